@@ -1,0 +1,48 @@
+"""What was asked of a stand-in."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import asdict, dataclass
+from threading import Lock
+
+ENTRIES_KEPT_MAX = 10_000
+
+
+@dataclass(frozen=True)
+class LoggedRequest:
+    """One request: `path` with its query string, `seconds` taken to answer."""
+
+    method: str
+    path: str
+    status: int
+    seconds: float
+    fault: str | None = None
+
+
+class RequestLog:
+    """The newest requests, and how many there were in all."""
+
+    def __init__(self) -> None:
+        self._entries: deque[LoggedRequest] = deque(maxlen=ENTRIES_KEPT_MAX)
+        self._lock = Lock()
+        self.total = 0
+        self.seconds = 0.0
+
+    def add(self, entry: LoggedRequest) -> None:
+        """Note a request."""
+        with self._lock:
+            self._entries.append(entry)
+            self.total += 1
+            self.seconds += entry.seconds
+
+    def clear(self) -> None:
+        """Start again from nothing."""
+        with self._lock:
+            self._entries.clear()
+            self.total, self.seconds = 0, 0.0
+
+    def as_dict(self) -> dict[str, object]:
+        """Return `{total, seconds, requests: [...]}`, oldest first."""
+        with self._lock:
+            return {"total": self.total, "seconds": self.seconds, "requests": [asdict(entry) for entry in self._entries]}

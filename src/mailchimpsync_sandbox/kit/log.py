@@ -45,4 +45,8 @@ class RequestLog:
     def as_dict(self) -> dict[str, object]:
         """Return `{total, seconds, requests: [...]}`, oldest first."""
         with self._lock:
-            return {"total": self.total, "seconds": self.seconds, "requests": [asdict(entry) for entry in self._entries]}
+            return {
+                "total": self.total,
+                "seconds": self.seconds,
+                "requests": [asdict(entry) for entry in self._entries],
+            }

@@ -1,0 +1,36 @@
+"""Errors and reason codes: what happened, to what, and what to do about it."""
+
+from mailchimpsync.errors.codes import Code, Entry, Retry, Who
+from mailchimpsync.errors.exceptions import (
+    AccessError,
+    BusyError,
+    ConfigurationError,
+    EvidenceError,
+    LeaseLostError,
+    MailchimpsyncError,
+    RefusedError,
+    RemoteError,
+    StoreError,
+    TransientError,
+    UsageError,
+)
+from mailchimpsync.errors.registry import REGISTRY
+
+__all__ = [
+    "REGISTRY",
+    "AccessError",
+    "BusyError",
+    "Code",
+    "ConfigurationError",
+    "Entry",
+    "EvidenceError",
+    "LeaseLostError",
+    "MailchimpsyncError",
+    "RefusedError",
+    "RemoteError",
+    "Retry",
+    "StoreError",
+    "TransientError",
+    "UsageError",
+    "Who",
+]

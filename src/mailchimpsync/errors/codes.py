@@ -1,0 +1,109 @@
+"""Codes say why a row is as it is, or why a run stopped; `registry.py` explains each of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Who(StrEnum):
+    """Who can mend it."""
+
+    NOBODY = "nobody"
+    PERSON = "the person"
+    DATA_OWNER = "whoever looks after the contact in CiviCRM"
+    ADMINISTRATOR = "the CRM administrator"
+    IMPLEMENTER = "the implementer"
+
+
+class Retry(StrEnum):
+    """Whether the product tries again by itself."""
+
+    NEVER = "never by itself"
+    ON_CHANGE = "when the contact or the member changes"
+    LATER = "by itself, after some days"
+    AT_ONCE = "at once, in another way"
+    NEXT_RUN = "in the next run"
+
+
+class Code(StrEnum):
+    """Every reason and error, by code. Stable: codes are stored and shown, they are never renamed."""
+
+    # what a decision says of a row that is or will be in sync
+    IN_SYNC = "IN_SYNC"
+    NOT_SUBSCRIBED = "NOT_SUBSCRIBED"
+    CIVICRM_ADDED = "CIVICRM_ADDED"
+    CIVICRM_REMOVED = "CIVICRM_REMOVED"
+    MAILCHIMP_SUBSCRIBED = "MAILCHIMP_SUBSCRIBED"
+    MAILCHIMP_LEFT = "MAILCHIMP_LEFT"
+    MAILCHIMP_NEW_PERSON = "MAILCHIMP_NEW_PERSON"
+    INTERESTS_CHANGED = "INTERESTS_CHANGED"
+    # what keeps a row from being synced, on CiviCRM's side
+    CV_NO_ADDRESS = "CV_NO_ADDRESS"
+    CV_BAD_ADDRESS = "CV_BAD_ADDRESS"
+    CV_ON_HOLD = "CV_ON_HOLD"
+    CV_DO_NOT_EMAIL = "CV_DO_NOT_EMAIL"
+    CV_OPTED_OUT = "CV_OPTED_OUT"
+    CV_DECEASED = "CV_DECEASED"
+    CV_SHARED_ADDRESS = "CV_SHARED_ADDRESS"
+    CV_OTHER_ADDRESS = "CV_OTHER_ADDRESS"
+    CV_CONTACT_GONE = "CV_CONTACT_GONE"
+    CV_CHANGE_REFUSED = "CV_CHANGE_REFUSED"
+    # what keeps a row from being synced, on Mailchimp's side
+    MC_COMPLIANCE = "MC_COMPLIANCE"
+    MC_OPTED_OUT = "MC_OPTED_OUT"
+    MC_MUST_REJOIN = "MC_MUST_REJOIN"
+    MC_FORGOTTEN = "MC_FORGOTTEN"
+    MC_BOUNCED = "MC_BOUNCED"
+    MC_DUPLICATE = "MC_DUPLICATE"
+    MC_BAD_EMAIL = "MC_BAD_EMAIL"
+    MC_FAKE_EMAIL = "MC_FAKE_EMAIL"
+    MC_TOO_MANY_SIGNUPS = "MC_TOO_MANY_SIGNUPS"
+    MC_FIELD = "MC_FIELD"
+    MC_MAPPING_GONE = "MC_MAPPING_GONE"
+    MC_MEMBER_GONE = "MC_MEMBER_GONE"
+    MC_REFUSED = "MC_REFUSED"
+    # what stops a run or a call: Mailchimp
+    MC_AUTH = "MC_AUTH"
+    MC_FORBIDDEN = "MC_FORBIDDEN"
+    MC_AUDIENCE_GONE = "MC_AUDIENCE_GONE"
+    MC_NOT_FOUND = "MC_NOT_FOUND"
+    MC_BAD_KEY = "MC_BAD_KEY"
+    MC_THROTTLED = "MC_THROTTLED"
+    MC_UNAVAILABLE = "MC_UNAVAILABLE"
+    MC_ODD_ANSWER = "MC_ODD_ANSWER"
+    MC_INCOMPLETE = "MC_INCOMPLETE"
+    # what stops a run or a call: CiviCRM
+    CV_AUTH = "CV_AUTH"
+    CV_NO_PERMISSION = "CV_NO_PERMISSION"
+    CV_NOT_FOUND = "CV_NOT_FOUND"
+    CV_API = "CV_API"
+    CV_UNAVAILABLE = "CV_UNAVAILABLE"
+    CV_ODD_ANSWER = "CV_ODD_ANSWER"
+    CV_CLOCK = "CV_CLOCK"
+    CV_GROUP_GONE = "CV_GROUP_GONE"
+    CV_GROUP_INACTIVE = "CV_GROUP_INACTIVE"
+    CV_GROUP_SMART = "CV_GROUP_SMART"
+    # what stops a run or a call: here
+    BUSY = "BUSY"
+    LEASE_LOST = "LEASE_LOST"
+    STORE_UNAVAILABLE = "STORE_UNAVAILABLE"
+    STORE_LOCKED = "STORE_LOCKED"
+    STORE_FULL = "STORE_FULL"
+    STORE_OLD = "STORE_OLD"
+    CONFIG = "CONFIG"
+    SECRET = "SECRET"  # noqa: S105 (a code, not a password)
+    USAGE = "USAGE"
+    ABORTED = "ABORTED"
+    BATCH_LOST = "BATCH_LOST"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is known about a code: `sentence` for a person, `cause`, `remedy`, who can mend it, whether it is retried."""
+
+    sentence: str
+    cause: str
+    remedy: str
+    who: Who = Who.ADMINISTRATOR
+    retry: Retry = Retry.NEVER

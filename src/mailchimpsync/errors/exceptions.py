@@ -1,0 +1,104 @@
+"""Exceptions stop a call or a run; each carries a code, and says what happened, to what, and what to do (DESIGN 3.19)."""
+
+from __future__ import annotations
+
+from mailchimpsync.errors.codes import Code
+from mailchimpsync.errors.registry import REGISTRY
+
+
+class MailchimpsyncError(Exception):
+    """The root of all errors this product raises on purpose.
+
+    `what` says what happened and to what, without secrets and without addresses; the remedy comes from the registry.
+    `exit_code` is what a command line ends with (1 failed, 2 usage, 3 more to do, 7 needs a person).
+    """
+
+    exit_code = 1
+
+    def __init__(self, code: Code, what: str, *, detail: str = "") -> None:
+        super().__init__(what)
+        self.code = code
+        self.what = what
+        self.detail = detail
+
+    @property
+    def remedy(self) -> str:
+        """What to do about it."""
+        return REGISTRY[self.code].remedy
+
+
+class UsageError(MailchimpsyncError):
+    """The call's words are off: an unknown stage, a date nobody can read, a group that isn't configured."""
+
+    exit_code = 2
+
+    def __init__(self, what: str, *, code: Code = Code.USAGE) -> None:
+        super().__init__(code, what)
+
+
+class ConfigurationError(MailchimpsyncError):
+    """The configuration can't be used; `what` names every problem."""
+
+    exit_code = 7
+
+    def __init__(self, what: str, *, code: Code = Code.CONFIG) -> None:
+        super().__init__(code, what)
+
+
+class RemoteError(MailchimpsyncError):
+    """Mailchimp or CiviCRM did not do what was asked. `status` is the HTTP status, 0 where there was no answer."""
+
+    def __init__(self, code: Code, what: str, *, status: int = 0, detail: str = "") -> None:
+        super().__init__(code, what, detail=detail)
+        self.status = status
+
+
+class TransientError(RemoteError):
+    """It may work later: no connection, a timeout, 429, 5xx, an odd body.
+
+    `work_may_be_done`: the request may have reached its aim although the answer did not reach us.
+    """
+
+    exit_code = 3
+
+    def __init__(
+        self, code: Code, what: str, *, status: int = 0, detail: str = "", work_may_be_done: bool = True
+    ) -> None:
+        super().__init__(code, what, status=status, detail=detail)
+        self.work_may_be_done = work_may_be_done
+
+
+class RefusedError(RemoteError):
+    """The other side understood and said no: to this request, not to the next one."""
+
+
+class AccessError(RemoteError):
+    """The key is wrong, revoked, or may not do this."""
+
+    exit_code = 7
+
+
+class EvidenceError(MailchimpsyncError):
+    """There is no proof that everything was read, so nothing may be removed: the run stops (DESIGN 3.4)."""
+
+    exit_code = 7
+
+
+class BusyError(MailchimpsyncError):
+    """Another run holds the lease of this connection."""
+
+    exit_code = 3
+
+
+class LeaseLostError(MailchimpsyncError):
+    """Another run has taken over the lease; this one may write nothing more."""
+
+    exit_code = 3
+
+
+class StoreError(MailchimpsyncError):
+    """Our own database can't be used."""
+
+    def __init__(self, code: Code, what: str, *, detail: str = "") -> None:
+        super().__init__(code, what, detail=detail)
+        self.exit_code = 3 if code is Code.STORE_LOCKED else 1

@@ -1,0 +1,412 @@
+"""What every code means: the one place that docs, screens and commands take their explanations from.
+
+The refusals of Mailchimp and their meaning are collected in peers.md B9 and mailchimp-api.md 3.5.
+"""
+
+from __future__ import annotations
+
+from mailchimpsync.errors.codes import Code, Entry, Retry, Who
+
+_IN_ORDER = {
+    Code.IN_SYNC: Entry(
+        "Subscribed on both sides.", "Both sides agree.", "Nothing to do.", Who.NOBODY, Retry.ON_CHANGE
+    ),
+    Code.NOT_SUBSCRIBED: Entry(
+        "Subscribed on neither side.", "Both sides agree.", "Nothing to do.", Who.NOBODY, Retry.ON_CHANGE
+    ),
+    Code.CIVICRM_ADDED: Entry(
+        "Added to the group in CiviCRM, so subscribed at Mailchimp.",
+        "CiviCRM is the side that changed, or the side with the later date.",
+        "Nothing to do.",
+        Who.NOBODY,
+    ),
+    Code.CIVICRM_REMOVED: Entry(
+        "Removed from the group in CiviCRM, so unsubscribed at Mailchimp.",
+        "CiviCRM is the side that changed, or the side with the later date.",
+        "Nothing to do.",
+        Who.NOBODY,
+    ),
+    Code.MAILCHIMP_SUBSCRIBED: Entry(
+        "Subscribed at Mailchimp, so added to the group in CiviCRM.",
+        "Mailchimp is the side that changed, or the side with the later date.",
+        "Nothing to do.",
+        Who.NOBODY,
+    ),
+    Code.MAILCHIMP_LEFT: Entry(
+        "No longer subscribed at Mailchimp, so removed from the group in CiviCRM.",
+        "Mailchimp is the side that changed, or the side with the later date.",
+        "Nothing to do.",
+        Who.NOBODY,
+    ),
+    Code.MAILCHIMP_NEW_PERSON: Entry(
+        "Subscribed at Mailchimp and unknown in CiviCRM, so a contact is created and added to the group.",
+        "Nobody in CiviCRM has this address.",
+        "Nothing to do.",
+        Who.NOBODY,
+    ),
+    Code.INTERESTS_CHANGED: Entry(
+        "Subscribed on both sides; interests or their groups are brought into line.",
+        "An interest and its group differed.",
+        "Nothing to do.",
+        Who.NOBODY,
+    ),
+}
+
+_CIVICRM_ROWS = {
+    Code.CV_NO_ADDRESS: Entry(
+        "In the group, but without an e-mail address.",
+        "The contact has no e-mail address in CiviCRM.",
+        "Add an address to the contact, or remove it from the group.",
+        Who.DATA_OWNER,
+        Retry.ON_CHANGE,
+    ),
+    Code.CV_BAD_ADDRESS: Entry(
+        "In the group, but the e-mail address cannot be one.",
+        "The address in CiviCRM is not a valid e-mail address, so it is not sent to Mailchimp.",
+        "Correct the address.",
+        Who.DATA_OWNER,
+        Retry.ON_CHANGE,
+    ),
+    Code.CV_ON_HOLD: Entry(
+        "In the group, but the address is on hold in CiviCRM.",
+        "Mail to the address came back, so CiviCRM holds it. Addresses on hold are not newly subscribed.",
+        "Correct the address, or take it off hold if it works again.",
+        Who.DATA_OWNER,
+        Retry.ON_CHANGE,
+    ),
+    Code.CV_DO_NOT_EMAIL: Entry(
+        "In the group, but marked “do not email” in CiviCRM.",
+        "Contacts marked “do not email” are not newly subscribed.",
+        "Remove the mark if the person agrees, or remove the contact from the group.",
+        Who.DATA_OWNER,
+        Retry.ON_CHANGE,
+    ),
+    Code.CV_OPTED_OUT: Entry(
+        "In the group, but opted out of bulk mail in CiviCRM.",
+        "Contacts with “no bulk emails (user opt out)” are not newly subscribed.",
+        "Leave it, unless the person asks to get mailings again.",
+        Who.PERSON,
+        Retry.ON_CHANGE,
+    ),
+    Code.CV_DECEASED: Entry(
+        "In the group, but marked deceased in CiviCRM.",
+        "Deceased contacts are not newly subscribed.",
+        "Remove the contact from the group.",
+        Who.DATA_OWNER,
+        Retry.ON_CHANGE,
+    ),
+    Code.CV_SHARED_ADDRESS: Entry(
+        "In the group, but another contact with the same address is the one that is synced.",
+        "Mailchimp knows one member per address; two contacts share this one.",
+        "Nothing, if both people read the same mailbox. Otherwise give this contact its own address.",
+        Who.DATA_OWNER,
+        Retry.ON_CHANGE,
+    ),
+    Code.CV_OTHER_ADDRESS: Entry(
+        "This address left the audience, but the contact is subscribed with another address.",
+        "One contact has several members at Mailchimp; the contact stays in the group for the other one.",
+        "Nothing: this is harmless.",
+        Who.NOBODY,
+        Retry.ON_CHANGE,
+    ),
+    Code.CV_CONTACT_GONE: Entry(
+        "Still subscribed at Mailchimp, but the contact was deleted in CiviCRM.",
+        "The contact went to the trash, or was deleted for good, and no other contact has the address.",
+        "Unsubscribe or archive the member at Mailchimp, or restore the contact.",
+        Who.ADMINISTRATOR,
+        Retry.ON_CHANGE,
+    ),
+    Code.CV_CHANGE_REFUSED: Entry(
+        "CiviCRM refused the change.",
+        "CiviCRM answered with an error for this one contact.",
+        "Look at the detail; often the contact was deleted meanwhile.",
+        Who.IMPLEMENTER,
+        Retry.NEXT_RUN,
+    ),
+}
+
+_MAILCHIMP_ROWS = {
+    Code.MC_COMPLIANCE: Entry(
+        "Mailchimp will not let us add this person again.",
+        "The person unsubscribed, bounced or is under review, and has not confirmed the request Mailchimp sent.",
+        "The person can sign up again by a Mailchimp form. Otherwise remove the contact from the group.",
+        Who.PERSON,
+        Retry.ON_CHANGE,
+    ),
+    Code.MC_OPTED_OUT: Entry(
+        "The person left at Mailchimp; only the person can come back.",
+        "An opt-out at Mailchimp is kept: the connection does not resubscribe, or Mailchimp asks for a new opt-in.",
+        "The person can sign up again by a Mailchimp form. Otherwise remove the contact from the group.",
+        Who.PERSON,
+        Retry.ON_CHANGE,
+    ),
+    Code.MC_MUST_REJOIN: Entry(
+        "The person was removed from the audience and must use a sign-up form to come back.",
+        "Mailchimp does not let integrations add somebody who was removed.",
+        "The person can sign up again by a Mailchimp form. Otherwise remove the contact from the group.",
+        Who.PERSON,
+        Retry.ON_CHANGE,
+    ),
+    Code.MC_FORGOTTEN: Entry(
+        "The address was permanently deleted at Mailchimp and cannot be added again.",
+        "Somebody asked for erasure, or the member was permanently deleted by hand.",
+        "Remove the contact from the group; only the person can sign up again, by a Mailchimp form.",
+        Who.NOBODY,
+    ),
+    Code.MC_BOUNCED: Entry(
+        "Mailchimp has cleaned this address: mail to it bounced.",
+        "Cleaned addresses cannot be subscribed again.",
+        "Correct the address in CiviCRM.",
+        Who.DATA_OWNER,
+        Retry.ON_CHANGE,
+    ),
+    Code.MC_DUPLICATE: Entry(
+        "Mailchimp already has this address under another member.",
+        "An address change collided, or the member has an old kind of id.",
+        "It is read again in the next run. If it stays, look for the address at Mailchimp and archive one of the two.",
+        Who.ADMINISTRATOR,
+        Retry.NEXT_RUN,
+    ),
+    Code.MC_BAD_EMAIL: Entry(
+        "Mailchimp says that this is not a valid address.",
+        "The address has a form Mailchimp does not accept.",
+        "Correct the address in CiviCRM.",
+        Who.DATA_OWNER,
+        Retry.ON_CHANGE,
+    ),
+    Code.MC_FAKE_EMAIL: Entry(
+        "Mailchimp takes this address for fake or mistyped.",
+        "It is a test address, an address of a role, or its domain looks mistyped.",
+        "Check the part behind the @, and correct the address in CiviCRM.",
+        Who.DATA_OWNER,
+        Retry.ON_CHANGE,
+    ),
+    Code.MC_TOO_MANY_SIGNUPS: Entry(
+        "Mailchimp does not take more sign-ups for this address at the moment.",
+        "The address has signed up to many lists very recently, anywhere at Mailchimp.",
+        "Nothing: it is tried again after some days.",
+        Who.NOBODY,
+        Retry.LATER,
+    ),
+    Code.MC_FIELD: Entry(
+        "Mailchimp refused a merge field.",
+        "A merge field is required there and empty here, or has a value of the wrong kind.",
+        "Make the field optional in the audience's settings, or correct the value.",
+        Who.ADMINISTRATOR,
+        Retry.ON_CHANGE,
+    ),
+    Code.MC_MAPPING_GONE: Entry(
+        "An interest that the connection uses no longer exists at Mailchimp.",
+        "It was deleted or replaced at Mailchimp.",
+        "Choose the interest again in the connection, then sync everything.",
+        Who.ADMINISTRATOR,
+        Retry.ON_CHANGE,
+    ),
+    Code.MC_MEMBER_GONE: Entry(
+        "The member is no longer at Mailchimp.",
+        "It was deleted there, or its address was changed, after we last read it.",
+        "Nothing: it is read again in the next run.",
+        Who.NOBODY,
+        Retry.NEXT_RUN,
+    ),
+    Code.MC_REFUSED: Entry(
+        "Mailchimp refused the change.",
+        "Mailchimp answered with an error that is not known here.",
+        "Look at the detail.",
+        Who.IMPLEMENTER,
+        Retry.ON_CHANGE,
+    ),
+}
+
+_MAILCHIMP_STOPS = {
+    Code.MC_AUTH: Entry(
+        "Mailchimp does not accept the API key.",
+        "The key is wrong, was revoked, belongs to another data centre, or its user was removed.",
+        "Make a new key at Mailchimp (Account, Extras, API keys) and run `mailchimpsync connect` with it.",
+    ),
+    Code.MC_FORBIDDEN: Entry(
+        "Mailchimp accepts the key but forbids the request.",
+        "The role of the key's user, or the plan of the account, does not allow it.",
+        "Use a key of a user with the role Manager, Admin or Owner.",
+    ),
+    Code.MC_AUDIENCE_GONE: Entry(
+        "The audience is not there.",
+        "It was deleted at Mailchimp, or the key belongs to another account.",
+        "Choose the audience again with `mailchimpsync connect`.",
+    ),
+    Code.MC_NOT_FOUND: Entry(
+        "Mailchimp does not know what was asked for.",
+        "It was deleted there meanwhile.",
+        "Run again; if it stays, look at the detail.",
+        Who.IMPLEMENTER,
+    ),
+    Code.MC_BAD_KEY: Entry(
+        "This is not a Mailchimp API key.",
+        "A key ends with a hyphen and its data centre, such as -us6.",
+        "Copy the whole key from Mailchimp (Account, Extras, API keys).",
+    ),
+    Code.MC_THROTTLED: Entry(
+        "Mailchimp is asked too much at once.",
+        "Other programs use the same account's 10 connections, or Mailchimp limits us.",
+        "Nothing: the next run goes on from here.",
+        Who.NOBODY,
+        Retry.NEXT_RUN,
+    ),
+    Code.MC_UNAVAILABLE: Entry(
+        "Mailchimp cannot be reached, or fails.",
+        "The network or Mailchimp has a fault.",
+        "Nothing: the next run goes on from here. Look at Mailchimp's status page if it lasts.",
+        Who.NOBODY,
+        Retry.NEXT_RUN,
+    ),
+    Code.MC_ODD_ANSWER: Entry(
+        "Mailchimp answered something that cannot be read.",
+        "A proxy or a fault on the way replaced or cut the answer.",
+        "Nothing: the next run goes on from here. If it lasts, look for a proxy between here and Mailchimp.",
+        Who.IMPLEMENTER,
+        Retry.NEXT_RUN,
+    ),
+    Code.MC_INCOMPLETE: Entry(
+        "The audience could not be read completely.",
+        "It kept changing while it was read, or Mailchimp left something out. Nothing was changed on either side.",
+        "Run again at a quieter time.",
+        Who.ADMINISTRATOR,
+        Retry.NEXT_RUN,
+    ),
+}
+
+_CIVICRM_STOPS = {
+    Code.CV_AUTH: Entry(
+        "CiviCRM does not accept the API key.",
+        "The key is wrong, or AuthX does not allow API keys.",
+        "Check the key of the API user, and that AuthX accepts API keys by the header X-Civi-Auth.",
+        Who.IMPLEMENTER,
+    ),
+    Code.CV_NO_PERMISSION: Entry(
+        "The CiviCRM key's user may not see or edit contacts and groups.",
+        "CiviCRM shows an empty world to such a user; acting on it would remove everybody.",
+        "Give the user the permissions “view all contacts”, “edit all contacts”, “edit groups”, “access CiviCRM” and "
+        "“authenticate with api key”.",
+        Who.IMPLEMENTER,
+    ),
+    Code.CV_NOT_FOUND: Entry(
+        "No CiviCRM API was found at this address.",
+        "The address is wrong, or the site has another form of URL.",
+        "Give the site's base address, or a URL pattern with {entity} and {action}.",
+        Who.IMPLEMENTER,
+    ),
+    Code.CV_API: Entry(
+        "CiviCRM answered with an error.",
+        "The API refused the request.",
+        "Look at the detail, and at CiviCRM's log by its error id.",
+        Who.IMPLEMENTER,
+    ),
+    Code.CV_UNAVAILABLE: Entry(
+        "CiviCRM cannot be reached, or fails.",
+        "The site is down or overloaded.",
+        "Nothing: the next run goes on from here.",
+        Who.NOBODY,
+        Retry.NEXT_RUN,
+    ),
+    Code.CV_ODD_ANSWER: Entry(
+        "CiviCRM answered something that cannot be read.",
+        "An error page or a proxy answered instead of the API.",
+        "Open the site's log; check that the API entity exists there and is enabled.",
+        Who.IMPLEMENTER,
+        Retry.NEXT_RUN,
+    ),
+    Code.CV_CLOCK: Entry(
+        "CiviCRM's clock is wrong.",
+        "It differs from ours by more than any time zone can.",
+        "Set the clocks of both machines.",
+        Who.IMPLEMENTER,
+    ),
+    Code.CV_GROUP_GONE: Entry(
+        "A group of the connection is not there.",
+        "It was deleted in CiviCRM, or the key's user may not see it. Nothing was changed on either side.",
+        "Restore the group, or choose another one with `mailchimpsync connect`.",
+    ),
+    Code.CV_GROUP_INACTIVE: Entry(
+        "A group of the connection is disabled.",
+        "It was disabled in CiviCRM. Nothing was changed on either side.",
+        "Enable the group, or choose another one with `mailchimpsync connect`.",
+    ),
+    Code.CV_GROUP_SMART: Entry(
+        "A group of the connection is a smart group.",
+        "Smart groups have no history of who was added and removed when, so they cannot be synced.",
+        "Choose an ordinary mailing group.",
+    ),
+}
+
+_OURS = {
+    Code.BUSY: Entry(
+        "Another run of this connection is at work.",
+        "Two runs of one connection never work at the same time.",
+        "Wait for it to end.",
+        Who.NOBODY,
+        Retry.NEXT_RUN,
+    ),
+    Code.LEASE_LOST: Entry(
+        "Another run has taken over.",
+        "This run stood still for longer than its lease.",
+        "Nothing: the other run goes on.",
+        Who.NOBODY,
+        Retry.NEXT_RUN,
+    ),
+    Code.STORE_UNAVAILABLE: Entry(
+        "The database cannot be used.",
+        "It cannot be reached, or answered with an error.",
+        "Check the database's URL and that the server runs.",
+        Who.IMPLEMENTER,
+    ),
+    Code.STORE_LOCKED: Entry(
+        "The database is locked.",
+        "Another program holds it.",
+        "Run again; if it lasts, look for a program that keeps the file open.",
+        Who.IMPLEMENTER,
+        Retry.NEXT_RUN,
+    ),
+    Code.STORE_FULL: Entry(
+        "The disk is full.", "The database could not be written.", "Make room, then run again.", Who.IMPLEMENTER
+    ),
+    Code.STORE_OLD: Entry(
+        "The database has the schema of another version.",
+        "The program was updated, the database was not, or the other way round.",
+        "Run `mailchimpsync migrate`.",
+        Who.IMPLEMENTER,
+    ),
+    Code.CONFIG: Entry(
+        "The configuration cannot be used.", "See the message.", "Correct it, then run again.", Who.ADMINISTRATOR
+    ),
+    Code.SECRET: Entry(
+        "A secret cannot be read.",
+        "The key file is missing, is open to others, or is not the one the secret was encrypted with.",
+        "Restore the key file, or enter the API key again.",
+        Who.IMPLEMENTER,
+    ),
+    Code.USAGE: Entry("The call cannot be understood.", "See the message.", "See --help.", Who.ADMINISTRATOR),
+    Code.ABORTED: Entry(
+        "The update was dropped before it was confirmed.",
+        "A run was aborted or restarted by force.",
+        "Nothing: the next run decides again.",
+        Who.NOBODY,
+        Retry.NEXT_RUN,
+    ),
+    Code.BATCH_LOST: Entry(
+        "Mailchimp no longer has the results of the batch.",
+        "Results are kept for seven days.",
+        "Nothing: the next run decides again.",
+        Who.NOBODY,
+        Retry.NEXT_RUN,
+    ),
+}
+
+REGISTRY: dict[Code, Entry] = {
+    **_IN_ORDER,
+    **_CIVICRM_ROWS,
+    **_MAILCHIMP_ROWS,
+    **_MAILCHIMP_STOPS,
+    **_CIVICRM_STOPS,
+    **_OURS,
+}
+"""Every code, explained; a test checks that none is missing."""

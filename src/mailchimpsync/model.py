@@ -1,0 +1,131 @@
+"""The vocabulary as types. Every room uses these words; see docs/glossary.md."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+MCSYNC_METHOD = "MCsync"
+"""What CiviCRM's group history shows as the method of a change made by this product (existing-extension.md 8.2)."""
+
+
+class MemberStatus(StrEnum):
+    """A member's status at Mailchimp (mailchimp-api.md 3.2)."""
+
+    SUBSCRIBED = "subscribed"
+    UNSUBSCRIBED = "unsubscribed"
+    CLEANED = "cleaned"
+    PENDING = "pending"
+    TRANSACTIONAL = "transactional"
+    ARCHIVED = "archived"
+
+
+SUBSCRIBED_STATUSES = frozenset({MemberStatus.SUBSCRIBED, MemberStatus.PENDING})
+"""The statuses that are equivalent to being Added in the subscription group (existing-extension.md 1.1)."""
+
+
+class GroupStatus(StrEnum):
+    """A contact's status in a CiviCRM group; `Deleted` is known from the group history only."""
+
+    ADDED = "Added"
+    REMOVED = "Removed"
+    PENDING = "Pending"
+    DELETED = "Deleted"
+
+
+class SyncStatus(StrEnum):
+    """Where a cache row stands."""
+
+    TODO = "todo"  # to be decided
+    LIVE = "live"  # an update is on its way to Mailchimp
+    REDO = "redo"  # being retried in another way after a refusal, for example as pending
+    OK = "ok"  # nothing outstanding
+    FAIL = "fail"  # cannot be synced; the reason says why
+
+
+IN_FLIGHT = frozenset({SyncStatus.LIVE, SyncStatus.REDO})
+"""The sync statuses of a row that has an open update."""
+
+
+class Stage(StrEnum):
+    """The steps of a run, in their order, named as in the API (`stop_on`)."""
+
+    FETCH = "readyToFetch"
+    FIX_CONTACT_IDS = "readyToFixContactIds"
+    CLEAN_UP_DUPLICATES = "readyToCleanUpDuplicates"
+    ADD_CIVI_ONLY = "readyToAddCiviOnly"
+    CHECK_GROUP_CHANGES = "readyToCheckForGroupChanges"
+    RECONCILE = "readyToReconcileQueue"
+    CREATE_CONTACTS = "readyToCreateNewContactsFromMailchimp"
+    CHANGE_GROUPS = "readyToChangeGroups"
+    SUBMIT = "readyToSubmitUpdates"
+
+
+class Side(StrEnum):
+    """One of the two systems."""
+
+    CIVICRM = "CiviCRM"
+    MAILCHIMP = "Mailchimp"
+
+
+class Resubscribe(StrEnum):
+    """What a connection does when CiviCRM wants somebody back who left at Mailchimp (DESIGN 3.3)."""
+
+    ASK = "ask"  # try subscribed; if Mailchimp refuses for compliance, pending: Mailchimp asks the person
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class GroupState:
+    """What CiviCRM says of one contact in one group: the status now, and the date of the newest history entry (UTC)."""
+
+    status: GroupStatus | None = None
+    date: datetime | None = None
+
+    @property
+    def is_added(self) -> bool:
+        """Say whether the contact is in the group."""
+        return self.status is GroupStatus.ADDED
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What both sides agreed on when the row was last in sync; None and missing keys: never agreed."""
+
+    subscribed: bool | None = None
+    interests: Mapping[str, bool] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One audience and its groups, as the engine needs them; `interests` maps interest id to CiviCRM group id."""
+
+    list_id: str
+    group_id: int
+    interests: Mapping[str, int]
+    resubscribe: Resubscribe = Resubscribe.ASK
+
+    @property
+    def group_ids(self) -> tuple[int, ...]:
+        """Return the subscription group and the interests' groups, each once."""
+        return tuple(dict.fromkeys((self.group_id, *self.interests.values())))
+
+
+def normalise_address(address: str) -> str:
+    """Return the form in which addresses are compared and hashed: trimmed and lower-case, accents kept.
+
+    CiviCRM compares without regard to case and accents, Mailchimp without regard to case; two addresses that differ by
+    an accent are two addresses (reference: CiviCRM README, mailchimp-api.md 3.1).
+    """
+    return address.strip().lower()
+
+
+def member_id_of(address: str) -> str:
+    """Return the member id Mailchimp gives an address: the MD5 of its lower-case form, in hexadecimal.
+
+    Very old members may have another one: where Mailchimp has returned an id, that is the one to use.
+    """
+    return hashlib.md5(normalise_address(address).encode(), usedforsecurity=False).hexdigest()

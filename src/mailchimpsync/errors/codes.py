@@ -100,7 +100,7 @@ class Code(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is known about a code: `sentence` for a person, `cause`, `remedy`, who can mend it, whether it is retried."""
+    """What is known about a code: a sentence for a person, cause, remedy, who can mend it, whether it is retried."""
 
     sentence: str
     cause: str

@@ -1,4 +1,4 @@
-"""Exceptions stop a call or a run; each carries a code, and says what happened, to what, and what to do (DESIGN 3.19)."""
+"""Exceptions stop a call or a run; each has a code and says what happened, to what, and what to do (DESIGN 3.19)."""
 
 from __future__ import annotations
 

@@ -1,0 +1,7 @@
+"""The pure rules: what one row needs, and why. No I/O, no clock (DESIGN 3.1)."""
+
+from mailchimpsync.decide.eligibility import Address, best_address, obstacle_to_subscribing
+from mailchimpsync.decide.rules import decide
+from mailchimpsync.decide.situation import Decision, Refusal, Situation
+
+__all__ = ["Address", "Decision", "Refusal", "Situation", "best_address", "decide", "obstacle_to_subscribing"]

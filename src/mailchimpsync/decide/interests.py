@@ -1,0 +1,53 @@
+"""Interests and their groups, for a row that ends subscribed (existing-extension.md 9; DESIGN 3.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mailchimpsync.decide.situation import NOT_IN_GROUP, Situation
+from mailchimpsync.decide.winner import winner
+from mailchimpsync.model import GroupState, GroupStatus, Side
+
+
+@dataclass(frozen=True, slots=True)
+class InterestChanges:
+    """Group changes for CiviCRM, values for Mailchimp, and what is agreed once both are done, by interest id."""
+
+    groups: tuple[tuple[int, GroupStatus], ...]
+    values: Mapping[str, bool]
+    agreed: Mapping[str, bool]
+
+
+def interests_of_new_member(situation: Situation, links: Mapping[str, int]) -> dict[str, bool]:
+    """Return every linked interest with its group's value, to be sent along when the member is created."""
+    return {interest: situation.interest_groups.get(interest, NOT_IN_GROUP).is_added for interest in links}
+
+
+def compare_interests(situation: Situation, links: Mapping[str, int]) -> InterestChanges:
+    """Compare each linked interest that Mailchimp has a value for with its group."""
+    groups: list[tuple[int, GroupStatus]] = []
+    values: dict[str, bool] = {}
+    agreed = dict(situation.base.interests or {})
+    for interest, group_id in links.items():
+        value = situation.interests.get(interest)
+        if value is None:
+            continue
+        group = situation.interest_groups.get(interest, NOT_IN_GROUP)
+        if value == group.is_added:
+            agreed[interest] = value
+        elif _winner(situation, interest, group, value=value) is Side.MAILCHIMP:
+            groups.append((group_id, GroupStatus.ADDED if value else GroupStatus.REMOVED))
+            agreed[interest] = value
+        else:
+            values[interest] = group.is_added
+            agreed[interest] = group.is_added
+    return InterestChanges(tuple(groups), values, agreed)
+
+
+def _winner(situation: Situation, interest: str, group: GroupState, *, value: bool) -> Side:
+    base = (situation.base.interests or {}).get(interest)
+    side = winner(in_mailchimp=value, base=base, group=group, mailchimp_date=situation.mailchimp_date)
+    unticked_by_nobody = base is None and not value and interest in situation.other_interests
+    # One contact with two members that never agreed: the member that has the interest stands with the group.
+    return Side.CIVICRM if unticked_by_nobody else side

@@ -1,0 +1,109 @@
+"""`decide`: what one row needs (DESIGN 3.1). Its full table is generated into docs/reference/decision-table.md."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mailchimpsync.decide.interests import compare_interests, interests_of_new_member
+from mailchimpsync.decide.situation import Decision, Situation
+from mailchimpsync.decide.subscription import Move, Verdict, judge
+from mailchimpsync.errors import REGISTRY, Code, Retry
+from mailchimpsync.model import Base, Connection, GroupStatus, MemberStatus, SyncStatus
+
+
+def decide(situation: Situation, connection: Connection) -> Decision:
+    """Return what a row needs under a connection's policy. Pure: the same situation gives the same decision."""
+    verdict = judge(situation, connection.resubscribe)
+    match verdict.move:
+        case Move.FAIL:
+            return _failed(situation, verdict.reason)
+        case Move.SUBSCRIBE:
+            return _subscribe(situation, connection)
+        case Move.UNSUBSCRIBE:
+            return _send(situation, verdict, {"status": MemberStatus.UNSUBSCRIBED.value})
+        case Move.REMOVE_FROM_GROUP:
+            return Decision(
+                SyncStatus.OK,
+                verdict.reason,
+                groups=((connection.group_id, GroupStatus.REMOVED),),
+                agreed=_agreed(situation, subscribed=False),
+            )
+    if not verdict.ends_subscribed:
+        return Decision(SyncStatus.OK, verdict.reason, agreed=_agreed(situation, subscribed=False))
+    return _with_interests(situation, connection, verdict)
+
+
+def _with_interests(situation: Situation, connection: Connection, verdict: Verdict) -> Decision:
+    changes = compare_interests(situation, connection.interests)
+    groups = changes.groups
+    if verdict.move is Move.ADD_TO_GROUP:
+        groups = ((connection.group_id, GroupStatus.ADDED), *groups)
+    update: dict[str, Any] = {}
+    if verdict.move is Move.RESUBSCRIBE:
+        update["status"] = MemberStatus.SUBSCRIBED.value
+    if changes.values:
+        update["interests"] = dict(changes.values)
+    agreed = Base(subscribed=True, interests=changes.agreed)
+    reason = verdict.reason
+    if reason is Code.IN_SYNC and (groups or update):
+        reason = Code.INTERESTS_CHANGED
+    if update:
+        return _send(situation, Verdict(verdict.move, reason), update, groups=groups, agreed=agreed)
+    return Decision(SyncStatus.OK, reason, create_contact=not situation.has_contact, groups=groups, agreed=agreed)
+
+
+def _subscribe(situation: Situation, connection: Connection) -> Decision:
+    """A new member. `status_if_new` leaves alone whoever is at Mailchimp after all, whatever their status there."""
+    interests = interests_of_new_member(situation, connection.interests)
+    update: dict[str, Any] = {"status_if_new": MemberStatus.SUBSCRIBED.value}
+    names = {"FNAME": situation.first_name, "LNAME": situation.last_name}
+    if any(names.values()):
+        update["merge_fields"] = {tag: name for tag, name in names.items() if name}
+    if interests:
+        update["interests"] = interests
+    return _send(
+        situation,
+        Verdict(Move.SUBSCRIBE, Code.CIVICRM_ADDED),
+        update,
+        agreed=Base(subscribed=True, interests=interests),
+    )
+
+
+def _send(
+    situation: Situation,
+    verdict: Verdict,
+    update: Mapping[str, Any],
+    *,
+    groups: tuple[tuple[int, GroupStatus], ...] = (),
+    agreed: Base | None = None,
+) -> Decision:
+    body = {"email_address": situation.address, **update}
+    if (refused := _refused_before(situation, body)) is not None:
+        return _failed(situation, refused, groups)
+    return Decision(
+        SyncStatus.LIVE,
+        verdict.reason,
+        groups=groups,
+        update=body,
+        agreed=agreed or _agreed(situation, subscribed=False),
+    )
+
+
+def _refused_before(situation: Situation, body: Mapping[str, Any]) -> Code | None:
+    """The same update is not sent again to be refused again; to a forgotten address nothing is sent at all."""
+    refusal = situation.refusal
+    if refusal is None or REGISTRY[refusal.code].retry is Retry.NEXT_RUN:
+        return None
+    same_address = refusal.update.get("email_address") == body["email_address"]
+    if refusal.update == body or (refusal.code is Code.MC_FORGOTTEN and same_address):
+        return refusal.code
+    return None
+
+
+def _failed(situation: Situation, reason: Code, groups: tuple[tuple[int, GroupStatus], ...] = ()) -> Decision:
+    return Decision(SyncStatus.FAIL, reason, groups=groups, agreed=situation.base)
+
+
+def _agreed(situation: Situation, *, subscribed: bool) -> Base:
+    return Base(subscribed=subscribed, interests=situation.base.interests)

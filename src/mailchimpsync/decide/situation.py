@@ -1,0 +1,92 @@
+"""What a decision is made from, and what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from mailchimpsync.errors import Code
+from mailchimpsync.model import Base, GroupState, GroupStatus, SyncStatus
+
+NO_INTERESTS: Mapping[str, bool] = {}
+NO_GROUPS: Mapping[str, GroupState] = {}
+NOT_IN_GROUP = GroupState()
+NO_BASE = Base()
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The update that Mailchimp last refused for this row, and why."""
+
+    code: Code
+    update: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """All that is known of one row at the moment of the decision; dates are aware and in UTC.
+
+    Attributes:
+        mailchimp_status: the member's status; None: not at Mailchimp. Unknown words are kept.
+        mailchimp_status_date: when that status was first seen, by Mailchimp's date of the member.
+        mailchimp_date: Mailchimp's date of the member's last change of any kind.
+        interests: the linked interests' values at Mailchimp, by interest id.
+        has_contact: whether a contact in CiviCRM owns the row.
+        contact_gone: whether the contact that owned it was deleted, and nobody else owns the address.
+        group: the contact's state in the subscription group.
+        interest_groups: the contact's state in the interests' groups, by interest id.
+        base: what both sides agreed on last.
+        address: the address at Mailchimp, else the one to be subscribed.
+        first_name, last_name: for a new member.
+        obstacle: why the person may not be newly subscribed, if so.
+        other_subscribed: whether another row of the same contact is subscribed at Mailchimp.
+        other_preferred: whether another row of the same contact is the one to be resubscribed.
+        other_interests: the interests that another subscribed row of the contact has.
+        refusal: what Mailchimp refused last.
+    """
+
+    mailchimp_status: str | None = None
+    mailchimp_status_date: datetime | None = None
+    mailchimp_date: datetime | None = None
+    interests: Mapping[str, bool] = field(default_factory=lambda: NO_INTERESTS)
+    has_contact: bool = True
+    contact_gone: bool = False
+    group: GroupState = NOT_IN_GROUP
+    interest_groups: Mapping[str, GroupState] = field(default_factory=lambda: NO_GROUPS)
+    base: Base = NO_BASE
+    address: str | None = None
+    first_name: str = ""
+    last_name: str = ""
+    obstacle: Code | None = None
+    other_subscribed: bool = False
+    other_preferred: bool = False
+    other_interests: frozenset[str] = frozenset()
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a row needs.
+
+    Attributes:
+        sync_status: the row's status once the decision is carried out as far as it can be here.
+        reason: why.
+        create_contact: whether CiviCRM needs a new contact first.
+        groups: CiviCRM group changes, (group id, Added or Removed).
+        update: the body of the member update for Mailchimp.
+        agreed: the row's base once everything has been confirmed.
+    """
+
+    sync_status: SyncStatus
+    reason: Code
+    create_contact: bool = False
+    groups: tuple[tuple[int, GroupStatus], ...] = ()
+    update: Mapping[str, Any] | None = None
+    agreed: Base = NO_BASE
+
+    @property
+    def changes_something(self) -> bool:
+        """Say whether either side has to change."""
+        return self.create_contact or bool(self.groups) or self.update is not None

@@ -1,0 +1,97 @@
+"""Whether a row should end subscribed, and what that takes (existing-extension.md 8.2, 8.2a, 8.7; DESIGN 3.2, 3.3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from mailchimpsync.decide.situation import Situation
+from mailchimpsync.decide.winner import later, winner
+from mailchimpsync.errors import Code
+from mailchimpsync.model import SUBSCRIBED_STATUSES, MemberStatus, Resubscribe, Side
+
+RETURNABLE = frozenset({MemberStatus.UNSUBSCRIBED, MemberStatus.ARCHIVED, MemberStatus.TRANSACTIONAL})
+"""The statuses from which Mailchimp may let somebody be subscribed again; never `cleaned` (mailchimp-api.md 3.4)."""
+
+
+class Move(Enum):
+    """What the subscription takes."""
+
+    NOTHING = auto()
+    ADD_TO_GROUP = auto()
+    REMOVE_FROM_GROUP = auto()
+    SUBSCRIBE = auto()  # a new member
+    RESUBSCRIBE = auto()
+    UNSUBSCRIBE = auto()
+    FAIL = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The move, why, and whether the row ends subscribed, so that interests follow."""
+
+    move: Move
+    reason: Code
+    ends_subscribed: bool = False
+
+
+IN_SYNC = Verdict(Move.NOTHING, Code.IN_SYNC, ends_subscribed=True)
+NOT_SUBSCRIBED = Verdict(Move.NOTHING, Code.NOT_SUBSCRIBED)
+
+
+def judge(situation: Situation, resubscribe: Resubscribe) -> Verdict:
+    """Return what the subscription of a row takes: one branch per cell of (at Mailchimp?) and (in the group?)."""
+    in_mailchimp = situation.mailchimp_status in SUBSCRIBED_STATUSES
+    in_group = situation.has_contact and situation.group.is_added
+    if in_mailchimp:
+        return IN_SYNC if in_group else _only_at_mailchimp(situation)
+    if not in_group:
+        return NOT_SUBSCRIBED
+    if situation.mailchimp_status is None:
+        return _unless_obstructed(situation, Move.SUBSCRIBE)
+    return _left_at_mailchimp(situation, resubscribe)
+
+
+def _only_at_mailchimp(situation: Situation) -> Verdict:
+    if situation.contact_gone:
+        return _fail(Code.CV_CONTACT_GONE)
+    if not situation.has_contact:
+        return Verdict(Move.ADD_TO_GROUP, Code.MAILCHIMP_NEW_PERSON, ends_subscribed=True)
+    side = winner(
+        in_mailchimp=True,
+        base=situation.base.subscribed,
+        group=situation.group,
+        mailchimp_date=situation.mailchimp_status_date,
+    )
+    if side is Side.CIVICRM:
+        return Verdict(Move.UNSUBSCRIBE, Code.CIVICRM_REMOVED)
+    return Verdict(Move.ADD_TO_GROUP, Code.MAILCHIMP_SUBSCRIBED, ends_subscribed=True)
+
+
+def _left_at_mailchimp(situation: Situation, resubscribe: Resubscribe) -> Verdict:
+    """In the group, and at Mailchimp in a state that is not subscribed: an opt-out is sticky.
+
+    CiviCRM gets the person back only by an Added that is newer than the opt-out, and never against a base that says
+    that it is Mailchimp which changed.
+    """
+    if situation.base.subscribed or later(situation.group, situation.mailchimp_status_date) is Side.MAILCHIMP:
+        if situation.other_subscribed:
+            return _fail(Code.CV_OTHER_ADDRESS)
+        return Verdict(Move.REMOVE_FROM_GROUP, Code.MAILCHIMP_LEFT)
+    if situation.mailchimp_status not in RETURNABLE:
+        return _fail(Code.MC_BOUNCED)
+    if situation.other_subscribed or situation.other_preferred:
+        return _fail(Code.CV_OTHER_ADDRESS)
+    if resubscribe is Resubscribe.NEVER:
+        return _fail(Code.MC_OPTED_OUT)
+    return _unless_obstructed(situation, Move.RESUBSCRIBE)
+
+
+def _unless_obstructed(situation: Situation, move: Move) -> Verdict:
+    if situation.obstacle is not None:
+        return _fail(situation.obstacle)
+    return Verdict(move, Code.CIVICRM_ADDED, ends_subscribed=True)
+
+
+def _fail(reason: Code) -> Verdict:
+    return Verdict(Move.FAIL, reason)

@@ -1,0 +1,30 @@
+"""Which side wins where the two differ: the three-way rule (DESIGN 3.2)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from mailchimpsync.model import GroupState, Side
+
+
+def winner(*, in_mailchimp: bool, base: bool | None, group: GroupState, mailchimp_date: datetime | None) -> Side:
+    """Return the side whose value counts for a group and its counterpart at Mailchimp, which differ.
+
+    CiviCRM that knows nothing of the contact in the group has no say, not even against the base: its silence is weak
+    evidence. Else the side that changed since the base wins. Without a base the later date does; a tie is CiviCRM's
+    (existing-extension.md 8.1).
+    """
+    if group.status is None:
+        return Side.MAILCHIMP
+    if base is not None:
+        return Side.MAILCHIMP if in_mailchimp != base else Side.CIVICRM
+    return later(group, mailchimp_date)
+
+
+def later(group: GroupState, mailchimp_date: datetime | None) -> Side:
+    """Return the side with the later date: no date in CiviCRM is Mailchimp's, no date at Mailchimp is CiviCRM's."""
+    if group.date is None:
+        return Side.MAILCHIMP
+    if mailchimp_date is None or group.date >= mailchimp_date:
+        return Side.CIVICRM
+    return Side.MAILCHIMP

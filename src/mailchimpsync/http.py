@@ -1,0 +1,221 @@
+"""What both transports share: one exchange with bounds, reading an answer, and the retry policy (DESIGN 3.10)."""
+
+from __future__ import annotations
+
+import re
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import cache
+from types import TracebackType
+from typing import ClassVar, Self, TypeVar
+
+import httpx2
+from pydantic import TypeAdapter, ValidationError
+from tenacity import RetryCallState, Retrying, retry_if_exception
+
+from mailchimpsync import __version__
+from mailchimpsync.errors import Code, TransientError
+from mailchimpsync.runtime import Deadline, Runtime
+
+T = TypeVar("T")
+
+TIMEOUT = httpx2.Timeout(connect=10, read=130, write=130, pool=600)
+"""Seconds. Mailchimp cuts a request after 120 s (mailchimp-api.md 1.3), so a longer wait for bytes is pointless."""
+
+BODY_BYTES_MAX = 64 * 1024 * 1024
+BODY_SECONDS_MAX = 600
+BACKOFF_SECONDS = 2.0
+BACKOFF_SECONDS_MAX = 60.0
+RETRY_AFTER_SECONDS_MAX = 120.0
+DETAIL_CHARS_MAX = 300
+
+USER_AGENT = f"mailchimpsync/{__version__}"
+
+_NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError)
+_ADDRESS = re.compile(r"[^\s@<>\"]+@[^\s@<>\"]+")
+
+
+@dataclass(frozen=True)
+class Service:
+    """One of the two systems, and the codes for its troubles."""
+
+    name: str
+    unavailable: Code
+    throttled: Code
+    odd: Code
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer, read completely."""
+
+    status: int
+    headers: httpx2.Headers
+    body: bytes
+
+
+class WaitError(TransientError):
+    """A temporary error where the server said how many seconds to wait."""
+
+    retry_after: float = 0.0
+
+
+@cache
+def tls() -> ssl.SSLContext:
+    """Return the process's TLS settings; loading the certificates takes longer than a request."""
+    return httpx2.create_ssl_context()
+
+
+def redact(text: str) -> str:
+    """Return `text` for people: one line, addresses replaced by `…`, at most 300 characters."""
+    line = " ".join(_ADDRESS.sub("…", text[: DETAIL_CHARS_MAX * 8]).split())
+    return line if len(line) <= DETAIL_CHARS_MAX else line[: DETAIL_CHARS_MAX - 1] + "…"
+
+
+def parse(adapter: TypeAdapter[T], body: bytes, service: Service) -> T:
+    """Read JSON.
+
+    Raises:
+        TransientError: it is not JSON, or not of the promised form. It names the place, never the content.
+    """
+    try:
+        return adapter.validate_json(body)
+    except ValidationError as error:
+        raise odd(service, _first_problem(error)) from None  # pydantic's own error shows the input: addresses
+
+
+def _first_problem(error: ValidationError) -> str:
+    problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    place = ".".join(str(part) for part in problem["loc"])
+    return f"{place or 'the whole'}: {problem['type']}"
+
+
+def odd(service: Service, what: str, status: int = 0) -> TransientError:
+    """Return the error for an answer that cannot be read; whatever was asked may have been done."""
+    return TransientError(service.odd, f"{service.name}'s answer cannot be read ({what})", status=status)
+
+
+def throttled(service: Service, answer: Answer, now: datetime, *, work_may_be_done: bool) -> WaitError:
+    """Return the error for a request that came at a bad moment, with the wait the answer asks for, if any."""
+    error = WaitError(
+        service.throttled,
+        f"{service.name} asks to come back later (status {answer.status})",
+        status=answer.status,
+        work_may_be_done=work_may_be_done,
+    )
+    error.retry_after = _retry_after(answer.headers.get("Retry-After", ""), now)
+    return error
+
+
+def unavailable(service: Service, answer: Answer, now: datetime) -> WaitError:
+    """Return the error for a server that fails: the work may have been done nevertheless."""
+    error = WaitError(
+        service.unavailable, f"{service.name} fails at the moment (status {answer.status})", status=answer.status
+    )
+    error.retry_after = _retry_after(answer.headers.get("Retry-After", ""), now)
+    return error
+
+
+def _retry_after(value: str, now: datetime) -> float:
+    """Return seconds from a Retry-After header (RFC 9110 10.2.3), 0 where there is none, bounded."""
+    try:
+        seconds = float(value) if value.strip().isdigit() else _seconds_until(value, now)
+    except ValueError:
+        return 0.0
+    return min(max(seconds, 0.0), RETRY_AFTER_SECONDS_MAX)
+
+
+def _seconds_until(value: str, now: datetime) -> float:
+    at = parsedate_to_datetime(value)
+    return ((at if at.tzinfo else at.replace(tzinfo=UTC)) - now).total_seconds()
+
+
+class Remote:
+    """The frame of a client: exchanges with bounds, and patience. To be used as a context manager, or closed.
+
+    `deadline` may be set at any time: no wait before a retry goes beyond it; the last error is raised instead.
+    """
+
+    service: ClassVar[Service]
+
+    def __init__(self, runtime: Runtime, http: httpx2.Client, attempts_max: int) -> None:
+        self.runtime = runtime
+        self.deadline: Deadline | None = None
+        self._http = http
+        self._attempts_max = attempts_max
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def exchange(self, request: httpx2.Request) -> Answer:
+        """Send a request once and read its answer, whatever its status.
+
+        Raises:
+            TransientError: no answer, or not all of it; `work_may_be_done` False where the request never left.
+        """
+        try:
+            response = self._http.send(request, stream=True)
+            try:
+                return Answer(response.status_code, response.headers, self._read(response))
+            finally:
+                response.close()
+        except httpx2.RequestError as error:
+            raise self.no_answer(error) from error
+
+    def no_answer(self, error: httpx2.RequestError) -> TransientError:
+        """Return the error for a connection that failed."""
+        return TransientError(
+            self.service.unavailable,
+            f"{self.service.name} could not be reached ({type(error).__name__})",
+            detail=redact(str(error)),
+            work_may_be_done=not isinstance(error, _NEVER_SENT),
+        )
+
+    def _read(self, response: httpx2.Response) -> bytes:
+        started = self.runtime.now()
+        body = bytearray()
+        for chunk in response.iter_bytes():
+            body += chunk
+            if len(body) > BODY_BYTES_MAX:
+                raise odd(self.service, f"over {BODY_BYTES_MAX} bytes", response.status_code)
+            if (self.runtime.now() - started).total_seconds() > BODY_SECONDS_MAX:
+                raise odd(self.service, f"not complete after {BODY_SECONDS_MAX} s", response.status_code)
+        return bytes(body)
+
+    def patiently(self, attempt: Callable[[], T], *, repeatable: bool) -> T:
+        """Call `attempt`, and again after temporary errors: exponential back-off with full jitter.
+
+        Where the server said how long to wait, that is waited besides. What is not `repeatable` is repeated only where
+        the work was surely not done.
+        """
+        again = retry_if_exception(
+            lambda error: isinstance(error, TransientError) and (repeatable or not error.work_may_be_done)
+        )
+        return Retrying(retry=again, stop=self._enough, wait=self._wait, sleep=self.runtime.sleep, reraise=True)(
+            attempt
+        )
+
+    def _wait(self, state: RetryCallState) -> float:
+        longest = min(BACKOFF_SECONDS_MAX, BACKOFF_SECONDS * 2 ** (state.attempt_number - 1))
+        error = state.outcome.exception() if state.outcome else None
+        least = error.retry_after if isinstance(error, WaitError) else 0.0
+        return least + self.runtime.chance.uniform(0, longest)
+
+    def _enough(self, state: RetryCallState) -> bool:
+        return state.attempt_number >= self._attempts_max or not self.has_time_for(state.upcoming_sleep)
+
+    def has_time_for(self, seconds: float) -> bool:
+        """Say whether a wait of so many seconds ends before the deadline."""
+        return self.deadline is None or self.deadline.seconds_left(seconds + 1) > seconds

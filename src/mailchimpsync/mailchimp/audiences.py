@@ -1,0 +1,157 @@
+"""Accounts, audiences and interests: what is chosen from when a connection is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import NotRequired, TypedDict
+from urllib.parse import quote
+
+from pydantic import AwareDatetime, TypeAdapter
+
+from mailchimpsync.errors import Code
+from mailchimpsync.mailchimp.client import MailchimpClient
+from mailchimpsync.mailchimp.paging import Page, read_all
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The account a key belongs to; `role` is the role of the key's user there, such as `admin`."""
+
+    id: str
+    name: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """An audience; `member_count` is Mailchimp's cached count of subscribed members, good for showing only."""
+
+    id: str
+    name: str
+    member_count: int
+    date_created: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Interest:
+    """A tick box; `category` is the title of the group of boxes it stands in."""
+
+    id: str
+    name: str
+    category: str
+
+
+class _Account(TypedDict):
+    account_id: str
+    account_name: str
+    role: NotRequired[str]
+
+
+class _Stats(TypedDict):
+    member_count: NotRequired[int]
+
+
+class _List(TypedDict):
+    id: str
+    name: str
+    stats: NotRequired[_Stats]
+    date_created: NotRequired[AwareDatetime | str]
+
+
+class _Lists(Page):
+    lists: list[_List]
+
+
+class _Category(TypedDict):
+    id: str
+    title: str
+
+
+class _Categories(Page):
+    categories: list[_Category]
+
+
+class _Interest(TypedDict):
+    id: str
+    name: str
+
+
+class _Interests(Page):
+    interests: list[_Interest]
+
+
+_ACCOUNT = TypeAdapter(_Account)
+_LIST = TypeAdapter(_List)
+_LISTS = TypeAdapter(_Lists)
+_CATEGORIES = TypeAdapter(_Categories)
+_INTERESTS = TypeAdapter(_Interests)
+
+_LIST_FIELDS = ("id", "name", "stats.member_count", "date_created")
+
+
+def account(client: MailchimpClient) -> Account:
+    """Return the account of the client's key; the cheapest proof that the key works."""
+    found = client.get("/", _ACCOUNT, {"fields": "account_id,account_name,role"})
+    return Account(found["account_id"], found["account_name"], found.get("role", ""))
+
+
+def audiences(client: MailchimpClient) -> list[Audience]:
+    """Return all audiences of the account, in Mailchimp's order."""
+    fields = ",".join(f"lists.{field}" for field in _LIST_FIELDS)
+    return [_audience(found) for found in read_all(client, "/lists", _LISTS, lambda page: page["lists"], fields)]
+
+
+def audience(client: MailchimpClient, list_id: str) -> Audience:
+    """Return one audience.
+
+    Raises:
+        RefusedError: `MC_AUDIENCE_GONE`, there is no such audience in the account.
+    """
+    path = list_path(list_id)
+    return _audience(client.get(path, _LIST, {"fields": ",".join(_LIST_FIELDS)}, gone=Code.MC_AUDIENCE_GONE))
+
+
+def interests(client: MailchimpClient, list_id: str) -> list[Interest]:
+    """Return all interests of an audience, category by category.
+
+    Raises:
+        RefusedError: `MC_AUDIENCE_GONE`.
+        EvidenceError: `MC_INCOMPLETE`, they could not all be read.
+    """
+    path = f"{list_path(list_id)}/interest-categories"
+    categories = read_all(
+        client,
+        path,
+        _CATEGORIES,
+        lambda page: page["categories"],
+        "categories.id,categories.title",
+        gone=Code.MC_AUDIENCE_GONE,
+    )
+    return [interest for category in categories for interest in _interests_in(client, path, category)]
+
+
+def list_path(list_id: str) -> str:
+    """Return the path of an audience, relative to the API's base."""
+    return f"/lists/{quote(list_id, safe='')}"
+
+
+def _interests_in(client: MailchimpClient, path: str, category: _Category) -> list[Interest]:
+    found = read_all(
+        client,
+        f"{path}/{quote(category['id'], safe='')}/interests",
+        _INTERESTS,
+        lambda page: page["interests"],
+        "interests.id,interests.name",
+    )
+    return [Interest(one["id"], one["name"], category["title"]) for one in found]
+
+
+def _audience(found: _List) -> Audience:
+    created = found.get("date_created")
+    return Audience(
+        found["id"],
+        found["name"],
+        found.get("stats", {}).get("member_count", 0),
+        created.astimezone(UTC) if isinstance(created, datetime) else None,
+    )

@@ -1,0 +1,195 @@
+"""The transport to Mailchimp's Marketing API 3.0: one key, bounded concurrency, typed errors."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from hashlib import sha256
+from http import HTTPStatus
+from threading import BoundedSemaphore, Lock
+from typing import Any, ClassVar, TypeVar
+from weakref import WeakValueDictionary
+
+import httpx2
+from pydantic import TypeAdapter
+
+from mailchimpsync.errors import AccessError, Code, ConfigurationError, RefusedError, RemoteError, TransientError
+from mailchimpsync.http import (
+    TIMEOUT,
+    USER_AGENT,
+    Answer,
+    Remote,
+    Service,
+    odd,
+    parse,
+    throttled,
+    tls,
+    unavailable,
+)
+from mailchimpsync.mailchimp.refusals import classify_refusal, refusal_detail
+from mailchimpsync.runtime import Runtime
+
+T = TypeVar("T")
+
+MAILCHIMP = Service("Mailchimp", Code.MC_UNAVAILABLE, Code.MC_THROTTLED, Code.MC_ODD_ANSWER)
+
+SLOT_SECONDS_MAX = 600
+
+_TEMPORARY = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
+
+_KEY = re.compile(r"[0-9A-Za-z]{8,128}-(?P<dc>[a-z]{2,4}[0-9]{1,4})")
+
+_slots: WeakValueDictionary[bytes, BoundedSemaphore] = WeakValueDictionary()
+_slots_lock = Lock()
+
+
+def _slots_of(api_key: str, base_url: str, number: int) -> BoundedSemaphore:
+    """Return the account's slots, the same for all clients of this process while any of them lives.
+
+    Mailchimp counts simultaneous requests per user, at most 10 (mailchimp-api.md 1.3); the first client sets `number`.
+    """
+    account = sha256(f"{api_key}\n{base_url}".encode()).digest()
+    with _slots_lock:
+        slots = _slots.get(account)
+        if slots is None:
+            slots = _slots[account] = BoundedSemaphore(number)
+        return slots
+
+
+class MailchimpClient(Remote):
+    """A connection to one Mailchimp account.
+
+    Requests are safe to make from several threads; at most `concurrent_max` of one account are under way in this
+    process. Errors that may pass are retried as DESIGN 3.10 says; what is left is raised as `TransientError`.
+
+    Raises:
+        ConfigurationError: `MC_BAD_KEY`, the key has not the form of a key (mailchimp-api.md 1.1).
+    """
+
+    service: ClassVar[Service] = MAILCHIMP
+
+    def __init__(
+        self,
+        api_key: str,
+        runtime: Runtime,
+        *,
+        base_url: str | None = None,
+        transport: httpx2.BaseTransport | None = None,
+        concurrent_max: int = 8,
+        attempts_max: int = 6,
+    ) -> None:
+        key = _KEY.fullmatch(api_key.strip())
+        if not key:
+            raise ConfigurationError("The Mailchimp API key has not the form of a key", code=Code.MC_BAD_KEY)
+        self.base_url = (base_url or f"https://{key['dc']}.api.mailchimp.com/3.0").rstrip("/")
+        client = httpx2.Client(
+            auth=httpx2.BasicAuth("mailchimpsync", key[0]),
+            headers={"User-Agent": USER_AGENT},
+            timeout=TIMEOUT,
+            transport=transport,
+            verify=tls(),
+        )
+        super().__init__(runtime, client, attempts_max)
+        # Signed storage addresses must never see the key, so they have a client of their own (mailchimp-api.md 5.3).
+        self.storage = httpx2.Client(
+            headers={"User-Agent": USER_AGENT}, timeout=TIMEOUT, transport=transport, verify=tls()
+        )
+        self._slots = _slots_of(key[0], self.base_url, concurrent_max)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.storage.close()
+        super().close()
+
+    def get(
+        self, path: str, answer: TypeAdapter[T], params: Mapping[str, str | int], *, gone: Code = Code.MC_NOT_FOUND
+    ) -> T:
+        """GET `path` (relative to the base, with its slash); `gone` is the code a 404 means here."""
+        return self._ask("GET", path, answer, params=params, gone=gone)
+
+    def post(self, path: str, answer: TypeAdapter[T], body: Mapping[str, Any]) -> T:
+        """POST a body; repeated only where it was surely not processed, else `TransientError.work_may_be_done`."""
+        return self._ask("POST", path, answer, body=body)
+
+    def delete(self, path: str) -> None:
+        """DELETE `path`; the answer has no body."""
+        self.patiently(lambda: self._attempt("DELETE", path, None, None, Code.MC_NOT_FOUND), repeatable=True)
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        answer: TypeAdapter[T],
+        *,
+        params: Mapping[str, str | int] | None = None,
+        body: Mapping[str, Any] | None = None,
+        gone: Code = Code.MC_NOT_FOUND,
+    ) -> T:
+        content = json.dumps(body, ensure_ascii=False).encode() if body is not None else None
+
+        def attempt() -> T:
+            return parse(answer, self._attempt(method, path, params, content, gone), MAILCHIMP)
+
+        return self.patiently(attempt, repeatable=method != "POST")
+
+    def _attempt(
+        self, method: str, path: str, params: Mapping[str, str | int] | None, content: bytes | None, gone: Code
+    ) -> bytes:
+        headers = {"Content-Type": "application/json"} if content is not None else None
+        request = self._http.build_request(
+            method, self.base_url + path, params=params, content=content, headers=headers
+        )
+        with self._slot():
+            answer = self.exchange(request)
+        if answer.status in {HTTPStatus.OK, HTTPStatus.NO_CONTENT}:
+            return answer.body
+        raise self._problem(answer, gone)
+
+    @contextmanager
+    def _slot(self) -> Iterator[None]:
+        if not self._slots.acquire(timeout=SLOT_SECONDS_MAX):
+            raise TransientError(
+                Code.MC_THROTTLED,
+                f"All connections to Mailchimp were busy for {SLOT_SECONDS_MAX} s",
+                work_may_be_done=False,
+            )
+        try:
+            yield
+        finally:
+            self._slots.release()
+
+    def _problem(self, answer: Answer, gone: Code) -> RemoteError:
+        """Return the typed error: by status and problem document, never by `type` (mailchimp-api.md 1.2)."""
+        status, problem = answer.status, problem_document(answer.body)
+        if status == HTTPStatus.UNAUTHORIZED:
+            return AccessError(Code.MC_AUTH, "Mailchimp does not accept the API key", status=status)
+        if problem is None or status in _TEMPORARY or not 400 <= status < 500:  # noqa: PLR2004 (the class of refusals)
+            return self._temporary(answer)
+        detail = refusal_detail(problem)
+        if status == HTTPStatus.FORBIDDEN:
+            return AccessError(Code.MC_FORBIDDEN, "Mailchimp forbids the request", status=status, detail=detail)
+        code = gone if status == HTTPStatus.NOT_FOUND else classify_refusal(status, problem)
+        return RefusedError(code, f"Mailchimp refused the request (status {status})", status=status, detail=detail)
+
+    def _temporary(self, answer: Answer) -> TransientError:
+        """Return the error for what may pass; 403 without a problem document is how the edge throttles."""
+        status, now = answer.status, self.runtime.now()
+        if status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.FORBIDDEN}:
+            surely_not_done = status == HTTPStatus.TOO_MANY_REQUESTS
+            return throttled(MAILCHIMP, answer, now, work_may_be_done=not surely_not_done)
+        if status == HTTPStatus.REQUEST_TIMEOUT or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return unavailable(MAILCHIMP, answer, now)
+        return odd(MAILCHIMP, f"status {status}, no problem document", status)
+
+
+def problem_document(body: bytes) -> dict[str, Any] | None:
+    """Return Mailchimp's own problem document, or None: a page of a proxy or of the edge is not Mailchimp's word."""
+    try:
+        problem = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(problem, dict) or "title" not in problem:
+        return None
+    return None if str(problem["title"]).startswith("akamai_") else problem

@@ -1,0 +1,127 @@
+"""Members: pages of them, or one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any, NotRequired, TypedDict
+from urllib.parse import quote
+
+from pydantic import AwareDatetime, TypeAdapter
+
+from mailchimpsync.errors import Code, RefusedError
+from mailchimpsync.mailchimp.audiences import list_path
+from mailchimpsync.mailchimp.client import MailchimpClient
+from mailchimpsync.model import MemberStatus
+
+PAGE_SIZE_MAX = 1000
+"""Mailchimp's largest page (mailchimp-api.md 2.1)."""
+
+_FIELDS = ("id", "email_address", "contact_id", "status", "last_changed", "merge_fields")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member as read; an unknown `status` is kept as text, `last_changed` is aware and in UTC."""
+
+    id: str
+    email_address: str
+    contact_id: str | None
+    status: str
+    last_changed: datetime
+    first_name: str
+    last_name: str
+    interests: dict[str, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class MemberPage:
+    """A page; `total_items` counts all members that match, whatever the page."""
+
+    total_items: int
+    members: Sequence[Member]
+
+
+class _Member(TypedDict):
+    id: str
+    status: str
+    last_changed: AwareDatetime
+    email_address: NotRequired[str | None]
+    contact_id: NotRequired[str | None]
+    merge_fields: NotRequired[Any]  # an object, but PHP's empty array where there are none
+    interests: NotRequired[dict[str, bool] | list[Any] | None]  # as above
+
+
+class _Members(TypedDict):
+    total_items: int
+    members: list[_Member]
+
+
+_MEMBER = TypeAdapter(_Member)
+_MEMBERS = TypeAdapter(_Members)
+
+
+def member_page(
+    client: MailchimpClient,
+    list_id: str,
+    *,
+    offset: int,
+    count: int = PAGE_SIZE_MAX,
+    since: datetime | None = None,
+    status: MemberStatus | None = None,
+    with_interests: bool = False,
+) -> MemberPage:
+    """Return one page of an audience's members, with the fields of `Member` only.
+
+    `since` (aware) keeps the ones changed after it, to the second; `status` the ones of one status. Without `status`
+    archived members are most likely left out (mailchimp-api.md 2.2).
+
+    Raises:
+        RefusedError: `MC_AUDIENCE_GONE`.
+    """
+    fields = (*_FIELDS, "interests") if with_interests else _FIELDS
+    params: dict[str, str | int] = {
+        "fields": ",".join(["total_items", *(f"members.{field}" for field in fields)]),
+        "count": count,
+        "offset": offset,
+    }
+    if since is not None:
+        params["since_last_changed"] = since.astimezone(UTC).isoformat(timespec="seconds")
+    if status is not None:
+        params["status"] = status.value
+    page = client.get(f"{list_path(list_id)}/members", _MEMBERS, params, gone=Code.MC_AUDIENCE_GONE)
+    return MemberPage(page["total_items"], [_slim(found) for found in page["members"]])
+
+
+def member(client: MailchimpClient, list_id: str, member_id: str) -> Member | None:
+    """Return one member, archived or not, or None if Mailchimp knows none by this id (or no such audience)."""
+    params = {"fields": ",".join((*_FIELDS, "interests"))}
+    try:
+        return _slim(client.get(member_path(list_id, member_id), _MEMBER, params, gone=Code.MC_MEMBER_GONE))
+    except RefusedError as error:
+        if error.status == HTTPStatus.NOT_FOUND:
+            return None
+        raise
+
+
+def member_path(list_id: str, member_id: str) -> str:
+    """Return the path of a member, relative to the API's base; also the path of a batch's operation."""
+    return f"{list_path(list_id)}/members/{quote(member_id, safe='')}"
+
+
+def _slim(found: _Member) -> Member:
+    merge_fields = found.get("merge_fields")
+    names = merge_fields if isinstance(merge_fields, dict) else {}
+    ticked = found.get("interests")
+    return Member(
+        found["id"],
+        found.get("email_address") or "",
+        found.get("contact_id") or None,
+        found["status"],
+        found["last_changed"].astimezone(UTC),
+        str(names.get("FNAME") or ""),
+        str(names.get("LNAME") or ""),
+        ticked if isinstance(ticked, dict) else {},
+    )

@@ -1,0 +1,53 @@
+"""Reads small collections completely: audiences, interests, batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypedDict, TypeVar
+
+from pydantic import TypeAdapter
+
+from mailchimpsync.errors import Code, EvidenceError
+from mailchimpsync.mailchimp.client import MailchimpClient
+
+PAGE_SIZE = 1000
+PAGES_MAX = 50
+
+
+class Page(TypedDict):
+    """What every page tells besides its entries: how many there are in all (mailchimp-api.md 2.1)."""
+
+    total_items: int
+
+
+P = TypeVar("P", bound=Page)
+T = TypeVar("T")
+
+
+def read_all(
+    client: MailchimpClient,
+    path: str,
+    page: TypeAdapter[P],
+    entries_of: Callable[[P], list[T]],
+    fields: str,
+    *,
+    gone: Code = Code.MC_NOT_FOUND,
+) -> list[T]:
+    """Return all entries of a collection; `fields` are the dot paths to ask for besides `total_items`.
+
+    Raises:
+        EvidenceError: `MC_INCOMPLETE`, the pages do not add up to `total_items`, or there are too many.
+    """
+    found: list[T] = []
+    for _ in range(PAGES_MAX):
+        params: dict[str, str | int] = {"fields": f"total_items,{fields}", "count": PAGE_SIZE, "offset": len(found)}
+        answer = client.get(path, page, params, gone=gone)
+        entries = entries_of(answer)
+        found += entries
+        if len(found) == answer["total_items"]:
+            return found
+        if not entries or len(found) > answer["total_items"]:
+            break
+    raise EvidenceError(
+        Code.MC_INCOMPLETE, f"A collection at Mailchimp could not be read completely ({len(found)} read)"
+    )

@@ -1,0 +1,76 @@
+"""What a refusal of Mailchimp means, for HTTP answers and for batch results alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from mailchimpsync.errors import Code
+from mailchimpsync.http import redact
+
+_BY_STATUS = {
+    HTTPStatus.UNAUTHORIZED: Code.MC_AUTH,
+    HTTPStatus.FORBIDDEN: Code.MC_FORBIDDEN,
+    HTTPStatus.NOT_FOUND: Code.MC_MEMBER_GONE,
+    HTTPStatus.REQUEST_TIMEOUT: Code.MC_UNAVAILABLE,
+    HTTPStatus.TOO_MANY_REQUESTS: Code.MC_THROTTLED,
+}
+
+_BY_TEXT = (
+    ("compliance state", Code.MC_COMPLIANCE),
+    ("forgotten email", Code.MC_FORGOTTEN),
+    ("permanently deleted", Code.MC_FORGOTTEN),
+    ("previously unsubscribed", Code.MC_OPTED_OUT),
+    ("must opt in again", Code.MC_OPTED_OUT),
+    ("previously removed", Code.MC_MUST_REJOIN),
+    ("using a mailchimp form", Code.MC_MUST_REJOIN),
+    ("status is cleaned", Code.MC_BOUNCED),
+    ("been cleaned", Code.MC_BOUNCED),
+    ("member exists", Code.MC_DUPLICATE),
+    ("already a list member", Code.MC_DUPLICATE),
+    ("already in this list", Code.MC_DUPLICATE),
+    ("looks fake or invalid", Code.MC_FAKE_EMAIL),
+    ("provide a valid email", Code.MC_BAD_EMAIL),
+    ("invalid email address", Code.MC_BAD_EMAIL),
+    ("signed up to a lot of lists", Code.MC_TOO_MANY_SIGNUPS),
+    ("merge fields were invalid", Code.MC_FIELD),
+    ("invalid interest id", Code.MC_MAPPING_GONE),
+)
+"""Pieces of title and detail, in lower case, first match first (mailchimp-api.md 3.5, peers.md B9)."""
+
+
+def classify_refusal(status: int, body: Mapping[str, Any]) -> Code:
+    """Return what a refused request for a member means.
+
+    By status, title and detail; `type` is often absent and `errors[].message` is localised (mailchimp-api.md 1.2), so
+    neither is looked at. Addresses are taken out first, so that no text in an address can be mistaken for a reason.
+    """
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return Code.MC_UNAVAILABLE
+    if status in _BY_STATUS:
+        return _BY_STATUS[HTTPStatus(status)]
+    text = redact(f"{body.get('title', '')}: {body.get('detail', '')}").lower()
+    for piece, code in _BY_TEXT:
+        if piece in text:
+            return code
+    return Code.MC_DUPLICATE if "email address" in _fields(body) else Code.MC_REFUSED
+
+
+def refusal_detail(body: Mapping[str, Any]) -> str:
+    """Return what Mailchimp said, for people: detail and fields, addresses replaced by `…`, at most 300 characters."""
+    said = str(body.get("detail") or body.get("title") or "")
+    messages = [
+        f"{error.get('field') or '?'}: {error.get('message', '')}" for error in _errors(body) if error.get("message")
+    ]
+    return redact(" ".join([said, *messages]))
+
+
+def _fields(body: Mapping[str, Any]) -> set[str]:
+    """Return the fields complained about; `email address` is how a collision on a change of address is told."""
+    return {str(error.get("field", "")).lower() for error in _errors(body)}
+
+
+def _errors(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    errors = body.get("errors")
+    return [error for error in errors if isinstance(error, Mapping)] if isinstance(errors, list) else []

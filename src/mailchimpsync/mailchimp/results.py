@@ -1,0 +1,103 @@
+"""Fetches the results of a finished batch from the storage that Mailchimp points to."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import IO
+from urllib.parse import urlsplit
+
+import httpx2
+
+from mailchimpsync.errors import Code, RefusedError, TransientError
+from mailchimpsync.http import Answer, odd, unavailable
+from mailchimpsync.mailchimp.archive import BROKEN, OperationResult, read_archive
+from mailchimpsync.mailchimp.batches import BatchInfo, batch
+from mailchimpsync.mailchimp.client import MAILCHIMP, MailchimpClient
+
+PACKED_BYTES_MAX = 512 * 1024**2
+_IN_MEMORY_BYTES_MAX = 8 * 1024**2
+
+_EXPIRED = {HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
+"""How storages say that a signed address is no longer good (mailchimp-api.md 5.3)."""
+
+
+class _ExpiredError(Exception):
+    """The signed address is no longer good."""
+
+
+def batch_results(client: MailchimpClient, info: BatchInfo) -> Iterator[OperationResult]:
+    """Yield the results of a finished batch, in the archive's order, which is not the order of the operations.
+
+    The archive is fetched completely before the first result; the key is never sent to where it is stored. If the
+    address in `info` has expired, a fresh one is asked for, once.
+
+    Raises:
+        RefusedError: `BATCH_LOST`, Mailchimp no longer has the results.
+        TransientError: it could not be fetched; or `MC_ODD_ANSWER` after the results that could be read.
+    """
+    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES_MAX) as packed:
+        try:
+            _fetch(client, info.response_body_url, packed)
+        except _ExpiredError:
+            _fetch_again(client, info, packed)
+        size = packed.tell()
+        packed.seek(0)
+        try:
+            yield from read_archive(packed, size)
+        except BROKEN as error:
+            raise odd(MAILCHIMP, f"the archive of batch {info.id}: {type(error).__name__}") from error
+
+
+def _fetch_again(client: MailchimpClient, info: BatchInfo, packed: IO[bytes]) -> None:
+    fresh = batch(client, info.id)
+    if fresh is None:
+        raise RefusedError(Code.BATCH_LOST, f"Mailchimp no longer has the results of batch {info.id}")
+    try:
+        _fetch(client, fresh.response_body_url, packed)
+    except _ExpiredError:
+        raise TransientError(
+            Code.MC_UNAVAILABLE, f"The results of batch {info.id} cannot be fetched, even by a fresh address"
+        ) from None
+
+
+def _fetch(client: MailchimpClient, url: str, packed: IO[bytes]) -> None:
+    """Put the archive into `packed`, in several attempts if need be."""
+    if not url:
+        raise _ExpiredError
+    _check(client, url)
+    client.patiently(lambda: _attempt(client, url, packed), repeatable=True)
+
+
+def _check(client: MailchimpClient, url: str) -> None:
+    secure = urlsplit(client.base_url).scheme == "https"
+    if urlsplit(url).scheme not in ({"https"} if secure else {"https", "http"}):
+        raise odd(MAILCHIMP, "the address of a batch's results is not https")
+
+
+def _attempt(client: MailchimpClient, url: str, packed: IO[bytes]) -> None:
+    packed.seek(0)
+    packed.truncate()
+    with _response(client, url) as response:
+        if response.status_code in _EXPIRED:
+            raise _ExpiredError
+        if response.status_code != HTTPStatus.OK:
+            raise unavailable(MAILCHIMP, Answer(response.status_code, response.headers, b""), client.runtime.now())
+        for chunk in response.iter_raw():
+            packed.write(chunk)
+            if packed.tell() > PACKED_BYTES_MAX:
+                raise odd(MAILCHIMP, f"a batch's archive of over {PACKED_BYTES_MAX} bytes")
+
+
+@contextmanager
+def _response(client: MailchimpClient, url: str) -> Iterator[httpx2.Response]:
+    # Accept-Encoding: the archive is compressed as it is; a second layer would be taken off nowhere.
+    try:
+        with client.storage.stream("GET", url, headers={"Accept-Encoding": "identity"}) as response:
+            yield response
+    except httpx2.InvalidURL:
+        raise odd(MAILCHIMP, "the address of a batch's results") from None
+    except httpx2.RequestError as error:
+        raise client.no_answer(error) from error

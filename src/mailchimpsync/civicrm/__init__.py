@@ -1,0 +1,53 @@
+"""What the engine needs of CiviCRM, over APIv4: transport, proof, bulk reads, bulk writes."""
+
+from mailchimpsync.civicrm.client import CivicrmClient, Result
+from mailchimpsync.civicrm.persons import Email, Person, persons
+from mailchimpsync.civicrm.reads import (
+    ContactAddress,
+    ContactState,
+    GroupContact,
+    HistoryEntry,
+    Modified,
+    Owner,
+    contacts_by_id,
+    contacts_modified_since,
+    group_contacts,
+    history,
+    merged_to,
+    on_hold_addresses,
+    owners_of,
+)
+from mailchimpsync.civicrm.site import Group, SiteCheck, check_write_access, mailing_groups, site
+from mailchimpsync.civicrm.times import to_site, to_utc
+from mailchimpsync.civicrm.writes import NewContact, create_contacts, save_group_contacts
+
+__all__ = [
+    "CivicrmClient",
+    "ContactAddress",
+    "ContactState",
+    "Email",
+    "Group",
+    "GroupContact",
+    "HistoryEntry",
+    "Modified",
+    "NewContact",
+    "Owner",
+    "Person",
+    "Result",
+    "SiteCheck",
+    "check_write_access",
+    "contacts_by_id",
+    "contacts_modified_since",
+    "create_contacts",
+    "group_contacts",
+    "history",
+    "mailing_groups",
+    "merged_to",
+    "on_hold_addresses",
+    "owners_of",
+    "persons",
+    "save_group_contacts",
+    "site",
+    "to_site",
+    "to_utc",
+]

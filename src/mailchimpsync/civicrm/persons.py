@@ -1,0 +1,110 @@
+"""What a decision needs to know of the persons behind contacts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from pydantic import TypeAdapter, ValidationError
+
+from mailchimpsync.civicrm.client import CIVICRM, CivicrmClient, succeeded
+from mailchimpsync.civicrm.paging import PAGE_ROWS, Row, chunks
+from mailchimpsync.http import odd
+
+PERSONS_MAX = 2_000
+"""Contacts in one request; with their e-mails they stay well below a page."""
+
+
+class Email(NamedTuple):
+    """An address of a person, as spelt in CiviCRM."""
+
+    email: str
+    on_hold: bool
+    is_bulkmail: bool
+    is_primary: bool
+
+
+class Person(NamedTuple):
+    """A contact with what forbids mailing it; `emails` in the order of their ids."""
+
+    first_name: str
+    last_name: str
+    do_not_email: bool
+    is_opt_out: bool
+    is_deceased: bool
+    is_deleted: bool
+    emails: tuple[Email, ...]
+
+
+class _Contact(Row):
+    first_name: str | None
+    last_name: str | None
+    do_not_email: bool | None
+    is_opt_out: bool | None
+    is_deceased: bool | None
+    is_deleted: bool | None
+
+
+class _Email(Row):
+    contact_id: int
+    email: str | None
+    on_hold: int | None
+    is_bulkmail: bool | None
+    is_primary: bool | None
+
+
+_CONTACTS = TypeAdapter(list[_Contact])
+_EMAILS = TypeAdapter(list[_Email])
+
+
+def persons(client: CivicrmClient, contact_ids: Sequence[int]) -> dict[int, Person]:
+    """Return the contacts by id, trashed ones too; one that was deleted for good is left out."""
+    found: dict[int, Person] = {}
+    for some in chunks(list(dict.fromkeys(contact_ids)), PERSONS_MAX):
+        found.update(_some_persons(client, some))
+    return found
+
+
+def _some_persons(client: CivicrmClient, ids: Sequence[int]) -> dict[int, Person]:
+    contacts, emails = _fetch(client, ids)
+    if len(emails) >= PAGE_ROWS and len(ids) > 1:  # there may be more than were given
+        half = len(ids) // 2
+        return _some_persons(client, ids[:half]) | _some_persons(client, ids[half:])
+    by_contact: dict[int, list[Email]] = {}
+    for row in emails:
+        if row["email"]:
+            email = Email(row["email"], bool(row["on_hold"]), bool(row["is_bulkmail"]), bool(row["is_primary"]))
+            by_contact.setdefault(row["contact_id"], []).append(email)
+    return {row["id"]: _person(row, by_contact.get(row["id"], [])) for row in contacts}
+
+
+def _fetch(client: CivicrmClient, ids: Sequence[int]) -> tuple[list[_Contact], list[_Email]]:
+    contact = {
+        "select": list(_Contact.__annotations__),
+        "where": [["id", "IN", list(ids)], ["is_deleted", "IN", [True, False]]],
+        "limit": PAGE_ROWS,
+    }
+    email = {
+        "select": list(_Email.__annotations__),
+        "where": [["contact_id", "IN", list(ids)]],
+        "orderBy": {"id": "ASC"},
+        "limit": PAGE_ROWS,
+    }
+    results = client.multi({"contacts": ("Contact", "get", contact), "emails": ("Email", "get", email)})
+    contacts, emails = succeeded(results["contacts"]).values, succeeded(results["emails"]).values
+    try:
+        return _CONTACTS.validate_python(contacts), _EMAILS.validate_python(emails)
+    except ValidationError:
+        raise odd(CIVICRM, "contacts or e-mails without their fields") from None  # pydantic's error shows the input
+
+
+def _person(row: _Contact, emails: list[Email]) -> Person:
+    return Person(
+        row["first_name"] or "",
+        row["last_name"] or "",
+        bool(row["do_not_email"]),
+        bool(row["is_opt_out"]),
+        bool(row["is_deceased"]),
+        bool(row["is_deleted"]),
+        tuple(emails),
+    )

@@ -1,0 +1,224 @@
+"""Bulk reads, as generators of chunks: who is in which group, since when, and who owns which address."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from pydantic import NaiveDatetime, TypeAdapter
+
+from mailchimpsync.civicrm.client import CivicrmClient, Envelope, Result, succeeded
+from mailchimpsync.civicrm.paging import IDS_MAX, Row, Where, chunks, pages
+from mailchimpsync.errors import AccessError, RemoteError, TransientError
+from mailchimpsync.model import normalise_address
+
+ADDRESSES_MAX = 5_000
+"""Addresses in one condition: 0.08 s (reference: CiviCRM README)."""
+
+MERGES_MAX = 100
+"""Calls in one request."""
+
+_ANY: Where = [["is_deleted", "IN", [True, False]]]
+_ALIVE: Where = [["contact_id.is_deleted", "=", False]]
+
+
+class GroupContact(NamedTuple):
+    """A contact's status in a group, now."""
+
+    id: int
+    contact_id: int
+    group_id: int
+    status: str
+
+
+class HistoryEntry(NamedTuple):
+    """One change of a contact's status in a group; `date` is aware, in UTC."""
+
+    id: int
+    contact_id: int
+    group_id: int
+    date: datetime
+    status: str
+
+
+class ContactState(NamedTuple):
+    """Whether a contact is in the trash."""
+
+    id: int
+    is_deleted: bool
+
+
+class ContactAddress(NamedTuple):
+    """An address of a contact."""
+
+    contact_id: int
+    email: str
+
+
+class Modified(NamedTuple):
+    """Contacts that were modified, and all addresses they have now."""
+
+    contacts: list[ContactState]
+    addresses: list[ContactAddress]
+
+
+class Owner(NamedTuple):
+    """A contact, not in the trash, that has an address; `address` is spelt as it was asked for."""
+
+    address: str
+    contact_id: int
+    on_hold: bool
+
+
+class _GroupContact(Row):
+    contact_id: int
+    group_id: int
+    status: str
+
+
+class _History(_GroupContact):
+    date: NaiveDatetime
+
+
+class _Contact(Row):
+    is_deleted: bool
+
+
+class _Email(Row):
+    contact_id: int
+    email: str | None
+
+
+class _Held(Row):
+    email: str | None
+
+
+class _Owner(_Email):
+    on_hold: int | None
+
+
+_GROUP_CONTACTS = TypeAdapter(Envelope[_GroupContact])
+_HISTORY = TypeAdapter(Envelope[_History])
+_CONTACTS = TypeAdapter(Envelope[_Contact])
+_EMAILS = TypeAdapter(Envelope[_Email])
+_HELD = TypeAdapter(Envelope[_Held])
+_OWNERS = TypeAdapter(Envelope[_Owner])
+
+
+def group_contacts(
+    client: CivicrmClient, group_ids: Collection[int], contact_ids: Sequence[int] | None = None
+) -> Iterator[list[GroupContact]]:
+    """Yield the present status, in these groups, of contacts that are not in the trash."""
+    for where in _in_groups(group_ids, contact_ids):
+        for rows in pages(client, "GroupContact", _GroupContact, _GROUP_CONTACTS, [*where, *_ALIVE]):
+            yield [GroupContact(row["id"], row["contact_id"], row["group_id"], row["status"]) for row in rows]
+
+
+def history(
+    client: CivicrmClient,
+    group_ids: Collection[int],
+    since_site: str | None,
+    offset: timedelta,
+    contact_ids: Sequence[int] | None = None,
+) -> Iterator[list[HistoryEntry]]:
+    """Yield the history of these groups, oldest id first; the highest id of a contact and group is the newest.
+
+    `since_site` is in the site's local time (`to_site`), inclusive; None reads all.
+    """
+    since: Where = [["date", ">=", since_site]] if since_site else []
+    for where in _in_groups(group_ids, contact_ids):
+        for rows in pages(client, "SubscriptionHistory", _History, _HISTORY, [*where, *since]):
+            yield [
+                HistoryEntry(
+                    row["id"],
+                    row["contact_id"],
+                    row["group_id"],
+                    row["date"].replace(tzinfo=UTC) - offset,
+                    row["status"],
+                )
+                for row in rows
+            ]
+
+
+def contacts_by_id(client: CivicrmClient, ids: Sequence[int]) -> Iterator[list[ContactState]]:
+    """Yield the contacts that exist, trashed ones too; an id that is missing was deleted for good."""
+    for some in chunks(ids, IDS_MAX):
+        for rows in pages(client, "Contact", _Contact, _CONTACTS, [["id", "IN", list(some)], *_ANY]):
+            yield [ContactState(row["id"], row["is_deleted"]) for row in rows]
+
+
+def contacts_modified_since(client: CivicrmClient, since_site: str) -> Iterator[Modified]:
+    """Yield the contacts modified since `since_site` (site's local time), trashed ones too, and their addresses."""
+    where = [["modified_date", ">=", since_site], *_ANY]
+    for rows in pages(client, "Contact", _Contact, _CONTACTS, where, rows=IDS_MAX):
+        ids = [row["id"] for row in rows]
+        addresses = [
+            ContactAddress(email["contact_id"], email["email"])
+            for emails in pages(client, "Email", _Email, _EMAILS, [["contact_id", "IN", ids]])
+            for email in emails
+            if email["email"]
+        ]
+        yield Modified([ContactState(row["id"], row["is_deleted"]) for row in rows], addresses)
+
+
+def owners_of(client: CivicrmClient, addresses: Collection[str]) -> Iterator[list[Owner]]:
+    """Yield the contacts, not in the trash, that have one of these addresses, in the order of the e-mails' ids.
+
+    CiviCRM compares without regard to case and accents; here only `normalise_address` counts (model.py).
+    """
+    asked: dict[str, list[str]] = defaultdict(list)
+    for address in dict.fromkeys(addresses):
+        asked[normalise_address(address)].append(address)
+    for some in chunks(list(asked), ADDRESSES_MAX):
+        for rows in pages(client, "Email", _Owner, _OWNERS, [["email", "IN", list(some)], *_ALIVE]):
+            yield [
+                Owner(address, row["contact_id"], bool(row["on_hold"]))
+                for row in rows
+                for address in asked.get(normalise_address(row["email"] or ""), ())
+            ]
+
+
+def on_hold_addresses(client: CivicrmClient, addresses: Collection[str]) -> set[str]:
+    """Return those of the addresses, normalised, that are on hold at any contact."""
+    wanted = {normalise_address(address) for address in addresses}
+    held: set[str] = set()
+    for some in chunks(sorted(wanted), ADDRESSES_MAX):
+        for rows in pages(client, "Email", _Held, _HELD, [["email", "IN", list(some)], ["on_hold", ">", 0]]):
+            held.update(normalise_address(row["email"] or "") for row in rows)
+    return held & wanted
+
+
+def merged_to(client: CivicrmClient, contact_ids: Sequence[int]) -> dict[int, int]:
+    """Return, for contacts that were merged into another one, which one that is; the others are left out."""
+    merged: dict[int, int] = {}
+    for some in chunks(contact_ids, MERGES_MAX):
+        calls = {str(old): ("Contact", "getMergedTo", {"contactId": old}) for old in some}
+        for old, result in client.multi(calls).items():
+            new = _merge_target(result)
+            if new is not None:
+                merged[int(old)] = new
+    return merged
+
+
+def _merge_target(result: Result | RemoteError) -> int | None:
+    """Return where a contact went; a contact that cannot be asked about, since it is gone, went nowhere."""
+    if isinstance(result, AccessError | TransientError):
+        raise result
+    if isinstance(result, RemoteError):
+        return None
+    values = succeeded(result).values
+    return int(values[0]["id"]) if values and values[0].get("id") else None
+
+
+def _in_groups(group_ids: Collection[int], contact_ids: Sequence[int] | None) -> Iterator[Where]:
+    """Yield the conditions that together cover these groups and contacts."""
+    if not group_ids:
+        return
+    groups: Where = [["group_id", "IN", sorted(group_ids)]]
+    if contact_ids is None:
+        yield groups
+        return
+    for some in chunks(contact_ids, IDS_MAX):
+        yield [*groups, ["contact_id", "IN", list(some)]]

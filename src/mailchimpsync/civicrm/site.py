@@ -1,0 +1,164 @@
+"""Proof that a site is what the configuration says, and that its key sees what is there (DESIGN 3.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import Field, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass as checked
+
+from mailchimpsync.civicrm.client import CIVICRM, Call, CivicrmClient, Result, succeeded
+from mailchimpsync.civicrm.times import offset_of
+from mailchimpsync.errors import AccessError, Code, EvidenceError, RemoteError
+from mailchimpsync.http import odd
+
+GROUPS_MAX = 1_000
+
+_GROUP_FIELDS = ["id", "title", "is_active", "saved_search_id", "group_type:name"]
+
+
+@checked(frozen=True, slots=True)
+class Group:
+    """A CiviCRM group; `types` are names such as `Mailing List`, a smart group has a `saved_search_id`."""
+
+    id: int
+    title: str
+    is_active: bool
+    saved_search_id: int | None
+    types: list[str] | None = Field(validation_alias="group_type:name")
+
+    @property
+    def is_smart(self) -> bool:
+        """Say whether its contacts are found by a search, so that it has no history."""
+        return self.saved_search_id is not None
+
+
+@dataclass(frozen=True, slots=True)
+class SiteCheck:
+    """What was proved: `offset` is what the site's clock is ahead of UTC; `added_count` is of the first group."""
+
+    offset: timedelta
+    groups: Mapping[int, Group]
+    added_count: int
+
+
+_GROUPS = TypeAdapter(list[Group])
+
+
+def site(client: CivicrmClient, group_ids: Sequence[int], now: datetime | None = None) -> SiteCheck:
+    """Check, in one request, the key's rights, the clock and the groups; the first group is the subscription group.
+
+    `now` (aware) is our time; None takes the client's clock when the answer is there, which is better after retries.
+
+    Raises:
+        AccessError: `CV_NO_PERMISSION`: the key's user is nobody, sees no contact but itself, or no groups. CiviCRM
+            answers such a user with empty lists, which must not be taken for the truth (reference: CiviCRM README).
+        EvidenceError: `CV_CLOCK`, `CV_GROUP_GONE`, `CV_GROUP_INACTIVE`, `CV_GROUP_SMART`.
+    """
+    results = client.multi({**_who(), **_about(group_ids)})
+    _other_contact(results)
+    offset = offset_of(_site_now(results["clock"]), now or client.runtime.now())
+    groups = {group.id: group for group in _groups(succeeded(results["groups"]).values)}
+    for group_id in group_ids:
+        _check_group(group_id, groups.get(group_id))
+    added = succeeded(results["added"]).count_matched
+    if added is None:
+        raise odd(CIVICRM, "GroupContact without a count")
+    return SiteCheck(offset, groups, added)
+
+
+def check_write_access(client: CivicrmClient) -> None:
+    """Check, for connect time, that the key's user may edit contacts and who is in groups; nothing is changed.
+
+    Raises:
+        AccessError: `CV_NO_PERMISSION`; the message says which of them it may not.
+    """
+    other = _other_contact(client.multi(_who()))
+    checks: dict[str, Call] = {
+        "edit contacts": ("Contact", "checkAccess", {"action": "update", "values": {"id": other}}),
+        # A change of nothing: the right is checked before CiviCRM looks for rows, and no row has the id 0.
+        "edit who is in groups": (
+            "GroupContact",
+            "update",
+            {"where": [["id", "=", 0]], "values": {"status": "Added"}},
+        ),
+    }
+    results = client.multi(checks, idempotent=True)
+    lacking = [name for name, result in results.items() if not _is_granted(result)]
+    if lacking:
+        raise AccessError(Code.CV_NO_PERMISSION, f"The CiviCRM key's user may not {' nor '.join(lacking)}")
+
+
+def mailing_groups(client: CivicrmClient) -> list[Group]:
+    """Return the groups a connection can use: active mailing groups that are not smart, by title."""
+    params = {
+        "select": _GROUP_FIELDS,
+        "where": [["group_type:name", "CONTAINS", "Mailing List"], ["is_active", "=", True]],
+        "orderBy": {"title": "ASC"},
+        "limit": GROUPS_MAX,
+    }
+    return [group for group in _groups(client.call("Group", "get", params)) if not group.is_smart]
+
+
+def _who() -> dict[str, Call]:
+    """Return the calls that show who we are, and whether we see anybody else."""
+    return {
+        "me": ("Contact", "get", {"select": ["id"], "where": [["id", "=", "user_contact_id"]], "limit": 1}),
+        "some": ("Contact", "get", {"select": ["id"], "orderBy": {"id": "ASC"}, "limit": 2}),
+    }
+
+
+def _about(group_ids: Collection[int]) -> dict[str, Call]:
+    ids = list(group_ids)
+    added = [["group_id", "IN", ids[:1]], ["status", "=", "Added"], ["contact_id.is_deleted", "=", False]]
+    return {
+        "clock": ("Domain", "get", {"select": ["id", "NOW() AS now"], "limit": 1}),
+        "groups": ("Group", "get", {"select": _GROUP_FIELDS, "where": [["id", "IN", ids]], "limit": GROUPS_MAX}),
+        "added": ("GroupContact", "get", {"select": ["row_count"], "where": added}),
+    }
+
+
+def _other_contact(results: Mapping[str, Result | RemoteError]) -> int:
+    """Return the id of a contact that is not ours, as proof that the key's user sees contacts."""
+    me = [row.get("id") for row in succeeded(results["me"]).values]
+    if not me:
+        raise AccessError(Code.CV_NO_PERMISSION, "The CiviCRM key belongs to nobody who may see contacts")
+    others = [row["id"] for row in succeeded(results["some"]).values if row.get("id") not in {None, *me}]
+    if not others:
+        raise AccessError(Code.CV_NO_PERMISSION, "The CiviCRM key's user sees no contact but itself")
+    return int(others[0])
+
+
+def _site_now(result: Result | RemoteError) -> str:
+    values = succeeded(result).values
+    if not values:
+        raise AccessError(Code.CV_NO_PERMISSION, "The CiviCRM key's user may not see the site's clock")
+    now = values[0].get("now")
+    if not isinstance(now, str):
+        raise odd(CIVICRM, "Domain without the site's clock")
+    return now
+
+
+def _groups(values: list[dict[str, Any]]) -> list[Group]:
+    try:
+        return _GROUPS.validate_python(values)
+    except ValidationError:
+        raise odd(CIVICRM, "groups without their fields") from None
+
+
+def _check_group(group_id: int, group: Group | None) -> None:
+    if group is None:
+        raise EvidenceError(Code.CV_GROUP_GONE, f"CiviCRM shows no group {group_id}")
+    if group.is_smart:
+        raise EvidenceError(Code.CV_GROUP_SMART, f"Group {group_id} “{group.title}” is a smart group")
+    if not group.is_active:
+        raise EvidenceError(Code.CV_GROUP_INACTIVE, f"Group {group_id} “{group.title}” is disabled")
+
+
+def _is_granted(result: Result | RemoteError) -> bool:
+    if isinstance(result, AccessError):
+        return False
+    return all(row.get("access", True) is True for row in succeeded(result).values)

@@ -1,0 +1,53 @@
+"""The forms of URL under which CiviCRM sites answer APIv4 (reference: CiviCRM README)."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from mailchimpsync.errors import Code, ConfigurationError
+
+FORMS = (
+    "/civicrm/ajax/api4/{entity}/{action}",
+    "/?civiwp=CiviCRM&q=civicrm/ajax/api4/{entity}/{action}",
+    "/?page=CiviCRM&q=civicrm/ajax/api4/{entity}/{action}",
+    "/?q=civicrm/ajax/api4/{entity}/{action}",
+    "/index.php?option=com_civicrm&task=civicrm/ajax/api4/{entity}/{action}",
+)
+"""Behind the site's base address: clean URLs; plain WordPress, twice; plain Drupal 7 and Backdrop; Joomla."""
+
+_PLACE = "/{entity}/{action}"
+
+
+def checked_base(url: str) -> str:
+    """Return the site's base address without a slash at its end.
+
+    Raises:
+        ConfigurationError: `CV_NOT_FOUND`, it is no http or https address, or carries a name and password.
+    """
+    parts = urlsplit(url.strip())
+    if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
+        raise ConfigurationError("CiviCRM's address must begin with https:// or http://", code=Code.CV_NOT_FOUND)
+    return url.strip().rstrip("/")
+
+
+def checked_pattern(base: str, pattern: str) -> str:
+    """Return an absolute pattern; one without a host stands behind the base address.
+
+    Raises:
+        ConfigurationError: `CV_NOT_FOUND`, it lacks `/{entity}/{action}`.
+    """
+    if _PLACE not in pattern:
+        raise ConfigurationError(f"CiviCRM's URL pattern must contain {_PLACE}", code=Code.CV_NOT_FOUND)
+    if pattern.startswith(("https://", "http://")):
+        return checked_base(pattern)
+    return f"{base}/{pattern.lstrip('/')}"
+
+
+def call_url(pattern: str, entity: str, action: str) -> str:
+    """Return the address of one action."""
+    return pattern.replace(_PLACE, f"/{entity}/{action}")
+
+
+def multi_url(pattern: str) -> str:
+    """Return the address that takes several calls in one request."""
+    return pattern.replace(_PLACE, "")

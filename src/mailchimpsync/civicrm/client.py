@@ -145,10 +145,11 @@ class CivicrmClient(Remote):
 
     def multi(self, calls: Mapping[str, Call], *, idempotent: bool | None = None) -> dict[str, Result | RemoteError]:
         """Make several calls in one request; each has its result or its own error, under its name."""
+        url = multi_url(self.pattern)
         repeatable = idempotent if idempotent is not None else all(_is_read(call[1]) for call in calls.values())
 
         def attempt() -> dict[str, Result | RemoteError]:
-            results = parse(_RESULTS, self._post(multi_url(self.pattern), {"calls": calls}, "several calls"), CIVICRM)
+            results = parse(_RESULTS, self._post(url, {"calls": calls}, "several calls"), CIVICRM)
             return {name: _result(call, results.get(name)) for name, call in calls.items()}
 
         return self.patiently(attempt, repeatable=repeatable)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypedDict
 
-from pydantic import Field, TypeAdapter, ValidationError
-from pydantic.dataclasses import dataclass as checked
+from pydantic import TypeAdapter, ValidationError
 
 from mailchimpsync.civicrm.client import CIVICRM, Call, CivicrmClient, Result, succeeded
 from mailchimpsync.civicrm.times import offset_of
@@ -17,23 +16,29 @@ from mailchimpsync.http import odd
 
 GROUPS_MAX = 1_000
 
-_GROUP_FIELDS = ["id", "title", "is_active", "saved_search_id", "group_type:name"]
+_Group = TypedDict(
+    "_Group",
+    {
+        "id": int,
+        "title": str,
+        "is_active": bool,
+        "saved_search_id": int | None,
+        "group_type:name": list[str] | None,
+    },
+)
+_GROUPS = TypeAdapter(list[_Group])
+_GROUP_FIELDS = list(_Group.__annotations__)
 
 
-@checked(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Group:
-    """A CiviCRM group; `types` are names such as `Mailing List`, a smart group has a `saved_search_id`."""
+    """A CiviCRM group; `types` are names such as `Mailing List`; the contacts of a smart one are found by a search."""
 
     id: int
     title: str
-    is_active: bool
-    saved_search_id: int | None
-    types: list[str] | None = Field(validation_alias="group_type:name")
-
-    @property
-    def is_smart(self) -> bool:
-        """Say whether its contacts are found by a search, so that it has no history."""
-        return self.saved_search_id is not None
+    is_active: bool = True
+    is_smart: bool = False
+    types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +48,6 @@ class SiteCheck:
     offset: timedelta
     groups: Mapping[int, Group]
     added_count: int
-
-
-_GROUPS = TypeAdapter(list[Group])
 
 
 def site(client: CivicrmClient, group_ids: Sequence[int], now: datetime | None = None) -> SiteCheck:
@@ -144,9 +146,19 @@ def _site_now(result: Result | RemoteError) -> str:
 
 def _groups(values: list[dict[str, Any]]) -> list[Group]:
     try:
-        return _GROUPS.validate_python(values)
+        rows = _GROUPS.validate_python(values)
     except ValidationError:
         raise odd(CIVICRM, "groups without their fields") from None
+    return [
+        Group(
+            row["id"],
+            row["title"],
+            row["is_active"],
+            row["saved_search_id"] is not None,
+            tuple(row["group_type:name"] or ()),
+        )
+        for row in rows
+    ]
 
 
 def _check_group(group_id: int, group: Group | None) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, TypedDict, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
+from typing_extensions import TypedDict
 
 from mailchimpsync.civicrm.client import CIVICRM, CivicrmClient, Envelope
 from mailchimpsync.http import odd

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NotRequired, TypedDict
+from typing import NotRequired
 from urllib.parse import quote
 
 from pydantic import AwareDatetime, TypeAdapter
+from typing_extensions import TypedDict
 
 from mailchimpsync.errors import Code
 from mailchimpsync.mailchimp.client import MailchimpClient

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any, NotRequired, TypedDict
+from typing import Any, NotRequired
 from urllib.parse import quote
 
 from pydantic import AwareDatetime, TypeAdapter
+from typing_extensions import TypedDict
 
 from mailchimpsync.errors import Code, RefusedError
 from mailchimpsync.mailchimp.audiences import list_path

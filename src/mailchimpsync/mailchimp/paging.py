@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypedDict, TypeVar
+from typing import TypeVar
 
 from pydantic import TypeAdapter
+from typing_extensions import TypedDict
 
 from mailchimpsync.errors import Code, EvidenceError
 from mailchimpsync.mailchimp.client import MailchimpClient

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from pydantic import NaiveDatetime, TypeAdapter
+from pydantic import TypeAdapter
 
-from mailchimpsync.civicrm.client import CivicrmClient, Envelope, Result, succeeded
+from mailchimpsync.civicrm.client import CIVICRM, CivicrmClient, Envelope, Result, succeeded
 from mailchimpsync.civicrm.paging import IDS_MAX, Row, Where, chunks, pages
+from mailchimpsync.civicrm.times import to_utc
 from mailchimpsync.errors import AccessError, RemoteError, TransientError
+from mailchimpsync.http import odd
 from mailchimpsync.model import normalise_address
 
 ADDRESSES_MAX = 5_000
@@ -79,7 +81,7 @@ class _GroupContact(Row):
 
 
 class _History(_GroupContact):
-    date: NaiveDatetime
+    date: str
 
 
 class _Contact(Row):
@@ -130,16 +132,7 @@ def history(
     since: Where = [["date", ">=", since_site]] if since_site else []
     for where in _in_groups(group_ids, contact_ids):
         for rows in pages(client, "SubscriptionHistory", _History, _HISTORY, [*where, *since]):
-            yield [
-                HistoryEntry(
-                    row["id"],
-                    row["contact_id"],
-                    row["group_id"],
-                    row["date"].replace(tzinfo=UTC) - offset,
-                    row["status"],
-                )
-                for row in rows
-            ]
+            yield [_entry(row, offset) for row in rows]
 
 
 def contacts_by_id(client: CivicrmClient, ids: Sequence[int]) -> Iterator[list[ContactState]]:
@@ -200,6 +193,14 @@ def merged_to(client: CivicrmClient, contact_ids: Sequence[int]) -> dict[int, in
             if new is not None:
                 merged[int(old)] = new
     return merged
+
+
+def _entry(row: _History, offset: timedelta) -> HistoryEntry:
+    try:
+        date = to_utc(row["date"], offset)
+    except ValueError:
+        raise odd(CIVICRM, f"the date of history entry {row['id']}") from None
+    return HistoryEntry(row["id"], row["contact_id"], row["group_id"], date, row["status"])
 
 
 def _merge_target(result: Result | RemoteError) -> int | None:

@@ -63,7 +63,10 @@ def site(client: CivicrmClient, group_ids: Sequence[int], now: datetime | None =
     """
     results = client.multi({**_who(), **_about(group_ids)})
     _other_contact(results)
-    offset = offset_of(_site_now(results["clock"]), now or client.runtime.now())
+    try:
+        offset = offset_of(_site_now(results["clock"]), now or client.runtime.now())
+    except ValueError:
+        raise odd(CIVICRM, "the site's clock") from None
     groups = {group.id: group for group in _groups(succeeded(results["groups"]).values)}
     for group_id in group_ids:
         _check_group(group_id, groups.get(group_id))

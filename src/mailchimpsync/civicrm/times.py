@@ -10,8 +10,6 @@ QUARTER = timedelta(minutes=15)
 OFFSET_MAX = timedelta(hours=14)
 RESIDUAL_MAX = timedelta(minutes=5)
 
-_FORM = "%Y-%m-%d %H:%M:%S"
-
 
 def offset_of(site_now: str, now: datetime) -> timedelta:
     """Return what the site's clock is ahead of UTC, rounded to a quarter of an hour; `now` is our time, aware.
@@ -19,8 +17,9 @@ def offset_of(site_now: str, now: datetime) -> timedelta:
     Raises:
         EvidenceError: `CV_CLOCK`, no time zone explains the difference: it is over 14 hours, or over 5 minutes off
             every quarter of an hour.
+        ValueError: `site_now` is not of the form `YYYY-MM-DD HH:MM:SS`.
     """
-    difference = datetime.strptime(site_now, _FORM).replace(tzinfo=UTC) - now.astimezone(UTC)
+    difference = to_utc(site_now, timedelta(0)) - now.astimezone(UTC)
     offset = round(difference / QUARTER) * QUARTER
     if abs(offset) > OFFSET_MAX or abs(difference - offset) > RESIDUAL_MAX:
         seconds = round(difference.total_seconds())
@@ -30,7 +29,7 @@ def offset_of(site_now: str, now: datetime) -> timedelta:
 
 def to_site(at: datetime, offset: timedelta) -> str:
     """Return an aware time as CiviCRM writes it, to the second, in the site's local time."""
-    return (at.astimezone(UTC) + offset).strftime(_FORM)
+    return (at.astimezone(UTC) + offset).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def to_utc(text: str, offset: timedelta) -> datetime:
@@ -39,4 +38,4 @@ def to_utc(text: str, offset: timedelta) -> datetime:
     Raises:
         ValueError: it is not of the form `YYYY-MM-DD HH:MM:SS`.
     """
-    return datetime.strptime(text, _FORM).replace(tzinfo=UTC) - offset
+    return datetime.fromisoformat(f"{text}+00:00") - offset

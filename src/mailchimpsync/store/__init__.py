@@ -1,0 +1,7 @@
+"""Tables, migrations, queries and the lease. Statements have names: one function each, set-based."""
+
+from sqlalchemy import Connection as Transaction
+
+from mailchimpsync.store.database import Store
+
+__all__ = ["Store", "Transaction"]

@@ -1,0 +1,121 @@
+"""Which contact owns which cache row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Connection, and_, delete, exists, func, or_, select
+
+from mailchimpsync.model import SyncStatus
+from mailchimpsync.store.dialect import update_by_id
+from mailchimpsync.store.members import is_in_flight, make_due
+from mailchimpsync.store.schema import cache
+
+
+def contact_ids_after(tx: Connection, list_id: str, after: int, limit: int) -> list[int]:
+    """Return the next contact ids that own rows, in ascending order."""
+    query = (
+        select(cache.c.civicrm_contact_id)
+        .where(cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id > after)
+        .distinct()
+        .order_by(cache.c.civicrm_contact_id)
+        .limit(limit)
+    )
+    return list(tx.execute(query).scalars())
+
+
+def owners_among(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> list[int]:
+    """Return those of the contacts that own a row."""
+    query = select(cache.c.civicrm_contact_id).where(
+        cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids)
+    )
+    return list(tx.execute(query.distinct()).scalars())
+
+
+def replace_contacts(tx: Connection, list_id: str, replaced: Mapping[int, int | None]) -> int:
+    """Give the rows of contacts that are gone to the contacts they were merged into, or to nobody; return how many.
+
+    Rows that Mailchimp knows nothing of go: they only stood for the contact.
+    """
+    ours = and_(cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(list(replaced)))
+    only_civicrm = cache.c.mailchimp_member_id.is_(None) & ~is_in_flight()
+    tx.execute(delete(cache).where(ours, only_civicrm))
+    rows = tx.execute(select(cache.c.id, cache.c.civicrm_contact_id).where(ours)).all()
+    changes = [
+        {
+            "id": row.id,
+            "civicrm_contact_id": replaced[row.civicrm_contact_id],
+            "departed_contact_id": None if replaced[row.civicrm_contact_id] else row.civicrm_contact_id,
+            "civicrm_groups": None,
+        }
+        for row in rows
+    ]
+    update_by_id(tx, cache, changes)
+    make_due(tx, cache.c.id.in_([row.id for row in rows]))
+    return len(rows)
+
+
+def make_failed_rows_due(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> int:
+    """Make the failed rows of contacts that were edited due: the edit may have mended them."""
+    return make_due(
+        tx,
+        cache.c.mailchimp_list_id == list_id,
+        cache.c.civicrm_contact_id.in_(contact_ids),
+        cache.c.sync_status == SyncStatus.FAIL.value,
+    )
+
+
+def make_unowned_rows_due(tx: Connection, list_id: str, addresses: Sequence[str]) -> int:
+    """Make the rows without contact due that have one of the addresses."""
+    return make_due(
+        tx,
+        cache.c.mailchimp_list_id == list_id,
+        cache.c.civicrm_contact_id.is_(None),
+        func.lower(cache.c.mailchimp_email).in_(addresses),
+    )
+
+
+def unowned_rows(tx: Connection, list_id: str, after: int, limit: int) -> list[tuple[int, str]]:
+    """Return the next due rows without contact, by id: (id, address)."""
+    query = (
+        select(cache.c.id, cache.c.mailchimp_email)
+        .where(
+            cache.c.mailchimp_list_id == list_id,
+            or_(cache.c.sync_status == SyncStatus.TODO.value, cache.c.recheck),
+            cache.c.civicrm_contact_id.is_(None),
+            cache.c.mailchimp_email.is_not(None),
+            cache.c.id > after,
+        )
+        .order_by(cache.c.id)
+        .limit(limit)
+    )
+    return [(row.id, row.mailchimp_email) for row in tx.execute(query)]
+
+
+def set_contacts(tx: Connection, owners: Mapping[int, int]) -> None:
+    """Give rows to contacts: contact id by row id."""
+    rows = [
+        {"id": row_id, "civicrm_contact_id": contact_id, "departed_contact_id": None}
+        for row_id, contact_id in owners.items()
+    ]
+    update_by_id(tx, cache, rows)
+
+
+def delete_redundant_rows(tx: Connection, list_id: str) -> int:
+    """Delete rows that stand for a contact only, where another row of the contact stands for a member."""
+    other = cache.alias("other")
+    made_redundant = exists().where(
+        other.c.mailchimp_list_id == cache.c.mailchimp_list_id,
+        other.c.civicrm_contact_id == cache.c.civicrm_contact_id,
+        other.c.mailchimp_member_id.is_not(None),
+    )
+    redundant = select(cache.c.id).where(
+        cache.c.mailchimp_list_id == list_id,
+        cache.c.mailchimp_member_id.is_(None),
+        ~is_in_flight(),
+        made_redundant,
+    )
+    ids = list(tx.execute(redundant).scalars())
+    for start in range(0, len(ids), 1_000):
+        tx.execute(delete(cache).where(cache.c.id.in_(ids[start : start + 1_000])))
+    return len(ids)

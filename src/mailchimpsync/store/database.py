@@ -1,0 +1,85 @@
+"""Opening the store, its transactions, and its migrations."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from mailchimpsync.errors import Code, StoreError, UsageError
+from mailchimpsync.store import dialect
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+_LOCKED = ("database is locked", "lock wait timeout", "deadlock", "could not obtain lock", "could not serialize")
+_FULL = ("database or disk is full", "no space left", "disk full", "the table is full")
+
+
+class Store:
+    """The database of one site. Safe to share between threads; every use is a transaction of its own."""
+
+    def __init__(self, url: str) -> None:
+        """Take a URL such as `sqlite:///file.sqlite`, `postgresql://user@host/name` or `mariadb://user@host/name`."""
+        try:
+            self._engine = dialect.connect(url)
+        except (ValueError, ArgumentError) as error:
+            raise UsageError(f"The database URL cannot be used: {error}.") from error
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """Open a transaction; commit it at the end, or roll it back on any error.
+
+        Raises:
+            StoreError: the database cannot be reached, is locked, or is full.
+        """
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except DBAPIError as error:
+            raise _store_error(error) from error
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self._engine.dispose()
+
+    def migrate(self) -> None:
+        """Create the tables, or bring them up to this version."""
+        with self.begin() as connection:
+            configuration = Config()
+            configuration.set_main_option("script_location", str(MIGRATIONS))
+            configuration.attributes["connection"] = connection
+            command.upgrade(configuration, "head")
+
+    def check_schema(self) -> None:
+        """Make sure that the tables are those of this version.
+
+        Raises:
+            StoreError: they are not, so that `migrate` has to be called first.
+        """
+        with self.begin() as connection:
+            found = MigrationContext.configure(connection).get_current_revision()
+        if found != (wanted := ScriptDirectory(str(MIGRATIONS)).get_current_head()):
+            raise StoreError(Code.STORE_OLD, f"The database has schema {found or 'none'}, this program needs {wanted}.")
+
+
+def _store_error(error: DBAPIError) -> StoreError:
+    text = str(error.orig).lower()
+    if any(sign in text for sign in _LOCKED):
+        return StoreError(Code.STORE_LOCKED, "The database stayed locked by another program.", detail=text)
+    if any(sign in text for sign in _FULL) or getattr(error.orig, "errno", None) == errno.ENOSPC:
+        return StoreError(Code.STORE_FULL, "The database could not be written: the disk is full.", detail=text)
+    kind = type(error.orig).__name__
+    return StoreError(
+        Code.STORE_UNAVAILABLE, f"The database answered with an error ({kind}): {_first_line(text)}", detail=text
+    )
+
+
+def _first_line(text: str) -> str:
+    return text.splitlines()[0][:200] if text else "no detail"

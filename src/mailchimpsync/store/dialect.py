@@ -1,0 +1,145 @@
+"""Where the three databases differ: connecting, upserts, bulk updates. No other module asks which one it is."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    Executable,
+    MetaData,
+    Table,
+    bindparam,
+    create_engine,
+    event,
+    insert,
+    make_url,
+    update,
+)
+from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlalchemy.pool import StaticPool
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
+from sqlalchemy.sql.elements import KeyedColumnElement
+
+BUSY_TIMEOUT_SECONDS = 30
+ROWS_PER_STATEMENT = 5_000
+
+_OPTIONS: dict[str, Any] = {"hide_parameters": True}  # error messages would carry people's addresses
+
+Row = Mapping[str, Any]
+Columns = ReadOnlyColumnCollection[str, KeyedColumnElement[Any]]
+Assignments = Sequence[tuple[str, Any]]
+
+
+def connect(url: str) -> Engine:
+    """Return an engine for `sqlite:///file`, `postgresql://…` or `mariadb://…`, set up as the store needs it."""
+    parsed = make_url(url)
+    match parsed.get_backend_name():
+        case "sqlite":
+            return _sqlite(url, in_memory=parsed.database in (None, "", ":memory:"))
+        case "postgresql":
+            return create_engine(parsed.set(drivername="postgresql+psycopg"), **_OPTIONS, pool_pre_ping=True)
+        case "mysql" | "mariadb":
+            query = {"charset": "utf8mb4", **parsed.query}
+            return create_engine(
+                parsed.set(drivername="mariadb+pymysql", query=query),
+                **_OPTIONS,
+                pool_pre_ping=True,
+                isolation_level="READ COMMITTED",
+            )
+        case other:
+            raise ValueError(f"{other} is not a database this program can use: sqlite, postgresql or mariadb")
+
+
+def _sqlite(url: str, *, in_memory: bool) -> Engine:
+    if in_memory:
+        engine = create_engine(url, **_OPTIONS, poolclass=StaticPool, connect_args={"check_same_thread": False})
+    else:
+        engine = create_engine(url, **_OPTIONS, connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
+
+    @event.listens_for(engine, "connect")
+    def _set_up(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # transactions are begun below, so that a writer waits instead of failing
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "temp_store=MEMORY"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def upsert(
+    connection: Connection,
+    table: Table,
+    rows: Sequence[Row],
+    *,
+    keys: Sequence[str],
+    assign: Callable[[Columns, Columns], Assignments] | None = None,
+) -> None:
+    """Insert rows; where one with the same unique `keys` exists, change that one instead.
+
+    Args:
+        connection: within a transaction.
+        table: the table, whose unique key over `keys` decides what “the same” is.
+        rows: all with the same columns.
+        keys: the columns of the unique key.
+        assign: from the columns of the existing and of the new row, the assignments to make, those that look at an
+            existing value before those that overwrite it (MariaDB carries them out one after the other). Without it
+            all columns given are overwritten.
+    """
+    if not rows:
+        return
+    statement = _upsert_statement(connection, table, assign or _overwriting(rows[0], keys), keys)
+    for start in range(0, len(rows), ROWS_PER_STATEMENT):
+        connection.execute(statement, list(rows[start : start + ROWS_PER_STATEMENT]))
+
+
+def _overwriting(row: Row, keys: Sequence[str]) -> Callable[[Columns, Columns], Assignments]:
+    return lambda _old, new: [(column, new[column]) for column in row if column not in keys]
+
+
+def _upsert_statement(
+    connection: Connection, table: Table, assign: Callable[[Columns, Columns], Assignments], keys: Sequence[str]
+) -> Executable:
+    if connection.dialect.name in ("mysql", "mariadb"):
+        into = mysql.insert(table)
+        return into.on_duplicate_key_update(list(assign(table.c, into.inserted)))
+    build = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    insertion = build(table)
+    return insertion.on_conflict_do_update(index_elements=list(keys), set_=dict(assign(table.c, insertion.excluded)))
+
+
+def update_by_id(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Set the given columns of many rows, found by their `id`; all rows have the same columns."""
+    if not rows:
+        return
+    if connection.dialect.name in ("mysql", "mariadb"):
+        _update_from_temporary_table(connection, table, rows)
+        return
+    columns = [column for column in rows[0] if column != "id"]
+    statement = update(table).where(table.c.id == bindparam("row_id")).values({c: bindparam(c) for c in columns})
+    for start in range(0, len(rows), ROWS_PER_STATEMENT):
+        chunk = rows[start : start + ROWS_PER_STATEMENT]
+        connection.execute(statement, [{**row, "row_id": row["id"]} for row in chunk])
+
+
+def _update_from_temporary_table(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """MariaDB takes many inserts in one statement, but updates only one by one."""
+    columns = [
+        Column(column, table.c[column].type, primary_key=column == "id", autoincrement=False) for column in rows[0]
+    ]
+    temporary = Table(f"tmp_{table.name}", MetaData(), *columns, prefixes=["TEMPORARY"], mysql_charset="utf8mb4")
+    temporary.create(connection)
+    try:
+        for start in range(0, len(rows), ROWS_PER_STATEMENT):
+            connection.execute(insert(temporary), list(rows[start : start + ROWS_PER_STATEMENT]))
+        values = {column: temporary.c[column] for column in rows[0] if column != "id"}
+        connection.execute(update(table).where(table.c.id == temporary.c.id).values(values))
+    finally:
+        temporary.drop(connection)

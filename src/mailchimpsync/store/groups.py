@@ -1,0 +1,110 @@
+"""What CiviCRM says of contacts in groups, kept here so that rows can be compared with it by set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, String, cast, delete, exists, insert, literal, select
+
+from mailchimpsync.model import GroupState, GroupStatus, SyncStatus
+from mailchimpsync.store.dialect import Assignments, Columns, upsert
+from mailchimpsync.store.members import make_due
+from mailchimpsync.store.schema import cache, group_contact
+
+_KEYS = ("list_id", "contact_id", "group_id")
+
+
+def store_history(
+    tx: Connection, list_id: str, run_id: int, entries: Iterable[tuple[int, int, int, datetime, str]]
+) -> None:
+    """Take in history entries (id, contact, group, date, status), oldest first; the newest of each pair stays."""
+    newest = {(contact, group): (key, date, status) for key, contact, group, date, status in entries}
+    rows = [
+        {
+            "list_id": list_id,
+            "contact_id": contact,
+            "group_id": group,
+            "status": status,
+            "date": date,
+            "history_id": key,
+            "seen_run": run_id,
+        }
+        for (contact, group), (key, date, status) in newest.items()
+    ]
+    upsert(tx, group_contact, rows, keys=_KEYS)
+
+
+def store_memberships(
+    tx: Connection,
+    list_id: str,
+    run_id: int,
+    entries: Iterable[tuple[int, int, str]],
+    *,
+    date: datetime | None = None,
+) -> None:
+    """Take in what CiviCRM says now: (contact, group, status). It outranks the history's status; dates stay.
+
+    With a `date`, the change is our own and new.
+    """
+    rows = [
+        {
+            "list_id": list_id,
+            "contact_id": contact,
+            "group_id": group,
+            "status": status,
+            "date": date,
+            "seen_run": run_id,
+        }
+        for contact, group, status in entries
+    ]
+    upsert(tx, group_contact, rows, keys=_KEYS, assign=_status_now if date is None else None)
+
+
+def _status_now(_old: Columns, new: Columns) -> Assignments:
+    return [("status", new["status"]), ("seen_run", new["seen_run"])]
+
+
+def forget_unseen(tx: Connection, list_id: str, run_id: int) -> None:
+    """After a full read: forget what CiviCRM no longer knows."""
+    tx.execute(delete(group_contact).where(group_contact.c.list_id == list_id, group_contact.c.seen_run != run_id))
+
+
+def add_rows_for_group_members(tx: Connection, list_id: str, group_id: int, run_id: int) -> int:
+    """Add a due cache row for each contact this run saw in the group who has none, and return how many."""
+    has_row = exists().where(
+        cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id == group_contact.c.contact_id
+    )
+    newcomers = select(
+        literal(list_id),
+        literal("c:") + cast(group_contact.c.contact_id, String(20)),
+        group_contact.c.contact_id,
+        literal(SyncStatus.TODO.value),
+    ).where(
+        group_contact.c.list_id == list_id,
+        group_contact.c.group_id == group_id,
+        group_contact.c.status == GroupStatus.ADDED.value,
+        group_contact.c.seen_run == run_id,
+        ~has_row,
+    )
+    columns = ["mailchimp_list_id", "identity", "civicrm_contact_id", "sync_status"]
+    insertion = insert(cache).from_select(columns, newcomers)
+    return tx.execute(insertion, execution_options={"preserve_rowcount": True}).rowcount
+
+
+def make_changed_rows_due(tx: Connection, list_id: str, run_id: int) -> int:
+    """Make the rows of contacts that this run saw in any of the connection's groups due."""
+    seen = select(group_contact.c.contact_id).where(
+        group_contact.c.list_id == list_id, group_contact.c.seen_run == run_id
+    )
+    return make_due(tx, cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(seen))
+
+
+def states_of(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> dict[int, dict[int, GroupState]]:
+    """Return the states of contacts by contact id and group id; at most some thousand contacts at a time."""
+    columns = (group_contact.c.contact_id, group_contact.c.group_id, group_contact.c.status, group_contact.c.date)
+    found: dict[int, dict[int, GroupState]] = {}
+    query = select(*columns).where(group_contact.c.list_id == list_id, group_contact.c.contact_id.in_(contact_ids))
+    for contact, group, status, date in tx.execute(query):
+        found.setdefault(contact, {})[group] = GroupState(GroupStatus(status) if status else None, date)
+    return found

@@ -1,0 +1,29 @@
+"""The journal: what was changed, on which side, why (DESIGN 3.7)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, RowMapping, func, insert, select
+
+from mailchimpsync.store.dialect import ROWS_PER_STATEMENT, Row
+from mailchimpsync.store.schema import journal
+
+
+def write_journal(tx: Connection, entries: Sequence[Row]) -> None:
+    """Add entries, all with the same columns."""
+    for start in range(0, len(entries), ROWS_PER_STATEMENT):
+        tx.execute(insert(journal), list(entries[start : start + ROWS_PER_STATEMENT]))
+
+
+def changes_by_kind(tx: Connection, run_ids: Sequence[int]) -> list[tuple[str, str, str, int]]:
+    """Return how many changes runs made, by (side, field, new value)."""
+    kind = (journal.c.side, journal.c.field, journal.c.new)
+    query = select(*kind, func.count()).where(journal.c.run_id.in_(run_ids)).group_by(*kind).order_by(*kind)
+    return [(side, field, new or "", number) for side, field, new, number in tx.execute(query)]
+
+
+def entries_of_row(tx: Connection, list_id: str, cache_id: int) -> Sequence[RowMapping]:
+    """Return the story of a row, oldest first."""
+    query = select(journal).where(journal.c.list_id == list_id, journal.c.cache_id == cache_id).order_by(journal.c.id)
+    return tx.execute(query).mappings().all()

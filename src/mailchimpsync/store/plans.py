@@ -1,0 +1,69 @@
+"""The plan of a run: what the decisions want changed, until it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
+
+from mailchimpsync.store.dialect import ROWS_PER_STATEMENT, Row
+from mailchimpsync.store.schema import cache, plan
+
+
+def add_to_plan(tx: Connection, rows: Sequence[Row]) -> None:
+    """Add planned changes, each with every column of the table but `id` and `applied`."""
+    for start in range(0, len(rows), ROWS_PER_STATEMENT):
+        tx.execute(insert(plan), list(rows[start : start + ROWS_PER_STATEMENT]))
+
+
+def drop_plan(tx: Connection, run_id: int) -> int:
+    """Drop what is not done of a run's plan, and return how much; its rows stay due."""
+    return tx.execute(delete(plan).where(plan.c.run_id == run_id, plan.c.applied.is_(False))).rowcount
+
+
+def contacts_to_create(tx: Connection, run_id: int, after: int, limit: int) -> Sequence[RowMapping]:
+    """Return the next planned contacts, by plan id: plan_id, id (of the cache row), mailchimp_email, mailchimp_data."""
+    query = (
+        select(plan.c.id.label("plan_id"), cache.c.id, cache.c.mailchimp_email, cache.c.mailchimp_data)
+        .join(cache, cache.c.id == plan.c.cache_id)
+        .where(
+            plan.c.run_id == run_id,
+            plan.c.applied.is_(False),
+            plan.c.create_contact,
+            cache.c.civicrm_contact_id.is_(None),
+            plan.c.id > after,
+        )
+        .order_by(plan.c.id)
+        .limit(limit)
+    )
+    return tx.execute(query).mappings().all()
+
+
+def open_changes(tx: Connection, run_id: int, limit: int) -> Sequence[Any]:
+    """Return the next planned changes that are not done, with what their cache rows say."""
+    query = (
+        select(
+            plan,
+            cache.c.civicrm_contact_id,
+            cache.c.mailchimp_member_id,
+            cache.c.mailchimp_status,
+            cache.c.base_subscribed,
+        )
+        .join(cache, cache.c.id == plan.c.cache_id)
+        .where(plan.c.run_id == run_id, plan.c.applied.is_(False))
+        .order_by(plan.c.id)
+        .limit(limit)
+    )
+    return tx.execute(query).mappings().all()
+
+
+def mark_applied(tx: Connection, plan_ids: Sequence[int]) -> None:
+    """Note that changes are done."""
+    tx.execute(update(plan).where(plan.c.id.in_(plan_ids)).values(applied=True))
+
+
+def count_open(tx: Connection, run_id: int) -> int:
+    """Return how many planned changes are not done."""
+    query = select(func.count()).where(plan.c.run_id == run_id, plan.c.applied.is_(False))
+    return int(tx.execute(query).scalar_one())

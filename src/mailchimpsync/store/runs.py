@@ -1,0 +1,167 @@
+"""Runs, the since-mark, and the lease that lets one run at a time work on a connection (DESIGN 3.8)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, insert, or_, select, update
+
+from mailchimpsync.errors import BusyError, Code, LeaseLostError
+from mailchimpsync.model import Stage
+from mailchimpsync.store.schema import log, run, status
+
+LEASE_DURATION = timedelta(minutes=10)
+MESSAGE_LENGTH_MAX = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to work on a connection, as long as the token is the newest."""
+
+    list_id: str
+    token: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a connection stands."""
+
+    list_id: str
+    stage: Stage
+    last_sync_time: datetime | None = None
+    run_id: int | None = None
+    progress: Mapping[str, Any] | None = None
+    links: Mapping[str, Any] | None = None
+    lease_owner: str | None = None
+    lease_token: int = 0
+    lease_expires: datetime | None = None
+
+
+def standing(tx: Connection, list_id: str) -> Standing:
+    """Return where a connection stands; one that has never run is ready to fetch."""
+    row = tx.execute(select(status).where(status.c.list_id == list_id)).one_or_none()
+    if row is None:
+        return Standing(list_id, Stage.FETCH)
+    return Standing(**{**row._mapping, "stage": Stage(row.stage)})  # noqa: SLF001 (SQLAlchemy's public name for it)
+
+
+def acquire_lease(tx: Connection, list_id: str, owner: str, now: datetime, *, abandoned: str | None = None) -> Lease:
+    """Take the lease of a connection, by compare and set.
+
+    `abandoned` names an owner that is known to be dead, whose lease need not expire first.
+
+    Raises:
+        BusyError: another run holds it.
+    """
+    found = standing(tx, list_id)
+    if found.lease_token == 0:
+        _ensure_row(tx, list_id)
+    free = or_(status.c.lease_owner.is_(None), status.c.lease_expires <= now, status.c.lease_owner == (abandoned or ""))
+    taken = tx.execute(
+        update(status)
+        .where(status.c.list_id == list_id, status.c.lease_token == found.lease_token, free)
+        .values(lease_owner=owner, lease_token=found.lease_token + 1, lease_expires=now + LEASE_DURATION)
+    )
+    if taken.rowcount != 1:
+        raise BusyError(Code.BUSY, f"Another run is at work on audience {list_id}.")
+    return Lease(list_id, found.lease_token + 1)
+
+
+def _ensure_row(tx: Connection, list_id: str) -> None:
+    if tx.execute(select(status.c.list_id).where(status.c.list_id == list_id)).one_or_none() is None:
+        tx.execute(insert(status).values(list_id=list_id, stage=Stage.FETCH.value, lease_token=0))
+
+
+def hold_lease(tx: Connection, lease: Lease, now: datetime) -> None:
+    """Renew the lease, as the first statement of every transaction of a run: without it the run may write nothing.
+
+    Raises:
+        LeaseLostError: somebody else has it.
+    """
+    held = tx.execute(
+        update(status)
+        .where(status.c.list_id == lease.list_id, status.c.lease_token == lease.token)
+        .values(lease_expires=now + LEASE_DURATION)
+    )
+    if held.rowcount != 1:
+        raise LeaseLostError(Code.LEASE_LOST, f"Another run has taken over audience {lease.list_id}.")
+
+
+def release_lease(tx: Connection, lease: Lease) -> None:
+    """Give the lease back, if it is still ours."""
+    tx.execute(
+        update(status)
+        .where(status.c.list_id == lease.list_id, status.c.lease_token == lease.token)
+        .values(lease_owner=None, lease_expires=None)
+    )
+
+
+def begin_run(tx: Connection, list_id: str, now: datetime, since: datetime | None) -> int:
+    """Note a new run, ready to fetch, and return its id."""
+    key = tx.execute(insert(run).values(list_id=list_id, started_at=now, since=since)).inserted_primary_key
+    run_id = int(key[0]) if key else 0
+    tx.execute(
+        update(status).where(status.c.list_id == list_id).values(run_id=run_id, stage=Stage.FETCH.value, progress=None)
+    )
+    return run_id
+
+
+def run_times(tx: Connection, run_id: int) -> tuple[datetime, datetime | None]:
+    """Return when a run started and since when it looks at changes (None: everything)."""
+    row = tx.execute(select(run.c.started_at, run.c.since).where(run.c.id == run_id)).one()
+    return row.started_at, row.since
+
+
+def set_stage(tx: Connection, list_id: str, stage: Stage) -> None:
+    """Go on to a stage, from its beginning."""
+    tx.execute(update(status).where(status.c.list_id == list_id).values(stage=stage.value, progress=None))
+
+
+def set_progress(tx: Connection, list_id: str, progress: Mapping[str, Any] | None) -> None:
+    """Note where the stage goes on."""
+    tx.execute(update(status).where(status.c.list_id == list_id).values(progress=progress))
+
+
+def end_run(
+    tx: Connection,
+    list_id: str,
+    run_id: int,
+    now: datetime,
+    outcome: str,
+    *,
+    mark: datetime | None = None,
+    links: Mapping[str, Any] | None = None,
+) -> None:
+    """Note how a run ended; with a `mark`, later runs look at changes since then only."""
+    tx.execute(update(run).where(run.c.id == run_id).values(finished_at=now, outcome=outcome))
+    values: dict[str, Any] = {"run_id": None, "stage": Stage.FETCH.value, "progress": None}
+    if mark is not None:
+        values["last_sync_time"] = mark
+    if links is not None:
+        values["links"] = links
+    tx.execute(update(status).where(status.c.list_id == list_id).values(values))
+
+
+def note_error(tx: Connection, run_id: int, code: Code | None) -> None:
+    """Note the error that interrupted a run, or that it goes on."""
+    tx.execute(update(run).where(run.c.id == run_id).values(error_code=code.value if code else None))
+
+
+def add_log(tx: Connection, list_id: str, run_id: int | None, now: datetime, message: str) -> None:
+    """Add a line to a run's log."""
+    tx.execute(insert(log).values(list_id=list_id, run_id=run_id, time=now, message=message[:MESSAGE_LENGTH_MAX]))
+
+
+def log_lines(tx: Connection, list_id: str, run_id: int) -> list[tuple[datetime, str]]:
+    """Return a run's log, oldest first."""
+    query = select(log.c.time, log.c.message).where(log.c.list_id == list_id, log.c.run_id == run_id).order_by(log.c.id)
+    return [(row.time, row.message) for row in tx.execute(query)]
+
+
+def last_run(tx: Connection, list_id: str) -> Mapping[str, Any] | None:
+    """Return the newest run of a connection as a mapping of its columns."""
+    row = tx.execute(select(run).where(run.c.list_id == list_id).order_by(run.c.id.desc()).limit(1)).one_or_none()
+    return dict(row._mapping) if row else None  # noqa: SLF001 (SQLAlchemy's public name for it)

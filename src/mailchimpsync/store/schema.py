@@ -1,0 +1,243 @@
+"""The tables. The first four are those of the PHP extension (existing-extension.md 2), with JSON for its blobs.
+
+All times are UTC. JSON is stored as text in one canonical form, so that it can be compared by the database.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects import mysql
+
+PREFIX = "civicrm_mailchimpsync_"
+
+metadata = MetaData(
+    naming_convention={
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware datetime in UTC; the database keeps it without zone."""
+
+    impl = DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        return value.astimezone(UTC).replace(tzinfo=None) if value is not None else None
+
+    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        return value.replace(tzinfo=UTC) if value is not None else None
+
+
+class JsonText(TypeDecorator[Any]):
+    """JSON as canonical text: keys sorted, no spaces. SQL NULL is None."""
+
+    impl = Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb")
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, _dialect: Dialect) -> str | None:
+        return canonical_json(value) if value is not None else None
+
+    def process_result_value(self, value: str | None, _dialect: Dialect) -> Any:
+        return json.loads(value) if value is not None else None
+
+
+def canonical_json(value: Any) -> str:
+    """Return the one text of a JSON value."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+_ID = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself for INTEGER only
+_TABLE_OPTIONS: dict[str, Any] = {
+    "mysql_engine": "InnoDB",
+    "mysql_charset": "utf8mb4",
+    "mysql_collate": "utf8mb4_bin",
+    "sqlite_autoincrement": True,
+}
+
+
+def _table(name: str, *columns: Any, **options: Any) -> Table:
+    return Table(PREFIX + name, metadata, *columns, **{**_TABLE_OPTIONS, **options})
+
+
+cache = _table(
+    "cache",
+    Column("id", _ID, primary_key=True),
+    Column("mailchimp_list_id", String(32), nullable=False),
+    # `m:<member id>` where the member is known or claimed, else `c:<contact id>`: what makes duplicates impossible
+    Column("identity", String(64), nullable=False),
+    Column("mailchimp_member_id", String(32)),
+    Column("mailchimp_contact_id", String(32)),
+    Column("mailchimp_email", String(255)),
+    Column("mailchimp_status", String(20)),
+    Column("mailchimp_status_date", UtcDateTime),
+    Column("mailchimp_updated", UtcDateTime),
+    Column("mailchimp_data", JsonText),
+    Column("civicrm_data", JsonText),
+    Column("civicrm_groups", JsonText),
+    Column("civicrm_contact_id", BigInteger),
+    Column("departed_contact_id", BigInteger),
+    Column("sync_status", String(10), nullable=False, server_default="todo"),
+    Column("reason", String(32)),
+    Column("reason_detail", String(500)),
+    Column("base_subscribed", Boolean),
+    Column("base_interests", JsonText),
+    Column("refusal", JsonText),
+    Column("recheck", Boolean, nullable=False, server_default="0"),  # became due while an update was in flight
+    Column("seen_run", BigInteger),  # the run whose fetch last saw the member
+    UniqueConstraint("mailchimp_list_id", "identity"),
+    Index("ix_mcs_cache_sync_status", "mailchimp_list_id", "sync_status", "id"),
+    Index("ix_mcs_cache_contact", "mailchimp_list_id", "civicrm_contact_id"),
+    Index("ix_mcs_cache_mailchimp_contact", "mailchimp_list_id", "mailchimp_contact_id"),
+)
+
+batch = _table(
+    "batch",
+    Column("id", _ID, primary_key=True),
+    Column("mailchimp_list_id", String(32), nullable=False),
+    Column("mailchimp_batch_id", String(64)),
+    Column("status", String(20)),
+    Column("created_date", UtcDateTime, nullable=False),
+    Column("submitted_at", UtcDateTime),
+    Column("completed_at", UtcDateTime),
+    Column("finished_operations", Integer, nullable=False, server_default="0"),
+    Column("errored_operations", Integer, nullable=False, server_default="0"),
+    Column("total_operations", Integer, nullable=False, server_default="0"),
+    Column("response_processed", SmallInteger, nullable=False, server_default="0"),
+    Index("ix_mcs_batch_open", "mailchimp_list_id", "response_processed"),
+)
+
+update = _table(
+    "update",
+    Column("id", _ID, primary_key=True),
+    Column("mailchimpsync_cache_id", BigInteger, ForeignKey(cache.c.id, ondelete="CASCADE"), nullable=False),
+    Column("mailchimpsync_batch_id", BigInteger, ForeignKey(batch.c.id, ondelete="CASCADE")),
+    Column("data", JsonText, nullable=False),
+    Column("completed", SmallInteger, nullable=False, server_default="0"),
+    Column("error_response", Text),
+    Column("created_date", UtcDateTime, nullable=False),
+    # the cache row's id while the update is open, else null: at most one open update per row (DESIGN 3.9)
+    Column("open_row", BigInteger, unique=True),
+    Column("attempt", JsonText),  # how it is being tried: {"decided": …, "tries": […]}
+    Column("agreed", JsonText),
+    Column("run_id", BigInteger),
+    Index("ix_mcs_update_row", "mailchimpsync_cache_id"),
+    Index("ix_mcs_update_batch", "mailchimpsync_batch_id"),
+    Index("ix_mcs_update_open", "completed", "mailchimpsync_batch_id"),
+)
+
+status = _table(
+    "status",
+    Column("list_id", String(32), primary_key=True),
+    Column("last_sync_time", UtcDateTime),  # the since-mark: when the last completed run started
+    Column("stage", String(64), nullable=False),
+    Column("run_id", BigInteger),
+    Column("progress", JsonText),  # where the stage goes on, by identity or key
+    Column("links", JsonText),  # the connection as it was at the last completed run; another one needs a full run
+    Column("lease_owner", String(100)),
+    Column("lease_token", BigInteger, nullable=False, server_default="0"),
+    Column("lease_expires", UtcDateTime),
+    sqlite_autoincrement=False,
+)
+
+run = _table(
+    "run",
+    Column("id", _ID, primary_key=True),
+    Column("list_id", String(32), nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("since", UtcDateTime),  # null: everything
+    Column("finished_at", UtcDateTime),
+    Column("outcome", String(20)),
+    Column("error_code", String(32)),
+    Column("counts", JsonText),
+    Index("ix_mcs_run_list", "list_id", "id"),
+)
+
+log = _table(
+    "log",
+    Column("id", _ID, primary_key=True),
+    Column("list_id", String(32), nullable=False),
+    Column("run_id", BigInteger),
+    Column("time", UtcDateTime, nullable=False),
+    Column("message", String(1000), nullable=False),
+    Index("ix_mcs_log_run", "list_id", "run_id", "id"),
+)
+
+group_contact = _table(
+    "group_contact",
+    Column("list_id", String(32), primary_key=True),
+    Column("contact_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("group_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("status", String(10)),
+    Column("date", UtcDateTime),
+    Column("history_id", BigInteger),
+    Column("seen_run", BigInteger, nullable=False),
+    Index("ix_mcs_group_contact_status", "list_id", "group_id", "status"),
+    sqlite_autoincrement=False,
+)
+
+plan = _table(
+    "plan",
+    Column("id", _ID, primary_key=True),
+    Column("run_id", BigInteger, nullable=False),
+    Column("cache_id", BigInteger, ForeignKey(cache.c.id, ondelete="CASCADE"), nullable=False),
+    Column("create_contact", Boolean, nullable=False),
+    Column("group_changes", JsonText, nullable=False),  # [[group id, status], …]
+    Column("member_update", JsonText),
+    Column("sync_status", String(10), nullable=False),
+    Column("reason", String(32), nullable=False),
+    Column("agreed", JsonText, nullable=False),
+    Column("applied", Boolean, nullable=False, server_default="0"),
+    UniqueConstraint("run_id", "cache_id"),
+    Index("ix_mcs_plan_open", "run_id", "applied", "id"),
+    Index("ix_mcs_plan_row", "cache_id"),
+)
+
+journal = _table(
+    "journal",
+    Column("id", _ID, primary_key=True),
+    Column("list_id", String(32), nullable=False),
+    Column("cache_id", BigInteger, nullable=False),  # no foreign key: the story outlives the row
+    Column("contact_id", BigInteger),
+    Column("member_id", String(32)),
+    Column("time", UtcDateTime, nullable=False),
+    Column("run_id", BigInteger),
+    Column("side", String(10), nullable=False),
+    Column("field", String(64), nullable=False),
+    Column("old", String(255)),
+    Column("new", String(255)),
+    Column("reason", String(32), nullable=False),
+    Index("ix_mcs_journal_row", "list_id", "cache_id"),
+    Index("ix_mcs_journal_run", "run_id"),
+)
+
+configuration = _table(
+    "configuration",
+    Column("version", _ID, primary_key=True),
+    Column("saved_at", UtcDateTime, nullable=False),
+    Column("saved_by", String(100), nullable=False),
+    Column("document", JsonText, nullable=False),
+)

@@ -1,0 +1,108 @@
+"""Updates and batches: what is on its way to Mailchimp."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, func, insert, select
+from sqlalchemy import update as sql_update
+
+from mailchimpsync.store.dialect import ROWS_PER_STATEMENT, Row, update_by_id
+from mailchimpsync.store.schema import batch, cache, update
+
+HANDLED = 2
+"""`response_processed` of a batch whose results have been read (existing-extension.md 2.3)."""
+
+
+def add_updates(tx: Connection, rows: Sequence[Row]) -> None:
+    """Queue updates; the unique `open_row` lets a cache row have one open update at most."""
+    for start in range(0, len(rows), ROWS_PER_STATEMENT):
+        tx.execute(insert(update), list(rows[start : start + ROWS_PER_STATEMENT]))
+
+
+def unsent_updates(tx: Connection, list_id: str, limit: int) -> Sequence[RowMapping]:
+    """Return the next updates that are in no batch, with their members' ids: id, data, attempt, mailchimp_member_id."""
+    query = (
+        select(update.c.id, update.c.data, update.c.attempt, cache.c.mailchimp_member_id)
+        .join(cache, cache.c.id == update.c.mailchimpsync_cache_id)
+        .where(update.c.completed == 0, update.c.mailchimpsync_batch_id.is_(None), cache.c.mailchimp_list_id == list_id)
+        .order_by(update.c.id)
+        .limit(limit)
+    )
+    return tx.execute(query).mappings().all()
+
+
+def open_batch(tx: Connection, list_id: str, update_ids: Sequence[int], now: datetime) -> int:
+    """Note a batch that is about to be sent, with its updates, and return its id."""
+    key = tx.execute(
+        insert(batch).values(mailchimp_list_id=list_id, created_date=now, total_operations=len(update_ids))
+    ).inserted_primary_key
+    batch_id = int(key[0]) if key else 0
+    tx.execute(sql_update(update).where(update.c.id.in_(update_ids)).values(mailchimpsync_batch_id=batch_id))
+    return batch_id
+
+
+def set_batch(tx: Connection, batch_id: int, **values: Any) -> None:
+    """Set columns of a batch."""
+    tx.execute(sql_update(batch).where(batch.c.id == batch_id).values(**values))
+
+
+def unhandled_batches(tx: Connection, list_id: str) -> Sequence[RowMapping]:
+    """Return the batches whose results have not been read, oldest first."""
+    query = (
+        select(batch)
+        .where(batch.c.mailchimp_list_id == list_id, batch.c.response_processed < HANDLED)
+        .order_by(batch.c.id)
+    )
+    return tx.execute(query).mappings().all()
+
+
+def take_back(tx: Connection, batch_id: int) -> int:
+    """Take the open updates of a batch out of it, so that they are sent again, and return how many."""
+    return tx.execute(
+        sql_update(update)
+        .where(update.c.mailchimpsync_batch_id == batch_id, update.c.completed == 0)
+        .values(mailchimpsync_batch_id=None)
+    ).rowcount
+
+
+def open_updates_of(tx: Connection, batch_id: int) -> Sequence[int]:
+    """Return the ids of the open updates of a batch."""
+    query = select(update.c.id).where(update.c.mailchimpsync_batch_id == batch_id, update.c.completed == 0)
+    return list(tx.execute(query).scalars())
+
+
+def updates_with_rows(tx: Connection, batch_id: int, update_ids: Sequence[int]) -> dict[int, RowMapping]:
+    """Return open updates of a batch by id, each with the columns of its cache row that results change."""
+    query = (
+        select(
+            update.c.id.label("update_id"),
+            update.c.data,
+            update.c.attempt,
+            update.c.agreed,
+            update.c.run_id.label("update_run_id"),
+            cache,
+        )
+        .join(cache, cache.c.id == update.c.mailchimpsync_cache_id)
+        .where(update.c.id.in_(update_ids), update.c.mailchimpsync_batch_id == batch_id, update.c.completed == 0)
+    )
+    return {row["update_id"]: row for row in tx.execute(query).mappings()}
+
+
+def complete_updates(tx: Connection, errors: Sequence[tuple[int, str | None]]) -> None:
+    """Close updates: (id, error or None)."""
+    rows = [{"id": key, "completed": 1, "open_row": None, "error_response": error} for key, error in errors]
+    update_by_id(tx, update, rows)
+
+
+def count_open_updates(tx: Connection, list_id: str) -> tuple[int, int]:
+    """Return how many updates are open, and how many of them are in no batch."""
+    query = (
+        select(func.count(), func.count().filter(update.c.mailchimpsync_batch_id.is_(None)))
+        .select_from(update.join(cache, cache.c.id == update.c.mailchimpsync_cache_id))
+        .where(update.c.completed == 0, cache.c.mailchimp_list_id == list_id)
+    )
+    total, unsent = tx.execute(query).one()
+    return int(total), int(unsent)

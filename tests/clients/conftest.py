@@ -1,0 +1,124 @@
+"""A clock that moves when somebody sleeps, scripted answers, and both stand-ins over real HTTP."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import httpx2
+import pytest
+
+from mailchimpsync.civicrm import CivicrmClient
+from mailchimpsync.mailchimp import MailchimpClient
+from mailchimpsync.runtime import Runtime
+from mailchimpsync_sandbox.civicrm import CivicrmSandbox
+from mailchimpsync_sandbox.kit.server import Served
+from mailchimpsync_sandbox.mailchimp import MailchimpSandbox
+
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+KEY = "0123456789abcdef0123456789abcdef-us6"
+LIST_ID = "a1b2c3d4e5"
+
+
+@dataclass
+class Hands:
+    """The surroundings of a client: time stands still but for sleep."""
+
+    time: datetime = NOON
+    slept: list[float] = field(default_factory=list)
+    runtime: Runtime = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.runtime = Runtime(now=lambda: self.time, sleep=self.sleep, chance=random.Random(7))
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.time += timedelta(seconds=seconds)
+
+
+@dataclass
+class Script:
+    """Answers given one after the other, the last one again and again; an exception is raised instead."""
+
+    answers: list[httpx2.Response | Exception]
+    requests: list[httpx2.Request] = field(default_factory=list)
+
+    def __call__(self, request: httpx2.Request) -> httpx2.Response:
+        request.read()
+        self.requests.append(request)
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return httpx2.Response(answer.status_code, headers=answer.headers, content=answer.content)
+
+    @property
+    def transport(self) -> httpx2.MockTransport:
+        return httpx2.MockTransport(self)
+
+
+MailchimpSays = Callable[..., tuple[MailchimpClient, Script]]
+CivicrmSays = Callable[..., tuple[CivicrmClient, Script]]
+
+
+@pytest.fixture
+def hands() -> Hands:
+    return Hands()
+
+
+@pytest.fixture
+def mailchimp_says(hands: Hands) -> Iterator[MailchimpSays]:
+    """Make a client of a Mailchimp that gives these answers."""
+    clients = []
+
+    def make(*answers: httpx2.Response | Exception) -> tuple[MailchimpClient, Script]:
+        script = Script(list(answers))
+        clients.append(MailchimpClient(KEY, hands.runtime, transport=script.transport))
+        return clients[-1], script
+
+    yield make
+    for client in clients:
+        client.close()
+
+
+@pytest.fixture
+def civicrm_says(hands: Hands) -> Iterator[CivicrmSays]:
+    """Make a client of a CiviCRM, with clean URLs, that gives these answers."""
+    clients = []
+
+    def make(*answers: httpx2.Response | Exception) -> tuple[CivicrmClient, Script]:
+        script = Script(list(answers))
+        pattern = "/civicrm/ajax/api4/{entity}/{action}"
+        clients.append(
+            CivicrmClient("https://charity.test", "s3cret", hands.runtime, pattern=pattern, transport=script.transport)
+        )
+        return clients[-1], script
+
+    yield make
+    for client in clients:
+        client.close()
+
+
+@pytest.fixture
+def mailchimp(hands: Hands) -> Iterator[tuple[MailchimpSandbox, MailchimpClient]]:
+    """The stand-in with an audience that has two interests, and a client of it; batches run when told to."""
+    sandbox = MailchimpSandbox(manual_batches=True)
+    sandbox.clock.freeze(NOON)
+    sandbox.add_account(KEY, "Stone Age Trust")
+    sandbox.add_audience(KEY, LIST_ID, "Newsletter", {"aaaaaaaaaa": "Topics: Walking", "bbbbbbbbbb": "Topics: Cycling"})
+    with Served(sandbox) as served, MailchimpClient(KEY, hands.runtime, base_url=f"{served.url}/3.0") as client:
+        yield sandbox, client
+    sandbox.close()
+
+
+@pytest.fixture
+def civicrm(hands: Hands) -> Iterator[tuple[CivicrmSandbox, CivicrmClient]]:
+    """The stand-in, an hour ahead of UTC, with the groups 8 Newsletter and 9 Walking, and its administrator's client."""
+    sandbox = CivicrmSandbox(api_key="s3cret", utc_offset_minutes=60)
+    sandbox.clock.freeze(NOON)
+    sandbox.add_group(8, "Newsletter")
+    sandbox.add_group(9, "Walking")
+    with Served(sandbox) as served, CivicrmClient(served.url, "s3cret", hands.runtime) as client:
+        yield sandbox, client
+    sandbox.close()

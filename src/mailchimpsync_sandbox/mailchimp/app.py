@@ -160,7 +160,7 @@ class MailchimpSandbox(SandboxApp):
         merge_fields: list[dict[str, Any]] | None = None,
         **details: Any,
     ) -> dict[str, Any]:
-        """Make an audience: interests as `{id: "Category: Interest"}`, details as in `POST /lists`, e.g. double_optin."""
+        """Make an audience: interests as `{id: "Category: Interest"}`, details as in `POST /lists` (double_optin)."""
         return loading.add_audience(
             self.world,
             api_key,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable
 
-    from mailchimpsync_sandbox.mailchimp.world import World
+    from mailchimpsync_sandbox.mailchimp.world import Account, World
 
 STATES = ("pending", "preprocessing", "started", "finalizing", "finished")
 CHUNK = 100  # operations in one transaction, so that other requests get their turn between
@@ -25,6 +25,10 @@ IDLE_SECONDS = 0.5
 _OPEN = "SELECT number, api_key, status, since FROM batch WHERE status <> 'finished' ORDER BY number"
 
 Operation = dict[str, Any]
+
+
+class _BatchGoneError(Exception):
+    """The batch was deleted meanwhile."""
 
 
 class BatchWorker:
@@ -80,38 +84,41 @@ class BatchWorker:
             due = row["since"] + self._world.options.batch_dwell[row["status"]]
             if self._ticks() < due and not all_the_way:
                 return False
-            self._leave(number, row["status"])
+            try:
+                self._leave(number, row["status"])
+            except _BatchGoneError:
+                return False
         return False
 
     def _leave(self, number: int, status: str) -> None:
         if status == "pending":
             self._expand(number)
-        elif status == "started":
-            self._execute(number)
+        elif status == "started" and not self._execute(number):
+            return
         following = STATES[STATES.index(status) + 1]
-        if following == "finished":
-            self._finish(number)
-        sql = "UPDATE batch SET status = ?, since = ? WHERE number = ?"
-        self._world.db.run(sql, following, self._ticks(), number)
+        completed = self._world.now() if following == "finished" else ""
+        sql = "UPDATE batch SET status = ?, since = ?, completed_at = ? WHERE number = ?"
+        self._world.db.run(sql, following, self._ticks(), completed, number)
         if following == "finished":
             batch_webhooks.announce(self._world, number)
 
     def _expand(self, number: int) -> None:
-        row = self._row(number)
-        if row is None:
-            return
-        operations = [page for operation in json.loads(row["operations"]) for page in self._pages(row, operation)]
+        row, account = self._row(number)
+        given = json.loads(row["operations"])
+        operations = [page for operation in given for page in self._pages(row, account, operation)]
         if self._world.options.shuffle_batches:
             random.Random(row["id"]).shuffle(operations)
         sql = "UPDATE batch SET operations = ?, total = ? WHERE number = ?"
         self._world.db.run(sql, json.dumps(operations), len(operations), number)
 
-    def _pages(self, row: sqlite3.Row, operation: Operation) -> list[Operation]:
+    def _pages(self, row: sqlite3.Row, account: Account, operation: Operation) -> list[Operation]:
         """Return one operation a page for a GET of a collection without a count, else the operation itself."""
         if operation["method"] != "GET" or "count" in _query(operation):
             return [operation]
         probe = self._answer(
-            row, operation | {"params": (operation.get("params") or {}) | {"count": 1, "fields": "total_items"}}
+            row,
+            account,
+            operation | {"params": (operation.get("params") or {}) | {"count": 1, "fields": "total_items"}},
         )
         total = json.loads(probe.text or "{}").get("total_items", 0) if probe.status == 200 else 0  # noqa: PLR2004
         size = min(self._world.options.batch_page_size, COUNT_MAX)
@@ -122,41 +129,42 @@ class BatchWorker:
             for offset in range(0, total, size)
         ]
 
-    def _execute(self, number: int) -> None:
-        row = self._row(number)
-        if row is None:
-            return
+    def _execute(self, number: int) -> bool:
+        """Do all operations and pack their results; False if the batch was deleted or the stand-in closed meanwhile."""
+        row, account = self._row(number)
         operations: list[Operation] = json.loads(row["operations"])
-        results: list[str] = json.loads(row["results"])
-        while len(results) < len(operations) and not self._closed:
+        results: list[str] = []
+        # A stand-in that was stopped in the middle starts this batch again from its first operation.
+        self._world.db.run("UPDATE batch SET finished = 0, errored = 0 WHERE number = ?", number)
+        while len(results) < len(operations):
             chunk = operations[len(results) : len(results) + CHUNK]
             with self._world.db.transaction():
-                answers = [self._answer(row, operation) for operation in chunk]
-                if not self._note_progress(number, answers):
-                    return
+                answers = [self._answer(row, account, operation) for operation in chunk]
+                if self._closed or not self._note_progress(number, answers):
+                    return False
             results += [
                 result_row(one.status, operation.get("operation_id"), one.text)
                 for one, operation in zip(answers, chunk, strict=True)
             ]
-        sql = "UPDATE batch SET operations = '[]', archive = ? WHERE number = ?"
         modified = int(self._world.clock.now().timestamp())
-        self._world.db.run(sql, pack(row["id"], results, self._world.options.batch_file_rows, modified), number)
+        archive = pack(row["id"], results, self._world.options.batch_file_rows, modified)
+        return bool(
+            self._world.db.run("UPDATE batch SET operations = '[]', archive = ? WHERE number = ?", archive, number)
+        )
 
     def _note_progress(self, number: int, answers: list[Answer]) -> bool:
         errored = sum(one.status >= 400 for one in answers)  # noqa: PLR2004
         sql = "UPDATE batch SET finished = finished + ?, errored = errored + ? WHERE number = ?"
         return bool(self._world.db.run(sql, len(answers), errored, number))
 
-    def _finish(self, number: int) -> None:
-        self._world.db.run("UPDATE batch SET completed_at = ? WHERE number = ?", self._world.now(), number)
+    def _row(self, number: int) -> tuple[sqlite3.Row, Account]:
+        row = self._world.db.one("SELECT * FROM batch WHERE number = ?", number)
+        account = self._world.account(row["api_key"]) if row is not None else None
+        if row is None or account is None:
+            raise _BatchGoneError
+        return row, account
 
-    def _row(self, number: int) -> sqlite3.Row | None:
-        return self._world.db.one("SELECT * FROM batch WHERE number = ?", number)
-
-    def _answer(self, row: sqlite3.Row, operation: Operation) -> Answer:
-        account = self._world.account(row["api_key"])
-        if account is None:
-            return Answer(401)
+    def _answer(self, row: sqlite3.Row, account: Account, operation: Operation) -> Answer:
         path = "/" + urlsplit(operation["path"]).path.lstrip("/")
         body = operation.get("body") or ""
         if not isinstance(body, str):

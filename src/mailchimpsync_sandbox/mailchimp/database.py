@@ -31,7 +31,7 @@ CREATE TABLE IF NOT EXISTS member (
 CREATE UNIQUE INDEX IF NOT EXISTS member_id ON member (list_id, id);
 CREATE UNIQUE INDEX IF NOT EXISTS member_address ON member (list_id, address);
 CREATE INDEX IF NOT EXISTS member_unique_email_id ON member (list_id, unique_email_id);
-CREATE INDEX IF NOT EXISTS member_last_changed ON member (list_id, last_changed);
+CREATE INDEX IF NOT EXISTS member_last_changed ON member (list_id, last_changed, status);
 CREATE INDEX IF NOT EXISTS member_status ON member (list_id, status);
 CREATE INDEX IF NOT EXISTS member_visible ON member (list_id) WHERE status <> 'archived';
 CREATE TABLE IF NOT EXISTS tally (
@@ -62,10 +62,10 @@ CREATE TABLE IF NOT EXISTS event (
     id INTEGER PRIMARY KEY, member INTEGER NOT NULL REFERENCES member ON DELETE CASCADE, body TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS event_member ON event (member);
 CREATE TABLE IF NOT EXISTS batch (
-    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, api_key TEXT NOT NULL, status TEXT NOT NULL, since REAL NOT NULL,
-    submitted_at TEXT NOT NULL, completed_at TEXT NOT NULL DEFAULT '', total INTEGER NOT NULL DEFAULT 0,
-    finished INTEGER NOT NULL DEFAULT 0, errored INTEGER NOT NULL DEFAULT 0, base_url TEXT NOT NULL, ip TEXT NOT NULL,
-    operations TEXT NOT NULL, results TEXT NOT NULL DEFAULT '[]', archive BLOB);
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, api_key TEXT NOT NULL, status TEXT NOT NULL,
+    since REAL NOT NULL, submitted_at TEXT NOT NULL, completed_at TEXT NOT NULL DEFAULT '',
+    total INTEGER NOT NULL DEFAULT 0, finished INTEGER NOT NULL DEFAULT 0, errored INTEGER NOT NULL DEFAULT 0,
+    base_url TEXT NOT NULL, ip TEXT NOT NULL, operations TEXT NOT NULL, archive BLOB);
 CREATE INDEX IF NOT EXISTS batch_open ON batch (number) WHERE status <> 'finished';
 """
 
@@ -115,6 +115,10 @@ class Database:
     def run_many(self, sql: str, rows: Iterable[Any]) -> None:
         with self._lock:
             self._connection.executemany(sql, rows)
+
+    def version(self) -> int:
+        """Return a number that is another one after every change of any row."""
+        return self._connection.total_changes
 
     def next(self, kind: str, step: int = 1) -> int:
         """Return the first of `step` numbers of a kind that were never given before, counted from 1."""

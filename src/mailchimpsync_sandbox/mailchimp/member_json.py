@@ -7,10 +7,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from mailchimpsync_sandbox.mailchimp.ids import WEB_ID_BASE
+from mailchimpsync_sandbox.mailchimp.selection import EVERYTHING, Selection
 
 if TYPE_CHECKING:
     from mailchimpsync_sandbox.mailchimp.call import Call
-    from mailchimpsync_sandbox.mailchimp.selection import Selection
     from mailchimpsync_sandbox.mailchimp.world import Audience
 
 TAGS_LISTED_MAX = 50
@@ -83,6 +83,8 @@ FIELDS: dict[str, str] = {
     "_links": _raw("_links", "replace(:links, '{id}', m.id)"),
 }
 
+_NAMES = tuple(FIELDS)
+
 
 @lru_cache(maxsize=128)
 def _expression(names: tuple[str, ...]) -> str:
@@ -107,13 +109,13 @@ def _links(base_url: str, list_id: str) -> str:
 
 
 def select_members(
-    call: Call, audience: Audience, selection: Selection, rest: str, values: dict[str, Any]
+    call: Call, audience: Audience, selection: Selection, source: str, values: dict[str, Any]
 ) -> list[str]:
-    """Return members as JSON texts; `rest` is the statement from WHERE on, for a table named `m`."""
-    names = tuple(name for name in FIELDS if selection.has(name))
+    """Return members as JSON texts; `source` is the statement from FROM on, naming the members `m`."""
+    names = _NAMES if selection == EVERYTHING else tuple(name for name in FIELDS if selection.has(name))
     values = values | {"links": _links(call.base_url, audience.list_id)}
     # Only expressions of this module and placeholders go into the statement.
-    rows = call.world.db.named(f"SELECT {_expression(names)} FROM member m {rest}", values)  # noqa: S608
+    rows = call.world.db.named(f"SELECT {_expression(names)} {source}", values)
     texts = [row[0] for row in rows]
     if selection.is_shallow():
         return texts
@@ -122,4 +124,4 @@ def select_members(
 
 def member_json(call: Call, audience: Audience, pk: int) -> str:
     """Return one member as the caller selected it."""
-    return select_members(call, audience, call.selection, "WHERE m.pk = :pk", {"pk": pk})[0]
+    return select_members(call, audience, call.selection, "FROM member m WHERE m.pk = :pk", {"pk": pk})[0]

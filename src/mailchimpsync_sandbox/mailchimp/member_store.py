@@ -17,9 +17,12 @@ Values = dict[str, Any]
 HASH_LENGTH = 32
 
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+
+
 def compact(value: object) -> str:
     """Return JSON the way it is stored and sent: no spaces, no escapes beyond need."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return _ENCODER.encode(value)
 
 
 def by_address(db: Database, list_id: str, address: str) -> sqlite3.Row | None:

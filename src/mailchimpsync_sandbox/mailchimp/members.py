@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mailchimpsync_sandbox.mailchimp import member_store as store
@@ -19,8 +21,12 @@ if TYPE_CHECKING:
     from mailchimpsync_sandbox.mailchimp.world import World
 
 ARCHIVABLE = ("subscribed", "unsubscribed", "transactional")
+DEEP = 10_000  # rows; from there on it is cheaper to remember the keys than to skip the rows again
 SORT_FIELDS = ("timestamp_opt", "timestamp_signup", "last_changed")
 VISIBLE = "m.status <> 'archived'"  # the very words of the partial index
+_DEFAULT_ORDER = "m.pk"
+_TALLIED = frozenset(("m.list_id = :list_id", "m.status = :status", VISIBLE))
+_NOT_AN_ID = re.compile(r"[^0-9a-zA-Z]")
 _MATCH_WORDS = {"any": " OR ", "all": " AND ", "none": " OR "}
 
 Filters = tuple[list[str], dict[str, Any]]
@@ -28,23 +34,57 @@ Filters = tuple[list[str], dict[str, Any]]
 
 def list_members(call: Call) -> str:
     """`GET /lists/{list_id}/members`, filters ANDed; archived members only when asked for (fact sheet 2.2)."""
-    audience, (conditions, values) = call.audience, member_filters(call)
-    count, offset = call.page()
-    where = " AND ".join(conditions)
+    audience, question = call.audience, _question(call)
     parts = []
     if call.selection.has("members"):
-        rest = f"WHERE {where} ORDER BY {_order(call)} LIMIT :count OFFSET :offset"
-        page = values | {"count": count, "offset": offset}
-        members = select_members(call, audience, call.selection.below("members"), rest, page)
-        parts.append(f'"members":[{",".join(members)}]')
+        parts.append(f'"members":[{",".join(_page(call, question))}]')
     if call.selection.has("list_id"):
         parts.append(f'"list_id":"{audience.list_id}"')
     if call.selection.has("total_items"):
-        parts.append(f'"total_items":{total_items(call.world, conditions, values)}')
+        parts.append(f'"total_items":{_total_items(call.world, question)}')
     if call.selection.has("_links"):
         links = call.links(f"/lists/{audience.list_id}/members", ("create", "POST"))
         parts.append(f'"_links":{store.compact(links)}')
     return "{" + ",".join(parts) + "}"
+
+
+@dataclass(frozen=True)
+class _Question:
+    """Which members are asked for, in which order, in SQL over `m`.
+
+    A plain one is answered by an index in the default order, and counted by the tally.
+    """
+
+    where: str
+    values: dict[str, Any]
+    order: str
+    is_plain: bool
+
+
+def _question(call: Call) -> _Question:
+    conditions, values = member_filters(call)
+    order = _order(call)
+    is_plain = _TALLIED.issuperset(conditions) and order == _DEFAULT_ORDER
+    return _Question(" AND ".join(conditions), values, order, is_plain)
+
+
+def _page(call: Call, question: _Question) -> list[str]:
+    (count, offset), selection = call.page(), call.selection.below("members")
+    if question.is_plain and offset < DEEP:
+        source = f"FROM member m WHERE {question.where} ORDER BY {question.order} LIMIT :count OFFSET :offset"
+        values = question.values | {"count": count, "offset": offset}
+        return select_members(call, call.audience, selection, source, values)
+    keys = call.world.member_keys.of(question.where, question.order, question.values)
+    page = store.compact(keys[offset : offset + count].tolist())
+    source = "FROM json_each(:page) j CROSS JOIN member m ON m.pk = j.value ORDER BY j.key"
+    return select_members(call, call.audience, selection, source, {"page": page})
+
+
+def _total_items(world: World, question: _Question) -> int:
+    if not question.is_plain:
+        return len(world.member_keys.of(question.where, question.order, question.values))
+    sql = f"SELECT COALESCE(sum(m.members), 0) FROM tally m WHERE {question.where}"  # noqa: S608 (own words)
+    return int(world.db.named(sql, question.values)[0][0])
 
 
 def member_filters(call: Call) -> Filters:
@@ -95,7 +135,7 @@ def _add_interest_filter(call: Call, conditions: list[str], values: dict[str, An
         raise bad_request("interest_category_id, interest_ids and interest_match must be used together.")
     terms = []
     for number, interest in enumerate((ids or "").split(",")):
-        values[f"interest{number}"] = f'$."{interest.strip()}"'
+        values[f"interest{number}"] = f'$."{_NOT_AN_ID.sub("", interest)}"'
         terms.append(f"COALESCE(m.interests -> :interest{number} = 'true', 0)")
     term = f"({_MATCH_WORDS[match].join(terms)})"
     conditions.append(f"NOT {term}" if match == "none" else term)
@@ -104,16 +144,7 @@ def _add_interest_filter(call: Call, conditions: list[str], values: dict[str, An
 def _order(call: Call) -> str:
     direction = "DESC" if call.query.get("sort_dir", "").upper() == "DESC" else "ASC"
     field = call.query.get("sort_field")
-    return f"m.{field} {direction}, m.pk" if field in SORT_FIELDS else "m.pk"
-
-
-def total_items(world: World, conditions: list[str], values: dict[str, Any]) -> int:
-    """Return how many members meet the conditions, regardless of paging; by the tally where that knows."""
-    known = {"m.list_id = :list_id", "m.status = :status", VISIBLE}
-    table = "tally" if known.issuperset(conditions) else "member"
-    what = "COALESCE(sum(m.members), 0)" if table == "tally" else "count(*)"
-    where = " AND ".join(conditions)
-    return int(world.db.named(f"SELECT {what} FROM {table} m WHERE {where}", values)[0][0])  # noqa: S608 (own words)
+    return f"m.{field} {direction}, m.pk" if field in SORT_FIELDS else _DEFAULT_ORDER
 
 
 def get_member(call: Call) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mailchimpsync_sandbox.mailchimp.member_json import select_members
 from mailchimpsync_sandbox.mailchimp.problems import bad_request
-from mailchimpsync_sandbox.mailchimp.selection import Selection
+from mailchimpsync_sandbox.mailchimp.selection import EVERYTHING
 
 if TYPE_CHECKING:
     from mailchimpsync_sandbox.mailchimp.call import Call
@@ -44,7 +44,7 @@ def _found(call: Call, audiences: list[Audience], key: str, query: str) -> dict[
     members, total = list[Any](), 0
     for audience in audiences:
         values = {"list_id": audience.list_id, "query": query}
-        rest = f"WHERE {where} ORDER BY m.pk LIMIT {FOUND_MAX - len(members)}"
-        members += [json.loads(text) for text in select_members(call, audience, Selection(None, {}), rest, values)]
+        source = f"FROM member m WHERE {where} ORDER BY m.pk LIMIT {FOUND_MAX - len(members)}"
+        members += [json.loads(text) for text in select_members(call, audience, EVERYTHING, source, values)]
         total += call.world.db.named(f"SELECT count(*) FROM member m WHERE {where}", values)[0][0]  # noqa: S608 (own words)
     return {"members": members, "total_items": total}

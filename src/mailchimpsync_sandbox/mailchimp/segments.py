@@ -146,7 +146,7 @@ def _put_members(
 
 
 def _member(call: Call, pk: int) -> dict[str, Any]:
-    text = select_members(call, call.audience, _BARE, "WHERE m.pk = :pk", {"pk": pk})[0]
+    text = select_members(call, call.audience, _BARE, "FROM member m WHERE m.pk = :pk", {"pk": pk})[0]
     member: dict[str, Any] = json.loads(text)
     return member
 
@@ -156,7 +156,7 @@ def list_members(call: Call) -> dict[str, Any]:
     segment, (count, offset) = _named(call), call.page()
     shown = ["subscribed", *(s for s in ("cleaned", "transactional", "unsubscribed") if call.flag(f"include_{s}"))]
     names = ", ".join(f":status{number}" for number in range(len(shown)))
-    where = f"JOIN tagging t ON t.member = m.pk WHERE t.segment = :segment AND m.status IN ({names})"
+    source = f"FROM member m JOIN tagging t ON t.member = m.pk WHERE t.segment = :segment AND m.status IN ({names})"
     values = {"segment": segment["id"]} | {f"status{number}": status for number, status in enumerate(shown)}
     wanted = (
         call.selection.below("members")
@@ -164,8 +164,8 @@ def list_members(call: Call) -> dict[str, Any]:
         else Selection({name: {} for name in FIELDS}, {})
     )
     page = values | {"count": count, "offset": offset}
-    texts = select_members(call, call.audience, wanted, f"{where} ORDER BY m.pk LIMIT :count OFFSET :offset", page)
-    total = call.world.db.named(f"SELECT count(*) FROM member m {where}", values)[0][0]  # noqa: S608 (own words)
+    texts = select_members(call, call.audience, wanted, f"{source} ORDER BY m.pk LIMIT :count OFFSET :offset", page)
+    total = call.world.db.named(f"SELECT count(*) {source}", values)[0][0]
     links = call.links(f"/lists/{segment['list_id']}/segments/{segment['id']}/members", ("create", "POST"))
     return {"members": [json.loads(text) for text in texts], "total_items": total, "_links": links}
 

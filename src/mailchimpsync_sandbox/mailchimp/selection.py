@@ -38,6 +38,8 @@ class Selection:
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> Selection:
+        if not query:
+            return EVERYTHING
         if fields := query.get("fields"):
             return cls(_tree(fields), {})
         return cls(None, _tree(query.get("exclude_fields", "")))
@@ -67,3 +69,6 @@ class Selection:
         if not isinstance(value, dict):
             return value
         return {name: self.below(name).apply(item) for name, item in value.items() if self.has(name)}
+
+
+EVERYTHING = Selection(None, {})

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mailchimpsync_sandbox.mailchimp.documents import Document, Documents
+from mailchimpsync_sandbox.mailchimp.member_keys import MemberKeys
 from mailchimpsync_sandbox.mailchimp.options import Options
 from mailchimpsync_sandbox.mailchimp.problems import not_found
 from mailchimpsync_sandbox.mailchimp.times import stamp
@@ -70,6 +71,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.documents = Documents(self.db)
+        self.member_keys = MemberKeys(self.db)
 
     def now(self) -> str:
         """Return the time as a stamp: UTC, whole seconds."""

@@ -64,7 +64,7 @@ def read_archive(packed: IO[bytes], packed_bytes: int) -> Iterator[OperationResu
         one of `BROKEN`: the archive itself is damaged, or over the bounds; what was yielded before is sound.
     """
     limit = min(EXPANDED_BYTES_MAX, max(EXPANSION_FREE_BYTES, packed_bytes * EXPANSION_MAX))
-    with gzip.GzipFile(fileobj=packed) as unpacked:
+    with gzip.GzipFile(fileobj=packed, mode="rb") as unpacked:
         stream = _Bounded(unpacked, limit)
         with tarfile.open(fileobj=stream, mode="r|") as archive:  # type: ignore[call-overload] # only read() is used
             for number, entry in enumerate(archive):

@@ -1,0 +1,179 @@
+"""The CiviCRM stand-in as a WSGI application, with its control interface."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from werkzeug.wrappers import Request, Response
+
+from mailchimpsync_sandbox.civicrm import endpoint
+from mailchimpsync_sandbox.civicrm.api import Api
+from mailchimpsync_sandbox.civicrm.database import ADMIN_CONTACT_ID, Database
+from mailchimpsync_sandbox.civicrm.errors import ApiError
+from mailchimpsync_sandbox.civicrm.loading import load_contacts
+from mailchimpsync_sandbox.civicrm.users import NOBODY, SYSTEM, Permissions, User
+from mailchimpsync_sandbox.kit.app import SandboxApp
+
+DEFAULT_KEY = "sandbox-civicrm-key"
+OFFSET_MINUTES_MAX = 14 * 60
+
+
+class CivicrmSandbox(SandboxApp):
+    """A local CiviCRM: APIv4 over HTTP on an embedded database, in memory unless a file is given.
+
+    `api_key` is the administrator's key. `url_forms`: see `endpoint.URL_FORMS`. Every public method but `close` and `handle`
+    is a control action too: `POST /_control/<name>`, its parameters as a JSON object.
+    """
+
+    def __init__(
+        self,
+        path: Path | None = None,
+        *,
+        api_key: str = DEFAULT_KEY,
+        utc_offset_minutes: int = 0,
+        url_forms: Iterable[str] = ("clean",),
+    ) -> None:
+        super().__init__()
+        self._database = Database(path, self.clock.now)
+        self._api = Api(self._database)
+        self._html_status = 200
+        self._page_cost_seconds = 0.0
+        self._url_forms: tuple[str, ...] = ()
+        self.set_options(utc_offset_minutes=utc_offset_minutes, url_forms=url_forms)
+        self._store_user(api_key, Permissions.ALL, ADMIN_CONTACT_ID)
+        for action in (self.add_group, self.load_contacts, self.call, self.dump, self.set_options, self.add_user):
+            self.control[action.__name__] = partial(_reporting, action)
+
+    def handle(self, request: Request) -> Response:
+        """Answer one request as CiviCRM would."""
+        request.max_content_length = request.max_form_memory_size = endpoint.REQUEST_BYTES_MAX
+        if self._page_cost_seconds:
+            time.sleep(self._page_cost_seconds)
+        target = endpoint.target_of(request, self._url_forms)
+        if target is None:
+            return Response(endpoint.SITE_PAGE, status=self._html_status, content_type="text/html; charset=UTF-8")
+        user = self._user(endpoint.credential(request))
+        return endpoint.refused() if user is None else endpoint.answer(self._api, request, target, user)
+
+    def close(self) -> None:
+        """Close the database."""
+        self._database.close()
+
+    def call(self, entity: str, action: str, params: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Call the API with full rights, as the administrator, and return its envelope.
+
+        Raises:
+            ApiError: as CiviCRM would answer.
+        """
+        admin = User(Permissions.ALL, ADMIN_CONTACT_ID)
+        return self._api.call(entity, action, params or {}, admin).as_json()
+
+    def dump(self, entity: str) -> list[dict[str, Any]]:
+        """Return all rows of an entity, trash included, ordered by id."""
+        where = [["is_deleted", "IN", [True, False]]] if entity == "Contact" else []
+        params = {"select": ["*"], "where": where, "orderBy": {"id": "ASC"}}
+        return self._api.call(entity, "get", params, SYSTEM).values
+
+    def add_group(
+        self, group_id: int, title: str, *, mailing: bool = True, active: bool = True, smart: bool = False
+    ) -> dict[str, Any]:
+        """Add a group with an id of one's choice, and return it. A smart one is made over a saved search.
+
+        Raises:
+            ApiError: the id or the title is taken.
+        """
+        values: dict[str, Any] = {"id": group_id, "title": title, "is_active": active}
+        if mailing:
+            values["group_type:name"] = ["Mailing List"]
+        if smart:
+            search = {"label": f"{title} (search)", "api_entity": "Contact"}
+            search["api_params"] = {"version": 4, "select": ["id"], "where": [["last_name", "=", title]]}  # type: ignore[assignment]
+            values["saved_search_id"] = self.call("SavedSearch", "create", {"values": search})["values"][0]["id"]
+        made: dict[str, Any] = self.call("Group", "create", {"values": values})["values"][0]
+        return made
+
+    def load_contacts(self, contacts: list[dict[str, Any]]) -> list[int]:
+        """Insert contacts quickly and return their ids; see `loading.load_contacts`.
+
+        Raises:
+            ApiError: an id is taken (1 and 2 are the organisation and the administrator), or a group is unknown.
+        """
+        return self._database.load(lambda: load_contacts(self._database, contacts))
+
+    def set_options(
+        self,
+        *,
+        utc_offset_minutes: int | None = None,
+        url_forms: Iterable[str] | None = None,
+        html_status: int | None = None,
+        page_cost_seconds: float | None = None,
+    ) -> dict[str, Any]:
+        """Change what is given and return all options.
+
+        `utc_offset_minutes` is the site's zone; `html_status` goes with the page for URLs of another form;
+        `page_cost_seconds` is what every request takes besides its work.
+
+        Raises:
+            ValueError: an option is out of bounds.
+        """
+        if utc_offset_minutes is not None:
+            if abs(utc_offset_minutes) > OFFSET_MINUTES_MAX:
+                raise ValueError("utc_offset_minutes must be within 14 hours")
+            self._database.utc_offset_minutes = int(utc_offset_minutes)
+        if url_forms is not None:
+            self._url_forms = _checked_forms(url_forms)
+        if html_status is not None:
+            self._html_status = int(html_status)
+        if page_cost_seconds is not None:
+            self._page_cost_seconds = max(0.0, float(page_cost_seconds))
+        return {
+            "utc_offset_minutes": self._database.utc_offset_minutes,
+            "url_forms": list(self._url_forms),
+            "html_status": self._html_status,
+            "page_cost_seconds": self._page_cost_seconds,
+        }
+
+    def add_user(self, key: str, permissions: str = "all") -> dict[str, Any]:
+        """Give a key to a new contact: `all`, `few` (a user who may not see contacts) or `none` (no user account).
+
+        Raises:
+            ValueError: there are no such permissions.
+        """
+        granted = Permissions(permissions)
+        name = {"first_name": "User", "last_name": granted.value}
+        contact: dict[str, Any] = self.call("Contact", "create", {"values": name})["values"][0]
+        self._store_user(key, granted, contact["id"])
+        return {"key": key, "permissions": granted.value, "contact_id": contact["id"]}
+
+    def _store_user(self, key: str, permissions: Permissions, contact_id: int) -> None:
+        with self._database.transaction():
+            self._database.execute(
+                "INSERT OR REPLACE INTO sandbox_user (key, permissions, contact_id) VALUES (?, ?, ?)",
+                (key, permissions.value, contact_id),
+            )
+
+    def _user(self, key: str | None) -> User | None:
+        if key is None:
+            return NOBODY
+        with self._database.transaction():
+            found = self._database.rows("SELECT permissions, contact_id FROM sandbox_user WHERE key = ?", (key,))
+        return User(Permissions(found[0][0]), found[0][1]) if found else None
+
+
+def _checked_forms(forms: Iterable[str]) -> tuple[str, ...]:
+    chosen = tuple(forms)
+    unknown = set(chosen) - set(endpoint.URL_FORMS)
+    if unknown:
+        raise ValueError(f"unknown URL forms {sorted(unknown)}; there are {list(endpoint.URL_FORMS)}")
+    return chosen
+
+
+def _reporting(action: Any, values: dict[str, Any]) -> Any:
+    try:
+        return action(**values)
+    except ApiError as error:
+        raise ValueError(error.message) from error

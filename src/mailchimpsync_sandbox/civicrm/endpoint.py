@@ -1,0 +1,134 @@
+"""The endpoint over HTTP: URL forms, credentials, form fields."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from werkzeug.wrappers import Request, Response
+
+from mailchimpsync_sandbox.civicrm.api import Api
+from mailchimpsync_sandbox.civicrm.errors import ApiError, PostOnlyError, UnknownActionError
+from mailchimpsync_sandbox.civicrm.users import NOBODY, User
+
+ROUTE = "civicrm/ajax/api4"
+JSON_TYPE = "application/json; charset=UTF-8"
+FATAL_PAGE = (
+    '<style media="screen">\n  body {\n    background-color: #ffffcc;\n  }\n</style>\n'
+    '<div class="crm-fatal">Sorry, due to an error, we are unable to fulfill your request at the moment.</div>\n'
+)
+SITE_PAGE = "<!DOCTYPE html>\n<html><head><title>Our charity</title></head><body><h1>Welcome</h1></body></html>\n"
+REQUEST_BYTES_MAX = 64 * 1024 * 1024
+CALLS_MAX = 1000
+
+URL_FORMS = ("clean", "wordpress", "query", "joomla")
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a URL asks for; both are empty for several calls at once."""
+
+    entity: str = ""
+    action: str = ""
+
+
+def target_of(request: Request, forms: tuple[str, ...]) -> Target | None:
+    """Return what is asked for, or None if the URL is in no form that this site knows."""
+    path = next((path for form in forms if (path := _path(request, form)) is not None), None)
+    if path is None or not (path == ROUTE or path.startswith(f"{ROUTE}/")):
+        return None
+    parts = [part for part in path.removeprefix(ROUTE).split("/") if part]
+    if not parts:
+        return Target()
+    return Target(parts[0], parts[1]) if len(parts) == 2 else None  # noqa: PLR2004 (entity and action)
+
+
+def _path(request: Request, form: str) -> str | None:
+    at, args = request.path.strip("/"), request.args
+    if form == "clean" and at:
+        return at
+    if form == "wordpress" and not at and "CiviCRM" in {args.get("civiwp"), args.get("page")}:
+        return args.get("q", "").strip("/")
+    if form == "query" and at in {"", "index.php"} and "option" not in args:
+        return args.get("q", "").strip("/") or None
+    if form == "joomla" and at in {"", "index.php"} and args.get("option") == "com_civicrm":
+        return args.get("task", "").strip("/")
+    return None
+
+
+def credential(request: Request) -> str | None:
+    """Return the key, an empty text for a credential of another kind, None if there is none."""
+    for header in ("X-Civi-Auth", "Authorization"):
+        if value := request.headers.get(header):
+            scheme, _, key = value.partition(" ")
+            return key.strip() if scheme.lower() == "bearer" else ""
+    return None
+
+
+def refused() -> Response:
+    """Answer a key nobody has."""
+    return Response("HTTP 401 Invalid credential", status=401, content_type="text/plain;charset=UTF-8")
+
+
+def fatal_page() -> Response:
+    """Answer a call for an unknown entity or action: a page, with status 200."""
+    return Response(FATAL_PAGE, content_type="text/html; charset=UTF-8")
+
+
+def answer(api: Api, request: Request, target: Target, user: User = NOBODY) -> Response:
+    """Answer one call or several."""
+    try:
+        if not target.entity:
+            return _json(_answer_calls(api, request, user))
+        params, index = _form(request, "params") or {}, _form(request, "index")
+        return _json(_answer_call(api, request, (target.entity, target.action, params, index), user))
+    except UnknownActionError:
+        return fatal_page()
+    except ApiError as error:
+        return _json(error.as_json(), error.status)
+
+
+def _answer_calls(api: Api, request: Request, user: User) -> Any:
+    calls = _form(request, "calls")
+    if not isinstance(calls, (dict, list)):
+        raise ApiError("Missing parameter: calls")
+    if len(calls) > CALLS_MAX:
+        raise ApiError(f"More than {CALLS_MAX} calls in one request")
+    if isinstance(calls, list):
+        return [_answer_one_of_many(api, request, call, user) for call in calls]
+    return {name: _answer_one_of_many(api, request, call, user) for name, call in calls.items()}
+
+
+def _answer_one_of_many(api: Api, request: Request, call: list[Any], user: User) -> dict[str, Any]:
+    entity, action, *rest = call
+    padded = [*rest, None, None]
+    try:
+        return _answer_call(api, request, (entity, action, padded[0] or {}, padded[1]), user)
+    except ApiError as error:
+        return error.as_json()
+
+
+def _answer_call(api: Api, request: Request, call: tuple[str, str, Any, Any], user: User) -> dict[str, Any]:
+    entity, action, params, index = call
+    if request.method != "POST" and not action.startswith(("get", "check")):
+        raise PostOnlyError
+    return api.call(entity, action, params, user).as_json(index)
+
+
+def _form(request: Request, name: str) -> Any:
+    """Return a form field (for GET: a part of the query) that holds JSON, or a plain text such as `id`."""
+    text = request.form.get(name) if request.method == "POST" else None
+    text = request.args.get(name) if text is None else text
+    if text is None or text == "":
+        return None
+    try:
+        return json.loads(text)
+    except ValueError:
+        if name == "index":
+            return text
+        raise ApiError(f"Invalid JSON in {name}") from None
+
+
+def _json(value: object, status: int = 200) -> Response:
+    return Response(json.dumps(value, separators=(",", ":")), status=status, content_type=JSON_TYPE)

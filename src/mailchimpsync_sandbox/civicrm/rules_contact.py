@@ -1,0 +1,253 @@
+"""Contacts and what hangs on them: names, e-mail addresses, trash, merges."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from typing import Any
+
+from mailchimpsync_sandbox.civicrm.entities import ADDRESS, CONTACT, EMAIL, LOCATIONS, PHONE
+from mailchimpsync_sandbox.civicrm.options import FIXED
+from mailchimpsync_sandbox.civicrm.schema import Entity
+from mailchimpsync_sandbox.civicrm.writing import Record, Rules, Writer
+
+_TYPES = frozenset(option.name for option in FIXED["contact_type"])
+_NAMES = ("first_name", "middle_name", "last_name", "organization_name", "household_name")
+
+
+class ContactRules(Rules):
+    """Names are put together, changes are stamped, `email_primary.email` and its like are stored."""
+
+    def prepare(self, writer: Writer, record: Record) -> None:
+        now = writer.database.utc_now()
+        if record.created:
+            record.values.setdefault("contact_type", "Individual")
+            record.values["hash"] = secrets.token_hex(16)
+            record.values.setdefault("created_date", now)
+        record.values.setdefault("modified_date", now)
+        if record.values.get("external_identifier") == "":
+            record.values["external_identifier"] = None
+        if record.created or any(name in record.values for name in _NAMES):
+            self._name(writer, record)
+
+    def _name(self, writer: Writer, record: Record) -> None:
+        stored = {} if record.row_id is None else writer.row(CONTACT, record.row_id)
+        merged = {**stored, **record.values}
+        display, sort = names_of(merged)
+        address = record.extra.get("email_primary.email") or self._address(writer, record)
+        record.values["display_name"] = display or address
+        record.values["sort_name"] = sort or address
+
+    def _address(self, writer: Writer, record: Record) -> str | None:
+        if record.row_id is None:
+            return None
+        found = writer.database.rows(
+            "SELECT email FROM civicrm_email WHERE contact_id = ? AND is_primary = 1", (record.row_id,)
+        )
+        return found[0][0] if found else None
+
+    def written(self, writer: Writer, record: Record) -> None:
+        if record.created and record.values["contact_type"] not in _TYPES:
+            _echo_unknown_type(writer, record)
+        for prefix, entity in LOCATIONS.items():
+            path = f"{prefix}_primary."
+            given = {key.removeprefix(path): value for key, value in record.extra.items() if key.startswith(path)}
+            if given:
+                self._write_primary(writer, record, entity, given)
+                record.echo.update(_echoed(writer, record, entity, path, given))
+
+    def _write_primary(self, writer: Writer, record: Record, entity: Entity, given: dict[str, Any]) -> None:
+        primary = None if record.created else _primary_id(writer, entity, record.row_id or 0)
+        if primary is not None:
+            writer.update(entity, primary, given)
+        elif any(value not in {None, ""} for value in given.values()):
+            writer.create(entity, {"contact_id": record.row_id, "is_primary": True, **given})
+
+    def deleting(self, writer: Writer, row_ids: list[int], params: dict[str, Any]) -> bool:
+        if not params.get("useTrash", True):
+            return False
+        stamp = writer.database.utc_now()
+        writer.database.execute_many(
+            "UPDATE civicrm_contact SET is_deleted = 1, modified_date = ? WHERE id = ?",
+            [(stamp, one) for one in row_ids],
+        )
+        return True
+
+
+def names_of(values: dict[str, Any]) -> tuple[str | None, str | None]:
+    """Return the display name and the sort name of a contact, None if it has no name."""
+    if values.get("contact_type") == "Organization":
+        return (values.get("organization_name"),) * 2
+    if values.get("contact_type") == "Household":
+        return (values.get("household_name"),) * 2
+    first, middle, last = (values.get(name) for name in ("first_name", "middle_name", "last_name"))
+    given = " ".join(part for part in (first, middle) if part)
+    display = " ".join(part for part in (given, last) if part)
+    sort = ", ".join(part for part in (last, given) if part)
+    return display or None, sort or None
+
+
+def _primary_id(writer: Writer, entity: Entity, contact_id: int) -> int | None:
+    found = writer.database.rows(
+        f"SELECT id FROM {entity.table} WHERE contact_id = ? AND is_primary = 1 LIMIT 1",
+        (contact_id,),
+    )
+    return found[0][0] if found else None
+
+
+def _echoed(writer: Writer, record: Record, entity: Entity, path: str, given: dict[str, Any]) -> dict[str, Any]:
+    primary = _primary_id(writer, entity, record.row_id or 0)
+    row = {} if primary is None else writer.row(entity, primary)
+    return {path + name: row.get(name, value) for name, value in given.items()}
+
+
+def _echo_unknown_type(writer: Writer, record: Record) -> None:
+    """Answer as CiviCRM does for a contact type it does not know: the row is not read back."""
+    stamp = writer.database.local_now()
+    record.echo.update(
+        as_given=True,
+        email_greeting_custom="null",
+        postal_greeting_custom="null",
+        addressee_custom="null",
+        modified_date="".join(filter(str.isdigit, stamp)),
+        preferred_language="en_US",
+        communication_style_id=1,
+    )
+    record.values = {name: record.values[name] for name in ("contact_type", "hash")}
+
+
+class LocationRules(Rules):
+    """Of the addresses (or phones) of a contact, one is the primary one."""
+
+    def __init__(self, entity: Entity) -> None:
+        self._entity = entity
+
+    def prepare(self, writer: Writer, record: Record) -> None:
+        if not record.created:
+            return
+        record.values.setdefault("location_type_id", 1)
+        contact_id = record.values.get("contact_id")
+        if contact_id is not None and _primary_id(writer, self._entity, contact_id) is None:
+            record.values["is_primary"] = 1
+
+    def written(self, writer: Writer, record: Record) -> None:
+        if record.values.get("is_primary"):
+            self._clear_others(writer, record, "is_primary")
+
+    def _clear_others(self, writer: Writer, record: Record, flag: str) -> None:
+        table = self._entity.table
+        writer.database.execute(
+            f"UPDATE {table} SET {flag} = 0 WHERE {flag} = 1 AND id <> ? AND contact_id = "
+            f"(SELECT contact_id FROM {table} WHERE id = ?)",
+            (record.row_id, record.row_id),
+        )
+
+    def deleting(self, writer: Writer, row_ids: list[int], params: dict[str, Any]) -> bool:
+        table = self._entity.table
+        for row_id in row_ids:
+            row = writer.row(self._entity, row_id)
+            writer.database.execute(f"DELETE FROM {table} WHERE id = ?", (row_id,))
+            if row.get("is_primary"):
+                writer.database.execute(
+                    f"UPDATE {table} SET is_primary = 1 WHERE id = "
+                    f"(SELECT MIN(id) FROM {table} WHERE contact_id = ?)",
+                    (row["contact_id"],),
+                )
+        return True
+
+
+class EmailRules(LocationRules):
+    """Addresses are kept in lower case; holds are dated; one address of a contact is for bulk mail."""
+
+    def __init__(self) -> None:
+        super().__init__(EMAIL)
+
+    def prepare(self, writer: Writer, record: Record) -> None:
+        super().prepare(writer, record)
+        if isinstance(record.values.get("email"), str):
+            record.values["email"] = record.values["email"].lower()
+        if record.created:
+            record.values.setdefault("on_hold", 0)
+        if record.values.get("on_hold") is not None:
+            self._date_hold(writer, record)
+
+    def _date_hold(self, writer: Writer, record: Record) -> None:
+        stored = {} if record.row_id is None else writer.row(EMAIL, record.row_id)
+        now = writer.database.local_now()
+        if record.values["on_hold"] and not stored.get("hold_date"):
+            record.values.update(hold_date=now, reset_date=None)
+            record.echo["reset_date"] = "null"
+        elif not record.values["on_hold"] and stored.get("hold_date"):
+            record.values.update(hold_date=None, reset_date=now)
+            record.echo["hold_date"] = "null"
+
+    def written(self, writer: Writer, record: Record) -> None:
+        super().written(writer, record)
+        if record.values.get("is_bulkmail"):
+            self._clear_others(writer, record, "is_bulkmail")
+
+
+def merge(writer: Writer, main_id: int, other_id: int) -> bool:
+    """Merge a contact into another; return False if one of them is missing, in the trash, or they are the same.
+
+    Groups and their history, tags, addresses, and what belongs to the other contact move to the main one. A group both
+    are in keeps the main contact's row, unless only the other one's says Added. The other contact goes to the trash.
+    """
+    living = "SELECT COUNT(*) FROM civicrm_contact WHERE id IN (?, ?) AND is_deleted = 0"
+    if writer.database.rows(living, (main_id, other_id))[0][0] != 2:  # noqa: PLR2004 (main and other)
+        return False
+    run = writer.database.execute
+    run(
+        "UPDATE civicrm_group_contact SET status = 'Added' WHERE contact_id = ? AND status <> 'Added' AND group_id IN "
+        "(SELECT group_id FROM civicrm_group_contact WHERE contact_id = ? AND status = 'Added')",
+        (main_id, other_id),
+    )
+    for table in ("civicrm_group_contact", "civicrm_entity_tag", "civicrm_activity_contact"):
+        column = "entity_id" if table == "civicrm_entity_tag" else "contact_id"
+        run(f"UPDATE OR IGNORE {table} SET {column} = ? WHERE {column} = ?", (main_id, other_id))
+        run(f"DELETE FROM {table} WHERE {column} = ?", (other_id,))
+    for table in ("civicrm_subscription_history", "civicrm_contribution", "civicrm_membership"):
+        run(f"UPDATE {table} SET contact_id = ? WHERE contact_id = ?", (main_id, other_id))
+    _merge_locations(writer, main_id, other_id)
+    _fill_gaps(writer, main_id, other_id)
+    run("INSERT OR REPLACE INTO sandbox_merge (other_id, main_id) VALUES (?, ?)", (other_id, main_id))
+    run("UPDATE civicrm_contact SET is_deleted = 1, modified_date = utc_now() WHERE id = ?", (other_id,))
+    return True
+
+
+def _merge_locations(writer: Writer, main_id: int, other_id: int) -> None:
+    for entity, value in ((EMAIL, "email"), (PHONE, "phone"), (ADDRESS, "street_address")):
+        had_primary = _primary_id(writer, entity, main_id) is not None
+        flags = ", is_primary = 0" if had_primary else ""
+        writer.database.execute(
+            f"UPDATE {entity.table} SET contact_id = ?{flags} WHERE contact_id = ? AND fold(coalesce({value}, '')) NOT IN "
+            f"(SELECT fold(coalesce({value}, '')) FROM {entity.table} WHERE contact_id = ?)",
+            (main_id, other_id, main_id),
+        )
+
+
+def _fill_gaps(writer: Writer, main_id: int, other_id: int) -> None:
+    """Give the main contact what only the other one has."""
+    main, other = writer.row(CONTACT, main_id), writer.row(CONTACT, other_id)
+    fields = ("first_name", "middle_name", "last_name", "organization_name", "household_name", "nick_name", "job_title")
+    gaps = {name: other[name] for name in fields if not main[name] and other[name]}
+    if gaps:
+        writer.update(CONTACT, main_id, gaps)
+
+
+def merged_to(writer: Writer, contact_id: int) -> int | None:
+    """Return the contact that a merged one ended up in, following later merges; None if it was not merged."""
+    seen = {contact_id}
+    at = contact_id
+    while found := writer.database.rows("SELECT main_id FROM sandbox_merge WHERE other_id = ?", (at,)):
+        at = found[0][0]
+        if at in seen:
+            return None
+        seen.add(at)
+    exists = writer.database.rows("SELECT 1 FROM civicrm_contact WHERE id = ?", (at,))
+    return at if at != contact_id and exists else None
+
+
+def invoice_id() -> str:
+    """Return a made-up id of the form CiviCRM gives invoices."""
+    return hashlib.md5(secrets.token_bytes(16), usedforsecurity=False).hexdigest()

@@ -44,13 +44,13 @@ def classify_refusal(status: int, body: Mapping[str, Any]) -> Code:
     """Return what a refused request for a member means.
 
     By status, title and detail; `type` is often absent and `errors[].message` is localised (mailchimp-api.md 1.2), so
-    neither is looked at. Addresses are taken out first, so that no text in an address can be mistaken for a reason.
+    neither is looked at.
     """
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Code.MC_UNAVAILABLE
     if status in _BY_STATUS:
         return _BY_STATUS[HTTPStatus(status)]
-    text = redact(f"{body.get('title', '')}: {body.get('detail', '')}").lower()
+    text = f"{body.get('title', '')}: {body.get('detail', '')}".lower()
     for piece, code in _BY_TEXT:
         if piece in text:
             return code

@@ -1,7 +1,8 @@
 """What the engine needs of CiviCRM, over APIv4: transport, proof, bulk reads, bulk writes."""
 
 from mailchimpsync.civicrm.client import CivicrmClient, Result
-from mailchimpsync.civicrm.persons import Email, Person, persons
+from mailchimpsync.civicrm.people import Email, Person, persons
+from mailchimpsync.civicrm.proof import Group, SiteCheck, check_write_access, mailing_groups, site
 from mailchimpsync.civicrm.reads import (
     ContactAddress,
     ContactState,
@@ -17,7 +18,6 @@ from mailchimpsync.civicrm.reads import (
     on_hold_addresses,
     owners_of,
 )
-from mailchimpsync.civicrm.site import Group, SiteCheck, check_write_access, mailing_groups, site
 from mailchimpsync.civicrm.times import to_site, to_utc
 from mailchimpsync.civicrm.writes import NewContact, create_contacts, save_group_contacts
 

@@ -40,9 +40,10 @@ class NewContact(NamedTuple):
 
 
 def save_group_contacts(client: CivicrmClient, records: Sequence[Record], list_id: str) -> dict[Record, RefusedError]:
-    """Set statuses, and return the records CiviCRM refused; repeating it changes nothing and adds no history.
+    """Set statuses, and return the records CiviCRM refused. At most one record for a contact and group.
 
-    At most one record for a contact and group. The history shows `MCsync` and the audience (existing-extension.md 8.2).
+    The history shows `MCsync` and the audience (existing-extension.md 8.2). Repeating it leaves the status as it is,
+    but CiviCRM notes it in the history again (recorded: “add again: idempotent?”): send only what is to change.
 
     Raises:
         TransientError, AccessError: some of the records may have been saved; send all again.

@@ -1,0 +1,127 @@
+"""Proof of a site: rights, clock, groups."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mailchimpsync.civicrm import CivicrmClient, check_write_access, mailing_groups, site, to_site, to_utc
+from mailchimpsync.errors import AccessError, Code, EvidenceError
+from mailchimpsync_sandbox.civicrm import CivicrmSandbox
+from mailchimpsync_sandbox.kit.server import Served
+
+if TYPE_CHECKING:
+    from tests.clients.conftest import Hands
+
+Civicrm = tuple[CivicrmSandbox, CivicrmClient]
+
+
+def test_one_request_proves_clock_groups_and_numbers(civicrm: Civicrm) -> None:
+    sandbox, client = civicrm
+    added, removed = {8: {"status": "Added"}}, {8: {"status": "Removed"}}
+    sandbox.load_contacts(
+        [{"groups": added}, {"groups": added}, {"groups": added, "is_deleted": True}, {"groups": removed}]
+    )
+    client.pattern  # noqa: B018 (found beforehand, so that only the check is counted)
+    sandbox.log.clear()
+    found = site(client, [8, 9])
+    assert sandbox.log.total == 1
+    assert found.offset == timedelta(hours=1)
+    assert found.added_count == 2
+    assert {group.id: group.title for group in found.groups.values()} == {8: "Newsletter", 9: "Walking"}
+    assert "Mailing List" in found.groups[8].types
+
+
+@pytest.mark.parametrize("minutes", [-720, -210, 0, 345, 840])
+def test_any_time_zone_is_found_from_the_sites_clock(minutes: int, civicrm: Civicrm) -> None:
+    sandbox, client = civicrm
+    sandbox.set_options(utc_offset_minutes=minutes)
+    assert site(client, [8]).offset == timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize("drift", [-299, 299])
+def test_a_clock_a_little_off_is_rounded(drift: int, civicrm: Civicrm) -> None:
+    sandbox, client = civicrm
+    sandbox.clock.advance(drift)
+    assert site(client, [8]).offset == timedelta(hours=1)
+
+
+@pytest.mark.parametrize("drift", [-301, 301, 14 * 3600, -16 * 3600])
+def test_a_clock_no_zone_explains_stops_the_run(drift: int, civicrm: Civicrm) -> None:
+    sandbox, client = civicrm
+    sandbox.clock.advance(drift)
+    with pytest.raises(EvidenceError) as caught:
+        site(client, [8])
+    assert caught.value.code is Code.CV_CLOCK
+
+
+def test_our_own_time_can_be_given(civicrm: Civicrm, hands: Hands) -> None:
+    _, client = civicrm
+    assert site(client, [8], hands.time + timedelta(hours=2)).offset == timedelta(hours=-1)
+
+
+@pytest.mark.parametrize(
+    ("prepare", "code"),
+    [
+        (lambda sandbox: sandbox.call("Group", "delete", {"where": [["id", "=", 9]]}), Code.CV_GROUP_GONE),
+        (
+            lambda sandbox: sandbox.call(
+                "Group", "update", {"where": [["id", "=", 9]], "values": {"is_active": False}}
+            ),
+            Code.CV_GROUP_INACTIVE,
+        ),
+    ],
+    ids=["deleted", "disabled"],
+)
+def test_a_group_that_cannot_be_relied_on_stops_the_run(
+    prepare: Callable[[CivicrmSandbox], object], code: Code, civicrm: Civicrm
+) -> None:
+    sandbox, client = civicrm
+    prepare(sandbox)
+    with pytest.raises(EvidenceError) as caught:
+        site(client, [8, 9])
+    assert caught.value.code is code
+    assert "9" in str(caught.value)
+
+
+def test_a_smart_group_stops_the_run_and_is_not_offered(civicrm: Civicrm) -> None:
+    sandbox, client = civicrm
+    sandbox.add_group(10, "Donors", smart=True)
+    sandbox.add_group(11, "Team", mailing=False)
+    sandbox.add_group(12, "Old news", active=False)
+    with pytest.raises(EvidenceError) as caught:
+        site(client, [8, 10])
+    assert caught.value.code is Code.CV_GROUP_SMART
+    assert [group.title for group in mailing_groups(client)] == ["Newsletter", "Walking"]
+
+
+@pytest.mark.parametrize("permissions", ["few", "none"])
+def test_a_user_who_sees_nothing_is_never_believed(permissions: str, civicrm: Civicrm, hands: Hands) -> None:
+    sandbox, _ = civicrm
+    sandbox.load_contacts([{"groups": {8: {"status": "Added"}}}])
+    sandbox.add_user("temp", permissions)
+    with Served(sandbox) as served, CivicrmClient(served.url, "temp", hands.runtime) as client:
+        for check in (lambda: site(client, [8]), lambda: check_write_access(client), lambda: mailing_groups(client)):
+            with pytest.raises(AccessError) as caught:
+                check()
+            assert caught.value.code is Code.CV_NO_PERMISSION
+
+
+def test_the_right_to_write_is_proved_without_writing(civicrm: Civicrm) -> None:
+    sandbox, client = civicrm
+    sandbox.load_contacts([{"groups": {8: {"status": "Added"}}}])
+    before = {entity: sandbox.dump(entity) for entity in ("Contact", "GroupContact", "SubscriptionHistory")}
+    check_write_access(client)
+    assert {entity: sandbox.dump(entity) for entity in before} == before
+
+
+def test_times_go_to_the_site_and_back() -> None:
+    offset = timedelta(hours=5, minutes=45)
+    at = datetime(2026, 12, 31, 20, 0, 30, tzinfo=UTC)
+    assert to_site(at, offset) == "2027-01-01 01:45:30"
+    assert to_utc("2027-01-01 01:45:30", offset) == at
+    with pytest.raises(ValueError, match="Invalid isoformat"):
+        to_utc("yesterday", offset)

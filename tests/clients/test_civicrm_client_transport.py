@@ -1,0 +1,224 @@
+"""How the CiviCRM client finds the site's form of URL, reads recorded answers, and meets trouble."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+
+import httpx2
+import pytest
+
+from mailchimpsync.civicrm import CivicrmClient, Result
+from mailchimpsync.errors import Code, ConfigurationError, RefusedError, RemoteError, TransientError
+from mailchimpsync.runtime import Deadline
+from mailchimpsync_sandbox.civicrm import CivicrmSandbox
+from mailchimpsync_sandbox.kit.server import Served
+
+if TYPE_CHECKING:
+    from tests.clients.conftest import CivicrmSays, Hands
+
+RECORDED = Path(__file__).parents[2].parent / "shared" / "reference" / "civicrm-api4" / "exchanges.jsonl"
+HTML = httpx2.Response(200, text="<style>body {}</style><p>Sorry</p>", headers={"Content-Type": "text/html"})
+ONE = httpx2.Response(200, json={"values": [{"id": 1}], "entity": "Contact", "action": "get", "version": 4, "count": 1})
+CONTACT_1 = {"select": ["id"], "limit": 1}
+
+
+def exchanges() -> list[dict[str, Any]]:
+    if not RECORDED.exists():
+        return []
+    every = [json.loads(line) for line in RECORDED.read_text().splitlines()]
+    return [one for one in every if "index" not in one["request"]["form"]]  # rows by key are never asked for
+
+
+def error_of(client: CivicrmClient, action: str = "get", **more: Any) -> RemoteError:
+    with pytest.raises(RemoteError) as caught:
+        client.call("Contact", action, CONTACT_1, **more)
+    return caught.value
+
+
+@pytest.mark.skipif(not RECORDED.exists(), reason="the recorded exchanges are not beside this repository")
+@pytest.mark.parametrize("exchange", exchanges(), ids=lambda exchange: exchange["note"])
+def test_every_recorded_answer_is_read_or_becomes_a_typed_error(
+    exchange: dict[str, Any], civicrm_says: CivicrmSays
+) -> None:
+    status, recorded = exchange["response"]["status"], exchange["response"]["json"]
+    page = recorded.get("_not_json")
+    content = page if page is not None else json.dumps(recorded)
+    client, script = civicrm_says(httpx2.Response(status, text=content))
+    *_, entity, action = exchange["request"]["path"].split("/")
+    if action == "api4":
+        results = client.multi({name: tuple(call) for name, call in exchange["request"]["form"]["calls"].items()})
+        assert [isinstance(result, Result) for result in results.values()] == [True, True, False]
+    elif status == 200 and page is None:
+        assert client.call(entity, action, {}) == recorded["values"]
+    else:
+        expected = {401: Code.CV_AUTH, 403: Code.CV_NO_PERMISSION, 200: Code.CV_ODD_ANSWER}.get(status, Code.CV_API)
+        with pytest.raises(RemoteError) as caught:
+            client.call(entity, action, {})
+        assert (caught.value.code, caught.value.status) == (expected, 0 if status == 200 else status)
+        reads = action.startswith("get")
+        assert len(script.requests) == (6 if expected is Code.CV_ODD_ANSWER and reads else 1)
+
+
+def test_a_call_is_a_post_with_the_key_and_one_form_field(civicrm_says: CivicrmSays) -> None:
+    client, script = civicrm_says(ONE)
+    assert client.call("Contact", "get", {"where": [["first_name", "=", "Zoë & 😀"]]}) == [{"id": 1}]
+    request = script.requests[0]
+    assert (request.method, str(request.url)) == ("POST", "https://charity.test/civicrm/ajax/api4/Contact/get")
+    assert request.headers["X-Civi-Auth"] == "Bearer s3cret"
+    assert request.headers["X-Requested-With"] == "XMLHttpRequest"
+    form = parse_qs(request.content.decode())
+    assert [json.loads(value) for value in form["params"]] == [{"where": [["first_name", "=", "Zoë & 😀"]]}]
+
+
+@pytest.mark.parametrize(
+    ("form", "sign"),
+    [
+        ("clean", "/civicrm/ajax/api4/{entity}/{action}"),
+        ("wordpress", "/?civiwp=CiviCRM&q=civicrm/ajax/api4/{entity}/{action}"),
+        (
+            "query",
+            "/?civiwp=CiviCRM&q=civicrm/ajax/api4/{entity}/{action}",
+        ),  # such a site ignores what it does not know
+        ("joomla", "/index.php?option=com_civicrm&task=civicrm/ajax/api4/{entity}/{action}"),
+    ],
+)
+def test_the_form_of_url_is_found_and_can_be_given_next_time(form: str, sign: str, hands: Hands) -> None:
+    sandbox = CivicrmSandbox(api_key="s3cret", url_forms=[form])
+    with Served(sandbox) as served:
+        with CivicrmClient(f"{served.url}/", "s3cret", hands.runtime) as client:
+            assert client.count("Contact", []) == 2
+            assert client.pattern == served.url + sign
+            saved = client.pattern
+        with CivicrmClient(served.url, "s3cret", hands.runtime, pattern=saved) as client:
+            sandbox.log.clear()
+            results = client.multi({"a": ("Contact", "get", CONTACT_1), "b": ("Group", "nonsense", {})})
+            assert sandbox.log.total == 1
+    assert isinstance(results["a"], Result)
+    assert isinstance(results["b"], RefusedError)
+    assert hands.slept == []
+
+
+@pytest.mark.parametrize("status", [200, 301, 404])
+def test_a_site_without_civicrm_tells_what_was_tried(status: int, hands: Hands) -> None:
+    sandbox = CivicrmSandbox(url_forms=["joomla"])
+    sandbox.set_options(html_status=status)
+    with (
+        Served(sandbox) as served,
+        CivicrmClient(f"{served.url}/blog", "s3cret", hands.runtime) as client,
+        pytest.raises(ConfigurationError) as caught,
+    ):
+        client.call("Contact", "get", CONTACT_1)
+    assert caught.value.code is Code.CV_NOT_FOUND
+    assert f"{served.url}/blog/?q=civicrm/ajax/api4/{{entity}}/{{action}} answered {status}" in str(caught.value)
+    assert "s3cret" not in str(caught.value)
+
+
+def test_a_site_that_is_down_is_not_taken_for_one_without_civicrm(hands: Hands) -> None:
+    transport = httpx2.MockTransport(lambda _request: httpx2.Response(503, text="maintenance"))
+    with (
+        CivicrmClient("https://charity.test", "s3cret", hands.runtime, transport=transport) as client,
+        pytest.raises(TransientError) as caught,
+    ):
+        client.call("Contact", "get", CONTACT_1)
+    assert caught.value.code is Code.CV_UNAVAILABLE
+
+
+def test_a_wrong_key_is_told_before_other_forms_are_tried(hands: Hands) -> None:
+    sandbox = CivicrmSandbox(api_key="s3cret")
+    with Served(sandbox) as served, CivicrmClient(served.url, "wrong", hands.runtime) as client:
+        assert error_of(client).code is Code.CV_AUTH
+        assert sandbox.log.total == 1
+
+
+@pytest.mark.parametrize("url", ["", "charity.test", "ftp://charity.test", "https://", "https://me:pw@charity.test"])
+def test_what_is_no_address_of_a_site_is_refused(url: str, hands: Hands) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        CivicrmClient(url, "s3cret", hands.runtime)
+    assert caught.value.code is Code.CV_NOT_FOUND
+
+
+@pytest.mark.parametrize("pattern", ["/civicrm", "/{entity}", "/{action}/{entity}"])
+def test_a_pattern_without_its_places_is_refused(pattern: str, hands: Hands) -> None:
+    with pytest.raises(ConfigurationError):
+        CivicrmClient("https://charity.test", "s3cret", hands.runtime, pattern=pattern)
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        HTML,
+        httpx2.Response(200),
+        httpx2.Response(200, text='{"values": [{"id'),
+        httpx2.Response(200, json={"count": 1}),
+        httpx2.Response(301, headers={"Location": "https://www.charity.test/"}),
+        httpx2.Response(403, text="<html>firewall</html>"),
+        httpx2.Response(429),
+        httpx2.Response(500, text="<html>fatal</html>"),
+        httpx2.Response(504),
+        httpx2.ReadTimeout("slow"),
+        httpx2.RemoteProtocolError("cut"),
+        httpx2.ConnectError("refused"),
+    ],
+    ids=str,
+)
+def test_a_read_is_tried_again_and_a_write_that_may_have_arrived_is_not(
+    trouble: httpx2.Response | Exception, civicrm_says: CivicrmSays
+) -> None:
+    client, script = civicrm_says(trouble, ONE)
+    assert client.call("Contact", "get", CONTACT_1) == [{"id": 1}]
+    assert len(script.requests) == 2
+
+    client, script = civicrm_says(trouble, ONE)
+    surely_not_done = isinstance(trouble, httpx2.ConnectError) or getattr(trouble, "status_code", 0) == 429
+    if surely_not_done:
+        assert client.call("Contact", "save", {}) == [{"id": 1}]
+    else:
+        error = error_of(client, "save")
+        assert isinstance(error, TransientError)
+        assert error.work_may_be_done
+        assert len(script.requests) == 1
+
+    client, script = civicrm_says(trouble, ONE)
+    assert client.call("Contact", "save", {}, idempotent=True) == [{"id": 1}]
+
+
+def test_an_error_of_the_api_is_told_at_once_without_addresses(civicrm_says: CivicrmSays, hands: Hands) -> None:
+    problem = {"error_id": "Gh5S", "error_code": 0, "error_message": "No wilma@bedrock.org here", "status": 500}
+    client, script = civicrm_says(httpx2.Response(500, json=problem))
+    error = error_of(client)
+    assert (error.code, error.status) == (Code.CV_API, 500)
+    assert error.detail == "No … here (error id Gh5S)"
+    assert (len(script.requests), hands.slept) == (1, [])
+
+
+def test_no_wait_goes_beyond_the_end_of_the_run(civicrm_says: CivicrmSays, hands: Hands) -> None:
+    client, script = civicrm_says(httpx2.Response(503, headers={"Retry-After": "30"}))
+    client.deadline = Deadline.after(hands.runtime, 20)
+    assert isinstance(error_of(client), TransientError)
+    assert (len(script.requests), hands.slept) == (1, [])
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"a": {"values": []}},
+        {"a": {"values": []}, "b": {"count": 1}},
+        {"a": {"values": []}, "b": {"values": {"1": {}}}},
+        {"a": {"values": []}, "b": {"values": [1]}},
+    ],
+    ids=str,
+)
+def test_a_multi_call_with_a_result_missing_is_odd(answer: dict[str, Any], civicrm_says: CivicrmSays) -> None:
+    client, _ = civicrm_says(httpx2.Response(200, json=answer))
+    with pytest.raises(TransientError) as caught:
+        client.multi({"a": ("Contact", "get", {}), "b": ("Group", "get", {})})
+    assert caught.value.code is Code.CV_ODD_ANSWER
+
+
+def test_a_count_without_a_count_is_odd(civicrm_says: CivicrmSays) -> None:
+    client, _ = civicrm_says(ONE)
+    with pytest.raises(TransientError, match="without a count"):
+        client.count("Contact", [])

@@ -1,0 +1,167 @@
+"""Bulk writes to the stand-in: the bad record stands alone, and nobody is made twice."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mailchimpsync.civicrm import CivicrmClient, NewContact, create_contacts, save_group_contacts
+from mailchimpsync.errors import Code, RefusedError, TransientError
+from mailchimpsync.runtime import Deadline, InlineExecutor, Runtime
+from mailchimpsync_sandbox.civicrm import CivicrmSandbox
+from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
+from mailchimpsync_sandbox.kit.server import Served
+
+if TYPE_CHECKING:
+    from tests.clients.conftest import Hands
+
+Civicrm = tuple[CivicrmSandbox, CivicrmClient]
+
+LOST = (FaultKind.DROP_AFTER, FaultKind.TRUNCATE)
+
+
+@pytest.fixture
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mailchimpsync.civicrm.writes.GROUP_CONTACTS_MAX", 4)
+    monkeypatch.setattr("mailchimpsync.civicrm.writes.CONTACTS_MAX", 4)
+
+
+def statuses(sandbox: CivicrmSandbox) -> dict[int, str]:
+    return {row["contact_id"]: row["status"] for row in sandbox.dump("GroupContact")}
+
+
+def addresses(sandbox: CivicrmSandbox) -> list[str]:
+    return sorted(row["email"] for row in sandbox.dump("Email") if row["email"].endswith("@bedrock.org"))
+
+
+def newcomers(number: int) -> list[NewContact]:
+    return [NewContact(f"new{place:03}@bedrock.org", "New", f"Comer {place}") for place in range(number)]
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_everybody_gets_the_status_and_the_history_tells_who_did_it(civicrm: Civicrm) -> None:
+    sandbox, client = civicrm
+    people = sandbox.load_contacts([{} for _ in range(10)])
+    records = [(person, 8, "Added" if place % 2 else "Removed") for place, person in enumerate(people)]
+    assert save_group_contacts(client, records, "a1b2c3d4e5") == {}
+    assert statuses(sandbox) == {person: status for person, _, status in records}
+    entries = sandbox.dump("SubscriptionHistory")
+    assert {(entry["method"], entry["tracking"]) for entry in entries} == {("MCsync", "audience a1b2c3d4e5")}
+    assert len(entries) == 10
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_records_that_are_refused_stand_alone(civicrm: Civicrm) -> None:
+    sandbox, client = civicrm
+    people = sandbox.load_contacts([{} for _ in range(9)])
+    records = [(person, 8, "Added") for person in people]
+    bad = [(99_998, 8, "Added"), (99_999, 8, "Added")]
+    refused = save_group_contacts(client, [*records[:3], bad[0], *records[3:], bad[1]], "a1b2c3d4e5")
+    assert refused.keys() == set(bad)
+    assert {error.code for error in refused.values()} == {Code.CV_API}
+    assert statuses(sandbox) == dict.fromkeys(people, "Added")
+
+
+@pytest.mark.parametrize("kind", [*LOST, FaultKind.DROP_BEFORE, FaultKind.HTML])
+def test_saving_is_repeated_after_a_lost_answer(kind: FaultKind, civicrm: Civicrm, hands: Hands) -> None:
+    sandbox, client = civicrm
+    [wilma] = sandbox.load_contacts([{}])
+    sandbox.faults.plant(Fault(kind, "GroupContact/save"))
+    assert save_group_contacts(client, [(wilma, 8, "Added")], "a1b2c3d4e5") == {}
+    assert statuses(sandbox) == {wilma: "Added"}
+    assert len(hands.slept) == 1
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_newcomers_are_made_in_order_with_their_source(civicrm: Civicrm) -> None:
+    sandbox, client = civicrm
+    made = create_contacts(client, newcomers(10))
+    contacts = {row["id"]: row for row in sandbox.dump("Contact")}
+    assert [contacts[one]["last_name"] for one in made if isinstance(one, int)] == [f"Comer {n}" for n in range(10)]
+    assert {contacts[one]["source"] for one in made if isinstance(one, int)} == {"mailchimpsync"}
+    assert {contacts[one]["contact_type"] for one in made if isinstance(one, int)} == {"Individual"}
+    assert addresses(sandbox) == [one.address for one in newcomers(10)]
+
+
+@pytest.mark.usefixtures("small_chunks")
+@pytest.mark.parametrize("kind", [*LOST, FaultKind.DROP_BEFORE, FaultKind.HTML])
+@pytest.mark.parametrize("times", [1, 3])
+def test_nobody_is_made_twice_when_answers_are_lost(
+    kind: FaultKind, times: int, civicrm: Civicrm, hands: Hands
+) -> None:
+    sandbox, client = civicrm
+    sandbox.faults.plant(Fault(kind, "Contact/save", times=times))
+    made = create_contacts(client, newcomers(10))
+    assert addresses(sandbox) == [one.address for one in newcomers(10)]
+    assert len({one for one in made if isinstance(one, int)}) == 10
+    assert all(wait >= 5 for wait in hands.slept)
+
+
+def test_one_address_gets_one_contact(civicrm: Civicrm) -> None:
+    sandbox, client = civicrm
+    twice = [NewContact("wilma@bedrock.org", "Wilma", "F"), NewContact("Wilma@Bedrock.org ", "Wil", "G")]
+    first, second = create_contacts(client, twice)
+    assert first == second
+    assert [row["first_name"] for row in sandbox.dump("Contact") if row["id"] == first] == ["Wilma"]
+    assert addresses(sandbox) == ["wilma@bedrock.org"]
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_a_newcomer_who_is_refused_does_not_stop_the_others(civicrm: Civicrm, monkeypatch: pytest.MonkeyPatch) -> None:
+    sandbox, client = civicrm
+    really = client.call
+
+    def call(entity: str, action: str, params: dict[str, object], **more: bool) -> list[dict[str, object]]:
+        """Save as far as the bad record, then fail, as CiviCRM does."""
+        records = params.get("records")
+        assert isinstance(records, list)
+        bad = [place for place, record in enumerate(records) if record["first_name"] == "Bad"]
+        if not bad:
+            return really(entity, action, params, **more)
+        if bad[0]:
+            really(entity, action, params | {"records": records[: bad[0]]})
+        raise RefusedError(Code.CV_API, "CiviCRM answered Contact.save with an error", status=500)
+
+    monkeypatch.setattr(client, "call", call)
+    people = newcomers(11)
+    people[2] = people[2]._replace(first_name="Bad")
+    people[9] = people[9]._replace(first_name="Bad")
+    made = create_contacts(client, people)
+    assert [place for place, one in enumerate(made) if isinstance(one, RefusedError)] == [2, 9]
+    assert addresses(sandbox) == [one.address for place, one in enumerate(people) if place not in {2, 9}]
+    by_id = {row["id"]: row["last_name"] for row in sandbox.dump("Contact")}
+    assert [by_id[one] for one in made if isinstance(one, int)] == [f"Comer {n}" for n in range(11) if n not in {2, 9}]
+
+
+def test_when_answers_keep_being_lost_it_is_told_and_nobody_is_made_twice(civicrm: Civicrm) -> None:
+    sandbox, client = civicrm
+    sandbox.faults.plant(Fault(FaultKind.HTML, "Contact/save", times=99))
+    with pytest.raises(TransientError) as caught:
+        create_contacts(client, newcomers(2))
+    assert caught.value.work_may_be_done
+    assert addresses(sandbox) == []
+
+
+def test_without_time_to_look_again_it_is_told_at_once(civicrm: Civicrm, hands: Hands) -> None:
+    sandbox, client = civicrm
+    client.deadline = Deadline(hands.runtime, hands.time + timedelta(seconds=4))
+    sandbox.faults.plant(Fault(FaultKind.DROP_AFTER, "Contact/save"))
+    with pytest.raises(TransientError):
+        create_contacts(client, newcomers(2))
+    assert hands.slept == []
+    assert addresses(sandbox) == [one.address for one in newcomers(2)]
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_everything_works_in_one_thread_too(civicrm: Civicrm, hands: Hands) -> None:
+    sandbox, _ = civicrm
+    runtime = Runtime(
+        now=lambda: hands.time, sleep=hands.sleep, chance=random.Random(7), executor=lambda _: InlineExecutor()
+    )
+    with Served(sandbox) as served, CivicrmClient(served.url, "s3cret", runtime) as client:
+        made = [one for one in create_contacts(client, newcomers(9)) if isinstance(one, int)]
+        assert save_group_contacts(client, [(one, 8, "Added") for one in made], "a1b2c3d4e5") == {}
+    assert statuses(sandbox) == dict.fromkeys(made, "Added")

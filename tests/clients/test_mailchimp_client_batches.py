@@ -215,7 +215,9 @@ def test_an_archive_that_is_cut_is_told_after_what_could_be_read(mailchimp_says:
     assert caught.value.code is Code.MC_ODD_ANSWER
 
 
-@pytest.mark.parametrize("content", [b"", b"<html>", gzip.compress(b"no tar at all" * 99)])
+@pytest.mark.parametrize(
+    "content", [b"", b"<html>", gzip.compress(b"no tar at all" * 99)], ids=["empty", "page", "no tar"]
+)
 def test_what_is_no_archive_is_odd(content: bytes, mailchimp_says: MailchimpSays) -> None:
     client, _ = mailchimp_says(httpx2.Response(200, content=content))
     with pytest.raises(TransientError) as caught:

@@ -153,10 +153,8 @@ class Api:
 
     def _update(self, entity: Entity, params: dict[str, Any], user: User) -> Result:
         writer, values = self._writer(user), _dict(params, "values")
-        if not params.get("where") and values.get("id"):
-            ids = [int(values["id"])]
-        else:
-            ids = self._ids(entity, params, user)
+        by_id = values.get("id") if not params.get("where") else None
+        ids = [int(by_id)] if by_id else self._ids(entity, params, user)
         extra = _extra(entity, params)
         rows = [writer.update(entity, one, values, extra) for one in ids]
         return self._reloaded(Result(entity.name, "update", rows), params, user)

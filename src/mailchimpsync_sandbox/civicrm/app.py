@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from functools import partial
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,8 @@ OFFSET_MINUTES_MAX = 14 * 60
 class CivicrmSandbox(SandboxApp):
     """A local CiviCRM: APIv4 over HTTP on an embedded database, in memory unless a file is given.
 
-    `api_key` is the administrator's key. `url_forms`: see `endpoint.URL_FORMS`. Every public method but `close` and `handle`
-    is a control action too: `POST /_control/<name>`, its parameters as a JSON object.
+    `api_key` is the administrator's key. `url_forms`: see `endpoint.URL_FORMS`. Every public method but `close` and
+    `handle` is a control action too: `POST /_control/<name>`, its parameters as a JSON object.
     """
 
     def __init__(

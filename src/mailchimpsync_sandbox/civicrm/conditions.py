@@ -1,5 +1,7 @@
 """`where`, `having` and the conditions of joins, as SQL."""
 
+# ruff: noqa: S608 - the names in the SQL are the schema's own, values are bound
+
 from __future__ import annotations
 
 import json
@@ -67,6 +69,15 @@ class Conditions:
             return self._in_groups(left, operator, operand)
         if operator in _NO_OPERAND or (operand is None and operator in {"=", "!="}):
             return _emptiness(left, {"=": "IS NULL", "!=": "IS NOT NULL"}.get(operator, operator))
+        special = self._special(left, operator, operand)
+        if special is not None:
+            return special
+        if operator not in _COMPARISONS:
+            raise ApiError("Illegal operator")
+        self.values.append(self._bound(left, operand))
+        return f"{_compared(left)} {_COMPARISONS[operator]} ?"
+
+    def _special(self, left: Expression, operator: str, operand: Any) -> str | None:
         match operator:
             case "IN" | "NOT IN":
                 return self._in(left, operator, operand)
@@ -79,10 +90,7 @@ class Conditions:
             case "CONTAINS" | "NOT CONTAINS":
                 found = self._contains(left, operand)
                 return found if operator == "CONTAINS" else f"({left.sql} IS NULL OR NOT {found})"
-        if operator not in _COMPARISONS:
-            raise ApiError("Illegal operator")
-        self.values.append(self._bound(left, operand))
-        return f"{_compared(left)} {_COMPARISONS[operator]} ?"
+        return None
 
     def _in(self, left: Expression, operator: str, operand: Any) -> str:
         self.values.append(json.dumps([self._bound(left, one) for one in self._list(operand)]))

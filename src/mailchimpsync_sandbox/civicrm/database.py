@@ -1,5 +1,7 @@
 """The embedded database: one SQLite connection behind a lock."""
 
+# ruff: noqa: S608 - the names in the SQL are the schema's own, values are bound
+
 from __future__ import annotations
 
 import sqlite3

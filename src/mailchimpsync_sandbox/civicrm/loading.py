@@ -1,5 +1,7 @@
 """Filling a site quickly, past the API: thousands of contacts with addresses, memberships and history."""
 
+# ruff: noqa: S608 - the names in the SQL are the schema's own, values are bound
+
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -36,8 +38,9 @@ _SQL_HISTORY = (
 def load_contacts(database: Database, contacts: Iterable[dict[str, Any]]) -> list[int]:
     """Insert contacts and return their ids, in order.
 
-    Dates are ISO 8601; without a zone they are UTC. `groups` is `{group_id: {status, date, method}}` (the history gets
-    the same entry) or a list of history entries `{group_id, status, date, method}`, oldest first, the last of which holds.
+    Dates are ISO 8601; without a zone they are UTC. An e-mail is an address or `{email, is_primary, is_bulkmail, on_hold,
+    hold_date, id}`. `groups` is `{group_id: {status, date, method}}`, which the history gets too, or a list of history
+    entries `{group_id, status, date, method}`, oldest first, of which the last one of a group holds.
 
     Raises:
         ApiError: an id or an external identifier is taken, or a group is unknown; nothing is loaded.
@@ -74,7 +77,7 @@ def _utc(database: Database, text: str | None) -> str:
 def _contact(database: Database, contact_id: int, contact: dict[str, Any]) -> tuple[Any, ...]:
     contact = {"contact_type": "Individual", **contact}
     display, sort = names_of(contact)
-    address = next((one["email"].lower() for one in contact.get("emails") or []), None)
+    address = next((one["email"].lower() for one in _listed(contact)), None)
     modified = _utc(database, contact.get("modified_date"))
     created = _utc(database, contact["created_date"]) if contact.get("created_date") else modified
     return (
@@ -89,8 +92,12 @@ def _contact(database: Database, contact_id: int, contact: dict[str, Any]) -> tu
     )
 
 
+def _listed(contact: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{"email": one} if isinstance(one, str) else one for one in contact.get("emails") or []]
+
+
 def _emails(database: Database, contact_id: int, contact: dict[str, Any]) -> list[tuple[Any, ...]]:
-    emails = [{"email": one} if isinstance(one, str) else one for one in contact.get("emails") or []]
+    emails = _listed(contact)
     primary = next((place for place, one in enumerate(emails) if one.get("is_primary")), 0)
     made = []
     for place, one in enumerate(emails):

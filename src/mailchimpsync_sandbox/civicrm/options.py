@@ -1,5 +1,7 @@
 """Pseudo-constants: what `field:name` and `field:label` stand for."""
 
+# ruff: noqa: S608 - the names in the SQL are the schema's own, values are bound
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple

@@ -1,5 +1,7 @@
 """`get`: from parameters to SQL to rows."""
 
+# ruff: noqa: S608 - the names in the SQL are the schema's own, values are bound
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -180,11 +182,17 @@ class Query:
 
 
 def _mentions(clauses: list[Any], names: set[str]) -> bool:
+    """Return whether a condition, however deep, is on one of the fields."""
     for one in clauses:
-        if isinstance(one, list) and one and isinstance(one[0], str):
-            nested = one[1] if len(one) > 1 and isinstance(one[1], list) else []
-            if one[0] in names or (one[0].upper() in {"AND", "OR", "NOT"} and _mentions(nested, names)):
-                return True
-        elif isinstance(one, list) and _mentions([one], names):
+        if not isinstance(one, list) or not one:
+            continue
+        nested = one[1] if len(one) > 1 and isinstance(one[1], list) else []
+        if isinstance(one[0], list):
+            nested = one
+        elif one[0] in names:
+            return True
+        elif str(one[0]).upper() not in {"AND", "OR", "NOT"}:
+            continue
+        if _mentions(nested, names) or (nested and nested[0] in list(names)):
             return True
     return False

@@ -1,5 +1,8 @@
 """Contacts and what hangs on them: names, e-mail addresses, trash, merges."""
 
+# ruff: noqa: S608 - the names in the SQL are the schema's own, values are bound
+# ruff: noqa: ARG002 - a rule is given more than it may need
+
 from __future__ import annotations
 
 import hashlib
@@ -33,18 +36,7 @@ class ContactRules(Rules):
     def _name(self, writer: Writer, record: Record) -> None:
         stored = {} if record.row_id is None else writer.row(CONTACT, record.row_id)
         merged = {**stored, **record.values}
-        display, sort = names_of(merged)
-        address = record.extra.get("email_primary.email") or self._address(writer, record)
-        record.values["display_name"] = display or address
-        record.values["sort_name"] = sort or address
-
-    def _address(self, writer: Writer, record: Record) -> str | None:
-        if record.row_id is None:
-            return None
-        found = writer.database.rows(
-            "SELECT email FROM civicrm_email WHERE contact_id = ? AND is_primary = 1", (record.row_id,)
-        )
-        return found[0][0] if found else None
+        record.values["display_name"], record.values["sort_name"] = names_of(merged)
 
     def written(self, writer: Writer, record: Record) -> None:
         if record.created and record.values["contact_type"] not in _TYPES:
@@ -55,6 +47,8 @@ class ContactRules(Rules):
             if given:
                 self._write_primary(writer, record, entity, given)
                 record.echo.update(_echoed(writer, record, entity, path, given))
+        if "display_name" in record.values and not record.values["display_name"]:
+            _name_after_address(writer, record.row_id or 0)
 
     def _write_primary(self, writer: Writer, record: Record, entity: Entity, given: dict[str, Any]) -> None:
         primary = None if record.created else _primary_id(writer, entity, record.row_id or 0)
@@ -72,6 +66,14 @@ class ContactRules(Rules):
             [(stamp, one) for one in row_ids],
         )
         return True
+
+
+def _name_after_address(writer: Writer, contact_id: int) -> None:
+    writer.database.execute(
+        "UPDATE civicrm_contact SET (display_name, sort_name) = (SELECT email, email FROM civicrm_email "
+        "WHERE contact_id = civicrm_contact.id AND is_primary = 1) WHERE id = ?",
+        (contact_id,),
+    )
 
 
 def names_of(values: dict[str, Any]) -> tuple[str | None, str | None]:
@@ -105,7 +107,6 @@ def _echo_unknown_type(writer: Writer, record: Record) -> None:
     """Answer as CiviCRM does for a contact type it does not know: the row is not read back."""
     stamp = writer.database.local_now()
     record.echo.update(
-        as_given=True,
         email_greeting_custom="null",
         postal_greeting_custom="null",
         addressee_custom="null",
@@ -113,6 +114,7 @@ def _echo_unknown_type(writer: Writer, record: Record) -> None:
         preferred_language="en_US",
         communication_style_id=1,
     )
+    record.not_reloaded = True
     record.values = {name: record.values[name] for name in ("contact_type", "hash")}
 
 
@@ -149,8 +151,7 @@ class LocationRules(Rules):
             writer.database.execute(f"DELETE FROM {table} WHERE id = ?", (row_id,))
             if row.get("is_primary"):
                 writer.database.execute(
-                    f"UPDATE {table} SET is_primary = 1 WHERE id = "
-                    f"(SELECT MIN(id) FROM {table} WHERE contact_id = ?)",
+                    f"UPDATE {table} SET is_primary = 1 WHERE id = (SELECT MIN(id) FROM {table} WHERE contact_id = ?)",
                     (row["contact_id"],),
                 )
         return True
@@ -188,7 +189,7 @@ class EmailRules(LocationRules):
 
 
 def merge(writer: Writer, main_id: int, other_id: int) -> bool:
-    """Merge a contact into another; return False if one of them is missing, in the trash, or they are the same.
+    """Merge a contact into another; return False if one is missing or in the trash, or they are the same.
 
     Groups and their history, tags, addresses, and what belongs to the other contact move to the main one. A group both
     are in keeps the main contact's row, unless only the other one's says Added. The other contact goes to the trash.

@@ -35,7 +35,7 @@ TEXTUAL = frozenset({DataType.STRING, DataType.TEXT})
 
 @dataclass(frozen=True)
 class Field:
-    """A field: `references` names the entity a number points to, `options` an option group.
+    """A field: `references` names the entity a number points to, `options` an option group, `length` is in characters.
 
     `sql` makes a field that is worked out on reading, with `{t}` for the table's alias; such a field has no column.
     """
@@ -49,6 +49,7 @@ class Field:
     options: str | None = None
     packing: Packing | None = None
     sql: str | None = None
+    length: int = 255
 
     @property
     def is_text(self) -> bool:
@@ -58,9 +59,8 @@ class Field:
 
 @dataclass(frozen=True)
 class Entity:
-    """An entity over one table.
+    """An entity over one table; `columns` are the fields that are kept in it.
 
-    `location_of` names the entity whose `<prefix>_primary.<field>` paths lead here, for example `email_primary.email`.
     `echo` are keys that a write answers with besides the fields; with `reloads` a write answers with the row read back.
     """
 
@@ -76,14 +76,11 @@ class Entity:
     action_params: frozenset[str] = frozenset()
     visible_only_with_permission: bool = False
     by_name: dict[str, Field] = field(init=False, compare=False, repr=False)
+    columns: tuple[Field, ...] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", {one.name: one for one in self.fields})
-
-    @property
-    def columns(self) -> tuple[Field, ...]:
-        """The fields that have a column."""
-        return tuple(one for one in self.fields if one.sql is None)
+        object.__setattr__(self, "columns", tuple(one for one in self.fields if one.sql is None))
 
 
 _SQL_TYPES = {DataType.INTEGER: "INTEGER", DataType.BOOLEAN: "INTEGER", DataType.MONEY: "REAL"}

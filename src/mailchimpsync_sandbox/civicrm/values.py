@@ -38,6 +38,13 @@ def to_column(database: Database, field: Field, value: Any) -> Any:
             return value if isinstance(value, str) else _scalar_text(field, value)
 
 
+def fitted(field: Field, value: Any) -> Any:
+    """Return a value that fits its column: CiviCRM cuts a text that is too long, and marks the cut."""
+    if not isinstance(value, str) or not field.is_text or field.data_type is DataType.TEXT:
+        return value
+    return value if len(value) <= field.length else f"{value[: field.length - 3]}..."
+
+
 def _scalar_text(field: Field, value: Any) -> str:
     if isinstance(value, (dict, list)):
         raise ApiError(f"Array to string conversion in '{field.name}'")

@@ -1,5 +1,8 @@
 """`create`, `update` and `delete` of one row, with what an entity's rules add."""
 
+# ruff: noqa: S608 - the names in the SQL are the schema's own, values are bound
+# ruff: noqa: ARG002 - a rule is given more than it may need
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -10,7 +13,7 @@ from mailchimpsync_sandbox.civicrm.errors import ApiError
 from mailchimpsync_sandbox.civicrm.folding import fold
 from mailchimpsync_sandbox.civicrm.options import SUFFIXES, from_suffix, has_options, options_of
 from mailchimpsync_sandbox.civicrm.schema import DataType, Entity, Field
-from mailchimpsync_sandbox.civicrm.values import compact_time, from_column, to_column
+from mailchimpsync_sandbox.civicrm.values import compact_time, fitted, from_column, to_column
 
 if TYPE_CHECKING:
     from mailchimpsync_sandbox.civicrm.database import Database
@@ -21,7 +24,7 @@ class Record:
     """One row being written.
 
     `values` are column values; `extra` is what came with them that is no column; `row_id` is None before an insert.
-    `echo` is added to the answer as it is.
+    `echo` is added to the answer as it is; with `not_reloaded` the answer holds what was given, whatever the entity.
     """
 
     entity: Entity
@@ -29,6 +32,7 @@ class Record:
     extra: dict[str, Any]
     row_id: int | None = None
     created: bool = False
+    not_reloaded: bool = False
     echo: dict[str, Any] = field(default_factory=dict)
 
 
@@ -62,7 +66,7 @@ class Writer:
         """
         record = self._record(entity, values, extra)
         record.created = True
-        self._rules_of(entity).prepare(self, record)
+        self._prepare(record)
         missing = [one.name for one in entity.columns if one.required and record.values.get(one.name) is None]
         if missing:
             raise ApiError(
@@ -83,7 +87,7 @@ class Writer:
         record = self._record(entity, values, extra)
         record.row_id = row_id
         record.values.pop("id", None)
-        self._rules_of(entity).prepare(self, record)
+        self._prepare(record)
         self.set_values(entity, row_id, record.values)
         return self._finish(record)
 
@@ -126,6 +130,11 @@ class Writer:
     def _rules_of(self, entity: Entity) -> Rules:
         return self._rules.get(entity.name, _PLAIN)
 
+    def _prepare(self, record: Record) -> None:
+        self._rules_of(record.entity).prepare(self, record)
+        by_name = record.entity.by_name
+        record.values = {name: fitted(by_name[name], value) for name, value in record.values.items()}
+
     def _record(self, entity: Entity, values: dict[str, Any], extra: dict[str, Any] | None) -> Record:
         record = Record(entity, {}, dict(extra or {}))
         for key, value in values.items():
@@ -159,11 +168,10 @@ class Writer:
         return choices.get(fold(value))
 
     def _finish(self, record: Record) -> dict[str, Any]:
+        # As recorded: what the rules do afterwards, such as naming a contact after its address, does not show.
+        reloaded = self._reloaded(record) if record.entity.reloads else None
         self._rules_of(record.entity).written(self, record)
-        if record.entity.reloads and not record.echo.pop("as_given", False):
-            shown = self._reloaded(record)
-        else:
-            shown = self._as_given(record)
+        shown = self._as_given(record) if reloaded is None or record.not_reloaded else reloaded
         shown.update(record.echo)
         shown.update(custom=None, check_permissions=None)
         shown.update(dict.fromkeys(record.entity.echo))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mailchimpsync_sandbox.mailchimp import member_store as store
 from mailchimpsync_sandbox.mailchimp import tagging
 from mailchimpsync_sandbox.mailchimp.call import check_types
-from mailchimpsync_sandbox.mailchimp.member_json import FIELDS, select_members
+from mailchimpsync_sandbox.mailchimp.member_json import select_members
 from mailchimpsync_sandbox.mailchimp.problems import bad_request, not_found
 from mailchimpsync_sandbox.mailchimp.selection import Selection
 from mailchimpsync_sandbox.mailchimp.times import bound
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 ADDRESSES_MAX = 500
 _TYPES: dict[str, type | tuple[type, ...]] = {"name": str, "static_segment": list, "options": dict}
-# Members as segments show them have no tags of their own (subset: ListMembers3).
-_BARE = Selection(None, {"tags": {}, "tags_count": {}, "contact_id": {}, "web_id": {}})
+# What the API leaves out of members as segments show them (subset: ListMembers3).
+_LEFT_OUT = ("tags", "tags_count", "contact_id", "web_id", "source", "consents_to_one_to_one_messaging")
+_BARE = Selection(None, {name: {} for name in _LEFT_OUT})
 
 
 def _shown(call: Call, segment: sqlite3.Row) -> dict[str, Any]:
@@ -158,13 +159,8 @@ def list_members(call: Call) -> dict[str, Any]:
     names = ", ".join(f":status{number}" for number in range(len(shown)))
     source = f"FROM member m JOIN tagging t ON t.member = m.pk WHERE t.segment = :segment AND m.status IN ({names})"
     values = {"segment": segment["id"]} | {f"status{number}": status for number, status in enumerate(shown)}
-    wanted = (
-        call.selection.below("members")
-        if call.selection.has("members")
-        else Selection({name: {} for name in FIELDS}, {})
-    )
     page = values | {"count": count, "offset": offset}
-    texts = select_members(call, call.audience, wanted, f"{source} ORDER BY m.pk LIMIT :count OFFSET :offset", page)
+    texts = select_members(call, call.audience, _BARE, f"{source} ORDER BY m.pk LIMIT :count OFFSET :offset", page)
     total = call.world.db.named(f"SELECT count(*) {source}", values)[0][0]
     links = call.links(f"/lists/{segment['list_id']}/segments/{segment['id']}/members", ("create", "POST"))
     return {"members": [json.loads(text) for text in texts], "total_items": total, "_links": links}

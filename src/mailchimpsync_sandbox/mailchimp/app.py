@@ -93,8 +93,8 @@ class MailchimpSandbox(SandboxApp):
         if request.path != ROOT and not request.path.startswith(f"{ROOT}/"):
             raise problems.invalid_path()
         account = accounts.authenticate(self.world, request.headers.get("Authorization"), request.args)
-        if (name := request.headers.get("X-Trigger-Error")) in problems.TRIGGERED:
-            raise problems.TRIGGERED[name]
+        if (name := request.headers.get("X-Trigger-Error", "")) in problems.TRIGGERED:
+            raise problems.triggered(name)
         with self._slot(account.account_id):
             self._take_time(request)
             asked = Asked(
@@ -223,7 +223,7 @@ def _method(request: Request) -> str:
     if override is None:
         return request.method
     if request.method != "POST":
-        raise problems.TRIGGERED["InvalidMethodOverride"]
+        raise problems.triggered("InvalidMethodOverride")
     return override.upper()
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mailchimpsync_sandbox.mailchimp.batch_webhooks import shown
 from mailchimpsync_sandbox.mailchimp.ids import short_id
-from mailchimpsync_sandbox.mailchimp.problems import not_found, not_validated, too_many_batches
+from mailchimpsync_sandbox.mailchimp.problems import not_found, not_validated, too_many_batches, too_many_webhook_events
 from mailchimpsync_sandbox.mailchimp.times import stamp
 
 if TYPE_CHECKING:
@@ -56,6 +56,8 @@ def create_batch(call: Call) -> dict[str, Any]:
     sql = "SELECT count(*) FROM batch WHERE status <> 'finished' AND api_key = ?"
     if world.db.value(sql, call.account.api_key) >= world.options.batches_pending_max:
         raise too_many_batches(world.options.batches_pending_max)
+    if world.outbox.waiting(f"batch/{call.account.account_id}/") >= world.options.batch_webhook_events_max:
+        raise too_many_webhook_events(world.options.batch_webhook_events_max)
     world.db.run("DELETE FROM batch WHERE submitted_at <= ? AND status = 'finished'", _oldest(call))
     batch_id = short_id("batch", world.db.next("batch"))
     sql = (

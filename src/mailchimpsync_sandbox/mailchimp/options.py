@@ -20,6 +20,7 @@ class Options:
     batch_page_size: int = 1000  # of a GET operation without a count
     batch_file_rows: int = 250  # results in one file of the archive
     batches_pending_max: int = 500
+    batch_webhook_events_max: int = 500  # waiting, of one account
     concurrency_max: int = 10  # requests of one account processed at a time
     bulk_max: int = 500  # members in one call of POST /lists/{id}
     allow_example_addresses: bool = True  # the real service calls example.com, .org and .net fake

@@ -109,8 +109,10 @@ class Outbox:
                 self._thread.start()
             self._changed.notify_all()
 
-    def waiting(self) -> int:
-        return len(self._queue)
+    def waiting(self, prefix: str) -> int:
+        """Return how many deliveries wait for webhooks whose key begins with `prefix`."""
+        with self._changed:
+            return sum(delivery.webhook.startswith(prefix) for delivery in self._queue)
 
     def report(self) -> dict[str, int]:
         """Return how many deliveries wait, arrived, failed, were given up or dropped."""

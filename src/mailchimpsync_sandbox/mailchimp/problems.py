@@ -118,6 +118,11 @@ def too_many_batches(limit: int) -> Problem:
     return Problem(429, "Too Many Requests", f"You have more than {limit} pending batches.")
 
 
+def too_many_webhook_events(limit: int) -> Problem:
+    advice = "Please wait for some to complete before adding any more batches."
+    return Problem(429, "Too Many Requests", f"You have more than {limit} pending webhooks. {advice}")
+
+
 def internal_error() -> Problem:
     detail = "A deep, internal error has occurred during the processing of your request. Please contact support."
     return Problem(500, "Internal Server Error", detail)
@@ -144,3 +149,9 @@ TRIGGERED: dict[str, Problem] = {
     "TooManyRequests": too_many_connections(10),
     "InternalServerError": internal_error(),
 }
+
+
+def triggered(name: str) -> Problem:
+    """Return a fresh problem of a name in `TRIGGERED`: one that is raised twice would keep both its tracebacks."""
+    model = TRIGGERED[name]
+    return Problem(model.status, model.title, model.detail, errors=model.errors, allow=model.allow)

@@ -97,10 +97,17 @@ class World:
         self._audiences.pop(list_id, None)
 
     def _load(self, list_id: str) -> Audience:
+        # Inside a transaction, lest another thread changes the audience between its parts and this remembers the old.
+        with self.db.transaction():
+            audience = self._read(list_id)
+            self._audiences[list_id] = audience
+            return audience
+
+    def _read(self, list_id: str) -> Audience:
         row = self.db.one("SELECT * FROM audience WHERE list_id = ?", list_id)
         if row is None:
             raise not_found()
-        audience = Audience(
+        return Audience(
             list_id,
             row["account_id"],
             row["web_id"],
@@ -109,8 +116,6 @@ class World:
             self._interests(list_id),
             self.documents.all("webhook", list_id),
         )
-        self._audiences[list_id] = audience
-        return audience
 
     def _interests(self, list_id: str) -> dict[str, Interest]:
         return {

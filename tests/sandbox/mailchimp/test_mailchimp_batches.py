@@ -196,6 +196,19 @@ def test_more_than_the_limit_of_pending_batches_is_refused(manual: tuple[Mailchi
     assert (refused.status_code, refused.json()["detail"]) == (429, "You have more than 2 pending batches.")
 
 
+def test_no_batch_is_taken_while_too_many_batch_webhooks_wait(manual: tuple[MailchimpSandbox, httpx2.Client]) -> None:
+    app, api = manual
+    app.set_options(batch_webhook_events_max=1, validate_webhooks=False)
+    api.post("/batch-webhooks", json={"url": "http://site.test/hook"}).raise_for_status()
+    _submit(api, {"method": "GET", "path": "/ping"})
+    app.run_batches()
+    refused = api.post("/batches", json={"operations": [{"method": "GET", "path": "/ping"}]})
+    assert refused.status_code == 429
+    assert refused.json()["detail"].startswith("You have more than 1 pending webhooks.")
+    assert len(app.take_webhooks()) == 1
+    _submit(api, {"method": "GET", "path": "/ping"})
+
+
 def test_results_are_gone_after_a_week(manual: tuple[MailchimpSandbox, httpx2.Client]) -> None:
     app, api = manual
     batch = _submit(api, {"method": "GET", "path": "/ping"})

@@ -26,7 +26,7 @@ from mailchimpsync.store.dialect import Assignments, Columns, Row, update_by_id,
 from mailchimpsync.store.schema import cache
 
 # Written out, not bound: PyMySQL sends many rows at once only where nothing behind VALUES is a parameter.
-_IN_FLIGHT = tuple(literal_column(f"'{status.value}'") for status in IN_FLIGHT)
+_IN_FLIGHT: tuple[ColumnElement[str], ...] = tuple(literal_column(f"'{status.value}'") for status in IN_FLIGHT)
 _TODO: ColumnElement[str] = literal_column(f"'{SyncStatus.TODO.value}'")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, insert, select
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select
 from sqlalchemy import update as sql_update
 
 from mailchimpsync.store.dialect import ROWS_PER_STATEMENT, Row, update_by_id
@@ -59,6 +59,17 @@ def unhandled_batches(tx: Connection, list_id: str) -> Sequence[RowMapping]:
     return tx.execute(query).mappings().all()
 
 
+def known_batch_ids(tx: Connection) -> set[str]:
+    """Return Mailchimp's ids of all batches of ours."""
+    query = select(batch.c.mailchimp_batch_id).where(batch.c.mailchimp_batch_id.is_not(None))
+    return set(tx.execute(query).scalars())
+
+
+def delete_batch(tx: Connection, batch_id: int) -> None:
+    """Forget a batch that was never sent; its updates must have been taken back."""
+    tx.execute(delete(batch).where(batch.c.id == batch_id))
+
+
 def take_back(tx: Connection, batch_id: int) -> int:
     """Take the open updates of a batch out of it, so that they are sent again, and return how many."""
     return tx.execute(
@@ -100,9 +111,9 @@ def complete_updates(tx: Connection, errors: Sequence[tuple[int, str | None]]) -
 def count_open_updates(tx: Connection, list_id: str) -> tuple[int, int]:
     """Return how many updates are open, and how many of them are in no batch."""
     query = (
-        select(func.count(), func.count().filter(update.c.mailchimpsync_batch_id.is_(None)))
+        select(func.count(), func.count(update.c.mailchimpsync_batch_id))
         .select_from(update.join(cache, cache.c.id == update.c.mailchimpsync_cache_id))
         .where(update.c.completed == 0, cache.c.mailchimp_list_id == list_id)
     )
-    total, unsent = tx.execute(query).one()
-    return int(total), int(unsent)
+    total, sent = tx.execute(query).one()
+    return int(total), int(total) - int(sent)

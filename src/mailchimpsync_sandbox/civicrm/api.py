@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mailchimpsync_sandbox.civicrm import catalogue, rules_contact
+from mailchimpsync_sandbox.civicrm import catalogue, merging
 from mailchimpsync_sandbox.civicrm.database import Database
 from mailchimpsync_sandbox.civicrm.entities import ENTITIES
 from mailchimpsync_sandbox.civicrm.errors import ApiError, PermissionDeniedError, UnknownActionError
@@ -197,7 +197,7 @@ class Api:
         return Result(entity.name, "getActions", catalogue.picked([{"name": name} for name in names], params))
 
     def _get_merged_to(self, entity: Entity, params: dict[str, Any], user: User) -> Result:
-        target = rules_contact.merged_to(self._writer(user), int(params.get("contactId") or 0))
+        target = merging.merged_to(self._writer(user), int(params.get("contactId") or 0))
         return Result(entity.name, "getMergedTo", [] if target is None else [{"id": target}])
 
     def _get_merged_from(self, entity: Entity, params: dict[str, Any], user: User) -> Result:
@@ -213,7 +213,7 @@ class Api:
         writer = self._writer(user)
         main, other = int(params.get("contactId") or 0), int(params.get("duplicateId") or 0)
         pair = {"main_id": main, "other_id": other}
-        done = rules_contact.merge(writer, main, other)
+        done = merging.merge(writer, main, other)
         return Result(entity.name, "mergeDuplicates", [{"merged": [pair] * done, "skipped": [pair] * (not done)}])
 
     def _list(self, entity: str, params: dict[str, Any], user: User) -> Result:

@@ -79,6 +79,8 @@ class Conditions:
 
     def _special(self, left: Expression, operator: str, operand: Any) -> str | None:
         match operator:
+            case "=" | "IN" if left.field is not None and left.field.packing is Packing.JSON and left.field.sql:
+                return self._contains(left, operand, " OR ")
             case "IN" | "NOT IN":
                 return self._in(left, operator, operand)
             case "LIKE" | "NOT LIKE":
@@ -102,7 +104,7 @@ class Conditions:
             raise ApiError(f"Operator expects {length} values")
         return items
 
-    def _contains(self, left: Expression, operand: Any) -> str:
+    def _contains(self, left: Expression, operand: Any, joiner: str = " AND ") -> str:
         parts = []
         for one in self._list(operand):
             packing = left.field.packing if left.field else None
@@ -117,7 +119,7 @@ class Conditions:
             else:
                 self.values.append(fold(str(value)))
                 parts.append(f"instr(fold({left.sql}), ?) > 0")
-        return f"({' AND '.join(parts)})"
+        return f"({joiner.join(parts) or '1'})"
 
     def _choice(self, left: Expression, operand: Any) -> Any:
         if left.suffix is None or left.field is None:

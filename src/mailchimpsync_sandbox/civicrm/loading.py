@@ -38,9 +38,9 @@ _SQL_HISTORY = (
 def load_contacts(database: Database, contacts: Iterable[dict[str, Any]]) -> list[int]:
     """Insert contacts and return their ids, in order.
 
-    Dates are ISO 8601; without a zone they are UTC. An e-mail is an address or `{email, is_primary, is_bulkmail, on_hold,
-    hold_date, id}`. `groups` is `{group_id: {status, date, method}}`, which the history gets too, or a list of history
-    entries `{group_id, status, date, method}`, oldest first, of which the last one of a group holds.
+    Dates are ISO 8601; without a zone they are UTC. An e-mail is an address or `{email, is_primary, is_bulkmail,
+    on_hold, hold_date, id}`. `groups` is `{group_id: {status, date, method}}`, which the history gets too, or a list of
+    history entries `{group_id, status, date, method}`, oldest first, of which the last one of a group holds.
 
     Raises:
         ApiError: an id or an external identifier is taken, or a group is unknown; nothing is loaded.

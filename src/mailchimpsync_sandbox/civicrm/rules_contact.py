@@ -5,11 +5,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from typing import Any
 
-from mailchimpsync_sandbox.civicrm.entities import ADDRESS, CONTACT, EMAIL, LOCATIONS, PHONE
+from mailchimpsync_sandbox.civicrm.entities import CONTACT, EMAIL, LOCATIONS
 from mailchimpsync_sandbox.civicrm.options import FIXED
 from mailchimpsync_sandbox.civicrm.schema import Entity
 from mailchimpsync_sandbox.civicrm.writing import Record, Rules, Writer
@@ -51,7 +50,7 @@ class ContactRules(Rules):
             _name_after_address(writer, record.row_id or 0)
 
     def _write_primary(self, writer: Writer, record: Record, entity: Entity, given: dict[str, Any]) -> None:
-        primary = None if record.created else _primary_id(writer, entity, record.row_id or 0)
+        primary = None if record.created else primary_id(writer, entity, record.row_id or 0)
         if primary is not None:
             writer.update(entity, primary, given)
         elif any(value not in {None, ""} for value in given.values()):
@@ -59,6 +58,7 @@ class ContactRules(Rules):
 
     def deleting(self, writer: Writer, row_ids: list[int], params: dict[str, Any]) -> bool:
         if not params.get("useTrash", True):
+            _untag(writer, row_ids)
             return False
         stamp = writer.database.utc_now()
         writer.database.execute_many(
@@ -76,6 +76,14 @@ def _name_after_address(writer: Writer, contact_id: int) -> None:
     )
 
 
+def _untag(writer: Writer, contact_ids: list[int]) -> None:
+    """Take the tags off contacts about to go: no foreign key does, as a tag may be on anything."""
+    writer.database.execute_many(
+        "DELETE FROM civicrm_entity_tag WHERE entity_table = 'civicrm_contact' AND entity_id = ?",
+        [(one,) for one in contact_ids],
+    )
+
+
 def names_of(values: dict[str, Any]) -> tuple[str | None, str | None]:
     """Return the display name and the sort name of a contact, None if it has no name."""
     if values.get("contact_type") == "Organization":
@@ -89,7 +97,8 @@ def names_of(values: dict[str, Any]) -> tuple[str | None, str | None]:
     return display or None, sort or None
 
 
-def _primary_id(writer: Writer, entity: Entity, contact_id: int) -> int | None:
+def primary_id(writer: Writer, entity: Entity, contact_id: int) -> int | None:
+    """Return the id of a contact's primary address (phone, e-mail), if there is one."""
     found = writer.database.rows(
         f"SELECT id FROM {entity.table} WHERE contact_id = ? AND is_primary = 1 LIMIT 1",
         (contact_id,),
@@ -98,7 +107,7 @@ def _primary_id(writer: Writer, entity: Entity, contact_id: int) -> int | None:
 
 
 def _echoed(writer: Writer, record: Record, entity: Entity, path: str, given: dict[str, Any]) -> dict[str, Any]:
-    primary = _primary_id(writer, entity, record.row_id or 0)
+    primary = primary_id(writer, entity, record.row_id or 0)
     row = {} if primary is None else writer.row(entity, primary)
     return {path + name: row.get(name, value) for name, value in given.items()}
 
@@ -129,7 +138,7 @@ class LocationRules(Rules):
             return
         record.values.setdefault("location_type_id", 1)
         contact_id = record.values.get("contact_id")
-        if contact_id is not None and _primary_id(writer, self._entity, contact_id) is None:
+        if contact_id is not None and primary_id(writer, self._entity, contact_id) is None:
             record.values["is_primary"] = 1
 
     def written(self, writer: Writer, record: Record) -> None:
@@ -186,69 +195,3 @@ class EmailRules(LocationRules):
         super().written(writer, record)
         if record.values.get("is_bulkmail"):
             self._clear_others(writer, record, "is_bulkmail")
-
-
-def merge(writer: Writer, main_id: int, other_id: int) -> bool:
-    """Merge a contact into another; return False if one is missing or in the trash, or they are the same.
-
-    Groups and their history, tags, addresses, and what belongs to the other contact move to the main one. A group both
-    are in keeps the main contact's row, unless only the other one's says Added. The other contact goes to the trash.
-    """
-    living = "SELECT COUNT(*) FROM civicrm_contact WHERE id IN (?, ?) AND is_deleted = 0"
-    if writer.database.rows(living, (main_id, other_id))[0][0] != 2:  # noqa: PLR2004 (main and other)
-        return False
-    run = writer.database.execute
-    run(
-        "UPDATE civicrm_group_contact SET status = 'Added' WHERE contact_id = ? AND status <> 'Added' AND group_id IN "
-        "(SELECT group_id FROM civicrm_group_contact WHERE contact_id = ? AND status = 'Added')",
-        (main_id, other_id),
-    )
-    for table in ("civicrm_group_contact", "civicrm_entity_tag", "civicrm_activity_contact"):
-        column = "entity_id" if table == "civicrm_entity_tag" else "contact_id"
-        run(f"UPDATE OR IGNORE {table} SET {column} = ? WHERE {column} = ?", (main_id, other_id))
-        run(f"DELETE FROM {table} WHERE {column} = ?", (other_id,))
-    for table in ("civicrm_subscription_history", "civicrm_contribution", "civicrm_membership"):
-        run(f"UPDATE {table} SET contact_id = ? WHERE contact_id = ?", (main_id, other_id))
-    _merge_locations(writer, main_id, other_id)
-    _fill_gaps(writer, main_id, other_id)
-    run("INSERT OR REPLACE INTO sandbox_merge (other_id, main_id) VALUES (?, ?)", (other_id, main_id))
-    run("UPDATE civicrm_contact SET is_deleted = 1, modified_date = utc_now() WHERE id = ?", (other_id,))
-    return True
-
-
-def _merge_locations(writer: Writer, main_id: int, other_id: int) -> None:
-    for entity, value in ((EMAIL, "email"), (PHONE, "phone"), (ADDRESS, "street_address")):
-        had_primary = _primary_id(writer, entity, main_id) is not None
-        flags = ", is_primary = 0" if had_primary else ""
-        writer.database.execute(
-            f"UPDATE {entity.table} SET contact_id = ?{flags} WHERE contact_id = ? AND fold(coalesce({value}, '')) NOT IN "
-            f"(SELECT fold(coalesce({value}, '')) FROM {entity.table} WHERE contact_id = ?)",
-            (main_id, other_id, main_id),
-        )
-
-
-def _fill_gaps(writer: Writer, main_id: int, other_id: int) -> None:
-    """Give the main contact what only the other one has."""
-    main, other = writer.row(CONTACT, main_id), writer.row(CONTACT, other_id)
-    fields = ("first_name", "middle_name", "last_name", "organization_name", "household_name", "nick_name", "job_title")
-    gaps = {name: other[name] for name in fields if not main[name] and other[name]}
-    if gaps:
-        writer.update(CONTACT, main_id, gaps)
-
-
-def merged_to(writer: Writer, contact_id: int) -> int | None:
-    """Return the contact that a merged one ended up in, following later merges; None if it was not merged."""
-    seen = {contact_id}
-    at = contact_id
-    while found := writer.database.rows("SELECT main_id FROM sandbox_merge WHERE other_id = ?", (at,)):
-        at = found[0][0]
-        if at in seen:
-            return None
-        seen.add(at)
-    exists = writer.database.rows("SELECT 1 FROM civicrm_contact WHERE id = ?", (at,))
-    return at if at != contact_id and exists else None
-
-
-def invoice_id() -> str:
-    """Return a made-up id of the form CiviCRM gives invoices."""
-    return hashlib.md5(secrets.token_bytes(16), usedforsecurity=False).hexdigest()

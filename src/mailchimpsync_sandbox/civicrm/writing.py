@@ -198,7 +198,9 @@ class Writer:
             value = record.values[one.name]
             convert = from_column(one)
             shown[one.name] = convert(value) if convert else value
-            if one.data_type in {DataType.DATE, DataType.DATETIME, DataType.TIMESTAMP}:
+            if one.data_type is DataType.TIMESTAMP:
+                shown[one.name] = compact_time(self.database.local_from_utc(value))
+            elif one.data_type in {DataType.DATE, DataType.DATETIME}:
                 shown[one.name] = compact_time(value)
         return shown
 

@@ -1,0 +1,61 @@
+"""Stage `readyToAddCiviOnly`: read who is in the groups, and add rows for group members who have none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mailchimpsync.civicrm import HistoryEntry, group_contacts, history
+from mailchimpsync.store import groups
+from mailchimpsync.sync.context import Run
+
+CONTACTS_PER_STEP = 5_000
+
+
+def add_civi_only(run: Run) -> bool:
+    """Take in what changed in the connection's groups since the last run, or all of them, and add missing rows.
+
+    The history gives the dates, the present memberships the status: a membership that was imported without history is
+    a membership, and one that was deleted is known from its history only.
+    """
+    changed = _read_history(run)
+    _read_memberships(run, None if run.since is None else sorted(changed))
+    with run.transaction() as tx:
+        if run.since is None:
+            groups.forget_unseen(tx, run.list_id, run.id)
+        added = groups.add_rows_for_group_members(tx, run.list_id, run.connection.group_id, run.id)
+    run.log(f"{added} contacts are in the group in CiviCRM and unknown so far.")
+    return True
+
+
+def _read_history(run: Run) -> set[int]:
+    """Return the contacts with history since the last run; none are collected when everything is read."""
+    changed: set[int] = set()
+    connection = run.connection
+    for entries in history(run.civicrm, connection.group_ids, run.since_at_site, run.site_offset):
+        _store_history(run, entries)
+        if run.since is not None:
+            changed.update(entry.contact_id for entry in entries)
+    return changed
+
+
+def _store_history(run: Run, entries: Sequence[HistoryEntry]) -> None:
+    with run.transaction() as tx:
+        groups.store_history(
+            tx, run.list_id, run.id, ((e.id, e.contact_id, e.group_id, e.date, e.status) for e in entries)
+        )
+    run.progress.advance(len(entries))
+
+
+def _read_memberships(run: Run, contacts: Sequence[int] | None) -> None:
+    if contacts is None:
+        _store_memberships(run, None)
+        return
+    for start in range(0, len(contacts), CONTACTS_PER_STEP):
+        _store_memberships(run, contacts[start : start + CONTACTS_PER_STEP])
+
+
+def _store_memberships(run: Run, contacts: Sequence[int] | None) -> None:
+    for rows in group_contacts(run.civicrm, run.connection.group_ids, contacts):
+        with run.transaction() as tx:
+            groups.store_memberships(tx, run.list_id, run.id, ((r.contact_id, r.group_id, r.status) for r in rows))
+        run.progress.advance(len(rows))

@@ -1,0 +1,123 @@
+"""Stage `readyToChangeGroups`: carry out the plan, first in CiviCRM, then by queueing updates for Mailchimp."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mailchimpsync.civicrm import save_group_contacts
+from mailchimpsync.errors import Code, RefusedError
+from mailchimpsync.model import GroupStatus, Side, SyncStatus
+from mailchimpsync.store import Transaction, groups, journal, plans, rows, updates
+from mailchimpsync.sync.context import Run
+
+CHANGES_PER_STEP = 5_000
+
+Change = Mapping[str, Any]
+Record = tuple[int, int, str]
+
+
+def change_groups(run: Run) -> bool:
+    """Save group changes and queue updates, some thousand rows at a time; a row CiviCRM refuses fails alone.
+
+    CiviCRM is written before our own rows say so: a step that is repeated after a crash saves the same again.
+    """
+    while not run.deadline.reached:
+        with run.transaction() as tx:
+            changes = plans.open_changes(tx, run.id, CHANGES_PER_STEP)
+        if not changes:
+            return True
+        records = _records(changes)
+        refused = save_group_contacts(run.civicrm, list(records), run.list_id) if records else {}
+        _note(run, changes, {record: error for record, error in refused.items() if record in records})
+        run.progress.advance(len(changes))
+    return False
+
+
+def _records(changes: Sequence[Change]) -> dict[Record, None]:
+    """Return the group changes, one for a contact and group: where two rows of a contact disagree, Removed wins."""
+    wanted: dict[tuple[int, int], str] = {}
+    for change in changes:
+        for group, status in change["group_changes"]:
+            key = (change["civicrm_contact_id"], group)
+            if wanted.get(key) != GroupStatus.REMOVED:
+                wanted[key] = status
+    return {(contact, group, status): None for (contact, group), status in wanted.items()}
+
+
+def _note(run: Run, changes: Sequence[Change], refused: Mapping[Record, RefusedError]) -> None:
+    failed = {
+        change["id"]: refused[record]
+        for change in changes
+        for group, status in change["group_changes"]
+        if (record := (change["civicrm_contact_id"], group, status)) in refused
+    }
+    done = [change for change in changes if change["id"] not in failed]
+    with run.transaction() as tx:
+        _store_memberships(tx, run, done)
+        rows.write_rows(tx, [_failed_row(change, failed[change["id"]]) for change in changes if change["id"] in failed])
+        rows.write_rows(tx, [_done_row(change) for change in done])
+        updates.add_updates(tx, [_update(run, change) for change in done if change["member_update"] is not None])
+        journal.write_journal(tx, [entry for change in done for entry in _entries(run, change)])
+        plans.mark_applied(tx, [change["id"] for change in changes])
+
+
+def _store_memberships(tx: Transaction, run: Run, done: Sequence[Change]) -> None:
+    memberships = list(_records(done))
+    if memberships:
+        now = run.runtime.now()
+        groups.store_memberships(tx, run.list_id, run.id, memberships, date=now)
+
+
+def _done_row(change: Change) -> dict[str, Any]:
+    """A base is what both sides are known to agree on; with an update under way, its result has to say so first."""
+    row = {
+        "id": change["cache_id"],
+        "sync_status": change["sync_status"],
+        "reason": change["reason"],
+        "reason_detail": None,
+    }
+    if change["member_update"] is None and change["sync_status"] != SyncStatus.FAIL:
+        row["base_subscribed"] = change["agreed"]["subscribed"]
+        row["base_interests"] = change["agreed"]["interests"]
+    return row
+
+
+def _failed_row(change: Change, error: RefusedError) -> dict[str, Any]:
+    return {
+        "id": change["cache_id"],
+        "sync_status": SyncStatus.FAIL.value,
+        "reason": Code.CV_CHANGE_REFUSED.value,
+        "reason_detail": (error.detail or error.what)[:500],
+    }
+
+
+def _update(run: Run, change: Change) -> dict[str, Any]:
+    return {
+        "mailchimpsync_cache_id": change["cache_id"],
+        "data": change["member_update"],
+        "attempt": {"decided": change["member_update"], "tries": []},
+        "agreed": change["agreed"],
+        "created_date": run.runtime.now(),
+        "open_row": change["cache_id"],
+        "run_id": run.id,
+    }
+
+
+def _entries(run: Run, change: Change) -> list[dict[str, Any]]:
+    return [
+        {
+            "list_id": run.list_id,
+            "cache_id": change["cache_id"],
+            "contact_id": change["civicrm_contact_id"],
+            "member_id": change["mailchimp_member_id"],
+            "time": run.runtime.now(),
+            "run_id": run.id,
+            "side": Side.CIVICRM.value,
+            "field": f"group {group}",
+            "old": None,
+            "new": status,
+            "reason": change["reason"],
+        }
+        for group, status in change["group_changes"]
+    ]

@@ -1,0 +1,83 @@
+"""Stage `readyToCreateNewContactsFromMailchimp`: contacts for subscribed members nobody owns (ext. reference 7.4).
+
+It comes after the decisions: nothing is written on either side before all of them are made (DESIGN 3.5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mailchimpsync.civicrm import NewContact
+from mailchimpsync.civicrm import create_contacts as create_in_civicrm
+from mailchimpsync.errors import Code, RefusedError
+from mailchimpsync.model import Side, SyncStatus
+from mailchimpsync.store import contacts, journal, plans, rows, runs
+from mailchimpsync.sync.context import Run
+
+CONTACTS_PER_STEP = 1_000
+
+
+def create_contacts(run: Run) -> bool:
+    """Create the planned contacts, with address and names; one that CiviCRM refuses fails alone."""
+    after = run.read_progress().get("created_to", 0)
+    number = 0
+    while not run.deadline.reached:
+        with run.transaction() as tx:
+            wanted = plans.contacts_to_create(tx, run.id, after, CONTACTS_PER_STEP)
+        if not wanted:
+            if number:
+                run.log(f"{number} contacts were created in CiviCRM.")
+            return True
+        outcomes = create_in_civicrm(run.civicrm, [_new_contact(row) for row in wanted])
+        after = wanted[-1]["plan_id"]
+        _note(run, wanted, outcomes, after)
+        number += sum(isinstance(outcome, int) for outcome in outcomes)
+        run.progress.advance(len(wanted))
+    return False
+
+
+def _new_contact(row: Any) -> NewContact:
+    data = row["mailchimp_data"] or {}
+    return NewContact(row["mailchimp_email"], data.get("first_name", ""), data.get("last_name", ""))
+
+
+def _note(run: Run, wanted: Sequence[Any], outcomes: Sequence[int | RefusedError], after: int) -> None:
+    created: dict[int, int] = {}
+    refused: dict[int, RefusedError] = {}
+    for row, outcome in zip(wanted, outcomes, strict=True):
+        if isinstance(outcome, RefusedError):
+            refused[row["id"]] = outcome
+        else:
+            created[row["id"]] = outcome
+    with run.transaction() as tx:
+        contacts.set_contacts(tx, created)
+        rows.write_rows(tx, [_failed_row(row_id, error) for row_id, error in refused.items()])
+        plans.mark_applied(tx, [row["plan_id"] for row in wanted if row["id"] in refused])
+        journal.write_journal(tx, [_entry(run, row_id, contact) for row_id, contact in created.items()])
+        runs.set_progress(tx, run.list_id, {"created_to": after})
+
+
+def _failed_row(row_id: int, error: RefusedError) -> dict[str, Any]:
+    return {
+        "id": row_id,
+        "sync_status": SyncStatus.FAIL.value,
+        "reason": Code.CV_CHANGE_REFUSED.value,
+        "reason_detail": (error.detail or error.what)[:500],
+    }
+
+
+def _entry(run: Run, row_id: int, contact: int) -> dict[str, Any]:
+    return {
+        "list_id": run.list_id,
+        "cache_id": row_id,
+        "contact_id": contact,
+        "member_id": None,
+        "time": run.runtime.now(),
+        "run_id": run.id,
+        "side": Side.CIVICRM.value,
+        "field": "contact",
+        "old": None,
+        "new": "created",
+        "reason": Code.MAILCHIMP_NEW_PERSON.value,
+    }

@@ -1,0 +1,103 @@
+"""Stage `readyToFixContactIds`: every row to the contact that owns it (existing-extension.md 7.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from mailchimpsync.civicrm import contacts_by_id, contacts_modified_since, merged_to
+from mailchimpsync.model import normalise_address
+from mailchimpsync.store import contacts, runs
+from mailchimpsync.sync.context import Run
+from mailchimpsync.sync.owners import find_owners
+
+CONTACTS_PER_STEP = 10_000
+ROWS_PER_STEP = 5_000
+MERGES_FOLLOWED_MAX = 5
+
+
+def fix_contact_ids(run: Run) -> bool:
+    """Follow contacts that were merged, let go of those that are gone, then match rows by address."""
+    after = run.read_progress().get("matched_to")
+    if after is None:
+        gone = _replace_all_gone(run) if run.since is None else _replace_recently_gone(run)
+        if gone:
+            run.log(f"{gone} rows belonged to contacts that were deleted or merged in CiviCRM.")
+        after = 0
+    return _match(run, after)
+
+
+def _replace_all_gone(run: Run) -> int:
+    return sum(_replace(run, gone) for gone in _all_gone(run))
+
+
+def _all_gone(run: Run) -> Iterator[Sequence[int]]:
+    after = 0
+    while True:
+        with run.transaction() as tx:
+            ids = contacts.contact_ids_after(tx, run.list_id, after, CONTACTS_PER_STEP)
+        if not ids:
+            return
+        states = [state for page in contacts_by_id(run.civicrm, ids) for state in page]
+        alive = {state.id for state in states if not state.is_deleted}
+        yield [contact for contact in ids if contact not in alive]
+        after = ids[-1]
+
+
+def _replace_recently_gone(run: Run) -> int:
+    """Look only at contacts modified since; an edit may also have mended a failed row, or brought a new address."""
+    replaced = 0
+    for modified in contacts_modified_since(run.civicrm, run.since_at_site or ""):
+        gone = [state.id for state in modified.contacts if state.is_deleted]
+        edited = [state.id for state in modified.contacts if not state.is_deleted]
+        addresses = sorted({normalise_address(entry.email) for entry in modified.addresses})
+        with run.transaction() as tx:
+            gone = contacts.owners_among(tx, run.list_id, gone)
+            contacts.make_failed_rows_due(tx, run.list_id, edited)
+            for start in range(0, len(addresses), ROWS_PER_STEP):
+                contacts.make_unowned_rows_due(tx, run.list_id, addresses[start : start + ROWS_PER_STEP])
+        replaced += _replace(run, gone)
+    return replaced
+
+
+def _replace(run: Run, gone: Sequence[int]) -> int:
+    if not gone:
+        return 0
+    successors = _successors(run, gone)
+    with run.transaction() as tx:
+        return contacts.replace_contacts(tx, run.list_id, {contact: successors.get(contact) for contact in gone})
+
+
+def _successors(run: Run, gone: Sequence[int]) -> dict[int, int]:
+    """Return the living contacts into which others were merged, in one step or several."""
+    successors = merged_to(run.civicrm, gone)
+    for _ in range(MERGES_FOLLOWED_MAX):
+        candidates = sorted(set(successors.values()))
+        states = [state for page in contacts_by_id(run.civicrm, candidates) for state in page] if candidates else []
+        alive = {state.id for state in states if not state.is_deleted}
+        dead = [contact for contact in candidates if contact not in alive]
+        if not dead:
+            return successors
+        further = merged_to(run.civicrm, dead)
+        successors = {old: further.get(new, new) for old, new in successors.items() if new in alive or new in further}
+    return {}
+
+
+def _match(run: Run, after: int) -> bool:
+    """Match rows that nobody owns, some thousand at a time."""
+    matched = 0
+    while not run.deadline.reached:
+        with run.transaction() as tx:
+            rows = contacts.unowned_rows(tx, run.list_id, after, ROWS_PER_STEP)
+        if not rows:
+            if matched:
+                run.log(f"{matched} members were matched with contacts by their address.")
+            return True
+        owners = find_owners(run.civicrm, run.connection.group_id, [address for _, address in rows], run.site_offset)
+        found = {key: owners[normalise_address(email)] for key, email in rows if normalise_address(email) in owners}
+        after = rows[-1][0]
+        with run.transaction() as tx:
+            contacts.set_contacts(tx, found)
+            runs.set_progress(tx, run.list_id, {"matched_to": after})
+        matched += len(found)
+        run.progress.advance(len(rows))
+    return False

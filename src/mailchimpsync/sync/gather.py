@@ -1,0 +1,186 @@
+"""From due rows to situations: everything the rules need to know, by few and large questions."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import RowMapping
+
+from mailchimpsync.civicrm import Person, persons
+from mailchimpsync.decide import Address, Refusal, Situation, best_address, obstacle_to_subscribing
+from mailchimpsync.errors import REGISTRY, Code, Retry
+from mailchimpsync.model import (
+    SUBSCRIBED_STATUSES,
+    Base,
+    Connection,
+    GroupState,
+    member_id_of,
+    normalise_address,
+)
+from mailchimpsync.store import Transaction, groups, rows
+from mailchimpsync.sync.context import Run
+
+TRY_AGAIN_AFTER = timedelta(days=3)
+"""When a refusal that passes by itself is tried again (peers.md B9: too many sign-ups)."""
+
+_NOT_IN_GROUP = GroupState()
+_NO_PERSON = Person("", "", do_not_email=False, is_opt_out=False, is_deceased=False, is_deleted=False, emails=())
+Row = RowMapping
+States = Mapping[int, Mapping[int, GroupState]]
+
+
+@dataclass(slots=True)
+class Siblings:
+    """What the other rows of the same contact mean for a row."""
+
+    subscribed: bool = False
+    interests: set[str] = field(default_factory=set)
+    addresses: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Due rows with their situations, and the identities that rows of new members claim, by row id."""
+
+    rows: Sequence[Row]
+    situations: Sequence[Situation]
+    states: States
+    claims: Mapping[int, str]
+
+
+def gather(run: Run, due: Sequence[Row]) -> Gathered:
+    """Return the situations of due rows, in their order; asks CiviCRM only about those that may be subscribed."""
+    with run.transaction() as tx:
+        contacts = sorted({row["civicrm_contact_id"] for row in due if row["civicrm_contact_id"] is not None})
+        states = groups.states_of(tx, run.list_id, contacts)
+        siblings = _siblings(tx, run.list_id, due)
+    candidates = [row for row in due if _may_be_subscribed(row, states, run.connection)]
+    people = persons(run.civicrm, [row["civicrm_contact_id"] for row in candidates]) if candidates else {}
+    known = {row["id"]: people.get(row["civicrm_contact_id"], _NO_PERSON) for row in candidates}
+    with run.transaction() as tx:
+        claims, taken = _claim(tx, run.list_id, candidates, known)
+    now = run.runtime.now()
+    situations = [
+        _situation(row, run.connection, states, siblings.get(row["id"]), known.get(row["id"]), row["id"] in taken, now)
+        for row in due
+    ]
+    return Gathered(due, situations, states, claims)
+
+
+def _may_be_subscribed(row: Row, states: States, connection: Connection) -> bool:
+    state = states.get(row["civicrm_contact_id"], {}).get(connection.group_id, _NOT_IN_GROUP)
+    return state.is_added and row["mailchimp_status"] not in SUBSCRIBED_STATUSES
+
+
+def _siblings(tx: Transaction, list_id: str, due: Sequence[Row]) -> dict[int, Siblings]:
+    found: dict[int, Siblings] = defaultdict(Siblings)
+    for row_id, other_id, email, status, data in rows.siblings(tx, list_id, due[0]["id"], due[-1]["id"]):
+        sibling = found[row_id]
+        if status in SUBSCRIBED_STATUSES:
+            sibling.subscribed = True
+            sibling.interests.update(key for key, value in (data or {}).get("interests", {}).items() if value)
+        if email:
+            sibling.addresses[other_id] = normalise_address(email)
+    return found
+
+
+def _claim(
+    tx: Transaction, list_id: str, candidates: Sequence[Row], people: Mapping[int, Person]
+) -> tuple[dict[int, str], set[int]]:
+    """Let rows of new members claim their address's identity: one row per address, the lowest row id first.
+
+    Returns the claims, and the rows whose address another row has.
+    """
+    addresses = {row["id"]: _new_address(people[row["id"]]) for row in candidates if row["mailchimp_status"] is None}
+    wanted = {row_id: f"m:{member_id_of(address)}" for row_id, address in addresses.items() if address is not None}
+    owners = rows.owners_of_identities(tx, list_id, sorted(set(wanted.values()))) if wanted else {}
+    claims: dict[int, str] = {}
+    for row_id, identity in sorted(wanted.items()):
+        if owners.setdefault(identity, row_id) == row_id:
+            claims[row_id] = identity
+    return claims, set(wanted) - set(claims)
+
+
+def _new_address(person: Person) -> str | None:
+    best = best_address(_addresses(person))
+    return best.email.strip() if best else None
+
+
+def _addresses(person: Person) -> list[Address]:
+    return [Address(email.email, email.on_hold, email.is_bulkmail, email.is_primary) for email in person.emails]
+
+
+def _situation(
+    row: Row,
+    connection: Connection,
+    states: States,
+    siblings: Siblings | None,
+    person: Person | None,
+    address_taken: bool,
+    now: datetime,
+) -> Situation:
+    contact = row["civicrm_contact_id"]
+    mine = states.get(contact, {})
+    address = row["mailchimp_email"]
+    if person is not None and row["mailchimp_status"] is None:
+        address = _new_address(person)
+    return Situation(
+        mailchimp_status=row["mailchimp_status"],
+        mailchimp_status_date=row["mailchimp_status_date"],
+        mailchimp_date=row["mailchimp_updated"],
+        interests=(row["mailchimp_data"] or {}).get("interests", {}),
+        has_contact=contact is not None,
+        contact_gone=row["departed_contact_id"] is not None,
+        group=mine.get(connection.group_id, _NOT_IN_GROUP),
+        interest_groups={interest: mine[group] for interest, group in connection.interests.items() if group in mine},
+        base=Base(row["base_subscribed"], row["base_interests"]),
+        address=address,
+        first_name=person.first_name if person else "",
+        last_name=person.last_name if person else "",
+        obstacle=_obstacle(row, person, address_taken=address_taken),
+        other_subscribed=siblings.subscribed if siblings else False,
+        other_preferred=_other_preferred(row, siblings, person),
+        other_interests=frozenset(siblings.interests) if siblings else frozenset(),
+        refusal=_refusal(row, now),
+    )
+
+
+def _obstacle(row: Row, person: Person | None, *, address_taken: bool) -> Code | None:
+    """A member is resubscribed with its own address, so it is that one which must not be on hold."""
+    if person is None:
+        return None
+    addresses = _addresses(person)
+    if row["mailchimp_status"] is not None:
+        same = [a for a in addresses if normalise_address(a.email) == normalise_address(row["mailchimp_email"])]
+        addresses = same or [Address(row["mailchimp_email"])]
+    obstacle = obstacle_to_subscribing(
+        addresses, do_not_email=person.do_not_email, is_opt_out=person.is_opt_out, is_deceased=person.is_deceased
+    )
+    if obstacle is None and address_taken:
+        return Code.CV_SHARED_ADDRESS
+    return obstacle
+
+
+def _other_preferred(row: Row, siblings: Siblings | None, person: Person | None) -> bool:
+    """Of several members of one contact the one with its best address comes back, else the oldest row."""
+    if siblings is None or person is None or not siblings.addresses or not row["mailchimp_email"]:
+        return False
+    best = _new_address(person)
+    wanted = normalise_address(best) if best else None
+    if normalise_address(row["mailchimp_email"]) == wanted:
+        return False
+    return wanted in siblings.addresses.values() or min(siblings.addresses) < row["id"]
+
+
+def _refusal(row: Row, now: datetime) -> Refusal | None:
+    refusal = row["refusal"]
+    if refusal is None:
+        return None
+    code = Code(refusal["code"])
+    over = now - datetime.fromisoformat(refusal["at"]) > TRY_AGAIN_AFTER
+    if REGISTRY[code].retry is Retry.LATER and over:
+        return None
+    return Refusal(code, refusal["update"])

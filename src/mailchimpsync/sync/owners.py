@@ -1,0 +1,42 @@
+"""Who owns an address: the rule of existing-extension.md 7.3 b."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+from mailchimpsync.civicrm import CivicrmClient, group_contacts, history, owners_of
+from mailchimpsync.model import GroupStatus, normalise_address
+
+
+def find_owners(client: CivicrmClient, group_id: int, addresses: Sequence[str], offset: timedelta) -> dict[str, int]:
+    """Return the contact that owns each address, by normalised address; addresses nobody has are left out.
+
+    The sole contact that has it; else, of those in the subscription group, the one with the lowest id; else of those
+    that ever were in it; else of all.
+    """
+    having: dict[str, set[int]] = defaultdict(set)
+    for page in owners_of(client, addresses):
+        for owner in page:
+            having[normalise_address(owner.address)].add(owner.contact_id)
+    shared = sorted({contact for contacts in having.values() if len(contacts) > 1 for contact in contacts})
+    in_group, ever_in_group = _known_in_group(client, group_id, shared, offset) if shared else (set(), set())
+    return {address: _choose(contacts, in_group, ever_in_group) for address, contacts in having.items()}
+
+
+def _known_in_group(
+    client: CivicrmClient, group_id: int, contacts: Sequence[int], offset: timedelta
+) -> tuple[set[int], set[int]]:
+    members = (row for page in group_contacts(client, [group_id], contacts) for row in page)
+    in_group = {row.contact_id for row in members if row.status == GroupStatus.ADDED}
+    entries = (entry for page in history(client, [group_id], None, offset, contacts) for entry in page)
+    return in_group, {entry.contact_id for entry in entries}
+
+
+def _choose(contacts: Iterable[int], *preferred: set[int]) -> int:
+    candidates = set(contacts)
+    for some in preferred:
+        if candidates & some:
+            return min(candidates & some)
+    return min(candidates)

@@ -1,0 +1,254 @@
+"""What became of updates: one result at a time decides about one row, and never about another (DESIGN 3.10)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from mailchimpsync.errors import Code, RefusedError
+from mailchimpsync.mailchimp import BatchInfo, OperationResult, batch_results, classify_refusal, refusal_detail
+from mailchimpsync.model import SUBSCRIBED_STATUSES, MemberStatus, Side, SyncStatus
+from mailchimpsync.store import journal, rows, updates
+from mailchimpsync.store.schema import canonical_json
+from mailchimpsync.sync.context import Run
+
+OPERATION_PREFIX = "mailchimpsync_"
+RESULTS_PER_STEP = 1_000
+OK_STATUS = range(200, 300)
+_MAY_PASS = frozenset({Code.MC_THROTTLED, Code.MC_UNAVAILABLE, Code.MC_ODD_ANSWER, Code.MC_AUTH, Code.MC_FORBIDDEN})
+
+Update = RowMapping
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What the results of some updates change here."""
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    completed: list[tuple[int, str | None]] = field(default_factory=list)
+    retries: list[dict[str, Any]] = field(default_factory=list)
+    entries: list[dict[str, Any]] = field(default_factory=list)
+    confirmed: int = 0
+    failed: int = 0
+
+
+def read_results(run: Run, batch_id: int, info: BatchInfo) -> None:
+    """Take in the results of a finished batch; updates it says nothing of are due again."""
+    confirmed = failed = 0
+    try:
+        for some in _chunks(_answers(run, info)):
+            outcome = _take_in(run, batch_id, some)
+            confirmed, failed = confirmed + outcome.confirmed, failed + outcome.failed
+    except RefusedError as error:
+        if error.code is not Code.BATCH_LOST:
+            raise
+    forgotten = _close(run, batch_id)
+    note = f"; {forgotten} got no answer and are tried again" if forgotten else ""
+    run.log(f"Mailchimp confirmed {confirmed} updates and refused {failed}{note}.")
+
+
+def results_are_lost(run: Run, batch_id: int) -> None:
+    """The results can't be had any more: the batch's rows are due again."""
+    number = _close(run, batch_id)
+    run.log(f"Mailchimp no longer has the results of a batch; {number} rows are decided again.")
+
+
+def _answers(run: Run, info: BatchInfo) -> Iterator[tuple[int, OperationResult]]:
+    """Yield the results that answer one of our updates; others are not ours to judge."""
+    for result in batch_results(run.mailchimp, info):
+        key = (result.operation_id or "").removeprefix(OPERATION_PREFIX)
+        if key != result.operation_id and key.isdigit() and not result.unreadable:
+            yield int(key), result
+
+
+def _chunks(answers: Iterable[tuple[int, OperationResult]]) -> Iterator[dict[int, OperationResult]]:
+    answers = iter(answers)
+    while some := dict(islice(answers, RESULTS_PER_STEP)):
+        yield some
+
+
+def _take_in(run: Run, batch_id: int, results: Mapping[int, OperationResult]) -> Outcome:
+    outcome = Outcome()
+    with run.transaction() as tx:
+        for key, update in updates.updates_with_rows(tx, batch_id, list(results)).items():
+            _judge(run, update, results[key], outcome)
+        updates.complete_updates(tx, outcome.completed)
+        updates.add_updates(tx, outcome.retries)
+        rows.write_rows(tx, outcome.rows)
+        journal.write_journal(tx, outcome.entries)
+    run.progress.advance(len(results))
+    return outcome
+
+
+def _judge(run: Run, update: Update, result: OperationResult, outcome: Outcome) -> None:
+    if result.status_code in OK_STATUS:
+        _confirm(run, update, result.body, outcome)
+        return
+    code = classify_refusal(result.status_code, result.body)
+    if code in _MAY_PASS:
+        return  # left open, so that closing the batch makes the row due again
+    detail = refusal_detail(result.body)
+    other_way = _other_way(update, code)
+    error = canonical_json({"code": code.value, "status": result.status_code, "detail": detail})
+    outcome.completed.append((update["update_id"], error))
+    if other_way is not None:
+        outcome.retries.append({**other_way, "created_date": run.runtime.now()})
+        outcome.rows.append({"id": update["id"], "sync_status": SyncStatus.REDO.value})
+        return
+    outcome.failed += 1
+    outcome.rows.append(_refused_row(update, code, detail, run.runtime.now()))
+
+
+def _other_way(update: Update, code: Code) -> dict[str, Any] | None:
+    """Return the update to be tried instead, once: as pending after a compliance refusal, so that Mailchimp asks the
+    person (existing-extension.md 8.8); without the check of required merge fields after a refusal for those.
+    """
+    tries = update["attempt"]["tries"]
+    data = dict(update["data"])
+    if code is Code.MC_COMPLIANCE and MemberStatus.PENDING not in tries:
+        wanted = next((key for key in ("status", "status_if_new") if data.get(key) == MemberStatus.SUBSCRIBED), None)
+        if wanted is None:
+            return None
+        data[wanted] = MemberStatus.PENDING.value
+        tries = [*tries, MemberStatus.PENDING.value]
+    elif code is Code.MC_FIELD and "skip_merge_validation" not in tries:
+        tries = [*tries, "skip_merge_validation"]
+    else:
+        return None
+    return {
+        "mailchimpsync_cache_id": update["id"],
+        "data": data,
+        "attempt": {**update["attempt"], "tries": tries},
+        "agreed": update["agreed"],
+        "open_row": update["id"],
+        "run_id": update["update_run_id"],
+    }
+
+
+def _refused_row(update: Update, code: Code, detail: str, now: datetime) -> dict[str, Any]:
+    return {
+        "id": update["id"],
+        "sync_status": (SyncStatus.TODO if update["recheck"] else SyncStatus.FAIL).value,
+        "recheck": False,
+        "reason": code.value,
+        "reason_detail": detail,
+        "refusal": {"code": code.value, "update": update["attempt"]["decided"], "at": now.isoformat()},
+    }
+
+
+def _confirm(run: Run, update: Update, body: Mapping[str, Any], outcome: Outcome) -> None:
+    outcome.completed.append((update["update_id"], None))
+    outcome.confirmed += 1
+    row = {**_member_columns(update, body), "id": update["id"], "recheck": False, "refusal": None}
+    if not update["recheck"] and _is_as_wanted(update["data"], row["mailchimp_status"]):
+        row |= {
+            "sync_status": SyncStatus.OK.value,
+            "reason_detail": None,
+            "base_subscribed": update["agreed"]["subscribed"],
+            "base_interests": update["agreed"]["interests"],
+        }
+    else:
+        row["sync_status"] = SyncStatus.TODO.value
+    outcome.rows.append(row)
+    outcome.entries.extend(_entries(run, update, row))
+
+
+def _member_columns(update: Update, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what Mailchimp says of the member now; where its answer is silent, what we knew, or what we sent."""
+    data = update["data"]
+    sent_status = data.get("status") or (data.get("status_if_new") if update["mailchimp_status"] is None else None)
+    status = body.get("status") or sent_status or update["mailchimp_status"]
+    changed_at = _date(body.get("last_changed")) or run_date(update)
+    known = update["mailchimp_data"] or {}
+    interests = {**known.get("interests", {}), **data.get("interests", {})}
+    interests |= {key: value for key, value in _mapping(body.get("interests")).items() if key in interests}
+    names = _mapping(body.get("merge_fields"))
+    member_id = body.get("id") or update["mailchimp_member_id"]
+    return {
+        "mailchimp_member_id": member_id,
+        "mailchimp_contact_id": body.get("contact_id") or update["mailchimp_contact_id"],
+        "mailchimp_email": body.get("email_address") or update["mailchimp_email"] or data["email_address"],
+        "mailchimp_status": status,
+        "mailchimp_status_date": changed_at
+        if status != update["mailchimp_status"]
+        else update["mailchimp_status_date"],
+        "mailchimp_updated": changed_at,
+        "mailchimp_data": {
+            "first_name": names.get("FNAME", known.get("first_name", "")),
+            "last_name": names.get("LNAME", known.get("last_name", "")),
+            "interests": interests,
+        },
+    }
+
+
+def run_date(update: Update) -> datetime | None:
+    """Return the date we know of the member, for an answer that has none."""
+    date: datetime | None = update["mailchimp_updated"]
+    return date
+
+
+def _is_as_wanted(data: Mapping[str, Any], status: str | None) -> bool:
+    wanted = data.get("status") or data.get("status_if_new")
+    if wanted is None:
+        return True
+    return (wanted in SUBSCRIBED_STATUSES) == (status in SUBSCRIBED_STATUSES)
+
+
+def _entries(run: Run, update: Update, row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    changes = []
+    if row["mailchimp_status"] != update["mailchimp_status"]:
+        changes.append(("status", update["mailchimp_status"], row["mailchimp_status"]))
+    before = (update["mailchimp_data"] or {}).get("interests", {})
+    for interest, value in update["data"].get("interests", {}).items():
+        if before.get(interest, False) != value:
+            changes.append((f"interest {interest}", _yes_no(before.get(interest)), _yes_no(value)))
+    return [
+        {
+            "list_id": run.list_id,
+            "cache_id": update["id"],
+            "contact_id": update["civicrm_contact_id"],
+            "member_id": row["mailchimp_member_id"],
+            "time": run.runtime.now(),
+            "run_id": update["update_run_id"],
+            "side": Side.MAILCHIMP.value,
+            "field": name,
+            "old": old,
+            "new": new,
+            "reason": update["reason"] or Code.CIVICRM_ADDED.value,
+        }
+        for name, old, new in changes
+    ]
+
+
+def _close(run: Run, batch_id: int) -> int:
+    """The batch is handled; rows whose update got no answer are due again, and their update is dropped."""
+    with run.transaction() as tx:
+        forgotten = updates.open_updates_of(tx, batch_id)
+        found = updates.updates_with_rows(tx, batch_id, forgotten) if forgotten else {}
+        updates.complete_updates(tx, [(key, canonical_json({"code": Code.BATCH_LOST.value})) for key in found])
+        again: Sequence[dict[str, Any]] = [
+            {"id": update["id"], "sync_status": SyncStatus.TODO.value, "recheck": False} for update in found.values()
+        ]
+        rows.write_rows(tx, again)
+        updates.set_batch(tx, batch_id, response_processed=updates.HANDLED)
+    return len(found)
+
+
+def _date(value: Any) -> datetime | None:
+    try:
+        return datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _yes_no(value: bool | None) -> str | None:
+    return None if value is None else ("yes" if value else "no")

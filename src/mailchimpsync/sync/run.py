@@ -1,0 +1,270 @@
+"""One run over one connection, from the lease to the mark: the stages in their order (DESIGN 5)."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from mailchimpsync.civicrm import CivicrmClient, SiteCheck, site
+from mailchimpsync.errors import BusyError, MailchimpsyncError
+from mailchimpsync.mailchimp import MailchimpClient, audience
+from mailchimpsync.model import Connection, Stage
+from mailchimpsync.runtime import Deadline, NoProgress, Progress, Runtime
+from mailchimpsync.store import Store, plans, runs
+from mailchimpsync.sync.add_civi_only import add_civi_only
+from mailchimpsync.sync.change_groups import change_groups
+from mailchimpsync.sync.check_group_changes import check_group_changes
+from mailchimpsync.sync.clean_up_duplicates import clean_up_duplicates
+from mailchimpsync.sync.context import Run
+from mailchimpsync.sync.create_contacts import create_contacts
+from mailchimpsync.sync.fetch import fetch
+from mailchimpsync.sync.fix_contact_ids import fix_contact_ids
+from mailchimpsync.sync.reconcile import reconcile
+from mailchimpsync.sync.submit import collect, outstanding, submit
+
+OVERLAP = timedelta(hours=2)
+"""How far before the mark a run looks again (existing-extension.md 5.2)."""
+
+PLAN_GOOD_FOR = timedelta(hours=1)
+"""A plan that has waited longer is decided again on fresh data before it is carried out."""
+
+STAGES: Mapping[Stage, Callable[[Run], bool]] = {
+    Stage.FETCH: fetch,
+    Stage.FIX_CONTACT_IDS: fix_contact_ids,
+    Stage.CLEAN_UP_DUPLICATES: clean_up_duplicates,
+    Stage.ADD_CIVI_ONLY: add_civi_only,
+    Stage.CHECK_GROUP_CHANGES: check_group_changes,
+    Stage.RECONCILE: reconcile,
+    Stage.CREATE_CONTACTS: create_contacts,
+    Stage.CHANGE_GROUPS: change_groups,
+    Stage.SUBMIT: submit,
+}
+"""The stages in the order of a run; each says whether it is complete, or goes on in a later call."""
+
+_DECIDED = (Stage.CREATE_CONTACTS, Stage.CHANGE_GROUPS)
+
+
+class Outcome(StrEnum):
+    """How a call ended."""
+
+    DONE = "done"
+    WAITING = "waiting"  # the run is complete; Mailchimp is still at work on its batches
+    OUT_OF_TIME = "out of time"  # the next call goes on
+    STOPPED = "stopped"  # before the stage the caller named
+
+
+@dataclass(frozen=True, slots=True)
+class Systems:
+    """What a connection is synced with."""
+
+    store: Store
+    mailchimp: MailchimpClient
+    civicrm: CivicrmClient
+    runtime: Runtime
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to run: `since` None: since the last run; `everything`: without a lower limit."""
+
+    since: datetime | None = None
+    everything: bool = False
+    stop_on: Stage | None = None
+    force_restart: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a call did: the outcome, the stage the connection stands before, and the run."""
+
+    list_id: str
+    run_id: int
+    outcome: Outcome
+    stage: Stage
+    updates_outstanding: int = 0
+
+
+def run_connection(
+    systems: Systems,
+    connection: Connection,
+    deadline: Deadline,
+    options: Options = Options(),
+    progress: Progress | None = None,
+) -> Result:
+    """Begin a run, or go on with the one that was interrupted, until it is complete, stopped, or out of time.
+
+    Raises:
+        BusyError: another run of this connection is at work.
+        EvidenceError, AccessError: nothing was changed; see the remedy.
+        TransientError, StoreError: what was done is kept; the next call goes on.
+    """
+    systems.mailchimp.deadline = systems.civicrm.deadline = deadline
+    lease = _take_lease(systems, connection.list_id)
+    try:
+        return _with_lease(systems, connection, deadline, options, progress or NoProgress(), lease)
+    finally:
+        with systems.store.begin() as tx:
+            runs.release_lease(tx, lease)
+
+
+def _with_lease(
+    systems: Systems,
+    connection: Connection,
+    deadline: Deadline,
+    options: Options,
+    progress: Progress,
+    lease: runs.Lease,
+) -> Result:
+    checked = site(systems.civicrm, connection.group_ids)
+    audience(systems.mailchimp, connection.list_id)
+    run = _open_run(systems, connection, deadline, options, progress, lease, checked)
+    try:
+        return _go_through_stages(run, options.stop_on)
+    except MailchimpsyncError as error:
+        _note_error(run, error)
+        raise
+
+
+def _go_through_stages(run: Run, stop_on: Stage | None) -> Result:
+    while True:
+        with run.transaction() as tx:
+            stage = runs.standing(tx, run.list_id).stage
+        if stage is stop_on:
+            return Result(run.list_id, run.id, Outcome.STOPPED, stage)
+        run.progress.stage(stage.value)
+        if not STAGES[stage](run):
+            return Result(run.list_id, run.id, Outcome.OUT_OF_TIME, stage)
+        if stage is Stage.SUBMIT:
+            return _complete(run)
+        with run.transaction() as tx:
+            runs.set_stage(tx, run.list_id, _after(stage))
+        if run.deadline.reached:
+            return Result(run.list_id, run.id, Outcome.OUT_OF_TIME, _after(stage))
+
+
+def _after(stage: Stage) -> Stage:
+    order = list(STAGES)
+    return order[order.index(stage) + 1]
+
+
+def _complete(run: Run) -> Result:
+    """The mark moves now, to the time the run started (DESIGN 3.8)."""
+    waiting = outstanding(run)
+    outcome = Outcome.WAITING if waiting else Outcome.DONE
+    with run.transaction() as tx:
+        links = _links(run.connection)
+        runs.end_run(tx, run.list_id, run.id, run.runtime.now(), outcome.value, mark=run.started_at, links=links)
+    return Result(run.list_id, run.id, outcome, Stage.FETCH, waiting)
+
+
+def _take_lease(systems: Systems, list_id: str) -> runs.Lease:
+    now = systems.runtime.now()
+    with systems.store.begin() as tx:
+        owner = runs.standing(tx, list_id).lease_owner
+        abandoned = owner if owner and _is_dead(owner) else None
+        return runs.acquire_lease(tx, list_id, _me(), now, abandoned=abandoned)
+
+
+def _me() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def _is_dead(owner: str) -> bool:
+    """Say whether the owner was a process of this machine that no longer exists; when in doubt, it lives."""
+    host, _, pid = owner.rpartition(":")
+    if host != socket.gethostname() or not pid.isdigit():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
+def _open_run(
+    systems: Systems,
+    connection: Connection,
+    deadline: Deadline,
+    options: Options,
+    progress: Progress,
+    lease: runs.Lease,
+    checked: SiteCheck,
+) -> Run:
+    """Go on with the interrupted run, or begin a new one, which first looks at batches of earlier runs."""
+    now = systems.runtime.now()
+    with systems.store.begin() as tx:
+        runs.hold_lease(tx, lease, now)
+        found = runs.standing(tx, connection.list_id)
+        if found.run_id is not None and _is_to_be_dropped(tx, found, options, now):
+            _drop(tx, found, now)
+            found = runs.standing(tx, connection.list_id)
+        is_new = found.run_id is None
+        since = _since(found, connection, options) if is_new else None
+        run_id = runs.begin_run(tx, connection.list_id, now, since) if found.run_id is None else found.run_id
+        started_at, since = runs.run_times(tx, run_id)
+    run = Run(
+        id=run_id,
+        connection=connection,
+        store=systems.store,
+        mailchimp=systems.mailchimp,
+        civicrm=systems.civicrm,
+        runtime=systems.runtime,
+        deadline=deadline,
+        progress=progress,
+        lease=lease,
+        started_at=started_at,
+        since=since,
+        site_offset=checked.offset,
+    )
+    if is_new:
+        run.log(f"Run {run_id}: " + (f"changes since {since:%Y-%m-%d %H:%M} UTC." if since else "everything."))
+        collect(run)
+    return run
+
+
+def _since(found: runs.Standing, connection: Connection, options: Options) -> datetime | None:
+    if options.everything:
+        return None
+    if options.since is not None:
+        return options.since - OVERLAP
+    if found.last_sync_time is None or found.links != _links(connection):
+        return None  # never synced, or linked otherwise than then: everything has to be read
+    return found.last_sync_time - OVERLAP
+
+
+def _links(connection: Connection) -> dict[str, Any]:
+    return {"group_id": connection.group_id, "interests": dict(connection.interests)}
+
+
+def _is_to_be_dropped(tx: Any, found: runs.Standing, options: Options, now: datetime) -> bool:
+    started_at, _ = runs.run_times(tx, found.run_id or 0)
+    stale = found.stage in _DECIDED and now - started_at > PLAN_GOOD_FOR
+    return options.force_restart or stale
+
+
+def _drop(tx: Any, found: runs.Standing, now: datetime) -> None:
+    """End an interrupted run. What it read stays; once it had decided, everything it read is in our rows, so the next
+    run need not look further back than this one started.
+    """
+    run_id = found.run_id or 0
+    plans.drop_plan(tx, run_id)
+    started_at, _ = runs.run_times(tx, run_id)
+    mark = started_at if found.stage in (*_DECIDED, Stage.SUBMIT) else None
+    runs.end_run(tx, found.list_id, run_id, now, "dropped", mark=mark)
+
+
+def _note_error(run: Run, error: MailchimpsyncError) -> None:
+    """The error is in the log for whoever looks later; a database that failed, or a lost lease, can't be told."""
+    try:
+        with run.transaction() as tx:
+            runs.note_error(tx, run.id, error.code)
+            runs.add_log(tx, run.list_id, run.id, run.runtime.now(), f"Stopped: {error.what}")
+    except (MailchimpsyncError, BusyError):
+        return

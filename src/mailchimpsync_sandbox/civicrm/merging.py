@@ -47,10 +47,10 @@ def _merge_locations(writer: Writer, main_id: int, other_id: int) -> None:
     for entity, value in ((EMAIL, "email"), (PHONE, "phone"), (ADDRESS, "street_address")):
         had_primary = primary_id(writer, entity, main_id) is not None
         flags = ", is_primary = 0" if had_primary else ""
-        theirs = f"SELECT fold(coalesce({value}, '')) FROM {entity.table} WHERE contact_id = ?"
+        already = f"SELECT fold(coalesce({value}, '')) FROM {entity.table} WHERE contact_id = ?"
         writer.database.execute(
             f"UPDATE {entity.table} SET contact_id = ?{flags} "
-            f"WHERE contact_id = ? AND fold(coalesce({value}, '')) NOT IN ({theirs})",
+            f"WHERE contact_id = ? AND fold(coalesce({value}, '')) NOT IN ({already})",
             (main_id, other_id, main_id),
         )
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -115,16 +116,17 @@ def test_requests_in_parallel_lose_nothing(sandbox: CivicrmSandbox, client: Clie
     assert len(sandbox.dump("GroupContact")) == len(sandbox.dump("SubscriptionHistory")) == 80
 
 
-def test_the_stand_in_can_be_driven_without_a_socket() -> None:
-    with httpx2.Client(transport=httpx2.WSGITransport(app=CivicrmSandbox()), base_url="http://civicrm.test") as http:
+def test_the_stand_in_can_be_driven_without_a_socket(sandbox: CivicrmSandbox) -> None:
+    with httpx2.Client(transport=httpx2.WSGITransport(app=sandbox), base_url="http://civicrm.test") as http:
         answer = http.post(f"/{ROUTE}", data={"params": json.dumps({"select": ["name"]})}, headers=AUTH).json()
     assert answer["values"] == [{"id": 1, "name": "Default Domain Name"}]
 
 
-def test_sites_made_one_after_the_other_share_nothing() -> None:
-    first, second = CivicrmSandbox(), CivicrmSandbox()
-    first.add_group(8, "Only here")
-    assert (len(first.dump("Group")), len(second.dump("Group"))) == (1, 0)
+def test_sites_made_one_after_the_other_share_nothing(sandbox: CivicrmSandbox) -> None:
+    with closing(CivicrmSandbox()) as another:
+        another.add_group(30, "Only there")
+        assert [row["id"] for row in another.dump("Group")] == [30]
+    assert [row["id"] for row in sandbox.dump("Group")] == [8, 9]
 
 
 def test_a_site_kept_in_a_file_is_there_again(tmp_path: Path) -> None:

@@ -40,6 +40,15 @@ class Standing:
     lease_expires: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """When a run began, since when it looks at changes (None: everything), and at which groups."""
+
+    at: datetime
+    since: datetime | None
+    links: Mapping[str, Any] | None
+
+
 def standing(tx: Connection, list_id: str) -> Standing:
     """Return where a connection stands; one that has never run is ready to fetch."""
     row = tx.execute(select(status).where(status.c.list_id == list_id)).one_or_none()
@@ -99,9 +108,11 @@ def release_lease(tx: Connection, lease: Lease) -> None:
     )
 
 
-def begin_run(tx: Connection, list_id: str, now: datetime, since: datetime | None) -> int:
-    """Note a new run, ready to fetch, and return its id."""
-    key = tx.execute(insert(run).values(list_id=list_id, started_at=now, since=since)).inserted_primary_key
+def begin_run(
+    tx: Connection, list_id: str, now: datetime, since: datetime | None, links: Mapping[str, Any] | None = None
+) -> int:
+    """Note a new run, ready to fetch, with the groups it looks at, and return its id."""
+    key = tx.execute(insert(run).values(list_id=list_id, started_at=now, since=since, links=links)).inserted_primary_key
     run_id = int(key[0]) if key else 0
     tx.execute(
         update(status).where(status.c.list_id == list_id).values(run_id=run_id, stage=Stage.FETCH.value, progress=None)
@@ -109,10 +120,10 @@ def begin_run(tx: Connection, list_id: str, now: datetime, since: datetime | Non
     return run_id
 
 
-def run_times(tx: Connection, run_id: int) -> tuple[datetime, datetime | None]:
-    """Return when a run started and since when it looks at changes (None: everything)."""
-    row = tx.execute(select(run.c.started_at, run.c.since).where(run.c.id == run_id)).one()
-    return row.started_at, row.since
+def begun(tx: Connection, run_id: int) -> Begun:
+    """Return how a run began."""
+    row = tx.execute(select(run.c.started_at, run.c.since, run.c.links).where(run.c.id == run_id)).one()
+    return Begun(row.started_at, row.since, row.links)
 
 
 def set_stage(tx: Connection, list_id: str, stage: Stage) -> None:

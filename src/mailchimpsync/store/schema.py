@@ -169,6 +169,7 @@ run = _table(
     Column("list_id", String(32), nullable=False),
     Column("started_at", UtcDateTime, nullable=False),
     Column("since", UtcDateTime),  # null: everything
+    Column("links", JsonText),  # the groups it looks at
     Column("finished_at", UtcDateTime),
     Column("outcome", String(20)),
     Column("error_code", String(32)),

@@ -97,10 +97,8 @@ def _claim(
     addresses = {row["id"]: _new_address(people[row["id"]]) for row in candidates if row["mailchimp_status"] is None}
     wanted = {row_id: f"m:{member_id_of(address)}" for row_id, address in addresses.items() if address is not None}
     owners = rows.owners_of_identities(tx, list_id, sorted(set(wanted.values()))) if wanted else {}
-    claims: dict[int, str] = {}
-    for row_id, identity in sorted(wanted.items()):
-        if owners.setdefault(identity, row_id) == row_id:
-            claims[row_id] = identity
+    in_order = sorted(wanted.items())
+    claims = {row_id: identity for row_id, identity in in_order if owners.setdefault(identity, row_id) == row_id}
     return claims, set(wanted) - set(claims)
 
 

@@ -105,8 +105,10 @@ def _judge(run: Run, update: Update, result: OperationResult, outcome: Outcome) 
 
 
 def _other_way(update: Update, code: Code) -> dict[str, Any] | None:
-    """Return the update to be tried instead, once: as pending after a compliance refusal, so that Mailchimp asks the
-    person (existing-extension.md 8.8); without the check of required merge fields after a refusal for those.
+    """Return the update to be tried instead, once.
+
+    After a compliance refusal that is `pending`, so that Mailchimp asks the person (existing-extension.md 8.8); after a
+    refusal of merge fields, the same without the check of required ones.
     """
     tries = update["attempt"]["tries"]
     data = dict(update["data"])

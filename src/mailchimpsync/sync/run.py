@@ -15,7 +15,7 @@ from mailchimpsync.errors import BusyError, MailchimpsyncError
 from mailchimpsync.mailchimp import MailchimpClient, audience
 from mailchimpsync.model import Connection, Stage
 from mailchimpsync.runtime import Deadline, NoProgress, Progress, Runtime
-from mailchimpsync.store import Store, plans, runs
+from mailchimpsync.store import Store, Transaction, plans, runs
 from mailchimpsync.sync.add_civi_only import add_civi_only
 from mailchimpsync.sync.change_groups import change_groups
 from mailchimpsync.sync.check_group_changes import check_group_changes
@@ -202,13 +202,13 @@ def _open_run(
     with systems.store.begin() as tx:
         runs.hold_lease(tx, lease, now)
         found = runs.standing(tx, connection.list_id)
-        if found.run_id is not None and _is_to_be_dropped(tx, found, options, now):
+        if found.run_id is not None and _is_to_be_dropped(tx, found, connection, options, now):
             _drop(tx, found, now)
             found = runs.standing(tx, connection.list_id)
         is_new = found.run_id is None
         since = _since(found, connection, options) if is_new else None
-        run_id = runs.begin_run(tx, connection.list_id, now, since) if found.run_id is None else found.run_id
-        started_at, since = runs.run_times(tx, run_id)
+        run_id = found.run_id or runs.begin_run(tx, connection.list_id, now, since, _links(connection))
+        begun = runs.begun(tx, run_id)
     run = Run(
         id=run_id,
         connection=connection,
@@ -219,12 +219,12 @@ def _open_run(
         deadline=deadline,
         progress=progress,
         lease=lease,
-        started_at=started_at,
-        since=since,
+        started_at=begun.at,
+        since=begun.since,
         site_offset=checked.offset,
     )
     if is_new:
-        run.log(f"Run {run_id}: " + (f"changes since {since:%Y-%m-%d %H:%M} UTC." if since else "everything."))
+        run.log(f"Run {run_id}: " + (f"changes since {run.since:%Y-%m-%d %H:%M} UTC." if run.since else "everything."))
         collect(run)
     return run
 
@@ -243,20 +243,24 @@ def _links(connection: Connection) -> dict[str, Any]:
     return {"group_id": connection.group_id, "interests": dict(connection.interests)}
 
 
-def _is_to_be_dropped(tx: Any, found: runs.Standing, options: Options, now: datetime) -> bool:
-    started_at, _ = runs.run_times(tx, found.run_id or 0)
-    stale = found.stage in _DECIDED and now - started_at > PLAN_GOOD_FOR
-    return options.force_restart or stale
+def _is_to_be_dropped(
+    tx: Transaction, found: runs.Standing, connection: Connection, options: Options, now: datetime
+) -> bool:
+    """Say whether an interrupted run must not go on: its plan is old, or it read other groups than the ones linked now."""
+    begun = runs.begun(tx, found.run_id or 0)
+    stale = found.stage in _DECIDED and now - begun.at > PLAN_GOOD_FOR
+    return options.force_restart or stale or begun.links != _links(connection)
 
 
-def _drop(tx: Any, found: runs.Standing, now: datetime) -> None:
-    """End an interrupted run. What it read stays; once it had decided, everything it read is in our rows, so the next
-    run need not look further back than this one started.
+def _drop(tx: Transaction, found: runs.Standing, now: datetime) -> None:
+    """End an interrupted run; what it read stays.
+
+    Once it had decided, everything it read is in our rows: the next run need not look further back than its start.
     """
     run_id = found.run_id or 0
     plans.drop_plan(tx, run_id)
-    started_at, _ = runs.run_times(tx, run_id)
-    mark = started_at if found.stage in (*_DECIDED, Stage.SUBMIT) else None
+    begun = runs.begun(tx, run_id)
+    mark = begun.at if found.stage in (*_DECIDED, Stage.SUBMIT) else None
     runs.end_run(tx, found.list_id, run_id, now, "dropped", mark=mark)
 
 

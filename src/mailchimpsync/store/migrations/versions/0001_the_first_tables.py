@@ -158,6 +158,7 @@ def upgrade() -> None:
         sa.Column("list_id", sa.String(length=32), nullable=False),
         sa.Column("started_at", UTC_DATETIME, nullable=False),
         sa.Column("since", UTC_DATETIME, nullable=True),
+        sa.Column("links", JSON_TEXT, nullable=True),
         sa.Column("finished_at", UTC_DATETIME, nullable=True),
         sa.Column("outcome", sa.String(length=20), nullable=True),
         sa.Column("error_code", sa.String(length=32), nullable=True),

@@ -246,7 +246,7 @@ def _links(connection: Connection) -> dict[str, Any]:
 def _is_to_be_dropped(
     tx: Transaction, found: runs.Standing, connection: Connection, options: Options, now: datetime
 ) -> bool:
-    """Say whether an interrupted run must not go on: its plan is old, or it read other groups than the ones linked now."""
+    """Say whether an interrupted run must not go on: its plan is old, or other groups are linked now than it read."""
     begun = runs.begun(tx, found.run_id or 0)
     stale = found.stage in _DECIDED and now - begun.at > PLAN_GOOD_FOR
     return options.force_restart or stale or begun.links != _links(connection)

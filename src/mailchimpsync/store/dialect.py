@@ -10,9 +10,10 @@ from sqlalchemy import (
     Column,
     Connection,
     Engine,
-    Executable,
+    Insert,
     MetaData,
     Table,
+    Update,
     bindparam,
     create_engine,
     event,
@@ -24,6 +25,7 @@ from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.sql.elements import KeyedColumnElement
+from sqlalchemy.types import TypeEngine
 
 BUSY_TIMEOUT_SECONDS = 30
 ROWS_PER_STATEMENT = 5_000
@@ -64,7 +66,13 @@ def _sqlite(url: str, *, in_memory: bool) -> Engine:
     @event.listens_for(engine, "connect")
     def _set_up(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # transactions are begun below, so that a writer waits instead of failing
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "temp_store=MEMORY"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "foreign_keys=ON",
+            "temp_store=MEMORY",
+            "cache_size=-32768",
+        ):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -95,9 +103,37 @@ def upsert(
     """
     if not rows:
         return
-    statement = _upsert_statement(connection, table, assign or _overwriting(rows[0], keys), keys)
+    _execute_many(connection, _upsert_statement(connection, table, assign or _overwriting(rows[0], keys), keys), rows)
+
+
+def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Insert rows, all with the same columns."""
+    if rows:
+        _execute_many(connection, insert(table), rows)
+
+
+def _execute_many(connection: Connection, statement: Insert | Update, rows: Sequence[Row]) -> None:
     for start in range(0, len(rows), ROWS_PER_STATEMENT):
-        connection.execute(statement, list(rows[start : start + ROWS_PER_STATEMENT]))
+        chunk = rows[start : start + ROWS_PER_STATEMENT]
+        if connection.dialect.name == "sqlite":
+            _execute_many_in_sqlite(connection, statement, chunk)
+        else:
+            connection.execute(statement, list(chunk))
+
+
+def _execute_many_in_sqlite(connection: Connection, statement: Insert | Update, rows: Sequence[Row]) -> None:
+    """Hand the rows straight to the driver: binding them through SQLAlchemy costs more than SQLite's own work."""
+    compiled = statement.compile(dialect=connection.dialect, column_keys=list(rows[0]))
+    names = compiled.positiontup or []
+    converters = [_converter(connection, compiled.binds[name].type) for name in names]
+    plan = list(zip(names, converters, strict=True))
+    values = [tuple([convert(row[name]) if convert else row[name] for name, convert in plan]) for row in rows]
+    connection.exec_driver_sql(compiled.string, values)
+
+
+def _converter(connection: Connection, kind: TypeEngine[Any]) -> Callable[[Any], Any] | None:
+    processor: Callable[[Any], Any] | None = kind.dialect_impl(connection.dialect).bind_processor(connection.dialect)
+    return processor
 
 
 def _overwriting(row: Row, keys: Sequence[str]) -> Callable[[Columns, Columns], Assignments]:
@@ -106,7 +142,7 @@ def _overwriting(row: Row, keys: Sequence[str]) -> Callable[[Columns, Columns], 
 
 def _upsert_statement(
     connection: Connection, table: Table, assign: Callable[[Columns, Columns], Assignments], keys: Sequence[str]
-) -> Executable:
+) -> Insert:
     if connection.dialect.name in ("mysql", "mariadb"):
         into = mysql.insert(table)
         return into.on_duplicate_key_update(list(assign(table.c, into.inserted)))
@@ -123,10 +159,9 @@ def update_by_id(connection: Connection, table: Table, rows: Sequence[Row]) -> N
         _update_from_temporary_table(connection, table, rows)
         return
     columns = [column for column in rows[0] if column != "id"]
-    statement = update(table).where(table.c.id == bindparam("row_id")).values({c: bindparam(c) for c in columns})
-    for start in range(0, len(rows), ROWS_PER_STATEMENT):
-        chunk = rows[start : start + ROWS_PER_STATEMENT]
-        connection.execute(statement, [{**row, "row_id": row["id"]} for row in chunk])
+    values = {column: bindparam(column, type_=table.c[column].type) for column in columns}
+    statement = update(table).where(table.c.id == bindparam("row_id")).values(values)
+    _execute_many(connection, statement, [{**row, "row_id": row["id"]} for row in rows])
 
 
 def _update_from_temporary_table(connection: Connection, table: Table, rows: Sequence[Row]) -> None:

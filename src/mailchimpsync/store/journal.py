@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, RowMapping, func, insert, select
+from sqlalchemy import Connection, RowMapping, func, select
 
-from mailchimpsync.store.dialect import ROWS_PER_STATEMENT, Row
+from mailchimpsync.store.dialect import Row, insert_rows
 from mailchimpsync.store.schema import journal
 
 
 def write_journal(tx: Connection, entries: Sequence[Row]) -> None:
     """Add entries, all with the same columns."""
-    for start in range(0, len(entries), ROWS_PER_STATEMENT):
-        tx.execute(insert(journal), list(entries[start : start + ROWS_PER_STATEMENT]))
+    insert_rows(tx, journal, entries)
 
 
 def changes_by_kind(tx: Connection, run_ids: Sequence[int]) -> list[tuple[str, str, str, int]]:

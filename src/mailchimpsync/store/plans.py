@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, func, select, update
 
-from mailchimpsync.store.dialect import ROWS_PER_STATEMENT, Row
+from mailchimpsync.store.dialect import Row, insert_rows
 from mailchimpsync.store.schema import cache, plan
 
 
 def add_to_plan(tx: Connection, rows: Sequence[Row]) -> None:
     """Add planned changes, each with every column of the table but `id` and `applied`."""
-    for start in range(0, len(rows), ROWS_PER_STATEMENT):
-        tx.execute(insert(plan), list(rows[start : start + ROWS_PER_STATEMENT]))
+    insert_rows(tx, plan, rows)
 
 
 def drop_plan(tx: Connection, run_id: int) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, delete, func, insert, select
 from sqlalchemy import update as sql_update
 
-from mailchimpsync.store.dialect import ROWS_PER_STATEMENT, Row, update_by_id
+from mailchimpsync.store.dialect import Row, insert_rows, update_by_id
 from mailchimpsync.store.schema import batch, cache, update
 
 HANDLED = 2
@@ -18,8 +18,7 @@ HANDLED = 2
 
 def add_updates(tx: Connection, rows: Sequence[Row]) -> None:
     """Queue updates; the unique `open_row` lets a cache row have one open update at most."""
-    for start in range(0, len(rows), ROWS_PER_STATEMENT):
-        tx.execute(insert(update), list(rows[start : start + ROWS_PER_STATEMENT]))
+    insert_rows(tx, update, rows)
 
 
 def unsent_updates(tx: Connection, list_id: str, limit: int) -> Sequence[RowMapping]:

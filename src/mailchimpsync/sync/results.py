@@ -14,7 +14,7 @@ from mailchimpsync.errors import Code, RefusedError
 from mailchimpsync.mailchimp import BatchInfo, OperationResult, batch_results, classify_refusal, refusal_detail
 from mailchimpsync.model import SUBSCRIBED_STATUSES, MemberStatus, Side, SyncStatus
 from mailchimpsync.store import journal, rows, updates
-from mailchimpsync.store.schema import canonical_json
+from mailchimpsync.store.schema import json_text
 from mailchimpsync.sync.context import Run
 
 OPERATION_PREFIX = "mailchimpsync_"
@@ -94,7 +94,7 @@ def _judge(run: Run, update: Update, result: OperationResult, outcome: Outcome) 
         return  # left open, so that closing the batch makes the row due again
     detail = refusal_detail(result.body)
     other_way = _other_way(update, code)
-    error = canonical_json({"code": code.value, "status": result.status_code, "detail": detail})
+    error = json_text({"code": code.value, "status": result.status_code, "detail": detail})
     outcome.completed.append((update["update_id"], error))
     if other_way is not None:
         outcome.retries.append({**other_way, "created_date": run.runtime.now()})
@@ -232,7 +232,7 @@ def _close(run: Run, batch_id: int) -> int:
     with run.transaction() as tx:
         forgotten = updates.open_updates_of(tx, batch_id)
         found = updates.updates_with_rows(tx, batch_id, forgotten) if forgotten else {}
-        updates.complete_updates(tx, [(key, canonical_json({"code": Code.BATCH_LOST.value})) for key in found])
+        updates.complete_updates(tx, [(key, json_text({"code": Code.BATCH_LOST.value})) for key in found])
         again: Sequence[dict[str, Any]] = [
             {"id": update["id"], "sync_status": SyncStatus.TODO.value, "recheck": False} for update in found.values()
         ]

@@ -110,12 +110,10 @@ def upgrade() -> None:
             "list_id", "contact_id", "group_id", name=op.f("pk_civicrm_mailchimpsync_group_contact")
         ),
         **TABLE_OPTIONS,
+        sqlite_with_rowid=False,
     )
     op.create_index(
-        "ix_mcs_group_contact_status",
-        "civicrm_mailchimpsync_group_contact",
-        ["list_id", "group_id", "status"],
-        unique=False,
+        "ix_mcs_group_contact_seen", "civicrm_mailchimpsync_group_contact", ["list_id", "seen_run"], unique=False
     )
 
     op.create_table(

@@ -1,0 +1,33 @@
+"""The public API: one function an action, which every door calls; they know no framework."""
+
+from mailchimpsync.actions.configure import (
+    Choice,
+    connect_audience,
+    export_configuration,
+    import_configuration,
+    probe_account,
+    probe_site,
+)
+from mailchimpsync.actions.fetchandreconcile import Report, fetchandreconcile
+from mailchimpsync.actions.getstatus import ConnectionStatus, Failure, getstatus
+from mailchimpsync.actions.since import read_since
+from mailchimpsync.actions.site import Clients, Site, create_site, open_site
+
+__all__ = [
+    "Choice",
+    "Clients",
+    "ConnectionStatus",
+    "Failure",
+    "Report",
+    "Site",
+    "connect_audience",
+    "create_site",
+    "export_configuration",
+    "fetchandreconcile",
+    "getstatus",
+    "import_configuration",
+    "open_site",
+    "probe_account",
+    "probe_site",
+    "read_since",
+]

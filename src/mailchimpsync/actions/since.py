@@ -1,0 +1,63 @@
+"""`since` as people write it."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from mailchimpsync.errors import UsageError
+
+EVER = "ever"
+
+_UNIT = {"minute": 1, "min": 1, "hour": 60, "day": 1_440, "week": 10_080}
+_AGO = re.compile(r"-?\s*(\d{1,6})\s*(minute|min|hour|day|week)s?(?:\s+ago)?")
+_DAYS = {"today": 0, "midnight": 0, "yesterday": 1}
+_FORMS = ("%Y/%m/%d", "%d.%m.%Y", "%d %B %Y", "%d %b %Y", "%B %d, %Y", "%B %d %Y", "%b %d, %Y", "%b %d %Y")
+
+
+def read_since(text: str, now: datetime) -> datetime | None:
+    """Return the moment a text means, in UTC; None for `ever`. What names no zone is UTC.
+
+    Raises:
+        UsageError: it can't be read, or is in the future; says which forms can be.
+    """
+    words = " ".join(text.lower().split())
+    if words == EVER:
+        return None
+    moment = _relative(words, now) or _iso(text.strip()) or _written_out(words)
+    if moment is None:
+        raise UsageError(
+            f"since “{text}” is not a date. Give `ever`, a date such as 2026-11-20 or 2026-11-20T14:30 (UTC unless it "
+            "names a zone, as in 2026-11-20T14:30+01:00), `20 November 2026`, `yesterday`, or `3 days ago`."
+        )
+    if moment > now:
+        raise UsageError(f"since “{text}” is in the future ({moment:%Y-%m-%d %H:%M} UTC).")
+    return moment
+
+
+def _relative(words: str, now: datetime) -> datetime | None:
+    if words in _DAYS:
+        midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        return midnight - timedelta(days=_DAYS[words])
+    if words == "now":
+        return now
+    if found := _AGO.fullmatch(words):
+        return now - timedelta(minutes=int(found[1]) * _UNIT[found[2]])
+    return None
+
+
+def _iso(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _written_out(words: str) -> datetime | None:
+    for form in _FORMS:
+        try:
+            return datetime.strptime(words, form).replace(tzinfo=UTC)
+        except ValueError:
+            continue
+    return None

@@ -1,0 +1,160 @@
+"""A site: its settings, store, configuration, and connections to the two systems."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from mailchimpsync.civicrm import CivicrmClient
+from mailchimpsync.config import (
+    Account,
+    CivicrmSite,
+    Configuration,
+    Keyring,
+    Link,
+    Settings,
+    create_key_file,
+    from_stored,
+    load_settings,
+    read_keyring,
+    to_stored,
+    write_settings,
+)
+from mailchimpsync.errors import ConfigurationError
+from mailchimpsync.mailchimp import MailchimpClient
+from mailchimpsync.runtime import Runtime
+from mailchimpsync.store import Store, configurations
+from mailchimpsync.sync import Systems
+
+
+def _civicrm_client(site: CivicrmSite, runtime: Runtime) -> CivicrmClient:
+    return CivicrmClient(site.url, site.api_key.get_secret_value(), runtime, pattern=site.pattern)
+
+
+def _mailchimp_client(account: Account, runtime: Runtime) -> MailchimpClient:
+    return MailchimpClient(account.api_key.get_secret_value(), runtime, base_url=account.base_url)
+
+
+@dataclass(frozen=True)
+class Clients:
+    """How connections to the two systems are made; tests and simulations make their own."""
+
+    civicrm: Callable[[CivicrmSite, Runtime], CivicrmClient] = _civicrm_client
+    mailchimp: Callable[[Account, Runtime], MailchimpClient] = _mailchimp_client
+
+
+@dataclass
+class Site:
+    """An open site, to be used as a context manager or closed. Clients are made when first needed, and kept."""
+
+    settings: Settings
+    store: Store
+    keyring: Keyring
+    runtime: Runtime
+    clients: Clients
+    configuration: Configuration = field(default_factory=Configuration)
+    _open: ExitStack = field(default_factory=ExitStack, repr=False)
+    _civicrm: CivicrmClient | None = field(default=None, repr=False)
+    _mailchimp: dict[str, MailchimpClient] = field(default_factory=dict, repr=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close every connection and the store."""
+        self._close_clients()
+        self.store.close()
+
+    def civicrm(self) -> CivicrmClient:
+        """Return the connection to CiviCRM.
+
+        Raises:
+            ConfigurationError: none is configured.
+        """
+        if self._civicrm is None:
+            if self.configuration.civicrm is None:
+                raise ConfigurationError("No CiviCRM site is configured; run `mailchimpsync init`.")
+            self._civicrm = self._open.enter_context(self.clients.civicrm(self.configuration.civicrm, self.runtime))
+        return self._civicrm
+
+    def mailchimp(self, name: str) -> MailchimpClient:
+        """Return the connection to the account of this name, which must be configured."""
+        if name not in self._mailchimp:
+            client = self.clients.mailchimp(self.configuration.accounts[name], self.runtime)
+            self._mailchimp[name] = self._open.enter_context(client)
+        return self._mailchimp[name]
+
+    def systems(self, link: Link) -> Systems:
+        """Return what a connection is synced with."""
+        return Systems(self.store, self.mailchimp(link.account), self.civicrm(), self.runtime)
+
+    def save(self, configuration: Configuration, by: str) -> None:
+        """Keep a new version of the configuration, its keys encrypted, and go on with it."""
+        document = to_stored(configuration, self.keyring.encrypt)
+        with self.store.begin() as tx:
+            configurations.save_configuration(tx, document, self.runtime.now(), by)
+        self._close_clients()
+        self.configuration = configuration
+
+    def _close_clients(self) -> None:
+        self._open.close()
+        self._civicrm = None
+        self._mailchimp.clear()
+
+
+def open_site(home: Path | None = None, *, runtime: Runtime | None = None, clients: Clients | None = None) -> Site:
+    """Open the site of a home directory (see `config.find_home`).
+
+    Raises:
+        ConfigurationError: there is no site, or its settings, key or configuration can't be used.
+        StoreError: its database can't be used, or has the schema of another version.
+    """
+    settings = load_settings(home)
+    if not settings.is_initialised:
+        raise ConfigurationError(f"There is no site in {settings.home} yet; run `mailchimpsync init`.")
+    return _open_site(settings, runtime, clients)
+
+
+def create_site(
+    home: Path | None = None,
+    *,
+    database: str | None = None,
+    runtime: Runtime | None = None,
+    clients: Clients | None = None,
+) -> Site:
+    """Make a site with its home, key and database, as far as they are missing, and open it."""
+    settings = load_settings(home)
+    write_settings(settings.home, database)
+    settings = load_settings(settings.home)
+    if settings.secret_key is None:
+        create_key_file(settings.key_path)
+    read_keyring(settings)
+    store = Store(settings.database_url)
+    try:
+        store.migrate()
+    finally:
+        store.close()
+    return _open_site(settings, runtime, clients)
+
+
+def _open_site(settings: Settings, runtime: Runtime | None, clients: Clients | None) -> Site:
+    keyring = read_keyring(settings)
+    store = Store(settings.database_url)
+    try:
+        store.check_schema()
+        with store.begin() as tx:
+            document = configurations.newest_configuration(tx)
+        configuration = from_stored(document, keyring) if document else Configuration()
+    except BaseException:
+        store.close()
+        raise
+    return Site(settings, store, keyring, runtime or Runtime(), clients or Clients(), configuration)

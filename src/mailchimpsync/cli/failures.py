@@ -1,0 +1,42 @@
+"""How an error is told: what happened, what to do about it, and its code."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+from rich.text import Text
+
+from mailchimpsync.cli.consoles import stderr
+from mailchimpsync.errors import REGISTRY, MailchimpsyncError
+
+EXIT_MORE_TO_DO = 3
+EXIT_INTERRUPTED = 128 + signal.SIGINT
+
+
+@contextmanager
+def showing_failures(ctx: click.Context) -> Iterator[None]:
+    """Turn errors of the product, and Ctrl-C, into a message and an exit code; no traceback."""
+    try:
+        yield
+    except MailchimpsyncError as error:
+        show_error(error)
+        ctx.exit(error.exit_code)
+    except KeyboardInterrupt:
+        stderr().print("\nInterrupted. What was done is kept; the next call goes on from here.")
+        ctx.exit(EXIT_INTERRUPTED)
+
+
+def show_error(error: MailchimpsyncError, about: str = "") -> None:
+    """Print an error to standard error."""
+    console = stderr()
+    entry = REGISTRY[error.code]
+    what = error.what if error.what.endswith((".", ":", "?", "!")) or "\n" in error.what else f"{error.what}."
+    console.print(Text.assemble(("✗ ", "bold red"), (f"{about}: " if about else "", "bold"), (what, "bold")))
+    if error.detail:
+        console.print(Text(f"  They say: {error.detail}"))
+    if entry.remedy not in {"See the message.", "See --help."}:
+        console.print(Text(f"  What to do: {entry.remedy}"))
+    console.print(Text(f"  Code: {error.code} (mailchimpsync explain-code {error.code})", style="dim"))

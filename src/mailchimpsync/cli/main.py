@@ -1,0 +1,82 @@
+"""`mailchimpsync`: the commands, each loaded only when it is called, so that help is quick."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+
+COMMANDS = {
+    "demo": ("demo", "Show what it does, on a local Mailchimp and a local CiviCRM."),
+    "init": ("init", "Make a site: its home directory, database, key, and CiviCRM."),
+    "connect": ("connect", "Connect a Mailchimp audience with CiviCRM groups."),
+    "sync": ("sync", "Sync every connection, or one."),
+    "status": ("status", "Show where every connection stands."),
+    "config": ("config", "Show, export and import the configuration."),
+    "migrate": ("migrate", "Bring the database up to this version."),
+    "explain-code": ("explain", "Explain a reason or error code."),
+    "version": ("version", "Show the version."),
+}
+
+EPILOG = """\b
+Exit codes:
+  0    done
+  1    failed
+  2    the call can't be understood
+  3    more to do: out of time, Mailchimp still at work, another run busy, or
+       a passing fault; call again and it goes on
+  7    needs a person: see the message
+  130  interrupted by Ctrl-C; call again and it goes on
+"""
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module when the command is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
+        """Return the commands in the order in which people need them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Load a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"mailchimpsync.cli.{COMMANDS[cmd_name][0]}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the commands without loading them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Call the command; errors of the product become a message and an exit code, in this one place."""
+        from mailchimpsync.cli.failures import showing_failures  # noqa: PLC0415 (help needs none of it)
+
+        with showing_failures(ctx):
+            return super().invoke(ctx)
+
+
+@click.group(
+    cls=LazyGroup,
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option(
+    "--home",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The site's directory. Default: MAILCHIMPSYNC_HOME, else the current directory if it holds a "
+    "mailchimpsync.toml, else ~/.mailchimpsync.",
+)
+@click.pass_context
+def cli(ctx: click.Context, home: Path | None) -> None:
+    """Keep CiviCRM mailing groups and Mailchimp audiences telling the same truth, both ways."""
+    ctx.obj = home
+
+
+def main() -> None:
+    """Run the command line."""
+    sys.exit(cli.main(prog_name="mailchimpsync"))

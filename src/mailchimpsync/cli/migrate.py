@@ -1,0 +1,28 @@
+"""`mailchimpsync migrate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mailchimpsync.cli.consoles import stdout
+from mailchimpsync.config import load_settings
+from mailchimpsync.errors import ConfigurationError
+from mailchimpsync.store import Store
+
+
+@click.command("migrate")
+@click.pass_context
+def command(ctx: click.Context) -> None:
+    """Bring the database up to this version, or make its tables."""
+    home: Path | None = ctx.obj
+    settings = load_settings(home)
+    if not settings.is_initialised:
+        raise ConfigurationError(f"There is no site in {settings.home} yet; run `mailchimpsync init`.")
+    store = Store(settings.database_url)
+    try:
+        store.migrate()
+    finally:
+        store.close()
+    stdout().print("[good]✓[/] The database has this version's tables.")

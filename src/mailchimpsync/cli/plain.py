@@ -1,0 +1,22 @@
+"""JSON and times as commands print them."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+import click
+
+
+def print_json(value: object) -> None:
+    """Print a value as JSON."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=_plain))
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def moment(time: datetime | None) -> str:
+    """Return a time for people, in UTC."""
+    return f"{time:%Y-%m-%d %H:%M} UTC" if time else "never"

@@ -1,0 +1,103 @@
+"""`mailchimpsync status`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from mailchimpsync.actions import ConnectionStatus, Failure, getstatus, open_site
+from mailchimpsync.cli.consoles import stdout
+from mailchimpsync.cli.plain import moment, print_json
+
+
+@click.command("status")
+@click.option("--group-id", type=int, help="Only the connection with this subscription group.")
+@click.option("--log", "with_log", is_flag=True, help="Show the last run's log too.")
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@click.pass_context
+def command(ctx: click.Context, group_id: int | None, with_log: bool, as_json: bool) -> None:
+    """Show where every connection stands, as far as it is known here; asks neither side."""
+    home: Path | None = ctx.obj
+    with open_site(home) as site:
+        found = getstatus(site, group_id)
+    if as_json:
+        print_json([_as_json(status) for status in found])
+        return
+    for status in found:
+        show_status(stdout(), status)
+        if with_log:
+            _show_log(stdout(), status)
+
+
+def show_status(console: Console, status: ConnectionStatus) -> None:
+    """Print one connection: a headline, numbers, and who can't be synced."""
+    console.print(Text.assemble((status.link.title, "bold"), "  ", _headline(status)))
+    numbers = Table.grid(padding=(0, 2))
+    for name, value in _numbers(status):
+        numbers.add_row(Text(f"  {name}", style="dim"), Text(value))
+    console.print(numbers)
+    if status.failures:
+        show_failures(console, status.failures)
+    console.print()
+
+
+def _headline(status: ConnectionStatus) -> tuple[str, str]:
+    if status.running:
+        return "a run is at work", "warn"
+    if status.interrupted:
+        return f"interrupted before {status.stage}; the next `mailchimpsync sync` goes on", "warn"
+    if status.last_sync_time is None:
+        return "never synced", "warn"
+    return ("✓ in sync", "good") if status.in_sync else ("not in sync", "warn")
+
+
+def _numbers(status: ConnectionStatus) -> list[tuple[str, str]]:
+    rows = ", ".join(f"{number:,} {name}" for name, number in sorted(status.rows.items())) or "none yet"
+    last = ", ".join(filter(None, [status.last_outcome, status.last_error])) or "none yet"
+    return [
+        ("Audience", f"{status.link.audience_id}, group {status.link.group_id}"),
+        ("Last sync", moment(status.last_sync_time)),
+        ("Last run", last),
+        ("Subscribed", f"{status.subscribed_at_civicrm:,} in CiviCRM, {status.subscribed_at_mailchimp:,} at Mailchimp"),
+        ("To do", f"{status.to_add:,} to add to Mailchimp, {status.to_remove:,} to remove from it"),
+        ("Updates under way", f"{status.updates_outstanding:,}, of which {status.updates_unsent:,} not sent"),
+        ("Rows", rows),
+    ]
+
+
+def show_failures(console: Console, failures: Sequence[Failure]) -> None:
+    """Print who can't be synced, why, and who can mend it."""
+    table = Table(title="Could not be synced", title_justify="left", title_style="bold", expand=False)
+    table.add_column("People", justify="right", no_wrap=True)
+    table.add_column("Why", ratio=5)
+    table.add_column("What to do", ratio=5)
+    table.add_column("Who can mend it", ratio=3)
+    for failure in failures:
+        table.add_row(f"{failure.count:,}", Text(failure.sentence), Text(failure.remedy), Text(failure.who))
+    console.print(table)
+
+
+def _show_log(console: Console, status: ConnectionStatus) -> None:
+    console.print(Text("Log of the last run", style="bold"))
+    for time, line in status.log:
+        console.print(Text(f"  {time:%Y-%m-%d %H:%M:%S}  {line}"))
+
+
+def _as_json(status: ConnectionStatus) -> dict[str, Any]:
+    values = asdict(status)
+    link = status.link
+    del values["link"]
+    about = {
+        "audience_id": link.audience_id,
+        "audience_name": link.audience_name,
+        "group_id": link.group_id,
+        "group_title": link.group_title,
+    }
+    return about | values | {"log": [{"time": time, "message": line} for time, line in status.log]}

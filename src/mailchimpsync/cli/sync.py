@@ -1,0 +1,99 @@
+"""`mailchimpsync sync`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.text import Text
+
+from mailchimpsync.actions import Report, fetchandreconcile, open_site
+from mailchimpsync.cli.consoles import stderr, stdout
+from mailchimpsync.cli.failures import EXIT_MORE_TO_DO, show_error
+from mailchimpsync.cli.plain import print_json
+from mailchimpsync.cli.progress import progress_on
+from mailchimpsync.model import Stage
+from mailchimpsync.sync import Outcome
+
+_SENTENCES = {
+    Outcome.DONE.value: "done; both sides agree as far as they can.",
+    Outcome.WAITING.value: "done here; Mailchimp is still at work on {updates} updates. Call again later.",
+    Outcome.OUT_OF_TIME.value: "out of time. The next call goes on from here.",
+    Outcome.STOPPED.value: "stopped before {stage}, as asked.",
+}
+
+
+@click.command("sync")
+@click.option("--group-id", type=int, help="Only the connection with this subscription group.")
+@click.option("--max-time", type=click.FloatRange(min=0), default=300, show_default=True, help="Seconds; 0: no limit.")
+@click.option("--since", help="A date (UTC unless it names a zone), or `ever`. Default: since the last run.")
+@click.option("--stop-on", metavar="STAGE", help=f"Stop before a stage: {', '.join(Stage)}.")
+@click.option("--force-restart", is_flag=True, help="Begin anew instead of going on with an interrupted run.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON; progress goes to standard error.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    group_id: int | None,
+    max_time: float,
+    since: str | None,
+    stop_on: str | None,
+    force_restart: bool,
+    as_json: bool,
+) -> None:
+    """Sync every connection, or one: read both sides, decide, and bring them into agreement.
+
+    A run that was interrupted or out of time goes on where it stopped.
+    """
+    home: Path | None = ctx.obj
+    with open_site(home) as site, progress_on(stderr() if as_json else stdout()) as progress:
+        reports = fetchandreconcile(
+            site,
+            group_id=group_id,
+            max_time=max_time,
+            since=since,
+            stop_on=stop_on,
+            force_restart=force_restart,
+            progress=progress,
+        )
+    if as_json:
+        print_json([_as_json(report) for report in reports])
+    for report in reports:
+        _show(report, quiet=as_json)
+    ctx.exit(max((_exit_code(report) for report in reports), key=_gravity))
+
+
+def _show(report: Report, *, quiet: bool) -> None:
+    if report.error is not None:
+        show_error(report.error, report.link.title)
+    elif not quiet:
+        result = report.result
+        words = _SENTENCES[report.outcome].format(
+            updates=result.updates_outstanding if result else 0, stage=result.stage.value if result else ""
+        )
+        done = report.outcome == Outcome.DONE.value
+        mark = ("✓ ", "good") if done else ("… ", "warn")
+        stdout().print(Text.assemble(mark, (report.link.title, "bold"), f": {words}"))
+
+
+def _as_json(report: Report) -> dict[str, object]:
+    result, error = report.result, report.error
+    return {
+        "audience_id": report.link.audience_id,
+        "group_id": report.link.group_id,
+        "outcome": report.outcome,
+        "run_id": result.run_id if result else None,
+        "stage": result.stage.value if result else None,
+        "updates_outstanding": result.updates_outstanding if result else 0,
+        "error": {"code": error.code.value, "what": error.what, "remedy": error.remedy} if error else None,
+    }
+
+
+def _exit_code(report: Report) -> int:
+    if report.error is not None:
+        return report.error.exit_code
+    return 0 if report.outcome in {Outcome.DONE.value, Outcome.STOPPED.value} else EXIT_MORE_TO_DO
+
+
+def _gravity(exit_code: int) -> int:
+    """What a person has to look at outweighs what passes."""
+    return [0, EXIT_MORE_TO_DO, 2, 1, 7].index(exit_code)

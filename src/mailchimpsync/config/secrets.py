@@ -1,0 +1,88 @@
+"""Secrets are encrypted at rest with a key that is kept apart from the database (DESIGN 3.17)."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from mailchimpsync.config.settings import Settings
+from mailchimpsync.errors import Code, ConfigurationError
+
+ENCRYPTED = "encrypted:"
+MASKED = "…"
+_SHOWN_CHARS = 4
+_LONG_ENOUGH = 16  # of a shorter secret nothing is shown: what is left would be guessable
+
+
+class Keyring:
+    """Encrypts with its first key, decrypts with any of them."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        """Take keys in Fernet's form.
+
+        Raises:
+            ConfigurationError: `SECRET`, one of them isn't one, or there is none.
+        """
+        try:
+            self._fernet = MultiFernet([Fernet(key) for key in keys])
+        except ValueError:
+            raise _unusable("The secret key has not the form of a key") from None
+
+    def encrypt(self, secret: str) -> str:
+        """Return a token that says of itself that it is encrypted."""
+        return ENCRYPTED + self._fernet.encrypt(secret.encode()).decode()
+
+    def decrypt(self, token: str) -> str:
+        """Return the secret.
+
+        Raises:
+            ConfigurationError: `SECRET`, it was encrypted with another key, or altered.
+        """
+        try:
+            return self._fernet.decrypt(token.removeprefix(ENCRYPTED)).decode()
+        except InvalidToken:
+            raise _unusable("An API key was encrypted with another secret key than the one in use") from None
+
+
+def mask(secret: str) -> str:
+    """Return what may be shown of a secret: its end, so that its owner knows which one it is."""
+    body, dash, data_centre = secret.rpartition("-")
+    shown = f"{body[-_SHOWN_CHARS:]}{dash}{data_centre}" if dash else secret[-_SHOWN_CHARS:]
+    return MASKED + shown if len(secret) >= _LONG_ENOUGH and len(shown) <= 2 * _SHOWN_CHARS + 1 else MASKED
+
+
+def create_key_file(path: Path) -> None:
+    """Write a new key, for its owner's eyes only; an existing file is left alone."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return
+    with os.fdopen(descriptor, "w") as file:
+        file.write(Fernet.generate_key().decode() + "\n")
+
+
+def read_keyring(settings: Settings) -> Keyring:
+    """Return the keys from the environment, else from the key file: one a line or word, the newest first.
+
+    Raises:
+        ConfigurationError: `SECRET`, the file is missing, open to others, or holds no key.
+    """
+    if settings.secret_key is not None:
+        return Keyring(settings.secret_key.get_secret_value().split())
+    path = settings.key_path
+    try:
+        mode = path.stat().st_mode
+        text = path.read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        raise _unusable(f"The key file {path} can't be read ({type(error).__name__})") from None
+    if stat.S_IMODE(mode) & 0o077:
+        raise _unusable(f"The key file {path} is open to others; `chmod 600` it")
+    return Keyring(text.split())
+
+
+def _unusable(what: str) -> ConfigurationError:
+    return ConfigurationError(what, code=Code.SECRET)

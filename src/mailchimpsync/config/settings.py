@@ -1,0 +1,107 @@
+"""Settings of the process: where the database is and where the key that opens the secrets is."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import tomlkit
+from pydantic import SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from mailchimpsync.config.homes import CONFIG_FILE, find_home
+from mailchimpsync.errors import ConfigurationError
+
+_SQLITE = "sqlite:///"
+
+
+class Settings(BaseSettings):
+    """Settings from the environment (`MAILCHIMPSYNC_…`), else from `mailchimpsync.toml` in the home, else defaults.
+
+    Attributes:
+        home: the site's directory.
+        database: a URL; the default is a SQLite file in the home. May hold a password, so it is never shown.
+        key_file: the file with the key that opens the secrets; relative to the home.
+        secret_key: that key itself, in place of the file, for containers.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="MAILCHIMPSYNC_", extra="forbid", hide_input_in_errors=True)
+
+    home: Path
+    database: SecretStr = SecretStr("sqlite:///mailchimpsync.sqlite")
+    key_file: Path = Path("secret.key")
+    secret_key: SecretStr | None = None
+
+    @property
+    def database_url(self) -> str:
+        """The database's URL; a relative SQLite file is in the home, wherever the command was started."""
+        url = self.database.get_secret_value()
+        name = url.removeprefix(_SQLITE)
+        if not url.startswith(_SQLITE) or not name or name.startswith((":", "/")):
+            return url
+        return f"{_SQLITE}{self.home / name}"
+
+    @property
+    def key_path(self) -> Path:
+        """The key file, absolute."""
+        return self.home / self.key_file
+
+    @property
+    def is_initialised(self) -> bool:
+        """Say whether somebody has made this home, or the environment names the database."""
+        return (self.home / CONFIG_FILE).is_file() or "database" in self.model_fields_set
+
+
+def load_settings(home: Path | None = None) -> Settings:
+    """Return the settings of a home, see `find_home`.
+
+    Raises:
+        ConfigurationError: the file is not TOML, or says something that is no setting.
+    """
+    place = find_home(home)
+    try:
+        return _settings_of(place / CONFIG_FILE)(home=place)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{place / CONFIG_FILE} is not valid TOML: {error}.") from None
+    except ValidationError as error:
+        names = "; ".join(
+            f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors(include_input=False)
+        )
+        raise ConfigurationError(f"The settings of {place} can't be used: {names}.") from None
+
+
+def _settings_of(file: Path) -> type[Settings]:
+    """The file is another one for each home, which pydantic-settings wants to know as part of the class."""
+
+    class HomeSettings(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 (the signature is pydantic-settings')
+            file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, file)
+
+    return HomeSettings
+
+
+def write_settings(home: Path, database: str | None = None) -> None:
+    """Make the home, readable by its owner only, and write its settings file unless there is one already."""
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file = home / CONFIG_FILE
+    if file.exists():
+        return
+    document = tomlkit.document()
+    document.add(tomlkit.comment("Settings of this mailchimpsync site. Connections and keys are in the database;"))
+    document.add(tomlkit.comment("see `mailchimpsync config export` and `mailchimpsync config import`."))
+    document.add("database", tomlkit.item(database or f"{_SQLITE}mailchimpsync.sqlite"))
+    file.touch(mode=0o600)
+    file.write_text(tomlkit.dumps(document), encoding="utf-8")

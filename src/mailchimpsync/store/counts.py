@@ -1,0 +1,65 @@
+"""How far the two sides agree, counted over rows (existing-extension.md 15.1), and the rows that can't be synced."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, RowMapping, and_, case, func, select
+
+from mailchimpsync.model import SUBSCRIBED_STATUSES, GroupStatus, SyncStatus
+from mailchimpsync.store.schema import cache, group_contact
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Rows by what both sides said when they were last read; `to_add` and `to_remove` are meant at Mailchimp."""
+
+    subscribed_at_civicrm: int = 0
+    subscribed_at_mailchimp: int = 0
+    to_add: int = 0
+    to_remove: int = 0
+    cannot_subscribe: int = 0
+    other_fails: int = 0
+
+
+def agreement(tx: Connection, list_id: str, group_id: int) -> Agreement:
+    """Count the rows of a connection; due rows count as subscribed, and towards nothing else."""
+    in_group = _flag(group_contact.c.status == GroupStatus.ADDED.value)
+    at_mailchimp = _flag(cache.c.mailchimp_status.in_([status.value for status in SUBSCRIBED_STATUSES]))
+    here = and_(
+        group_contact.c.list_id == cache.c.mailchimp_list_id,
+        group_contact.c.contact_id == cache.c.civicrm_contact_id,
+        group_contact.c.group_id == group_id,
+    )
+    query = (
+        select(cache.c.sync_status, in_group.label("added"), at_mailchimp.label("sub"), func.count().label("number"))
+        .select_from(cache.outerjoin(group_contact, here))
+        .where(cache.c.mailchimp_list_id == list_id)
+        .group_by(cache.c.sync_status, in_group, at_mailchimp)
+    )
+    return _sum([(row.sync_status, bool(row.added), bool(row.sub), int(row.number)) for row in tx.execute(query)])
+
+
+def _flag(condition: object) -> case[int]:
+    return case((condition, 1), else_=0)  # type: ignore[arg-type]  # any SQL condition
+
+
+def _sum(found: Sequence[tuple[str, bool, bool, int]]) -> Agreement:
+    failed = SyncStatus.FAIL
+    under_way = (SyncStatus.LIVE, SyncStatus.REDO, SyncStatus.OK)
+    return Agreement(
+        subscribed_at_civicrm=sum(n for _, added, _, n in found if added),
+        subscribed_at_mailchimp=sum(n for _, _, sub, n in found if sub),
+        to_add=sum(n for status, added, sub, n in found if status in under_way and added and not sub),
+        to_remove=sum(n for status, added, sub, n in found if status in under_way and sub and not added),
+        cannot_subscribe=sum(n for status, added, sub, n in found if status == failed and added and not sub),
+        other_fails=sum(n for status, added, sub, n in found if status == failed and not (added and not sub)),
+    )
+
+
+def failed_rows(tx: Connection, list_id: str) -> Sequence[RowMapping]:
+    """Return the rows that can't be synced: civicrm_contact_id, mailchimp_email, reason, reason_detail."""
+    columns = (cache.c.civicrm_contact_id, cache.c.mailchimp_email, cache.c.reason, cache.c.reason_detail)
+    query = select(*columns).where(cache.c.mailchimp_list_id == list_id, cache.c.sync_status == SyncStatus.FAIL.value)
+    return tx.execute(query.order_by(cache.c.id)).mappings().all()

@@ -48,11 +48,13 @@ def pages(
 ) -> Iterator[list[R]]:
     """Yield all rows that match, in the order of their ids; asks for exactly the keys of `row`.
 
+    While a page is used, the next one is on its way.
+
     Raises:
         TransientError: `CV_ODD_ANSWER`, a key is missing, or the ids do not ascend.
     """
-    last = 0
-    for _ in range(PAGES_MAX):
+
+    def ask(last: int) -> list[R]:
         params = {
             "select": list(row.__annotations__),
             "where": [*where, ["id", ">", last]],
@@ -60,11 +62,20 @@ def pages(
             "limit": rows,
         }
         found = client.read(answer, entity, "get", params)
-        if found:
-            if found[0]["id"] <= last or found[-1]["id"] < found[0]["id"]:
-                raise odd(CIVICRM, f"{entity} not in the order of ids")
-            last = found[-1]["id"]
+        if found and (found[0]["id"] <= last or found[-1]["id"] < found[0]["id"]):
+            raise odd(CIVICRM, f"{entity} not in the order of ids")
+        return found
+
+    found = ask(0)
+    if len(found) < rows:
+        yield from [found] if found else []
+        return
+    with client.runtime.executor(1) as ahead:
+        for _ in range(PAGES_MAX):
+            following = ahead.submit(ask, found[-1]["id"])
             yield found
-        if len(found) < rows:
-            return
+            found = following.result()
+            if len(found) < rows:
+                yield from [found] if found else []
+                return
     raise odd(CIVICRM, f"{entity} of more than {PAGES_MAX} pages")

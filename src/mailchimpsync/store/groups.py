@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, String, cast, delete, exists, insert, literal, select
+from sqlalchemy import Connection, String, cast, delete, exists, func, insert, literal, select, update
 
 from mailchimpsync.model import GroupState, GroupStatus, SyncStatus
 from mailchimpsync.store.dialect import Assignments, Columns, upsert
@@ -98,6 +99,19 @@ def make_changed_rows_due(tx: Connection, list_id: str, run_id: int) -> int:
         group_contact.c.list_id == list_id, group_contact.c.seen_run == run_id
     )
     return make_due(tx, cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(seen))
+
+
+def snapshot_groups(tx: Connection, list_id: str, *conditions: Any) -> None:
+    """Write what is known of the contacts' groups into rows that meet the conditions, as `group;status;date|…`."""
+    date = func.coalesce(cast(group_contact.c.date, String(30)), "")
+    entry = cast(group_contact.c.group_id, String(20)) + ";" + func.coalesce(group_contact.c.status, "") + ";" + date
+    snapshot = (
+        select(func.aggregate_strings(entry, "|"))
+        .where(group_contact.c.list_id == list_id, group_contact.c.contact_id == cache.c.civicrm_contact_id)
+        .scalar_subquery()
+    )
+    rows = update(cache).where(cache.c.mailchimp_list_id == list_id, *conditions)
+    tx.execute(rows.values(civicrm_groups=snapshot))
 
 
 def states_of(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> dict[int, dict[int, GroupState]]:

@@ -60,6 +60,7 @@ def _merge(old: Columns, new: Columns) -> Assignments:
         "mailchimp_status",
         "mailchimp_updated",
         "mailchimp_data",
+        "mailchimp_interests",
         "seen_run",
     )
     return [

@@ -5,23 +5,59 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, func, select
+from sqlalchemy import Connection, RowMapping, String, Text, and_, cast, func, select, type_coerce, update
 
-from mailchimpsync.model import SyncStatus
+from mailchimpsync.model import Base, SyncStatus
 from mailchimpsync.store.dialect import Row, update_by_id
-from mailchimpsync.store.schema import cache
+from mailchimpsync.store.schema import cache, group_contact
 
 
-def due_rows(tx: Connection, list_id: str, after: int, limit: int) -> Sequence[RowMapping]:
-    """Return the next due rows, by id."""
-    columns = [column for column in cache.c if column.name not in ("civicrm_data", "civicrm_groups", "seen_run")]
+def due_facts(tx: Connection, list_id: str, after: int, limit: int) -> Sequence[Any]:
+    """Return the next due rows, by id, with the facts that tell whether both sides agree, in plain text.
+
+    Each with the columns id, mailchimp_status, interests, contact (is there one?), groups (`group:status,…`),
+    base_subscribed, base_interests.
+    """
+    status = cast(group_contact.c.group_id, String(20)) + ":" + func.coalesce(group_contact.c.status, "")
+    groups = (
+        select(func.aggregate_strings(status, ","))
+        .where(group_contact.c.list_id == list_id, group_contact.c.contact_id == cache.c.civicrm_contact_id)
+        .scalar_subquery()
+    )
     query = (
-        select(*columns)
+        select(
+            cache.c.id,
+            cache.c.mailchimp_status,
+            type_coerce(cache.c.mailchimp_interests, Text).label("interests"),
+            cache.c.civicrm_contact_id.is_not(None).label("contact"),
+            groups.label("groups"),
+            cache.c.base_subscribed,
+            type_coerce(cache.c.base_interests, Text).label("base_interests"),
+        )
         .where(cache.c.mailchimp_list_id == list_id, cache.c.sync_status == SyncStatus.TODO.value, cache.c.id > after)
         .order_by(cache.c.id)
         .limit(limit)
     )
-    return tx.execute(query).mappings().all()
+    return tx.execute(query).all()
+
+
+def rows_to_decide(tx: Connection, ids: Sequence[int]) -> Sequence[RowMapping]:
+    """Return rows by id, in the order of their ids, with all that decisions need."""
+    columns = [column for column in cache.c if column.name not in ("civicrm_data", "civicrm_groups", "seen_run")]
+    return tx.execute(select(*columns).where(cache.c.id.in_(ids)).order_by(cache.c.id)).mappings().all()
+
+
+def settle_rows(tx: Connection, ids: Sequence[int], reason: str, base: Base) -> None:
+    """Note that rows are in order, and what both sides agree on."""
+    in_order = {
+        "sync_status": SyncStatus.OK.value,
+        "reason": reason,
+        "reason_detail": None,
+        "refusal": None,
+        "base_subscribed": base.subscribed,
+        "base_interests": base.interests,
+    }
+    tx.execute(update(cache).where(cache.c.id.in_(ids)).values(in_order))
 
 
 def count_due(tx: Connection, list_id: str) -> int:
@@ -32,31 +68,22 @@ def count_due(tx: Connection, list_id: str) -> int:
     return int(tx.execute(query).scalar_one())
 
 
-def siblings(tx: Connection, list_id: str, first_id: int, last_id: int) -> Sequence[Any]:
-    """Return, for due rows from one id to another, the other rows of the same contact.
+def siblings(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> Sequence[Any]:
+    """Return the rows of those of the contacts that have more than one.
 
-    Each with the columns row_id, id, mailchimp_email, mailchimp_status, mailchimp_data.
+    Each with the columns id, civicrm_contact_id, mailchimp_email, mailchimp_status, mailchimp_interests.
     """
-    mine, other = cache.alias("mine"), cache.alias("other")
-    same_contact = and_(
-        other.c.mailchimp_list_id == mine.c.mailchimp_list_id,
-        other.c.civicrm_contact_id == mine.c.civicrm_contact_id,
-        other.c.id != mine.c.id,
-    )
-    query = (
-        select(
-            mine.c.id.label("row_id"),
-            other.c.id,
-            other.c.mailchimp_email,
-            other.c.mailchimp_status,
-            other.c.mailchimp_data,
-        )
-        .select_from(mine.join(other, same_contact))
-        .where(
-            mine.c.mailchimp_list_id == list_id,
-            mine.c.sync_status == SyncStatus.TODO.value,
-            mine.c.id.between(first_id, last_id),
-        )
+    of_contacts = and_(cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids))
+    several = select(cache.c.civicrm_contact_id).where(of_contacts).group_by(cache.c.civicrm_contact_id)
+    query = select(
+        cache.c.id,
+        cache.c.civicrm_contact_id,
+        cache.c.mailchimp_email,
+        cache.c.mailchimp_status,
+        cache.c.mailchimp_interests,
+    ).where(
+        cache.c.mailchimp_list_id == list_id,
+        cache.c.civicrm_contact_id.in_(several.having(func.count() > 1)),
     )
     return tx.execute(query).all()
 

@@ -113,9 +113,10 @@ cache = _table(
     Column("mailchimp_status", String(20)),
     Column("mailchimp_status_date", UtcDateTime),
     Column("mailchimp_updated", UtcDateTime),
-    Column("mailchimp_data", JsonText),
+    Column("mailchimp_data", JsonText),  # {"first_name": …, "last_name": …}
+    Column("mailchimp_interests", JsonText),  # the linked ones, {interest id: true or false}
     Column("civicrm_data", JsonText),
-    Column("civicrm_groups", JsonText),
+    Column("civicrm_groups", Text),  # `group id;status;date` of each relevant group, joined by `|`
     Column("civicrm_contact_id", BigInteger),
     Column("departed_contact_id", BigInteger),
     Column("sync_status", String(10), nullable=False, server_default="todo"),

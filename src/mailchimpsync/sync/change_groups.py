@@ -9,6 +9,7 @@ from mailchimpsync.civicrm import save_group_contacts
 from mailchimpsync.errors import Code, RefusedError
 from mailchimpsync.model import GroupStatus, Side, SyncStatus
 from mailchimpsync.store import Transaction, groups, journal, plans, rows, updates
+from mailchimpsync.store.schema import cache
 from mailchimpsync.sync.context import Run
 
 CHANGES_PER_STEP = 5_000
@@ -60,6 +61,7 @@ def _note(run: Run, changes: Sequence[Change], refused: Mapping[Record, RefusedE
         updates.add_updates(tx, [_update(run, change) for change in done if change["member_update"] is not None])
         journal.write_journal(tx, [entry for change in done for entry in _entries(run, change)])
         plans.mark_applied(tx, [change["id"] for change in changes])
+        groups.snapshot_groups(tx, run.list_id, cache.c.id.in_([change["cache_id"] for change in done]))
 
 
 def _store_memberships(tx: Transaction, run: Run, done: Sequence[Change]) -> None:

@@ -21,4 +21,5 @@ def check_group_changes(run: Run) -> bool:
             groups.make_changed_rows_due(tx, run.list_id, run.id)
             failed = cache.c.sync_status == SyncStatus.FAIL.value
             members.make_due(tx, ours, failed, cache.c.reason.in_(_TRIED_AGAIN))
+        groups.snapshot_groups(tx, run.list_id, cache.c.sync_status == SyncStatus.TODO.value)
     return True

@@ -144,7 +144,8 @@ def _row(run: Run, member: Member) -> Mapping[str, Any]:
         "mailchimp_status": member.status,
         "mailchimp_status_date": member.last_changed,
         "mailchimp_updated": member.last_changed,
-        "mailchimp_data": {"first_name": member.first_name, "last_name": member.last_name, "interests": linked},
+        "mailchimp_data": {"first_name": member.first_name, "last_name": member.last_name},
+        "mailchimp_interests": linked,
         "seen_run": run.id,
         "sync_status": "todo",
     }

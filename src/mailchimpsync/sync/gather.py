@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import RowMapping
 
@@ -47,7 +48,6 @@ class Gathered:
 
     rows: Sequence[Row]
     situations: Sequence[Situation]
-    states: States
     claims: Mapping[int, str]
 
 
@@ -56,7 +56,7 @@ def gather(run: Run, due: Sequence[Row]) -> Gathered:
     with run.transaction() as tx:
         contacts = sorted({row["civicrm_contact_id"] for row in due if row["civicrm_contact_id"] is not None})
         states = groups.states_of(tx, run.list_id, contacts)
-        siblings = _siblings(tx, run.list_id, due)
+        siblings = _siblings(tx, run.list_id, due, contacts)
     candidates = [row for row in due if _may_be_subscribed(row, states, run.connection)]
     people = persons(run.civicrm, [row["civicrm_contact_id"] for row in candidates]) if candidates else {}
     known = {row["id"]: people.get(row["civicrm_contact_id"], _NO_PERSON) for row in candidates}
@@ -67,7 +67,7 @@ def gather(run: Run, due: Sequence[Row]) -> Gathered:
         _situation(row, run.connection, states, siblings.get(row["id"]), known.get(row["id"]), row["id"] in taken, now)
         for row in due
     ]
-    return Gathered(due, situations, states, claims)
+    return Gathered(due, situations, claims)
 
 
 def _may_be_subscribed(row: Row, states: States, connection: Connection) -> bool:
@@ -75,16 +75,27 @@ def _may_be_subscribed(row: Row, states: States, connection: Connection) -> bool
     return state.is_added and row["mailchimp_status"] not in SUBSCRIBED_STATUSES
 
 
-def _siblings(tx: Transaction, list_id: str, due: Sequence[Row]) -> dict[int, Siblings]:
-    found: dict[int, Siblings] = defaultdict(Siblings)
-    for row_id, other_id, email, status, data in rows.siblings(tx, list_id, due[0]["id"], due[-1]["id"]):
-        sibling = found[row_id]
-        if status in SUBSCRIBED_STATUSES:
-            sibling.subscribed = True
-            sibling.interests.update(key for key, value in (data or {}).get("interests", {}).items() if value)
-        if email:
-            sibling.addresses[other_id] = normalise_address(email)
+def _siblings(tx: Transaction, list_id: str, due: Sequence[Row], contacts: Sequence[int]) -> dict[int, Siblings]:
+    of_contact: dict[int, list[Any]] = defaultdict(list)
+    for other in rows.siblings(tx, list_id, contacts):
+        of_contact[other.civicrm_contact_id].append(other)
+    found: dict[int, Siblings] = {}
+    for row in due:
+        others = [other for other in of_contact.get(row["civicrm_contact_id"], ()) if other.id != row["id"]]
+        if others:
+            found[row["id"]] = _meaning(others)
     return found
+
+
+def _meaning(others: Sequence[Any]) -> Siblings:
+    siblings = Siblings()
+    for other in others:
+        if other.mailchimp_status in SUBSCRIBED_STATUSES:
+            siblings.subscribed = True
+            siblings.interests.update(key for key, value in (other.mailchimp_interests or {}).items() if value)
+        if other.mailchimp_email:
+            siblings.addresses[other.id] = normalise_address(other.mailchimp_email)
+    return siblings
 
 
 def _claim(
@@ -129,7 +140,7 @@ def _situation(
         mailchimp_status=row["mailchimp_status"],
         mailchimp_status_date=row["mailchimp_status_date"],
         mailchimp_date=row["mailchimp_updated"],
-        interests=(row["mailchimp_data"] or {}).get("interests", {}),
+        interests=row["mailchimp_interests"] or {},
         has_contact=contact is not None,
         contact_gone=row["departed_contact_id"] is not None,
         group=mine.get(connection.group_id, _NOT_IN_GROUP),

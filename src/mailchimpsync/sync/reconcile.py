@@ -11,8 +11,9 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from mailchimpsync.decide import Decision, decide
-from mailchimpsync.model import GroupState, SyncStatus
-from mailchimpsync.store import plans, rows, runs
+from mailchimpsync.model import SyncStatus
+from mailchimpsync.store import Transaction, plans, rows, runs
+from mailchimpsync.sync.agreement import Agreements
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.gather import Gathered, gather
 
@@ -27,32 +28,55 @@ def reconcile(run: Run) -> bool:
             plans.drop_plan(tx, run.id)
             runs.set_progress(tx, run.list_id, {"decided_to": 0})
         after = 0
+    agreements = Agreements(run.connection)
     while not run.deadline.reached:
         with run.transaction() as tx:
-            due = rows.due_rows(tx, run.list_id, after, ROWS_PER_STEP)
+            due = rows.due_facts(tx, run.list_id, after, ROWS_PER_STEP)
         if not due:
             _report(run)
             return True
-        after = due[-1]["id"]
-        _decide_all(run, gather(run, due), after)
+        after = due[-1].id
+        _decide_step(run, agreements, due, after)
         run.progress.advance(len(due))
     return False
 
 
-def _decide_all(run: Run, gathered: Gathered, after: int) -> None:
-    decisions = [decide(situation, run.connection) for situation in gathered.situations]
+def _decide_step(run: Run, agreements: Agreements, due: Sequence[Any], after: int) -> None:
+    agreed: dict[int, tuple[Decision, list[int]]] = {}
+    others: list[int] = []
+    for facts in due:
+        decision = agreements.find(facts)
+        if decision is None:
+            others.append(facts.id)
+        else:
+            agreed.setdefault(id(decision), (decision, []))[1].append(facts.id)
+    looked_at = _look_at(run, others)
+    with run.transaction() as tx:
+        for decision, ids in agreed.values():
+            rows.settle_rows(tx, ids, decision.reason.value, decision.agreed)
+        _write(tx, run, looked_at)
+        runs.set_progress(tx, run.list_id, {"decided_to": after})
+
+
+def _look_at(run: Run, ids: Sequence[int]) -> Gathered:
+    if not ids:
+        return Gathered((), (), {})
+    with run.transaction() as tx:
+        due = rows.rows_to_decide(tx, ids)
+    return gather(run, due)
+
+
+def _write(tx: Transaction, run: Run, gathered: Gathered) -> None:
     settled, planned = [], []
-    for row, decision in zip(gathered.rows, decisions, strict=True):
+    for row, situation in zip(gathered.rows, gathered.situations, strict=True):
+        decision = decide(situation, run.connection)
         if decision.changes_something:
             planned.append(_plan_row(run, row["id"], decision))
         else:
-            settled.append(_settled_row(run, row, gathered, decision))
-    claimed = [{"id": row_id, "identity": identity} for row_id, identity in gathered.claims.items()]
-    with run.transaction() as tx:
-        rows.write_rows(tx, claimed)
-        rows.write_rows(tx, settled)
-        plans.add_to_plan(tx, planned)
-        runs.set_progress(tx, run.list_id, {"decided_to": after})
+            settled.append(_settled_row(row, decision))
+    rows.write_rows(tx, [{"id": row_id, "identity": identity} for row_id, identity in gathered.claims.items()])
+    rows.write_rows(tx, settled)
+    plans.add_to_plan(tx, planned)
 
 
 def _plan_row(run: Run, row_id: int, decision: Decision) -> Mapping[str, Any]:
@@ -68,24 +92,16 @@ def _plan_row(run: Run, row_id: int, decision: Decision) -> Mapping[str, Any]:
     }
 
 
-def _settled_row(run: Run, row: RowMapping, gathered: Gathered, decision: Decision) -> Mapping[str, Any]:
+def _settled_row(row: RowMapping, decision: Decision) -> Mapping[str, Any]:
+    failed = decision.sync_status is SyncStatus.FAIL
     return {
         "id": row["id"],
         "sync_status": decision.sync_status.value,
         "reason": decision.reason.value,
-        "reason_detail": row["reason_detail"] if decision.sync_status is SyncStatus.FAIL else None,
+        "reason_detail": row["reason_detail"] if failed and row["reason"] == decision.reason else None,
+        "refusal": row["refusal"] if failed else None,
         "base_subscribed": decision.agreed.subscribed,
         "base_interests": decision.agreed.interests,
-        "civicrm_groups": snapshot(run.connection.group_ids, gathered.states.get(row["civicrm_contact_id"], {})),
-    }
-
-
-def snapshot(group_ids: Sequence[int], states: Mapping[int, GroupState]) -> Mapping[str, Any]:
-    """Return the groups' states as the public column has them: {group id: [status, date]}."""
-    return {
-        str(group): [state.status.value, state.date.isoformat() if state.date else None]
-        for group in group_ids
-        if (state := states.get(group)) is not None and state.status is not None
     }
 
 

@@ -167,7 +167,7 @@ def _member_columns(update: Update, body: Mapping[str, Any]) -> dict[str, Any]:
     status = body.get("status") or sent_status or update["mailchimp_status"]
     changed_at = _date(body.get("last_changed")) or run_date(update)
     known = update["mailchimp_data"] or {}
-    interests = {**known.get("interests", {}), **data.get("interests", {})}
+    interests = {**(update["mailchimp_interests"] or {}), **data.get("interests", {})}
     interests |= {key: value for key, value in _mapping(body.get("interests")).items() if key in interests}
     names = _mapping(body.get("merge_fields"))
     member_id = body.get("id") or update["mailchimp_member_id"]
@@ -183,8 +183,8 @@ def _member_columns(update: Update, body: Mapping[str, Any]) -> dict[str, Any]:
         "mailchimp_data": {
             "first_name": names.get("FNAME", known.get("first_name", "")),
             "last_name": names.get("LNAME", known.get("last_name", "")),
-            "interests": interests,
         },
+        "mailchimp_interests": interests,
     }
 
 
@@ -205,7 +205,7 @@ def _entries(run: Run, update: Update, row: Mapping[str, Any]) -> list[dict[str,
     changes = []
     if row["mailchimp_status"] != update["mailchimp_status"]:
         changes.append(("status", update["mailchimp_status"], row["mailchimp_status"]))
-    before = (update["mailchimp_data"] or {}).get("interests", {})
+    before = update["mailchimp_interests"] or {}
     for interest, value in update["data"].get("interests", {}).items():
         if before.get(interest, False) != value:
             changes.append((f"interest {interest}", _yes_no(before.get(interest)), _yes_no(value)))

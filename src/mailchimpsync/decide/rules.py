@@ -9,7 +9,7 @@ from mailchimpsync.decide.interests import compare_interests, interests_of_new_m
 from mailchimpsync.decide.situation import Decision, Situation
 from mailchimpsync.decide.subscription import Move, Verdict, judge
 from mailchimpsync.errors import REGISTRY, Code, Retry
-from mailchimpsync.model import Base, Connection, GroupStatus, MemberStatus, SyncStatus
+from mailchimpsync.model import Base, Connection, GroupStatus, MemberStatus, SyncStatus, normalise_address
 
 
 def decide(situation: Situation, connection: Connection) -> Decision:
@@ -80,7 +80,8 @@ def _send(
 ) -> Decision:
     body = {"email_address": situation.address, **update}
     if (refused := _refused_before(situation, body)) is not None:
-        return _failed(situation, refused, groups)
+        # who is not let back in is not subscribed, so the interests' groups stay as they are
+        return _failed(situation, refused, () if verdict.move is Move.RESUBSCRIBE else groups)
     return Decision(
         SyncStatus.LIVE,
         verdict.reason,
@@ -95,10 +96,13 @@ def _refused_before(situation: Situation, body: Mapping[str, Any]) -> Code | Non
     refusal = situation.refusal
     if refusal is None or REGISTRY[refusal.code].retry is Retry.NEXT_RUN:
         return None
-    same_address = refusal.update.get("email_address") == body["email_address"]
-    if refusal.update == body or (refusal.code is Code.MC_FORGOTTEN and same_address):
+    if refusal.update == body or (refusal.code is Code.MC_FORGOTTEN and _same_address(refusal.update, body)):
         return refusal.code
     return None
+
+
+def _same_address(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return normalise_address(one.get("email_address") or "") == normalise_address(other["email_address"] or "")
 
 
 def _failed(situation: Situation, reason: Code, groups: tuple[tuple[int, GroupStatus], ...] = ()) -> Decision:

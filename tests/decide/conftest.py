@@ -1,0 +1,19 @@
+"""Ann, about whom decisions are made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from decide.ann import Ann
+
+
+@pytest.fixture
+def ann() -> Ann:
+    return Ann()
+
+
+@pytest.fixture
+def somebody() -> Callable[[], Ann]:
+    return Ann

@@ -42,6 +42,7 @@ class Situation:
         first_name, last_name: for a new member.
         obstacle: why the person may not be newly subscribed, if so.
         other_subscribed: whether another row of the same contact is subscribed at Mailchimp.
+        other_left: whether another row of the same contact left at Mailchimp, and that outranks the group's Added.
         other_preferred: whether another row of the same contact is the one to be resubscribed.
         other_interests: the interests that another subscribed row of the contact has.
         refusal: what Mailchimp refused last.
@@ -61,6 +62,7 @@ class Situation:
     last_name: str = ""
     obstacle: Code | None = None
     other_subscribed: bool = False
+    other_left: bool = False
     other_preferred: bool = False
     other_interests: frozenset[str] = frozenset()
     refusal: Refusal | None = None

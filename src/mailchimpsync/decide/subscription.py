@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum, auto
 
 from mailchimpsync.decide.situation import Situation
 from mailchimpsync.decide.winner import later, winner
 from mailchimpsync.errors import Code
-from mailchimpsync.model import SUBSCRIBED_STATUSES, MemberStatus, Resubscribe, Side
+from mailchimpsync.model import SUBSCRIBED_STATUSES, GroupState, MemberStatus, Resubscribe, Side
 
 RETURNABLE = frozenset({MemberStatus.UNSUBSCRIBED, MemberStatus.ARCHIVED, MemberStatus.TRANSACTIONAL})
 """The statuses from which Mailchimp may let somebody be subscribed again; never `cleaned` (mailchimp-api.md 3.4)."""
@@ -47,6 +48,8 @@ def judge(situation: Situation, resubscribe: Resubscribe) -> Verdict:
         return IN_SYNC if in_group else _only_at_mailchimp(situation)
     if not in_group:
         return NOT_SUBSCRIBED
+    if situation.mailchimp_status is None and situation.other_left:
+        return _fail(Code.MC_OPTED_OUT)
     if situation.mailchimp_status is None:
         return _unless_obstructed(situation, Move.SUBSCRIBE)
     return _left_at_mailchimp(situation, resubscribe)
@@ -71,20 +74,30 @@ def _only_at_mailchimp(situation: Situation) -> Verdict:
 def _left_at_mailchimp(situation: Situation, resubscribe: Resubscribe) -> Verdict:
     """In the group, and at Mailchimp in a state that is not subscribed: an opt-out is sticky.
 
-    CiviCRM gets the person back only by an Added that is newer than the opt-out, and never against a base that says
-    that it is Mailchimp which changed.
+    CiviCRM gets the person back only by an Added that is known to be newer than the opt-out, never against a base that
+    says that it is Mailchimp which changed, and never with one address while leaving with another.
     """
-    if situation.base.subscribed or later(situation.group, situation.mailchimp_status_date) is Side.MAILCHIMP:
+    if outranks_added(situation.base.subscribed, situation.group, situation.mailchimp_status_date):
         if situation.other_subscribed:
             return _fail(Code.CV_OTHER_ADDRESS)
         return Verdict(Move.REMOVE_FROM_GROUP, Code.MAILCHIMP_LEFT)
-    if situation.mailchimp_status not in RETURNABLE:
+    if situation.mailchimp_status == MemberStatus.CLEANED:
         return _fail(Code.MC_BOUNCED)
     if situation.other_subscribed or situation.other_preferred:
         return _fail(Code.CV_OTHER_ADDRESS)
-    if resubscribe is Resubscribe.NEVER:
+    if resubscribe is Resubscribe.NEVER or situation.other_left or _is_kept_out(situation):
         return _fail(Code.MC_OPTED_OUT)
     return _unless_obstructed(situation, Move.RESUBSCRIBE)
+
+
+def outranks_added(base: bool | None, group: GroupState, left_at: datetime | None) -> bool:
+    """Say whether leaving at Mailchimp counts more than being in the group: it changed since the base, or is later."""
+    return bool(base) or later(group, left_at) is Side.MAILCHIMP
+
+
+def _is_kept_out(situation: Situation) -> bool:
+    """A status nobody knows, or one without a date that an Added could be newer than, is no ground to mail somebody."""
+    return situation.mailchimp_status not in RETURNABLE or situation.mailchimp_status_date is None
 
 
 def _unless_obstructed(situation: Situation, move: Move) -> Verdict:

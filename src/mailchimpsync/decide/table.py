@@ -1,0 +1,225 @@
+"""The decision table: what `decide` says in every combination, in as few lines as say it exactly.
+
+`python -m mailchimpsync.decide.table tests/decide` writes the golden files; the docs show the same tables.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import product
+from pathlib import Path
+from typing import NamedTuple
+
+from mailchimpsync.decide.rules import decide
+from mailchimpsync.decide.situation import Decision, Situation
+from mailchimpsync.errors import Code
+from mailchimpsync.model import Base, Connection, GroupState, GroupStatus, MemberStatus, Resubscribe, SyncStatus
+
+NONE = "none"
+ANY = "*"
+UNKNOWN_STATUS = "(unknown)"
+
+GROUP_ID = 1
+INTEREST_GROUP_ID = 2
+INTEREST = "news"
+ADDRESS = "ann@example.org"
+
+_DAY = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+_LATER = _DAY + timedelta(seconds=1)
+DATES: Mapping[str, tuple[datetime | None, datetime | None]] = {
+    "CiviCRM": (_LATER, _DAY),
+    "tie": (_DAY, _DAY),
+    "Mailchimp": (_DAY, _LATER),
+    "no CiviCRM date": (None, _DAY),
+    "no Mailchimp date": (_DAY, None),
+}
+"""Who is newer: the dates of the group history and of the member."""
+
+_BASES: Mapping[str, bool | None] = {NONE: None, "in": True, "out": False}
+_GROUP_STATUSES = (NONE, *(status.value for status in GroupStatus))
+
+DIMENSIONS: Mapping[str, tuple[str, ...]] = {
+    "contact": ("owned", NONE, "gone"),
+    "at_mailchimp": (NONE, *(status.value for status in MemberStatus), UNKNOWN_STATUS),
+    "in_civicrm": _GROUP_STATUSES,
+    "base": tuple(_BASES),
+    "newer": tuple(DATES),
+    "other_row": (NONE, "subscribed", "preferred", "left"),
+    "resubscribe": tuple(mode.value for mode in Resubscribe),
+    "obstacle": (NONE, Code.CV_ON_HOLD.value, Code.CV_OPTED_OUT.value),
+}
+"""What the decision about a subscription depends on, and the values it can have."""
+
+INTEREST_DIMENSIONS: Mapping[str, tuple[str, ...]] = {
+    "at_mailchimp": (NONE, "yes", "no"),
+    "in_civicrm": _GROUP_STATUSES,
+    "base": tuple(_BASES),
+    "newer": tuple(DATES),
+    "other_row": (NONE, "has it"),
+}
+"""The same for one interest of somebody who is subscribed on both sides."""
+
+Key = tuple[str, ...]
+
+
+class Outcome(NamedTuple):
+    """A decision in words; an empty word: no change."""
+
+    civicrm: str
+    mailchimp: str
+    row: str
+    reason: str
+    base_after: str
+
+
+Cells = Mapping[Key, Outcome]
+Lines = Sequence[tuple[Key, Outcome]]
+
+
+def combinations(dimensions: Mapping[str, Sequence[str]]) -> Iterator[dict[str, str]]:
+    """Yield every combination of values, by dimension."""
+    for values in product(*dimensions.values()):
+        yield dict(zip(dimensions, values, strict=True))
+
+
+def subscription_case(case: Mapping[str, str]) -> tuple[Situation, Connection]:
+    """Return the situation and the connection of a combination of `DIMENSIONS`."""
+    civicrm_date, mailchimp_date = DATES[case["newer"]]
+    situation = Situation(
+        mailchimp_status=None if case["at_mailchimp"] == NONE else case["at_mailchimp"],
+        mailchimp_status_date=mailchimp_date,
+        mailchimp_date=mailchimp_date,
+        has_contact=case["contact"] == "owned",
+        contact_gone=case["contact"] == "gone",
+        group=_group(case["in_civicrm"], civicrm_date),
+        base=Base(subscribed=_BASES[case["base"]]),
+        address=ADDRESS,
+        obstacle=None if case["obstacle"] == NONE else Code(case["obstacle"]),
+        other_subscribed=case["other_row"] == "subscribed",
+        other_left=case["other_row"] == "left",
+        other_preferred=case["other_row"] == "preferred",
+    )
+    return situation, Connection("list", GROUP_ID, {}, Resubscribe(case["resubscribe"]))
+
+
+def interest_case(case: Mapping[str, str]) -> tuple[Situation, Connection]:
+    """Return the situation and the connection of a combination of `INTEREST_DIMENSIONS`."""
+    civicrm_date, mailchimp_date = DATES[case["newer"]]
+    base = _BASES[case["base"]]
+    situation = Situation(
+        mailchimp_status=MemberStatus.SUBSCRIBED,
+        mailchimp_status_date=mailchimp_date,
+        mailchimp_date=mailchimp_date,
+        interests={} if case["at_mailchimp"] == NONE else {INTEREST: case["at_mailchimp"] == "yes"},
+        group=GroupState(GroupStatus.ADDED, _DAY),
+        interest_groups={INTEREST: _group(case["in_civicrm"], civicrm_date)},
+        base=Base(subscribed=True, interests={} if base is None else {INTEREST: base}),
+        address=ADDRESS,
+        other_interests=frozenset({INTEREST} if case["other_row"] == "has it" else ()),
+    )
+    return situation, Connection("list", GROUP_ID, {INTEREST: INTEREST_GROUP_ID})
+
+
+def subscriptions() -> Cells:
+    """Return the decision about the subscription in every combination."""
+    return {tuple(case.values()): _outcome(*subscription_case(case)) for case in combinations(DIMENSIONS)}
+
+
+def interests() -> Cells:
+    """Return the decision about an interest in every combination."""
+    return {tuple(case.values()): _interest_outcome(*interest_case(case)) for case in combinations(INTEREST_DIMENSIONS)}
+
+
+def collapse(cells: Cells) -> Lines:
+    """Return the same table in fewer lines: `*` stands for every value, `a | b` for either."""
+    outcomes = set(cells.values())
+    if len(outcomes) == 1:
+        return [((ANY,) * len(next(iter(cells))), outcomes.pop())]
+    parts: dict[str, dict[Key, Outcome]] = {}
+    for (value, *rest), outcome in cells.items():
+        parts.setdefault(value, {})[tuple(rest)] = outcome
+    alike: list[tuple[list[str], dict[Key, Outcome]]] = []
+    for value, part in parts.items():
+        same = next((values for values, other in alike if other == part), None)
+        if same is None:
+            alike.append(([value], part))
+        else:
+            same.append(value)
+    return [
+        ((_either(values, len(parts)), *rest), outcome) for values, part in alike for rest, outcome in collapse(part)
+    ]
+
+
+def as_csv(dimensions: Mapping[str, Sequence[str]], lines: Lines) -> str:
+    """Return a table as it is checked in."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*dimensions, *Outcome._fields])
+    writer.writerows([*key, *outcome] for key, outcome in lines)
+    return text.getvalue()
+
+
+def golden_files() -> Mapping[str, str]:
+    """Return the checked-in tables by file name."""
+    return {
+        "subscriptions.csv": as_csv(DIMENSIONS, collapse(subscriptions())),
+        "interests.csv": as_csv(INTEREST_DIMENSIONS, collapse(interests())),
+    }
+
+
+def _group(status: str, date: datetime | None) -> GroupState:
+    return GroupState() if status == NONE else GroupState(GroupStatus(status), date)
+
+
+def _either(values: Sequence[str], number_of_values: int) -> str:
+    return ANY if len(values) == number_of_values else " | ".join(values)
+
+
+def _outcome(situation: Situation, connection: Connection) -> Outcome:
+    decision = decide(situation, connection)
+    update = decision.update or {}
+    words = [f"{key}={update[key]}" for key in ("status", "status_if_new") if key in update]
+    return Outcome(
+        _civicrm(decision, GROUP_ID),
+        " ".join(words),
+        decision.sync_status.value,
+        decision.reason.value,
+        _base_after(decision, situation, decision.agreed.subscribed),
+    )
+
+
+def _interest_outcome(situation: Situation, connection: Connection) -> Outcome:
+    decision = decide(situation, connection)
+    value = (decision.update or {}).get("interests", {}).get(INTEREST)
+    return Outcome(
+        _civicrm(decision, INTEREST_GROUP_ID),
+        "" if value is None else f"interest={'yes' if value else 'no'}",
+        decision.sync_status.value,
+        decision.reason.value,
+        _base_after(decision, situation, (decision.agreed.interests or {}).get(INTEREST)),
+    )
+
+
+def _civicrm(decision: Decision, group_id: int) -> str:
+    created = ["new contact"] if decision.create_contact else []
+    return " + ".join([*created, *(status.value for group, status in decision.groups if group == group_id)])
+
+
+def _base_after(decision: Decision, situation: Situation, value: bool | None) -> str:
+    if decision.agreed == situation.base and (decision.sync_status is SyncStatus.FAIL or value is None):
+        return "kept"
+    return next(word for word, base in _BASES.items() if base is value)
+
+
+def main(folder: str) -> None:
+    """Write the golden files into a folder."""
+    for name, text in golden_files().items():
+        (Path(folder) / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,214 @@
+"""The whole table: it is as checked in, it leaves no combination out, and it keeps every promise in all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from mailchimpsync.decide import Decision, Situation, decide, table
+from mailchimpsync.decide.winner import later
+from mailchimpsync.errors import REGISTRY, Code
+from mailchimpsync.model import SUBSCRIBED_STATUSES, Connection, GroupStatus, Resubscribe, Side, SyncStatus
+
+HERE = Path(__file__).parent
+OPTED_OUT = {"unsubscribed", "archived", "transactional"}
+
+Decided = tuple[Situation, Connection, Decision]
+
+
+@cache
+def every_decision() -> list[Decided]:
+    cases = [table.subscription_case(case) for case in table.combinations(table.DIMENSIONS)]
+    cases += [table.interest_case(case) for case in table.combinations(table.INTEREST_DIMENSIONS)]
+    return [(situation, connection, decide(situation, connection)) for situation, connection in cases]
+
+
+def exceptions_to(promise: Callable[[Situation, Connection, Decision], bool]) -> list[Decided]:
+    """The first combinations in which a promise does not hold."""
+    return [decided for decided in every_decision() if not promise(*decided)][:3]
+
+
+def subscribes(decision: Decision) -> bool:
+    update = decision.update or {}
+    return {update.get("status"), update.get("status_if_new")} & {"subscribed", "pending"} != set()
+
+
+def unsubscribes(decision: Decision) -> bool:
+    return (decision.update or {}).get("status") == "unsubscribed"
+
+
+def removes(decision: Decision, group_id: int) -> bool:
+    return (group_id, GroupStatus.REMOVED) in decision.groups
+
+
+def agree(situation: Situation) -> bool:
+    at_mailchimp = situation.mailchimp_status in SUBSCRIBED_STATUSES
+    in_civicrm = situation.has_contact and situation.group.is_added
+    return at_mailchimp == in_civicrm
+
+
+@pytest.mark.parametrize("name", ["subscriptions.csv", "interests.csv"])
+def test_the_rules_are_those_that_were_checked_in(name: str) -> None:
+    written = (HERE / name).read_text(encoding="utf-8")
+
+    assert written == table.golden_files()[name], "run: python -m mailchimpsync.decide.table tests/decide"
+
+
+def expanded(dimensions: dict[str, tuple[str, ...]], lines: table.Lines) -> Iterator[tuple[table.Key, table.Outcome]]:
+    for key, outcome in lines:
+        words = {
+            name: values if word == table.ANY else word.split(" | ")
+            for word, (name, values) in zip(key, dimensions.items(), strict=True)
+        }
+        for case in table.combinations(words):
+            yield tuple(case.values()), outcome
+
+
+def test_the_short_table_says_every_combination_exactly_once() -> None:
+    cells = table.subscriptions()
+    said = list(expanded(dict(table.DIMENSIONS), table.collapse(cells)))
+
+    assert len(said) == len(cells) == 43_200
+    assert dict(said) == cells
+
+
+def test_nobody_is_subscribed_again_whose_address_bounced() -> None:
+    assert not exceptions_to(lambda known, _, decided: known.mailchimp_status != "cleaned" or not subscribes(decided))
+
+
+def test_nobody_is_subscribed_again_from_a_status_nobody_knows() -> None:
+    assert not exceptions_to(
+        lambda known, _, decided: known.mailchimp_status != table.UNKNOWN_STATUS or not subscribes(decided)
+    )
+
+
+def test_nobody_is_subscribed_who_must_not_be_mailed() -> None:
+    assert not exceptions_to(lambda known, _, decided: known.obstacle is None or not subscribes(decided))
+
+
+def test_nobody_is_subscribed_but_for_being_in_the_group() -> None:
+    assert not exceptions_to(
+        lambda known, _, decided: (known.has_contact and known.group.is_added) or not subscribes(decided)
+    )
+
+
+def test_who_left_comes_back_only_by_an_added_that_is_known_to_be_as_new_and_never_against_the_base() -> None:
+    def promise(known: Situation, connection: Connection, decided: Decision) -> bool:
+        if known.mailchimp_status not in OPTED_OUT or not subscribes(decided):
+            return True
+        left_at, added_at = known.mailchimp_status_date, known.group.date
+        is_newer = left_at is not None and added_at is not None and added_at >= left_at
+        return is_newer and not known.base.subscribed and connection.resubscribe is Resubscribe.ASK
+
+    assert not exceptions_to(promise)
+
+
+def test_who_left_with_one_address_is_not_subscribed_with_another() -> None:
+    assert not exceptions_to(lambda known, _, decided: not known.other_left or not subscribes(decided))
+
+
+def test_nobody_gets_mail_twice_because_of_a_second_address_that_left() -> None:
+    def promise(known: Situation, _: Connection, decided: Decision) -> bool:
+        left = known.mailchimp_status in OPTED_OUT
+        return not (left and known.other_subscribed and subscribes(decided))
+
+    assert not exceptions_to(promise)
+
+
+def test_nobody_is_unsubscribed_unless_civicrm_says_that_they_left_and_said_so_last() -> None:
+    def promise(known: Situation, _: Connection, decided: Decision) -> bool:
+        if not unsubscribes(decided):
+            return True
+        has_left = known.has_contact and known.group.status not in (None, GroupStatus.ADDED)
+        changed_since_base = known.base.subscribed is True
+        is_newer = known.base.subscribed is None and later(known.group, known.mailchimp_status_date) is Side.CIVICRM
+        return has_left and known.mailchimp_status in SUBSCRIBED_STATUSES and (changed_since_base or is_newer)
+
+    assert not exceptions_to(promise)
+
+
+def test_nobody_is_removed_from_the_group_unless_mailchimp_says_that_they_left_and_said_so_last() -> None:
+    def promise(known: Situation, connection: Connection, decided: Decision) -> bool:
+        if not removes(decided, connection.group_id):
+            return True
+        has_left = known.mailchimp_status is not None and known.mailchimp_status not in SUBSCRIBED_STATUSES
+        is_newer = later(known.group, known.mailchimp_status_date) is Side.MAILCHIMP
+        return has_left and not known.other_subscribed and (known.base.subscribed is True or is_newer)
+
+    assert not exceptions_to(promise)
+
+
+def test_nobody_is_removed_from_an_interests_group_unless_mailchimp_has_the_interest_as_no() -> None:
+    def promise(known: Situation, connection: Connection, decided: Decision) -> bool:
+        return all(
+            known.interests.get(interest) is False
+            for interest, group_id in connection.interests.items()
+            if removes(decided, group_id)
+        )
+
+    assert not exceptions_to(promise)
+
+
+def test_nothing_is_written_where_both_sides_agree() -> None:
+    def promise(known: Situation, connection: Connection, decided: Decision) -> bool:
+        return bool(connection.interests) or not agree(known) or not decided.changes_something
+
+    assert not exceptions_to(promise)
+
+
+def test_a_base_is_only_what_both_sides_will_agree_on() -> None:
+    def promise(known: Situation, _: Connection, decided: Decision) -> bool:
+        if decided.sync_status is SyncStatus.FAIL:
+            return decided.agreed == known.base
+        joins = (1, GroupStatus.ADDED) in decided.groups or (
+            agree(known) and known.mailchimp_status in SUBSCRIBED_STATUSES
+        )
+        return decided.agreed.subscribed == (joins or subscribes(decided))
+
+    assert not exceptions_to(promise)
+
+
+def test_a_row_waits_for_mailchimp_exactly_if_something_is_sent_there() -> None:
+    assert not exceptions_to(
+        lambda _, __, decided: (decided.sync_status is SyncStatus.LIVE) == (decided.update is not None)
+    )
+
+
+def test_a_row_that_fails_sends_nothing_and_creates_nobody() -> None:
+    assert not exceptions_to(
+        lambda _, __, decided: (
+            decided.sync_status is not SyncStatus.FAIL or (decided.update is None and not decided.create_contact)
+        )
+    )
+
+
+def test_a_contact_is_made_exactly_for_subscribed_members_nobody_owns() -> None:
+    def promise(known: Situation, _: Connection, decided: Decision) -> bool:
+        unowned = not known.has_contact and not known.contact_gone
+        return decided.create_contact == (unowned and known.mailchimp_status in SUBSCRIBED_STATUSES)
+
+    assert not exceptions_to(promise)
+
+
+def test_nobody_who_was_deleted_in_civicrm_is_made_anew_or_changed_at_mailchimp() -> None:
+    assert not exceptions_to(lambda known, _, decided: not known.contact_gone or not decided.changes_something)
+
+
+def test_every_update_says_whom_it_is_for() -> None:
+    assert not exceptions_to(
+        lambda known, _, decided: decided.update is None or decided.update["email_address"] == known.address
+    )
+
+
+def test_every_reason_is_explained() -> None:
+    reasons = {decided.reason for _, _, decided in every_decision()}
+
+    assert reasons <= set(REGISTRY)
+    assert Code.MC_OPTED_OUT in reasons
+
+
+def test_the_same_situation_gives_the_same_decision() -> None:
+    assert not exceptions_to(lambda known, connection, decided: decide(known, connection) == decided)

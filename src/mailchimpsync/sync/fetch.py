@@ -18,10 +18,12 @@ from mailchimpsync.mailchimp import Member, MemberPage, member_page
 from mailchimpsync.model import MemberStatus
 from mailchimpsync.store import Transaction, members, runs
 from mailchimpsync.sync.context import Run
+from mailchimpsync.sync.notice_erased import notice_erased
 
 PAGE_SIZE_MEMBERS = 1_000
 PAGES_IN_FLIGHT_MAX = 8
 ATTEMPTS_MAX = 3
+MEMBERS_PER_STEP = 5_000
 
 # An unfiltered reading leaves archived members out (mailchimp-api.md 2.2), so they are read by themselves.
 READINGS: tuple[MemberStatus | None, ...] = (None, MemberStatus.ARCHIVED)
@@ -52,30 +54,35 @@ def fetch(run: Run) -> bool:
                 position = _start_again(run, position)
             if run.deadline.reached and position.reading < len(READINGS):
                 return False
-    with run.transaction() as tx:
-        renamed = members.follow_renamed_members(tx, run.list_id, run.id)
-        read = members.count_seen(tx, run.list_id, run.id)
+        with run.transaction() as tx:
+            renamed = members.follow_renamed_members(tx, run.list_id, run.id)
+            read = members.count_seen(tx, run.list_id, run.id)
+        erased = 0 if run.since is not None else notice_erased(run, executor)
     run.log(f"Read {read} members from Mailchimp" + (f"; {renamed} had changed their address." if renamed else "."))
+    if erased:
+        run.log(f"{erased} members were permanently deleted at Mailchimp.")
     return True
 
 
 def _read(run: Run, executor: Executor, position: _Position) -> _Position:
-    """Read one reading to its end, or as far as time allows."""
+    """Read one reading to its end, or as far as time allows; several pages are stored at a time."""
+    unstored: list[Member] = []
     for page in _pages(run, executor, position):
         fresh = _behind_the_seam(page, position)
-        position = replace(
-            position,
-            offset=position.offset + len(fresh),
-            last_id=fresh[-1].id if fresh else position.last_id,
-        )
+        last_id = fresh[-1].id if fresh else position.last_id
+        position = replace(position, offset=position.offset + len(fresh), last_id=last_id)
         complete = position.offset >= page.total_items
         if not complete and len(page.members) < PAGE_SIZE_MEMBERS:
             raise _ShiftedError
-        if complete:
-            position = _Position(reading=position.reading + 1)
-        _store(run, fresh, position, page.total_items if complete else None)
+        unstored.extend(fresh)
         run.progress.advance(len(fresh), page.total_items)
-        if complete or run.deadline.reached:
+        if complete:
+            _store(run, unstored, _Position(reading=position.reading + 1), page.total_items)
+            return _Position(reading=position.reading + 1)
+        if len(unstored) >= MEMBERS_PER_STEP or run.deadline.reached:
+            _store(run, unstored, position, None)
+            unstored = []
+        if run.deadline.reached:
             break
     return position
 

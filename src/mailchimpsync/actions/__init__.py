@@ -1,5 +1,6 @@
 """The public API: one function an action, which every door calls; they know no framework."""
 
+from mailchimpsync.actions.changes import ChangeCount, FailedRow, getchanges, getfailures
 from mailchimpsync.actions.configure import (
     Choice,
     connect_audience,
@@ -14,9 +15,11 @@ from mailchimpsync.actions.since import read_since
 from mailchimpsync.actions.site import Clients, Site, create_site, open_site
 
 __all__ = [
+    "ChangeCount",
     "Choice",
     "Clients",
     "ConnectionStatus",
+    "FailedRow",
     "Failure",
     "Report",
     "Site",
@@ -24,6 +27,8 @@ __all__ = [
     "create_site",
     "export_configuration",
     "fetchandreconcile",
+    "getchanges",
+    "getfailures",
     "getstatus",
     "import_configuration",
     "open_site",

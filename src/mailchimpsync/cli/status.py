@@ -16,6 +16,8 @@ from mailchimpsync.actions import ConnectionStatus, Failure, getstatus, open_sit
 from mailchimpsync.cli.consoles import stdout
 from mailchimpsync.cli.plain import moment, print_json
 
+TABLE_WIDTH_MAX = 130
+
 
 @click.command("status")
 @click.option("--group-id", type=int, help="Only the connection with this subscription group.")
@@ -74,11 +76,12 @@ def _numbers(status: ConnectionStatus) -> list[tuple[str, str]]:
 
 def show_failures(console: Console, failures: Sequence[Failure]) -> None:
     """Print who can't be synced, why, and who can mend it."""
-    table = Table(title="Could not be synced", title_justify="left", title_style="bold", expand=False)
+    width = min(console.width, TABLE_WIDTH_MAX)
+    table = Table(title="Could not be synced", title_justify="left", title_style="bold", width=width)
     table.add_column("People", justify="right", no_wrap=True)
-    table.add_column("Why", ratio=5)
-    table.add_column("What to do", ratio=5)
-    table.add_column("Who can mend it", ratio=3)
+    table.add_column("Why", ratio=9)
+    table.add_column("What to do", ratio=10)
+    table.add_column("Who can mend it", ratio=6)
     for failure in failures:
         table.add_row(f"{failure.count:,}", Text(failure.sentence), Text(failure.remedy), Text(failure.who))
     console.print(table)

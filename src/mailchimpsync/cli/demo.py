@@ -1,0 +1,65 @@
+"""`mailchimpsync demo`: the whole thing, on a local Mailchimp and a local CiviCRM."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+import click
+
+from mailchimpsync.cli.consoles import stdout
+from mailchimpsync.cli.demo_show import Show
+from mailchimpsync.cli.stand_ins import Kept, StandIns, kept_demo, stop_kept_demo
+from mailchimpsync.errors import UsageError
+
+PEOPLE_MIN, PEOPLE_MAX = 100, 200_000
+
+
+@click.command("demo")
+@click.option(
+    "--people", type=click.IntRange(PEOPLE_MIN, PEOPLE_MAX), default=5_000, show_default=True, help="How many people."
+)
+@click.option("--keep", is_flag=True, help="Leave both stand-ins running, to try the other commands on.")
+@click.option("--stop", is_flag=True, help="Stop what an earlier --keep left running.")
+@click.pass_context
+def command(ctx: click.Context, people: int, keep: bool, stop: bool) -> None:
+    """Show what it does, on a local Mailchimp and a local CiviCRM filled with a believable charity.
+
+    Nothing leaves this machine, and nothing is left on it unless you say --keep.
+    """
+    if stop:
+        stop_kept_demo()
+        stdout().print("[good]✓[/] The demo is stopped, and its files are gone.")
+        return
+    if keep and kept_demo() is not None:
+        raise UsageError("A demo is running already; stop it first: `mailchimpsync demo --stop`.")
+    signal.signal(signal.SIGTERM, _end)
+    ctx.exit(0 if _run(people, keep=keep) else 1)
+
+
+def _end(_number: int, _frame: FrameType | None) -> NoReturn:
+    """A polite end, so that the stand-ins end too."""
+    sys.exit(128 + signal.SIGTERM)
+
+
+def _run(people: int, *, keep: bool) -> bool:
+    with ExitStack() as cleaning:
+        directory = Path(tempfile.mkdtemp(prefix="mailchimpsync-demo-"))
+        cleaning.callback(shutil.rmtree, directory, ignore_errors=True)
+        stand_ins = cleaning.enter_context(StandIns(directory, detached=keep))
+        show = cleaning.enter_context(Show(stdout(), stand_ins, directory / "home", people))
+        agreed = show.play()
+        if keep:
+            urls = {side.value: url for side, url in stand_ins.urls.items()}
+            ids = {side.value: number for side, number in stand_ins.release().items()}
+            Kept(str(directory), urls, ids).save()
+            show.tell_how_to_go_on()
+            show.close()
+            cleaning.pop_all()
+    return agreed

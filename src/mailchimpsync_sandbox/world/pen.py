@@ -1,0 +1,131 @@
+"""Writes people down on one side or both, in the terms of the stand-ins' control interfaces."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from mailchimpsync_sandbox.world.charity import AUDIENCE_ID, INTERESTS, NEWS_GROUP
+from mailchimpsync_sandbox.world.people import Person, everybody
+
+FIRST_CONTACT_ID = 101
+
+
+class Side(StrEnum):
+    """Where something happens."""
+
+    MAILCHIMP = "mailchimp"
+    CIVICRM = "civicrm"
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """A control action of one of the stand-ins."""
+
+    side: Side
+    action: str
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Somebody both sides agree about at the beginning: free for later changes."""
+
+    person: Person
+    contact_id: int
+    interests: frozenset[str]
+
+
+@dataclass
+class Pen:
+    """Contacts and members as they are written; `now` is aware."""
+
+    now: datetime
+    chance: random.Random
+    contacts: list[dict[str, Any]] = field(default_factory=list)
+    members: list[dict[str, Any]] = field(default_factory=list)
+    deeds: list[Deed] = field(default_factory=list)
+    agreed: list[Known] = field(default_factory=list)
+    _people: Iterator[Person] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._people = everybody(self.chance)
+
+    def person(self) -> Person:
+        """Return somebody new."""
+        return next(self._people)
+
+    def some_interests(self) -> frozenset[str]:
+        """Return a few interests."""
+        return frozenset(self.chance.sample(sorted(INTERESTS), self.chance.choice((0, 1, 1, 2, 2, 3, 4))))
+
+    def ago(self, days: float) -> str:
+        """Return the moment so many days ago."""
+        return (self.now - timedelta(days=days)).isoformat(timespec="seconds")
+
+    def contact(
+        self,
+        person: Person,
+        *,
+        added: float | None = None,
+        removed: float | None = None,
+        interests: Collection[str] = (),
+        interests_added: float | None = None,
+        emails: list[Any] | None = None,
+        **details: Any,
+    ) -> int:
+        """Write a contact, added to or removed from the newsletter so many days ago, and return its id."""
+        contact_id = FIRST_CONTACT_ID + len(self.contacts)
+        entries = [(NEWS_GROUP, "Added", added), (NEWS_GROUP, "Removed", removed)]
+        since = interests_added if interests_added is not None else added
+        entries += [(INTERESTS[key][0], "Added", since) for key in sorted(interests)]
+        self.contacts.append(
+            {
+                "id": contact_id,
+                "first_name": person.first_name,
+                "last_name": person.last_name,
+                "emails": [person.address] if emails is None else emails,
+                "groups": [
+                    {"group_id": group, "status": status, "date": self.ago(days)}
+                    for group, status, days in entries
+                    if days is not None
+                ],
+                **details,
+            }
+        )
+        return contact_id
+
+    def member(
+        self,
+        person: Person,
+        changed: float,
+        *,
+        status: str = "subscribed",
+        interests: Collection[str] = (),
+        **more: Any,
+    ) -> None:
+        """Write a member, last changed so many days ago."""
+        self.members.append(
+            {
+                "email_address": person.address,
+                "first_name": person.first_name,
+                "last_name": person.last_name,
+                "status": status,
+                "interests": {key: key in interests for key in INTERESTS},
+                "last_changed": self.ago(changed),
+                **more,
+            }
+        )
+
+    def at_mailchimp(self, address: str, change: str, as_: str = "user", **more: Any) -> None:
+        """Note what a person or an administrator does at Mailchimp."""
+        values = {"list_id": AUDIENCE_ID, "email": address, "as_": as_, "change": change, **more}
+        self.deeds.append(Deed(Side.MAILCHIMP, "act", values))
+
+    def in_civicrm(self, entity: str, action: str, params: dict[str, Any]) -> None:
+        """Note what staff do in CiviCRM."""
+        self.deeds.append(Deed(Side.CIVICRM, "call", {"entity": entity, "action": action, "params": params}))

@@ -50,6 +50,8 @@ def judge(situation: Situation, resubscribe: Resubscribe) -> Verdict:
         return NOT_SUBSCRIBED
     if situation.mailchimp_status is None and situation.other_left:
         return _fail(Code.MC_OPTED_OUT)
+    if situation.mailchimp_status is None and situation.base.subscribed:
+        return Verdict(Move.REMOVE_FROM_GROUP, Code.MAILCHIMP_LEFT)  # permanently deleted there since we agreed
     if situation.mailchimp_status is None:
         return _unless_obstructed(situation, Move.SUBSCRIBE)
     return _left_at_mailchimp(situation, resubscribe)

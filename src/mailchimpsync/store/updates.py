@@ -9,11 +9,15 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, delete, func, insert, select
 from sqlalchemy import update as sql_update
 
+from mailchimpsync.model import SyncStatus
 from mailchimpsync.store.dialect import Row, insert_rows, update_by_id
 from mailchimpsync.store.schema import batch, cache, update
 
 HANDLED = 2
 """`response_processed` of a batch whose results have been read (existing-extension.md 2.3)."""
+
+SUPERSEDED = '{"code":"SUPERSEDED"}'
+"""The error of an update that was decided again before it was sent."""
 
 
 def add_updates(tx: Connection, rows: Sequence[Row]) -> None:
@@ -76,6 +80,22 @@ def take_back(tx: Connection, batch_id: int) -> int:
         .where(update.c.mailchimpsync_batch_id == batch_id, update.c.completed == 0)
         .values(mailchimpsync_batch_id=None)
     ).rowcount
+
+
+def withdraw_unsent(tx: Connection, list_id: str) -> int:
+    """Close the updates that are in no batch, make their rows due, and return how many."""
+    waiting = select(update.c.id, update.c.mailchimpsync_cache_id).join(
+        cache, cache.c.id == update.c.mailchimpsync_cache_id
+    )
+    unsent = tx.execute(
+        waiting.where(
+            update.c.completed == 0, update.c.mailchimpsync_batch_id.is_(None), cache.c.mailchimp_list_id == list_id
+        )
+    ).all()
+    complete_updates(tx, [(row.id, SUPERSEDED) for row in unsent])
+    due = [{"id": row.mailchimpsync_cache_id, "sync_status": SyncStatus.TODO.value, "recheck": False} for row in unsent]
+    update_by_id(tx, cache, due)
+    return len(unsent)
 
 
 def open_updates_of(tx: Connection, batch_id: int) -> Sequence[int]:

@@ -16,6 +16,7 @@ from mailchimpsync.model import SUBSCRIBED_STATUSES, MemberStatus, Side, SyncSta
 from mailchimpsync.store import journal, rows, updates
 from mailchimpsync.store.schema import json_text
 from mailchimpsync.sync.context import Run
+from mailchimpsync.sync.second_look import fresh_columns, second_look
 
 OPERATION_PREFIX = "mailchimpsync_"
 RESULTS_PER_STEP = 1_000
@@ -74,15 +75,25 @@ def _chunks(answers: Iterable[tuple[int, OperationResult]]) -> Iterator[dict[int
 
 def _take_in(run: Run, batch_id: int, results: Mapping[int, OperationResult]) -> Outcome:
     outcome = Outcome()
+    moved_on = second_look(run, batch_id, [key for key, result in results.items() if _is_opt_out(result)])
     with run.transaction() as tx:
         for key, update in updates.updates_with_rows(tx, batch_id, list(results)).items():
-            _judge(run, update, results[key], outcome)
+            if key in moved_on:
+                outcome.completed.append((key, json_text({"code": Code.MC_COMPLIANCE.value})))
+                outcome.rows.append(fresh_columns(update, moved_on[key]))
+            else:
+                _judge(run, update, results[key], outcome)
         updates.complete_updates(tx, outcome.completed)
         updates.add_updates(tx, outcome.retries)
         rows.write_rows(tx, outcome.rows)
         journal.write_journal(tx, outcome.entries)
     run.progress.advance(len(results))
     return outcome
+
+
+def _is_opt_out(result: OperationResult) -> bool:
+    refused = result.status_code not in OK_STATUS
+    return refused and classify_refusal(result.status_code, result.body) is Code.MC_COMPLIANCE
 
 
 def _judge(run: Run, update: Update, result: OperationResult, outcome: Outcome) -> None:

@@ -17,7 +17,7 @@ from mailchimpsync.errors import BusyError, MailchimpsyncError
 from mailchimpsync.mailchimp import MailchimpClient, audience
 from mailchimpsync.model import Connection, Stage
 from mailchimpsync.runtime import Deadline, NoProgress, Progress, Runtime
-from mailchimpsync.store import Store, Transaction, plans, runs
+from mailchimpsync.store import Store, Transaction, plans, runs, updates
 from mailchimpsync.sync.add_civi_only import add_civi_only
 from mailchimpsync.sync.change_groups import change_groups
 from mailchimpsync.sync.check_group_changes import check_group_changes
@@ -240,7 +240,16 @@ def _open_run(
     if is_new:
         run.log(f"Run {run_id}: " + (f"changes since {run.since:%Y-%m-%d %H:%M} UTC." if run.since else "everything."))
         collect(run)
+        _withdraw_unsent(run)
     return run
+
+
+def _withdraw_unsent(run: Run) -> None:
+    """What an earlier run decided and nobody sent is decided afresh by this one (DESIGN 3.9)."""
+    with run.transaction() as tx:
+        withdrawn = updates.withdraw_unsent(tx, run.list_id)
+    if withdrawn:
+        run.log(f"{withdrawn} updates had not been sent; their rows are decided again.")
 
 
 def _since(found: runs.Standing, connection: Connection, options: Options) -> datetime | None:
@@ -262,7 +271,7 @@ def _is_to_be_dropped(
 ) -> bool:
     """Say whether an interrupted run must not go on: its plan is old, or other groups are linked now than it read."""
     begun = runs.begun(tx, found.run_id or 0)
-    stale = found.stage in _DECIDED and now - begun.at > PLAN_GOOD_FOR
+    stale = found.stage in (*_DECIDED, Stage.SUBMIT) and now - begun.at > PLAN_GOOD_FOR
     return options.force_restart or stale or begun.links != _links(connection)
 
 

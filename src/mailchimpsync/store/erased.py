@@ -1,0 +1,44 @@
+"""Members that were permanently deleted at Mailchimp: no page shows them any more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, delete, select, update
+
+from mailchimpsync.model import SyncStatus
+from mailchimpsync.store.members import is_in_flight
+from mailchimpsync.store.schema import cache
+
+_UNKNOWN = (
+    "mailchimp_member_id",
+    "mailchimp_contact_id",
+    "mailchimp_status",
+    "mailchimp_status_date",
+    "mailchimp_updated",
+    "mailchimp_data",
+)
+
+
+def unseen_members(tx: Connection, list_id: str, run_id: int, after: int, limit: int) -> list[tuple[int, str]]:
+    """Return the next members, as (row id, member id), that a run has not seen although it read everything."""
+    query = (
+        select(cache.c.id, cache.c.mailchimp_member_id)
+        .where(
+            cache.c.mailchimp_list_id == list_id,
+            cache.c.mailchimp_member_id.is_not(None),
+            cache.c.seen_run.is_distinct_from(run_id),
+            ~is_in_flight(),
+            cache.c.id > after,
+        )
+        .order_by(cache.c.id)
+        .limit(limit)
+    )
+    return [(row.id, row.mailchimp_member_id) for row in tx.execute(query)]
+
+
+def forget_members(tx: Connection, row_ids: Sequence[int]) -> None:
+    """Forget what Mailchimp said of members that are gone; rows that stood for nothing else go, the others are due."""
+    gone = cache.c.id.in_(row_ids), ~is_in_flight()
+    tx.execute(delete(cache).where(*gone, cache.c.civicrm_contact_id.is_(None)))
+    tx.execute(update(cache).where(*gone).values({**dict.fromkeys(_UNKNOWN), "sync_status": SyncStatus.TODO.value}))

@@ -1,0 +1,62 @@
+"""A second look at members whom Mailchimp refused for compliance, before they are asked to confirm.
+
+The decision may be hours old when its batch is done. Whoever left after it was made must not be asked to come back on
+its strength (DESIGN 3.3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from mailchimpsync.mailchimp import Member, member
+from mailchimpsync.model import SyncStatus, member_id_of
+from mailchimpsync.store import updates
+from mailchimpsync.sync.context import Run
+
+MEMBERS_IN_FLIGHT_MAX = 8
+
+Update = RowMapping
+
+
+def second_look(run: Run, batch_id: int, refused: Sequence[int]) -> Mapping[int, Member]:
+    """Return, by update id, the members of refused updates that changed at Mailchimp after what was known of them."""
+    if not refused:
+        return {}
+    with run.transaction() as tx:
+        waiting = updates.updates_with_rows(tx, batch_id, refused)
+    with run.runtime.executor(MEMBERS_IN_FLIGHT_MAX) as executor:
+        found = list(executor.map(lambda update: _read(run, update), waiting.values()))
+    fresh = zip(waiting.items(), found, strict=True)
+    return {key: one for (key, update), one in fresh if one is not None and _is_newer(one, update)}
+
+
+def fresh_columns(update: Update, found: Member) -> dict[str, Any]:
+    """Return the row, due again with what Mailchimp says now; its status date moves with the status only."""
+    same_status = found.status == update["mailchimp_status"]
+    known = (update["mailchimp_data"] or {}).get("interests", {})
+    return {
+        "id": update["id"],
+        "mailchimp_status": found.status,
+        "mailchimp_status_date": update["mailchimp_status_date"] if same_status else found.last_changed,
+        "mailchimp_updated": found.last_changed,
+        "mailchimp_data": {
+            "first_name": found.first_name,
+            "last_name": found.last_name,
+            "interests": {key: found.interests.get(key, value) for key, value in known.items()},
+        },
+        "sync_status": SyncStatus.TODO.value,
+        "recheck": False,
+    }
+
+
+def _read(run: Run, update: Update) -> Member | None:
+    key = update["mailchimp_member_id"] or member_id_of(update["data"]["email_address"])
+    return member(run.mailchimp, run.list_id, key)
+
+
+def _is_newer(found: Member, update: Update) -> bool:
+    known = update["mailchimp_updated"]
+    return known is None or found.last_changed > known

@@ -1,0 +1,19 @@
+"""Which seeds are lived through: `--seed 123` one, `--seeds 1000` that many."""
+
+from __future__ import annotations
+
+import pytest
+
+SEEDS = 200
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--seed", type=int, help="live through this seed only, and tell its diary")
+    parser.addoption("--seeds", type=int, default=SEEDS, help="how many seeds to live through")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "seed" in metafunc.fixturenames:
+        one = metafunc.config.getoption("--seed", None)
+        number = metafunc.config.getoption("--seeds", SEEDS)
+        metafunc.parametrize("seed", [one] if one is not None else range(number))

@@ -1,0 +1,221 @@
+"""What people and staff do, at random, each act noted in the story."""
+
+from __future__ import annotations
+
+import random
+
+from support.population import Story
+from support.world import NEWS, RIDE, RIDES, WALK, WALKS, World
+
+SIMPLE_ACTS = ("leave", "leave", "join", "join", "untick", "tick", "rename", "put", "put", "take", "take", "interest")
+ALL_ACTS = (
+    *SIMPLE_ACTS,
+    "leave_by_admin",
+    "complain",
+    "bounce",
+    "archive",
+    "erase",
+    "confirm",
+    "move",
+    "newcomer",
+    "hold",
+    "unhold",
+    "opt_out",
+    "trash",
+    "restore",
+    "delete",
+    "merge",
+    "membership_deleted",
+    "new_contact",
+    "readdress",
+)
+
+
+class Happenings:
+    """Lets things happen."""
+
+    def __init__(self, world: World, story: Story, chance: random.Random, *, simple: bool) -> None:
+        self._world, self.story, self._chance = world, story, chance
+        self._acts = SIMPLE_ACTS if simple else ALL_ACTS
+        self._number = 0
+
+    def happen(self) -> str:
+        """Let one thing happen, if it can: staff and people try things that are refused, too."""
+        act = self._chance.choice(self._acts)
+        getattr(self, f"_{act}")()
+        return act
+
+    @property
+    def _now(self) -> str:
+        return self._world.now.isoformat()
+
+    def _someone(self, *statuses: str) -> str | None:
+        found = [address for address, one in self._world.members().items() if one["status"] in statuses]
+        return self._chance.choice(found) if found else None
+
+    def _contact(self, *, deleted: bool = False) -> int | None:
+        found = [
+            row["id"]
+            for row in self._world.civicrm.dump("Contact")
+            if row["id"] in self.story.owned and bool(row["is_deleted"]) == deleted
+        ]
+        return self._chance.choice(found) if found else None
+
+    # -- at Mailchimp -------------------------------------------------------------------------------------------------
+
+    def _depart(self, change: str, as_: str, *, for_good: bool = False) -> None:
+        address = self._someone("subscribed", "pending")
+        if address is None:
+            return
+        self._world.act(address, change, as_)
+        self.story.left_once.add(address)
+        if as_ == "user":
+            self.story.left[address] = self._now
+        if for_good:
+            self.story.gone_for_good.add(address)
+
+    def _leave(self) -> None:
+        self._depart("unsubscribe", "user")
+
+    def _leave_by_admin(self) -> None:
+        self._depart("unsubscribe", "admin")
+
+    def _complain(self) -> None:
+        self._depart("complain", "user")
+
+    def _bounce(self) -> None:
+        self._depart("bounce", "user", for_good=True)
+
+    def _archive(self) -> None:
+        self._depart("archive", "admin")
+
+    def _erase(self) -> None:
+        self._depart("delete", "user", for_good=True)
+
+    def _join(self) -> None:
+        address = self._chance.choice(self.story.addresses)
+        self._world.act(address, "subscribe")
+        self.story.left.pop(address, None)
+        self.story.gone_for_good.discard(address)
+
+    def _confirm(self) -> None:
+        address = self._someone("pending")
+        if address is not None:
+            self._world.act(address, "confirm")
+            self.story.left.pop(address, None)
+
+    def _newcomer(self) -> None:
+        self._number += 1
+        address = f"new{self._number}@example.org"
+        self.story.addresses.append(address)
+        self._world.act(address, "subscribe", merge_fields={"FNAME": "New"})
+
+    def _tick(self, *, ticked: bool = True) -> None:
+        address = self._someone("subscribed")
+        if address is not None:
+            self._world.act(address, "interests", interests={self._chance.choice((WALK, RIDE)): ticked})
+
+    def _untick(self) -> None:
+        self._tick(ticked=False)
+
+    def _rename(self) -> None:
+        address = self._someone("subscribed", "unsubscribed")
+        if address is not None:
+            self._world.act(address, "names", merge_fields={"LNAME": "Changed"})
+
+    def _move(self) -> None:
+        old = self._someone("subscribed")
+        if old is None:
+            return
+        self._number += 1
+        new = f"moved{self._number}@example.org"
+        self._world.act(old, "address", new_address=new)
+        self.story.addresses.append(new)
+        self.story.moved[old] = new
+        self.story.left_once.add(old)
+
+    # -- in CiviCRM ---------------------------------------------------------------------------------------------------
+
+    def _put(self) -> None:
+        contact = self._contact()
+        if contact is not None:
+            self._world.put(contact, "Added")
+            self.story.added.setdefault(contact, []).append(self._now)
+
+    def _take(self) -> None:
+        contact = self._contact()
+        if contact is not None and self._world.in_group(contact) is not None:
+            self._world.put(contact, "Removed")
+            self.story.removed_once.add(contact)
+
+    def _interest(self) -> None:
+        contact = self._contact()
+        if contact is not None:
+            self._world.put(contact, self._chance.choice(("Added", "Removed")), self._chance.choice((WALKS, RIDES)))
+
+    def _membership_deleted(self) -> None:
+        contact = self._contact()
+        if contact is not None and self._world.in_group(contact) is not None:
+            where = [["contact_id", "=", contact], ["group_id", "=", NEWS]]
+            self._world.civicrm.call("GroupContact", "delete", {"where": where})
+            self.story.removed_once.add(contact)
+
+    def _hold(self) -> None:
+        contact = self._contact()
+        if contact is not None and self.story.owned[contact]:
+            self._world.edit_address(contact, on_hold=1)
+
+    def _unhold(self) -> None:
+        contact = self._contact()
+        if contact is not None and self.story.owned[contact]:
+            self._world.edit_address(contact, on_hold=0)
+
+    def _opt_out(self) -> None:
+        contact = self._contact()
+        if contact is not None:
+            self._world.edit(contact, is_opt_out=self._chance.random() < 0.5)
+
+    def _trash(self) -> None:
+        contact = self._contact()
+        if contact is not None:
+            self._world.trash(contact)
+
+    def _restore(self) -> None:
+        contact = self._contact(deleted=True)
+        if contact is not None and contact not in self.story.kept:
+            self._world.edit(contact, is_deleted=False)
+
+    def _delete(self) -> None:
+        contact = self._contact()
+        if contact is not None:
+            self._world.delete_for_good(contact)
+
+    def _merge(self) -> None:
+        kept, other = self._contact(), self._contact()
+        if kept is None or other is None or kept == other:
+            return
+        self._world.merge(kept, other)
+        story = self.story
+        story.kept[other] = kept
+        story.owned[kept] |= story.owned[other]
+        story.added.setdefault(kept, []).extend(story.added.get(other, []))
+        if other in story.removed_once:
+            story.removed_once.add(kept)
+
+    def _new_contact(self) -> None:
+        address = self._chance.choice(self.story.addresses)
+        contact = self._world.contact(address, {}, modified_date=self._now)
+        self.story.contacts.append(contact)
+        self.story.owned[contact] = {address}
+        self._world.put(contact, "Added")
+        self.story.added[contact] = [self._now]
+
+    def _readdress(self) -> None:
+        contact = self._contact()
+        if contact is None or not self.story.owned[contact]:
+            return
+        self._number += 1
+        address = f"readdressed{self._number}@example.org"
+        self._world.edit_address(contact, email=address)
+        self.story.addresses.append(address)
+        self.story.owned[contact].add(address)

@@ -1,0 +1,168 @@
+"""What must hold, judged by the data of both stand-ins and by the story, never by the product's rules."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import RowMapping
+
+from mailchimpsync.civicrm.writes import SOURCE
+from mailchimpsync.errors import REGISTRY, Code
+from mailchimpsync.model import MCSYNC_METHOD
+from support.population import Story
+from support.world import NEWS, World
+
+SUBSCRIBED = ("subscribed", "pending")
+EXPECTED_FAILURES = frozenset(
+    {
+        Code.CV_NO_ADDRESS,
+        Code.CV_ON_HOLD,
+        Code.CV_DO_NOT_EMAIL,
+        Code.CV_OPTED_OUT,
+        Code.CV_DECEASED,
+        Code.CV_SHARED_ADDRESS,
+        Code.CV_OTHER_ADDRESS,
+        Code.CV_CONTACT_GONE,
+        Code.MC_BOUNCED,
+        Code.MC_FORGOTTEN,
+        Code.MC_OPTED_OUT,
+        Code.MC_COMPLIANCE,
+    }
+)
+
+DECISIONS_GOOD_FOR = timedelta(hours=1)
+"""What is decided may be sent for so long."""
+
+
+class Truth:
+    """Both sides as they are."""
+
+    def __init__(self, world: World) -> None:
+        self.members = {one["id"]: one for one in world.mailchimp.members(world.connection.list_id)}
+        self.contacts = {one["id"]: one for one in world.civicrm.dump("Contact")}
+        self.groups = {(r["contact_id"], r["group_id"]): r["status"] for r in world.civicrm.dump("GroupContact")}
+        self.emails = world.civicrm.dump("Email")
+        self.history = world.civicrm.dump("SubscriptionHistory")
+
+    def is_alive(self, contact: int | None) -> bool:
+        return contact in self.contacts and not self.contacts[contact]["is_deleted"]
+
+    def is_added(self, contact: int | None, group: int = NEWS) -> bool:
+        return contact is not None and self.groups.get((contact, group)) == "Added"
+
+    def is_subscribed(self, member_id: str | None) -> bool:
+        return member_id in self.members and self.members[member_id]["status"] in SUBSCRIBED
+
+
+def violations(world: World, story: Story) -> Iterator[str]:
+    """Yield what does not hold once everything is quiet."""
+    truth, rows = Truth(world), world.rows()
+    yield from _unknown(truth, rows)
+    for row in rows:
+        yield from _row(world, truth, row)
+    yield from _loose_ends(world)
+    yield from _consent(truth, story)
+    yield from _removals(truth, story)
+    yield from _doubles(truth)
+    yield from _journal(world, truth)
+
+
+def _unknown(truth: Truth, rows: list[RowMapping]) -> Iterator[str]:
+    known_members = {row["mailchimp_member_id"] for row in rows}
+    known_contacts = {row["civicrm_contact_id"] for row in rows}
+    for key, member in truth.members.items():
+        if member["status"] in SUBSCRIBED and key not in known_members:
+            yield f"nobody knows of member {member['email_address']}"
+    for contact, group in truth.groups:
+        if group == NEWS and truth.is_added(contact) and truth.is_alive(contact) and contact not in known_contacts:
+            yield f"nobody knows of contact {contact}"
+
+
+def _row(world: World, truth: Truth, row: RowMapping) -> Iterator[str]:
+    who = f"row {row['id']} (contact {row['civicrm_contact_id']}, {row['mailchimp_email']}, {row['reason']})"
+    if row["sync_status"] == "fail":
+        if row["reason"] not in EXPECTED_FAILURES or row["reason"] not in REGISTRY:
+            yield f"{who} failed for a reason that does not belong in this world"
+        return
+    if row["sync_status"] != "ok":
+        yield f"{who} is still {row['sync_status']}"
+        return
+    contact, subscribed = row["civicrm_contact_id"], truth.is_subscribed(row["mailchimp_member_id"])
+    if contact is not None and not truth.is_alive(contact):
+        yield f"{who} belongs to a contact that is gone"
+    if subscribed != truth.is_added(contact):
+        yield f"{who}: subscribed {subscribed}, in the group {truth.is_added(contact)}"
+    if subscribed:
+        ticked = truth.members[row["mailchimp_member_id"]]["interests"]
+        for interest, group in world.connection.interests.items():
+            if ticked[interest] != truth.is_added(contact, group):
+                yield f"{who}: interest {interest} ticked {ticked[interest]}, the group says otherwise"
+    if row["base_subscribed"] is not subscribed:
+        yield f"{who}: the base says {row['base_subscribed']}"
+
+
+def _loose_ends(world: World) -> Iterator[str]:
+    for update in world.open_updates():
+        yield f"update {update['id']} is still open"
+
+
+def _consent(truth: Truth, story: Story) -> Iterator[str]:
+    for member in truth.members.values():
+        address = member["email_address"].lower()
+        if member["status"] not in SUBSCRIBED:
+            continue
+        if address in story.gone_for_good:
+            yield f"{address} bounced or was erased, and is {member['status']}"
+        left = story.left.get(address)
+        if left is None:
+            continue
+        asked = story.asked.get(member["id"])
+        if asked is not None and datetime.fromisoformat(left) > asked - DECISIONS_GOOD_FOR:
+            continue  # they left while the question was on its way
+        added = [date for owner in story.owners(address) for date in story.added.get(owner, [])]
+        if not any(_second(date) >= _second(left) for date in added):
+            yield f"{address} left at {left} and is {member['status']}, Added {added}"
+
+
+def _second(date: str) -> datetime:
+    return datetime.fromisoformat(date).astimezone(UTC).replace(microsecond=0)
+
+
+def _removals(truth: Truth, story: Story) -> Iterator[str]:
+    for entry in truth.history:
+        if (entry["group_id"], entry["status"], entry["method"]) == (NEWS, "Removed", MCSYNC_METHOD):
+            addresses = story.owned.get(entry["contact_id"], set())
+            known = addresses | {new for old, new in story.moved.items() if old in addresses}
+            if entry["contact_id"] in story.owned and not known & story.left_once:
+                yield f"contact {entry['contact_id']} was removed, and nobody had left"
+    for member in truth.members.values():
+        address = member["email_address"].lower()
+        by_us = member["status"] == "unsubscribed" and member["origin"] == "api"
+        if by_us and not story.owners(address) & story.removed_once:
+            yield f"{address} was unsubscribed, and no staff had removed them"
+
+
+def _doubles(truth: Truth) -> Iterator[str]:
+    made = {key for key, contact in truth.contacts.items() if contact["source"] == SOURCE}
+    by_address = Counter(one["email"].lower() for one in truth.emails if one["contact_id"] in made)
+    for address, number in by_address.items():
+        if number > 1:
+            yield f"{address} was created {number} times"
+
+
+def _journal(world: World, truth: Truth) -> Iterator[str]:
+    entries = world.journal()
+    told = Counter(
+        (e["contact_id"], int(e["field"].removeprefix("group ")), e["new"])
+        for e in entries
+        if e["field"].startswith("group ")
+    )
+    done = Counter((e["contact_id"], e["group_id"], e["status"]) for e in truth.history if e["method"] == MCSYNC_METHOD)
+    for what, number in told.items():
+        if truth.is_alive(what[0]) and number > done[what]:
+            yield f"the journal tells {what} {number} times, it was done {done[what]} times"
+    for entry in entries:
+        if entry["reason"] not in REGISTRY:
+            yield f"journal entry {entry['id']} has the unknown reason {entry['reason']}"

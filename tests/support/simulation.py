@@ -1,0 +1,151 @@
+"""One seed: a random charity, some days of life and trouble, then quiet; everything follows from the seed."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+
+import pytest
+
+from mailchimpsync.errors import (
+    BusyError,
+    ConfigurationError,
+    EvidenceError,
+    LeaseLostError,
+    MailchimpsyncError,
+    TransientError,
+)
+from mailchimpsync.sync import add_civi_only, change_groups, create_contacts, fetch, fix_contact_ids, reconcile, submit
+from support.happenings import Happenings
+from support.invariants import violations
+from support.mortal import KilledError, Life, MortalStore
+from support.population import populate
+from support.trouble import Trouble
+from support.world import World
+
+RUNS_UNTIL_QUIET_MAX = 4
+CALLS_PER_RUN_MAX = 40
+LEASE_SECONDS = 601
+STEP_SIZES = (
+    (fetch, "PAGE_SIZE_MEMBERS"),
+    (fix_contact_ids, "ROWS_PER_STEP"),
+    (fix_contact_ids, "CONTACTS_PER_STEP"),
+    (add_civi_only, "CONTACTS_PER_STEP"),
+    (reconcile, "ROWS_PER_STEP"),
+    (create_contacts, "CONTACTS_PER_STEP"),
+    (change_groups, "CHANGES_PER_STEP"),
+    (submit, "OPERATIONS_MAX"),
+)
+STOPPED_BY = (TransientError, BusyError, LeaseLostError, EvidenceError, ConfigurationError)
+
+
+@dataclass
+class Report:
+    """How a seed went."""
+
+    seed: int
+    problems: list[str] = field(default_factory=list)
+    diary: list[str] = field(default_factory=list)
+    journal: list[tuple[object, ...]] = field(default_factory=list)
+
+
+class Simulation:
+    """The life of one charity."""
+
+    def __init__(self, seed: int, sizes: pytest.MonkeyPatch) -> None:
+        self.chance = random.Random(seed)
+        self.simple = self.chance.random() < 0.3
+        self.life = Life()
+        self.world = World(MortalStore("sqlite://", self.life), seed=seed)
+        people = self.chance.choice((20, 20, 30, 40, 60, 200))
+        for module, name in STEP_SIZES:
+            sizes.setattr(module, name, self.chance.choice((3, 10, 50, 1_000)) if people <= 60 else 50)
+        self.world.civicrm.set_options(utc_offset_minutes=self.chance.choice((0, 60, -300, 345, 840, -720)))
+        self.story = populate(self.world, self.chance, people, simple=self.simple)
+        self.happenings = Happenings(self.world, self.story, self.chance, simple=self.simple)
+        self.trouble = Trouble(self.world, self.happenings, self.life, self.chance)
+        self.fault_rate = self.chance.choice((0.0, 0.02, 0.1, 0.3))
+        self.report = Report(seed)
+
+    def run(self) -> Report:
+        """Live, then come to rest, and return what does not hold."""
+        for _ in range(self.chance.randint(1, 4)):
+            self._some_time()
+        self.trouble.stop()
+        self.world.pass_time(LEASE_SECONDS)
+        self._settle()
+        if not self.report.problems:
+            self.report.problems = list(violations(self.world, self.story))
+        self.report.journal = [tuple(entry.values()) for entry in self.world.journal()]
+        self.world.close()
+        return self.report
+
+    def _note(self, text: str) -> None:
+        self.report.diary.append(f"{self.world.now:%m-%d %H:%M:%S} {text}")
+
+    def _some_time(self) -> None:
+        for _ in range(self.chance.randint(0, 8)):
+            self._note(self.happenings.happen())
+            self.world.pass_time(self.chance.choice((0, 0, 1, 60, 4_000)))
+        if self.fault_rate:
+            self.trouble.slow_batches()
+            self.trouble.fault_rate = self.fault_rate
+            self.trouble.act_rate = self.chance.choice((0.0, 0.0, 0.05, 0.2))
+        for _ in range(self.chance.randint(1, 3)):
+            self._call()
+        self.trouble.fault_rate = self.trouble.act_rate = 0.0
+        self.life.begin()
+        self.world.pass_time(self.chance.choice((10, 700, 3_700, 90_000)))
+
+    def _call(self) -> None:
+        """Start a process that makes one call; it may die."""
+        dies = self.fault_rate and self.chance.random() < 0.3
+        self.life.begin(self.chance.randint(1, 120) if dies else None)
+        self.world.systems = self.world.new_systems()
+        seconds = self.chance.choice((None, 1, 5, 60, 600))
+        try:
+            result = self.world.sync(seconds=seconds, everything=self.chance.random() < 0.2)
+            self._note(f"{result.outcome} before {result.stage}")
+        except KilledError:
+            self._note(f"killed at step {self.life.steps}")
+            self.life.begin()
+            self.world.pass_time(self.chance.choice((0, LEASE_SECONDS)))
+        except STOPPED_BY as error:
+            self._note(f"{error.code}: {error.what}")
+            if not self.fault_rate:
+                self.report.problems.append(f"without any fault: {error.code} {error.what}")
+        except MailchimpsyncError as error:
+            self.report.problems.append(f"unexpected: {error.code} {error.what} {error.detail}")
+
+    def _settle(self) -> None:
+        """Sync until a run writes nothing, then everything once more."""
+        for everything in (False, True):
+            if not self._is_quiet_after_some_runs(everything=everything):
+                kind = "full" if everything else "incremental"
+                self.report.problems.append(
+                    f"not quiet after {RUNS_UNTIL_QUIET_MAX} {kind} runs: {self.world.writes()}"
+                )
+
+    def _is_quiet_after_some_runs(self, *, everything: bool) -> bool:
+        for _ in range(RUNS_UNTIL_QUIET_MAX + 1):
+            self.world.pass_time(60)
+            self.world.forget_requests()
+            self._finish_a_run(everything=everything)
+            if not self.world.writes():
+                return True
+        return False
+
+    def _finish_a_run(self, *, everything: bool) -> None:
+        for _ in range(CALLS_PER_RUN_MAX):
+            result = self.world.sync(everything=everything)
+            self._note(f"{result.outcome} before {result.stage}, {len(self.world.writes())} writes")
+            if result.outcome == "done":
+                return
+            self.world.pass_time(60)
+        self.report.problems.append("a run does not come to its end")
+
+
+def simulate(seed: int) -> Report:
+    """Live through one seed."""
+    with pytest.MonkeyPatch.context() as sizes:
+        return Simulation(seed, sizes).run()

@@ -1,0 +1,79 @@
+"""What goes wrong on the way, at random: lost answers, odd answers, stuck batches, a death of the process."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable
+
+import httpx2
+
+from mailchimpsync_sandbox.kit.app import SandboxApp
+from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
+from support.happenings import Happenings
+from support.mortal import Life
+from support.world import World
+
+KINDS = (
+    Fault(FaultKind.DROP_BEFORE),
+    Fault(FaultKind.DROP_AFTER),
+    Fault(FaultKind.DROP_AFTER),
+    Fault(FaultKind.TRUNCATE),
+    Fault(FaultKind.HTML, status=200),
+    Fault(FaultKind.HTML, status=502),
+    Fault(FaultKind.EMPTY, status=200),
+    Fault(FaultKind.EMPTY, status=403),
+    Fault(FaultKind.STATUS, status=429),
+    Fault(FaultKind.STATUS, status=500),
+    Fault(FaultKind.STATUS, status=503),
+)
+DWELLS = (0.0, 0.0, 1.0, 100.0, 36_000.0)
+SECONDS_BETWEEN_STEPS = 0.7
+
+
+class Trouble:
+    """Interferes on both wires: time passes, people act, requests fail, the process dies."""
+
+    def __init__(self, world: World, happenings: Happenings, life: Life, chance: random.Random) -> None:
+        self._world, self._happenings, self._life, self._chance = world, happenings, life, chance
+        self.fault_rate = 0.0
+        self.act_rate = 0.0
+        for app, wire in ((world.mailchimp, world.to_mailchimp), (world.civicrm, world.to_civicrm)):
+            wire.before = self._before(app)
+            wire.after = lambda _request: self._life.step()
+
+    def _before(self, app: SandboxApp) -> Callable[[httpx2.Request], None]:
+        def interfere(request: httpx2.Request) -> None:
+            self._life.step()
+            self._note_updates(request)
+            self._world.pass_time(self._chance.random() * SECONDS_BETWEEN_STEPS)
+            if self._chance.random() < self.act_rate:
+                self._happenings.happen()
+            if self._chance.random() < self.fault_rate:
+                kind = self._chance.choice(KINDS)
+                if kind.kind is FaultKind.DROP_BEFORE and self._chance.random() < 0.5:
+                    raise httpx2.ConnectError("no route", request=request)
+                app.faults.plant(Fault(kind.kind, status=kind.status))
+
+        return interfere
+
+    def _note_updates(self, request: httpx2.Request) -> None:
+        if request.method == "POST" and request.url.path.endswith("/batches"):
+            for operation in json.loads(request.content)["operations"]:
+                member_id = operation["path"].partition("?")[0].rpartition("/")[2]
+                self._happenings.story.asked[member_id] = self._world.now
+
+    def slow_batches(self) -> None:
+        """Let batches take their time, some of them many hours."""
+        dwell = self._chance.choice(DWELLS)
+        self._world.mailchimp.set_options(
+            batch_dwell={"started": dwell}, shuffle_batches=self._chance.random() < 0.5, batch_file_rows=3
+        )
+
+    def stop(self) -> None:
+        """Nothing goes wrong any more."""
+        self.fault_rate = self.act_rate = 0.0
+        self._life.begin()
+        self._world.mailchimp.set_options(batch_dwell={"started": 0.0})
+        for app in (self._world.mailchimp, self._world.civicrm):
+            app.faults.clear()

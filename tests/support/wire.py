@@ -1,0 +1,33 @@
+"""The wire to a stand-in in the same process, with places to interfere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import httpx2
+
+from mailchimpsync_sandbox.kit.app import ConnectionDroppedError, SandboxApp
+
+Interference = Callable[[httpx2.Request], None]
+
+
+def nothing(_request: httpx2.Request) -> None:
+    """Interfere with nothing."""
+
+
+class Wire(httpx2.BaseTransport):
+    """Calls a stand-in; `before` and `after` see each request, and may change the world or raise."""
+
+    def __init__(self, app: SandboxApp) -> None:
+        self._inner = httpx2.WSGITransport(app)
+        self.before: Interference = nothing
+        self.after: Interference = nothing
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        self.before(request)
+        try:
+            response = self._inner.handle_request(request)
+        except ConnectionDroppedError as error:
+            raise httpx2.RemoteProtocolError("the server closed the connection", request=request) from error
+        self.after(request)
+        return response

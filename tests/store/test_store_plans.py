@@ -1,0 +1,223 @@
+"""The plan, decided rows, the journal and the configuration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection
+
+from mailchimpsync.errors import StoreError
+from mailchimpsync.model import Base
+from mailchimpsync.store import Store, configurations, counts, journal, plans, rows
+from mailchimpsync.store.groups import store_memberships
+from store.databases import ANN, BOB, CHARLIE, LIST, NEWSLETTER, NEXT_RUN, OTHER_LIST, RUN, add_row, hour, row
+
+
+def a_change(cache_id: int, **columns: Any) -> dict[str, Any]:
+    return {
+        "run_id": RUN,
+        "cache_id": cache_id,
+        "create_contact": False,
+        "group_changes": [[NEWSLETTER, "Added"]],
+        "member_update": None,
+        "sync_status": "ok",
+        "reason": "MAILCHIMP_SUBSCRIBED",
+        "agreed": {"subscribed": True, "interests": None},
+        **columns,
+    }
+
+
+def test_planned_changes_come_in_their_order_with_what_their_rows_say(store: Store) -> None:
+    with store.begin() as tx:
+        ann = add_row(tx, civicrm_contact_id=ANN, mailchimp_status="subscribed", base_subscribed=False)
+        bob = add_row(tx)
+        plans.add_to_plan(tx, [a_change(ann), a_change(bob, member_update={"status": "subscribed"})])
+        first, second = plans.open_changes(tx, RUN, 9)
+
+    assert (first["cache_id"], second["cache_id"]) == (ann, bob)
+    assert (first["civicrm_contact_id"], first["mailchimp_status"], first["base_subscribed"]) == (
+        ANN,
+        "subscribed",
+        False,
+    )
+    assert first["group_changes"] == [[NEWSLETTER, "Added"]]
+    assert (first["member_update"], second["member_update"]) == (None, {"status": "subscribed"})
+
+
+def test_what_is_done_is_not_done_again(store: Store) -> None:
+    with store.begin() as tx:
+        plans.add_to_plan(tx, [a_change(add_row(tx)), a_change(add_row(tx))])
+        done = plans.open_changes(tx, RUN, 1)[0]["id"]
+        plans.mark_applied(tx, [done])
+
+        assert plans.count_open(tx, RUN) == 1
+        assert done not in [change["id"] for change in plans.open_changes(tx, RUN, 9)]
+
+
+def test_dropping_a_plan_leaves_what_is_done_and_other_runs(store: Store) -> None:
+    with store.begin() as tx:
+        plans.add_to_plan(tx, [a_change(add_row(tx)), a_change(add_row(tx)), a_change(add_row(tx), run_id=NEXT_RUN)])
+        plans.mark_applied(tx, [plans.open_changes(tx, RUN, 1)[0]["id"]])
+
+        assert plans.drop_plan(tx, RUN) == 1
+        assert (plans.count_open(tx, RUN), plans.count_open(tx, NEXT_RUN)) == (0, 1)
+
+
+def test_a_row_is_planned_once_in_a_run(store: Store) -> None:
+    with store.begin() as tx:
+        ann = add_row(tx)
+        plans.add_to_plan(tx, [a_change(ann)])
+
+    with pytest.raises(StoreError), store.begin() as tx:
+        plans.add_to_plan(tx, [a_change(ann)])
+
+
+def test_contacts_are_planned_for_rows_that_have_none_yet(store: Store) -> None:
+    with store.begin() as tx:
+        ann = add_row(tx, mailchimp_email="ann@example.org", mailchimp_data={"first_name": "Ann"})
+        made_before_a_crash = add_row(tx, civicrm_contact_id=BOB)
+        plans.add_to_plan(tx, [a_change(key, create_contact=True) for key in (ann, made_before_a_crash)])
+        plans.add_to_plan(tx, [a_change(add_row(tx))])
+        (wanted,) = plans.contacts_to_create(tx, RUN, 0, 9)
+
+        assert plans.contacts_to_create(tx, RUN, wanted["plan_id"], 9) == []
+
+    assert (wanted["id"], wanted["mailchimp_email"]) == (ann, "ann@example.org")
+    assert wanted["mailchimp_data"] == {"first_name": "Ann"}
+
+
+def test_due_rows_come_page_by_page_with_the_facts_of_both_sides(store: Store) -> None:
+    with store.begin() as tx:
+        facts = {"mailchimp_status": "subscribed", "mailchimp_interests": {"news": True}, "base_subscribed": True}
+        ann = add_row(tx, sync_status="todo", civicrm_contact_id=ANN, **facts)
+        bob = add_row(tx, sync_status="todo")
+        add_row(tx, sync_status="ok")
+        add_row(tx, sync_status="todo", mailchimp_list_id=OTHER_LIST)
+        store_memberships(tx, LIST, RUN, [(ANN, NEWSLETTER, "Added")])
+        first, second = rows.due_facts(tx, LIST, 0, 9)
+
+        assert rows.count_due(tx, LIST) == 2
+        assert [one.id for one in rows.due_facts(tx, LIST, ann, 9)] == [bob]
+
+    assert (first.id, first.mailchimp_status, first.groups) == (ann, "subscribed", f"{NEWSLETTER}:Added")
+    assert (bool(first.contact), bool(first.base_subscribed), first.interests) == (True, True, '{"news":true}')
+    assert (second.id, bool(second.contact), second.groups, second.interests) == (bob, False, None, None)
+
+
+def test_settled_rows_are_in_order_and_remember_what_is_agreed(store: Store) -> None:
+    with store.begin() as tx:
+        ann = add_row(tx, sync_status="todo", reason="MC_FIELD", reason_detail="x", refusal={"code": "MC_FIELD"})
+        rows.settle_rows(tx, [ann], "IN_SYNC", Base(subscribed=True, interests={"news": False}))
+        found = row(tx, ann)
+
+    assert (found["sync_status"], found["reason"], found["reason_detail"]) == ("ok", "IN_SYNC", None)
+    assert (found["refusal"], found["base_subscribed"], found["base_interests"]) == (None, True, {"news": False})
+
+
+def test_rows_may_differ_in_what_is_written(store: Store) -> None:
+    with store.begin() as tx:
+        ann, bob = add_row(tx, reason="IN_SYNC"), add_row(tx, reason="IN_SYNC")
+        rows.write_rows(tx, [{"id": ann, "reason": "CV_NO_ADDRESS"}, {"id": bob, "sync_status": "fail"}])
+        rows.write_rows(tx, [])
+        found = rows.rows_by_id(tx, [ann, bob])
+
+    assert (found[ann]["reason"], found[ann]["sync_status"]) == ("CV_NO_ADDRESS", "ok")
+    assert (found[bob]["reason"], found[bob]["sync_status"]) == ("IN_SYNC", "fail")
+
+
+def test_siblings_are_the_rows_of_contacts_that_have_several(store: Store) -> None:
+    with store.begin() as tx:
+        anns = [add_row(tx, civicrm_contact_id=ANN) for _ in range(2)]
+        add_row(tx, civicrm_contact_id=BOB)
+        for _ in range(2):
+            add_row(tx, civicrm_contact_id=CHARLIE)
+        add_row(tx, civicrm_contact_id=BOB, mailchimp_list_id=OTHER_LIST)
+
+        assert sorted(one.id for one in rows.siblings(tx, LIST, [ANN, BOB])) == anns
+
+
+def test_who_has_an_identity(store: Store) -> None:
+    with store.begin() as tx:
+        ann = add_row(tx, identity="m:ann")
+        add_row(tx, identity="m:bob", mailchimp_list_id=OTHER_LIST)
+
+        assert rows.owners_of_identities(tx, LIST, ["m:ann", "m:bob"]) == {"m:ann": ann}
+
+
+def test_rows_are_counted_by_status_and_failures_by_reason(store: Store) -> None:
+    with store.begin() as tx:
+        for status, reason in (("ok", None), ("fail", "CV_ON_HOLD"), ("fail", "CV_ON_HOLD"), ("fail", None)):
+            add_row(tx, sync_status=status, reason=reason)
+
+        assert rows.count_by_status(tx, LIST) == {"ok": 1, "fail": 3}
+        assert rows.failures_by_reason(tx, LIST) == {"CV_ON_HOLD": 2, "": 1}
+        assert rows.count_by_status(tx, OTHER_LIST) == {}
+
+
+def standing_row(tx: Connection, contact: int, status: str, at_mailchimp: str | None, in_group: str | None) -> None:
+    add_row(tx, civicrm_contact_id=contact, sync_status=status, mailchimp_status=at_mailchimp)
+    if in_group is not None:
+        store_memberships(tx, LIST, RUN, [(contact, NEWSLETTER, in_group)])
+
+
+def test_how_far_both_sides_agree(store: Store) -> None:
+    with store.begin() as tx:
+        standing_row(tx, ANN, "ok", "subscribed", "Added")
+        standing_row(tx, BOB, "live", None, "Added")
+        standing_row(tx, CHARLIE, "live", "pending", "Removed")
+        standing_row(tx, 104, "fail", "cleaned", "Added")
+        standing_row(tx, 105, "fail", "subscribed", None)
+        found = counts.agreement(tx, LIST, NEWSLETTER)
+        failed = counts.failed_rows(tx, LIST)
+
+    assert found == counts.Agreement(
+        subscribed_at_civicrm=3,
+        subscribed_at_mailchimp=3,
+        to_add=1,
+        to_remove=1,
+        cannot_subscribe=1,
+        other_fails=1,
+    )
+    assert [one["civicrm_contact_id"] for one in failed] == [104, 105]
+
+
+def entry(cache_id: int, new: str, **columns: Any) -> dict[str, Any]:
+    return {
+        "list_id": LIST,
+        "cache_id": cache_id,
+        "contact_id": ANN,
+        "member_id": None,
+        "time": hour(9),
+        "run_id": RUN,
+        "side": "CiviCRM",
+        "field": "group 5",
+        "old": None,
+        "new": new,
+        "reason": "MAILCHIMP_LEFT",
+        **columns,
+    }
+
+
+def test_the_journal_tells_a_rows_story_even_when_the_row_is_gone(store: Store) -> None:
+    with store.begin() as tx:
+        journal.write_journal(tx, [entry(7, "Added"), entry(8, "Added"), entry(7, "Removed", time=hour(10))])
+        story = journal.entries_of_row(tx, LIST, 7)
+
+    assert [(one["time"], one["new"]) for one in story] == [(hour(9), "Added"), (hour(10), "Removed")]
+
+
+def test_a_runs_changes_are_counted_by_kind(store: Store) -> None:
+    with store.begin() as tx:
+        journal.write_journal(tx, [entry(7, "Added"), entry(8, "Added"), entry(9, "Removed", run_id=NEXT_RUN)])
+
+        assert journal.changes_by_kind(tx, [RUN]) == [("CiviCRM", "group 5", "Added", 2)]
+
+
+def test_the_newest_configuration_counts_and_the_older_ones_stay(store: Store) -> None:
+    with store.begin() as tx:
+        assert configurations.newest_configuration(tx) is None
+        for version in (1, 2):
+            configurations.save_configuration(tx, {"version": version}, hour(8 + version), "zoë")
+
+        assert configurations.newest_configuration(tx) == {"version": 2}

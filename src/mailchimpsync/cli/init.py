@@ -1,0 +1,60 @@
+"""`mailchimpsync init`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+from pydantic import SecretStr
+from rich.text import Text
+
+from mailchimpsync.actions import create_site, probe_site
+from mailchimpsync.civicrm import Group
+from mailchimpsync.cli.asking import ask, who
+from mailchimpsync.cli.consoles import stdout
+from mailchimpsync.config import CivicrmSite
+
+KEY_VARIABLE = "MAILCHIMPSYNC_CIVICRM_KEY"
+
+
+@click.command("init")
+@click.option("--civicrm-url", envvar="MAILCHIMPSYNC_CIVICRM_URL", help="The CiviCRM site's base address.")
+@click.option("--civicrm-pattern", help="The form of its API's URLs, with {entity} and {action}; found if not given.")
+@click.option("--database", help="The database's URL. Default: a SQLite file in the home.")
+@click.pass_context
+def command(ctx: click.Context, civicrm_url: str | None, civicrm_pattern: str | None, database: str | None) -> None:
+    """Make a site: its home directory, database and secret key, and CiviCRM's address and API key, checked live.
+
+    The API key is asked for, or taken from MAILCHIMPSYNC_CIVICRM_KEY. Call it again to change CiviCRM's address or key;
+    connections are kept.
+    """
+    home: Path | None = ctx.obj
+    console = stdout()
+    url = civicrm_url or ask("CiviCRM's address", "--civicrm-url")
+    key = _key()
+    with create_site(home, database=database) as site:
+        console.print(Text.assemble(("✓ ", "good"), f"The site's home is {site.settings.home}."))
+        wanted = CivicrmSite(url=url, api_key=SecretStr(key), pattern=civicrm_pattern)
+        found, groups = probe_site(site, site.configuration.with_civicrm(wanted).civicrm or wanted)
+        site.save(site.configuration.with_civicrm(found), by=who())
+    console.print(Text.assemble(("✓ ", "good"), f"CiviCRM's API answers at {found.pattern}."), soft_wrap=True)
+    console.print(Text.assemble(("✓ ", "good"), "The key's user may see and edit contacts and groups."))
+    _tell_groups(groups)
+
+
+def _key() -> str:
+    """The key comes from the environment or a hidden prompt; as an option it would be in the list of processes."""
+    return os.environ.get(KEY_VARIABLE) or ask("CiviCRM's API key", f"the variable {KEY_VARIABLE}", secret=True)
+
+
+def _tell_groups(groups: list[Group]) -> None:
+    console = stdout()
+    if not groups:
+        console.print(
+            "[warn]![/] There is no mailing group yet. Make one in CiviCRM, then run `mailchimpsync connect`."
+        )
+        return
+    titles = ", ".join(f"{group.title} ({group.id})" for group in groups)
+    console.print(Text.assemble(("✓ ", "good"), f"Mailing groups that can be connected: {titles}."))
+    console.print("Next: `mailchimpsync connect`")

@@ -9,13 +9,17 @@ import tarfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import IO, Any
+
+from pydantic_core import from_json
 
 FILES_MAX = 10_000
 EXPANDED_BYTES_MAX = 4 * 1024**3
 EXPANSION_MAX = 500
 EXPANSION_FREE_BYTES = 64 * 1024**2
 ITEM_CHARS_MAX = 16 * 1024**2
+WHOLE_FILE_BYTES_MAX = 8 * 1024**2
 _CHUNK_BYTES = 1024 * 1024
 
 BROKEN = (tarfile.TarError, OSError, EOFError, zlib.error)
@@ -72,15 +76,33 @@ def read_archive(packed: IO[bytes], packed_bytes: int) -> Iterator[OperationResu
                     raise ArchiveTooLargeError(f"a batch's archive has more than {FILES_MAX} files")
                 content = archive.extractfile(entry) if entry.isreg() else None
                 if content is not None:
-                    yield from _read_file(content)
+                    yield from _read_file(content, entry.size)
 
 
-def _read_file(content: IO[bytes]) -> Iterator[OperationResult]:
+def _read_file(content: IO[bytes], size: int) -> Iterator[OperationResult]:
     try:
-        for item in _items(content):
+        for item in _whole(content) if size <= WHOLE_FILE_BYTES_MAX else _items(content):
             yield _result(item)
     except (ValueError, RecursionError):
         yield UNREADABLE
+
+
+def _whole(content: IO[bytes]) -> Iterator[Any]:
+    """Yield the items of a JSON list that is small enough to be read at once, which is twice as fast.
+
+    Raises:
+        ValueError: it is no JSON list; the items before a damage have been yielded.
+    """
+    file = content.read()
+    if not file.strip():
+        return
+    try:
+        items = from_json(file)
+    except ValueError:
+        items = _items(BytesIO(file))
+    if isinstance(items, dict | str):
+        raise ValueError("no list where there should be one")
+    yield from items
 
 
 def _items(content: IO[bytes]) -> Iterator[Any]:
@@ -164,7 +186,7 @@ def _body(response: Any) -> dict[str, Any] | None:
     """Return the answer as an object; "", "null", "{}" and "[]" all stand for no content (mailchimp-api.md 5.3)."""
     if isinstance(response, str):
         try:
-            response = json.loads(response) if response.strip() else {}
+            response = from_json(response) if response.strip() else {}
         except (ValueError, RecursionError):
             return None
     if not response:

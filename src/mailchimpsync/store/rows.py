@@ -9,7 +9,7 @@ from sqlalchemy import Connection, RowMapping, String, Text, and_, cast, func, s
 
 from mailchimpsync.model import Base, SyncStatus
 from mailchimpsync.store.dialect import Row, update_by_id
-from mailchimpsync.store.schema import cache, group_contact
+from mailchimpsync.store.schema import cache, group_contact, json_text
 
 
 def due_facts(tx: Connection, list_id: str, after: int, limit: int) -> Sequence[Any]:
@@ -103,6 +103,16 @@ def write_rows(tx: Connection, rows: Sequence[Row]) -> None:
         by_columns.setdefault(tuple(row), []).append(row)
     for same in by_columns.values():
         update_by_id(tx, cache, same)
+
+
+def write_alike(tx: Connection, rows: Sequence[Row]) -> None:
+    """Set columns of rows by id, for many rows that get the same values: one statement for all that are alike."""
+    classes: dict[str, tuple[Row, list[int]]] = {}
+    for row in rows:
+        values = {column: value for column, value in row.items() if column != "id"}
+        classes.setdefault(json_text(values), (values, []))[1].append(row["id"])
+    for values, ids in classes.values():
+        tx.execute(update(cache).where(cache.c.id.in_(ids)).values(dict(values)))
 
 
 def rows_by_id(tx: Connection, ids: Sequence[int]) -> dict[int, RowMapping]:

@@ -16,6 +16,21 @@ from mailchimpsync.store.schema import batch, cache, update
 HANDLED = 2
 """`response_processed` of a batch whose results have been read (existing-extension.md 2.3)."""
 
+_SEEN_BY_RESULTS = (
+    "id",
+    "civicrm_contact_id",
+    "mailchimp_member_id",
+    "mailchimp_contact_id",
+    "mailchimp_email",
+    "mailchimp_status",
+    "mailchimp_status_date",
+    "mailchimp_updated",
+    "mailchimp_data",
+    "mailchimp_interests",
+    "reason",
+    "recheck",
+)
+
 SUPERSEDED = '{"code":"SUPERSEDED"}'
 """The error of an update that was decided again before it was sent."""
 
@@ -113,7 +128,7 @@ def updates_with_rows(tx: Connection, batch_id: int, update_ids: Sequence[int]) 
             update.c.attempt,
             update.c.agreed,
             update.c.run_id.label("update_run_id"),
-            cache,
+            *(cache.c[name] for name in _SEEN_BY_RESULTS),
         )
         .join(cache, cache.c.id == update.c.mailchimpsync_cache_id)
         .where(update.c.id.in_(update_ids), update.c.mailchimpsync_batch_id == batch_id, update.c.completed == 0)
@@ -123,7 +138,10 @@ def updates_with_rows(tx: Connection, batch_id: int, update_ids: Sequence[int]) 
 
 def complete_updates(tx: Connection, errors: Sequence[tuple[int, str | None]]) -> None:
     """Close updates: (id, error or None)."""
-    rows = [{"id": key, "completed": 1, "open_row": None, "error_response": error} for key, error in errors]
+    closed = {"completed": 1, "open_row": None}
+    confirmed = [key for key, error in errors if error is None]
+    tx.execute(sql_update(update).where(update.c.id.in_(confirmed)).values(closed))
+    rows = [{"id": key, **closed, "error_response": error} for key, error in errors if error is not None]
     update_by_id(tx, update, rows)
 
 

@@ -57,11 +57,12 @@ def _note(run: Run, changes: Sequence[Change], refused: Mapping[Record, RefusedE
     with run.transaction() as tx:
         _store_memberships(tx, run, done)
         rows.write_rows(tx, [_failed_row(change, failed[change["id"]]) for change in changes if change["id"] in failed])
-        rows.write_rows(tx, [_done_row(change) for change in done])
+        rows.write_alike(tx, [_done_row(change) for change in done])
         updates.add_updates(tx, [_update(run, change) for change in done if change["member_update"] is not None])
         journal.write_journal(tx, [entry for change in done for entry in _entries(run, change)])
         plans.mark_applied(tx, [change["id"] for change in changes])
-        groups.snapshot_groups(tx, run.list_id, cache.c.id.in_([change["cache_id"] for change in done]))
+        regrouped = [change["cache_id"] for change in done if change["group_changes"]]
+        groups.snapshot_groups(tx, run.list_id, cache.c.id.in_(regrouped))
 
 
 def _store_memberships(tx: Transaction, run: Run, done: Sequence[Change]) -> None:

@@ -217,3 +217,17 @@ def test_ann_who_left_with_one_address_after_she_was_added_is_not_subscribed_wit
 
     assert cell(ann.decision) == "././fail"
     assert ann.decision.reason is Code.MC_OPTED_OUT
+
+
+def test_ann_whom_mailchimp_deleted_for_good_is_not_sent_again(ann: Ann) -> None:
+    ann.agreed(subscribed=True).in_civicrm("Added", 7).at_mailchimp(None)
+
+    assert cell(ann.decision) == "R/./ok"
+
+
+def test_one_address_deleted_for_good_does_not_take_ann_out_of_the_group_for_the_other(ann: Ann) -> None:
+    """Removed from the group, she would be unsubscribed with the other address as well."""
+    ann.agreed(subscribed=True).in_civicrm("Added", 7).at_mailchimp(None).knowing(other_subscribed=True)
+
+    assert cell(ann.decision) == "././fail"
+    assert ann.decision.reason is Code.CV_OTHER_ADDRESS

@@ -134,8 +134,9 @@ def test_nobody_is_removed_from_the_group_unless_mailchimp_says_that_they_left_a
     def promise(known: Situation, connection: Connection, decided: Decision) -> bool:
         if not removes(decided, connection.group_id):
             return True
-        has_left = known.mailchimp_status is not None and known.mailchimp_status not in SUBSCRIBED_STATUSES
-        is_newer = later(known.group, known.mailchimp_status_date) is Side.MAILCHIMP
+        has_left = known.mailchimp_status not in SUBSCRIBED_STATUSES
+        is_known = known.mailchimp_status is not None
+        is_newer = is_known and later(known.group, known.mailchimp_status_date) is Side.MAILCHIMP
         return has_left and not known.other_subscribed and (known.base.subscribed is True or is_newer)
 
     assert not exceptions_to(promise)

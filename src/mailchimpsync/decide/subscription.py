@@ -48,12 +48,8 @@ def judge(situation: Situation, resubscribe: Resubscribe) -> Verdict:
         return IN_SYNC if in_group else _only_at_mailchimp(situation)
     if not in_group:
         return NOT_SUBSCRIBED
-    if situation.mailchimp_status is None and situation.other_left:
-        return _fail(Code.MC_OPTED_OUT)
-    if situation.mailchimp_status is None and situation.base.subscribed:
-        return Verdict(Move.REMOVE_FROM_GROUP, Code.MAILCHIMP_LEFT)  # permanently deleted there since we agreed
     if situation.mailchimp_status is None:
-        return _unless_obstructed(situation, Move.SUBSCRIBE)
+        return _not_at_mailchimp(situation)
     return _left_at_mailchimp(situation, resubscribe)
 
 
@@ -73,6 +69,15 @@ def _only_at_mailchimp(situation: Situation) -> Verdict:
     return Verdict(Move.ADD_TO_GROUP, Code.MAILCHIMP_SUBSCRIBED, ends_subscribed=True)
 
 
+def _not_at_mailchimp(situation: Situation) -> Verdict:
+    """In the group, and not at Mailchimp: a new member, or one who was permanently deleted there since both agreed."""
+    if situation.base.subscribed:
+        return _leave_group(situation)
+    if situation.other_left:
+        return _fail(Code.MC_OPTED_OUT)
+    return _unless_obstructed(situation, Move.SUBSCRIBE)
+
+
 def _left_at_mailchimp(situation: Situation, resubscribe: Resubscribe) -> Verdict:
     """In the group, and at Mailchimp in a state that is not subscribed: an opt-out is sticky.
 
@@ -80,9 +85,7 @@ def _left_at_mailchimp(situation: Situation, resubscribe: Resubscribe) -> Verdic
     says that it is Mailchimp which changed, and never with one address while leaving with another.
     """
     if outranks_added(situation.base.subscribed, situation.group, situation.mailchimp_status_date):
-        if situation.other_subscribed:
-            return _fail(Code.CV_OTHER_ADDRESS)
-        return Verdict(Move.REMOVE_FROM_GROUP, Code.MAILCHIMP_LEFT)
+        return _leave_group(situation)
     if situation.mailchimp_status == MemberStatus.CLEANED:
         return _fail(Code.MC_BOUNCED)
     if situation.other_subscribed or situation.other_preferred:
@@ -90,6 +93,13 @@ def _left_at_mailchimp(situation: Situation, resubscribe: Resubscribe) -> Verdic
     if resubscribe is Resubscribe.NEVER or situation.other_left or _is_kept_out(situation):
         return _fail(Code.MC_OPTED_OUT)
     return _unless_obstructed(situation, Move.RESUBSCRIBE)
+
+
+def _leave_group(situation: Situation) -> Verdict:
+    """Take the contact out of the group, unless it is in there for another address as well."""
+    if situation.other_subscribed:
+        return _fail(Code.CV_OTHER_ADDRESS)
+    return Verdict(Move.REMOVE_FROM_GROUP, Code.MAILCHIMP_LEFT)
 
 
 def outranks_added(base: bool | None, group: GroupState, left_at: datetime | None) -> bool:

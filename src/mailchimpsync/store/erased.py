@@ -17,6 +17,7 @@ _UNKNOWN = (
     "mailchimp_status_date",
     "mailchimp_updated",
     "mailchimp_data",
+    "mailchimp_interests",
 )
 
 

@@ -13,7 +13,6 @@ from mailchimpsync.errors import (
     Retry,
     StoreError,
     TransientError,
-    Who,
 )
 from mailchimpsync.store.schema import cache, journal
 

@@ -24,7 +24,9 @@ FIELDS = "total_items," + ",".join(
 )
 
 
-def main(mailchimp: str, mailchimp_key: str, list_id: str, civicrm: str, civicrm_key: str, groups: str, file: str) -> None:
+def main(
+    mailchimp: str, mailchimp_key: str, list_id: str, civicrm: str, civicrm_key: str, groups: str, file: str
+) -> None:
     """Do it, and print the seconds taken."""
     started = time.perf_counter()
     database = sqlite3.connect(file, isolation_level=None)
@@ -83,9 +85,7 @@ def _pages(
         where = [["id", ">", after], ["group_id", "IN", groups]]
         if entity == "GroupContact":
             where.append(["contact_id.is_deleted", "=", False])
-        rows = _ask(
-            client, entity, {"select": fields, "where": where, "orderBy": {"id": "ASC"}, "limit": PAGE_ROWS}
-        )
+        rows = _ask(client, entity, {"select": fields, "where": where, "orderBy": {"id": "ASC"}, "limit": PAGE_ROWS})
         _write(database, table, len(fields), (tuple(row[field] for field in fields) for row in rows))
         if len(rows) < PAGE_ROWS:
             return

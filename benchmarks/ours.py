@@ -29,7 +29,9 @@ class _Stages(NoProgress):
         return {name: round(end - at, 3) for (name, at), end in zip(self.began, ends, strict=True)}
 
 
-def main(mailchimp: str, mailchimp_key: str, list_id: str, civicrm: str, civicrm_key: str, links: str, url: str) -> None:
+def main(
+    mailchimp: str, mailchimp_key: str, list_id: str, civicrm: str, civicrm_key: str, links: str, url: str
+) -> None:
     """Run once: everything if the database is new or `everything` is asked for, else what changed."""
     group, interests, everything = json.loads(links)
     runtime = Runtime()

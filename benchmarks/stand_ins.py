@@ -115,7 +115,7 @@ def contact(number: int) -> dict[str, Any]:
         "last_name": f"Last{number}",
         "modified_date": SYNCED_AT,
         "emails": [{"email": address(number), "is_primary": True}],
-        "groups": {group: added for group in (GROUP, *_groups_of(number))},
+        "groups": dict.fromkeys((GROUP, *_groups_of(number)), added),
     }
 
 

@@ -101,7 +101,7 @@ def _whole(content: IO[bytes]) -> Iterator[Any]:
     except ValueError:
         items = _items(BytesIO(file))
     if isinstance(items, dict | str):
-        raise ValueError("no list where there should be one")
+        raise ValueError("no list where there should be one")  # noqa: TRY004 (what is wrong is the file)
     yield from items
 
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
     create_engine,
     event,
     insert,
+    literal,
     make_url,
     select,
     true,
@@ -93,6 +94,7 @@ def upsert(
     *,
     keys: Sequence[str],
     assign: Callable[[Columns, Columns], Assignments] | None = None,
+    alike: Row | None = None,
 ) -> None:
     """Insert rows; where one with the same unique `keys` exists, change that one instead.
 
@@ -104,16 +106,24 @@ def upsert(
         assign: from the columns of the existing and of the new row, the assignments to make, those that look at an
             existing value before those that overwrite it (MariaDB carries them out one after the other). Without it
             all columns given are overwritten.
+        alike: columns with a value that is the same for all rows, which then need not have it.
     """
     if not rows:
         return
-    assign = assign or _overwriting(rows[0], keys)
+    alike = alike or {}
+    assign = assign or _overwriting([*rows[0], *alike], keys)
     if len(rows) < ROWS_FOR_TEMPORARY_TABLE:
-        _execute_many(connection, _upsert_statement(_insert_into(connection, table), assign, keys), rows)
+        _execute_many(
+            connection,
+            _upsert_statement(_insert_into(connection, table), assign, keys),
+            [{**row, **alike} for row in rows],
+        )
         return
     with _temporary_table(connection, table, rows) as temporary:
-        in_order = select(temporary).where(true()).order_by(*(temporary.c[key] for key in keys))
-        insertion = _insert_into(connection, table).from_select(list(rows[0]), in_order)
+        constants = [literal(value, table.c[column].type) for column, value in alike.items()]
+        order = [temporary.c[key] for key in keys if key in temporary.c]  # neighbours in the index go in together
+        values = select(*temporary.c, *constants).where(true()).order_by(*order)
+        insertion = _insert_into(connection, table).from_select([*rows[0], *alike], values)
         connection.execute(_upsert_statement(insertion, assign, keys))
 
 
@@ -147,8 +157,8 @@ def _converter(connection: Connection, kind: TypeEngine[Any]) -> Callable[[Any],
     return processor
 
 
-def _overwriting(row: Row, keys: Sequence[str]) -> Callable[[Columns, Columns], Assignments]:
-    return lambda _old, new: [(column, new[column]) for column in row if column not in keys]
+def _overwriting(columns: Sequence[str], keys: Sequence[str]) -> Callable[[Columns, Columns], Assignments]:
+    return lambda _old, new: [(column, new[column]) for column in columns if column not in keys]
 
 
 AnyInsert = mysql.Insert | postgresql.Insert | sqlite.Insert

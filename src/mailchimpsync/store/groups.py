@@ -19,21 +19,15 @@ _KEYS = ("list_id", "contact_id", "group_id")
 def store_history(
     tx: Connection, list_id: str, run_id: int, entries: Iterable[tuple[int, int, int, datetime, str]]
 ) -> None:
-    """Take in history entries (id, contact, group, date, status), oldest first; the newest of each pair stays."""
-    newest = {(contact, group): (key, date, status) for key, contact, group, date, status in entries}
-    rows = [
-        {
-            "list_id": list_id,
-            "contact_id": contact,
-            "group_id": group,
-            "status": status,
-            "date": date,
-            "history_id": key,
-            "seen_run": run_id,
-        }
-        for (contact, group), (key, date, status) in newest.items()
-    ]
-    upsert(tx, group_contact, rows, keys=_KEYS)
+    """Take in history entries (id, contact, group, date, status), oldest first; the newest of each pair stays.
+
+    That somebody was Added is the past: whether they are in the group now, and not in the trash, the membership says.
+    """
+    newest = {
+        (contact, group): {"contact_id": contact, "group_id": group, "status": status, "date": date, "history_id": key}
+        for key, contact, group, date, status in entries
+    }
+    upsert(tx, group_contact, list(newest.values()), keys=_KEYS, alike={"list_id": list_id, "seen_run": run_id})
 
 
 def store_memberships(
@@ -48,18 +42,12 @@ def store_memberships(
 
     With a `date`, the change is our own and new.
     """
-    rows = [
-        {
-            "list_id": list_id,
-            "contact_id": contact,
-            "group_id": group,
-            "status": status,
-            "date": date,
-            "seen_run": run_id,
-        }
-        for contact, group, status in entries
-    ]
-    upsert(tx, group_contact, rows, keys=_KEYS, assign=_status_now if date is None else None)
+    rows = [{"contact_id": contact, "group_id": group, "status": status} for contact, group, status in entries]
+    alike = {"list_id": list_id, "seen_run": run_id}
+    if date is None:
+        upsert(tx, group_contact, rows, keys=_KEYS, assign=_status_now, alike=alike)
+    else:
+        upsert(tx, group_contact, rows, keys=_KEYS, alike={**alike, "date": date})
 
 
 def _status_now(_old: Columns, new: Columns) -> Assignments:

@@ -43,12 +43,13 @@ def due(columns: Columns = cache.c) -> list[tuple[str, Any]]:
     ]
 
 
-def store_members(tx: Connection, rows: Sequence[Row]) -> None:
-    """Insert or update one cache row per member, and make it due.
+def store_members(tx: Connection, list_id: str, run_id: int, rows: Sequence[Row]) -> None:
+    """Insert or update one cache row per member, and make it due; the run has seen it.
 
     The status date moves only with the status; a new status ends what is known of a departed contact.
     """
-    upsert(tx, cache, rows, keys=("mailchimp_list_id", "identity"), assign=_merge)
+    alike = {"mailchimp_list_id": list_id, "seen_run": run_id, "sync_status": SyncStatus.TODO.value}
+    upsert(tx, cache, rows, keys=("mailchimp_list_id", "identity"), assign=_merge, alike=alike)
 
 
 def _merge(old: Columns, new: Columns) -> Assignments:

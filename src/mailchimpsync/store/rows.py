@@ -107,12 +107,12 @@ def write_rows(tx: Connection, rows: Sequence[Row]) -> None:
 
 def write_alike(tx: Connection, rows: Sequence[Row]) -> None:
     """Set columns of rows by id, for many rows that get the same values: one statement for all that are alike."""
-    classes: dict[str, tuple[Row, list[int]]] = {}
+    classes: dict[str, tuple[dict[str, Any], list[int]]] = {}
     for row in rows:
         values = {column: value for column, value in row.items() if column != "id"}
         classes.setdefault(json_text(values), (values, []))[1].append(row["id"])
     for values, ids in classes.values():
-        tx.execute(update(cache).where(cache.c.id.in_(ids)).values(dict(values)))
+        tx.execute(update(cache).where(cache.c.id.in_(ids)).values(values))
 
 
 def rows_by_id(tx: Connection, ids: Sequence[int]) -> dict[int, RowMapping]:

@@ -126,7 +126,7 @@ def _behind_the_seam(page: MemberPage, position: _Position) -> list[Member]:
 
 def _store(run: Run, fresh: list[Member], position: _Position, total_if_complete: int | None) -> None:
     with run.transaction() as tx:
-        members.store_members(tx, [_row(run, member) for member in fresh])
+        members.store_members(tx, run.list_id, run.id, [_row(run, member) for member in fresh])
         if total_if_complete is not None:
             _check_total(tx, run, total_if_complete)
         runs.set_progress(tx, run.list_id, asdict(position))
@@ -143,7 +143,6 @@ def _row(run: Run, member: Member) -> Mapping[str, Any]:
         interest: member.interests[interest] for interest in run.connection.interests if interest in member.interests
     }
     return {
-        "mailchimp_list_id": run.list_id,
         "identity": f"m:{member.id}",
         "mailchimp_member_id": member.id,
         "mailchimp_contact_id": member.contact_id,
@@ -153,8 +152,6 @@ def _row(run: Run, member: Member) -> Mapping[str, Any]:
         "mailchimp_updated": member.last_changed,
         "mailchimp_data": {"first_name": member.first_name, "last_name": member.last_name},
         "mailchimp_interests": linked,
-        "seen_run": run.id,
-        "sync_status": "todo",
     }
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import click
 from rich.text import Text
 
-from mailchimpsync.actions import Report, fetchandreconcile, open_site
+from mailchimpsync.actions import Report, Site, fetchandreconcile, getchanges, getstatus, open_site
 from mailchimpsync.cli.consoles import stderr, stdout
 from mailchimpsync.cli.failures import EXIT_MORE_TO_DO, show_error
 from mailchimpsync.cli.plain import print_json
 from mailchimpsync.cli.progress import progress_on
-from mailchimpsync.model import Stage
+from mailchimpsync.model import Side, Stage, SyncStatus
 from mailchimpsync.sync import Outcome
 
 _SENTENCES = {
@@ -21,6 +21,8 @@ _SENTENCES = {
     Outcome.OUT_OF_TIME.value: "out of time. The next call goes on from here.",
     Outcome.STOPPED.value: "stopped before {stage}, as asked.",
 }
+
+_PLACES = {Side.CIVICRM: "in CiviCRM", Side.MAILCHIMP: "at Mailchimp"}
 
 
 @click.command("sync")
@@ -55,14 +57,27 @@ def command(
             force_restart=force_restart,
             progress=progress,
         )
+        summaries = [_summary(site, report) for report in reports]
     if as_json:
         print_json([_as_json(report) for report in reports])
-    for report in reports:
-        _show(report, quiet=as_json)
+    for report, summary in zip(reports, summaries, strict=True):
+        _show(report, summary, quiet=as_json)
     ctx.exit(max((_exit_code(report) for report in reports), key=_gravity))
 
 
-def _show(report: Report, *, quiet: bool) -> None:
+def _summary(site: Site, report: Report) -> str:
+    """Say what the run changed so far, and how many people can't be synced."""
+    if report.result is None:
+        return ""
+    changes = getchanges(site, [report.result.run_id])
+    by_side = {side: sum(change.count for change in changes if change.side == side.value) for side in Side}
+    words = ", ".join(f"{number:,} {_PLACES[side]}" for side, number in by_side.items() if number)
+    failing = getstatus(site, report.link.group_id)[0].rows.get(SyncStatus.FAIL.value, 0)
+    hint = f"; {failing:,} can't be synced (see `mailchimpsync status`)" if failing else ""
+    return f"Changes: {words or 'none'}{hint}."
+
+
+def _show(report: Report, summary: str, *, quiet: bool) -> None:
     if report.error is not None:
         show_error(report.error, report.link.title)
     elif not quiet:
@@ -72,7 +87,7 @@ def _show(report: Report, *, quiet: bool) -> None:
         )
         done = report.outcome == Outcome.DONE.value
         mark = ("✓ ", "good") if done else ("… ", "warn")
-        stdout().print(Text.assemble(mark, (report.link.title, "bold"), f": {words}"))
+        stdout().print(Text.assemble(mark, (report.link.title, "bold"), f": {words} {summary}"))
 
 
 def _as_json(report: Report) -> dict[str, object]:

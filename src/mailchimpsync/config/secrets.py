@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from mailchimpsync.errors import Code, ConfigurationError
 ENCRYPTED = "encrypted:"
 MASKED = "…"
 _SHOWN_CHARS = 4
+_DATA_CENTRE = re.compile(r"-[a-z]{2,4}\d{1,4}$")
 _LONG_ENOUGH = 16  # of a shorter secret nothing is shown: what is left would be guessable
 
 
@@ -50,9 +52,10 @@ class Keyring:
 
 def mask(secret: str) -> str:
     """Return what may be shown of a secret: its end, so that its owner knows which one it is."""
-    body, dash, data_centre = secret.rpartition("-")
-    shown = f"{body[-_SHOWN_CHARS:]}{dash}{data_centre}" if dash else secret[-_SHOWN_CHARS:]
-    return MASKED + shown if len(secret) >= _LONG_ENOUGH and len(shown) <= 2 * _SHOWN_CHARS + 1 else MASKED
+    if len(secret) < _LONG_ENOUGH:
+        return MASKED
+    data_centre = found[0] if (found := _DATA_CENTRE.search(secret)) else ""
+    return MASKED + secret.removesuffix(data_centre)[-_SHOWN_CHARS:] + data_centre
 
 
 def create_key_file(path: Path) -> None:

@@ -1,0 +1,110 @@
+"""What a configuration may say, and that every problem is named at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from mailchimpsync.config import Account, Configuration, Link
+from mailchimpsync.errors import ConfigurationError
+from mailchimpsync.model import Connection, Resubscribe
+
+KEY = "0123456789abcdef0123456789abcdef-us1"
+
+
+def values(**changes: Any) -> dict[str, Any]:
+    """A charity's configuration, with one audience."""
+    return {
+        "civicrm": {"url": "https://crm.example", "api_key": "civicrm-secret"},
+        "accounts": {"main": {"api_key": KEY}},
+        "connections": [link()],
+        **changes,
+    }
+
+
+def link(**changes: Any) -> dict[str, Any]:
+    return {"account": "main", "audience_id": "aaaa111122", "group_id": 8, "interests": {"1111111111": 9}, **changes}
+
+
+def problems_of(given: dict[str, Any]) -> str:
+    with pytest.raises(ConfigurationError) as caught:
+        Configuration.checked(given)
+    assert caught.value.exit_code == 7
+    return caught.value.what
+
+
+def test_a_link_becomes_the_connection_the_engine_needs() -> None:
+    found = Configuration.checked(values(connections=[link(resubscribe="never")]))
+
+    assert found.connections[0].connection == Connection("aaaa111122", 8, {"1111111111": 9}, Resubscribe.NEVER)
+
+
+@pytest.mark.parametrize(
+    ("connections", "sentence"),
+    [
+        ([link(account="other")], "there is no account “other” (there is: main)"),
+        ([link(audience_id="aaaa-1111")], "an audience id has only letters, digits and underscores"),
+        ([link(), link(group_id=18, interests={})], "Audience “aaaa111122” is connected 2 times"),
+        ([link(), link(audience_id="b", interests={})], "Group 8 is used 2 times"),
+        ([link(interests={"1111111111": 9, "2222222222": 9})], "Group 9 is used 2 times"),
+        ([link(interests={"1111111111": 8})], "interest “1111111111” has the subscription group 8"),
+        ([link(interests={"11/22": 9})], "“11/22” is no interest id"),
+        ([link(group_id=0)], "connections.1.group_id: Input should be greater than 0"),
+        ([link(grup_id=8)], "connections.1.grup_id: Extra inputs are not permitted"),
+        ([link(resubscribe="always")], "connections.1.resubscribe"),
+    ],
+    ids=[
+        "unknown account",
+        "odd audience id",
+        "audience twice",
+        "subscription group twice",
+        "interest group twice",
+        "interest with the subscription group",
+        "odd interest id",
+        "group zero",
+        "misspelt word",
+        "unknown policy",
+    ],
+)
+def test_a_connection_that_cannot_be_is_refused_with_its_reason(
+    connections: list[dict[str, Any]], sentence: str
+) -> None:
+    assert sentence in problems_of(values(connections=connections))
+
+
+def test_all_problems_are_named_at_once() -> None:
+    text = problems_of(
+        values(
+            civicrm={"url": "crm.example", "api_key": " "},
+            connections=[link(account="other"), link(audience_id="b?", interests={})],
+        )
+    )
+
+    assert text.count("•") == 5
+    for part in ("https://", "the API key is empty", "no account “other”", "“b?”", "Group 8 is used 2 times"):
+        assert part in text
+
+
+def test_an_address_with_a_password_in_it_is_refused() -> None:
+    text = problems_of(values(civicrm={"url": "https://ann:hidden@crm.example", "api_key": "civicrm-secret"}))
+
+    assert "no user name or password" in text
+    assert "hidden" not in text
+
+
+def test_no_key_shows_when_a_configuration_is_printed_or_refused() -> None:
+    configuration = Configuration.checked(values())
+    refused = problems_of(values(accounts={"main": {"api_key": {KEY: KEY}}}))
+
+    assert KEY not in repr(configuration) + str(configuration) + refused
+    assert "civicrm-secret" not in repr(configuration) + str(configuration.civicrm)
+
+
+def test_connecting_an_audience_again_replaces_its_link_and_keeps_the_others() -> None:
+    before = Configuration.checked(values(connections=[link(), link(audience_id="b", group_id=18, interests={})]))
+
+    after = before.with_link(Link(account="main", audience_id="b", group_id=19), Account(api_key=SecretStr(KEY)))
+
+    assert [(one.audience_id, one.group_id) for one in after.connections] == [("aaaa111122", 8), ("b", 19)]

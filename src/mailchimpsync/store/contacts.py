@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, and_, delete, exists, func, or_, select
+from sqlalchemy import Connection, and_, delete, func, or_, select
 
+from mailchimpsync.errors import Code
 from mailchimpsync.model import SyncStatus
 from mailchimpsync.store.dialect import update_by_id
-from mailchimpsync.store.members import is_in_flight, make_due
+from mailchimpsync.store.members import is_due_or_in_flight, is_in_flight, make_due
 from mailchimpsync.store.schema import cache
 
 
@@ -30,6 +31,17 @@ def owners_among(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> li
         cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids)
     )
     return list(tx.execute(query.distinct()).scalars())
+
+
+def contacts_refused(tx: Connection, list_id: str) -> list[int]:
+    """Return the contacts that CiviCRM refused to change."""
+    query = select(cache.c.civicrm_contact_id).where(
+        cache.c.mailchimp_list_id == list_id,
+        cache.c.sync_status == SyncStatus.FAIL.value,
+        cache.c.reason == Code.CV_CHANGE_REFUSED.value,
+        cache.c.civicrm_contact_id.is_not(None),
+    )
+    return list(tx.execute(query.distinct().order_by(cache.c.civicrm_contact_id)).scalars())
 
 
 def replace_contacts(tx: Connection, list_id: str, replaced: Mapping[int, int | None]) -> int:
@@ -81,6 +93,7 @@ def unowned_rows(tx: Connection, list_id: str, after: int, limit: int) -> list[t
         select(cache.c.id, cache.c.mailchimp_email)
         .where(
             cache.c.mailchimp_list_id == list_id,
+            is_due_or_in_flight(),
             or_(cache.c.sync_status == SyncStatus.TODO.value, cache.c.recheck),
             cache.c.civicrm_contact_id.is_(None),
             cache.c.mailchimp_email.is_not(None),
@@ -102,18 +115,25 @@ def set_contacts(tx: Connection, owners: Mapping[int, int]) -> None:
 
 
 def delete_redundant_rows(tx: Connection, list_id: str) -> int:
-    """Delete rows that stand for a contact only, where another row of the contact stands for a member."""
-    other = cache.alias("other")
-    made_redundant = exists().where(
-        other.c.mailchimp_list_id == cache.c.mailchimp_list_id,
-        other.c.civicrm_contact_id == cache.c.civicrm_contact_id,
-        other.c.mailchimp_member_id.is_not(None),
-    )
-    redundant = select(cache.c.id).where(
-        cache.c.mailchimp_list_id == list_id,
-        cache.c.mailchimp_member_id.is_(None),
-        ~is_in_flight(),
-        made_redundant,
+    """Delete rows that stand for a contact only, where a due row of the contact stands for a member."""
+    member, redundant_row = cache.alias("member"), cache.alias("redundant")
+    redundant = (
+        select(redundant_row.c.id)
+        .join(
+            member,
+            and_(
+                member.c.mailchimp_list_id == redundant_row.c.mailchimp_list_id,
+                member.c.civicrm_contact_id == redundant_row.c.civicrm_contact_id,
+            ),
+        )
+        .where(
+            member.c.mailchimp_list_id == list_id,
+            is_due_or_in_flight(member.c),
+            member.c.mailchimp_member_id.is_not(None),
+            redundant_row.c.mailchimp_member_id.is_(None),
+            ~is_in_flight(redundant_row.c),
+        )
+        .distinct()
     )
     ids = list(tx.execute(redundant).scalars())
     for start in range(0, len(ids), 1_000):

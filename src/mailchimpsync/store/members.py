@@ -35,6 +35,11 @@ def is_in_flight(columns: Columns = cache.c) -> Any:
     return or_(*(columns.sync_status == status for status in _IN_FLIGHT))
 
 
+def is_due_or_in_flight(columns: Columns = cache.c) -> Any:
+    """Return a condition that every row which the fetch has just seen meets, and that an index serves."""
+    return columns.sync_status.in_((SyncStatus.TODO.value, *(status.value for status in IN_FLIGHT)))
+
+
 def due(columns: Columns = cache.c) -> list[tuple[str, Any]]:
     """Return the assignments that make rows due: `todo`, or, where an update is in flight, due after its result."""
     return [
@@ -74,7 +79,9 @@ def _merge(old: Columns, new: Columns) -> Assignments:
 
 def count_seen(tx: Connection, list_id: str, run_id: int) -> int:
     """Return how many different members a run has read."""
-    query = select(func.count()).where(cache.c.mailchimp_list_id == list_id, cache.c.seen_run == run_id)
+    query = select(func.count()).where(
+        cache.c.mailchimp_list_id == list_id, is_due_or_in_flight(), cache.c.seen_run == run_id
+    )
     return int(tx.execute(query).scalar_one())
 
 
@@ -105,6 +112,7 @@ def follow_renamed_members(tx: Connection, list_id: str, run_id: int) -> int:
         )
         .where(
             new.c.mailchimp_list_id == list_id,
+            is_due_or_in_flight(new.c),
             new.c.seen_run == run_id,
             old.c.seen_run.is_distinct_from(run_id),
             ~is_in_flight(old.c),

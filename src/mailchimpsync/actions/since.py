@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from mailchimpsync.errors import UsageError
 
 EVER = "ever"
+YEAR_MIN = 1970  # an earlier date is a slip of the pen; whoever wants everything says `ever`
 
 _UNIT = {"minute": 1, "min": 1, "hour": 60, "day": 1_440, "week": 10_080}
 _AGO = re.compile(r"-?\s*(\d{1,6})\s*(minute|min|hour|day|week)s?(?:\s+ago)?")
@@ -25,7 +26,7 @@ def read_since(text: str, now: datetime) -> datetime | None:
     if words == EVER:
         return None
     moment = _relative(words, now) or _iso(text.strip()) or _written_out(words)
-    if moment is None:
+    if moment is None or moment.year < YEAR_MIN:
         raise UsageError(
             f"since “{text}” is not a date. Give `ever`, a date such as 2026-11-20 or 2026-11-20T14:30 (UTC unless it "
             "names a zone, as in 2026-11-20T14:30+01:00), `20 November 2026`, `yesterday`, or `3 days ago`."
@@ -41,9 +42,11 @@ def _relative(words: str, now: datetime) -> datetime | None:
         return midnight - timedelta(days=_DAYS[words])
     if words == "now":
         return now
-    if found := _AGO.fullmatch(words):
-        return now - timedelta(minutes=int(found[1]) * _UNIT[found[2]])
-    return None
+    found = _AGO.fullmatch(words)
+    try:
+        return now - timedelta(minutes=int(found[1]) * _UNIT[found[2]]) if found else None
+    except OverflowError:
+        return None
 
 
 def _iso(text: str) -> datetime | None:

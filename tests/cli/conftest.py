@@ -1,0 +1,142 @@
+"""A small charity on both stand-ins, over real HTTP, and a desk at which Ann, who looks after it, types commands."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from mailchimpsync.cli.main import cli
+from mailchimpsync_sandbox.civicrm import CivicrmSandbox
+from mailchimpsync_sandbox.kit.server import Served
+from mailchimpsync_sandbox.mailchimp import MailchimpSandbox
+
+MAILCHIMP_KEY = "fedcba9876543210fedcba9876543210-us6"
+CIVICRM_KEY = "ann-keeps-this-civicrm-key"
+LIST_ID = "a1b2c3d4e5"
+WALKS, CYCLING = "1111111111", "2222222222"
+
+
+@dataclass
+class Desk:
+    """Where Ann types commands; `outputs` is all that was ever printed."""
+
+    home: Path
+    mailchimp: MailchimpSandbox
+    civicrm: CivicrmSandbox
+    mailchimp_url: str
+    civicrm_url: str
+    outputs: list[str] = field(default_factory=list)
+    list_id: str = LIST_ID
+    mailchimp_key: str = MAILCHIMP_KEY
+    civicrm_key: str = CIVICRM_KEY
+
+    def __call__(self, *words: str, typed: str | None = None, **env: str) -> Result:
+        result = CliRunner().invoke(cli, ["--home", str(self.home), *words], input=typed, env=env)
+        self.outputs.append(result.output)
+        return result
+
+    def init(self, key: str = CIVICRM_KEY, **env: str) -> Result:
+        return self("init", "--civicrm-url", self.civicrm_url, MAILCHIMPSYNC_CIVICRM_KEY=key, **env)
+
+    def connect(self, *words: str, key: str = MAILCHIMP_KEY) -> Result:
+        given = words or (
+            "--audience",
+            LIST_ID,
+            "--group",
+            "8",
+            "--interest",
+            "Walks=Walks",
+            "--interest",
+            "Cycling=10",
+        )
+        return self("connect", "--base-url", self.mailchimp_url, *given, MAILCHIMPSYNC_MAILCHIMP_KEY=key)
+
+    def status(self) -> dict[str, Any]:
+        found: list[dict[str, Any]] = json.loads(self("status", "--json").stdout)
+        return found[0]
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """Start a command as a process of its own."""
+        return subprocess.Popen(  # noqa: S603 (our own program)
+            [sys.executable, "-c", "from mailchimpsync.cli.main import main; main()", "--home", str(self.home), *words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "NO_COLOR": "1"},
+        )
+
+    def wait_until_running(self) -> None:
+        for _ in range(600):
+            if self.status()["running"]:
+                return
+            time.sleep(0.05)
+        raise AssertionError("the other process never took the lease")
+
+    def interrupt(self, process: subprocess.Popen[str]) -> None:
+        process.send_signal(signal.SIGINT)
+
+
+def _fill(mailchimp: MailchimpSandbox, civicrm: CivicrmSandbox) -> None:
+    mailchimp.add_account(MAILCHIMP_KEY, account_name="Green Paths")
+    interests = {WALKS: "Topics: Walks", CYCLING: "Topics: Cycling"}
+    mailchimp.add_audience(MAILCHIMP_KEY, LIST_ID, "Newsletter", interests=interests)
+    for group_id, title in ((8, "News"), (9, "Walks"), (10, "Cycling"), (13, "Other")):
+        civicrm.add_group(group_id, title)
+    civicrm.add_group(11, "Everybody in town", smart=True)
+    civicrm.add_group(12, "Old list", active=False)
+    long_ago, lately = "2026-01-01T10:00:00Z", "2026-11-01T10:00:00Z"
+    mailchimp.load_members(
+        LIST_ID,
+        [
+            {"email_address": "bella@example.org", "first_name": "Bella", "last_changed": long_ago},
+            {"email_address": "carl@example.org", "status": "unsubscribed", "last_changed": lately},
+            {"email_address": "dora@example.org", "first_name": "Dóra", "last_changed": long_ago},
+        ],
+    )
+    added = {8: {"status": "Added", "date": long_ago}}
+    civicrm.load_contacts(
+        [
+            {"id": 11, "first_name": "Bella", "emails": ["bella@example.org"], "groups": added},
+            {"id": 12, "first_name": "Carl", "emails": ["carl@example.org"], "groups": added},
+            {"id": 13, "first_name": "Emil", "emails": ["emil@example.org"], "groups": added},
+            {"id": 14, "first_name": "Nobody", "emails": [], "groups": added},
+        ]
+    )
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    """Ann's desk; no key of hers may ever show on it."""
+    for name in [name for name in os.environ if name.startswith("MAILCHIMPSYNC_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path / "ann"))
+    mailchimp, civicrm = MailchimpSandbox(), CivicrmSandbox(api_key=CIVICRM_KEY)
+    _fill(mailchimp, civicrm)
+    with Served(mailchimp) as one, Served(civicrm) as other:
+        desk = Desk(tmp_path / "site", mailchimp, civicrm, f"{one.url}/3.0", other.url)
+        yield desk
+    mailchimp.close()
+    civicrm.close()
+    printed = "".join(desk.outputs)
+    assert MAILCHIMP_KEY not in printed
+    assert CIVICRM_KEY not in printed
+
+
+@pytest.fixture
+def connected(desk: Desk) -> Desk:
+    """Ann's desk, with her audience connected."""
+    assert desk.init().exit_code == 0
+    assert desk.connect().exit_code == 0
+    return desk

@@ -1,0 +1,77 @@
+"""Somebody who has never seen the product runs the demo."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+
+PROGRAM = [sys.executable, "-c", "from mailchimpsync.cli.main import main; main()"]
+
+
+@pytest.fixture
+def surroundings(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """Home and temporary directories of their own; whatever a demo left running is stopped."""
+    (tmp_path / "tmp").mkdir()
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("MAILCHIMPSYNC_")}
+    places = {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path / "config"), "TMPDIR": str(tmp_path / "tmp")}
+    yield kept | places
+    run(kept | places, "demo", "--stop")
+
+
+def run(surroundings: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 (our own program)
+        [*PROGRAM, *words],
+        env=surroundings,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def test_the_demo_ends_with_both_sides_in_agreement_and_leaves_nothing(
+    surroundings: dict[str, str], tmp_path: Path
+) -> None:
+    done = run(surroundings, "demo", "--people", "300")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "✓ Both sides agree." in done.stdout
+    assert done.stdout.index("The first sync") < done.stdout.index("The world goes on")
+    assert done.stdout.count("Could not be synced") == 2
+    assert "\x1b" not in done.stdout
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_a_demo_that_is_kept_can_be_gone_on_with_and_stopped(surroundings: dict[str, str], tmp_path: Path) -> None:
+    kept = run(surroundings, "demo", "--people", "100", "--keep")
+    assert kept.returncode == 0, kept.stdout + kept.stderr
+    home = re.findall(r"export MAILCHIMPSYNC_HOME=(\S+)", kept.stdout)[0]
+    url = re.findall(r"CiviCRM is at (\S+),", kept.stdout)[0]
+
+    status = run(surroundings | {"MAILCHIMPSYNC_HOME": home}, "status")
+    synced = run(surroundings | {"MAILCHIMPSYNC_HOME": home}, "sync")
+    again = run(surroundings, "demo", "--keep")
+    stopped = run(surroundings, "demo", "--stop")
+
+    assert "✓ in sync" in status.stdout
+    assert (synced.returncode, "Changes: none" in synced.stdout) == (0, True)
+    assert (again.returncode, "A demo is running already" in again.stderr) == (2, True)
+    assert stopped.returncode == 0
+    assert list((tmp_path / "tmp").iterdir()) == []
+    with pytest.raises(httpx2.ConnectError):
+        httpx2.get(url)
+
+
+def test_there_is_nothing_to_stop_where_nothing_runs(surroundings: dict[str, str]) -> None:
+    done = run(surroundings, "demo", "--stop")
+
+    assert done.returncode == 2
+    assert "No demo is running." in done.stderr

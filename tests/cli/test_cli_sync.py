@@ -1,0 +1,203 @@
+"""Ann syncs and looks at the status."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mailchimpsync.store import Store, runs
+from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
+
+if TYPE_CHECKING:
+    from cli.conftest import Desk
+
+
+def statuses(desk: Desk) -> dict[str, str]:
+    return {member["email_address"]: member["status"] for member in desk.mailchimp.members(desk.list_id)}
+
+
+def news_group(desk: Desk) -> dict[int, str]:
+    return {row["contact_id"]: row["status"] for row in desk.civicrm.dump("GroupContact") if row["group_id"] == 8}
+
+
+def test_a_sync_brings_both_sides_into_agreement_and_says_so(connected: Desk) -> None:
+    result = connected("sync")
+
+    assert result.exit_code == 0
+    assert "Newsletter ↔ News: done" in result.stdout
+    assert "1 can't be synced" in result.stdout
+    assert statuses(connected)["emil@example.org"] == "subscribed"
+    assert news_group(connected)[12] == "Removed"
+    assert {"Added"} == {status for contact, status in news_group(connected).items() if contact != 12}
+
+
+def test_a_second_sync_of_a_quiet_world_changes_nothing(connected: Desk) -> None:
+    connected("sync")
+
+    result = connected("sync")
+
+    assert result.exit_code == 0
+    assert "Changes: none" in result.stdout
+
+
+def test_json_is_alone_on_standard_output(connected: Desk) -> None:
+    result = connected("sync", "--json")
+
+    (report,) = json.loads(result.stdout)
+    assert (report["audience_id"], report["outcome"], report["error"]) == (connected.list_id, "done", None)
+    assert "readyToFetch" in result.stderr
+
+
+def test_output_in_a_pipe_has_no_control_codes(connected: Desk) -> None:
+    process = connected.start("sync")
+    stdout, stderr = process.communicate(timeout=60)
+
+    assert process.returncode == 0, stderr
+    assert "\x1b" not in stdout + stderr
+    assert "\r" not in stdout + stderr
+
+
+def test_status_tells_numbers_failures_and_remedies(connected: Desk) -> None:
+    before = connected.status()
+    connected("sync")
+    after = connected.status()
+    shown = connected("status", "--log")
+
+    assert (before["in_sync"], before["last_sync_time"]) == (False, None)
+    assert after["in_sync"]
+    assert (after["subscribed_at_civicrm"], after["subscribed_at_mailchimp"]) == (4, 3)
+    assert (after["to_add"], after["to_remove"], after["updates_outstanding"]) == (0, 0, 0)
+    assert [(failure["code"], failure["count"]) for failure in after["failures"]] == [("CV_NO_ADDRESS", 1)]
+    assert "✓ in sync" in shown.stdout
+    assert "Add an address to the contact" in " ".join(shown.stdout.replace("│", " ").split())
+    assert "Read 3 members from Mailchimp." in shown.stdout
+
+
+def test_no_address_shows_in_any_output(connected: Desk) -> None:
+    connected("sync")
+    connected("status", "--log")
+
+    assert "@example.org" not in "".join(connected.outputs)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--since", "the other day"), "since “the other day” is not a date"),
+        (("--since", "2999-01-01"), "is in the future"),
+        (("--stop-on", "readyToParty"), "There is no stage “readyToParty”. The stages are: readyToFetch"),
+        (("--group-id", "99"), "No connection has the subscription group 99. There are: 8 (News)."),
+        (("--max-time", "-1"), "--max-time"),
+    ],
+    ids=["date", "future", "stage", "group", "time"],
+)
+def test_a_call_that_cannot_be_understood_is_answered_with_what_can(
+    connected: Desk, words: tuple[str, ...], sentence: str
+) -> None:
+    result = connected("sync", *words)
+
+    assert result.exit_code == 2
+    assert sentence in " ".join(result.stderr.split())
+    assert connected.status()["last_outcome"] is None
+
+
+def test_a_run_that_was_stopped_goes_on(connected: Desk) -> None:
+    stopped = connected("sync", "--stop-on", "readyToReconcileQueue")
+    between = connected.status()
+    finished = connected("sync")
+
+    assert stopped.exit_code == 0
+    assert "stopped before readyToReconcileQueue" in stopped.stdout
+    assert between["interrupted"]
+    assert (finished.exit_code, connected.status()["in_sync"]) == (0, True)
+
+
+def test_a_sync_that_runs_out_of_time_says_so_and_a_later_one_finishes(connected: Desk) -> None:
+    first = connected("sync", "--max-time", "0.0001")
+    second = connected("sync")
+
+    assert first.exit_code == 3
+    assert "out of time" in first.stdout
+    assert (second.exit_code, connected.status()["in_sync"]) == (0, True)
+
+
+def test_a_connection_another_run_is_at_work_on_is_reported_and_left_alone(connected: Desk) -> None:
+    store = Store(f"sqlite:///{connected.home / 'mailchimpsync.sqlite'}")
+    with store.begin() as tx:
+        runs.acquire_lease(tx, connected.list_id, f"{socket.gethostname()}:{os.getpid()}", datetime.now(UTC))
+    store.close()
+
+    result = connected("sync")
+
+    assert result.exit_code == 3
+    assert "BUSY" in result.stderr
+    assert statuses(connected).keys() == {"bella@example.org", "carl@example.org", "dora@example.org"}
+
+
+def test_two_syncs_at_once_do_the_work_once(connected: Desk) -> None:
+    connected.mailchimp.faults.plant(Fault(FaultKind.DELAY, "/members", seconds=3))
+    first = connected.start("sync")
+    connected.wait_until_running()
+
+    second = connected("sync")
+    stdout, stderr = first.communicate(timeout=60)
+
+    assert second.exit_code == 3
+    assert "BUSY" in second.stderr
+    assert first.returncode == 0, stdout + stderr
+    assert connected.status()["in_sync"]
+
+
+def test_ctrl_c_ends_with_a_message_and_the_next_sync_goes_on(connected: Desk) -> None:
+    connected.mailchimp.faults.plant(Fault(FaultKind.DELAY, "/members", seconds=3))
+    process = connected.start("sync")
+    connected.wait_until_running()
+
+    connected.interrupt(process)
+    stdout, stderr = process.communicate(timeout=60)
+
+    assert process.returncode == 130, stdout + stderr
+    assert "the next call goes on from here" in stderr
+    assert "Traceback" not in stdout + stderr
+    assert not connected.status()["running"]
+    assert (connected("sync").exit_code, connected.status()["in_sync"]) == (0, True)
+
+
+def test_an_audience_that_is_gone_stops_its_sync_and_changes_nothing(connected: Desk) -> None:
+    text = connected("config", "export").stdout.replace(connected.list_id, "gone111111")
+    connected("config", "import", "-", typed=text)
+    before = connected.civicrm.dump("GroupContact")
+
+    result = connected("sync")
+
+    assert result.exit_code in {1, 7}
+    assert "MC_AUDIENCE_GONE" in result.stderr
+    assert connected.civicrm.dump("GroupContact") == before
+
+
+def test_a_group_that_is_gone_stops_the_sync_and_removes_nobody(connected: Desk) -> None:
+    before = statuses(connected)
+    connected.civicrm.call("Group", "update", {"where": [["id", "=", 8]], "values": {"is_active": False}})
+
+    result = connected("sync")
+
+    assert result.exit_code == 7
+    assert "CV_GROUP_INACTIVE" in result.stderr
+    assert statuses(connected) == before
+
+
+def test_a_failing_connection_does_not_keep_another_from_running(connected: Desk) -> None:
+    connected.mailchimp.add_audience(connected.mailchimp_key, "bbbb111122", "Volunteers")
+    assert connected("connect", "--audience", "bbbb111122", "--group", "13").exit_code == 0
+    connected.civicrm.call("Group", "update", {"where": [["id", "=", 8]], "values": {"is_active": False}})
+
+    result = connected("sync")
+
+    assert result.exit_code == 7
+    assert "CV_GROUP_INACTIVE" in result.stderr
+    assert "Volunteers ↔ Other: done" in result.stdout

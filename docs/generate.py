@@ -1,0 +1,213 @@
+"""Writes the pages that are made from the program itself: `python docs/generate.py`.
+
+A test makes sure that what is checked in is what this makes.
+"""
+# ruff: noqa: INP001 (a script)
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from mailchimpsync.decide import table
+from mailchimpsync.errors import REGISTRY, Code, Entry
+from mailchimpsync.model import GroupStatus, MemberStatus
+
+HERE = Path(__file__).parent
+NOTE = "% Made by docs/generate.py. Do not edit.\n\n"
+
+DECISION_INTRO = """# The decision table
+
+Each row of an audience (one person) is decided by one function that knows both sides, what they agreed on last (the
+*base*), and the policy of the connection. This page is generated from that function.
+
+The first tables are for an ordinary person: one contact, one address, nothing that forbids mailing, a connection that
+asks people back (`resubscribe: ask`). Look for Mailchimp's status on the left and CiviCRM's group status above. A cell
+says what is done; its link says why.
+
+| in a cell | means |
+|---|---|
+| · | nothing: both sides agree, or nothing may be done |
+| add | CiviCRM: the contact is added to the group |
+| remove | CiviCRM: the contact is removed from the group |
+| subscribe (new) | Mailchimp: a new member, subscribed; whoever is there after all keeps their status |
+| subscribe (again) | Mailchimp: `subscribed` is tried; if Mailchimp refuses, it asks the person |
+| unsubscribe | Mailchimp: the member is unsubscribed |
+| fails | nothing is done; the row says why, and what to do |
+
+*Removed* and *Deleted* in CiviCRM are staff or the person leaving the group, or the membership being deleted. *none*
+means that CiviCRM has never heard of the contact in this group; that is never a reason to unsubscribe anybody.
+"""
+
+WHOLE_INTRO = """## The whole table
+
+Every combination the rules know, in as few lines as say it exactly: `*` is any value, `|` is *or*. The first line that
+fits is the only line that fits.
+
+- *contact*: `owned` by a contact; `none` in CiviCRM has the address; the contact is `gone` (deleted or in the trash).
+- *other row*: the same contact has another address in the audience, which is `subscribed`; or is the one to be
+  subscribed again (`preferred`); or `left` later than the contact was added to the group.
+- *obstacle*: why the person may not be newly subscribed; all obstacles work like the two shown.
+- *base after*: what counts as agreed once everything is confirmed.
+"""
+
+INTERESTS_INTRO = """## Interests
+
+For somebody who is subscribed on both sides; each interest is looked at by itself. A new member brings the interests
+of its contact along. While somebody is not subscribed, their interests and groups stay as they are.
+*other row*: another subscribed address of the same contact `has it`.
+"""
+
+MOMENTS = (
+    ("CiviCRM changed last, or both at the same second", ("CiviCRM", "tie")),
+    ("Mailchimp changed last", ("Mailchimp",)),
+)
+BASES = (
+    (table.NONE, "Nothing was ever agreed"),
+    ("in", "Both sides agreed last that the person is subscribed"),
+    ("out", "Both sides agreed last that the person is not subscribed"),
+)
+ORDINARY = {"contact": "owned", "other_row": table.NONE, "resubscribe": "ask", "obstacle": table.NONE}
+COLUMNS = (table.NONE, *GroupStatus)
+WORDS = {
+    "Added": "add",
+    "Removed": "remove",
+    "status_if_new=subscribed": "subscribe (new)",
+    "status=subscribed": "subscribe (again)",
+    "status=unsubscribed": "unsubscribe",
+}
+
+CODES_INTRO = """# Reasons and errors
+
+Every row, every change and every error has a code. `mailchimpsync explain-code CODE` says the same on the command line.
+"""
+
+CODE_GROUPS: Sequence[tuple[str, str, Callable[[Code], bool]]] = (
+    (
+        "In order, or being brought into order",
+        "A row with one of these is in sync, or its change is on the way.",
+        lambda code: _place(code) < _place(Code.CV_NO_ADDRESS),
+    ),
+    (
+        "Cannot be synced, because of CiviCRM",
+        "A row with one of these fails alone; nothing else waits for it.",
+        lambda code: _place(Code.CV_NO_ADDRESS) <= _place(code) < _place(Code.MC_COMPLIANCE),
+    ),
+    (
+        "Cannot be synced, because of Mailchimp",
+        "A row with one of these fails alone; nothing else waits for it.",
+        lambda code: _place(Code.MC_COMPLIANCE) <= _place(code) < _place(Code.MC_AUTH),
+    ),
+    (
+        "What stops a run",
+        "The run stops, what is done is kept, and the next run goes on.",
+        lambda code: _place(code) >= _place(Code.MC_AUTH),
+    ),
+)
+
+
+def decision_page() -> str:
+    """Return the page with the decision table."""
+    cells = table.subscriptions()
+    parts = [NOTE, DECISION_INTRO]
+    for base, title in BASES:
+        parts.append(f"\n## {title}\n")
+        grids = {heading: _grid(cells, base, newer) for heading, newer in MOMENTS}
+        if len(set(grids.values())) == 1:
+            grids = {"Whatever the dates": next(iter(grids.values()))}
+        parts += [f"\n### {heading}\n\n{grid}" for heading, grid in grids.items()]
+    parts += ["\n", WHOLE_INTRO, "\n", _lines(table.DIMENSIONS, table.collapse(cells))]
+    parts += ["\n", INTERESTS_INTRO, "\n", _lines(table.INTEREST_DIMENSIONS, table.collapse(table.interests()))]
+    return "".join(parts)
+
+
+def _grid(cells: table.Cells, base: str, newer: Sequence[str]) -> str:
+    """One cross table; statuses at Mailchimp that are treated alike share a row."""
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for status in (table.NONE, *MemberStatus, table.UNKNOWN_STATUS):
+        found = tuple(_cell(cells, base, newer, status, in_civicrm) for in_civicrm in COLUMNS)
+        alike.setdefault(found, []).append("not there" if status == table.NONE else status.strip("()"))
+    rows = [(", ".join(statuses), *found) for found, statuses in alike.items()]
+    return _markdown(("at Mailchimp ↓, in CiviCRM →", *COLUMNS), rows)
+
+
+def _cell(cells: table.Cells, base: str, newer: Sequence[str], status: str, in_civicrm: str) -> str:
+    case = {**ORDINARY, "at_mailchimp": status, "in_civicrm": in_civicrm, "base": base}
+    outcomes = {cells[tuple({**case, "newer": one}[name] for name in table.DIMENSIONS)] for one in newer}
+    (outcome,) = outcomes
+    return _link(_word(outcome), outcome.reason)
+
+
+def _word(outcome: table.Outcome) -> str:
+    if outcome.row == "fail":
+        return "fails"
+    return WORDS.get(outcome.civicrm or outcome.mailchimp, "·")
+
+
+def _lines(dimensions: Mapping[str, object], lines: table.Lines) -> str:
+    header = [name.replace("_", " ") for name in (*dimensions, *table.Outcome._fields)]
+    rows = [
+        [_plain(word) for word in (*key, *outcome._replace(reason=""))[: len(key) + 3]]
+        + [_link(outcome.reason, outcome.reason), outcome.base_after]
+        for key, outcome in lines
+    ]
+    return _markdown(header, rows)
+
+
+def _plain(word: str) -> str:
+    return word.replace("*", r"\*").replace(" | ", " or ") or "·"
+
+
+def codes_page() -> str:
+    """Return the page with every code."""
+    parts = [
+        NOTE,
+        CODES_INTRO,
+    ]
+    for title, meaning, belongs in CODE_GROUPS:
+        parts.append(f"\n## {title}\n\n{meaning}\n")
+        parts += [_code(code, REGISTRY[code]) for code in Code if belongs(code)]
+    return "".join(parts)
+
+
+def _code(code: Code, entry: Entry) -> str:
+    return f"""
+### {code}
+
+**{entry.sentence}**
+
+{entry.cause}
+
+What to do: {entry.remedy} \\
+Who can mend it: {entry.who}. \\
+Tried again: {entry.retry}.
+"""
+
+
+def _place(code: Code) -> int:
+    return list(Code).index(code)
+
+
+def _link(word: str, code: str) -> str:
+    return f"[{word}](codes.md#{code.lower()})"
+
+
+def _markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "reference/decision-table.md": decision_page,
+    "reference/codes.md": codes_page,
+}
+
+
+def main() -> None:
+    """Write all pages."""
+    for name, page in PAGES.items():
+        (HERE / name).write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -34,7 +34,7 @@ def test_the_newest_entry_of_each_contact_and_group_counts(store: Store) -> None
         groups.store_history(tx, LIST, RUN, entries)
         states = groups.states_of(tx, LIST, [ANN, BOB])
 
-    assert states == {ANN: {NEWSLETTER: GroupState(REMOVED, hour(9)), EVENTS: GroupState(ADDED, hour(7))}}
+    assert states == {ANN: {NEWSLETTER: GroupState(REMOVED, hour(9)), EVENTS: GroupState(None, hour(7))}}
 
 
 def test_a_later_page_of_history_replaces_an_earlier_one(store: Store) -> None:

@@ -34,10 +34,10 @@ def owners_among(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> li
 
 
 def contacts_refused(tx: Connection, list_id: str) -> list[int]:
-    """Return the contacts that CiviCRM refused to change."""
+    """Return the contacts that CiviCRM refused to change when it was last asked to."""
     query = select(cache.c.civicrm_contact_id).where(
         cache.c.mailchimp_list_id == list_id,
-        cache.c.sync_status == SyncStatus.FAIL.value,
+        cache.c.sync_status.in_((SyncStatus.FAIL.value, SyncStatus.TODO.value)),
         cache.c.reason == Code.CV_CHANGE_REFUSED.value,
         cache.c.civicrm_contact_id.is_not(None),
     )

@@ -24,7 +24,13 @@ def store_history(
     That somebody was Added is the past: whether they are in the group now, and not in the trash, the membership says.
     """
     newest = {
-        (contact, group): {"contact_id": contact, "group_id": group, "status": status, "date": date, "history_id": key}
+        (contact, group): {
+            "contact_id": contact,
+            "group_id": group,
+            "status": None if status == GroupStatus.ADDED else status,
+            "date": date,
+            "history_id": key,
+        }
         for key, contact, group, date, status in entries
     }
     upsert(tx, group_contact, list(newest.values()), keys=_KEYS, alike={"list_id": list_id, "seen_run": run_id})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from mailchimpsync.civicrm import save_group_contacts
@@ -30,7 +30,7 @@ def change_groups(run: Run) -> bool:
             return True
         records = _records(changes)
         refused = save_group_contacts(run.civicrm, list(records), run.list_id) if records else {}
-        _note(run, changes, {record: error for record, error in refused.items() if record in records})
+        _note(run, changes, records, refused)
         run.progress.advance(len(changes))
     return False
 
@@ -46,23 +46,29 @@ def _records(changes: Sequence[Change]) -> dict[Record, None]:
     return {(contact, group, status): None for (contact, group), status in wanted.items()}
 
 
-def _note(run: Run, changes: Sequence[Change], refused: Mapping[Record, RefusedError]) -> None:
+def _note(
+    run: Run, changes: Sequence[Change], records: Collection[Record], refused: Mapping[Record, RefusedError]
+) -> None:
+    """A row that was overruled by another one of its contact stays due; what is done twice is told once."""
     failed = {
-        change["id"]: refused[record]
-        for change in changes
-        for group, status in change["group_changes"]
-        if (record := (change["civicrm_contact_id"], group, status)) in refused
+        change["id"]: refused[record] for change in changes for record in _records_of(change) if record in refused
     }
-    done = [change for change in changes if change["id"] not in failed]
+    overruled = {change["id"] for change in changes if any(record not in records for record in _records_of(change))}
+    done = [change for change in changes if change["id"] not in failed and change["id"] not in overruled]
+    told = {record: change for change in reversed(done) for record in _records_of(change)}
     with run.transaction() as tx:
         _store_memberships(tx, run, done)
         rows.write_rows(tx, [_failed_row(change, failed[change["id"]]) for change in changes if change["id"] in failed])
         rows.write_alike(tx, [_done_row(change) for change in done])
         updates.add_updates(tx, [_update(run, change) for change in done if change["member_update"] is not None])
-        journal.write_journal(tx, [entry for change in done for entry in _entries(run, change)])
+        journal.write_journal(tx, [_entry(run, record, change) for record, change in told.items()])
         plans.mark_applied(tx, [change["id"] for change in changes])
         regrouped = [change["cache_id"] for change in done if change["group_changes"]]
         groups.snapshot_groups(tx, run.list_id, cache.c.id.in_(regrouped))
+
+
+def _records_of(change: Change) -> list[Record]:
+    return [(change["civicrm_contact_id"], group, status) for group, status in change["group_changes"]]
 
 
 def _store_memberships(tx: Transaction, run: Run, done: Sequence[Change]) -> None:
@@ -107,20 +113,18 @@ def _update(run: Run, change: Change) -> dict[str, Any]:
     }
 
 
-def _entries(run: Run, change: Change) -> list[dict[str, Any]]:
-    return [
-        {
-            "list_id": run.list_id,
-            "cache_id": change["cache_id"],
-            "contact_id": change["civicrm_contact_id"],
-            "member_id": change["mailchimp_member_id"],
-            "time": run.runtime.now(),
-            "run_id": run.id,
-            "side": Side.CIVICRM.value,
-            "field": f"group {group}",
-            "old": None,
-            "new": status,
-            "reason": change["reason"],
-        }
-        for group, status in change["group_changes"]
-    ]
+def _entry(run: Run, record: Record, change: Change) -> dict[str, Any]:
+    contact, group, status = record
+    return {
+        "list_id": run.list_id,
+        "cache_id": change["cache_id"],
+        "contact_id": contact,
+        "member_id": change["mailchimp_member_id"],
+        "time": run.runtime.now(),
+        "run_id": run.id,
+        "side": Side.CIVICRM.value,
+        "field": f"group {group}",
+        "old": None,
+        "new": status,
+        "reason": change["reason"],
+    }

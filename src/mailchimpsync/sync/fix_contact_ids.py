@@ -56,7 +56,16 @@ def _replace_recently_gone(run: Run) -> int:
             for start in range(0, len(addresses), ROWS_PER_STEP):
                 contacts.make_unowned_rows_due(tx, run.list_id, addresses[start : start + ROWS_PER_STEP])
         replaced += _replace(run, gone)
-    return replaced
+    return replaced + _replace_refused(run)
+
+
+def _replace_refused(run: Run) -> int:
+    """A contact that was deleted for good leaves no trace, but CiviCRM refuses to change it: those are looked up."""
+    with run.transaction() as tx:
+        refused = contacts.contacts_refused(tx, run.list_id)
+    states = [state for page in contacts_by_id(run.civicrm, refused) for state in page] if refused else []
+    alive = {state.id for state in states if not state.is_deleted}
+    return _replace(run, [contact for contact in refused if contact not in alive])
 
 
 def _replace(run: Run, gone: Sequence[int]) -> int:

@@ -158,15 +158,15 @@ def _confirm(run: Run, update: Update, body: Mapping[str, Any], outcome: Outcome
     outcome.completed.append((update["update_id"], None))
     outcome.confirmed += 1
     row = {**_member_columns(update, body), "id": update["id"], "recheck": False, "refusal": None}
-    if not update["recheck"] and _is_as_wanted(update["data"], row["mailchimp_status"]):
+    as_wanted = _is_as_wanted(update["data"], row["mailchimp_status"])
+    if as_wanted:
         row |= {
-            "sync_status": SyncStatus.OK.value,
             "reason_detail": None,
             "base_subscribed": update["agreed"]["subscribed"],
             "base_interests": update["agreed"]["interests"],
         }
-    else:
-        row["sync_status"] = SyncStatus.TODO.value
+    # What changed while the update was in flight is compared with what it made both sides agree on.
+    row["sync_status"] = (SyncStatus.OK if as_wanted and not update["recheck"] else SyncStatus.TODO).value
     outcome.rows.append(row)
     outcome.entries.extend(_entries(run, update, row))
 
@@ -176,6 +176,7 @@ def _member_columns(update: Update, body: Mapping[str, Any]) -> dict[str, Any]:
     data = update["data"]
     sent_status = data.get("status") or (data.get("status_if_new") if update["mailchimp_status"] is None else None)
     status = body.get("status") or sent_status or update["mailchimp_status"]
+    by_somebody_else = status not in (update["mailchimp_status"], sent_status)  # our own act is no word of Mailchimp's
     changed_at = _date(body.get("last_changed")) or run_date(update)
     known = update["mailchimp_data"] or {}
     interests = {**(update["mailchimp_interests"] or {}), **data.get("interests", {})}
@@ -187,9 +188,7 @@ def _member_columns(update: Update, body: Mapping[str, Any]) -> dict[str, Any]:
         "mailchimp_contact_id": body.get("contact_id") or update["mailchimp_contact_id"],
         "mailchimp_email": body.get("email_address") or update["mailchimp_email"] or data["email_address"],
         "mailchimp_status": status,
-        "mailchimp_status_date": changed_at
-        if status != update["mailchimp_status"]
-        else update["mailchimp_status_date"],
+        "mailchimp_status_date": changed_at if by_somebody_else else update["mailchimp_status_date"],
         "mailchimp_updated": changed_at,
         "mailchimp_data": {
             "first_name": names.get("FNAME", known.get("first_name", "")),

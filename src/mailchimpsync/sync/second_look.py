@@ -36,17 +36,14 @@ def second_look(run: Run, batch_id: int, refused: Sequence[int]) -> Mapping[int,
 def fresh_columns(update: Update, found: Member) -> dict[str, Any]:
     """Return the row, due again with what Mailchimp says now; its status date moves with the status only."""
     same_status = found.status == update["mailchimp_status"]
-    known = (update["mailchimp_data"] or {}).get("interests", {})
+    known = update["mailchimp_interests"] or {}
     return {
         "id": update["id"],
         "mailchimp_status": found.status,
         "mailchimp_status_date": update["mailchimp_status_date"] if same_status else found.last_changed,
         "mailchimp_updated": found.last_changed,
-        "mailchimp_data": {
-            "first_name": found.first_name,
-            "last_name": found.last_name,
-            "interests": {key: found.interests.get(key, value) for key, value in known.items()},
-        },
+        "mailchimp_data": {"first_name": found.first_name, "last_name": found.last_name},
+        "mailchimp_interests": {key: found.interests.get(key, value) for key, value in known.items()},
         "sync_status": SyncStatus.TODO.value,
         "recheck": False,
     }

@@ -1,0 +1,93 @@
+"""Contacts that are trashed, merged, deleted for good, or come back."""
+
+from __future__ import annotations
+
+from support.world import NEWS, World
+
+
+def subscribed_on_both_sides(world: World, email: str) -> int:
+    world.member(email)
+    return world.contact(email, {NEWS: 20})
+
+
+def test_a_trashed_contact_whose_history_says_added_is_not_subscribed(world: World) -> None:
+    tom = world.contact("tom@example.org", {NEWS: 20})
+    world.trash(tom)
+
+    world.sync()
+
+    assert world.status("tom@example.org") is None
+    assert world.rows() == []
+
+
+def test_a_member_whose_contact_was_trashed_stays_at_mailchimp_and_is_told(world: World) -> None:
+    tom = subscribed_on_both_sides(world, "tom@example.org")
+    world.sync()
+    world.trash(tom)
+    world.pass_time(60)
+
+    world.sync()
+
+    assert world.status("tom@example.org") == "subscribed"
+    assert world.fate(email="tom@example.org") == ("fail", "CV_CONTACT_GONE")
+    assert len(world.owners("tom@example.org")) == 1
+
+
+def test_a_contact_that_comes_back_from_the_trash_owns_its_member_again(world: World) -> None:
+    tom = subscribed_on_both_sides(world, "tom@example.org")
+    world.sync()
+    world.trash(tom)
+    world.pass_time(60)
+    world.sync()
+    world.edit(tom, is_deleted=False)
+    world.pass_time(60)
+
+    world.sync()
+
+    assert world.row(email="tom@example.org")["civicrm_contact_id"] == tom
+    assert world.fate(contact=tom) == ("ok", "IN_SYNC")
+
+
+def test_a_merged_contact_hands_its_member_to_the_one_that_was_kept(world: World) -> None:
+    tom = subscribed_on_both_sides(world, "tom@example.org")
+    thomas = world.contact("thomas@example.org")
+    world.sync()
+    world.merge(thomas, tom)
+    world.pass_time(60)
+
+    world.sync()
+
+    assert world.row(email="tom@example.org")["civicrm_contact_id"] == thomas
+    assert world.in_group(thomas) == "Added"
+    assert world.status("tom@example.org") == "subscribed"
+
+
+def test_a_contact_that_was_deleted_for_good_is_noticed_by_a_full_run_and_not_made_anew(world: World) -> None:
+    tom = subscribed_on_both_sides(world, "tom@example.org")
+    world.sync()
+    world.delete_for_good(tom)
+    world.pass_time(60)
+
+    world.sync(everything=True)
+
+    assert world.fate(email="tom@example.org") == ("fail", "CV_CONTACT_GONE")
+    assert world.owners("tom@example.org") == []
+
+
+def test_a_refused_change_of_a_contact_that_no_longer_exists_is_not_tried_for_ever(world: World) -> None:
+    tom = subscribed_on_both_sides(world, "tom@example.org")
+    world.sync()
+    world.delete_for_good(tom)
+    world.act("tom@example.org", "unsubscribe")
+    world.pass_time(60)
+    world.sync()
+    assert world.fate(email="tom@example.org") == ("fail", "CV_CHANGE_REFUSED")
+    world.pass_time(60)
+
+    world.sync()
+    world.forget_requests()
+    world.pass_time(60)
+    world.sync()
+
+    assert world.fate(email="tom@example.org") == ("ok", "NOT_SUBSCRIBED")
+    assert world.writes() == []

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, insert, or_, select, update
 
 from mailchimpsync.errors import BusyError, Code, LeaseLostError
 from mailchimpsync.model import Stage
+from mailchimpsync.store.dialect import upsert
 from mailchimpsync.store.schema import log, run, status
 
 LEASE_DURATION = timedelta(minutes=10)
@@ -80,8 +81,9 @@ def acquire_lease(tx: Connection, list_id: str, owner: str, now: datetime, *, ab
 
 
 def _ensure_row(tx: Connection, list_id: str) -> None:
-    if tx.execute(select(status.c.list_id).where(status.c.list_id == list_id)).one_or_none() is None:
-        tx.execute(insert(status).values(list_id=list_id, stage=Stage.FETCH.value, lease_token=0))
+    """Make the row, unless another process just has: then nothing changes."""
+    row = {"list_id": list_id, "stage": Stage.FETCH.value, "lease_token": 0}
+    upsert(tx, status, [row], keys=("list_id",), assign=lambda old, _new: [("stage", old["stage"])])
 
 
 def hold_lease(tx: Connection, lease: Lease, now: datetime) -> None:

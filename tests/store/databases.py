@@ -14,6 +14,7 @@ from sqlalchemy import Connection, create_engine, insert, make_url, select
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import OperationalError
 
+from mailchimpsync.store import members
 from mailchimpsync.store.schema import cache
 
 SERVERS: Mapping[str, tuple[str, str]] = {
@@ -69,7 +70,6 @@ def member(name: str, status: str = "subscribed", **columns: Any) -> dict[str, A
     """A member as the fetch hands it over."""
     changed_at = columns.pop("changed_at", hour(8))
     return {
-        "mailchimp_list_id": LIST,
         "identity": f"m:{name}",
         "mailchimp_member_id": name,
         "mailchimp_contact_id": f"mc-{name}",
@@ -79,10 +79,12 @@ def member(name: str, status: str = "subscribed", **columns: Any) -> dict[str, A
         "mailchimp_updated": changed_at,
         "mailchimp_data": {"first_name": name, "last_name": ""},
         "mailchimp_interests": {},
-        "seen_run": RUN,
-        "sync_status": "todo",
         **columns,
     }
+
+
+def store_members(tx: Connection, rows: list[dict[str, Any]], *, list_id: str = LIST, run_id: int = RUN) -> None:
+    members.store_members(tx, list_id, run_id, rows)
 
 
 def add_row(tx: Connection, **columns: Any) -> int:

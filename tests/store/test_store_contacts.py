@@ -121,7 +121,7 @@ def test_a_matched_row_has_an_owner_and_nobody_departed(store: Store) -> None:
 def test_a_row_of_the_contact_only_is_redundant_once_the_contact_has_a_member(store: Store) -> None:
     with store.begin() as tx:
         add_row(tx, civicrm_contact_id=ANN)
-        annas = add_row(tx, civicrm_contact_id=ANN, mailchimp_member_id="ann")
+        annas = add_row(tx, civicrm_contact_id=ANN, mailchimp_member_id="ann", sync_status="todo")
         bobs = add_row(tx, civicrm_contact_id=BOB)
         elsewhere = add_row(tx, civicrm_contact_id=BOB, mailchimp_member_id="bob", mailchimp_list_id=OTHER_LIST)
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from mailchimpsync.store import Store, erased, members, updates
+from mailchimpsync.store import Store, erased, updates
 from mailchimpsync.store.schema import cache, update
-from store.databases import ANN, LIST, NEXT_RUN, OTHER_LIST, RUN, add_row, hour, member, row, row_of
+from store.databases import ANN, LIST, NEXT_RUN, OTHER_LIST, RUN, add_row, hour, member, row, row_of, store_members
 
 
 def test_who_was_not_seen_is_asked_for_page_by_page(store: Store) -> None:
     with store.begin() as tx:
-        members.store_members(tx, [member("ann"), member("bob"), member("zoe", mailchimp_list_id=OTHER_LIST)])
-        members.store_members(tx, [member("charlie", seen_run=NEXT_RUN)])
+        store_members(tx, [member("ann"), member("bob")])
+        store_members(tx, [member("zoe")], list_id=OTHER_LIST)
+        store_members(tx, [member("charlie")], run_id=NEXT_RUN)
         ann, bob = row_of(tx, "ann")["id"], row_of(tx, "bob")["id"]
 
         assert erased.unseen_members(tx, LIST, NEXT_RUN, 0, 9) == [(ann, "ann"), (bob, "bob")]

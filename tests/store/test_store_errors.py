@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import insert, text
 
 from mailchimpsync.errors import Code, StoreError, UsageError
-from mailchimpsync.store import Store, dialect, members
+from mailchimpsync.store import Store, dialect
 from mailchimpsync.store.schema import cache
-from store.databases import LIST, add_row, identities, member
+from store.databases import LIST, add_row, identities, member, store_members
 
 SECRET_ADDRESS = "ann.of.cleves@example.org"
 
@@ -80,7 +80,7 @@ def test_a_full_disk_is_told_and_nothing_is_half_written(sqlite: Store) -> None:
         tx.exec_driver_sql(f"PRAGMA max_page_count = {pages + 2}")
     many = [member(f"{'person' * 20}{number}") for number in range(1_000)]
     with pytest.raises(StoreError) as caught, sqlite.begin() as tx:
-        members.store_members(tx, many)
+        store_members(tx, many)
     with sqlite.begin() as tx:
         assert identities(tx) == set()
 

@@ -120,14 +120,15 @@ def test_results_find_their_rows_and_only_open_updates_of_their_batch(store: Sto
     assert set(found) == {mine}
     assert found[mine]["update_run_id"] == RUN
     assert found[mine]["agreed"] == {"subscribed": True, "interests": None}
-    assert found[mine]["sync_status"] == "live"
+    assert found[mine]["recheck"] is False
 
 
 def test_a_closed_update_keeps_its_error(store: Store) -> None:
     with store.begin() as tx:
         first, second = queue(tx, 2)
         updates.complete_updates(tx, [(first, '{"code":"MC_FIELD"}'), (second, None)])
-        found = tx.execute(select(update.c.completed, update.c.error_response, update.c.open_row)).all()
+        columns = (update.c.completed, update.c.error_response, update.c.open_row)
+        found = tx.execute(select(*columns).order_by(update.c.id)).all()
 
     assert [tuple(one) for one in found] == [(1, '{"code":"MC_FIELD"}', None), (1, None, None)]
 

@@ -15,10 +15,11 @@ import click
 
 from mailchimpsync.cli.consoles import stdout
 from mailchimpsync.cli.demo_show import Show
+from mailchimpsync.cli.failures import EXIT_INTERRUPTED
 from mailchimpsync.cli.stand_ins import Kept, StandIns, kept_demo, stop_kept_demo
 from mailchimpsync.errors import UsageError
 
-PEOPLE_MIN, PEOPLE_MAX = 100, 200_000
+PEOPLE_MIN, PEOPLE_MAX = 100, 100_000
 
 
 @click.command("demo")
@@ -40,7 +41,12 @@ def command(ctx: click.Context, people: int, keep: bool, stop: bool) -> None:
     if keep and kept_demo() is not None:
         raise UsageError("A demo is running already; stop it first: `mailchimpsync demo --stop`.")
     signal.signal(signal.SIGTERM, _end)
-    ctx.exit(0 if _run(people, keep=keep) else 1)
+    try:
+        agreed = _run(people, keep=keep)
+    except KeyboardInterrupt:
+        stdout().print("\nStopped; nothing of the demo is left.")
+        ctx.exit(EXIT_INTERRUPTED)
+    ctx.exit(0 if agreed else 1)
 
 
 def _end(_number: int, _frame: FrameType | None) -> NoReturn:

@@ -27,8 +27,9 @@ from mailchimpsync.actions import (
     getstatus,
     probe_site,
 )
-from mailchimpsync.cli.both_sides import compare, read_civicrm, read_mailchimp
+from mailchimpsync.cli.both_sides import CivicrmSide, MailchimpSide, compare, read_civicrm, read_mailchimp
 from mailchimpsync.cli.change_table import show_changes
+from mailchimpsync.cli.example_table import show_examples
 from mailchimpsync.cli.progress import progress_on
 from mailchimpsync.cli.stand_ins import CIVICRM_KEY, StandIns
 from mailchimpsync.cli.status import show_failures
@@ -82,13 +83,19 @@ class Show:
         self._tell_world(len(world.pen.contacts), len(world.pen.members))
         site, link = self._connect()
         self._act("The first sync", "Everything is read from both sides, then brought into agreement.")
-        self._sync(site, link)
+        self._sync(site)
+        civicrm, mailchimp = self._read_both(link)
+        show_examples(
+            self._console, world.examples, civicrm, mailchimp, link.group_id, getfailures(site, link.audience_id)
+        )
+        show_failures(self._console, getstatus(site, link.group_id)[0].failures)
         self._act("The world goes on", "People and staff change things on both sides.")
         told, deeds = changes(world, self._people)
         self._do(deeds)
         self._tell_happenings(told)
         self._act("The next sync", "Only what has changed since is read, so it is quick.")
-        self._sync(site, link)
+        self._sync(site)
+        show_failures(self._console, getstatus(site, link.group_id)[0].failures)
         return self._check(site, link)
 
     def _introduce(self) -> None:
@@ -128,7 +135,7 @@ class Show:
         link = Link(account="Green Paths", audience_id=AUDIENCE_ID, group_id=NEWS_GROUP, interests=interests)
         return site, connect_audience(site, link, account, by="demo")
 
-    def _sync(self, site: Site, link: Link) -> None:
+    def _sync(self, site: Site) -> None:
         started = time.perf_counter()
         with progress_on(self._console) as progress:
             report = fetchandreconcile(site, max_time=0, progress=progress)[0]
@@ -138,7 +145,7 @@ class Show:
         run_ids = [report.result.run_id] if report.result else []
         names = {key: name.rpartition(": ")[2] for key, (_, name) in INTERESTS.items()}
         show_changes(self._console, getchanges(site, run_ids), GROUPS, names)
-        show_failures(self._console, getstatus(site, link.group_id)[0].failures)
+        self._console.print()
 
     def _tell_happenings(self, told: Sequence[tuple[str, int]]) -> None:
         table = Table.grid(padding=(0, 1))
@@ -147,13 +154,19 @@ class Show:
             table.add_row(f"{number:,}", Text(words))
         self._console.print(Padding(table, (0, 0, 0, 2)))
 
+    def _read_both(self, link: Link) -> tuple[CivicrmSide, MailchimpSide]:
+        urls = self._stand_ins.urls
+        return (
+            read_civicrm(urls[Side.CIVICRM], CIVICRM_KEY, link.connection.group_ids),
+            read_mailchimp(f"{urls[Side.MAILCHIMP]}/3.0", API_KEY, AUDIENCE_ID),
+        )
+
     def _check(self, site: Site, link: Link) -> bool:
         self._act(
             "Do both sides agree?",
             "Everybody is read again through both public APIs, past our own records, and compared.",
         )
-        civicrm = read_civicrm(self._stand_ins.urls[Side.CIVICRM], CIVICRM_KEY, link.connection.group_ids)
-        mailchimp = read_mailchimp(f"{self._stand_ins.urls[Side.MAILCHIMP]}/3.0", API_KEY, AUDIENCE_ID)
+        civicrm, mailchimp = self._read_both(link)
         found = compare(civicrm, mailchimp, link.connection, getfailures(site, AUDIENCE_ID))
         read = (
             f"{found.memberships:,} people in the group and {found.members:,} subscribed members were compared, "

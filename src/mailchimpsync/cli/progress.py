@@ -8,7 +8,6 @@ from typing import Self
 from rich.console import Console
 from rich.progress import (
     BarColumn,
-    MofNCompleteColumn,
     Progress,
     SpinnerColumn,
     TaskID,
@@ -67,7 +66,7 @@ class BarProgress:
             SpinnerColumn(finished_text="[good]✓[/]"),
             TextColumn(f"{{task.description:<{_LONGEST}}}"),
             BarColumn(bar_width=28),
-            MofNCompleteColumn(),
+            TextColumn("{task.completed:>7,.0f}"),
             TimeElapsedColumn(),
             console=console,
         )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import click
 from rich.text import Text
 
-from mailchimpsync.actions import Report, Site, fetchandreconcile, getchanges, getstatus, open_site
+from mailchimpsync.actions import ChangeCount, Report, Site, fetchandreconcile, getchanges, getstatus, open_site
 from mailchimpsync.cli.consoles import stderr, stdout
 from mailchimpsync.cli.failures import EXIT_MORE_TO_DO, show_error
 from mailchimpsync.cli.plain import print_json
@@ -59,25 +60,36 @@ def command(
         )
         summaries = [_summary(site, report) for report in reports]
     if as_json:
-        print_json([_as_json(report) for report in reports])
+        print_json([_as_json(*pair) for pair in zip(reports, summaries, strict=True)])
     for report, summary in zip(reports, summaries, strict=True):
         _show(report, summary, quiet=as_json)
     ctx.exit(max((_exit_code(report) for report in reports), key=_gravity))
 
 
-def _summary(site: Site, report: Report) -> str:
-    """Say what the run changed so far, and how many people can't be synced."""
+@dataclass(frozen=True, slots=True)
+class _Summary:
+    """What the run changed so far, and how many people can't be synced."""
+
+    changes: tuple[ChangeCount, ...] = ()
+    failing: int = 0
+
+    @property
+    def words(self) -> str:
+        by_side = {side: sum(change.count for change in self.changes if change.side == side.value) for side in Side}
+        words = ", ".join(f"{number:,} {_PLACES[side]}" for side, number in by_side.items() if number)
+        hint = f"; {self.failing:,} can't be synced (see `mailchimpsync status`)" if self.failing else ""
+        return f"Changes: {words or 'none'}{hint}."
+
+
+def _summary(site: Site, report: Report) -> _Summary:
     if report.result is None:
-        return ""
+        return _Summary()
+    status = getstatus(site, report.link.group_id)[0]
     changes = getchanges(site, [report.result.run_id])
-    by_side = {side: sum(change.count for change in changes if change.side == side.value) for side in Side}
-    words = ", ".join(f"{number:,} {_PLACES[side]}" for side, number in by_side.items() if number)
-    failing = getstatus(site, report.link.group_id)[0].rows.get(SyncStatus.FAIL.value, 0)
-    hint = f"; {failing:,} can't be synced (see `mailchimpsync status`)" if failing else ""
-    return f"Changes: {words or 'none'}{hint}."
+    return _Summary(tuple(changes), status.rows.get(SyncStatus.FAIL.value, 0))
 
 
-def _show(report: Report, summary: str, *, quiet: bool) -> None:
+def _show(report: Report, summary: _Summary, *, quiet: bool) -> None:
     if report.error is not None:
         show_error(report.error, report.link.title)
     elif not quiet:
@@ -87,10 +99,10 @@ def _show(report: Report, summary: str, *, quiet: bool) -> None:
         )
         done = report.outcome == Outcome.DONE.value
         mark = ("✓ ", "good") if done else ("… ", "warn")
-        stdout().print(Text.assemble(mark, (report.link.title, "bold"), f": {words} {summary}"))
+        stdout().print(Text.assemble(mark, (report.link.title, "bold"), f": {words} {summary.words}"))
 
 
-def _as_json(report: Report) -> dict[str, object]:
+def _as_json(report: Report, summary: _Summary) -> dict[str, object]:
     result, error = report.result, report.error
     return {
         "audience_id": report.link.audience_id,
@@ -99,6 +111,8 @@ def _as_json(report: Report) -> dict[str, object]:
         "run_id": result.run_id if result else None,
         "stage": result.stage.value if result else None,
         "updates_outstanding": result.updates_outstanding if result else 0,
+        "changes": [asdict(change) for change in summary.changes],
+        "failing": summary.failing,
         "error": {"code": error.code.value, "what": error.what, "remedy": error.remedy} if error else None,
     }
 

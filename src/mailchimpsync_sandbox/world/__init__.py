@@ -1,6 +1,6 @@
 """A believable charity, as data for the two stand-ins: how it begins, and what happens in it later."""
 
-from mailchimpsync_sandbox.world.beginning import World, begin
+from mailchimpsync_sandbox.world.beginning import Example, World, begin
 from mailchimpsync_sandbox.world.charity import API_KEY, AUDIENCE_ID, AUDIENCE_NAME, GROUPS, INTERESTS, NEWS_GROUP
 from mailchimpsync_sandbox.world.later import changes
 from mailchimpsync_sandbox.world.pen import Deed, Side
@@ -13,6 +13,7 @@ __all__ = [
     "INTERESTS",
     "NEWS_GROUP",
     "Deed",
+    "Example",
     "Side",
     "World",
     "begin",

@@ -178,7 +178,7 @@ def _merged(pen: Pen) -> None:
 CASES = (
     Case("in the group in CiviCRM, unknown at Mailchimp", 240, _only_civicrm),
     Case("subscribed at Mailchimp, unknown in CiviCRM", 150, _only_mailchimp),
-    Case("subscribed at Mailchimp, in CiviCRM but not in the group", 40, _known_but_not_in_group),
+    Case("subscribed at Mailchimp, contact not in the group", 40, _known_but_not_in_group),
     Case("unsubscribed at Mailchimp last week", 60, _left_at_mailchimp),
     Case("removed from the group by staff two days ago", 50, _removed_in_civicrm),
     Case("removed long ago, signed up again at Mailchimp", 15, _returned_at_mailchimp),

@@ -1,0 +1,57 @@
+"""Ann has two audiences: they share the time, and none starves."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from cli.conftest import Desk
+
+
+@pytest.fixture
+def two_audiences(connected: Desk) -> Desk:
+    connected.mailchimp.add_audience(connected.mailchimp_key, "bbbb111122", "Volunteers")
+    assert connected("connect", "--audience", "Volunteers", "--group", "Other").exit_code == 0
+    return connected
+
+
+def order(desk: Desk, *words: str) -> list[tuple[int, str]]:
+    return [(report["group_id"], report["outcome"]) for report in json.loads(desk("sync", "--json", *words).stdout)]
+
+
+def test_the_connection_that_waited_longest_goes_first(two_audiences: Desk) -> None:
+    assert order(two_audiences, "--group-id", "8") == [(8, "done")]
+
+    assert order(two_audiences) == [(13, "done"), (8, "done")]
+    assert order(two_audiences) == [(13, "done"), (8, "done")]
+    assert order(two_audiences, "--group-id", "13") == [(13, "done")]
+    assert order(two_audiences) == [(8, "done"), (13, "done")]
+
+
+def test_when_time_is_over_the_rest_is_reported_and_goes_on_later(two_audiences: Desk) -> None:
+    first = two_audiences("sync", "--max-time", "0.0001")
+    second = two_audiences("sync")
+
+    assert first.exit_code == 3
+    assert first.stdout.count("out of time") == 2
+    assert second.exit_code == 0
+
+
+def test_a_failing_connection_does_not_keep_another_from_running(two_audiences: Desk) -> None:
+    two_audiences.civicrm.call("Group", "update", {"where": [["id", "=", 8]], "values": {"is_active": False}})
+
+    result = two_audiences("sync")
+
+    assert result.exit_code == 7
+    assert "CV_GROUP_INACTIVE" in result.stderr
+    assert "Volunteers ↔ Other: done" in result.stdout
+
+
+def test_status_can_be_asked_for_one_connection(two_audiences: Desk) -> None:
+    shown = two_audiences("status", "--group-id", "13").stdout
+
+    assert "Volunteers ↔ Other" in shown
+    assert "Newsletter" not in shown

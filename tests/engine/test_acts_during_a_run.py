@@ -24,7 +24,12 @@ def once_before(wire: Wire, part: str, act: Callable[[], object]) -> None:
 def test_staff_who_add_somebody_while_they_are_being_unsubscribed_get_them_back(world: World) -> None:
     world.member("ben@example.org", last_changed=days_ago(10))
     ben = world.contact("ben@example.org", {NEWS: {"status": "Removed", "date": days_ago(2)}})
-    once_before(world.to_mailchimp, "/batches", lambda: (world.put(ben, "Added"), world.pass_time(2)))
+
+    def add() -> None:
+        world.put(ben, "Added")
+        world.pass_time(2)
+
+    once_before(world.to_mailchimp, "/batches", add)
     world.sync()
     assert world.status("ben@example.org") == "unsubscribed"
 
@@ -37,7 +42,12 @@ def test_staff_who_add_somebody_while_they_are_being_unsubscribed_get_them_back(
 
 def test_staff_who_change_an_interest_while_the_member_is_being_made_have_the_last_word(world: World) -> None:
     ben = world.contact("ben@example.org", {NEWS: 2, WALKS: 2})
-    once_before(world.to_mailchimp, "/batches", lambda: (world.put(ben, "Removed", WALKS), world.pass_time(2)))
+
+    def remove() -> None:
+        world.put(ben, "Removed", WALKS)
+        world.pass_time(2)
+
+    once_before(world.to_mailchimp, "/batches", remove)
     world.sync()
     world.pass_time(60)
 

@@ -96,6 +96,16 @@ def owners_of_identities(tx: Connection, list_id: str, identities: Sequence[str]
     return {row.identity: row.id for row in tx.execute(query)}
 
 
+def holders_of_addresses(tx: Connection, list_id: str, addresses: Sequence[str]) -> dict[str, int]:
+    """Return the ids of the rows of members that have these lower-case addresses. Reads all rows: for few cases."""
+    query = select(cache.c.mailchimp_email, cache.c.id).where(
+        cache.c.mailchimp_list_id == list_id,
+        cache.c.mailchimp_member_id.is_not(None),
+        func.lower(cache.c.mailchimp_email).in_(addresses),
+    )
+    return {row.mailchimp_email.lower(): row.id for row in tx.execute(query)}
+
+
 def write_rows(tx: Connection, rows: Sequence[Row]) -> None:
     """Set columns of rows by id; rows may differ in the columns they set."""
     by_columns: dict[tuple[str, ...], list[Row]] = {}

@@ -110,7 +110,22 @@ def _claim(
     owners = rows.owners_of_identities(tx, list_id, sorted(set(wanted.values()))) if wanted else {}
     in_order = sorted(wanted.items())
     claims = {row_id: identity for row_id, identity in in_order if owners.setdefault(identity, row_id) == row_id}
+    for row_id in _held_by_another(tx, list_id, candidates, addresses):
+        claims.pop(row_id, None)
     return claims, set(wanted) - set(claims)
+
+
+def _held_by_another(
+    tx: Transaction, list_id: str, candidates: Sequence[Row], addresses: Mapping[int, str | None]
+) -> list[int]:
+    """Return the rows refused as duplicates whose address a member with another id has, as very old members do."""
+    refused = {
+        row["id"]: normalise_address(address)
+        for row in candidates
+        if (row["refusal"] or {}).get("code") == Code.MC_DUPLICATE and (address := addresses.get(row["id"]))
+    }
+    holders = rows.holders_of_addresses(tx, list_id, sorted(set(refused.values()))) if refused else {}
+    return [row_id for row_id, address in refused.items() if holders.get(address, row_id) != row_id]
 
 
 def _new_address(person: Person) -> str | None:

@@ -55,3 +55,24 @@ def test_status_can_be_asked_for_one_connection(two_audiences: Desk) -> None:
 
     assert "Volunteers ↔ Other" in shown
     assert "Newsletter" not in shown
+
+
+def test_another_account_of_the_same_name_does_not_take_the_place_of_the_first(connected: Desk) -> None:
+    other = "00112233445566778899aabbccddeeff-us6"
+    connected.mailchimp.add_account(other, account_name="Green Paths")
+    connected.mailchimp.add_audience(other, "cccc111122", "Youth")
+
+    refused = connected.connect("--audience", "Youth", "--group", "Other", key=other)
+    named = connected.connect("--audience", "Youth", "--group", "Other", "--account", "youth", key=other)
+
+    assert refused.exit_code == 2
+    assert "give it a name by --account" in " ".join(refused.stderr.split())
+    assert named.exit_code == 0
+    assert order(connected) == [(8, "done"), (13, "done")]
+
+
+def test_connecting_again_with_the_same_key_makes_no_second_account(connected: Desk) -> None:
+    renewed = connected.connect("--audience", connected.list_id, "--group", "8")
+
+    assert renewed.exit_code == 0
+    assert connected("config", "show").stdout.count("[accounts.") == 1

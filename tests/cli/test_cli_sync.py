@@ -119,6 +119,21 @@ def test_a_run_that_was_stopped_goes_on(connected: Desk) -> None:
     assert (finished.exit_code, connected.status()["in_sync"]) == (0, True)
 
 
+def test_force_restart_drops_the_interrupted_run_and_begins_anew(connected: Desk) -> None:
+    connected("sync", "--stop-on", "readyToReconcileQueue")
+
+    (report,) = json.loads(connected("sync", "--force-restart", "--json").stdout)
+
+    assert (report["run_id"], report["outcome"]) == (2, "done")
+
+
+@pytest.mark.parametrize(("since", "words"), [("ever", "everything"), ("2 days ago", "changes since")])
+def test_since_says_how_far_back_a_run_looks(connected: Desk, since: str, words: str) -> None:
+    connected("sync")
+
+    assert f"Run 2: {words}" in connected("sync", "--since", since).stdout
+
+
 def test_a_sync_that_runs_out_of_time_says_so_and_a_later_one_finishes(connected: Desk) -> None:
     first = connected("sync", "--max-time", "0.0001")
     second = connected("sync")

@@ -7,6 +7,7 @@ from mailchimpsync.actions.configure import (
     export_configuration,
     import_configuration,
     probe_account,
+    probe_interests,
     probe_site,
 )
 from mailchimpsync.actions.fetchandreconcile import Report, fetchandreconcile
@@ -33,6 +34,7 @@ __all__ = [
     "import_configuration",
     "open_site",
     "probe_account",
+    "probe_interests",
     "probe_site",
     "read_since",
 ]

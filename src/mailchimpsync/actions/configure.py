@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
-
-from pydantic import SecretStr
 
 from mailchimpsync.actions.site import Site
 from mailchimpsync.civicrm import Group, check_write_access, mailing_groups
 from mailchimpsync.civicrm import site as check_site
 from mailchimpsync.config import Account, CivicrmSite, Configuration, Link, from_stored, from_toml, to_stored, to_toml
-from mailchimpsync.errors import Code, RefusedError
+from mailchimpsync.errors import Code, RefusedError, UsageError
 from mailchimpsync.mailchimp import Audience, Interest, account, audiences, interests
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a Mailchimp key opens: the account's name, its audiences, and each audience's interests."""
+    """What a Mailchimp key opens: the account's name, and its audiences."""
 
     name: str
     audiences: tuple[Audience, ...]
-    interests: dict[str, tuple[Interest, ...]]
 
 
 def probe_site(site: Site, civicrm: CivicrmSite) -> tuple[CivicrmSite, list[Group]]:
@@ -39,15 +37,19 @@ def probe_site(site: Site, civicrm: CivicrmSite) -> tuple[CivicrmSite, list[Grou
 
 
 def probe_account(site: Site, mailchimp: Account) -> Choice:
-    """Return what a Mailchimp key opens; asks for the interests of every audience.
+    """Return what a Mailchimp key opens.
 
     Raises:
         ConfigurationError, AccessError, TransientError: the key can't be used; says why.
     """
     with site.clients.mailchimp(mailchimp, site.runtime) as client:
-        name = account(client).name
-        found = audiences(client)
-        return Choice(name, tuple(found), {one.id: tuple(interests(client, one.id)) for one in found})
+        return Choice(account(client).name, tuple(audiences(client)))
+
+
+def probe_interests(site: Site, mailchimp: Account, audience_id: str) -> list[Interest]:
+    """Return the interests of an audience, category by category."""
+    with site.clients.mailchimp(mailchimp, site.runtime) as client:
+        return interests(client, audience_id)
 
 
 def connect_audience(site: Site, link: Link, mailchimp: Account, *, by: str) -> Link:
@@ -55,6 +57,7 @@ def connect_audience(site: Site, link: Link, mailchimp: Account, *, by: str) -> 
 
     Raises:
         ConfigurationError: the configuration would not be usable.
+        UsageError: the account's name is that of another account, whose audiences this key doesn't open.
         EvidenceError: a group is missing, disabled, or smart.
         RefusedError: the audience, or one of its interests, is gone.
     """
@@ -62,6 +65,7 @@ def connect_audience(site: Site, link: Link, mailchimp: Account, *, by: str) -> 
     groups = check_site(site.civicrm(), link.connection.group_ids).groups
     with site.clients.mailchimp(mailchimp, site.runtime) as client:
         names = {one.id: one.name for one in audiences(client)}
+        _check_same_account(site.configuration, link.account, names)
         if link.audience_id not in names:
             raise RefusedError(Code.MC_AUDIENCE_GONE, f"The account has no audience {link.audience_id}")
         if gone := link.interests.keys() - {one.id for one in interests(client, link.audience_id)}:
@@ -73,6 +77,16 @@ def connect_audience(site: Site, link: Link, mailchimp: Account, *, by: str) -> 
     configuration = configuration.with_link(named, mailchimp)
     site.save(configuration, by)
     return named
+
+
+def _check_same_account(configuration: Configuration, name: str, audiences: Collection[str]) -> None:
+    """A key takes the place of the one stored under its account's name; it has to open what that one opened."""
+    used = {link.audience_id for link in configuration.connections if link.account == name}
+    if lost := sorted(used - set(audiences)):
+        raise UsageError(
+            f"The account “{name}” is configured already, and this key doesn't open its audience {', '.join(lost)}. If "
+            "it is another account, give it a name by --account."
+        )
 
 
 def export_configuration(site: Site, *, keys: str = "masked") -> str:
@@ -91,8 +105,3 @@ def import_configuration(site: Site, text: str, *, by: str) -> Configuration:
     configuration = from_stored(from_toml(text), site.keyring, site.configuration)
     site.save(configuration, by)
     return configuration
-
-
-def new_account(key: str, base_url: str | None) -> Account:
-    """Return an account from what a person typed."""
-    return Account(api_key=SecretStr(key.strip()), base_url=base_url)

@@ -10,7 +10,7 @@ import click
 from pydantic import SecretStr
 from rich.text import Text
 
-from mailchimpsync.actions import Choice, Site, connect_audience, open_site, probe_account
+from mailchimpsync.actions import Site, connect_audience, open_site, probe_account, probe_interests
 from mailchimpsync.civicrm import Group, mailing_groups
 from mailchimpsync.cli.asking import Item, ask, choose, find, who
 from mailchimpsync.cli.consoles import stdout
@@ -60,7 +60,8 @@ def command(
         groups = mailing_groups(site.civicrm())
         chosen = choose("Audience", [Item(one.id, one.name) for one in found.audiences], audience, "--audience")
         subscription = _group("Subscription group", groups, group)
-        links = _links(site, found, chosen.id, groups, interests, none=no_interests, asking=group is None)
+        boxes = probe_interests(site, account, chosen.id)
+        links = _links(site, boxes, chosen.id, groups, interests, none=no_interests, asking=group is None)
         name = account_name or _stored_name(site, account) or found.name
         link = Link(
             account=name,
@@ -70,19 +71,20 @@ def command(
             resubscribe=Resubscribe(resubscribe),
         )
         saved = connect_audience(site, link, account, by=who())
-    _tell(saved, found.interests[saved.audience_id], {one.id: one.title for one in groups})
+    _tell(saved, boxes, {one.id: one.title for one in groups})
 
 
 def _account(site: Site, name: str | None, base_url: str | None) -> Account:
     """A key from the environment, else the stored one of the account that is meant, else one that is asked for."""
-    key = os.environ.get(KEY_VARIABLE)
     stored = site.configuration.accounts
-    if not key and name in stored:
-        return stored[name] if base_url is None else stored[name].model_copy(update={"base_url": base_url})
-    if not key and name is None and len(stored) == 1 and base_url is None:
-        return next(iter(stored.values()))
-    key = key or ask("Mailchimp's API key", f"the variable {KEY_VARIABLE}", secret=True)
-    return Account(api_key=SecretStr(key.strip()), base_url=base_url)
+    meant = stored.get(name) if name else next(iter(stored.values())) if len(stored) == 1 else None
+    base_url = base_url or (meant.base_url if meant else None)
+    if key := os.environ.get(KEY_VARIABLE):
+        return Account(api_key=SecretStr(key.strip()), base_url=base_url)
+    if meant is not None:
+        return meant.model_copy(update={"base_url": base_url})
+    key = ask("Mailchimp's API key", f"the variable {KEY_VARIABLE}", secret=True)
+    return Account(api_key=SecretStr(key), base_url=base_url)
 
 
 def _stored_name(site: Site, account: Account) -> str | None:
@@ -102,7 +104,7 @@ def _items(groups: Sequence[Group]) -> list[Item]:
 
 def _links(
     site: Site,
-    found: Choice,
+    boxes: Sequence[Interest],
     audience_id: str,
     groups: Sequence[Group],
     given: Sequence[str],
@@ -110,15 +112,14 @@ def _links(
     none: bool,
     asking: bool,
 ) -> dict[str, int]:
-    interests = found.interests[audience_id]
     if none:
         return {}
     if given:
-        return dict(_pair(text, interests, groups) for text in given)
+        return dict(_pair(text, boxes, groups) for text in given)
     before = [link for link in site.configuration.connections if link.audience_id == audience_id]
     if before or not asking:
         return dict(before[0].interests) if before else {}
-    return _asked(interests, groups)
+    return _asked(boxes, groups)
 
 
 def _pair(text: str, interests: Sequence[Interest], groups: Sequence[Group]) -> tuple[str, int]:

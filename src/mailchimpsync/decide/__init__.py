@@ -3,5 +3,15 @@
 from mailchimpsync.decide.eligibility import Address, best_address, obstacle_to_subscribing
 from mailchimpsync.decide.rules import decide
 from mailchimpsync.decide.situation import Decision, Refusal, Situation
+from mailchimpsync.decide.subscription import has_left
 
-__all__ = ["Address", "Decision", "Refusal", "Situation", "best_address", "decide", "obstacle_to_subscribing"]
+__all__ = [
+    "Address",
+    "Decision",
+    "Refusal",
+    "Situation",
+    "best_address",
+    "decide",
+    "has_left",
+    "obstacle_to_subscribing",
+]

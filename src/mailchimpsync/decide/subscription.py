@@ -84,7 +84,12 @@ def _left_at_mailchimp(situation: Situation, resubscribe: Resubscribe) -> Verdic
     CiviCRM gets the person back only by an Added that is known to be newer than the opt-out, never against a base that
     says that it is Mailchimp which changed, and never with one address while leaving with another.
     """
-    if outranks_added(situation.base.subscribed, situation.group, situation.mailchimp_status_date):
+    if has_left(
+        situation.mailchimp_status,
+        situation.mailchimp_status_date,
+        base=situation.base.subscribed,
+        group=situation.group,
+    ):
         return _leave_group(situation)
     if situation.mailchimp_status == MemberStatus.CLEANED:
         return _fail(Code.MC_BOUNCED)
@@ -102,9 +107,15 @@ def _leave_group(situation: Situation) -> Verdict:
     return Verdict(Move.REMOVE_FROM_GROUP, Code.MAILCHIMP_LEFT)
 
 
-def outranks_added(base: bool | None, group: GroupState, left_at: datetime | None) -> bool:
-    """Say whether leaving at Mailchimp counts more than being in the group: it changed since the base, or is later."""
-    return bool(base) or later(group, left_at) is Side.MAILCHIMP
+def has_left(status: str | None, left_at: datetime | None, *, base: bool | None, group: GroupState) -> bool:
+    """Say whether a member left at Mailchimp, and that counts more than the contact's being in the group.
+
+    It does if it is what changed since the base, or if it is later than the Added. Asked about a contact's other rows
+    too: see `Situation.other_left`.
+    """
+    if status in SUBSCRIBED_STATUSES:
+        return False
+    return bool(base) or (status is not None and later(group, left_at) is Side.MAILCHIMP)
 
 
 def _is_kept_out(situation: Situation) -> bool:

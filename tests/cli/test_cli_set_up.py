@@ -47,6 +47,35 @@ def test_init_without_an_answer_names_the_option(desk: Desk) -> None:
     assert "CiviCRM's address is missing; give it by --civicrm-url" in result.stderr
 
 
+def test_init_again_changes_the_key_and_keeps_connections(connected: Desk) -> None:
+    connected.civicrm.add_user("another-good-civicrm-key")
+
+    result = connected.init(key="another-good-civicrm-key")
+
+    assert result.exit_code == 0
+    assert 'audience_name = "Newsletter"' in connected("config", "show").stdout
+    assert connected("sync").exit_code == 0
+
+
+def test_init_does_not_move_a_site_to_another_database(desk: Desk) -> None:
+    desk.init()
+    key = {"MAILCHIMPSYNC_CIVICRM_KEY": desk.civicrm_key}
+
+    result = desk("init", "--civicrm-url", desk.civicrm_url, "--database", "sqlite:///other.sqlite", **key)
+
+    assert result.exit_code == 2
+    assert "has another database already" in result.stderr
+
+
+def test_init_puts_the_database_where_it_is_told(desk: Desk) -> None:
+    key = {"MAILCHIMPSYNC_CIVICRM_KEY": desk.civicrm_key}
+
+    result = desk("init", "--civicrm-url", desk.civicrm_url, "--database", "sqlite:///other.sqlite", **key)
+
+    assert result.exit_code == 0
+    assert (desk.home / "other.sqlite").is_file()
+
+
 def test_init_with_a_wrong_key_needs_a_person(desk: Desk) -> None:
     result = desk.init(key="some-other-key")
 

@@ -143,6 +143,19 @@ def test_a_sync_that_runs_out_of_time_says_so_and_a_later_one_finishes(connected
     assert (second.exit_code, connected.status()["in_sync"]) == (0, True)
 
 
+def test_while_mailchimp_is_still_at_work_there_is_more_to_do(connected: Desk) -> None:
+    connected.mailchimp.set_options(batch_dwell={"started": 600})
+    waiting = connected("sync", "--max-time", "2")
+    between = connected.status()
+    connected.mailchimp.run_batches()
+    finished = connected("sync")
+
+    assert waiting.exit_code == 3
+    assert "Mailchimp is still at work on 1 updates" in waiting.stdout
+    assert (between["updates_outstanding"], between["in_sync"]) == (1, False)
+    assert (finished.exit_code, connected.status()["in_sync"]) == (0, True)
+
+
 def test_a_connection_another_run_is_at_work_on_is_reported_and_left_alone(connected: Desk) -> None:
     store = Store(f"sqlite:///{connected.home / 'mailchimpsync.sqlite'}")
     with store.begin() as tx:

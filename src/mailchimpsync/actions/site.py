@@ -24,7 +24,7 @@ from mailchimpsync.config import (
     to_stored,
     write_settings,
 )
-from mailchimpsync.errors import ConfigurationError
+from mailchimpsync.errors import ConfigurationError, UsageError
 from mailchimpsync.mailchimp import MailchimpClient
 from mailchimpsync.runtime import Runtime
 from mailchimpsync.store import Store, configurations
@@ -131,10 +131,17 @@ def create_site(
     runtime: Runtime | None = None,
     clients: Clients | None = None,
 ) -> Site:
-    """Make a site with its home, key and database, as far as they are missing, and open it."""
-    settings = load_settings(home)
-    write_settings(settings.home, database)
-    settings = load_settings(settings.home)
+    """Make a site with its home, key and database, as far as they are missing, and open it.
+
+    Raises:
+        UsageError: the site has another database already.
+        ConfigurationError, StoreError: as `open_site`.
+    """
+    before = load_settings(home)
+    write_settings(before.home, database)
+    settings = load_settings(before.home)
+    if database and settings.database.get_secret_value() != database:
+        raise UsageError(f"The site in {settings.home} has another database already; see its mailchimpsync.toml.")
     if settings.secret_key is None:
         create_key_file(settings.key_path)
     read_keyring(settings)

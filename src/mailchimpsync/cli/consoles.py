@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from rich.console import Console
+from rich.text import Text
 from rich.theme import Theme
 
 PIPE_WIDTH = 100
@@ -25,4 +26,9 @@ def stderr() -> Console:
 def _console(*, stderr: bool) -> Console:
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else PIPE_WIDTH
-    return Console(stderr=stderr, theme=_THEME, width=width, highlight=False, soft_wrap=False, emoji=False)
+    return Console(stderr=stderr, theme=_THEME, width=width, highlight=False, emoji=False)
+
+
+def say(console: Console, text: Text) -> None:
+    """Print a sentence: wrapped on a terminal, on one line in a pipe, where programs read it."""
+    console.print(text, soft_wrap=not console.is_terminal)

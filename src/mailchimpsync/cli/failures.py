@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import click
 from rich.text import Text
 
-from mailchimpsync.cli.consoles import stderr
+from mailchimpsync.cli.consoles import say, stderr
 from mailchimpsync.errors import REGISTRY, MailchimpsyncError
 
 EXIT_MORE_TO_DO = 3
@@ -34,9 +34,9 @@ def show_error(error: MailchimpsyncError, about: str = "") -> None:
     console = stderr()
     entry = REGISTRY[error.code]
     what = error.what if error.what.endswith((".", ":", "?", "!")) or "\n" in error.what else f"{error.what}."
-    console.print(Text.assemble(("✗ ", "bold red"), (f"{about}: " if about else "", "bold"), (what, "bold")))
+    say(console, Text.assemble(("✗ ", "bold red"), (f"{about}: " if about else "", "bold"), (what, "bold")))
     if error.detail:
-        console.print(Text(f"  They say: {error.detail}"))
+        say(console, Text(f"  They say: {error.detail}"))
     if entry.remedy not in {"See the message.", "See --help."}:
-        console.print(Text(f"  What to do: {entry.remedy}"))
-    console.print(Text(f"  Code: {error.code} (mailchimpsync explain-code {error.code})", style="dim"))
+        say(console, Text(f"  What to do: {entry.remedy}"))
+    say(console, Text(f"  Code: {error.code} (mailchimpsync explain-code {error.code})", style="dim"))

@@ -16,6 +16,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from mailchimpsync.cli.consoles import say
 from mailchimpsync.model import Stage
 
 WORDS = {
@@ -48,14 +49,14 @@ class LineProgress:
 
     def stage(self, stage: str) -> None:
         """Name the stage."""
-        self._console.print(Text(f"• {WORDS[Stage(stage)]} ({stage})"))
+        say(self._console, Text(f"• {WORDS[Stage(stage)]} ({stage})"))
 
     def advance(self, done: int, total: int | None = None) -> None:
         """Say nothing: a log is read later."""
 
     def message(self, text: str) -> None:
         """Say it."""
-        self._console.print(Text(f"    {text}"))
+        say(self._console, Text(f"    {text}"))
 
 
 class BarProgress:

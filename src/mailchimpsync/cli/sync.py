@@ -9,7 +9,7 @@ import click
 from rich.text import Text
 
 from mailchimpsync.actions import ChangeCount, Report, Site, fetchandreconcile, getchanges, getstatus, open_site
-from mailchimpsync.cli.consoles import stderr, stdout
+from mailchimpsync.cli.consoles import say, stderr, stdout
 from mailchimpsync.cli.failures import EXIT_MORE_TO_DO, show_error
 from mailchimpsync.cli.plain import print_json
 from mailchimpsync.cli.progress import progress_on
@@ -99,7 +99,7 @@ def _show(report: Report, summary: _Summary, *, quiet: bool) -> None:
         )
         done = report.outcome == Outcome.DONE.value
         mark = ("✓ ", "good") if done else ("… ", "warn")
-        stdout().print(Text.assemble(mark, (report.link.title, "bold"), f": {words} {summary.words}"))
+        say(stdout(), Text.assemble(mark, (report.link.title, "bold"), f": {words} {summary.words}"))
 
 
 def _as_json(report: Report, summary: _Summary) -> dict[str, object]:

@@ -18,6 +18,7 @@ from mailchimpsync.config.homes import CONFIG_FILE, find_home
 from mailchimpsync.errors import ConfigurationError
 
 _SQLITE = "sqlite:///"
+DEFAULT_DATABASE = f"{_SQLITE}mailchimpsync.sqlite"  # in the home
 
 
 class Settings(BaseSettings):
@@ -33,7 +34,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="MAILCHIMPSYNC_", extra="forbid", hide_input_in_errors=True)
 
     home: Path
-    database: SecretStr = SecretStr("sqlite:///mailchimpsync.sqlite")
+    database: SecretStr = SecretStr(DEFAULT_DATABASE)
     key_file: Path = Path("secret.key")
     secret_key: SecretStr | None = None
 
@@ -102,6 +103,9 @@ def write_settings(home: Path, database: str | None = None) -> None:
     document = tomlkit.document()
     document.add(tomlkit.comment("Settings of this mailchimpsync site. Connections and keys are in the database;"))
     document.add(tomlkit.comment("see `mailchimpsync config export` and `mailchimpsync config import`."))
-    document.add("database", tomlkit.item(database or f"{_SQLITE}mailchimpsync.sqlite"))
+    if database:
+        document.add("database", tomlkit.item(database))
+    else:
+        document.add(tomlkit.comment(f'database = "{DEFAULT_DATABASE}"'))
     file.touch(mode=0o600)
     file.write_text(tomlkit.dumps(document), encoding="utf-8")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -36,6 +36,20 @@ class Report:
         return (self.result.outcome if self.result else Outcome.OUT_OF_TIME).value
 
 
+@dataclass(frozen=True)
+class _StoppableDeadline(Deadline):
+    """A deadline that is also reached as soon as somebody wants to stop."""
+
+    stop: Callable[[], bool] | None = None
+
+    @property
+    def reached(self) -> bool:
+        return bool(self.stop and self.stop()) or super().reached
+
+    def seconds_left(self, at_most: float) -> float:
+        return 0.0 if self.stop and self.stop() else super().seconds_left(at_most)
+
+
 def fetchandreconcile(
     site: Site,
     *,
@@ -45,18 +59,20 @@ def fetchandreconcile(
     stop_on: str | None = None,
     force_restart: bool = False,
     progress: Progress | None = None,
+    stop: Callable[[], bool] | None = None,
 ) -> list[Report]:
     """Sync all connections, or that of one subscription group; return what came of each, in the order they ran.
 
     `max_time` (seconds, 0: no limit) is shared: the connection that waited longest goes first. One that fails or is
     busy does not keep the others from running. `since` is a date, see `read_since`, or `ever`; `stop_on` a stage.
+    `stop` is asked after each bit of work: when it says yes, the call ends as if time were over.
 
     Raises:
         UsageError: no such group, stage or date.
     """
     links = find_links(site, group_id)
     options = _options(since, stop_on, site.runtime.now(), force_restart=force_restart)
-    deadline = Deadline.after(site.runtime, max_time)
+    deadline = _StoppableDeadline(site.runtime, Deadline.after(site.runtime, max_time).at, stop)
     return list(_run_all(site, _longest_waiting_first(site, links), deadline, options, progress or NoProgress()))
 
 

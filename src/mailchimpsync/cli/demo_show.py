@@ -30,10 +30,12 @@ from mailchimpsync.actions import (
 from mailchimpsync.cli.both_sides import CivicrmSide, MailchimpSide, compare, read_civicrm, read_mailchimp
 from mailchimpsync.cli.change_table import show_changes
 from mailchimpsync.cli.example_table import show_examples
+from mailchimpsync.cli.interruption import Interruption
 from mailchimpsync.cli.progress import progress_on
 from mailchimpsync.cli.stand_ins import CIVICRM_KEY, StandIns
 from mailchimpsync.cli.status import show_failures
 from mailchimpsync.config import Account, CivicrmSite, Link
+from mailchimpsync.runtime import Runtime
 from mailchimpsync_sandbox.world import (
     API_KEY,
     AUDIENCE_ID,
@@ -60,6 +62,7 @@ class Show:
         self._people = people
         self._started = time.perf_counter()
         self._site: Site | None = None
+        self._interruption = Interruption()
 
     def __enter__(self) -> Self:
         return self
@@ -127,7 +130,7 @@ class Show:
 
     def _connect(self) -> tuple[Site, Link]:
         urls = self._stand_ins.urls
-        site = self._site = create_site(self._home)
+        site = self._site = create_site(self._home, runtime=Runtime(sleep=self._interruption.sleep))
         found, _ = probe_site(site, CivicrmSite(url=urls[Side.CIVICRM], api_key=SecretStr(CIVICRM_KEY)))
         site.save(site.configuration.with_civicrm(found), by="demo")
         account = Account(api_key=SecretStr(API_KEY), base_url=f"{urls[Side.MAILCHIMP]}/3.0")
@@ -137,8 +140,10 @@ class Show:
 
     def _sync(self, site: Site) -> None:
         started = time.perf_counter()
-        with progress_on(self._console) as progress:
-            report = fetchandreconcile(site, max_time=0, progress=progress)[0]
+        with self._interruption.watching(), progress_on(self._console) as progress:
+            report = fetchandreconcile(site, max_time=0, progress=progress, stop=self._interruption.asked)[0]
+        if self._interruption.asked():
+            raise KeyboardInterrupt
         if report.error is not None:
             raise report.error
         self._console.print(Text(f"Done in {time.perf_counter() - started:.1f} s.\n", style="good"))

@@ -11,9 +11,11 @@ from rich.text import Text
 from mailchimpsync.actions import ChangeCount, Report, Site, fetchandreconcile, getchanges, getstatus, open_site
 from mailchimpsync.cli.consoles import say, stderr, stdout
 from mailchimpsync.cli.failures import EXIT_MORE_TO_DO, show_error
+from mailchimpsync.cli.interruption import Interruption
 from mailchimpsync.cli.plain import print_json
 from mailchimpsync.cli.progress import progress_on
 from mailchimpsync.model import Side, Stage, SyncStatus
+from mailchimpsync.runtime import Runtime
 from mailchimpsync.sync import Outcome
 
 _SENTENCES = {
@@ -48,7 +50,13 @@ def command(
     A run that was interrupted or out of time goes on where it stopped.
     """
     home: Path | None = ctx.obj
-    with open_site(home) as site, progress_on(stderr() if as_json else stdout()) as progress:
+    interruption = Interruption()
+    runtime = Runtime(sleep=interruption.sleep)
+    with (
+        interruption.watching(),
+        open_site(home, runtime=runtime) as site,
+        progress_on(stderr() if as_json else stdout()) as progress,
+    ):
         reports = fetchandreconcile(
             site,
             group_id=group_id,
@@ -57,12 +65,15 @@ def command(
             stop_on=stop_on,
             force_restart=force_restart,
             progress=progress,
+            stop=interruption.asked,
         )
         summaries = [_summary(site, report) for report in reports]
     if as_json:
         print_json([_as_json(*pair) for pair in zip(reports, summaries, strict=True)])
     for report, summary in zip(reports, summaries, strict=True):
         _show(report, summary, quiet=as_json)
+    if interruption.asked() and any(report.outcome == Outcome.OUT_OF_TIME.value for report in reports):
+        raise KeyboardInterrupt
     ctx.exit(max((_exit_code(report) for report in reports), key=_gravity))
 
 

@@ -19,7 +19,7 @@ class Wire(httpx2.BaseTransport):
     """Calls a stand-in; `before` and `after` see each request, and may change the world or raise."""
 
     def __init__(self, app: SandboxApp) -> None:
-        self._inner = httpx2.WSGITransport(app)
+        self._inner: httpx2.BaseTransport = httpx2.WSGITransport(app)
         self.before: Interference = nothing
         self.after: Interference = nothing
 

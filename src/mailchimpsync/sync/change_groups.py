@@ -23,7 +23,7 @@ def change_groups(run: Run) -> bool:
 
     CiviCRM is written before our own rows say so: a step that is repeated after a crash saves the same again.
     """
-    while not run.deadline.reached:
+    while True:
         with run.transaction() as tx:
             changes = plans.open_changes(tx, run.id, CHANGES_PER_STEP)
         if not changes:
@@ -32,7 +32,8 @@ def change_groups(run: Run) -> bool:
         refused = save_group_contacts(run.civicrm, list(records), run.list_id) if records else {}
         _note(run, changes, records, refused)
         run.progress.advance(len(changes))
-    return False
+        if run.deadline.reached:
+            return False
 
 
 def _records(changes: Sequence[Change]) -> dict[Record, None]:

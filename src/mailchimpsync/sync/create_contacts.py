@@ -22,7 +22,7 @@ def create_contacts(run: Run) -> bool:
     """Create the planned contacts, with address and names; one that CiviCRM refuses fails alone."""
     after = run.read_progress().get("created_to", 0)
     number = 0
-    while not run.deadline.reached:
+    while True:
         with run.transaction() as tx:
             wanted = plans.contacts_to_create(tx, run.id, after, CONTACTS_PER_STEP)
         if not wanted:
@@ -34,7 +34,8 @@ def create_contacts(run: Run) -> bool:
         _note(run, wanted, outcomes, after)
         number += sum(isinstance(outcome, int) for outcome in outcomes)
         run.progress.advance(len(wanted))
-    return False
+        if run.deadline.reached:
+            return False
 
 
 def _new_contact(row: Any) -> NewContact:

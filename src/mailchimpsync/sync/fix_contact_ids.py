@@ -94,7 +94,7 @@ def _successors(run: Run, gone: Sequence[int]) -> dict[int, int]:
 def _match(run: Run, after: int) -> bool:
     """Match rows that nobody owns, some thousand at a time."""
     matched = 0
-    while not run.deadline.reached:
+    while True:
         with run.transaction() as tx:
             rows = contacts.unowned_rows(tx, run.list_id, after, ROWS_PER_STEP)
         if not rows:
@@ -109,4 +109,5 @@ def _match(run: Run, after: int) -> bool:
             runs.set_progress(tx, run.list_id, {"matched_to": after})
         matched += len(found)
         run.progress.advance(len(rows))
-    return False
+        if run.deadline.reached:
+            return False

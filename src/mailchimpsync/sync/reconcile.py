@@ -29,7 +29,7 @@ def reconcile(run: Run) -> bool:
             runs.set_progress(tx, run.list_id, {"decided_to": 0})
         after = 0
     agreements = Agreements(run.connection)
-    while not run.deadline.reached:
+    while True:
         with run.transaction() as tx:
             due = rows.due_facts(tx, run.list_id, after, ROWS_PER_STEP)
         if not due:
@@ -38,7 +38,8 @@ def reconcile(run: Run) -> bool:
         after = due[-1].id
         _decide_step(run, agreements, due, after)
         run.progress.advance(len(due))
-    return False
+        if run.deadline.reached:
+            return False
 
 
 def _decide_step(run: Run, agreements: Agreements, due: Sequence[Any], after: int) -> None:

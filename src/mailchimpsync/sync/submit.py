@@ -72,17 +72,19 @@ def collect(run: Run) -> bool:
 
 
 def _send_all(run: Run) -> bool:
-    """Send every queued update; return False if time was over before."""
+    """Send every queued update, at least one batch a call; return False if time was over before."""
+    sent = False
     while True:
         with run.transaction() as tx:
             queued = updates.unsent_updates(tx, run.list_id, OPERATIONS_MAX)
             if not queued:
                 return True
-            if run.deadline.reached:
+            if sent and run.deadline.reached:
                 return False
             batch_id = updates.open_batch(tx, run.list_id, [row["id"] for row in queued], run.runtime.now())
         operations = [_operation(run, row) for row in queued]
         try:
+            sent = True
             info = submit_batch(run.mailchimp, operations)
         except TransientError as error:
             if not error.work_may_be_done:
@@ -92,7 +94,6 @@ def _send_all(run: Run) -> bool:
             continue
         _note(run, batch_id, info)
         run.log(f"Sent {len(operations)} updates to Mailchimp.")
-        run.progress.advance(len(operations))
 
 
 def _operation(run: Run, row: Any) -> Operation:

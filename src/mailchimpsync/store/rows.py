@@ -71,7 +71,8 @@ def count_due(tx: Connection, list_id: str) -> int:
 def siblings(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> Sequence[Any]:
     """Return the rows of those of the contacts that have more than one.
 
-    Each with the columns id, civicrm_contact_id, mailchimp_email, mailchimp_status, mailchimp_interests.
+    Each with the columns id, civicrm_contact_id, mailchimp_email, mailchimp_status, mailchimp_status_date,
+    mailchimp_interests, base_subscribed.
     """
     of_contacts = and_(cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids))
     several = select(cache.c.civicrm_contact_id).where(of_contacts).group_by(cache.c.civicrm_contact_id)
@@ -80,7 +81,9 @@ def siblings(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> Sequen
         cache.c.civicrm_contact_id,
         cache.c.mailchimp_email,
         cache.c.mailchimp_status,
+        cache.c.mailchimp_status_date,
         cache.c.mailchimp_interests,
+        cache.c.base_subscribed,
     ).where(
         cache.c.mailchimp_list_id == list_id,
         cache.c.civicrm_contact_id.in_(several.having(func.count() > 1)),

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from mailchimpsync.civicrm import Person, persons
-from mailchimpsync.decide import Address, Refusal, Situation, best_address, obstacle_to_subscribing
+from mailchimpsync.decide import Address, Refusal, Situation, best_address, has_left, obstacle_to_subscribing
 from mailchimpsync.errors import REGISTRY, Code, Retry
 from mailchimpsync.model import (
     SUBSCRIBED_STATUSES,
@@ -38,6 +38,7 @@ class Siblings:
     """What the other rows of the same contact mean for a row."""
 
     subscribed: bool = False
+    left: bool = False
     interests: set[str] = field(default_factory=set)
     addresses: dict[int, str] = field(default_factory=dict)
 
@@ -56,7 +57,7 @@ def gather(run: Run, due: Sequence[Row]) -> Gathered:
     with run.transaction() as tx:
         contacts = sorted({row["civicrm_contact_id"] for row in due if row["civicrm_contact_id"] is not None})
         states = groups.states_of(tx, run.list_id, contacts)
-        siblings = _siblings(tx, run.list_id, due, contacts)
+        siblings = _siblings(tx, run.connection, due, contacts, states)
     candidates = [row for row in due if _may_be_subscribed(row, states, run.connection)]
     people = persons(run.civicrm, [row["civicrm_contact_id"] for row in candidates]) if candidates else {}
     known = {row["id"]: people.get(row["civicrm_contact_id"], _NO_PERSON) for row in candidates}
@@ -75,21 +76,26 @@ def _may_be_subscribed(row: Row, states: States, connection: Connection) -> bool
     return state.is_added and row["mailchimp_status"] not in SUBSCRIBED_STATUSES
 
 
-def _siblings(tx: Transaction, list_id: str, due: Sequence[Row], contacts: Sequence[int]) -> dict[int, Siblings]:
+def _siblings(
+    tx: Transaction, connection: Connection, due: Sequence[Row], contacts: Sequence[int], states: States
+) -> dict[int, Siblings]:
     of_contact: dict[int, list[Any]] = defaultdict(list)
-    for other in rows.siblings(tx, list_id, contacts):
+    for other in rows.siblings(tx, connection.list_id, contacts):
         of_contact[other.civicrm_contact_id].append(other)
     found: dict[int, Siblings] = {}
     for row in due:
         others = [other for other in of_contact.get(row["civicrm_contact_id"], ()) if other.id != row["id"]]
         if others:
-            found[row["id"]] = _meaning(others)
+            group = states.get(row["civicrm_contact_id"], {}).get(connection.group_id, _NOT_IN_GROUP)
+            found[row["id"]] = _meaning(others, group)
     return found
 
 
-def _meaning(others: Sequence[Any]) -> Siblings:
+def _meaning(others: Sequence[Any], group: GroupState) -> Siblings:
     siblings = Siblings()
     for other in others:
+        date, base = other.mailchimp_status_date, other.base_subscribed
+        siblings.left |= has_left(other.mailchimp_status, date, base=base, group=group)
         if other.mailchimp_status in SUBSCRIBED_STATUSES:
             siblings.subscribed = True
             siblings.interests.update(key for key, value in (other.mailchimp_interests or {}).items() if value)
@@ -166,6 +172,7 @@ def _situation(
         last_name=person.last_name if person else "",
         obstacle=_obstacle(row, person, address_taken=address_taken),
         other_subscribed=siblings.subscribed if siblings else False,
+        other_left=siblings.left if siblings else False,
         other_preferred=_other_preferred(row, siblings, person),
         other_interests=frozenset(siblings.interests) if siblings else frozenset(),
         refusal=_refusal(row, now),

@@ -5,15 +5,16 @@ It comes after the decisions: nothing is written on either side before all of th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mailchimpsync.civicrm import NewContact
 from mailchimpsync.civicrm import create_contacts as create_in_civicrm
 from mailchimpsync.errors import Code, RefusedError
-from mailchimpsync.model import Side, SyncStatus
+from mailchimpsync.model import Side, SyncStatus, normalise_address
 from mailchimpsync.store import contacts, journal, plans, rows, runs
 from mailchimpsync.sync.context import Run
+from mailchimpsync.sync.owners import find_owners
 
 CONTACTS_PER_STEP = 1_000
 
@@ -29,13 +30,22 @@ def create_contacts(run: Run) -> bool:
             if number:
                 run.log(f"{number} contacts were created in CiviCRM.")
             return True
-        outcomes = create_in_civicrm(run.civicrm, [_new_contact(row) for row in wanted])
         after = wanted[-1]["plan_id"]
-        _note(run, wanted, outcomes, after)
+        known = _known(run, wanted)
+        missing = [row for row in wanted if row["id"] not in known]
+        outcomes = create_in_civicrm(run.civicrm, [_new_contact(row) for row in missing])
+        _note(run, missing, outcomes, known, after)
         number += sum(isinstance(outcome, int) for outcome in outcomes)
         run.progress.advance(len(wanted))
         if run.deadline.reached:
             return False
+
+
+def _known(run: Run, wanted: Sequence[Any]) -> dict[int, int]:
+    """Return, by row, contacts that exist meanwhile: made by staff, or by ourselves just before a crash."""
+    addresses = [row["mailchimp_email"] for row in wanted]
+    owners = find_owners(run.civicrm, run.connection.group_id, addresses, run.site_offset)
+    return {row["id"]: owners[key] for row in wanted if (key := normalise_address(row["mailchimp_email"])) in owners}
 
 
 def _new_contact(row: Any) -> NewContact:
@@ -43,7 +53,9 @@ def _new_contact(row: Any) -> NewContact:
     return NewContact(row["mailchimp_email"], data.get("first_name", ""), data.get("last_name", ""))
 
 
-def _note(run: Run, wanted: Sequence[Any], outcomes: Sequence[int | RefusedError], after: int) -> None:
+def _note(
+    run: Run, wanted: Sequence[Any], outcomes: Sequence[int | RefusedError], known: Mapping[int, int], after: int
+) -> None:
     created: dict[int, int] = {}
     refused: dict[int, RefusedError] = {}
     for row, outcome in zip(wanted, outcomes, strict=True):
@@ -52,7 +64,7 @@ def _note(run: Run, wanted: Sequence[Any], outcomes: Sequence[int | RefusedError
         else:
             created[row["id"]] = outcome
     with run.transaction() as tx:
-        contacts.set_contacts(tx, created)
+        contacts.set_contacts(tx, {**known, **created})
         rows.write_rows(tx, [_failed_row(row_id, error) for row_id, error in refused.items()])
         plans.mark_applied(tx, [row["plan_id"] for row in wanted if row["id"] in refused])
         journal.write_journal(tx, [_entry(run, row_id, contact) for row_id, contact in created.items()])

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import socket
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
 from mailchimpsync.store import Store, runs
+from mailchimpsync.sync.process import this_process
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 
 if TYPE_CHECKING:
@@ -159,7 +158,7 @@ def test_while_mailchimp_is_still_at_work_there_is_more_to_do(connected: Desk) -
 def test_a_connection_another_run_is_at_work_on_is_reported_and_left_alone(connected: Desk) -> None:
     store = Store(f"sqlite:///{connected.home / 'mailchimpsync.sqlite'}")
     with store.begin() as tx:
-        runs.acquire_lease(tx, connected.list_id, f"{socket.gethostname()}:{os.getpid()}", datetime.now(UTC))
+        runs.acquire_lease(tx, connected.list_id, this_process(), datetime.now(UTC))
     store.close()
 
     result = connected("sync")
@@ -205,7 +204,7 @@ def test_an_audience_that_is_gone_stops_its_sync_and_changes_nothing(connected: 
 
     result = connected("sync")
 
-    assert result.exit_code == 1
+    assert result.exit_code == 7
     assert "MC_AUDIENCE_GONE" in result.stderr
     assert connected.civicrm.dump("GroupContact") == before
 

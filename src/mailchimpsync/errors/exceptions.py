@@ -71,6 +71,10 @@ class TransientError(RemoteError):
 class RefusedError(RemoteError):
     """The other side understood and said no: to this request, not to the next one."""
 
+    def __init__(self, code: Code, what: str, *, status: int = 0, detail: str = "") -> None:
+        super().__init__(code, what, status=status, detail=detail)
+        self.exit_code = 7 if code is Code.MC_AUDIENCE_GONE else 1
+
 
 class AccessError(RemoteError):
     """The key is wrong, revoked, or may not do this."""

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import gc
-import os
-import socket
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -26,6 +24,7 @@ from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.create_contacts import create_contacts
 from mailchimpsync.sync.fetch import fetch
 from mailchimpsync.sync.fix_contact_ids import fix_contact_ids
+from mailchimpsync.sync.process import is_dead, this_process
 from mailchimpsync.sync.reconcile import reconcile
 from mailchimpsync.sync.submit import collect, outstanding, submit
 
@@ -109,10 +108,18 @@ def run_connection(
     lease = _take_lease(systems, connection.list_id)
     try:
         with _rare_collections():
-            return _with_lease(systems, connection, deadline, options, progress or NoProgress(), lease)
-    finally:
-        with systems.store.begin() as tx:
-            runs.release_lease(tx, lease)
+            result = _with_lease(systems, connection, deadline, options, progress or NoProgress(), lease)
+    except BaseException:
+        with suppress(Exception):  # the first error is the one to tell; a lease that stays is taken over
+            _release(systems, lease)
+        raise
+    _release(systems, lease)
+    return result
+
+
+def _release(systems: Systems, lease: runs.Lease) -> None:
+    with systems.store.begin() as tx:
+        runs.release_lease(tx, lease)
 
 
 @contextmanager
@@ -180,26 +187,8 @@ def _take_lease(systems: Systems, list_id: str) -> runs.Lease:
     now = systems.runtime.now()
     with systems.store.begin() as tx:
         owner = runs.standing(tx, list_id).lease_owner
-        abandoned = owner if owner and _is_dead(owner) else None
-        return runs.acquire_lease(tx, list_id, _me(), now, abandoned=abandoned)
-
-
-def _me() -> str:
-    return f"{socket.gethostname()}:{os.getpid()}"
-
-
-def _is_dead(owner: str) -> bool:
-    """Say whether the owner was a process of this machine that no longer exists; when in doubt, it lives."""
-    host, _, pid = owner.rpartition(":")
-    if host != socket.gethostname() or not pid.isdigit():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False
+        abandoned = owner if owner and is_dead(owner) else None
+        return runs.acquire_lease(tx, list_id, this_process(), now, abandoned=abandoned)
 
 
 def _open_run(

@@ -26,7 +26,7 @@ from mailchimpsync_sandbox.civicrm import CivicrmSandbox
 from mailchimpsync_sandbox.kit.server import Served
 
 if TYPE_CHECKING:
-    from tests.clients.conftest import CivicrmSays, Hands
+    from clients.conftest import CivicrmSays, Hands
 
 Civicrm = tuple[CivicrmSandbox, CivicrmClient]
 
@@ -222,7 +222,7 @@ def test_rows_that_do_not_ascend_are_odd_and_end(civicrm_says: CivicrmSays) -> N
 
 
 def test_a_date_nobody_can_read_is_odd(civicrm_says: CivicrmSays) -> None:
-    row = {"id": 5, "contact_id": 1, "group_id": 8, "status": "Added", "date": "20261120"}
+    row = {"id": 5, "contact_id": 1, "group_id": 8, "status": "Added", "date": "20261120", "method": "API"}
     client, _ = civicrm_says(httpx2.Response(200, json={"values": [row | {"date": "soon"}]}))
     with pytest.raises(TransientError, match="history entry 5"):
         list(history(client, [8], None, HOUR))

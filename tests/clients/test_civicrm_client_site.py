@@ -14,7 +14,7 @@ from mailchimpsync_sandbox.civicrm import CivicrmSandbox
 from mailchimpsync_sandbox.kit.server import Served
 
 if TYPE_CHECKING:
-    from tests.clients.conftest import Hands
+    from clients.conftest import Hands
 
 Civicrm = tuple[CivicrmSandbox, CivicrmClient]
 

@@ -17,7 +17,7 @@ from mailchimpsync_sandbox.civicrm import CivicrmSandbox
 from mailchimpsync_sandbox.kit.server import Served
 
 if TYPE_CHECKING:
-    from tests.clients.conftest import CivicrmSays, Hands
+    from clients.conftest import CivicrmSays, Hands
 
 RECORDED = Path(__file__).parents[2].parent / "shared" / "reference" / "civicrm-api4" / "exchanges.jsonl"
 HTML = httpx2.Response(200, text="<style>body {}</style><p>Sorry</p>", headers={"Content-Type": "text/html"})

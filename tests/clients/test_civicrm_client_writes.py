@@ -16,7 +16,7 @@ from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from mailchimpsync_sandbox.kit.server import Served
 
 if TYPE_CHECKING:
-    from tests.clients.conftest import Hands
+    from clients.conftest import Hands
 
 Civicrm = tuple[CivicrmSandbox, CivicrmClient]
 

@@ -29,7 +29,7 @@ from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from mailchimpsync_sandbox.mailchimp import MailchimpSandbox
 
 if TYPE_CHECKING:
-    from tests.clients.conftest import Hands, MailchimpSays
+    from clients.conftest import Hands, MailchimpSays
 
 Mailchimp = tuple[MailchimpSandbox, MailchimpClient]
 

@@ -14,7 +14,7 @@ from mailchimpsync.model import MemberStatus, member_id_of
 from mailchimpsync_sandbox.mailchimp import MailchimpSandbox
 
 if TYPE_CHECKING:
-    from tests.clients.conftest import MailchimpSays
+    from clients.conftest import MailchimpSays
 
 Mailchimp = tuple[MailchimpSandbox, MailchimpClient]
 

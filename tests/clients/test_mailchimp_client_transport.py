@@ -24,7 +24,7 @@ from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from mailchimpsync_sandbox.mailchimp import MailchimpSandbox
 
 if TYPE_CHECKING:
-    from tests.clients.conftest import Hands, MailchimpSays
+    from clients.conftest import Hands, MailchimpSays
 
 KEY = "0123456789abcdef0123456789abcdef-us6"
 

@@ -134,7 +134,7 @@ def test_a_new_member_brings_her_interests_and_names_along(ann: Ann) -> None:
         "email_address": "ann@example.org",
         "status_if_new": "subscribed",
         "merge_fields": {"FNAME": "Ann", "LNAME": "Ågren"},
-        "interests": {"news": True, "events": False},
+        "interests": {"news": True},
     }
 
 
@@ -158,8 +158,20 @@ def test_ann_who_left_since_both_agreed_stays_out_even_if_civicrms_date_is_later
     assert cell(ann.decision) == "R/./ok"
 
 
-def test_ann_who_joined_at_mailchimp_since_both_agreed_is_added_whatever_the_dates(ann: Ann) -> None:
+def test_ann_who_joined_at_mailchimp_since_both_agreed_is_added(ann: Ann) -> None:
+    ann.agreed(subscribed=False).in_civicrm("Removed", 3).at_mailchimp("subscribed", 5)
+
+    assert cell(ann.decision) == "A/./ok"
+
+
+def test_ann_who_joined_at_mailchimp_and_then_left_by_civicrms_own_mailing_has_left(ann: Ann) -> None:
     ann.agreed(subscribed=False).in_civicrm("Removed", 7).at_mailchimp("subscribed", 5)
+
+    assert cell(ann.decision) == "./U/live"
+
+
+def test_that_we_removed_ann_ourselves_says_nothing_against_her_joining(ann: Ann) -> None:
+    ann.agreed(subscribed=False).in_civicrm("Removed", None).at_mailchimp("subscribed", 5)
 
     assert cell(ann.decision) == "A/./ok"
 

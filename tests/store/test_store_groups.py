@@ -26,9 +26,9 @@ ADDED, REMOVED = GroupStatus.ADDED, GroupStatus.REMOVED
 
 def test_the_newest_entry_of_each_contact_and_group_counts(store: Store) -> None:
     entries = [
-        (1, ANN, NEWSLETTER, hour(8), "Added"),
-        (2, ANN, NEWSLETTER, hour(9), "Removed"),
-        (3, ANN, EVENTS, hour(7), "Added"),
+        (1, ANN, NEWSLETTER, hour(8), "Added", False),
+        (2, ANN, NEWSLETTER, hour(9), "Removed", False),
+        (3, ANN, EVENTS, hour(7), "Added", False),
     ]
     with store.begin() as tx:
         groups.store_history(tx, LIST, RUN, entries)
@@ -39,15 +39,15 @@ def test_the_newest_entry_of_each_contact_and_group_counts(store: Store) -> None
 
 def test_a_later_page_of_history_replaces_an_earlier_one(store: Store) -> None:
     with store.begin() as tx:
-        groups.store_history(tx, LIST, RUN, [(1, ANN, NEWSLETTER, hour(8), "Added")])
-        groups.store_history(tx, LIST, RUN, [(2, ANN, NEWSLETTER, hour(9), "Removed")])
+        groups.store_history(tx, LIST, RUN, [(1, ANN, NEWSLETTER, hour(8), "Added", False)])
+        groups.store_history(tx, LIST, RUN, [(2, ANN, NEWSLETTER, hour(9), "Removed", False)])
 
         assert groups.states_of(tx, LIST, [ANN])[ANN][NEWSLETTER] == GroupState(REMOVED, hour(9))
 
 
 def test_the_membership_of_today_outranks_the_history_and_keeps_its_date(store: Store) -> None:
     with store.begin() as tx:
-        groups.store_history(tx, LIST, RUN, [(1, ANN, NEWSLETTER, hour(8), "Removed")])
+        groups.store_history(tx, LIST, RUN, [(1, ANN, NEWSLETTER, hour(8), "Removed", False)])
         groups.store_memberships(tx, LIST, RUN, [(ANN, NEWSLETTER, "Added")])
 
         assert groups.states_of(tx, LIST, [ANN])[ANN][NEWSLETTER] == GroupState(ADDED, hour(8))
@@ -60,12 +60,22 @@ def test_a_membership_without_history_has_no_date(store: Store) -> None:
         assert groups.states_of(tx, LIST, [ANN])[ANN][NEWSLETTER] == GroupState(ADDED, None)
 
 
-def test_our_own_change_is_new(store: Store) -> None:
+def test_our_own_change_has_no_date_to_hold_against_mailchimps(store: Store) -> None:
     with store.begin() as tx:
-        groups.store_history(tx, LIST, RUN, [(1, ANN, NEWSLETTER, hour(8), "Added")])
+        groups.store_history(tx, LIST, RUN, [(1, ANN, NEWSLETTER, hour(8), "Added", False)])
         groups.store_memberships(tx, LIST, RUN, [(ANN, NEWSLETTER, "Removed")], date=hour(12))
 
-        assert groups.states_of(tx, LIST, [ANN])[ANN][NEWSLETTER] == GroupState(REMOVED, hour(12))
+        assert groups.states_of(tx, LIST, [ANN])[ANN][NEWSLETTER] == GroupState(REMOVED, None)
+
+
+def test_our_own_change_read_back_from_the_history_is_an_echo_until_staff_say_something(store: Store) -> None:
+    with store.begin() as tx:
+        groups.store_history(tx, LIST, RUN, [(1, ANN, NEWSLETTER, hour(8), "Removed", True)])
+        echo = groups.states_of(tx, LIST, [ANN])[ANN][NEWSLETTER]
+        groups.store_history(tx, LIST, NEXT_RUN, [(2, ANN, NEWSLETTER, hour(9), "Removed", False)])
+        word = groups.states_of(tx, LIST, [ANN])[ANN][NEWSLETTER]
+
+    assert (echo, word) == (GroupState(REMOVED, None), GroupState(REMOVED, hour(9)))
 
 
 def test_what_a_full_reading_did_not_see_is_forgotten(store: Store) -> None:
@@ -128,7 +138,7 @@ def test_the_snapshot_shows_each_group_with_status_and_date(store: Store) -> Non
     with store.begin() as tx:
         anns = add_row(tx, civicrm_contact_id=ANN)
         bobs = add_row(tx, civicrm_contact_id=BOB)
-        groups.store_history(tx, LIST, RUN, [(1, ANN, NEWSLETTER, hour(8), "Removed")])
+        groups.store_history(tx, LIST, RUN, [(1, ANN, NEWSLETTER, hour(8), "Removed", False)])
         groups.store_memberships(tx, LIST, RUN, [(ANN, EVENTS, "Added")])
         groups.snapshot_groups(tx, LIST)
         snapshot = row(tx, anns)["civicrm_groups"]

@@ -36,13 +36,14 @@ class GroupContact(NamedTuple):
 
 
 class HistoryEntry(NamedTuple):
-    """One change of a contact's status in a group; `date` is aware, in UTC."""
+    """One change of a contact's status in a group; `date` is aware, in UTC; `method` says who made it."""
 
     id: int
     contact_id: int
     group_id: int
     date: datetime
     status: str
+    method: str | None = None
 
 
 class ContactState(NamedTuple):
@@ -82,6 +83,7 @@ class _GroupContact(Row):
 
 class _History(_GroupContact):
     date: str
+    method: str | None
 
 
 class _Contact(Row):
@@ -200,7 +202,7 @@ def _entry(row: _History, offset: timedelta) -> HistoryEntry:
         date = to_utc(row["date"], offset)
     except ValueError:
         raise odd(CIVICRM, f"the date of history entry {row['id']}") from None
-    return HistoryEntry(row["id"], row["contact_id"], row["group_id"], date, row["status"])
+    return HistoryEntry(row["id"], row["contact_id"], row["group_id"], date, row["status"], row["method"])
 
 
 def _merge_target(result: Result | RemoteError) -> int | None:

@@ -24,8 +24,13 @@ def interests_of_new_member(situation: Situation, links: Mapping[str, int]) -> d
     return {interest: situation.interest_groups.get(interest, NOT_IN_GROUP).is_added for interest in links}
 
 
-def compare_interests(situation: Situation, links: Mapping[str, int]) -> InterestChanges:
-    """Compare each linked interest that Mailchimp has a value for with its group."""
+def compare_interests(
+    situation: Situation, links: Mapping[str, int], *, groups_may_change: bool = True
+) -> InterestChanges:
+    """Compare each linked interest that Mailchimp has a value for with its group.
+
+    Where `groups_may_change` is false, what would change a group is left for a later time.
+    """
     groups: list[tuple[int, GroupStatus]] = []
     values: dict[str, bool] = {}
     agreed = dict(situation.base.interests or {})
@@ -37,8 +42,9 @@ def compare_interests(situation: Situation, links: Mapping[str, int]) -> Interes
         if value == group.is_added:
             agreed[interest] = value
         elif _winner(situation, interest, group, value=value) is Side.MAILCHIMP:
-            groups.append((group_id, GroupStatus.ADDED if value else GroupStatus.REMOVED))
-            agreed[interest] = value
+            if groups_may_change:
+                groups.append((group_id, GroupStatus.ADDED if value else GroupStatus.REMOVED))
+                agreed[interest] = value
         else:
             values[interest] = group.is_added
             agreed[interest] = group.is_added

@@ -35,7 +35,8 @@ def decide(situation: Situation, connection: Connection) -> Decision:
 
 
 def _with_interests(situation: Situation, connection: Connection, verdict: Verdict) -> Decision:
-    changes = compare_interests(situation, connection.interests)
+    accepted = verdict.move is not Move.RESUBSCRIBE  # else Mailchimp may refuse, and the groups would have changed
+    changes = compare_interests(situation, connection.interests, groups_may_change=accepted)
     groups = changes.groups
     if verdict.move is Move.ADD_TO_GROUP:
         groups = ((connection.group_id, GroupStatus.ADDED), *groups)
@@ -54,14 +55,17 @@ def _with_interests(situation: Situation, connection: Connection, verdict: Verdi
 
 
 def _subscribe(situation: Situation, connection: Connection) -> Decision:
-    """A new member. `status_if_new` leaves alone whoever is at Mailchimp after all, whatever their status there."""
+    """A new member.
+
+    Whoever is at Mailchimp after all is left alone: `status_if_new` changes no status, and no interest is taken away.
+    """
     interests = interests_of_new_member(situation, connection.interests)
     update: dict[str, Any] = {"status_if_new": MemberStatus.SUBSCRIBED.value}
     names = {"FNAME": situation.first_name, "LNAME": situation.last_name}
     if any(names.values()):
         update["merge_fields"] = {tag: name for tag, name in names.items() if name}
-    if interests:
-        update["interests"] = interests
+    if any(interests.values()):
+        update["interests"] = {interest: True for interest, value in interests.items() if value}
     return _send(
         situation,
         Verdict(Move.SUBSCRIBE, Code.CIVICRM_ADDED),

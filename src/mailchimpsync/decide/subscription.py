@@ -58,15 +58,21 @@ def _only_at_mailchimp(situation: Situation) -> Verdict:
         return _fail(Code.CV_CONTACT_GONE)
     if not situation.has_contact:
         return Verdict(Move.ADD_TO_GROUP, Code.MAILCHIMP_NEW_PERSON, ends_subscribed=True)
-    side = winner(
-        in_mailchimp=True,
-        base=situation.base.subscribed,
-        group=situation.group,
-        mailchimp_date=situation.mailchimp_status_date,
-    )
-    if side is Side.CIVICRM:
+    if _side_that_counts(situation) is Side.CIVICRM:
         return Verdict(Move.UNSUBSCRIBE, Code.CIVICRM_REMOVED)
     return Verdict(Move.ADD_TO_GROUP, Code.MAILCHIMP_SUBSCRIBED, ends_subscribed=True)
+
+
+def _side_that_counts(situation: Situation) -> Side:
+    """Return the side that counts for somebody who is subscribed at Mailchimp and not in the group.
+
+    Where the base says that it is Mailchimp which changed, a removal that is later still is a second change, and the
+    later one counts: who joined at Mailchimp and then left by CiviCRM's own mailing has left.
+    """
+    group, date = situation.group, situation.mailchimp_status_date
+    side = winner(in_mailchimp=True, base=situation.base.subscribed, group=group, mailchimp_date=date)
+    left_after = group.status is not None and date is not None and later(group, date) is Side.CIVICRM
+    return Side.CIVICRM if left_after and situation.base.subscribed is False else side
 
 
 def _not_at_mailchimp(situation: Situation) -> Verdict:

@@ -210,7 +210,7 @@ def _temporary_table(connection: Connection, table: Table, rows: Sequence[Row]) 
     columns = [
         Column(column, table.c[column].type, primary_key=column == "id", autoincrement=False) for column in rows[0]
     ]
-    options: dict[str, Any] = {"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}
+    options: dict[str, Any] = {"mariadb_charset": "utf8mb4", "mariadb_collate": "utf8mb4_bin"}
     temporary = Table(f"tmp_{table.name}", MetaData(), *columns, prefixes=["TEMPORARY"], **options)
     temporary.create(connection)
     try:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, String, cast, delete, exists, func, insert, literal, select, update
+from sqlalchemy import Connection, String, case, cast, delete, exists, func, insert, literal, null, select, update
 
 from mailchimpsync.model import GroupState, GroupStatus, SyncStatus
 from mailchimpsync.store.dialect import Assignments, Columns, upsert
@@ -17,9 +17,9 @@ _KEYS = ("list_id", "contact_id", "group_id")
 
 
 def store_history(
-    tx: Connection, list_id: str, run_id: int, entries: Iterable[tuple[int, int, int, datetime, str]]
+    tx: Connection, list_id: str, run_id: int, entries: Iterable[tuple[int, int, int, datetime, str, bool]]
 ) -> None:
-    """Take in history entries (id, contact, group, date, status), oldest first; the newest of each pair stays.
+    """Take in history entries (id, contact, group, date, status, is it ours?), oldest first; the newest of each stays.
 
     That somebody was Added is the past: whether they are in the group now, and not in the trash, the membership says.
     """
@@ -30,8 +30,9 @@ def store_history(
             "status": None if status == GroupStatus.ADDED else status,
             "date": date,
             "history_id": key,
+            "ours": ours,
         }
-        for key, contact, group, date, status in entries
+        for key, contact, group, date, status, ours in entries
     }
     upsert(tx, group_contact, list(newest.values()), keys=_KEYS, alike={"list_id": list_id, "seen_run": run_id})
 
@@ -53,7 +54,7 @@ def store_memberships(
     if date is None:
         upsert(tx, group_contact, rows, keys=_KEYS, assign=_status_now, alike=alike)
     else:
-        upsert(tx, group_contact, rows, keys=_KEYS, alike={**alike, "date": date})
+        upsert(tx, group_contact, rows, keys=_KEYS, alike={**alike, "date": date, "ours": True})
 
 
 def _status_now(_old: Columns, new: Columns) -> Assignments:
@@ -109,10 +110,14 @@ def snapshot_groups(tx: Connection, list_id: str, *conditions: Any) -> None:
 
 
 def states_of(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> dict[int, dict[int, GroupState]]:
-    """Return the states of contacts by contact id and group id; at most some thousand contacts at a time."""
-    columns = (group_contact.c.contact_id, group_contact.c.group_id, group_contact.c.status, group_contact.c.date)
+    """Return the states of contacts by contact id and group id; at most some thousand contacts at a time.
+
+    A change that we made ourselves echoes what Mailchimp said: it has no date to hold against Mailchimp's.
+    """
+    date = case((group_contact.c.ours, null()), else_=group_contact.c.date).label("date")
+    columns = (group_contact.c.contact_id, group_contact.c.group_id, group_contact.c.status, date)
     found: dict[int, dict[int, GroupState]] = {}
     query = select(*columns).where(group_contact.c.list_id == list_id, group_contact.c.contact_id.in_(contact_ids))
-    for contact, group, status, date in tx.execute(query):
-        found.setdefault(contact, {})[group] = GroupState(GroupStatus(status) if status else None, date)
+    for contact, group, status, at in tx.execute(query):
+        found.setdefault(contact, {})[group] = GroupState(GroupStatus(status) if status else None, at)
     return found

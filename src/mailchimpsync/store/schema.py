@@ -225,6 +225,7 @@ group_contact = _table(
     Column("status", String(10)),
     Column("date", UtcDateTime),
     Column("history_id", BigInteger),
+    Column("ours", Boolean, nullable=False, server_default="0"),  # the newest entry is our own: an echo, not a word
     Column("seen_run", BigInteger, nullable=False),
     Index("ix_mcs_group_contact_seen", "list_id", "seen_run"),
     sqlite_autoincrement=False,

@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, delete, func, insert, select
 from sqlalchemy import update as sql_update
 
+from mailchimpsync.errors import Code
 from mailchimpsync.model import SyncStatus
 from mailchimpsync.store.dialect import Row, insert_rows, update_by_id
-from mailchimpsync.store.schema import batch, cache, update
+from mailchimpsync.store.schema import batch, cache, json_text, update
 
 HANDLED = 2
 """`response_processed` of a batch whose results have been read (existing-extension.md 2.3)."""
@@ -31,7 +32,7 @@ _SEEN_BY_RESULTS = (
     "recheck",
 )
 
-SUPERSEDED = '{"code":"SUPERSEDED"}'
+SUPERSEDED = json_text({"code": Code.ABORTED.value})
 """The error of an update that was decided again before it was sent."""
 
 

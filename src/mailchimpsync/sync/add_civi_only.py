@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mailchimpsync.civicrm import HistoryEntry, group_contacts, history
+from mailchimpsync.model import MCSYNC_METHOD
 from mailchimpsync.store import groups
 from mailchimpsync.sync.context import Run
 
@@ -41,7 +42,10 @@ def _read_history(run: Run) -> set[int]:
 def _store_history(run: Run, entries: Sequence[HistoryEntry]) -> None:
     with run.transaction() as tx:
         groups.store_history(
-            tx, run.list_id, run.id, ((e.id, e.contact_id, e.group_id, e.date, e.status) for e in entries)
+            tx,
+            run.list_id,
+            run.id,
+            ((e.id, e.contact_id, e.group_id, e.date, e.status, e.method == MCSYNC_METHOD) for e in entries),
         )
     run.progress.advance(len(entries))
 

@@ -158,15 +158,18 @@ def _confirm(run: Run, update: Update, body: Mapping[str, Any], outcome: Outcome
     outcome.completed.append((update["update_id"], None))
     outcome.confirmed += 1
     row = {**_member_columns(update, body), "id": update["id"], "recheck": False, "refusal": None}
+    agreed = update["agreed"]["interests"] or {}
+    confirmed = {key: value for key, value in agreed.items() if row["mailchimp_interests"].get(key) == value}
     as_wanted = _is_as_wanted(update["data"], row["mailchimp_status"])
     if as_wanted:
         row |= {
             "reason_detail": None,
             "base_subscribed": update["agreed"]["subscribed"],
-            "base_interests": update["agreed"]["interests"],
+            "base_interests": confirmed,
         }
     # What changed while the update was in flight is compared with what it made both sides agree on.
-    row["sync_status"] = (SyncStatus.OK if as_wanted and not update["recheck"] else SyncStatus.TODO).value
+    in_order = as_wanted and confirmed == agreed and not update["recheck"]
+    row["sync_status"] = (SyncStatus.OK if in_order else SyncStatus.TODO).value
     outcome.rows.append(row)
     outcome.entries.extend(_entries(run, update, row))
 
@@ -177,9 +180,10 @@ def _member_columns(update: Update, body: Mapping[str, Any]) -> dict[str, Any]:
     sent_status = data.get("status") or (data.get("status_if_new") if update["mailchimp_status"] is None else None)
     status = body.get("status") or sent_status or update["mailchimp_status"]
     by_somebody_else = status not in (update["mailchimp_status"], sent_status)  # our own act is no word of Mailchimp's
-    changed_at = _date(body.get("last_changed")) or run_date(update)
+    changed_at = _date(body.get("last_changed")) or update["mailchimp_updated"]
     known = update["mailchimp_data"] or {}
-    interests = {**(update["mailchimp_interests"] or {}), **data.get("interests", {})}
+    agreed = update["agreed"]["interests"] or {}
+    interests = {**agreed, **(update["mailchimp_interests"] or {}), **data.get("interests", {})}
     interests |= {key: value for key, value in _mapping(body.get("interests")).items() if key in interests}
     names = _mapping(body.get("merge_fields"))
     member_id = body.get("id") or update["mailchimp_member_id"]
@@ -196,12 +200,6 @@ def _member_columns(update: Update, body: Mapping[str, Any]) -> dict[str, Any]:
         },
         "mailchimp_interests": interests,
     }
-
-
-def run_date(update: Update) -> datetime | None:
-    """Return the date we know of the member, for an answer that has none."""
-    date: datetime | None = update["mailchimp_updated"]
-    return date
 
 
 def _is_as_wanted(data: Mapping[str, Any], status: str | None) -> bool:

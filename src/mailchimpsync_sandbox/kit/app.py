@@ -53,10 +53,8 @@ class SandboxApp:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
-        if request.path.startswith("/_control/"):
-            response = self._answer_control(request)
-        else:
-            response = self._answer(request)
+        is_control = request.path.startswith("/_control/")
+        response = self._answer_control(request) if is_control else self._answer(request)
         return response(environ, start_response)
 
     def _answer(self, request: Request) -> Response:

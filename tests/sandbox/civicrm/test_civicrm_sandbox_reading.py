@@ -10,7 +10,7 @@ import pytest
 from mailchimpsync_sandbox.civicrm import ApiError, CivicrmSandbox
 
 if TYPE_CHECKING:
-    from tests.sandbox.civicrm.conftest import Client
+    from sandbox.civicrm.conftest import Client
 
 ALICE, BOB, CHARLIE, DORA = 11, 12, 13, 14
 

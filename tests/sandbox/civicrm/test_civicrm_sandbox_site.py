@@ -18,7 +18,7 @@ from mailchimpsync_sandbox.civicrm import CivicrmSandbox
 from mailchimpsync_sandbox.kit.server import Served
 
 if TYPE_CHECKING:
-    from tests.sandbox.civicrm.conftest import Client
+    from sandbox.civicrm.conftest import Client
 
 AUTH = {"X-Civi-Auth": "Bearer sandbox-civicrm-key"}
 

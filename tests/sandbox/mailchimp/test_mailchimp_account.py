@@ -11,7 +11,7 @@ import pytest
 from mailchimpsync_sandbox.mailchimp import MailchimpSandbox
 
 if TYPE_CHECKING:
-    from tests.sandbox.mailchimp.conftest import Charity
+    from sandbox.mailchimp.conftest import Charity
 
 KEY = "0123456789abcdef0123456789abcdef-us6"
 OTHER_KEY = "f" * 32 + "-us7"

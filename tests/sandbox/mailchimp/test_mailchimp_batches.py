@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.sandbox.mailchimp.conftest import Charity
+    from sandbox.mailchimp.conftest import Charity
 
 KEY = "0123456789abcdef0123456789abcdef-us6"
 DEADLINE_SECONDS = 10

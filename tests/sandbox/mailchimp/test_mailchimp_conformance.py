@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 if TYPE_CHECKING:
-    from tests.sandbox.mailchimp.conftest import Charity
+    from sandbox.mailchimp.conftest import Charity
 
 DESCRIPTION = Path(__file__).parents[3].parent / "shared" / "reference" / "mailchimp-openapi-subset.json"
 pytestmark = pytest.mark.skipif(

@@ -9,7 +9,7 @@ import pytest
 from mailchimpsync_sandbox.mailchimp import members as members_module
 
 if TYPE_CHECKING:
-    from tests.sandbox.mailchimp.conftest import Charity
+    from sandbox.mailchimp.conftest import Charity
 
 VISIBLE = ["alice", "bob", "charlie", "dora", "eric"]
 

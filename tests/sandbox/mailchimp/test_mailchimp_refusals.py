@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from tests.sandbox.mailchimp.conftest import Charity
+    from sandbox.mailchimp.conftest import Charity
 
 ALICE, BOB, FRED, GINA = "alice@example.org", "bob@example.org", "fred@example.org", "gina@example.org"
 GINA_ID = "682e59d53e352704a5ea45bbf9f76d1d"  # md5 of her address

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from tests.sandbox.mailchimp.conftest import Charity
+    from sandbox.mailchimp.conftest import Charity
 
 KEY = "0123456789abcdef0123456789abcdef-us6"
 ALICE, BOB, FRED, GINA = "alice@example.org", "bob@example.org", "fred@example.org", "gina@example.org"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.sandbox.mailchimp.conftest import Charity
+    from sandbox.mailchimp.conftest import Charity
 
 ALICE, BOB, CHARLIE = "alice@example.org", "bob@example.org", "charlie@example.org"
 DORA, ERIC, FRED, GINA = "dora@example.org", "eric@example.org", "fred@example.org", "gina@example.org"

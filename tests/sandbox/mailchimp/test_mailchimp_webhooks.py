@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
-    from tests.sandbox.mailchimp.conftest import Charity
+    from sandbox.mailchimp.conftest import Charity
 
 KEY = "0123456789abcdef0123456789abcdef-us6"
 ALICE, BOB, GINA = "alice@example.org", "bob@example.org", "gina@example.org"

@@ -110,6 +110,7 @@ def upgrade() -> None:
         sa.Column("status", sa.String(length=10), nullable=True),
         sa.Column("date", UTC_DATETIME, nullable=True),
         sa.Column("history_id", sa.BigInteger(), nullable=True),
+        sa.Column("ours", sa.Boolean(), server_default="0", nullable=False),
         sa.Column("seen_run", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint(
             "list_id", "contact_id", "group_id", name=op.f("pk_civicrm_mailchimpsync_group_contact")

@@ -1,4 +1,4 @@
-# ruff: noqa: INP001 (Sphinx's own file)
+
 """How the documentation is built: `sphinx-build -W docs docs/_build/html`."""
 
 from mailchimpsync import __version__

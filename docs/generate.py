@@ -2,7 +2,7 @@
 
 A test makes sure that what is checked in is what this makes.
 """
-# ruff: noqa: INP001 (a script)
+
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, RowMapping, and_, case, func, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, case, func, select
 
 from mailchimpsync.model import SUBSCRIBED_STATUSES, GroupStatus, SyncStatus
 from mailchimpsync.store.schema import cache, group_contact
@@ -41,8 +41,8 @@ def agreement(tx: Connection, list_id: str, group_id: int) -> Agreement:
     return _sum([(row.sync_status, bool(row.added), bool(row.sub), int(row.number)) for row in tx.execute(query)])
 
 
-def _flag(condition: object) -> case[int]:
-    return case((condition, 1), else_=0)  # type: ignore[arg-type]  # any SQL condition
+def _flag(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return case((condition, 1), else_=0)
 
 
 def _sum(found: Sequence[tuple[str, bool, bool, int]]) -> Agreement:

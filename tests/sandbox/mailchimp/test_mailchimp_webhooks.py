@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
     from sandbox.mailchimp.conftest import Charity
 
 KEY = "0123456789abcdef0123456789abcdef-us6"

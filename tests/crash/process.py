@@ -16,7 +16,6 @@ from support.world import CIVICRM_KEY, KEY, LIST, NEWS, RIDE, RIDES, WALK, WALKS
 def main(mailchimp_url: str, civicrm_url: str, database_url: str) -> None:
     """Run once, to the end."""
     runtime = Runtime()
-    submit.OPERATIONS_MAX = 5
     submit.POLL_FIRST_SECONDS = 0.02
     systems = Systems(
         Store(database_url),

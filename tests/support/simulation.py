@@ -57,7 +57,7 @@ class Simulation:
         self.simple = self.chance.random() < 0.3
         self.life = Life()
         self.world = World(MortalStore("sqlite://", self.life), seed=seed)
-        people = self.chance.choice((20, 20, 30, 40, 60, 200))
+        people = self.chance.choice((20, 20, 20, 20, 20, 30, 30, 40, 60, 200))
         for module, name in STEP_SIZES:
             sizes.setattr(module, name, self.chance.choice((3, 10, 50, 1_000)) if people <= 60 else 50)
         self.world.civicrm.set_options(utc_offset_minutes=self.chance.choice((0, 60, -300, 345, 840, -720)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from support.world import NEWS, World
+from support.world import NEWS, World, days_ago
 
 
 def subscribed_on_both_sides(world: World, email: str) -> int:
@@ -60,6 +60,21 @@ def test_a_merged_contact_hands_its_member_to_the_one_that_was_kept(world: World
     assert world.row(email="tom@example.org")["civicrm_contact_id"] == thomas
     assert world.in_group(thomas) == "Added"
     assert world.status("tom@example.org") == "subscribed"
+
+
+def test_a_merge_into_somebody_who_was_once_removed_unsubscribes_nobody(world: World) -> None:
+    tom = subscribed_on_both_sides(world, "tom@example.org")
+    thomas = world.contact("thomas@example.org", {NEWS: {"status": "Deleted", "date": days_ago(2)}})
+    world.sync()
+    world.pass_time(86_400)
+    world.merge(thomas, tom)
+
+    world.sync()
+    world.pass_time(60)
+    world.sync(everything=True)
+
+    assert world.status("tom@example.org") == "subscribed"
+    assert world.in_group(thomas) == "Added"
 
 
 def test_a_contact_that_was_deleted_for_good_is_noticed_by_a_full_run_and_not_made_anew(world: World) -> None:

@@ -28,6 +28,13 @@ def add_civi_only(run: Run) -> bool:
     return True
 
 
+def read_groups_of(run: Run, contacts: Sequence[int]) -> None:
+    """Take in all that CiviCRM says of some contacts in the connection's groups, however long ago it came to be."""
+    for entries in history(run.civicrm, run.connection.group_ids, None, run.site_offset, contacts):
+        _store_history(run, entries)
+    _read_memberships(run, contacts)
+
+
 def _read_history(run: Run) -> set[int]:
     """Return the contacts with history since the last run; none are collected when everything is read."""
     changed: set[int] = set()

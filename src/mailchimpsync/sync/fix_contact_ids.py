@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from mailchimpsync.civicrm import contacts_by_id, contacts_modified_since, merged_to
 from mailchimpsync.model import normalise_address
 from mailchimpsync.store import contacts, runs
+from mailchimpsync.sync.add_civi_only import read_groups_of
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.owners import find_owners
 
@@ -72,6 +73,8 @@ def _replace(run: Run, gone: Sequence[int]) -> int:
     if not gone:
         return 0
     successors = _successors(run, gone)
+    if successors and run.since is not None:
+        read_groups_of(run, sorted(set(successors.values())))  # a merge brings memberships along, with their old dates
     with run.transaction() as tx:
         return contacts.replace_contacts(tx, run.list_id, {contact: successors.get(contact) for contact in gone})
 

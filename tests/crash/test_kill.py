@@ -20,7 +20,7 @@ from support.world import NEWS, RIDES, WALK, World
 PROCESS = Path(__file__).with_name("process.py")
 TESTS = Path(__file__).parents[1]
 KILLED = -9
-POINTS = (1, 4, 6, 8, 9, 10, 11, 12, 13, 14, 16, 18)
+POINTS = range(1, 15)  # later ones are polls, whose number depends on how quick the machine is
 
 
 class Killer:

@@ -1,4 +1,3 @@
-
 """How the documentation is built: `sphinx-build -W docs docs/_build/html`."""
 
 from mailchimpsync import __version__

@@ -3,7 +3,6 @@
 A test makes sure that what is checked in is what this makes.
 """
 
-
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

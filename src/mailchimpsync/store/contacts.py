@@ -39,9 +39,8 @@ def contacts_refused(tx: Connection, list_id: str) -> list[int]:
         cache.c.mailchimp_list_id == list_id,
         cache.c.sync_status.in_((SyncStatus.FAIL.value, SyncStatus.TODO.value)),
         cache.c.reason == Code.CV_CHANGE_REFUSED.value,
-        cache.c.civicrm_contact_id.is_not(None),
     )
-    return list(tx.execute(query.distinct().order_by(cache.c.civicrm_contact_id)).scalars())
+    return sorted({contact for contact in tx.execute(query).scalars() if contact is not None})
 
 
 def replace_contacts(tx: Connection, list_id: str, replaced: Mapping[int, int | None]) -> int:
@@ -116,24 +115,17 @@ def set_contacts(tx: Connection, owners: Mapping[int, int]) -> None:
 
 def delete_redundant_rows(tx: Connection, list_id: str) -> int:
     """Delete rows that stand for a contact only, where a due row of the contact stands for a member."""
-    member, redundant_row = cache.alias("member"), cache.alias("redundant")
-    redundant = (
-        select(redundant_row.c.id)
-        .join(
-            member,
-            and_(
-                member.c.mailchimp_list_id == redundant_row.c.mailchimp_list_id,
-                member.c.civicrm_contact_id == redundant_row.c.civicrm_contact_id,
-            ),
-        )
-        .where(
-            member.c.mailchimp_list_id == list_id,
-            is_due_or_in_flight(member.c),
-            member.c.mailchimp_member_id.is_not(None),
-            redundant_row.c.mailchimp_member_id.is_(None),
-            ~is_in_flight(redundant_row.c),
-        )
-        .distinct()
+    member = cache.alias("member")
+    represented = select(member.c.civicrm_contact_id).where(
+        member.c.mailchimp_list_id == list_id,
+        is_due_or_in_flight(member.c),
+        member.c.mailchimp_member_id.is_not(None),
+    )
+    redundant = select(cache.c.id).where(
+        cache.c.mailchimp_list_id == list_id,
+        cache.c.civicrm_contact_id.in_(represented),
+        cache.c.mailchimp_member_id.is_(None),
+        ~is_in_flight(),
     )
     ids = list(tx.execute(redundant).scalars())
     for start in range(0, len(ids), 1_000):

@@ -6,7 +6,21 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, String, case, cast, delete, exists, func, insert, literal, null, select, update
+from sqlalchemy import (
+    Connection,
+    Select,
+    String,
+    case,
+    cast,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    null,
+    select,
+    update,
+)
 
 from mailchimpsync.model import GroupState, GroupStatus, SyncStatus
 from mailchimpsync.store.dialect import Assignments, Columns, upsert
@@ -80,6 +94,7 @@ def add_rows_for_group_members(tx: Connection, list_id: str, group_id: int, run_
         group_contact.c.list_id == list_id,
         group_contact.c.group_id == group_id,
         group_contact.c.status == GroupStatus.ADDED.value,
+        group_contact.c.contact_id.in_(_seen(list_id, run_id)),
         group_contact.c.seen_run == run_id,
         ~has_row,
     )
@@ -90,10 +105,14 @@ def add_rows_for_group_members(tx: Connection, list_id: str, group_id: int, run_
 
 def make_changed_rows_due(tx: Connection, list_id: str, run_id: int) -> int:
     """Make the rows of contacts that this run saw in any of the connection's groups due."""
-    seen = select(group_contact.c.contact_id).where(
-        group_contact.c.list_id == list_id, group_contact.c.seen_run == run_id
-    )
-    return make_due(tx, cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(seen))
+    seen = cache.c.civicrm_contact_id.in_(_seen(list_id, run_id))
+    return make_due(tx, cache.c.mailchimp_list_id == list_id, seen)
+
+
+def _seen(list_id: str, run_id: int) -> Select[tuple[int]]:
+    """Return the query for the contacts that a run saw, which an index of their own answers."""
+    seen = group_contact.alias("seen")
+    return select(seen.c.contact_id).where(seen.c.list_id == list_id, seen.c.seen_run == run_id)
 
 
 def snapshot_groups(tx: Connection, list_id: str, *conditions: Any) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from mailchimpsync.errors import Code, StoreError, UsageError
 from mailchimpsync.store import dialect
+from mailchimpsync.store.schema import cache, group_contact
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 _LOCKED = ("database is locked", "lock wait timeout", "deadlock", "could not obtain lock", "could not serialize")
@@ -48,6 +49,11 @@ class Store:
     def close(self) -> None:
         """Let go of all connections."""
         self._engine.dispose()
+
+    def refresh_statistics(self) -> None:
+        """Let the database look how large the tables have become, after much was loaded."""
+        with self.begin() as connection:
+            dialect.refresh_statistics(connection, cache, group_contact)
 
     def migrate(self) -> None:
         """Create the tables, or bring them up to this version."""

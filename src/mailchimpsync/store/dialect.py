@@ -161,6 +161,20 @@ def _overwriting(columns: Sequence[str], keys: Sequence[str]) -> Callable[[Colum
     return lambda _old, new: [(column, new[column]) for column in columns if column not in keys]
 
 
+def refresh_statistics(connection: Connection, *tables: Table) -> None:
+    """Tell the database how large tables have become, in a transaction of its own, after much was loaded.
+
+    Until it has looked by itself it takes them for small, and walks one for every row of the other. SQLite chooses by
+    the indexes alone.
+    """
+    names = ", ".join(table.name for table in tables)
+    match connection.dialect.name:
+        case "postgresql":
+            connection.exec_driver_sql(f"ANALYZE {names}")
+        case "mysql" | "mariadb":
+            connection.exec_driver_sql(f"ANALYZE TABLE {names}")
+
+
 AnyInsert = mysql.Insert | postgresql.Insert | sqlite.Insert
 
 

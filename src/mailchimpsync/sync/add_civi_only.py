@@ -20,6 +20,8 @@ def add_civi_only(run: Run) -> bool:
     """
     changed = _read_history(run)
     _read_memberships(run, None if run.since is None else sorted(changed))
+    if run.since is None:
+        run.store.refresh_statistics()
     with run.transaction() as tx:
         if run.since is None:
             groups.forget_unseen(tx, run.list_id, run.id)

@@ -54,6 +54,8 @@ def fetch(run: Run) -> bool:
                 position = _start_again(run, position)
             if run.deadline.reached and position.reading < len(READINGS):
                 return False
+        if run.since is None:
+            run.store.refresh_statistics()
         with run.transaction() as tx:
             renamed = members.follow_renamed_members(tx, run.list_id, run.id)
             read = members.count_seen(tx, run.list_id, run.id)

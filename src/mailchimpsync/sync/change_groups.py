@@ -6,11 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from mailchimpsync.civicrm import save_group_contacts
-from mailchimpsync.errors import Code, RefusedError
+from mailchimpsync.errors import RefusedError
 from mailchimpsync.model import GroupStatus, Side, SyncStatus
 from mailchimpsync.store import Transaction, groups, journal, plans, rows, updates
 from mailchimpsync.store.schema import cache
 from mailchimpsync.sync.context import Run
+from mailchimpsync.sync.refused import refused_by_civicrm
 
 CHANGES_PER_STEP = 5_000
 
@@ -59,7 +60,14 @@ def _note(
     told = {record: change for change in reversed(done) for record in _records_of(change)}
     with run.transaction() as tx:
         _store_memberships(tx, run, done)
-        rows.write_rows(tx, [_failed_row(change, failed[change["id"]]) for change in changes if change["id"] in failed])
+        rows.write_rows(
+            tx,
+            [
+                refused_by_civicrm(change["cache_id"], failed[change["id"]])
+                for change in changes
+                if change["id"] in failed
+            ],
+        )
         rows.write_alike(tx, [_done_row(change) for change in done])
         updates.add_updates(tx, [_update(run, change) for change in done if change["member_update"] is not None])
         journal.write_journal(tx, [_entry(run, record, change) for record, change in told.items()])
@@ -91,15 +99,6 @@ def _done_row(change: Change) -> dict[str, Any]:
         row["base_subscribed"] = change["agreed"]["subscribed"]
         row["base_interests"] = change["agreed"]["interests"]
     return row
-
-
-def _failed_row(change: Change, error: RefusedError) -> dict[str, Any]:
-    return {
-        "id": change["cache_id"],
-        "sync_status": SyncStatus.FAIL.value,
-        "reason": Code.CV_CHANGE_REFUSED.value,
-        "reason_detail": (error.detail or error.what)[:500],
-    }
 
 
 def _update(run: Run, change: Change) -> dict[str, Any]:

@@ -11,10 +11,11 @@ from typing import Any
 from mailchimpsync.civicrm import NewContact
 from mailchimpsync.civicrm import create_contacts as create_in_civicrm
 from mailchimpsync.errors import Code, RefusedError
-from mailchimpsync.model import Side, SyncStatus, normalise_address
+from mailchimpsync.model import Side, normalise_address
 from mailchimpsync.store import contacts, journal, plans, rows, runs
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.owners import find_owners
+from mailchimpsync.sync.refused import refused_by_civicrm
 
 CONTACTS_PER_STEP = 1_000
 
@@ -65,19 +66,10 @@ def _note(
             created[row["id"]] = outcome
     with run.transaction() as tx:
         contacts.set_contacts(tx, {**known, **created})
-        rows.write_rows(tx, [_failed_row(row_id, error) for row_id, error in refused.items()])
+        rows.write_rows(tx, [refused_by_civicrm(row_id, error) for row_id, error in refused.items()])
         plans.mark_applied(tx, [row["plan_id"] for row in wanted if row["id"] in refused])
         journal.write_journal(tx, [_entry(run, row_id, contact) for row_id, contact in created.items()])
         runs.set_progress(tx, run.list_id, {"created_to": after})
-
-
-def _failed_row(row_id: int, error: RefusedError) -> dict[str, Any]:
-    return {
-        "id": row_id,
-        "sync_status": SyncStatus.FAIL.value,
-        "reason": Code.CV_CHANGE_REFUSED.value,
-        "reason_detail": (error.detail or error.what)[:500],
-    }
 
 
 def _entry(run: Run, row_id: int, contact: int) -> dict[str, Any]:

@@ -197,3 +197,16 @@ def test_a_full_store_stops_the_run_with_a_clear_error_and_nothing_is_lost(world
     assert caught.value.code == "STORE_FULL"
     assert {row["sync_status"] for row in world.rows()} == {"ok"}
     assert len(world.members()) == 212
+
+
+def test_a_mailchimp_that_never_takes_a_batch_is_not_asked_for_ever_and_gets_it_later(world: World) -> None:
+    fill(world)
+    world.mailchimp.faults.plant(Fault(FaultKind.STATUS, "POST /3.0/batches", times=1_000, status=500))
+    with pytest.raises(TransientError):
+        world.sync()
+    asked = [one for one in world.mailchimp.log.as_dict()["requests"] if "POST" in one["method"]]  # type: ignore[attr-defined]
+    world.mailchimp.faults.clear()
+    world.sync()
+
+    assert 1 < len(asked) < 10
+    assert_all_twelve_once_on_both_sides(world)

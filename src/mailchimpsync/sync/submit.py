@@ -18,11 +18,12 @@ from mailchimpsync.mailchimp import (
 from mailchimpsync.model import member_id_of
 from mailchimpsync.store import runs, updates
 from mailchimpsync.sync.context import Run
-from mailchimpsync.sync.results import read_results, results_are_lost
+from mailchimpsync.sync.results import OPERATION_PREFIX, read_results, results_are_lost
 
-OPERATION_PREFIX = "mailchimpsync_"
 POLL_FIRST_SECONDS = 1.0
 POLL_LONGEST_SECONDS = 60.0
+DOUBTS_MAX = 4
+"""How often in a call a batch whose fate is unknown is looked for and, if it is not there, sent again."""
 CLOCKS_DIFFER_AT_MOST = timedelta(minutes=5)
 RESULTS_KEPT = timedelta(days=7)
 
@@ -48,12 +49,13 @@ def submit(run: Run) -> bool:
 
 
 def collect(run: Run) -> bool:
-    """Read the results of batches that have finished; return whether there were any."""
+    """Read the results of batches that have finished; return whether anything came of it."""
     found = False
     with run.transaction() as tx:
         open_batches = updates.unhandled_batches(tx, run.list_id)
     for row in open_batches:
         if row["mailchimp_batch_id"] is None:
+            found = True
             _recover(run, row["id"], row["created_date"])
             continue
         info = batch(run.mailchimp, row["mailchimp_batch_id"])
@@ -72,8 +74,13 @@ def collect(run: Run) -> bool:
 
 
 def _send_all(run: Run) -> bool:
-    """Send every queued update, at least one batch a call; return False if time was over before."""
+    """Send every queued update, at least one batch a call; return False if time was over before.
+
+    Raises:
+        TransientError: Mailchimp does not take a batch, also after some patience; what is queued stays queued.
+    """
     sent = False
+    doubts = 0
     while True:
         with run.transaction() as tx:
             queued = updates.unsent_updates(tx, run.list_id, OPERATIONS_MAX)
@@ -87,10 +94,15 @@ def _send_all(run: Run) -> bool:
             sent = True
             info = submit_batch(run.mailchimp, operations)
         except TransientError as error:
+            doubts += 1
             if not error.work_may_be_done:
                 _take_back(run, batch_id)
                 raise
-            _recover(run, batch_id, run.runtime.now())
+            if doubts > DOUBTS_MAX:
+                raise  # the next call looks for the batch
+            sent_at = run.runtime.now()
+            run.runtime.sleep(run.deadline.seconds_left(POLL_FIRST_SECONDS * 2**doubts))
+            _recover(run, batch_id, sent_at)
             continue
         _note(run, batch_id, info)
         run.log(f"Sent {len(operations)} updates to Mailchimp.")

@@ -20,6 +20,8 @@ EXIT_CODES = {
     "MailchimpsyncError": 1,
     "UsageError": 2,
     "ConfigurationError": 7,
+    "ConfirmationError": 7,
+    "DeniedError": 1,
     "RemoteError": 1,
     "TransientError": 3,
     "RefusedError": 1,

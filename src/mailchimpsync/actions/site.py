@@ -49,7 +49,10 @@ class Clients:
 
 @dataclass
 class Site:
-    """An open site, to be used as a context manager or closed. Clients are made when first needed, and kept."""
+    """An open site, to be used as a context manager or closed. Clients are made when first needed, and kept.
+
+    `version` is that of the configuration, 0 before the first is saved.
+    """
 
     settings: Settings
     store: Store
@@ -57,6 +60,7 @@ class Site:
     runtime: Runtime
     clients: Clients
     configuration: Configuration = field(default_factory=Configuration)
+    version: int = 0
     _open: ExitStack = field(default_factory=ExitStack, repr=False)
     _civicrm: CivicrmClient | None = field(default=None, repr=False)
     _mailchimp: dict[str, MailchimpClient] = field(default_factory=dict, repr=False)
@@ -99,11 +103,34 @@ class Site:
 
     def save(self, configuration: Configuration, by: str) -> None:
         """Keep a new version of the configuration, its keys encrypted, and go on with it."""
+        configuration = configuration.with_webhook_secrets()
         document = to_stored(configuration, self.keyring.encrypt)
         with self.store.begin() as tx:
-            configurations.save_configuration(tx, document, self.runtime.now(), by)
+            version = configurations.save_configuration(tx, document, self.runtime.now(), by)
+        self._go_on_with(configuration, version)
+
+    def refresh(self) -> None:
+        """Go on with the newest version of the configuration, if somebody has saved one meanwhile."""
+        with self.store.begin() as tx:
+            newest = configurations.newest_version(tx)
+            document = configurations.newest_configuration(tx) if newest != self.version else None
+        if document is not None:
+            self._go_on_with(from_stored(document, self.keyring), newest)
+
+    def another(self) -> Site:
+        """Return a site with the same store, for another thread: clients must not be shared. Close it by `let_go`."""
+        return Site(
+            self.settings, self.store, self.keyring, self.runtime, self.clients, self.configuration, self.version
+        )
+
+    def let_go(self) -> None:
+        """Close the connections to the two systems, but not the store."""
+        self._close_clients()
+
+    def _go_on_with(self, configuration: Configuration, version: int) -> None:
         self._close_clients()
         self.configuration = configuration
+        self.version = version
 
     def _close_clients(self) -> None:
         self._open.close()
@@ -159,9 +186,9 @@ def _open_site(settings: Settings, runtime: Runtime | None, clients: Clients | N
     try:
         store.check_schema()
         with store.begin() as tx:
-            document = configurations.newest_configuration(tx)
+            version, document = configurations.newest_version(tx), configurations.newest_configuration(tx)
         configuration = from_stored(document, keyring) if document else Configuration()
     except BaseException:
         store.close()
         raise
-    return Site(settings, store, keyring, runtime or Runtime(), clients or Clients(), configuration)
+    return Site(settings, store, keyring, runtime or Runtime(), clients or Clients(), configuration, version)

@@ -1,6 +1,6 @@
 """Process settings, the configuration document, and the secrets in it."""
 
-from mailchimpsync.config.document import Account, CivicrmSite, Configuration, Link
+from mailchimpsync.config.document import Account, CivicrmSite, Configuration, Link, Schedule
 from mailchimpsync.config.homes import CONFIG_FILE, find_home
 from mailchimpsync.config.secrets import Keyring, create_key_file, mask, read_keyring
 from mailchimpsync.config.settings import Settings, load_settings, write_settings
@@ -14,6 +14,7 @@ __all__ = [
     "Configuration",
     "Keyring",
     "Link",
+    "Schedule",
     "Settings",
     "create_key_file",
     "find_home",

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from cronsim import CronSim, CronSimError
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError
 
 from mailchimpsync.errors import ConfigurationError
 from mailchimpsync.model import Connection, Resubscribe
+
+WEBHOOK_SECRET_BYTES = 24
 
 _ID = re.compile(r"[A-Za-z0-9_]+")
 
@@ -34,10 +40,36 @@ class CivicrmSite(_Part):
 
 
 class Account(_Part):
-    """A Mailchimp account; `base_url` replaces Mailchimp's own address, for proxies and local stand-ins."""
+    """A Mailchimp account; `base_url` replaces Mailchimp's own address, for proxies and local stand-ins.
+
+    `webhook_secret` is what its webhooks prove themselves with; it is made when the account is first saved.
+    """
 
     api_key: SecretStr
     base_url: Text | None = None
+    webhook_secret: SecretStr | None = None
+
+
+class Schedule(_Part):
+    """When the service syncs a connection by itself.
+
+    Attributes:
+        enabled: whether it does at all.
+        every_minutes: the time from the start of a run to the start of the next, unless `cron` says otherwise.
+        cron: five fields as in a crontab, in `time_zone`.
+        quiet: a time of day without runs, such as `22:00-06:00`, in `time_zone`.
+        time_zone: a name such as `Europe/Paris`.
+        jitter_seconds: each run starts up to so much later, so that many sites don't all start at once.
+        full_every_days: how often a run reads everything instead of what changed; 0: never by itself.
+    """
+
+    enabled: bool = True
+    every_minutes: Annotated[int, Field(ge=1, le=10_080)] = 60
+    cron: Text | None = None
+    quiet: Annotated[Text, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")] | None = None
+    time_zone: Text = "UTC"
+    jitter_seconds: Annotated[int, Field(ge=0, le=3_600)] = 60
+    full_every_days: Annotated[int, Field(ge=0, le=365)] = 7
 
 
 class Link(_Part):
@@ -50,6 +82,9 @@ class Link(_Part):
     group_title: str = ""
     interests: dict[str, GroupId] = {}
     resubscribe: Resubscribe = Resubscribe.ASK
+    schedule: Schedule = Schedule()
+    signing_secret: SecretStr | None = None
+    """The secret with which Mailchimp signs this audience's webhook, where signing was switched on there."""
 
     @property
     def connection(self) -> Connection:
@@ -93,6 +128,16 @@ class Configuration(_Part):
         others = [one for one in self.connections if one.audience_id != link.audience_id]
         accounts = {**self.accounts, link.account: account}
         return self.checked({"civicrm": self.civicrm, "accounts": accounts, "connections": [*others, link]})
+
+    def with_webhook_secrets(self) -> Self:
+        """Return the configuration with a secret for the webhooks of every account that has none."""
+        accounts = {
+            name: account
+            if account.webhook_secret is not None
+            else account.model_copy(update={"webhook_secret": SecretStr(secrets.token_urlsafe(WEBHOOK_SECRET_BYTES))})
+            for name, account in self.accounts.items()
+        }
+        return self.model_copy(update={"accounts": accounts})
 
     def with_civicrm(self, site: CivicrmSite) -> Self:
         """Return the configuration with another CiviCRM site.
@@ -150,6 +195,19 @@ def _problems_of_link(link: Link, accounts: Mapping[str, Account]) -> Iterator[s
             yield f"{place}: “{interest}” is no interest id, which has only letters, digits and underscores."
         if group == link.group_id:
             yield f"{place}: interest “{interest}” has the subscription group {group}; it needs a group of its own."
+    yield from _problems_of_schedule(place, link.schedule)
+
+
+def _problems_of_schedule(place: str, schedule: Schedule) -> Iterator[str]:
+    try:
+        ZoneInfo(schedule.time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        yield f"{place}: there is no time zone “{schedule.time_zone}”; write one such as Europe/Paris."
+    if schedule.cron is not None:
+        try:
+            CronSim(schedule.cron, datetime(2026, 1, 1, tzinfo=UTC))
+        except CronSimError as error:
+            yield f"{place}: “{schedule.cron}” is not a schedule as in a crontab ({error})."
 
 
 def _used_twice(links: tuple[Link, ...]) -> Iterator[str]:

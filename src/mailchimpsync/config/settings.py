@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from typing import Annotated
 
 import tomlkit
-from pydantic import SecretStr, ValidationError
+from pydantic import Field, SecretStr, StringConstraints, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -29,6 +30,9 @@ class Settings(BaseSettings):
         database: a URL; the default is a SQLite file in the home. May hold a password, so it is never shown.
         key_file: the file with the key that opens the secrets; relative to the home.
         secret_key: that key itself, in place of the file, for containers.
+        public_url: where `serve` is reached from outside, such as `https://sync.example.org`; webhooks need it.
+        listen: the address and port on which `serve` listens.
+        trusted_proxies: how many proxies of our own stand in front of `serve`, whose word on callers is believed.
     """
 
     model_config = SettingsConfigDict(env_prefix="MAILCHIMPSYNC_", extra="forbid", hide_input_in_errors=True)
@@ -37,6 +41,9 @@ class Settings(BaseSettings):
     database: SecretStr = SecretStr(DEFAULT_DATABASE)
     key_file: Path = Path("secret.key")
     secret_key: SecretStr | None = None
+    public_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")] | None = None
+    listen: Annotated[str, StringConstraints(pattern=r"^\S+:\d{1,5}$")] = "127.0.0.1:8321"
+    trusted_proxies: Annotated[int, Field(ge=0, le=5)] = 0
 
     @property
     def database_url(self) -> str:

@@ -45,6 +45,19 @@ class ConfigurationError(MailchimpsyncError):
         super().__init__(code, what)
 
 
+class ConfirmationError(MailchimpsyncError):
+    """What the call would destroy has to be confirmed first; `what` says all of it, and nothing was done."""
+
+    exit_code = 7
+
+    def __init__(self, what: str) -> None:
+        super().__init__(Code.CONFIRM, what)
+
+
+class DeniedError(MailchimpsyncError):
+    """A call over HTTP that may not be made: `TOKEN`, `SCOPE` or `TOO_MANY_CALLS`."""
+
+
 class RemoteError(MailchimpsyncError):
     """Mailchimp or CiviCRM did not do what was asked. `status` is the HTTP status, 0 where there was no answer."""
 

@@ -52,6 +52,60 @@ _IN_ORDER = {
     ),
 }
 
+_EVENTS = {
+    Code.MAILCHIMP_BOUNCED: Entry(
+        "Mail to the address bounced for good, so it is on hold in CiviCRM.",
+        "Mailchimp cleaned the member after hard or too many soft bounces, and told us by webhook.",
+        "Correct the address in CiviCRM, or take it off hold if the person can be reached there again.",
+        Who.DATA_OWNER,
+        Retry.ON_CHANGE,
+    ),
+    Code.MAILCHIMP_COMPLAINED: Entry(
+        "The person reported a mail as spam, so the address is on hold in CiviCRM.",
+        "Mailchimp took the member off the audience after a complaint, and told us by webhook.",
+        "Respect it: do not add the person again without their asking.",
+        Who.PERSON,
+        Retry.ON_CHANGE,
+    ),
+    Code.MAILCHIMP_PROFILE: Entry(
+        "The name was changed at Mailchimp, so it is changed in CiviCRM.",
+        "The person edited their profile at Mailchimp, which told us by webhook.",
+        "Nothing to do.",
+        Who.NOBODY,
+    ),
+    Code.MAILCHIMP_RENAMED: Entry(
+        "The address was changed at Mailchimp, so the new one is added to the contact as bulk mail address.",
+        "The person gave Mailchimp another address, which told us by webhook.",
+        "Nothing to do.",
+        Who.NOBODY,
+    ),
+    Code.EVENT_HANDLED: Entry(
+        "What a webhook told us was carried out.",
+        "The member was read again, and both sides were brought into line.",
+        "Nothing to do.",
+        Who.NOBODY,
+    ),
+    Code.EVENT_OVERTAKEN: Entry(
+        "What a webhook told us no longer holds, so nothing was done.",
+        "The member was read again, and is not as the webhook said.",
+        "Nothing to do.",
+        Who.NOBODY,
+    ),
+    Code.EVENT_UNCONNECTED: Entry(
+        "A webhook told us of an audience that is not connected any more.",
+        "The connection was removed after the webhook came in.",
+        "Remove the webhook at Mailchimp: run `mailchimpsync webhooks repair`.",
+        Who.IMPLEMENTER,
+    ),
+    Code.EVENT_GIVEN_UP: Entry(
+        "What a webhook told us could not be carried out, although it was tried many times.",
+        "Mailchimp or CiviCRM failed every time; the note of the event says how.",
+        "Nothing is lost: the next run reads the member again. See that runs succeed: `mailchimpsync status`.",
+        Who.ADMINISTRATOR,
+        Retry.NEXT_RUN,
+    ),
+}
+
 _CIVICRM_ROWS = {
     Code.CV_NO_ADDRESS: Entry(
         "In the group, but without an e-mail address.",
@@ -385,6 +439,67 @@ _OURS = {
         Who.IMPLEMENTER,
     ),
     Code.USAGE: Entry("The call cannot be understood.", "See the message.", "See --help.", Who.ADMINISTRATOR),
+    Code.CONFIRM: Entry(
+        "What would be lost has to be confirmed first.",
+        "The call would delete what is known of some audiences, or do something else that can't be undone.",
+        "Read what it would do; call again and confirm it if that is what you want.",
+        Who.ADMINISTRATOR,
+    ),
+    Code.UNKNOWN: Entry(
+        "There is no such thing.",
+        "No row, token, event or action has this name or number.",
+        "See the message for what there is.",
+        Who.ADMINISTRATOR,
+    ),
+    Code.TOKEN: Entry(
+        "The call names no token, or one that is not valid.",
+        "The token is missing, mistyped, expired or revoked.",
+        "Make one by `mailchimpsync token create`, and send it as `Authorization: Bearer …`.",
+        Who.IMPLEMENTER,
+    ),
+    Code.SCOPE: Entry(
+        "The token may not do this.",
+        "Its scope is `read` or `run`, and the action needs more.",
+        "Use a token with the scope the message names.",
+        Who.IMPLEMENTER,
+    ),
+    Code.TOO_MANY_CALLS: Entry(
+        "Too many calls in a short time.",
+        "Calls over HTTP are limited, so that a caller's mistake doesn't keep the sync from working.",
+        "Wait as long as the answer's Retry-After says.",
+        Who.IMPLEMENTER,
+        Retry.LATER,
+    ),
+    Code.WEBHOOK_MISSING: Entry(
+        "Mailchimp does not tell us about changes: a webhook is missing.",
+        "It was never made, was deleted, or was switched off by Mailchimp after many failures.",
+        "Run `mailchimpsync webhooks repair`; until then, changes arrive when the connection is next synced.",
+        Who.IMPLEMENTER,
+    ),
+    Code.WEBHOOK_WRONG: Entry(
+        "A webhook at Mailchimp is not as it should be.",
+        "Its address, events or sources are others than this version needs.",
+        "Run `mailchimpsync webhooks repair`.",
+        Who.IMPLEMENTER,
+    ),
+    Code.WEBHOOK_UNREACHABLE: Entry(
+        "The address at which Mailchimp is to reach us does not answer.",
+        "The service is not running, or the address, the proxy in front of it or its certificate is wrong.",
+        "Open the address from outside; see that `mailchimpsync serve` runs and `public_url` is right.",
+        Who.IMPLEMENTER,
+    ),
+    Code.DISK_LOW: Entry(
+        "The disk with the database is almost full.",
+        "Less than 500 MB are left.",
+        "Make room, before syncing stops.",
+        Who.IMPLEMENTER,
+    ),
+    Code.INTERNAL: Entry(
+        "A mistake of the program.",
+        "Something happened that the program was not written for.",
+        "Report it with the log's lines around it; nothing is lost, and the next call goes on.",
+        Who.IMPLEMENTER,
+    ),
     Code.ABORTED: Entry(
         "The update was dropped before it was confirmed.",
         "A run was aborted or restarted by force.",
@@ -403,6 +518,7 @@ _OURS = {
 
 REGISTRY: dict[Code, Entry] = {
     **_IN_ORDER,
+    **_EVENTS,
     **_CIVICRM_ROWS,
     **_MAILCHIMP_ROWS,
     **_MAILCHIMP_STOPS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from mailchimpsync.store.schema import configuration
 
@@ -16,6 +16,13 @@ def newest_configuration(tx: Connection) -> Any:
     return tx.execute(query).scalar_one_or_none()
 
 
-def save_configuration(tx: Connection, document: Any, now: datetime, by: str) -> None:
-    """Save a new version."""
-    tx.execute(insert(configuration).values(document=document, saved_at=now, saved_by=by))
+def newest_version(tx: Connection) -> int:
+    """Return the number of the version saved last, 0 if there is none."""
+    return int(tx.execute(select(func.coalesce(func.max(configuration.c.version), 0))).scalar_one())
+
+
+def save_configuration(tx: Connection, document: Any, now: datetime, by: str) -> int:
+    """Save a new version and return its number."""
+    saved = tx.execute(insert(configuration).values(document=document, saved_at=now, saved_by=by))
+    key = saved.inserted_primary_key
+    return int(key[0]) if key else 0

@@ -39,6 +39,7 @@ class Standing:
     lease_owner: str | None = None
     lease_token: int = 0
     lease_expires: datetime | None = None
+    abort_requested: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -190,6 +190,7 @@ status = _table(
     Column("lease_owner", String(100)),
     Column("lease_token", BigInteger, nullable=False, server_default="0"),
     Column("lease_expires", UtcDateTime),
+    Column("abort_requested", UtcDateTime),  # whoever holds the lease is asked to stop
     sqlite_autoincrement=False,
 )
 
@@ -197,6 +198,7 @@ run = _table(
     "run",
     Column("id", _ID, primary_key=True),
     Column("list_id", String(32), nullable=False),
+    Column("kind", String(10), nullable=False, server_default="run"),  # `run`, or `members`: a few of them, by webhook
     Column("started_at", UtcDateTime, nullable=False),
     Column("since", UtcDateTime),  # null: everything
     Column("links", JsonText),  # the groups it looks at
@@ -263,6 +265,7 @@ journal = _table(
     Column("old", String(255)),
     Column("new", String(255)),
     Column("reason", String(32), nullable=False),
+    Column("event_id", BigInteger),
     Index("ix_mcs_journal_row", "list_id", "cache_id"),
     Index("ix_mcs_journal_run", "run_id"),
 )
@@ -273,4 +276,40 @@ configuration = _table(
     Column("saved_at", UtcDateTime, nullable=False),
     Column("saved_by", String(100), nullable=False),
     Column("document", JsonText, nullable=False),
+)
+
+event = _table(
+    "event",
+    Column("id", _ID, primary_key=True),
+    Column("list_id", String(32), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("member_key", String(32)),  # MD5 of the address it is about: events of one person are handled in order
+    Column("other_key", String(32)),  # likewise of the new address, where it changed
+    Column("data", JsonText),  # what of the call is needed; null once it has served
+    Column("fingerprint", String(64), nullable=False),
+    Column("fired_at", UtcDateTime),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("state", String(10), nullable=False, server_default="waiting"),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime),
+    Column("outcome", String(32)),
+    Column("note", String(500)),
+    UniqueConstraint("fingerprint"),
+    Index("ix_mcs_event_waiting", "state", "list_id", "id"),
+    Index("ix_mcs_event_finished", "state", "finished_at"),
+)
+
+token = _table(
+    "token",
+    Column("id", _ID, primary_key=True),
+    Column("name", String(100), nullable=False),
+    Column("token_hash", String(64), nullable=False),
+    Column("scope", String(10), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("created_by", String(100), nullable=False),
+    Column("expires_at", UtcDateTime),
+    Column("revoked_at", UtcDateTime),
+    Column("last_used_at", UtcDateTime),
+    UniqueConstraint("token_hash"),
 )

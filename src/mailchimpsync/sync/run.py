@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -24,7 +24,7 @@ from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.create_contacts import create_contacts
 from mailchimpsync.sync.fetch import fetch
 from mailchimpsync.sync.fix_contact_ids import fix_contact_ids
-from mailchimpsync.sync.process import is_dead, this_process
+from mailchimpsync.sync.lease import holding_lease
 from mailchimpsync.sync.reconcile import reconcile
 from mailchimpsync.sync.submit import collect, outstanding, submit
 
@@ -105,21 +105,8 @@ def run_connection(
         TransientError, StoreError: what was done is kept; the next call goes on.
     """
     systems.mailchimp.deadline = systems.civicrm.deadline = deadline
-    lease = _take_lease(systems, connection.list_id)
-    try:
-        with _rare_collections():
-            result = _with_lease(systems, connection, deadline, options, progress or NoProgress(), lease)
-    except BaseException:
-        with suppress(Exception):  # the first error is the one to tell; a lease that stays is taken over
-            _release(systems, lease)
-        raise
-    _release(systems, lease)
-    return result
-
-
-def _release(systems: Systems, lease: runs.Lease) -> None:
-    with systems.store.begin() as tx:
-        runs.release_lease(tx, lease)
+    with holding_lease(systems.store, connection.list_id, systems.runtime) as lease, _rare_collections():
+        return _with_lease(systems, connection, deadline, options, progress or NoProgress(), lease)
 
 
 @contextmanager
@@ -181,14 +168,6 @@ def _complete(run: Run) -> Result:
         links = _links(run.connection)
         runs.end_run(tx, run.list_id, run.id, run.runtime.now(), outcome.value, mark=run.started_at, links=links)
     return Result(run.list_id, run.id, outcome, Stage.FETCH, waiting)
-
-
-def _take_lease(systems: Systems, list_id: str) -> runs.Lease:
-    now = systems.runtime.now()
-    with systems.store.begin() as tx:
-        owner = runs.standing(tx, list_id).lease_owner
-        abandoned = owner if owner and is_dead(owner) else None
-        return runs.acquire_lease(tx, list_id, this_process(), now, abandoned=abandoned)
 
 
 def _open_run(

@@ -1,0 +1,29 @@
+"""Answers in the form CiviCRM's API gives them, which callers of the PHP extension know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Sized
+from typing import Any
+
+from mailchimpsync.errors import MailchimpsyncError
+
+VERSION = 3
+
+
+def success(values: Any, *, sequential: bool = True) -> dict[str, Any]:
+    """Return the envelope around values; rows are keyed by their `id` unless `sequential`."""
+    if not sequential and isinstance(values, Sequence) and values and all(_has_id(row) for row in values):
+        values = {str(row["id"]): row for row in values}
+    counted = isinstance(values, Sized) and not isinstance(values, str)
+    return {"is_error": 0, "version": VERSION, "count": len(values) if counted else 1, "values": values}
+
+
+def failure(error: MailchimpsyncError) -> dict[str, Any]:
+    """Return the envelope of an error: what happened, and what to do about it."""
+    what = error.what if error.what.endswith((".", "!", "?")) else error.what + "."
+    message = f"{what} {error.remedy}"
+    return {"is_error": 1, "version": VERSION, "error_code": error.code.value, "error_message": message}
+
+
+def _has_id(row: Any) -> bool:
+    return isinstance(row, Mapping) and "id" in row

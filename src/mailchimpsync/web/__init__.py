@@ -1,0 +1,1 @@
+"""HTTP: the API, the webhooks, health and metrics. Django is imported here and nowhere else."""

@@ -1,0 +1,1 @@
+"""Schedule and queue: they decide when, never what."""

@@ -1,5 +1,6 @@
 """The public API: one function an action, which every door calls; they know no framework."""
 
+from mailchimpsync.actions.calling import Outcome, call
 from mailchimpsync.actions.changes import ChangeCount, FailedRow, getchanges, getfailures
 from mailchimpsync.actions.configure import (
     Choice,
@@ -22,8 +23,10 @@ __all__ = [
     "ConnectionStatus",
     "FailedRow",
     "Failure",
+    "Outcome",
     "Report",
     "Site",
+    "call",
     "connect_audience",
     "create_site",
     "export_configuration",

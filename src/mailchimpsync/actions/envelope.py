@@ -11,7 +11,12 @@ VERSION = 3
 
 
 def success(values: Any, *, sequential: bool = True) -> dict[str, Any]:
-    """Return the envelope around values; rows are keyed by their `id` unless `sequential`."""
+    """Return the envelope around values; rows are keyed by their `id` unless `sequential`.
+
+    A number is the count itself, as `is_count` asks for it.
+    """
+    if isinstance(values, int) and not isinstance(values, bool):
+        return {"is_error": 0, "version": VERSION, "count": values, "values": values}
     if not sequential and isinstance(values, Sequence) and values and all(_has_id(row) for row in values):
         values = {str(row["id"]): row for row in values}
     counted = isinstance(values, Sized) and not isinstance(values, str)

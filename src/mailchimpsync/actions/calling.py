@@ -1,0 +1,66 @@
+"""Calling an action by its name, the way every door does: the command line, HTTP and Python."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mailchimpsync.actions.described import Action, find_action
+from mailchimpsync.actions.envelope import failure, success
+from mailchimpsync.actions.site import Site
+from mailchimpsync.errors import MailchimpsyncError, UsageError
+
+HOUSE_KEEPING = frozenset({"version", "sequential", "debug", "check_permissions"})
+"""Parameters that CiviCRM's callers may add to any call. Only `sequential` has a meaning here."""
+
+_NO = frozenset({"", "0", "false", "no", "none"})
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a call: CiviCRM's envelope, and the error it tells of, for HTTP statuses and exit codes."""
+
+    envelope: dict[str, Any]
+    error: MailchimpsyncError | None = None
+
+
+def call(
+    site: Site, entity: str, action: str, given: Mapping[str, Any], *, sequential: bool = True, **helpers: Any
+) -> Outcome:
+    """Call an action with parameters as they came, and return its outcome; the product's errors are part of it.
+
+    `options` (CiviCRM's `{"limit": 10, "offset": 20, "sort": "id", "is_count": 1}`) are parameters like others.
+    `sequential`, which the call itself may say otherwise, gives rows as a list; else they are keyed by their `id`.
+    `helpers` are the Python objects of `Action.call`.
+    """
+    try:
+        found = find_action(entity, action)
+        return Outcome(
+            success(
+                found.call(site, parameters(found, given), **helpers),
+                sequential=_yes(given["sequential"]) if "sequential" in given else sequential,
+            )
+        )
+    except MailchimpsyncError as error:
+        return Outcome(failure(error), error)
+
+
+def parameters(action: Action, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the action's own parameters: without those of the house, and with the `options` among the others.
+
+    Raises:
+        UsageError: the options are none.
+    """
+    own = action.parameters.model_fields
+    kept = {name: value for name, value in given.items() if name not in HOUSE_KEEPING or name in own}
+    if "options" in kept and "options" not in own:
+        options = kept.pop("options")
+        if not isinstance(options, Mapping):
+            raise UsageError(f"{action.title}: options: give an object, such as {{'limit': 10}}.")
+        kept = {name: value for name, value in options.items() if name not in HOUSE_KEEPING} | kept
+    return kept
+
+
+def _yes(value: object) -> bool:
+    return str(value).strip().lower() not in _NO

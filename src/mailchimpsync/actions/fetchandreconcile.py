@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from mailchimpsync.actions.selection import find_links
@@ -13,7 +13,7 @@ from mailchimpsync.config import Link
 from mailchimpsync.errors import MailchimpsyncError, UsageError
 from mailchimpsync.model import Stage
 from mailchimpsync.runtime import Deadline, NoProgress, Progress
-from mailchimpsync.store import runs
+from mailchimpsync.store import Transaction, runs
 from mailchimpsync.sync import Options, Outcome, Result, run_connection
 
 MAX_TIME_SECONDS = 300
@@ -60,18 +60,21 @@ def fetchandreconcile(
     force_restart: bool = False,
     progress: Progress | None = None,
     stop: Callable[[], bool] | None = None,
+    still_due: Callable[[Transaction], bool] | None = None,
 ) -> list[Report]:
     """Sync all connections, or that of one subscription group; return what came of each, in the order they ran.
 
     `max_time` (seconds, 0: no limit) is shared: the connection that waited longest goes first. One that fails or is
     busy does not keep the others from running. `since` is a date, see `read_since`, or `ever`; `stop_on` a stage.
-    `stop` is asked after each bit of work: when it says yes, the call ends as if time were over.
+    `stop` is asked after each bit of work: when it says yes, the call ends as if time were over. `still_due` is asked
+    once the lease is held; when it says no, another process has synced meanwhile, and the report says `BUSY`.
 
     Raises:
         UsageError: no such group, stage or date.
     """
     links = find_links(site, group_id)
     options = _options(since, stop_on, site.runtime.now(), force_restart=force_restart)
+    options = replace(options, still_due=still_due)
     deadline = _StoppableDeadline(site.runtime, Deadline.after(site.runtime, max_time).at, stop)
     return list(_run_all(site, _longest_waiting_first(site, links), deadline, options, progress or NoProgress()))
 

@@ -16,6 +16,8 @@ from mailchimpsync.store.schema import log, run, status
 
 LEASE_DURATION = timedelta(minutes=10)
 MESSAGE_LENGTH_MAX = 1_000
+WHOLE = "run"
+"""The kind of a run over a whole connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +178,15 @@ def log_lines(tx: Connection, list_id: str, run_id: int) -> list[tuple[datetime,
 
 
 def last_run(tx: Connection, list_id: str) -> Mapping[str, Any] | None:
-    """Return the newest run of a connection as a mapping of its columns."""
-    row = tx.execute(select(run).where(run.c.list_id == list_id).order_by(run.c.id.desc()).limit(1)).one_or_none()
+    """Return the newest run of a connection as a mapping of its columns; the sync of a few members is none."""
+    query = select(run).where(run.c.list_id == list_id, run.c.kind == WHOLE).order_by(run.c.id.desc()).limit(1)
+    row = tx.execute(query).one_or_none()
     return dict(row._mapping) if row else None  # noqa: SLF001 (SQLAlchemy's public name for it)
+
+
+def last_full_run(tx: Connection, list_id: str) -> datetime | None:
+    """Return when the newest run that read everything, and is complete, began."""
+    query = select(run.c.started_at).where(
+        run.c.list_id == list_id, run.c.kind == WHOLE, run.c.since.is_(None), run.c.outcome.in_(("done", "waiting"))
+    )
+    return tx.execute(query.order_by(run.c.id.desc()).limit(1)).scalar_one_or_none()

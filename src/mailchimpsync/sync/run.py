@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from mailchimpsync.civicrm import CivicrmClient, SiteCheck, site
-from mailchimpsync.errors import BusyError, MailchimpsyncError
+from mailchimpsync.errors import BusyError, Code, MailchimpsyncError
 from mailchimpsync.mailchimp import MailchimpClient, audience
 from mailchimpsync.model import Connection, Stage
 from mailchimpsync.runtime import Deadline, NoProgress, Progress, Runtime
@@ -71,12 +71,16 @@ class Systems:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to run: `since` None: since the last run; `everything`: without a lower limit."""
+    """How to run: `since` None: since the last run; `everything`: without a lower limit.
+
+    `still_due` is asked once the lease is held, so that of several services that want to run only one does.
+    """
 
     since: datetime | None = None
     everything: bool = False
     stop_on: Stage | None = None
     force_restart: bool = False
+    still_due: Callable[[Transaction], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +104,22 @@ def run_connection(
     """Begin a run, or go on with the one that was interrupted, until it is complete, stopped, or out of time.
 
     Raises:
-        BusyError: another run of this connection is at work.
+        BusyError: another run of this connection is at work, or was meanwhile and it is no longer due.
         EvidenceError, AccessError: nothing was changed; see the remedy.
         TransientError, StoreError: what was done is kept; the next call goes on.
     """
     systems.mailchimp.deadline = systems.civicrm.deadline = deadline
     with holding_lease(systems.store, connection.list_id, systems.runtime) as lease, _rare_collections():
+        _make_sure_it_is_due(systems, connection, options)
         return _with_lease(systems, connection, deadline, options, progress or NoProgress(), lease)
+
+
+def _make_sure_it_is_due(systems: Systems, connection: Connection, options: Options) -> None:
+    if options.still_due is None:
+        return
+    with systems.store.begin() as tx:
+        if not options.still_due(tx):
+            raise BusyError(Code.BUSY, f"Another service has just synced audience {connection.list_id}.")
 
 
 @contextmanager

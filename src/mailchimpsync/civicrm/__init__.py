@@ -1,6 +1,7 @@
 """What the engine needs of CiviCRM, over APIv4: transport, proof, bulk reads, bulk writes."""
 
 from mailchimpsync.civicrm.client import CivicrmClient, Result
+from mailchimpsync.civicrm.corrections import ContactEmail, Name, add_bulk_addresses, hold_addresses, set_names
 from mailchimpsync.civicrm.people import Email, Person, persons
 from mailchimpsync.civicrm.proof import Group, SiteCheck, check_write_access, mailing_groups, site
 from mailchimpsync.civicrm.reads import (
@@ -24,29 +25,34 @@ from mailchimpsync.civicrm.writes import NewContact, create_contacts, save_group
 __all__ = [
     "CivicrmClient",
     "ContactAddress",
+    "ContactEmail",
     "ContactState",
     "Email",
     "Group",
     "GroupContact",
     "HistoryEntry",
     "Modified",
+    "Name",
     "NewContact",
     "Owner",
     "Person",
     "Result",
     "SiteCheck",
+    "add_bulk_addresses",
     "check_write_access",
     "contacts_by_id",
     "contacts_modified_since",
     "create_contacts",
     "group_contacts",
     "history",
+    "hold_addresses",
     "mailing_groups",
     "merged_to",
     "on_hold_addresses",
     "owners_of",
     "persons",
     "save_group_contacts",
+    "set_names",
     "site",
     "to_site",
     "to_utc",

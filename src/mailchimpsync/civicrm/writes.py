@@ -7,6 +7,7 @@ from itertools import chain
 from typing import NamedTuple, TypeVar
 
 from mailchimpsync.civicrm.client import CIVICRM, CivicrmClient
+from mailchimpsync.civicrm.isolation import send_halving
 from mailchimpsync.civicrm.paging import chunks
 from mailchimpsync.civicrm.reads import owners_of
 from mailchimpsync.errors import RefusedError, TransientError
@@ -50,7 +51,7 @@ def save_group_contacts(client: CivicrmClient, records: Sequence[Record], list_i
     """
 
     def save(some: Sequence[Record]) -> dict[Record, RefusedError]:
-        return _save(client, some, f"audience {list_id}")
+        return send_halving(some, lambda records: _save(client, records, f"audience {list_id}"))
 
     refused: dict[Record, RefusedError] = {}
     for part in _overlapping(client, save, list(chunks(records, GROUP_CONTACTS_MAX))):
@@ -85,7 +86,7 @@ def _overlapping(client: CivicrmClient, work: Callable[[T], U], parts: Sequence[
         return list(executor.map(work, parts))
 
 
-def _save(client: CivicrmClient, records: Sequence[Record], tracking: str) -> dict[Record, RefusedError]:
+def _save(client: CivicrmClient, records: Sequence[Record], tracking: str) -> None:
     params = {
         "records": [
             {"contact_id": contact_id, "group_id": group_id, "status": status}
@@ -95,14 +96,7 @@ def _save(client: CivicrmClient, records: Sequence[Record], tracking: str) -> di
         "method": MCSYNC_METHOD,
         "tracking": tracking,
     }
-    try:
-        client.call("GroupContact", "save", params, idempotent=True)
-    except RefusedError as error:
-        if len(records) == 1:
-            return {records[0]: error}
-        half = len(records) // 2
-        return _save(client, records[:half], tracking) | _save(client, records[half:], tracking)
-    return {}
+    client.call("GroupContact", "save", params, idempotent=True)
 
 
 def _create(client: CivicrmClient, records: Sequence[NewContact], rounds_left: int) -> list[Created]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, and_, delete, func, or_, select
+from sqlalchemy import Connection, and_, delete, func, or_, select, true
 
 from mailchimpsync.errors import Code
 from mailchimpsync.model import SyncStatus
@@ -113,8 +113,11 @@ def set_contacts(tx: Connection, owners: Mapping[int, int]) -> None:
     update_by_id(tx, cache, rows)
 
 
-def delete_redundant_rows(tx: Connection, list_id: str) -> int:
-    """Delete rows that stand for a contact only, where a due row of the contact stands for a member."""
+def delete_redundant_rows(tx: Connection, list_id: str, contact_ids: Sequence[int] | None = None) -> int:
+    """Delete rows that stand for a contact only, where a due row of the contact stands for a member.
+
+    Of all contacts, or of some.
+    """
     member = cache.alias("member")
     represented = select(member.c.civicrm_contact_id).where(
         member.c.mailchimp_list_id == list_id,
@@ -123,6 +126,7 @@ def delete_redundant_rows(tx: Connection, list_id: str) -> int:
     )
     redundant = select(cache.c.id).where(
         cache.c.mailchimp_list_id == list_id,
+        cache.c.civicrm_contact_id.in_(contact_ids) if contact_ids is not None else true(),
         cache.c.civicrm_contact_id.in_(represented),
         cache.c.mailchimp_member_id.is_(None),
         ~is_in_flight(),

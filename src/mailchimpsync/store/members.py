@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import (
     ColumnElement,
@@ -20,10 +20,13 @@ from sqlalchemy import (
     true,
     update,
 )
+from sqlalchemy.sql.selectable import NamedFromClause
 
 from mailchimpsync.model import IN_FLIGHT, SyncStatus
 from mailchimpsync.store.dialect import Assignments, Columns, Row, update_by_id, upsert
 from mailchimpsync.store.schema import cache
+
+_Rows: TypeAlias = NamedFromClause[Any]
 
 # Written out, not bound: PyMySQL sends many rows at once only where nothing behind VALUES is a parameter.
 _IN_FLIGHT: tuple[ColumnElement[str], ...] = tuple(literal_column(f"'{status.value}'") for status in IN_FLIGHT)
@@ -48,13 +51,21 @@ def due(columns: Columns = cache.c) -> list[tuple[str, Any]]:
     ]
 
 
-def store_members(tx: Connection, list_id: str, run_id: int, rows: Sequence[Row]) -> None:
-    """Insert or update one cache row per member, and make it due; the run has seen it.
+def store_members(tx: Connection, list_id: str, run_id: int | None, rows: Sequence[Row]) -> None:
+    """Insert or update one cache row per member, and make it due; the run, unless it is None, has seen it.
 
     The status date moves only with the status; a new status ends what is known of a departed contact.
     """
-    alike = {"mailchimp_list_id": list_id, "seen_run": run_id, "sync_status": SyncStatus.TODO.value}
-    upsert(tx, cache, rows, keys=("mailchimp_list_id", "identity"), assign=_merge, alike=alike)
+    alike = {"mailchimp_list_id": list_id, "sync_status": SyncStatus.TODO.value}
+    keys = ("mailchimp_list_id", "identity")
+    if run_id is None:
+        upsert(tx, cache, rows, keys=keys, assign=_merge, alike=alike)
+    else:
+        upsert(tx, cache, rows, keys=keys, assign=_merge_and_see, alike={**alike, "seen_run": run_id})
+
+
+def _merge_and_see(old: Columns, new: Columns) -> Assignments:
+    return [*_merge(old, new), ("seen_run", new["seen_run"])]
 
 
 def _merge(old: Columns, new: Columns) -> Assignments:
@@ -67,7 +78,6 @@ def _merge(old: Columns, new: Columns) -> Assignments:
         "mailchimp_updated",
         "mailchimp_data",
         "mailchimp_interests",
-        "seen_run",
     )
     return [
         ("mailchimp_status_date", case((new_status, new.mailchimp_updated), else_=old.mailchimp_status_date)),
@@ -86,12 +96,32 @@ def count_seen(tx: Connection, list_id: str, run_id: int) -> int:
 
 
 def follow_renamed_members(tx: Connection, list_id: str, run_id: int) -> int:
-    """Join the row of a member's old address with that of the new one, and return how many there were.
+    """Join the rows of members whose address changed since an earlier run with their new ones; return how many.
 
-    A change of address at Mailchimp changes the member id, not Mailchimp's contact id (mailchimp-api.md 3.1). The new
-    row takes over the contact, the base and the status date; the old one goes.
+    A change of address at Mailchimp changes the member id, not Mailchimp's contact id (mailchimp-api.md 3.1).
     """
     old, new = cache.alias("old"), cache.alias("new")
+    return _join_rows(
+        tx,
+        list_id,
+        (old, new),
+        old.c.mailchimp_contact_id == new.c.mailchimp_contact_id,
+        is_due_or_in_flight(new.c),
+        new.c.seen_run == run_id,
+        old.c.seen_run.is_distinct_from(run_id),
+    )
+
+
+def follow_renamed_rows(tx: Connection, list_id: str, row_ids: Sequence[int]) -> int:
+    """Join rows of members that were just read with the rows of their old addresses; return how many there were."""
+    old, new = cache.alias("old"), cache.alias("new")
+    same_person = old.c.mailchimp_contact_id == new.c.mailchimp_contact_id
+    return _join_rows(tx, list_id, (old, new), same_person, new.c.id.in_(row_ids), old.c.id.not_in(row_ids))
+
+
+def _join_rows(tx: Connection, list_id: str, aliases: tuple[_Rows, _Rows], *conditions: Any) -> int:
+    """The new row takes over the contact, the base and the status date; the old one goes."""
+    old, new = aliases
     query = (
         select(
             old.c.id.label("old_id"),
@@ -100,23 +130,8 @@ def follow_renamed_members(tx: Connection, list_id: str, run_id: int) -> int:
             old.c.base_subscribed,
             old.c.base_interests,
         )
-        .select_from(
-            new.join(
-                old,
-                and_(
-                    old.c.mailchimp_list_id == new.c.mailchimp_list_id,
-                    old.c.mailchimp_contact_id == new.c.mailchimp_contact_id,
-                    old.c.id != new.c.id,
-                ),
-            )
-        )
-        .where(
-            new.c.mailchimp_list_id == list_id,
-            is_due_or_in_flight(new.c),
-            new.c.seen_run == run_id,
-            old.c.seen_run.is_distinct_from(run_id),
-            ~is_in_flight(old.c),
-        )
+        .select_from(new.join(old, and_(old.c.mailchimp_list_id == new.c.mailchimp_list_id, old.c.id != new.c.id)))
+        .where(new.c.mailchimp_list_id == list_id, ~is_in_flight(old.c), *conditions)
     )
     found = [dict(row) for row in tx.execute(query).mappings()]
     if found:

@@ -21,6 +21,11 @@ def drop_plan(tx: Connection, run_id: int) -> int:
     return tx.execute(delete(plan).where(plan.c.run_id == run_id, plan.c.applied.is_(False))).rowcount
 
 
+def drop_plans_of_rows(tx: Connection, row_ids: Sequence[int]) -> None:
+    """Drop what any run still wants changed of rows that are about to be decided again: the newest decision counts."""
+    tx.execute(delete(plan).where(plan.c.cache_id.in_(row_ids), plan.c.applied.is_(False)))
+
+
 def contacts_to_create(tx: Connection, run_id: int, after: int, limit: int) -> Sequence[RowMapping]:
     """Return the next planned contacts, by plan id: plan_id, id (of the cache row), mailchimp_email, mailchimp_data."""
     query = (

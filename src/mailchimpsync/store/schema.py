@@ -265,7 +265,6 @@ journal = _table(
     Column("old", String(255)),
     Column("new", String(255)),
     Column("reason", String(32), nullable=False),
-    Column("event_id", BigInteger),
     Index("ix_mcs_journal_row", "list_id", "cache_id"),
     Index("ix_mcs_journal_run", "run_id"),
 )
@@ -295,6 +294,7 @@ event = _table(
     Column("finished_at", UtcDateTime),
     Column("outcome", String(32)),
     Column("note", String(500)),
+    Column("run_id", BigInteger),  # the run of kind `members` that handled it
     UniqueConstraint("fingerprint"),
     Index("ix_mcs_event_waiting", "state", "list_id", "id"),
     Index("ix_mcs_event_finished", "state", "finished_at"),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, func, insert, select
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select, true
 from sqlalchemy import update as sql_update
 
 from mailchimpsync.errors import Code
@@ -98,14 +98,17 @@ def take_back(tx: Connection, batch_id: int) -> int:
     ).rowcount
 
 
-def withdraw_unsent(tx: Connection, list_id: str) -> int:
-    """Close the updates that are in no batch, make their rows due, and return how many."""
+def withdraw_unsent(tx: Connection, list_id: str, row_ids: Sequence[int] | None = None) -> int:
+    """Close the updates that are in no batch, of some rows or of all, make their rows due, and return how many."""
     waiting = select(update.c.id, update.c.mailchimpsync_cache_id).join(
         cache, cache.c.id == update.c.mailchimpsync_cache_id
     )
     unsent = tx.execute(
         waiting.where(
-            update.c.completed == 0, update.c.mailchimpsync_batch_id.is_(None), cache.c.mailchimp_list_id == list_id
+            update.c.completed == 0,
+            update.c.mailchimpsync_batch_id.is_(None),
+            cache.c.mailchimp_list_id == list_id,
+            cache.c.id.in_(row_ids) if row_ids is not None else true(),
         )
     ).all()
     complete_updates(tx, [(row.id, SUPERSEDED) for row in unsent])

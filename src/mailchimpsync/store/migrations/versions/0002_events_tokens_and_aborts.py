@@ -40,6 +40,7 @@ def upgrade() -> None:
         sa.Column("finished_at", UTC_DATETIME, nullable=True),
         sa.Column("outcome", sa.String(length=32), nullable=True),
         sa.Column("note", sa.String(length=500), nullable=True),
+        sa.Column("run_id", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_civicrm_mailchimpsync_event")),
         sa.UniqueConstraint("fingerprint", name=op.f("uq_civicrm_mailchimpsync_event_fingerprint")),
         **TABLE_OPTIONS,
@@ -67,11 +68,9 @@ def upgrade() -> None:
     op.add_column(
         "civicrm_mailchimpsync_run", sa.Column("kind", sa.String(length=10), server_default="run", nullable=False)
     )
-    op.add_column("civicrm_mailchimpsync_journal", sa.Column("event_id", sa.BigInteger(), nullable=True))
 
 
 def downgrade() -> None:
-    op.drop_column("civicrm_mailchimpsync_journal", "event_id")
     op.drop_column("civicrm_mailchimpsync_run", "kind")
     op.drop_column("civicrm_mailchimpsync_status", "abort_requested")
     op.drop_table("civicrm_mailchimpsync_token")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Sized
+from datetime import UTC, datetime
 from typing import Any
 
 from mailchimpsync.errors import MailchimpsyncError
@@ -28,6 +29,17 @@ def failure(error: MailchimpsyncError) -> dict[str, Any]:
     what = error.what if error.what.endswith((".", "!", "?")) else error.what + "."
     message = f"{what} {error.remedy}"
     return {"is_error": 1, "version": VERSION, "error_code": error.code.value, "error_message": message}
+
+
+def plain(value: Any) -> Any:
+    """Return values as JSON can hold them: times in UTC, as in 2026-11-20T12:00:00Z."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    if isinstance(value, Mapping):
+        return {str(key): plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(one) for one in value]
+    return value
 
 
 def _has_id(row: Any) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mailchimpsync.actions.site import Site
 from mailchimpsync.config import Link
-from mailchimpsync.errors import ConfigurationError, UsageError
+from mailchimpsync.errors import Code, ConfigurationError, UsageError
 
 
 def find_links(site: Site, group_id: int | None = None) -> list[Link]:
@@ -24,3 +24,18 @@ def find_links(site: Site, group_id: int | None = None) -> list[Link]:
         known = ", ".join(f"{link.group_id} ({link.group_title or link.audience_id})" for link in links)
         raise UsageError(f"No connection has the subscription group {group_id}. There are: {known}.")
     return found
+
+
+def find_audience(site: Site, list_id: str) -> Link:
+    """Return the connection of an audience.
+
+    Raises:
+        ConfigurationError: nothing is connected yet.
+        UsageError: the audience is not connected; names those that are.
+    """
+    links = find_links(site)
+    for link in links:
+        if link.audience_id == list_id:
+            return link
+    known = ", ".join(f"{link.audience_id} ({link.audience_name or link.title})" for link in links)
+    raise UsageError(f"The audience {list_id} is not connected. There are: {known}.", code=Code.UNKNOWN)

@@ -2,6 +2,7 @@
 
 from mailchimpsync.civicrm.client import CivicrmClient, Result
 from mailchimpsync.civicrm.corrections import ContactEmail, Name, add_bulk_addresses, hold_addresses, set_names
+from mailchimpsync.civicrm.names import display_names
 from mailchimpsync.civicrm.people import Email, Person, persons
 from mailchimpsync.civicrm.proof import Group, SiteCheck, check_write_access, mailing_groups, site
 from mailchimpsync.civicrm.reads import (
@@ -43,6 +44,7 @@ __all__ = [
     "contacts_by_id",
     "contacts_modified_since",
     "create_contacts",
+    "display_names",
     "group_contacts",
     "history",
     "hold_addresses",

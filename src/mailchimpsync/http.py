@@ -136,7 +136,8 @@ def _seconds_until(value: str, now: datetime) -> float:
 class Remote:
     """The frame of a client: exchanges with bounds, and patience. To be used as a context manager, or closed.
 
-    `deadline` may be set at any time: no wait before a retry goes beyond it; the last error is raised instead.
+    `deadline` may be set at any time: no wait before a retry goes beyond it, and one that has begun ends with it; the
+    last error is raised instead.
     """
 
     service: ClassVar[Service]
@@ -165,14 +166,20 @@ class Remote:
         Raises:
             TransientError: no answer, or not all of it; `work_may_be_done` False where the request never left.
         """
+        started, status = self.runtime.now(), 0
         try:
             response = self._http.send(request, stream=True)
             try:
-                return Answer(response.status_code, response.headers, self._read(response))
+                answer = Answer(response.status_code, response.headers, self._read(response))
             finally:
                 response.close()
+            status = answer.status
         except httpx2.RequestError as error:
             raise self.no_answer(error) from error
+        finally:
+            seconds = self.runtime.seconds_since(started)
+            self.runtime.observer.request(self.service.name, request.method, status, seconds)
+        return answer
 
     def no_answer(self, error: httpx2.RequestError) -> TransientError:
         """Return the error for a connection that failed."""
@@ -190,7 +197,7 @@ class Remote:
             body += chunk
             if len(body) > BODY_BYTES_MAX:
                 raise odd(self.service, f"over {BODY_BYTES_MAX} bytes", response.status_code)
-            if (self.runtime.now() - started).total_seconds() > BODY_SECONDS_MAX:
+            if self.runtime.seconds_since(started) > BODY_SECONDS_MAX:
                 raise odd(self.service, f"not complete after {BODY_SECONDS_MAX} s", response.status_code)
         return bytes(body)
 
@@ -203,11 +210,29 @@ class Remote:
         again = retry_if_exception(
             lambda error: isinstance(error, TransientError) and (repeatable or not error.work_may_be_done)
         )
-        return Retrying(retry=again, stop=self._enough, wait=self._wait, sleep=self.runtime.sleep, reraise=True)(
-            attempt
-        )
+        return Retrying(
+            retry=again,
+            stop=self._enough,
+            wait=self._pause,
+            before_sleep=self._sleep,
+            sleep=_no_more,
+            reraise=True,
+        )(attempt)
 
-    def _wait(self, state: RetryCallState) -> float:
+    def wait(self, seconds: float) -> bool:
+        """Wait, and say whether all of it was waited: it ends early with the deadline."""
+        if self.deadline is not None:
+            return self.deadline.sleep(seconds)
+        self.runtime.sleep(seconds)
+        return True
+
+    def _sleep(self, state: RetryCallState) -> None:
+        """Wait before the next attempt; where that is cut short there is none, and the last error is raised."""
+        error = state.outcome.exception() if state.outcome else None
+        if not self.wait(state.upcoming_sleep) and error is not None:
+            raise error
+
+    def _pause(self, state: RetryCallState) -> float:
         longest = min(BACKOFF_SECONDS_MAX, BACKOFF_SECONDS * 2 ** (state.attempt_number - 1))
         error = state.outcome.exception() if state.outcome else None
         least = error.retry_after if isinstance(error, WaitError) else 0.0
@@ -219,3 +244,7 @@ class Remote:
     def has_time_for(self, seconds: float) -> bool:
         """Say whether a wait of so many seconds ends before the deadline."""
         return self.deadline is None or self.deadline.seconds_left(seconds + 1) > seconds
+
+
+def _no_more(_seconds: float) -> None:
+    """The wait is over already: only before it does tenacity tell the error that may have to be raised."""

@@ -16,6 +16,9 @@ from typing import ParamSpec, Protocol, TypeVar
 P = ParamSpec("P")
 T = TypeVar("T")
 
+SLEEP_SLICE_SECONDS = 0.5
+"""So that a wish to stop is noticed within a second wherever somebody waits."""
+
 
 class Progress(Protocol):
     """Somebody who wants to know how far a run is."""
@@ -43,6 +46,32 @@ class NoProgress:
         """Ignore it."""
 
 
+class Observer(Protocol):
+    """Somebody who counts and measures; it is called from any thread, and must be quick. All times are seconds."""
+
+    def request(self, service: str, method: str, status: int, seconds: float) -> None:
+        """Say that a request was answered; status 0: it was not."""
+
+    def stage(self, list_id: str, stage: str, seconds: float) -> None:
+        """Say how long a call was at work on a stage."""
+
+    def run(self, list_id: str, outcome: str, seconds: float) -> None:
+        """Say how a call of a run ended: its outcome, or the code of the error that ended it."""
+
+
+class NoObserver:
+    """Nobody measures."""
+
+    def request(self, service: str, method: str, status: int, seconds: float) -> None:
+        """Ignore it."""
+
+    def stage(self, list_id: str, stage: str, seconds: float) -> None:
+        """Ignore it."""
+
+    def run(self, list_id: str, outcome: str, seconds: float) -> None:
+        """Ignore it."""
+
+
 class InlineExecutor(Executor):
     """Does the work at once, in the caller's thread."""
 
@@ -58,33 +87,58 @@ class InlineExecutor(Executor):
 
 @dataclass(frozen=True)
 class Runtime:
-    """Clock (aware, UTC), sleep (seconds), chance, and executors (by number of threads)."""
+    """Clock (aware, UTC), sleep (seconds), chance, executors (by number of threads), and who measures."""
 
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     sleep: Callable[[float], None] = time.sleep
     chance: random.Random = field(default_factory=random.SystemRandom)
     executor: Callable[[int], Executor] = ThreadPoolExecutor
+    observer: Observer = field(default_factory=NoObserver)
+
+    def seconds_since(self, moment: datetime) -> float:
+        """Return how long ago a moment was."""
+        return (self.now() - moment).total_seconds()
 
 
 @dataclass(frozen=True)
 class Deadline:
-    """The end of the time a call may take; `at` None means no end."""
+    """The end of the time a call may take: a moment (None: none), or as soon as `stop` says that somebody wants it.
+
+    `stop` is asked often, from any thread, never within a transaction.
+    """
 
     runtime: Runtime
     at: datetime | None = None
+    stop: Callable[[], bool] | None = None
 
     @classmethod
-    def after(cls, runtime: Runtime, seconds: float | None) -> Deadline:
+    def after(cls, runtime: Runtime, seconds: float | None, stop: Callable[[], bool] | None = None) -> Deadline:
         """Return the deadline `seconds` from now; None or 0 means none (existing-extension.md 5.1)."""
-        return cls(runtime, runtime.now() + timedelta(seconds=seconds) if seconds else None)
+        at = runtime.now() + timedelta(seconds=seconds) if seconds else None
+        return cls(runtime, at, stop)
+
+    @property
+    def is_stopped(self) -> bool:
+        """Say whether somebody wants to stop."""
+        return self.stop is not None and self.stop()
 
     @property
     def reached(self) -> bool:
         """Say whether the time is over."""
-        return self.at is not None and self.runtime.now() >= self.at
+        return (self.at is not None and self.runtime.now() >= self.at) or self.is_stopped
 
     def seconds_left(self, at_most: float) -> float:
-        """Return the time left in seconds, never negative, never more than `at_most`."""
+        """Return the time left in seconds, never negative, never more than `at_most`; 0 once somebody wants to stop."""
+        if self.is_stopped:
+            return 0.0
         if self.at is None:
             return at_most
         return max(0.0, min(at_most, (self.at - self.runtime.now()).total_seconds()))
+
+    def sleep(self, seconds: float) -> bool:
+        """Wait, but not beyond the deadline, nor half a second after a wish to stop; say if all of it was waited."""
+        left = seconds
+        while left > 0 and (part := self.seconds_left(min(left, SLEEP_SLICE_SECONDS))) > 0:
+            self.runtime.sleep(part)
+            left -= part
+        return left <= 0

@@ -138,9 +138,8 @@ def _send(client: CivicrmClient, records: Sequence[NewContact]) -> list[int]:
 def _settle(client: CivicrmClient, error: TransientError, rounds_done: int) -> None:
     """Wait until a request whose answer was lost has most likely ended: CiviCRM makes 100 contacts a second."""
     wait = SETTLE_SECONDS * 2**rounds_done + client.runtime.chance.uniform(0, SETTLE_SECONDS)
-    if not client.has_time_for(wait):
+    if not client.has_time_for(wait) or not client.wait(wait):
         raise error
-    client.runtime.sleep(wait)
 
 
 def _known(client: CivicrmClient, records: Sequence[NewContact]) -> dict[str, int]:

@@ -29,7 +29,7 @@ from mailchimpsync.http import (
     unavailable,
 )
 from mailchimpsync.mailchimp.refusals import classify_refusal, refusal_detail
-from mailchimpsync.runtime import Runtime
+from mailchimpsync.runtime import SLEEP_SLICE_SECONDS, Runtime
 
 T = TypeVar("T")
 
@@ -149,16 +149,24 @@ class MailchimpClient(Remote):
 
     @contextmanager
     def _slot(self) -> Iterator[None]:
-        if not self._slots.acquire(timeout=SLOT_SECONDS_MAX):
+        if not self._acquire_slot():
             raise TransientError(
                 Code.MC_THROTTLED,
-                f"All connections to Mailchimp were busy for {SLOT_SECONDS_MAX} s",
+                "All connections to Mailchimp were busy for as long as this call may wait",
                 work_may_be_done=False,
             )
         try:
             yield
         finally:
             self._slots.release()
+
+    def _acquire_slot(self) -> bool:
+        for _ in range(int(SLOT_SECONDS_MAX / SLEEP_SLICE_SECONDS)):
+            if self._slots.acquire(timeout=SLEEP_SLICE_SECONDS):
+                return True
+            if self.deadline is not None and self.deadline.reached:
+                return False
+        return False
 
     def _problem(self, answer: Answer, gone: Code) -> RemoteError:
         """Return the typed error: by status and problem document, never by `type` (mailchimp-api.md 1.2)."""

@@ -13,6 +13,7 @@ from mailchimpsync.actions.configure import (
 )
 from mailchimpsync.actions.fetchandreconcile import Report, fetchandreconcile
 from mailchimpsync.actions.getstatus import ConnectionStatus, Failure, getstatus
+from mailchimpsync.actions.process_events import process_events
 from mailchimpsync.actions.since import read_since
 from mailchimpsync.actions.site import Clients, Site, create_site, open_site
 
@@ -39,5 +40,6 @@ __all__ = [
     "probe_account",
     "probe_interests",
     "probe_site",
+    "process_events",
     "read_since",
 ]

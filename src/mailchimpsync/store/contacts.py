@@ -104,6 +104,20 @@ def unowned_rows(tx: Connection, list_id: str, after: int, limit: int) -> list[t
     return [(row.id, row.mailchimp_email) for row in tx.execute(query)]
 
 
+def owners_of_rows(tx: Connection, row_ids: Sequence[int]) -> list[int]:
+    """Return the contacts that own some rows, in ascending order."""
+    query = select(cache.c.civicrm_contact_id).where(cache.c.id.in_(row_ids), cache.c.civicrm_contact_id.is_not(None))
+    return sorted(tx.execute(query.distinct()).scalars())
+
+
+def unowned_among(tx: Connection, row_ids: Sequence[int]) -> list[tuple[int, str]]:
+    """Return those of some rows that have an address and no contact: (id, address)."""
+    query = select(cache.c.id, cache.c.mailchimp_email).where(
+        cache.c.id.in_(row_ids), cache.c.civicrm_contact_id.is_(None), cache.c.mailchimp_email.is_not(None)
+    )
+    return [(row.id, row.mailchimp_email) for row in tx.execute(query)]
+
+
 def set_contacts(tx: Connection, owners: Mapping[int, int]) -> None:
     """Give rows to contacts: contact id by row id."""
     rows = [

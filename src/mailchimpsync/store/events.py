@@ -17,6 +17,8 @@ from mailchimpsync.store.schema import event
 WAITING, DONE, IGNORED, FAILED = "waiting", "done", "ignored", "failed"
 """The states of an event."""
 
+NOTE_LENGTH_MAX = 500
+
 
 @dataclass(frozen=True, slots=True)
 class Queue:
@@ -102,9 +104,25 @@ def due_events(tx: Connection, list_id: str, now: datetime, limit: int) -> Seque
     return tx.execute(query.order_by(event.c.id).limit(limit)).mappings().all()
 
 
-def finish_events(tx: Connection, ids: Sequence[int], now: datetime, state: str, code: Code, note: str = "") -> None:
+def finish_events(
+    tx: Connection,
+    ids: Sequence[int],
+    now: datetime,
+    state: str,
+    code: Code,
+    note: str = "",
+    *,
+    run_id: int | None = None,
+) -> None:
     """Note what came of events; what they said is forgotten, since it names people."""
-    done = {"state": state, "finished_at": now, "outcome": code.value, "note": note[:500] or None, "data": None}
+    done = {
+        "state": state,
+        "finished_at": now,
+        "outcome": code.value,
+        "note": note[:NOTE_LENGTH_MAX] or None,
+        "data": None,
+        "run_id": run_id,
+    }
     tx.execute(update(event).where(event.c.id.in_(ids)).values(done))
 
 
@@ -113,7 +131,7 @@ def put_off_events(
 ) -> None:
     """Try events again later; with `counts`, as an attempt that failed."""
     attempts: ColumnElement[Any] = event.c.attempts + (1 if counts else 0)
-    values = {"due_at": until, "attempts": attempts, "outcome": code.value, "note": note[:500] or None}
+    values = {"due_at": until, "attempts": attempts, "outcome": code.value, "note": note[:NOTE_LENGTH_MAX] or None}
     tx.execute(update(event).where(event.c.id.in_(ids)).values(values))
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -20,13 +20,12 @@ from sqlalchemy import (
     true,
     update,
 )
-from sqlalchemy.sql.selectable import NamedFromClause
 
 from mailchimpsync.model import IN_FLIGHT, SyncStatus
 from mailchimpsync.store.dialect import Assignments, Columns, Row, update_by_id, upsert
 from mailchimpsync.store.schema import cache
 
-_Rows: TypeAlias = NamedFromClause[Any]
+_OLD, _NEW = cache.alias("old").c, cache.alias("new").c
 
 # Written out, not bound: PyMySQL sends many rows at once only where nothing behind VALUES is a parameter.
 _IN_FLIGHT: tuple[ColumnElement[str], ...] = tuple(literal_column(f"'{status.value}'") for status in IN_FLIGHT)
@@ -100,39 +99,41 @@ def follow_renamed_members(tx: Connection, list_id: str, run_id: int) -> int:
 
     A change of address at Mailchimp changes the member id, not Mailchimp's contact id (mailchimp-api.md 3.1).
     """
-    old, new = cache.alias("old"), cache.alias("new")
     return _join_rows(
         tx,
-        list_id,
-        (old, new),
-        old.c.mailchimp_contact_id == new.c.mailchimp_contact_id,
-        is_due_or_in_flight(new.c),
-        new.c.seen_run == run_id,
-        old.c.seen_run.is_distinct_from(run_id),
+        _NEW.mailchimp_list_id == list_id,
+        _OLD.mailchimp_contact_id == _NEW.mailchimp_contact_id,
+        is_due_or_in_flight(_NEW),
+        _NEW.seen_run == run_id,
+        _OLD.seen_run.is_distinct_from(run_id),
     )
 
 
 def follow_renamed_rows(tx: Connection, list_id: str, row_ids: Sequence[int]) -> int:
     """Join rows of members that were just read with the rows of their old addresses; return how many there were."""
-    old, new = cache.alias("old"), cache.alias("new")
-    same_person = old.c.mailchimp_contact_id == new.c.mailchimp_contact_id
-    return _join_rows(tx, list_id, (old, new), same_person, new.c.id.in_(row_ids), old.c.id.not_in(row_ids))
+    same_person = _OLD.mailchimp_contact_id == _NEW.mailchimp_contact_id
+    in_list = _NEW.mailchimp_list_id == list_id
+    return _join_rows(tx, in_list, same_person, _NEW.id.in_(row_ids), _OLD.id.not_in(row_ids))
 
 
-def _join_rows(tx: Connection, list_id: str, aliases: tuple[_Rows, _Rows], *conditions: Any) -> int:
-    """The new row takes over the contact, the base and the status date; the old one goes."""
-    old, new = aliases
-    query = (
-        select(
-            old.c.id.label("old_id"),
-            new.c.id,
-            func.coalesce(new.c.civicrm_contact_id, old.c.civicrm_contact_id).label("civicrm_contact_id"),
-            old.c.base_subscribed,
-            old.c.base_interests,
-        )
-        .select_from(new.join(old, and_(old.c.mailchimp_list_id == new.c.mailchimp_list_id, old.c.id != new.c.id)))
-        .where(new.c.mailchimp_list_id == list_id, ~is_in_flight(old.c), *conditions)
-    )
+def join_rows(tx: Connection, joined: Mapping[int, int]) -> int:
+    """Join rows, by id, with others that take their place; return how many there were."""
+    pairs = (and_(_OLD.id == gone, _NEW.id == stays) for gone, stays in joined.items())
+    return _join_rows(tx, or_(*pairs)) if joined else 0
+
+
+def _join_rows(tx: Connection, *conditions: Any) -> int:
+    """The new row takes over the contact, the base and, with the same status, its date; the old one goes."""
+    same_status = _OLD.mailchimp_status == _NEW.mailchimp_status
+    dated = case((same_status, _OLD.mailchimp_status_date), else_=_NEW.mailchimp_status_date)
+    query = select(
+        _OLD.id.label("old_id"),
+        _NEW.id,
+        func.coalesce(_NEW.civicrm_contact_id, _OLD.civicrm_contact_id).label("civicrm_contact_id"),
+        dated.label("mailchimp_status_date"),
+        _OLD.base_subscribed,
+        _OLD.base_interests,
+    ).where(_OLD.mailchimp_list_id == _NEW.mailchimp_list_id, _OLD.id != _NEW.id, ~is_in_flight(_OLD), *conditions)
     found = [dict(row) for row in tx.execute(query).mappings()]
     if found:
         tx.execute(delete(cache).where(cache.c.id.in_([row.pop("old_id") for row in found])))

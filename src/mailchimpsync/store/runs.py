@@ -16,6 +16,8 @@ from mailchimpsync.store.schema import log, run, status
 
 LEASE_DURATION = timedelta(minutes=10)
 MESSAGE_LENGTH_MAX = 1_000
+MEMBERS = "members"
+"""The kind of a run over a few members; the kind of all others is `run`."""
 WHOLE = "run"
 """The kind of a run over a whole connection."""
 
@@ -129,6 +131,17 @@ def begun(tx: Connection, run_id: int) -> Begun:
     """Return how a run began."""
     row = tx.execute(select(run.c.started_at, run.c.since, run.c.links).where(run.c.id == run_id)).one()
     return Begun(row.started_at, row.since, row.links)
+
+
+def begin_members_run(tx: Connection, list_id: str, now: datetime) -> int:
+    """Note a run over a few members, which leaves where the connection stands alone, and return its id."""
+    key = tx.execute(insert(run).values(list_id=list_id, kind=MEMBERS, started_at=now)).inserted_primary_key
+    return int(key[0]) if key else 0
+
+
+def end_members_run(tx: Connection, run_id: int, now: datetime, outcome: str) -> None:
+    """Note how a run over a few members ended."""
+    tx.execute(update(run).where(run.c.id == run_id).values(finished_at=now, outcome=outcome))
 
 
 def set_stage(tx: Connection, list_id: str, stage: Stage) -> None:

@@ -41,12 +41,20 @@ def add_updates(tx: Connection, rows: Sequence[Row]) -> None:
     insert_rows(tx, update, rows)
 
 
-def unsent_updates(tx: Connection, list_id: str, limit: int) -> Sequence[RowMapping]:
-    """Return the next updates that are in no batch, with their members' ids: id, data, attempt, mailchimp_member_id."""
+def unsent_updates(tx: Connection, list_id: str, limit: int, run_id: int | None = None) -> Sequence[RowMapping]:
+    """Return the next updates that are in no batch, of a run or of all.
+
+    With their members' ids: id, data, attempt, mailchimp_member_id.
+    """
     query = (
         select(update.c.id, update.c.data, update.c.attempt, cache.c.mailchimp_member_id)
         .join(cache, cache.c.id == update.c.mailchimpsync_cache_id)
-        .where(update.c.completed == 0, update.c.mailchimpsync_batch_id.is_(None), cache.c.mailchimp_list_id == list_id)
+        .where(
+            update.c.completed == 0,
+            update.c.mailchimpsync_batch_id.is_(None),
+            cache.c.mailchimp_list_id == list_id,
+            update.c.run_id == run_id if run_id is not None else true(),
+        )
         .order_by(update.c.id)
         .limit(limit)
     )

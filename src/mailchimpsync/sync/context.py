@@ -42,6 +42,11 @@ class Run:
         """`since` as CiviCRM writes it."""
         return to_site(self.since, self.site_offset) if self.since else None
 
+    @property
+    def sends_updates_of(self) -> int | None:
+        """The run whose updates it sends; None: whatever is waiting."""
+        return None
+
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """Open a transaction that holds the lease: a run that lost it writes nothing more."""
@@ -53,6 +58,10 @@ class Run:
         """Return where the stage goes on, or nothing at its beginning."""
         with self.transaction() as tx:
             return runs.standing(tx, self.list_id).progress or {}
+
+    def note_progress(self, tx: Transaction, progress: Mapping[str, Any] | None) -> None:
+        """Note where the stage goes on."""
+        runs.set_progress(tx, self.list_id, progress)
 
     def log(self, message: str) -> None:
         """Add a line to the run's log, and tell whoever watches."""

@@ -12,7 +12,7 @@ from mailchimpsync.civicrm import NewContact
 from mailchimpsync.civicrm import create_contacts as create_in_civicrm
 from mailchimpsync.errors import Code, RefusedError
 from mailchimpsync.model import Side, normalise_address
-from mailchimpsync.store import contacts, journal, plans, rows, runs
+from mailchimpsync.store import contacts, journal, plans, rows
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.owners import find_owners
 from mailchimpsync.sync.refused import refused_by_civicrm
@@ -69,7 +69,7 @@ def _note(
         rows.write_rows(tx, [refused_by_civicrm(row_id, error) for row_id, error in refused.items()])
         plans.mark_applied(tx, [row["plan_id"] for row in wanted if row["id"] in refused])
         journal.write_journal(tx, [_entry(run, row_id, contact) for row_id, contact in created.items()])
-        runs.set_progress(tx, run.list_id, {"created_to": after})
+        run.note_progress(tx, {"created_to": after})
 
 
 def _entry(run: Run, row_id: int, contact: int) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from typing import Any
 from mailchimpsync.errors import Code, EvidenceError
 from mailchimpsync.mailchimp import Member, MemberPage, member_page
 from mailchimpsync.model import MemberStatus
-from mailchimpsync.store import Transaction, members, runs
+from mailchimpsync.store import Transaction, members
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.notice_erased import notice_erased
 
@@ -128,10 +128,10 @@ def _behind_the_seam(page: MemberPage, position: _Position) -> list[Member]:
 
 def _store(run: Run, fresh: list[Member], position: _Position, total_if_complete: int | None) -> None:
     with run.transaction() as tx:
-        members.store_members(tx, run.list_id, run.id, [_row(run, member) for member in fresh])
+        members.store_members(tx, run.list_id, run.id, [member_row(run, member) for member in fresh])
         if total_if_complete is not None:
             _check_total(tx, run, total_if_complete)
-        runs.set_progress(tx, run.list_id, asdict(position))
+        run.note_progress(tx, asdict(position))
 
 
 def _check_total(tx: Transaction, run: Run, total: int) -> None:
@@ -140,7 +140,8 @@ def _check_total(tx: Transaction, run: Run, total: int) -> None:
         raise _ShiftedError
 
 
-def _row(run: Run, member: Member) -> Mapping[str, Any]:
+def member_row(run: Run, member: Member) -> Mapping[str, Any]:
+    """Return what Mailchimp says of a member, as a cache row keeps it."""
     linked = {
         interest: member.interests[interest] for interest in run.connection.interests if interest in member.interests
     }
@@ -160,7 +161,7 @@ def _row(run: Run, member: Member) -> Mapping[str, Any]:
 def _start_again(run: Run, position: _Position) -> _Position:
     if position.attempt >= ATTEMPTS_MAX:
         with run.transaction() as tx:
-            runs.set_progress(tx, run.list_id, None)
+            run.note_progress(tx, None)
         raise EvidenceError(
             Code.MC_INCOMPLETE,
             f"Audience {run.list_id} could not be read completely in {ATTEMPTS_MAX} attempts: its pages do not fit "
@@ -169,5 +170,5 @@ def _start_again(run: Run, position: _Position) -> _Position:
     run.log("The audience changed while it was being read; reading it again.")
     again = _Position(reading=position.reading, attempt=position.attempt + 1)
     with run.transaction() as tx:
-        runs.set_progress(tx, run.list_id, asdict(again))
+        run.note_progress(tx, asdict(again))
     return again

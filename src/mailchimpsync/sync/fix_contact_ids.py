@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from mailchimpsync.civicrm import contacts_by_id, contacts_modified_since, merged_to
 from mailchimpsync.model import normalise_address
-from mailchimpsync.store import contacts, runs
+from mailchimpsync.store import contacts
 from mailchimpsync.sync.add_civi_only import read_groups_of
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.owners import find_owners
@@ -25,6 +25,25 @@ def fix_contact_ids(run: Run) -> bool:
             run.log(f"{gone} rows belonged to contacts that were deleted or merged in CiviCRM.")
         after = 0
     return _match(run, after)
+
+
+def fix_contacts_of(run: Run, row_ids: Sequence[int]) -> None:
+    """Do the same for a few rows."""
+    with run.transaction() as tx:
+        owners = contacts.owners_of_rows(tx, row_ids)
+    states = [state for page in contacts_by_id(run.civicrm, owners) for state in page] if owners else []
+    alive = {state.id for state in states if not state.is_deleted}
+    _replace(run, [contact for contact in owners if contact not in alive])
+    with run.transaction() as tx:
+        unowned = contacts.unowned_among(tx, row_ids)
+    found = _owners_of(run, unowned) if unowned else {}
+    with run.transaction() as tx:
+        contacts.set_contacts(tx, found)
+
+
+def _owners_of(run: Run, rows: Sequence[tuple[int, str]]) -> dict[int, int]:
+    owners = find_owners(run.civicrm, run.connection.group_id, [address for _, address in rows], run.site_offset)
+    return {key: owners[normalise_address(email)] for key, email in rows if normalise_address(email) in owners}
 
 
 def _replace_all_gone(run: Run) -> int:
@@ -104,12 +123,11 @@ def _match(run: Run, after: int) -> bool:
             if matched:
                 run.log(f"{matched} members were matched with contacts by their address.")
             return True
-        owners = find_owners(run.civicrm, run.connection.group_id, [address for _, address in rows], run.site_offset)
-        found = {key: owners[normalise_address(email)] for key, email in rows if normalise_address(email) in owners}
+        found = _owners_of(run, rows)
         after = rows[-1][0]
         with run.transaction() as tx:
             contacts.set_contacts(tx, found)
-            runs.set_progress(tx, run.list_id, {"matched_to": after})
+            run.note_progress(tx, {"matched_to": after})
         matched += len(found)
         run.progress.advance(len(rows))
         if run.deadline.reached:

@@ -12,7 +12,7 @@ from sqlalchemy import RowMapping
 
 from mailchimpsync.decide import Decision, decide
 from mailchimpsync.model import SyncStatus
-from mailchimpsync.store import Transaction, plans, rows, runs
+from mailchimpsync.store import Transaction, plans, rows
 from mailchimpsync.sync.agreement import Agreements
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.gather import Gathered, gather
@@ -26,7 +26,7 @@ def reconcile(run: Run) -> bool:
     if after is None:
         with run.transaction() as tx:
             plans.drop_plan(tx, run.id)
-            runs.set_progress(tx, run.list_id, {"decided_to": 0})
+            run.note_progress(tx, {"decided_to": 0})
         after = 0
     agreements = Agreements(run.connection)
     while True:
@@ -56,7 +56,15 @@ def _decide_step(run: Run, agreements: Agreements, due: Sequence[Any], after: in
         for decision, ids in agreed.values():
             rows.settle_rows(tx, ids, decision.reason.value, decision.agreed)
         _write(tx, run, looked_at)
-        runs.set_progress(tx, run.list_id, {"decided_to": after})
+        run.note_progress(tx, {"decided_to": after})
+
+
+def decide_rows(run: Run, ids: Sequence[int]) -> None:
+    """Decide about a few rows, in place of whatever was planned for them."""
+    looked_at = _look_at(run, ids)
+    with run.transaction() as tx:
+        plans.drop_plans_of_rows(tx, ids)
+        _write(tx, run, looked_at)
 
 
 def _look_at(run: Run, ids: Sequence[int]) -> Gathered:

@@ -36,7 +36,7 @@ def submit(run: Run) -> bool:
     """
     wait = POLL_FIRST_SECONDS
     while True:
-        sent = _send_all(run)
+        sent = send_all(run)
         if not sent:
             return False
         if collect(run):
@@ -73,7 +73,7 @@ def collect(run: Run) -> bool:
     return found
 
 
-def _send_all(run: Run) -> bool:
+def send_all(run: Run) -> bool:
     """Send every queued update, at least one batch a call; return False if time was over before.
 
     Raises:
@@ -83,7 +83,7 @@ def _send_all(run: Run) -> bool:
     doubts = 0
     while True:
         with run.transaction() as tx:
-            queued = updates.unsent_updates(tx, run.list_id, OPERATIONS_MAX)
+            queued = updates.unsent_updates(tx, run.list_id, OPERATIONS_MAX, run.sends_updates_of)
             if not queued:
                 return True
             if sent and run.deadline.reached:

@@ -1,0 +1,173 @@
+"""A run over a few members, because a webhook named them: the same rules, the same steps, the same journal.
+
+It works alone like any run, and leaves the mark, the stage and the plan of an interrupted run as they are, except that
+whatever was planned for its own rows gives way to the newer decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from mailchimpsync.civicrm import site
+from mailchimpsync.errors import RefusedError
+from mailchimpsync.mailchimp import Member, audience, member
+from mailchimpsync.model import Connection, SyncStatus, member_id_of
+from mailchimpsync.runtime import Deadline, NoProgress
+from mailchimpsync.store import Transaction, contacts, erased, groups, members, rows, runs, updates
+from mailchimpsync.store.schema import cache
+from mailchimpsync.sync.add_civi_only import read_groups_of
+from mailchimpsync.sync.change_groups import change_groups
+from mailchimpsync.sync.context import Run
+from mailchimpsync.sync.create_contacts import create_contacts
+from mailchimpsync.sync.fetch import member_row
+from mailchimpsync.sync.fix_contact_ids import fix_contacts_of
+from mailchimpsync.sync.lease import holding_lease
+from mailchimpsync.sync.reconcile import decide_rows
+from mailchimpsync.sync.run import Systems
+from mailchimpsync.sync.submit import send_all
+
+MEMBERS_IN_FLIGHT_MAX = 8
+
+Found = Mapping[str, Member | RefusedError | None]
+"""Members by address; None: Mailchimp knows none."""
+
+
+@dataclass(frozen=True)
+class MembersRun(Run):
+    """A run that keeps its progress to itself."""
+
+    def read_progress(self) -> Mapping[str, Any]:
+        """Return nothing: it is short, and begins anew."""
+        return {}
+
+    def note_progress(self, tx: Transaction, progress: Mapping[str, Any] | None) -> None:
+        """Note nothing: what is noted is that of an interrupted run."""
+
+    @property
+    def sends_updates_of(self) -> int | None:
+        """The run itself: what an interrupted run queued is for that one to send."""
+        return self.id
+
+
+@contextmanager
+def members_run(systems: Systems, connection: Connection, deadline: Deadline) -> Iterator[MembersRun]:
+    """Open a run over a few members, with the lease and with proof that CiviCRM can be believed.
+
+    Raises:
+        BusyError: a run of this connection is at work.
+        EvidenceError, AccessError, TransientError: CiviCRM can't be asked or believed at the moment.
+    """
+    systems.mailchimp.deadline = systems.civicrm.deadline = deadline
+    with holding_lease(systems.store, connection.list_id, systems.runtime) as lease:
+        checked = site(systems.civicrm, connection.group_ids)
+        started_at = systems.runtime.now()
+        with systems.store.begin() as tx:
+            runs.hold_lease(tx, lease, started_at)
+            run_id = runs.begin_members_run(tx, connection.list_id, started_at)
+        run = MembersRun(
+            id=run_id,
+            connection=connection,
+            store=systems.store,
+            mailchimp=systems.mailchimp,
+            civicrm=systems.civicrm,
+            runtime=systems.runtime,
+            deadline=deadline,
+            progress=NoProgress(),
+            lease=lease,
+            started_at=started_at,
+            since=None,
+            site_offset=checked.offset,
+        )
+        yield run
+        with run.transaction() as tx:
+            runs.end_members_run(tx, run.id, systems.runtime.now(), "done")
+
+
+def read_members(run: Run, addresses: Sequence[str]) -> Found:
+    """Ask Mailchimp for members by address, several at a time; one it refuses to tell of doesn't keep the others."""
+    with run.runtime.executor(MEMBERS_IN_FLIGHT_MAX) as executor:
+        found = executor.map(lambda address: _read(run, address), addresses)
+        return dict(zip(addresses, found, strict=True))
+
+
+def _read(run: Run, address: str) -> Member | RefusedError | None:
+    try:
+        return member(run.mailchimp, run.list_id, member_id_of(address))
+    except RefusedError as error:
+        return error
+
+
+def take_in(run: Run, found: Found, renamed: Mapping[str, str]) -> dict[str, int]:
+    """Write down what Mailchimp says, and return the rows by address; they are due.
+
+    `renamed` maps an old address to a new one; where Mailchimp knows only the new one, its row takes over.
+    """
+    present = {address: one for address, one in found.items() if isinstance(one, Member)}
+    with run.transaction() as tx:
+        before = _rows_of(tx, run, found)
+        updates.withdraw_unsent(tx, run.list_id, list(before.values()))
+        members.store_members(tx, run.list_id, None, [member_row(run, one) for one in unique(present).values()])
+        ids = _rows_of(tx, run, found)
+        fresh = [ids[address] for address in present]
+        members.follow_renamed_rows(tx, run.list_id, fresh)
+        members.join_rows(tx, _joined(ids, found, renamed))
+    absent = [address for address, one in found.items() if one is None]
+    _forget(run, [ids[address] for address in absent if address in ids])
+    with run.transaction() as tx:
+        return _rows_of(tx, run, found)
+
+
+def unique(present: Mapping[str, Member]) -> dict[str, Member]:
+    """Return members by id: two addresses may have led to one."""
+    return {one.id: one for one in present.values()}
+
+
+def _rows_of(tx: Transaction, run: Run, found: Found) -> dict[str, int]:
+    """Return row ids by address; a very old member has another id than its address gives, and Mailchimp tells it."""
+    identities = {
+        address: f"m:{one.id if isinstance(one, Member) else member_id_of(address)}" for address, one in found.items()
+    }
+    ids = rows.owners_of_identities(tx, run.list_id, sorted(set(identities.values())))
+    return {address: ids[identity] for address, identity in identities.items() if identity in ids}
+
+
+def _joined(ids: Mapping[str, int], found: Found, renamed: Mapping[str, str]) -> dict[int, int]:
+    """Return rows of addresses that are no more, with the rows of the addresses in their place."""
+    return {
+        ids[old]: ids[new]
+        for old, new in renamed.items()
+        if old in ids and new in ids and found[old] is None and isinstance(found[new], Member)
+    }
+
+
+def _forget(run: Run, row_ids: Sequence[int]) -> None:
+    if row_ids:
+        audience(run.mailchimp, run.list_id)  # an audience that is gone has no members either: that proves nothing
+        with run.transaction() as tx:
+            erased.forget_members(tx, row_ids)
+
+
+def match(run: Run, row_ids: Sequence[int]) -> None:
+    """Find out whose rows they are, and in which groups those contacts are."""
+    fix_contacts_of(run, row_ids)
+    with run.transaction() as tx:
+        owners = contacts.owners_of_rows(tx, row_ids)
+    if not owners:
+        return
+    read_groups_of(run, owners)
+    with run.transaction() as tx:
+        contacts.delete_redundant_rows(tx, run.list_id, owners)
+        groups.snapshot_groups(tx, run.list_id, cache.c.id.in_(row_ids))
+
+
+def reconcile_rows(run: Run, row_ids: Sequence[int]) -> None:
+    """Decide about rows and carry it out, as a whole run does; rows with an update in flight wait for its result."""
+    with run.transaction() as tx:
+        due = [row["id"] for row in rows.rows_to_decide(tx, row_ids) if row["sync_status"] == SyncStatus.TODO]
+    decide_rows(run, due)
+    create_contacts(run)
+    change_groups(run)
+    send_all(run)

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from mailchimpsync.config.settings import Settings
 from mailchimpsync.errors import Code, ConfigurationError
@@ -16,6 +18,7 @@ from mailchimpsync.errors import Code, ConfigurationError
 ENCRYPTED = "encrypted:"
 MASKED = "…"
 _SHOWN_CHARS = 4
+_DERIVED_BYTES = 32
 _DATA_CENTRE = re.compile(r"-[a-z]{2,4}\d{1,4}$")
 _LONG_ENOUGH = 16  # of a shorter secret nothing is shown: what is left would be guessable
 
@@ -33,6 +36,7 @@ class Keyring:
             self._fernet = MultiFernet([Fernet(key) for key in keys])
         except ValueError:
             raise _unusable("The secret key has not the form of a key") from None
+        self._first = keys[0].encode()
 
     def encrypt(self, secret: str) -> str:
         """Return a token that says of itself that it is encrypted."""
@@ -48,6 +52,11 @@ class Keyring:
             return self._fernet.decrypt(token.removeprefix(ENCRYPTED)).decode()
         except InvalidToken:
             raise _unusable("An API key was encrypted with another secret key than the one in use") from None
+
+    def derive(self, purpose: str) -> str:
+        """Return a secret for another purpose, in hexadecimal, which tells nothing of the key (HKDF, RFC 5869)."""
+        info = f"mailchimpsync {purpose}".encode()
+        return HKDF(hashes.SHA256(), _DERIVED_BYTES, salt=None, info=info).derive(self._first).hex()
 
 
 def mask(secret: str) -> str:

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
 from mailchimpsync.civicrm import CivicrmClient, SiteCheck, site
 from mailchimpsync.errors import BusyError, Code, MailchimpsyncError
@@ -26,6 +25,7 @@ from mailchimpsync.sync.fetch import fetch
 from mailchimpsync.sync.fix_contact_ids import fix_contact_ids
 from mailchimpsync.sync.lease import holding_lease
 from mailchimpsync.sync.reconcile import reconcile
+from mailchimpsync.sync.relink import forget_other_agreements, links_of
 from mailchimpsync.sync.submit import collect, outstanding, submit
 
 OVERLAP = timedelta(hours=2)
@@ -143,7 +143,10 @@ def _with_lease(
 ) -> Result:
     checked = site(systems.civicrm, connection.group_ids)
     audience(systems.mailchimp, connection.list_id)
+    relinked = forget_other_agreements(systems.store, lease, connection, systems.runtime)
     run = _open_run(systems, connection, deadline, options, progress, lease, checked)
+    if relinked:
+        run.log("Other groups are linked than before: what was agreed with those is forgotten, and everything is read.")
     try:
         return _go_through_stages(run, options.stop_on)
     except MailchimpsyncError as error:
@@ -178,7 +181,7 @@ def _complete(run: Run) -> Result:
     waiting = outstanding(run)
     outcome = Outcome.WAITING if waiting else Outcome.DONE
     with run.transaction() as tx:
-        links = _links(run.connection)
+        links = links_of(run.connection)
         runs.end_run(tx, run.list_id, run.id, run.runtime.now(), outcome.value, mark=run.started_at, links=links)
     return Result(run.list_id, run.id, outcome, Stage.FETCH, waiting)
 
@@ -202,7 +205,7 @@ def _open_run(
             found = runs.standing(tx, connection.list_id)
         is_new = found.run_id is None
         since = _since(found, connection, options) if is_new else None
-        run_id = found.run_id or runs.begin_run(tx, connection.list_id, now, since, _links(connection))
+        run_id = found.run_id or runs.begin_run(tx, connection.list_id, now, since, links_of(connection))
         begun = runs.begun(tx, run_id)
     run = Run(
         id=run_id,
@@ -236,15 +239,10 @@ def _withdraw_unsent(run: Run) -> None:
 def _since(found: runs.Standing, connection: Connection, options: Options) -> datetime | None:
     if options.everything:
         return None
-    if options.since is not None:
-        return options.since - OVERLAP
-    if found.last_sync_time is None or found.links != _links(connection):
-        return None  # never synced, or linked otherwise than then: everything has to be read
-    return found.last_sync_time - OVERLAP
-
-
-def _links(connection: Connection) -> dict[str, Any]:
-    return {"group_id": connection.group_id, "interests": dict(connection.interests)}
+    if found.last_sync_time is not None and found.links != links_of(connection):
+        return None  # linked otherwise than then: everything has to be read
+    since = options.since or found.last_sync_time
+    return since - OVERLAP if since else None
 
 
 def _is_to_be_dropped(
@@ -253,7 +251,7 @@ def _is_to_be_dropped(
     """Say whether an interrupted run must not go on: its plan is old, or other groups are linked now than it read."""
     begun = runs.begun(tx, found.run_id or 0)
     stale = found.stage in (*_DECIDED, Stage.SUBMIT) and now - begun.at > PLAN_GOOD_FOR
-    return options.force_restart or stale or begun.links != _links(connection)
+    return options.force_restart or stale or begun.links != links_of(connection)
 
 
 def _drop(tx: Transaction, found: runs.Standing, now: datetime) -> None:

@@ -1,0 +1,45 @@
+"""What becomes of the bases when a connection is linked with other groups than the last run looked at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mailchimpsync.model import Connection
+from mailchimpsync.runtime import Runtime
+from mailchimpsync.store import Store, bases, runs
+
+ROWS_PER_STEP = 5_000
+
+
+def links_of(connection: Connection) -> dict[str, Any]:
+    """Return the groups of a connection as a run notes them."""
+    return {"group_id": connection.group_id, "interests": dict(connection.interests)}
+
+
+def forget_other_agreements(store: Store, lease: runs.Lease, connection: Connection, runtime: Runtime) -> bool:
+    """Forget what was agreed with groups that are linked no longer; return whether other groups are linked now.
+
+    A base says that both sides agreed, so that the side which differs from it has changed. Held against another group
+    it would say that people left who never were in there, and remove them. Without it dates decide, as in a first sync,
+    and everything is read anew. Repeated after a crash it goes on: the next run notes its groups only after this.
+
+    Whoever decides about rows calls this first, with the lease held, and notes a run with its groups.
+    """
+    with store.begin() as tx:
+        before = bases.newest_links(tx, connection.list_id)
+    now_linked = links_of(connection)
+    if before is None or before == now_linked:
+        return False
+    subscription = before["group_id"] != now_linked["group_id"]
+    interests = {key for key, group in before["interests"].items() if now_linked["interests"].get(key) != group}
+    after: int | None = 0
+    while (subscription or interests) and after is not None:
+        with store.begin() as tx:
+            runs.hold_lease(tx, lease, runtime.now())
+            after = bases.forget_bases(
+                tx, connection.list_id, after, ROWS_PER_STEP, subscription=subscription, interests=interests
+            )
+    with store.begin() as tx:
+        runs.hold_lease(tx, lease, runtime.now())
+        bases.forget_links(tx, connection.list_id)
+    return True

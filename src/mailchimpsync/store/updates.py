@@ -33,7 +33,7 @@ _SEEN_BY_RESULTS = (
 )
 
 SUPERSEDED = json_text({"code": Code.ABORTED.value})
-"""The error of an update that was decided again before it was sent."""
+"""The error of an update that was aborted, or decided again before it was sent."""
 
 
 def add_updates(tx: Connection, rows: Sequence[Row]) -> None:
@@ -86,10 +86,27 @@ def unhandled_batches(tx: Connection, list_id: str) -> Sequence[RowMapping]:
     return tx.execute(query).mappings().all()
 
 
+def batch_row(tx: Connection, batch_id: int) -> RowMapping | None:
+    """Return a batch."""
+    return tx.execute(select(batch).where(batch.c.id == batch_id)).mappings().one_or_none()
+
+
+def lists_with_open_batches(tx: Connection) -> set[str]:
+    """Return the audiences that have batches whose results have not been read."""
+    query = select(batch.c.mailchimp_list_id).where(batch.c.response_processed < HANDLED).distinct()
+    return set(tx.execute(query).scalars())
+
+
 def known_batch_ids(tx: Connection) -> set[str]:
     """Return Mailchimp's ids of all batches of ours."""
     query = select(batch.c.mailchimp_batch_id).where(batch.c.mailchimp_batch_id.is_not(None))
     return set(tx.execute(query).scalars())
+
+
+def batch_of(tx: Connection, mailchimp_batch_id: str) -> RowMapping | None:
+    """Return the batch with an id of Mailchimp's, or None."""
+    query = select(batch).where(batch.c.mailchimp_batch_id == mailchimp_batch_id).limit(1)
+    return tx.execute(query).mappings().first()
 
 
 def delete_batch(tx: Connection, batch_id: int) -> None:
@@ -123,6 +140,30 @@ def withdraw_unsent(tx: Connection, list_id: str, row_ids: Sequence[int] | None 
     due = [{"id": row.mailchimpsync_cache_id, "sync_status": SyncStatus.TODO.value, "recheck": False} for row in unsent]
     update_by_id(tx, cache, due)
     return len(unsent)
+
+
+def abort_updates(tx: Connection, list_id: str, batch_id: int | None, limit: int) -> int:
+    """Close open updates of a batch, or (None) those in no batch; their rows fail as `ABORTED`. Return how many."""
+    query = (
+        select(update.c.id, update.c.mailchimpsync_cache_id)
+        .join(cache, cache.c.id == update.c.mailchimpsync_cache_id)
+        .where(
+            update.c.completed == 0,
+            update.c.mailchimpsync_batch_id.is_not_distinct_from(batch_id),
+            cache.c.mailchimp_list_id == list_id,
+        )
+        .limit(limit)
+    )
+    found = tx.execute(query).all()
+    complete_updates(tx, [(row.id, SUPERSEDED) for row in found])
+    failed = {
+        "sync_status": SyncStatus.FAIL.value,
+        "recheck": False,
+        "reason": Code.ABORTED.value,
+        "reason_detail": None,
+    }
+    update_by_id(tx, cache, [{"id": row.mailchimpsync_cache_id, **failed} for row in found])
+    return len(found)
 
 
 def open_updates_of(tx: Connection, batch_id: int) -> Sequence[int]:

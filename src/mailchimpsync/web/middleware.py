@@ -1,0 +1,84 @@
+"""What is done with every request and every answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.core.exceptions import BadRequest, DisallowedHost, RequestDataTooBig, SuspiciousOperation
+from django.http import HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
+from django.http.request import UnreadablePostError
+from django.utils.cache import patch_cache_control
+
+from mailchimpsync.errors import MailchimpsyncError
+from mailchimpsync.web.answers import BAD_REQUEST, LENGTH_REQUIRED, TOO_LARGE, RequestError, error_answer
+from mailchimpsync.web.settings import CONTENT_POLICY, MAX_BODY_BYTES
+
+View = Callable[[HttpRequest], HttpResponse]
+
+PROBES = frozenset({"/health", "/ready", "/metrics"})
+"""Asked by machines under whatever name or address they reach us."""
+
+_FORM_ERRORS = (BadRequest, SuspiciousOperation, MultiPartParserError, UnreadablePostError, UnicodeDecodeError)
+
+
+def add_headers(get_response: View) -> View:
+    """Put the content policy on every answer, and keep answers with data out of every cache."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        answer = get_response(request)
+        answer.headers["Content-Security-Policy"] = CONTENT_POLICY
+        if not answer.has_header("Cache-Control"):
+            patch_cache_control(answer, no_store=True)
+        return answer
+
+    return middleware
+
+
+class RequestChecks:
+    """Turns away what is too large or meant for somebody else, and answers the errors that views raise."""
+
+    def __init__(self, get_response: View) -> None:
+        """Take what comes after, as Django's middleware does."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer a request."""
+        try:
+            _check(request)
+        except RequestError as error:
+            return error_answer(error)
+        return self.get_response(request)
+
+    def process_exception(self, _request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Answer an error that a view raised; one that nobody expected is Django's, see `answers.unexpected`."""
+        if isinstance(error, MailchimpsyncError):
+            return error_answer(error)
+        if isinstance(error, RequestDataTooBig):
+            return error_answer(_too_large())
+        if isinstance(error, _FORM_ERRORS):
+            return error_answer(RequestError("The request's form fields can't be read.", BAD_REQUEST))
+        return None
+
+
+def _check(request: HttpRequest) -> None:
+    if "HTTP_TRANSFER_ENCODING" in request.META:  # Django would read it as empty, and the call would do something else
+        raise RequestError("Say how long the request is, by a Content-Length.", LENGTH_REQUIRED)
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if not length.isdecimal():
+        raise RequestError("The Content-Length is no number.", BAD_REQUEST)
+    if int(length) > MAX_BODY_BYTES:
+        raise _too_large()
+    if request.path not in PROBES:
+        _check_host(request)
+
+
+def _check_host(request: HttpRequest) -> None:
+    try:
+        request.get_host()
+    except DisallowedHost:
+        raise RequestError("This host name is not ours; see `public_url` and `listen`.", BAD_REQUEST) from None
+
+
+def _too_large() -> RequestError:
+    return RequestError(f"A request has at most {MAX_BODY_BYTES:,} bytes.", TOO_LARGE)

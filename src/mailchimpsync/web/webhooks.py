@@ -1,0 +1,47 @@
+"""Where Mailchimp tells us of changes. Who calls is checked by the actions, by the secret in the address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from mailchimpsync.actions.receive import receive_audience, receive_batch
+from mailchimpsync.actions.site import Site
+from mailchimpsync.web.answers import METHOD, OK, TOO_LARGE
+from mailchimpsync.web.service import service_of
+
+MAX_WEBHOOK_BYTES = 256_000
+
+
+@csrf_exempt
+def audience(request: HttpRequest) -> HttpResponse:
+    """Take what Mailchimp tells of a member."""
+    signature = request.headers.get("X-Mailchimp-Signature")
+    return _take(
+        request, lambda site, secret, body: receive_audience(site, secret=secret, body=body, signature=signature)
+    )
+
+
+@csrf_exempt
+def batch(request: HttpRequest) -> HttpResponse:
+    """Take that a batch is finished."""
+    return _take(request, lambda site, secret, body: receive_batch(site, secret=secret, body=body))
+
+
+def _take(request: HttpRequest, receive: Callable[[Site, str | None, bytes], int]) -> HttpResponse:
+    if request.method in {"GET", "HEAD"}:  # Mailchimp asks so whether there is anybody
+        return _answer(OK)
+    if request.method != "POST":
+        return _answer(METHOD)
+    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_WEBHOOK_BYTES:
+        return _answer(TOO_LARGE)
+    return _answer(receive(service_of(request).site, request.GET.get("secret"), request.body))
+
+
+def _answer(status: int) -> HttpResponse:
+    answer = HttpResponse("OK" if status == OK else "", status=status, content_type="text/plain")
+    if status == METHOD:
+        answer.headers["Allow"] = "GET, HEAD, POST"
+    return answer

@@ -1,0 +1,123 @@
+"""A small charity's service on a real socket, with both stand-ins behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from mailchimpsync.actions import Site, create_site
+from mailchimpsync.actions.described import Scope
+from mailchimpsync.actions.tokens import create_token
+from mailchimpsync.config import Configuration
+from mailchimpsync.web.wsgi import make_application
+from mailchimpsync_sandbox.civicrm import CivicrmSandbox
+from mailchimpsync_sandbox.kit.server import Served
+from mailchimpsync_sandbox.mailchimp import MailchimpSandbox
+
+MAILCHIMP_KEY = "fedcba9876543210fedcba9876543210-us6"
+CIVICRM_KEY = "bella-keeps-this-civicrm-key"
+LIST, NEWS = "a1b2c3d4e5", 8
+
+Serve = Callable[..., "Office"]
+
+
+@dataclass
+class Office:
+    """The service, and those who call it: each scope has a token."""
+
+    site: Site
+    url: str
+    tokens: Mapping[Scope, str]
+    client: httpx2.Client
+
+    def post(self, path: str, parameters: Any = None, *, scope: Scope | None = Scope.CONFIGURE) -> httpx2.Response:
+        """Call the API with JSON and the token of a scope, or with none."""
+        return self.client.post(path, json=parameters or {}, headers=self.bearer(scope))
+
+    def get(self, path: str, *, scope: Scope | None = None, **options: Any) -> httpx2.Response:
+        return self.client.get(path, headers=self.bearer(scope), **options)
+
+    def rest(self, method: str = "POST", *, scope: Scope | None = Scope.CONFIGURE, **fields: Any) -> httpx2.Response:
+        """Call in CiviCRM's form."""
+        if scope is not None:
+            fields["api_key"] = self.tokens[scope]
+        if method == "GET":
+            return self.client.get("/civicrm/ajax/rest", params=fields)
+        return self.client.request(method, "/civicrm/ajax/rest", data=fields)
+
+    def bearer(self, scope: Scope | None) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.tokens[scope]}"} if scope is not None else {}
+
+    @property
+    def webhook_secret(self) -> str:
+        secret = self.site.configuration.accounts["Green Paths"].webhook_secret
+        assert secret is not None
+        return secret.get_secret_value()
+
+
+def _stand_ins(stack: ExitStack) -> tuple[str, str]:
+    mailchimp, civicrm = MailchimpSandbox(), CivicrmSandbox(api_key=CIVICRM_KEY)
+    for app in (mailchimp, civicrm):
+        stack.callback(app.close)
+    mailchimp.add_account(MAILCHIMP_KEY, account_name="Green Paths")
+    mailchimp.add_audience(MAILCHIMP_KEY, LIST, "Newsletter")
+    long_ago = "2026-01-01T10:00:00Z"
+    mailchimp.load_members(LIST, [{"email_address": "bella@example.org", "last_changed": long_ago}])
+    civicrm.add_group(NEWS, "News")
+    added = {NEWS: {"status": "Added", "date": long_ago}}
+    civicrm.load_contacts([{"id": 11, "first_name": "Bella", "emails": ["bella@example.org"], "groups": added}])
+    return (
+        stack.enter_context(Served(mailchimp)).url,
+        stack.enter_context(Served(civicrm)).url,
+    )
+
+
+def _configuration(mailchimp_url: str, civicrm_url: str) -> Configuration:
+    return Configuration.checked(
+        {
+            "civicrm": {"url": civicrm_url, "api_key": CIVICRM_KEY},
+            "accounts": {"Green Paths": {"api_key": MAILCHIMP_KEY, "base_url": f"{mailchimp_url}/3.0"}},
+            "connections": [{"account": "Green Paths", "audience_id": LIST, "group_id": NEWS}],
+        }
+    )
+
+
+@pytest.fixture
+def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
+    """Serve the charity's site, with options of `make_application`, and settings by environment variables."""
+    with ExitStack() as stack:
+        systems = _stand_ins(stack)
+
+        def start(*, environment: Mapping[str, str] | None = None, **options: Any) -> Office:
+            for name, value in (environment or {}).items():
+                monkeypatch.setenv(f"MAILCHIMPSYNC_{name}", value)
+            site = stack.enter_context(create_site(tmp_path / "site"))
+            site.save(_configuration(*systems), "Bella")
+            url = stack.enter_context(Served(make_application(site, **options))).url
+            tokens = {
+                scope: create_token(site, name=f"Bella's, to {scope}", scope=scope, by="Bella") for scope in Scope
+            }
+            client = stack.enter_context(httpx2.Client(base_url=url, timeout=30))
+            forget_calls()
+            return Office(site, url, tokens, client)
+
+        yield start
+
+
+@pytest.fixture
+def office(serve: Serve) -> Office:
+    """The service as it usually is."""
+    return serve()
+
+
+def forget_calls() -> None:
+    """Let all counts of calls begin anew: they are the process's, which tests share."""
+    from django.core.cache import cache  # noqa: PLC0415 (it can be had only once Django is configured)
+
+    cache.clear()

@@ -11,8 +11,13 @@ from mailchimpsync.actions.configure import (
     probe_interests,
     probe_site,
 )
+from mailchimpsync.actions.entities.batch import batch_create, batch_delete, batch_get
+from mailchimpsync.actions.entities.cache import cache_get
+from mailchimpsync.actions.entities.cache_edit import cache_create, cache_delete
+from mailchimpsync.actions.entities.update import update_create, update_delete, update_get
 from mailchimpsync.actions.fetchandreconcile import Report, fetchandreconcile
 from mailchimpsync.actions.getstatus import ConnectionStatus, Failure, getstatus
+from mailchimpsync.actions.includecontact import includecontact
 from mailchimpsync.actions.process_events import process_events
 from mailchimpsync.actions.since import read_since
 from mailchimpsync.actions.site import Clients, Site, create_site, open_site
@@ -27,6 +32,12 @@ __all__ = [
     "Outcome",
     "Report",
     "Site",
+    "batch_create",
+    "batch_delete",
+    "batch_get",
+    "cache_create",
+    "cache_delete",
+    "cache_get",
     "call",
     "connect_audience",
     "create_site",
@@ -36,10 +47,14 @@ __all__ = [
     "getfailures",
     "getstatus",
     "import_configuration",
+    "includecontact",
     "open_site",
     "probe_account",
     "probe_interests",
     "probe_site",
     "process_events",
     "read_since",
+    "update_create",
+    "update_delete",
+    "update_get",
 ]

@@ -104,7 +104,7 @@ def conditions(filters: Mapping[str, Any]) -> list[Condition]:
         for operator, value in pairs if given is not None else ():
             if operator not in OPERATORS:
                 raise UsageError(f"{column}: there is no operator {operator}. There are: {', '.join(OPERATORS)}.")
-            found.append((column, operator, _utc(value) if isinstance(value, datetime) else value))
+            found.append((column, operator, in_utc(value) if isinstance(value, datetime) else value))
     return found
 
 
@@ -134,7 +134,12 @@ def _order(sort: str, source: Source) -> list[tuple[str, bool]]:
     return order if order != [("id", False)] else []
 
 
-def _utc(moment: datetime) -> datetime:
+def in_utc(moment: datetime) -> datetime:
+    """Return a time in UTC; one without zone is meant to be.
+
+    Raises:
+        UsageError: it is beyond the calendar.
+    """
     try:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except OverflowError:

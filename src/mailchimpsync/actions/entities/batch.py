@@ -1,0 +1,151 @@
+"""`MailchimpsyncBatch.get`, `.create` and `.delete`: updates that were sent together."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from mailchimpsync.actions.described import Scope, action
+from mailchimpsync.actions.entities import filters
+from mailchimpsync.actions.entities.editing import RowId, alone, existing, look_at
+from mailchimpsync.actions.entities.filters import (
+    IsCount,
+    Limit,
+    NumberFilter,
+    Offset,
+    Page,
+    Sort,
+    TextFilter,
+    TimeFilter,
+)
+from mailchimpsync.actions.envelope import plain
+from mailchimpsync.actions.selection import find_audience
+from mailchimpsync.actions.site import Site
+from mailchimpsync.errors import UsageError
+from mailchimpsync.store import Transaction, edits, lookup, updates
+from mailchimpsync.store.schema import batch
+
+ENTITY = "MailchimpsyncBatch"
+WHAT = "batch"
+
+
+@action(ENTITY, Scope.READ, name="get", present=plain)
+def batch_get(
+    site: Site,
+    *,
+    id: Annotated[NumberFilter, Field(description="Our number of the batch.")] = None,  # noqa: A002 (CiviCRM's name)
+    mailchimp_list_id: Annotated[TextFilter, Field(description="The audience.")] = None,
+    mailchimp_batch_id: Annotated[TextFilter, Field(description="Mailchimp's id of the batch.")] = None,
+    status: Annotated[TextFilter, Field(description="Mailchimp's word, such as `finished`, or `aborted`.")] = None,
+    created_date: Annotated[TimeFilter, Field(description="When it was put together.")] = None,
+    submitted_at: Annotated[TimeFilter, Field(description="When Mailchimp took it.")] = None,
+    completed_at: Annotated[TimeFilter, Field(description="When Mailchimp had done it.")] = None,
+    finished_operations: Annotated[NumberFilter, Field(description="How many of its updates are done.")] = None,
+    errored_operations: Annotated[NumberFilter, Field(description="How many of them were refused.")] = None,
+    total_operations: Annotated[NumberFilter, Field(description="How many updates it has.")] = None,
+    response_processed: Annotated[NumberFilter, Field(description="2: its results have been read.")] = None,
+    limit: Limit = filters.LIMIT,
+    offset: Offset = 0,
+    sort: Sort = "id",
+    is_count: IsCount = False,
+) -> list[dict[str, Any]] | int:
+    """Look up batches: each is up to 1,000 updates that were sent together.
+
+    A filter is a value, or an operator with a value, as in `MailchimpsyncCache.get`. Rows have the columns of the
+    table `civicrm_mailchimpsync_batch`. With `is_count` a number is returned.
+
+    Raises:
+        UsageError: no such column; too many rows for one answer.
+    """
+    wanted = {
+        "id": id,
+        "mailchimp_list_id": mailchimp_list_id,
+        "mailchimp_batch_id": mailchimp_batch_id,
+        "status": status,
+        "created_date": created_date,
+        "submitted_at": submitted_at,
+        "completed_at": completed_at,
+        "finished_operations": finished_operations,
+        "errored_operations": errored_operations,
+        "total_operations": total_operations,
+        "response_processed": response_processed,
+    }
+    with site.store.begin() as tx:
+        page = Page(limit, offset, sort, is_count)
+        return filters.look_up(tx, lookup.batches, filters.conditions(wanted), page)
+
+
+@action(ENTITY, Scope.CONFIGURE, name="create", present=plain)
+def batch_create(
+    site: Site,
+    *,
+    id: Annotated[RowId | None, Field(description="The batch to change; without it, one is added.")] = None,  # noqa: A002 (CiviCRM's name)
+    mailchimp_list_id: Annotated[str | None, Field(description="The audience of a new batch.", max_length=32)] = None,
+    mailchimp_batch_id: Annotated[
+        str | None, Field(description="Mailchimp's id of the batch.", pattern="^[A-Za-z0-9_-]{1,64}$")
+    ] = None,
+    response_processed: Annotated[
+        Literal[0, 2] | None, Field(description="0: its results are to be read (again); 2: they have been.")
+    ] = None,
+) -> list[dict[str, Any]]:
+    """Note a batch that is at Mailchimp, or change what is known of one; the next run reads its results.
+
+    Results that answer none of our updates are passed over. Returns the batch.
+
+    Raises:
+        UsageError: there is no such batch or audience; the id is that of another batch; updates of it wait for results.
+        BusyError: a run is at work on the audience.
+    """
+    list_id = look_at(site, batch, id, WHAT)["mailchimp_list_id"] if id else mailchimp_list_id
+    if list_id is None or mailchimp_list_id not in (None, list_id):
+        raise UsageError("mailchimp_list_id: a new batch needs the audience, and an old one stays in its own.")
+    find_audience(site, list_id)
+    values = {"mailchimp_batch_id": mailchimp_batch_id, "response_processed": response_processed}
+    given = {name: value for name, value in values.items() if value is not None}
+    with alone(site, list_id) as tx:
+        _check(tx, id, given)
+        if id:
+            edits.change(tx, batch, id, given)
+            return [existing(tx, batch, id, WHAT)]
+        new = {"mailchimp_list_id": list_id, "created_date": site.runtime.now(), **given}
+        return [existing(tx, batch, edits.add(tx, batch, new), WHAT)]
+
+
+@action(ENTITY, Scope.CONFIGURE, name="delete", present=plain)
+def batch_delete(
+    site: Site,
+    *,
+    id: Annotated[RowId, Field(description="Our number of the batch.")],  # noqa: A002 (CiviCRM's name)
+) -> list[dict[str, Any]]:
+    """Forget a batch, and its updates, which all have their results. Nothing changes at Mailchimp.
+
+    Returns the batch's id.
+
+    Raises:
+        UsageError: there is no such batch, or updates of it wait for their results.
+        BusyError: a run is at work on the audience.
+    """
+    with alone(site, look_at(site, batch, id, WHAT)["mailchimp_list_id"]) as tx:
+        existing(tx, batch, id, WHAT)
+        _settled(tx, id)
+        edits.remove(tx, batch, id)
+    return [{"id": id}]
+
+
+def _check(tx: Transaction, batch_id: int | None, given: dict[str, Any]) -> None:
+    before = existing(tx, batch, batch_id, WHAT)["mailchimp_batch_id"] if batch_id else None
+    name = given.get("mailchimp_batch_id", before)
+    if name is None:
+        raise UsageError("mailchimp_batch_id: a new batch needs Mailchimp's id.")
+    if name != before and name in updates.known_batch_ids(tx):
+        raise UsageError("mailchimp_batch_id: this batch is known already.")
+    if batch_id and (name != (before or name) or given.get("response_processed") == updates.HANDLED):
+        _settled(tx, batch_id)
+
+
+def _settled(tx: Transaction, batch_id: int) -> None:
+    if number := edits.count_open_updates_of(tx, batch_id):
+        raise UsageError(
+            f"{number} updates of batch {batch_id} wait for their results. Sync until they are in, or abort."
+        )

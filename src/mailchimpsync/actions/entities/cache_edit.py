@@ -1,0 +1,177 @@
+"""`MailchimpsyncCache.create` and `.delete`: to mend a row by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from mailchimpsync.actions.described import Scope, action
+from mailchimpsync.actions.entities.cache import ENTITY
+from mailchimpsync.actions.entities.editing import RowId, alone, existing, look_at
+from mailchimpsync.actions.entities.filters import in_utc
+from mailchimpsync.actions.envelope import plain
+from mailchimpsync.actions.selection import find_audience
+from mailchimpsync.actions.site import Site
+from mailchimpsync.errors import UsageError
+from mailchimpsync.model import MemberStatus, SyncStatus, member_id_of
+from mailchimpsync.store import Transaction, edits
+from mailchimpsync.store.schema import cache
+
+NOBODY = 0
+WHAT = "row"
+
+Row = dict[str, Any]
+
+
+@action(ENTITY, Scope.CONFIGURE, name="create", present=plain)
+def cache_create(
+    site: Site,
+    *,
+    id: Annotated[RowId | None, Field(description="The row to change; without it, one is added.")] = None,  # noqa: A002 (CiviCRM's name)
+    mailchimp_list_id: Annotated[str | None, Field(description="The audience of a new row.", max_length=32)] = None,
+    mailchimp_email: Annotated[
+        str | None, Field(description="The member's address.", max_length=255, pattern=r"^[^\s@\x00]+@[^\s@\x00]+$")
+    ] = None,
+    mailchimp_member_id: Annotated[
+        str | None,
+        Field(description="The member's id, where it is not the MD5 of the address.", pattern="^[0-9a-f]{32}$"),
+    ] = None,
+    mailchimp_status: Annotated[MemberStatus | None, Field(description="The member's status.")] = None,
+    mailchimp_updated: Annotated[datetime | None, Field(description="When the member changed. Default: now.")] = None,
+    civicrm_contact_id: Annotated[
+        int | None, Field(description="The contact who owns the row; 0: nobody.", ge=0, lt=2**63)
+    ] = None,
+    sync_status: Annotated[
+        Literal["todo", "ok", "fail"] | None, Field(description="Default: `todo`, the next run decides.")
+    ] = None,
+) -> list[dict[str, Any]]:
+    """Add a row, or change one: its contact, its member where none is known, or whether it is due.
+
+    A row stands for a member (address and status), for a contact, or for both. Neither side is changed by the call
+    itself; the next run decides what the row needs. A new contact ends what was agreed with the one before. What an
+    update is on its way for can only be made due (`sync_status=todo`), after its result. Returns the row.
+
+    Raises:
+        UsageError: there is no such row or audience; another row stands for this member or contact.
+        BusyError: a run is at work on the audience.
+    """
+    values = {
+        "mailchimp_email": mailchimp_email,
+        "mailchimp_member_id": mailchimp_member_id,
+        "mailchimp_status": mailchimp_status and MemberStatus(mailchimp_status).value,
+        "mailchimp_updated": mailchimp_updated and in_utc(mailchimp_updated),
+        "civicrm_contact_id": civicrm_contact_id,
+        "sync_status": sync_status,
+    }
+    given = {name: value for name, value in values.items() if value is not None}
+    list_id = look_at(site, cache, id, WHAT)["mailchimp_list_id"] if id else mailchimp_list_id
+    if list_id is None or mailchimp_list_id not in (None, list_id):
+        raise UsageError("mailchimp_list_id: a new row needs the audience, and an old one stays in its own.")
+    find_audience(site, list_id)
+    with alone(site, list_id) as tx:
+        before = existing(tx, cache, id, WHAT) if id else _nobody(list_id)
+        row_id = _save(tx, id, before, given, site.runtime.now())
+        return [existing(tx, cache, row_id, WHAT)]
+
+
+@action(ENTITY, Scope.CONFIGURE, name="delete", present=plain)
+def cache_delete(
+    site: Site,
+    *,
+    id: Annotated[RowId, Field(description="The row.")],  # noqa: A002 (CiviCRM's name)
+) -> list[dict[str, Any]]:
+    """Forget what is known of one person in one audience; neither side is changed.
+
+    The person is met as for the first time when they next change: nothing was ever agreed. The row's old updates go
+    with it; its journal stays. Returns the row's id.
+
+    Raises:
+        UsageError: there is no such row, or an update for it is on its way.
+        BusyError: a run is at work on the audience.
+    """
+    with alone(site, look_at(site, cache, id, WHAT)["mailchimp_list_id"]) as tx:
+        existing(tx, cache, id, WHAT)
+        if (update_id := edits.open_update_of(tx, id)) is not None:
+            raise UsageError(
+                f"Row {id} has update {update_id} on its way to Mailchimp. Sync until that has its result, or abort."
+            )
+        edits.remove(tx, cache, id)
+    return [{"id": id}]
+
+
+def _nobody(list_id: str) -> Row:
+    return {
+        **dict.fromkeys(column.name for column in cache.c if column.name not in ("id", "recheck")),
+        "mailchimp_list_id": list_id,
+    }
+
+
+def _save(tx: Transaction, row_id: int | None, before: Row, given: Mapping[str, Any], now: datetime) -> int:
+    if row_id and (update_id := edits.open_update_of(tx, row_id)) is not None:
+        if given != {"sync_status": SyncStatus.TODO.value}:
+            raise UsageError(f"Row {row_id} has update {update_id} on its way; it can only be made due (todo) now.")
+        edits.change(tx, cache, row_id, {"recheck": True})
+        return row_id
+    values = {"sync_status": SyncStatus.TODO.value, **given, **_contact(before, given), **_member(before, given, now)}
+    values["identity"] = _identity(before, values)
+    holder = edits.holder_of(tx, before["mailchimp_list_id"], values["identity"])
+    if holder not in (None, row_id):
+        raise UsageError(f"Row {holder} stands for this member or contact already.")
+    if row_id is None:
+        return edits.add(tx, cache, {"mailchimp_list_id": before["mailchimp_list_id"], **values})
+    edits.drop_plan_of(tx, row_id)
+    edits.change(tx, cache, row_id, values)
+    return row_id
+
+
+def _contact(before: Row, given: Mapping[str, Any]) -> Row:
+    """Another contact: what was agreed with the one before says nothing about this one."""
+    contact = given.get("civicrm_contact_id", before["civicrm_contact_id"]) or None
+    if contact == before["civicrm_contact_id"]:
+        return {"civicrm_contact_id": contact}
+    gone = ("departed_contact_id", "civicrm_groups", "civicrm_data", "base_subscribed", "base_interests", "refusal")
+    return {**dict.fromkeys(gone), "civicrm_contact_id": contact}
+
+
+def _member(before: Row, given: Mapping[str, Any], now: datetime) -> Row:
+    """The date of the status moves only with the status."""
+    email, status = (given.get(name, before[name]) for name in ("mailchimp_email", "mailchimp_status"))
+    if (email is None) != (status is None):
+        raise UsageError("A member has an address and a status: give both mailchimp_email and mailchimp_status.")
+    if email is None:
+        return _no_member(given)
+    member_id = given.get("mailchimp_member_id") or before["mailchimp_member_id"] or member_id_of(email)
+    if before["mailchimp_member_id"] and (before["mailchimp_member_id"], before["mailchimp_email"]) != (
+        member_id,
+        email,
+    ):
+        raise UsageError("The row stands for another member. An address is changed at Mailchimp; the next run follows.")
+    updated = given.get("mailchimp_updated", now if "mailchimp_status" in given else before["mailchimp_updated"])
+    moved = status != before["mailchimp_status"]
+    return {
+        "mailchimp_member_id": member_id,
+        "mailchimp_updated": updated,
+        "mailchimp_status_date": updated if moved else before["mailchimp_status_date"],
+        "mailchimp_data": before["mailchimp_data"] or {"first_name": "", "last_name": ""},
+        "mailchimp_interests": before["mailchimp_interests"] or {},
+    }
+
+
+def _no_member(given: Mapping[str, Any]) -> Row:
+    if {"mailchimp_member_id", "mailchimp_updated"} & given.keys():
+        raise UsageError("A member has an address and a status: give both mailchimp_email and mailchimp_status.")
+    return {}
+
+
+def _identity(before: Row, values: Row) -> str:
+    """Return what the row stands for: its member, else the address it has claimed, else its contact."""
+    if values.get("mailchimp_member_id"):
+        return f"m:{values['mailchimp_member_id']}"
+    if values["civicrm_contact_id"] is None:
+        raise UsageError("A row stands for a member or a contact: give mailchimp_email and mailchimp_status, or one.")
+    if before["identity"] and values["civicrm_contact_id"] == before["civicrm_contact_id"]:
+        return str(before["identity"])
+    return f"c:{values['civicrm_contact_id']}"

@@ -1,0 +1,137 @@
+"""What a person needs to see why a row is as it is (existing-extension.md 15.7, `troubleshoot`)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic_core import from_json
+
+from mailchimpsync.actions.explained import explained
+from mailchimpsync.actions.site import Site
+from mailchimpsync.civicrm import display_names
+from mailchimpsync.config import Link
+from mailchimpsync.decide.winner import later
+from mailchimpsync.errors import Code, MailchimpsyncError
+from mailchimpsync.model import SUBSCRIBED_STATUSES, GroupState, SyncStatus
+from mailchimpsync.runtime import Deadline
+from mailchimpsync.store import edits, groups
+from mailchimpsync.store import rows as stored
+
+ROWS_PER_STEP = 1_000
+UPDATES_SHOWN = 3
+PATIENCE_SECONDS = 10
+UNKNOWN = "Unknown"
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What is known of some rows besides: by contact, and by row."""
+
+    names: Mapping[int, str]
+    problem: str | None
+    states: Mapping[int, Mapping[int, GroupState]]
+    updates: Mapping[int, Sequence[Row]]
+    subscribed: Mapping[int, Sequence[tuple[int, str]]]
+
+
+def troubleshoot_rows(site: Site, link: Link, rows: Sequence[Row]) -> None:
+    """Add to rows, in place, all that helps to see why they are as they are."""
+    for start in range(0, len(rows), ROWS_PER_STEP):
+        some = rows[start : start + ROWS_PER_STEP]
+        facts = _facts(site, link, some)
+        for row in some:
+            row.update(_findings(row, link, facts))
+
+
+def _facts(site: Site, link: Link, rows: Sequence[Row]) -> _Facts:
+    contacts = sorted({row["civicrm_contact_id"] for row in rows if row["civicrm_contact_id"] is not None})
+    with site.store.begin() as tx:
+        states = groups.states_of(tx, link.audience_id, contacts)
+        updates = edits.newest_updates(tx, [row["id"] for row in rows], UPDATES_SHOWN)
+        siblings = stored.siblings(tx, link.audience_id, contacts)
+    subscribed: dict[int, list[tuple[int, str]]] = {}
+    for one in siblings:
+        if one.mailchimp_status in SUBSCRIBED_STATUSES and one.mailchimp_email:
+            subscribed.setdefault(one.civicrm_contact_id, []).append((one.id, one.mailchimp_email))
+    names, problem = _names(site, contacts)
+    return _Facts(names, problem, states, updates, subscribed)
+
+
+def _names(site: Site, contacts: Collection[int]) -> tuple[dict[int, str], str | None]:
+    """Return the contacts' names, or why CiviCRM doesn't tell."""
+    if not contacts:
+        return {}, None
+    try:
+        client = site.civicrm()
+        client.deadline = Deadline.after(site.runtime, PATIENCE_SECONDS)
+        try:
+            return display_names(client, contacts), None
+        finally:
+            client.deadline = None
+    except MailchimpsyncError as error:
+        return {}, f"{error.what}. {error.remedy}"
+
+
+def _findings(row: Row, link: Link, facts: _Facts) -> Row:
+    contact = row["civicrm_contact_id"]
+    states = facts.states.get(contact, {})
+    name = UNKNOWN if facts.problem is None and contact is not None else None
+    return {
+        "civicrm_display_name": facts.names.get(contact, name),
+        "civicrm_problem": facts.problem,
+        "civicrm_other_groups": {
+            group: {"status": state.status, "date": state.date}
+            for group, state in states.items()
+            if group != link.group_id
+        },
+        "most_recent": _most_recent(row, states.get(link.group_id, GroupState())),
+        "updates": [_shown(update) for update in facts.updates.get(row["id"], ())],
+        "errors": _errors(row, facts),
+    }
+
+
+def _most_recent(row: Row, state: GroupState) -> str | None:
+    """Return the side with the later date; changes of our own are no word of CiviCRM's."""
+    date = row["mailchimp_status_date"]
+    return None if state.date is None and date is None else later(state, date).value
+
+
+def _shown(update: Row) -> Row:
+    said = update.pop("error_response")
+    status = "pending" if not update["completed"] else "error" if said else "ok"
+    return {**update, "status": status, "error": _in_words(said) if said else None}
+
+
+def _in_words(said: str) -> str:
+    """Return a refusal as a sentence, with what Mailchimp said and what to do."""
+    try:
+        refusal = from_json(said)
+    except ValueError:
+        return said
+    if not isinstance(refusal, dict):
+        return said
+    entry = explained(refusal.get("code"))
+    detail = f" Mailchimp says: {refusal['detail']}" if refusal.get("detail") else ""
+    return f"{entry.sentence}{detail} What to do: {entry.remedy}"
+
+
+def _errors(row: Row, facts: _Facts) -> list[Row]:
+    if row["sync_status"] != SyncStatus.FAIL:
+        return []
+    entry = explained(row["reason"])
+    error: Row = {
+        "code": row["reason"],
+        "sentence": entry.sentence,
+        "cause": entry.cause,
+        "remedy": entry.remedy,
+        "who": entry.who.value,
+        "detail": row["reason_detail"],
+    }
+    if row["reason"] == Code.CV_OTHER_ADDRESS:
+        others = facts.subscribed.get(row["civicrm_contact_id"], ())
+        error["other_addresses"] = [address for key, address in others if key != row["id"]]
+    return [error]

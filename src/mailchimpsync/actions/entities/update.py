@@ -1,0 +1,186 @@
+"""`MailchimpsyncUpdate.get`, `.create` and `.delete`: what is on its way to Mailchimp, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import Field, Json, with_config
+from typing_extensions import TypedDict
+
+from mailchimpsync.actions.described import Scope, action
+from mailchimpsync.actions.entities import filters
+from mailchimpsync.actions.entities.editing import RowId, alone, existing, look_at
+from mailchimpsync.actions.entities.filters import (
+    IsCount,
+    Limit,
+    NumberFilter,
+    Offset,
+    Page,
+    Sort,
+    Text,
+    TextFilter,
+    TimeFilter,
+)
+from mailchimpsync.actions.envelope import plain
+from mailchimpsync.actions.selection import find_audience
+from mailchimpsync.actions.site import Site
+from mailchimpsync.errors import UsageError
+from mailchimpsync.model import MemberStatus, SyncStatus
+from mailchimpsync.store import Transaction, edits, lookup, updates
+from mailchimpsync.store.schema import cache, update
+
+ENTITY = "MailchimpsyncUpdate"
+WHAT = "update"
+
+Row = dict[str, Any]
+
+
+@with_config(extra="forbid", hide_input_in_errors=True)
+class MemberChange(TypedDict, total=False):
+    """What an update sends of a member (mailchimp-api.md 3.3)."""
+
+    email_address: Text
+    status: MemberStatus
+    status_if_new: MemberStatus
+    interests: dict[Text, bool]
+    merge_fields: dict[Text, str | int | float]
+
+
+@action(ENTITY, Scope.READ, name="get", present=plain)
+def update_get(
+    site: Site,
+    *,
+    id: Annotated[NumberFilter, Field(description="The update's number.")] = None,  # noqa: A002 (CiviCRM's name)
+    mailchimpsync_cache_id: Annotated[NumberFilter, Field(description="The row it is for.")] = None,
+    mailchimpsync_batch_id: Annotated[NumberFilter, Field(description="The batch it was sent in.")] = None,
+    data: Annotated[TextFilter, Field(description="What it sends, as JSON text.")] = None,
+    completed: Annotated[NumberFilter, Field(description="0: under way, 1: it has its result.")] = None,
+    error_response: Annotated[TextFilter, Field(description="Why it was refused or dropped, as JSON text.")] = None,
+    created_date: Annotated[TimeFilter, Field(description="When it was decided on.")] = None,
+    open_row: Annotated[NumberFilter, Field(description="The row it is for, while it is under way.")] = None,
+    attempt: Annotated[TextFilter, Field(description="How it is being tried, as JSON text.")] = None,
+    agreed: Annotated[TextFilter, Field(description="What both sides agree on once it is confirmed, as JSON.")] = None,
+    run_id: Annotated[NumberFilter, Field(description="The run that decided on it.")] = None,
+    limit: Limit = filters.LIMIT,
+    offset: Offset = 0,
+    sort: Sort = "id",
+    is_count: IsCount = False,
+) -> list[dict[str, Any]] | int:
+    """Look up updates: each is one change for one member at Mailchimp.
+
+    A filter is a value, or an operator with a value, as in `MailchimpsyncCache.get`. Rows have the columns of the
+    table `civicrm_mailchimpsync_update`. With `is_count` a number is returned.
+
+    Raises:
+        UsageError: no such column; too many rows for one answer.
+    """
+    wanted = {
+        "id": id,
+        "mailchimpsync_cache_id": mailchimpsync_cache_id,
+        "mailchimpsync_batch_id": mailchimpsync_batch_id,
+        "data": data,
+        "completed": completed,
+        "error_response": error_response,
+        "created_date": created_date,
+        "open_row": open_row,
+        "attempt": attempt,
+        "agreed": agreed,
+        "run_id": run_id,
+    }
+    with site.store.begin() as tx:
+        page = Page(limit, offset, sort, is_count)
+        return filters.look_up(tx, lookup.updates, filters.conditions(wanted), page)
+
+
+@action(ENTITY, Scope.CONFIGURE, name="create", present=plain)
+def update_create(
+    site: Site,
+    *,
+    id: Annotated[RowId | None, Field(description="The update to change; without it, one is added.")] = None,  # noqa: A002 (CiviCRM's name)
+    mailchimpsync_cache_id: Annotated[RowId | None, Field(description="The row a new update is for.")] = None,
+    data: Annotated[
+        Json[MemberChange] | MemberChange,
+        Field(description="What to send of the member, as an object or JSON text; the address is added by itself."),
+    ],
+) -> list[dict[str, Any]]:
+    """Queue a change for a member at Mailchimp, or change one that was not sent yet; the next run sends it.
+
+    A row has at most one update under way. After its result, the row is decided again: what was sent by hand counts
+    as a change made at Mailchimp. Returns the update.
+
+    Raises:
+        UsageError: there is no such update or row; the row has an update already; the update was sent.
+        BusyError: a run is at work on the audience.
+    """
+    row_id = look_at(site, update, id, WHAT)["mailchimpsync_cache_id"] if id else mailchimpsync_cache_id
+    if row_id is None or mailchimpsync_cache_id not in (None, row_id):
+        raise UsageError("mailchimpsync_cache_id: a new update needs the row, and an old one stays with its own.")
+    list_id = look_at(site, cache, row_id, "row")["mailchimp_list_id"]
+    find_audience(site, list_id)
+    with alone(site, list_id) as tx:
+        row = existing(tx, cache, row_id, "row")
+        change = _change(row, data)
+        if id:
+            _unsent(existing(tx, update, id, WHAT))
+            edits.change(tx, update, id, {"data": change, "attempt": {"decided": change, "tries": []}})
+            return [existing(tx, update, id, WHAT)]
+        return [existing(tx, update, _queue(tx, row, change, site), WHAT)]
+
+
+@action(ENTITY, Scope.CONFIGURE, name="delete", present=plain)
+def update_delete(
+    site: Site,
+    *,
+    id: Annotated[RowId, Field(description="The update.")],  # noqa: A002 (CiviCRM's name)
+) -> list[dict[str, Any]]:
+    """Forget an update that has its result, or drop one that was not sent; the next run then decides its row again.
+
+    Returns the update's id.
+
+    Raises:
+        UsageError: there is no such update, or it was sent and has no result yet.
+        BusyError: a run is at work on the audience.
+    """
+    row_id = look_at(site, update, id, WHAT)["mailchimpsync_cache_id"]
+    with alone(site, look_at(site, cache, row_id, "row")["mailchimp_list_id"]) as tx:
+        found = existing(tx, update, id, WHAT)
+        if not found["completed"]:
+            _unsent(found)
+            edits.change(tx, cache, row_id, {"sync_status": SyncStatus.TODO.value, "recheck": False})
+        edits.remove(tx, update, id)
+    return [{"id": id}]
+
+
+def _change(row: Row, data: Mapping[str, Any]) -> Row:
+    """Return what to send: Mailchimp wants the address with every change."""
+    change: Row = {"email_address": row["mailchimp_email"], **data}
+    if not data or change["email_address"] is None:
+        raise UsageError("data: give what to change, and the email_address of somebody who is not at Mailchimp yet.")
+    return change
+
+
+def _unsent(found: Row) -> None:
+    if found["completed"]:
+        raise UsageError(f"Update {found['id']} has its result already; queue another one for the row.")
+    if found["mailchimpsync_batch_id"] is not None:
+        batch_id = found["mailchimpsync_batch_id"]
+        raise UsageError(f"Update {found['id']} was sent in batch {batch_id}. Sync until it has its result, or abort.")
+
+
+def _queue(tx: Transaction, row: Row, change: Row, site: Site) -> int:
+    if (update_id := edits.open_update_of(tx, row["id"])) is not None:
+        raise UsageError(f"Row {row['id']} has update {update_id} under way already; change or delete that one.")
+    queued = {
+        "mailchimpsync_cache_id": row["id"],
+        "data": change,
+        "attempt": {"decided": change, "tries": []},
+        "agreed": {"subscribed": row["base_subscribed"], "interests": row["base_interests"]},
+        "created_date": site.runtime.now(),
+        "open_row": row["id"],
+        "run_id": None,
+    }
+    updates.add_updates(tx, [queued])
+    edits.drop_plan_of(tx, row["id"])
+    edits.change(tx, cache, row["id"], {"sync_status": SyncStatus.LIVE.value, "recheck": True})
+    return edits.open_update_of(tx, row["id"]) or 0

@@ -1,0 +1,78 @@
+"""Single rows as a person or another program changes them by the API: read, added, changed, deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Table, delete, func, insert, select
+from sqlalchemy import update as sql_update
+
+from mailchimpsync.store.schema import batch, cache, plan, update
+
+
+def row(tx: Connection, table: Table, row_id: int) -> dict[str, Any] | None:
+    """Return a row by its id."""
+    found = tx.execute(select(table).where(table.c.id == row_id)).mappings().one_or_none()
+    return dict(found) if found else None
+
+
+def add(tx: Connection, table: Table, values: Mapping[str, Any]) -> int:
+    """Add a row and return its id."""
+    key = tx.execute(insert(table).values(values)).inserted_primary_key
+    return int(key[0]) if key else 0
+
+
+def change(tx: Connection, table: Table, row_id: int, values: Mapping[str, Any]) -> None:
+    """Set columns of a row."""
+    tx.execute(sql_update(table).where(table.c.id == row_id).values(values))
+
+
+def remove(tx: Connection, table: Table, row_id: int) -> None:
+    """Delete a row, and what hangs on it: the updates of a cache row or of a batch."""
+    tx.execute(delete(table).where(table.c.id == row_id))
+
+
+def drop_plan_of(tx: Connection, cache_id: int) -> None:
+    """Drop what an interrupted run still wanted to change for a row; the next run decides again."""
+    tx.execute(delete(plan).where(plan.c.cache_id == cache_id, plan.c.applied.is_(False)))
+
+
+def holder_of(tx: Connection, list_id: str, identity: str) -> int | None:
+    """Return the id of the row that has this identity."""
+    query = select(cache.c.id).where(cache.c.mailchimp_list_id == list_id, cache.c.identity == identity)
+    return tx.execute(query).scalar_one_or_none()
+
+
+def open_update_of(tx: Connection, cache_id: int) -> int | None:
+    """Return the id of a row's open update."""
+    return tx.execute(select(update.c.id).where(update.c.open_row == cache_id)).scalar_one_or_none()
+
+
+def count_open_updates_of(tx: Connection, batch_id: int) -> int:
+    """Return how many updates of a batch have no result."""
+    query = select(func.count()).where(update.c.mailchimpsync_batch_id == batch_id, update.c.completed == 0)
+    return int(tx.execute(query).scalar_one())
+
+
+def newest_updates(tx: Connection, cache_ids: Sequence[int], number: int) -> dict[int, list[dict[str, Any]]]:
+    """Return the newest updates of rows, the newest first, with what is known of their batches.
+
+    Each with the columns id, data, completed, error_response, created_date, submitted_at, completed_at, batch_status.
+    """
+    place = func.row_number().over(partition_by=update.c.mailchimpsync_cache_id, order_by=update.c.id.desc())
+    ranked = select(update.c.id, place.label("place")).where(update.c.mailchimpsync_cache_id.in_(cache_ids)).subquery()
+    of_update = [update.c[name] for name in ("id", "data", "completed", "error_response", "created_date")]
+    of_batch = [batch.c.submitted_at, batch.c.completed_at, batch.c.status.label("batch_status")]
+    query = (
+        select(update.c.mailchimpsync_cache_id.label("cache_id"), *of_update, *of_batch)
+        .join(ranked, ranked.c.id == update.c.id)
+        .outerjoin(batch, batch.c.id == update.c.mailchimpsync_batch_id)
+        .where(ranked.c.place <= number)
+        .order_by(update.c.id.desc())
+    )
+    found: dict[int, list[dict[str, Any]]] = {}
+    for one in tx.execute(query).mappings():
+        values = dict(one)
+        found.setdefault(values.pop("cache_id"), []).append(values)
+    return found

@@ -124,7 +124,10 @@ def take_back(tx: Connection, batch_id: int) -> int:
 
 
 def withdraw_unsent(tx: Connection, list_id: str, row_ids: Sequence[int] | None = None) -> int:
-    """Close the updates that are in no batch, of some rows or of all, make their rows due, and return how many."""
+    """Close the updates that are in no batch, of some rows or of all, make their rows due, and return how many.
+
+    What was queued by hand, by no run, stays: no decision takes its place.
+    """
     waiting = select(update.c.id, update.c.mailchimpsync_cache_id).join(
         cache, cache.c.id == update.c.mailchimpsync_cache_id
     )
@@ -132,6 +135,7 @@ def withdraw_unsent(tx: Connection, list_id: str, row_ids: Sequence[int] | None 
         waiting.where(
             update.c.completed == 0,
             update.c.mailchimpsync_batch_id.is_(None),
+            update.c.run_id.is_not(None),
             cache.c.mailchimp_list_id == list_id,
             cache.c.id.in_(row_ids) if row_ids is not None else true(),
         )

@@ -15,25 +15,44 @@ from mailchimpsync.mailchimp.client import MailchimpClient
 from mailchimpsync.mailchimp.members import Member, MemberPage, member, member_page, member_path
 from mailchimpsync.mailchimp.refusals import classify_refusal, refusal_detail
 from mailchimpsync.mailchimp.results import batch_results
+from mailchimpsync.mailchimp.webhooks import (
+    BatchWebhook,
+    Webhook,
+    batch_webhooks,
+    create_batch_webhook,
+    create_webhook,
+    delete_batch_webhook,
+    delete_webhook,
+    update_batch_webhook,
+    update_webhook,
+    webhooks,
+)
 
 __all__ = [
     "OPERATIONS_MAX",
     "Account",
     "Audience",
     "BatchInfo",
+    "BatchWebhook",
     "Interest",
     "MailchimpClient",
     "Member",
     "MemberPage",
     "Operation",
     "OperationResult",
+    "Webhook",
     "account",
     "audience",
     "audiences",
     "batch",
     "batch_results",
+    "batch_webhooks",
     "classify_refusal",
+    "create_batch_webhook",
+    "create_webhook",
     "delete_batch",
+    "delete_batch_webhook",
+    "delete_webhook",
     "interests",
     "member",
     "member_page",
@@ -41,4 +60,7 @@ __all__ = [
     "recent_batches",
     "refusal_detail",
     "submit_batch",
+    "update_batch_webhook",
+    "update_webhook",
+    "webhooks",
 ]

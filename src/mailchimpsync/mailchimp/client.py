@@ -113,6 +113,10 @@ class MailchimpClient(Remote):
         """POST a body; repeated only where it was surely not processed, else `TransientError.work_may_be_done`."""
         return self._ask("POST", path, answer, body=body)
 
+    def patch(self, path: str, answer: TypeAdapter[T], body: Mapping[str, Any], *, gone: Code = Code.MC_NOT_FOUND) -> T:
+        """PATCH a body: the values in it are set, others stay."""
+        return self._ask("PATCH", path, answer, body=body, gone=gone)
+
     def delete(self, path: str) -> None:
         """DELETE `path`; the answer has no body."""
         self.patiently(lambda: self._attempt("DELETE", path, None, None, Code.MC_NOT_FOUND), repeatable=True)

@@ -16,6 +16,7 @@ COMMANDS = {
     "connect": ("connect", "Connect a Mailchimp audience with CiviCRM groups."),
     "sync": ("sync", "Sync every connection, or one."),
     "status": ("status", "Show where every connection stands."),
+    "serve": ("serve", "Run the service: schedule, webhooks, API."),
     "config": ("config", "Show, export and import the configuration."),
     "token": ("token", "Make and revoke tokens for the API over HTTP."),
     "migrate": ("migrate", "Bring the database up to this version."),

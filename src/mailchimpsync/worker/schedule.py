@@ -103,17 +103,15 @@ def _natural(schedule: Schedule, past: Past, now: datetime, key: str) -> datetim
 
 
 def _not_before(schedule: Schedule, attempt: Attempt | None, key: str) -> datetime | None:
-    match attempt:
-        case Attempt(fate=Fate.MORE | Fate.BUSY):
-            return attempt.ended_at + GO_ON_AFTER
-        case Attempt(fate=Fate.PERSON):
-            return _regular(schedule, attempt.began_at, key)
-        case Attempt(fate=Fate.FAILED):
-            again = attempt.ended_at + BACKOFF * 2 ** min(max(attempt.failures - 1, 0), _DOUBLINGS_MAX)
-            regular = _regular(schedule, attempt.ended_at, key)
-            return again if regular is None else min(again, regular)
-        case _:
-            return None
+    if attempt is None or attempt.fate is Fate.COMPLETE:
+        return None
+    if attempt.fate is Fate.PERSON:
+        return _regular(schedule, attempt.began_at, key)
+    if attempt.fate is not Fate.FAILED:
+        return attempt.ended_at + GO_ON_AFTER
+    again = attempt.ended_at + BACKOFF * (1 << min(max(attempt.failures - 1, 0), _DOUBLINGS_MAX))
+    regular = _regular(schedule, attempt.ended_at, key)
+    return again if regular is None else min(again, regular)
 
 
 def _regular(schedule: Schedule, after: datetime, key: str) -> datetime | None:

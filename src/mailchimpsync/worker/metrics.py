@@ -1,0 +1,135 @@
+"""Prometheus metrics: what this process counts, and what the store knows when it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, Info, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from sqlalchemy import Connection
+
+from mailchimpsync import __version__
+from mailchimpsync.actions import Site
+from mailchimpsync.errors import MailchimpsyncError
+from mailchimpsync.store import figures
+from mailchimpsync.worker.reporting import log_failure
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+PREFIX = "mailchimpsync_"
+
+_REQUEST_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 120)
+_RUN_SECONDS = (1, 5, 15, 60, 120, 300, 900)
+
+
+class Metrics:
+    """The service's metrics, and the `Observer` of its runtime. Safe to call from any thread."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._runs = Counter(
+            f"{PREFIX}runs",
+            "Calls of runs by outcome, or by the code of the error.",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self._run_seconds = Histogram(
+            f"{PREFIX}run_seconds", "Seconds a call of a run took.", buckets=_RUN_SECONDS, registry=self.registry
+        )
+        self._stage_seconds = Counter(
+            f"{PREFIX}stage_seconds", "Seconds spent on each stage.", ["stage"], registry=self.registry
+        )
+        self._requests = Histogram(
+            f"{PREFIX}request_seconds",
+            "Seconds a request to Mailchimp or CiviCRM took, by status; 0: no answer.",
+            ["service", "status"],
+            buckets=_REQUEST_SECONDS,
+            registry=self.registry,
+        )
+        self._events = Counter(f"{PREFIX}events_handled", "Webhook events handled.", registry=self.registry)
+        Info(f"{PREFIX}build", "The version of this service.", registry=self.registry).info({"version": __version__})
+
+    def request(self, service: str, method: str, status: int, seconds: float) -> None:  # noqa: ARG002 (the protocol's)
+        """Count a request to one of the two systems."""
+        self._requests.labels(service, str(status)).observe(max(seconds, 0.0))
+
+    def stage(self, list_id: str, stage: str, seconds: float) -> None:  # noqa: ARG002 (the protocol's)
+        """Add up the time of a stage."""
+        self._stage_seconds.labels(stage).inc(max(seconds, 0.0))
+
+    def run(self, list_id: str, outcome: str, seconds: float) -> None:  # noqa: ARG002 (the protocol's)
+        """Count a call of a run."""
+        self._runs.labels(outcome).inc()
+        self._run_seconds.observe(max(seconds, 0.0))
+
+    def events(self, number: int) -> None:
+        """Count events that were handled."""
+        self._events.inc(number)
+
+    def watch(self, site: Site) -> None:
+        """Read from a site's store, at each scrape, what is there; `site` is for this alone (`Site.another`)."""
+        self.registry.register(_StoreCollector(site))
+
+    def text(self) -> bytes:
+        """Return all of it as Prometheus reads it (`CONTENT_TYPE`)."""
+        return generate_latest(self.registry)
+
+
+class _StoreCollector(Collector):
+    """Reads the store when asked; where that fails, `mailchimpsync_store_up` says so, and the rest is still told."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def describe(self) -> list[Metric]:
+        """Say nothing beforehand: the store need not be there to register."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the store's values."""
+        up = _gauge("store_up", "Whether the database could be read.")
+        try:
+            self._site.refresh()
+            with self._site.store.begin() as tx:
+                found = [*self._of_connections(tx), *_of_queue(tx, self._site.runtime.now())]
+        except MailchimpsyncError as error:
+            log_failure("metrics.failed", error)
+            found = []
+        up.add_metric([], 1.0 if found else 0.0)
+        yield up
+        yield from found
+
+    def _of_connections(self, tx: Connection) -> list[Metric]:
+        rows = _gauge("rows", "Cache rows by sync status.", "audience", "sync_status")
+        held = _gauge("lease_held", "Whether a run, or a webhook, is at work.", "audience")
+        since = _gauge("last_complete_sync_age_seconds", "Seconds since the last complete sync began.", "audience")
+        updates = _gauge("open_updates", "Updates on their way to Mailchimp.", "audience")
+        batches = _gauge("open_batches", "Batches whose results have not been read.", "audience")
+        now = self._site.runtime.now()
+        for link in self._site.configuration.connections:
+            audience = link.audience_id
+            found = figures.of_connection(tx, audience, now)
+            for status, number in found.rows.items():
+                rows.add_metric([audience, status], number)
+            held.add_metric([audience], 1.0 if found.lease_held else 0.0)
+            updates.add_metric([audience], found.open_updates)
+            batches.add_metric([audience], found.open_batches)
+            if found.last_sync_time is not None:
+                since.add_metric([audience], (now - found.last_sync_time).total_seconds())
+        return [rows, held, since, updates, batches]
+
+
+def _of_queue(tx: Connection, now: datetime) -> list[Metric]:
+    found = figures.of_events(tx)
+    depth = GaugeMetricFamily(f"{PREFIX}queue_depth", "Webhook events waiting.", found.waiting)
+    age = (now - found.oldest).total_seconds() if found.oldest else 0.0
+    oldest = GaugeMetricFamily(f"{PREFIX}queue_age_seconds", "Age of the oldest webhook event that waits.", age)
+    events = _gauge("events", "Webhook events kept, by what became of them.", "state")
+    for state, number in found.by_state.items():
+        events.add_metric([state], number)
+    return [depth, oldest, events]
+
+
+def _gauge(name: str, text: str, *labels: str) -> GaugeMetricFamily:
+    return GaugeMetricFamily(PREFIX + name, text, labels=labels)

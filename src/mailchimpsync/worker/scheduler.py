@@ -1,0 +1,145 @@
+"""Begins runs when they are due: one at a time for each connection, at most two at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Event, Lock, Thread
+from typing import Any
+
+from mailchimpsync.actions import Report, Site, fetchandreconcile
+from mailchimpsync.config import Link
+from mailchimpsync.errors import BusyError, Code
+from mailchimpsync.store import Transaction, runs
+from mailchimpsync.sync import Outcome
+from mailchimpsync.worker.logs import logger
+from mailchimpsync.worker.loop import Stop
+from mailchimpsync.worker.quiet import seconds_until_quiet
+from mailchimpsync.worker.reporting import log_failure, log_report
+from mailchimpsync.worker.schedule import Attempt, Fate, Past, due, reads_everything
+
+RUNS_AT_ONCE_MAX = 2
+RUN_SECONDS_MAX = 120.0
+"""A run that takes longer goes on a few seconds later, so that webhooks and changes of the configuration get in."""
+
+RUN_SECONDS_MIN = 1.0
+LOOK_AGAIN_SECONDS = 1.0
+_EXIT_PASSING = 3
+
+
+@dataclass
+class Scheduler:
+    """Looks every second which connections are due. `site` is the scheduler's own (`Site.another`)."""
+
+    site: Site
+    stop: Event
+    _attempts: dict[str, Attempt] = field(default_factory=dict)
+    _first_seen: dict[str, datetime] = field(default_factory=dict)
+    _running: dict[str, Thread] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def work(self, _stop: Stop) -> float:
+        """Begin what is due, and return when to look again."""
+        version = self.site.version
+        self.site.refresh()
+        if version != self.site.version:
+            self._forget_failures()
+        self._reap()
+        for link in self._due_links():
+            if len(self._running) >= RUNS_AT_ONCE_MAX:
+                break
+            self._begin(link)
+        return LOOK_AGAIN_SECONDS
+
+    def runs_under_way(self) -> list[Thread]:
+        """Return the threads of the runs that have not ended."""
+        return list(self._running.values())
+
+    def _forget_failures(self) -> None:
+        """What failed for want of a person may work now: somebody has just changed the configuration."""
+        with self._lock:
+            self._attempts.clear()
+
+    def _reap(self) -> None:
+        for list_id, thread in list(self._running.items()):
+            if not thread.is_alive():
+                del self._running[list_id]
+
+    def _due_links(self) -> list[Link]:
+        """Return the connections that are due and not at work, the longest waiting first."""
+        now = self.site.runtime.now()
+        idle = [link for link in self.site.configuration.connections if link.audience_id not in self._running]
+        with self.site.store.begin() as tx:
+            wanted = [(self._due(tx, link, now), link) for link in idle]
+        found = [(at, link) for at, link in wanted if at is not None and at <= now]
+        return [link for _, link in sorted(found, key=lambda pair: pair[0])]
+
+    def _due(self, tx: Transaction, link: Link, now: datetime) -> datetime | None:
+        list_id = link.audience_id
+        past = past_of(
+            runs.last_run(tx, list_id), self._first_seen.setdefault(list_id, now), self._attempts.get(list_id)
+        )
+        return due(link.schedule, past, now, list_id)
+
+    def _begin(self, link: Link) -> None:
+        thread = Thread(target=self._run, args=(link,), name=f"mailchimpsync-run-{link.audience_id}", daemon=True)
+        self._running[link.audience_id] = thread
+        thread.start()
+
+    def _run(self, link: Link) -> None:
+        site = self.site.another()
+        began = site.runtime.now()
+        try:
+            fate = self._call(site, link, began)
+        except Exception as error:  # noqa: BLE001 (a run that fails in whatever way is tried again later)
+            log_failure("run.failed", error, audience=link.audience_id)
+            fate = Fate.FAILED
+        finally:
+            site.let_go()
+        self._note(link.audience_id, began, site.runtime.now(), fate)
+
+    def _call(self, site: Site, link: Link, now: datetime) -> Fate:
+        with site.store.begin() as tx:
+            everything = reads_everything(link.schedule, runs.last_full_run(tx, link.audience_id), now)
+        logger().info("run.begins", audience=link.audience_id, group=link.group_id, everything=everything)
+        seconds = max(RUN_SECONDS_MIN, seconds_until_quiet(link.schedule, now, RUN_SECONDS_MAX))
+        [report] = fetchandreconcile(
+            site,
+            group_id=link.group_id,
+            max_time=seconds,
+            since="ever" if everything else None,
+            stop=self.stop.is_set,
+            still_due=lambda tx: self._is_still_due(tx, link),
+        )
+        log_report(site, report, site.runtime.seconds_since(now))
+        return fate_of(report)
+
+    def _is_still_due(self, tx: Transaction, link: Link) -> bool:
+        now = self.site.runtime.now()
+        at = self._due(tx, link, now)
+        return at is not None and at <= now
+
+    def _note(self, list_id: str, began: datetime, ended: datetime, fate: Fate) -> None:
+        with self._lock:
+            before = self._attempts.get(list_id)
+            failures = (before.failures if before else 0) + 1 if fate is Fate.FAILED else 0
+            self._attempts[list_id] = Attempt(began, ended, fate, failures)
+
+
+def past_of(last_run: Mapping[str, Any] | None, first_seen: datetime, attempt: Attempt | None) -> Past:
+    """Return a connection's past from its newest run."""
+    if last_run is None:
+        return Past(first_seen, attempt=attempt)
+    return Past(first_seen, last_run["started_at"], last_run["finished_at"] is None, attempt)
+
+
+def fate_of(report: Report) -> Fate:
+    """Say what a call's report means for the next call."""
+    error = report.error
+    if error is None:
+        is_more = report.outcome == Outcome.OUT_OF_TIME.value
+        return Fate.MORE if is_more else Fate.COMPLETE
+    if isinstance(error, BusyError) or error.code is Code.LEASE_LOST:
+        return Fate.BUSY
+    return Fate.FAILED if error.exit_code == _EXIT_PASSING else Fate.PERSON

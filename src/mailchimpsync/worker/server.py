@@ -1,0 +1,145 @@
+"""Serving: one gunicorn process that answers HTTP with threads, and has the background loops beside them.
+
+The arbiter above it does nothing but start it, and start it again should it die.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from threading import Event
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from gunicorn.app.base import BaseApplication
+
+from mailchimpsync.actions import Site
+from mailchimpsync.runtime import Runtime
+from mailchimpsync.worker.access_log import NOTES_KEY, AccessLogger
+from mailchimpsync.worker.logs import logger
+from mailchimpsync.worker.metrics import CONTENT_TYPE, Metrics
+from mailchimpsync.worker.service import Background
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication
+
+THREADS = 16
+GRACEFUL_SECONDS = 8
+"""How long a stop waits for requests and runs under way before the process is killed."""
+
+HEARTBEAT_SECONDS = 60
+KEEPALIVE_SECONDS = 15
+"""Longer than a proxy takes between two webhooks of a burst."""
+
+MakeApplication = Callable[..., "WSGIApplication"]
+
+
+@dataclass(frozen=True)
+class Service:
+    """What to serve.
+
+    Attributes:
+        open_site: opens the site; called in the process that serves, after it was forked.
+        make_application: `web.wsgi.make_application`.
+        listen: address and port.
+        with_schedule: whether connections are synced by their schedules.
+    """
+
+    open_site: Callable[[Runtime], Site]
+    make_application: MakeApplication
+    listen: str
+    with_schedule: bool = True
+
+
+def serve(service: Service) -> None:
+    """Serve until the process is told to stop. Logs must be set up; raises SystemExit at the end."""
+    _Server(service).run()
+
+
+class _Server(BaseApplication):
+    """gunicorn, told by us instead of by a command line."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._stop = Event()
+        self._site: Site | None = None
+        self._background: Background | None = None
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Set gunicorn's settings."""
+        values = {
+            "bind": self._service.listen,
+            "workers": 1,
+            "worker_class": "gthread",
+            "threads": THREADS,
+            "timeout": HEARTBEAT_SECONDS,
+            "graceful_timeout": GRACEFUL_SECONDS,
+            "keepalive": KEEPALIVE_SECONDS,
+            "logger_class": AccessLogger,
+            "proc_name": "mailchimpsync",
+            "control_socket_disable": True,
+            "post_worker_init": self._worker_begins,
+            "worker_exit": self._worker_ends,
+        }
+        for name, value in values.items():
+            if name in self.cfg.settings:  # not every version has the control socket
+                self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """Open the site, in the worker's process, and make its application."""
+        metrics = Metrics()
+        runtime = Runtime(sleep=self._sleep, observer=metrics)
+        self._site = self._service.open_site(runtime)
+        metrics.watch(self._site.another())
+        self._background = Background(self._site, metrics, self._stop, with_schedule=self._service.with_schedule)
+        application = self._service.make_application(
+            self._site,
+            metrics=lambda: (metrics.text(), CONTENT_TYPE),
+            is_alive=self._background.is_alive,
+            stop=self._stop.is_set,
+        )
+        return _with_notes(application)
+
+    def _sleep(self, seconds: float) -> None:
+        self._stop.wait(seconds)
+
+    def _worker_begins(self, _worker: object) -> None:
+        """The loops begin once the worker has set its signals, so that theirs come first."""
+        if self._background is None:
+            return
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+            self._stop_background_first(number)
+        self._background.start()
+        logger().info("service.begins", listen=self._service.listen, with_schedule=self._service.with_schedule)
+
+    def _stop_background_first(self, number: signal.Signals) -> None:
+        """Gunicorn tells its hook only after the last request has been answered: runs must hear of it at once."""
+        before = signal.getsignal(number)
+
+        def handle(received: int, frame: FrameType | None) -> None:
+            if not self._stop.is_set():
+                self._stop.set()
+            if callable(before):
+                before(received, frame)
+
+        signal.signal(number, handle)
+
+    def _worker_ends(self, _arbiter: object, _worker: object) -> None:
+        """Called in the worker when it ends, and in the arbiter, which has neither loops nor site, when it died."""
+        if self._background is None or self._site is None:
+            return
+        self._background.end()
+        self._site.close()
+        logger().info("service.ends")
+
+
+def _with_notes(application: WSGIApplication) -> WSGIApplication:
+    """Give each request a place where the application may note who calls, for the access log."""
+
+    def noting(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        environ[NOTES_KEY] = {}
+        return application(environ, start_response)
+
+    return noting

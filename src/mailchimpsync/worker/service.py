@@ -1,0 +1,87 @@
+"""The service's work in the background: schedule, webhook events, batches, housekeeping, a thread each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Event
+
+from mailchimpsync.actions import Site, process_events
+from mailchimpsync.runtime import Deadline
+from mailchimpsync.worker.housekeeping import EVERY_SECONDS, tidy_up
+from mailchimpsync.worker.logs import logger
+from mailchimpsync.worker.loop import Loop, Stop
+from mailchimpsync.worker.metrics import Metrics
+from mailchimpsync.worker.reporting import log_failure
+from mailchimpsync.worker.scheduler import Scheduler
+
+EVENT_SECONDS = 20.0
+"""For how long events are handled before the configuration is looked at again."""
+
+EVENTS_EVERY_SECONDS = 1.0
+STOP_SECONDS = 6.0
+"""How long a stop waits for the work under way. What is unfinished then is as after a crash: the next start goes on."""
+
+
+class Background:
+    """The loops of one service.
+
+    `site` is shared; `stop` ends everything when set, and the site's `runtime.sleep` must end early then.
+    """
+
+    def __init__(self, site: Site, metrics: Metrics, stop: Event, *, with_schedule: bool = True) -> None:
+        self._site = site
+        self._metrics = metrics
+        self._stop = stop
+        self._scheduler = Scheduler(site.another(), stop)
+        self._loops = [
+            self._loop("events", self._handle_events),
+            self._loop("housekeeping", self._tidy_up),
+        ]
+        if with_schedule:
+            self._loops.append(Loop("schedule", self._scheduler.work, site.runtime, stop))
+
+    def start(self) -> None:
+        """Begin."""
+        for loop in self._loops:
+            loop.start()
+
+    def is_alive(self) -> bool:
+        """Say whether all loops are at work."""
+        return all(loop.is_alive for loop in self._loops)
+
+    def end(self, seconds: float = STOP_SECONDS) -> None:
+        """Stop, and wait for the work under way, but not longer than so many seconds in all."""
+        self._stop.set()
+        deadline = Deadline.after(self._site.runtime, seconds)
+        for run in self._scheduler.runs_under_way():
+            run.join(deadline.seconds_left(seconds))
+        for loop in self._loops:
+            loop.join(deadline.seconds_left(seconds))
+
+    def _loop(self, name: str, work: Callable[[Site, Stop], float]) -> Loop:
+        """Give a kind of work a site of its own, with the configuration of now."""
+        site = self._site.another()
+
+        def with_newest_configuration(stop: Stop) -> float:
+            site.refresh()
+            return work(site, stop)
+
+        return Loop(name, with_newest_configuration, site.runtime, self._stop)
+
+    def _handle_events(self, site: Site, stop: Stop) -> float:
+        finished = process_events(
+            site,
+            seconds=EVENT_SECONDS,
+            stop=stop,
+            on_surprise=lambda error: log_failure("event.failed", error),
+        )
+        if not finished:
+            return EVENTS_EVERY_SECONDS
+        self._metrics.events(finished)
+        logger().info("events.handled", number=finished)
+        return 0.0
+
+    def _tidy_up(self, site: Site, stop: Stop) -> float:
+        if forgotten := tidy_up(site, stop):
+            logger().info("housekeeping.done", forgotten=forgotten)
+        return EVERY_SECONDS

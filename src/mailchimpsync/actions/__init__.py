@@ -11,12 +11,13 @@ from mailchimpsync.actions.configure import (
     probe_interests,
     probe_site,
 )
+from mailchimpsync.actions.connection_status import ConnectionStatus, Failure
 from mailchimpsync.actions.entities.batch import batch_create, batch_delete, batch_get
 from mailchimpsync.actions.entities.cache import cache_get
 from mailchimpsync.actions.entities.cache_edit import cache_create, cache_delete
 from mailchimpsync.actions.entities.update import update_create, update_delete, update_get
 from mailchimpsync.actions.fetchandreconcile import Report, fetchandreconcile
-from mailchimpsync.actions.getstatus import ConnectionStatus, Failure, getstatus
+from mailchimpsync.actions.getstatus import getstatus
 from mailchimpsync.actions.includecontact import includecontact
 from mailchimpsync.actions.process_events import process_events
 from mailchimpsync.actions.since import read_since

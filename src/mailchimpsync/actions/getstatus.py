@@ -3,91 +3,82 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Annotated, Any
 
+from pydantic import AliasChoices, Field
+
+from mailchimpsync.actions.connection_status import ConnectionStatus, Failure
+from mailchimpsync.actions.described import Scope, action
+from mailchimpsync.actions.explained import explained
+from mailchimpsync.actions.refresh_batches import refresh_batches
 from mailchimpsync.actions.selection import find_links
 from mailchimpsync.actions.site import Site
+from mailchimpsync.actions.status_form import by_audience, in_words
 from mailchimpsync.config import Link
-from mailchimpsync.errors import REGISTRY, Code
-from mailchimpsync.model import Stage
-from mailchimpsync.store import Transaction, counts, rows, runs, updates
+from mailchimpsync.model import Stage, SyncStatus
+from mailchimpsync.store import Transaction, counts, lookup, rows, runs, updates
+
+CRASHED_AFTER = timedelta(minutes=30)
+WEIRD_SHOWN = 25
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Why some rows can't be synced, in words, and who can mend it."""
+@action("Mailchimpsync", Scope.READ, present=by_audience)
+def getstatus(
+    site: Site,
+    *,
+    group_id: Annotated[
+        int | None,
+        Field(
+            description="The subscription group of a connection; without it, all connections.",
+            gt=0,
+            validation_alias=AliasChoices("group_id", "id"),
+        ),
+    ] = None,
+    batches: Annotated[
+        bool, Field(description="Also tell how far the batches are, and ask Mailchimp about them first.")
+    ] = False,
+) -> list[ConnectionStatus]:
+    """Tell where every connection stands, or that of one subscription group.
 
-    code: str
-    count: int
-    sentence: str
-    remedy: str
-    who: str
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionStatus:
-    """Where a connection stands; times are UTC.
-
-    Attributes:
-        running: whether a run is at work now; `interrupted`: whether one stopped midway, and the next call goes on.
-        in_sync: whether nothing is due or under way; people who can't be synced don't count against it.
-        to_add, to_remove: how many are subscribed here and not there, and the other way round, as last read.
-        cannot_subscribe: how many group members can't be subscribed; `other_fails`: the other failed rows.
-        rows: number of rows by sync status.
-        last_error: the code of the error that ended the last run, if one did.
-    """
-
-    link: Link
-    stage: str
-    running: bool
-    interrupted: bool
-    in_sync: bool
-    last_sync_time: datetime | None
-    rows: Mapping[str, int]
-    subscribed_at_civicrm: int
-    subscribed_at_mailchimp: int
-    to_add: int
-    to_remove: int
-    cannot_subscribe: int
-    other_fails: int
-    updates_outstanding: int
-    updates_unsent: int
-    failures: tuple[Failure, ...]
-    last_outcome: str | None
-    last_error: str | None
-    log: tuple[tuple[datetime, str], ...]
-
-
-def getstatus(site: Site, group_id: int | None = None) -> list[ConnectionStatus]:
-    """Return where every connection stands, or that of one subscription group; asks neither side.
+    Over the wire this is an object by audience id, with the PHP extension's names: `lastSyncTime`,
+    `lastSyncTimeHuman`, `locks`, `log`, `fetch`, `stats`, `in_sync`, `crashed`, and `batches` if asked for. Besides,
+    `failures` says in words who can't be synced, and `last_outcome` and `last_error` how the last run ended. Neither
+    side is asked, but for `batches`; if Mailchimp can't be reached, `batches_problem` says so.
 
     Raises:
-        ConfigurationError: nothing is connected. UsageError: no such group.
+        ConfigurationError: nothing is connected.
+        UsageError: no such group.
     """
+    links = find_links(site, group_id)
+    problems = refresh_batches(site, links) if batches else None
     with site.store.begin() as tx:
-        return [_status(tx, link, site.runtime.now()) for link in find_links(site, group_id)]
+        return [_status(tx, link, site.runtime.now(), problems) for link in links]
 
 
-def _status(tx: Transaction, link: Link, now: datetime) -> ConnectionStatus:
+def _status(tx: Transaction, link: Link, now: datetime, problems: Mapping[str, str] | None) -> ConnectionStatus:
     list_id = link.audience_id
     standing = runs.standing(tx, list_id)
     agreement = counts.agreement(tx, list_id, link.group_id)
     by_status = rows.count_by_status(tx, list_id)
     outstanding, unsent = updates.count_open_updates(tx, list_id)
     last: Mapping[str, Any] = runs.last_run(tx, list_id) or {}
+    log = tuple(runs.log_lines(tx, list_id, last["id"])) if last else ()
     running = standing.lease_expires is not None and standing.lease_expires > now
+    interrupted = standing.run_id is not None and not running
     settled = standing.run_id is None and standing.stage is Stage.FETCH and standing.last_sync_time is not None
     due = outstanding + agreement.to_add + agreement.to_remove + by_status.get("todo", 0)
     return ConnectionStatus(
         link=link,
         stage=standing.stage.value,
         running=running,
-        interrupted=standing.run_id is not None and not running,
+        interrupted=interrupted,
+        crashed=_crashed(standing, log[-1][0] if log else last.get("started_at", now), now) if interrupted else None,
         in_sync=settled and not due,
         last_sync_time=standing.last_sync_time,
+        since=last.get("since"),
         rows=by_status,
+        weird=_weird(tx, link, by_status),
         subscribed_at_civicrm=agreement.subscribed_at_civicrm,
         subscribed_at_mailchimp=agreement.subscribed_at_mailchimp,
         to_add=agreement.to_add,
@@ -99,8 +90,27 @@ def _status(tx: Transaction, link: Link, now: datetime) -> ConnectionStatus:
         failures=_failures(rows.failures_by_reason(tx, list_id)),
         last_outcome=last.get("outcome"),
         last_error=last.get("error_code"),
-        log=tuple(runs.log_lines(tx, list_id, last["id"])) if last else (),
+        log=log,
+        batches=None if problems is None else tuple(dict(one) for one in updates.unhandled_batches(tx, list_id)),
+        batches_problem=None if problems is None else problems.get(link.account),
     )
+
+
+def _crashed(standing: runs.Standing, last_sign: datetime, now: datetime) -> str | None:
+    if now - last_sign < CRASHED_AFTER:
+        return None
+    age = in_words((now - last_sign).total_seconds())
+    return f"The run stopped before {standing.stage.value}, {age} ago, and nobody went on with it; sync to go on."
+
+
+def _weird(tx: Transaction, link: Link, by_status: Mapping[str, int]) -> tuple[Mapping[str, Any], ...]:
+    """Return some rows with a sync status nobody knows: contact, address and what stands there."""
+    unknown = sorted(by_status.keys() - set(SyncStatus))
+    if not unknown:
+        return ()
+    wanted = [("mailchimp_list_id", "=", link.audience_id), ("sync_status", "IN", unknown)]
+    found = lookup.find(tx, lookup.cache_with_group(link.group_id), wanted, limit=WEIRD_SHOWN)
+    return tuple({name: row[name] for name in ("id", "civicrm_contact_id", "sync_status")} for row in found)
 
 
 def _failures(by_reason: Mapping[str, int]) -> tuple[Failure, ...]:
@@ -110,7 +120,5 @@ def _failures(by_reason: Mapping[str, int]) -> tuple[Failure, ...]:
 
 
 def _failure(code: str, number: int) -> Failure:
-    entry = REGISTRY[Code(code)] if code in Code.__members__ else None
-    if entry is None:
-        return Failure(code, number, "For a reason this version does not know.", "Sync everything again.", "")
+    entry = explained(code)
     return Failure(code, number, entry.sentence, entry.remedy, entry.who.value)

@@ -91,14 +91,14 @@ class Show:
         show_examples(
             self._console, world.examples, civicrm, mailchimp, link.group_id, getfailures(site, link.audience_id)
         )
-        show_failures(self._console, getstatus(site, link.group_id)[0].failures)
+        show_failures(self._console, getstatus(site, group_id=link.group_id)[0].failures)
         self._act("The world goes on", "People and staff change things on both sides.")
         told, deeds = changes(world, self._people)
         self._do(deeds)
         self._tell_happenings(told)
         self._act("The next sync", "Only what has changed since is read, so it is quick.")
         self._sync(site)
-        show_failures(self._console, getstatus(site, link.group_id)[0].failures)
+        show_failures(self._console, getstatus(site, group_id=link.group_id)[0].failures)
         return self._check(site, link)
 
     def _introduce(self) -> None:

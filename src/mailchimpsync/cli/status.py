@@ -28,7 +28,7 @@ def command(ctx: click.Context, group_id: int | None, with_log: bool, as_json: b
     """Show where every connection stands, as far as it is known here; asks neither side."""
     home: Path | None = ctx.obj
     with open_site(home) as site:
-        found = getstatus(site, group_id)
+        found = getstatus(site, group_id=group_id)
     if as_json:
         print_json([_as_json(status) for status in found])
         return

@@ -95,7 +95,7 @@ class _Summary:
 def _summary(site: Site, report: Report) -> _Summary:
     if report.result is None:
         return _Summary()
-    status = getstatus(site, report.link.group_id)[0]
+    status = getstatus(site, group_id=report.link.group_id)[0]
     changes = getchanges(site, [report.result.run_id])
     return _Summary(tuple(changes), status.rows.get(SyncStatus.FAIL.value, 0))
 

@@ -1,0 +1,65 @@
+"""Where a connection stands, as `getstatus` tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from mailchimpsync.config import Link
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why some rows can't be synced, in words, and who can mend it."""
+
+    code: str
+    count: int
+    sentence: str
+    remedy: str
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionStatus:
+    """Where a connection stands; times are UTC.
+
+    Attributes:
+        running: whether a run is at work now; `interrupted`: whether one stopped midway, and the next call goes on.
+        crashed: what is known of a run that stopped midway, when nobody has gone on with it for half an hour.
+        in_sync: whether nothing is due or under way; people who can't be synced don't count against it.
+        since: since when the newest run looks, or looked, at changes; None: at everything.
+        to_add, to_remove: how many are subscribed here and not there, and the other way round, as last read.
+        cannot_subscribe: how many group members can't be subscribed; `other_fails`: the other failed rows.
+        rows: number of rows by sync status; `weird`: some of those with a status that this version doesn't know.
+        last_error: the code of the error that ended the last run, if one did.
+        log: that of the newest run.
+        batches: those whose results have not been read, if they were asked for; `batches_problem`: why they could not
+            be asked about at Mailchimp.
+    """
+
+    link: Link
+    stage: str
+    running: bool
+    interrupted: bool
+    crashed: str | None
+    in_sync: bool
+    last_sync_time: datetime | None
+    since: datetime | None
+    rows: Mapping[str, int]
+    weird: tuple[Mapping[str, Any], ...]
+    subscribed_at_civicrm: int
+    subscribed_at_mailchimp: int
+    to_add: int
+    to_remove: int
+    cannot_subscribe: int
+    other_fails: int
+    updates_outstanding: int
+    updates_unsent: int
+    failures: tuple[Failure, ...]
+    last_outcome: str | None
+    last_error: str | None
+    log: tuple[tuple[datetime, str], ...]
+    batches: tuple[Mapping[str, Any], ...] | None = None
+    batches_problem: str | None = None

@@ -1,0 +1,93 @@
+"""`getstatus` as it goes over the wire: by audience, with the PHP extension's names (existing-extension.md 15.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from mailchimpsync.actions.connection_status import ConnectionStatus
+from mailchimpsync.actions.envelope import plain
+from mailchimpsync.model import SyncStatus
+
+NEVER = "never"
+_MINUTE, _HOUR = 60, 3_600
+
+
+def by_audience(statuses: Sequence[ConnectionStatus]) -> dict[str, Any]:
+    """Return connections by their audiences' ids; ours are the names with a small letter and an underscore."""
+    return {status.link.audience_id: plain(_form(status)) for status in statuses}
+
+
+def _form(status: ConnectionStatus) -> dict[str, Any]:
+    link = status.link
+    form = {
+        "lastSyncTime": status.last_sync_time,
+        "lastSyncTimeHuman": _for_people(status.last_sync_time),
+        "locks": {"fetchAndReconcile": status.stage},
+        "log": _with_durations(status.log),
+        "fetch": {"since": status.since},
+        "stats": _stats(status),
+        "in_sync": status.in_sync,
+        "crashed": status.crashed or False,
+        "audience_name": link.audience_name,
+        "group_id": link.group_id,
+        "group_title": link.group_title,
+        "running": status.running,
+        "interrupted": status.interrupted,
+        "rows": status.rows,
+        "failures": [asdict(failure) for failure in status.failures],
+        "last_outcome": status.last_outcome,
+        "last_error": status.last_error,
+    }
+    if status.batches is not None:
+        form["batches"] = {batch["mailchimp_batch_id"] or f"unsent {batch['id']}": batch for batch in status.batches}
+        form["batches_problem"] = status.batches_problem
+    return form
+
+
+def _stats(status: ConnectionStatus) -> dict[str, Any]:
+    stats = {
+        "failed": status.rows.get(SyncStatus.FAIL.value, 0),
+        "subscribed_at_mailchimp": status.subscribed_at_mailchimp,
+        "subscribed_at_civicrm": status.subscribed_at_civicrm,
+        "to_add_to_mailchimp": status.to_add,
+        "cannot_subscribe": status.cannot_subscribe,
+        "to_remove_from_mailchimp": status.to_remove,
+        "todo": status.rows.get(SyncStatus.TODO.value, 0),
+        "other_fails": status.other_fails,
+        "weird": status.weird,
+        "mailchimp_updates_pending": status.updates_outstanding,
+        "mailchimp_updates_unsubmitted": status.updates_unsent,
+    }
+    return stats if status.batches is None else stats | _of_batches(status.batches)
+
+
+def _of_batches(batches: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    totals = {
+        f"batch_{kind}_operations": sum(batch[f"{kind}_operations"] for batch in batches)
+        for kind in ("errored", "finished", "total")
+    }
+    pending = totals["batch_total_operations"] - totals["batch_finished_operations"]
+    return totals | {"batch_pending_operations": pending}
+
+
+def _for_people(time: datetime | None) -> str:
+    return f"{time:%H:%M} UTC, {time.day} {time:%b %Y}" if time else NEVER
+
+
+def _with_durations(log: Sequence[tuple[datetime, str]]) -> list[dict[str, Any]]:
+    """Return the log with `took`: the time from each line to the next."""
+    ends = [time for time, _ in log[1:]]
+    took = [in_words((end - time).total_seconds()) for (time, _), end in zip(log, ends, strict=False)] + [""]
+    return [
+        {"time": time, "message": message, "took": words} for (time, message), words in zip(log, took, strict=False)
+    ]
+
+
+def in_words(seconds: float) -> str:
+    """Return a duration: seconds up to a minute, minutes up to an hour, else hours."""
+    if seconds <= _MINUTE:
+        return f"{seconds:.0f} s"
+    return f"{seconds / _MINUTE:.0f} mins" if seconds <= _HOUR else f"{seconds / _HOUR:.0f} hours"

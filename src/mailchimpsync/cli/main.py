@@ -17,6 +17,7 @@ COMMANDS = {
     "sync": ("sync", "Sync every connection, or one."),
     "status": ("status", "Show where every connection stands."),
     "serve": ("serve", "Run the service: schedule, webhooks, API."),
+    "api": ("api", "Call an action, like `cv api`."),
     "config": ("config", "Show, export and import the configuration."),
     "token": ("token", "Make and revoke tokens for the API over HTTP."),
     "migrate": ("migrate", "Bring the database up to this version."),

@@ -25,7 +25,7 @@ def command() -> None:
 @click.argument("name")
 @click.option(
     "--scope",
-    type=click.Choice(list(Scope)),
+    type=click.Choice([scope.value for scope in Scope]),
     required=True,
     help="read: look at everything; run: also sync; configure: also change the configuration.",
 )

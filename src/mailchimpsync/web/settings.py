@@ -74,9 +74,7 @@ def configure(settings: Settings, secret: str) -> None:
     Django's own log is silenced: it writes addresses and what exceptions say, which may be somebody's. What goes wrong
     is logged by `answers.unexpected`.
     """
-    log = logging.getLogger("django")
-    log.addHandler(logging.NullHandler())
-    log.propagate = False
+    logging.getLogger("django").setLevel(logging.CRITICAL + 1)
     values = make_settings(settings, secret)
     if not django_settings.configured:
         django_settings.configure(**values)

@@ -1,0 +1,256 @@
+"""Who may call, how often, and under which name."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import httpx2
+import pytest
+
+from mailchimpsync.actions.described import Scope
+from mailchimpsync.actions.tokens import create_token, list_tokens, revoke_token
+from web.conftest import Office, Serve
+
+DOCUMENT = "/api/openapi.json"
+
+
+def later(office: Office, **by: float) -> Any:
+    """Return the site at another time."""
+    now = office.site.runtime.now() + timedelta(**by)
+    return replace(office.site, runtime=replace(office.site.runtime, now=lambda: now))
+
+
+def error_of(answer: httpx2.Response) -> str:
+    content = answer.json()
+    assert content["is_error"] == 1
+    return str(content["error_code"])
+
+
+def ask(office: Office, **headers: str) -> httpx2.Response:
+    return office.client.get(DOCUMENT, headers=headers)
+
+
+# -- tokens -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("header", ["Authorization", "X-Civi-Auth"])
+def test_a_token_is_taken_from_either_header(office: Office, header: str) -> None:
+    assert ask(office, **{header: f"Bearer {office.tokens[Scope.READ]}"}).status_code == 200
+    assert ask(office, **{header: f"bearer  {office.tokens[Scope.READ]}"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "mistype",
+    [
+        lambda _text: "",
+        lambda _text: "Bearer",
+        lambda text: f"Basic {text}",
+        lambda text: f"Bearer {text[:-1]}",
+        lambda text: f"Bearer {text}x",
+        lambda text: f"Bearer {text.upper()}",
+        lambda text: f"Bearer {text * 100}",
+        lambda _text: "Bearer \xff\xfe",
+    ],
+)
+def test_a_mistyped_token_is_refused(office: Office, mistype: Callable[[str], str]) -> None:
+    value = mistype(office.tokens[Scope.CONFIGURE])
+    refused = office.client.get(DOCUMENT, headers=[(b"Authorization", value.encode("latin-1"))])
+
+    assert refused.status_code == 401
+    assert error_of(refused) == "TOKEN"
+    assert refused.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_a_token_expires(office: Office) -> None:
+    text = create_token(later(office, days=-2), name="Carl", scope=Scope.READ, expires_in_days=2, by="Ann")
+
+    refused = ask(office, Authorization=f"Bearer {text}")
+
+    assert (refused.status_code, error_of(refused)) == (401, "TOKEN")
+    assert "expired" in refused.json()["error_message"]
+
+
+def test_a_token_that_is_to_expire_is_still_valid(office: Office) -> None:
+    text = create_token(later(office, days=-1), name="Carl", scope=Scope.READ, expires_in_days=2, by="Ann")
+
+    assert ask(office, Authorization=f"Bearer {text}").status_code == 200
+
+
+def test_a_revoked_token_is_refused_at_once(office: Office) -> None:
+    assert office.get(DOCUMENT, scope=Scope.RUN).status_code == 200
+    revoke_token(office.site, next(one.id for one in list_tokens(office.site) if one.scope is Scope.RUN))
+
+    assert office.get(DOCUMENT, scope=Scope.RUN).status_code == 401
+    assert office.get(DOCUMENT, scope=Scope.READ).status_code == 200
+
+
+def test_it_is_known_when_a_token_was_last_used_to_the_minute(office: Office) -> None:
+    def used() -> Any:
+        return next(one.last_used_at for one in list_tokens(office.site) if one.scope is Scope.READ)
+
+    assert used() is None
+    office.get(DOCUMENT, scope=Scope.READ)
+    first = used()
+    office.get(DOCUMENT, scope=Scope.READ)
+
+    assert first is not None
+    assert used() == first
+
+
+# -- limits -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_token_may_be_used_so_often_and_then_again_later(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    office = limited(serve, monkeypatch, token=3)
+
+    assert [office.get(DOCUMENT, scope=Scope.READ).status_code for _ in range(4)] == [200, 200, 200, 429]
+    assert office.get(DOCUMENT, scope=Scope.RUN).status_code == 200, "another token has a count of its own"
+    pass_time(monkeypatch, 60)
+    assert office.get(DOCUMENT, scope=Scope.READ).status_code == 200
+
+
+def test_the_answer_says_when_to_come_back(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    office = limited(serve, monkeypatch, token=1)
+    office.get(DOCUMENT, scope=Scope.READ)
+
+    refused = office.get(DOCUMENT, scope=Scope.READ)
+
+    assert (refused.status_code, error_of(refused)) == (429, "TOO_MANY_CALLS")
+    assert 1 <= int(refused.headers["Retry-After"]) <= 60
+
+
+def test_failures_are_limited_more_strictly_and_then_even_the_right_token_waits(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = limited(serve, monkeypatch, failures=2)
+
+    assert [ask(office, Authorization=f"Bearer guess{n}").status_code for n in range(3)] == [401, 401, 429]
+    assert office.get(DOCUMENT, scope=Scope.READ).status_code == 429
+
+
+def test_a_missing_scope_is_no_failed_sign_in(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    office = limited(serve, monkeypatch, failures=1)
+
+    statuses = [office.post("/api/Mailchimpsync/includecontact", scope=Scope.READ).status_code for _ in range(3)]
+
+    assert statuses == [403, 403, 403]
+
+
+def test_an_address_is_limited_whatever_its_tokens(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    office = limited(serve, monkeypatch, address=2)
+
+    assert [office.get(DOCUMENT, scope=scope).status_code for scope in Scope] == [200, 200, 429]
+    assert office.client.get("/health").status_code == 200
+
+
+def test_webhooks_are_not_limited(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    office = limited(serve, monkeypatch, address=1, failures=1)
+
+    assert {office.client.post("/webhook/audience?secret=guess").status_code for _ in range(5)} == {401}
+
+
+def test_forwarded_addresses_are_not_believed_unless_a_proxy_of_ours_says_so(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = limited(serve, monkeypatch, failures=1)
+
+    assert [guess(office, f"192.0.2.{n}") for n in range(3)] == [401, 429, 429]
+
+
+def test_behind_a_proxy_callers_are_told_apart_by_what_it_added(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    office = limited(serve, monkeypatch, failures=1, environment={"TRUSTED_PROXIES": "1"})
+
+    assert [guess(office, "192.0.2.1"), guess(office, "192.0.2.2")] == [401, 401]
+    assert guess(office, "203.0.113.9, 192.0.2.1") == 429, "what the caller wrote itself does not count"
+    assert [guess(office, "2001:db8::1"), guess(office, "2001:db8::2")] == [401, 429]
+    assert [guess(office, "junk"), guess(office, "other junk")] == [401, 429]
+
+
+def guess(office: Office, forwarded: str) -> int:
+    return ask(office, Authorization="Bearer guess", **{"X-Forwarded-For": forwarded}).status_code
+
+
+def limited(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, *, environment: dict[str, str] | None = None, **calls: int
+) -> Office:
+    """Serve with low limits, on a clock that stands at the beginning of a minute."""
+    serve().client.close()  # Django has to be configured before limits can be made
+    from mailchimpsync.web.limits import Limits  # noqa: PLC0415
+
+    usual = Limits()
+    changed = {name: replace(getattr(usual, name), calls=number) for name, number in calls.items()}
+    monkeypatch.setattr("mailchimpsync.web.limits.time.time", lambda: 1_800_000_000.0)
+    return serve(environment=environment, limits=replace(usual, **changed))
+
+
+def pass_time(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    monkeypatch.setattr("mailchimpsync.web.limits.time.time", lambda: 1_800_000_000.0 + seconds)
+
+
+# -- names and headers ------------------------------------------------------------------------------------------------
+
+
+def test_the_service_answers_under_its_own_names_only(serve: Serve) -> None:
+    office = serve(environment={"PUBLIC_URL": "https://sync.example.org/"})
+
+    def status(host: str, path: str = DOCUMENT) -> int:
+        return office.client.get(path, headers={"Host": host, **office.bearer(Scope.READ)}).status_code
+
+    assert {status(host) for host in ("sync.example.org", "localhost:8321", "127.0.0.1", "[::1]:80")} == {200}
+    assert {status(host) for host in ("evil.example.com", "sync.example.org.evil.com", "x y", "-", "[bad")} == {400}
+    assert status("evil.example.com", "/webhook/audience") == 400
+    assert status("10.0.0.7:8321", "/health") == 200, "probes come to whatever address a container has"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/health", "/ready", "/api/docs", DOCUMENT, "/nowhere", "/webhook/audience", "/static/mailchimpsync/api.js"],
+)
+def test_every_answer_has_the_headers_that_keep_browsers_safe(office: Office, path: str) -> None:
+    headers = office.client.get(path).headers
+
+    assert headers["Content-Security-Policy"].startswith("default-src 'none'; script-src 'self'")
+    assert "unsafe" not in headers["Content-Security-Policy"]
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert "Set-Cookie" not in headers
+
+
+def test_answers_are_kept_by_no_cache(office: Office) -> None:
+    assert office.get(DOCUMENT, scope=Scope.READ).headers["Cache-Control"] == "no-store"
+    assert office.get(DOCUMENT).headers["Cache-Control"] == "no-store"
+
+
+def test_browsers_are_told_to_stay_with_https_where_the_service_has_it(serve: Serve) -> None:
+    office = serve(environment={"PUBLIC_URL": "https://sync.example.org", "TRUSTED_PROXIES": "1"})
+
+    by_https = office.client.get("/health", headers={"X-Forwarded-Proto": "https"})
+
+    assert "max-age=31536000" in by_https.headers["Strict-Transport-Security"]
+    assert "Strict-Transport-Security" not in office.client.get("/health").headers
+
+
+def test_nothing_that_is_logged_holds_a_secret_or_an_address(
+    office: Office, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_given: object, **_named: object) -> None:
+        raise ZeroDivisionError("bella@example.org")
+
+    monkeypatch.setattr("mailchimpsync.web.pages.openapi_document", fail)
+    with caplog.at_level(logging.DEBUG):
+        failed = office.client.get(f"{DOCUMENT}?email=bella@example.org", headers=office.bearer(Scope.READ))
+        office.client.get("/nowhere?secret=s3cret")
+        office.client.post("/webhook/audience?secret=s3cret", data={"data[email]": "bella@example.org"})
+        office.client.get("/health?secret=s3cret", headers={"Host": "x y"})
+
+    assert failed.status_code == 500
+    assert error_of(failed) == "INTERNAL"
+    assert "bella" not in failed.text
+    ours = [record for record in caplog.records if record.name.startswith(("django", "mailchimpsync"))]
+    assert [record.getMessage().split(", raised in ")[0] for record in ours] == ["An unexpected ZeroDivisionError"]
+    assert "bella" not in ours[0].getMessage()

@@ -67,6 +67,8 @@ class Happenings:
         address = self._someone("subscribed", "pending")
         if address is None:
             return
+        if change == "bounce":
+            self.story.bounced.add(address)
         self._world.act(address, change, as_)
         self.story.left_once.add(address)
         if as_ == "user":

@@ -14,6 +14,7 @@ from mailchimpsync.model import MCSYNC_METHOD
 from support.population import Story
 from support.world import NEWS, World
 
+FORGED_NAME = "Mallory"
 SUBSCRIBED = ("subscribed", "pending")
 EXPECTED_FAILURES = frozenset(
     {
@@ -66,6 +67,7 @@ def violations(world: World, story: Story) -> Iterator[str]:
     yield from _consent(truth, story)
     yield from _removals(truth, story)
     yield from _doubles(truth)
+    yield from _corrections(world, truth, story)
     yield from _journal(world, truth)
 
 
@@ -150,6 +152,21 @@ def _doubles(truth: Truth) -> Iterator[str]:
     for address, number in by_address.items():
         if number > 1:
             yield f"{address} was created {number} times"
+
+
+def _corrections(world: World, truth: Truth, story: Story) -> Iterator[str]:
+    """Only who bounced is put on hold, only new addresses are added, and nobody gets a forger's name."""
+    for entry in world.journal():
+        addresses = {one["email"].lower() for one in truth.emails if one["contact_id"] == entry["contact_id"]}
+        if not truth.is_alive(entry["contact_id"]):
+            continue
+        if entry["field"] == "on_hold" and not addresses & story.bounced:
+            yield f"contact {entry['contact_id']} was put on hold, and no mail had bounced"
+        if entry["field"] == "address" and not addresses & set(story.moved.values()):
+            yield f"contact {entry['contact_id']} got an address nobody had moved to"
+    for contact in truth.contacts.values():
+        if contact["first_name"] == FORGED_NAME:
+            yield f"contact {contact['id']} has a name that was forged"
 
 
 def _journal(world: World, truth: Truth) -> Iterator[str]:

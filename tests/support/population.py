@@ -24,6 +24,7 @@ class Story:
     owned: dict[int, set[str]] = field(default_factory=dict)  # every address a contact ever had
     left: dict[str, str] = field(default_factory=dict)  # when somebody last left, by their own act or by bouncing
     gone_for_good: set[str] = field(default_factory=set)  # bounced or erased, and not come back by own act
+    bounced: set[str] = field(default_factory=set)  # addresses mail to which bounced at some time
     left_once: set[str] = field(default_factory=set)  # addresses that were not subscribed at Mailchimp at some time
     removed_once: set[int] = field(default_factory=set)  # contacts that staff took out of the group at some time
     added: dict[int, list[str]] = field(default_factory=dict)  # when staff put a contact into the group
@@ -108,6 +109,7 @@ def _member(story: Story, chance: random.Random, address: str, *, simple: bool) 
         story.left[lower] = date
     if status == "cleaned":
         story.gone_for_good.add(lower)
+        story.bounced.add(lower)
     if not simple and chance.random() < 0.03:
         details["legacy_id"] = f"{chance.getrandbits(128):032x}"
     interests = {interest: chance.random() < 0.5 for interest in (WALK, RIDE)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
@@ -18,6 +19,7 @@ from mailchimpsync.errors import (
 from mailchimpsync.sync import add_civi_only, change_groups, create_contacts, fetch, fix_contact_ids, reconcile, submit
 from support.happenings import Happenings
 from support.invariants import violations
+from support.letters import Letters
 from support.mortal import KilledError, Life, MortalStore
 from support.population import populate
 from support.trouble import Trouble
@@ -26,6 +28,8 @@ from support.world import World
 RUNS_UNTIL_QUIET_MAX = 4
 CALLS_PER_RUN_MAX = 40
 LEASE_SECONDS = 601
+ROUNDS_OF_EVENTS_MAX = 25
+LONGEST_PUT_OFF_SECONDS = 3_700
 STEP_SIZES = (
     (fetch, "PAGE_SIZE_MEMBERS"),
     (fix_contact_ids, "ROWS_PER_STEP"),
@@ -64,6 +68,7 @@ class Simulation:
         self.story = populate(self.world, self.chance, people, simple=self.simple)
         self.happenings = Happenings(self.world, self.story, self.chance, simple=self.simple)
         self.trouble = Trouble(self.world, self.happenings, self.life, self.chance)
+        self.letters = Letters(self.world, self.story, self.chance)
         self.fault_rate = self.chance.choice((0.0, 0.02, 0.1, 0.3))
         self.report = Report(seed)
 
@@ -73,7 +78,9 @@ class Simulation:
             self._some_time()
         self.trouble.stop()
         self.world.pass_time(LEASE_SECONDS)
+        self._read_all_letters()
         self._settle()
+        self.report.problems += self.letters.problems
         if not self.report.problems:
             self.report.problems = list(violations(self.world, self.story))
         self.report.journal = [tuple(entry.values()) for entry in self.world.journal()]
@@ -92,20 +99,27 @@ class Simulation:
             self.trouble.fault_rate = self.fault_rate
             self.trouble.act_rate = self.chance.choice((0.0, 0.0, 0.05, 0.2))
         for _ in range(self.chance.randint(1, 3)):
-            self._call()
+            self._live_through(self.chance.choice((self._sync, self._sync, self._letters)))
         self.trouble.fault_rate = self.trouble.act_rate = 0.0
         self.life.begin()
         self.world.pass_time(self.chance.choice((10, 700, 3_700, 90_000)))
 
-    def _call(self) -> None:
+    def _sync(self) -> None:
+        seconds = self.chance.choice((None, 1, 5, 60, 600))
+        result = self.world.sync(seconds=seconds, everything=self.chance.random() < 0.2)
+        self._note(f"{result.outcome} before {result.stage}")
+
+    def _letters(self) -> None:
+        self._note(self.letters.arrive())
+        self._note(self.letters.work(self.chance.choice((None, 1, 60))))
+
+    def _live_through(self, call: Callable[[], None]) -> None:
         """Start a process that makes one call; it may die."""
         dies = self.fault_rate and self.chance.random() < 0.3
         self.life.begin(self.chance.randint(1, 120) if dies else None)
         self.world.systems = self.world.new_systems()
-        seconds = self.chance.choice((None, 1, 5, 60, 600))
         try:
-            result = self.world.sync(seconds=seconds, everything=self.chance.random() < 0.2)
-            self._note(f"{result.outcome} before {result.stage}")
+            call()
         except KilledError:
             self._note(f"killed at step {self.life.steps}")
             self.life.begin()
@@ -116,6 +130,17 @@ class Simulation:
                 self.report.problems.append(f"without any fault: {error.code} {error.what}")
         except MailchimpsyncError as error:
             self.report.problems.append(f"unexpected: {error.code} {error.what} {error.detail}")
+
+    def _read_all_letters(self) -> None:
+        """Late letters arrive after all; what is waiting is handled, also if it was put off for hours."""
+        self._note(self.letters.arrive(all_of_them=True))
+        for _ in range(ROUNDS_OF_EVENTS_MAX):
+            if not self.letters.waiting():
+                return
+            self._note(self.letters.work())
+            self.world.pass_time(LONGEST_PUT_OFF_SECONDS)
+            self._finish_a_run(everything=False)
+        self.report.problems.append(f"{self.letters.waiting()} events are still waiting")
 
     def _settle(self) -> None:
         """Sync until a run writes nothing, then everything once more."""

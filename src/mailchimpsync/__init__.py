@@ -1,3 +1,27 @@
-"""Keeps CiviCRM mailing groups and Mailchimp audiences telling the same truth, both ways."""
+"""Keeps CiviCRM mailing groups and Mailchimp audiences telling the same truth, both ways.
+
+Programs find the actions here: `from mailchimpsync import open_site, getstatus, call`. They are loaded when first
+asked for, so that importing the package, as every command does, costs nothing.
+"""
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mailchimpsync.actions import *  # noqa: F403 (the names are those of the actions, kept in one place)
 
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    """Return what `mailchimpsync.actions` offers; modules of the package are imported by Python itself."""
+    if not name.startswith("_") and find_spec(f"{__name__}.{name}") is None:
+        actions = import_module(f"{__name__}.actions")
+        if name in actions.__all__:
+            return getattr(actions, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *import_module(f"{__name__}.actions").__all__]

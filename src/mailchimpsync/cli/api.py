@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,7 @@ def _put(given: dict[str, Any], word: str) -> None:
 
 def _json(text: str, where: str) -> Any:
     if text == "-":
-        text = click.get_text_stream("stdin").read(JSON_BYTES_MAX)
+        text = sys.stdin.read(JSON_BYTES_MAX)
     try:
         return json.loads(text)
     except ValueError as error:

@@ -1,0 +1,151 @@
+"""The service as whoever installs it meets it: a process of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+from mailchimpsync.actions import fetchandreconcile
+from mailchimpsync.config import Schedule
+from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
+from support.service import LIST_ID, OTHER_LIST, WEBHOOK_SECRET, Charity, Serve
+
+SOON = Schedule(every_minutes=1, jitter_seconds=0)
+NEVER = Schedule(enabled=False)
+
+
+def test_it_syncs_what_is_due_and_says_so(charity: Charity, serve: Serve) -> None:
+    charity.make_site(SOON)
+    service = serve()
+
+    [line] = service.wait_for(lambda: service.events("run.ends"))
+
+    assert charity.members()["emil@example.org"] == "subscribed"
+    assert line["audience"] == LIST_ID
+    assert line["changes"] == {"Mailchimp": 1}
+    assert "every 1 minutes" in service.told()
+    assert "public_url is not set" in service.told()
+    assert service.url in service.told()
+
+
+def test_without_the_schedule_nothing_is_synced_by_itself(charity: Charity, serve: Serve) -> None:
+    charity.make_site(SOON)
+    service = serve("--no-schedule")
+    service.wait_for(lambda: service.events("service.begins"))
+
+    time.sleep(3)
+
+    assert charity.runs() == []
+    assert "not synced by itself" in service.told()
+
+
+def test_two_services_on_one_database_run_each_connection_once_in_a_slot(charity: Charity, serve: Serve) -> None:
+    charity.make_site(Schedule(every_minutes=60, jitter_seconds=0), links=2)
+    one, other = serve(wait=False), serve(wait=False)
+    one.wait_for(one.answers)
+    other.wait_for(other.answers)
+    one.wait_for(lambda: all(run["finished_at"] for run in charity.runs(LIST_ID) + charity.runs(OTHER_LIST)))
+    one.wait_for(lambda: len(one.events("run.ends") + other.events("run.ends")) == 2)
+
+    time.sleep(8)  # whoever found a connection busy has looked again by now
+
+    assert [len(charity.runs(audience)) for audience in (LIST_ID, OTHER_LIST)] == [1, 1]
+
+
+def test_it_stops_within_ten_seconds_with_a_run_and_a_request_under_way_and_goes_on_after(
+    charity: Charity, serve: Serve
+) -> None:
+    charity.make_site(SOON)
+    charity.civicrm.load_contacts([{"first_name": "B", "emails": [f"b{n}@example.org"]} for n in range(5)])
+    charity.mailchimp.faults.plant(Fault(FaultKind.DELAY, "POST /3.0/batches", times=1, seconds=4))
+    service = serve()
+    service.wait_for(lambda: charity.runs() and not charity.runs()[0]["finished_at"])
+
+    assert service.stop() == 0
+
+    assert service.events("service.ends")
+    again = serve()
+    again.wait_for(lambda: charity.runs()[-1]["finished_at"])
+    again.wait_for(lambda: charity.members().get("emil@example.org") == "subscribed")
+    assert len(charity.runs()) == 1
+
+
+def test_a_worker_that_is_killed_is_started_again_and_goes_on(charity: Charity, serve: Serve) -> None:
+    charity.make_site(NEVER)
+    service = serve()
+    [first] = service.wait_for(lambda: _workers(service.process.pid))
+
+    os.kill(first, signal.SIGKILL)
+
+    service.wait_for(lambda: [pid for pid in _workers(service.process.pid) if pid != first])
+    service.wait_for(service.answers)
+    with charity.site() as site:
+        site.save(charity.configuration(SOON), "ann")
+    service.wait_for(lambda: service.events("run.ends"))
+
+
+def _workers(arbiter: int) -> list[int]:
+    found = subprocess.run(["/usr/bin/pgrep", "-P", str(arbiter)], capture_output=True, text=True, check=False)  # noqa: S603
+    return [int(pid) for pid in found.stdout.split()]
+
+
+def test_a_changed_configuration_needs_no_restart(charity: Charity, serve: Serve) -> None:
+    charity.make_site(NEVER)
+    service = serve()
+
+    with charity.site() as site:
+        site.save(charity.configuration(SOON), "ann")
+
+    service.wait_for(lambda: service.events("run.ends"))
+
+
+def test_a_webhook_is_handled_within_seconds(charity: Charity, serve: Serve) -> None:
+    charity.make_site(NEVER)
+    with charity.site() as site:
+        fetchandreconcile(site)
+    service = serve()
+    charity.mailchimp.act(LIST_ID, "bella@example.org", "user", change="unsubscribe")
+    form = {
+        "type": "unsubscribe",
+        "fired_at": "2026-11-20 12:00:00",
+        "data[list_id]": LIST_ID,
+        "data[email]": "bella@example.org",
+    }
+
+    answer = service.http.post(f"{service.url}/webhook/audience", params={"secret": WEBHOOK_SECRET}, data=form)
+
+    assert answer.status_code == 200
+    service.wait_for(lambda: service.events("events.handled"))
+    assert list(charity.group_members().values()).count("Removed") == 1
+    assert WEBHOOK_SECRET not in service.log_file.read_text() + service.told()
+    assert "@" not in service.log_file.read_text()
+    [line] = [line for line in service.events("request") if line["path"] == "/webhook/audience"]
+    assert (line["method"], line["status"]) == ("POST", 200)
+
+
+def test_without_the_packages_of_the_web_it_says_how_to_install_them(charity: Charity) -> None:
+    charity.make_site(NEVER)
+    hidden = "import sys; sys.modules['gunicorn'] = None; from mailchimpsync.cli.main import main; main()"
+
+    found = subprocess.run(  # noqa: S603 (our own program)
+        [sys.executable, "-c", hidden, "--home", str(charity.home), "serve"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert found.returncode == 7
+    assert "pip install 'mailchimpsync[web]'" in found.stderr
+
+
+def test_a_place_to_listen_that_is_none_is_a_mistake(charity: Charity) -> None:
+    charity.make_site(NEVER)
+    command = [sys.executable, "-c", "from mailchimpsync.cli.main import main; main()", "--home", str(charity.home)]
+
+    found = subprocess.run([*command, "serve", "--listen", "here"], capture_output=True, text=True, check=False)  # noqa: S603 (our own program)
+
+    assert found.returncode == 2
+    assert "--listen" in found.stderr

@@ -44,7 +44,7 @@ def test_a_change_says_what_is_off_as_well(mailchimp: Mailchimp) -> None:
     made = create_webhook(client, LIST_ID, URL, ALL_BUT_CAMPAIGN, PEOPLE)
     changed = update_webhook(client, LIST_ID, made.id, OTHER_URL, frozenset({"campaign"}), frozenset({"api"}))
     assert (changed.id, changed.url) == (made.id, OTHER_URL)
-    assert (changed.events, changed.sources) == ({"campaign"}, {"api"})
+    assert (changed.events, changed.sources) == (frozenset({"campaign"}), frozenset({"api"}))
     assert webhooks(client, LIST_ID) == [changed]
 
 

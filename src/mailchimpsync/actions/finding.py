@@ -1,0 +1,50 @@
+"""What a check found: how bad it is, what was looked at, what was found, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+from mailchimpsync.errors import REGISTRY, Code, MailchimpsyncError
+
+
+class Level(StrEnum):
+    """How bad a finding is."""
+
+    GOOD = "good"
+    WARNING = "warning"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at. The texts hold no secrets and no addresses of people."""
+
+    level: Level
+    subject: str
+    found: str
+    remedy: str = ""
+    code: Code | None = None
+
+
+def good(subject: str, found: str) -> Finding:
+    """Return that all is well with something."""
+    return Finding(Level.GOOD, subject, found)
+
+
+def trouble(subject: str, found: str, code: Code, *, level: Level = Level.BAD, remedy: str = "") -> Finding:
+    """Return that something is wrong; what to do about it is the code's remedy, unless a better one is known."""
+    return Finding(level, subject, found, remedy or REGISTRY[code].remedy, code)
+
+
+def failed(subject: str, error: MailchimpsyncError) -> Finding:
+    """Return that looking failed."""
+    detail = f" ({error.detail})" if error.detail else ""
+    return trouble(subject, f"{error.what.rstrip('.')}{detail}.", error.code)
+
+
+def plain_findings(findings: Sequence[Finding]) -> list[dict[str, Any]]:
+    """Return findings as plain values."""
+    return [asdict(one) | {"level": one.level.value, "code": one.code.value if one.code else None} for one in findings]

@@ -1,0 +1,126 @@
+"""Checks whether Mailchimp has the webhooks it should have, and mends them. Other people's are never touched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from mailchimpsync.actions.finding import Finding, Level, failed, good, trouble
+from mailchimpsync.actions.reachable import check_reachable
+from mailchimpsync.actions.site import Site
+from mailchimpsync.actions.webhook_targets import Hook, Target, targets
+from mailchimpsync.errors import AccessError, Code, ConfigurationError, MailchimpsyncError, TransientError
+from mailchimpsync.mailchimp import MailchimpClient
+from mailchimpsync.runtime import Deadline
+
+ACCOUNT_SECONDS = 60
+"""How long one account may take, so that one that does not answer keeps nobody waiting."""
+
+NO_PUBLIC_URL = "Set `public_url` in mailchimpsync.toml, or MAILCHIMPSYNC_PUBLIC_URL, to where `serve` is reached."
+
+Look = Callable[[Site, Target, MailchimpClient], Iterator[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """How a target stands: the webhook to keep, if there is one, what is wrong with it, and those too many."""
+
+    kept: Hook | None
+    faults: tuple[str, ...]
+    doubled: Sequence[Hook]
+
+
+def check_webhooks(site: Site) -> list[Finding]:
+    """Compare the webhooks Mailchimp has with those it should have, and see whether we can be reached; change nothing.
+
+    One account that can't be asked does not keep the others.
+    """
+    if site.settings.public_url is None:
+        return [_no_public_url()]
+    return [*check_reachable(site), *_each(site, _check)]
+
+
+def repair_webhooks(site: Site) -> list[Finding]:
+    """Create missing webhooks, correct wrong ones, delete doubled ones of ours; each thing done is a finding.
+
+    One account that can't be mended does not keep the others.
+
+    Raises:
+        ConfigurationError: the site has no `public_url`.
+    """
+    if site.settings.public_url is None:
+        raise ConfigurationError(f"Nobody knows where Mailchimp is to reach us. {NO_PUBLIC_URL}")
+    return list(_each(site, _repair))
+
+
+def _no_public_url() -> Finding:
+    what = "No public_url is set, so Mailchimp can't tell us of changes: they arrive with the next sync."
+    return trouble("Webhooks", what, Code.WEBHOOK_MISSING, level=Level.WARNING, remedy=NO_PUBLIC_URL)
+
+
+def _each(site: Site, look: Look) -> Iterator[Finding]:
+    for account in site.configuration.accounts:
+        yield from _in_account(site, account, look)
+
+
+def _in_account(site: Site, account: str, look: Look) -> Iterator[Finding]:
+    """Look at every target of an account; what one of them refuses does not keep the others."""
+    client = None
+    for target in targets(site, account):
+        try:
+            if client is None:
+                client = site.mailchimp(account)
+                client.deadline = Deadline.after(site.runtime, ACCOUNT_SECONDS)
+            yield from look(site, target, client)
+        except (AccessError, TransientError, ConfigurationError) as error:
+            yield failed(f"Webhooks of account “{account}”", _without_secrets(error, target))
+            break
+        except MailchimpsyncError as error:
+            yield failed(target.subject, _without_secrets(error, target))
+    if client is not None:
+        client.deadline = None
+
+
+def _without_secrets(error: MailchimpsyncError, target: Target) -> MailchimpsyncError:
+    """What Mailchimp says of an address may repeat it, with its secret."""
+    secret = target.url.rpartition("=")[2]
+    return MailchimpsyncError(error.code, error.what, detail=error.detail.replace(secret, "…"))
+
+
+def _state(site: Site, target: Target, client: MailchimpClient) -> _State:
+    """Of several webhooks of ours the one that needs least is kept, first of all one with the right address."""
+    hooks = sorted(target.ours(site, client), key=lambda hook: (hook.url != target.url, len(hook.faults)))
+    if not hooks:
+        return _State(None, (), ())
+    kept = hooks[0]
+    faults = kept.faults if kept.url == target.url else ("old address or old secret", *kept.faults)
+    return _State(kept, faults, hooks[1:])
+
+
+def _check(site: Site, target: Target, client: MailchimpClient) -> Iterator[Finding]:
+    state = _state(site, target, client)
+    if state.kept is None:
+        yield trouble(target.subject, "It is missing.", Code.WEBHOOK_MISSING)
+    elif state.faults:
+        yield trouble(target.subject, f"Wrong: {'; '.join(state.faults)}.", Code.WEBHOOK_WRONG)
+    elif not state.doubled:
+        yield good(target.subject, "It is as it should be.")
+    if state.doubled:
+        what = f"There are {len(state.doubled) + 1} of ours, so that every change is told as often."
+        yield trouble(target.subject, what, Code.WEBHOOK_WRONG, level=Level.WARNING)
+
+
+def _repair(site: Site, target: Target, client: MailchimpClient) -> Iterator[Finding]:
+    state = _state(site, target, client)
+    if state.kept is None:
+        target.create(client)
+        yield good(target.subject, "It was missing and is there now.")
+    elif state.faults:
+        target.correct(client, state.kept)
+        yield good(target.subject, f"Corrected: {'; '.join(state.faults)}.")
+    elif not state.doubled:
+        yield good(target.subject, "It is as it should be.")
+    for hook in state.doubled:
+        target.delete(client, hook)
+    if state.doubled:
+        yield good(target.subject, f"{len(state.doubled)} of ours too many deleted.")

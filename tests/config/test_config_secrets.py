@@ -12,7 +12,7 @@ from mailchimpsync.config import (
     Keyring,
     create_key_file,
     from_stored,
-    from_toml,
+    from_text,
     load_settings,
     mask,
     read_keyring,
@@ -82,7 +82,7 @@ def test_a_mask_shows_at_most_the_end_of_a_long_secret(secret: str, shown: str) 
 def test_a_masked_document_that_is_edited_and_read_again_keeps_the_stored_keys(configuration: Configuration) -> None:
     text = to_toml(to_stored(configuration)).replace("group_id = 8", "group_id = 18")
 
-    again = from_stored(from_toml(text), Keyring([NEW]), configuration)
+    again = from_stored(from_text(text), Keyring([NEW]), configuration)
 
     assert KEY not in text
     assert again.accounts == configuration.accounts
@@ -93,7 +93,7 @@ def test_a_plain_key_in_an_edited_document_replaces_the_stored_one(configuration
     other = KEY.replace("us1", "us2")
     text = to_toml(to_stored(configuration)).replace("…cdef-us1", other)
 
-    again = from_stored(from_toml(text), Keyring([NEW]), configuration)
+    again = from_stored(from_text(text), Keyring([NEW]), configuration)
 
     assert again.accounts["main"].api_key.get_secret_value() == other
 
@@ -102,7 +102,7 @@ def test_a_mask_that_hides_no_stored_key_is_refused(configuration: Configuration
     text = to_toml(to_stored(configuration)).replace("…cdef-us1", "…9999-us1")
 
     with pytest.raises(ConfigurationError, match="account “main” is masked"):
-        from_stored(from_toml(text), Keyring([NEW]), configuration)
+        from_stored(from_text(text), Keyring([NEW]), configuration)
 
 
 def test_a_key_file_is_made_for_its_owner_only_and_never_overwritten(home: Path) -> None:

@@ -218,6 +218,6 @@ def test_the_newest_configuration_counts_and_the_older_ones_stay(store: Store) -
     with store.begin() as tx:
         assert configurations.newest_configuration(tx) is None
         for version in (1, 2):
-            configurations.save_configuration(tx, {"version": version}, hour(8 + version), "zoë")
+            configurations.save_configuration(tx, {"version": version}, hour(8 + version), "zoë", after=version - 1)
 
         assert configurations.newest_configuration(tx) == {"version": 2}

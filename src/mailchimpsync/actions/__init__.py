@@ -1,6 +1,16 @@
 """The public API: one function an action, which every door calls; they know no framework."""
 
+from mailchimpsync.actions.abortsync import Abort, abortsync
+from mailchimpsync.actions.batches import Processed, collectresults, processcompleted
 from mailchimpsync.actions.calling import Outcome, call
+from mailchimpsync.actions.change_configuration import (
+    Saved,
+    change_configuration,
+    figures,
+    losses,
+    read_configuration,
+    what_would_go,
+)
 from mailchimpsync.actions.changes import ChangeCount, FailedRow, getchanges, getfailures
 from mailchimpsync.actions.configure import (
     Choice,
@@ -16,14 +26,19 @@ from mailchimpsync.actions.entities.batch import batch_create, batch_delete, bat
 from mailchimpsync.actions.entities.cache import cache_get
 from mailchimpsync.actions.entities.cache_edit import cache_create, cache_delete
 from mailchimpsync.actions.entities.update import update_create, update_delete, update_get
-from mailchimpsync.actions.fetchandreconcile import Report, fetchandreconcile
+from mailchimpsync.actions.fetchandreconcile import fetchandreconcile
 from mailchimpsync.actions.getstatus import getstatus
 from mailchimpsync.actions.includecontact import includecontact
 from mailchimpsync.actions.process_events import process_events
+from mailchimpsync.actions.reports import Report
+from mailchimpsync.actions.rotate_key import rotate_key_file, rotate_key_of_environment
 from mailchimpsync.actions.since import read_since
 from mailchimpsync.actions.site import Clients, Site, create_site, open_site
+from mailchimpsync.actions.updateconfig import updateconfig
+from mailchimpsync.actions.versions import Version, version_of, versions
 
 __all__ = [
+    "Abort",
     "ChangeCount",
     "Choice",
     "Clients",
@@ -31,8 +46,12 @@ __all__ = [
     "FailedRow",
     "Failure",
     "Outcome",
+    "Processed",
     "Report",
+    "Saved",
     "Site",
+    "Version",
+    "abortsync",
     "batch_create",
     "batch_delete",
     "batch_get",
@@ -40,22 +59,34 @@ __all__ = [
     "cache_delete",
     "cache_get",
     "call",
+    "change_configuration",
+    "collectresults",
     "connect_audience",
     "create_site",
     "export_configuration",
     "fetchandreconcile",
+    "figures",
     "getchanges",
     "getfailures",
     "getstatus",
     "import_configuration",
     "includecontact",
+    "losses",
     "open_site",
     "probe_account",
     "probe_interests",
     "probe_site",
     "process_events",
+    "processcompleted",
+    "read_configuration",
     "read_since",
+    "rotate_key_file",
+    "rotate_key_of_environment",
     "update_create",
     "update_delete",
     "update_get",
+    "updateconfig",
+    "version_of",
+    "versions",
+    "what_would_go",
 ]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Literal
 
+from mailchimpsync.actions.change_configuration import Saved, change_configuration, read_configuration
 from mailchimpsync.actions.site import Site
 from mailchimpsync.civicrm import Group, check_write_access, mailing_groups
 from mailchimpsync.civicrm import site as check_site
-from mailchimpsync.config import Account, CivicrmSite, Configuration, Link, from_stored, from_toml, to_stored, to_toml
+from mailchimpsync.config import Account, CivicrmSite, Configuration, Link, Seal, mask, to_json, to_stored, to_toml
 from mailchimpsync.errors import Code, RefusedError, UsageError
 from mailchimpsync.mailchimp import Audience, Interest, account, audiences, interests
 
@@ -61,21 +63,21 @@ def connect_audience(site: Site, link: Link, mailchimp: Account, *, by: str) -> 
         EvidenceError: a group is missing, disabled, or smart.
         RefusedError: the audience, or one of its interests, is gone.
     """
-    configuration = site.configuration.with_link(link, mailchimp)
-    groups = check_site(site.civicrm(), link.connection.group_ids).groups
-    with site.clients.mailchimp(mailchimp, site.runtime) as client:
+    wanted = site.configuration.with_link(link, mailchimp)
+    said = next(one for one in wanted.connections if one.audience_id == link.audience_id)
+    groups = check_site(site.civicrm(), said.connection.group_ids).groups
+    with site.clients.mailchimp(wanted.accounts[link.account], site.runtime) as client:
         names = {one.id: one.name for one in audiences(client)}
         _check_same_account(site.configuration, link.account, names)
-        if link.audience_id not in names:
-            raise RefusedError(Code.MC_AUDIENCE_GONE, f"The account has no audience {link.audience_id}")
-        if gone := link.interests.keys() - {one.id for one in interests(client, link.audience_id)}:
-            what = f"Audience {link.audience_id} has no interest {', '.join(sorted(gone))}"
+        if said.audience_id not in names:
+            raise RefusedError(Code.MC_AUDIENCE_GONE, f"The account has no audience {said.audience_id}")
+        if gone := said.interests.keys() - {one.id for one in interests(client, said.audience_id)}:
+            what = f"Audience {said.audience_id} has no interest {', '.join(sorted(gone))}"
             raise RefusedError(Code.MC_MAPPING_GONE, what)
-    named = link.model_copy(
-        update={"audience_name": names[link.audience_id], "group_title": groups[link.group_id].title}
+    named = said.model_copy(
+        update={"audience_name": names[said.audience_id], "group_title": groups[said.group_id].title}
     )
-    configuration = configuration.with_link(named, mailchimp)
-    site.save(configuration, by)
+    change_configuration(site, wanted.with_link(named, mailchimp), by=by, check=False)
     return named
 
 
@@ -89,19 +91,19 @@ def _check_same_account(configuration: Configuration, name: str, audiences: Coll
         )
 
 
-def export_configuration(site: Site, *, keys: str = "masked") -> str:
-    """Return the configuration as TOML, its keys `masked`, `encrypted` (for this site's own secret key) or `plain`."""
-    seals = {"masked": None, "encrypted": site.keyring.encrypt, "plain": str}
-    seal = seals[keys]
-    return to_toml(to_stored(site.configuration, seal) if seal else to_stored(site.configuration))
+def export_configuration(
+    site: Site, *, keys: Literal["masked", "encrypted", "plain"] = "masked", form: Literal["toml", "json"] = "toml"
+) -> str:
+    """Return the configuration as a text, its keys masked, encrypted for this site's own secret key, or plain."""
+    seals: dict[str, Seal] = {"masked": mask, "encrypted": site.keyring.encrypt, "plain": str}
+    values = to_stored(site.configuration, seals[keys])
+    return to_json(values) if form == "json" else to_toml(values)
 
 
-def import_configuration(site: Site, text: str, *, by: str) -> Configuration:
-    """Save a TOML text as the configuration, checked as a whole; a masked key stands for the stored one.
+def import_configuration(site: Site, text: str, *, by: str, confirm: bool = False, check: bool = True) -> Saved:
+    """Save a text in TOML or JSON as the configuration; see `updateconfig`.
 
     Raises:
-        ConfigurationError: it can't be used; every problem is named, and nothing is saved.
+        ConfigurationError, ConfirmationError, BusyError, TransientError: as `change_configuration`.
     """
-    configuration = from_stored(from_toml(text), site.keyring, site.configuration)
-    site.save(configuration, by)
-    return configuration
+    return change_configuration(site, read_configuration(site, text), by=by, confirm=confirm, check=check)

@@ -102,11 +102,21 @@ class Site:
         return Systems(self.store, self.mailchimp(link.account), self.civicrm(), self.runtime)
 
     def save(self, configuration: Configuration, by: str) -> None:
-        """Keep a new version of the configuration, its keys encrypted, and go on with it."""
+        """Keep a new version of the configuration, its keys encrypted, and go on with it.
+
+        Raises:
+            ConfigurationError: somebody else has saved one meanwhile, which this one would undo; nothing is saved.
+        """
         configuration = configuration.with_webhook_secrets()
+        self.keyring = read_keyring(self.settings)  # there may be a new key since this process began
         document = to_stored(configuration, self.keyring.encrypt)
         with self.store.begin() as tx:
-            version = configurations.save_configuration(tx, document, self.runtime.now(), by)
+            version = configurations.save_configuration(tx, document, self.runtime.now(), by, after=self.version)
+        if version is None:
+            raise ConfigurationError(
+                "Somebody else has saved the configuration meanwhile, so nothing was saved. See what they changed with "
+                "`mailchimpsync config diff`, then do it again."
+            )
         self._go_on_with(configuration, version)
 
     def refresh(self) -> None:
@@ -115,6 +125,7 @@ class Site:
             newest = configurations.newest_version(tx)
             document = configurations.newest_configuration(tx) if newest != self.version else None
         if document is not None:
+            self.keyring = read_keyring(self.settings)
             self._go_on_with(from_stored(document, self.keyring), newest)
 
     def another(self) -> Site:

@@ -1,44 +1,56 @@
-"""`mailchimpsync config`."""
+"""`mailchimpsync config`: the configuration as a text."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal
 
 import click
-from rich.text import Text
 
-from mailchimpsync.actions import export_configuration, import_configuration, open_site
+from mailchimpsync.actions import Saved, Site, export_configuration, open_site, updateconfig
 from mailchimpsync.cli.asking import who
-from mailchimpsync.cli.consoles import stdout
+from mailchimpsync.cli.config_keys import rotate_key
+from mailchimpsync.cli.config_versions import diff, history, restore
+from mailchimpsync.cli.consent import tell_saved, with_consent
+from mailchimpsync.cli.failures import show_error
+from mailchimpsync.config import changes
+from mailchimpsync.errors import ConfirmationError, MailchimpsyncError
+
+Form = Literal["toml", "json"]
+form_option = click.option(
+    "--format", "form", type=click.Choice(["toml", "json"]), default="toml", show_default=True, help="The text's form."
+)
 
 
 @click.group("config")
 def command() -> None:
-    """Show, export and import what is connected with what, as TOML."""
+    """Show, change, export and import what is connected with what; look at earlier versions; change the secret key."""
 
 
 @command.command("show")
+@form_option
 @click.pass_context
-def show(ctx: click.Context) -> None:
+def show(ctx: click.Context, form: Form) -> None:
     """Show the configuration, API keys masked."""
     home: Path | None = ctx.find_root().obj
     with open_site(home) as site:
-        click.echo(export_configuration(site), nl=False)
+        click.echo(export_configuration(site, form=form), nl=False)
 
 
 @command.command("export")
 @click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="A new file, for your eyes only.")
 @click.option("--encrypted", is_flag=True, help="With API keys encrypted for this site's secret key.")
 @click.option("--with-secrets", is_flag=True, help="With API keys in plain text. Keep it safe.")
+@form_option
 @click.pass_context
-def export(ctx: click.Context, output: Path | None, encrypted: bool, with_secrets: bool) -> None:
-    """Write the configuration as TOML, API keys masked unless told otherwise."""
+def export(ctx: click.Context, output: Path | None, encrypted: bool, with_secrets: bool, form: Form) -> None:
+    """Write the configuration as a text, API keys masked unless told otherwise."""
     home: Path | None = ctx.find_root().obj
     with open_site(home) as site:
-        keys = "plain" if with_secrets else "encrypted" if encrypted else "masked"
-        text = export_configuration(site, keys=keys)
+        text = export_configuration(
+            site, keys="plain" if with_secrets else "encrypted" if encrypted else "masked", form=form
+        )
     if output is None:
         click.echo(text, nl=False)
         return
@@ -52,17 +64,62 @@ def export(ctx: click.Context, output: Path | None, encrypted: bool, with_secret
 
 @command.command("import")
 @click.argument("file", type=click.File(encoding="utf-8"))
+@click.option("--yes", is_flag=True, help="Delete what is known of audiences that the file no longer has.")
+@click.option("--no-check", is_flag=True, help="Don't ask Mailchimp and CiviCRM whether all of it is there.")
 @click.pass_context
-def import_(ctx: click.Context, file: IO[str]) -> None:
-    """Take an edited FILE (- for standard input) as the configuration.
+def import_(ctx: click.Context, file: IO[str], yes: bool, no_check: bool) -> None:
+    """Take an edited FILE (- for standard input) as the configuration: TOML, JSON, or the PHP extension's JSON.
 
-    It is checked as a whole, and every problem is named before anything is saved. A masked key stays the one that is
-    stored; a plain one is encrypted.
+    It is checked as a whole, here and at both sides, and every problem is named before anything is saved. A masked key
+    stays the one that is stored; a plain one is encrypted.
     """
     home: Path | None = ctx.find_root().obj
     with open_site(home) as site:
-        configuration = import_configuration(site, file.read(), by=who())
-    console = stdout()
-    console.print(Text.assemble(("✓ ", "good"), f"Saved, with {len(configuration.connections)} connections."))
-    for link in configuration.connections:
-        console.print(Text(f"    {link.title}"))
+        _save(site, file.read(), yes=yes, check=not no_check)
+
+
+@command.command("edit")
+@click.option("--no-check", is_flag=True, help="Don't ask Mailchimp and CiviCRM whether all of it is there.")
+@click.pass_context
+def edit(ctx: click.Context, no_check: bool) -> None:
+    """Edit the configuration as TOML, in the editor that EDITOR names; it is saved when you leave the editor.
+
+    Nothing is saved as long as there are problems: they are shown, and you can go on editing.
+    """
+    home: Path | None = ctx.find_root().obj
+    with open_site(home) as site:
+        text: str | None = export_configuration(site)
+        while (text := click.edit(text, extension=".toml")) is not None:
+            try:
+                _save(site, text, yes=False, check=not no_check)
+            except ConfirmationError:
+                raise
+            except MailchimpsyncError as error:
+                show_error(error)
+                if not _again():
+                    raise
+            else:
+                return
+        click.echo("Nothing was changed.")
+
+
+def _again() -> bool:
+    try:
+        return click.confirm("Go on editing?", default=True, err=True)
+    except click.Abort:
+        return False
+
+
+def _save(site: Site, text: str, *, yes: bool, check: bool) -> Saved:
+    before = site.configuration
+
+    def change(confirm: bool) -> Saved:
+        return updateconfig(site, config=text, confirm=confirm, check=check, by=who())
+
+    saved = with_consent(change, yes=yes)
+    tell_saved(saved, changes(before, saved.configuration))
+    return saved
+
+
+for one in (history, diff, restore, rotate_key):
+    command.add_command(one)

@@ -1,11 +1,22 @@
 """Process settings, the configuration document, and the secrets in it."""
 
-from mailchimpsync.config.document import Account, CivicrmSite, Configuration, Link, Schedule
+from mailchimpsync.config.changes import changes
+from mailchimpsync.config.document import Configuration, unusable
+from mailchimpsync.config.extension_form import from_extension_form, is_extension_form
 from mailchimpsync.config.homes import CONFIG_FILE, find_home
-from mailchimpsync.config.secrets import Keyring, create_key_file, mask, read_keyring
+from mailchimpsync.config.parts import Account, CivicrmSite, Link, Schedule
+from mailchimpsync.config.secrets import (
+    Keyring,
+    create_key_file,
+    mask,
+    new_key,
+    read_keyring,
+    read_keys,
+    write_key_file,
+)
 from mailchimpsync.config.settings import Settings, load_settings, write_settings
-from mailchimpsync.config.stored import from_stored, to_stored
-from mailchimpsync.config.toml import from_toml, to_toml
+from mailchimpsync.config.stored import Seal, from_stored, resealed, to_stored
+from mailchimpsync.config.texts import from_text, to_json, to_toml
 
 __all__ = [
     "CONFIG_FILE",
@@ -15,15 +26,25 @@ __all__ = [
     "Keyring",
     "Link",
     "Schedule",
+    "Seal",
     "Settings",
+    "changes",
     "create_key_file",
     "find_home",
+    "from_extension_form",
     "from_stored",
-    "from_toml",
+    "from_text",
+    "is_extension_form",
     "load_settings",
     "mask",
+    "new_key",
     "read_keyring",
+    "read_keys",
+    "resealed",
+    "to_json",
     "to_stored",
     "to_toml",
+    "unusable",
+    "write_key_file",
     "write_settings",
 ]

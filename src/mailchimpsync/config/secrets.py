@@ -50,7 +50,7 @@ class Keyring:
         """
         try:
             return self._fernet.decrypt(token.removeprefix(ENCRYPTED)).decode()
-        except InvalidToken:
+        except (InvalidToken, ValueError):
             raise _unusable("An API key was encrypted with another secret key than the one in use") from None
 
     def derive(self, purpose: str) -> str:
@@ -67,6 +67,11 @@ def mask(secret: str) -> str:
     return MASKED + secret.removesuffix(data_centre)[-_SHOWN_CHARS:] + data_centre
 
 
+def new_key() -> str:
+    """Return a new secret key."""
+    return Fernet.generate_key().decode()
+
+
 def create_key_file(path: Path) -> None:
     """Write a new key, for its owner's eyes only; an existing file is left alone."""
     try:
@@ -74,17 +79,46 @@ def create_key_file(path: Path) -> None:
     except FileExistsError:
         return
     with os.fdopen(descriptor, "w") as file:
-        file.write(Fernet.generate_key().decode() + "\n")
+        file.write(new_key() + "\n")
 
 
-def read_keyring(settings: Settings) -> Keyring:
+def write_key_file(path: Path, keys: Sequence[str]) -> None:
+    """Put keys, the newest first, in place of those in the file: at every instant it holds the old ones or the new.
+
+    Raises:
+        ConfigurationError: `SECRET`, the file's directory can't be written; the file is as it was.
+    """
+    path = path.resolve()  # what a symbolic link points to is replaced, not the link
+    beside = path.with_name(path.name + ".new")
+    try:
+        beside.unlink(missing_ok=True)
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write("\n".join(keys) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+        _sync_directory(path.parent)
+    except OSError as error:
+        raise _unusable(f"The key file {path} can't be written ({type(error).__name__})") from None
+
+
+def _sync_directory(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def read_keys(settings: Settings) -> list[str]:
     """Return the keys from the environment, else from the key file: one a line or word, the newest first.
 
     Raises:
-        ConfigurationError: `SECRET`, the file is missing, open to others, or holds no key.
+        ConfigurationError: `SECRET`, the file is missing, or open to others.
     """
     if settings.secret_key is not None:
-        return Keyring(settings.secret_key.get_secret_value().split())
+        return settings.secret_key.get_secret_value().split()
     path = settings.key_path
     try:
         mode = path.stat().st_mode
@@ -93,7 +127,16 @@ def read_keyring(settings: Settings) -> Keyring:
         raise _unusable(f"The key file {path} can't be read ({type(error).__name__})") from None
     if stat.S_IMODE(mode) & 0o077:
         raise _unusable(f"The key file {path} is open to others; `chmod 600` it")
-    return Keyring(text.split())
+    return text.split()
+
+
+def read_keyring(settings: Settings) -> Keyring:
+    """Return the keyring of `read_keys`.
+
+    Raises:
+        ConfigurationError: `SECRET`, the file is missing, open to others, or holds no key.
+    """
+    return Keyring(read_keys(settings))
 
 
 def _unusable(what: str) -> ConfigurationError:

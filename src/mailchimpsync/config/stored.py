@@ -8,9 +8,9 @@ from typing import Any, TypeAlias
 
 from pydantic import SecretStr
 
-from mailchimpsync.config.document import Configuration, Schedule
+from mailchimpsync.config.document import Configuration, unusable
+from mailchimpsync.config.parts import Schedule
 from mailchimpsync.config.secrets import ENCRYPTED, MASKED, Keyring, mask
-from mailchimpsync.errors import ConfigurationError
 
 Seal: TypeAlias = Callable[[str], str]
 """What is done to a key before it is written down."""
@@ -45,22 +45,43 @@ def from_stored(values: Mapping[str, Any], keyring: Keyring, known: Configuratio
     """
     opened = copy.deepcopy(dict(values))
     behind = _known_secrets(known) if known else {}
+    problems: list[str] = []
     for name, place in _named_places(opened):
         for field in _SECRETS & place.keys():
-            if isinstance(secret := place[field], str):
-                place[field] = SecretStr(_open(name, field, secret, keyring, behind))
+            if not isinstance(secret := place[field], str):
+                continue
+            if secret.startswith(MASKED) and not _is_behind(secret, behind.get((name, field))):
+                problems.append(
+                    f"The {_SECRET_NAMES[field]} of {name} is masked, and no stored one is behind the mask."
+                )
+            else:
+                place[field] = SecretStr(_open(secret, keyring, behind.get((name, field), "")))
+    if problems:
+        raise unusable(problems)
     return Configuration.checked(opened)
 
 
-def _open(name: str, field: str, secret: str, keyring: Keyring, behind: Mapping[tuple[str, str], str]) -> str:
+def resealed(values: Mapping[str, Any], keyring: Keyring) -> dict[str, Any]:
+    """Return stored values with every secret encrypted anew, with the first key of the keyring.
+
+    Raises:
+        ConfigurationError: `SECRET`, a secret can't be opened.
+    """
+    again = copy.deepcopy(dict(values))
+    for _, place in _named_places(again):
+        for field in _SECRETS & place.keys():
+            place[field] = keyring.encrypt(keyring.decrypt(place[field]))
+    return again
+
+
+def _is_behind(masked: str, secret: str | None) -> bool:
+    return secret is not None and mask(secret) == masked
+
+
+def _open(secret: str, keyring: Keyring, behind: str) -> str:
     if secret.startswith(ENCRYPTED):
         return keyring.decrypt(secret)
-    if not secret.startswith(MASKED):
-        return secret
-    if (name, field) not in behind or mask(behind[name, field]) != secret:
-        what = _SECRET_NAMES[field]
-        raise ConfigurationError(f"The {what} of {name} is masked, and no stored one is the one behind the mask.")
-    return behind[name, field]
+    return behind if secret.startswith(MASKED) else secret
 
 
 def _known_secrets(known: Configuration) -> dict[tuple[str, str], str]:

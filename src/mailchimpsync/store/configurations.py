@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from mailchimpsync.store.schema import configuration
+
+VERSIONS_MAX = 200
+"""How many versions are kept; with each new one the oldest goes."""
 
 
 def newest_configuration(tx: Connection) -> Any:
@@ -21,8 +26,37 @@ def newest_version(tx: Connection) -> int:
     return int(tx.execute(select(func.coalesce(func.max(configuration.c.version), 0))).scalar_one())
 
 
-def save_configuration(tx: Connection, document: Any, now: datetime, by: str) -> int:
-    """Save a new version and return its number."""
-    saved = tx.execute(insert(configuration).values(document=document, saved_at=now, saved_by=by))
-    key = saved.inserted_primary_key
-    return int(key[0]) if key else 0
+def versions(tx: Connection, limit: int) -> Sequence[RowMapping]:
+    """Return the newest versions with all columns, newest first."""
+    return tx.execute(select(configuration).order_by(configuration.c.version.desc()).limit(limit)).mappings().all()
+
+
+def version(tx: Connection, number: int) -> RowMapping | None:
+    """Return a version with all columns, None if there is none of this number, or no longer."""
+    return tx.execute(select(configuration).where(configuration.c.version == number)).mappings().one_or_none()
+
+
+def save_configuration(tx: Connection, document: Any, now: datetime, by: str, *, after: int) -> int | None:
+    """Save a new version behind the version `after`, and return its number; None: somebody was quicker.
+
+    The oldest version goes where there are too many.
+    """
+    number = after + 1
+    if newest_version(tx) != after:
+        return None
+    try:
+        with tx.begin_nested():
+            tx.execute(insert(configuration).values(version=number, document=document, saved_at=now, saved_by=by[:100]))
+    except IntegrityError:
+        return None
+    tx.execute(delete(configuration).where(configuration.c.version <= number - VERSIONS_MAX))
+    return number
+
+
+def reseal_documents(tx: Connection, reseal: Callable[[Any], Any]) -> int:
+    """Give every kept document to `reseal`, store what it returns instead, and return how many there were."""
+    kept = tx.execute(select(configuration.c.version, configuration.c.document).with_for_update()).all()
+    for one in kept:
+        changed = update(configuration).where(configuration.c.version == one.version)
+        tx.execute(changed.values(document=reseal(one.document)))
+    return len(kept)

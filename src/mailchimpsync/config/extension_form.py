@@ -1,0 +1,95 @@
+"""The configuration in the form of the PHP extension (existing-extension.md 2.5), for those who come from it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mailchimpsync.config.document import unusable
+
+_FORM = ("lists", "accounts")
+
+
+def is_extension_form(values: Mapping[str, Any]) -> bool:
+    """Say whether values are in the PHP extension's form, `{lists, accounts}`."""
+    return "lists" in values
+
+
+def from_extension_form(values: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values in our form. What the extension's form can't say stays as it is in the `known` ones.
+
+    An account is known by its `account_name`, a connection by its audience. PHP writes an empty mapping as a list.
+
+    Args:
+        values: `{"lists": {id: …}, "accounts": {API key: …}}`.
+        known: the present configuration in our form, secrets masked or not.
+
+    Raises:
+        ConfigurationError: they don't fit together; every problem is named.
+    """
+    parts = {name: _mapping(values.get(name)) for name in _FORM}
+    problems = [f"“{name}”: an object is needed." for name in _FORM if not isinstance(values.get(name) or {}, Mapping)]
+    problems += [f"“{name}” is no part of a configuration." for name in values if name not in _FORM]
+    names: dict[str, Any] = {key: _mapping(one).get("account_name") for key, one in parts["accounts"].items()}
+    problems += _problems_of_accounts(names)
+    problems += [
+        problem for audience, one in parts["lists"].items() for problem in _problems_of_list(audience, one, names)
+    ]
+    if problems:
+        raise unusable(problems)
+    accounts = {names[key]: _account(key, one, known, names[key]) for key, one in parts["accounts"].items()}
+    links = [_link(audience, one, parts["accounts"], known) for audience, one in parts["lists"].items()]
+    civicrm = {"civicrm": known["civicrm"]} if "civicrm" in known else {}
+    return {**civicrm, "accounts": accounts, "connections": links}
+
+
+def _problems_of_accounts(names: Mapping[str, Any]) -> Iterator[str]:
+    for number, name in enumerate(names.values(), 1):
+        if not isinstance(name, str) or not name.strip():
+            yield f"account {number}: account_name is missing."
+    for name, number in Counter(name for name in names.values() if isinstance(name, str)).items():
+        if number > 1:
+            yield f"account “{name}”: {number} accounts have this account_name; each needs its own."
+
+
+def _problems_of_list(audience: str, one: Any, names: Mapping[str, Any]) -> Iterator[str]:
+    place = f"audience “{audience}”"
+    if not isinstance(one, Mapping):
+        yield f"{place}: an object is needed."
+        return
+    if not isinstance(one.get("apiKey"), str) or one["apiKey"] not in names:
+        yield f"{place}: its apiKey is that of none of the accounts."
+    trusted = [what for what, side in _mapping(one.get("trustOverride")).items() if side]
+    if trusted:
+        yield (
+            f"{place}: trustOverride is set for {', '.join(trusted)}, and this version has no such thing: it would be "
+            "synced otherwise than you mean. Leave it empty."
+        )
+
+
+def _account(key: str, one: Mapping[str, Any], known: Mapping[str, Any], name: str) -> dict[str, Any]:
+    secret = {"webhook_secret": one["batchWebhookSecret"]} if one.get("batchWebhookSecret") else {}
+    return {**_mapping(_mapping(known.get("accounts")).get(name)), "api_key": one.get("apiKey") or key, **secret}
+
+
+def _link(
+    audience: str, one: Mapping[str, Any], accounts: Mapping[str, Any], known: Mapping[str, Any]
+) -> dict[str, Any]:
+    account = _mapping(accounts[one["apiKey"]])
+    present: Mapping[str, Any] = next(
+        (link for link in known.get("connections", ()) if link["audience_id"] == audience), {}
+    )
+    name = _mapping(_mapping(account.get("audiences")).get(audience)).get("name")
+    return {
+        **present,
+        "account": account["account_name"],
+        "audience_id": audience,
+        **({"audience_name": name} if name else {}),
+        "group_id": one.get("subscriptionGroup"),
+        "interests": dict(_mapping(one.get("interests"))),
+    }
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

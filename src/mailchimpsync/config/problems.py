@@ -1,0 +1,97 @@
+"""What makes a configuration unusable, in sentences: all of it, not the first only."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from cronsim import CronSim, CronSimError
+from pydantic import SecretStr
+
+from mailchimpsync.config.parts import Account, CivicrmSite, Link, Schedule
+
+_ID = re.compile(r"[A-Za-z0-9_]{1,32}")
+
+
+def problems_of(
+    civicrm: CivicrmSite | None, accounts: Mapping[str, Account], connections: tuple[Link, ...]
+) -> Iterator[str]:
+    """Yield a sentence for everything that the types alone don't forbid."""
+    if civicrm is not None:
+        yield from _problems_of_url("civicrm.url", civicrm.url)
+        yield from _problems_of_key("civicrm", civicrm.api_key)
+    for name, account in accounts.items():
+        yield from _problems_of_key(f"account “{name}”", account.api_key)
+        yield from _problems_of_secret(f"account “{name}”", "webhook secret", account.webhook_secret)
+        if account.base_url:
+            yield from _problems_of_url(f"account “{name}”, base_url", account.base_url)
+    for link in connections:
+        yield from _problems_of_link(link, accounts)
+    yield from _used_twice(connections)
+
+
+def _problems_of_url(place: str, url: str) -> Iterator[str]:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        yield f"{place}: an address begins with https:// or http://."
+    elif "@" in parts.netloc:
+        yield f"{place}: an address holds no user name or password."
+
+
+def _problems_of_key(place: str, key: SecretStr) -> Iterator[str]:
+    if not key.get_secret_value().strip():
+        yield f"{place}: the API key is empty."
+    yield from _problems_of_secret(place, "API key", key)
+
+
+def _problems_of_secret(place: str, what: str, secret: SecretStr | None) -> Iterator[str]:
+    text = secret.get_secret_value() if secret else ""
+    if not (text.isascii() and text.isprintable()):
+        yield f"{place}: the {what} has letters or signs that none has."
+
+
+def _problems_of_link(link: Link, accounts: Mapping[str, Account]) -> Iterator[str]:
+    place = f"connection of audience “{link.audience_id}”"
+    if link.account not in accounts:
+        known = ", ".join(accounts) or "none"
+        yield f"{place}: there is no account “{link.account}” (there is: {known})."
+    if not _ID.fullmatch(link.audience_id):
+        yield f"{place}: an audience id has only letters, digits and underscores."
+    for interest, group in link.interests.items():
+        if not _ID.fullmatch(interest):
+            yield f"{place}: “{interest}” is no interest id, which has only letters, digits and underscores."
+        if group == link.group_id:
+            yield f"{place}: interest “{interest}” has the subscription group {group}; it needs a group of its own."
+    yield from _problems_of_secret(place, "signing secret", link.signing_secret)
+    yield from _problems_of_schedule(place, link.schedule)
+
+
+def _problems_of_schedule(place: str, schedule: Schedule) -> Iterator[str]:
+    try:
+        ZoneInfo(schedule.time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        yield f"{place}: there is no time zone “{schedule.time_zone}”; write one such as Europe/Paris."
+    if schedule.cron is not None:
+        try:
+            CronSim(schedule.cron, datetime(2026, 1, 1, tzinfo=UTC))
+        except CronSimError as error:
+            yield f"{place}: “{schedule.cron}” is not a schedule as in a crontab ({error})."
+
+
+def _used_twice(links: tuple[Link, ...]) -> Iterator[str]:
+    for audience, number in Counter(link.audience_id for link in links).items():
+        if number > 1:
+            yield f"Audience “{audience}” is connected {number} times; it can have one subscription group."
+    groups = Counter(group for link in links for group in _groups_apart(link))
+    for group, number in groups.items():
+        if number > 1:
+            yield f"Group {group} is used {number} times; a group can be linked once only."
+
+
+def _groups_apart(link: Link) -> list[int]:
+    """An interest with the subscription group has a sentence of its own already."""
+    return [link.group_id, *(group for group in link.interests.values() if group != link.group_id)]

@@ -3,89 +3,109 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Annotated
 
+from pydantic import AliasChoices, Field
+
+from mailchimpsync.actions.described import Scope, action
+from mailchimpsync.actions.reports import Report, in_wire_form
 from mailchimpsync.actions.selection import find_links
 from mailchimpsync.actions.since import read_since
 from mailchimpsync.actions.site import Site
 from mailchimpsync.config import Link
-from mailchimpsync.errors import MailchimpsyncError, UsageError
+from mailchimpsync.errors import MailchimpsyncError, StoreError, UsageError
 from mailchimpsync.model import Stage
 from mailchimpsync.runtime import Deadline, NoProgress, Progress
 from mailchimpsync.store import Transaction, runs
-from mailchimpsync.sync import Options, Outcome, Result, run_connection
+from mailchimpsync.sync import Options, run_connection
 
 MAX_TIME_SECONDS = 300
+MAX_TIME_LONGEST = 31 * 86_400
+STOP_THE_OTHER = 2
+"""`force_restart`, said twice."""
+
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What came of one connection: a result, or the error that stopped it, or neither, as no time was left for it."""
-
-    link: Link
-    result: Result | None = None
-    error: MailchimpsyncError | None = None
-
-    @property
-    def outcome(self) -> str:
-        """How it ended, in a word or three."""
-        if self.error is not None:
-            return self.error.code.value
-        return (self.result.outcome if self.result else Outcome.OUT_OF_TIME).value
-
-
-@dataclass(frozen=True)
-class _StoppableDeadline(Deadline):
-    """A deadline that is also reached as soon as somebody wants to stop."""
-
-    stop: Callable[[], bool] | None = None
-
-    @property
-    def reached(self) -> bool:
-        return bool(self.stop and self.stop()) or super().reached
-
-    def seconds_left(self, at_most: float) -> float:
-        return 0.0 if self.stop and self.stop() else super().seconds_left(at_most)
-
-
+@action("Mailchimpsync", Scope.RUN, present=in_wire_form, helpers=("progress", "stop", "wait", "still_due"))
 def fetchandreconcile(
     site: Site,
     *,
-    group_id: int | None = None,
-    max_time: float = MAX_TIME_SECONDS,
-    since: str | None = None,
-    stop_on: str | None = None,
-    force_restart: bool = False,
+    group_id: Annotated[
+        int | None,
+        Field(
+            description="The subscription group of a connection; without it, all connections.",
+            gt=0,
+            validation_alias=AliasChoices("group_id", "id"),
+        ),
+    ] = None,
+    max_time: Annotated[
+        float,
+        Field(
+            description="Seconds that all connections share; 0 or less: no limit. The next call goes on.",
+            le=MAX_TIME_LONGEST,
+            allow_inf_nan=False,
+        ),
+    ] = MAX_TIME_SECONDS,
+    since: Annotated[
+        str | None,
+        Field(
+            description="Look at changes since then: `ever`, 2026-11-20, 2026-11-20T14:30+01:00, 20 November 2026, "
+            "yesterday, 3 days ago; UTC unless it names a zone. Without it: since the last complete run. A run that "
+            "goes on keeps what it began with.",
+            max_length=100,
+        ),
+    ] = None,
+    stop_on: Annotated[str | None, Field(description=f"Stop before this stage: {', '.join(Stage)}.")] = None,
+    force_restart: Annotated[
+        bool | Annotated[int, Field(ge=0, le=STOP_THE_OTHER)],
+        Field(
+            description="1: begin anew instead of going on with an interrupted run; refused while a run is at work. "
+            "2: stop that one first."
+        ),
+    ] = False,
+    with_data: Annotated[
+        bool, Field(description="Also sync data that plugins provide. This version has none yet and refuses it.")
+    ] = False,
     progress: Progress | None = None,
     stop: Callable[[], bool] | None = None,
+    wait: bool = True,
     still_due: Callable[[Transaction], bool] | None = None,
 ) -> list[Report]:
-    """Sync all connections, or that of one subscription group; return what came of each, in the order they ran.
+    """Sync all connections, or that of one subscription group.
 
-    `max_time` (seconds, 0: no limit) is shared: the connection that waited longest goes first. One that fails or is
-    busy does not keep the others from running. `since` is a date, see `read_since`, or `ever`; `stop_on` a stage.
-    `stop` is asked after each bit of work: when it says yes, the call ends as if time were over. `still_due` is asked
-    once the lease is held; when it says no, another process has synced meanwhile, and the report says `BUSY`.
+    The result has an entry for each connection, in the order they ran: the one that waited longest goes first. One
+    that fails or is busy does not keep the others from running. Over the wire an entry has `list_id`, `group_id`,
+    `status` with `lastSyncTime`, `locks`, `log` and `fetch`, and `outcome`: done, waiting (for Mailchimp's batches),
+    out of time, stopped, aborted, or the code of an error.
+
+    For Python callers: `stop` is asked often, also during waits; when it says yes, the call ends as if time were over.
+    Without `wait` a run ends once everything is sent; see `collectresults`. `still_due` is asked once the lease is
+    held; when it says no, another process has synced meanwhile, and the report says `BUSY`.
 
     Raises:
-        UsageError: no such group, stage or date.
+        ConfigurationError: nothing is connected.
+        UsageError: no such group, stage or date; or `with_data`.
     """
+    if with_data:
+        raise UsageError("with_data: this version syncs no data yet but subscriptions, interests and names.")
     links = find_links(site, group_id)
-    options = _options(since, stop_on, site.runtime.now(), force_restart=force_restart)
-    options = replace(options, still_due=still_due)
-    deadline = _StoppableDeadline(site.runtime, Deadline.after(site.runtime, max_time).at, stop)
+    options = _options(since, stop_on, site.runtime.now(), force_restart=int(force_restart))
+    options = replace(options, still_due=still_due, wait_for_batches=wait)
+    deadline = Deadline.after(site.runtime, max(0, max_time), stop)
     return list(_run_all(site, _longest_waiting_first(site, links), deadline, options, progress or NoProgress()))
 
 
-def _options(since: str | None, stop_on: str | None, now: datetime, *, force_restart: bool) -> Options:
+def _options(since: str | None, stop_on: str | None, now: datetime, *, force_restart: int) -> Options:
     moment = read_since(since, now) if since else None
     return Options(
         since=moment,
         everything=since is not None and moment is None,
         stop_on=_stage(stop_on) if stop_on else None,
-        force_restart=force_restart,
+        force_restart=force_restart > 0,
+        take_over=force_restart == STOP_THE_OTHER,
     )
 
 
@@ -107,11 +127,24 @@ def _run_all(
 ) -> Iterator[Report]:
     for place, link in enumerate(links):
         if place and deadline.reached:
-            yield Report(link)
+            yield _report(site, Report(link))
             continue
         if len(links) > 1:
             progress.message(link.title)
         try:
-            yield Report(link, run_connection(site.systems(link), link.connection, deadline, options, progress))
+            result = run_connection(site.systems(link), link.connection, deadline, options, progress)
+            yield _report(site, Report(link, result))
         except MailchimpsyncError as error:
-            yield Report(link, error=error)
+            yield _report(site, Report(link, error=error))
+
+
+def _report(site: Site, report: Report) -> Report:
+    """Add where the connection stands; a store that can't tell must not hide what came of the run."""
+    try:
+        with site.store.begin() as tx:
+            standing = runs.standing(tx, report.link.audience_id)
+            last = runs.last_run(tx, report.link.audience_id)
+            log = tuple(runs.log_lines(tx, report.link.audience_id, last["id"])) if last else ()
+    except StoreError:
+        return report
+    return replace(report, standing=standing, log=log)

@@ -35,7 +35,6 @@ from mailchimpsync.cli.progress import progress_on
 from mailchimpsync.cli.stand_ins import CIVICRM_KEY, StandIns
 from mailchimpsync.cli.status import show_failures
 from mailchimpsync.config import Account, CivicrmSite, Link
-from mailchimpsync.runtime import Runtime
 from mailchimpsync_sandbox.world import (
     API_KEY,
     AUDIENCE_ID,
@@ -130,7 +129,7 @@ class Show:
 
     def _connect(self) -> tuple[Site, Link]:
         urls = self._stand_ins.urls
-        site = self._site = create_site(self._home, runtime=Runtime(sleep=self._interruption.sleep))
+        site = self._site = create_site(self._home)
         found, _ = probe_site(site, CivicrmSite(url=urls[Side.CIVICRM], api_key=SecretStr(CIVICRM_KEY)))
         site.save(site.configuration.with_civicrm(found), by="demo")
         account = Account(api_key=SecretStr(API_KEY), base_url=f"{urls[Side.MAILCHIMP]}/3.0")

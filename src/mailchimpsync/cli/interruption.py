@@ -23,10 +23,6 @@ class Interruption:
         """Say whether it was pressed."""
         return self._event.is_set()
 
-    def sleep(self, seconds: float) -> None:
-        """Wait, but no longer than until it is pressed."""
-        self._event.wait(seconds)
-
     @contextmanager
     def watching(self) -> Iterator[None]:
         """Take Ctrl-C as a wish to stop, for a while."""

@@ -9,13 +9,13 @@ import click
 from rich.text import Text
 
 from mailchimpsync.actions import ChangeCount, Report, Site, fetchandreconcile, getchanges, getstatus, open_site
+from mailchimpsync.actions.fetchandreconcile import STOP_THE_OTHER
 from mailchimpsync.cli.consoles import say, stderr, stdout
 from mailchimpsync.cli.failures import EXIT_MORE_TO_DO, show_error
 from mailchimpsync.cli.interruption import Interruption
 from mailchimpsync.cli.plain import print_json
 from mailchimpsync.cli.progress import progress_on
 from mailchimpsync.model import Side, Stage, SyncStatus
-from mailchimpsync.runtime import Runtime
 from mailchimpsync.sync import Outcome
 
 _SENTENCES = {
@@ -23,6 +23,7 @@ _SENTENCES = {
     Outcome.WAITING.value: "done here; Mailchimp is still at work on {updates} updates. Call again later.",
     Outcome.OUT_OF_TIME.value: "out of time. The next call goes on from here.",
     Outcome.STOPPED.value: "stopped before {stage}, as asked.",
+    Outcome.ABORTED.value: "aborted by somebody else. The next call decides again.",
 }
 
 _PLACES = {Side.CIVICRM: "in CiviCRM", Side.MAILCHIMP: "at Mailchimp"}
@@ -33,7 +34,11 @@ _PLACES = {Side.CIVICRM: "in CiviCRM", Side.MAILCHIMP: "at Mailchimp"}
 @click.option("--max-time", type=click.FloatRange(min=0), default=300, show_default=True, help="Seconds; 0: no limit.")
 @click.option("--since", help="A date (UTC unless it names a zone), or `ever`. Default: since the last run.")
 @click.option("--stop-on", metavar="STAGE", help=f"Stop before a stage: {', '.join(Stage)}.")
-@click.option("--force-restart", is_flag=True, help="Begin anew instead of going on with an interrupted run.")
+@click.option(
+    "--force-restart",
+    count=True,
+    help="Begin anew instead of going on with an interrupted run. Twice: stop a run that is at work first.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON; progress goes to standard error.")
 @click.pass_context
 def command(
@@ -42,7 +47,7 @@ def command(
     max_time: float,
     since: str | None,
     stop_on: str | None,
-    force_restart: bool,
+    force_restart: int,
     as_json: bool,
 ) -> None:
     """Sync every connection, or one: read both sides, decide, and bring them into agreement.
@@ -51,10 +56,9 @@ def command(
     """
     home: Path | None = ctx.obj
     interruption = Interruption()
-    runtime = Runtime(sleep=interruption.sleep)
     with (
         interruption.watching(),
-        open_site(home, runtime=runtime) as site,
+        open_site(home) as site,
         progress_on(stderr() if as_json else stdout()) as progress,
     ):
         reports = fetchandreconcile(
@@ -63,7 +67,7 @@ def command(
             max_time=max_time,
             since=since,
             stop_on=stop_on,
-            force_restart=force_restart,
+            force_restart=min(force_restart, STOP_THE_OTHER),
             progress=progress,
             stop=interruption.asked,
         )

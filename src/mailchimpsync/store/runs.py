@@ -91,6 +91,17 @@ def _ensure_row(tx: Connection, list_id: str) -> None:
     upsert(tx, status, [row], keys=("list_id",), assign=lambda old, _new: [("stage", old["stage"])])
 
 
+def request_abort(tx: Connection, list_id: str, now: datetime) -> None:
+    """Ask whoever holds the lease to stop."""
+    _ensure_row(tx, list_id)
+    tx.execute(update(status).where(status.c.list_id == list_id).values(abort_requested=now))
+
+
+def clear_abort(tx: Connection, list_id: str) -> None:
+    """Nobody is asked to stop any more."""
+    tx.execute(update(status).where(status.c.list_id == list_id).values(abort_requested=None))
+
+
 def hold_lease(tx: Connection, lease: Lease, now: datetime) -> None:
     """Renew the lease, as the first statement of every transaction of a run: without it the run may write nothing.
 

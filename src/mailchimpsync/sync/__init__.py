@@ -1,6 +1,23 @@
 """The engine: a run and its stages. Read `run.py` first; each stage is one file."""
 
+from mailchimpsync.sync.abort import Aborted, KeptBatch, abort_connection
+from mailchimpsync.sync.calls import Options, Outcome, Result, Systems
 from mailchimpsync.sync.member_events import Fate, handle_events
-from mailchimpsync.sync.run import STAGES, Options, Outcome, Result, Systems, run_connection
+from mailchimpsync.sync.run import STAGES, run_connection
+from mailchimpsync.sync.working import collect_connection, process_batch
 
-__all__ = ["STAGES", "Fate", "Options", "Outcome", "Result", "Systems", "handle_events", "run_connection"]
+__all__ = [
+    "STAGES",
+    "Aborted",
+    "Fate",
+    "KeptBatch",
+    "Options",
+    "Outcome",
+    "Result",
+    "Systems",
+    "abort_connection",
+    "collect_connection",
+    "handle_events",
+    "process_batch",
+    "run_connection",
+]

@@ -1,8 +1,8 @@
-"""What every stage of a run needs."""
+"""What every stage of a run needs, and whatever else is done with the lease of a connection."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,32 +15,27 @@ from mailchimpsync.runtime import Deadline, Progress, Runtime
 from mailchimpsync.store import Store, Transaction, runs
 
 
-@dataclass(frozen=True)
-class Run:
-    """One pass over one connection, as far as this call goes; `since` None: everything."""
+def _nobody() -> bool:
+    return False
 
-    id: int
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """Work on one connection by whoever holds its lease; what it logs goes into the log of run `id`, if any."""
+
+    id: int | None
     connection: Connection
     store: Store
     mailchimp: MailchimpClient
-    civicrm: CivicrmClient
     runtime: Runtime
     deadline: Deadline
     progress: Progress
     lease: runs.Lease
-    started_at: datetime
-    since: datetime | None
-    site_offset: timedelta
 
     @property
     def list_id(self) -> str:
         """The audience."""
         return self.connection.list_id
-
-    @property
-    def since_at_site(self) -> str | None:
-        """`since` as CiviCRM writes it."""
-        return to_site(self.since, self.site_offset) if self.since else None
 
     @property
     def sends_updates_of(self) -> int | None:
@@ -49,10 +44,38 @@ class Run:
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
-        """Open a transaction that holds the lease: a run that lost it writes nothing more."""
+        """Open a transaction that holds the lease: whoever lost it writes nothing more."""
         with self.store.begin() as tx:
             runs.hold_lease(tx, self.lease, self.runtime.now())
             yield tx
+
+    def log(self, message: str) -> None:
+        """Add a line to the run's log, and tell whoever watches."""
+        with self.transaction() as tx:
+            runs.add_log(tx, self.list_id, self.id, self.runtime.now(), message)
+        self.progress.message(message)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run(Work):
+    """One pass over one connection, as far as this call goes; `since` None: everything.
+
+    `abort_requested` says whether somebody elsewhere asks this run to stop; without `waits_for_batches` it ends once
+    everything is sent.
+    """
+
+    id: int
+    civicrm: CivicrmClient
+    started_at: datetime
+    since: datetime | None
+    site_offset: timedelta
+    abort_requested: Callable[[], bool] = _nobody
+    waits_for_batches: bool = True
+
+    @property
+    def since_at_site(self) -> str | None:
+        """`since` as CiviCRM writes it."""
+        return to_site(self.since, self.site_offset) if self.since else None
 
     def read_progress(self) -> Mapping[str, Any]:
         """Return where the stage goes on, or nothing at its beginning."""
@@ -62,9 +85,3 @@ class Run:
     def note_progress(self, tx: Transaction, progress: Mapping[str, Any] | None) -> None:
         """Note where the stage goes on."""
         runs.set_progress(tx, self.list_id, progress)
-
-    def log(self, message: str) -> None:
-        """Add a line to the run's log, and tell whoever watches."""
-        with self.transaction() as tx:
-            runs.add_log(tx, self.list_id, self.id, self.runtime.now(), message)
-        self.progress.message(message)

@@ -14,9 +14,9 @@ from mailchimpsync.mailchimp import Member
 from mailchimpsync.model import IN_FLIGHT, Connection, MemberStatus, Side, normalise_address
 from mailchimpsync.runtime import Deadline
 from mailchimpsync.store import journal, rows
+from mailchimpsync.sync.calls import Systems
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.members_run import Found, match, members_run, read_members, reconcile_rows, take_in
-from mailchimpsync.sync.run import Systems
 from mailchimpsync.sync.submit import collect, send_all
 
 Event = RowMapping

@@ -19,6 +19,7 @@ from mailchimpsync.runtime import Deadline, NoProgress
 from mailchimpsync.store import Transaction, contacts, erased, groups, members, rows, runs, updates
 from mailchimpsync.store.schema import cache
 from mailchimpsync.sync.add_civi_only import read_groups_of
+from mailchimpsync.sync.calls import Systems
 from mailchimpsync.sync.change_groups import change_groups
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.create_contacts import create_contacts
@@ -26,7 +27,6 @@ from mailchimpsync.sync.fetch import member_row
 from mailchimpsync.sync.fix_contact_ids import fix_contacts_of
 from mailchimpsync.sync.lease import holding_lease
 from mailchimpsync.sync.reconcile import decide_rows
-from mailchimpsync.sync.run import Systems
 from mailchimpsync.sync.submit import send_all
 
 MEMBERS_IN_FLIGHT_MAX = 8

@@ -15,7 +15,7 @@ from mailchimpsync.mailchimp import BatchInfo, OperationResult, batch_results, c
 from mailchimpsync.model import SUBSCRIBED_STATUSES, MemberStatus, Side, SyncStatus
 from mailchimpsync.store import journal, rows, updates
 from mailchimpsync.store.schema import json_text
-from mailchimpsync.sync.context import Run
+from mailchimpsync.sync.context import Work
 from mailchimpsync.sync.second_look import fresh_columns, second_look
 
 OPERATION_PREFIX = "mailchimpsync_"
@@ -38,30 +38,44 @@ class Outcome:
     failed: int = 0
 
 
-def read_results(run: Run, batch_id: int, info: BatchInfo) -> None:
-    """Take in the results of a finished batch; updates it says nothing of are due again."""
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a batch brought: numbers of updates that Mailchimp confirmed, refused, and said nothing of."""
+
+    confirmed: int = 0
+    refused: int = 0
+    unanswered: int = 0
+
+
+def read_results(work: Work, batch_id: int, info: BatchInfo) -> Read:
+    """Take in the results of a finished batch; updates it says nothing of are due again.
+
+    Reading them a second time changes nothing: an update takes one result.
+    """
     confirmed = failed = 0
     try:
-        for some in _chunks(_answers(run, info)):
-            outcome = _take_in(run, batch_id, some)
+        for some in _chunks(_answers(work, info)):
+            outcome = _take_in(work, batch_id, some)
             confirmed, failed = confirmed + outcome.confirmed, failed + outcome.failed
     except RefusedError as error:
         if error.code is not Code.BATCH_LOST:
             raise
-    forgotten = _close(run, batch_id)
+    forgotten = _close(work, batch_id)
     note = f"; {forgotten} got no answer and are tried again" if forgotten else ""
-    run.log(f"Mailchimp confirmed {confirmed} updates and refused {failed}{note}.")
+    work.log(f"Mailchimp confirmed {confirmed} updates and refused {failed}{note}.")
+    return Read(confirmed, failed, forgotten)
 
 
-def results_are_lost(run: Run, batch_id: int) -> None:
-    """The results can't be had any more: the batch's rows are due again."""
-    number = _close(run, batch_id)
-    run.log(f"Mailchimp no longer has the results of a batch; {number} rows are decided again.")
+def results_are_lost(work: Work, batch_id: int) -> int:
+    """The results can't be had any more: the batch's rows are due again. Return how many there are."""
+    number = _close(work, batch_id)
+    work.log(f"Mailchimp no longer has the results of a batch; {number} rows are decided again.")
+    return number
 
 
-def _answers(run: Run, info: BatchInfo) -> Iterator[tuple[int, OperationResult]]:
+def _answers(work: Work, info: BatchInfo) -> Iterator[tuple[int, OperationResult]]:
     """Yield the results that answer one of our updates; others are not ours to judge."""
-    for result in batch_results(run.mailchimp, info):
+    for result in batch_results(work.mailchimp, info):
         key = (result.operation_id or "").removeprefix(OPERATION_PREFIX)
         if key != result.operation_id and key.isdigit() and not result.unreadable:
             yield int(key), result
@@ -73,21 +87,21 @@ def _chunks(answers: Iterable[tuple[int, OperationResult]]) -> Iterator[dict[int
         yield some
 
 
-def _take_in(run: Run, batch_id: int, results: Mapping[int, OperationResult]) -> Outcome:
+def _take_in(work: Work, batch_id: int, results: Mapping[int, OperationResult]) -> Outcome:
     outcome = Outcome()
-    moved_on = second_look(run, batch_id, [key for key, result in results.items() if _is_opt_out(result)])
-    with run.transaction() as tx:
+    moved_on = second_look(work, batch_id, [key for key, result in results.items() if _is_opt_out(result)])
+    with work.transaction() as tx:
         for key, update in updates.updates_with_rows(tx, batch_id, list(results)).items():
             if key in moved_on:
                 outcome.completed.append((key, json_text({"code": Code.MC_COMPLIANCE.value})))
                 outcome.rows.append(fresh_columns(update, moved_on[key]))
             else:
-                _judge(run, update, results[key], outcome)
+                _judge(work, update, results[key], outcome)
         updates.complete_updates(tx, outcome.completed)
         updates.add_updates(tx, outcome.retries)
         rows.write_rows(tx, outcome.rows)
         journal.write_journal(tx, outcome.entries)
-    run.progress.advance(len(results))
+    work.progress.advance(len(results))
     return outcome
 
 
@@ -96,9 +110,9 @@ def _is_opt_out(result: OperationResult) -> bool:
     return refused and classify_refusal(result.status_code, result.body) is Code.MC_COMPLIANCE
 
 
-def _judge(run: Run, update: Update, result: OperationResult, outcome: Outcome) -> None:
+def _judge(work: Work, update: Update, result: OperationResult, outcome: Outcome) -> None:
     if result.status_code in OK_STATUS:
-        _confirm(run, update, result.body, outcome)
+        _confirm(work, update, result.body, outcome)
         return
     code = classify_refusal(result.status_code, result.body)
     if code in _MAY_PASS:
@@ -108,11 +122,11 @@ def _judge(run: Run, update: Update, result: OperationResult, outcome: Outcome) 
     error = json_text({"code": code.value, "status": result.status_code, "detail": detail})
     outcome.completed.append((update["update_id"], error))
     if other_way is not None:
-        outcome.retries.append({**other_way, "created_date": run.runtime.now()})
+        outcome.retries.append({**other_way, "created_date": work.runtime.now()})
         outcome.rows.append({"id": update["id"], "sync_status": SyncStatus.REDO.value})
         return
     outcome.failed += 1
-    outcome.rows.append(_refused_row(update, code, detail, run.runtime.now()))
+    outcome.rows.append(_refused_row(update, code, detail, work.runtime.now()))
 
 
 def _other_way(update: Update, code: Code) -> dict[str, Any] | None:
@@ -154,7 +168,7 @@ def _refused_row(update: Update, code: Code, detail: str, now: datetime) -> dict
     }
 
 
-def _confirm(run: Run, update: Update, body: Mapping[str, Any], outcome: Outcome) -> None:
+def _confirm(work: Work, update: Update, body: Mapping[str, Any], outcome: Outcome) -> None:
     outcome.completed.append((update["update_id"], None))
     outcome.confirmed += 1
     row = {**_member_columns(update, body), "id": update["id"], "recheck": False, "refusal": None}
@@ -171,7 +185,7 @@ def _confirm(run: Run, update: Update, body: Mapping[str, Any], outcome: Outcome
     in_order = as_wanted and confirmed == agreed and not update["recheck"]
     row["sync_status"] = (SyncStatus.OK if in_order else SyncStatus.TODO).value
     outcome.rows.append(row)
-    outcome.entries.extend(_entries(run, update, row))
+    outcome.entries.extend(_entries(work, update, row))
 
 
 def _member_columns(update: Update, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -209,7 +223,7 @@ def _is_as_wanted(data: Mapping[str, Any], status: str | None) -> bool:
     return (wanted in SUBSCRIBED_STATUSES) == (status in SUBSCRIBED_STATUSES)
 
 
-def _entries(run: Run, update: Update, row: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _entries(work: Work, update: Update, row: Mapping[str, Any]) -> list[dict[str, Any]]:
     changes = []
     if row["mailchimp_status"] != update["mailchimp_status"]:
         changes.append(("status", update["mailchimp_status"], row["mailchimp_status"]))
@@ -219,11 +233,11 @@ def _entries(run: Run, update: Update, row: Mapping[str, Any]) -> list[dict[str,
             changes.append((f"interest {interest}", _yes_no(before.get(interest)), _yes_no(value)))
     return [
         {
-            "list_id": run.list_id,
+            "list_id": work.list_id,
             "cache_id": update["id"],
             "contact_id": update["civicrm_contact_id"],
             "member_id": row["mailchimp_member_id"],
-            "time": run.runtime.now(),
+            "time": work.runtime.now(),
             "run_id": update["update_run_id"],
             "side": Side.MAILCHIMP.value,
             "field": name,
@@ -235,9 +249,9 @@ def _entries(run: Run, update: Update, row: Mapping[str, Any]) -> list[dict[str,
     ]
 
 
-def _close(run: Run, batch_id: int) -> int:
+def _close(work: Work, batch_id: int) -> int:
     """The batch is handled; rows whose update got no answer are due again, and their update is dropped."""
-    with run.transaction() as tx:
+    with work.transaction() as tx:
         forgotten = updates.open_updates_of(tx, batch_id)
         found = updates.updates_with_rows(tx, batch_id, forgotten) if forgotten else {}
         updates.complete_updates(tx, [(key, json_text({"code": Code.BATCH_LOST.value})) for key in found])

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
-from enum import StrEnum
 
-from mailchimpsync.civicrm import CivicrmClient, SiteCheck, site
-from mailchimpsync.errors import BusyError, Code, MailchimpsyncError
-from mailchimpsync.mailchimp import MailchimpClient, audience
+from mailchimpsync.civicrm import SiteCheck, site
+from mailchimpsync.errors import BusyError, Code, MailchimpsyncError, TransientError
+from mailchimpsync.mailchimp import audience
 from mailchimpsync.model import Connection, Stage
-from mailchimpsync.runtime import Deadline, NoProgress, Progress, Runtime
-from mailchimpsync.store import Store, Transaction, plans, runs, updates
+from mailchimpsync.runtime import Deadline, NoProgress, Progress
+from mailchimpsync.store import Transaction, plans, runs, updates
 from mailchimpsync.sync.add_civi_only import add_civi_only
+from mailchimpsync.sync.calls import AS_USUAL, Options, Outcome, Result, Systems
 from mailchimpsync.sync.change_groups import change_groups
 from mailchimpsync.sync.check_group_changes import check_group_changes
 from mailchimpsync.sync.clean_up_duplicates import clean_up_duplicates
@@ -23,9 +22,10 @@ from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.create_contacts import create_contacts
 from mailchimpsync.sync.fetch import fetch
 from mailchimpsync.sync.fix_contact_ids import fix_contact_ids
-from mailchimpsync.sync.lease import holding_lease
+from mailchimpsync.sync.lease import holding_lease, is_held
 from mailchimpsync.sync.reconcile import reconcile
 from mailchimpsync.sync.relink import forget_other_agreements, links_of
+from mailchimpsync.sync.stopping import AbortWatch, taking_over
 from mailchimpsync.sync.submit import collect, outstanding, submit
 
 OVERLAP = timedelta(hours=2)
@@ -50,55 +50,11 @@ STAGES: Mapping[Stage, Callable[[Run], bool]] = {
 _DECIDED = (Stage.CREATE_CONTACTS, Stage.CHANGE_GROUPS)
 
 
-class Outcome(StrEnum):
-    """How a call ended."""
-
-    DONE = "done"
-    WAITING = "waiting"  # the run is complete; Mailchimp is still at work on its batches
-    OUT_OF_TIME = "out of time"  # the next call goes on
-    STOPPED = "stopped"  # before the stage the caller named
-
-
-@dataclass(frozen=True, slots=True)
-class Systems:
-    """What a connection is synced with."""
-
-    store: Store
-    mailchimp: MailchimpClient
-    civicrm: CivicrmClient
-    runtime: Runtime
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How to run: `since` None: since the last run; `everything`: without a lower limit.
-
-    `still_due` is asked once the lease is held, so that of several services that want to run only one does.
-    """
-
-    since: datetime | None = None
-    everything: bool = False
-    stop_on: Stage | None = None
-    force_restart: bool = False
-    still_due: Callable[[Transaction], bool] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What a call did: the outcome, the stage the connection stands before, and the run."""
-
-    list_id: str
-    run_id: int
-    outcome: Outcome
-    stage: Stage
-    updates_outstanding: int = 0
-
-
 def run_connection(
     systems: Systems,
     connection: Connection,
     deadline: Deadline,
-    options: Options = Options(),
+    options: Options = AS_USUAL,
     progress: Progress | None = None,
 ) -> Result:
     """Begin a run, or go on with the one that was interrupted, until it is complete, stopped, or out of time.
@@ -108,10 +64,44 @@ def run_connection(
         EvidenceError, AccessError: nothing was changed; see the remedy.
         TransientError, StoreError: what was done is kept; the next call goes on.
     """
-    systems.mailchimp.deadline = systems.civicrm.deadline = deadline
-    with holding_lease(systems.store, connection.list_id, systems.runtime) as lease, _rare_collections():
+    observer, started, outcome = systems.runtime.observer, systems.runtime.now(), Code.INTERNAL.value
+    try:
+        result = _run(systems, connection, deadline, options, progress or NoProgress())
+        outcome = result.outcome.value
+    except MailchimpsyncError as error:
+        outcome = error.code.value
+        raise
+    finally:
+        observer.run(connection.list_id, outcome, systems.runtime.seconds_since(started))
+    return result
+
+
+def _run(systems: Systems, connection: Connection, deadline: Deadline, options: Options, progress: Progress) -> Result:
+    watch = AbortWatch(systems.store, connection.list_id, systems.runtime)
+    deadline = watch.joined_to(deadline)
+    with systems.until(deadline), _lease(systems, connection, options) as lease, _rare_collections():
         _make_sure_it_is_due(systems, connection, options)
-        return _with_lease(systems, connection, deadline, options, progress or NoProgress(), lease)
+        try:
+            return _with_lease(systems, connection, deadline, options, progress, lease, watch)
+        except TransientError:
+            if not watch():
+                raise
+        with systems.store.begin() as tx:
+            found = runs.standing(tx, connection.list_id)
+        return Result(connection.list_id, found.run_id or 0, Outcome.ABORTED, found.stage)
+
+
+def _lease(systems: Systems, connection: Connection, options: Options) -> AbstractContextManager[runs.Lease]:
+    store, list_id, runtime = systems.store, connection.list_id, systems.runtime
+    if options.take_over:
+        return taking_over(store, list_id, runtime)
+    if options.force_restart and is_held(store, list_id, runtime):
+        raise BusyError(
+            Code.BUSY,
+            f"Another run is at work on audience {list_id}, so this one does not begin anew. To stop the other one "
+            "first, say so twice: `--force-restart --force-restart`, or force_restart=2.",
+        )
+    return holding_lease(store, list_id, runtime)
 
 
 def _make_sure_it_is_due(systems: Systems, connection: Connection, options: Options) -> None:
@@ -140,11 +130,12 @@ def _with_lease(
     options: Options,
     progress: Progress,
     lease: runs.Lease,
+    watch: AbortWatch,
 ) -> Result:
     checked = site(systems.civicrm, connection.group_ids)
     audience(systems.mailchimp, connection.list_id)
     relinked = forget_other_agreements(systems.store, lease, connection, systems.runtime)
-    run = _open_run(systems, connection, deadline, options, progress, lease, checked)
+    run = _open_run(systems, connection, deadline, options, progress, lease, checked, watch)
     if relinked:
         run.log("Other groups are linked than before: what was agreed with those is forgotten, and everything is read.")
     try:
@@ -160,15 +151,29 @@ def _go_through_stages(run: Run, stop_on: Stage | None) -> Result:
             stage = runs.standing(tx, run.list_id).stage
         if stage is stop_on:
             return Result(run.list_id, run.id, Outcome.STOPPED, stage)
-        run.progress.stage(stage.value)
-        if not STAGES[stage](run):
-            return Result(run.list_id, run.id, Outcome.OUT_OF_TIME, stage)
+        is_complete = _do(run, stage)
+        if run.abort_requested() or not is_complete:
+            return _cut_short(run, stage)
         if stage is Stage.SUBMIT:
             return _complete(run)
         with run.transaction() as tx:
             runs.set_stage(tx, run.list_id, _after(stage))
         if run.deadline.reached:
-            return Result(run.list_id, run.id, Outcome.OUT_OF_TIME, _after(stage))
+            return _cut_short(run, _after(stage))
+
+
+def _do(run: Run, stage: Stage) -> bool:
+    run.progress.stage(stage.value)
+    started = run.runtime.now()
+    try:
+        return STAGES[stage](run)
+    finally:
+        run.runtime.observer.stage(run.list_id, stage.value, run.runtime.seconds_since(started))
+
+
+def _cut_short(run: Run, stage: Stage) -> Result:
+    outcome = Outcome.ABORTED if run.abort_requested() else Outcome.OUT_OF_TIME
+    return Result(run.list_id, run.id, outcome, stage)
 
 
 def _after(stage: Stage) -> Stage:
@@ -194,6 +199,7 @@ def _open_run(
     progress: Progress,
     lease: runs.Lease,
     checked: SiteCheck,
+    watch: AbortWatch,
 ) -> Run:
     """Go on with the interrupted run, or begin a new one, which first looks at batches of earlier runs."""
     now = systems.runtime.now()
@@ -201,7 +207,7 @@ def _open_run(
         runs.hold_lease(tx, lease, now)
         found = runs.standing(tx, connection.list_id)
         if found.run_id is not None and _is_to_be_dropped(tx, found, connection, options, now):
-            _drop(tx, found, now)
+            drop_run(tx, found, now)
             found = runs.standing(tx, connection.list_id)
         is_new = found.run_id is None
         since = _since(found, connection, options) if is_new else None
@@ -220,6 +226,8 @@ def _open_run(
         started_at=begun.at,
         since=begun.since,
         site_offset=checked.offset,
+        abort_requested=watch,
+        waits_for_batches=options.wait_for_batches,
     )
     if is_new:
         run.log(f"Run {run_id}: " + (f"changes since {run.since:%Y-%m-%d %H:%M} UTC." if run.since else "everything."))
@@ -254,7 +262,7 @@ def _is_to_be_dropped(
     return options.force_restart or stale or begun.links != links_of(connection)
 
 
-def _drop(tx: Transaction, found: runs.Standing, now: datetime) -> None:
+def drop_run(tx: Transaction, found: runs.Standing, now: datetime, outcome: str = "dropped") -> None:
     """End an interrupted run; what it read stays.
 
     Once it had decided, everything it read is in our rows: the next run need not look further back than its start.
@@ -263,7 +271,7 @@ def _drop(tx: Transaction, found: runs.Standing, now: datetime) -> None:
     plans.drop_plan(tx, run_id)
     begun = runs.begun(tx, run_id)
     mark = begun.at if found.stage in (*_DECIDED, Stage.SUBMIT) else None
-    runs.end_run(tx, found.list_id, run_id, now, "dropped", mark=mark)
+    runs.end_run(tx, found.list_id, run_id, now, outcome, mark=mark)
 
 
 def _note_error(run: Run, error: MailchimpsyncError) -> None:

@@ -14,21 +14,21 @@ from sqlalchemy import RowMapping
 from mailchimpsync.mailchimp import Member, member
 from mailchimpsync.model import SyncStatus, member_id_of
 from mailchimpsync.store import updates
-from mailchimpsync.sync.context import Run
+from mailchimpsync.sync.context import Work
 
 MEMBERS_IN_FLIGHT_MAX = 8
 
 Update = RowMapping
 
 
-def second_look(run: Run, batch_id: int, refused: Sequence[int]) -> Mapping[int, Member]:
+def second_look(work: Work, batch_id: int, refused: Sequence[int]) -> Mapping[int, Member]:
     """Return, by update id, the members of refused updates that changed at Mailchimp after what was known of them."""
     if not refused:
         return {}
-    with run.transaction() as tx:
+    with work.transaction() as tx:
         waiting = updates.updates_with_rows(tx, batch_id, refused)
-    with run.runtime.executor(MEMBERS_IN_FLIGHT_MAX) as executor:
-        found = list(executor.map(lambda update: _read(run, update), waiting.values()))
+    with work.runtime.executor(MEMBERS_IN_FLIGHT_MAX) as executor:
+        found = list(executor.map(lambda update: _read(work, update), waiting.values()))
     fresh = zip(waiting.items(), found, strict=True)
     return {key: one for (key, update), one in fresh if one is not None and _is_newer(one, update)}
 
@@ -49,9 +49,9 @@ def fresh_columns(update: Update, found: Member) -> dict[str, Any]:
     }
 
 
-def _read(run: Run, update: Update) -> Member | None:
+def _read(work: Work, update: Update) -> Member | None:
     key = update["mailchimp_member_id"] or member_id_of(update["data"]["email_address"])
-    return member(run.mailchimp, run.list_id, key)
+    return member(work.mailchimp, work.list_id, key)
 
 
 def _is_newer(found: Member, update: Update) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from mailchimpsync.errors import TransientError
@@ -17,7 +17,7 @@ from mailchimpsync.mailchimp import (
 )
 from mailchimpsync.model import member_id_of
 from mailchimpsync.store import runs, updates
-from mailchimpsync.sync.context import Run
+from mailchimpsync.sync.context import Run, Work
 from mailchimpsync.sync.results import OPERATION_PREFIX, read_results, results_are_lost
 
 POLL_FIRST_SECONDS = 1.0
@@ -42,38 +42,42 @@ def submit(run: Run) -> bool:
         if collect(run):
             wait = POLL_FIRST_SECONDS
             continue
-        if not _batches_are_open(run) or run.deadline.reached:
+        if not run.waits_for_batches or not _batches_are_open(run) or run.deadline.reached:
             return True
-        run.runtime.sleep(run.deadline.seconds_left(wait))
+        run.deadline.sleep(wait)
         wait = min(wait * 2, POLL_LONGEST_SECONDS)
 
 
-def collect(run: Run) -> bool:
-    """Read the results of batches that have finished; return whether anything came of it."""
-    found = False
-    with run.transaction() as tx:
-        open_batches = updates.unhandled_batches(tx, run.list_id)
-    for row in open_batches:
-        if row["mailchimp_batch_id"] is None:
-            found = True
-            _recover(run, row["id"], row["created_date"])
-            continue
-        info = batch(run.mailchimp, row["mailchimp_batch_id"])
-        if info is None:
-            found = True
-            results_are_lost(run, row["id"])
-            continue
-        _note(run, row["id"], info)
-        if info.is_finished:
-            found = True
-            read_results(run, row["id"], info)
-        elif run.runtime.now() - row["created_date"] > RESULTS_KEPT:
-            found = True
-            results_are_lost(run, row["id"])
-    return found
+def collect(work: Work) -> int:
+    """Read the results of batches that have finished; return of how many batches something came."""
+    with work.transaction() as tx:
+        open_batches = updates.unhandled_batches(tx, work.list_id)
+    return sum(_collect_one(work, row) for row in open_batches if not work.deadline.is_stopped)
 
 
-def send_all(run: Run) -> bool:
+def _collect_one(work: Work, row: Any) -> bool:
+    if row["mailchimp_batch_id"] is None:
+        _recover(work, row["id"], row["created_date"], row["total_operations"])
+        return True
+    info = look_at_batch(work, row)
+    if info is not None and not info.is_finished and work.runtime.now() - row["created_date"] <= RESULTS_KEPT:
+        return False
+    if info is not None and info.is_finished:
+        read_results(work, row["id"], info)
+    else:
+        results_are_lost(work, row["id"])
+    return True
+
+
+def look_at_batch(work: Work, row: Any) -> BatchInfo | None:
+    """Ask Mailchimp how far a batch is, and note it; None: it no longer knows it."""
+    info = batch(work.mailchimp, row["mailchimp_batch_id"])
+    if info is not None:
+        _note(work, row["id"], info)
+    return info
+
+
+def send_all(work: Work) -> bool:
     """Send every queued update, at least one batch a call; return False if time was over before.
 
     Raises:
@@ -82,68 +86,77 @@ def send_all(run: Run) -> bool:
     sent = False
     doubts = 0
     while True:
-        with run.transaction() as tx:
-            queued = updates.unsent_updates(tx, run.list_id, OPERATIONS_MAX, run.sends_updates_of)
+        over = work.deadline.reached if sent else work.deadline.is_stopped
+        with work.transaction() as tx:
+            queued = updates.unsent_updates(tx, work.list_id, OPERATIONS_MAX, work.sends_updates_of)
             if not queued:
                 return True
-            if sent and run.deadline.reached:
+            if over:
                 return False
-            batch_id = updates.open_batch(tx, run.list_id, [row["id"] for row in queued], run.runtime.now())
-        operations = [_operation(run, row) for row in queued]
+            batch_id = updates.open_batch(tx, work.list_id, [row["id"] for row in queued], work.runtime.now())
+        operations = [_operation(work, row) for row in queued]
         try:
             sent = True
-            info = submit_batch(run.mailchimp, operations)
+            info = submit_batch(work.mailchimp, operations)
         except TransientError as error:
             doubts += 1
             if not error.work_may_be_done:
-                _take_back(run, batch_id)
+                _take_back(work, batch_id)
                 raise
             if doubts > DOUBTS_MAX:
                 raise  # the next call looks for the batch
-            sent_at = run.runtime.now()
-            run.runtime.sleep(run.deadline.seconds_left(POLL_FIRST_SECONDS * 2**doubts))
-            _recover(run, batch_id, sent_at)
+            sent_at = work.runtime.now()
+            work.deadline.sleep(POLL_FIRST_SECONDS * 2**doubts)
+            _recover(work, batch_id, sent_at, len(operations))
             continue
-        _note(run, batch_id, info)
-        run.log(f"Sent {len(operations)} updates to Mailchimp.")
+        _note(work, batch_id, info)
+        work.log(f"Sent {len(operations)} updates to Mailchimp.")
 
 
-def _operation(run: Run, row: Any) -> Operation:
+def _operation(work: Work, row: Any) -> Operation:
     """PUT by hash: repeating it does no harm (DESIGN 3.8)."""
     member_id = row["mailchimp_member_id"] or member_id_of(row["data"]["email_address"])
     query = "?skip_merge_validation=true" if "skip_merge_validation" in row["attempt"]["tries"] else ""
-    path = member_path(run.list_id, member_id) + query
+    path = member_path(work.list_id, member_id) + query
     return Operation("PUT", path, row["data"], f"{OPERATION_PREFIX}{row['id']}")
 
 
-def _recover(run: Run, batch_id: int, sent_at: Any) -> None:
-    """A batch of which we don't know whether it arrived: take the one at Mailchimp that can be it, else send again.
+def _recover(work: Work, batch_id: int, sent_at: datetime, operations: int) -> None:
+    """A batch of which we don't know whether it arrived: note the one at Mailchimp that can be it, else send again."""
+    info = find_lost_batch(work, sent_at, operations)
+    if info is None:
+        _take_back(work, batch_id)
+    else:
+        _note(work, batch_id, info)
 
-    If it is another program's batch after all, its results answer none of our updates, and they are due again.
+
+def find_lost_batch(work: Work, sent_at: datetime, operations: int) -> BatchInfo | None:
+    """Return the batch at Mailchimp that can be the one whose answer was lost, if there is one.
+
+    It is as large, unless Mailchimp has not counted yet. If it is another program's after all, its results answer none
+    of our updates, and they are due again.
     """
-    with run.transaction() as tx:
+    with work.transaction() as tx:
         known = updates.known_batch_ids(tx)
     candidates = [
-        info
-        for info in recent_batches(run.mailchimp)
+        (info.submitted_at, info.id, info)
+        for info in recent_batches(work.mailchimp)
         if info.id not in known
+        and info.total_operations in (0, operations)
         and info.submitted_at is not None
         and info.submitted_at >= sent_at - CLOCKS_DIFFER_AT_MOST
     ]
-    if not candidates:
-        _take_back(run, batch_id)
-        return
-    _note(run, batch_id, max(candidates, key=lambda info: (info.submitted_at, info.id)))
+    return max(candidates, key=lambda found: found[:2])[2] if candidates else None
 
 
-def _take_back(run: Run, batch_id: int) -> None:
-    with run.transaction() as tx:
+def _take_back(work: Work, batch_id: int) -> None:
+    with work.transaction() as tx:
         updates.take_back(tx, batch_id)
         updates.delete_batch(tx, batch_id)
 
 
-def _note(run: Run, batch_id: int, info: BatchInfo) -> None:
-    with run.transaction() as tx:
+def _note(work: Work, batch_id: int, info: BatchInfo) -> None:
+    with work.transaction() as tx:
         values = {
             "mailchimp_batch_id": info.id,
             "status": info.status,

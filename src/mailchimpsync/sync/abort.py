@@ -1,0 +1,126 @@
+"""Aborting: a run is stopped, and what is not finished at Mailchimp is dropped (existing-extension.md 15.2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mailchimpsync.errors import RemoteError
+from mailchimpsync.mailchimp import delete_batch
+from mailchimpsync.model import Connection
+from mailchimpsync.runtime import Deadline
+from mailchimpsync.store import runs, updates
+from mailchimpsync.sync.calls import Outcome, Systems
+from mailchimpsync.sync.context import Work
+from mailchimpsync.sync.lease import is_held
+from mailchimpsync.sync.run import drop_run
+from mailchimpsync.sync.stopping import taking_over
+from mailchimpsync.sync.submit import find_lost_batch
+from mailchimpsync.sync.working import work_with
+
+SECONDS_MAX = 120
+UPDATES_PER_STEP = 5_000
+STATUS = "aborted"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptBatch:
+    """A batch that could not be deleted at Mailchimp, and why."""
+
+    batch_id: int
+    mailchimp_batch_id: str | None
+    error: RemoteError | None
+
+
+@dataclass(frozen=True, slots=True)
+class Aborted:
+    """What an abort did.
+
+    Attributes:
+        was_at_work: whether somebody held the lease, and was stopped.
+        run_id: the run that was ended, if one was at work or interrupted.
+        batches_deleted: how many batches are gone at Mailchimp.
+        updates_aborted: how many updates were dropped; as many rows failed, until the next run decides again.
+        kept: batches that could not be deleted; their updates stay under way.
+    """
+
+    was_at_work: bool
+    run_id: int | None
+    batches_deleted: int
+    updates_aborted: int
+    kept: tuple[KeptBatch, ...]
+
+
+def abort_connection(systems: Systems, connection: Connection) -> Aborted:
+    """Stop whoever is at work on a connection, delete its batches at Mailchimp, and drop what is not finished.
+
+    What Mailchimp had already done of a batch stays done; nobody tells, so the next run reads it from the members.
+    Where a batch can't be deleted, Mailchimp will still work on it: its updates stay open, and the next run reads its
+    results; or another abort deletes it.
+    """
+    store, list_id, runtime = systems.store, connection.list_id, systems.runtime
+    was_at_work = is_held(store, list_id, runtime)
+    deadline = Deadline.after(runtime, SECONDS_MAX)
+    with systems.until(deadline), taking_over(store, list_id, runtime) as lease:
+        work = work_with(systems, connection, deadline, lease)
+        deleted, kept, aborted = _abort_batches(work)
+        aborted += _abort_updates(work, None)
+        run_id = _end_run(work)
+        _tell(replace(work, id=run_id or work.id), deleted, aborted, kept)
+    return Aborted(was_at_work, run_id, deleted, aborted, tuple(kept))
+
+
+def _abort_batches(work: Work) -> tuple[int, list[KeptBatch], int]:
+    """Delete the batches whose results are not handled, whatever their status; one that can't be keeps no other."""
+    with work.transaction() as tx:
+        rows = updates.unhandled_batches(tx, work.list_id)
+    deleted, kept, aborted = 0, [], 0
+    for row in rows:
+        if work.deadline.reached:
+            kept.append(KeptBatch(row["id"], row["mailchimp_batch_id"], None))
+            continue
+        try:
+            deleted += _delete(work, row)
+        except RemoteError as error:
+            kept.append(KeptBatch(row["id"], row["mailchimp_batch_id"], error))
+            continue
+        aborted += _abort_updates(work, row["id"])
+    return deleted, kept, aborted
+
+
+def _delete(work: Work, row: Any) -> bool:
+    """Delete a batch at Mailchimp, also one whose answer was lost; say whether there was one."""
+    batch_id = row["mailchimp_batch_id"]
+    if batch_id is None:
+        lost = find_lost_batch(work, row["created_date"], row["total_operations"])
+        if lost is None:
+            return False
+        batch_id = lost.id
+    delete_batch(work.mailchimp, batch_id)
+    return True
+
+
+def _abort_updates(work: Work, batch_id: int | None) -> int:
+    """Drop the open updates of a batch, which then is handled, or those in no batch."""
+    aborted = 0
+    while True:
+        with work.transaction() as tx:
+            number = updates.abort_updates(tx, work.list_id, batch_id, UPDATES_PER_STEP)
+            if not number and batch_id is not None:
+                updates.set_batch(tx, batch_id, status=STATUS, response_processed=updates.HANDLED)
+        if not number:
+            return aborted
+        aborted += number
+
+
+def _end_run(work: Work) -> int | None:
+    with work.transaction() as tx:
+        found = runs.standing(tx, work.list_id)
+        if found.run_id is not None:
+            drop_run(tx, found, work.runtime.now(), Outcome.ABORTED.value)
+    return found.run_id
+
+
+def _tell(work: Work, deleted: int, aborted: int, kept: list[KeptBatch]) -> None:
+    left = f"; {len(kept)} batches could not be deleted" if kept else ""
+    work.log(f"Aborted: {deleted} batches were deleted at Mailchimp, and {aborted} updates were dropped{left}.")

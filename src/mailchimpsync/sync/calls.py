@@ -1,0 +1,77 @@
+"""What a call of the engine takes, and what it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from mailchimpsync.civicrm import CivicrmClient
+from mailchimpsync.mailchimp import MailchimpClient
+from mailchimpsync.model import Stage
+from mailchimpsync.runtime import Deadline, Runtime
+from mailchimpsync.store import Store, Transaction
+
+
+class Outcome(StrEnum):
+    """How a call ended."""
+
+    DONE = "done"
+    WAITING = "waiting"  # the run is complete; Mailchimp is still at work on its batches
+    OUT_OF_TIME = "out of time"  # the next call goes on
+    STOPPED = "stopped"  # before the stage the caller named
+    ABORTED = "aborted"  # somebody asked for it, from elsewhere
+
+
+@dataclass(frozen=True, slots=True)
+class Systems:
+    """What a connection is synced with."""
+
+    store: Store
+    mailchimp: MailchimpClient
+    civicrm: CivicrmClient
+    runtime: Runtime
+
+    @contextmanager
+    def until(self, deadline: Deadline) -> Iterator[None]:
+        """Let no client wait beyond a deadline, for a while."""
+        self.mailchimp.deadline = self.civicrm.deadline = deadline
+        try:
+            yield
+        finally:
+            self.mailchimp.deadline = self.civicrm.deadline = None
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to run: `since` None: since the last run; `everything`: without a lower limit.
+
+    `force_restart` begins anew instead of going on with an interrupted run; with `take_over` a run that is at work is
+    stopped first. Without `wait_for_batches` a run ends once everything is sent. `still_due` is asked once the lease is
+    held, so that of several services that want to run only one does.
+    """
+
+    since: datetime | None = None
+    everything: bool = False
+    stop_on: Stage | None = None
+    force_restart: bool = False
+    take_over: bool = False
+    wait_for_batches: bool = True
+    still_due: Callable[[Transaction], bool] | None = None
+
+
+AS_USUAL = Options()
+"""How a scheduled run is made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a call did: the outcome, the stage the connection stands before, and the run (0: none was begun)."""
+
+    list_id: str
+    run_id: int
+    outcome: Outcome
+    stage: Stage
+    updates_outstanding: int = 0

@@ -26,7 +26,9 @@ from mailchimpsync.actions.entities.batch import batch_create, batch_delete, bat
 from mailchimpsync.actions.entities.cache import cache_get
 from mailchimpsync.actions.entities.cache_edit import cache_create, cache_delete
 from mailchimpsync.actions.entities.update import update_create, update_delete, update_get
+from mailchimpsync.actions.fetchaccountinfo import fetchaccountinfo
 from mailchimpsync.actions.fetchandreconcile import fetchandreconcile
+from mailchimpsync.actions.finding import Finding, Level
 from mailchimpsync.actions.getstatus import getstatus
 from mailchimpsync.actions.includecontact import includecontact
 from mailchimpsync.actions.process_events import process_events
@@ -35,7 +37,9 @@ from mailchimpsync.actions.rotate_key import rotate_key_file, rotate_key_of_envi
 from mailchimpsync.actions.since import read_since
 from mailchimpsync.actions.site import Clients, Site, create_site, open_site
 from mailchimpsync.actions.updateconfig import updateconfig
+from mailchimpsync.actions.updatewebhook import updatewebhook
 from mailchimpsync.actions.versions import Version, version_of, versions
+from mailchimpsync.actions.webhooks import check_webhooks, repair_webhooks
 
 __all__ = [
     "Abort",
@@ -45,6 +49,8 @@ __all__ = [
     "ConnectionStatus",
     "FailedRow",
     "Failure",
+    "Finding",
+    "Level",
     "Outcome",
     "Processed",
     "Report",
@@ -60,10 +66,12 @@ __all__ = [
     "cache_get",
     "call",
     "change_configuration",
+    "check_webhooks",
     "collectresults",
     "connect_audience",
     "create_site",
     "export_configuration",
+    "fetchaccountinfo",
     "fetchandreconcile",
     "figures",
     "getchanges",
@@ -80,12 +88,14 @@ __all__ = [
     "processcompleted",
     "read_configuration",
     "read_since",
+    "repair_webhooks",
     "rotate_key_file",
     "rotate_key_of_environment",
     "update_create",
     "update_delete",
     "update_get",
     "updateconfig",
+    "updatewebhook",
     "version_of",
     "versions",
     "what_would_go",

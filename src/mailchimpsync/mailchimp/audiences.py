@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NotRequired
 from urllib.parse import quote
@@ -17,11 +17,15 @@ from mailchimpsync.mailchimp.paging import Page, read_all
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The account a key belongs to; `role` is the role of the key's user there, such as `admin`."""
+    """The account a key belongs to; `role` is that of the key's user there, such as `admin`; the rest is the owner."""
 
     id: str
     name: str
     role: str
+    username: str = ""
+    email: str = field(default="", repr=False)
+    first_name: str = field(default="", repr=False)
+    last_name: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,10 @@ class _Account(TypedDict):
     account_id: str
     account_name: str
     role: NotRequired[str]
+    username: NotRequired[str]
+    email: NotRequired[str]
+    first_name: NotRequired[str]
+    last_name: NotRequired[str]
 
 
 class _Stats(TypedDict):
@@ -93,8 +101,16 @@ _LIST_FIELDS = ("id", "name", "stats.member_count", "date_created")
 
 def account(client: MailchimpClient) -> Account:
     """Return the account of the client's key; the cheapest proof that the key works."""
-    found = client.get("/", _ACCOUNT, {"fields": "account_id,account_name,role"})
-    return Account(found["account_id"], found["account_name"], found.get("role", ""))
+    found = client.get("/", _ACCOUNT, {"fields": ",".join(_Account.__annotations__)})
+    return Account(
+        found["account_id"],
+        found["account_name"],
+        found.get("role", ""),
+        username=found.get("username", ""),
+        email=found.get("email", ""),
+        first_name=found.get("first_name", ""),
+        last_name=found.get("last_name", ""),
+    )
 
 
 def audiences(client: MailchimpClient) -> list[Audience]:

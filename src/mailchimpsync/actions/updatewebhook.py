@@ -1,0 +1,103 @@
+"""`Mailchimpsync.updatewebhook`: one webhook made or deleted by hand (existing-extension.md 15.5)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from mailchimpsync.actions.described import Scope, action
+from mailchimpsync.actions.fetchaccountinfo import ApiKey, show_batch_webhook, show_webhook
+from mailchimpsync.actions.selection import find_audience
+from mailchimpsync.actions.site import Site
+from mailchimpsync.actions.webhook_targets import EVENTS, SOURCES
+from mailchimpsync.actions.webhook_urls import Path, webhook_url
+from mailchimpsync.actions.webhooks import NO_PUBLIC_URL
+from mailchimpsync.actions.which_account import need_account
+from mailchimpsync.config import Account
+from mailchimpsync.errors import ConfigurationError, UsageError
+from mailchimpsync.mailchimp import (
+    MailchimpClient,
+    batch_webhooks,
+    create_batch_webhook,
+    create_webhook,
+    delete_batch_webhook,
+    delete_webhook,
+    webhooks,
+)
+
+
+class Process(StrEnum):
+    """What is to be done."""
+
+    ADD_WEBHOOK = "add_webhook"
+    DELETE_WEBHOOK = "delete_webhook"
+    ADD_BATCH_WEBHOOK = "add_batch_webhook"
+    DELETE_BATCH_WEBHOOK = "delete_batch_webhook"
+
+
+Id = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+@action("Mailchimpsync", Scope.CONFIGURE)
+def updatewebhook(
+    site: Site,
+    *,
+    api_key: ApiKey,
+    process: Annotated[Process, Field(description="What to do.")],
+    id: Annotated[Id | None, Field(description="The webhook to delete, whoever made it.")] = None,  # noqa: A002 (its name in the API)
+    list_id: Annotated[Id | None, Field(description="The audience whose webhook it is.")] = None,
+) -> dict[str, Any]:
+    """Make or delete one webhook at Mailchimp; `mailchimpsync webhooks repair` sees to all of them.
+
+    Returns the account's name and the `webhooks` that are there afterwards, of the audience or for batches, without
+    secrets.
+
+    Raises:
+        UsageError: the account, id or list_id is missing or unknown, or the audience belongs to another account.
+        ConfigurationError: the site has no `public_url`.
+        RefusedError: there is no such webhook or audience, or Mailchimp can't reach our address.
+        AccessError, TransientError: Mailchimp does not accept the key, or can't be asked.
+    """
+    name, account = need_account(site, api_key)
+    client = site.mailchimp(name)
+    if process in {Process.ADD_WEBHOOK, Process.DELETE_WEBHOOK}:
+        return {"account": name, **_of_audience(site, client, (name, account), process, _given("list_id", list_id), id)}
+    return {"account": name, **_of_batches(site, client, account, process, id)}
+
+
+def _of_audience(
+    site: Site, client: MailchimpClient, named: tuple[str, Account], process: Process, list_id: str, key: str | None
+) -> dict[str, Any]:
+    name, account = named
+    if process is Process.ADD_WEBHOOK:
+        if find_audience(site, list_id).account != name:
+            raise UsageError(f"The audience {list_id} is connected by another account than “{name}”.")
+        create_webhook(client, list_id, _url(site, account, Path.AUDIENCE), EVENTS, SOURCES)
+    else:
+        delete_webhook(client, list_id, _given("id", key))
+    return {"list_id": list_id, "webhooks": [show_webhook(site, one) for one in webhooks(client, list_id)]}
+
+
+def _of_batches(
+    site: Site, client: MailchimpClient, account: Account, process: Process, key: str | None
+) -> dict[str, Any]:
+    if process is Process.ADD_BATCH_WEBHOOK:
+        create_batch_webhook(client, _url(site, account, Path.BATCH))
+    else:
+        delete_batch_webhook(client, _given("id", key))
+    return {"webhooks": [show_batch_webhook(site, one) for one in batch_webhooks(client)]}
+
+
+def _given(name: str, value: str | None) -> str:
+    if value is None:
+        raise UsageError(f"{name} is missing: it says which one is meant.")
+    return value
+
+
+def _url(site: Site, account: Account, path: Path) -> str:
+    url = webhook_url(site, account, path)
+    if url is None:
+        raise ConfigurationError(f"Nobody knows where Mailchimp is to reach us. {NO_PUBLIC_URL}")
+    return url

@@ -1,0 +1,181 @@
+"""Ann's office: a charity on both stand-ins, synced, with every kind of row; and the doors its actions are called by."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import insert, select
+from sqlalchemy import update as sql_update
+
+from mailchimpsync import Site, call, fetchandreconcile, open_site
+from mailchimpsync.cli.main import cli
+from mailchimpsync.config import Schedule
+from mailchimpsync.store.schema import cache
+from mailchimpsync_sandbox.civicrm import CivicrmSandbox
+from mailchimpsync_sandbox.mailchimp import MailchimpSandbox
+from mailchimpsync_sandbox.kit.server import Served
+from support.service import CIVICRM_KEY, LIST_ID, LONG_AGO, MAILCHIMP_KEY, NEWS, OTHER_LIST, OTHERS, Charity
+
+BELLA, CARL, EMIL, NOBODY, FAY = 11, 12, 13, 14, 15
+LATELY = "2026-11-01T10:00:00Z"
+
+Row = dict[str, Any]
+
+
+@dataclass
+class Office:
+    """The charity, and its open site."""
+
+    charity: Charity
+    site: Site
+
+    def rows(self) -> list[Row]:
+        with self.site.store.begin() as tx:
+            return [dict(row) for row in tx.execute(select(cache).order_by(cache.c.id)).mappings()]
+
+    def row(self, *, email: str | None = None, contact: int | None = None) -> Row:
+        """Return the only row of an address or a contact in the first audience."""
+        [found] = [
+            row
+            for row in self.rows()
+            if row["mailchimp_list_id"] == LIST_ID
+            and (email is None or row["mailchimp_email"] == email)
+            and (contact is None or row["civicrm_contact_id"] == contact)
+        ]
+        return found
+
+    def set(self, row_id: int, **values: Any) -> None:
+        """Let a row be as it may have become."""
+        with self.site.store.begin() as tx:
+            tx.execute(sql_update(cache).where(cache.c.id == row_id).values(values))
+
+    def add(self, table: Any, **values: Any) -> int:
+        """Put a row into a table."""
+        with self.site.store.begin() as tx:
+            key = tx.execute(insert(table).values(values)).inserted_primary_key
+        assert key is not None
+        return int(key[0])
+
+    def sync(self) -> None:
+        for report in fetchandreconcile(self.site):
+            assert report.error is None
+
+
+def _furnish(mailchimp: MailchimpSandbox, civicrm: CivicrmSandbox) -> None:
+    mailchimp.add_account(MAILCHIMP_KEY, account_name="Green Paths")
+    mailchimp.add_audience(MAILCHIMP_KEY, LIST_ID, "Newsletter")
+    mailchimp.add_audience(MAILCHIMP_KEY, OTHER_LIST, "Others")
+    civicrm.add_group(NEWS, "News")
+    civicrm.add_group(OTHERS, "Others")
+    mailchimp.load_members(
+        LIST_ID,
+        [
+            {"email_address": "Bella@example.org", "first_name": "Bella", "last_changed": LONG_AGO},
+            {"email_address": "carl@example.org", "status": "unsubscribed", "last_changed": LATELY},
+            {"email_address": "dora@example.org", "first_name": "Dora", "last_changed": LONG_AGO},
+            {"email_address": "fay@example.org", "first_name": "Fay", "last_changed": LONG_AGO},
+            {"email_address": "fay.old@example.org", "status": "unsubscribed", "last_changed": LATELY},
+        ],
+    )
+    added = {NEWS: {"status": "Added", "date": LONG_AGO}}
+    civicrm.load_contacts(
+        [
+            {"id": BELLA, "first_name": "Bella", "last_name": "Blum", "emails": ["bella@example.org"], "groups": added},
+            {"id": CARL, "first_name": "Carl", "emails": ["carl@example.org"], "groups": added},
+            {"id": EMIL, "first_name": "Emil", "emails": ["emil@example.org"], "groups": added},
+            {"id": NOBODY, "first_name": "Nobody", "emails": [], "groups": added},
+            {
+                "id": FAY,
+                "first_name": "Fay",
+                "emails": ["fay@example.org", "fay.old@example.org"],
+                "groups": {**added, OTHERS: {"status": "Added", "date": LONG_AGO}},
+            },
+        ]
+    )
+
+
+@contextmanager
+def an_office(home: Path) -> Iterator[Office]:
+    """Open Ann's office, everything synced."""
+    mailchimp, civicrm = MailchimpSandbox(), CivicrmSandbox(api_key=CIVICRM_KEY)
+    mailchimp.set_options(batch_dwell=dict.fromkeys(("pending", "preprocessing", "started", "finalizing"), 0))
+    _furnish(mailchimp, civicrm)
+    with Served(mailchimp) as one, Served(civicrm) as other:
+        charity = Charity(home, mailchimp, civicrm, f"{one.url}/3.0", other.url)
+        charity.make_site(Schedule(), links=2)
+        with open_site(home) as site:
+            office = Office(charity, site)
+            office.sync()
+            yield office
+    mailchimp.close()
+    civicrm.close()
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """An office in which a module's tests only read."""
+    with an_office(tmp_path_factory.mktemp("library") / "site") as office:
+        yield office
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    """An office of a test's own."""
+    with an_office(tmp_path / "site") as office:
+        yield office
+
+
+@dataclass(frozen=True)
+class Answer:
+    """CiviCRM's envelope, and the exit code the door has or would have."""
+
+    envelope: dict[str, Any]
+    exit_code: int
+
+    @property
+    def values(self) -> Any:
+        assert self.envelope["is_error"] == 0, self.envelope
+        return self.envelope["values"]
+
+    @property
+    def error(self) -> str:
+        assert self.envelope["is_error"] == 1, self.envelope
+        return str(self.envelope["error_message"])
+
+
+Door = Callable[..., Answer]
+
+
+def by_python(office: Office, title: str, **given: Any) -> Answer:
+    entity, _, action = title.partition(".")
+    outcome = call(office.site, entity, action, given)
+    return Answer(json.loads(json.dumps(outcome.envelope)), outcome.error.exit_code if outcome.error else 0)
+
+
+def by_command(office: Office, title: str, **given: Any) -> Answer:
+    words = [
+        f"{name}={value}" if isinstance(value, str) else f"{name}:={json.dumps(value)}" for name, value in given.items()
+    ]
+    return run_command(office, title, *words)
+
+
+def run_command(office: Office, *words: str, typed: str | None = None) -> Answer:
+    result = CliRunner().invoke(cli, ["--home", str(office.charity.home), "api", *words], input=typed)
+    return Answer(json.loads(result.stdout), result.exit_code)
+
+
+@pytest.fixture(params=[by_python, by_command], ids=["python", "command"])
+def door(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Door:
+    """Either door: what goes in and what comes out is the same."""
+    for name in [name for name in os.environ if name.startswith("MAILCHIMPSYNC_")]:
+        monkeypatch.delenv(name)
+    found: Door = request.param
+    return found

@@ -1,0 +1,170 @@
+"""Looking up what is known of the people of an audience."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from actions.conftest import BELLA, CARL, EMIL, FAY, NOBODY, Door, Office
+from support.service import LIST_ID, OTHER_LIST
+
+GET = "MailchimpsyncCache.get"
+
+
+def addresses(rows: list[dict[str, Any]]) -> list[str | None]:
+    return [row["mailchimp_email"] for row in rows]
+
+
+def contacts(rows: list[dict[str, Any]]) -> set[int]:
+    return {row["civicrm_contact_id"] for row in rows}
+
+
+def test_all_rows_of_the_audience_are_found_also_those_without_a_member(library: Office, door: Door) -> None:
+    answer = door(library, GET, mailchimp_list_id=LIST_ID)
+
+    assert answer.exit_code == 0
+    assert [row["id"] for row in answer.values] == sorted(row["id"] for row in answer.values)
+    assert answer.envelope["count"] == 7
+    assert {BELLA, CARL, EMIL, NOBODY, FAY} < contacts(answer.values)
+    assert {row["mailchimp_list_id"] for row in answer.values} == {LIST_ID}
+
+
+@pytest.mark.parametrize(
+    ("filters", "found"),
+    [
+        ({"mailchimp_email": "bella@EXAMPLE.org"}, ["Bella@example.org"]),
+        ({"mailchimp_email": {"LIKE": "%BELLA%"}}, ["Bella@example.org"]),
+        ({"mailchimp_email": {"LIKE": "ella@"}}, ["Bella@example.org"]),
+        ({"mailchimp_email": {"LIKE": "fay%", "NOT LIKE": "%old%"}}, ["fay@example.org"]),
+        ({"mailchimp_email": {"IN": ["carl@example.org", "dora@example.org"]}}, ["carl@example.org", "dora@example.org"]),
+        ({"mailchimp_email": {"IS NULL": 1}}, [None]),
+        ({"mailchimp_status": "unsubscribed"}, ["carl@example.org", "fay.old@example.org"]),
+        ({"mailchimp_status": {"!=": "subscribed"}}, ["carl@example.org", "fay.old@example.org", None]),
+        ({"sync_status": "fail", "reason": "CV_OTHER_ADDRESS"}, ["fay.old@example.org"]),
+        ({"reason": {"LIKE": "CV_"}}, ["fay.old@example.org", None]),
+        ({"reason": {"NOT IN": ["IN_SYNC", "CV_NO_ADDRESS", "CIVICRM_ADDED"]}, "civicrm_contact_id": CARL}, ["carl@example.org"]),
+        ({"civicrm_contact_id": str(EMIL)}, ["emil@example.org"]),
+        ({"civicrm_contact_id": {"IN": [CARL, EMIL]}}, ["carl@example.org", "emil@example.org"]),
+        ({"civicrm_contact_id": {">=": EMIL, "<": FAY}}, [None, "emil@example.org"]),
+        ({"civicrm_contact_id": {"IS NULL": 1}}, []),
+        ({"civicrm_status": "Removed"}, ["carl@example.org"]),
+        ({"civicrm_status": "none"}, []),
+        ({"mailchimp_email": "nobody.knows@example.org"}, []),
+    ],
+)  # fmt: skip
+def test_filters_find_what_they_say(library: Office, door: Door, filters: dict[str, Any], found: list[Any]) -> None:
+    answer = door(library, GET, mailchimp_list_id=LIST_ID, **filters)
+
+    assert sorted(map(str, addresses(answer.values))) == sorted(map(str, found))
+
+
+def test_a_member_with_an_old_kind_of_id_is_found_by_address_too(office: Office, door: Door) -> None:
+    dora = office.row(email="dora@example.org")
+    office.set(dora["id"], identity="m:0123456789abcdef0123456789abcdef")
+
+    answer = door(office, GET, mailchimp_list_id=LIST_ID, mailchimp_email="Dora@example.org")
+
+    assert [row["id"] for row in answer.values] == [dora["id"]]
+
+
+def test_rows_nobody_owns_and_rows_without_history_are_found(office: Office, door: Door) -> None:
+    office.set(office.row(email="carl@example.org")["id"], civicrm_contact_id=None)
+
+    answer = door(office, GET, mailchimp_list_id=LIST_ID, civicrm_status="none")
+
+    [carl] = answer.values
+    assert (carl["mailchimp_email"], carl["civicrm_status"], carl["status"]) == ("carl@example.org", None, None)
+
+
+def test_every_row_says_what_civicrm_says_now(library: Office, door: Door) -> None:
+    answer = door(library, GET, mailchimp_list_id=LIST_ID)
+
+    by_contact = {row["civicrm_contact_id"]: row for row in answer.values}
+    assert (by_contact[BELLA]["civicrm_status"], by_contact[BELLA]["status"]) == ("Added", "Added")
+    assert by_contact[BELLA]["civicrm_updated"] == "2026-01-01T10:00:00Z"
+    assert by_contact[CARL]["civicrm_status"] == "Removed"
+    assert by_contact[BELLA]["mailchimp_data"] == {"first_name": "Bella", "last_name": ""}
+
+
+def test_pages_follow_each_other_without_gap_or_repetition(library: Office, door: Door) -> None:
+    pages = [door(library, GET, mailchimp_list_id=LIST_ID, limit=3, offset=start).values for start in (0, 3, 6, 9)]
+
+    assert [len(page) for page in pages] == [3, 3, 1, 0]
+    assert len({row["id"] for page in pages for row in page}) == 7
+
+
+def test_limit_0_is_all(library: Office, door: Door) -> None:
+    assert len(door(library, GET, mailchimp_list_id=LIST_ID, limit="0").values) == 7
+
+
+def test_all_of_too_many_is_an_error_and_not_a_part(
+    library: Office, door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mailchimpsync.actions.entities.filters.LIMIT_MAX", 6)
+
+    answer = door(library, GET, mailchimp_list_id=LIST_ID, limit=0)
+
+    assert "more than 6 rows" in answer.error
+    assert "limit and offset" in answer.error
+
+
+def test_rows_come_in_the_order_asked_for(library: Office, door: Door) -> None:
+    answer = door(library, GET, mailchimp_list_id=LIST_ID, sort="mailchimp_status desc, mailchimp_email", limit=4)
+
+    assert addresses(answer.values)[:2] == ["carl@example.org", "fay.old@example.org"]
+
+
+def test_civicrms_own_options_mean_the_same(library: Office, door: Door) -> None:
+    options = {"limit": 2, "offset": 1, "sort": "id DESC"}
+
+    nested = door(library, GET, mailchimp_list_id=LIST_ID, options=options)
+
+    assert nested.values == door(library, GET, mailchimp_list_id=LIST_ID, **options).values
+    assert len(nested.values) == 2
+
+
+def test_a_count_is_a_number(library: Office, door: Door) -> None:
+    for asked in ({"is_count": "1"}, {"options": {"is_count": 1}}):
+        answer = door(library, GET, mailchimp_list_id=LIST_ID, mailchimp_status="unsubscribed", **asked)
+
+        assert (answer.envelope["count"], answer.values) == (2, 2)
+
+
+def test_rows_are_keyed_by_their_id_where_civicrms_callers_ask_for_it(library: Office, door: Door) -> None:
+    bella = library.row(contact=BELLA)
+
+    answer = door(library, GET, mailchimp_list_id=LIST_ID, civicrm_contact_id=BELLA, sequential=0, version=3, debug="1")
+
+    assert answer.values[str(bella["id"])]["mailchimp_email"] == "Bella@example.org"
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({}, "mailchimp_list_id: Field required"),
+        ({"mailchimp_list_id": "zzz"}, "The audience zzz is not connected. There are: a1b2c3d4e5"),
+        ({"mailchimp_list_id": LIST_ID, "limit": -1}, "limit: Input should be greater than or equal to 0"),
+        ({"mailchimp_list_id": LIST_ID, "limit": 25_001}, "limit: Input should be less than or equal to 25000"),
+        ({"mailchimp_list_id": LIST_ID, "offset": "x"}, "offset: Input should be a valid integer"),
+        ({"mailchimp_list_id": LIST_ID, "sort": "weight"}, "“weight” is not a column"),
+        ({"mailchimp_list_id": LIST_ID, "sort": "id sideways"}, "“id sideways” is not a column"),
+        ({"mailchimp_list_id": LIST_ID, "colour": "red"}, "colour: Extra inputs are not permitted"),
+        ({"mailchimp_list_id": LIST_ID, "reason": {"RLIKE": "x"}}, "RLIKE"),
+        ({"mailchimp_list_id": LIST_ID, "civicrm_contact_id": "ann"}, "civicrm_contact_id"),
+        ({"mailchimp_list_id": LIST_ID, "civicrm_contact_id": 2**63}, "civicrm_contact_id"),
+        ({"mailchimp_list_id": LIST_ID, "reason": "a\0b"}, "reason"),
+        ({"mailchimp_list_id": LIST_ID, "options": "all"}, "options: give an object"),
+    ],
+)
+def test_a_call_that_is_off_says_how(library: Office, door: Door, given: dict[str, Any], told: str) -> None:
+    answer = door(library, GET, **given)
+
+    assert answer.exit_code == 2
+    assert told in answer.error
+
+
+def test_the_other_audience_has_rows_of_its_own(library: Office, door: Door) -> None:
+    [fay] = door(library, GET, mailchimp_list_id=OTHER_LIST).values
+
+    assert (fay["civicrm_contact_id"], fay["civicrm_status"]) == (FAY, "Added")

@@ -12,6 +12,7 @@ from mailchimpsync.errors import ConfigurationError
 from mailchimpsync.model import Connection, Resubscribe
 
 KEY = "0123456789abcdef0123456789abcdef-us1"
+NEW_KEY = SecretStr("fedcba9876543210fedcba9876543210-us1")
 
 
 def values(**changes: Any) -> dict[str, Any]:
@@ -102,9 +103,61 @@ def test_no_key_shows_when_a_configuration_is_printed_or_refused() -> None:
     assert "civicrm-secret" not in repr(configuration) + str(configuration.civicrm)
 
 
-def test_connecting_an_audience_again_replaces_its_link_and_keeps_the_others() -> None:
-    before = Configuration.checked(values(connections=[link(), link(audience_id="b", group_id=18, interests={})]))
+def full_link() -> dict[str, Any]:
+    """A connection with everything that can be said of it."""
+    return link(
+        audience_name="News",
+        resubscribe="never",
+        schedule={"cron": "0 6 * * *", "time_zone": "Europe/Paris"},
+        signing_secret="signed-by-mailchimp",
+    )
 
-    after = before.with_link(Link(account="main", audience_id="b", group_id=19), Account(api_key=SecretStr(KEY)))
 
-    assert [(one.audience_id, one.group_id) for one in after.connections] == [("aaaa111122", 8), ("b", 19)]
+def test_connecting_again_with_another_group_keeps_everything_else() -> None:
+    account = {"api_key": KEY, "base_url": "https://proxy.example", "webhook_secret": "a-webhook-secret"}
+    others = link(audience_id="b", group_id=18, interests={})
+    before = Configuration.checked(values(accounts={"main": account}, connections=[full_link(), others]))
+
+    after = before.with_link(Link(account="main", audience_id="aaaa111122", group_id=19), Account(api_key=NEW_KEY))
+
+    was, other = before.connections
+    assert after.connections == (was.model_copy(update={"group_id": 19}), other)
+    assert after.accounts["main"] == before.accounts["main"].model_copy(update={"api_key": NEW_KEY})
+
+
+def test_what_is_said_changes_even_if_it_is_the_default() -> None:
+    before = Configuration.checked(values(connections=[full_link()]))
+    said = Link(account="main", audience_id="aaaa111122", group_id=8, resubscribe=Resubscribe.ASK, interests={})
+
+    [after] = before.with_link(said, before.accounts["main"]).connections
+
+    assert (after.resubscribe, after.interests) == (Resubscribe.ASK, {})
+    assert after.schedule.cron == "0 6 * * *"
+
+
+def test_a_document_that_leaves_out_webhook_secret_and_site_keeps_them() -> None:
+    known = Configuration.checked(values(accounts={"main": {"api_key": KEY, "webhook_secret": "a-webhook-secret"}}))
+    given = {"accounts": {"main": {"api_key": KEY}, "new": {"api_key": KEY}}, "connections": [link()]}
+
+    kept = Configuration.checked(given).keeping(known)
+
+    assert kept.civicrm == known.civicrm
+    assert [account.webhook_secret for account in kept.accounts.values()] == [SecretStr("a-webhook-secret"), None]
+
+
+def test_a_civicrm_that_has_moved_is_asked_anew_for_the_form_of_its_urls() -> None:
+    site = {
+        "url": "https://crm.example",
+        "api_key": "civicrm-secret",
+        "pattern": "https://crm.example/{entity}/{action}",
+    }
+    known = Configuration.checked(values(civicrm=site))
+    moved = Configuration.checked(values(civicrm={**site, "url": "https://new.example"})).keeping(known)
+
+    assert moved.civicrm is not None
+    assert moved.civicrm.pattern is None
+
+
+@pytest.mark.parametrize("secret", ["\ud800", "ключ", "two\nlines"], ids=["half a letter", "Cyrillic", "two lines"])
+def test_a_key_that_no_header_could_carry_is_refused(secret: str) -> None:
+    assert "letters or signs that none has" in problems_of(values(accounts={"main": {"api_key": secret}}))

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 from pydantic import SecretStr
-from rich.text import Text
 
 from mailchimpsync.actions import Site, connect_audience, open_site, probe_account, probe_interests
 from mailchimpsync.civicrm import Group, mailing_groups
 from mailchimpsync.cli.asking import Item, ask, choose, find, who
-from mailchimpsync.cli.consoles import stdout
+from mailchimpsync.cli.connected import tell_connected
 from mailchimpsync.config import Account, Link
 from mailchimpsync.errors import UsageError
 from mailchimpsync.mailchimp import Interest
@@ -28,14 +28,18 @@ NO_GROUP = "-"
 @click.option("--base-url", help="In place of Mailchimp's own address: a proxy, or a local stand-in.")
 @click.option("--audience", help="The audience, by id or name.")
 @click.option("--group", help="The subscription group, by id or title.")
-@click.option("--interest", "interests", multiple=True, metavar="INTEREST=GROUP", help="Ids or names; several times.")
-@click.option("--no-interests", is_flag=True, help="Connect no interest.")
+@click.option(
+    "--interest",
+    "interests",
+    multiple=True,
+    metavar="INTEREST=GROUP",
+    help="Ids or names; several times. `INTEREST=` drops it.",
+)
+@click.option("--no-interests", is_flag=True, help="Connect no interest but those given.")
 @click.option(
     "--resubscribe",
     type=click.Choice([one.value for one in Resubscribe]),
-    default=Resubscribe.ASK.value,
-    show_default=True,
-    help="When staff add somebody again who left at Mailchimp: let Mailchimp ask them, or never.",
+    help="When staff add somebody again who left at Mailchimp: let Mailchimp ask them (the default), or never.",
 )
 @click.pass_context
 def command(
@@ -46,12 +50,12 @@ def command(
     group: str | None,
     interests: tuple[str, ...],
     no_interests: bool,
-    resubscribe: str,
+    resubscribe: str | None,
 ) -> None:
     """Connect a Mailchimp audience with a CiviCRM group, and its interests with groups; all is checked live.
 
     The API key is asked for, or taken from MAILCHIMPSYNC_MAILCHIMP_KEY; a stored one is used if there is one. What no
-    option says is asked. Connecting an audience again changes its connection, and keeps its interests unless told.
+    option says is asked. Of an audience that is connected already, only what an option says changes.
     """
     home: Path | None = ctx.obj
     with open_site(home) as site:
@@ -59,19 +63,21 @@ def command(
         found = probe_account(site, account)
         groups = mailing_groups(site.civicrm())
         chosen = choose("Audience", [Item(one.id, one.name) for one in found.audiences], audience, "--audience")
-        subscription = _group("Subscription group", groups, group)
+        before = next((link for link in site.configuration.connections if link.audience_id == chosen.id), None)
         boxes = probe_interests(site, account, chosen.id)
-        links = _links(site, boxes, chosen.id, groups, interests, none=no_interests, asking=group is None)
-        name = account_name or _stored_name(site, account) or found.name
-        link = Link(
-            account=name,
-            audience_id=chosen.id,
-            group_id=subscription,
-            interests=links,
-            resubscribe=Resubscribe(resubscribe),
-        )
+        asked = before is None and group is None
+        said: dict[str, Any] = {"account": _name(site, account_name, account, before) or found.name}
+        if before is None or group is not None:
+            said["group_id"] = _group("Subscription group", groups, group)
+        if no_interests or interests:
+            said["interests"] = _changed(None if no_interests else before, boxes, groups, interests)
+        elif asked:
+            said["interests"] = _asked(boxes, groups)
+        if resubscribe is not None:
+            said["resubscribe"] = Resubscribe(resubscribe)
+        link = before.model_copy(update=said) if before else Link(audience_id=chosen.id, **said)
         saved = connect_audience(site, link, account, by=who())
-    _tell(saved, boxes, {one.id: one.title for one in groups})
+    tell_connected(before, saved, boxes, {one.id: one.title for one in groups})
 
 
 def _account(site: Site, name: str | None, base_url: str | None) -> Account:
@@ -79,16 +85,21 @@ def _account(site: Site, name: str | None, base_url: str | None) -> Account:
     stored = site.configuration.accounts
     meant = stored.get(name) if name else next(iter(stored.values())) if len(stored) == 1 else None
     base_url = base_url or (meant.base_url if meant else None)
-    if key := os.environ.get(KEY_VARIABLE):
-        return Account(api_key=SecretStr(key.strip()), base_url=base_url)
+    if key := os.environ.get(KEY_VARIABLE, "").strip():
+        return Account(api_key=SecretStr(key), base_url=base_url)
     if meant is not None:
         return meant.model_copy(update={"base_url": base_url})
     key = ask("Mailchimp's API key", f"the variable {KEY_VARIABLE}", secret=True)
     return Account(api_key=SecretStr(key), base_url=base_url)
 
 
-def _stored_name(site: Site, account: Account) -> str | None:
-    return next((name for name, stored in site.configuration.accounts.items() if stored == account), None)
+def _name(site: Site, given: str | None, account: Account, before: Link | None) -> str | None:
+    """An account keeps its name here, whatever it is called at Mailchimp."""
+    if given:
+        return given
+    accounts = site.configuration.accounts.items()
+    same = next((name for name, stored in accounts if stored.api_key == account.api_key), None)
+    return same or (before.account if before else None)
 
 
 def _group(what: str, groups: Sequence[Group], given: str | None) -> int:
@@ -102,32 +113,32 @@ def _items(groups: Sequence[Group]) -> list[Item]:
     return [Item(str(one.id), one.title) for one in groups]
 
 
-def _links(
-    site: Site,
-    boxes: Sequence[Interest],
-    audience_id: str,
-    groups: Sequence[Group],
-    given: Sequence[str],
-    *,
-    none: bool,
-    asking: bool,
+def _changed(
+    before: Link | None, boxes: Sequence[Interest], groups: Sequence[Group], given: Sequence[str]
 ) -> dict[str, int]:
-    if none:
-        return {}
-    if given:
-        return dict(_pair(text, boxes, groups) for text in given)
-    before = [link for link in site.configuration.connections if link.audience_id == audience_id]
-    if before or not asking:
-        return dict(before[0].interests) if before else {}
-    return _asked(boxes, groups)
+    """Return the interests that are connected now, with those given changed, added or dropped."""
+    links = dict(before.interests) if before else {}
+    for text in given:
+        interest, group = _pair(text, links, boxes, groups)
+        if group is None:
+            links.pop(interest, None)
+        else:
+            links[interest] = group
+    return links
 
 
-def _pair(text: str, interests: Sequence[Interest], groups: Sequence[Group]) -> tuple[str, int]:
+def _pair(
+    text: str, known: Collection[str], interests: Sequence[Interest], groups: Sequence[Group]
+) -> tuple[str, int | None]:
     interest, equals, group = text.rpartition("=")
     if not equals:
         raise UsageError(f"“{text}” is not of the form INTEREST=GROUP.")
+    drops = not group.strip()
+    if drops and interest.strip() in known:
+        return interest.strip(), None  # also one that Mailchimp has no longer
     items = [Item(one.id, f"{one.category}: {one.name}") for one in interests]
-    return find("Interest", items, interest).id, _group("Group", groups, group)
+    found = find("Interest", items, interest).id
+    return found, None if drops else _group("Group", groups, group)
 
 
 def _asked(interests: Sequence[Interest], groups: Sequence[Group]) -> dict[str, int]:
@@ -137,13 +148,3 @@ def _asked(interests: Sequence[Interest], groups: Sequence[Group]) -> dict[str, 
         if answer != NO_GROUP:
             links[one.id] = _group("Group", groups, answer)
     return links
-
-
-def _tell(link: Link, interests: Sequence[Interest], titles: dict[int, str]) -> None:
-    console = stdout()
-    console.print(Text.assemble(("✓ ", "good"), "Connected: ", (link.title, "bold")))
-    for one in interests:
-        group = link.interests.get(one.id)
-        text = f"{titles.get(group, '')} (group {group})" if group is not None else "not connected"
-        console.print(Text(f"    {one.category}: {one.name} ↔ {text}"))
-    console.print("Next: `mailchimpsync sync`")

@@ -11,6 +11,7 @@ from mailchimpsync.config.document import Configuration
 from mailchimpsync.config.secrets import mask
 
 _NOTHING = "nothing"
+_INTERESTS = "interests."
 _WORDS = {
     "api_key": "API key",
     "audience_id": "audience id",
@@ -74,7 +75,11 @@ def _title(fields: Fields) -> str:
 def _groups(fields: Fields) -> str:
     if "group_id" not in fields:
         return ""
-    interests = [f"{_word(key)} with group {value}" for key, value in fields.items() if key.startswith("interests.")]
+    interests = [
+        f"interest {key.removeprefix(_INTERESTS)} with group {value}"
+        for key, value in fields.items()
+        if key.startswith(_INTERESTS)
+    ]
     return ", ".join([f", with subscription group {fields['group_id']}", *interests])
 
 

@@ -1,0 +1,48 @@
+"""What `mailchimpsync connect` has done, and what it has left as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from rich.text import Text
+
+from mailchimpsync.cli.consoles import say, stdout
+from mailchimpsync.config import Link, Schedule
+from mailchimpsync.mailchimp import Interest
+
+
+def tell_connected(before: Link | None, link: Link, interests: Sequence[Interest], titles: Mapping[int, str]) -> None:
+    """Show a connection as it is now; of one that was there before, what stayed."""
+    console = stdout()
+    done = "Connected: " if before is None else "Changed: " if before != link else "Nothing changed: "
+    say(console, Text.assemble(("✓ ", "good"), done, (link.title, "bold")))
+    for one in interests:
+        group = link.interests.get(one.id)
+        text = f"{titles.get(group, '')} (group {group})" if group is not None else "not connected"
+        kept = before is not None and group is not None and before.interests.get(one.id) == group
+        say(console, Text(f"    {one.category}: {one.name} ↔ {text}{', as before' if kept else ''}"))
+    if before is not None:
+        say(console, Text(f"    Kept: {', '.join(_kept(before, link))}."))
+    if before is not None and before.connection.group_ids != link.connection.group_ids:
+        say(console, Text("Other groups are linked now, so the next sync reads everything, as the first did."))
+    say(console, Text("Next: `mailchimpsync sync`"))
+
+
+def _kept(before: Link, link: Link) -> Iterator[str]:
+    if before.group_id == link.group_id:
+        yield f"subscription group {link.group_title or link.group_id}"
+    if before.resubscribe == link.resubscribe:
+        yield f"resubscribe “{link.resubscribe.value}”"
+    if before.schedule == link.schedule:
+        yield f"schedule ({_schedule(link.schedule)})"
+    if link.signing_secret is not None and before.signing_secret == link.signing_secret:
+        yield "signing secret"
+    if before.account == link.account:
+        yield f"account “{link.account}” and its webhook secret"
+
+
+def _schedule(schedule: Schedule) -> str:
+    if not schedule.enabled:
+        return "switched off"
+    when = f"cron {schedule.cron}" if schedule.cron else f"every {schedule.every_minutes} minutes"
+    return f"{when}, quiet {schedule.quiet}" if schedule.quiet else when

@@ -39,7 +39,7 @@ from mailchimpsync.actions.site import Clients, Site, create_site, open_site
 from mailchimpsync.actions.updateconfig import updateconfig
 from mailchimpsync.actions.updatewebhook import updatewebhook
 from mailchimpsync.actions.versions import Version, version_of, versions
-from mailchimpsync.actions.webhooks import check_webhooks, repair_webhooks
+from mailchimpsync.actions.webhooks import check_webhooks, list_webhooks, repair_webhooks
 
 __all__ = [
     "Abort",
@@ -79,6 +79,7 @@ __all__ = [
     "getstatus",
     "import_configuration",
     "includecontact",
+    "list_webhooks",
     "losses",
     "open_site",
     "probe_account",

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from mailchimpsync.actions.described import Scope, action
+from mailchimpsync.actions.patience import within
 from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.webhook_urls import Path, show_url, webhook_url
 from mailchimpsync.actions.which_account import find_account, need_account
@@ -25,7 +26,6 @@ from mailchimpsync.mailchimp import (
     interests,
     webhooks,
 )
-from mailchimpsync.runtime import Deadline
 
 SECONDS_MAX = 120
 AUDIENCES_MAX = 1_000
@@ -60,8 +60,7 @@ def fetchaccountinfo(site: Site, *, api_key: ApiKey) -> dict[str, Any]:
     if known is None and (MASKED in api_key or "-" not in api_key):
         known = need_account(site, api_key)
     one = known[1] if known is not None else Account.model_validate({"api_key": api_key})
-    with site.clients.mailchimp(one, site.runtime) as client:
-        client.deadline = Deadline.after(site.runtime, SECONDS_MAX)
+    with site.clients.mailchimp(one, site.runtime) as client, within(client, SECONDS_MAX):
         return _account(site, client, one)
 
 

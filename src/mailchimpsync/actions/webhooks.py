@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from mailchimpsync.actions.finding import Finding, Level, failed, good, trouble
+from mailchimpsync.actions.patience import within
 from mailchimpsync.actions.reachable import check_reachable
 from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.webhook_targets import Hook, Target, targets
+from mailchimpsync.actions.webhook_urls import Path, is_ours, show_url
 from mailchimpsync.errors import AccessError, Code, ConfigurationError, MailchimpsyncError, TransientError
-from mailchimpsync.mailchimp import MailchimpClient
-from mailchimpsync.runtime import Deadline
+from mailchimpsync.mailchimp import MailchimpClient, batch_webhooks, webhooks
 
 ACCOUNT_SECONDS = 60
 """How long one account may take, so that one that does not answer keeps nobody waiting."""
@@ -53,6 +55,28 @@ def repair_webhooks(site: Site) -> list[Finding]:
     return list(_each(site, _repair))
 
 
+def list_webhooks(site: Site) -> list[dict[str, Any]]:
+    """Return all webhooks of the connected audiences and their accounts as plain values, secrets not shown.
+
+    Raises:
+        AccessError, TransientError, RefusedError: an account can't be asked, or an audience is gone.
+    """
+    found = []
+    for link in site.configuration.connections:
+        for one in webhooks(site.mailchimp(link.account), link.audience_id):
+            of, ours = link.audience_name or link.audience_id, is_ours(site, one.url, Path.AUDIENCE)
+            found.append(_plain(site, of, one.id, one.url, ours) | {"events": sorted(one.events)})
+    for account in dict.fromkeys(link.account for link in site.configuration.connections):
+        for hook in batch_webhooks(site.mailchimp(account)):
+            ours, events = is_ours(site, hook.url, Path.BATCH), ["batches"] if hook.enabled else []
+            found.append(_plain(site, account, hook.id, hook.url, ours) | {"events": events})
+    return found
+
+
+def _plain(site: Site, of: str, key: str, url: str, ours: bool) -> dict[str, Any]:
+    return {"of": of, "id": key, "ours": ours, "url": show_url(site, url)}
+
+
 def _no_public_url() -> Finding:
     what = "No public_url is set, so Mailchimp can't tell us of changes: they arrive with the next sync."
     return trouble("Webhooks", what, Code.WEBHOOK_MISSING, level=Level.WARNING, remedy=NO_PUBLIC_URL)
@@ -60,25 +84,26 @@ def _no_public_url() -> Finding:
 
 def _each(site: Site, look: Look) -> Iterator[Finding]:
     for account in site.configuration.accounts:
-        yield from _in_account(site, account, look)
+        try:
+            yield from _in_account(site, account, look)
+        except ConfigurationError as error:  # its key has not the form of a key
+            yield failed(f"Webhooks of account “{account}”", error)
 
 
 def _in_account(site: Site, account: str, look: Look) -> Iterator[Finding]:
     """Look at every target of an account; what one of them refuses does not keep the others."""
-    client = None
-    for target in targets(site, account):
-        try:
-            if client is None:
-                client = site.mailchimp(account)
-                client.deadline = Deadline.after(site.runtime, ACCOUNT_SECONDS)
-            yield from look(site, target, client)
-        except (AccessError, TransientError, ConfigurationError) as error:
-            yield failed(f"Webhooks of account “{account}”", _without_secrets(error, target))
-            break
-        except MailchimpsyncError as error:
-            yield failed(target.subject, _without_secrets(error, target))
-    if client is not None:
-        client.deadline = None
+    wanted = targets(site, account)
+    if not wanted:
+        return
+    with within(site.mailchimp(account), ACCOUNT_SECONDS) as client:
+        for target in wanted:
+            try:
+                yield from look(site, target, client)
+            except (AccessError, TransientError) as error:
+                yield failed(f"Webhooks of account “{account}”", _without_secrets(error, target))
+                break
+            except MailchimpsyncError as error:
+                yield failed(target.subject, _without_secrets(error, target))
 
 
 def _without_secrets(error: MailchimpsyncError, target: Target) -> MailchimpsyncError:

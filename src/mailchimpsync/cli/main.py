@@ -16,6 +16,7 @@ COMMANDS = {
     "connect": ("connect", "Connect a Mailchimp audience with CiviCRM groups."),
     "sync": ("sync", "Sync every connection, or one."),
     "status": ("status", "Show where every connection stands."),
+    "webhooks": ("webhooks", "Check and repair the webhooks at Mailchimp."),
     "abort": ("abort", "Stop a run, and drop what it has not finished."),
     "serve": ("serve", "Run the service: schedule, webhooks, API."),
     "api": ("api", "Call an action, like `cv api`."),

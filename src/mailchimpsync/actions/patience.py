@@ -1,0 +1,23 @@
+"""Looking at a side for so long, and no longer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from mailchimpsync.http import Remote
+from mailchimpsync.runtime import Deadline
+
+R = TypeVar("R", bound=Remote)
+
+
+@contextmanager
+def within(client: R, seconds: float) -> Iterator[R]:
+    """Let a client wait for better times no longer than until so many seconds from now."""
+    before = client.deadline
+    client.deadline = Deadline.after(client.runtime, seconds)
+    try:
+        yield client
+    finally:
+        client.deadline = before

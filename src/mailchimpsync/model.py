@@ -78,6 +78,34 @@ class Resubscribe(StrEnum):
     NEVER = "never"
 
 
+class ChangeKind(StrEnum):
+    """What a run does to people, counted apart by the guard (DESIGN 3.5)."""
+
+    UNSUBSCRIBE = "unsubscribe"  # at Mailchimp
+    REMOVE = "remove"  # from a group in CiviCRM
+    ADD = "add"  # at Mailchimp: subscribed or asked
+    JOIN = "join"  # a group in CiviCRM
+    CREATE = "create"  # a contact in CiviCRM
+    INTERESTS = "interests"  # ticked or unticked at Mailchimp
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How much of one kind may happen unseen: a number, and a share of those it can happen to; None: no limit."""
+
+    number: int | None = None
+    share: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The limits of a connection; where fewer than `minimum` people are concerned, shares don't count."""
+
+    by_kind: Mapping[ChangeKind, Limit]
+    minimum: int = 0
+    hold_hours: int = 72
+
+
 @dataclass(frozen=True, slots=True)
 class GroupState:
     """What CiviCRM says of one contact in one group: the status now, and the date of the newest history entry (UTC)."""
@@ -101,12 +129,16 @@ class Base:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """One audience and its groups, as the engine needs them; `interests` maps interest id to CiviCRM group id."""
+    """One audience and its groups, as the engine needs them; `interests` maps interest id to CiviCRM group id.
+
+    Without `limits` there is no guard against mass changes.
+    """
 
     list_id: str
     group_id: int
     interests: Mapping[str, int]
     resubscribe: Resubscribe = Resubscribe.ASK
+    limits: Limits | None = None
 
     @property
     def group_ids(self) -> tuple[int, ...]:

@@ -37,7 +37,9 @@ def _take(request: HttpRequest, receive: Callable[[Site, str | None, bytes], int
         return _answer(METHOD)
     if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_WEBHOOK_BYTES:
         return _answer(TOO_LARGE)
-    return _answer(receive(service_of(request).site, request.GET.get("secret"), request.body))
+    site = service_of(request).site
+    site.refresh()
+    return _answer(receive(site, request.GET.get("secret"), request.body))
 
 
 def _answer(status: int) -> HttpResponse:

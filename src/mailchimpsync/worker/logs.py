@@ -19,7 +19,7 @@ _SECRETS = re.compile(
     r"|(?<=://)[^\s/@]*:[^\s/@]*(?=@)"  # a password in a URL
     r"|[A-Za-z0-9_-]{32,}"  # whatever else is long and random: tokens and webhook secrets
 )
-_ADDRESS = re.compile(r"[^\s@<>\"'(),:;=/&?]+(?:@|%40)[^\s@<>\"'(),:;=/&?]+")
+_ADDRESS = re.compile(r"[^\s@<>\"]+(?:@|%40)[^\s@<>\"]+")
 
 
 def redact(text: str) -> str:

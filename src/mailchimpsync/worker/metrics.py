@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, Info, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from sqlalchemy import Connection
 
 from mailchimpsync import __version__
 from mailchimpsync.actions import Site
@@ -91,8 +89,7 @@ class _StoreCollector(Collector):
         up = _gauge("store_up", "Whether the database could be read.")
         try:
             self._site.refresh()
-            with self._site.store.begin() as tx:
-                found = [*self._of_connections(tx), *_of_queue(tx, self._site.runtime.now())]
+            found = [*self._of_connections(), *self._of_queue()]
         except MailchimpsyncError as error:
             log_failure("metrics.failed", error)
             found = []
@@ -100,7 +97,8 @@ class _StoreCollector(Collector):
         yield up
         yield from found
 
-    def _of_connections(self, tx: Connection) -> list[Metric]:
+    def _of_connections(self) -> list[Metric]:
+        """A transaction for each, since some databases let nobody write meanwhile."""
         rows = _gauge("rows", "Cache rows by sync status.", "audience", "sync_status")
         held = _gauge("lease_held", "Whether a run, or a webhook, is at work.", "audience")
         since = _gauge("last_complete_sync_age_seconds", "Seconds since the last complete sync began.", "audience")
@@ -109,7 +107,8 @@ class _StoreCollector(Collector):
         now = self._site.runtime.now()
         for link in self._site.configuration.connections:
             audience = link.audience_id
-            found = figures.of_connection(tx, audience, now)
+            with self._site.store.begin() as tx:
+                found = figures.of_connection(tx, audience, now)
             for status, number in found.rows.items():
                 rows.add_metric([audience, status], number)
             held.add_metric([audience], 1.0 if found.lease_held else 0.0)
@@ -119,16 +118,18 @@ class _StoreCollector(Collector):
                 since.add_metric([audience], (now - found.last_sync_time).total_seconds())
         return [rows, held, since, updates, batches]
 
-
-def _of_queue(tx: Connection, now: datetime) -> list[Metric]:
-    found = figures.of_events(tx)
-    depth = GaugeMetricFamily(f"{PREFIX}queue_depth", "Webhook events waiting.", found.waiting)
-    age = (now - found.oldest).total_seconds() if found.oldest else 0.0
-    oldest = GaugeMetricFamily(f"{PREFIX}queue_age_seconds", "Age of the oldest webhook event that waits.", age)
-    events = _gauge("events", "Webhook events kept, by what became of them.", "state")
-    for state, number in found.by_state.items():
-        events.add_metric([state], number)
-    return [depth, oldest, events]
+    def _of_queue(self) -> list[Metric]:
+        with self._site.store.begin() as tx:
+            found = figures.of_events(tx)
+        age = (self._site.runtime.now() - found.oldest).total_seconds() if found.oldest else 0.0
+        depth = _gauge("queue_depth", "Webhook events waiting.")
+        oldest = _gauge("queue_age_seconds", "Age of the oldest webhook event that waits.")
+        events = _gauge("events", "Webhook events kept, by what became of them.", "state")
+        depth.add_metric([], found.waiting)
+        oldest.add_metric([], age)
+        for state, number in found.by_state.items():
+            events.add_metric([state], number)
+        return [depth, oldest, events]
 
 
 def _gauge(name: str, text: str, *labels: str) -> GaugeMetricFamily:

@@ -26,6 +26,9 @@ GO_ON_AFTER = timedelta(seconds=5)
 FULL_SLACK = timedelta(hours=1)
 """A full run may come so much early, else a weekly one could miss its slot by the seconds the last one was late."""
 
+SKEW_MAX = timedelta(hours=1)
+"""How far the clocks of two services may be apart."""
+
 _DOUBLINGS_MAX = 20
 
 
@@ -95,10 +98,10 @@ def _after_quiet(schedule: Schedule, at: datetime, key: str) -> datetime:
 
 
 def _natural(schedule: Schedule, past: Past, now: datetime, key: str) -> datetime | None:
-    """When it is due by the run table alone. A clock that was put back makes no run wait longer than an interval."""
+    """When it is due by the run table alone; a run far in the future tells of a clock that was put back."""
     if past.run_started is None:
         return past.first_seen if schedule.cron is None else _regular(schedule, past.first_seen, key)
-    started = min(past.run_started, now)
+    started = past.run_started if past.run_started <= now + SKEW_MAX else past.first_seen
     return started if past.run_open else _regular(schedule, started, key)
 
 

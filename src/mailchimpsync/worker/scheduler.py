@@ -110,6 +110,7 @@ class Scheduler:
             max_time=seconds,
             since="ever" if everything else None,
             stop=self.stop.is_set,
+            wait=False,
             still_due=lambda tx: self._is_still_due(tx, link),
         )
         log_report(site, report, site.runtime.seconds_since(now))

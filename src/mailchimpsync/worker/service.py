@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from threading import Event
 
-from mailchimpsync.actions import Site, process_events
+from mailchimpsync.actions import Site, collectresults, process_events
 from mailchimpsync.runtime import Deadline
 from mailchimpsync.worker.housekeeping import EVERY_SECONDS, tidy_up
 from mailchimpsync.worker.logs import logger
@@ -18,6 +18,9 @@ EVENT_SECONDS = 20.0
 """For how long events are handled before the configuration is looked at again."""
 
 EVENTS_EVERY_SECONDS = 1.0
+BATCHES_EVERY_SECONDS = 30.0
+"""Mailchimp announces finished batches by a webhook too; this is for those that get lost (DESIGN 3.11)."""
+
 STOP_SECONDS = 6.0
 """How long a stop waits for the work under way. What is unfinished then is as after a crash: the next start goes on."""
 
@@ -35,6 +38,7 @@ class Background:
         self._scheduler = Scheduler(site.another(), stop)
         self._loops = [
             self._loop("events", self._handle_events),
+            self._loop("batches", self._read_batches),
             self._loop("housekeeping", self._tidy_up),
         ]
         if with_schedule:
@@ -80,6 +84,11 @@ class Background:
         self._metrics.events(finished)
         logger().info("events.handled", number=finished)
         return 0.0
+
+    def _read_batches(self, site: Site, stop: Stop) -> float:
+        if number := collectresults(site, stop=stop):
+            logger().info("batches.read", number=number)
+        return BATCHES_EVERY_SECONDS
 
     def _tidy_up(self, site: Site, stop: Stop) -> float:
         if forgotten := tidy_up(site, stop):

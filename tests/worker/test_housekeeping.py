@@ -1,0 +1,105 @@
+"""What is forgotten after a time, and what never is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Table, func, insert, select
+
+from mailchimpsync.actions import Site
+from mailchimpsync.config import Schedule
+from mailchimpsync.store.schema import batch, cache, event, journal, log, run, update
+from mailchimpsync.worker.housekeeping import tidy_up
+from support.service import LIST_ID, Charity
+
+
+@pytest.fixture
+def site(charity: Charity) -> Iterator[Site]:
+    charity.make_site(Schedule(enabled=False))
+    with charity.site() as site:
+        yield site
+
+
+def add(site: Site, table: Table, days: float, time: str, **values: Any) -> int:
+    at = site.runtime.now() - timedelta(days=days)
+    with site.store.begin() as tx:
+        key = tx.execute(insert(table).values({time: at, **values})).inserted_primary_key
+    return int(key[0]) if key else 0
+
+
+def add_update(site: Site, days: float, batch_id: int | None, *, completed: int = 1) -> int:
+    with site.store.begin() as tx:
+        number = tx.execute(select(func.count()).select_from(cache)).scalar_one()
+        row = tx.execute(
+            insert(cache).values(mailchimp_list_id=LIST_ID, identity=f"m:{number}", sync_status="ok")
+        ).inserted_primary_key
+    values: dict[str, Any] = {"mailchimpsync_cache_id": row[0] if row else 0, "data": {}, "completed": completed}
+    return add(site, update, days, "created_date", mailchimpsync_batch_id=batch_id, **values)
+
+
+def ids(site: Site, table: Table) -> set[int]:
+    with site.store.begin() as tx:
+        return set(tx.execute(select(table.c.id)).scalars())
+
+
+def never() -> bool:
+    return False
+
+
+def test_old_lines_of_logs_go_and_younger_ones_stay(site: Site) -> None:
+    for _ in range(2_500):
+        add(site, log, 91, "time", list_id=LIST_ID, message="old")
+    young = add(site, log, 89, "time", list_id=LIST_ID, message="young")
+
+    assert tidy_up(site, never) == {"log": 2_500}
+    assert ids(site, log) == {young}
+    assert tidy_up(site, never) == {}
+
+
+def test_old_updates_go_once_they_are_complete_and_batches_after_them(site: Site) -> None:
+    handled = add(site, batch, 100, "created_date", mailchimp_list_id=LIST_ID, response_processed=2)
+    open_one = add(site, batch, 100, "created_date", mailchimp_list_id=LIST_ID, response_processed=0)
+    young = add(site, batch, 10, "created_date", mailchimp_list_id=LIST_ID, response_processed=2)
+    add_update(site, 100, handled)
+    waiting = add_update(site, 100, open_one, completed=0)
+    recent = add_update(site, 10, young)
+
+    assert tidy_up(site, never) == {"updates": 1, "batches": 1}
+    assert ids(site, update) == {waiting, recent}
+    assert ids(site, batch) == {open_one, young}
+
+
+def test_an_open_update_in_a_batch_that_is_handled_keeps_it(site: Site) -> None:
+    handled = add(site, batch, 100, "created_date", mailchimp_list_id=LIST_ID, response_processed=2)
+    add_update(site, 100, handled, completed=0)
+
+    assert tidy_up(site, never) == {}
+    assert ids(site, batch) == {handled}
+
+
+def test_events_that_were_handled_a_month_ago_go_and_those_that_wait_never(site: Site) -> None:
+    about = {"list_id": LIST_ID, "kind": "profile", "received_at": site.runtime.now(), "due_at": site.runtime.now()}
+    add(site, event, 31, "finished_at", fingerprint="a", state="done", **about)
+    young = add(site, event, 29, "finished_at", fingerprint="b", state="failed", **about)
+    waiting = add(site, event, 400, "fired_at", fingerprint="c", state="waiting", **about)
+
+    assert tidy_up(site, never) == {"events": 1}
+    assert ids(site, event) == {young, waiting}
+
+
+def test_the_journal_and_the_runs_are_kept_for_ever(site: Site) -> None:
+    about = {"list_id": LIST_ID, "cache_id": 1, "side": "Mailchimp", "field": "status", "reason": "IN_SYNC"}
+    add(site, journal, 4_000, "time", **about)
+    add(site, run, 4_000, "started_at", list_id=LIST_ID)
+
+    assert tidy_up(site, never) == {}
+    assert len(ids(site, journal)) == len(ids(site, run)) == 1
+
+
+def test_it_stops_when_told_to(site: Site) -> None:
+    add(site, log, 91, "time", list_id=LIST_ID, message="old")
+
+    assert tidy_up(site, lambda: True) == {}

@@ -39,7 +39,7 @@ def in_wire_form(processed: Processed) -> dict[str, Any]:
 def processcompleted(
     site: Site,
     *,
-    id: Annotated[int, Field(description="Our id of the batch.", gt=0)],  # noqa: A002 (the API's name for it)
+    id: Annotated[int, Field(description="Our id of the batch.", gt=0, lt=2**63)],  # noqa: A002 (the API's name for it)
     force: Annotated[bool, Field(description="Read the results again; what has been taken in stays as it is.")] = False,
 ) -> Processed:
     """Read the results of a batch that Mailchimp has finished.

@@ -20,8 +20,8 @@ from mailchimpsync.cli.main import cli
 from mailchimpsync.config import Schedule
 from mailchimpsync.store.schema import cache
 from mailchimpsync_sandbox.civicrm import CivicrmSandbox
-from mailchimpsync_sandbox.mailchimp import MailchimpSandbox
 from mailchimpsync_sandbox.kit.server import Served
+from mailchimpsync_sandbox.mailchimp import MailchimpSandbox
 from support.service import CIVICRM_KEY, LIST_ID, LONG_AGO, MAILCHIMP_KEY, NEWS, OTHER_LIST, OTHERS, Charity
 
 BELLA, CARL, EMIL, NOBODY, FAY = 11, 12, 13, 14, 15

@@ -1,0 +1,127 @@
+"""Batches: looked up, noted by hand, forgotten."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from actions.conftest import BELLA, Door, Office
+from mailchimpsync.store.schema import batch, update
+from mailchimpsync.sync.lease import holding_lease
+from support.service import LIST_ID, OTHER_LIST
+
+GET, CREATE, DELETE = (f"MailchimpsyncBatch.{name}" for name in ("get", "create", "delete"))
+
+
+def open_batch(office: Office) -> int:
+    """Let a batch with one update be at Mailchimp."""
+    now, bella = office.site.runtime.now(), office.row(contact=BELLA)["id"]
+    batch_id = office.add(batch, mailchimp_list_id=LIST_ID, mailchimp_batch_id="b1", created_date=now)
+    values = {"mailchimpsync_batch_id": batch_id, "open_row": bella, "created_date": now}
+    office.add(update, mailchimpsync_cache_id=bella, data={}, **values)
+    return batch_id
+
+
+@pytest.mark.parametrize(
+    ("filters", "number"),
+    [
+        ({}, 2),
+        ({"id": {"<": 1}}, 0),
+        ({"mailchimp_list_id": LIST_ID}, 1),
+        ({"mailchimp_list_id": OTHER_LIST}, 1),
+        ({"mailchimp_batch_id": {"IS NOT NULL": 1}}, 2),
+        ({"status": "finished"}, 2),
+        ({"status": {"!=": "finished"}}, 0),
+        ({"created_date": {">=": "2026-01-01"}}, 2),
+        ({"submitted_at": {"IS NULL": 1}}, 0),
+        ({"completed_at": {"IS NOT NULL": 1}}, 2),
+        ({"finished_operations": 1}, 2),
+        ({"errored_operations": {">": 0}}, 0),
+        ({"total_operations": {"LIKE": "1"}}, 2),
+        ({"response_processed": "2"}, 2),
+        ({"limit": 1, "sort": "id desc"}, 1),
+        ({"offset": 1}, 1),
+    ],
+)
+def test_every_column_can_be_looked_for(library: Office, door: Door, filters: dict[str, Any], number: int) -> None:
+    assert len(door(library, GET, **filters).values) == number
+
+
+def test_they_can_be_counted(library: Office, door: Door) -> None:
+    assert door(library, GET, mailchimp_list_id=LIST_ID, options={"is_count": 1}).envelope["count"] == 1
+
+
+def test_a_batch_that_is_at_mailchimp_is_noted_and_its_results_are_read(office: Office, door: Door) -> None:
+    at_mailchimp = door(office, GET, mailchimp_list_id=LIST_ID).values[0]
+    door(office, DELETE, id=at_mailchimp["id"])
+
+    [noted] = door(
+        office, CREATE, mailchimp_list_id=LIST_ID, mailchimp_batch_id=at_mailchimp["mailchimp_batch_id"]
+    ).values
+
+    assert (noted["response_processed"], noted["status"]) == (0, None)
+    office.sync()
+    [read] = door(office, GET, id=noted["id"]).values
+    assert (read["response_processed"], read["status"]) == (2, "finished")
+
+
+def test_results_can_be_read_again(office: Office, door: Door) -> None:
+    known = door(office, GET, mailchimp_list_id=LIST_ID).values[0]
+
+    [row] = door(office, CREATE, id=known["id"], response_processed=0).values
+
+    assert row == known | {"response_processed": 0}
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({}, "a new batch needs the audience"),
+        ({"mailchimp_list_id": "zzz", "mailchimp_batch_id": "b9"}, "The audience zzz is not connected"),
+        ({"mailchimp_list_id": LIST_ID}, "a new batch needs Mailchimp's id"),
+        ({"mailchimp_list_id": LIST_ID, "mailchimp_batch_id": "b/9"}, "mailchimp_batch_id"),
+        ({"mailchimp_list_id": LIST_ID, "mailchimp_batch_id": "b9", "response_processed": 1}, "response_processed"),
+        ({"id": 999_999}, "There is no batch 999999"),
+        ({"id": 1, "mailchimp_list_id": "zzz"}, "stays in its own"),
+    ],
+)
+def test_what_is_no_batch_is_refused(library: Office, door: Door, given: dict[str, Any], told: str) -> None:
+    answer = door(library, CREATE, **given)
+
+    assert answer.exit_code == 2
+    assert told in answer.error
+    assert door(library, GET, is_count=1).values == 2
+
+
+def test_a_batch_is_known_once(library: Office, door: Door) -> None:
+    known = door(library, GET).values[0]["mailchimp_batch_id"]
+
+    answer = door(library, CREATE, mailchimp_list_id=LIST_ID, mailchimp_batch_id=known)
+
+    assert "this batch is known already" in answer.error
+
+
+def test_a_batch_that_is_under_way_is_neither_forgotten_nor_taken_for_another(office: Office, door: Door) -> None:
+    batch_id = open_batch(office)
+
+    for answer in (
+        door(office, DELETE, id=batch_id),
+        door(office, CREATE, id=batch_id, mailchimp_batch_id="b2"),
+        door(office, CREATE, id=batch_id, response_processed=2),
+    ):
+        assert f"1 updates of batch {batch_id} wait for their results" in answer.error
+    assert door(office, GET, id=batch_id).values[0]["mailchimp_batch_id"] == "b1"
+
+
+def test_a_batch_is_forgotten_with_its_updates(office: Office, door: Door) -> None:
+    [known] = door(office, GET, mailchimp_list_id=LIST_ID).values
+
+    assert door(office, DELETE, id=known["id"]).values == [{"id": known["id"]}]
+    assert door(office, "MailchimpsyncUpdate.get", mailchimpsync_batch_id=known["id"]).values == []
+
+
+def test_nothing_is_forgotten_while_a_run_is_at_work(office: Office, door: Door) -> None:
+    [known] = door(office, GET, mailchimp_list_id=LIST_ID).values
+    with holding_lease(office.site.store, LIST_ID, office.site.runtime):
+        assert door(office, DELETE, id=known["id"]).envelope["error_code"] == "BUSY"

@@ -4,7 +4,7 @@ from mailchimpsync.civicrm.client import CivicrmClient, Result
 from mailchimpsync.civicrm.corrections import ContactEmail, Name, add_bulk_addresses, hold_addresses, set_names
 from mailchimpsync.civicrm.names import display_names
 from mailchimpsync.civicrm.people import Email, Person, persons
-from mailchimpsync.civicrm.proof import Group, SiteCheck, check_write_access, mailing_groups, site
+from mailchimpsync.civicrm.proof import Group, SiteCheck, check_write_access, clock_offset, groups, mailing_groups, site
 from mailchimpsync.civicrm.reads import (
     ContactAddress,
     ContactState,
@@ -41,11 +41,13 @@ __all__ = [
     "SiteCheck",
     "add_bulk_addresses",
     "check_write_access",
+    "clock_offset",
     "contacts_by_id",
     "contacts_modified_since",
     "create_contacts",
     "display_names",
     "group_contacts",
+    "groups",
     "history",
     "hold_addresses",
     "mailing_groups",

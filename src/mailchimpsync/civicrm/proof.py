@@ -29,6 +29,8 @@ _Group = TypedDict(
 )
 _GROUPS = TypeAdapter(list[_Group])
 _GROUP_FIELDS = list(_Group.__annotations__)
+_GROUPS_WANTED: dict[str, Any] = {"select": _GROUP_FIELDS, "limit": GROUPS_MAX}
+_CLOCK: Call = ("Domain", "get", {"select": ["id", "NOW() AS now"], "limit": 1})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +64,31 @@ def site(client: CivicrmClient, group_ids: Sequence[int], now: datetime | None =
     """
     results = client.multi({**_who(), **_about(group_ids)})
     _other_contact(results)
-    try:
-        offset = offset_of(_site_now(results["clock"]), now or client.runtime.now())
-    except ValueError:
-        raise odd(CIVICRM, "the site's clock") from None
+    offset = _offset(client, results["clock"], now)
     groups = {group.id: group for group in _groups(succeeded(results["groups"]).values)}
     for group_id in group_ids:
         _check_group(group_id, groups.get(group_id))
     return SiteCheck(offset, groups)
+
+
+def clock_offset(client: CivicrmClient) -> timedelta:
+    """Return what the site's clock is ahead of UTC.
+
+    Raises:
+        EvidenceError: `CV_CLOCK`, no time zone explains the difference.
+        AccessError: `CV_NO_PERMISSION`.
+    """
+    return _offset(client, client.multi({"clock": _CLOCK})["clock"], None)
+
+
+def groups(client: CivicrmClient, group_ids: Collection[int]) -> dict[int, Group]:
+    """Return those of some groups that CiviCRM shows, whatever their state."""
+    ids = list(group_ids)
+    found: list[Group] = []
+    for start in range(0, len(ids), GROUPS_MAX):
+        params = {**_GROUPS_WANTED, "where": [["id", "IN", ids[start : start + GROUPS_MAX]]]}
+        found += _groups(client.call("Group", "get", params))
+    return {group.id: group for group in found}
 
 
 def check_write_access(client: CivicrmClient) -> None:
@@ -114,11 +133,14 @@ def _who() -> dict[str, Call]:
 
 
 def _about(group_ids: Collection[int]) -> dict[str, Call]:
-    ids = list(group_ids)
-    return {
-        "clock": ("Domain", "get", {"select": ["id", "NOW() AS now"], "limit": 1}),
-        "groups": ("Group", "get", {"select": _GROUP_FIELDS, "where": [["id", "IN", ids]], "limit": GROUPS_MAX}),
-    }
+    return {"clock": _CLOCK, "groups": ("Group", "get", {**_GROUPS_WANTED, "where": [["id", "IN", list(group_ids)]]})}
+
+
+def _offset(client: CivicrmClient, clock: Result | RemoteError, now: datetime | None) -> timedelta:
+    try:
+        return offset_of(_site_now(clock), now or client.runtime.now())
+    except ValueError:
+        raise odd(CIVICRM, "the site's clock") from None
 
 
 def _other_contact(results: Mapping[str, Result | RemoteError]) -> int:

@@ -63,6 +63,11 @@ class Store:
             configuration.attributes["connection"] = connection
             command.upgrade(configuration, "head")
 
+    def server(self) -> tuple[str, tuple[int, ...]]:
+        """Return which database it is (`SQLite`, `PostgreSQL`, `MariaDB` or `MySQL`), and its version."""
+        with self.begin() as connection:
+            return dialect.server(connection)
+
     def check_schema(self) -> None:
         """Make sure that the tables are those of this version.
 

@@ -87,6 +87,14 @@ def _sqlite(url: str, *, in_memory: bool) -> Engine:
     return engine
 
 
+def server(connection: Connection) -> tuple[str, tuple[int, ...]]:
+    """Return which database it is, as people call it, and its version."""
+    names = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB"}
+    found = connection.dialect
+    name = "mariadb" if getattr(found, "is_mariadb", False) else found.name
+    return names[name], tuple(part for part in found.server_version_info or () if isinstance(part, int))
+
+
 def upsert(
     connection: Connection,
     table: Table,

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from django.core.cache import cache
 
 from mailchimpsync.actions import Site, create_site
 from mailchimpsync.actions.described import Scope
@@ -43,10 +44,11 @@ class Office:
     def get(self, path: str, *, scope: Scope | None = None, **options: Any) -> httpx2.Response:
         return self.client.get(path, headers=self.bearer(scope), **options)
 
-    def rest(self, method: str = "POST", *, scope: Scope | None = Scope.CONFIGURE, **fields: Any) -> httpx2.Response:
+    def rest(
+        self, given: Mapping[str, str], *, method: str = "POST", scope: Scope = Scope.CONFIGURE
+    ) -> httpx2.Response:
         """Call in CiviCRM's form."""
-        if scope is not None:
-            fields["api_key"] = self.tokens[scope]
+        fields = {**given, "api_key": self.tokens[scope]}
         if method == "GET":
             return self.client.get("/civicrm/ajax/rest", params=fields)
         return self.client.request(method, "/civicrm/ajax/rest", data=fields)
@@ -118,6 +120,4 @@ def office(serve: Serve) -> Office:
 
 def forget_calls() -> None:
     """Let all counts of calls begin anew: they are the process's, which tests share."""
-    from django.core.cache import cache  # noqa: PLC0415 (it can be had only once Django is configured)
-
     cache.clear()

@@ -13,6 +13,7 @@ import pytest
 
 from mailchimpsync.actions.described import Scope
 from mailchimpsync.actions.tokens import create_token, list_tokens, revoke_token
+from mailchimpsync.web.limits import Limits
 from web.conftest import Office, Serve
 
 DOCUMENT = "/api/openapi.json"
@@ -178,9 +179,6 @@ def limited(
     serve: Serve, monkeypatch: pytest.MonkeyPatch, *, environment: dict[str, str] | None = None, **calls: int
 ) -> Office:
     """Serve with low limits, on a clock that stands at the beginning of a minute."""
-    serve().client.close()  # Django has to be configured before limits can be made
-    from mailchimpsync.web.limits import Limits  # noqa: PLC0415
-
     usual = Limits()
     changed = {name: replace(getattr(usual, name), calls=number) for name, number in calls.items()}
     monkeypatch.setattr("mailchimpsync.web.limits.time.time", lambda: 1_800_000_000.0)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from django.core.wsgi import get_wsgi_application
 
 from mailchimpsync.actions import Site
+from mailchimpsync.web.limits import Limits
+from mailchimpsync.web.service import ENVIRON_KEY, Service
 from mailchimpsync.web.settings import configure
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication
-
-    from mailchimpsync.web.limits import Limits
 
 
 def make_application(
@@ -37,9 +37,6 @@ def make_application(
         limits: other limits than the usual ones.
     """
     configure(site.settings, site.keyring.derive("web"))
-    from mailchimpsync.web.limits import Limits  # noqa: PLC0415 (Django's cache can be had only once it is configured)
-    from mailchimpsync.web.service import ENVIRON_KEY, Service  # noqa: PLC0415 (likewise)
-
     service = Service(site.another(), limits or Limits(), metrics, is_alive, stop)
     django = get_wsgi_application()
 

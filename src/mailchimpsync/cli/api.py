@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
+from pydantic_core import from_json
 
 from mailchimpsync.actions import Outcome, call, open_site
 from mailchimpsync.actions.described import ACTIONS, Action, find_action
@@ -80,7 +80,7 @@ def _json(text: str, where: str) -> Any:
     if text == "-":
         text = sys.stdin.read(JSON_BYTES_MAX)
     try:
-        return json.loads(text)
+        return from_json(text, allow_inf_nan=False)
     except ValueError as error:
         raise click.BadParameter(f"this is not JSON ({error}).", param_hint=where) from None
 

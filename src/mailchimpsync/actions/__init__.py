@@ -22,6 +22,7 @@ from mailchimpsync.actions.configure import (
     probe_site,
 )
 from mailchimpsync.actions.connection_status import ConnectionStatus, Failure
+from mailchimpsync.actions.doctor import doctor
 from mailchimpsync.actions.entities.batch import batch_create, batch_delete, batch_get
 from mailchimpsync.actions.entities.cache import cache_get
 from mailchimpsync.actions.entities.cache_edit import cache_create, cache_delete
@@ -70,6 +71,7 @@ __all__ = [
     "collectresults",
     "connect_audience",
     "create_site",
+    "doctor",
     "export_configuration",
     "fetchaccountinfo",
     "fetchandreconcile",

@@ -20,8 +20,8 @@ def show_findings(console: Console, findings: Sequence[Finding]) -> None:
     table = Table.grid(padding=(0, 2, 0, 0))
     table.width = min(console.width, _WIDTH_MAX)
     table.add_column(no_wrap=True, width=1)
-    table.add_column(ratio=2)
-    table.add_column(ratio=5)
+    table.add_column(ratio=2, overflow="fold")
+    table.add_column(ratio=5, overflow="fold")
     for one in findings:
         mark, style = _MARKS[one.level]
         told = Text(one.found)

@@ -23,6 +23,7 @@ COMMANDS = {
     "config": ("config", "Show, export and import the configuration."),
     "token": ("token", "Make and revoke tokens for the API over HTTP."),
     "migrate": ("migrate", "Bring the database up to this version."),
+    "doctor": ("doctor", "Look for what is wrong, and say what to do about it."),
     "explain-code": ("explain", "Explain a reason or error code."),
     "version": ("version", "Show the version."),
 }

@@ -1,0 +1,1 @@
+"""What `doctor` looks at: each module one side, each function one subject."""

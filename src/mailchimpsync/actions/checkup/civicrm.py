@@ -1,0 +1,74 @@
+"""What is looked at in CiviCRM: key and permissions, the clock, and every group that is linked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from mailchimpsync.actions.finding import Finding, Level, good, trouble
+from mailchimpsync.actions.patience import within
+from mailchimpsync.actions.site import Site
+from mailchimpsync.civicrm import Group, check_write_access, clock_offset, groups
+from mailchimpsync.config import Link
+from mailchimpsync.errors import Code
+
+SECONDS = 60
+"""How long CiviCRM may take for one of the checks."""
+
+_MAILING_LIST = "Mailing List"
+
+
+def check_access(site: Site) -> Iterator[Finding]:
+    """See that CiviCRM is reached, and that the key's user may do what a sync does."""
+    if site.configuration.civicrm is None:
+        return
+    with within(site.civicrm(), SECONDS) as client:
+        check_write_access(client)
+    yield good("CiviCRM", "It is reached, and the key's user may see and edit contacts and groups.")
+
+
+def check_clock(site: Site) -> Iterator[Finding]:
+    """See that a time zone explains how CiviCRM's clock differs from ours."""
+    if site.configuration.civicrm is None:
+        return
+    with within(site.civicrm(), SECONDS) as client:
+        offset = clock_offset(client)
+    yield good("CiviCRM's clock", f"It agrees with ours; its time zone is {_zone(offset)}.")
+
+
+def _zone(offset: timedelta) -> str:
+    minutes = round(offset.total_seconds() / 60)
+    return f"UTC{'-' if minutes < 0 else '+'}{abs(minutes) // 60}:{abs(minutes) % 60:02}" if minutes else "UTC"
+
+
+def check_groups(site: Site) -> Iterator[Finding]:
+    """See that every linked group exists and can be synced."""
+    links = site.configuration.connections
+    if site.configuration.civicrm is None or not links:
+        return
+    with within(site.civicrm(), SECONDS) as client:
+        found = groups(client, sorted({group for link in links for group in link.connection.group_ids}))
+    for link in links:
+        findings = list(_of_link(link, found))
+        yield from findings
+        if not findings:
+            yield good(_subject(link), f"Linked groups: {len(link.connection.group_ids)}; all can be synced.")
+
+
+def _subject(link: Link) -> str:
+    return f"Groups of {link.title}"
+
+
+def _of_link(link: Link, found: dict[int, Group]) -> Iterator[Finding]:
+    for group_id in link.connection.group_ids:
+        group = found.get(group_id)
+        if group is None:
+            yield trouble(_subject(link), f"CiviCRM shows no group {group_id}.", Code.CV_GROUP_GONE)
+        elif group.is_smart:
+            yield trouble(_subject(link), f"Group {group_id} “{group.title}” is a smart group.", Code.CV_GROUP_SMART)
+        elif not group.is_active:
+            yield trouble(_subject(link), f"Group {group_id} “{group.title}” is disabled.", Code.CV_GROUP_INACTIVE)
+        elif group_id == link.group_id and _MAILING_LIST not in group.types:
+            what = f"Group {group_id} “{group.title}” is no mailing list, so CiviCRM sends no mailings to it."
+            remedy = "Tick “Mailing List” in the group's settings, if it is meant to be one."
+            yield Finding(Level.WARNING, _subject(link), what, remedy)

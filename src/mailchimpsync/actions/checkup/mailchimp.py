@@ -1,0 +1,56 @@
+"""What is looked at at Mailchimp: every key and its role, every audience and interest that is linked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mailchimpsync.actions.finding import Finding, failed, good, trouble
+from mailchimpsync.actions.patience import within
+from mailchimpsync.actions.site import Site
+from mailchimpsync.config import Link
+from mailchimpsync.errors import Code, MailchimpsyncError
+from mailchimpsync.mailchimp import MailchimpClient, account, audience, interests
+
+SECONDS = 60
+"""How long one account may take."""
+
+_MAY_NOT_CHANGE = {"author", "viewer"}
+
+
+def check_accounts(site: Site) -> Iterator[Finding]:
+    """See, account by account, that its key works, and that what is linked is there."""
+    for name in site.configuration.accounts:
+        try:
+            with within(site.mailchimp(name), SECONDS) as client:
+                yield _key(name, client)
+                for link in (one for one in site.configuration.connections if one.account == name):
+                    yield from _audience(client, link)
+        except MailchimpsyncError as error:
+            yield failed(_account(name), error)
+
+
+def _account(name: str) -> str:
+    return f"Mailchimp account “{name}”"
+
+
+def _key(name: str, client: MailchimpClient) -> Finding:
+    found = account(client)
+    if found.role.lower() in _MAY_NOT_CHANGE:
+        what = f"The key's user is {found.role}, who may change no members."
+        return trouble(_account(name), what, Code.MC_FORBIDDEN)
+    role = f"; its user is {found.role}" if found.role else ""
+    return good(_account(name), f"The key of “{found.name}” works{role}.")
+
+
+def _audience(client: MailchimpClient, link: Link) -> Iterator[Finding]:
+    subject = f"Audience “{link.audience_name or link.audience_id}”"
+    try:
+        audience(client, link.audience_id)
+        gone = sorted(link.interests.keys() - {one.id for one in interests(client, link.audience_id)})
+    except MailchimpsyncError as error:
+        yield failed(subject, error)
+        return
+    if gone:
+        yield trouble(subject, f"It has no interest {', '.join(gone)}.", Code.MC_MAPPING_GONE)
+    else:
+        yield good(subject, f"It is there; linked interests: {len(link.interests)}, all there.")

@@ -1,0 +1,78 @@
+"""`Mailchimpsync.doctor`: looks for what is wrong, and says what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from mailchimpsync.actions.checkup import civicrm, here, mailchimp, work
+from mailchimpsync.actions.described import Scope, action
+from mailchimpsync.actions.finding import Finding, failed, plain_findings, trouble
+from mailchimpsync.actions.site import Clients, Site, open_site
+from mailchimpsync.actions.webhooks import check_webhooks
+from mailchimpsync.config import Settings, load_settings
+from mailchimpsync.errors import Code, MailchimpsyncError
+from mailchimpsync.runtime import Runtime
+
+T = TypeVar("T")
+Check = Callable[[T], Iterator[Finding]]
+Checks = Sequence[tuple[str, Check[T]]]
+
+_OF_SETTINGS: Checks[Settings] = (
+    ("Versions", here.check_versions),
+    ("Home", here.check_home),
+    ("Secret key", here.check_key),
+    ("Database", here.check_database),
+    ("Disk", here.check_disk),
+)
+_OF_SITE: Checks[Site] = (
+    ("Configuration", here.check_configuration),
+    ("CiviCRM", civicrm.check_access),
+    ("CiviCRM's clock", civicrm.check_clock),
+    ("Groups in CiviCRM", civicrm.check_groups),
+    ("Mailchimp", mailchimp.check_accounts),
+    ("Webhooks", lambda site: iter(check_webhooks(site))),
+    ("Syncs", work.check_syncs),
+    ("Events from webhooks", work.check_events),
+)
+
+
+@action("Mailchimpsync", Scope.READ, present=plain_findings)
+def doctor(site: Site) -> list[Finding]:
+    """Look for what is wrong, and say what to do about it; change nothing.
+
+    It looks at the home, the secret key, database, disk and configuration; CiviCRM, its key, clock and groups;
+    Mailchimp, its keys, audiences, interests and webhooks; the last syncs, and events that wait. What can't be looked
+    at is a finding too, and does not keep the rest. Each side may take a minute or two where it does not answer.
+    """
+    return [*_each(_OF_SETTINGS, site.settings), *_each(_OF_SITE, site)]
+
+
+def examine(
+    home: Path | None = None, *, runtime: Runtime | None = None, clients: Clients | None = None
+) -> list[Finding]:
+    """Do what `doctor` does, also where a site can't even be opened.
+
+    Raises:
+        ConfigurationError: its settings can't be read, so there is nothing to look at.
+    """
+    settings = load_settings(home)
+    findings = list(_each(_OF_SETTINGS, settings))
+    try:
+        site = open_site(home, runtime=runtime, clients=clients)
+    except MailchimpsyncError as error:
+        told = any(one.code is error.code for one in findings)
+        return findings if told else [*findings, failed("Site", error)]
+    with site:
+        return [*findings, *_each(_OF_SITE, site)]
+
+
+def _each(checks: Checks[T], what: T) -> Iterator[Finding]:
+    for subject, check in checks:
+        try:
+            yield from check(what)
+        except MailchimpsyncError as error:
+            yield failed(subject, error)
+        except Exception as error:  # noqa: BLE001 (what surprises one check must not keep the others)
+            yield trouble(subject, f"It could not be looked at ({type(error).__name__}).", Code.INTERNAL)

@@ -1,0 +1,165 @@
+"""Ann asks what is wrong, and is told what to do about it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mailchimpsync.actions import open_site
+from mailchimpsync.actions.described import find_action
+from mailchimpsync.web.wsgi import make_application
+from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
+from mailchimpsync_sandbox.kit.server import Served
+
+if TYPE_CHECKING:
+    from cli.conftest import Desk
+
+SUBJECTS = {
+    "Versions",
+    "Home",
+    "Secret key",
+    "Database",
+    "Tables",
+    "Disk",
+    "Configuration",
+    "CiviCRM",
+    "CiviCRM's clock",
+    "Groups of Newsletter ↔ News",
+    "Mailchimp account “Green Paths”",
+    "Audience “Newsletter”",
+    "Webhooks",
+    "Newsletter ↔ News",
+    "Events from webhooks",
+}
+
+
+def findings(desk: Desk, **env: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(desk("doctor", "--json", **env).stdout)
+    return found
+
+
+def told_of(desk: Desk, subject: str) -> list[tuple[str, str, str | None]]:
+    return [(one["level"], one["found"], one["code"]) for one in findings(desk) if one["subject"] == subject]
+
+
+def test_of_a_synced_site_with_its_service_all_is_well(connected: Desk) -> None:
+    with open_site(connected.home) as site, Served(make_application(site)) as served:
+        public_url = {"MAILCHIMPSYNC_PUBLIC_URL": served.url}
+        connected("webhooks", "repair", **public_url)
+        connected("sync")
+        result = connected("doctor", **public_url)
+        assert {one["level"] for one in findings(connected, **public_url)} == {"good"}
+    assert result.exit_code == 0
+    assert result.output.endswith("All is well.\n")
+
+
+def test_everything_is_looked_at(connected: Desk) -> None:
+    assert {one["subject"] for one in findings(connected)} == SUBJECTS
+
+
+def test_warnings_alone_are_no_failure(connected: Desk) -> None:
+    result = connected("doctor")
+    assert result.exit_code == 0
+    assert "It was never synced." in result.output
+    assert result.output.endswith("Nothing is wrong; warnings: 2.\n")
+
+
+def test_a_terminal_of_80_columns_is_wide_enough(connected: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mailchimpsync.cli.consoles.PIPE_WIDTH", 80)
+    lines = connected("doctor").output.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert not [line for line in lines if "…" in line]
+
+
+def test_what_has_become_of_groups_is_told(connected: Desk) -> None:
+    for group, values in ((8, {"is_active": False}), (9, {"saved_search_id": 1})):
+        connected.civicrm.call("Group", "update", {"where": [["id", "=", group]], "values": values})
+    connected.civicrm.call("Group", "delete", {"where": [["id", "=", 10]]})
+    told = told_of(connected, "Groups of Newsletter ↔ News")
+    assert [code for _, _, code in told] == ["CV_GROUP_INACTIVE", "CV_GROUP_SMART", "CV_GROUP_GONE"]
+    assert connected("doctor").exit_code == 7
+
+
+def test_a_refused_civicrm_key_does_not_keep_the_rest(connected: Desk) -> None:
+    connected.civicrm.faults.plant(Fault(FaultKind.STATUS, "", status=401, times=100))
+    found = findings(connected)
+    assert {one["code"] for one in found if one["subject"].startswith("CiviCRM")} == {"CV_AUTH"}
+    assert ("Audience “Newsletter”", "good") in {(one["subject"], one["level"]) for one in found}
+
+
+def test_a_refused_mailchimp_key_does_not_keep_the_rest(connected: Desk) -> None:
+    connected.mailchimp.faults.plant(Fault(FaultKind.STATUS, "", status=401, body="{}", times=100))
+    found = findings(connected)
+    assert told_of(connected, "Mailchimp account “Green Paths”")[0][2] == "MC_AUTH"
+    assert ("Groups of Newsletter ↔ News", "good") in {(one["subject"], one["level"]) for one in found}
+
+
+def test_a_check_that_meets_a_surprise_does_not_keep_the_rest(connected: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def surprise(_place: object) -> None:
+        raise OSError("no such device")
+
+    monkeypatch.setattr(shutil, "disk_usage", surprise)
+    assert told_of(connected, "Disk") == [("bad", "It could not be looked at (OSError).", "INTERNAL")]
+    assert {one["subject"] for one in findings(connected)} == SUBJECTS
+
+
+def test_a_full_disk_is_told(connected: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage(connected.home)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _place: usage._replace(free=400 * 1024 * 1024))
+    [(level, told, code)] = told_of(connected, "Disk")
+    assert (level, code) == ("bad", "DISK_LOW")
+    assert told.startswith("0.4 GB are free")
+
+
+def test_an_interest_that_is_gone_is_named(connected: Desk) -> None:
+    with open_site(connected.home) as site:
+        [link] = site.configuration.connections
+        other = link.model_copy(update={"interests": {"9999999999": 10}})
+        site.save(site.configuration.with_link(other, site.configuration.accounts[link.account]), by="Ann")
+    [(level, told, code)] = told_of(connected, "Audience “Newsletter”")
+    assert (level, told, code) == ("bad", "It has no interest 9999999999.", "MC_MAPPING_GONE")
+
+
+def test_a_key_file_that_others_can_read_is_told_once(connected: Desk) -> None:
+    (connected.home / "secret.key").chmod(0o644)
+    found = findings(connected)
+    [told] = [one for one in found if one["level"] == "bad"]
+    assert told["subject"] == "Secret key"
+    assert "chmod 600" in told["found"]
+
+
+def test_a_home_that_others_can_get_into_is_told(connected: Desk) -> None:
+    connected.home.chmod(0o755)
+    assert told_of(connected, "Home")[0][0] == "warning"
+    connected.home.chmod(0o777)
+    assert told_of(connected, "Home")[0][0] == "bad"
+
+
+def test_a_database_that_is_gone_is_told_and_none_is_made(connected: Desk) -> None:
+    for file in connected.home.glob("mailchimpsync.sqlite*"):
+        file.unlink()
+    assert told_of(connected, "Database")[0][2] == "STORE_UNAVAILABLE"
+
+
+def test_a_database_of_another_version_is_told(connected: Desk) -> None:
+    with sqlite3.connect(connected.home / "mailchimpsync.sqlite") as database:
+        database.execute("UPDATE alembic_version SET version_num = 'of old'")
+    database.close()
+    assert "STORE_OLD" in {one["code"] for one in findings(connected)}
+    assert connected("doctor").exit_code == 7
+
+
+def test_where_there_is_no_site_it_says_so(desk: Desk) -> None:
+    result = desk("doctor")
+    assert result.exit_code == 7
+    assert "mailchimpsync init" in result.output
+
+
+def test_other_doors_are_told_the_same(connected: Desk) -> None:
+    with open_site(connected.home) as site:
+        by_api = find_action("Mailchimpsync", "doctor").call(site, {})
+    assert [one["subject"] for one in by_api] == [one["subject"] for one in findings(connected)]

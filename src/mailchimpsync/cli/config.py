@@ -8,7 +8,7 @@ from typing import IO, Literal
 
 import click
 
-from mailchimpsync.actions import Saved, Site, export_configuration, open_site, updateconfig
+from mailchimpsync.actions import Saved, Site, export_configuration, import_configuration, open_site
 from mailchimpsync.cli.asking import who
 from mailchimpsync.cli.config_keys import rotate_key
 from mailchimpsync.cli.config_versions import diff, history, restore
@@ -98,6 +98,7 @@ def edit(ctx: click.Context, no_check: bool) -> None:
                 show_error(error)
                 if not _again():
                     raise
+                site.refresh()  # whoever goes on has read that somebody else has saved meanwhile
             else:
                 return
         click.echo("Nothing was changed.")
@@ -114,7 +115,7 @@ def _save(site: Site, text: str, *, yes: bool, check: bool) -> Saved:
     before = site.configuration
 
     def change(confirm: bool) -> Saved:
-        return updateconfig(site, config=text, confirm=confirm, check=check, by=who())
+        return import_configuration(site, text, by=who(), confirm=confirm, check=check)
 
     saved = with_consent(change, yes=yes)
     tell_saved(saved, changes(before, saved.configuration))

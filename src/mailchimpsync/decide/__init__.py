@@ -4,14 +4,19 @@ from mailchimpsync.decide.eligibility import Address, best_address, obstacle_to_
 from mailchimpsync.decide.rules import decide
 from mailchimpsync.decide.situation import Decision, Refusal, Situation
 from mailchimpsync.decide.subscription import has_left
+from mailchimpsync.decide.weigh import Excess, Subject, excesses, kinds_of
 
 __all__ = [
     "Address",
     "Decision",
+    "Excess",
     "Refusal",
     "Situation",
+    "Subject",
     "best_address",
     "decide",
+    "excesses",
     "has_left",
+    "kinds_of",
     "obstacle_to_subscribing",
 ]

@@ -21,6 +21,11 @@ def drop_plan(tx: Connection, run_id: int) -> int:
     return tx.execute(delete(plan).where(plan.c.run_id == run_id, plan.c.applied.is_(False))).rowcount
 
 
+def drop_changes(tx: Connection, plan_ids: Sequence[int]) -> None:
+    """Drop planned changes by id; their rows stay due."""
+    tx.execute(delete(plan).where(plan.c.id.in_(plan_ids)))
+
+
 def drop_plans_of_rows(tx: Connection, row_ids: Sequence[int]) -> None:
     """Drop what any run still wants changed of rows that are about to be decided again: the newest decision counts."""
     tx.execute(delete(plan).where(plan.c.cache_id.in_(row_ids), plan.c.applied.is_(False)))

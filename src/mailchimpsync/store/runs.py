@@ -48,11 +48,12 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """When a run began, since when it looks at changes (None: everything), and at which groups."""
+    """When a run began, since when it looks at changes (None: everything), at which groups, for which kept plan."""
 
     at: datetime
     since: datetime | None
     links: Mapping[str, Any] | None
+    kept_plan_id: int | None = None
 
 
 def standing(tx: Connection, list_id: str) -> Standing:
@@ -127,10 +128,17 @@ def release_lease(tx: Connection, lease: Lease) -> None:
 
 
 def begin_run(
-    tx: Connection, list_id: str, now: datetime, since: datetime | None, links: Mapping[str, Any] | None = None
+    tx: Connection,
+    list_id: str,
+    now: datetime,
+    since: datetime | None,
+    links: Mapping[str, Any] | None = None,
+    *,
+    kept_plan_id: int | None = None,
 ) -> int:
-    """Note a new run, ready to fetch, with the groups it looks at, and return its id."""
-    key = tx.execute(insert(run).values(list_id=list_id, started_at=now, since=since, links=links)).inserted_primary_key
+    """Note a new run, ready to fetch, with the groups it looks at and the plan it carries out; return its id."""
+    values = {"list_id": list_id, "started_at": now, "since": since, "links": links, "kept_plan_id": kept_plan_id}
+    key = tx.execute(insert(run).values(values)).inserted_primary_key
     run_id = int(key[0]) if key else 0
     tx.execute(
         update(status).where(status.c.list_id == list_id).values(run_id=run_id, stage=Stage.FETCH.value, progress=None)
@@ -140,8 +148,9 @@ def begin_run(
 
 def begun(tx: Connection, run_id: int) -> Begun:
     """Return how a run began."""
-    row = tx.execute(select(run.c.started_at, run.c.since, run.c.links).where(run.c.id == run_id)).one()
-    return Begun(row.started_at, row.since, row.links)
+    columns = (run.c.started_at, run.c.since, run.c.links, run.c.kept_plan_id)
+    row = tx.execute(select(*columns).where(run.c.id == run_id)).one()
+    return Begun(row.started_at, row.since, row.links, row.kept_plan_id)
 
 
 def begin_members_run(tx: Connection, list_id: str, now: datetime) -> int:

@@ -202,6 +202,7 @@ run = _table(
     Column("started_at", UtcDateTime, nullable=False),
     Column("since", UtcDateTime),  # null: everything
     Column("links", JsonText),  # the groups it looks at
+    Column("kept_plan_id", BigInteger),  # the plan it carries out, and nothing else
     Column("finished_at", UtcDateTime),
     Column("outcome", String(20)),
     Column("error_code", String(32)),
@@ -312,4 +313,45 @@ token = _table(
     Column("revoked_at", UtcDateTime),
     Column("last_used_at", UtcDateTime),
     UniqueConstraint("token_hash"),
+)
+
+kept_plan = _table(
+    "kept_plan",
+    Column("id", _ID, primary_key=True),
+    Column("list_id", String(32), nullable=False),
+    Column("kind", String(10), nullable=False),  # `plan`: asked for; `held`: by the guard; `undo`
+    Column("state", String(10), nullable=False, server_default="open"),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("made_by", String(100), nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("run_id", BigInteger),  # the run that was held, or is to be undone
+    Column("links", JsonText, nullable=False),  # the connection it was made for
+    Column("counts", JsonText, nullable=False),  # people by kind of change
+    Column("excess", JsonText, nullable=False),  # what goes over the limits, in words
+    Column("billable", JsonText),  # {"before": …, "after": …}
+    Column("failures", JsonText),  # [{"reason": …, "count": …}, …]
+    Column("decided_at", UtcDateTime),
+    Column("decided_by", String(100)),
+    Column("applied_run_id", BigInteger),
+    Index("ix_mcs_kept_plan_state", "list_id", "state", "id"),
+)
+
+kept_change = _table(
+    "kept_change",
+    Column("id", _ID, primary_key=True),
+    Column("plan_id", BigInteger, ForeignKey(kept_plan.c.id, ondelete="CASCADE"), nullable=False),
+    Column("identity", String(64), nullable=False),  # of the cache row
+    Column("contact_id", BigInteger),
+    Column("member_id", String(32)),
+    Column("address", String(255)),
+    Column("before", JsonText, nullable=False),  # {"status": …, "interests": …, "groups": {group id: status}}
+    Column("create_contact", Boolean, nullable=False),
+    Column("group_changes", JsonText, nullable=False),
+    Column("member_update", JsonText),
+    Column("sync_status", String(10), nullable=False),
+    Column("reason", String(32), nullable=False),
+    Column("agreed", JsonText, nullable=False),
+    Column("outcome", String(10)),  # `done`, or `left out`
+    Column("note", String(500)),
+    UniqueConstraint("plan_id", "identity"),
 )

@@ -23,6 +23,7 @@ class Outcome(StrEnum):
     OUT_OF_TIME = "out of time"  # the next call goes on
     STOPPED = "stopped"  # before the stage the caller named
     ABORTED = "aborted"  # somebody asked for it, from elsewhere
+    HELD = "held"  # it would do too much; a person has to look at its plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +69,14 @@ AS_USUAL = Options()
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a call did: the outcome, the stage the connection stands before, and the run (0: none was begun)."""
+    """What a call did: the outcome, the stage the connection stands before, and the run (0: none was begun).
+
+    `kept_plan_id` is the plan that is held, or that was carried out.
+    """
 
     list_id: str
     run_id: int
     outcome: Outcome
     stage: Stage
     updates_outstanding: int = 0
+    kept_plan_id: int | None = None

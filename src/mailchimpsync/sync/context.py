@@ -61,7 +61,7 @@ class Run(Work):
     """One pass over one connection, as far as this call goes; `since` None: everything.
 
     `abort_requested` says whether somebody elsewhere asks this run to stop; without `waits_for_batches` it ends once
-    everything is sent.
+    everything is sent. With a `kept_plan_id` it carries out that plan and nothing else.
     """
 
     id: int
@@ -71,6 +71,7 @@ class Run(Work):
     site_offset: timedelta
     abort_requested: Callable[[], bool] = _nobody
     waits_for_batches: bool = True
+    kept_plan_id: int | None = None
 
     @property
     def since_at_site(self) -> str | None:

@@ -17,7 +17,7 @@ from mailchimpsync.store import journal, rows
 from mailchimpsync.sync.calls import Systems
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.members_run import Found, match, members_run, read_members, reconcile_rows, take_in
-from mailchimpsync.sync.submit import collect, send_all
+from mailchimpsync.sync.working import collect_and_retry, work_with
 
 Event = RowMapping
 Row = RowMapping
@@ -64,8 +64,7 @@ def handle_events(systems: Systems, connection: Connection, events: Sequence[Eve
     of_members = [event for event in events if event["kind"] != "batch"]
     with members_run(systems, connection, deadline) as run:
         if len(of_members) < len(events):
-            collect(run)
-            send_all(run)
+            collect_and_retry(work_with(systems, connection, deadline, run.lease))
         fates = {event["id"]: Fate(event["id"], Code.EVENT_HANDLED, run_id=run.id) for event in events}
         for fate in _handle(run, of_members) if of_members else ():
             fates[fate.event_id] = fate

@@ -12,7 +12,8 @@ from mailchimpsync.errors import BusyError, Code, MailchimpsyncError, TransientE
 from mailchimpsync.mailchimp import audience
 from mailchimpsync.model import Connection, Stage
 from mailchimpsync.runtime import Deadline, NoProgress, Progress
-from mailchimpsync.store import Transaction, plans, runs, updates
+from mailchimpsync.store import Transaction, kept_plans, plans, runs, updates
+from mailchimpsync.store.kept_plans import PlanState
 from mailchimpsync.sync.add_civi_only import add_civi_only
 from mailchimpsync.sync.calls import AS_USUAL, Options, Outcome, Result, Systems
 from mailchimpsync.sync.change_groups import change_groups
@@ -22,6 +23,7 @@ from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.create_contacts import create_contacts
 from mailchimpsync.sync.fetch import fetch
 from mailchimpsync.sync.fix_contact_ids import fix_contact_ids
+from mailchimpsync.sync.guard import guard
 from mailchimpsync.sync.lease import holding_lease, is_held
 from mailchimpsync.sync.reconcile import reconcile
 from mailchimpsync.sync.relink import forget_other_agreements, links_of
@@ -132,6 +134,9 @@ def _with_lease(
     lease: runs.Lease,
     watch: AbortWatch,
 ) -> Result:
+    held = _held(systems, lease, connection)
+    if held is not None:
+        return held
     checked = site(systems.civicrm, connection.group_ids)
     audience(systems.mailchimp, connection.list_id)
     relinked = forget_other_agreements(systems.store, lease, connection, systems.runtime)
@@ -145,6 +150,18 @@ def _with_lease(
         raise
 
 
+def _held(systems: Systems, lease: runs.Lease, connection: Connection) -> Result | None:
+    """A plan that was held stays held over every call, until somebody has decided about it or it has expired."""
+    list_id, now = connection.list_id, systems.runtime.now()
+    with systems.store.begin() as tx:
+        runs.hold_lease(tx, lease, now)
+        kept_plans.expire_plans(tx, list_id, now)
+        hold = kept_plans.open_hold(tx, list_id) if connection.limits is not None else None
+        if hold is None or kept_plans.approved_plan(tx, list_id) is not None:
+            return None
+        return Result(list_id, 0, Outcome.HELD, runs.standing(tx, list_id).stage, kept_plan_id=hold["id"])
+
+
 def _go_through_stages(run: Run, stop_on: Stage | None) -> Result:
     while True:
         with run.transaction() as tx:
@@ -156,6 +173,8 @@ def _go_through_stages(run: Run, stop_on: Stage | None) -> Result:
             return _cut_short(run, stage)
         if stage is Stage.SUBMIT:
             return _complete(run)
+        if stage is Stage.RECONCILE and (plan_id := guard(run)) is not None:
+            return _hold(run, plan_id)
         with run.transaction() as tx:
             runs.set_stage(tx, run.list_id, _after(stage))
         if run.deadline.reached:
@@ -181,14 +200,28 @@ def _after(stage: Stage) -> Stage:
     return order[order.index(stage) + 1]
 
 
+def _hold(run: Run, plan_id: int) -> Result:
+    """The run ends before its first write; what it read is in our rows, which stay due."""
+    with run.transaction() as tx:
+        plans.drop_plan(tx, run.id)
+        _end(tx, run, Outcome.HELD)
+    return Result(run.list_id, run.id, Outcome.HELD, Stage.FETCH, kept_plan_id=plan_id)
+
+
+def _end(tx: Transaction, run: Run, outcome: Outcome) -> None:
+    links = links_of(run.connection)
+    runs.end_run(tx, run.list_id, run.id, run.runtime.now(), outcome.value, mark=run.started_at, links=links)
+
+
 def _complete(run: Run) -> Result:
     """The mark moves now, to the time the run started (DESIGN 3.8)."""
     waiting = outstanding(run)
     outcome = Outcome.WAITING if waiting else Outcome.DONE
     with run.transaction() as tx:
-        links = links_of(run.connection)
-        runs.end_run(tx, run.list_id, run.id, run.runtime.now(), outcome.value, mark=run.started_at, links=links)
-    return Result(run.list_id, run.id, outcome, Stage.FETCH, waiting)
+        _end(tx, run, outcome)
+        if run.kept_plan_id is not None:
+            kept_plans.finish_plan(tx, run.kept_plan_id, run.id)
+    return Result(run.list_id, run.id, outcome, Stage.FETCH, waiting, run.kept_plan_id)
 
 
 def _open_run(
@@ -211,7 +244,7 @@ def _open_run(
             found = runs.standing(tx, connection.list_id)
         is_new = found.run_id is None
         since = _since(found, connection, options) if is_new else None
-        run_id = found.run_id or runs.begin_run(tx, connection.list_id, now, since, links_of(connection))
+        run_id = found.run_id or _begin(tx, connection, now, since)
         begun = runs.begun(tx, run_id)
     run = Run(
         id=run_id,
@@ -228,12 +261,24 @@ def _open_run(
         site_offset=checked.offset,
         abort_requested=watch,
         waits_for_batches=options.wait_for_batches,
+        kept_plan_id=begun.kept_plan_id,
     )
     if is_new:
         run.log(f"Run {run_id}: " + (f"changes since {run.since:%Y-%m-%d %H:%M} UTC." if run.since else "everything."))
         collect(run)
         _withdraw_unsent(run)
     return run
+
+
+def _begin(tx: Transaction, connection: Connection, now: datetime, since: datetime | None) -> int:
+    """Note a new run; if somebody has approved a plan, the run is for that one."""
+    links = links_of(connection)
+    approved = kept_plans.approved_plan(tx, connection.list_id)
+    if approved is not None and approved["links"] != links:
+        kept_plans.describe_plan(tx, approved["id"], state=PlanState.EXPIRED.value)
+        approved = None
+    plan_id = approved["id"] if approved is not None else None
+    return runs.begin_run(tx, connection.list_id, now, since, links, kept_plan_id=plan_id)
 
 
 def _withdraw_unsent(run: Run) -> None:

@@ -50,9 +50,14 @@ def collect_connection(systems: Systems, connection: Connection, deadline: Deadl
         RemoteError: Mailchimp can't be asked.
     """
     with _working(systems, connection, deadline) as work:
-        found = collect(work)
-        if found:
-            _send_retries(work)
+        return collect_and_retry(work)
+
+
+def collect_and_retry(work: Work) -> int:
+    """Do the same for whoever holds the lease already."""
+    found = collect(work)
+    if found:
+        _send_retries(work)
     return found
 
 

@@ -1,0 +1,100 @@
+"""What a plan does to people, counted by kind, and whether that is too much to do unseen (DESIGN 3.5). Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mailchimpsync.model import (
+    SUBSCRIBED_STATUSES,
+    ChangeKind,
+    GroupStatus,
+    Limit,
+    Limits,
+    MemberStatus,
+)
+
+Subject = tuple[ChangeKind, int | None]
+"""A kind of change, and for changes in CiviCRM's groups the group."""
+
+_LEAVING = frozenset({MemberStatus.UNSUBSCRIBED, MemberStatus.ARCHIVED})
+
+
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """A kind of change of which a plan has too much."""
+
+    kind: ChangeKind
+    group_id: int | None
+    count: int
+    population: int
+    limit: Limit
+
+    @property
+    def sentence(self) -> str:
+        """It in words."""
+        who = f"{self.count:,} of {self.population:,}" if self._is_share else f"{self.count:,}"
+        group = f" from group {self.group_id}" if self.group_id is not None else ""
+        return f"{who} {_WORDS[self.kind].format(group=group)} ({self._limit_in_words()})"
+
+    @property
+    def _is_share(self) -> bool:
+        """A share of those who are there already, for what happens to them; for others a number says more."""
+        return self.population > 0 and self.kind not in (ChangeKind.ADD, ChangeKind.CREATE)
+
+    def _limit_in_words(self) -> str:
+        if self.limit.number is not None and self.count > self.limit.number:
+            return f"the limit is {self.limit.number:,}"
+        compared = f"{self.count / self.population:.0%} of {self.population:,}; " if not self._is_share else ""
+        share = compared or f"{self.count / self.population:.0%}; "
+        return f"{share}the limit is {self.limit.share or 0:.0%}"
+
+
+_WORDS = {
+    ChangeKind.UNSUBSCRIBE: "people would be unsubscribed at Mailchimp",
+    ChangeKind.REMOVE: "people would be removed{group} in CiviCRM",
+    ChangeKind.ADD: "people would be subscribed at Mailchimp",
+    ChangeKind.JOIN: "people would be added to groups in CiviCRM",
+    ChangeKind.CREATE: "contacts would be created in CiviCRM",
+    ChangeKind.INTERESTS: "people's interests would change at Mailchimp",
+}
+
+
+def kinds_of(change: Mapping[str, Any]) -> Iterator[Subject]:
+    """Yield what a planned change does; `mailchimp_status` is the member's status before it."""
+    if change["create_contact"]:
+        yield ChangeKind.CREATE, None
+    for group, status in change["group_changes"]:
+        yield (ChangeKind.JOIN if status == GroupStatus.ADDED else ChangeKind.REMOVE), group
+    update = change["member_update"] or {}
+    wanted = update.get("status") or update.get("status_if_new")
+    was_subscribed = change["mailchimp_status"] in SUBSCRIBED_STATUSES
+    if wanted in _LEAVING:
+        yield ChangeKind.UNSUBSCRIBE, None
+    elif wanted in SUBSCRIBED_STATUSES and not was_subscribed:
+        yield ChangeKind.ADD, None
+    elif update.get("interests"):
+        yield ChangeKind.INTERESTS, None
+
+
+def excesses(counts: Counter[Subject], populations: Mapping[Subject, int], limits: Limits) -> Sequence[Excess]:
+    """Return what goes over the limits: a number counts over all groups, a share for each group by itself."""
+    found = []
+    for kind, limit in limits.by_kind.items():
+        subjects = {subject: number for subject, number in counts.items() if subject[0] is kind}
+        total = sum(subjects.values())
+        if limit.number is not None and total > limit.number:
+            found.append(Excess(kind, None, total, 0, limit))
+            continue
+        found += [
+            Excess(kind, group, number, population, limit)
+            for (_, group), number in subjects.items()
+            if _is_too_large_a_share(number, population := populations.get((kind, group), 0), limit, limits.minimum)
+        ]
+    return found
+
+
+def _is_too_large_a_share(number: int, population: int, limit: Limit, minimum: int) -> bool:
+    return limit.share is not None and population >= max(minimum, 1) and number > population * limit.share

@@ -1,0 +1,188 @@
+"""Plans that are kept: to be looked at, held by the guard, approved, carried out; and what became of each change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, delete, exists, func, insert, or_, select, update
+
+from mailchimpsync.store.dialect import Row, insert_rows, update_by_id
+from mailchimpsync.store.schema import cache, json_text, kept_change, kept_plan, plan
+
+ROWS_PER_PAGE = 2_000
+
+
+class PlanKind(StrEnum):
+    """Why a plan is kept."""
+
+    PLAN = "plan"  # somebody asked for it
+    HELD = "held"  # the guard held a run
+    UNDO = "undo"  # it would undo a run
+
+
+class PlanState(StrEnum):
+    """Where a kept plan stands."""
+
+    OPEN = "open"
+    APPROVED = "approved"
+    APPLIED = "applied"
+    DROPPED = "dropped"
+    EXPIRED = "expired"
+
+
+DONE, LEFT_OUT = "done", "left out"
+"""What became of a change."""
+
+_CHANGE = ("create_contact", "group_changes", "member_update", "sync_status", "reason", "agreed")
+"""What makes a change the same as another one."""
+
+
+def keep_plan(tx: Connection, **values: Any) -> int:
+    """Keep a plan, with every column that is not filled by itself, and return its id."""
+    key = tx.execute(insert(kept_plan).values(**values)).inserted_primary_key
+    return int(key[0]) if key else 0
+
+
+def keep_changes(tx: Connection, plan_id: int, changes: Sequence[Row]) -> None:
+    """Add changes to a kept plan, all with the same columns."""
+    insert_rows(tx, kept_change, [{**change, "plan_id": plan_id} for change in changes])
+
+
+def planned_changes(tx: Connection, run_id: int, after: int, limit: int) -> Sequence[RowMapping]:
+    """Return the next planned changes of a run, by `id`, with what their cache rows say now."""
+    columns = [plan.c[name] for name in ("id", "cache_id", *_CHANGE)]
+    known = (
+        cache.c.identity,
+        cache.c.civicrm_contact_id,
+        cache.c.mailchimp_member_id,
+        cache.c.mailchimp_email,
+        cache.c.mailchimp_status,
+        cache.c.mailchimp_interests,
+    )
+    query = (
+        select(*columns, *known)
+        .join(cache, cache.c.id == plan.c.cache_id)
+        .where(plan.c.run_id == run_id, plan.c.applied.is_(False), plan.c.id > after)
+    )
+    return tx.execute(query.order_by(plan.c.id).limit(limit)).mappings().all()
+
+
+def find_plan(tx: Connection, plan_id: int) -> RowMapping | None:
+    """Return a kept plan, or None."""
+    return tx.execute(select(kept_plan).where(kept_plan.c.id == plan_id)).mappings().one_or_none()
+
+
+def kept_plans(tx: Connection, list_id: str | None = None, limit: int = 50) -> Sequence[RowMapping]:
+    """Return the newest kept plans, newest first, of one audience or of all."""
+    query = select(kept_plan).order_by(kept_plan.c.id.desc()).limit(limit)
+    if list_id is not None:
+        query = query.where(kept_plan.c.list_id == list_id)
+    return tx.execute(query).mappings().all()
+
+
+def open_hold(tx: Connection, list_id: str) -> RowMapping | None:
+    """Return the plan that holds a connection, or None."""
+    query = select(kept_plan).where(
+        kept_plan.c.list_id == list_id, kept_plan.c.kind == PlanKind.HELD, kept_plan.c.state == PlanState.OPEN
+    )
+    return tx.execute(query.order_by(kept_plan.c.id.desc()).limit(1)).mappings().one_or_none()
+
+
+def approved_plan(tx: Connection, list_id: str) -> RowMapping | None:
+    """Return the plan that the next run has to carry out, or None."""
+    query = select(kept_plan).where(kept_plan.c.list_id == list_id, kept_plan.c.state == PlanState.APPROVED)
+    return tx.execute(query.order_by(kept_plan.c.id).limit(1)).mappings().one_or_none()
+
+
+def expire_plans(tx: Connection, list_id: str, now: datetime) -> int:
+    """Note that plans nobody decided about in time can't be approved any more; return how many."""
+    waiting = kept_plan.c.state.in_((PlanState.OPEN.value, PlanState.APPROVED.value))
+    late = update(kept_plan).where(kept_plan.c.list_id == list_id, waiting, kept_plan.c.expires_at <= now)
+    return tx.execute(late.values(state=PlanState.EXPIRED.value)).rowcount
+
+
+def describe_plan(tx: Connection, plan_id: int, **values: Any) -> None:
+    """Set columns of a kept plan."""
+    tx.execute(update(kept_plan).where(kept_plan.c.id == plan_id).values(**values))
+
+
+def decide_plan(
+    tx: Connection, plan_id: int, before: Sequence[PlanState], state: PlanState, now: datetime, by: str
+) -> bool:
+    """Move a plan from one of some states to another, by compare and set; return whether it was in one of them."""
+    moved = tx.execute(
+        update(kept_plan)
+        .where(kept_plan.c.id == plan_id, kept_plan.c.state.in_([one.value for one in before]))
+        .values(state=state.value, decided_at=now, decided_by=by)
+    )
+    return moved.rowcount == 1
+
+
+def finish_plan(tx: Connection, plan_id: int, run_id: int) -> None:
+    """Note that a run has carried a plan out; what it did not find as planned was left out."""
+    describe_plan(tx, plan_id, state=PlanState.APPLIED.value, applied_run_id=run_id)
+    forgotten = update(kept_change).where(kept_change.c.plan_id == plan_id, kept_change.c.outcome.is_(None))
+    tx.execute(forgotten.values(outcome=LEFT_OUT, note="It was no longer needed, or the row has gone."))
+
+
+def kept_changes(tx: Connection, plan_id: int, *, after: int = 0, limit: int = ROWS_PER_PAGE) -> Sequence[RowMapping]:
+    """Return the next changes of a kept plan, by `id`."""
+    query = select(kept_change).where(kept_change.c.plan_id == plan_id, kept_change.c.id > after)
+    return tx.execute(query.order_by(kept_change.c.id).limit(limit)).mappings().all()
+
+
+def count_changes(tx: Connection, plan_id: int) -> dict[str | None, int]:
+    """Return how many changes a kept plan has, by outcome."""
+    query = select(kept_change.c.outcome, func.count()).where(kept_change.c.plan_id == plan_id)
+    return {outcome: int(number) for outcome, number in tx.execute(query.group_by(kept_change.c.outcome))}
+
+
+def keep_to_plan(tx: Connection, plan_id: int, planned: Sequence[RowMapping]) -> list[int]:
+    """Compare planned changes of a run with those of a kept plan; note what is the same as done.
+
+    Returns the ids (in the run's plan) of those that are not the same: these must not be carried out.
+    """
+    by_identity = {change["identity"]: change for change in _of_identities(tx, plan_id, planned)}
+    others, taken, changed = [], [], []
+    for one in planned:
+        kept = by_identity.get(one["identity"])
+        if kept is not None and is_same(kept, one):
+            taken.append({"id": kept["id"], "outcome": DONE, "note": None})
+            continue
+        others.append(one["id"])
+        if kept is not None:
+            changed.append({"id": kept["id"], "outcome": LEFT_OUT, "note": "Something else is needed by now."})
+    update_by_id(tx, kept_change, [*taken, *changed])
+    return others
+
+
+def _of_identities(tx: Connection, plan_id: int, planned: Sequence[RowMapping]) -> Iterator[RowMapping]:
+    identities = [one["identity"] for one in planned]
+    query = select(kept_change).where(kept_change.c.plan_id == plan_id, kept_change.c.identity.in_(identities))
+    yield from tx.execute(query).mappings()
+
+
+def is_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Say whether two changes are the same, down to the last value."""
+    return _text_of(one) == _text_of(other)
+
+
+def _text_of(change: Mapping[str, Any]) -> str:
+    return json_text({name: _sorted(change[name]) for name in _CHANGE})
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _sorted(value[key]) for key in sorted(value)}
+    return value
+
+
+def forget_changes(tx: Connection, before: datetime) -> int:
+    """Forget whom closed plans were about, once they were decided or expired before a time; return how many rows."""
+    closed = kept_plan.c.state.in_((PlanState.APPLIED.value, PlanState.DROPPED.value, PlanState.EXPIRED.value))
+    old = or_(kept_plan.c.decided_at < before, kept_plan.c.decided_at.is_(None) & (kept_plan.c.expires_at < before))
+    mine = exists().where(kept_plan.c.id == kept_change.c.plan_id, closed, old)
+    return tx.execute(delete(kept_change).where(mine)).rowcount

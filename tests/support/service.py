@@ -110,9 +110,9 @@ class Running:
     def told(self) -> str:
         return self.errors.read_text()
 
-    def wait_for(self, what: Callable[[], Any]) -> Any:
+    def wait_for(self, what: Callable[[], Any], patience_seconds: int = PATIENCE_SECONDS) -> Any:
         """Wait until something is so."""
-        for _ in range(PATIENCE_SECONDS * 20):
+        for _ in range(patience_seconds * 20):
             if self.process.poll() is not None:
                 raise AssertionError(f"the service ended: {self.told()[-3000:]} {self.log_file.read_text()[-3000:]}")
             if found := what():

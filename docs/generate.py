@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
+import mailchimpsync.actions  # noqa: F401 (actions are known once their modules are loaded)
+from mailchimpsync.actions.described import ACTIONS, Action
+from mailchimpsync.actions.in_words import Parameter, explanation_of, parameters_of
 from mailchimpsync.decide import table
 from mailchimpsync.errors import REGISTRY, Code, Entry
 from mailchimpsync.model import GroupStatus, MemberStatus
@@ -105,6 +108,25 @@ CODE_GROUPS: Sequence[tuple[str, str, Callable[[Code], bool]]] = (
 )
 
 
+ACTIONS_INTRO = """# Actions
+
+What can be done from outside: [from the command line](../how-to/call-the-api.md), over HTTP, and
+[from Python](../how-to/use-from-python.md). Every door calls the same functions; this page is made from them.
+
+The answer is CiviCRM's envelope: `is_error`, `version`, `count`, `values`; or `is_error` 1 with an `error_message`, and
+an `error_code` that is explained [here](codes.md). Times are in UTC, as in `2026-11-20T12:00:00Z`. Parameters that
+CiviCRM's callers may add to any call (`version`, `debug`, `check_permissions`) are passed over; with `sequential` 0,
+rows are keyed by their `id`; what `options` holds counts like any other parameter.
+
+A *filter* is a value, or an object of operators with values: `=`, `!=`, `<`, `<=`, `>`, `>=`, `LIKE`, `NOT LIKE`, `IN`,
+`NOT IN`, `IS NULL`, `IS NOT NULL`. Several must all be met. `LIKE` takes `%` for any letters and does not mind case; a
+pattern without `%` is looked for anywhere.
+
+The *scope* is what a token must have to call the action over HTTP: `read`, `run` (which includes it) or `configure`
+(which includes both).
+"""
+
+
 def decision_page() -> str:
     """Return the page with the decision table."""
     cells = table.subscriptions()
@@ -187,6 +209,33 @@ def _place(code: Code) -> int:
     return list(Code).index(code)
 
 
+def actions_page() -> str:
+    """Return the page with every action."""
+    parts = [NOTE, ACTIONS_INTRO]
+    for entity in dict.fromkeys(one.entity for _, one in sorted(ACTIONS.items())):
+        parts.append(f"\n## {entity}\n")
+        parts += [_action(one) for _, one in sorted(ACTIONS.items()) if one.entity == entity]
+    return "".join(parts)
+
+
+def _action(one: Action) -> str:
+    text, errors = explanation_of(one)
+    rows = [(f"`{it.name}`", it.kind, _must(it), it.description) for it in parameters_of(one)]
+    table_of_parameters = _markdown(("parameter", "type", "default", "meaning"), rows) if rows else "No parameters.\n"
+    failures = "".join(f"- {error}\n" for error in errors)
+    return (
+        f"\n### {one.title}\n\n{one.summary}\n"
+        + (f"\n{text}\n" if text else "")
+        + f"\nScope: `{one.scope}`. In Python: `{one.function.__name__}`.\n\n{table_of_parameters}"
+        + (f"\nIt fails if:\n\n{failures}" if failures else "")
+    )
+
+
+def _must(it: Parameter) -> str:
+    also = f" (also called {', '.join(f'`{name}`' for name in it.aliases)})" if it.aliases else ""
+    return ("**required**" if it.is_required else f"`{it.default}`" if it.default else "") + also
+
+
 def _link(word: str, code: str) -> str:
     return f"[{word}](codes.md#{code.lower()})"
 
@@ -199,6 +248,7 @@ def _markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 PAGES: Mapping[str, Callable[[], str]] = {
     "reference/decision-table.md": decision_page,
     "reference/codes.md": codes_page,
+    "reference/api.md": actions_page,
 }
 
 

@@ -44,7 +44,7 @@ def test_the_pages_build_without_a_warning(tmp_path: Path, capsys: pytest.Captur
     assert "decision table" in (tmp_path / "html/reference/decision-table.html").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", ["reference/decision-table.md", "reference/codes.md"])
+@pytest.mark.parametrize("name", ["reference/decision-table.md", "reference/codes.md", "reference/api.md"])
 def test_pages_made_from_the_program_are_up_to_date(name: str) -> None:
     assert page(name) == generator().PAGES[name](), "run: python docs/generate.py"
 

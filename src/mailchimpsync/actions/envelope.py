@@ -9,6 +9,7 @@ from typing import Any
 from mailchimpsync.errors import MailchimpsyncError
 
 VERSION = 3
+_SAYS_NOTHING = ("See the message", "See --help")  # remedies for people who read another page than the envelope
 
 
 def success(values: Any, *, sequential: bool = True) -> dict[str, Any]:
@@ -27,7 +28,7 @@ def success(values: Any, *, sequential: bool = True) -> dict[str, Any]:
 def failure(error: MailchimpsyncError) -> dict[str, Any]:
     """Return the envelope of an error: what happened, and what to do about it."""
     what = error.what if error.what.endswith((".", "!", "?")) else error.what + "."
-    message = f"{what} {error.remedy}"
+    message = what if error.remedy.startswith(_SAYS_NOTHING) else f"{what} {error.remedy}"
     return {"is_error": 1, "version": VERSION, "error_code": error.code.value, "error_message": message}
 
 

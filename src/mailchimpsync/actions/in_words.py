@@ -78,7 +78,7 @@ def _kinds(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Iterato
     elif str(schema.get("title", "")).endswith("Operators"):
         yield "filter"
     elif schema.get("type") == "array":
-        yield f"list of {' or '.join(_kinds(schema.get('items', {}), definitions))}"
+        yield f"list of {' or '.join(f'{one}s' for one in _kinds(schema.get('items', {}), definitions))}"
     elif schema.get("type") != "null":
         yield _FORMATS.get(
             schema.get("contentMediaType", schema.get("format", "")), _KINDS.get(schema.get("type", ""), "anything")

@@ -25,15 +25,16 @@ def with_consent(change: Callable[[bool], T], *, yes: bool) -> T:
         return change(yes)
     except ConfirmationError as error:
         say(stderr(), Text(error.what))
-        if not _agreed():
-            raise
-        return change(True)
+    if not _agreed():
+        raise ConfirmationError("It was not confirmed, by an answer or by --yes: nothing was saved, nothing deleted.")
+    return change(True)
 
 
 def _agreed() -> bool:
     try:
         return click.confirm("Delete all of it?", default=False, err=True)
     except click.Abort:
+        click.echo(err=True)  # the question stands without an answer
         return False
 
 

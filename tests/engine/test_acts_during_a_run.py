@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import httpx2
 
+from mailchimpsync.model import Stage
 from support.wire import Wire
 from support.world import NEWS, WALK, WALKS, World, days_ago
 
@@ -112,3 +113,21 @@ def test_two_members_of_one_contact_that_agree_make_one_change_and_one_journal_e
 
     assert world.in_group(ben, WALKS) == "Added"
     assert [entry["field"] for entry in world.journal()] == [f"group {WALKS}"]
+
+
+def test_who_left_just_before_we_unsubscribed_them_has_left_by_their_own_act(world: World) -> None:
+    """Found by simulation, seed 303: our own update hid that Ann had left, and an older Added asked her back."""
+    world.member("ann@example.org")
+    contact = world.contact("ann@example.org", {NEWS: {"status": "Removed", "date": days_ago(2)}})
+    world.sync(stop_on=Stage.SUBMIT)
+    world.pass_time(60)
+    world.put(contact, "Added")
+    world.pass_time(60)
+    world.act("ann@example.org", "unsubscribe")
+    world.pass_time(60)
+    world.sync()
+    world.pass_time(600)
+    world.sync()
+
+    assert world.status("ann@example.org") == "unsubscribed"
+    assert world.in_group(contact) == "Removed"

@@ -149,7 +149,7 @@ def keep_to_plan(tx: Connection, plan_id: int, planned: Sequence[RowMapping]) ->
     others, taken, changed = [], [], []
     for one in planned:
         kept = by_identity.get(one["identity"])
-        if kept is not None and is_same(kept, one):
+        if kept is not None and is_same(dict(kept), dict(one)):
             taken.append({"id": kept["id"], "outcome": DONE, "note": None})
             continue
         others.append(one["id"])

@@ -185,9 +185,11 @@ def updates_with_rows(tx: Connection, batch_id: int, update_ids: Sequence[int]) 
             update.c.attempt,
             update.c.agreed,
             update.c.run_id.label("update_run_id"),
+            batch.c.submitted_at,
             *(cache.c[name] for name in _SEEN_BY_RESULTS),
         )
         .join(cache, cache.c.id == update.c.mailchimpsync_cache_id)
+        .join(batch, batch.c.id == update.c.mailchimpsync_batch_id)
         .where(update.c.id.in_(update_ids), update.c.mailchimpsync_batch_id == batch_id, update.c.completed == 0)
     )
     return {row["update_id"]: row for row in tx.execute(query).mappings()}

@@ -193,8 +193,10 @@ def _member_columns(update: Update, body: Mapping[str, Any]) -> dict[str, Any]:
     data = update["data"]
     sent_status = data.get("status") or (data.get("status_if_new") if update["mailchimp_status"] is None else None)
     status = body.get("status") or sent_status or update["mailchimp_status"]
-    by_somebody_else = status not in (update["mailchimp_status"], sent_status)  # our own act is no word of Mailchimp's
     changed_at = _date(body.get("last_changed")) or update["mailchimp_updated"]
+    by_somebody_else = status not in (update["mailchimp_status"], sent_status)  # our own act is no word of Mailchimp's
+    if status != update["mailchimp_status"] and changed_at is not None and update["submitted_at"] is not None:
+        by_somebody_else |= changed_at < update["submitted_at"]  # it was so before Mailchimp got what we sent
     known = update["mailchimp_data"] or {}
     agreed = update["agreed"]["interests"] or {}
     interests = {**agreed, **(update["mailchimp_interests"] or {}), **data.get("interests", {})}

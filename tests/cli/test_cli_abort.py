@@ -1,0 +1,175 @@
+"""Ann stops a sync that runs elsewhere: real processes, over real HTTP."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from threading import Event
+from typing import TYPE_CHECKING
+
+import pytest
+from werkzeug.wrappers import Request, Response
+
+from mailchimpsync.actions import open_site
+from mailchimpsync.mailchimp import BatchInfo, recent_batches
+from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
+
+if TYPE_CHECKING:
+    from cli.conftest import Desk
+
+
+def finish_batches(desk: Desk) -> None:
+    desk.mailchimp.set_options(batch_dwell={"started": 0.02})
+    desk.mailchimp.run_batches()
+
+
+def batches_at_mailchimp(desk: Desk) -> list[BatchInfo]:
+    with open_site(desk.home) as site:
+        [account] = site.configuration.accounts
+        return recent_batches(site.mailchimp(account))
+
+
+def wait_until(happened: Callable[[], object]) -> None:
+    for _ in range(600):
+        if happened():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it never happened")
+
+
+@pytest.fixture
+def waiting(connected: Desk) -> Desk:
+    """Ann's desk, with a Mailchimp that doesn't finish batches."""
+    connected.mailchimp.set_options(batch_dwell={"started": 36_000.0})
+    return connected
+
+
+def assert_agreement(desk: Desk) -> None:
+    finish_batches(desk)
+    assert desk("sync").exit_code == 0
+    statuses = {member["email_address"]: member["status"] for member in desk.mailchimp.members(desk.list_id)}
+    assert statuses["emil@example.org"] == "subscribed"
+    status = desk.status()
+    assert (status["in_sync"], status["updates_outstanding"]) == (True, 0)
+
+
+def test_a_sync_that_waits_in_another_process_is_aborted(waiting: Desk) -> None:
+    process = waiting.start("sync", "--max-time", "0")
+    wait_until(lambda: batches_at_mailchimp(waiting))
+
+    result = waiting("abort", "--yes", "--json")
+    said, complaints = process.communicate(timeout=30)
+
+    [done] = json.loads(result.stdout)
+    assert (done["was_at_work"], done["batches_deleted"], done["updates_aborted"]) == (True, 1, 1)
+    assert (process.returncode, complaints) == (3, "")
+    assert "aborted by somebody else" in " ".join(said.split())
+    assert batches_at_mailchimp(waiting) == []
+    status = waiting.status()
+    assert (status["running"], status["interrupted"], status["updates_outstanding"]) == (False, False, 0)
+    assert status["last_outcome"] == "aborted"
+    assert "ABORTED" in [failure["code"] for failure in status["failures"]]
+    assert_agreement(waiting)
+
+
+def test_a_sync_that_was_killed_leaves_nothing_in_the_way(waiting: Desk) -> None:
+    process = waiting.start("sync", "--max-time", "0")
+    wait_until(lambda: batches_at_mailchimp(waiting))
+    process.kill()
+    process.communicate(timeout=30)
+
+    result = waiting("abort", "--yes")
+
+    assert result.exit_code == 0
+    assert "1 batches deleted" in result.stdout
+    assert_agreement(waiting)
+
+
+def test_after_a_kill_a_forced_restart_need_not_be_said_twice(waiting: Desk) -> None:
+    process = waiting.start("sync", "--max-time", "0")
+    wait_until(lambda: batches_at_mailchimp(waiting))
+    process.kill()
+    process.communicate(timeout=30)
+    finish_batches(waiting)
+
+    assert waiting("sync", "--force-restart").exit_code == 0
+    assert_agreement(waiting)
+
+
+def test_a_forced_restart_is_refused_once_and_takes_over_when_said_twice(waiting: Desk) -> None:
+    process = waiting.start("sync", "--max-time", "0")
+    wait_until(lambda: batches_at_mailchimp(waiting))
+
+    once = waiting("sync", "--force-restart")
+    assert (once.exit_code, process.poll()) == (3, None)
+    assert "twice" in once.stderr
+
+    finish_batches(waiting)
+    waiting("sync", "--force-restart", "--force-restart")
+    said, _ = process.communicate(timeout=30)
+    assert process.returncode in {0, 3}
+    assert "aborted by somebody else" in " ".join(said.split()) or "done" in said
+    assert_agreement(waiting)
+
+
+def test_a_sync_stuck_in_a_request_is_fenced_out(connected: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    handle, asked, goes_on = connected.mailchimp.handle, Event(), Event()
+
+    def hang(request: Request) -> Response:
+        if request.path.endswith("/members") and not asked.is_set():
+            asked.set()
+            goes_on.wait(60)
+        return handle(request)
+
+    monkeypatch.setattr(connected.mailchimp, "handle", hang)
+    process = connected.start("sync", "--max-time", "0")
+    wait_until(asked.is_set)
+
+    aborted = connected("abort", "--yes", "--json")
+    log_before = connected("status", "--log", "--json").stdout
+    goes_on.set()
+    _, complaints = process.communicate(timeout=60)
+
+    assert json.loads(aborted.stdout)[0]["was_at_work"]
+    assert process.returncode == 3
+    assert "LEASE_LOST" in complaints
+    assert connected("status", "--log", "--json").stdout == log_before
+    assert_agreement(connected)
+
+
+def test_ann_is_told_what_would_happen_and_can_think_better_of_it(waiting: Desk) -> None:
+    assert waiting("sync", "--max-time", "1").exit_code == 3
+    before = waiting.status()
+
+    no = waiting("abort", typed="n\n")
+    nobody = waiting("abort")
+
+    for refused in (no, nobody):
+        assert refused.exit_code == 7
+        assert "1 updates are dropped, and their batches deleted at Mailchimp" in refused.stderr
+        assert "--yes" in refused.stderr
+    assert waiting.status() == before
+    assert len(batches_at_mailchimp(waiting)) == 1
+
+    yes = waiting("abort", typed="y\n")
+    assert (yes.exit_code, batches_at_mailchimp(waiting)) == (0, [])
+
+
+def test_a_batch_that_could_not_be_deleted_is_named(waiting: Desk) -> None:
+    waiting("sync", "--max-time", "1")
+    refusal = json.dumps({"title": "Bad Request", "status": 400, "detail": "no"})
+    waiting.mailchimp.faults.plant(Fault(FaultKind.STATUS, pattern="DELETE /3.0/batches", status=400, body=refusal))
+
+    result = waiting("abort", "--yes")
+
+    assert result.exit_code == 3
+    assert "Batch 1 could not be deleted" in result.stderr
+    assert waiting.status()["updates_outstanding"] == 1
+
+
+def test_an_abort_of_a_group_nobody_connected_names_those_there_are(connected: Desk) -> None:
+    result = connected("abort", "--yes", "--group-id", "99")
+
+    assert result.exit_code == 2
+    assert "8 (News)" in result.stderr

@@ -45,6 +45,7 @@ class Action:
     parameters: type[BaseModel]
     function: Callable[..., Any]
     present: Callable[[Any], Any]
+    helpers: frozenset[str] = frozenset()
 
     @property
     def title(self) -> str:
@@ -54,7 +55,7 @@ class Action:
     def call(self, site: Site, given: Mapping[str, Any], **helpers: Any) -> Any:
         """Check the parameters, call the function, and return values that JSON can hold.
 
-        `helpers` are Python objects that only some doors have, such as `progress`.
+        `helpers` are what doors give besides, such as `stop`, or `by`: who calls; those it does not take are left out.
 
         Raises:
             UsageError: a parameter is missing, unknown, or can't be read; every problem is named.
@@ -62,7 +63,8 @@ class Action:
         """
         checked = self.check(given)
         values = {name: getattr(checked, name) for name in checked.model_fields_set}
-        return self.present(self.function(site, **values, **helpers))
+        given_besides = {name: value for name, value in helpers.items() if name in self.helpers}
+        return self.present(self.function(site, **values, **given_besides))
 
     def check(self, given: Mapping[str, Any]) -> BaseModel:
         """Return the parameters, checked.
@@ -111,6 +113,7 @@ def action(
             parameters=_parameters(function, helpers),
             function=function,
             present=present,
+            helpers=frozenset(helpers),
         )
         ACTIONS[one.title] = one
         return function

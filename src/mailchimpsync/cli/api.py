@@ -14,6 +14,7 @@ from mailchimpsync.actions import Outcome, call, open_site
 from mailchimpsync.actions.described import ACTIONS, Action, find_action
 from mailchimpsync.actions.envelope import failure
 from mailchimpsync.actions.in_words import Parameter, explanation_of, parameters_of
+from mailchimpsync.cli.asking import who
 from mailchimpsync.cli.plain import print_json
 from mailchimpsync.errors import MailchimpsyncError
 
@@ -48,7 +49,7 @@ def _call(home: Path | None, entity: str, action: str, given: dict[str, Any]) ->
     """Also a site that can't be opened is told in the envelope, where programs look for it."""
     try:
         with open_site(home) as site:
-            return call(site, entity, action, given)
+            return call(site, entity, action, given, by=who())
     except MailchimpsyncError as error:
         return Outcome(failure(error), error)
 

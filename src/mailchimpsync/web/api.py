@@ -115,9 +115,9 @@ def parameter_schemas() -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
 
 
 @cache
-def openapi_document() -> Mapping[str, Any]:
-    """Return the OpenAPI document."""
-    document = api.get_openapi_schema(path_prefix="/api/")
+def openapi_document(prefix: str) -> Mapping[str, Any]:
+    """Return the OpenAPI document; `prefix` is the path below which callers find the actions."""
+    document = api.get_openapi_schema(path_prefix=prefix)
     document["components"]["schemas"].update(parameter_schemas()[1])
     return document
 
@@ -139,7 +139,9 @@ def _add_route(api: NinjaAPI, action: Action) -> None:
 
 def _view(action: Action) -> Callable[[HttpRequest], HttpResponse]:
     def view(request: HttpRequest) -> HttpResponse:
-        outcome = call_action(service_of(request), action.entity, action.name, read_parameters(request))
+        token: KnownToken = request.auth  # type: ignore[attr-defined]  # ninja puts it there
+        given = read_parameters(request)
+        outcome = call_action(service_of(request), token, action.entity, action.name, given)
         return json_answer(outcome.envelope, status_of(outcome.error) if outcome.error else OK)
 
     return view

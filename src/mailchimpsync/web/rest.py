@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from pydantic_core import from_json
 
 from mailchimpsync.actions.described import Action, Scope, find_action
+from mailchimpsync.actions.tokens import Token
 from mailchimpsync.errors import UsageError
 from mailchimpsync.web.access import authenticate
 from mailchimpsync.web.answers import BAD_REQUEST, INTERNAL, OK, RequestError, error_answer, json_answer, status_of
@@ -37,9 +38,9 @@ def rest(request: HttpRequest) -> HttpResponse:
     except UsageError as error:
         authenticate(request, Scope.READ, key)
         return error_answer(error, OK)
-    authenticate(request, found.scope, key)
+    token = authenticate(request, found.scope, key)
     try:
-        return _answer(request, found, fields)
+        return _answer(request, token, found, fields)
     except UsageError as error:
         return error_answer(error, OK)
 
@@ -51,10 +52,10 @@ def _find(fields: dict[str, Any]) -> Action:
     return find_action(entity, action)
 
 
-def _answer(request: HttpRequest, found: Action, fields: dict[str, Any]) -> HttpResponse:
+def _answer(request: HttpRequest, token: Token, found: Action, fields: dict[str, Any]) -> HttpResponse:
     if request.method != "POST" and found.scope is not Scope.READ:
         raise UsageError("What changes something is called by POST, not by GET.")
-    outcome = call_action(service_of(request), found.entity, found.name, _parameters(fields), sequential=False)
+    outcome = call_action(service_of(request), token, found.entity, found.name, _parameters(fields), sequential=False)
     failed = outcome.error is not None and status_of(outcome.error) == INTERNAL
     return json_answer(outcome.envelope, INTERNAL if failed else OK)
 

@@ -8,20 +8,19 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from mailchimpsync.actions import *  # noqa: F403 (the names are those of the actions, kept in one place)
-
 __version__ = "0.1.0"
 
+if TYPE_CHECKING:
+    from mailchimpsync.actions import *  # noqa: F403 (the names are those of the actions, kept in one place)
+else:
 
-def __getattr__(name: str) -> Any:
-    """Return what `mailchimpsync.actions` offers; modules of the package are imported by Python itself."""
-    if not name.startswith("_") and find_spec(f"{__name__}.{name}") is None:
-        actions = import_module(f"{__name__}.actions")
-        if name in actions.__all__:
-            return getattr(actions, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    def __getattr__(name: str) -> Any:
+        """Return what `mailchimpsync.actions` offers; modules of the package are imported by Python itself."""
+        if not name.startswith("_") and find_spec(f"{__name__}.{name}") is None:
+            actions = import_module(f"{__name__}.actions")
+            if name in actions.__all__:
+                return getattr(actions, name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
-
-def __dir__() -> list[str]:
-    return [*globals(), *import_module(f"{__name__}.actions").__all__]
+    def __dir__() -> list[str]:
+        return [*globals(), *import_module(f"{__name__}.actions").__all__]

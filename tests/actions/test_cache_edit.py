@@ -128,6 +128,8 @@ def test_a_row_with_an_update_on_its_way_can_only_be_made_due(office: Office, do
         ({"mailchimp_list_id": LIST_ID, "mailchimp_email": "gus", "mailchimp_status": "subscribed"}, "mailchimp_email"),
         ({"mailchimp_list_id": LIST_ID, "mailchimp_email": "g@x.org", "mailchimp_status": "friend"}, "mailchimp_status"),
         ({"mailchimp_list_id": LIST_ID, "mailchimp_member_id": "me"}, "mailchimp_member_id"),
+        ({"mailchimp_list_id": LIST_ID, "mailchimp_updated": "0001-01-01T00:00:00Z"}, "mailchimp_updated"),
+        ({"mailchimp_list_id": LIST_ID, "mailchimp_updated": "9999-12-31T23:00:00-12:00"}, "out of the calendar"),
         ({"id": 999_999, "sync_status": "todo"}, "There is no row 999999"),
         ({"id": 0, "sync_status": "todo"}, "id: "),
     ],

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from actions.conftest import BELLA, CARL, EMIL, FAY, NOBODY, Door, Office
+from mailchimpsync import cache_get
+from mailchimpsync.errors import UsageError
 from support.service import LIST_ID, OTHER_LIST
 
 GET = "MailchimpsyncCache.get"
@@ -34,6 +36,7 @@ def test_all_rows_of_the_audience_are_found_also_those_without_a_member(library:
     ("filters", "found"),
     [
         ({"mailchimp_email": "bella@EXAMPLE.org"}, ["Bella@example.org"]),
+        ({"mailchimp_email": {"=": "BELLA@example.org"}}, ["Bella@example.org"]),
         ({"mailchimp_email": {"LIKE": "%BELLA%"}}, ["Bella@example.org"]),
         ({"mailchimp_email": {"LIKE": "ella@"}}, ["Bella@example.org"]),
         ({"mailchimp_email": {"LIKE": "fay%", "NOT LIKE": "%old%"}}, ["fay@example.org"]),
@@ -162,6 +165,14 @@ def test_a_call_that_is_off_says_how(library: Office, door: Door, given: dict[st
 
     assert answer.exit_code == 2
     assert told in answer.error
+
+
+def test_python_programs_are_told_what_is_off_too(library: Office) -> None:
+    for limit, offset in ((-1, 0), (25_001, 0), (1, -1)):
+        with pytest.raises(UsageError, match="limit is at least 0"):
+            cache_get(library.site, mailchimp_list_id=LIST_ID, limit=limit, offset=offset)
+    with pytest.raises(UsageError, match="there is no operator RLIKE"):
+        cache_get(library.site, mailchimp_list_id=LIST_ID, reason={"RLIKE": "x"})  # type: ignore[arg-type]
 
 
 def test_the_other_audience_has_rows_of_its_own(library: Office, door: Door) -> None:

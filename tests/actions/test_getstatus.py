@@ -14,6 +14,7 @@ from mailchimpsync.actions.status_form import in_words
 from mailchimpsync.model import Stage
 from mailchimpsync.store import runs
 from mailchimpsync.store.schema import batch, log, run, update
+from mailchimpsync.store.schema import status as status_table
 from mailchimpsync.sync.lease import holding_lease
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.service import LIST_ID, NEWS, OTHER_LIST, OTHERS
@@ -172,7 +173,7 @@ def test_a_run_that_is_at_work_has_not_crashed_however_long_it_takes(office: Off
 
 def test_a_connection_that_was_never_synced_says_so(office: Office, door: Door) -> None:
     with office.site.store.begin() as tx:
-        tx.execute(sql_update(runs.status).values(last_sync_time=None))
+        tx.execute(sql_update(status_table).values(last_sync_time=None))
         tx.execute(run.delete())
 
     status = of(door, office)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, insert
 
+from mailchimpsync.model import member_id_of
 from mailchimpsync.store import Store, edits, groups, lookup
 from mailchimpsync.store.lookup import Condition, Source
 from mailchimpsync.store.schema import batch, cache, update
@@ -98,7 +99,7 @@ def test_a_row_comes_with_what_civicrm_says_of_the_contact(store: Store) -> None
 def test_an_address_is_found_in_any_spelling_and_under_an_old_kind_of_id(store: Store) -> None:
     with store.begin() as tx:
         furnish(tx)
-        new = add_row(tx, identity="m:" + lookup.member_id_of("eve@example.org"), mailchimp_email="EVE@example.org")
+        new = add_row(tx, identity="m:" + member_id_of("eve@example.org"), mailchimp_email="EVE@example.org")
 
         assert lookup.with_address(tx, LIST, "eve@example.org") == ("id", "IN", [new])
         by_address = lookup.with_address(tx, LIST, "ANN@example.org ")

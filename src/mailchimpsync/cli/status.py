@@ -53,6 +53,8 @@ def show_status(console: Console, status: ConnectionStatus) -> None:
 def _headline(status: ConnectionStatus) -> tuple[str, str]:
     if status.running:
         return "a run is at work", "warn"
+    if status.crashed:
+        return status.crashed, "bad"
     if status.interrupted:
         return f"interrupted before {status.stage}; the next `mailchimpsync sync` goes on", "warn"
     if status.last_sync_time is None:

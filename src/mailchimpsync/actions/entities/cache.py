@@ -78,12 +78,14 @@ def cache_get(
 
 
 def _conditions(tx: Transaction, list_id: str, given: Mapping[str, Any]) -> list[Condition]:
+    """Return the conditions; an address is looked for in any spelling."""
     address = given["mailchimp_email"]
+    operators = {"=": address} if isinstance(address, str) else dict(address or {})
+    exact = operators.pop("=", None)
     wanted: list[Condition] = [("mailchimp_list_id", "=", list_id)]
-    if isinstance(address, str):
-        wanted.append(lookup.with_address(tx, list_id, address))
-        given = {**given, "mailchimp_email": None}
-    return wanted + filters.conditions(given)
+    if exact is not None:
+        wanted.append(lookup.with_address(tx, list_id, exact))
+    return wanted + filters.conditions({**given, "mailchimp_email": operators})
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:

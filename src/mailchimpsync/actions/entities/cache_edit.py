@@ -20,7 +20,7 @@ from mailchimpsync.model import MemberStatus, SyncStatus, member_id_of
 from mailchimpsync.store import Transaction, edits
 from mailchimpsync.store.schema import cache
 
-NOBODY = 0
+YEAR_MIN = 2001
 WHAT = "row"
 
 Row = dict[str, Any]
@@ -62,7 +62,7 @@ def cache_create(
         "mailchimp_email": mailchimp_email,
         "mailchimp_member_id": mailchimp_member_id,
         "mailchimp_status": mailchimp_status and MemberStatus(mailchimp_status).value,
-        "mailchimp_updated": mailchimp_updated and in_utc(mailchimp_updated),
+        "mailchimp_updated": mailchimp_updated and _possible(mailchimp_updated),
         "civicrm_contact_id": civicrm_contact_id,
         "sync_status": sync_status,
     }
@@ -100,6 +100,12 @@ def cache_delete(
             )
         edits.remove(tx, cache, id)
     return [{"id": id}]
+
+
+def _possible(moment: datetime) -> datetime:
+    if moment.year < YEAR_MIN:
+        raise UsageError("mailchimp_updated: Mailchimp was founded later.")
+    return in_utc(moment)
 
 
 def _nobody(list_id: str) -> Row:

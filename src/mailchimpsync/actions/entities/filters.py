@@ -114,6 +114,8 @@ def look_up(tx: Transaction, source: Source, wanted: list[Condition], page: Page
     Raises:
         UsageError: there is no such column to sort by; all were asked for, and there are too many.
     """
+    if not (0 <= page.limit <= LIMIT_MAX and page.offset >= 0):
+        raise UsageError(f"limit is at least 0 and at most {LIMIT_MAX:,}, offset at least 0.")
     if page.is_count:
         return lookup.count(tx, source, wanted)
     order = _order(page.sort, source)

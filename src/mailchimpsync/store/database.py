@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from alembic import command
@@ -32,6 +32,7 @@ class Store:
             self._engine = dialect.connect(url)
         except (ValueError, ArgumentError) as error:
             raise UsageError(f"The database URL cannot be used: {error}.") from error
+        self._turns = dialect.turns_of(self._engine)
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
@@ -40,11 +41,24 @@ class Store:
         Raises:
             StoreError: the database cannot be reached, is locked, or is full.
         """
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except DBAPIError as error:
-            raise _store_error(error) from error
+        with self._turn():
+            try:
+                with self._engine.begin() as connection:
+                    yield connection
+            except DBAPIError as error:
+                raise _store_error(error) from error
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if self._turns is None:
+            yield
+            return
+        with ExitStack() as held:
+            try:
+                held.enter_context(self._turns.turn(dialect.BUSY_TIMEOUT_SECONDS))
+            except TimeoutError:
+                raise StoreError(Code.STORE_LOCKED, "The database stayed locked by another thread.") from None
+            yield
 
     def close(self) -> None:
         """Let go of all connections."""

@@ -31,6 +31,8 @@ from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.sql.elements import KeyedColumnElement
 from sqlalchemy.types import TypeEngine
 
+from mailchimpsync.store.turns import Turns
+
 BUSY_TIMEOUT_SECONDS = 30
 ROWS_PER_STATEMENT = 5_000
 ROWS_FOR_TEMPORARY_TABLE = 100
@@ -93,6 +95,11 @@ def server(connection: Connection) -> tuple[str, tuple[int, ...]]:
     found = connection.dialect
     name = "mariadb" if getattr(found, "is_mariadb", False) else found.name
     return names[name], tuple(part for part in found.server_version_info or () if isinstance(part, int))
+
+
+def turns_of(engine: Engine) -> Turns | None:
+    """Return what the threads of this process take turns by, for a database with one writer at a time."""
+    return Turns() if engine.dialect.name == "sqlite" else None
 
 
 def upsert(

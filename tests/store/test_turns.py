@@ -1,0 +1,91 @@
+"""Threads that take turns."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+
+from mailchimpsync.store import Store
+from mailchimpsync.store.turns import Turns
+
+PATIENCE_SECONDS = 30
+
+
+def test_whoever_came_first_is_served_first_though_another_never_pauses() -> None:
+    turns, served, is_held = Turns(), list[str](), Event()
+
+    def often() -> None:
+        for _ in range(50):
+            with turns.turn(PATIENCE_SECONDS):
+                is_held.set()
+                served.append("often")
+                while not turns._waiting and "once" not in served:
+                    pass
+
+    def once() -> None:
+        assert is_held.wait(PATIENCE_SECONDS)
+        with turns.turn(PATIENCE_SECONDS):
+            served.append("once")
+
+    threads = [Thread(target=often), Thread(target=once)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE_SECONDS)
+
+    assert served.index("once") == 1
+    assert len(served) == 51
+
+
+def test_one_thread_at_a_time() -> None:
+    turns, inside, most = Turns(), list[int](), list[int]()
+
+    def work(number: int) -> None:
+        for _ in range(100):
+            with turns.turn(PATIENCE_SECONDS):
+                inside.append(number)
+                most.append(len(inside))
+                inside.remove(number)
+
+    with ThreadPoolExecutor(8) as executor:
+        list(executor.map(work, range(8)))
+
+    assert most == [1] * 800
+
+
+def test_who_waited_in_vain_gives_up_and_keeps_nobody_waiting() -> None:
+    turns = Turns()
+    with turns.turn(PATIENCE_SECONDS), pytest.raises(TimeoutError), turns.turn(0.01):
+        pass
+
+    with turns.turn(0.01):
+        pass
+
+
+def test_an_error_ends_a_turn() -> None:
+    turns = Turns()
+    with pytest.raises(ValueError, match="oh"), turns.turn(PATIENCE_SECONDS):
+        raise ValueError("oh")
+
+    with turns.turn(0.01):
+        pass
+
+
+def test_threads_write_to_a_sqlite_file_in_turn(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'a.sqlite'}")
+    with store.begin() as tx:
+        tx.exec_driver_sql("CREATE TABLE one (number INTEGER)")
+
+    def write(number: int) -> None:
+        with store.begin() as tx:
+            tx.exec_driver_sql("INSERT INTO one VALUES (?)", (number,))
+
+    with ThreadPoolExecutor(16) as executor:
+        list(executor.map(write, range(400)))
+
+    with store.begin() as tx:
+        assert tx.exec_driver_sql("SELECT count(*) FROM one").scalar_one() == 400
+    store.close()

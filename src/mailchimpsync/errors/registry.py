@@ -396,14 +396,14 @@ _OURS = {
     Code.BUSY: Entry(
         "Another run of this connection is at work.",
         "Two runs of one connection never work at the same time.",
-        "Wait for it to end.",
+        "Wait for it to end; or stop it with `mailchimpsync abort`.",
         Who.NOBODY,
         Retry.NEXT_RUN,
     ),
     Code.LEASE_LOST: Entry(
         "Another run has taken over.",
-        "This run stood still for longer than its lease.",
-        "Nothing: the other run goes on.",
+        "This run stood still for longer than its lease, or somebody stopped it: by an abort, or a restart said twice.",
+        "Nothing: this run has written nothing since. The next call goes on.",
         Who.NOBODY,
         Retry.NEXT_RUN,
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import inspect
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -36,7 +37,9 @@ STATUS = "/api/Mailchimpsync/getstatus"
 
 def instead(monkeypatch: pytest.MonkeyPatch, title: str, function: Callable[..., Any]) -> None:
     """Let an action be another function."""
-    monkeypatch.setitem(ACTIONS, title, replace(ACTIONS[title], function=function, present=lambda values: values))
+    helpers = frozenset(inspect.signature(function).parameters)
+    made = replace(ACTIONS[title], function=function, present=lambda values: values, helpers=helpers)
+    monkeypatch.setitem(ACTIONS, title, made)
 
 
 def failing(error: Exception) -> Callable[..., Any]:
@@ -99,7 +102,8 @@ def test_rows_are_a_list_unless_the_call_wants_them_by_id(office: Office) -> Non
     assert list(found["values"]) == [str(row["id"]) for row in found["values"].values()]
 
 
-def test_a_change_of_the_configuration_counts_for_the_next_call(office: Office) -> None:
+def test_a_change_of_the_configuration_counts_for_the_next_call(serve: Serve) -> None:
+    office = serve()
     configuration = office.site.configuration
     [link] = configuration.connections
     office.site.save(configuration.model_copy(update={"connections": ()}), "Ann")

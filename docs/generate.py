@@ -110,8 +110,9 @@ CODE_GROUPS: Sequence[tuple[str, str, Callable[[Code], bool]]] = (
 
 ACTIONS_INTRO = """# Actions
 
-What can be done from outside: [from the command line](../how-to/call-the-api.md), over HTTP, and
-[from Python](../how-to/use-from-python.md). Every door calls the same functions; this page is made from them.
+What can be done from outside: [from the command line](../how-to/call-the-api.md),
+[over HTTP](../how-to/call-over-http.md), and [from Python](../how-to/use-from-python.md). Every door calls the same
+functions; this page is made from them.
 
 The answer is CiviCRM's envelope: `is_error`, `version`, `count`, `values`; or `is_error` 1 with an `error_message`, and
 an `error_code` that is explained [here](codes.md). Times are in UTC, as in `2026-11-20T12:00:00Z`. Parameters that

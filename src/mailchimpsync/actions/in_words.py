@@ -19,7 +19,7 @@ _KINDS = {
     "array": "list",
 }
 _ERROR = re.compile(r"^ {4}\w+(?:, \w+)*: ", re.MULTILINE)
-_FORMATS = {"date-time": "time", "json-string": "JSON text"}
+_FORMATS = {"date-time": "time", "application/json": "JSON text"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -86,7 +86,8 @@ def batch_create(
         str | None, Field(description="Mailchimp's id of the batch.", pattern="^[A-Za-z0-9_-]{1,64}$")
     ] = None,
     response_processed: Annotated[
-        Literal[0, 2] | None, Field(description="0: its results are to be read (again); 2: they have been.")
+        int | None,
+        Field(description="0: its results are to be read (again); 2: they have been.", ge=0, le=2, multiple_of=2),
     ] = None,
 ) -> list[dict[str, Any]]:
     """Note a batch that is at Mailchimp, or change what is known of one; the next run reads its results.

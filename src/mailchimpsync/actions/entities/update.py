@@ -101,7 +101,10 @@ def update_create(
     mailchimpsync_cache_id: Annotated[RowId | None, Field(description="The row a new update is for.")] = None,
     data: Annotated[
         Json[MemberChange] | MemberChange,
-        Field(description="What to send of the member, as an object or JSON text; the address is added by itself."),
+        Field(
+            description="What to send of the member: `status`, `status_if_new`, `interests`, `merge_fields`. The "
+            "`email_address` is added by itself."
+        ),
     ],
 ) -> list[dict[str, Any]]:
     """Queue a change for a member at Mailchimp, or change one that was not sent yet; the next run sends it.

@@ -16,6 +16,7 @@ from mailchimpsync.actions import Site, create_site
 from mailchimpsync.actions.described import Scope
 from mailchimpsync.actions.tokens import create_token
 from mailchimpsync.config import Configuration
+from mailchimpsync.web.settings import configure
 from mailchimpsync.web.wsgi import make_application
 from mailchimpsync_sandbox.civicrm import CivicrmSandbox
 from mailchimpsync_sandbox.kit.server import Served
@@ -42,7 +43,7 @@ class Office:
         return self.client.post(path, json=parameters or {}, headers=self.bearer(scope))
 
     def get(self, path: str, *, scope: Scope | None = None, **options: Any) -> httpx2.Response:
-        return self.client.get(path, headers=self.bearer(scope), **options)
+        return self.client.get(path, headers={**self.bearer(scope), **options.pop("headers", {})}, **options)
 
     def rest(
         self, given: Mapping[str, str], *, method: str = "POST", scope: Scope = Scope.CONFIGURE
@@ -90,34 +91,39 @@ def _configuration(mailchimp_url: str, civicrm_url: str) -> Configuration:
     )
 
 
+def start(stack: ExitStack, home: Path, **options: Any) -> Office:
+    """Make the charity's site and serve it, until the stack is closed."""
+    systems = _stand_ins(stack)
+    site = stack.enter_context(create_site(home))
+    site.save(_configuration(*systems), "Bella")
+    url = stack.enter_context(Served(make_application(site, **options))).url
+    tokens = {scope: create_token(site, name=f"Bella's, to {scope}", scope=scope, by="Bella") for scope in Scope}
+    return Office(site, url, tokens, stack.enter_context(httpx2.Client(base_url=url, timeout=30)))
+
+
 @pytest.fixture
 def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
-    """Serve the charity's site, with options of `make_application`, and settings by environment variables."""
+    """Serve a site of one's own, with options of `make_application`, and settings by environment variables."""
     with ExitStack() as stack:
-        systems = _stand_ins(stack)
 
-        def start(*, environment: Mapping[str, str] | None = None, **options: Any) -> Office:
+        def begin(*, environment: Mapping[str, str] | None = None, **options: Any) -> Office:
             for name, value in (environment or {}).items():
                 monkeypatch.setenv(f"MAILCHIMPSYNC_{name}", value)
-            site = stack.enter_context(create_site(tmp_path / "site"))
-            site.save(_configuration(*systems), "Bella")
-            url = stack.enter_context(Served(make_application(site, **options))).url
-            tokens = {
-                scope: create_token(site, name=f"Bella's, to {scope}", scope=scope, by="Bella") for scope in Scope
-            }
-            client = stack.enter_context(httpx2.Client(base_url=url, timeout=30))
-            forget_calls()
-            return Office(site, url, tokens, client)
+            cache.clear()
+            return start(stack, tmp_path / "site", **options)
 
-        yield start
+        yield begin
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    with ExitStack() as stack:
+        yield start(stack, tmp_path_factory.mktemp("shared") / "site")
 
 
 @pytest.fixture
-def office(serve: Serve) -> Office:
-    """The service as it usually is."""
-    return serve()
-
-
-def forget_calls() -> None:
-    """Let all counts of calls begin anew: they are the process's, which tests share."""
+def office(shared: Office) -> Office:
+    """The service as it usually is; tests of a module share it, so they leave its tokens and settings alone."""
+    configure(shared.site.settings, "secret")
     cache.clear()
+    return shared

@@ -81,7 +81,8 @@ def test_a_token_that_is_to_expire_is_still_valid(office: Office) -> None:
     assert ask(office, Authorization=f"Bearer {text}").status_code == 200
 
 
-def test_a_revoked_token_is_refused_at_once(office: Office) -> None:
+def test_a_revoked_token_is_refused_at_once(serve: Serve) -> None:
+    office = serve()
     assert office.get(DOCUMENT, scope=Scope.RUN).status_code == 200
     revoke_token(office.site, next(one.id for one in list_tokens(office.site) if one.scope is Scope.RUN))
 
@@ -89,7 +90,9 @@ def test_a_revoked_token_is_refused_at_once(office: Office) -> None:
     assert office.get(DOCUMENT, scope=Scope.READ).status_code == 200
 
 
-def test_it_is_known_when_a_token_was_last_used_to_the_minute(office: Office) -> None:
+def test_it_is_known_when_a_token_was_last_used_to_the_minute(serve: Serve) -> None:
+    office = serve()
+
     def used() -> Any:
         return next(one.last_used_at for one in list_tokens(office.site) if one.scope is Scope.READ)
 
@@ -217,6 +220,13 @@ def test_every_answer_has_the_headers_that_keep_browsers_safe(office: Office, pa
     assert headers["X-Frame-Options"] == "DENY"
     assert headers["Referrer-Policy"] == "no-referrer"
     assert "Set-Cookie" not in headers
+
+
+def test_an_answer_says_how_long_it_is_and_the_answer_to_head_has_no_body(office: Office) -> None:
+    asked, looked = office.client.get("/health"), office.client.head("/health")
+
+    assert asked.headers["Content-Length"] == looked.headers["Content-Length"] == "2"
+    assert (asked.content, looked.content) == (b"OK", b"")
 
 
 def test_answers_are_kept_by_no_cache(office: Office) -> None:

@@ -8,7 +8,8 @@ from mailchimpsync.actions.described import Scope
 from web.conftest import Office, Serve
 
 
-def test_health_only_says_that_the_process_answers(office: Office) -> None:
+def test_health_only_says_that_the_process_answers(serve: Serve) -> None:
+    office = serve()
     office.site.store.close()
     with office.site.store.begin() as tx:
         tx.execute(text("DROP TABLE civicrm_mailchimpsync_token"))
@@ -25,7 +26,8 @@ def test_a_service_whose_database_is_as_it_should_be_is_ready(office: Office) ->
     assert (answer.status_code, answer.json()) == (200, {"ready": True, "problems": []})
 
 
-def test_a_service_with_the_schema_of_another_version_is_not_ready(office: Office) -> None:
+def test_a_service_with_the_schema_of_another_version_is_not_ready(serve: Serve) -> None:
+    office = serve()
     with office.site.store.begin() as tx:
         tx.execute(text("UPDATE alembic_version SET version_num = '0001'"))
 

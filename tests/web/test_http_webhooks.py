@@ -32,7 +32,8 @@ def kept(office: Office) -> int:
         return int(tx.execute(select(func.count()).select_from(event)).scalar_one())
 
 
-def test_an_event_with_the_right_secret_is_kept(office: Office) -> None:
+def test_an_event_with_the_right_secret_is_kept(serve: Serve) -> None:
+    office = serve()
     answer = office.client.post(f"{AUDIENCE}?secret={office.webhook_secret}", data=UNSUBSCRIBE)
 
     assert (answer.status_code, answer.text) == (200, "OK")
@@ -63,7 +64,7 @@ def test_without_the_right_secret_nothing_is_kept(office: Office, path: str, que
     answer = office.client.post(f"{path}{query.format(office.webhook_secret)}", data=UNSUBSCRIBE)
 
     assert answer.status_code == 401
-    assert kept(office) == 0
+    assert kept(office) == 0, "nobody sent the right one"
 
 
 def test_a_call_that_is_too_large_is_refused(office: Office) -> None:
@@ -74,7 +75,8 @@ def test_a_call_that_is_too_large_is_refused(office: Office) -> None:
     assert kept(office) == 0
 
 
-def test_a_secret_that_was_made_meanwhile_is_known_at_once(office: Office) -> None:
+def test_a_secret_that_was_made_meanwhile_is_known_at_once(serve: Serve) -> None:
+    office = serve()
     configuration = office.site.configuration
     account = configuration.accounts["Green Paths"].model_copy(update={"webhook_secret": None})
     office.site.save(configuration.model_copy(update={"accounts": {"Green Paths": account}}), "Ann")
@@ -84,7 +86,8 @@ def test_a_secret_that_was_made_meanwhile_is_known_at_once(office: Office) -> No
     assert answer.status_code == 200
 
 
-def test_an_event_that_cannot_be_kept_is_to_be_sent_again(office: Office) -> None:
+def test_an_event_that_cannot_be_kept_is_to_be_sent_again(serve: Serve) -> None:
+    office = serve()
     with office.site.store.begin() as tx:
         event.drop(tx)
 

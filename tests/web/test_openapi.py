@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 import requests
 import schemathesis
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.core.files.storage import storages
+from django.utils.functional import empty
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
@@ -97,6 +100,22 @@ def test_the_document_needs_a_token_and_the_page_to_try_it_does_not(office: Offi
     for path in ("ninja/swagger-ui.css", "ninja/swagger-ui-bundle.js", "mailchimpsync/api.css", "mailchimpsync/api.js"):
         assert f'"/static/{path}"' in page.text
         assert office.get(f"/static/{path}").status_code == 200
+
+
+def test_behind_a_proxy_that_has_a_path_for_us_links_lead_there(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    serve()
+    monkeypatch.setattr(staticfiles_storage, "_wrapped", empty)  # a process serves one site, but for tests
+    monkeypatch.setattr(storages, "_storages", {})
+    office = serve(environment={"PUBLIC_URL": "https://charity.example.org/sync/"})
+
+    page = office.get("/api/docs").text
+    paths = office.get("/api/openapi.json", scope=Scope.READ).json()["paths"]
+
+    assert '"/sync/api/openapi.json"' in page
+    assert '"/sync/static/mailchimpsync/api.js"' in page
+    assert office.get("/static/mailchimpsync/api.js").status_code == 200
+    assert all(path.startswith("/sync/api/") for path in paths)
+    assert office.get("/health", headers={"Host": "10.0.0.7"}).status_code == 200
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")

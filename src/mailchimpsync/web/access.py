@@ -10,13 +10,14 @@ from mailchimpsync.actions.described import Scope
 from mailchimpsync.actions.tokens import Token, check_token
 from mailchimpsync.errors import Code, DeniedError
 from mailchimpsync.web.service import service_of
+from mailchimpsync.worker.access_log import NOTES_KEY
 
 _HEADERS = ("Authorization", "X-Civi-Auth")
 _NEIGHBOURS = 64  # an IPv6 caller has a whole /64
 
 
 def authenticate(request: HttpRequest, needed: Scope, text: str | None = None) -> Token:
-    """Return the token of a call that may do what is needed, and count the call.
+    """Return the token of a call that may do what is needed; count the call, and note the token for the access log.
 
     `text` is the token where it came by another way than a header.
 
@@ -33,6 +34,7 @@ def authenticate(request: HttpRequest, needed: Scope, text: str | None = None) -
         if error.code is Code.TOKEN:
             service.limits.failures.count(address)
         raise
+    request.META.get(NOTES_KEY, {})["token"] = token.id
     service.limits.token.count(str(token.id))
     return token
 

@@ -22,14 +22,21 @@ PROBES = frozenset({"/health", "/ready", "/metrics"})
 _FORM_ERRORS = (BadRequest, SuspiciousOperation, MultiPartParserError, UnreadablePostError, UnicodeDecodeError)
 
 
+NO_CONTENT = 204
+
+
 def add_headers(get_response: View) -> View:
-    """Put the content policy on every answer, and keep answers with data out of every cache."""
+    """Put the content policy and its length on every answer, and keep answers with data out of every cache."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         answer = get_response(request)
         answer.headers["Content-Security-Policy"] = CONTENT_POLICY
         if not answer.has_header("Cache-Control"):
             patch_cache_control(answer, no_store=True)
+        if not answer.streaming and answer.status_code != NO_CONTENT:
+            answer.headers["Content-Length"] = str(len(answer.content))
+            if request.method == "HEAD":  # not every server leaves the body out
+                answer.content = b""
         return answer
 
     return middleware
@@ -69,7 +76,7 @@ def _check(request: HttpRequest) -> None:
         raise RequestError("The Content-Length is no number.", BAD_REQUEST)
     if int(length) > MAX_BODY_BYTES:
         raise _too_large()
-    if request.path not in PROBES:
+    if request.path_info not in PROBES:
         _check_host(request)
 
 

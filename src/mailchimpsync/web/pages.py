@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from mailchimpsync.actions.described import Scope
@@ -20,7 +21,7 @@ def document(request: HttpRequest) -> HttpResponse:
         DeniedError: no token of scope `read`.
     """
     authenticate(request, Scope.READ)
-    return json_answer(openapi_document())
+    return json_answer(openapi_document(reverse("openapi").removesuffix("openapi.json")))
 
 
 @require_safe

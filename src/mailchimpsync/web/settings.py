@@ -41,7 +41,7 @@ def make_settings(settings: Settings, secret: str) -> dict[str, Any]:
             "whitenoise.middleware.WhiteNoiseMiddleware",
         ],
         "TEMPLATES": [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}],
-        "STATIC_URL": "/static/",
+        "STATIC_URL": "static/",
         "WHITENOISE_USE_FINDERS": True,
         "DATABASES": {},
         "CACHES": {
@@ -78,16 +78,20 @@ def configure(settings: Settings, secret: str) -> None:
     values = make_settings(settings, secret)
     if not django_settings.configured:
         django_settings.configure(**values)
-        django.setup()
-        return
     for name, value in values.items():
         setattr(django_settings, name, value)
+    django.setup()
 
 
 def _transport(settings: Settings) -> dict[str, Any]:
-    """HTTPS ends at a proxy: its word on it is believed if there is one, and browsers are told to stay with it."""
-    is_https = (settings.public_url or "").startswith("https://")
+    """HTTPS ends at a proxy: its word on it is believed if there is one, and browsers are told to stay with it.
+
+    A path in `public_url` is the proxy's business: it takes it away from what it hands on, and we put it before links.
+    """
+    public = urlsplit(settings.public_url or "")
+    is_https = public.scheme == "https"
     return {
+        "FORCE_SCRIPT_NAME": public.path.rstrip("/") or None,
         "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https") if settings.trusted_proxies else None,
         "SECURE_HSTS_SECONDS": _ONE_YEAR_SECONDS if is_https else 0,
         "SECURE_REFERRER_POLICY": "no-referrer",

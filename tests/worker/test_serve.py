@@ -7,10 +7,16 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
 
 from mailchimpsync.actions import fetchandreconcile
+from mailchimpsync.actions.described import Scope
+from mailchimpsync.actions.tokens import create_token
 from mailchimpsync.config import Schedule
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
+from store.databases import own_database
 from support.service import LIST_ID, OTHER_LIST, WEBHOOK_SECRET, Charity, Serve
 
 SOON = Schedule(every_minutes=1, jitter_seconds=0)
@@ -42,34 +48,65 @@ def test_without_the_schedule_nothing_is_synced_by_itself(charity: Charity, serv
     assert "not synced by itself" in service.told()
 
 
-def test_two_services_on_one_database_run_each_connection_once_in_a_slot(charity: Charity, serve: Serve) -> None:
+def _run_once_each(charity: Charity, serve: Serve) -> None:
     charity.make_site(Schedule(every_minutes=60, jitter_seconds=0), links=2)
     one, other = serve(wait=False), serve(wait=False)
     one.wait_for(one.answers)
     other.wait_for(other.answers)
-    one.wait_for(lambda: all(run["finished_at"] for run in charity.runs(LIST_ID) + charity.runs(OTHER_LIST)))
     one.wait_for(lambda: len(one.events("run.ends") + other.events("run.ends")) == 2)
 
     time.sleep(8)  # whoever found a connection busy has looked again by now
 
-    assert [len(charity.runs(audience)) for audience in (LIST_ID, OTHER_LIST)] == [1, 1]
+    for audience in (LIST_ID, OTHER_LIST):
+        [run] = charity.runs(audience)
+        assert run["finished_at"] is not None
 
 
-def test_it_stops_within_ten_seconds_with_a_run_and_a_request_under_way_and_goes_on_after(
+def test_two_services_on_one_database_run_each_connection_once_in_a_slot(charity: Charity, serve: Serve) -> None:
+    _run_once_each(charity, serve)
+
+
+@pytest.mark.postgres
+def test_two_services_on_a_postgresql_run_each_connection_once_in_a_slot(charity: Charity, serve: Serve) -> None:
+    with own_database("postgres") as url:
+        charity.database = url
+        _run_once_each(charity, serve)
+
+
+@pytest.mark.mariadb
+def test_two_services_on_a_mariadb_run_each_connection_once_in_a_slot(charity: Charity, serve: Serve) -> None:
+    with own_database("mariadb") as url:
+        charity.database = url
+        _run_once_each(charity, serve)
+
+
+def test_it_stops_within_ten_seconds_with_a_run_and_a_call_under_way_and_goes_on_after(
     charity: Charity, serve: Serve
 ) -> None:
-    charity.make_site(SOON)
-    charity.civicrm.load_contacts([{"first_name": "B", "emails": [f"b{n}@example.org"]} for n in range(5)])
-    charity.mailchimp.faults.plant(Fault(FaultKind.DELAY, "POST /3.0/batches", times=1, seconds=4))
+    charity.make_site(SOON, links=2)
+    with charity.site() as site:
+        token = create_token(site, name="cron", scope=Scope.RUN, by="ann")
+    charity.mailchimp.faults.plant(Fault(FaultKind.DELAY, "GET /3.0/lists/.*/members", times=100, seconds=3))
     service = serve()
-    service.wait_for(lambda: charity.runs() and not charity.runs()[0]["finished_at"])
+    service.wait_for(lambda: len(charity.runs()) == len(charity.runs(OTHER_LIST)) == 1)
+    with ThreadPoolExecutor(1) as caller:
+        call = caller.submit(
+            service.http.post,
+            f"{service.url}/api/Mailchimpsync/fetchandreconcile",
+            headers={"Authorization": f"Bearer {token}"},
+            json={"group_id": 8},
+        )
+        time.sleep(0.5)
 
-    assert service.stop() == 0
+        assert service.stop() == 0
 
+        assert call.result().status_code in {200, 409, 503}
     assert service.events("service.ends")
+    assert charity.runs()[0]["finished_at"] is None
+    charity.mailchimp.faults.clear()
     again = serve()
-    again.wait_for(lambda: charity.runs()[-1]["finished_at"])
     again.wait_for(lambda: charity.members().get("emil@example.org") == "subscribed")
+    again.wait_for(lambda: charity.runs()[-1]["finished_at"])
     assert len(charity.runs()) == 1
 
 
@@ -149,3 +186,21 @@ def test_a_place_to_listen_that_is_none_is_a_mistake(charity: Charity) -> None:
 
     assert found.returncode == 2
     assert "--listen" in found.stderr
+
+
+def test_metrics_and_readiness_are_told_over_http_and_the_log_names_the_token_only(
+    charity: Charity, serve: Serve
+) -> None:
+    charity.make_site(NEVER)
+    with charity.site() as site:
+        token = create_token(site, name="prometheus", scope=Scope.READ, by="ann")
+    service = serve()
+
+    ready = service.http.get(f"{service.url}/ready")
+    metrics = service.http.get(f"{service.url}/metrics", headers={"Authorization": f"Bearer {token}"})
+
+    assert (ready.status_code, ready.json()["ready"]) == (200, True)
+    assert "mailchimpsync_store_up 1.0" in metrics.text
+    [line] = service.wait_for(lambda: [line for line in service.events("request") if line["path"] == "/metrics"])
+    assert line["token_id"] == 1
+    assert token not in service.log_file.read_text()

@@ -83,7 +83,6 @@ def test_stopped_after_any_step_the_site_opens_and_another_call_makes_good(home:
         rotation = rotate_key_file(site)
         for _ in range(steps):
             next(rotation)
-        rotation.close()
 
     assert opens(home)
     assert rotate(home).exit_code == 0

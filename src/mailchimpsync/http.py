@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from tenacity import RetryCallState, Retrying, retry_if_exception
 
 from mailchimpsync import __version__
-from mailchimpsync.errors import Code, TransientError
+from mailchimpsync.errors import Code, MailchimpsyncError, TransientError
 from mailchimpsync.runtime import Deadline, Runtime
 
 T = TypeVar("T")
@@ -137,7 +137,7 @@ class Remote:
     """The frame of a client: exchanges with bounds, and patience. To be used as a context manager, or closed.
 
     `deadline` may be set at any time: no wait before a retry goes beyond it, and one that has begun ends with it; the
-    last error is raised instead.
+    last error is raised instead. Unless it `may_write`, whatever could change something is refused here.
     """
 
     service: ClassVar[Service]
@@ -145,6 +145,7 @@ class Remote:
     def __init__(self, runtime: Runtime, http: httpx2.Client, attempts_max: int) -> None:
         self.runtime = runtime
         self.deadline: Deadline | None = None
+        self.may_write = True
         self._http = http
         self._attempts_max = attempts_max
 
@@ -159,6 +160,15 @@ class Remote:
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
+
+    def check_may_write(self) -> None:
+        """Make sure that whoever only looks does not write, whatever mistake of ours led here.
+
+        Raises:
+            MailchimpsyncError: `INTERNAL`; nothing was sent.
+        """
+        if not self.may_write:
+            raise MailchimpsyncError(Code.INTERNAL, f"A plan was about to write to {self.service.name}")
 
     def exchange(self, request: httpx2.Request) -> Answer:
         """Send a request once and read its answer, whatever its status.

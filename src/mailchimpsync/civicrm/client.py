@@ -146,6 +146,8 @@ class CivicrmClient(Remote):
 
     def multi(self, calls: Mapping[str, Call], *, idempotent: bool | None = None) -> dict[str, Result | RemoteError]:
         """Make several calls in one request; each has its result or its own error, under its name."""
+        if not all(_is_read(call[1]) for call in calls.values()):
+            self.check_may_write()
         url = multi_url(self.pattern)
         repeatable = idempotent if idempotent is not None else all(_is_read(call[1]) for call in calls.values())
 
@@ -157,6 +159,8 @@ class CivicrmClient(Remote):
 
     def _one(self, answer: TypeAdapter[Envelope[T]], call: Call, idempotent: bool | None) -> Envelope[T]:
         entity, action, params = call
+        if not _is_read(action):
+            self.check_may_write()
         url, what = call_url(self.pattern, entity, action), f"{entity}.{action}"
         repeatable = idempotent if idempotent is not None else _is_read(action)
         return self.patiently(

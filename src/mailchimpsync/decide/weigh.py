@@ -36,7 +36,7 @@ class Excess:
     def sentence(self) -> str:
         """It in words."""
         who = f"{self.count:,} of {self.population:,}" if self._is_share else f"{self.count:,}"
-        group = f" from group {self.group_id}" if self.group_id is not None else ""
+        group = f" from group {self.group_id}" if self.group_id is not None else " from groups"
         return f"{who} {_WORDS[self.kind].format(group=group)} ({self._limit_in_words()})"
 
     @property

@@ -104,6 +104,8 @@ class Code(StrEnum):
     CONFIG = "CONFIG"
     SECRET = "SECRET"  # noqa: S105 (a code, not a password)
     USAGE = "USAGE"
+    HELD = "HELD"
+    OUT_OF_TIME = "OUT_OF_TIME"
     CONFIRM = "CONFIRM"
     UNKNOWN = "UNKNOWN"
     TOKEN = "TOKEN"  # noqa: S105 (a code, not a password)

@@ -439,6 +439,19 @@ _OURS = {
         Who.IMPLEMENTER,
     ),
     Code.USAGE: Entry("The call cannot be understood.", "See the message.", "See --help.", Who.ADMINISTRATOR),
+    Code.HELD: Entry(
+        "The run would change more people than the limits allow, so it waits for a person.",
+        "Many people really changed, or something is wrong on one side; nothing was written.",
+        "Look at the plan by `mailchimpsync plan show`; then `mailchimpsync approve` or `mailchimpsync drop` it.",
+        Who.ADMINISTRATOR,
+    ),
+    Code.OUT_OF_TIME: Entry(
+        "There was not enough time.",
+        "The call had a limit of time, or one of the two sides was slow.",
+        "Call again, with more time.",
+        Who.ADMINISTRATOR,
+        Retry.NEVER,
+    ),
     Code.CONFIRM: Entry(
         "What would be lost has to be confirmed first.",
         "The call would delete what is known of some audiences, or do something else that can't be undone.",

@@ -141,6 +141,8 @@ class MailchimpClient(Remote):
     def _attempt(
         self, method: str, path: str, params: Mapping[str, str | int] | None, content: bytes | None, gone: Code
     ) -> bytes:
+        if method != "GET":
+            self.check_may_write()
         headers = {"Content-Type": "application/json"} if content is not None else None
         request = self._http.build_request(
             method, self.base_url + path, params=params, content=content, headers=headers

@@ -26,6 +26,7 @@ class PlanKind(StrEnum):
 class PlanState(StrEnum):
     """Where a kept plan stands."""
 
+    DRAFT = "draft"  # not all of it is written down yet
     OPEN = "open"
     APPROVED = "approved"
     APPLIED = "applied"

@@ -3,6 +3,7 @@
 from mailchimpsync.sync.abort import Aborted, KeptBatch, abort_connection
 from mailchimpsync.sync.calls import Options, Outcome, Result, Systems
 from mailchimpsync.sync.member_events import Fate, handle_events
+from mailchimpsync.sync.preview import preview
 from mailchimpsync.sync.run import STAGES, run_connection
 from mailchimpsync.sync.working import collect_connection, process_batch
 
@@ -18,6 +19,7 @@ __all__ = [
     "abort_connection",
     "collect_connection",
     "handle_events",
+    "preview",
     "process_batch",
     "run_connection",
 ]

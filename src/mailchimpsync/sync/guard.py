@@ -7,16 +7,17 @@ that plan instead: what is not as it was then is left out, to be decided by the 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import RowMapping
 
 from mailchimpsync.decide import Excess, Subject, excesses, kinds_of
-from mailchimpsync.model import SUBSCRIBED_STATUSES, ChangeKind, Connection, Limits
-from mailchimpsync.store import Transaction, groups, kept_plans, plans, rows
-from mailchimpsync.store.kept_plans import PlanKind
+from mailchimpsync.model import SUBSCRIBED_STATUSES, ChangeKind, Connection
+from mailchimpsync.store import Store, Transaction, groups, kept_plans, plans, rows
+from mailchimpsync.store.kept_plans import PlanKind, PlanState
 from mailchimpsync.store.populations import Populations, populations
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.relink import links_of
@@ -26,6 +27,7 @@ BILLABLE = ("subscribed", "unsubscribed", "transactional")
 """Whom Mailchimp counts on the bill: not the archived, the cleaned and those who have not confirmed."""
 
 Planned = RowMapping
+Writing = Callable[[], AbstractContextManager[Transaction]]
 
 
 def guard(run: Run) -> int | None:
@@ -34,23 +36,34 @@ def guard(run: Run) -> int | None:
         _keep_to(run, run.kept_plan_id)
         return None
     limits = run.connection.limits
-    if limits is None:
+    found = too_much(run.store, run.connection, run.id) if limits is not None else ()
+    if limits is None or not found:
         return None
-    found = _too_much(run, limits)
-    if not found:
-        return None
-    plan_id = keep(run, PlanKind.HELD, by="the guard", excess=found, good_for=timedelta(hours=limits.hold_hours))
+    plan_id = keep(
+        run.store,
+        run.transaction,
+        run.connection,
+        run.id,
+        kind=PlanKind.HELD,
+        by="the guard",
+        now=run.runtime.now(),
+        good_for=timedelta(hours=limits.hold_hours),
+        excess=found,
+    )
     run.log(f"Held, as plan {plan_id}: " + "; ".join(one.sentence for one in found) + ".")
     return plan_id
 
 
-def _too_much(run: Run, limits: Limits) -> Sequence[Excess]:
+def too_much(store: Store, connection: Connection, run_id: int) -> Sequence[Excess]:
+    """Return what of a run's plan goes over the connection's limits."""
+    if connection.limits is None:
+        return ()
     counts: Counter[Subject] = Counter()
-    for some in _steps(run):
+    for some in _steps(store, run_id):
         counts.update(kind for one in some for kind in kinds_of(dict(one)))
-    with run.transaction() as tx:
-        people = populations(tx, run.list_id)
-    return excesses(counts, _shares_of(people), limits)
+    with store.begin() as tx:
+        people = populations(tx, connection.list_id)
+    return excesses(counts, _shares_of(people), connection.limits)
 
 
 def _shares_of(people: Populations) -> dict[Subject, int]:
@@ -64,11 +77,11 @@ def _shares_of(people: Populations) -> dict[Subject, int]:
     }
 
 
-def _steps(run: Run) -> Iterator[Sequence[Planned]]:
+def _steps(store: Store, run_id: int) -> Iterator[Sequence[Planned]]:
     after = 0
     while True:
-        with run.transaction() as tx:
-            some = kept_plans.planned_changes(tx, run.id, after, CHANGES_PER_STEP)
+        with store.begin() as tx:
+            some = kept_plans.planned_changes(tx, run_id, after, CHANGES_PER_STEP)
         if not some:
             return
         after = some[-1]["id"]
@@ -78,7 +91,7 @@ def _steps(run: Run) -> Iterator[Sequence[Planned]]:
 def _keep_to(run: Run, plan_id: int) -> None:
     """Drop from the run's plan what is not, down to the last value, in the plan that was approved."""
     left = 0
-    for some in _steps(run):
+    for some in _steps(run.store, run.id):
         with run.transaction() as tx:
             others = kept_plans.keep_to_plan(tx, plan_id, some)
             plans.drop_changes(tx, others)
@@ -87,36 +100,60 @@ def _keep_to(run: Run, plan_id: int) -> None:
         run.log(f"{left} changes are not part of plan {plan_id} and are left for the next run.")
 
 
-def keep(run: Run, kind: PlanKind, *, by: str, good_for: timedelta, excess: Sequence[Excess] = ()) -> int:
-    """Keep a run's plan with all that a person needs to decide about it, and return its id."""
-    now = run.runtime.now()
-    with run.transaction() as tx:
-        people = populations(tx, run.list_id)
+def keep(
+    source: Store,
+    writing: Writing,
+    connection: Connection,
+    run_id: int,
+    *,
+    kind: PlanKind,
+    by: str,
+    now: datetime,
+    good_for: timedelta,
+    excess: Sequence[Excess],
+) -> int:
+    """Keep a run's plan with all that a person needs to decide about it, and return its id.
+
+    `source` has the run and what it read; `writing` opens transactions of the store in which the plan is kept.
+    """
+    with source.begin() as tx:
+        people, failures = populations(tx, connection.list_id), _failures(tx, connection.list_id)
+    with writing() as tx:
         plan_id = kept_plans.keep_plan(
             tx,
-            list_id=run.list_id,
+            list_id=connection.list_id,
             kind=kind.value,
             made_at=now,
             made_by=by,
             expires_at=now + good_for,
-            run_id=run.id,
-            links=links_of(run.connection),
+            run_id=run_id if kind is PlanKind.HELD else None,
+            state=PlanState.DRAFT.value,
+            links=links_of(connection),
             counts={},
             excess=[one.sentence for one in excess],
-            failures=_failures(tx, run.list_id),
+            failures=failures,
         )
-    counts: Counter[str] = Counter()
-    billable: Counter[str] = Counter()
-    for some in _steps(run):
-        with run.transaction() as tx:
-            kept_plans.keep_changes(tx, plan_id, kept(tx, run.connection, some))
-        counts.update(kind.value for one in some for kind, _ in kinds_of(dict(one)))
-        billable.update(_billed(some))
+    counts, bill = _keep_changes(source, writing, connection, run_id, plan_id)
     before = sum(people.by_status.get(status, 0) for status in BILLABLE)
-    with run.transaction() as tx:
-        bill = {"before": before, "after": before + billable["more"] - billable["fewer"]}
-        kept_plans.describe_plan(tx, plan_id, counts=dict(counts), billable=bill)
+    billable = {"before": before, "after": before + bill["more"] - bill["fewer"]}
+    with writing() as tx:
+        kept_plans.describe_plan(tx, plan_id, state=PlanState.OPEN.value, counts=dict(counts), billable=billable)
     return plan_id
+
+
+def _keep_changes(
+    source: Store, writing: Writing, connection: Connection, run_id: int, plan_id: int
+) -> tuple[Counter[str], Counter[str]]:
+    counts: Counter[str] = Counter()
+    bill: Counter[str] = Counter()
+    for some in _steps(source, run_id):
+        with source.begin() as tx:
+            changes = _kept(tx, connection, some)
+        with writing() as tx:
+            kept_plans.keep_changes(tx, plan_id, changes)
+        counts.update(kind.value for one in some for kind, _ in kinds_of(dict(one)))
+        bill.update(_billed(some))
+    return counts, bill
 
 
 def _failures(tx: Transaction, list_id: str) -> list[dict[str, Any]]:
@@ -124,14 +161,14 @@ def _failures(tx: Transaction, list_id: str) -> list[dict[str, Any]]:
     return [{"reason": reason, "count": number} for reason, number in sorted(by_reason.items())]
 
 
-def kept(tx: Transaction, connection: Connection, planned: Sequence[Planned]) -> list[Mapping[str, Any]]:
+def _kept(tx: Transaction, connection: Connection, planned: Sequence[Planned]) -> list[Mapping[str, Any]]:
     """Return planned changes as they are kept: with who it is, and what was before."""
     contacts = [one["civicrm_contact_id"] for one in planned if one["civicrm_contact_id"] is not None]
     states = groups.states_of(tx, connection.list_id, contacts)
-    return [_kept(one, states.get(one["civicrm_contact_id"], {})) for one in planned]
+    return [_kept_change(one, states.get(one["civicrm_contact_id"], {})) for one in planned]
 
 
-def _kept(one: Planned, states: Mapping[int, Any]) -> Mapping[str, Any]:
+def _kept_change(one: Planned, states: Mapping[int, Any]) -> Mapping[str, Any]:
     update = one["member_update"] or {}
     return {
         "identity": one["identity"],

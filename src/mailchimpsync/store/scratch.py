@@ -1,0 +1,51 @@
+"""A scratch copy of what is known of one connection, in which a run may be tried out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sqlalchemy import ColumnElement, Connection, Table, insert, select
+
+from mailchimpsync.store.database import Store
+from mailchimpsync.store.schema import batch, cache, group_contact, run, status, update
+
+ROWS_PER_STEP = 5_000
+
+
+@contextmanager
+def scratch_copy(store: Store, list_id: str) -> Iterator[Store]:
+    """Give a store of its own, in a temporary file, with what the store knows of a connection; it goes at the end.
+
+    Whoever calls this holds the connection's lease until the copy is made, so that nobody changes it meanwhile.
+    """
+    with TemporaryDirectory(prefix="mailchimpsync-") as place:
+        scratch = Store(f"sqlite:///{Path(place) / 'scratch.sqlite'}")
+        try:
+            scratch.migrate()
+            with store.begin() as source, scratch.begin() as target:
+                _copy(source, target, list_id)
+            yield scratch
+        finally:
+            scratch.close()
+
+
+def _copy(source: Connection, target: Connection, list_id: str) -> None:
+    mine = select(cache.c.id).where(cache.c.mailchimp_list_id == list_id)
+    interrupted = select(status.c.run_id).where(status.c.list_id == list_id)
+    _copy_rows(source, target, cache, cache.c.mailchimp_list_id == list_id)
+    _copy_rows(source, target, batch, batch.c.mailchimp_list_id == list_id, batch.c.response_processed == 0)
+    open_update = update.c.mailchimpsync_cache_id.in_(mine), update.c.completed == 0
+    _copy_rows(source, target, update, *open_update)
+    _copy_rows(source, target, group_contact, group_contact.c.list_id == list_id)
+    _copy_rows(source, target, run, run.c.id.in_(interrupted))
+    _copy_rows(source, target, status, status.c.list_id == list_id)
+    target.execute(status.update().values(lease_owner=None, lease_expires=None, abort_requested=None))
+
+
+def _copy_rows(source: Connection, target: Connection, table: Table, *conditions: ColumnElement[bool]) -> None:
+    found = source.execute(select(table).where(*conditions).execution_options(yield_per=ROWS_PER_STEP))
+    for some in found.mappings().partitions():
+        target.execute(insert(table), [dict(row) for row in some])

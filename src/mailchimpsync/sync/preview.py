@@ -1,0 +1,69 @@
+"""A plan that is looked at before it is done: a whole run up to its decisions, on a scratch copy (DESIGN 3.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import timedelta
+
+from mailchimpsync.errors import Code, TransientError
+from mailchimpsync.model import Connection, Stage
+from mailchimpsync.runtime import Deadline, Progress
+from mailchimpsync.store.kept_plans import PlanKind
+from mailchimpsync.store.scratch import scratch_copy
+from mailchimpsync.sync.calls import Options, Outcome, Systems
+from mailchimpsync.sync.guard import keep, too_much
+from mailchimpsync.sync.lease import holding_lease
+from mailchimpsync.sync.run import run_connection
+
+GOOD_FOR = timedelta(days=3)
+
+
+def preview(
+    systems: Systems,
+    connection: Connection,
+    deadline: Deadline,
+    *,
+    by: str,
+    everything: bool = False,
+    progress: Progress | None = None,
+) -> int:
+    """Keep a plan of what the next run would do, and return its id. Neither side is written to, nor our own rows.
+
+    Raises:
+        BusyError: a run is at work. TransientError: it could not be done in the time given.
+        EvidenceError, AccessError: as a run.
+    """
+    options = Options(everything=everything, force_restart=True, stop_on=Stage.CREATE_CONTACTS)
+    unguarded = replace(connection, limits=None)
+    with ExitStack() as stack:
+        with holding_lease(systems.store, connection.list_id, systems.runtime):
+            scratch = stack.enter_context(scratch_copy(systems.store, connection.list_id))
+        with _only_reading(systems):
+            result = run_connection(replace(systems, store=scratch), unguarded, deadline, options, progress)
+        if result.outcome is not Outcome.STOPPED:
+            raise TransientError(Code.OUT_OF_TIME, "The plan could not be made in the time given.")
+        return keep(
+            scratch,
+            systems.store.begin,
+            connection,
+            result.run_id,
+            kind=PlanKind.PLAN,
+            by=by,
+            now=systems.runtime.now(),
+            good_for=GOOD_FOR,
+            excess=too_much(scratch, connection, result.run_id),
+        )
+
+
+@contextmanager
+def _only_reading(systems: Systems) -> Iterator[None]:
+    """Whatever a mistake of ours would write is stopped at the door."""
+    for client in (systems.mailchimp, systems.civicrm):
+        client.may_write = False
+    try:
+        yield
+    finally:
+        for client in (systems.mailchimp, systems.civicrm):
+            client.may_write = True

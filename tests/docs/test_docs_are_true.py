@@ -16,7 +16,7 @@ from mailchimpsync.cli.main import COMMANDS, cli
 from mailchimpsync.errors import Code, MailchimpsyncError
 from mailchimpsync.model import Stage, SyncStatus
 from mailchimpsync.store.schema import metadata
-from mailchimpsync.sync.run import STAGES, Outcome
+from mailchimpsync.sync import STAGES, Outcome
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

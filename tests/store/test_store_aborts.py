@@ -57,7 +57,9 @@ def test_audiences_with_unread_batches_are_told(store: Store) -> None:
         updates.set_batch(tx, batch_id, response_processed=updates.HANDLED)
 
         assert updates.lists_with_open_batches(tx) == set()
-        assert (updates.batch_row(tx, batch_id) or {})["response_processed"] == updates.HANDLED
+        found = updates.batch_row(tx, batch_id)
+        assert found is not None
+        assert found["response_processed"] == updates.HANDLED
         assert updates.batch_row(tx, batch_id + 1) is None
 
 

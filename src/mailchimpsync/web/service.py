@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,9 +16,10 @@ from mailchimpsync.web.limits import Limits, TooManyCallsError
 
 ENVIRON_KEY = "mailchimpsync.service"
 BUSY_SECONDS = 5
+REFRESH_SECONDS = 1.0
 
 
-@dataclass(frozen=True)
+@dataclass
 class Service:
     """One running service.
 
@@ -35,9 +37,21 @@ class Service:
     is_alive: Callable[[], bool] | None = None
     stop: Callable[[], bool] | None = None
     _slots: BoundedSemaphore = field(init=False)
+    _refreshed: float = field(init=False, default=float("-inf"))
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_slots", BoundedSemaphore(self.limits.calls_at_once))
+        self._slots = BoundedSemaphore(self.limits.calls_at_once)
+
+    def site_for_webhooks(self, *, newest: bool = False) -> Site:
+        """Return the shared site with a configuration that is at most a second old, or with the newest.
+
+        Each look takes a turn at the database, for which a burst of webhooks queues.
+        """
+        now = time.monotonic()
+        if newest or now - self._refreshed > REFRESH_SECONDS:
+            self.site.refresh()
+            self._refreshed = now
+        return self.site
 
     @contextmanager
     def open_site(self) -> Iterator[Site]:

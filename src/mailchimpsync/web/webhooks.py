@@ -7,7 +7,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from mailchimpsync.actions.receive import receive_audience, receive_batch
+from mailchimpsync.actions.receive import FORGED, NOT_OURS, receive_audience, receive_batch
 from mailchimpsync.actions.site import Site
 from mailchimpsync.web.answers import METHOD, OK, TOO_LARGE
 from mailchimpsync.web.service import service_of
@@ -37,9 +37,11 @@ def _take(request: HttpRequest, receive: Callable[[Site, str | None, bytes], int
         return _answer(METHOD)
     if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_WEBHOOK_BYTES:
         return _answer(TOO_LARGE)
-    site = service_of(request).site
-    site.refresh()
-    return _answer(receive(site, request.GET.get("secret"), request.body))
+    service, secret = service_of(request), request.GET.get("secret")
+    status = receive(service.site_for_webhooks(), secret, request.body)
+    if status in {NOT_OURS, FORGED}:  # unless the account or the connection was made just now
+        status = receive(service.site_for_webhooks(newest=True), secret, request.body)
+    return _answer(status)
 
 
 def _answer(status: int) -> HttpResponse:

@@ -8,14 +8,27 @@ import pytest
 from sqlalchemy import Connection, Table, func, insert, select
 
 from mailchimpsync.model import Stage
-from mailchimpsync.store import Store, configurations, events, forgetting, groups, journal, runs, updates
+from mailchimpsync.store import Store, configurations, events, forgetting, groups, journal, kept_plans, runs, updates
 from mailchimpsync.store.forgetting import Belongings
-from mailchimpsync.store.schema import batch, cache, event, group_contact, log, metadata, plan, run, status, update
+from mailchimpsync.store.schema import (
+    batch,
+    cache,
+    event,
+    group_contact,
+    kept_change,
+    kept_plan,
+    log,
+    metadata,
+    plan,
+    run,
+    status,
+    update,
+)
 from mailchimpsync.store.schema import journal as journal_table
 from store.databases import ANN, LIST, NEWSLETTER, OTHER_LIST, add_row, hour
 
 ROWS = 5
-GOES = (batch, cache, event, group_contact, log, plan, status, update)
+GOES = (batch, cache, event, group_contact, kept_change, kept_plan, log, plan, status, update)
 STAYS = (journal_table, run)
 
 
@@ -32,6 +45,9 @@ def furnish(tx: Connection, list_id: str) -> None:
     updates.set_batch(tx, updates.open_batch(tx, list_id, [unsent[0]["id"]], hour(8)), mailchimp_batch_id="b1")
     changes = {"create_contact": False, "group_changes": [], "sync_status": "ok", "reason": "IN_SYNC", "agreed": {}}
     tx.execute(insert(plan).values(run_id=run_id, cache_id=rows[0], **changes))
+    kept = {"made_at": hour(8), "made_by": "ann", "expires_at": hour(9), "links": {}, "counts": {}, "excess": []}
+    plan_id = kept_plans.keep_plan(tx, list_id=list_id, kind="plan", **kept)
+    tx.execute(insert(kept_change).values(plan_id=plan_id, identity="m:ann", before={}, **changes))
     runs.add_log(tx, list_id, run_id, hour(8), "Began.")
     groups.store_memberships(tx, list_id, run_id, [(ANN, NEWSLETTER, "Added"), (ANN, 6, "Added")])
     events.add_event(tx, list_id=list_id, kind="profile", fingerprint=list_id, data={}, now=hour(8))

@@ -74,6 +74,12 @@ def test_results_can_be_read_again(office: Office, door: Door) -> None:
     assert row == known | {"response_processed": 0}
 
 
+def test_changing_nothing_changes_nothing(office: Office, door: Door) -> None:
+    known = door(office, GET, mailchimp_list_id=LIST_ID).values[0]
+
+    assert door(office, CREATE, id=known["id"]).values == [known]
+
+
 def test_whether_they_were_read_may_be_said_in_text(office: Office, door: Door) -> None:
     known = door(office, GET, mailchimp_list_id=LIST_ID).values[0]
 

@@ -86,6 +86,15 @@ def test_every_operator_means_the_same(store: Store, condition: Condition, found
         assert lookup.count(tx, ROWS, [OF_LIST, condition]) == len(found)
 
 
+@pytest.mark.parametrize("condition", [("=", 2**62), ("<", -(2**62)), ("IN", [2**62, 1])])
+def test_a_number_too_large_for_a_column_is_just_not_found(store: Store, condition: tuple[str, Any]) -> None:
+    with store.begin() as tx:
+        edits.add(tx, batch, {"mailchimp_list_id": LIST, "created_date": hour(9)})
+
+        for column in ("response_processed", "total_operations"):
+            assert lookup.count(tx, lookup.batches, [(column, *condition)]) == 0
+
+
 def test_a_row_comes_with_what_civicrm_says_of_the_contact(store: Store) -> None:
     with store.begin() as tx:
         furnish(tx)

@@ -24,8 +24,9 @@ def add(tx: Connection, table: Table, values: Mapping[str, Any]) -> int:
 
 
 def change(tx: Connection, table: Table, row_id: int, values: Mapping[str, Any]) -> None:
-    """Set columns of a row."""
-    tx.execute(sql_update(table).where(table.c.id == row_id).values(values))
+    """Set columns of a row, if any are given."""
+    if values:
+        tx.execute(sql_update(table).where(table.c.id == row_id).values(values))
 
 
 def remove(tx: Connection, table: Table, row_id: int) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
     FromClause,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     and_,
     cast,
     func,
+    literal,
     select,
     type_coerce,
 )
@@ -71,7 +73,7 @@ class Source:
         if self.joined is not None and names & self.others.keys():
             query = query.select_from(self.joined)
         columns = self.columns
-        return query.where(*(OPERATORS[operator](columns[name], value) for name, operator, value in conditions))
+        return query.where(*(OPERATORS[operator](columns[name], _wide(value)) for name, operator, value in conditions))
 
 
 updates = Source(update)
@@ -144,6 +146,13 @@ def with_address(tx: Connection, list_id: str, address: str) -> Condition:
     )
     found = list(tx.execute(by_identity).scalars()) or list(tx.execute(by_address).scalars())
     return ("id", "IN", found)
+
+
+def _wide(value: Any) -> Any:
+    """Let numbers be as large as they are: PostgreSQL would refuse one that doesn't fit a small column."""
+    if isinstance(value, list):
+        return [_wide(one) for one in value]
+    return literal(value, BigInteger) if isinstance(value, int) else value
 
 
 def _text(column: Any) -> Any:

@@ -89,3 +89,34 @@ def test_threads_write_to_a_sqlite_file_in_turn(tmp_path: Path) -> None:
     with store.begin() as tx:
         assert tx.exec_driver_sql("SELECT count(*) FROM one").scalar_one() == 400
     store.close()
+
+
+def test_whoever_reads_does_not_wait_for_whoever_writes(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'a.sqlite'}")
+    with store.begin() as tx:
+        tx.exec_driver_sql("CREATE TABLE one (number INTEGER)")
+        tx.exec_driver_sql("INSERT INTO one VALUES (1)")
+
+    with store.begin() as writing, store.reading() as reading:
+        writing.exec_driver_sql("INSERT INTO one VALUES (2)")
+        assert reading.exec_driver_sql("SELECT count(*) FROM one").scalar_one() == 1
+
+    with store.reading() as reading:
+        assert reading.exec_driver_sql("SELECT count(*) FROM one").scalar_one() == 2
+    store.close()
+
+
+def test_in_memory_readers_take_turns_with_writers() -> None:
+    store = Store("sqlite://")
+    with store.begin() as tx:
+        tx.exec_driver_sql("CREATE TABLE one (number INTEGER)")
+
+    def write_and_read(number: int) -> int:
+        with store.begin() as tx:
+            tx.exec_driver_sql("INSERT INTO one VALUES (?)", (number,))
+        with store.reading() as tx:
+            return int(tx.exec_driver_sql("SELECT count(*) FROM one").scalar_one())
+
+    with ThreadPoolExecutor(8) as executor:
+        assert max(executor.map(write_and_read, range(200))) == 200
+    store.close()

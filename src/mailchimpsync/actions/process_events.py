@@ -37,7 +37,7 @@ def process_events(
     """
     deadline = Deadline.after(site.runtime, seconds, stop=stop)
     finished = 0
-    with site.store.begin() as tx:
+    with site.store.reading() as tx:
         waiting = events.audiences_waiting(tx, site.runtime.now())
     links = {link.audience_id: link for link in site.configuration.connections}
     for list_id in waiting:
@@ -60,7 +60,7 @@ def _drop(site: Site, list_id: str) -> int:
 
 def _step(site: Site, link: Link, deadline: Deadline, on_surprise: Callable[[Exception], None] | None) -> int:
     """Handle the next events of an audience, and return how many are finished; 0: leave it for now."""
-    with site.store.begin() as tx:
+    with site.store.reading() as tx:
         due = events.due_events(tx, link.audience_id, site.runtime.now(), EVENTS_PER_STEP)
     if not due:
         return 0

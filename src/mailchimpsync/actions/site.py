@@ -121,7 +121,7 @@ class Site:
 
     def refresh(self) -> None:
         """Go on with the newest version of the configuration, if somebody has saved one meanwhile."""
-        with self.store.begin() as tx:
+        with self.store.reading() as tx:
             newest = configurations.newest_version(tx)
             document = configurations.newest_configuration(tx) if newest != self.version else None
         if document is not None:

@@ -49,6 +49,23 @@ class Store:
                 raise _store_error(error) from error
 
     @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Open a transaction that only reads; a writer neither waits for it nor keeps it waiting.
+
+        Raises:
+            StoreError: as `begin`.
+        """
+        if dialect.readers_wait(self._engine):
+            with self.begin() as connection:
+                yield connection
+            return
+        try:
+            with self._engine.execution_options(**{dialect.READING: True}).begin() as connection:
+                yield connection
+        except DBAPIError as error:
+            raise _store_error(error) from error
+
+    @contextmanager
     def _turn(self) -> Iterator[None]:
         if self._turns is None:
             yield

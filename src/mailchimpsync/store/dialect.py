@@ -39,6 +39,9 @@ ROWS_FOR_TEMPORARY_TABLE = 100
 
 _OPTIONS: dict[str, Any] = {"hide_parameters": True}  # error messages would carry people's addresses
 
+READING = "mailchimpsync_reading"
+"""An execution option: the transaction writes nothing."""
+
 Row = Mapping[str, Any]
 Columns = ReadOnlyColumnCollection[str, KeyedColumnElement[Any]]
 Assignments = Sequence[tuple[str, Any]]
@@ -84,7 +87,8 @@ def _sqlite(url: str, *, in_memory: bool) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        is_reading = connection.get_execution_options().get(READING, False)
+        connection.exec_driver_sql("BEGIN" if is_reading and not in_memory else "BEGIN IMMEDIATE")
 
     return engine
 
@@ -100,6 +104,11 @@ def server(connection: Connection) -> tuple[str, tuple[int, ...]]:
 def turns_of(engine: Engine) -> Turns | None:
     """Return what the threads of this process take turns by, for a database with one writer at a time."""
     return Turns() if engine.dialect.name == "sqlite" else None
+
+
+def readers_wait(engine: Engine) -> bool:
+    """Say whether readers take turns too: in memory there is one connection for all."""
+    return isinstance(engine.pool, StaticPool)
 
 
 def upsert(

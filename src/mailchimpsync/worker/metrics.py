@@ -98,7 +98,6 @@ class _StoreCollector(Collector):
         yield from found
 
     def _of_connections(self) -> list[Metric]:
-        """A transaction for each, since some databases let nobody write meanwhile."""
         rows = _gauge("rows", "Cache rows by sync status.", "audience", "sync_status")
         held = _gauge("lease_held", "Whether a run, or a webhook, is at work.", "audience")
         since = _gauge("last_complete_sync_age_seconds", "Seconds since the last complete sync began.", "audience")
@@ -107,7 +106,7 @@ class _StoreCollector(Collector):
         now = self._site.runtime.now()
         for link in self._site.configuration.connections:
             audience = link.audience_id
-            with self._site.store.begin() as tx:
+            with self._site.store.reading() as tx:
                 found = figures.of_connection(tx, audience, now)
             for status, number in found.rows.items():
                 rows.add_metric([audience, status], number)
@@ -119,7 +118,7 @@ class _StoreCollector(Collector):
         return [rows, held, since, updates, batches]
 
     def _of_queue(self) -> list[Metric]:
-        with self._site.store.begin() as tx:
+        with self._site.store.reading() as tx:
             found = figures.of_events(tx)
         age = (self._site.runtime.now() - found.oldest).total_seconds() if found.oldest else 0.0
         depth = _gauge("queue_depth", "Webhook events waiting.")

@@ -70,7 +70,7 @@ class Scheduler:
         """Return the connections that are due and not at work, the longest waiting first."""
         now = self.site.runtime.now()
         idle = [link for link in self.site.configuration.connections if link.audience_id not in self._running]
-        with self.site.store.begin() as tx:
+        with self.site.store.reading() as tx:
             wanted = [(self._due(tx, link, now), link) for link in idle]
         found = [(at, link) for at, link in wanted if at is not None and at <= now]
         return [link for _, link in sorted(found, key=lambda pair: pair[0])]
@@ -100,7 +100,7 @@ class Scheduler:
         self._note(link.audience_id, began, site.runtime.now(), fate)
 
     def _call(self, site: Site, link: Link, now: datetime) -> Fate:
-        with site.store.begin() as tx:
+        with site.store.reading() as tx:
             everything = reads_everything(link.schedule, runs.last_full_run(tx, link.audience_id), now)
         logger().info("run.begins", audience=link.audience_id, group=link.group_id, everything=everything)
         seconds = max(RUN_SECONDS_MIN, seconds_until_quiet(link.schedule, now, RUN_SECONDS_MAX))

@@ -127,6 +127,7 @@ def test_only_the_fields_we_use_are_asked_for_and_the_plus_of_the_date_is_escape
         "members.contact_id",
         "members.status",
         "members.last_changed",
+        "members.timestamp_opt",
         "members.merge_fields",
         "members.interests",
     ]

@@ -79,3 +79,21 @@ def test_who_was_removed_and_joins_again_by_the_form_is_added_again(world: World
     world.sync()
 
     assert (world.in_group(eva), world.status("eva@example.org")) == ("Added", "subscribed")
+
+
+def test_who_joined_and_left_again_between_two_readings_has_left_now_not_then(world: World) -> None:
+    """Found by simulation, seed 440: the old date of leaving let an Added from in between ask them back."""
+    world.member("ann@example.org", "unsubscribed", last_changed=days_ago(5))
+    contact = world.contact("ann@example.org")
+    world.sync()
+    world.pass_time(3_600)
+    world.act("ann@example.org", "subscribe")
+    world.pass_time(3_600)
+    world.put(contact, "Added")
+    world.pass_time(3_600)
+    world.act("ann@example.org", "unsubscribe")
+    world.pass_time(3_600)
+    world.sync()
+
+    assert world.status("ann@example.org") == "unsubscribed"
+    assert world.in_group(contact) == "Removed"

@@ -77,6 +77,7 @@ def member(name: str, status: str = "subscribed", **columns: Any) -> dict[str, A
         "mailchimp_status": status,
         "mailchimp_status_date": changed_at,
         "mailchimp_updated": changed_at,
+        "mailchimp_opted_in": None,
         "mailchimp_data": {"first_name": name, "last_name": ""},
         "mailchimp_interests": {},
         **columns,

@@ -20,12 +20,16 @@ from mailchimpsync.model import MemberStatus
 PAGE_SIZE_MAX = 1000
 """Mailchimp's largest page (mailchimp-api.md 2.1)."""
 
-_FIELDS = ("id", "email_address", "contact_id", "status", "last_changed", "merge_fields")
+_FIELDS = ("id", "email_address", "contact_id", "status", "last_changed", "timestamp_opt", "merge_fields")
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member as read; an unknown `status` is kept as text, `last_changed` is aware and in UTC."""
+    """A member as read; an unknown `status` is kept as text, times are aware and in UTC.
+
+    `opted_in_at` is when they last joined, if Mailchimp knows: a re-subscribe by the person moves it, an edit does not
+    (mailchimp-api.md 2.3).
+    """
 
     id: str
     email_address: str
@@ -35,6 +39,7 @@ class Member:
     first_name: str
     last_name: str
     interests: dict[str, bool]
+    opted_in_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,7 @@ class _Member(TypedDict):
     last_changed: AwareDatetime
     email_address: NotRequired[str | None]
     contact_id: NotRequired[str | None]
+    timestamp_opt: NotRequired[str | None]  # empty where it is unknown
     merge_fields: NotRequired[Any]  # an object, but PHP's empty array where there are none
     interests: NotRequired[dict[str, bool] | list[Any] | None]  # as above
 
@@ -125,4 +131,12 @@ def _slim(found: _Member) -> Member:
         str(names.get("FNAME") or ""),
         str(names.get("LNAME") or ""),
         ticked if isinstance(ticked, dict) else {},
+        _moment(found.get("timestamp_opt")),
     )
+
+
+def _moment(text: str | None) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC) if text else None
+    except ValueError:
+        return None

@@ -16,6 +16,7 @@ _UNKNOWN = (
     "mailchimp_status",
     "mailchimp_status_date",
     "mailchimp_updated",
+    "mailchimp_opted_in",
     "mailchimp_data",
     "mailchimp_interests",
 )

@@ -21,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from mailchimpsync.model import IN_FLIGHT, SyncStatus
+from mailchimpsync.model import IN_FLIGHT, SUBSCRIBED_STATUSES, SyncStatus
 from mailchimpsync.store.dialect import Assignments, Columns, Row, update_by_id, upsert
 from mailchimpsync.store.schema import cache
 
@@ -29,6 +29,9 @@ _OLD, _NEW = cache.alias("old").c, cache.alias("new").c
 
 # Written out, not bound: PyMySQL sends many rows at once only where nothing behind VALUES is a parameter.
 _IN_FLIGHT: tuple[ColumnElement[str], ...] = tuple(literal_column(f"'{status.value}'") for status in IN_FLIGHT)
+_SUBSCRIBED: tuple[ColumnElement[str], ...] = tuple(
+    literal_column(f"'{status.value}'") for status in sorted(SUBSCRIBED_STATUSES)
+)
 _TODO: ColumnElement[str] = literal_column(f"'{SyncStatus.TODO.value}'")
 
 
@@ -53,7 +56,8 @@ def due(columns: Columns = cache.c) -> list[tuple[str, Any]]:
 def store_members(tx: Connection, list_id: str, run_id: int | None, rows: Sequence[Row]) -> None:
     """Insert or update one cache row per member, and make it due; the run, unless it is None, has seen it.
 
-    The status date moves only with the status; a new status ends what is known of a departed contact.
+    The status date moves only with the status, or when somebody joined anew since, whatever has become of that; a new
+    status ends what is known of a departed contact.
     """
     alike = {"mailchimp_list_id": list_id, "sync_status": SyncStatus.TODO.value}
     keys = ("mailchimp_list_id", "identity")
@@ -75,15 +79,28 @@ def _merge(old: Columns, new: Columns) -> Assignments:
         "mailchimp_email",
         "mailchimp_status",
         "mailchimp_updated",
+        "mailchimp_opted_in",
         "mailchimp_data",
         "mailchimp_interests",
     )
     return [
-        ("mailchimp_status_date", case((new_status, new.mailchimp_updated), else_=old.mailchimp_status_date)),
+        ("mailchimp_status_date", _status_date(old, new, new_status)),
         ("departed_contact_id", case((new_status, null()), else_=old.departed_contact_id)),
         *due(old),
         *((column, new[column]) for column in overwritten),
     ]
+
+
+def _status_date(old: Columns, new: Columns, new_status: ColumnElement[bool]) -> ColumnElement[Any]:
+    """Who joined since, and is not subscribed now as before, has left since: between two readings, unseen."""
+    joined_since = new.mailchimp_opted_in > old.mailchimp_status_date
+    subscribed = new.mailchimp_status.in_(_SUBSCRIBED)
+    return case(
+        (new_status, new.mailchimp_updated),
+        (and_(joined_since, subscribed), new.mailchimp_opted_in),
+        (joined_since, new.mailchimp_updated),
+        else_=old.mailchimp_status_date,
+    )
 
 
 def count_seen(tx: Connection, list_id: str, run_id: int) -> int:

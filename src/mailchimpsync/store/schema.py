@@ -124,6 +124,7 @@ cache = _table(
     Column("mailchimp_status", String(20)),
     Column("mailchimp_status_date", UtcDateTime),
     Column("mailchimp_updated", UtcDateTime),
+    Column("mailchimp_opted_in", UtcDateTime),
     Column("mailchimp_data", JsonText),  # {"first_name": …, "last_name": …}
     Column("mailchimp_interests", JsonText),  # the linked ones, {interest id: true or false}
     Column("civicrm_data", JsonText),

@@ -170,6 +170,34 @@ def abort_updates(tx: Connection, list_id: str, batch_id: int | None, limit: int
     return len(found)
 
 
+def aborted_updates(tx: Connection, list_id: str, after: int, limit: int) -> Sequence[RowMapping]:
+    """Return due rows whose newest update was aborted after it was sent, by row id, each with that update."""
+    newest = select(func.max(update.c.id)).where(update.c.mailchimpsync_cache_id == cache.c.id).scalar_subquery()
+    query = (
+        select(
+            cache.c.id,
+            cache.c.mailchimp_status,
+            cache.c.mailchimp_status_date,
+            cache.c.mailchimp_interests,
+            update.c.data,
+            update.c.agreed,
+            update.c.created_date,
+        )
+        .join(update, update.c.mailchimpsync_cache_id == cache.c.id)
+        .where(
+            cache.c.mailchimp_list_id == list_id,
+            cache.c.sync_status == SyncStatus.TODO.value,
+            cache.c.reason == Code.ABORTED.value,
+            cache.c.id > after,
+            update.c.id == newest,
+            update.c.mailchimpsync_batch_id.is_not(None),
+        )
+        .order_by(cache.c.id)
+        .limit(limit)
+    )
+    return tx.execute(query).mappings().all()
+
+
 def open_updates_of(tx: Connection, batch_id: int) -> Sequence[int]:
     """Return the ids of the open updates of a batch."""
     query = select(update.c.id).where(update.c.mailchimpsync_batch_id == batch_id, update.c.completed == 0)

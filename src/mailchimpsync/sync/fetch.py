@@ -153,6 +153,7 @@ def member_row(run: Run, member: Member) -> Mapping[str, Any]:
         "mailchimp_status": member.status,
         "mailchimp_status_date": member.last_changed,
         "mailchimp_updated": member.last_changed,
+        "mailchimp_opted_in": member.opted_in_at,
         "mailchimp_data": {"first_name": member.first_name, "last_name": member.last_name},
         "mailchimp_interests": linked,
     }

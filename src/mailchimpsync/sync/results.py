@@ -174,7 +174,7 @@ def _confirm(work: Work, update: Update, body: Mapping[str, Any], outcome: Outco
     row = {**_member_columns(update, body), "id": update["id"], "recheck": False, "refusal": None}
     agreed = update["agreed"]["interests"] or {}
     confirmed = {key: value for key, value in agreed.items() if row["mailchimp_interests"].get(key) == value}
-    as_wanted = _is_as_wanted(update["data"], row["mailchimp_status"])
+    as_wanted = is_as_wanted(update["data"], row["mailchimp_status"])
     if as_wanted:
         row |= {
             "reason_detail": None,
@@ -218,7 +218,8 @@ def _member_columns(update: Update, body: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _is_as_wanted(data: Mapping[str, Any], status: str | None) -> bool:
+def is_as_wanted(data: Mapping[str, Any], status: str | None) -> bool:
+    """Say whether a member has the status that an update asked for, if it asked for one."""
     wanted = data.get("status") or data.get("status_if_new")
     if wanted is None:
         return True

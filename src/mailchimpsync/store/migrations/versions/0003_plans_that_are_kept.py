@@ -74,10 +74,12 @@ def upgrade() -> None:
         **TABLE_OPTIONS,
         sqlite_autoincrement=True,
     )
+    op.add_column("civicrm_mailchimpsync_cache", sa.Column("mailchimp_opted_in", UTC_DATETIME, nullable=True))
     op.add_column("civicrm_mailchimpsync_run", sa.Column("kept_plan_id", sa.BigInteger(), nullable=True))
 
 
 def downgrade() -> None:
     op.drop_column("civicrm_mailchimpsync_run", "kept_plan_id")
+    op.drop_column("civicrm_mailchimpsync_cache", "mailchimp_opted_in")
     op.drop_table("civicrm_mailchimpsync_kept_change")
     op.drop_table("civicrm_mailchimpsync_kept_plan")

@@ -32,7 +32,7 @@ JSON_BYTES_MAX = 16 * 1024 * 1024
 def command(ctx: click.Context, name: str | None, words: tuple[str, ...], as_json: str | None, with_help: bool) -> None:
     """Call an action, like `cv api`, and print CiviCRM's envelope as JSON. Without an action, list them."""
     if name is None:
-        click.echo(f"Usage: {USAGE}\n")
+        click.echo(f"{ctx.get_help() if with_help else f'Usage: {USAGE}'}\n")
         _list_actions()
         return
     entity, _, action = name.partition(".")

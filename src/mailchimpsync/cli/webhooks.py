@@ -75,6 +75,8 @@ def list_(ctx: click.Context, as_json: bool) -> None:
         stdout().print("Mailchimp has no webhooks.")
         return
     table = _table("of", "id", "ours", "address", "told of")
+    for column in table.columns:
+        column.overflow = "fold"
     for one in found:
         words = (one["of"], one["id"], "yes" if one["ours"] else "no", one["url"], ", ".join(one["events"]))
         table.add_row(*(Text(word) for word in words))

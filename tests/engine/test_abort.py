@@ -109,6 +109,30 @@ def test_a_run_aborted_before_any_stage_leaves_nothing_out(world: World, stage: 
     assert world.owners("ann@example.org") == [ann]
 
 
+def test_what_staff_did_while_the_batch_was_in_flight_outlasts_the_abort(world: World) -> None:
+    """Mailchimp did Ann's and Bella's updates after staff had thought better of them."""
+    world.member("bella@example.org")
+    bella = world.contact("bella@example.org", {NEWS: 20})
+    world.sync()
+    world.pass_time(86_400)
+    ann = world.contact("ann@example.org", {NEWS: 0})
+    world.put(bella, "Removed")
+    world.mailchimp.set_options(batch_dwell={"started": 600.0, "finalizing": 36_000.0})
+    world.sync(seconds=60)
+    world.put(ann, "Removed")
+    world.put(bella, "Added")
+    world.pass_time(700)
+    recent_batches(world.systems.mailchimp)
+    assert (world.status("ann@example.org"), world.status("bella@example.org")) == ("subscribed", "unsubscribed")
+
+    abort(world)
+    world.mailchimp.set_options(batch_dwell={"started": 0.0, "finalizing": 0.0})
+    world.sync()
+
+    assert (world.status("ann@example.org"), world.in_group(ann)) == ("unsubscribed", "Removed")
+    assert (world.status("bella@example.org"), world.in_group(bella)) == ("subscribed", "Added")
+
+
 def test_who_leaves_after_an_abort_is_not_brought_back(world: World) -> None:
     world.mailchimp.set_options(batch_dwell=ALL_DONE_BUT_NOT_TOLD)
     ann = world.contact("ann@example.org", {NEWS: 20})

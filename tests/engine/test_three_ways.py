@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from support.world import NEWS, RIDE, RIDES, WALK, WALKS, World
+from support.world import NEWS, RIDE, RIDES, WALK, WALKS, World, days_ago
 
 
 @pytest.fixture

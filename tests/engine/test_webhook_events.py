@@ -456,3 +456,18 @@ def test_a_day_full_of_changes_in_any_order_and_twice_comes_out_as_mailchimp_say
     groups = {world.in_group(owners[0]) if (owners := world.owners(address)) else None for address in people[::2]}
     assert groups <= {"Removed", None}
     assert all(len(world.owners(address)) <= 1 for address in people)
+
+
+def test_after_other_groups_were_linked_events_wait_for_a_whole_run(post: PostOffice) -> None:
+    world = post.world
+    world.act(ANN, "names", merge_fields={"FNAME": "Anne"})
+    post.deliver()
+    [link] = post.site.configuration.connections
+    other = link.model_copy(update={"group_id": WALKS, "interests": {}})
+    post.site.configuration = post.site.configuration.model_copy(update={"connections": (other,)})
+
+    assert post.work() == 0
+    assert post.events()[0]["attempts"] == 0
+    world.connection = other.connection
+    world.sync()
+    assert post.work() == 1

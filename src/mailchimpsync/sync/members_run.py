@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from mailchimpsync.civicrm import site
-from mailchimpsync.errors import RefusedError
+from mailchimpsync.errors import BusyError, Code, RefusedError
 from mailchimpsync.mailchimp import Member, audience, member
 from mailchimpsync.model import Connection, SyncStatus, member_id_of
 from mailchimpsync.runtime import Deadline, NoProgress
-from mailchimpsync.store import Transaction, contacts, erased, groups, members, rows, runs, updates
+from mailchimpsync.store import Transaction, bases, contacts, erased, groups, members, rows, runs, updates
 from mailchimpsync.store.schema import cache
 from mailchimpsync.sync.add_civi_only import read_groups_of
 from mailchimpsync.sync.calls import Systems
@@ -27,6 +27,7 @@ from mailchimpsync.sync.fetch import member_row
 from mailchimpsync.sync.fix_contact_ids import fix_contacts_of
 from mailchimpsync.sync.lease import holding_lease
 from mailchimpsync.sync.reconcile import decide_rows
+from mailchimpsync.sync.relink import links_of
 from mailchimpsync.sync.submit import send_all
 
 MEMBERS_IN_FLIGHT_MAX = 8
@@ -57,7 +58,7 @@ def members_run(systems: Systems, connection: Connection, deadline: Deadline) ->
     """Open a run over a few members, with the lease and with proof that CiviCRM can be believed.
 
     Raises:
-        BusyError: a run of this connection is at work.
+        BusyError: a run of this connection is at work, or has to come first, as other groups are linked than before.
         EvidenceError, AccessError, TransientError: CiviCRM can't be asked or believed at the moment.
     """
     systems.mailchimp.deadline = systems.civicrm.deadline = deadline
@@ -66,6 +67,7 @@ def members_run(systems: Systems, connection: Connection, deadline: Deadline) ->
         started_at = systems.runtime.now()
         with systems.store.begin() as tx:
             runs.hold_lease(tx, lease, started_at)
+            _check_links(tx, connection)
             run_id = runs.begin_members_run(tx, connection.list_id, started_at)
         run = MembersRun(
             id=run_id,
@@ -84,6 +86,15 @@ def members_run(systems: Systems, connection: Connection, deadline: Deadline) ->
         yield run
         with run.transaction() as tx:
             runs.end_members_run(tx, run.id, systems.runtime.now(), "done")
+
+
+def _check_links(tx: Transaction, connection: Connection) -> None:
+    """What both sides agreed on belongs to the groups it was agreed with; a whole run has to part with it first."""
+    linked = bases.newest_links(tx, connection.list_id)
+    if linked is not None and linked != links_of(connection):
+        raise BusyError(
+            Code.BUSY, f"Audience {connection.list_id} is linked with other groups; a run has to come first."
+        )
 
 
 def read_members(run: Run, addresses: Sequence[str]) -> Found:

@@ -71,3 +71,17 @@ def test_a_request_to_stop_is_seen_by_other_processes_until_it_is_cleared(store:
         runs.clear_abort(tx, LIST)
     with store.begin() as tx:
         assert runs.standing(tx, LIST).abort_requested is None
+
+
+def test_due_rows_whose_update_was_aborted_after_it_was_sent_are_told_with_it(store: Store) -> None:
+    with store.begin() as tx:
+        (sent, first), (_, never_sent) = queue(tx), queue(tx)
+        batch_id = updates.open_batch(tx, LIST, [first], hour(10))
+        for one in (batch_id, None):
+            updates.abort_updates(tx, LIST, one, 10)
+        assert updates.aborted_updates(tx, LIST, 0, 10) == []
+        tx.execute(cache.update().values(sync_status="todo"))
+
+        [found] = updates.aborted_updates(tx, LIST, 0, 10)
+        assert (found["id"], found["created_date"], never_sent > first) == (sent, hour(9), True)
+        assert updates.aborted_updates(tx, LIST, sent, 10) == []

@@ -172,7 +172,8 @@ def abort_updates(tx: Connection, list_id: str, batch_id: int | None, limit: int
 
 def aborted_updates(tx: Connection, list_id: str, after: int, limit: int) -> Sequence[RowMapping]:
     """Return due rows whose newest update was aborted after it was sent, by row id, each with that update."""
-    newest = select(func.max(update.c.id)).where(update.c.mailchimpsync_cache_id == cache.c.id).scalar_subquery()
+    others = update.alias()
+    newest = select(func.max(others.c.id)).where(others.c.mailchimpsync_cache_id == cache.c.id).scalar_subquery()
     query = (
         select(
             cache.c.id,

@@ -128,7 +128,13 @@ def follow_renamed_members(tx: Connection, list_id: str, run_id: int) -> int:
 
 def follow_renamed_rows(tx: Connection, list_id: str, row_ids: Sequence[int]) -> int:
     """Join rows of members that were just read with the rows of their old addresses; return how many there were."""
-    same_person = _OLD.mailchimp_contact_id == _NEW.mailchimp_contact_id
+    found = select(_NEW.mailchimp_contact_id).where(_NEW.id.in_(row_ids), _NEW.mailchimp_contact_id.is_not(None))
+    people = list(tx.execute(found).scalars())  # by their ids the index finds the old rows, else all would be walked
+    same_person = and_(
+        _OLD.mailchimp_list_id == list_id,
+        _OLD.mailchimp_contact_id.in_(people),
+        _OLD.mailchimp_contact_id == _NEW.mailchimp_contact_id,
+    )
     in_list = _NEW.mailchimp_list_id == list_id
     return _join_rows(tx, in_list, same_person, _NEW.id.in_(row_ids), _OLD.id.not_in(row_ids))
 

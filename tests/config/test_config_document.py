@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from mailchimpsync.config import Account, Configuration, Link
+from mailchimpsync.config import Account, Configuration, Guard, Link
 from mailchimpsync.errors import ConfigurationError
 from mailchimpsync.model import Connection, Resubscribe
 
@@ -39,7 +39,8 @@ def problems_of(given: dict[str, Any]) -> str:
 def test_a_link_becomes_the_connection_the_engine_needs() -> None:
     found = Configuration.checked(values(connections=[link(resubscribe="never")]))
 
-    assert found.connections[0].connection == Connection("aaaa111122", 8, {"1111111111": 9}, Resubscribe.NEVER)
+    connection = found.connections[0].connection
+    assert connection == Connection("aaaa111122", 8, {"1111111111": 9}, Resubscribe.NEVER, Guard().limits)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 from mailchimpsync.errors import TransientError
 from mailchimpsync.sync import Outcome, submit
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
-from support.world import NEWS, World
+from support.world import NEWS, World, days_ago
 
 
 def contacts(world: World, people: int = 6) -> list[int]:
@@ -174,3 +174,16 @@ def test_a_damaged_archive_stops_the_run_and_the_next_call_reads_it_again(world:
 
     assert world.fate(contact=one)[0] == "ok"
     assert world.writes().count("POST /3.0/batches") == 1
+
+
+def test_who_has_to_be_asked_is_asked_even_if_every_batch_takes_longer_than_a_run(world: World) -> None:
+    """With cron and a slow Mailchimp the question was dropped by each run and the refusal asked for anew."""
+    world.member("ann@example.org", "unsubscribed", last_changed=days_ago(50), unsubscribed_by="user")
+    world.put(world.contact("ann@example.org"), "Added")
+    world.mailchimp.set_options(batch_dwell={"pending": 5_000})
+    for _ in range(5):
+        world.sync(seconds=1)
+        world.pass_time(3_600)
+        world.pass_time(3_600)
+
+    assert world.status("ann@example.org") == "pending"

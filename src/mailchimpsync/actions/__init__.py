@@ -32,6 +32,16 @@ from mailchimpsync.actions.fetchandreconcile import fetchandreconcile
 from mailchimpsync.actions.finding import Finding, Level
 from mailchimpsync.actions.getstatus import getstatus
 from mailchimpsync.actions.includecontact import includecontact
+from mailchimpsync.actions.plan_words import Plan, PlannedChange
+from mailchimpsync.actions.plans import (
+    Applied,
+    applyplan,
+    approveplan,
+    createplan,
+    dropplan,
+    getplannedchanges,
+    getplans,
+)
 from mailchimpsync.actions.process_events import process_events
 from mailchimpsync.actions.reports import Report
 from mailchimpsync.actions.rotate_key import rotate_key_file, rotate_key_of_environment
@@ -44,6 +54,7 @@ from mailchimpsync.actions.webhooks import check_webhooks, list_webhooks, repair
 
 __all__ = [
     "Abort",
+    "Applied",
     "ChangeCount",
     "Choice",
     "Clients",
@@ -53,12 +64,16 @@ __all__ = [
     "Finding",
     "Level",
     "Outcome",
+    "Plan",
+    "PlannedChange",
     "Processed",
     "Report",
     "Saved",
     "Site",
     "Version",
     "abortsync",
+    "applyplan",
+    "approveplan",
     "batch_create",
     "batch_delete",
     "batch_get",
@@ -71,13 +86,17 @@ __all__ = [
     "collectresults",
     "connect_audience",
     "create_site",
+    "createplan",
     "doctor",
+    "dropplan",
     "export_configuration",
     "fetchaccountinfo",
     "fetchandreconcile",
     "figures",
     "getchanges",
     "getfailures",
+    "getplannedchanges",
+    "getplans",
     "getstatus",
     "import_configuration",
     "includecontact",

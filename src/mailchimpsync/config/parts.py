@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
-from mailchimpsync.model import Connection, Resubscribe
+from mailchimpsync.model import ChangeKind, Connection, Limit, Limits, Resubscribe
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 GroupId = Annotated[int, Field(gt=0, le=2**31 - 1)]
@@ -59,6 +59,58 @@ class Schedule(Part):
     full_every_days: Annotated[int, Field(ge=0, le=365)] = 7
 
 
+Share = Annotated[float, Field(ge=0, le=1)]
+Number = Annotated[int, Field(ge=0, le=10**9)]
+
+
+class Guard(Part):
+    """The guard against mass changes: a run that would do more than this is held until a person has looked at it.
+
+    Attributes:
+        enabled: whether runs are held at all.
+        minimum: where fewer people are concerned, shares don't count.
+        hold_hours: how long a held plan waits for a person.
+        unsubscribe_number: how many people may be unsubscribed at Mailchimp unseen.
+        unsubscribe_share: likewise, as a share of those subscribed there.
+        remove_number: how many people may be removed from groups in CiviCRM unseen.
+        remove_share: likewise, as a share of each group's members.
+        add_number: how many people may be subscribed at Mailchimp, or asked to confirm, unseen.
+        add_share: likewise, as a share of those subscribed there.
+        create_number: how many contacts may be created in CiviCRM unseen.
+        create_share: likewise, as a share of the contacts known so far.
+        interests_number: how many people's interests may change at Mailchimp unseen.
+        interests_share: likewise, as a share of those subscribed there.
+    """
+
+    enabled: bool = True
+    minimum: Number = 20
+    hold_hours: Annotated[int, Field(ge=1, le=2_160)] = 72
+    unsubscribe_number: Number = 500
+    unsubscribe_share: Share = 0.1
+    remove_number: Number = 500
+    remove_share: Share = 0.1
+    add_number: Number = 1_000
+    add_share: Share = 0.5
+    create_number: Number = 1_000
+    create_share: Share = 0.5
+    interests_number: Number = 1_000
+    interests_share: Share = 0.3
+
+    @property
+    def limits(self) -> Limits | None:
+        """The limits as the engine needs them; None: no guard."""
+        if not self.enabled:
+            return None
+        by_kind = {
+            ChangeKind.UNSUBSCRIBE: Limit(self.unsubscribe_number, self.unsubscribe_share),
+            ChangeKind.REMOVE: Limit(self.remove_number, self.remove_share),
+            ChangeKind.ADD: Limit(self.add_number, self.add_share),
+            ChangeKind.CREATE: Limit(self.create_number, self.create_share),
+            ChangeKind.INTERESTS: Limit(self.interests_number, self.interests_share),
+        }
+        return Limits(by_kind, self.minimum, self.hold_hours)
+
+
 class Link(Part):
     """An audience linked with a subscription group, and interests with groups; names are for reading only."""
 
@@ -70,13 +122,15 @@ class Link(Part):
     interests: dict[str, GroupId] = {}
     resubscribe: Resubscribe = Resubscribe.ASK
     schedule: Schedule = Schedule()
+    guard: Guard = Guard()
     signing_secret: SecretStr | None = None
     """The secret with which Mailchimp signs this audience's webhook, where signing was switched on there."""
 
     @property
     def connection(self) -> Connection:
         """The link as the engine needs it."""
-        return Connection(self.audience_id, self.group_id, dict(self.interests), self.resubscribe)
+        limits = self.guard.limits
+        return Connection(self.audience_id, self.group_id, dict(self.interests), self.resubscribe, limits)
 
     @property
     def title(self) -> str:

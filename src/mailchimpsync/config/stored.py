@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from pydantic import SecretStr
 
 from mailchimpsync.config.document import Configuration, unusable
-from mailchimpsync.config.parts import Schedule
+from mailchimpsync.config.parts import Guard, Part, Schedule
 from mailchimpsync.config.secrets import ENCRYPTED, MASKED, Keyring, mask
 
 Seal: TypeAlias = Callable[[str], str]
@@ -17,6 +17,7 @@ Seal: TypeAlias = Callable[[str], str]
 
 _SECRET_NAMES = {"api_key": "API key", "webhook_secret": "webhook secret", "signing_secret": "signing secret"}
 _SECRETS = _SECRET_NAMES.keys()
+_USUAL: Mapping[str, Part] = {"schedule": Schedule(), "guard": Guard()}
 
 
 def to_stored(configuration: Configuration, seal: Seal = mask) -> dict[str, Any]:
@@ -30,11 +31,18 @@ def to_stored(configuration: Configuration, seal: Seal = mask) -> dict[str, Any]
 
 
 def _plain_link(link: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out a schedule that is the usual one, so that what is written shows what was chosen."""
-    usual = Schedule().model_dump(exclude_none=True)
-    chosen = {key: value for key, value in link["schedule"].items() if usual.get(key) != value}
-    others = {key: value for key, value in link.items() if key != "schedule"}
-    return {**others, "resubscribe": link["resubscribe"].value, **({"schedule": chosen} if chosen else {})}
+    """Leave out what is as usual in schedule and guard, so that what is written shows what was chosen."""
+    chosen = {name: _unusual(part.model_dump(exclude_none=True), link[name]) for name, part in _USUAL.items()}
+    others = {key: value for key, value in link.items() if key not in _USUAL}
+    return {
+        **others,
+        "resubscribe": link["resubscribe"].value,
+        **{name: part for name, part in chosen.items() if part},
+    }
+
+
+def _unusual(usual: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if usual.get(key) != value}
 
 
 def from_stored(values: Mapping[str, Any], keyring: Keyring, known: Configuration | None = None) -> Configuration:

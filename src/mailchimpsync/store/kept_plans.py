@@ -129,10 +129,12 @@ def finish_plan(tx: Connection, plan_id: int, run_id: int) -> None:
     tx.execute(forgotten.values(outcome=LEFT_OUT, note="It was no longer needed, or the row has gone."))
 
 
-def kept_changes(tx: Connection, plan_id: int, *, after: int = 0, limit: int = ROWS_PER_PAGE) -> Sequence[RowMapping]:
-    """Return the next changes of a kept plan, by `id`."""
+def kept_changes(
+    tx: Connection, plan_id: int, *, after: int = 0, offset: int = 0, limit: int = ROWS_PER_PAGE
+) -> Sequence[RowMapping]:
+    """Return the next changes of a kept plan, in the order in which they were planned."""
     query = select(kept_change).where(kept_change.c.plan_id == plan_id, kept_change.c.id > after)
-    return tx.execute(query.order_by(kept_change.c.id).limit(limit)).mappings().all()
+    return tx.execute(query.order_by(kept_change.c.id).offset(offset).limit(limit)).mappings().all()
 
 
 def count_changes(tx: Connection, plan_id: int) -> dict[str | None, int]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, func, insert, select, true
+from sqlalchemy import Connection, RowMapping, and_, delete, false, func, insert, select, true
 from sqlalchemy import update as sql_update
 
 from mailchimpsync.errors import Code
@@ -123,11 +123,15 @@ def take_back(tx: Connection, batch_id: int) -> int:
     ).rowcount
 
 
-def withdraw_unsent(tx: Connection, list_id: str, row_ids: Sequence[int] | None = None) -> int:
+def withdraw_unsent(
+    tx: Connection, list_id: str, row_ids: Sequence[int] | None = None, *, keep_retries_since: datetime | None = None
+) -> int:
     """Close the updates that are in no batch, of some rows or of all, make their rows due, and return how many.
 
-    What was queued by hand, by no run, stays: no decision takes its place.
+    What was queued by hand, by no run, stays: no decision takes its place. Retries queued since a time may stay too.
     """
+    retry = cache.c.sync_status == SyncStatus.REDO.value
+    stays = and_(retry, update.c.created_date >= keep_retries_since) if keep_retries_since is not None else false()
     waiting = select(update.c.id, update.c.mailchimpsync_cache_id).join(
         cache, cache.c.id == update.c.mailchimpsync_cache_id
     )
@@ -138,6 +142,7 @@ def withdraw_unsent(tx: Connection, list_id: str, row_ids: Sequence[int] | None 
             update.c.run_id.is_not(None),
             cache.c.mailchimp_list_id == list_id,
             cache.c.id.in_(row_ids) if row_ids is not None else true(),
+            ~stays,
         )
     ).all()
     complete_updates(tx, [(row.id, SUPERSEDED) for row in unsent])

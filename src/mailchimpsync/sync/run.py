@@ -282,9 +282,13 @@ def _begin(tx: Transaction, connection: Connection, now: datetime, since: dateti
 
 
 def _withdraw_unsent(run: Run) -> None:
-    """What an earlier run decided and nobody sent is decided afresh by this one (DESIGN 3.9)."""
+    """What an earlier run decided and nobody sent is decided afresh by this one (DESIGN 3.9).
+
+    What is to be tried in another way after a refusal stays: decided afresh, it would be refused afresh, for ever.
+    """
+    fresh = run.started_at - PLAN_GOOD_FOR
     with run.transaction() as tx:
-        withdrawn = updates.withdraw_unsent(tx, run.list_id)
+        withdrawn = updates.withdraw_unsent(tx, run.list_id, keep_retries_since=fresh)
     if withdrawn:
         run.log(f"{withdrawn} updates had not been sent; their rows are decided again.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
@@ -99,19 +100,19 @@ def _handle(
 def _note(site: Site, due: Sequence[Event], fates: Iterable[Fate]) -> int:
     now = site.runtime.now()
     by_id = {event["id"]: event for event in due}
-    finished = 0
+    settled: defaultdict[tuple[Code, str, int | None], list[int]] = defaultdict(list)
     with site.store.begin() as tx:
         for fate in fates:
-            event = by_id[fate.event_id]
             if fate.settled:
-                state = events.DONE if fate.code is Code.EVENT_HANDLED else events.IGNORED
-                events.finish_events(tx, [fate.event_id], now, state, fate.code, fate.note, run_id=fate.run_id)
-                finished += 1
+                settled[fate.code, fate.note, fate.run_id].append(fate.event_id)
             elif fate.code is Code.BUSY:
                 events.put_off_events(tx, [fate.event_id], now + IN_FLIGHT_AGAIN, fate.code, fate.note, counts=False)
             else:
-                _try_again(tx, event, now, fate.code, fate.note)
-    return finished
+                _try_again(tx, by_id[fate.event_id], now, fate.code, fate.note)
+        for (code, note, run_id), ids in settled.items():
+            state = events.DONE if code is Code.EVENT_HANDLED else events.IGNORED
+            events.finish_events(tx, ids, now, state, code, note, run_id=run_id)
+    return sum(map(len, settled.values()))
 
 
 def _put_off(site: Site, due: Sequence[Event], code: Code, note: str, *, counts: bool = True) -> None:

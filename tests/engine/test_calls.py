@@ -12,7 +12,7 @@ from mailchimpsync.errors import BusyError, LeaseLostError
 from mailchimpsync.model import Connection, Stage
 from mailchimpsync.store import runs
 from mailchimpsync.store.schema import status
-from mailchimpsync.sync import Outcome, fetch, fix_contact_ids, reconcile
+from mailchimpsync.sync import Outcome, fix_contact_ids, member_pages, reconcile
 from mailchimpsync.sync.process import name_of, this_process
 from support.world import LIST, NEWS, RIDE, RIDES, WALK, WALKS, World, days_ago
 
@@ -31,7 +31,7 @@ def owner_of_lease(world: World, owner: str) -> None:
 
 @pytest.fixture
 def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetch, "PAGE_SIZE_MEMBERS", 5)
+    monkeypatch.setattr(member_pages, "PAGE_SIZE_MEMBERS", 5)
     monkeypatch.setattr(fix_contact_ids, "ROWS_PER_STEP", 5)
     monkeypatch.setattr(reconcile, "ROWS_PER_STEP", 5)
 

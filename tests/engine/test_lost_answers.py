@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mailchimpsync.errors import AccessError, EvidenceError, MailchimpsyncError, RefusedError, TransientError
-from mailchimpsync.sync import fetch
+from mailchimpsync.sync import member_pages
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.mortal import KilledError, Life, MortalStore
 from support.world import KEY, NEWS, World
@@ -84,7 +84,7 @@ def test_after_death_between_making_contacts_and_noting_it_none_is_made_twice() 
 
 
 def test_members_that_shift_between_pages_are_read_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetch, "PAGE_SIZE_MEMBERS", 3)
+    monkeypatch.setattr(member_pages, "PAGE_SIZE_MEMBERS", 3)
     fill(world)
     waiting = ["m1@example.org"]
 
@@ -103,7 +103,7 @@ def test_members_that_shift_between_pages_are_read_again(world: World, monkeypat
 def test_pages_that_never_add_up_stop_the_run_before_anything_is_written(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fetch, "PAGE_SIZE_MEMBERS", 3)
+    monkeypatch.setattr(member_pages, "PAGE_SIZE_MEMBERS", 3)
     fill(world)
     short = '{"total_items": 9, "members": []}'
     world.mailchimp.faults.plant(Fault(FaultKind.STATUS, "/members", times=99, status=200, body=short))

@@ -16,7 +16,15 @@ from mailchimpsync.errors import (
     MailchimpsyncError,
     TransientError,
 )
-from mailchimpsync.sync import add_civi_only, change_groups, create_contacts, fetch, fix_contact_ids, reconcile, submit
+from mailchimpsync.sync import (
+    add_civi_only,
+    change_groups,
+    create_contacts,
+    fix_contact_ids,
+    member_pages,
+    reconcile,
+    submit,
+)
 from support.happenings import Happenings
 from support.invariants import violations
 from support.letters import Letters
@@ -31,7 +39,7 @@ LEASE_SECONDS = 601
 ROUNDS_OF_EVENTS_MAX = 25
 LONGEST_PUT_OFF_SECONDS = 3_700
 STEP_SIZES = (
-    (fetch, "PAGE_SIZE_MEMBERS"),
+    (member_pages, "PAGE_SIZE_MEMBERS"),
     (fix_contact_ids, "ROWS_PER_STEP"),
     (fix_contact_ids, "CONTACTS_PER_STEP"),
     (add_civi_only, "CONTACTS_PER_STEP"),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
 
@@ -15,6 +14,7 @@ from mailchimpsync.store.scratch import scratch_copy
 from mailchimpsync.sync.calls import Options, Outcome, Systems
 from mailchimpsync.sync.guard import keep, too_much
 from mailchimpsync.sync.lease import holding_lease
+from mailchimpsync.sync.only_reading import only_reading
 from mailchimpsync.sync.run import run_connection
 
 GOOD_FOR = timedelta(days=3)
@@ -40,7 +40,7 @@ def preview(
     with ExitStack() as stack:
         with holding_lease(systems.store, connection.list_id, systems.runtime):
             scratch = stack.enter_context(scratch_copy(systems.store, connection.list_id))
-        with _only_reading(systems):
+        with only_reading(systems):
             result = run_connection(replace(systems, store=scratch), unguarded, deadline, options, progress)
         if result.outcome is not Outcome.STOPPED:
             raise TransientError(Code.OUT_OF_TIME, "The plan could not be made in the time given.")
@@ -55,15 +55,3 @@ def preview(
             good_for=GOOD_FOR,
             excess=too_much(scratch, connection, result.run_id),
         )
-
-
-@contextmanager
-def _only_reading(systems: Systems) -> Iterator[None]:
-    """Whatever a mistake of ours would write is stopped at the door."""
-    for client in (systems.mailchimp, systems.civicrm):
-        client.may_write = False
-    try:
-        yield
-    finally:
-        for client in (systems.mailchimp, systems.civicrm):
-            client.may_write = True

@@ -34,6 +34,7 @@ class ConnectionStatus:
         cannot_subscribe: how many group members can't be subscribed; `other_fails`: the other failed rows.
         rows: number of rows by sync status; `weird`: some of those with a status that this version doesn't know.
         last_error: the code of the error that ended the last run, if one did.
+        held_plan_id: the plan that holds the connection until somebody has decided about it; `held_why`: in words.
         log: that of the newest run.
         batches: those whose results have not been read, if they were asked for; `batches_problem`: why they could not
             be asked about at Mailchimp.
@@ -61,5 +62,7 @@ class ConnectionStatus:
     last_outcome: str | None
     last_error: str | None
     log: tuple[tuple[datetime, str], ...]
+    held_plan_id: int | None = None
+    held_why: tuple[str, ...] = ()
     batches: tuple[Mapping[str, Any], ...] | None = None
     batches_problem: str | None = None

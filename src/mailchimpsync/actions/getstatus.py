@@ -17,7 +17,7 @@ from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.status_form import by_audience, in_words
 from mailchimpsync.config import Link
 from mailchimpsync.model import Stage, SyncStatus
-from mailchimpsync.store import Transaction, counts, lookup, rows, runs, updates
+from mailchimpsync.store import Transaction, counts, kept_plans, lookup, rows, runs, updates
 
 CRASHED_AFTER = timedelta(minutes=30)
 WEIRD_SHOWN = 25
@@ -67,6 +67,8 @@ def _status(tx: Transaction, link: Link, now: datetime, problems: Mapping[str, s
     running = standing.lease_expires is not None and standing.lease_expires > now
     interrupted = standing.run_id is not None and not running
     settled = standing.run_id is None and standing.stage is Stage.FETCH and standing.last_sync_time is not None
+    hold = kept_plans.open_hold(tx, list_id) if link.guard.enabled else None
+    is_held = hold is not None and hold["expires_at"] > now
     due = outstanding + agreement.to_add + agreement.to_remove + by_status.get("todo", 0)
     return ConnectionStatus(
         link=link,
@@ -74,7 +76,7 @@ def _status(tx: Transaction, link: Link, now: datetime, problems: Mapping[str, s
         running=running,
         interrupted=interrupted,
         crashed=_crashed(standing, log[-1][0] if log else last.get("started_at", now), now) if interrupted else None,
-        in_sync=settled and not due,
+        in_sync=settled and not due and not is_held,
         last_sync_time=standing.last_sync_time,
         since=last.get("since"),
         rows=by_status,
@@ -91,6 +93,8 @@ def _status(tx: Transaction, link: Link, now: datetime, problems: Mapping[str, s
         last_outcome=last.get("outcome"),
         last_error=last.get("error_code"),
         log=log,
+        held_plan_id=hold["id"] if hold is not None and is_held else None,
+        held_why=tuple(hold["excess"]) if hold is not None and is_held else (),
         batches=None if problems is None else tuple(dict(one) for one in updates.unhandled_batches(tx, list_id)),
         batches_problem=None if problems is None else problems.get(link.account),
     )

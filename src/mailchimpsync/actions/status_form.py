@@ -36,6 +36,8 @@ def _form(status: ConnectionStatus) -> dict[str, Any]:
         "group_title": link.group_title,
         "running": status.running,
         "interrupted": status.interrupted,
+        "held_plan_id": status.held_plan_id,
+        "held_why": status.held_why,
         "rows": status.rows,
         "failures": [asdict(failure) for failure in status.failures],
         "last_outcome": status.last_outcome,

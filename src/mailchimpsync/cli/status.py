@@ -45,14 +45,26 @@ def show_status(console: Console, status: ConnectionStatus) -> None:
     for name, value in _numbers(status):
         numbers.add_row(Text(f"  {name}", style="dim"), Text(value))
     console.print(numbers)
+    if status.held_plan_id is not None:
+        _show_hold(console, status)
     if status.failures:
         show_failures(console, status.failures)
     console.print()
 
 
+def _show_hold(console: Console, status: ConnectionStatus) -> None:
+    for sentence in status.held_why:
+        console.print(Text(f"  ✗ {sentence}", style="bad"))
+    plan = status.held_plan_id
+    words = f"`mailchimpsync plan show {plan}` shows it; `mailchimpsync approve {plan}` or `mailchimpsync drop {plan}`."
+    console.print(Text(f"  Nothing is written until then. {words}"))
+
+
 def _headline(status: ConnectionStatus) -> tuple[str, str]:
     if status.running:
         return "a run is at work", "warn"
+    if status.held_plan_id is not None:
+        return f"held: plan {status.held_plan_id} waits for a person", "bad"
     if status.crashed:
         return status.crashed, "bad"
     if status.interrupted:

@@ -11,7 +11,7 @@ from rich.text import Text
 from mailchimpsync.actions import ChangeCount, Report, Site, fetchandreconcile, getchanges, getstatus, open_site
 from mailchimpsync.actions.fetchandreconcile import STOP_THE_OTHER
 from mailchimpsync.cli.consoles import say, stderr, stdout
-from mailchimpsync.cli.failures import EXIT_MORE_TO_DO, show_error
+from mailchimpsync.cli.failures import EXIT_MORE_TO_DO, EXIT_NEEDS_A_PERSON, show_error
 from mailchimpsync.cli.interruption import Interruption
 from mailchimpsync.cli.plain import print_json
 from mailchimpsync.cli.progress import progress_on
@@ -23,6 +23,8 @@ _SENTENCES = {
     Outcome.WAITING.value: "done here; Mailchimp is still at work on {updates} updates. Call again later.",
     Outcome.OUT_OF_TIME.value: "out of time. The next call goes on from here.",
     Outcome.STOPPED.value: "stopped before {stage}, as asked.",
+    Outcome.HELD.value: "held, as it would change too many people. See `mailchimpsync plan show {plan}`, then approve "
+    "or drop it.",
     Outcome.ABORTED.value: "aborted by somebody else. The next call decides again.",
 }
 
@@ -110,11 +112,14 @@ def _show(report: Report, summary: _Summary, *, quiet: bool) -> None:
     elif not quiet:
         result = report.result
         words = _SENTENCES[report.outcome].format(
-            updates=result.updates_outstanding if result else 0, stage=result.stage.value if result else ""
+            updates=result.updates_outstanding if result else 0,
+            stage=result.stage.value if result else "",
+            plan=result.kept_plan_id if result else "",
         )
         done = report.outcome == Outcome.DONE.value
         mark = ("✓ ", "good") if done else ("… ", "warn")
-        say(stdout(), Text.assemble(mark, (report.link.title, "bold"), f": {words} {summary.words}"))
+        told = "" if report.outcome == Outcome.HELD.value else f" {summary.words}"
+        say(stdout(), Text.assemble(mark, (report.link.title, "bold"), f": {words}{told}"))
 
 
 def _as_json(report: Report, summary: _Summary) -> dict[str, object]:
@@ -126,6 +131,7 @@ def _as_json(report: Report, summary: _Summary) -> dict[str, object]:
         "run_id": result.run_id if result else None,
         "stage": result.stage.value if result else None,
         "updates_outstanding": result.updates_outstanding if result else 0,
+        "kept_plan_id": result.kept_plan_id if result else None,
         "changes": [asdict(change) for change in summary.changes],
         "failing": summary.failing,
         "error": {"code": error.code.value, "what": error.what, "remedy": error.remedy} if error else None,
@@ -135,6 +141,8 @@ def _as_json(report: Report, summary: _Summary) -> dict[str, object]:
 def _exit_code(report: Report) -> int:
     if report.error is not None:
         return report.error.exit_code
+    if report.outcome == Outcome.HELD.value:
+        return EXIT_NEEDS_A_PERSON
     return 0 if report.outcome in {Outcome.DONE.value, Outcome.STOPPED.value} else EXIT_MORE_TO_DO
 
 

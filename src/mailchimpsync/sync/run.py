@@ -201,16 +201,11 @@ def _after(stage: Stage) -> Stage:
 
 
 def _hold(run: Run, plan_id: int) -> Result:
-    """The run ends before its first write; what it read is in our rows, which stay due."""
+    """The run ends before its first write. The mark stays, so that all is read again before it is carried out."""
     with run.transaction() as tx:
         plans.drop_plan(tx, run.id)
-        _end(tx, run, Outcome.HELD)
+        runs.end_run(tx, run.list_id, run.id, run.runtime.now(), Outcome.HELD.value)
     return Result(run.list_id, run.id, Outcome.HELD, Stage.FETCH, kept_plan_id=plan_id)
-
-
-def _end(tx: Transaction, run: Run, outcome: Outcome) -> None:
-    links = links_of(run.connection)
-    runs.end_run(tx, run.list_id, run.id, run.runtime.now(), outcome.value, mark=run.started_at, links=links)
 
 
 def _complete(run: Run) -> Result:
@@ -218,7 +213,8 @@ def _complete(run: Run) -> Result:
     waiting = outstanding(run)
     outcome = Outcome.WAITING if waiting else Outcome.DONE
     with run.transaction() as tx:
-        _end(tx, run, outcome)
+        links = links_of(run.connection)
+        runs.end_run(tx, run.list_id, run.id, run.runtime.now(), outcome.value, mark=run.started_at, links=links)
         if run.kept_plan_id is not None:
             kept_plans.finish_plan(tx, run.kept_plan_id, run.id)
     return Result(run.list_id, run.id, outcome, Stage.FETCH, waiting, run.kept_plan_id)

@@ -1,0 +1,100 @@
+"""Kept plans on the terminal: what they would do, person by person, as a table, JSON or CSV."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+from typing import IO
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from mailchimpsync.actions import Plan, PlannedChange, Site, getplannedchanges
+from mailchimpsync.cli.plain import moment
+from mailchimpsync.cli.status import show_failures
+from mailchimpsync.model import ChangeKind
+
+SHOWN_AT_FIRST = 20
+TABLE_WIDTH_MAX = 130
+PAGE = 1_000
+
+_KINDS = {
+    ChangeKind.UNSUBSCRIBE: "unsubscribed at Mailchimp",
+    ChangeKind.REMOVE: "removed from groups in CiviCRM",
+    ChangeKind.ADD: "subscribed at Mailchimp, or asked",
+    ChangeKind.JOIN: "added to groups in CiviCRM",
+    ChangeKind.CREATE: "contacts created in CiviCRM",
+    ChangeKind.INTERESTS: "interests changed at Mailchimp",
+}
+_STATES = {"open": "warn", "approved": "good", "applied": "good", "dropped": "dim", "expired": "dim"}
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def show_plan(console: Console, plan: Plan, changes: Sequence[PlannedChange] = (), *, total: int = 0) -> None:
+    """Print a plan: what it is, its sums, what goes over the limits, and some of its changes."""
+    console.print(Text.assemble((f"Plan {plan.id}", "bold"), f"  {plan.title}  ", _state(plan)))
+    numbers = Table.grid(padding=(0, 2))
+    for name, value in _numbers(plan):
+        numbers.add_row(Text(f"  {name}", style="dim"), Text(value))
+    console.print(numbers)
+    for sentence in plan.excess:
+        console.print(Text(f"  ✗ {sentence}", style="bad"))
+    if changes:
+        console.print(_table(console, changes, total))
+    if plan.failures:
+        show_failures(console, plan.failures)
+
+
+def _state(plan: Plan) -> tuple[str, str]:
+    by = f" by {plan.decided_by}" if plan.decided_by else ""
+    return f"{plan.state}{by}", _STATES.get(plan.state, "warn")
+
+
+def _numbers(plan: Plan) -> Iterator[tuple[str, str]]:
+    yield "Made", f"{moment(plan.made_at)} by {plan.made_by}; good until {moment(plan.expires_at)}"
+    counts = [f"{plan.counts[kind]:,} {words}" for kind, words in _KINDS.items() if plan.counts.get(kind)]
+    yield "Would change", "; ".join(counts) or "nothing"
+    if plan.billable:
+        yield "On the bill", f"{plan.billable['before']:,} contacts now, {plan.billable['after']:,} after"
+    if plan.outcomes:
+        yield "Done", ", ".join(f"{number:,} {outcome}" for outcome, number in sorted(plan.outcomes.items()))
+
+
+def _table(console: Console, changes: Sequence[PlannedChange], total: int) -> Table:
+    width = min(console.width, TABLE_WIDTH_MAX)
+    more = f" (the first {len(changes)} of {total:,})" if total > len(changes) else ""
+    table = Table(title=f"Changes{more}", title_justify="left", title_style="bold", width=width)
+    table.add_column("Contact", justify="right", no_wrap=True)
+    table.add_column("Address", ratio=5, overflow="fold")
+    table.add_column("Change", ratio=7)
+    table.add_column("Why", ratio=8)
+    with_outcome = any(change.outcome for change in changes)
+    if with_outcome:
+        table.add_column("Outcome", ratio=3)
+    for change in changes:
+        cells = [str(change.contact_id or "new"), change.address or "", "\n".join(change.changes), change.why]
+        table.add_row(*map(Text, cells), *([Text(change.outcome or "")] if with_outcome else []))
+    return table
+
+
+def all_changes(site: Site, plan_id: int) -> Iterator[PlannedChange]:
+    """Yield every change of a plan."""
+    offset = 0
+    while some := getplannedchanges(site, id=plan_id, limit=PAGE, offset=offset):
+        yield from some
+        offset += len(some)
+
+
+def write_csv(file: IO[str], changes: Iterable[PlannedChange]) -> None:
+    """Write changes as CSV, one line a person; a cell that a spreadsheet would take for a formula is quoted."""
+    writer = csv.writer(file)
+    writer.writerow(["contact_id", "address", "member_id", "changes", "reason", "why", "outcome", "note"])
+    for one in changes:
+        cells = (one.contact_id, one.address, one.member_id, "; ".join(one.changes), one.reason, one.why)
+        writer.writerow([_harmless(cell) for cell in (*cells, one.outcome, one.note)])
+
+
+def _harmless(cell: object) -> str:
+    text = "" if cell is None else str(cell)
+    return f"'{text}" if text.startswith(_FORMULA) else text

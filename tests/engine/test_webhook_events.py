@@ -471,3 +471,28 @@ def test_after_other_groups_were_linked_events_wait_for_a_whole_run(post: PostOf
     world.connection = other.connection
     world.sync()
     assert post.work() == 1
+
+
+def test_a_change_whose_answer_was_lost_is_made_once_and_told_once(post: PostOffice) -> None:
+    world = post.world
+    waiting = ["lose one answer"]
+
+    def lose(request: httpx2.Request) -> None:
+        if waiting and "GroupContact/save" in request.url.path:
+            waiting.pop()
+            raise httpx2.ReadError("the line went dead")
+
+    world.act(ANN, "unsubscribe")
+    post.deliver()
+    world.to_civicrm.after = lose
+    process_events(post.site, seconds=0.001)  # no time to ask again in the same call
+    for _ in range(3):
+        world.pass_time(120)
+        post.work()
+
+    contact = contact_of(world, ANN)
+    told = [entry for entry in world.journal() if entry["contact_id"] == contact and entry["new"] == "Removed"]
+    assert not waiting
+    assert world.in_group(contact) == "Removed"
+    assert len(told) == 1
+    assert told[0]["reason"] == Code.MAILCHIMP_LEFT

@@ -15,7 +15,7 @@ from mailchimpsync.runtime import Deadline
 from mailchimpsync.store import Transaction, events
 from mailchimpsync.sync import Fate, handle_events
 
-EVENTS_PER_STEP = 200
+EVENTS_PER_STEP = 500
 ATTEMPTS_MAX = 20
 BACK_OFF_FIRST = timedelta(seconds=5)
 BACK_OFF_LONGEST = timedelta(hours=1)

@@ -128,6 +128,13 @@ def snapshot_groups(tx: Connection, list_id: str, *conditions: Any) -> None:
     tx.execute(rows.values(civicrm_groups=snapshot))
 
 
+def our_changes(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> set[tuple[int, int, str]]:
+    """Return, of what is so in groups now, what we did ourselves: (contact, group, status)."""
+    columns = (group_contact.c.contact_id, group_contact.c.group_id, group_contact.c.status)
+    mine = group_contact.c.list_id == list_id, group_contact.c.contact_id.in_(contact_ids), group_contact.c.ours
+    return {(contact, group, status) for contact, group, status in tx.execute(select(*columns).where(*mine))}
+
+
 def states_of(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> dict[int, dict[int, GroupState]]:
     """Return the states of contacts by contact id and group id; at most some thousand contacts at a time.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, func, select, update
+from sqlalchemy import Connection, RowMapping, Select, delete, func, select, update
 
 from mailchimpsync.store.dialect import Row, insert_rows
 from mailchimpsync.store.schema import cache, plan
@@ -51,20 +51,24 @@ def contacts_to_create(tx: Connection, run_id: int, after: int, limit: int) -> S
 
 def open_changes(tx: Connection, run_id: int, limit: int) -> Sequence[Any]:
     """Return the next planned changes that are not done, with what their cache rows say."""
-    query = (
-        select(
-            plan,
-            cache.c.civicrm_contact_id,
-            cache.c.mailchimp_member_id,
-            cache.c.mailchimp_status,
-            cache.c.base_subscribed,
-        )
-        .join(cache, cache.c.id == plan.c.cache_id)
-        .where(plan.c.run_id == run_id, plan.c.applied.is_(False))
-        .order_by(plan.c.id)
-        .limit(limit)
+    query = _with_rows().where(plan.c.run_id == run_id, plan.c.applied.is_(False))
+    return tx.execute(query.order_by(plan.c.id).limit(limit)).mappings().all()
+
+
+def open_changes_of_rows(tx: Connection, row_ids: Sequence[int]) -> Sequence[Any]:
+    """Return what runs planned for some rows and never came to note as done, likewise."""
+    query = _with_rows().where(plan.c.cache_id.in_(row_ids), plan.c.applied.is_(False))
+    return tx.execute(query.order_by(plan.c.id)).mappings().all()
+
+
+def _with_rows() -> Select[Any]:
+    known = (
+        cache.c.civicrm_contact_id,
+        cache.c.mailchimp_member_id,
+        cache.c.mailchimp_status,
+        cache.c.base_subscribed,
     )
-    return tx.execute(query).mappings().all()
+    return select(plan, *known).join(cache, cache.c.id == plan.c.cache_id)
 
 
 def mark_applied(tx: Connection, plan_ids: Sequence[int]) -> None:

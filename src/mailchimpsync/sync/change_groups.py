@@ -80,6 +80,16 @@ def _records_of(change: Change) -> list[Record]:
     return [(change["civicrm_contact_id"], group, status) for group, status in change["group_changes"]]
 
 
+def tell_what_was_done(run: Run, row_ids: Sequence[int]) -> None:
+    """Journal changes of rows that were made, but whose answer was lost, before the rows are decided again."""
+    with run.transaction() as tx:
+        changes = plans.open_changes_of_rows(tx, row_ids)
+        contacts = sorted({change["civicrm_contact_id"] for change in changes if change["civicrm_contact_id"]})
+        done = groups.our_changes(tx, run.list_id, contacts) if contacts else set()
+        told = {record: change for change in changes for record in _records_of(change) if record in done}
+        journal.write_journal(tx, [_entry(run, record, change) for record, change in told.items()])
+
+
 def _store_memberships(tx: Transaction, run: Run, done: Sequence[Change]) -> None:
     memberships = list(_records(done))
     if memberships:

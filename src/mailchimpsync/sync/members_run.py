@@ -20,7 +20,7 @@ from mailchimpsync.store import Transaction, bases, contacts, erased, groups, me
 from mailchimpsync.store.schema import cache
 from mailchimpsync.sync.add_civi_only import read_groups_of
 from mailchimpsync.sync.calls import Systems
-from mailchimpsync.sync.change_groups import change_groups
+from mailchimpsync.sync.change_groups import change_groups, tell_what_was_done
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.create_contacts import create_contacts
 from mailchimpsync.sync.fetch import member_row
@@ -178,6 +178,7 @@ def reconcile_rows(run: Run, row_ids: Sequence[int]) -> None:
     """Decide about rows and carry it out, as a whole run does; rows with an update in flight wait for its result."""
     with run.transaction() as tx:
         due = [row["id"] for row in rows.rows_to_decide(tx, row_ids) if row["sync_status"] == SyncStatus.TODO]
+    tell_what_was_done(run, due)
     decide_rows(run, due)
     create_contacts(run)
     change_groups(run)

@@ -113,12 +113,12 @@ def test_only_a_failure_counts_as_an_attempt(store: Store, counts: bool, attempt
 
 def test_the_queue_tells_its_length_and_age(store: Store) -> None:
     with store.begin() as tx:
-        assert events.queue(tx) == events.Queue(0, None)
+        assert events.queue(tx) == events.Queue(0)
         add(tx, "one", now=hour(7))
         add(tx, "two", now=hour(8))
         add(tx, "three", list_id=OTHER_LIST, now=hour(6))
-        assert events.queue(tx) == events.Queue(3, hour(6))
-        assert events.queue(tx, LIST) == events.Queue(2, hour(7))
+        assert events.queue(tx) == events.Queue(3, hour(6), hour(8))
+        assert events.queue(tx, LIST) == events.Queue(2, hour(7), hour(8))
 
 
 def test_the_newest_events_can_be_looked_at_without_what_they_said(store: Store) -> None:

@@ -22,10 +22,11 @@ NOTE_LENGTH_MAX = 500
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """How the queue stands; `oldest` is when the oldest waiting event came in."""
+    """How the queue stands; `oldest` and `newest` are when the oldest and the newest waiting event came in."""
 
     waiting: int
-    oldest: datetime | None
+    oldest: datetime | None = None
+    newest: datetime | None = None
 
 
 def add_event(
@@ -138,8 +139,9 @@ def put_off_events(
 def queue(tx: Connection, list_id: str | None = None) -> Queue:
     """Return how the queue stands, of one audience or of all."""
     mine = event.c.list_id == list_id if list_id is not None else true()
-    row = tx.execute(select(func.count(), func.min(event.c.received_at)).where(event.c.state == WAITING, mine)).one()
-    return Queue(int(row[0]), row[1])
+    figures = (func.count(), func.min(event.c.received_at), func.max(event.c.received_at))
+    row = tx.execute(select(*figures).where(event.c.state == WAITING, mine)).one()
+    return Queue(int(row[0]), row[1], row[2])
 
 
 def recent_events(tx: Connection, limit: int, list_id: str | None = None) -> Sequence[RowMapping]:

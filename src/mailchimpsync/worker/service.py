@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from threading import Event
 
 from mailchimpsync.actions import Site, collectresults, process_events
 from mailchimpsync.runtime import Deadline
+from mailchimpsync.store import events
 from mailchimpsync.worker.housekeeping import EVERY_SECONDS, tidy_up
 from mailchimpsync.worker.logs import logger
 from mailchimpsync.worker.loop import Loop, Stop
@@ -18,6 +20,11 @@ EVENT_SECONDS = 20.0
 """For how long events are handled before the configuration is looked at again."""
 
 EVENTS_EVERY_SECONDS = 1.0
+RAIN_SECONDS = 0.25
+RAIN_HAS_STOPPED = timedelta(seconds=0.2)
+RAIN_ENDURED = timedelta(seconds=15)
+"""A burst of events is taken in first, for so long at most: Mailchimp waits for answers, and counts late ones."""
+
 BATCHES_EVERY_SECONDS = 30.0
 """Mailchimp announces finished batches by a webhook too; this is for those that get lost (DESIGN 3.11)."""
 
@@ -73,6 +80,8 @@ class Background:
         return Loop(name, with_newest_configuration, site.runtime, self._stop)
 
     def _handle_events(self, site: Site, stop: Stop) -> float:
+        if self._is_raining(site):
+            return RAIN_SECONDS
         finished = process_events(
             site,
             seconds=EVENT_SECONDS,
@@ -84,6 +93,15 @@ class Background:
         self._metrics.events(finished)
         logger().info("events.handled", number=finished)
         return 0.0
+
+    def _is_raining(self, site: Site) -> bool:
+        """While events come in one upon the other, taking them in goes first, for a while."""
+        now = site.runtime.now()
+        with site.store.reading() as tx:
+            queue = events.queue(tx)
+        if queue.oldest is None or queue.newest is None:
+            return False
+        return now - queue.newest < RAIN_HAS_STOPPED and now - queue.oldest < RAIN_ENDURED
 
     def _read_batches(self, site: Site, stop: Stop) -> float:
         if number := collectresults(site, stop=stop):

@@ -10,13 +10,14 @@ from sqlalchemy import union as sql_union
 
 from mailchimpsync.model import Stage
 from mailchimpsync.store import updates as update_queries
-from mailchimpsync.store.schema import batch, cache, event, group_contact, kept_plan, log, run, status
+from mailchimpsync.store.schema import batch, cache, event, group_contact, kept_plan, log, run, status, verification
 from mailchimpsync.store.schema import update as update_table
 
 _BY_ID: tuple[tuple[Table, ColumnElement[str]], ...] = (
     (event, event.c.list_id),
     (log, log.c.list_id),
     (kept_plan, kept_plan.c.list_id),
+    (verification, verification.c.list_id),
     (cache, cache.c.mailchimp_list_id),
     (batch, batch.c.mailchimp_list_id),
 )

@@ -356,3 +356,20 @@ kept_change = _table(
     Column("note", String(500)),
     UniqueConstraint("plan_id", "identity"),
 )
+
+verification = _table(
+    "verification",
+    Column("id", _ID, primary_key=True),
+    Column("list_id", String(32), nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("made_by", String(100), nullable=False),
+    Column("finished_at", UtcDateTime),  # null: under way, or it came to no end
+    Column("members", Integer),  # at Mailchimp, whatever their status
+    Column("subscribed", Integer),
+    Column("in_group", Integer),
+    Column("explained", Integer),
+    Column("unexplained", Integer),
+    Column("counts", JsonText),  # [{"kind": …, "cause": …, "code": …, "count": …}, …]
+    Column("differences", JsonText),  # the first ones; of the newest verification only
+    Index("ix_mcs_verification_list", "list_id", "id"),
+)

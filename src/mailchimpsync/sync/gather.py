@@ -170,7 +170,7 @@ def _situation(
         address=address,
         first_name=person.first_name if person else "",
         last_name=person.last_name if person else "",
-        obstacle=_obstacle(row, person, address_taken=address_taken),
+        obstacle=obstacle_of(row, person, address_taken=address_taken),
         other_subscribed=siblings.subscribed if siblings else False,
         other_left=siblings.left if siblings else False,
         other_preferred=_other_preferred(row, siblings, person),
@@ -179,8 +179,11 @@ def _situation(
     )
 
 
-def _obstacle(row: Row, person: Person | None, *, address_taken: bool) -> Code | None:
-    """A member is resubscribed with its own address, so it is that one which must not be on hold."""
+def obstacle_of(row: Row | Mapping[str, Any], person: Person | None, *, address_taken: bool = False) -> Code | None:
+    """Return why a person may not be newly subscribed; of the row, `mailchimp_status` and `mailchimp_email` count.
+
+    A member is resubscribed with its own address, so it is that one which must not be on hold.
+    """
     if person is None:
         return None
     addresses = _addresses(person)

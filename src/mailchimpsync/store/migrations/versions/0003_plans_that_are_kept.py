@@ -74,12 +74,36 @@ def upgrade() -> None:
         **TABLE_OPTIONS,
         sqlite_autoincrement=True,
     )
+    _create_verification()
     op.add_column("civicrm_mailchimpsync_cache", sa.Column("mailchimp_opted_in", UTC_DATETIME, nullable=True))
     op.add_column("civicrm_mailchimpsync_run", sa.Column("kept_plan_id", sa.BigInteger(), nullable=True))
+
+
+def _create_verification() -> None:
+    op.create_table(
+        "civicrm_mailchimpsync_verification",
+        sa.Column("id", ROW_ID, nullable=False),
+        sa.Column("list_id", sa.String(length=32), nullable=False),
+        sa.Column("started_at", UTC_DATETIME, nullable=False),
+        sa.Column("made_by", sa.String(length=100), nullable=False),
+        sa.Column("finished_at", UTC_DATETIME, nullable=True),
+        sa.Column("members", sa.Integer(), nullable=True),
+        sa.Column("subscribed", sa.Integer(), nullable=True),
+        sa.Column("in_group", sa.Integer(), nullable=True),
+        sa.Column("explained", sa.Integer(), nullable=True),
+        sa.Column("unexplained", sa.Integer(), nullable=True),
+        sa.Column("counts", JSON_TEXT, nullable=True),
+        sa.Column("differences", JSON_TEXT, nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_civicrm_mailchimpsync_verification")),
+        **TABLE_OPTIONS,
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_mcs_verification_list", "civicrm_mailchimpsync_verification", ["list_id", "id"])
 
 
 def downgrade() -> None:
     op.drop_column("civicrm_mailchimpsync_run", "kept_plan_id")
     op.drop_column("civicrm_mailchimpsync_cache", "mailchimp_opted_in")
+    op.drop_table("civicrm_mailchimpsync_verification")
     op.drop_table("civicrm_mailchimpsync_kept_change")
     op.drop_table("civicrm_mailchimpsync_kept_plan")

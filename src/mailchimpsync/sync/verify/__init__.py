@@ -1,0 +1,131 @@
+"""`verify`: compares both sides in full, through their APIs, and says where they differ and why.
+
+It goes by what both sides say, not by our own rows, so that it finds what those have wrong. It writes on neither side
+and takes no lease: it may run beside a run, and whoever seems to differ is looked at once more before it says so.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from mailchimpsync.civicrm import site
+from mailchimpsync.mailchimp import audience
+from mailchimpsync.model import Connection
+from mailchimpsync.runtime import Deadline, NoProgress, Progress
+from mailchimpsync.store import comparison, verifications
+from mailchimpsync.sync.calls import Systems
+from mailchimpsync.sync.only_reading import only_reading
+from mailchimpsync.sync.verify.causes import Causes
+from mailchimpsync.sync.verify.difference import Cause, Difference, Verified
+from mailchimpsync.sync.verify.finding import find_differences
+from mailchimpsync.sync.verify.look_again import look_again
+from mailchimpsync.sync.verify.reading import Comparing, read_both
+
+__all__ = ["Cause", "Difference", "Verified", "verify"]
+
+KEPT_MAX = 500
+"""How many differences are kept of each sort: without explanation, and with one."""
+
+LOOKS_MAX = 1_000
+"""How many people are looked at once more; who differs beyond those did not do so by a change of the last minutes."""
+
+_DIFFERENCES_PER_STEP = 500
+
+Tell = Callable[[Difference], None]
+
+
+def verify(
+    systems: Systems,
+    connection: Connection,
+    deadline: Deadline,
+    *,
+    by: str,
+    progress: Progress | None = None,
+    tell: Tell | None = None,
+) -> Verified:
+    """Compare both sides in full, keep what was found, and return it; `tell` is told of every difference.
+
+    Raises:
+        EvidenceError, AccessError: there is no proof that everything was read. TransientError: a side is away, or time
+            is over.
+    """
+    started = systems.runtime.now()
+    with systems.store.begin() as tx:
+        key = verifications.begin_verification(tx, connection.list_id, started, by)
+    with systems.until(deadline), only_reading(systems), comparison.comparison() as scratch:
+        checked = site(systems.civicrm, connection.group_ids)
+        audience(systems.mailchimp, connection.list_id)
+        work = Comparing(systems, connection, scratch, checked.offset, deadline, progress or NoProgress())
+        read_both(work)
+        with scratch.begin() as tx:
+            members, subscribed, in_group = comparison.totals(tx, connection.group_id)
+        tally = _Tally(tell)
+        for difference in _certain(work):
+            tally.add(difference)
+    found: dict[str, Any] = {
+        "finished_at": systems.runtime.now(),
+        "members": members,
+        "subscribed": subscribed,
+        "in_group": in_group,
+        **tally.result(),
+    }
+    with systems.store.begin() as tx:
+        verifications.finish_verification(tx, key, connection.list_id, **found)
+    return Verified(key, connection.list_id, started, **found)
+
+
+def _certain(work: Comparing) -> Iterator[Difference]:
+    """Yield differences with their causes, those in doubt only after a second look."""
+    causes, looks = Causes(work), LOOKS_MAX
+    found = (one for some in find_differences(work.scratch, work.connection) for one in some)
+    for some in _chunks(found):
+        work.check_time()
+        explained = causes.explain(some)
+        doubtful = [one for one in explained if one.cause in (Cause.UNKNOWN, Cause.CHANGED)][:looks]
+        looks -= len(doubtful)
+        again = set(doubtful)
+        yield from (one for one in explained if one not in again)
+        if doubtful:
+            yield from Causes(work).explain(look_again(work, doubtful))
+
+
+def _chunks(found: Iterable[Difference]) -> Iterator[Sequence[Difference]]:
+    found = iter(found)
+    while some := list(islice(found, _DIFFERENCES_PER_STEP)):
+        yield some
+
+
+@dataclass
+class _Tally:
+    """Counts differences, and keeps the first of them."""
+
+    tell: Tell | None
+    _counts: Counter[tuple[str, str, str | None]] = field(default_factory=Counter)
+    _numbers: Counter[bool] = field(default_factory=Counter)
+    _kept: dict[bool, list[dict[str, Any]]] = field(default_factory=lambda: {False: [], True: []})
+
+    def add(self, one: Difference) -> None:
+        """Take one in."""
+        self._counts[one.kind.value, one.cause.value, one.code] += 1
+        self._numbers[one.is_explained] += 1
+        kept = self._kept[one.is_explained]
+        if len(kept) < KEPT_MAX:
+            kept.append(one.plain())
+        if self.tell is not None:
+            self.tell(one)
+
+    def result(self) -> dict[str, Any]:
+        """Return what is kept of them; those without explanation come first."""
+        counts = sorted(self._counts.items(), key=lambda pair: (-pair[1], pair[0][:2], pair[0][2] or ""))
+        return {
+            "explained": self._numbers[True],
+            "unexplained": self._numbers[False],
+            "counts": [
+                {"kind": kind, "cause": cause, "code": code, "count": number} for (kind, cause, code), number in counts
+            ],
+            "differences": self._kept[False] + self._kept[True],
+        }

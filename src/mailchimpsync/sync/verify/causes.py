@@ -1,0 +1,106 @@
+"""What differences come from: our own rows say why, where what they say of both sides is true."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sqlalchemy import RowMapping
+
+from mailchimpsync.civicrm import Person, contacts_modified_since, history, persons, to_site
+from mailchimpsync.errors import Code
+from mailchimpsync.model import IN_FLIGHT, SUBSCRIBED_STATUSES, SyncStatus
+from mailchimpsync.store import comparison_rows, kept_plans, runs
+from mailchimpsync.sync.gather import obstacle_of
+from mailchimpsync.sync.verify.difference import Cause, Difference, Kind
+from mailchimpsync.sync.verify.reading import Comparing
+
+_OBSTACLES = frozenset(
+    {
+        Code.CV_NO_ADDRESS,
+        Code.CV_BAD_ADDRESS,
+        Code.CV_ON_HOLD,
+        Code.CV_DO_NOT_EMAIL,
+        Code.CV_OPTED_OUT,
+        Code.CV_DECEASED,
+    }
+)
+"""Reasons that CiviCRM itself can confirm."""
+
+Row = RowMapping
+
+
+@dataclass
+class Causes:
+    """Explains differences. What changed in CiviCRM since the last run is asked for once, when first needed."""
+
+    work: Comparing
+    _changed: set[int] | None = None
+    _people: dict[int, Person] = field(default_factory=dict)
+
+    def explain(self, found: Sequence[Difference]) -> list[Difference]:
+        """Return differences with their causes."""
+        list_id = self.work.connection.list_id
+        members = {one.member_id for one in found if one.member_id is not None}
+        contacts = {one.contact_id for one in found if one.contact_id is not None}
+        with self.work.systems.store.reading() as tx:
+            mark = runs.standing(tx, list_id).last_sync_time
+            is_held = kept_plans.open_hold(tx, list_id) is not None
+            rows = comparison_rows.rows_about(tx, list_id, members, contacts)
+        of_member = {row["mailchimp_member_id"]: row for row in rows if row["mailchimp_member_id"] is not None}
+        of_contact: dict[int, list[Row]] = {}
+        for row in rows:
+            of_contact.setdefault(row["civicrm_contact_id"], []).append(row)
+        self._look_up_people(found, rows)
+        explained = []
+        for one in found:
+            mine = of_contact.get(one.contact_id or 0, [])
+            if one.member_id in of_member:
+                mine = [of_member[one.member_id], *mine]
+            explained.append(self._explained(one, mine, mark, is_held=is_held))
+        return explained
+
+    def _look_up_people(self, found: Sequence[Difference], rows: Sequence[Row]) -> None:
+        obstructed = {row["civicrm_contact_id"] for row in rows if row["reason"] in _OBSTACLES}
+        wanted = {one.contact_id for one in found if one.kind is Kind.NOT_SUBSCRIBED} & obstructed
+        contacts = sorted(contact for contact in wanted if contact is not None)
+        self._people = persons(self.work.systems.civicrm, contacts) if contacts else {}
+
+    def _explained(self, one: Difference, rows: Sequence[Row], mark: datetime | None, *, is_held: bool) -> Difference:
+        if mark is None:
+            return replace(one, cause=Cause.DUE)
+        if any(row["sync_status"] in IN_FLIGHT and row["has_open_update"] for row in rows):
+            return replace(one, cause=Cause.IN_FLIGHT)
+        if any(row["sync_status"] == SyncStatus.TODO for row in rows):
+            return replace(one, cause=Cause.HELD if is_held else Cause.DUE)
+        for row in rows:
+            if row["sync_status"] == SyncStatus.FAIL and self._is_true(one, row):
+                return replace(one, cause=Cause.CANNOT, code=row["reason"])
+        if (one.changed_at is not None and one.changed_at >= mark) or one.contact_id in self._changed_contacts(mark):
+            return replace(one, cause=Cause.CHANGED)
+        return replace(one, cause=Cause.UNKNOWN)
+
+    def _is_true(self, one: Difference, row: Row) -> bool:
+        """Say whether a failed row was decided on what is so now; else its reason explains nothing."""
+        if row["reason"] in _OBSTACLES:
+            person = self._people.get(one.contact_id or 0)
+            now = {"mailchimp_status": one.status, "mailchimp_email": one.address}
+            return one.kind is Kind.NOT_SUBSCRIBED and person is not None and obstacle_of(now, person) is not None
+        same_member = row["mailchimp_member_id"] == one.member_id or one.member_id is None
+        known, status = row["mailchimp_status"], one.status if same_member else row["mailchimp_status"]
+        return (known is None) == (status is None) and (known in SUBSCRIBED_STATUSES) == (status in SUBSCRIBED_STATUSES)
+
+    def _changed_contacts(self, mark: datetime) -> set[int]:
+        """Return the contacts that were changed, or came to or left a group, since the last run began."""
+        if self._changed is None:
+            civicrm, offset = self.work.systems.civicrm, self.work.site_offset
+            since = to_site(mark, offset)
+            entries = (
+                entry for page in history(civicrm, self.work.connection.group_ids, since, offset) for entry in page
+            )
+            changed = {entry.contact_id for entry in entries}
+            for modified in contacts_modified_since(civicrm, since):
+                changed.update(state.id for state in modified.contacts)
+            self._changed = changed
+        return self._changed

@@ -1,0 +1,100 @@
+"""What a comparison finds: differences, their kinds, and what they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Kind(StrEnum):
+    """In what both sides differ."""
+
+    NOT_IN_GROUP = "subscribed, not in the group"
+    NOT_SUBSCRIBED = "in the group, not subscribed"
+    TICKED = "interest ticked, not in its group"
+    NOT_TICKED = "in an interest's group, not ticked"
+
+
+class Cause(StrEnum):
+    """What a difference comes from. All but `UNKNOWN` explain it."""
+
+    CANNOT = "can't be synced"  # its code says why
+    DUE = "due: the next run decides"
+    HELD = "held by the guard"
+    IN_FLIGHT = "an update is on its way"
+    CHANGED = "changed since the last run"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One difference: about whom, in what, and why.
+
+    Attributes:
+        status: of the member at Mailchimp; None: there is none.
+        changed_at: when Mailchimp last changed the member.
+        interest, group_id: where it is about an interest.
+        code: the reason, where `cause` is `CANNOT`.
+    """
+
+    kind: Kind
+    contact_id: int | None = None
+    member_id: str | None = None
+    address: str | None = None
+    status: str | None = None
+    changed_at: datetime | None = None
+    interest: str | None = None
+    group_id: int | None = None
+    cause: Cause = Cause.UNKNOWN
+    code: str | None = None
+
+    @property
+    def is_explained(self) -> bool:
+        """Say whether its cause is known."""
+        return self.cause is not Cause.UNKNOWN
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as it is kept and shown."""
+        return {
+            "kind": self.kind.value,
+            "contact_id": self.contact_id,
+            "member_id": self.member_id,
+            "address": self.address,
+            "status": self.status,
+            "interest": self.interest,
+            "group_id": self.group_id,
+            "cause": self.cause.value,
+            "code": self.code,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What a full comparison found; times are UTC.
+
+    Attributes:
+        members: all members at Mailchimp; `subscribed`: those subscribed or pending.
+        in_group: contacts in the subscription group.
+        counts: differences by kind, cause and code, each with its `count`.
+        differences: the first ones, those without explanation before the others.
+    """
+
+    id: int
+    list_id: str
+    started_at: datetime
+    finished_at: datetime
+    members: int
+    subscribed: int
+    in_group: int
+    explained: int
+    unexplained: int
+    counts: Sequence[dict[str, Any]]
+    differences: Sequence[dict[str, Any]]
+
+    @property
+    def in_sync(self) -> bool:
+        """Say whether everything agrees, but for what is explained."""
+        return self.unexplained == 0

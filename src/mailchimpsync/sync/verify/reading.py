@@ -1,0 +1,152 @@
+"""Reading both sides in full, once each, into a scratch database."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from mailchimpsync.civicrm import group_contacts
+from mailchimpsync.errors import Code, TransientError
+from mailchimpsync.mailchimp import Member, MemberPage, member_page
+from mailchimpsync.model import Connection, GroupStatus, MemberStatus, normalise_address
+from mailchimpsync.runtime import Deadline, Progress
+from mailchimpsync.store import Store, comparison, comparison_rows
+from mailchimpsync.sync.calls import Systems
+from mailchimpsync.sync.member_pages import (
+    PAGES_IN_FLIGHT_MAX,
+    READINGS,
+    Position,
+    ShiftedError,
+    next_attempt,
+    stretches,
+)
+from mailchimpsync.sync.owners import find_owners
+
+
+@dataclass(frozen=True, slots=True)
+class Comparing:
+    """What a comparison works with: both sides, and the scratch database in which they are put side by side."""
+
+    systems: Systems
+    connection: Connection
+    scratch: Store
+    site_offset: timedelta
+    deadline: Deadline
+    progress: Progress
+
+    def check_time(self) -> None:
+        """Stop once the time is over.
+
+        Raises:
+            TransientError: `OUT_OF_TIME`.
+        """
+        if self.deadline.reached:
+            raise TransientError(Code.OUT_OF_TIME, "Both sides could not be compared in the time given.")
+
+
+def read_both(work: Comparing) -> None:
+    """Read all members with their owners, and all memberships.
+
+    Raises:
+        EvidenceError: `MC_INCOMPLETE`. TransientError: `OUT_OF_TIME`, or a side is away.
+    """
+    with work.systems.runtime.executor(PAGES_IN_FLIGHT_MAX) as executor:
+        for reading in range(len(READINGS)):
+            _read_members(work, executor, Position(reading=reading))
+    after = ""
+    while True:
+        with work.scratch.begin() as tx:
+            found = comparison.addresses_after(tx, after)
+        if not found:
+            break
+        after = found[-1].member_id
+        match_owners(work, found)
+        work.check_time()
+    for page in group_contacts(work.systems.civicrm, work.connection.group_ids):
+        with work.scratch.begin() as tx:
+            comparison.put_memberships(tx, added(page))
+        work.progress.advance(len(page))
+        work.check_time()
+
+
+def _read_members(work: Comparing, executor: Executor, position: Position) -> None:
+    """Read one reading, anew where its pages do not fit together."""
+    while True:
+        try:
+            position = _read_on(work, executor, position)
+        except ShiftedError:
+            position = next_attempt(work.connection.list_id, position)
+            with work.scratch.begin() as tx:
+                comparison.forget_reading(tx, position.reading)
+        else:
+            if position.last_id is None:
+                return
+
+
+def _read_on(work: Comparing, executor: Executor, position: Position) -> Position:
+    """Read on to the end of a reading; a position without `last_id` means that it is there."""
+    reading, connection = position.reading, work.connection
+
+    def ask(status: MemberStatus | None, offset: int, count: int) -> MemberPage:
+        return member_page(
+            work.systems.mailchimp,
+            connection.list_id,
+            offset=offset,
+            count=count,
+            status=status,
+            with_interests=bool(connection.interests),
+        )
+
+    for stretch in stretches(executor, ask, position):
+        position = stretch.position
+        with work.scratch.begin() as tx:
+            comparison.put_members(tx, [scratch_row(connection, one, reading) for one in stretch.members])
+            if stretch.is_last and comparison.count_reading(tx, reading) < stretch.total:
+                raise ShiftedError
+        work.progress.advance(len(stretch.members), stretch.total)
+        work.check_time()
+        if stretch.is_last:
+            return Position(reading=reading)
+    return position
+
+
+def scratch_row(connection: Connection, member: Member, reading: int | None) -> dict[str, Any]:
+    """Return a member as the comparison needs it."""
+    return {
+        "member_id": member.id,
+        "reading": reading,
+        "address": normalise_address(member.email_address),
+        "status": member.status,
+        "changed_at": member.last_changed,
+        "interests": {key: member.interests[key] for key in connection.interests if key in member.interests},
+    }
+
+
+def match_owners(work: Comparing, found: Sequence[Any]) -> None:
+    """Find who owns members by the rule of a run.
+
+    Where nobody in CiviCRM has the address, since it was changed there after both were matched, our own row tells: a
+    run goes by it too.
+    """
+    connection = work.connection
+    addresses = [one.address for one in found if one.address]
+    owners = find_owners(work.systems.civicrm, connection.group_id, addresses, work.site_offset)
+    unowned = [one.member_id for one in found if one.address not in owners]
+    with work.systems.store.reading() as tx:
+        linked = comparison_rows.contacts_of_members(tx, connection.list_id, unowned)
+    with work.scratch.begin() as tx:
+        comparison.set_owners(
+            tx,
+            [
+                (one.member_id, owners.get(one.address, linked.get(one.member_id)), one.address not in owners)
+                for one in found
+            ],
+        )
+
+
+def added(page: Collection[Any]) -> Iterator[tuple[int, int]]:
+    """Yield who is in which group, of statuses in groups."""
+    return ((row.contact_id, row.group_id) for row in page if row.status == GroupStatus.ADDED)

@@ -36,7 +36,7 @@ class Keyring:
             self._fernet = MultiFernet([Fernet(key) for key in keys])
         except ValueError:
             raise _unusable("The secret key has not the form of a key") from None
-        self._first = keys[0].encode()
+        self._keys = [key.encode() for key in keys]
 
     def encrypt(self, secret: str) -> str:
         """Return a token that says of itself that it is encrypted."""
@@ -55,8 +55,12 @@ class Keyring:
 
     def derive(self, purpose: str) -> str:
         """Return a secret for another purpose, in hexadecimal, which tells nothing of the key (HKDF, RFC 5869)."""
+        return self.derive_all(purpose)[0]
+
+    def derive_all(self, purpose: str) -> list[str]:
+        """Return the secret that `derive` gives, and those that it would give with the other keys."""
         info = f"mailchimpsync {purpose}".encode()
-        return HKDF(hashes.SHA256(), _DERIVED_BYTES, salt=None, info=info).derive(self._first).hex()
+        return [HKDF(hashes.SHA256(), _DERIVED_BYTES, salt=None, info=info).derive(key).hex() for key in self._keys]
 
 
 def mask(secret: str) -> str:

@@ -267,8 +267,30 @@ journal = _table(
     Column("old", String(255)),
     Column("new", String(255)),
     Column("reason", String(32), nullable=False),
+    Column("actor", String(100)),  # `run`, `webhook`, or the person who approved the plan
+    Column("answer", String(100)),  # what the other system answered: its status, and the code of a refusal
+    Column("number", BigInteger),  # in the audience's chain, from 1; null: from before there was a chain
+    Column("commitment", String(64)),  # SHA-256 of the salt and the personal values
+    Column("salt", String(64)),  # once the personal values are minimised: their seal
+    Column("minimised_at", UtcDateTime),
+    Column("hash", String(64)),  # SHA-256 of the entry before and of this one
+    Index("ix_mcs_journal_number", "list_id", "number", unique=True),
     Index("ix_mcs_journal_row", "list_id", "cache_id"),
     Index("ix_mcs_journal_run", "run_id"),
+    Index("ix_mcs_journal_contact", "contact_id"),
+    Index("ix_mcs_journal_member", "member_id"),
+)
+
+journal_chain = _table(
+    "journal_chain",
+    Column("list_id", String(32), primary_key=True),
+    Column("unchained_to", BigInteger, nullable=False),  # the newest entry from before there was a chain
+    Column("before_first", BigInteger, nullable=False),  # how many entries were deleted for their age
+    Column("before_first_hash", String(64), nullable=False),  # the hash of the last of them
+    Column("newest", BigInteger, nullable=False),
+    Column("newest_hash", String(64), nullable=False),
+    Column("minimised_to", BigInteger, nullable=False),
+    sqlite_autoincrement=False,
 )
 
 configuration = _table(
@@ -372,4 +394,40 @@ verification = _table(
     Column("counts", JsonText),  # [{"kind": …, "cause": …, "code": …, "count": …}, …]
     Column("differences", JsonText),  # the first ones; of the newest verification only
     Index("ix_mcs_verification_list", "list_id", "id"),
+)
+
+alert = _table(
+    "alert",
+    Column("id", _ID, primary_key=True),
+    Column("problem", String(200), nullable=False),  # what tells it apart, such as `held:a1b2c3d4e5`
+    # the problem while it lasts, else null: two services note it once
+    Column("open_problem", String(200), unique=True),
+    Column("kind", String(20), nullable=False),
+    Column("list_id", String(32)),
+    Column("code", String(32)),
+    Column("data", JsonText, nullable=False),  # numbers and names of connections, never of people
+    Column("began_at", UtcDateTime, nullable=False),
+    Column("tell_at", UtcDateTime),  # when it is to be told next; null: not again
+    Column("told", Integer, nullable=False, server_default="0"),
+    Column("told_at", UtcDateTime),
+    Column("acknowledged_at", UtcDateTime),
+    Column("acknowledged_by", String(100)),
+    Column("recovered_at", UtcDateTime),
+    Index("ix_mcs_alert_recovered", "recovered_at"),
+)
+
+alert_message = _table(
+    "alert_message",
+    Column("id", _ID, primary_key=True),
+    Column("fingerprint", String(200), nullable=False),  # what it tells, and where: nothing is told twice
+    Column("channel", String(10), nullable=False),
+    Column("content", JsonText, nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("state", String(10), nullable=False, server_default="waiting"),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime),
+    Column("note", String(100)),  # what came of the last attempt
+    UniqueConstraint("fingerprint"),
+    Index("ix_mcs_alert_message_due", "state", "due_at"),
 )

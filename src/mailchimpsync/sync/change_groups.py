@@ -14,6 +14,7 @@ from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.refused import refused_by_civicrm
 
 CHANGES_PER_STEP = 5_000
+NOTHING_KNOWN: Mapping[tuple[int, int], str | None] = {}
 
 Change = Mapping[str, Any]
 Record = tuple[int, int, str]
@@ -59,6 +60,7 @@ def _note(
     done = [change for change in changes if change["id"] not in failed and change["id"] not in overruled]
     told = {record: change for change in reversed(done) for record in _records_of(change)}
     with run.transaction() as tx:
+        before = groups.statuses_of(tx, run.list_id, sorted({contact for contact, _, _ in told}))
         _store_memberships(tx, run, done)
         rows.write_rows(
             tx,
@@ -70,8 +72,9 @@ def _note(
         )
         rows.write_alike(tx, [_done_row(change) for change in done])
         updates.add_updates(tx, [_update(run, change) for change in done if change["member_update"] is not None])
-        journal.write_journal(tx, [_entry(run, record, change) for record, change in told.items()])
+        journal.write_journal(tx, [_entry(run, record, change, before) for record, change in told.items()])
         plans.mark_applied(tx, [change["id"] for change in changes])
+        plans.drop_plans_of_rows(tx, [change["cache_id"] for change in changes])  # what a failed run left of them
         regrouped = [change["cache_id"] for change in done if change["group_changes"]]
         groups.snapshot_groups(tx, run.list_id, cache.c.id.in_(regrouped))
 
@@ -88,6 +91,7 @@ def tell_what_was_done(run: Run, row_ids: Sequence[int]) -> None:
         done = groups.our_changes(tx, run.list_id, contacts) if contacts else set()
         told = {record: change for change in changes for record in _records_of(change) if record in done}
         journal.write_journal(tx, [_entry(run, record, change) for record, change in told.items()])
+        plans.drop_changes(tx, [change["id"] for change in changes])  # told once, also after a crash
 
 
 def _store_memberships(tx: Transaction, run: Run, done: Sequence[Change]) -> None:
@@ -123,8 +127,11 @@ def _update(run: Run, change: Change) -> dict[str, Any]:
     }
 
 
-def _entry(run: Run, record: Record, change: Change) -> dict[str, Any]:
+def _entry(
+    run: Run, record: Record, change: Change, before: Mapping[tuple[int, int], str | None] = NOTHING_KNOWN
+) -> dict[str, Any]:
     contact, group, status = record
+    old = before.get((contact, group))
     return {
         "list_id": run.list_id,
         "cache_id": change["cache_id"],
@@ -134,7 +141,7 @@ def _entry(run: Run, record: Record, change: Change) -> dict[str, Any]:
         "run_id": run.id,
         "side": Side.CIVICRM.value,
         "field": f"group {group}",
-        "old": None,
+        "old": old if old != status else None,
         "new": status,
         "reason": change["reason"],
     }

@@ -20,6 +20,15 @@ TABLE_OPTIONS: dict[str, Any] = {
     "mariadb_charset": "utf8mb4",
     "mariadb_collate": "utf8mb4_bin",
 }
+JOURNAL_COLUMNS: dict[str, Any] = {
+    "actor": sa.String(length=100),
+    "answer": sa.String(length=100),
+    "number": sa.BigInteger(),
+    "commitment": sa.String(length=64),
+    "salt": sa.String(length=64),
+    "minimised_at": UTC_DATETIME,
+    "hash": sa.String(length=64),
+}
 
 
 def upgrade() -> None:
@@ -75,8 +84,37 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     _create_verification()
+    _create_alerts()
     op.add_column("civicrm_mailchimpsync_cache", sa.Column("mailchimp_opted_in", UTC_DATETIME, nullable=True))
     op.add_column("civicrm_mailchimpsync_run", sa.Column("kept_plan_id", sa.BigInteger(), nullable=True))
+    _chain_the_journal()
+
+
+def _chain_the_journal() -> None:
+    """Entries that are there already come before the chain."""
+    journal = "civicrm_mailchimpsync_journal"
+    op.create_table(
+        "civicrm_mailchimpsync_journal_chain",
+        sa.Column("list_id", sa.String(length=32), nullable=False),
+        sa.Column("unchained_to", sa.BigInteger(), nullable=False),
+        sa.Column("before_first", sa.BigInteger(), nullable=False),
+        sa.Column("before_first_hash", sa.String(length=64), nullable=False),
+        sa.Column("newest", sa.BigInteger(), nullable=False),
+        sa.Column("newest_hash", sa.String(length=64), nullable=False),
+        sa.Column("minimised_to", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("list_id", name=op.f("pk_civicrm_mailchimpsync_journal_chain")),
+        **TABLE_OPTIONS,
+    )
+    op.execute(
+        "INSERT INTO civicrm_mailchimpsync_journal_chain (list_id, unchained_to, before_first, before_first_hash, "
+        "newest, newest_hash, minimised_to) SELECT list_id, MAX(id), 0, '', 0, '', 0 "
+        "FROM civicrm_mailchimpsync_journal GROUP BY list_id"
+    )
+    for name, kind in JOURNAL_COLUMNS.items():
+        op.add_column(journal, sa.Column(name, kind, nullable=True))
+    op.create_index("ix_mcs_journal_number", journal, ["list_id", "number"], unique=True)
+    op.create_index("ix_mcs_journal_contact", journal, ["contact_id"])
+    op.create_index("ix_mcs_journal_member", journal, ["member_id"])
 
 
 def _create_verification() -> None:
@@ -101,9 +139,59 @@ def _create_verification() -> None:
     op.create_index("ix_mcs_verification_list", "civicrm_mailchimpsync_verification", ["list_id", "id"])
 
 
+def _create_alerts() -> None:
+    op.create_table(
+        "civicrm_mailchimpsync_alert",
+        sa.Column("id", ROW_ID, nullable=False),
+        sa.Column("problem", sa.String(length=200), nullable=False),
+        sa.Column("open_problem", sa.String(length=200), nullable=True),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("list_id", sa.String(length=32), nullable=True),
+        sa.Column("code", sa.String(length=32), nullable=True),
+        sa.Column("data", JSON_TEXT, nullable=False),
+        sa.Column("began_at", UTC_DATETIME, nullable=False),
+        sa.Column("tell_at", UTC_DATETIME, nullable=True),
+        sa.Column("told", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("told_at", UTC_DATETIME, nullable=True),
+        sa.Column("acknowledged_at", UTC_DATETIME, nullable=True),
+        sa.Column("acknowledged_by", sa.String(length=100), nullable=True),
+        sa.Column("recovered_at", UTC_DATETIME, nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_civicrm_mailchimpsync_alert")),
+        sa.UniqueConstraint("open_problem", name=op.f("uq_civicrm_mailchimpsync_alert_open_problem")),
+        **TABLE_OPTIONS,
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_mcs_alert_recovered", "civicrm_mailchimpsync_alert", ["recovered_at"])
+    op.create_table(
+        "civicrm_mailchimpsync_alert_message",
+        sa.Column("id", ROW_ID, nullable=False),
+        sa.Column("fingerprint", sa.String(length=200), nullable=False),
+        sa.Column("channel", sa.String(length=10), nullable=False),
+        sa.Column("content", JSON_TEXT, nullable=False),
+        sa.Column("made_at", UTC_DATETIME, nullable=False),
+        sa.Column("state", sa.String(length=10), server_default="waiting", nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("due_at", UTC_DATETIME, nullable=False),
+        sa.Column("finished_at", UTC_DATETIME, nullable=True),
+        sa.Column("note", sa.String(length=100), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_civicrm_mailchimpsync_alert_message")),
+        sa.UniqueConstraint("fingerprint", name=op.f("uq_civicrm_mailchimpsync_alert_message_fingerprint")),
+        **TABLE_OPTIONS,
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_mcs_alert_message_due", "civicrm_mailchimpsync_alert_message", ["state", "due_at"])
+
+
 def downgrade() -> None:
+    for name in ("member", "contact", "number"):
+        op.drop_index(f"ix_mcs_journal_{name}", "civicrm_mailchimpsync_journal")
+    for name in JOURNAL_COLUMNS:
+        op.drop_column("civicrm_mailchimpsync_journal", name)
+    op.drop_table("civicrm_mailchimpsync_journal_chain")
     op.drop_column("civicrm_mailchimpsync_run", "kept_plan_id")
     op.drop_column("civicrm_mailchimpsync_cache", "mailchimp_opted_in")
+    op.drop_table("civicrm_mailchimpsync_alert_message")
+    op.drop_table("civicrm_mailchimpsync_alert")
     op.drop_table("civicrm_mailchimpsync_verification")
     op.drop_table("civicrm_mailchimpsync_kept_change")
     op.drop_table("civicrm_mailchimpsync_kept_plan")

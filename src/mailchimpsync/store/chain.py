@@ -1,0 +1,101 @@
+"""How journal entries are chained: each entry's hash stands for itself and, through the one before, for all before it.
+
+Personal values are in the hash by a commitment only, a SHA-256 with a random salt of the entry's own. When they are
+replaced by keyed digests, the salt goes, so that nobody can find them by trying, and the hash stays true. In the salt's
+place comes a seal, which only the holder of the key can make.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
+from secrets import token_hex
+from typing import Any
+
+from pydantic_core import to_json
+
+Entry = Mapping[str, Any]
+
+PERSONAL_FIELDS = frozenset({"address", "first_name", "last_name"})
+"""The fields whose values say who somebody is; a member id does so too, in every entry."""
+
+BEGINNING = ""
+"""What stands for the hash before the first entry."""
+
+_PLAIN = ("list_id", "number", "cache_id", "contact_id", "run_id", "side", "field", "reason", "actor", "answer")
+_SALT_BYTES = 16
+_DIGEST_LENGTH = 32
+_KEY_ID_LENGTH = 8
+_SEAL_LENGTH = 64
+
+
+def chained(entries: Iterable[Entry], number: int, before: str) -> Iterator[dict[str, Any]]:
+    """Yield entries as they follow, in the chain, the entry with this number and hash."""
+    for entry in entries:
+        number += 1
+        made = {**entry, "number": number, "salt": token_hex(_SALT_BYTES), "minimised_at": None}
+        made["commitment"] = commitment_of(made)
+        made["hash"] = before = hash_of(made, before)
+        yield made
+
+
+def commitment_of(entry: Entry) -> str:
+    """Return what the chain stands for in place of an entry's personal values."""
+    return _sha256([entry["salt"], *_personal(entry)])
+
+
+def hash_of(entry: Entry, before: str) -> str:
+    """Return the hash of an entry that comes after the one with the hash `before`."""
+    values = [entry[name] for name in _PLAIN]
+    open_values = (None, None) if entry["field"] in PERSONAL_FIELDS else (entry["old"], entry["new"])
+    return _sha256([before, *values, _moment(entry["time"]), *open_values, entry["commitment"]])
+
+
+def minimised(entry: Entry, key: str, now: datetime) -> dict[str, Any]:
+    """Return an entry's columns once its personal values are replaced by digests, and sealed with a key."""
+    values = dict(zip(("member_id", "old", "new"), _personal(entry), strict=True))
+    shown = {name: entry[name] for name in values} | {
+        name: digest(key, value) for name, value in values.items() if value is not None
+    }
+    return {"id": entry["id"], **shown, "minimised_at": now, "salt": _seal({**entry, **shown}, key)}
+
+
+def digest(key: str, value: str) -> str:
+    """Return what stands for a personal value once it is minimised; whoever has the key finds it by the value."""
+    return _hmac(key, ["value", value])[:_DIGEST_LENGTH]
+
+
+def seal_holds(entry: Entry, keys: Sequence[str]) -> bool | None:
+    """Say whether a minimised entry is as it was sealed; None: its key is not among those given."""
+    seal = entry["salt"] or ""
+    key = next((one for one in keys if _key_id(one) == seal[:_KEY_ID_LENGTH]), None)
+    return None if key is None else hmac.compare_digest(seal, _seal(entry, key))
+
+
+def _personal(entry: Entry) -> tuple[str | None, str | None, str | None]:
+    if entry["field"] in PERSONAL_FIELDS:
+        return entry["member_id"], entry["old"], entry["new"]
+    return entry["member_id"], None, None
+
+
+def _moment(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat()
+
+
+def _seal(entry: Entry, key: str) -> str:
+    about = [entry[name] for name in ("list_id", "cache_id", "number", "hash", "member_id", "old", "new")]
+    return (_key_id(key) + _hmac(key, ["seal", *about]))[:_SEAL_LENGTH]
+
+
+def _key_id(key: str) -> str:
+    return _hmac(key, ["key"])[:_KEY_ID_LENGTH]
+
+
+def _sha256(values: Sequence[Any]) -> str:
+    return sha256(to_json(values)).hexdigest()
+
+
+def _hmac(key: str, values: Sequence[Any]) -> str:
+    return hmac.new(key.encode(), to_json(values), sha256).hexdigest()

@@ -27,6 +27,7 @@ EXIT_CODES = {
     "RefusedError": 1,
     "AccessError": 7,
     "EvidenceError": 7,
+    "SuspicionError": 7,
     "BusyError": 3,
     "LeaseLostError": 3,
     "StoreError": 1,

@@ -13,6 +13,7 @@ from mailchimpsync.errors.exceptions import (
     RefusedError,
     RemoteError,
     StoreError,
+    SuspicionError,
     TransientError,
     UsageError,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "RemoteError",
     "Retry",
     "StoreError",
+    "SuspicionError",
     "TransientError",
     "UsageError",
     "Who",

@@ -101,6 +101,13 @@ class EvidenceError(MailchimpsyncError):
     exit_code = 7
 
 
+class SuspicionError(EvidenceError):
+    """All was read, and looks too unlike what was known to be believed: most of it is gone. The run stops.
+
+    A person looks what happened, and says so if it is true.
+    """
+
+
 class BusyError(MailchimpsyncError):
     """Another run holds the lease of this connection."""
 

@@ -327,6 +327,20 @@ _MAILCHIMP_STOPS = {
         Who.ADMINISTRATOR,
         Retry.NEXT_RUN,
     ),
+    Code.MC_AUDIENCE_EMPTY: Entry(
+        "Nobody is subscribed in the audience any more.",
+        "All members were archived, deleted or unsubscribed at once, on purpose or by mistake; or Mailchimp did not "
+        "show them. Nothing was changed on either side.",
+        "Look at the audience at Mailchimp. If a mistake was made there, undo it and sync again; everything is read "
+        "then. If it is really meant to be empty, run `mailchimpsync sync --accept-empty`.",
+    ),
+    Code.MC_MEMBERS_VANISHED: Entry(
+        "Most members we knew are not in the audience any more, not even as archived.",
+        "They were permanently deleted at Mailchimp, or the audience is another one than before, or Mailchimp did not "
+        "show them. Nothing was changed on either side.",
+        "Look at the audience at Mailchimp, and that the connection is with the right one. If they were really "
+        "deleted, run `mailchimpsync sync --accept-empty`.",
+    ),
 }
 
 _CIVICRM_STOPS = {
@@ -371,7 +385,7 @@ _CIVICRM_STOPS = {
     ),
     Code.CV_CLOCK: Entry(
         "CiviCRM's clock is wrong.",
-        "It differs from ours by more than any time zone can.",
+        "It differs from ours by more than any time zone can, or by a day from what it was.",
         "Set the clocks of both machines.",
         Who.IMPLEMENTER,
     ),
@@ -389,6 +403,38 @@ _CIVICRM_STOPS = {
         "A group of the connection is a smart group.",
         "Smart groups have no history of who was added and removed when, so they cannot be synced.",
         "Choose an ordinary mailing group.",
+    ),
+    Code.CV_GROUP_EMPTY: Entry(
+        "Nobody is in a group of the connection any more.",
+        "All its contacts were removed at once, on purpose or by mistake; or CiviCRM did not show them. Nothing was "
+        "changed on either side.",
+        "Look at the group in CiviCRM. If a mistake was made there, undo it and sync again; everything is read then. "
+        "If it is really meant to be empty, run `mailchimpsync sync --accept-empty`.",
+    ),
+    Code.CV_GROUP_OTHER: Entry(
+        "CiviCRM shows no trace in the group of most people we knew in it.",
+        "Whoever leaves a group leaves an entry in its history; these have none. The group was made anew or its data "
+        "was lost, or the key's user may not see them. Nothing was changed on either side.",
+        "Look at the group in CiviCRM, and that the connection is with the right one. If it is as it should be, run "
+        "`mailchimpsync sync --accept-empty`.",
+    ),
+    Code.CV_CONTACTS_VANISHED: Entry(
+        "Most contacts we knew are not there any more, not even in the trash.",
+        "The key's user may see only some contacts, or the contacts were deleted for good, or CiviCRM's database is "
+        "another one than before. Nothing was changed on either side.",
+        "Give the key's user the permissions “view all contacts” and “access deleted contacts”. If the contacts were "
+        "really deleted for good, run `mailchimpsync sync --accept-empty`.",
+        Who.IMPLEMENTER,
+    ),
+    Code.CV_RESTORED: Entry(
+        "CiviCRM no longer has entries in its group history that it had before.",
+        "Such entries are never deleted as long as contact and group exist: CiviCRM's database was restored from an "
+        "older backup or is another one, the group was made anew, or the key's user may not see its history any more. "
+        "Contact ids may now belong to other people. Nothing was changed on either side.",
+        "If it was restored, run `mailchimpsync sync --accept-restored`: what both sides agreed on and which contact "
+        "is whose is forgotten, everything is read anew, and the later date decides. Else mend the cause, and sync "
+        "again.",
+        Who.IMPLEMENTER,
     ),
 }
 
@@ -505,6 +551,13 @@ _OURS = {
         "The disk with the database is almost full.",
         "Less than 500 MB are left.",
         "Make room, before syncing stops.",
+        Who.IMPLEMENTER,
+    ),
+    Code.CLOCK: Entry(
+        "This machine's clock is wrong.",
+        "It differs from Mailchimp's by more than half an hour, so that changes would be missed and dates compared "
+        "wrongly. Nothing was changed on either side.",
+        "Set the clock, and let it be kept right by a time service (NTP).",
         Who.IMPLEMENTER,
     ),
     Code.INTERNAL: Entry(

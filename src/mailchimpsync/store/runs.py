@@ -44,16 +44,21 @@ class Standing:
     lease_token: int = 0
     lease_expires: datetime | None = None
     abort_requested: datetime | None = None
+    seen: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """When a run began, since when it looks at changes (None: everything), at which groups, for which kept plan."""
+    """When a run began, since when it looks at changes (None: everything), at which groups, for which kept plan.
+
+    `accepts_empty`: somebody said that what looks empty is empty.
+    """
 
     at: datetime
     since: datetime | None
     links: Mapping[str, Any] | None
     kept_plan_id: int | None = None
+    accepts_empty: bool = False
 
 
 def standing(tx: Connection, list_id: str) -> Standing:
@@ -148,9 +153,19 @@ def begin_run(
 
 def begun(tx: Connection, run_id: int) -> Begun:
     """Return how a run began."""
-    columns = (run.c.started_at, run.c.since, run.c.links, run.c.kept_plan_id)
+    columns = (run.c.started_at, run.c.since, run.c.links, run.c.kept_plan_id, run.c.accepts_empty)
     row = tx.execute(select(*columns).where(run.c.id == run_id)).one()
-    return Begun(row.started_at, row.since, row.links, row.kept_plan_id)
+    return Begun(row.started_at, row.since, row.links, row.kept_plan_id, row.accepts_empty)
+
+
+def accept_empty(tx: Connection, run_id: int) -> None:
+    """Note that what looks empty to a run is empty; this stays so over all its calls."""
+    tx.execute(update(run).where(run.c.id == run_id).values(accepts_empty=True))
+
+
+def remember_seen(tx: Connection, list_id: str, seen: Mapping[str, Any]) -> None:
+    """Note what CiviCRM showed."""
+    tx.execute(update(status).where(status.c.list_id == list_id).values(seen=seen))
 
 
 def begin_members_run(tx: Connection, list_id: str, now: datetime) -> int:

@@ -188,6 +188,7 @@ status = _table(
     Column("run_id", BigInteger),
     Column("progress", JsonText),  # where the stage goes on, by identity or key
     Column("links", JsonText),  # the connection as it was at the last completed run; another one needs a full run
+    Column("seen", JsonText),  # what CiviCRM showed when it was last believed, to be found there again
     Column("lease_owner", String(100)),
     Column("lease_token", BigInteger, nullable=False, server_default="0"),
     Column("lease_expires", UtcDateTime),
@@ -204,6 +205,7 @@ run = _table(
     Column("since", UtcDateTime),  # null: everything
     Column("links", JsonText),  # the groups it looks at
     Column("kept_plan_id", BigInteger),  # the plan it carries out, and nothing else
+    Column("accepts_empty", Boolean, nullable=False, server_default="0"),  # somebody said that a side is really empty
     Column("finished_at", UtcDateTime),
     Column("outcome", String(20)),
     Column("error_code", String(32)),

@@ -87,6 +87,9 @@ def upgrade() -> None:
     _create_alerts()
     op.add_column("civicrm_mailchimpsync_cache", sa.Column("mailchimp_opted_in", UTC_DATETIME, nullable=True))
     op.add_column("civicrm_mailchimpsync_run", sa.Column("kept_plan_id", sa.BigInteger(), nullable=True))
+    accepts = sa.Column("accepts_empty", sa.Boolean(), server_default="0", nullable=False)
+    op.add_column("civicrm_mailchimpsync_run", accepts)
+    op.add_column("civicrm_mailchimpsync_status", sa.Column("seen", JSON_TEXT, nullable=True))
     _chain_the_journal()
 
 
@@ -188,6 +191,8 @@ def downgrade() -> None:
     for name in JOURNAL_COLUMNS:
         op.drop_column("civicrm_mailchimpsync_journal", name)
     op.drop_table("civicrm_mailchimpsync_journal_chain")
+    op.drop_column("civicrm_mailchimpsync_status", "seen")
+    op.drop_column("civicrm_mailchimpsync_run", "accepts_empty")
     op.drop_column("civicrm_mailchimpsync_run", "kept_plan_id")
     op.drop_column("civicrm_mailchimpsync_cache", "mailchimp_opted_in")
     op.drop_table("civicrm_mailchimpsync_alert_message")

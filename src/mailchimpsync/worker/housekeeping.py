@@ -6,12 +6,15 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from mailchimpsync.actions import Site
-from mailchimpsync.store import Transaction, events, pruning
+from mailchimpsync.store import Transaction, events, pruning, verifications
 from mailchimpsync.worker.loop import Stop
 
 EVENTS_KEPT = timedelta(days=30)
 RECORDS_KEPT = timedelta(days=90)
 """How long logs, complete updates and handled batches are kept. The journal and the runs are kept for ever."""
+
+VERIFICATIONS_KEPT = timedelta(days=365)
+"""The newest one of each audience is kept for ever."""
 
 EVERY_SECONDS = 3_600.0
 PAUSE_SECONDS = 0.1
@@ -31,6 +34,7 @@ def tidy_up(site: Site, stop: Stop) -> dict[str, int]:
     now = site.runtime.now()
     with site.store.begin() as tx:
         forgotten = {"events": events.forget_events(tx, now - EVENTS_KEPT)}
+        forgotten["verifications"] = verifications.forget_verifications(tx, now - VERIFICATIONS_KEPT)
     for name, prune in _PRUNED.items():
         forgotten[name] = _prune_all(site, prune, now - RECORDS_KEPT, stop)
     return {name: number for name, number in forgotten.items() if number}

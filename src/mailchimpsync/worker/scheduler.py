@@ -11,11 +11,11 @@ from typing import Any
 from mailchimpsync.actions import Report, Site, fetchandreconcile
 from mailchimpsync.config import Link
 from mailchimpsync.errors import BusyError, Code
-from mailchimpsync.store import Transaction, runs
+from mailchimpsync.store import Transaction, kept_plans, runs
 from mailchimpsync.sync import Outcome
 from mailchimpsync.worker.logs import logger
 from mailchimpsync.worker.loop import Stop
-from mailchimpsync.worker.quiet import seconds_until_quiet
+from mailchimpsync.worker.quiet import is_quiet, seconds_until_quiet
 from mailchimpsync.worker.reporting import log_failure, log_report
 from mailchimpsync.worker.schedule import Attempt, Fate, Past, due, reads_everything
 
@@ -26,6 +26,7 @@ RUN_SECONDS_MAX = 120.0
 RUN_SECONDS_MIN = 1.0
 LOOK_AGAIN_SECONDS = 1.0
 _EXIT_PASSING = 3
+_FATES = {Outcome.OUT_OF_TIME.value: Fate.MORE, Outcome.HELD.value: Fate.PERSON}
 
 
 @dataclass
@@ -80,7 +81,14 @@ class Scheduler:
         past = past_of(
             runs.last_run(tx, list_id), self._first_seen.setdefault(list_id, now), self._attempts.get(list_id)
         )
+        if self._was_approved(tx, list_id) and not is_quiet(link.schedule, now):
+            return now
         return due(link.schedule, past, now, list_id)
+
+    def _was_approved(self, tx: Transaction, list_id: str) -> bool:
+        """Say whether somebody has approved a plan since our last call; nobody waits an hour for that."""
+        approved, attempt = kept_plans.approved_plan(tx, list_id), self._attempts.get(list_id)
+        return approved is not None and (attempt is None or attempt.began_at < approved["decided_at"])
 
     def _begin(self, link: Link) -> None:
         thread = Thread(target=self._run, args=(link,), name=f"mailchimpsync-run-{link.audience_id}", daemon=True)
@@ -139,8 +147,7 @@ def fate_of(report: Report) -> Fate:
     """Say what a call's report means for the next call."""
     error = report.error
     if error is None:
-        is_more = report.outcome == Outcome.OUT_OF_TIME.value
-        return Fate.MORE if is_more else Fate.COMPLETE
+        return _FATES.get(report.outcome, Fate.COMPLETE)
     if isinstance(error, BusyError) or error.code is Code.LEASE_LOST:
         return Fate.BUSY
     return Fate.FAILED if error.exit_code == _EXIT_PASSING else Fate.PERSON

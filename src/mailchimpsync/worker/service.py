@@ -15,6 +15,7 @@ from mailchimpsync.worker.loop import Loop, Stop
 from mailchimpsync.worker.metrics import Metrics
 from mailchimpsync.worker.reporting import log_failure
 from mailchimpsync.worker.scheduler import Scheduler
+from mailchimpsync.worker.verifying import verify_what_is_due
 
 EVENT_SECONDS = 20.0
 """For how long events are handled before the configuration is looked at again."""
@@ -50,6 +51,7 @@ class Background:
         ]
         if with_schedule:
             self._loops.append(Loop("schedule", self._scheduler.work, site.runtime, stop))
+            self._loops.append(self._loop("verify", verify_what_is_due))
 
     def start(self) -> None:
         """Begin."""

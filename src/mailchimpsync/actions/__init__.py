@@ -1,6 +1,8 @@
 """The public API: one function an action, which every door calls; they know no framework."""
 
 from mailchimpsync.actions.abortsync import Abort, abortsync
+from mailchimpsync.actions.alerts.acts import Alert, acknowledgealert, getalerts, testalerts
+from mailchimpsync.actions.alerts.watch import watch, watch_webhooks
 from mailchimpsync.actions.batches import Processed, collectresults, processcompleted
 from mailchimpsync.actions.calling import Outcome, call
 from mailchimpsync.actions.change_configuration import (
@@ -49,11 +51,13 @@ from mailchimpsync.actions.since import read_since
 from mailchimpsync.actions.site import Clients, Site, create_site, open_site
 from mailchimpsync.actions.updateconfig import updateconfig
 from mailchimpsync.actions.updatewebhook import updatewebhook
+from mailchimpsync.actions.verifications import createverification, getverifications
 from mailchimpsync.actions.versions import Version, version_of, versions
 from mailchimpsync.actions.webhooks import check_webhooks, list_webhooks, repair_webhooks
 
 __all__ = [
     "Abort",
+    "Alert",
     "Applied",
     "ChangeCount",
     "Choice",
@@ -72,6 +76,7 @@ __all__ = [
     "Site",
     "Version",
     "abortsync",
+    "acknowledgealert",
     "applyplan",
     "approveplan",
     "batch_create",
@@ -87,17 +92,20 @@ __all__ = [
     "connect_audience",
     "create_site",
     "createplan",
+    "createverification",
     "doctor",
     "dropplan",
     "export_configuration",
     "fetchaccountinfo",
     "fetchandreconcile",
     "figures",
+    "getalerts",
     "getchanges",
     "getfailures",
     "getplannedchanges",
     "getplans",
     "getstatus",
+    "getverifications",
     "import_configuration",
     "includecontact",
     "list_webhooks",
@@ -116,9 +124,12 @@ __all__ = [
     "update_create",
     "update_delete",
     "update_get",
+    "testalerts",
     "updateconfig",
     "updatewebhook",
     "version_of",
     "versions",
+    "watch",
+    "watch_webhooks",
     "what_would_go",
 ]

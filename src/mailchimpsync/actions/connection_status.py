@@ -36,6 +36,7 @@ class ConnectionStatus:
         last_error: the code of the error that ended the last run, if one did.
         held_plan_id: the plan that holds the connection until somebody has decided about it; `held_why`: in words.
         log: that of the newest run.
+        verified_at: when both sides were last compared in full; `differences_found`: those nothing explains.
         batches: those whose results have not been read, if they were asked for; `batches_problem`: why they could not
             be asked about at Mailchimp.
     """
@@ -64,5 +65,7 @@ class ConnectionStatus:
     log: tuple[tuple[datetime, str], ...]
     held_plan_id: int | None = None
     held_why: tuple[str, ...] = ()
+    verified_at: datetime | None = None
+    differences_found: int | None = None
     batches: tuple[Mapping[str, Any], ...] | None = None
     batches_problem: str | None = None

@@ -17,7 +17,7 @@ from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.status_form import by_audience, in_words
 from mailchimpsync.config import Link
 from mailchimpsync.model import Stage, SyncStatus
-from mailchimpsync.store import Transaction, counts, kept_plans, lookup, rows, runs, updates
+from mailchimpsync.store import Transaction, counts, kept_plans, lookup, rows, runs, updates, verifications
 
 CRASHED_AFTER = timedelta(minutes=30)
 WEIRD_SHOWN = 25
@@ -64,6 +64,7 @@ def _status(tx: Transaction, link: Link, now: datetime, problems: Mapping[str, s
     outstanding, unsent = updates.count_open_updates(tx, list_id)
     last: Mapping[str, Any] = runs.last_run(tx, list_id) or {}
     log = tuple(runs.log_lines(tx, list_id, last["id"])) if last else ()
+    verified: Mapping[str, Any] = dict(verifications.newest_verification(tx, list_id) or {})
     running = standing.lease_expires is not None and standing.lease_expires > now
     interrupted = standing.run_id is not None and not running
     settled = standing.run_id is None and standing.stage is Stage.FETCH and standing.last_sync_time is not None
@@ -95,6 +96,8 @@ def _status(tx: Transaction, link: Link, now: datetime, problems: Mapping[str, s
         log=log,
         held_plan_id=hold["id"] if hold is not None and is_held else None,
         held_why=tuple(hold["excess"]) if hold is not None and is_held else (),
+        verified_at=verified.get("started_at"),
+        differences_found=verified.get("unexplained"),
         batches=None if problems is None else tuple(dict(one) for one in updates.unhandled_batches(tx, list_id)),
         batches_problem=None if problems is None else problems.get(link.account),
     )

@@ -42,6 +42,8 @@ def _form(status: ConnectionStatus) -> dict[str, Any]:
         "failures": [asdict(failure) for failure in status.failures],
         "last_outcome": status.last_outcome,
         "last_error": status.last_error,
+        "verified_at": status.verified_at,
+        "differences_found": status.differences_found,
     }
     if status.batches is not None:
         form["batches"] = {batch["mailchimp_batch_id"] or f"unsent {batch['id']}": batch for batch in status.batches}

@@ -20,6 +20,7 @@ COMMANDS = {
     "approve": ("approve", "Allow a plan that is held."),
     "drop": ("drop", "Refuse a plan."),
     "status": ("status", "Show where every connection stands."),
+    "verify": ("verify", "Compare both sides in full, and list what differs."),
     "webhooks": ("webhooks", "Check and repair the webhooks at Mailchimp."),
     "abort": ("abort", "Stop a run, and drop what it has not finished."),
     "serve": ("serve", "Run the service: schedule, webhooks, API."),

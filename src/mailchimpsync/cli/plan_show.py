@@ -92,9 +92,10 @@ def write_csv(file: IO[str], changes: Iterable[PlannedChange]) -> None:
     writer.writerow(["contact_id", "address", "member_id", "changes", "reason", "why", "outcome", "note"])
     for one in changes:
         cells = (one.contact_id, one.address, one.member_id, "; ".join(one.changes), one.reason, one.why)
-        writer.writerow([_harmless(cell) for cell in (*cells, one.outcome, one.note)])
+        writer.writerow([harmless(cell) for cell in (*cells, one.outcome, one.note)])
 
 
-def _harmless(cell: object) -> str:
+def harmless(cell: object) -> str:
+    """Return a cell that no spreadsheet takes for a formula."""
     text = "" if cell is None else str(cell)
     return f"'{text}" if text.startswith(_FORMULA) else text

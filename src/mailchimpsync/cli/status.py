@@ -71,6 +71,12 @@ def _headline(status: ConnectionStatus) -> tuple[str, str]:
         return f"interrupted before {status.stage}; the next `mailchimpsync sync` goes on", "warn"
     if status.last_sync_time is None:
         return "never synced", "warn"
+    return _agreement(status)
+
+
+def _agreement(status: ConnectionStatus) -> tuple[str, str]:
+    if status.differences_found:
+        return "differences were found that nothing explains; `mailchimpsync verify` shows them", "bad"
     return ("✓ in sync", "good") if status.in_sync else ("not in sync", "warn")
 
 
@@ -81,11 +87,25 @@ def _numbers(status: ConnectionStatus) -> list[tuple[str, str]]:
         ("Audience", f"{status.link.audience_id}, group {status.link.group_id}"),
         ("Last sync", moment(status.last_sync_time)),
         ("Last run", last),
+        ("Verified", _verified(status)),
         ("Subscribed", f"{status.subscribed_at_civicrm:,} in CiviCRM, {status.subscribed_at_mailchimp:,} at Mailchimp"),
         ("To do", f"{status.to_add:,} to add to Mailchimp, {status.to_remove:,} to remove from it"),
         ("Updates under way", f"{status.updates_outstanding:,}, of which {status.updates_unsent:,} not sent"),
         ("Rows", rows),
     ]
+
+
+def _verified(status: ConnectionStatus) -> str:
+    if status.verified_at is None:
+        return "not yet; `mailchimpsync verify` compares both sides in full"
+    found = status.differences_found
+    words = differences(found) + " found" if found else "in sync"
+    return f"{words} at {moment(status.verified_at)}"
+
+
+def differences(number: int) -> str:
+    """Return so many differences in words."""
+    return f"{number:,} difference" + ("" if number == 1 else "s")
 
 
 def show_failures(console: Console, failures: Sequence[Failure]) -> None:

@@ -48,6 +48,7 @@ class Schedule(Part):
         time_zone: a name such as `Europe/Paris`.
         jitter_seconds: each run starts up to so much later, so that many sites don't all start at once.
         full_every_days: how often a run reads everything instead of what changed; 0: never by itself.
+        verify_every_days: how often both sides are compared in full; 0: never by itself.
     """
 
     enabled: bool = True
@@ -57,6 +58,7 @@ class Schedule(Part):
     time_zone: Text = "UTC"
     jitter_seconds: Annotated[int, Field(ge=0, le=3_600)] = 60
     full_every_days: Annotated[int, Field(ge=0, le=365)] = 7
+    verify_every_days: Annotated[int, Field(ge=0, le=365)] = 7
 
 
 Share = Annotated[float, Field(ge=0, le=1)]

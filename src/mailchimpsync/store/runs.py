@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, func, insert, or_, select, update
 
 from mailchimpsync.errors import BusyError, Code, LeaseLostError
 from mailchimpsync.model import Stage
@@ -230,6 +230,12 @@ def last_run(tx: Connection, list_id: str) -> Mapping[str, Any] | None:
     query = select(run).where(run.c.list_id == list_id, run.c.kind == WHOLE).order_by(run.c.id.desc()).limit(1)
     row = tx.execute(query).one_or_none()
     return dict(row._mapping) if row else None  # noqa: SLF001 (SQLAlchemy's public name for it)
+
+
+def first_run(tx: Connection, list_id: str) -> datetime | None:
+    """Return when a connection was first synced."""
+    query = select(func.min(run.c.started_at)).where(run.c.list_id == list_id, run.c.kind == WHOLE)
+    return tx.execute(query).scalar_one_or_none()
 
 
 def last_full_run(tx: Connection, list_id: str) -> datetime | None:

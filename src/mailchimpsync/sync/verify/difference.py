@@ -56,19 +56,14 @@ class Difference:
         """Say whether its cause is known."""
         return self.cause is not Cause.UNKNOWN
 
+    @staticmethod
+    def columns() -> tuple[str, ...]:
+        """Return the names of what is kept and shown of a difference."""
+        return ("kind", "contact_id", "member_id", "address", "status", "interest", "group_id", "cause", "code")
+
     def plain(self) -> dict[str, Any]:
-        """Return it as it is kept and shown."""
-        return {
-            "kind": self.kind.value,
-            "contact_id": self.contact_id,
-            "member_id": self.member_id,
-            "address": self.address,
-            "status": self.status,
-            "interest": self.interest,
-            "group_id": self.group_id,
-            "cause": self.cause.value,
-            "code": self.code,
-        }
+        """Return what is kept and shown, by name."""
+        return {name: getattr(self, name) for name in self.columns()}
 
 
 @dataclass(frozen=True, slots=True)

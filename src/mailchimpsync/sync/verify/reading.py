@@ -11,7 +11,7 @@ from typing import Any
 from mailchimpsync.civicrm import group_contacts
 from mailchimpsync.errors import Code, TransientError
 from mailchimpsync.mailchimp import Member, MemberPage, member_page
-from mailchimpsync.model import Connection, GroupStatus, MemberStatus, normalise_address
+from mailchimpsync.model import Connection, GroupStatus, MemberStatus, Stage, normalise_address
 from mailchimpsync.runtime import Deadline, Progress
 from mailchimpsync.store import Store, comparison, comparison_rows
 from mailchimpsync.sync.calls import Systems
@@ -53,9 +53,11 @@ def read_both(work: Comparing) -> None:
     Raises:
         EvidenceError: `MC_INCOMPLETE`. TransientError: `OUT_OF_TIME`, or a side is away.
     """
+    work.progress.stage(Stage.FETCH)
     with work.systems.runtime.executor(PAGES_IN_FLIGHT_MAX) as executor:
         for reading in range(len(READINGS)):
             _read_members(work, executor, Position(reading=reading))
+    work.progress.stage(Stage.FIX_CONTACT_IDS)
     after = ""
     while True:
         with work.scratch.begin() as tx:
@@ -64,7 +66,9 @@ def read_both(work: Comparing) -> None:
             break
         after = found[-1].member_id
         match_owners(work, found)
+        work.progress.advance(len(found))
         work.check_time()
+    work.progress.stage(Stage.ADD_CIVI_ONLY)
     for page in group_contacts(work.systems.civicrm, work.connection.group_ids):
         with work.scratch.begin() as tx:
             comparison.put_memberships(tx, added(page))

@@ -1,0 +1,144 @@
+"""`mailchimpsync verify`."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from mailchimpsync.actions import open_site
+from mailchimpsync.actions.explained import explained
+from mailchimpsync.actions.selection import find_audience
+from mailchimpsync.actions.verifications import as_plain, createverification
+from mailchimpsync.cli.asking import who
+from mailchimpsync.cli.consoles import say, stderr, stdout
+from mailchimpsync.cli.interruption import Interruption
+from mailchimpsync.cli.plain import print_json
+from mailchimpsync.cli.plan_show import harmless
+from mailchimpsync.cli.progress import progress_on
+from mailchimpsync.cli.status import differences
+from mailchimpsync.sync.verify import Difference, Verified
+
+NEEDS_A_PERSON = 7
+SHOWN = 25
+TABLE_WIDTH_MAX = 130
+_UNEXPLAINED = "nothing explains it"
+
+
+@click.command("verify")
+@click.option("--group-id", type=int, help="Only the connection with this subscription group.")
+@click.option(
+    "--max-time", type=click.FloatRange(min=0), default=3_600, show_default=True, help="Seconds; 0: no limit."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON; progress goes to standard error.")
+@click.option("--csv", "file", type=click.File("w", encoding="utf-8"), help="Write every difference to a file as CSV.")
+@click.pass_context
+def command(ctx: click.Context, group_id: int | None, max_time: float, as_json: bool, file: IO[str] | None) -> None:
+    """Compare both sides in full, through their APIs, and list every difference with its cause.
+
+    Nothing is written on either side. Ends with 7 if there are differences that nothing explains.
+    """
+    home: Path | None = ctx.obj
+    interruption = Interruption()
+    with (
+        interruption.watching(),
+        open_site(home) as site,
+        progress_on(stderr() if as_json else stdout()) as progress,
+    ):
+        found = createverification(
+            site,
+            group_id=group_id,
+            max_time=max_time,
+            by=who(),
+            progress=progress,
+            stop=interruption.asked,
+            tell=_writer(file) if file is not None else None,
+        )
+        titles = [find_audience(site, one.list_id).title for one in found]
+    if as_json:
+        print_json([as_plain(one) for one in found])
+    else:
+        for title, one in zip(titles, found, strict=True):
+            show_verification(stdout(), title, one)
+    ctx.exit(0 if all(one.in_sync for one in found) else NEEDS_A_PERSON)
+
+
+def show_verification(console: Console, title: str, found: Verified) -> None:
+    """Print what a comparison found: the headline, what was compared, the counts, and who differs unexplained."""
+    verdict = (
+        ("✓ verified in sync", "good")
+        if found.in_sync
+        else (f"✗ {differences(found.unexplained)} that nothing explains", "bad")
+    )
+    say(console, Text.assemble((title, "bold"), "  ", verdict))
+    say(
+        console,
+        Text(
+            f"  Compared: {found.subscribed:,} of {found.members:,} members subscribed at Mailchimp, "
+            f"{found.in_group:,} contacts in the group in CiviCRM."
+        ),
+    )
+    if found.counts:
+        console.print(_counts(console, found))
+    if not found.in_sync:
+        console.print(_people(console, found))
+
+
+def _counts(console: Console, found: Verified) -> Table:
+    table = Table(title="Differences", title_justify="left", title_style="bold", width=_width(console))
+    table.add_column("Number", justify="right", no_wrap=True)
+    table.add_column("In what", ratio=6)
+    table.add_column("Where it comes from", ratio=9)
+    for one in found.counts:
+        table.add_row(f"{one['count']:,}", Text(one["kind"]), Text(_cause(one["cause"], one["code"])))
+    return table
+
+
+def _people(console: Console, found: Verified) -> Table:
+    unexplained = [one for one in found.differences if one["cause"] == "unknown"][:SHOWN]
+    more = f" (the first {len(unexplained)} of {found.unexplained:,})" if found.unexplained > len(unexplained) else ""
+    table = Table(
+        title=f"Nothing explains these{more}", title_justify="left", title_style="bold", width=_width(console)
+    )
+    table.add_column("Contact", justify="right", no_wrap=True)
+    table.add_column("Address", ratio=6, overflow="fold")
+    table.add_column("In what", ratio=6)
+    table.add_column("At Mailchimp", ratio=4)
+    for one in unexplained:
+        about = f" {one['interest']}, group {one['group_id']}" if one["interest"] else ""
+        cells = (
+            str(one["contact_id"] or "none"),
+            one["address"] or "",
+            one["kind"] + about,
+            one["status"] or "unknown",
+        )
+        table.add_row(*map(Text, cells))
+    return table
+
+
+def _cause(cause: str, code: str | None) -> str:
+    if cause == "unknown":
+        return _UNEXPLAINED
+    return f"{cause}: {explained(code).sentence}" if code else cause
+
+
+def _width(console: Console) -> int:
+    return min(console.width, TABLE_WIDTH_MAX)
+
+
+def _writer(file: IO[str]) -> Callable[[Difference], None]:
+    writer = csv.writer(file)
+    columns = list(Difference.columns())
+    writer.writerow(columns)
+
+    def write(one: Difference) -> None:
+        found = one.plain()
+        writer.writerow([harmless(found[name]) for name in columns])
+
+    return write

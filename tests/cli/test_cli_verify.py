@@ -1,0 +1,70 @@
+"""`verify` at Ann's desk: what she reads, what a script gets, and what `status` says from then on."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import update
+
+from cli.conftest import LIST_ID, Desk
+from mailchimpsync.actions import open_site
+from mailchimpsync.store.schema import status
+
+
+def unnoticed(desk: Desk, contact: int) -> None:
+    """Let staff take somebody out of the group, and our mark say that a run has seen it."""
+    record = {"contact_id": contact, "group_id": 8, "status": "Removed"}
+    params = {"records": [record], "match": ["contact_id", "group_id"], "method": "Admin"}
+    desk.civicrm.call("GroupContact", "save", params)
+    with open_site(desk.home) as site, site.store.begin() as tx:
+        tx.execute(update(status).values(last_sync_time=site.runtime.now() + timedelta(days=1)))
+
+
+def test_both_sides_agree_and_status_says_so_from_then_on(connected: Desk) -> None:
+    connected("sync")
+    assert "not yet" in connected("status").output
+    result = connected("verify")
+
+    assert result.exit_code == 0
+    assert "✓ verified in sync" in result.output
+    assert "can't be synced: In the group, but without" in " ".join(result.output.split())
+    assert "in sync at 20" in connected("status").output
+    assert connected.status()["differences_found"] == 0
+
+
+def test_a_difference_nothing_explains_ends_with_seven_and_is_shown(connected: Desk) -> None:
+    connected("sync")
+    unnoticed(connected, 11)
+    result = connected("verify")
+
+    assert result.exit_code == 7
+    assert "✗ 1 difference that nothing explains" in result.output
+    assert "bella@example.org" in result.output
+    assert "1 difference found at 20" in connected("status").output
+
+
+def test_a_script_reads_json_and_a_spreadsheet_csv(connected: Desk, tmp_path: Path) -> None:
+    connected("sync")
+    unnoticed(connected, 11)
+    file = tmp_path / "differences.csv"
+    result = connected("verify", "--json", "--csv", str(file))
+
+    [found] = json.loads(result.stdout)
+    assert (found["list_id"], found["in_sync"], found["unexplained"]) == (LIST_ID, False, 1)
+    assert found["differences"][0]["address"] == "bella@example.org"
+    rows = list(csv.DictReader(io.StringIO(file.read_text(encoding="utf-8"))))
+    assert len(rows) == found["explained"] + found["unexplained"]
+    assert {"bella@example.org"} <= {row["address"] for row in rows}
+
+
+def test_the_newest_comparison_can_be_asked_for_without_making_one(connected: Desk) -> None:
+    connected("sync")
+    connected("verify", "--group-id", "8")
+    answer = json.loads(connected("api", "MailchimpsyncVerification.get").stdout)
+
+    assert answer["values"][0]["in_sync"] is True
+    assert answer["values"][0]["list_id"] == LIST_ID

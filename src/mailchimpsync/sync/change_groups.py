@@ -11,7 +11,7 @@ from mailchimpsync.model import GroupStatus, Side, SyncStatus
 from mailchimpsync.store import Transaction, groups, journal, plans, rows, updates
 from mailchimpsync.store.schema import cache
 from mailchimpsync.sync.context import Run
-from mailchimpsync.sync.refused import refused_by_civicrm
+from mailchimpsync.sync.refused import refusal_by_civicrm, refused_by_civicrm
 
 CHANGES_PER_STEP = 5_000
 NOTHING_KNOWN: Mapping[tuple[int, int], str | None] = {}
@@ -73,10 +73,25 @@ def _note(
         rows.write_alike(tx, [_done_row(change) for change in done])
         updates.add_updates(tx, [_update(run, change) for change in done if change["member_update"] is not None])
         journal.write_journal(tx, [_entry(run, record, change, before) for record, change in told.items()])
+        journal.write_journal(tx, _refusals(run, changes, refused))
         plans.mark_applied(tx, [change["id"] for change in changes])
         plans.drop_plans_of_rows(tx, [change["cache_id"] for change in changes])  # what a failed run left of them
         regrouped = [change["cache_id"] for change in done if change["group_changes"]]
         groups.snapshot_groups(tx, run.list_id, cache.c.id.in_(regrouped))
+
+
+def _refusals(run: Run, changes: Sequence[Change], refused: Mapping[Record, RefusedError]) -> list[dict[str, Any]]:
+    return [
+        refusal_by_civicrm(
+            run,
+            {"cache_id": change["cache_id"], "contact_id": record[0], "member_id": change["mailchimp_member_id"]},
+            f"group {record[1]} {record[2]}",
+            refused[record],
+        )
+        for change in changes
+        for record in _records_of(change)
+        if record in refused
+    ]
 
 
 def _records_of(change: Change) -> list[Record]:

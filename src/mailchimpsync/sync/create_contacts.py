@@ -15,7 +15,7 @@ from mailchimpsync.model import Side, normalise_address
 from mailchimpsync.store import contacts, journal, plans, rows
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.owners import find_owners
-from mailchimpsync.sync.refused import refused_by_civicrm
+from mailchimpsync.sync.refused import refusal_by_civicrm, refused_by_civicrm
 
 CONTACTS_PER_STEP = 1_000
 
@@ -69,6 +69,8 @@ def _note(
         rows.write_rows(tx, [refused_by_civicrm(row_id, error) for row_id, error in refused.items()])
         plans.mark_applied(tx, [row["plan_id"] for row in wanted if row["id"] in refused])
         journal.write_journal(tx, [_entry(run, row_id, contact) for row_id, contact in created.items()])
+        refusals = [refusal_by_civicrm(run, {"cache_id": key}, "contact", error) for key, error in refused.items()]
+        journal.write_journal(tx, refusals)
         run.note_progress(tx, {"created_to": after})
 
 

@@ -130,7 +130,11 @@ def _rename(run: Run, told: Sequence[_Told]) -> list[Fate]:
     outcome = add_bulk_addresses(run.civicrm, list(dict.fromkeys(wanted.values()))) if wanted else {}
     _tell(
         run,
-        [(one, "address", None, "added") for one in changed if outcome[wanted[one.event["id"]]] is True],
+        [
+            (one, "address", _old(one.event), one.member.email_address)
+            for one in changed
+            if outcome[wanted[one.event["id"]]] is True
+        ],
         Code.MAILCHIMP_RENAMED,
     )
     return _refused(run, {key: outcome[pair] for key, pair in wanted.items()})

@@ -16,6 +16,7 @@ from mailchimpsync.model import SUBSCRIBED_STATUSES, MemberStatus, Side, SyncSta
 from mailchimpsync.store import journal, rows, updates
 from mailchimpsync.store.schema import json_text
 from mailchimpsync.sync.context import Work
+from mailchimpsync.sync.refused import refusal_by_mailchimp
 from mailchimpsync.sync.second_look import fresh_columns, second_look
 
 OPERATION_PREFIX = "mailchimpsync_"
@@ -95,6 +96,7 @@ def _take_in(work: Work, batch_id: int, results: Mapping[int, OperationResult]) 
             if key in moved_on:
                 outcome.completed.append((key, json_text({"code": Code.MC_COMPLIANCE.value})))
                 outcome.rows.append(fresh_columns(update, moved_on[key]))
+                outcome.entries.append(refusal_by_mailchimp(work, update, results[key].status_code, Code.MC_COMPLIANCE))
             else:
                 _judge(work, update, results[key], outcome)
         updates.complete_updates(tx, outcome.completed)
@@ -112,7 +114,7 @@ def _is_opt_out(result: OperationResult) -> bool:
 
 def _judge(work: Work, update: Update, result: OperationResult, outcome: Outcome) -> None:
     if result.status_code in OK_STATUS:
-        _confirm(work, update, result.body, outcome)
+        _confirm(work, update, result, outcome)
         return
     code = classify_refusal(result.status_code, result.body)
     if code in _MAY_PASS:
@@ -121,6 +123,7 @@ def _judge(work: Work, update: Update, result: OperationResult, outcome: Outcome
     other_way = _other_way(update, code)
     error = json_text({"code": code.value, "status": result.status_code, "detail": detail})
     outcome.completed.append((update["update_id"], error))
+    outcome.entries.append(refusal_by_mailchimp(work, update, result.status_code, code))
     if other_way is not None:
         outcome.retries.append({**other_way, "created_date": work.runtime.now()})
         outcome.rows.append({"id": update["id"], "sync_status": SyncStatus.REDO.value})
@@ -168,10 +171,10 @@ def _refused_row(update: Update, code: Code, detail: str, now: datetime) -> dict
     }
 
 
-def _confirm(work: Work, update: Update, body: Mapping[str, Any], outcome: Outcome) -> None:
+def _confirm(work: Work, update: Update, result: OperationResult, outcome: Outcome) -> None:
     outcome.completed.append((update["update_id"], None))
     outcome.confirmed += 1
-    row = {**_member_columns(update, body), "id": update["id"], "recheck": False, "refusal": None}
+    row = {**_member_columns(update, result.body), "id": update["id"], "recheck": False, "refusal": None}
     agreed = update["agreed"]["interests"] or {}
     confirmed = {key: value for key, value in agreed.items() if row["mailchimp_interests"].get(key) == value}
     as_wanted = is_as_wanted(update["data"], row["mailchimp_status"])
@@ -185,7 +188,7 @@ def _confirm(work: Work, update: Update, body: Mapping[str, Any], outcome: Outco
     in_order = as_wanted and confirmed == agreed and not update["recheck"]
     row["sync_status"] = (SyncStatus.OK if in_order else SyncStatus.TODO).value
     outcome.rows.append(row)
-    outcome.entries.extend(_entries(work, update, row))
+    outcome.entries.extend({**entry, "answer": str(result.status_code)} for entry in _entries(work, update, row))
 
 
 def _member_columns(update: Update, body: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,18 @@ import pytest
 from pydantic import BaseModel
 
 from mailchimpsync.cli import connect, init
-from mailchimpsync.config import Account, CivicrmSite, Configuration, Link, Schedule, Settings
+from mailchimpsync.config import (
+    Account,
+    Alerts,
+    AlertWebhook,
+    CivicrmSite,
+    Configuration,
+    Email,
+    Link,
+    Schedule,
+    Settings,
+    Slack,
+)
 from mailchimpsync.config.texts import from_text
 from mailchimpsync.store.configurations import VERSIONS_MAX
 
@@ -22,6 +33,10 @@ PARTS = {
     "### `accounts.NAME`": Account,
     "### `connections`": Link,
     "### `connections.schedule`": Schedule,
+    "### `alerts`": Alerts,
+    "### `alerts.email`": Email,
+    "### `alerts.webhook`": AlertWebhook,
+    "### `alerts.slack`": Slack,
     "## Settings": Settings,
 }
 
@@ -64,7 +79,7 @@ def test_every_variable_is_named() -> None:
 def test_the_example_is_a_configuration() -> None:
     [example] = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
 
-    found = Configuration.checked(from_text(example.replace("…", "x")))
+    found = Configuration.checked(from_text(re.sub('(?<=_url = ")…', "https://x.example/", example).replace("…", "x")))
 
     assert found.connections[0].schedule.every_minutes == 30
 

@@ -3,6 +3,8 @@
 from mailchimpsync.actions.abortsync import Abort, abortsync
 from mailchimpsync.actions.alerts.acts import Alert, acknowledgealert, getalerts, testalerts
 from mailchimpsync.actions.alerts.watch import watch, watch_webhooks
+from mailchimpsync.actions.alerts.acts import Alert, acknowledgealert, getalerts, testalerts
+from mailchimpsync.actions.alerts.watch import watch, watch_webhooks
 from mailchimpsync.actions.batches import Processed, collectresults, processcompleted
 from mailchimpsync.actions.calling import Outcome, call
 from mailchimpsync.actions.change_configuration import (
@@ -58,6 +60,7 @@ from mailchimpsync.actions.webhooks import check_webhooks, list_webhooks, repair
 __all__ = [
     "Abort",
     "Alert",
+    "Alert",
     "Applied",
     "ChangeCount",
     "Choice",
@@ -76,6 +79,7 @@ __all__ = [
     "Site",
     "Version",
     "abortsync",
+    "acknowledgealert",
     "acknowledgealert",
     "applyplan",
     "approveplan",
@@ -100,6 +104,7 @@ __all__ = [
     "fetchandreconcile",
     "figures",
     "getalerts",
+    "getalerts",
     "getchanges",
     "getfailures",
     "getplannedchanges",
@@ -121,6 +126,7 @@ __all__ = [
     "repair_webhooks",
     "rotate_key_file",
     "rotate_key_of_environment",
+    "testalerts",
     "update_create",
     "update_delete",
     "update_get",
@@ -129,6 +135,8 @@ __all__ = [
     "updatewebhook",
     "version_of",
     "versions",
+    "watch",
+    "watch_webhooks",
     "watch",
     "watch_webhooks",
     "what_would_go",

@@ -9,13 +9,14 @@ from typing import Annotated
 
 from pydantic import AliasChoices, Field
 
+from mailchimpsync.actions.alerts.noting import note_report
 from mailchimpsync.actions.described import Scope, action
 from mailchimpsync.actions.reports import Report, in_wire_form
 from mailchimpsync.actions.selection import find_links
 from mailchimpsync.actions.since import read_since
 from mailchimpsync.actions.site import Site
 from mailchimpsync.config import Link
-from mailchimpsync.errors import MailchimpsyncError, StoreError, UsageError
+from mailchimpsync.errors import Code, MailchimpsyncError, StoreError, UsageError
 from mailchimpsync.model import Stage
 from mailchimpsync.runtime import Deadline, NoProgress, Progress
 from mailchimpsync.store import Transaction, runs
@@ -136,11 +137,18 @@ def _run_all(
             yield _report(site, Report(link, result))
         except MailchimpsyncError as error:
             yield _report(site, Report(link, error=error))
+        except Exception as error:
+            _report(site, Report(link, error=MailchimpsyncError(Code.INTERNAL, type(error).__name__)))
+            raise
 
 
 def _report(site: Site, report: Report) -> Report:
-    """Add where the connection stands; a store that can't tell must not hide what came of the run."""
+    """Note it for those who get alerts, and add where the connection stands.
+
+    A store that can't do that must not hide what came of the run.
+    """
     try:
+        note_report(site, report)
         with site.store.begin() as tx:
             standing = runs.standing(tx, report.link.audience_id)
             last = runs.last_run(tx, report.link.audience_id)

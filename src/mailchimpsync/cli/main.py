@@ -21,6 +21,7 @@ COMMANDS = {
     "drop": ("drop", "Refuse a plan."),
     "status": ("status", "Show where every connection stands."),
     "verify": ("verify", "Compare both sides in full, and list what differs."),
+    "alerts": ("alerts", "Show problems, say that you know of them, try who is told."),
     "webhooks": ("webhooks", "Check and repair the webhooks at Mailchimp."),
     "abort": ("abort", "Stop a run, and drop what it has not finished."),
     "serve": ("serve", "Run the service: schedule, webhooks, API."),

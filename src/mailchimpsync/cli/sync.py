@@ -15,6 +15,7 @@ from mailchimpsync.cli.failures import EXIT_MORE_TO_DO, EXIT_NEEDS_A_PERSON, sho
 from mailchimpsync.cli.interruption import Interruption
 from mailchimpsync.cli.plain import print_json
 from mailchimpsync.cli.progress import progress_on
+from mailchimpsync.cli.telling import tell_people
 from mailchimpsync.model import Side, Stage, SyncStatus
 from mailchimpsync.sync import Outcome
 
@@ -80,6 +81,7 @@ def command(
         _show(report, summary, quiet=as_json)
     if interruption.asked() and any(report.outcome == Outcome.OUT_OF_TIME.value for report in reports):
         raise KeyboardInterrupt
+    tell_people(home)
     ctx.exit(max((_exit_code(report) for report in reports), key=_gravity))
 
 

@@ -1,5 +1,6 @@
 """Process settings, the configuration document, and the secrets in it."""
 
+from mailchimpsync.config.alerts import Alerts, AlertWebhook, Email, Slack
 from mailchimpsync.config.changes import changes
 from mailchimpsync.config.document import Configuration, unusable
 from mailchimpsync.config.extension_form import from_extension_form, is_extension_form
@@ -21,14 +22,18 @@ from mailchimpsync.config.texts import from_text, to_json, to_toml
 __all__ = [
     "CONFIG_FILE",
     "Account",
+    "AlertWebhook",
+    "Alerts",
     "CivicrmSite",
     "Configuration",
+    "Email",
     "Guard",
     "Keyring",
     "Link",
     "Schedule",
     "Seal",
     "Settings",
+    "Slack",
     "changes",
     "create_key_file",
     "find_home",

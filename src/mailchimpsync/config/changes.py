@@ -19,6 +19,7 @@ _WORDS = {
     "base_url": "base URL",
     "group_id": "subscription group",
     "group_title": "group's title",
+    "ping_url": "ping's address",
     "signing_secret": "signing secret",
     "url": "address",
     "webhook_secret": "webhook secret",
@@ -39,6 +40,7 @@ def _parts(configuration: Configuration) -> dict[str, Fields]:
     parts = {f"account “{name}”": account for name, account in values["accounts"].items()}
     if "civicrm" in values:
         parts["CiviCRM"] = values["civicrm"]
+    parts["alerts"] = dict(_flat(values["alerts"]))
     for link in values["connections"]:
         parts[f"connection of audience “{link['audience_id']}”"] = dict(_flat(link))
     return parts
@@ -95,4 +97,6 @@ def _shown(value: Any) -> str:
         return _NOTHING
     if isinstance(value, SecretStr):
         return mask(value.get_secret_value())
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
     return str(value)

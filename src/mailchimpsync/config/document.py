@@ -8,6 +8,7 @@ from typing import Any, Self, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError
 
+from mailchimpsync.config.alerts import Alerts, problems_of_alerts
 from mailchimpsync.config.parts import Account, CivicrmSite, Link, Part, Text
 from mailchimpsync.config.problems import problems_of
 from mailchimpsync.errors import ConfigurationError
@@ -23,6 +24,7 @@ class Configuration(Part):
     civicrm: CivicrmSite | None = None
     accounts: dict[Text, Account] = Field(default_factory=dict)
     connections: tuple[Link, ...] = ()
+    alerts: Alerts = Alerts()
 
     @classmethod
     def checked(cls, values: Mapping[str, Any]) -> Self:
@@ -35,7 +37,11 @@ class Configuration(Part):
             configuration = cls.model_validate(values)
         except ValidationError as error:
             raise unusable(_sentence(one) for one in error.errors(include_url=False, include_input=False)) from None
-        if problems := list(problems_of(configuration.civicrm, configuration.accounts, configuration.connections)):
+        problems = [
+            *problems_of(configuration.civicrm, configuration.accounts, configuration.connections),
+            *problems_of_alerts(configuration.alerts),
+        ]
+        if problems:
             raise unusable(problems)
         return configuration
 
@@ -56,13 +62,14 @@ class Configuration(Part):
             links[place] = _said_of(links[place], link)
         known = self.accounts.get(link.account)
         accounts = {**self.accounts, link.account: _said_of(known, account) if known else account}
-        return self.checked({"civicrm": self.civicrm, "accounts": accounts, "connections": links})
+        return self.checked({**self._parts(), "accounts": accounts, "connections": links})
 
     def keeping(self, known: Configuration) -> Self:
         """Return the configuration with what is made here, and what nobody can do without, if it doesn't say it.
 
-        That is the CiviCRM site, and the webhook secrets of accounts: a new one would make the webhooks that are
-        registered at Mailchimp worthless. The form of the URLs of a CiviCRM that has moved is to be found anew.
+        That is the CiviCRM site, who is told when something is wrong, and the webhook secrets of accounts: a new one
+        would make the webhooks that are registered at Mailchimp worthless. The form of the URLs of a CiviCRM that has
+        moved is to be found anew.
         """
         civicrm = self.civicrm or known.civicrm
         if civicrm and known.civicrm and civicrm.url != known.civicrm.url and civicrm.pattern == known.civicrm.pattern:
@@ -73,7 +80,8 @@ class Configuration(Part):
             else account
             for name, account in self.accounts.items()
         }
-        return self.model_copy(update={"accounts": accounts, "civicrm": civicrm})
+        alerts = self.alerts if "alerts" in self.model_fields_set else known.alerts
+        return self.model_copy(update={"accounts": accounts, "civicrm": civicrm, "alerts": alerts})
 
     def with_webhook_secrets(self) -> Self:
         """Return the configuration with a secret for the webhooks of every account that has none."""
@@ -91,7 +99,10 @@ class Configuration(Part):
         Raises:
             ConfigurationError: it would not be usable.
         """
-        return self.checked({"civicrm": site, "accounts": self.accounts, "connections": self.connections})
+        return self.checked({**self._parts(), "civicrm": site})
+
+    def _parts(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in type(self).model_fields}
 
 
 def unusable(problems: Iterable[str]) -> ConfigurationError:

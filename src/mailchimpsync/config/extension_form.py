@@ -40,8 +40,8 @@ def from_extension_form(values: Mapping[str, Any], known: Mapping[str, Any]) -> 
         raise unusable(problems)
     accounts = {names[key]: _account(key, one, known, names[key]) for key, one in parts["accounts"].items()}
     links = [_link(audience, one, parts["accounts"], known) for audience, one in parts["lists"].items()]
-    civicrm = {"civicrm": known["civicrm"]} if "civicrm" in known else {}
-    return {**civicrm, "accounts": accounts, "connections": links}
+    as_before = {name: known[name] for name in ("civicrm", "alerts") if name in known}
+    return {**as_before, "accounts": accounts, "connections": links}
 
 
 def _problems_of_accounts(names: Mapping[str, Any]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from pydantic import SecretStr
 
+from mailchimpsync.config.alerts import Alerts
 from mailchimpsync.config.document import Configuration, unusable
 from mailchimpsync.config.parts import Guard, Part, Schedule
 from mailchimpsync.config.secrets import ENCRYPTED, MASKED, Keyring, mask
@@ -15,7 +16,14 @@ from mailchimpsync.config.secrets import ENCRYPTED, MASKED, Keyring, mask
 Seal: TypeAlias = Callable[[str], str]
 """What is done to a key before it is written down."""
 
-_SECRET_NAMES = {"api_key": "API key", "webhook_secret": "webhook secret", "signing_secret": "signing secret"}
+_SECRET_NAMES = {
+    "api_key": "API key",
+    "webhook_secret": "webhook secret",
+    "signing_secret": "signing secret",
+    "password": "password",
+    "webhook_url": "webhook's address",
+    "ping_url": "ping's address",
+}
 _SECRETS = _SECRET_NAMES.keys()
 _USUAL: Mapping[str, Part] = {"schedule": Schedule(), "guard": Guard()}
 
@@ -27,7 +35,16 @@ def to_stored(configuration: Configuration, seal: Seal = mask) -> dict[str, Any]
         for field in _SECRETS & place.keys():
             place[field] = seal(place[field].get_secret_value())
     values["connections"] = [_plain_link(link) for link in values["connections"]]
-    return values
+    values["alerts"] = _plain_alerts(values["alerts"])
+    return {name: value for name, value in values.items() if name != "alerts" or value}
+
+
+def _plain_alerts(alerts: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what is as usual, as in a link."""
+    chosen = _unusual(Alerts().model_dump(exclude_none=True), alerts)
+    if "email" in chosen:
+        chosen["email"] = {**chosen["email"], "to": list(chosen["email"]["to"])}
+    return chosen
 
 
 def _plain_link(link: Mapping[str, Any]) -> dict[str, Any]:
@@ -109,7 +126,17 @@ def _named_places(values: Mapping[str, Any]) -> Iterator[tuple[str, MutableMappi
         for name, account in accounts.items():
             if isinstance(account, MutableMapping):
                 yield f"account “{name}”", account
+    yield from _places_of_alerts(values.get("alerts"))
     if isinstance(links := values.get("connections"), Sequence) and not isinstance(links, str):
         for link in links:
             if isinstance(link, MutableMapping):
                 yield f"connection of audience “{link.get('audience_id')}”", link
+
+
+def _places_of_alerts(alerts: Any) -> Iterator[tuple[str, MutableMapping[str, Any]]]:
+    if not isinstance(alerts, MutableMapping):
+        return
+    yield "alerts", alerts
+    for name, channel in alerts.items():
+        if isinstance(channel, MutableMapping):
+            yield f"alerts.{name}", channel

@@ -10,7 +10,18 @@ from sqlalchemy import union as sql_union
 
 from mailchimpsync.model import Stage
 from mailchimpsync.store import updates as update_queries
-from mailchimpsync.store.schema import batch, cache, event, group_contact, kept_plan, log, run, status, verification
+from mailchimpsync.store.schema import (
+    alert,
+    batch,
+    cache,
+    event,
+    group_contact,
+    kept_plan,
+    log,
+    run,
+    status,
+    verification,
+)
 from mailchimpsync.store.schema import update as update_table
 
 _BY_ID: tuple[tuple[Table, ColumnElement[str]], ...] = (
@@ -18,6 +29,7 @@ _BY_ID: tuple[tuple[Table, ColumnElement[str]], ...] = (
     (log, log.c.list_id),
     (kept_plan, kept_plan.c.list_id),
     (verification, verification.c.list_id),
+    (alert, alert.c.list_id),
     (cache, cache.c.mailchimp_list_id),
     (batch, batch.c.mailchimp_list_id),
 )

@@ -6,12 +6,16 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from mailchimpsync.actions import Site
-from mailchimpsync.store import Transaction, events, pruning, verifications
+from mailchimpsync.store import Transaction, alerts, events, messages, pruning, verifications
 from mailchimpsync.worker.loop import Stop
 
 EVENTS_KEPT = timedelta(days=30)
 RECORDS_KEPT = timedelta(days=90)
 """How long logs, complete updates and handled batches are kept. The journal and the runs are kept for ever."""
+
+MESSAGES_KEPT = timedelta(days=30)
+ALERTS_KEPT = timedelta(days=365)
+"""How long alerts that are over are kept."""
 
 VERIFICATIONS_KEPT = timedelta(days=365)
 """The newest one of each audience is kept for ever."""
@@ -34,6 +38,8 @@ def tidy_up(site: Site, stop: Stop) -> dict[str, int]:
     now = site.runtime.now()
     with site.store.begin() as tx:
         forgotten = {"events": events.forget_events(tx, now - EVENTS_KEPT)}
+        forgotten["messages"] = messages.forget_messages(tx, now - MESSAGES_KEPT)
+        forgotten["alerts"] = alerts.forget_alerts(tx, now - ALERTS_KEPT)
         forgotten["verifications"] = verifications.forget_verifications(tx, now - VERIFICATIONS_KEPT)
     for name, prune in _PRUNED.items():
         forgotten[name] = _prune_all(site, prune, now - RECORDS_KEPT, stop)

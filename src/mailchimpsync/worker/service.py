@@ -9,6 +9,7 @@ from threading import Event
 from mailchimpsync.actions import Site, collectresults, process_events
 from mailchimpsync.runtime import Deadline
 from mailchimpsync.store import events
+from mailchimpsync.worker.alerting import Alerting
 from mailchimpsync.worker.housekeeping import EVERY_SECONDS, tidy_up
 from mailchimpsync.worker.logs import logger
 from mailchimpsync.worker.loop import Loop, Stop
@@ -48,6 +49,7 @@ class Background:
             self._loop("events", self._handle_events),
             self._loop("batches", self._read_batches),
             self._loop("housekeeping", self._tidy_up),
+            self._loop("alerts", Alerting().work),
         ]
         if with_schedule:
             self._loops.append(Loop("schedule", self._scheduler.work, site.runtime, stop))

@@ -1,0 +1,65 @@
+"""Sends what waits in the outbox: each message by its channel, again and again with growing pauses, not for ever."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import RowMapping
+
+from mailchimpsync.actions.alerts.channels import DeliveryError, PartlyDeliveredError, bounded, sender_of
+from mailchimpsync.actions.site import Site
+from mailchimpsync.runtime import Deadline
+from mailchimpsync.store import messages
+
+ATTEMPTS_MAX = {"ping": 5}
+ATTEMPTS_MAX_USUALLY = 12
+BACKOFF = timedelta(minutes=1)
+BACKOFF_MAX = timedelta(hours=4)
+NOT_CONFIGURED = "the channel is no longer configured"
+
+
+def deliver(site: Site, deadline: Deadline) -> int:
+    """Send what is due, and return how many messages were sent.
+
+    A channel that fails is left alone for this time; the others are not kept by it.
+    """
+    sent, troubled = 0, set[str]()
+    while not deadline.reached:
+        now = site.runtime.now()
+        with site.store.reading() as tx:
+            due = messages.next_message(tx, now, without=troubled)
+        if due is None:
+            break
+        with site.store.begin() as tx:
+            mine = messages.claim_message(tx, due["id"], due["attempts"], now + _pause(due["attempts"]))
+        if mine and _send(site, due, now):
+            sent += 1
+        elif mine:
+            troubled.add(due["channel"])
+    return sent
+
+
+def _pause(attempts: int) -> timedelta:
+    return min(BACKOFF * (1 << attempts), BACKOFF_MAX)
+
+
+def _send(site: Site, message: RowMapping, now: datetime) -> bool:
+    """Send a message, note what came of it, and say whether it was sent."""
+    state, note = messages.SENT, ""
+    send = sender_of(site.configuration.alerts, message["channel"])
+    if send is None:
+        state, note = messages.GIVEN_UP, NOT_CONFIGURED
+    else:
+        try:
+            bounded(lambda: send(message["content"], message["fingerprint"], now))
+        except PartlyDeliveredError as error:
+            note = str(error)
+        except DeliveryError as error:
+            last = message["attempts"] + 1 >= ATTEMPTS_MAX.get(message["channel"], ATTEMPTS_MAX_USUALLY)
+            state, note = messages.GIVEN_UP if last else messages.WAITING, str(error)
+    with site.store.begin() as tx:
+        if state == messages.WAITING:
+            messages.note_trouble(tx, message["id"], note)
+        else:
+            messages.finish_message(tx, message["id"], site.runtime.now(), state, note)
+    return state == messages.SENT

@@ -1,0 +1,124 @@
+"""What the store says about each connection, and which problems that means."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from cronsim import CronSim
+
+from mailchimpsync.actions.alerts.problems import STOPS, Kind, Problem, name_of
+from mailchimpsync.actions.checkup.here import check_disk
+from mailchimpsync.actions.site import Site
+from mailchimpsync.config import Alerts, Link, Schedule
+from mailchimpsync.errors import Code
+from mailchimpsync.model import SyncStatus
+from mailchimpsync.store import Transaction, alerts, kept_plans, rows, runs, verifications
+
+LOOKED_AT = frozenset({Kind.HELD, Kind.LATE, Kind.FAILURES, Kind.DIFFERENCES, Kind.EVENTS, Kind.DISK})
+"""The kinds that the store and this machine tell of; the others come from runs and from Mailchimp."""
+
+FAILING_ROWS_MIN = 20
+"""Where fewer people can't be synced, their share says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the store says about a connection.
+
+    Attributes:
+        synced: when the last complete run began.
+        held_plan: the plan that holds the connection.
+        failing: how many of its `rows` can't be synced.
+        given_up: events given up since the last complete run, which would have made good for them.
+        unexplained: differences that the last verification found and nothing explains.
+    """
+
+    synced: datetime | None = None
+    held_plan: int | None = None
+    rows: int = 0
+    failing: int = 0
+    given_up: int = 0
+    unexplained: int = 0
+
+
+def look(site: Site) -> list[Problem]:
+    """Return the problems of the kinds `LOOKED_AT`."""
+    now, wanted = site.runtime.now(), site.configuration.alerts
+    found: list[Problem] = []
+    with site.store.reading() as tx:
+        noted = {row["problem"] for row in alerts.open_alerts(tx)}
+        for link in site.configuration.connections:
+            found += problems_of(link, _see(tx, link, now), wanted, noted, now)
+    return [*found, *_disk(site)]
+
+
+def problems_of(link: Link, seen: Seen, wanted: Alerts, noted: Collection[str], now: datetime) -> Iterator[Problem]:
+    """Yield the problems of a connection. One that is held or fails is not late besides: one thing is told once."""
+    list_id = link.audience_id
+    if seen.held_plan is not None:
+        yield _problem(Kind.HELD, list_id, Code.HELD, plan=seen.held_plan)
+    elif (late := _late(link, seen, wanted, now)) is not None and _is_silent(link, late.name, noted):
+        yield late
+    if seen.failing >= FAILING_ROWS_MIN and seen.failing > wanted.failing_share * seen.rows:
+        yield _problem(Kind.FAILURES, list_id, failing=seen.failing, rows=seen.rows)
+    if seen.unexplained:
+        yield _problem(Kind.DIFFERENCES, list_id, differences=seen.unexplained)
+    if seen.given_up:
+        yield _problem(Kind.EVENTS, list_id, Code.EVENT_GIVEN_UP, events=seen.given_up)
+
+
+def due_after(schedule: Schedule, synced: datetime) -> datetime:
+    """Return when a connection is due again by its schedule; one without a schedule is due at once."""
+    if not schedule.enabled:
+        return synced
+    if schedule.cron is None:
+        return synced + timedelta(minutes=schedule.every_minutes)
+    return next(CronSim(schedule.cron, synced.astimezone(ZoneInfo(schedule.time_zone))), synced)
+
+
+def _problem(kind: Kind, list_id: str, code: Code | None = None, **data: int) -> Problem:
+    return Problem(name_of(kind, list_id), kind, list_id, code, data)
+
+
+def _late(link: Link, seen: Seen, wanted: Alerts, now: datetime) -> Problem | None:
+    patience, name = timedelta(hours=wanted.late_after_hours), name_of(Kind.LATE, link.audience_id)
+    if seen.synced is None:
+        return Problem(name, Kind.LATE, link.audience_id, grace=patience)
+    if now < due_after(link.schedule, seen.synced) + patience:
+        return None
+    return Problem(name, Kind.LATE, link.audience_id, data={"synced": f"{seen.synced:%Y-%m-%d %H:%M} UTC"})
+
+
+def _is_silent(link: Link, late: str, noted: Collection[str]) -> bool:
+    """What was told as late stays so until it is synced."""
+    known = {name_of(kind, link.audience_id) for kind in STOPS} | set(key_names(link))
+    return late in noted or not known & set(noted)
+
+
+def key_names(link: Link) -> tuple[str, str]:
+    """Return what the problems of the two keys that a connection needs are called."""
+    return name_of(Kind.KEY, "civicrm"), name_of(Kind.KEY, "mailchimp", link.account)
+
+
+def _see(tx: Transaction, link: Link, now: datetime) -> Seen:
+    list_id = link.audience_id
+    synced = runs.standing(tx, list_id).last_sync_time
+    hold = kept_plans.open_hold(tx, list_id) if link.guard.enabled else None
+    by_status = rows.count_by_status(tx, list_id)
+    verified = verifications.newest_verification(tx, list_id)
+    return Seen(
+        synced=synced,
+        held_plan=hold["id"] if hold is not None and hold["expires_at"] > now else None,
+        rows=sum(by_status.values()),
+        failing=by_status.get(SyncStatus.FAIL.value, 0),
+        given_up=alerts.events_given_up(tx, list_id, synced),
+        unexplained=int(verified["unexplained"] or 0) if verified is not None else 0,
+    )
+
+
+def _disk(site: Site) -> Iterator[Problem]:
+    if any(one.code is Code.DISK_LOW for one in check_disk(site.settings)):
+        yield Problem(name_of(Kind.DISK), Kind.DISK, code=Code.DISK_LOW)

@@ -1,0 +1,62 @@
+"""What people are told, as plain values: every channel gives it its own form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from mailchimpsync.actions.alerts.problems import Noted
+from mailchimpsync.actions.alerts.words import words_of
+from mailchimpsync.actions.envelope import plain
+from mailchimpsync.actions.site import Site
+
+Content = dict[str, Any]
+
+
+def problem(site: Site, noted: Noted) -> Content:
+    """Return the message that tells of a problem, or reminds of it."""
+    words, told = words_of(site.configuration, noted), noted["told"]
+    known = f"No more reminders, once somebody knows of it: `mailchimpsync alerts ack {noted['id']}`."
+    lasts = f"It lasts since {_moment(noted['began_at'])}."
+    lines = [words.what, f"What to do: {words.remedy}", lasts, known]
+    return _message(site, "reminder" if told else "problem", words.title, lines, noted)
+
+
+def recovery(site: Site, noted: Noted) -> Content:
+    """Return the message that a problem is over."""
+    lines = [f"It began at {_moment(noted['began_at'])}, and is over. There is nothing to do."]
+    return _message(site, "recovered", f"Over: {words_of(site.configuration, noted).title}", lines, noted)
+
+
+def summary(site: Site, lines: Sequence[str]) -> Content:
+    """Return the weekly summary."""
+    return _message(site, "summary", "The week's summary", lines)
+
+
+def test(site: Site) -> Content:
+    """Return a message that says nothing but that messages arrive."""
+    return _message(site, "test", "A test", ["If you can read this, alerts reach you. There is nothing to do."])
+
+
+def _message(site: Site, event: str, title: str, lines: Sequence[str], noted: Noted | None = None) -> Content:
+    names = ("id", "kind", "code", "list_id", "began_at")
+    return {
+        "event": event,
+        "site": _name(site),
+        "title": title,
+        "lines": list(lines),
+        "url": site.settings.public_url,
+        "at": plain(site.runtime.now()),
+        "alert": {name: plain(noted[name]) for name in names} if noted is not None else None,
+    }
+
+
+def _name(site: Site) -> str:
+    """Sites are told apart by the CiviCRM they sync."""
+    return (urlsplit(site.configuration.civicrm.url).hostname or "") if site.configuration.civicrm else ""
+
+
+def _moment(time: datetime) -> str:
+    return f"{time:%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,94 @@
+"""Notes problems in the store, and what is over; whoever is to know is told by `telling.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from mailchimpsync.actions.alerts.look import key_names
+from mailchimpsync.actions.alerts.messages import recovery
+from mailchimpsync.actions.alerts.posting import post
+from mailchimpsync.actions.alerts.problems import Kind, Noted, Problem, compare, name_of
+from mailchimpsync.actions.reports import Report
+from mailchimpsync.actions.site import Site
+from mailchimpsync.config import Link
+from mailchimpsync.errors import BusyError, Code, MailchimpsyncError
+from mailchimpsync.store import Transaction, alerts
+from mailchimpsync.sync import Outcome
+
+PASSING = timedelta(hours=1)
+"""How long an error that may pass by itself lasts before anybody is told."""
+
+_EXIT_PASSING = 3
+_OF_MAILCHIMPS_KEY = frozenset({Code.MC_AUTH, Code.MC_BAD_KEY, Code.MC_FORBIDDEN})
+_OF_CIVICRMS_KEY = frozenset({Code.CV_AUTH, Code.CV_NO_PERMISSION})
+_COMPLETE = frozenset({Outcome.DONE.value, Outcome.WAITING.value, Outcome.HELD.value})
+
+
+def note(site: Site, seen: Sequence[Problem], was_looked_at: Callable[[Noted], bool]) -> None:
+    """Note what is new, has changed, or is over; what was told as a problem is told as over, once."""
+    with site.store.reading() as tx:
+        if compare(alerts.open_alerts(tx), seen, was_looked_at).is_nothing:
+            return
+    with site.store.begin() as tx:
+        found = compare(alerts.open_alerts(tx), seen, was_looked_at)
+        for problem in found.raised:
+            _raise(tx, site, problem)
+        for noted, problem in found.changed:
+            _change(tx, site, noted, problem)
+        for noted in found.recovered:
+            if alerts.recover_alert(tx, noted["id"], site.runtime.now()) and noted["told"]:
+                post(tx, site, f"alert:{noted['id']}:over", recovery(site, noted))
+
+
+def note_report(site: Site, report: Report) -> None:
+    """Note that a call of a run failed, or that the connection is well again."""
+    if report.error is not None:
+        note_error(site, report.link, report.error)
+    elif report.result is not None:
+        well = {*key_names(report.link)}
+        if report.outcome in _COMPLETE:
+            well.add(name_of(Kind.FAILED, report.link.audience_id))
+        note(site, [], lambda noted: noted["problem"] in well)
+
+
+def note_error(site: Site, link: Link, error: MailchimpsyncError) -> None:
+    """Note that a call of a run failed, unless another one was at work."""
+    if isinstance(error, BusyError) or error.code is Code.LEASE_LOST:
+        return
+    note(site, [_problem(link, error)], lambda _noted: False)
+
+
+def _problem(link: Link, error: MailchimpsyncError) -> Problem:
+    """A refused key is one problem, however many connections need it."""
+    civicrm, mailchimp = key_names(link)
+    if error.code in _OF_CIVICRMS_KEY:
+        return Problem(civicrm, Kind.KEY, code=error.code)
+    if error.code in _OF_MAILCHIMPS_KEY:
+        return Problem(mailchimp, Kind.KEY, code=error.code, data={"account": link.account})
+    grace = PASSING if error.exit_code == _EXIT_PASSING else timedelta(0)
+    return Problem(name_of(Kind.FAILED, link.audience_id), Kind.FAILED, link.audience_id, error.code, grace=grace)
+
+
+def _raise(tx: Transaction, site: Site, problem: Problem) -> None:
+    now = site.runtime.now()
+    alerts.raise_alert(
+        tx,
+        problem.name,
+        kind=problem.kind.value,
+        list_id=problem.list_id,
+        code=problem.code.value if problem.code else None,
+        data=dict(problem.data),
+        began_at=now,
+        tell_at=now + problem.grace,
+    )
+
+
+def _change(tx: Transaction, site: Site, noted: Noted, problem: Problem) -> None:
+    """Another code is news, for those too who know of the problem; how often it is told stays bounded."""
+    code = problem.code.value if problem.code else None
+    values = {"code": code, "data": dict(problem.data)}
+    if code != noted["code"] and noted["told"] <= site.configuration.alerts.reminders:
+        soonest = max(site.runtime.now(), noted["began_at"] + problem.grace)
+        values |= {"acknowledged_at": None, "acknowledged_by": None, "tell_at": soonest}
+    alerts.change_alert(tx, noted["id"], values)

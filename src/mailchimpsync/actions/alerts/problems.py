@@ -1,0 +1,88 @@
+"""What a problem is, and how those seen now differ from those noted before: pure rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+from mailchimpsync.errors import Code
+
+
+class Kind(StrEnum):
+    """Kinds of problems."""
+
+    FAILED = "failed"
+    KEY = "key"
+    HELD = "held"
+    LATE = "late"
+    FAILURES = "failures"
+    DIFFERENCES = "differences"
+    EVENTS = "events"
+    WEBHOOK = "webhook"
+    DISK = "disk"
+
+
+STOPS = frozenset({Kind.FAILED, Kind.KEY, Kind.HELD, Kind.LATE})
+"""The kinds that mean that a connection is not synced."""
+
+NAME_LENGTH_MAX = 150
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something people are to know.
+
+    Attributes:
+        name: what tells it apart, so that it is told once: `held:a1b2c3d4e5`.
+        list_id: the audience, if it is about one.
+        data: numbers, and names of accounts; never of people.
+        grace: how long it may last before anybody is told.
+    """
+
+    name: str
+    kind: Kind
+    list_id: str | None = None
+    code: Code | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+    grace: timedelta = timedelta(0)
+
+
+Noted = Mapping[str, Any]
+"""A row of the table of alerts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What is new, what has changed (with what it is now), and what is over."""
+
+    raised: Sequence[Problem]
+    changed: Sequence[tuple[Noted, Problem]]
+    recovered: Sequence[Noted]
+
+    @property
+    def is_nothing(self) -> bool:
+        """Say whether all is as noted."""
+        return not (self.raised or self.changed or self.recovered)
+
+
+def compare(noted: Sequence[Noted], seen: Sequence[Problem], was_looked_at: Callable[[Noted], bool]) -> Difference:
+    """Compare problems seen now with those noted; one is over if it was looked at, and was not seen."""
+    by_name = {one["problem"]: one for one in noted}
+    names = {one.name for one in seen}
+    return Difference(
+        raised=[one for one in seen if one.name not in by_name],
+        changed=[(by_name[one.name], one) for one in seen if one.name in by_name and _differs(by_name[one.name], one)],
+        recovered=[one for one in noted if one["problem"] not in names and was_looked_at(one)],
+    )
+
+
+def _differs(noted: Noted, seen: Problem) -> bool:
+    return bool(noted["code"] != seen.code or noted["data"] != dict(seen.data))
+
+
+def name_of(kind: Kind, *parts: str) -> str:
+    """Return the name of a problem."""
+    return ":".join((kind.value, *parts))[:NAME_LENGTH_MAX]

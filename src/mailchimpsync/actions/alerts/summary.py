@@ -1,0 +1,47 @@
+"""The week in figures, connection by connection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from mailchimpsync.actions.alerts.words import subject_of, words_of
+from mailchimpsync.actions.site import Site
+from mailchimpsync.config import Link
+from mailchimpsync.model import SyncStatus
+from mailchimpsync.store import Transaction, alerts, kept_plans, rows, runs, verifications
+
+
+def summary_lines(tx: Transaction, site: Site, since: datetime) -> list[str]:
+    """Return what was synced and changed since a time, who can't be synced, what is held, and when it was verified."""
+    lines = []
+    for link in site.configuration.connections:
+        lines += [f"{subject_of(site.configuration, link.audience_id)}:", *_of_link(tx, site, link, since)]
+    noted = alerts.open_alerts(tx)
+    lines.append(f"Problems that last: {len(noted) or 'none'}.")
+    return [*lines, *(f"• {one['id']}: {words_of(site.configuration, one).title}" for one in noted)]
+
+
+def _of_link(tx: Transaction, site: Site, link: Link, since: datetime) -> Iterator[str]:
+    list_id = link.audience_id
+    yield f"• Syncs: {_counted(alerts.runs_since(tx, list_id, since))}."
+    yield f"• Changes: {_counted(alerts.changes_since(tx, list_id, since))}."
+    by_status = rows.count_by_status(tx, list_id)
+    yield f"• People who can't be synced: {by_status.get(SyncStatus.FAIL.value, 0):,} of {sum(by_status.values()):,}."
+    hold = kept_plans.open_hold(tx, list_id)
+    if hold is not None and hold["expires_at"] > site.runtime.now():
+        yield f"• Held: plan {hold['id']} waits for somebody to approve or drop it."
+    yield f"• Last complete sync: {_moment(runs.standing(tx, list_id).last_sync_time)}."
+    verified = verifications.newest_verification(tx, list_id)
+    if verified is None:
+        yield "• Last verified: never."
+    else:
+        yield f"• Last verified: {_moment(verified['finished_at'])}; differences: {verified['unexplained'] or 'none'}."
+
+
+def _counted(numbers: Mapping[str, int]) -> str:
+    return ", ".join(f"{number:,} {name}" for name, number in sorted(numbers.items())) or "none"
+
+
+def _moment(time: datetime | None) -> str:
+    return f"{time:%Y-%m-%d %H:%M} UTC" if time else "never"

@@ -1,0 +1,85 @@
+"""Decides what is told now: problems that are new or last, the week's summary, and the ping after a sync."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import get_args
+
+from mailchimpsync.actions.alerts import messages as texts
+from mailchimpsync.actions.alerts.posting import post
+from mailchimpsync.actions.alerts.problems import STOPS, Noted
+from mailchimpsync.actions.alerts.summary import summary_lines
+from mailchimpsync.actions.site import Site
+from mailchimpsync.config import Alerts
+from mailchimpsync.config.alerts import Weekday
+from mailchimpsync.store import Transaction, alerts, messages
+
+PING = "ping"
+PING_WITHIN = timedelta(hours=1)
+"""A sync that ended earlier is no news to whoever waits for a ping."""
+
+SUMMARY_HOUR = 7
+_WEEK = timedelta(days=7)
+_WEEKDAYS = get_args(Weekday)
+
+
+def tell(site: Site) -> None:
+    """Put into the outbox what is to be told now; several services on one store tell it once."""
+    now, wanted = site.runtime.now(), site.configuration.alerts
+    with site.store.reading() as tx:
+        noted = alerts.open_alerts(tx)
+        wakes = bool(_pings(tx, site, noted, now)) or _summary_is_due(tx, wanted, now)
+    if wakes or (wanted.channels and any(_is_due(one, now) for one in noted)):
+        with site.store.begin() as tx:
+            for one in alerts.open_alerts(tx):
+                _tell_problem(tx, site, one, now)
+            for fingerprint, failed in _pings(tx, site, noted, now):
+                content = {"failed": failed}
+                messages.add_message(tx, fingerprint=fingerprint, channel=PING, content=content, now=now)
+            if _summary_is_due(tx, wanted, now):
+                post(tx, site, _summary_name(wanted, now), texts.summary(site, summary_lines(tx, site, now - _WEEK)))
+
+
+def _is_due(noted: Noted, now: datetime) -> bool:
+    return noted["acknowledged_at"] is None and noted["tell_at"] is not None and noted["tell_at"] <= now
+
+
+def _tell_problem(tx: Transaction, site: Site, noted: Noted, now: datetime) -> None:
+    wanted = site.configuration.alerts
+    if not (wanted.channels and _is_due(noted, now)):
+        return
+    told = noted["told"]
+    again_at = now + timedelta(hours=wanted.remind_hours) if told < wanted.reminders else None
+    if alerts.note_told(tx, noted["id"], told, now, again_at):
+        post(tx, site, f"alert:{noted['id']}:{told + 1}", texts.problem(site, noted))
+
+
+def _pings(tx: Transaction, site: Site, noted: Sequence[Noted], now: datetime) -> list[tuple[str, bool]]:
+    """Return the pings to send: that a sync failed, once for each problem, or that one was done and nothing fails."""
+    wanted = site.configuration
+    if wanted.alerts.ping_url is None:
+        return []
+    failing = [one for one in noted if one["kind"] in STOPS and (one["told"] or _is_past_grace(one, now))]
+    found = [(f"{PING}:failed:{one['id']}", True) for one in failing]
+    run_id = alerts.last_success(tx, [link.audience_id for link in wanted.connections], now - PING_WITHIN)
+    if not failing and run_id is not None:
+        found.append((f"{PING}:{run_id}", False))
+    return [one for one in found if not messages.is_known(tx, one[0])]
+
+
+def _is_past_grace(noted: Noted, now: datetime) -> bool:
+    return noted["acknowledged_at"] is not None or (noted["tell_at"] is not None and noted["tell_at"] <= now)
+
+
+def _summary_is_due(tx: Transaction, wanted: Alerts, now: datetime) -> bool:
+    if wanted.summary == "never" or not wanted.channels:
+        return False
+    return not messages.is_known(tx, f"{_summary_name(wanted, now)}:{wanted.channels[0]}")
+
+
+def _summary_name(wanted: Alerts, now: datetime) -> str:
+    """Return what the newest summary that is due by now is called, by its day."""
+    last = now - timedelta(hours=SUMMARY_HOUR)
+    back = (last.weekday() - _WEEKDAYS.index(wanted.summary)) % len(_WEEKDAYS)
+    return f"summary:{(last - timedelta(days=back)).date()}"

@@ -1,0 +1,53 @@
+"""Looks at everything that is watched, notes it, and tells people: what the service does, and every `sync` by cron."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from mailchimpsync.actions.alerts.delivering import deliver
+from mailchimpsync.actions.alerts.look import LOOKED_AT, look
+from mailchimpsync.actions.alerts.noting import note
+from mailchimpsync.actions.alerts.problems import Kind, Problem, name_of
+from mailchimpsync.actions.alerts.telling import tell
+from mailchimpsync.actions.finding import Finding, Level
+from mailchimpsync.actions.site import Site
+from mailchimpsync.actions.webhooks import check_webhooks
+from mailchimpsync.errors import Code
+from mailchimpsync.runtime import Deadline
+
+_OF_WEBHOOKS = (Code.WEBHOOK_MISSING, Code.WEBHOOK_WRONG, Code.WEBHOOK_UNREACHABLE)
+
+
+def watch(site: Site, *, seconds: float, stop: Callable[[], bool] | None = None) -> int:
+    """Note the problems there are and those that are over, tell people, and return how many messages were sent.
+
+    Neither side is asked. What can't be sent now is sent by a later call.
+
+    Args:
+        site: whose store is looked at.
+        seconds: after so long no further message is sent.
+        stop: likewise once it says so.
+
+    Raises:
+        StoreError: the store can't be read or written; the next call does it.
+    """
+    note(site, look(site), lambda noted: noted["kind"] in LOOKED_AT)
+    tell(site)
+    return deliver(site, Deadline.after(site.runtime, seconds, stop))
+
+
+def watch_webhooks(site: Site) -> None:
+    """Ask Mailchimp whether our webhooks are as they should be, and note what is wrong with them.
+
+    Where an account can't be asked, what was noted stays. Without a `public_url` there are none to look at.
+    """
+    if site.settings.public_url is None or not site.configuration.connections:
+        return
+    findings = [one for one in check_webhooks(site) if one.level is Level.BAD]
+    is_sure = all(one.code in _OF_WEBHOOKS for one in findings)
+    note(site, list(_problems(findings)), lambda noted: is_sure and noted["kind"] == Kind.WEBHOOK)
+
+
+def _problems(findings: Iterable[Finding]) -> Iterable[Problem]:
+    codes = {one.code for one in findings}
+    return [Problem(name_of(Kind.WEBHOOK, code), Kind.WEBHOOK, code=code) for code in _OF_WEBHOOKS if code in codes]

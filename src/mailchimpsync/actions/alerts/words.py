@@ -1,0 +1,102 @@
+"""Problems in words: numbers, codes, names of connections and accounts, and nobody's address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mailchimpsync.actions.alerts.problems import Kind, Noted
+from mailchimpsync.actions.explained import explained
+from mailchimpsync.config import Configuration
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What is wrong, in a line; what that means; what to do about it."""
+
+    title: str
+    what: str
+    remedy: str
+
+
+def words_of(configuration: Configuration, noted: Noted) -> Words:
+    """Return a noted problem in words."""
+    title, what, remedy = _WORDS[Kind(noted["kind"])](noted["code"], noted["data"])
+    about = subject_of(configuration, noted["list_id"])
+    return Words(f"{about}: {title}" if about else title[0].upper() + title[1:], what, remedy)
+
+
+def subject_of(configuration: Configuration, list_id: str | None) -> str:
+    """Return what people call the connection of an audience, on one line."""
+    titles = {link.audience_id: link.title for link in configuration.connections}
+    return " ".join(titles.get(list_id, f"audience {list_id}").split()) if list_id else ""
+
+
+_Data = Mapping[str, Any]
+_Three = tuple[str, str, str]
+
+
+def _failed(code: str | None, _data: _Data) -> _Three:
+    entry = explained(code)
+    return f"the sync failed ({code})", entry.sentence, entry.remedy
+
+
+def _key(code: str | None, data: _Data) -> _Three:
+    entry = explained(code)
+    whose = f"Mailchimp account “{' '.join(data['account'].split())}”" if data.get("account") else "CiviCRM"
+    return f"the key for {whose} was refused ({code})", entry.sentence, entry.remedy
+
+
+def _held(_code: str | None, data: _Data) -> _Three:
+    what = f"The next sync would change more people than it may unseen, so it waits. It is plan {data['plan']}."
+    plan = data["plan"]
+    remedy = (
+        f"See `mailchimpsync plan show {plan}`, then `mailchimpsync approve {plan}` or `mailchimpsync drop {plan}`."
+    )
+    return "a sync is held (HELD)", what, remedy
+
+
+def _late(_code: str | None, data: _Data) -> _Three:
+    synced = data.get("synced")
+    what = f"The last complete sync began at {synced}." if synced else "It was never synced completely."
+    remedy = "See that `mailchimpsync serve` runs, or `mailchimpsync sync` is called by schedule, and what it says."
+    return "no complete sync for a long time", what, remedy
+
+
+def _failures(_code: str | None, data: _Data) -> _Three:
+    what = f"{data['failing']:,} of {data['rows']:,} people can't be synced."
+    return "many people can't be synced", what, "See `mailchimpsync status` for the reasons, and who can mend them."
+
+
+def _differences(_code: str | None, data: _Data) -> _Three:
+    what = f"The last verification found {data['differences']:,} differences that nothing explains."
+    return "both sides differ", what, "Run `mailchimpsync sync --since ever`, then verify again."
+
+
+def _events(code: str | None, data: _Data) -> _Three:
+    what = f"{data['events']:,} changes that Mailchimp told of could not be handled; the next sync makes good for them."
+    return f"webhook events were given up ({code})", what, explained(code).remedy
+
+
+def _webhook(code: str | None, _data: _Data) -> _Three:
+    entry = explained(code)
+    return f"Mailchimp's webhooks don't work ({code})", entry.sentence, entry.remedy
+
+
+def _disk(code: str | None, _data: _Data) -> _Three:
+    entry = explained(code)
+    return f"the disk is almost full ({code})", entry.sentence, entry.remedy
+
+
+_WORDS: Mapping[Kind, Callable[[str | None, _Data], _Three]] = {
+    Kind.FAILED: _failed,
+    Kind.KEY: _key,
+    Kind.HELD: _held,
+    Kind.LATE: _late,
+    Kind.FAILURES: _failures,
+    Kind.DIFFERENCES: _differences,
+    Kind.EVENTS: _events,
+    Kind.WEBHOOK: _webhook,
+    Kind.DISK: _disk,
+}

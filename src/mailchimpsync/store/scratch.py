@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sqlalchemy import ColumnElement, Connection, Table, insert, select
+from sqlalchemy import ColumnElement, Connection, Table, func, insert, or_, select
 
 from mailchimpsync.store.database import Store
 from mailchimpsync.store.schema import batch, cache, group_contact, run, status, update
@@ -35,12 +35,13 @@ def scratch_copy(store: Store, list_id: str) -> Iterator[Store]:
 def _copy(source: Connection, target: Connection, list_id: str) -> None:
     mine = select(cache.c.id).where(cache.c.mailchimp_list_id == list_id)
     interrupted = select(status.c.run_id).where(status.c.list_id == list_id)
+    newest = select(func.max(run.c.id)).scalar_subquery()  # a run in the copy must not have the number of an older one
     _copy_rows(source, target, cache, cache.c.mailchimp_list_id == list_id)
     _copy_rows(source, target, batch, batch.c.mailchimp_list_id == list_id, batch.c.response_processed == 0)
     open_update = update.c.mailchimpsync_cache_id.in_(mine), update.c.completed == 0
     _copy_rows(source, target, update, *open_update)
     _copy_rows(source, target, group_contact, group_contact.c.list_id == list_id)
-    _copy_rows(source, target, run, run.c.id.in_(interrupted))
+    _copy_rows(source, target, run, or_(run.c.id.in_(interrupted), run.c.id == newest))
     _copy_rows(source, target, status, status.c.list_id == list_id)
     target.execute(status.update().values(lease_owner=None, lease_expires=None, abort_requested=None))
 

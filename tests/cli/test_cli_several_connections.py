@@ -40,6 +40,14 @@ def test_when_time_is_over_the_rest_is_reported_and_goes_on_later(two_audiences:
     assert second.exit_code == 0
 
 
+def test_one_that_never_gets_done_in_the_time_given_does_not_starve_the_other(two_audiences: Desk) -> None:
+    first = order(two_audiences, "--max-time", "0.0001")
+    second = order(two_audiences, "--max-time", "0.0001")
+
+    assert [outcome for _, outcome in first + second] == ["out of time"] * 4
+    assert first[0] != second[0]
+
+
 def test_a_failing_connection_does_not_keep_another_from_running(two_audiences: Desk) -> None:
     two_audiences.civicrm.call("Group", "update", {"where": [["id", "=", 8]], "values": {"is_active": False}})
 

@@ -118,8 +118,9 @@ def _stage(name: str) -> Stage:
 
 
 def _longest_waiting_first(site: Site, links: list[Link]) -> list[Link]:
+    """By when a connection was last worked on, not when it was last in sync: one that never gets done starves nobody."""
     with site.store.begin() as tx:
-        last = {link.audience_id: runs.standing(tx, link.audience_id).last_sync_time for link in links}
+        last = {link.audience_id: runs.last_sign_of_work(tx, link.audience_id) for link in links}
     return sorted(links, key=lambda link: last[link.audience_id] or _LONG_AGO)
 
 

@@ -225,6 +225,12 @@ def log_lines(tx: Connection, list_id: str, run_id: int) -> list[tuple[datetime,
     return [(row.time, row.message) for row in tx.execute(query)]
 
 
+def last_sign_of_work(tx: Connection, list_id: str) -> datetime | None:
+    """Return when the newest line of a connection's log was written, None before the first."""
+    query = select(log.c.time).where(log.c.list_id == list_id).order_by(log.c.id.desc()).limit(1)
+    return tx.execute(query).scalar_one_or_none()
+
+
 def last_run(tx: Connection, list_id: str) -> Mapping[str, Any] | None:
     """Return the newest run of a connection as a mapping of its columns; the sync of a few members is none."""
     query = select(run).where(run.c.list_id == list_id, run.c.kind == WHOLE).order_by(run.c.id.desc()).limit(1)

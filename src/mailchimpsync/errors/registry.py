@@ -50,6 +50,29 @@ _IN_ORDER = {
         "Nothing to do.",
         Who.NOBODY,
     ),
+    Code.UNDONE: Entry(
+        "Put back on both sides as it was before a run.",
+        "Somebody approved a plan that undoes the run.",
+        "Nothing to do.",
+        Who.NOBODY,
+    ),
+    Code.UNDO_CHANGED: Entry(
+        "No longer as the run left it, so an undo leaves it alone.",
+        "The person, staff or a later run have changed it since, or an update is on its way.",
+        "Correct it by hand in CiviCRM if it is still wrong.",
+    ),
+    Code.UNDO_CONTACT_STAYS: Entry(
+        "A contact that a run created is taken out of its groups, but not deleted.",
+        "Staff may have worked with the contact since.",
+        "Delete the contact in CiviCRM if nobody needs it.",
+        Who.DATA_OWNER,
+    ),
+    Code.UNDO_BY_HAND: Entry(
+        "Names, addresses and holds that a webhook changed are not undone.",
+        "What the person told Mailchimp about themselves is most likely true.",
+        "Correct the contact in CiviCRM if it is wrong.",
+        Who.DATA_OWNER,
+    ),
 }
 
 _EVENTS = {
@@ -395,9 +418,9 @@ _CIVICRM_STOPS = {
         "Restore the group, or choose another one with `mailchimpsync connect`.",
     ),
     Code.CV_GROUP_INACTIVE: Entry(
-        "A group of the connection is disabled.",
-        "It was disabled in CiviCRM. Nothing was changed on either side.",
-        "Enable the group, or choose another one with `mailchimpsync connect`.",
+        "A group of the connection is disabled or hidden.",
+        "It was disabled or hidden in CiviCRM. Nothing was changed on either side.",
+        "Enable and show the group, or choose another one with `mailchimpsync connect`.",
     ),
     Code.CV_GROUP_SMART: Entry(
         "A group of the connection is a smart group.",

@@ -28,7 +28,7 @@ class Member:
     """A member as read; an unknown `status` is kept as text, times are aware and in UTC.
 
     `opted_in_at` is when they last joined, if Mailchimp knows: a re-subscribe by the person moves it, an edit does not
-    (mailchimp-api.md 2.3).
+    (mailchimp-api.md 2.3). `unsubscribe_reason` is in Mailchimp's words; only `member` reads it.
     """
 
     id: str
@@ -40,6 +40,7 @@ class Member:
     last_name: str
     interests: dict[str, bool]
     opted_in_at: datetime | None = None
+    unsubscribe_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class _Member(TypedDict):
     email_address: NotRequired[str | None]
     contact_id: NotRequired[str | None]
     timestamp_opt: NotRequired[str | None]  # empty where it is unknown
+    unsubscribe_reason: NotRequired[str | None]
     merge_fields: NotRequired[Any]  # an object, but PHP's empty array where there are none
     interests: NotRequired[dict[str, bool] | list[Any] | None]  # as above
 
@@ -104,7 +106,7 @@ def member_page(
 
 def member(client: MailchimpClient, list_id: str, member_id: str) -> Member | None:
     """Return one member, archived or not, or None if Mailchimp knows none by this id (or no such audience)."""
-    params = {"fields": ",".join((*_FIELDS, "interests"))}
+    params = {"fields": ",".join((*_FIELDS, "interests", "unsubscribe_reason"))}
     try:
         return _slim(client.get(member_path(list_id, member_id), _MEMBER, params, gone=Code.MC_MEMBER_GONE))
     except RefusedError as error:
@@ -132,6 +134,7 @@ def _slim(found: _Member) -> Member:
         str(names.get("LNAME") or ""),
         ticked if isinstance(ticked, dict) else {},
         _moment(found.get("timestamp_opt")),
+        found.get("unsubscribe_reason") or "",
     )
 
 

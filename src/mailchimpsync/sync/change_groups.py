@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from mailchimpsync.civicrm import save_group_contacts
-from mailchimpsync.errors import RefusedError
-from mailchimpsync.model import GroupStatus, Side, SyncStatus
+from mailchimpsync.errors import Code, RefusedError
+from mailchimpsync.model import GroupStatus, MemberStatus, Side, SyncStatus
 from mailchimpsync.store import Transaction, groups, journal, plans, rows, updates
 from mailchimpsync.store.schema import cache
 from mailchimpsync.sync.context import Run
@@ -130,11 +130,16 @@ def _done_row(change: Change) -> dict[str, Any]:
     return row
 
 
+def _not_to_be_tried(change: Change) -> list[str]:
+    """Nobody is asked to confirm on the strength of an undo: whom Mailchimp does not let back has left."""
+    return [MemberStatus.PENDING.value] if change["reason"] == Code.UNDONE else []
+
+
 def _update(run: Run, change: Change) -> dict[str, Any]:
     return {
         "mailchimpsync_cache_id": change["cache_id"],
         "data": change["member_update"],
-        "attempt": {"decided": change["member_update"], "tries": []},
+        "attempt": {"decided": change["member_update"], "tries": _not_to_be_tried(change)},
         "agreed": change["agreed"],
         "created_date": run.runtime.now(),
         "open_row": change["cache_id"],

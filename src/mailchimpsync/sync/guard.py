@@ -63,10 +63,10 @@ def too_much(store: Store, connection: Connection, run_id: int) -> Sequence[Exce
         counts.update(kind for one in some for kind in kinds_of(dict(one)))
     with store.begin() as tx:
         people = populations(tx, connection.list_id)
-    return excesses(counts, _shares_of(people), connection.limits)
+    return excesses(counts, shares_of(people), connection.limits)
 
 
-def _shares_of(people: Populations) -> dict[Subject, int]:
+def shares_of(people: Populations) -> dict[Subject, int]:
     """Return of how many each kind of change is a share."""
     return {
         (ChangeKind.UNSUBSCRIBE, None): people.subscribed,
@@ -152,7 +152,7 @@ def _keep_changes(
         with writing() as tx:
             kept_plans.keep_changes(tx, plan_id, changes)
         counts.update(kind.value for one in some for kind, _ in kinds_of(dict(one)))
-        bill.update(_billed(some))
+        bill.update(billed(some))
     return counts, bill
 
 
@@ -187,7 +187,8 @@ def _kept_change(one: Planned, states: Mapping[int, Any]) -> Mapping[str, Any]:
     }
 
 
-def _billed(some: Sequence[Planned]) -> Iterator[str]:
+def billed(some: Sequence[Planned | Mapping[str, Any]]) -> Iterator[str]:
+    """Yield `more` and `fewer` for changes after which Mailchimp counts a contact more, or fewer, on the bill."""
     for one in some:
         wanted = (one["member_update"] or {}).get("status") or (one["member_update"] or {}).get("status_if_new")
         was_billed = one["mailchimp_status"] in BILLABLE

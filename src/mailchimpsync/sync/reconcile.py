@@ -16,12 +16,15 @@ from mailchimpsync.store import Transaction, plans, rows
 from mailchimpsync.sync.agreement import Agreements
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.gather import Gathered, gather
+from mailchimpsync.sync.undo import take_up_undo, undone_run
 
 ROWS_PER_STEP = 5_000
 
 
 def reconcile(run: Run) -> bool:
     """Decide about due rows, some thousand at a time; rows in agreement are done with, the others are planned."""
+    if (undone := undone_run(run)) is not None:
+        return take_up_undo(run, undone)
     after = run.read_progress().get("decided_to")
     if after is None:
         with run.transaction() as tx:

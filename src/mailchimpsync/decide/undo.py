@@ -1,0 +1,142 @@
+"""What takes back what a run did to one person, so that both sides agree again on what they agreed on before. Pure.
+
+A run makes both sides agree. To take back one half of it would leave them apart, and the next run would do the same
+again: so both sides are set to the opposite of what the run did, and that becomes the base (DESIGN 3.2).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mailchimpsync.decide.situation import NOT_IN_GROUP
+from mailchimpsync.errors import Code
+from mailchimpsync.model import SUBSCRIBED_STATUSES, Connection, GroupState, GroupStatus, MemberStatus, Side
+
+_BY_US = re.compile(r"\bby (an )?admin", re.IGNORECASE)
+"""How Mailchimp words that somebody was unsubscribed by an administrator or over the API (mailchimp-api.md 3.1)."""
+
+_YES_NO = {"yes": True, "no": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What a run did to one person, in the end.
+
+    Attributes:
+        subscribed: what it made of the subscription, on either side; None: nothing.
+        interests: what it made of interests; `in_groups`: those it changed in CiviCRM.
+        created: whether it created the contact.
+        others: what else it changed, which is not undone: names, addresses, holds.
+    """
+
+    subscribed: bool | None = None
+    interests: Mapping[str, bool] = field(default_factory=dict)
+    in_groups: frozenset[str] = frozenset()
+    created: bool = False
+    others: frozenset[str] = frozenset()
+
+    @property
+    def can_be_inverted(self) -> bool:
+        """Say whether there is anything to take back."""
+        return self.subscribed is not None or bool(self.interests)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a person now."""
+
+    status: str | None
+    interests: Mapping[str, bool]
+    groups: Mapping[int, GroupState]
+    address: str | None
+    base_interests: Mapping[str, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Inverse:
+    """What takes it back: group changes, the member update, and what both sides agree on then."""
+
+    groups: tuple[tuple[int, GroupStatus], ...]
+    update: Mapping[str, Any]
+    subscribed: bool
+    interests: Mapping[str, bool]
+
+    @property
+    def subscribes(self) -> bool:
+        """Say whether somebody would be subscribed again."""
+        return self.update.get("status") == MemberStatus.SUBSCRIBED
+
+
+def effects_of(entries: Iterable[Mapping[str, Any]], connection: Connection) -> Effects:
+    """Return what entries of the journal, oldest first, of one run and one person come to."""
+    subscribed: bool | None = None
+    interests: dict[str, bool] = {}
+    in_groups: set[str] = set()
+    others: set[str] = set()
+    created = False
+    for entry in entries:
+        what, _, key = entry["field"].partition(" ")
+        new = entry["new"]
+        if what == "group" and new in (GroupStatus.ADDED, GroupStatus.REMOVED):
+            mine = [interest for interest, group in connection.interests.items() if str(group) == key]
+            interests.update(dict.fromkeys(mine, new == GroupStatus.ADDED))
+            in_groups.update(mine)
+            if key == str(connection.group_id):
+                subscribed = new == GroupStatus.ADDED
+        elif what == "status" and (entry["old"] in SUBSCRIBED_STATUSES) != (new in SUBSCRIBED_STATUSES):
+            subscribed = new in SUBSCRIBED_STATUSES
+        elif what == "interest" and key in connection.interests and new in _YES_NO:
+            interests[key] = _YES_NO[new]
+        elif what == "contact" and new == "created":
+            created = True
+        elif entry["side"] == Side.CIVICRM and what in ("first_name", "last_name", "address", "on_hold"):
+            others.add(what)
+    return Effects(subscribed, interests, frozenset(in_groups), created, frozenset(others))
+
+
+def inverse_of(effects: Effects, known: Known, connection: Connection) -> Inverse | None:
+    """Return what takes effects back, or None if the person is not as the run left them."""
+    in_mailchimp = known.status in SUBSCRIBED_STATUSES
+    in_group = known.groups.get(connection.group_id, NOT_IN_GROUP).is_added
+    left = effects.subscribed if effects.subscribed is not None else True
+    if not in_mailchimp == in_group == left:
+        return None
+    subscribed = not left if effects.subscribed is not None else left
+    # Who is taken off the list keeps the ticks that only mirror groups; they are compared when the person comes back.
+    interests = {key: not value for key, value in effects.interests.items() if subscribed or key in effects.in_groups}
+    for key, value in interests.items():
+        there = known.groups.get(connection.interests[key], NOT_IN_GROUP).is_added
+        if known.interests.get(key) == value or there == value:
+            return None
+    groups = [(connection.group_id, _status(subscribed))] if effects.subscribed is not None else []
+    groups += [(connection.interests[key], _status(value)) for key, value in sorted(interests.items())]
+    update: dict[str, Any] = {"email_address": known.address}
+    if effects.subscribed is not None:
+        update["status"] = (MemberStatus.SUBSCRIBED if subscribed else MemberStatus.UNSUBSCRIBED).value
+    if interests:
+        update["interests"] = interests
+    agreed = {key: value for key, value in known.base_interests.items() if known.interests.get(key) == value}
+    return Inverse(tuple(dict.fromkeys(groups)), update, subscribed, {**agreed, **interests})
+
+
+def why_not_back(status: str | None, unsubscribe_reason: str) -> Code | None:
+    """Return why a member may not be subscribed again by an undo: an opt-out is sticky (DESIGN 3.3).
+
+    Whom an administrator or we ourselves unsubscribed or archived may; who left by their own act may not, nor may one
+    of whom Mailchimp does not say.
+    """
+    if status is None:
+        return Code.MC_MEMBER_GONE
+    if status == MemberStatus.CLEANED:
+        return Code.MC_BOUNCED
+    if status == MemberStatus.ARCHIVED:
+        return None
+    by_us = status == MemberStatus.UNSUBSCRIBED and _BY_US.search(unsubscribe_reason)
+    return None if by_us else Code.MC_OPTED_OUT
+
+
+def _status(is_in: bool) -> GroupStatus:
+    return GroupStatus.ADDED if is_in else GroupStatus.REMOVED

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Table, func, insert, select
 
-from mailchimpsync.actions import Site
+from mailchimpsync.actions import Site, journal_verify
 from mailchimpsync.config import Schedule
+from mailchimpsync.store import journal_retention
+from mailchimpsync.store.journal import write_journal
 from mailchimpsync.store.schema import batch, cache, event, journal, log, run, update
 from mailchimpsync.worker.housekeeping import tidy_up
 from support.service import LIST_ID, Charity
@@ -90,13 +92,57 @@ def test_events_that_were_handled_a_month_ago_go_and_those_that_wait_never(site:
     assert ids(site, event) == {young, waiting}
 
 
-def test_the_journal_and_the_runs_are_kept_for_ever(site: Site) -> None:
-    about = {"list_id": LIST_ID, "cache_id": 1, "side": "Mailchimp", "field": "status", "reason": "IN_SYNC"}
-    add(site, journal, 4_000, "time", **about)
+def test_runs_are_kept_for_ever(site: Site) -> None:
     add(site, run, 4_000, "started_at", list_id=LIST_ID)
 
     assert tidy_up(site, never) == {}
-    assert len(ids(site, journal)) == len(ids(site, run)) == 1
+    assert len(ids(site, run)) == 1
+
+
+def tell(site: Site, days: float, **values: Any) -> None:
+    about = {"side": "CiviCRM", "field": "first_name", "old": "Ann", "new": "Anna", "reason": "MAILCHIMP_PROFILE"}
+    at = site.runtime.now() - timedelta(days=days)
+    with site.store.begin() as tx:
+        write_journal(tx, [{"list_id": LIST_ID, "cache_id": 1, "member_id": "a" * 32, "time": at, **about, **values}])
+
+
+def told(site: Site) -> list[tuple[str, str]]:
+    with site.store.begin() as tx:
+        rows = tx.execute(select(journal).order_by(journal.c.id)).mappings()
+        return [("hidden" if row["minimised_at"] else row["old"], row["field"]) for row in rows]
+
+
+def with_settings(site: Site, **settings: int) -> None:
+    site.settings = site.settings.model_copy(update=settings)
+
+
+def test_the_journal_goes_after_three_years_and_says_for_half_a_year_whom_it_is_about(site: Site) -> None:
+    for days in (1_096, 1_094, 181, 179):
+        tell(site, days)
+
+    assert tidy_up(site, never) == {"journal": 1, "journal_minimised": 2}
+    assert [who for who, _ in told(site)] == ["hidden", "hidden", "Ann"]
+    assert journal_verify(site).is_intact
+    assert tidy_up(site, never) == {}
+
+
+def test_a_site_may_keep_its_journal_for_ever(site: Site) -> None:
+    with_settings(site, journal_days=0, journal_personal_days=0)
+    tell(site, 4_000)
+
+    assert tidy_up(site, never) == {}
+    assert told(site) == [("Ann", "first_name")]
+
+
+def test_the_journal_is_tidied_up_in_steps_and_stops_when_told_to(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal_retention, "ENTRIES_PER_STEP", 2)
+    for _ in range(5):
+        tell(site, 200)
+    calls = iter([False] * 5 + [True] * 99)
+
+    assert tidy_up(site, lambda: next(calls)) == {"journal_minimised": 2}
+    assert tidy_up(site, never) == {"journal_minimised": 3}
+    assert journal_verify(site).is_intact
 
 
 def test_it_stops_when_told_to(site: Site) -> None:

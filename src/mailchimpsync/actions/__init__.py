@@ -3,8 +3,6 @@
 from mailchimpsync.actions.abortsync import Abort, abortsync
 from mailchimpsync.actions.alerts.acts import Alert, acknowledgealert, getalerts, testalerts
 from mailchimpsync.actions.alerts.watch import watch, watch_webhooks
-from mailchimpsync.actions.alerts.acts import Alert, acknowledgealert, getalerts, testalerts
-from mailchimpsync.actions.alerts.watch import watch, watch_webhooks
 from mailchimpsync.actions.batches import Processed, collectresults, processcompleted
 from mailchimpsync.actions.calling import Outcome, call
 from mailchimpsync.actions.change_configuration import (
@@ -31,11 +29,13 @@ from mailchimpsync.actions.entities.batch import batch_create, batch_delete, bat
 from mailchimpsync.actions.entities.cache import cache_get
 from mailchimpsync.actions.entities.cache_edit import cache_create, cache_delete
 from mailchimpsync.actions.entities.update import update_create, update_delete, update_get
+from mailchimpsync.actions.explain import Explanation, explain
 from mailchimpsync.actions.fetchaccountinfo import fetchaccountinfo
 from mailchimpsync.actions.fetchandreconcile import fetchandreconcile
 from mailchimpsync.actions.finding import Finding, Level
 from mailchimpsync.actions.getstatus import getstatus
 from mailchimpsync.actions.includecontact import includecontact
+from mailchimpsync.actions.journal import JournalCheck, export_journal, journal_get, journal_verify
 from mailchimpsync.actions.plan_words import Plan, PlannedChange
 from mailchimpsync.actions.plans import (
     Applied,
@@ -60,15 +60,16 @@ from mailchimpsync.actions.webhooks import check_webhooks, list_webhooks, repair
 __all__ = [
     "Abort",
     "Alert",
-    "Alert",
     "Applied",
     "ChangeCount",
     "Choice",
     "Clients",
     "ConnectionStatus",
+    "Explanation",
     "FailedRow",
     "Failure",
     "Finding",
+    "JournalCheck",
     "Level",
     "Outcome",
     "Plan",
@@ -79,7 +80,6 @@ __all__ = [
     "Site",
     "Version",
     "abortsync",
-    "acknowledgealert",
     "acknowledgealert",
     "applyplan",
     "approveplan",
@@ -99,11 +99,12 @@ __all__ = [
     "createverification",
     "doctor",
     "dropplan",
+    "explain",
     "export_configuration",
+    "export_journal",
     "fetchaccountinfo",
     "fetchandreconcile",
     "figures",
-    "getalerts",
     "getalerts",
     "getchanges",
     "getfailures",
@@ -113,6 +114,8 @@ __all__ = [
     "getverifications",
     "import_configuration",
     "includecontact",
+    "journal_get",
+    "journal_verify",
     "list_webhooks",
     "losses",
     "open_site",
@@ -130,13 +133,10 @@ __all__ = [
     "update_create",
     "update_delete",
     "update_get",
-    "testalerts",
     "updateconfig",
     "updatewebhook",
     "version_of",
     "versions",
-    "watch",
-    "watch_webhooks",
     "watch",
     "watch_webhooks",
     "what_would_go",

@@ -33,6 +33,8 @@ class Settings(BaseSettings):
         public_url: where `serve` is reached from outside, such as `https://sync.example.org`; webhooks need it.
         listen: the address and port on which `serve` listens.
         trusted_proxies: how many proxies of our own stand in front of `serve`, whose word on callers is believed.
+        journal_days: for how long the journal is kept; 0: for ever.
+        journal_personal_days: for how long it says whom it is about; 0: as long as it is kept.
     """
 
     model_config = SettingsConfigDict(env_prefix="MAILCHIMPSYNC_", extra="forbid", hide_input_in_errors=True)
@@ -44,6 +46,8 @@ class Settings(BaseSettings):
     public_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")] | None = None
     listen: Annotated[str, StringConstraints(pattern=r"^\S+:\d{1,5}$")] = "127.0.0.1:8321"
     trusted_proxies: Annotated[int, Field(ge=0, le=5)] = 0
+    journal_days: Annotated[int, Field(ge=0, le=36_500)] = 1_095
+    journal_personal_days: Annotated[int, Field(ge=0, le=36_500)] = 180
 
     @property
     def database_url(self) -> str:

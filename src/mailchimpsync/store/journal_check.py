@@ -70,6 +70,11 @@ def audiences_with_journal(tx: Connection) -> list[str]:
     return sorted(tx.execute(known).scalars())
 
 
+def audiences_with_chain(tx: Connection) -> list[str]:
+    """Return the audiences that have a chain."""
+    return sorted(tx.execute(select(journal_chain.c.list_id)).scalars())
+
+
 def check_chain(store: Store, list_id: str, keys: Sequence[str]) -> Checked:
     """Walk an audience's chain in steps of their own transactions; `keys` are those entries may be sealed with.
 

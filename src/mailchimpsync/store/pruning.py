@@ -1,4 +1,4 @@
-"""Forgetting what nobody will look at any more, a bounded step at a time. The journal is never touched."""
+"""Forgetting what nobody will look at any more, a bounded step at a time. The journal has its own rules."""
 
 from __future__ import annotations
 

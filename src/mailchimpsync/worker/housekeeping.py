@@ -1,17 +1,31 @@
-"""Keeps the database from growing for ever: what was finished long ago is forgotten, in small steps."""
+"""Keeps the database from growing for ever: what was finished long ago is forgotten, in small steps.
+
+The journal forgets in two steps, whenever the site's settings say: first whom it is about, much later everything.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 
 from mailchimpsync.actions import Site
-from mailchimpsync.store import Transaction, alerts, events, messages, pruning, verifications
+from mailchimpsync.actions.journal import PURPOSE
+from mailchimpsync.store import (
+    Transaction,
+    alerts,
+    events,
+    journal_check,
+    journal_retention,
+    messages,
+    pruning,
+    verifications,
+)
 from mailchimpsync.worker.loop import Stop
 
 EVENTS_KEPT = timedelta(days=30)
 RECORDS_KEPT = timedelta(days=90)
-"""How long logs, complete updates and handled batches are kept. The journal and the runs are kept for ever."""
+"""How long logs, complete updates and handled batches are kept. The runs are kept for ever."""
 
 MESSAGES_KEPT = timedelta(days=30)
 ALERTS_KEPT = timedelta(days=365)
@@ -43,7 +57,41 @@ def tidy_up(site: Site, stop: Stop) -> dict[str, int]:
         forgotten["verifications"] = verifications.forget_verifications(tx, now - VERIFICATIONS_KEPT)
     for name, prune in _PRUNED.items():
         forgotten[name] = _prune_all(site, prune, now - RECORDS_KEPT, stop)
+    forgotten |= _tidy_up_journal(site, now, stop)
     return {name: number for name, number in forgotten.items() if number}
+
+
+def _tidy_up_journal(site: Site, now: datetime, stop: Stop) -> dict[str, int]:
+    """Delete what is too old, and minimise what is old; a site that keeps its journal for ever says 0 days."""
+    kept, personal = (
+        timedelta(days=days) for days in (site.settings.journal_days, site.settings.journal_personal_days)
+    )
+    key = site.keyring.derive(PURPOSE)
+    with site.store.reading() as tx:
+        audiences = journal_check.audiences_with_chain(tx)
+    done = {"journal": 0, "journal_minimised": 0}
+    for list_id in audiences:
+        if kept:
+            deleting = partial(journal_retention.delete_entries, list_id=list_id, before=now - kept)
+            done["journal"] += _until_done(site, deleting, stop)
+        if personal:
+            minimising = partial(
+                journal_retention.minimise_entries, list_id=list_id, before=now - personal, key=key, now=now
+            )
+            done["journal_minimised"] += _until_done(site, minimising, stop)
+    return done
+
+
+def _until_done(site: Site, step: Callable[[Transaction], int], stop: Stop) -> int:
+    total = 0
+    while not stop():
+        with site.store.begin() as tx:
+            number = step(tx)
+        total += number
+        if not number:
+            break
+        site.runtime.sleep(PAUSE_SECONDS)
+    return total
 
 
 def _prune_all(site: Site, prune: _Prune, before: datetime, stop: Stop) -> int:

@@ -1,0 +1,96 @@
+"""Who is meant by an address, a contact's number or a member id: also by an address they had before."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from mailchimpsync.actions.journal import PURPOSE
+from mailchimpsync.actions.site import Site
+from mailchimpsync.civicrm import owners_of
+from mailchimpsync.errors import MailchimpsyncError, UsageError
+from mailchimpsync.model import member_id_of, normalise_address
+from mailchimpsync.runtime import Deadline
+from mailchimpsync.store import Transaction, chain, journal, persons
+
+PATIENCE_SECONDS = 10
+_MEMBER_ID = re.compile(r"[0-9a-f]{32}")
+_NUMBER_MAX = 2**63
+
+
+@dataclass
+class Person:
+    """What leads to a person: rows, contacts, members as the journal knows them, plain and as digests."""
+
+    address: str | None = None
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    row_keys: set[tuple[str, int]] = field(default_factory=set)
+    contact_ids: set[int] = field(default_factory=set)
+    member_keys: set[str] = field(default_factory=set)
+    notes: list[str] = field(default_factory=list)
+
+
+def find_person(site: Site, asked: str, audiences: Sequence[str]) -> Person:
+    """Return who is meant, with their rows in some audiences.
+
+    Raises:
+        UsageError: this is no address, number or member id.
+    """
+    found = _read(asked.strip())
+    if found.address is not None:
+        _ask_civicrm(site, found, found.address)
+    keys = site.keyring.derive_all(PURPOSE)
+    with site.store.reading() as tx:
+        _follow(tx, found, keys, audiences)
+    if len(found.contact_ids) > 1:
+        numbers = ", ".join(map(str, sorted(found.contact_ids)))
+        found.notes.append(f"This is about more than one contact, at present or before: {numbers}.")
+    return found
+
+
+def _read(asked: str) -> Person:
+    if "@" in asked:
+        address = normalise_address(asked)
+        return Person(address=address, member_keys={member_id_of(address)})
+    if _MEMBER_ID.fullmatch(asked.lower()):
+        return Person(member_keys={asked.lower()})
+    if asked.isascii() and asked.isdigit() and 0 < int(asked) < _NUMBER_MAX:
+        return Person(contact_ids={int(asked)})
+    raise UsageError("Give an e-mail address, the number of a contact in CiviCRM, or a member id of Mailchimp's.")
+
+
+def _ask_civicrm(site: Site, found: Person, address: str) -> None:
+    """Find contacts that no sync has seen yet; without CiviCRM, what is known here has to do."""
+    try:
+        client = site.civicrm()
+        client.deadline = Deadline.after(site.runtime, PATIENCE_SECONDS)
+        try:
+            owners = [owner for page in owners_of(client, [address]) for owner in page]
+        finally:
+            client.deadline = None
+    except MailchimpsyncError as error:
+        found.notes.append(f"CiviCRM could not be asked who has the address: {error.what.rstrip('.')}.")
+        return
+    found.contact_ids.update(owner.contact_id for owner in owners if normalise_address(owner.address) == address)
+
+
+def _follow(tx: Transaction, found: Person, keys: Sequence[str], audiences: Sequence[str]) -> None:
+    """From what was asked to the rows, from those to their contacts, and to all rows of these."""
+    member_ids = set(found.member_keys)
+    found.member_keys |= _digests(keys, member_ids)
+    found.row_keys, contacts = journal.whom_members_were(tx, found.member_keys)
+    ids = [row_id for _, row_id in found.row_keys]
+    rows = persons.rows_of(tx, audiences, ids=ids, member_ids=member_ids, address=found.address)
+    owners = {row["civicrm_contact_id"] for row in rows.values()}
+    found.contact_ids |= contacts | {owner for owner in owners if owner is not None}
+    rows |= persons.rows_of(tx, audiences, contact_ids=found.contact_ids)
+    found.rows = [rows[row_id] for row_id in sorted(rows)]
+    found.row_keys |= {(row["mailchimp_list_id"], row["id"]) for row in found.rows}
+    others = {row["mailchimp_member_id"] for row in found.rows if row["mailchimp_member_id"]}
+    found.member_keys |= others | _digests(keys, others)
+
+
+def _digests(keys: Sequence[str], member_ids: Collection[str]) -> set[str]:
+    return {chain.digest(key, member_id) for key in keys for member_id in member_ids}

@@ -1,0 +1,228 @@
+"""Ann asks why somebody is, or is not, on a list; and what became of whom, by every door."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import delete, insert, update
+
+from actions.conftest import BELLA, CARL, EMIL, FAY, NOBODY, Door, Office
+from mailchimpsync import Explanation, explain, journal_verify
+from mailchimpsync.actions.journal import PURPOSE
+from mailchimpsync.cli.main import cli
+from mailchimpsync.errors import UsageError
+from mailchimpsync.model import member_id_of
+from mailchimpsync.store import journal_retention, kept_plans
+from mailchimpsync.store.schema import cache, journal
+from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
+from support.service import LIST_ID, NEWS
+
+
+def story(found: Explanation) -> str:
+    parts = [*found.notes, *(s for one in found.standings for s in one.sentences)]
+    return "\n".join([*parts, *(plan.sentence for plan in found.plans), *(one.sentence for one in found.history)])
+
+
+def here(found: Explanation) -> Any:
+    [standing] = [one for one in found.standings if one.list_id == LIST_ID]
+    return standing
+
+
+def command(office: Office, *words: str) -> Result:
+    return CliRunner().invoke(cli, ["--home", str(office.charity.home), *words])
+
+
+def test_who_is_on_the_list_is_told_so(library: Office) -> None:
+    found = explain(library.site, person="bella@example.org")
+
+    assert here(found).on_list
+    assert "On the list: Subscribed on both sides." in story(found)
+    assert f"contact {BELLA} is in the group {NEWS}" in story(found)
+    assert "Both sides last agreed: subscribed." in story(found)
+
+
+def test_who_left_is_told_why_when_and_by_what(library: Office) -> None:
+    found = explain(library.site, person="carl@example.org")
+
+    assert not here(found).on_list
+    assert found.contact_ids == (CARL,)
+    assert "has unsubscribed, or was unsubscribed (since 2026-11-01 10:00 UTC)" in story(found)
+    [left] = found.history
+    assert left.what == f"contact {CARL} was removed from the group {NEWS}"
+    assert left.sentence.endswith("No longer subscribed at Mailchimp, so removed from the group in CiviCRM.")
+    assert left.by == f"by run {left.run_id}"
+
+
+def test_who_was_added_is_told_with_mailchimps_answer(library: Office) -> None:
+    [added] = explain(library.site, person=str(EMIL)).history
+
+    assert added.what == "the member was added as subscribed"
+    assert added.sentence.endswith("Mailchimp answered 200.")
+
+
+@pytest.mark.parametrize("asked", ["DORA@example.org ", member_id_of("dora@example.org")])
+def test_case_does_not_matter_and_a_member_id_is_enough(library: Office, asked: str) -> None:
+    found = explain(library.site, person=asked)
+
+    assert [one.what.split(" ")[0] for one in found.history] == ["contact", "contact"]
+    assert here(found).on_list
+
+
+def test_who_cannot_be_synced_is_told_what_to_do_and_who_can(library: Office) -> None:
+    found = explain(library.site, person=str(NOBODY))
+
+    assert here(found).reason == "CV_NO_ADDRESS"
+    assert "Not on the list: In the group, but without an e-mail address." in story(found)
+    assert "What to do (whoever looks after the contact in CiviCRM): Add an address" in story(found)
+
+
+def test_every_connection_and_every_address_of_a_contact_is_told(library: Office) -> None:
+    found = explain(library.site, person="fay.old@example.org")
+    addresses = {one.address for one in found.standings if one.list_id == LIST_ID}
+
+    assert addresses == {"fay@example.org", "fay.old@example.org"}
+    assert {one.contact_id for one in found.standings} == {FAY}
+    assert len({one.list_id for one in found.standings}) == 2
+
+
+def test_a_stranger_is_said_to_be_one(library: Office) -> None:
+    found = explain(library.site, person="nobody.knows@example.org")
+
+    assert not found.is_known
+    assert "Nobody by this is known here" in story(found)
+    assert {one.row_id for one in found.standings} == {None}
+
+
+def test_a_contact_that_no_sync_has_seen_is_said_to_be_one(office: Office) -> None:
+    [new] = office.charity.civicrm.load_contacts([{"first_name": "Gus", "emails": ["gus@example.org"]}])
+    found = explain(office.site, person="gus@example.org")
+
+    assert (found.is_known, found.contact_ids) == (False, (new,))
+    assert "CiviCRM has the contact, but no sync has seen it" in story(found)
+
+
+def test_without_civicrm_what_is_known_here_is_told(office: Office) -> None:
+    office.charity.civicrm.faults.plant(Fault(FaultKind.STATUS, pattern="Email/get", times=100, status=401))
+    known = explain(office.site, person="bella@example.org")
+
+    assert here(known).on_list
+    assert any(note.startswith("CiviCRM could not be asked who has the address: ") for note in known.notes)
+
+
+def test_what_is_neither_address_nor_number_is_refused(library: Office) -> None:
+    for asked in ("bella", "0", "12.5", "²", "9" * 30):
+        with pytest.raises(UsageError, match="Give an e-mail address"):
+            explain(library.site, person=asked)
+
+
+def test_an_address_of_before_finds_the_person(office: Office) -> None:
+    row = office.row(email="Bella@example.org")
+    office.add(
+        journal,
+        list_id=LIST_ID,
+        cache_id=row["id"],
+        contact_id=BELLA,
+        member_id=member_id_of("bella.maiden@example.org"),
+        time=office.site.runtime.now(),
+        run_id=1,
+        side="CiviCRM",
+        field="first_name",
+        old="Isabella",
+        new="Bella",
+        reason="MAILCHIMP_PROFILE",
+    )
+    found = explain(office.site, person="bella.maiden@example.org")
+
+    assert found.contact_ids == (BELLA,)
+    assert here(found).address == "Bella@example.org"
+    assert f"the first name of contact {BELLA} was changed from Isabella to Bella, by run 1." in story(found)
+
+
+def test_after_minimising_an_address_still_finds_the_story(office: Office) -> None:
+    now, key = office.site.runtime.now(), office.site.keyring.derive_all(PURPOSE)[0]
+    with office.site.store.begin() as tx:
+        while journal_retention.minimise_entries(tx, LIST_ID, now, key, now):
+            pass
+        tx.execute(delete(cache).where(cache.c.civicrm_contact_id == EMIL))
+        tx.execute(update(journal).where(journal.c.contact_id == EMIL).values(contact_id=EMIL))
+    office.charity.civicrm.call("Contact", "delete", {"where": [["id", "=", EMIL]], "useTrash": False})
+    found = explain(office.site, person="emil@example.org")
+
+    assert [one.what for one in found.history] == ["the member was added as subscribed"]
+    assert journal_verify(office.site).is_intact
+
+
+def test_a_plan_that_waits_for_a_decision_is_told(office: Office) -> None:
+    row, now = office.row(contact=BELLA), office.site.runtime.now()
+    with office.site.store.begin() as tx:
+        plan = kept_plans.keep_plan(
+            tx,
+            list_id=LIST_ID,
+            kind="held",
+            state="open",
+            made_at=now,
+            made_by="the guard",
+            expires_at=now,
+            run_id=1,
+            links={},
+            counts={},
+            excess=[],
+            failures=[],
+        )
+        change = {
+            "identity": row["identity"],
+            "contact_id": BELLA,
+            "member_id": row["mailchimp_member_id"],
+            "address": row["mailchimp_email"],
+            "before": {"status": "subscribed", "interests": {}, "groups": {str(NEWS): "Removed"}},
+            "create_contact": False,
+            "group_changes": [],
+            "member_update": {"status": "unsubscribed"},
+            "sync_status": "live",
+            "reason": "CIVICRM_REMOVED",
+            "agreed": {"subscribed": False, "interests": {}},
+        }
+        kept_plans.keep_changes(tx, plan, [change])
+    [waiting] = explain(office.site, person="bella@example.org").plans
+
+    assert waiting.sentence == (
+        f"Plan {plan} is held and waits for a decision. It would do this for the person: "
+        "Mailchimp: subscribed → unsubscribed."
+    )
+
+
+def test_only_so_much_history_is_told_and_how_much_is_left_out(office: Office) -> None:
+    row = office.row(contact=BELLA)
+    about = {"list_id": LIST_ID, "cache_id": row["id"], "side": "CiviCRM", "field": "on_hold", "reason": "IN_SYNC"}
+    with office.site.store.begin() as tx:
+        tx.execute(insert(journal), [{**about, "time": office.site.runtime.now()} for _ in range(7)])
+    found = explain(office.site, person=str(BELLA), limit=3)
+
+    assert (len(found.history), found.left_out) == (3, 4)
+
+
+def test_every_door_tells_the_same(library: Office, door: Door) -> None:
+    found = door(library, "MailchimpsyncJournal.explain", person="carl@example.org").values
+
+    assert found["is_known"] is True
+    assert found["history"][0]["time"].endswith("Z")
+    assert found["standings"][0]["sentences"][0].startswith("Not on the list: ")
+
+
+def test_the_command_prints_the_story(library: Office) -> None:
+    shown = command(library, "explain", "carl@example.org")
+
+    assert shown.exit_code == 0
+    assert "  Not on the list: No longer subscribed at Mailchimp, so removed" in shown.stdout
+    assert "What happened, newest first" in shown.stdout
+    assert "Removed" not in shown.stderr
+
+
+def test_the_command_prints_json(library: Office) -> None:
+    found = json.loads(command(library, "explain", "--json", str(CARL)).stdout)
+
+    assert found["contact_ids"] == [CARL]
+    assert found["history"][0]["side"] == "CiviCRM"

@@ -1,0 +1,137 @@
+"""Ann checks the journal and takes it home; a spreadsheet that opens it runs nothing."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import stat
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, update
+
+from cli.conftest import LIST_ID, Desk
+from mailchimpsync import open_site
+from mailchimpsync.store.journal import write_journal
+from mailchimpsync.store.schema import journal
+
+
+@pytest.fixture
+def synced(connected: Desk) -> Desk:
+    connected("sync")
+    return connected
+
+
+def tell(desk: Desk, days: float = 0, **values: Any) -> None:
+    with open_site(desk.home) as site, site.store.begin() as tx:
+        about = {"side": "CiviCRM", "field": "last_name", "old": "x", "new": "y", "reason": "MAILCHIMP_PROFILE"}
+        at = site.runtime.now() - timedelta(days=days)
+        write_journal(tx, [{"list_id": LIST_ID, "cache_id": 1, "contact_id": 11, "time": at, **about, **values}])
+
+
+def tamper(desk: Desk, statement: Any) -> None:
+    with open_site(desk.home) as site, site.store.begin() as tx:
+        tx.execute(statement)
+
+
+def test_an_untouched_journal_is_as_it_was_written(synced: Desk) -> None:
+    shown = synced("journal", "verify")
+
+    assert shown.exit_code == 0
+    assert f"Audience {LIST_ID}  ✓ as it was written" in shown.stdout
+
+
+def test_before_anything_was_synced_there_is_nothing_to_check(connected: Desk) -> None:
+    shown = connected("journal", "verify")
+
+    assert (shown.exit_code, shown.stdout) == (0, "The journal is empty.\n")
+
+
+def test_whoever_looks_for_trouble_finds_what_was_altered_and_deleted(synced: Desk) -> None:
+    for _ in range(5):
+        tell(synced)
+    newest = json.loads(synced("journal", "verify", "--json").stdout)["chains"][0]["newest"]
+    tamper(synced, update(journal).where(journal.c.number == newest - 3).values(new="z"))
+    tamper(synced, delete(journal).where(journal.c.number == newest - 1))
+    shown = synced("journal", "verify")
+
+    assert shown.exit_code == 7
+    assert "✗ not as it was written" in shown.stdout
+    assert f"Entry {newest - 3} of 20" in shown.stdout
+    assert "was altered: the member, or a name or address." in shown.stdout
+    assert f"Entry {newest - 1} was deleted." in shown.stdout
+
+
+def test_the_check_is_there_for_programs_too(synced: Desk) -> None:
+    found = json.loads(synced("api", "MailchimpsyncJournal.verify").stdout)["values"]
+
+    assert found["is_intact"] is True
+    assert found["chains"][0]["entries"] == found["chains"][0]["newest"] > 0
+
+
+def exported(desk: Desk, *words: str) -> list[dict[str, str]]:
+    shown = desk("journal", "export", "-o", "-", *words)
+    assert shown.exit_code == 0, shown.output
+    return list(csv.DictReader(io.StringIO(shown.stdout)))
+
+
+def test_the_journal_as_csv_has_every_entry(synced: Desk) -> None:
+    rows = exported(synced)
+    listed = json.loads(synced("api", "MailchimpsyncJournal.get").stdout)["values"]
+
+    assert len(rows) == len(listed) > 0
+    assert [row["field"] for row in rows] == [entry["field"] for entry in listed]
+    assert rows[0]["why"] == listed[0]["why"]
+
+
+@pytest.mark.parametrize("evil", ["=HYPERLINK(1)", "+1", "-1", "@SUM(1)", "\tx", "\rx"])
+def test_no_cell_is_a_formula(synced: Desk, evil: str) -> None:
+    tell(synced, new=evil)
+
+    assert exported(synced)[-1]["new"] == f"'{evil}"
+
+
+def test_the_journal_as_json_is_readable_by_its_owner_only(synced: Desk, tmp_path: Path) -> None:
+    file = tmp_path / "journal.json"
+    shown = synced("journal", "export", "--format", "json", "-o", str(file))
+    entries = json.loads(file.read_text())
+
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert f"{len(entries)} entries were written to" in shown.stderr
+    assert [entry["number"] for entry in entries] == list(range(1, len(entries) + 1))
+
+
+def test_an_empty_journal_is_json_too(connected: Desk) -> None:
+    assert json.loads(connected("journal", "export", "--format", "json", "-o", "-").stdout) == []
+
+
+def test_only_a_span_of_time_or_an_audience_is_exported(synced: Desk) -> None:
+    tell(synced, days=10, new="long ago")
+    tell(synced, days=5, new="lately")
+    span = exported(synced, "--since", "12 days ago", "--until", "yesterday")
+
+    assert [row["new"] for row in span] == ["long ago", "lately"]
+    assert [row["new"] for row in exported(synced, "--until", "7 days ago", "--group-id", "8")] == ["long ago"]
+
+
+def test_what_cannot_be_written_or_understood_is_said(synced: Desk, tmp_path: Path) -> None:
+    nowhere = synced("journal", "export", "-o", str(tmp_path / "no" / "where.csv"))
+    when = synced("journal", "export", "-o", "-", "--since", "once")
+
+    assert (nowhere.exit_code, when.exit_code) == (2, 2)
+    assert "can't be written: No such file or directory." in " ".join(nowhere.stderr.split())
+
+
+def test_entries_are_listed_page_by_page_with_filters(synced: Desk) -> None:
+    for number in range(3):
+        tell(synced, new=str(number), run_id=99)
+
+    def listed(*words: str) -> list[str]:
+        return [one["new"] for one in json.loads(synced("api", "MailchimpsyncJournal.get", *words).stdout)["values"]]
+
+    assert listed("run_id=99") == ["0", "1", "2"]
+    assert listed("run_id=99", "limit=1", "offset=1") == ["1"]
+    assert listed("contact_id=11", "run_id=99", "since=2100-01-01T00:00:00Z") == []

@@ -1,0 +1,39 @@
+"""What is looked at of alerts: whether somebody is told, whether the channels work, and which problems last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import RowMapping
+
+from mailchimpsync.actions.alerts.acts import CHANNEL_NAMES, HOW_TO, NO_CHANNEL
+from mailchimpsync.actions.finding import Finding, Level, good
+from mailchimpsync.actions.site import Site
+from mailchimpsync.store import alerts, messages
+
+_SUBJECT = "Alerts"
+
+
+def check_alerts(site: Site) -> Iterator[Finding]:
+    """See that somebody is told when something is wrong, and that every channel delivers."""
+    wanted = site.configuration.alerts
+    names = [*wanted.channels, *(["ping"] if wanted.ping_url else [])]
+    with site.store.reading() as tx:
+        tried, lasting = messages.newest_by_channel(tx), len(alerts.open_alerts(tx))
+    if not names:
+        yield Finding(Level.WARNING, _SUBJECT, NO_CHANNEL, HOW_TO)
+    if lasting:
+        found, remedy = f"Problems that last: {lasting}.", "See `mailchimpsync alerts list`."
+        yield Finding(Level.WARNING, _SUBJECT, found, remedy)
+    for name in names:
+        yield _of_channel(name, tried.get(name))
+
+
+def _of_channel(name: str, newest: RowMapping | None) -> Finding:
+    subject = f"{_SUBJECT}: {CHANNEL_NAMES[name]}"
+    if newest is None:
+        return good(subject, "Nothing was sent yet; `mailchimpsync alerts test` tries it.")
+    if newest["note"] is None:
+        return good(subject, "The newest message was taken.")
+    found = f"The newest message was not taken, or not by all: {newest['note']}."
+    return Finding(Level.WARNING, subject, found, "See that the server is right, then `mailchimpsync alerts test`.")

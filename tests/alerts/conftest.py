@@ -1,0 +1,107 @@
+"""An office with a mailbox and a pager, whose site is looked after; only time and the stand-ins change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from mailchimpsync.actions import Clients, Site, fetchandreconcile, watch
+from mailchimpsync.actions.reports import Report
+from mailchimpsync.config import Alerts, AlertWebhook, Email, Slack
+from support.post import site_of
+from support.receivers import Mailbox, Pager, served_mailbox, served_pager
+from support.world import NEWS, World
+
+HOUR = 3_600
+PING_PATH = "/ping/a-check-only-we-know"
+SLACK_PATH = "/services/T000/B000/a-way-in"
+HOOK_PATH = "/alerts/a-way-in-too"
+SIGNING_SECRET = "what-signs-alerts-0123456789"
+
+
+@dataclass
+class Office:
+    """Ann's office. Bella is on both sides; nobody has synced yet."""
+
+    world: World
+    mailbox: Mailbox
+    pager: Pager
+    site: Site
+    reports: list[Report] = field(default_factory=list)
+
+    def is_told(self, **changes: Any) -> None:
+        """Say who is told; by default by e-mail only, and there is no summary."""
+        email = Email(host="127.0.0.1", port=self.mailbox.port, security="none", sender="sync@site.example", to=TO)
+        alerts = Alerts(email=email, summary="never").model_copy(update=changes)
+        self.site.configuration = self.site.configuration.model_copy(update={"alerts": alerts})
+
+    @property
+    def hook(self) -> AlertWebhook:
+        url, secret = SecretStr(self.pager.url + HOOK_PATH), SecretStr(SIGNING_SECRET)
+        return AlertWebhook(webhook_url=url, signing_secret=secret)
+
+    @property
+    def slack(self) -> Slack:
+        return Slack(webhook_url=SecretStr(self.pager.url + SLACK_PATH))
+
+    @property
+    def ping_url(self) -> SecretStr:
+        return SecretStr(self.pager.url + PING_PATH)
+
+    def link(self, **changes: Any) -> None:
+        """Change the connection."""
+        links = tuple(one.model_copy(update=changes) for one in self.site.configuration.connections)
+        self.site.configuration = self.site.configuration.model_copy(update={"connections": links})
+
+    def sync(self) -> str:
+        [report] = fetchandreconcile(self.site, max_time=0)
+        return report.outcome
+
+    def look(self, hours: float = 0) -> list[str]:
+        """Look after some hours, and return the subjects of the mails that came."""
+        self.world.pass_time(hours * HOUR)
+        before = len(self.mailbox.mails)
+        watch(self.site, seconds=60)
+        return self.mailbox.subjects[before:]
+
+    def another(self) -> Office:
+        """Another service on the same store."""
+        return replace(self, site=self.site.another())
+
+    def disable_the_group(self, *, active: bool = False) -> None:
+        values = {"where": [["id", "=", NEWS]], "values": {"is_active": active}}
+        self.world.civicrm.call("Group", "update", values)
+
+    def revoke_the_key(self) -> None:
+        world = self.world
+        self.site.let_go()
+        self.site.clients = Clients(
+            civicrm=lambda _site, _runtime: world.new_systems(civicrm_key="revoked").civicrm,
+            mailchimp=lambda _account, _runtime: world.new_systems().mailchimp,
+        )
+
+    def renew_the_key(self) -> None:
+        self.site.let_go()
+        self.site.clients = site_of(self.world).clients
+
+
+TO = ("ann@office.example",)
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    world = World()
+    world.member("bella@example.org")
+    world.contact("bella@example.org", {NEWS: 9})
+    with served_mailbox() as mailbox, served_pager() as pager:
+        site = site_of(world)
+        site.settings = site.settings.model_copy(update={"home": tmp_path})
+        office = Office(world, mailbox, pager, site)
+        office.is_told()
+        yield office
+    world.close()

@@ -1,0 +1,329 @@
+"""Every channel gives a message its own form; one that fails is tried again, and keeps nobody else."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import socket
+import ssl
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from threading import Event
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from pydantic import SecretStr
+
+from alerts.conftest import HOOK_PATH, PING_PATH, SIGNING_SECRET, SLACK_PATH, TO, Office
+from mailchimpsync.actions import testalerts as try_channels
+from mailchimpsync.actions.alerts import channels
+from mailchimpsync.actions.checkup.alerts import check_alerts
+from mailchimpsync.actions.finding import Level
+from mailchimpsync.config import Email
+from mailchimpsync.store import messages
+from mailchimpsync.worker.alerting import Alerting
+from support.receivers import PASSWORD, Mailbox, served_mailbox
+from support.world import NEWS
+
+
+def told_by_doctor(office: Office) -> list[tuple[str, str, str]]:
+    return [(one.level.value, one.subject, one.found) for one in check_alerts(office.site)]
+
+
+def test_a_mail_is_from_us_to_all_and_says_that_a_program_sent_it(office: Office) -> None:
+    office.is_told()
+    try_channels(office.site)
+
+    [mail] = office.mailbox.mails
+    assert (mail["From"], mail["To"]) == ("sync@site.example", TO[0])
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail["Message-ID"].endswith("@site.example>")
+    assert mail["Subject"] == "[mailchimpsync cv] A test"
+
+
+def test_a_webhook_is_signed_over_the_time_and_the_body(office: Office) -> None:
+    office.is_told(email=None, webhook=office.hook)
+    office.disable_the_group()
+    office.sync()
+    office.look()
+
+    [call] = office.pager.calls
+    stamp, digest = call.headers["Mailchimpsync-Signature"].removeprefix("t=").split(",v1=")
+    wanted = hmac.new(SIGNING_SECRET.encode(), f"{stamp}.".encode() + call.body, hashlib.sha256).hexdigest()
+    told = json.loads(call.body)
+    assert (call.method, call.path) == ("POST", HOOK_PATH)
+    assert hmac.compare_digest(digest, wanted)
+    assert int(stamp) == int(office.world.now.timestamp())
+    assert told["event"] == "problem"
+    assert told["alert"]["code"] == "CV_GROUP_INACTIVE"
+    assert told["delivery"] == call.headers["Mailchimpsync-Delivery"]
+
+
+def test_slack_gets_text_in_which_nothing_is_a_link_or_a_mention(office: Office) -> None:
+    office.link(audience_name="Walks & <!channel>")
+    office.is_told(email=None, slack=office.slack)
+    office.disable_the_group()
+    office.sync()
+    office.look()
+
+    [call] = office.pager.calls
+    text = json.loads(call.body)["text"]
+    assert call.path == SLACK_PATH
+    assert text.startswith("*[mailchimpsync cv] Walks &amp; &lt;!channel&gt; ↔ group 8: the sync failed")
+
+
+def test_a_title_with_a_line_break_makes_no_header_of_its_own(office: Office) -> None:
+    office.link(audience_name="News\r\nBcc: carl@example.org")
+    office.disable_the_group()
+    office.sync()
+    office.look()
+
+    [mail] = office.mailbox.mails
+    assert mail["Bcc"] is None
+
+
+def test_a_channel_that_fails_keeps_no_other_and_is_tried_again_less_and_less_often(office: Office) -> None:
+    office.is_told(webhook=office.hook, email=office.site.configuration.alerts.email)
+    office.pager.status = 503
+    office.disable_the_group()
+    office.sync()
+    mails = [len(office.look(hours=minutes / 60)) for minutes in (0, 0.5, 0.6, 1, 1.1, 3)]
+    tries = len(office.pager.calls)
+    office.pager.status = 204
+    office.look(hours=1)
+
+    assert mails == [1, 0, 0, 0, 0, 0]
+    assert tries == 3
+    assert len(office.pager.calls) == 4
+    assert len({call.headers["Mailchimpsync-Delivery"] for call in office.pager.calls}) == 1
+
+
+def test_a_message_that_nobody_takes_is_given_up(office: Office) -> None:
+    office.is_told(reminders=0)
+    office.mailbox.broken = True
+    office.disable_the_group()
+    office.sync()
+    for _ in range(30):
+        office.look(hours=4)
+    office.mailbox.broken = False
+
+    assert office.look(hours=4) == []
+    with office.site.store.begin() as tx:
+        assert messages.newest_by_channel(tx)["email"]["state"] == messages.GIVEN_UP
+
+
+def test_a_channel_that_fails_shows_in_doctor_without_what_the_server_said(office: Office) -> None:
+    office.is_told(email=office.site.configuration.alerts.email, slack=office.slack)
+    office.mailbox.broken, office.pager.status = True, 404
+    office.disable_the_group()
+    office.sync()
+    office.look()
+
+    assert told_by_doctor(office) == [
+        ("warning", "Alerts", "Problems that last: 1."),
+        (
+            "warning",
+            "Alerts: E-mail",
+            "The newest message was not taken, or not by all: SMTP 451 (SMTPDataError).",
+        ),
+        ("warning", "Alerts: Slack", "The newest message was not taken, or not by all: HTTP 404."),
+    ]
+
+
+def test_doctor_says_when_nobody_is_told(office: Office) -> None:
+    office.is_told(email=None)
+
+    assert told_by_doctor(office) == [("warning", "Alerts", "Nobody is told when something is wrong.")]
+
+
+def test_one_recipient_who_is_refused_does_not_make_the_others_get_it_again(office: Office) -> None:
+    email = office.site.configuration.alerts.email
+    assert email is not None
+    office.is_told(email=email.model_copy(update={"to": ("ann@office.example", "gone@office.example")}))
+    office.mailbox.refused = {"gone@office.example"}
+    office.disable_the_group()
+    office.sync()
+
+    assert sum(len(office.look(hours=1)) for _ in range(5)) == 1
+    assert told_by_doctor(office)[-1][2].endswith("1 of 2 recipients refused.")
+
+
+def test_a_test_says_what_came_of_every_channel_and_shows_no_secret(office: Office) -> None:
+    office.is_told(
+        email=office.site.configuration.alerts.email, webhook=office.hook, slack=office.slack, ping_url=office.ping_url
+    )
+    well = try_channels(office.site)
+    office.pager.status, office.mailbox.broken = 500, True
+    ill = try_channels(office.site)
+
+    assert [one.subject for one in well] == ["E-mail", "Webhook", "Slack", "Ping"]
+    assert {one.level for one in well} == {Level.GOOD}
+    assert {one.level for one in ill} == {Level.BAD}
+    told = "".join(one.found + one.remedy for one in [*well, *ill])
+    for secret in ("a-way-in", "a-check-only-we-know", SIGNING_SECRET, "ann@"):
+        assert secret not in told
+
+
+def test_a_server_that_is_not_there_is_a_finding(office: Office) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        email = Email(host="127.0.0.1", port=port, security="none", sender="sync@site.example", to=TO)
+        office.is_told(email=email)
+        [found] = try_channels(office.site)
+
+    assert found.found == "The message was not taken: ConnectionRefusedError."
+
+
+def test_a_server_that_never_answers_keeps_nobody_for_longer_than_it_may() -> None:
+    answered = Event()
+    with pytest.raises(channels.DeliveryError, match="no end after 0 s"):
+        channels.bounded(lambda: answered.wait(5) and None, seconds=0.01)
+    answered.set()
+
+
+def test_what_is_no_longer_configured_is_not_sent(office: Office) -> None:
+    office.mailbox.broken = True
+    office.disable_the_group()
+    office.sync()
+    office.look()
+    office.mailbox.broken = False
+    office.is_told(email=None)
+
+    assert office.look(hours=1) == []
+    with office.site.store.begin() as tx:
+        assert messages.newest_by_channel(tx)["email"]["note"] == "the channel is no longer configured"
+
+
+def test_a_ping_follows_every_sync_that_is_done_and_one_that_failed_says_so(office: Office) -> None:
+    office.is_told(email=None, ping_url=office.ping_url)
+    for _ in range(2):
+        office.sync()
+        office.look()
+        office.look()
+    office.disable_the_group()
+    for _ in range(2):
+        office.sync()
+        office.look()
+    office.disable_the_group(active=True)
+    office.sync()
+    office.look()
+
+    assert office.pager.paths == [PING_PATH, PING_PATH, f"{PING_PATH}/fail", PING_PATH]
+
+
+def test_the_weeks_summary_comes_once_a_week_and_names_nobody(office: Office) -> None:
+    office.sync()
+    office.is_told(summary="monday", late_after_hours=8_760)
+    days = [len(office.look(hours=24)) for _ in range(15)]
+
+    text = office.mailbox.mails[-1].get_content()
+    assert days == [1, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0]
+    assert "Last complete sync: 2026-11-20 12:00 UTC." in text
+    assert "People who can't be synced: 0 of 1." in text
+    assert "Problems that last: none." in text
+    assert "bella" not in text
+
+
+def test_the_service_looks_every_minute_and_asks_about_webhooks_every_hour(office: Office) -> None:
+    office.site.settings = office.site.settings.model_copy(update={"public_url": office.pager.url})
+    alerting, world = Alerting(), office.world
+    office.sync()
+    world.forget_requests()
+    asked = []
+    for _ in range(3):
+        assert alerting.work(office.site, lambda: False) == 60
+        asked.append(len(world.requests()))
+        world.pass_time(3_600)
+
+    assert asked[0] == 0
+    assert 0 < asked[1] < asked[2]
+    assert any("WEBHOOK_MISSING" in subject for subject in office.mailbox.subjects)
+
+
+@pytest.fixture
+def encrypted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailbox]:
+    """A mail server that wants encryption and a login, with a certificate of its own that we trust."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mail")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    file = tmp_path / "mail.pem"
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    file.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
+    ours = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    ours.load_cert_chain(file)
+    theirs = ssl.create_default_context(cafile=str(file))
+    monkeypatch.setattr(channels, "tls", lambda: theirs)
+    with served_mailbox(ours) as mailbox:
+        yield mailbox
+
+
+def to_encrypted(mailbox: Mailbox, password: str) -> Email:
+    return Email(
+        host="127.0.0.1",
+        port=mailbox.port,
+        user="sync",
+        password=SecretStr(password),
+        sender="sync@site.example",
+        to=TO,
+    )
+
+
+def test_a_mail_goes_encrypted_to_a_server_that_wants_a_login(office: Office, encrypted: Mailbox) -> None:
+    office.is_told(email=to_encrypted(encrypted, PASSWORD))
+    [found] = try_channels(office.site)
+
+    assert found.level is Level.GOOD
+    assert encrypted.logins == [("sync", PASSWORD)]
+    assert encrypted.subjects == ["[mailchimpsync cv] A test"]
+
+
+def test_a_wrong_password_is_told_by_its_number(office: Office, encrypted: Mailbox) -> None:
+    office.is_told(email=to_encrypted(encrypted, "not-the-password"))
+    [found] = try_channels(office.site)
+
+    assert found.found == "The message was not taken: SMTP 535 (SMTPAuthenticationError)."
+
+
+def test_a_server_whose_certificate_nobody_knows_gets_neither_password_nor_mail(
+    office: Office, encrypted: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channels, "tls", ssl.create_default_context)
+    office.is_told(email=to_encrypted(encrypted, PASSWORD))
+    [found] = try_channels(office.site)
+
+    assert found.found == "The message was not taken: SSLCertVerificationError."
+    assert (encrypted.logins, encrypted.mails) == ([], [])
+
+
+def test_no_message_holds_an_address_of_a_member(office: Office) -> None:
+    office.is_told(summary="monday", email=office.site.configuration.alerts.email, webhook=office.hook)
+    office.world.contact("carl@example.org", {NEWS: 1}, first_name="Carl")
+    office.sync()
+    office.disable_the_group()
+    office.sync()
+    office.look(hours=1)
+
+    told = "".join(mail.as_string() for mail in office.mailbox.mails)
+    told += "".join(call.body.decode() for call in office.pager.calls)
+    assert told.count("CV_GROUP_INACTIVE") > 2
+    assert not [name for name in ("bella", "carl", "Carl", "example.org") if name in told]

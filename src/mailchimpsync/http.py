@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cache
 from types import TracebackType
@@ -137,7 +138,8 @@ class Remote:
     """The frame of a client: exchanges with bounds, and patience. To be used as a context manager, or closed.
 
     `deadline` may be set at any time: no wait before a retry goes beyond it, and one that has begun ends with it; the
-    last error is raised instead. Unless it `may_write`, whatever could change something is refused here.
+    last error is raised instead. Unless it `may_write`, whatever could change something is refused here. `clock_ahead`
+    is what our clock was ahead of theirs at the last answer that told its time.
     """
 
     service: ClassVar[Service]
@@ -146,6 +148,7 @@ class Remote:
         self.runtime = runtime
         self.deadline: Deadline | None = None
         self.may_write = True
+        self.clock_ahead: timedelta | None = None
         self._http = http
         self._attempts_max = attempts_max
 
@@ -184,12 +187,18 @@ class Remote:
             finally:
                 response.close()
             status = answer.status
+            self._compare_clocks(answer)
         except httpx2.RequestError as error:
             raise self.no_answer(error) from error
         finally:
             seconds = self.runtime.seconds_since(started)
             self.runtime.observer.request(self.service.name, request.method, status, seconds)
         return answer
+
+    def _compare_clocks(self, answer: Answer) -> None:
+        """Every answer of HTTP tells its server's time (RFC 9110 6.6.1); it costs no request to look at it."""
+        with suppress(KeyError, ValueError):
+            self.clock_ahead = timedelta(seconds=-_seconds_until(answer.headers["Date"], self.runtime.now()))
 
     def no_answer(self, error: httpx2.RequestError) -> TransientError:
         """Return the error for a connection that failed."""

@@ -67,6 +67,20 @@ def fetchandreconcile(
             "2: stop that one first."
         ),
     ] = False,
+    accept_empty: Annotated[
+        bool,
+        Field(
+            description="Believe it when a group or audience looks empty, or as if most people had vanished: somebody "
+            "has looked, and it is so."
+        ),
+    ] = False,
+    accept_restored: Annotated[
+        bool,
+        Field(
+            description="CiviCRM was restored from an older backup: forget what both sides agreed on and which contact "
+            "is whose, read everything, and let the later date decide. Begins anew."
+        ),
+    ] = False,
     with_data: Annotated[
         bool, Field(description="Also sync data that plugins provide. This version has none yet and refuses it.")
     ] = False,
@@ -94,7 +108,13 @@ def fetchandreconcile(
         raise UsageError("with_data: this version syncs no data yet but subscriptions, interests and names.")
     links = find_links(site, group_id)
     options = _options(since, stop_on, site.runtime.now(), force_restart=int(force_restart))
-    options = replace(options, still_due=still_due, wait_for_batches=wait)
+    options = replace(
+        options,
+        still_due=still_due,
+        wait_for_batches=wait,
+        accept_empty=accept_empty,
+        accept_restored=accept_restored,
+    )
     deadline = Deadline.after(site.runtime, max(0, max_time), stop)
     return list(_run_all(site, _longest_waiting_first(site, links), deadline, options, progress or NoProgress()))
 

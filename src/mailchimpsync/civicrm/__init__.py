@@ -2,6 +2,7 @@
 
 from mailchimpsync.civicrm.client import CivicrmClient, Result
 from mailchimpsync.civicrm.corrections import ContactEmail, Name, add_bulk_addresses, hold_addresses, set_names
+from mailchimpsync.civicrm.look_back import Landmark, LookBack, View
 from mailchimpsync.civicrm.names import display_names
 from mailchimpsync.civicrm.people import Email, Person, persons
 from mailchimpsync.civicrm.proof import Group, SiteCheck, check_write_access, clock_offset, groups, mailing_groups, site
@@ -32,6 +33,8 @@ __all__ = [
     "Group",
     "GroupContact",
     "HistoryEntry",
+    "Landmark",
+    "LookBack",
     "Modified",
     "Name",
     "NewContact",
@@ -39,6 +42,7 @@ __all__ = [
     "Person",
     "Result",
     "SiteCheck",
+    "View",
     "add_bulk_addresses",
     "check_write_access",
     "clock_offset",

@@ -10,7 +10,9 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
+from mailchimpsync.civicrm import look_back as back
 from mailchimpsync.civicrm.client import CIVICRM, Call, CivicrmClient, Result, succeeded
+from mailchimpsync.civicrm.look_back import LookBack, View
 from mailchimpsync.civicrm.times import offset_of
 from mailchimpsync.errors import AccessError, Code, EvidenceError, RemoteError
 from mailchimpsync.http import odd
@@ -23,6 +25,7 @@ _Group = TypedDict(
         "id": int,
         "title": str,
         "is_active": bool,
+        "is_hidden": bool,
         "saved_search_id": int | None,
         "group_type:name": list[str] | None,
     },
@@ -40,35 +43,41 @@ class Group:
     id: int
     title: str
     is_active: bool = True
+    is_hidden: bool = False
     is_smart: bool = False
     types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SiteCheck:
-    """What was proved: `offset` is what the site's clock is ahead of UTC."""
+    """What was proved: `offset` is what the site's clock is ahead of UTC; `view` is what was found looking back."""
 
     offset: timedelta
     groups: Mapping[int, Group]
+    view: View | None = None
 
 
-def site(client: CivicrmClient, group_ids: Sequence[int], now: datetime | None = None) -> SiteCheck:
+def site(
+    client: CivicrmClient, group_ids: Sequence[int], now: datetime | None = None, *, look_back: LookBack | None = None
+) -> SiteCheck:
     """Check, in one request, the key's rights, the clock and the groups; the first group is the subscription group.
 
     `now` (aware) is our time; None takes the client's clock when the answer is there, which is better after retries.
+    With `look_back` the same request asks for what was seen before; what that means is for the caller to say.
 
     Raises:
         AccessError: `CV_NO_PERMISSION`: the key's user is nobody, sees no contact but itself, or no groups. CiviCRM
             answers such a user with empty lists, which must not be taken for the truth (reference: CiviCRM README).
         EvidenceError: `CV_CLOCK`, `CV_GROUP_GONE`, `CV_GROUP_INACTIVE`, `CV_GROUP_SMART`.
     """
-    results = client.multi({**_who(), **_about(group_ids)})
+    again = back.calls(group_ids, look_back) if look_back is not None else {}
+    results = client.multi({**_who(), **_about(group_ids), **again})
     _other_contact(results)
     offset = _offset(client, results["clock"], now)
     groups = {group.id: group for group in _groups(succeeded(results["groups"]).values)}
     for group_id in group_ids:
         _check_group(group_id, groups.get(group_id))
-    return SiteCheck(offset, groups)
+    return SiteCheck(offset, groups, back.view_of(results, offset) if look_back is not None else None)
 
 
 def clock_offset(client: CivicrmClient) -> timedelta:
@@ -117,7 +126,11 @@ def mailing_groups(client: CivicrmClient) -> list[Group]:
     """Return the groups a connection can use: active mailing groups that are not smart, by title."""
     params = {
         "select": _GROUP_FIELDS,
-        "where": [["group_type:name", "CONTAINS", "Mailing List"], ["is_active", "=", True]],
+        "where": [
+            ["group_type:name", "CONTAINS", "Mailing List"],
+            ["is_active", "=", True],
+            ["is_hidden", "=", False],
+        ],
         "orderBy": {"title": "ASC"},
         "limit": GROUPS_MAX,
     }
@@ -174,6 +187,7 @@ def _groups(values: list[dict[str, Any]]) -> list[Group]:
             row["id"],
             row["title"],
             row["is_active"],
+            row["is_hidden"],
             row["saved_search_id"] is not None,
             tuple(row["group_type:name"] or ()),
         )
@@ -188,6 +202,8 @@ def _check_group(group_id: int, group: Group | None) -> None:
         raise EvidenceError(Code.CV_GROUP_SMART, f"Group {group_id} “{group.title}” is a smart group")
     if not group.is_active:
         raise EvidenceError(Code.CV_GROUP_INACTIVE, f"Group {group_id} “{group.title}” is disabled")
+    if group.is_hidden:
+        raise EvidenceError(Code.CV_GROUP_INACTIVE, f"Group {group_id} “{group.title}” is hidden")
 
 
 def _is_granted(result: Result | RemoteError) -> bool:

@@ -42,6 +42,8 @@ _PLACES = {Side.CIVICRM: "in CiviCRM", Side.MAILCHIMP: "at Mailchimp"}
     count=True,
     help="Begin anew instead of going on with an interrupted run. Twice: stop a run that is at work first.",
 )
+@click.option("--accept-empty", is_flag=True, help="What looks empty, or as if most people had vanished, is so.")
+@click.option("--accept-restored", is_flag=True, help="CiviCRM was restored from an older backup: decide by dates.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON; progress goes to standard error.")
 @click.pass_context
 def command(
@@ -51,6 +53,8 @@ def command(
     since: str | None,
     stop_on: str | None,
     force_restart: int,
+    accept_empty: bool,
+    accept_restored: bool,
     as_json: bool,
 ) -> None:
     """Sync every connection, or one: read both sides, decide, and bring them into agreement.
@@ -71,6 +75,8 @@ def command(
             since=since,
             stop_on=stop_on,
             force_restart=min(force_restart, STOP_THE_OTHER),
+            accept_empty=accept_empty,
+            accept_restored=accept_restored,
             progress=progress,
             stop=interruption.asked,
         )

@@ -8,6 +8,7 @@ from mailchimpsync.civicrm import HistoryEntry, group_contacts, history
 from mailchimpsync.model import MCSYNC_METHOD
 from mailchimpsync.store import groups
 from mailchimpsync.sync.context import Run
+from mailchimpsync.sync.evidence import check_groups
 
 CONTACTS_PER_STEP = 5_000
 
@@ -22,6 +23,7 @@ def add_civi_only(run: Run) -> bool:
     _read_memberships(run, None if run.since is None else sorted(changed))
     if run.since is None:
         run.store.refresh_statistics()
+    check_groups(run)
     with run.transaction() as tx:
         if run.since is None:
             groups.forget_unseen(tx, run.list_id, run.id)

@@ -50,8 +50,10 @@ class Options:
     """How to run: `since` None: since the last run; `everything`: without a lower limit.
 
     `force_restart` begins anew instead of going on with an interrupted run; with `take_over` a run that is at work is
-    stopped first. Without `wait_for_batches` a run ends once everything is sent. `still_due` is asked once the lease is
-    held, so that of several services that want to run only one does.
+    stopped first. `accept_empty`: what looks empty, or as if most people had vanished, is so. `accept_restored`:
+    CiviCRM was restored from an older backup, and what was agreed with it is forgotten. Without `wait_for_batches` a
+    run ends once everything is sent. `still_due` is asked once the lease is held, so that of several services that
+    want to run only one does.
     """
 
     since: datetime | None = None
@@ -59,6 +61,8 @@ class Options:
     stop_on: Stage | None = None
     force_restart: bool = False
     take_over: bool = False
+    accept_empty: bool = False
+    accept_restored: bool = False
     wait_for_batches: bool = True
     still_due: Callable[[Transaction], bool] | None = None
 

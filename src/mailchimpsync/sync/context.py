@@ -61,7 +61,8 @@ class Run(Work):
     """One pass over one connection, as far as this call goes; `since` None: everything.
 
     `abort_requested` says whether somebody elsewhere asks this run to stop; without `waits_for_batches` it ends once
-    everything is sent. With a `kept_plan_id` it carries out that plan and nothing else.
+    everything is sent. With a `kept_plan_id` it carries out that plan and nothing else. If it `accepts_empty`, a side
+    that looks empty is believed.
     """
 
     id: int
@@ -72,6 +73,7 @@ class Run(Work):
     abort_requested: Callable[[], bool] = _nobody
     waits_for_batches: bool = True
     kept_plan_id: int | None = None
+    accepts_empty: bool = False
 
     @property
     def since_at_site(self) -> str | None:

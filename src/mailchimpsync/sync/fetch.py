@@ -12,6 +12,7 @@ from mailchimpsync.mailchimp import Member, MemberPage, member_page
 from mailchimpsync.model import MemberStatus
 from mailchimpsync.store import Transaction, members
 from mailchimpsync.sync.context import Run
+from mailchimpsync.sync.evidence import check_members
 from mailchimpsync.sync.member_pages import (
     PAGES_IN_FLIGHT_MAX,
     READINGS,
@@ -41,6 +42,7 @@ def fetch(run: Run) -> bool:
         with run.transaction() as tx:
             renamed = members.follow_renamed_members(tx, run.list_id, run.id)
             read = members.count_seen(tx, run.list_id, run.id)
+        check_members(run)
         erased = 0 if run.since is not None else notice_erased(run, executor)
     run.log(f"Read {read} members from Mailchimp" + (f"; {renamed} had changed their address." if renamed else "."))
     if erased:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from mailchimpsync.civicrm import contacts_by_id, contacts_modified_since, merged_to
+from mailchimpsync.civicrm import ContactState, contacts_by_id, contacts_modified_since, merged_to
 from mailchimpsync.model import normalise_address
 from mailchimpsync.store import contacts
 from mailchimpsync.sync.add_civi_only import read_groups_of
 from mailchimpsync.sync.context import Run
+from mailchimpsync.sync.evidence import check_contacts
 from mailchimpsync.sync.owners import find_owners
 
 CONTACTS_PER_STEP = 10_000
@@ -47,19 +48,26 @@ def _owners_of(run: Run, rows: Sequence[tuple[int, str]]) -> dict[int, int]:
 
 
 def _replace_all_gone(run: Run) -> int:
-    return sum(_replace(run, gone) for gone in _all_gone(run))
+    """Look at all contacts before any is replaced: if most have vanished, none has."""
+    gone: list[int] = []
+    known = vanished = 0
+    for ids, states in _all_owners(run):
+        present = {state.id for state in states}
+        alive = {state.id for state in states if not state.is_deleted}
+        gone += [contact for contact in ids if contact not in alive]
+        known, vanished = known + len(ids), vanished + sum(contact not in present for contact in ids)
+    check_contacts(run, known=known, missing=vanished)
+    return sum(_replace(run, gone[at : at + CONTACTS_PER_STEP]) for at in range(0, len(gone), CONTACTS_PER_STEP))
 
 
-def _all_gone(run: Run) -> Iterator[Sequence[int]]:
+def _all_owners(run: Run) -> Iterator[tuple[Sequence[int], Sequence[ContactState]]]:
     after = 0
     while True:
         with run.transaction() as tx:
             ids = contacts.contact_ids_after(tx, run.list_id, after, CONTACTS_PER_STEP)
         if not ids:
             return
-        states = [state for page in contacts_by_id(run.civicrm, ids) for state in page]
-        alive = {state.id for state in states if not state.is_deleted}
-        yield [contact for contact in ids if contact not in alive]
+        yield ids, [state for page in contacts_by_id(run.civicrm, ids) for state in page]
         after = ids[-1]
 
 

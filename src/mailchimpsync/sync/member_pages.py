@@ -1,8 +1,9 @@
 """Reading the members of an audience page by page, with proof that nobody was skipped (DESIGN 3.4).
 
 Pages overlap by one member. As long as the member at each seam is the same from both pages, nobody in front of the
-seam has come or gone meanwhile, so nobody was skipped; a seam that doesn't match starts the reading anew. The same seam
-lets a later call go on where this one stopped: by the identity of the last member, not by counting (DESIGN 3.8).
+seam has come or gone meanwhile, so nobody was skipped; a seam that doesn't match starts the reading anew. So does an
+end that comes before the largest number of members Mailchimp has named: it may have named too few at last. The same
+seam lets a later call go on where this one stopped: by the identity of the last member, not by counting (DESIGN 3.8).
 """
 
 from __future__ import annotations
@@ -29,12 +30,16 @@ AskForPage = Callable[[MemberStatus | None, int, int], MemberPage]
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """How far the reading is: which one, how many members are behind us, who was the last, and at which attempt."""
+    """How far the reading is: which one, how many members are behind us, who was the last, at which attempt.
+
+    `total` is the most that Mailchimp has said there are.
+    """
 
     reading: int = 0
     offset: int = 0
     last_id: str | None = None
     attempt: int = 1
+    total: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,7 @@ class Stretch:
 
 
 class ShiftedError(Exception):
-    """Members came or went in front of a seam, or a page was short."""
+    """Members came or went in front of a seam, a page was short, or the number of members does not hold."""
 
 
 def stretches(executor: Executor, ask: AskForPage, position: Position) -> Iterator[Stretch]:
@@ -61,11 +66,14 @@ def stretches(executor: Executor, ask: AskForPage, position: Position) -> Iterat
         ShiftedError: it has to be read anew.
     """
     for page in _pages(executor, ask, position):
+        _check_number(page, position)
         fresh = _behind_the_seam(page, position)
         last_id = fresh[-1].id if fresh else position.last_id
-        position = replace(position, offset=position.offset + len(fresh), last_id=last_id)
+        total = max(position.total, page.total_items)
+        position = replace(position, offset=position.offset + len(fresh), last_id=last_id, total=total)
         is_last = position.offset >= page.total_items
-        if not is_last and len(page.members) < PAGE_SIZE_MEMBERS:
+        is_short = len(page.members) < PAGE_SIZE_MEMBERS
+        if (is_last and position.offset < total) or (is_short and not is_last):
             raise ShiftedError
         yield Stretch(fresh, position, page.total_items, is_last)
         if is_last:
@@ -102,6 +110,15 @@ def _pages(executor: Executor, ask: AskForPage, position: Position) -> Iterator[
     finally:
         for future in ahead:
             future.cancel()
+
+
+def _check_number(page: MemberPage, position: Position) -> None:
+    """Nobody is twice on a page, and a full page does not go beyond the number that ends the reading."""
+    goes_beyond = max(0, position.offset - 1) + len(page.members) > page.total_items
+    is_full = len(page.members) >= PAGE_SIZE_MEMBERS
+    twice = len({member.id for member in page.members}) < len(page.members)
+    if (is_full and goes_beyond) or twice:
+        raise ShiftedError
 
 
 def _behind_the_seam(page: MemberPage, position: Position) -> list[Member]:

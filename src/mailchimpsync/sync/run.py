@@ -5,14 +5,13 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from mailchimpsync.civicrm import SiteCheck, site
-from mailchimpsync.errors import BusyError, Code, MailchimpsyncError, TransientError
-from mailchimpsync.mailchimp import audience
+from mailchimpsync.errors import BusyError, Code, MailchimpsyncError, SuspicionError, TransientError
 from mailchimpsync.model import Connection, Stage
 from mailchimpsync.runtime import Deadline, NoProgress, Progress
-from mailchimpsync.store import Transaction, kept_plans, plans, runs, updates
+from mailchimpsync.store import Transaction, bases, kept_plans, plans, runs, updates
 from mailchimpsync.store.kept_plans import PlanState
 from mailchimpsync.sync.add_civi_only import add_civi_only
 from mailchimpsync.sync.calls import AS_USUAL, Options, Outcome, Result, Systems
@@ -25,8 +24,10 @@ from mailchimpsync.sync.fetch import fetch
 from mailchimpsync.sync.fix_contact_ids import fix_contact_ids
 from mailchimpsync.sync.guard import guard
 from mailchimpsync.sync.lease import holding_lease, is_held
+from mailchimpsync.sync.look_at_both import Sight, look_at_both
 from mailchimpsync.sync.reconcile import reconcile
 from mailchimpsync.sync.relink import forget_other_agreements, links_of
+from mailchimpsync.sync.start_over import start_over
 from mailchimpsync.sync.stopping import AbortWatch, taking_over
 from mailchimpsync.sync.submit import collect, outstanding, submit
 
@@ -137,16 +138,20 @@ def _with_lease(
     held = _held(systems, lease, connection)
     if held is not None:
         return held
-    checked = site(systems.civicrm, connection.group_ids)
-    audience(systems.mailchimp, connection.list_id)
+    sight = look_at_both(systems, connection, options)
+    if options.accept_restored:
+        start_over(systems.store, lease, connection, systems.runtime)
+        options = replace(options, force_restart=True, everything=True)
     relinked = forget_other_agreements(systems.store, lease, connection, systems.runtime)
-    run = _open_run(systems, connection, deadline, options, progress, lease, checked, watch)
+    run = _open_run(systems, connection, deadline, options, progress, lease, sight, watch)
     if relinked:
         run.log("Other groups are linked than before: what was agreed with those is forgotten, and everything is read.")
     try:
         return _go_through_stages(run, options.stop_on)
     except MailchimpsyncError as error:
         _note_error(run, error)
+        if isinstance(error, SuspicionError):
+            _drop_doubtful(run)
         raise
 
 
@@ -227,7 +232,7 @@ def _open_run(
     options: Options,
     progress: Progress,
     lease: runs.Lease,
-    checked: SiteCheck,
+    sight: Sight,
     watch: AbortWatch,
 ) -> Run:
     """Go on with the interrupted run, or begin a new one, which first looks at batches of earlier runs."""
@@ -241,6 +246,9 @@ def _open_run(
         is_new = found.run_id is None
         since = _since(found, connection, options) if is_new else None
         run_id = found.run_id or _begin(tx, connection, now, since)
+        runs.remember_seen(tx, connection.list_id, sight.seen)
+        if sight.accepts_empty:
+            runs.accept_empty(tx, run_id)
         begun = runs.begun(tx, run_id)
     run = Run(
         id=run_id,
@@ -254,11 +262,14 @@ def _open_run(
         lease=lease,
         started_at=begun.at,
         since=begun.since,
-        site_offset=checked.offset,
+        site_offset=sight.checked.offset,
         abort_requested=watch,
         waits_for_batches=options.wait_for_batches,
         kept_plan_id=begun.kept_plan_id,
+        accepts_empty=begun.accepts_empty,
     )
+    for line in sight.news:
+        run.log(line)
     if is_new:
         run.log(f"Run {run_id}: " + (f"changes since {run.since:%Y-%m-%d %H:%M} UTC." if run.since else "everything."))
         collect(run)
@@ -317,6 +328,13 @@ def drop_run(tx: Transaction, found: runs.Standing, now: datetime, outcome: str 
     begun = runs.begun(tx, run_id)
     mark = begun.at if found.stage in (*_DECIDED, Stage.SUBMIT) else None
     runs.end_run(tx, found.list_id, run_id, now, outcome, mark=mark)
+
+
+def _drop_doubtful(run: Run) -> None:
+    """What it read may be untrue, so nobody decides on it: the next run reads everything anew. The mark stays."""
+    with run.transaction() as tx:
+        drop_run(tx, runs.standing(tx, run.list_id), run.runtime.now())
+        bases.forget_links(tx, run.list_id)
 
 
 def _note_error(run: Run, error: MailchimpsyncError) -> None:

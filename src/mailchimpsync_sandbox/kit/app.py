@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from werkzeug.http import http_date
 from werkzeug.wrappers import Request, Response
 
 from mailchimpsync_sandbox.kit.clock import SandboxClock
@@ -64,6 +65,7 @@ class SandboxApp:
         try:
             response = self._with_fault(request, fault) if fault else self.handle(request)
             status = response.status_code
+            response.headers.setdefault("Date", http_date(self.clock.now()))
             return response
         finally:
             seconds = time.perf_counter() - started

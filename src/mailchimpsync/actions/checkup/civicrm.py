@@ -68,6 +68,8 @@ def _of_link(link: Link, found: dict[int, Group]) -> Iterator[Finding]:
             yield trouble(_subject(link), f"Group {group_id} “{group.title}” is a smart group.", Code.CV_GROUP_SMART)
         elif not group.is_active:
             yield trouble(_subject(link), f"Group {group_id} “{group.title}” is disabled.", Code.CV_GROUP_INACTIVE)
+        elif group.is_hidden:
+            yield trouble(_subject(link), f"Group {group_id} “{group.title}” is hidden.", Code.CV_GROUP_INACTIVE)
         elif group_id == link.group_id and _MAILING_LIST not in group.types:
             what = f"Group {group_id} “{group.title}” is no mailing list, so CiviCRM sends no mailings to it."
             remedy = "Tick “Mailing List” in the group's settings, if it is meant to be one."

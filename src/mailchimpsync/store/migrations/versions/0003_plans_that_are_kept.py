@@ -87,7 +87,7 @@ def upgrade() -> None:
     _create_alerts()
     op.add_column("civicrm_mailchimpsync_cache", sa.Column("mailchimp_opted_in", UTC_DATETIME, nullable=True))
     op.add_column("civicrm_mailchimpsync_run", sa.Column("kept_plan_id", sa.BigInteger(), nullable=True))
-    accepts = sa.Column("accepts_empty", sa.Boolean(), server_default="0", nullable=False)
+    accepts: sa.Column[bool] = sa.Column("accepts_empty", sa.Boolean(), server_default="0", nullable=False)
     op.add_column("civicrm_mailchimpsync_run", accepts)
     op.add_column("civicrm_mailchimpsync_status", sa.Column("seen", JSON_TEXT, nullable=True))
     _chain_the_journal()

@@ -1,0 +1,135 @@
+"""Before a run begins: are both systems there, told the time right, and still those that we know (DESIGN 3.4)?
+
+It takes the two requests that prove key, audience and groups anyway; what was seen before is looked for in the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from mailchimpsync.civicrm import Group, Landmark, LookBack, SiteCheck, View, site
+from mailchimpsync.errors import Code, EvidenceError, SuspicionError
+from mailchimpsync.mailchimp import audience
+from mailchimpsync.model import Connection
+from mailchimpsync.store import Transaction, evidence, kept_plans, runs
+from mailchimpsync.store.kept_plans import PlanKind
+from mailchimpsync.sync.calls import Options, Systems
+from mailchimpsync.sync.evidence import contacts_vanished, is_most
+
+CLOCK_OFF_MAX = timedelta(minutes=30)
+"""Runs look two hours further back than the mark, so a clock that is less off makes them miss nothing."""
+
+ABOUT_A_DAY = timedelta(hours=20)
+"""A site's time zone never moves by so much; its clock may, and no single look tells a day from a zone."""
+
+LONGEST_SHIFT = timedelta(hours=27)
+"""Between two looks the same moment may read as another one, by time zone and summer time, in whole quarters."""
+
+QUARTER = timedelta(minutes=15)
+CANARIES = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What was seen: the site, and what is to be remembered of it; `news` are lines for the run's log."""
+
+    checked: SiteCheck
+    seen: Mapping[str, Any]
+    accepts_empty: bool
+    news: Sequence[str]
+
+
+def look_at_both(systems: Systems, connection: Connection, options: Options) -> Sight:
+    """Look at both systems.
+
+    Raises:
+        EvidenceError: `CLOCK`, and those of `site`.
+        SuspicionError: `CV_RESTORED`, `CV_CONTACTS_VANISHED`.
+        AccessError, RefusedError: a key that is wrong or may not; no such audience.
+    """
+    list_id = connection.list_id
+    with systems.store.begin() as tx:
+        standing = runs.standing(tx, list_id)
+        accepts_empty = options.accept_empty or _was_accepted(tx, standing)
+        canaries = evidence.some_owners(tx, list_id, CANARIES, systems.runtime.chance)
+    audience(systems.mailchimp, list_id)
+    _check_our_clock(systems)
+    before = standing.seen or {}
+    landmarks = [_landmark(one) for one in before.get("entries", ())]
+    contacts = sorted({*canaries, *(one.contact_id for one in landmarks)})
+    look_back = LookBack([one.id for one in landmarks], contacts)
+    checked = site(systems.civicrm, connection.group_ids, look_back=look_back)
+    view = checked.view or View((), {}, {})
+    _check_their_clock(before, checked.offset)
+    if not options.accept_restored:
+        _check_history(landmarks, view, connection.group_ids)
+        missing = [contact for contact in canaries if contact not in view.contacts]
+        if not accepts_empty and is_most(len(missing), len(canaries)):
+            raise contacts_vanished(len(canaries), len(missing))
+    return Sight(checked, _to_remember(checked, view), accepts_empty, list(_renamed(before, checked.groups)))
+
+
+def _was_accepted(tx: Transaction, standing: runs.Standing) -> bool:
+    """Say whether the interrupted run, or the one whose held plan was approved, was told to believe it."""
+    approved = kept_plans.approved_plan(tx, standing.list_id)
+    held = approved["run_id"] if approved is not None and approved["kind"] == PlanKind.HELD else None
+    return any(runs.begun(tx, run_id).accepts_empty for run_id in (standing.run_id, held) if run_id is not None)
+
+
+def _check_our_clock(systems: Systems) -> None:
+    ahead = systems.mailchimp.clock_ahead
+    if ahead is not None and abs(ahead) > CLOCK_OFF_MAX:
+        seconds = round(ahead.total_seconds())
+        raise EvidenceError(Code.CLOCK, f"This machine's clock differs from Mailchimp's by {seconds} seconds")
+
+
+def _check_their_clock(before: Mapping[str, Any], offset: timedelta) -> None:
+    moved = offset - timedelta(minutes=before.get("offset_minutes", offset / timedelta(minutes=1)))
+    if abs(moved) >= ABOUT_A_DAY:
+        hours = round(moved / timedelta(hours=1))
+        raise EvidenceError(Code.CV_CLOCK, f"CiviCRM's clock has moved by {hours} hours since the last sync")
+
+
+def _check_history(landmarks: Collection[Landmark], view: View, group_ids: Collection[int]) -> None:
+    lost = [one for one in landmarks if one.group_id in group_ids and _is_lost(one, view)]
+    if lost:
+        raise SuspicionError(
+            Code.CV_RESTORED,
+            f"CiviCRM's group history has lost {len(lost)} of the {len(landmarks)} entries that were its newest at the "
+            "last sync",
+        )
+
+
+def _is_lost(landmark: Landmark, view: View) -> bool:
+    """An entry goes with its contact, and moves to another one by a merge; else it stays, with its date, for ever."""
+    found = view.entries.get(landmark.id)
+    if found is None:
+        return view.contacts.get(landmark.contact_id) is False
+    shift = abs(found.date - landmark.date)
+    return shift > LONGEST_SHIFT or bool(shift % QUARTER)
+
+
+def _to_remember(checked: SiteCheck, view: View) -> Mapping[str, Any]:
+    return {
+        "offset_minutes": round(checked.offset / timedelta(minutes=1)),
+        "titles": {str(key): group.title for key, group in checked.groups.items()},
+        "entries": [[one.id, one.contact_id, one.group_id, one.date.isoformat()] for one in view.newest],
+    }
+
+
+def _landmark(noted: Sequence[Any]) -> Landmark:
+    key, contact, group, date = noted
+    return Landmark(key, contact, group, datetime.fromisoformat(date))
+
+
+def _renamed(before: Mapping[str, Any], groups: Mapping[int, Group]) -> Sequence[str]:
+    """A group may be renamed; whoever reads the log should know that it was."""
+    titles = before.get("titles", {})
+    return [
+        f"Group {key} is called “{group.title}” now; it was “{titles[str(key)]}”."
+        for key, group in groups.items()
+        if titles.get(str(key), group.title) != group.title
+    ]

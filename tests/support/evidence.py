@@ -1,0 +1,107 @@
+"""For tests of weak evidence: what counts as a change, and worlds that show something else than what is there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import httpx2
+import pytest
+
+from mailchimpsync.errors import REGISTRY, MailchimpsyncError
+from mailchimpsync.model import MemberStatus
+from mailchimpsync.store import runs
+from support.wire import Wire
+from support.world import LIST, World
+
+Members = list[dict[str, Any]]
+Change = Callable[[Members, int, int], tuple[Members, int]]
+"""Gives a page of members, and their number in all, from the real ones and the offset."""
+
+
+def everything_that_counts(world: World) -> tuple[Any, ...]:
+    """Return who is where on both sides, what both agreed on, and since when the next run looks at changes."""
+    agreed = [row for row in world.rows() if row["base_subscribed"] is not None]
+    bases = {row["identity"]: (row["base_subscribed"], row["base_interests"]) for row in agreed}
+    with world.store.begin() as tx:
+        mark = runs.standing(tx, LIST).last_sync_time
+    memberships = [(row["contact_id"], row["group_id"], row["status"]) for row in world.civicrm.dump("GroupContact")]
+    at_mailchimp = {address: (one["status"], one["interests"]) for address, one in world.members().items()}
+    return bases, mark, memberships, at_mailchimp
+
+
+@contextmanager
+def stopped(world: World, code: str) -> Iterator[None]:
+    """Expect that a sync stops with a code, says what to do, and has changed nothing that counts."""
+    world.forget_requests()
+    before = everything_that_counts(world)
+    with pytest.raises(MailchimpsyncError) as caught:
+        yield
+    error = caught.value
+    assert (error.code, error.exit_code) == (code, 7)
+    assert error.what
+    assert error.remedy == REGISTRY[error.code].remedy
+    assert "@" not in str(error)
+    assert world.writes() == []
+    assert world.open_updates() == []
+    assert everything_that_counts(world) == before
+
+
+class TamperedWire(Wire):
+    """A wire on which pages of members arrive changed."""
+
+    def __init__(self, world: World, change: Change) -> None:
+        super().__init__(world.mailchimp)
+        self.change = change
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        response = super().handle_request(request)
+        if not request.url.path.endswith("/members") or request.url.params.get("status") == MemberStatus.ARCHIVED:
+            return response
+        page = json.loads(response.read())
+        members, total = self.change(page["members"], int(request.url.params["offset"]), page["total_items"])
+        return httpx2.Response(200, json={"members": members, "total_items": total}, request=request)
+
+
+def tamper(world: World, change: Change) -> None:
+    """Let Mailchimp's pages of members arrive changed from now on."""
+    world.to_mailchimp = TamperedWire(world, change)
+    world.systems = world.new_systems()
+
+
+def mend(world: World) -> None:
+    """Let all arrive as it is again."""
+    world.to_mailchimp = Wire(world.mailchimp)
+    world.systems = world.new_systems()
+
+
+def set_our_clock(world: World, ahead: timedelta) -> None:
+    """Let our own clock, and no other, be wrong."""
+    world.runtime = replace(world.runtime, now=lambda: world.now + ahead)
+    world.systems = world.new_systems()
+
+
+def in_civicrm(world: World, sql: str, values: Sequence[Any] = ()) -> None:
+    """Do something to CiviCRM's database that its API does not offer."""
+    connection = world.civicrm._database.connection
+    connection.execute("PRAGMA foreign_keys = OFF")
+    connection.execute(sql, values)
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+HIDDEN = 1_000_000
+
+
+def hide_contacts(world: World, *, but: Sequence[int]) -> None:
+    """Hide contacts, as CiviCRM does from a user who may see some only."""
+    seen = ",".join(map(str, (1, 2, *but)))
+    in_civicrm(world, f"UPDATE civicrm_contact SET id = id + {HIDDEN} WHERE id < {HIDDEN} AND id NOT IN ({seen})")  # noqa: S608 (numbers)
+
+
+def show_contacts(world: World) -> None:
+    """Show them again."""
+    in_civicrm(world, f"UPDATE civicrm_contact SET id = id - {HIDDEN} WHERE id > {HIDDEN}")  # noqa: S608 (a number)

@@ -8,9 +8,11 @@ import sqlite3
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pydantic import SecretStr
 
 from mailchimpsync.actions import open_site
 from mailchimpsync.actions.described import find_action
+from mailchimpsync.config import Alerts
 from mailchimpsync.web.wsgi import make_application
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from mailchimpsync_sandbox.kit.server import Served
@@ -34,6 +36,7 @@ SUBJECTS = {
     "Webhooks",
     "Newsletter ↔ News",
     "Events from webhooks",
+    "Alerts",
 }
 
 
@@ -49,6 +52,8 @@ def told_of(desk: Desk, subject: str) -> list[tuple[str, str, str | None]]:
 def test_of_a_synced_site_with_its_service_all_is_well(connected: Desk) -> None:
     with open_site(connected.home) as site, Served(make_application(site)) as served:
         public_url = {"MAILCHIMPSYNC_PUBLIC_URL": served.url}
+        alerts = Alerts(ping_url=SecretStr(f"{served.url}/health"))
+        site.save(site.configuration.model_copy(update={"alerts": alerts}), "ann")
         connected("webhooks", "repair", **public_url)
         connected("sync")
         result = connected("doctor", **public_url)
@@ -65,7 +70,7 @@ def test_warnings_alone_are_no_failure(connected: Desk) -> None:
     result = connected("doctor")
     assert result.exit_code == 0
     assert "It was never synced." in result.output
-    assert result.output.endswith("Nothing is wrong; warnings: 2.\n")
+    assert result.output.endswith("Nothing is wrong; warnings: 3.\n")
 
 
 def test_a_terminal_of_80_columns_is_wide_enough(connected: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,9 +8,21 @@ import pytest
 from sqlalchemy import Connection, Table, func, insert, select
 
 from mailchimpsync.model import Stage
-from mailchimpsync.store import Store, configurations, events, forgetting, groups, journal, kept_plans, runs, updates
+from mailchimpsync.store import (
+    Store,
+    alerts,
+    configurations,
+    events,
+    forgetting,
+    groups,
+    journal,
+    kept_plans,
+    runs,
+    updates,
+)
 from mailchimpsync.store.forgetting import Belongings
 from mailchimpsync.store.schema import (
+    alert,
     batch,
     cache,
     event,
@@ -28,7 +40,7 @@ from mailchimpsync.store.schema import journal as journal_table
 from store.databases import ANN, LIST, NEWSLETTER, OTHER_LIST, add_row, hour
 
 ROWS = 5
-GOES = (batch, cache, event, group_contact, kept_change, kept_plan, log, plan, status, update)
+GOES = (alert, batch, cache, event, group_contact, kept_change, kept_plan, log, plan, status, update)
 STAYS = (journal_table, run)
 
 
@@ -51,6 +63,7 @@ def furnish(tx: Connection, list_id: str) -> None:
     runs.add_log(tx, list_id, run_id, hour(8), "Began.")
     groups.store_memberships(tx, list_id, run_id, [(ANN, NEWSLETTER, "Added"), (ANN, 6, "Added")])
     events.add_event(tx, list_id=list_id, kind="profile", fingerprint=list_id, data={}, now=hour(8))
+    alerts.raise_alert(tx, f"late:{list_id}", kind="late", list_id=list_id, data={}, began_at=hour(8))
     told = {"cache_id": rows[0], "time": hour(8), "side": "CiviCRM", "field": "group 5", "reason": "IN_SYNC"}
     journal.write_journal(tx, [{"list_id": list_id, **told}])
     runs.release_lease(tx, lease)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+import httpx2
 import pytest
 
 from mailchimpsync.errors import Code
@@ -13,6 +14,7 @@ from mailchimpsync.store import journal_check, kept_plans
 from mailchimpsync.store.kept_plans import PlanState
 from mailchimpsync.sync import preview
 from support.post import PostOffice
+from support.wire import nothing
 from support.world import LIST, NEWS, RIDE, WALK, WALKS, World
 
 ANN, BELLA, CARL, DORA, EMIL = (f"{name}@example.org" for name in ("ann", "bella", "carl", "dora", "emil"))
@@ -107,6 +109,25 @@ def test_what_civicrm_refuses_is_told(world: World) -> None:
     ]
     assert refused[0]["answer"] in set(Code)
     assert is_intact(world)
+
+
+def test_what_was_done_for_somebody_is_told_although_something_else_was_refused(world: World) -> None:
+    contact = world.contact(ANN)
+    world.member(ANN, interests={WALK: True, RIDE: False})
+
+    def delete_a_group(request: httpx2.Request) -> None:
+        if "GroupContact/save" in request.url.path:
+            world.to_civicrm.before = nothing
+            world.civicrm.call("Group", "delete", {"where": [["id", "=", WALKS]]})
+
+    world.to_civicrm.before = delete_a_group
+    world.sync()
+
+    assert world.in_group(contact) == "Added"
+    assert [(entry["field"], entry["new"]) for entry in world.journal()] == [
+        (f"group {NEWS}", "Added"),
+        ("refused", f"group {WALKS} Added"),
+    ]
 
 
 @pytest.fixture

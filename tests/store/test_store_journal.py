@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, delete, func, insert, select, update
+from alembic import command
+from sqlalchemy import Connection, delete, func, insert, select, table, update
+from sqlalchemy import column as column_of
 
 from mailchimpsync.model import member_id_of
 from mailchimpsync.store import Store, chain, journal_check, journal_retention
@@ -15,6 +17,7 @@ from mailchimpsync.store.journal import Filter, entries, write_journal
 from mailchimpsync.store.journal_check import ALTERED, DELETED, INSERTED, Checked
 from mailchimpsync.store.schema import journal, journal_chain, kept_plan, run
 from store.databases import ANN, BOB, LIST, OTHER_LIST, RUN, hour
+from store.test_store_schema import migrations
 
 KEY, OLD_KEY = "a-key", "an-older-key"
 ANN_ID = member_id_of("ann@example.org")
@@ -223,6 +226,22 @@ def test_entries_from_before_there_was_a_chain_are_its_beginning(store: Store) -
     write(store, change())
 
     assert (check(store).unchained, check(store).entries, check(store).wrong) == (2, 1, 0)
+
+
+def test_a_database_of_before_keeps_its_entries_as_the_chains_beginning(store: Store) -> None:
+    with store.begin() as tx:
+        command.downgrade(migrations(tx), "0002")
+        columns = [column for column in journal.c if column.name in change()]
+        before = table(journal.name, *(column_of(one.name, one.type) for one in columns))
+        tx.execute(insert(before), [change(), change(BOB), change(list_id=OTHER_LIST)])
+    store.migrate()
+    with store.begin() as tx:
+        tx.execute(insert(journal).values(change()))
+    write(store, change())
+
+    assert (check(store).unchained, check(store).entries) == (2, 1)
+    assert [what for what, *_ in told(store)] == [INSERTED]
+    assert (check(store, OTHER_LIST).unchained, check(store, OTHER_LIST).wrong) == (1, 0)
 
 
 def test_large_numbers_of_entries_are_written_at_once(store: Store) -> None:

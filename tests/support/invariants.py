@@ -11,6 +11,7 @@ from sqlalchemy import RowMapping
 from mailchimpsync.civicrm.writes import SOURCE
 from mailchimpsync.errors import REGISTRY, Code
 from mailchimpsync.model import MCSYNC_METHOD
+from mailchimpsync.store.journal_check import check_chain
 from support.population import Story
 from support.world import NEWS, World
 
@@ -171,6 +172,10 @@ def _corrections(world: World, truth: Truth, story: Story) -> Iterator[str]:
 
 def _journal(world: World, truth: Truth) -> Iterator[str]:
     entries = world.journal()
+    checked = check_chain(world.store, world.connection.list_id, ())
+    yield from (one.sentence for one in checked.tamperings)
+    if checked.entries != len(entries):
+        yield f"{checked.entries} of {len(entries)} journal entries are in the chain"
     told = Counter(
         (e["contact_id"], int(e["field"].removeprefix("group ")), e["new"])
         for e in entries

@@ -58,7 +58,12 @@ def _note(
     }
     overruled = {change["id"] for change in changes if any(record not in records for record in _records_of(change))}
     done = [change for change in changes if change["id"] not in failed and change["id"] not in overruled]
-    told = {record: change for change in reversed(done) for record in _records_of(change)}
+    told = {
+        record: change
+        for change in reversed(changes)
+        for record in _records_of(change)
+        if record in records and record not in refused
+    }
     with run.transaction() as tx:
         before = groups.statuses_of(tx, run.list_id, sorted({contact for contact, _, _ in told}))
         _store_memberships(tx, run, done)

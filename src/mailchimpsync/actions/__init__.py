@@ -51,6 +51,7 @@ from mailchimpsync.actions.reports import Report
 from mailchimpsync.actions.rotate_key import rotate_key_file, rotate_key_of_environment
 from mailchimpsync.actions.since import read_since
 from mailchimpsync.actions.site import Clients, Site, create_site, open_site
+from mailchimpsync.actions.undo import undoplan
 from mailchimpsync.actions.updateconfig import updateconfig
 from mailchimpsync.actions.updatewebhook import updatewebhook
 from mailchimpsync.actions.verifications import createverification, getverifications
@@ -130,6 +131,7 @@ __all__ = [
     "rotate_key_file",
     "rotate_key_of_environment",
     "testalerts",
+    "undoplan",
     "update_create",
     "update_delete",
     "update_get",

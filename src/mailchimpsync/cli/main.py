@@ -20,6 +20,7 @@ COMMANDS = {
     "approve": ("approve", "Allow a plan that is held."),
     "drop": ("drop", "Refuse a plan."),
     "status": ("status", "Show where every connection stands."),
+    "undo": ("undo", "Make a plan that takes back what a run did."),
     "verify": ("verify", "Compare both sides in full, and list what differs."),
     "alerts": ("alerts", "Show problems, say that you know of them, try who is told."),
     "webhooks": ("webhooks", "Check and repair the webhooks at Mailchimp."),

@@ -14,6 +14,7 @@ from mailchimpsync.actions import Plan, PlannedChange, Site, getplannedchanges
 from mailchimpsync.cli.plain import moment
 from mailchimpsync.cli.status import show_failures
 from mailchimpsync.model import ChangeKind
+from mailchimpsync.store.kept_plans import PlanKind
 
 SHOWN_AT_FIRST = 20
 TABLE_WIDTH_MAX = 130
@@ -43,7 +44,8 @@ def show_plan(console: Console, plan: Plan, changes: Sequence[PlannedChange] = (
     if changes:
         console.print(_table(console, changes, total))
     if plan.failures:
-        show_failures(console, plan.failures)
+        undoes = plan.kind == PlanKind.UNDO
+        show_failures(console, plan.failures, *(["Can't be undone"] if undoes else []))
 
 
 def _state(plan: Plan) -> tuple[str, str]:
@@ -58,7 +60,7 @@ def _numbers(plan: Plan) -> Iterator[tuple[str, str]]:
     if plan.billable:
         yield "On the bill", f"{plan.billable['before']:,} contacts now, {plan.billable['after']:,} after"
     if plan.outcomes:
-        yield "Done", ", ".join(f"{number:,} {outcome}" for outcome, number in sorted(plan.outcomes.items()))
+        yield "Outcome", ", ".join(f"{number:,} {outcome}" for outcome, number in sorted(plan.outcomes.items()))
 
 
 def _table(console: Console, changes: Sequence[PlannedChange], total: int) -> Table:

@@ -108,10 +108,10 @@ def differences(number: int) -> str:
     return f"{number:,} difference" + ("" if number == 1 else "s")
 
 
-def show_failures(console: Console, failures: Sequence[Failure]) -> None:
+def show_failures(console: Console, failures: Sequence[Failure], title: str = "Could not be synced") -> None:
     """Print who can't be synced, why, and who can mend it."""
     width = min(console.width, TABLE_WIDTH_MAX)
-    table = Table(title="Could not be synced", title_justify="left", title_style="bold", width=width)
+    table = Table(title=title, title_justify="left", title_style="bold", width=width)
     table.add_column("People", justify="right", no_wrap=True)
     table.add_column("Why", ratio=9)
     table.add_column("What to do", ratio=10)

@@ -262,12 +262,19 @@ def take_up_undo(run: Run, undone: int) -> bool:
         with run.transaction() as tx:
             changes = undoing.undecided_changes(tx, plan_id, after)
         if not changes:
+            _report(run, plan_id, undone)
             return True
         after = changes[-1]["id"]
         _take_up_some(run, systems, undone, changes, after)
         run.progress.advance(len(changes))
         if run.deadline.reached:
             return False
+
+
+def _report(run: Run, plan_id: int, undone: int) -> None:
+    with run.transaction() as tx:
+        planned, left = plans.count_open(tx, run.id), kept_plans.count_changes(tx, plan_id).get(LEFT_OUT, 0)
+    run.log(f"{planned} changes take back run {undone}; {left} people are left out.")
 
 
 def _take_up_some(run: Run, systems: Systems, undone: int, changes: Sequence[RowMapping], after: int) -> None:

@@ -1,0 +1,38 @@
+"""`mailchimpsync undo`."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+
+import click
+from rich.text import Text
+
+from mailchimpsync.actions import open_site
+from mailchimpsync.actions.undo import undoplan
+from mailchimpsync.cli.asking import who
+from mailchimpsync.cli.consoles import say, stdout
+from mailchimpsync.cli.interruption import Interruption
+from mailchimpsync.cli.plan_show import SHOWN_AT_FIRST, all_changes, show_plan
+
+
+@click.command("undo")
+@click.argument("run_id", metavar="RUN", type=int)
+@click.option("--group-id", type=int, help="The run is of the connection with this subscription group.")
+@click.pass_context
+def command(ctx: click.Context, run_id: int, group_id: int | None) -> None:
+    """Make a plan that takes back what a run did, and show it. Nothing is written on either side.
+
+    `mailchimpsync apply PLAN` carries it out.
+    """
+    home: Path | None = ctx.obj
+    interruption = Interruption()
+    with interruption.watching(), open_site(home) as site:
+        plan = undoplan(site, run_id=run_id, group_id=group_id, by=who(), stop=interruption.asked)
+        changes = list(islice(all_changes(site, plan.id), SHOWN_AT_FIRST))
+        total = sum(1 for _ in all_changes(site, plan.id))
+    show_plan(stdout(), plan, changes, total=total)
+    if plan.counts:
+        say(stdout(), Text(f"Next: `mailchimpsync apply {plan.id}`, or `mailchimpsync plan show {plan.id} --all`."))
+    else:
+        say(stdout(), Text(f"Nothing of run {run_id} can be taken back."))

@@ -170,7 +170,9 @@ def test_a_weekly_schedule_is_not_late_after_two_days(office: Office) -> None:
 def test_a_connection_that_was_never_synced_is_late_a_day_after_it_was_seen(office: Office) -> None:
     assert office.look() == []
     assert office.look(hours=23) == []
+    assert getalerts(office.site) == []
     assert len(office.look(hours=2)) == 1
+    assert [one.kind for one in getalerts(office.site)] == ["late"]
 
 
 def test_one_thing_is_not_told_as_failed_and_as_late(office: Office) -> None:

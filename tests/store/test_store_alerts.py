@@ -65,7 +65,12 @@ def test_a_problem_that_comes_again_is_another_one(store: Store) -> None:
 
 def test_two_services_send_a_message_once(store: Store, second_store: Store) -> None:
     both = (store, second_store)
-    kept = {"fingerprint": "alert:1:1:email", "channel": "email", "content": {"title": "Held"}, "now": hour(8)}
+    kept: dict[str, Any] = {
+        "fingerprint": "alert:1:1:email",
+        "channel": "email",
+        "content": {"title": "Held"},
+        "now": hour(8),
+    }
 
     assert at_once(both, lambda tx: messages.add_message(tx, **kept)) == [False, True]
     with store.begin() as tx:

@@ -59,7 +59,7 @@ class Mailbox:
 def served_mailbox(tls: ssl.SSLContext | None = None) -> Iterator[Mailbox]:
     """Serve a mailbox; with `tls` it wants STARTTLS and a login."""
     mailbox = Mailbox()
-    wants = {"tls_context": tls, "require_starttls": True, "auth_required": True} if tls else {}
+    wants: dict[str, Any] = {"tls_context": tls, "require_starttls": True, "auth_required": True} if tls else {}
     controller = Controller(mailbox, "127.0.0.1", mailbox.port, authenticator=mailbox.authenticate, **wants)
     controller.start()
     try:

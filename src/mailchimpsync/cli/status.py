@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mailchimpsync.actions import ConnectionStatus, Failure, getstatus, open_site
+from mailchimpsync.actions import ConnectionStatus, Failure, getalerts, getstatus, open_site
 from mailchimpsync.cli.consoles import stdout
 from mailchimpsync.cli.plain import moment, print_json
 
@@ -28,7 +28,7 @@ def command(ctx: click.Context, group_id: int | None, with_log: bool, as_json: b
     """Show where every connection stands, as far as it is known here; asks neither side."""
     home: Path | None = ctx.obj
     with open_site(home) as site:
-        found = getstatus(site, group_id=group_id)
+        found, problems = getstatus(site, group_id=group_id), len(getalerts(site))
     if as_json:
         print_json([_as_json(status) for status in found])
         return
@@ -36,6 +36,8 @@ def command(ctx: click.Context, group_id: int | None, with_log: bool, as_json: b
         show_status(stdout(), status)
         if with_log:
             _show_log(stdout(), status)
+    if problems:
+        stdout().print(Text(f"Problems that last: {problems}. See `mailchimpsync alerts list`.", style="bad"))
 
 
 def show_status(console: Console, status: ConnectionStatus) -> None:

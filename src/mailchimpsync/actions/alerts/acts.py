@@ -12,7 +12,7 @@ from pydantic import Field
 
 from mailchimpsync.actions.alerts import messages as texts
 from mailchimpsync.actions.alerts.channels import DeliveryError, bounded, sender_of
-from mailchimpsync.actions.alerts.problems import Noted
+from mailchimpsync.actions.alerts.problems import Noted, may_pass
 from mailchimpsync.actions.alerts.words import words_of
 from mailchimpsync.actions.described import Scope, action
 from mailchimpsync.actions.envelope import plain
@@ -31,7 +31,7 @@ class Alert:
     """A problem people are told of; times are UTC.
 
     Attributes:
-        told: how often it was told; 0: it may pass by itself, or there is no channel.
+        told: how often it was told; 0: there is no channel, or it was over before.
         recovered_at: when it was over; None: it lasts.
     """
 
@@ -65,10 +65,13 @@ def getalerts(
     over: Annotated[bool, Field(description="Also those that are over.")] = False,
     limit: Annotated[int, Field(description="How many at most of those, the newest first.", ge=1, le=500)] = 25,
 ) -> list[Alert]:
-    """Return the problems people are told of: those that last, oldest first, or the newest, over or not."""
+    """Return the problems people are told of: those that last, oldest first, or the newest, over or not.
+
+    A problem that may pass by itself is one only once it has lasted for a while.
+    """
     with site.store.begin() as tx:
         rows = alerts.newest_alerts(tx, limit) if over else alerts.open_alerts(tx)
-    return [_alert(site, row) for row in rows]
+    return [_alert(site, row) for row in rows if not may_pass(row, site.runtime.now())]
 
 
 @action("MailchimpsyncAlert", Scope.RUN, name="acknowledge", present=_one, helpers=("by",))

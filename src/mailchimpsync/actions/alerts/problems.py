@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -52,6 +52,11 @@ class Problem:
 
 Noted = Mapping[str, Any]
 """A row of the table of alerts."""
+
+
+def may_pass(noted: Noted, now: datetime) -> bool:
+    """Say whether a problem is so young that nobody is told of it yet: it may pass by itself."""
+    return not noted["told"] and noted["tell_at"] is not None and noted["tell_at"] > now
 
 
 @dataclass(frozen=True, slots=True)

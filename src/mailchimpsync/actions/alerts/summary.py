@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
+from mailchimpsync.actions.alerts.problems import may_pass
 from mailchimpsync.actions.alerts.words import subject_of, words_of
 from mailchimpsync.actions.site import Site
 from mailchimpsync.config import Link
@@ -17,7 +18,7 @@ def summary_lines(tx: Transaction, site: Site, since: datetime) -> list[str]:
     lines = []
     for link in site.configuration.connections:
         lines += [f"{subject_of(site.configuration, link.audience_id)}:", *_of_link(tx, site, link, since)]
-    noted = alerts.open_alerts(tx)
+    noted = [one for one in alerts.open_alerts(tx) if not may_pass(one, site.runtime.now())]
     lines.append(f"Problems that last: {len(noted) or 'none'}.")
     return [*lines, *(f"• {one['id']}: {words_of(site.configuration, one).title}" for one in noted)]
 

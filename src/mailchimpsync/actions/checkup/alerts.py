@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from sqlalchemy import RowMapping
 
-from mailchimpsync.actions.alerts.acts import CHANNEL_NAMES, HOW_TO, NO_CHANNEL
+from mailchimpsync.actions.alerts.acts import CHANNEL_NAMES, HOW_TO, NO_CHANNEL, getalerts
 from mailchimpsync.actions.finding import Finding, Level, good
 from mailchimpsync.actions.site import Site
-from mailchimpsync.store import alerts, messages
+from mailchimpsync.store import messages
 
 _SUBJECT = "Alerts"
 
@@ -19,10 +19,10 @@ def check_alerts(site: Site) -> Iterator[Finding]:
     wanted = site.configuration.alerts
     names = [*wanted.channels, *(["ping"] if wanted.ping_url else [])]
     with site.store.reading() as tx:
-        tried, lasting = messages.newest_by_channel(tx), len(alerts.open_alerts(tx))
+        tried = messages.newest_by_channel(tx)
     if not names:
         yield Finding(Level.WARNING, _SUBJECT, NO_CHANNEL, HOW_TO)
-    if lasting:
+    if lasting := len(getalerts(site)):
         found, remedy = f"Problems that last: {lasting}.", "See `mailchimpsync alerts list`."
         yield Finding(Level.WARNING, _SUBJECT, found, remedy)
     for name in names:

@@ -10,6 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from mailchimpsync.errors import RefusedError
 from mailchimpsync.model import ChangeKind, Limit, Limits, Stage
 from mailchimpsync.store import kept_plans, runs
 from mailchimpsync.store.kept_plans import PlanState
@@ -28,8 +29,9 @@ from support.evidence import (
 )
 from support.post import PostOffice
 from support.wire import nothing
-from support.world import LIST, NEWS, RIDE, WALK, WALKS, World, days_ago
+from support.world import KEY, LIST, NEWS, RIDE, WALK, WALKS, World, days_ago
 
+OTHER_KEY = "abcdef0123456789abcdef0123456789-us1"
 PEOPLE = [f"person{number}@example.org" for number in range(12)]
 
 
@@ -112,15 +114,31 @@ def test_members_who_are_archived_while_reading_only_make_it_read_again(
 # -- which audience ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("problem", ["deleted and made anew under its name", "of another account"])
-def test_an_audience_that_is_not_the_one_we_knew_is_not_there(world: World, problem: str) -> None:
+def test_an_audience_that_was_deleted_and_made_anew_under_its_name_is_another_one(world: World) -> None:
+    contacts = fill(world)
+    with httpx2.Client(transport=world.to_mailchimp, auth=("anybody", KEY)) as mailchimp:
+        assert mailchimp.delete(f"http://mc/3.0/lists/{LIST}").status_code == 204
+    world.mailchimp.add_audience(KEY, "dddd444455", "News")
+    world.forget_requests()
+
+    with pytest.raises(RefusedError) as caught:
+        world.sync(everything=True)
+
+    assert (caught.value.code, caught.value.exit_code) == ("MC_AUDIENCE_GONE", 7)
+    assert world.writes() == []
+    assert {world.in_group(contact) for contact in contacts} == {"Added"}
+    assert {row["base_subscribed"] for row in world.rows()} == {True}
+
+
+def test_with_the_key_of_another_account_the_audience_is_not_there(world: World) -> None:
     fill(world)
-    body = json.dumps({"type": "", "title": "Resource Not Found", "status": 404, "detail": problem})
-    world.mailchimp.faults.plant(Fault(FaultKind.STATUS, f"/lists/{LIST}", times=99, status=404, body=body))
+    world.mailchimp.add_account(OTHER_KEY)
+    world.mailchimp.add_audience(OTHER_KEY, "dddd444455", "News")
+    world.systems = world.new_systems(key=OTHER_KEY)
 
     with stopped(world, "MC_AUDIENCE_GONE"):
         world.sync(everything=True)
-    world.mailchimp.faults.clear()
+    world.systems = world.new_systems()
 
     assert_nothing_happens_afterwards(world)
 

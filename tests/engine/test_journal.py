@@ -149,10 +149,14 @@ def test_who_acted_is_told(post: PostOffice) -> None:
     world.pass_time(3_600)
     world.put(world.owners(BELLA)[0], "Removed")
     world.sync()
+    world.pass_time(3_600)
+    world.put(world.owners(BELLA)[0], "Added")
+    world.sync(by="carla")
 
-    assert [(entry["new"], entry["actor"]) for entry in world.journal()] == [
-        ("Removed", "webhook"),
-        ("unsubscribed", "run"),
+    assert [(entry["field"], entry["new"], entry["actor"]) for entry in world.journal()] == [
+        (f"group {NEWS}", "Removed", "webhook"),
+        ("status", "unsubscribed", "run"),
+        ("status", "subscribed", "carla"),
     ]
 
 

@@ -254,10 +254,10 @@ def test_who_acted_is_known_by_the_run(store: Store) -> None:
     with store.begin() as tx:
         plan = _plan(tx, decided_by="ann")
         by_hand = _run(tx, kept_plan_id=plan)
-        keys = [_run(tx), _run(tx, kind="members"), by_hand, 999, None]
+        keys = [_run(tx), _run(tx, kind="members"), by_hand, _run(tx, begun_by="bob"), 999, None]
         write_journal(tx, [change(run_id=key) for key in keys])
 
-    assert [entry["actor"] for entry in everything(store)] == ["run", "webhook", "ann", "run", "run"]
+    assert [entry["actor"] for entry in everything(store)] == ["run", "webhook", "ann", "bob", "run", "run"]
 
 
 def _run(tx: Connection, **values: Any) -> int:

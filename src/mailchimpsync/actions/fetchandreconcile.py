@@ -30,7 +30,7 @@ STOP_THE_OTHER = 2
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
-@action("Mailchimpsync", Scope.RUN, present=in_wire_form, helpers=("progress", "stop", "wait", "still_due"))
+@action("Mailchimpsync", Scope.RUN, present=in_wire_form, helpers=("by", "progress", "stop", "wait", "still_due"))
 def fetchandreconcile(
     site: Site,
     *,
@@ -84,6 +84,7 @@ def fetchandreconcile(
     with_data: Annotated[
         bool, Field(description="Also sync data that plugins provide. This version has none yet and refuses it.")
     ] = False,
+    by: str | None = None,
     progress: Progress | None = None,
     stop: Callable[[], bool] | None = None,
     wait: bool = True,
@@ -96,9 +97,10 @@ def fetchandreconcile(
     `status` with `lastSyncTime`, `locks`, `log` and `fetch`, and `outcome`: done, waiting (for Mailchimp's batches),
     out of time, stopped, aborted, or the code of an error.
 
-    For Python callers: `stop` is asked often, also during waits; when it says yes, the call ends as if time were over.
-    Without `wait` a run ends once everything is sent; see `collectresults`. `still_due` is asked once the lease is
-    held; when it says no, another process has synced meanwhile, and the report says `BUSY`.
+    For Python callers: `by` is who calls, for the journal; None: nobody, it is due. `stop` is asked often, also during
+    waits; when it says yes, the call ends as if time were over. Without `wait` a run ends once everything is sent; see
+    `collectresults`. `still_due` is asked once the lease is held; when it says no, another process has synced
+    meanwhile, and the report says `BUSY`.
 
     Raises:
         ConfigurationError: nothing is connected.
@@ -112,6 +114,7 @@ def fetchandreconcile(
         options,
         still_due=still_due,
         wait_for_batches=wait,
+        by=by,
         accept_empty=accept_empty,
         accept_restored=accept_restored,
     )
@@ -138,7 +141,7 @@ def _stage(name: str) -> Stage:
 
 
 def _longest_waiting_first(site: Site, links: list[Link]) -> list[Link]:
-    """By when a connection was last worked on, not when it was last in sync: one that never gets done starves nobody."""
+    """By when a connection was last worked on, not when last in sync: one that never gets done starves nobody."""
     with site.store.begin() as tx:
         last = {link.audience_id: runs.last_sign_of_work(tx, link.audience_id) for link in links}
     return sorted(links, key=lambda link: last[link.audience_id] or _LONG_AGO)

@@ -58,7 +58,7 @@ def _by(entry: Entry) -> str:
         return f"by {run}"
     if entry["actor"] == BY_WEBHOOK:
         return f"by {run}, because of a webhook"
-    return f"by {run}, approved by {entry['actor']}"
+    return f"by {run}, on the word of {entry['actor']}"
 
 
 def _group(entry: Entry, about: str, link: Link | None) -> str:

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from mailchimpsync.actions import ChangeCount, Report, Site, fetchandreconcile, getchanges, getstatus, open_site
 from mailchimpsync.actions.fetchandreconcile import STOP_THE_OTHER
+from mailchimpsync.cli.asking import who
 from mailchimpsync.cli.consoles import say, stderr, stdout
 from mailchimpsync.cli.failures import EXIT_MORE_TO_DO, EXIT_NEEDS_A_PERSON, show_error
 from mailchimpsync.cli.interruption import Interruption
@@ -77,6 +78,7 @@ def command(
             force_restart=min(force_restart, STOP_THE_OTHER),
             accept_empty=accept_empty,
             accept_restored=accept_restored,
+            by=who(),
             progress=progress,
             stop=interruption.asked,
         )

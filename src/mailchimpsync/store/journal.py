@@ -56,13 +56,16 @@ def write_journal(tx: Connection, entries: Sequence[Row]) -> None:
 
 
 def _actors(tx: Connection, run_ids: Collection[int | None]) -> dict[int | None, str]:
-    """Return by run who acts: whoever approved its plan, or what it is."""
+    """Return by run who acts: whoever approved its plan, the webhook it is for, whoever called for it, or nobody."""
     query = (
-        select(run.c.id, run.c.kind, kept_plan.c.decided_by)
+        select(run.c.id, run.c.kind, run.c.begun_by, kept_plan.c.decided_by)
         .select_from(run.outerjoin(kept_plan, kept_plan.c.id == run.c.kept_plan_id))
         .where(run.c.id.in_([key for key in run_ids if key is not None]))
     )
-    return {key: by or (BY_WEBHOOK if kind == MEMBERS else BY_RUN) for key, kind, by in tx.execute(query)}
+    return {
+        key: decided_by or (BY_WEBHOOK if kind == MEMBERS else begun_by or BY_RUN)
+        for key, kind, begun_by, decided_by in tx.execute(query)
+    }
 
 
 def _newest(tx: Connection, list_id: str) -> tuple[int, str]:

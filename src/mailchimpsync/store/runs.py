@@ -16,6 +16,7 @@ from mailchimpsync.store.schema import log, run, status
 
 LEASE_DURATION = timedelta(minutes=10)
 MESSAGE_LENGTH_MAX = 1_000
+NAME_LENGTH_MAX = 100
 MEMBERS = "members"
 """The kind of a run over a few members; the kind of all others is `run`."""
 WHOLE = "run"
@@ -140,9 +141,14 @@ def begin_run(
     links: Mapping[str, Any] | None = None,
     *,
     kept_plan_id: int | None = None,
+    by: str | None = None,
 ) -> int:
-    """Note a new run, ready to fetch, with the groups it looks at and the plan it carries out; return its id."""
+    """Note a new run, ready to fetch, with the groups it looks at and the plan it carries out; return its id.
+
+    `by` is who called for it; None: it was due.
+    """
     values = {"list_id": list_id, "started_at": now, "since": since, "links": links, "kept_plan_id": kept_plan_id}
+    values["begun_by"] = by[:NAME_LENGTH_MAX] if by else None
     key = tx.execute(insert(run).values(values)).inserted_primary_key
     run_id = int(key[0]) if key else 0
     tx.execute(

@@ -202,6 +202,7 @@ run = _table(
     Column("list_id", String(32), nullable=False),
     Column("kind", String(10), nullable=False, server_default="run"),  # `run`, or `members`: a few of them, by webhook
     Column("started_at", UtcDateTime, nullable=False),
+    Column("begun_by", String(100)),  # who called for it; null: nobody, it was due
     Column("since", UtcDateTime),  # null: everything
     Column("links", JsonText),  # the groups it looks at
     Column("kept_plan_id", BigInteger),  # the plan it carries out, and nothing else
@@ -269,7 +270,7 @@ journal = _table(
     Column("old", String(255)),
     Column("new", String(255)),
     Column("reason", String(32), nullable=False),
-    Column("actor", String(100)),  # `run`, `webhook`, or the person who approved the plan
+    Column("actor", String(100)),  # `run`, `webhook`, or who approved the plan, or called for the run
     Column("answer", String(100)),  # what the other system answered: its status, and the code of a refusal
     Column("number", BigInteger),  # in the audience's chain, from 1; null: from before there was a chain
     Column("commitment", String(64)),  # SHA-256 of the salt and the personal values

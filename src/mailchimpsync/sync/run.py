@@ -245,7 +245,7 @@ def _open_run(
             found = runs.standing(tx, connection.list_id)
         is_new = found.run_id is None
         since = _since(found, connection, options) if is_new else None
-        run_id = found.run_id or _begin(tx, connection, now, since)
+        run_id = found.run_id or _begin(tx, connection, now, since, options.by)
         runs.remember_seen(tx, connection.list_id, sight.seen)
         if sight.accepts_empty:
             runs.accept_empty(tx, run_id)
@@ -277,7 +277,7 @@ def _open_run(
     return run
 
 
-def _begin(tx: Transaction, connection: Connection, now: datetime, since: datetime | None) -> int:
+def _begin(tx: Transaction, connection: Connection, now: datetime, since: datetime | None, by: str | None) -> int:
     """Note a new run; if somebody has approved a plan, the run is for that one."""
     links = links_of(connection)
     approved = kept_plans.approved_plan(tx, connection.list_id)
@@ -285,7 +285,7 @@ def _begin(tx: Transaction, connection: Connection, now: datetime, since: dateti
         kept_plans.describe_plan(tx, approved["id"], state=PlanState.EXPIRED.value)
         approved = None
     plan_id = approved["id"] if approved is not None else None
-    return runs.begin_run(tx, connection.list_id, now, since, links, kept_plan_id=plan_id)
+    return runs.begin_run(tx, connection.list_id, now, since, links, kept_plan_id=plan_id, by=by)
 
 
 def _withdraw_unsent(run: Run) -> None:

@@ -7,7 +7,7 @@ import hmac
 import json
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -22,7 +22,9 @@ from pydantic import SecretStr
 
 from alerts.conftest import HOOK_PATH, PING_PATH, SIGNING_SECRET, SLACK_PATH, TO, Office
 from mailchimpsync.actions import testalerts as try_channels
+from mailchimpsync.actions import watch
 from mailchimpsync.actions.alerts import channels
+from mailchimpsync.actions.alerts.telling import tell
 from mailchimpsync.actions.checkup.alerts import check_alerts
 from mailchimpsync.actions.finding import Level
 from mailchimpsync.config import Email
@@ -190,6 +192,26 @@ def test_a_server_that_never_answers_keeps_nobody_for_longer_than_it_may() -> No
     with pytest.raises(channels.DeliveryError, match="no end after 0 s"):
         channels.bounded(never_answer, seconds=0.01)
     answered.set()
+
+
+def test_a_channel_that_never_answers_does_not_use_up_the_time_of_the_others(office: Office) -> None:
+    office.is_told(email=office.site.configuration.alerts.email, slack=office.slack)
+    office.mailbox.broken = True
+    office.disable_the_group()
+    office.sync()
+    tell(office.site)
+    watch(office.site, seconds=60, stop=stop_after(1))  # the time is over after the mail that nobody takes
+    assert office.pager.calls == []
+    office.world.pass_time(3_600)
+    watch(office.site, seconds=60, stop=stop_after(1))
+
+    assert office.pager.paths == [SLACK_PATH]
+
+
+def stop_after(messages_tried: int) -> Callable[[], bool]:
+    """Return who says to stop once so many messages were begun; it is asked before each, and how long it may take."""
+    asked = iter([False] * (2 * messages_tried))
+    return lambda: next(asked, True)
 
 
 def test_what_is_no_longer_configured_is_not_sent(office: Office) -> None:

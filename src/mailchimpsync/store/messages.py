@@ -37,10 +37,13 @@ def is_known(tx: Connection, fingerprint: str) -> bool:
 
 
 def next_message(tx: Connection, now: datetime, without: Collection[str] = ()) -> RowMapping | None:
-    """Return the oldest message that is due, of other channels than those, or None."""
+    """Return the oldest message that is due, of other channels than those, or None; first what was tried least.
+
+    So whoever has little time does not spend it on a channel that never answers.
+    """
     query = select(alert_message).where(alert_message.c.state == WAITING, alert_message.c.due_at <= now)
     others = query.where(alert_message.c.channel.not_in(without))
-    return tx.execute(others.order_by(alert_message.c.id).limit(1)).mappings().one_or_none()
+    return tx.execute(others.order_by(alert_message.c.attempts, alert_message.c.id).limit(1)).mappings().one_or_none()
 
 
 def claim_message(tx: Connection, message_id: int, attempts: int, due_at: datetime) -> bool:

@@ -27,7 +27,7 @@ class Alerting:
             self._webhooks_at = now  # the service may not answer yet: the first look comes an hour after its start
         elif now - self._webhooks_at >= WEBHOOKS_EVERY:
             self._webhooks_at = now
-            watch_webhooks(site)
+            watch_webhooks(site, stop)
         if sent := watch(site, seconds=SEND_SECONDS, stop=stop):
             logger().info("alerts.sent", number=sent)
         return EVERY_SECONDS

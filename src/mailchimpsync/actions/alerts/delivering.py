@@ -6,7 +6,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import RowMapping
 
-from mailchimpsync.actions.alerts.channels import DeliveryError, PartlyDeliveredError, bounded, sender_of
+from mailchimpsync.actions.alerts.channels import (
+    SEND_SECONDS_MAX,
+    DeliveryError,
+    PartlyDeliveredError,
+    bounded,
+    sender_of,
+)
 from mailchimpsync.actions.site import Site
 from mailchimpsync.runtime import Deadline
 from mailchimpsync.store import messages
@@ -32,7 +38,7 @@ def deliver(site: Site, deadline: Deadline) -> int:
             break
         with site.store.begin() as tx:
             mine = messages.claim_message(tx, due["id"], due["attempts"], now + _pause(due["attempts"]))
-        if mine and _send(site, due, now):
+        if mine and _send(site, due, now, deadline.seconds_left(SEND_SECONDS_MAX)):
             sent += 1
         elif mine:
             troubled.add(due["channel"])
@@ -43,7 +49,7 @@ def _pause(attempts: int) -> timedelta:
     return min(BACKOFF * (1 << attempts), BACKOFF_MAX)
 
 
-def _send(site: Site, message: RowMapping, now: datetime) -> bool:
+def _send(site: Site, message: RowMapping, now: datetime, seconds: float) -> bool:
     """Send a message, note what came of it, and say whether it was sent."""
     state, note = messages.SENT, ""
     send = sender_of(site.configuration.alerts, message["channel"])
@@ -51,7 +57,7 @@ def _send(site: Site, message: RowMapping, now: datetime) -> bool:
         state, note = messages.GIVEN_UP, NOT_CONFIGURED
     else:
         try:
-            bounded(lambda: send(message["content"], message["fingerprint"], now))
+            bounded(lambda: send(message["content"], message["fingerprint"], now), seconds)
         except PartlyDeliveredError as error:
             note = str(error)
         except DeliveryError as error:

@@ -11,7 +11,7 @@ from mailchimpsync.actions.alerts.problems import Kind, Problem, name_of
 from mailchimpsync.actions.alerts.telling import tell
 from mailchimpsync.actions.finding import Finding, Level
 from mailchimpsync.actions.site import Site
-from mailchimpsync.actions.webhooks import check_webhooks
+from mailchimpsync.actions.webhooks import look_at_webhooks
 from mailchimpsync.errors import Code
 from mailchimpsync.runtime import Deadline
 
@@ -36,14 +36,20 @@ def watch(site: Site, *, seconds: float, stop: Callable[[], bool] | None = None)
     return deliver(site, Deadline.after(site.runtime, seconds, stop))
 
 
-def watch_webhooks(site: Site) -> None:
+def watch_webhooks(site: Site, stop: Callable[[], bool] = lambda: False) -> None:
     """Ask Mailchimp whether our webhooks are as they should be, and note what is wrong with them.
 
-    Where an account can't be asked, what was noted stays. Without a `public_url` there are none to look at.
+    Where an account can't be asked, or once `stop` says so, what was noted stays. Without a `public_url` there are none
+    to look at.
     """
     if site.settings.public_url is None or not site.configuration.connections:
         return
-    findings = [one for one in check_webhooks(site) if one.level is Level.BAD]
+    findings = []
+    for one in look_at_webhooks(site):
+        if stop():
+            return
+        if one.level is Level.BAD:
+            findings.append(one)
     is_sure = all(one.code in _OF_WEBHOOKS for one in findings)
     note(site, list(_problems(findings)), lambda noted: is_sure and noted["kind"] == Kind.WEBHOOK)
 

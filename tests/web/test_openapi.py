@@ -29,7 +29,7 @@ from mailchimpsync.web.limits import Limit, Limits
 from web.conftest import Office, Serve
 
 EXAMPLES = int(os.environ.get("MAILCHIMPSYNC_FUZZ_EXAMPLES", "40"))
-AWAY = ("MC_", "CV_")
+AWAY = ("MC_", "CV_", "OUT_OF_TIME")
 MANY = Limit("calls", 1_000_000)
 UNLIMITED = Limits(token=MANY, address=MANY, failures=MANY)
 CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from mailchimpsync.actions.described import Scope, action
 from mailchimpsync.actions.envelope import plain
-from mailchimpsync.actions.fetchandreconcile import fetchandreconcile
+from mailchimpsync.actions.fetchandreconcile import MAX_TIME_LONGEST, fetchandreconcile
 from mailchimpsync.actions.plan_words import Plan, PlannedChange, change_from, plan_from
 from mailchimpsync.actions.reports import Report
 from mailchimpsync.actions.selection import find_audience, find_links
@@ -34,7 +34,7 @@ GroupId = Annotated[
     int | None,
     Field(description="The subscription group of a connection; without it, all connections.", gt=0),
 ]
-MaxTime = Annotated[float, Field(description="Seconds; 0: no limit.", ge=0)]
+MaxTime = Annotated[float, Field(description="Seconds; 0: no limit.", ge=0, le=MAX_TIME_LONGEST, allow_inf_nan=False)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,19 +10,14 @@ from pydantic import Field
 
 from mailchimpsync.actions.described import Scope, action
 from mailchimpsync.actions.envelope import plain
+from mailchimpsync.actions.plans import MAX_TIME_SECONDS, GroupId, MaxTime
 from mailchimpsync.actions.selection import find_links
 from mailchimpsync.actions.site import Site
 from mailchimpsync.runtime import Deadline, Progress
 from mailchimpsync.store import verifications
 from mailchimpsync.sync.verify import Difference, Verified, verify
 
-MAX_TIME_SECONDS = 3_600
 _NAMES = tuple(field.name for field in fields(Verified))
-
-GroupId = Annotated[
-    int | None,
-    Field(description="The subscription group of a connection; without it, all connections.", gt=0),
-]
 
 
 def in_wire_form(found: Sequence[Verified]) -> list[dict[str, Any]]:
@@ -46,7 +41,7 @@ def createverification(
     site: Site,
     *,
     group_id: GroupId = None,
-    max_time: Annotated[float, Field(description="Seconds; 0: no limit.", ge=0)] = MAX_TIME_SECONDS,
+    max_time: MaxTime = MAX_TIME_SECONDS,
     by: str = "python",
     progress: Progress | None = None,
     stop: Callable[[], bool] | None = None,

@@ -75,6 +75,7 @@ def explain(
             description="An e-mail address, the number of a contact in CiviCRM, or a member id of Mailchimp's.",
             min_length=1,
             max_length=255,
+            pattern=r"^[^\x00]*$",
             coerce_numbers_to_str=True,
         ),
     ],

@@ -172,7 +172,12 @@ def run_command(office: Office, *words: str, typed: str | None = None) -> Answer
     return Answer(json.loads(result.stdout), result.exit_code)
 
 
-@pytest.fixture(params=[by_python, by_command], ids=["python", "command"])
+@pytest.fixture(
+    params=[
+        pytest.param(by_python, id="python"),
+        pytest.param(by_command, id="command", marks=pytest.mark.thorough),
+    ]
+)
 def door(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Door:
     """Either door: what goes in and what comes out is the same."""
     for name in [name for name in os.environ if name.startswith("MAILCHIMPSYNC_")]:

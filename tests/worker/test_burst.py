@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 
 import httpx2
+import pytest
 from sqlalchemy import func, select
 
 from mailchimpsync.actions import fetchandreconcile
@@ -21,6 +22,8 @@ from mailchimpsync.config import Schedule
 from mailchimpsync.store.schema import event, journal
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind, FaultPlan
 from support.service import LIST_ID, LONG_AGO, NEWS, WEBHOOK_SECRET, Charity, Running, Serve
+
+pytestmark = pytest.mark.thorough
 
 PEOPLE = 1_000
 LEAVING = 500

@@ -19,6 +19,8 @@ from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from store.databases import own_database
 from support.service import LIST_ID, OTHER_LIST, WEBHOOK_SECRET, Charity, Serve
 
+pytestmark = pytest.mark.thorough
+
 SOON = Schedule(every_minutes=1, jitter_seconds=0)
 NEVER = Schedule(enabled=False)
 

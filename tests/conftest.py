@@ -1,0 +1,18 @@
+"""Thorough tests take long; they run where MAILCHIMPSYNC_THOROUGH=1 is set, as in CI, and are left out elsewhere."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+THOROUGH = os.environ.get("MAILCHIMPSYNC_THOROUGH") == "1"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if THOROUGH:
+        return
+    left_out = [item for item in items if item.get_closest_marker("thorough")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker("thorough")]

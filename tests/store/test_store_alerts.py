@@ -47,9 +47,11 @@ def test_two_services_note_a_problem_once(store: Store, second_store: Store) -> 
 def test_two_services_tell_and_end_it_once(store: Store, second_store: Store) -> None:
     both = (store, second_store)
     with store.begin() as tx:
-        alerts.raise_alert(tx, HELD, **HELD_VALUES)
+        alerts.raise_alert(tx, HELD, **{**HELD_VALUES, "code": None})
         [found] = alerts.open_alerts(tx)
 
+    changed = at_once(both, lambda tx: alerts.change_alert(tx, found["id"], None, {"code": "HELD"}))
+    assert changed == [False, True]
     assert at_once(both, lambda tx: alerts.note_told(tx, found["id"], 0, hour(9), None)) == [False, True]
     assert at_once(both, lambda tx: alerts.acknowledge_alert(tx, found["id"], hour(9), "ann")) == [False, True]
     assert at_once(both, lambda tx: alerts.recover_alert(tx, found["id"], hour(9))) == [False, True]

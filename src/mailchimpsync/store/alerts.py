@@ -40,9 +40,10 @@ def raise_alert(tx: Connection, problem: str, **values: Any) -> bool:
     return True
 
 
-def change_alert(tx: Connection, alert_id: int, values: Mapping[str, Any]) -> None:
-    """Note how a problem that lasts has changed."""
-    tx.execute(update(alert).where(alert.c.id == alert_id, alert.c.open_problem.is_not(None)).values(dict(values)))
+def change_alert(tx: Connection, alert_id: int, code: str | None, values: Mapping[str, Any]) -> bool:
+    """Note how a problem that lasts has changed, unless its code is no longer that; return whether it was."""
+    mine = (alert.c.id == alert_id, alert.c.open_problem.is_not(None), alert.c.code.is_not_distinct_from(code))
+    return tx.execute(update(alert).where(*mine).values(dict(values))).rowcount == 1
 
 
 def note_told(tx: Connection, alert_id: int, told: int, now: datetime, again_at: datetime | None) -> bool:

@@ -124,7 +124,7 @@ def _email(email: Email, content: Content, now: datetime) -> EmailMessage:
     message["Date"] = format_datetime(now)
     message["Message-ID"] = make_msgid(domain=email.sender.rpartition("@")[2])
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content("\n\n".join(paragraphs(content)) + "\n")
+    message.set_content("\n\n".join(paragraphs(content)).replace("\n\n•", "\n•") + "\n")
     return message
 
 

@@ -17,11 +17,13 @@ Content = dict[str, Any]
 
 def problem(site: Site, noted: Noted) -> Content:
     """Return the message that tells of a problem, or reminds of it."""
-    words, told = words_of(site.configuration, noted), noted["told"]
+    words = words_of(site.configuration, noted)
     known = f"No more reminders, once somebody knows of it: `mailchimpsync alerts ack {noted['id']}`."
     lasts = f"It lasts since {_moment(noted['began_at'])}."
     lines = [words.what, f"What to do: {words.remedy}", lasts, known]
-    return _message(site, "reminder" if told else "problem", words.title, lines, noted)
+    if noted["told_at"] is not None:
+        return _message(site, "reminder", f"Still: {words.title}", lines, noted)
+    return _message(site, "problem", words.title, lines, noted)
 
 
 def recovery(site: Site, noted: Noted) -> Content:

@@ -90,5 +90,5 @@ def _change(tx: Transaction, site: Site, noted: Noted, problem: Problem) -> None
     values = {"code": code, "data": dict(problem.data)}
     if code != noted["code"] and noted["told"] <= site.configuration.alerts.reminders:
         soonest = max(site.runtime.now(), noted["began_at"] + problem.grace)
-        values |= {"acknowledged_at": None, "acknowledged_by": None, "tell_at": soonest}
-    alerts.change_alert(tx, noted["id"], values)
+        values |= {"acknowledged_at": None, "acknowledged_by": None, "told_at": None, "tell_at": soonest}
+    alerts.change_alert(tx, noted["id"], noted["code"], values)

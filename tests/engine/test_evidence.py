@@ -496,6 +496,16 @@ def test_contacts_deleted_for_good_and_merged_ones_are_no_backup(world: World) -
     assert world.sync(everything=True).outcome is Outcome.DONE
 
 
+def test_looking_back_takes_no_request_of_its_own(world: World) -> None:
+    fill(world)
+    assert world.sync().outcome is Outcome.DONE
+    requests = [request.split("?")[0] for request in world.requests()]
+
+    assert [request for request in requests if request.endswith("api4")] == ["POST /civicrm/ajax/api4"]
+    assert requests.count(f"GET /3.0/lists/{LIST}") == 1
+    assert not [request for request in requests if "/members/" in request]
+
+
 # -- clocks -----------------------------------------------------------------------------------------------------------
 
 

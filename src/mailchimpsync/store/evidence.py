@@ -5,13 +5,16 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Text, and_, delete, exists, func, null, select, type_coerce, union
+from sqlalchemy import ColumnElement, Connection, Text, and_, case, delete, exists, func, null, select, type_coerce
 from sqlalchemy import update as sql_update
 
 from mailchimpsync.model import SUBSCRIBED_STATUSES, GroupStatus
 from mailchimpsync.store.contacts import contact_ids_after
 from mailchimpsync.store.members import is_in_flight
 from mailchimpsync.store.schema import cache, group_contact
+
+NEIGHBOURS = 3
+"""How many contacts are picked at one place of their range."""
 
 _SUBSCRIBED = cache.c.mailchimp_status.in_(sorted(SUBSCRIBED_STATUSES))
 _ADDED = group_contact.c.status == GroupStatus.ADDED.value
@@ -83,21 +86,20 @@ def memberships_missing(tx: Connection, list_id: str, group_id: int, run_id: int
 
 
 def _counts(tx: Connection, known: Any, missing: ColumnElement[bool]) -> tuple[int, int]:
-    numbers = [select(func.count()).select_from(cache).where(*known, *more) for more in ((), (missing,))]
-    return int(tx.execute(numbers[0]).scalar_one()), int(tx.execute(numbers[1]).scalar_one())
+    counts = select(func.count().label("known"), func.sum(case((missing, 1), else_=0)).label("missing"))
+    found = tx.execute(counts.select_from(cache).where(*known)).one()
+    return int(found.known), int(found.missing or 0)
 
 
 def some_owners(tx: Connection, list_id: str, number: int, chance: random.Random) -> list[int]:
-    """Return up to so many contacts that own rows: all, or picked by chance all over the range of their ids."""
-    owner = cache.c.civicrm_contact_id
-    mine = cache.c.mailchimp_list_id == list_id
+    """Return about so many contacts that own rows: all, or picked by chance all over the range of their ids."""
     first = contact_ids_after(tx, list_id, 0, number + 1)
     if len(first) <= number:
         return first
-    highest = tx.execute(select(func.max(owner)).where(mine)).scalar_one()
-    places = sorted({chance.randint(first[0], highest) for _ in range(number)})
-    picks = [select(func.min(owner).label("contact")).where(mine, owner >= place) for place in places]
-    return sorted({row.contact for row in tx.execute(union(*picks)) if row.contact is not None})
+    owner = cache.c.civicrm_contact_id
+    highest = tx.execute(select(func.max(owner)).where(cache.c.mailchimp_list_id == list_id)).scalar_one()
+    places = [chance.randint(first[0], highest) for _ in range(number // NEIGHBOURS)]
+    return sorted({contact for place in places for contact in contact_ids_after(tx, list_id, place - 1, NEIGHBOURS)})
 
 
 def forget_owners(tx: Connection, list_id: str, after: int, to: int) -> None:

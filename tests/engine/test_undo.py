@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import httpx2
 import pytest
 from sqlalchemy import select
 
+from mailchimpsync.errors import TransientError
 from mailchimpsync.model import ChangeKind, Limit, Limits
 from mailchimpsync.runtime import Deadline
 from mailchimpsync.store import kept_plans
@@ -313,6 +315,19 @@ def test_a_run_that_changed_nothing_has_nothing_to_be_undone(charity: World) -> 
 
     assert (made["counts"], made["failures"]) == ({}, [])
     assert changes(charity, made["id"]) == {}
+
+
+def test_a_side_that_fails_leaves_no_plan_behind(charity: World) -> None:
+    def fail(_request: httpx2.Request) -> None:
+        raise httpx2.ConnectError("nobody at home")
+
+    staff_put(charity, PEOPLE[:1], "Removed")
+    run = later(charity).run_id
+    charity.to_civicrm.before = fail
+    with pytest.raises(TransientError):
+        plan(charity, run)
+    with charity.store.begin() as tx:
+        assert tx.execute(select(kept_plan)).all() == []
 
 
 def test_a_kill_in_the_middle_does_not_undo_by_halves(charity: World) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, delete, select
 
 from mailchimpsync.store.dialect import update_by_id
 from mailchimpsync.store.kept_plans import LEFT_OUT, ROWS_PER_PAGE
-from mailchimpsync.store.schema import cache, journal, kept_change, run
+from mailchimpsync.store.schema import cache, journal, kept_change, kept_plan, run
 
 
 def find_run(tx: Connection, run_id: int) -> RowMapping | None:
@@ -52,3 +52,8 @@ def undecided_changes(tx: Connection, plan_id: int, after: int, limit: int = ROW
 def leave_out(tx: Connection, notes: Sequence[tuple[int, str]]) -> None:
     """Note which changes are left out, and why."""
     update_by_id(tx, kept_change, [{"id": key, "outcome": LEFT_OUT, "note": note} for key, note in notes])
+
+
+def forget_plan(tx: Connection, plan_id: int) -> None:
+    """Forget a kept plan that could not be made to its end."""
+    tx.execute(delete(kept_plan).where(kept_plan.c.id == plan_id))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -57,7 +57,6 @@ def plan_undo(systems: Systems, connection: Connection, run_id: int, deadline: D
     """
     store, now = systems.store, systems.runtime.now()
     with store.begin() as tx:
-        people = populations(tx, connection.list_id)
         plan_id = kept_plans.keep_plan(
             tx,
             list_id=connection.list_id,
@@ -72,33 +71,52 @@ def plan_undo(systems: Systems, connection: Connection, run_id: int, deadline: D
             excess=[],
             failures=[],
         )
-    subjects: Counter[Subject] = Counter()
-    bill: Counter[str] = Counter()
-    failures: Counter[str] = Counter()
-    with systems.until(deadline), only_reading(systems):
-        for changes, told in _inverted(systems, connection, run_id):
-            with store.begin() as tx:
-                kept_plans.keep_changes(tx, plan_id, [one["kept"] for one in changes])
-            wanted = [one["weighed"] for one in changes]
-            subjects.update(subject for one in wanted for subject in kinds_of(one))
-            bill.update(billed(wanted))
-            failures.update(code.value for code in told)
-    excess = excesses(subjects, shares_of(people), connection.limits) if connection.limits else ()
+    try:
+        with systems.until(deadline), only_reading(systems):
+            sums = _fill(systems, connection, run_id, plan_id)
+    except BaseException:
+        with store.begin() as tx:
+            undoing.forget_plan(tx, plan_id)
+        raise
+    with store.begin() as tx:
+        kept_plans.describe_plan(tx, plan_id, state=PlanState.OPEN.value, **_described(tx, connection, sums))
+    return plan_id
+
+
+@dataclass
+class _Sums:
+    """What a plan comes to: changes by kind and group, contacts on the bill, and what can't be undone, by code."""
+
+    subjects: Counter[Subject] = field(default_factory=Counter)
+    bill: Counter[str] = field(default_factory=Counter)
+    failures: Counter[str] = field(default_factory=Counter)
+
+
+def _fill(systems: Systems, connection: Connection, run_id: int, plan_id: int) -> _Sums:
+    sums = _Sums()
+    for changes, told in _inverted(systems, connection, run_id):
+        with systems.store.begin() as tx:
+            kept_plans.keep_changes(tx, plan_id, [one["kept"] for one in changes])
+        wanted = [one["weighed"] for one in changes]
+        sums.subjects.update(subject for one in wanted for subject in kinds_of(one))
+        sums.bill.update(billed(wanted))
+        sums.failures.update(code.value for code in told)
+    return sums
+
+
+def _described(tx: Transaction, connection: Connection, sums: _Sums) -> dict[str, Any]:
+    people = populations(tx, connection.list_id)
+    excess = excesses(sums.subjects, shares_of(people), connection.limits) if connection.limits else ()
     before = sum(people.by_status.get(status, 0) for status in BILLABLE)
     counts: Counter[str] = Counter()
-    for (kind, _), number in subjects.items():
+    for (kind, _), number in sums.subjects.items():
         counts[kind.value] += number
-    with store.begin() as tx:
-        kept_plans.describe_plan(
-            tx,
-            plan_id,
-            state=PlanState.OPEN.value,
-            counts=dict(counts),
-            excess=[one.sentence for one in excess],
-            billable={"before": before, "after": before + bill["more"] - bill["fewer"]},
-            failures=[{"reason": reason, "count": number} for reason, number in sorted(failures.items())],
-        )
-    return plan_id
+    return {
+        "counts": dict(counts),
+        "excess": [one.sentence for one in excess],
+        "billable": {"before": before, "after": before + sums.bill["more"] - sums.bill["fewer"]},
+        "failures": [{"reason": reason, "count": number} for reason, number in sorted(sums.failures.items())],
+    }
 
 
 def _inverted(

@@ -377,6 +377,20 @@ def test_what_a_person_said_holds_for_the_calls_that_go_on_with_the_run(world: W
     assert {world.status(address) for address in PEOPLE} == {"unsubscribed"}
 
 
+@pytest.mark.parametrize(("seconds", "options"), [(90_000, {}), (60, {"force_restart": True})])
+def test_what_a_person_said_holds_neither_for_days_nor_for_another_run(
+    world: World, seconds: int, options: dict[str, bool]
+) -> None:
+    contacts = fill(world)
+    for contact in contacts:
+        world.put(contact, "Removed")
+    world.sync(accept_empty=True, stop_on=Stage.FIX_CONTACT_IDS)
+    world.pass_time(seconds)
+
+    with stopped(world, "CV_GROUP_EMPTY"):
+        world.sync(**options)
+
+
 def test_to_believe_it_is_not_to_approve_it_and_what_is_approved_is_believed(world: World) -> None:
     contacts = fill(world)
     world.connection = replace(world.connection, limits=Limits({ChangeKind.UNSUBSCRIBE: Limit(number=5)}))

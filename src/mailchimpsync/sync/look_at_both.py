@@ -28,6 +28,9 @@ ABOUT_A_DAY = timedelta(hours=20)
 LONGEST_SHIFT = timedelta(hours=27)
 """Between two looks the same moment may read as another one, by time zone and summer time, in whole quarters."""
 
+ACCEPTANCE_HOLDS = timedelta(days=1)
+"""For the calls that go on with a run; whoever said it long ago did not look at what is there now."""
+
 QUARTER = timedelta(minutes=15)
 CANARIES = 30
 
@@ -53,7 +56,7 @@ def look_at_both(systems: Systems, connection: Connection, options: Options) -> 
     list_id = connection.list_id
     with systems.store.begin() as tx:
         standing = runs.standing(tx, list_id)
-        accepts_empty = options.accept_empty or _was_accepted(tx, standing)
+        accepts_empty = options.accept_empty or _was_accepted(tx, standing, options, systems.runtime.now())
         canaries = evidence.some_owners(tx, list_id, CANARIES, systems.runtime.chance)
     audience(systems.mailchimp, list_id)
     _check_our_clock(systems)
@@ -72,11 +75,15 @@ def look_at_both(systems: Systems, connection: Connection, options: Options) -> 
     return Sight(checked, _to_remember(checked, view), accepts_empty, list(_renamed(before, checked.groups)))
 
 
-def _was_accepted(tx: Transaction, standing: runs.Standing) -> bool:
-    """Say whether the interrupted run, or the one whose held plan was approved, was told to believe it."""
+def _was_accepted(tx: Transaction, standing: runs.Standing, options: Options, now: datetime) -> bool:
+    """Say whether somebody has told the run that goes on, or the one whose held plan was approved, to believe it."""
     approved = kept_plans.approved_plan(tx, standing.list_id)
-    held = approved["run_id"] if approved is not None and approved["kind"] == PlanKind.HELD else None
-    return any(runs.begun(tx, run_id).accepts_empty for run_id in (standing.run_id, held) if run_id is not None)
+    if approved is not None and approved["kind"] == PlanKind.HELD and runs.begun(tx, approved["run_id"]).accepts_empty:
+        return True
+    if standing.run_id is None or options.force_restart:
+        return False
+    begun = runs.begun(tx, standing.run_id)
+    return begun.accepts_empty and now - begun.at <= ACCEPTANCE_HOLDS
 
 
 def _check_our_clock(systems: Systems) -> None:

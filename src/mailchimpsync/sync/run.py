@@ -266,7 +266,7 @@ def _open_run(
         abort_requested=watch,
         waits_for_batches=options.wait_for_batches,
         kept_plan_id=begun.kept_plan_id,
-        accepts_empty=begun.accepts_empty,
+        accepts_empty=sight.accepts_empty,
     )
     for line in sight.news:
         run.log(line)

@@ -17,6 +17,7 @@ from mailchimpsync.store import (
     events,
     journal_check,
     journal_retention,
+    kept_plans,
     messages,
     pruning,
     verifications,
@@ -25,7 +26,7 @@ from mailchimpsync.worker.loop import Stop
 
 EVENTS_KEPT = timedelta(days=30)
 RECORDS_KEPT = timedelta(days=90)
-"""How long logs, complete updates and handled batches are kept. The runs are kept for ever."""
+"""How long logs, complete updates, handled batches, and whom closed plans were about are kept; runs for ever."""
 
 MESSAGES_KEPT = timedelta(days=30)
 ALERTS_KEPT = timedelta(days=365)
@@ -54,6 +55,7 @@ def tidy_up(site: Site, stop: Stop) -> dict[str, int]:
         forgotten = {"events": events.forget_events(tx, now - EVENTS_KEPT)}
         forgotten["messages"] = messages.forget_messages(tx, now - MESSAGES_KEPT)
         forgotten["alerts"] = alerts.forget_alerts(tx, now - ALERTS_KEPT)
+        forgotten["plans"] = kept_plans.forget_changes(tx, now - RECORDS_KEPT)
         forgotten["verifications"] = verifications.forget_verifications(tx, now - VERIFICATIONS_KEPT)
     for name, prune in _PRUNED.items():
         forgotten[name] = _prune_all(site, prune, now - RECORDS_KEPT, stop)

@@ -15,8 +15,8 @@ from mailchimpsync.decide.situation import NOT_IN_GROUP
 from mailchimpsync.errors import Code
 from mailchimpsync.model import SUBSCRIBED_STATUSES, Connection, GroupState, GroupStatus, MemberStatus, Side
 
-_BY_US = re.compile(r"\bby (an )?admin", re.IGNORECASE)
-"""How Mailchimp words that somebody was unsubscribed by an administrator or over the API (mailchimp-api.md 3.1)."""
+_BY_US = re.compile(r"N/A \(Unsubscribed by (an )?admin\)", re.IGNORECASE)
+"""How Mailchimp words that somebody was unsubscribed by an administrator or over the API (mailchimp-api.md 3.2)."""
 
 _YES_NO = {"yes": True, "no": False}
 
@@ -134,7 +134,7 @@ def why_not_back(status: str | None, unsubscribe_reason: str) -> Code | None:
         return Code.MC_BOUNCED
     if status == MemberStatus.ARCHIVED:
         return None
-    by_us = status == MemberStatus.UNSUBSCRIBED and _BY_US.search(unsubscribe_reason)
+    by_us = status == MemberStatus.UNSUBSCRIBED and _BY_US.fullmatch(unsubscribe_reason.strip())
     return None if by_us else Code.MC_OPTED_OUT
 
 

@@ -16,7 +16,7 @@ from mailchimpsync.store import Transaction, plans, rows
 from mailchimpsync.sync.agreement import Agreements
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.gather import Gathered, gather
-from mailchimpsync.sync.undo import take_up_undo, undone_run
+from mailchimpsync.sync.take_up_undo import take_up_undo, undone_run
 
 ROWS_PER_STEP = 5_000
 

@@ -203,6 +203,14 @@ def test_who_left_by_their_own_act_is_never_put_back(charity: World) -> None:
     assert_it_stays(charity)
 
 
+def test_who_was_deleted_at_mailchimp_for_good_is_not_put_back(charity: World) -> None:
+    charity.act(PEOPLE[0], "delete", "admin")
+    run = later(charity, everything=True).run_id
+    assert in_group(charity) == set(PEOPLE[1:])
+
+    assert plan(charity, run)["failures"] == [{"reason": "MC_MEMBER_GONE", "count": 1}]
+
+
 def test_who_leaves_between_plan_and_apply_stays_away(charity: World) -> None:
     staff_put(charity, PEOPLE[:2], "Removed")
     run = later(charity).run_id

@@ -11,7 +11,7 @@ from sqlalchemy import RowMapping
 from mailchimpsync.civicrm import persons
 from mailchimpsync.decide.undo import Effects, Inverse, Known, inverse_of, why_not_back
 from mailchimpsync.errors import Code
-from mailchimpsync.mailchimp import member
+from mailchimpsync.mailchimp import Member, member
 from mailchimpsync.model import IN_FLIGHT, Connection, GroupState, SyncStatus
 from mailchimpsync.store import Transaction, groups
 from mailchimpsync.sync.calls import Systems
@@ -68,14 +68,10 @@ def only_eligible(systems: Systems, connection: Connection, proposals: Sequence[
     if not back:
         return list(proposals)
     people = persons(systems.civicrm, [one.row["civicrm_contact_id"] for one in back])
-    with systems.runtime.executor(MEMBERS_IN_FLIGHT_MAX) as executor:
-        read = executor.map(
-            lambda one: member(systems.mailchimp, connection.list_id, one.row["mailchimp_member_id"]), back
-        )
-        found = {one.row["id"]: fresh for one, fresh in zip(back, read, strict=True)}
+    found = _read_members(systems, connection, back)
 
     def why_not(one: Proposal) -> Code | None:
-        fresh = found[one.row["id"]]
+        fresh = found.get(one.row["id"])
         refusal = one.row["refusal"] or {}
         if refusal.get("code") == Code.MC_FORGOTTEN:
             return Code.MC_FORGOTTEN
@@ -90,6 +86,14 @@ def only_eligible(systems: Systems, connection: Connection, proposals: Sequence[
         Proposal(one.row, one.states, None, reason) if (reason := reasons.get(one.row["id"])) else one
         for one in proposals
     ]
+
+
+def _read_members(systems: Systems, connection: Connection, some: Sequence[Proposal]) -> dict[int, Member | None]:
+    """Return the members of rows that have one, as Mailchimp says now, by row id."""
+    keys = {one.row["id"]: one.row["mailchimp_member_id"] for one in some if one.row["mailchimp_member_id"]}
+    with systems.runtime.executor(MEMBERS_IN_FLIGHT_MAX) as executor:
+        found = executor.map(lambda key: member(systems.mailchimp, connection.list_id, key), keys.values())
+        return dict(zip(keys, found, strict=True))
 
 
 def wanted_of(inverse: Inverse) -> dict[str, Any]:

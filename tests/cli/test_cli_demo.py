@@ -50,6 +50,7 @@ def test_the_demo_ends_with_both_sides_in_agreement_and_leaves_nothing(
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
+@pytest.mark.thorough
 def test_a_demo_that_is_kept_can_be_gone_on_with_and_stopped(surroundings: dict[str, str], tmp_path: Path) -> None:
     kept = run(surroundings, "demo", "--people", "100", "--keep")
     assert kept.returncode == 0, kept.stdout + kept.stderr

@@ -73,7 +73,9 @@ def start(urls: list[str]) -> subprocess.Popen[str]:
     )
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize(
+    "point", [point if point % 4 == 0 else pytest.param(point, marks=pytest.mark.thorough) for point in POINTS]
+)
 def test_after_a_kill_a_new_process_goes_on_at_once_and_nothing_is_doubled(
     world: World, tmp_path: Path, point: int
 ) -> None:

@@ -118,6 +118,7 @@ def test_behind_a_proxy_that_has_a_path_for_us_links_lead_there(serve: Serve, mo
     assert office.get("/health", headers={"Host": "10.0.0.7"}).status_code == 200
 
 
+@pytest.mark.thorough
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize("title", sorted(ACTIONS))
 def test_whatever_is_sent_to_an_action_is_answered_as_the_document_says(serve: Serve, title: str) -> None:

@@ -98,7 +98,7 @@ def createplan(
 def getplans(
     site: Site,
     *,
-    id: Annotated[int | None, Field(description="Only the plan with this number.", gt=0)] = None,  # noqa: A002 (API)
+    id: PlanId | None = None,  # noqa: A002 (the API's name for it)
     group_id: GroupId = None,
     limit: Annotated[int, Field(description="How many at most, the newest first.", ge=1, le=500)] = 25,
 ) -> list[Plan]:

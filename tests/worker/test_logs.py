@@ -96,7 +96,7 @@ def test_the_traceback_of_a_surprise_names_nobody(lines: Lines) -> None:
 
 
 def test_lines_of_libraries_are_redacted_likewise(lines: Lines) -> None:
-    logging.getLogger("django.request").warning("Bad request from %s", "ann@example.org")
+    logging.getLogger("gunicorn.error").warning("Bad request from %s", "ann@example.org")
     logging.getLogger("httpx2").info("GET https://example.org/members/ann@example.org")
 
     [line] = lines()

@@ -30,6 +30,8 @@ LIMITS = Limits(
     minimum=5,
 )
 
+AFTER_THE_GUARD = (Stage.CREATE_CONTACTS, Stage.CHANGE_GROUPS, Stage.SUBMIT)
+
 
 @pytest.fixture
 def guarded(world: World) -> World:
@@ -136,6 +138,32 @@ def test_exactly_the_approved_plan_is_done_and_the_rest_by_the_next_run(guarded:
     assert guarded.status(PEOPLE[20]) == "unsubscribed"
 
 
+@pytest.mark.parametrize("stage", [stage for stage in Stage if stage not in AFTER_THE_GUARD])
+def test_a_run_that_was_interrupted_is_held_when_it_goes_on(guarded: World, stage: Stage) -> None:
+    for contact in contacts(guarded, PEOPLE[:15]):
+        guarded.put(contact, "Removed")
+    guarded.sync(stop_on=stage)
+    guarded.pass_time(300)
+    guarded.systems = guarded.new_systems()
+
+    assert guarded.sync().outcome is Outcome.HELD
+    assert subscribed(guarded) == 30
+
+
+def test_of_a_handful_of_people_a_large_share_may_leave(world: World) -> None:
+    addresses = PEOPLE[: LIMITS.minimum - 1]
+    for address in addresses:
+        world.member(address)
+        world.contact(address, {NEWS: 200})
+    world.sync()
+    world.connection = replace(world.connection, limits=LIMITS)
+    for contact in contacts(world, addresses[:3]):
+        world.put(contact, "Removed")
+
+    assert world.sync().outcome is Outcome.DONE
+    assert subscribed(world) == 1
+
+
 def test_a_plan_that_was_dropped_is_never_done_and_the_next_run_decides_afresh(guarded: World) -> None:
     everybody_leaves_the_group(guarded)
     first = the_plan(guarded)["id"]
@@ -169,6 +197,23 @@ def test_a_plan_approved_for_other_groups_is_not_done(guarded: World) -> None:
     guarded.connection = replace(guarded.connection, interests={WALK: WALKS})
     guarded.sync()
 
+    assert subscribed(guarded) == 30
+
+
+def test_a_plan_for_one_group_does_not_count_for_another_that_the_same_people_left(guarded: World) -> None:
+    guarded.connection = replace(guarded.connection, interests={})
+    guarded.sync()
+    for group in (NEWS, WALKS):
+        for contact in contacts(guarded, PEOPLE):
+            guarded.put(contact, "Added", group)
+    guarded.pass_time(60)
+    for contact in contacts(guarded, PEOPLE[:15]):
+        guarded.put(contact, "Removed", WALKS)
+    everybody_leaves_the_group(guarded)
+    decide(guarded, the_plan(guarded)["id"], PlanState.APPROVED)
+    guarded.connection = replace(guarded.connection, group_id=WALKS)
+
+    assert guarded.sync().outcome is Outcome.HELD
     assert subscribed(guarded) == 30
 
 
@@ -274,6 +319,14 @@ def test_looking_ahead_writes_nothing_on_either_side_nor_in_our_rows(guarded: Wo
         "MAILCHIMP_LEFT",
         "MAILCHIMP_NEW_PERSON",
     }
+
+
+def test_looking_ahead_at_everything_notices_who_was_deleted_for_good_at_mailchimp(guarded: World) -> None:
+    guarded.act(PEOPLE[0], "delete", "admin")
+    look_ahead(guarded, everything=True)
+
+    assert the_plan(guarded)["counts"] == {"remove": 1}
+    assert guarded.in_group(contacts(guarded, PEOPLE[:1])[0]) == "Added"
 
 
 def test_a_plan_says_what_was_before_and_what_goes_over_the_limits(guarded: World) -> None:

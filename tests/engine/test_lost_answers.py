@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from mailchimpsync.errors import AccessError, EvidenceError, MailchimpsyncError, RefusedError, TransientError
+from mailchimpsync.errors import AccessError, Code, EvidenceError, MailchimpsyncError, RefusedError, TransientError
 from mailchimpsync.sync import member_pages
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
+from support.evidence import in_civicrm
 from support.mortal import KilledError, Life, MortalStore
 from support.world import KEY, NEWS, World
 
@@ -139,6 +140,17 @@ def test_a_civicrm_key_that_sees_nobody_removes_nobody(world: World, permissions
         world.sync()
 
     assert caught.value.code == code
+    assert world.writes() == []
+
+
+def test_a_civicrm_key_that_sees_no_contact_but_its_own_makes_nobody_anew(world: World) -> None:
+    fill(world)
+    in_civicrm(world, "DELETE FROM civicrm_contact WHERE id NOT IN (SELECT contact_id FROM sandbox_user)")
+
+    with pytest.raises(AccessError) as caught:
+        world.sync()
+
+    assert caught.value.code is Code.CV_NO_PERMISSION
     assert world.writes() == []
 
 

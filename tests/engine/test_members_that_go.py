@@ -73,6 +73,8 @@ def test_a_member_that_leaves_the_archive_between_the_two_readings_is_not_taken_
 
     world.to_mailchimp.before = come_back
     world.sync(everything=True)
+    assert world.in_group(contact) == "Added"
+
     world.pass_time(60)
     world.sync()
 

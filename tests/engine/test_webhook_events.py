@@ -14,7 +14,7 @@ from mailchimpsync.model import Resubscribe, Stage
 from mailchimpsync.store import runs
 from mailchimpsync.sync.process import this_process
 from support.post import PostOffice
-from support.world import LIST, NEWS, RIDE, RIDES, WALK, WALKS, World
+from support.world import KEY, LIST, NEWS, RIDE, RIDES, WALK, WALKS, World
 
 ANN, BELLA, CARL = "ann@example.org", "bella@example.org", "carl@example.org"
 
@@ -187,6 +187,19 @@ def test_whoever_is_deleted_for_good_at_mailchimp_leaves_the_group(post: PostOff
 
     assert world.in_group(contact) == "Removed"
     assert world.status(ANN) is None
+
+
+def test_an_audience_that_was_deleted_removes_nobody_on_the_strength_of_an_event(post: PostOffice) -> None:
+    world = post.world
+    world.act(ANN, "names", merge_fields={"FNAME": "Anne"})
+    letters = post.take()
+    with httpx2.Client(transport=world.to_mailchimp, auth=("anybody", KEY)) as mailchimp:
+        mailchimp.delete(f"http://mc/3.0/lists/{LIST}")
+    post.deliver(letters)
+    post.work()
+
+    assert world.in_group(contact_of(world, ANN)) == "Added"
+    assert [state for _, state, _ in post.fates()] == ["waiting"]
 
 
 def test_the_same_letter_twice_is_one_event(post: PostOffice) -> None:

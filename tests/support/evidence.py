@@ -52,24 +52,25 @@ def stopped(world: World, code: str) -> Iterator[None]:
 
 
 class TamperedWire(Wire):
-    """A wire on which pages of members arrive changed."""
+    """A wire on which pages of members of a status (None: the reading of all but the archived) arrive changed."""
 
-    def __init__(self, world: World, change: Change) -> None:
+    def __init__(self, world: World, change: Change, status: MemberStatus | None) -> None:
         super().__init__(world.mailchimp)
         self.change = change
+        self.status = status
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         response = super().handle_request(request)
-        if not request.url.path.endswith("/members") or request.url.params.get("status") == MemberStatus.ARCHIVED:
+        if not request.url.path.endswith("/members") or request.url.params.get("status") != self.status:
             return response
         page = json.loads(response.read())
         members, total = self.change(page["members"], int(request.url.params["offset"]), page["total_items"])
         return httpx2.Response(200, json={"members": members, "total_items": total}, request=request)
 
 
-def tamper(world: World, change: Change) -> None:
-    """Let Mailchimp's pages of members arrive changed from now on."""
-    world.to_mailchimp = TamperedWire(world, change)
+def tamper(world: World, change: Change, status: MemberStatus | None = None) -> None:
+    """Let Mailchimp's pages of members, by default of all but the archived, arrive changed from now on."""
+    world.to_mailchimp = TamperedWire(world, change, status)
     world.systems = world.new_systems()
 
 

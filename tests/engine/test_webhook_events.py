@@ -14,7 +14,7 @@ from mailchimpsync.model import Resubscribe, Stage
 from mailchimpsync.store import runs
 from mailchimpsync.sync.process import this_process
 from support.post import PostOffice
-from support.world import KEY, LIST, NEWS, RIDE, RIDES, WALK, WALKS, World
+from support.world import KEY, LIST, NEWS, RIDE, RIDES, WALK, WALKS, World, days_ago
 
 ANN, BELLA, CARL = "ann@example.org", "bella@example.org", "carl@example.org"
 
@@ -509,3 +509,29 @@ def test_a_change_whose_answer_was_lost_is_made_once_and_told_once(post: PostOff
     assert world.in_group(contact) == "Removed"
     assert len(told) == 1
     assert told[0]["reason"] == Code.MAILCHIMP_LEFT
+
+
+def test_who_leaves_while_a_question_is_on_its_way_is_not_asked_also_if_we_heard_of_it_before_the_answer(
+    world: World,
+) -> None:
+    """Found by simulation, seed 260 with the guard: the row knew of the leaving, so the second look saw nothing new."""
+    world.member(ANN, "unsubscribed", last_changed=days_ago(50), unsubscribed_by="user")
+    contact = world.contact(ANN, {NEWS: 2})
+    post = PostOffice(world)
+    world.mailchimp.set_options(batch_dwell={"pending": 20_000})
+    world.sync(seconds=1)
+    assert len(world.open_updates()) == 1
+    world.pass_time(600)
+    world.act(ANN, "subscribe")
+    world.pass_time(600)
+    world.act(ANN, "unsubscribe")
+    post.deliver()
+    post.work()
+    world.pass_time(30_000)
+    for _ in range(3):
+        world.sync()
+        post.work()
+        world.pass_time(600)
+
+    assert world.status(ANN) == "unsubscribed"
+    assert world.in_group(contact) == "Removed"

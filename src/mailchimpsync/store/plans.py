@@ -66,6 +66,7 @@ def _with_rows() -> Select[Any]:
         cache.c.civicrm_contact_id,
         cache.c.mailchimp_member_id,
         cache.c.mailchimp_status,
+        cache.c.mailchimp_updated,
         cache.c.base_subscribed,
     )
     return select(plan, *known).join(cache, cache.c.id == plan.c.cache_id)

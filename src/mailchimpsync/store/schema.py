@@ -172,7 +172,7 @@ update = _table(
     Column("created_date", UtcDateTime, nullable=False),
     # the cache row's id while the update is open, else null: at most one open update per row (DESIGN 3.9)
     Column("open_row", BigInteger, unique=True),
-    Column("attempt", JsonText),  # how it is being tried: {"decided": …, "tries": […]}
+    Column("attempt", JsonText),  # how it is tried: {"decided": …, "tries": […], "known": …}
     Column("agreed", JsonText),
     Column("run_id", BigInteger),
     Index("ix_mcs_update_row", "mailchimpsync_cache_id"),

@@ -144,7 +144,11 @@ def _update(run: Run, change: Change) -> dict[str, Any]:
     return {
         "mailchimpsync_cache_id": change["cache_id"],
         "data": change["member_update"],
-        "attempt": {"decided": change["member_update"], "tries": _not_to_be_tried(change)},
+        "attempt": {
+            "decided": change["member_update"],
+            "tries": _not_to_be_tried(change),
+            "known": known.isoformat() if (known := change["mailchimp_updated"]) else None,
+        },
         "agreed": change["agreed"],
         "created_date": run.runtime.now(),
         "open_row": change["cache_id"],

@@ -7,6 +7,7 @@ its strength (DESIGN 3.3).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import RowMapping
@@ -55,5 +56,10 @@ def _read(work: Work, update: Update) -> Member | None:
 
 
 def _is_newer(found: Member, update: Update) -> bool:
-    known = update["mailchimp_updated"]
+    """By what was known when it was decided: the row may know more by now, from a later reading or a webhook."""
+    attempt = update["attempt"]
+    if "known" not in attempt:
+        known = update["mailchimp_updated"]
+    else:
+        known = datetime.fromisoformat(attempt["known"]) if attempt["known"] else None
     return known is None or found.last_changed > known

@@ -17,7 +17,9 @@ from mailchimpsync.errors import (
     MailchimpsyncError,
     TransientError,
 )
+from mailchimpsync.store.kept_plans import PlanState
 from mailchimpsync.sync import (
+    Outcome,
     add_civi_only,
     change_groups,
     create_contacts,
@@ -31,6 +33,7 @@ from support.invariants import violations
 from support.letters import Letters
 from support.mortal import KilledError, Life, MortalStore
 from support.population import populate
+from support.staff import Staff
 from support.trouble import Trouble
 from support.world import World
 
@@ -84,6 +87,7 @@ class Simulation:
         self.trouble = Trouble(self.world, self.happenings, self.life, self.chance)
         self.letters = Letters(self.world, self.story, self.chance)
         self.fault_rate = self.chance.choice((0.0, 0.02, 0.1, 0.3))
+        self.staff = Staff(self.world, self.chance)
         self.report = Report(seed)
 
     def run(self) -> Report:
@@ -94,7 +98,7 @@ class Simulation:
         self.world.pass_time(LEASE_SECONDS)
         self._read_all_letters()
         self._settle()
-        self.report.problems += self.letters.problems
+        self.report.problems += self.letters.problems + self.staff.problems
         if not self.report.problems:
             self.report.problems = list(violations(self.world, self.story))
         self.report.journal = [_told(entry) for entry in self.world.journal()]
@@ -113,15 +117,20 @@ class Simulation:
             self.trouble.fault_rate = self.fault_rate
             self.trouble.act_rate = self.chance.choice((0.0, 0.0, 0.05, 0.2))
         for _ in range(self.chance.randint(1, 3)):
-            self._live_through(self.chance.choice((self._sync, self._sync, self._letters)))
+            self._live_through(self.chance.choice((self._sync, self._sync, self._letters, self._staff)))
         self.trouble.fault_rate = self.trouble.act_rate = 0.0
         self.life.begin()
         self.world.pass_time(self.chance.choice((10, 700, 3_700, 90_000)))
 
     def _sync(self) -> None:
         seconds = self.chance.choice((None, 1, 5, 60, 600))
-        result = self.world.sync(seconds=seconds, everything=self.chance.random() < 0.2)
+        everything = self.chance.random() < 0.2
+        with self.staff.watching():
+            result = self.world.sync(seconds=seconds, everything=everything)
         self._note(f"{result.outcome} before {result.stage}")
+
+    def _staff(self) -> None:
+        self._note(self.staff.act())
 
     def _letters(self) -> None:
         self._note(self.letters.arrive())
@@ -178,8 +187,10 @@ class Simulation:
         for _ in range(CALLS_PER_RUN_MAX):
             result = self.world.sync(everything=everything)
             self._note(f"{result.outcome} before {result.stage}, {len(self.world.writes())} writes")
-            if result.outcome == "done":
+            if result.outcome is Outcome.DONE:
                 return
+            if result.outcome is Outcome.HELD:
+                self._note(self.staff.decide(PlanState.APPROVED))
             self.world.pass_time(60)
         self.report.problems.append("a run does not come to its end")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import Executor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from mailchimpsync.errors import EvidenceError
@@ -27,8 +27,11 @@ MEMBERS_PER_STEP = 5_000
 
 
 def fetch(run: Run) -> bool:
-    """Read members into the cache, each due; return whether the stage is complete."""
-    position = Position(**run.read_progress())
+    """Read members into the cache, each due; return whether the stage is complete.
+
+    How often a reading may begin anew counts for each call: in a busy audience every long reading is disturbed.
+    """
+    position = replace(Position(**run.read_progress()), attempt=1)
     with run.runtime.executor(PAGES_IN_FLIGHT_MAX) as executor:
         while position.reading < len(READINGS):
             try:

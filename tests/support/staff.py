@@ -1,0 +1,66 @@
+"""Staff who look after the service: small limits, plans that are approved, dropped or left lying, runs aborted."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from sqlalchemy import RowMapping
+
+from mailchimpsync.model import ChangeKind, Limit, Limits
+from mailchimpsync.store import kept_plans
+from mailchimpsync.store.kept_plans import PlanState
+from mailchimpsync.sync import abort_connection
+from support.world import LIST, World
+
+HAS_LIMITS = 0.4
+ABORTS = 0.3
+
+
+class Staff:
+    """Those who decide."""
+
+    def __init__(self, world: World, chance: random.Random) -> None:
+        self._world, self._chance = world, chance
+        self.problems: list[str] = []
+        if chance.random() < HAS_LIMITS:
+            limits = {kind: Limit(chance.choice((None, 1, 3)), chance.choice((None, 0.05, 0.2))) for kind in ChangeKind}
+            world.connection = replace(world.connection, limits=Limits(limits, minimum=5))
+
+    def act(self) -> str:
+        """Decide about the plan that is held, if any, or abort; return what to note."""
+        if self._chance.random() < ABORTS:
+            aborted = abort_connection(self._world.systems, self._world.connection)
+            return f"aborted: {aborted.updates_aborted} updates, {aborted.batches_deleted} batches"
+        state = self._chance.choice((PlanState.APPROVED, PlanState.APPROVED, PlanState.DROPPED, None))
+        return self.decide(state) if state is not None else "nobody decides"
+
+    def decide(self, state: PlanState) -> str:
+        """Approve or drop the plan that is held; return what to note."""
+        held = self._held()
+        if held is None:
+            return "nothing is held"
+        with self._world.store.begin() as tx:
+            kept_plans.decide_plan(tx, held["id"], [PlanState.OPEN], state, self._world.now, "staff")
+        return f"plan {held['id']} is {state}"
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """See to it that a call writes nothing while a plan is held."""
+        held = self._held()
+        self._world.forget_requests()
+        try:
+            yield
+        finally:
+            if held is not None and (written := self._world.writes()):
+                self.problems.append(f"plan {held['id']} is held, and was written all the same: {written}")
+
+    def _held(self) -> RowMapping | None:
+        """Return the plan that holds the connection, unless its time is over."""
+        if self._world.connection.limits is None:
+            return None
+        with self._world.store.begin() as tx:
+            held = kept_plans.open_hold(tx, LIST)
+        return held if held is not None and held["expires_at"] > self._world.now else None

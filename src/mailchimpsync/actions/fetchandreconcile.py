@@ -30,60 +30,70 @@ STOP_THE_OTHER = 2
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
+GroupId = Annotated[
+    int | None,
+    Field(
+        description="The subscription group of a connection; without it, all connections.",
+        gt=0,
+        validation_alias=AliasChoices("group_id", "id"),
+    ),
+]
+MaxTime = Annotated[
+    float,
+    Field(
+        description="Seconds that all connections share; 0 or less: no limit. The next call goes on.",
+        le=MAX_TIME_LONGEST,
+        allow_inf_nan=False,
+    ),
+]
+Since = Annotated[
+    str | None,
+    Field(
+        description="Look at changes since then: `ever`, 2026-11-20, 2026-11-20T14:30+01:00, 20 November 2026, "
+        "yesterday, 3 days ago; UTC unless it names a zone. Without it: since the last complete run. A run that goes "
+        "on keeps what it began with.",
+        max_length=100,
+    ),
+]
+StopOn = Annotated[str | None, Field(description=f"Stop before this stage: {', '.join(Stage)}.")]
+ForceRestart = Annotated[
+    bool | Annotated[int, Field(ge=0, le=STOP_THE_OTHER)],
+    Field(
+        description="1: begin anew instead of going on with an interrupted run; refused while a run is at work. "
+        "2: stop that one first."
+    ),
+]
+AcceptEmpty = Annotated[
+    bool,
+    Field(
+        description="Believe it when a group or audience looks empty, or as if most people had vanished: somebody has "
+        "looked, and it is so."
+    ),
+]
+AcceptRestored = Annotated[
+    bool,
+    Field(
+        description="CiviCRM was restored from an older backup: forget what both sides agreed on and which contact is "
+        "whose, read everything, and let the later date decide. Begins anew."
+    ),
+]
+WithData = Annotated[
+    bool, Field(description="Also sync data that plugins provide. This version has none yet and refuses it.")
+]
+
+
 @action("Mailchimpsync", Scope.RUN, present=in_wire_form, helpers=("by", "progress", "stop", "wait", "still_due"))
 def fetchandreconcile(
     site: Site,
     *,
-    group_id: Annotated[
-        int | None,
-        Field(
-            description="The subscription group of a connection; without it, all connections.",
-            gt=0,
-            validation_alias=AliasChoices("group_id", "id"),
-        ),
-    ] = None,
-    max_time: Annotated[
-        float,
-        Field(
-            description="Seconds that all connections share; 0 or less: no limit. The next call goes on.",
-            le=MAX_TIME_LONGEST,
-            allow_inf_nan=False,
-        ),
-    ] = MAX_TIME_SECONDS,
-    since: Annotated[
-        str | None,
-        Field(
-            description="Look at changes since then: `ever`, 2026-11-20, 2026-11-20T14:30+01:00, 20 November 2026, "
-            "yesterday, 3 days ago; UTC unless it names a zone. Without it: since the last complete run. A run that "
-            "goes on keeps what it began with.",
-            max_length=100,
-        ),
-    ] = None,
-    stop_on: Annotated[str | None, Field(description=f"Stop before this stage: {', '.join(Stage)}.")] = None,
-    force_restart: Annotated[
-        bool | Annotated[int, Field(ge=0, le=STOP_THE_OTHER)],
-        Field(
-            description="1: begin anew instead of going on with an interrupted run; refused while a run is at work. "
-            "2: stop that one first."
-        ),
-    ] = False,
-    accept_empty: Annotated[
-        bool,
-        Field(
-            description="Believe it when a group or audience looks empty, or as if most people had vanished: somebody "
-            "has looked, and it is so."
-        ),
-    ] = False,
-    accept_restored: Annotated[
-        bool,
-        Field(
-            description="CiviCRM was restored from an older backup: forget what both sides agreed on and which contact "
-            "is whose, read everything, and let the later date decide. Begins anew."
-        ),
-    ] = False,
-    with_data: Annotated[
-        bool, Field(description="Also sync data that plugins provide. This version has none yet and refuses it.")
-    ] = False,
+    group_id: GroupId = None,
+    max_time: MaxTime = MAX_TIME_SECONDS,
+    since: Since = None,
+    stop_on: StopOn = None,
+    force_restart: ForceRestart = False,
+    accept_empty: AcceptEmpty = False,
+    accept_restored: AcceptRestored = False,
+    with_data: WithData = False,
     by: str | None = None,
     progress: Progress | None = None,
     stop: Callable[[], bool] | None = None,

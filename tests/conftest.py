@@ -1,4 +1,7 @@
-"""Thorough tests take long; they run where MAILCHIMPSYNC_THOROUGH=1 is set, as in CI, and are left out elsewhere."""
+"""Thorough tests take long; they run where MAILCHIMPSYNC_THOROUGH=1 is set, as in CI, and are left out elsewhere.
+
+So do those on database servers.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,11 @@ THOROUGH = os.environ.get("MAILCHIMPSYNC_THOROUGH") == "1"
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if THOROUGH:
         return
-    left_out = [item for item in items if item.get_closest_marker("thorough")]
+    left_out = [item for item in items if _is_thorough(item)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if not item.get_closest_marker("thorough")]
+        items[:] = [item for item in items if not _is_thorough(item)]
+
+
+def _is_thorough(item: pytest.Item) -> bool:
+    return any(item.get_closest_marker(name) for name in ("thorough", "postgres", "mariadb"))

@@ -98,7 +98,9 @@ def createplan(
 def getplans(
     site: Site,
     *,
-    id: PlanId | None = None,  # noqa: A002 (the API's name for it)
+    id: Annotated[  # noqa: A002 (the API's name for it)
+        int | None, Field(description="Only the plan with this number.", gt=0, lt=2**63)
+    ] = None,
     group_id: GroupId = None,
     limit: Annotated[int, Field(description="How many at most, the newest first.", ge=1, le=500)] = 25,
 ) -> list[Plan]:

@@ -6,8 +6,14 @@ So do those on database servers.
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
+
+from mailchimpsync.config import Settings
+from mailchimpsync.web.settings import configure
+
+configure(Settings(home=Path("no-site")), "tests")  # Django's models can't be imported before; sites set up their own
 
 THOROUGH = os.environ.get("MAILCHIMPSYNC_THOROUGH") == "1"
 

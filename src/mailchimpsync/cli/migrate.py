@@ -6,7 +6,9 @@ from pathlib import Path
 
 import click
 
+from mailchimpsync.actions import open_site
 from mailchimpsync.cli.consoles import stdout
+from mailchimpsync.cli.web_parts import has_web_parts, web_parts
 from mailchimpsync.config import load_settings
 from mailchimpsync.errors import ConfigurationError
 from mailchimpsync.store import Store
@@ -25,4 +27,7 @@ def command(ctx: click.Context) -> None:
         store.migrate()
     finally:
         store.close()
+    if has_web_parts():
+        with open_site(home) as site, web_parts(site):
+            pass
     stdout().print("[good]✓[/] The database has this version's tables.")

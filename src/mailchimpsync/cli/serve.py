@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -13,11 +12,11 @@ from rich.text import Text
 
 from mailchimpsync.actions import Site, open_site
 from mailchimpsync.cli.consoles import say, stderr
+from mailchimpsync.cli.web_parts import check_installed, web_parts
 from mailchimpsync.config import Schedule
-from mailchimpsync.errors import ConfigurationError, UsageError
+from mailchimpsync.errors import UsageError
 from mailchimpsync.runtime import Runtime
 
-_NEEDED = ("django", "gunicorn", "ninja", "prometheus_client", "structlog", "whitenoise")
 _LISTEN = re.compile(r"\S+:\d{1,5}")
 
 
@@ -33,7 +32,7 @@ def command(ctx: click.Context, listen: str | None, no_schedule: bool, json_logs
     event, to standard output.
     """
     home: Path | None = ctx.obj
-    _check_installed()
+    check_installed()
     if listen is not None and not _LISTEN.fullmatch(listen):
         raise UsageError("--listen is an address and a port, such as 127.0.0.1:8321.")
 
@@ -43,14 +42,9 @@ def command(ctx: click.Context, listen: str | None, no_schedule: bool, json_logs
     with opened(Runtime()) as site:
         address = site.settings.listen
         _tell(site, with_schedule=not no_schedule)
+        _tell_first_link(site)
     as_json = not sys.stdout.isatty() if json_logs is None else json_logs
     _serve(opened, address, with_schedule=not no_schedule, as_json=as_json)
-
-
-def _check_installed() -> None:
-    if missing := [name for name in _NEEDED if find_spec(name) is None]:
-        what = f"The service needs packages that are not installed ({', '.join(missing)})."
-        raise ConfigurationError(f"{what} Install them: pip install 'mailchimpsync[web]'")
 
 
 def _open(home: Path | None, listen: str | None, runtime: Runtime) -> Site:
@@ -71,6 +65,19 @@ def _tell(site: Site, *, with_schedule: bool) -> None:
     if settings.public_url is None:
         text = "public_url is not set, so Mailchimp can't reach us: changes there arrive with the next run only."
         say(console, Text(f"  {text}", style="yellow"))
+
+
+def _tell_first_link(site: Site) -> None:
+    """While nobody can sign in, print the link by which the first administrator makes their account."""
+    with web_parts(site):
+        from mailchimpsync.web.accounts import address_of, welcome_path  # noqa: PLC0415 (Django must be set up)
+
+        path = welcome_path()
+        if path is None:
+            return
+        console, address = stderr(), address_of(site.settings, path)
+        console.print("Nobody can sign in yet. Make the first account here, within a day:")
+        console.print(Text(f"  {address}", style="bold"), soft_wrap=True)
 
 
 def describe_schedule(schedule: Schedule) -> str:

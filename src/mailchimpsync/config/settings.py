@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import tomlkit
 from pydantic import Field, SecretStr, StringConstraints, ValidationError
@@ -33,6 +33,9 @@ class Settings(BaseSettings):
         public_url: where `serve` is reached from outside, such as `https://sync.example.org`; webhooks need it.
         listen: the address and port on which `serve` listens.
         trusted_proxies: how many proxies of our own stand in front of `serve`, whose word on callers is believed.
+        proxy_addresses: where those proxies call from; only they are believed in `sign_in_header`.
+        sign_in_header: a header in which a proxy with single sign-on says who it is, such as `X-Remote-User`.
+        sign_in_role: what those may do whom the proxy names for the first time; without it they are turned away.
         journal_days: for how long the journal is kept; 0: for ever.
         journal_personal_days: for how long it says whom it is about; 0: as long as it is kept.
     """
@@ -46,6 +49,9 @@ class Settings(BaseSettings):
     public_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")] | None = None
     listen: Annotated[str, StringConstraints(pattern=r"^\S+:\d{1,5}$")] = "127.0.0.1:8321"
     trusted_proxies: Annotated[int, Field(ge=0, le=5)] = 0
+    proxy_addresses: Annotated[list[str], Field(max_length=20)] = ["127.0.0.1", "::1"]
+    sign_in_header: Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,99}$")] | None = None
+    sign_in_role: Literal["viewer", "operator", "administrator"] | None = None
     journal_days: Annotated[int, Field(ge=0, le=36_500)] = 1_095
     journal_personal_days: Annotated[int, Field(ge=0, le=36_500)] = 180
 

@@ -105,7 +105,12 @@ def error_answer(error: MailchimpsyncError, status: int | None = None) -> HttpRe
 
 
 def unexpected(_request: HttpRequest) -> HttpResponse:
-    """Answer an exception nobody expected, which is in flight: log where it was raised, but nothing that it says."""
+    """Answer an exception nobody expected, which is in flight."""
+    return error_answer(surprise())
+
+
+def surprise() -> MailchimpsyncError:
+    """Return an error for the exception that is in flight; log where it was raised, but nothing that it says."""
     kind, _, trace = sys.exc_info()
     name = kind.__name__ if kind else "nothing"
     frames = traceback.extract_tb(trace)[-_FRAMES_LOGGED:]
@@ -113,4 +118,4 @@ def unexpected(_request: HttpRequest) -> HttpResponse:
         f"{frame.name}:{frame.lineno} {frame.filename.rpartition('/')[2]}" for frame in reversed(frames)
     )
     logger.error("An unexpected %s, raised in %s", name, places)
-    return error_answer(MailchimpsyncError(Code.INTERNAL, f"Something unexpected happened ({name})."))
+    return MailchimpsyncError(Code.INTERNAL, f"Something unexpected happened ({name}).")

@@ -12,6 +12,7 @@ from typing import cast
 from django.http import HttpRequest
 
 from mailchimpsync.actions import Site
+from mailchimpsync.web.errands import Errands
 from mailchimpsync.web.limits import Limits, TooManyCallsError
 
 ENVIRON_KEY = "mailchimpsync.service"
@@ -29,6 +30,7 @@ class Service:
         metrics: returns the text and the content type of `/metrics`.
         is_alive: says whether the worker is at work.
         stop: says whether the process is about to end, for runs that were started over HTTP.
+        errands: what screens have begun.
     """
 
     site: Site
@@ -36,6 +38,7 @@ class Service:
     metrics: Callable[[], tuple[bytes, str]] | None = None
     is_alive: Callable[[], bool] | None = None
     stop: Callable[[], bool] | None = None
+    errands: Errands = field(default_factory=Errands)
     _slots: BoundedSemaphore = field(init=False)
     _refreshed: float = field(init=False, default=float("-inf"))
 

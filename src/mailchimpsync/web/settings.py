@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import django
 from django.conf import settings as django_settings
+from django.core.management import call_command
+from django.db import connections
 
 from mailchimpsync.config import Settings
+from mailchimpsync.web.database import django_database
 
 MAX_BODY_BYTES = 2_500_000
 """What a request may hold at most: about ten times the configuration of a large site."""
@@ -20,7 +24,14 @@ CONTENT_POLICY = (
 )
 """What a browser may do with our answers: load from here, nothing inline, nothing from elsewhere, never in a frame."""
 
+LANGUAGES = (("en", "English"), ("de", "Deutsch"))
+
 _ONE_YEAR_SECONDS = 31_536_000
+_SIGNED_IN_SECONDS = 12 * 3_600
+_LOCKED_OUT = timedelta(minutes=15)
+_FAILURES = 5
+_PASSWORD_CHARS = 12
+_LINK_SECONDS = 3 * 86_400
 _COUNTERS = 20_000
 _WILDCARDS = {"0.0.0.0", "[::]", ""}  # noqa: S104 (not bound to, but left out)
 
@@ -32,18 +43,49 @@ def make_settings(settings: Settings, secret: str) -> dict[str, Any]:
         "SECRET_KEY": secret,
         "ALLOWED_HOSTS": allowed_hosts(settings),
         "ROOT_URLCONF": "mailchimpsync.web.urls",
-        "INSTALLED_APPS": ["django.contrib.staticfiles", "ninja", "mailchimpsync.web"],
+        "INSTALLED_APPS": [
+            "django.contrib.contenttypes",
+            "django.contrib.auth",
+            "django.contrib.sessions",
+            "django.contrib.messages",
+            "django.contrib.staticfiles",
+            "django_htmx",
+            "axes",
+            "ninja",
+            "mailchimpsync.web",
+        ],
         "MIDDLEWARE": [
             "mailchimpsync.web.middleware.add_headers",
             "django.middleware.security.SecurityMiddleware",
             "django.middleware.clickjacking.XFrameOptionsMiddleware",
             "mailchimpsync.web.middleware.RequestChecks",
             "whitenoise.middleware.WhiteNoiseMiddleware",
+            "django.contrib.sessions.middleware.SessionMiddleware",
+            "django.middleware.locale.LocaleMiddleware",
+            "django.middleware.csrf.CsrfViewMiddleware",
+            "django.contrib.auth.middleware.AuthenticationMiddleware",
+            *(["mailchimpsync.web.sign_in.HeaderSignIn"] if settings.sign_in_header else []),
+            "django.contrib.messages.middleware.MessageMiddleware",
+            "django_htmx.middleware.HtmxMiddleware",
+            "axes.middleware.AxesMiddleware",
         ],
-        "TEMPLATES": [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}],
+        "TEMPLATES": [
+            {
+                "BACKEND": "django.template.backends.django.DjangoTemplates",
+                "APP_DIRS": True,
+                "OPTIONS": {
+                    "context_processors": [
+                        "django.template.context_processors.request",
+                        "django.template.context_processors.i18n",
+                        "django.contrib.auth.context_processors.auth",
+                        "django.contrib.messages.context_processors.messages",
+                    ]
+                },
+            }
+        ],
         "STATIC_URL": "static/",
         "WHITENOISE_USE_FINDERS": True,
-        "DATABASES": {},
+        "DATABASES": {"default": django_database(settings)},
         "CACHES": {
             "default": {
                 "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
@@ -52,11 +94,15 @@ def make_settings(settings: Settings, secret: str) -> dict[str, Any]:
         },
         "USE_TZ": True,
         "TIME_ZONE": "UTC",
-        "USE_I18N": False,
+        "USE_I18N": True,
+        "LANGUAGES": LANGUAGES,
+        "LANGUAGE_CODE": "en",
+        "MESSAGE_STORAGE": "django.contrib.messages.storage.session.SessionStorage",
         "LOGGING_CONFIG": None,
         "DATA_UPLOAD_MAX_MEMORY_SIZE": MAX_BODY_BYTES,
         "DATA_UPLOAD_MAX_NUMBER_FIELDS": 1_000,
         "FILE_UPLOAD_HANDLERS": ["django.core.files.uploadhandler.MemoryFileUploadHandler"],
+        **_signing_in(settings),
         **_transport(settings),
     }
 
@@ -74,13 +120,68 @@ def configure(settings: Settings, secret: str) -> None:
     Django's own log is silenced: it writes addresses and what exceptions say, which may be somebody's. What goes wrong
     is logged by `answers.unexpected`.
     """
-    logging.getLogger("django").setLevel(logging.CRITICAL + 1)
+    for name in ("django", "axes"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     values = make_settings(settings, secret)
     if not django_settings.configured:
         django_settings.configure(**values)
     for name, value in values.items():
         setattr(django_settings, name, value)
     django.setup()
+    for connection in connections.all(initialized_only=True):
+        connection.close()
+        del connections[connection.alias]
+    connections.settings = connections.configure_settings(None)
+
+
+def prepare_database() -> None:
+    """Make the tables for users and sessions, or bring them up to this version; `configure` comes first."""
+    call_command("migrate", interactive=False, verbosity=0)
+
+
+def _signing_in(settings: Settings) -> dict[str, Any]:
+    """Accounts: by passwords, whose hashing, sessions and throttling are Django's and django-axes', or by a proxy."""
+    by_header = ["mailchimpsync.web.sign_in.HeaderBackend"] if settings.sign_in_header else []
+    return {
+        "AUTH_USER_MODEL": "web.User",
+        "AUTHENTICATION_BACKENDS": [
+            "axes.backends.AxesBackend",
+            *by_header,
+            "django.contrib.auth.backends.ModelBackend",
+        ],
+        "PASSWORD_HASHERS": ["django.contrib.auth.hashers.Argon2PasswordHasher"],
+        "AUTH_PASSWORD_VALIDATORS": [
+            {
+                "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+                "OPTIONS": {"min_length": _PASSWORD_CHARS},
+            },
+            {
+                "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+                "OPTIONS": {"user_attributes": ("name",)},
+            },
+            {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+        ],
+        "LOGIN_URL": "sign-in",
+        "LOGIN_REDIRECT_URL": "overview",
+        "LOGOUT_REDIRECT_URL": "sign-in",
+        "PASSWORD_RESET_TIMEOUT": _LINK_SECONDS,
+        "SESSION_COOKIE_NAME": "mailchimpsync_session",
+        "SESSION_COOKIE_AGE": _SIGNED_IN_SECONDS,
+        "CSRF_COOKIE_NAME": "mailchimpsync_csrf",
+        "CSRF_COOKIE_HTTPONLY": True,
+        "CSRF_FAILURE_VIEW": "mailchimpsync.web.sign_in.stale_form",
+        "LANGUAGE_COOKIE_NAME": "mailchimpsync_language",
+        "LANGUAGE_COOKIE_SAMESITE": "Lax",
+        "AXES_USERNAME_FORM_FIELD": "username",
+        "AXES_FAILURE_LIMIT": _FAILURES,
+        "AXES_COOLOFF_TIME": _LOCKED_OUT,
+        "AXES_LOCKOUT_PARAMETERS": [["username", "ip_address"]],
+        "AXES_CLIENT_IP_CALLABLE": "mailchimpsync.web.access.caller",
+        "AXES_LOCKOUT_CALLABLE": "mailchimpsync.web.sign_in.locked_out",
+        "AXES_DISABLE_ACCESS_LOG": True,
+        "AXES_RESET_ON_SUCCESS": True,
+        "AXES_VERBOSE": False,
+    }
 
 
 def _transport(settings: Settings) -> dict[str, Any]:
@@ -91,9 +192,14 @@ def _transport(settings: Settings) -> dict[str, Any]:
     public = urlsplit(settings.public_url or "")
     is_https = public.scheme == "https"
     return {
+        "SESSION_COOKIE_SECURE": is_https,
+        "CSRF_COOKIE_SECURE": is_https,
+        "CSRF_TRUSTED_ORIGINS": [f"https://{public.netloc}"] if is_https else [],
+        "SESSION_COOKIE_PATH": public.path.rstrip("/") or "/",
+        "CSRF_COOKIE_PATH": public.path.rstrip("/") or "/",
         "FORCE_SCRIPT_NAME": public.path.rstrip("/") or None,
         "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https") if settings.trusted_proxies else None,
         "SECURE_HSTS_SECONDS": _ONE_YEAR_SECONDS if is_https else 0,
-        "SECURE_REFERRER_POLICY": "no-referrer",
+        "SECURE_REFERRER_POLICY": "same-origin",
         "X_FRAME_OPTIONS": "DENY",
     }

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import path
+from django.urls import include, path
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from mailchimpsync.web import health, pages, webhooks
 from mailchimpsync.web.answers import BAD_REQUEST, FORBIDDEN, NOT_FOUND, RequestError, error_answer, unexpected
 from mailchimpsync.web.api import api, unknown_action
+from mailchimpsync.web.problem_page import is_for_programs, problem_page
 from mailchimpsync.web.rest import rest
 
 civicrm_rest = csrf_exempt(require_http_methods(["GET", "HEAD", "POST"])(rest))
@@ -26,22 +28,40 @@ urlpatterns = [
     path("sites/all/modules/civicrm/extern/rest.php", civicrm_rest),
     path("api/", api.urls),
     path("api/<str:entity>/<str:action>", csrf_exempt(unknown_action)),
+    path("", include("mailchimpsync.web.screens.urls")),
 ]
 
 
-def bad_request(_request: HttpRequest, exception: Exception) -> HttpResponse:
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer what Django itself turned away."""
-    return error_answer(RequestError(f"The request can't be read ({type(exception).__name__}).", BAD_REQUEST))
+    what = f"The request can't be read ({type(exception).__name__})."
+    return _answer(request, RequestError(what, BAD_REQUEST), _("This can't be read"))
 
 
-def forbidden(_request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 (Django names it)
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 (Django names it)
     """Answer what is not allowed."""
-    return error_answer(RequestError("This is not allowed.", FORBIDDEN))
+    return _answer(request, RequestError("This is not allowed.", FORBIDDEN), _("This is not allowed"))
 
 
-def not_found(_request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 (Django names it)
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 (Django names it)
     """Answer an address that is none."""
-    return error_answer(RequestError("There is nothing at this address.", NOT_FOUND))
+    error = RequestError("There is nothing at this address.", NOT_FOUND)
+    return _answer(request, error, _("There is nothing here"))
 
 
-handler400, handler403, handler404, handler500 = bad_request, forbidden, not_found, unexpected
+def crashed(request: HttpRequest) -> HttpResponse:
+    """Answer an exception nobody expected."""
+    answer = unexpected(request)
+    if is_for_programs(request):
+        return answer
+    what = _("Something unexpected happened. It is noted in the log of the service.")
+    return problem_page(request, _("A mistake of ours"), what, answer.status_code)
+
+
+def _answer(request: HttpRequest, error: RequestError, title: str) -> HttpResponse:
+    if is_for_programs(request):
+        return error_answer(error)
+    return problem_page(request, title, _(error.what), error.status)
+
+
+handler400, handler403, handler404, handler500 = bad_request, forbidden, not_found, crashed

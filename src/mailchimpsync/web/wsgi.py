@@ -10,10 +10,16 @@ from django.core.wsgi import get_wsgi_application
 from mailchimpsync.actions import Site
 from mailchimpsync.web.limits import Limits
 from mailchimpsync.web.service import ENVIRON_KEY, Service
-from mailchimpsync.web.settings import configure
+from mailchimpsync.web.settings import configure, prepare_database
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication
+
+
+def set_up(site: Site) -> None:
+    """Set up Django for a site, and make the tables for its users."""
+    configure(site.settings, site.keyring.derive("web"))
+    prepare_database()
 
 
 def make_application(
@@ -36,7 +42,7 @@ def make_application(
         stop: says whether the process is about to end, so that runs started over HTTP stop at their next step.
         limits: other limits than the usual ones.
     """
-    configure(site.settings, site.keyring.derive("web"))
+    set_up(site)
     service = Service(site.another(), limits or Limits(), metrics, is_alive, stop)
     django = get_wsgi_application()
 

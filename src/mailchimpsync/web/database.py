@@ -1,0 +1,50 @@
+"""The site's database as Django's: it keeps users, sessions and failed sign-ins beside the engine's tables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import URL, make_url
+
+from mailchimpsync.config import Settings
+
+_WAIT_SECONDS = 30
+_SQLITE_SETUP = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL"
+
+
+def django_database(settings: Settings) -> dict[str, Any]:
+    """Return an entry of Django's `DATABASES` for the database of a site."""
+    url = make_url(settings.database_url)
+    match url.get_backend_name():
+        case "sqlite":
+            return _sqlite(url)
+        case "postgresql":
+            return _server(url, "django.db.backends.postgresql", {})
+        case _:
+            return _mariadb(url)
+
+
+def _sqlite(url: URL) -> dict[str, Any]:
+    options = {"timeout": _WAIT_SECONDS, "transaction_mode": "IMMEDIATE", "init_command": _SQLITE_SETUP}
+    return {"ENGINE": "django.db.backends.sqlite3", "NAME": url.database or ":memory:", "OPTIONS": options}
+
+
+def _mariadb(url: URL) -> dict[str, Any]:
+    """Django asks for mysqlclient, which has to be compiled: PyMySQL, which the engine uses anyway, stands in."""
+    import pymysql  # noqa: PLC0415 (installed where MariaDB is the database)
+
+    pymysql.install_as_MySQLdb()
+    return _server(url, "django.db.backends.mysql", {"charset": "utf8mb4", "isolation_level": "read committed"})
+
+
+def _server(url: URL, engine: str, options: dict[str, Any]) -> dict[str, Any]:
+    given = {name: value for name, value in url.query.items() if isinstance(value, str)}
+    return {
+        "ENGINE": engine,
+        "NAME": url.database or "",
+        "USER": url.username or "",
+        "PASSWORD": url.password or "",
+        "HOST": url.host or "",
+        "PORT": str(url.port or ""),
+        "OPTIONS": {**options, **given},
+    }

@@ -1,0 +1,94 @@
+"""What a screen has begun and does not wait for: a sync, a plan, a comparison; one at a time for each audience."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from threading import Lock, Thread
+from typing import Any
+
+from mailchimpsync.actions import Site
+from mailchimpsync.errors import BusyError, Code, MailchimpsyncError
+from mailchimpsync.web.answers import surprise
+
+ERRANDS_AT_ONCE_MAX = 4
+
+Work = Callable[[Site], Any]
+
+
+@dataclass(frozen=True)
+class Errand:
+    """Something begun by somebody: what, for which audience, and what came of it; times are UTC.
+
+    Attributes:
+        kind: what it is, such as `sync` or `plan`.
+        result: what the work returned; None while it is under way.
+        error: what ended it instead.
+    """
+
+    kind: str
+    list_id: str
+    by: str
+    began_at: datetime
+    ended_at: datetime | None = None
+    result: Any = None
+    error: MailchimpsyncError | None = None
+
+    @property
+    def is_under_way(self) -> bool:
+        """Say whether it is still being done."""
+        return self.ended_at is None
+
+
+@dataclass
+class Errands:
+    """The errands of one service. The newest of each audience is kept until the next one begins."""
+
+    _newest: dict[str, Errand] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def begin(self, site: Site, kind: str, list_id: str, work: Work, *, by: str) -> Errand:
+        """Begin work in a thread of its own, with a site of its own.
+
+        Raises:
+            BusyError: another errand is under way for this audience, or too many are for others.
+        """
+        errand = Errand(kind, list_id, by, site.runtime.now())
+        with self._lock:
+            self._check_room(list_id)
+            self._newest[list_id] = errand
+        name = f"mailchimpsync-{kind}-{list_id}"
+        Thread(target=self._do, args=(site.another(), errand, work), name=name, daemon=True).start()
+        return errand
+
+    def newest(self, list_id: str) -> Errand | None:
+        """Return the newest errand for an audience."""
+        return self._newest.get(list_id)
+
+    def dismiss(self, list_id: str) -> None:
+        """Forget what came of the newest errand, once somebody has seen it."""
+        with self._lock:
+            found = self._newest.get(list_id)
+            if found is not None and not found.is_under_way:
+                del self._newest[list_id]
+
+    def _check_room(self, list_id: str) -> None:
+        under_way = [one for one in self._newest.values() if one.is_under_way]
+        if any(one.list_id == list_id for one in under_way):
+            raise BusyError(Code.BUSY, f"Something that was begun here is still at work on audience {list_id}.")
+        if len(under_way) >= ERRANDS_AT_ONCE_MAX:
+            raise BusyError(Code.BUSY, f"{ERRANDS_AT_ONCE_MAX} things are at work already.")
+
+    def _do(self, site: Site, errand: Errand, work: Work) -> None:
+        ended = errand
+        try:
+            ended = replace(errand, result=work(site))
+        except MailchimpsyncError as error:
+            ended = replace(errand, error=error)
+        except Exception:  # noqa: BLE001 (whoever began it is told)
+            ended = replace(errand, error=surprise())
+        finally:
+            with self._lock:
+                self._newest[errand.list_id] = replace(ended, ended_at=site.runtime.now())
+            site.let_go()

@@ -1,0 +1,91 @@
+"""The menu: which screens there are for somebody, and what waits on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.core.cache import cache
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from mailchimpsync.actions import Site
+from mailchimpsync.actions.described import Scope
+from mailchimpsync.model import SyncStatus
+from mailchimpsync.store import Transaction, kept_plans, rows
+from mailchimpsync.web.models import User
+
+_COUNTED_FOR_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Item:
+    """A line of the menu; `number` is what waits there for somebody."""
+
+    title: str | Promise
+    url: str
+    icon: str
+    is_current: bool
+    number: int = 0
+
+
+@dataclass(frozen=True)
+class _Entry:
+    title: Promise
+    name: str
+    icon: str
+    scope: Scope = Scope.READ
+    count: Callable[[Site, Transaction], int] | None = None
+
+
+def _failed(site: Site, tx: Transaction) -> int:
+    lists = [link.audience_id for link in site.configuration.connections]
+    return sum(rows.count_by_status(tx, list_id).get(SyncStatus.FAIL.value, 0) for list_id in lists)
+
+
+def _held(site: Site, tx: Transaction) -> int:
+    now = site.runtime.now()
+    holds = (kept_plans.open_hold(tx, link.audience_id) for link in site.configuration.connections)
+    return sum(1 for hold in holds if hold is not None and hold["expires_at"] > now)
+
+
+_ENTRIES = (
+    _Entry(_("Overview"), "overview", "overview"),
+    _Entry(_("Why is somebody (not) on the list?"), "people", "person"),
+    _Entry(_("Everybody"), "cache", "rows"),
+    _Entry(_("Cannot be synced"), "cannot-sync", "warning", count=_failed),
+    _Entry(_("Plans"), "plans", "plan", count=_held),
+    _Entry(_("Configuration"), "configuration", "gear"),
+    _Entry(_("Users and tokens"), "users", "users", Scope.CONFIGURE),
+)
+
+
+def menu(site: Site, user: User, path: str) -> list[Item]:
+    """Return the menu for somebody who is at a path."""
+    numbers = _numbers(site)
+    entries = [entry for entry in _ENTRIES if user.may(entry.scope)]
+    return [
+        Item(entry.title, url, entry.icon, _is_current(url, path), numbers.get(entry.name, 0))
+        for entry, url in ((entry, reverse(entry.name)) for entry in entries)
+    ]
+
+
+def _is_current(url: str, path: str) -> bool:
+    home = reverse("overview")
+    return (
+        path == url
+        or (url != home and path.startswith(url))
+        or (url == home and path.startswith(f"{home}connections/"))
+    )
+
+
+def _numbers(site: Site) -> dict[str, int]:
+    """Count at most once in a few seconds: every page has a menu."""
+    key = f"menu:{site.settings.home}"
+    found: dict[str, int] | None = cache.get(key)
+    if found is None:
+        with site.store.reading() as tx:
+            found = {entry.name: entry.count(site, tx) for entry in _ENTRIES if entry.count is not None}
+        cache.set(key, found, _COUNTED_FOR_SECONDS)
+    return found

@@ -1,0 +1,70 @@
+"""The vocabulary as people read it, and how good or bad each term is (existing-extension.md 17, colours)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+WORDS: Mapping[str, str | Promise] = {
+    # sync status
+    "ok": _("in sync"),
+    "todo": _("to do"),
+    "live": _("on its way"),
+    "redo": _("being asked again"),
+    "fail": _("cannot be synced"),
+    # at Mailchimp
+    "subscribed": _("subscribed"),
+    "pending": _("asked to confirm"),
+    "unsubscribed": _("unsubscribed"),
+    "transactional": _("transactional"),
+    "archived": _("archived"),
+    "cleaned": _("cleaned (bounced)"),
+    # in CiviCRM
+    "Added": _("in the group"),
+    "Removed": _("removed"),
+    "Pending": _("pending"),
+    # how a run or a call ended
+    "done": _("done"),
+    "waiting": _("waiting for Mailchimp"),
+    "out of time": _("to be continued"),
+    "stopped": _("stopped"),
+    "aborted": _("aborted"),
+    "held": _("held"),
+    "dropped": _("dropped"),
+    # plans
+    "open": _("waiting for a decision"),
+    "approved": _("approved"),
+    "applied": _("done"),
+    "expired": _("expired"),
+    "plan": _("asked for"),
+    "undo": _("undo"),
+    # tokens
+    "valid": _("valid"),
+    "revoked": _("revoked"),
+    "read": _("look at everything"),
+    "run": _("also sync"),
+    "configure": _("also change the configuration"),
+    # stages
+    "readyToFetch": _("Reading the audience from Mailchimp"),
+    "readyToFixContactIds": _("Matching members with contacts"),
+    "readyToCreateNewContactsFromMailchimp": _("Creating contacts"),
+    "readyToCleanUpDuplicates": _("Cleaning up duplicates"),
+    "readyToAddCiviOnly": _("Reading the groups from CiviCRM"),
+    "readyToCheckForGroupChanges": _("Looking for changes of groups"),
+    "readyToCheckForDataUpdates": _("Looking for changes of data"),
+    "readyToReconcileQueue": _("Deciding"),
+    "readyToChangeGroups": _("Changing groups in CiviCRM"),
+    "readyToSubmitUpdates": _("Sending updates to Mailchimp"),
+}
+
+LEVELS: Mapping[str, str] = {
+    **dict.fromkeys(("ok", "subscribed", "pending", "Added", "done", "applied", "valid", "approved"), "good"),
+    **dict.fromkeys(
+        ("live", "redo", "todo", "unsubscribed", "transactional", "archived", "Removed", "waiting", "out of time"),
+        "middle",
+    ),
+    **dict.fromkeys(("fail", "cleaned", "held", "aborted", "revoked"), "bad"),
+    "open": "middle",
+}

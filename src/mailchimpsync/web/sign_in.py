@@ -1,0 +1,155 @@
+"""Signing in and out, and passwords: Django's own views and django-axes' throttling, with our pages around them."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import suppress
+from math import ceil
+from typing import Any
+
+from django.conf import settings as django_settings
+from django.contrib.auth import login
+from django.contrib.auth.backends import RemoteUserBackend
+from django.contrib.auth.middleware import RemoteUserMiddleware
+from django.contrib.auth.views import (
+    LoginView,
+    LogoutView,
+    PasswordChangeView,
+    PasswordResetConfirmView,
+)
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse_lazy
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from mailchimpsync.web.access import caller
+from mailchimpsync.web.accounts import PASSWORD_BACKEND, FirstUserForm, is_welcome
+from mailchimpsync.web.answers import FORBIDDEN, TOO_MANY
+from mailchimpsync.web.limits import TooManyCallsError
+from mailchimpsync.web.models import User
+from mailchimpsync.web.problem_page import CALM, problem_page
+from mailchimpsync.web.service import service_of
+
+logger = logging.getLogger(__name__)
+
+
+class SignIn(LoginView):
+    """Ask for name and password."""
+
+    template_name = "screens/sign_in.html"
+    redirect_authenticated_user = True
+    extra_context = CALM
+
+    def post(self, request: HttpRequest, *args: Any, **named: Any) -> HttpResponse:
+        """Look at the form, unless too many have failed from this address, whatever the names."""
+        try:
+            service_of(request).limits.failures.check(caller(request))
+        except TooManyCallsError as error:
+            return locked_out(request, seconds=error.seconds)
+        return super().post(request, *args, **named)
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        """Note that somebody failed, but not whom they tried."""
+        logger.warning("A sign-in failed.")
+        with suppress(TooManyCallsError):
+            service_of(self.request).limits.failures.count(caller(self.request))
+        return super().form_invalid(form)
+
+
+class SignOut(LogoutView):
+    """End the session."""
+
+
+class ChangePassword(PasswordChangeView):
+    """Change one's own password; all other sessions end."""
+
+    template_name = "screens/password.html"
+    success_url = reverse_lazy("overview")
+    extra_context = CALM
+
+
+class SetPassword(PasswordResetConfirmView):
+    """Choose a password by a link that an administrator has made; it serves once."""
+
+    template_name = "screens/set_password.html"
+    post_reset_login = True
+    post_reset_login_backend = PASSWORD_BACKEND
+    success_url = reverse_lazy("overview")
+    extra_context = CALM
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def welcome(request: HttpRequest, word: str) -> HttpResponse:
+    """Let the first administrator make their account, by the link that `serve` has printed.
+
+    Raises:
+        Http404: the link is not ours or too old, or there is a user already.
+    """
+    if not is_welcome(word):
+        raise Http404
+    form = FirstUserForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        login(request, form.save(), backend=PASSWORD_BACKEND)
+        return redirect("overview")
+    return render(request, "screens/welcome.html", {"form": form, **CALM})
+
+
+def locked_out(
+    request: HttpRequest, _response: Any = None, _credentials: Any = None, *, seconds: int | None = None
+) -> HttpResponse:
+    """Tell somebody that they have failed too often, and how long to wait."""
+    minutes = ceil((seconds or django_settings.AXES_COOLOFF_TIME.total_seconds()) / 60)
+    logger.warning("A sign-in is locked: too many failures.")
+    return render(request, "screens/locked_out.html", {"minutes": minutes, **CALM}, status=TOO_MANY)
+
+
+def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 (Django's signature)
+    """Tell somebody whose form came without its secret: the page was open too long, or it came from elsewhere."""
+    return problem_page(
+        request,
+        _("This page is out of date"),
+        _("The form was not sent from a page of ours that is still valid, so nothing was done."),
+        FORBIDDEN,
+        remedy=_("Go back, reload the page, and send it again. Cookies must be allowed."),
+    )
+
+
+class HeaderSignIn(RemoteUserMiddleware):
+    """Believe a proxy of ours, and nobody else, in the header that says who has signed in with it."""
+
+    def __init__(self, get_response: Any) -> None:
+        """Take the header's name from the settings of the site, see `config.settings`."""
+        super().__init__(get_response)
+        self.header = ""  # type: ignore[misc]  # Django reads it from the instance
+
+    def __call__(self, request: HttpRequest) -> Any:
+        """Look at the header if the call comes from a proxy of ours."""
+        settings = service_of(request).site.settings
+        name = "HTTP_" + (settings.sign_in_header or "").upper().replace("-", "_")
+        if request.META.get("REMOTE_ADDR") not in settings.proxy_addresses:
+            request.META.pop(name, None)
+        self.header = name  # type: ignore[misc]  # likewise
+        return super().__call__(request)
+
+
+class HeaderBackend(RemoteUserBackend):
+    """Finds whom the proxy names; makes the user if the setting `sign_in_role` says with which role."""
+
+    def authenticate(self, request: HttpRequest, remote_user: str | None) -> User | None:  # type: ignore[override]
+        """Return the user, or None: turned away."""
+        name = self.clean_username(remote_user or "")
+        role = service_of(request).site.settings.sign_in_role
+        found = User.objects.filter(name=name).first()
+        if found is None and role is not None and name:
+            found = User(name=name, role=role, created_by="single sign-on")
+            found.set_unusable_password()
+            found.full_clean()
+            found.save()
+        return found
+
+    def clean_username(self, username: str) -> str:
+        """Return the name as names are kept."""
+        return User.normalize_username(username).strip().lower()

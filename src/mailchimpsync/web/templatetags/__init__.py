@@ -1,0 +1,1 @@
+"""Django looks here for the tags and filters of our templates."""

@@ -1,0 +1,106 @@
+"""Tags and filters of the screens' templates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.timesince import timesince
+from django.utils.translation import gettext
+from django.utils.translation import gettext as _
+
+from mailchimpsync.actions.described import Scope
+from mailchimpsync.web.icons import ICONS
+from mailchimpsync.web.screens.words import LEVELS, WORDS
+
+register = template.Library()
+
+_JUST_NOW_SECONDS = 60
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """Draw an icon in the colour of the text; it is for eyes only."""
+    shape = mark_safe(ICONS[name])  # noqa: S308 (our own drawing)
+    return format_html('<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">{}</svg>', shape)
+
+
+@register.filter
+def translated(text: str | None) -> str:
+    """Return a text of the engine's in the reader's language, see `screens.words`."""
+    return gettext(text) if text else ""
+
+
+@register.filter
+def word(term: Any) -> str:
+    """Return a term of the vocabulary, such as a sync status, as people read it."""
+    return str(WORDS.get(str(term), term or "\u2013"))
+
+
+@register.filter
+def level(term: Any) -> str:
+    """Return how good a term is: `good`, `middle`, `bad` or `other`, for its colour."""
+    return LEVELS.get(str(term), "other")
+
+
+@register.simple_tag
+def badge(term: Any) -> SafeString:
+    """Show a term as a badge in the colour of its level."""
+    return format_html('<span class="badge {}">{}</span>', level(term), word(term))
+
+
+@register.filter
+def moment(value: datetime | None) -> SafeString | str:
+    """Show a moment in UTC; a script shows it in the reader's own zone."""
+    if value is None:
+        return _("never")
+    return format_html(
+        '<time datetime="{}" data-local>{} UTC</time>', value.isoformat(), value.strftime("%Y-%m-%d %H:%M")
+    )
+
+
+@register.filter
+def ago(value: datetime | None) -> SafeString | str:
+    """Show how long ago, or ahead, a moment is; the moment itself is its title."""
+    if value is None:
+        return _("never")
+    now = timezone.now()
+    seconds = (now - value).total_seconds()
+    if abs(seconds) < _JUST_NOW_SECONDS:
+        text = _("just now") if seconds >= 0 else _("in a moment")
+    elif seconds > 0:
+        text = _("%(time)s ago") % {"time": timesince(value, now, depth=1)}
+    else:
+        text = _("in %(time)s") % {"time": timesince(now, value, depth=1)}
+    return format_html(
+        '<time datetime="{}" title="{} UTC">{}</time>', value.isoformat(), value.strftime("%Y-%m-%d %H:%M"), text
+    )
+
+
+@register.filter
+def get(mapping: Mapping[Any, Any] | None, key: Any) -> Any:
+    """Return what a mapping has at a key, or None."""
+    return (mapping or {}).get(key)
+
+
+@register.simple_tag(takes_context=True)
+def may(context: Mapping[str, Any], scope: str) -> bool:
+    """Say whether the reader may do what needs a scope."""
+    return bool(context["visit"].may(Scope(scope)))
+
+
+@register.simple_tag(takes_context=True)
+def query(context: Mapping[str, Any], **changes: Any) -> str:
+    """Return this page's query string with some values changed; None takes one away."""
+    fields = context["request"].GET.copy()
+    for name, value in changes.items():
+        fields.pop(name, None)
+        if value is not None:
+            fields[name] = str(value)
+    return f"?{urlencode(sorted(fields.lists()), doseq=True)}"

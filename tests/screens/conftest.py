@@ -1,0 +1,88 @@
+"""People in front of screens: a real Chromium against the service, with both stand-ins behind it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from playwright.sync_api import Browser, Page
+
+from mailchimpsync.web.models import Role
+from mailchimpsync.web.wsgi import set_up
+from support.browser import DESK, chromium, find_chromium, sign_in
+from support.charity import Charity, open_charity
+
+Visit = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    program = find_chromium()
+    if program is None:
+        if os.environ.get("MAILCHIMPSYNC_REQUIRE_ALL"):
+            pytest.fail("there is no Chromium on this machine, and all parts are required")
+        pytest.skip("there is no Chromium on this machine")
+    with chromium(program) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def everyones_charity(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Charity]:
+    with ExitStack() as stack:
+        yield open_charity(stack, tmp_path_factory.mktemp("everyones") / "site")
+
+
+@pytest.fixture
+def charity(everyones_charity: Charity) -> Charity:
+    """A charity that has been synced, shared by many tests: for looking at, not for changing anything."""
+    set_up(everyones_charity.site)
+    cache.clear()
+    return everyones_charity
+
+
+@pytest.fixture
+def own_charity(tmp_path: Path) -> Iterator[Callable[..., Charity]]:
+    """Make a charity of one's own, see `open_charity`."""
+    with ExitStack() as stack:
+
+        def begin(**options: Any) -> Charity:
+            cache.clear()
+            return open_charity(stack, tmp_path / "site", **options)
+
+        yield begin
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Visit]:
+    """Open a page of a charity's service as somebody, in a browser of their own; errors in its console fail the test."""
+    with ExitStack() as stack:
+
+        def open_page(
+            charity: Charity, path: str = "/", role: Role | None = Role.ADMINISTRATOR, **options: Any
+        ) -> Page:
+            context = browser.new_context(**{"viewport": DESK, "locale": "en-GB", "timezone_id": "UTC", **options})
+            stack.callback(context.close)
+            page = context.new_page()
+            page.set_default_timeout(10_000)
+            errors: list[str] = []
+            page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+            page.on("pageerror", lambda error: errors.append(str(error)))
+            stack.callback(lambda: _check(errors))
+            if role is not None:
+                sign_in(page, charity.url, role)
+            if role is None or path != "/":
+                page.goto(f"{charity.url}{path}")
+            return page
+
+        yield open_page
+
+
+def _check(errors: list[str]) -> None:
+    """A page that answers with an error on purpose shows up as a failed resource, which is none of the page's."""
+    wrong = [error for error in errors if "the server responded with a status of 4" not in error]
+    assert wrong == []

@@ -1,0 +1,123 @@
+"""A charity's service with screens, on a real socket, both stand-ins behind it, and people who sign in."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from django.db import connections
+
+from mailchimpsync.actions import Site, create_site, fetchandreconcile
+from mailchimpsync.config import Configuration
+from mailchimpsync.web.accounts import create_user
+from mailchimpsync.web.models import Role
+from mailchimpsync.web.wsgi import make_application
+from mailchimpsync_sandbox.civicrm import CivicrmSandbox
+from mailchimpsync_sandbox.kit.server import Served
+from mailchimpsync_sandbox.mailchimp import MailchimpSandbox
+from mailchimpsync_sandbox.world import API_KEY, AUDIENCE_ID, AUDIENCE_NAME, GROUPS, INTERESTS, NEWS_GROUP, Side, begin
+
+CIVICRM_KEY = "ada-keeps-this-civicrm-key"
+PEOPLE = {Role.VIEWER: "vera", Role.OPERATOR: "otto", Role.ADMINISTRATOR: "ada"}
+PASSWORD = "correct horse battery"
+
+
+@dataclass
+class Charity:
+    """A service with its site, and where both stand-ins are.
+
+    `site` is for the test's own use of the actions; the service has its own.
+    """
+
+    site: Site
+    url: str
+    mailchimp_url: str
+    civicrm_url: str
+    stack: ExitStack
+
+    def act(self, side: Side, action: str, values: Any) -> Any:
+        """Let something happen on one side, by a stand-in's control interface."""
+        base = self.mailchimp_url if side is Side.MAILCHIMP else self.civicrm_url
+        answer = httpx2.post(f"{base}/_control/{action}", json=values, timeout=30)
+        answer.raise_for_status()
+        return answer.json()
+
+    def sync(self, **options: Any) -> None:
+        """Sync, as from the command line."""
+        for report in fetchandreconcile(self.site, max_time=0, **options):
+            if report.error is not None:
+                raise report.error
+
+
+def _stand_ins(stack: ExitStack) -> tuple[str, str]:
+    mailchimp, civicrm = MailchimpSandbox(), CivicrmSandbox(api_key=CIVICRM_KEY)
+    for app in (mailchimp, civicrm):
+        stack.callback(app.close)
+    return stack.enter_context(Served(mailchimp)).url, stack.enter_context(Served(civicrm)).url
+
+
+def configuration(mailchimp_url: str, civicrm_url: str, **link: Any) -> Configuration:
+    """Return the configuration in which all of the charity is connected; `link` replaces what a connection says."""
+    connection = {
+        "account": "Green Paths",
+        "audience_id": AUDIENCE_ID,
+        "audience_name": AUDIENCE_NAME,
+        "group_id": NEWS_GROUP,
+        "group_title": GROUPS[NEWS_GROUP],
+        "interests": {key: group for key, (group, _) in INTERESTS.items()},
+        "guard": {"enabled": False},
+        **link,
+    }
+    return Configuration.checked(
+        {
+            "civicrm": {"url": civicrm_url, "api_key": CIVICRM_KEY},
+            "accounts": {"Green Paths": {"api_key": API_KEY, "base_url": f"{mailchimp_url}/3.0"}},
+            "connections": [connection],
+        }
+    )
+
+
+def open_charity(
+    stack: ExitStack, home: Path, *, people: int = 150, connected: bool = True, synced: bool = True, **options: Any
+) -> Charity:
+    """Make a charity of so many people, and serve it with one user of each role until the stack is closed.
+
+    `connected`: its audience is linked with its groups; `synced`: and it has been synced once, without a guard.
+    `options` are those of `make_application`.
+    """
+    urls = _stand_ins(stack)
+    site = stack.enter_context(create_site(home))
+    served = stack.enter_context(Served(make_application(site, **options)))
+    stack.callback(connections.close_all)
+    charity = Charity(site, served.url, *urls, stack)
+    for deed in begin(people, datetime.now(UTC)).deeds:
+        charity.act(deed.side, deed.action, deed.values)
+    if connected:
+        site.save(configuration(*urls), "ada")
+        if synced:
+            charity.sync()
+    add_users()
+    return charity
+
+
+def add_users() -> None:
+    """Make a user of each role; hashing once is enough for all of them."""
+    hashed = ""
+    for role, name in PEOPLE.items():
+        user = create_user(name, role, "the tests")
+        if hashed:
+            user.password = hashed
+        else:
+            user.set_password(PASSWORD)
+            hashed = user.password
+        user.save()
+
+
+def strangers_name() -> str:
+    """Return a name that nobody has."""
+    return f"stranger{secrets.token_hex(4)}"

@@ -72,6 +72,10 @@ def is_too_wide(page: Page) -> bool:
 
 
 def picture(page: Page, file: Path) -> None:
-    """Take a picture of the whole page."""
+    """Take a picture of the whole page, in a window as high as the page."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=str(file), full_page=True, animations="disabled")
+    before = page.viewport_size or DESK
+    height = page.evaluate("document.documentElement.scrollHeight")
+    page.set_viewport_size({"width": before["width"], "height": max(before["height"], int(height))})
+    page.screenshot(path=str(file), animations="disabled")
+    page.set_viewport_size(before)

@@ -19,9 +19,9 @@ civicrm_rest = csrf_exempt(require_http_methods(["GET", "HEAD", "POST"])(rest))
 urlpatterns = [
     path("webhook/audience", webhooks.audience),
     path("webhook/batch", webhooks.batch),
-    path("health", health.health),
-    path("ready", health.ready),
-    path("metrics", health.metrics),
+    path("health", csrf_exempt(health.health)),
+    path("ready", csrf_exempt(health.ready)),
+    path("metrics", csrf_exempt(health.metrics)),
     path("api/openapi.json", pages.document, name="openapi"),
     path("api/docs", pages.page),
     path("civicrm/ajax/rest", civicrm_rest),

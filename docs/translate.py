@@ -1,0 +1,135 @@
+"""Collects every text that people read into the catalogues of `web/locale`, and compiles them.
+
+    python docs/translate.py            # after texts have changed; then translate what is new in the .po files
+    python docs/translate.py --check    # says what is missing; for tests
+
+Texts come from templates and modules of `web/`, and from the engine where it speaks to people: see `ENGINE_TEXTS`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+import django
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+from django.conf import settings
+from django.utils.translation.template import templatize
+
+from mailchimpsync.errors import REGISTRY
+
+WEB = Path(__file__).parents[1] / "src/mailchimpsync/web"
+LOCALE = WEB / "locale"
+LANGUAGES = ("de",)
+
+_KEYWORDS = {
+    "_": None,
+    "gettext": None,
+    "gettext_lazy": None,
+    "gettext_noop": None,
+    "ngettext": (1, 2),
+    "ngettext_lazy": (1, 2),
+    "pgettext": ((1, "c"), 2),
+    "npgettext": ((1, "c"), 2, 3),
+}
+
+
+def engine_texts() -> Iterator[tuple[str, str]]:
+    """Give what the engine says to people, with the code it belongs to."""
+    for code, entry in REGISTRY.items():
+        for text in (entry.sentence, entry.cause, entry.remedy):
+            if text:
+                yield code.value, text
+
+
+def collect() -> Catalog:
+    """Return a catalogue of all texts, without line numbers, which would change for nothing."""
+    catalog = Catalog(project="mailchimpsync", charset="utf-8")
+    for file in sorted(WEB.rglob("*.py")):
+        if "migrations" not in file.parts:
+            _add(catalog, file, file.read_bytes())
+    for file in sorted(WEB.rglob("*.html")):
+        _add(catalog, file, templatize(file.read_text("utf-8")).encode())
+    for code, text in engine_texts():
+        catalog.add(text, locations=[(f"errors/registry.py:{code}", None)])
+    return catalog
+
+
+def _add(catalog: Catalog, file: Path, source: bytes) -> None:
+    place = file.relative_to(WEB).as_posix()
+    for _line, message, comments, context in extract("python", BytesIO(source), keywords=_KEYWORDS):
+        if message and message != ("", ""):
+            catalog.add(message, locations=[(place, None)], auto_comments=comments, context=context)
+
+
+def catalogue_file(language: str) -> Path:
+    """Return the file of a language's catalogue."""
+    return LOCALE / language / "LC_MESSAGES/django.po"
+
+
+def updated(language: str) -> Catalog:
+    """Return a language's catalogue with the texts of now; what is no longer said is left out."""
+    file = catalogue_file(language)
+    found = Catalog(locale=language)
+    if file.exists():
+        with file.open("rb") as stream:
+            found = read_po(stream, locale=language)
+    found.update(collect(), no_fuzzy_matching=True, update_header_comment=False)
+    found.obsolete.clear()
+    return found
+
+
+def untranslated(catalog: Catalog) -> list[str]:
+    """Return the texts that have no translation, or one that is only a guess."""
+    return [
+        str(message.id) for message in catalog if message.id and (not _is_complete(message.string) or message.fuzzy)
+    ]
+
+
+def _is_complete(string: object) -> bool:
+    return all(string) if isinstance(string, tuple | list) else bool(string)
+
+
+def written(catalog: Catalog) -> bytes:
+    """Return a catalogue as its file holds it."""
+    stream = BytesIO()
+    write_po(stream, catalog, width=120, omit_header=False, sort_output=True, include_lineno=False)
+    return b"\n".join(line for line in stream.getvalue().split(b"\n") if not line.startswith(b'"POT-Creation-Date'))
+
+
+def compiled(catalog: Catalog) -> bytes:
+    """Return a catalogue as Django reads it."""
+    stream = BytesIO()
+    write_mo(stream, catalog)
+    return stream.getvalue()
+
+
+def main() -> int:
+    """Write the catalogues anew, or say what is missing."""
+    if not settings.configured:
+        settings.configure(USE_I18N=True)
+        django.setup()
+    missing = 0
+    for language in LANGUAGES:
+        catalog = updated(language)
+        texts = untranslated(catalog)
+        missing += len(texts)
+        for text in texts:
+            sys.stdout.write(f"{language}: {text}\n")
+        if "--check" in sys.argv:
+            continue
+        file = catalogue_file(language)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(written(catalog))
+        file.with_suffix(".mo").write_bytes(compiled(catalog))
+    sys.stdout.write(f"{missing} texts are not translated.\n")
+    return 1 if missing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 import pytest
+from django.db import connections
 from playwright.sync_api import Page, expect
 
 from mailchimpsync.actions import create_site
@@ -16,8 +17,9 @@ from mailchimpsync.web.accounts import create_user, find_user, password_path, we
 from mailchimpsync.web.models import Role, User
 from mailchimpsync.web.wsgi import make_application
 from mailchimpsync_sandbox.kit.server import Served
+from store.databases import own_database
 from support.browser import PHONE, accessibility_problems, is_too_wide
-from support.charity import PASSWORD, Charity
+from support.charity import PASSWORD, Charity, sign_in_by_form
 
 Visit = Callable[..., Page]
 
@@ -27,13 +29,6 @@ def empty_service(home: Path) -> Iterator[str]:
     """Serve a site on which nobody has an account."""
     with create_site(home) as site, Served(make_application(site)) as served:
         yield served.url
-
-
-def sign_in_by_form(client: httpx2.Client, name: str, password: str) -> httpx2.Response:
-    page = client.get("/sign-in")
-    token = page.text.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
-    given = {"username": name, "password": password, "csrfmiddlewaretoken": token}
-    return client.post("/sign-in", data=given)
 
 
 def test_ada_makes_the_first_account_by_the_link_that_serve_prints_and_the_link_serves_once(
@@ -159,6 +154,26 @@ def test_the_pages_of_accounts_are_accessible_and_fit_a_phone(visit: Visit, char
         page = visit(charity, path, role=None if path in {"/sign-in", "/welcome"} else Role.ADMINISTRATOR, **options)
         assert accessibility_problems(page) == []
         assert not is_too_wide(page)
+
+
+@pytest.mark.parametrize(
+    "kind", [pytest.param(kind, marks=getattr(pytest.mark, kind)) for kind in ("postgres", "mariadb")]
+)
+def test_people_sign_in_wherever_the_site_keeps_its_data(tmp_path: Path, kind: str) -> None:
+    with (
+        own_database(kind) as database,
+        create_site(tmp_path / "site", database=database) as site,
+        Served(make_application(site)) as served,
+    ):
+        user = create_user("Ada", Role.ADMINISTRATOR, "the tests")
+        user.set_password(PASSWORD)
+        user.save()
+        with httpx2.Client(base_url=served.url) as client:
+            failed, entered = sign_in_by_form(client, "ada", "a guess"), sign_in_by_form(client, "ada")
+            page = client.get("/users")
+        connections.close_all()
+
+    assert (failed.status_code, entered.status_code, page.status_code) == (200, 302, 200)
 
 
 class TestSingleSignOn:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it has no types
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from mailchimpsync.web.models import Role
 from support.charity import PASSWORD, PEOPLE
@@ -17,8 +17,8 @@ from support.charity import PASSWORD, PEOPLE
 # Playwright keeps an event loop in the thread of the test, of which Django then thinks that it serves from there.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
-PHONE = {"width": 375, "height": 740}
-DESK = {"width": 1280, "height": 900}
+PHONE: ViewportSize = {"width": 375, "height": 740}
+DESK: ViewportSize = {"width": 1280, "height": 900}
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _FLAGS = [

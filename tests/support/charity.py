@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -118,6 +117,12 @@ def add_users() -> None:
         user.save()
 
 
-def strangers_name() -> str:
-    """Return a name that nobody has."""
-    return f"stranger{secrets.token_hex(4)}"
+def sign_in_by_form(client: httpx2.Client, name: str, password: str = PASSWORD) -> httpx2.Response:
+    """Sign in without a browser."""
+    return post_form(client, "/sign-in", {"username": name, "password": password})
+
+
+def post_form(client: httpx2.Client, page: str, given: dict[str, Any], *, to: str | None = None) -> httpx2.Response:
+    """Send a form as a browser would that has opened a page: with the secret that stands in it."""
+    secret = client.get(page).text.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
+    return client.post(to or page, data={**given, "csrfmiddlewaretoken": secret})

@@ -71,6 +71,20 @@ def test_a_demo_that_is_kept_can_be_gone_on_with_and_stopped(surroundings: dict[
         httpx2.get(url)
 
 
+@pytest.mark.thorough
+def test_both_stand_ins_can_be_started_for_somebody_to_connect_them(surroundings: dict[str, str]) -> None:
+    started = run(surroundings, "demo", "--people", "100", "--unconnected")
+    civicrm, mailchimp = re.findall(r"http://\S+", started.stdout)
+    keys = re.findall(r"API key  (\S+)", started.stdout)
+
+    connected = run(surroundings | {"MAILCHIMPSYNC_CIVICRM_KEY": keys[0]}, "init", "--civicrm-url", civicrm)
+    members = httpx2.get(f"{mailchimp}/lists", auth=("anybody", keys[1])).json()
+
+    assert started.returncode == 0, started.stdout + started.stderr
+    assert "Mailing groups that can be connected" in connected.stdout
+    assert members["total_items"] == 1
+
+
 def test_there_is_nothing_to_stop_where_nothing_runs(surroundings: dict[str, str]) -> None:
     done = run(surroundings, "demo", "--stop")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from rich.text import Text
 
-from mailchimpsync.actions import Site, open_site
+from mailchimpsync.actions import Site, create_site, open_site
 from mailchimpsync.cli.consoles import say, stderr
 from mailchimpsync.cli.web_parts import check_installed, web_parts
 from mailchimpsync.config import Schedule
@@ -22,11 +22,12 @@ _LISTEN = re.compile(r"\S+:\d{1,5}")
 
 @click.command("serve")
 @click.option("--listen", metavar="ADDRESS:PORT", help="Default: the setting `listen`, which is 127.0.0.1:8321.")
+@click.option("--init", "make", is_flag=True, help="Make the site if there is none; the rest is set up by the screens.")
 @click.option("--no-schedule", is_flag=True, help="Sync nothing by itself; webhooks are handled all the same.")
 @click.option("--json-logs/--no-json-logs", default=None, help="Default: JSON unless this is a terminal.")
 @click.pass_context
-def command(ctx: click.Context, listen: str | None, no_schedule: bool, json_logs: bool | None) -> None:
-    """Run the service: schedule, webhooks, API.
+def command(ctx: click.Context, listen: str | None, make: bool, no_schedule: bool, json_logs: bool | None) -> None:
+    """Run the service: screens, schedule, webhooks, API.
 
     It serves until it is told to stop by SIGTERM or Ctrl-C. What it says goes to standard error, its log, one line an
     event, to standard output.
@@ -39,6 +40,8 @@ def command(ctx: click.Context, listen: str | None, no_schedule: bool, json_logs
     def opened(runtime: Runtime) -> Site:
         return _open(home, listen, runtime)
 
+    if make:
+        create_site(home).close()
     with opened(Runtime()) as site:
         address = site.settings.listen
         _tell(site, with_schedule=not no_schedule)
@@ -61,7 +64,10 @@ def _tell(site: Site, *, with_schedule: bool) -> None:
         when = describe_schedule(link.schedule) if with_schedule else "not synced by itself (--no-schedule)"
         say(console, Text.assemble("  ", (link.title, "bold"), f": {when}"))
     if not site.configuration.connections:
-        say(console, Text("  Nothing is connected yet; run `mailchimpsync connect`.", style="yellow"))
+        say(
+            console,
+            Text("  Nothing is connected yet: do that by the screens, or by `mailchimpsync connect`.", style="yellow"),
+        )
     if settings.public_url is None:
         text = "public_url is not set, so Mailchimp can't reach us: changes there arrive with the next run only."
         say(console, Text(f"  {text}", style="yellow"))

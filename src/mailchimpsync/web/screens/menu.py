@@ -12,8 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mailchimpsync.actions import Site
 from mailchimpsync.actions.described import Scope
-from mailchimpsync.model import SyncStatus
-from mailchimpsync.store import Transaction, kept_plans, rows
+from mailchimpsync.store import Transaction, counts, kept_plans
 from mailchimpsync.web.models import User
 
 _COUNTED_FOR_SECONDS = 5
@@ -40,8 +39,7 @@ class _Entry:
 
 
 def _failed(site: Site, tx: Transaction) -> int:
-    lists = [link.audience_id for link in site.configuration.connections]
-    return sum(rows.count_by_status(tx, list_id).get(SyncStatus.FAIL.value, 0) for list_id in lists)
+    return counts.number_failed(tx, [link.audience_id for link in site.configuration.connections])
 
 
 def _held(site: Site, tx: Transaction) -> int:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, delete, func, or_, select, update
+from sqlalchemy import Connection, RowMapping, and_, case, delete, func, or_, select, update
 
 from mailchimpsync.store.dialect import ROWS_PER_STATEMENT, upsert
 from mailchimpsync.store.schema import cache, campaign, campaign_import, campaign_recipient
@@ -40,6 +41,39 @@ def newest_campaigns(tx: Connection, list_id: str, limit: int = NUMBER_SHOWN_MAX
     """Return campaigns, the newest first."""
     query = select(campaign).where(campaign.c.list_id == list_id)
     return tx.execute(query.order_by(campaign.c.sent_at.desc(), campaign.c.id.desc()).limit(limit)).mappings().all()
+
+
+class CampaignState(StrEnum):
+    """How a campaign stands."""
+
+    COMPLETE = "complete"
+    UNFINISHED = "unfinished"
+    FAILED = "failed"
+    CLOSED = "closed"  # an activity was deleted in CiviCRM for good
+
+
+def state_of(row: Mapping[str, Any]) -> CampaignState:
+    """Say how a campaign stands."""
+    if row["closed_at"] is not None:
+        return CampaignState.CLOSED
+    if row["code"] is not None:
+        return CampaignState.FAILED
+    is_read = row["recipients"] is not None and row["progress"] is None
+    return CampaignState.COMPLETE if is_read else CampaignState.UNFINISHED
+
+
+def count_by_state(tx: Connection, list_id: str) -> dict[str, int]:
+    """Count an audience's campaigns by how they stand, as `state_of` says it."""
+    is_read = and_(campaign.c.recipients.is_not(None), campaign.c.progress.is_(None))
+    state = case(
+        (campaign.c.closed_at.is_not(None), CampaignState.CLOSED.value),
+        (campaign.c.code.is_not(None), CampaignState.FAILED.value),
+        (is_read, CampaignState.COMPLETE.value),
+        else_=CampaignState.UNFINISHED.value,
+    )
+    states = select(state.label("state")).where(campaign.c.list_id == list_id).subquery()
+    query = select(states.c.state, func.count()).group_by(states.c.state)
+    return {row.state: int(row[1]) for row in tx.execute(query)}
 
 
 def change_campaign(tx: Connection, key: int, **values: Any) -> None:

@@ -441,7 +441,7 @@ campaign = _table(
     Column("list_id", String(32), nullable=False),
     Column("campaign_id", String(32), nullable=False),  # Mailchimp's
     Column("subject", String(255), nullable=False),
-    Column("details", Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb")),  # of the activity, until it is made
+    Column("details", Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb")),  # of its activities, as HTML
     Column("sent_at", UtcDateTime, nullable=False),
     Column("activity_id", BigInteger),
     Column("opened_activity_id", BigInteger),

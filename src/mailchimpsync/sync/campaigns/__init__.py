@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from mailchimpsync.civicrm import prepare_ground
-from mailchimpsync.errors import Code, EvidenceError, MailchimpsyncError, RefusedError
+from mailchimpsync.errors import EvidenceError, MailchimpsyncError, RefusedError
 from mailchimpsync.runtime import Deadline, NoProgress, Progress
 from mailchimpsync.store import campaigns, runs
 from mailchimpsync.sync.calls import Outcome, Systems
@@ -83,7 +83,6 @@ def _work(task: Task, rows: Sequence[Row]) -> bool:
 
 
 def _work_on(task: Task, row: Row) -> bool:
-    task.progress.message(f"Campaign {row['campaign_id']}, sent {row['sent_at']:%Y-%m-%d}")
     code: str | None = None
     try:
         if not read_campaign(task, row):

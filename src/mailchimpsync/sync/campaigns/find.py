@@ -68,6 +68,7 @@ def activity_of(task: Task, row: Row, kind: Kind) -> int:
     """
     column = COLUMNS[kind]
     if row[column] is None:
+        task.change(row, code=None)  # whoever has lost the lease makes none
         activity_id = _make(task, row, kind)
         task.change(row, **{column: activity_id})
         task.made.append(activity_id)

@@ -78,6 +78,8 @@ def _acts_are_due(task: Task, row: Row) -> bool:
 
 def _read(task: Task, row: Row, place: Place) -> bool:
     """Read a report to its end, beginning anew where it shifts; say whether its end was reached."""
+    what = "whom it was sent to" if place.report == SENT_TO else "who opened it and clicked"
+    task.progress.message(f"Campaign of {row['sent_at']:%Y-%m-%d}: {what}")
     for _ in range(ATTEMPTS_MAX):
         try:
             return _read_on(task, row, place)

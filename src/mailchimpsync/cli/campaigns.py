@@ -120,6 +120,9 @@ def _tell(console: Console, one: PulledCampaigns) -> None:
         say(console, Text(f"    → {one.error.remedy}", style="dim"))
         return
     imported = one.imported
+    if imported is not None and not (imported.campaigns or imported.failed) and one.outcome == Outcome.DONE.value:
+        say(console, Text("  There is no campaign to look at."))
+        return
     made = len(imported.activity_ids) if imported else 0
     looked_at = imported.campaigns if imported else 0
     say(console, Text(f"  {_number(looked_at, 'campaign')} looked at, {_number(made, 'activity', 'activities')} made."))

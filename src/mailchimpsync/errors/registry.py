@@ -462,9 +462,9 @@ _CIVICRM_STOPS = {
     Code.CV_NO_CAMPAIGN_TYPES: Entry(
         "CiviCRM lacks the activity types or the custom field that imported campaigns need.",
         "The first import makes them, and the key's user may not.",
-        "Give the key's user the permission *administer CiviCRM data* for one import. Or make them by hand: "
-        "the activity types `mailchimp_campaign_sent`, `mailchimp_campaign_opened` and `mailchimp_campaign_clicked`, and for "
-        "activities a set of custom fields `Mailchimp_Campaign` with the text field `Mailchimp_Campaign_ID`.",
+        "Give the key's user the permission *administer CiviCRM data* for one import. Or make by hand the activity "
+        "types `mailchimp_campaign_sent`, `mailchimp_campaign_opened` and `mailchimp_campaign_clicked`, and for "
+        "activities the set of custom fields `Mailchimp_Campaign` with the text field `Mailchimp_Campaign_ID`.",
         Who.IMPLEMENTER,
     ),
     Code.CV_ACTIVITY_UNSEEN: Entry(

@@ -82,3 +82,14 @@ def _listed(contact: dict[str, object]) -> set[str]:
     emails = contact["emails"]
     assert isinstance(emails, list)
     return {email["email"] if isinstance(email, dict) else email for email in emails}
+
+
+def test_it_has_mailed_its_members(world: World) -> None:
+    addresses = {member["email_address"] for member in world.pen.members}
+    mailings = [deed.values for deed in world.deeds if deed.action == "load_campaign"]
+
+    assert len(mailings) == 3
+    for one in mailings:
+        recipients = {sent["email_address"] for sent in one["sent_to"]}
+        assert recipients <= addresses
+        assert 0 < len(one["email_activity"]) < len(recipients)

@@ -5,6 +5,7 @@ from mailchimpsync.actions.alerts.acts import Alert, acknowledgealert, getalerts
 from mailchimpsync.actions.alerts.watch import watch, watch_webhooks
 from mailchimpsync.actions.batches import Processed, collectresults, processcompleted
 from mailchimpsync.actions.calling import Outcome, call
+from mailchimpsync.actions.campaigns import ImportedCampaign, getcampaigns
 from mailchimpsync.actions.change_configuration import (
     Saved,
     change_configuration,
@@ -47,6 +48,7 @@ from mailchimpsync.actions.plans import (
     getplans,
 )
 from mailchimpsync.actions.process_events import process_events
+from mailchimpsync.actions.pullcampaigns import PulledCampaigns, pullcampaigns
 from mailchimpsync.actions.reports import Report
 from mailchimpsync.actions.rotate_key import rotate_key_file, rotate_key_of_environment
 from mailchimpsync.actions.since import read_since
@@ -70,12 +72,14 @@ __all__ = [
     "FailedRow",
     "Failure",
     "Finding",
+    "ImportedCampaign",
     "JournalCheck",
     "Level",
     "Outcome",
     "Plan",
     "PlannedChange",
     "Processed",
+    "PulledCampaigns",
     "Report",
     "Saved",
     "Site",
@@ -107,6 +111,7 @@ __all__ = [
     "fetchandreconcile",
     "figures",
     "getalerts",
+    "getcampaigns",
     "getchanges",
     "getfailures",
     "getplannedchanges",
@@ -125,6 +130,7 @@ __all__ = [
     "probe_site",
     "process_events",
     "processcompleted",
+    "pullcampaigns",
     "read_configuration",
     "read_since",
     "repair_webhooks",

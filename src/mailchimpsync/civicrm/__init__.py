@@ -1,5 +1,14 @@
 """What the engine needs of CiviCRM, over APIv4: transport, proof, bulk reads, bulk writes."""
 
+from mailchimpsync.civicrm.activities import (
+    NewActivity,
+    activities_there,
+    add_targets,
+    campaign_activities,
+    create_activity,
+    sees_activities,
+)
+from mailchimpsync.civicrm.campaign_ground import Ground, Kind, prepare_ground
 from mailchimpsync.civicrm.client import CivicrmClient, Result
 from mailchimpsync.civicrm.corrections import ContactEmail, Name, add_bulk_addresses, hold_addresses, set_names
 from mailchimpsync.civicrm.look_back import Landmark, LookBack, View
@@ -30,24 +39,31 @@ __all__ = [
     "ContactEmail",
     "ContactState",
     "Email",
+    "Ground",
     "Group",
     "GroupContact",
     "HistoryEntry",
+    "Kind",
     "Landmark",
     "LookBack",
     "Modified",
     "Name",
+    "NewActivity",
     "NewContact",
     "Owner",
     "Person",
     "Result",
     "SiteCheck",
     "View",
+    "activities_there",
     "add_bulk_addresses",
+    "add_targets",
+    "campaign_activities",
     "check_write_access",
     "clock_offset",
     "contacts_by_id",
     "contacts_modified_since",
+    "create_activity",
     "create_contacts",
     "display_names",
     "group_contacts",
@@ -59,7 +75,9 @@ __all__ = [
     "on_hold_addresses",
     "owners_of",
     "persons",
+    "prepare_ground",
     "save_group_contacts",
+    "sees_activities",
     "set_names",
     "site",
     "to_site",

@@ -54,7 +54,7 @@ def save_group_contacts(client: CivicrmClient, records: Sequence[Record], list_i
         return send_halving(some, lambda records: _save(client, records, f"audience {list_id}"))
 
     refused: dict[Record, RefusedError] = {}
-    for part in _overlapping(client, save, list(chunks(records, GROUP_CONTACTS_MAX))):
+    for part in overlapping(client, save, list(chunks(records, GROUP_CONTACTS_MAX))):
         refused.update(part)
     return refused
 
@@ -73,12 +73,12 @@ def create_contacts(client: CivicrmClient, records: Sequence[NewContact]) -> lis
     def create(some: Sequence[NewContact]) -> list[Created]:
         return _create(client, some, SETTLE_ROUNDS_MAX)
 
-    created = chain.from_iterable(_overlapping(client, create, list(chunks(unique, CONTACTS_MAX))))
+    created = chain.from_iterable(overlapping(client, create, list(chunks(unique, CONTACTS_MAX))))
     outcome = {normalise_address(record.address): one for record, one in zip(unique, created, strict=True)}
     return [outcome[normalise_address(record.address)] for record in records]
 
 
-def _overlapping(client: CivicrmClient, work: Callable[[T], U], parts: Sequence[T]) -> list[U]:
+def overlapping(client: CivicrmClient, work: Callable[[T], U], parts: Sequence[T]) -> list[U]:
     """Do the work on all parts, a few at a time, and return what came of them, in order."""
     if len(parts) <= 1:
         return [work(part) for part in parts]

@@ -113,6 +113,25 @@ class Guard(Part):
         return Limits(by_kind, self.minimum, self.hold_hours)
 
 
+class Campaigns(Part):
+    """Whether sent campaigns become activities in CiviCRM by themselves, and what is told in them.
+
+    Attributes:
+        enabled: whether the service imports them.
+        every_hours: how often it does.
+        opens: whether an activity tells who opened a campaign.
+        clicks: whether an activity tells who clicked on a link in it.
+        follow_days: for how long after it was sent a campaign is looked at again: for opens and clicks, and for
+            recipients who get a contact meanwhile.
+    """
+
+    enabled: bool = False
+    every_hours: Annotated[int, Field(ge=1, le=168)] = 24
+    opens: bool = False
+    clicks: bool = False
+    follow_days: Annotated[int, Field(ge=0, le=365)] = 30
+
+
 class Link(Part):
     """An audience linked with a subscription group, and interests with groups; names are for reading only."""
 
@@ -125,6 +144,7 @@ class Link(Part):
     resubscribe: Resubscribe = Resubscribe.ASK
     schedule: Schedule = Schedule()
     guard: Guard = Guard()
+    campaigns: Campaigns = Campaigns()
     signing_secret: SecretStr | None = None
     """The secret with which Mailchimp signs this audience's webhook, where signing was switched on there."""
 

@@ -459,6 +459,29 @@ _CIVICRM_STOPS = {
         "again.",
         Who.IMPLEMENTER,
     ),
+    Code.CV_NO_CAMPAIGN_TYPES: Entry(
+        "CiviCRM lacks the activity types or the custom field that imported campaigns need.",
+        "The first import makes them, and the key's user may not.",
+        "Give the key's user the permission *administer CiviCRM data* for one import. Or make by hand the activity "
+        "types `mailchimp_campaign_sent`, `mailchimp_campaign_opened` and `mailchimp_campaign_clicked`, and for "
+        "activities the set of custom fields `Mailchimp_Campaign` with the text field `Mailchimp_Campaign_ID`.",
+        Who.IMPLEMENTER,
+    ),
+    Code.CV_ACTIVITY_UNSEEN: Entry(
+        "CiviCRM does not show the activities that were made of campaigns.",
+        "The key's user may make activities and not see them, or the custom field with the campaign's id was not kept. "
+        "Without seeing them, a campaign could get a second activity, so the import stops.",
+        "Give the key's user *view all activities*, and see that the custom field `Mailchimp_Campaign_ID` is active. "
+        "The next import goes on.",
+        Who.IMPLEMENTER,
+    ),
+    Code.CV_ACTIVITY_GONE: Entry(
+        "The activity of this campaign was deleted in CiviCRM for good, so the campaign is left alone.",
+        "Staff deleted it. One that is only in CiviCRM's trash goes on being kept up to date there.",
+        "Nothing to do.",
+        Who.NOBODY,
+        Retry.NEVER,
+    ),
 }
 
 _OURS = {

@@ -11,6 +11,14 @@ from mailchimpsync.mailchimp.batches import (
     recent_batches,
     submit_batch,
 )
+from mailchimpsync.mailchimp.campaigns import (
+    Campaign,
+    Recipient,
+    RecipientPage,
+    activity_page,
+    recipient_page,
+    sent_campaigns,
+)
 from mailchimpsync.mailchimp.client import MailchimpClient
 from mailchimpsync.mailchimp.members import Member, MemberPage, member, member_page, member_path
 from mailchimpsync.mailchimp.refusals import classify_refusal, refusal_detail
@@ -34,14 +42,18 @@ __all__ = [
     "Audience",
     "BatchInfo",
     "BatchWebhook",
+    "Campaign",
     "Interest",
     "MailchimpClient",
     "Member",
     "MemberPage",
     "Operation",
     "OperationResult",
+    "Recipient",
+    "RecipientPage",
     "Webhook",
     "account",
+    "activity_page",
     "audience",
     "audiences",
     "batch",
@@ -58,7 +70,9 @@ __all__ = [
     "member_page",
     "member_path",
     "recent_batches",
+    "recipient_page",
     "refusal_detail",
+    "sent_campaigns",
     "submit_batch",
     "update_batch_webhook",
     "update_webhook",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from pydantic import TypeAdapter
@@ -33,16 +33,19 @@ def read_all(
     fields: str,
     *,
     gone: Code = Code.MC_NOT_FOUND,
+    wanted: Mapping[str, str | int] | None = None,
 ) -> list[T]:
-    """Return all entries of a collection; `fields` are the dot paths to ask for besides `total_items`.
+    """Return all entries of a collection, or those `wanted` (Mailchimp's own filters).
+
+    `fields` are the dot paths to ask for besides `total_items`.
 
     Raises:
         EvidenceError: `MC_INCOMPLETE`, the pages do not add up to `total_items`, or there are too many.
     """
     found: list[T] = []
     for _ in range(PAGES_MAX):
-        params: dict[str, str | int] = {"fields": f"total_items,{fields}", "count": PAGE_SIZE, "offset": len(found)}
-        answer = client.get(path, page, params, gone=gone)
+        place: dict[str, str | int] = {"fields": f"total_items,{fields}", "count": PAGE_SIZE, "offset": len(found)}
+        answer = client.get(path, page, {**(wanted or {}), **place}, gone=gone)
         entries = entries_of(answer)
         found += entries
         if len(found) == answer["total_items"]:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from mailchimpsync.store import events, rows, runs, updates
+from mailchimpsync.store import campaigns, events, rows, runs, updates
 from mailchimpsync.store.schema import batch, event
 
 
@@ -45,6 +45,20 @@ def of_connection(tx: Connection, list_id: str, now: datetime) -> ConnectionFigu
         open_updates=updates.count_open_updates(tx, list_id)[0],
         open_batches=tx.execute(unhandled).scalar_one(),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignFigures:
+    """Campaigns by how they stand; `complete_at`: when the last complete import began."""
+
+    by_state: Mapping[str, int]
+    complete_at: datetime | None
+
+
+def of_campaigns(tx: Connection, list_id: str) -> CampaignFigures:
+    """Return the figures of an audience's campaigns."""
+    before = campaigns.import_of(tx, list_id)
+    return CampaignFigures(campaigns.count_by_state(tx, list_id), before["complete_at"] if before else None)
 
 
 def of_events(tx: Connection) -> EventFigures:

@@ -14,6 +14,8 @@ from mailchimpsync.store.schema import (
     alert,
     batch,
     cache,
+    campaign,
+    campaign_import,
     event,
     group_contact,
     kept_plan,
@@ -30,10 +32,13 @@ _BY_ID: tuple[tuple[Table, ColumnElement[str]], ...] = (
     (kept_plan, kept_plan.c.list_id),
     (verification, verification.c.list_id),
     (alert, alert.c.list_id),
+    (campaign, campaign.c.list_id),
+    (campaign_import, campaign_import.c.list_id),
     (cache, cache.c.mailchimp_list_id),
     (batch, batch.c.mailchimp_list_id),
 )
-"""With a cache row go its updates and its place in a plan, with a kept plan its changes."""
+"""With a cache row go its updates and its place in a plan, with a kept plan its changes, with a campaign
+its unknown recipients. Activities in CiviCRM stay."""
 
 
 @dataclass(frozen=True, slots=True)

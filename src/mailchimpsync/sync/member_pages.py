@@ -1,4 +1,4 @@
-"""Reading the members of an audience page by page, with proof that nobody was skipped (DESIGN 3.4).
+"""Reading members, or whom a report names, page by page, with proof that nobody was skipped (DESIGN 3.4).
 
 Pages overlap by one member. As long as the member at each seam is the same from both pages, nobody in front of the
 seam has come or gone meanwhile, so nobody was skipped; a seam that doesn't match starts the reading anew. So does an
@@ -12,9 +12,9 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
+from typing import Generic, Protocol, TypeVar
 
 from mailchimpsync.errors import Code, EvidenceError
-from mailchimpsync.mailchimp import Member, MemberPage
 from mailchimpsync.model import MemberStatus
 
 PAGE_SIZE_MEMBERS = 1_000
@@ -24,7 +24,32 @@ ATTEMPTS_MAX = 3
 # An unfiltered reading leaves archived members out (mailchimp-api.md 2.2), so they are read by themselves.
 READINGS: tuple[MemberStatus | None, ...] = (None, MemberStatus.ARCHIVED)
 
-AskForPage = Callable[[MemberStatus | None, int, int], MemberPage]
+
+class Entry(Protocol):
+    """Somebody on a page."""
+
+    @property
+    def id(self) -> str:
+        """The member id."""
+
+
+E = TypeVar("E", bound=Entry)
+E_co = TypeVar("E_co", bound=Entry, covariant=True)
+
+
+class Page(Protocol[E_co]):
+    """A page as Mailchimp gives it."""
+
+    @property
+    def total_items(self) -> int:
+        """How many there are on all pages."""
+
+    @property
+    def members(self) -> Sequence[E_co]:
+        """Those of this page."""
+
+
+AskForPage = Callable[[MemberStatus | None, int, int], Page[E]]
 """Returns a page of the members of a status (one of `READINGS`), from an offset on, with so many members at most."""
 
 
@@ -43,13 +68,13 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(Generic[E]):
     """The members of a page that were not on the one before, and the position behind them.
 
     `total` is how many Mailchimp says there are in this reading; `is_last`: all of those have been seen.
     """
 
-    members: Sequence[Member]
+    members: Sequence[E]
     position: Position
     total: int
     is_last: bool
@@ -59,7 +84,7 @@ class ShiftedError(Exception):
     """Members came or went in front of a seam, a page was short, or the number of members does not hold."""
 
 
-def stretches(executor: Executor, ask: AskForPage, position: Position) -> Iterator[Stretch]:
+def stretches(executor: Executor, ask: AskForPage[E], position: Position) -> Iterator[Stretch[E]]:
     """Yield a reading from a position to its end, while later pages are already on their way.
 
     Raises:
@@ -95,11 +120,9 @@ def next_attempt(list_id: str, position: Position) -> Position:
     return Position(reading=position.reading, attempt=position.attempt + 1)
 
 
-def _pages(executor: Executor, ask: AskForPage, position: Position) -> Iterator[MemberPage]:
+def _pages(executor: Executor, ask: AskForPage[E], position: Position) -> Iterator[Page[E]]:
     offset = max(0, position.offset - 1)
-    ahead: deque[Future[MemberPage]] = deque(
-        [executor.submit(ask, READINGS[position.reading], offset, PAGE_SIZE_MEMBERS)]
-    )
+    ahead: deque[Future[Page[E]]] = deque([executor.submit(ask, READINGS[position.reading], offset, PAGE_SIZE_MEMBERS)])
     try:
         while ahead:
             page = ahead.popleft().result()
@@ -112,7 +135,7 @@ def _pages(executor: Executor, ask: AskForPage, position: Position) -> Iterator[
             future.cancel()
 
 
-def _check_number(page: MemberPage, position: Position) -> None:
+def _check_number(page: Page[E], position: Position) -> None:
     """Nobody is twice on a page, and a full page does not go beyond the number that ends the reading."""
     goes_beyond = max(0, position.offset - 1) + len(page.members) > page.total_items
     is_full = len(page.members) >= PAGE_SIZE_MEMBERS
@@ -121,7 +144,7 @@ def _check_number(page: MemberPage, position: Position) -> None:
         raise ShiftedError
 
 
-def _behind_the_seam(page: MemberPage, position: Position) -> list[Member]:
+def _behind_the_seam(page: Page[E], position: Position) -> list[E]:
     if position.last_id is None:
         return list(page.members)
     if not page.members or page.members[0].id != position.last_id:

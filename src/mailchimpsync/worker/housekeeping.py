@@ -14,6 +14,7 @@ from mailchimpsync.actions.journal import PURPOSE
 from mailchimpsync.store import (
     Transaction,
     alerts,
+    campaigns,
     events,
     journal_check,
     journal_retention,
@@ -31,6 +32,9 @@ RECORDS_KEPT = timedelta(days=90)
 MESSAGES_KEPT = timedelta(days=30)
 ALERTS_KEPT = timedelta(days=365)
 """How long alerts that are over are kept."""
+
+UNKNOWN_RECIPIENTS_KEPT = timedelta(days=365)
+"""Campaigns are followed no longer; an import forgets them sooner, but it may have been switched off."""
 
 VERIFICATIONS_KEPT = timedelta(days=365)
 """The newest one of each audience is kept for ever."""
@@ -57,6 +61,7 @@ def tidy_up(site: Site, stop: Stop) -> dict[str, int]:
         forgotten["alerts"] = alerts.forget_alerts(tx, now - ALERTS_KEPT)
         forgotten["plans"] = kept_plans.forget_changes(tx, now - RECORDS_KEPT)
         forgotten["verifications"] = verifications.forget_verifications(tx, now - VERIFICATIONS_KEPT)
+        forgotten["campaign_recipients"] = campaigns.forget_unknown(tx, now - UNKNOWN_RECIPIENTS_KEPT)
     for name, prune in _PRUNED.items():
         forgotten[name] = _prune_all(site, prune, now - RECORDS_KEPT, stop)
     forgotten |= _tidy_up_journal(site, now, stop)

@@ -46,6 +46,12 @@ class Metrics:
             registry=self.registry,
         )
         self._events = Counter(f"{PREFIX}events_handled", "Webhook events handled.", registry=self.registry)
+        self._campaigns = Counter(
+            f"{PREFIX}campaign_imports",
+            "Calls of imports of campaigns by outcome, or by the code of the error.",
+            ["outcome"],
+            registry=self.registry,
+        )
         Info(f"{PREFIX}build", "The version of this service.", registry=self.registry).info({"version": __version__})
 
     def request(self, service: str, method: str, status: int, seconds: float) -> None:  # noqa: ARG002 (the protocol's)
@@ -64,6 +70,10 @@ class Metrics:
     def events(self, number: int) -> None:
         """Count events that were handled."""
         self._events.inc(number)
+
+    def campaigns(self, outcome: str) -> None:
+        """Count a call of an import of campaigns."""
+        self._campaigns.labels(outcome).inc()
 
     def watch(self, site: Site) -> None:
         """Read from a site's store, at each scrape, what is there; `site` is for this alone (`Site.another`)."""
@@ -89,7 +99,7 @@ class _StoreCollector(Collector):
         up = _gauge("store_up", "Whether the database could be read.")
         try:
             self._site.refresh()
-            found = [*self._of_connections(), *self._of_queue()]
+            found = [*self._of_connections(), *self._of_campaigns(), *self._of_queue()]
         except MailchimpsyncError as error:
             log_failure("metrics.failed", error)
             found = []
@@ -116,6 +126,19 @@ class _StoreCollector(Collector):
             if found.last_sync_time is not None:
                 since.add_metric([audience], (now - found.last_sync_time).total_seconds())
         return [rows, held, since, updates, batches]
+
+    def _of_campaigns(self) -> list[Metric]:
+        number = _gauge("campaigns", "Campaigns that are known, by how they stand.", "audience", "state")
+        since = _gauge("last_campaign_import_age_seconds", "Seconds since the last complete import began.", "audience")
+        now = self._site.runtime.now()
+        for link in self._site.configuration.connections:
+            with self._site.store.reading() as tx:
+                found = figures.of_campaigns(tx, link.audience_id)
+            for state, count in found.by_state.items():
+                number.add_metric([link.audience_id, state], count)
+            if found.complete_at is not None:
+                since.add_metric([link.audience_id], (now - found.complete_at).total_seconds())
+        return [number, since]
 
     def _of_queue(self) -> list[Metric]:
         with self._site.store.reading() as tx:

@@ -10,6 +10,7 @@ from mailchimpsync.actions import Site, collectresults, process_events
 from mailchimpsync.runtime import Deadline
 from mailchimpsync.store import events
 from mailchimpsync.worker.alerting import Alerting
+from mailchimpsync.worker.campaigning import pull_what_is_due
 from mailchimpsync.worker.housekeeping import EVERY_SECONDS, tidy_up
 from mailchimpsync.worker.logs import logger
 from mailchimpsync.worker.loop import Loop, Stop
@@ -54,6 +55,7 @@ class Background:
         if with_schedule:
             self._loops.append(Loop("schedule", self._scheduler.work, site.runtime, stop))
             self._loops.append(self._loop("verify", verify_what_is_due))
+            self._loops.append(self._loop("campaigns", self._pull_campaigns))
 
     def start(self) -> None:
         """Begin."""
@@ -111,6 +113,9 @@ class Background:
         if number := collectresults(site, stop=stop):
             logger().info("batches.read", number=number)
         return BATCHES_EVERY_SECONDS
+
+    def _pull_campaigns(self, site: Site, stop: Stop) -> float:
+        return pull_what_is_due(site, stop, self._metrics.campaigns)
 
     def _tidy_up(self, site: Site, stop: Stop) -> float:
         if forgotten := tidy_up(site, stop):

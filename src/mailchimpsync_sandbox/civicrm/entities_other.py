@@ -1,4 +1,4 @@
-"""The site itself, tags, gifts, memberships, activities, option values."""
+"""The site itself, tags, gifts, memberships, activities, option values, custom fields."""
 
 # ruff: noqa: S608 - the names in the SQL are the schema's own, values are bound
 
@@ -219,4 +219,45 @@ OPTION_VALUE = Entity(
     ),
     label="label",
     indexes=(("option_group_id", "value"),),
+)
+
+CUSTOM_GROUP = Entity(
+    "CustomGroup",
+    "civicrm_custom_group",
+    (
+        _ID,
+        Field("name"),
+        Field("title"),
+        Field("extends"),
+        Field("style", default="Inline"),
+        _flag("collapse_display"),
+        Field("weight", _INT),
+        _flag("is_active", default=True),
+        Field("table_name"),
+        _flag("is_multiple"),
+        _flag("is_reserved"),
+    ),
+    label="title",
+    unique=(("name",),),
+)
+
+CUSTOM_FIELD = Entity(
+    "CustomField",
+    "civicrm_custom_field",
+    (
+        _ID,
+        Field("custom_group_id", _INT, required=True, references="CustomGroup"),
+        Field("name"),
+        Field("label"),
+        Field("data_type"),
+        Field("html_type"),
+        _flag("is_required"),
+        _flag("is_searchable"),
+        _flag("is_view"),
+        Field("weight", _INT),
+        _flag("is_active", default=True),
+        Field("column_name"),
+    ),
+    label="label",
+    unique=(("custom_group_id", "name"),),
 )

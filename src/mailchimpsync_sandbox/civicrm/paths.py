@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from mailchimpsync_sandbox.civicrm.custom import custom_field
 from mailchimpsync_sandbox.civicrm.database import Database
 from mailchimpsync_sandbox.civicrm.entities import ENTITIES, LOCATIONS
 from mailchimpsync_sandbox.civicrm.errors import ApiError
@@ -94,6 +95,8 @@ class Scope:
         Raises:
             ApiError: there is none.
         """
+        if (custom := custom_field(self.database, self.entity.name, path)) is not None:
+            return Expression((custom.sql or "").format(t="a"), custom)
         bare, _, suffix = path.partition(":")
         alias, entity, name = self.walk(bare)
         field = entity.by_name.get(name)

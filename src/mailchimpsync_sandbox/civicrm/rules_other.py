@@ -10,7 +10,15 @@ import secrets
 from datetime import date, timedelta
 from typing import Any
 
-from mailchimpsync_sandbox.civicrm.entities import ACTIVITY_CONTACT, ADDRESS, GROUP, GROUP_CONTACT, PHONE
+from mailchimpsync_sandbox.civicrm.entities import (
+    ACTIVITY_CONTACT,
+    ADDRESS,
+    CUSTOM_FIELD,
+    CUSTOM_GROUP,
+    GROUP,
+    GROUP_CONTACT,
+    PHONE,
+)
 from mailchimpsync_sandbox.civicrm.rules_contact import ContactRules, EmailRules, LocationRules
 from mailchimpsync_sandbox.civicrm.writing import Record, Rules, Writer
 
@@ -193,6 +201,36 @@ class OptionValueRules(Rules):
             values.setdefault("weight", _next(writer, "civicrm_option_value", "weight"))
 
 
+class CustomGroupRules(Rules):
+    """Named after its title; its values are in a table of its own."""
+
+    def prepare(self, writer: Writer, record: Record) -> None:
+        if record.created:
+            values = record.values
+            values.setdefault("name", munged(values.get("title") or ""))
+            values.setdefault("weight", _next(writer, "civicrm_custom_group", "weight"))
+
+    def written(self, writer: Writer, record: Record) -> None:
+        if record.created and not record.values.get("table_name"):
+            name = f"civicrm_value_{record.values['name'].lower()}_{record.row_id}"
+            writer.set_values(CUSTOM_GROUP, record.row_id or 0, {"table_name": name})
+
+
+class CustomFieldRules(Rules):
+    """Named after its label; its values are in a column of its own."""
+
+    def prepare(self, writer: Writer, record: Record) -> None:
+        if record.created:
+            values = record.values
+            values.setdefault("name", munged(values.get("label") or ""))
+            values.setdefault("weight", _next(writer, "civicrm_custom_field", "weight"))
+
+    def written(self, writer: Writer, record: Record) -> None:
+        if record.created and not record.values.get("column_name"):
+            name = f"{record.values['name'].lower()}_{record.row_id}"
+            writer.set_values(CUSTOM_FIELD, record.row_id or 0, {"column_name": name})
+
+
 def _next(writer: Writer, table: str, what: str) -> int:
     return int(writer.database.rows(f"SELECT coalesce(MAX({what}), 0) + 1 FROM {table}")[0][0])
 
@@ -213,4 +251,6 @@ RULES: dict[str, Rules] = {
     "Activity": ActivityRules(),
     "EntityTag": EntityTagRules(),
     "OptionValue": OptionValueRules(),
+    "CustomGroup": CustomGroupRules(),
+    "CustomField": CustomFieldRules(),
 }

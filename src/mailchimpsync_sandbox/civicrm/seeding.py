@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mailchimpsync_sandbox.civicrm import custom
 from mailchimpsync_sandbox.civicrm.entities import ENTITIES, TABLES
 from mailchimpsync_sandbox.civicrm.options import SEEDED
 from mailchimpsync_sandbox.civicrm.schema import create_statements
@@ -36,7 +37,7 @@ def build(connection: sqlite3.Connection) -> None:
     for entity in ENTITIES.values():
         for statement in create_statements(entity, TABLES):
             connection.execute(statement)
-    for statement in _OWN_TABLES:
+    for statement in (*_OWN_TABLES, *custom.TABLES):
         connection.execute(statement)
     _seed(connection)
     for table in _TOUCHING_TABLES:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from mailchimpsync_sandbox.civicrm.custom import keep_custom_values
 from mailchimpsync_sandbox.civicrm.entities import ENTITIES
 from mailchimpsync_sandbox.civicrm.errors import ApiError
 from mailchimpsync_sandbox.civicrm.folding import fold
@@ -171,6 +172,7 @@ class Writer:
         # As recorded: what the rules do afterwards, such as naming a contact after its address, does not show.
         reloaded = self._reloaded(record) if record.entity.reloads else None
         self._rules_of(record.entity).written(self, record)
+        keep_custom_values(self.database, record.entity.name, record.row_id or 0, record.extra)
         shown = self._as_given(record) if reloaded is None or record.not_reloaded else reloaded
         shown.update(record.echo)
         shown.update(custom=None, check_permissions=None)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from mailchimpsync_sandbox.world.campaigns import mailed
 from mailchimpsync_sandbox.world.cases import CASES, agreeing
 from mailchimpsync_sandbox.world.charity import API_KEY, AUDIENCE_ID, AUDIENCE_NAME, GROUPS, INTERESTS
 from mailchimpsync_sandbox.world.pen import Deed, Pen, Side
@@ -49,7 +50,7 @@ def begin(people: int, now: datetime, seed: int = SEED) -> World:
     awkward = sum(max(1, people * case.per_5000 // 5_000) for case in CASES)
     for _ in range(max(people - awkward, 1)):
         agreeing(pen)
-    deeds = (*_structures(), *_load(pen), *pen.deeds)
+    deeds = (*_structures(), *_load(pen), *mailed(pen), *pen.deeds)
     pen.deeds = []
     return World(pen, deeds, tuple(examples))
 

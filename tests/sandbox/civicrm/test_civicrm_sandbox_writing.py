@@ -251,3 +251,33 @@ def test_times_are_shown_and_asked_for_in_the_zone_of_the_site(sandbox: CivicrmS
         "orderBy": {"contact_id": "ASC"},
     }
     assert [row["latest"] for row in client.rows("SubscriptionHistory", "get", latest)] == ["2026-02-01 22:32:02", now]
+
+
+def _campaign_field(client: Client) -> None:
+    group = {"name": "Mailchimp_Campaign", "title": "Mailchimp campaign", "extends": "Activity"}
+    made = client.rows("CustomGroup", "save", {"records": [group], "match": ["name"]})[0]
+    field = {"custom_group_id": made["id"], "name": "Mailchimp_Campaign_ID", "label": "Campaign", "data_type": "String"}
+    client.rows("CustomField", "save", {"records": [field], "match": ["custom_group_id", "name"]})
+
+
+def test_a_custom_field_is_written_read_and_looked_for_by_group_and_name(client: Client) -> None:
+    path = "Mailchimp_Campaign.Mailchimp_Campaign_ID"
+    for _ in range(2):
+        _campaign_field(client)
+    for campaign in ("spring", "summer"):
+        values = {"activity_type_id:name": "Bulk Email", "source_contact_id": ALICE, path: campaign}
+        client.rows("Activity", "create", {"values": values})
+
+    found = client.rows("Activity", "get", {"select": [path], "where": [[path, "IN", ["Summer"]]]})
+
+    assert [row[path] for row in found] == ["summer"]
+    where = [["name", "=", "Mailchimp_Campaign_ID"], ["custom_group_id.extends", "=", "Activity"]]
+    [field] = client.rows("CustomField", "get", {"select": ["custom_group_id.name"], "where": where})
+    assert field["custom_group_id.name"] == "Mailchimp_Campaign"
+
+
+def test_a_custom_field_that_is_not_there_is_an_error_in_a_condition_and_nothing_in_a_selection(client: Client) -> None:
+    path = "Mailchimp_Campaign.Mailchimp_Campaign_ID"
+
+    assert client.post("Activity", "get", {"where": [[path, "=", "spring"]]}).status_code == 500
+    assert client.rows("Contact", "get", {"select": ["id", path], "where": [["id", "=", ALICE]]}) == [{"id": ALICE}]

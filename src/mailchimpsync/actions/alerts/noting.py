@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 from mailchimpsync.actions.alerts.look import key_names
@@ -18,6 +18,9 @@ from mailchimpsync.sync import Outcome
 
 PASSING = timedelta(hours=1)
 """How long an error that may pass by itself lasts before anybody is told."""
+
+CAMPAIGNS_PASSING = timedelta(days=1)
+"""Likewise for an import of campaigns, which nobody waits for."""
 
 _EXIT_PASSING = 3
 _OF_MAILCHIMPS_KEY = frozenset({Code.MC_AUTH, Code.MC_BAD_KEY, Code.MC_FORBIDDEN})
@@ -57,6 +60,24 @@ def note_error(site: Site, link: Link, error: MailchimpsyncError) -> None:
     if isinstance(error, BusyError) or error.code is Code.LEASE_LOST:
         return
     note(site, [_problem(link, error)], lambda _noted: False)
+
+
+def note_campaigns(site: Site, link: Link, error: MailchimpsyncError | None, failed: Mapping[str, int]) -> None:
+    """Note that an import of campaigns, or some campaigns of it (by code), failed, or that all is well with them.
+
+    Another run at work, or a fault that passes, is nothing to tell of before it has lasted.
+    """
+    if error is not None and (isinstance(error, BusyError) or error.code is Code.LEASE_LOST):
+        return
+    name = name_of(Kind.CAMPAIGNS, link.audience_id)
+    seen: list[Problem] = []
+    if error is not None:
+        grace = CAMPAIGNS_PASSING if error.exit_code == _EXIT_PASSING else timedelta(0)
+        seen.append(Problem(name, Kind.CAMPAIGNS, link.audience_id, error.code, grace=grace))
+    elif failed:
+        code = Code(max(failed, key=lambda one: failed[one]))
+        seen.append(Problem(name, Kind.CAMPAIGNS, link.audience_id, code, {"failing": sum(failed.values())}))
+    note(site, seen, lambda noted: noted["problem"] == name)
 
 
 def _problem(link: Link, error: MailchimpsyncError) -> Problem:

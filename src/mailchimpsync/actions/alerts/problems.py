@@ -22,6 +22,7 @@ class Kind(StrEnum):
     DIFFERENCES = "differences"
     EVENTS = "events"
     WEBHOOK = "webhook"
+    CAMPAIGNS = "campaigns"
     DISK = "disk"
 
 

@@ -84,6 +84,13 @@ def _webhook(code: str | None, _data: _Data) -> _Three:
     return f"Mailchimp's webhooks don't work ({code})", entry.sentence, entry.remedy
 
 
+def _campaigns(code: str | None, data: _Data) -> _Three:
+    entry = explained(code)
+    failing = data.get("failing")
+    what = f"{failing:,} campaigns could not be imported. {entry.sentence}" if failing else entry.sentence
+    return f"campaigns are not imported ({code})", what, entry.remedy
+
+
 def _disk(code: str | None, _data: _Data) -> _Three:
     entry = explained(code)
     return f"the disk is almost full ({code})", entry.sentence, entry.remedy
@@ -98,5 +105,6 @@ _WORDS: Mapping[Kind, Callable[[str | None, _Data], _Three]] = {
     Kind.DIFFERENCES: _differences,
     Kind.EVENTS: _events,
     Kind.WEBHOOK: _webhook,
+    Kind.CAMPAIGNS: _campaigns,
     Kind.DISK: _disk,
 }

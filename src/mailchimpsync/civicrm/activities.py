@@ -1,0 +1,143 @@
+"""Campaigns as activities: one for each campaign and kind, its people as targets (existing-extension.md 19)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from mailchimpsync.civicrm.campaign_ground import Kind
+from mailchimpsync.civicrm.client import CIVICRM, CivicrmClient, Envelope
+from mailchimpsync.civicrm.isolation import send_halving
+from mailchimpsync.civicrm.paging import Row, Where, chunks, pages
+from mailchimpsync.civicrm.writes import overlapping
+from mailchimpsync.errors import RefusedError
+from mailchimpsync.http import odd
+
+TARGETS_MAX = 500
+"""Targets in one request: as many as of group contacts, which take as long."""
+
+CAMPAIGNS_MAX = 1_000
+"""Campaigns in one condition."""
+
+WHATEVER_ITS_STATE = ["is_deleted", "IN", [True, False]]
+"""An activity in the trash was put there by staff: it is known, and not made again."""
+
+
+class _Target(Row):
+    contact_id: int
+
+
+_TARGETS = TypeAdapter(Envelope[_Target])
+
+
+@dataclass(frozen=True, slots=True)
+class NewActivity:
+    """An activity to be made; `at` is the site's local time, `details` is HTML."""
+
+    kind: Kind
+    campaign_id: str
+    subject: str
+    details: str
+    at: str
+    source_contact_id: int
+
+
+def campaign_activities(client: CivicrmClient, field: str, campaign_ids: Sequence[str]) -> dict[tuple[str, Kind], int]:
+    """Return the activities of campaigns by campaign and kind; of several, the oldest. `field` holds the campaign."""
+    found: dict[tuple[str, Kind], int] = {}
+    for some in chunks(campaign_ids, CAMPAIGNS_MAX):
+        params = {
+            "select": ["id", "activity_type_id:name", field],
+            "where": [[field, "IN", list(some)], ["activity_type_id:name", "IN", list(Kind)], WHATEVER_ITS_STATE],
+            "orderBy": {"id": "ASC"},
+        }
+        for row in client.call("Activity", "get", params):
+            campaign_id, name = row.get(field), row.get("activity_type_id:name")
+            if not isinstance(campaign_id, str) or not isinstance(name, str):
+                raise odd(CIVICRM, "an activity without its type or campaign")
+            found.setdefault((campaign_id, Kind(name)), int(row["id"]))
+    return found
+
+
+def activities_there(client: CivicrmClient, activity_ids: Collection[int]) -> set[int]:
+    """Return those of some activities that CiviCRM shows, in the trash or not."""
+    found: set[int] = set()
+    for some in chunks(sorted(activity_ids), CAMPAIGNS_MAX):
+        where = [["id", "IN", list(some)], WHATEVER_ITS_STATE]
+        found.update(int(row["id"]) for row in client.call("Activity", "get", {"select": ["id"], "where": where}))
+    return found
+
+
+def sees_activities(client: CivicrmClient) -> bool:
+    """Say whether CiviCRM shows the key's user any activity at all: else, that it shows none proves nothing."""
+    return bool(client.call("Activity", "get", {"select": ["id"], "limit": 1}))
+
+
+def create_activity(client: CivicrmClient, field: str, new: NewActivity) -> int:
+    """Make an activity without targets, and return its id.
+
+    It is not repeated: whoever calls this after a failure first looks whether it was made, by `campaign_activities`.
+
+    Raises:
+        TransientError: it may have been made.
+        RefusedError, AccessError: it was not.
+    """
+    values: dict[str, Any] = {
+        "activity_type_id:name": new.kind.value,
+        "status_id:name": "Completed",
+        "subject": new.subject,
+        "details": new.details,
+        "activity_date_time": new.at,
+        "source_contact_id": new.source_contact_id,
+        field: new.campaign_id,
+    }
+    made = client.call("Activity", "create", {"values": values})
+    if not made or not made[0].get("id"):
+        raise odd(CIVICRM, "Activity.create without an id")
+    return int(made[0]["id"])
+
+
+def add_targets(
+    client: CivicrmClient, activity_id: int, record_type: int, contact_ids: Iterable[int]
+) -> dict[int, RefusedError]:
+    """Make contacts targets of an activity, those that are not yet, and return whom CiviCRM refused.
+
+    Others stay targets; repeating it changes nothing.
+
+    Raises:
+        TransientError, AccessError: some of them may be targets now; send all again.
+    """
+    wanted = sorted(set(contact_ids))
+    missing = sorted(set(wanted) - _targets_among(client, activity_id, record_type, wanted))
+
+    def save(some: Sequence[int]) -> dict[int, RefusedError]:
+        return send_halving(some, lambda contacts: _save(client, activity_id, record_type, contacts))
+
+    refused: dict[int, RefusedError] = {}
+    for part in overlapping(client, save, list(chunks(missing, TARGETS_MAX))):
+        refused.update(part)
+    return refused
+
+
+def _targets_among(client: CivicrmClient, activity_id: int, record_type: int, contact_ids: Sequence[int]) -> set[int]:
+    if not contact_ids:
+        return set()
+    where: Where = [
+        ["activity_id", "=", activity_id],
+        ["record_type_id", "=", record_type],
+        ["contact_id", "IN", list(contact_ids)],
+    ]
+    found = pages(client, "ActivityContact", _Target, _TARGETS, where)
+    return {row["contact_id"] for rows in found for row in rows}
+
+
+def _save(client: CivicrmClient, activity_id: int, record_type: int, contact_ids: Sequence[int]) -> None:
+    params = {
+        "records": [{"contact_id": contact_id} for contact_id in contact_ids],
+        "defaults": {"activity_id": activity_id, "record_type_id": record_type},
+        "match": ["activity_id", "contact_id", "record_type_id"],
+    }
+    client.call("ActivityContact", "save", params, idempotent=True)

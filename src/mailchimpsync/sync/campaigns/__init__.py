@@ -1,0 +1,103 @@
+"""Sent campaigns become activities in CiviCRM, with the recipients as targets (existing-extension.md 19)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from mailchimpsync.civicrm import prepare_ground
+from mailchimpsync.errors import EvidenceError, MailchimpsyncError, RefusedError
+from mailchimpsync.runtime import Deadline, NoProgress, Progress
+from mailchimpsync.store import campaigns, runs
+from mailchimpsync.sync.calls import Outcome, Systems
+from mailchimpsync.sync.campaigns.find import find_campaigns, since_of, usual_since
+from mailchimpsync.sync.campaigns.late import add_late
+from mailchimpsync.sync.campaigns.read import read_campaign
+from mailchimpsync.sync.campaigns.work import Row, Task, Wanted
+from mailchimpsync.sync.lease import holding_lease
+
+__all__ = ["Imported", "Wanted", "import_campaigns"]
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What a call did: the outcome, the activities it made, how many campaigns it worked on, and which failed, by code.
+
+    `outcome` is `done` or `out of time`; the next call goes on.
+    """
+
+    list_id: str
+    outcome: Outcome
+    activity_ids: Sequence[int]
+    campaigns: int
+    failed: Mapping[str, int]
+
+
+def import_campaigns(
+    systems: Systems, list_id: str, deadline: Deadline, wanted: Wanted, progress: Progress | None = None
+) -> Imported:
+    """Import an audience's campaigns, going on where an earlier call stopped. A campaign that fails does so alone.
+
+    It holds the connection's lease, so that no run changes meanwhile whose contact is whose.
+
+    Raises:
+        BusyError: a run, or another import, is at work on the audience.
+        AccessError: a key may not do it: `CV_NO_CAMPAIGN_TYPES`, `CV_ACTIVITY_UNSEEN`, or one of the usual.
+        TransientError: a side is away.
+    """
+    with systems.until(deadline), holding_lease(systems.store, list_id, systems.runtime) as lease:
+        try:
+            return _import(systems, lease, deadline, wanted, progress or NoProgress())
+        except MailchimpsyncError as error:
+            with suppress(MailchimpsyncError):  # the first error is the one to tell
+                _end(systems, lease, error.code.value, is_complete=False)
+            raise
+
+
+def _import(systems: Systems, lease: runs.Lease, deadline: Deadline, wanted: Wanted, progress: Progress) -> Imported:
+    list_id, now = lease.list_id, systems.runtime.now()
+    with systems.store.begin() as tx:
+        runs.hold_lease(tx, lease, now)
+        before = campaigns.import_of(tx, list_id)
+        campaigns.begin_import(tx, list_id, now)
+    task = Task(systems, lease, list_id, wanted, deadline, progress, prepare_ground(systems.civicrm, wanted.kinds))
+    usual = usual_since(before["complete_at"] if before else None, now)
+    since = since_of(wanted, usual)
+    outcome = Outcome.DONE if _work(task, find_campaigns(task, since)) else Outcome.OUT_OF_TIME
+    is_complete = outcome is Outcome.DONE and (since is None or since <= usual)
+    _end(systems, lease, outcome.value, is_complete=is_complete)
+    return Imported(list_id, outcome, tuple(task.made), task.complete, dict(task.failed))
+
+
+def _work(task: Task, rows: Sequence[Row]) -> bool:
+    """Work on all campaigns, the oldest first; say whether all is done, or time is over."""
+    for row in rows:
+        if task.deadline.reached or not _work_on(task, row):
+            return False
+    if not add_late(task, rows):
+        return False
+    with task.transaction() as tx:
+        campaigns.forget_unknown(tx, task.followed_since, task.list_id)
+    return True
+
+
+def _work_on(task: Task, row: Row) -> bool:
+    code: str | None = None
+    try:
+        if not read_campaign(task, row):
+            return False
+        task.complete += 1
+    except (RefusedError, EvidenceError) as error:
+        code = error.code.value
+        task.failed[code] += 1
+    if row["code"] != code:
+        task.change(row, code=code)
+    return True
+
+
+def _end(systems: Systems, lease: runs.Lease, outcome: str, *, is_complete: bool) -> None:
+    now = systems.runtime.now()
+    with systems.store.begin() as tx:
+        runs.hold_lease(tx, lease, now)
+        campaigns.end_import(tx, lease.list_id, now, outcome, is_complete=is_complete)

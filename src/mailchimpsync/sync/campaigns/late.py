@@ -1,0 +1,38 @@
+"""Recipients who had no contact when their campaign was read, and have one now."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from mailchimpsync.civicrm import add_targets
+from mailchimpsync.store import campaigns
+from mailchimpsync.sync.campaigns.work import Row, Task
+
+LATE_PER_STEP = 1_000
+
+
+def add_late(task: Task, rows: Sequence[Row]) -> bool:
+    """Make them targets of their campaigns' activities; say whether that is done, or time is over."""
+    activities = {row["id"]: row["activity_id"] for row in rows if row["activity_id"] is not None}
+    after = 0
+    while not task.deadline.reached:
+        with task.systems.store.reading() as tx:
+            found = campaigns.late_recipients(tx, task.list_id, after, LATE_PER_STEP)
+        if not found:
+            return True
+        after = found[-1].id
+        by_campaign: dict[int, list[campaigns.Late]] = defaultdict(list)
+        for one in found:
+            by_campaign[one.campaign_key].append(one)
+        for key, some in by_campaign.items():
+            if key in activities:
+                _add(task, key, activities[key], some)
+    return False
+
+
+def _add(task: Task, key: int, activity_id: int, late: Sequence[campaigns.Late]) -> None:
+    contacts = [one.contact_id for one in late]
+    refused = add_targets(task.systems.civicrm, activity_id, task.ground.record_type, contacts)
+    with task.transaction() as tx:
+        campaigns.settle_late(tx, key, [one.id for one in late if one.contact_id not in refused])

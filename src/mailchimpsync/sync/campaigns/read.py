@@ -1,0 +1,162 @@
+"""Reading a campaign's reports page by page: first to whom it was sent, then who opened it and clicked.
+
+CiviCRM is written first, then our own row with the place in the report, so that a page that is read again after a crash
+changes nothing. That place is the last member's identity, not a count (`member_pages.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from mailchimpsync.civicrm import Kind, add_targets
+from mailchimpsync.errors import Code, EvidenceError
+from mailchimpsync.mailchimp import Recipient, RecipientPage, activity_page, recipient_page
+from mailchimpsync.model import MemberStatus
+from mailchimpsync.store import Transaction, campaigns, comparison_rows
+from mailchimpsync.sync.campaigns.find import activity_of
+from mailchimpsync.sync.campaigns.work import Row, Task
+from mailchimpsync.sync.member_pages import (
+    ATTEMPTS_MAX,
+    PAGES_IN_FLIGHT_MAX,
+    Position,
+    ShiftedError,
+    Stretch,
+    stretches,
+)
+
+ACTS_EVERY = timedelta(hours=20)
+"""How often a campaign that is followed is looked at for opens and clicks; an import once a day always does."""
+
+SENT_TO, ACTIVITY = "sent-to", "email-activity"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How far which report is read; `opened` and `clicked`: how many did, so far."""
+
+    report: str
+    position: Position
+    opened: int = 0
+    clicked: int = 0
+
+    @classmethod
+    def of(cls, progress: Any) -> Place:
+        """Return the place that was noted."""
+        return cls(**{**progress, "position": Position(**progress["position"])})
+
+
+def read_campaign(task: Task, row: Row) -> bool:
+    """Read what is to be read of a campaign; say whether that was all, or time is over.
+
+    Raises:
+        EvidenceError: `MC_INCOMPLETE`, the pages of a report do not fit together, in so many attempts.
+    """
+    while (place := _next_place(task, row)) is not None:
+        if not _read(task, row, place):
+            return False
+    return True
+
+
+def _next_place(task: Task, row: Row) -> Place | None:
+    if row["progress"] is not None:
+        place = Place.of(row["progress"])
+        if place.report == SENT_TO or task.wanted.acts:
+            return place
+    if row["recipients"] is None:
+        return Place(SENT_TO, Position())
+    return Place(ACTIVITY, Position()) if _acts_are_due(task, row) else None
+
+
+def _acts_are_due(task: Task, row: Row) -> bool:
+    if not task.wanted.acts:
+        return False
+    return row["acts_read_at"] is None or task.now - row["acts_read_at"] >= ACTS_EVERY
+
+
+def _read(task: Task, row: Row, place: Place) -> bool:
+    """Read a report to its end, beginning anew where it shifts; say whether its end was reached."""
+    what = "whom it was sent to" if place.report == SENT_TO else "who opened it and clicked"
+    task.progress.message(f"Campaign of {row['sent_at']:%Y-%m-%d}: {what}")
+    for _ in range(ATTEMPTS_MAX):
+        try:
+            return _read_on(task, row, place)
+        except ShiftedError:
+            place = Place(place.report, Position())
+            task.change(row, progress=asdict(place))
+    what = f"The report {place.report} of campaign {row['campaign_id']} could not be read completely"
+    raise EvidenceError(Code.MC_INCOMPLETE, f"{what} in {ATTEMPTS_MAX} attempts: its pages do not fit together.")
+
+
+def _read_on(task: Task, row: Row, place: Place) -> bool:
+    def ask(_status: MemberStatus | None, offset: int, count: int) -> RecipientPage:
+        page = recipient_page if place.report == SENT_TO else activity_page
+        return page(task.systems.mailchimp, row["campaign_id"], offset=offset, count=count)
+
+    with task.systems.runtime.executor(PAGES_IN_FLIGHT_MAX) as executor:
+        for stretch in stretches(executor, ask, place.position):
+            place = _take(task, row, place, stretch)
+            task.progress.advance(len(stretch.members), stretch.total)
+            if stretch.is_last:
+                return True
+            if task.deadline.reached:
+                return False
+    return False
+
+
+def _take(task: Task, row: Row, place: Place, stretch: Stretch[Recipient]) -> Place:
+    """Bring a stretch of a report into CiviCRM, and note it."""
+    people = [one for one in stretch.members if one.list_id in (None, task.list_id)]
+    with task.systems.store.reading() as tx:
+        contacts = comparison_rows.contacts_of_members(tx, task.list_id, [one.id for one in people])
+    if place.report == SENT_TO:
+        place = replace(place, position=stretch.position)
+        unknown = _aim(task, row, Kind.SENT, people, contacts)
+        with task.transaction() as tx:
+            campaigns.add_unknown(tx, row["id"], unknown)
+            _note(task, tx, row, place, stretch)
+        return place
+    opened, clicked = ([one for one in people if done(one)] for done in (_opened, _clicked))
+    for kind, some in ((Kind.OPENED, opened), (Kind.CLICKED, clicked)):
+        if kind in task.wanted.acts:
+            _aim(task, row, kind, some, contacts)
+    place = Place(ACTIVITY, stretch.position, place.opened + len(opened), place.clicked + len(clicked))
+    with task.transaction() as tx:
+        _note(task, tx, row, place, stretch)
+    return place
+
+
+def _opened(one: Recipient) -> bool:
+    return one.opened
+
+
+def _clicked(one: Recipient) -> bool:
+    return one.clicked
+
+
+def _aim(task: Task, row: Row, kind: Kind, people: Sequence[Recipient], contacts: dict[str, int]) -> list[str]:
+    """Make the contacts of people targets, and return the members who have none, or one CiviCRM does not take.
+
+    What only some people do is an activity only once somebody has done it.
+    """
+    known = {one.id: contacts[one.id] for one in people if one.id in contacts}
+    if not known and kind is not Kind.SENT:
+        return []
+    activity_id = activity_of(task, row, kind)
+    refused = add_targets(task.systems.civicrm, activity_id, task.ground.record_type, known.values())
+    return [one.id for one in people if known.get(one.id) is None or known[one.id] in refused]
+
+
+def _note(task: Task, tx: Transaction, row: Row, place: Place, stretch: Stretch[Recipient]) -> None:
+    if not stretch.is_last:
+        task.change_within(tx, row, progress=asdict(place))
+        return
+    if place.report == ACTIVITY:
+        acts = {"opened": place.opened, "clicked": place.clicked}
+        task.change_within(tx, row, progress=None, acts_read_at=task.now, **acts)
+        return
+    then = asdict(Place(ACTIVITY, Position())) if task.wanted.acts else None
+    unknown = campaigns.count_unknown(tx, row["id"])
+    task.change_within(tx, row, progress=then, recipients=stretch.total, unknown=unknown)

@@ -1,0 +1,90 @@
+"""What the steps of an import share: both sides, the lease, what is wanted, and what came of it so far."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from mailchimpsync.civicrm import Ground, Kind
+from mailchimpsync.runtime import Deadline, Progress
+from mailchimpsync.store import Transaction, campaigns, runs
+from mailchimpsync.sync.calls import Systems
+
+Row = dict[str, Any]
+"""A row of the table of campaigns, kept up to date by `Task.change`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to import: campaigns sent `since` (None: since a week before the last complete import) or `everything`.
+
+    A campaign is followed for `follow_days` after it was sent: people who get a contact meanwhile are added, and with
+    `opens` or `clicks` it is looked at once a day who opened it or clicked.
+    """
+
+    since: datetime | None = None
+    everything: bool = False
+    opens: bool = False
+    clicks: bool = False
+    follow_days: int = 30
+
+    @property
+    def kinds(self) -> list[Kind]:
+        """The kinds of activities it needs."""
+        return [Kind.SENT, *([Kind.OPENED] if self.opens else []), *([Kind.CLICKED] if self.clicks else [])]
+
+    @property
+    def acts(self) -> list[Kind]:
+        """The kinds that tell what people did."""
+        return self.kinds[1:]
+
+
+@dataclass
+class Task:
+    """One call of an import, at work on one audience with its lease."""
+
+    systems: Systems
+    lease: runs.Lease
+    list_id: str
+    wanted: Wanted
+    deadline: Deadline
+    progress: Progress
+    ground: Ground
+    made: list[int] = field(default_factory=list)
+    complete: int = 0
+    failed: Counter[str] = field(default_factory=Counter)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Give a transaction that holds the lease.
+
+        Raises:
+            LeaseLostError: somebody else has it.
+        """
+        with self.systems.store.begin() as tx:
+            runs.hold_lease(tx, self.lease, self.now)
+            yield tx
+
+    @property
+    def now(self) -> datetime:
+        """The time."""
+        return self.systems.runtime.now()
+
+    @property
+    def followed_since(self) -> datetime:
+        """Campaigns sent before this are followed no longer."""
+        return self.now - timedelta(days=self.wanted.follow_days)
+
+    def change(self, row: Row, **values: Any) -> None:
+        """Set columns of a campaign, in a transaction of its own."""
+        with self.transaction() as tx:
+            self.change_within(tx, row, **values)
+
+    def change_within(self, tx: Transaction, row: Row, **values: Any) -> None:
+        """Set columns of a campaign, in a transaction."""
+        campaigns.change_campaign(tx, row["id"], **values)
+        row.update(values)

@@ -1,0 +1,82 @@
+"""Imports the campaigns of the connections that want it, every so many hours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from mailchimpsync.actions import Site, pullcampaigns
+from mailchimpsync.config import Link
+from mailchimpsync.errors import BusyError, Code
+from mailchimpsync.store import Transaction, campaigns, runs
+from mailchimpsync.sync import Outcome
+from mailchimpsync.worker.logs import logger
+from mailchimpsync.worker.loop import Stop
+from mailchimpsync.worker.quiet import is_quiet, seconds_until_quiet
+from mailchimpsync.worker.reporting import log_failure
+
+LOOK_AGAIN_SECONDS = 60.0
+TRY_AGAIN_AFTER = timedelta(hours=1)
+"""How long after one that failed, or came to no end, the next one is begun."""
+
+GO_ON_AFTER = timedelta(seconds=30)
+"""The pause between two calls of one import, so that syncs and webhooks of the connection get their turn."""
+
+SECONDS_MAX = 120.0
+SECONDS_MIN = 10.0
+
+
+def pull_what_is_due(site: Site, stop: Stop, count: Callable[[str], None]) -> float:
+    """Import the campaigns of the connections that are due, one after the other; return when to look again.
+
+    `count` is told how each call ended.
+    """
+    again = LOOK_AGAIN_SECONDS
+    for link in site.configuration.connections:
+        if stop():
+            break
+        now = site.runtime.now()
+        with site.store.reading() as tx:
+            due = _due(tx, link, now)
+        if due and (outcome := _pull(site, link, now, stop)) is not None:
+            count(outcome)
+            if outcome == Outcome.OUT_OF_TIME.value:
+                again = GO_ON_AFTER.total_seconds()
+    return again
+
+
+def _due(tx: Transaction, link: Link, now: datetime) -> bool:
+    """Say whether it is time: never within the quiet time, nor before a connection's first sync is complete."""
+    how, list_id = link.campaigns, link.audience_id
+    if not how.enabled or is_quiet(link.schedule, now) or runs.standing(tx, list_id).last_sync_time is None:
+        return False
+    before = campaigns.import_of(tx, list_id)
+    if before is None:
+        return True
+    if before["outcome"] == Outcome.DONE.value:
+        return bool(now - before["begun_at"] >= timedelta(hours=how.every_hours))
+    wait = GO_ON_AFTER if before["outcome"] == Outcome.OUT_OF_TIME.value else TRY_AGAIN_AFTER
+    return bool(now - (before["ended_at"] or before["begun_at"]) >= wait)
+
+
+def _pull(site: Site, link: Link, now: datetime, stop: Stop) -> str | None:
+    """Import one connection's campaigns; return how that ended, None: another run was at work."""
+    seconds = max(SECONDS_MIN, seconds_until_quiet(link.schedule, now, SECONDS_MAX))
+    [pulled] = pullcampaigns(site, group_id=link.group_id, max_time=seconds, stop=stop)
+    error, imported = pulled.error, pulled.imported
+    if isinstance(error, BusyError) or (error is not None and error.code is Code.LEASE_LOST):
+        return None
+    about = {"audience": link.audience_id, "seconds": round(site.runtime.seconds_since(now), 3)}
+    if error is not None:
+        log_failure("campaigns.failed", error, **about)
+    elif imported is not None:
+        made, failed = len(imported.activity_ids), dict(imported.failed)
+        logger().info(
+            "campaigns.ends",
+            outcome=pulled.outcome,
+            campaigns=imported.campaigns,
+            activities=made,
+            failed=failed,
+            **about,
+        )
+    return pulled.outcome

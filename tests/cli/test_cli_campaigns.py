@@ -1,0 +1,137 @@
+"""`campaigns` at Ann's desk: what the how-to page shows is what she sees, and CiviCRM has it then."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.conftest import LIST_ID, MAILCHIMP_KEY, Desk
+from mailchimpsync.actions import open_site
+from mailchimpsync.config import Campaigns
+from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
+
+PAGE = (Path(__file__).parents[2] / "docs/how-to/import-campaigns.md").read_text(encoding="utf-8")
+
+
+def send(desk: Desk, campaign: str, title: str, sent: str, *names: str, **acts: str) -> None:
+    desk.mailchimp.load_campaign(
+        MAILCHIMP_KEY,
+        campaign={
+            "id": campaign,
+            "send_time": sent,
+            "recipients": {"list_id": LIST_ID, "list_name": "Newsletter"},
+            "settings": {"title": title, "from_name": "Ann"},
+        },
+        sent_to=[{"email_address": f"{name}@example.org"} for name in names],
+        email_activity=[
+            {"email_address": f"{name}@example.org", "activity": [{"action": act, "timestamp": sent}]}
+            for name, act in acts.items()
+        ],
+    )
+
+
+@pytest.fixture
+def mailed(connected: Desk) -> Desk:
+    """The desk of a charity that is in sync, and has sent two campaigns; Zoe has left both sides since."""
+    assert connected("sync").exit_code == 0
+    send(connected, "c5a1e00001", "New year", "2026-01-02T10:00:00+00:00", "bella", "zoe", bella="open")
+    everybody = ("bella", "carl", "dora", "zoe")
+    send(connected, "c5a1e00002", "Spring walks", "2026-03-20T08:30:00+00:00", *everybody, bella="click", dora="open")
+    with open_site(connected.home) as site:
+        links = [one.model_copy(update={"campaigns": Campaigns(opens=True)}) for one in site.configuration.connections]
+        site.save(site.configuration.model_copy(update={"connections": tuple(links)}), "ann")
+    return connected
+
+
+def activities(desk: Desk) -> list[dict[str, Any]]:
+    select = ["subject", "activity_type_id:name", "target_contact_id"]
+    return list(desk.civicrm.call("Activity", "get", {"select": select, "orderBy": {"id": "ASC"}})["values"])
+
+
+def test_the_page_shows_what_is_printed(mailed: Desk) -> None:
+    blocks = re.findall(r"^```console\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    assert blocks
+    for block in blocks:
+        [line] = [line for line in block.splitlines() if line.startswith("$ ")]
+        result = mailed(*shlex.split(line.removeprefix("$ mailchimpsync ")))
+
+        assert block == f"{line}\n{result.output}"
+        assert result.exit_code == 0
+
+
+def test_civicrm_has_one_activity_a_campaign_and_one_for_those_who_opened_it(mailed: Desk) -> None:
+    mailed("campaigns", "pull", "--since", "ever")
+
+    dora = next(row["contact_id"] for row in mailed.civicrm.dump("Email") if row["email"] == "dora@example.org")
+    assert [
+        (one["subject"], one["activity_type_id:name"], sorted(one["target_contact_id"])) for one in activities(mailed)
+    ] == [
+        ("New year", "mailchimp_campaign_sent", [11]),
+        ("New year", "mailchimp_campaign_opened", [11]),
+        ("Spring walks", "mailchimp_campaign_sent", [11, 12, dora]),
+        ("Spring walks", "mailchimp_campaign_opened", [11, dora]),
+    ]
+
+
+def test_a_script_reads_json(mailed: Desk) -> None:
+    [pulled] = json.loads(mailed("campaigns", "pull", "--since", "2026-03-01", "--json").stdout)
+    [listed] = json.loads(mailed("campaigns", "list", "--json").stdout)
+
+    assert (pulled["outcome"], pulled["campaigns"], len(pulled["activity_ids"])) == ("done", 1, 2)
+    assert (listed["subject"], listed["recipients"], listed["unknown"], listed["opened"]) == ("Spring walks", 4, 1, 2)
+
+
+def test_the_action_of_the_php_extension_returns_the_activities(mailed: Desk) -> None:
+    answer = json.loads(mailed("api", "Mailchimpsync.pullcampaigns", "since_date=ever").stdout)
+
+    assert answer["values"][0]["activity_ids"] == [1, 2, 3, 4]
+
+
+def test_a_date_nobody_can_read_is_told(mailed: Desk) -> None:
+    result = mailed("campaigns", "pull", "--since", "one fine day")
+
+    assert result.exit_code == 2
+    assert "is not a date" in result.output
+
+
+def test_before_the_first_import_the_list_says_so(connected: Desk) -> None:
+    assert "campaigns pull" in connected("campaigns", "list").output
+
+
+def test_what_the_key_may_not_make_is_told_with_what_to_do_and_people_are_alerted_until_it_is_mended(
+    mailed: Desk,
+) -> None:
+    denied = json.dumps({"error_code": "1", "error_message": "Sorry an error occurred", "status": 403})
+    mailed.civicrm.faults.plant(Fault(FaultKind.STATUS, pattern="/OptionValue/save", times=9, status=403, body=denied))
+
+    result = mailed("campaigns", "pull")
+
+    assert result.exit_code == 7
+    assert "CV_NO_CAMPAIGN_TYPES" in result.output
+    assert "administer CiviCRM data" in " ".join(result.output.split())
+    assert "campaigns are not imported (CV_NO_CAMPAIGN_TYPES)" in mailed("alerts", "list").output
+    mailed.civicrm.faults.clear()
+    assert mailed("campaigns", "pull").exit_code == 0
+    assert "There are no problems." in mailed("alerts", "list").output
+
+
+def test_a_campaign_that_fails_is_told_and_the_others_are_imported(mailed: Desk) -> None:
+    gone = json.dumps({"title": "Resource Not Found", "status": 404, "detail": "The requested resource is gone."})
+    mailed.mailchimp.faults.plant(
+        Fault(FaultKind.STATUS, pattern="/reports/c5a1e00001", times=9, status=404, body=gone)
+    )
+
+    result = mailed("campaigns", "pull", "--since", "ever")
+
+    assert result.exit_code == 7
+    assert "1 campaign failed" in result.output
+    listed = {
+        one["subject"]: (one["state"], one["code"]) for one in json.loads(mailed("campaigns", "list", "--json").stdout)
+    }
+    assert listed == {"New year": ("failed", "MC_NOT_FOUND"), "Spring walks": ("complete", None)}
+    assert "Spring walks" in {one["subject"] for one in activities(mailed)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+import httpx2
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
@@ -28,3 +29,13 @@ def test_ada_chooses_german_and_reads_it_on_this_page_and_the_next(
     page.get_by_role("link", name="Passwort ändern").click()
     expect(page.get_by_role("heading", name="Passwort ändern")).to_be_visible()
     assert page.locator("html").get_attribute("lang") == "de"
+
+
+def test_who_goes_astray_reads_it_in_german_but_a_program_is_told_in_english(charity: Charity) -> None:
+    german = {"Accept-Language": "de"}
+
+    page = httpx2.get(f"{charity.url}/nowhere", headers=german)
+    answer = httpx2.get(f"{charity.url}/api/nowhere", headers=german)
+
+    assert "Unter dieser Adresse gibt es nichts." in page.text
+    assert "There is nothing at this address." in answer.text

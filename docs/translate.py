@@ -14,7 +14,7 @@ from io import BytesIO
 from pathlib import Path
 
 import django
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
@@ -36,6 +36,7 @@ _KEYWORDS = {
     "ngettext_lazy": (1, 2),
     "pgettext": ((1, "c"), 2),
     "npgettext": ((1, "c"), 2, 3),
+    "npgettext_lazy": ((1, "c"), 2, 3),
 }
 
 
@@ -95,17 +96,42 @@ def _is_complete(string: object) -> bool:
     return all(string) if isinstance(string, tuple | list) else bool(string)
 
 
+class _Headed(Catalog):
+    """A catalogue whose header names nobody and holds no date, so that it changes only when texts do."""
+
+    def __iter__(self) -> Iterator[Message]:
+        header = {
+            "Project-Id-Version": "mailchimpsync",
+            "Language": str(self.locale),
+            "Plural-Forms": self.plural_forms,
+            "MIME-Version": "1.0",
+            "Content-Type": "text/plain; charset=utf-8",
+            "Content-Transfer-Encoding": "8bit",
+        }
+        yield Message("", "".join(f"{name}: {value}\n" for name, value in header.items()))
+        yield from (message for message in super().__iter__() if message.id)
+
+
+def _headed(catalog: Catalog) -> Catalog:
+    name = catalog.locale.english_name if catalog.locale else ""
+    headed = _Headed(catalog.locale, header_comment=f"# What people read of mailchimpsync, in {name}.", charset="utf-8")
+    for message in catalog:
+        if message.id:
+            headed[message.id] = message
+    return headed
+
+
 def written(catalog: Catalog) -> bytes:
     """Return a catalogue as its file holds it."""
     stream = BytesIO()
-    write_po(stream, catalog, width=120, omit_header=False, sort_output=True, include_lineno=False)
-    return b"\n".join(line for line in stream.getvalue().split(b"\n") if not line.startswith(b'"POT-Creation-Date'))
+    write_po(stream, _headed(catalog), width=120, sort_output=True, include_lineno=False)
+    return stream.getvalue()
 
 
 def compiled(catalog: Catalog) -> bytes:
     """Return a catalogue as Django reads it."""
     stream = BytesIO()
-    write_mo(stream, catalog)
+    write_mo(stream, _headed(catalog))
     return stream.getvalue()
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gettext
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
+import django
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
@@ -44,3 +46,20 @@ def test_a_translation_names_the_same_values_as_its_text(language: str) -> None:
     wrong = [(str(message.id), [str(error) for error in errors]) for message, errors in stored(language).check()]
 
     assert wrong == []
+
+
+@pytest.mark.parametrize("language", translator().LANGUAGES)
+def test_no_text_of_ours_takes_the_place_of_one_of_djangos_that_means_something_else(language: str) -> None:
+    """Ours come first for all of Django too: a column "May" without a context would rename the month."""
+    ours = _messages(translator().catalogue_file(language).with_suffix(".mo"))
+    files = Path(django.__file__).parent.rglob(f"{language}/LC_MESSAGES/django.mo")
+    djangos = [found for file in files for found in _messages(file).items()]
+
+    assert ("May", "Mai") in djangos or language != "de"
+    assert {text: (ours[text], said) for text, said in djangos if ours.get(text, said) != said} == {}
+
+
+def _messages(file: Path) -> dict[Any, str]:
+    with file.open("rb") as stream:
+        found: dict[Any, str] = vars(gettext.GNUTranslations(stream))["_catalog"]
+    return {text: said for text, said in found.items() if text}

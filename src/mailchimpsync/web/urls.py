@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
@@ -34,19 +35,18 @@ urlpatterns = [
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer what Django itself turned away."""
-    what = f"The request can't be read ({type(exception).__name__})."
-    return _answer(request, RequestError(what, BAD_REQUEST), _("This can't be read"))
+    what = gettext_noop("The request can't be read (%(kind)s).")
+    return _answer(request, BAD_REQUEST, _("This can't be read"), what, kind=type(exception).__name__)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 (Django names it)
     """Answer what is not allowed."""
-    return _answer(request, RequestError("This is not allowed.", FORBIDDEN), _("This is not allowed"))
+    return _answer(request, FORBIDDEN, _("This is not allowed"), gettext_noop("This is not allowed."))
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 (Django names it)
     """Answer an address that is none."""
-    error = RequestError("There is nothing at this address.", NOT_FOUND)
-    return _answer(request, error, _("There is nothing here"))
+    return _answer(request, NOT_FOUND, _("There is nothing here"), gettext_noop("There is nothing at this address."))
 
 
 def crashed(request: HttpRequest) -> HttpResponse:
@@ -58,10 +58,11 @@ def crashed(request: HttpRequest) -> HttpResponse:
     return problem_page(request, _("A mistake of ours"), what, answer.status_code)
 
 
-def _answer(request: HttpRequest, error: RequestError, title: str) -> HttpResponse:
+def _answer(request: HttpRequest, status: int, title: str, what: str, **values: str) -> HttpResponse:
+    """Programs are told in English, people in their language."""
     if is_for_programs(request):
-        return error_answer(error)
-    return problem_page(request, title, _(error.what), error.status)
+        return error_answer(RequestError(what % values, status))
+    return problem_page(request, title, _(what) % values, status)
 
 
 handler400, handler403, handler404, handler500 = bad_request, forbidden, not_found, crashed

@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince
-from django.utils.translation import gettext
+from django.utils.translation import gettext, npgettext_lazy
 from django.utils.translation import gettext as _
 
 from mailchimpsync.actions.described import Scope
@@ -22,6 +22,15 @@ from mailchimpsync.web.screens.words import LEVELS, WORDS
 register = template.Library()
 
 _JUST_NOW_SECONDS = 60
+_UNITS: dict[str, Any] = {
+    "year": npgettext_lazy("with ago or in", "%(num)d year", "%(num)d years", "num"),
+    "month": npgettext_lazy("with ago or in", "%(num)d month", "%(num)d months", "num"),
+    "week": npgettext_lazy("with ago or in", "%(num)d week", "%(num)d weeks", "num"),
+    "day": npgettext_lazy("with ago or in", "%(num)d day", "%(num)d days", "num"),
+    "hour": npgettext_lazy("with ago or in", "%(num)d hour", "%(num)d hours", "num"),
+    "minute": npgettext_lazy("with ago or in", "%(num)d minute", "%(num)d minutes", "num"),
+}
+"""Units of time in the grammatical case that a language wants there: German says "3 Tage", but "vor 3 Tagen"."""
 
 
 @register.simple_tag
@@ -75,9 +84,9 @@ def ago(value: datetime | None) -> SafeString | str:
     if abs(seconds) < _JUST_NOW_SECONDS:
         text = _("just now") if seconds >= 0 else _("in a moment")
     elif seconds > 0:
-        text = _("%(time)s ago") % {"time": timesince(value, now, depth=1)}
+        text = _("%(time)s ago") % {"time": timesince(value, now, time_strings=_UNITS, depth=1)}
     else:
-        text = _("in %(time)s") % {"time": timesince(now, value, depth=1)}
+        text = _("in %(time)s") % {"time": timesince(now, value, time_strings=_UNITS, depth=1)}
     return format_html(
         '<time datetime="{}" title="{} UTC">{}</time>', value.isoformat(), value.strftime("%Y-%m-%d %H:%M"), text
     )

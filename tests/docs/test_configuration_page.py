@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -64,7 +65,7 @@ def test_plain_defaults_are_those_of_the_program(head: str, model: type[BaseMode
         default: Any = model.model_fields[name].default
         if shown := re.fullmatch(r"`(.+)`", cells[-2]):
             plain = default.get_secret_value() if hasattr(default, "get_secret_value") else default
-            assert shown[1] == (str(plain).lower() if isinstance(plain, bool) else str(plain)), name
+            assert shown[1] == (json.dumps(plain) if isinstance(plain, bool | list) else str(plain)), name
 
 
 def test_every_part_of_the_document_has_its_section() -> None:

@@ -6,8 +6,12 @@ So do those on database servers.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import pytest
+
+from mailchimpsync.store import Store
+from support import migrated
 
 THOROUGH = os.environ.get("MAILCHIMPSYNC_THOROUGH") == "1"
 
@@ -23,3 +27,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _is_thorough(item: pytest.Item) -> bool:
     return any(item.get_closest_marker(name) for name in ("thorough", "postgres", "mariadb"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def migrations_run_once() -> Iterator[None]:
+    """See `support/migrated.py`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Store, "migrate", migrated.migrate)
+        yield

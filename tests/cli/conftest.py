@@ -90,6 +90,7 @@ class Desk:
 
 def _fill(mailchimp: MailchimpSandbox, civicrm: CivicrmSandbox) -> None:
     mailchimp.add_account(MAILCHIMP_KEY, account_name="Green Paths")
+    mailchimp.set_options(batch_dwell=dict.fromkeys(("pending", "preprocessing", "started", "finalizing"), 0))
     interests = {WALKS: "Topics: Walks", CYCLING: "Topics: Cycling"}
     mailchimp.add_audience(MAILCHIMP_KEY, LIST_ID, "Newsletter", interests=interests)
     for group_id, title in ((8, "News"), (9, "Walks"), (10, "Cycling"), (13, "Other")):

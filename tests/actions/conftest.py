@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
@@ -23,6 +24,9 @@ from mailchimpsync_sandbox.civicrm import CivicrmSandbox
 from mailchimpsync_sandbox.kit.server import Served
 from mailchimpsync_sandbox.mailchimp import MailchimpSandbox
 from support.service import CIVICRM_KEY, LIST_ID, LONG_AGO, MAILCHIMP_KEY, NEWS, OTHER_LIST, OTHERS, Charity
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 BELLA, CARL, EMIL, NOBODY, FAY = 11, 12, 13, 14, 15
 LATELY = "2026-11-01T10:00:00Z"
@@ -102,34 +106,83 @@ def _furnish(mailchimp: MailchimpSandbox, civicrm: CivicrmSandbox) -> None:
     )
 
 
+class Doorway:
+    """An address at which one stand-in after the other answers."""
+
+    def __init__(self) -> None:
+        self.behind: WSGIApplication | None = None
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        assert self.behind is not None
+        return self.behind(environ, start_response)
+
+
+@dataclass(frozen=True)
+class Template:
+    """Ann's office, made and synced once, to be copied: files of both stand-ins, the site's home, two addresses."""
+
+    place: Path
+    doorways: tuple[Doorway, Doorway]
+    urls: tuple[str, str]
+
+    @contextmanager
+    def opened(self, place: Path) -> Iterator[Charity]:
+        """Open both stand-ins on the files of a place, at the addresses that the site knows."""
+        mailchimp = MailchimpSandbox(place / "mailchimp.sqlite")
+        civicrm = CivicrmSandbox(place / "civicrm.sqlite", api_key=CIVICRM_KEY)
+        mailchimp.set_options(batch_dwell=dict.fromkeys(("pending", "preprocessing", "started", "finalizing"), 0))
+        for doorway, app in zip(self.doorways, (mailchimp, civicrm), strict=True):
+            doorway.behind = app
+        yield Charity(place / "site", mailchimp, civicrm, f"{self.urls[0]}/3.0", self.urls[1])
+        mailchimp.close()
+        civicrm.close()
+
+    @contextmanager
+    def copied(self, place: Path) -> Iterator[Office]:
+        """Open a copy of the office; there is one at a time."""
+        shutil.copytree(self.place, place)
+        with self.opened(place) as charity, open_site(charity.home) as site:
+            yield Office(charity, site)
+
+
 @contextmanager
-def an_office(home: Path) -> Iterator[Office]:
-    """Open Ann's office, everything synced."""
-    mailchimp, civicrm = MailchimpSandbox(), CivicrmSandbox(api_key=CIVICRM_KEY)
-    mailchimp.set_options(batch_dwell=dict.fromkeys(("pending", "preprocessing", "started", "finalizing"), 0))
-    _furnish(mailchimp, civicrm)
-    with Served(mailchimp) as one, Served(civicrm) as other:
-        charity = Charity(home, mailchimp, civicrm, f"{one.url}/3.0", other.url)
-        charity.make_site(Schedule(), links=2)
-        with open_site(home) as site:
-            office = Office(charity, site)
-            office.sync()
-            yield office
-    mailchimp.close()
-    civicrm.close()
+def a_template(place: Path) -> Iterator[Template]:
+    doorways = Doorway(), Doorway()
+    with Served(doorways[0]) as one, Served(doorways[1]) as other:
+        template = Template(place, doorways, (one.url, other.url))
+        with template.opened(place) as charity:
+            _furnish(charity.mailchimp, charity.civicrm)
+            charity.make_site(Schedule(), links=2)
+            with open_site(charity.home) as site:
+                Office(charity, site).sync()
+        yield template
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Template]:
+    """What each `office` is a copy of."""
+    with a_template(tmp_path_factory.mktemp("template")) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def library_template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Template]:
+    """What each `library` is a copy of: it has addresses of its own, as it is open beside an `office`."""
+    with a_template(tmp_path_factory.mktemp("library-template")) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+def library(library_template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """An office in which a module's tests only read."""
-    with an_office(tmp_path_factory.mktemp("library") / "site") as office:
+    with library_template.copied(tmp_path_factory.mktemp("library") / "copy") as office:
         yield office
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
+def office(template: Template, tmp_path: Path) -> Iterator[Office]:
     """An office of a test's own."""
-    with an_office(tmp_path / "site") as office:
+    with template.copied(tmp_path / "office") as office:
         yield office
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -21,12 +21,9 @@ from mailchimpsync.cli.main import cli
 from mailchimpsync.config import Schedule
 from mailchimpsync.store.schema import cache
 from mailchimpsync_sandbox.civicrm import CivicrmSandbox
-from mailchimpsync_sandbox.kit.server import Served
 from mailchimpsync_sandbox.mailchimp import MailchimpSandbox
+from support.doorway import Doorway, two_doorways
 from support.service import CIVICRM_KEY, LIST_ID, LONG_AGO, MAILCHIMP_KEY, NEWS, OTHER_LIST, OTHERS, Charity
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 BELLA, CARL, EMIL, NOBODY, FAY = 11, 12, 13, 14, 15
 LATELY = "2026-11-01T10:00:00Z"
@@ -106,24 +103,12 @@ def _furnish(mailchimp: MailchimpSandbox, civicrm: CivicrmSandbox) -> None:
     )
 
 
-class Doorway:
-    """An address at which one stand-in after the other answers."""
-
-    def __init__(self) -> None:
-        self.behind: WSGIApplication | None = None
-
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        assert self.behind is not None
-        return self.behind(environ, start_response)
-
-
 @dataclass(frozen=True)
 class Template:
-    """Ann's office, made and synced once, to be copied: files of both stand-ins, the site's home, two addresses."""
+    """Ann's office, made and synced once, to be copied: files of both stand-ins, and the site's home."""
 
     place: Path
     doorways: tuple[Doorway, Doorway]
-    urls: tuple[str, str]
 
     @contextmanager
     def opened(self, place: Path) -> Iterator[Charity]:
@@ -131,9 +116,9 @@ class Template:
         mailchimp = MailchimpSandbox(place / "mailchimp.sqlite")
         civicrm = CivicrmSandbox(place / "civicrm.sqlite", api_key=CIVICRM_KEY)
         mailchimp.set_options(batch_dwell=dict.fromkeys(("pending", "preprocessing", "started", "finalizing"), 0))
-        for doorway, app in zip(self.doorways, (mailchimp, civicrm), strict=True):
-            doorway.behind = app
-        yield Charity(place / "site", mailchimp, civicrm, f"{self.urls[0]}/3.0", self.urls[1])
+        to_mailchimp, to_civicrm = self.doorways
+        to_mailchimp.behind, to_civicrm.behind = mailchimp, civicrm
+        yield Charity(place / "site", mailchimp, civicrm, f"{to_mailchimp.url}/3.0", to_civicrm.url)
         mailchimp.close()
         civicrm.close()
 
@@ -147,9 +132,8 @@ class Template:
 
 @contextmanager
 def a_template(place: Path) -> Iterator[Template]:
-    doorways = Doorway(), Doorway()
-    with Served(doorways[0]) as one, Served(doorways[1]) as other:
-        template = Template(place, doorways, (one.url, other.url))
+    with two_doorways() as doorways:
+        template = Template(place, doorways)
         with template.opened(place) as charity:
             _furnish(charity.mailchimp, charity.civicrm)
             charity.make_site(Schedule(), links=2)

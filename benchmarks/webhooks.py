@@ -29,7 +29,7 @@ from sqlalchemy import func, select
 from stand_ins import CIVICRM_KEY, GROUP, INTERESTS, LIST_ID, MAILCHIMP_KEY, StandIns, address, fill, stand_ins
 
 from mailchimpsync.actions import Site, create_site
-from mailchimpsync.config import Account, CivicrmSite, Configuration, Link, Schedule
+from mailchimpsync.config import Account, CivicrmSite, Configuration, Guard, Link, Schedule
 from mailchimpsync.store.events import WAITING
 from mailchimpsync.store.schema import event, run
 
@@ -43,7 +43,14 @@ def make_site(home: Path, both: StandIns, schedule: Schedule, database: str | No
     account = Account(
         api_key=SecretStr(MAILCHIMP_KEY), base_url=f"{both.mailchimp}/3.0", webhook_secret=SecretStr(SECRET)
     )
-    link = Link(account="main", audience_id=LIST_ID, group_id=GROUP, interests=INTERESTS, schedule=schedule)
+    link = Link(
+        account="main",
+        audience_id=LIST_ID,
+        group_id=GROUP,
+        interests=INTERESTS,
+        schedule=schedule,
+        guard=Guard(enabled=False),
+    )
     site.save(
         Configuration(
             civicrm=CivicrmSite(url=both.civicrm, api_key=SecretStr(CIVICRM_KEY)),

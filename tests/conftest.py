@@ -6,12 +6,15 @@ So do those on database servers.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from mailchimpsync.config import Settings
+from mailchimpsync.store import Store
 from mailchimpsync.web.settings import configure
+from support import migrated
 
 configure(Settings(home=Path("no-site")), "tests")  # Django's models can't be imported before; sites set up their own
 
@@ -29,3 +32,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _is_thorough(item: pytest.Item) -> bool:
     return any(item.get_closest_marker(name) for name in ("thorough", "postgres", "mariadb"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def migrations_run_once() -> Iterator[None]:
+    """See `support/migrated.py`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Store, "migrate", migrated.migrate)
+        yield

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,8 +21,8 @@ from mailchimpsync.cli.main import cli
 from mailchimpsync.config import Schedule
 from mailchimpsync.store.schema import cache
 from mailchimpsync_sandbox.civicrm import CivicrmSandbox
-from mailchimpsync_sandbox.kit.server import Served
 from mailchimpsync_sandbox.mailchimp import MailchimpSandbox
+from support.doorway import Doorway, two_doorways
 from support.service import CIVICRM_KEY, LIST_ID, LONG_AGO, MAILCHIMP_KEY, NEWS, OTHER_LIST, OTHERS, Charity
 
 BELLA, CARL, EMIL, NOBODY, FAY = 11, 12, 13, 14, 15
@@ -102,34 +103,70 @@ def _furnish(mailchimp: MailchimpSandbox, civicrm: CivicrmSandbox) -> None:
     )
 
 
+@dataclass(frozen=True)
+class Template:
+    """Ann's office, made and synced once, to be copied: files of both stand-ins, and the site's home."""
+
+    place: Path
+    doorways: tuple[Doorway, Doorway]
+
+    @contextmanager
+    def opened(self, place: Path) -> Iterator[Charity]:
+        """Open both stand-ins on the files of a place, at the addresses that the site knows."""
+        mailchimp = MailchimpSandbox(place / "mailchimp.sqlite")
+        civicrm = CivicrmSandbox(place / "civicrm.sqlite", api_key=CIVICRM_KEY)
+        mailchimp.set_options(batch_dwell=dict.fromkeys(("pending", "preprocessing", "started", "finalizing"), 0))
+        to_mailchimp, to_civicrm = self.doorways
+        to_mailchimp.behind, to_civicrm.behind = mailchimp, civicrm
+        yield Charity(place / "site", mailchimp, civicrm, f"{to_mailchimp.url}/3.0", to_civicrm.url)
+        mailchimp.close()
+        civicrm.close()
+
+    @contextmanager
+    def copied(self, place: Path) -> Iterator[Office]:
+        """Open a copy of the office; there is one at a time."""
+        shutil.copytree(self.place, place)
+        with self.opened(place) as charity, open_site(charity.home) as site:
+            yield Office(charity, site)
+
+
 @contextmanager
-def an_office(home: Path) -> Iterator[Office]:
-    """Open Ann's office, everything synced."""
-    mailchimp, civicrm = MailchimpSandbox(), CivicrmSandbox(api_key=CIVICRM_KEY)
-    mailchimp.set_options(batch_dwell=dict.fromkeys(("pending", "preprocessing", "started", "finalizing"), 0))
-    _furnish(mailchimp, civicrm)
-    with Served(mailchimp) as one, Served(civicrm) as other:
-        charity = Charity(home, mailchimp, civicrm, f"{one.url}/3.0", other.url)
-        charity.make_site(Schedule(), links=2)
-        with open_site(home) as site:
-            office = Office(charity, site)
-            office.sync()
-            yield office
-    mailchimp.close()
-    civicrm.close()
+def a_template(place: Path) -> Iterator[Template]:
+    with two_doorways() as doorways:
+        template = Template(place, doorways)
+        with template.opened(place) as charity:
+            _furnish(charity.mailchimp, charity.civicrm)
+            charity.make_site(Schedule(), links=2)
+            with open_site(charity.home) as site:
+                Office(charity, site).sync()
+        yield template
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Template]:
+    """What each `office` is a copy of."""
+    with a_template(tmp_path_factory.mktemp("template")) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def library_template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Template]:
+    """What each `library` is a copy of: it has addresses of its own, as it is open beside an `office`."""
+    with a_template(tmp_path_factory.mktemp("library-template")) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+def library(library_template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """An office in which a module's tests only read."""
-    with an_office(tmp_path_factory.mktemp("library") / "site") as office:
+    with library_template.copied(tmp_path_factory.mktemp("library") / "copy") as office:
         yield office
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
+def office(template: Template, tmp_path: Path) -> Iterator[Office]:
     """An office of a test's own."""
-    with an_office(tmp_path / "site") as office:
+    with template.copied(tmp_path / "office") as office:
         yield office
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,8 +19,8 @@ from click.testing import CliRunner, Result
 
 from mailchimpsync.cli.main import cli
 from mailchimpsync_sandbox.civicrm import CivicrmSandbox
-from mailchimpsync_sandbox.kit.server import Served
 from mailchimpsync_sandbox.mailchimp import MailchimpSandbox
+from support.doorway import Doorway, two_doorways
 
 MAILCHIMP_KEY = "fedcba9876543210fedcba9876543210-us6"
 CIVICRM_KEY = "ann-keeps-this-civicrm-key"
@@ -90,6 +91,7 @@ class Desk:
 
 def _fill(mailchimp: MailchimpSandbox, civicrm: CivicrmSandbox) -> None:
     mailchimp.add_account(MAILCHIMP_KEY, account_name="Green Paths")
+    mailchimp.set_options(batch_dwell=dict.fromkeys(("pending", "preprocessing", "started", "finalizing"), 0))
     interests = {WALKS: "Topics: Walks", CYCLING: "Topics: Cycling"}
     mailchimp.add_audience(MAILCHIMP_KEY, LIST_ID, "Newsletter", interests=interests)
     for group_id, title in ((8, "News"), (9, "Walks"), (10, "Cycling"), (13, "Other")):
@@ -116,17 +118,25 @@ def _fill(mailchimp: MailchimpSandbox, civicrm: CivicrmSandbox) -> None:
     )
 
 
+@pytest.fixture(scope="session")
+def doorways() -> Iterator[tuple[Doorway, Doorway]]:
+    """Where each test's Mailchimp and CiviCRM answer."""
+    with two_doorways() as found:
+        yield found
+
+
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+def desk(doorways: tuple[Doorway, Doorway], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     """Ann's desk; no key of hers may ever show on it."""
     for name in [name for name in os.environ if name.startswith("MAILCHIMPSYNC_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path / "ann"))
     mailchimp, civicrm = MailchimpSandbox(), CivicrmSandbox(api_key=CIVICRM_KEY)
     _fill(mailchimp, civicrm)
-    with Served(mailchimp) as one, Served(civicrm) as other:
-        desk = Desk(tmp_path / "site", mailchimp, civicrm, f"{one.url}/3.0", other.url)
-        yield desk
+    to_mailchimp, to_civicrm = doorways
+    to_mailchimp.behind, to_civicrm.behind = mailchimp, civicrm
+    desk = Desk(tmp_path / "site", mailchimp, civicrm, f"{to_mailchimp.url}/3.0", to_civicrm.url)
+    yield desk
     mailchimp.close()
     civicrm.close()
     printed = "".join(desk.outputs)
@@ -134,9 +144,19 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     assert CIVICRM_KEY not in printed
 
 
+@pytest.fixture(scope="session")
+def connected_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where a copy of the first connected site is kept."""
+    return tmp_path_factory.mktemp("connected") / "site"
+
+
 @pytest.fixture
-def connected(desk: Desk) -> Desk:
-    """Ann's desk, with her audience connected."""
+def connected(desk: Desk, connected_home: Path) -> Desk:
+    """Ann's desk, with her audience connected: by her commands the first time, later by a copy of what they made."""
+    if connected_home.exists():
+        shutil.copytree(connected_home, desk.home)
+        return desk
     assert desk.init().exit_code == 0
     assert desk.connect().exit_code == 0
+    shutil.copytree(desk.home, connected_home)
     return desk

@@ -138,8 +138,17 @@ def test_a_sync_stuck_in_a_request_is_fenced_out(connected: Desk, monkeypatch: p
     assert_agreement(connected)
 
 
+def sync_until_sent(desk: Desk) -> None:
+    """Sync until the batch has been sent; on a busy machine that takes more than one call of a second."""
+    for _ in range(60):
+        assert desk("sync", "--max-time", "1").exit_code == 3
+        if batches_at_mailchimp(desk):
+            return
+    raise AssertionError("the batch was never sent")
+
+
 def test_ann_is_told_what_would_happen_and_can_think_better_of_it(waiting: Desk) -> None:
-    assert waiting("sync", "--max-time", "1").exit_code == 3
+    sync_until_sent(waiting)
     before = waiting.status()
 
     no = waiting("abort", typed="n\n")
@@ -157,7 +166,7 @@ def test_ann_is_told_what_would_happen_and_can_think_better_of_it(waiting: Desk)
 
 
 def test_a_batch_that_could_not_be_deleted_is_named(waiting: Desk) -> None:
-    waiting("sync", "--max-time", "1")
+    sync_until_sent(waiting)
     refusal = json.dumps({"title": "Bad Request", "status": 400, "detail": "no"})
     waiting.mailchimp.faults.plant(Fault(FaultKind.STATUS, pattern="DELETE /3.0/batches", status=400, body=refusal))
 

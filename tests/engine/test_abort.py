@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 import httpx2
@@ -10,8 +11,9 @@ from sqlalchemy import select
 
 from mailchimpsync.errors import LeaseLostError
 from mailchimpsync.mailchimp import recent_batches
-from mailchimpsync.model import Stage
-from mailchimpsync.store import runs
+from mailchimpsync.model import ChangeKind, Limit, Limits, Stage
+from mailchimpsync.store import kept_plans, runs
+from mailchimpsync.store.kept_plans import PlanState
 from mailchimpsync.store.schema import batch, run
 from mailchimpsync.sync import Aborted, Outcome, abort_connection, submit
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
@@ -328,3 +330,31 @@ def test_a_run_in_a_request_that_hangs_loses_the_lease_and_writes_nothing_more(w
 
     world.sync()
     assert world.fate(contact=ann) == ("ok", "CIVICRM_ADDED")
+
+
+def test_a_plan_whose_run_is_aborted_is_dropped_and_not_done_again(world: World) -> None:
+    people = ["ann@example.org", "bella@example.org", "carl@example.org"]
+    for address in people:
+        world.member(address)
+        world.contact(address, {NEWS: 20})
+    world.sync()
+    world.connection = replace(world.connection, limits=Limits({ChangeKind.UNSUBSCRIBE: Limit(number=1, share=1.0)}))
+    world.pass_time(3_600)
+    for address in people[:2]:
+        world.put(world.owners(address)[0], "Removed")
+    held = world.sync()
+    plan_id = held.kept_plan_id or 0
+    with world.store.begin() as tx:
+        assert kept_plans.decide_plan(tx, plan_id, [PlanState.OPEN], PlanState.APPROVED, world.now, "ann")
+    world.sync(stop_on=Stage.CHANGE_GROUPS)
+    abort(world)
+    with world.store.begin() as tx:
+        plan = kept_plans.find_plan(tx, plan_id)
+
+    assert held.outcome is Outcome.HELD
+    assert plan is not None
+    assert (plan["state"], plan["decided_by"]) == ("dropped", "abort")
+    again = world.sync()
+    assert again.outcome is Outcome.HELD
+    assert again.kept_plan_id != plan_id
+    assert [world.status(address) for address in people] == ["subscribed"] * 3

@@ -219,7 +219,6 @@ def test_a_plan_for_one_group_does_not_count_for_another_that_the_same_people_le
 
 def test_people_who_leave_by_themselves_are_heard_while_a_plan_is_held(guarded: World) -> None:
     post = PostOffice(guarded)
-    post.site.configuration = post.site.configuration.model_copy()
     everybody_leaves_the_group(guarded)
     post.take()
     for address in PEOPLE[16:28]:

@@ -338,10 +338,14 @@ def test_a_finished_batch_announces_itself_and_its_results_are_read(post: PostOf
     assert len(world.open_updates()) == 1
     world.pass_time(700)
     world.mailchimp.run_batches()
+    world.forget_requests()
     post.deliver_and_work()
 
     assert world.open_updates() == []
     assert world.status(CARL) == "subscribed"
+    assert post.fates() == [("batch", "done", "EVENT_HANDLED")]
+    assert world.civicrm.log.as_dict()["requests"] == [], "what becomes of a batch is no business of CiviCRM's"
+    assert post.events()[0]["run_id"] is None
 
 
 def failing(_request: httpx2.Request) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote
 
@@ -11,7 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
+from mailchimpsync.actions import create_site
+from mailchimpsync.config import Configuration
 from mailchimpsync.store.schema import event
+from mailchimpsync.web import service
+from mailchimpsync.web.limits import Limits
 from web.conftest import LIST, Office, Serve
 
 AUDIENCE, BATCH = "/webhook/audience", "/webhook/batch"
@@ -65,6 +71,22 @@ def test_without_the_right_secret_nothing_is_kept(office: Office, path: str, que
 
     assert answer.status_code == 401
     assert kept(office) == 0, "nobody sent the right one"
+
+
+def test_a_burst_of_forged_calls_looks_for_a_newer_configuration_once_a_second(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    time = [1_000.0]
+    monkeypatch.setattr(service, "time", SimpleNamespace(monotonic=lambda: time[0]))
+    with create_site(tmp_path / "site") as site:
+        web = service.Service(site.another(), Limits())
+        seen = [web.site_for_webhooks(newest=True).version]
+        site.save(Configuration(), "Bella")
+        for seconds in (0.5, 0.4, 0.2):
+            time[0] += seconds
+            seen.append(web.site_for_webhooks(newest=True).version)
+
+    assert seen == [0, 0, 0, 1]
 
 
 def test_a_call_that_is_too_large_is_refused(office: Office) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlencode
@@ -24,6 +25,8 @@ from webhooks.conftest import (
     minutes,
     signed,
 )
+
+EXAMPLES = 300 if os.environ.get("MAILCHIMPSYNC_THOROUGH") == "1" else 100
 
 JOHN_JOINS = (
     "type=subscribe&fired_at=2018-10-25 12:02:47&data[id]=d85679026d&data[email]=john@test.com&data[email_type]=html"
@@ -226,7 +229,7 @@ def test_any_of_several_signatures_will_do_while_a_secret_is_replaced(mailbox: M
     assert mailbox.audience(body, CLUB_SECRET, f"{old},{new}") == 200
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     body=st.binary(max_size=300) | st.sampled_from(sorted(VERBATIM.values())).map(str.encode),
     junk=st.binary(max_size=30),

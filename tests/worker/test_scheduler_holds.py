@@ -7,8 +7,8 @@ from threading import Event
 
 import pytest
 
-from mailchimpsync.actions import approveplan, getplans
-from mailchimpsync.config import Guard
+from mailchimpsync.actions import approveplan, fetchandreconcile, getplans
+from mailchimpsync.config import Guard, Schedule
 from mailchimpsync.worker.scheduler import Scheduler
 from support.post import site_of
 from support.world import NEWS, World
@@ -73,3 +73,18 @@ def test_an_approved_plan_is_done_at_once_and_once(world: World, scheduler: Sche
     assert run_what_is_due(scheduler) == 0
     world.mailchimp.run_batches()
     assert {world.status(address) for address in PEOPLE[:5]} == {"unsubscribed"}
+
+
+def test_with_the_schedule_off_an_approved_plan_waits_for_somebody_to_sync(world: World, scheduler: Scheduler) -> None:
+    run_what_is_due(scheduler)
+    [link] = scheduler.site.configuration.connections
+    off = link.model_copy(update={"schedule": Schedule(enabled=False)})
+    scheduler.site.configuration = scheduler.site.configuration.model_copy(update={"connections": (off,)})
+    world.pass_time(10)
+    [plan] = getplans(scheduler.site)
+    approveplan(scheduler.site, id=plan.id, by="ann")
+    world.pass_time(7_200)
+
+    assert run_what_is_due(scheduler) == 0
+    [report] = fetchandreconcile(scheduler.site, max_time=0)
+    assert (report.error, [plan.state for plan in getplans(scheduler.site)]) == (None, ["applied"])

@@ -10,9 +10,8 @@ from rich.text import Text
 from mailchimpsync.actions import Abort, Site, abortsync, getstatus, open_site
 from mailchimpsync.actions.abortsync import in_wire_form
 from mailchimpsync.cli.consoles import say, stderr, stdout
-from mailchimpsync.cli.failures import EXIT_MORE_TO_DO
 from mailchimpsync.cli.plain import print_json
-from mailchimpsync.errors import ConfirmationError
+from mailchimpsync.errors import EXIT_MORE_TO_DO, ConfirmationError
 
 
 @click.command("abort")

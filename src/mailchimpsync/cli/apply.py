@@ -11,10 +11,11 @@ from mailchimpsync.actions import applyplan, open_site
 from mailchimpsync.cli.agreeing import agree_to
 from mailchimpsync.cli.asking import who
 from mailchimpsync.cli.consoles import say, stderr, stdout
-from mailchimpsync.cli.failures import EXIT_MORE_TO_DO, show_error
+from mailchimpsync.cli.failures import show_error
 from mailchimpsync.cli.interruption import Interruption
 from mailchimpsync.cli.plan_show import show_plan
 from mailchimpsync.cli.progress import progress_on
+from mailchimpsync.errors import EXIT_MORE_TO_DO
 from mailchimpsync.store.kept_plans import PlanState
 
 

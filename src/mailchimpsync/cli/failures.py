@@ -12,8 +12,6 @@ from rich.text import Text
 from mailchimpsync.cli.consoles import say, stderr
 from mailchimpsync.errors import REGISTRY, MailchimpsyncError
 
-EXIT_MORE_TO_DO = 3
-EXIT_NEEDS_A_PERSON = 7
 EXIT_INTERRUPTED = 128 + signal.SIGINT
 
 

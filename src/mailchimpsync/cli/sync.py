@@ -12,11 +12,12 @@ from mailchimpsync.actions import ChangeCount, Report, Site, fetchandreconcile, 
 from mailchimpsync.actions.fetchandreconcile import STOP_THE_OTHER
 from mailchimpsync.cli.asking import who
 from mailchimpsync.cli.consoles import say, stderr, stdout
-from mailchimpsync.cli.failures import EXIT_MORE_TO_DO, EXIT_NEEDS_A_PERSON, show_error
+from mailchimpsync.cli.failures import show_error
 from mailchimpsync.cli.interruption import Interruption
 from mailchimpsync.cli.plain import print_json
 from mailchimpsync.cli.progress import progress_on
 from mailchimpsync.cli.telling import tell_people
+from mailchimpsync.errors import EXIT_MORE_TO_DO, EXIT_NEEDS_A_PERSON
 from mailchimpsync.model import Side, Stage, SyncStatus
 from mailchimpsync.sync import Outcome
 
@@ -158,4 +159,4 @@ def _exit_code(report: Report) -> int:
 
 def _gravity(exit_code: int) -> int:
     """What a person has to look at outweighs what passes."""
-    return [0, EXIT_MORE_TO_DO, 2, 1, 7].index(exit_code)
+    return [0, EXIT_MORE_TO_DO, 2, 1, EXIT_NEEDS_A_PERSON].index(exit_code)

@@ -2,6 +2,8 @@
 
 from mailchimpsync.errors.codes import Code, Entry, Retry, Who
 from mailchimpsync.errors.exceptions import (
+    EXIT_MORE_TO_DO,
+    EXIT_NEEDS_A_PERSON,
     AccessError,
     BusyError,
     ConfigurationError,
@@ -20,6 +22,8 @@ from mailchimpsync.errors.exceptions import (
 from mailchimpsync.errors.registry import REGISTRY
 
 __all__ = [
+    "EXIT_MORE_TO_DO",
+    "EXIT_NEEDS_A_PERSON",
     "REGISTRY",
     "AccessError",
     "BusyError",

@@ -5,6 +5,9 @@ from __future__ import annotations
 from mailchimpsync.errors.codes import Code
 from mailchimpsync.errors.registry import REGISTRY
 
+EXIT_MORE_TO_DO = 3
+EXIT_NEEDS_A_PERSON = 7
+
 
 class MailchimpsyncError(Exception):
     """The root of all errors this product raises on purpose.
@@ -39,7 +42,7 @@ class UsageError(MailchimpsyncError):
 class ConfigurationError(MailchimpsyncError):
     """The configuration can't be used; `what` names every problem."""
 
-    exit_code = 7
+    exit_code = EXIT_NEEDS_A_PERSON
 
     def __init__(self, what: str, *, code: Code = Code.CONFIG) -> None:
         super().__init__(code, what)
@@ -48,7 +51,7 @@ class ConfigurationError(MailchimpsyncError):
 class ConfirmationError(MailchimpsyncError):
     """What the call would destroy has to be confirmed first; `what` says all of it, and nothing was done."""
 
-    exit_code = 7
+    exit_code = EXIT_NEEDS_A_PERSON
 
     def __init__(self, what: str) -> None:
         super().__init__(Code.CONFIRM, what)
@@ -72,7 +75,7 @@ class TransientError(RemoteError):
     `work_may_be_done`: the request may have reached its aim although the answer did not reach us.
     """
 
-    exit_code = 3
+    exit_code = EXIT_MORE_TO_DO
 
     def __init__(
         self, code: Code, what: str, *, status: int = 0, detail: str = "", work_may_be_done: bool = True
@@ -86,19 +89,19 @@ class RefusedError(RemoteError):
 
     def __init__(self, code: Code, what: str, *, status: int = 0, detail: str = "") -> None:
         super().__init__(code, what, status=status, detail=detail)
-        self.exit_code = 7 if code is Code.MC_AUDIENCE_GONE else 1
+        self.exit_code = EXIT_NEEDS_A_PERSON if code is Code.MC_AUDIENCE_GONE else 1
 
 
 class AccessError(RemoteError):
     """The key is wrong, revoked, or may not do this."""
 
-    exit_code = 7
+    exit_code = EXIT_NEEDS_A_PERSON
 
 
 class EvidenceError(MailchimpsyncError):
     """There is no proof that everything was read, so nothing may be removed: the run stops (DESIGN 3.4)."""
 
-    exit_code = 7
+    exit_code = EXIT_NEEDS_A_PERSON
 
 
 class SuspicionError(EvidenceError):
@@ -111,13 +114,13 @@ class SuspicionError(EvidenceError):
 class BusyError(MailchimpsyncError):
     """Another run holds the lease of this connection."""
 
-    exit_code = 3
+    exit_code = EXIT_MORE_TO_DO
 
 
 class LeaseLostError(MailchimpsyncError):
     """Another run has taken over the lease; this one may write nothing more."""
 
-    exit_code = 3
+    exit_code = EXIT_MORE_TO_DO
 
 
 class StoreError(MailchimpsyncError):
@@ -125,4 +128,4 @@ class StoreError(MailchimpsyncError):
 
     def __init__(self, code: Code, what: str, *, detail: str = "") -> None:
         super().__init__(code, what, detail=detail)
-        self.exit_code = 3 if code is Code.STORE_LOCKED else 1
+        self.exit_code = EXIT_MORE_TO_DO if code is Code.STORE_LOCKED else 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cache as once
 from pathlib import Path
 
 from alembic import command
@@ -107,8 +108,14 @@ class Store:
         """
         with self.begin() as connection:
             found = MigrationContext.configure(connection).get_current_revision()
-        if found != (wanted := ScriptDirectory(str(MIGRATIONS)).get_current_head()):
+        if found != (wanted := _newest_schema()):
             raise StoreError(Code.STORE_OLD, f"The database has schema {found or 'none'}, this program needs {wanted}.")
+
+
+@once
+def _newest_schema() -> str | None:
+    """Return the schema of this version; all migrations are imported to find it, so it is looked for once a process."""
+    return ScriptDirectory(str(MIGRATIONS)).get_current_head()
 
 
 def _store_error(error: DBAPIError) -> StoreError:

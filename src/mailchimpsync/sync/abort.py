@@ -9,7 +9,8 @@ from mailchimpsync.errors import RemoteError
 from mailchimpsync.mailchimp import delete_batch
 from mailchimpsync.model import Connection
 from mailchimpsync.runtime import Deadline
-from mailchimpsync.store import runs, updates
+from mailchimpsync.store import Transaction, kept_plans, runs, updates
+from mailchimpsync.store.kept_plans import PlanState
 from mailchimpsync.sync.calls import Outcome, Systems
 from mailchimpsync.sync.context import Work
 from mailchimpsync.sync.lease import is_held
@@ -21,6 +22,8 @@ from mailchimpsync.sync.working import work_with
 SECONDS_MAX = 120
 UPDATES_PER_STEP = 5_000
 STATUS = "aborted"
+BY = "abort"
+"""Who drops the plan that a run was carrying out when it was aborted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +120,16 @@ def _end_run(work: Work) -> int | None:
     with work.transaction() as tx:
         found = runs.standing(tx, work.list_id)
         if found.run_id is not None:
+            _drop_kept_plan(tx, work, found.run_id)
             drop_run(tx, found, work.runtime.now(), Outcome.ABORTED.value)
     return found.run_id
+
+
+def _drop_kept_plan(tx: Transaction, work: Work, run_id: int) -> None:
+    """Whoever aborts a run does not want what it was about to do: else the next run would do that again."""
+    plan_id = runs.begun(tx, run_id).kept_plan_id
+    if plan_id is not None:
+        kept_plans.decide_plan(tx, plan_id, [PlanState.APPROVED], PlanState.DROPPED, work.runtime.now(), BY)
 
 
 def _tell(work: Work, deleted: int, aborted: int, kept: list[KeptBatch]) -> None:

@@ -16,8 +16,8 @@ from mailchimpsync.runtime import Deadline
 from mailchimpsync.store import journal, rows
 from mailchimpsync.sync.calls import Systems
 from mailchimpsync.sync.context import Run
-from mailchimpsync.sync.members_run import Found, match, members_run, read_members, reconcile_rows, take_in
-from mailchimpsync.sync.working import collect_and_retry, work_with
+from mailchimpsync.sync.members_run import Found, members_run, read_members, reconcile_rows, settle_contacts, take_in
+from mailchimpsync.sync.working import collect_connection
 
 Event = RowMapping
 Row = RowMapping
@@ -58,16 +58,17 @@ def handle_events(systems: Systems, connection: Connection, events: Sequence[Eve
     Events of one member are handled together, by what holds now. Repeating it after a crash does no harm.
 
     Raises:
-        BusyError: a run of this connection is at work; nothing was done.
-        LeaseLostError, EvidenceError, AccessError, TransientError: handle all of them again later.
+        BusyError, LeaseLostError, EvidenceError, AccessError, TransientError: handle all of them again later.
     """
     of_members = [event for event in events if event["kind"] != "batch"]
-    with members_run(systems, connection, deadline) as run:
-        if len(of_members) < len(events):
-            collect_and_retry(work_with(systems, connection, deadline, run.lease))
-        fates = {event["id"]: Fate(event["id"], Code.EVENT_HANDLED, run_id=run.id) for event in events}
-        for fate in _handle(run, of_members) if of_members else ():
-            fates[fate.event_id] = fate
+    of_batches = [event for event in events if event["kind"] == "batch"]
+    if of_batches:
+        collect_connection(systems, connection, deadline)
+    fates = {event["id"]: Fate(event["id"], Code.EVENT_HANDLED) for event in of_batches}
+    if of_members:
+        with members_run(systems, connection, deadline) as run:
+            fates |= {event["id"]: Fate(event["id"], Code.EVENT_HANDLED, run_id=run.id) for event in of_members}
+            fates |= {fate.event_id: fate for fate in _handle(run, of_members)}
     return list(fates.values())
 
 
@@ -75,7 +76,7 @@ def _handle(run: Run, events: Sequence[Event]) -> list[Fate]:
     found = read_members(run, _addresses(events))
     renamed = {_old(event): _new(event) for event in events if event["kind"] == "upemail"}
     ids = take_in(run, found, renamed)
-    match(run, list(ids.values()))
+    settle_contacts(run, list(ids.values()))
     told = _told(run, events, found, ids)
     fates = _rename(run, told)
     reconcile_rows(run, sorted(set(ids.values())))

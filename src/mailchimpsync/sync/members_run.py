@@ -61,8 +61,7 @@ def members_run(systems: Systems, connection: Connection, deadline: Deadline) ->
         BusyError: a run of this connection is at work, or has to come first, as other groups are linked than before.
         EvidenceError, AccessError, TransientError: CiviCRM can't be asked or believed at the moment.
     """
-    systems.mailchimp.deadline = systems.civicrm.deadline = deadline
-    with holding_lease(systems.store, connection.list_id, systems.runtime) as lease:
+    with systems.until(deadline), holding_lease(systems.store, connection.list_id, systems.runtime) as lease:
         checked = site(systems.civicrm, connection.group_ids)
         started_at = systems.runtime.now()
         with systems.store.begin() as tx:
@@ -120,7 +119,7 @@ def take_in(run: Run, found: Found, renamed: Mapping[str, str]) -> dict[str, int
     with run.transaction() as tx:
         before = _rows_of(tx, run, found)
         updates.withdraw_unsent(tx, run.list_id, list(before.values()))
-        members.store_members(tx, run.list_id, None, [member_row(run, one) for one in unique(present).values()])
+        members.store_members(tx, run.list_id, None, [member_row(run, one) for one in _unique(present).values()])
         ids = _rows_of(tx, run, found)
         fresh = [ids[address] for address in present]
         members.follow_renamed_rows(tx, run.list_id, fresh)
@@ -131,7 +130,7 @@ def take_in(run: Run, found: Found, renamed: Mapping[str, str]) -> dict[str, int
         return _rows_of(tx, run, found)
 
 
-def unique(present: Mapping[str, Member]) -> dict[str, Member]:
+def _unique(present: Mapping[str, Member]) -> dict[str, Member]:
     """Return members by id: two addresses may have led to one."""
     return {one.id: one for one in present.values()}
 
@@ -161,7 +160,7 @@ def _forget(run: Run, row_ids: Sequence[int]) -> None:
             erased.forget_members(tx, row_ids)
 
 
-def match(run: Run, row_ids: Sequence[int]) -> None:
+def settle_contacts(run: Run, row_ids: Sequence[int]) -> None:
     """Find out whose rows they are, and in which groups those contacts are."""
     fix_contacts_of(run, row_ids)
     with run.transaction() as tx:

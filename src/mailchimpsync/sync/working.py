@@ -50,15 +50,10 @@ def collect_connection(systems: Systems, connection: Connection, deadline: Deadl
         RemoteError: Mailchimp can't be asked.
     """
     with _working(systems, connection, deadline) as work:
-        return collect_and_retry(work)
-
-
-def collect_and_retry(work: Work) -> int:
-    """Do the same for whoever holds the lease already."""
-    found = collect(work)
-    if found:
-        _send_retries(work)
-    return found
+        found = collect(work)
+        if found:
+            _send_retries(work)
+        return found
 
 
 def process_batch(systems: Systems, connection: Connection, row: Any, deadline: Deadline, *, again: bool) -> Read:

@@ -10,7 +10,7 @@ from typing import Any
 
 from mailchimpsync.actions import Report, Site, fetchandreconcile
 from mailchimpsync.config import Link
-from mailchimpsync.errors import BusyError, Code
+from mailchimpsync.errors import EXIT_MORE_TO_DO, BusyError, Code
 from mailchimpsync.store import Transaction, kept_plans, runs
 from mailchimpsync.sync import Outcome
 from mailchimpsync.worker.logs import logger
@@ -25,7 +25,6 @@ RUN_SECONDS_MAX = 120.0
 
 RUN_SECONDS_MIN = 1.0
 LOOK_AGAIN_SECONDS = 1.0
-_EXIT_PASSING = 3
 _FATES = {Outcome.OUT_OF_TIME.value: Fate.MORE, Outcome.HELD.value: Fate.PERSON}
 
 
@@ -81,7 +80,7 @@ class Scheduler:
         past = past_of(
             runs.last_run(tx, list_id), self._first_seen.setdefault(list_id, now), self._attempts.get(list_id)
         )
-        if self._was_approved(tx, list_id) and not is_quiet(link.schedule, now):
+        if link.schedule.enabled and not is_quiet(link.schedule, now) and self._was_approved(tx, list_id):
             return now
         return due(link.schedule, past, now, list_id)
 
@@ -150,4 +149,4 @@ def fate_of(report: Report) -> Fate:
         return _FATES.get(report.outcome, Fate.COMPLETE)
     if isinstance(error, BusyError) or error.code is Code.LEASE_LOST:
         return Fate.BUSY
-    return Fate.FAILED if error.exit_code == _EXIT_PASSING else Fate.PERSON
+    return Fate.FAILED if error.exit_code == EXIT_MORE_TO_DO else Fate.PERSON

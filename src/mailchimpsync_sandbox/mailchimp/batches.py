@@ -50,8 +50,8 @@ class BatchWorker:
             self._wake.set()
 
     def looked_at(self) -> None:
-        """Move on what is due, where there is no thread to do it."""
-        if not self._threaded:
+        """Move on what is due, where there is no thread to do it, or where batches take no time."""
+        if not self._threaded or not any(self._world.options.batch_dwell.values()):
             self.move_on()
 
     def move_on(self, *, all_the_way: bool = False) -> int:

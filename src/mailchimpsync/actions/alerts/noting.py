@@ -12,7 +12,7 @@ from mailchimpsync.actions.alerts.problems import Kind, Noted, Problem, compare,
 from mailchimpsync.actions.reports import Report
 from mailchimpsync.actions.site import Site
 from mailchimpsync.config import Link
-from mailchimpsync.errors import BusyError, Code, MailchimpsyncError
+from mailchimpsync.errors import EXIT_MORE_TO_DO, BusyError, Code, MailchimpsyncError
 from mailchimpsync.store import Transaction, alerts
 from mailchimpsync.sync import Outcome
 
@@ -22,7 +22,6 @@ PASSING = timedelta(hours=1)
 CAMPAIGNS_PASSING = timedelta(days=1)
 """Likewise for an import of campaigns, which nobody waits for."""
 
-_EXIT_PASSING = 3
 _OF_MAILCHIMPS_KEY = frozenset({Code.MC_AUTH, Code.MC_BAD_KEY, Code.MC_FORBIDDEN})
 _OF_CIVICRMS_KEY = frozenset({Code.CV_AUTH, Code.CV_NO_PERMISSION})
 _COMPLETE = frozenset({Outcome.DONE.value, Outcome.WAITING.value, Outcome.HELD.value})
@@ -72,7 +71,7 @@ def note_campaigns(site: Site, link: Link, error: MailchimpsyncError | None, fai
     name = name_of(Kind.CAMPAIGNS, link.audience_id)
     seen: list[Problem] = []
     if error is not None:
-        grace = CAMPAIGNS_PASSING if error.exit_code == _EXIT_PASSING else timedelta(0)
+        grace = CAMPAIGNS_PASSING if error.exit_code == EXIT_MORE_TO_DO else timedelta(0)
         seen.append(Problem(name, Kind.CAMPAIGNS, link.audience_id, error.code, grace=grace))
     elif failed:
         code = Code(max(failed, key=lambda one: failed[one]))
@@ -87,7 +86,7 @@ def _problem(link: Link, error: MailchimpsyncError) -> Problem:
         return Problem(civicrm, Kind.KEY, code=error.code)
     if error.code in _OF_MAILCHIMPS_KEY:
         return Problem(mailchimp, Kind.KEY, code=error.code, data={"account": link.account})
-    grace = PASSING if error.exit_code == _EXIT_PASSING else timedelta(0)
+    grace = PASSING if error.exit_code == EXIT_MORE_TO_DO else timedelta(0)
     return Problem(name_of(Kind.FAILED, link.audience_id), Kind.FAILED, link.audience_id, error.code, grace=grace)
 
 

@@ -1,0 +1,33 @@
+"""An address at which one stand-in after the other answers, so that a site that knows it can be copied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from mailchimpsync_sandbox.kit.server import Served
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+class Doorway:
+    """Serves whatever is `behind` it; `url` has no slash at its end."""
+
+    def __init__(self) -> None:
+        self.behind: WSGIApplication | None = None
+        self.url = ""
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        assert self.behind is not None, "nobody lives here any more"
+        return self.behind(environ, start_response)
+
+
+@contextmanager
+def two_doorways() -> Iterator[tuple[Doorway, Doorway]]:
+    """Open one for Mailchimp and one for CiviCRM."""
+    doorways = Doorway(), Doorway()
+    with Served(doorways[0]) as one, Served(doorways[1]) as other:
+        doorways[0].url, doorways[1].url = one.url, other.url
+        yield doorways

@@ -23,7 +23,7 @@ from mailchimpsync.actions.configure import (
     probe_interests,
     probe_site,
 )
-from mailchimpsync.actions.connection_status import ConnectionStatus, Failure
+from mailchimpsync.actions.connection_status import ConnectionStatus, Failure, Working
 from mailchimpsync.actions.doctor import doctor
 from mailchimpsync.actions.entities.batch import batch_create, batch_delete, batch_get
 from mailchimpsync.actions.entities.cache import cache_get
@@ -33,6 +33,7 @@ from mailchimpsync.actions.explain import Explanation, explain
 from mailchimpsync.actions.fetchaccountinfo import fetchaccountinfo
 from mailchimpsync.actions.fetchandreconcile import fetchandreconcile
 from mailchimpsync.actions.finding import Finding, Level
+from mailchimpsync.actions.getruns import PastRun, RunStory, count_runs, find_run, getruns
 from mailchimpsync.actions.getstatus import getstatus
 from mailchimpsync.actions.includecontact import includecontact
 from mailchimpsync.actions.journal import JournalCheck, export_journal, journal_get, journal_verify
@@ -73,13 +74,16 @@ __all__ = [
     "JournalCheck",
     "Level",
     "Outcome",
+    "PastRun",
     "Plan",
     "PlannedChange",
     "Processed",
     "Report",
+    "RunStory",
     "Saved",
     "Site",
     "Version",
+    "Working",
     "abortsync",
     "acknowledgealert",
     "applyplan",
@@ -95,6 +99,7 @@ __all__ = [
     "check_webhooks",
     "collectresults",
     "connect_audience",
+    "count_runs",
     "create_site",
     "createplan",
     "createverification",
@@ -106,11 +111,13 @@ __all__ = [
     "fetchaccountinfo",
     "fetchandreconcile",
     "figures",
+    "find_run",
     "getalerts",
     "getchanges",
     "getfailures",
     "getplannedchanges",
     "getplans",
+    "getruns",
     "getstatus",
     "getverifications",
     "import_configuration",

@@ -54,7 +54,8 @@ class ConnectionStatus:
         in_sync: whether nothing is due or under way; people who can't be synced don't count against it.
         since: since when the newest run looks, or looked, at changes; None: at everything.
         to_add, to_remove: how many are subscribed here and not there, and the other way round, as last read.
-        cannot_subscribe: how many group members can't be subscribed; `other_fails`: the other failed rows.
+        cannot_subscribe: how many group members can't be subscribed; `other_fails`: the other failed rows,
+            of which `cannot_join` are subscribed at Mailchimp, and can't be in the group.
         rows: number of rows by sync status; `weird`: some of those with a status that this version doesn't know.
         last_error: the code of the error that ended the last run, if one did.
         held_plan_id: the plan that holds the connection until somebody has decided about it; `held_why`: in words.
@@ -93,6 +94,7 @@ class ConnectionStatus:
     held_why: tuple[str, ...] = ()
     verified_at: datetime | None = None
     differences_found: int | None = None
+    cannot_join: int = 0
     working: Working | None = None
     run_id: int | None = None
     run_began_at: datetime | None = None

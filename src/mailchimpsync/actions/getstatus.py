@@ -105,6 +105,7 @@ def _status(
         held_why=tuple(hold["excess"]) if hold is not None and is_held else (),
         verified_at=verified.get("started_at"),
         differences_found=verified.get("unexplained"),
+        cannot_join=agreement.cannot_join,
         working=_working(standing) if running else None,
         run_id=last.get("id"),
         run_began_at=last.get("started_at"),

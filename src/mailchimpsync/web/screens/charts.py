@@ -12,12 +12,11 @@ from mailchimpsync.config import Link
 from mailchimpsync.model import ChangeKind
 from mailchimpsync.web.screens.screen import Visit
 
-RUNS_LOOKED_AT = 400
-POINTS_MAX, BARS_MAX = 120, 24
+RUNS_LOOKED_AT = 200
+POINTS_MAX, BARS_MAX = 60, 24
 
 WIDTH, HEIGHT = 400, 150
 LEFT, RIGHT, TOP, BOTTOM = 52, 8, 8, 22
-TICKS = 3
 
 _IN_CIVICRM = (ChangeKind.JOIN, ChangeKind.REMOVE, ChangeKind.CREATE)
 
@@ -172,13 +171,18 @@ def _y(value: float, low: int, high: int) -> float:
     return TOP + (HEIGHT - TOP - BOTTOM) * (1 - (value - low) / (high - low))
 
 
+def _step(span: int) -> int:
+    """Return a round number, of which two or a few make a span."""
+    size: int = 10 ** max(0, floor(log10(max(span, 1) / 2)))
+    return next(size * many for many in (1, 2, 5, 10) if size * many * 2 >= span)
+
+
 def _range(low: int, high: int) -> tuple[int, int]:
     """Return round ends around values, never alike."""
-    step = 10 ** max(0, floor(log10(max(high - low, 1))))
+    step = _step(high - low)
     bottom, top = floor(low / step) * step, ceil(high / step) * step
     return (max(0, bottom - step), top + step) if bottom == top else (bottom, top)
 
 
 def _ticks(low: int, high: int) -> list[Tick]:
-    values = sorted({round(low + (high - low) * part / (TICKS - 1)) for part in range(TICKS)})
-    return [Tick(round(_y(value, low, high), 1), value) for value in values]
+    return [Tick(round(_y(value, low, high), 1), value) for value in range(low, high + 1, _step(high - low))]

@@ -71,7 +71,7 @@ def differences(visit: Visit, list_id: str) -> HttpResponse:
     """Show what the newest comparison found."""
     link = find_audience(visit.site, list_id)
     found = next(iter(getverifications(visit.site, group_id=link.group_id)), None)
-    context = {"link": link, "verified": found}
+    context: dict[str, Any] = {"link": link, "verified": found}
     if found is not None:
         context |= {"counted": counted(found), "differences": shown_differences(visit.site, found)}
     return visit.render("differences.html", context)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from time import monotonic
 
 from django.utils.translation import gettext as _
 
@@ -12,7 +13,7 @@ from mailchimpsync.actions.counted import Counted
 from mailchimpsync.config import Link
 from mailchimpsync.model import SyncStatus
 from mailchimpsync.web.errands import Errand
-from mailchimpsync.web.numbers import Numbers
+from mailchimpsync.web.numbers import PATIENCE_SECONDS, Numbers
 from mailchimpsync.web.screens.notices import Notice, notices_of
 from mailchimpsync.web.screens.screen import Visit
 
@@ -138,11 +139,12 @@ def _errand_words(kind: str) -> str:
 def standings(visit: Visit, links: Sequence[Link], *, wait: bool = False) -> list[Standing]:
     """Return where connections stand; `wait` for fresh numbers, however long it takes to count."""
     alerts = getalerts(visit.site) if links else []
-    return [_standing(visit, link, alerts, wait=wait) for link in links]
+    until = monotonic() + PATIENCE_SECONDS
+    numbers = [_numbers(visit, link, None if wait else max(0, until - monotonic())) for link in links]
+    return [_standing(visit, link, found, alerts) for link, found in zip(links, numbers, strict=True)]
 
 
-def _standing(visit: Visit, link: Link, alerts: Sequence[Alert], *, wait: bool) -> Standing:
-    numbers = _numbers(visit, link, wait=wait)
+def _standing(visit: Visit, link: Link, numbers: Numbers, alerts: Sequence[Alert]) -> Standing:
     counted = numbers.counted or Counted()
     [status] = getstatus(visit.site, group_id=link.group_id, counting=lambda _tx, _link: counted)
     errand = visit.service.errands.newest(link.audience_id)
@@ -151,9 +153,8 @@ def _standing(visit: Visit, link: Link, alerts: Sequence[Alert], *, wait: bool) 
     return Standing(status, numbers.counted is not None, numbers.is_fresh, errand, notices)
 
 
-def _numbers(visit: Visit, link: Link, *, wait: bool) -> Numbers:
-    counts = visit.service.counts
-    return counts.of(visit.site, link, patience=None) if wait else counts.of(visit.site, link)
+def _numbers(visit: Visit, link: Link, patience: float | None) -> Numbers:
+    return visit.service.counts.of(visit.site, link, patience=patience)
 
 
 def news_of(found: Sequence[Standing]) -> str:

@@ -12,17 +12,24 @@ from django.utils.translation import gettext as _
 from mailchimpsync.actions import acknowledgealert, getalerts
 from mailchimpsync.actions.described import Scope
 from mailchimpsync.web.screens import connection, runs
-from mailchimpsync.web.screens.charts import history_of
+from mailchimpsync.web.screens.charts import history_of, with_now
 from mailchimpsync.web.screens.notices import notice_of
 from mailchimpsync.web.screens.screen import Visit, screen
 from mailchimpsync.web.screens.standing import CALM, news_of, standings
+
+CHARTS_MAX = 4
+"""Of how many connections the overview draws the past; each has a page of its own, which does."""
 
 
 @screen()
 def index(visit: Visit) -> HttpResponse:
     """Show all connections."""
-    histories = {link.audience_id: history_of(visit, link) for link in visit.site.configuration.connections}
-    return visit.render("overview.html", {**_cards(visit), "histories": histories})
+    context, now = _cards(visit), visit.site.runtime.now()
+    histories = {}
+    for one in context["standings"][:CHARTS_MAX]:
+        past = history_of(visit, one.link)
+        histories[one.link.audience_id] = with_now(past, one.status, now) if one.counted else past
+    return visit.render("overview.html", {**context, "histories": histories})
 
 
 @screen()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import template
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from mailchimpsync.config import Link
+from mailchimpsync.model import ChangeKind
 from mailchimpsync.web.screens.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, History, bar_chart, line_chart
 from mailchimpsync.web.screens.steps import step_of
 
@@ -48,6 +49,19 @@ def duration(seconds: float | None) -> str:
         return _("%(hours)s h %(minutes)s min") % {"hours": whole // _HOUR, "minutes": whole % _HOUR // _MINUTE}
     days = whole // _DAY
     return ngettext("%(number)s day", "%(number)s days", days) % {"number": days}
+
+
+@register.filter
+def newest(found: Sequence[Any]) -> list[Any]:
+    """Return the last ones first."""
+    return list(reversed(found))
+
+
+@register.filter
+def by_kind(counts: Mapping[str, int] | None) -> list[tuple[str, int]]:
+    """Return numbers of people by kind of change, in the order of the kinds."""
+    found = [(kind.value, (counts or {}).get(kind.value, 0)) for kind in ChangeKind]
+    return [(kind, people) for kind, people in found if people]
 
 
 @register.filter

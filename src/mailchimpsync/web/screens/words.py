@@ -47,7 +47,7 @@ WORDS: Mapping[str, str | Promise] = {
     "interests": _("with other interests at Mailchimp"),
     "join": _("added to groups in CiviCRM"),
     "remove": _("removed from groups in CiviCRM"),
-    "create": _("contacts created in CiviCRM"),
+    "create": _("created in CiviCRM"),
     # before and after a change
     "not there": _("not there"),
     "not in it": _("not in it"),

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from mailchimpsync.actions.quiet import is_quiet, quiet_end, seconds_until_quiet
+from mailchimpsync.actions.schedule import BACKOFF, GO_ON_AFTER, Attempt, Fate, Past, due, reads_everything
 from mailchimpsync.config import Schedule
-from mailchimpsync.worker.quiet import is_quiet, quiet_end, seconds_until_quiet
-from mailchimpsync.worker.schedule import BACKOFF, GO_ON_AFTER, Attempt, Fate, Past, due, reads_everything
 
 PARIS = ZoneInfo("Europe/Paris")
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

@@ -24,7 +24,7 @@ from mailchimpsync.actions.configure import (
     probe_interests,
     probe_site,
 )
-from mailchimpsync.actions.connection_status import ConnectionStatus, Failure
+from mailchimpsync.actions.connection_status import ConnectionStatus, Failure, Working
 from mailchimpsync.actions.doctor import doctor
 from mailchimpsync.actions.entities.batch import batch_create, batch_delete, batch_get
 from mailchimpsync.actions.entities.cache import cache_get
@@ -34,6 +34,7 @@ from mailchimpsync.actions.explain import Explanation, explain
 from mailchimpsync.actions.fetchaccountinfo import fetchaccountinfo
 from mailchimpsync.actions.fetchandreconcile import fetchandreconcile
 from mailchimpsync.actions.finding import Finding, Level
+from mailchimpsync.actions.getruns import PastRun, RunStory, count_runs, find_run, getruns
 from mailchimpsync.actions.getstatus import getstatus
 from mailchimpsync.actions.includecontact import includecontact
 from mailchimpsync.actions.journal import JournalCheck, export_journal, journal_get, journal_verify
@@ -76,14 +77,17 @@ __all__ = [
     "JournalCheck",
     "Level",
     "Outcome",
+    "PastRun",
     "Plan",
     "PlannedChange",
     "Processed",
     "PulledCampaigns",
     "Report",
+    "RunStory",
     "Saved",
     "Site",
     "Version",
+    "Working",
     "abortsync",
     "acknowledgealert",
     "applyplan",
@@ -99,6 +103,7 @@ __all__ = [
     "check_webhooks",
     "collectresults",
     "connect_audience",
+    "count_runs",
     "create_site",
     "createplan",
     "createverification",
@@ -110,12 +115,14 @@ __all__ = [
     "fetchaccountinfo",
     "fetchandreconcile",
     "figures",
+    "find_run",
     "getalerts",
     "getcampaigns",
     "getchanges",
     "getfailures",
     "getplannedchanges",
     "getplans",
+    "getruns",
     "getstatus",
     "getverifications",
     "import_configuration",

@@ -9,6 +9,8 @@ from typing import Any
 
 from mailchimpsync.config import Link
 
+SECONDS_BEFORE_A_GUESS = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
@@ -22,6 +24,27 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Working:
+    """How far a run is in its stage: items done, of how many (None: unknown), in how many seconds of work."""
+
+    done: int
+    total: int | None
+    seconds: int
+
+    @property
+    def rate(self) -> float | None:
+        """Items a second; None before there are any."""
+        return self.done / self.seconds if self.done and self.seconds else None
+
+    @property
+    def seconds_left(self) -> int | None:
+        """How long the stage will take at this rate, where that can be said already."""
+        if self.rate is None or self.total is None or self.seconds < SECONDS_BEFORE_A_GUESS:
+            return None
+        return round(max(0, self.total - self.done) / self.rate)
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionStatus:
     """Where a connection stands; times are UTC.
 
@@ -31,11 +54,15 @@ class ConnectionStatus:
         in_sync: whether nothing is due or under way; people who can't be synced don't count against it.
         since: since when the newest run looks, or looked, at changes; None: at everything.
         to_add, to_remove: how many are subscribed here and not there, and the other way round, as last read.
-        cannot_subscribe: how many group members can't be subscribed; `other_fails`: the other failed rows.
+        cannot_subscribe: how many group members can't be subscribed; `other_fails`: the other failed rows,
+            of which `cannot_join` are subscribed at Mailchimp, and can't be in the group.
         rows: number of rows by sync status; `weird`: some of those with a status that this version doesn't know.
         last_error: the code of the error that ended the last run, if one did.
         held_plan_id: the plan that holds the connection until somebody has decided about it; `held_why`: in words.
         log: that of the newest run.
+        working: how far the run that is at work is in its stage; None: none is, or it has not begun.
+        run_id: the newest run; `run_began_at`: when it did, and `run_begun_by`: who called for it, None: it was due.
+        next_run_at: when the service begins the next run by itself; None: it does not, see the connection's schedule.
         verified_at: when both sides were last compared in full; `differences_found`: those nothing explains.
         batches: those whose results have not been read, if they were asked for; `batches_problem`: why they could not
             be asked about at Mailchimp.
@@ -67,5 +94,11 @@ class ConnectionStatus:
     held_why: tuple[str, ...] = ()
     verified_at: datetime | None = None
     differences_found: int | None = None
+    cannot_join: int = 0
+    working: Working | None = None
+    run_id: int | None = None
+    run_began_at: datetime | None = None
+    run_begun_by: str | None = None
+    next_run_at: datetime | None = None
     batches: tuple[Mapping[str, Any], ...] | None = None
     batches_problem: str | None = None

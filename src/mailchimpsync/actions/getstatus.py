@@ -8,22 +8,24 @@ from typing import Annotated, Any
 
 from pydantic import AliasChoices, Field
 
-from mailchimpsync.actions.connection_status import ConnectionStatus, Failure
+from mailchimpsync.actions.connection_status import ConnectionStatus, Failure, Working
+from mailchimpsync.actions.counted import Counted, Counting, count_rows
 from mailchimpsync.actions.described import Scope, action
 from mailchimpsync.actions.explained import explained
 from mailchimpsync.actions.refresh_batches import refresh_batches
+from mailchimpsync.actions.schedule import due, past_of
 from mailchimpsync.actions.selection import find_links
 from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.status_form import by_audience, in_words
 from mailchimpsync.config import Link
 from mailchimpsync.model import Stage, SyncStatus
-from mailchimpsync.store import Transaction, counts, kept_plans, lookup, rows, runs, updates, verifications
+from mailchimpsync.store import Transaction, kept_plans, lookup, runs, updates, verifications
 
 CRASHED_AFTER = timedelta(minutes=30)
 WEIRD_SHOWN = 25
 
 
-@action("Mailchimpsync", Scope.READ, present=by_audience)
+@action("Mailchimpsync", Scope.READ, present=by_audience, helpers=("counting",))
 def getstatus(
     site: Site,
     *,
@@ -38,13 +40,17 @@ def getstatus(
     batches: Annotated[
         bool, Field(description="Also tell how far the batches are, and ask Mailchimp about them first.")
     ] = False,
+    counting: Counting = count_rows,
 ) -> list[ConnectionStatus]:
     """Tell where every connection stands, or that of one subscription group.
 
     Over the wire this is an object by audience id, with the PHP extension's names: `lastSyncTime`,
     `lastSyncTimeHuman`, `locks`, `log`, `fetch`, `stats`, `in_sync`, `crashed`, and `batches` if asked for. Besides,
     `failures` says in words who can't be synced, and `last_outcome` and `last_error` how the last run ended. Neither
-    side is asked, but for `batches`; if Mailchimp can't be reached, `batches_problem` says so.
+    side is asked, but for `batches`; if Mailchimp can't be reached, `batches_problem` says so. While a run is at work,
+    `progress` says how far its stage is: `done` of `total` in `seconds`, `rate` a second, and `seconds_left`.
+
+    For Python callers: `counting` counts rows, where somebody keeps the numbers for a while.
 
     Raises:
         ConfigurationError: nothing is connected.
@@ -52,15 +58,16 @@ def getstatus(
     """
     links = find_links(site, group_id)
     problems = refresh_batches(site, links) if batches else None
-    with site.store.begin() as tx:
-        return [_status(tx, link, site.runtime.now(), problems) for link in links]
+    with site.store.reading() as tx:
+        return [_status(tx, link, site.runtime.now(), problems, counting(tx, link)) for link in links]
 
 
-def _status(tx: Transaction, link: Link, now: datetime, problems: Mapping[str, str] | None) -> ConnectionStatus:
+def _status(
+    tx: Transaction, link: Link, now: datetime, problems: Mapping[str, str] | None, counted: Counted
+) -> ConnectionStatus:
     list_id = link.audience_id
     standing = runs.standing(tx, list_id)
-    agreement = counts.agreement(tx, list_id, link.group_id)
-    by_status = rows.count_by_status(tx, list_id)
+    agreement, by_status = counted.agreement, counted.by_status
     outstanding, unsent = updates.count_open_updates(tx, list_id)
     last: Mapping[str, Any] = runs.last_run(tx, list_id) or {}
     log = tuple(runs.log_lines(tx, list_id, last["id"])) if last else ()
@@ -70,14 +77,14 @@ def _status(tx: Transaction, link: Link, now: datetime, problems: Mapping[str, s
     settled = standing.run_id is None and standing.stage is Stage.FETCH and standing.last_sync_time is not None
     hold = kept_plans.open_hold(tx, list_id) if link.guard.enabled else None
     is_held = hold is not None and hold["expires_at"] > now
-    due = outstanding + agreement.to_add + agreement.to_remove + by_status.get("todo", 0)
+    to_do = outstanding + agreement.to_add + agreement.to_remove + by_status.get("todo", 0)
     return ConnectionStatus(
         link=link,
         stage=standing.stage.value,
         running=running,
         interrupted=interrupted,
         crashed=_crashed(standing, log[-1][0] if log else last.get("started_at", now), now) if interrupted else None,
-        in_sync=settled and not due and not is_held,
+        in_sync=settled and not to_do and not is_held,
         last_sync_time=standing.last_sync_time,
         since=last.get("since"),
         rows=by_status,
@@ -90,7 +97,7 @@ def _status(tx: Transaction, link: Link, now: datetime, problems: Mapping[str, s
         other_fails=agreement.other_fails,
         updates_outstanding=outstanding,
         updates_unsent=unsent,
-        failures=_failures(rows.failures_by_reason(tx, list_id)),
+        failures=_failures(counted.by_reason),
         last_outcome=last.get("outcome"),
         last_error=last.get("error_code"),
         log=log,
@@ -98,9 +105,23 @@ def _status(tx: Transaction, link: Link, now: datetime, problems: Mapping[str, s
         held_why=tuple(hold["excess"]) if hold is not None and is_held else (),
         verified_at=verified.get("started_at"),
         differences_found=verified.get("unexplained"),
+        cannot_join=agreement.cannot_join,
+        working=_working(standing) if running else None,
+        run_id=last.get("id"),
+        run_began_at=last.get("started_at"),
+        run_begun_by=last.get("begun_by"),
+        next_run_at=due(link.schedule, past_of(last or None, now, None), now, list_id),
         batches=None if problems is None else tuple(dict(one) for one in updates.unhandled_batches(tx, list_id)),
         batches_problem=None if problems is None else problems.get(link.account),
     )
+
+
+def _working(standing: runs.Standing) -> Working | None:
+    """The sync of a few members, by webhook, has no stage."""
+    at = standing.how_far
+    if standing.run_id is None or at is None:
+        return None
+    return Working(at.done, at.total if at.total and at.total >= at.done else None, at.seconds)
 
 
 def _crashed(standing: runs.Standing, last_sign: datetime, now: datetime) -> str | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from mailchimpsync.actions.connection_status import Failure
 from mailchimpsync.actions.explained import explained
+from mailchimpsync.model import Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Plan:
         excess: what of it goes over the limits, in words.
         billable: contacts Mailchimp counts on the bill, before and after.
         failures: who can't be synced, and why.
+        people: how many people's changes are kept.
         outcomes: of an applied plan, how many changes were done, and how many left out, as the world had changed.
     """
 
@@ -42,11 +44,16 @@ class Plan:
     decided_by: str | None
     applied_run_id: int | None
     outcomes: Mapping[str, int]
+    people: int
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedChange:
-    """What a plan would change for one person: `changes` says what, on which side, from what to what."""
+    """What a plan would change for one person: `changes` says what, on which side, from what to what.
+
+    `steps` are the same as values: `side`, `field` as in the journal (`contact`, `status`, `group 8`, `interest a1`),
+    `old` and `new`.
+    """
 
     contact_id: int | None
     address: str | None
@@ -56,6 +63,7 @@ class PlannedChange:
     why: str
     outcome: str | None
     note: str | None
+    steps: tuple[Mapping[str, str | None], ...]
 
 
 def plan_from(row: Mapping[str, Any], title: str, outcomes: Mapping[str | None, int]) -> Plan:
@@ -71,6 +79,7 @@ def plan_from(row: Mapping[str, Any], title: str, outcomes: Mapping[str | None, 
         billable=row["billable"] or {},
         failures=failures,
         outcomes={outcome: number for outcome, number in outcomes.items() if outcome is not None},
+        people=sum(outcomes.values()),
     )
 
 
@@ -81,31 +90,46 @@ def _failure(code: str, count: int) -> Failure:
 
 def change_from(row: Mapping[str, Any]) -> PlannedChange:
     """Return a change of a kept plan from its row."""
+    steps = tuple(_steps(row))
     return PlannedChange(
         contact_id=row["contact_id"],
         address=row["address"],
         member_id=row["member_id"],
-        changes=tuple(_sentences(row)),
+        changes=tuple(_sentence(step) for step in steps),
         reason=row["reason"],
         why=explained(row["reason"]).sentence,
         outcome=row["outcome"],
         note=row["note"],
+        steps=steps,
     )
 
 
-def _sentences(row: Mapping[str, Any]) -> Iterator[str]:
+def _steps(row: Mapping[str, Any]) -> Iterator[Mapping[str, str | None]]:
     before, update = row["before"], row["member_update"] or {}
     if row["create_contact"]:
-        yield "CiviCRM: the contact is created"
+        yield _step(Side.CIVICRM, "contact", None, "created")
     for group, status in row["group_changes"]:
-        yield f"CiviCRM, group {group}: {before['groups'].get(str(group), 'not in it')} → {status}"
+        yield _step(Side.CIVICRM, f"group {group}", before["groups"].get(str(group)), status)
     wanted = update.get("status") or update.get("status_if_new")
     if wanted is not None and wanted != before["status"]:
-        yield f"Mailchimp: {before['status'] or 'not there'} → {wanted}"
+        yield _step(Side.MAILCHIMP, "status", before["status"], wanted)
     for interest, value in update.get("interests", {}).items():
         old = _yes_no(before["interests"].get(interest, False))
         if old != _yes_no(value):
-            yield f"Mailchimp, interest {interest}: {old} → {_yes_no(value)}"
+            yield _step(Side.MAILCHIMP, f"interest {interest}", old, _yes_no(value))
+
+
+def _step(side: Side, field: str, old: str | None, new: str) -> Mapping[str, str | None]:
+    return {"side": side.value, "field": field, "old": old, "new": new}
+
+
+def _sentence(step: Mapping[str, str | None]) -> str:
+    side, field, new = step["side"], step["field"], step["new"]
+    if field == "contact":
+        return f"{side}: the contact is created"
+    if field == "status":
+        return f"{side}: {step['old'] or 'not there'} → {new}"
+    return f"{side}, {field}: {step['old'] or 'not in it'} → {new}"
 
 
 def _yes_no(value: bool) -> str:

@@ -40,6 +40,9 @@ def _form(status: ConnectionStatus) -> dict[str, Any]:
         "held_why": status.held_why,
         "rows": status.rows,
         "failures": [asdict(failure) for failure in status.failures],
+        "progress": _progress(status),
+        "run_id": status.run_id,
+        "next_run_at": status.next_run_at,
         "last_outcome": status.last_outcome,
         "last_error": status.last_error,
         "verified_at": status.verified_at,
@@ -49,6 +52,13 @@ def _form(status: ConnectionStatus) -> dict[str, Any]:
         form["batches"] = {batch["mailchimp_batch_id"] or f"unsent {batch['id']}": batch for batch in status.batches}
         form["batches_problem"] = status.batches_problem
     return form
+
+
+def _progress(status: ConnectionStatus) -> dict[str, Any] | None:
+    at = status.working
+    if at is None:
+        return None
+    return {**asdict(at), "stage": status.stage, "rate": at.rate, "seconds_left": at.seconds_left}
 
 
 def _stats(status: ConnectionStatus) -> dict[str, Any]:

@@ -11,12 +11,13 @@ import click
 from rich.text import Text
 
 from mailchimpsync.actions import Plan, Site, createplan, getplans, open_site
+from mailchimpsync.actions.plan_csv import all_changes, csv_lines
 from mailchimpsync.actions.plans import find_plan
 from mailchimpsync.cli.asking import who
 from mailchimpsync.cli.consoles import say, stderr, stdout
 from mailchimpsync.cli.interruption import Interruption
 from mailchimpsync.cli.plain import print_json
-from mailchimpsync.cli.plan_show import SHOWN_AT_FIRST, all_changes, show_plan, write_csv
+from mailchimpsync.cli.plan_show import SHOWN_AT_FIRST, show_plan
 from mailchimpsync.cli.progress import progress_on
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print all of it as JSON.")
@@ -90,7 +91,7 @@ def _print(site: Site, plans: list[Plan], *, as_json: bool, as_csv: bool, all_of
         print_json([asdict(plan) | {"changes": [asdict(one) for one in all_changes(site, plan.id)]} for plan in plans])
         return
     if as_csv:
-        write_csv(sys.stdout, (change for plan in plans for change in all_changes(site, plan.id)))
+        sys.stdout.writelines(csv_lines(change for plan in plans for change in all_changes(site, plan.id)))
         return
     for plan in plans:
         number = None if all_of_it else SHOWN_AT_FIRST

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Iterator, Sequence
-from typing import IO
+from collections.abc import Iterator, Sequence
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mailchimpsync.actions import Plan, PlannedChange, Site, getplannedchanges
+from mailchimpsync.actions import Plan, PlannedChange
 from mailchimpsync.cli.plain import moment
 from mailchimpsync.cli.status import show_failures
 from mailchimpsync.model import ChangeKind
@@ -18,7 +16,6 @@ from mailchimpsync.store.kept_plans import PlanKind
 
 SHOWN_AT_FIRST = 20
 TABLE_WIDTH_MAX = 130
-PAGE = 1_000
 
 _KINDS = {
     ChangeKind.UNSUBSCRIBE: "unsubscribed at Mailchimp",
@@ -29,7 +26,6 @@ _KINDS = {
     ChangeKind.INTERESTS: "interests changed at Mailchimp",
 }
 _STATES = {"open": "warn", "approved": "good", "applied": "good", "dropped": "dim", "expired": "dim"}
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def show_plan(console: Console, plan: Plan, changes: Sequence[PlannedChange] = (), *, total: int = 0) -> None:
@@ -78,26 +74,3 @@ def _table(console: Console, changes: Sequence[PlannedChange], total: int) -> Ta
         cells = [str(change.contact_id or "new"), change.address or "", "\n".join(change.changes), change.why]
         table.add_row(*map(Text, cells), *([Text(change.outcome or "")] if with_outcome else []))
     return table
-
-
-def all_changes(site: Site, plan_id: int) -> Iterator[PlannedChange]:
-    """Yield every change of a plan."""
-    offset = 0
-    while some := getplannedchanges(site, id=plan_id, limit=PAGE, offset=offset):
-        yield from some
-        offset += len(some)
-
-
-def write_csv(file: IO[str], changes: Iterable[PlannedChange]) -> None:
-    """Write changes as CSV, one line a person; a cell that a spreadsheet would take for a formula is quoted."""
-    writer = csv.writer(file)
-    writer.writerow(["contact_id", "address", "member_id", "changes", "reason", "why", "outcome", "note"])
-    for one in changes:
-        cells = (one.contact_id, one.address, one.member_id, "; ".join(one.changes), one.reason, one.why)
-        writer.writerow([harmless(cell) for cell in (*cells, one.outcome, one.note)])
-
-
-def harmless(cell: object) -> str:
-    """Return a cell that no spreadsheet takes for a formula."""
-    text = "" if cell is None else str(cell)
-    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -9,11 +9,12 @@ import click
 from rich.text import Text
 
 from mailchimpsync.actions import open_site
+from mailchimpsync.actions.plan_csv import all_changes
 from mailchimpsync.actions.undo import undoplan
 from mailchimpsync.cli.asking import who
 from mailchimpsync.cli.consoles import say, stdout
 from mailchimpsync.cli.interruption import Interruption
-from mailchimpsync.cli.plan_show import SHOWN_AT_FIRST, all_changes, show_plan
+from mailchimpsync.cli.plan_show import SHOWN_AT_FIRST, show_plan
 
 
 @click.command("undo")

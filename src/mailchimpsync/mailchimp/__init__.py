@@ -19,7 +19,7 @@ from mailchimpsync.mailchimp.campaigns import (
     recipient_page,
     sent_campaigns,
 )
-from mailchimpsync.mailchimp.client import MailchimpClient
+from mailchimpsync.mailchimp.client import MailchimpClient, data_center
 from mailchimpsync.mailchimp.members import Member, MemberPage, member, member_page, member_path
 from mailchimpsync.mailchimp.refusals import classify_refusal, refusal_detail
 from mailchimpsync.mailchimp.results import batch_results
@@ -62,6 +62,7 @@ __all__ = [
     "classify_refusal",
     "create_batch_webhook",
     "create_webhook",
+    "data_center",
     "delete_batch",
     "delete_batch_webhook",
     "delete_webhook",

@@ -13,7 +13,10 @@ from mailchimpsync.store.schema import cache, group_contact
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Rows by what both sides said when they were last read; `to_add` and `to_remove` are meant at Mailchimp."""
+    """Rows by what both sides said when they were last read; `to_add` and `to_remove` are meant at Mailchimp.
+
+    `cannot_join` are those of `other_fails` who are subscribed at Mailchimp, and can't be in the group.
+    """
 
     subscribed_at_civicrm: int = 0
     subscribed_at_mailchimp: int = 0
@@ -21,6 +24,7 @@ class Agreement:
     to_remove: int = 0
     cannot_subscribe: int = 0
     other_fails: int = 0
+    cannot_join: int = 0
 
 
 def agreement(tx: Connection, list_id: str, group_id: int) -> Agreement:
@@ -55,6 +59,7 @@ def _sum(found: Sequence[tuple[str, bool, bool, int]]) -> Agreement:
         to_remove=sum(n for status, added, sub, n in found if status in under_way and sub and not added),
         cannot_subscribe=sum(n for status, added, sub, n in found if status == failed and added and not sub),
         other_fails=sum(n for status, added, sub, n in found if status == failed and not (added and not sub)),
+        cannot_join=sum(n for status, added, sub, n in found if status == failed and sub and not added),
     )
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, insert
 
 from mailchimpsync.store.chain import BEGINNING, chained
 from mailchimpsync.store.dialect import Row, insert_rows
+from mailchimpsync.store.run_figures import add_changes
 from mailchimpsync.store.runs import MEMBERS
 from mailchimpsync.store.schema import journal, journal_chain, kept_plan, run
 
@@ -39,10 +40,11 @@ def write_journal(tx: Connection, entries: Sequence[Row]) -> None:
     """Add entries, each to the chain of its audience; what an entry leaves out is null.
 
     Within a transaction that holds the audience's lease, so that nobody else adds to the chain meanwhile. Who acted is
-    found by the run.
+    found by the run, whose figures they are added to.
     """
     if not entries:
         return
+    add_changes(tx, entries)
     actors = _actors(tx, {entry.get("run_id") for entry in entries})
     of_audiences: dict[str, list[Row]] = defaultdict(list)
     for entry in entries:

@@ -49,6 +49,12 @@ def contacts_to_create(tx: Connection, run_id: int, after: int, limit: int) -> S
     return tx.execute(query).mappings().all()
 
 
+def count_contacts_to_create(tx: Connection, run_id: int, after: int) -> int:
+    """Return how many contacts a run has planned, behind a plan id."""
+    planned = plan.c.run_id == run_id, plan.c.applied.is_(False), plan.c.create_contact, plan.c.id > after
+    return int(tx.execute(select(func.count()).where(*planned)).scalar_one())
+
+
 def open_changes(tx: Connection, run_id: int, limit: int) -> Sequence[Any]:
     """Return the next planned changes that are not done, with what their cache rows say."""
     query = _with_rows().where(plan.c.run_id == run_id, plan.c.applied.is_(False))

@@ -60,10 +60,10 @@ def settle_rows(tx: Connection, ids: Sequence[int], reason: str, base: Base) -> 
     tx.execute(update(cache).where(cache.c.id.in_(ids)).values(in_order))
 
 
-def count_due(tx: Connection, list_id: str) -> int:
-    """Return how many rows are due."""
+def count_due(tx: Connection, list_id: str, after: int = 0) -> int:
+    """Return how many rows are due, of those behind an id."""
     query = select(func.count()).where(
-        cache.c.mailchimp_list_id == list_id, cache.c.sync_status == SyncStatus.TODO.value
+        cache.c.mailchimp_list_id == list_id, cache.c.sync_status == SyncStatus.TODO.value, cache.c.id > after
     )
     return int(tx.execute(query).scalar_one())
 

@@ -22,6 +22,8 @@ MEMBERS = "members"
 WHOLE = "run"
 """The kind of a run over a whole connection."""
 
+_NOT_BEGUN = dict.fromkeys(("progress", "stage_done", "stage_total", "stage_seconds"))
+
 
 @dataclass(frozen=True, slots=True)
 class Lease:
@@ -29,6 +31,15 @@ class Lease:
 
     list_id: str
     token: int
+
+
+@dataclass(frozen=True, slots=True)
+class HowFar:
+    """How far a stage is: items done, of how many (None: unknown), in how many seconds of work."""
+
+    done: int = 0
+    total: int | None = None
+    seconds: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +57,16 @@ class Standing:
     lease_expires: datetime | None = None
     abort_requested: datetime | None = None
     seen: Mapping[str, Any] | None = None
+    stage_done: int | None = None
+    stage_total: int | None = None
+    stage_seconds: int | None = None
+
+    @property
+    def how_far(self) -> HowFar | None:
+        """How far the stage is, None before it begins."""
+        if self.stage_done is None:
+            return None
+        return HowFar(self.stage_done, self.stage_total, self.stage_seconds or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,17 +130,19 @@ def clear_abort(tx: Connection, list_id: str) -> None:
     tx.execute(update(status).where(status.c.list_id == list_id).values(abort_requested=None))
 
 
-def hold_lease(tx: Connection, lease: Lease, now: datetime) -> None:
+def hold_lease(tx: Connection, lease: Lease, now: datetime, how_far: HowFar | None = None) -> None:
     """Renew the lease, as the first statement of every transaction of a run: without it the run may write nothing.
+
+    `how_far` the stage is goes into the same row, so that noting it costs nothing.
 
     Raises:
         LeaseLostError: somebody else has it.
     """
-    held = tx.execute(
-        update(status)
-        .where(status.c.list_id == lease.list_id, status.c.lease_token == lease.token)
-        .values(lease_expires=now + LEASE_DURATION)
-    )
+    values: dict[str, Any] = {"lease_expires": now + LEASE_DURATION}
+    if how_far is not None:
+        values |= {"stage_done": how_far.done, "stage_total": how_far.total, "stage_seconds": how_far.seconds}
+    mine = status.c.list_id == lease.list_id, status.c.lease_token == lease.token
+    held = tx.execute(update(status).where(*mine).values(values))
     if held.rowcount != 1:
         raise LeaseLostError(Code.LEASE_LOST, f"Another run has taken over audience {lease.list_id}.")
 
@@ -151,9 +174,8 @@ def begin_run(
     values["begun_by"] = by[:NAME_LENGTH_MAX] if by else None
     key = tx.execute(insert(run).values(values)).inserted_primary_key
     run_id = int(key[0]) if key else 0
-    tx.execute(
-        update(status).where(status.c.list_id == list_id).values(run_id=run_id, stage=Stage.FETCH.value, progress=None)
-    )
+    at_its_beginning = {"run_id": run_id, "stage": Stage.FETCH.value, **_NOT_BEGUN}
+    tx.execute(update(status).where(status.c.list_id == list_id).values(at_its_beginning))
     return run_id
 
 
@@ -187,7 +209,7 @@ def end_members_run(tx: Connection, run_id: int, now: datetime, outcome: str) ->
 
 def set_stage(tx: Connection, list_id: str, stage: Stage) -> None:
     """Go on to a stage, from its beginning."""
-    tx.execute(update(status).where(status.c.list_id == list_id).values(stage=stage.value, progress=None))
+    tx.execute(update(status).where(status.c.list_id == list_id).values(stage=stage.value, **_NOT_BEGUN))
 
 
 def set_progress(tx: Connection, list_id: str, progress: Mapping[str, Any] | None) -> None:
@@ -207,7 +229,7 @@ def end_run(
 ) -> None:
     """Note how a run ended; with a `mark`, later runs look at changes since then only."""
     tx.execute(update(run).where(run.c.id == run_id).values(finished_at=now, outcome=outcome))
-    values: dict[str, Any] = {"run_id": None, "stage": Stage.FETCH.value, "progress": None}
+    values: dict[str, Any] = {"run_id": None, "stage": Stage.FETCH.value, **_NOT_BEGUN}
     if mark is not None:
         values["last_sync_time"] = mark
     if links is not None:

@@ -193,6 +193,9 @@ status = _table(
     Column("lease_token", BigInteger, nullable=False, server_default="0"),
     Column("lease_expires", UtcDateTime),
     Column("abort_requested", UtcDateTime),  # whoever holds the lease is asked to stop
+    Column("stage_done", Integer),  # how many items of the stage are done; null: it has not begun
+    Column("stage_total", Integer),  # of how many, where that is known
+    Column("stage_seconds", Integer),  # how long the run has been at work on it, over all calls
     sqlite_autoincrement=False,
 )
 

@@ -19,9 +19,16 @@ def _nobody() -> bool:
     return False
 
 
+def _nowhere() -> None:
+    return None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Work:
-    """Work on one connection by whoever holds its lease; what it logs goes into the log of run `id`, if any."""
+    """Work on one connection by whoever holds its lease; what it logs goes into the log of run `id`, if any.
+
+    `how_far` says how far its stage is, for whoever watches from elsewhere.
+    """
 
     id: int | None
     connection: Connection
@@ -31,6 +38,7 @@ class Work:
     deadline: Deadline
     progress: Progress
     lease: runs.Lease
+    how_far: Callable[[], runs.HowFar | None] = _nowhere
 
     @property
     def list_id(self) -> str:
@@ -46,8 +54,13 @@ class Work:
     def transaction(self) -> Iterator[Transaction]:
         """Open a transaction that holds the lease: whoever lost it writes nothing more."""
         with self.store.begin() as tx:
-            runs.hold_lease(tx, self.lease, self.runtime.now())
+            runs.hold_lease(tx, self.lease, self.runtime.now(), self.how_far())
             yield tx
+
+    def expect(self, remaining: int) -> None:
+        """Tell whoever watches how many items of the stage are left."""
+        at = self.how_far()
+        self.progress.advance(0, remaining + (at.done if at is not None else 0))
 
     def log(self, message: str) -> None:
         """Add a line to the run's log, and tell whoever watches."""

@@ -24,6 +24,8 @@ def create_contacts(run: Run) -> bool:
     """Create the planned contacts, with address and names; one that CiviCRM refuses fails alone."""
     after = run.read_progress().get("created_to", 0)
     number = 0
+    with run.transaction() as tx:
+        run.expect(plans.count_contacts_to_create(tx, run.id, after))
     while True:
         with run.transaction() as tx:
             wanted = plans.contacts_to_create(tx, run.id, after, CONTACTS_PER_STEP)

@@ -31,6 +31,8 @@ def reconcile(run: Run) -> bool:
             plans.drop_plan(tx, run.id)
             run.note_progress(tx, {"decided_to": 0})
         after = 0
+    with run.transaction() as tx:
+        run.expect(rows.count_due(tx, run.list_id, after))
     agreements = Agreements(run.connection)
     while True:
         with run.transaction() as tx:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from mailchimpsync.errors import BusyError, Code, MailchimpsyncError, SuspicionError, TransientError
 from mailchimpsync.model import Connection, Stage
 from mailchimpsync.runtime import Deadline, NoProgress, Progress
-from mailchimpsync.store import Transaction, bases, kept_plans, plans, runs, updates
+from mailchimpsync.store import Transaction, bases, counts, kept_plans, plans, run_figures, runs, updates
 from mailchimpsync.store.kept_plans import PlanState
 from mailchimpsync.sync.add_civi_only import add_civi_only
 from mailchimpsync.sync.calls import AS_USUAL, Options, Outcome, Result, Systems
@@ -19,6 +19,7 @@ from mailchimpsync.sync.change_groups import change_groups
 from mailchimpsync.sync.check_group_changes import check_group_changes
 from mailchimpsync.sync.clean_up_duplicates import clean_up_duplicates
 from mailchimpsync.sync.context import Run
+from mailchimpsync.sync.counting import CountingProgress
 from mailchimpsync.sync.create_contacts import create_contacts
 from mailchimpsync.sync.fetch import fetch
 from mailchimpsync.sync.fix_contact_ids import fix_contact_ids
@@ -36,6 +37,9 @@ OVERLAP = timedelta(hours=2)
 
 PLAN_GOOD_FOR = timedelta(hours=1)
 """A plan that has waited longer is decided again on fresh data before it is carried out."""
+
+COUNTED_EVERY = timedelta(hours=1)
+"""How often people are counted at the end of runs that looked at changes only."""
 
 STAGES: Mapping[Stage, Callable[[Run], bool]] = {
     Stage.FETCH: fetch,
@@ -168,9 +172,9 @@ def _held(systems: Systems, lease: runs.Lease, connection: Connection) -> Result
 
 
 def _go_through_stages(run: Run, stop_on: Stage | None) -> Result:
+    with run.transaction() as tx:
+        stage = runs.standing(tx, run.list_id).stage
     while True:
-        with run.transaction() as tx:
-            stage = runs.standing(tx, run.list_id).stage
         if stage is stop_on:
             return Result(run.list_id, run.id, Outcome.STOPPED, stage)
         is_complete = _do(run, stage)
@@ -180,10 +184,11 @@ def _go_through_stages(run: Run, stop_on: Stage | None) -> Result:
             return _complete(run)
         if stage is Stage.RECONCILE and (plan_id := guard(run)) is not None:
             return _hold(run, plan_id)
+        stage = _after(stage)
         with run.transaction() as tx:
-            runs.set_stage(tx, run.list_id, _after(stage))
+            runs.set_stage(tx, run.list_id, stage)
         if run.deadline.reached:
-            return _cut_short(run, _after(stage))
+            return _cut_short(run, stage)
 
 
 def _do(run: Run, stage: Stage) -> bool:
@@ -217,12 +222,24 @@ def _complete(run: Run) -> Result:
     """The mark moves now, to the time the run started (DESIGN 3.8)."""
     waiting = outstanding(run)
     outcome = Outcome.WAITING if waiting else Outcome.DONE
+    numbers = _count_people(run)
     with run.transaction() as tx:
         links = links_of(run.connection)
+        if numbers is not None:
+            run_figures.note_numbers(tx, run.id, numbers)
         runs.end_run(tx, run.list_id, run.id, run.runtime.now(), outcome.value, mark=run.started_at, links=links)
         if run.kept_plan_id is not None:
             kept_plans.finish_plan(tx, run.kept_plan_id, run.id)
     return Result(run.list_id, run.id, outcome, Stage.FETCH, waiting, run.kept_plan_id)
+
+
+def _count_people(run: Run) -> counts.Agreement | None:
+    """Counting looks at every row, so a run that looked at few only does it now and then."""
+    with run.store.reading() as tx:
+        last = run_figures.last_counted(tx, run.list_id)
+        if run.since is not None and last is not None and run.runtime.now() - last < COUNTED_EVERY:
+            return None
+        return counts.agreement(tx, run.list_id, run.connection.group_id)
 
 
 def _open_run(
@@ -250,6 +267,7 @@ def _open_run(
         if sight.accepts_empty:
             runs.accept_empty(tx, run_id)
         begun = runs.begun(tx, run_id)
+    counting = CountingProgress(progress, systems.runtime, found)
     run = Run(
         id=run_id,
         connection=connection,
@@ -258,8 +276,9 @@ def _open_run(
         civicrm=systems.civicrm,
         runtime=systems.runtime,
         deadline=deadline,
-        progress=progress,
+        progress=counting,
         lease=lease,
+        how_far=counting.how_far,
         started_at=begun.at,
         since=begun.since,
         site_offset=sight.checked.offset,

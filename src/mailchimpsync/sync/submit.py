@@ -35,6 +35,8 @@ def submit(run: Run) -> bool:
     noticing who left meanwhile. Batches that are still under way are looked at again by every later run.
     """
     wait = POLL_FIRST_SECONDS
+    with run.transaction() as tx:
+        run.expect(updates.count_open_updates(tx, run.list_id)[0])
     while True:
         sent = send_all(run)
         if not sent:

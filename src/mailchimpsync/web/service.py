@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from mailchimpsync.actions import Site
 from mailchimpsync.web.errands import Errands
 from mailchimpsync.web.limits import Limits, TooManyCallsError
+from mailchimpsync.web.numbers import Counts
 
 ENVIRON_KEY = "mailchimpsync.service"
 BUSY_SECONDS = 5
@@ -31,6 +32,7 @@ class Service:
         is_alive: says whether the worker is at work.
         stop: says whether the process is about to end, for runs that were started over HTTP.
         errands: what screens have begun.
+        counts: the numbers that screens show.
     """
 
     site: Site
@@ -39,6 +41,7 @@ class Service:
     is_alive: Callable[[], bool] | None = None
     stop: Callable[[], bool] | None = None
     errands: Errands = field(default_factory=Errands)
+    counts: Counts = field(default_factory=Counts)
     _slots: BoundedSemaphore = field(init=False)
     _refreshed: float = field(init=False, default=float("-inf"))
     _looked_for_newest: float = field(init=False, default=float("-inf"))

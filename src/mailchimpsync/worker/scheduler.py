@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Event, Lock, Thread
-from typing import Any
 
 from mailchimpsync.actions import Report, Site, fetchandreconcile
+from mailchimpsync.actions.quiet import is_quiet, seconds_until_quiet
+from mailchimpsync.actions.schedule import Attempt, Fate, due, past_of, reads_everything
 from mailchimpsync.config import Link
 from mailchimpsync.errors import EXIT_MORE_TO_DO, BusyError, Code
 from mailchimpsync.store import Transaction, kept_plans, runs
 from mailchimpsync.sync import Outcome
 from mailchimpsync.worker.logs import logger
 from mailchimpsync.worker.loop import Stop
-from mailchimpsync.worker.quiet import is_quiet, seconds_until_quiet
 from mailchimpsync.worker.reporting import log_failure, log_report
-from mailchimpsync.worker.schedule import Attempt, Fate, Past, due, reads_everything
 
 RUNS_AT_ONCE_MAX = 2
 RUN_SECONDS_MAX = 120.0
@@ -133,13 +131,6 @@ class Scheduler:
             before = self._attempts.get(list_id)
             failures = (before.failures if before else 0) + 1 if fate is Fate.FAILED else 0
             self._attempts[list_id] = Attempt(began, ended, fate, failures)
-
-
-def past_of(last_run: Mapping[str, Any] | None, first_seen: datetime, attempt: Attempt | None) -> Past:
-    """Return a connection's past from its newest run."""
-    if last_run is None:
-        return Past(first_seen, attempt=attempt)
-    return Past(first_seen, last_run["started_at"], last_run["finished_at"] is None, attempt)
 
 
 def fate_of(report: Report) -> Fate:

@@ -1,17 +1,109 @@
-"""To be written."""
+"""Plans: what a sync would do, person by person, and whether it may."""
 
 from __future__ import annotations
 
-from django.http import HttpResponse
-from django.urls import path
+from typing import Any
 
+from django.core.paginator import Paginator
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect
+from django.urls import path
+from django.utils.translation import gettext as _
+
+from mailchimpsync.actions import Plan, applyplan, approveplan, dropplan, getplannedchanges, getplans
+from mailchimpsync.actions.described import Scope
+from mailchimpsync.actions.plan_csv import all_changes, csv_lines
+from mailchimpsync.store.kept_plans import PlanState
+from mailchimpsync.web.links import contact_url
 from mailchimpsync.web.screens.screen import Visit, screen
+
+PLANS_SHOWN = 100
+CHANGES_PER_PAGE = 50
+_WAITING = (PlanState.OPEN, PlanState.APPROVED)
 
 
 @screen()
 def index(visit: Visit) -> HttpResponse:
-    """Show it."""
-    return visit.render("problem.html", {"title": "plans", "what": "to be written"})
+    """Show the plans: those that wait for somebody first."""
+    plans = getplans(visit.site, limit=PLANS_SHOWN)
+    now = visit.site.runtime.now()
+    waiting = [one for one in plans if one.state in _WAITING and one.expires_at > now]
+    others = [one for one in plans if one not in waiting]
+    return visit.render("plans.html", {"waiting": waiting, "others": others, "now": now})
 
 
-urlpatterns = [path("plans", index, name="plans")]
+@screen()
+def plan(visit: Visit, plan_id: int) -> HttpResponse:
+    """Show a plan."""
+    return visit.render("plan.html", _about(visit, plan_id))
+
+
+@screen()
+def export(visit: Visit, plan_id: int) -> StreamingHttpResponse:
+    """Return all changes of a plan as CSV."""
+    getplans(visit.site, id=plan_id)
+    lines = csv_lines(all_changes(visit.site, plan_id))
+    answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="plan-{plan_id}.csv"'
+    return answer
+
+
+@screen(Scope.RUN, "POST")
+def decide(visit: Visit, plan_id: int) -> HttpResponse:
+    """Approve a plan, carry it out now, or drop it; without scripts, once somebody has confirmed it."""
+    [found], act = getplans(visit.site, id=plan_id), visit.request.POST.get("act")
+    if act == "drop":
+        dropplan(visit.site, id=plan_id, by=visit.by)
+        visit.say(_("Plan %(id)s is dropped. The next sync decides afresh.") % {"id": plan_id})
+    elif visit.request.POST.get("confirmed") != "yes":
+        return visit.render("decide_plan.html", {"plan": found, "act": act})
+    elif act == "approve":
+        approveplan(visit.site, id=plan_id, by=visit.by)
+        visit.say(_("Plan %(id)s is approved. The next sync does exactly this.") % {"id": plan_id})
+    elif act == "apply":
+        return _apply(visit, found)
+    return redirect("plan", plan_id)
+
+
+def _apply(visit: Visit, found: Plan) -> HttpResponse:
+    by, stop, plan_id = visit.by, visit.service.stop, found.id
+    if found.state != PlanState.APPROVED:
+        approveplan(visit.site, id=plan_id, by=by)
+    visit.service.errands.begin(
+        visit.site,
+        "apply",
+        found.list_id,
+        lambda site: applyplan(site, id=plan_id, max_time=0, by=by, stop=stop),
+        by=by,
+    )
+    visit.say(_("Plan %(id)s is being carried out. This page shows how far it is.") % {"id": plan_id})
+    return redirect("connection", found.list_id)
+
+
+def _about(visit: Visit, plan_id: int) -> dict[str, Any]:
+    [found] = getplans(visit.site, id=plan_id)
+    links = {link.audience_id: link for link in visit.site.configuration.connections}
+    link, now = links.get(found.list_id), visit.site.runtime.now()
+    paginator = Paginator(range(found.people), CHANGES_PER_PAGE)
+    page = paginator.get_page(visit.request.GET.get("page"))
+    offset = (page.number - 1) * CHANGES_PER_PAGE
+    changes = getplannedchanges(visit.site, id=plan_id, limit=CHANGES_PER_PAGE, offset=offset)
+    is_waiting = found.expires_at > now and link is not None
+    return {
+        "plan": found,
+        "link": link,
+        "page": page,
+        "changes": [(one, contact_url(visit.site, one.contact_id)) for one in changes],
+        "can_be_approved": is_waiting and found.state == PlanState.OPEN,
+        "can_be_applied": is_waiting and found.state in _WAITING,
+        "can_be_dropped": found.state in _WAITING,
+        "with_outcome": any(one.outcome for one in changes),
+    }
+
+
+urlpatterns = [
+    path("plans", index, name="plans"),
+    path("plans/<int:plan_id>", plan, name="plan"),
+    path("plans/<int:plan_id>/changes.csv", export, name="plan-csv"),
+    path("plans/<int:plan_id>/decide", decide, name="decide-plan"),
+]

@@ -1,17 +1,72 @@
-"""To be written."""
+"""The overview: a card for each connection, which renews itself."""
 
 from __future__ import annotations
 
-from django.http import HttpResponse
-from django.urls import path
+from typing import Any
 
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import path
+from django.utils.translation import gettext as _
+
+from mailchimpsync.actions import acknowledgealert, getalerts
+from mailchimpsync.actions.described import Scope
+from mailchimpsync.web.screens import connection, runs
+from mailchimpsync.web.screens.charts import history_of, with_now
+from mailchimpsync.web.screens.notices import notice_of
 from mailchimpsync.web.screens.screen import Visit, screen
+from mailchimpsync.web.screens.standing import CALM, news_of, standings
+
+CHARTS_MAX = 4
+"""Of how many connections the overview draws the past; each has a page of its own, which does."""
 
 
 @screen()
 def index(visit: Visit) -> HttpResponse:
-    """Show it."""
-    return visit.render("problem.html", {"title": "overview", "what": "to be written"})
+    """Show all connections."""
+    context, now = _cards(visit), visit.site.runtime.now()
+    histories = {}
+    for one in context["standings"][:CHARTS_MAX]:
+        past = history_of(visit, one.link)
+        histories[one.link.audience_id] = with_now(past, one.status, now) if one.counted else past
+    return visit.render("overview.html", {**context, "histories": histories})
 
 
-urlpatterns = [path("", index, name="overview")]
+@screen()
+def live(visit: Visit) -> HttpResponse:
+    """Show the cards anew."""
+    return visit.part("parts/overview.html", {**_cards(visit), "said": visit.request.GET.get("said", "")})
+
+
+@screen(Scope.RUN, "POST")
+def acknowledge(visit: Visit, alert_id: int) -> HttpResponse:
+    """Note that somebody knows of a problem."""
+    alert = acknowledgealert(visit.site, id=alert_id, by=visit.by)
+    visit.say(_("It is noted that you know of it. Nobody is reminded any more."))
+    return redirect("connection", alert.list_id) if alert.list_id else redirect("overview")
+
+
+def _cards(visit: Visit) -> dict[str, Any]:
+    links = visit.site.configuration.connections
+    found = standings(visit, links, wait=_waits(visit))
+    everywhere = [notice_of(one) for one in getalerts(visit.site) if one.list_id is None]
+    return {
+        "standings": found,
+        "notices": everywhere,
+        "news": news_of(found),
+        "seconds": min((one.seconds for one in found), default=CALM),
+    }
+
+
+def _waits(visit: Visit) -> bool:
+    """Without scripts nothing renews itself: there is a link that waits for the numbers instead."""
+    return "wait" in visit.request.GET
+
+
+urlpatterns = [
+    path("", index, name="overview"),
+    path("live", live, name="overview-live"),
+    path("alerts/<int:alert_id>/acknowledge", acknowledge, name="acknowledge"),
+    *connection.urlpatterns,
+    *runs.urlpatterns,
+]

@@ -40,6 +40,20 @@ WORDS: Mapping[str, str | Promise] = {
     "expired": _("expired"),
     "plan": _("asked for"),
     "undo": _("undo"),
+    "left out": _("left out"),
+    # kinds of change, behind a number of people
+    "unsubscribe": _("unsubscribed at Mailchimp"),
+    "add": _("subscribed at Mailchimp, or asked"),
+    "interests": _("with other interests at Mailchimp"),
+    "join": _("added to groups in CiviCRM"),
+    "remove": _("removed from groups in CiviCRM"),
+    "create": _("created in CiviCRM"),
+    # before and after a change
+    "not there": _("not there"),
+    "not in it": _("not in it"),
+    "Deleted": _("deleted from it"),
+    "yes": _("yes"),
+    "no": _("no"),
     # tokens
     "valid": _("valid"),
     "revoked": _("revoked"),

@@ -13,6 +13,15 @@ function localTimes(root) {
   }
 }
 
+// What a form says once somebody has confirmed it; without scripts a page asks instead: <form data-adds-confirmed>.
+function confirmation() {
+  const field = document.createElement("input");
+  field.type = "hidden";
+  field.name = "confirmed";
+  field.value = "yes";
+  return field;
+}
+
 // A form that asks first: <form data-confirm="id of a dialog">.
 function askFirst(event) {
   const form = event.target;
@@ -26,6 +35,7 @@ function askFirst(event) {
     () => {
       if (dialog.returnValue !== "yes") return;
       form.dataset.confirmed = "yes";
+      if ("addsConfirmed" in form.dataset) form.append(confirmation());
       form.requestSubmit(event.submitter);
       delete form.dataset.confirmed;
     },
@@ -48,3 +58,15 @@ document.addEventListener("change", (event) => {
 });
 document.addEventListener("htmx:load", (event) => localTimes(event.detail.elt));
 localTimes(document);
+
+// A part of a page that renews itself: what somebody has opened stays open, and nobody is interrupted.
+let opened = [];
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.target.matches("[data-live]") && document.querySelector("dialog[open]")) event.preventDefault();
+});
+document.addEventListener("htmx:beforeSwap", (event) => {
+  opened = [...event.detail.target.querySelectorAll("details[open][id]")].map((one) => one.id);
+});
+document.addEventListener("htmx:afterSwap", () => {
+  for (const one of opened.map((id) => document.getElementById(id))) if (one) one.open = true;
+});

@@ -6,16 +6,18 @@ database, finds out by itself that a run has just been made.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim
 
+from mailchimpsync.actions.quiet import is_quiet, quiet_end
 from mailchimpsync.config import Schedule
-from mailchimpsync.worker.quiet import is_quiet, quiet_end
 
 BACKOFF = timedelta(minutes=1)
 """The wait after a first passing error; it doubles with each further one, up to the connection's next regular time."""
@@ -67,6 +69,13 @@ class Past:
     run_started: datetime | None = None
     run_open: bool = False
     attempt: Attempt | None = None
+
+
+def past_of(last_run: Mapping[str, Any] | None, first_seen: datetime, attempt: Attempt | None) -> Past:
+    """Return a connection's past from its newest run."""
+    if last_run is None:
+        return Past(first_seen, attempt=attempt)
+    return Past(first_seen, last_run["started_at"], last_run["finished_at"] is None, attempt)
 
 
 def due(schedule: Schedule, past: Past, now: datetime, key: str) -> datetime | None:

@@ -1,0 +1,185 @@
+"""The page of a connection: where it stands, and everything that can be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import path
+from django.utils.translation import gettext as _
+
+from mailchimpsync.actions import (
+    Site,
+    abortsync,
+    createplan,
+    createverification,
+    fetchandreconcile,
+    getruns,
+    getstatus,
+    getverifications,
+)
+from mailchimpsync.actions.described import Scope
+from mailchimpsync.actions.selection import find_audience
+from mailchimpsync.config import Link
+from mailchimpsync.web.screens.charts import history_of, with_now
+from mailchimpsync.web.screens.differences import counted, shown_differences
+from mailchimpsync.web.screens.outcomes import outcome_of
+from mailchimpsync.web.screens.screen import Visit, screen
+from mailchimpsync.web.screens.standing import news_of, standings
+
+RUNS_SHOWN = 5
+
+
+@screen()
+def index(visit: Visit, list_id: str) -> HttpResponse:
+    """Show a connection."""
+    link = find_audience(visit.site, list_id)
+    context = _standing(visit, link)
+    history = history_of(visit, link)
+    if context["standing"].counted:
+        history = with_now(history, context["standing"].status, visit.site.runtime.now())
+    context |= {
+        "history": history,
+        "runs": getruns(visit.site, list_id=list_id, limit=RUNS_SHOWN),
+        "verified": next(iter(getverifications(visit.site, group_id=link.group_id)), None),
+    }
+    return visit.render("connection.html", context)
+
+
+@screen()
+def live(visit: Visit, list_id: str) -> HttpResponse:
+    """Show the part that changes anew."""
+    context = _standing(visit, find_audience(visit.site, list_id))
+    return visit.part("parts/standing.html", {**context, "said": visit.request.GET.get("said", "")})
+
+
+@screen()
+def batches(visit: Visit, list_id: str) -> HttpResponse:
+    """Ask Mailchimp how far the batches are."""
+    link = find_audience(visit.site, list_id)
+    numbers = visit.service.counts.of(visit.site, link, patience=None).counted
+    kept = {"counting": lambda _tx, _link: numbers} if numbers is not None else {}
+    [status] = getstatus(visit.site, group_id=link.group_id, batches=True, **kept)
+    context = {"link": link, "status": status}
+    return visit.part("parts/batches.html", context) if visit.is_partial else visit.render("batches.html", context)
+
+
+@screen()
+def differences(visit: Visit, list_id: str) -> HttpResponse:
+    """Show what the newest comparison found."""
+    link = find_audience(visit.site, list_id)
+    found = next(iter(getverifications(visit.site, group_id=link.group_id)), None)
+    context: dict[str, Any] = {"link": link, "verified": found}
+    if found is not None:
+        context |= {"counted": counted(found), "differences": shown_differences(visit.site, found)}
+    return visit.render("differences.html", context)
+
+
+@screen(Scope.RUN, "POST")
+def sync(visit: Visit, list_id: str) -> HttpResponse:
+    """Sync now: what changed, or everything."""
+    link = find_audience(visit.site, list_id)
+    everything = "everything" in visit.request.POST
+    wait, by, stop = visit.service.is_alive is None, visit.by, visit.service.stop
+
+    def work(site: Site) -> Any:
+        """Where the service's own loop looks after batches, nobody has to wait for Mailchimp here."""
+        since = "ever" if everything else None
+        return fetchandreconcile(site, group_id=link.group_id, max_time=0, since=since, by=by, stop=stop, wait=wait)
+
+    begin(visit, link, "sync", work)
+    visit.say(_("The sync has begun. This page shows how far it is."))
+    return redirect("connection", list_id)
+
+
+@screen(Scope.RUN, "POST")
+def plan(visit: Visit, list_id: str) -> HttpResponse:
+    """Make a plan of what the next sync would do."""
+    link = find_audience(visit.site, list_id)
+    everything = "everything" in visit.request.POST
+    by, stop = visit.by, visit.service.stop
+    work = lambda site: createplan(site, group_id=link.group_id, everything=everything, by=by, stop=stop)  # noqa: E731
+    begin(visit, link, "plan", work)
+    visit.say(_("The plan is being made; nothing is changed by that."))
+    return redirect("connection", list_id)
+
+
+@screen(Scope.RUN, "POST")
+def verify(visit: Visit, list_id: str) -> HttpResponse:
+    """Compare both sides in full."""
+    link = find_audience(visit.site, list_id)
+    by, stop = visit.by, visit.service.stop
+    begin(visit, link, "verify", lambda site: createverification(site, group_id=link.group_id, by=by, stop=stop))
+    visit.say(_("Both sides are being compared; nothing is changed by that."))
+    return redirect("connection", list_id)
+
+
+@screen(Scope.RUN, "GET", "HEAD", "POST")
+def abort(visit: Visit, list_id: str) -> HttpResponse:
+    """Stop what is at work, once somebody has read what that means."""
+    link = find_audience(visit.site, list_id)
+    if visit.request.POST.get("confirmed") != "yes":
+        return visit.render("abort.html", _standing(visit, link))
+    done = abortsync(visit.site, group_id=link.group_id).done
+    visit.service.counts.forget()
+    visit.say(
+        _("Stopped. Batches deleted at Mailchimp: %(batches)s; updates dropped: %(updates)s.")
+        % {"batches": done.batches_deleted, "updates": done.updates_aborted}
+    )
+    if done.kept:
+        visit.warn(
+            _("Batches that could not be deleted: %(number)s. Mailchimp still works on them; stop again later.")
+            % {"number": len(done.kept)}
+        )
+    return redirect("connection", list_id)
+
+
+@screen(Scope.RUN, "POST")
+def dismiss(visit: Visit, list_id: str) -> HttpResponse:
+    """Forget what came of what somebody has begun."""
+    visit.service.errands.dismiss(list_id)
+    return redirect("connection", list_id)
+
+
+def begin(visit: Visit, link: Link, kind: str, work: Callable[[Site], Any]) -> None:
+    """Begin an errand for a connection.
+
+    Raises:
+        BusyError: another one is under way.
+    """
+    visit.service.errands.begin(visit.site, kind, link.audience_id, work, by=visit.by)
+
+
+def _standing(visit: Visit, link: Link) -> dict[str, Any]:
+    [standing] = standings(visit, [link], wait="wait" in visit.request.GET)
+    return {
+        "link": link,
+        "standing": standing,
+        "status": standing.status,
+        "outcome": outcome_of(standing.errand),
+        "news": news_of([standing]),
+        "seconds": standing.seconds,
+        "log": log_with_times(standing.status.log),
+    }
+
+
+def log_with_times(log: tuple[tuple[Any, str], ...]) -> list[tuple[Any, str, float | None]]:
+    """Return a log with how long each step took, up to the next line."""
+    ends = [time for time, _message in log[1:]]
+    took = [*[(end - time).total_seconds() for (time, _message), end in zip(log, ends, strict=False)], None]
+    return [(time, message, seconds) for (time, message), seconds in zip(log, took, strict=False)]
+
+
+urlpatterns = [
+    path("connections/<str:list_id>", index, name="connection"),
+    path("connections/<str:list_id>/live", live, name="connection-live"),
+    path("connections/<str:list_id>/batches", batches, name="connection-batches"),
+    path("connections/<str:list_id>/differences", differences, name="differences"),
+    path("connections/<str:list_id>/sync", sync, name="sync"),
+    path("connections/<str:list_id>/plan", plan, name="make-plan"),
+    path("connections/<str:list_id>/verify", verify, name="verify"),
+    path("connections/<str:list_id>/abort", abort, name="abort"),
+    path("connections/<str:list_id>/dismiss", dismiss, name="dismiss-errand"),
+]

@@ -1,0 +1,82 @@
+"""The differences that a comparison of both sides found, in words and with links to the people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from mailchimpsync.actions import Site
+from mailchimpsync.actions.explained import explained
+from mailchimpsync.sync.verify import Verified
+from mailchimpsync.web.links import contact_url
+
+KINDS: Mapping[str, Promise] = {
+    "subscribed, not in the group": gettext_lazy("Subscribed at Mailchimp, not in the group"),
+    "in the group, not subscribed": gettext_lazy("In the group, not subscribed at Mailchimp"),
+    "interest ticked, not in its group": gettext_lazy("Interest ticked, not in its group"),
+    "in an interest's group, not ticked": gettext_lazy("In an interest's group, not ticked"),
+}
+CAUSES: Mapping[str, Promise] = {
+    "can't be synced": gettext_lazy("Cannot be synced"),
+    "due: the next run decides": gettext_lazy("The next sync decides"),
+    "held by the guard": gettext_lazy("Held: waits for a decision"),
+    "an update is on its way": gettext_lazy("An update is on its way"),
+    "changed since the last run": gettext_lazy("Changed since the last sync"),
+    "unknown": gettext_lazy("Nothing explains it"),
+}
+
+
+@dataclass(frozen=True)
+class ShownDifference:
+    """A difference on a screen."""
+
+    kind: str | Promise
+    cause: str | Promise
+    why: str
+    is_explained: bool
+    contact_id: int | None
+    contact_url: str | None
+    address: str | None
+    status: str | None
+
+
+def shown_differences(site: Site, found: Verified) -> list[ShownDifference]:
+    """Return the differences that are kept of a comparison, those without explanation first."""
+    shown = [_shown(site, one) for one in found.differences]
+    return sorted(shown, key=lambda one: one.is_explained)
+
+
+def counted(found: Verified) -> list[dict[str, Any]]:
+    """Return how many differences there are, by what they are and where they come from."""
+    return [
+        {
+            "kind": KINDS.get(one["kind"], one["kind"]),
+            "cause": CAUSES.get(one["cause"], one["cause"]),
+            "why": _why(one["code"]),
+            "number": one["count"],
+            "is_explained": one["cause"] != "unknown",
+        }
+        for one in found.counts
+    ]
+
+
+def _shown(site: Site, one: Mapping[str, Any]) -> ShownDifference:
+    return ShownDifference(
+        KINDS.get(one["kind"], one["kind"]),
+        CAUSES.get(one["cause"], one["cause"]),
+        _why(one["code"]),
+        one["cause"] != "unknown",
+        one["contact_id"],
+        contact_url(site, one["contact_id"]),
+        one["address"],
+        one["status"],
+    )
+
+
+def _why(code: str | None) -> str:
+    return _(explained(code).sentence) if code else ""

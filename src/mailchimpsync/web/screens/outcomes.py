@@ -1,0 +1,86 @@
+"""What came of an errand, as its page tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from mailchimpsync.actions import Applied, Plan, Report
+from mailchimpsync.actions.explained import explained
+from mailchimpsync.errors import MailchimpsyncError
+from mailchimpsync.sync.verify import Verified
+from mailchimpsync.web.errands import Errand
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of it: in words, with how good that is, and where to go on."""
+
+    level: str
+    title: str
+    what: str = ""
+    remedy: str = ""
+    url: str = ""
+    button: str = ""
+
+
+def outcome_of(errand: Errand | None) -> Outcome | None:
+    """Return what came of an errand; None while it is under way, or where there is none."""
+    if errand is None or errand.is_under_way:
+        return None
+    if errand.error is not None:
+        return _failure(errand.error)
+    for found in _results(errand.result):
+        return _of(found)
+    return None
+
+
+def _results(result: Any) -> Iterator[Any]:
+    yield from result if isinstance(result, list) else [result]
+
+
+def _of(found: Any) -> Outcome | None:
+    if isinstance(found, Report):
+        return _of_report(found)
+    if isinstance(found, Applied):
+        return _of_report(found.report)
+    if isinstance(found, Plan):
+        plan = reverse("plan", args=[found.id])
+        return Outcome("good", _("The plan is made"), url=plan, button=_("Look at the plan"))
+    return _of_verification(found) if isinstance(found, Verified) else None
+
+
+def _of_report(report: Report) -> Outcome:
+    if report.error is not None:
+        return _failure(report.error)
+    if report.result is not None and report.outcome == "held":
+        plan = reverse("plan", args=[report.result.kept_plan_id])
+        what = _("It would change more people than it may unseen. Nothing was changed.")
+        return Outcome("bad", _("The sync is held"), what, url=plan, button=_("Look at the plan"))
+    words = {
+        "done": Outcome("good", _("The sync is done"), _("Both sides agree as far as they can.")),
+        "waiting": Outcome(
+            "good", _("Everything is sent"), _("Mailchimp is still at work on it; its answers are read later.")
+        ),
+        "aborted": Outcome("middle", _("The sync was stopped"), _("The next sync decides again.")),
+    }
+    return words.get(report.outcome) or Outcome(
+        "middle", _("The sync is not at its end"), _("The next sync goes on where it was.")
+    )
+
+
+def _of_verification(found: Verified) -> Outcome:
+    url = reverse("differences", args=[found.list_id])
+    if found.in_sync:
+        return Outcome("good", _("Both sides agree, as far as they can"), url=url, button=_("See what was compared"))
+    what = _("Differences that nothing explains: %(number)s.") % {"number": found.unexplained}
+    return Outcome("bad", _("Both sides differ"), what, url=url, button=_("See the differences"))
+
+
+def _failure(error: MailchimpsyncError) -> Outcome:
+    entry = explained(error.code)
+    return Outcome("bad", _(entry.sentence), error.what, _(error.remedy) if error.remedy else "")

@@ -1,0 +1,71 @@
+"""Earlier runs: when, how they ended, what each changed, and the way to take one back."""
+
+from __future__ import annotations
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import path
+from django.utils.translation import gettext as _
+
+from mailchimpsync.actions import count_runs, find_run, getruns, journal_get, undoplan
+from mailchimpsync.actions.described import Scope
+from mailchimpsync.actions.selection import find_audience
+from mailchimpsync.web.links import contact_url
+from mailchimpsync.web.screens.connection import begin, log_with_times
+from mailchimpsync.web.screens.screen import Visit, screen
+
+RUNS_PER_PAGE = 25
+CHANGES_PER_PAGE = 50
+
+
+@screen()
+def index(visit: Visit, list_id: str) -> HttpResponse:
+    """Show the runs of a connection, the newest first."""
+    link = find_audience(visit.site, list_id)
+    page = Paginator(range(count_runs(visit.site, list_id)), RUNS_PER_PAGE).get_page(visit.request.GET.get("page"))
+    offset = (page.number - 1) * RUNS_PER_PAGE
+    runs = getruns(visit.site, list_id=list_id, limit=RUNS_PER_PAGE, offset=offset)
+    return visit.render("runs.html", {"link": link, "runs": runs, "page": page})
+
+
+@screen()
+def run(visit: Visit, run_id: int) -> HttpResponse:
+    """Show a run: what it changed, and its log."""
+    story = find_run(visit.site, run_id)
+    links = {link.audience_id: link for link in visit.site.configuration.connections}
+    offset = _number(visit.request.GET.get("from"))
+    entries = journal_get(visit.site, run_id=run_id, limit=CHANGES_PER_PAGE + 1, offset=offset)
+    context = {
+        "run": story.run,
+        "link": links.get(story.run.list_id),
+        "log": log_with_times(story.log),
+        "entries": [(entry, contact_url(visit.site, entry["contact_id"])) for entry in entries[:CHANGES_PER_PAGE]],
+        "first": offset + 1,
+        "last": offset + min(len(entries), CHANGES_PER_PAGE),
+        "before": max(0, offset - CHANGES_PER_PAGE) if offset else None,
+        "after": offset + CHANGES_PER_PAGE if len(entries) > CHANGES_PER_PAGE else None,
+    }
+    return visit.render("run.html", context)
+
+
+@screen(Scope.RUN, "POST")
+def undo(visit: Visit, run_id: int) -> HttpResponse:
+    """Make a plan that takes a run back."""
+    list_id = find_run(visit.site, run_id).run.list_id
+    link = find_audience(visit.site, list_id)
+    by, stop = visit.by, visit.service.stop
+    begin(visit, link, "undo", lambda site: undoplan(site, run_id=run_id, group_id=link.group_id, by=by, stop=stop))
+    visit.say(_("A plan to undo the run is being made; nothing is changed by that."))
+    return redirect("connection", list_id)
+
+
+def _number(text: str | None) -> int:
+    return min(int(text), 2**31 - 1) if text and text.isascii() and text.isdigit() else 0
+
+
+urlpatterns = [
+    path("connections/<str:list_id>/runs", index, name="runs"),
+    path("runs/<int:run_id>", run, name="run"),
+    path("runs/<int:run_id>/undo", undo, name="undo-run"),
+]

@@ -1,0 +1,95 @@
+"""Charts, numbers and durations, and links to the rows behind a number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import template
+from django.urls import reverse
+from django.utils.formats import number_format
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from mailchimpsync.config import Link
+from mailchimpsync.model import ChangeKind
+from mailchimpsync.web.screens.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, History, bar_chart, line_chart
+from mailchimpsync.web.screens.steps import step_of
+
+register = template.Library()
+
+_FRAME = {"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": WIDTH - RIGHT, "top": TOP, "bottom": HEIGHT - BOTTOM}
+_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
+
+
+@register.filter
+def number(value: float | None) -> str:
+    """Return a number with its thousands apart, as the reader's language writes it."""
+    return "\u2013" if value is None else number_format(round(value), 0, force_grouping=True)
+
+
+@register.filter
+def rate(value: float | None) -> str:
+    """Return a rate; small ones with a decimal."""
+    return number_format(value or 0, 0 if (value or 0) >= 10 else 1, force_grouping=True)  # noqa: PLR2004 (one digit)
+
+
+@register.filter
+def duration(seconds: float | None) -> str:
+    """Return a duration in its largest unit, two where that says more."""
+    if seconds is None:
+        return "\u2013"
+    whole = round(seconds)
+    if whole < _MINUTE:
+        return _("%(number)s s") % {"number": whole}
+    if whole < _HOUR:
+        return _("%(minutes)s min %(seconds)s s") % {"minutes": whole // _MINUTE, "seconds": whole % _MINUTE}
+    if whole < 2 * _DAY:
+        return _("%(hours)s h %(minutes)s min") % {"hours": whole // _HOUR, "minutes": whole % _HOUR // _MINUTE}
+    days = whole // _DAY
+    return ngettext("%(number)s day", "%(number)s days", days) % {"number": days}
+
+
+@register.filter
+def newest(found: Sequence[Any]) -> list[Any]:
+    """Return the last ones first."""
+    return list(reversed(found))
+
+
+@register.filter
+def by_kind(counts: Mapping[str, int] | None) -> list[tuple[str, int]]:
+    """Return numbers of people by kind of change, in the order of the kinds."""
+    found = [(kind.value, (counts or {}).get(kind.value, 0)) for kind in ChangeKind]
+    return [(kind, people) for kind, people in found if people]
+
+
+@register.filter
+def unlocalized(value: float) -> str:
+    """Return a number as SVG wants it, in every language."""
+    return str(value)
+
+
+@register.simple_tag
+def rows_url(link: Link, **wanted: str) -> str:
+    """Return the address of exactly the rows that are meant; several values of one field are parted by commas."""
+    fields = {name: value.split(",") for name, value in wanted.items()}
+    return f"{reverse('cache')}?{urlencode({'audience': link.audience_id, **fields}, doseq=True)}"
+
+
+@register.inclusion_tag("screens/parts/members_chart.html")
+def members_chart(history: History) -> dict[str, Any]:
+    """Draw how many people there were on both sides over time."""
+    return {"frame": _FRAME, "history": history, "chart": line_chart(history.points)}
+
+
+@register.inclusion_tag("screens/parts/changes_chart.html")
+def changes_chart(history: History) -> dict[str, Any]:
+    """Draw what each run changed."""
+    return {"frame": _FRAME, "history": history, "chart": bar_chart(history.bars)}
+
+
+@register.inclusion_tag("screens/parts/step.html")
+def step(change: Mapping[str, Any], link: Link | None) -> dict[str, Any]:
+    """Show one change of one person, from the journal or from a plan."""
+    return {"step": step_of(change["field"], change["old"], change["new"], link)}

@@ -1,0 +1,141 @@
+"""Plans on a screen: Otto sees what a sync would do, and approves, does or drops it."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from mailchimpsync.actions import Plan, createplan, getplans
+from mailchimpsync.web.models import Role
+from mailchimpsync_sandbox.world import AUDIENCE_ID, NEWS_GROUP, Side
+from support.browser import PHONE, accessibility_problems, is_too_wide
+from support.by_hand import hands_of
+from support.charity import Charity, configuration
+
+Visit = Callable[..., Page]
+
+
+def staff_remove(charity: Charity, number: int) -> None:
+    """Let staff take so many people out of the group."""
+    found = charity.act(
+        Side.CIVICRM,
+        "call",
+        {
+            "entity": "GroupContact",
+            "action": "get",
+            "params": {"where": [["group_id", "=", NEWS_GROUP], ["status", "=", "Added"]], "limit": 0},
+        },
+    )
+    contacts = [row["contact_id"] for row in found["values"]][:number]
+    records = [{"contact_id": contact, "group_id": NEWS_GROUP, "status": "Removed"} for contact in contacts]
+    params = {"records": records, "match": ["contact_id", "group_id"], "method": "Admin"}
+    charity.act(Side.CIVICRM, "call", {"entity": "GroupContact", "action": "save", "params": params})
+
+
+def held(charity: Charity) -> Plan:
+    """Let a sync be held, because staff have removed a third of the group."""
+    urls = charity.mailchimp_url, charity.civicrm_url
+    charity.site.save(configuration(*urls, guard={"enabled": True, "minimum": 5}), "ada")
+    staff_remove(charity, 20)
+    charity.sync()
+    [plan] = getplans(charity.site, limit=1)
+    assert plan.kind == "held"
+    return plan
+
+
+def test_otto_looks_at_a_held_sync_and_lets_it_be_done(visit: Visit, own_charity: Callable[..., Charity]) -> None:
+    charity = own_charity(people=60)
+    plan = held(charity)
+    page = visit(charity, "/", Role.OPERATOR)
+    expect(page.get_by_role("article")).to_contain_text("Held: waiting for a decision")
+    assert accessibility_problems(page) == []
+
+    page.get_by_role("link", name="Look at the plan").click()
+
+    expect(page.get_by_text("people would be unsubscribed at Mailchimp")).to_be_visible()
+    expect(page.locator("tbody tr").first).to_contain_text("subscribed → unsubscribed")
+    assert accessibility_problems(page) == []
+    page.get_by_role("button", name="Approve, and do it now").click()
+    page.get_by_role("dialog").get_by_role("button", name="Do it now").click()
+    expect(page.get_by_role("heading", name="The sync is done")).to_be_visible()
+    page.goto(f"{charity.url}/plans/{plan.id}")
+    expect(page.get_by_text("Carried out by")).to_be_visible()
+    expect(page.locator("tbody tr").first).to_contain_text("done")
+    assert accessibility_problems(page) == []
+
+
+def test_whoever_removes_many_by_mistake_drops_the_plan_and_nobody_is_unsubscribed(
+    own_charity: Callable[..., Charity],
+) -> None:
+    charity = own_charity(people=60)
+    plan = held(charity)
+    with hands_of(charity, Role.OPERATOR) as otto:
+        answer = otto.post(f"/plans/{plan.id}/decide", act="drop")
+        page = otto.get(f"/plans/{plan.id}").text
+        again = otto.post(f"/plans/{plan.id}/decide", act="approve", confirmed="yes")
+
+    assert answer.headers["Location"] == f"/plans/{plan.id}"
+    assert "dropped" in page
+    assert "by otto" in page
+    assert again.status_code == 400
+    [found] = getplans(charity.site, id=plan.id)
+    assert found.state == "dropped"
+
+
+@pytest.mark.parametrize("act", ["approve", "apply"])
+def test_without_scripts_a_page_asks_before_a_plan_is_approved(charity: Charity, act: str) -> None:
+    [plan] = createplan(charity.site, by="ada")
+    with hands_of(charity, Role.OPERATOR) as otto:
+        answer = otto.post(f"/plans/{plan.id}/decide", act=act)
+
+    assert answer.status_code == 200
+    assert 'name="confirmed" value="yes"' in answer.text
+    [found] = getplans(charity.site, id=plan.id)
+    assert found.state == "open"
+
+
+@pytest.mark.parametrize("act", ["approve", "apply", "drop"])
+def test_vera_sees_plans_and_decides_about_none(charity: Charity, act: str) -> None:
+    [plan] = createplan(charity.site, by="ada")
+    with hands_of(charity, Role.VIEWER) as vera:
+        page = vera.get(f"/plans/{plan.id}")
+        answer = vera.post(f"/plans/{plan.id}/decide", act=act, confirmed="yes")
+
+    assert page.status_code == 200
+    assert "Approve" not in page.text
+    assert answer.status_code == 403
+    [found] = getplans(charity.site, id=plan.id)
+    assert found.state == "open"
+
+
+def test_a_plan_as_csv_names_everybody_and_no_cell_is_a_formula(own_charity: Callable[..., Charity]) -> None:
+    charity = own_charity(people=60)
+    plan = held(charity)
+    with hands_of(charity, Role.VIEWER) as vera:
+        answer = vera.get(f"/plans/{plan.id}/changes.csv")
+
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="plan-{plan.id}.csv"'
+    rows: list[dict[str, Any]] = list(csv.DictReader(answer.text.splitlines()))
+    assert len(rows) == plan.people
+    assert {"Mailchimp: subscribed → unsubscribed"} < {row["changes"] for row in rows} | {""}
+    assert not any(cell.startswith(("=", "+", "@")) for row in rows for cell in row.values())
+
+
+def test_a_plan_that_is_not_there_is_told_so(charity: Charity) -> None:
+    with hands_of(charity, Role.VIEWER) as vera:
+        assert vera.get("/plans/999999").status_code == 404
+        assert vera.get("/plans/999999/changes.csv").status_code == 404
+
+
+def test_plans_fit_a_phone(visit: Visit, charity: Charity) -> None:
+    [plan] = createplan(charity.site, by="ada", group_id=NEWS_GROUP)
+    page = visit(charity, "/plans", Role.OPERATOR, viewport=PHONE)
+    assert not is_too_wide(page)
+    assert accessibility_problems(page) == []
+    page.goto(f"{charity.url}/plans/{plan.id}")
+    assert not is_too_wide(page)
+    assert plan.list_id == AUDIENCE_ID

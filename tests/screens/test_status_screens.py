@@ -1,0 +1,236 @@
+"""The overview and the page of a connection: Ada, Otto and Vera see where it stands, and sync, stop and compare."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from mailchimpsync.model import Stage
+from mailchimpsync.store import runs
+from mailchimpsync.web.models import Role
+from mailchimpsync_sandbox.world import AUDIENCE_ID, Side
+from support.browser import PHONE, accessibility_problems, is_too_wide
+from support.by_hand import hands_of
+from support.charity import Charity
+
+Visit = Callable[..., Page]
+HOME = f"/connections/{AUDIENCE_ID}"
+ACTS = ("sync", "plan", "verify", "abort", "dismiss")
+
+
+def under_way(charity: Charity, done: int, total: int | None, seconds: int) -> None:
+    """Let a run in another process be so far in deciding."""
+    with charity.site.store.begin() as tx:
+        now = charity.site.runtime.now()
+        lease = runs.acquire_lease(tx, AUDIENCE_ID, "elsewhere 1", now)
+        runs.begin_run(tx, AUDIENCE_ID, now, now, by="cron")
+        runs.set_stage(tx, AUDIENCE_ID, Stage.RECONCILE)
+        runs.hold_lease(tx, lease, now, runs.HowFar(done, total, seconds))
+
+
+def goes_on(charity: Charity, done: int, total: int, seconds: int) -> None:
+    with charity.site.store.begin() as tx:
+        lease = runs.Lease(AUDIENCE_ID, runs.standing(tx, AUDIENCE_ID).lease_token)
+        runs.hold_lease(tx, lease, charity.site.runtime.now(), runs.HowFar(done, total, seconds))
+
+
+def test_vera_sees_at_a_glance_that_both_sides_agree_and_comes_to_the_rows_behind_each_number(
+    visit: Visit, charity: Charity
+) -> None:
+    page = visit(charity, "/", Role.VIEWER)
+    card = page.get_by_role("article")
+    expect(card).to_contain_text("In sync")
+    expect(card).to_contain_text("at Mailchimp")
+    assert accessibility_problems(page) == []
+
+    card.get_by_role("link", name="Green Paths newsletter").click()
+
+    expect(page.get_by_text("Both sums are equal.")).to_be_visible()
+    sums = page.locator(".sums .sum td").all_inner_texts()
+    assert len(sums) == 2
+    assert sums[0] == sums[1]
+    links = {link.get_attribute("href") for link in page.locator(".sums a").all()}
+    assert f"/everybody?audience={AUDIENCE_ID}&mailchimp_status=subscribed&mailchimp_status=pending" in links
+    assert f"/everybody?audience={AUDIENCE_ID}&civicrm_status=Added" in links
+    assert f"/everybody?audience={AUDIENCE_ID}&show=cannot_subscribe" in links
+    assert page.locator("main button").count() == 0
+    assert accessibility_problems(page) == []
+
+
+def test_the_pages_fit_a_phone(visit: Visit, charity: Charity) -> None:
+    page = visit(charity, "/", Role.OPERATOR, viewport=PHONE)
+    assert not is_too_wide(page)
+    for path in (HOME, f"{HOME}/runs", "/runs/1"):
+        page.goto(charity.url + path)
+        assert not is_too_wide(page), path
+        assert accessibility_problems(page) == [], path
+
+
+def test_otto_syncs_compares_plans_and_undoes_without_leaving_the_browser(
+    visit: Visit, own_charity: Callable[..., Charity]
+) -> None:
+    charity = own_charity(people=60)
+    page = visit(charity, HOME, Role.OPERATOR)
+
+    page.get_by_role("button", name="Sync now").click()
+    expect(page.get_by_role("heading", name="The sync is done")).to_be_visible()
+    page.get_by_role("button", name="Dismiss").click()
+    expect(page.get_by_role("heading", name="The sync is done")).to_have_count(0)
+    expect(page.locator("table", has_text="Begun by").get_by_role("row").nth(1)).to_contain_text("otto")
+
+    page.get_by_role("button", name="Compare both sides").click()
+    page.get_by_role("link", name="See what was compared").click()
+    expect(page.get_by_role("heading", name="Differences between both sides")).to_be_visible()
+    assert accessibility_problems(page) == []
+
+    page.goto(f"{charity.url}/runs/1")
+    page.get_by_role("button", name="Undo this sync").click()
+    page.get_by_role("button", name="Make the plan").click()
+    page.get_by_role("link", name="Look at the plan").click()
+    expect(page.get_by_role("heading", name="Plan 1")).to_be_visible()
+    expect(page.get_by_text("by otto, to undo a sync")).to_be_visible()
+    assert accessibility_problems(page) == []
+
+
+def test_a_page_that_is_open_shows_how_far_a_sync_in_another_process_is(
+    visit: Visit, own_charity: Callable[..., Charity]
+) -> None:
+    charity = own_charity(people=20)
+    under_way(charity, 1_000, 4_000, 10)
+    page = visit(charity, HOME, Role.VIEWER)
+    expect(page.get_by_text("1,000 of 4,000")).to_be_visible()
+    expect(page.get_by_text("100 a second")).to_be_visible()
+    expect(page.get_by_text("about 30 s left in this step")).to_be_visible()
+    log = page.locator("#log summary")
+    log.click()
+
+    goes_on(charity, 3_000, 4_000, 30)
+
+    expect(page.get_by_text("3,000 of 4,000")).to_be_visible()
+    expect(page.get_by_text("about 10 s left in this step")).to_be_visible()
+    expect(page.locator("#log")).to_have_attribute("open", "")
+    expect(page.locator("#news")).to_contain_text("A sync is at work")
+    assert accessibility_problems(page) == []
+
+
+def test_otto_stops_an_interrupted_sync_only_after_he_has_read_what_that_means(
+    visit: Visit, own_charity: Callable[..., Charity]
+) -> None:
+    charity = own_charity(people=20)
+    charity.sync(stop_on=Stage.RECONCILE.value)
+    page = visit(charity, HOME, Role.OPERATOR)
+    expect(page.get_by_text("A sync was interrupted; the next one goes on")).to_be_visible()
+
+    page.get_by_role("button", name="Abort").click()
+    expect(page.get_by_text("What Mailchimp has done already stays done.")).to_be_visible()
+    page.get_by_role("button", name="Cancel").click()
+    assert open_run(charity) is not None
+    page.get_by_role("button", name="Abort").click()
+    page.get_by_role("dialog").get_by_role("button", name="Abort").click()
+
+    expect(page.get_by_text("Stopped. Batches deleted at Mailchimp: 0")).to_be_visible()
+    assert open_run(charity) is None
+
+
+def open_run(charity: Charity) -> int | None:
+    with charity.site.store.begin() as tx:
+        return runs.standing(tx, AUDIENCE_ID).run_id
+
+
+def test_without_scripts_a_page_asks_before_a_sync_is_stopped(own_charity: Callable[..., Charity]) -> None:
+    charity = own_charity(people=10)
+    charity.sync(stop_on=Stage.RECONCILE.value)
+    with hands_of(charity, Role.OPERATOR) as otto:
+        asked = otto.post(f"{HOME}/abort")
+        assert asked.status_code == 200
+        assert "Abort this sync?" in asked.text
+        assert open_run(charity) is not None
+
+        assert otto.post(f"{HOME}/abort", confirmed="yes").status_code == 302
+        assert open_run(charity) is None
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_vera_may_look_and_nothing_else(charity: Charity, act: str) -> None:
+    with hands_of(charity, Role.VIEWER) as vera:
+        answer = vera.post(f"{HOME}/{act}", confirmed="yes")
+
+    assert answer.status_code == 403
+    assert "This is not for you" in answer.text
+
+
+def test_nobody_sees_anything_without_signing_in(charity: Charity) -> None:
+    with hands_of(charity, Role.VIEWER) as vera:
+        vera.post("/sign-out")
+        answer = vera.get(f"{HOME}/live", headers={"HX-Request": "true"})
+
+    assert answer.status_code == 204
+    assert "sign-in" in answer.headers["HX-Redirect"]
+
+
+def test_a_crash_is_told_and_what_to_do_about_it(own_charity: Callable[..., Charity]) -> None:
+    charity = own_charity(people=10)
+    with charity.site.store.begin() as tx:
+        then = charity.site.runtime.now() - timedelta(hours=2)
+        runs.begin_run(tx, AUDIENCE_ID, then, then)
+        runs.set_stage(tx, AUDIENCE_ID, Stage.RECONCILE)
+    with hands_of(charity, Role.VIEWER) as vera:
+        page = vera.get(HOME).text
+
+    assert "A sync stopped midway" in page
+    assert "Sync now: it goes on where it was." in page
+
+
+def test_what_failed_is_told_with_its_remedy_until_otto_says_that_he_knows(own_charity: Callable[..., Charity]) -> None:
+    charity = own_charity(people=10)
+    charity.act(Side.MAILCHIMP, "remove_audience", {"list_id": AUDIENCE_ID})
+    with pytest.raises(Exception, match="Mailchimp"):
+        charity.sync()
+    with hands_of(charity, Role.OPERATOR) as otto:
+        page = otto.get(HOME).text
+        assert "The last sync failed" in page
+        assert "I know of it" in page
+        alert = page.partition("/alerts/")[2].partition("/")[0]
+
+        answer = otto.post(f"/alerts/{alert}/acknowledge")
+
+        assert answer.headers["Location"] == HOME
+        assert "otto knows of it." in otto.get(HOME).text
+
+
+def test_mailchimp_is_asked_about_batches_only_when_somebody_wants_to_know(charity: Charity) -> None:
+    with hands_of(charity, Role.VIEWER) as vera:
+        part = vera.get(f"{HOME}/batches", headers={"HX-Request": "true"}).text
+        page = vera.get(f"{HOME}/batches").text
+
+    assert part.strip() == "none under way"
+    assert "Batches at Mailchimp" in page
+
+
+def test_before_anything_is_connected_the_overview_says_how_to_begin(own_charity: Callable[..., Charity]) -> None:
+    charity = own_charity(people=1, connected=False)
+    with hands_of(charity, Role.ADMINISTRATOR) as ada, hands_of(charity, Role.VIEWER) as vera:
+        assert "Connect an audience" in ada.get("/").text
+        assert "An administrator can connect one." in vera.get("/").text
+
+
+@pytest.mark.parametrize("path", ["/connections/nobody", "/runs/999999", "/connections/nobody/runs"])
+def test_what_is_not_there_is_told_so(charity: Charity, path: str) -> None:
+    with hands_of(charity, Role.VIEWER) as vera:
+        assert vera.get(path).status_code == 404
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("options", [{}, {"color_scheme": "dark"}, {"viewport": PHONE}, {"locale": "de-DE"}])
+def test_every_page_is_accessible_in_every_size_and_colour(
+    visit: Visit, charity: Charity, options: dict[str, Any]
+) -> None:
+    page = visit(charity, "/", Role.ADMINISTRATOR, **options)
+    for path in ("/", HOME, f"{HOME}/runs", "/runs/1", f"{HOME}/differences", f"{HOME}/abort", "/plans"):
+        page.goto(charity.url + path)
+        assert accessibility_problems(page) == [], path
+        assert not is_too_wide(page), path

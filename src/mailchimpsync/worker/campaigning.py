@@ -12,7 +12,7 @@ from mailchimpsync.store import Transaction, campaigns, runs
 from mailchimpsync.sync import Outcome
 from mailchimpsync.worker.logs import logger
 from mailchimpsync.worker.loop import Stop
-from mailchimpsync.worker.quiet import is_quiet, seconds_until_quiet
+from mailchimpsync.actions.quiet import is_quiet, seconds_until_quiet
 from mailchimpsync.worker.reporting import log_failure
 
 LOOK_AGAIN_SECONDS = 60.0

@@ -20,7 +20,7 @@ class Watcher(NoProgress):
         self.world = world
         self.seen: list[tuple[str, runs.HowFar | None]] = []
 
-    def advance(self, done: int, total: int | None = None) -> None:
+    def advance(self, done: int, total: int | None = None) -> None:  # noqa: ARG002 (it looks for itself)
         self.world.pass_time(2)
         with self.world.store.begin() as tx:
             found = runs.standing(tx, LIST)

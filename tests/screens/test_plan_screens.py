@@ -61,7 +61,7 @@ def test_otto_looks_at_a_held_sync_and_lets_it_be_done(visit: Visit, own_charity
     assert accessibility_problems(page) == []
     page.get_by_role("button", name="Approve, and do it now").click()
     page.get_by_role("dialog").get_by_role("button", name="Do it now").click()
-    expect(page.get_by_role("heading", name="The sync is done")).to_be_visible()
+    expect(page.get_by_role("heading", name="The sync is done")).to_be_visible(timeout=60_000)
     page.goto(f"{charity.url}/plans/{plan.id}")
     expect(page.get_by_text("Carried out by")).to_be_visible()
     expect(page.locator("tbody tr").first).to_contain_text("done")

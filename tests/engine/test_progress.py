@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mailchimpsync.model import Stage
 from mailchimpsync.runtime import Deadline, NoProgress
 from mailchimpsync.store import run_figures, runs
 from mailchimpsync.store.schema import run as run_table
@@ -20,7 +21,7 @@ class Watcher(NoProgress):
         self.world = world
         self.seen: list[tuple[str, runs.HowFar | None]] = []
 
-    def advance(self, done: int, total: int | None = None) -> None:
+    def advance(self, done: int, total: int | None = None) -> None:  # noqa: ARG002 (it looks for itself)
         self.world.pass_time(2)
         with self.world.store.begin() as tx:
             found = runs.standing(tx, LIST)
@@ -67,7 +68,7 @@ def test_another_process_sees_how_many_of_how_many_are_decided_about_and_for_how
 def test_a_run_that_goes_on_in_another_call_goes_on_counting(world: World) -> None:
     for number in range(12):
         world.contact(f"c{number}@example.org", {NEWS: 20})
-    world.sync(stop_on=reconcile_stage())
+    world.sync(stop_on=Stage.RECONCILE)
     watched(world, Watcher(world), seconds=1)
     with world.store.begin() as tx:
         left = runs.standing(tx, LIST).how_far
@@ -80,10 +81,6 @@ def test_a_run_that_goes_on_in_another_call_goes_on_counting(world: World) -> No
     first = watcher.of("readyToReconcileQueue")[0]
     assert (first.done, first.total) == (left.done, 12)
     assert first.seconds >= left.seconds
-
-
-def reconcile_stage() -> Any:
-    return runs.Stage.RECONCILE
 
 
 def test_the_figures_of_a_run_say_for_how_many_people_it_changed_what(world: World) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from mailchimpsync.actions import Plan, createplan, getplans
+from mailchimpsync.actions import Plan, createplan, getplans, watch
 from mailchimpsync.web.models import Role
 from mailchimpsync_sandbox.world import AUDIENCE_ID, NEWS_GROUP, Side
 from support.browser import PHONE, accessibility_problems, is_too_wide
@@ -50,9 +50,12 @@ def held(charity: Charity) -> Plan:
 def test_otto_looks_at_a_held_sync_and_lets_it_be_done(visit: Visit, own_charity: Callable[..., Charity]) -> None:
     charity = own_charity(people=60)
     plan = held(charity)
+    watch(charity.site, seconds=1)
     page = visit(charity, "/", Role.OPERATOR)
     expect(page.get_by_role("article")).to_contain_text("Held: waiting for a decision")
     assert accessibility_problems(page) == []
+    page.get_by_role("button", name="I know of it").click()
+    expect(page.get_by_text("otto knows of it.")).to_be_visible()
 
     page.get_by_role("link", name="Look at the plan").click()
 
@@ -61,7 +64,7 @@ def test_otto_looks_at_a_held_sync_and_lets_it_be_done(visit: Visit, own_charity
     assert accessibility_problems(page) == []
     page.get_by_role("button", name="Approve, and do it now").click()
     page.get_by_role("dialog").get_by_role("button", name="Do it now").click()
-    expect(page.get_by_role("heading", name="The sync is done")).to_be_visible()
+    expect(page.get_by_role("heading", name="The sync is done")).to_be_visible(timeout=60_000)
     page.goto(f"{charity.url}/plans/{plan.id}")
     expect(page.get_by_text("Carried out by")).to_be_visible()
     expect(page.locator("tbody tr").first).to_contain_text("done")

@@ -13,8 +13,11 @@ from rich.table import Table
 from rich.text import Text
 
 from mailchimpsync.actions import ConnectionStatus, Failure, getalerts, getstatus, open_site
+from mailchimpsync.actions.status_form import in_words
 from mailchimpsync.cli.consoles import stdout
 from mailchimpsync.cli.plain import moment, print_json
+from mailchimpsync.cli.progress import WORDS
+from mailchimpsync.model import Stage
 
 TABLE_WIDTH_MAX = 130
 
@@ -87,6 +90,7 @@ def _numbers(status: ConnectionStatus) -> list[tuple[str, str]]:
     last = ", ".join(filter(None, [status.last_outcome, status.last_error])) or "none yet"
     return [
         ("Audience", f"{status.link.audience_id}, group {status.link.group_id}"),
+        *_working(status),
         ("Last sync", moment(status.last_sync_time)),
         ("Last run", last),
         ("Verified", _verified(status)),
@@ -95,6 +99,16 @@ def _numbers(status: ConnectionStatus) -> list[tuple[str, str]]:
         ("Updates under way", f"{status.updates_outstanding:,}, of which {status.updates_unsent:,} not sent"),
         ("Rows", rows),
     ]
+
+
+def _working(status: ConnectionStatus) -> list[tuple[str, str]]:
+    """How far a run is that is at work, with the time left where that can be said."""
+    at = status.working
+    if at is None:
+        return []
+    of = f" of {at.total:,}" if at.total else ""
+    left = f", about {in_words(at.seconds_left)} left" if at.seconds_left is not None else ""
+    return [("Now", f"{WORDS[Stage(status.stage)]}: {at.done:,}{of} in {in_words(at.seconds)}{left}")]
 
 
 def _verified(status: ConnectionStatus) -> str:

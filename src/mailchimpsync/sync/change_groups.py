@@ -26,7 +26,8 @@ def change_groups(run: Run) -> bool:
     CiviCRM is written before our own rows say so: a step that is repeated after a crash saves the same again.
     """
     with run.transaction() as tx:
-        run.expect(plans.count_open(tx, run.id))
+        planned = plans.count_open(tx, run.id)
+    run.expect(planned)
     while True:
         with run.transaction() as tx:
             changes = plans.open_changes(tx, run.id, CHANGES_PER_STEP)

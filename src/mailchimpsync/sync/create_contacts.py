@@ -25,7 +25,8 @@ def create_contacts(run: Run) -> bool:
     after = run.read_progress().get("created_to", 0)
     number = 0
     with run.transaction() as tx:
-        run.expect(plans.count_contacts_to_create(tx, run.id, after))
+        planned = plans.count_contacts_to_create(tx, run.id, after)
+    run.expect(planned)
     while True:
         with run.transaction() as tx:
             wanted = plans.contacts_to_create(tx, run.id, after, CONTACTS_PER_STEP)

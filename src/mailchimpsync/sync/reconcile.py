@@ -32,7 +32,8 @@ def reconcile(run: Run) -> bool:
             run.note_progress(tx, {"decided_to": 0})
         after = 0
     with run.transaction() as tx:
-        run.expect(rows.count_due(tx, run.list_id, after))
+        due_rows = rows.count_due(tx, run.list_id, after)
+    run.expect(due_rows)
     agreements = Agreements(run.connection)
     while True:
         with run.transaction() as tx:

@@ -36,7 +36,8 @@ def submit(run: Run) -> bool:
     """
     wait = POLL_FIRST_SECONDS
     with run.transaction() as tx:
-        run.expect(updates.count_open_updates(tx, run.list_id)[0])
+        under_way, _ = updates.count_open_updates(tx, run.list_id)
+    run.expect(under_way)
     while True:
         sent = send_all(run)
         if not sent:

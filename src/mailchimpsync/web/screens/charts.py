@@ -93,7 +93,8 @@ def history_of(visit: Visit, link: Link) -> History:
     """Return the past of a connection, as far as its runs tell."""
     runs = list(reversed(getruns(visit.site, list_id=link.audience_id, limit=RUNS_LOOKED_AT)))
     changing = [_bar(run) for run in runs if run.finished_at is not None]
-    return History(link.audience_id, _thinned(list(_points(runs))), changing[-BARS_MAX:])
+    points = sorted(_points(runs), key=lambda point: point.at)
+    return History(link.audience_id, _thinned(points), changing[-BARS_MAX:])
 
 
 def with_now(history: History, status: ConnectionStatus, now: datetime) -> History:

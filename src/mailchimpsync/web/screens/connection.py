@@ -73,7 +73,7 @@ def differences(visit: Visit, list_id: str) -> HttpResponse:
     found = next(iter(getverifications(visit.site, group_id=link.group_id)), None)
     context: dict[str, Any] = {"link": link, "verified": found}
     if found is not None:
-        context |= {"counted": counted(found), "differences": shown_differences(visit.site, found)}
+        context |= {"counted": counted(found), "differences": shown_differences(visit.site, link, found)}
     return visit.render("differences.html", context)
 
 

@@ -12,8 +12,9 @@ from django.utils.translation import gettext_lazy
 
 from mailchimpsync.actions import Site
 from mailchimpsync.actions.explained import explained
+from mailchimpsync.config import Link
 from mailchimpsync.sync.verify import Verified
-from mailchimpsync.web.links import contact_url
+from mailchimpsync.web.screens.who import Who, whos
 
 KINDS: Mapping[str, Promise] = {
     "subscribed, not in the group": gettext_lazy("Subscribed at Mailchimp, not in the group"),
@@ -39,15 +40,15 @@ class ShownDifference:
     cause: str | Promise
     why: str
     is_explained: bool
-    contact_id: int | None
-    contact_url: str | None
+    who: Who
     address: str | None
     status: str | None
 
 
-def shown_differences(site: Site, found: Verified) -> list[ShownDifference]:
+def shown_differences(site: Site, link: Link, found: Verified) -> list[ShownDifference]:
     """Return the differences that are kept of a comparison, those without explanation first."""
-    shown = [_shown(site, one) for one in found.differences]
+    people = whos(site, link, [(one["contact_id"], one["member_id"]) for one in found.differences])
+    shown = [_shown(one, who) for one, who in zip(found.differences, people, strict=True)]
     return sorted(shown, key=lambda one: one.is_explained)
 
 
@@ -65,14 +66,13 @@ def counted(found: Verified) -> list[dict[str, Any]]:
     ]
 
 
-def _shown(site: Site, one: Mapping[str, Any]) -> ShownDifference:
+def _shown(one: Mapping[str, Any], who: Who) -> ShownDifference:
     return ShownDifference(
         KINDS.get(one["kind"], one["kind"]),
         CAUSES.get(one["cause"], one["cause"]),
         _why(one["code"]),
         one["cause"] != "unknown",
-        one["contact_id"],
-        contact_url(site, one["contact_id"]),
+        who,
         one["address"],
         one["status"],
     )

@@ -14,8 +14,8 @@ from mailchimpsync.actions import Plan, applyplan, approveplan, dropplan, getpla
 from mailchimpsync.actions.described import Scope
 from mailchimpsync.actions.plan_csv import all_changes, csv_lines
 from mailchimpsync.store.kept_plans import PlanState
-from mailchimpsync.web.links import contact_url
 from mailchimpsync.web.screens.screen import Visit, screen
+from mailchimpsync.web.screens.who import whos
 
 PLANS_SHOWN = 100
 CHANGES_PER_PAGE = 50
@@ -88,12 +88,13 @@ def _about(visit: Visit, plan_id: int) -> dict[str, Any]:
     page = paginator.get_page(visit.request.GET.get("page"))
     offset = (page.number - 1) * CHANGES_PER_PAGE
     changes = getplannedchanges(visit.site, id=plan_id, limit=CHANGES_PER_PAGE, offset=offset)
+    people = whos(visit.site, link, [(one.contact_id, one.member_id) for one in changes])
     is_waiting = found.expires_at > now and link is not None
     return {
         "plan": found,
         "link": link,
         "page": page,
-        "changes": [(one, contact_url(visit.site, one.contact_id)) for one in changes],
+        "changes": list(zip(changes, people, strict=True)),
         "can_be_approved": is_waiting and found.state == PlanState.OPEN,
         "can_be_applied": is_waiting and found.state in _WAITING,
         "can_be_dropped": found.state in _WAITING,

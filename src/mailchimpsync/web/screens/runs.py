@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from mailchimpsync.actions import count_runs, find_run, getruns, journal_get, undoplan
 from mailchimpsync.actions.described import Scope
 from mailchimpsync.actions.selection import find_audience
-from mailchimpsync.web.links import contact_url
 from mailchimpsync.web.screens.connection import begin, log_with_times
 from mailchimpsync.web.screens.screen import Visit, screen
+from mailchimpsync.web.screens.who import whos
 
 RUNS_PER_PAGE = 25
 CHANGES_PER_PAGE = 50
@@ -36,11 +36,13 @@ def run(visit: Visit, run_id: int) -> HttpResponse:
     links = {link.audience_id: link for link in visit.site.configuration.connections}
     offset = _number(visit.request.GET.get("from"))
     entries = journal_get(visit.site, run_id=run_id, limit=CHANGES_PER_PAGE + 1, offset=offset)
+    link, shown = links.get(story.run.list_id), entries[:CHANGES_PER_PAGE]
+    people = whos(visit.site, link, [(entry["contact_id"], entry["member_id"]) for entry in shown])
     context = {
         "run": story.run,
-        "link": links.get(story.run.list_id),
+        "link": link,
         "log": log_with_times(story.log),
-        "entries": [(entry, contact_url(visit.site, entry["contact_id"])) for entry in entries[:CHANGES_PER_PAGE]],
+        "entries": list(zip(shown, people, strict=True)),
         "first": offset + 1,
         "last": offset + min(len(entries), CHANGES_PER_PAGE),
         "before": max(0, offset - CHANGES_PER_PAGE) if offset else None,

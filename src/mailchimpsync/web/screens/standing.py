@@ -56,9 +56,11 @@ class Standing:
     def level(self) -> str:
         """How good it is."""
         status = self.status
+        if self.is_lively:
+            return "middle"
         if status.held_plan_id is not None or status.crashed or self._has_failed or status.differences_found:
             return "bad"
-        return "good" if status.in_sync and self.counted and not self.is_lively else "middle"
+        return "good" if status.in_sync and self.counted else "middle"
 
     @property
     def headline(self) -> str:

@@ -22,6 +22,7 @@ from mailchimpsync.civicrm.reads import (
     owners_of,
 )
 from mailchimpsync.civicrm.times import to_site, to_utc
+from mailchimpsync.civicrm.urls import contact_page
 from mailchimpsync.civicrm.writes import NewContact, create_contacts, save_group_contacts
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "add_bulk_addresses",
     "check_write_access",
     "clock_offset",
+    "contact_page",
     "contacts_by_id",
     "contacts_modified_since",
     "create_contacts",

@@ -16,6 +16,12 @@ FORMS = (
 """Behind the site's base address: clean URLs; plain WordPress, twice; plain Drupal 7 and Backdrop; Joomla."""
 
 _PLACE = "/{entity}/{action}"
+_API, _CONTACT = "civicrm/ajax/api4" + _PLACE, "civicrm/contact/view"
+_BACK_ENDS = {
+    "/?civiwp=CiviCRM&": "/wp-admin/admin.php?page=CiviCRM&",
+    "/?page=CiviCRM&": "/wp-admin/admin.php?page=CiviCRM&",
+    "/index.php?option=com_civicrm&": "/administrator/index.php?option=com_civicrm&",
+}
 
 
 def checked_base(url: str) -> str:
@@ -51,3 +57,19 @@ def call_url(pattern: str, entity: str, action: str) -> str:
 def multi_url(pattern: str) -> str:
     """Return the address that takes several calls in one request."""
     return pattern.replace(_PLACE, "")
+
+
+def contact_page(url: str, pattern: str | None, contact_id: int) -> str:
+    """Return the address of a contact's page, for people, where a site's API answers under `pattern`.
+
+    WordPress and Joomla keep it in their own back ends (reference: CiviCRM README).
+
+    Raises:
+        ConfigurationError: `CV_NOT_FOUND`, the site's address is none.
+    """
+    base = checked_base(url)
+    api = checked_pattern(base, pattern or FORMS[0])
+    page = api.replace(_API, _CONTACT) if _API in api else f"{base}/{_CONTACT}"
+    for front, back in _BACK_ENDS.items():
+        page = page.replace(front, back)
+    return f"{page}{'&' if '?' in page else '?'}reset=1&cid={contact_id}"

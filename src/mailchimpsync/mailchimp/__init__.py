@@ -11,7 +11,7 @@ from mailchimpsync.mailchimp.batches import (
     recent_batches,
     submit_batch,
 )
-from mailchimpsync.mailchimp.client import MailchimpClient
+from mailchimpsync.mailchimp.client import MailchimpClient, data_center
 from mailchimpsync.mailchimp.members import Member, MemberPage, member, member_page, member_path
 from mailchimpsync.mailchimp.refusals import classify_refusal, refusal_detail
 from mailchimpsync.mailchimp.results import batch_results
@@ -50,6 +50,7 @@ __all__ = [
     "classify_refusal",
     "create_batch_webhook",
     "create_webhook",
+    "data_center",
     "delete_batch",
     "delete_batch_webhook",
     "delete_webhook",

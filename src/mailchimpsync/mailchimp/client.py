@@ -58,6 +58,12 @@ def _slots_of(api_key: str, base_url: str, number: int) -> BoundedSemaphore:
         return slots
 
 
+def data_center(api_key: str) -> str | None:
+    """Return where an account lives, such as `us6`; None where the key has not the form of a key."""
+    key = _KEY.fullmatch(api_key.strip())
+    return key["dc"] if key else None
+
+
 class MailchimpClient(Remote):
     """A connection to one Mailchimp account.
 

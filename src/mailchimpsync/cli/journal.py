@@ -17,9 +17,9 @@ from rich.text import Text
 
 from mailchimpsync.actions import export_journal, journal_verify, open_site, read_since
 from mailchimpsync.actions.journal import COLUMNS
+from mailchimpsync.actions.spreadsheet import harmless
 from mailchimpsync.cli.consoles import say, stderr, stdout
 from mailchimpsync.cli.plain import print_json
-from mailchimpsync.cli.plan_show import harmless
 from mailchimpsync.errors import UsageError
 from mailchimpsync.store.journal_check import Checked
 

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mailchimpsync.actions import Plan, PlannedChange, Site, getplannedchanges
+from mailchimpsync.actions.spreadsheet import harmless
 from mailchimpsync.cli.plain import moment
 from mailchimpsync.cli.status import show_failures
 from mailchimpsync.model import ChangeKind
@@ -29,7 +30,6 @@ _KINDS = {
     ChangeKind.INTERESTS: "interests changed at Mailchimp",
 }
 _STATES = {"open": "warn", "approved": "good", "applied": "good", "dropped": "dim", "expired": "dim"}
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def show_plan(console: Console, plan: Plan, changes: Sequence[PlannedChange] = (), *, total: int = 0) -> None:
@@ -95,9 +95,3 @@ def write_csv(file: IO[str], changes: Iterable[PlannedChange]) -> None:
     for one in changes:
         cells = (one.contact_id, one.address, one.member_id, "; ".join(one.changes), one.reason, one.why)
         writer.writerow([harmless(cell) for cell in (*cells, one.outcome, one.note)])
-
-
-def harmless(cell: object) -> str:
-    """Return a cell that no spreadsheet takes for a formula."""
-    text = "" if cell is None else str(cell)
-    return f"'{text}" if text.startswith(_FORMULA) else text

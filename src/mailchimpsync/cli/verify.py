@@ -15,12 +15,12 @@ from rich.text import Text
 from mailchimpsync.actions import open_site
 from mailchimpsync.actions.explained import explained
 from mailchimpsync.actions.selection import find_audience
+from mailchimpsync.actions.spreadsheet import harmless
 from mailchimpsync.actions.verifications import as_plain, createverification
 from mailchimpsync.cli.asking import who
 from mailchimpsync.cli.consoles import say, stderr, stdout
 from mailchimpsync.cli.interruption import Interruption
 from mailchimpsync.cli.plain import print_json
-from mailchimpsync.cli.plan_show import harmless
 from mailchimpsync.cli.progress import progress_on
 from mailchimpsync.cli.status import differences
 from mailchimpsync.sync.verify import Difference, Verified

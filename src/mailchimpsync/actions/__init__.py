@@ -33,6 +33,7 @@ from mailchimpsync.actions.entities.cache_edit import cache_create, cache_delete
 from mailchimpsync.actions.entities.row import RowDetails, describe_row
 from mailchimpsync.actions.entities.update import update_create, update_delete, update_get
 from mailchimpsync.actions.explain import Explanation, explain
+from mailchimpsync.actions.failures import FailureGroup, Failures, getfailuregroups
 from mailchimpsync.actions.fetchaccountinfo import fetchaccountinfo
 from mailchimpsync.actions.fetchandreconcile import fetchandreconcile
 from mailchimpsync.actions.finding import Finding, Level
@@ -75,6 +76,8 @@ __all__ = [
     "Explanation",
     "FailedRow",
     "Failure",
+    "FailureGroup",
+    "Failures",
     "Finding",
     "JournalCheck",
     "Level",
@@ -121,6 +124,7 @@ __all__ = [
     "figures",
     "getalerts",
     "getchanges",
+    "getfailuregroups",
     "getfailures",
     "getplannedchanges",
     "getplans",

@@ -230,7 +230,7 @@ def _segment(wanted: Wanted, turn: Turn, start: Place | None, *, has_key: bool, 
 def _beyond(columns: Sequence[ColumnElement[Any]], values: Sequence[Any], *, falls: bool) -> ColumnElement[bool]:
     """Return the condition that a row comes after a place; its first part is there for the index."""
     first, last = columns[0], columns[-1]
-    further = last < values[-1] if falls else last > values[-1]
+    further: ColumnElement[bool] = last < values[-1] if falls else last > values[-1]
     if len(columns) == 1:
         return further
     beyond = first < values[0] if falls else first > values[0]

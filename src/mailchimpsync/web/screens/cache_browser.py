@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from django.core.cache import cache
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import path, reverse
@@ -13,23 +12,18 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from mailchimpsync.actions import Names, browse, describe_row, include_rows, name_of_contact, names_of, want
+from mailchimpsync.actions import browse, describe_row, include_rows, name_of_contact, want
 from mailchimpsync.actions.described import Scope
 from mailchimpsync.actions.entities.browse import Browsed, Order, Turn, Wanted
-from mailchimpsync.actions.explained import explained
 from mailchimpsync.actions.selection import find_audience
-from mailchimpsync.config import Link
-from mailchimpsync.errors import REGISTRY, UsageError, Who
-from mailchimpsync.web.links import contact_url, member_url
+from mailchimpsync.errors import REGISTRY, Who
 from mailchimpsync.web.screens.cache_filters import CHOICES, SHOWS, Search, need_filters, place_text, read_search
 from mailchimpsync.web.screens.downloads import rows_as_csv
+from mailchimpsync.web.screens.lines import known_names, learn_names, line_of
 from mailchimpsync.web.screens.screen import Visit, screen
 
 AT_ONCE_MAX = 10_000
 """More rows than this are included by an errand: it takes longer than somebody wants to look at a blank page."""
-
-_NAMES_KEPT_SECONDS = 86_400
-_NO_NAMES_KEPT_SECONDS = 300
 
 
 @screen()
@@ -54,26 +48,13 @@ def _results(visit: Visit, search: Search, browsed: Browsed) -> dict[str, Any]:
         "search": search,
         "found": found,
         "link": browsed.link,
-        "lines": [_line(visit, browsed, row) for row in found.rows],
+        "lines": [line_of(visit, browsed, row) for row in found.rows],
         "previous": search.address(before=place_text(first)) if first and found.has_previous else "",
         "next": search.address(after=place_text(last)) if last and found.has_next else "",
         "rest": "" if found.is_whole else search.address(whole="1"),
         "here": search.address(),
         "sorts": {order.value: _sort(search, browsed, order) for order in Order},
-        "names": _known_names(browsed.link),
-    }
-
-
-def _line(visit: Visit, browsed: Browsed, row: Mapping[str, Any]) -> dict[str, Any]:
-    data = row["mailchimp_data"] or {}
-    entry = explained(row["reason"]) if row["reason"] else None
-    return {
-        "row": row,
-        "name": " ".join(filter(None, (data.get("first_name"), data.get("last_name")))),
-        "why": entry.sentence if entry else "",
-        "interests": browsed.interests.get(row["id"], ()),
-        "contact_url": contact_url(visit.site, row["civicrm_contact_id"]),
-        "member_url": member_url(visit.site, browsed.link, row["mailchimp_contact_id"]),
+        "names": known_names(browsed.link),
     }
 
 
@@ -81,7 +62,7 @@ def _sort(search: Search, browsed: Browsed, order: Order) -> dict[str, str]:
     """Return where a click on a column leads, "" where there are too many rows, and how it is sorted now."""
     is_now = browsed.found.order is order
     falls = is_now and search.turn.descends
-    is_possible = order.is_indexed or browsed.found.number is not None and browsed.found.number <= AT_ONCE_MAX
+    is_possible = order.is_indexed or (browsed.found.number is not None and browsed.found.number <= AT_ONCE_MAX)
     turned = Search(search.wanted, Turn(order, is_now and not falls), search.given, search.is_whole)
     return {
         "url": turned.address() if is_possible else "",
@@ -106,22 +87,11 @@ def _values(search: Search, name: str) -> Sequence[str]:
     return [value for field, value in search.given if field == name]
 
 
-def _known_names(link: Link) -> Names | None:
-    found: Names | None = cache.get(_names_key(link))
-    return found
-
-
-def _names_key(link: Link) -> str:
-    return f"names:{link.audience_id}:{link.group_id}:{'-'.join(link.interests)}"
-
-
 @screen()
 def names(visit: Visit) -> HttpResponse:
     """Ask both sides what interests and groups are called, and tell the page that it can show them."""
     link = find_audience(visit.site, visit.request.GET.get("audience", ""))
-    found = names_of(visit.site, link)
-    is_complete = found.interests.keys() >= link.interests.keys()
-    cache.set(_names_key(link), found, _NAMES_KEPT_SECONDS if is_complete else _NO_NAMES_KEPT_SECONDS)
+    learn_names(visit.site, link)
     return HttpResponse(status=204, headers={"HX-Trigger": "names-known"})
 
 
@@ -129,9 +99,9 @@ def names(visit: Visit) -> HttpResponse:
 def row(visit: Visit, row_id: int) -> HttpResponse:
     """Show all that is known of one row."""
     details = describe_row(visit.site, row_id)
-    line = _line(visit, details.browsed, details.row)
+    line = line_of(visit, details.browsed, details.row)
     context = {**line, "row": details.row, "line_of_row": line, "link": details.link}
-    context["names"] = _known_names(details.link)
+    context["names"] = known_names(details.link)
     return visit.render("row.html", context)
 
 
@@ -179,7 +149,11 @@ def tell_included(visit: Visit, number: int) -> None:
     if not number:
         visit.say(_("Nothing to do: they are due for the next sync already, or an update is on its way."))
         return
-    told = ngettext("The next sync decides again about %(number)s person.", "The next sync decides again about %(number)s people.", number)  # noqa: E501 (one text)
+    told = ngettext(
+        "The next sync decides again about %(number)s person.",
+        "The next sync decides again about %(number)s people.",
+        number,
+    )
     visit.say(told % {"number": f"{number:,}"})
 
 

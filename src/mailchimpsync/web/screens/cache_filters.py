@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,13 +16,14 @@ from django.utils.translation import gettext_lazy as _
 from mailchimpsync.actions import Site, want
 from mailchimpsync.actions.entities.browse import NONE, Key, Order, Place, Show, Turn, Wanted
 from mailchimpsync.actions.selection import find_links
-from mailchimpsync.errors import Code, UsageError
+from mailchimpsync.errors import UsageError
 from mailchimpsync.model import GroupStatus, MemberStatus, SyncStatus
 
 PAGE_ROWS = 50
 _NUMBER_MAX = 2**63
 _TEXT_CHARS_MAX = 255
 _VALUES_MAX = 50
+_CODE = re.compile(r"[A-Z_]{1,32}")  # also those of another version
 
 SHOWS: Mapping[str, str | Promise] = {
     Show.TO_ADD.value: _("To be added at Mailchimp"),
@@ -75,7 +77,7 @@ def read_search(site: Site, fields: QueryDict) -> Search:
     """
     list_id = fields.get("audience") or find_links(site)[0].audience_id
     chosen = {name: _chosen(fields, name, choices) for name, choices in CHOICES.items()}
-    reasons = tuple(code for code in fields.getlist("reason")[:_VALUES_MAX] if code in Code.__members__)
+    reasons = tuple(code for code in fields.getlist("reason")[:_VALUES_MAX] if code == NONE or _CODE.fullmatch(code))
     email = fields.get("email", "").replace("\x00", "").strip()[:_TEXT_CHARS_MAX]
     contact, ids = _number(fields.get("contact", "")), tuple(filter(None, map(_number, fields.getlist("id"))))
     is_odd = bool(fields.get("contact", "").strip()) and contact is None

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render as django_render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -71,18 +71,18 @@ class Visit:
         messages.warning(self.request, text)
 
 
-Screen = Callable[..., HttpResponse]
+Screen = Callable[..., HttpResponseBase]
 
 
-def screen(scope: Scope = Scope.READ, *methods: str) -> Callable[[Screen], Callable[..., HttpResponse]]:
+def screen(scope: Scope = Scope.READ, *methods: str) -> Callable[[Screen], Screen]:
     """Make a view of a function that takes a `Visit`: for those only who have signed in and may do so much.
 
     `methods` are those of HTTP, GET and HEAD without any.
     """
 
-    def decorate(function: Screen) -> Callable[..., HttpResponse]:
+    def decorate(function: Screen) -> Screen:
         @wraps(function)
-        def view(request: HttpRequest, *args: Any, **named: Any) -> HttpResponse:
+        def view(request: HttpRequest, *args: Any, **named: Any) -> HttpResponseBase:
             user = request.user
             if not isinstance(user, User):
                 return _to_sign_in(request)

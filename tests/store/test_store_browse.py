@@ -11,7 +11,8 @@ from sqlalchemy import Connection, delete, insert, update
 from mailchimpsync.model import SyncStatus
 from mailchimpsync.store import Store, browse, counts, failures, groups, updates
 from mailchimpsync.store import wanted as filters
-from mailchimpsync.store.browse import Order, Place, Turn, find
+from mailchimpsync.store.browse import find
+from mailchimpsync.store.places import Order, Place, Turn
 from mailchimpsync.store.schema import cache
 from mailchimpsync.store.schema import update as updates_table
 from mailchimpsync.store.wanted import NONE, Show, Wanted
@@ -93,9 +94,18 @@ def test_the_pages_there_and_back_have_everybody_once(
     assert back == there
 
 
+def test_a_place_that_cannot_be_begins_at_the_first_page(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(browse, "FEW", 5)
+    with store.begin() as tx:
+        everybody(tx)
+        first = ids(tx, ALL, Turn(size=7))
+
+        assert ids(tx, ALL, Turn(after=(None, 5), size=7)) == first
+
+
 def _walk(tx: Connection, turn: Turn) -> tuple[list[int], list[tuple[Place, Place]]]:
     seen: list[int] = []
-    places = []
+    places: list[tuple[Place, Place]] = []
     after = None
     for _ in range(20):
         found = find(tx, ALL, replace(turn, after=after))

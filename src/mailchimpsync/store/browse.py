@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
 from mailchimpsync.model import IN_FLIGHT, SyncStatus
 from mailchimpsync.store.members import make_due
+from mailchimpsync.store.places import Order, Part, Place, Turn, cut, sorted_places
 from mailchimpsync.store.schema import cache, group_contact
 from mailchimpsync.store.wanted import Wanted, matching, statuses_of
 
@@ -27,38 +26,6 @@ WINDOW = 40_000
 
 _STEP = 5_000
 
-Key = int | str | datetime | None
-Place = tuple[Key, int]
-"""Where a page ended: what its last row is sorted by, and its id."""
-
-
-class Order(StrEnum):
-    """What rows can be sorted by."""
-
-    ID = "id"
-    SYNC_STATUS = "sync_status"
-    CONTACT = "contact"
-    ADDRESS = "email"
-    UPDATED = "updated"
-
-    @property
-    def column(self) -> ColumnElement[Any]:
-        """The column; rows without a value come last, whichever the direction."""
-        return _COLUMNS[self]
-
-    @property
-    def is_indexed(self) -> bool:
-        """Say whether any number of rows can be sorted by it: an index on the others would slow down every sync."""
-        return self in (Order.ID, Order.SYNC_STATUS, Order.CONTACT)
-
-
-_COLUMNS: dict[Order, ColumnElement[Any]] = {
-    Order.ID: cache.c.id,
-    Order.SYNC_STATUS: cache.c.sync_status,
-    Order.CONTACT: cache.c.civicrm_contact_id,
-    Order.ADDRESS: cache.c.mailchimp_email,
-    Order.UPDATED: cache.c.mailchimp_updated,
-}
 _SHOWN = (
     *("id", "civicrm_contact_id", "mailchimp_member_id", "mailchimp_contact_id", "mailchimp_email"),
     *("mailchimp_status", "mailchimp_status_date", "mailchimp_updated", "mailchimp_data", "mailchimp_interests"),
@@ -87,26 +54,6 @@ class Found:
     has_next: bool
 
 
-@dataclass(frozen=True)
-class Turn:
-    """Which page: sorted by what, from where, in which direction."""
-
-    order: Order = Order.ID
-    descends: bool = False
-    after: Place | None = None
-    before: Place | None = None
-    size: int = 50
-
-
-@dataclass(frozen=True)
-class _Part:
-    """The places of a page, and whether there are more before and after it."""
-
-    places: Sequence[Place]
-    has_previous: bool
-    has_next: bool
-
-
 def find(tx: Connection, wanted: Wanted, turn: Turn, *, in_haste: bool = False) -> Found:
     """Return a page; `in_haste`, of the first `WINDOW` rows at least, where looking through all would take long."""
     end = _end_of_window(tx, wanted) if in_haste and not _is_narrow(tx, wanted) else None
@@ -115,14 +62,14 @@ def find(tx: Connection, wanted: Wanted, turn: Turn, *, in_haste: bool = False) 
         query = query.where(cache.c.id <= end)
     matches = [(row.key, row.id) for row in tx.execute(query.limit(FEW + 1))]
     if len(matches) <= FEW:
-        part = _cut(_sorted(matches, descends=turn.descends), turn)
+        part = cut(sorted_places(matches, descends=turn.descends), turn)
         return _page(tx, wanted, turn, part, len(matches), is_whole=end is None)
     if not turn.order.is_indexed:
         turn = Turn(size=turn.size)
     return _page(tx, wanted, turn, _read(tx, wanted, turn), _count_by_index(tx, wanted), is_whole=True)
 
 
-def _page(tx: Connection, wanted: Wanted, turn: Turn, part: _Part, number: int | None, *, is_whole: bool) -> Found:
+def _page(tx: Connection, wanted: Wanted, turn: Turn, part: Part, number: int | None, *, is_whole: bool) -> Found:
     rows = _rows(tx, wanted, [row_id for _, row_id in part.places])
     ends = (part.places[0], part.places[-1]) if part.places else None
     return Found(rows, ends, number, is_whole, turn.order, part.has_previous, part.has_next)
@@ -156,62 +103,32 @@ def _count_by_index(tx: Connection, wanted: Wanted) -> int | None:
     return int(tx.execute(query).scalar_one())
 
 
-def _sorted(matches: Sequence[Place], *, descends: bool) -> list[Place]:
-    with_key = sorted([one for one in matches if one[0] is not None], reverse=descends)
-    return with_key + sorted([one for one in matches if one[0] is None], key=lambda one: one[1], reverse=descends)
-
-
-def _rank(place: Place) -> tuple[bool, Any, int]:
-    """Order places of one column: those without a value last."""
-    return (place[0] is None, place[0] if place[0] is not None else 0, place[1])
-
-
-def _cut(places: Sequence[Place], turn: Turn) -> _Part:
-    """Return a page of all places."""
-    start = 0
-    if turn.after is not None:
-        start = _first_beyond(places, turn.after, descends=turn.descends, inclusive=False)
-    elif turn.before is not None:
-        start = max(0, _first_beyond(places, turn.before, descends=turn.descends, inclusive=True) - turn.size)
-    end = start + turn.size
-    return _Part(places[start:end], start > 0, end < len(places))
-
-
-def _first_beyond(places: Sequence[Place], place: Place, *, descends: bool, inclusive: bool) -> int:
-    """Return the index of the first place that comes after one, or, inclusive, that does not come before it."""
-    for index, one in enumerate(places):
-        if (inclusive and one == place) or _comes_after(one, place, descends=descends):
-            return index
-    return len(places)
-
-
-def _comes_after(one: Place, other: Place, *, descends: bool) -> bool:
-    (lacks, key, row_id), (other_lacks, other_key, other_id) = _rank(one), _rank(other)
-    if lacks != other_lacks:
-        return lacks
-    return bool((key, row_id) < (other_key, other_id) if descends else (key, row_id) > (other_key, other_id))
-
-
-def _read(tx: Connection, wanted: Wanted, turn: Turn) -> _Part:
+def _read(tx: Connection, wanted: Wanted, turn: Turn) -> Part:
     """Read a page by an index: first, or last, the rows that have a value, then those that have none."""
     backwards = turn.after is None and turn.before is not None
     begin = turn.before if backwards else turn.after
+    segments = _segments(turn.order, backwards=backwards)
+    if begin is not None and (begin[0] is not None) in segments:
+        segments = segments[segments.index(begin[0] is not None) :]
+    else:
+        begin = None
     found: list[Place] = []
-    for has_key in (False, True) if backwards else (True, False):
-        if begin is not None and (begin[0] is not None) != has_key and not found and has_key != backwards:
-            continue  # the page begins beyond these
-        start = begin if begin is not None and (begin[0] is not None) == has_key else None
-        query = _segment(wanted, turn, start, has_key=has_key, backwards=backwards)
+    for has_key in segments:
+        query = _segment(wanted, turn, begin, has_key=has_key, backwards=backwards)
         found += [(row.key, row.id) for row in tx.execute(query.limit(turn.size + 1 - len(found)))]
-        if len(found) > turn.size or not _is_nullable(turn.order):
+        if len(found) > turn.size:
             break
+        begin = None
     more = len(found) > turn.size
     page = found[: turn.size][::-1] if backwards else found[: turn.size]
-    return _Part(page, more if backwards else begin is not None, backwards or more)
+    return Part(page, more if backwards else turn.after is not None, backwards or more)
 
 
-def _is_nullable(order: Order) -> bool:
-    return order is Order.CONTACT
+def _segments(order: Order, *, backwards: bool) -> list[bool]:
+    """Return, in the order of reading, whether rows have a value: those without come last."""
+    if order is not Order.CONTACT:
+        return [True]
+    return [False, True] if backwards else [True, False]
 
 
 def _segment(wanted: Wanted, turn: Turn, start: Place | None, *, has_key: bool, backwards: bool) -> Select[Any]:
@@ -219,7 +136,7 @@ def _segment(wanted: Wanted, turn: Turn, start: Place | None, *, has_key: bool, 
     key, row_id = turn.order.column, cache.c.id
     falls = turn.descends != backwards
     query = matching(wanted, row_id, key.label("key"))
-    if _is_nullable(turn.order):
+    if turn.order is Order.CONTACT:
         query = query.where(key.is_not(None) if has_key else key.is_(None))
     sorting = [key, row_id] if has_key and turn.order is not Order.ID else [row_id]
     if start is not None:

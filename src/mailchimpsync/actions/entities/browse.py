@@ -18,7 +18,8 @@ from mailchimpsync.config import Link
 from mailchimpsync.errors import UsageError
 from mailchimpsync.store import Transaction, groups
 from mailchimpsync.store import browse as stored
-from mailchimpsync.store.browse import Found, Key, Order, Place, Turn
+from mailchimpsync.store.browse import Found
+from mailchimpsync.store.places import Key, Order, Place, Turn
 from mailchimpsync.store.wanted import NONE, Show, Wanted
 
 __all__ = ["NONE", "Browsed", "InterestState", "Key", "Order", "Place", "Show", "Turn", "Wanted", "browse", "want"]

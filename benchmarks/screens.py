@@ -27,8 +27,6 @@ from mailchimpsync.config import Schedule
 from mailchimpsync.model import Stage, member_id_of
 from mailchimpsync.store.dialect import insert_rows
 from mailchimpsync.store.schema import cache, group_contact, run, status, update
-from mailchimpsync.web.accounts import create_user
-from mailchimpsync.web.models import Role
 from mailchimpsync.web.wsgi import make_application
 from webhooks import make_site, served
 
@@ -150,6 +148,9 @@ def _refused(row_id: int) -> dict[str, Any]:
 def add_user(site: Site) -> None:
     """Let Ada sign in."""
     make_application(site)
+    from mailchimpsync.web.accounts import create_user  # noqa: PLC0415 (there are no models before)
+    from mailchimpsync.web.models import Role  # noqa: PLC0415
+
     ada = create_user("ada", Role.ADMINISTRATOR, "benchmark")
     ada.set_password(PASSWORD)
     ada.save()

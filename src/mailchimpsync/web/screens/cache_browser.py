@@ -48,7 +48,7 @@ def _results(visit: Visit, search: Search, browsed: Browsed) -> dict[str, Any]:
         "search": search,
         "found": found,
         "link": browsed.link,
-        "lines": [line_of(visit, browsed, row) for row in found.rows],
+        "lines": [line_of(visit, browsed, row, is_brief=True) for row in found.rows],
         "previous": search.address(before=place_text(first)) if first and found.has_previous else "",
         "next": search.address(after=place_text(last)) if last and found.has_next else "",
         "rest": "" if found.is_whole else search.address(whole="1"),

@@ -61,6 +61,13 @@ def test_there_is_no_page_without_contact_or_site(tmp_path: Path) -> None:
         assert contact_url(site, 7) is None
 
 
+def test_nobody_is_led_to_an_address_that_is_no_page(tmp_path: Path) -> None:
+    with site_of(tmp_path, url="javascript:alert(1)//") as site:
+        assert contact_url(site, 7) is None
+    with site_of(tmp_path) as site:
+        assert contact_url(site, None) is None
+
+
 def test_the_page_of_ann_at_mailchimp_is_in_the_accounts_data_centre(tmp_path: Path) -> None:
     with site_of(tmp_path) as site:
         link = site.configuration.connections[0]

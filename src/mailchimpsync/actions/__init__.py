@@ -6,6 +6,7 @@ from mailchimpsync.actions.alerts.watch import watch, watch_webhooks
 from mailchimpsync.actions.batches import Processed, collectresults, processcompleted
 from mailchimpsync.actions.calling import Outcome, call
 from mailchimpsync.actions.campaigns import ImportedCampaign, getcampaigns
+from mailchimpsync.actions.candidates import Candidate, Candidates, candidates
 from mailchimpsync.actions.change_configuration import (
     Saved,
     change_configuration,
@@ -27,10 +28,13 @@ from mailchimpsync.actions.configure import (
 from mailchimpsync.actions.connection_status import ConnectionStatus, Failure, Working
 from mailchimpsync.actions.doctor import doctor
 from mailchimpsync.actions.entities.batch import batch_create, batch_delete, batch_get
+from mailchimpsync.actions.entities.browse import browse, cache_include, export_rows, include_rows, want
 from mailchimpsync.actions.entities.cache import cache_get
 from mailchimpsync.actions.entities.cache_edit import cache_create, cache_delete
+from mailchimpsync.actions.entities.row import RowDetails, describe_row
 from mailchimpsync.actions.entities.update import update_create, update_delete, update_get
 from mailchimpsync.actions.explain import Explanation, explain
+from mailchimpsync.actions.failures import FailureGroup, Failures, getfailuregroups
 from mailchimpsync.actions.fetchaccountinfo import fetchaccountinfo
 from mailchimpsync.actions.fetchandreconcile import fetchandreconcile
 from mailchimpsync.actions.finding import Finding, Level
@@ -38,6 +42,7 @@ from mailchimpsync.actions.getruns import PastRun, RunStory, count_runs, find_ru
 from mailchimpsync.actions.getstatus import getstatus
 from mailchimpsync.actions.includecontact import includecontact
 from mailchimpsync.actions.journal import JournalCheck, export_journal, journal_get, journal_verify
+from mailchimpsync.actions.names import Names, name_of_contact, names_of
 from mailchimpsync.actions.plan_words import Plan, PlannedChange
 from mailchimpsync.actions.plans import (
     Applied,
@@ -65,6 +70,8 @@ __all__ = [
     "Abort",
     "Alert",
     "Applied",
+    "Candidate",
+    "Candidates",
     "ChangeCount",
     "Choice",
     "Clients",
@@ -72,10 +79,13 @@ __all__ = [
     "Explanation",
     "FailedRow",
     "Failure",
+    "FailureGroup",
+    "Failures",
     "Finding",
     "ImportedCampaign",
     "JournalCheck",
     "Level",
+    "Names",
     "Outcome",
     "PastRun",
     "Plan",
@@ -83,6 +93,7 @@ __all__ = [
     "Processed",
     "PulledCampaigns",
     "Report",
+    "RowDetails",
     "RunStory",
     "Saved",
     "Site",
@@ -95,10 +106,13 @@ __all__ = [
     "batch_create",
     "batch_delete",
     "batch_get",
+    "browse",
     "cache_create",
     "cache_delete",
     "cache_get",
+    "cache_include",
     "call",
+    "candidates",
     "change_configuration",
     "check_webhooks",
     "collectresults",
@@ -107,11 +121,13 @@ __all__ = [
     "create_site",
     "createplan",
     "createverification",
+    "describe_row",
     "doctor",
     "dropplan",
     "explain",
     "export_configuration",
     "export_journal",
+    "export_rows",
     "fetchaccountinfo",
     "fetchandreconcile",
     "figures",
@@ -119,6 +135,7 @@ __all__ = [
     "getalerts",
     "getcampaigns",
     "getchanges",
+    "getfailuregroups",
     "getfailures",
     "getplannedchanges",
     "getplans",
@@ -126,11 +143,14 @@ __all__ = [
     "getstatus",
     "getverifications",
     "import_configuration",
+    "include_rows",
     "includecontact",
     "journal_get",
     "journal_verify",
     "list_webhooks",
     "losses",
+    "name_of_contact",
+    "names_of",
     "open_site",
     "probe_account",
     "probe_interests",
@@ -152,6 +172,7 @@ __all__ = [
     "updatewebhook",
     "version_of",
     "versions",
+    "want",
     "watch",
     "watch_webhooks",
     "what_would_go",

@@ -50,6 +50,15 @@ def find_person(site: Site, asked: str, audiences: Sequence[str]) -> Person:
     return found
 
 
+def names_one_person(asked: str) -> bool:
+    """Say whether this is an address, the number of a contact or a member id: what `find_person` takes."""
+    try:
+        _read(asked.strip())
+    except UsageError:
+        return False
+    return True
+
+
 def _read(asked: str) -> Person:
     if "@" in asked:
         address = normalise_address(asked)

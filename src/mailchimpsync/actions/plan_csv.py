@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator
-from io import StringIO
 
 from mailchimpsync.actions.plan_words import PlannedChange
 from mailchimpsync.actions.plans import getplannedchanges
 from mailchimpsync.actions.site import Site
+from mailchimpsync.actions.spreadsheet import csv_chunks
 
 PAGE = 1_000
 COLUMNS = ("contact_id", "address", "member_id", "changes", "reason", "why", "outcome", "note")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def all_changes(site: Site, plan_id: int) -> Iterator[PlannedChange]:
@@ -28,20 +26,10 @@ def all_changes(site: Site, plan_id: int) -> Iterator[PlannedChange]:
 
 
 def csv_lines(changes: Iterable[PlannedChange]) -> Iterator[str]:
-    """Yield changes as CSV, one line a person; a cell that a spreadsheet would take for a formula is quoted."""
-    yield _line(COLUMNS)
-    for one in changes:
-        cells = (one.contact_id, one.address, one.member_id, "; ".join(one.changes), one.reason, one.why)
-        yield _line([harmless(cell) for cell in (*cells, one.outcome, one.note)])
+    """Yield changes as a CSV file, one line a person."""
+    return csv_chunks(COLUMNS, map(_cells, changes))
 
 
-def harmless(cell: object) -> str:
-    """Return a cell that no spreadsheet takes for a formula."""
-    text = "" if cell is None else str(cell)
-    return f"'{text}" if text.startswith(_FORMULA) else text
-
-
-def _line(cells: Iterable[str]) -> str:
-    text = StringIO()
-    csv.writer(text).writerow(cells)
-    return text.getvalue()
+def _cells(one: PlannedChange) -> tuple[object, ...]:
+    told = "; ".join(one.changes)
+    return (one.contact_id, one.address, one.member_id, told, one.reason, one.why, one.outcome, one.note)

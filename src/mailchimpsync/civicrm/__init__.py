@@ -12,7 +12,7 @@ from mailchimpsync.civicrm.campaign_ground import Ground, Kind, prepare_ground
 from mailchimpsync.civicrm.client import CivicrmClient, Result
 from mailchimpsync.civicrm.corrections import ContactEmail, Name, add_bulk_addresses, hold_addresses, set_names
 from mailchimpsync.civicrm.look_back import Landmark, LookBack, View
-from mailchimpsync.civicrm.names import display_names
+from mailchimpsync.civicrm.names import Called, contacts_like, display_names
 from mailchimpsync.civicrm.people import Email, Person, persons
 from mailchimpsync.civicrm.proof import Group, SiteCheck, check_write_access, clock_offset, groups, mailing_groups, site
 from mailchimpsync.civicrm.reads import (
@@ -35,6 +35,7 @@ from mailchimpsync.civicrm.urls import contact_page
 from mailchimpsync.civicrm.writes import NewContact, create_contacts, save_group_contacts
 
 __all__ = [
+    "Called",
     "CivicrmClient",
     "ContactAddress",
     "ContactEmail",
@@ -64,6 +65,7 @@ __all__ = [
     "clock_offset",
     "contact_page",
     "contacts_by_id",
+    "contacts_like",
     "contacts_modified_since",
     "create_activity",
     "create_contacts",

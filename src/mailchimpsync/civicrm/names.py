@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
+from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter
 
 from mailchimpsync.civicrm.client import CivicrmClient, Envelope
 from mailchimpsync.civicrm.paging import IDS_MAX, Row, chunks, pages
+
+_ESCAPED = re.compile(r"[%_\\]")
 
 
 class _Contact(Row):
@@ -25,3 +29,40 @@ def display_names(client: CivicrmClient, contact_ids: Collection[int]) -> dict[i
         for rows in pages(client, "Contact", _Contact, _CONTACTS, where):
             found.update({row["id"]: row["display_name"] or "" for row in rows})
     return found
+
+
+class Called(NamedTuple):
+    """A contact by what they are called; `address` is the one that was looked for, where it was that."""
+
+    contact_id: int
+    name: str
+    address: str | None = None
+
+
+class _Address(Row):
+    contact_id: int
+    email: str | None
+
+
+_ADDRESSES = TypeAdapter(Envelope[_Address])
+
+
+def contacts_like(client: CivicrmClient, part: str, limit: int) -> list[Called]:
+    """Return some contacts, not in the trash, with a part in their name or in an address of theirs."""
+    pattern = "%" + _ESCAPED.sub(r"\\\g<0>", part) + "%"
+    contacts = client.read(_CONTACTS, "Contact", "get", _some(_Contact, "display_name", pattern, limit))
+    addresses = client.read(_ADDRESSES, "Email", "get", _some(_Address, "email", pattern, limit))
+    owned = {row["contact_id"]: row["email"] for row in addresses}
+    names = {row["id"]: row["display_name"] or "" for row in contacts}
+    missing = display_names(client, owned.keys() - names.keys()) if owned.keys() - names.keys() else {}
+    return [Called(key, name, owned.get(key)) for key, name in sorted((names | missing).items())][:limit]
+
+
+def _some(row: type[Row], field: str, pattern: str, limit: int) -> dict[str, Any]:
+    alive = ["contact_id.is_deleted" if field == "email" else "is_deleted", "=", False]
+    return {
+        "select": list(row.__annotations__),
+        "where": [[field, "LIKE", pattern], alive],
+        "orderBy": {"id": "ASC"},
+        "limit": limit,
+    }

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from mailchimpsync.actions import export_journal, journal_verify, open_site, read_since
 from mailchimpsync.actions.journal import COLUMNS
-from mailchimpsync.actions.plan_csv import harmless
+from mailchimpsync.actions.spreadsheet import harmless
 from mailchimpsync.cli.consoles import say, stderr, stdout
 from mailchimpsync.cli.plain import print_json
 from mailchimpsync.errors import UsageError

@@ -14,8 +14,8 @@ from rich.text import Text
 
 from mailchimpsync.actions import open_site
 from mailchimpsync.actions.explained import explained
-from mailchimpsync.actions.plan_csv import harmless
 from mailchimpsync.actions.selection import find_audience
+from mailchimpsync.actions.spreadsheet import harmless
 from mailchimpsync.actions.verifications import as_plain, createverification
 from mailchimpsync.cli.asking import who
 from mailchimpsync.cli.consoles import say, stderr, stdout

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, func, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Text, func, or_, select, type_coerce
 
 from mailchimpsync.store.kept_plans import PlanState
 from mailchimpsync.store.schema import cache, kept_change, kept_plan
+from mailchimpsync.store.wanted import NO_ESCAPE, anywhere
 
 ROWS_MAX = 200
 """Of how many rows a person may have, and plans that wait for them, so many are told."""
@@ -45,6 +46,19 @@ def rows_of(
 def _rows(tx: Connection, *conditions: ColumnElement[bool]) -> dict[int, dict[str, Any]]:
     query = select(cache).where(*conditions).order_by(cache.c.id).limit(ROWS_MAX)
     return {row["id"]: dict(row) for row in tx.execute(query).mappings()}
+
+
+def rows_like(tx: Connection, audiences: Collection[str], part: str, limit: int) -> Sequence[RowMapping]:
+    """Return some rows of members with a part in their address or name; reads all rows where few have it."""
+    pattern = anywhere(part)
+    names = type_coerce(cache.c.mailchimp_data, Text)
+    columns = (cache.c.civicrm_contact_id, cache.c.mailchimp_email, cache.c.mailchimp_data)
+    query = select(*columns).where(
+        cache.c.mailchimp_list_id.in_(audiences),
+        cache.c.mailchimp_email.is_not(None),
+        or_(cache.c.mailchimp_email.ilike(pattern, escape=NO_ESCAPE), names.ilike(pattern, escape=NO_ESCAPE)),
+    )
+    return tx.execute(query.limit(limit)).mappings().all()
 
 
 def waiting_changes(tx: Connection, list_id: str, identities: Collection[str]) -> Sequence[RowMapping]:

@@ -142,6 +142,7 @@ cache = _table(
     UniqueConstraint("mailchimp_list_id", "identity"),
     Index("ix_mcs_cache_sync_status", "mailchimp_list_id", "sync_status", "id"),
     Index("ix_mcs_cache_contact", "mailchimp_list_id", "civicrm_contact_id"),
+    Index("ix_mcs_cache_list", "mailchimp_list_id", "id"),  # to be browsed
     Index("ix_mcs_cache_mailchimp_contact", "mailchimp_list_id", "mailchimp_contact_id"),
 )
 

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from mailchimpsync.actions import Site, pullcampaigns
+from mailchimpsync.actions.quiet import is_quiet, seconds_until_quiet
 from mailchimpsync.config import Link
 from mailchimpsync.errors import BusyError, Code
 from mailchimpsync.store import Transaction, campaigns, runs
 from mailchimpsync.sync import Outcome
 from mailchimpsync.worker.logs import logger
 from mailchimpsync.worker.loop import Stop
-from mailchimpsync.actions.quiet import is_quiet, seconds_until_quiet
 from mailchimpsync.worker.reporting import log_failure
 
 LOOK_AGAIN_SECONDS = 60.0

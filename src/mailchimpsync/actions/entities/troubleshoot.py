@@ -38,16 +38,16 @@ class _Facts:
     subscribed: Mapping[int, Sequence[tuple[int, str]]]
 
 
-def troubleshoot_rows(site: Site, link: Link, rows: Sequence[Row]) -> None:
-    """Add to rows, in place, all that helps to see why they are as they are."""
+def troubleshoot_rows(site: Site, link: Link, rows: Sequence[Row], *, with_names: bool = True) -> None:
+    """Add to rows, in place, all that helps to see why they are as they are; for the names CiviCRM is asked."""
     for start in range(0, len(rows), ROWS_PER_STEP):
         some = rows[start : start + ROWS_PER_STEP]
-        facts = _facts(site, link, some)
+        facts = _facts(site, link, some, with_names=with_names)
         for row in some:
             row.update(_findings(row, link, facts))
 
 
-def _facts(site: Site, link: Link, rows: Sequence[Row]) -> _Facts:
+def _facts(site: Site, link: Link, rows: Sequence[Row], *, with_names: bool) -> _Facts:
     contacts = sorted({row["civicrm_contact_id"] for row in rows if row["civicrm_contact_id"] is not None})
     with site.store.begin() as tx:
         states = groups.states_of(tx, link.audience_id, contacts)
@@ -57,7 +57,7 @@ def _facts(site: Site, link: Link, rows: Sequence[Row]) -> _Facts:
     for one in siblings:
         if one.mailchimp_status in SUBSCRIBED_STATUSES and one.mailchimp_email:
             subscribed.setdefault(one.civicrm_contact_id, []).append((one.id, one.mailchimp_email))
-    names, problem = _names(site, contacts)
+    names, problem = _names(site, contacts) if with_names else ({}, None)
     return _Facts(names, problem, states, updates, subscribed)
 
 

@@ -1,17 +1,167 @@
-"""To be written."""
+"""Everybody: the rows of a connection, found by filters, both sides side by side."""
 
 from __future__ import annotations
 
-from django.http import HttpResponse
-from django.urls import path
+from collections.abc import Sequence
+from typing import Any
 
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import path, reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from mailchimpsync.actions import browse, describe_row, include_rows, name_of_contact, want
+from mailchimpsync.actions.described import Scope
+from mailchimpsync.actions.entities.browse import Browsed, Order, Turn, Wanted
+from mailchimpsync.actions.selection import find_audience
+from mailchimpsync.errors import REGISTRY, Who
+from mailchimpsync.web.screens.cache_filters import CHOICES, SHOWS, Search, need_filters, place_text, read_search
+from mailchimpsync.web.screens.downloads import rows_as_csv
+from mailchimpsync.web.screens.lines import known_names, learn_names, line_of
 from mailchimpsync.web.screens.screen import Visit, screen
+
+AT_ONCE_MAX = 10_000
+"""More rows than this are included by an errand: it takes longer than somebody wants to look at a blank page."""
 
 
 @screen()
 def index(visit: Visit) -> HttpResponse:
-    """Show it."""
-    return visit.render("problem.html", {"title": "cache", "what": "to be written"})
+    """Show a page of what a search finds."""
+    if not visit.site.configuration.connections:
+        return visit.render("everybody.html", {"search": None})
+    search = read_search(visit.site, visit.request.GET)
+    browsed = browse(visit.site, search.wanted, search.turn, in_haste=not search.is_whole)
+    if search.turn.before is not None and not browsed.found.has_previous:  # the first page is whole, even so
+        return redirect(f"{reverse('cache')}{search.address()}")
+    context = {**_results(visit, search, browsed), **_choices(visit, search)}
+    if visit.is_partial:
+        return visit.part("parts/rows.html", context)
+    return visit.render("everybody.html", context)
 
 
-urlpatterns = [path("everybody", index, name="cache")]
+def _results(visit: Visit, search: Search, browsed: Browsed) -> dict[str, Any]:
+    found = browsed.found
+    first, last = found.places or (None, None)
+    return {
+        "search": search,
+        "found": found,
+        "link": browsed.link,
+        "lines": [line_of(visit, browsed, row, is_brief=True) for row in found.rows],
+        "previous": search.address(before=place_text(first)) if first and found.has_previous else "",
+        "next": search.address(after=place_text(last)) if last and found.has_next else "",
+        "rest": "" if found.is_whole else search.address(whole="1"),
+        "here": search.address(),
+        "sorts": {order.value: _sort(search, browsed, order) for order in Order},
+        "names": known_names(browsed.link),
+    }
+
+
+def _sort(search: Search, browsed: Browsed, order: Order) -> dict[str, str]:
+    """Return where a click on a column leads, "" where there are too many rows, and how it is sorted now."""
+    is_now = browsed.found.order is order
+    falls = is_now and search.turn.descends
+    is_possible = order.is_indexed or (browsed.found.number is not None and browsed.found.number <= AT_ONCE_MAX)
+    turned = Search(search.wanted, Turn(order, is_now and not falls), search.given, search.is_whole)
+    return {
+        "url": turned.address() if is_possible else "",
+        "aria": ("descending" if falls else "ascending") if is_now else "",
+    }
+
+
+def _choices(visit: Visit, search: Search) -> dict[str, Any]:
+    codes = [code for code, entry in REGISTRY.items() if entry.who is Who.NOBODY or code.value in search.wanted.reason]
+    fails = [code for code in REGISTRY if code.value[:3] in ("MC_", "CV_") and code not in codes]
+    return {
+        "links": visit.site.configuration.connections,
+        "choices": {name: [(one, one in _values(search, name)) for one in values] for name, values in CHOICES.items()},
+        "shows": [(value, label, value in _values(search, "show")) for value, label in SHOWS.items()],
+        "reasons": [
+            (code.value, REGISTRY[code].sentence, code.value in search.wanted.reason) for code in (*codes, *fails)
+        ],
+    }
+
+
+def _values(search: Search, name: str) -> Sequence[str]:
+    return [value for field, value in search.given if field == name]
+
+
+@screen()
+def names(visit: Visit) -> HttpResponse:
+    """Ask both sides what interests and groups are called, and tell the page that it can show them."""
+    link = find_audience(visit.site, visit.request.GET.get("audience", ""))
+    learn_names(visit.site, link)
+    return HttpResponse(status=204, headers={"HX-Trigger": "names-known"})
+
+
+@screen()
+def row(visit: Visit, row_id: int) -> HttpResponse:
+    """Show all that is known of one row."""
+    details = describe_row(visit.site, row_id)
+    line = line_of(visit, details.browsed, details.row)
+    context = {**line, "row": details.row, "line_of_row": line, "link": details.link}
+    context["names"] = known_names(details.link)
+    return visit.render("row.html", context)
+
+
+@screen()
+def contact_name(visit: Visit, contact_id: int) -> HttpResponse:
+    """Return what CiviCRM calls a contact, for a page that is there already."""
+    return visit.part("parts/contact_name.html", {"name": name_of_contact(visit.site, contact_id)})
+
+
+@screen()
+def export(visit: Visit) -> HttpResponseBase:
+    """Send all rows that a search finds as CSV."""
+    search = read_search(visit.site, visit.request.GET)
+    return rows_as_csv(visit, need_filters(search), f"mailchimpsync-{search.wanted.list_id}")
+
+
+@screen(Scope.RUN, "POST")
+def include(visit: Visit) -> HttpResponse:
+    """Have the next sync decide again about the chosen rows, or about all that a search finds."""
+    search = read_search(visit.site, visit.request.POST)
+    back = visit.request.POST.get("back", "")
+    if visit.request.POST.get("which") != "all" and not search.wanted.ids:
+        visit.warn(_("Nobody was chosen, so nothing was done."))
+    elif search.wanted.ids:
+        tell_included(visit, include_rows(visit.site, want(visit.site, search.wanted.list_id, ids=search.wanted.ids)))
+    else:
+        include_all(visit, need_filters(search))
+    return redirect(back if url_has_allowed_host_and_scheme(back, allowed_hosts=None) else "cache")
+
+
+def include_all(visit: Visit, wanted: Wanted) -> None:
+    """Include all that match: at once where they are few, else in an errand."""
+    number = browse(visit.site, wanted, Turn(size=1)).found.number
+    if number is not None and number <= AT_ONCE_MAX:
+        tell_included(visit, include_rows(visit.site, wanted))
+        return
+    visit.service.errands.begin(
+        visit.site, "include", wanted.list_id, lambda site: include_rows(site, wanted), by=visit.by
+    )
+    visit.say(_("They are many: they are being marked for the next sync, which takes a moment."))
+
+
+def tell_included(visit: Visit, number: int) -> None:
+    """Say how many rows the next sync will decide about."""
+    if not number:
+        visit.say(_("Nothing to do: they are due for the next sync already, or an update is on its way."))
+        return
+    told = ngettext(
+        "The next sync decides again about %(number)s person.",
+        "The next sync decides again about %(number)s people.",
+        number,
+    )
+    visit.say(told % {"number": f"{number:,}"})
+
+
+urlpatterns = [
+    path("everybody", index, name="cache"),
+    path("everybody/export", export, name="cache-export"),
+    path("everybody/include", include, name="cache-include"),
+    path("everybody/names", names, name="cache-names"),
+    path("everybody/<int:row_id>", row, name="cache-row"),
+    path("everybody/contacts/<int:contact_id>/name", contact_name, name="contact-name"),
+]

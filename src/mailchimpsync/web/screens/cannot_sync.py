@@ -1,17 +1,54 @@
-"""To be written."""
+"""Who cannot be synced, by reason: the cause, who can mend it and how, and another try."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.urls import path
 
+from mailchimpsync.actions import Failures, getfailuregroups
+from mailchimpsync.actions.entities.browse import NONE
+from mailchimpsync.actions.failures import FailureGroup
+from mailchimpsync.config import Link
+from mailchimpsync.model import SyncStatus
+from mailchimpsync.web.links import contact_url
 from mailchimpsync.web.screens.screen import Visit, screen
 
 
 @screen()
 def index(visit: Visit) -> HttpResponse:
-    """Show it."""
-    return visit.render("problem.html", {"title": "cannot-sync", "what": "to be written"})
+    """Show every reason for which somebody cannot be synced."""
+    found = getfailuregroups(visit.site)
+    context = {
+        "parts": [_part(visit, one) for one in found if one.groups],
+        "number": sum(one.number for one in found),
+        "is_connected": bool(found),
+    }
+    return visit.render("cannot_sync.html", context)
+
+
+def _part(visit: Visit, failures: Failures) -> dict[str, Any]:
+    groups = [_group(visit, failures.link, group) for group in failures.groups]
+    return {"link": failures.link, "number": failures.number, "groups": groups}
+
+
+def _group(visit: Visit, link: Link, group: FailureGroup) -> dict[str, Any]:
+    fields = [("audience", link.audience_id), ("sync_status", SyncStatus.FAIL.value), ("reason", group.code or NONE)]
+    return {
+        "group": group,
+        "key": f"{link.audience_id}-{group.code or NONE}",
+        "fields": fields,
+        "query": urlencode(fields),
+        "people": [_person(visit, row) for row in group.first],
+        "others": group.number - len(group.first),
+    }
+
+
+def _person(visit: Visit, row: Mapping[str, Any]) -> dict[str, Any]:
+    return {**row, "contact_url": contact_url(visit.site, row["civicrm_contact_id"])}
 
 
 urlpatterns = [path("cannot-sync", index, name="cannot-sync")]

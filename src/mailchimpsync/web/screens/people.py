@@ -1,17 +1,67 @@
-"""To be written."""
+"""Why is somebody (not) on the list? Answers in words, from state and journal."""
 
 from __future__ import annotations
 
-from django.http import HttpResponse
-from django.urls import path
+from typing import Any
+from urllib.parse import urlencode
 
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
+
+from mailchimpsync.actions import Explanation, browse, candidates, explain, want
+from mailchimpsync.actions.describe_person import Standing
+from mailchimpsync.actions.entities.browse import Turn
+from mailchimpsync.actions.find_person import names_one_person
+from mailchimpsync.web.links import contact_url
+from mailchimpsync.web.screens.lines import known_names, line_of
 from mailchimpsync.web.screens.screen import Visit, screen
+
+_CHARS_MAX = 255
+_PART_CHARS_MIN = 2
 
 
 @screen()
 def index(visit: Visit) -> HttpResponse:
-    """Show it."""
-    return visit.render("problem.html", {"title": "people", "what": "to be written"})
+    """Show what is known of somebody, or who may be meant."""
+    asked = visit.request.GET.get("person", "").replace("\x00", "").strip()[:_CHARS_MAX]
+    context: dict[str, Any] = {"asked": asked, "is_connected": bool(visit.site.configuration.connections)}
+    if not asked or not context["is_connected"]:
+        return visit.render("people.html", context)
+    if names_one_person(asked):
+        found = explain(visit.site, person=asked)
+        if found.is_known or found.contact_ids or "@" not in asked:
+            return visit.render("people.html", {**context, **_answer(visit, found)})
+    return _who_is_meant(visit, context)
+
+
+def _who_is_meant(visit: Visit, context: dict[str, Any]) -> HttpResponse:
+    if len(context["asked"]) < _PART_CHARS_MIN:
+        return visit.render("people.html", {**context, "problem": _("Give at least two letters.")})
+    found = candidates(visit.site, context["asked"])
+    if len(found.found) == 1:
+        return redirect(f"{reverse('people')}?{urlencode({'person': found.found[0].person})}")
+    people = [{"one": one, "url": contact_url(visit.site, one.contact_id)} for one in found.found]
+    return visit.render("people.html", {**context, "candidates": found, "people": people})
+
+
+def _answer(visit: Visit, found: Explanation) -> dict[str, Any]:
+    return {
+        "found": found,
+        "contacts": [(contact, contact_url(visit.site, contact)) for contact in found.contact_ids],
+        "standings": [_standing(visit, one) for one in found.standings],
+    }
+
+
+def _standing(visit: Visit, standing: Standing) -> dict[str, Any]:
+    answer, *rest = standing.sentences
+    told: dict[str, Any] = {"standing": standing, "answer": answer, "rest": rest}
+    if standing.row_id is None:
+        return told
+    browsed = browse(visit.site, want(visit.site, standing.list_id, ids=(standing.row_id,)), Turn())
+    lines = [line_of(visit, browsed, row) for row in browsed.found.rows]
+    return {**told, "line": lines[0] if lines else None, "names": known_names(browsed.link), "link": browsed.link}
 
 
 urlpatterns = [path("people", index, name="people")]

@@ -1,0 +1,161 @@
+"""Cache rows as people browse, export and include them: by the same filters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from mailchimpsync.actions.described import Scope, action
+from mailchimpsync.actions.entities.cache import ENTITY
+from mailchimpsync.actions.entities.editing import RowId
+from mailchimpsync.actions.entities.filters import Number, Text
+from mailchimpsync.actions.selection import find_audience
+from mailchimpsync.actions.site import Site
+from mailchimpsync.config import Link
+from mailchimpsync.errors import UsageError
+from mailchimpsync.store import Transaction, groups
+from mailchimpsync.store import browse as stored
+from mailchimpsync.store.browse import Found
+from mailchimpsync.store.places import Key, Order, Place, Turn
+from mailchimpsync.store.wanted import NONE, Show, Wanted
+
+__all__ = ["NONE", "Browsed", "InterestState", "Key", "Order", "Place", "Show", "Turn", "Wanted", "browse", "want"]
+
+_ROWS_AT_ONCE = 2_000
+_VALUES_MAX = 1_000
+
+Several = Annotated[list[Text], Field(min_length=1, max_length=_VALUES_MAX)]
+TextOrSeveral = Text | Several | None
+
+
+@dataclass(frozen=True, slots=True)
+class InterestState:
+    """What both sides say of one interest: is it ticked, and what is the contact's status in its group?"""
+
+    interest: str
+    group_id: int
+    is_ticked: bool
+    group_status: str | None
+
+
+@dataclass(frozen=True)
+class Browsed:
+    """A page of rows; `interests` are those of each row, by its id."""
+
+    link: Link
+    found: Found
+    interests: Mapping[int, Sequence[InterestState]]
+
+
+def want(site: Site, list_id: str, **filters: Any) -> Wanted:
+    """Return filters over the rows of an audience, see `Wanted`.
+
+    Raises:
+        UsageError: the audience is not connected.
+    """
+    return Wanted(list_id, find_audience(site, list_id).group_id, **filters)
+
+
+def browse(site: Site, wanted: Wanted, turn: Turn, *, in_haste: bool = False) -> Browsed:
+    """Return a page of rows; `in_haste`, what can be found in a moment, see `Found.is_whole`."""
+    link = find_audience(site, wanted.list_id)
+    with site.store.reading() as tx:
+        found = stored.find(tx, wanted, turn, in_haste=in_haste)
+        return Browsed(link, found, _interests(tx, link, found.rows))
+
+
+def _interests(tx: Transaction, link: Link, rows: Sequence[Mapping[str, Any]]) -> dict[int, list[InterestState]]:
+    contacts = [row["civicrm_contact_id"] for row in rows if row["civicrm_contact_id"] is not None]
+    statuses = groups.statuses_of(tx, link.audience_id, contacts) if link.interests and contacts else {}
+    return {
+        row["id"]: [
+            InterestState(
+                interest,
+                group,
+                bool((row["mailchimp_interests"] or {}).get(interest)),
+                statuses.get((row["civicrm_contact_id"], group)),
+            )
+            for interest, group in link.interests.items()
+        ]
+        for row in rows
+    }
+
+
+def export_rows(site: Site, wanted: Wanted) -> Iterator[Mapping[str, Any]]:
+    """Yield all rows that match, by id, reading some at a time."""
+    after = 0
+    while some := _some(site, wanted, after):
+        yield from some
+        after = some[-1]["id"]
+
+
+def _some(site: Site, wanted: Wanted, after: int) -> Sequence[Mapping[str, Any]]:
+    with site.store.reading() as tx:
+        return stored.stream(tx, wanted, after, _ROWS_AT_ONCE)
+
+
+@action(ENTITY, Scope.RUN, name="include")
+def cache_include(
+    site: Site,
+    *,
+    mailchimp_list_id: Annotated[Text, Field(description="The audience.")],
+    id: Annotated[  # noqa: A002 (CiviCRM's name)
+        RowId | Annotated[list[RowId], Field(min_length=1, max_length=_VALUES_MAX)] | None,
+        Field(description="The row's number, or several."),
+    ] = None,
+    sync_status: Annotated[TextOrSeveral, Field(description="`ok` or `fail`, or both.")] = None,
+    mailchimp_status: Annotated[TextOrSeveral, Field(description="Such as `subscribed`, or `none`.")] = None,
+    mailchimp_email: Annotated[Text | None, Field(description="A part of the member's address.")] = None,
+    civicrm_contact_id: Annotated[Number | None, Field(description="The contact.")] = None,
+    civicrm_status: Annotated[
+        TextOrSeveral, Field(description="In the subscription group: such as `Added`, or `none`.")
+    ] = None,
+    reason: Annotated[TextOrSeveral, Field(description="Codes of reasons, such as `MC_COMPLIANCE`.")] = None,
+    show: Annotated[
+        Show | list[Show] | None, Field(description="The rows that are counted together in the balance of both sides.")
+    ] = None,
+    everybody: Annotated[bool, Field(description="Without any filter: really all rows.")] = False,
+) -> dict[str, int]:
+    """Have the next run decide again about the rows that match, and return how many these are (`affected`).
+
+    Of several values of a filter, any will do; a row has to meet all filters. Rows that are due already, or have an
+    update on its way, are left alone: they will be decided anyway.
+
+    Raises:
+        UsageError: the audience is not connected; there is no filter, and `everybody` is not said.
+    """
+    given = {
+        "ids": _several(id),
+        "sync_status": _several(sync_status),
+        "mailchimp_status": _several(mailchimp_status),
+        "email": mailchimp_email or "",
+        "contact_id": civicrm_contact_id,
+        "civicrm_status": _several(civicrm_status),
+        "reason": _several(reason),
+        "show": _several(show),
+    }
+    wanted = want(site, mailchimp_list_id, **given)
+    if wanted == want(site, mailchimp_list_id) and not everybody:
+        raise UsageError("Give a filter, such as id or reason, or everybody=true for all rows.")
+    return {"affected": include_rows(site, wanted)}
+
+
+def include_rows(site: Site, wanted: Wanted) -> int:
+    """Have the next run decide again about all rows that match, some at a time, and return how many these are."""
+    affected, after = 0, 0
+    while True:
+        with site.store.begin() as tx:
+            last, number = stored.include_some(tx, wanted, after)
+        affected += number
+        if last is None:
+            return affected
+        after = last
+
+
+def _several(given: Any) -> tuple[Any, ...]:
+    if given is None:
+        return ()
+    return tuple(given) if isinstance(given, list) else (given,)

@@ -1,0 +1,103 @@
+"""Where a page begins and ends: what rows are sorted by, and pages of rows that are all at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement
+
+from mailchimpsync.store.schema import cache
+
+Key = int | str | datetime | None
+Place = tuple[Key, int]
+"""Where a page ended: what its last row is sorted by, and its id."""
+
+
+class Order(StrEnum):
+    """What rows can be sorted by."""
+
+    ID = "id"
+    SYNC_STATUS = "sync_status"
+    CONTACT = "contact"
+    ADDRESS = "email"
+    UPDATED = "updated"
+
+    @property
+    def column(self) -> ColumnElement[Any]:
+        """The column; rows without a value come last, whichever the direction."""
+        return _COLUMNS[self]
+
+    @property
+    def is_indexed(self) -> bool:
+        """Say whether any number of rows can be sorted by it: an index on the others would slow down every sync."""
+        return self in (Order.ID, Order.SYNC_STATUS, Order.CONTACT)
+
+
+_COLUMNS: dict[Order, ColumnElement[Any]] = {
+    Order.ID: cache.c.id,
+    Order.SYNC_STATUS: cache.c.sync_status,
+    Order.CONTACT: cache.c.civicrm_contact_id,
+    Order.ADDRESS: cache.c.mailchimp_email,
+    Order.UPDATED: cache.c.mailchimp_updated,
+}
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Which page: sorted by what, from where, in which direction."""
+
+    order: Order = Order.ID
+    descends: bool = False
+    after: Place | None = None
+    before: Place | None = None
+    size: int = 50
+
+
+@dataclass(frozen=True)
+class Part:
+    """The places of a page, and whether there are more before and after it."""
+
+    places: Sequence[Place]
+    has_previous: bool
+    has_next: bool
+
+
+def sorted_places(matches: Sequence[Place], *, descends: bool) -> list[Place]:
+    """Return the places in order; rows without a value come last, whichever the direction."""
+    with_key = sorted([one for one in matches if one[0] is not None], reverse=descends)
+    return with_key + sorted([one for one in matches if one[0] is None], key=lambda one: one[1], reverse=descends)
+
+
+def _rank(place: Place) -> tuple[bool, Any, int]:
+    """Order places of one column: those without a value last."""
+    return (place[0] is None, place[0] if place[0] is not None else 0, place[1])
+
+
+def cut(places: Sequence[Place], turn: Turn) -> Part:
+    """Return a page of all places."""
+    start = 0
+    if turn.after is not None:
+        start = _first_beyond(places, turn.after, descends=turn.descends, inclusive=False)
+    elif turn.before is not None:
+        start = max(0, _first_beyond(places, turn.before, descends=turn.descends, inclusive=True) - turn.size)
+    end = start + turn.size
+    return Part(places[start:end], start > 0, end < len(places))
+
+
+def _first_beyond(places: Sequence[Place], place: Place, *, descends: bool, inclusive: bool) -> int:
+    """Return the index of the first place that comes after one, or, inclusive, that does not come before it."""
+    for index, one in enumerate(places):
+        if (inclusive and one == place) or _comes_after(one, place, descends=descends):
+            return index
+    return len(places)
+
+
+def _comes_after(one: Place, other: Place, *, descends: bool) -> bool:
+    (lacks, key, row_id), (other_lacks, other_key, other_id) = _rank(one), _rank(other)
+    if lacks != other_lacks:
+        return lacks
+    return bool((key, row_id) < (other_key, other_id) if descends else (key, row_id) > (other_key, other_id))

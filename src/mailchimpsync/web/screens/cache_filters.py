@@ -1,0 +1,167 @@
+"""What a search for rows asks for, as it stands in an address, and what can be chosen from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import QueryDict
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from mailchimpsync.actions import Site, want
+from mailchimpsync.actions.entities.browse import NONE, Key, Order, Place, Show, Turn, Wanted
+from mailchimpsync.actions.selection import find_links
+from mailchimpsync.errors import UsageError
+from mailchimpsync.model import GroupStatus, MemberStatus, SyncStatus
+
+PAGE_ROWS = 50
+_NUMBER_MAX = 2**63
+_TEXT_CHARS_MAX = 255
+_VALUES_MAX = 50
+_CODE = re.compile(r"[A-Z_]{1,32}")  # also those of another version
+
+SHOWS: Mapping[str, str | Promise] = {
+    Show.TO_ADD.value: _("To be added at Mailchimp"),
+    Show.TO_REMOVE.value: _("To be removed at Mailchimp"),
+    Show.CANNOT_SUBSCRIBE.value: _("In the group, but cannot be subscribed"),
+    Show.OTHER_FAILS.value: _("Cannot be synced for another reason"),
+    Show.TODO.value: _("To be decided by the next sync"),
+    Show.OUTSTANDING.value: _("With an update that is not done"),
+}
+CHOICES: Mapping[str, Sequence[str]] = {
+    "sync_status": [status.value for status in SyncStatus],
+    "mailchimp_status": [*(status.value for status in MemberStatus), NONE],
+    "civicrm_status": [*(status.value for status in GroupStatus), NONE],
+    "show": list(SHOWS),
+}
+
+
+@dataclass(frozen=True)
+class Search:
+    """A search: the filters, and which page of what they find.
+
+    Attributes:
+        given: the fields of the search without those of the page, for links that keep it.
+        problem: what could not be understood, and is left out.
+    """
+
+    wanted: Wanted
+    turn: Turn
+    given: Sequence[tuple[str, str]]
+    is_whole: bool
+    problem: str | Promise = ""
+
+    def address(self, **page: str) -> str:
+        """Return the query string of this search with the fields of a page."""
+        order = [("sort", self.sorting)] if self.sorting != Order.ID.value else []
+        whole = [("whole", "1")] if self.is_whole and "whole" not in page else []
+        return f"?{urlencode([*self.given, *order, *whole, *page.items()])}"
+
+    @property
+    def sorting(self) -> str:
+        """What it is sorted by, as in an address."""
+        return f"-{self.turn.order.value}" if self.turn.descends else self.turn.order.value
+
+
+def read_search(site: Site, fields: QueryDict) -> Search:
+    """Read a search; what is no possible value is left out.
+
+    Raises:
+        ConfigurationError: nothing is connected.
+        UsageError: the audience is not connected.
+    """
+    list_id = fields.get("audience") or find_links(site)[0].audience_id
+    chosen = {name: _chosen(fields, name, choices) for name, choices in CHOICES.items()}
+    reasons = tuple(code for code in fields.getlist("reason")[:_VALUES_MAX] if code == NONE or _CODE.fullmatch(code))
+    email = fields.get("email", "").replace("\x00", "").strip()[:_TEXT_CHARS_MAX]
+    contact, ids = _number(fields.get("contact", "")), tuple(filter(None, map(_number, fields.getlist("id"))))
+    is_odd = bool(fields.get("contact", "").strip()) and contact is None
+    shows = tuple(Show(value) for value in chosen.pop("show"))
+    filters: dict[str, Any] = {**chosen, "reason": reasons, "email": email, "contact_id": contact, "ids": ids[:1_000]}
+    wanted = want(site, list_id, show=shows, **filters)
+    problem = _("A contact's number is a whole number; this was left out.") if is_odd else ""
+    return Search(wanted, _turn(fields), _given(wanted), fields.get("whole") == "1", problem)
+
+
+def _chosen(fields: QueryDict, name: str, choices: Sequence[str]) -> tuple[str, ...]:
+    given = set(fields.getlist(name))
+    return tuple(choice for choice in choices if choice in given)
+
+
+def _number(text: str) -> int | None:
+    text = text.strip()
+    if not (text.isascii() and text.isdigit()):
+        return None
+    return int(text) if 0 < int(text[:20]) < _NUMBER_MAX else None
+
+
+def _given(wanted: Wanted) -> list[tuple[str, str]]:
+    """Return a search as fields, so that the same search has the same address."""
+    several = {
+        "sync_status": wanted.sync_status,
+        "mailchimp_status": wanted.mailchimp_status,
+        "civicrm_status": wanted.civicrm_status,
+        "reason": wanted.reason,
+        "show": tuple(show.value for show in wanted.show),
+        "email": (wanted.email,) if wanted.email else (),
+        "contact": (str(wanted.contact_id),) if wanted.contact_id is not None else (),
+        "id": tuple(map(str, wanted.ids)),
+    }
+    return [("audience", wanted.list_id), *((name, value) for name, values in several.items() for value in values)]
+
+
+def _turn(fields: QueryDict) -> Turn:
+    sort = fields.get("sort", "")
+    name = sort.removeprefix("-")
+    order = Order(name) if name in set(Order) else Order.ID
+    after, before = (_place(fields.get(name, ""), order) for name in ("after", "before"))
+    return Turn(order, sort.startswith("-"), after, before, PAGE_ROWS)
+
+
+def place_text(place: Place) -> str:
+    """Return a place as it stands in an address."""
+    key, row_id = place
+    text = key.isoformat() if isinstance(key, datetime) else "" if key is None else str(key)
+    return f"{row_id}~{text}"
+
+
+def _place(text: str, order: Order) -> Place | None:
+    """Return the place that an address names; what is none begins at the first page."""
+    row_id, _separator, key = text.partition("~")
+    number = _number(row_id)
+    try:
+        return None if number is None else (_key(key, order), number)
+    except ValueError:
+        return None
+
+
+def _key(text: str, order: Order) -> Key:
+    if not text:
+        return None
+    if order is Order.UPDATED:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            raise ValueError(text)
+        return moment
+    if order in (Order.ID, Order.CONTACT):
+        number = _number(text)
+        if number is None:
+            raise ValueError(text)
+        return number
+    return text
+
+
+def need_filters(search: Search) -> Wanted:
+    """Return what is searched for.
+
+    Raises:
+        UsageError: something could not be understood, so that more would be found than is meant.
+    """
+    if search.problem:
+        raise UsageError(str(search.problem))
+    return search.wanted

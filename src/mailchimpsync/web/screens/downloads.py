@@ -1,0 +1,55 @@
+"""Rows as files to be taken away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.http import HttpResponseBase, StreamingHttpResponse
+from django.utils.translation import gettext as _
+
+from mailchimpsync.actions import Site, export_rows
+from mailchimpsync.actions.entities.browse import Wanted
+from mailchimpsync.actions.explained import explained
+from mailchimpsync.actions.spreadsheet import csv_chunks
+from mailchimpsync.web.links import contact_url
+from mailchimpsync.web.screens.screen import Visit
+
+_MARK = "\ufeff"
+"""What makes spreadsheets read UTF-8 as such."""
+
+COLUMNS = (
+    *("id", "civicrm_contact_id", "civicrm_status", "civicrm_updated", "email", "first_name", "last_name"),
+    *("mailchimp_status", "mailchimp_status_date", "mailchimp_updated", "sync_status", "reason", "why", "detail"),
+    *("remedy", "contact_page"),
+)
+
+
+def rows_as_csv(visit: Visit, wanted: Wanted, name: str) -> HttpResponseBase:
+    """Return all rows that match as a file, sent while they are read: however many there are, memory stays small."""
+    site = visit.site.another()  # the visit's own is let go before the last row is sent
+    answer = StreamingHttpResponse(_chunks(site, wanted), content_type="text/csv; charset=utf-8")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    return answer
+
+
+def _chunks(site: Site, wanted: Wanted) -> Iterator[bytes]:
+    yield _MARK.encode()
+    for chunk in csv_chunks(COLUMNS, _lines(site, wanted)):
+        yield chunk.encode()
+
+
+def _lines(site: Site, wanted: Wanted) -> Iterator[list[object]]:
+    for row in export_rows(site, wanted):
+        names = row["mailchimp_data"] or {}
+        entry = explained(row["reason"]) if row["reason"] else None
+        told = {
+            **row,
+            "email": row["mailchimp_email"],
+            "first_name": names.get("first_name"),
+            "last_name": names.get("last_name"),
+            "why": _(entry.sentence) if entry else None,
+            "detail": row["reason_detail"],
+            "remedy": _(entry.remedy) if entry else None,
+            "contact_page": contact_url(site, row["civicrm_contact_id"]),
+        }
+        yield [told[column] for column in COLUMNS]

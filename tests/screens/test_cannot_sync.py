@@ -1,0 +1,76 @@
+"""Who cannot be synced: by reason, with the cause and the remedy, and another try."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+from sqlalchemy import select, update
+
+from mailchimpsync.errors import REGISTRY, Code
+from mailchimpsync.store.schema import cache
+from mailchimpsync.web.models import Role
+from support.browser import PHONE, accessibility_problems, is_too_wide
+from support.charity import Charity
+from support.client import signed_in
+
+Visit = Callable[..., Page]
+
+
+def reasons(charity: Charity) -> Counter[str]:
+    with charity.site.store.reading() as tx:
+        return Counter(tx.execute(select(cache.c.reason).where(cache.c.sync_status == "fail")).scalars())
+
+
+def test_vera_sees_every_reason_with_what_to_do_and_takes_a_file_to_those_who_can(
+    visit: Visit, charity: Charity
+) -> None:
+    page = visit(charity, "/cannot-sync", Role.VIEWER, viewport=PHONE)
+
+    for code, number in reasons(charity).items():
+        card = page.get_by_role("article", name=REGISTRY[Code(code)].sentence)
+        expect(card.get_by_text(REGISTRY[Code(code)].remedy)).to_be_visible()
+        expect(card.get_by_role("link", name=f"{number} pe")).to_be_visible()
+    expect(page.get_by_role("button", name="Try again")).to_have_count(0)
+    assert accessibility_problems(page) == []
+    assert not is_too_wide(page)
+
+    with signed_in(charity, Role.VIEWER) as vera:
+        text = vera.get("/everybody/export?sync_status=fail&reason=CV_NO_ADDRESS").text
+    lines = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
+    assert len(lines) == reasons(charity)["CV_NO_ADDRESS"] > 0
+    assert "contact/view" in lines[0]["contact_page"]
+
+
+def test_otto_has_one_reason_tried_again_and_once_all_is_well_the_page_says_so(
+    visit: Visit, own_charity: Callable[..., Charity]
+) -> None:
+    charity = own_charity()
+    before = reasons(charity)
+    page = visit(charity, "/cannot-sync", Role.OPERATOR, java_script_enabled=False)
+    card = page.get_by_role("article", name=REGISTRY[Code.CV_NO_ADDRESS].sentence)
+    card.get_by_role("button", name="Try again in the next sync").click()
+
+    expect(page.get_by_text("The next sync decides again about")).to_be_visible()
+    assert reasons(charity) == Counter({code: n for code, n in before.items() if code != "CV_NO_ADDRESS"})
+
+    with charity.site.store.begin() as tx:
+        tx.execute(update(cache).values(sync_status="ok"))
+    page.goto(f"{charity.url}/cannot-sync")
+    expect(page.get_by_text("Everybody can be synced.")).to_be_visible()
+
+
+def test_a_reason_that_another_version_wrote_is_found_by_its_link(own_charity: Callable[..., Charity]) -> None:
+    charity = own_charity(people=20)
+    with charity.site.store.begin() as tx:
+        tx.execute(update(cache).where(cache.c.sync_status == "fail").values(reason="MC_FROM_TOMORROW"))
+
+    with signed_in(charity, Role.VIEWER) as vera:
+        inbox = vera.get("/cannot-sync").text
+        rows = vera.get("/everybody?sync_status=fail&reason=MC_FROM_YESTERDAY").text
+
+    assert "For a reason this version does not know." in inbox
+    assert "Nobody fits this search." in rows

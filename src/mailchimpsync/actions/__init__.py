@@ -14,6 +14,7 @@ from mailchimpsync.actions.change_configuration import (
     what_would_go,
 )
 from mailchimpsync.actions.changes import ChangeCount, FailedRow, getchanges, getfailures
+from mailchimpsync.actions.check_configuration import checked_live
 from mailchimpsync.actions.configure import (
     Choice,
     connect_audience,
@@ -36,6 +37,16 @@ from mailchimpsync.actions.finding import Finding, Level
 from mailchimpsync.actions.getstatus import getstatus
 from mailchimpsync.actions.includecontact import includecontact
 from mailchimpsync.actions.journal import JournalCheck, export_journal, journal_get, journal_verify
+from mailchimpsync.actions.last_sync import LastSync, last_syncs
+from mailchimpsync.actions.look_around import (
+    AccountLook,
+    AudienceLook,
+    SizedGroup,
+    hurried,
+    interests_of,
+    look_into_account,
+    sized_groups,
+)
 from mailchimpsync.actions.plan_words import Plan, PlannedChange
 from mailchimpsync.actions.plans import (
     Applied,
@@ -60,8 +71,10 @@ from mailchimpsync.actions.webhooks import check_webhooks, list_webhooks, repair
 
 __all__ = [
     "Abort",
+    "AccountLook",
     "Alert",
     "Applied",
+    "AudienceLook",
     "ChangeCount",
     "Choice",
     "Clients",
@@ -71,6 +84,7 @@ __all__ = [
     "Failure",
     "Finding",
     "JournalCheck",
+    "LastSync",
     "Level",
     "Outcome",
     "Plan",
@@ -79,6 +93,7 @@ __all__ = [
     "Report",
     "Saved",
     "Site",
+    "SizedGroup",
     "Version",
     "abortsync",
     "acknowledgealert",
@@ -93,6 +108,7 @@ __all__ = [
     "call",
     "change_configuration",
     "check_webhooks",
+    "checked_live",
     "collectresults",
     "connect_audience",
     "create_site",
@@ -113,11 +129,15 @@ __all__ = [
     "getplans",
     "getstatus",
     "getverifications",
+    "hurried",
     "import_configuration",
     "includecontact",
+    "interests_of",
     "journal_get",
     "journal_verify",
+    "last_syncs",
     "list_webhooks",
+    "look_into_account",
     "losses",
     "open_site",
     "probe_account",
@@ -130,6 +150,7 @@ __all__ = [
     "repair_webhooks",
     "rotate_key_file",
     "rotate_key_of_environment",
+    "sized_groups",
     "testalerts",
     "undoplan",
     "update_create",

@@ -2,6 +2,7 @@
 
 from mailchimpsync.civicrm.client import CivicrmClient, Result
 from mailchimpsync.civicrm.corrections import ContactEmail, Name, add_bulk_addresses, hold_addresses, set_names
+from mailchimpsync.civicrm.group_sizes import group_sizes
 from mailchimpsync.civicrm.look_back import Landmark, LookBack, View
 from mailchimpsync.civicrm.names import display_names
 from mailchimpsync.civicrm.people import Email, Person, persons
@@ -51,6 +52,7 @@ __all__ = [
     "create_contacts",
     "display_names",
     "group_contacts",
+    "group_sizes",
     "groups",
     "history",
     "hold_addresses",

@@ -297,7 +297,7 @@ class WhenForm(AlertForm):
     def present(alerts: Alerts) -> dict[str, Any]:
         """Return what the fields show at first."""
         same = ("late_after_hours", "remind_hours", "reminders", "summary")
-        percent = round(alerts.failing_share * 100, 4)
+        percent = f"{alerts.failing_share * 100:g}"
         return {**{name: getattr(alerts, name) for name in same}, "failing_percent": percent}
 
     @staticmethod

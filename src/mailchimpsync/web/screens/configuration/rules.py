@@ -118,7 +118,7 @@ def _number(label: str, value: int) -> forms.Field:
 
 
 def _share(label: str, value: float) -> forms.Field:
-    return forms.FloatField(label=label, min_value=0, max_value=_PERCENT, initial=round(value * _PERCENT, 4))
+    return forms.FloatField(label=label, min_value=0, max_value=_PERCENT, initial=f"{value * _PERCENT:g}")
 
 
 @screen(Scope.CONFIGURE, "GET", "HEAD", "POST")

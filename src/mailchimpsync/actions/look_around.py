@@ -12,8 +12,8 @@ from mailchimpsync.config import Account, CivicrmSite
 from mailchimpsync.mailchimp import Audience, Interest, MailchimpClient, account, audiences, interests
 from mailchimpsync.runtime import Deadline, Runtime
 
-SECONDS = 15.0
-"""For how long somebody who looks at a page waits for a side that is away."""
+SECONDS = 4.0
+"""For how long a side that fails is asked again while somebody waits; a single answer may take longer."""
 
 AT_ONCE = 4
 """Audiences that are read at the same time: each takes a connection, of which an account has 10."""

@@ -13,7 +13,7 @@ from mailchimpsync.errors import MailchimpsyncError
 from mailchimpsync.mailchimp import Interest
 from mailchimpsync.web.screens.screen import Visit
 
-SECONDS = 5.0
+SECONDS = 2.0
 _KEPT_SECONDS, _FAILED_SECONDS = 600, 30
 
 

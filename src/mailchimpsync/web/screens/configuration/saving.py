@@ -22,7 +22,7 @@ from mailchimpsync.store.forgetting import Belongings
 from mailchimpsync.web.screens.screen import Visit, screen
 
 BAD_REQUEST, CONFLICT = 400, 409
-CHECK_SECONDS = 40.0
+CHECK_SECONDS = 10.0
 """How long both sides may take to be asked for everything that a configuration names."""
 
 _NEWER = "newer"

@@ -17,7 +17,7 @@ from mailchimpsync.errors import MailchimpsyncError, UsageError
 from mailchimpsync.web.screens.configuration.card import Card
 from mailchimpsync.web.screens.screen import Visit, screen
 
-SECONDS = 30.0
+SECONDS = 10.0
 
 
 @screen()

@@ -13,7 +13,8 @@ from mailchimpsync.actions import Site, testalerts
 from mailchimpsync.actions.described import Scope
 from mailchimpsync.actions.finding import Finding
 from mailchimpsync.errors import Code, MailchimpsyncError, UsageError
-from mailchimpsync.web.screens.configuration.alert_forms import FORMS, AlertForm
+from mailchimpsync.web.screens.configuration.alert_form import AlertForm
+from mailchimpsync.web.screens.configuration.alert_forms import FORMS
 from mailchimpsync.web.screens.configuration.saving import (
     Wish,
     save_form,

@@ -8,7 +8,6 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
-from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,7 +16,7 @@ from mailchimpsync.actions import SizedGroup, hurried, last_syncs, probe_account
 from mailchimpsync.actions.described import Scope
 from mailchimpsync.actions.selection import find_audience
 from mailchimpsync.config import Configuration, Link, Schedule
-from mailchimpsync.errors import Code, MailchimpsyncError, UsageError
+from mailchimpsync.errors import MailchimpsyncError, UsageError
 from mailchimpsync.mailchimp import Audience
 from mailchimpsync.web.screens.configuration import first_sync, groups, interests, rules, schedule, webhooks
 from mailchimpsync.web.screens.configuration.card import CardMaker
@@ -130,23 +129,11 @@ def show(visit: Visit, list_id: str) -> HttpResponse:
 @screen(Scope.CONFIGURE, "GET", "HEAD", "POST")
 def remove(visit: Visit, list_id: str) -> HttpResponse:
     """Remove a connection, once somebody has read what goes."""
-    link = _link(visit, list_id)
+    link = find_audience(visit.site, list_id)
     before = visit.site.configuration
     wanted = before.having(connections=[one for one in before.connections if one.audience_id != list_id])
     done = _("%(title)s is connected no longer.") % {"title": link.title}
     return save(visit, Wish(wanted, done, front()), check=False, always_ask=True)
-
-
-def _link(visit: Visit, list_id: str) -> Link:
-    for link in visit.site.configuration.connections:
-        if link.audience_id == list_id:
-            return link
-    raise UsageError(_("This audience is not connected (any more)."), code=Code.UNKNOWN)
-
-
-def to_new(_visit: Visit) -> HttpResponse:
-    """Lead to the form for a new connection."""
-    return redirect("configuration-connect")
 
 
 urlpatterns = [

@@ -19,7 +19,6 @@ from mailchimpsync.actions import (
     approveplan,
     change_configuration,
     createplan,
-    fetchandreconcile,
     getplannedchanges,
     getplans,
     last_syncs,
@@ -29,7 +28,7 @@ from mailchimpsync.actions.selection import find_audience
 from mailchimpsync.config import Link
 from mailchimpsync.errors import ConfigurationError, UsageError
 from mailchimpsync.web.errands import Errand
-from mailchimpsync.web.screens.configuration.part import page_of
+from mailchimpsync.web.screens.configuration.part import watch_page
 from mailchimpsync.web.screens.screen import Visit, screen
 
 PLAN, SYNC = "plan", "sync"
@@ -95,29 +94,27 @@ def look(visit: Visit, list_id: str) -> HttpResponse:
 
 @screen(Scope.CONFIGURE, "POST")
 def switch_on(visit: Visit, list_id: str) -> HttpResponse:
-    """Switch the schedule on, and begin with exactly what was shown, if that was looked at."""
+    """Switch the schedule on, and begin with exactly what was shown."""
     link = find_audience(visit.site, list_id)
     _check_version(visit)
-    plan_id = int(text) if (text := visit.request.POST.get("plan", "")).isdecimal() else None
-    if plan_id is not None:
-        _check_plan(visit, link, plan_id)
+    plan_id = int(text) if (text := visit.request.POST.get("plan", "")).isdecimal() else 0
+    _check_plan(visit, link, plan_id)
     schedule = link.schedule.model_copy(update={"enabled": True})
     wanted = visit.site.configuration.having_link(link.model_copy(update={"schedule": schedule}))
-    if plan_id is not None:
-        approveplan(visit.site, id=plan_id, by=visit.by)
+    approveplan(visit.site, id=plan_id, by=visit.by)
     change_configuration(visit.site, wanted, by=visit.by, check=False)
     _begin_sync(visit, link, plan_id)
     visit.say(_("%(title)s is switched on, and the first sync has begun.") % {"title": link.title})
-    return redirect(page_of(link))
+    return redirect(watch_page(link))
 
 
-def _begin_sync(visit: Visit, link: Link, plan_id: int | None) -> None:
+def _begin_sync(visit: Visit, link: Link, plan_id: int) -> None:
     by, stop = visit.by, visit.service.stop
 
     def work(site: Site) -> object:
-        if plan_id is not None and getplans(site, id=plan_id)[0].state == "approved":  # the service may be quicker
+        if getplans(site, id=plan_id)[0].state == "approved":
             return applyplan(site, id=plan_id, max_time=0, by=by, stop=stop)
-        return fetchandreconcile(site, group_id=link.group_id, max_time=0, stop=stop)
+        return None  # the service's own schedule was quicker
 
     visit.service.errands.begin(visit.site, SYNC, link.audience_id, work, by=by)
 

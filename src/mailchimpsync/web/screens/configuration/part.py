@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from mailchimpsync.config import Link
@@ -18,6 +18,14 @@ from mailchimpsync.web.screens.screen import Visit
 def page_of(link: Link) -> str:
     """Return where a connection's page is."""
     return reverse("configuration-connection", args=[link.audience_id])
+
+
+def watch_page(link: Link) -> str:
+    """Return where a connection's sync can be watched."""
+    try:
+        return reverse("connection", args=[link.audience_id])
+    except NoReverseMatch:
+        return page_of(link)
 
 
 def save_part(

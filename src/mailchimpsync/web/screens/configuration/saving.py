@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
@@ -25,11 +25,12 @@ BAD_REQUEST, CONFLICT = 400, 409
 CHECK_SECONDS = 10.0
 """How long both sides may take to be asked for everything that a configuration names."""
 
-_NEWER = "newer"
-
 
 class ConfigurationForm(forms.Form):
-    """A form that changes the configuration, and knows which version it was filled in from."""
+    """A form that changes the configuration, and knows which version it was filled in from.
+
+    `is_late`: somebody else was quicker.
+    """
 
     version = forms.IntegerField(widget=forms.HiddenInput)
 
@@ -37,6 +38,7 @@ class ConfigurationForm(forms.Form):
         """Take what was posted, if anything was."""
         self.visit = visit
         request = visit.request
+        self.is_late = False
         self._posted = request.POST.copy() if request.method == "POST" else None
         files = request.FILES if request.method == "POST" else None
         options["initial"] = {**options.get("initial", {}), "version": visit.site.version}
@@ -48,13 +50,9 @@ class ConfigurationForm(forms.Form):
         version, newest = given.get("version"), self.visit.site.version
         if self._posted is not None and version is not None and version != newest:
             self._posted["version"] = str(newest)
-            raise ValidationError(self._what_changed(version), code=_NEWER)
+            self.is_late = True
+            raise ValidationError(self._what_changed(version))
         return given
-
-    @property
-    def is_late(self) -> bool:
-        """Say whether somebody else was quicker."""
-        return self.has_error(NON_FIELD_ERRORS, _NEWER)
 
     def _what_changed(self, version: int) -> list[str]:
         said = _(

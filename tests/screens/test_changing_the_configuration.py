@@ -407,6 +407,8 @@ def test_vera_lets_everything_be_checked_and_reads_what_to_do(own_charity: Begin
 
     assert "No public_url is set" in text
     assert "things are as they should be" in text
+    assert "Look at the first sync, then switch it on." in text
+    assert "mailchimpsync sync" not in text
 
 
 def until(look: Callable[[], str], words: str) -> str:

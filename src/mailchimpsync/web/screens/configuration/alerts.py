@@ -17,6 +17,7 @@ from mailchimpsync.web.screens.configuration.alert_form import AlertForm
 from mailchimpsync.web.screens.configuration.alert_forms import FORMS
 from mailchimpsync.web.screens.configuration.saving import (
     Wish,
+    save,
     save_form,
     status_of_form,
     tell,
@@ -67,9 +68,9 @@ def remove(visit: Visit, channel: str) -> HttpResponse:
         visit.warn(_("The configuration was changed since you opened the page, so nothing was done; look again."))
         return redirect("configuration-alerts")
     alerts = visit.site.configuration.alerts.model_copy(update=form.nothing())
-    visit.site.save(visit.site.configuration.having(alerts=alerts), visit.by)
-    visit.say(_("Nobody is told by this way any more."))
-    return redirect("configuration-alerts")
+    done = _("Nobody is told by this way any more.")
+    wish = Wish(visit.site.configuration.having(alerts=alerts), done, reverse("configuration-alerts"))
+    return save(visit, wish, check=False)
 
 
 @screen(Scope.RUN, "POST")

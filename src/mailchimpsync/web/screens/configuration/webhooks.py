@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.cache import cache
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
-from mailchimpsync.actions import Level, check_webhooks, hurried, list_webhooks, repair_webhooks, updatewebhook
+from mailchimpsync.actions import Finding, Level, check_webhooks, hurried, list_webhooks, repair_webhooks, updatewebhook
 from mailchimpsync.actions.described import Scope
 from mailchimpsync.actions.updatewebhook import Process
 from mailchimpsync.config import Link
@@ -18,11 +19,14 @@ from mailchimpsync.web.screens.configuration.card import Card
 from mailchimpsync.web.screens.screen import Visit, screen
 
 SECONDS = 10.0
+_RECENT_SECONDS = 60
 
 
 @screen()
 def show(visit: Visit) -> HttpResponse:
     """Show what Mailchimp has, live, and what is wrong with it."""
+    if visit.is_partial:
+        return visit.part("configuration/parts/webhook_state.html", {"findings": _recent_findings(visit)})
     context: dict[str, Any] = {"public_url": visit.site.settings.public_url}
     if visit.site.configuration.connections:
         with hurried(visit.site, SECONDS) as site:
@@ -31,9 +35,18 @@ def show(visit: Visit) -> HttpResponse:
                 context["hooks"] = list_webhooks(site)
             except MailchimpsyncError as error:
                 context["error"] = error
-    if visit.is_partial:
-        return visit.part("configuration/parts/webhook_state.html", context)
     return visit.render("configuration/webhooks.html", context)
+
+
+def _recent_findings(visit: Visit) -> list[Finding]:
+    """Return what was found a minute ago at most: the front page asks whenever somebody looks at it."""
+    key = f"webhooks:{visit.site.settings.home}:{visit.site.version}"
+    found: list[Finding] | None = cache.get(key)
+    if found is None:
+        with hurried(visit.site, SECONDS) as site:
+            found = check_webhooks(site)
+        cache.set(key, found, _RECENT_SECONDS)
+    return found
 
 
 @screen(Scope.CONFIGURE, "POST")

@@ -16,6 +16,7 @@ from mailchimpsync.actions.change_configuration import (
     what_would_go,
 )
 from mailchimpsync.actions.changes import ChangeCount, FailedRow, getchanges, getfailures
+from mailchimpsync.actions.check_configuration import checked_live
 from mailchimpsync.actions.configure import (
     Choice,
     connect_audience,
@@ -42,6 +43,16 @@ from mailchimpsync.actions.getruns import PastRun, RunStory, count_runs, find_ru
 from mailchimpsync.actions.getstatus import getstatus
 from mailchimpsync.actions.includecontact import includecontact
 from mailchimpsync.actions.journal import JournalCheck, export_journal, journal_get, journal_verify
+from mailchimpsync.actions.last_sync import LastSync, last_syncs
+from mailchimpsync.actions.look_around import (
+    AccountLook,
+    AudienceLook,
+    SizedGroup,
+    hurried,
+    interests_of,
+    look_into_account,
+    sized_groups,
+)
 from mailchimpsync.actions.names import Names, name_of_contact, names_of
 from mailchimpsync.actions.plan_words import Plan, PlannedChange
 from mailchimpsync.actions.plans import (
@@ -68,8 +79,10 @@ from mailchimpsync.actions.webhooks import check_webhooks, list_webhooks, repair
 
 __all__ = [
     "Abort",
+    "AccountLook",
     "Alert",
     "Applied",
+    "AudienceLook",
     "Candidate",
     "Candidates",
     "ChangeCount",
@@ -84,6 +97,7 @@ __all__ = [
     "Finding",
     "ImportedCampaign",
     "JournalCheck",
+    "LastSync",
     "Level",
     "Names",
     "Outcome",
@@ -97,6 +111,7 @@ __all__ = [
     "RunStory",
     "Saved",
     "Site",
+    "SizedGroup",
     "Version",
     "Working",
     "abortsync",
@@ -115,6 +130,7 @@ __all__ = [
     "candidates",
     "change_configuration",
     "check_webhooks",
+    "checked_live",
     "collectresults",
     "connect_audience",
     "count_runs",
@@ -142,12 +158,16 @@ __all__ = [
     "getruns",
     "getstatus",
     "getverifications",
+    "hurried",
     "import_configuration",
     "include_rows",
     "includecontact",
+    "interests_of",
     "journal_get",
     "journal_verify",
+    "last_syncs",
     "list_webhooks",
+    "look_into_account",
     "losses",
     "name_of_contact",
     "names_of",
@@ -163,6 +183,7 @@ __all__ = [
     "repair_webhooks",
     "rotate_key_file",
     "rotate_key_of_environment",
+    "sized_groups",
     "testalerts",
     "undoplan",
     "update_create",

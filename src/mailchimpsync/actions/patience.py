@@ -14,9 +14,10 @@ R = TypeVar("R", bound=Remote)
 
 @contextmanager
 def within(client: R, seconds: float) -> Iterator[R]:
-    """Let a client wait for better times no longer than until so many seconds from now."""
+    """Let a client wait for better times no longer than until so many seconds from now, nor than it would already."""
     before = client.deadline
-    client.deadline = Deadline.after(client.runtime, seconds)
+    left = seconds if before is None else before.seconds_left(seconds)
+    client.deadline = Deadline.after(client.runtime, left)
     try:
         yield client
     finally:

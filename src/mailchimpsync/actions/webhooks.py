@@ -72,11 +72,12 @@ def list_webhooks(site: Site) -> list[dict[str, Any]]:
     for link in site.configuration.connections:
         for one in webhooks(site.mailchimp(link.account), link.audience_id):
             of, ours = link.audience_name or link.audience_id, is_ours(site, one.url, Path.AUDIENCE)
-            found.append(_plain(site, of, one.id, one.url, ours) | {"events": sorted(one.events)})
+            of_audience = {"list_id": link.audience_id, "events": sorted(one.events)}
+            found.append(_plain(site, of, one.id, one.url, ours) | of_audience)
     for account in dict.fromkeys(link.account for link in site.configuration.connections):
         for hook in batch_webhooks(site.mailchimp(account)):
             ours, events = is_ours(site, hook.url, Path.BATCH), ["batches"] if hook.enabled else []
-            found.append(_plain(site, account, hook.id, hook.url, ours) | {"events": events})
+            found.append(_plain(site, account, hook.id, hook.url, ours) | {"list_id": None, "events": events})
     return found
 
 

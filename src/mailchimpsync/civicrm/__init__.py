@@ -11,6 +11,7 @@ from mailchimpsync.civicrm.activities import (
 from mailchimpsync.civicrm.campaign_ground import Ground, Kind, prepare_ground
 from mailchimpsync.civicrm.client import CivicrmClient, Result
 from mailchimpsync.civicrm.corrections import ContactEmail, Name, add_bulk_addresses, hold_addresses, set_names
+from mailchimpsync.civicrm.group_sizes import group_sizes
 from mailchimpsync.civicrm.look_back import Landmark, LookBack, View
 from mailchimpsync.civicrm.names import Called, contacts_like, display_names
 from mailchimpsync.civicrm.people import Email, Person, persons
@@ -71,6 +72,7 @@ __all__ = [
     "create_contacts",
     "display_names",
     "group_contacts",
+    "group_sizes",
     "groups",
     "history",
     "hold_addresses",

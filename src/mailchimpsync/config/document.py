@@ -99,7 +99,25 @@ class Configuration(Part):
         Raises:
             ConfigurationError: it would not be usable.
         """
-        return self.checked({**self._parts(), "civicrm": site})
+        return self.having(civicrm=site)
+
+    def having(self, **parts: Any) -> Self:
+        """Return the configuration with some of its parts, such as `alerts`, replaced.
+
+        Raises:
+            ConfigurationError: it would not be usable.
+        """
+        return self.checked({**self._parts(), **parts})
+
+    def having_link(self, link: Link, instead_of: str | None = None) -> Self:
+        """Return the configuration with a link in place of the one of its audience, or of another, else at the end.
+
+        Raises:
+            ConfigurationError: it would not be usable.
+        """
+        replaced = instead_of or link.audience_id
+        links = [link if one.audience_id == replaced else one for one in self.connections]
+        return self.having(connections=links if link in links else [*links, link])
 
     def _parts(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in type(self).model_fields}

@@ -40,11 +40,12 @@ class Audience:
 
 @dataclass(frozen=True, slots=True)
 class Interest:
-    """A tick box; `category` is the title of the group of boxes it stands in."""
+    """A tick box; `category` is the title of the group of boxes it stands in; `member_count` is for showing only."""
 
     id: str
     name: str
     category: str
+    member_count: int = 0
 
 
 class _Account(TypedDict):
@@ -84,6 +85,7 @@ class _Categories(Page):
 class _Interest(TypedDict):
     id: str
     name: str
+    subscriber_count: NotRequired[str | int]
 
 
 class _Interests(Page):
@@ -159,9 +161,15 @@ def _interests_in(client: MailchimpClient, path: str, category: _Category) -> li
         f"{path}/{quote(category['id'], safe='')}/interests",
         _INTERESTS,
         lambda page: page["interests"],
-        "interests.id,interests.name",
+        "interests.id,interests.name,interests.subscriber_count",
     )
-    return [Interest(one["id"], one["name"], category["title"]) for one in found]
+    return [Interest(one["id"], one["name"], category["title"], _count(one)) for one in found]
+
+
+def _count(interest: _Interest) -> int:
+    """Mailchimp tells it as a text; what is no number counts as none."""
+    told = str(interest.get("subscriber_count", 0))
+    return int(told) if told.isdecimal() else 0
 
 
 def _audience(found: _List) -> Audience:

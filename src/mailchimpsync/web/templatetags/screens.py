@@ -8,6 +8,7 @@ from typing import Any
 
 from django import template
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString, mark_safe
@@ -113,3 +114,9 @@ def query(context: Mapping[str, Any], **changes: Any) -> str:
         if value is not None:
             fields[name] = str(value)
     return f"?{urlencode(sorted(fields.lists()), doseq=True)}"
+
+
+@register.filter
+def number(value: int | None) -> str:
+    """Return a number as readers of the language write it, with its thousands apart."""
+    return "" if value is None else str(number_format(value, force_grouping=True))

@@ -1,0 +1,49 @@
+"""The check-up: looks for what is wrong on both sides and here, and says what to do."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import path
+
+from mailchimpsync.actions import Level, Site, doctor
+from mailchimpsync.actions.described import Scope
+from mailchimpsync.actions.finding import Finding
+from mailchimpsync.web.screens.screen import Visit, screen
+
+CHECK = "check"
+"""What the errand is called, in place of an audience."""
+
+
+@screen()
+def show(visit: Visit) -> HttpResponse:
+    """Show what the last check-up found."""
+    errand = visit.service.errands.newest(CHECK)
+    found: list[Finding] = (errand.result if errand else None) or []
+    context = {
+        "errand": errand,
+        "is_looking": errand is not None and errand.is_under_way,
+        "bad": [one for one in found if one.level is Level.BAD],
+        "warnings": [one for one in found if one.level is Level.WARNING],
+        "good": [one for one in found if one.level is Level.GOOD],
+    }
+    if visit.is_partial:
+        return visit.part("configuration/parts/check.html", context)
+    return visit.render("configuration/check.html", context)
+
+
+@screen(Scope.READ, "POST")
+def begin(visit: Visit) -> HttpResponse:
+    """Begin a check-up; nothing is changed by it."""
+
+    def work(site: Site) -> list[Finding]:
+        return doctor(site)
+
+    visit.service.errands.begin(visit.site, CHECK, CHECK, work, by=visit.by)
+    return redirect("configuration-check")
+
+
+urlpatterns = [
+    path("configuration/check", show, name="configuration-check"),
+    path("configuration/check/begin", begin, name="configuration-begin-check"),
+]

@@ -1,0 +1,119 @@
+"""The CiviCRM site: its address and key, checked live before they are saved, and the groups found there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from pydantic import SecretStr
+
+from mailchimpsync.actions import hurried, probe_site, sized_groups
+from mailchimpsync.actions.described import Scope
+from mailchimpsync.config import CivicrmSite, mask
+from mailchimpsync.errors import MailchimpsyncError
+from mailchimpsync.web.screens.configuration.beside import tell_beside
+from mailchimpsync.web.screens.configuration.fields import NotBlank, SecretField
+from mailchimpsync.web.screens.configuration.saving import ConfigurationForm, Wish, save, status_of_form, tell
+from mailchimpsync.web.screens.screen import Visit, screen
+
+
+class CivicrmForm(ConfigurationForm):
+    """The CiviCRM site."""
+
+    url = NotBlank(
+        label=gettext_lazy("Address of the CiviCRM site"),
+        help_text=gettext_lazy("As in the browser, such as https://crm.example.org; a path too, if CiviCRM is in one."),
+        max_length=500,
+        widget=forms.TextInput(attrs={"inputmode": "url", "autocapitalize": "none", "spellcheck": "false"}),
+    )
+    api_key = SecretField(
+        label=gettext_lazy("API key"),
+        help_text=gettext_lazy(
+            "Of a user who may view all contacts, edit all contacts and edit groups; the AuthX extension must accept "
+            "API keys."
+        ),
+    )
+    pattern = NotBlank(
+        label=gettext_lazy("Form of the API's addresses"),
+        help_text=gettext_lazy("Found by itself. Needed only where a site answers under an address of its own."),
+        max_length=500,
+        required=False,
+        widget=forms.TextInput(attrs={"placeholder": "https://…/civicrm/ajax/api4/{entity}/{action}"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Want the key again for another address: a stored key is sent to nobody whom its owner did not mean."""
+        given = super().clean()
+        known = self.visit.site.configuration.civicrm
+        if not given.get("api_key") and not self.errors and (known is None or known.url != given.get("url")):
+            said = _("Give the key.") if known is None else _("Give the key again: it was for another address.")
+            self.add_error("api_key", said)
+        return given
+
+    @property
+    def wanted(self) -> CivicrmSite:
+        """The site as the form says it."""
+        given, known = self.cleaned_data, self.visit.site.configuration.civicrm
+        key = SecretStr(given["api_key"]) if given["api_key"] or known is None else known.api_key
+        return CivicrmSite(url=given["url"], api_key=key, pattern=given["pattern"] or None)
+
+
+@screen(Scope.CONFIGURE, "GET", "HEAD", "POST")
+def edit(visit: Visit) -> HttpResponse:
+    """Change the site; what is given is tried before it is saved."""
+    known = visit.site.configuration.civicrm
+    form = CivicrmForm(visit, initial={"url": known.url if known else ""})
+    if form.is_bound and form.is_valid() and (answer := _save(visit, form)) is not None:
+        return answer
+    context = {"form": form, "known": known, "key": mask(known.api_key.get_secret_value()) if known else ""}
+    return visit.render("configuration/civicrm.html", context, status=status_of_form(form))
+
+
+def _save(visit: Visit, form: CivicrmForm) -> HttpResponse | None:
+    before = visit.site.configuration
+    try:
+        wanted = before.with_civicrm(form.wanted)
+        with hurried(visit.site) as site:
+            found, groups = probe_site(site, wanted.civicrm or form.wanted)
+    except MailchimpsyncError as error:
+        tell_beside(form, error, key="api_key", address="url")
+        return None
+    done = ngettext(
+        "CiviCRM answers, and the key may do all that is needed. %(number)s mailing group can be connected.",
+        "CiviCRM answers, and the key may do all that is needed. %(number)s mailing groups can be connected.",
+        len(groups),
+    )
+    wish = Wish(wanted.having(civicrm=found), done % {"number": len(groups)}, reverse("configuration-groups"))
+    try:
+        return save(visit, wish, check=bool(before.connections))
+    except MailchimpsyncError as error:
+        tell(form, error)
+        return None
+
+
+@screen()
+def groups(visit: Visit) -> HttpResponse:
+    """Show the mailing groups that can be connected, and what they are connected with."""
+    if visit.site.configuration.civicrm is None:
+        return redirect("configuration")
+    with hurried(visit.site) as site:
+        found = sized_groups(site)
+    connected = {
+        group_id: link for link in visit.site.configuration.connections for group_id in link.connection.group_ids
+    }
+    context = {
+        "groups": [(group, connected.get(group.id)) for group in found],
+        "has_account": bool(visit.site.configuration.accounts),
+    }
+    return visit.render("configuration/groups.html", context)
+
+
+urlpatterns = [
+    path("configuration/civicrm", edit, name="configuration-civicrm"),
+    path("configuration/civicrm/groups", groups, name="configuration-groups"),
+]

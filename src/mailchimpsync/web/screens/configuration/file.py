@@ -1,0 +1,96 @@
+"""The configuration as a file: to keep, to move, to edit."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.urls import path
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from mailchimpsync.actions import export_configuration, read_configuration
+from mailchimpsync.actions.described import Scope
+from mailchimpsync.errors import ConfigurationError, MailchimpsyncError
+from mailchimpsync.web.screens.configuration.saving import ConfigurationForm, Wish, front, save, status_of_form, tell
+from mailchimpsync.web.screens.screen import Visit, screen
+
+FILE_BYTES_MAX = 1_000_000
+
+
+class FileForm(ConfigurationForm):
+    """A file that is to be the configuration."""
+
+    file = forms.FileField(
+        label=gettext_lazy("File"),
+        help_text=gettext_lazy(
+            "TOML or JSON as exported here, or the JSON of the PHP extension. A masked key stays the stored one."
+        ),
+    )
+    unchecked = forms.BooleanField(
+        label=gettext_lazy("Don't ask CiviCRM and Mailchimp whether all of it is there"), required=False
+    )
+
+    def clean_file(self) -> str:
+        """It is a text, and not too long."""
+        file = self.cleaned_data["file"]
+        if file.size > FILE_BYTES_MAX:
+            raise ValidationError(_("The file is too large to be a configuration."))
+        try:
+            text: str = file.read().decode("utf-8")
+        except UnicodeDecodeError:
+            raise ValidationError(_("The file is no text.")) from None
+        return text
+
+
+@screen()
+def show(visit: Visit) -> HttpResponse:
+    """Show the configuration as a text, keys masked."""
+    context = {"text": export_configuration(visit.site), "form": FileForm(visit)}
+    return visit.render("configuration/file.html", context)
+
+
+@screen()
+def export(visit: Visit, form: Literal["toml", "json"]) -> HttpResponse:
+    """Give it as a file, keys masked."""
+    return _download(export_configuration(visit.site, form=form), form)
+
+
+@screen(Scope.CONFIGURE, "POST")
+def export_secrets(visit: Visit) -> HttpResponse:
+    """Give it as a file, with every key in plain text."""
+    return _download(export_configuration(visit.site, keys="plain"), "toml")
+
+
+@screen(Scope.CONFIGURE, "POST")
+def take(visit: Visit) -> HttpResponse:
+    """Read a file, and show what it would change and delete before it is saved."""
+    form = FileForm(visit)
+    if form.is_valid():
+        try:
+            wanted = read_configuration(visit.site, form.cleaned_data["file"])
+            wish = Wish(wanted, _("The file is saved as the configuration."), front())
+            return save(visit, wish, check=not form.cleaned_data["unchecked"], always_ask=True)
+        except ConfigurationError as error:
+            form.add_error("file", ValidationError(error.what.replace("• ", "").splitlines()))
+        except MailchimpsyncError as error:
+            tell(form, error)
+    context = {"text": export_configuration(visit.site), "form": form}
+    return visit.render("configuration/file.html", context, status=status_of_form(form))
+
+
+def _download(text: str, form: str) -> HttpResponse:
+    kind = "application/json" if form == "json" else "application/toml"
+    headers = {"Content-Disposition": f'attachment; filename="mailchimpsync-configuration.{form}"'}
+    return HttpResponse(text, content_type=f"{kind}; charset=utf-8", headers=headers)
+
+
+urlpatterns = [
+    path("configuration/file", show, name="configuration-file"),
+    path("configuration/file/toml", export, {"form": "toml"}, name="configuration-export"),
+    path("configuration/file/json", export, {"form": "json"}, name="configuration-export-json"),
+    path("configuration/file/secrets", export_secrets, name="configuration-export-secrets"),
+    path("configuration/file/import", take, name="configuration-import"),
+]

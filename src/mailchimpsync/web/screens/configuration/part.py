@@ -1,0 +1,51 @@
+"""What the pages that change one part of a connection have in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+
+from mailchimpsync.config import Link
+from mailchimpsync.errors import MailchimpsyncError
+from mailchimpsync.web.screens.configuration.saving import ConfigurationForm, Wish, save_form, status_of_form, tell
+from mailchimpsync.web.screens.screen import Visit
+
+
+def page_of(link: Link) -> str:
+    """Return where a connection's page is."""
+    return reverse("configuration-connection", args=[link.audience_id])
+
+
+def watch_page(link: Link) -> str:
+    """Return where a connection's sync can be watched."""
+    try:
+        return reverse("connection", args=[link.audience_id])
+    except NoReverseMatch:
+        return page_of(link)
+
+
+def save_part(
+    visit: Visit, form: ConfigurationForm, before: Link, changed: dict[str, Any], *, check: bool, to: str | None = None
+) -> HttpResponse | None:
+    """Save a connection of which only some fields change, so that the rest of it stays; None: the form says why not."""
+    link = before.model_copy(update=changed)
+    if link == before:
+        visit.say(_("Nothing was changed."))
+        return redirect(to or page_of(link))
+    try:
+        wanted = visit.site.configuration.having_link(link, instead_of=before.audience_id)
+    except MailchimpsyncError as error:
+        tell(form, error)
+        return None
+    done = _("%(title)s is changed.") % {"title": link.title}
+    return save_form(visit, form, Wish(wanted, done, to or page_of(link)), check=check)
+
+
+def show_part(visit: Visit, template: str, link: Link, form: ConfigurationForm, **context: Any) -> HttpResponse:
+    """Return the page on which one part is changed."""
+    whole = {"link": link, "form": form, **context}
+    return visit.render(f"configuration/{template}.html", whole, status=status_of_form(form))

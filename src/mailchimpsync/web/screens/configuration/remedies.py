@@ -1,0 +1,53 @@
+"""What to do about something in a browser, where the engine's own advice is a command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext, gettext_lazy
+
+from mailchimpsync.actions.alerts.acts import HOW_TO
+from mailchimpsync.errors import REGISTRY, Code
+
+
+@dataclass(frozen=True)
+class WayOut:
+    """What to do, and the name of the page where it is done; "" if it is none of ours."""
+
+    text: str | Promise
+    page: str = ""
+
+
+_REPAIR = WayOut(gettext_lazy("Press “Repair” on the page of the webhooks."), "configuration-webhooks")
+_FIRST = WayOut(gettext_lazy("Look at the first sync, then switch it on."), "configuration")
+_ALERTS = WayOut(gettext_lazy("Say who is to be told."), "configuration-alerts")
+_TEST = WayOut(gettext_lazy("See that the server is right, then send a test."), "configuration-alerts")
+
+_WAYS: Mapping[str, WayOut] = {
+    REGISTRY[Code.WEBHOOK_MISSING].remedy: _REPAIR,
+    REGISTRY[Code.WEBHOOK_WRONG].remedy: _REPAIR,
+    REGISTRY[Code.MC_AUTH].remedy: WayOut(
+        gettext_lazy("Make a new key at Mailchimp (Account, Extras, API keys), and change it on the account's page."),
+        "configuration",
+    ),
+    HOW_TO: _ALERTS,
+    "Run `mailchimpsync sync`.": _FIRST,
+    "Run `mailchimpsync sync`: it goes on from there.": WayOut(
+        gettext_lazy("Sync the connection: it goes on from there."), "overview"
+    ),
+    "See that `mailchimpsync serve` runs, or `mailchimpsync sync` is called by schedule.": WayOut(
+        gettext_lazy("See whether the connection is switched on, and whether the service runs all the time."),
+        "configuration",
+    ),
+    "Run `mailchimpsync init`.": WayOut(gettext_lazy("Say where CiviCRM is."), "configuration-civicrm"),
+    "Run `mailchimpsync connect`.": WayOut(gettext_lazy("Connect an audience with a group."), "configuration-connect"),
+    "See that the server is right, then `mailchimpsync alerts test`.": _TEST,
+    "See `mailchimpsync alerts list`.": WayOut(gettext_lazy("The overview tells of them."), "overview"),
+}
+
+
+def way_out(remedy: str) -> WayOut:
+    """Return what to do in a browser; where nothing better is known, the advice as it is."""
+    return _WAYS.get(remedy) or WayOut(gettext(remedy) if remedy else "")

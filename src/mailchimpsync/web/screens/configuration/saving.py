@@ -1,0 +1,172 @@
+"""How the screens save the configuration: nobody else's changes are undone, and what goes is told first."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
+
+from mailchimpsync.actions import Site, change_configuration, checked_live, hurried, version_of, what_would_go
+from mailchimpsync.actions.described import Scope
+from mailchimpsync.config import Configuration, changes, from_stored, to_stored
+from mailchimpsync.errors import ConfigurationError, MailchimpsyncError, UsageError
+from mailchimpsync.store.forgetting import Belongings
+from mailchimpsync.web.screens.screen import Visit, screen
+
+BAD_REQUEST, CONFLICT = 400, 409
+CHECK_SECONDS = 10.0
+"""How long both sides may take to be asked for everything that a configuration names."""
+
+
+class ConfigurationForm(forms.Form):
+    """A form that changes the configuration, and knows which version it was filled in from.
+
+    `is_late`: somebody else was quicker.
+    """
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, visit: Visit, **options: Any) -> None:
+        """Take what was posted, if anything was."""
+        self.visit = visit
+        request = visit.request
+        self.is_late = False
+        self._posted = request.POST.copy() if request.method == "POST" else None
+        files = request.FILES if request.method == "POST" else None
+        options["initial"] = {**options.get("initial", {}), "version": visit.site.version}
+        super().__init__(self._posted, files, **options)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse what was filled in from an older version; whoever has read what changed may go on from there."""
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        version, newest = given.get("version"), self.visit.site.version
+        if self._posted is not None and version is not None and version != newest:
+            self._posted["version"] = str(newest)
+            self.is_late = True
+            raise ValidationError(self._what_changed(version))
+        return given
+
+    def _what_changed(self, version: int) -> list[str]:
+        said = _(
+            "Somebody else has changed the configuration since you opened this page, so nothing was saved. "
+            "Here is what they changed. Look whether yours still fits, then save again."
+        )
+        return [said, *changes_since(self.visit.site, version)]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A configuration that somebody wants, what to say when it is saved, and where to go on from there."""
+
+    configuration: Configuration
+    done: str
+    to: str
+
+
+def changes_since(site: Site, version: int) -> list[str]:
+    """Return what has changed since a version, in words; nothing, if that version can't be read any more."""
+    try:
+        before = version_of(site, version) if version > 0 else Configuration()
+    except MailchimpsyncError:
+        return []
+    return changes(before, site.configuration)
+
+
+def save(visit: Visit, wish: Wish, *, check: bool, always_ask: bool = False) -> HttpResponse:
+    """Save it, or show what would be deleted and ask; with `check`, after both sides were asked for all it names.
+
+    Raises:
+        ConfigurationError: it can't be used; every problem is named.
+        BusyError, TransientError, AccessError, EvidenceError: as `change_configuration`.
+    """
+    wanted = wish.configuration
+    if check:
+        with hurried(visit.site, CHECK_SECONDS) as site:
+            wanted = checked_live(site, wanted)
+    going = what_would_go(visit.site, wanted)
+    if going or always_ask:
+        return _ask(visit, Wish(wanted, wish.done, wish.to), going)
+    change_configuration(visit.site, wanted, by=visit.by, check=False)
+    visit.say(wish.done)
+    return redirect(wish.to)
+
+
+def save_form(visit: Visit, form: ConfigurationForm, wish: Wish, *, check: bool) -> HttpResponse | None:
+    """Save it as `save` does; None: it could not be saved, and the form says why."""
+    try:
+        return save(visit, wish, check=check)
+    except MailchimpsyncError as error:
+        tell(form, error)
+        return None
+
+
+def tell(form: forms.Form, error: MailchimpsyncError) -> None:
+    """Put an error that belongs to no field above the form, a line for each problem."""
+    lines = [line.removeprefix("• ") for line in error.what.splitlines()]
+    form.add_error(None, ValidationError(lines[1:] or lines))
+
+
+def status_of_form(form: ConfigurationForm) -> int:
+    """Return the HTTP status of a page with a form."""
+    if not form.errors:
+        return 200
+    return CONFLICT if form.is_late else BAD_REQUEST
+
+
+def _ask(visit: Visit, wish: Wish, going: Sequence[Belongings]) -> HttpResponse:
+    """Show what would change and go; the answer carries the wish, sealed, so that exactly this is saved."""
+    titles = {link.audience_id: link.title for link in visit.site.configuration.connections}
+    context = {
+        "going": [(titles.get(one.list_id, one.list_id), one) for one in going],
+        "changes": changes(visit.site.configuration, wish.configuration),
+        "wish": _sealed(visit.site, wish),
+        "back": wish.to,
+    }
+    return visit.render("configuration/confirm.html", context)
+
+
+def _sealed(site: Site, wish: Wish) -> str:
+    document = to_stored(wish.configuration, str)
+    values = {"version": site.version, "document": document, "done": wish.done, "to": wish.to}
+    return site.keyring.encrypt(json.dumps(values))
+
+
+def _opened(site: Site, sealed: str) -> tuple[int, Wish]:
+    try:
+        values = json.loads(site.keyring.decrypt(sealed))
+        return values["version"], Wish(from_stored(values["document"], site.keyring), values["done"], values["to"])
+    except (ConfigurationError, ValueError, KeyError, TypeError):
+        raise UsageError(_("What was to be confirmed can't be read; begin again.")) from None
+
+
+@screen(Scope.CONFIGURE, "POST")
+def confirm(visit: Visit) -> HttpResponse:
+    """Save what was shown and confirmed, if it is still the same."""
+    version, wish = _opened(visit.site, visit.request.POST.get("wish", ""))
+    if version != visit.site.version:
+        said = _("Somebody else has changed the configuration meanwhile, so nothing was saved or deleted; begin again.")
+        raise ConfigurationError("\n".join([said, *changes_since(visit.site, version)]))
+    change_configuration(visit.site, wish.configuration, by=visit.by, confirm=True, check=False)
+    visit.say(wish.done)
+    return redirect(wish.to)
+
+
+def lines_of(texts: Iterable[str]) -> ValidationError:
+    """Return an error of several lines."""
+    return ValidationError([str(text) for text in texts if text])
+
+
+def front() -> str:
+    """Return where the configuration's first page is."""
+    return reverse("configuration")
+
+
+urlpatterns = [path("configuration/confirm", confirm, name="configuration-confirm")]

@@ -1,0 +1,187 @@
+"""Ada, who never opens a terminal, sets up a sync in a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from mailchimpsync.actions import getstatus
+from mailchimpsync.config import Configuration
+from mailchimpsync_sandbox.world import API_KEY, AUDIENCE_ID
+from support.browser import PHONE, accessibility_problems, is_too_wide
+from support.charity import CIVICRM_KEY, Charity
+
+Visit = Callable[..., Page]
+Begin = Callable[..., Charity]
+
+
+def configuration_of(charity: Charity) -> Configuration:
+    charity.site.refresh()
+    return charity.site.configuration
+
+
+def set_up_civicrm(page: Page, url: str, key: str) -> None:
+    page.get_by_label("Address of the CiviCRM site").fill(url)
+    page.get_by_label("API key").fill(key)
+    page.get_by_role("button", name="Check and save").click()
+
+
+def add_account(page: Page, key: str, base_url: str) -> None:
+    page.get_by_label("API key").fill(key)
+    page.get_by_text("For a proxy or a stand-in").click()
+    page.get_by_label("Another address").fill(base_url)
+    page.get_by_role("button", name="Check and save").click()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts on", "scripts off"])
+def test_ada_comes_from_nothing_to_a_synced_list(visit: Visit, own_charity: Begin, scripts: bool) -> None:
+    charity = own_charity(people=60, connected=False)
+    page = visit(charity, "/configuration", java_script_enabled=scripts)
+
+    page.get_by_role("link", name="Set up CiviCRM").first.click()
+    set_up_civicrm(page, charity.civicrm_url, CIVICRM_KEY)
+    expect(page.get_by_text("7 mailing groups can be connected")).to_be_visible()
+    page.get_by_role("link", name="Next: add a Mailchimp account").click()
+    add_account(page, API_KEY, f"{charity.mailchimp_url}/3.0")
+    expect(page.get_by_role("heading", name="Green Paths newsletter")).to_be_visible()
+
+    page.get_by_role("link", name="Configuration").first.click()
+    page.get_by_role("link", name="Connect an audience").first.click()
+    page.get_by_label("Audience at Mailchimp").select_option(value=[f"{AUDIENCE_ID}@{only_account(charity)}"])
+    page.get_by_label("Subscription group").select_option(value=["8"])
+    page.get_by_role("button", name="Connect").click()
+    expect(page.get_by_text("is connected. Nothing is synced yet.")).to_be_visible()
+    page.get_by_label("Walks").select_option(value=["9"])
+    page.get_by_label("Cycling").select_option(value=["10"])
+    page.get_by_role("button", name="Save").click()
+    assert not configuration_of(charity).connections[0].schedule.enabled
+
+    page.get_by_role("link", name="Look at the first sync").click()
+    page.get_by_role("button", name="See what the first sync would do").click()
+    until_shown(page, "In short", scripts=scripts)
+    assert accessibility_problems(page) == [] or not scripts
+    page.get_by_role("button", name="Do this, and switch it on").click()
+
+    expect(page.get_by_text("the first sync has begun")).to_be_visible()
+    until_synced(charity, page)
+    assert configuration_of(charity).connections[0].schedule.enabled
+    assert dict(configuration_of(charity).connections[0].interests) == {"a100000009": 9, "a100000010": 10}
+
+
+def only_account(charity: Charity) -> str:
+    [name] = configuration_of(charity).accounts
+    return name
+
+
+def until_shown(page: Page, heading: str, *, scripts: bool) -> None:
+    """Wait as people do: with scripts the page shows it by itself, without they look again."""
+    shown = page.get_by_role("heading", name=heading)
+    for _ in range(40):
+        if shown.count():
+            break
+        page.wait_for_timeout(250)
+        if not scripts:
+            page.reload()
+    expect(shown).to_be_visible()
+
+
+def until_synced(charity: Charity, page: Page) -> None:
+    for _ in range(80):
+        [status] = getstatus(charity.site)
+        if status.last_sync_time and not status.running:
+            break
+        page.wait_for_timeout(250)
+    assert status.in_sync
+    assert status.subscribed_at_mailchimp > 30
+
+
+def test_what_is_wrong_with_civicrm_is_said_beside_the_field_and_nothing_is_saved(
+    visit: Visit, own_charity: Begin
+) -> None:
+    charity = own_charity(people=1, connected=False)
+    page = visit(charity, "/configuration/civicrm")
+
+    set_up_civicrm(page, charity.civicrm_url, "not the key")
+    expect(page.locator(".field:has(#id_api_key) .errorlist")).to_contain_text("CiviCRM does not accept the API key.")
+    set_up_civicrm(page, "crm.example.org", CIVICRM_KEY)
+    expect(page.locator(".field:has(#id_url) .errorlist")).to_contain_text("begins with https:// or http://")
+    set_up_civicrm(page, charity.mailchimp_url, CIVICRM_KEY)
+    expect(page.locator(".field:has(#id_url) .errorlist")).to_contain_text("No CiviCRM API was found")
+    set_up_civicrm(page, "http://127.0.0.1:9", CIVICRM_KEY)
+    expect(page.locator(".field:has(#id_url) .errorlist")).to_contain_text("CiviCRM cannot be reached", timeout=30_000)
+
+    assert page.locator("#id_api_key").input_value() == ""
+    assert accessibility_problems(page) == []
+    assert configuration_of(charity).civicrm is None
+
+
+def test_what_is_wrong_with_a_mailchimp_key_is_said_beside_it(visit: Visit, own_charity: Begin) -> None:
+    charity = own_charity(people=1, connected=False)
+    page = visit(charity, "/configuration/accounts/add")
+
+    add_account(page, "f" * 32 + "-us1", f"{charity.mailchimp_url}/3.0")
+    expect(page.locator(".field:has(#id_api_key) .errorlist")).to_contain_text("Mailchimp does not accept the API key.")
+    page.get_by_label("API key").fill("no key at all")
+    page.get_by_role("button", name="Check and save").click()
+    expect(page.locator(".field:has(#id_api_key) .errorlist")).to_contain_text("This is not a Mailchimp API key.")
+    page.get_by_label("API key").fill(API_KEY)
+    page.get_by_label("Another address").fill("http://127.0.0.1:9/3.0")
+    page.get_by_role("button", name="Check and save").click()
+    expect(page.locator(".field:has(#id_base_url) .errorlist")).to_contain_text(
+        "Mailchimp cannot be reached", timeout=30_000
+    )
+
+    assert not configuration_of(charity).accounts
+
+
+def test_the_stored_key_is_not_sent_to_another_address_than_it_was_given_for(visit: Visit, own_charity: Begin) -> None:
+    charity = own_charity(people=1, synced=False)
+    page = visit(charity, "/configuration/civicrm")
+
+    set_up_civicrm(page, charity.mailchimp_url, "")
+
+    expect(page.get_by_text("Give the key again")).to_be_visible()
+
+
+PAGES = (
+    "/configuration",
+    "/configuration/civicrm",
+    "/configuration/civicrm/groups",
+    "/configuration/accounts/add",
+    "/configuration/account/Green%20Paths",
+    "/configuration/account/Green%20Paths/key",
+    "/configuration/account/Green%20Paths/remove",
+    "/configuration/connect",
+    *(
+        f"/configuration/connections/{AUDIENCE_ID}{part}"
+        for part in ("", "/groups", "/interests", "/rules", "/schedule", "/first-sync", "/remove")
+    ),
+    "/configuration/webhooks",
+    "/configuration/alerts",
+    *(f"/configuration/alerts/{channel}" for channel in ("email", "slack", "webhook", "ping", "when")),
+    "/configuration/versions?a=1&b=0",
+    "/configuration/file",
+    "/configuration/check",
+)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("options", [{}, {"viewport": PHONE}, {"color_scheme": "dark"}], ids=["desk", "phone", "dark"])
+def test_every_page_of_the_configuration_is_accessible_and_fits(
+    visit: Visit, charity: Charity, options: dict[str, object]
+) -> None:
+    page = visit(charity, **options)
+    for path in PAGES:
+        page.goto(f"{charity.url}{path}")
+        assert accessibility_problems(page) == [], path
+        assert not is_too_wide(page), path
+
+
+def test_pages_with_much_on_them_are_accessible_and_fit_a_phone(visit: Visit, charity: Charity) -> None:
+    page = visit(charity, viewport=PHONE)
+    for path in ("/configuration", f"/configuration/connections/{AUDIENCE_ID}/rules"):
+        page.goto(f"{charity.url}{path}")
+        assert accessibility_problems(page) == [], path
+        assert not is_too_wide(page), path

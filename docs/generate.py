@@ -53,11 +53,18 @@ fits is the only line that fits.
 - *base after*: what counts as agreed once everything is confirmed.
 """
 
+TRUST_INTRO = """## While a side is trusted
+
+In the one full run that [trusts a side](../how-to/trust-one-side.md) with the subscription, which is looked at before.
+`status=pending`: Mailchimp asks the person.
+"""
+
 INTERESTS_INTRO = """## Interests
 
 For somebody who is subscribed on both sides; each interest is looked at by itself. A new member brings the interests
 of its contact along. While somebody is not subscribed, their interests and groups stay as they are.
-*other row*: another subscribed address of the same contact `has it`.
+*trust*: the side that is trusted with the interest. *other row*: another subscribed address of the same contact
+`has it`.
 """
 
 MOMENTS = (
@@ -139,6 +146,7 @@ def decision_page() -> str:
             grids = {"Whatever the dates": next(iter(grids.values()))}
         parts += [f"\n### {heading}\n\n{grid}" for heading, grid in grids.items()]
     parts += ["\n", WHOLE_INTRO, "\n", _lines(table.DIMENSIONS, table.collapse(cells))]
+    parts += ["\n", TRUST_INTRO, "\n", _lines(table.TRUST_DIMENSIONS, table.collapse(table.trusting()))]
     parts += ["\n", INTERESTS_INTRO, "\n", _lines(table.INTEREST_DIMENSIONS, table.collapse(table.interests()))]
     return "".join(parts)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -78,6 +78,14 @@ class Resubscribe(StrEnum):
     NEVER = "never"
 
 
+class Trust(StrEnum):
+    """Which side is known to be right, for as long as it takes one full run to bring the other side into line."""
+
+    NONE = "none"  # neither: what changed since both agreed, else the later date
+    CIVICRM = "civicrm"
+    MAILCHIMP = "mailchimp"
+
+
 class ChangeKind(StrEnum):
     """What a run does to people, counted apart by the guard (DESIGN 3.5)."""
 
@@ -131,7 +139,8 @@ class Base:
 class Connection:
     """One audience and its groups, as the engine needs them; `interests` maps interest id to CiviCRM group id.
 
-    Without `limits` there is no guard against mass changes.
+    Without `limits` there is no guard against mass changes. `trust` names the side that wins wherever the two differ
+    about the subscription, `trust_interests` likewise by interest id (existing-extension.md 18).
     """
 
     list_id: str
@@ -139,6 +148,18 @@ class Connection:
     interests: Mapping[str, int]
     resubscribe: Resubscribe = Resubscribe.ASK
     limits: Limits | None = None
+    trust: Trust = Trust.NONE
+    trust_interests: Mapping[str, Trust] = field(default_factory=dict)
+
+    @property
+    def trusted(self) -> dict[str, str]:
+        """Return what a side is trusted with: `subscription` or an interest's id, and the side."""
+        all_of_it = {"subscription": self.trust, **self.trust_interests}
+        return {what: side.value for what, side in sorted(all_of_it.items()) if side is not Trust.NONE}
+
+    def without_trust(self) -> Connection:
+        """Return the same connection with neither side trusted."""
+        return replace(self, trust=Trust.NONE, trust_interests={})
 
     @property
     def group_ids(self) -> tuple[int, ...]:

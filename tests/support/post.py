@@ -26,10 +26,11 @@ def site_of(world: World) -> Site:
     """Return a site that reaches the world's two systems through their wires."""
     link = Link(account="Green", audience_id=LIST, group_id=NEWS, interests={WALK: WALKS, RIDE: RIDES})
     account = Account(api_key=SecretStr(KEY), webhook_secret=SecretStr(SECRET))
+    as_in_the_world = {name: getattr(world.connection, name) for name in ("resubscribe", "trust", "trust_interests")}
     configuration = Configuration(
         civicrm=CivicrmSite(url="http://cv", api_key=SecretStr(CIVICRM_KEY)),
         accounts={"Green": account},
-        connections=(link.model_copy(update={"resubscribe": world.connection.resubscribe}),),
+        connections=(link.model_copy(update=as_in_the_world),),
     )
 
     def systems() -> Any:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
-from mailchimpsync.model import ChangeKind, Connection, Limit, Limits, Resubscribe
+from mailchimpsync.model import ChangeKind, Connection, Limit, Limits, Resubscribe, Trust
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 GroupId = Annotated[int, Field(gt=0, le=2**31 - 1)]
@@ -123,6 +123,10 @@ class Link(Part):
     group_title: str = ""
     interests: dict[str, GroupId] = {}
     resubscribe: Resubscribe = Resubscribe.ASK
+    trust: Trust = Trust.NONE
+    """The side that is right about subscriptions, until one full run, looked at before, is complete."""
+    trust_interests: dict[str, Trust] = {}
+    """Likewise for interests, by their ids."""
     schedule: Schedule = Schedule()
     guard: Guard = Guard()
     signing_secret: SecretStr | None = None
@@ -132,7 +136,19 @@ class Link(Part):
     def connection(self) -> Connection:
         """The link as the engine needs it."""
         limits = self.guard.limits
-        return Connection(self.audience_id, self.group_id, dict(self.interests), self.resubscribe, limits)
+        return Connection(
+            self.audience_id,
+            self.group_id,
+            dict(self.interests),
+            self.resubscribe,
+            limits,
+            trust=self.trust,
+            trust_interests=dict(self.trust_interests),
+        )
+
+    def without_trust(self) -> Link:
+        """Return the link with neither side trusted."""
+        return self.model_copy(update={"trust": Trust.NONE, "trust_interests": {}})
 
     @property
     def title(self) -> str:

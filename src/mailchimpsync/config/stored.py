@@ -12,6 +12,7 @@ from mailchimpsync.config.alerts import Alerts
 from mailchimpsync.config.document import Configuration, unusable
 from mailchimpsync.config.parts import Guard, Part, Schedule
 from mailchimpsync.config.secrets import ENCRYPTED, MASKED, Keyring, mask
+from mailchimpsync.model import Trust
 
 Seal: TypeAlias = Callable[[str], str]
 """What is done to a key before it is written down."""
@@ -50,10 +51,14 @@ def _plain_alerts(alerts: Mapping[str, Any]) -> dict[str, Any]:
 def _plain_link(link: Mapping[str, Any]) -> dict[str, Any]:
     """Leave out what is as usual in schedule and guard, so that what is written shows what was chosen."""
     chosen = {name: _unusual(part.model_dump(exclude_none=True), link[name]) for name, part in _USUAL.items()}
-    others = {key: value for key, value in link.items() if key not in _USUAL}
+    others = {key: value for key, value in link.items() if key not in (*_USUAL, "trust", "trust_interests")}
+    trust = {"trust": link["trust"].value} if link["trust"] is not Trust.NONE else {}
+    interests = {key: side.value for key, side in link["trust_interests"].items() if side is not Trust.NONE}
     return {
         **others,
         "resubscribe": link["resubscribe"].value,
+        **trust,
+        **({"trust_interests": interests} if interests else {}),
         **{name: part for name, part in chosen.items() if part},
     }
 

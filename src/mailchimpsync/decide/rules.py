@@ -11,10 +11,12 @@ from mailchimpsync.decide.subscription import Move, Verdict, judge
 from mailchimpsync.errors import REGISTRY, Code, Retry
 from mailchimpsync.model import Base, Connection, GroupStatus, MemberStatus, SyncStatus, normalise_address
 
+_COMES_BACK = {Move.RESUBSCRIBE: MemberStatus.SUBSCRIBED, Move.ASK: MemberStatus.PENDING}
+
 
 def decide(situation: Situation, connection: Connection) -> Decision:
     """Return what a row needs under a connection's policy. Pure: the same situation gives the same decision."""
-    verdict = judge(situation, connection.resubscribe)
+    verdict = judge(situation, connection.resubscribe, connection.trust)
     match verdict.move:
         case Move.FAIL:
             return _failed(situation, verdict.reason)
@@ -35,14 +37,16 @@ def decide(situation: Situation, connection: Connection) -> Decision:
 
 
 def _with_interests(situation: Situation, connection: Connection, verdict: Verdict) -> Decision:
-    accepted = verdict.move is not Move.RESUBSCRIBE  # else Mailchimp may refuse, and the groups would have changed
-    changes = compare_interests(situation, connection.interests, groups_may_change=accepted)
+    accepted = verdict.move not in _COMES_BACK  # else Mailchimp may refuse, and the groups would have changed
+    changes = compare_interests(
+        situation, connection.interests, groups_may_change=accepted, trust=connection.trust_interests
+    )
     groups = changes.groups
     if verdict.move is Move.ADD_TO_GROUP:
         groups = ((connection.group_id, GroupStatus.ADDED), *groups)
     update: dict[str, Any] = {}
-    if verdict.move is Move.RESUBSCRIBE:
-        update["status"] = MemberStatus.SUBSCRIBED.value
+    if verdict.move in _COMES_BACK:
+        update["status"] = _COMES_BACK[verdict.move].value
     if changes.values:
         update["interests"] = dict(changes.values)
     agreed = Base(subscribed=True, interests=changes.agreed)
@@ -85,7 +89,7 @@ def _send(
     body = {"email_address": situation.address, **update}
     if (refused := _refused_before(situation, body)) is not None:
         # who is not let back in is not subscribed, so the interests' groups stay as they are
-        return _failed(situation, refused, () if verdict.move is Move.RESUBSCRIBE else groups)
+        return _failed(situation, refused, () if verdict.move in _COMES_BACK else groups)
     return Decision(
         SyncStatus.LIVE,
         verdict.reason,

@@ -17,7 +17,16 @@ from typing import NamedTuple
 from mailchimpsync.decide.rules import decide
 from mailchimpsync.decide.situation import Decision, Situation
 from mailchimpsync.errors import Code
-from mailchimpsync.model import Base, Connection, GroupState, GroupStatus, MemberStatus, Resubscribe, SyncStatus
+from mailchimpsync.model import (
+    Base,
+    Connection,
+    GroupState,
+    GroupStatus,
+    MemberStatus,
+    Resubscribe,
+    SyncStatus,
+    Trust,
+)
 
 NONE = "none"
 ANY = "*"
@@ -54,7 +63,14 @@ DIMENSIONS: Mapping[str, tuple[str, ...]] = {
 }
 """What the decision about a subscription depends on, and the values it can have."""
 
+TRUST_DIMENSIONS: Mapping[str, tuple[str, ...]] = {
+    "trust": (Trust.CIVICRM.value, Trust.MAILCHIMP.value),
+    **DIMENSIONS,
+}
+"""The same while a side is trusted."""
+
 INTEREST_DIMENSIONS: Mapping[str, tuple[str, ...]] = {
+    "trust": tuple(trust.value for trust in Trust),
     "at_mailchimp": (NONE, "yes", "no"),
     "in_civicrm": _GROUP_STATUSES,
     "base": tuple(_BASES),
@@ -87,7 +103,7 @@ def combinations(dimensions: Mapping[str, Sequence[str]]) -> Iterator[dict[str, 
 
 
 def subscription_case(case: Mapping[str, str]) -> tuple[Situation, Connection]:
-    """Return the situation and the connection of a combination of `DIMENSIONS`."""
+    """Return the situation and the connection of a combination of `DIMENSIONS` or `TRUST_DIMENSIONS`."""
     civicrm_date, mailchimp_date = DATES[case["newer"]]
     situation = Situation(
         mailchimp_status=None if case["at_mailchimp"] == NONE else case["at_mailchimp"],
@@ -103,7 +119,8 @@ def subscription_case(case: Mapping[str, str]) -> tuple[Situation, Connection]:
         other_left=case["other_row"] == "left",
         other_preferred=case["other_row"] == "preferred",
     )
-    return situation, Connection("list", GROUP_ID, {}, Resubscribe(case["resubscribe"]))
+    trust = Trust(case.get("trust", NONE))
+    return situation, Connection("list", GROUP_ID, {}, Resubscribe(case["resubscribe"]), trust=trust)
 
 
 def interest_case(case: Mapping[str, str]) -> tuple[Situation, Connection]:
@@ -121,12 +138,18 @@ def interest_case(case: Mapping[str, str]) -> tuple[Situation, Connection]:
         address=ADDRESS,
         other_interests=frozenset({INTEREST} if case["other_row"] == "has it" else ()),
     )
-    return situation, Connection("list", GROUP_ID, {INTEREST: INTEREST_GROUP_ID})
+    trust = {INTEREST: Trust(case["trust"])}
+    return situation, Connection("list", GROUP_ID, {INTEREST: INTEREST_GROUP_ID}, trust_interests=trust)
 
 
 def subscriptions() -> Cells:
     """Return the decision about the subscription in every combination."""
     return {tuple(case.values()): _outcome(*subscription_case(case)) for case in combinations(DIMENSIONS)}
+
+
+def trusting() -> Cells:
+    """Return the decision about the subscription in every combination, while a side is trusted."""
+    return {tuple(case.values()): _outcome(*subscription_case(case)) for case in combinations(TRUST_DIMENSIONS)}
 
 
 def interests() -> Cells:
@@ -167,6 +190,7 @@ def golden_files() -> Mapping[str, str]:
     """Return the checked-in tables by file name."""
     return {
         "subscriptions.csv": as_csv(DIMENSIONS, collapse(subscriptions())),
+        "trust.csv": as_csv(TRUST_DIMENSIONS, collapse(trusting())),
         "interests.csv": as_csv(INTEREST_DIMENSIONS, collapse(interests())),
     }
 

@@ -50,6 +50,18 @@ _IN_ORDER = {
         "Nothing to do.",
         Who.NOBODY,
     ),
+    Code.TRUSTED_CIVICRM: Entry(
+        "The two sides differed, and CiviCRM is trusted, so Mailchimp is brought into line.",
+        "The connection trusts CiviCRM with the subscription until one full run is complete.",
+        "Nothing to do. Whoever left at Mailchimp is asked by Mailchimp, and not subscribed unasked.",
+        Who.NOBODY,
+    ),
+    Code.TRUSTED_MAILCHIMP: Entry(
+        "The two sides differed, and Mailchimp is trusted, so CiviCRM is brought into line.",
+        "The connection trusts Mailchimp with the subscription until one full run is complete.",
+        "Nothing to do.",
+        Who.NOBODY,
+    ),
     Code.UNDONE: Entry(
         "Put back on both sides as it was before a run.",
         "Somebody approved a plan that undoes the run.",

@@ -189,6 +189,7 @@ status = _table(
     Column("progress", JsonText),  # where the stage goes on, by identity or key
     Column("links", JsonText),  # the connection as it was at the last completed run; another one needs a full run
     Column("seen", JsonText),  # what CiviCRM showed when it was last believed, to be found there again
+    Column("trust", JsonText),  # {"run": …, "trusted": …}: the complete run that a side was trusted in
     Column("lease_owner", String(100)),
     Column("lease_token", BigInteger, nullable=False, server_default="0"),
     Column("lease_expires", UtcDateTime),

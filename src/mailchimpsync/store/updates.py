@@ -35,6 +35,9 @@ _SEEN_BY_RESULTS = (
 SUPERSEDED = json_text({"code": Code.ABORTED.value})
 """The error of an update that was aborted, or decided again before it was sent."""
 
+UNANSWERED = json_text({"code": Code.BATCH_LOST.value})
+"""The error of an update whose batch has been read, or lost, without a word about it."""
+
 
 def add_updates(tx: Connection, rows: Sequence[Row]) -> None:
     """Queue updates; the unique `open_row` lets a cache row have one open update at most."""
@@ -202,6 +205,14 @@ def aborted_updates(tx: Connection, list_id: str, after: int, limit: int) -> Seq
         .limit(limit)
     )
     return tx.execute(query).mappings().all()
+
+
+def open_and_lost(tx: Connection, run_id: int) -> tuple[int, int]:
+    """Return how many updates of a run are open, and how many were given up without a word from Mailchimp."""
+    mine = select(func.count()).where(update.c.run_id == run_id)
+    is_lost = update.c.error_response.in_((SUPERSEDED, UNANSWERED))
+    still_open = tx.execute(mine.where(update.c.completed == 0)).scalar_one()
+    return int(still_open), int(tx.execute(mine.where(update.c.completed == 1, is_lost)).scalar_one())
 
 
 def open_updates_of(tx: Connection, batch_id: int) -> Sequence[int]:

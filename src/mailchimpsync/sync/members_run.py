@@ -71,7 +71,7 @@ def members_run(systems: Systems, connection: Connection, deadline: Deadline) ->
             run_id = runs.begin_members_run(tx, connection.list_id, started_at)
         run = MembersRun(
             id=run_id,
-            connection=connection,
+            connection=connection.without_trust(),  # that is for a whole run, and is looked at before
             store=systems.store,
             mailchimp=systems.mailchimp,
             civicrm=systems.civicrm,

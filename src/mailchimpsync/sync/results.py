@@ -260,7 +260,7 @@ def _close(work: Work, batch_id: int) -> int:
     with work.transaction() as tx:
         forgotten = updates.open_updates_of(tx, batch_id)
         found = updates.updates_with_rows(tx, batch_id, forgotten) if forgotten else {}
-        updates.complete_updates(tx, [(key, json_text({"code": Code.BATCH_LOST.value})) for key in found])
+        updates.complete_updates(tx, [(key, updates.UNANSWERED) for key in found])
         again: Sequence[dict[str, Any]] = [
             {"id": update["id"], "sync_status": SyncStatus.TODO.value, "recheck": False} for update in found.values()
         ]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 
 MCSYNC_METHOD = "MCsync"
 """What CiviCRM's group history shows as the method of a change made by this product (existing-extension.md 8.2)."""
@@ -86,6 +87,47 @@ class Trust(StrEnum):
     MAILCHIMP = "mailchimp"
 
 
+class Departure(StrEnum):
+    """The ways in which somebody leaves in CiviCRM, the strictest first where several hold."""
+
+    DECEASED = "deceased"
+    OPT_OUT = "opt_out"  # no bulk emails
+    DO_NOT_EMAIL = "do_not_email"
+    ON_HOLD = "on_hold"  # the member's own address
+    TRASHED = "trashed"
+    DELETED = "deleted"  # for good
+    MERGED = "merged"  # into a contact that is subscribed with another address
+    REMOVED = "removed"  # from the subscription group
+
+
+class Leaving(StrEnum):
+    """What a departure means at Mailchimp."""
+
+    UNSUBSCRIBE = "unsubscribe"
+    ARCHIVE = "archive"
+    NOTHING = "nothing"
+
+
+DEPARTURES: Mapping[Departure, Leaving] = MappingProxyType(
+    {
+        Departure.DECEASED: Leaving.ARCHIVE,
+        Departure.OPT_OUT: Leaving.UNSUBSCRIBE,
+        Departure.DO_NOT_EMAIL: Leaving.UNSUBSCRIBE,
+        Departure.ON_HOLD: Leaving.NOTHING,
+        Departure.TRASHED: Leaving.ARCHIVE,
+        Departure.DELETED: Leaving.NOTHING,
+        Departure.MERGED: Leaving.NOTHING,
+        Departure.REMOVED: Leaving.UNSUBSCRIBE,
+    }
+)
+"""What departures mean unless a connection says otherwise.
+
+Who has said no is unsubscribed, who is gone is archived. Left alone is what proves nothing: an address on hold in
+CiviCRM may do at Mailchimp, a contact that is not there may only be hidden from the key's user, and a merged one lives
+on.
+"""
+
+
 class ChangeKind(StrEnum):
     """What a run does to people, counted apart by the guard (DESIGN 3.5)."""
 
@@ -140,7 +182,8 @@ class Connection:
     """One audience and its groups, as the engine needs them; `interests` maps interest id to CiviCRM group id.
 
     Without `limits` there is no guard against mass changes. `trust` names the side that wins wherever the two differ
-    about the subscription, `trust_interests` likewise by interest id (existing-extension.md 18).
+    about the subscription, `trust_interests` likewise by interest id (existing-extension.md 18). `departures` says what
+    leaving in CiviCRM means at Mailchimp; what it does not name is as in `DEPARTURES`.
     """
 
     list_id: str
@@ -150,6 +193,11 @@ class Connection:
     limits: Limits | None = None
     trust: Trust = Trust.NONE
     trust_interests: Mapping[str, Trust] = field(default_factory=dict)
+    departures: Mapping[Departure, Leaving] = field(default_factory=lambda: DEPARTURES)
+
+    def leaving(self, departure: Departure) -> Leaving:
+        """Return what a departure means at Mailchimp."""
+        return self.departures.get(departure, DEPARTURES[departure])
 
     @property
     def trusted(self) -> dict[str, str]:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import RowMapping
 
 from mailchimpsync.civicrm.writes import SOURCE
+from mailchimpsync.decide import DEPARTED
 from mailchimpsync.errors import REGISTRY, Code
 from mailchimpsync.model import MCSYNC_METHOD
 from mailchimpsync.store.journal_check import check_chain
@@ -33,6 +34,8 @@ EXPECTED_FAILURES = frozenset(
         Code.MC_COMPLIANCE,
     }
 )
+
+DEPARTED_REASONS = frozenset(DEPARTED.values())
 
 DECISIONS_GOOD_FOR = timedelta(hours=1)
 """What is decided may be sent for so long."""
@@ -66,6 +69,7 @@ def violations(world: World, story: Story) -> Iterator[str]:
         yield from _row(world, truth, row)
     yield from _loose_ends(world)
     yield from _consent(truth, story)
+    yield from _marked(truth)
     yield from _removals(truth, story)
     yield from _doubles(truth)
     yield from _corrections(world, truth, story)
@@ -95,15 +99,20 @@ def _row(world: World, truth: Truth, row: RowMapping) -> Iterator[str]:
     contact, subscribed = row["civicrm_contact_id"], truth.is_subscribed(row["mailchimp_member_id"])
     if contact is not None and not truth.is_alive(contact):
         yield f"{who} belongs to a contact that is gone"
-    if subscribed != truth.is_added(contact):
+    was_taken_off = row["reason"] in DEPARTED_REASONS and row["departure"] is not None and not subscribed
+    if subscribed != truth.is_added(contact) and not was_taken_off:
         yield f"{who}: subscribed {subscribed}, in the group {truth.is_added(contact)}"
     if subscribed:
-        ticked = truth.members[row["mailchimp_member_id"]]["interests"]
-        for interest, group in world.connection.interests.items():
-            if ticked[interest] != truth.is_added(contact, group):
-                yield f"{who}: interest {interest} ticked {ticked[interest]}, the group says otherwise"
+        yield from _interests(world, truth, row, who)
     if row["base_subscribed"] is not subscribed:
         yield f"{who}: the base says {row['base_subscribed']}"
+
+
+def _interests(world: World, truth: Truth, row: RowMapping, who: str) -> Iterator[str]:
+    ticked = truth.members[row["mailchimp_member_id"]]["interests"]
+    for interest, group in world.connection.interests.items():
+        if ticked[interest] != truth.is_added(row["civicrm_contact_id"], group):
+            yield f"{who}: interest {interest} ticked {ticked[interest]}, the group says otherwise"
 
 
 def _loose_ends(world: World) -> Iterator[str]:
@@ -129,6 +138,21 @@ def _consent(truth: Truth, story: Story) -> Iterator[str]:
             yield f"{address} left at {left} and is {member['status']}, Added {added}"
 
 
+def _marked(truth: Truth) -> Iterator[str]:
+    """Nobody is subscribed whose only contacts have said no, have died, or are in the trash."""
+    owners: dict[str, set[int]] = {}
+    for one in truth.emails:
+        owners.setdefault(one["email"].lower(), set()).add(one["contact_id"])
+    for member in truth.members.values():
+        address = member["email_address"].lower()
+        contacts = owners.get(address, set())
+        alive = [truth.contacts[key] for key in contacts if truth.is_alive(key)]
+        if member["status"] not in SUBSCRIBED or not alive:
+            continue
+        if all(one["is_opt_out"] or one["do_not_email"] or one["is_deceased"] for one in alive):
+            yield f"{address} is {member['status']}, and must not be mailed"
+
+
 def _second(date: str) -> datetime:
     return datetime.fromisoformat(date).astimezone(UTC).replace(microsecond=0)
 
@@ -143,7 +167,7 @@ def _removals(truth: Truth, story: Story) -> Iterator[str]:
     for member in truth.members.values():
         address = member["email_address"].lower()
         by_us = member["status"] == "unsubscribed" and member["origin"] == "api"
-        if by_us and not story.owners(address) & story.removed_once:
+        if by_us and not story.owners(address) & (story.removed_once | story.marked_once):
             yield f"{address} was unsubscribed, and no staff had removed them"
 
 

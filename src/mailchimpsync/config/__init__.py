@@ -5,7 +5,7 @@ from mailchimpsync.config.changes import changes
 from mailchimpsync.config.document import Configuration, unusable
 from mailchimpsync.config.extension_form import from_extension_form, is_extension_form
 from mailchimpsync.config.homes import CONFIG_FILE, find_home
-from mailchimpsync.config.parts import Account, CivicrmSite, Guard, Link, Schedule
+from mailchimpsync.config.parts import Account, CivicrmSite, Departures, Guard, Link, Schedule
 from mailchimpsync.config.secrets import (
     Keyring,
     create_key_file,
@@ -26,6 +26,7 @@ __all__ = [
     "Alerts",
     "CivicrmSite",
     "Configuration",
+    "Departures",
     "Email",
     "Guard",
     "Keyring",

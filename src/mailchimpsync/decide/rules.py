@@ -11,29 +11,26 @@ from mailchimpsync.decide.subscription import Move, Verdict, judge
 from mailchimpsync.errors import REGISTRY, Code, Retry
 from mailchimpsync.model import Base, Connection, GroupStatus, MemberStatus, SyncStatus, normalise_address
 
+_LEAVES = {Move.UNSUBSCRIBE: MemberStatus.UNSUBSCRIBED, Move.ARCHIVE: MemberStatus.ARCHIVED}
 _COMES_BACK = {Move.RESUBSCRIBE: MemberStatus.SUBSCRIBED, Move.ASK: MemberStatus.PENDING}
 
 
 def decide(situation: Situation, connection: Connection) -> Decision:
     """Return what a row needs under a connection's policy. Pure: the same situation gives the same decision."""
-    verdict = judge(situation, connection.resubscribe, connection.trust)
+    verdict = judge(situation, connection)
     match verdict.move:
         case Move.FAIL:
             return _failed(situation, verdict.reason)
         case Move.SUBSCRIBE:
             return _subscribe(situation, connection)
-        case Move.UNSUBSCRIBE:
-            return _send(situation, verdict, {"status": MemberStatus.UNSUBSCRIBED.value})
-        case Move.REMOVE_FROM_GROUP:
-            return Decision(
-                SyncStatus.OK,
-                verdict.reason,
-                groups=((connection.group_id, GroupStatus.REMOVED),),
-                agreed=_agreed(situation, subscribed=False),
-            )
-    if not verdict.ends_subscribed:
-        return Decision(SyncStatus.OK, verdict.reason, agreed=_agreed(situation, subscribed=False))
-    return _with_interests(situation, connection, verdict)
+        case Move.UNSUBSCRIBE | Move.ARCHIVE:
+            return _send(situation, verdict, {"status": _LEAVES[verdict.move].value})
+    if verdict.ends_subscribed:
+        return _with_interests(situation, connection, verdict)
+    agreed = situation.base if verdict.move is Move.LEAVE_ALONE else _agreed(situation, subscribed=False)
+    leaves_group = verdict.move is Move.REMOVE_FROM_GROUP
+    groups = ((connection.group_id, GroupStatus.REMOVED),) if leaves_group else ()
+    return Decision(SyncStatus.OK, verdict.reason, groups=groups, agreed=agreed)
 
 
 def _with_interests(situation: Situation, connection: Connection, verdict: Verdict) -> Decision:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
@@ -9,10 +10,32 @@ from enum import Enum, auto
 from mailchimpsync.decide.situation import Situation
 from mailchimpsync.decide.winner import later, winner
 from mailchimpsync.errors import Code
-from mailchimpsync.model import SUBSCRIBED_STATUSES, GroupState, MemberStatus, Resubscribe, Side, Trust
+from mailchimpsync.model import (
+    SUBSCRIBED_STATUSES,
+    Connection,
+    Departure,
+    GroupState,
+    Leaving,
+    MemberStatus,
+    Resubscribe,
+    Side,
+    Trust,
+)
 
 RETURNABLE = frozenset({MemberStatus.UNSUBSCRIBED, MemberStatus.ARCHIVED, MemberStatus.TRANSACTIONAL})
 """The statuses from which Mailchimp may let somebody be subscribed again; never `cleaned` (mailchimp-api.md 3.4)."""
+
+
+DEPARTED: Mapping[Departure, Code] = {
+    Departure.DECEASED: Code.DEPARTED_DECEASED,
+    Departure.OPT_OUT: Code.DEPARTED_OPT_OUT,
+    Departure.DO_NOT_EMAIL: Code.DEPARTED_DO_NOT_EMAIL,
+    Departure.ON_HOLD: Code.DEPARTED_ON_HOLD,
+    Departure.TRASHED: Code.DEPARTED_TRASHED,
+    Departure.DELETED: Code.DEPARTED_DELETED,
+    Departure.MERGED: Code.DEPARTED_MERGED,
+}
+"""The reasons for which we take a member off without their leaving the group."""
 
 
 class Move(Enum):
@@ -25,6 +48,8 @@ class Move(Enum):
     RESUBSCRIBE = auto()
     ASK = auto()  # Mailchimp asks the person
     UNSUBSCRIBE = auto()
+    ARCHIVE = auto()
+    LEAVE_ALONE = auto()  # the two sides differ, and may
     FAIL = auto()
 
 
@@ -41,7 +66,7 @@ IN_SYNC = Verdict(Move.NOTHING, Code.IN_SYNC, ends_subscribed=True)
 NOT_SUBSCRIBED = Verdict(Move.NOTHING, Code.NOT_SUBSCRIBED)
 
 
-def judge(situation: Situation, resubscribe: Resubscribe, trust: Trust = Trust.NONE) -> Verdict:
+def judge(situation: Situation, connection: Connection) -> Verdict:
     """Return what the subscription of a row takes: one branch per cell of (at Mailchimp?) and (in the group?).
 
     A side that is trusted wins where the two differ, whatever was agreed and whoever is newer; but nobody is
@@ -49,10 +74,20 @@ def judge(situation: Situation, resubscribe: Resubscribe, trust: Trust = Trust.N
     """
     in_mailchimp = situation.mailchimp_status in SUBSCRIBED_STATUSES
     in_group = situation.has_contact and situation.group.is_added
+    departure = departure_of(situation, connection)
     if in_mailchimp:
-        return IN_SYNC if in_group else _only_at_mailchimp(situation, trust)
+        if departure is not None:
+            return _leave(situation, connection, departure, DEPARTED[departure])
+        return IN_SYNC if in_group else _only_at_mailchimp(situation, connection)
     if not in_group:
         return NOT_SUBSCRIBED
+    if situation.departed and situation.mailchimp_status in RETURNABLE:
+        return _departed(situation, connection, departure)
+    return _only_in_group(situation, connection)
+
+
+def _only_in_group(situation: Situation, connection: Connection) -> Verdict:
+    trust, resubscribe = connection.trust, connection.resubscribe
     if trust is Trust.MAILCHIMP:
         return _leave_group(situation, Code.TRUSTED_MAILCHIMP)
     if trust is Trust.CIVICRM and _may_be_asked_by_trust(situation, resubscribe):
@@ -62,9 +97,43 @@ def judge(situation: Situation, resubscribe: Resubscribe, trust: Trust = Trust.N
     return _left_at_mailchimp(situation, resubscribe)
 
 
-def _only_at_mailchimp(situation: Situation, trust: Trust) -> Verdict:
+def departure_of(situation: Situation, connection: Connection) -> Departure | None:
+    """Return the strictest departure that means something at Mailchimp; leaving the group alone is none of these."""
+    found = situation.marks | ({Departure.MERGED} if situation.merged else frozenset())
+    return next((one for one in Departure if one in found and connection.leaving(one) is not Leaving.NOTHING), None)
+
+
+def _leave(situation: Situation, connection: Connection, departure: Departure, reason: Code) -> Verdict:
+    leaving = connection.leaving(departure)
+    if leaving is Leaving.NOTHING:
+        return Verdict(Move.LEAVE_ALONE, Code.CIVICRM_LEFT_ALONE)
+    return Verdict(_off(situation, leaving), reason)
+
+
+def _off(situation: Situation, leaving: Leaving) -> Move:
+    """Return how a member is taken off; whom Mailchimp asks to confirm can't be archived (mailchimp-api.md 3.3)."""
+    archives = leaving is Leaving.ARCHIVE and situation.mailchimp_status != MemberStatus.PENDING
+    return Move.ARCHIVE if archives else Move.UNSUBSCRIBE
+
+
+def _departed(situation: Situation, connection: Connection, departure: Departure | None) -> Verdict:
+    """In the group, and taken off at Mailchimp by ourselves: as long as the departure holds, that is as it should be.
+
+    After that the person comes back, for they never left by an act of their own.
+    """
+    if departure is not None:
+        return Verdict(Move.NOTHING, DEPARTED[departure])
+    if situation.other_subscribed or situation.other_preferred:
+        return _fail(Code.CV_OTHER_ADDRESS)
+    if connection.resubscribe is Resubscribe.NEVER or situation.other_left:
+        return _fail(Code.MC_OPTED_OUT)
+    return _unless_obstructed(situation, Move.RESUBSCRIBE, Code.CIVICRM_BACK)
+
+
+def _only_at_mailchimp(situation: Situation, connection: Connection) -> Verdict:
+    trust = connection.trust
     if trust is Trust.CIVICRM:
-        return Verdict(Move.UNSUBSCRIBE, Code.TRUSTED_CIVICRM)
+        return Verdict(_off(situation, connection.leaving(Departure.REMOVED)), Code.TRUSTED_CIVICRM)
     if situation.contact_gone:
         return _fail(Code.CV_CONTACT_GONE)
     if not situation.has_contact:
@@ -72,7 +141,7 @@ def _only_at_mailchimp(situation: Situation, trust: Trust) -> Verdict:
     if trust is Trust.MAILCHIMP:
         return Verdict(Move.ADD_TO_GROUP, Code.TRUSTED_MAILCHIMP, ends_subscribed=True)
     if _side_that_counts(situation) is Side.CIVICRM:
-        return Verdict(Move.UNSUBSCRIBE, Code.CIVICRM_REMOVED)
+        return _leave(situation, connection, Departure.REMOVED, Code.CIVICRM_REMOVED)
     return Verdict(Move.ADD_TO_GROUP, Code.MAILCHIMP_SUBSCRIBED, ends_subscribed=True)
 
 

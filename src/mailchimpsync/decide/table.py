@@ -9,6 +9,7 @@ import csv
 import io
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from pathlib import Path
@@ -20,8 +21,10 @@ from mailchimpsync.errors import Code
 from mailchimpsync.model import (
     Base,
     Connection,
+    Departure,
     GroupState,
     GroupStatus,
+    Leaving,
     MemberStatus,
     Resubscribe,
     SyncStatus,
@@ -68,6 +71,23 @@ TRUST_DIMENSIONS: Mapping[str, tuple[str, ...]] = {
     **DIMENSIONS,
 }
 """The same while a side is trusted."""
+
+_GONE = (Departure.TRASHED.value, Departure.DELETED.value)
+
+DEPARTURE_DIMENSIONS: Mapping[str, tuple[str, ...]] = {
+    "at_mailchimp": ("subscribed", "pending", "unsubscribed", "archived", "cleaned"),
+    "taken_off": (NONE, "by us"),
+    "left": (NONE, Departure.OPT_OUT.value, Departure.TRASHED.value, Departure.MERGED.value),
+    "means": tuple(leaving.value for leaving in Leaving),
+    "in_civicrm": (NONE, "Added", "Removed"),
+    "base": tuple(_BASES),
+    "newer": ("CiviCRM", "Mailchimp"),
+    "resubscribe": DIMENSIONS["resubscribe"],
+}
+"""The same for departures in CiviCRM, with what they mean at Mailchimp; `none`: from the group at most.
+
+All marks work like `opt_out`, and `deleted` like `trashed`.
+"""
 
 INTEREST_DIMENSIONS: Mapping[str, tuple[str, ...]] = {
     "trust": tuple(trust.value for trust in Trust),
@@ -123,6 +143,22 @@ def subscription_case(case: Mapping[str, str]) -> tuple[Situation, Connection]:
     return situation, Connection("list", GROUP_ID, {}, Resubscribe(case["resubscribe"]), trust=trust)
 
 
+def departure_case(case: Mapping[str, str]) -> tuple[Situation, Connection]:
+    """Return the situation and the connection of a combination of `DEPARTURE_DIMENSIONS`."""
+    left, is_gone = case["left"], case["left"] in _GONE
+    others = {"contact": "gone" if is_gone else "owned", "other_row": NONE, "obstacle": NONE}
+    situation, connection = subscription_case({**case, **others})
+    departure = Departure.REMOVED if left == NONE else Departure(left)
+    situation = replace(
+        situation,
+        marks=frozenset({departure}) - {Departure.REMOVED, Departure.MERGED},
+        merged=departure is Departure.MERGED,
+        other_subscribed=departure is Departure.MERGED,
+        departed=case["taken_off"] != NONE,
+    )
+    return situation, replace(connection, departures={departure: Leaving(case["means"])})
+
+
 def interest_case(case: Mapping[str, str]) -> tuple[Situation, Connection]:
     """Return the situation and the connection of a combination of `INTEREST_DIMENSIONS`."""
     civicrm_date, mailchimp_date = DATES[case["newer"]]
@@ -150,6 +186,11 @@ def subscriptions() -> Cells:
 def trusting() -> Cells:
     """Return the decision about the subscription in every combination, while a side is trusted."""
     return {tuple(case.values()): _outcome(*subscription_case(case)) for case in combinations(TRUST_DIMENSIONS)}
+
+
+def departures() -> Cells:
+    """Return the decision about the subscription for every departure."""
+    return {tuple(case.values()): _outcome(*departure_case(case)) for case in combinations(DEPARTURE_DIMENSIONS)}
 
 
 def interests() -> Cells:
@@ -191,6 +232,7 @@ def golden_files() -> Mapping[str, str]:
     return {
         "subscriptions.csv": as_csv(DIMENSIONS, collapse(subscriptions())),
         "trust.csv": as_csv(TRUST_DIMENSIONS, collapse(trusting())),
+        "departures.csv": as_csv(DEPARTURE_DIMENSIONS, collapse(departures())),
         "interests.csv": as_csv(INTEREST_DIMENSIONS, collapse(interests())),
     }
 

@@ -19,6 +19,7 @@ _UNKNOWN = (
     "mailchimp_opted_in",
     "mailchimp_data",
     "mailchimp_interests",
+    "departure",
 )
 
 

@@ -86,6 +86,7 @@ def _merge(old: Columns, new: Columns) -> Assignments:
     return [
         ("mailchimp_status_date", _status_date(old, new, new_status)),
         ("departed_contact_id", case((new_status, null()), else_=old.departed_contact_id)),
+        ("departure", case((new.mailchimp_status.in_(_SUBSCRIBED), null()), else_=old.departure)),
         *due(old),
         *((column, new[column]) for column in overwritten),
     ]
@@ -156,6 +157,8 @@ def _join_rows(tx: Connection, *conditions: Any) -> int:
         dated.label("mailchimp_status_date"),
         _OLD.base_subscribed,
         _OLD.base_interests,
+        _OLD.departure,
+        _OLD.marks,
     ).where(_OLD.mailchimp_list_id == _NEW.mailchimp_list_id, _OLD.id != _NEW.id, ~is_in_flight(_OLD), *conditions)
     found = [dict(row) for row in tx.execute(query).mappings()]
     if found:

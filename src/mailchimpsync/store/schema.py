@@ -131,6 +131,8 @@ cache = _table(
     Column("civicrm_groups", Text),  # `group id;status;date` of each relevant group, joined by `|`
     Column("civicrm_contact_id", BigInteger),
     Column("departed_contact_id", BigInteger),
+    Column("marks", String(80)),  # the contact's departures, other than from the group, joined by commas
+    Column("departure", String(20)),  # the one for which we took the member off
     Column("sync_status", String(10), nullable=False, server_default="todo"),
     Column("reason", String(32)),
     Column("reason_detail", String(500)),

@@ -23,6 +23,7 @@ from mailchimpsync.model import (
 )
 from mailchimpsync.store import Transaction, groups, rows
 from mailchimpsync.sync.context import Run
+from mailchimpsync.sync.marks import marks_from
 
 TRY_AGAIN_AFTER = timedelta(days=3)
 """When a refusal that passes by itself is tried again (peers.md B9: too many sign-ups)."""
@@ -35,9 +36,10 @@ States = Mapping[int, Mapping[int, GroupState]]
 
 @dataclass(slots=True)
 class Siblings:
-    """What the other rows of the same contact mean for a row."""
+    """What the other rows of the same contact mean for a row; `stays`: one that no merge has brought is subscribed."""
 
     subscribed: bool = False
+    stays: bool = False
     left: bool = False
     interests: set[str] = field(default_factory=set)
     addresses: dict[int, str] = field(default_factory=dict)
@@ -95,9 +97,10 @@ def _meaning(others: Sequence[Any], group: GroupState) -> Siblings:
     siblings = Siblings()
     for other in others:
         date, base = other.mailchimp_status_date, other.base_subscribed
-        siblings.left |= has_left(other.mailchimp_status, date, base=base, group=group)
+        siblings.left |= other.departure is None and has_left(other.mailchimp_status, date, base=base, group=group)
         if other.mailchimp_status in SUBSCRIBED_STATUSES:
             siblings.subscribed = True
+            siblings.stays |= other.departed_contact_id is None
             siblings.interests.update(key for key, value in (other.mailchimp_interests or {}).items() if value)
         if other.mailchimp_email:
             siblings.addresses[other.id] = normalise_address(other.mailchimp_email)
@@ -163,7 +166,10 @@ def _situation(
         mailchimp_date=row["mailchimp_updated"],
         interests=row["mailchimp_interests"] or {},
         has_contact=contact is not None,
-        contact_gone=row["departed_contact_id"] is not None,
+        contact_gone=row["departed_contact_id"] is not None and contact is None,
+        marks=marks_from(row["marks"]),
+        merged=row["departed_contact_id"] is not None and siblings is not None and siblings.stays,
+        departed=row["departure"] is not None,
         group=mine.get(connection.group_id, _NOT_IN_GROUP),
         interest_groups={interest: mine[group] for interest, group in connection.interests.items() if group in mine},
         base=Base(row["base_subscribed"], row["base_interests"]),

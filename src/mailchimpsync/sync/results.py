@@ -218,6 +218,7 @@ def _member_columns(update: Update, body: Mapping[str, Any]) -> dict[str, Any]:
             "last_name": names.get("LNAME", known.get("last_name", "")),
         },
         "mailchimp_interests": interests,
+        **({"departure": None} if status in SUBSCRIBED_STATUSES else {}),
     }
 
 

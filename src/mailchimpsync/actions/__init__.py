@@ -29,6 +29,7 @@ from mailchimpsync.actions.entities.batch import batch_create, batch_delete, bat
 from mailchimpsync.actions.entities.cache import cache_get
 from mailchimpsync.actions.entities.cache_edit import cache_create, cache_delete
 from mailchimpsync.actions.entities.update import update_create, update_delete, update_get
+from mailchimpsync.actions.erase import Erasure, Step, erase
 from mailchimpsync.actions.explain import Explanation, explain
 from mailchimpsync.actions.fetchaccountinfo import fetchaccountinfo
 from mailchimpsync.actions.fetchandreconcile import fetchandreconcile
@@ -66,6 +67,7 @@ __all__ = [
     "Choice",
     "Clients",
     "ConnectionStatus",
+    "Erasure",
     "Explanation",
     "FailedRow",
     "Failure",
@@ -79,6 +81,7 @@ __all__ = [
     "Report",
     "Saved",
     "Site",
+    "Step",
     "Version",
     "abortsync",
     "acknowledgealert",
@@ -100,6 +103,7 @@ __all__ = [
     "createverification",
     "doctor",
     "dropplan",
+    "erase",
     "explain",
     "export_configuration",
     "export_journal",

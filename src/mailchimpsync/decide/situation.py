@@ -49,6 +49,7 @@ class Situation:
         other_preferred: whether another row of the same contact is the one to be resubscribed.
         other_interests: the interests that another subscribed row of the contact has.
         refusal: what Mailchimp refused last.
+        erased: whether the address was erased, so that nothing may be done with it.
     """
 
     mailchimp_status: str | None = None
@@ -72,6 +73,7 @@ class Situation:
     other_preferred: bool = False
     other_interests: frozenset[str] = frozenset()
     refusal: Refusal | None = None
+    erased: bool = False
 
 
 @dataclass(frozen=True, slots=True)

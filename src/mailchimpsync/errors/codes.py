@@ -75,6 +75,7 @@ class Code(StrEnum):
     CV_OTHER_ADDRESS = "CV_OTHER_ADDRESS"
     CV_CONTACT_GONE = "CV_CONTACT_GONE"
     CV_CHANGE_REFUSED = "CV_CHANGE_REFUSED"
+    ERASED = "ERASED"
     # what keeps a row from being synced, on Mailchimp's side
     MC_COMPLIANCE = "MC_COMPLIANCE"
     MC_OPTED_OUT = "MC_OPTED_OUT"

@@ -246,6 +246,13 @@ _CIVICRM_ROWS = {
         Who.ADMINISTRATOR,
         Retry.ON_CHANGE,
     ),
+    Code.ERASED: Entry(
+        "The address was erased, so nothing is done with it.",
+        "Somebody asked for erasure; the address is known by a digest only, and one of the two sides has it again.",
+        "Erase it in CiviCRM too. If Mailchimp has it again, the person may have signed up anew: ask, or erase again.",
+        Who.ADMINISTRATOR,
+        Retry.ON_CHANGE,
+    ),
     Code.CV_CHANGE_REFUSED: Entry(
         "CiviCRM refused the change.",
         "CiviCRM answered with an error for this one contact.",

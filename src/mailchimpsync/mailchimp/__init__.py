@@ -12,7 +12,14 @@ from mailchimpsync.mailchimp.batches import (
     submit_batch,
 )
 from mailchimpsync.mailchimp.client import MailchimpClient
-from mailchimpsync.mailchimp.members import Member, MemberPage, member, member_page, member_path
+from mailchimpsync.mailchimp.members import (
+    Member,
+    MemberPage,
+    delete_for_good,
+    member,
+    member_page,
+    member_path,
+)
 from mailchimpsync.mailchimp.refusals import classify_refusal, refusal_detail
 from mailchimpsync.mailchimp.results import batch_results
 from mailchimpsync.mailchimp.webhooks import (
@@ -52,6 +59,7 @@ __all__ = [
     "create_webhook",
     "delete_batch",
     "delete_batch_webhook",
+    "delete_for_good",
     "delete_webhook",
     "interests",
     "member",

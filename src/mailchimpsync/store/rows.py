@@ -10,13 +10,15 @@ from sqlalchemy import Connection, RowMapping, String, Text, and_, cast, func, s
 from mailchimpsync.model import Base, SyncStatus
 from mailchimpsync.store.dialect import Row, update_by_id
 from mailchimpsync.store.schema import cache, group_contact, json_text
+from mailchimpsync.store.tombstones import IDENTITY_PREFIX
 
 
 def due_facts(tx: Connection, list_id: str, after: int, limit: int) -> Sequence[Any]:
     """Return the next due rows, by id, with the facts that tell whether both sides agree, in plain text.
 
     Each with the columns id, mailchimp_status, interests, contact (is there one?), groups (`group:status,…`),
-    base_subscribed, base_interests, marks, departed (by us), left_behind (by a contact that is gone or merged).
+    base_subscribed, base_interests, marks, departed (by us), left_behind (by a contact that is gone or merged),
+    erased (it stands for an erased address).
     """
     status = cast(group_contact.c.group_id, String(20)) + ":" + func.coalesce(group_contact.c.status, "")
     groups = (
@@ -36,6 +38,7 @@ def due_facts(tx: Connection, list_id: str, after: int, limit: int) -> Sequence[
             cache.c.marks,
             cache.c.departure.is_not(None).label("departed"),
             cache.c.departed_contact_id.is_not(None).label("left_behind"),
+            cache.c.identity.startswith(IDENTITY_PREFIX).label("erased"),
         )
         .where(cache.c.mailchimp_list_id == list_id, cache.c.sync_status == SyncStatus.TODO.value, cache.c.id > after)
         .order_by(cache.c.id)

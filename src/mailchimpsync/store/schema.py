@@ -299,6 +299,21 @@ journal_chain = _table(
     sqlite_autoincrement=False,
 )
 
+tombstone = _table(
+    "tombstone",
+    Column("digest", String(64), primary_key=True),  # keyed, of an erased address
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("made_by", String(100), nullable=False),
+    sqlite_autoincrement=False,
+)
+
+secret = _table(
+    "secret",
+    Column("name", String(40), primary_key=True),
+    Column("token", Text, nullable=False),  # encrypted with the site's secret key
+    sqlite_autoincrement=False,
+)
+
 configuration = _table(
     "configuration",
     Column("version", _ID, primary_key=True),

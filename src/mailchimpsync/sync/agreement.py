@@ -47,6 +47,7 @@ class Agreements:
             contact_gone=bool(facts.left_behind) and not facts.contact,
             marks=marks_from(facts.marks),
             departed=bool(facts.departed),
+            erased=bool(facts.erased),
             group=states.get(connection.group_id, GroupState()),
             interest_groups={key: states[group] for key, group in connection.interests.items() if group in states},
             base=Base(

@@ -28,12 +28,13 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Systems:
-    """What a connection is synced with."""
+    """What a connection is synced with; `erasure_key` is what erased addresses are known by, None: none is."""
 
     store: Store
     mailchimp: MailchimpClient
     civicrm: CivicrmClient
     runtime: Runtime
+    erasure_key: str | None = None
 
     @contextmanager
     def until(self, deadline: Deadline) -> Iterator[None]:

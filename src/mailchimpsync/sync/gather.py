@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,6 +22,7 @@ from mailchimpsync.model import (
     normalise_address,
 )
 from mailchimpsync.store import Transaction, groups, rows
+from mailchimpsync.store.tombstones import IDENTITY_PREFIX
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.marks import marks_from
 
@@ -66,11 +67,21 @@ def gather(run: Run, due: Sequence[Row]) -> Gathered:
     with run.transaction() as tx:
         claims, taken = _claim(tx, run.list_id, candidates, known)
     now = run.runtime.now()
+    gone = {row["id"] for row in due if _is_erased(run, row, known.get(row["id"]))}
     situations = [
         _situation(row, run.connection, states, siblings.get(row["id"]), known.get(row["id"]), row["id"] in taken, now)
         for row in due
     ]
-    return Gathered(due, situations, claims)
+    situations = [replace(one, erased=row["id"] in gone) for row, one in zip(due, situations, strict=True)]
+    return Gathered(due, situations, {key: identity for key, identity in claims.items() if key not in gone})
+
+
+def _is_erased(run: Run, row: Row, person: Person | None) -> bool:
+    """Say whether a row is about an erased address; who had one is not subscribed with another one either."""
+    if not run.erased.digests:
+        return False
+    addresses = [email.email for email in person.emails] if person is not None else []
+    return row["identity"].startswith(IDENTITY_PREFIX) or run.erased.any_of([row["mailchimp_email"] or "", *addresses])
 
 
 def _may_be_subscribed(row: Row, states: States, connection: Connection) -> bool:

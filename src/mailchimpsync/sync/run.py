@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from mailchimpsync.errors import BusyError, Code, MailchimpsyncError, SuspicionError, TransientError
 from mailchimpsync.model import Connection, Stage
 from mailchimpsync.runtime import Deadline, NoProgress, Progress
-from mailchimpsync.store import Transaction, bases, kept_plans, plans, runs, updates
+from mailchimpsync.store import Transaction, bases, kept_plans, plans, runs, tombstones, updates
 from mailchimpsync.store.kept_plans import PlanState
 from mailchimpsync.sync.add_civi_only import add_civi_only
 from mailchimpsync.sync.calls import AS_USUAL, Options, Outcome, Result, Systems
@@ -257,6 +257,7 @@ def _open_run(
         if sight.accepts_empty:
             runs.accept_empty(tx, run_id)
         begun = runs.begun(tx, run_id)
+        erased = tombstones.erased(tx, systems.erasure_key)
     run = Run(
         id=run_id,
         connection=connection,
@@ -275,6 +276,7 @@ def _open_run(
         kept_plan_id=begun.kept_plan_id,
         accepts_empty=sight.accepts_empty,
         unguarded=options.unguarded,
+        erased=erased,
     )
     for line in sight.news:
         run.log(line)

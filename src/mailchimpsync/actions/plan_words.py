@@ -9,6 +9,7 @@ from typing import Any
 
 from mailchimpsync.actions.connection_status import Failure
 from mailchimpsync.actions.explained import explained
+from mailchimpsync.model import normalise_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,9 @@ def _sentences(row: Mapping[str, Any]) -> Iterator[str]:
         yield "CiviCRM: the contact is created"
     for group, status in row["group_changes"]:
         yield f"CiviCRM, group {group}: {before['groups'].get(str(group), 'not in it')} → {status}"
+    moved = update.get("email_address")
+    if before["status"] and moved and row["address"] and normalise_address(moved) != normalise_address(row["address"]):
+        yield f"Mailchimp: {row['address']} → {moved}"
     wanted = update.get("status") or update.get("status_if_new")
     if wanted is not None and wanted != before["status"]:
         yield f"Mailchimp: {before['status'] or 'not there'} → {wanted}"

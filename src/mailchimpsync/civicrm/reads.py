@@ -61,6 +61,8 @@ class ContactAddress(NamedTuple):
     contact_id: int
     email: str
     on_hold: bool = False
+    is_bulkmail: bool = False
+    is_primary: bool = False
 
 
 class Modified(NamedTuple):
@@ -107,6 +109,8 @@ class _Email(Row):
 
 class _Held(_Email):
     on_hold: int | None
+    is_bulkmail: bool | None
+    is_primary: bool | None
 
 
 _Owner = TypedDict(
@@ -182,13 +186,20 @@ def contacts_modified_since(client: CivicrmClient, since_site: str) -> Iterator[
     where = [["modified_date", ">=", since_site], *_ANY]
     for rows in pages(client, "Contact", _Contact, _CONTACTS, where, rows=IDS_MAX):
         ids = [row["id"] for row in rows]
-        addresses = [
-            ContactAddress(email["contact_id"], email["email"], bool(email["on_hold"]))
-            for emails in pages(client, "Email", _Held, _HELD, [["contact_id", "IN", ids]])
-            for email in emails
-            if email["email"]
-        ]
+        addresses = [one for page in addresses_of(client, ids) for one in page]
         yield Modified([_state(row) for row in rows], addresses)
+
+
+def addresses_of(client: CivicrmClient, contact_ids: Sequence[int]) -> Iterator[list[ContactAddress]]:
+    """Yield all addresses of some contacts."""
+    for some in chunks(contact_ids, IDS_MAX):
+        for rows in pages(client, "Email", _Held, _HELD, [["contact_id", "IN", list(some)]]):
+            yield [_address(row) for row in rows if row["email"]]
+
+
+def _address(row: _Held) -> ContactAddress:
+    held, bulk, primary = (bool(row["on_hold"]), bool(row["is_bulkmail"]), bool(row["is_primary"]))
+    return ContactAddress(row["contact_id"], row["email"] or "", held, bulk, primary)
 
 
 def owners_of(client: CivicrmClient, addresses: Collection[str]) -> Iterator[list[Owner]]:
@@ -219,7 +230,7 @@ def held_addresses(client: CivicrmClient, contact_ids: Sequence[int] | None = No
     conditions = [[*held, ["contact_id", "IN", list(some)]] for some in chunks(contact_ids or [], IDS_MAX)]
     for where in [held] if contact_ids is None else conditions:
         for rows in pages(client, "Email", _Held, _HELD, where):
-            yield [ContactAddress(row["contact_id"], row["email"], on_hold=True) for row in rows if row["email"]]
+            yield [_address(row) for row in rows if row["email"]]
 
 
 def on_hold_addresses(client: CivicrmClient, addresses: Collection[str]) -> set[str]:

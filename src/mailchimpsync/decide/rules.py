@@ -7,7 +7,7 @@ from typing import Any
 
 from mailchimpsync.decide.interests import compare_interests, interests_of_new_member
 from mailchimpsync.decide.situation import Decision, Situation
-from mailchimpsync.decide.subscription import Move, Verdict, judge
+from mailchimpsync.decide.subscription import Move, Verdict, judge, moves
 from mailchimpsync.errors import REGISTRY, Code, Retry
 from mailchimpsync.model import Base, Connection, GroupStatus, MemberStatus, SyncStatus, normalise_address
 
@@ -48,6 +48,11 @@ def _with_interests(situation: Situation, connection: Connection, verdict: Verdi
         update["interests"] = dict(changes.values)
     agreed = Base(subscribed=True, interests=changes.agreed)
     reason = verdict.reason
+    if verdict.move is Move.NOTHING and moves(situation):
+        if situation.address_taken:
+            return _failed(situation, Code.ADDRESS_TAKEN)
+        update["email_address"] = situation.new_address
+        reason = Code.CIVICRM_READDRESSED
     if reason is Code.IN_SYNC and (groups or update):
         reason = Code.INTERESTS_CHANGED
     if update:

@@ -48,6 +48,8 @@ class Situation:
         other_left: whether another row of the same contact left at Mailchimp, and that outranks the group's Added.
         other_preferred: whether another row of the same contact is the one to be resubscribed.
         other_interests: the interests that another subscribed row of the contact has.
+        new_address: the one CiviCRM wants the member to have, if that is not the one at Mailchimp.
+        address_taken: whether another row has that one.
         refusal: what Mailchimp refused last.
         erased: whether the address was erased, so that nothing may be done with it.
     """
@@ -72,6 +74,8 @@ class Situation:
     other_left: bool = False
     other_preferred: bool = False
     other_interests: frozenset[str] = frozenset()
+    new_address: str | None = None
+    address_taken: bool = False
     refusal: Refusal | None = None
     erased: bool = False
 

@@ -102,7 +102,14 @@ def _only_in_group(situation: Situation, connection: Connection) -> Verdict:
 def departure_of(situation: Situation, connection: Connection) -> Departure | None:
     """Return the strictest departure that means something at Mailchimp; leaving the group alone is none of these."""
     found = situation.marks | ({Departure.MERGED} if situation.merged else frozenset())
+    if moves(situation):
+        found -= {Departure.ON_HOLD}  # the address on hold is left behind
     return next((one for one in Departure if one in found and connection.leaving(one) is not Leaving.NOTHING), None)
+
+
+def moves(situation: Situation) -> bool:
+    """Say whether a member is to get another address: only one that is subscribed can (mailchimp-api.md 3.5)."""
+    return situation.new_address is not None and situation.mailchimp_status == MemberStatus.SUBSCRIBED
 
 
 def _leave(situation: Situation, connection: Connection, departure: Departure, reason: Code) -> Verdict:

@@ -74,6 +74,12 @@ _IN_ORDER = {
         "Nothing to do.",
         Who.NOBODY,
     ),
+    Code.CIVICRM_READDRESSED: Entry(
+        "The contact's best address is another one now, so the member gets it at Mailchimp.",
+        "The address was changed in CiviCRM, another one is for bulk mail or primary now, or the old one is on hold.",
+        "Nothing to do.",
+        Who.NOBODY,
+    ),
     Code.DEPARTED_DECEASED: _departed("is marked deceased in CiviCRM", "Correct the contact if the mark is wrong."),
     Code.DEPARTED_OPT_OUT: _departed(
         "is marked “no bulk emails” in CiviCRM", "Take the mark off if the person wants mail again."
@@ -244,6 +250,13 @@ _CIVICRM_ROWS = {
         "The contact went to the trash, or was deleted for good, and no other contact has the address.",
         "Unsubscribe or archive the member at Mailchimp, or restore the contact; or choose what departures mean.",
         Who.ADMINISTRATOR,
+        Retry.ON_CHANGE,
+    ),
+    Code.ADDRESS_TAKEN: Entry(
+        "The contact has a new address, which another member has already; this one keeps the old address.",
+        "Two contacts share the address, or somebody signed up with it at Mailchimp, or it is archived there.",
+        "See who has the address. Merge the two contacts, or archive one of the two members at Mailchimp.",
+        Who.DATA_OWNER,
         Retry.ON_CHANGE,
     ),
     Code.ERASED: Entry(

@@ -65,6 +65,8 @@ def replace_contacts(
             "civicrm_contact_id": replaced[row.civicrm_contact_id],
             "departed_contact_id": row.civicrm_contact_id,
             "civicrm_groups": None,
+            "civicrm_address": None,
+            "new_address": None,
             "marks": None if replaced[row.civicrm_contact_id] else gone_as.get(row.civicrm_contact_id),
         }
         for row in rows
@@ -92,6 +94,26 @@ def rows_of_contacts(tx: Connection, list_id: str, contact_ids: Sequence[int]) -
     columns = (cache.c.id, cache.c.civicrm_contact_id, cache.c.mailchimp_email, cache.c.marks)
     mine = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids)
     return tx.execute(select(*columns).where(*mine)).all()
+
+
+def members_of_contacts(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> Sequence[Any]:
+    """Return the rows of contacts' members: id, civicrm_contact_id, mailchimp_email, civicrm_address, new_address."""
+    columns = (
+        cache.c.id,
+        cache.c.civicrm_contact_id,
+        cache.c.mailchimp_email,
+        cache.c.civicrm_address,
+        cache.c.new_address,
+    )
+    mine = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids)
+    return tx.execute(select(*columns).where(*mine, cache.c.mailchimp_member_id.is_not(None))).all()
+
+
+def set_addresses(tx: Connection, noted: Mapping[int, Mapping[str, str | None]], due_ids: Sequence[int]) -> None:
+    """Note contacts' best addresses and those members are to get, by row id; make rows due."""
+    update_by_id(tx, cache, [{"id": row_id, **values} for row_id, values in noted.items()])
+    if due_ids:
+        make_due(tx, cache.c.id.in_(due_ids))
 
 
 def set_marks(tx: Connection, marks: Mapping[int, str | None]) -> None:
@@ -160,6 +182,8 @@ def set_contacts(tx: Connection, owners: Mapping[int, int], marks: Mapping[int, 
             "civicrm_contact_id": contact_id,
             "departed_contact_id": None,
             "marks": marks.get(row_id),
+            "civicrm_address": None,
+            "new_address": None,
         }
         for row_id, contact_id in owners.items()
     ]

@@ -21,6 +21,8 @@ _UNKNOWN = (
     "mailchimp_data",
     "mailchimp_interests",
     "departure",
+    "civicrm_address",
+    "new_address",
 )
 
 

@@ -54,6 +54,9 @@ def purge(tx: Connection, found: Traces) -> dict[str, int]:
         "updates": _purge_updates(tx, found),
     }
     gone["rows"] = tx.execute(delete(cache).where(cache.c.id.in_(found.row_ids))).rowcount
+    for column in (cache.c.civicrm_address, cache.c.new_address):
+        noted = cache.c.mailchimp_list_id == found.list_id, func.lower(column) == found.address
+        tx.execute(update(cache).where(*noted).values({column: null()}))
     return gone
 
 

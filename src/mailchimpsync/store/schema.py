@@ -133,6 +133,8 @@ cache = _table(
     Column("departed_contact_id", BigInteger),
     Column("marks", String(80)),  # the contact's departures, other than from the group, joined by commas
     Column("departure", String(20)),  # the one for which we took the member off
+    Column("civicrm_address", String(255)),  # the contact's best one when it was last looked at
+    Column("new_address", String(255)),  # what CiviCRM wants the member's to be, until Mailchimp has it
     Column("sync_status", String(10), nullable=False, server_default="todo"),
     Column("reason", String(32)),
     Column("reason_detail", String(500)),

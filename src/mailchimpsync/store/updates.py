@@ -30,6 +30,7 @@ _SEEN_BY_RESULTS = (
     "mailchimp_interests",
     "reason",
     "recheck",
+    "new_address",
 )
 
 SUPERSEDED = json_text({"code": Code.ABORTED.value})
@@ -47,10 +48,10 @@ def add_updates(tx: Connection, rows: Sequence[Row]) -> None:
 def unsent_updates(tx: Connection, list_id: str, limit: int, run_id: int | None = None) -> Sequence[RowMapping]:
     """Return the next updates that are in no batch, of a run or of all.
 
-    With their members' ids: id, data, attempt, mailchimp_member_id.
+    With their members' ids and addresses: id, data, attempt, mailchimp_member_id, mailchimp_email.
     """
     query = (
-        select(update.c.id, update.c.data, update.c.attempt, cache.c.mailchimp_member_id)
+        select(update.c.id, update.c.data, update.c.attempt, cache.c.mailchimp_member_id, cache.c.mailchimp_email)
         .join(cache, cache.c.id == update.c.mailchimpsync_cache_id)
         .where(
             update.c.completed == 0,

@@ -40,6 +40,8 @@ class Agreements:
         connection = self._connection
         if facts.left_behind and connection.leaving(Departure.MERGED) is not Leaving.NOTHING:
             return None  # the contact's other rows matter
+        if facts.moves:
+            return None
         situation = Situation(
             mailchimp_status=facts.mailchimp_status,
             interests=_json(facts.interests) or {},

@@ -9,6 +9,7 @@ from mailchimpsync.civicrm.paging import chunks
 from mailchimpsync.model import Departure, normalise_address
 from mailchimpsync.store import contacts
 from mailchimpsync.sync.add_civi_only import read_groups_of
+from mailchimpsync.sync.addresses import ask_for_addresses, note_addresses
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.evidence import check_contacts
 from mailchimpsync.sync.marks import ask_for_held, held_of, marks_text, note_marks, note_marks_of
@@ -54,6 +55,7 @@ def _give_to_owners(run: Run, rows: Sequence[tuple[int, str]], progress: Mapping
         contacts.set_contacts(tx, owned, {key: marks_text(one.marks) for key, one in found.items()})
         if progress is not None:
             run.note_progress(tx, progress)
+    ask_for_addresses(run, sorted(set(owned.values())))
     return len(found)
 
 
@@ -74,6 +76,7 @@ def _replace_all_gone(run: Run) -> int:
     held = ask_for_held(run)
     for ids, states in _all_owners(run):
         note_marks(run, states, held)
+        ask_for_addresses(run, ids)
         some = _gone_as(ids, states)
         gone |= some
         known, vanished = known + len(ids), vanished + sum(how == Departure.DELETED for how in some.values())
@@ -97,6 +100,7 @@ def _replace_recently_gone(run: Run) -> int:
     replaced = 0
     for modified in contacts_modified_since(run.civicrm, run.since_at_site or ""):
         note_marks(run, modified.contacts, held_of(run, modified.addresses))
+        note_addresses(run, modified.addresses)
         gone = [state.id for state in modified.contacts if state.is_deleted]
         edited = [state.id for state in modified.contacts if not state.is_deleted]
         addresses = sorted({normalise_address(entry.email) for entry in modified.addresses})

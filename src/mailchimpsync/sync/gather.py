@@ -48,11 +48,12 @@ class Siblings:
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """Due rows with their situations, and the identities that rows of new members claim, by row id."""
+    """Due rows with their situations, the identities that rows of new members claim, and details, by row id."""
 
     rows: Sequence[Row]
     situations: Sequence[Situation]
     claims: Mapping[int, str]
+    details: Mapping[int, str] = field(default_factory=dict)
 
 
 def gather(run: Run, due: Sequence[Row]) -> Gathered:
@@ -72,8 +73,36 @@ def gather(run: Run, due: Sequence[Row]) -> Gathered:
         _situation(row, run.connection, states, siblings.get(row["id"]), known.get(row["id"]), row["id"] in taken, now)
         for row in due
     ]
-    situations = [replace(one, erased=row["id"] in gone) for row, one in zip(due, situations, strict=True)]
-    return Gathered(due, situations, {key: identity for key, identity in claims.items() if key not in gone})
+    details = _taken_addresses(run, due)
+    situations = [
+        replace(
+            one,
+            erased=row["id"] in gone,
+            new_address=None if run.erased.knows(row["new_address"]) else row["new_address"],
+            address_taken=row["id"] in details,
+        )
+        for row, one in zip(due, situations, strict=True)
+    ]
+    return Gathered(due, situations, {key: claim for key, claim in claims.items() if key not in gone}, details)
+
+
+def _taken_addresses(run: Run, due: Sequence[Row]) -> dict[int, str]:
+    """Return the rows whose new address another row has, each with a sentence that names both."""
+    wanted = {row["id"]: f"m:{member_id_of(row['new_address'])}" for row in due if row["new_address"] is not None}
+    if not wanted:
+        return {}
+    claimed: dict[str, int] = {}
+    for row_id, identity in sorted(wanted.items()):
+        claimed.setdefault(identity, row_id)
+    with run.transaction() as tx:
+        owners = {**claimed, **rows.owners_of_identities(tx, run.list_id, sorted(set(wanted.values())))}
+        holders = rows.rows_by_id(tx, sorted(set(owners.values())))
+    of = {row["id"]: row["civicrm_contact_id"] for row in due}
+    return {
+        row_id: f"Contact {of[row_id]} wants the address that contact {holder['civicrm_contact_id'] or 'nobody'} has."
+        for row_id, identity in wanted.items()
+        if owners[identity] != row_id and (holder := holders.get(owners[identity])) is not None
+    }
 
 
 def _is_erased(run: Run, row: Row, person: Person | None) -> bool:

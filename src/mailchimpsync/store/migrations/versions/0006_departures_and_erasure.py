@@ -1,4 +1,4 @@
-"""Trust in one side, departures in CiviCRM, and erasure."""
+"""Trust in one side, departures and changed addresses in CiviCRM, and erasure."""
 
 from typing import Any
 
@@ -24,6 +24,8 @@ JSON_TEXT = sa.Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb")
 def upgrade() -> None:
     op.add_column("civicrm_mailchimpsync_cache", sa.Column("marks", sa.String(length=80), nullable=True))
     op.add_column("civicrm_mailchimpsync_cache", sa.Column("departure", sa.String(length=20), nullable=True))
+    for name in ("civicrm_address", "new_address"):
+        op.add_column("civicrm_mailchimpsync_cache", sa.Column(name, sa.String(length=255), nullable=True))
     op.add_column("civicrm_mailchimpsync_status", sa.Column("trust", JSON_TEXT, nullable=True))
     op.create_table(
         "civicrm_mailchimpsync_tombstone",
@@ -46,5 +48,7 @@ def downgrade() -> None:
     op.drop_table("civicrm_mailchimpsync_secret")
     op.drop_table("civicrm_mailchimpsync_tombstone")
     op.drop_column("civicrm_mailchimpsync_status", "trust")
+    op.drop_column("civicrm_mailchimpsync_cache", "new_address")
+    op.drop_column("civicrm_mailchimpsync_cache", "civicrm_address")
     op.drop_column("civicrm_mailchimpsync_cache", "departure")
     op.drop_column("civicrm_mailchimpsync_cache", "marks")

@@ -60,7 +60,8 @@ def post(world: World) -> PostOffice:
 
 def erased(world: World, site: Site, address: str = ANN) -> Erasure:
     done = erase(site, address=address, confirm=True, by="dora")
-    world.systems = replace(world.new_systems(), erasure_key=site.erasure_key())
+    world.erasure_key = site.erasure_key()
+    world.systems = world.new_systems()
     return done
 
 

@@ -24,6 +24,7 @@ class Story:
     owned: dict[int, set[str]] = field(default_factory=dict)  # every address a contact ever had
     left: dict[str, str] = field(default_factory=dict)  # when somebody last left, by their own act or by bouncing
     gone_for_good: set[str] = field(default_factory=set)  # bounced or erased, and not come back by own act
+    erased: set[str] = field(default_factory=set)  # addresses that were to be erased at some time
     bounced: set[str] = field(default_factory=set)  # addresses mail to which bounced at some time
     left_once: set[str] = field(default_factory=set)  # addresses that were not subscribed at Mailchimp at some time
     removed_once: set[int] = field(default_factory=set)  # contacts that staff took out of the group at some time

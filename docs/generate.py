@@ -53,11 +53,25 @@ fits is the only line that fits.
 - *base after*: what counts as agreed once everything is confirmed.
 """
 
+TRUST_INTRO = """## While a side is trusted
+
+In the one full run that [trusts a side](../how-to/trust-one-side.md) with the subscription, which is looked at before.
+`status=pending`: Mailchimp asks the person.
+"""
+
+DEPARTURES_INTRO = """## Departures in CiviCRM
+
+Who is [marked, deleted, merged](../how-to/choose-what-departures-mean.md), or leaves the group (*left*: `none`), and
+what that means at Mailchimp for the connection. All marks work like `opt_out`, and `deleted` like `trashed`. *taken
+off*: whether it was us who took the member off for such a departure; who was comes back when it is over.
+"""
+
 INTERESTS_INTRO = """## Interests
 
 For somebody who is subscribed on both sides; each interest is looked at by itself. A new member brings the interests
 of its contact along. While somebody is not subscribed, their interests and groups stay as they are.
-*other row*: another subscribed address of the same contact `has it`.
+*trust*: the side that is trusted with the interest. *other row*: another subscribed address of the same contact
+`has it`.
 """
 
 MOMENTS = (
@@ -139,6 +153,9 @@ def decision_page() -> str:
             grids = {"Whatever the dates": next(iter(grids.values()))}
         parts += [f"\n### {heading}\n\n{grid}" for heading, grid in grids.items()]
     parts += ["\n", WHOLE_INTRO, "\n", _lines(table.DIMENSIONS, table.collapse(cells))]
+    parts += ["\n", TRUST_INTRO, "\n", _lines(table.TRUST_DIMENSIONS, table.collapse(table.trusting()))]
+    parts += ["\n", DEPARTURES_INTRO, "\n"]
+    parts += [_lines(table.DEPARTURE_DIMENSIONS, table.collapse(table.departures()))]
     parts += ["\n", INTERESTS_INTRO, "\n", _lines(table.INTEREST_DIMENSIONS, table.collapse(table.interests()))]
     return "".join(parts)
 

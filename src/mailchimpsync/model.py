@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 
 MCSYNC_METHOD = "MCsync"
 """What CiviCRM's group history shows as the method of a change made by this product (existing-extension.md 8.2)."""
@@ -78,6 +79,55 @@ class Resubscribe(StrEnum):
     NEVER = "never"
 
 
+class Trust(StrEnum):
+    """Which side is known to be right, for as long as it takes one full run to bring the other side into line."""
+
+    NONE = "none"  # neither: what changed since both agreed, else the later date
+    CIVICRM = "civicrm"
+    MAILCHIMP = "mailchimp"
+
+
+class Departure(StrEnum):
+    """The ways in which somebody leaves in CiviCRM, the strictest first where several hold."""
+
+    DECEASED = "deceased"
+    OPT_OUT = "opt_out"  # no bulk emails
+    DO_NOT_EMAIL = "do_not_email"
+    ON_HOLD = "on_hold"  # the member's own address
+    TRASHED = "trashed"
+    DELETED = "deleted"  # for good
+    MERGED = "merged"  # into a contact that is subscribed with another address
+    REMOVED = "removed"  # from the subscription group
+
+
+class Leaving(StrEnum):
+    """What a departure means at Mailchimp."""
+
+    UNSUBSCRIBE = "unsubscribe"
+    ARCHIVE = "archive"
+    NOTHING = "nothing"
+
+
+DEPARTURES: Mapping[Departure, Leaving] = MappingProxyType(
+    {
+        Departure.DECEASED: Leaving.ARCHIVE,
+        Departure.OPT_OUT: Leaving.UNSUBSCRIBE,
+        Departure.DO_NOT_EMAIL: Leaving.UNSUBSCRIBE,
+        Departure.ON_HOLD: Leaving.NOTHING,
+        Departure.TRASHED: Leaving.ARCHIVE,
+        Departure.DELETED: Leaving.NOTHING,
+        Departure.MERGED: Leaving.NOTHING,
+        Departure.REMOVED: Leaving.UNSUBSCRIBE,
+    }
+)
+"""What departures mean unless a connection says otherwise.
+
+Who has said no is unsubscribed, who is gone is archived. Left alone is what proves nothing: an address on hold in
+CiviCRM may do at Mailchimp, a contact that is not there may only be hidden from the key's user, and a merged one lives
+on.
+"""
+
+
 class ChangeKind(StrEnum):
     """What a run does to people, counted apart by the guard (DESIGN 3.5)."""
 
@@ -131,7 +181,9 @@ class Base:
 class Connection:
     """One audience and its groups, as the engine needs them; `interests` maps interest id to CiviCRM group id.
 
-    Without `limits` there is no guard against mass changes.
+    Without `limits` there is no guard against mass changes. `trust` names the side that wins wherever the two differ
+    about the subscription, `trust_interests` likewise by interest id (existing-extension.md 18). `departures` says what
+    leaving in CiviCRM means at Mailchimp; what it does not name is as in `DEPARTURES`.
     """
 
     list_id: str
@@ -139,6 +191,23 @@ class Connection:
     interests: Mapping[str, int]
     resubscribe: Resubscribe = Resubscribe.ASK
     limits: Limits | None = None
+    trust: Trust = Trust.NONE
+    trust_interests: Mapping[str, Trust] = field(default_factory=dict)
+    departures: Mapping[Departure, Leaving] = field(default_factory=lambda: DEPARTURES)
+
+    def leaving(self, departure: Departure) -> Leaving:
+        """Return what a departure means at Mailchimp."""
+        return self.departures.get(departure, DEPARTURES[departure])
+
+    @property
+    def trusted(self) -> dict[str, str]:
+        """Return what a side is trusted with: `subscription` or an interest's id, and the side."""
+        all_of_it = {"subscription": self.trust, **self.trust_interests}
+        return {what: side.value for what, side in sorted(all_of_it.items()) if side is not Trust.NONE}
+
+    def without_trust(self) -> Connection:
+        """Return the same connection with neither side trusted."""
+        return replace(self, trust=Trust.NONE, trust_interests={})
 
     @property
     def group_ids(self) -> tuple[int, ...]:

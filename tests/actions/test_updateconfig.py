@@ -13,6 +13,7 @@ from actions.conftest import Door, Office
 from mailchimpsync.actions import open_site, updateconfig
 from mailchimpsync.config import to_stored
 from mailchimpsync.errors import ConfigurationError, ConfirmationError, TransientError
+from mailchimpsync.model import Trust
 from mailchimpsync.runtime import Runtime
 from mailchimpsync.store import forgetting
 from mailchimpsync.store.schema import event, journal
@@ -257,21 +258,20 @@ def test_a_list_that_the_extensions_form_lacks_needs_confirmation(office: Office
         updateconfig(office.site, config=json.dumps(form))
 
 
-def test_a_trust_override_is_refused_and_an_empty_one_is_not(office: Office) -> None:
-    empty = extension_form(office, trustOverride={"subscription": ""})
+def test_a_trust_override_is_taken_over_and_an_empty_one_takes_it_back(office: Office) -> None:
     trusting = extension_form(office, trustOverride={"subscription": "Mailchimp"})
+    updateconfig(office.site, config=trusting)
+    assert {link.trust for link in office.site.configuration.connections} == {Trust.MAILCHIMP, Trust.NONE}
 
-    before = updateconfig(office.site, config=empty).version
-    with pytest.raises(ConfigurationError, match="trustOverride is set for subscription"):
-        updateconfig(office.site, config=trusting)
+    updateconfig(office.site, config=extension_form(office, trustOverride={"subscription": ""}))
 
-    assert office.site.version == before
+    assert {link.trust for link in office.site.configuration.connections} == {Trust.NONE}
 
 
 def test_all_that_is_wrong_with_the_extensions_form_is_named_at_once(office: Office, door: Door) -> None:
     form = extension_form(office)
     form["accounts"]["second"] = {"apiKey": "second"}
-    form["lists"][OTHER_LIST] |= {"apiKey": "nobody's", "trustOverride": {"subscription": "CiviCRM"}}
+    form["lists"][OTHER_LIST] |= {"apiKey": "nobody's", "trustOverride": {"subscription": "Nobody"}}
 
     error = door(office, UPDATE, config=form).error
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from mailchimpsync.decide import Decision, Situation, decide
-from mailchimpsync.model import Base, Connection, GroupState, GroupStatus, Resubscribe
+from mailchimpsync.decide import Decision, Refusal, Situation, decide
+from mailchimpsync.errors import Code
+from mailchimpsync.model import Base, Connection, GroupState, GroupStatus, Resubscribe, Trust
 
 LINKS = {"news": 11, "events": 12}
 
@@ -26,6 +28,7 @@ class Ann:
         self.known: dict[str, Any] = {"address": "ann@example.org", **known}
         self.resubscribe = Resubscribe.ASK
         self.links: dict[str, int] = {}
+        self.trust: dict[str, Any] = {}
 
     def at_mailchimp(self, status: str | None, on_day: int | None = None) -> Ann:
         date = day(on_day) if on_day else None
@@ -57,10 +60,18 @@ class Ann:
         self.resubscribe = Resubscribe.NEVER
         return self
 
+    def trusting(self, trust: Trust, **interests: Trust) -> Ann:
+        self.trust = {"trust": trust, "trust_interests": interests}
+        return self
+
+    def refused(self, code: Code, update: Mapping[str, Any]) -> Ann:
+        self.known["refusal"] = Refusal(code, update)
+        return self
+
     @property
     def situation(self) -> Situation:
         return Situation(**self.known)
 
     @property
     def decision(self) -> Decision:
-        return decide(self.situation, Connection("list", 1, self.links, self.resubscribe))
+        return decide(self.situation, Connection("list", 1, self.links, self.resubscribe, **self.trust))

@@ -11,7 +11,16 @@ from hypothesis import strategies as some
 from decide.ann import LINKS, day
 from mailchimpsync.decide import Decision, Refusal, Situation, decide
 from mailchimpsync.errors import Code
-from mailchimpsync.model import Base, Connection, GroupState, GroupStatus, MemberStatus, Resubscribe, SyncStatus
+from mailchimpsync.model import (
+    Base,
+    Connection,
+    GroupState,
+    GroupStatus,
+    MemberStatus,
+    Resubscribe,
+    SyncStatus,
+    Trust,
+)
 
 NOW = day(28)
 CONNECTION = Connection("list", 1, LINKS)
@@ -72,9 +81,10 @@ def carried_out(known: Situation, decision: Decision) -> Situation:
     )
 
 
-@given(situations(), some.sampled_from(Resubscribe))
-def test_a_second_look_changes_nothing(known: Situation, resubscribe: Resubscribe) -> None:
-    connection = replace(CONNECTION, resubscribe=resubscribe)
+@given(situations(), some.sampled_from(Resubscribe), some.sampled_from(Trust), some.sampled_from(Trust))
+def test_a_second_look_changes_nothing(known: Situation, resubscribe: Resubscribe, one: Trust, other: Trust) -> None:
+    trust = dict.fromkeys(LINKS, other)
+    connection = replace(CONNECTION, resubscribe=resubscribe, trust=one, trust_interests=trust)
     first = decide(known, connection)
 
     again = decide(carried_out(known, first), connection)

@@ -50,7 +50,7 @@ def agree(situation: Situation) -> bool:
     return at_mailchimp == in_civicrm
 
 
-@pytest.mark.parametrize("name", ["subscriptions.csv", "interests.csv"])
+@pytest.mark.parametrize("name", ["subscriptions.csv", "trust.csv", "departures.csv", "interests.csv"])
 def test_the_rules_are_those_that_were_checked_in(name: str) -> None:
     written = (HERE / name).read_text(encoding="utf-8")
 

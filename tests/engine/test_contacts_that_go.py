@@ -20,7 +20,7 @@ def test_a_trashed_contact_whose_history_says_added_is_not_subscribed(world: Wor
     assert world.rows() == []
 
 
-def test_a_member_whose_contact_was_trashed_stays_at_mailchimp_and_is_told(world: World) -> None:
+def test_a_member_whose_contact_was_trashed_is_archived_and_nobody_is_made_anew(world: World) -> None:
     tom = subscribed_on_both_sides(world, "tom@example.org")
     world.sync()
     world.trash(tom)
@@ -28,8 +28,8 @@ def test_a_member_whose_contact_was_trashed_stays_at_mailchimp_and_is_told(world
 
     world.sync()
 
-    assert world.status("tom@example.org") == "subscribed"
-    assert world.fate(email="tom@example.org") == ("fail", "CV_CONTACT_GONE")
+    assert world.status("tom@example.org") == "archived"
+    assert world.fate(email="tom@example.org") == ("ok", "DEPARTED_TRASHED")
     assert len(world.owners("tom@example.org")) == 1
 
 
@@ -45,7 +45,8 @@ def test_a_contact_that_comes_back_from_the_trash_owns_its_member_again(world: W
     world.sync()
 
     assert world.row(email="tom@example.org")["civicrm_contact_id"] == tom
-    assert world.fate(contact=tom) == ("ok", "IN_SYNC")
+    assert world.fate(contact=tom) == ("ok", "CIVICRM_BACK")
+    assert world.status("tom@example.org") == "subscribed"
 
 
 def test_a_merged_contact_hands_its_member_to_the_one_that_was_kept(world: World) -> None:

@@ -26,7 +26,7 @@ def test_a_merged_contacts_member_goes_to_the_contact_it_was_merged_into(store: 
         found = row(tx, key)
 
     assert number == 1
-    assert (found["civicrm_contact_id"], found["departed_contact_id"]) == (BOB, None)
+    assert (found["civicrm_contact_id"], found["departed_contact_id"]) == (BOB, ANN)
     assert (found["civicrm_groups"], found["sync_status"]) == (None, "todo")
 
 
@@ -74,7 +74,7 @@ def test_many_contacts_go_many_ways_at_once(store: Store) -> None:
         found = [row(tx, key) for key in keys]
 
     assert [one["civicrm_contact_id"] for one in found] == [CHARLIE, None, CHARLIE]
-    assert [one["departed_contact_id"] for one in found] == [None, BOB, None]
+    assert [one["departed_contact_id"] for one in found] == [ANN, BOB, None]
 
 
 def test_an_edited_contact_has_its_failed_row_looked_at_again(store: Store) -> None:

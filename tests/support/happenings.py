@@ -175,12 +175,15 @@ class Happenings:
     def _opt_out(self) -> None:
         contact = self._contact()
         if contact is not None:
-            self._world.edit(contact, is_opt_out=self._chance.random() < 0.5)
+            mark = self._chance.choice(("is_opt_out", "is_opt_out", "do_not_email", "is_deceased"))
+            self._world.edit(contact, **{mark: self._chance.random() < 0.5})
+            self.story.marked_once.add(contact)
 
     def _trash(self) -> None:
         contact = self._contact()
         if contact is not None:
             self._world.trash(contact)
+            self.story.marked_once.add(contact)
 
     def _restore(self) -> None:
         contact = self._contact(deleted=True)
@@ -203,6 +206,8 @@ class Happenings:
         story.added.setdefault(kept, []).extend(story.added.get(other, []))
         if other in story.removed_once:
             story.removed_once.add(kept)
+        if other in story.marked_once:
+            story.marked_once.add(kept)
 
     def _new_contact(self) -> None:
         address = self._chance.choice(self.story.addresses)

@@ -9,9 +9,11 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import RowMapping
 
 from mailchimpsync.civicrm.writes import SOURCE
+from mailchimpsync.decide import DEPARTED
 from mailchimpsync.errors import REGISTRY, Code
 from mailchimpsync.model import MCSYNC_METHOD
 from mailchimpsync.store.journal_check import check_chain
+from mailchimpsync.store.schema import metadata
 from support.population import Story
 from support.world import NEWS, World
 
@@ -27,12 +29,16 @@ EXPECTED_FAILURES = frozenset(
         Code.CV_SHARED_ADDRESS,
         Code.CV_OTHER_ADDRESS,
         Code.CV_CONTACT_GONE,
+        Code.ADDRESS_TAKEN,
+        Code.ERASED,
         Code.MC_BOUNCED,
         Code.MC_FORGOTTEN,
         Code.MC_OPTED_OUT,
         Code.MC_COMPLIANCE,
     }
 )
+
+DEPARTED_REASONS = frozenset(DEPARTED.values())
 
 DECISIONS_GOOD_FOR = timedelta(hours=1)
 """What is decided may be sent for so long."""
@@ -61,22 +67,36 @@ class Truth:
 def violations(world: World, story: Story) -> Iterator[str]:
     """Yield what does not hold once everything is quiet."""
     truth, rows = Truth(world), world.rows()
-    yield from _unknown(truth, rows)
+    yield from _unknown(truth, rows, story)
+    yield from _erased(world, story)
     for row in rows:
         yield from _row(world, truth, row)
     yield from _loose_ends(world)
     yield from _consent(truth, story)
+    yield from _marked(truth)
     yield from _removals(truth, story)
     yield from _doubles(truth)
     yield from _corrections(world, truth, story)
     yield from _journal(world, truth)
 
 
-def _unknown(truth: Truth, rows: list[RowMapping]) -> Iterator[str]:
+def _erased(world: World, story: Story) -> Iterator[str]:
+    """Of whom was erased nothing is kept, in no table; who signed up again at Mailchimp is nobody we know."""
+    if not story.erased:
+        return
+    with world.store.begin() as tx:
+        kept = repr([tx.execute(table.select()).all() for table in metadata.sorted_tables]).lower()
+    for address in story.erased:
+        if f"'{address}'" in kept or f'"{address}"' in kept:
+            yield f"{address} was erased, and is still kept"
+
+
+def _unknown(truth: Truth, rows: list[RowMapping], story: Story) -> Iterator[str]:
     known_members = {row["mailchimp_member_id"] for row in rows}
     known_contacts = {row["civicrm_contact_id"] for row in rows}
     for key, member in truth.members.items():
-        if member["status"] in SUBSCRIBED and key not in known_members:
+        was_erased = member["email_address"].lower() in story.erased
+        if member["status"] in SUBSCRIBED and key not in known_members and not was_erased:
             yield f"nobody knows of member {member['email_address']}"
     for contact, group in truth.groups:
         if group == NEWS and truth.is_added(contact) and truth.is_alive(contact) and contact not in known_contacts:
@@ -95,15 +115,22 @@ def _row(world: World, truth: Truth, row: RowMapping) -> Iterator[str]:
     contact, subscribed = row["civicrm_contact_id"], truth.is_subscribed(row["mailchimp_member_id"])
     if contact is not None and not truth.is_alive(contact):
         yield f"{who} belongs to a contact that is gone"
-    if subscribed != truth.is_added(contact):
+    was_taken_off = row["reason"] in DEPARTED_REASONS and row["departure"] is not None and not subscribed
+    if subscribed != truth.is_added(contact) and not was_taken_off:
         yield f"{who}: subscribed {subscribed}, in the group {truth.is_added(contact)}"
     if subscribed:
-        ticked = truth.members[row["mailchimp_member_id"]]["interests"]
-        for interest, group in world.connection.interests.items():
-            if ticked[interest] != truth.is_added(contact, group):
-                yield f"{who}: interest {interest} ticked {ticked[interest]}, the group says otherwise"
+        yield from _interests(world, truth, row, who)
+    if subscribed and row["new_address"] and truth.members[row["mailchimp_member_id"]]["status"] == "subscribed":
+        yield f"{who} was to get another address"
     if row["base_subscribed"] is not subscribed:
         yield f"{who}: the base says {row['base_subscribed']}"
+
+
+def _interests(world: World, truth: Truth, row: RowMapping, who: str) -> Iterator[str]:
+    ticked = truth.members[row["mailchimp_member_id"]]["interests"]
+    for interest, group in world.connection.interests.items():
+        if ticked[interest] != truth.is_added(row["civicrm_contact_id"], group):
+            yield f"{who}: interest {interest} ticked {ticked[interest]}, the group says otherwise"
 
 
 def _loose_ends(world: World) -> Iterator[str]:
@@ -129,6 +156,21 @@ def _consent(truth: Truth, story: Story) -> Iterator[str]:
             yield f"{address} left at {left} and is {member['status']}, Added {added}"
 
 
+def _marked(truth: Truth) -> Iterator[str]:
+    """Nobody is subscribed whose only contacts have said no, have died, or are in the trash."""
+    owners: dict[str, set[int]] = {}
+    for one in truth.emails:
+        owners.setdefault(one["email"].lower(), set()).add(one["contact_id"])
+    for member in truth.members.values():
+        address = member["email_address"].lower()
+        contacts = owners.get(address, set())
+        alive = [truth.contacts[key] for key in contacts if truth.is_alive(key)]
+        if member["status"] not in SUBSCRIBED or not alive:
+            continue
+        if all(one["is_opt_out"] or one["do_not_email"] or one["is_deceased"] for one in alive):
+            yield f"{address} is {member['status']}, and must not be mailed"
+
+
 def _second(date: str) -> datetime:
     return datetime.fromisoformat(date).astimezone(UTC).replace(microsecond=0)
 
@@ -143,7 +185,7 @@ def _removals(truth: Truth, story: Story) -> Iterator[str]:
     for member in truth.members.values():
         address = member["email_address"].lower()
         by_us = member["status"] == "unsubscribed" and member["origin"] == "api"
-        if by_us and not story.owners(address) & story.removed_once:
+        if by_us and not story.owners(address) & (story.removed_once | story.marked_once):
             yield f"{address} was unsubscribed, and no staff had removed them"
 
 
@@ -163,7 +205,8 @@ def _corrections(world: World, truth: Truth, story: Story) -> Iterator[str]:
             continue
         if entry["field"] == "on_hold" and not addresses & story.bounced:
             yield f"contact {entry['contact_id']} was put on hold, and no mail had bounced"
-        if entry["field"] == "address" and not addresses & set(story.moved.values()):
+        added = entry["field"] == "address" and entry["side"] == "CiviCRM"
+        if added and not addresses & set(story.moved.values()):
             yield f"contact {entry['contact_id']} got an address nobody had moved to"
     for contact in truth.contacts.values():
         if contact["first_name"] == FORGED_NAME:
@@ -172,7 +215,8 @@ def _corrections(world: World, truth: Truth, story: Story) -> Iterator[str]:
 
 def _journal(world: World, truth: Truth) -> Iterator[str]:
     entries = world.journal()
-    checked = check_chain(world.store, world.connection.list_id, ())
+    keys = [world.erasure_key] if world.erasure_key else []
+    checked = check_chain(world.store, world.connection.list_id, keys)
     yield from (one.sentence for one in checked.tamperings)
     if checked.entries != len(entries):
         yield f"{checked.entries} of {len(entries)} journal entries are in the chain"

@@ -24,9 +24,11 @@ class Story:
     owned: dict[int, set[str]] = field(default_factory=dict)  # every address a contact ever had
     left: dict[str, str] = field(default_factory=dict)  # when somebody last left, by their own act or by bouncing
     gone_for_good: set[str] = field(default_factory=set)  # bounced or erased, and not come back by own act
+    erased: set[str] = field(default_factory=set)  # addresses that were to be erased at some time
     bounced: set[str] = field(default_factory=set)  # addresses mail to which bounced at some time
     left_once: set[str] = field(default_factory=set)  # addresses that were not subscribed at Mailchimp at some time
     removed_once: set[int] = field(default_factory=set)  # contacts that staff took out of the group at some time
+    marked_once: set[int] = field(default_factory=set)  # contacts that were marked, or trashed, at some time
     added: dict[int, list[str]] = field(default_factory=dict)  # when staff put a contact into the group
     kept: dict[int, int] = field(default_factory=dict)  # merged contact: the one that was kept
     moved: dict[str, str] = field(default_factory=dict)  # old address at Mailchimp: the new one
@@ -73,6 +75,7 @@ def _contact(story: Story, chance: random.Random, key: int, address: str, *, sim
         emails[0]["on_hold"] = 1
     elif quirk < 0.29:
         details[chance.choice(("is_opt_out", "do_not_email", "is_deceased", "is_deleted"))] = True
+        story.marked_once.add(key)
     story.contacts.append(key)
     story.owned[key] = {email["email"].lower() for email in emails}
     groups = {}

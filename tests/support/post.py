@@ -8,13 +8,12 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
-from cryptography.fernet import Fernet
 from pydantic import SecretStr
 from sqlalchemy import RowMapping, select
 
 from mailchimpsync.actions import Clients, Site, process_events
 from mailchimpsync.actions.receive import receive_audience, receive_batch
-from mailchimpsync.config import Account, CivicrmSite, Configuration, Keyring, Link, Settings
+from mailchimpsync.config import Account, CivicrmSite, Configuration, Link, Settings
 from mailchimpsync.store.schema import event
 from support.world import CIVICRM_KEY, KEY, LIST, NEWS, RIDE, RIDES, WALK, WALKS, World
 
@@ -26,10 +25,11 @@ def site_of(world: World) -> Site:
     """Return a site that reaches the world's two systems through their wires."""
     link = Link(account="Green", audience_id=LIST, group_id=NEWS, interests={WALK: WALKS, RIDE: RIDES})
     account = Account(api_key=SecretStr(KEY), webhook_secret=SecretStr(SECRET))
+    as_in_the_world = {name: getattr(world.connection, name) for name in ("resubscribe", "trust", "trust_interests")}
     configuration = Configuration(
         civicrm=CivicrmSite(url="http://cv", api_key=SecretStr(CIVICRM_KEY)),
         accounts={"Green": account},
-        connections=(link.model_copy(update={"resubscribe": world.connection.resubscribe}),),
+        connections=(link.model_copy(update=as_in_the_world),),
     )
 
     def systems() -> Any:
@@ -38,8 +38,7 @@ def site_of(world: World) -> Site:
     clients = Clients(
         civicrm=lambda _site, _runtime: systems().civicrm, mailchimp=lambda _account, _runtime: systems().mailchimp
     )
-    keyring = Keyring([Fernet.generate_key().decode()])
-    return Site(Settings(home=Path()), world.store, keyring, world.runtime, clients, configuration)
+    return Site(Settings(home=Path()), world.store, world.keyring, world.runtime, clients, configuration)
 
 
 class PostOffice:

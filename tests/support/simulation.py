@@ -38,6 +38,7 @@ from support.trouble import Trouble
 from support.world import World
 
 RUNS_UNTIL_QUIET_MAX = 4
+ERASURES = 0.15
 CALLS_PER_RUN_MAX = 40
 LEASE_SECONDS = 601
 ROUNDS_OF_EVENTS_MAX = 25
@@ -98,6 +99,9 @@ class Simulation:
         self.world.pass_time(LEASE_SECONDS)
         self._read_all_letters()
         self._settle()
+        if self.story.erased:
+            self._finish_erasures()
+            self._settle()
         self.report.problems += self.letters.problems + self.staff.problems
         if not self.report.problems:
             self.report.problems = list(violations(self.world, self.story))
@@ -112,6 +116,8 @@ class Simulation:
         for _ in range(self.chance.randint(0, 8)):
             self._note(self.happenings.happen())
             self.world.pass_time(self.chance.choice((0, 0, 1, 60, 4_000)))
+        if not self.simple and self.chance.random() < ERASURES:
+            self._erase(self.chance.choice(self.story.addresses))
         if self.fault_rate:
             self.trouble.slow_batches()
             self.trouble.fault_rate = self.fault_rate
@@ -121,6 +127,19 @@ class Simulation:
         self.trouble.fault_rate = self.trouble.act_rate = 0.0
         self.life.begin()
         self.world.pass_time(self.chance.choice((10, 700, 3_700, 90_000)))
+
+    def _erase(self, address: str) -> None:
+        """Erase somebody; what could not be done is done once everything is quiet."""
+        self.story.erased.add(address)
+        self.story.gone_for_good.add(address)
+        self.story.left_once.add(address)
+        is_complete = self.staff.erase(address)
+        self._note("erased" if is_complete else "noted as erased")
+
+    def _finish_erasures(self) -> None:
+        for address in sorted(self.story.erased):
+            if not self.staff.erase(address):
+                self.report.problems.append("an erasure can't be completed though everything is quiet")
 
     def _sync(self) -> None:
         seconds = self.chance.choice((None, 1, 5, 60, 600))

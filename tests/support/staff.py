@@ -9,10 +9,12 @@ from dataclasses import replace
 
 from sqlalchemy import RowMapping
 
+from mailchimpsync.actions import erase
 from mailchimpsync.model import ChangeKind, Limit, Limits
 from mailchimpsync.store import kept_plans
 from mailchimpsync.store.kept_plans import PlanState
 from mailchimpsync.sync import abort_connection
+from support.post import site_of
 from support.world import LIST, World
 
 HAS_LIMITS = 0.4
@@ -45,6 +47,14 @@ class Staff:
         with self._world.store.begin() as tx:
             kept_plans.decide_plan(tx, held["id"], [PlanState.OPEN], state, self._world.now, "staff")
         return f"plan {held['id']} is {state}"
+
+    def erase(self, address: str) -> bool:
+        """Erase an address; return whether nothing is left to do."""
+        site = site_of(self._world)
+        done = erase(site, address=address, confirm=True, by="staff")
+        self._world.erasure_key = site.erasure_key()
+        self._world.systems = self._world.new_systems()
+        return done.is_complete
 
     @contextmanager
     def watching(self) -> Iterator[None]:

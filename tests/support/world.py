@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from cryptography.fernet import Fernet
 from sqlalchemy import RowMapping, select
 
 from mailchimpsync.civicrm import CivicrmClient
+from mailchimpsync.config import Keyring
 from mailchimpsync.mailchimp import MailchimpClient
 from mailchimpsync.model import Connection, Resubscribe, SyncStatus
 from mailchimpsync.runtime import Deadline, InlineExecutor, Runtime
@@ -65,6 +67,8 @@ class World:
         for app in (self.mailchimp, self.civicrm):
             app.clock.freeze(NOW)
         self._furnish()
+        self.keyring = Keyring([Fernet.generate_key().decode()])
+        self.erasure_key: str | None = None
         self.systems = self.new_systems()
 
     def _furnish(self) -> None:
@@ -78,7 +82,7 @@ class World:
         """Return what a freshly started process would use."""
         mailchimp = MailchimpClient(key, self.runtime, base_url="http://mc/3.0", transport=self.to_mailchimp)
         civicrm = CivicrmClient("http://cv", civicrm_key, self.runtime, transport=self.to_civicrm)
-        return Systems(self.store, mailchimp, civicrm, self.runtime)
+        return Systems(self.store, mailchimp, civicrm, self.runtime, self.erasure_key)
 
     def close(self) -> None:
         self.mailchimp.close()

@@ -34,6 +34,7 @@ from mailchimpsync.actions.entities.cache import cache_get
 from mailchimpsync.actions.entities.cache_edit import cache_create, cache_delete
 from mailchimpsync.actions.entities.row import RowDetails, describe_row
 from mailchimpsync.actions.entities.update import update_create, update_delete, update_get
+from mailchimpsync.actions.erase import Erasure, Step, erase
 from mailchimpsync.actions.explain import Explanation, explain
 from mailchimpsync.actions.failures import FailureGroup, Failures, getfailuregroups
 from mailchimpsync.actions.fetchaccountinfo import fetchaccountinfo
@@ -89,6 +90,7 @@ __all__ = [
     "Choice",
     "Clients",
     "ConnectionStatus",
+    "Erasure",
     "Explanation",
     "FailedRow",
     "Failure",
@@ -112,6 +114,7 @@ __all__ = [
     "Saved",
     "Site",
     "SizedGroup",
+    "Step",
     "Version",
     "Working",
     "abortsync",
@@ -140,6 +143,7 @@ __all__ = [
     "describe_row",
     "doctor",
     "dropplan",
+    "erase",
     "explain",
     "export_configuration",
     "export_journal",

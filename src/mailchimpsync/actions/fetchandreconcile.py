@@ -27,6 +27,9 @@ MAX_TIME_LONGEST = 31 * 86_400
 STOP_THE_OTHER = 2
 """`force_restart`, said twice."""
 
+TRUST_COMPLETED = "trust completed"
+"""By whom the configuration was changed that no longer names a side to trust."""
+
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -168,12 +171,24 @@ def _run_all(
             progress.message(link.title)
         try:
             result = run_connection(site.systems(link), link.connection, deadline, options, progress)
+            if result.trust_is_over:
+                _end_trust(site, link)
             yield _report(site, Report(link, result))
         except MailchimpsyncError as error:
             yield _report(site, Report(link, error=error))
         except Exception as error:
             _report(site, Report(link, error=MailchimpsyncError(Code.INTERNAL, type(error).__name__)))
             raise
+
+
+def _end_trust(site: Site, link: Link) -> None:
+    """Take the trust that has done its work out of the configuration, unless somebody has chosen another meanwhile."""
+    site.refresh()
+    now = next((one for one in site.configuration.connections if one.audience_id == link.audience_id), None)
+    if now is not None and now.connection.trusted == link.connection.trusted:
+        site.save(site.configuration.without_trust(link.audience_id), TRUST_COMPLETED)
+    with site.store.begin() as tx:
+        runs.note_trust(tx, link.audience_id, None)
 
 
 def _report(site: Site, report: Report) -> Report:

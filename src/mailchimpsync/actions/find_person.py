@@ -13,7 +13,7 @@ from mailchimpsync.civicrm import owners_of
 from mailchimpsync.errors import MailchimpsyncError, UsageError
 from mailchimpsync.model import member_id_of, normalise_address
 from mailchimpsync.runtime import Deadline
-from mailchimpsync.store import Transaction, chain, journal, persons
+from mailchimpsync.store import Transaction, chain, journal, persons, tombstones
 
 PATIENCE_SECONDS = 10
 _MEMBER_ID = re.compile(r"[0-9a-f]{32}")
@@ -42,6 +42,7 @@ def find_person(site: Site, asked: str, audiences: Sequence[str]) -> Person:
     if found.address is not None:
         _ask_civicrm(site, found, found.address)
     keys = site.keyring.derive_all(PURPOSE)
+    _note_erasure(site, found)
     with site.store.reading() as tx:
         _follow(tx, found, keys, audiences)
     if len(found.contact_ids) > 1:
@@ -57,6 +58,16 @@ def names_one_person(asked: str) -> bool:
     except UsageError:
         return False
     return True
+
+
+def _note_erasure(site: Site, found: Person) -> None:
+    key = site.erasure_key()
+    if key is None or found.address is None:
+        return
+    with site.store.reading() as tx:
+        noted = tombstones.tombstone_of(tx, tombstones.digest_of(key, found.address))
+    if noted is not None:
+        found.notes.append(f"This address was erased on {noted[0]:%Y-%m-%d %H:%M} UTC by {noted[1]}.")
 
 
 def _read(asked: str) -> Person:

@@ -108,8 +108,14 @@ def journal_verify(site: Site, *, group_id: GroupId = None) -> JournalCheck:
     with site.store.reading() as tx:
         known = journal_check.audiences_with_journal(tx)
     audiences = [wanted.list_id] if wanted.list_id is not None else known
-    keys = site.keyring.derive_all(PURPOSE)
+    keys = seal_keys(site)
     return JournalCheck(tuple(journal_check.check_chain(site.store, list_id, keys) for list_id in audiences))
+
+
+def seal_keys(site: Site) -> list[str]:
+    """Return the keys that entries may be sealed with: those of the journal, and that of those who were erased."""
+    erasure_key = site.erasure_key()
+    return [*site.keyring.derive_all(PURPOSE), *([erasure_key] if erasure_key else [])]
 
 
 def export_journal(

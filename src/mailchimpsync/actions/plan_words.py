@@ -9,7 +9,7 @@ from typing import Any
 
 from mailchimpsync.actions.connection_status import Failure
 from mailchimpsync.actions.explained import explained
-from mailchimpsync.model import Side
+from mailchimpsync.model import Side, normalise_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +110,9 @@ def _steps(row: Mapping[str, Any]) -> Iterator[Mapping[str, str | None]]:
         yield _step(Side.CIVICRM, "contact", None, "created")
     for group, status in row["group_changes"]:
         yield _step(Side.CIVICRM, f"group {group}", before["groups"].get(str(group)), status)
+    moved = update.get("email_address")
+    if before["status"] and moved and row["address"] and normalise_address(moved) != normalise_address(row["address"]):
+        yield _step(Side.MAILCHIMP, "address", row["address"], moved)
     wanted = update.get("status") or update.get("status_if_new")
     if wanted is not None and wanted != before["status"]:
         yield _step(Side.MAILCHIMP, "status", before["status"], wanted)

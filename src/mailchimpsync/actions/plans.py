@@ -18,9 +18,9 @@ from mailchimpsync.actions.site import Site
 from mailchimpsync.errors import Code, UsageError
 from mailchimpsync.runtime import Deadline, Progress
 from mailchimpsync.store import Transaction, kept_plans
-from mailchimpsync.store.kept_plans import PlanState
-from mailchimpsync.sync import Outcome, preview
-from mailchimpsync.sync import links_of as links_of_connection
+from mailchimpsync.store.bases import only_links
+from mailchimpsync.store.kept_plans import PlanKind, PlanState
+from mailchimpsync.sync import Outcome, preview, terms_of
 
 MAX_TIME_SECONDS = 3_600
 CHANGES_MAX = 2_000
@@ -233,8 +233,11 @@ def _plan(tx: Transaction, site: Site, row: Mapping[str, Any]) -> Plan:
 def _check_links(tx: Transaction, site: Site, plan: Plan) -> None:
     row = kept_plans.find_plan(tx, plan.id)
     links = [one for one in site.configuration.connections if one.audience_id == plan.list_id]
-    if row is None or not links or row["links"] != links_of_connection(links[0].connection):
-        raise UsageError(f"Plan {plan.id} was made when other groups were linked; make a new one.")
+    wanted = terms_of(links[0].connection) if links else {}
+    if row is not None and plan.kind == PlanKind.UNDO:
+        wanted = only_links(wanted)
+    if row is None or row["links"] != wanted:
+        raise UsageError(f"Plan {plan.id} was made when other groups were linked, or trusted; make a new one.")
 
 
 def _decided_already(tx: Transaction, plan_id: int) -> UsageError:

@@ -14,7 +14,7 @@ from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.webhook_form import Form, address, fingerprint, fired_at, is_signed, read_form, word
 from mailchimpsync.config import Link
 from mailchimpsync.model import member_id_of
-from mailchimpsync.store import events, updates
+from mailchimpsync.store import events, tombstones, updates
 
 OK, NOT_OURS, UNUSABLE, FORGED = 200, 204, 400, 401
 
@@ -109,6 +109,8 @@ def _keep(site: Site, list_id: str, kind: str, form: Form) -> int:
     new_email = address(form, "new_email") if kind == "upemail" else None
     if email is None or (kind == "upemail" and new_email is None) or (kind == "profile" and not _has_merges(form)):
         return UNUSABLE
+    if _is_erased(site, email, new_email):
+        return OK
     data = {"email": email, "new_email": new_email, "reason": word(form, "reason"), "action": word(form, "action")}
     with site.store.begin() as tx:
         events.add_event(
@@ -123,6 +125,16 @@ def _keep(site: Site, list_id: str, kind: str, form: Form) -> int:
             fired_at=fired_at(form),
         )
     return OK
+
+
+def _is_erased(site: Site, *addresses: str | None) -> bool:
+    """Of somebody who was erased nothing is kept, not even that Mailchimp told us of them."""
+    key = site.erasure_key()
+    if key is None:
+        return False
+    digests = [tombstones.digest_of(key, address) for address in addresses if address is not None]
+    with site.store.reading() as tx:
+        return any(tombstones.tombstone_of(tx, digest) is not None for digest in digests)
 
 
 def _has_merges(form: Form) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mailchimpsync.actions.site import Site
 from mailchimpsync.config import Keyring, new_key, read_keys, resealed, write_key_file
-from mailchimpsync.store import configurations
+from mailchimpsync.store import configurations, tombstones
 
 
 def rotate_key_file(site: Site) -> Iterator[str]:
@@ -48,5 +48,6 @@ def _encrypt_anew(site: Site, keys: list[str]) -> int:
     keyring = Keyring(keys)
     with site.store.begin() as tx:
         number = configurations.reseal_documents(tx, lambda document: resealed(document, keyring))
+        tombstones.reseal_secrets(tx, lambda token: keyring.encrypt(keyring.decrypt(token)))
     site.keyring = keyring
     return number

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from secrets import token_hex
 from types import TracebackType
 from typing import Self
 
@@ -27,7 +28,7 @@ from mailchimpsync.config import (
 from mailchimpsync.errors import ConfigurationError, UsageError
 from mailchimpsync.mailchimp import MailchimpClient
 from mailchimpsync.runtime import Runtime
-from mailchimpsync.store import Store, configurations
+from mailchimpsync.store import Store, configurations, tombstones
 from mailchimpsync.sync import Systems
 
 
@@ -63,6 +64,7 @@ class Site:
     version: int = 0
     _open: ExitStack = field(default_factory=ExitStack, repr=False)
     _civicrm: CivicrmClient | None = field(default=None, repr=False)
+    _erasure_key: str | None = field(default=None, repr=False)
     _mailchimp: dict[str, MailchimpClient] = field(default_factory=dict, repr=False)
 
     def __enter__(self) -> Self:
@@ -99,7 +101,23 @@ class Site:
 
     def systems(self, link: Link) -> Systems:
         """Return what a connection is synced with."""
-        return Systems(self.store, self.mailchimp(link.account), self.civicrm(), self.runtime)
+        mailchimp, civicrm = self.mailchimp(link.account), self.civicrm()
+        return Systems(self.store, mailchimp, civicrm, self.runtime, self.erasure_key())
+
+    def erasure_key(self) -> str | None:
+        """Return the key that erased addresses are known by; None: none has been erased."""
+        if self._erasure_key is None:
+            with self.store.reading() as tx:
+                token = tombstones.secret_of(tx, tombstones.ERASURE_KEY)
+            self._erasure_key = self.keyring.decrypt(token) if token is not None else None
+        return self._erasure_key
+
+    def make_erasure_key(self) -> str:
+        """Return that key, made now if there is none."""
+        if self.erasure_key() is None:
+            with self.store.begin() as tx:
+                tombstones.keep_secret(tx, tombstones.ERASURE_KEY, self.keyring.encrypt(token_hex(32)))
+        return self.erasure_key() or ""
 
     def save(self, configuration: Configuration, by: str) -> None:
         """Keep a new version of the configuration, its keys encrypted, and go on with it.

@@ -9,6 +9,7 @@ from typing import Any
 
 from mailchimpsync.actions.explained import explained
 from mailchimpsync.config import Link
+from mailchimpsync.model import Side
 from mailchimpsync.store.chain import PERSONAL_FIELDS
 from mailchimpsync.store.journal import BY_RUN, BY_WEBHOOK, REFUSED
 
@@ -82,6 +83,8 @@ def _contact(entry: Entry, _about: str, _link: Link | None) -> str:
 
 
 def _address(entry: Entry, _about: str, _link: Link | None) -> str:
+    if entry["side"] == Side.MAILCHIMP:
+        return f"the member's address was changed from {entry['old']} to {entry['new']}"
     return f"contact {entry['contact_id']} got the address {entry['new']}, after {entry['old']} was given up"
 
 
@@ -92,6 +95,10 @@ def _hold(entry: Entry, _about: str, _link: Link | None) -> str:
 def _name(entry: Entry, _about: str, _link: Link | None) -> str:
     name = entry["field"].replace("_", " ")
     return f"the {name} of contact {entry['contact_id']} was changed from {entry['old'] or '(none)'} to {entry['new']}"
+
+
+def _erased(entry: Entry, _about: str, _link: Link | None) -> str:
+    return f"somebody was erased, and their values went from {entry['new']} entries"
 
 
 def _refused(entry: Entry, _about: str, _link: Link | None) -> str:
@@ -107,5 +114,6 @@ _WORDS: Mapping[str, Callable[[Entry, str, Link | None], str]] = {
     "on_hold": _hold,
     "first_name": _name,
     "last_name": _name,
+    "erased": _erased,
     REFUSED: _refused,
 }

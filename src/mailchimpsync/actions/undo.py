@@ -18,6 +18,7 @@ from mailchimpsync.config import Link
 from mailchimpsync.errors import Code, UsageError
 from mailchimpsync.runtime import Deadline
 from mailchimpsync.store import undoing
+from mailchimpsync.store.bases import only_links
 from mailchimpsync.sync import links_of
 from mailchimpsync.sync.undo import plan_undo
 
@@ -84,5 +85,5 @@ def _named(newest: Sequence[Mapping[str, Any]]) -> str:
 def _check(found: Mapping[str, Any], link: Link) -> None:
     if found["finished_at"] is None:
         raise UsageError(f"Run {found['id']} has not ended; sync to go on with it, or abort it, and undo it then.")
-    if found["links"] is not None and found["links"] != links_of(link.connection):
+    if found["links"] is not None and only_links(found["links"]) != links_of(link.connection):
         raise UsageError(f"Run {found['id']} was made when other groups were linked, so it can't be undone any more.")

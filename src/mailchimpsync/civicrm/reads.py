@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter
+from typing_extensions import TypedDict
 
 from mailchimpsync.civicrm.client import CIVICRM, CivicrmClient, Envelope, Result, succeeded
 from mailchimpsync.civicrm.paging import IDS_MAX, Row, Where, chunks, pages
 from mailchimpsync.civicrm.times import to_utc
 from mailchimpsync.errors import AccessError, RemoteError, TransientError
 from mailchimpsync.http import odd
-from mailchimpsync.model import normalise_address
+from mailchimpsync.model import Departure, normalise_address
 
 ADDRESSES_MAX = 5_000
 """Addresses in one condition: 0.08 s (reference: CiviCRM README)."""
@@ -47,10 +48,11 @@ class HistoryEntry(NamedTuple):
 
 
 class ContactState(NamedTuple):
-    """Whether a contact is in the trash."""
+    """Whether a contact is in the trash, and what forbids mailing it."""
 
     id: int
     is_deleted: bool
+    marks: frozenset[Departure] = frozenset()
 
 
 class ContactAddress(NamedTuple):
@@ -58,6 +60,9 @@ class ContactAddress(NamedTuple):
 
     contact_id: int
     email: str
+    on_hold: bool = False
+    is_bulkmail: bool = False
+    is_primary: bool = False
 
 
 class Modified(NamedTuple):
@@ -68,11 +73,15 @@ class Modified(NamedTuple):
 
 
 class Owner(NamedTuple):
-    """A contact, not in the trash, that has an address; `address` is spelt as it was asked for."""
+    """A contact, not in the trash, that has an address; `address` is spelt as it was asked for.
+
+    `marks`: what forbids mailing it, at this address.
+    """
 
     address: str
     contact_id: int
     on_hold: bool
+    marks: frozenset[Departure] = frozenset()
 
 
 class _GroupContact(Row):
@@ -88,6 +97,9 @@ class _History(_GroupContact):
 
 class _Contact(Row):
     is_deleted: bool
+    is_deceased: bool | None
+    is_opt_out: bool | None
+    do_not_email: bool | None
 
 
 class _Email(Row):
@@ -95,18 +107,35 @@ class _Email(Row):
     email: str | None
 
 
-class _Held(Row):
-    email: str | None
-
-
-class _Owner(_Email):
+class _Held(_Email):
     on_hold: int | None
+    is_bulkmail: bool | None
+    is_primary: bool | None
+
+
+_Owner = TypedDict(
+    "_Owner",
+    {
+        "id": int,
+        "contact_id": int,
+        "email": str | None,
+        "on_hold": int | None,
+        "contact_id.is_deceased": bool | None,
+        "contact_id.is_opt_out": bool | None,
+        "contact_id.do_not_email": bool | None,
+    },
+)
+
+_MARKED = {
+    "is_deceased": Departure.DECEASED,
+    "is_opt_out": Departure.OPT_OUT,
+    "do_not_email": Departure.DO_NOT_EMAIL,
+}
 
 
 _GROUP_CONTACTS = TypeAdapter(Envelope[_GroupContact])
 _HISTORY = TypeAdapter(Envelope[_History])
 _CONTACTS = TypeAdapter(Envelope[_Contact])
-_EMAILS = TypeAdapter(Envelope[_Email])
 _HELD = TypeAdapter(Envelope[_Held])
 _OWNERS = TypeAdapter(Envelope[_Owner])
 
@@ -141,7 +170,15 @@ def contacts_by_id(client: CivicrmClient, ids: Sequence[int]) -> Iterator[list[C
     """Yield the contacts that exist, trashed ones too; an id that is missing was deleted for good."""
     for some in chunks(ids, IDS_MAX):
         for rows in pages(client, "Contact", _Contact, _CONTACTS, [["id", "IN", list(some)], *_ANY]):
-            yield [ContactState(row["id"], row["is_deleted"]) for row in rows]
+            yield [_state(row) for row in rows]
+
+
+def _state(row: _Contact) -> ContactState:
+    return ContactState(row["id"], row["is_deleted"], _marks(row))
+
+
+def _marks(row: Mapping[str, Any], prefix: str = "") -> frozenset[Departure]:
+    return frozenset(mark for name, mark in _MARKED.items() if row[prefix + name])
 
 
 def contacts_modified_since(client: CivicrmClient, since_site: str) -> Iterator[Modified]:
@@ -149,13 +186,20 @@ def contacts_modified_since(client: CivicrmClient, since_site: str) -> Iterator[
     where = [["modified_date", ">=", since_site], *_ANY]
     for rows in pages(client, "Contact", _Contact, _CONTACTS, where, rows=IDS_MAX):
         ids = [row["id"] for row in rows]
-        addresses = [
-            ContactAddress(email["contact_id"], email["email"])
-            for emails in pages(client, "Email", _Email, _EMAILS, [["contact_id", "IN", ids]])
-            for email in emails
-            if email["email"]
-        ]
-        yield Modified([ContactState(row["id"], row["is_deleted"]) for row in rows], addresses)
+        addresses = [one for page in addresses_of(client, ids) for one in page]
+        yield Modified([_state(row) for row in rows], addresses)
+
+
+def addresses_of(client: CivicrmClient, contact_ids: Sequence[int]) -> Iterator[list[ContactAddress]]:
+    """Yield all addresses of some contacts."""
+    for some in chunks(contact_ids, IDS_MAX):
+        for rows in pages(client, "Email", _Held, _HELD, [["contact_id", "IN", list(some)]]):
+            yield [_address(row) for row in rows if row["email"]]
+
+
+def _address(row: _Held) -> ContactAddress:
+    held, bulk, primary = (bool(row["on_hold"]), bool(row["is_bulkmail"]), bool(row["is_primary"]))
+    return ContactAddress(row["contact_id"], row["email"] or "", held, bulk, primary)
 
 
 def owners_of(client: CivicrmClient, addresses: Collection[str]) -> Iterator[list[Owner]]:
@@ -169,10 +213,24 @@ def owners_of(client: CivicrmClient, addresses: Collection[str]) -> Iterator[lis
     for some in chunks(list(asked), ADDRESSES_MAX):
         for rows in pages(client, "Email", _Owner, _OWNERS, [["email", "IN", list(some)], *_ALIVE]):
             yield [
-                Owner(address, row["contact_id"], bool(row["on_hold"]))
+                Owner(address, row["contact_id"], bool(row["on_hold"]), _marks_at(row))
                 for row in rows
                 for address in asked.get(normalise_address(row["email"] or ""), ())
             ]
+
+
+def _marks_at(row: _Owner) -> frozenset[Departure]:
+    held = frozenset({Departure.ON_HOLD}) if row["on_hold"] else frozenset()
+    return _marks(row, "contact_id.") | held
+
+
+def held_addresses(client: CivicrmClient, contact_ids: Sequence[int] | None = None) -> Iterator[list[ContactAddress]]:
+    """Yield the addresses on hold, of some contacts or of all, where the contact is not in the trash."""
+    held: Where = [["on_hold", ">", 0], *_ALIVE]
+    conditions = [[*held, ["contact_id", "IN", list(some)]] for some in chunks(contact_ids or [], IDS_MAX)]
+    for where in [held] if contact_ids is None else conditions:
+        for rows in pages(client, "Email", _Held, _HELD, where):
+            yield [_address(row) for row in rows if row["email"]]
 
 
 def on_hold_addresses(client: CivicrmClient, addresses: Collection[str]) -> set[str]:

@@ -34,6 +34,7 @@ COMMANDS = {
     "migrate": ("migrate", "Bring the database up to this version."),
     "doctor": ("doctor", "Look for what is wrong, and say what to do about it."),
     "explain": ("explain_person", "Say why somebody is, or is not, on a list."),
+    "erase": ("erase", "Erase an address for good, here and at Mailchimp."),
     "journal": ("journal", "Check and export the journal of all changes."),
     "explain-code": ("explain", "Explain a reason or error code."),
     "version": ("version", "Show the version."),

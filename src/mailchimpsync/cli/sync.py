@@ -26,7 +26,7 @@ _SENTENCES = {
     Outcome.WAITING.value: "done here; Mailchimp is still at work on {updates} updates. Call again later.",
     Outcome.OUT_OF_TIME.value: "out of time. The next call goes on from here.",
     Outcome.STOPPED.value: "stopped before {stage}, as asked.",
-    Outcome.HELD.value: "held, as it would change too many people. See `mailchimpsync plan show {plan}`, then approve "
+    Outcome.HELD.value: "held; its plan is to be looked at first. See `mailchimpsync plan show {plan}`, then approve "
     "or drop it.",
     Outcome.ABORTED.value: "aborted by somebody else. The next call decides again.",
 }

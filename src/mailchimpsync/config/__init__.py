@@ -5,7 +5,7 @@ from mailchimpsync.config.changes import changes
 from mailchimpsync.config.document import Configuration, unusable
 from mailchimpsync.config.extension_form import from_extension_form, is_extension_form
 from mailchimpsync.config.homes import CONFIG_FILE, find_home
-from mailchimpsync.config.parts import Account, Campaigns, CivicrmSite, Guard, Link, Schedule
+from mailchimpsync.config.parts import Account, Campaigns, CivicrmSite, Departures, Guard, Link, Schedule
 from mailchimpsync.config.secrets import (
     Keyring,
     create_key_file,
@@ -27,6 +27,7 @@ __all__ = [
     "Campaigns",
     "CivicrmSite",
     "Configuration",
+    "Departures",
     "Email",
     "Guard",
     "Keyring",

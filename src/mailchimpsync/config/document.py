@@ -93,6 +93,11 @@ class Configuration(Part):
         }
         return self.model_copy(update={"accounts": accounts})
 
+    def without_trust(self, audience_id: str) -> Self:
+        """Return the configuration with neither side of an audience's connection trusted."""
+        links = tuple(one.without_trust() if one.audience_id == audience_id else one for one in self.connections)
+        return self.model_copy(update={"connections": links})
+
     def with_civicrm(self, site: CivicrmSite) -> Self:
         """Return the configuration with another CiviCRM site.
 

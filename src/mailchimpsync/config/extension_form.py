@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mailchimpsync.config.document import unusable
+from mailchimpsync.model import Trust
 
 _FORM = ("lists", "accounts")
+_TRUSTED = {"CiviCRM": Trust.CIVICRM.value, "Mailchimp": Trust.MAILCHIMP.value}
 
 
 def is_extension_form(values: Mapping[str, Any]) -> bool:
@@ -60,12 +62,9 @@ def _problems_of_list(audience: str, one: Any, names: Mapping[str, Any]) -> Iter
         return
     if not isinstance(one.get("apiKey"), str) or one["apiKey"] not in names:
         yield f"{place}: its apiKey is that of none of the accounts."
-    trusted = [what for what, side in _mapping(one.get("trustOverride")).items() if side]
-    if trusted:
-        yield (
-            f"{place}: trustOverride is set for {', '.join(trusted)}, and this version has no such thing: it would be "
-            "synced otherwise than you mean. Leave it empty."
-        )
+    for what, side in _mapping(one.get("trustOverride")).items():
+        if side and side not in _TRUSTED:
+            yield f"{place}: trustOverride of {what} is {side!r}; it can be CiviCRM, Mailchimp, or empty."
 
 
 def _account(key: str, one: Mapping[str, Any], known: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -88,7 +87,17 @@ def _link(
         **({"audience_name": name} if name else {}),
         "group_id": one.get("subscriptionGroup"),
         "interests": dict(_mapping(one.get("interests"))),
+        **_trust(one),
     }
+
+
+def _trust(one: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a side is trusted with; a list that says nothing of it keeps what is said here."""
+    if "trustOverride" not in one:
+        return {}
+    said = {what: _TRUSTED[side] for what, side in _mapping(one["trustOverride"]).items() if side}
+    subscription = said.pop("subscription", Trust.NONE.value)
+    return {"trust": subscription, "trust_interests": said}
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

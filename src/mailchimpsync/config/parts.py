@@ -6,7 +6,17 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
-from mailchimpsync.model import ChangeKind, Connection, Limit, Limits, Resubscribe
+from mailchimpsync.model import (
+    DEPARTURES,
+    ChangeKind,
+    Connection,
+    Departure,
+    Leaving,
+    Limit,
+    Limits,
+    Resubscribe,
+    Trust,
+)
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 GroupId = Annotated[int, Field(gt=0, le=2**31 - 1)]
@@ -132,6 +142,35 @@ class Campaigns(Part):
     follow_days: Annotated[int, Field(ge=0, le=365)] = 30
 
 
+class Departures(Part):
+    """What each kind of leaving in CiviCRM means at Mailchimp: `unsubscribe`, `archive`, or `nothing`.
+
+    Attributes:
+        removed: the contact left the subscription group.
+        trashed: it is in the trash, and nobody else has the address.
+        deleted: it was deleted for good, likewise.
+        merged: it was merged into a contact that is subscribed with another address.
+        deceased: it is marked deceased.
+        do_not_email: it is marked “do not email”.
+        opt_out: it is marked “no bulk emails”.
+        on_hold: the member's address is on hold.
+    """
+
+    removed: Leaving = DEPARTURES[Departure.REMOVED]
+    trashed: Leaving = DEPARTURES[Departure.TRASHED]
+    deleted: Leaving = DEPARTURES[Departure.DELETED]
+    merged: Leaving = DEPARTURES[Departure.MERGED]
+    deceased: Leaving = DEPARTURES[Departure.DECEASED]
+    do_not_email: Leaving = DEPARTURES[Departure.DO_NOT_EMAIL]
+    opt_out: Leaving = DEPARTURES[Departure.OPT_OUT]
+    on_hold: Leaving = DEPARTURES[Departure.ON_HOLD]
+
+    @property
+    def by_kind(self) -> dict[Departure, Leaving]:
+        """The table as the engine needs it."""
+        return {departure: getattr(self, departure.value) for departure in Departure}
+
+
 class Link(Part):
     """An audience linked with a subscription group, and interests with groups; names are for reading only."""
 
@@ -142,6 +181,11 @@ class Link(Part):
     group_title: str = ""
     interests: dict[str, GroupId] = {}
     resubscribe: Resubscribe = Resubscribe.ASK
+    trust: Trust = Trust.NONE
+    """The side that is right about subscriptions, until one full run, looked at before, is complete."""
+    trust_interests: dict[str, Trust] = {}
+    """Likewise for interests, by their ids."""
+    departures: Departures = Departures()
     schedule: Schedule = Schedule()
     guard: Guard = Guard()
     campaigns: Campaigns = Campaigns()
@@ -152,7 +196,20 @@ class Link(Part):
     def connection(self) -> Connection:
         """The link as the engine needs it."""
         limits = self.guard.limits
-        return Connection(self.audience_id, self.group_id, dict(self.interests), self.resubscribe, limits)
+        return Connection(
+            self.audience_id,
+            self.group_id,
+            dict(self.interests),
+            self.resubscribe,
+            limits,
+            trust=self.trust,
+            trust_interests=dict(self.trust_interests),
+            departures=self.departures.by_kind,
+        )
+
+    def without_trust(self) -> Link:
+        """Return the link with neither side trusted."""
+        return self.model_copy(update={"trust": Trust.NONE, "trust_interests": {}})
 
     @property
     def title(self) -> str:

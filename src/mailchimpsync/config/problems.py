@@ -66,6 +66,8 @@ def _problems_of_link(link: Link, accounts: Mapping[str, Account]) -> Iterator[s
             yield f"{place}: “{interest}” is no interest id, which has only letters, digits and underscores."
         if group == link.group_id:
             yield f"{place}: interest “{interest}” has the subscription group {group}; it needs a group of its own."
+    for interest in link.trust_interests.keys() - link.interests.keys():
+        yield f"{place}: a side is trusted with interest “{interest}”, which is linked with no group."
     yield from _problems_of_secret(place, "signing secret", link.signing_secret)
     yield from _problems_of_schedule(place, link.schedule)
 

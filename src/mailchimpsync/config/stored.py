@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from enum import Enum
 from typing import Any, TypeAlias
 
 from pydantic import SecretStr
 
 from mailchimpsync.config.alerts import Alerts
 from mailchimpsync.config.document import Configuration, unusable
-from mailchimpsync.config.parts import Guard, Part, Schedule
+from mailchimpsync.config.parts import Departures, Guard, Part, Schedule
 from mailchimpsync.config.secrets import ENCRYPTED, MASKED, Keyring, mask
+from mailchimpsync.model import Trust
 
 Seal: TypeAlias = Callable[[str], str]
 """What is done to a key before it is written down."""
@@ -25,7 +27,7 @@ _SECRET_NAMES = {
     "ping_url": "ping's address",
 }
 _SECRETS = _SECRET_NAMES.keys()
-_USUAL: Mapping[str, Part] = {"schedule": Schedule(), "guard": Guard()}
+_USUAL: Mapping[str, Part] = {"departures": Departures(), "schedule": Schedule(), "guard": Guard()}
 
 
 def to_stored(configuration: Configuration, seal: Seal = mask) -> dict[str, Any]:
@@ -48,18 +50,26 @@ def _plain_alerts(alerts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _plain_link(link: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out what is as usual in schedule and guard, so that what is written shows what was chosen."""
+    """Leave out what is as usual, so that what is written shows what was chosen."""
     chosen = {name: _unusual(part.model_dump(exclude_none=True), link[name]) for name, part in _USUAL.items()}
-    others = {key: value for key, value in link.items() if key not in _USUAL}
+    others = {key: value for key, value in link.items() if key not in (*_USUAL, "trust", "trust_interests")}
+    trust = {"trust": link["trust"].value} if link["trust"] is not Trust.NONE else {}
+    interests = {key: side.value for key, side in link["trust_interests"].items() if side is not Trust.NONE}
     return {
         **others,
         "resubscribe": link["resubscribe"].value,
+        **trust,
+        **({"trust_interests": interests} if interests else {}),
         **{name: part for name, part in chosen.items() if part},
     }
 
 
 def _unusual(usual: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in values.items() if usual.get(key) != value}
+    return {
+        key: value.value if isinstance(value, Enum) else value
+        for key, value in values.items()
+        if usual.get(key) != value
+    }
 
 
 def from_stored(values: Mapping[str, Any], keyring: Keyring, known: Configuration | None = None) -> Configuration:

@@ -3,10 +3,11 @@
 from mailchimpsync.decide.eligibility import Address, best_address, obstacle_to_subscribing
 from mailchimpsync.decide.rules import decide
 from mailchimpsync.decide.situation import Decision, Refusal, Situation
-from mailchimpsync.decide.subscription import has_left
+from mailchimpsync.decide.subscription import DEPARTED, has_left
 from mailchimpsync.decide.weigh import Excess, Subject, excesses, kinds_of
 
 __all__ = [
+    "DEPARTED",
     "Address",
     "Decision",
     "Excess",

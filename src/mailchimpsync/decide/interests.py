@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 from mailchimpsync.decide.situation import NOT_IN_GROUP, Situation
 from mailchimpsync.decide.winner import winner
-from mailchimpsync.model import GroupState, GroupStatus, Side
+from mailchimpsync.model import GroupState, GroupStatus, Side, Trust
+
+TRUSTING_NOBODY: Mapping[str, Trust] = {}
+_TRUSTED = {Trust.CIVICRM: Side.CIVICRM, Trust.MAILCHIMP: Side.MAILCHIMP}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +28,16 @@ def interests_of_new_member(situation: Situation, links: Mapping[str, int]) -> d
 
 
 def compare_interests(
-    situation: Situation, links: Mapping[str, int], *, groups_may_change: bool = True
+    situation: Situation,
+    links: Mapping[str, int],
+    *,
+    groups_may_change: bool = True,
+    trust: Mapping[str, Trust] = TRUSTING_NOBODY,
 ) -> InterestChanges:
     """Compare each linked interest that Mailchimp has a value for with its group.
 
-    Where `groups_may_change` is false, what would change a group is left for a later time.
+    Where `groups_may_change` is false, what would change a group is left for a later time. A side that is trusted with
+    an interest wins.
     """
     groups: list[tuple[int, GroupStatus]] = []
     values: dict[str, bool] = {}
@@ -41,7 +49,7 @@ def compare_interests(
         group = situation.interest_groups.get(interest, NOT_IN_GROUP)
         if value == group.is_added:
             agreed[interest] = value
-        elif _winner(situation, interest, group, value=value) is Side.MAILCHIMP:
+        elif _winner(situation, interest, group, value=value, trust=trust) is Side.MAILCHIMP:
             if groups_may_change:
                 groups.append((group_id, GroupStatus.ADDED if value else GroupStatus.REMOVED))
                 agreed[interest] = value
@@ -51,7 +59,9 @@ def compare_interests(
     return InterestChanges(tuple(groups), values, agreed)
 
 
-def _winner(situation: Situation, interest: str, group: GroupState, *, value: bool) -> Side:
+def _winner(situation: Situation, interest: str, group: GroupState, *, value: bool, trust: Mapping[str, Trust]) -> Side:
+    if (trusted := _TRUSTED.get(trust.get(interest, Trust.NONE))) is not None:
+        return trusted
     base = (situation.base.interests or {}).get(interest)
     side = winner(in_mailchimp=value, base=base, group=group, mailchimp_date=situation.mailchimp_date)
     unticked_by_nobody = base is None and not value and interest in situation.other_interests

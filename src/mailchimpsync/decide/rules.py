@@ -7,46 +7,52 @@ from typing import Any
 
 from mailchimpsync.decide.interests import compare_interests, interests_of_new_member
 from mailchimpsync.decide.situation import Decision, Situation
-from mailchimpsync.decide.subscription import Move, Verdict, judge
+from mailchimpsync.decide.subscription import Move, Verdict, judge, moves
 from mailchimpsync.errors import REGISTRY, Code, Retry
 from mailchimpsync.model import Base, Connection, GroupStatus, MemberStatus, SyncStatus, normalise_address
+
+_LEAVES = {Move.UNSUBSCRIBE: MemberStatus.UNSUBSCRIBED, Move.ARCHIVE: MemberStatus.ARCHIVED}
+_COMES_BACK = {Move.RESUBSCRIBE: MemberStatus.SUBSCRIBED, Move.ASK: MemberStatus.PENDING}
 
 
 def decide(situation: Situation, connection: Connection) -> Decision:
     """Return what a row needs under a connection's policy. Pure: the same situation gives the same decision."""
-    verdict = judge(situation, connection.resubscribe)
+    verdict = judge(situation, connection)
     match verdict.move:
         case Move.FAIL:
             return _failed(situation, verdict.reason)
         case Move.SUBSCRIBE:
             return _subscribe(situation, connection)
-        case Move.UNSUBSCRIBE:
-            return _send(situation, verdict, {"status": MemberStatus.UNSUBSCRIBED.value})
-        case Move.REMOVE_FROM_GROUP:
-            return Decision(
-                SyncStatus.OK,
-                verdict.reason,
-                groups=((connection.group_id, GroupStatus.REMOVED),),
-                agreed=_agreed(situation, subscribed=False),
-            )
-    if not verdict.ends_subscribed:
-        return Decision(SyncStatus.OK, verdict.reason, agreed=_agreed(situation, subscribed=False))
-    return _with_interests(situation, connection, verdict)
+        case Move.UNSUBSCRIBE | Move.ARCHIVE:
+            return _send(situation, verdict, {"status": _LEAVES[verdict.move].value})
+    if verdict.ends_subscribed:
+        return _with_interests(situation, connection, verdict)
+    agreed = situation.base if verdict.move is Move.LEAVE_ALONE else _agreed(situation, subscribed=False)
+    leaves_group = verdict.move is Move.REMOVE_FROM_GROUP
+    groups = ((connection.group_id, GroupStatus.REMOVED),) if leaves_group else ()
+    return Decision(SyncStatus.OK, verdict.reason, groups=groups, agreed=agreed)
 
 
 def _with_interests(situation: Situation, connection: Connection, verdict: Verdict) -> Decision:
-    accepted = verdict.move is not Move.RESUBSCRIBE  # else Mailchimp may refuse, and the groups would have changed
-    changes = compare_interests(situation, connection.interests, groups_may_change=accepted)
+    accepted = verdict.move not in _COMES_BACK  # else Mailchimp may refuse, and the groups would have changed
+    changes = compare_interests(
+        situation, connection.interests, groups_may_change=accepted, trust=connection.trust_interests
+    )
     groups = changes.groups
     if verdict.move is Move.ADD_TO_GROUP:
         groups = ((connection.group_id, GroupStatus.ADDED), *groups)
     update: dict[str, Any] = {}
-    if verdict.move is Move.RESUBSCRIBE:
-        update["status"] = MemberStatus.SUBSCRIBED.value
+    if verdict.move in _COMES_BACK:
+        update["status"] = _COMES_BACK[verdict.move].value
     if changes.values:
         update["interests"] = dict(changes.values)
     agreed = Base(subscribed=True, interests=changes.agreed)
     reason = verdict.reason
+    if verdict.move is Move.NOTHING and moves(situation):
+        if situation.address_taken:
+            return _failed(situation, Code.ADDRESS_TAKEN)
+        update["email_address"] = situation.new_address
+        reason = Code.CIVICRM_READDRESSED
     if reason is Code.IN_SYNC and (groups or update):
         reason = Code.INTERESTS_CHANGED
     if update:
@@ -85,7 +91,7 @@ def _send(
     body = {"email_address": situation.address, **update}
     if (refused := _refused_before(situation, body)) is not None:
         # who is not let back in is not subscribed, so the interests' groups stay as they are
-        return _failed(situation, refused, () if verdict.move is Move.RESUBSCRIBE else groups)
+        return _failed(situation, refused, () if verdict.move in _COMES_BACK else groups)
     return Decision(
         SyncStatus.LIVE,
         verdict.reason,

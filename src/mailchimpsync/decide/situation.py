@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from mailchimpsync.errors import Code
-from mailchimpsync.model import Base, GroupState, GroupStatus, SyncStatus
+from mailchimpsync.model import Base, Departure, GroupState, GroupStatus, SyncStatus
 
 NO_INTERESTS: Mapping[str, bool] = {}
 NO_GROUPS: Mapping[str, GroupState] = {}
@@ -35,6 +35,9 @@ class Situation:
         interests: the linked interests' values at Mailchimp, by interest id.
         has_contact: whether a contact in CiviCRM owns the row.
         contact_gone: whether the contact that owned it was deleted, and nobody else owns the address.
+        marks: how the contact left in CiviCRM, other than by the group: what it is marked with, or how it went.
+        merged: whether its contact was merged into one that is subscribed with another address.
+        departed: whether it was us who took the member off for a departure, and nobody has subscribed it since.
         group: the contact's state in the subscription group.
         interest_groups: the contact's state in the interests' groups, by interest id.
         base: what both sides agreed on last.
@@ -45,7 +48,10 @@ class Situation:
         other_left: whether another row of the same contact left at Mailchimp, and that outranks the group's Added.
         other_preferred: whether another row of the same contact is the one to be resubscribed.
         other_interests: the interests that another subscribed row of the contact has.
+        new_address: the one CiviCRM wants the member to have, if that is not the one at Mailchimp.
+        address_taken: whether another row has that one.
         refusal: what Mailchimp refused last.
+        erased: whether the address was erased, so that nothing may be done with it.
     """
 
     mailchimp_status: str | None = None
@@ -54,6 +60,9 @@ class Situation:
     interests: Mapping[str, bool] = field(default_factory=lambda: NO_INTERESTS)
     has_contact: bool = True
     contact_gone: bool = False
+    marks: frozenset[Departure] = frozenset()
+    merged: bool = False
+    departed: bool = False
     group: GroupState = NOT_IN_GROUP
     interest_groups: Mapping[str, GroupState] = field(default_factory=lambda: NO_GROUPS)
     base: Base = NO_BASE
@@ -65,7 +74,10 @@ class Situation:
     other_left: bool = False
     other_preferred: bool = False
     other_interests: frozenset[str] = frozenset()
+    new_address: str | None = None
+    address_taken: bool = False
     refusal: Refusal | None = None
+    erased: bool = False
 
 
 @dataclass(frozen=True, slots=True)

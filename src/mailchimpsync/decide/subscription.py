@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
@@ -9,10 +10,32 @@ from enum import Enum, auto
 from mailchimpsync.decide.situation import Situation
 from mailchimpsync.decide.winner import later, winner
 from mailchimpsync.errors import Code
-from mailchimpsync.model import SUBSCRIBED_STATUSES, GroupState, MemberStatus, Resubscribe, Side
+from mailchimpsync.model import (
+    SUBSCRIBED_STATUSES,
+    Connection,
+    Departure,
+    GroupState,
+    Leaving,
+    MemberStatus,
+    Resubscribe,
+    Side,
+    Trust,
+)
 
 RETURNABLE = frozenset({MemberStatus.UNSUBSCRIBED, MemberStatus.ARCHIVED, MemberStatus.TRANSACTIONAL})
 """The statuses from which Mailchimp may let somebody be subscribed again; never `cleaned` (mailchimp-api.md 3.4)."""
+
+
+DEPARTED: Mapping[Departure, Code] = {
+    Departure.DECEASED: Code.DEPARTED_DECEASED,
+    Departure.OPT_OUT: Code.DEPARTED_OPT_OUT,
+    Departure.DO_NOT_EMAIL: Code.DEPARTED_DO_NOT_EMAIL,
+    Departure.ON_HOLD: Code.DEPARTED_ON_HOLD,
+    Departure.TRASHED: Code.DEPARTED_TRASHED,
+    Departure.DELETED: Code.DEPARTED_DELETED,
+    Departure.MERGED: Code.DEPARTED_MERGED,
+}
+"""The reasons for which we take a member off without their leaving the group."""
 
 
 class Move(Enum):
@@ -23,7 +46,10 @@ class Move(Enum):
     REMOVE_FROM_GROUP = auto()
     SUBSCRIBE = auto()  # a new member
     RESUBSCRIBE = auto()
+    ASK = auto()  # Mailchimp asks the person
     UNSUBSCRIBE = auto()
+    ARCHIVE = auto()
+    LEAVE_ALONE = auto()  # the two sides differ, and may
     FAIL = auto()
 
 
@@ -40,26 +66,91 @@ IN_SYNC = Verdict(Move.NOTHING, Code.IN_SYNC, ends_subscribed=True)
 NOT_SUBSCRIBED = Verdict(Move.NOTHING, Code.NOT_SUBSCRIBED)
 
 
-def judge(situation: Situation, resubscribe: Resubscribe) -> Verdict:
-    """Return what the subscription of a row takes: one branch per cell of (at Mailchimp?) and (in the group?)."""
+def judge(situation: Situation, connection: Connection) -> Verdict:
+    """Return what the subscription of a row takes: one branch per cell of (at Mailchimp?) and (in the group?).
+
+    A side that is trusted wins where the two differ, whatever was agreed and whoever is newer; but nobody is
+    subscribed by trust who left, or must not be mailed: consent stands above it.
+    """
+    if situation.erased:
+        return _fail(Code.ERASED)
     in_mailchimp = situation.mailchimp_status in SUBSCRIBED_STATUSES
     in_group = situation.has_contact and situation.group.is_added
+    departure = departure_of(situation, connection)
     if in_mailchimp:
-        return IN_SYNC if in_group else _only_at_mailchimp(situation)
+        if departure is not None:
+            return _leave(situation, connection, departure, DEPARTED[departure])
+        return IN_SYNC if in_group else _only_at_mailchimp(situation, connection)
     if not in_group:
         return NOT_SUBSCRIBED
+    if situation.departed and situation.mailchimp_status in RETURNABLE:
+        return _departed(situation, connection, departure)
+    return _only_in_group(situation, connection)
+
+
+def _only_in_group(situation: Situation, connection: Connection) -> Verdict:
+    trust, resubscribe = connection.trust, connection.resubscribe
+    if trust is Trust.MAILCHIMP:
+        return _leave_group(situation, Code.TRUSTED_MAILCHIMP)
+    if trust is Trust.CIVICRM and _may_be_asked_by_trust(situation, resubscribe):
+        return _unless_obstructed(situation, Move.ASK, Code.TRUSTED_CIVICRM)
     if situation.mailchimp_status is None:
         return _not_at_mailchimp(situation)
     return _left_at_mailchimp(situation, resubscribe)
 
 
-def _only_at_mailchimp(situation: Situation) -> Verdict:
+def departure_of(situation: Situation, connection: Connection) -> Departure | None:
+    """Return the strictest departure that means something at Mailchimp; leaving the group alone is none of these."""
+    found = situation.marks | ({Departure.MERGED} if situation.merged else frozenset())
+    if moves(situation):
+        found -= {Departure.ON_HOLD}  # the address on hold is left behind
+    return next((one for one in Departure if one in found and connection.leaving(one) is not Leaving.NOTHING), None)
+
+
+def moves(situation: Situation) -> bool:
+    """Say whether a member is to get another address: only one that is subscribed can (mailchimp-api.md 3.5)."""
+    return situation.new_address is not None and situation.mailchimp_status == MemberStatus.SUBSCRIBED
+
+
+def _leave(situation: Situation, connection: Connection, departure: Departure, reason: Code) -> Verdict:
+    leaving = connection.leaving(departure)
+    if leaving is Leaving.NOTHING:
+        return Verdict(Move.LEAVE_ALONE, Code.CIVICRM_LEFT_ALONE)
+    return Verdict(_off(situation, leaving), reason)
+
+
+def _off(situation: Situation, leaving: Leaving) -> Move:
+    """Return how a member is taken off; whom Mailchimp asks to confirm can't be archived (mailchimp-api.md 3.3)."""
+    archives = leaving is Leaving.ARCHIVE and situation.mailchimp_status != MemberStatus.PENDING
+    return Move.ARCHIVE if archives else Move.UNSUBSCRIBE
+
+
+def _departed(situation: Situation, connection: Connection, departure: Departure | None) -> Verdict:
+    """In the group, and taken off at Mailchimp by ourselves: as long as the departure holds, that is as it should be.
+
+    After that the person comes back, for they never left by an act of their own.
+    """
+    if departure is not None:
+        return Verdict(Move.NOTHING, DEPARTED[departure])
+    if situation.other_subscribed or situation.other_preferred:
+        return _fail(Code.CV_OTHER_ADDRESS)
+    if connection.resubscribe is Resubscribe.NEVER or situation.other_left:
+        return _fail(Code.MC_OPTED_OUT)
+    return _unless_obstructed(situation, Move.RESUBSCRIBE, Code.CIVICRM_BACK)
+
+
+def _only_at_mailchimp(situation: Situation, connection: Connection) -> Verdict:
+    trust = connection.trust
+    if trust is Trust.CIVICRM:
+        return Verdict(_off(situation, connection.leaving(Departure.REMOVED)), Code.TRUSTED_CIVICRM)
     if situation.contact_gone:
         return _fail(Code.CV_CONTACT_GONE)
     if not situation.has_contact:
         return Verdict(Move.ADD_TO_GROUP, Code.MAILCHIMP_NEW_PERSON, ends_subscribed=True)
+    if trust is Trust.MAILCHIMP:
+        return Verdict(Move.ADD_TO_GROUP, Code.TRUSTED_MAILCHIMP, ends_subscribed=True)
     if _side_that_counts(situation) is Side.CIVICRM:
-        return Verdict(Move.UNSUBSCRIBE, Code.CIVICRM_REMOVED)
+        return _leave(situation, connection, Departure.REMOVED, Code.CIVICRM_REMOVED)
     return Verdict(Move.ADD_TO_GROUP, Code.MAILCHIMP_SUBSCRIBED, ends_subscribed=True)
 
 
@@ -106,11 +197,27 @@ def _left_at_mailchimp(situation: Situation, resubscribe: Resubscribe) -> Verdic
     return _unless_obstructed(situation, Move.RESUBSCRIBE)
 
 
-def _leave_group(situation: Situation) -> Verdict:
+def _may_be_asked_by_trust(situation: Situation, resubscribe: Resubscribe) -> bool:
+    """Say whether trust in CiviCRM is a ground to ask somebody back who is at Mailchimp and has left there.
+
+    What the usual rules allow, they do. Whom they would take out of the group is asked by Mailchimp at most: it is
+    never tried to subscribe them. Not even asked is who left since both sides agreed, bounced, or has a status that
+    is no ground to mail somebody; or has another address that is subscribed, or left.
+    """
+    return (
+        resubscribe is Resubscribe.ASK
+        and not situation.base.subscribed
+        and situation.mailchimp_status in RETURNABLE
+        and not (situation.other_subscribed or situation.other_preferred or situation.other_left)
+        and later(situation.group, situation.mailchimp_status_date) is Side.MAILCHIMP
+    )
+
+
+def _leave_group(situation: Situation, reason: Code = Code.MAILCHIMP_LEFT) -> Verdict:
     """Take the contact out of the group, unless it is in there for another address as well."""
     if situation.other_subscribed:
         return _fail(Code.CV_OTHER_ADDRESS)
-    return Verdict(Move.REMOVE_FROM_GROUP, Code.MAILCHIMP_LEFT)
+    return Verdict(Move.REMOVE_FROM_GROUP, reason)
 
 
 def has_left(status: str | None, left_at: datetime | None, *, base: bool | None, group: GroupState) -> bool:
@@ -129,10 +236,10 @@ def _is_kept_out(situation: Situation) -> bool:
     return situation.mailchimp_status not in RETURNABLE or situation.mailchimp_status_date is None
 
 
-def _unless_obstructed(situation: Situation, move: Move) -> Verdict:
+def _unless_obstructed(situation: Situation, move: Move, reason: Code = Code.CIVICRM_ADDED) -> Verdict:
     if situation.obstacle is not None:
         return _fail(situation.obstacle)
-    return Verdict(move, Code.CIVICRM_ADDED, ends_subscribed=True)
+    return Verdict(move, reason, ends_subscribed=True)
 
 
 def _fail(reason: Code) -> Verdict:

@@ -9,6 +9,7 @@ import csv
 import io
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from pathlib import Path
@@ -17,7 +18,18 @@ from typing import NamedTuple
 from mailchimpsync.decide.rules import decide
 from mailchimpsync.decide.situation import Decision, Situation
 from mailchimpsync.errors import Code
-from mailchimpsync.model import Base, Connection, GroupState, GroupStatus, MemberStatus, Resubscribe, SyncStatus
+from mailchimpsync.model import (
+    Base,
+    Connection,
+    Departure,
+    GroupState,
+    GroupStatus,
+    Leaving,
+    MemberStatus,
+    Resubscribe,
+    SyncStatus,
+    Trust,
+)
 
 NONE = "none"
 ANY = "*"
@@ -54,7 +66,31 @@ DIMENSIONS: Mapping[str, tuple[str, ...]] = {
 }
 """What the decision about a subscription depends on, and the values it can have."""
 
+TRUST_DIMENSIONS: Mapping[str, tuple[str, ...]] = {
+    "trust": (Trust.CIVICRM.value, Trust.MAILCHIMP.value),
+    **DIMENSIONS,
+}
+"""The same while a side is trusted."""
+
+_GONE = (Departure.TRASHED.value, Departure.DELETED.value)
+
+DEPARTURE_DIMENSIONS: Mapping[str, tuple[str, ...]] = {
+    "at_mailchimp": ("subscribed", "pending", "unsubscribed", "archived", "cleaned"),
+    "taken_off": (NONE, "by us"),
+    "left": (NONE, Departure.OPT_OUT.value, Departure.TRASHED.value, Departure.MERGED.value),
+    "means": tuple(leaving.value for leaving in Leaving),
+    "in_civicrm": (NONE, "Added", "Removed"),
+    "base": tuple(_BASES),
+    "newer": ("CiviCRM", "Mailchimp"),
+    "resubscribe": DIMENSIONS["resubscribe"],
+}
+"""The same for departures in CiviCRM, with what they mean at Mailchimp; `none`: from the group at most.
+
+All marks work like `opt_out`, and `deleted` like `trashed`.
+"""
+
 INTEREST_DIMENSIONS: Mapping[str, tuple[str, ...]] = {
+    "trust": tuple(trust.value for trust in Trust),
     "at_mailchimp": (NONE, "yes", "no"),
     "in_civicrm": _GROUP_STATUSES,
     "base": tuple(_BASES),
@@ -87,7 +123,7 @@ def combinations(dimensions: Mapping[str, Sequence[str]]) -> Iterator[dict[str, 
 
 
 def subscription_case(case: Mapping[str, str]) -> tuple[Situation, Connection]:
-    """Return the situation and the connection of a combination of `DIMENSIONS`."""
+    """Return the situation and the connection of a combination of `DIMENSIONS` or `TRUST_DIMENSIONS`."""
     civicrm_date, mailchimp_date = DATES[case["newer"]]
     situation = Situation(
         mailchimp_status=None if case["at_mailchimp"] == NONE else case["at_mailchimp"],
@@ -103,7 +139,24 @@ def subscription_case(case: Mapping[str, str]) -> tuple[Situation, Connection]:
         other_left=case["other_row"] == "left",
         other_preferred=case["other_row"] == "preferred",
     )
-    return situation, Connection("list", GROUP_ID, {}, Resubscribe(case["resubscribe"]))
+    trust = Trust(case.get("trust", NONE))
+    return situation, Connection("list", GROUP_ID, {}, Resubscribe(case["resubscribe"]), trust=trust)
+
+
+def departure_case(case: Mapping[str, str]) -> tuple[Situation, Connection]:
+    """Return the situation and the connection of a combination of `DEPARTURE_DIMENSIONS`."""
+    left, is_gone = case["left"], case["left"] in _GONE
+    others = {"contact": "gone" if is_gone else "owned", "other_row": NONE, "obstacle": NONE}
+    situation, connection = subscription_case({**case, **others})
+    departure = Departure.REMOVED if left == NONE else Departure(left)
+    situation = replace(
+        situation,
+        marks=frozenset({departure}) - {Departure.REMOVED, Departure.MERGED},
+        merged=departure is Departure.MERGED,
+        other_subscribed=departure is Departure.MERGED,
+        departed=case["taken_off"] != NONE,
+    )
+    return situation, replace(connection, departures={departure: Leaving(case["means"])})
 
 
 def interest_case(case: Mapping[str, str]) -> tuple[Situation, Connection]:
@@ -121,12 +174,23 @@ def interest_case(case: Mapping[str, str]) -> tuple[Situation, Connection]:
         address=ADDRESS,
         other_interests=frozenset({INTEREST} if case["other_row"] == "has it" else ()),
     )
-    return situation, Connection("list", GROUP_ID, {INTEREST: INTEREST_GROUP_ID})
+    trust = {INTEREST: Trust(case["trust"])}
+    return situation, Connection("list", GROUP_ID, {INTEREST: INTEREST_GROUP_ID}, trust_interests=trust)
 
 
 def subscriptions() -> Cells:
     """Return the decision about the subscription in every combination."""
     return {tuple(case.values()): _outcome(*subscription_case(case)) for case in combinations(DIMENSIONS)}
+
+
+def trusting() -> Cells:
+    """Return the decision about the subscription in every combination, while a side is trusted."""
+    return {tuple(case.values()): _outcome(*subscription_case(case)) for case in combinations(TRUST_DIMENSIONS)}
+
+
+def departures() -> Cells:
+    """Return the decision about the subscription for every departure."""
+    return {tuple(case.values()): _outcome(*departure_case(case)) for case in combinations(DEPARTURE_DIMENSIONS)}
 
 
 def interests() -> Cells:
@@ -167,6 +231,8 @@ def golden_files() -> Mapping[str, str]:
     """Return the checked-in tables by file name."""
     return {
         "subscriptions.csv": as_csv(DIMENSIONS, collapse(subscriptions())),
+        "trust.csv": as_csv(TRUST_DIMENSIONS, collapse(trusting())),
+        "departures.csv": as_csv(DEPARTURE_DIMENSIONS, collapse(departures())),
         "interests.csv": as_csv(INTEREST_DIMENSIONS, collapse(interests())),
     }
 

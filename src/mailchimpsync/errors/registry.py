@@ -7,6 +7,17 @@ from __future__ import annotations
 
 from mailchimpsync.errors.codes import Code, Entry, Retry, Who
 
+
+def _departed(how: str, remedy: str) -> Entry:
+    return Entry(
+        f"The contact {how}, so the member is taken off at Mailchimp.",
+        "The connection's departure table says what this means at Mailchimp.",
+        remedy,
+        Who.DATA_OWNER,
+        Retry.ON_CHANGE,
+    )
+
+
 _IN_ORDER = {
     Code.IN_SYNC: Entry(
         "Subscribed on both sides.", "Both sides agree.", "Nothing to do.", Who.NOBODY, Retry.ON_CHANGE
@@ -47,6 +58,54 @@ _IN_ORDER = {
     Code.INTERESTS_CHANGED: Entry(
         "Subscribed on both sides; interests or their groups are brought into line.",
         "An interest and its group differed.",
+        "Nothing to do.",
+        Who.NOBODY,
+    ),
+    Code.CIVICRM_LEFT_ALONE: Entry(
+        "Left the group in CiviCRM, and stays subscribed at Mailchimp.",
+        "The connection's departure table leaves whom the group loses alone at Mailchimp.",
+        "Nothing to do, if that is what you want; else change `departures.removed`.",
+        Who.NOBODY,
+        Retry.ON_CHANGE,
+    ),
+    Code.CIVICRM_BACK: Entry(
+        "What had taken the member off is over, so they are subscribed again.",
+        "The contact is in the group, and is no longer marked, in the trash, or on hold.",
+        "Nothing to do.",
+        Who.NOBODY,
+    ),
+    Code.CIVICRM_READDRESSED: Entry(
+        "The contact's best address is another one now, so the member gets it at Mailchimp.",
+        "The address was changed in CiviCRM, another one is for bulk mail or primary now, or the old one is on hold.",
+        "Nothing to do.",
+        Who.NOBODY,
+    ),
+    Code.DEPARTED_DECEASED: _departed("is marked deceased in CiviCRM", "Correct the contact if the mark is wrong."),
+    Code.DEPARTED_OPT_OUT: _departed(
+        "is marked “no bulk emails” in CiviCRM", "Take the mark off if the person wants mail again."
+    ),
+    Code.DEPARTED_DO_NOT_EMAIL: _departed(
+        "is marked “do not email” in CiviCRM", "Take the mark off if the person wants mail again."
+    ),
+    Code.DEPARTED_ON_HOLD: _departed(
+        "has this address on hold in CiviCRM", "Take the address off hold, or correct it."
+    ),
+    Code.DEPARTED_TRASHED: _departed("is in CiviCRM's trash", "Restore the contact if it does not belong there."),
+    Code.DEPARTED_DELETED: _departed(
+        "was deleted for good in CiviCRM", "Subscribe the person anew, if they want that, with a new contact."
+    ),
+    Code.DEPARTED_MERGED: _departed(
+        "was merged into one that is subscribed with another address", "Archive the other address if this one is right."
+    ),
+    Code.TRUSTED_CIVICRM: Entry(
+        "The two sides differed, and CiviCRM is trusted, so Mailchimp is brought into line.",
+        "The connection trusts CiviCRM with the subscription until one full run is complete.",
+        "Nothing to do. Whoever left at Mailchimp is asked by Mailchimp, and not subscribed unasked.",
+        Who.NOBODY,
+    ),
+    Code.TRUSTED_MAILCHIMP: Entry(
+        "The two sides differed, and Mailchimp is trusted, so CiviCRM is brought into line.",
+        "The connection trusts Mailchimp with the subscription until one full run is complete.",
         "Nothing to do.",
         Who.NOBODY,
     ),
@@ -189,7 +248,21 @@ _CIVICRM_ROWS = {
     Code.CV_CONTACT_GONE: Entry(
         "Still subscribed at Mailchimp, but the contact was deleted in CiviCRM.",
         "The contact went to the trash, or was deleted for good, and no other contact has the address.",
-        "Unsubscribe or archive the member at Mailchimp, or restore the contact.",
+        "Unsubscribe or archive the member at Mailchimp, or restore the contact; or choose what departures mean.",
+        Who.ADMINISTRATOR,
+        Retry.ON_CHANGE,
+    ),
+    Code.ADDRESS_TAKEN: Entry(
+        "The contact has a new address, which another member has already; this one keeps the old address.",
+        "Two contacts share the address, or somebody signed up with it at Mailchimp, or it is archived there.",
+        "See who has the address. Merge the two contacts, or archive one of the two members at Mailchimp.",
+        Who.DATA_OWNER,
+        Retry.ON_CHANGE,
+    ),
+    Code.ERASED: Entry(
+        "The address was erased, so nothing is done with it.",
+        "Somebody asked for erasure; the address is known by a digest only, and one of the two sides has it again.",
+        "Erase it in CiviCRM too. If Mailchimp has it again, the person may have signed up anew: ask, or erase again.",
         Who.ADMINISTRATOR,
         Retry.ON_CHANGE,
     ),

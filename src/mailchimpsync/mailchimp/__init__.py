@@ -20,7 +20,14 @@ from mailchimpsync.mailchimp.campaigns import (
     sent_campaigns,
 )
 from mailchimpsync.mailchimp.client import MailchimpClient, data_center
-from mailchimpsync.mailchimp.members import Member, MemberPage, member, member_page, member_path
+from mailchimpsync.mailchimp.members import (
+    Member,
+    MemberPage,
+    delete_for_good,
+    member,
+    member_page,
+    member_path,
+)
 from mailchimpsync.mailchimp.refusals import classify_refusal, refusal_detail
 from mailchimpsync.mailchimp.results import batch_results
 from mailchimpsync.mailchimp.webhooks import (
@@ -65,6 +72,7 @@ __all__ = [
     "data_center",
     "delete_batch",
     "delete_batch_webhook",
+    "delete_for_good",
     "delete_webhook",
     "interests",
     "member",

@@ -127,6 +127,10 @@ class MailchimpClient(Remote):
         """DELETE `path`; the answer has no body."""
         self.patiently(lambda: self._attempt("DELETE", path, None, None, Code.MC_NOT_FOUND), repeatable=True)
 
+    def act(self, path: str) -> None:
+        """POST to an action that may be repeated; neither it nor its answer has a body."""
+        self.patiently(lambda: self._attempt("POST", path, None, None, Code.MC_NOT_FOUND), repeatable=True)
+
     def _ask(
         self,
         method: str,

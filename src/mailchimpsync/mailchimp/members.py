@@ -115,6 +115,20 @@ def member(client: MailchimpClient, list_id: str, member_id: str) -> Member | No
         raise
 
 
+def delete_for_good(client: MailchimpClient, list_id: str, member_id: str) -> bool:
+    """Delete a member permanently, with all that Mailchimp knows of them; return False if there was none.
+
+    The address can't be imported again; only the person can sign up again (mailchimp-api.md 3.3).
+    """
+    try:
+        client.act(f"{member_path(list_id, member_id)}/actions/delete-permanent")
+    except RefusedError as error:
+        if error.status == HTTPStatus.NOT_FOUND:
+            return False
+        raise
+    return True
+
+
 def member_path(list_id: str, member_id: str) -> str:
     """Return the path of a member, relative to the API's base; also the path of a batch's operation."""
     return f"{list_path(list_id)}/members/{quote(member_id, safe='')}"

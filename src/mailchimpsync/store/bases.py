@@ -18,7 +18,12 @@ def newest_links(tx: Connection, list_id: str) -> Mapping[str, Any] | None:
     """Return the groups the newest run looked at, whatever became of it: those that the rows' bases belong to."""
     query = select(run.c.links).where(run.c.list_id == list_id, run.c.links.is_not(None))
     found: Mapping[str, Any] | None = tx.execute(query.order_by(run.c.id.desc()).limit(1)).scalar_one_or_none()
-    return found
+    return only_links(found) if found is not None else None
+
+
+def only_links(terms: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the groups of what a run was made for."""
+    return {name: value for name, value in terms.items() if name != "trust"}
 
 
 def forget_links(tx: Connection, list_id: str) -> None:

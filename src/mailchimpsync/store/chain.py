@@ -53,11 +53,14 @@ def hash_of(entry: Entry, before: str) -> str:
     return _sha256([before, *values, _moment(entry["time"]), *open_values, entry["commitment"]])
 
 
-def minimised(entry: Entry, key: str, now: datetime) -> dict[str, Any]:
-    """Return an entry's columns once its personal values are replaced by digests, and sealed with a key."""
+def minimised(entry: Entry, key: str, now: datetime, *, digest_key: str | None = None) -> dict[str, Any]:
+    """Return an entry's columns once its personal values are replaced by digests, and sealed with a key.
+
+    With a `digest_key` of their own, which is thrown away, nobody finds the entry again by what was in it.
+    """
     values = dict(zip(("member_id", "old", "new"), _personal(entry), strict=True))
     shown = {name: entry[name] for name in values} | {
-        name: digest(key, value) for name, value in values.items() if value is not None
+        name: digest(digest_key or key, value) for name, value in values.items() if value is not None
     }
     return {"id": entry["id"], **shown, "minimised_at": now, "salt": _seal({**entry, **shown}, key)}
 

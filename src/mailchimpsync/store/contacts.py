@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, or_, select, true
+from sqlalchemy import Connection, and_, delete, func, or_, select, true, update
 
 from mailchimpsync.errors import Code
 from mailchimpsync.model import SyncStatus
 from mailchimpsync.store.dialect import update_by_id
-from mailchimpsync.store.members import is_due_or_in_flight, is_in_flight, make_due
+from mailchimpsync.store.members import due, is_due_or_in_flight, is_in_flight, make_due
 from mailchimpsync.store.schema import cache
+
+NOT_SAID: Mapping[int, str] = {}
+NOT_MARKED: Mapping[int, str | None] = {}
 
 
 def contact_ids_after(tx: Connection, list_id: str, after: int, limit: int) -> list[int]:
@@ -43,9 +47,12 @@ def contacts_refused(tx: Connection, list_id: str) -> list[int]:
     return sorted({contact for contact in tx.execute(query).scalars() if contact is not None})
 
 
-def replace_contacts(tx: Connection, list_id: str, replaced: Mapping[int, int | None]) -> int:
+def replace_contacts(
+    tx: Connection, list_id: str, replaced: Mapping[int, int | None], gone_as: Mapping[int, str] = NOT_SAID
+) -> int:
     """Give the rows of contacts that are gone to the contacts they were merged into, or to nobody; return how many.
 
+    `gone_as` says how contacts went that were not merged: `trashed`, or `deleted`.
     Rows that Mailchimp knows nothing of go: they only stood for the contact.
     """
     ours = and_(cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(list(replaced)))
@@ -56,14 +63,63 @@ def replace_contacts(tx: Connection, list_id: str, replaced: Mapping[int, int | 
         {
             "id": row.id,
             "civicrm_contact_id": replaced[row.civicrm_contact_id],
-            "departed_contact_id": None if replaced[row.civicrm_contact_id] else row.civicrm_contact_id,
+            "departed_contact_id": row.civicrm_contact_id,
             "civicrm_groups": None,
+            "civicrm_address": None,
+            "new_address": None,
+            "marks": None if replaced[row.civicrm_contact_id] else gone_as.get(row.civicrm_contact_id),
         }
         for row in rows
     ]
     update_by_id(tx, cache, changes)
     make_due(tx, cache.c.id.in_([row.id for row in rows]))
     return len(rows)
+
+
+def note_marks(tx: Connection, list_id: str, contact_ids: Sequence[int], marks: Mapping[int, str]) -> int:
+    """Note how contacts are marked, those without an entry not at all; rows that this changes are due. How many?"""
+    by_marks: dict[str | None, list[int]] = {}
+    for contact in contact_ids:
+        by_marks.setdefault(marks.get(contact), []).append(contact)
+    changed = 0
+    for text, some in by_marks.items():
+        mine = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(some)
+        other = cache.c.marks.is_distinct_from(text)
+        changed += tx.execute(update(cache).where(*mine, other).values({**dict(due()), "marks": text})).rowcount
+    return changed
+
+
+def rows_of_contacts(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> Sequence[Any]:
+    """Return the rows of contacts: id, civicrm_contact_id, mailchimp_email, marks."""
+    columns = (cache.c.id, cache.c.civicrm_contact_id, cache.c.mailchimp_email, cache.c.marks)
+    mine = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids)
+    return tx.execute(select(*columns).where(*mine)).all()
+
+
+def members_of_contacts(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> Sequence[Any]:
+    """Return the rows of contacts' members: id, civicrm_contact_id, mailchimp_email, civicrm_address, new_address."""
+    columns = (
+        cache.c.id,
+        cache.c.civicrm_contact_id,
+        cache.c.mailchimp_email,
+        cache.c.civicrm_address,
+        cache.c.new_address,
+    )
+    mine = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids)
+    return tx.execute(select(*columns).where(*mine, cache.c.mailchimp_member_id.is_not(None))).all()
+
+
+def set_addresses(tx: Connection, noted: Mapping[int, Mapping[str, str | None]], due_ids: Sequence[int]) -> None:
+    """Note contacts' best addresses and those members are to get, by row id; make rows due."""
+    update_by_id(tx, cache, [{"id": row_id, **values} for row_id, values in noted.items()])
+    if due_ids:
+        make_due(tx, cache.c.id.in_(due_ids))
+
+
+def set_marks(tx: Connection, marks: Mapping[int, str | None]) -> None:
+    """Note how rows are marked, by row id, and make them due."""
+    update_by_id(tx, cache, [{"id": row_id, "marks": text} for row_id, text in marks.items()])
+    make_due(tx, cache.c.id.in_(list(marks)))
 
 
 def make_failed_rows_due(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> int:
@@ -118,10 +174,17 @@ def unowned_among(tx: Connection, row_ids: Sequence[int]) -> list[tuple[int, str
     return [(row.id, row.mailchimp_email) for row in tx.execute(query)]
 
 
-def set_contacts(tx: Connection, owners: Mapping[int, int]) -> None:
-    """Give rows to contacts: contact id by row id."""
+def set_contacts(tx: Connection, owners: Mapping[int, int], marks: Mapping[int, str | None] = NOT_MARKED) -> None:
+    """Give rows to contacts: contact id by row id; `marks` likewise, how the contacts are marked."""
     rows = [
-        {"id": row_id, "civicrm_contact_id": contact_id, "departed_contact_id": None}
+        {
+            "id": row_id,
+            "civicrm_contact_id": contact_id,
+            "departed_contact_id": None,
+            "marks": marks.get(row_id),
+            "civicrm_address": None,
+            "new_address": None,
+        }
         for row_id, contact_id in owners.items()
     ]
     update_by_id(tx, cache, rows)

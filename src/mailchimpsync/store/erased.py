@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, select, update
 from mailchimpsync.model import SyncStatus
 from mailchimpsync.store.members import is_in_flight
 from mailchimpsync.store.schema import cache
+from mailchimpsync.store.tombstones import IDENTITY_PREFIX
 
 _UNKNOWN = (
     "mailchimp_member_id",
@@ -19,6 +20,9 @@ _UNKNOWN = (
     "mailchimp_opted_in",
     "mailchimp_data",
     "mailchimp_interests",
+    "departure",
+    "civicrm_address",
+    "new_address",
 )
 
 
@@ -37,6 +41,12 @@ def unseen_members(tx: Connection, list_id: str, run_id: int, after: int, limit:
         .limit(limit)
     )
     return [(row.id, row.mailchimp_member_id) for row in tx.execute(query)]
+
+
+def forget_unseen_tombstones(tx: Connection, list_id: str, run_id: int) -> None:
+    """Delete the rows that stood for erased addresses which a run that read everything has not seen any more."""
+    stands_for_erased = cache.c.identity.startswith(IDENTITY_PREFIX), cache.c.mailchimp_list_id == list_id
+    tx.execute(delete(cache).where(*stands_for_erased, cache.c.seen_run.is_distinct_from(run_id)))
 
 
 def forget_members(tx: Connection, row_ids: Sequence[int]) -> None:

@@ -109,7 +109,8 @@ def forget_owners(tx: Connection, list_id: str, after: int, to: int) -> None:
     """
     here = and_(cache.c.mailchimp_list_id == list_id, cache.c.id > after, cache.c.id <= to, ~is_in_flight())
     tx.execute(delete(cache).where(here, cache.c.mailchimp_member_id.is_(None)))
-    nobody = {"civicrm_contact_id": null(), "departed_contact_id": null(), "civicrm_groups": null()}
+    nobody = {"civicrm_contact_id": null(), "departed_contact_id": null(), "civicrm_groups": null(), "marks": null()}
+    nobody |= {"civicrm_address": null(), "new_address": null()}
     tx.execute(sql_update(cache).where(here).values(nobody))
 
 

@@ -23,7 +23,8 @@ def minimise_entries(tx: Connection, list_id: str, before: datetime, key: str, n
         return len(some)
     some = _older(tx, _chained(list_id).where(journal.c.number > ends["minimised_to"]), before)
     if some:
-        update_by_id(tx, journal, [minimised(entry, key, now) for entry in some])
+        personal = [entry for entry in some if entry["minimised_at"] is None]  # not those of somebody erased
+        update_by_id(tx, journal, [minimised(entry, key, now) for entry in personal])
         _set_ends(tx, list_id, minimised_to=some[-1]["number"])
     return len(some)
 

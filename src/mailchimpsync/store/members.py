@@ -86,6 +86,7 @@ def _merge(old: Columns, new: Columns) -> Assignments:
     return [
         ("mailchimp_status_date", _status_date(old, new, new_status)),
         ("departed_contact_id", case((new_status, null()), else_=old.departed_contact_id)),
+        ("departure", case((new.mailchimp_status.in_(_SUBSCRIBED), null()), else_=old.departure)),
         *due(old),
         *((column, new[column]) for column in overwritten),
     ]
@@ -145,6 +146,24 @@ def join_rows(tx: Connection, joined: Mapping[int, int]) -> int:
     return _join_rows(tx, or_(*pairs)) if joined else 0
 
 
+def make_room(tx: Connection, list_id: str, rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Let rows of members that have moved take their new identity: a row that a fetch has made for it meanwhile goes.
+
+    Return the rows; where the other row has an update under way, the identity stays, until a fetch joins the two.
+    """
+    moved = {row["identity"]: row["id"] for row in rows if "identity" in row}
+    if not moved:
+        return [dict(row) for row in rows]
+    others = cache.c.mailchimp_list_id == list_id, cache.c.identity.in_(list(moved)), cache.c.id.not_in(moved.values())
+    tx.execute(delete(cache).where(*others, ~is_in_flight()))
+    taken = set(tx.execute(select(cache.c.identity).where(*others)).scalars())
+    kept = ("identity",)
+    return [
+        {name: value for name, value in row.items() if name not in kept or row.get("identity") not in taken}
+        for row in rows
+    ]
+
+
 def _join_rows(tx: Connection, *conditions: Any) -> int:
     """The new row takes over the contact, the base and, with the same status, its date; the old one goes."""
     same_status = _OLD.mailchimp_status == _NEW.mailchimp_status
@@ -156,6 +175,9 @@ def _join_rows(tx: Connection, *conditions: Any) -> int:
         dated.label("mailchimp_status_date"),
         _OLD.base_subscribed,
         _OLD.base_interests,
+        _OLD.departure,
+        _OLD.marks,
+        _OLD.civicrm_address,
     ).where(_OLD.mailchimp_list_id == _NEW.mailchimp_list_id, _OLD.id != _NEW.id, ~is_in_flight(_OLD), *conditions)
     found = [dict(row) for row in tx.execute(query).mappings()]
     if found:

@@ -10,13 +10,15 @@ from sqlalchemy import Connection, RowMapping, String, Text, and_, cast, func, s
 from mailchimpsync.model import Base, SyncStatus
 from mailchimpsync.store.dialect import Row, update_by_id
 from mailchimpsync.store.schema import cache, group_contact, json_text
+from mailchimpsync.store.tombstones import IDENTITY_PREFIX
 
 
 def due_facts(tx: Connection, list_id: str, after: int, limit: int) -> Sequence[Any]:
     """Return the next due rows, by id, with the facts that tell whether both sides agree, in plain text.
 
     Each with the columns id, mailchimp_status, interests, contact (is there one?), groups (`group:status,…`),
-    base_subscribed, base_interests.
+    base_subscribed, base_interests, marks, departed (by us), left_behind (by a contact that is gone or merged),
+    erased (it stands for an erased address), moves (its address is to be changed).
     """
     status = cast(group_contact.c.group_id, String(20)) + ":" + func.coalesce(group_contact.c.status, "")
     groups = (
@@ -33,6 +35,11 @@ def due_facts(tx: Connection, list_id: str, after: int, limit: int) -> Sequence[
             groups.label("groups"),
             cache.c.base_subscribed,
             type_coerce(cache.c.base_interests, Text).label("base_interests"),
+            cache.c.marks,
+            cache.c.new_address.is_not(None).label("moves"),
+            cache.c.departure.is_not(None).label("departed"),
+            cache.c.departed_contact_id.is_not(None).label("left_behind"),
+            cache.c.identity.startswith(IDENTITY_PREFIX).label("erased"),
         )
         .where(cache.c.mailchimp_list_id == list_id, cache.c.sync_status == SyncStatus.TODO.value, cache.c.id > after)
         .order_by(cache.c.id)
@@ -72,7 +79,7 @@ def siblings(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> Sequen
     """Return the rows of those of the contacts that have more than one.
 
     Each with the columns id, civicrm_contact_id, mailchimp_email, mailchimp_status, mailchimp_status_date,
-    mailchimp_interests, base_subscribed.
+    mailchimp_interests, base_subscribed, departure, departed_contact_id.
     """
     of_contacts = and_(cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids))
     several = select(cache.c.civicrm_contact_id).where(of_contacts).group_by(cache.c.civicrm_contact_id)
@@ -84,6 +91,8 @@ def siblings(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> Sequen
         cache.c.mailchimp_status_date,
         cache.c.mailchimp_interests,
         cache.c.base_subscribed,
+        cache.c.departure,
+        cache.c.departed_contact_id,
     ).where(
         cache.c.mailchimp_list_id == list_id,
         cache.c.civicrm_contact_id.in_(several.having(func.count() > 1)),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import Connection, func, insert, null, or_, select, update
 
 from mailchimpsync.errors import BusyError, Code, LeaseLostError
 from mailchimpsync.model import Stage
@@ -57,6 +57,7 @@ class Standing:
     lease_expires: datetime | None = None
     abort_requested: datetime | None = None
     seen: Mapping[str, Any] | None = None
+    trust: Mapping[str, Any] | None = None
     stage_done: int | None = None
     stage_total: int | None = None
     stage_seconds: int | None = None
@@ -189,6 +190,11 @@ def begun(tx: Connection, run_id: int) -> Begun:
 def accept_empty(tx: Connection, run_id: int) -> None:
     """Note that what looks empty to a run is empty; this stays so over all its calls."""
     tx.execute(update(run).where(run.c.id == run_id).values(accepts_empty=True))
+
+
+def note_trust(tx: Connection, list_id: str, done: Mapping[str, Any] | None) -> None:
+    """Note the run that a side was trusted in, and with what; None: no side is trusted any more."""
+    tx.execute(update(status).where(status.c.list_id == list_id).values(trust=done or null()))
 
 
 def remember_seen(tx: Connection, list_id: str, seen: Mapping[str, Any]) -> None:

@@ -131,6 +131,10 @@ cache = _table(
     Column("civicrm_groups", Text),  # `group id;status;date` of each relevant group, joined by `|`
     Column("civicrm_contact_id", BigInteger),
     Column("departed_contact_id", BigInteger),
+    Column("marks", String(80)),  # the contact's departures, other than from the group, joined by commas
+    Column("departure", String(20)),  # the one for which we took the member off
+    Column("civicrm_address", String(255)),  # the contact's best one when it was last looked at
+    Column("new_address", String(255)),  # what CiviCRM wants the member's to be, until Mailchimp has it
     Column("sync_status", String(10), nullable=False, server_default="todo"),
     Column("reason", String(32)),
     Column("reason_detail", String(500)),
@@ -190,6 +194,7 @@ status = _table(
     Column("progress", JsonText),  # where the stage goes on, by identity or key
     Column("links", JsonText),  # the connection as it was at the last completed run; another one needs a full run
     Column("seen", JsonText),  # what CiviCRM showed when it was last believed, to be found there again
+    Column("trust", JsonText),  # {"run": …, "trusted": …}: the complete run that a side was trusted in
     Column("lease_owner", String(100)),
     Column("lease_token", BigInteger, nullable=False, server_default="0"),
     Column("lease_expires", UtcDateTime),
@@ -297,6 +302,21 @@ journal_chain = _table(
     Column("newest", BigInteger, nullable=False),
     Column("newest_hash", String(64), nullable=False),
     Column("minimised_to", BigInteger, nullable=False),
+    sqlite_autoincrement=False,
+)
+
+tombstone = _table(
+    "tombstone",
+    Column("digest", String(64), primary_key=True),  # keyed, of an erased address
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("made_by", String(100), nullable=False),
+    sqlite_autoincrement=False,
+)
+
+secret = _table(
+    "secret",
+    Column("name", String(40), primary_key=True),
+    Column("token", Text, nullable=False),  # encrypted with the site's secret key
     sqlite_autoincrement=False,
 )
 

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from sqlalchemy import ColumnElement, Connection, Table, func, insert, or_, select
 
 from mailchimpsync.store.database import Store
-from mailchimpsync.store.schema import batch, cache, group_contact, run, status, update
+from mailchimpsync.store.schema import batch, cache, group_contact, run, status, tombstone, update
 
 ROWS_PER_STEP = 5_000
 
@@ -43,6 +43,7 @@ def _copy(source: Connection, target: Connection, list_id: str) -> None:
     _copy_rows(source, target, group_contact, group_contact.c.list_id == list_id)
     _copy_rows(source, target, run, or_(run.c.id.in_(interrupted), run.c.id == newest))
     _copy_rows(source, target, status, status.c.list_id == list_id)
+    _copy_rows(source, target, tombstone)
     target.execute(status.update().values(lease_owner=None, lease_expires=None, abort_requested=None))
 
 

@@ -30,10 +30,14 @@ _SEEN_BY_RESULTS = (
     "mailchimp_interests",
     "reason",
     "recheck",
+    "new_address",
 )
 
 SUPERSEDED = json_text({"code": Code.ABORTED.value})
 """The error of an update that was aborted, or decided again before it was sent."""
+
+UNANSWERED = json_text({"code": Code.BATCH_LOST.value})
+"""The error of an update whose batch has been read, or lost, without a word about it."""
 
 
 def add_updates(tx: Connection, rows: Sequence[Row]) -> None:
@@ -44,10 +48,10 @@ def add_updates(tx: Connection, rows: Sequence[Row]) -> None:
 def unsent_updates(tx: Connection, list_id: str, limit: int, run_id: int | None = None) -> Sequence[RowMapping]:
     """Return the next updates that are in no batch, of a run or of all.
 
-    With their members' ids: id, data, attempt, mailchimp_member_id.
+    With their members' ids and addresses: id, data, attempt, mailchimp_member_id, mailchimp_email.
     """
     query = (
-        select(update.c.id, update.c.data, update.c.attempt, cache.c.mailchimp_member_id)
+        select(update.c.id, update.c.data, update.c.attempt, cache.c.mailchimp_member_id, cache.c.mailchimp_email)
         .join(cache, cache.c.id == update.c.mailchimpsync_cache_id)
         .where(
             update.c.completed == 0,
@@ -202,6 +206,14 @@ def aborted_updates(tx: Connection, list_id: str, after: int, limit: int) -> Seq
         .limit(limit)
     )
     return tx.execute(query).mappings().all()
+
+
+def open_and_lost(tx: Connection, run_id: int) -> tuple[int, int]:
+    """Return how many updates of a run are open, and how many were given up without a word from Mailchimp."""
+    mine = select(func.count()).where(update.c.run_id == run_id)
+    is_lost = update.c.error_response.in_((SUPERSEDED, UNANSWERED))
+    still_open = tx.execute(mine.where(update.c.completed == 0)).scalar_one()
+    return int(still_open), int(tx.execute(mine.where(update.c.completed == 1, is_lost)).scalar_one())
 
 
 def open_updates_of(tx: Connection, batch_id: int) -> Sequence[int]:

@@ -4,7 +4,7 @@ from mailchimpsync.sync.abort import Aborted, KeptBatch, abort_connection
 from mailchimpsync.sync.calls import Options, Outcome, Result, Systems
 from mailchimpsync.sync.member_events import Fate, handle_events
 from mailchimpsync.sync.preview import preview
-from mailchimpsync.sync.relink import links_of
+from mailchimpsync.sync.relink import links_of, terms_of
 from mailchimpsync.sync.run import STAGES, run_connection
 from mailchimpsync.sync.working import collect_connection, process_batch
 
@@ -24,4 +24,5 @@ __all__ = [
     "preview",
     "process_batch",
     "run_connection",
+    "terms_of",
 ]

@@ -9,7 +9,8 @@ from pydantic_core import from_json
 
 from mailchimpsync.decide import Decision, Situation, decide
 from mailchimpsync.errors import Code
-from mailchimpsync.model import Base, Connection, GroupState, GroupStatus
+from mailchimpsync.model import Base, Connection, Departure, GroupState, GroupStatus, Leaving
+from mailchimpsync.sync.marks import marks_from
 
 _AGREED = (Code.IN_SYNC, Code.NOT_SUBSCRIBED)
 _UNKNOWN = object()
@@ -37,10 +38,18 @@ class Agreements:
     def _decide(self, facts: Any) -> Decision | None:
         states = _states(facts.groups)
         connection = self._connection
+        if facts.left_behind and connection.leaving(Departure.MERGED) is not Leaving.NOTHING:
+            return None  # the contact's other rows matter
+        if facts.moves:
+            return None
         situation = Situation(
             mailchimp_status=facts.mailchimp_status,
             interests=_json(facts.interests) or {},
             has_contact=bool(facts.contact),
+            contact_gone=bool(facts.left_behind) and not facts.contact,
+            marks=marks_from(facts.marks),
+            departed=bool(facts.departed),
+            erased=bool(facts.erased),
             group=states.get(connection.group_id, GroupState()),
             interest_groups={key: states[group] for key, group in connection.interests.items() if group in states},
             base=Base(

@@ -28,12 +28,13 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Systems:
-    """What a connection is synced with."""
+    """What a connection is synced with; `erasure_key` is what erased addresses are known by, None: none is."""
 
     store: Store
     mailchimp: MailchimpClient
     civicrm: CivicrmClient
     runtime: Runtime
+    erasure_key: str | None = None
 
     @contextmanager
     def until(self, deadline: Deadline) -> Iterator[None]:
@@ -54,6 +55,7 @@ class Options:
     CiviCRM was restored from an older backup, and what was agreed with it is forgotten. Without `wait_for_batches` a
     run ends once everything is sent. `by` is who calls for it; None: it is due.
     `still_due` is asked once the lease is held, so that of several services that want to run only one does.
+    `unguarded`: whoever calls looks at the plan by himself, so nothing is held.
     """
 
     since: datetime | None = None
@@ -66,6 +68,7 @@ class Options:
     wait_for_batches: bool = True
     by: str | None = None
     still_due: Callable[[Transaction], bool] | None = None
+    unguarded: bool = False
 
 
 AS_USUAL = Options()
@@ -76,7 +79,8 @@ AS_USUAL = Options()
 class Result:
     """What a call did: the outcome, the stage the connection stands before, and the run (0: none was begun).
 
-    `kept_plan_id` is the plan that is held, or that was carried out.
+    `kept_plan_id` is the plan that is held, or that was carried out. `trust_is_over`: the trust in one side that is
+    configured has done its work, and is to be taken out of the configuration.
     """
 
     list_id: str
@@ -85,3 +89,4 @@ class Result:
     stage: Stage
     updates_outstanding: int = 0
     kept_plan_id: int | None = None
+    trust_is_over: bool = False

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from mailchimpsync.civicrm import save_group_contacts
+from mailchimpsync.decide import DEPARTED
 from mailchimpsync.errors import Code, RefusedError
 from mailchimpsync.model import GroupStatus, MemberStatus, Side, SyncStatus
 from mailchimpsync.store import Transaction, groups, journal, plans, rows, updates
@@ -15,6 +16,8 @@ from mailchimpsync.sync.refused import refusal_by_civicrm, refused_by_civicrm
 
 CHANGES_PER_STEP = 5_000
 NOTHING_KNOWN: Mapping[tuple[int, int], str | None] = {}
+
+_DEPARTURES = {code.value: departure.value for departure, code in DEPARTED.items()}
 
 Change = Mapping[str, Any]
 Record = tuple[int, int, str]
@@ -135,6 +138,8 @@ def _done_row(change: Change) -> dict[str, Any]:
     if change["member_update"] is None and change["sync_status"] != SyncStatus.FAIL:
         row["base_subscribed"] = change["agreed"]["subscribed"]
         row["base_interests"] = change["agreed"]["interests"]
+    if change["member_update"] is not None and change["reason"] in _DEPARTURES:
+        row["departure"] = _DEPARTURES[change["reason"]]  # before it is sent: its answer may be lost
     return row
 
 

@@ -13,6 +13,7 @@ from mailchimpsync.mailchimp import MailchimpClient
 from mailchimpsync.model import Connection
 from mailchimpsync.runtime import Deadline, Progress, Runtime
 from mailchimpsync.store import Store, Transaction, runs
+from mailchimpsync.store.tombstones import NOBODY_ERASED, Erased
 
 
 def _nobody() -> bool:
@@ -75,7 +76,8 @@ class Run(Work):
 
     `abort_requested` says whether somebody elsewhere asks this run to stop; without `waits_for_batches` it ends once
     everything is sent. With a `kept_plan_id` it carries out that plan and nothing else. If it `accepts_empty`, a side
-    that looks empty is believed.
+    that looks empty is believed. `unguarded`: its plan is looked at by whoever called, and not held.
+    With those who are `erased` nothing is done.
     """
 
     id: int
@@ -87,6 +89,8 @@ class Run(Work):
     waits_for_batches: bool = True
     kept_plan_id: int | None = None
     accepts_empty: bool = False
+    unguarded: bool = False
+    erased: Erased = NOBODY_ERASED
 
     @property
     def since_at_site(self) -> str | None:

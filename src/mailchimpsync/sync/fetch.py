@@ -11,6 +11,7 @@ from mailchimpsync.errors import EvidenceError
 from mailchimpsync.mailchimp import Member, MemberPage, member_page
 from mailchimpsync.model import MemberStatus
 from mailchimpsync.store import Transaction, members
+from mailchimpsync.store.erased import forget_unseen_tombstones
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.evidence import check_members
 from mailchimpsync.sync.member_pages import (
@@ -24,6 +25,20 @@ from mailchimpsync.sync.member_pages import (
 from mailchimpsync.sync.notice_erased import notice_erased
 
 MEMBERS_PER_STEP = 5_000
+_NOTHING: Mapping[str, Any] = dict.fromkeys(
+    (
+        "identity",
+        "mailchimp_member_id",
+        "mailchimp_contact_id",
+        "mailchimp_email",
+        "mailchimp_status",
+        "mailchimp_status_date",
+        "mailchimp_updated",
+        "mailchimp_opted_in",
+        "mailchimp_data",
+        "mailchimp_interests",
+    )
+)
 
 
 def fetch(run: Run) -> bool:
@@ -47,6 +62,9 @@ def fetch(run: Run) -> bool:
             read = members.count_seen(tx, run.list_id, run.id)
         check_members(run)
         erased = 0 if run.since is not None else notice_erased(run, executor)
+    if run.since is None:
+        with run.transaction() as tx:
+            forget_unseen_tombstones(tx, run.list_id, run.id)
     run.log(f"Read {read} members from Mailchimp" + (f"; {renamed} had changed their address." if renamed else "."))
     if erased:
         run.log(f"{erased} members were permanently deleted at Mailchimp.")
@@ -99,7 +117,9 @@ def _check_total(tx: Transaction, run: Run, total: int) -> None:
 
 
 def member_row(run: Run, member: Member) -> Mapping[str, Any]:
-    """Return what Mailchimp says of a member, as a cache row keeps it."""
+    """Return what Mailchimp says of a member, as a cache row keeps it; of an erased one, only that there is one."""
+    if run.erased.knows(member.email_address):
+        return {**_NOTHING, "identity": run.erased.identity_of(member.email_address)}
     linked = {
         interest: member.interests[interest] for interest in run.connection.interests if interest in member.interests
     }

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mailchimpsync.civicrm import ContactState, contacts_by_id, contacts_modified_since, merged_to
-from mailchimpsync.model import normalise_address
+from mailchimpsync.civicrm.paging import chunks
+from mailchimpsync.model import Departure, normalise_address
 from mailchimpsync.store import contacts
 from mailchimpsync.sync.add_civi_only import read_groups_of
+from mailchimpsync.sync.addresses import ask_for_addresses, note_addresses
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.evidence import check_contacts
-from mailchimpsync.sync.owners import find_owners
+from mailchimpsync.sync.marks import ask_for_held, held_of, marks_text, note_marks, note_marks_of
+from mailchimpsync.sync.owners import Ownership, find_ownerships
 
 CONTACTS_PER_STEP = 10_000
 ROWS_PER_STEP = 5_000
@@ -33,31 +36,52 @@ def fix_contacts_of(run: Run, row_ids: Sequence[int]) -> None:
     with run.transaction() as tx:
         owners = contacts.owners_of_rows(tx, row_ids)
     states = [state for page in contacts_by_id(run.civicrm, owners) for state in page] if owners else []
-    alive = {state.id for state in states if not state.is_deleted}
-    _replace(run, [contact for contact in owners if contact not in alive])
+    note_marks(run, states, ask_for_held(run, owners) if owners else {})
+    _replace(run, _gone_as(owners, states))
     with run.transaction() as tx:
         unowned = contacts.unowned_among(tx, row_ids)
-    found = _owners_of(run, unowned) if unowned else {}
+    _give_to_owners(run, unowned)
+
+
+def _give_to_owners(run: Run, rows: Sequence[tuple[int, str]], progress: Mapping[str, int] | None = None) -> int:
+    """Give rows that nobody owns to those who have their addresses; return how many there were."""
+    found: dict[int, Ownership] = {}
+    if rows:
+        addresses = [address for _, address in rows]
+        owners = find_ownerships(run.civicrm, run.connection.group_id, addresses, run.site_offset)
+        found = {key: owners[normalise_address(email)] for key, email in rows if normalise_address(email) in owners}
     with run.transaction() as tx:
-        contacts.set_contacts(tx, found)
+        owned = {key: one.contact_id for key, one in found.items()}
+        contacts.set_contacts(tx, owned, {key: marks_text(one.marks) for key, one in found.items()})
+        if progress is not None:
+            run.note_progress(tx, progress)
+    ask_for_addresses(run, sorted(set(owned.values())))
+    return len(found)
 
 
-def _owners_of(run: Run, rows: Sequence[tuple[int, str]]) -> dict[int, int]:
-    owners = find_owners(run.civicrm, run.connection.group_id, [address for _, address in rows], run.site_offset)
-    return {key: owners[normalise_address(email)] for key, email in rows if normalise_address(email) in owners}
+def _gone_as(ids: Iterable[int], states: Iterable[ContactState]) -> dict[int, str]:
+    """Return those of some contacts that are gone, and how: a contact that is not even in the trash was deleted."""
+    is_deleted = {state.id: state.is_deleted for state in states}
+    return {
+        contact: (Departure.TRASHED if contact in is_deleted else Departure.DELETED).value
+        for contact in ids
+        if is_deleted.get(contact, True)
+    }
 
 
 def _replace_all_gone(run: Run) -> int:
     """Look at all contacts before any is replaced: if most have vanished, none has."""
-    gone: list[int] = []
+    gone: dict[int, str] = {}
     known = vanished = 0
+    held = ask_for_held(run)
     for ids, states in _all_owners(run):
-        present = {state.id for state in states}
-        alive = {state.id for state in states if not state.is_deleted}
-        gone += [contact for contact in ids if contact not in alive]
-        known, vanished = known + len(ids), vanished + sum(contact not in present for contact in ids)
+        note_marks(run, states, held)
+        ask_for_addresses(run, ids)
+        some = _gone_as(ids, states)
+        gone |= some
+        known, vanished = known + len(ids), vanished + sum(how == Departure.DELETED for how in some.values())
     check_contacts(run, known=known, missing=vanished)
-    return sum(_replace(run, gone[at : at + CONTACTS_PER_STEP]) for at in range(0, len(gone), CONTACTS_PER_STEP))
+    return sum(_replace(run, dict(some)) for some in chunks(list(gone.items()), CONTACTS_PER_STEP))
 
 
 def _all_owners(run: Run) -> Iterator[tuple[Sequence[int], Sequence[ContactState]]]:
@@ -75,6 +99,8 @@ def _replace_recently_gone(run: Run) -> int:
     """Look only at contacts modified since; an edit may also have mended a failed row, or brought a new address."""
     replaced = 0
     for modified in contacts_modified_since(run.civicrm, run.since_at_site or ""):
+        note_marks(run, modified.contacts, held_of(run, modified.addresses))
+        note_addresses(run, modified.addresses)
         gone = [state.id for state in modified.contacts if state.is_deleted]
         edited = [state.id for state in modified.contacts if not state.is_deleted]
         addresses = sorted({normalise_address(entry.email) for entry in modified.addresses})
@@ -83,7 +109,7 @@ def _replace_recently_gone(run: Run) -> int:
             contacts.make_failed_rows_due(tx, run.list_id, edited)
             for start in range(0, len(addresses), ROWS_PER_STEP):
                 contacts.make_unowned_rows_due(tx, run.list_id, addresses[start : start + ROWS_PER_STEP])
-        replaced += _replace(run, gone)
+        replaced += _replace(run, _gone_as(gone, modified.contacts))
     return replaced + _replace_refused(run)
 
 
@@ -92,18 +118,20 @@ def _replace_refused(run: Run) -> int:
     with run.transaction() as tx:
         refused = contacts.contacts_refused(tx, run.list_id)
     states = [state for page in contacts_by_id(run.civicrm, refused) for state in page] if refused else []
-    alive = {state.id for state in states if not state.is_deleted}
-    return _replace(run, [contact for contact in refused if contact not in alive])
+    return _replace(run, _gone_as(refused, states))
 
 
-def _replace(run: Run, gone: Sequence[int]) -> int:
+def _replace(run: Run, gone: Mapping[int, str]) -> int:
     if not gone:
         return 0
-    successors = _successors(run, gone)
+    successors = _successors(run, list(gone))
     if successors and run.since is not None:
         read_groups_of(run, sorted(set(successors.values())))  # a merge brings memberships along, with their old dates
     with run.transaction() as tx:
-        return contacts.replace_contacts(tx, run.list_id, {contact: successors.get(contact) for contact in gone})
+        replaced = {contact: successors.get(contact) for contact in gone}
+        number = contacts.replace_contacts(tx, run.list_id, replaced, gone)
+    note_marks_of(run, sorted(set(successors.values())))
+    return number
 
 
 def _successors(run: Run, gone: Sequence[int]) -> dict[int, int]:
@@ -131,12 +159,8 @@ def _match(run: Run, after: int) -> bool:
             if matched:
                 run.log(f"{matched} members were matched with contacts by their address.")
             return True
-        found = _owners_of(run, rows)
         after = rows[-1][0]
-        with run.transaction() as tx:
-            contacts.set_contacts(tx, found)
-            run.note_progress(tx, {"matched_to": after})
-        matched += len(found)
+        matched += _give_to_owners(run, rows, {"matched_to": after})
         run.progress.advance(len(rows))
         if run.deadline.reached:
             return False

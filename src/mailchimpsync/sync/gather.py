@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,7 +22,9 @@ from mailchimpsync.model import (
     normalise_address,
 )
 from mailchimpsync.store import Transaction, groups, rows
+from mailchimpsync.store.tombstones import IDENTITY_PREFIX
 from mailchimpsync.sync.context import Run
+from mailchimpsync.sync.marks import marks_from
 
 TRY_AGAIN_AFTER = timedelta(days=3)
 """When a refusal that passes by itself is tried again (peers.md B9: too many sign-ups)."""
@@ -35,9 +37,10 @@ States = Mapping[int, Mapping[int, GroupState]]
 
 @dataclass(slots=True)
 class Siblings:
-    """What the other rows of the same contact mean for a row."""
+    """What the other rows of the same contact mean for a row; `stays`: one that no merge has brought is subscribed."""
 
     subscribed: bool = False
+    stays: bool = False
     left: bool = False
     interests: set[str] = field(default_factory=set)
     addresses: dict[int, str] = field(default_factory=dict)
@@ -45,11 +48,12 @@ class Siblings:
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """Due rows with their situations, and the identities that rows of new members claim, by row id."""
+    """Due rows with their situations, the identities that rows of new members claim, and details, by row id."""
 
     rows: Sequence[Row]
     situations: Sequence[Situation]
     claims: Mapping[int, str]
+    details: Mapping[int, str] = field(default_factory=dict)
 
 
 def gather(run: Run, due: Sequence[Row]) -> Gathered:
@@ -64,11 +68,49 @@ def gather(run: Run, due: Sequence[Row]) -> Gathered:
     with run.transaction() as tx:
         claims, taken = _claim(tx, run.list_id, candidates, known)
     now = run.runtime.now()
+    gone = {row["id"] for row in due if _is_erased(run, row, known.get(row["id"]))}
     situations = [
         _situation(row, run.connection, states, siblings.get(row["id"]), known.get(row["id"]), row["id"] in taken, now)
         for row in due
     ]
-    return Gathered(due, situations, claims)
+    details = _taken_addresses(run, due)
+    situations = [
+        replace(
+            one,
+            erased=row["id"] in gone,
+            new_address=None if run.erased.knows(row["new_address"]) else row["new_address"],
+            address_taken=row["id"] in details,
+        )
+        for row, one in zip(due, situations, strict=True)
+    ]
+    return Gathered(due, situations, {key: claim for key, claim in claims.items() if key not in gone}, details)
+
+
+def _taken_addresses(run: Run, due: Sequence[Row]) -> dict[int, str]:
+    """Return the rows whose new address another row has, each with a sentence that names both."""
+    wanted = {row["id"]: f"m:{member_id_of(row['new_address'])}" for row in due if row["new_address"] is not None}
+    if not wanted:
+        return {}
+    claimed: dict[str, int] = {}
+    for row_id, identity in sorted(wanted.items()):
+        claimed.setdefault(identity, row_id)
+    with run.transaction() as tx:
+        owners = {**claimed, **rows.owners_of_identities(tx, run.list_id, sorted(set(wanted.values())))}
+        holders = rows.rows_by_id(tx, sorted(set(owners.values())))
+    of = {row["id"]: row["civicrm_contact_id"] for row in due}
+    return {
+        row_id: f"Contact {of[row_id]} wants the address that contact {holder['civicrm_contact_id'] or 'nobody'} has."
+        for row_id, identity in wanted.items()
+        if owners[identity] != row_id and (holder := holders.get(owners[identity])) is not None
+    }
+
+
+def _is_erased(run: Run, row: Row, person: Person | None) -> bool:
+    """Say whether a row is about an erased address; who had one is not subscribed with another one either."""
+    if not run.erased.digests:
+        return False
+    addresses = [email.email for email in person.emails] if person is not None else []
+    return row["identity"].startswith(IDENTITY_PREFIX) or run.erased.any_of([row["mailchimp_email"] or "", *addresses])
 
 
 def _may_be_subscribed(row: Row, states: States, connection: Connection) -> bool:
@@ -95,9 +137,10 @@ def _meaning(others: Sequence[Any], group: GroupState) -> Siblings:
     siblings = Siblings()
     for other in others:
         date, base = other.mailchimp_status_date, other.base_subscribed
-        siblings.left |= has_left(other.mailchimp_status, date, base=base, group=group)
+        siblings.left |= other.departure is None and has_left(other.mailchimp_status, date, base=base, group=group)
         if other.mailchimp_status in SUBSCRIBED_STATUSES:
             siblings.subscribed = True
+            siblings.stays |= other.departed_contact_id is None
             siblings.interests.update(key for key, value in (other.mailchimp_interests or {}).items() if value)
         if other.mailchimp_email:
             siblings.addresses[other.id] = normalise_address(other.mailchimp_email)
@@ -163,7 +206,10 @@ def _situation(
         mailchimp_date=row["mailchimp_updated"],
         interests=row["mailchimp_interests"] or {},
         has_contact=contact is not None,
-        contact_gone=row["departed_contact_id"] is not None,
+        contact_gone=row["departed_contact_id"] is not None and contact is None,
+        marks=marks_from(row["marks"]),
+        merged=row["departed_contact_id"] is not None and siblings is not None and siblings.stays,
+        departed=row["departure"] is not None,
         group=mine.get(connection.group_id, _NOT_IN_GROUP),
         interest_groups={interest: mine[group] for interest, group in connection.interests.items() if group in mine},
         base=Base(row["base_subscribed"], row["base_interests"]),

@@ -20,9 +20,11 @@ from mailchimpsync.store import Store, Transaction, groups, kept_plans, plans, r
 from mailchimpsync.store.kept_plans import PlanKind, PlanState
 from mailchimpsync.store.populations import Populations, populations
 from mailchimpsync.sync.context import Run
-from mailchimpsync.sync.relink import links_of
+from mailchimpsync.sync.relink import terms_of
 
 CHANGES_PER_STEP = 2_000
+HOLD_HOURS = 72
+TRUST = "one side is trusted, so what it would change is to be looked at first"
 BILLABLE = ("subscribed", "unsubscribed", "transactional")
 """Whom Mailchimp counts on the bill: not the archived, the cleaned and those who have not confirmed."""
 
@@ -35,10 +37,10 @@ def guard(run: Run) -> int | None:
     if run.kept_plan_id is not None:
         _keep_to(run, run.kept_plan_id)
         return None
-    limits = run.connection.limits
-    found = too_much(run.store, run.connection, run.id) if limits is not None else ()
-    if limits is None or not found:
+    why = () if run.unguarded else _why_held(run)
+    if not why:
         return None
+    limits = run.connection.limits
     plan_id = keep(
         run.store,
         run.transaction,
@@ -47,11 +49,19 @@ def guard(run: Run) -> int | None:
         kind=PlanKind.HELD,
         by="the guard",
         now=run.runtime.now(),
-        good_for=timedelta(hours=limits.hold_hours),
-        excess=found,
+        good_for=timedelta(hours=limits.hold_hours if limits is not None else HOLD_HOURS),
+        excess=why,
     )
-    run.log(f"Held, as plan {plan_id}: " + "; ".join(one.sentence for one in found) + ".")
+    run.log(f"Held, as plan {plan_id}: " + "; ".join(why) + ".")
     return plan_id
+
+
+def _why_held(run: Run) -> Sequence[str]:
+    """Return what of the run's plan is too much; while a side is trusted, any plan is looked at first."""
+    found = [one.sentence for one in too_much(run.store, run.connection, run.id)]
+    with run.transaction() as tx:
+        is_to_be_seen = bool(run.connection.trusted) and plans.count_open(tx, run.id) > 0
+    return [TRUST, *found] if is_to_be_seen else found
 
 
 def too_much(store: Store, connection: Connection, run_id: int) -> Sequence[Excess]:
@@ -110,7 +120,7 @@ def keep(
     by: str,
     now: datetime,
     good_for: timedelta,
-    excess: Sequence[Excess],
+    excess: Sequence[str],
 ) -> int:
     """Keep a run's plan with all that a person needs to decide about it, and return its id.
 
@@ -128,9 +138,9 @@ def keep(
             expires_at=now + good_for,
             run_id=run_id if kind is PlanKind.HELD else None,
             state=PlanState.DRAFT.value,
-            links=links_of(connection),
+            links=terms_of(connection),
             counts={},
-            excess=[one.sentence for one in excess],
+            excess=list(excess),
             failures=failures,
         )
     counts, bill = _keep_changes(source, writing, connection, run_id, plan_id)

@@ -16,7 +16,7 @@ from mailchimpsync.errors import BusyError, Code, RefusedError
 from mailchimpsync.mailchimp import Member, audience, member
 from mailchimpsync.model import Connection, SyncStatus, member_id_of
 from mailchimpsync.runtime import Deadline, NoProgress
-from mailchimpsync.store import Transaction, bases, contacts, erased, groups, members, rows, runs, updates
+from mailchimpsync.store import Transaction, bases, contacts, erased, groups, members, rows, runs, tombstones, updates
 from mailchimpsync.store.schema import cache
 from mailchimpsync.sync.add_civi_only import read_groups_of
 from mailchimpsync.sync.calls import Systems
@@ -68,9 +68,10 @@ def members_run(systems: Systems, connection: Connection, deadline: Deadline) ->
             runs.hold_lease(tx, lease, started_at)
             _check_links(tx, connection)
             run_id = runs.begin_members_run(tx, connection.list_id, started_at)
+            erased_addresses = tombstones.erased(tx, systems.erasure_key)
         run = MembersRun(
             id=run_id,
-            connection=connection,
+            connection=connection.without_trust(),  # that is for a whole run, and is looked at before
             store=systems.store,
             mailchimp=systems.mailchimp,
             civicrm=systems.civicrm,
@@ -81,6 +82,7 @@ def members_run(systems: Systems, connection: Connection, deadline: Deadline) ->
             started_at=started_at,
             since=None,
             site_offset=checked.offset,
+            erased=erased_addresses,
         )
         yield run
         with run.transaction() as tx:
@@ -104,6 +106,8 @@ def read_members(run: Run, addresses: Sequence[str]) -> Found:
 
 
 def _read(run: Run, address: str) -> Member | RefusedError | None:
+    if run.erased.knows(address):
+        return None
     try:
         return member(run.mailchimp, run.list_id, member_id_of(address))
     except RefusedError as error:

@@ -4,25 +4,46 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from mailchimpsync.civicrm import CivicrmClient, group_contacts, history, owners_of
-from mailchimpsync.model import GroupStatus, normalise_address
+from mailchimpsync.model import Departure, GroupStatus, normalise_address
+
+
+@dataclass(frozen=True, slots=True)
+class Ownership:
+    """The contact that owns an address, and what forbids mailing it there."""
+
+    contact_id: int
+    marks: frozenset[Departure] = frozenset()
 
 
 def find_owners(client: CivicrmClient, group_id: int, addresses: Sequence[str], offset: timedelta) -> dict[str, int]:
-    """Return the contact that owns each address, by normalised address; addresses nobody has are left out.
+    """Return the contact that owns each address, by normalised address; addresses nobody has are left out."""
+    found = find_ownerships(client, group_id, addresses, offset)
+    return {address: one.contact_id for address, one in found.items()}
+
+
+def find_ownerships(
+    client: CivicrmClient, group_id: int, addresses: Sequence[str], offset: timedelta
+) -> dict[str, Ownership]:
+    """Return who owns each address, by normalised address; addresses nobody has are left out.
 
     The sole contact that has it; else, of those in the subscription group, the one with the lowest id; else of those
     that ever were in it; else of all.
     """
     having: dict[str, set[int]] = defaultdict(set)
+    marks: dict[tuple[str, int], frozenset[Departure]] = {}
     for page in owners_of(client, addresses):
         for owner in page:
-            having[normalise_address(owner.address)].add(owner.contact_id)
+            key = normalise_address(owner.address), owner.contact_id
+            having[key[0]].add(key[1])
+            marks[key] = marks.get(key, frozenset()) | owner.marks
     shared = sorted({contact for contacts in having.values() if len(contacts) > 1 for contact in contacts})
     in_group, ever_in_group = _known_in_group(client, group_id, shared, offset) if shared else (set(), set())
-    return {address: _choose(contacts, in_group, ever_in_group) for address, contacts in having.items()}
+    chosen = {address: _choose(contacts, in_group, ever_in_group) for address, contacts in having.items()}
+    return {address: Ownership(contact, marks[address, contact]) for address, contact in chosen.items()}
 
 
 def _known_in_group(

@@ -16,6 +16,7 @@ from mailchimpsync.sync.guard import keep, too_much
 from mailchimpsync.sync.lease import holding_lease
 from mailchimpsync.sync.only_reading import only_reading
 from mailchimpsync.sync.run import run_connection
+from mailchimpsync.sync.trust import as_trusted_now
 
 GOOD_FOR = timedelta(days=3)
 
@@ -35,13 +36,13 @@ def preview(
         BusyError: a run is at work. TransientError: it could not be done in the time given.
         EvidenceError, AccessError: as a run.
     """
-    options = Options(everything=everything, force_restart=True, stop_on=Stage.CREATE_CONTACTS)
-    unguarded = replace(connection, limits=None)
+    options = Options(everything=everything, force_restart=True, stop_on=Stage.CREATE_CONTACTS, unguarded=True)
+    connection = as_trusted_now(systems.store, connection)
     with ExitStack() as stack:
         with holding_lease(systems.store, connection.list_id, systems.runtime):
             scratch = stack.enter_context(scratch_copy(systems.store, connection.list_id))
         with only_reading(systems):
-            result = run_connection(replace(systems, store=scratch), unguarded, deadline, options, progress)
+            result = run_connection(replace(systems, store=scratch), connection, deadline, options, progress)
         if result.outcome is not Outcome.STOPPED:
             raise TransientError(Code.OUT_OF_TIME, "The plan could not be made in the time given.")
         return keep(
@@ -53,5 +54,5 @@ def preview(
             by=by,
             now=systems.runtime.now(),
             good_for=GOOD_FOR,
-            excess=too_much(scratch, connection, result.run_id),
+            excess=[one.sentence for one in too_much(scratch, connection, result.run_id)],
         )

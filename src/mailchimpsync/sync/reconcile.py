@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from mailchimpsync.decide import Decision, decide
+from mailchimpsync.errors import Code
 from mailchimpsync.model import SyncStatus
 from mailchimpsync.store import Transaction, plans, rows
 from mailchimpsync.sync.agreement import Agreements
@@ -88,7 +89,7 @@ def _write(tx: Transaction, run: Run, gathered: Gathered) -> None:
         if decision.changes_something:
             planned.append(_plan_row(run, row["id"], decision))
         else:
-            settled.append(_settled_row(row, decision))
+            settled.append(_settled_row(row, decision, gathered.details.get(row["id"])))
     rows.write_rows(tx, [{"id": row_id, "identity": identity} for row_id, identity in gathered.claims.items()])
     rows.write_rows(tx, settled)
     plans.add_to_plan(tx, planned)
@@ -107,13 +108,15 @@ def _plan_row(run: Run, row_id: int, decision: Decision) -> Mapping[str, Any]:
     }
 
 
-def _settled_row(row: RowMapping, decision: Decision) -> Mapping[str, Any]:
+def _settled_row(row: RowMapping, decision: Decision, detail: str | None) -> Mapping[str, Any]:
     failed = decision.sync_status is SyncStatus.FAIL
+    if decision.reason is not Code.ADDRESS_TAKEN or detail is None:
+        detail = row["reason_detail"] if failed and row["reason"] == decision.reason else None
     return {
         "id": row["id"],
         "sync_status": decision.sync_status.value,
         "reason": decision.reason.value,
-        "reason_detail": row["reason_detail"] if failed and row["reason"] == decision.reason else None,
+        "reason_detail": detail,
         "refusal": row["refusal"] if failed else None,
         "base_subscribed": decision.agreed.subscribed,
         "base_interests": decision.agreed.interests,

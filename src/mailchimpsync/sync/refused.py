@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from mailchimpsync.errors import Code, RefusedError
-from mailchimpsync.model import Side, SyncStatus
+from mailchimpsync.model import Side, SyncStatus, normalise_address
 from mailchimpsync.store.journal import REFUSED
 from mailchimpsync.sync.context import Work
 
@@ -38,7 +38,7 @@ def refusal_by_mailchimp(work: Work, update: RowMapping, status: int, code: Code
         "contact_id": update["civicrm_contact_id"],
         "member_id": update["mailchimp_member_id"],
         "run_id": update["update_run_id"],
-        "new": _wanted(update["data"]),
+        "new": _wanted(update),
     }
     return _entry(work, Side.MAILCHIMP, about, code.value, f"{status} {code.value}")
 
@@ -48,6 +48,13 @@ def _entry(work: Work, side: Side, about: Mapping[str, Any], reason: str, answer
     return {**when, **about, "side": side.value, "field": REFUSED, "reason": reason, "answer": answer}
 
 
-def _wanted(data: Mapping[str, Any]) -> str:
-    status = data.get("status") or data.get("status_if_new")
-    return ", ".join(filter(None, [status, "interests" if data.get("interests") else None])) or "names"
+def _wanted(update: RowMapping) -> str:
+    """Return what an update wanted, without saying which address."""
+    data, known = update["data"], update["mailchimp_email"]
+    moves = update["mailchimp_member_id"] and normalise_address(data["email_address"]) != normalise_address(known or "")
+    wanted = (
+        data.get("status") or data.get("status_if_new"),
+        "interests" if data.get("interests") else None,
+        "address" if moves else None,
+    )
+    return ", ".join(filter(None, wanted)) or "names"

@@ -16,6 +16,15 @@ def links_of(connection: Connection) -> dict[str, Any]:
     return {"group_id": connection.group_id, "interests": dict(connection.interests)}
 
 
+def terms_of(connection: Connection) -> dict[str, Any]:
+    """Return what a run or a plan is made for: the groups, and the trust in one side, if there is any.
+
+    A run that was begun on other terms does not go on, and a plan that was made on others is not carried out.
+    """
+    trusted = connection.trusted
+    return {**links_of(connection), **({"trust": trusted} if trusted else {})}
+
+
 def forget_other_agreements(store: Store, lease: runs.Lease, connection: Connection, runtime: Runtime) -> bool:
     """Forget what was agreed with groups that are linked no longer; return whether other groups are linked now.
 

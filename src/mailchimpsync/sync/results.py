@@ -12,8 +12,8 @@ from sqlalchemy import RowMapping
 
 from mailchimpsync.errors import Code, RefusedError
 from mailchimpsync.mailchimp import BatchInfo, OperationResult, batch_results, classify_refusal, refusal_detail
-from mailchimpsync.model import SUBSCRIBED_STATUSES, MemberStatus, Side, SyncStatus
-from mailchimpsync.store import journal, rows, updates
+from mailchimpsync.model import SUBSCRIBED_STATUSES, MemberStatus, Side, SyncStatus, normalise_address
+from mailchimpsync.store import journal, members, rows, updates
 from mailchimpsync.store.schema import json_text
 from mailchimpsync.sync.context import Work
 from mailchimpsync.sync.refused import refusal_by_mailchimp
@@ -101,6 +101,7 @@ def _take_in(work: Work, batch_id: int, results: Mapping[int, OperationResult]) 
                 _judge(work, update, results[key], outcome)
         updates.complete_updates(tx, outcome.completed)
         updates.add_updates(tx, outcome.retries)
+        outcome.rows = members.make_room(tx, work.list_id, outcome.rows)
         rows.write_rows(tx, outcome.rows)
         journal.write_journal(tx, outcome.entries)
     work.progress.advance(len(results))
@@ -117,6 +118,8 @@ def _judge(work: Work, update: Update, result: OperationResult, outcome: Outcome
         _confirm(work, update, result, outcome)
         return
     code = classify_refusal(result.status_code, result.body)
+    if code is Code.MC_DUPLICATE and moves_to(update) is not None:
+        code = Code.ADDRESS_TAKEN
     if code in _MAY_PASS:
         return  # left open, so that closing the batch makes the row due again
     detail = refusal_detail(result.body)
@@ -177,6 +180,7 @@ def _confirm(work: Work, update: Update, result: OperationResult, outcome: Outco
     row = {**_member_columns(update, result.body), "id": update["id"], "recheck": False, "refusal": None}
     agreed = update["agreed"]["interests"] or {}
     confirmed = {key: value for key, value in agreed.items() if row["mailchimp_interests"].get(key) == value}
+    row |= _moved(update, row["mailchimp_member_id"])
     as_wanted = is_as_wanted(update["data"], row["mailchimp_status"])
     if as_wanted:
         row |= {
@@ -218,7 +222,26 @@ def _member_columns(update: Update, body: Mapping[str, Any]) -> dict[str, Any]:
             "last_name": names.get("LNAME", known.get("last_name", "")),
         },
         "mailchimp_interests": interests,
+        **({"departure": None} if status in SUBSCRIBED_STATUSES else {}),
     }
+
+
+def _moved(update: Update, member_id: str | None) -> dict[str, Any]:
+    """Return what changes with the address; one that CiviCRM has chosen since stays to be sent."""
+    if update["mailchimp_member_id"] is None:
+        return {"civicrm_address": update["data"]["email_address"]}  # who is subscribed gets the best one
+    if (moved := moves_to(update)) is None or not member_id:
+        return {}
+    is_newest = normalise_address(update["new_address"] or moved) == normalise_address(moved)
+    return {"identity": f"m:{member_id}", **({"new_address": None} if is_newest else {})}
+
+
+def moves_to(update: Update) -> str | None:
+    """Return the address that an update gives its member, if it is another one."""
+    known, wanted = update["mailchimp_email"], update["data"]["email_address"]
+    if update["mailchimp_member_id"] is None or normalise_address(known or "") == normalise_address(wanted):
+        return None
+    return str(wanted)
 
 
 def is_as_wanted(data: Mapping[str, Any], status: str | None) -> bool:
@@ -230,7 +253,9 @@ def is_as_wanted(data: Mapping[str, Any], status: str | None) -> bool:
 
 
 def _entries(work: Work, update: Update, row: Mapping[str, Any]) -> list[dict[str, Any]]:
-    changes = []
+    changes: list[tuple[str, str | None, str | None]] = []
+    if (moved := moves_to(update)) is not None:
+        changes.append(("address", update["mailchimp_email"], moved))
     if row["mailchimp_status"] != update["mailchimp_status"]:
         changes.append(("status", update["mailchimp_status"], row["mailchimp_status"]))
     before = update["mailchimp_interests"] or {}
@@ -260,7 +285,7 @@ def _close(work: Work, batch_id: int) -> int:
     with work.transaction() as tx:
         forgotten = updates.open_updates_of(tx, batch_id)
         found = updates.updates_with_rows(tx, batch_id, forgotten) if forgotten else {}
-        updates.complete_updates(tx, [(key, json_text({"code": Code.BATCH_LOST.value})) for key in found])
+        updates.complete_updates(tx, [(key, updates.UNANSWERED) for key in found])
         again: Sequence[dict[str, Any]] = [
             {"id": update["id"], "sync_status": SyncStatus.TODO.value, "recheck": False} for update in found.values()
         ]

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from mailchimpsync.errors import BusyError, Code, MailchimpsyncError, SuspicionError, TransientError
 from mailchimpsync.model import Connection, Stage
 from mailchimpsync.runtime import Deadline, NoProgress, Progress
-from mailchimpsync.store import Transaction, bases, counts, kept_plans, plans, run_figures, runs, updates
+from mailchimpsync.store import Transaction, bases, counts, kept_plans, plans, run_figures, runs, tombstones, updates
 from mailchimpsync.store.kept_plans import PlanState
 from mailchimpsync.sync.add_civi_only import add_civi_only
 from mailchimpsync.sync.calls import AS_USUAL, Options, Outcome, Result, Systems
@@ -27,10 +27,11 @@ from mailchimpsync.sync.guard import guard
 from mailchimpsync.sync.lease import holding_lease, is_held
 from mailchimpsync.sync.look_at_both import Sight, look_at_both
 from mailchimpsync.sync.reconcile import reconcile
-from mailchimpsync.sync.relink import forget_other_agreements, links_of
+from mailchimpsync.sync.relink import forget_other_agreements, links_of, terms_of
 from mailchimpsync.sync.start_over import start_over
 from mailchimpsync.sync.stopping import AbortWatch, taking_over
 from mailchimpsync.sync.submit import collect, outstanding, submit
+from mailchimpsync.sync.trust import settle_trust, trust_is_over
 
 OVERLAP = timedelta(hours=2)
 """How far before the mark a run looks again (existing-extension.md 5.2)."""
@@ -89,7 +90,8 @@ def _run(systems: Systems, connection: Connection, deadline: Deadline, options: 
     with systems.until(deadline), _lease(systems, connection, options) as lease, _rare_collections():
         _make_sure_it_is_due(systems, connection, options)
         try:
-            return _with_lease(systems, connection, deadline, options, progress, lease, watch)
+            result = _with_lease(systems, connection, deadline, options, progress, lease, watch)
+            return replace(result, trust_is_over=trust_is_over(systems.store, connection))
         except TransientError:
             if not watch():
                 raise
@@ -139,7 +141,9 @@ def _with_lease(
     lease: runs.Lease,
     watch: AbortWatch,
 ) -> Result:
-    held = _held(systems, lease, connection)
+    if not options.unguarded:
+        connection = settle_trust(systems, connection, deadline, lease)
+    held = None if options.unguarded else _held(systems, lease, connection)
     if held is not None:
         return held
     sight = look_at_both(systems, connection, options)
@@ -165,7 +169,8 @@ def _held(systems: Systems, lease: runs.Lease, connection: Connection) -> Result
     with systems.store.begin() as tx:
         runs.hold_lease(tx, lease, now)
         kept_plans.expire_plans(tx, list_id, now)
-        hold = kept_plans.open_hold(tx, list_id) if connection.limits is not None else None
+        is_guarded = connection.limits is not None or connection.trusted
+        hold = kept_plans.open_hold(tx, list_id) if is_guarded else None
         if hold is None or kept_plans.approved_plan(tx, list_id) is not None:
             return None
         return Result(list_id, 0, Outcome.HELD, runs.standing(tx, list_id).stage, kept_plan_id=hold["id"])
@@ -228,6 +233,8 @@ def _complete(run: Run) -> Result:
         if numbers is not None:
             run_figures.note_numbers(tx, run.id, numbers)
         runs.end_run(tx, run.list_id, run.id, run.runtime.now(), outcome.value, mark=run.started_at, links=links)
+        if run.connection.trusted:
+            runs.note_trust(tx, run.list_id, {"run": run.id, "trusted": run.connection.trusted})
         if run.kept_plan_id is not None:
             kept_plans.finish_plan(tx, run.kept_plan_id, run.id)
     return Result(run.list_id, run.id, outcome, Stage.FETCH, waiting, run.kept_plan_id)
@@ -267,6 +274,7 @@ def _open_run(
         if sight.accepts_empty:
             runs.accept_empty(tx, run_id)
         begun = runs.begun(tx, run_id)
+        erased = tombstones.erased(tx, systems.erasure_key)
     counting = CountingProgress(progress, systems.runtime, found)
     run = Run(
         id=run_id,
@@ -286,6 +294,8 @@ def _open_run(
         waits_for_batches=options.wait_for_batches,
         kept_plan_id=begun.kept_plan_id,
         accepts_empty=sight.accepts_empty,
+        unguarded=options.unguarded,
+        erased=erased,
     )
     for line in sight.news:
         run.log(line)
@@ -298,7 +308,7 @@ def _open_run(
 
 def _begin(tx: Transaction, connection: Connection, now: datetime, since: datetime | None, by: str | None) -> int:
     """Note a new run; if somebody has approved a plan, the run is for that one."""
-    links = links_of(connection)
+    links = terms_of(connection)
     approved = kept_plans.approved_plan(tx, connection.list_id)
     if approved is not None and approved["links"] != links:
         kept_plans.describe_plan(tx, approved["id"], state=PlanState.EXPIRED.value)
@@ -320,7 +330,7 @@ def _withdraw_unsent(run: Run) -> None:
 
 
 def _since(found: runs.Standing, connection: Connection, options: Options) -> datetime | None:
-    if options.everything:
+    if options.everything or connection.trusted:
         return None
     if found.last_sync_time is not None and found.links != links_of(connection):
         return None  # linked otherwise than then: everything has to be read
@@ -334,7 +344,7 @@ def _is_to_be_dropped(
     """Say whether an interrupted run must not go on: its plan is old, or other groups are linked now than it read."""
     begun = runs.begun(tx, found.run_id or 0)
     stale = found.stage in (*_DECIDED, Stage.SUBMIT) and now - begun.at > PLAN_GOOD_FOR
-    return options.force_restart or stale or begun.links != links_of(connection)
+    return options.force_restart or stale or begun.links != terms_of(connection)
 
 
 def drop_run(tx: Transaction, found: runs.Standing, now: datetime, outcome: str = "dropped") -> None:

@@ -15,7 +15,7 @@ from mailchimpsync.mailchimp import (
     recent_batches,
     submit_batch,
 )
-from mailchimpsync.model import member_id_of
+from mailchimpsync.model import MemberStatus, member_id_of, normalise_address
 from mailchimpsync.store import runs, updates
 from mailchimpsync.sync.context import Run, Work
 from mailchimpsync.sync.results import OPERATION_PREFIX, read_results, results_are_lost
@@ -117,11 +117,20 @@ def send_all(work: Work) -> bool:
 
 
 def _operation(work: Work, row: Any) -> Operation:
-    """PUT by hash: repeating it does no harm (DESIGN 3.8)."""
+    """PUT by hash: repeating it does no harm (DESIGN 3.8). A member is archived by DELETE, not by a status."""
     member_id = row["mailchimp_member_id"] or member_id_of(row["data"]["email_address"])
+    if row["data"].get("status") == MemberStatus.ARCHIVED:
+        return Operation("DELETE", member_path(work.list_id, member_id), None, f"{OPERATION_PREFIX}{row['id']}")
+    method = "PATCH" if _moves(row) else "PUT"  # who has moved or gone meanwhile is not there, and not to be made
     query = "?skip_merge_validation=true" if "skip_merge_validation" in row["attempt"]["tries"] else ""
     path = member_path(work.list_id, member_id) + query
-    return Operation("PUT", path, row["data"], f"{OPERATION_PREFIX}{row['id']}")
+    return Operation(method, path, row["data"], f"{OPERATION_PREFIX}{row['id']}")
+
+
+def _moves(row: Any) -> bool:
+    """Say whether an update gives its member another address."""
+    known = row["mailchimp_email"] if row["mailchimp_member_id"] else None
+    return known is not None and normalise_address(row["data"]["email_address"]) != normalise_address(known)
 
 
 def _recover(work: Work, batch_id: int, sent_at: datetime, operations: int) -> None:

@@ -16,7 +16,7 @@ from mailchimpsync.civicrm import site
 from mailchimpsync.mailchimp import audience
 from mailchimpsync.model import Connection
 from mailchimpsync.runtime import Deadline, NoProgress, Progress
-from mailchimpsync.store import comparison, verifications
+from mailchimpsync.store import comparison, tombstones, verifications
 from mailchimpsync.sync.calls import Systems
 from mailchimpsync.sync.only_reading import only_reading
 from mailchimpsync.sync.verify.causes import Causes
@@ -59,7 +59,10 @@ def verify(
     with systems.until(deadline), only_reading(systems), comparison.comparison() as scratch:
         checked = site(systems.civicrm, connection.group_ids)
         audience(systems.mailchimp, connection.list_id)
-        work = Comparing(systems, connection, scratch, checked.offset, deadline, progress or NoProgress())
+        with systems.store.reading() as tx:
+            erased = tombstones.erased(tx, systems.erasure_key)
+        told = progress or NoProgress()
+        work = Comparing(systems, connection, scratch, checked.offset, deadline, told, erased)
         read_both(work)
         with scratch.begin() as tx:
             members, subscribed, in_group = comparison.totals(tx, connection.group_id)

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import RowMapping
 
 from mailchimpsync.civicrm import Person, contacts_modified_since, history, persons, to_site
+from mailchimpsync.decide import DEPARTED
 from mailchimpsync.errors import Code
 from mailchimpsync.model import IN_FLIGHT, SUBSCRIBED_STATUSES, SyncStatus
 from mailchimpsync.store import comparison_rows, kept_plans, runs
@@ -27,6 +28,9 @@ _OBSTACLES = frozenset(
     }
 )
 """Reasons that CiviCRM itself can confirm."""
+
+_AS_CHOSEN = frozenset({Code.CIVICRM_LEFT_ALONE, *DEPARTED.values()})
+"""Reasons for which the two sides may differ."""
 
 Row = RowMapping
 
@@ -75,14 +79,14 @@ class Causes:
         if any(row["sync_status"] == SyncStatus.TODO for row in rows):
             return replace(one, cause=Cause.HELD if is_held else Cause.DUE)
         for row in rows:
-            if row["sync_status"] == SyncStatus.FAIL and self._is_true(one, row):
-                return replace(one, cause=Cause.CANNOT, code=row["reason"])
+            if (cause := _cause_of(row)) is not None and self._is_true(one, row):
+                return replace(one, cause=cause, code=row["reason"])
         if (one.changed_at is not None and one.changed_at >= mark) or one.contact_id in self._changed_contacts(mark):
             return replace(one, cause=Cause.CHANGED)
         return replace(one, cause=Cause.UNKNOWN)
 
     def _is_true(self, one: Difference, row: Row) -> bool:
-        """Say whether a failed row was decided on what is so now; else its reason explains nothing."""
+        """Say whether a row was decided on what is so now; else its reason explains nothing."""
         if row["reason"] in _OBSTACLES:
             person = self._people.get(one.contact_id or 0)
             now = {"mailchimp_status": one.status, "mailchimp_email": one.address}
@@ -104,3 +108,11 @@ class Causes:
                 changed.update(state.id for state in modified.contacts)
             self._changed = changed
         return self._changed
+
+
+def _cause_of(row: Row) -> Cause | None:
+    """Return what a row says of a difference by itself: it failed, or the two sides may differ."""
+    if row["sync_status"] == SyncStatus.FAIL:
+        return Cause.CANNOT
+    is_chosen = row["sync_status"] == SyncStatus.OK and row["reason"] in _AS_CHOSEN
+    return Cause.AS_CHOSEN if is_chosen else None

@@ -22,6 +22,7 @@ class Cause(StrEnum):
     """What a difference comes from. All but `UNKNOWN` explain it."""
 
     CANNOT = "can't be synced"  # its code says why
+    AS_CHOSEN = "as the connection's departure table says"  # its code says how
     DUE = "due: the next run decides"
     HELD = "held by the guard"
     IN_FLIGHT = "an update is on its way"
@@ -37,7 +38,7 @@ class Difference:
         status: of the member at Mailchimp; None: there is none.
         changed_at: when Mailchimp last changed the member.
         interest, group_id: where it is about an interest.
-        code: the reason, where `cause` is `CANNOT`.
+        code: the reason, where `cause` is `CANNOT` or `AS_CHOSEN`.
     """
 
     kind: Kind

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from mailchimpsync.mailchimp import Member, MemberPage, member_page
 from mailchimpsync.model import Connection, GroupStatus, MemberStatus, Stage, normalise_address
 from mailchimpsync.runtime import Deadline, Progress
 from mailchimpsync.store import Store, comparison, comparison_rows
+from mailchimpsync.store.tombstones import NOBODY_ERASED, Erased
 from mailchimpsync.sync.calls import Systems
 from mailchimpsync.sync.member_pages import (
     PAGES_IN_FLIGHT_MAX,
@@ -36,6 +37,8 @@ class Comparing:
     site_offset: timedelta
     deadline: Deadline
     progress: Progress
+    erased: Erased = NOBODY_ERASED
+    erased_members: set[str] = field(default_factory=set)
 
     def check_time(self) -> None:
         """Stop once the time is over.
@@ -57,6 +60,8 @@ def read_both(work: Comparing) -> None:
     with work.systems.runtime.executor(PAGES_IN_FLIGHT_MAX) as executor:
         for reading in range(len(READINGS)):
             _read_members(work, executor, Position(reading=reading))
+    with work.scratch.begin() as tx:
+        comparison.forget_members(tx, work.erased_members)
     work.progress.stage(Stage.FIX_CONTACT_IDS)
     after = ""
     while True:
@@ -108,6 +113,7 @@ def _read_on(work: Comparing, executor: Executor, position: Position) -> Positio
         position = stretch.position
         with work.scratch.begin() as tx:
             comparison.put_members(tx, [scratch_row(connection, one, reading) for one in stretch.members])
+            work.erased_members.update(one.id for one in stretch.members if work.erased.knows(one.email_address))
             if stretch.is_last and comparison.count_reading(tx, reading) < stretch.total:
                 raise ShiftedError
         work.progress.advance(len(stretch.members), stretch.total)

@@ -1,0 +1,65 @@
+"""Part of `readyToFixContactIds`: whose best address has changed in CiviCRM since it was last looked at.
+
+A member follows only if it had the address that was the best one: an address that was changed at Mailchimp, or a second
+one of the same contact, is never changed back (existing-extension.md 7.5).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from mailchimpsync.civicrm import ContactAddress, addresses_of
+from mailchimpsync.decide import Address, best_address
+from mailchimpsync.model import normalise_address
+from mailchimpsync.store import contacts
+from mailchimpsync.sync.context import Run
+
+ROWS_PER_STEP = 5_000
+
+
+def ask_for_addresses(run: Run, contact_ids: Sequence[int]) -> None:
+    """Ask CiviCRM for all addresses of some contacts, and note which are the best."""
+    note_addresses(run, [one for page in addresses_of(run.civicrm, contact_ids) for one in page])
+
+
+def note_addresses(run: Run, addresses: Iterable[ContactAddress]) -> None:
+    """Note the best address of each contact, and which members are to follow it; those rows are due.
+
+    `addresses` are all that a contact has. A contact without a usable one says nothing.
+    """
+    best = _best(addresses)
+    ids = sorted(best)
+    for start in range(0, len(ids), ROWS_PER_STEP):
+        with run.transaction() as tx:
+            rows = contacts.members_of_contacts(tx, run.list_id, ids[start : start + ROWS_PER_STEP])
+            members = {(row.civicrm_contact_id, normalise_address(row.mailchimp_email or "")) for row in rows}
+            wanted = {row.id: _noted(row, best, members) for row in rows}
+            changed = {row.id: wanted[row.id] for row in rows if _is_other(row, wanted[row.id])}
+            moving = [row.id for row in rows if wanted[row.id]["new_address"] != row.new_address]
+            contacts.set_addresses(tx, changed, moving)
+
+
+def _best(addresses: Iterable[ContactAddress]) -> dict[int, str]:
+    by_contact: dict[int, list[Address]] = defaultdict(list)
+    for one in addresses:
+        by_contact[one.contact_id].append(Address(one.email, one.on_hold, one.is_bulkmail, one.is_primary))
+    found = {contact: best_address(some) for contact, some in by_contact.items()}
+    return {contact: one.email.strip() for contact, one in found.items() if one is not None}
+
+
+def _noted(row: Any, best: Mapping[int, str], members: Collection[tuple[int, str]]) -> dict[str, str | None]:
+    """Return what is noted of a row: the best address, and the one the member is to get, if it had the best before.
+
+    Where the contact has another member with the best one already, this one stays as it is.
+    """
+    now = best[row.civicrm_contact_id]
+    here = normalise_address(row.mailchimp_email or "")
+    followed = normalise_address(row.civicrm_address or "") == here or row.new_address is not None
+    follows = followed and (row.civicrm_contact_id, normalise_address(now)) not in members
+    return {"civicrm_address": now, "new_address": now if follows else None}
+
+
+def _is_other(row: Any, noted: Mapping[str, str | None]) -> bool:
+    return any(getattr(row, name) != value for name, value in noted.items())

@@ -1,0 +1,77 @@
+"""Part of `readyToFixContactIds`: what contacts are marked with in CiviCRM that may take their members off.
+
+A mark is kept with the row, so that the decisions need not ask for it; a row whose marks change is due.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from mailchimpsync.civicrm import ContactAddress, ContactState, contacts_by_id, held_addresses
+from mailchimpsync.model import Departure, Leaving, normalise_address
+from mailchimpsync.store import contacts
+from mailchimpsync.sync.context import Run
+
+Held = Mapping[int, frozenset[str]]
+"""The addresses on hold, normalised, by contact."""
+
+
+def marks_text(marks: Iterable[Departure]) -> str | None:
+    """Return marks as a row keeps them."""
+    return ",".join(one.value for one in Departure if one in set(marks)) or None
+
+
+def marks_from(text: str | None) -> frozenset[Departure]:
+    """Return the marks a row keeps."""
+    return frozenset(map(Departure, text.split(","))) if text else frozenset()
+
+
+def held_of(run: Run, addresses: Iterable[ContactAddress]) -> Held:
+    """Return the addresses on hold among some; none where that means nothing for the connection."""
+    if run.connection.leaving(Departure.ON_HOLD) is Leaving.NOTHING:
+        return {}
+    held: dict[int, set[str]] = defaultdict(set)
+    for one in addresses:
+        if one.on_hold:
+            held[one.contact_id].add(normalise_address(one.email))
+    return {contact: frozenset(found) for contact, found in held.items()}
+
+
+def ask_for_held(run: Run, contact_ids: Sequence[int] | None = None) -> Held:
+    """Ask CiviCRM for the addresses on hold, of some contacts or of all, where that means something."""
+    if run.connection.leaving(Departure.ON_HOLD) is Leaving.NOTHING:
+        return {}
+    return held_of(run, (one for page in held_addresses(run.civicrm, contact_ids) for one in page))
+
+
+def note_marks(run: Run, states: Sequence[ContactState], held: Held) -> None:
+    """Note how contacts that are not in the trash are marked; a hold is about one address, a mark about all."""
+    alive = [state for state in states if not state.is_deleted]
+    marked = {state.id: state.marks for state in alive}
+    with_held = sorted(held.keys() & marked.keys())
+    texts = {contact: text for contact, marks in marked.items() if (text := marks_text(marks)) is not None}
+    with run.transaction() as tx:
+        contacts.note_marks(tx, run.list_id, sorted(marked.keys() - held.keys()), texts)
+        rows = contacts.rows_of_contacts(tx, run.list_id, with_held) if with_held else ()
+        wanted = {
+            row.id: _with_hold(marked[row.civicrm_contact_id], row.mailchimp_email, held[row.civicrm_contact_id])
+            for row in rows
+        }
+        changed = {row.id: wanted[row.id] for row in rows if row.marks != wanted[row.id]}
+        if changed:
+            contacts.set_marks(tx, changed)
+
+
+def note_marks_of(run: Run, contact_ids: Sequence[int]) -> None:
+    """Ask CiviCRM how some contacts are marked, and note it."""
+    if not contact_ids:
+        return
+    held = ask_for_held(run, contact_ids)
+    for states in contacts_by_id(run.civicrm, contact_ids):
+        note_marks(run, states, held)
+
+
+def _with_hold(marks: frozenset[Departure], address: str | None, held: frozenset[str]) -> str | None:
+    is_held = bool(address) and normalise_address(address or "") in held
+    return marks_text(marks | {Departure.ON_HOLD} if is_held else marks)

@@ -1,0 +1,272 @@
+"""Addresses that change in CiviCRM: the member follows, if it had the one that was changed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from mailchimpsync.mailchimp import delete_batch, recent_batches
+from mailchimpsync.model import Departure, Leaving, member_id_of
+from mailchimpsync.sync import Outcome
+from support.world import NEWS, WALK, WALKS, World
+
+OLD, NEW = "tom@old.example.org", "tom@new.example.org"
+
+
+def tom(world: World, *others: object) -> int:
+    """Tom gets the news at his old address, and is in sync."""
+    world.member(OLD, interests={WALK: True}, first_name="Tom")
+    contact = world.contact([OLD, *others], {NEWS: 20, WALKS: 20})
+    world.sync()
+    world.pass_time(3_600)
+    return contact
+
+
+def later_sync(world: World, *, everything: bool = False) -> None:
+    world.pass_time(3_600)
+    assert world.sync(everything=everything).outcome is Outcome.DONE
+
+
+@pytest.mark.parametrize("everything", [False, True], ids=["incremental", "full"])
+def test_a_member_gets_the_new_address_and_keeps_all_else(world: World, everything: bool) -> None:
+    contact = tom(world)
+    [before] = world.mailchimp.members(world.connection.list_id)
+    world.edit_address(contact, email=NEW)
+
+    later_sync(world, everything=everything)
+
+    [after] = world.mailchimp.members(world.connection.list_id)
+    assert (after["id"], after["email_address"], after["status"]) == (member_id_of(NEW), NEW, "subscribed")
+    assert (after["contact_id"], after["interests"]) == (before["contact_id"], before["interests"])
+    row = world.row(contact=contact)
+    assert (row["identity"], row["mailchimp_email"], row["new_address"]) == (f"m:{member_id_of(NEW)}", NEW, None)
+    assert world.fate(contact=contact) == ("ok", "CIVICRM_READDRESSED")
+    told = [(one["side"], one["field"], one["old"], one["new"]) for one in world.journal()]
+    assert told[-1] == ("Mailchimp", "address", OLD, NEW)
+    world.forget_requests()
+    later_sync(world)
+    later_sync(world, everything=True)
+    assert world.writes() == []
+    assert len(world.rows()) == 1
+
+
+def test_another_address_for_bulk_mail_is_followed_and_so_is_a_hold(world: World) -> None:
+    contact = tom(world, NEW)
+    new = [["contact_id", "=", contact], ["email", "=", NEW]]
+    world.civicrm.call("Email", "update", {"where": new, "values": {"is_bulkmail": True}})
+    later_sync(world)
+    assert set(world.members()) == {NEW}
+    world.civicrm.call("Email", "update", {"where": new, "values": {"on_hold": 1}})
+
+    later_sync(world)
+
+    assert set(world.members()) == {OLD}
+
+
+def test_a_hold_moves_the_member_rather_than_taking_it_off(world: World) -> None:
+    world.connection = replace(world.connection, departures={Departure.ON_HOLD: Leaving.UNSUBSCRIBE})
+    contact = tom(world, NEW)
+    old = [["contact_id", "=", contact], ["email", "=", OLD]]
+    world.civicrm.call("Email", "update", {"where": old, "values": {"on_hold": 1}})
+
+    later_sync(world)
+
+    assert (set(world.members()), world.status(NEW)) == ({NEW}, "subscribed")
+
+
+def test_other_case_is_no_change(world: World) -> None:
+    contact = tom(world)
+    world.edit_address(contact, email=OLD.upper())
+    world.forget_requests()
+
+    later_sync(world)
+    later_sync(world, everything=True)
+
+    assert world.writes() == []
+
+
+def test_an_address_changed_at_mailchimp_is_not_changed_back(world: World) -> None:
+    contact = tom(world, NEW)
+    world.act(OLD, "address", new_address=NEW)
+
+    later_sync(world)
+    world.edit(contact, first_name="Thomas")
+    later_sync(world)
+    later_sync(world, everything=True)
+
+    assert set(world.members()) == {NEW}
+
+
+def test_who_has_two_members_keeps_both_whichever_is_the_best(world: World) -> None:
+    world.member(NEW)
+    contact = tom(world, NEW)
+    new = [["contact_id", "=", contact], ["email", "=", NEW]]
+    world.civicrm.call("Email", "update", {"where": new, "values": {"is_bulkmail": True}})
+
+    later_sync(world)
+    later_sync(world, everything=True)
+
+    assert set(world.members()) == {OLD, NEW}
+    assert world.failures() == set()
+
+
+@pytest.mark.parametrize("status", ["unsubscribed", "pending", "cleaned"])
+def test_only_a_subscribed_member_is_renamed(world: World, status: str) -> None:
+    world.member(OLD, status)
+    contact = world.contact(OLD, {NEWS: 5} if status == "pending" else {})
+    world.sync()
+    world.pass_time(3_600)
+    world.edit_address(contact, email=NEW)
+
+    later_sync(world)
+
+    assert world.status(OLD) == status
+    if status == "pending":
+        world.act(OLD, "confirm")
+        later_sync(world)
+        assert set(world.members()) == {NEW}
+
+
+def test_an_address_that_another_contacts_member_has_fails_alone_and_names_both(world: World) -> None:
+    contact = tom(world)
+    world.act(NEW, "subscribe")
+    ida = world.contact(NEW, {NEWS: 20})
+    later_sync(world)
+    world.edit_address(contact, email=NEW)
+
+    later_sync(world)
+
+    assert set(world.members()) == {OLD, NEW}
+    assert world.fate(contact=contact) == ("fail", "ADDRESS_TAKEN")
+    assert world.row(contact=contact)["reason_detail"] == (
+        f"Contact {contact} wants the address that contact {ida} has."
+    )
+    world.edit_address(contact, email=OLD)
+    later_sync(world)
+    assert world.fate(contact=contact) == ("ok", "IN_SYNC")
+
+
+def test_two_who_want_the_same_new_address_get_it_once(world: World) -> None:
+    contact = tom(world)
+    world.act("ida@example.org", "subscribe")
+    ida = world.contact("ida@example.org", {NEWS: 20})
+    later_sync(world)
+    world.edit_address(contact, email=NEW)
+    world.edit_address(ida, email=NEW)
+
+    later_sync(world)
+    later_sync(world, everything=True)
+
+    assert set(world.members()) == {NEW, "ida@example.org"}
+    assert world.fate(contact=ida) == ("fail", "ADDRESS_TAKEN")
+
+
+def test_an_address_that_is_taken_at_mailchimp_unknown_to_us_is_tried_once(world: World) -> None:
+    contact = tom(world)
+    world.edit_address(contact, email=NEW)
+    world.mailchimp.set_options(batch_dwell=dict.fromkeys(("pending", "preprocessing", "started"), 600))
+    assert world.sync(wait_for_batches=False).outcome is Outcome.WAITING
+    world.act(NEW, "subscribe")
+
+    later_sync(world)
+    assert (world.status(OLD), world.row(email=OLD)["reason"]) == ("subscribed", "ADDRESS_TAKEN")
+    world.forget_requests()
+    later_sync(world)
+    later_sync(world, everything=True)
+
+    assert world.writes() == []
+    assert world.row(email=OLD)["mailchimp_email"] == OLD
+
+
+def test_though_the_answer_was_lost_nobody_is_there_twice(world: World) -> None:
+    contact = tom(world)
+    world.edit_address(contact, email=NEW)
+    world.mailchimp.set_options(batch_dwell=dict.fromkeys(("pending", "preprocessing", "started"), 60))
+    assert world.sync(wait_for_batches=False).outcome is Outcome.WAITING
+    world.pass_time(600)
+    world.mailchimp.run_batches()
+    for batch in recent_batches(world.systems.mailchimp):
+        delete_batch(world.systems.mailchimp, batch.id)
+
+    later_sync(world)
+    later_sync(world, everything=True)
+
+    assert set(world.members()) == {NEW}
+    assert world.row(contact=contact)["identity"] == f"m:{member_id_of(NEW)}"
+    assert (len(world.rows()), world.in_group(contact)) == (1, "Added")
+
+
+def test_a_reading_between_sending_and_answer_makes_no_second_row(world: World) -> None:
+    contact = tom(world)
+    world.edit_address(contact, email=NEW)
+    world.mailchimp.set_options(batch_dwell=dict.fromkeys(("pending", "preprocessing", "started"), 60))
+    assert world.sync(wait_for_batches=False).outcome is Outcome.WAITING
+    world.pass_time(600)
+    world.mailchimp.run_batches()
+
+    later_sync(world)
+    later_sync(world, everything=True)
+
+    assert (len(world.rows()), set(world.members())) == (1, {NEW})
+    assert world.fate(contact=contact)[0] == "ok"
+
+
+def test_who_leaves_before_the_change_arrives_is_not_subscribed_by_it(world: World) -> None:
+    contact = tom(world)
+    world.edit_address(contact, email=NEW)
+    world.mailchimp.set_options(batch_dwell=dict.fromkeys(("pending", "preprocessing", "started"), 600))
+    assert world.sync(wait_for_batches=False).outcome is Outcome.WAITING
+    world.act(OLD, "unsubscribe")
+
+    later_sync(world)
+    later_sync(world, everything=True)
+
+    assert (set(world.members()), world.status(OLD)) == ({OLD}, "unsubscribed")
+    assert world.in_group(contact) == "Removed"
+
+
+def test_who_is_removed_and_readdressed_at_once_just_leaves(world: World) -> None:
+    contact = tom(world)
+    world.edit_address(contact, email=NEW)
+    world.put(contact, "Removed")
+
+    later_sync(world)
+
+    assert world.status(OLD) == "unsubscribed"
+    assert NEW not in world.members()
+
+
+def test_a_member_we_made_ourselves_follows_too(world: World) -> None:
+    contact = world.contact(OLD, {NEWS: 20})
+    world.sync()
+    world.pass_time(3_600)
+    world.edit_address(contact, email=NEW)
+
+    later_sync(world)
+
+    assert set(world.members()) == {NEW}
+
+
+def test_a_member_whose_address_was_never_the_best_one_stays_as_it_is(world: World) -> None:
+    contact = tom(world, {"email": NEW, "is_bulkmail": True})
+    world.edit(contact, first_name="Thomas")
+
+    later_sync(world)
+    later_sync(world, everything=True)
+
+    assert set(world.members()) == {OLD}
+
+
+def test_a_change_of_address_is_sent_so_that_it_can_make_nobody_anew(world: World) -> None:
+    contact = tom(world)
+    world.edit_address(contact, email=NEW)
+    world.mailchimp.set_options(batch_dwell=dict.fromkeys(("pending", "preprocessing", "started"), 600))
+    assert world.sync(wait_for_batches=False).outcome is Outcome.WAITING
+    world.act(OLD, "delete")
+
+    later_sync(world)
+    later_sync(world, everything=True)
+
+    assert world.members() == {}
+    assert world.in_group(contact) == "Removed"

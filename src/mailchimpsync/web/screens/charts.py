@@ -126,7 +126,7 @@ def line_chart(points: Sequence[Point]) -> LineChart | None:
     if not points:
         return None
     values = [value for point in points for value in (point.civicrm, point.mailchimp)]
-    low, high = _range(min(values), max(values))
+    low, high, step = _range(min(values), max(values))
     begin, end = points[0].at, points[-1].at
     span = (end - begin).total_seconds() or 1.0
 
@@ -145,7 +145,7 @@ def line_chart(points: Sequence[Point]) -> LineChart | None:
         line((point, point.civicrm) for point in points),
         line((point, point.mailchimp) for point in points),
         ends,
-        _ticks(low, high),
+        _ticks(low, high, step),
     )
 
 
@@ -154,7 +154,7 @@ def bar_chart(bars: Sequence[Bar]) -> BarChart | None:
     highest = max((max(bar.civicrm, bar.mailchimp) for bar in bars), default=0)
     if not highest:
         return None
-    _, high = _range(0, highest)
+    _, high, step = _range(0, highest)
     slot = (WIDTH - LEFT - RIGHT) / max(len(bars), 8)
     width = slot * 0.36
     found = []
@@ -165,7 +165,7 @@ def bar_chart(bars: Sequence[Bar]) -> BarChart | None:
             if number:
                 box = (round(left, 1), round(y, 1), round(width, 1), round(max(height, 1.5), 1))
                 found.append(Rectangle(side, *box, bar.run_id, bar.at, number))
-    return BarChart(found, _ticks(0, high))
+    return BarChart(found, _ticks(0, high, step))
 
 
 def _y(value: float, low: int, high: int) -> float:
@@ -178,12 +178,12 @@ def _step(span: int) -> int:
     return next(size * many for many in (1, 2, 5, 10) if size * many * 2 >= span)
 
 
-def _range(low: int, high: int) -> tuple[int, int]:
-    """Return round ends around values, never alike."""
+def _range(low: int, high: int) -> tuple[int, int, int]:
+    """Return round ends around values, never alike, and the step between lines."""
     step = _step(high - low)
     bottom, top = floor(low / step) * step, ceil(high / step) * step
-    return (max(0, bottom - step), top + step) if bottom == top else (bottom, top)
+    return (max(0, bottom - step), top + step, step) if bottom == top else (bottom, top, step)
 
 
-def _ticks(low: int, high: int) -> list[Tick]:
-    return [Tick(round(_y(value, low, high), 1), value) for value in range(low, high + 1, _step(high - low))]
+def _ticks(low: int, high: int, step: int) -> list[Tick]:
+    return [Tick(round(_y(value, low, high), 1), value) for value in range(low, high + 1, step)]

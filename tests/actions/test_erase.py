@@ -20,12 +20,12 @@ from mailchimpsync.config import Keyring, Settings
 from mailchimpsync.errors import ConfirmationError, UsageError
 from mailchimpsync.model import member_id_of
 from mailchimpsync.runtime import Deadline
-from mailchimpsync.store import Store
+from mailchimpsync.store import Store, campaigns
 from mailchimpsync.store.schema import metadata
 from mailchimpsync.sync import Outcome, preview
 from mailchimpsync.sync.verify import verify
 from support.post import PostOffice
-from support.world import NEWS, RIDE, World
+from support.world import LIST, NEWS, RIDE, World
 
 ANN, BOB = "Ann@Example.org", "bob@example.org"
 
@@ -40,7 +40,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 @pytest.fixture
 def post(world: World) -> PostOffice:
-    """Ann and Bob get the news; Ann has ticked something, moved a group, and been in a plan, an event and a finding."""
+    """Ann and Bob get the news; Ann has left traces in a plan, an event, a finding and a campaign."""
     world.member(ANN, interests={RIDE: True}, first_name="Annabella")
     world.member(BOB)
     world.contact(ANN, {NEWS: 20})
@@ -55,6 +55,10 @@ def post(world: World) -> PostOffice:
     world.act(ANN, "subscribe")
     office.deliver()
     world.pass_time(3_600)
+    with world.store.begin() as tx:
+        sent = {"list_id": LIST, "campaign_id": "c1", "subject": "Spring", "details": "", "sent_at": world.now}
+        campaigns.add_campaigns(tx, [sent])
+        campaigns.add_unknown(tx, campaigns.newest_campaigns(tx, LIST)[0]["id"], [member_id_of(ANN)])
     return office
 
 

@@ -33,6 +33,7 @@ _TITLES = {
     "updates": "updates deleted",
     "plans": "planned changes deleted",
     "events": "webhook events deleted",
+    "campaigns": "recipients of campaigns forgotten",
     "findings": "findings of verifications deleted",
     "journal": "journal entries stripped of their personal values",
 }

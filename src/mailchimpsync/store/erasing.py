@@ -14,7 +14,17 @@ from mailchimpsync.model import member_id_of, normalise_address
 from mailchimpsync.store.chain import PERSONAL_FIELDS, minimised
 from mailchimpsync.store.dialect import update_by_id
 from mailchimpsync.store.members import is_in_flight
-from mailchimpsync.store.schema import cache, event, journal, journal_chain, kept_change, kept_plan, verification
+from mailchimpsync.store.schema import (
+    cache,
+    campaign,
+    campaign_recipient,
+    event,
+    journal,
+    journal_chain,
+    kept_change,
+    kept_plan,
+    verification,
+)
 from mailchimpsync.store.schema import update as update_table
 
 ENTRIES_PER_STEP = 1_000
@@ -52,6 +62,7 @@ def purge(tx: Connection, found: Traces) -> dict[str, int]:
         "events": _purge_events(tx, found),
         "findings": _purge_findings(tx, found),
         "updates": _purge_updates(tx, found),
+        "campaigns": _purge_recipients(tx, found),
     }
     gone["rows"] = tx.execute(delete(cache).where(cache.c.id.in_(found.row_ids))).rowcount
     for column in (cache.c.civicrm_address, cache.c.new_address):
@@ -111,6 +122,13 @@ def _purge_updates(tx: Connection, found: Traces) -> int:
     refused = cache.c.id.in_(of_contacts), _mentions(cache.c.refusal, found.address)
     tx.execute(update(cache).where(*refused).values(refusal=null(), reason_detail=null()))
     return tx.execute(delete(update_table).where(rows)).rowcount
+
+
+def _purge_recipients(tx: Connection, found: Traces) -> int:
+    """Whom a campaign went to, and who had no contact then, is waited for no longer."""
+    campaigns = select(campaign.c.id).where(campaign.c.list_id == found.list_id)
+    about = campaign_recipient.c.campaign_key.in_(campaigns), campaign_recipient.c.member_id.in_(found.member_ids)
+    return tx.execute(delete(campaign_recipient).where(*about)).rowcount
 
 
 def _mentions(column: ColumnElement[Any], address: str) -> ColumnElement[bool]:

@@ -61,7 +61,8 @@ def test_ada_comes_from_nothing_to_a_synced_list(visit: Visit, own_charity: Begi
     page.get_by_role("link", name="Look at the first sync").click()
     page.get_by_role("button", name="See what the first sync would do").click()
     until_shown(page, "In short", scripts=scripts)
-    assert accessibility_problems(page) == [] or not scripts
+    if scripts:  # the check of accessibility is one itself
+        assert accessibility_problems(page) == []
     page.get_by_role("button", name="Do this, and switch it on").click()
 
     expect(page.get_by_text("the first sync has begun")).to_be_visible()

@@ -319,3 +319,36 @@ def test_in_a_quiet_world_with_marked_people_nothing_is_written(world: World) ->
     later_sync(world, everything=True)
 
     assert world.writes() == []
+
+
+def test_of_two_merged_people_the_strictest_consent_survives(world: World) -> None:
+    thomas = world.contact("thomas@example.org", {NEWS: 20}, is_opt_out=True)
+    contact = tom(world)
+    world.merge(contact, thomas)
+
+    later_sync(world)
+    later_sync(world, everything=True)
+    assert world.status(TOM) == "unsubscribed"
+    assert world.status("thomas@example.org") is None
+
+    world.put(contact, "Removed")
+    world.pass_time(60)
+    world.put(contact, "Added")
+    later_sync(world)
+
+    assert world.status(TOM) == "subscribed"
+
+
+def test_who_had_said_no_is_not_subscribed_for_being_merged_into_somebody_who_never_said_so(world: World) -> None:
+    thomas = world.contact("thomas@example.org", {NEWS: 20}, do_not_email=True)
+    world.sync()
+    contact = world.contact("tomas@example.org")
+    later_sync(world)
+    world.merge(contact, thomas)
+
+    later_sync(world)
+    later_sync(world, everything=True)
+
+    assert world.in_group(contact) == "Added"
+    assert world.members() == {}
+    assert world.failures() == {"CV_DO_NOT_EMAIL"}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, and_, delete, func, or_, select, true, update
@@ -48,16 +49,21 @@ def contacts_refused(tx: Connection, list_id: str) -> list[int]:
 
 
 def replace_contacts(
-    tx: Connection, list_id: str, replaced: Mapping[int, int | None], gone_as: Mapping[int, str] = NOT_SAID
+    tx: Connection,
+    list_id: str,
+    replaced: Mapping[int, int | None],
+    gone_as: Mapping[int, str] = NOT_SAID,
+    kept: Collection[int] = (),
 ) -> int:
     """Give the rows of contacts that are gone to the contacts they were merged into, or to nobody; return how many.
 
     `gone_as` says how contacts went that were not merged: `trashed`, or `deleted`.
-    Rows that Mailchimp knows nothing of go: they only stood for the contact.
+    Rows that Mailchimp knows nothing of go: they only stood for the contact. Those of `kept` contacts stay, for what
+    their contact was marked with.
     """
     ours = and_(cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(list(replaced)))
     only_civicrm = cache.c.mailchimp_member_id.is_(None) & ~is_in_flight()
-    tx.execute(delete(cache).where(ours, only_civicrm))
+    tx.execute(delete(cache).where(ours, only_civicrm, cache.c.civicrm_contact_id.not_in(list(kept))))
     rows = tx.execute(select(cache.c.id, cache.c.civicrm_contact_id).where(ours)).all()
     changes = [
         {
@@ -74,6 +80,20 @@ def replace_contacts(
     update_by_id(tx, cache, changes)
     make_due(tx, cache.c.id.in_([row.id for row in rows]))
     return len(rows)
+
+
+def inherited_marks(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> Sequence[Any]:
+    """Return what the rows of contacts have inherited: civicrm_contact_id, inherited."""
+    columns = (cache.c.civicrm_contact_id, cache.c.inherited)
+    mine = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids)
+    return tx.execute(select(*columns).where(*mine, cache.c.inherited.is_not(None)).distinct()).all()
+
+
+def inherit(tx: Connection, list_id: str, marks: Mapping[int, str], now: datetime) -> None:
+    """Note on all rows of contacts what those were marked with that were merged into them; the rows are due."""
+    for contact, text in marks.items():  # merges of marked contacts are few
+        mine = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id == contact
+        tx.execute(update(cache).where(*mine).values({**dict(due()), "inherited": text, "inherited_at": now}))
 
 
 def note_marks(tx: Connection, list_id: str, contact_ids: Sequence[int], marks: Mapping[int, str]) -> int:

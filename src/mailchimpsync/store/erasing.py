@@ -109,9 +109,8 @@ def _is_about(difference: Mapping[str, Any], found: Traces) -> bool:
 
 def _purge_updates(tx: Connection, found: Traces) -> int:
     """Delete the bodies of updates to the address, also of rows that are another address's, or a contact's, by now."""
-    of_contacts = select(cache.c.id).where(
-        cache.c.mailchimp_list_id == found.list_id, cache.c.civicrm_contact_id.in_(found.contact_ids)
-    )
+    theirs = cache.c.mailchimp_list_id == found.list_id, cache.c.civicrm_contact_id.in_(found.contact_ids)
+    of_contacts = select(cache.c.id).where(*theirs)
     rows = or_(
         update_table.c.mailchimpsync_cache_id.in_(found.row_ids),
         and_(
@@ -119,8 +118,8 @@ def _purge_updates(tx: Connection, found: Traces) -> int:
             or_(_mentions(update_table.c.data, found.address), _mentions(update_table.c.attempt, found.address)),
         ),
     )
-    refused = cache.c.id.in_(of_contacts), _mentions(cache.c.refusal, found.address)
-    tx.execute(update(cache).where(*refused).values(refusal=null(), reason_detail=null()))
+    refused = _mentions(cache.c.refusal, found.address)
+    tx.execute(update(cache).where(*theirs, refused).values(refusal=null(), reason_detail=null()))
     return tx.execute(delete(update_table).where(rows)).rowcount
 
 

@@ -177,6 +177,8 @@ def _join_rows(tx: Connection, *conditions: Any) -> int:
         _OLD.base_interests,
         _OLD.departure,
         _OLD.marks,
+        _OLD.inherited,
+        _OLD.inherited_at,
         _OLD.civicrm_address,
     ).where(_OLD.mailchimp_list_id == _NEW.mailchimp_list_id, _OLD.id != _NEW.id, ~is_in_flight(_OLD), *conditions)
     found = [dict(row) for row in tx.execute(query).mappings()]

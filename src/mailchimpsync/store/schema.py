@@ -132,6 +132,8 @@ cache = _table(
     Column("civicrm_contact_id", BigInteger),
     Column("departed_contact_id", BigInteger),
     Column("marks", String(80)),  # the contact's departures, other than from the group, joined by commas
+    Column("inherited", String(80)),  # likewise of contacts that were merged into its own
+    Column("inherited_at", UtcDateTime),
     Column("departure", String(20)),  # the one for which we took the member off
     Column("civicrm_address", String(255)),  # the contact's best one when it was last looked at
     Column("new_address", String(255)),  # what CiviCRM wants the member's to be, until Mailchimp has it

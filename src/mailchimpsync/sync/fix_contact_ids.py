@@ -12,7 +12,15 @@ from mailchimpsync.sync.add_civi_only import read_groups_of
 from mailchimpsync.sync.addresses import ask_for_addresses, note_addresses
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.evidence import check_contacts
-from mailchimpsync.sync.marks import ask_for_held, held_of, marks_text, note_marks, note_marks_of
+from mailchimpsync.sync.marks import (
+    ask_for_held,
+    by_successor,
+    held_of,
+    marks_of_merged,
+    marks_text,
+    note_marks,
+    note_marks_of,
+)
 from mailchimpsync.sync.owners import Ownership, find_ownerships
 
 CONTACTS_PER_STEP = 10_000
@@ -127,9 +135,11 @@ def _replace(run: Run, gone: Mapping[int, str]) -> int:
     successors = _successors(run, list(gone))
     if successors and run.since is not None:
         read_groups_of(run, sorted(set(successors.values())))  # a merge brings memberships along, with their old dates
+    marks = marks_of_merged(run, successors)
     with run.transaction() as tx:
         replaced = {contact: successors.get(contact) for contact in gone}
-        number = contacts.replace_contacts(tx, run.list_id, replaced, gone)
+        number = contacts.replace_contacts(tx, run.list_id, replaced, gone, [*marks])
+        contacts.inherit(tx, run.list_id, by_successor(marks, successors), run.runtime.now())
     note_marks_of(run, sorted(set(successors.values())))
     return number
 

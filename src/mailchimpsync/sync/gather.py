@@ -17,6 +17,7 @@ from mailchimpsync.model import (
     SUBSCRIBED_STATUSES,
     Base,
     Connection,
+    Departure,
     GroupState,
     member_id_of,
     normalise_address,
@@ -24,11 +25,16 @@ from mailchimpsync.model import (
 from mailchimpsync.store import Transaction, groups, rows
 from mailchimpsync.store.tombstones import IDENTITY_PREFIX
 from mailchimpsync.sync.context import Run
-from mailchimpsync.sync.marks import marks_from
+from mailchimpsync.sync.marks import inherited_by, marks_from
 
 TRY_AGAIN_AFTER = timedelta(days=3)
 """When a refusal that passes by itself is tried again (peers.md B9: too many sign-ups)."""
 
+_OBSTACLES = {
+    Departure.DECEASED: Code.CV_DECEASED,
+    Departure.OPT_OUT: Code.CV_OPTED_OUT,
+    Departure.DO_NOT_EMAIL: Code.CV_DO_NOT_EMAIL,
+}
 _NOT_IN_GROUP = GroupState()
 _NO_PERSON = Person("", "", do_not_email=False, is_opt_out=False, is_deceased=False, is_deleted=False, emails=())
 Row = RowMapping
@@ -207,7 +213,7 @@ def _situation(
         interests=row["mailchimp_interests"] or {},
         has_contact=contact is not None,
         contact_gone=row["departed_contact_id"] is not None and contact is None,
-        marks=marks_from(row["marks"]),
+        marks=marks_from(row["marks"]) | inherited_by(row, mine.get(connection.group_id, _NOT_IN_GROUP)),
         merged=row["departed_contact_id"] is not None and siblings is not None and siblings.stays,
         departed=row["departure"] is not None,
         group=mine.get(connection.group_id, _NOT_IN_GROUP),
@@ -216,13 +222,19 @@ def _situation(
         address=address,
         first_name=person.first_name if person else "",
         last_name=person.last_name if person else "",
-        obstacle=obstacle_of(row, person, address_taken=address_taken),
+        obstacle=obstacle_of(row, person, address_taken=address_taken)
+        or _inherited_obstacle(row, mine.get(connection.group_id, _NOT_IN_GROUP)),
         other_subscribed=siblings.subscribed if siblings else False,
         other_left=siblings.left if siblings else False,
         other_preferred=_other_preferred(row, siblings, person),
         other_interests=frozenset(siblings.interests) if siblings else frozenset(),
         refusal=_refusal(row, now),
     )
+
+
+def _inherited_obstacle(row: Row, group: GroupState) -> Code | None:
+    inherited = inherited_by(row, group)
+    return next((code for mark, code in _OBSTACLES.items() if mark in inherited), None)
 
 
 def obstacle_of(row: Row | Mapping[str, Any], person: Person | None, *, address_taken: bool = False) -> Code | None:

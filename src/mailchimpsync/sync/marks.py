@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
+from sqlalchemy import RowMapping
+
 from mailchimpsync.civicrm import ContactAddress, ContactState, contacts_by_id, held_addresses
-from mailchimpsync.model import Departure, Leaving, normalise_address
+from mailchimpsync.model import Departure, GroupState, Leaving, normalise_address
 from mailchimpsync.store import contacts
 from mailchimpsync.sync.context import Run
 
@@ -75,3 +77,37 @@ def note_marks_of(run: Run, contact_ids: Sequence[int]) -> None:
 def _with_hold(marks: frozenset[Departure], address: str | None, held: frozenset[str]) -> str | None:
     is_held = bool(address) and normalise_address(address or "") in held
     return marks_text(marks | {Departure.ON_HOLD} if is_held else marks)
+
+
+def marks_of_merged(run: Run, successors: Mapping[int, int]) -> dict[int, frozenset[Departure]]:
+    """Return what contacts that were merged into others were marked with, or had inherited; the others are left out.
+
+    The strictest consent survives a merge: that the contact which is kept was never marked is no new consent.
+    """
+    if not successors:
+        return {}
+    both = sorted({*successors, *successors.values()})
+    with run.transaction() as tx:
+        rows = contacts.inherited_marks(tx, run.list_id, both)
+    found: dict[int, frozenset[Departure]] = {row.civicrm_contact_id: marks_from(row.inherited) for row in rows}
+    for states in contacts_by_id(run.civicrm, sorted(successors)):
+        for state in states:
+            found[state.id] = found.get(state.id, frozenset()) | state.marks
+    return {contact: marks for contact, marks in found.items() if marks}
+
+
+def by_successor(marks: Mapping[int, frozenset[Departure]], successors: Mapping[int, int]) -> dict[int, str]:
+    """Return what contacts inherit from those that were merged into them, as rows keep it."""
+    inherited: dict[int, frozenset[Departure]] = {}
+    for old, new in successors.items():
+        if old in marks:
+            inherited[new] = inherited.get(new, marks.get(new, frozenset())) | marks[old]
+    return {contact: text for contact, one in inherited.items() if (text := marks_text(one)) is not None}
+
+
+def inherited_by(row: RowMapping, group: GroupState) -> frozenset[Departure]:
+    """Return what a row has inherited, unless staff have put the contact into the group since: that is a new word."""
+    at = row["inherited_at"]
+    if at is None or (group.is_added and group.date is not None and group.date > at):
+        return frozenset()
+    return marks_from(row["inherited"])

@@ -24,6 +24,8 @@ JSON_TEXT = sa.Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb")
 def upgrade() -> None:
     op.add_column("civicrm_mailchimpsync_cache", sa.Column("marks", sa.String(length=80), nullable=True))
     op.add_column("civicrm_mailchimpsync_cache", sa.Column("departure", sa.String(length=20), nullable=True))
+    op.add_column("civicrm_mailchimpsync_cache", sa.Column("inherited", sa.String(length=80), nullable=True))
+    op.add_column("civicrm_mailchimpsync_cache", sa.Column("inherited_at", UTC_DATETIME, nullable=True))
     for name in ("civicrm_address", "new_address"):
         op.add_column("civicrm_mailchimpsync_cache", sa.Column(name, sa.String(length=255), nullable=True))
     op.add_column("civicrm_mailchimpsync_status", sa.Column("trust", JSON_TEXT, nullable=True))
@@ -50,5 +52,7 @@ def downgrade() -> None:
     op.drop_column("civicrm_mailchimpsync_status", "trust")
     op.drop_column("civicrm_mailchimpsync_cache", "new_address")
     op.drop_column("civicrm_mailchimpsync_cache", "civicrm_address")
+    op.drop_column("civicrm_mailchimpsync_cache", "inherited_at")
+    op.drop_column("civicrm_mailchimpsync_cache", "inherited")
     op.drop_column("civicrm_mailchimpsync_cache", "departure")
     op.drop_column("civicrm_mailchimpsync_cache", "marks")

@@ -1,0 +1,97 @@
+"""Purging an address, and knowing it again by its digest only, on every database."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, func, insert, select
+
+from mailchimpsync.model import member_id_of
+from mailchimpsync.store import Store, contacts, erasing, tombstones
+from mailchimpsync.store.schema import cache, event, kept_change, kept_plan, update, verification
+from store.databases import LIST, add_row, row
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+ADDRESS, OTHER = "ann_1%@example.org", "ann_12@example.org"
+ANN = 5
+
+
+def test_all_about_an_address_goes_and_nothing_of_another_that_looks_alike(store: Store) -> None:
+    member = member_id_of(ADDRESS)
+    with store.begin() as tx:
+        mine = add_row(tx, identity=f"m:{member}", mailchimp_member_id=member, mailchimp_email=ADDRESS.upper())
+        other = add_row(tx, identity="m:other", mailchimp_member_id="other", mailchimp_email=OTHER)
+        waiting = add_row(tx, identity="c:5", civicrm_contact_id=ANN, refusal={"update": {"email_address": OTHER}})
+        tx.execute(cache.update().where(cache.c.id == mine).values(civicrm_contact_id=ANN))
+        tx.execute(cache.update().where(cache.c.id == other).values(new_address=ADDRESS))
+        for key, address in ((mine, ADDRESS), (waiting, ADDRESS), (waiting, OTHER), (other, OTHER)):
+            body = {
+                "mailchimpsync_cache_id": key,
+                "data": {"email_address": address},
+                "created_date": NOW,
+                "completed": 1,
+            }
+            tx.execute(insert(update).values(body))
+        received = {"list_id": LIST, "kind": "subscribe", "received_at": NOW, "due_at": NOW}
+        for number, keys in enumerate(({"member_key": member}, {"other_key": member}, {"member_key": "x"})):
+            tx.execute(insert(event).values({**received, **keys, "fingerprint": str(number)}))
+        differences = [{"address": ADDRESS, "member_id": None}, {"address": OTHER, "member_id": "other"}]
+        tx.execute(insert(verification).values(list_id=LIST, started_at=NOW, made_by="x", differences=differences))
+        _plan(tx)
+
+        found = erasing.traces(tx, LIST, ADDRESS)
+        gone = erasing.purge(tx, found)
+
+        assert (found.row_ids, found.contact_ids, found.member_ids) == ((mine,), (ANN,), (member,))
+        assert gone == {"plans": 2, "events": 2, "findings": 1, "updates": 2, "rows": 1}
+        assert erasing.purge(tx, found) == dict.fromkeys(gone, 0)
+        assert row(tx, other)["new_address"] is None
+        assert row(tx, waiting)["refusal"] == {"update": {"email_address": OTHER}}
+        assert tx.execute(select(verification.c.differences)).scalar_one() == differences[1:]
+        assert tx.execute(select(func.count()).select_from(kept_change)).scalar_one() == 1
+
+
+def _plan(tx: Connection) -> None:
+    made = {"list_id": LIST, "kind": "plan", "made_at": NOW, "made_by": "x", "expires_at": NOW}
+    tx.execute(insert(kept_plan).values({**made, "links": {}, "counts": {}, "excess": []}))
+    key = tx.execute(select(kept_plan.c.id)).scalar_one()
+    wanted = {"plan_id": key, "before": {}, "create_contact": False, "group_changes": [], "sync_status": "live"}
+    wanted |= {"reason": "x", "agreed": {}}
+    for identity, address, body in (
+        ("m:1", ADDRESS, {}),
+        ("m:2", OTHER, {"email_address": ADDRESS}),
+        ("m:3", OTHER, {"email_address": OTHER}),
+    ):
+        change = {**wanted, "identity": identity, "address": address, "member_update": body}
+        tx.execute(insert(kept_change).values(change))
+
+
+def test_an_erased_address_is_known_by_its_digest_however_it_is_written(store: Store) -> None:
+    key = "ab" * 32
+    with store.begin() as tx:
+        assert tombstones.erased(tx, None) == tombstones.NOBODY_ERASED
+        for by in ("dora", "somebody else"):
+            tombstones.set_tombstone(tx, tombstones.digest_of(key, ADDRESS), NOW, by)
+        erased = tombstones.erased(tx, key)
+
+        assert erased.knows(f" {ADDRESS.upper()} ")
+        assert not erased.knows(OTHER)
+        assert tombstones.tombstone_of(tx, tombstones.digest_of(key, ADDRESS)) == (NOW, "dora")
+        assert not tombstones.erased(tx, "cd" * 32).knows(ADDRESS)
+        tombstones.keep_secret(tx, "erasure", "first")
+        tombstones.keep_secret(tx, "erasure", "second")
+        tombstones.reseal_secrets(tx, str.upper)
+        assert tombstones.secret_of(tx, "erasure") == "FIRST"
+
+
+def test_marks_make_just_those_rows_due_that_they_change(store: Store) -> None:
+    with store.begin() as tx:
+        same = add_row(tx, civicrm_contact_id=5, marks="opt_out")
+        new = add_row(tx, identity="m:6", civicrm_contact_id=6)
+        over = add_row(tx, identity="m:7", civicrm_contact_id=7, marks="deceased")
+        none = add_row(tx, identity="m:8", civicrm_contact_id=8)
+
+        assert contacts.note_marks(tx, LIST, [5, 6, 7, 8], {5: "opt_out", 6: "opt_out"}) == 2
+
+        found = {key: (row(tx, key)["marks"], row(tx, key)["sync_status"]) for key in (same, new, over, none)}
+    assert found == {same: ("opt_out", "ok"), new: ("opt_out", "todo"), over: (None, "todo"), none: (None, "ok")}

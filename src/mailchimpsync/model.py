@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 MCSYNC_METHOD = "MCsync"
 """What CiviCRM's group history shows as the method of a change made by this product (existing-extension.md 8.2)."""
@@ -58,6 +59,7 @@ class Stage(StrEnum):
     CLEAN_UP_DUPLICATES = "readyToCleanUpDuplicates"
     ADD_CIVI_ONLY = "readyToAddCiviOnly"
     CHECK_GROUP_CHANGES = "readyToCheckForGroupChanges"
+    CHECK_DATA = "readyToCheckForDataUpdates"
     RECONCILE = "readyToReconcileQueue"
     CREATE_CONTACTS = "readyToCreateNewContactsFromMailchimp"
     CHANGE_GROUPS = "readyToChangeGroups"
@@ -87,6 +89,7 @@ class ChangeKind(StrEnum):
     JOIN = "join"  # a group in CiviCRM
     CREATE = "create"  # a contact in CiviCRM
     INTERESTS = "interests"  # ticked or unticked at Mailchimp
+    DATA = "data"  # merge fields, language or tags at Mailchimp; takes nothing away from anybody, so it has no limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +131,56 @@ class Base:
 
 
 @dataclass(frozen=True, slots=True)
+class MappedField:
+    """A merge field that is filled from CiviCRM.
+
+    Attributes:
+        merge_field: its tag in the audience, such as `MEMBEREND`.
+        source: what of CiviCRM: a contact field, `group.field` of a custom one, or a summary such as `membership.end`.
+        keep_when_empty: what Mailchimp has stays where CiviCRM has nothing.
+        fill: what stands for the parts of an address that are missing and that Mailchimp wants.
+        valid_days: of a checksum, how long a personal link holds at least half of.
+    """
+
+    merge_field: str
+    source: str
+    keep_when_empty: bool = False
+    fill: str = ""
+    valid_days: int = 180
+
+
+@dataclass(frozen=True, slots=True)
+class DataOptions:
+    """What a connection sends to Mailchimp besides subscriptions (docs/explanation/data.md).
+
+    Attributes:
+        tags: whether contacts' tags become tags there.
+        only_tags: the names of the tags that do; empty: all that are for contacts.
+        group_tags: the groups whose members get a tag.
+        tag_prefix: what such tags begin with there.
+        tags_start_automations: whether a change of tags may start automations.
+        names: whether first and last name become FNAME and LNAME.
+        language: whether the preferred language becomes the member's.
+        fields: the field map.
+        plugins: the other plugins that are switched on, by name, in their order, each with its options.
+    """
+
+    tags: bool = False
+    only_tags: tuple[str, ...] = ()
+    group_tags: tuple[int, ...] = ()
+    tag_prefix: str = "CiviCRM: "
+    tags_start_automations: bool = False
+    names: bool = False
+    language: bool = False
+    fields: tuple[MappedField, ...] = ()
+    plugins: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Connection:
     """One audience and its groups, as the engine needs them; `interests` maps interest id to CiviCRM group id.
 
-    Without `limits` there is no guard against mass changes.
+    Without `limits` there is no guard against mass changes; without `data` nothing but subscriptions is synced.
     """
 
     list_id: str
@@ -139,6 +188,7 @@ class Connection:
     interests: Mapping[str, int]
     resubscribe: Resubscribe = Resubscribe.ASK
     limits: Limits | None = None
+    data: DataOptions | None = None
 
     @property
     def group_ids(self) -> tuple[int, ...]:

@@ -1,6 +1,6 @@
 """What the engine needs of CiviCRM, over APIv4: transport, proof, bulk reads, bulk writes."""
 
-from mailchimpsync.civicrm.client import CivicrmClient, Result
+from mailchimpsync.civicrm.client import CivicrmClient, Result, succeeded
 from mailchimpsync.civicrm.corrections import ContactEmail, Name, add_bulk_addresses, hold_addresses, set_names
 from mailchimpsync.civicrm.look_back import Landmark, LookBack, View
 from mailchimpsync.civicrm.names import display_names
@@ -62,6 +62,7 @@ __all__ = [
     "save_group_contacts",
     "set_names",
     "site",
+    "succeeded",
     "to_site",
     "to_utc",
 ]

@@ -2,6 +2,7 @@
 
 from mailchimpsync.config.alerts import Alerts, AlertWebhook, Email, Slack
 from mailchimpsync.config.changes import changes
+from mailchimpsync.config.data import Data, FieldRule
 from mailchimpsync.config.document import Configuration, unusable
 from mailchimpsync.config.extension_form import from_extension_form, is_extension_form
 from mailchimpsync.config.homes import CONFIG_FILE, find_home
@@ -26,7 +27,9 @@ __all__ = [
     "Alerts",
     "CivicrmSite",
     "Configuration",
+    "Data",
     "Email",
+    "FieldRule",
     "Guard",
     "Keyring",
     "Link",

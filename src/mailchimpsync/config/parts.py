@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
+from mailchimpsync.config.data import Data
 from mailchimpsync.model import ChangeKind, Connection, Limit, Limits, Resubscribe
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
@@ -49,6 +50,7 @@ class Schedule(Part):
         jitter_seconds: each run starts up to so much later, so that many sites don't all start at once.
         full_every_days: how often a run reads everything instead of what changed; 0: never by itself.
         verify_every_days: how often both sides are compared in full; 0: never by itself.
+        data_every_hours: how often a run also looks for new data, where `data` is switched on; 0: never by itself.
     """
 
     enabled: bool = True
@@ -59,6 +61,7 @@ class Schedule(Part):
     jitter_seconds: Annotated[int, Field(ge=0, le=3_600)] = 60
     full_every_days: Annotated[int, Field(ge=0, le=365)] = 7
     verify_every_days: Annotated[int, Field(ge=0, le=365)] = 7
+    data_every_hours: Annotated[int, Field(ge=0, le=8_760)] = 24
 
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -125,6 +128,7 @@ class Link(Part):
     resubscribe: Resubscribe = Resubscribe.ASK
     schedule: Schedule = Schedule()
     guard: Guard = Guard()
+    data: Data = Data()
     signing_secret: SecretStr | None = None
     """The secret with which Mailchimp signs this audience's webhook, where signing was switched on there."""
 
@@ -132,7 +136,8 @@ class Link(Part):
     def connection(self) -> Connection:
         """The link as the engine needs it."""
         limits = self.guard.limits
-        return Connection(self.audience_id, self.group_id, dict(self.interests), self.resubscribe, limits)
+        interests = dict(self.interests)
+        return Connection(self.audience_id, self.group_id, interests, self.resubscribe, limits, self.data.options)
 
     @property
     def title(self) -> str:

@@ -13,6 +13,14 @@ from mailchimpsync.mailchimp.batches import (
 )
 from mailchimpsync.mailchimp.client import MailchimpClient
 from mailchimpsync.mailchimp.members import Member, MemberPage, member, member_page, member_path
+from mailchimpsync.mailchimp.merge_fields import (
+    MERGE_FIELD_TYPES,
+    TAG_LENGTH_MAX,
+    MergeField,
+    create_merge_field,
+    merge_fields,
+    tags_beginning_with,
+)
 from mailchimpsync.mailchimp.refusals import classify_refusal, refusal_detail
 from mailchimpsync.mailchimp.results import batch_results
 from mailchimpsync.mailchimp.webhooks import (
@@ -29,7 +37,9 @@ from mailchimpsync.mailchimp.webhooks import (
 )
 
 __all__ = [
+    "MERGE_FIELD_TYPES",
     "OPERATIONS_MAX",
+    "TAG_LENGTH_MAX",
     "Account",
     "Audience",
     "BatchInfo",
@@ -38,6 +48,7 @@ __all__ = [
     "MailchimpClient",
     "Member",
     "MemberPage",
+    "MergeField",
     "Operation",
     "OperationResult",
     "Webhook",
@@ -49,6 +60,7 @@ __all__ = [
     "batch_webhooks",
     "classify_refusal",
     "create_batch_webhook",
+    "create_merge_field",
     "create_webhook",
     "delete_batch",
     "delete_batch_webhook",
@@ -57,9 +69,11 @@ __all__ = [
     "member",
     "member_page",
     "member_path",
+    "merge_fields",
     "recent_batches",
     "refusal_detail",
     "submit_batch",
+    "tags_beginning_with",
     "update_batch_webhook",
     "update_webhook",
     "webhooks",

@@ -52,7 +52,7 @@ class Standing:
 class Begun:
     """When a run began, since when it looks at changes (None: everything), at which groups, for which kept plan.
 
-    `accepts_empty`: somebody said that what looks empty is empty.
+    `accepts_empty`: somebody said that what looks empty is empty; `with_data`: it also sends what plugins know.
     """
 
     at: datetime
@@ -60,6 +60,7 @@ class Begun:
     links: Mapping[str, Any] | None
     kept_plan_id: int | None = None
     accepts_empty: bool = False
+    with_data: bool = False
 
 
 def standing(tx: Connection, list_id: str) -> Standing:
@@ -159,14 +160,33 @@ def begin_run(
 
 def begun(tx: Connection, run_id: int) -> Begun:
     """Return how a run began."""
-    columns = (run.c.started_at, run.c.since, run.c.links, run.c.kept_plan_id, run.c.accepts_empty)
+    columns = (run.c.started_at, run.c.since, run.c.links, run.c.kept_plan_id, run.c.accepts_empty, run.c.with_data)
     row = tx.execute(select(*columns).where(run.c.id == run_id)).one()
-    return Begun(row.started_at, row.since, row.links, row.kept_plan_id, row.accepts_empty)
+    return Begun(*row)
 
 
 def accept_empty(tx: Connection, run_id: int) -> None:
     """Note that what looks empty to a run is empty; this stays so over all its calls."""
     tx.execute(update(run).where(run.c.id == run_id).values(accepts_empty=True))
+
+
+def add_data(tx: Connection, run_id: int) -> None:
+    """Note that a run also sends what plugins know; this stays so over all its calls."""
+    tx.execute(update(run).where(run.c.id == run_id).values(with_data=True))
+
+
+def note_counts(tx: Connection, run_id: int, **counts: Any) -> None:
+    """Add figures to those of a run."""
+    found = tx.execute(select(run.c.counts).where(run.c.id == run_id)).scalar_one_or_none()
+    tx.execute(update(run).where(run.c.id == run_id).values(counts={**(found or {}), **counts}))
+
+
+def last_data_run(tx: Connection, list_id: str) -> Mapping[str, Any] | None:
+    """Return the newest complete run with data of a connection: started_at, counts."""
+    query = select(run.c.started_at, run.c.counts).where(
+        run.c.list_id == list_id, run.c.kind == WHOLE, run.c.with_data, run.c.outcome.in_(("done", "waiting"))
+    )
+    return tx.execute(query.order_by(run.c.id.desc()).limit(1)).mappings().one_or_none()
 
 
 def remember_seen(tx: Connection, list_id: str, seen: Mapping[str, Any]) -> None:

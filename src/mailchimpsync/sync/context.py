@@ -62,7 +62,7 @@ class Run(Work):
 
     `abort_requested` says whether somebody elsewhere asks this run to stop; without `waits_for_batches` it ends once
     everything is sent. With a `kept_plan_id` it carries out that plan and nothing else. If it `accepts_empty`, a side
-    that looks empty is believed.
+    that looks empty is believed; `with_data`, what plugins know of people goes to Mailchimp too.
     """
 
     id: int
@@ -74,6 +74,7 @@ class Run(Work):
     waits_for_batches: bool = True
     kept_plan_id: int | None = None
     accepts_empty: bool = False
+    with_data: bool = False
 
     @property
     def since_at_site(self) -> str | None:

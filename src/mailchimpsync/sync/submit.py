@@ -114,8 +114,12 @@ def send_all(work: Work) -> bool:
 
 
 def _operation(work: Work, row: Any) -> Operation:
-    """PUT by hash: repeating it does no harm (DESIGN 3.8)."""
+    """PUT by hash, or POST of tags by name: repeating it does no harm (DESIGN 3.8)."""
     member_id = row["mailchimp_member_id"] or member_id_of(row["data"]["email_address"])
+    if "tags" in row["data"]:
+        return Operation(
+            "POST", f"{member_path(work.list_id, member_id)}/tags", row["data"], f"{OPERATION_PREFIX}{row['id']}"
+        )
     query = "?skip_merge_validation=true" if "skip_merge_validation" in row["attempt"]["tries"] else ""
     path = member_path(work.list_id, member_id) + query
     return Operation("PUT", path, row["data"], f"{OPERATION_PREFIX}{row['id']}")

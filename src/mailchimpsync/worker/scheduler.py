@@ -17,7 +17,7 @@ from mailchimpsync.worker.logs import logger
 from mailchimpsync.worker.loop import Stop
 from mailchimpsync.worker.quiet import is_quiet, seconds_until_quiet
 from mailchimpsync.worker.reporting import log_failure, log_report
-from mailchimpsync.worker.schedule import Attempt, Fate, Past, due, reads_everything
+from mailchimpsync.worker.schedule import Attempt, Fate, Past, due, looks_for_data, reads_everything
 
 RUNS_AT_ONCE_MAX = 2
 RUN_SECONDS_MAX = 120.0
@@ -110,6 +110,10 @@ class Scheduler:
     def _call(self, site: Site, link: Link, now: datetime) -> Fate:
         with site.store.reading() as tx:
             everything = reads_everything(link.schedule, runs.last_full_run(tx, link.audience_id), now)
+            last = runs.last_data_run(tx, link.audience_id) if link.data.options is not None else None
+        with_data = link.data.options is not None and looks_for_data(
+            link.schedule, last["started_at"] if last else None, now
+        )
         logger().info("run.begins", audience=link.audience_id, group=link.group_id, everything=everything)
         seconds = max(RUN_SECONDS_MIN, seconds_until_quiet(link.schedule, now, RUN_SECONDS_MAX))
         [report] = fetchandreconcile(
@@ -117,6 +121,7 @@ class Scheduler:
             group_id=link.group_id,
             max_time=seconds,
             since="ever" if everything else None,
+            with_data=with_data,
             stop=self.stop.is_set,
             wait=False,
             still_due=lambda tx: self._is_still_due(tx, link),

@@ -1,0 +1,104 @@
+"""What CiviCRM knows of people besides groups, and what Mailchimp shows of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import httpx2
+from sqlalchemy import select
+
+from mailchimpsync.model import DataOptions, member_id_of
+from mailchimpsync.store.schema import log, update
+from support.world import KEY, LIST, NEWS, World
+
+
+class DataWorld(World):
+    """A world in which Ann, Bob and others have tags, gifts and memberships."""
+
+    ann: int
+    bob: int
+    steward: int
+    smart: int
+
+    def switch_on(self, **options: Any) -> None:
+        """Let the connection send data."""
+        self.connection = replace(self.connection, data=DataOptions(**options))
+
+    def sync_data(self, **options: Any) -> Any:
+        return self.sync(with_data=True, **options)
+
+    def person(self, name: str, **details: Any) -> int:
+        """Add somebody who is subscribed on both sides, known by the same name on both."""
+        address = f"{name.lower()}@example.org"
+        known = {"FNAME": details.get("first_name", name), "LNAME": details.get("last_name", "")}
+        self.member(address, merge_fields=details.pop("merge_fields", known))
+        return self.contact(address, {NEWS: 20}, **{"first_name": name, **details})
+
+    def create(self, entity: str, **values: Any) -> int:
+        return int(self.civicrm.call(entity, "create", {"values": values})["values"][0]["id"])
+
+    def tag(self, name: str, *contacts: int, used_for: str = "Contact") -> int:
+        """Make a tag, and give it to contacts."""
+        tag = self.create("Tag", name=name, label=name, **{"used_for:name": [used_for]})
+        for contact in contacts:
+            self.give(tag, contact)
+        return tag
+
+    def give(self, tag: int, contact: int) -> None:
+        self.create("EntityTag", entity_table="civicrm_contact", entity_id=contact, tag_id=tag)
+
+    def take(self, tag: int, contact: int) -> None:
+        where = [["tag_id", "=", tag], ["entity_id", "=", contact]]
+        self.civicrm.call("EntityTag", "delete", {"where": where})
+
+    def give_money(self, contact: int, amount: float, date: str, **values: Any) -> None:
+        self.create(
+            "Contribution",
+            contact_id=contact,
+            total_amount=amount,
+            receive_date=date,
+            **{"financial_type_id:name": "Donation", "contribution_status_id:name": "Completed", **values},
+        )
+
+    def merge_field(self, tag: str, type_: str = "text", **details: Any) -> None:
+        """Let the audience have one more merge field."""
+        self.mailchimp_call("POST", f"/lists/{LIST}/merge-fields", {"tag": tag, "name": tag, "type": type_, **details})
+
+    def mailchimp_call(self, method: str, path: str, body: Any = None) -> Any:
+        """Call Mailchimp as somebody else does."""
+        with httpx2.Client(transport=self.to_mailchimp) as client:
+            response = client.request(method, f"http://mc/3.0{path}", json=body, auth=("any", KEY))
+        assert response.is_success, response.text
+        return response.json() if response.content else None
+
+    def hash_of(self, email: str) -> str:
+        return member_id_of(email)
+
+    def rename_tag(self, tag: int, name: str) -> None:
+        self.civicrm.call("Tag", "update", {"where": [["id", "=", tag]], "values": {"name": name, "label": name}})
+
+    def smart_group(self, title: str, **fields: Any) -> int:
+        """Make a smart group of the contacts whose fields are so."""
+        where = [[field, "=", value] for field, value in fields.items()]
+        params = {"version": 4, "select": ["id"], "where": where}
+        search = self.create("SavedSearch", label=title, api_entity="Contact", api_params=params)
+        return self.create("Group", title=title, saved_search_id=search)
+
+    def tags(self, email: str) -> set[str]:
+        """Return a member's tags at Mailchimp."""
+        return {str(tag) for tag in self.members()[email]["tags"]}
+
+    def fields(self, email: str) -> dict[str, Any]:
+        """Return what a member's merge fields hold at Mailchimp."""
+        return {tag: value for tag, value in self.members()[email]["merge_fields"].items() if value != ""}
+
+    def operations(self) -> list[dict[str, Any]]:
+        """Return all updates there ever were, oldest first."""
+        with self.store.begin() as tx:
+            return [dict(row) for row in tx.execute(select(update).order_by(update.c.id)).mappings()]
+
+    def log(self) -> str:
+        """Return all lines of all runs' logs."""
+        with self.store.begin() as tx:
+            return "\n".join(tx.execute(select(log.c.message).order_by(log.c.id)).scalars())

@@ -58,12 +58,22 @@ def test_once_it_has_members_again_who_is_not_among_them_loses_the_tag(grouped: 
 
 
 def test_an_inactive_group_is_left_alone(grouped: DataWorld) -> None:
-    where = [["id", "=", WALKS]]
+    where = [["id", "=", grouped.smart]]
     grouped.civicrm.call("Group", "update", {"where": where, "values": {"is_active": False}})
 
     grouped.sync_data()
 
-    assert grouped.tags(ANN) == {"CiviCRM: Walks"}
+    assert grouped.tags(BOB) == {"CiviCRM: Rubbles"}
+
+
+def test_a_smart_group_is_worked_out_anew_before_it_is_believed(grouped: DataWorld) -> None:
+    grouped.civicrm.cache_smart_groups(minutes=60)
+    grouped.sync_data()
+    grouped.edit(grouped.ann, last_name="Rubble")
+
+    grouped.sync_data()
+
+    assert "CiviCRM: Rubbles" in grouped.tags(ANN)
 
 
 def test_a_group_that_is_gone_sets_the_plugin_aside(grouped: DataWorld) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +10,7 @@ import httpx2
 from sqlalchemy import select
 
 from mailchimpsync.model import DataOptions, member_id_of
+from mailchimpsync.store import runs
 from mailchimpsync.store.schema import log, update
 from support.world import KEY, LIST, NEWS, World
 
@@ -84,6 +86,36 @@ class DataWorld(World):
         params = {"version": 4, "select": ["id"], "where": where}
         search = self.create("SavedSearch", label=title, api_entity="Contact", api_params=params)
         return self.create("Group", title=title, saved_search_id=search)
+
+    def custom_field(self, group: str, name: str, *choices: str) -> None:
+        """Let contacts have one more field, of several choices."""
+        options = self.create("OptionGroup", name=f"{group}_{name}", title=name)
+        for choice in choices:
+            self.create("OptionValue", option_group_id=options, name=choice, label=choice.capitalize(), value=choice)
+        number = self.create("CustomGroup", name=group, title=group, extends="Contact")
+        self.create("CustomField", custom_group_id=number, name=name, label=name, serialize=1, option_group_id=options)
+
+    def row_contact(self, email: str) -> int:
+        """Return the contact that has an address."""
+        [contact] = self.owners(email)
+        return contact
+
+    def checksum(self, contact: int, begun: str, hours: str) -> str:
+        """Return the digest that CiviCRM compares a personal link's with."""
+        [secret] = [row["hash"] for row in self.civicrm.dump("Contact") if row["id"] == contact]
+        return hashlib.md5(f"{secret}_{contact}_{begun}_{hours}".encode()).hexdigest()  # noqa: S324 (CiviCRM's form)
+
+    def findings(self) -> dict[str, Any]:
+        """Return what the last run with data found."""
+        with self.store.begin() as tx:
+            found = runs.last_data_run(tx, LIST)
+        assert found is not None
+        return dict(found["counts"]["data"])
+
+    def problems(self) -> list[tuple[str, str, str, int]]:
+        """Return what did not fit: plugin, merge field, why, of how many people."""
+        found = self.findings()["problems"]
+        return [(one["plugin"], one["field"], one["what"], one["count"]) for one in found]
 
     def tags(self, email: str) -> set[str]:
         """Return a member's tags at Mailchimp."""

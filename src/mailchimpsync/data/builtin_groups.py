@@ -8,7 +8,7 @@ from typing import Any
 
 from mailchimpsync.data.reading import contacts_call, several
 from mailchimpsync.data.surface import TAG_NAME_MAX, Audience, CannotTellError, Lookup, Outgoing, Person, hookimpl
-from mailchimpsync.errors import AccessError, RemoteError, TransientError
+from mailchimpsync.errors import RemoteError, TransientError
 from mailchimpsync.mailchimp import MergeField
 
 _FIELDS = ["id", "title", "frontend_title", "is_active", "saved_search_id"]
@@ -104,15 +104,11 @@ def _name(audience: Audience, group: Mapping[str, Any]) -> str:
 
 
 def _refresh(civicrm: Lookup, smart: Sequence[int]) -> None:
-    """Let CiviCRM work out smart groups anew; one that can't is asked all the same, and refreshes what is too old."""
+    """Let CiviCRM work out smart groups anew; an older one that can't be told to does so by itself after minutes."""
     if not smart or not civicrm.may_write:
         return
-    try:
+    if civicrm.call("Group", "getActions", {"select": ["name"], "where": [["name", "=", "refresh"]]}):
         civicrm.call("Group", "refresh", {"where": [["id", "IN", list(smart)]]})
-    except AccessError:
-        raise
-    except RemoteError:
-        return
 
 
 def _without_members(civicrm: Lookup, group_ids: Sequence[int]) -> dict[int, str]:

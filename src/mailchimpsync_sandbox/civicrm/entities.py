@@ -6,6 +6,8 @@ from mailchimpsync_sandbox.civicrm.entities_other import (
     ACTIVITY,
     ACTIVITY_CONTACT,
     CONTRIBUTION,
+    CUSTOM_FIELD,
+    CUSTOM_GROUP,
     DOMAIN,
     ENTITY_TAG,
     MEMBERSHIP,
@@ -33,6 +35,8 @@ __all__ = [
     "ADDRESS",
     "CONTACT",
     "CONTRIBUTION",
+    "CUSTOM_FIELD",
+    "CUSTOM_GROUP",
     "DOMAIN",
     "EMAIL",
     "ENTITIES",
@@ -74,6 +78,8 @@ ENTITIES: dict[str, Entity] = {
         ACTIVITY_CONTACT,
         OPTION_GROUP,
         OPTION_VALUE,
+        CUSTOM_GROUP,
+        CUSTOM_FIELD,
     )
 }
 

@@ -220,3 +220,35 @@ OPTION_VALUE = Entity(
     label="label",
     indexes=(("option_group_id", "value"),),
 )
+
+CUSTOM_GROUP = Entity(
+    "CustomGroup",
+    "civicrm_custom_group",
+    (
+        _ID,
+        Field("name"),
+        Field("title"),
+        Field("extends", default="Contact"),
+        Field("is_active", _BOOL, default=True),
+        Field("is_multiple", _BOOL, default=False),
+    ),
+    label="title",
+    unique=(("name",),),
+)
+
+CUSTOM_FIELD = Entity(
+    "CustomField",
+    "civicrm_custom_field",
+    (
+        _ID,
+        Field("custom_group_id", _INT, required=True, references="CustomGroup"),
+        Field("name"),
+        Field("label"),
+        Field("data_type", default="String"),
+        Field("html_type", default="Text"),
+        Field("serialize", _INT, default=0),
+        Field("option_group_id", _INT, references="OptionGroup", cascade=False),
+        Field("is_active", _BOOL, default=True),
+    ),
+    label="label",
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from mailchimpsync_sandbox.civicrm.custom import custom_field
 from mailchimpsync_sandbox.civicrm.database import Database
 from mailchimpsync_sandbox.civicrm.entities import ENTITIES, LOCATIONS
 from mailchimpsync_sandbox.civicrm.errors import ApiError
@@ -95,9 +96,15 @@ class Scope:
             ApiError: there is none.
         """
         bare, _, suffix = path.partition(":")
-        alias, entity, name = self.walk(bare)
-        field = entity.by_name.get(name)
-        if field is None or (suffix and (suffix not in SUFFIXES or not has_options(field))):
+        if self.entity.name == "Contact" and (own := custom_field(self.database, bare)) is not None:
+            alias, field, name = "a", own, bare
+        else:
+            alias, entity, name = self.walk(bare)
+            found = entity.by_name.get(name)
+            if found is None:
+                raise ApiError(f"Invalid field '{path}'")
+            field = found
+        if suffix and (suffix not in SUFFIXES or not has_options(field)):
             raise ApiError(f"Invalid field '{path}'")
         sql = field.sql.format(t=alias) if field.sql else f"{alias}.{name}"
         return Expression(sql, field, suffix or None, alias)

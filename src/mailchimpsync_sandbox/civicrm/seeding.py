@@ -18,6 +18,7 @@ VERSION = "6.17.2"
 # Merges are found by activities in CiviCRM; here by a table of their own. Users are the site's, not CiviCRM's.
 _OWN_TABLES = (
     "CREATE TABLE sandbox_merge (other_id INTEGER PRIMARY KEY, main_id INTEGER NOT NULL)",
+    "CREATE TABLE sandbox_custom_value (field_id INTEGER, entity_id INTEGER, value, PRIMARY KEY (field_id, entity_id))",
     "CREATE INDEX sandbox_merge_main ON sandbox_merge (main_id)",
     "CREATE TABLE sandbox_user (key TEXT PRIMARY KEY, permissions TEXT NOT NULL, contact_id INTEGER)",
 )

@@ -21,7 +21,14 @@ def test_membership_is_that_of_the_current_one(world: DataWorld) -> None:
     ann = world.person("Ann")
     kind = world.create("MembershipType", name="Friend", duration_unit="year", domain_id=1)
     world.create("Membership", contact_id=ann, membership_type_id=kind, start_date="2019-01-01", end_date="2019-12-31")
-    world.create("Membership", contact_id=ann, membership_type_id=kind, join_date="2019-01-01", start_date="2026-01-01", end_date="2026-12-31")
+    world.create(
+        "Membership",
+        contact_id=ann,
+        membership_type_id=kind,
+        join_date="2019-01-01",
+        start_date="2026-01-01",
+        end_date="2026-12-31",
+    )
     world.merge_field("MTYPE")
     world.merge_field("MEND", "date")
     world.merge_field("MSTATUS")
@@ -103,7 +110,9 @@ def test_address_birthday_phone_and_contact_id(world: DataWorld) -> None:
 
 def test_an_incomplete_address_is_a_warning_or_is_filled(world: DataWorld) -> None:
     ann = world.person("Ann")
-    world.create("Address", contact_id=ann, street_address="1 Road", city="Berlin", postal_code="10115", is_primary=True)
+    world.create(
+        "Address", contact_id=ann, street_address="1 Road", city="Berlin", postal_code="10115", is_primary=True
+    )
     mapped(world, ("ADDRESS", "address"))
     world.sync_data()
     assert "ADDRESS" not in world.fields(ANN)
@@ -141,7 +150,13 @@ def test_a_personal_link_has_a_checksum_as_civicrm_makes_it_and_keeps_it(world: 
         ("date", {}, "nick_name", "soon", "the value is no date"),
         ("url", {}, "nick_name", "example", "the value is no complete web address, with http:// or https://"),
         ("zip", {}, "nick_name", "W1", "the field takes US zip codes of 5 digits only"),
-        ("dropdown", {"options": {"choices": ["Yes", "No"]}}, "nick_name", "Maybe", "the value is none of the field's choices"),
+        (
+            "dropdown",
+            {"options": {"choices": ["Yes", "No"]}},
+            "nick_name",
+            "Maybe",
+            "the value is none of the field's choices",
+        ),
         ("phone", {"options": {"phone_format": "US"}}, "nick_name", "12", "the field takes US phone numbers only"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -10,8 +11,11 @@ import httpx2
 from sqlalchemy import select
 
 from mailchimpsync.model import DataOptions, member_id_of
-from mailchimpsync.store import runs
+from mailchimpsync.actions.plan_words import change_from
+from mailchimpsync.runtime import Deadline
+from mailchimpsync.store import kept_plans, runs
 from mailchimpsync.store.schema import log, update
+from mailchimpsync.sync import preview
 from support.world import KEY, LIST, NEWS, World
 
 
@@ -104,6 +108,35 @@ class DataWorld(World):
         """Return the digest that CiviCRM compares a personal link's with."""
         [secret] = [row["hash"] for row in self.civicrm.dump("Contact") if row["id"] == contact]
         return hashlib.md5(f"{secret}_{contact}_{begun}_{hours}".encode()).hexdigest()  # noqa: S324 (CiviCRM's form)
+
+    def refuse_field(self, tag: str) -> None:
+        """Let the choices of a dropdown be others whenever a batch is at work, so that no check could know."""
+        path = f"/lists/{LIST}/merge-fields"
+        [field] = [one for one in self.mailchimp_call("GET", f"{path}?count=100")["merge_fields"] if one["tag"] == tag]
+        there, gone = (field["options"]["choices"], ["Something else"])
+
+        def choose(choices: list[str]) -> Callable[[httpx2.Request], None]:
+            def interfere(request: httpx2.Request) -> None:
+                if "/batches" in request.url.path:
+                    self.mailchimp_call("PATCH", f"{path}/{field['merge_id']}", {"options": {"choices": choices}})
+
+            return interfere
+
+        self.to_mailchimp.before, self.to_mailchimp.after = choose(gone), choose(there)
+
+    def slow_civicrm(self, seconds: float) -> None:
+        """Let CiviCRM take its time over each answer."""
+        self.to_civicrm.before = lambda _request: self.pass_time(seconds)
+
+    def plan_sentences(self) -> tuple[list[str], dict[str, int]]:
+        """Return what a plan with data says it would do, and its counts."""
+        deadline = Deadline.after(self.runtime, None)
+        plan_id = preview(self.systems, self.connection, deadline, by="ann", with_data=True)
+        with self.store.begin() as tx:
+            kept = kept_plans.find_plan(tx, plan_id)
+            changes = kept_plans.kept_changes(tx, plan_id)
+        assert kept is not None
+        return [sentence for row in changes for sentence in change_from(dict(row)).changes], kept["counts"]
 
     def findings(self) -> dict[str, Any]:
         """Return what the last run with data found."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from mailchimpsync.actions.connection_status import Failure
 from mailchimpsync.actions.explained import explained
+from mailchimpsync.data import as_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,21 @@ def _sentences(row: Mapping[str, Any]) -> Iterator[str]:
         old = _yes_no(before["interests"].get(interest, False))
         if old != _yes_no(value):
             yield f"Mailchimp, interest {interest}: {old} → {_yes_no(value)}"
+    if "data" in row["agreed"]:
+        yield from _data_sentences(row["agreed"]["data"])
+
+
+def _data_sentences(change: Mapping[str, Any]) -> Iterator[str]:
+    for tag, (value, _) in change["fields"].items():
+        yield f"Mailchimp, merge field {tag}: {_shown(change['old'].get(tag))} → {_shown(value)}"
+    if change["language"] is not None:
+        yield f"Mailchimp, language: {_shown(change['old'].get('language'))} → {change['language'][0]}"
+    for name, (wanted, _) in change["tags"].items():
+        yield f"Mailchimp, tag “{name}”: {_yes_no(not wanted)} → {_yes_no(wanted)}"
+
+
+def _shown(value: Any) -> str:
+    return as_text(value) if value else "(none)"
 
 
 def _yes_no(value: bool) -> str:

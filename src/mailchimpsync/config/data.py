@@ -51,7 +51,7 @@ class Data(_Part):
         only_tags: send just these, by the names they have in CiviCRM; empty: all that are for contacts.
         groups_as_tags: send a tag for each of these groups to its members; smart groups too.
         tag_prefix: what such tags begin with at Mailchimp.
-        tags_start_automations: whether a changed tag may start automations at Mailchimp; a member's first ones never do.
+        tags_start_automations: whether a changed tag may start automations there; a member's first ones never do.
         names: send first and last name, to FNAME and LNAME; an empty one never overwrites.
         language: send the preferred language as the member's language.
         fields: the field map.

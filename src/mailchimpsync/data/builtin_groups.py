@@ -45,7 +45,9 @@ class GroupTags:
         names = {group_id: _name(audience, group) for group_id, group in found.items()}
         _refresh(civicrm, [group_id for group_id, group in found.items() if group["saved_search_id"]])
         problems = {
-            group_id: f"group {group_id} {why}" for group_id in audience.data.group_tags if (why := _why(found, group_id))
+            group_id: f"group {group_id} {why}"
+            for group_id in audience.data.group_tags
+            if (why := _why(found, group_id))
         }
         problems |= _without_members(civicrm, [group_id for group_id in names if group_id not in problems])
         if any(group_id not in found for group_id in problems):  # nobody knows what its tag was called

@@ -162,9 +162,7 @@ class _Comparison:
                 self.problems.append((plugin, "tags", f"a tag's name has more than {TAG_NAME_MAX} characters"))
             elif wanted or key in owned or self._is_somebody_elses(plugin, key):
                 yield name, [wanted, plugin]
-        left_alone = {
-            name.casefold() for outgoing in self._said.outgoing.values() for name in outgoing.tags_left_alone
-        }
+        left_alone = {name.casefold() for outgoing in self._said.outgoing.values() for name in outgoing.tags_left_alone}
         for key, (name, owner) in owned.items():
             if key not in mentioned and key not in left_alone and owner in self._said.outgoing:
                 yield name, [False, owner]
@@ -183,10 +181,7 @@ class _Comparison:
 
     def _old(self, fields: Mapping[str, Any], language: Any) -> dict[str, Any]:
         confirmed = self._confirmed.get("fields", {})
-        old = {
-            tag: confirmed[tag][0] if tag in confirmed else self._person.merge_fields.get(tag)
-            for tag in fields
-        }
+        old = {tag: confirmed[tag][0] if tag in confirmed else self._person.merge_fields.get(tag) for tag in fields}
         if language is not None and self._confirmed.get("language"):
             old["language"] = self._confirmed["language"][0]
         return old
@@ -214,8 +209,7 @@ def tags_body(change: Mapping[str, Any], *, starts_automations: bool) -> dict[st
         return None
     return {
         "tags": [
-            {"name": name, "status": "active" if wanted else "inactive"}
-            for name, (wanted, _) in change["tags"].items()
+            {"name": name, "status": "active" if wanted else "inactive"} for name, (wanted, _) in change["tags"].items()
         ],
         "is_syncing": change["quiet"] or not starts_automations,
     }

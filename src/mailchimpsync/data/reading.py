@@ -60,9 +60,7 @@ def rows_of(
     raise CannotTellError(f"CiviCRM has more {entity} rows than can be read")
 
 
-def rows_call(
-    entity: str, fields: Sequence[str], where: list[list[Any]]
-) -> tuple[str, str, Mapping[str, Any]]:
+def rows_call(entity: str, fields: Sequence[str], where: list[list[Any]]) -> tuple[str, str, Mapping[str, Any]]:
     """Return the call for the first page of rows."""
     return entity, "get", {"select": ["id", *fields], "where": where, "orderBy": {"id": "ASC"}, "limit": ROWS_MAX}
 

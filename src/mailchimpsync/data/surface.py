@@ -138,9 +138,7 @@ class Hooks:
         """Say what one person should have; None: nothing to say. Pure: no network, no clock."""
 
     @hookspec
-    def validate(
-        self, audience: Audience, civicrm: Lookup, merge_fields: Sequence[MergeField]
-    ) -> Iterable[str]:
+    def validate(self, audience: Audience, civicrm: Lookup, merge_fields: Sequence[MergeField]) -> Iterable[str]:
         """Return what is wrong with the options, in sentences."""
         raise NotImplementedError
 

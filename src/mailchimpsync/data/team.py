@@ -109,8 +109,9 @@ class Team:
 
     def validate(self, merge_fields: Sequence[MergeField]) -> dict[str, list[str]]:
         """Return what is wrong with the options of each, in sentences."""
-        problems: dict[str, list[str]] = {name: [f"The plugin can't be used: {why}."] for name, why in
-                                          self.set_aside.items()}
+        problems: dict[str, list[str]] = {
+            name: [f"The plugin can't be used: {why}."] for name, why in self.set_aside.items()
+        }
         for name in self.asked:
             done, answer = self._call(
                 name,
@@ -128,9 +129,7 @@ class Team:
         """Tell each that the stage is complete; `changed` counts the people with something new."""
         for name in self.asked:
             summary = Summary(self.people[name], changed.get(name, 0))
-            self._call(
-                name, "after_run", audience=self._audience(name), begun=self._begun.get(name), summary=summary
-            )
+            self._call(name, "after_run", audience=self._audience(name), begun=self._begun.get(name), summary=summary)
 
     def _audience(self, name: str) -> Audience:
         def warn(words: str) -> None:
@@ -180,5 +179,3 @@ def _names_status(answer: Any) -> bool:
 
 def _short(words: str) -> str:
     return " ".join(words.split())[:_WORDS_MAX]
-
-

@@ -591,16 +591,16 @@ _OURS = {
     ),
     Code.PLUGIN: Entry(
         "A plugin that provides data for Mailchimp failed.",
-        "It raised an error, answered with something else than it may, or CiviCRM did not tell it what it needs. What it "
-        "gave earlier stays at Mailchimp; subscriptions and the other plugins go on.",
+        "It raised an error, answered with something else than it may, or CiviCRM did not tell it what it needs. "
+        "What it gave earlier stays at Mailchimp; subscriptions and the other plugins go on.",
         "See what it says with `mailchimpsync data plugins`, and in the run's log; mend it, or switch it off.",
         Who.IMPLEMENTER,
         Retry.NEXT_RUN,
     ),
     Code.DATA_UNFIT: Entry(
         "A value from CiviCRM does not fit its merge field.",
-        "Mailchimp would refuse it, or has: a date that is none, an incomplete address, a choice the field does not have. "
-        "It is not sent; the person's subscription does not hang on it.",
+        "Mailchimp would refuse it, or has: a date that is none, an incomplete address, a choice the field does not "
+        "have. It is not sent; the person's subscription does not hang on it.",
         "Correct the value in CiviCRM, or the field at Mailchimp; `mailchimpsync data preview` shows whom it concerns.",
         Who.DATA_OWNER,
         Retry.NEXT_RUN,

@@ -82,9 +82,7 @@ def merge_fields(client: MailchimpClient, list_id: str) -> list[MergeField]:
         EvidenceError: `MC_INCOMPLETE`, they could not all be read.
     """
     path, fields = f"{list_path(list_id)}/merge-fields", ",".join(f"merge_fields.{field}" for field in _FIELDS)
-    found = read_all(
-        client, path, _MERGE_FIELDS, lambda page: page["merge_fields"], fields, gone=Code.MC_AUDIENCE_GONE
-    )
+    found = read_all(client, path, _MERGE_FIELDS, lambda page: page["merge_fields"], fields, gone=Code.MC_AUDIENCE_GONE)
     return [_merge_field(one) for one in found]
 
 

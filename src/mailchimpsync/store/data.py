@@ -49,7 +49,9 @@ def _rows() -> Select[Any]:
         cache.c.mailchimp_status,
         cache.c.mailchimp_data,
     )
-    return select(*known, data.c.confirmed, data.c.wanted, data.c.refused).outerjoin(data, data.c.cache_id == cache.c.id)
+    return select(*known, data.c.confirmed, data.c.wanted, data.c.refused).outerjoin(
+        data, data.c.cache_id == cache.c.id
+    )
 
 
 def data_of_rows(tx: Connection, row_ids: Sequence[int]) -> dict[int, RowMapping]:

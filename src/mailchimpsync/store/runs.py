@@ -186,7 +186,8 @@ def last_data_run(tx: Connection, list_id: str) -> Mapping[str, Any] | None:
     query = select(run.c.started_at, run.c.counts).where(
         run.c.list_id == list_id, run.c.kind == WHOLE, run.c.with_data, run.c.outcome.in_(("done", "waiting"))
     )
-    return tx.execute(query.order_by(run.c.id.desc()).limit(1)).mappings().one_or_none()
+    row = tx.execute(query.order_by(run.c.id.desc()).limit(1)).mappings().one_or_none()
+    return dict(row) if row is not None else None
 
 
 def remember_seen(tx: Connection, list_id: str, seen: Mapping[str, Any]) -> None:

@@ -182,9 +182,7 @@ update = _table(
 
 data = _table(
     "data",
-    Column(
-        "cache_id", BigInteger, ForeignKey(cache.c.id, ondelete="CASCADE"), primary_key=True, autoincrement=False
-    ),
+    Column("cache_id", BigInteger, ForeignKey(cache.c.id, ondelete="CASCADE"), primary_key=True, autoincrement=False),
     Column("confirmed", JsonText),  # what Mailchimp has of ours, see data/differences.py
     Column("wanted", JsonText),  # what is to go with the row's next update
     Column("refused", JsonText),  # what Mailchimp refused: not sent again until it changes

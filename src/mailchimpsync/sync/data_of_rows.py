@@ -100,7 +100,8 @@ def confirmed_row(update: Update, confirmed: Mapping[str, Any]) -> dict[str, Any
     """Return the row of `store.data` once an update with data is confirmed."""
     change = update["agreed"]["data"]
     now = after_tags(confirmed, change) if kind_of(update) == TAGS else after_member(confirmed, change)
-    return {"cache_id": update["id"], "confirmed": now, "refused": None}
+    settled = {"refused": None} if change["digests"] else {}  # else a part of it was refused before
+    return {"cache_id": update["id"], "confirmed": now, **settled}
 
 
 def refused_row(update: Update, detail: str) -> dict[str, Any]:

@@ -85,9 +85,7 @@ def _write(tx: Transaction, run: Run, gathered: Gathered) -> None:
     settled, planned, dropped = [], [], []
     waiting = waiting_data(tx, [row["id"] for row in gathered.rows])
     for row, situation in zip(gathered.rows, gathered.situations, strict=True):
-        decision, extra = with_data(
-            decide(situation, run.connection), row["mailchimp_status"], waiting.get(row["id"])
-        )
+        decision, extra = with_data(decide(situation, run.connection), row["mailchimp_status"], waiting.get(row["id"]))
         if extra is None and row["id"] in waiting:
             dropped.append(row["id"])
         if decision.changes_something or extra is not None:

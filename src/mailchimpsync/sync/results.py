@@ -151,9 +151,7 @@ def _judge(work: Work, update: Update, result: OperationResult, outcome: Outcome
     outcome.rows.append(_refused_row(update, code, detail, work.runtime.now()))
 
 
-def _refuse_data(
-    work: Work, update: Update, status: int, code: Code, detail: str, outcome: Outcome
-) -> None:
+def _refuse_data(work: Work, update: Update, status: int, code: Code, detail: str, outcome: Outcome) -> None:
     """Nobody's subscription hangs on it, so the row is as it was; the same is not sent again."""
     outcome.failed += 1
     outcome.completed.append((update["update_id"], json_text({"code": code.value, "status": status, "detail": detail})))

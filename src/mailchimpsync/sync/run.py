@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from mailchimpsync.errors import BusyError, Code, MailchimpsyncError, SuspicionError, TransientError
-from mailchimpsync.model import Connection, Stage
+from mailchimpsync.model import ChangeKind, Connection, Stage
 from mailchimpsync.runtime import Deadline, NoProgress, Progress
 from mailchimpsync.store import Transaction, bases, kept_plans, plans, runs, updates
 from mailchimpsync.store.kept_plans import PlanState
@@ -284,9 +284,7 @@ def _open_run(
     return run
 
 
-def _begin(
-    tx: Transaction, connection: Connection, now: datetime, since: datetime | None, options: Options
-) -> int:
+def _begin(tx: Transaction, connection: Connection, now: datetime, since: datetime | None, options: Options) -> int:
     """Note a new run; if somebody has approved a plan, the run is for that one."""
     links = links_of(connection)
     approved = kept_plans.approved_plan(tx, connection.list_id)
@@ -294,7 +292,10 @@ def _begin(
         kept_plans.describe_plan(tx, approved["id"], state=PlanState.EXPIRED.value)
         approved = None
     plan_id = approved["id"] if approved is not None else None
-    return runs.begin_run(tx, connection.list_id, now, since, links, kept_plan_id=plan_id, by=options.by)
+    run_id = runs.begin_run(tx, connection.list_id, now, since, links, kept_plan_id=plan_id, by=options.by)
+    if approved is not None and approved["counts"].get(ChangeKind.DATA):
+        runs.add_data(tx, run_id)
+    return run_id
 
 
 def _withdraw_unsent(run: Run) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 import httpx2
 from sqlalchemy import select
 
-from mailchimpsync.model import DataOptions, member_id_of
 from mailchimpsync.actions.plan_words import change_from
+from mailchimpsync.model import DataOptions, member_id_of
 from mailchimpsync.runtime import Deadline
 from mailchimpsync.store import kept_plans, runs
 from mailchimpsync.store.schema import log, update

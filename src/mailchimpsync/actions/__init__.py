@@ -24,6 +24,8 @@ from mailchimpsync.actions.configure import (
     probe_site,
 )
 from mailchimpsync.actions.connection_status import ConnectionStatus, Failure
+from mailchimpsync.actions.data_fields import DataFields, createmergefields, getdatafields
+from mailchimpsync.actions.data_preview import DataFindings, DataPreview, getdatafindings, previewdata
 from mailchimpsync.actions.doctor import doctor
 from mailchimpsync.actions.entities.batch import batch_create, batch_delete, batch_get
 from mailchimpsync.actions.entities.cache import cache_get
@@ -66,6 +68,9 @@ __all__ = [
     "Choice",
     "Clients",
     "ConnectionStatus",
+    "DataFields",
+    "DataFindings",
+    "DataPreview",
     "Explanation",
     "FailedRow",
     "Failure",
@@ -96,6 +101,7 @@ __all__ = [
     "collectresults",
     "connect_audience",
     "create_site",
+    "createmergefields",
     "createplan",
     "createverification",
     "doctor",
@@ -108,6 +114,8 @@ __all__ = [
     "figures",
     "getalerts",
     "getchanges",
+    "getdatafields",
+    "getdatafindings",
     "getfailures",
     "getplannedchanges",
     "getplans",
@@ -120,6 +128,7 @@ __all__ = [
     "list_webhooks",
     "losses",
     "open_site",
+    "previewdata",
     "probe_account",
     "probe_interests",
     "probe_site",

@@ -15,6 +15,9 @@ _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 _GroupId = Annotated[int, Field(gt=0, le=2**31 - 1)]
 
 FIELDS_MAX = 80
+SECRETS = frozenset({"api_key", "hash", "user_unique_id"})
+"""Contact fields that open doors. A checksum is made from one, without giving it away."""
+
 GROUPS_MAX = 50
 TAGS_MAX = 500
 
@@ -94,6 +97,9 @@ def problems_of_data(place: str, data: Data) -> Iterator[str]:
     for tag, number in given.items():
         if number > 1:
             yield f"{place}: merge field {tag} is filled {number} times; one source is enough."
+    for one in data.fields:
+        if one.source.partition(":")[0] in SECRETS:
+            yield f"{place}: {one.source} is a secret of the contact, and nothing for Mailchimp."
     for built_in in {"fields", "names", "tags", "groups"} & set(data.plugins):
         yield f"{place}: “{built_in}” is a built-in plugin; it has settings of its own."
     if (data.tags or data.groups_as_tags) and not data.tag_prefix.strip():

@@ -1,5 +1,6 @@
 """One-way data sync: what plugins know of people in CiviCRM, on its way to Mailchimp (docs/explanation/data.md)."""
 
+from mailchimpsync.data.catalogue import Source, sources
 from mailchimpsync.data.convert import UnfitError, as_text, converted
 from mailchimpsync.data.differences import (
     NOTHING_CONFIRMED,
@@ -16,6 +17,7 @@ from mailchimpsync.data.differences import (
     without_member_part,
 )
 from mailchimpsync.data.manager import BUILT_IN, Found, active_names, find_plugins
+from mailchimpsync.data.shown import Shown, ShownField, shown
 from mailchimpsync.data.sources import ALIASES, SUMMARIES, contact_field
 from mailchimpsync.data.surface import Audience, Outgoing, Person, Said
 from mailchimpsync.data.team import Team
@@ -33,6 +35,9 @@ __all__ = [
     "Outgoing",
     "Person",
     "Said",
+    "Shown",
+    "ShownField",
+    "Source",
     "Team",
     "UnfitError",
     "active_names",
@@ -46,6 +51,8 @@ __all__ = [
     "is_still_needed",
     "member_body",
     "refusal_of",
+    "shown",
+    "sources",
     "tags_body",
     "without_member_part",
 ]

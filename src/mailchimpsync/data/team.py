@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-
 from mailchimpsync.data.manager import Found, active_names, find_plugins, manager_of
 from mailchimpsync.data.surface import Audience, CannotTellError, Lookup, Outgoing, Person, Said, Summary
 from mailchimpsync.errors import LeaseLostError, MailchimpsyncError

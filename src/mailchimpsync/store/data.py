@@ -35,6 +35,16 @@ def rows_to_check(tx: Connection, list_id: str, group_id: int, after: int, limit
     return tx.execute(query.order_by(cache.c.id).limit(limit)).mappings().all()
 
 
+def rows_to_show(tx: Connection, list_id: str, contact_ids: Sequence[int] | None, limit: int) -> Sequence[RowMapping]:
+    """Return rows of some contacts, or the first subscribed ones that a contact owns, with the same columns."""
+    query = _rows().where(cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.is_not(None))
+    if contact_ids is not None:
+        query = query.where(cache.c.civicrm_contact_id.in_(contact_ids))
+    else:
+        query = query.where(cache.c.mailchimp_status.in_([status.value for status in SUBSCRIBED_STATUSES]))
+    return tx.execute(query.order_by(cache.c.id).limit(limit)).mappings().all()
+
+
 def rows_with_data(tx: Connection, row_ids: Sequence[int]) -> Sequence[RowMapping]:
     """Return some rows that a contact owns, with the same columns."""
     query = _rows().where(cache.c.id.in_(row_ids), cache.c.civicrm_contact_id.is_not(None))

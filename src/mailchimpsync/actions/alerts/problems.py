@@ -23,6 +23,7 @@ class Kind(StrEnum):
     EVENTS = "events"
     WEBHOOK = "webhook"
     DISK = "disk"
+    DATA = "data"
 
 
 STOPS = frozenset({Kind.FAILED, Kind.KEY, Kind.HELD, Kind.LATE})

@@ -51,9 +51,9 @@ class Options:
 
     `force_restart` begins anew instead of going on with an interrupted run; with `take_over` a run that is at work is
     stopped first. `accept_empty`: what looks empty, or as if most people had vanished, is so. `accept_restored`:
-    CiviCRM was restored from an older backup, and what was agreed with it is forgotten. `with_data`: what plugins know of
-    people goes to Mailchimp too. Without `wait_for_batches` a
-    run ends once everything is sent. `by` is who calls for it; None: it is due.
+    CiviCRM was restored from an older backup, and what was agreed with it is forgotten. `with_data`: what plugins know
+    of people goes to Mailchimp too. Without `wait_for_batches` a run ends once everything is sent. `by` is who calls
+    for it; None: it is due.
     `still_due` is asked once the lease is held, so that of several services that want to run only one does.
     """
 

@@ -1,7 +1,7 @@
 """Measures what data costs: `python benchmarks/data.py` (half an hour; `--people 25000` takes three minutes).
 
-250,000 members with 5 mapped fields and 20 tags: the first run that sends all of it, full runs without data and with data
-in which nothing changes, and one after 100 changes.
+250,000 members with 5 mapped fields and 20 tags: the first run that sends all of it, full runs without data and with
+data in which nothing changes, and one after 100 changes.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class Office:
 def furnish(both: StandIns, directory: Path, people: int) -> None:
     """Give everybody a job, a membership, two gifts and some tags, and the audience its merge fields."""
     fill(both, people)
-    with httpx2.Client(base_url=f"{both.mailchimp}/3.0", auth=("bench", MAILCHIMP_KEY)) as client:
+    with httpx2.Client(base_url=f"{both.mailchimp}/3.0", auth=("bench", MAILCHIMP_KEY), timeout=300) as client:
         for tag, (_, kind) in MAP.items():
             body = {"tag": tag, "name": tag, "type": kind}
             client.post(f"/lists/{LIST_ID}/merge-fields", json=body).raise_for_status()
@@ -115,8 +115,8 @@ def furnish(both: StandIns, directory: Path, people: int) -> None:
         )
         _many(
             database,
-            "INSERT INTO civicrm_contribution (contact_id, total_amount, receive_date, contribution_status_id, is_test) "
-            "VALUES (?, ?, ?, 1, 0)",
+            "INSERT INTO civicrm_contribution "
+            "(contact_id, total_amount, receive_date, contribution_status_id, is_test) VALUES (?, ?, ?, 1, 0)",
             ((one, 5 + one % 90, f"202{5 + place}-03-01 10:00:00") for one in contacts for place in range(2)),
         )
         database.commit()

@@ -76,8 +76,8 @@ class DataLife:
         """Yield members whose data is not what CiviCRM says, once everything is quiet."""
         names = {tag["id"]: PREFIX + tag["label"] for tag in self._world.civicrm.dump("Tag")}
         held: dict[int, set[str]] = defaultdict(set)
-        for row in self._world.civicrm.dump("EntityTag"):
-            held[row["entity_id"]].add(names[row["tag_id"]])
+        for entry in self._world.civicrm.dump("EntityTag"):
+            held[entry["entity_id"]].add(names[entry["tag_id"]])
         contacts = {row["id"]: row for row in self._world.civicrm.dump("Contact")}
         members = {one["id"]: one for one in self._world.mailchimp.members(LIST)}
         for row in self._world.rows():

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Any
 
 MCSYNC_METHOD = "MCsync"
 """What CiviCRM's group history shows as the method of a change made by this product (existing-extension.md 8.2)."""
@@ -59,6 +60,7 @@ class Stage(StrEnum):
     CLEAN_UP_DUPLICATES = "readyToCleanUpDuplicates"
     ADD_CIVI_ONLY = "readyToAddCiviOnly"
     CHECK_GROUP_CHANGES = "readyToCheckForGroupChanges"
+    CHECK_DATA = "readyToCheckForDataUpdates"
     RECONCILE = "readyToReconcileQueue"
     CREATE_CONTACTS = "readyToCreateNewContactsFromMailchimp"
     CHANGE_GROUPS = "readyToChangeGroups"
@@ -137,6 +139,7 @@ class ChangeKind(StrEnum):
     JOIN = "join"  # a group in CiviCRM
     CREATE = "create"  # a contact in CiviCRM
     INTERESTS = "interests"  # ticked or unticked at Mailchimp
+    DATA = "data"  # merge fields, language or tags at Mailchimp; takes nothing away from anybody, so it has no limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,12 +181,59 @@ class Base:
 
 
 @dataclass(frozen=True, slots=True)
+class MappedField:
+    """A merge field that is filled from CiviCRM.
+
+    Attributes:
+        merge_field: its tag in the audience, such as `MEMBEREND`.
+        source: what of CiviCRM: a contact field, `group.field` of a custom one, or a summary such as `membership.end`.
+        keep_when_empty: what Mailchimp has stays where CiviCRM has nothing.
+        fill: what stands for the parts of an address that are missing and that Mailchimp wants.
+        valid_days: of a checksum, how long a personal link holds at least half of.
+    """
+
+    merge_field: str
+    source: str
+    keep_when_empty: bool = False
+    fill: str = ""
+    valid_days: int = 180
+
+
+@dataclass(frozen=True, slots=True)
+class DataOptions:
+    """What a connection sends to Mailchimp besides subscriptions (docs/explanation/data.md).
+
+    Attributes:
+        tags: whether contacts' tags become tags there.
+        only_tags: the names of the tags that do; empty: all that are for contacts.
+        group_tags: the groups whose members get a tag.
+        tag_prefix: what such tags begin with there.
+        tags_start_automations: whether a change of tags may start automations.
+        names: whether first and last name become FNAME and LNAME.
+        language: whether the preferred language becomes the member's.
+        fields: the field map.
+        plugins: the other plugins that are switched on, by name, in their order, each with its options.
+    """
+
+    tags: bool = False
+    only_tags: tuple[str, ...] = ()
+    group_tags: tuple[int, ...] = ()
+    tag_prefix: str = "CiviCRM: "
+    tags_start_automations: bool = False
+    names: bool = False
+    language: bool = False
+    fields: tuple[MappedField, ...] = ()
+    plugins: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Connection:
     """One audience and its groups, as the engine needs them; `interests` maps interest id to CiviCRM group id.
 
     Without `limits` there is no guard against mass changes. `trust` names the side that wins wherever the two differ
     about the subscription, `trust_interests` likewise by interest id (existing-extension.md 18). `departures` says what
-    leaving in CiviCRM means at Mailchimp; what it does not name is as in `DEPARTURES`.
+    leaving in CiviCRM means at Mailchimp; what it does not name is as in `DEPARTURES`. Without `data` nothing but
+    subscriptions is synced.
     """
 
     list_id: str
@@ -194,6 +244,7 @@ class Connection:
     trust: Trust = Trust.NONE
     trust_interests: Mapping[str, Trust] = field(default_factory=dict)
     departures: Mapping[Departure, Leaving] = field(default_factory=lambda: DEPARTURES)
+    data: DataOptions | None = None
 
     def leaving(self, departure: Departure) -> Leaving:
         """Return what a departure means at Mailchimp."""

@@ -76,7 +76,7 @@ def test_a_sync_stops_where_it_is_told_and_begins_anew_when_told(connected: Desk
 @pytest.mark.parametrize(
     ("given", "part"),
     [
-        ({"with_data": 1}, "no data"),
+        ({"with_data": "perhaps"}, "with_data"),
         ({"force_restart": 3}, "force_restart"),
         ({"group_id": 99}, "99"),
         ({"since": "whenever"}, "whenever"),

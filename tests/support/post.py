@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -13,7 +14,7 @@ from sqlalchemy import RowMapping, select
 
 from mailchimpsync.actions import Clients, Site, process_events
 from mailchimpsync.actions.receive import receive_audience, receive_batch
-from mailchimpsync.config import Account, CivicrmSite, Configuration, Link, Settings
+from mailchimpsync.config import Account, CivicrmSite, Configuration, Data, Link, Settings
 from mailchimpsync.store.schema import event
 from support.world import CIVICRM_KEY, KEY, LIST, NEWS, RIDE, RIDES, WALK, WALKS, World
 
@@ -29,7 +30,7 @@ def site_of(world: World) -> Site:
     configuration = Configuration(
         civicrm=CivicrmSite(url="http://cv", api_key=SecretStr(CIVICRM_KEY)),
         accounts={"Green": account},
-        connections=(link.model_copy(update=as_in_the_world),),
+        connections=(link.model_copy(update={**as_in_the_world, "data": data_of(world)}),),
     )
 
     def systems() -> Any:
@@ -39,6 +40,15 @@ def site_of(world: World) -> Site:
         civicrm=lambda _site, _runtime: systems().civicrm, mailchimp=lambda _account, _runtime: systems().mailchimp
     )
     return Site(Settings(home=Path()), world.store, world.keyring, world.runtime, clients, configuration)
+
+
+def data_of(world: World) -> Data:
+    """Return the data part that the world's connection stands for."""
+    options = world.connection.data
+    if options is None:
+        return Data()
+    given = {name: value for name, value in asdict(options).items() if name != "group_tags"}
+    return Data.model_validate({**given, "groups_as_tags": options.group_tags})
 
 
 class PostOffice:

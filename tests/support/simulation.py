@@ -22,12 +22,14 @@ from mailchimpsync.sync import (
     Outcome,
     add_civi_only,
     change_groups,
+    check_data,
     create_contacts,
     fix_contact_ids,
     member_pages,
     reconcile,
     submit,
 )
+from support.data_life import DataLife
 from support.happenings import Happenings
 from support.invariants import violations
 from support.letters import Letters
@@ -53,6 +55,9 @@ STEP_SIZES = (
     (change_groups, "CHANGES_PER_STEP"),
     (submit, "OPERATIONS_MAX"),
 )
+WITH_DATA_EVERY = 3
+"""One seed of so many sends data too."""
+
 STOPPED_BY = (TransientError, BusyError, LeaseLostError, EvidenceError, ConfigurationError)
 
 
@@ -82,11 +87,13 @@ class Simulation:
         people = self.chance.choice((20, 20, 20, 20, 20, 30, 30, 40, 60, 200))
         for module, name in STEP_SIZES:
             sizes.setattr(module, name, self.chance.choice((3, 10, 50, 1_000)) if people <= 60 else 50)
+        sizes.setattr(check_data, "ROWS_PER_STEP", 7 + seed % 50)
         self.world.civicrm.set_options(utc_offset_minutes=self.chance.choice((0, 60, -300, 345, 840, -720)))
         self.story = populate(self.world, self.chance, people, simple=self.simple)
         self.happenings = Happenings(self.world, self.story, self.chance, simple=self.simple)
         self.trouble = Trouble(self.world, self.happenings, self.life, self.chance)
         self.letters = Letters(self.world, self.story, self.chance)
+        self.data = DataLife(self.world, seed) if seed % WITH_DATA_EVERY == 0 else None
         self.fault_rate = self.chance.choice((0.0, 0.02, 0.1, 0.3))
         self.staff = Staff(self.world, self.chance)
         self.report = Report(seed)
@@ -105,6 +112,7 @@ class Simulation:
         self.report.problems += self.letters.problems + self.staff.problems
         if not self.report.problems:
             self.report.problems = list(violations(self.world, self.story))
+            self.report.problems += list(self.data.violations()) if self.data else []
         self.report.journal = [_told(entry) for entry in self.world.journal()]
         self.world.close()
         return self.report
@@ -118,6 +126,8 @@ class Simulation:
             self.world.pass_time(self.chance.choice((0, 0, 1, 60, 4_000)))
         if not self.simple and self.chance.random() < ERASURES:
             self._erase(self.chance.choice(self.story.addresses))
+        if self.data is not None:
+            self._note(self.data.happen())
         if self.fault_rate:
             self.trouble.slow_batches()
             self.trouble.fault_rate = self.fault_rate
@@ -145,7 +155,7 @@ class Simulation:
         seconds = self.chance.choice((None, 1, 5, 60, 600))
         everything = self.chance.random() < 0.2
         with self.staff.watching():
-            result = self.world.sync(seconds=seconds, everything=everything)
+            result = self.world.sync(seconds=seconds, everything=everything, with_data=self.data is not None)
         self._note(f"{result.outcome} before {result.stage}")
 
     def _staff(self) -> None:
@@ -204,7 +214,7 @@ class Simulation:
 
     def _finish_a_run(self, *, everything: bool) -> None:
         for _ in range(CALLS_PER_RUN_MAX):
-            result = self.world.sync(everything=everything)
+            result = self.world.sync(everything=everything, with_data=self.data is not None)
             self._note(f"{result.outcome} before {result.stage}, {len(self.world.writes())} writes")
             if result.outcome is Outcome.DONE:
                 return

@@ -11,7 +11,16 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from mailchimpsync.actions.quiet import is_quiet, quiet_end, seconds_until_quiet
-from mailchimpsync.actions.schedule import BACKOFF, GO_ON_AFTER, Attempt, Fate, Past, due, reads_everything
+from mailchimpsync.actions.schedule import (
+    BACKOFF,
+    GO_ON_AFTER,
+    Attempt,
+    Fate,
+    Past,
+    due,
+    looks_for_data,
+    reads_everything,
+)
 from mailchimpsync.config import Schedule
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -200,6 +209,20 @@ def test_a_run_gets_no_more_time_than_there_is_before_the_quiet_hours() -> None:
 )
 def test_now_and_then_a_run_reads_everything(days: int, last: datetime | None, expected: bool) -> None:
     assert reads_everything(plan(full_every_days=days), last, NOON) is expected
+
+
+@pytest.mark.parametrize(
+    ("hours", "last", "expected"),
+    [
+        (24, None, True),
+        (24, NOON - 23 * HOUR, False),
+        (24, NOON - 24 * HOUR + MINUTE, True),
+        (0, LONG_AGO, False),
+        (0, None, False),
+    ],
+)
+def test_once_a_day_a_run_looks_for_data(hours: int, last: datetime | None, expected: bool) -> None:
+    assert looks_for_data(plan(data_every_hours=hours), last, NOON) is expected
 
 
 # -- whatever the schedule ----------------------------------------------------------------------------------------

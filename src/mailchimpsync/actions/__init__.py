@@ -27,6 +27,8 @@ from mailchimpsync.actions.configure import (
     probe_site,
 )
 from mailchimpsync.actions.connection_status import ConnectionStatus, Failure, Working
+from mailchimpsync.actions.data_fields import DataFields, createmergefields, getdatafields
+from mailchimpsync.actions.data_preview import DataFindings, DataPreview, getdatafindings, previewdata
 from mailchimpsync.actions.doctor import doctor
 from mailchimpsync.actions.entities.batch import batch_create, batch_delete, batch_get
 from mailchimpsync.actions.entities.browse import browse, cache_include, export_rows, include_rows, want
@@ -90,6 +92,9 @@ __all__ = [
     "Choice",
     "Clients",
     "ConnectionStatus",
+    "DataFields",
+    "DataFindings",
+    "DataPreview",
     "Erasure",
     "Explanation",
     "FailedRow",
@@ -138,6 +143,7 @@ __all__ = [
     "connect_audience",
     "count_runs",
     "create_site",
+    "createmergefields",
     "createplan",
     "createverification",
     "describe_row",
@@ -155,6 +161,8 @@ __all__ = [
     "getalerts",
     "getcampaigns",
     "getchanges",
+    "getdatafields",
+    "getdatafindings",
     "getfailuregroups",
     "getfailures",
     "getplannedchanges",
@@ -176,6 +184,7 @@ __all__ = [
     "name_of_contact",
     "names_of",
     "open_site",
+    "previewdata",
     "probe_account",
     "probe_interests",
     "probe_site",

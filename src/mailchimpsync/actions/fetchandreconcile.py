@@ -81,7 +81,11 @@ AcceptRestored = Annotated[
     ),
 ]
 WithData = Annotated[
-    bool, Field(description="Also sync data that plugins provide. This version has none yet and refuses it.")
+    bool,
+    Field(
+        description="Also look for new data about people, such as tags and merge fields, where a connection has it "
+        "switched on."
+    ),
 ]
 
 
@@ -117,10 +121,8 @@ def fetchandreconcile(
 
     Raises:
         ConfigurationError: nothing is connected.
-        UsageError: no such group, stage or date; or `with_data`.
+        UsageError: no such group, stage or date.
     """
-    if with_data:
-        raise UsageError("with_data: this version syncs no data yet but subscriptions, interests and names.")
     links = find_links(site, group_id)
     options = _options(since, stop_on, site.runtime.now(), force_restart=int(force_restart))
     options = replace(
@@ -130,6 +132,7 @@ def fetchandreconcile(
         by=by,
         accept_empty=accept_empty,
         accept_restored=accept_restored,
+        with_data=with_data,
     )
     deadline = Deadline.after(site.runtime, max(0, max_time), stop)
     return list(_run_all(site, _longest_waiting_first(site, links), deadline, options, progress or NoProgress()))

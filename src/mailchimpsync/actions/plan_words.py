@@ -9,6 +9,7 @@ from typing import Any
 
 from mailchimpsync.actions.connection_status import Failure
 from mailchimpsync.actions.explained import explained
+from mailchimpsync.data import as_text
 from mailchimpsync.model import Side, normalise_address
 
 
@@ -120,6 +121,22 @@ def _steps(row: Mapping[str, Any]) -> Iterator[Mapping[str, str | None]]:
         old = _yes_no(before["interests"].get(interest, False))
         if old != _yes_no(value):
             yield _step(Side.MAILCHIMP, f"interest {interest}", old, _yes_no(value))
+    if "data" in row["agreed"]:
+        yield from _data_steps(row["agreed"]["data"])
+
+
+def _data_steps(change: Mapping[str, Any]) -> Iterator[Mapping[str, str | None]]:
+    for tag, (value, _) in change["fields"].items():
+        yield _step(Side.MAILCHIMP, f"merge field {tag}", _shown(change["old"].get(tag)), _shown(value))
+    if change["language"] is not None:
+        old = _shown(change["old"].get("language"))
+        yield _step(Side.MAILCHIMP, "language", old, change["language"][0])
+    for name, (wanted, _) in change["tags"].items():
+        yield _step(Side.MAILCHIMP, f"tag “{name}”", _yes_no(not wanted), _yes_no(wanted))
+
+
+def _shown(value: Any) -> str:
+    return as_text(value) if value else "(none)"
 
 
 def _step(side: Side, field: str, old: str | None, new: str) -> Mapping[str, str | None]:

@@ -73,6 +73,7 @@ def createplan(
     *,
     group_id: GroupId = None,
     everything: Annotated[bool, Field(description="Read everything, not only what changed.")] = False,
+    with_data: Annotated[bool, Field(description="Also look for new data about people.")] = False,
     max_time: MaxTime = MAX_TIME_SECONDS,
     by: str = "python",
     progress: Progress | None = None,
@@ -88,7 +89,15 @@ def createplan(
     """
     deadline = Deadline.after(site.runtime, max_time, stop)
     made = [
-        preview(site.systems(link), link.connection, deadline, by=by, everything=everything, progress=progress)
+        preview(
+            site.systems(link),
+            link.connection,
+            deadline,
+            by=by,
+            everything=everything,
+            with_data=with_data,
+            progress=progress,
+        )
         for link in find_links(site, group_id)
     ]
     return [find_plan(site, plan_id) for plan_id in made]

@@ -28,6 +28,9 @@ GO_ON_AFTER = timedelta(seconds=5)
 FULL_SLACK = timedelta(hours=1)
 """A full run may come so much early, else a weekly one could miss its slot by the seconds the last one was late."""
 
+DATA_SLACK = timedelta(minutes=30)
+"""Likewise for a run with data."""
+
 SKEW_MAX = timedelta(hours=1)
 """How far the clocks of two services may be apart."""
 
@@ -96,6 +99,13 @@ def reads_everything(schedule: Schedule, last_full: datetime | None, now: dateti
     if not schedule.full_every_days:
         return False
     return last_full is None or now - last_full >= timedelta(days=schedule.full_every_days) - FULL_SLACK
+
+
+def looks_for_data(schedule: Schedule, last_with_data: datetime | None, now: datetime) -> bool:
+    """Say whether the next run also looks for new data; `last_with_data`: when the last such run began."""
+    if not schedule.data_every_hours:
+        return False
+    return last_with_data is None or now - last_with_data >= timedelta(hours=schedule.data_every_hours) - DATA_SLACK
 
 
 def _after_quiet(schedule: Schedule, at: datetime, key: str) -> datetime:

@@ -101,6 +101,18 @@ def _erased(entry: Entry, _about: str, _link: Link | None) -> str:
     return f"somebody was erased, and their values went from {entry['new']} entries"
 
 
+def _merge_field(entry: Entry, about: str, _link: Link | None) -> str:
+    return f"the merge field {about} was changed from {entry['old'] or '(none)'} to {entry['new'] or '(none)'}"
+
+
+def _tag(entry: Entry, about: str, _link: Link | None) -> str:
+    return f"the tag “{about}” was {'given' if entry['new'] == 'yes' else 'taken away'}"
+
+
+def _language(entry: Entry, _about: str, _link: Link | None) -> str:
+    return f"the language was changed from {entry['old'] or '(none)'} to {entry['new']}"
+
+
 def _refused(entry: Entry, _about: str, _link: Link | None) -> str:
     return f"this was wanted and refused: {entry['new']}"
 
@@ -115,5 +127,8 @@ _WORDS: Mapping[str, Callable[[Entry, str, Link | None], str]] = {
     "first_name": _name,
     "last_name": _name,
     "erased": _erased,
+    "merge_field": _merge_field,
+    "tag": _tag,
+    "language": _language,
     REFUSED: _refused,
 }

@@ -9,7 +9,7 @@ from mailchimpsync.civicrm.activities import (
     sees_activities,
 )
 from mailchimpsync.civicrm.campaign_ground import Ground, Kind, prepare_ground
-from mailchimpsync.civicrm.client import CivicrmClient, Result
+from mailchimpsync.civicrm.client import CivicrmClient, Result, succeeded
 from mailchimpsync.civicrm.corrections import ContactEmail, Name, add_bulk_addresses, hold_addresses, set_names
 from mailchimpsync.civicrm.group_sizes import group_sizes
 from mailchimpsync.civicrm.look_back import Landmark, LookBack, View
@@ -90,6 +90,7 @@ __all__ = [
     "sees_activities",
     "set_names",
     "site",
+    "succeeded",
     "to_site",
     "to_utc",
 ]

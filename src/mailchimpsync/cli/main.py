@@ -23,6 +23,7 @@ COMMANDS = {
     "undo": ("undo", "Make a plan that takes back what a run did."),
     "verify": ("verify", "Compare both sides in full, and list what differs."),
     "campaigns": ("campaigns", "Make activities in CiviCRM of campaigns that were sent."),
+    "data": ("data", "Show what goes to Mailchimp besides subscriptions."),
     "alerts": ("alerts", "Show problems, say that you know of them, try who is told."),
     "webhooks": ("webhooks", "Check and repair the webhooks at Mailchimp."),
     "abort": ("abort", "Stop a run, and drop what it has not finished."),

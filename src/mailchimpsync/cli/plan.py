@@ -26,11 +26,14 @@ _as_csv = click.option("--csv", "as_csv", is_flag=True, help="Print all changes 
 
 @click.group("plan", invoke_without_command=True)
 @click.option("--group-id", type=int, help="Only the connection with this subscription group.")
+@click.option("--with-data", is_flag=True, help="Also look for new tags, names and merge fields, where switched on.")
 @click.option("--everything", is_flag=True, help="Read everything, not only what changed since the last run.")
 @_as_json
 @_as_csv
 @click.pass_context
-def command(ctx: click.Context, group_id: int | None, everything: bool, as_json: bool, as_csv: bool) -> None:
+def command(
+    ctx: click.Context, group_id: int | None, everything: bool, with_data: bool, as_json: bool, as_csv: bool
+) -> None:
     """See what the next sync would do. Nothing is written on either side.
 
     The plan is kept: `mailchimpsync apply PLAN` does exactly what it says.
@@ -46,7 +49,13 @@ def command(ctx: click.Context, group_id: int | None, everything: bool, as_json:
         progress_on(stderr() if quiet else stdout()) as progress,
     ):
         plans = createplan(
-            site, group_id=group_id, everything=everything, by=who(), progress=progress, stop=interruption.asked
+            site,
+            group_id=group_id,
+            everything=everything,
+            with_data=with_data,
+            by=who(),
+            progress=progress,
+            stop=interruption.asked,
         )
         _print(site, plans, as_json=as_json, as_csv=as_csv)
     if not quiet:

@@ -25,6 +25,7 @@ WORDS = {
     Stage.CLEAN_UP_DUPLICATES: "Clean up duplicates",
     Stage.ADD_CIVI_ONLY: "Read the group from CiviCRM",
     Stage.CHECK_GROUP_CHANGES: "Read who was added and removed when",
+    Stage.CHECK_DATA: "Look for new data about people",
     Stage.RECONCILE: "Decide what has to change",
     Stage.CREATE_CONTACTS: "Create contacts in CiviCRM",
     Stage.CHANGE_GROUPS: "Change groups in CiviCRM",

@@ -46,6 +46,7 @@ _PLACES = {Side.CIVICRM: "in CiviCRM", Side.MAILCHIMP: "at Mailchimp"}
 )
 @click.option("--accept-empty", is_flag=True, help="What looks empty, or as if most people had vanished, is so.")
 @click.option("--accept-restored", is_flag=True, help="CiviCRM was restored from an older backup: decide by dates.")
+@click.option("--with-data", is_flag=True, help="Also look for new tags, names and merge fields, where switched on.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON; progress goes to standard error.")
 @click.pass_context
 def command(
@@ -57,6 +58,7 @@ def command(
     force_restart: int,
     accept_empty: bool,
     accept_restored: bool,
+    with_data: bool,
     as_json: bool,
 ) -> None:
     """Sync every connection, or one: read both sides, decide, and bring them into agreement.
@@ -79,6 +81,7 @@ def command(
             force_restart=min(force_restart, STOP_THE_OTHER),
             accept_empty=accept_empty,
             accept_restored=accept_restored,
+            with_data=with_data,
             by=who(),
             progress=progress,
             stop=interruption.asked,

@@ -2,6 +2,7 @@
 
 from mailchimpsync.config.alerts import Alerts, AlertWebhook, Email, Slack
 from mailchimpsync.config.changes import changes
+from mailchimpsync.config.data import Data, FieldRule
 from mailchimpsync.config.document import Configuration, unusable
 from mailchimpsync.config.extension_form import from_extension_form, is_extension_form
 from mailchimpsync.config.homes import CONFIG_FILE, find_home
@@ -27,8 +28,10 @@ __all__ = [
     "Campaigns",
     "CivicrmSite",
     "Configuration",
+    "Data",
     "Departures",
     "Email",
+    "FieldRule",
     "Guard",
     "Keyring",
     "Link",

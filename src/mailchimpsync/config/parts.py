@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
+from mailchimpsync.config.data import Data
 from mailchimpsync.model import (
     DEPARTURES,
     ChangeKind,
@@ -59,6 +60,7 @@ class Schedule(Part):
         jitter_seconds: each run starts up to so much later, so that many sites don't all start at once.
         full_every_days: how often a run reads everything instead of what changed; 0: never by itself.
         verify_every_days: how often both sides are compared in full; 0: never by itself.
+        data_every_hours: how often a run also looks for new data, where `data` is switched on; 0: never by itself.
     """
 
     enabled: bool = True
@@ -69,6 +71,7 @@ class Schedule(Part):
     jitter_seconds: Annotated[int, Field(ge=0, le=3_600)] = 60
     full_every_days: Annotated[int, Field(ge=0, le=365)] = 7
     verify_every_days: Annotated[int, Field(ge=0, le=365)] = 7
+    data_every_hours: Annotated[int, Field(ge=0, le=8_760)] = 24
 
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -189,6 +192,7 @@ class Link(Part):
     schedule: Schedule = Schedule()
     guard: Guard = Guard()
     campaigns: Campaigns = Campaigns()
+    data: Data = Data()
     signing_secret: SecretStr | None = None
     """The secret with which Mailchimp signs this audience's webhook, where signing was switched on there."""
 
@@ -205,6 +209,7 @@ class Link(Part):
             trust=self.trust,
             trust_interests=dict(self.trust_interests),
             departures=self.departures.by_kind,
+            data=self.data.options,
         )
 
     def without_trust(self) -> Link:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from cronsim import CronSim, CronSimError
 from pydantic import SecretStr
 
+from mailchimpsync.config.data import problems_of_data
 from mailchimpsync.config.parts import Account, CivicrmSite, Link, Schedule
 
 _ID = re.compile(r"[A-Za-z0-9_]{1,32}")
@@ -70,6 +71,7 @@ def _problems_of_link(link: Link, accounts: Mapping[str, Account]) -> Iterator[s
         yield f"{place}: a side is trusted with interest “{interest}”, which is linked with no group."
     yield from _problems_of_secret(place, "signing secret", link.signing_secret)
     yield from _problems_of_schedule(place, link.schedule)
+    yield from problems_of_data(place, link.data)
 
 
 def _problems_of_schedule(place: str, schedule: Schedule) -> Iterator[str]:

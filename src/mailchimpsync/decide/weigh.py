@@ -59,6 +59,7 @@ _WORDS = {
     ChangeKind.JOIN: "people would be added to groups in CiviCRM",
     ChangeKind.CREATE: "contacts would be created in CiviCRM",
     ChangeKind.INTERESTS: "people's interests would change at Mailchimp",
+    ChangeKind.DATA: "people's data would change at Mailchimp",
 }
 
 
@@ -77,6 +78,8 @@ def kinds_of(change: Mapping[str, Any]) -> Iterator[Subject]:
         yield ChangeKind.ADD, None
     elif update.get("interests"):
         yield ChangeKind.INTERESTS, None
+    if "data" in change.get("agreed", {}):
+        yield ChangeKind.DATA, None
 
 
 def excesses(counts: Counter[Subject], populations: Mapping[Subject, int], limits: Limits) -> Sequence[Excess]:

@@ -109,6 +109,12 @@ _IN_ORDER = {
         "Nothing to do.",
         Who.NOBODY,
     ),
+    Code.DATA_CHANGED: Entry(
+        "What CiviCRM knows of the person is another than Mailchimp was last sent.",
+        "A plugin gave another value, or other tags.",
+        "Nothing to do.",
+        Who.NOBODY,
+    ),
     Code.UNDONE: Entry(
         "Put back on both sides as it was before a run.",
         "Somebody approved a plan that undoes the run.",
@@ -678,6 +684,22 @@ _OURS = {
         "wrongly. Nothing was changed on either side.",
         "Set the clock, and let it be kept right by a time service (NTP).",
         Who.IMPLEMENTER,
+    ),
+    Code.PLUGIN: Entry(
+        "A plugin that provides data for Mailchimp failed.",
+        "It raised an error, answered with something else than it may, or CiviCRM did not tell it what it needs. "
+        "What it gave earlier stays at Mailchimp; subscriptions and the other plugins go on.",
+        "See what it says with `mailchimpsync data plugins`, and in the run's log; mend it, or switch it off.",
+        Who.IMPLEMENTER,
+        Retry.NEXT_RUN,
+    ),
+    Code.DATA_UNFIT: Entry(
+        "A value from CiviCRM does not fit its merge field.",
+        "Mailchimp would refuse it, or has: a date that is none, an incomplete address, a choice the field does not "
+        "have. It is not sent; the person's subscription does not hang on it.",
+        "Correct the value in CiviCRM, or the field at Mailchimp; `mailchimpsync data preview` shows whom it concerns.",
+        Who.DATA_OWNER,
+        Retry.NEXT_RUN,
     ),
     Code.INTERNAL: Entry(
         "A mistake of the program.",

@@ -28,6 +28,14 @@ from mailchimpsync.mailchimp.members import (
     member_page,
     member_path,
 )
+from mailchimpsync.mailchimp.merge_fields import (
+    MERGE_FIELD_TYPES,
+    TAG_LENGTH_MAX,
+    MergeField,
+    create_merge_field,
+    merge_fields,
+    tags_beginning_with,
+)
 from mailchimpsync.mailchimp.refusals import classify_refusal, refusal_detail
 from mailchimpsync.mailchimp.results import batch_results
 from mailchimpsync.mailchimp.webhooks import (
@@ -44,7 +52,9 @@ from mailchimpsync.mailchimp.webhooks import (
 )
 
 __all__ = [
+    "MERGE_FIELD_TYPES",
     "OPERATIONS_MAX",
+    "TAG_LENGTH_MAX",
     "Account",
     "Audience",
     "BatchInfo",
@@ -54,6 +64,7 @@ __all__ = [
     "MailchimpClient",
     "Member",
     "MemberPage",
+    "MergeField",
     "Operation",
     "OperationResult",
     "Recipient",
@@ -68,6 +79,7 @@ __all__ = [
     "batch_webhooks",
     "classify_refusal",
     "create_batch_webhook",
+    "create_merge_field",
     "create_webhook",
     "data_center",
     "delete_batch",
@@ -78,11 +90,13 @@ __all__ = [
     "member",
     "member_page",
     "member_path",
+    "merge_fields",
     "recent_batches",
     "recipient_page",
     "refusal_detail",
     "sent_campaigns",
     "submit_batch",
+    "tags_beginning_with",
     "update_batch_webhook",
     "update_webhook",
     "webhooks",

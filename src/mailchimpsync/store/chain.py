@@ -18,8 +18,8 @@ from pydantic_core import to_json
 
 Entry = Mapping[str, Any]
 
-PERSONAL_FIELDS = frozenset({"address", "first_name", "last_name"})
-"""The fields whose values say who somebody is; a member id does so too, in every entry."""
+PERSONAL_FIELDS = frozenset({"address", "first_name", "last_name", "merge_field"})
+"""The fields whose values say who somebody is, by their first word; a member id does so too, in every entry."""
 
 BEGINNING = ""
 """What stands for the hash before the first entry."""
@@ -49,7 +49,7 @@ def commitment_of(entry: Entry) -> str:
 def hash_of(entry: Entry, before: str) -> str:
     """Return the hash of an entry that comes after the one with the hash `before`."""
     values = [entry[name] for name in _PLAIN]
-    open_values = (None, None) if entry["field"] in PERSONAL_FIELDS else (entry["old"], entry["new"])
+    open_values = (None, None) if _is_personal(entry) else (entry["old"], entry["new"])
     return _sha256([before, *values, _moment(entry["time"]), *open_values, entry["commitment"]])
 
 
@@ -77,8 +77,12 @@ def seal_holds(entry: Entry, keys: Sequence[str]) -> bool | None:
     return None if key is None else hmac.compare_digest(seal, _seal(entry, key))
 
 
+def _is_personal(entry: Entry) -> bool:
+    return entry["field"].partition(" ")[0] in PERSONAL_FIELDS
+
+
 def _personal(entry: Entry) -> tuple[str | None, str | None, str | None]:
-    if entry["field"] in PERSONAL_FIELDS:
+    if _is_personal(entry):
         return entry["member_id"], entry["old"], entry["new"]
     return entry["member_id"], None, None
 

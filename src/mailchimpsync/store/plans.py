@@ -71,6 +71,7 @@ def _with_rows() -> Select[Any]:
     known = (
         cache.c.civicrm_contact_id,
         cache.c.mailchimp_member_id,
+        cache.c.mailchimp_email,
         cache.c.mailchimp_status,
         cache.c.mailchimp_updated,
         cache.c.base_subscribed,

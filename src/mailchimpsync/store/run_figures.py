@@ -41,16 +41,18 @@ def kind_of(entry: Mapping[str, Any]) -> ChangeKind | None:
     """Return what a journal entry did to somebody; None: nothing that is counted, such as a refusal."""
     field, new = entry["field"], entry.get("new")
     if entry["side"] == Side.CIVICRM.value:
-        if field == "contact":
-            return ChangeKind.CREATE
-        if field.startswith("group "):
-            return ChangeKind.JOIN if new == GroupStatus.ADDED else ChangeKind.REMOVE
-        return None
-    if field == "status" and new in SUBSCRIBED_STATUSES:
-        return ChangeKind.ADD
-    if field == "status" and new in _LEFT:
-        return ChangeKind.UNSUBSCRIBE
-    return ChangeKind.INTERESTS if field.startswith("interest ") else None
+        return _in_civicrm(field, new)
+    if field == "status":
+        return ChangeKind.ADD if new in SUBSCRIBED_STATUSES else ChangeKind.UNSUBSCRIBE if new in _LEFT else None
+    if field.startswith("interest "):
+        return ChangeKind.INTERESTS
+    return ChangeKind.DATA if field == "language" or field.startswith(("merge_field ", "tag ")) else None
+
+
+def _in_civicrm(field: str, new: str | None) -> ChangeKind | None:
+    if field.startswith("group "):
+        return ChangeKind.JOIN if new == GroupStatus.ADDED else ChangeKind.REMOVE
+    return ChangeKind.CREATE if field == "contact" else None
 
 
 def note_numbers(tx: Connection, run_id: int, found: Agreement) -> None:

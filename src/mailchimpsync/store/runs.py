@@ -74,7 +74,7 @@ class Standing:
 class Begun:
     """When a run began, since when it looks at changes (None: everything), at which groups, for which kept plan.
 
-    `accepts_empty`: somebody said that what looks empty is empty.
+    `accepts_empty`: somebody said that what looks empty is empty; `with_data`: it also sends what plugins know.
     """
 
     at: datetime
@@ -82,6 +82,7 @@ class Begun:
     links: Mapping[str, Any] | None
     kept_plan_id: int | None = None
     accepts_empty: bool = False
+    with_data: bool = False
 
 
 def standing(tx: Connection, list_id: str) -> Standing:
@@ -182,9 +183,9 @@ def begin_run(
 
 def begun(tx: Connection, run_id: int) -> Begun:
     """Return how a run began."""
-    columns = (run.c.started_at, run.c.since, run.c.links, run.c.kept_plan_id, run.c.accepts_empty)
+    columns = (run.c.started_at, run.c.since, run.c.links, run.c.kept_plan_id, run.c.accepts_empty, run.c.with_data)
     row = tx.execute(select(*columns).where(run.c.id == run_id)).one()
-    return Begun(row.started_at, row.since, row.links, row.kept_plan_id, row.accepts_empty)
+    return Begun(*row)
 
 
 def accept_empty(tx: Connection, run_id: int) -> None:
@@ -195,6 +196,26 @@ def accept_empty(tx: Connection, run_id: int) -> None:
 def note_trust(tx: Connection, list_id: str, done: Mapping[str, Any] | None) -> None:
     """Note the run that a side was trusted in, and with what; None: no side is trusted any more."""
     tx.execute(update(status).where(status.c.list_id == list_id).values(trust=done or null()))
+
+
+def add_data(tx: Connection, run_id: int) -> None:
+    """Note that a run also sends what plugins know; this stays so over all its calls."""
+    tx.execute(update(run).where(run.c.id == run_id).values(with_data=True))
+
+
+def note_counts(tx: Connection, run_id: int, **counts: Any) -> None:
+    """Add figures to those of a run."""
+    found = tx.execute(select(run.c.counts).where(run.c.id == run_id)).scalar_one_or_none()
+    tx.execute(update(run).where(run.c.id == run_id).values(counts={**(found or {}), **counts}))
+
+
+def last_data_run(tx: Connection, list_id: str) -> Mapping[str, Any] | None:
+    """Return the newest complete run with data of a connection: started_at, counts."""
+    query = select(run.c.started_at, run.c.counts).where(
+        run.c.list_id == list_id, run.c.kind == WHOLE, run.c.with_data, run.c.outcome.in_(("done", "waiting"))
+    )
+    row = tx.execute(query.order_by(run.c.id.desc()).limit(1)).mappings().one_or_none()
+    return dict(row) if row is not None else None
 
 
 def remember_seen(tx: Connection, list_id: str, seen: Mapping[str, Any]) -> None:

@@ -187,6 +187,15 @@ update = _table(
     Index("ix_mcs_update_open", "completed", "mailchimpsync_batch_id"),
 )
 
+data = _table(
+    "data",
+    Column("cache_id", BigInteger, ForeignKey(cache.c.id, ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("confirmed", JsonText),  # what Mailchimp has of ours, see data/differences.py
+    Column("wanted", JsonText),  # what is to go with the row's next update
+    Column("refused", JsonText),  # what Mailchimp refused: not sent again until it changes
+    sqlite_autoincrement=False,
+)
+
 status = _table(
     "status",
     Column("list_id", String(32), primary_key=True),
@@ -218,6 +227,7 @@ run = _table(
     Column("links", JsonText),  # the groups it looks at
     Column("kept_plan_id", BigInteger),  # the plan it carries out, and nothing else
     Column("accepts_empty", Boolean, nullable=False, server_default="0"),  # somebody said that a side is really empty
+    Column("with_data", Boolean, nullable=False, server_default="0"),
     Column("finished_at", UtcDateTime),
     Column("outcome", String(20)),
     Column("error_code", String(32)),

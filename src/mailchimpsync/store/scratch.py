@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from sqlalchemy import ColumnElement, Connection, Table, func, insert, or_, select
 
 from mailchimpsync.store.database import Store
-from mailchimpsync.store.schema import batch, cache, group_contact, run, status, tombstone, update
+from mailchimpsync.store.schema import batch, cache, data, group_contact, run, status, tombstone, update
 
 ROWS_PER_STEP = 5_000
 
@@ -37,6 +37,7 @@ def _copy(source: Connection, target: Connection, list_id: str) -> None:
     interrupted = select(status.c.run_id).where(status.c.list_id == list_id)
     newest = select(func.max(run.c.id)).scalar_subquery()  # a run in the copy must not have the number of an older one
     _copy_rows(source, target, cache, cache.c.mailchimp_list_id == list_id)
+    _copy_rows(source, target, data, data.c.cache_id.in_(mine))
     _copy_rows(source, target, batch, batch.c.mailchimp_list_id == list_id, batch.c.response_processed == 0)
     open_update = update.c.mailchimpsync_cache_id.in_(mine), update.c.completed == 0
     _copy_rows(source, target, update, *open_update)

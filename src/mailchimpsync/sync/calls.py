@@ -52,8 +52,9 @@ class Options:
 
     `force_restart` begins anew instead of going on with an interrupted run; with `take_over` a run that is at work is
     stopped first. `accept_empty`: what looks empty, or as if most people had vanished, is so. `accept_restored`:
-    CiviCRM was restored from an older backup, and what was agreed with it is forgotten. Without `wait_for_batches` a
-    run ends once everything is sent. `by` is who calls for it; None: it is due.
+    CiviCRM was restored from an older backup, and what was agreed with it is forgotten. `with_data`: what plugins know
+    of people goes to Mailchimp too. Without `wait_for_batches` a run ends once everything is sent. `by` is who calls
+    for it; None: it is due.
     `still_due` is asked once the lease is held, so that of several services that want to run only one does.
     `unguarded`: whoever calls looks at the plan by himself, so nothing is held.
     """
@@ -65,6 +66,7 @@ class Options:
     take_over: bool = False
     accept_empty: bool = False
     accept_restored: bool = False
+    with_data: bool = False
     wait_for_batches: bool = True
     by: str | None = None
     still_due: Callable[[Transaction], bool] | None = None

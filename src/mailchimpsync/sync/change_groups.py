@@ -9,9 +9,10 @@ from mailchimpsync.civicrm import save_group_contacts
 from mailchimpsync.decide import DEPARTED
 from mailchimpsync.errors import Code, RefusedError
 from mailchimpsync.model import GroupStatus, MemberStatus, Side, SyncStatus
-from mailchimpsync.store import Transaction, groups, journal, plans, rows, updates
+from mailchimpsync.store import Transaction, data, groups, journal, plans, rows, updates
 from mailchimpsync.store.schema import cache
 from mailchimpsync.sync.context import Run
+from mailchimpsync.sync.data_of_rows import first_body
 from mailchimpsync.sync.refused import refusal_by_civicrm, refused_by_civicrm
 
 CHANGES_PER_STEP = 5_000
@@ -82,7 +83,8 @@ def _note(
             ],
         )
         rows.write_alike(tx, [_done_row(change) for change in done])
-        updates.add_updates(tx, [_update(run, change) for change in done if change["member_update"] is not None])
+        updates.add_updates(tx, [made for change in done if (made := _update(run, change)) is not None])
+        data.forget_wanted(tx, [change["cache_id"] for change in done if "data" in change["agreed"]])
         journal.write_journal(tx, [_entry(run, record, change, before) for record, change in told.items()])
         journal.write_journal(tx, _refusals(run, changes, refused))
         plans.mark_applied(tx, [change["id"] for change in changes])
@@ -148,10 +150,13 @@ def _not_to_be_tried(change: Change) -> list[str]:
     return [MemberStatus.PENDING.value] if change["reason"] == Code.UNDONE else []
 
 
-def _update(run: Run, change: Change) -> dict[str, Any]:
+def _update(run: Run, change: Change) -> dict[str, Any] | None:
+    body = first_body(run, change["member_update"], change["agreed"], change["mailchimp_email"])
+    if body is None:
+        return None
     return {
         "mailchimpsync_cache_id": change["cache_id"],
-        "data": change["member_update"],
+        "data": body,
         "attempt": {
             "decided": change["member_update"],
             "tries": _not_to_be_tried(change),

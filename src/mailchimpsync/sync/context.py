@@ -77,7 +77,7 @@ class Run(Work):
     `abort_requested` says whether somebody elsewhere asks this run to stop; without `waits_for_batches` it ends once
     everything is sent. With a `kept_plan_id` it carries out that plan and nothing else. If it `accepts_empty`, a side
     that looks empty is believed. `unguarded`: its plan is looked at by whoever called, and not held.
-    With those who are `erased` nothing is done.
+    With those who are `erased` nothing is done; `with_data`, what plugins know of people goes to Mailchimp too.
     """
 
     id: int
@@ -91,6 +91,7 @@ class Run(Work):
     accepts_empty: bool = False
     unguarded: bool = False
     erased: Erased = NOBODY_ERASED
+    with_data: bool = False
 
     @property
     def since_at_site(self) -> str | None:

@@ -21,6 +21,7 @@ from mailchimpsync.store.schema import cache
 from mailchimpsync.sync.add_civi_only import read_groups_of
 from mailchimpsync.sync.calls import Systems
 from mailchimpsync.sync.change_groups import change_groups, tell_what_was_done
+from mailchimpsync.sync.check_data import check_data_of
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.create_contacts import create_contacts
 from mailchimpsync.sync.fetch import member_row
@@ -179,6 +180,7 @@ def settle_contacts(run: Run, row_ids: Sequence[int]) -> None:
 
 def reconcile_rows(run: Run, row_ids: Sequence[int]) -> None:
     """Decide about rows and carry it out, as a whole run does; rows with an update in flight wait for its result."""
+    check_data_of(run, row_ids)
     with run.transaction() as tx:
         due = [row["id"] for row in rows.rows_to_decide(tx, row_ids) if row["sync_status"] == SyncStatus.TODO]
     tell_what_was_done(run, due)

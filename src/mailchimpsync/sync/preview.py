@@ -28,6 +28,7 @@ def preview(
     *,
     by: str,
     everything: bool = False,
+    with_data: bool = False,
     progress: Progress | None = None,
 ) -> int:
     """Keep a plan of what the next run would do, and return its id. Neither side is written to, nor our own rows.
@@ -36,7 +37,13 @@ def preview(
         BusyError: a run is at work. TransientError: it could not be done in the time given.
         EvidenceError, AccessError: as a run.
     """
-    options = Options(everything=everything, force_restart=True, stop_on=Stage.CREATE_CONTACTS, unguarded=True)
+    options = Options(
+        everything=everything,
+        force_restart=True,
+        stop_on=Stage.CREATE_CONTACTS,
+        unguarded=True,
+        with_data=with_data,
+    )
     connection = as_trusted_now(systems.store, connection)
     with ExitStack() as stack:
         with holding_lease(systems.store, connection.list_id, systems.runtime):

@@ -13,9 +13,10 @@ from sqlalchemy import RowMapping
 from mailchimpsync.decide import Decision, decide
 from mailchimpsync.errors import Code
 from mailchimpsync.model import SyncStatus
-from mailchimpsync.store import Transaction, plans, rows
+from mailchimpsync.store import Transaction, data, plans, rows
 from mailchimpsync.sync.agreement import Agreements
 from mailchimpsync.sync.context import Run
+from mailchimpsync.sync.data_of_rows import waiting_data, with_data
 from mailchimpsync.sync.gather import Gathered, gather
 from mailchimpsync.sync.take_up_undo import take_up_undo, undone_run
 
@@ -52,8 +53,10 @@ def reconcile(run: Run) -> bool:
 def _decide_step(run: Run, agreements: Agreements, due: Sequence[Any], after: int) -> None:
     agreed: dict[int, tuple[Decision, list[int]]] = {}
     others: list[int] = []
+    with run.transaction() as tx:
+        waiting = data.waiting_rows(tx, [facts.id for facts in due])
     for facts in due:
-        decision = agreements.find(facts)
+        decision = agreements.find(facts) if facts.id not in waiting else None
         if decision is None:
             others.append(facts.id)
         else:
@@ -83,19 +86,26 @@ def _look_at(run: Run, ids: Sequence[int]) -> Gathered:
 
 
 def _write(tx: Transaction, run: Run, gathered: Gathered) -> None:
-    settled, planned = [], []
+    settled, planned, dropped = [], [], []
+    waiting = waiting_data(tx, [row["id"] for row in gathered.rows])
     for row, situation in zip(gathered.rows, gathered.situations, strict=True):
-        decision = decide(situation, run.connection)
-        if decision.changes_something:
-            planned.append(_plan_row(run, row["id"], decision))
+        decision, extra = with_data(decide(situation, run.connection), row["mailchimp_status"], waiting.get(row["id"]))
+        if extra is None and row["id"] in waiting:
+            dropped.append(row["id"])
+        if decision.changes_something or extra is not None:
+            planned.append(_plan_row(run, row["id"], decision, extra))
         else:
             settled.append(_settled_row(row, decision, gathered.details.get(row["id"])))
     rows.write_rows(tx, [{"id": row_id, "identity": identity} for row_id, identity in gathered.claims.items()])
     rows.write_rows(tx, settled)
     plans.add_to_plan(tx, planned)
+    data.forget_wanted(tx, dropped)
 
 
-def _plan_row(run: Run, row_id: int, decision: Decision) -> Mapping[str, Any]:
+def _plan_row(run: Run, row_id: int, decision: Decision, extra: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    agreed: dict[str, Any] = {"subscribed": decision.agreed.subscribed, "interests": decision.agreed.interests}
+    if extra is not None:
+        agreed["data"] = extra
     return {
         "run_id": run.id,
         "cache_id": row_id,
@@ -104,7 +114,7 @@ def _plan_row(run: Run, row_id: int, decision: Decision) -> Mapping[str, Any]:
         "member_update": decision.update,
         "sync_status": decision.sync_status.value,
         "reason": decision.reason.value,
-        "agreed": {"subscribed": decision.agreed.subscribed, "interests": decision.agreed.interests},
+        "agreed": agreed,
     }
 
 

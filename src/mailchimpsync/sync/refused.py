@@ -38,7 +38,7 @@ def refusal_by_mailchimp(work: Work, update: RowMapping, status: int, code: Code
         "contact_id": update["civicrm_contact_id"],
         "member_id": update["mailchimp_member_id"],
         "run_id": update["update_run_id"],
-        "new": _wanted(update),
+        "new": "data" if update["attempt"]["decided"] is None else _wanted(update),
     }
     return _entry(work, Side.MAILCHIMP, about, code.value, f"{status} {code.value}")
 

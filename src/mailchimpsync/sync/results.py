@@ -13,9 +13,18 @@ from sqlalchemy import RowMapping
 from mailchimpsync.errors import Code, RefusedError
 from mailchimpsync.mailchimp import BatchInfo, OperationResult, batch_results, classify_refusal, refusal_detail
 from mailchimpsync.model import SUBSCRIBED_STATUSES, MemberStatus, Side, SyncStatus, normalise_address
-from mailchimpsync.store import journal, members, rows, updates
+from mailchimpsync.store import data, journal, members, rows, updates
 from mailchimpsync.store.schema import json_text
 from mailchimpsync.sync.context import Work
+from mailchimpsync.sync.data_of_rows import (
+    carries_only_data,
+    confirmed_of,
+    confirmed_row,
+    journal_of,
+    refused_row,
+    tags_to_follow,
+    without_data,
+)
 from mailchimpsync.sync.refused import refusal_by_mailchimp
 from mailchimpsync.sync.second_look import fresh_columns, second_look
 
@@ -35,6 +44,8 @@ class Outcome:
     completed: list[tuple[int, str | None]] = field(default_factory=list)
     retries: list[dict[str, Any]] = field(default_factory=list)
     entries: list[dict[str, Any]] = field(default_factory=list)
+    data: list[dict[str, Any]] = field(default_factory=list)
+    known_data: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
     confirmed: int = 0
     failed: int = 0
 
@@ -92,7 +103,9 @@ def _take_in(work: Work, batch_id: int, results: Mapping[int, OperationResult]) 
     outcome = Outcome()
     moved_on = second_look(work, batch_id, [key for key, result in results.items() if _is_opt_out(result)])
     with work.transaction() as tx:
-        for key, update in updates.updates_with_rows(tx, batch_id, list(results)).items():
+        found = updates.updates_with_rows(tx, batch_id, list(results))
+        outcome.known_data = confirmed_of(tx, list(found.values()))
+        for key, update in found.items():
             if key in moved_on:
                 outcome.completed.append((key, json_text({"code": Code.MC_COMPLIANCE.value})))
                 outcome.rows.append(fresh_columns(update, moved_on[key]))
@@ -103,6 +116,7 @@ def _take_in(work: Work, batch_id: int, results: Mapping[int, OperationResult]) 
         updates.add_updates(tx, outcome.retries)
         outcome.rows = members.make_room(tx, work.list_id, outcome.rows)
         rows.write_rows(tx, outcome.rows)
+        data.write_data(tx, outcome.data)
         journal.write_journal(tx, outcome.entries)
     work.progress.advance(len(results))
     return outcome
@@ -123,11 +137,16 @@ def _judge(work: Work, update: Update, result: OperationResult, outcome: Outcome
     if code in _MAY_PASS:
         return  # left open, so that closing the batch makes the row due again
     detail = refusal_detail(result.body)
+    if carries_only_data(update):
+        _refuse_data(work, update, result.status_code, code, detail, outcome)
+        return
     other_way = _other_way(update, code)
     error = json_text({"code": code.value, "status": result.status_code, "detail": detail})
     outcome.completed.append((update["update_id"], error))
     outcome.entries.append(refusal_by_mailchimp(work, update, result.status_code, code))
     if other_way is not None:
+        if "data" in update["agreed"] and other_way["agreed"] != update["agreed"]:
+            outcome.data.append(refused_row(update, detail))
         outcome.retries.append({**other_way, "created_date": work.runtime.now()})
         outcome.rows.append({"id": update["id"], "sync_status": SyncStatus.REDO.value})
         return
@@ -135,12 +154,24 @@ def _judge(work: Work, update: Update, result: OperationResult, outcome: Outcome
     outcome.rows.append(_refused_row(update, code, detail, work.runtime.now()))
 
 
+def _refuse_data(work: Work, update: Update, status: int, code: Code, detail: str, outcome: Outcome) -> None:
+    """Nobody's subscription hangs on it, so the row is as it was; the same is not sent again."""
+    outcome.failed += 1
+    outcome.completed.append((update["update_id"], json_text({"code": code.value, "status": status, "detail": detail})))
+    outcome.entries.append(refusal_by_mailchimp(work, update, status, code))
+    outcome.data.append(refused_row(update, detail))
+    sync_status = SyncStatus.TODO if update["recheck"] else SyncStatus.OK
+    outcome.rows.append({"id": update["id"], "sync_status": sync_status.value, "recheck": False})
+
+
 def _other_way(update: Update, code: Code) -> dict[str, Any] | None:
     """Return the update to be tried instead, once.
 
     After a compliance refusal that is `pending`, so that Mailchimp asks the person (existing-extension.md 8.8); after a
-    refusal of merge fields, the same without the check of required ones.
+    refusal of merge fields, the same without those of plugins, then without the check of required ones.
     """
+    if code is Code.MC_FIELD and (without := without_data(update)) is not None:
+        return without
     tries = update["attempt"]["tries"]
     data = dict(update["data"])
     if code is Code.MC_COMPLIANCE and MemberStatus.PENDING not in tries:
@@ -181,7 +212,7 @@ def _confirm(work: Work, update: Update, result: OperationResult, outcome: Outco
     agreed = update["agreed"]["interests"] or {}
     confirmed = {key: value for key, value in agreed.items() if row["mailchimp_interests"].get(key) == value}
     row |= _moved(update, row["mailchimp_member_id"])
-    as_wanted = is_as_wanted(update["data"], row["mailchimp_status"])
+    as_wanted = is_as_wanted(update["data"], row["mailchimp_status"]) and _is_as_agreed(update, row)
     if as_wanted:
         row |= {
             "reason_detail": None,
@@ -191,8 +222,20 @@ def _confirm(work: Work, update: Update, result: OperationResult, outcome: Outco
     # What changed while the update was in flight is compared with what it made both sides agree on.
     in_order = as_wanted and confirmed == agreed and not update["recheck"]
     row["sync_status"] = (SyncStatus.OK if in_order else SyncStatus.TODO).value
+    if update["id"] in outcome.known_data:
+        outcome.data.append(confirmed_row(update, outcome.known_data[update["id"]]))
+        if in_order and (tags := tags_to_follow(work, update)) is not None:
+            outcome.retries.append({**tags, "created_date": work.runtime.now()})
+            row["sync_status"] = SyncStatus.LIVE.value
     outcome.rows.append(row)
-    outcome.entries.extend({**entry, "answer": str(result.status_code)} for entry in _entries(work, update, row))
+    entries = [*_entries(work, update, row), *journal_of(work, update)]
+    outcome.entries.extend({**entry, "answer": str(result.status_code)} for entry in entries)
+
+
+def _is_as_agreed(update: Update, row: Mapping[str, Any]) -> bool:
+    """An update that asks for no status must not hide that somebody has left meanwhile."""
+    subscribed = update["agreed"]["subscribed"]
+    return subscribed is None or subscribed == (row["mailchimp_status"] in SUBSCRIBED_STATUSES)
 
 
 def _member_columns(update: Update, body: Mapping[str, Any]) -> dict[str, Any]:

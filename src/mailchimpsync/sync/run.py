@@ -9,13 +9,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from mailchimpsync.errors import BusyError, Code, MailchimpsyncError, SuspicionError, TransientError
-from mailchimpsync.model import Connection, Stage
+from mailchimpsync.model import ChangeKind, Connection, Stage
 from mailchimpsync.runtime import Deadline, NoProgress, Progress
 from mailchimpsync.store import Transaction, bases, counts, kept_plans, plans, run_figures, runs, tombstones, updates
 from mailchimpsync.store.kept_plans import PlanState
 from mailchimpsync.sync.add_civi_only import add_civi_only
 from mailchimpsync.sync.calls import AS_USUAL, Options, Outcome, Result, Systems
 from mailchimpsync.sync.change_groups import change_groups
+from mailchimpsync.sync.check_data import check_data, looks_at_data
 from mailchimpsync.sync.check_group_changes import check_group_changes
 from mailchimpsync.sync.clean_up_duplicates import clean_up_duplicates
 from mailchimpsync.sync.context import Run
@@ -48,6 +49,7 @@ STAGES: Mapping[Stage, Callable[[Run], bool]] = {
     Stage.CLEAN_UP_DUPLICATES: clean_up_duplicates,
     Stage.ADD_CIVI_ONLY: add_civi_only,
     Stage.CHECK_GROUP_CHANGES: check_group_changes,
+    Stage.CHECK_DATA: check_data,
     Stage.RECONCILE: reconcile,
     Stage.CREATE_CONTACTS: create_contacts,
     Stage.CHANGE_GROUPS: change_groups,
@@ -197,6 +199,8 @@ def _go_through_stages(run: Run, stop_on: Stage | None) -> Result:
 
 
 def _do(run: Run, stage: Stage) -> bool:
+    if stage is Stage.CHECK_DATA and not looks_at_data(run):
+        return True
     run.progress.stage(stage.value)
     started = run.runtime.now()
     try:
@@ -269,7 +273,9 @@ def _open_run(
             found = runs.standing(tx, connection.list_id)
         is_new = found.run_id is None
         since = _since(found, connection, options) if is_new else None
-        run_id = found.run_id or _begin(tx, connection, now, since, options.by)
+        run_id = found.run_id or _begin(tx, connection, now, since, options)
+        if options.with_data and list(STAGES).index(found.stage) <= list(STAGES).index(Stage.CHECK_DATA):
+            runs.add_data(tx, run_id)
         runs.remember_seen(tx, connection.list_id, sight.seen)
         if sight.accepts_empty:
             runs.accept_empty(tx, run_id)
@@ -296,6 +302,7 @@ def _open_run(
         accepts_empty=sight.accepts_empty,
         unguarded=options.unguarded,
         erased=erased,
+        with_data=begun.with_data,
     )
     for line in sight.news:
         run.log(line)
@@ -306,7 +313,7 @@ def _open_run(
     return run
 
 
-def _begin(tx: Transaction, connection: Connection, now: datetime, since: datetime | None, by: str | None) -> int:
+def _begin(tx: Transaction, connection: Connection, now: datetime, since: datetime | None, options: Options) -> int:
     """Note a new run; if somebody has approved a plan, the run is for that one."""
     links = terms_of(connection)
     approved = kept_plans.approved_plan(tx, connection.list_id)
@@ -314,7 +321,10 @@ def _begin(tx: Transaction, connection: Connection, now: datetime, since: dateti
         kept_plans.describe_plan(tx, approved["id"], state=PlanState.EXPIRED.value)
         approved = None
     plan_id = approved["id"] if approved is not None else None
-    return runs.begin_run(tx, connection.list_id, now, since, links, kept_plan_id=plan_id, by=by)
+    run_id = runs.begin_run(tx, connection.list_id, now, since, links, kept_plan_id=plan_id, by=options.by)
+    if approved is not None and approved["counts"].get(ChangeKind.DATA):
+        runs.add_data(tx, run_id)
+    return run_id
 
 
 def _withdraw_unsent(run: Run) -> None:

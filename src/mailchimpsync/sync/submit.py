@@ -117,14 +117,16 @@ def send_all(work: Work) -> bool:
 
 
 def _operation(work: Work, row: Any) -> Operation:
-    """PUT by hash: repeating it does no harm (DESIGN 3.8). A member is archived by DELETE, not by a status."""
+    """PUT by hash, POST of tags by name, or DELETE to archive: repeating it does no harm (DESIGN 3.8)."""
     member_id = row["mailchimp_member_id"] or member_id_of(row["data"]["email_address"])
+    member, mark = member_path(work.list_id, member_id), f"{OPERATION_PREFIX}{row['id']}"
+    if "tags" in row["data"]:
+        return Operation("POST", f"{member}/tags", row["data"], mark)
     if row["data"].get("status") == MemberStatus.ARCHIVED:
-        return Operation("DELETE", member_path(work.list_id, member_id), None, f"{OPERATION_PREFIX}{row['id']}")
+        return Operation("DELETE", member, None, mark)
     method = "PATCH" if _moves(row) else "PUT"  # who has moved or gone meanwhile is not there, and not to be made
     query = "?skip_merge_validation=true" if "skip_merge_validation" in row["attempt"]["tries"] else ""
-    path = member_path(work.list_id, member_id) + query
-    return Operation(method, path, row["data"], f"{OPERATION_PREFIX}{row['id']}")
+    return Operation(method, member + query, row["data"], mark)
 
 
 def _moves(row: Any) -> bool:

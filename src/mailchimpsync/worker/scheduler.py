@@ -8,7 +8,7 @@ from threading import Event, Lock, Thread
 
 from mailchimpsync.actions import Report, Site, fetchandreconcile
 from mailchimpsync.actions.quiet import is_quiet, seconds_until_quiet
-from mailchimpsync.actions.schedule import Attempt, Fate, due, past_of, reads_everything
+from mailchimpsync.actions.schedule import Attempt, Fate, due, looks_for_data, past_of, reads_everything
 from mailchimpsync.config import Link
 from mailchimpsync.errors import EXIT_MORE_TO_DO, BusyError, Code
 from mailchimpsync.store import Transaction, kept_plans, runs
@@ -107,6 +107,10 @@ class Scheduler:
     def _call(self, site: Site, link: Link, now: datetime) -> Fate:
         with site.store.reading() as tx:
             everything = reads_everything(link.schedule, runs.last_full_run(tx, link.audience_id), now)
+            last = runs.last_data_run(tx, link.audience_id) if link.data.options is not None else None
+        with_data = link.data.options is not None and looks_for_data(
+            link.schedule, last["started_at"] if last else None, now
+        )
         logger().info("run.begins", audience=link.audience_id, group=link.group_id, everything=everything)
         seconds = max(RUN_SECONDS_MIN, seconds_until_quiet(link.schedule, now, RUN_SECONDS_MAX))
         [report] = fetchandreconcile(
@@ -114,6 +118,7 @@ class Scheduler:
             group_id=link.group_id,
             max_time=seconds,
             since="ever" if everything else None,
+            with_data=with_data,
             stop=self.stop.is_set,
             wait=False,
             still_due=lambda tx: self._is_still_due(tx, link),

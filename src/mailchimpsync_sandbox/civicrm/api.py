@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from mailchimpsync_sandbox.civicrm import catalogue, merging
@@ -31,8 +32,9 @@ _PARAMS: dict[str, frozenset[str]] = {
     "getMergedTo": frozenset({"contactId", "isTest"}),
     "getMergedFrom": frozenset({"contactId", "isTest"}),
     "mergeDuplicates": frozenset({"contactId", "duplicateId", "mode"}),
+    "refresh": _FIND | {"reload"},
 }
-_CONTACT_ONLY = frozenset({"getMergedTo", "getMergedFrom", "mergeDuplicates"})
+_ONLY_OF = {"getMergedTo": "Contact", "getMergedFrom": "Contact", "mergeDuplicates": "Contact", "refresh": "Group"}
 _CHAIN_DEPTH_MAX = 5
 _SMART_DEPTH_MAX = 5
 
@@ -42,6 +44,8 @@ class Api:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._smart: dict[int, tuple[str, list[int]]] = {}
+        self.smart_cache_minutes = 0
         self._actions = {
             "get": self._get,
             "create": self._create,
@@ -54,6 +58,7 @@ class Api:
             "getMergedTo": self._get_merged_to,
             "getMergedFrom": self._get_merged_from,
             "mergeDuplicates": self._merge_duplicates,
+            "refresh": self._refresh,
         }
 
     def call(self, entity: str, action: str, params: dict[str, Any], user: User, depth: int = 0) -> Result:
@@ -67,7 +72,7 @@ class Api:
         if entity in catalogue.LISTS and action == "get":
             return self._list(entity, params, user)
         known = ENTITIES.get(entity)
-        if known is None or action not in self._actions or (action in _CONTACT_ONLY and entity != "Contact"):
+        if known is None or action not in self._actions or _ONLY_OF.get(action, entity) != entity:
             raise UnknownActionError(entity, action)
         allowed = _PARAMS[action] | _COMMON | (known.action_params if action in {"create", "save", "update"} else set())
         for name in params:
@@ -102,8 +107,24 @@ class Api:
                 (group_id,),
             )
             for (text,) in found:
-                members += self._searched(group_id, text, depth)
+                members += self._cached(group_id, text, depth)
         return members
+
+    def _cached(self, group_id: int, text: str, depth: int) -> list[int]:
+        """As CiviCRM, look again only once the cache is older than so many minutes."""
+        if not self.smart_cache_minutes:
+            return self._searched(group_id, text, depth)
+        oldest = (self._database.now() - timedelta(minutes=self.smart_cache_minutes)).isoformat()
+        if group_id not in self._smart or self._smart[group_id][0] <= oldest:
+            self._smart[group_id] = (self._database.now().isoformat(), self._searched(group_id, text, depth))
+        return self._smart[group_id][1]
+
+    def _refresh(self, entity: Entity, params: dict[str, Any], user: User) -> Result:
+        self._writer(user)
+        ids = self._ids(entity, params, user)
+        for group_id in ids:
+            self._smart.pop(group_id, None)
+        return Result(entity.name, "refresh", [{"id": one} for one in ids])
 
     def _searched(self, group_id: int, text: str, depth: int) -> list[int]:
         where = (catalogue.parsed(text) or {}).get("where") or []
@@ -193,7 +214,7 @@ class Api:
         return Result(entity.name, "getFields", catalogue.picked(rows, params))
 
     def _get_actions(self, entity: Entity, params: dict[str, Any], _user: User) -> Result:
-        names = [name for name in self._actions if entity.name == "Contact" or name not in _CONTACT_ONLY]
+        names = [name for name in self._actions if _ONLY_OF.get(name, entity.name) == entity.name]
         return Result(entity.name, "getActions", catalogue.picked([{"name": name} for name in names], params))
 
     def _get_merged_to(self, entity: Entity, params: dict[str, Any], user: User) -> Result:

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Request, Response
 
 from mailchimpsync_sandbox.civicrm import endpoint
 from mailchimpsync_sandbox.civicrm.api import Api
+from mailchimpsync_sandbox.civicrm.custom import keep_custom_values
 from mailchimpsync_sandbox.civicrm.database import ADMIN_CONTACT_ID, Database
 from mailchimpsync_sandbox.civicrm.errors import ApiError
 from mailchimpsync_sandbox.civicrm.loading import load_contacts
@@ -71,6 +72,15 @@ class CivicrmSandbox(SandboxApp):
         """
         admin = User(Permissions.ALL, ADMIN_CONTACT_ID)
         return self._api.call(entity, action, params or {}, admin).as_json()
+
+    def set_custom(self, contact_id: int, name: str, value: Any) -> None:
+        """Give a contact a value in the custom field `Group.Field`."""
+        with self._database.transaction():
+            keep_custom_values(self._database, "Contact", contact_id, {name: value})
+
+    def cache_smart_groups(self, minutes: int) -> None:
+        """Let smart groups show who was in them up to so many minutes ago, unless they are refreshed."""
+        self._api.smart_cache_minutes = minutes
 
     def dump(self, entity: str) -> list[dict[str, Any]]:
         """Return all rows of an entity, trash included, ordered by id."""

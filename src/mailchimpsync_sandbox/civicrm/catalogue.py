@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from mailchimpsync_sandbox.civicrm import custom
 from mailchimpsync_sandbox.civicrm.database import Database
 from mailchimpsync_sandbox.civicrm.entities import ENTITIES
 from mailchimpsync_sandbox.civicrm.options import has_options, options_of
@@ -50,6 +51,8 @@ def fields_of(database: Database, entity: Entity, *, load_options: bool) -> list
             {
                 "required": one.required and one.default is None,
                 "name": one.name,
+                "title": one.name.replace("_", " ").capitalize(),
+                "label": one.name.replace("_", " ").capitalize(),
                 "data_type": str(one.data_type),
                 "options": options,
                 "entity": entity.name,
@@ -58,7 +61,7 @@ def fields_of(database: Database, entity: Entity, *, load_options: bool) -> list
                 "readonly": one.name == "id",
             }
         )
-    return described
+    return [*described, *custom.described(database, entity.name)]
 
 
 def picked(rows: list[dict[str, Any]], params: dict[str, Any]) -> list[dict[str, Any]]:

@@ -121,6 +121,10 @@ class Database:
         except sqlite3.IntegrityError as error:
             raise _as_api_error(error) from error
 
+    def now(self) -> datetime:
+        """Return the sandbox clock's time."""
+        return self._now()
+
     def utc_now(self) -> str:
         """Return the sandbox clock's time in UTC, as timestamps are kept."""
         return as_text(self._now())

@@ -95,12 +95,16 @@ class Scope:
         Raises:
             ApiError: there is none.
         """
-        if (custom := custom_field(self.database, self.entity.name, path)) is not None:
-            return Expression((custom.sql or "").format(t="a"), custom)
         bare, _, suffix = path.partition(":")
-        alias, entity, name = self.walk(bare)
-        field = entity.by_name.get(name)
-        if field is None or (suffix and (suffix not in SUFFIXES or not has_options(field))):
+        if (own := custom_field(self.database, self.entity.name, bare)) is not None:
+            alias, field, name = "a", own, bare
+        else:
+            alias, entity, name = self.walk(bare)
+            found = entity.by_name.get(name)
+            if found is None:
+                raise ApiError(f"Invalid field '{path}'")
+            field = found
+        if suffix and (suffix not in SUFFIXES or not has_options(field)):
             raise ApiError(f"Invalid field '{path}'")
         sql = field.sql.format(t=alias) if field.sql else f"{alias}.{name}"
         return Expression(sql, field, suffix or None, alias)

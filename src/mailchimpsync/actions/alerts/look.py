@@ -17,7 +17,7 @@ from mailchimpsync.errors import Code
 from mailchimpsync.model import SyncStatus
 from mailchimpsync.store import Transaction, alerts, kept_plans, rows, runs, verifications
 
-LOOKED_AT = frozenset({Kind.HELD, Kind.LATE, Kind.FAILURES, Kind.DIFFERENCES, Kind.EVENTS, Kind.DISK})
+LOOKED_AT = frozenset({Kind.HELD, Kind.LATE, Kind.FAILURES, Kind.DIFFERENCES, Kind.EVENTS, Kind.DISK, Kind.DATA})
 """The kinds that the store and this machine tell of; the others come from runs and from Mailchimp."""
 
 FAILING_ROWS_MIN = 20
@@ -34,6 +34,7 @@ class Seen:
         failing: how many of its `rows` can't be synced.
         given_up: events given up since the last complete run, which would have made good for them.
         unexplained: differences that the last verification found and nothing explains.
+        plugins: the names of the plugins that failed in the last run with data.
     """
 
     synced: datetime | None = None
@@ -42,6 +43,7 @@ class Seen:
     failing: int = 0
     given_up: int = 0
     unexplained: int = 0
+    plugins: str = ""
 
 
 def look(site: Site) -> list[Problem]:
@@ -66,6 +68,9 @@ def problems_of(link: Link, seen: Seen, wanted: Alerts, noted: Collection[str], 
         yield _problem(Kind.FAILURES, list_id, failing=seen.failing, rows=seen.rows)
     if seen.unexplained:
         yield _problem(Kind.DIFFERENCES, list_id, differences=seen.unexplained)
+    if seen.plugins:
+        name = name_of(Kind.DATA, list_id)
+        yield Problem(name, Kind.DATA, list_id, Code.PLUGIN, {"plugins": seen.plugins})
     if seen.given_up:
         yield _problem(Kind.EVENTS, list_id, Code.EVENT_GIVEN_UP, events=seen.given_up)
 
@@ -116,7 +121,14 @@ def _see(tx: Transaction, link: Link, now: datetime) -> Seen:
         failing=by_status.get(SyncStatus.FAIL.value, 0),
         given_up=alerts.events_given_up(tx, list_id, synced),
         unexplained=int(verified["unexplained"] or 0) if verified is not None else 0,
+        plugins=_failed_plugins(tx, link),
     )
+
+
+def _failed_plugins(tx: Transaction, link: Link) -> str:
+    last = runs.last_data_run(tx, link.audience_id) if link.data.options is not None else None
+    found = (last["counts"] or {}).get("data", {}) if last is not None else {}
+    return ", ".join(sorted(found.get("failures", ())))
 
 
 def _disk(site: Site) -> Iterator[Problem]:

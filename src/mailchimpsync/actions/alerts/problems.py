@@ -24,6 +24,7 @@ class Kind(StrEnum):
     WEBHOOK = "webhook"
     CAMPAIGNS = "campaigns"
     DISK = "disk"
+    DATA = "data"
 
 
 STOPS = frozenset({Kind.FAILED, Kind.KEY, Kind.HELD, Kind.LATE})

@@ -96,6 +96,11 @@ def _disk(code: str | None, _data: _Data) -> _Three:
     return f"the disk is almost full ({code})", entry.sentence, entry.remedy
 
 
+def _plugins(code: str | None, data: _Data) -> _Three:
+    entry = explained(code)
+    return f"data is not sent, as plugins failed ({code}): {data['plugins']}", entry.sentence, entry.remedy
+
+
 _WORDS: Mapping[Kind, Callable[[str | None, _Data], _Three]] = {
     Kind.FAILED: _failed,
     Kind.KEY: _key,
@@ -107,4 +112,5 @@ _WORDS: Mapping[Kind, Callable[[str | None, _Data], _Three]] = {
     Kind.WEBHOOK: _webhook,
     Kind.CAMPAIGNS: _campaigns,
     Kind.DISK: _disk,
+    Kind.DATA: _plugins,
 }

@@ -1,0 +1,106 @@
+"""What a connection sends to Mailchimp besides subscriptions (docs/explanation/data.md)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from mailchimpsync.model import DataOptions, MappedField
+
+MergeTag = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[A-Z0-9_]{1,10}$")]
+_Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+_GroupId = Annotated[int, Field(gt=0, le=2**31 - 1)]
+
+FIELDS_MAX = 80
+SECRETS = frozenset({"api_key", "hash", "user_unique_id"})
+"""Contact fields that open doors. A checksum is made from one, without giving it away."""
+
+GROUPS_MAX = 50
+TAGS_MAX = 500
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class FieldRule(_Part):
+    """One line of the field map.
+
+    Attributes:
+        merge_field: the tag of the audience's merge field, such as `MEMBEREND`.
+        source: a contact field of CiviCRM's API (`gender_id:label`), a custom one (`Volunteering.Skills:label`), or a
+            summary (`membership.end`); `mailchimpsync data sources` lists them.
+        keep_when_empty: leave what Mailchimp has where CiviCRM has nothing.
+        fill: for `address`, what stands for a missing part that Mailchimp wants, such as `-`; empty: such an address
+            is not sent.
+        valid_days: for `checksum`, how long it is good for; it is renewed when half of that is over.
+    """
+
+    merge_field: MergeTag
+    source: _Text
+    keep_when_empty: bool = False
+    fill: Annotated[str, StringConstraints(max_length=50)] = ""
+    valid_days: Annotated[int, Field(ge=2, le=3_650)] = 180
+
+
+class Data(_Part):
+    """What goes to Mailchimp besides subscriptions; nothing, as long as nothing is switched on.
+
+    Attributes:
+        tags: send the tags of contacts.
+        only_tags: send just these, by the names they have in CiviCRM; empty: all that are for contacts.
+        groups_as_tags: send a tag for each of these groups to its members; smart groups too.
+        tag_prefix: what such tags begin with at Mailchimp.
+        tags_start_automations: whether a changed tag may start automations there; a member's first ones never do.
+        names: send first and last name, to FNAME and LNAME; an empty one never overwrites.
+        language: send the preferred language as the member's language.
+        fields: the field map.
+        plugins: other plugins that are switched on, by name, each with its options.
+    """
+
+    tags: bool = False
+    only_tags: Annotated[tuple[_Text, ...], Field(max_length=TAGS_MAX)] = ()
+    groups_as_tags: Annotated[tuple[_GroupId, ...], Field(max_length=GROUPS_MAX)] = ()
+    tag_prefix: Annotated[str, StringConstraints(max_length=40)] = "CiviCRM: "
+    tags_start_automations: bool = False
+    names: bool = False
+    language: bool = False
+    fields: Annotated[tuple[FieldRule, ...], Field(max_length=FIELDS_MAX)] = ()
+    plugins: dict[_Text, dict[str, Any]] = {}
+
+    @property
+    def options(self) -> DataOptions | None:
+        """It as the engine needs it; None: nothing is switched on."""
+        if not (self.tags or self.groups_as_tags or self.names or self.language or self.fields or self.plugins):
+            return None
+        return DataOptions(
+            tags=self.tags,
+            only_tags=self.only_tags,
+            group_tags=tuple(dict.fromkeys(self.groups_as_tags)),
+            tag_prefix=self.tag_prefix,
+            tags_start_automations=self.tags_start_automations,
+            names=self.names,
+            language=self.language,
+            fields=tuple(MappedField(**one.model_dump()) for one in self.fields),
+            plugins={name: dict(given) for name, given in self.plugins.items()},
+        )
+
+
+def problems_of_data(place: str, data: Data) -> Iterator[str]:
+    """Yield a sentence for everything that the types alone don't forbid."""
+    given = Counter(one.merge_field for one in data.fields)
+    if data.names:
+        given.update(("FNAME", "LNAME"))
+    for tag, number in given.items():
+        if number > 1:
+            yield f"{place}: merge field {tag} is filled {number} times; one source is enough."
+    for one in data.fields:
+        if one.source.partition(":")[0] in SECRETS:
+            yield f"{place}: {one.source} is a secret of the contact, and nothing for Mailchimp."
+    for built_in in {"fields", "names", "tags", "groups"} & set(data.plugins):
+        yield f"{place}: “{built_in}” is a built-in plugin; it has settings of its own."
+    if (data.tags or data.groups_as_tags) and not data.tag_prefix.strip():
+        yield f"{place}: without a prefix, tags could not be told from those that are set at Mailchimp."

@@ -1,0 +1,102 @@
+"""The built-in plugin `fields`: the field map, and the preferred language."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from mailchimpsync.data.convert import ADDRESS_REQUIRED, is_empty
+from mailchimpsync.data.reading import contacts_call, several
+from mailchimpsync.data.sources import SUMMARIES, checksum, contact_field, lookups_for
+from mailchimpsync.data.surface import Audience, CannotTellError, Lookup, Outgoing, Person, hookimpl
+from mailchimpsync.mailchimp import MergeField
+from mailchimpsync.model import MappedField
+
+LANGUAGE = "preferred_language"
+_NO_FIELD = "CiviCRM knows no such contact field"
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    now: datetime
+    fields: Sequence[MappedField]
+    language: bool
+    contacts: Mapping[int, Row]
+    unknown: frozenset[str]
+    lookups: Mapping[str, Mapping[int, list[Row]]]
+
+
+class FieldMap:
+    """Any contact field, custom field or summary becomes a merge field."""
+
+    @hookimpl
+    def prepare(self, audience: Audience, civicrm: Lookup, contact_ids: Sequence[int]) -> _Chunk:
+        """Read all that the map names, in one request."""
+        data = audience.data
+        names = [name for one in data.fields if (name := contact_field(one.source)) is not None]
+        names += [LANGUAGE] if data.language else []
+        calls = {"contacts": contacts_call(contact_ids, list(dict.fromkeys(names)))}
+        calls |= lookups_for([one.source for one in data.fields], contact_ids)
+        found = several(civicrm, calls)
+        contacts = found.pop("contacts")
+        unknown = frozenset(name for name in names if any(name not in row for row in contacts[:1]))
+        lookups = {name: _by_contact(rows) for name, rows in found.items()}
+        by_id = {row["id"]: row for row in contacts}
+        return _Chunk(audience.now, data.fields, data.language, by_id, unknown, lookups)
+
+    @hookimpl
+    def compute(self, person: Person, prepared: _Chunk) -> Outgoing:
+        """Give each mapped field its value."""
+        contact = prepared.contacts.get(person.contact_id)
+        if contact is None:
+            raise CannotTellError("CiviCRM does not show a contact")
+        values: dict[str, Any] = {}
+        problems: dict[str, str] = {}
+        for one in prepared.fields:
+            if contact_field(one.source) in prepared.unknown:
+                problems[one.merge_field] = _NO_FIELD
+                continue
+            value = _value(one, person.contact_id, contact, prepared)
+            if not (one.keep_when_empty and is_empty(value)):
+                values[one.merge_field] = value
+        language = contact.get(LANGUAGE) if prepared.language else None
+        return Outgoing(values, language or None, problems=problems)
+
+    @hookimpl
+    def validate(self, audience: Audience, civicrm: Lookup, merge_fields: Sequence[MergeField]) -> Iterable[str]:
+        """Name merge fields that the audience lacks, and contact fields that CiviCRM does not know."""
+        tags = {one.tag for one in merge_fields}
+        for one in audience.data.fields:
+            if one.merge_field not in tags:
+                yield f"The audience has no merge field {one.merge_field}; `mailchimpsync data create-fields` makes it."
+        names = {name: one for one in audience.data.fields if (name := contact_field(one.source)) is not None}
+        anybody = civicrm.call("Contact", "get", {"select": ["id", *names], "limit": 1})
+        for name, one in names.items():
+            if anybody and name not in anybody[0]:
+                yield f"{one.merge_field}: CiviCRM knows no contact field “{one.source}”."
+
+
+def _by_contact(rows: Sequence[Row]) -> Mapping[int, list[Row]]:
+    found: dict[int, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row["contact_id"]].append(row)
+    return found
+
+
+def _value(one: MappedField, contact_id: int, contact: Row, prepared: _Chunk) -> Any:
+    summary = SUMMARIES.get(one.source)
+    if summary is not None:
+        value = summary.value(prepared.lookups[summary.lookup].get(contact_id, ()))
+        return _filled(value, one.fill) if one.source == "address" and one.fill and not is_empty(value) else value
+    value = contact[contact_field(one.source) or one.source]
+    if one.source == "checksum":
+        return checksum(contact_id, value, prepared.now, one) if value else None
+    return value
+
+
+def _filled(address: Mapping[str, str], fill: str) -> Mapping[str, str]:
+    return {**address, **{part: fill for part in ADDRESS_REQUIRED if not address.get(part)}}

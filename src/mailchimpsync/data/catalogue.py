@@ -1,0 +1,66 @@
+"""What can be mapped from CiviCRM, and as which type of merge field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mailchimpsync.config.data import SECRETS
+from mailchimpsync.data.sources import ALIASES, SUMMARIES
+from mailchimpsync.data.surface import Lookup
+
+FIELDS_MAX = 5_000
+_JOINED = {
+    "employer_id.display_name": "Employer",
+    "address_primary.city": "Primary address: city",
+    "address_primary.postal_code": "Primary address: postal code",
+    "address_primary.country_id:label": "Primary address: country",
+    "email_primary.email": "Primary e-mail",
+}
+_TYPES = {"Date": "date", "Datetime": "date", "Timestamp": "date", "Integer": "number", "Money": "number"}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Something that a merge field can be filled from: what the configuration and people call it, the fitting type.
+
+    `kind` is `summary`, `field`, or `custom`.
+    """
+
+    name: str
+    label: str
+    type: str
+    kind: str
+
+
+def sources(civicrm: Lookup) -> list[Source]:
+    """Return all that can be mapped: summaries, contact fields, and custom fields.
+
+    Raises:
+        RemoteError: CiviCRM can't be asked.
+    """
+    params = {"select": ["name", "title", "label", "data_type", "options", "type"], "limit": FIELDS_MAX}
+    found = [field for field in civicrm.call("Contact", "getFields", params) if field["name"] not in SECRETS]
+    return [*_summaries(), *(one for field in found for one in _of_field(field)), *_joined()]
+
+
+def _summaries() -> Iterator[Source]:
+    for name, summary in SUMMARIES.items():
+        yield Source(name, summary.label, summary.type, "summary")
+    for name, (_, label, type_) in ALIASES.items():
+        yield Source(name, label, type_, "summary")
+
+
+def _joined() -> Iterator[Source]:
+    for name, label in _JOINED.items():
+        yield Source(name, label, "text", "field")
+
+
+def _of_field(field: Mapping[str, Any]) -> Iterator[Source]:
+    label = str(field.get("label") or field.get("title") or field["name"])
+    kind = "custom" if field.get("type") == "Custom" else "field"
+    if field.get("options"):
+        yield Source(f"{field['name']}:label", label, "text", kind)
+    else:
+        yield Source(field["name"], label, _TYPES.get(field.get("data_type") or "", "text"), kind)

@@ -1,0 +1,151 @@
+"""From a value to what a merge field of a type takes, or why it can't (mailchimp-api.md 4.2). Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from mailchimpsync.mailchimp import MergeField
+
+TEXT_BYTES_MAX = 255
+ADDRESS_REQUIRED = ("addr1", "city", "state", "zip")
+ADDRESS_PARTS = ("addr1", "addr2", "city", "state", "zip", "country")
+
+_URL = re.compile(r"https?://[^\s/]+\.[^\s]+")
+_BIRTHDAY = re.compile(r"(0?[1-9]|1[0-2])/(0?[1-9]|[12]\d|3[01])")
+_US_PHONE_DIGITS = 10
+_YES_NO = {True: "Yes", False: "No"}
+
+
+class UnfitError(ValueError):
+    """A value that Mailchimp would refuse; its words name no value."""
+
+
+def converted(value: Any, field: MergeField) -> Any:
+    """Return a value as a merge field takes it; "" empties the field.
+
+    Raises:
+        UnfitError: Mailchimp would refuse it.
+    """
+    if is_empty(value):
+        if field.required:
+            raise UnfitError("the field is required at Mailchimp and CiviCRM has no value")
+        return ""
+    reader = _READERS.get(field.type)
+    if reader is None:
+        raise UnfitError(f"fields of type {field.type} are not known here")
+    return reader(value, field)
+
+
+def is_empty(value: Any) -> bool:
+    """Say whether a value is none at all."""
+    if isinstance(value, Mapping):
+        return not any(value.get(part) for part in ADDRESS_PARTS if part != "country")
+    return value is None or value == "" or (isinstance(value, Sequence) and not value)
+
+
+def as_text(value: Any) -> str:
+    """Return a value as text: a list with commas, yes and no for truth, numbers without a needless fraction."""
+    if isinstance(value, bool):
+        return _YES_NO[value]
+    if isinstance(value, float):
+        return f"{value:.2f}".rstrip("0").rstrip(".")
+    if isinstance(value, Mapping):
+        return ", ".join(str(value[part]) for part in ADDRESS_PARTS if value.get(part))
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return ", ".join(as_text(one) for one in value)
+    return str(value)
+
+
+def _text(value: Any, _field: MergeField) -> str:
+    """Mailchimp cuts at 255 bytes; we do, so that what it has is what we know of."""
+    return as_text(value).encode()[:TEXT_BYTES_MAX].decode(errors="ignore")
+
+
+def _number(value: Any, _field: MergeField) -> float | int:
+    try:
+        number = float(str(int(value) if isinstance(value, bool) else value).strip())
+    except ValueError:
+        raise UnfitError("the value is no number") from None
+    if number != number or abs(number) == float("inf"):  # noqa: PLR0124 (not a number is not equal to itself)
+        raise UnfitError("the value is no number")
+    return int(number) if number.is_integer() else number
+
+
+def _day(value: Any) -> date:
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(str(value).strip()[:10])
+    except ValueError:
+        raise UnfitError("the value is no date") from None
+
+
+def _date(value: Any, _field: MergeField) -> str:
+    return _day(value).isoformat()
+
+
+def _birthday(value: Any, _field: MergeField) -> str:
+    if isinstance(value, str) and (found := _BIRTHDAY.fullmatch(value.strip())):
+        return f"{int(found[1]):02}/{int(found[2]):02}"
+    return f"{_day(value):%m/%d}"
+
+
+def _phone(value: Any, field: MergeField) -> str:
+    text = _text(value, field)
+    if field.phone_format != "US":
+        return text
+    digits = re.sub(r"\D", "", text).removeprefix("1")
+    if len(digits) != _US_PHONE_DIGITS:
+        raise UnfitError("the field takes US phone numbers only")
+    return f"({digits[:3]}) {digits[3:6]}-{digits[6:]}"
+
+
+def _zip(value: Any, _field: MergeField) -> str:
+    text = str(value).strip()[:5]
+    if not re.fullmatch(r"\d{5}", text):
+        raise UnfitError("the field takes US zip codes of 5 digits only")
+    return text
+
+
+def _url(value: Any, _field: MergeField) -> str:
+    text = str(value).strip()
+    if not _URL.fullmatch(text) or len(text.encode()) > TEXT_BYTES_MAX:
+        raise UnfitError("the value is no complete web address, with http:// or https://")
+    return text
+
+
+def _choice(value: Any, field: MergeField) -> str:
+    text = as_text(value).strip()
+    for choice in field.choices:
+        if choice == text or choice.casefold() == text.casefold():
+            return choice
+    raise UnfitError("the value is none of the field's choices")
+
+
+def _address(value: Any, _field: MergeField) -> dict[str, str]:
+    if not isinstance(value, Mapping):
+        raise UnfitError("the value is no address")
+    missing = [part for part in ADDRESS_REQUIRED if not value.get(part)]
+    if missing:
+        raise UnfitError(f"the address has no {' and no '.join(missing)}, which Mailchimp wants")
+    return {part: _text(value[part], _field) for part in ADDRESS_PARTS if value.get(part)}
+
+
+_READERS: Mapping[str, Callable[[Any, MergeField], Any]] = {
+    "text": _text,
+    "number": _number,
+    "date": _date,
+    "birthday": _birthday,
+    "phone": _phone,
+    "zip": _zip,
+    "url": _url,
+    "imageurl": _url,
+    "radio": _choice,
+    "dropdown": _choice,
+    "address": _address,
+}

@@ -1,0 +1,72 @@
+"""What a person would have at Mailchimp, for people who look before anything is sent. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mailchimpsync.data.convert import UnfitError, converted
+from mailchimpsync.data.surface import Said
+from mailchimpsync.mailchimp import MergeField
+
+
+@dataclass(frozen=True, slots=True)
+class ShownField:
+    """A merge field: the value that Mailchimp would get, and from which plugin; or the problem with it."""
+
+    merge_field: str
+    plugin: str
+    value: Any = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """All that a person would have; `failed` are the plugins that could not tell."""
+
+    fields: tuple[ShownField, ...]
+    language: str | None
+    tags: tuple[str, ...]
+    failed: tuple[str, ...]
+
+
+def shown(said: Said, merge_fields: Mapping[str, MergeField]) -> Shown:
+    """Join what plugins say of a person, by precedence."""
+    languages = [outgoing.language for outgoing in said.outgoing.values() if outgoing.language]
+    return Shown(
+        tuple(_fields(said, merge_fields)),
+        languages[0] if languages else None,
+        tuple(_tags(said)),
+        tuple(sorted(said.failed)),
+    )
+
+
+def _fields(said: Said, merge_fields: Mapping[str, MergeField]) -> Iterator[ShownField]:
+    seen: set[str] = set()
+    for plugin, outgoing in said.outgoing.items():
+        for tag, raw in outgoing.merge_fields.items():
+            if tag not in seen:
+                seen.add(tag)
+                yield _field(plugin, tag, raw, merge_fields.get(tag))
+        for tag, words in outgoing.problems.items():
+            yield ShownField(tag, plugin, problem=words)
+
+
+def _field(plugin: str, tag: str, raw: Any, merge_field: MergeField | None) -> ShownField:
+    if merge_field is None:
+        return ShownField(tag, plugin, problem="the audience has no such merge field")
+    try:
+        return ShownField(tag, plugin, converted(raw, merge_field))
+    except UnfitError as error:
+        return ShownField(tag, plugin, problem=str(error))
+
+
+def _tags(said: Said) -> Iterator[str]:
+    decided: set[str] = set()
+    for outgoing in said.outgoing.values():
+        for name in outgoing.tags:
+            if name.casefold() not in decided:
+                decided.add(name.casefold())
+                yield name
+        decided.update(name.casefold() for name in outgoing.tags_not_to_have)

@@ -1,0 +1,93 @@
+"""Ann looks at her desk what goes to Mailchimp besides subscriptions."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mailchimpsync.actions import open_site
+from mailchimpsync.config import Data
+
+if TYPE_CHECKING:
+    from cli.conftest import Desk
+
+BELLA = 11
+
+
+@pytest.fixture
+def mapped(connected: Desk) -> Desk:
+    """Ann maps jobs; Bella is a baker, and a steward."""
+    civicrm = connected.civicrm
+    civicrm.call("Contact", "update", {"where": [["id", "=", BELLA]], "values": {"job_title": "Baker"}})
+    tag = civicrm.call(
+        "Tag", "create", {"values": {"name": "Steward", "label": "Steward", "used_for:name": ["Contact"]}}
+    )
+    values = {"entity_table": "civicrm_contact", "entity_id": BELLA, "tag_id": tag["values"][0]["id"]}
+    civicrm.call("EntityTag", "create", {"values": values})
+    configure(connected, tags=True, fields=[{"merge_field": "JOB", "source": "job_title"}], plugins={"weather": {}})
+    return connected
+
+
+def configure(desk: Desk, **data: Any) -> None:
+    with open_site(desk.home) as site:
+        [link] = site.configuration.connections
+        changed = link.model_copy(update={"data": Data.model_validate(data)})
+        site.save(site.configuration.model_copy(update={"connections": (changed,)}), "ann")
+
+
+def test_plugins_are_listed_with_what_is_wrong(mapped: Desk) -> None:
+    result = mapped("data", "plugins")
+
+    assert result.exit_code == 0
+    assert "The audience has no merge field JOB" in " ".join(result.stdout.split())
+    found = {one["name"]: one for one in json.loads(mapped("data", "plugins", "--json").stdout)}
+    assert (found["tags"]["is_on"], found["names"]["is_on"]) == (True, False)
+
+
+def test_missing_fields_are_created_then_a_preview_shows_people_and_a_sync_sends(mapped: Desk) -> None:
+    assert "JOB: Job title (text)" in mapped("data", "create-fields").stdout
+    assert "has every merge field" in mapped("data", "create-fields").stdout
+    assert mapped("sync", "--with-data").exit_code == 0
+
+    shown = mapped("data", "preview", "--contact-id", str(BELLA)).stdout
+
+    assert "bella@example.org" in shown
+    assert "Baker" in shown
+    assert "CiviCRM: Steward" in shown
+    assert "Plugin weather failed: it is not installed." in shown
+    [bella] = [one for one in mapped.mailchimp.members(mapped.list_id) if one["email_address"] == "bella@example.org"]
+    assert bella["merge_fields"]["JOB"] == "Baker"
+
+
+def test_findings_name_values_and_plugins(mapped: Desk) -> None:
+    assert "no complete run with data yet" in mapped("data", "findings").stdout
+    mapped("sync", "--with-data")
+
+    told = mapped("data", "findings").stdout
+
+    assert "JOB: the audience has no such merge field" in told
+    assert "Plugin weather was set aside: it is not installed." in told
+    assert json.loads(mapped("data", "findings", "--json").stdout)["failures"] == {"weather": "it is not installed"}
+
+
+def test_sources_and_fields_are_listed(mapped: Desk) -> None:
+    told = mapped("data", "sources").stdout
+
+    assert "donations.total" in told
+    assert "FNAME" in told
+
+
+def test_nobody_to_show_is_said(connected: Desk) -> None:
+    assert "Nobody to show" in connected("data", "preview").stdout
+
+
+def test_a_plan_with_data_names_each_field(mapped: Desk) -> None:
+    mapped("data", "create-fields")
+    mapped("sync")
+
+    told = mapped("plan", "--with-data", "--json").stdout
+
+    assert "Mailchimp, merge field JOB: (none) → Baker" in told
+    assert "Mailchimp, tag “CiviCRM: Steward”: no → yes" in told

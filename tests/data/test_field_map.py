@@ -1,0 +1,270 @@
+"""The field map: what CiviCRM knows becomes merge fields, in the form Mailchimp takes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mailchimpsync.model import MappedField
+from support.data import DataWorld
+
+ANN, BOB = "ann@example.org", "bob@example.org"
+
+
+def mapped(world: DataWorld, *pairs: tuple[str, str], **details: Any) -> None:
+    """Switch on a map from pairs of merge field and source."""
+    world.switch_on(fields=tuple(MappedField(tag, source, **details) for tag, source in pairs))
+
+
+def test_membership_is_that_of_the_current_one(world: DataWorld) -> None:
+    ann = world.person("Ann")
+    kind = world.create("MembershipType", name="Friend", duration_unit="year", domain_id=1)
+    world.create("Membership", contact_id=ann, membership_type_id=kind, start_date="2019-01-01", end_date="2019-12-31")
+    world.create(
+        "Membership",
+        contact_id=ann,
+        membership_type_id=kind,
+        join_date="2019-01-01",
+        start_date="2026-01-01",
+        end_date="2026-12-31",
+    )
+    world.merge_field("MTYPE")
+    world.merge_field("MEND", "date")
+    world.merge_field("MSTATUS")
+    mapped(world, ("MTYPE", "membership.type"), ("MEND", "membership.end"), ("MSTATUS", "membership.status"))
+
+    world.sync_data()
+
+    found = world.fields(ANN)
+    assert (found["MTYPE"], found["MEND"], found["MSTATUS"]) == ("Friend", "2026-12-31", "Current")
+
+
+def test_donations_are_summed_up_without_tests_and_pledges_that_came_to_nothing(world: DataWorld) -> None:
+    ann = world.person("Ann")
+    world.person("Bob")
+    world.give_money(ann, 25, "2024-03-01 10:00:00")
+    world.give_money(ann, 100.5, "2026-09-01 12:00:00")
+    world.give_money(ann, 9_999, "2026-10-01 12:00:00", is_test=True)
+    world.give_money(ann, 8_888, "2026-10-02 12:00:00", **{"contribution_status_id:name": "Cancelled"})
+    for tag, kind in (("FIRST", "date"), ("LAST", "date"), ("MOST", "number"), ("SUM", "number"), ("GIFTS", "number")):
+        world.merge_field(tag, kind)
+    sources = ("first", "last", "largest", "total", "count")
+    names = ("FIRST", "LAST", "MOST", "SUM", "GIFTS")
+    mapped(world, *((tag, f"donations.{source}") for tag, source in zip(names, sources, strict=True)))
+
+    world.sync_data()
+
+    found = world.fields(ANN)
+    assert [found[name] for name in names] == ["2024-03-01", "2026-09-01", 100.5, 125.5, 2]
+    assert not set(names) & set(world.fields(BOB))
+
+
+def test_custom_fields_and_their_labels_can_be_mapped(world: DataWorld) -> None:
+    ann = world.person("Ann")
+    world.custom_field("Volunteering", "Skills", "sailing", "cooking")
+    world.civicrm.set_custom(ann, "Volunteering.Skills", ["sailing", "cooking"])
+    world.merge_field("SKILLS")
+    mapped(world, ("SKILLS", "Volunteering.Skills:label"))
+
+    world.sync_data()
+
+    assert world.fields(ANN)["SKILLS"] == "Sailing, Cooking"
+
+
+def test_a_field_that_civicrm_does_not_know_empties_nothing(world: DataWorld) -> None:
+    world.person("Ann", merge_fields={"FNAME": "Ann", "SKILLS": ""})
+    world.merge_field("SKILLS")
+    mapped(world, ("SKILLS", "Volunteering.Skills"), ("FNAME", "nick_name"))
+    world.edit(world.row_contact(ANN), nick_name="Annie")
+
+    world.sync_data()
+
+    assert world.fields(ANN)["FNAME"] == "Annie"
+    assert world.problems() == [("fields", "SKILLS", "CiviCRM knows no such contact field", 1)]
+
+
+def test_address_birthday_phone_and_contact_id(world: DataWorld) -> None:
+    ann = world.person("Ann", external_identifier="x-1")
+    world.edit(ann, birth_date="1980-02-29")
+    where = {"street_address": "1 Cave Road", "city": "Bedrock", "postal_code": "90210", "is_primary": True}
+    world.create("Address", contact_id=ann, **where, **{"country_id:abbr": "US", "state_province_id:abbr": "CA"})
+    world.create("Phone", contact_id=ann, phone="+49 30 1234", is_primary=True)
+    world.merge_field("BDAY", "birthday")
+    world.merge_field("CID", "number")
+    mapped(world, ("ADDRESS", "address"), ("BDAY", "birthday"), ("PHONE", "phone"), ("CID", "contact_id"))
+
+    world.sync_data()
+
+    found = world.fields(ANN)
+    assert (found["BDAY"], found["PHONE"], found["CID"]) == ("02/29", "+49 30 1234", ann)
+    assert found["ADDRESS"] | {"addr2": ""} == {
+        "addr1": "1 Cave Road",
+        "addr2": "",
+        "city": "Bedrock",
+        "state": "CA",
+        "zip": "90210",
+        "country": "US",
+    }
+
+
+def test_an_incomplete_address_is_a_warning_or_is_filled(world: DataWorld) -> None:
+    ann = world.person("Ann")
+    world.create(
+        "Address", contact_id=ann, street_address="1 Road", city="Berlin", postal_code="10115", is_primary=True
+    )
+    mapped(world, ("ADDRESS", "address"))
+    world.sync_data()
+    assert "ADDRESS" not in world.fields(ANN)
+    assert world.problems() == [("fields", "ADDRESS", "the address has no state, which Mailchimp wants", 1)]
+
+    mapped(world, ("ADDRESS", "address"), fill="-")
+    world.sync_data()
+
+    assert world.fields(ANN)["ADDRESS"]["state"] == "-"
+
+
+def test_a_personal_link_has_a_checksum_as_civicrm_makes_it_and_keeps_it(world: DataWorld) -> None:
+    ann = world.person("Ann")
+    world.merge_field("CS")
+    mapped(world, ("CS", "checksum"))
+    world.sync_data()
+
+    first = world.fields(ANN)["CS"]
+    digest, begun, hours = first.split("_")
+    assert digest == world.checksum(ann, begun, hours)
+
+    world.pass_time(3_600)
+    world.sync_data()
+    assert world.fields(ANN)["CS"] == first
+
+    world.pass_time(100 * 86_400)
+    world.sync_data()
+    assert world.fields(ANN)["CS"] != first
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "source", "value", "problem"),
+    [
+        ("number", {}, "nick_name", "many", "the value is no number"),
+        ("date", {}, "nick_name", "soon", "the value is no date"),
+        ("url", {}, "nick_name", "example", "the value is no complete web address, with http:// or https://"),
+        ("zip", {}, "nick_name", "W1", "the field takes US zip codes of 5 digits only"),
+        (
+            "dropdown",
+            {"options": {"choices": ["Yes", "No"]}},
+            "nick_name",
+            "Maybe",
+            "the value is none of the field's choices",
+        ),
+        ("phone", {"options": {"phone_format": "US"}}, "nick_name", "12", "the field takes US phone numbers only"),
+    ],
+)
+def test_what_mailchimp_would_refuse_is_a_warning_and_no_failure(
+    world: DataWorld, kind: str, options: dict[str, Any], source: str, value: str, problem: str
+) -> None:
+    world.person("Ann", nick_name=value)
+    world.edit(world.row_contact(ANN), nick_name=value)
+    world.merge_field("X", kind, **options)
+    mapped(world, ("X", source), ("LNAME", "job_title"))
+    world.edit(world.row_contact(ANN), job_title="Baker")
+
+    world.sync_data()
+
+    assert world.problems() == [("fields", "X", problem, 1)]
+    assert world.fate(email=ANN)[0] == "ok"
+    assert world.fields(ANN)["LNAME"] == "Baker"
+
+
+def test_a_text_is_cut_where_mailchimp_would_so_that_it_is_not_sent_again_and_again(world: DataWorld) -> None:
+    world.person("Ann")
+    world.edit(world.row_contact(ANN), job_title="é" * 200)
+    mapped(world, ("LNAME", "job_title"))
+
+    world.sync_data()
+    world.sync_data()
+
+    assert world.fields(ANN)["LNAME"] == "é" * 127
+    assert len(world.operations()) == 1
+
+
+def test_a_required_field_without_a_value_is_a_warning(world: DataWorld) -> None:
+    world.person("Ann")
+    world.merge_field("JOB", required=True)
+    mapped(world, ("JOB", "job_title"))
+
+    world.sync_data()
+
+    assert [problem[:3] for problem in world.problems()] == [
+        ("fields", "JOB", "the field is required at Mailchimp and CiviCRM has no value")
+    ]
+
+
+def test_a_value_that_goes_is_emptied_unless_it_is_to_be_kept(world: DataWorld) -> None:
+    ann = world.person("Ann")
+    world.edit(ann, job_title="Baker")
+    world.merge_field("JOB")
+    world.merge_field("KEPT")
+    world.switch_on(fields=(MappedField("JOB", "job_title"), MappedField("KEPT", "job_title", keep_when_empty=True)))
+    world.sync_data()
+    world.edit(ann, job_title="")
+
+    world.sync_data()
+
+    assert "JOB" not in world.fields(ANN)
+    assert world.fields(ANN)["KEPT"] == "Baker"
+
+
+def test_names_never_overwrite_with_nothing(world: DataWorld) -> None:
+    ann = world.person("Ann", merge_fields={"FNAME": "Anna", "LNAME": "Fry"}, last_name="")
+    world.switch_on(names=True)
+
+    world.sync_data()
+
+    assert (world.fields(ANN)["FNAME"], world.fields(ANN)["LNAME"]) == ("Ann", "Fry")
+    assert world.in_group(ann) == "Added"
+
+
+def test_names_that_mailchimp_has_already_are_not_sent(world: DataWorld) -> None:
+    world.person("Ann", last_name="Fry")
+    world.switch_on(names=True)
+
+    world.sync_data()
+
+    assert world.operations() == []
+
+
+def test_the_preferred_language_becomes_the_member_s(world: DataWorld) -> None:
+    ann = world.person("Ann")
+    world.edit(ann, preferred_language="de_DE")
+    world.switch_on(language=True)
+
+    world.sync_data()
+
+    assert world.members()[ANN]["language"] == "de"
+
+
+def test_data_goes_with_the_update_that_subscribes_somebody(world: DataWorld) -> None:
+    world.person("Ann")
+    world.sync()
+    bob = world.contact(BOB, first_name="Bob")
+    world.edit(bob, job_title="Baker")
+    world.put(bob, "Added")
+    mapped(world, ("LNAME", "job_title"))
+
+    world.sync_data()
+
+    assert (world.status(BOB), world.fields(BOB)["LNAME"]) == ("subscribed", "Baker")
+    assert len(world.operations()) == 1
+
+
+def test_the_journal_tells_each_field_from_what_to_what(world: DataWorld) -> None:
+    ann = world.person("Ann", last_name="Fry")
+    world.switch_on(names=True)
+    world.sync_data()
+    world.edit(ann, last_name="Fox")
+
+    world.sync_data()
+
+    told = [(e["side"], e["field"], e["old"], e["new"]) for e in world.journal() if e["reason"] == "DATA_CHANGED"]
+    assert told == [("Mailchimp", "merge_field LNAME", "Fry", "Fox")]

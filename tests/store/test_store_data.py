@@ -1,0 +1,55 @@
+"""What Mailchimp has confirmed of people's data, on every database."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete
+
+from mailchimpsync.store import Store, data
+from mailchimpsync.store.schema import cache
+from mailchimpsync.store.schema import data as table
+from store.databases import ANN, BOB, CHARLIE, LIST, NEWSLETTER, add_row
+
+CONFIRMED = {"fields": {"JOB": ["Bäcker 😀", "fields"]}, "tags": {}, "digests": {"fields": "d1"}}
+
+
+def test_members_of_contacts_are_checked_in_the_order_of_their_rows_and_in_steps(store: Store) -> None:
+    with store.begin() as tx:
+        ann = add_row(tx, civicrm_contact_id=ANN, mailchimp_status="subscribed", sync_status="ok")
+        bob = add_row(tx, civicrm_contact_id=BOB, mailchimp_status="pending", sync_status="ok")
+        add_row(tx, civicrm_contact_id=CHARLIE, mailchimp_status="unsubscribed", sync_status="ok")
+        add_row(tx, mailchimp_status="subscribed", sync_status="ok")
+        data.write_data(tx, [{"cache_id": ann, "confirmed": CONFIRMED}])
+
+        [first] = data.rows_to_check(tx, LIST, NEWSLETTER, 0, 1)
+        [second] = data.rows_to_check(tx, LIST, NEWSLETTER, first["id"], 10)
+
+    assert (first["id"], first["confirmed"], first["wanted"]) == (ann, CONFIRMED, None)
+    assert (second["id"], second["confirmed"]) == (bob, None)
+
+
+def test_each_column_is_written_by_itself_and_what_waits_can_be_forgotten(store: Store) -> None:
+    with store.begin() as tx:
+        ann, bob = add_row(tx), add_row(tx)
+        data.write_data(
+            tx,
+            [
+                {"cache_id": ann, "confirmed": CONFIRMED},
+                {"cache_id": ann, "wanted": {"tags": {}}},
+                {"cache_id": bob, "wanted": {"tags": {"T": [True, "tags"]}}},
+            ],
+        )
+        assert data.waiting_rows(tx, [ann, bob]) == {ann, bob}
+
+        data.forget_wanted(tx, [ann])
+
+        assert data.waiting_rows(tx, [ann, bob]) == {bob}
+        assert data.data_of_rows(tx, [ann])[ann]["confirmed"] == CONFIRMED
+
+
+def test_it_goes_with_the_row(store: Store) -> None:
+    with store.begin() as tx:
+        ann = add_row(tx)
+        data.write_data(tx, [{"cache_id": ann, "confirmed": CONFIRMED}])
+        tx.execute(delete(cache).where(cache.c.id == ann))
+
+        assert tx.execute(table.select()).all() == []

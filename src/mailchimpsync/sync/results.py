@@ -281,10 +281,10 @@ def _moved(update: Update, member_id: str | None) -> dict[str, Any]:
 
 def moves_to(update: Update) -> str | None:
     """Return the address that an update gives its member, if it is another one."""
-    known, wanted = update["mailchimp_email"], update["data"]["email_address"]
-    if update["mailchimp_member_id"] is None or normalise_address(known or "") == normalise_address(wanted):
+    known, wanted = update["mailchimp_email"], update["data"].get("email_address")
+    if update["mailchimp_member_id"] is None or wanted is None:  # tags are given by the member's id alone
         return None
-    return str(wanted)
+    return str(wanted) if normalise_address(known or "") != normalise_address(wanted) else None
 
 
 def is_as_wanted(data: Mapping[str, Any], status: str | None) -> bool:

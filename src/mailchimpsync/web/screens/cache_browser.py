@@ -19,7 +19,8 @@ from mailchimpsync.actions.selection import find_audience
 from mailchimpsync.errors import REGISTRY, Who
 from mailchimpsync.web.screens.cache_filters import CHOICES, SHOWS, Search, need_filters, place_text, read_search
 from mailchimpsync.web.screens.downloads import rows_as_csv
-from mailchimpsync.web.screens.lines import known_names, learn_names, line_of
+from mailchimpsync.web.screens.known_names import known_names, learn_names
+from mailchimpsync.web.screens.lines import line_of
 from mailchimpsync.web.screens.screen import Visit, screen
 
 AT_ONCE_MAX = 10_000

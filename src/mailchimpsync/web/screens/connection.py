@@ -25,6 +25,7 @@ from mailchimpsync.actions.selection import find_audience
 from mailchimpsync.config import Link
 from mailchimpsync.web.screens.charts import history_of, with_now
 from mailchimpsync.web.screens.differences import counted, shown_differences
+from mailchimpsync.web.screens.known_names import learn_names
 from mailchimpsync.web.screens.outcomes import outcome_of
 from mailchimpsync.web.screens.screen import Visit, screen
 from mailchimpsync.web.screens.standing import news_of, standings
@@ -144,12 +145,17 @@ def dismiss(visit: Visit, list_id: str) -> HttpResponse:
 
 
 def begin(visit: Visit, link: Link, kind: str, work: Callable[[Site], Any]) -> None:
-    """Begin an errand for a connection.
+    """Begin an errand for a connection, and learn on the way what its groups and interests are called.
 
     Raises:
         BusyError: another one is under way.
     """
-    visit.service.errands.begin(visit.site, kind, link.audience_id, work, by=visit.by)
+
+    def with_names(site: Site) -> Any:
+        learn_names(site, link)
+        return work(site)
+
+    visit.service.errands.begin(visit.site, kind, link.audience_id, with_names, by=visit.by)
 
 
 def _standing(visit: Visit, link: Link) -> dict[str, Any]:

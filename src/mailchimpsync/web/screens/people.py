@@ -15,7 +15,8 @@ from mailchimpsync.actions.describe_person import Standing
 from mailchimpsync.actions.entities.browse import Turn
 from mailchimpsync.actions.find_person import names_one_person
 from mailchimpsync.web.links import contact_url
-from mailchimpsync.web.screens.lines import known_names, line_of
+from mailchimpsync.web.screens.known_names import known_names
+from mailchimpsync.web.screens.lines import line_of
 from mailchimpsync.web.screens.screen import Visit, screen
 
 _CHARS_MAX = 255

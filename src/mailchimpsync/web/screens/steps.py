@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from mailchimpsync.config import Link
+from mailchimpsync.web.screens.known_names import known_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,10 @@ class Step:
 
 
 def step_of(field: str, old: str | None, new: str | None, link: Link | None) -> Step:
-    """Return a change from the journal's, or a plan's, name for it: `contact`, `status`, `group 8`, `interest a1`."""
+    """Return a change from the journal's, or a plan's, name for it: `contact`, `status`, `group 8`, `interest a1`.
+
+    Groups and interests have their names where both sides were asked for them lately.
+    """
     name, _space, about = field.partition(" ")
     if name == "contact":
         return Step(_("Contact created"))
@@ -28,13 +32,34 @@ def step_of(field: str, old: str | None, new: str | None, link: Link | None) -> 
     if name == "group":
         return Step(_group(about, link), old or "not in it", new)
     if name == "interest":
-        return Step(_("Interest %(interest)s") % {"interest": about}, old or "no", new)
+        return Step(_("Interest “%(interest)s”") % {"interest": _interest(about, link)}, old or "no", new)
     if name == "status":
         return Step(_("Subscription"), old or "not there", new)
+    return _data_step(field, old, new)
+
+
+def _data_step(field: str, old: str | None, new: str | None) -> Step:
+    """The journal writes `merge_field FNAME`, a plan `merge field FNAME`; a tag may have marks around it."""
+    name, _space, about = field.replace("merge field", "merge_field").partition(" ")
+    if name == "merge_field":
+        return Step(_("Merge field %(field)s") % {"field": about}, old or "(none)", new or "(none)")
+    if name == "tag":
+        return Step(_("Tag “%(tag)s”") % {"tag": about.strip("“”")}, old, new)
+    if name == "language":
+        return Step(_("Language"), old or "(none)", new)
+    if name == "address":
+        return Step(_("Address"), old, new)
     return Step(field, old, new)
 
 
 def _group(about: str, link: Link | None) -> str:
-    if link is not None and about == str(link.group_id) and link.group_title:
-        return _("Group “%(group)s”") % {"group": link.group_title}
-    return _("Group %(group)s") % {"group": about}
+    known = known_names(link) if link is not None else None
+    title = known.groups.get(int(about), "") if known is not None and about.isdecimal() else ""
+    if not title and link is not None and about == str(link.group_id):
+        title = link.group_title
+    return _("Group “%(group)s”") % {"group": title} if title else _("Group %(group)s") % {"group": about}
+
+
+def _interest(about: str, link: Link | None) -> str:
+    known = known_names(link) if link is not None else None
+    return known.interests.get(about, about) if known is not None else about

@@ -24,12 +24,6 @@ _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 
 @register.filter
-def number(value: float | None) -> str:
-    """Return a number with its thousands apart, as the reader's language writes it."""
-    return "\u2013" if value is None else number_format(round(value), 0, force_grouping=True)
-
-
-@register.filter
 def rate(value: float | None) -> str:
     """Return a rate; small ones with a decimal."""
     return number_format(value or 0, 0 if (value or 0) >= 10 else 1, force_grouping=True)  # noqa: PLR2004 (one digit)

@@ -117,6 +117,6 @@ def query(context: Mapping[str, Any], **changes: Any) -> str:
 
 
 @register.filter
-def number(value: int | None) -> str:
-    """Return a number as readers of the language write it, with its thousands apart."""
-    return "" if value is None else str(number_format(value, force_grouping=True))
+def number(value: float | None) -> str:
+    """Return a number with its thousands apart, as the reader's language writes it."""
+    return "\u2013" if value is None else number_format(round(value), 0, force_grouping=True)

@@ -29,6 +29,7 @@ from mailchimpsync.config import Link
 from mailchimpsync.errors import ConfigurationError, UsageError
 from mailchimpsync.web.errands import Errand
 from mailchimpsync.web.screens.configuration.part import watch_page
+from mailchimpsync.web.screens.known_names import learn_names
 from mailchimpsync.web.screens.screen import Visit, screen
 
 PLAN, SYNC = "plan", "sync"
@@ -83,10 +84,11 @@ def show(visit: Visit, list_id: str) -> HttpResponse:
 @screen(Scope.RUN, "POST")
 def look(visit: Visit, list_id: str) -> HttpResponse:
     """Begin to find out what the first sync would do; nothing is changed by it."""
-    group_id, by, stop = find_audience(visit.site, list_id).group_id, visit.by, visit.service.stop
+    link, by, stop = find_audience(visit.site, list_id), visit.by, visit.service.stop
 
     def work(site: Site) -> list[Plan]:
-        return createplan(site, group_id=group_id, by=by, stop=stop)
+        learn_names(site, link)
+        return createplan(site, group_id=link.group_id, by=by, stop=stop)
 
     visit.service.errands.begin(visit.site, PLAN, list_id, work, by=by)
     return redirect("configuration-first-sync", list_id)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from mailchimpsync.config import Link
@@ -22,10 +22,7 @@ def page_of(link: Link) -> str:
 
 def watch_page(link: Link) -> str:
     """Return where a connection's sync can be watched."""
-    try:
-        return reverse("connection", args=[link.audience_id])
-    except NoReverseMatch:
-        return page_of(link)
+    return reverse("connection", args=[link.audience_id])
 
 
 def save_part(

@@ -1,0 +1,162 @@
+"""Takes the pictures of the tutorial: Ada sets everything up in a real Chromium, from nothing to a synced list.
+
+    python docs/screens.py            # writes docs/images/screens/*.png
+
+It uses the charity and the browser of the tests, so `pip install -e '.[dev]'` and a Chromium are needed.
+"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "tests"))
+
+from mailchimpsync.config import Settings  # noqa: E402 (the tests' helpers are found only now)
+from mailchimpsync.web.settings import configure  # noqa: E402
+
+configure(Settings(home=Path("no-site")), "pictures")  # Django's models can't be imported before
+
+from playwright.sync_api import Page, ViewportSize  # noqa: E402
+
+from mailchimpsync.actions import cache_get, getstatus  # noqa: E402
+from mailchimpsync.web.accounts import welcome_path  # noqa: E402
+from mailchimpsync.web.models import User  # noqa: E402
+from mailchimpsync_sandbox.world import API_KEY, AUDIENCE_ID  # noqa: E402
+from support.browser import PHONE, chromium, find_chromium, picture  # noqa: E402
+from support.charity import CIVICRM_KEY, PASSWORD, Charity, open_charity  # noqa: E402
+
+IMAGES = ROOT / "docs/images/screens"
+PEOPLE = 400
+WIDE: ViewportSize = {"width": 1160, "height": 760}
+
+
+class Camera:
+    """Takes numbered pictures of a page."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self._number = 0
+
+    def take(self, name: str, *, height: int | None = None) -> None:
+        """Take the next picture; of the whole page, or of its upper part."""
+        self._number += 1
+        self.page.wait_for_timeout(400)
+        file = IMAGES / f"{self._number:02}-{name}.png"
+        if height is None:
+            picture(self.page, file)
+        else:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            clip = {"x": 0, "y": 0, "width": WIDE["width"], "height": height}
+            self.page.screenshot(path=str(file), clip=clip, animations="disabled")  # type: ignore[arg-type]
+
+
+def enter(charity: Charity, camera: Camera) -> None:
+    """Make the first account."""
+    page = camera.page
+    User.objects.all().delete()
+    page.goto(f"{charity.url}{welcome_path()}")
+    page.get_by_label("Name").fill("ada")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("Password confirmation").fill(PASSWORD)
+    camera.take("welcome")
+    page.get_by_role("button", name="Make my account").click()
+
+
+def set_up(charity: Charity, camera: Camera) -> None:
+    """Say where both sides are, and connect them."""
+    page = camera.page
+    page.get_by_role("link", name="Configuration").first.click()
+    camera.take("nothing-yet", height=620)
+    page.get_by_role("link", name="Set up CiviCRM").first.click()
+    page.get_by_label("Address of the CiviCRM site").fill(charity.civicrm_url)
+    page.get_by_label("API key").fill(CIVICRM_KEY)
+    page.get_by_role("button", name="Check and save").click()
+    page.get_by_role("link", name="Next: add a Mailchimp account").wait_for()
+    camera.take("civicrm")
+    page.get_by_role("link", name="Next: add a Mailchimp account").click()
+    page.get_by_label("API key").fill(API_KEY)
+    page.get_by_text("For a proxy or a stand-in").click()
+    page.get_by_label("Another address").fill(f"{charity.mailchimp_url}/3.0")
+    page.get_by_role("button", name="Check and save").click()
+    page.get_by_role("heading", name="Green Paths newsletter").wait_for()
+    camera.take("account")
+    page.get_by_role("link", name="Configuration").first.click()
+    page.get_by_role("link", name="Connect an audience").first.click()
+    charity.site.refresh()
+    [account] = charity.site.configuration.accounts
+    page.get_by_label("Audience at Mailchimp").select_option(value=[f"{AUDIENCE_ID}@{account}"])
+    page.get_by_label("Subscription group").select_option(value=["8"])
+    camera.take("connect")
+    page.get_by_role("button", name="Connect").click()
+    page.get_by_label("Walks").select_option(value=["9"])
+    page.get_by_label("Cycling").select_option(value=["10"])
+    camera.take("interests")
+    page.get_by_role("button", name="Save").click()
+
+
+def look_and_sync(charity: Charity, camera: Camera) -> None:
+    """See what the first sync would do, and do it."""
+    page = camera.page
+    page.get_by_role("link", name="Look at the first sync").click()
+    page.get_by_role("button", name="See what the first sync would do").click()
+    page.get_by_role("heading", name="In short").wait_for(timeout=60_000)
+    camera.take("first-sync")
+    page.get_by_role("button", name="Do this, and switch it on").click()
+    charity.site.refresh()
+    for _ in range(240):
+        [status] = getstatus(charity.site)
+        if status.last_sync_time and not status.running:
+            break
+        page.wait_for_timeout(250)
+
+
+def look_around(charity: Charity, camera: Camera) -> None:
+    """Look at what there is afterwards."""
+    page = camera.page
+    page.wait_for_timeout(4_000)  # the numbers are counted in the background
+    page.goto(f"{charity.url}/")
+    camera.take("overview")
+    page.goto(f"{charity.url}/connections/{AUDIENCE_ID}")
+    camera.take("connection")
+    page.goto(f"{charity.url}/everybody")
+    camera.take("everybody", height=900)
+    page.goto(f"{charity.url}/cannot-sync")
+    camera.take("cannot-sync", height=900)
+    found = cache_get(charity.site, mailchimp_list_id=AUDIENCE_ID, mailchimp_status="unsubscribed", limit=1)
+    left = found[0] if isinstance(found, list) else {}
+    page.goto(f"{charity.url}/people")
+    page.get_by_role("searchbox").fill(left["mailchimp_email"])
+    page.get_by_role("button", name="Ask").click()
+    page.wait_for_load_state()
+    camera.take("why")
+    page.set_viewport_size(PHONE)
+    page.goto(f"{charity.url}/connections/{AUDIENCE_ID}")
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_timeout(400)
+    page.screenshot(path=str(IMAGES / "phone.png"), animations="disabled")
+
+
+def main() -> None:
+    """Take all pictures."""
+    program = find_chromium()
+    if program is None:
+        sys.exit("There is no Chromium on this machine; on Debian: apt-get install chromium")
+    with ExitStack() as stack:
+        home = Path(stack.enter_context(TemporaryDirectory())) / "site"
+        charity = open_charity(stack, home, people=PEOPLE, connected=False)
+        browser = stack.enter_context(chromium(program))
+        context = browser.new_context(viewport=WIDE, locale="en-GB", timezone_id="UTC")
+        stack.callback(context.close)
+        camera = Camera(context.new_page())
+        enter(charity, camera)
+        set_up(charity, camera)
+        look_and_sync(charity, camera)
+        look_around(charity, camera)
+
+
+if __name__ == "__main__":
+    main()

@@ -213,7 +213,7 @@ def applyplan(
     deadline = Deadline.after(site.runtime, max_time, stop)
     for _ in range(CALLS_MAX):
         left = deadline.seconds_left(max_time) if max_time else 0
-        [report] = fetchandreconcile(site, group_id=group_id, max_time=left, progress=progress, stop=stop)
+        [report] = fetchandreconcile(site, group_id=group_id, max_time=left, by=by, progress=progress, stop=stop)
         plan = find_plan(site, id)
         if plan.state != PlanState.APPROVED or report.outcome not in _FINISHED or deadline.reached:
             break

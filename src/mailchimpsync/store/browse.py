@@ -57,12 +57,12 @@ class Found:
 def find(tx: Connection, wanted: Wanted, turn: Turn, *, in_haste: bool = False) -> Found:
     """Return a page; `in_haste`, of the first `WINDOW` rows at least, where looking through all would take long."""
     end = _end_of_window(tx, wanted) if in_haste and not _is_narrow(tx, wanted) else None
-    query = matching(wanted, cache.c.id, turn.order.column.label("key"))
+    query = matching(wanted, turn.order.column.label("key"), cache.c.id.label("id"))
     if end is not None:
         query = query.where(cache.c.id <= end)
-    matches = [(row.key, row.id) for row in tx.execute(query.limit(FEW + 1))]
+    matches = tx.execute(query.limit(FEW + 1)).all()
     if len(matches) <= FEW:
-        part = cut(sorted_places(matches, descends=turn.descends), turn)
+        part = cut(sorted_places([(key, row_id) for key, row_id in matches], descends=turn.descends), turn)
         return _page(tx, wanted, turn, part, len(matches), is_whole=end is None)
     if not turn.order.is_indexed:
         turn = Turn(size=turn.size)

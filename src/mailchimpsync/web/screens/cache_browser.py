@@ -20,7 +20,7 @@ from mailchimpsync.errors import REGISTRY, Who
 from mailchimpsync.web.screens.cache_filters import CHOICES, SHOWS, Search, need_filters, place_text, read_search
 from mailchimpsync.web.screens.downloads import rows_as_csv
 from mailchimpsync.web.screens.known_names import known_names, learn_names
-from mailchimpsync.web.screens.lines import line_of
+from mailchimpsync.web.screens.lines import lines_of
 from mailchimpsync.web.screens.screen import Visit, screen
 
 AT_ONCE_MAX = 10_000
@@ -49,7 +49,7 @@ def _results(visit: Visit, search: Search, browsed: Browsed) -> dict[str, Any]:
         "search": search,
         "found": found,
         "link": browsed.link,
-        "lines": [line_of(visit, browsed, row, is_brief=True) for row in found.rows],
+        "lines": lines_of(visit, browsed, is_brief=True),
         "previous": search.address(before=place_text(first)) if first and found.has_previous else "",
         "next": search.address(after=place_text(last)) if last and found.has_next else "",
         "rest": "" if found.is_whole else search.address(whole="1"),
@@ -100,7 +100,7 @@ def names(visit: Visit) -> HttpResponse:
 def row(visit: Visit, row_id: int) -> HttpResponse:
     """Show all that is known of one row."""
     details = describe_row(visit.site, row_id)
-    line = line_of(visit, details.browsed, details.row)
+    (line,) = lines_of(visit, details.browsed)
     context = {**line, "row": details.row, "line_of_row": line, "link": details.link}
     context["names"] = known_names(details.link)
     return visit.render("row.html", context)

@@ -2,31 +2,128 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from mailchimpsync.actions.entities.browse import Browsed
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, override
+from django.utils.translation import gettext as _
+
+from mailchimpsync.actions import Names
+from mailchimpsync.actions.entities.browse import Browsed, InterestState
 from mailchimpsync.actions.explained import explained
+from mailchimpsync.config import Link
 from mailchimpsync.model import GroupStatus
 from mailchimpsync.web.links import contact_url, member_url
+from mailchimpsync.web.screens.known_names import known_names
 from mailchimpsync.web.screens.screen import Visit
+from mailchimpsync.web.templatetags.screens import ago, icon
+
+_LANGUAGES_MAX = 16
 
 
-def line_of(visit: Visit, browsed: Browsed, row: Mapping[str, Any], *, is_brief: bool = False) -> dict[str, Any]:
-    """Return a row with what a template needs besides; a brief one without the interests that neither side has.
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Whether somebody has an interest on one side; `mark` says so to eyes and to screen readers."""
 
-    Templates take their time: those interests were most of the page.
+    kind: str
+    mark: str
+    title: str
+
+
+def lines_of(visit: Visit, browsed: Browsed, *, is_brief: bool = False) -> list[dict[str, Any]]:
+    """Return the rows with what a template needs besides; brief ones without the interests that neither side has.
+
+    A page has fifty rows, and templates take their time: the interests that nobody has were most of the page, so are
+    words that are translated anew for each row.
     """
-    interests = browsed.interests.get(row["id"], ())
-    if is_brief:
-        interests = [one for one in interests if one.is_ticked or one.group_status == GroupStatus.ADDED]
+    words = _words(get_language() or "")
+    names = known_names(browsed.link) or Names({}, {})
+    return [
+        {**_facts(visit, browsed.link, row, words), **_ticks(_shown(browsed, row, is_brief), names, words)}
+        for row in browsed.found.rows
+    ]
+
+
+def _facts(visit: Visit, link: Link, row: Mapping[str, Any], words: Mapping[str, str]) -> dict[str, Any]:
     data = row["mailchimp_data"] or {}
     entry = explained(row["reason"]) if row["reason"] else None
+    contact_id = row["civicrm_contact_id"]
+    contact = words["contact"] % {"id": contact_id} if contact_id else ""
+    numbered = words["row"] % {"id": row["id"]}
     return {
         "row": row,
+        "id": str(row["id"]),  # a number would be written as readers of the language do, which takes longer
+        "words": words,
+        "title": row["mailchimp_email"] or contact or numbered,
+        "choose": words["choose"] % {"id": row["id"]},
         "name": " ".join(filter(None, (data.get("first_name"), data.get("last_name")))),
         "why": entry.sentence if entry else "",
-        "interests": interests,
-        "contact_url": contact_url(visit.site, row["civicrm_contact_id"]),
-        "member_url": member_url(visit.site, browsed.link, row["mailchimp_contact_id"]),
+        "contact": contact,
+        "contact_url": contact_url(visit.site, contact_id),
+        "member_url": member_url(visit.site, link, row["mailchimp_contact_id"]),
+        "set_at_mailchimp": _when(words["set"], row["mailchimp_status_date"]),
+        "edited_at_mailchimp": _when(words["edited"], row["mailchimp_updated"]),
+        "set_in_civicrm": _when(words["set"], row["civicrm_updated"]),
     }
+
+
+def _when(sentence: str, at: Any) -> SafeString | str:
+    return mark_safe(conditional_escape(sentence) % {"when": ago(at)}) if at else ""  # noqa: S308 (both are escaped)
+
+
+def _shown(browsed: Browsed, row: Mapping[str, Any], is_brief: bool) -> Sequence[InterestState]:
+    states = browsed.interests.get(row["id"], ())
+    return [one for one in states if one.is_ticked or _is_in_group(one)] if is_brief else states
+
+
+def _is_in_group(state: InterestState) -> bool:
+    return state.group_status == GroupStatus.ADDED
+
+
+def _ticks(states: Sequence[InterestState], names: Names, words: Mapping[str, str]) -> dict[str, Sequence[Tick]]:
+    marks = {True: ("yes", words["ticked"]), False: ("no", words["not_ticked"])}
+    places = {True: ("yes", words["in_group"]), False: ("no", words["not_in_group"])}
+    return {
+        "ticks": [Tick(*marks[one.is_ticked], names.interests.get(one.interest) or one.interest) for one in states],
+        "places": [
+            Tick(
+                *places[_is_in_group(one)], names.groups.get(one.group_id) or words["group"] % {"id": str(one.group_id)}
+            )
+            for one in states
+        ],
+    }
+
+
+@lru_cache(maxsize=_LANGUAGES_MAX)
+def _words(language: str) -> Mapping[str, str]:
+    """Return what stands in every row, in a language."""
+    with override(language):
+        return {
+            "contact": _("Contact %(id)s"),
+            "row": _("Row %(id)s"),
+            "choose": _("Choose row %(id)s"),
+            "group": _("group %(id)s"),
+            "set": _("Status set %(when)s"),
+            "edited": _("Last edited %(when)s"),
+            "open": _("Open"),
+            "at_mailchimp": _("at Mailchimp"),
+            "not_there": _("not there"),
+            "never": _("never in the group"),
+            "nobody": _("nobody has the address"),
+            "ticked": _yes(_("ticked:")),
+            "not_ticked": _no(_("not ticked:")),
+            "in_group": _yes(_("in the group:")),
+            "not_in_group": _no(_("not in the group:")),
+        }
+
+
+def _yes(text: str) -> SafeString:
+    return format_html('{}<span class="unseen">{}</span>', icon("check"), text)
+
+
+def _no(text: str) -> SafeString:
+    return format_html('<span aria-hidden="true">\u2013</span><span class="unseen">{}</span>', text)

@@ -15,8 +15,7 @@ from mailchimpsync.actions.describe_person import Standing
 from mailchimpsync.actions.entities.browse import Turn
 from mailchimpsync.actions.find_person import names_one_person
 from mailchimpsync.web.links import contact_url
-from mailchimpsync.web.screens.known_names import known_names
-from mailchimpsync.web.screens.lines import line_of
+from mailchimpsync.web.screens.lines import lines_of
 from mailchimpsync.web.screens.screen import Visit, screen
 
 _CHARS_MAX = 255
@@ -61,8 +60,8 @@ def _standing(visit: Visit, standing: Standing) -> dict[str, Any]:
     if standing.row_id is None:
         return told
     browsed = browse(visit.site, want(visit.site, standing.list_id, ids=(standing.row_id,)), Turn())
-    lines = [line_of(visit, browsed, row) for row in browsed.found.rows]
-    return {**told, "line": lines[0] if lines else None, "names": known_names(browsed.link), "link": browsed.link}
+    lines = lines_of(visit, browsed)
+    return {**told, "line": lines[0] if lines else None, "link": browsed.link}
 
 
 urlpatterns = [path("people", index, name="people")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache, lru_cache
 from typing import Any
 
 from django import template
@@ -13,7 +14,7 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince
-from django.utils.translation import gettext, npgettext_lazy
+from django.utils.translation import get_language, gettext, npgettext_lazy
 from django.utils.translation import gettext as _
 
 from mailchimpsync.actions.described import Scope
@@ -23,6 +24,7 @@ from mailchimpsync.web.screens.words import LEVELS, WORDS
 register = template.Library()
 
 _JUST_NOW_SECONDS = 60
+_BADGES_MAX = 256
 _UNITS: dict[str, Any] = {
     "year": npgettext_lazy("with ago or in", "%(num)d year", "%(num)d years", "num"),
     "month": npgettext_lazy("with ago or in", "%(num)d month", "%(num)d months", "num"),
@@ -35,6 +37,7 @@ _UNITS: dict[str, Any] = {
 
 
 @register.simple_tag
+@cache
 def icon(name: str) -> SafeString:
     """Draw an icon in the colour of the text; it is for eyes only."""
     shape = mark_safe(ICONS[name])  # noqa: S308 (our own drawing)
@@ -62,6 +65,12 @@ def level(term: Any) -> str:
 @register.simple_tag
 def badge(term: Any) -> SafeString:
     """Show a term as a badge in the colour of its level."""
+    return _badge(str(term) if term else None, get_language())
+
+
+@lru_cache(maxsize=_BADGES_MAX)
+def _badge(term: str | None, _language: str | None) -> SafeString:
+    """Draw a badge once in each language, as a page may have hundreds of them."""
     return format_html('<span class="badge {}">{}</span>', level(term), word(term))
 
 

@@ -18,7 +18,16 @@ from mailchimpsync.actions.selection import find_audience
 from mailchimpsync.config import Configuration, Link, Schedule
 from mailchimpsync.errors import MailchimpsyncError, UsageError
 from mailchimpsync.mailchimp import Audience
-from mailchimpsync.web.screens.configuration import first_sync, groups, interests, rules, schedule, webhooks
+from mailchimpsync.web.screens.configuration import (
+    departures,
+    first_sync,
+    groups,
+    interests,
+    rules,
+    schedule,
+    trust,
+    webhooks,
+)
 from mailchimpsync.web.screens.configuration.card import CardMaker
 from mailchimpsync.web.screens.configuration.choices import (
     OptionGroups,
@@ -36,7 +45,15 @@ from mailchimpsync.web.screens.configuration.saving import (
 )
 from mailchimpsync.web.screens.screen import Visit, screen
 
-CARDS: Sequence[CardMaker] = (groups.card, interests.card, rules.card, schedule.card, webhooks.card)
+CARDS: Sequence[CardMaker] = (
+    groups.card,
+    interests.card,
+    rules.card,
+    departures.card,
+    schedule.card,
+    trust.card,
+    webhooks.card,
+)
 
 
 class ConnectForm(ConfigurationForm):
@@ -143,6 +160,8 @@ urlpatterns = [
     *groups.urlpatterns,
     *interests.urlpatterns,
     *rules.urlpatterns,
+    *departures.urlpatterns,
+    *trust.urlpatterns,
     *schedule.urlpatterns,
     *first_sync.urlpatterns,
 ]

@@ -19,6 +19,7 @@ from mailchimpsync.config import Configuration, Link, Schedule
 from mailchimpsync.errors import MailchimpsyncError, UsageError
 from mailchimpsync.mailchimp import Audience
 from mailchimpsync.web.screens.configuration import (
+    data,
     departures,
     first_sync,
     groups,
@@ -48,6 +49,7 @@ from mailchimpsync.web.screens.screen import Visit, screen
 CARDS: Sequence[CardMaker] = (
     groups.card,
     interests.card,
+    data.card,
     rules.card,
     departures.card,
     schedule.card,
@@ -159,6 +161,7 @@ urlpatterns = [
     path("configuration/connections/<str:list_id>/remove", remove, name="configuration-remove-connection"),
     *groups.urlpatterns,
     *interests.urlpatterns,
+    *data.urlpatterns,
     *rules.urlpatterns,
     *departures.urlpatterns,
     *trust.urlpatterns,

@@ -78,7 +78,7 @@ class DeparturesForm(ConfigurationForm):
         for kind, (title, _who) in KINDS.items():
             usual = DEPARTURES[kind]
             choices = [(one.value, _WITH_DEFAULT[one] if one is usual else MEANINGS[one]) for one in Leaving]
-            self.fields[kind.value] = forms.ChoiceField(label=title, choices=choices)
+            self.fields[kind.value] = forms.ChoiceField(label=str(title), choices=choices)
 
     @property
     def kinds(self) -> Iterator[tuple[Promise, Promise, BoundField]]:

@@ -76,7 +76,9 @@ def card(visit: Visit, link: Link) -> Card:
     """Say which side is trusted with what."""
     lines = list(_trusted(visit, link))
     if lines:
-        lines.append(_("The next sync reads everything and waits for a person to look at it; then this ends by itself."))
+        lines.append(
+            _("The next sync reads everything and waits for a person to look at it; then this ends by itself.")
+        )
     else:
         lines = [_("Neither side: where both differ, what changed last counts.")]
     url = reverse("configuration-trust", args=[link.audience_id])
@@ -90,7 +92,9 @@ def _trusted(visit: Visit, link: Link) -> Iterator[str]:
         yield _("Mailchimp is right about who is subscribed.")
     names = names_of(visit, link)
     for key, side in link.trust_interests.items():
-        text = _("CiviCRM is right about: %(what)s") if side is Trust.CIVICRM else _("Mailchimp is right about: %(what)s")
+        text = (
+            _("CiviCRM is right about: %(what)s") if side is Trust.CIVICRM else _("Mailchimp is right about: %(what)s")
+        )
         yield text % {"what": names.interest(key)}
 
 

@@ -19,6 +19,7 @@ from mailchimpsync.config import Configuration, Link, Schedule
 from mailchimpsync.errors import MailchimpsyncError, UsageError
 from mailchimpsync.mailchimp import Audience
 from mailchimpsync.web.screens.configuration import (
+    campaigns,
     data,
     departures,
     first_sync,
@@ -54,6 +55,7 @@ CARDS: Sequence[CardMaker] = (
     departures.card,
     schedule.card,
     trust.card,
+    campaigns.card,
     webhooks.card,
 )
 
@@ -165,6 +167,7 @@ urlpatterns = [
     *rules.urlpatterns,
     *departures.urlpatterns,
     *trust.urlpatterns,
+    *campaigns.urlpatterns,
     *schedule.urlpatterns,
     *first_sync.urlpatterns,
 ]

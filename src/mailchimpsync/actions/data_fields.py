@@ -48,12 +48,12 @@ class Plugin:
 class DataFields:
     """What a map is made from, and what is wrong with the present one, by plugin.
 
-    `tags` and `groups` are those of CiviCRM that could be tags at Mailchimp.
+    `tags` (by name, with their labels) and `groups` are those of CiviCRM that could be tags at Mailchimp.
     """
 
     sources: tuple[Source, ...]
     merge_fields: tuple[MergeField, ...]
-    tags: tuple[str, ...]
+    tags: Mapping[str, str]
     groups: Mapping[int, str]
     plugins: tuple[Plugin, ...]
     problems: Mapping[str, Sequence[str]]
@@ -148,10 +148,11 @@ def _plugin(found: Found, switched_on: Sequence[str]) -> Plugin:
     return Plugin(found.name, is_built_in, found.name in switched_on, found.distribution, found.version, found.problem)
 
 
-def _tags(civicrm: CivicrmClient) -> tuple[str, ...]:
+def _tags(civicrm: CivicrmClient) -> dict[str, str]:
     where = [["used_for:name", "CONTAINS", "Contact"]]
     found = civicrm.call("Tag", "get", {"select": ["name", "label"], "where": where, "limit": CHOICES_MAX})
-    return tuple(sorted(str(tag.get("label") or tag["name"]) for tag in found))
+    labels = {str(tag["name"]): str(tag.get("label") or tag["name"]) for tag in found}
+    return dict(sorted(labels.items(), key=lambda one: one[1].casefold()))
 
 
 def _groups(civicrm: CivicrmClient) -> dict[int, str]:

@@ -18,7 +18,18 @@ from mailchimpsync.actions.selection import find_audience
 from mailchimpsync.config import Configuration, Link, Schedule
 from mailchimpsync.errors import MailchimpsyncError, UsageError
 from mailchimpsync.mailchimp import Audience
-from mailchimpsync.web.screens.configuration import first_sync, groups, interests, rules, schedule, webhooks
+from mailchimpsync.web.screens.configuration import (
+    campaigns,
+    data,
+    departures,
+    first_sync,
+    groups,
+    interests,
+    rules,
+    schedule,
+    trust,
+    webhooks,
+)
 from mailchimpsync.web.screens.configuration.card import CardMaker
 from mailchimpsync.web.screens.configuration.choices import (
     OptionGroups,
@@ -36,7 +47,17 @@ from mailchimpsync.web.screens.configuration.saving import (
 )
 from mailchimpsync.web.screens.screen import Visit, screen
 
-CARDS: Sequence[CardMaker] = (groups.card, interests.card, rules.card, schedule.card, webhooks.card)
+CARDS: Sequence[CardMaker] = (
+    groups.card,
+    interests.card,
+    data.card,
+    rules.card,
+    departures.card,
+    schedule.card,
+    trust.card,
+    campaigns.card,
+    webhooks.card,
+)
 
 
 class ConnectForm(ConfigurationForm):
@@ -142,7 +163,11 @@ urlpatterns = [
     path("configuration/connections/<str:list_id>/remove", remove, name="configuration-remove-connection"),
     *groups.urlpatterns,
     *interests.urlpatterns,
+    *data.urlpatterns,
     *rules.urlpatterns,
+    *departures.urlpatterns,
+    *trust.urlpatterns,
+    *campaigns.urlpatterns,
     *schedule.urlpatterns,
     *first_sync.urlpatterns,
 ]

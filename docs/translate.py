@@ -3,7 +3,7 @@
     python docs/translate.py            # after texts have changed; then translate what is new in the .po files
     python docs/translate.py --check    # says what is missing; for tests
 
-Texts come from templates and modules of `web/`, and from the engine where it speaks to people: see `ENGINE_TEXTS`.
+Texts come from templates and modules of `web/`, and from the engine where it speaks to people: see `engine_texts`, and `say`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from babel.messages.pofile import read_po, write_po
 from django.conf import settings
 from django.utils.translation.template import templatize
 
-from mailchimpsync.errors import REGISTRY
+from mailchimpsync.actions.explained import explained
+from mailchimpsync.errors import REGISTRY, Who
 
 WEB = Path(__file__).parents[1] / "src/mailchimpsync/web"
 LOCALE = WEB / "locale"
@@ -41,11 +42,15 @@ _KEYWORDS = {
 
 
 def engine_texts() -> Iterator[tuple[str, str]]:
-    """Give what the engine says to people, with the code it belongs to."""
+    """Give what the engine says of codes to people, with the place where it says it."""
     for code, entry in REGISTRY.items():
-        for text in (entry.sentence, entry.cause, entry.remedy):
-            if text:
-                yield code.value, text
+        for text in filter(None, (entry.sentence, entry.cause, entry.remedy)):
+            yield f"errors/registry.py:{code.value}", text
+    unknown = explained(None)
+    for text in (unknown.sentence, unknown.cause, unknown.remedy):
+        yield "actions/explained.py", text
+    for who in Who:
+        yield "errors/codes.py:Who", who.value
 
 
 def collect() -> Catalog:
@@ -56,8 +61,8 @@ def collect() -> Catalog:
             _add(catalog, file, file.read_bytes())
     for file in sorted(WEB.rglob("*.html")):
         _add(catalog, file, templatize(file.read_text("utf-8")).encode())
-    for code, text in engine_texts():
-        catalog.add(text, locations=[(f"errors/registry.py:{code}", None)])
+    for place, text in engine_texts():
+        catalog.add(text, locations=[(place, None)])
     return catalog
 
 

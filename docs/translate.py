@@ -3,15 +3,17 @@
     python docs/translate.py            # after texts have changed; then translate what is new in the .po files
     python docs/translate.py --check    # says what is missing; for tests
 
-Texts come from templates and modules of `web/`, and from the engine where it speaks to people: see `engine_texts`, and `say`.
+Texts come from templates and modules of `web/`, and from the engine where it speaks to people: see `engine_texts`,
+and `say` in `actions/said.py`.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import django
 from babel.messages.catalog import Catalog, Message
@@ -25,6 +27,7 @@ from mailchimpsync.actions.explained import explained
 from mailchimpsync.errors import REGISTRY, Who
 
 WEB = Path(__file__).parents[1] / "src/mailchimpsync/web"
+ACTIONS = WEB.parent / "actions"
 LOCALE = WEB / "locale"
 LANGUAGES = ("de",)
 
@@ -59,6 +62,8 @@ def collect() -> Catalog:
     for file in sorted(WEB.rglob("*.py")):
         if "migrations" not in file.parts:
             _add(catalog, file, file.read_bytes())
+    for file in sorted(ACTIONS.rglob("*.py")):
+        _add(catalog, file, file.read_bytes(), keywords={"say": None})
     for file in sorted(WEB.rglob("*.html")):
         _add(catalog, file, templatize(file.read_text("utf-8")).encode())
     for place, text in engine_texts():
@@ -66,9 +71,9 @@ def collect() -> Catalog:
     return catalog
 
 
-def _add(catalog: Catalog, file: Path, source: bytes) -> None:
-    place = file.relative_to(WEB).as_posix()
-    for _line, message, comments, context in extract("python", BytesIO(source), keywords=_KEYWORDS):
+def _add(catalog: Catalog, file: Path, source: bytes, keywords: Mapping[str, Any] = _KEYWORDS) -> None:
+    place = file.relative_to(WEB if file.is_relative_to(WEB) else ACTIONS.parent).as_posix()
+    for _line, message, comments, context in extract("python", BytesIO(source), keywords=keywords):
         if message and message != ("", ""):
             catalog.add(message, locations=[(place, None)], auto_comments=comments, context=context)
 

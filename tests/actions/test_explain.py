@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import gettext
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import delete, insert
 
+import mailchimpsync.web
 from actions.conftest import BELLA, CARL, EMIL, FAY, NOBODY, Door, Office
 from mailchimpsync import Explanation, explain, journal_verify
 from mailchimpsync.actions.journal import PURPOSE
+from mailchimpsync.actions.said import in_other_words
 from mailchimpsync.cli.main import cli
 from mailchimpsync.errors import UsageError
 from mailchimpsync.model import member_id_of
@@ -61,6 +65,21 @@ def test_who_was_added_is_told_with_mailchimps_answer(library: Office) -> None:
 
     assert added.what == "the member was added as subscribed"
     assert added.sentence.endswith("Mailchimp answered 200.")
+
+
+def test_who_reads_german_is_told_all_of_it_in_german(library: Office) -> None:
+    locale = Path(mailchimpsync.web.__file__).with_name("locale")
+    german = gettext.translation("django", locale, ["de"]).gettext
+    found = explain(library.site, person="carl@example.org")
+
+    sentences = [in_other_words(sentence, german) for sentence in here(found).sentences]
+
+    assert sentences[0].startswith("Nicht auf der Liste: Bei Mailchimp nicht mehr abonniert, ")
+    assert "hat sich abgemeldet oder wurde abgemeldet (seit 2026-11-01 10:00 UTC)" in sentences[2]
+    assert f"In CiviCRM: Kontakt {CARL} wurde aus der Gruppe {NEWS} entfernt" in sentences[3]
+    [left] = found.history
+    assert in_other_words(left.what, german) == f"Kontakt {CARL} wurde aus der Gruppe {NEWS} entfernt"
+    assert in_other_words(left.by, german) == f"durch Lauf {left.run_id}"
 
 
 @pytest.mark.parametrize("asked", ["DORA@example.org ", member_id_of("dora@example.org")])

@@ -296,3 +296,18 @@ def test_an_interrupted_run_does_not_go_on_with_another_trust(world: World) -> N
     trusting(world, Trust.MAILCHIMP)
 
     assert world.sync().outcome is Outcome.HELD
+
+
+def test_where_civicrm_is_trusted_with_interests_only_a_newcomer_is_created_and_their_tick_taken_away(
+    world: World,
+) -> None:
+    world.member("eve@example.org", interests={WALK: True})
+    trusting(world, **{WALK: Trust.CIVICRM})
+
+    result = approved_sync(world)
+
+    assert result.outcome is Outcome.DONE
+    [eve] = world.owners("eve@example.org")
+    assert world.in_group(eve, NEWS)
+    assert not world.in_group(eve, WALKS)
+    assert world.members()["eve@example.org"]["interests"][WALK] is False

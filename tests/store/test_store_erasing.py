@@ -43,7 +43,7 @@ def test_all_about_an_address_goes_and_nothing_of_another_that_looks_alike(store
         gone = erasing.purge(tx, found)
 
         assert (found.row_ids, found.contact_ids, found.member_ids) == ((mine,), (ANN,), (member,))
-        assert gone == {"plans": 2, "events": 2, "findings": 1, "updates": 2, "rows": 1}
+        assert gone == {"plans": 2, "events": 2, "findings": 1, "updates": 2, "campaigns": 0, "rows": 1}
         assert erasing.purge(tx, found) == dict.fromkeys(gone, 0)
         assert row(tx, other)["new_address"] is None
         assert row(tx, waiting)["refusal"] == {"update": {"email_address": OTHER}}

@@ -178,6 +178,7 @@ def test_how_far_both_sides_agree(store: Store) -> None:
         to_remove=1,
         cannot_subscribe=1,
         other_fails=1,
+        cannot_join=1,
     )
     assert [one["civicrm_contact_id"] for one in failed] == [104, 105]
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from mailchimpsync.actions.explained import explained
 from mailchimpsync.actions.find_person import Person
+from mailchimpsync.actions.said import say
 from mailchimpsync.config import Link
 from mailchimpsync.errors import Who
 from mailchimpsync.model import GroupState, GroupStatus, MemberStatus, SyncStatus
@@ -17,25 +18,33 @@ from mailchimpsync.store import Transaction, groups
 Row = Mapping[str, Any]
 
 _AT_MAILCHIMP = {
-    MemberStatus.SUBSCRIBED: "is subscribed",
-    MemberStatus.PENDING: "was asked to confirm, and has not yet",
-    MemberStatus.UNSUBSCRIBED: "has unsubscribed, or was unsubscribed",
-    MemberStatus.CLEANED: "is cleaned: mail came back",
-    MemberStatus.ARCHIVED: "is archived",
-    MemberStatus.TRANSACTIONAL: "gets transactional mail only, and never subscribed",
+    MemberStatus.SUBSCRIBED: say("is subscribed"),
+    MemberStatus.PENDING: say("was asked to confirm, and has not yet"),
+    MemberStatus.UNSUBSCRIBED: say("has unsubscribed, or was unsubscribed"),
+    MemberStatus.CLEANED: say("is cleaned: mail came back"),
+    MemberStatus.ARCHIVED: say("is archived"),
+    MemberStatus.TRANSACTIONAL: say("gets transactional mail only, and never subscribed"),
 }
 _IN_GROUP = {
-    GroupStatus.ADDED: "is in",
-    GroupStatus.REMOVED: "was removed from",
-    GroupStatus.PENDING: "is pending in",
-    GroupStatus.DELETED: "was deleted from",
+    GroupStatus.ADDED: say("In CiviCRM: contact %(contact)s is in the group %(group)s%(since)s."),
+    GroupStatus.REMOVED: say("In CiviCRM: contact %(contact)s was removed from the group %(group)s%(since)s."),
+    GroupStatus.PENDING: say("In CiviCRM: contact %(contact)s is pending in the group %(group)s%(since)s."),
+    GroupStatus.DELETED: say("In CiviCRM: contact %(contact)s was deleted from the group %(group)s%(since)s."),
+    None: say("In CiviCRM: contact %(contact)s was never in the group %(group)s%(since)s."),
+}
+_IN_ITS_GROUP = {
+    GroupStatus.ADDED: say("Interest %(interest)s: %(ticked)s; the contact is in its group %(group)s."),
+    GroupStatus.REMOVED: say("Interest %(interest)s: %(ticked)s; the contact was removed from its group %(group)s."),
+    GroupStatus.PENDING: say("Interest %(interest)s: %(ticked)s; the contact is pending in its group %(group)s."),
+    GroupStatus.DELETED: say("Interest %(interest)s: %(ticked)s; the contact was deleted from its group %(group)s."),
+    None: say("Interest %(interest)s: %(ticked)s; the contact was never in its group %(group)s."),
 }
 _WORK = {
-    SyncStatus.TODO: "Something has changed since; the next sync decides about it.",
-    SyncStatus.LIVE: "An update is on its way to Mailchimp.",
-    SyncStatus.REDO: "Mailchimp refused an update; it is being tried in another way.",
-    SyncStatus.OK: "Nothing is outstanding.",
-    SyncStatus.FAIL: "This person cannot be synced.",
+    SyncStatus.TODO: say("Something has changed since; the next sync decides about it."),
+    SyncStatus.LIVE: say("An update is on its way to Mailchimp."),
+    SyncStatus.REDO: say("Mailchimp refused an update; it is being tried in another way."),
+    SyncStatus.OK: say("Nothing is outstanding."),
+    SyncStatus.FAIL: say("This person cannot be synced."),
 }
 
 
@@ -68,7 +77,7 @@ def standing_of(tx: Transaction, link: Link, person: Person) -> Sequence[Standin
 
 
 def _nowhere(link: Link) -> Standing:
-    sentence = "Not on the list: as far as the last sync saw, they are neither in the audience nor in the group."
+    sentence = say("Not on the list: as far as the last sync saw, they are neither in the audience nor in the group.")
     return Standing(link.title, link.audience_id, None, None, None, False, None, None, None, None, (sentence,))
 
 
@@ -101,50 +110,60 @@ def _sentences(link: Link, row: Row, states: Mapping[int, GroupState]) -> Iterat
 
 
 def _why(row: Row) -> Iterator[str]:
-    on_list = "On the list" if row["mailchimp_status"] == MemberStatus.SUBSCRIBED else "Not on the list"
+    is_on_list = row["mailchimp_status"] == MemberStatus.SUBSCRIBED
     status = SyncStatus(row["sync_status"]) if row["sync_status"] in set(SyncStatus) else None
     entry = explained(row["reason"]) if row["reason"] else None
-    yield f"{on_list}: {entry.sentence}" if entry else f"{on_list}: no sync has decided about them yet."
+    why = say(entry.sentence) if entry else say("no sync has decided about them yet.")
+    yield say("On the list: %(why)s", why=why) if is_on_list else say("Not on the list: %(why)s", why=why)
     if entry is not None and status is SyncStatus.FAIL:
-        detail = f" The other system says: {row['reason_detail']}" if row["reason_detail"] else ""
-        whose = f" ({entry.who.value})" if entry.who is not Who.NOBODY else ""
-        yield f"{_WORK[status]}{detail} What to do{whose}: {entry.remedy}"
+        said = row["reason_detail"]
+        detail = say(" The other system says: %(said)s", said=said) if said else ""
+        whose = say(" (%(who)s)", who=say(entry.who.value)) if entry.who is not Who.NOBODY else ""
+        yield say(
+            "This person cannot be synced.%(detail)s What to do%(whose)s: %(remedy)s",
+            detail=detail,
+            whose=whose,
+            remedy=say(entry.remedy),
+        )
     elif status is not None:
         yield _WORK[status]
 
 
 def _at_mailchimp(row: Row) -> str:
     if row["mailchimp_status"] is None:
-        return "At Mailchimp: not there."
-    known = _AT_MAILCHIMP.get(row["mailchimp_status"], f"has the status {row['mailchimp_status']}")
-    since = row["mailchimp_status_date"]
-    return f"At Mailchimp: {row['mailchimp_email']} {known}{f' (since {at(since)})' if since else ''}."
+        return say("At Mailchimp: not there.")
+    status, address = row["mailchimp_status"], row["mailchimp_email"]
+    known = _AT_MAILCHIMP.get(status) or say("has the status %(status)s", status=status)
+    since = _since(row["mailchimp_status_date"])
+    return say("At Mailchimp: %(address)s %(known)s%(since)s.", address=address, known=known, since=since)
 
 
 def _in_civicrm(link: Link, row: Row, state: GroupState) -> str:
     if row["civicrm_contact_id"] is None:
         gone = row["departed_contact_id"]
-        return (
-            f"In CiviCRM: contact {gone} was deleted, and nobody else has the address."
-            if gone
-            else ("In CiviCRM: nobody has the address.")
-        )
-    place = f"{_IN_GROUP[state.status]} the group" if state.status else "was never in the group"
-    date = f" (since {at(state.date)})" if state.date else ""
-    name = f"“{link.group_title}”" if link.group_title else link.group_id
-    return f"In CiviCRM: contact {row['civicrm_contact_id']} {place} {name}{date}."
+        if gone:
+            return say("In CiviCRM: contact %(contact)s was deleted, and nobody else has the address.", contact=gone)
+        return say("In CiviCRM: nobody has the address.")
+    name = say("“%(title)s”", title=link.group_title) if link.group_title else link.group_id
+    return say(_IN_GROUP[state.status], contact=row["civicrm_contact_id"], group=name, since=_since(state.date))
 
 
 def _interest(row: Row, interest: str, group: int, state: GroupState) -> str:
-    ticked = "ticked" if (row["mailchimp_interests"] or {}).get(interest) else "not ticked"
-    place = _IN_GROUP[state.status] if state.status else "was never in"
-    return f"Interest {interest}: {ticked} at Mailchimp; the contact {place} its group {group}."
+    is_ticked = (row["mailchimp_interests"] or {}).get(interest)
+    ticked = say("ticked at Mailchimp") if is_ticked else say("not ticked at Mailchimp")
+    return say(_IN_ITS_GROUP[state.status], interest=interest, ticked=ticked, group=group)
 
 
 def _agreed(row: Row) -> str:
     if row["base_subscribed"] is None:
-        return "Both sides have never agreed yet; where they differ, the later change counts."
-    return f"Both sides last agreed: {'subscribed' if row['base_subscribed'] else 'not subscribed'}."
+        return say("Both sides have never agreed yet; where they differ, the later change counts.")
+    if row["base_subscribed"]:
+        return say("Both sides last agreed: subscribed.")
+    return say("Both sides last agreed: not subscribed.")
+
+
+def _since(time: datetime | None) -> str:
+    return say(" (since %(time)s)", time=at(time)) if time else ""
 
 
 def at(time: datetime) -> str:

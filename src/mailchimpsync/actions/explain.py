@@ -14,6 +14,7 @@ from mailchimpsync.actions.envelope import plain
 from mailchimpsync.actions.find_person import Person, find_person
 from mailchimpsync.actions.journal import ENTITY
 from mailchimpsync.actions.plan_words import change_from
+from mailchimpsync.actions.said import say
 from mailchimpsync.actions.selection import find_links
 from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.tell_entry import Told, tell
@@ -115,14 +116,18 @@ def _notes(found: Person, *, is_known: bool) -> Sequence[str]:
     notes = [*found.notes]
     if not is_known and found.contact_ids:
         notes.append(
-            "CiviCRM has the contact, but no sync has seen it in a connected group or at Mailchimp. Add it to the "
-            "group to subscribe it; the next sync does the rest."
+            say(
+                "CiviCRM has the contact, but no sync has seen it in a connected group or at Mailchimp. Add it to the "
+                "group to subscribe it; the next sync does the rest."
+            )
         )
     elif not is_known:
         notes.append(
-            "Nobody by this is known here: as far as the last sync saw, they are in no connected audience and in no "
-            "connected group, and nothing was ever changed for them. Look for a slip of the pen, or for another "
-            "address of theirs in CiviCRM."
+            say(
+                "Nobody by this is known here: as far as the last sync saw, they are in no connected audience and in "
+                "no connected group, and nothing was ever changed for them. Look for a slip of the pen, or for another "
+                "address of theirs in CiviCRM."
+            )
         )
     return notes
 
@@ -135,9 +140,12 @@ def _plans(tx: Transaction, link: Link, found: Person) -> list[WaitingPlan]:
 
 def _waiting(link: Link, one: dict[str, Any]) -> WaitingPlan:
     changes = change_from(one).changes
-    fate = "is held and waits for a decision" if one["state"] == "open" else "is approved and will be carried out"
-    if one["state"] == "open" and one["kind"] != "held":
-        fate = "was made to be looked at"
-    what = "; ".join(changes) or "nothing on either side"
-    sentence = f"Plan {one['plan_id']} {fate}. It would do this for the person: {what}."
+    fate = say("is approved and will be carried out")
+    if one["state"] == "open":
+        held, looked = say("is held and waits for a decision"), say("was made to be looked at")
+        fate = held if one["kind"] == "held" else looked
+    what = "; ".join(changes) or say("nothing on either side")
+    sentence = say(
+        "Plan %(id)s %(fate)s. It would do this for the person: %(what)s.", id=one["plan_id"], fate=fate, what=what
+    )
     return WaitingPlan(one["plan_id"], one["kind"], one["state"], link.title, changes, sentence)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mailchimpsync.actions.journal import PURPOSE
+from mailchimpsync.actions.said import say
 from mailchimpsync.actions.site import Site
 from mailchimpsync.civicrm import owners_of
 from mailchimpsync.errors import MailchimpsyncError, UsageError
@@ -47,7 +48,9 @@ def find_person(site: Site, asked: str, audiences: Sequence[str]) -> Person:
         _follow(tx, found, keys, audiences)
     if len(found.contact_ids) > 1:
         numbers = ", ".join(map(str, sorted(found.contact_ids)))
-        found.notes.append(f"This is about more than one contact, at present or before: {numbers}.")
+        found.notes.append(
+            say("This is about more than one contact, at present or before: %(numbers)s.", numbers=numbers)
+        )
     return found
 
 
@@ -67,7 +70,8 @@ def _note_erasure(site: Site, found: Person) -> None:
     with site.store.reading() as tx:
         noted = tombstones.tombstone_of(tx, tombstones.digest_of(key, found.address))
     if noted is not None:
-        found.notes.append(f"This address was erased on {noted[0]:%Y-%m-%d %H:%M} UTC by {noted[1]}.")
+        time, who = f"{noted[0]:%Y-%m-%d %H:%M} UTC", noted[1]
+        found.notes.append(say("This address was erased on %(time)s by %(who)s.", time=time, who=who))
 
 
 def _read(asked: str) -> Person:
@@ -91,7 +95,8 @@ def _ask_civicrm(site: Site, found: Person, address: str) -> None:
         finally:
             client.deadline = None
     except MailchimpsyncError as error:
-        found.notes.append(f"CiviCRM could not be asked who has the address: {error.what.rstrip('.')}.")
+        what = error.what.rstrip(".")
+        found.notes.append(say("CiviCRM could not be asked who has the address: %(error)s.", error=what))
         return
     found.contact_ids.update(owner.contact_id for owner in owners if normalise_address(owner.address) == address)
 

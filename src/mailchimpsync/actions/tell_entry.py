@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from mailchimpsync.actions.explained import explained
+from mailchimpsync.actions.said import say
 from mailchimpsync.config import Link
 from mailchimpsync.model import Side
 from mailchimpsync.store.chain import PERSONAL_FIELDS
@@ -48,73 +49,97 @@ def _what(entry: Entry, link: Link | None) -> str:
     if speak is None:
         return f"{entry['field']}: {entry['old']} → {entry['new']}"
     if entry["minimised_at"] is not None and name in PERSONAL_FIELDS:
-        hidden = {"old": "(no longer kept)", "new": "(no longer kept)"}
+        hidden = dict.fromkeys(("old", "new"), say("(no longer kept)"))
         return speak({**entry, **hidden}, about, link)
     return speak(entry, about, link)
 
 
 def _by(entry: Entry) -> str:
-    run = f"run {entry['run_id']}" if entry["run_id"] is not None else "a run"
+    run = say("run %(id)s", id=entry["run_id"]) if entry["run_id"] is not None else say("a run")
     if entry["actor"] in (None, BY_RUN):
-        return f"by {run}"
+        return say("by %(run)s", run=run)
     if entry["actor"] == BY_WEBHOOK:
-        return f"by {run}, because of a webhook"
-    return f"by {run}, on the word of {entry['actor']}"
+        return say("by %(run)s, because of a webhook", run=run)
+    return say("by %(run)s, on the word of %(who)s", run=run, who=entry["actor"])
 
 
 def _group(entry: Entry, about: str, link: Link | None) -> str:
     name = f"“{link.group_title}”" if link is not None and about == str(link.group_id) and link.group_title else about
-    what = {"Added": "added to", "Removed": "removed from"}.get(entry["new"] or "", f"set to {entry['new']} in")
-    return f"contact {entry['contact_id']} was {what} the group {name}"
+    contact, new = entry["contact_id"], entry["new"]
+    if new == "Added":
+        return say("contact %(contact)s was added to the group %(group)s", contact=contact, group=name)
+    if new == "Removed":
+        return say("contact %(contact)s was removed from the group %(group)s", contact=contact, group=name)
+    return say("contact %(contact)s was set to %(new)s in the group %(group)s", contact=contact, new=new, group=name)
 
 
 def _status(entry: Entry, _about: str, _link: Link | None) -> str:
-    if entry["old"] is None:
-        return f"the member was added as {entry['new']}"
-    return f"the member's status was changed from {entry['old']} to {entry['new']}"
+    old, new = entry["old"], entry["new"]
+    if old is None:
+        return say("the member was added as %(new)s", new=say(new))
+    return say("the member's status was changed from %(old)s to %(new)s", old=say(old), new=say(new))
 
 
 def _interest(entry: Entry, about: str, _link: Link | None) -> str:
-    return f"the interest {about} was {'ticked' if entry['new'] == 'yes' else 'unticked'}"
+    if entry["new"] == "yes":
+        return say("the interest %(interest)s was ticked", interest=about)
+    return say("the interest %(interest)s was unticked", interest=about)
 
 
 def _contact(entry: Entry, _about: str, _link: Link | None) -> str:
-    return f"contact {entry['contact_id']} was created"
+    return say("contact %(contact)s was created", contact=entry["contact_id"])
 
 
 def _address(entry: Entry, _about: str, _link: Link | None) -> str:
     if entry["side"] == Side.MAILCHIMP:
-        return f"the member's address was changed from {entry['old']} to {entry['new']}"
-    return f"contact {entry['contact_id']} got the address {entry['new']}, after {entry['old']} was given up"
+        return say("the member's address was changed from %(old)s to %(new)s", old=entry["old"], new=entry["new"])
+    return say(
+        "contact %(contact)s got the address %(new)s, after %(old)s was given up",
+        contact=entry["contact_id"],
+        new=entry["new"],
+        old=entry["old"],
+    )
 
 
 def _hold(entry: Entry, _about: str, _link: Link | None) -> str:
-    return f"the address of contact {entry['contact_id']} was put on hold"
+    return say("the address of contact %(contact)s was put on hold", contact=entry["contact_id"])
 
 
 def _name(entry: Entry, _about: str, _link: Link | None) -> str:
-    name = entry["field"].replace("_", " ")
-    return f"the {name} of contact {entry['contact_id']} was changed from {entry['old'] or '(none)'} to {entry['new']}"
+    return say(
+        "the %(name)s of contact %(contact)s was changed from %(old)s to %(new)s",
+        name=say("first name") if entry["field"] == "first_name" else say("last name"),
+        contact=entry["contact_id"],
+        old=_or_none(entry["old"]),
+        new=entry["new"],
+    )
 
 
 def _erased(entry: Entry, _about: str, _link: Link | None) -> str:
-    return f"somebody was erased, and their values went from {entry['new']} entries"
+    return say("somebody was erased, and their values went from %(number)s entries", number=entry["new"])
 
 
 def _merge_field(entry: Entry, about: str, _link: Link | None) -> str:
-    return f"the merge field {about} was changed from {entry['old'] or '(none)'} to {entry['new'] or '(none)'}"
+    old, new = _or_none(entry["old"]), _or_none(entry["new"])
+    return say("the merge field %(field)s was changed from %(old)s to %(new)s", field=about, old=old, new=new)
 
 
 def _tag(entry: Entry, about: str, _link: Link | None) -> str:
-    return f"the tag “{about}” was {'given' if entry['new'] == 'yes' else 'taken away'}"
+    if entry["new"] == "yes":
+        return say("the tag “%(tag)s” was given", tag=about)
+    return say("the tag “%(tag)s” was taken away", tag=about)
 
 
 def _language(entry: Entry, _about: str, _link: Link | None) -> str:
-    return f"the language was changed from {entry['old'] or '(none)'} to {entry['new']}"
+    return say("the language was changed from %(old)s to %(new)s", old=_or_none(entry["old"]), new=entry["new"])
 
 
 def _refused(entry: Entry, _about: str, _link: Link | None) -> str:
-    return f"this was wanted and refused: {entry['new']}"
+    return say("this was wanted and refused: %(wanted)s", wanted=entry["new"])
+
+
+def _or_none(value: str | None) -> str:
+    return value or say("(none)")
 
 
 _WORDS: Mapping[str, Callable[[Entry, str, Link | None], str]] = {

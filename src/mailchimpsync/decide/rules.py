@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from mailchimpsync.decide.interests import compare_interests, interests_of_new_member
@@ -56,7 +57,8 @@ def _with_interests(situation: Situation, connection: Connection, verdict: Verdi
     if reason is Code.IN_SYNC and (groups or update):
         reason = Code.INTERESTS_CHANGED
     if update:
-        return _send(situation, Verdict(verdict.move, reason), update, groups=groups, agreed=agreed)
+        sent = _send(situation, Verdict(verdict.move, reason), update, groups=groups, agreed=agreed)
+        return replace(sent, create_contact=not situation.has_contact)
     return Decision(SyncStatus.OK, reason, create_contact=not situation.has_contact, groups=groups, agreed=agreed)
 
 

@@ -18,6 +18,7 @@ from django.utils.translation import get_language, gettext, npgettext_lazy
 from django.utils.translation import gettext as _
 
 from mailchimpsync.actions.described import Scope
+from mailchimpsync.actions.said import in_other_words
 from mailchimpsync.web.icons import ICONS
 from mailchimpsync.web.screens.words import LEVELS, WORDS
 
@@ -47,7 +48,7 @@ def icon(name: str) -> SafeString:
 @register.filter
 def translated(text: str | None) -> str:
     """Return a text of the engine's in the reader's language, see `screens.words`."""
-    return gettext(text) if text else ""
+    return in_other_words(text, gettext) if text else ""
 
 
 @register.filter

@@ -9,12 +9,13 @@ from urllib.parse import urlsplit
 import httpx2
 
 from mailchimpsync.actions.finding import Finding, Level, good, trouble
+from mailchimpsync.actions.said import say
 from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.webhook_urls import Path, webhook_url
 from mailchimpsync.errors import Code
 from mailchimpsync.http import USER_AGENT, tls
 
-SUBJECT = "Our public address"
+SUBJECT = say("Our public address")
 SECONDS = 10
 """How long Mailchimp waits for an answer (mailchimp-api.md 6.1)."""
 
@@ -33,11 +34,15 @@ def check_reachable(site: Site) -> Iterator[Finding]:
     try:
         yield _answer(site, url.rstrip("/"))
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-        yield trouble(SUBJECT, f"{url} can't be reached ({type(error).__name__}).", Code.WEBHOOK_UNREACHABLE)
+        yield trouble(
+            SUBJECT,
+            say("%(url)s can't be reached (%(error)s).", url=url, error=type(error).__name__),
+            Code.WEBHOOK_UNREACHABLE,
+        )
     parts = urlsplit(url)
     if parts.scheme != "https" and not (parts.hostname or "").startswith(_LOCAL):
-        what = f"{url} is not encrypted: whoever listens can read addresses and the webhooks' secrets."
-        remedy = "Put a proxy with a certificate in front of `serve`, and write https:// in `public_url`."
+        what = say("%(url)s is not encrypted: whoever listens can read addresses and the webhooks' secrets.", url=url)
+        remedy = say("Put a proxy with a certificate in front of `serve`, and write https:// in `public_url`.")
         yield trouble(SUBJECT, what, Code.WEBHOOK_UNREACHABLE, level=Level.WARNING, remedy=remedy)
 
 
@@ -45,15 +50,19 @@ def _answer(site: Site, url: str) -> Finding:
     with httpx2.Client(headers={"User-Agent": USER_AGENT}, timeout=SECONDS, verify=tls()) as client:
         status, body = _ask(client, "GET", url + Path.AUDIENCE)
         if (status, body) != (HTTPStatus.OK, _ANSWER):
-            what = f"{url} answers a webhook's test with status {status}, and not as this service does."
+            what = say(
+                "%(url)s answers a webhook's test with status %(status)s, and not as this service does.",
+                url=url,
+                status=status,
+            )
             return trouble(SUBJECT, what, Code.WEBHOOK_UNREACHABLE)
         for account in site.configuration.accounts.values():
             with_secret = webhook_url(site, account, Path.AUDIENCE)
             if with_secret is not None and _ask(client, "POST", with_secret)[0] != HTTPStatus.OK:
-                what = f"Whoever answers at {url} does not know the webhooks' secrets of this site."
-                remedy = "See that the service there was started with this site's home and database."
+                what = say("Whoever answers at %(url)s does not know the webhooks' secrets of this site.", url=url)
+                remedy = say("See that the service there was started with this site's home and database.")
                 return trouble(SUBJECT, what, Code.WEBHOOK_UNREACHABLE, remedy=remedy)
-    return good(SUBJECT, f"{url} is reached, and it is this site.")
+    return good(SUBJECT, say("%(url)s is reached, and it is this site.", url=url))
 
 
 def _ask(client: httpx2.Client, method: str, url: str) -> tuple[int, bytes]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from mailchimpsync.actions.said import say
 from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.webhook_urls import Path, is_ours, webhook_url
 from mailchimpsync.config import Link
@@ -69,7 +70,7 @@ class AudienceTarget:
     @property
     def subject(self) -> str:
         """What people call it."""
-        return f"Webhook of audience “{self.link.audience_name or self.link.audience_id}”"
+        return say("Webhook of audience “%(name)s”", name=self.link.audience_name or self.link.audience_id)
 
     def ours(self, site: Site, client: MailchimpClient) -> list[Hook]:
         """Return the webhooks there that this site has made."""
@@ -103,7 +104,7 @@ class BatchTarget:
     @property
     def subject(self) -> str:
         """What people call it."""
-        return f"Batch webhook of account “{self.account}”"
+        return say("Batch webhook of account “%(name)s”", name=self.account)
 
     def ours(self, site: Site, client: MailchimpClient) -> list[Hook]:
         """Return the webhooks there that this site has made."""

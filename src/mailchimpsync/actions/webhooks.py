@@ -9,6 +9,7 @@ from typing import Any
 from mailchimpsync.actions.finding import Finding, Level, failed, good, trouble
 from mailchimpsync.actions.patience import within
 from mailchimpsync.actions.reachable import check_reachable
+from mailchimpsync.actions.said import say
 from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.webhook_targets import Hook, Target, targets
 from mailchimpsync.actions.webhook_urls import Path, is_ours, show_url
@@ -133,13 +134,15 @@ def _state(site: Site, target: Target, client: MailchimpClient) -> _State:
 def _check(site: Site, target: Target, client: MailchimpClient) -> Iterator[Finding]:
     state = _state(site, target, client)
     if state.kept is None:
-        yield trouble(target.subject, "It is missing.", Code.WEBHOOK_MISSING)
+        yield trouble(target.subject, say("It is missing."), Code.WEBHOOK_MISSING)
     elif state.faults:
-        yield trouble(target.subject, f"Wrong: {'; '.join(state.faults)}.", Code.WEBHOOK_WRONG)
+        yield trouble(target.subject, say("Wrong: %(faults)s.", faults="; ".join(state.faults)), Code.WEBHOOK_WRONG)
     elif not state.doubled:
-        yield good(target.subject, "It is as it should be.")
+        yield good(target.subject, say("It is as it should be."))
     if state.doubled:
-        what = f"There are {len(state.doubled) + 1} of ours, so that every change is told as often."
+        what = say(
+            "There are %(number)s of ours, so that every change is told as often.", number=len(state.doubled) + 1
+        )
         yield trouble(target.subject, what, Code.WEBHOOK_WRONG, level=Level.WARNING)
 
 
@@ -147,13 +150,13 @@ def _repair(site: Site, target: Target, client: MailchimpClient) -> Iterator[Fin
     state = _state(site, target, client)
     if state.kept is None:
         target.create(client)
-        yield good(target.subject, "It was missing and is there now.")
+        yield good(target.subject, say("It was missing and is there now."))
     elif state.faults:
         target.correct(client, state.kept)
-        yield good(target.subject, f"Corrected: {'; '.join(state.faults)}.")
+        yield good(target.subject, say("Corrected: %(faults)s.", faults="; ".join(state.faults)))
     elif not state.doubled:
-        yield good(target.subject, "It is as it should be.")
+        yield good(target.subject, say("It is as it should be."))
     for hook in state.doubled:
         target.delete(client, hook)
     if state.doubled:
-        yield good(target.subject, f"{len(state.doubled)} of ours too many deleted.")
+        yield good(target.subject, say("%(number)s of ours too many deleted.", number=len(state.doubled)))

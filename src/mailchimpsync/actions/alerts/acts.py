@@ -17,6 +17,7 @@ from mailchimpsync.actions.alerts.words import words_of
 from mailchimpsync.actions.described import Scope, action
 from mailchimpsync.actions.envelope import plain
 from mailchimpsync.actions.finding import Finding, Level, good, plain_findings
+from mailchimpsync.actions.said import say
 from mailchimpsync.actions.site import Site
 from mailchimpsync.errors import Code, UsageError
 from mailchimpsync.store import alerts
@@ -113,9 +114,9 @@ def _try(site: Site, channel: str) -> Finding:
         if send is not None:
             bounded(partial(send, texts.test(site), f"test:{now.isoformat()}", now))
     except DeliveryError as error:
-        remedy = "See that the server, and what is configured for it, is right, and that it is reached from here."
-        return Finding(Level.BAD, subject, f"The message was not taken: {error}.", remedy)
-    return good(subject, "The message was taken.")
+        remedy = say("See that the server, and what is configured for it, is right, and that it is reached from here.")
+        return Finding(Level.BAD, subject, say("The message was not taken: %(error)s.", error=error), remedy)
+    return good(subject, say("The message was taken."))
 
 
 def _alert(site: Site, row: Noted) -> Alert:

@@ -8,10 +8,11 @@ from sqlalchemy import RowMapping
 
 from mailchimpsync.actions.alerts.acts import CHANNEL_NAMES, HOW_TO, NO_CHANNEL, getalerts
 from mailchimpsync.actions.finding import Finding, Level, good
+from mailchimpsync.actions.said import say
 from mailchimpsync.actions.site import Site
 from mailchimpsync.store import messages
 
-_SUBJECT = "Alerts"
+_SUBJECT = say("Alerts")
 
 
 def check_alerts(site: Site) -> Iterator[Finding]:
@@ -23,17 +24,17 @@ def check_alerts(site: Site) -> Iterator[Finding]:
     if not names:
         yield Finding(Level.WARNING, _SUBJECT, NO_CHANNEL, HOW_TO)
     if lasting := len(getalerts(site)):
-        found, remedy = f"Problems that last: {lasting}.", "See `mailchimpsync alerts list`."
+        found, remedy = say("Problems that last: %(number)s.", number=lasting), "See `mailchimpsync alerts list`."
         yield Finding(Level.WARNING, _SUBJECT, found, remedy)
     for name in names:
         yield _of_channel(name, tried.get(name))
 
 
 def _of_channel(name: str, newest: RowMapping | None) -> Finding:
-    subject = f"{_SUBJECT}: {CHANNEL_NAMES[name]}"
+    subject = say("Alerts: %(channel)s", channel=CHANNEL_NAMES[name])
     if newest is None:
-        return good(subject, "Nothing was sent yet; `mailchimpsync alerts test` tries it.")
+        return good(subject, say("Nothing was sent yet; `mailchimpsync alerts test` tries it."))
     if newest["note"] is None:
-        return good(subject, "The newest message was taken.")
-    found = f"The newest message was not taken, or not by all: {newest['note']}."
+        return good(subject, say("The newest message was taken."))
+    found = say("The newest message was not taken, or not by all: %(note)s.", note=newest["note"])
     return Finding(Level.WARNING, subject, found, "See that the server is right, then `mailchimpsync alerts test`.")

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from mailchimpsync.actions.finding import Finding, Level, good, trouble
 from mailchimpsync.actions.patience import within
+from mailchimpsync.actions.said import say
 from mailchimpsync.actions.site import Site
 from mailchimpsync.civicrm import Group, check_write_access, clock_offset, groups
 from mailchimpsync.config import Link
@@ -24,7 +25,7 @@ def check_access(site: Site) -> Iterator[Finding]:
         return
     with within(site.civicrm(), SECONDS) as client:
         check_write_access(client)
-    yield good("CiviCRM", "It is reached, and the key's user may see and edit contacts and groups.")
+    yield good("CiviCRM", say("It is reached, and the key's user may see and edit contacts and groups."))
 
 
 def check_clock(site: Site) -> Iterator[Finding]:
@@ -33,7 +34,7 @@ def check_clock(site: Site) -> Iterator[Finding]:
         return
     with within(site.civicrm(), SECONDS) as client:
         offset = clock_offset(client)
-    yield good("CiviCRM's clock", f"It agrees with ours; its time zone is {_zone(offset)}.")
+    yield good(say("CiviCRM's clock"), say("It agrees with ours; its time zone is %(zone)s.", zone=_zone(offset)))
 
 
 def _zone(offset: timedelta) -> str:
@@ -52,25 +53,36 @@ def check_groups(site: Site) -> Iterator[Finding]:
         findings = list(_of_link(link, found))
         yield from findings
         if not findings:
-            yield good(_subject(link), f"Linked groups: {len(link.connection.group_ids)}; all can be synced.")
+            yield good(
+                _subject(link),
+                say("Linked groups: %(number)s; all can be synced.", number=len(link.connection.group_ids)),
+            )
 
 
 def _subject(link: Link) -> str:
-    return f"Groups of {link.title}"
+    return say("Groups of %(title)s", title=link.title)
 
 
 def _of_link(link: Link, found: dict[int, Group]) -> Iterator[Finding]:
     for group_id in link.connection.group_ids:
         group = found.get(group_id)
         if group is None:
-            yield trouble(_subject(link), f"CiviCRM shows no group {group_id}.", Code.CV_GROUP_GONE)
+            what = say("CiviCRM shows no group %(id)s.", id=group_id)
+            yield trouble(_subject(link), what, Code.CV_GROUP_GONE)
         elif group.is_smart:
-            yield trouble(_subject(link), f"Group {group_id} “{group.title}” is a smart group.", Code.CV_GROUP_SMART)
+            what = say("Group %(id)s “%(title)s” is a smart group.", id=group_id, title=group.title)
+            yield trouble(_subject(link), what, Code.CV_GROUP_SMART)
         elif not group.is_active:
-            yield trouble(_subject(link), f"Group {group_id} “{group.title}” is disabled.", Code.CV_GROUP_INACTIVE)
+            what = say("Group %(id)s “%(title)s” is disabled.", id=group_id, title=group.title)
+            yield trouble(_subject(link), what, Code.CV_GROUP_INACTIVE)
         elif group.is_hidden:
-            yield trouble(_subject(link), f"Group {group_id} “{group.title}” is hidden.", Code.CV_GROUP_INACTIVE)
+            what = say("Group %(id)s “%(title)s” is hidden.", id=group_id, title=group.title)
+            yield trouble(_subject(link), what, Code.CV_GROUP_INACTIVE)
         elif group_id == link.group_id and _MAILING_LIST not in group.types:
-            what = f"Group {group_id} “{group.title}” is no mailing list, so CiviCRM sends no mailings to it."
-            remedy = "Tick “Mailing List” in the group's settings, if it is meant to be one."
+            what = say(
+                "Group %(id)s “%(title)s” is no mailing list, so CiviCRM sends no mailings to it.",
+                id=group_id,
+                title=group.title,
+            )
+            remedy = say("Tick “Mailing List” in the group's settings, if it is meant to be one.")
             yield Finding(Level.WARNING, _subject(link), what, remedy)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mailchimpsync import __version__
 from mailchimpsync.actions.finding import Finding, Level, good, trouble
+from mailchimpsync.actions.said import say
 from mailchimpsync.actions.site import Site
 from mailchimpsync.config import Settings, read_keys
 from mailchimpsync.errors import Code
@@ -24,45 +25,54 @@ _SQLITE = "sqlite:///"
 
 def check_versions(_settings: Settings) -> Iterator[Finding]:
     """Say which versions run."""
-    yield good("Versions", f"mailchimpsync {__version__}, Python {platform.python_version()}.")
+    yield good(say("Versions"), f"mailchimpsync {__version__}, Python {platform.python_version()}.")
 
 
 def check_home(settings: Settings) -> Iterator[Finding]:
     """See that nobody else can look into the home."""
     if not settings.home.is_dir():
-        yield good("Home", "There is none; everything is set in the environment.")
+        yield good(say("Home"), say("There is none; everything is set in the environment."))
         return
     mode = stat.S_IMODE(settings.home.stat().st_mode)
-    remedy = f"Run `chmod 700 {settings.home}`."
+    remedy = say("Run `chmod 700 %(place)s`.", place=settings.home)
     if mode & stat.S_IWOTH:
-        what = f"Everybody on this machine can write in {settings.home}, and so put another key there."
-        yield Finding(Level.BAD, "Home", what, remedy)
+        what = say(
+            "Everybody on this machine can write in %(place)s, and so put another key there.", place=settings.home
+        )
+        yield Finding(Level.BAD, say("Home"), what, remedy)
     elif mode & (stat.S_IRWXO | stat.S_IWGRP):
-        yield Finding(Level.WARNING, "Home", f"Others on this machine can get into {settings.home}.", remedy)
+        yield Finding(
+            Level.WARNING,
+            say("Home"),
+            say("Others on this machine can get into %(place)s.", place=settings.home),
+            remedy,
+        )
     else:
-        yield good("Home", f"{settings.home} is open to nobody else.")
+        yield good(say("Home"), say("%(place)s is open to nobody else.", place=settings.home))
 
 
 def check_key(settings: Settings) -> Iterator[Finding]:
     """See that there is a secret key which nobody else can read."""
     read_keys(settings)
-    where = "the environment" if settings.secret_key is not None else f"{settings.key_path}, open to nobody else"
-    yield good("Secret key", f"It is in {where}.")
+    in_file = say("It is in %(file)s, open to nobody else.", file=settings.key_path)
+    yield good(say("Secret key"), in_file if settings.secret_key is None else say("It is in the environment."))
 
 
 def check_database(settings: Settings) -> Iterator[Finding]:
     """See that the database can be reached, is new enough, and has this version's tables."""
     url = settings.database_url
     if url.startswith(_SQLITE) and not Path(url.removeprefix(_SQLITE)).is_file():
-        what = f"There is no file {url.removeprefix(_SQLITE)}."
-        yield trouble("Database", what, Code.STORE_UNAVAILABLE, remedy="Run `mailchimpsync init`, or restore a backup.")
+        what = say("There is no file %(file)s.", file=url.removeprefix(_SQLITE))
+        yield trouble(
+            say("Database"), what, Code.STORE_UNAVAILABLE, remedy=say("Run `mailchimpsync init`, or restore a backup.")
+        )
         return
     store = Store(url)
     try:
         name, version = store.server()
         yield _server(name, version)
         store.check_schema()
-        yield good("Tables", "They are those of this version.")
+        yield good(say("Tables"), say("They are those of this version."))
     finally:
         store.close()
 
@@ -71,11 +81,16 @@ def _server(name: str, version: tuple[int, ...]) -> Finding:
     said = f"{name} {'.'.join(map(str, version))}"
     oldest = OLDEST_SERVERS.get(name)
     if oldest is None:
-        return Finding(Level.BAD, "Database", f"{said} is none that this program is made for.", "Use MariaDB instead.")
+        return Finding(
+            Level.BAD,
+            say("Database"),
+            say("%(server)s is none that this program is made for.", server=said),
+            say("Use MariaDB instead."),
+        )
     if version < oldest:
-        remedy = f"Use {name} {'.'.join(map(str, oldest))} or newer."
-        return Finding(Level.BAD, "Database", f"{said} is too old.", remedy)
-    return good("Database", f"{said} is reached.")
+        remedy = say("Use %(server)s or newer.", server=f"{name} {'.'.join(map(str, oldest))}")
+        return Finding(Level.BAD, say("Database"), say("%(server)s is too old.", server=said), remedy)
+    return good(say("Database"), say("%(server)s is reached.", server=said))
 
 
 def check_disk(settings: Settings) -> Iterator[Finding]:
@@ -86,18 +101,23 @@ def check_disk(settings: Settings) -> Iterator[Finding]:
         if not place.is_dir():
             continue
         free = shutil.disk_usage(place).free
-        said = f"{free / 1e9:,.1f} GB are free in {place}."
-        yield trouble("Disk", said, Code.DISK_LOW) if free < DISK_BYTES_MIN else good("Disk", said)
+        said = say("%(size)s GB are free in %(place)s.", size=f"{free / 1e9:,.1f}", place=place)
+        yield trouble(say("Disk"), said, Code.DISK_LOW) if free < DISK_BYTES_MIN else good(say("Disk"), said)
 
 
 def check_configuration(site: Site) -> Iterator[Finding]:
     """See that there is something to sync."""
     connections, accounts = site.configuration.connections, site.configuration.accounts
     if site.configuration.civicrm is None:
-        yield Finding(Level.BAD, "Configuration", "There is no CiviCRM site.", "Run `mailchimpsync init`.")
+        yield Finding(Level.BAD, say("Configuration"), say("There is no CiviCRM site."), "Run `mailchimpsync init`.")
     elif not connections:
         remedy = "Run `mailchimpsync connect`."
-        yield Finding(Level.WARNING, "Configuration", "No audience is connected yet.", remedy)
+        yield Finding(Level.WARNING, say("Configuration"), say("No audience is connected yet."), remedy)
     else:
-        said = f"Version {site.version} is valid; connections: {len(connections)}, accounts: {len(accounts)}."
-        yield good("Configuration", said)
+        said = say(
+            "Version %(version)s is valid; connections: %(connections)s, accounts: %(accounts)s.",
+            version=site.version,
+            connections=len(connections),
+            accounts=len(accounts),
+        )
+        yield good(say("Configuration"), said)

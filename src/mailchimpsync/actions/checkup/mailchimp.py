@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from mailchimpsync.actions.finding import Finding, failed, good, trouble
 from mailchimpsync.actions.patience import within
+from mailchimpsync.actions.said import say
 from mailchimpsync.actions.site import Site
 from mailchimpsync.config import Link
 from mailchimpsync.errors import Code, MailchimpsyncError
@@ -30,20 +31,20 @@ def check_accounts(site: Site) -> Iterator[Finding]:
 
 
 def _account(name: str) -> str:
-    return f"Mailchimp account “{name}”"
+    return say("Mailchimp account “%(name)s”", name=name)
 
 
 def _key(name: str, client: MailchimpClient) -> Finding:
     found = account(client)
     if found.role.lower() in _MAY_NOT_CHANGE:
-        what = f"The key's user is {found.role}, who may change no members."
+        what = say("The key's user is %(role)s, who may change no members.", role=found.role)
         return trouble(_account(name), what, Code.MC_FORBIDDEN)
-    role = f"; its user is {found.role}" if found.role else ""
-    return good(_account(name), f"The key of “{found.name}” works{role}.")
+    role = say("; its user is %(role)s", role=found.role) if found.role else ""
+    return good(_account(name), say("The key of “%(name)s” works%(role)s.", name=found.name, role=role))
 
 
 def _audience(client: MailchimpClient, link: Link) -> Iterator[Finding]:
-    subject = f"Audience “{link.audience_name or link.audience_id}”"
+    subject = say("Audience “%(name)s”", name=link.audience_name or link.audience_id)
     try:
         audience(client, link.audience_id)
         gone = sorted(link.interests.keys() - {one.id for one in interests(client, link.audience_id)})
@@ -51,6 +52,6 @@ def _audience(client: MailchimpClient, link: Link) -> Iterator[Finding]:
         yield failed(subject, error)
         return
     if gone:
-        yield trouble(subject, f"It has no interest {', '.join(gone)}.", Code.MC_MAPPING_GONE)
+        yield trouble(subject, say("It has no interest %(ids)s.", ids=", ".join(gone)), Code.MC_MAPPING_GONE)
     else:
-        yield good(subject, f"It is there; linked interests: {len(link.interests)}, all there.")
+        yield good(subject, say("It is there; linked interests: %(number)s, all there.", number=len(link.interests)))

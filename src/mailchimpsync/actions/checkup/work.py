@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from mailchimpsync.actions.explained import explained
 from mailchimpsync.actions.finding import Finding, Level, good, trouble
+from mailchimpsync.actions.said import say
 from mailchimpsync.actions.site import Site
 from mailchimpsync.config import Link, Schedule
 from mailchimpsync.errors import Code
@@ -26,20 +27,31 @@ def check_syncs(site: Site) -> Iterator[Finding]:
             standing, last = runs.standing(tx, link.audience_id), runs.last_run(tx, link.audience_id) or {}
         yield _age(link, standing.last_sync_time, last.get("error_code"), now)
         if standing.lease_owner is not None and is_dead(standing.lease_owner):
-            what = f"The process that worked on it last ended before {standing.stage.value} without a word."
-            yield Finding(Level.WARNING, link.title, what, "Run `mailchimpsync sync`: it goes on from there.")
+            what = say(
+                "The process that worked on it last ended before %(stage)s without a word.", stage=standing.stage.value
+            )
+            yield Finding(Level.WARNING, _subject(link), what, "Run `mailchimpsync sync`: it goes on from there.")
 
 
 def _age(link: Link, synced: datetime | None, error: str | None, now: datetime) -> Finding:
-    why = f" The last run ended with {error}." if error else ""
+    why = say(" The last run ended with %(code)s.", code=error) if error else ""
     remedy = explained(error).remedy if error else ""
     if synced is None:
-        return Finding(Level.WARNING, link.title, f"It was never synced.{why}", remedy or "Run `mailchimpsync sync`.")
-    said = f"The last complete sync began {_in_words(now - synced)} ago."
+        return Finding(
+            Level.WARNING,
+            link.title,
+            say("It was never synced.%(why)s", why=why),
+            remedy or "Run `mailchimpsync sync`.",
+        )
+    said = say("The last complete sync began %(age)s ago.%(why)s", age=_in_words(now - synced), why=why)
     if now - synced > _patience(link.schedule):
         advice = remedy or "See that `mailchimpsync serve` runs, or `mailchimpsync sync` is called by schedule."
-        return Finding(Level.WARNING, link.title, said + why, advice)
-    return Finding(Level.WARNING, link.title, said + why, remedy) if error else good(link.title, said)
+        return Finding(Level.WARNING, _subject(link), said, advice)
+    return Finding(Level.WARNING, _subject(link), said, remedy) if error else good(_subject(link), said)
+
+
+def _subject(link: Link) -> str:
+    return say("%(title)s", title=link.title)
 
 
 def _patience(schedule: Schedule) -> timedelta:
@@ -53,21 +65,21 @@ def check_events(site: Site) -> Iterator[Finding]:
     with site.store.begin() as tx:
         found = figures.of_events(tx)
     oldest = site.runtime.now() - found.oldest if found.oldest else timedelta(0)
-    said = f"Waiting: {found.waiting:,}."
+    said = say("Waiting: %(number)s.", number=f"{found.waiting:,}")
     if oldest > OLD_EVENT:
-        what = f"{said} The oldest came in {_in_words(oldest)} ago."
-        remedy = "See that `mailchimpsync serve` runs, and what `mailchimpsync webhooks events` says."
-        yield Finding(Level.WARNING, "Events from webhooks", what, remedy)
+        what = say("%(said)s The oldest came in %(age)s ago.", said=said, age=_in_words(oldest))
+        remedy = say("See that `mailchimpsync serve` runs, and what `mailchimpsync webhooks events` says.")
+        yield Finding(Level.WARNING, say("Events from webhooks"), what, remedy)
     else:
-        yield good("Events from webhooks", said)
+        yield good(say("Events from webhooks"), said)
     if given_up := found.by_state.get("failed", 0):
-        what = f"Given up: {given_up:,}."
-        yield trouble("Events from webhooks", what, Code.EVENT_GIVEN_UP, level=Level.WARNING)
+        what = say("Given up: %(number)s.", number=f"{given_up:,}")
+        yield trouble(say("Events from webhooks"), what, Code.EVENT_GIVEN_UP, level=Level.WARNING)
 
 
 def _in_words(age: timedelta) -> str:
     minutes = max(0, round(age.total_seconds() / 60))
-    for size, unit in ((1_440, "days"), (60, "hours")):
+    for size, text in ((1_440, say("%(number)s days")), (60, say("%(number)s hours"))):
         if minutes >= 2 * size:
-            return f"{minutes // size} {unit}"
-    return f"{minutes} minutes"
+            return say(text, number=minutes // size)
+    return say("%(number)s minutes", number=minutes)

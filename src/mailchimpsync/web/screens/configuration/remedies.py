@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy
 
 from mailchimpsync.actions.alerts.acts import HOW_TO
+from mailchimpsync.actions.said import in_other_words
 from mailchimpsync.errors import REGISTRY, Code
 
 
@@ -50,4 +51,4 @@ _WAYS: Mapping[str, WayOut] = {
 
 def way_out(remedy: str) -> WayOut:
     """Return what to do in a browser; where nothing better is known, the advice as it is."""
-    return _WAYS.get(remedy) or WayOut(gettext(remedy) if remedy else "")
+    return _WAYS.get(remedy) or WayOut(in_other_words(remedy, gettext) if remedy else "")

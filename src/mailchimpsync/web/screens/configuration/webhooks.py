@@ -17,6 +17,7 @@ from mailchimpsync.config import Link
 from mailchimpsync.errors import MailchimpsyncError, UsageError
 from mailchimpsync.web.screens.configuration.card import Card
 from mailchimpsync.web.screens.screen import Visit, screen
+from mailchimpsync.web.templatetags.screens import translated
 
 SECONDS = 10.0
 _RECENT_SECONDS = 60
@@ -56,7 +57,7 @@ def repair(visit: Visit) -> HttpResponse:
         findings = repair_webhooks(site)
     for one in findings:
         tell = visit.say if one.level is Level.GOOD else visit.warn
-        tell(_("%(subject)s: %(found)s") % {"subject": one.subject, "found": one.found})
+        tell(_("%(subject)s: %(found)s") % {"subject": translated(one.subject), "found": translated(one.found)})
     return redirect("configuration-webhooks")
 
 

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
 
 import pytest
+from playwright.sync_api import Page, ViewportSize, expect
 
+from mailchimpsync.actions import cache_get
 from mailchimpsync.config import Link
 from mailchimpsync.model import Leaving, Trust
 from mailchimpsync.web.models import Role
 from mailchimpsync_sandbox.world import AUDIENCE_ID
+from support.browser import DESK, PHONE, accessibility_problems, is_too_wide
 from support.charity import Charity
 from support.forms import clerk
 
 Begin = Callable[..., Charity]
+Visit = Callable[..., Page]
 
 CONNECTION = f"/configuration/connections/{AUDIENCE_ID}"
 WALKS = "a100000009"
+FOR_ADMINISTRATORS = ("data", "departures", "trust", "campaigns/change")
 
 
 def link_of(charity: Charity) -> Link:
@@ -88,3 +95,165 @@ def test_otto_imports_campaigns_and_sees_whom_they_reached_as_ada_wished(own_cha
     assert shown.count('<span class="badge good">imported</span>') == 3
     how = link_of(charity).campaigns
     assert (how.enabled, how.every_hours, how.opens, how.clicks) == (True, 12, True, False)
+
+
+def test_ada_reads_what_goes_before_somebody_is_erased_and_gets_a_report(own_charity: Begin) -> None:
+    charity = own_charity(people=20)
+    address = some_member(charity)
+    with clerk(charity) as ada:
+        person = ada.look(f"/people?person={quote(address)}")
+        assert f"Erase {address} …" in person.text
+        asked = ada.fill_in("/people", at="/people/erase", address=address)
+        assert "This can&#x27;t be taken back." in asked.text or "This can't be taken back." in asked.text
+        hasty = ada.fill_in("", page=asked.text, at="/people/erase")
+        assert hasty.status_code == 400
+        assert is_known(charity, address)
+
+        report = ada.fill_in("", page=asked.text, at="/people/erase", understood="on")
+        again = ada.look(f"/people?person={quote(address)}")
+
+    assert "Done: nothing is left to do" in report.text
+    assert "permanently deleted at Mailchimp" in report.text
+    assert "CiviCRM still has the address." in report.text
+    assert address not in report.text
+    assert not is_known(charity, address)
+    assert "was erased on" in again.text
+
+
+def is_known(charity: Charity, address: str) -> bool:
+    return bool(cache_get(charity.site, mailchimp_list_id=AUDIENCE_ID, mailchimp_email=address))
+
+
+def some_member(charity: Charity) -> str:
+    found = cache_get(
+        charity.site, mailchimp_list_id=AUDIENCE_ID, mailchimp_status="subscribed", civicrm_status="Added"
+    )
+    assert isinstance(found, list)
+    return str(found[0]["mailchimp_email"])
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.OPERATOR])
+def test_only_administrators_erase_and_choose_data(charity: Charity, role: Role) -> None:
+    address = some_member(charity)
+    with clerk(charity, role) as somebody:
+        person = somebody.look(f"/people?person={quote(address)}")
+        erasing = {"address": address, "confirmed": "yes", "understood": "on"}
+        refused = somebody.fill_in("/people", at="/people/erase", **erasing)
+        statuses = {part: somebody.look(f"{CONNECTION}/{part}").status_code for part in FOR_ADMINISTRATORS}
+
+    assert "Erase " not in person.text.partition("<main")[2]
+    assert refused.status_code == 403
+    assert is_known(charity, address)
+    assert set(statuses.values()) == {403}, statuses
+
+
+NOTHING: dict[str, Any] = {"tags": "none", "tag_prefix": "CiviCRM: ", "data_every_hours": 24, "act": "save"}
+
+
+def rows(*pairs: tuple[str, str], **more: Any) -> dict[str, Any]:
+    """What the form says with rows of merge fields and what they are filled from."""
+    filled = {
+        f"row-{at}-{part}": value
+        for at, pair in enumerate(pairs)
+        for part, value in zip(("merge_field", "source"), pair, strict=True)
+    }
+    return {**NOTHING, "rows": len(pairs), **filled, **more}
+
+
+def test_a_map_is_saved_row_by_row_and_what_the_page_does_not_show_stays(own_charity: Begin) -> None:
+    charity = own_charity(people=1, synced=False)
+    weather = link_of(charity).data.model_copy(update={"plugins": {"weather": {"city": "Berlin"}}})
+    before = link_of(charity).model_copy(update={"data": weather})
+    charity.site.save(charity.site.configuration.having_link(before), "ada")
+    given = rows(("job", "job_title"), ("PLACE", "address"), ("", ""), ("CS", "checksum"), ("OLD", "birthday"))
+    options: dict[str, Any] = {
+        "row-0-keep_when_empty": "on",
+        "row-1-fill": "-",
+        "row-3-valid_days": 30,
+        "row-4-remove": "on",
+    }
+    with clerk(charity) as ada:
+        page = ada.look(f"{CONNECTION}/data")
+        saved = ada.fill_in(f"{CONNECTION}/data", **given, **options, names="on", groups_as_tags="12")
+
+    assert "&quot;city&quot;: &quot;Berlin&quot;" in page.text
+    assert "Merge fields: JOB · PLACE · CS" in saved.text
+    after = link_of(charity)
+    job, place, checksum = after.data.fields
+    assert (job.merge_field, job.source, job.keep_when_empty) == ("JOB", "job_title", True)
+    assert (place.fill, checksum.valid_days) == ("-", 30)
+    assert (after.data.names, after.data.groups_as_tags, after.data.plugins) == (True, (12,), weather.plugins)
+    assert after.model_copy(update={"data": before.data}) == before
+
+
+def test_what_is_wrong_with_a_row_stands_beside_it_and_nothing_is_saved(own_charity: Begin) -> None:
+    charity = own_charity(people=1, synced=False)
+    given = rows(("FNAME", "job_title"), ("no such", "birthday"), ("ONLY", ""), ("TWICE", "phone"), ("twice", "phone"))
+    with clerk(charity) as ada:
+        wrong = ada.fill_in(f"{CONNECTION}/data", **given, names="on")
+        no_tag = ada.fill_in(f"{CONNECTION}/data", **{**NOTHING, "tags": "some", "tag_prefix": " "})
+
+    assert wrong.status_code == 400
+    for number, words in ((0, "filled already"), (1, "up to 10 of"), (4, "filled already")):
+        assert words in beside(wrong.text, f"row-{number}-merge_field")
+    assert "Choose what it is filled from." in beside(wrong.text, "row-2-source")
+    assert "Choose at least one tag" in no_tag.text
+    assert "Give a prefix" in no_tag.text
+    assert not link_of(charity).data.fields
+
+
+def beside(page: str, field: str) -> str:
+    return page.partition(f'id="id_{field}_error"')[2].partition("</ul>")[0]
+
+
+def test_a_tag_is_chosen_by_its_label_and_kept_by_its_name(own_charity: Begin) -> None:
+    charity = own_charity(people=1, synced=False)
+    for name, label in (("steward", "Warden of paths"), ("donor", "Giver")):
+        values = {"name": name, "label": label, "used_for:name": ["Contact"]}
+        charity.site.civicrm().call("Tag", "create", {"values": values})
+    with clerk(charity) as ada:
+        page = ada.look(f"{CONNECTION}/data")
+        ada.fill_in(f"{CONNECTION}/data", **{**NOTHING, "tags": "some", "only_tags": "steward", "rows": 0})
+
+    assert "Warden of paths" in page.text
+    assert link_of(charity).data.only_tags == ("steward",)
+
+
+def test_ada_makes_a_map_sees_real_people_creates_what_is_missing_and_reads_what_a_sync_found(
+    visit: Visit, own_charity: Begin
+) -> None:
+    charity = own_charity(people=20)
+    page = visit(charity, CONNECTION, java_script_enabled=False)
+    page.get_by_role("link", name="Choose data").click()
+    page.get_by_label("First and last name").check()
+    page.get_by_label("Row 1: merge field").fill("since")
+    page.get_by_label("Row 1: filled from").select_option(label="Membership: member since")
+    page.get_by_role("button", name="More rows").click()
+    expect(page.get_by_label("Row 6: merge field")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+    page.get_by_label("Row 6: merge field").fill("CID")
+    page.get_by_label("Row 6: filled from").select_option(label="Contact id")
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_text("the audience has no such merge field").first).to_be_visible()
+    page.get_by_role("button", name="Create missing merge fields").click()
+    expect(page.get_by_text("Created at Mailchimp:")).to_be_visible()
+    assert not link_of(charity).data.fields
+
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_text("the audience has no such merge field")).to_have_count(0)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Merge fields: SINCE · CID")).to_be_visible()
+    charity.sync(with_data=True)
+    page.goto(f"{charity.url}{CONNECTION}/data")
+    expect(page.get_by_text("people looked at")).to_be_visible()
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("size", [DESK, PHONE])
+def test_everybody_can_use_these_pages(charity: Charity, visit: Visit, size: ViewportSize) -> None:
+    page = visit(charity, CONNECTION, viewport=size)
+    for part in ("", "/data", "/departures", "/trust", "/campaigns", "/campaigns/change"):
+        page.goto(f"{charity.url}{CONNECTION}{part}")
+        assert accessibility_problems(page) == [], part
+        assert not is_too_wide(page), part

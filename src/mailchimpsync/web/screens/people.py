@@ -15,6 +15,7 @@ from mailchimpsync.actions.describe_person import Standing
 from mailchimpsync.actions.entities.browse import Turn
 from mailchimpsync.actions.find_person import names_one_person
 from mailchimpsync.web.links import contact_url
+from mailchimpsync.web.screens.erasing import addresses_of
 from mailchimpsync.web.screens.lines import lines_of
 from mailchimpsync.web.screens.screen import Visit, screen
 
@@ -49,6 +50,7 @@ def _who_is_meant(visit: Visit, context: dict[str, Any]) -> HttpResponse:
 def _answer(visit: Visit, found: Explanation) -> dict[str, Any]:
     return {
         "found": found,
+        "erasable": addresses_of(found),
         "contacts": [(contact, contact_url(visit.site, contact)) for contact in found.contact_ids],
         "standings": [_standing(visit, one) for one in found.standings],
     }

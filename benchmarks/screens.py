@@ -1,7 +1,7 @@
 """Measures how soon each screen is there: `python benchmarks/screens.py` (about two minutes).
 
 Fills a site with 250,000 people, serves it, and opens each page of `PAGES` in Chromium six times: the first time does
-not count, and of the others the best does, so that whatever else the machine does counts least.
+not count; of the others the best and the median are told, and the median is held against the limit.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import argparse
 import os
 import random
 import shutil
+import statistics
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -58,6 +59,10 @@ PAGES = {
 LIMIT_MS = 200
 TIMES = 5
 PASSWORD = "a long word for a benchmark"  # noqa: S105 (of a site that is thrown away)
+_FIRST_PAINT = """() => new Promise(done => new PerformanceObserver(list => {
+    const paint = list.getEntriesByName("first-contentful-paint")[0];
+    if (paint) done(paint.startTime);
+}).observe({type: "paint", buffered: true}))"""
 _ROWS_AT_ONCE = 10_000
 _NOW = datetime.now(UTC)
 
@@ -69,6 +74,15 @@ class Taken:
     status: int
     first_byte: float
     first_paint: float
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The best and the median of some times."""
+
+    status: int
+    best: Taken
+    median: Taken
 
 
 def _person(chance: random.Random, number: int) -> tuple[dict[str, Any], str]:
@@ -168,26 +182,33 @@ def sign_in(page: Page, url: str) -> None:
 def open_page(page: Page, url: str) -> Taken:
     """Open a page, and ask Chromium when its parts were there."""
     answer = page.goto(url)
-    page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length > 0")
     first_byte = page.evaluate("performance.getEntriesByType('navigation')[0].responseStart")
-    first_paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    first_paint = page.evaluate(_FIRST_PAINT)
     page.wait_for_load_state("networkidle")  # what a page loads later is not to slow down the next one
     return Taken(answer.status if answer else 0, first_byte, first_paint)
 
 
-def measure(page: Page, url: str) -> Taken:
-    """Return the best of some times, after one that doesn't count."""
+def measure(page: Page, url: str) -> Measured:
+    """Open a page some times, after one that doesn't count."""
     taken = [open_page(page, url) for _ in range(TIMES + 1)][1:]
-    return Taken(taken[0].status, min(one.first_byte for one in taken), min(one.first_paint for one in taken))
+    status = max(one.status for one in taken)
+    bytes_, paints = [one.first_byte for one in taken], [one.first_paint for one in taken]
+    return Measured(
+        status,
+        Taken(status, min(bytes_), min(paints)),
+        Taken(status, statistics.median(bytes_), statistics.median(paints)),
+    )
 
 
-def tell(name: str, taken: Taken) -> None:
+def tell(name: str, taken: Measured) -> None:
     """Print a line of the table."""
     if taken.status != 200:
         print(f"| {name} | answered {taken.status} | | |", flush=True)
         return
-    verdict = "✓" if taken.first_paint <= LIMIT_MS else "**missed**"
-    print(f"| {name} | {taken.first_byte:.0f} ms | {taken.first_paint:.0f} ms | {verdict} |", flush=True)
+    verdict = "✓" if taken.median.first_paint <= LIMIT_MS else "**missed**"
+    first_byte = f"{taken.best.first_byte:.0f}, {taken.median.first_byte:.0f} ms"
+    first_paint = f"{taken.best.first_paint:.0f}, {taken.median.first_paint:.0f} ms"
+    print(f"| {name} | {first_byte} | {first_paint} | {verdict} |", flush=True)
 
 
 def main() -> None:
@@ -210,7 +231,7 @@ def main() -> None:
         stack.callback(browser.close)
         page = browser.new_page()
         sign_in(page, f"http://{where}")
-        print("| page | first byte | first paint | |\n|---|---|---|---|")
+        print("| page | first byte: best, median | first paint: best, median | |\n|---|---|---|---|")
         for name, path in PAGES.items():
             if given.only in name:
                 tell(name, measure(page, f"http://{where}{path}"))

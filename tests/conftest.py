@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
+import httpcore2
 import pytest
+from django.contrib.auth.hashers import Argon2PasswordHasher
 
 from mailchimpsync.config import Settings
 from mailchimpsync.store import Store
+from mailchimpsync.web import wsgi
 from mailchimpsync.web.settings import configure
-from support import migrated
+from support import django_migrated, migrated
 
 configure(Settings(home=Path("no-site")), "tests")  # Django's models can't be imported before; sites set up their own
 
@@ -36,7 +40,21 @@ def _is_thorough(item: pytest.Item) -> bool:
 
 @pytest.fixture(scope="session", autouse=True)
 def migrations_run_once() -> Iterator[None]:
-    """See `support/migrated.py`."""
+    """See `support/migrated.py` and `support/django_migrated.py`."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Store, "migrate", migrated.migrate)
+        patch.setattr(wsgi, "prepare_database", django_migrated.prepare_database)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def what_is_slow_on_purpose_is_quick() -> Iterator[None]:
+    """Hash passwords, by the same method, with little work, and read the machine's list of authorities once.
+
+    Each HTTP client reads it, 30 ms a time, though nothing here goes over TLS.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Argon2PasswordHasher, "time_cost", 1)
+        patch.setattr(Argon2PasswordHasher, "memory_cost", 1_024)
+        patch.setattr(httpcore2, "default_ssl_context", cache(httpcore2.default_ssl_context))
         yield

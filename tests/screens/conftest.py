@@ -14,8 +14,8 @@ from playwright.sync_api import Browser, Page
 
 from mailchimpsync.web.models import Role
 from mailchimpsync.web.wsgi import set_up
-from support.browser import DESK, chromium, find_chromium, sign_in
-from support.charity import Charity, open_charity
+from support.browser import DESK, chromium, find_chromium
+from support.charity import SESSION_COOKIE, Charity, open_charity, session_of
 
 Visit = Callable[..., Page]
 
@@ -74,9 +74,8 @@ def visit(browser: Browser) -> Iterator[Visit]:
             page.on("pageerror", lambda error: errors.append(str(error)))
             stack.callback(lambda: _check(errors))
             if role is not None:
-                sign_in(page, charity.url, role)
-            if role is None or path != "/":
-                page.goto(f"{charity.url}{path}")
+                context.add_cookies([{"name": SESSION_COOKIE, "value": session_of(role), "url": charity.url}])
+            page.goto(f"{charity.url}{path}")
             return page
 
         yield open_page

@@ -35,7 +35,9 @@ def add_account(page: Page, key: str, base_url: str) -> None:
     page.get_by_role("button", name="Check and save").click()
 
 
-@pytest.mark.parametrize("scripts", [True, False], ids=["scripts on", "scripts off"])
+@pytest.mark.parametrize(
+    "scripts", [True, pytest.param(False, marks=pytest.mark.thorough)], ids=["scripts on", "scripts off"]
+)
 def test_ada_comes_from_nothing_to_a_synced_list(visit: Visit, own_charity: Begin, scripts: bool) -> None:
     charity = own_charity(people=60, connected=False)
     page = visit(charity, "/configuration", java_script_enabled=scripts)

@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 
 from mailchimpsync.web.models import Role
-from support.charity import PASSWORD, PEOPLE, Charity
+from support.charity import Charity, cookies_of, form_secret
 
 
 class Hands:
@@ -23,16 +23,11 @@ class Hands:
 
     def post(self, path: str, **fields: Any) -> httpx2.Response:
         """Send a form, as one of our pages would."""
-        token = self._client.cookies["mailchimpsync_csrf"]
-        return self._client.post(path, data=fields, headers={"X-CSRFToken": token})
+        return self._client.post(path, data=fields, headers=form_secret(self._client))
 
 
 @contextmanager
 def hands_of(charity: Charity, role: Role) -> Iterator[Hands]:
     """Sign in as the one of a role."""
-    with httpx2.Client(base_url=charity.url, timeout=60) as client:
-        page = client.get("/sign-in")
-        token = page.text.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
-        given = {"username": PEOPLE[role], "password": PASSWORD, "csrfmiddlewaretoken": token}
-        assert client.post("/sign-in", data=given).status_code == 302
+    with httpx2.Client(base_url=charity.url, timeout=60, cookies=cookies_of(role)) as client:
         yield Hands(client)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,12 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import connections
+from django.utils.crypto import get_random_string
 
 from mailchimpsync.actions import Site, create_site, fetchandreconcile
 from mailchimpsync.config import Configuration
-from mailchimpsync.web.accounts import create_user
-from mailchimpsync.web.models import Role
+from mailchimpsync.runtime import Runtime
+from mailchimpsync.web.accounts import PASSWORD_BACKEND, create_user
+from mailchimpsync.web.models import Role, User
 from mailchimpsync.web.wsgi import make_application
 from mailchimpsync_sandbox.civicrm import CivicrmSandbox
 from mailchimpsync_sandbox.kit.server import Served
@@ -24,6 +29,7 @@ from mailchimpsync_sandbox.world import API_KEY, AUDIENCE_ID, AUDIENCE_NAME, GRO
 CIVICRM_KEY = "ada-keeps-this-civicrm-key"
 PEOPLE = {Role.VIEWER: "vera", Role.OPERATOR: "otto", Role.ADMINISTRATOR: "ada"}
 PASSWORD = "correct horse battery"
+SESSION_COOKIE, CSRF_COOKIE = "mailchimpsync_session", "mailchimpsync_csrf"
 
 
 @dataclass
@@ -81,6 +87,11 @@ def configuration(mailchimp_url: str, civicrm_url: str, **link: Any) -> Configur
     )
 
 
+def _sleep_briefly(seconds: float) -> None:
+    """Wait as one who is in a hurry: the stand-in for Mailchimp has done a batch by the second look at it."""
+    time.sleep(min(seconds, 0.02))
+
+
 def open_charity(
     stack: ExitStack, home: Path, *, people: int = 150, connected: bool = True, synced: bool = True, **options: Any
 ) -> Charity:
@@ -90,7 +101,7 @@ def open_charity(
     `options` are those of `make_application`.
     """
     urls = _stand_ins(stack)
-    site = stack.enter_context(create_site(home))
+    site = stack.enter_context(create_site(home, runtime=Runtime(sleep=_sleep_briefly)))
     served = stack.enter_context(Served(make_application(site, **options)))
     stack.callback(connections.close_all)
     charity = Charity(site, served.url, *urls, stack)
@@ -115,6 +126,27 @@ def add_users() -> None:
             user.set_password(PASSWORD)
             hashed = user.password
         user.save()
+
+
+def session_of(role: Role) -> str:
+    """Return the session of the one of a role, who signed in a moment ago; tests of signing in use the form."""
+    user = User.objects.get(name=PEOPLE[role])
+    session = SessionStore()
+    session.update({SESSION_KEY: str(user.pk), BACKEND_SESSION_KEY: PASSWORD_BACKEND})
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.create()
+    assert session.session_key is not None
+    return session.session_key
+
+
+def cookies_of(role: Role) -> dict[str, str]:
+    """Return the cookies of somebody who has signed in: the session, and the secret for forms."""
+    return {SESSION_COOKIE: session_of(role), CSRF_COOKIE: get_random_string(32)}
+
+
+def form_secret(client: httpx2.Client) -> dict[str, str]:
+    """Return the header that says that a form is ours; the client has the secret from `cookies_of`."""
+    return {"X-CSRFToken": client.cookies.get(CSRF_COOKIE, "", domain="") or ""}
 
 
 def sign_in_by_form(client: httpx2.Client, name: str, password: str = PASSWORD) -> httpx2.Response:

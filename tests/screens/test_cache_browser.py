@@ -17,6 +17,7 @@ from mailchimpsync.model import SyncStatus
 from mailchimpsync.store import browse
 from mailchimpsync.store.schema import cache
 from mailchimpsync.web.models import Role
+from mailchimpsync.web.screens.cache_filters import PAGE_ROWS
 from mailchimpsync_sandbox.world import AUDIENCE_ID
 from support.browser import PHONE, accessibility_problems, is_too_wide
 from support.charity import Charity
@@ -88,7 +89,7 @@ def test_each_number_of_the_status_leads_to_so_many_rows(charity: Charity, show:
     with signed_in(charity, Role.VIEWER) as vera:
         text = vera.get("/everybody", params={"show": show}).text
 
-    assert numbers_of(text) == (wanted, min(wanted, 50))
+    assert numbers_of(text) == (wanted, min(wanted, PAGE_ROWS))
 
 
 def test_several_values_of_a_filter_and_several_filters(charity: Charity) -> None:

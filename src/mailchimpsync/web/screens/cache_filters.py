@@ -19,7 +19,7 @@ from mailchimpsync.actions.selection import find_links
 from mailchimpsync.errors import UsageError
 from mailchimpsync.model import GroupStatus, MemberStatus, SyncStatus
 
-PAGE_ROWS = 50
+PAGE_ROWS = 25
 _NUMBER_MAX = 2**63
 _TEXT_CHARS_MAX = 255
 _VALUES_MAX = 50

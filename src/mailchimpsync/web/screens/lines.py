@@ -37,7 +37,7 @@ class Tick:
 def lines_of(visit: Visit, browsed: Browsed, *, is_brief: bool = False) -> list[dict[str, Any]]:
     """Return the rows with what a template needs besides; brief ones have, of each side, only the interests it has.
 
-    A page has fifty rows, and templates and browsers take their time: the interests that nobody has were most of the
+    Templates and browsers take their time: the interests that nobody has were most of the
     page, so are words that are translated anew for each row.
     """
     words = _words(get_language() or "")

@@ -18,7 +18,7 @@ from mailchimpsync.web.screens.screen import Visit, screen
 from mailchimpsync.web.screens.who import whos
 
 PLANS_SHOWN = 100
-CHANGES_PER_PAGE = 50
+CHANGES_PER_PAGE = 25
 _WAITING = (PlanState.OPEN, PlanState.APPROVED)
 
 

@@ -16,7 +16,7 @@ from mailchimpsync.web.screens.screen import Visit, screen
 from mailchimpsync.web.screens.who import whos
 
 RUNS_PER_PAGE = 25
-CHANGES_PER_PAGE = 50
+CHANGES_PER_PAGE = 25
 
 
 @screen()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -244,9 +245,11 @@ def test_ada_makes_a_map_sees_real_people_creates_what_is_missing_and_reads_what
     expect(page.get_by_text("the audience has no such merge field")).to_have_count(0)
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Merge fields: SINCE · CID")).to_be_visible()
+    assert [one.merge_field for one in link_of(charity).data.fields] == ["SINCE", "CID"]
     charity.sync(with_data=True)
     page.goto(f"{charity.url}{CONNECTION}/data")
-    expect(page.get_by_text("people looked at")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"People looked at .*: [1-9]\d*\."))).to_be_visible()
+    assert accessibility_problems(page) == []
 
 
 @pytest.mark.thorough

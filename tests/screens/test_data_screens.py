@@ -249,7 +249,6 @@ def test_ada_makes_a_map_sees_real_people_creates_what_is_missing_and_reads_what
     charity.sync(with_data=True)
     page.goto(f"{charity.url}{CONNECTION}/data")
     expect(page.get_by_text(re.compile(r"People looked at .*: [1-9]\d*\."))).to_be_visible()
-    assert accessibility_problems(page) == []
 
 
 @pytest.mark.thorough

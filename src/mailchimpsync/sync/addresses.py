@@ -27,9 +27,10 @@ def ask_for_addresses(run: Run, contact_ids: Sequence[int]) -> None:
 def note_addresses(run: Run, addresses: Iterable[ContactAddress]) -> None:
     """Note the best address of each contact, and which members are to follow it; those rows are due.
 
-    `addresses` are all that a contact has. A contact without a usable one says nothing.
+    `addresses` are all that a contact has. A contact without a usable one says nothing, nor does one
+    whose best one was erased: that is not kept anywhere.
     """
-    best = _best(addresses)
+    best = {contact: address for contact, address in _best(addresses).items() if not run.erased.knows(address)}
     ids = sorted(best)
     for start in range(0, len(ids), ROWS_PER_STEP):
         with run.transaction() as tx:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from django.db import connection
 from sqlalchemy import URL, make_url
 
 from mailchimpsync.config import Settings
 
 _WAIT_SECONDS = 30
+_LOCK_NAME, _LOCK_NUMBER = "mailchimpsync_web", 5_117_341
 _SQLITE_SETUP = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL"
 
 
@@ -48,3 +53,27 @@ def _server(url: URL, engine: str, options: dict[str, Any]) -> dict[str, Any]:
         "PORT": str(url.port or ""),
         "OPTIONS": {**options, **given},
     }
+
+
+@contextmanager
+def alone(settings: Settings) -> Iterator[None]:
+    """Hold the database's own lock, or that of a file beside SQLite's: no other service passes meanwhile."""
+    match make_url(settings.database_url).get_backend_name():
+        case "sqlite":
+            with (settings.home / "users.lock").open("w") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                yield
+        case "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK_NUMBER])
+                try:
+                    yield
+                finally:
+                    cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK_NUMBER])
+        case _:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT GET_LOCK(%s, %s)", [_LOCK_NAME, _WAIT_SECONDS])
+                try:
+                    yield
+                finally:
+                    cursor.execute("SELECT RELEASE_LOCK(%s)", [_LOCK_NAME])

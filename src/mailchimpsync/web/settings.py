@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.db import connections
 
 from mailchimpsync.config import Settings
-from mailchimpsync.web.database import django_database
+from mailchimpsync.web.database import alone, django_database
 
 MAX_BODY_BYTES = 2_500_000
 """What a request may hold at most: about ten times the configuration of a large site."""
@@ -134,9 +134,13 @@ def configure(settings: Settings, secret: str) -> None:
     connections.settings = connections.configure_settings(None)
 
 
-def prepare_database() -> None:
-    """Make the tables for users and sessions, or bring them up to this version; `configure` comes first."""
-    call_command("migrate", interactive=False, verbosity=0)
+def prepare_database(settings: Settings) -> None:
+    """Make the tables for users and sessions, or bring them up to this version; `configure` comes first.
+
+    Several services may begin at the same time on one database: one of them does it, the others wait.
+    """
+    with alone(settings):
+        call_command("migrate", interactive=False, verbosity=0)
 
 
 def _signing_in(settings: Settings) -> dict[str, Any]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def set_up(site: Site) -> None:
     """Set up Django for a site, and make the tables for its users."""
     configure(site.settings, site.keyring.derive("web"))
-    prepare_database()
+    prepare_database(site.settings)
 
 
 def make_application(

@@ -173,6 +173,7 @@ def test_otto_includes_all_who_fail_and_without_scripts_the_chosen(
     charity = own_charity()
     failed = {row["id"] for row in rows(charity, cache.c.sync_status == "fail")}
     page = visit(charity, FAILED, Role.OPERATOR)
+    page.wait_for_load_state("networkidle")  # names of interests come after the page
     page.get_by_role("button", name="Include all of them in the next sync").click()
     page.get_by_role("dialog").get_by_role("button", name="Include all").click()
 

@@ -56,6 +56,10 @@ document.addEventListener("click", (event) => {
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
 });
+// What somebody is being asked is not taken away by a part of the page that renews itself.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (document.querySelector("dialog[open]")) event.detail.shouldSwap = false;
+});
 document.addEventListener("htmx:load", (event) => localTimes(event.detail.elt));
 localTimes(document);
 

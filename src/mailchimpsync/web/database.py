@@ -11,6 +11,7 @@ from django.db import connection
 from sqlalchemy import URL, make_url
 
 from mailchimpsync.config import Settings
+from mailchimpsync.errors import Code, StoreError
 
 _WAIT_SECONDS = 30
 _LOCK_NAME, _LOCK_NUMBER = "mailchimpsync_web", 5_117_341
@@ -57,7 +58,11 @@ def _server(url: URL, engine: str, options: dict[str, Any]) -> dict[str, Any]:
 
 @contextmanager
 def alone(settings: Settings) -> Iterator[None]:
-    """Hold the database's own lock, or that of a file beside SQLite's: no other service passes meanwhile."""
+    """Hold the database's own lock, or that of a file beside SQLite's: no other service passes meanwhile.
+
+    Raises:
+        StoreError: another service kept it for too long.
+    """
     match make_url(settings.database_url).get_backend_name():
         case "sqlite":
             with (settings.home / "users.lock").open("w") as file:
@@ -73,6 +78,8 @@ def alone(settings: Settings) -> Iterator[None]:
         case _:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT GET_LOCK(%s, %s)", [_LOCK_NAME, _WAIT_SECONDS])
+                if cursor.fetchone() != (1,):
+                    raise StoreError(Code.STORE_LOCKED, "Another service kept the tables of users locked for too long.")
                 try:
                     yield
                 finally:

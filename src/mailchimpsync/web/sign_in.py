@@ -28,7 +28,7 @@ from mailchimpsync.web.access import caller
 from mailchimpsync.web.accounts import PASSWORD_BACKEND, FirstUserForm, is_welcome
 from mailchimpsync.web.answers import FORBIDDEN, TOO_MANY
 from mailchimpsync.web.limits import TooManyCallsError
-from mailchimpsync.web.models import User
+from mailchimpsync.web.models import User, normal_name
 from mailchimpsync.web.problem_page import CALM, problem_page
 from mailchimpsync.web.service import service_of
 
@@ -152,4 +152,4 @@ class HeaderBackend(RemoteUserBackend):
 
     def clean_username(self, username: str) -> str:
         """Return the name as names are kept."""
-        return User.normalize_username(username).strip().lower()
+        return normal_name(username)

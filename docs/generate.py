@@ -59,6 +59,19 @@ In the one full run that [trusts a side](../how-to/trust-one-side.md) with the s
 `status=pending`: Mailchimp asks the person.
 """
 
+ADDRESSES_INTRO = """## Changed addresses
+
+A member whose contact has [another best address](../how-to/change-an-address.md) now, and had the member's before. The
+new one is free, somebody else's, or another member's of the same contact, who is subscribed with it. *new member*: the
+new address is decided about by itself, as below.
+"""
+
+ARRIVALS_INTRO = """## The new address
+
+In the group, and not at Mailchimp: what it takes depends on what the contact's old address is there, and whether that
+left later than the contact was added.
+"""
+
 DEPARTURES_INTRO = """## Departures in CiviCRM
 
 Who is [marked, deleted, merged](../how-to/choose-what-departures-mean.md), or leaves the group (*left*: `none`), and
@@ -154,6 +167,10 @@ def decision_page() -> str:
         parts += [f"\n### {heading}\n\n{grid}" for heading, grid in grids.items()]
     parts += ["\n", WHOLE_INTRO, "\n", _lines(table.DIMENSIONS, table.collapse(cells))]
     parts += ["\n", TRUST_INTRO, "\n", _lines(table.TRUST_DIMENSIONS, table.collapse(table.trusting()))]
+    parts += ["\n", ADDRESSES_INTRO, "\n"]
+    parts += [_lines(table.ADDRESS_DIMENSIONS, table.collapse(table.addresses()))]
+    parts += ["\n", ARRIVALS_INTRO, "\n"]
+    parts += [_lines(table.ARRIVAL_DIMENSIONS, table.collapse(table.arrivals()))]
     parts += ["\n", DEPARTURES_INTRO, "\n"]
     parts += [_lines(table.DEPARTURE_DIMENSIONS, table.collapse(table.departures()))]
     parts += ["\n", INTERESTS_INTRO, "\n", _lines(table.INTEREST_DIMENSIONS, table.collapse(table.interests()))]

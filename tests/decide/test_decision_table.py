@@ -50,7 +50,7 @@ def agree(situation: Situation) -> bool:
     return at_mailchimp == in_civicrm
 
 
-@pytest.mark.parametrize("name", ["subscriptions.csv", "trust.csv", "departures.csv", "interests.csv"])
+@pytest.mark.parametrize("name", sorted(file.name for file in HERE.glob("*.csv")))
 def test_the_rules_are_those_that_were_checked_in(name: str) -> None:
     written = (HERE / name).read_text(encoding="utf-8")
 
@@ -108,6 +108,26 @@ def test_who_left_comes_back_only_by_an_added_that_is_known_to_be_as_new_and_nev
 
 def test_who_left_with_one_address_is_not_subscribed_with_another() -> None:
     assert not exceptions_to(lambda known, _, decided: not known.other_left or not subscribes(decided))
+
+
+def test_a_new_address_of_who_was_off_the_list_is_only_subscribed_if_mail_had_bounced_or_we_took_them_off() -> None:
+    for case in table.combinations(table.ARRIVAL_DIMENSIONS):
+        decided = decide(*table.arrival_case(case))
+
+        if (decided.update or {}).get("status_if_new") == "subscribed":
+            assert case["other_row"] in ("cleaned", "taken off by us")
+            assert case["other_left"] == "no"
+
+
+def test_a_new_address_is_added_for_who_is_in_the_group_and_can_not_be_renamed() -> None:
+    for case in table.combinations(table.ADDRESS_DIMENSIONS):
+        decided = decide(*table.address_case(case))
+
+        if decided.adds_member:
+            assert (case["in_civicrm"], case["new_address"]) == ("Added", "free")
+            assert case["at_mailchimp"] != "subscribed"
+        if (decided.update or {}).get("email_address") == table.NEW_ADDRESS:
+            assert case["at_mailchimp"] == "subscribed"
 
 
 def test_nobody_gets_mail_twice_because_of_a_second_address_that_left() -> None:

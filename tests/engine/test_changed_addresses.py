@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from mailchimpsync.mailchimp import delete_batch, recent_batches
-from mailchimpsync.model import Departure, Leaving, member_id_of
+from mailchimpsync.model import Departure, Leaving, Resubscribe, member_id_of
 from mailchimpsync.sync import Outcome
-from support.world import NEWS, WALK, WALKS, World
+from support.world import NEWS, WALK, WALKS, World, days_ago
 
 OLD, NEW = "tom@old.example.org", "tom@new.example.org"
 
@@ -111,21 +111,176 @@ def test_who_has_two_members_keeps_both_whichever_is_the_best(world: World) -> N
     assert world.failures() == set()
 
 
-@pytest.mark.parametrize("status", ["unsubscribed", "pending", "cleaned"])
-def test_only_a_subscribed_member_is_renamed(world: World, status: str) -> None:
+def settled(world: World) -> None:
+    """Sync until all is done, then everything again, which changes nothing."""
+    for _ in range(3):
+        later_sync(world)
+    world.forget_requests()
+    later_sync(world)
+    later_sync(world, everything=True)
+    assert world.writes() == []
+
+
+@pytest.mark.parametrize("status", ["unsubscribed", "archived", "cleaned"])
+def test_who_is_off_the_list_and_out_of_the_group_is_not_added_by_a_new_address(world: World, status: str) -> None:
     world.member(OLD, status)
-    contact = world.contact(OLD, {NEWS: 5} if status == "pending" else {})
+    contact = world.contact(OLD, {})
+    world.sync()
+    world.edit_address(contact, email=NEW)
+
+    settled(world)
+
+    assert {address: world.status(address) for address in world.members()} == {OLD: status}
+
+
+def test_who_was_asked_at_an_address_they_have_no_more_is_asked_at_the_new_one_instead(world: World) -> None:
+    world.member(OLD, "pending", interests={WALK: True})
+    contact = world.contact(OLD, {NEWS: 5, WALKS: 5})
     world.sync()
     world.pass_time(3_600)
     world.edit_address(contact, email=NEW)
 
-    later_sync(world)
+    settled(world)
 
-    assert world.status(OLD) == status
-    if status == "pending":
-        world.act(OLD, "confirm")
-        later_sync(world)
-        assert set(world.members()) == {NEW}
+    assert (world.status(NEW), world.status(OLD)) == ("pending", "unsubscribed")
+    assert (world.in_group(contact), world.in_group(contact, WALKS)) == ("Added", "Added")
+    told = [(one["field"], one["old"], one["new"], one["reason"]) for one in world.journal()]
+    assert ("status", None, "pending", "CIVICRM_READDRESSED") in told
+    assert ("status", "pending", "unsubscribed", "CIVICRM_READDRESSED") in told
+    world.act(NEW, "confirm")
+    settled(world)
+    assert world.fate(email=NEW) == ("ok", "IN_SYNC")
+    assert world.fate(email=OLD) == ("fail", "CV_OTHER_ADDRESS")
+
+
+def test_who_confirms_the_old_address_before_the_new_one_arrives_keeps_it_and_gets_it_changed(world: World) -> None:
+    world.member(OLD, "pending")
+    contact = world.contact(OLD, {NEWS: 5})
+    world.sync()
+    world.pass_time(3_600)
+    world.edit_address(contact, email=NEW)
+    world.act(OLD, "confirm")
+
+    settled(world)
+
+    assert {address: world.status(address) for address in world.members()} == {NEW: "subscribed"}
+
+
+def bounced(world: World) -> int:
+    """Mail to Tom has bounced, he is off the list and out of the group; his address is corrected."""
+    contact = tom(world)
+    world.act(OLD, "bounce")
+    later_sync(world)
+    assert world.in_group(contact) == "Removed"
+    world.edit_address(contact, email=NEW)
+    later_sync(world)
+    return contact
+
+
+def test_a_corrected_address_comes_onto_the_list_once_staff_add_the_contact_again(world: World) -> None:
+    contact = bounced(world)
+    assert set(world.members()) == {OLD}
+    world.put(contact, "Added")
+
+    settled(world)
+
+    assert (world.status(NEW), world.status(OLD)) == ("subscribed", "cleaned")
+    assert world.fate(email=NEW) == ("ok", "IN_SYNC")
+    assert world.fate(email=OLD) == ("fail", "CV_OTHER_ADDRESS")
+
+
+def test_who_bounced_and_is_in_the_group_gets_on_the_list_by_correcting_the_address(world: World) -> None:
+    world.member(OLD, "cleaned", last_changed=days_ago(30))
+    contact = world.contact(OLD, {NEWS: 5})
+    world.sync()
+    assert world.fate(contact=contact) == ("fail", "MC_BOUNCED")
+    world.pass_time(3_600)
+    world.edit_address(contact, email=NEW)
+
+    settled(world)
+
+    assert (world.status(NEW), world.status(OLD)) == ("subscribed", "cleaned")
+    assert world.in_group(contact) == "Added"
+
+
+def test_where_nobody_is_let_back_a_corrected_address_is_not_added(world: World) -> None:
+    world.connection = replace(world.connection, resubscribe=Resubscribe.NEVER)
+    world.put(bounced(world), "Added")
+
+    settled(world)
+
+    assert set(world.members()) == {OLD}
+    assert world.failures() == {"MC_BOUNCED"}
+
+
+def test_who_had_left_and_comes_back_with_another_address_is_asked_there_and_the_opt_out_stays(world: World) -> None:
+    contact = tom(world)
+    world.act(OLD, "unsubscribe")
+    later_sync(world)
+    world.edit_address(contact, email=NEW)
+    world.pass_time(60)
+    world.put(contact, "Added")
+
+    settled(world)
+
+    assert (world.status(NEW), world.status(OLD)) == ("pending", "unsubscribed")
+    assert world.in_group(contact) == "Added"
+
+
+def test_a_corrected_address_that_mailchimp_refuses_is_tried_once_and_again_when_it_is_corrected_again(
+    world: World,
+) -> None:
+    contact = bounced(world)
+    world.edit_address(contact, email="tom@gmail.vom")
+    world.put(contact, "Added")
+    settled(world)
+    assert world.failures() == {"CV_OTHER_ADDRESS", "MC_FAKE_EMAIL"}
+
+    world.edit_address(contact, email=NEW)
+    settled(world)
+
+    assert world.status(NEW) == "subscribed"
+
+
+def test_a_corrected_address_that_somebody_else_has_fails_and_names_both(world: World) -> None:
+    world.member(NEW)
+    ida = world.contact(NEW, {NEWS: 20})
+    contact = tom(world)
+    world.act(OLD, "bounce")
+    later_sync(world)
+    world.edit_address(contact, email=NEW)
+    world.put(contact, "Added")
+
+    settled(world)
+
+    assert world.fate(email=OLD) == ("fail", "ADDRESS_TAKEN")
+    assert f"contact {ida} has" in world.row(email=OLD)["reason_detail"]
+
+
+def test_a_correction_that_is_taken_back_leaves_nothing_behind(world: World) -> None:
+    contact = bounced(world)
+    world.edit_address(contact, email="tom@gmail.vom")
+    world.put(contact, "Added")
+    settled(world)
+    world.edit_address(contact, email=OLD)
+
+    settled(world)
+
+    assert [row["mailchimp_email"] for row in world.rows()] == [OLD]
+    assert world.failures() == {"MC_BOUNCED"}
+
+
+def test_who_we_took_off_because_of_a_hold_comes_back_with_the_new_address_without_being_asked(world: World) -> None:
+    world.connection = replace(world.connection, departures={Departure.ON_HOLD: Leaving.UNSUBSCRIBE})
+    contact = tom(world)
+    world.edit_address(contact, on_hold=1)
+    later_sync(world)
+    assert world.status(OLD) == "unsubscribed"
+    world.edit_address(contact, email=NEW, on_hold=0)
+
+    settled(world)
+
+    assert (world.status(NEW), world.status(OLD)) == ("subscribed", "unsubscribed")
 
 
 def test_an_address_that_another_contacts_member_has_fails_alone_and_names_both(world: World) -> None:

@@ -13,6 +13,7 @@ from mailchimpsync.errors import REGISTRY, Code, Retry
 from mailchimpsync.model import Base, Connection, GroupStatus, MemberStatus, SyncStatus, normalise_address
 
 _LEAVES = {Move.UNSUBSCRIBE: MemberStatus.UNSUBSCRIBED, Move.ARCHIVE: MemberStatus.ARCHIVED}
+_BECOMES = {Move.SUBSCRIBE: MemberStatus.SUBSCRIBED, Move.ASK_FIRST: MemberStatus.PENDING}
 _COMES_BACK = {Move.RESUBSCRIBE: MemberStatus.SUBSCRIBED, Move.ASK: MemberStatus.PENDING}
 
 
@@ -22,10 +23,17 @@ def decide(situation: Situation, connection: Connection) -> Decision:
     match verdict.move:
         case Move.FAIL:
             return _failed(situation, verdict.reason)
-        case Move.SUBSCRIBE:
-            return _subscribe(situation, connection)
+        case Move.SUBSCRIBE | Move.ASK_FIRST:
+            return _subscribe(situation, connection, verdict)
         case Move.UNSUBSCRIBE | Move.ARCHIVE:
             return _send(situation, verdict, {"status": _LEAVES[verdict.move].value})
+    if verdict.move is Move.REPLACE:
+        kept = (
+            _with_interests(situation, connection, verdict)
+            if verdict.ends_subscribed
+            else _failed(situation, verdict.reason)
+        )
+        return replace(kept, adds_member=True)
     if verdict.ends_subscribed:
         return _with_interests(situation, connection, verdict)
     agreed = situation.base if verdict.move is Move.LEAVE_ALONE else _agreed(situation, subscribed=False)
@@ -62,13 +70,13 @@ def _with_interests(situation: Situation, connection: Connection, verdict: Verdi
     return Decision(SyncStatus.OK, reason, create_contact=not situation.has_contact, groups=groups, agreed=agreed)
 
 
-def _subscribe(situation: Situation, connection: Connection) -> Decision:
+def _subscribe(situation: Situation, connection: Connection, verdict: Verdict) -> Decision:
     """A new member.
 
     Whoever is at Mailchimp after all is left alone: `status_if_new` changes no status, and no interest is taken away.
     """
     interests = interests_of_new_member(situation, connection.interests)
-    update: dict[str, Any] = {"status_if_new": MemberStatus.SUBSCRIBED.value}
+    update: dict[str, Any] = {"status_if_new": _BECOMES[verdict.move].value}
     names = {"FNAME": situation.first_name, "LNAME": situation.last_name}
     if any(names.values()):
         update["merge_fields"] = {tag: name for tag, name in names.items() if name}
@@ -76,7 +84,7 @@ def _subscribe(situation: Situation, connection: Connection) -> Decision:
         update["interests"] = {interest: True for interest, value in interests.items() if value}
     return _send(
         situation,
-        Verdict(Move.SUBSCRIBE, Code.CIVICRM_ADDED),
+        verdict,
         update,
         agreed=Base(subscribed=True, interests=interests),
     )

@@ -49,7 +49,10 @@ class Situation:
         other_preferred: whether another row of the same contact is the one to be resubscribed.
         other_interests: the interests that another subscribed row of the contact has.
         new_address: the one CiviCRM wants the member to have, if that is not the one at Mailchimp.
-        address_taken: whether another row has that one.
+        address_taken: whether the row of somebody else has that one.
+        replaced: whether the contact is subscribed with that one, as another member.
+        replaces: of who is to be a new member, the statuses of the contact's members that can't be given the address;
+            without those whom we took off for a departure.
         refusal: what Mailchimp refused last.
         erased: whether the address was erased, so that nothing may be done with it.
     """
@@ -76,6 +79,8 @@ class Situation:
     other_interests: frozenset[str] = frozenset()
     new_address: str | None = None
     address_taken: bool = False
+    replaced: bool = False
+    replaces: frozenset[str] = frozenset()
     refusal: Refusal | None = None
     erased: bool = False
 
@@ -91,6 +96,7 @@ class Decision:
         groups: CiviCRM group changes, (group id, Added or Removed).
         update: the body of the member update for Mailchimp.
         agreed: the row's base once everything has been confirmed.
+        adds_member: whether the contact's new address is to become a member of its own, beside this one.
     """
 
     sync_status: SyncStatus
@@ -99,6 +105,7 @@ class Decision:
     groups: tuple[tuple[int, GroupStatus], ...] = ()
     update: Mapping[str, Any] | None = None
     agreed: Base = NO_BASE
+    adds_member: bool = False
 
     @property
     def changes_something(self) -> bool:

@@ -45,11 +45,13 @@ class Move(Enum):
     ADD_TO_GROUP = auto()
     REMOVE_FROM_GROUP = auto()
     SUBSCRIBE = auto()  # a new member
+    ASK_FIRST = auto()  # a new member, whom Mailchimp asks
     RESUBSCRIBE = auto()
     ASK = auto()  # Mailchimp asks the person
     UNSUBSCRIBE = auto()
     ARCHIVE = auto()
     LEAVE_ALONE = auto()  # the two sides differ, and may
+    REPLACE = auto()  # the contact's new address becomes a member of its own
     FAIL = auto()
 
 
@@ -63,6 +65,7 @@ class Verdict:
 
 
 IN_SYNC = Verdict(Move.NOTHING, Code.IN_SYNC, ends_subscribed=True)
+ASKED_ELSEWHERE = Verdict(Move.REPLACE, Code.IN_SYNC, ends_subscribed=True)
 NOT_SUBSCRIBED = Verdict(Move.NOTHING, Code.NOT_SUBSCRIBED)
 
 
@@ -80,12 +83,21 @@ def judge(situation: Situation, connection: Connection) -> Verdict:
     if in_mailchimp:
         if departure is not None:
             return _leave(situation, connection, departure, DEPARTED[departure])
-        return IN_SYNC if in_group else _only_at_mailchimp(situation, connection)
+        return _on_both_sides(situation) if in_group else _only_at_mailchimp(situation, connection)
     if not in_group:
         return NOT_SUBSCRIBED
     if situation.departed and situation.mailchimp_status in RETURNABLE:
         return _departed(situation, connection, departure)
     return _only_in_group(situation, connection)
+
+
+def _on_both_sides(situation: Situation) -> Verdict:
+    """Whom Mailchimp has asked at an address that is not theirs any more is asked at the new one instead."""
+    if situation.mailchimp_status != MemberStatus.PENDING or situation.new_address is None:
+        return IN_SYNC
+    if situation.replaced:
+        return Verdict(Move.UNSUBSCRIBE, Code.CIVICRM_READDRESSED)
+    return _fail(Code.ADDRESS_TAKEN) if situation.address_taken else ASKED_ELSEWHERE
 
 
 def _only_in_group(situation: Situation, connection: Connection) -> Verdict:
@@ -95,7 +107,7 @@ def _only_in_group(situation: Situation, connection: Connection) -> Verdict:
     if trust is Trust.CIVICRM and _may_be_asked_by_trust(situation, resubscribe):
         return _unless_obstructed(situation, Move.ASK, Code.TRUSTED_CIVICRM)
     if situation.mailchimp_status is None:
-        return _not_at_mailchimp(situation)
+        return _not_at_mailchimp(situation, resubscribe)
     return _left_at_mailchimp(situation, resubscribe)
 
 
@@ -109,7 +121,8 @@ def departure_of(situation: Situation, connection: Connection) -> Departure | No
 
 def moves(situation: Situation) -> bool:
     """Say whether a member is to get another address: only one that is subscribed can (mailchimp-api.md 3.5)."""
-    return situation.new_address is not None and situation.mailchimp_status == MemberStatus.SUBSCRIBED
+    is_subscribed = situation.mailchimp_status == MemberStatus.SUBSCRIBED
+    return situation.new_address is not None and is_subscribed and not situation.replaced
 
 
 def _leave(situation: Situation, connection: Connection, departure: Departure, reason: Code) -> Verdict:
@@ -136,6 +149,8 @@ def _departed(situation: Situation, connection: Connection, departure: Departure
         return _fail(Code.CV_OTHER_ADDRESS)
     if connection.resubscribe is Resubscribe.NEVER or situation.other_left:
         return _fail(Code.MC_OPTED_OUT)
+    if situation.new_address is not None:
+        return _replace(situation)
     return _unless_obstructed(situation, Move.RESUBSCRIBE, Code.CIVICRM_BACK)
 
 
@@ -166,13 +181,20 @@ def _side_that_counts(situation: Situation) -> Side:
     return Side.CIVICRM if left_after and situation.base.subscribed is False else side
 
 
-def _not_at_mailchimp(situation: Situation) -> Verdict:
-    """In the group, and not at Mailchimp: a new member, or one who was permanently deleted there since both agreed."""
+def _not_at_mailchimp(situation: Situation, resubscribe: Resubscribe) -> Verdict:
+    """In the group, and not at Mailchimp: a new member, or one who was permanently deleted there since both agreed.
+
+    Where the contact had another address, a new one is no new consent: who was off the list with the old one is asked,
+    if anybody is let back at all, and so is who had not confirmed yet. Only an address that bounced says nothing.
+    """
     if situation.base.subscribed:
         return _leave_group(situation)
-    if situation.other_left:
+    comes_back = bool(situation.replaces - {MemberStatus.PENDING})
+    if situation.other_left or (comes_back and resubscribe is Resubscribe.NEVER):
         return _fail(Code.MC_OPTED_OUT)
-    return _unless_obstructed(situation, Move.SUBSCRIBE)
+    asks = bool(situation.replaces - {MemberStatus.CLEANED})
+    reason = Code.CIVICRM_READDRESSED if situation.replaces else Code.CIVICRM_ADDED
+    return _unless_obstructed(situation, Move.ASK_FIRST if asks else Move.SUBSCRIBE, reason)
 
 
 def _left_at_mailchimp(situation: Situation, resubscribe: Resubscribe) -> Verdict:
@@ -188,13 +210,21 @@ def _left_at_mailchimp(situation: Situation, resubscribe: Resubscribe) -> Verdic
         group=situation.group,
     ):
         return _leave_group(situation)
-    if situation.mailchimp_status == MemberStatus.CLEANED:
-        return _fail(Code.MC_BOUNCED)
-    if situation.other_subscribed or situation.other_preferred:
+    bounced = situation.mailchimp_status == MemberStatus.CLEANED
+    if situation.other_subscribed or (situation.other_preferred and not bounced):
         return _fail(Code.CV_OTHER_ADDRESS)
-    if resubscribe is Resubscribe.NEVER or situation.other_left or _is_kept_out(situation):
-        return _fail(Code.MC_OPTED_OUT)
-    return _unless_obstructed(situation, Move.RESUBSCRIBE)
+    if resubscribe is Resubscribe.NEVER or situation.other_left or (_is_kept_out(situation) and not bounced):
+        return _fail(Code.MC_BOUNCED if bounced else Code.MC_OPTED_OUT)
+    if situation.new_address is not None:
+        return _replace(situation)
+    return _fail(Code.MC_BOUNCED) if bounced else _unless_obstructed(situation, Move.RESUBSCRIBE)
+
+
+def _replace(situation: Situation) -> Verdict:
+    """Mailchimp renames nobody who is off the list, so the new address is added (mailchimp-api.md 3.5)."""
+    if situation.address_taken:
+        return _fail(Code.ADDRESS_TAKEN)
+    return Verdict(Move.REPLACE, Code.CV_OTHER_ADDRESS)
 
 
 def _may_be_asked_by_trust(situation: Situation, resubscribe: Resubscribe) -> bool:

@@ -39,6 +39,7 @@ GROUP_ID = 1
 INTEREST_GROUP_ID = 2
 INTEREST = "news"
 ADDRESS = "ann@example.org"
+NEW_ADDRESS = "ann@new.example.org"
 
 _DAY = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 _LATER = _DAY + timedelta(seconds=1)
@@ -88,6 +89,27 @@ DEPARTURE_DIMENSIONS: Mapping[str, tuple[str, ...]] = {
 
 All marks work like `opt_out`, and `deleted` like `trashed`.
 """
+
+ADDRESS_DIMENSIONS: Mapping[str, tuple[str, ...]] = {
+    "at_mailchimp": DIMENSIONS["at_mailchimp"][1:-1],
+    "new_address": ("free", "taken", "their own"),
+    "in_civicrm": (NONE, "Added", "Removed"),
+    "base": tuple(_BASES),
+    "newer": ("CiviCRM", "Mailchimp"),
+    "resubscribe": DIMENSIONS["resubscribe"],
+}
+"""The same for a member whose contact has another best address now, and had the member's before.
+
+It is free, somebody else's, or another member's of the same contact, who is subscribed with it.
+"""
+
+ARRIVAL_DIMENSIONS: Mapping[str, tuple[str, ...]] = {
+    "other_row": (*ADDRESS_DIMENSIONS["at_mailchimp"][1:], "taken off by us"),
+    "other_left": ("no", "yes"),
+    "resubscribe": DIMENSIONS["resubscribe"],
+    "obstacle": DIMENSIONS["obstacle"],
+}
+"""The same for the new address itself, that is in the group and not at Mailchimp, by what the old one is there."""
 
 INTEREST_DIMENSIONS: Mapping[str, tuple[str, ...]] = {
     "trust": tuple(trust.value for trust in Trust),
@@ -159,6 +181,23 @@ def departure_case(case: Mapping[str, str]) -> tuple[Situation, Connection]:
     return situation, replace(connection, departures={departure: Leaving(case["means"])})
 
 
+def address_case(case: Mapping[str, str]) -> tuple[Situation, Connection]:
+    """Return the situation and the connection of a combination of `ADDRESS_DIMENSIONS`."""
+    is_their_own = case["new_address"] == "their own"
+    others = {"contact": "owned", "other_row": "subscribed" if is_their_own else NONE, "obstacle": NONE}
+    situation, connection = subscription_case({**case, **others})
+    is_taken = case["new_address"] == "taken"
+    return replace(situation, new_address=NEW_ADDRESS, address_taken=is_taken, replaced=is_their_own), connection
+
+
+def arrival_case(case: Mapping[str, str]) -> tuple[Situation, Connection]:
+    """Return the situation and the connection of a combination of `ARRIVAL_DIMENSIONS`."""
+    same = {"contact": "owned", "at_mailchimp": NONE, "in_civicrm": "Added", "base": NONE, "newer": "no Mailchimp date"}
+    left = {"other_row": "left" if case["other_left"] == "yes" else NONE}
+    situation, connection = subscription_case({**case, **same, **left})
+    return replace(situation, replaces=frozenset({case["other_row"]} - {"taken off by us"})), connection
+
+
 def interest_case(case: Mapping[str, str]) -> tuple[Situation, Connection]:
     """Return the situation and the connection of a combination of `INTEREST_DIMENSIONS`."""
     civicrm_date, mailchimp_date = DATES[case["newer"]]
@@ -191,6 +230,16 @@ def trusting() -> Cells:
 def departures() -> Cells:
     """Return the decision about the subscription for every departure."""
     return {tuple(case.values()): _outcome(*departure_case(case)) for case in combinations(DEPARTURE_DIMENSIONS)}
+
+
+def addresses() -> Cells:
+    """Return the decision about a member whose contact has a new address in every combination."""
+    return {tuple(case.values()): _outcome(*address_case(case)) for case in combinations(ADDRESS_DIMENSIONS)}
+
+
+def arrivals() -> Cells:
+    """Return the decision about the new address in every combination."""
+    return {tuple(case.values()): _outcome(*arrival_case(case)) for case in combinations(ARRIVAL_DIMENSIONS)}
 
 
 def interests() -> Cells:
@@ -233,6 +282,8 @@ def golden_files() -> Mapping[str, str]:
         "subscriptions.csv": as_csv(DIMENSIONS, collapse(subscriptions())),
         "trust.csv": as_csv(TRUST_DIMENSIONS, collapse(trusting())),
         "departures.csv": as_csv(DEPARTURE_DIMENSIONS, collapse(departures())),
+        "addresses.csv": as_csv(ADDRESS_DIMENSIONS, collapse(addresses())),
+        "arrivals.csv": as_csv(ARRIVAL_DIMENSIONS, collapse(arrivals())),
         "interests.csv": as_csv(INTEREST_DIMENSIONS, collapse(interests())),
     }
 
@@ -249,6 +300,10 @@ def _outcome(situation: Situation, connection: Connection) -> Outcome:
     decision = decide(situation, connection)
     update = decision.update or {}
     words = [f"{key}={update[key]}" for key in ("status", "status_if_new") if key in update]
+    if update.get("email_address") == NEW_ADDRESS:
+        words.append("new address")
+    if decision.adds_member:
+        words.append("new member")
     return Outcome(
         _civicrm(decision, GROUP_ID),
         " ".join(words),

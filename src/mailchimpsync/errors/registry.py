@@ -75,7 +75,7 @@ _IN_ORDER = {
         Who.NOBODY,
     ),
     Code.CIVICRM_READDRESSED: Entry(
-        "The contact's best address is another one now, so the member gets it at Mailchimp.",
+        "The contact's best address is another one now, so it takes the place of the old one at Mailchimp.",
         "The address was changed in CiviCRM, another one is for bulk mail or primary now, or the old one is on hold.",
         "Nothing to do.",
         Who.NOBODY,
@@ -245,7 +245,7 @@ _CIVICRM_ROWS = {
         Retry.ON_CHANGE,
     ),
     Code.CV_OTHER_ADDRESS: Entry(
-        "This address left the audience, but the contact is subscribed with another address.",
+        "This address left the audience, but the contact is there with another address, or about to be.",
         "One contact has several members at Mailchimp; the contact stays in the group for the other one.",
         "Nothing: this is harmless.",
         Who.NOBODY,
@@ -312,7 +312,7 @@ _MAILCHIMP_ROWS = {
     Code.MC_BOUNCED: Entry(
         "Mailchimp has cleaned this address: mail to it bounced.",
         "Cleaned addresses cannot be subscribed again.",
-        "Correct the address in CiviCRM.",
+        "Correct the address in CiviCRM: the new one is then subscribed, unless the connection lets nobody back.",
         Who.DATA_OWNER,
         Retry.ON_CHANGE,
     ),

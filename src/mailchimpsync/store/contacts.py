@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, delete, func, or_, select, true, update
 
 from mailchimpsync.errors import Code
-from mailchimpsync.model import SyncStatus
+from mailchimpsync.model import MemberStatus, SyncStatus
 from mailchimpsync.store.dialect import update_by_id
 from mailchimpsync.store.members import due, is_due_or_in_flight, is_in_flight, make_due
 from mailchimpsync.store.schema import cache
@@ -117,11 +117,15 @@ def rows_of_contacts(tx: Connection, list_id: str, contact_ids: Sequence[int]) -
 
 
 def members_of_contacts(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> Sequence[Any]:
-    """Return the rows of contacts' members: id, civicrm_contact_id, mailchimp_email, civicrm_address, new_address."""
+    """Return the rows of contacts' members.
+
+    Each with the columns id, civicrm_contact_id, mailchimp_email, mailchimp_status, civicrm_address, new_address.
+    """
     columns = (
         cache.c.id,
         cache.c.civicrm_contact_id,
         cache.c.mailchimp_email,
+        cache.c.mailchimp_status,
         cache.c.civicrm_address,
         cache.c.new_address,
     )
@@ -134,6 +138,17 @@ def set_addresses(tx: Connection, noted: Mapping[int, Mapping[str, str | None]],
     update_by_id(tx, cache, [{"id": row_id, **values} for row_id, values in noted.items()])
     if due_ids:
         make_due(tx, cache.c.id.in_(due_ids))
+
+
+def make_replaced_rows_due(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> int:
+    """Make the rows of contacts due that are still asked at an address they have no more; return how many."""
+    return make_due(
+        tx,
+        cache.c.mailchimp_list_id == list_id,
+        cache.c.civicrm_contact_id.in_(contact_ids),
+        cache.c.mailchimp_status == MemberStatus.PENDING.value,
+        cache.c.new_address.is_not(None),
+    )
 
 
 def set_marks(tx: Connection, marks: Mapping[int, str | None]) -> None:
@@ -213,13 +228,15 @@ def set_contacts(tx: Connection, owners: Mapping[int, int], marks: Mapping[int, 
 def delete_redundant_rows(tx: Connection, list_id: str, contact_ids: Sequence[int] | None = None) -> int:
     """Delete rows that stand for a contact only, where a due row of the contact stands for a member.
 
-    Of all contacts, or of some.
+    Of all contacts, or of some. A member that is to get another address and can't be renamed does not count: the row
+    stands for the member that gets it.
     """
     member = cache.alias("member")
     represented = select(member.c.civicrm_contact_id).where(
         member.c.mailchimp_list_id == list_id,
         is_due_or_in_flight(member.c),
         member.c.mailchimp_member_id.is_not(None),
+        or_(member.c.new_address.is_(None), member.c.mailchimp_status == MemberStatus.SUBSCRIBED.value),
     )
     redundant = select(cache.c.id).where(
         cache.c.mailchimp_list_id == list_id,

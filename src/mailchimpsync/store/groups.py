@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from mailchimpsync.model import GroupState, GroupStatus, SyncStatus
-from mailchimpsync.store.dialect import Assignments, Columns, upsert
+from mailchimpsync.store.dialect import Assignments, Columns, insert_rows, upsert
 from mailchimpsync.store.members import make_due
 from mailchimpsync.store.schema import cache, group_contact
 
@@ -101,6 +101,17 @@ def add_rows_for_group_members(tx: Connection, list_id: str, group_id: int, run_
     columns = ["mailchimp_list_id", "identity", "civicrm_contact_id", "sync_status"]
     insertion = insert(cache).from_select(columns, newcomers)
     return tx.execute(insertion, execution_options={"preserve_rowcount": True}).rowcount
+
+
+def add_rows_for_contacts(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> None:
+    """Add a due cache row for each contact who has none that stands for a member to come."""
+    if not contact_ids:
+        return
+    to_come = cache.c.civicrm_contact_id.in_(contact_ids), cache.c.mailchimp_member_id.is_(None)
+    known = tx.execute(select(cache.c.civicrm_contact_id).where(cache.c.mailchimp_list_id == list_id, *to_come))
+    missing = sorted(set(contact_ids) - set(known.scalars()))
+    alike = {"mailchimp_list_id": list_id, "sync_status": SyncStatus.TODO.value}
+    insert_rows(tx, cache, [{**alike, "identity": f"c:{key}", "civicrm_contact_id": key} for key in missing])
 
 
 def make_changed_rows_due(tx: Connection, list_id: str, run_id: int) -> int:

@@ -1,7 +1,7 @@
 """Part of `readyToFixContactIds`: whose best address has changed in CiviCRM since it was last looked at.
 
 A member follows only if it had the address that was the best one: an address that was changed at Mailchimp, or a second
-one of the same contact, is never changed back (existing-extension.md 7.5).
+one of the same contact, is never changed back (existing-extension.md 7.5). One that bounced is always left behind.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from mailchimpsync.civicrm import ContactAddress, addresses_of
 from mailchimpsync.decide import Address, best_address
-from mailchimpsync.model import normalise_address
+from mailchimpsync.model import MemberStatus, normalise_address
 from mailchimpsync.store import contacts
 from mailchimpsync.sync.context import Run
 
@@ -57,9 +57,17 @@ def _noted(row: Any, best: Mapping[int, str], members: Collection[tuple[int, str
     """
     now = best[row.civicrm_contact_id]
     here = normalise_address(row.mailchimp_email or "")
-    followed = normalise_address(row.civicrm_address or "") == here or row.new_address is not None
-    follows = followed and (row.civicrm_contact_id, normalise_address(now)) not in members
+    bounced = row.mailchimp_status == MemberStatus.CLEANED
+    followed = bounced or normalise_address(row.civicrm_address or "") == here or row.new_address is not None
+    has_it = (row.civicrm_contact_id, normalise_address(now)) in members
+    follows = followed and (not has_it or _is_being_replaced(row, now))
     return {"civicrm_address": now, "new_address": now if follows else None}
+
+
+def _is_being_replaced(row: Any, now: str) -> bool:
+    """Whom Mailchimp is asking at the address they had goes on to be replaced, now that the new one is there."""
+    wanted = normalise_address(row.new_address or "")
+    return row.mailchimp_status == MemberStatus.PENDING and wanted == normalise_address(now)
 
 
 def _is_other(row: Any, noted: Mapping[str, str | None]) -> bool:

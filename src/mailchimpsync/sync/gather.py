@@ -19,6 +19,7 @@ from mailchimpsync.model import (
     Connection,
     Departure,
     GroupState,
+    MemberStatus,
     member_id_of,
     normalise_address,
 )
@@ -43,13 +44,21 @@ States = Mapping[int, Mapping[int, GroupState]]
 
 @dataclass(slots=True)
 class Siblings:
-    """What the other rows of the same contact mean for a row; `stays`: one that no merge has brought is subscribed."""
+    """What the other rows of the same contact mean for a row.
+
+    Attributes:
+        stays: one that no merge has brought is subscribed.
+        off: the statuses of those that are at Mailchimp, not just subscribed, and not for a departure.
+        addresses: those at Mailchimp, by row id; `mailed`: those of them that are subscribed.
+    """
 
     subscribed: bool = False
     stays: bool = False
     left: bool = False
     interests: set[str] = field(default_factory=set)
+    off: set[str] = field(default_factory=set)
     addresses: dict[int, str] = field(default_factory=dict)
+    mailed: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +112,25 @@ def _taken_addresses(run: Run, due: Sequence[Row]) -> dict[int, str]:
     with run.transaction() as tx:
         owners = {**claimed, **rows.owners_of_identities(tx, run.list_id, sorted(set(wanted.values())))}
         holders = rows.rows_by_id(tx, sorted(set(owners.values())))
-    of = {row["id"]: row["civicrm_contact_id"] for row in due}
+    of = {row["id"]: row for row in due}
     return {
-        row_id: f"Contact {of[row_id]} wants the address that contact {holder['civicrm_contact_id'] or 'nobody'} has."
+        row_id: _who_has_it(of[row_id], holder)
         for row_id, identity in wanted.items()
-        if owners[identity] != row_id and (holder := holders.get(owners[identity])) is not None
+        if owners[identity] != row_id
+        and (holder := holders.get(owners[identity])) is not None
+        and not _is_their_own(of[row_id], holder)
     }
+
+
+def _who_has_it(row: Row, holder: Row) -> str:
+    wanting, having = row["civicrm_contact_id"], holder["civicrm_contact_id"]
+    return f"Contact {wanting} wants the address that contact {having or 'nobody'} has."
+
+
+def _is_their_own(row: Row, holder: Row) -> bool:
+    """Say whether the new address is the contact's other member's, beside one that can't be renamed anyway."""
+    is_same: bool = row["civicrm_contact_id"] == holder["civicrm_contact_id"]
+    return is_same and row["mailchimp_status"] != MemberStatus.SUBSCRIBED
 
 
 def _is_erased(run: Run, row: Row, person: Person | None) -> bool:
@@ -148,6 +170,9 @@ def _meaning(others: Sequence[Any], group: GroupState) -> Siblings:
             siblings.subscribed = True
             siblings.stays |= other.departed_contact_id is None
             siblings.interests.update(key for key, value in (other.mailchimp_interests or {}).items() if value)
+            siblings.mailed.add(normalise_address(other.mailchimp_email or ""))
+        if other.mailchimp_status not in (None, MemberStatus.SUBSCRIBED) and other.departure is None:
+            siblings.off.add(other.mailchimp_status)
         if other.mailchimp_email:
             siblings.addresses[other.id] = normalise_address(other.mailchimp_email)
     return siblings
@@ -228,6 +253,8 @@ def _situation(
         other_left=siblings.left if siblings else False,
         other_preferred=_other_preferred(row, siblings, person),
         other_interests=frozenset(siblings.interests) if siblings else frozenset(),
+        replaced=siblings is not None and normalise_address(row["new_address"] or "") in siblings.mailed,
+        replaces=frozenset(siblings.off) if siblings and row["mailchimp_status"] is None else frozenset(),
         refusal=_refusal(row, now),
     )
 

@@ -13,7 +13,7 @@ from sqlalchemy import RowMapping
 from mailchimpsync.decide import Decision, decide
 from mailchimpsync.errors import Code
 from mailchimpsync.model import SyncStatus
-from mailchimpsync.store import Transaction, data, plans, rows
+from mailchimpsync.store import Transaction, data, groups, plans, rows
 from mailchimpsync.sync.agreement import Agreements
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.data_of_rows import waiting_data, with_data
@@ -86,12 +86,14 @@ def _look_at(run: Run, ids: Sequence[int]) -> Gathered:
 
 
 def _write(tx: Transaction, run: Run, gathered: Gathered) -> None:
-    settled, planned, dropped = [], [], []
+    settled, planned, dropped, arriving = [], [], [], []
     waiting = waiting_data(tx, [row["id"] for row in gathered.rows])
     for row, situation in zip(gathered.rows, gathered.situations, strict=True):
         decision, extra = with_data(decide(situation, run.connection), row["mailchimp_status"], waiting.get(row["id"]))
         if extra is None and row["id"] in waiting:
             dropped.append(row["id"])
+        if decision.adds_member:
+            arriving.append(row["civicrm_contact_id"])
         if decision.changes_something or extra is not None:
             planned.append(_plan_row(run, row["id"], decision, extra))
         else:
@@ -100,6 +102,7 @@ def _write(tx: Transaction, run: Run, gathered: Gathered) -> None:
     rows.write_rows(tx, settled)
     plans.add_to_plan(tx, planned)
     data.forget_wanted(tx, dropped)
+    groups.add_rows_for_contacts(tx, run.list_id, arriving)
 
 
 def _plan_row(run: Run, row_id: int, decision: Decision, extra: Mapping[str, Any] | None) -> Mapping[str, Any]:

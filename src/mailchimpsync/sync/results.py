@@ -13,7 +13,7 @@ from sqlalchemy import RowMapping
 from mailchimpsync.errors import Code, RefusedError
 from mailchimpsync.mailchimp import BatchInfo, OperationResult, batch_results, classify_refusal, refusal_detail
 from mailchimpsync.model import SUBSCRIBED_STATUSES, MemberStatus, Side, SyncStatus, normalise_address
-from mailchimpsync.store import data, journal, members, rows, updates
+from mailchimpsync.store import contacts, data, journal, members, rows, updates
 from mailchimpsync.store.schema import json_text
 from mailchimpsync.sync.context import Work
 from mailchimpsync.sync.data_of_rows import (
@@ -46,6 +46,7 @@ class Outcome:
     entries: list[dict[str, Any]] = field(default_factory=list)
     data: list[dict[str, Any]] = field(default_factory=list)
     known_data: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+    arrived: list[int] = field(default_factory=list)
     confirmed: int = 0
     failed: int = 0
 
@@ -116,6 +117,7 @@ def _take_in(work: Work, batch_id: int, results: Mapping[int, OperationResult]) 
         updates.add_updates(tx, outcome.retries)
         outcome.rows = members.make_room(tx, work.list_id, outcome.rows)
         rows.write_rows(tx, outcome.rows)
+        contacts.make_replaced_rows_due(tx, work.list_id, outcome.arrived)
         data.write_data(tx, outcome.data)
         journal.write_journal(tx, outcome.entries)
     work.progress.advance(len(results))
@@ -213,6 +215,8 @@ def _confirm(work: Work, update: Update, result: OperationResult, outcome: Outco
     confirmed = {key: value for key, value in agreed.items() if row["mailchimp_interests"].get(key) == value}
     row |= _moved(update, row["mailchimp_member_id"])
     as_wanted = is_as_wanted(update["data"], row["mailchimp_status"]) and _is_as_agreed(update, row)
+    if as_wanted and update["mailchimp_member_id"] is None and update["civicrm_contact_id"] is not None:
+        outcome.arrived.append(update["civicrm_contact_id"])
     if as_wanted:
         row |= {
             "reason_detail": None,

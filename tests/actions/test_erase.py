@@ -94,6 +94,15 @@ def test_nothing_is_left_of_the_address_at_mailchimp_or_here(world: World, post:
     assert {step.what: step.number for step in done.steps}["permanently deleted at Mailchimp"] == 1
 
 
+def test_a_very_old_member_is_found_by_the_address_though_nothing_is_known_of_them_here_yet(world: World) -> None:
+    world.member("carl@example.org", legacy_id="0123456789abcdef0123456789abcdef")
+
+    done = erased(world, PostOffice(world).site, "Carl@example.org")
+
+    assert done.is_complete
+    assert world.members() == {}
+
+
 def test_the_journal_still_holds_and_tells_no_more_who_it_was(world: World, post: PostOffice) -> None:
     number = len(world.journal())
     erased(world, post.site)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mailchimpsync.model import Stage
 from support.world import NEWS, World, days_ago
 
 
@@ -75,6 +76,27 @@ def test_a_merge_into_somebody_who_was_once_removed_unsubscribes_nobody(world: W
     world.sync(everything=True)
 
     assert world.status("tom@example.org") == "subscribed"
+    assert world.in_group(thomas) == "Added"
+
+
+def test_a_merge_in_the_middle_of_a_run_into_somebody_who_has_left_unsubscribes_nobody(world: World) -> None:
+    tom = subscribed_on_both_sides(world, "tom@example.org")
+    world.member("thomas@example.org")
+    thomas = world.contact("thomas@example.org", {NEWS: 20})
+    world.sync()
+    world.act("thomas@example.org", "unsubscribe")
+    world.pass_time(3_600)
+    world.sync(stop_on=Stage.RECONCILE)
+    world.merge(thomas, tom)
+    world.sync()
+    assert world.in_group(thomas) == "Removed"
+
+    for _ in range(3):
+        world.pass_time(60)
+        world.sync()
+    world.sync(everything=True)
+
+    assert (world.status("tom@example.org"), world.status("thomas@example.org")) == ("subscribed", "unsubscribed")
     assert world.in_group(thomas) == "Added"
 
 

@@ -224,5 +224,6 @@ class Happenings:
         self._number += 1
         address = f"readdressed{self._number}@example.org"
         self._world.edit_address(contact, email=address)
+        self.story.readdressed_once.add(contact)
         self.story.addresses.append(address)
         self.story.owned[contact].add(address)

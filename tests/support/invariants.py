@@ -73,6 +73,7 @@ def violations(world: World, story: Story) -> Iterator[str]:
         yield from _row(world, truth, row)
     yield from _loose_ends(world)
     yield from _consent(truth, story)
+    yield from _new_addresses(world, story)
     yield from _marked(truth)
     yield from _removals(truth, story)
     yield from _doubles(truth)
@@ -106,6 +107,8 @@ def _unknown(truth: Truth, rows: list[RowMapping], story: Story) -> Iterator[str
 def _row(world: World, truth: Truth, row: RowMapping) -> Iterator[str]:
     who = f"row {row['id']} (contact {row['civicrm_contact_id']}, {row['mailchimp_email']}, {row['reason']})"
     if row["sync_status"] == "fail":
+        if row["reason"] == Code.MC_BOUNCED:
+            yield from _corrected(world, truth, row, who)
         if row["reason"] not in EXPECTED_FAILURES or row["reason"] not in REGISTRY:
             yield f"{who} failed for a reason that does not belong in this world"
         return
@@ -124,6 +127,18 @@ def _row(world: World, truth: Truth, row: RowMapping) -> Iterator[str]:
         yield f"{who} was to get another address"
     if row["base_subscribed"] is not subscribed:
         yield f"{who}: the base says {row['base_subscribed']}"
+
+
+def _corrected(world: World, truth: Truth, row: RowMapping, who: str) -> Iterator[str]:
+    """Whose mail bounced, and who has good addresses now, without the one that bounced, is known with another."""
+    good = {
+        one["email"].lower()
+        for one in truth.emails
+        if one["contact_id"] == row["civicrm_contact_id"] and not one["on_hold"]
+    }
+    others = [one for one in world.rows() if one["civicrm_contact_id"] == row["civicrm_contact_id"]]
+    if good and row["mailchimp_email"].lower() not in good and len(others) == 1:
+        yield f"{who} bounced, and {sorted(good)} is not on the list"
 
 
 def _interests(world: World, truth: Truth, row: RowMapping, who: str) -> Iterator[str]:
@@ -156,6 +171,16 @@ def _consent(truth: Truth, story: Story) -> Iterator[str]:
             yield f"{address} left at {left} and is {member['status']}, Added {added}"
 
 
+def _new_addresses(world: World, story: Story) -> Iterator[str]:
+    """A new address of who had left, other than by bouncing, is not subscribed by us without asking."""
+    for entry in world.journal():
+        is_new = (entry["reason"], entry["old"], entry["new"]) == ("CIVICRM_READDRESSED", None, "subscribed")
+        addresses = story.owned.get(entry["contact_id"], set()) - story.bounced
+        left = [date for address in addresses if (date := story.left.get(address)) is not None]
+        if is_new and any(datetime.fromisoformat(date) < entry["time"] - DECISIONS_GOOD_FOR for date in left):
+            yield f"contact {entry['contact_id']} had left, and was subscribed with a new address"
+
+
 def _marked(truth: Truth) -> Iterator[str]:
     """Nobody is subscribed whose only contacts have said no, have died, or are in the trash."""
     owners: dict[str, set[int]] = {}
@@ -185,7 +210,7 @@ def _removals(truth: Truth, story: Story) -> Iterator[str]:
     for member in truth.members.values():
         address = member["email_address"].lower()
         by_us = member["status"] == "unsubscribed" and member["origin"] == "api"
-        if by_us and not story.owners(address) & (story.removed_once | story.marked_once):
+        if by_us and not story.owners(address) & (story.removed_once | story.marked_once | story.readdressed_once):
             yield f"{address} was unsubscribed, and no staff had removed them"
 
 

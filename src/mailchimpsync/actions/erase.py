@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -17,7 +18,7 @@ from mailchimpsync.civicrm import owners_of
 from mailchimpsync.config import Link
 from mailchimpsync.decide.eligibility import is_address
 from mailchimpsync.errors import Code, ConfirmationError, MailchimpsyncError, UsageError
-from mailchimpsync.mailchimp import delete_for_good
+from mailchimpsync.mailchimp import MailchimpClient, delete_for_good, member
 from mailchimpsync.model import normalise_address
 from mailchimpsync.runtime import Deadline
 from mailchimpsync.store import Transaction, chain, erasing, journal, runs, tombstones, updates
@@ -128,7 +129,11 @@ def _erase_in(site: Site, list_id: str, link: Link | None, address: str, key: st
     """
     with holding_lease(site.store, list_id, site.runtime) as lease:
         found = _stop(site, lease, address)
-        yield from _delete_at_mailchimp(site, link, found)
+        if link is not None:
+            with _mailchimp(site, link) as client:
+                found = _with_id_there(client, found)
+                number = sum(delete_for_good(client, list_id, key) for key in found.member_ids)
+            yield Step(list_id, _TITLES["members"], number, site.runtime.now())
         for what, number in _purge(site, lease, found, key).items():
             yield Step(list_id, _TITLES[what], number, site.runtime.now())
 
@@ -145,20 +150,27 @@ def _stop(site: Site, lease: runs.Lease, address: str) -> erasing.Traces:
     return found
 
 
-def _delete_at_mailchimp(site: Site, link: Link | None, found: erasing.Traces) -> Iterator[Step]:
-    if link is None:
-        return
+@contextmanager
+def _mailchimp(site: Site, link: Link) -> Iterator[MailchimpClient]:
     client = site.mailchimp(link.account)
     client.deadline = Deadline.after(site.runtime, PATIENCE_SECONDS)
     try:
-        number = sum(delete_for_good(client, found.list_id, key) for key in found.member_ids)
+        yield client
     finally:
         client.deadline = None
-    yield Step(found.list_id, _TITLES["members"], number, site.runtime.now())
+
+
+def _with_id_there(client: MailchimpClient, found: erasing.Traces) -> erasing.Traces:
+    """Add the id that Mailchimp has the address under: a very old one is no hash of it (mailchimp-api.md 3.1)."""
+    there = member(client, found.list_id, found.address)
+    ids = () if there is None else (there.id,)
+    return replace(found, member_ids=tuple(dict.fromkeys([*found.member_ids, *ids])))
 
 
 def _purge(site: Site, lease: runs.Lease, found: erasing.Traces, key: str) -> dict[str, int]:
-    digests = [chain.digest(one, member) for one in site.keyring.derive_all(PURPOSE) for member in found.member_ids]
+    digests = [
+        chain.digest(one, key_there) for one in site.keyring.derive_all(PURPOSE) for key_there in found.member_ids
+    ]
     now = site.runtime.now()
     with site.store.begin() as tx:
         runs.hold_lease(tx, lease, now)

@@ -105,7 +105,10 @@ def member_page(
 
 
 def member(client: MailchimpClient, list_id: str, member_id: str) -> Member | None:
-    """Return one member, archived or not, or None if Mailchimp knows none by this id (or no such audience)."""
+    """Return one member, archived or not, or None if Mailchimp knows none by this id (or no such audience).
+
+    An address does instead of the id, which very old members have another one of (mailchimp-api.md 3.1).
+    """
     params = {"fields": ",".join((*_FIELDS, "interests", "unsubscribe_reason"))}
     try:
         return _slim(client.get(member_path(list_id, member_id), _MEMBER, params, gone=Code.MC_MEMBER_GONE))

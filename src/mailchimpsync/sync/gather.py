@@ -19,6 +19,7 @@ from mailchimpsync.model import (
     Connection,
     Departure,
     GroupState,
+    GroupStatus,
     MemberStatus,
     member_id_of,
     normalise_address,
@@ -243,7 +244,7 @@ def _situation(
         departed=row["departure"] is not None,
         group=mine.get(connection.group_id, _NOT_IN_GROUP),
         interest_groups={interest: mine[group] for interest, group in connection.interests.items() if group in mine},
-        base=Base(row["base_subscribed"], row["base_interests"]),
+        base=_base(row, mine.get(connection.group_id, _NOT_IN_GROUP)),
         address=address,
         first_name=person.first_name if person else "",
         last_name=person.last_name if person else "",
@@ -257,6 +258,17 @@ def _situation(
         replaces=frozenset(siblings.off) if siblings and row["mailchimp_status"] is None else frozenset(),
         refusal=_refusal(row, now),
     )
+
+
+def _base(row: Row, group: GroupState) -> Base:
+    """Return what was agreed.
+
+    With a contact that was merged since, it says nothing about the removal of the one that was kept, unless that was
+    somebody's word: our own, which has no date, only repeats what another of its members did.
+    """
+    merged = row["departed_contact_id"] is not None and row["civicrm_contact_id"] is not None
+    echoed = group.status is GroupStatus.REMOVED and group.date is None
+    return Base(None if merged and echoed else row["base_subscribed"], row["base_interests"])
 
 
 def _inherited_obstacle(row: Row, group: GroupState) -> Code | None:

@@ -72,10 +72,10 @@ def violations(world: World, story: Story) -> Iterator[str]:
     for row in rows:
         yield from _row(world, truth, row)
     yield from _loose_ends(world)
-    yield from _consent(truth, story)
+    yield from _consent(world, truth, story)
     yield from _new_addresses(world, story)
     yield from _marked(truth)
-    yield from _removals(truth, story)
+    yield from _removals(world, truth, story)
     yield from _doubles(truth)
     yield from _corrections(world, truth, story)
     yield from _journal(world, truth)
@@ -153,7 +153,8 @@ def _loose_ends(world: World) -> Iterator[str]:
         yield f"update {update['id']} is still open"
 
 
-def _consent(truth: Truth, story: Story) -> Iterator[str]:
+def _consent(world: World, truth: Truth, story: Story) -> Iterator[str]:
+    trusted = {entry["member_id"] for entry in world.journal() if entry["reason"] == Code.TRUSTED_CIVICRM}
     for member in truth.members.values():
         address = member["email_address"].lower()
         if member["status"] not in SUBSCRIBED:
@@ -161,7 +162,7 @@ def _consent(truth: Truth, story: Story) -> Iterator[str]:
         if address in story.gone_for_good:
             yield f"{address} bounced or was erased, and is {member['status']}"
         left = story.left.get(address)
-        if left is None:
+        if left is None or (member["status"] == "pending" and member["id"] in trusted):
             continue
         asked = story.asked.get(member["id"])
         if asked is not None and datetime.fromisoformat(left) > asked - DECISIONS_GOOD_FOR:
@@ -200,16 +201,19 @@ def _second(date: str) -> datetime:
     return datetime.fromisoformat(date).astimezone(UTC).replace(microsecond=0)
 
 
-def _removals(truth: Truth, story: Story) -> Iterator[str]:
+def _removals(world: World, truth: Truth, story: Story) -> Iterator[str]:
+    """Nobody was taken off by us, on either side, unless they or staff had, or the side that was trusted says so."""
+    off_the_group = {one["contact_id"] for one in world.journal() if one["reason"] == Code.TRUSTED_MAILCHIMP}
+    off_the_list = {one["member_id"] for one in world.journal() if one["reason"] == Code.TRUSTED_CIVICRM}
     for entry in truth.history:
         if (entry["group_id"], entry["status"], entry["method"]) == (NEWS, "Removed", MCSYNC_METHOD):
             addresses = story.owned.get(entry["contact_id"], set())
             known = addresses | {new for old, new in story.moved.items() if old in addresses}
-            if entry["contact_id"] in story.owned and not known & story.left_once:
+            if entry["contact_id"] in story.owned.keys() - off_the_group and not known & story.left_once:
                 yield f"contact {entry['contact_id']} was removed, and nobody had left"
     for member in truth.members.values():
         address = member["email_address"].lower()
-        by_us = member["status"] == "unsubscribed" and member["origin"] == "api"
+        by_us = (member["status"], member["origin"]) == ("unsubscribed", "api") and member["id"] not in off_the_list
         if by_us and not story.owners(address) & (story.removed_once | story.marked_once | story.readdressed_once):
             yield f"{address} was unsubscribed, and no staff had removed them"
 

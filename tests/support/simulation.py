@@ -95,7 +95,7 @@ class Simulation:
         self.letters = Letters(self.world, self.story, self.chance)
         self.data = DataLife(self.world, seed) if seed % WITH_DATA_EVERY == 0 else None
         self.fault_rate = self.chance.choice((0.0, 0.02, 0.1, 0.3))
-        self.staff = Staff(self.world, self.chance)
+        self.staff = Staff(self.world, self.chance, seed)
         self.report = Report(seed)
 
     def run(self) -> Report:
@@ -110,6 +110,8 @@ class Simulation:
             self._finish_erasures()
             self._settle()
         self.report.problems += self.letters.problems + self.staff.problems
+        if self.world.connection.trusted:
+            self.report.problems.append("a trust that has done its work is not over")
         if not self.report.problems:
             self.report.problems = list(violations(self.world, self.story))
             self.report.problems += list(self.data.violations()) if self.data else []
@@ -128,6 +130,7 @@ class Simulation:
             self._erase(self.chance.choice(self.story.addresses))
         if self.data is not None:
             self._note(self.data.happen())
+        self._note(self.staff.begin_to_trust())
         if self.fault_rate:
             self.trouble.slow_batches()
             self.trouble.fault_rate = self.fault_rate
@@ -156,6 +159,7 @@ class Simulation:
         everything = self.chance.random() < 0.2
         with self.staff.watching():
             result = self.world.sync(seconds=seconds, everything=everything, with_data=self.data is not None)
+            self.staff.has_seen(result)
         self._note(f"{result.outcome} before {result.stage}")
 
     def _staff(self) -> None:
@@ -215,6 +219,7 @@ class Simulation:
     def _finish_a_run(self, *, everything: bool) -> None:
         for _ in range(CALLS_PER_RUN_MAX):
             result = self.world.sync(everything=everything, with_data=self.data is not None)
+            self.staff.has_seen(result)
             self._note(f"{result.outcome} before {result.stage}, {len(self.world.writes())} writes")
             if result.outcome is Outcome.DONE:
                 return

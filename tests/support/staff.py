@@ -10,26 +10,43 @@ from dataclasses import replace
 from sqlalchemy import RowMapping
 
 from mailchimpsync.actions import erase
-from mailchimpsync.model import ChangeKind, Limit, Limits
+from mailchimpsync.model import ChangeKind, Limit, Limits, Trust
 from mailchimpsync.store import kept_plans
 from mailchimpsync.store.kept_plans import PlanState
-from mailchimpsync.sync import abort_connection
+from mailchimpsync.sync import Result, abort_connection
 from support.post import site_of
-from support.world import LIST, World
+from support.world import LIST, RIDE, WALK, World
 
 HAS_LIMITS = 0.4
+TRUSTS = 0.3
 ABORTS = 0.3
 
 
 class Staff:
     """Those who decide."""
 
-    def __init__(self, world: World, chance: random.Random) -> None:
+    def __init__(self, world: World, chance: random.Random, seed: int) -> None:
         self._world, self._chance = world, chance
+        self._faith = random.Random(f"trust {seed}")
         self.problems: list[str] = []
         if chance.random() < HAS_LIMITS:
             limits = {kind: Limit(chance.choice((None, 1, 3)), chance.choice((None, 0.05, 0.2))) for kind in ChangeKind}
             world.connection = replace(world.connection, limits=Limits(limits, minimum=5))
+
+    def begin_to_trust(self) -> str:
+        """Trust one side, with the subscription or an interest, now and then; return what to note."""
+        if self._faith.random() >= TRUSTS:
+            return "nobody is trusted"
+        sides = (Trust.CIVICRM, Trust.MAILCHIMP, Trust.NONE)
+        interests = {interest: self._faith.choice(sides) for interest in (WALK, RIDE)}
+        trust = self._faith.choice(sides)
+        self._world.connection = replace(self._world.connection, trust=trust, trust_interests=interests)
+        return f"trusted: {self._world.connection.trusted}"
+
+    def has_seen(self, result: Result) -> None:
+        """Take the trust away once it has done its work, as every door does."""
+        if result.trust_is_over:
+            self._world.connection = self._world.connection.without_trust()
 
     def act(self) -> str:
         """Decide about the plan that is held, if any, or abort; return what to note."""
@@ -69,7 +86,8 @@ class Staff:
 
     def _held(self) -> RowMapping | None:
         """Return the plan that holds the connection, unless its time is over."""
-        if self._world.connection.limits is None:
+        connection = self._world.connection
+        if connection.limits is None and not connection.trusted:
             return None
         with self._world.store.begin() as tx:
             held = kept_plans.open_hold(tx, LIST)

@@ -210,14 +210,24 @@ def _left_at_mailchimp(situation: Situation, resubscribe: Resubscribe) -> Verdic
         group=situation.group,
     ):
         return _leave_group(situation)
-    bounced = situation.mailchimp_status == MemberStatus.CLEANED
-    if situation.other_subscribed or (situation.other_preferred and not bounced):
+    if situation.mailchimp_status == MemberStatus.CLEANED:
+        return _bounced(situation, resubscribe)
+    if situation.other_subscribed or situation.other_preferred:
         return _fail(Code.CV_OTHER_ADDRESS)
-    if resubscribe is Resubscribe.NEVER or situation.other_left or (_is_kept_out(situation) and not bounced):
-        return _fail(Code.MC_BOUNCED if bounced else Code.MC_OPTED_OUT)
+    if resubscribe is Resubscribe.NEVER or situation.other_left or _is_kept_out(situation):
+        return _fail(Code.MC_OPTED_OUT)
     if situation.new_address is not None:
         return _replace(situation)
-    return _fail(Code.MC_BOUNCED) if bounced else _unless_obstructed(situation, Move.RESUBSCRIBE)
+    return _unless_obstructed(situation, Move.RESUBSCRIBE)
+
+
+def _bounced(situation: Situation, resubscribe: Resubscribe) -> Verdict:
+    """An address that bounced is never subscribed again; a corrected one can be."""
+    if situation.other_subscribed:
+        return _fail(Code.CV_OTHER_ADDRESS)
+    if situation.new_address is None or situation.other_left or resubscribe is Resubscribe.NEVER:
+        return _fail(Code.MC_BOUNCED)
+    return _replace(situation)
 
 
 def _replace(situation: Situation) -> Verdict:

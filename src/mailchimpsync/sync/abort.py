@@ -14,7 +14,7 @@ from mailchimpsync.store.kept_plans import PlanState
 from mailchimpsync.sync.calls import Outcome, Systems
 from mailchimpsync.sync.context import Work
 from mailchimpsync.sync.lease import is_held
-from mailchimpsync.sync.run import drop_run
+from mailchimpsync.sync.opening import drop_run
 from mailchimpsync.sync.stopping import taking_over
 from mailchimpsync.sync.submit import find_lost_batch
 from mailchimpsync.sync.working import work_with

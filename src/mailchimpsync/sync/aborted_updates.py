@@ -8,7 +8,7 @@ from sqlalchemy import RowMapping
 
 from mailchimpsync.store import rows, updates
 from mailchimpsync.sync.context import Run
-from mailchimpsync.sync.results import is_as_wanted
+from mailchimpsync.sync.judging import is_as_wanted
 
 ROWS_PER_STEP = 5_000
 

@@ -3,52 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import RowMapping
-
 from mailchimpsync.errors import Code, RefusedError
-from mailchimpsync.mailchimp import BatchInfo, OperationResult, batch_results, classify_refusal, refusal_detail
-from mailchimpsync.model import SUBSCRIBED_STATUSES, MemberStatus, Side, SyncStatus, normalise_address
+from mailchimpsync.mailchimp import BatchInfo, OperationResult, batch_results
+from mailchimpsync.model import SyncStatus
 from mailchimpsync.store import contacts, data, journal, members, rows, updates
 from mailchimpsync.store.schema import json_text
 from mailchimpsync.sync.context import Work
-from mailchimpsync.sync.data_of_rows import (
-    carries_only_data,
-    confirmed_of,
-    confirmed_row,
-    journal_of,
-    refused_row,
-    tags_to_follow,
-    without_data,
-)
+from mailchimpsync.sync.data_of_rows import confirmed_of
+from mailchimpsync.sync.judging import Outcome, is_opt_out, judge
 from mailchimpsync.sync.refused import refusal_by_mailchimp
 from mailchimpsync.sync.second_look import fresh_columns, second_look
 
 OPERATION_PREFIX = "mailchimpsync_"
 RESULTS_PER_STEP = 1_000
-OK_STATUS = range(200, 300)
-_MAY_PASS = frozenset({Code.MC_THROTTLED, Code.MC_UNAVAILABLE, Code.MC_ODD_ANSWER, Code.MC_AUTH, Code.MC_FORBIDDEN})
-
-Update = RowMapping
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What the results of some updates change here."""
-
-    rows: list[dict[str, Any]] = field(default_factory=list)
-    completed: list[tuple[int, str | None]] = field(default_factory=list)
-    retries: list[dict[str, Any]] = field(default_factory=list)
-    entries: list[dict[str, Any]] = field(default_factory=list)
-    data: list[dict[str, Any]] = field(default_factory=list)
-    known_data: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
-    arrived: list[int] = field(default_factory=list)
-    confirmed: int = 0
-    failed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +73,7 @@ def _chunks(answers: Iterable[tuple[int, OperationResult]]) -> Iterator[dict[int
 
 def _take_in(work: Work, batch_id: int, results: Mapping[int, OperationResult]) -> Outcome:
     outcome = Outcome()
-    moved_on = second_look(work, batch_id, [key for key, result in results.items() if _is_opt_out(result)])
+    moved_on = second_look(work, batch_id, [key for key, result in results.items() if is_opt_out(result)])
     with work.transaction() as tx:
         found = updates.updates_with_rows(tx, batch_id, list(results))
         outcome.known_data = confirmed_of(tx, list(found.values()))
@@ -112,7 +83,7 @@ def _take_in(work: Work, batch_id: int, results: Mapping[int, OperationResult]) 
                 outcome.rows.append(fresh_columns(update, moved_on[key]))
                 outcome.entries.append(refusal_by_mailchimp(work, update, results[key].status_code, Code.MC_COMPLIANCE))
             else:
-                _judge(work, update, results[key], outcome)
+                judge(work, update, results[key], outcome)
         updates.complete_updates(tx, outcome.completed)
         updates.add_updates(tx, outcome.retries)
         outcome.rows = members.make_room(tx, work.list_id, outcome.rows)
@@ -122,209 +93,6 @@ def _take_in(work: Work, batch_id: int, results: Mapping[int, OperationResult]) 
         journal.write_journal(tx, outcome.entries)
     work.progress.advance(len(results))
     return outcome
-
-
-def _is_opt_out(result: OperationResult) -> bool:
-    refused = result.status_code not in OK_STATUS
-    return refused and classify_refusal(result.status_code, result.body) is Code.MC_COMPLIANCE
-
-
-def _judge(work: Work, update: Update, result: OperationResult, outcome: Outcome) -> None:
-    if result.status_code in OK_STATUS:
-        _confirm(work, update, result, outcome)
-        return
-    code = classify_refusal(result.status_code, result.body)
-    if code is Code.MC_DUPLICATE and moves_to(update) is not None:
-        code = Code.ADDRESS_TAKEN
-    if code in _MAY_PASS:
-        return  # left open, so that closing the batch makes the row due again
-    detail = refusal_detail(result.body)
-    if carries_only_data(update):
-        _refuse_data(work, update, result.status_code, code, detail, outcome)
-        return
-    other_way = _other_way(update, code)
-    error = json_text({"code": code.value, "status": result.status_code, "detail": detail})
-    outcome.completed.append((update["update_id"], error))
-    outcome.entries.append(refusal_by_mailchimp(work, update, result.status_code, code))
-    if other_way is not None:
-        if "data" in update["agreed"] and other_way["agreed"] != update["agreed"]:
-            outcome.data.append(refused_row(update, detail))
-        outcome.retries.append({**other_way, "created_date": work.runtime.now()})
-        outcome.rows.append({"id": update["id"], "sync_status": SyncStatus.REDO.value})
-        return
-    outcome.failed += 1
-    outcome.rows.append(_refused_row(update, code, detail, work.runtime.now()))
-
-
-def _refuse_data(work: Work, update: Update, status: int, code: Code, detail: str, outcome: Outcome) -> None:
-    """Nobody's subscription hangs on it, so the row is as it was; the same is not sent again."""
-    outcome.failed += 1
-    outcome.completed.append((update["update_id"], json_text({"code": code.value, "status": status, "detail": detail})))
-    outcome.entries.append(refusal_by_mailchimp(work, update, status, code))
-    outcome.data.append(refused_row(update, detail))
-    sync_status = SyncStatus.TODO if update["recheck"] else SyncStatus.OK
-    outcome.rows.append({"id": update["id"], "sync_status": sync_status.value, "recheck": False})
-
-
-def _other_way(update: Update, code: Code) -> dict[str, Any] | None:
-    """Return the update to be tried instead, once.
-
-    After a compliance refusal that is `pending`, so that Mailchimp asks the person (existing-extension.md 8.8); after a
-    refusal of merge fields, the same without those of plugins, then without the check of required ones.
-    """
-    if code is Code.MC_FIELD and (without := without_data(update)) is not None:
-        return without
-    tries = update["attempt"]["tries"]
-    data = dict(update["data"])
-    if code is Code.MC_COMPLIANCE and MemberStatus.PENDING not in tries:
-        wanted = next((key for key in ("status", "status_if_new") if data.get(key) == MemberStatus.SUBSCRIBED), None)
-        if wanted is None:
-            return None
-        data[wanted] = MemberStatus.PENDING.value
-        tries = [*tries, MemberStatus.PENDING.value]
-    elif code is Code.MC_FIELD and "skip_merge_validation" not in tries:
-        tries = [*tries, "skip_merge_validation"]
-    else:
-        return None
-    return {
-        "mailchimpsync_cache_id": update["id"],
-        "data": data,
-        "attempt": {**update["attempt"], "tries": tries},
-        "agreed": update["agreed"],
-        "open_row": update["id"],
-        "run_id": update["update_run_id"],
-    }
-
-
-def _refused_row(update: Update, code: Code, detail: str, now: datetime) -> dict[str, Any]:
-    return {
-        "id": update["id"],
-        "sync_status": (SyncStatus.TODO if update["recheck"] else SyncStatus.FAIL).value,
-        "recheck": False,
-        "reason": code.value,
-        "reason_detail": detail,
-        "refusal": {"code": code.value, "update": update["attempt"]["decided"], "at": now.isoformat()},
-    }
-
-
-def _confirm(work: Work, update: Update, result: OperationResult, outcome: Outcome) -> None:
-    outcome.completed.append((update["update_id"], None))
-    outcome.confirmed += 1
-    row = {**_member_columns(update, result.body), "id": update["id"], "recheck": False, "refusal": None}
-    agreed = update["agreed"]["interests"] or {}
-    confirmed = {key: value for key, value in agreed.items() if row["mailchimp_interests"].get(key) == value}
-    row |= _moved(update, row["mailchimp_member_id"])
-    as_wanted = is_as_wanted(update["data"], row["mailchimp_status"]) and _is_as_agreed(update, row)
-    if as_wanted and update["mailchimp_member_id"] is None and update["civicrm_contact_id"] is not None:
-        outcome.arrived.append(update["civicrm_contact_id"])
-    if as_wanted:
-        row |= {
-            "reason_detail": None,
-            "base_subscribed": update["agreed"]["subscribed"],
-            "base_interests": confirmed,
-        }
-    # What changed while the update was in flight is compared with what it made both sides agree on.
-    in_order = as_wanted and confirmed == agreed and not update["recheck"]
-    row["sync_status"] = (SyncStatus.OK if in_order else SyncStatus.TODO).value
-    if update["id"] in outcome.known_data:
-        outcome.data.append(confirmed_row(update, outcome.known_data[update["id"]]))
-        if in_order and (tags := tags_to_follow(work, update)) is not None:
-            outcome.retries.append({**tags, "created_date": work.runtime.now()})
-            row["sync_status"] = SyncStatus.LIVE.value
-    outcome.rows.append(row)
-    entries = [*_entries(work, update, row), *journal_of(work, update)]
-    outcome.entries.extend({**entry, "answer": str(result.status_code)} for entry in entries)
-
-
-def _is_as_agreed(update: Update, row: Mapping[str, Any]) -> bool:
-    """An update that asks for no status must not hide that somebody has left meanwhile."""
-    subscribed = update["agreed"]["subscribed"]
-    return subscribed is None or subscribed == (row["mailchimp_status"] in SUBSCRIBED_STATUSES)
-
-
-def _member_columns(update: Update, body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what Mailchimp says of the member now; where its answer is silent, what we knew, or what we sent."""
-    data = update["data"]
-    sent_status = data.get("status") or (data.get("status_if_new") if update["mailchimp_status"] is None else None)
-    status = body.get("status") or sent_status or update["mailchimp_status"]
-    changed_at = _date(body.get("last_changed")) or update["mailchimp_updated"]
-    by_somebody_else = status not in (update["mailchimp_status"], sent_status)  # our own act is no word of Mailchimp's
-    if status != update["mailchimp_status"] and changed_at is not None and update["submitted_at"] is not None:
-        by_somebody_else |= changed_at < update["submitted_at"]  # it was so before Mailchimp got what we sent
-    known = update["mailchimp_data"] or {}
-    agreed = update["agreed"]["interests"] or {}
-    interests = {**agreed, **(update["mailchimp_interests"] or {}), **data.get("interests", {})}
-    interests |= {key: value for key, value in _mapping(body.get("interests")).items() if key in interests}
-    names = _mapping(body.get("merge_fields"))
-    member_id = body.get("id") or update["mailchimp_member_id"]
-    return {
-        "mailchimp_member_id": member_id,
-        "mailchimp_contact_id": body.get("contact_id") or update["mailchimp_contact_id"],
-        "mailchimp_email": body.get("email_address") or update["mailchimp_email"] or data["email_address"],
-        "mailchimp_status": status,
-        "mailchimp_status_date": changed_at if by_somebody_else else update["mailchimp_status_date"],
-        "mailchimp_updated": changed_at,
-        "mailchimp_data": {
-            "first_name": names.get("FNAME", known.get("first_name", "")),
-            "last_name": names.get("LNAME", known.get("last_name", "")),
-        },
-        "mailchimp_interests": interests,
-        **({"departure": None} if status in SUBSCRIBED_STATUSES else {}),
-    }
-
-
-def _moved(update: Update, member_id: str | None) -> dict[str, Any]:
-    """Return what changes with the address; one that CiviCRM has chosen since stays to be sent."""
-    if update["mailchimp_member_id"] is None:
-        return {"civicrm_address": update["data"]["email_address"]}  # who is subscribed gets the best one
-    if (moved := moves_to(update)) is None or not member_id:
-        return {}
-    is_newest = normalise_address(update["new_address"] or moved) == normalise_address(moved)
-    return {"identity": f"m:{member_id}", **({"new_address": None} if is_newest else {})}
-
-
-def moves_to(update: Update) -> str | None:
-    """Return the address that an update gives its member, if it is another one."""
-    known, wanted = update["mailchimp_email"], update["data"].get("email_address")
-    if update["mailchimp_member_id"] is None or wanted is None:  # tags are given by the member's id alone
-        return None
-    return str(wanted) if normalise_address(known or "") != normalise_address(wanted) else None
-
-
-def is_as_wanted(data: Mapping[str, Any], status: str | None) -> bool:
-    """Say whether a member has the status that an update asked for, if it asked for one."""
-    wanted = data.get("status") or data.get("status_if_new")
-    if wanted is None:
-        return True
-    return (wanted in SUBSCRIBED_STATUSES) == (status in SUBSCRIBED_STATUSES)
-
-
-def _entries(work: Work, update: Update, row: Mapping[str, Any]) -> list[dict[str, Any]]:
-    changes: list[tuple[str, str | None, str | None]] = []
-    if (moved := moves_to(update)) is not None:
-        changes.append(("address", update["mailchimp_email"], moved))
-    if row["mailchimp_status"] != update["mailchimp_status"]:
-        changes.append(("status", update["mailchimp_status"], row["mailchimp_status"]))
-    before = update["mailchimp_interests"] or {}
-    for interest, value in update["data"].get("interests", {}).items():
-        if before.get(interest, False) != value:
-            changes.append((f"interest {interest}", _yes_no(before.get(interest)), _yes_no(value)))
-    return [
-        {
-            "list_id": work.list_id,
-            "cache_id": update["id"],
-            "contact_id": update["civicrm_contact_id"],
-            "member_id": row["mailchimp_member_id"],
-            "time": work.runtime.now(),
-            "run_id": update["update_run_id"],
-            "side": Side.MAILCHIMP.value,
-            "field": name,
-            "old": old,
-            "new": new,
-            "reason": update["reason"] or Code.CIVICRM_ADDED.value,
-        }
-        for name, old, new in changes
-    ]
 
 
 def _close(work: Work, batch_id: int) -> int:
@@ -339,18 +107,3 @@ def _close(work: Work, batch_id: int) -> int:
         rows.write_rows(tx, again)
         updates.set_batch(tx, batch_id, response_processed=updates.HANDLED)
     return len(found)
-
-
-def _date(value: Any) -> datetime | None:
-    try:
-        return datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _yes_no(value: bool | None) -> str | None:
-    return None if value is None else ("yes" if value else "no")

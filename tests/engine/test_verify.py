@@ -18,7 +18,7 @@ from mailchimpsync.store.schema import cache, status, verification
 from mailchimpsync.sync import Outcome, member_pages
 from mailchimpsync.sync.verify import Difference, Verified, verify
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
-from support.world import LIST, NEWS, WALK, WALKS, World
+from support.world import LIST, NEWS, WALK, WALKS, World, days_ago
 
 PEOPLE = ("ann", "bella", "carl", "dora")
 
@@ -368,3 +368,18 @@ def test_it_runs_beside_a_run(agreed: World) -> None:
         tx.execute(update(status).values(lease_owner="another", lease_expires=agreed.now.replace(year=2030)))
 
     assert compared(agreed).in_sync
+
+
+@pytest.mark.parametrize("status", ["pending", "cleaned"])
+def test_an_address_that_another_one_has_replaced_is_no_difference(world: World, status: str) -> None:
+    world.member(address("tom"), status, last_changed=days_ago(30))
+    tom = world.contact(address("tom"), {NEWS: 5})
+    world.sync()
+    world.pass_time(3_600)
+    world.edit_address(tom, email=address("thomas"))
+    for _ in range(3):
+        world.sync()
+        world.pass_time(3_600)
+    assert world.status(address("thomas")) is not None
+
+    assert found(world) == set()

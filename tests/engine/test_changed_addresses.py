@@ -28,6 +28,12 @@ def later_sync(world: World, *, everything: bool = False) -> None:
     assert world.sync(everything=everything).outcome is Outcome.DONE
 
 
+def send(world: World, *, seconds: int) -> None:
+    """Sync; what is sent lies at Mailchimp for some time before it is done."""
+    world.mailchimp.set_options(batch_dwell=dict.fromkeys(("pending", "preprocessing", "started"), seconds))
+    assert world.sync(wait_for_batches=False).outcome is Outcome.WAITING
+
+
 @pytest.mark.parametrize("everything", [False, True], ids=["incremental", "full"])
 def test_a_member_gets_the_new_address_and_keeps_all_else(world: World, everything: bool) -> None:
     contact = tom(world)
@@ -320,8 +326,7 @@ def test_two_who_want_the_same_new_address_get_it_once(world: World) -> None:
 def test_an_address_that_is_taken_at_mailchimp_unknown_to_us_is_tried_once(world: World) -> None:
     contact = tom(world)
     world.edit_address(contact, email=NEW)
-    world.mailchimp.set_options(batch_dwell=dict.fromkeys(("pending", "preprocessing", "started"), 600))
-    assert world.sync(wait_for_batches=False).outcome is Outcome.WAITING
+    send(world, seconds=600)
     world.act(NEW, "subscribe")
 
     later_sync(world)
@@ -337,8 +342,7 @@ def test_an_address_that_is_taken_at_mailchimp_unknown_to_us_is_tried_once(world
 def test_though_the_answer_was_lost_nobody_is_there_twice(world: World) -> None:
     contact = tom(world)
     world.edit_address(contact, email=NEW)
-    world.mailchimp.set_options(batch_dwell=dict.fromkeys(("pending", "preprocessing", "started"), 60))
-    assert world.sync(wait_for_batches=False).outcome is Outcome.WAITING
+    send(world, seconds=60)
     world.pass_time(600)
     world.mailchimp.run_batches()
     for batch in recent_batches(world.systems.mailchimp):
@@ -355,8 +359,7 @@ def test_though_the_answer_was_lost_nobody_is_there_twice(world: World) -> None:
 def test_a_reading_between_sending_and_answer_makes_no_second_row(world: World) -> None:
     contact = tom(world)
     world.edit_address(contact, email=NEW)
-    world.mailchimp.set_options(batch_dwell=dict.fromkeys(("pending", "preprocessing", "started"), 60))
-    assert world.sync(wait_for_batches=False).outcome is Outcome.WAITING
+    send(world, seconds=60)
     world.pass_time(600)
     world.mailchimp.run_batches()
 
@@ -370,8 +373,7 @@ def test_a_reading_between_sending_and_answer_makes_no_second_row(world: World) 
 def test_who_leaves_before_the_change_arrives_is_not_subscribed_by_it(world: World) -> None:
     contact = tom(world)
     world.edit_address(contact, email=NEW)
-    world.mailchimp.set_options(batch_dwell=dict.fromkeys(("pending", "preprocessing", "started"), 600))
-    assert world.sync(wait_for_batches=False).outcome is Outcome.WAITING
+    send(world, seconds=600)
     world.act(OLD, "unsubscribe")
 
     later_sync(world)
@@ -416,8 +418,7 @@ def test_a_member_whose_address_was_never_the_best_one_stays_as_it_is(world: Wor
 def test_a_change_of_address_is_sent_so_that_it_can_make_nobody_anew(world: World) -> None:
     contact = tom(world)
     world.edit_address(contact, email=NEW)
-    world.mailchimp.set_options(batch_dwell=dict.fromkeys(("pending", "preprocessing", "started"), 600))
-    assert world.sync(wait_for_batches=False).outcome is Outcome.WAITING
+    send(world, seconds=600)
     world.act(OLD, "delete")
 
     later_sync(world)

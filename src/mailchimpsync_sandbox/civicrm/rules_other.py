@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -20,6 +21,7 @@ from mailchimpsync_sandbox.civicrm.entities import (
     PHONE,
 )
 from mailchimpsync_sandbox.civicrm.rules_contact import ContactRules, EmailRules, LocationRules
+from mailchimpsync_sandbox.civicrm.schema import Entity
 from mailchimpsync_sandbox.civicrm.writing import Record, Rules, Writer
 
 _ACTIVITY_PEOPLE = {"assignee_contact_id": 1, "source_contact_id": 2, "target_contact_id": 3}
@@ -201,34 +203,28 @@ class OptionValueRules(Rules):
             values.setdefault("weight", _next(writer, "civicrm_option_value", "weight"))
 
 
-class CustomGroupRules(Rules):
-    """Named after its title; its values are in a table of its own."""
+@dataclass(frozen=True)
+class CustomRules(Rules):
+    """Custom groups and fields: named after what they are called, each with a home of its own for its values.
+
+    `called` and `home` are the columns of those; `prefix` is what a home's name begins with.
+    """
+
+    entity: Entity
+    called: str
+    home: str
+    prefix: str = ""
 
     def prepare(self, writer: Writer, record: Record) -> None:
         if record.created:
             values = record.values
-            values.setdefault("name", munged(values.get("title") or ""))
-            values.setdefault("weight", _next(writer, "civicrm_custom_group", "weight"))
+            values.setdefault("name", munged(values.get(self.called) or ""))
+            values.setdefault("weight", _next(writer, self.entity.table, "weight"))
 
     def written(self, writer: Writer, record: Record) -> None:
-        if record.created and not record.values.get("table_name"):
-            name = f"civicrm_value_{record.values['name'].lower()}_{record.row_id}"
-            writer.set_values(CUSTOM_GROUP, record.row_id or 0, {"table_name": name})
-
-
-class CustomFieldRules(Rules):
-    """Named after its label; its values are in a column of its own."""
-
-    def prepare(self, writer: Writer, record: Record) -> None:
-        if record.created:
-            values = record.values
-            values.setdefault("name", munged(values.get("label") or ""))
-            values.setdefault("weight", _next(writer, "civicrm_custom_field", "weight"))
-
-    def written(self, writer: Writer, record: Record) -> None:
-        if record.created and not record.values.get("column_name"):
-            name = f"{record.values['name'].lower()}_{record.row_id}"
-            writer.set_values(CUSTOM_FIELD, record.row_id or 0, {"column_name": name})
+        if record.created and not record.values.get(self.home):
+            name = f"{self.prefix}{record.values['name'].lower()}_{record.row_id}"
+            writer.set_values(self.entity, record.row_id or 0, {self.home: name})
 
 
 def _next(writer: Writer, table: str, what: str) -> int:
@@ -251,6 +247,6 @@ RULES: dict[str, Rules] = {
     "Activity": ActivityRules(),
     "EntityTag": EntityTagRules(),
     "OptionValue": OptionValueRules(),
-    "CustomGroup": CustomGroupRules(),
-    "CustomField": CustomFieldRules(),
+    "CustomGroup": CustomRules(CUSTOM_GROUP, "title", "table_name", "civicrm_value_"),
+    "CustomField": CustomRules(CUSTOM_FIELD, "label", "column_name"),
 }

@@ -5,6 +5,7 @@ So do those on database servers.
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from functools import cache
@@ -23,6 +24,16 @@ from support import django_migrated, migrated
 configure(Settings(home=Path("no-site")), "tests")  # Django's models can't be imported before; sites set up their own
 
 THOROUGH = os.environ.get("MAILCHIMPSYNC_THOROUGH") == "1"
+
+
+def pytest_configure() -> None:
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """What was loaded stays until the end: looking through it for garbage, time and again, cost seconds."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

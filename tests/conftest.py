@@ -5,6 +5,7 @@ So do those on database servers.
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from functools import cache
@@ -15,14 +16,24 @@ import pytest
 from django.contrib.auth.hashers import Argon2PasswordHasher
 
 from mailchimpsync.config import Settings
-from mailchimpsync.store import Store
+from mailchimpsync.store import Store, dialect
 from mailchimpsync.web import wsgi
 from mailchimpsync.web.settings import configure
-from support import django_migrated, migrated
+from support import compiled, django_migrated, migrated
 
 configure(Settings(home=Path("no-site")), "tests")  # Django's models can't be imported before; sites set up their own
 
 THOROUGH = os.environ.get("MAILCHIMPSYNC_THOROUGH") == "1"
+
+
+def pytest_configure() -> None:
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """What was loaded stays until the end: looking through it for garbage, time and again, cost seconds."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -39,9 +50,10 @@ def _is_thorough(item: pytest.Item) -> bool:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def migrations_run_once() -> Iterator[None]:
-    """See `support/migrated.py` and `support/django_migrated.py`."""
+def migrations_run_and_sql_is_compiled_once() -> Iterator[None]:
+    """See `support/migrated.py`, `support/django_migrated.py` and `support/compiled.py`."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dialect, "connect", compiled.connect)
         patch.setattr(Store, "migrate", migrated.migrate)
         patch.setattr(wsgi, "prepare_database", django_migrated.prepare_database)
         yield

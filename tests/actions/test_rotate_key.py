@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from actions.dying import rotate_dying
 from mailchimpsync.actions import create_site, open_site, rotate_key_file, version_of
 from mailchimpsync.cli.main import cli
 from mailchimpsync.config import Configuration, read_keys
 from mailchimpsync.errors import ConfigurationError
 from mailchimpsync.store import configurations
+from support.processes import Program
 
 KEY = "0123456789abcdef0123456789abcdef-us1"
 STEPS = 3
@@ -90,40 +90,14 @@ def test_stopped_after_any_step_the_site_opens_and_another_call_makes_good(home:
     assert opens(home)
 
 
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-from mailchimpsync.actions import open_site, rotate_key_file
-from mailchimpsync.config import stored
-from mailchimpsync.actions import rotate_key
-
-left = int(sys.argv[2])
-
-def dying(function):
-    def call(*given, **named):
-        global left
-        if left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        left -= 1
-        return function(*given, **named)
-    return call
-
-rotate_key.resealed = dying(rotate_key.resealed)
-Path.replace = dying(Path.replace)
-os.fsync = dying(os.fsync)
-with open_site(Path(sys.argv[1])) as site:
-    list(rotate_key_file(site))
-"""
-
-
 @pytest.mark.parametrize("calls", range(10))
-def test_killed_at_any_instant_the_site_opens(home: Path, calls: int) -> None:
+def test_killed_at_any_instant_the_site_opens(home: Path, tmp_path: Path, calls: int) -> None:
     """Before each write of the key file, and before each version that is encrypted anew; the last is not killed."""
-    command = [sys.executable, "-c", KILLED, str(home), str(calls)]
+    died = Program(rotate_dying, home, calls, place=tmp_path)
 
-    died = subprocess.run(command, check=False, capture_output=True)  # noqa: S603 (our own program)
+    _, complaints = died.communicate(timeout=60)
 
-    assert died.returncode == (-signal.SIGKILL if calls < 9 else 0), died.stderr
+    assert died.returncode == (-signal.SIGKILL if calls < 9 else 0), complaints
     assert opens(home)
     assert rotate(home).exit_code == 0
     assert len(keys_of(home)) == 1

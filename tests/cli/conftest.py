@@ -6,8 +6,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -21,6 +19,7 @@ from mailchimpsync.cli.main import cli
 from mailchimpsync_sandbox.civicrm import CivicrmSandbox
 from mailchimpsync_sandbox.mailchimp import MailchimpSandbox
 from support.doorway import Doorway, two_doorways
+from support.processes import Program, command
 
 MAILCHIMP_KEY = "fedcba9876543210fedcba9876543210-us6"
 CIVICRM_KEY = "ann-keeps-this-civicrm-key"
@@ -67,16 +66,9 @@ class Desk:
         found: list[dict[str, Any]] = json.loads(self("status", "--json").stdout)
         return found[0]
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
+    def start(self, *words: str) -> Program:
         """Start a command as a process of its own."""
-        return subprocess.Popen(  # noqa: S603 (our own program)
-            [sys.executable, "-c", "from mailchimpsync.cli.main import main; main()", "--home", str(self.home), *words],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "NO_COLOR": "1"},
-        )
+        return command("--home", str(self.home), *words, place=self.home.parent)
 
     def wait_until_running(self) -> None:
         for _ in range(600):
@@ -85,7 +77,7 @@ class Desk:
             time.sleep(0.05)
         raise AssertionError("the other process never took the lease")
 
-    def interrupt(self, process: subprocess.Popen[str]) -> None:
+    def interrupt(self, process: Program) -> None:
         process.send_signal(signal.SIGINT)
 
 

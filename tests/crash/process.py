@@ -1,4 +1,4 @@
-"""A process that makes one run: `python process.py MAILCHIMP_URL CIVICRM_URL DATABASE_URL`."""
+"""What a process does that makes one run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mailchimpsync.sync import Systems, run_connection, submit
 from support.world import CIVICRM_KEY, KEY, LIST, NEWS, RIDE, RIDES, WALK, WALKS
 
 
-def main(mailchimp_url: str, civicrm_url: str, database_url: str) -> None:
+def run_once(mailchimp_url: str, civicrm_url: str, database_url: str) -> None:
     """Run once, to the end."""
     runtime = Runtime()
     submit.POLL_FIRST_SECONDS = 0.02
@@ -25,7 +25,3 @@ def main(mailchimp_url: str, civicrm_url: str, database_url: str) -> None:
     )
     connection = Connection(LIST, NEWS, {WALK: WALKS, RIDE: RIDES})
     sys.stdout.write(run_connection(systems, connection, Deadline.after(runtime, None)).outcome.value)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,13 +9,13 @@ from pathlib import Path
 import pytest
 from werkzeug.wrappers import Response
 
+from crash.process import run_once
 from mailchimpsync.store import Store
 from mailchimpsync_sandbox.kit.app import SandboxApp
 from mailchimpsync_sandbox.kit.server import Served
+from support.processes import Program
 from support.world import NEWS, RIDES, WALK, World
 
-PROCESS = Path(__file__).with_name("process.py")
-TESTS = Path(__file__).parents[1]
 KILLED = -9
 POINTS = range(1, 15)  # later ones are polls, whose number depends on how quick the machine is
 
@@ -27,7 +24,7 @@ class Killer:
     """Kills the process when both stand-ins together have been asked so many times, before or after the work."""
 
     def __init__(self, apps: list[SandboxApp], at: int) -> None:
-        self.process: subprocess.Popen[str] | None = None
+        self.process: Program | None = None
         self._left = at
         self._after = at % 2 == 0
         for app in apps:
@@ -66,13 +63,6 @@ def world(tmp_path: Path) -> Iterator[World]:
     made.close()
 
 
-def start(urls: list[str]) -> subprocess.Popen[str]:
-    environment = {**os.environ, "PYTHONPATH": str(TESTS)}
-    return subprocess.Popen(  # noqa: S603 (our own script)
-        [sys.executable, str(PROCESS), *urls], env=environment, stdout=subprocess.PIPE, text=True
-    )
-
-
 @pytest.mark.parametrize(
     "point", [point if point % 4 == 0 else pytest.param(point, marks=pytest.mark.thorough) for point in POINTS]
 )
@@ -82,10 +72,10 @@ def test_after_a_kill_a_new_process_goes_on_at_once_and_nothing_is_doubled(
     killer = Killer([world.mailchimp, world.civicrm], point)
     with Served(world.mailchimp) as mailchimp, Served(world.civicrm) as civicrm:
         urls = [mailchimp.url, civicrm.url, f"sqlite:///{tmp_path / 'store.sqlite'}"]
-        killer.process = first = start(urls)
-        first.communicate(timeout=30)
-        second = start(urls)
-        said, _ = second.communicate(timeout=30)
+        killer.process = first = Program(run_once, *urls, place=tmp_path)
+        first.communicate(timeout=60)
+        second = Program(run_once, *urls, place=tmp_path)
+        said, _ = second.communicate(timeout=60)
 
     assert first.returncode == KILLED
     assert (second.returncode, said) == (0, "done")

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from sphinx.cmd.build import build_main
 
 from mailchimpsync import errors
 from mailchimpsync.cli.main import COMMANDS, cli
@@ -36,8 +35,11 @@ def page(name: str) -> str:
     return (DOCS / name).read_text(encoding="utf-8")
 
 
+@pytest.mark.thorough
 @pytest.mark.filterwarnings("ignore")
 def test_the_pages_build_without_a_warning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from sphinx.cmd.build import build_main  # noqa: PLC0415 (every process that collects tests would load it)
+
     result = build_main(["-q", "-W", "-b", "html", "-d", str(tmp_path / "trees"), str(DOCS), str(tmp_path / "html")])
 
     assert result == 0, capsys.readouterr().err

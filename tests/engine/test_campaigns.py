@@ -14,7 +14,7 @@ from mailchimpsync.sync import Outcome, member_pages
 from mailchimpsync.sync.campaigns import Imported, Wanted, import_campaigns
 from mailchimpsync.sync.lease import holding_lease
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
-from support.mortal import KilledError, Life, MortalStore
+from support.mortal import KilledError, Life
 from support.world import KEY, LIST, NEWS, World, days_ago
 
 SENT, OPENED, CLICKED = (f"mailchimp_campaign_{act}" for act in ("sent", "opened", "clicked"))
@@ -428,7 +428,7 @@ def test_killed_between_any_two_steps_it_ends_with_one_of_each(every: int) -> No
     while not is_over:
         step += every
         life.begin()
-        world = World(MortalStore("sqlite://", life))
+        world = World(life=life)
         contacts = people(world, *names)
         send(world, "spring", *names, "zoe", p0=["open"], p3=["click"])
         for wire in (world.to_mailchimp, world.to_civicrm):

@@ -8,7 +8,7 @@ from mailchimpsync.errors import AccessError, Code, EvidenceError, Mailchimpsync
 from mailchimpsync.sync import member_pages
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.evidence import in_civicrm
-from support.mortal import KilledError, Life, MortalStore
+from support.mortal import KilledError, Life
 from support.world import KEY, NEWS, World
 
 
@@ -64,7 +64,7 @@ def test_a_storm_that_does_not_pass_stops_the_run_and_the_next_call_goes_on(worl
 
 def test_after_death_between_making_contacts_and_noting_it_none_is_made_twice() -> None:
     life = Life()
-    world = World(MortalStore("sqlite://", life))
+    world = World(life=life)
     fill(world)
 
     def die_after_contacts(request: object) -> None:

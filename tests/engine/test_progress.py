@@ -106,6 +106,7 @@ def test_what_mailchimp_confirms_after_a_run_has_ended_counts_for_that_run(world
     first = world.sync(wait_for_batches=False)
     before = counts_of(world, first.run_id)
     world.pass_time(5 * 3600)
+    world.mailchimp.set_options(batch_dwell=dict.fromkeys(("pending", "preprocessing", "started", "finalizing"), 0))
 
     world.sync()
 

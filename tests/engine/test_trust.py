@@ -242,6 +242,7 @@ def test_while_mailchimp_is_at_work_runs_are_made_without_it(world: World) -> No
 
     second = world.sync(wait_for_batches=False)
     world.pass_time(90_000)
+    world.mailchimp.set_options(batch_dwell=dict.fromkeys(("pending", "preprocessing", "started"), 0))
     third = world.sync()
 
     assert (second.outcome, second.trust_is_over) == (Outcome.WAITING, False)

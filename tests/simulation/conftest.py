@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-SEEDS = int(os.environ.get("MAILCHIMPSYNC_SIMULATION_SEEDS", "24"))
+SEEDS = int(os.environ.get("MAILCHIMPSYNC_SIMULATION_SEEDS", "10"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -5,10 +5,10 @@ The migrations themselves take a tenth of a second. They are tested in `store/te
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
 from functools import cache
-
-from sqlalchemy import Connection
 
 from mailchimpsync.store import Store
 
@@ -17,25 +17,24 @@ migrate_really: Callable[[Store], None] = Store.migrate
 
 def migrate(store: Store) -> None:
     """Do what `Store.migrate` does, only faster where there is nothing yet."""
-    with store.begin() as tx:
-        if tx.dialect.name == "sqlite" and not _tables(tx):
-            for statement in _what_migrations_make():
-                tx.exec_driver_sql(statement)
+    with closing(store._engine.raw_connection()) as lent:
+        if isinstance(lent.driver_connection, sqlite3.Connection) and not _tables(lent.driver_connection):
+            _what_migrations_make().backup(lent.driver_connection)
             return
     migrate_really(store)
 
 
 @cache
-def _what_migrations_make() -> Sequence[str]:
+def _what_migrations_make() -> sqlite3.Connection:
+    copy = sqlite3.connect(":memory:", check_same_thread=False)
     store = Store("sqlite://")
     migrate_really(store)
-    with store.begin() as tx:
-        raw = tx.connection.driver_connection
-        assert raw is not None
-        statements = tuple(line for line in raw.iterdump() if line not in {"BEGIN TRANSACTION;", "COMMIT;"})
+    with closing(store._engine.raw_connection()) as lent:
+        assert isinstance(lent.driver_connection, sqlite3.Connection)
+        lent.driver_connection.backup(copy)
     store.close()
-    return statements
+    return copy
 
 
-def _tables(tx: Connection) -> int:
-    return int(tx.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one())
+def _tables(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])

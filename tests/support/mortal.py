@@ -35,16 +35,16 @@ class Life:
 
 
 class MortalStore(Store):
-    """A store whose process may die before, within or after each transaction."""
+    """A store in memory, whose process may die before, within or after each transaction."""
 
-    def __init__(self, url: str, life: Life) -> None:
-        super().__init__(url)
-        self._life = life
+    def __init__(self) -> None:
+        super().__init__("sqlite://")
+        self.life = Life()
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
-        self._life.step()
+        self.life.step()
         with super().begin() as tx:
             yield tx
-            self._life.step()
-        self._life.step()
+            self.life.step()
+        self.life.step()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import socket
-import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from mailchimpsync.store import runs
 from mailchimpsync.store.schema import run
 from mailchimpsync_sandbox.civicrm import CivicrmSandbox
 from mailchimpsync_sandbox.mailchimp import MailchimpSandbox
+from support.processes import Program
 
 MAILCHIMP_KEY = "fedcba9876543210fedcba9876543210-us6"
 CIVICRM_KEY = "ann-keeps-this-civicrm-key"
@@ -94,31 +94,32 @@ class Charity:
 class Running:
     """A service in a process of its own; `lines` are those of its log."""
 
-    process: subprocess.Popen[str]
+    process: Program
     url: str
-    log_file: Path
-    errors: Path
     http: httpx2.Client = field(default_factory=lambda: httpx2.Client(timeout=30))
 
     @property
     def lines(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.log_file.read_text().splitlines() if line.strip()]
+        return [json.loads(line) for line in self.log().splitlines() if line.strip()]
 
     def events(self, name: str) -> list[dict[str, Any]]:
         return [line for line in self.lines if line["event"] == name]
 
+    def log(self) -> str:
+        return self.process.said.read_text()
+
     def told(self) -> str:
-        return self.errors.read_text()
+        return self.process.complaints.read_text()
 
     def wait_for(self, what: Callable[[], Any], patience_seconds: int = PATIENCE_SECONDS) -> Any:
         """Wait until something is so."""
         for _ in range(patience_seconds * 20):
             if self.process.poll() is not None:
-                raise AssertionError(f"the service ended: {self.told()[-3000:]} {self.log_file.read_text()[-3000:]}")
+                raise AssertionError(f"the service ended: {self.told()[-3000:]} {self.log()[-3000:]}")
             if found := what():
                 return found
             time.sleep(0.05)
-        raise AssertionError(f"it never came: {self.told()[-3000:]} {self.log_file.read_text()[-3000:]}")
+        raise AssertionError(f"it never came: {self.told()[-3000:]} {self.log()[-3000:]}")
 
     def answers(self) -> bool:
         try:

@@ -33,7 +33,7 @@ from support.data_life import DataLife
 from support.happenings import Happenings
 from support.invariants import violations
 from support.letters import Letters
-from support.mortal import KilledError, Life, MortalStore
+from support.mortal import KilledError, Life
 from support.population import populate
 from support.staff import Staff
 from support.trouble import Trouble
@@ -83,7 +83,7 @@ class Simulation:
         self.chance = random.Random(seed)
         self.simple = self.chance.random() < 0.3
         self.life = Life()
-        self.world = World(MortalStore("sqlite://", self.life), seed=seed)
+        self.world = World(seed=seed, life=self.life)
         people = self.chance.choice((20, 20, 20, 20, 20, 30, 30, 40, 60, 200))
         for module, name in STEP_SIZES:
             sizes.setattr(module, name, self.chance.choice((3, 10, 50, 1_000)) if people <= 60 else 50)

@@ -20,6 +20,7 @@ from mailchimpsync.store.schema import cache, journal, update
 from mailchimpsync.sync import Options, Result, Systems, run_connection
 from mailchimpsync_sandbox.civicrm import CivicrmSandbox
 from mailchimpsync_sandbox.mailchimp import MailchimpSandbox
+from support.mortal import Life, MortalStore
 from support.wire import Wire
 
 KEY = "0123456789abcdef0123456789abcdef-us1"
@@ -31,12 +32,14 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 Row = RowMapping
 
-_FREE_STORES: list[Store] = []
+_FREE_STORES: list[MortalStore] = []
 """Stores in memory whose world has ended: their data went with it, but the SQL they have compiled is still there."""
 
 
-def _empty_store() -> Store:
-    return _FREE_STORES.pop() if _FREE_STORES else Store("sqlite://")
+def _empty_store(life: Life) -> MortalStore:
+    store = _FREE_STORES.pop() if _FREE_STORES else MortalStore()
+    store.life = life
+    return store
 
 
 def days_ago(number: float) -> str:
@@ -48,12 +51,17 @@ class World:
     """Both stand-ins and a store; a batch is finished when it is first looked at."""
 
     def __init__(
-        self, store: Store | None = None, *, seed: int = 1, resubscribe: Resubscribe = Resubscribe.ASK
+        self,
+        store: Store | None = None,
+        *,
+        seed: int = 1,
+        resubscribe: Resubscribe = Resubscribe.ASK,
+        life: Life | None = None,
     ) -> None:
+        """Begin with an empty store, in memory unless there is another; there the process lives its `life`."""
         self.mailchimp = MailchimpSandbox(manual_batches=True)
         self.civicrm = CivicrmSandbox()
-        self._own_store = store is None
-        self.store = store or _empty_store()
+        self.store = store or _empty_store(life or Life())
         self.store.migrate()
         self.chance = random.Random(seed)
         self.connection = Connection(LIST, NEWS, {WALK: WALKS, RIDE: RIDES}, resubscribe)
@@ -87,7 +95,7 @@ class World:
     def close(self) -> None:
         self.mailchimp.close()
         self.civicrm.close()
-        if self._own_store:
+        if isinstance(self.store, MortalStore):
             self.store.close()
             _FREE_STORES.append(self.store)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 from mailchimpsync_sandbox.civicrm import CivicrmSandbox
 from mailchimpsync_sandbox.kit.server import Served
 from mailchimpsync_sandbox.mailchimp import MailchimpSandbox
+from support.processes import command
 from support.service import (
     CIVICRM_KEY,
     LIST_ID,
@@ -54,21 +54,10 @@ def serve(charity: Charity, tmp_path: Path) -> Iterator[Serve]:
     started: list[Running] = []
 
     def start(*words: str, port: int | None = None, wait: bool = True, **env: str) -> Running:
-        number, port = len(started), port or free_port()
-        log, errors = tmp_path / f"log{number}", tmp_path / f"errors{number}"
-        with log.open("w") as out, errors.open("w") as err:
-            process = subprocess.Popen(  # noqa: S603 (our own program)
-                [
-                    *(sys.executable, "-c", "from mailchimpsync.cli.main import main; main()"),
-                    *("--home", str(charity.home), "serve", "--listen", f"127.0.0.1:{port}", "--json-logs", *words),
-                ],
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=err,
-                text=True,
-                env={**os.environ, "NO_COLOR": "1", **env},
-            )
-        running = Running(process, f"http://127.0.0.1:{port}", log, errors)
+        port = port or free_port()
+        listen = "serve", "--listen", f"127.0.0.1:{port}", "--json-logs"
+        process = command("--home", str(charity.home), *listen, *words, place=tmp_path, **env)
+        running = Running(process, f"http://127.0.0.1:{port}")
         started.append(running)
         if wait:
             running.wait_for(running.answers)

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import NamedTuple
@@ -217,31 +218,37 @@ def interest_case(case: Mapping[str, str]) -> tuple[Situation, Connection]:
     return situation, Connection("list", GROUP_ID, {INTEREST: INTEREST_GROUP_ID}, trust_interests=trust)
 
 
+@cache
 def subscriptions() -> Cells:
     """Return the decision about the subscription in every combination."""
     return {tuple(case.values()): _outcome(*subscription_case(case)) for case in combinations(DIMENSIONS)}
 
 
+@cache
 def trusting() -> Cells:
     """Return the decision about the subscription in every combination, while a side is trusted."""
     return {tuple(case.values()): _outcome(*subscription_case(case)) for case in combinations(TRUST_DIMENSIONS)}
 
 
+@cache
 def departures() -> Cells:
     """Return the decision about the subscription for every departure."""
     return {tuple(case.values()): _outcome(*departure_case(case)) for case in combinations(DEPARTURE_DIMENSIONS)}
 
 
+@cache
 def addresses() -> Cells:
     """Return the decision about a member whose contact has a new address in every combination."""
     return {tuple(case.values()): _outcome(*address_case(case)) for case in combinations(ADDRESS_DIMENSIONS)}
 
 
+@cache
 def arrivals() -> Cells:
     """Return the decision about the new address in every combination."""
     return {tuple(case.values()): _outcome(*arrival_case(case)) for case in combinations(ARRIVAL_DIMENSIONS)}
 
 
+@cache
 def interests() -> Cells:
     """Return the decision about an interest in every combination."""
     return {tuple(case.values()): _interest_outcome(*interest_case(case)) for case in combinations(INTEREST_DIMENSIONS)}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, null, or_, select, update
+from sqlalchemy import Connection, bindparam, func, insert, null, or_, select, update
 
 from mailchimpsync.errors import BusyError, Code, LeaseLostError
 from mailchimpsync.model import Stage
@@ -23,6 +23,15 @@ WHOLE = "run"
 """The kind of a run over a whole connection."""
 
 _NOT_BEGUN = dict.fromkeys(("progress", "stage_done", "stage_total", "stage_seconds"))
+
+# A run makes these many dozen times, small as it may be; to build such a statement takes longer than to execute it.
+_STANDING = select(status).where(status.c.list_id == bindparam("of"))
+_OF_AUDIENCE = update(status).where(status.c.list_id == bindparam("of"))
+_SET_STAGE = _OF_AUDIENCE.values(stage=bindparam("stage"), **_NOT_BEGUN)
+_SET_PROGRESS = _OF_AUDIENCE.values(progress=bindparam("progress"))
+_OF_LEASE = _OF_AUDIENCE.where(status.c.lease_token == bindparam("token"))
+_HOLD = _OF_LEASE.values(lease_expires=bindparam("until"))
+_HOLD_AND_TELL = _HOLD.values({name: bindparam(name) for name in ("stage_done", "stage_total", "stage_seconds")})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +96,7 @@ class Begun:
 
 def standing(tx: Connection, list_id: str) -> Standing:
     """Return where a connection stands; one that has never run is ready to fetch."""
-    row = tx.execute(select(status).where(status.c.list_id == list_id)).one_or_none()
+    row = tx.execute(_STANDING, {"of": list_id}).one_or_none()
     if row is None:
         return Standing(list_id, Stage.FETCH)
     return Standing(**{**row._mapping, "stage": Stage(row.stage)})  # noqa: SLF001 (SQLAlchemy's public name for it)
@@ -140,11 +149,12 @@ def hold_lease(tx: Connection, lease: Lease, now: datetime, how_far: HowFar | No
     Raises:
         LeaseLostError: somebody else has it.
     """
-    values: dict[str, Any] = {"lease_expires": now + LEASE_DURATION}
-    if how_far is not None:
-        values |= {"stage_done": how_far.done, "stage_total": how_far.total, "stage_seconds": how_far.seconds}
-    mine = status.c.list_id == lease.list_id, status.c.lease_token == lease.token
-    held = tx.execute(update(status).where(*mine).values(values))
+    values = {"of": lease.list_id, "token": lease.token, "until": now + LEASE_DURATION}
+    if how_far is None:
+        held = tx.execute(_HOLD, values)
+    else:
+        told = {"stage_done": how_far.done, "stage_total": how_far.total, "stage_seconds": how_far.seconds}
+        held = tx.execute(_HOLD_AND_TELL, values | told)
     if held.rowcount != 1:
         raise LeaseLostError(Code.LEASE_LOST, f"Another run has taken over audience {lease.list_id}.")
 
@@ -236,12 +246,12 @@ def end_members_run(tx: Connection, run_id: int, now: datetime, outcome: str) ->
 
 def set_stage(tx: Connection, list_id: str, stage: Stage) -> None:
     """Go on to a stage, from its beginning."""
-    tx.execute(update(status).where(status.c.list_id == list_id).values(stage=stage.value, **_NOT_BEGUN))
+    tx.execute(_SET_STAGE, {"of": list_id, "stage": stage.value})
 
 
 def set_progress(tx: Connection, list_id: str, progress: Mapping[str, Any] | None) -> None:
     """Note where the stage goes on."""
-    tx.execute(update(status).where(status.c.list_id == list_id).values(progress=progress))
+    tx.execute(_SET_PROGRESS, {"of": list_id, "progress": progress})
 
 
 def end_run(
@@ -271,7 +281,8 @@ def note_error(tx: Connection, run_id: int, code: Code | None) -> None:
 
 def add_log(tx: Connection, list_id: str, run_id: int | None, now: datetime, message: str) -> None:
     """Add a line to a run's log."""
-    tx.execute(insert(log).values(list_id=list_id, run_id=run_id, time=now, message=message[:MESSAGE_LENGTH_MAX]))
+    line = {"list_id": list_id, "run_id": run_id, "time": now, "message": message[:MESSAGE_LENGTH_MAX]}
+    tx.execute(insert(log), line)
 
 
 def log_lines(tx: Connection, list_id: str, run_id: int) -> list[tuple[datetime, str]]:

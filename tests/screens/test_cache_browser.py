@@ -18,7 +18,7 @@ from mailchimpsync.store import browse
 from mailchimpsync.store.schema import cache
 from mailchimpsync.web.models import Role
 from mailchimpsync.web.screens.cache_filters import PAGE_ROWS
-from mailchimpsync_sandbox.world import AUDIENCE_ID
+from mailchimpsync_sandbox.world import AUDIENCE_ID, Side
 from support.browser import PHONE, accessibility_problems, is_too_wide
 from support.charity import Charity
 from support.client import signed_in
@@ -274,3 +274,13 @@ def test_before_anything_is_connected_there_is_nobody(own_charity: Callable[...,
         for path in ("/everybody", "/cannot-sync", "/people", "/people?person=ann"):
             answer = vera.get(path)
             assert (answer.status_code, "Nothing is connected yet" in answer.text) == (200, True)
+
+
+def test_names_that_one_screen_has_learned_are_not_asked_for_by_another(charity: Charity) -> None:
+    with signed_in(charity, Role.VIEWER) as vera:
+        vera.get(f"/everybody/names?audience={AUDIENCE_ID}")
+        charity.act(Side.MAILCHIMP, "clear_log", {})
+        told = vera.get(f"/configuration/connections/{AUDIENCE_ID}").text
+
+    assert "Topics: Walks ↔ Walks" in told
+    assert charity.act(Side.MAILCHIMP, "log", {})["requests"] == []

@@ -41,7 +41,7 @@ def lines_of(visit: Visit, browsed: Browsed, *, is_brief: bool = False) -> list[
     page, so are words that are translated anew for each row.
     """
     words = _words(get_language() or "")
-    names = known_names(browsed.link) or Names({}, {})
+    names = known_names(visit.site, browsed.link) or Names()
     return [
         {
             **_facts(visit, browsed.link, row, words),

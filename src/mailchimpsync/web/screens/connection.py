@@ -83,12 +83,13 @@ def sync(visit: Visit, list_id: str) -> HttpResponse:
     """Sync now: what changed, or everything."""
     link = find_audience(visit.site, list_id)
     everything = "everything" in visit.request.POST
-    wait, by, stop = visit.service.is_alive is None, visit.by, visit.service.stop
+    since = "ever" if everything else None
+    said: dict[str, Any] = {"with_data": "with_data" in visit.request.POST, "by": visit.by, "stop": visit.service.stop}
+    wait = visit.service.is_alive is None
 
     def work(site: Site) -> Any:
         """Where the service's own loop looks after batches, nobody has to wait for Mailchimp here."""
-        since = "ever" if everything else None
-        return fetchandreconcile(site, group_id=link.group_id, max_time=0, since=since, by=by, stop=stop, wait=wait)
+        return fetchandreconcile(site, group_id=link.group_id, max_time=0, since=since, wait=wait, **said)
 
     begin(visit, link, "sync", work)
     visit.say(_("The sync has begun. This page shows how far it is."))
@@ -99,10 +100,8 @@ def sync(visit: Visit, list_id: str) -> HttpResponse:
 def plan(visit: Visit, list_id: str) -> HttpResponse:
     """Make a plan of what the next sync would do."""
     link = find_audience(visit.site, list_id)
-    everything = "everything" in visit.request.POST
-    by, stop = visit.by, visit.service.stop
-    work = lambda site: createplan(site, group_id=link.group_id, everything=everything, by=by, stop=stop)  # noqa: E731
-    begin(visit, link, "plan", work)
+    said: dict[str, Any] = {"with_data": "with_data" in visit.request.POST, "by": visit.by, "stop": visit.service.stop}
+    begin(visit, link, "plan", lambda site: createplan(site, group_id=link.group_id, **said))
     visit.say(_("The plan is being made; nothing is changed by that."))
     return redirect("connection", list_id)
 

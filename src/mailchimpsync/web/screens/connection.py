@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
@@ -24,7 +25,7 @@ from mailchimpsync.actions.described import Scope
 from mailchimpsync.actions.selection import find_audience
 from mailchimpsync.config import Link
 from mailchimpsync.web.screens.charts import history_of, with_now
-from mailchimpsync.web.screens.differences import counted, shown_differences
+from mailchimpsync.web.screens.differences import DIFFERENCES_PER_PAGE, counted, shown_differences
 from mailchimpsync.web.screens.known_names import learn_names
 from mailchimpsync.web.screens.outcomes import outcome_of
 from mailchimpsync.web.screens.screen import Visit, screen
@@ -74,7 +75,14 @@ def differences(visit: Visit, list_id: str) -> HttpResponse:
     found = next(iter(getverifications(visit.site, group_id=link.group_id)), None)
     context: dict[str, Any] = {"link": link, "verified": found}
     if found is not None:
-        context |= {"counted": counted(found), "differences": shown_differences(visit.site, link, found)}
+        page = Paginator(found.differences, DIFFERENCES_PER_PAGE).get_page(visit.request.GET.get("page"))
+        numbers = counted(found)
+        context |= {
+            "counted": numbers,
+            "differences": shown_differences(visit.site, link, list(page)),
+            "page": page,
+            "left_out": sum(one["number"] for one in numbers) - len(found.differences),
+        }
     return visit.render("differences.html", context)
 
 

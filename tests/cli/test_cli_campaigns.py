@@ -135,3 +135,50 @@ def test_a_campaign_that_fails_is_told_and_the_others_are_imported(mailed: Desk)
     }
     assert listed == {"New year": ("failed", "MC_NOT_FOUND"), "Spring walks": ("complete", None)}
     assert "Spring walks" in {one["subject"] for one in activities(mailed)}
+
+
+def switched_on(desk: Desk) -> None:
+    with open_site(desk.home) as site:
+        [link] = site.configuration.connections
+        site.save(site.configuration.having_link(link.model_copy(update={"campaigns": Campaigns(enabled=True)})), "ann")
+
+
+def of_campaigns(desk: Desk) -> list[tuple[str, str, str | None]]:
+    """Return what the doctor finds of campaigns."""
+    found = json.loads(desk("doctor", "--json").stdout)
+    return [(one["level"], one["found"], one["code"]) for one in found if one["subject"].startswith("Campaigns of")]
+
+
+def test_status_and_doctor_tell_how_the_import_stands_where_it_is_switched_on(mailed: Desk) -> None:
+    assert of_campaigns(mailed) == []
+    assert "Campaigns" not in mailed("status").output
+    switched_on(mailed)
+    never = of_campaigns(mailed)
+    mailed("campaigns", "pull", "--since", "ever")
+
+    assert never == [("warning", "They were never imported.", None)]
+    assert of_campaigns(mailed) == [("good", "Known: 2; activities: 2.", None)]
+    assert re.search(
+        r"Campaigns +2 known, 2 activities made of them *\n +Last import +\S.* UTC, done", mailed("status").output
+    )
+    [status] = json.loads(mailed("status", "--json").stdout)
+    assert (status["campaigns"]["campaigns"], status["campaigns"]["failures"]) == (2, [])
+
+
+def test_what_failed_and_what_is_missing_is_named_with_what_to_do(mailed: Desk) -> None:
+    switched_on(mailed)
+    mailed("campaigns", "pull", "--since", "ever")
+    send(mailed, "c5a1e00003", "Autumn", "2026-09-20T08:30:00+00:00", "bella")
+    body = json.dumps({"sent_to": [{"email_id": "a" * 32}], "total_items": 9, "campaign_id": "c5a1e00003"})
+    mailed.mailchimp.faults.plant(
+        Fault(FaultKind.STATUS, pattern="/reports/c5a1e00003/", times=9, status=200, body=body)
+    )
+    mailed("campaigns", "pull", "--since", "ever")
+    types = mailed.civicrm.call("OptionValue", "get", {"where": [["name", "=", "mailchimp_campaign_sent"]]})["values"]
+    mailed.civicrm.call("OptionValue", "delete", {"where": [["id", "=", types[0]["id"]]]})
+
+    assert of_campaigns(mailed) == [
+        ("warning", "CiviCRM lacks what the activities need: mailchimp_campaign_sent.", "CV_NO_CAMPAIGN_TYPES"),
+        ("warning", "Campaigns that failed with MC_REPORT_INCOMPLETE: 1.", "MC_REPORT_INCOMPLETE"),
+    ]
+    assert "1 failed: " in mailed("status").output

@@ -12,6 +12,7 @@ from mailchimpsync.runtime import Deadline
 from mailchimpsync.store import Store, campaigns
 from mailchimpsync.sync import Outcome, member_pages
 from mailchimpsync.sync.campaigns import Imported, Wanted, import_campaigns
+from mailchimpsync.sync.campaigns.read import TRIES_MAX
 from mailchimpsync.sync.lease import holding_lease
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.mortal import KilledError, Life
@@ -338,11 +339,29 @@ def test_a_report_that_never_fits_together_fails_alone(world: World) -> None:
 
     done = pull(world)
 
-    assert done.failed == {"MC_INCOMPLETE": 1}
-    assert known(world)["bad"]["code"] == "MC_INCOMPLETE"
+    assert done.failed == {"MC_REPORT_INCOMPLETE": 1}
+    assert known(world)["bad"]["code"] == "MC_REPORT_INCOMPLETE"
     assert targets(world, "good") == [contacts["ann"]]
     world.mailchimp.faults.clear()
     assert pull(world).failed == {}
+    assert targets(world, "bad") == [contacts["ann"]]
+    assert known(world)["bad"]["code"] is None
+
+
+def test_a_report_that_never_fits_together_is_given_up_until_somebody_asks_for_it(world: World) -> None:
+    contacts = people(world, "ann")
+    send(world, "bad", "ann", days=3)
+    body = json.dumps({"sent_to": [{"email_id": "a" * 32}], "total_items": 9, "campaign_id": "bad"})
+    world.mailchimp.faults.plant(Fault(FaultKind.STATUS, pattern="/reports/bad/", times=999, status=200, body=body))
+    tries = [pull(world).failed for _ in range(TRIES_MAX)]
+
+    world.mailchimp.faults.clear()
+    alone = pull(world)
+
+    assert tries == [{"MC_REPORT_INCOMPLETE": 1}] * (TRIES_MAX - 1) + [{"MC_REPORT_GIVEN_UP": 1}]
+    assert (alone.outcome, alone.failed) == (Outcome.DONE, {"MC_REPORT_GIVEN_UP": 1})
+    assert known(world)["bad"]["code"] == "MC_REPORT_GIVEN_UP"
+    assert pull(world, everything=True).failed == {}
     assert targets(world, "bad") == [contacts["ann"]]
     assert known(world)["bad"]["code"] is None
 

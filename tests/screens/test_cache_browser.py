@@ -18,7 +18,7 @@ from mailchimpsync.store import browse
 from mailchimpsync.store.schema import cache
 from mailchimpsync.web.models import Role
 from mailchimpsync.web.screens.cache_filters import PAGE_ROWS
-from mailchimpsync_sandbox.world import AUDIENCE_ID
+from mailchimpsync_sandbox.world import AUDIENCE_ID, Side
 from support.browser import PHONE, accessibility_problems, is_too_wide
 from support.charity import Charity
 from support.client import signed_in
@@ -135,13 +135,13 @@ def test_an_audience_that_is_not_connected_and_a_row_that_is_none_are_told_so(ch
 def test_pages_go_there_and_back_by_name_and_a_new_search_begins_at_the_first(visit: Visit, charity: Charity) -> None:
     page = visit(charity, "/everybody", Role.VIEWER)
     page.get_by_role("link", name="Person").click()
-    first = page.locator("tbody th").all_inner_texts()
+    first = page.locator("tbody th a").all_text_contents()
     page.get_by_role("link", name="Next").click()
     expect(page.get_by_role("link", name="Previous")).to_be_visible()
-    second = page.locator("tbody th").all_inner_texts()
+    second = page.locator("tbody th a").all_text_contents()
     page.get_by_role("link", name="Previous").click()
 
-    expect(page.locator("tbody th").first).to_have_text(first[0], use_inner_text=True)
+    expect(page.locator("tbody th a").first).to_have_text(first[0])
     assert first == sorted(first)
     assert first[-1] < second[0] or "@" not in second[0]
     page.get_by_role("link", name="Next").click()
@@ -274,3 +274,13 @@ def test_before_anything_is_connected_there_is_nobody(own_charity: Callable[...,
         for path in ("/everybody", "/cannot-sync", "/people", "/people?person=ann"):
             answer = vera.get(path)
             assert (answer.status_code, "Nothing is connected yet" in answer.text) == (200, True)
+
+
+def test_names_that_one_screen_has_learned_are_not_asked_for_by_another(charity: Charity) -> None:
+    with signed_in(charity, Role.VIEWER) as vera:
+        vera.get(f"/everybody/names?audience={AUDIENCE_ID}")
+        charity.act(Side.MAILCHIMP, "clear_log", {})
+        told = vera.get(f"/configuration/connections/{AUDIENCE_ID}").text
+
+    assert "Topics: Walks ↔ Walks" in told
+    assert charity.act(Side.MAILCHIMP, "log", {})["requests"] == []

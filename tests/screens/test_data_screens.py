@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
 from mailchimpsync.actions import cache_get
-from mailchimpsync.config import Link
+from mailchimpsync.config import Data, FieldRule, Link
 from mailchimpsync.model import Leaving, Trust
 from mailchimpsync.web.models import Role
 from mailchimpsync_sandbox.world import AUDIENCE_ID
@@ -25,7 +25,7 @@ Visit = Callable[..., Page]
 
 CONNECTION = f"/configuration/connections/{AUDIENCE_ID}"
 WALKS = "a100000009"
-FOR_ADMINISTRATORS = ("data", "departures", "trust", "campaigns/change")
+FOR_ADMINISTRATORS = ("departures", "trust", "campaigns/change")
 
 
 def link_of(charity: Charity) -> Link:
@@ -110,13 +110,15 @@ def test_ada_reads_what_goes_before_somebody_is_erased_and_gets_a_report(own_cha
         assert hasty.status_code == 400
         assert is_known(charity, address)
 
-        report = ada.fill_in("", page=asked.text, at="/people/erase", understood="on")
+        begun = ada.fill_in("", page=asked.text, at="/people/erase", understood="on")
+        report = until(lambda: ada.look(begun.url.path).text, "Noted as erased")
         again = ada.look(f"/people?person={quote(address)}")
 
-    assert "Done: nothing is left to do" in report.text
-    assert "permanently deleted at Mailchimp" in report.text
-    assert "CiviCRM still has the address." in report.text
-    assert address not in report.text
+    assert "Done: nothing is left to do" in report
+    assert "permanently deleted at Mailchimp" in report
+    assert "CiviCRM still has the address." in report
+    assert address not in report
+    assert address not in str(begun.url)
     assert not is_known(charity, address)
     assert "was erased on" in again.text
 
@@ -134,7 +136,7 @@ def some_member(charity: Charity) -> str:
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.OPERATOR])
-def test_only_administrators_erase_and_choose_data(charity: Charity, role: Role) -> None:
+def test_only_administrators_erase_and_choose(charity: Charity, role: Role) -> None:
     address = some_member(charity)
     with clerk(charity, role) as somebody:
         person = somebody.look(f"/people?person={quote(address)}")
@@ -251,6 +253,29 @@ def test_ada_makes_a_map_sees_real_people_creates_what_is_missing_and_reads_what
     expect(page.get_by_text(re.compile(r"People looked at .*: [1-9]\d*\."))).to_be_visible()
 
 
+def test_otto_reads_what_goes_and_takes_it_along_in_a_sync_and_vera_does_neither(own_charity: Begin) -> None:
+    charity = own_charity(people=20)
+    names_and_jobs = Data(names=True, fields=(FieldRule(merge_field="JOB", source="job_title"),))
+    before = link_of(charity).model_copy(update={"data": names_and_jobs})
+    charity.site.save(charity.site.configuration.having_link(before), "ada")
+    page, connection = f"{CONNECTION}/data", f"/connections/{AUDIENCE_ID}"
+    with clerk(charity, Role.OPERATOR) as otto, clerk(charity, Role.VIEWER) as vera:
+        seen = otto.fill_in(page, act="preview")
+        refused = [otto.fill_in(page, act=act, names="").status_code for act in ("save", "more", "create")]
+        otto.fill_in(connection, at=f"{connection}/sync", with_data="yes")
+        found = until(lambda: otto.look(page).text, "People looked at")
+        denied = vera.look(page).status_code
+        card = otto.look(CONNECTION).text
+
+    assert "See data" in card
+    assert "<dt><code>FNAME</code></dt>" in seen.text
+    assert "<dt><code>JOB</code></dt>" in seen.text
+    assert not {">Save<", ">More rows<", ">Create missing merge fields<"} & set(re.findall(r">[^<>]+<", found))
+    assert refused == [403, 403, 403]
+    assert denied == 403
+    assert link_of(charity) == before
+
+
 @pytest.mark.thorough
 @pytest.mark.parametrize("size", [DESK, PHONE])
 def test_everybody_can_use_these_pages(charity: Charity, visit: Visit, size: ViewportSize) -> None:
@@ -259,3 +284,11 @@ def test_everybody_can_use_these_pages(charity: Charity, visit: Visit, size: Vie
         page.goto(f"{charity.url}{CONNECTION}{part}")
         assert accessibility_problems(page) == [], part
         assert not is_too_wide(page), part
+
+
+def test_who_asks_for_a_report_that_is_kept_no_longer_is_told_so(charity: Charity) -> None:
+    with clerk(charity) as ada:
+        answer = ada.look("/people/erase/of-another-day")
+
+    assert answer.url.path == "/people"
+    assert "isn&#x27;t kept any more" in answer.text

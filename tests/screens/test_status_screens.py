@@ -11,12 +11,13 @@ from playwright.sync_api import Page, expect
 
 from mailchimpsync.errors import MailchimpsyncError
 from mailchimpsync.model import Stage
-from mailchimpsync.store import runs
+from mailchimpsync.store import runs, verifications
 from mailchimpsync.web.models import Role
 from mailchimpsync_sandbox.world import AUDIENCE_ID
 from support.browser import PHONE, accessibility_problems, is_too_wide
 from support.by_hand import hands_of
 from support.charity import Charity, configuration
+from support.client import signed_in
 
 Visit = Callable[..., Page]
 HOME = f"/connections/{AUDIENCE_ID}"
@@ -108,6 +109,42 @@ def test_otto_syncs_compares_plans_and_undoes_without_leaving_the_browser(
     expect(page.get_by_role("heading", name="Plan 1")).to_be_visible()
     expect(page.get_by_text("by otto, to undo a sync")).to_be_visible()
     assert accessibility_problems(page) == []
+
+
+def test_many_differences_stand_on_pages_and_those_nobody_kept_are_counted(own_charity: Callable[..., Charity]) -> None:
+    charity = own_charity(people=1, synced=False)
+    differ({"unknown": 30, "can't be synced": 600}, charity)
+    with signed_in(charity, Role.VIEWER) as vera:
+        first, second, last = (vera.get(f"{HOME}/differences?page={number}").text for number in (1, 2, 22))
+
+    assert [page.count("Nothing explains it</span>") for page in (first, second, last)] == [1 + 25, 1 + 5, 1]
+    assert "Page 1 of 22" in first
+    assert "p25@example.org" in second
+    assert "p529@example.org" in last
+    assert "100 more are counted above; who they are isn't kept." in last
+
+
+def differ(numbers: dict[str, int], charity: Charity) -> None:
+    """Let a comparison have found so many differences by cause, of which the first 500 of each are kept."""
+    kind, unknown = "in the group, not subscribed", dict.fromkeys(("code", "status", "member_id"))
+    causes = [cause for cause, number in numbers.items() for _ in range(min(number, 500))]
+    differences = [
+        {"kind": kind, "cause": cause, "contact_id": at + 1, "address": f"p{at}@example.org"} | unknown
+        for at, cause in enumerate(causes)
+    ]
+    counts = [{"kind": kind, "cause": cause, "code": None, "count": number} for cause, number in numbers.items()]
+    with charity.site.store.begin() as tx:
+        now = charity.site.runtime.now()
+        key = verifications.begin_verification(tx, AUDIENCE_ID, now, "ada")
+        found = {
+            "finished_at": now,
+            "members": 1,
+            "subscribed": 1,
+            "in_group": 630,
+            "explained": 600,
+            "unexplained": 30,
+        }
+        verifications.finish_verification(tx, key, AUDIENCE_ID, counts=counts, differences=differences, **found)
 
 
 def test_a_page_that_is_open_shows_how_far_a_sync_in_another_process_is(

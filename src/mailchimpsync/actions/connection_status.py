@@ -14,7 +14,7 @@ SECONDS_BEFORE_A_GUESS = 3
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why some rows can't be synced, in words, and who can mend it."""
+    """Why some rows can't be synced, or some campaigns not imported, in words, and who can mend it."""
 
     code: str
     count: int
@@ -45,6 +45,24 @@ class Working:
 
 
 @dataclass(frozen=True, slots=True)
+class CampaignsStatus:
+    """How the import of campaigns stands.
+
+    Attributes:
+        begun_at: when the newest import began; None: there was none yet.
+        outcome: how it ended: `done`, `out of time`, or the code of an error; None: it is at work.
+        campaigns: how many are known; `activities`: how many were made of them in CiviCRM.
+        failures: which campaigns could not be imported, and why.
+    """
+
+    begun_at: datetime | None
+    outcome: str | None
+    campaigns: int
+    activities: int
+    failures: tuple[Failure, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionStatus:
     """Where a connection stands; times are UTC.
 
@@ -64,6 +82,7 @@ class ConnectionStatus:
         run_id: the newest run; `run_began_at`: when it did, and `run_begun_by`: who called for it, None: it was due.
         next_run_at: when the service begins the next run by itself; None: it does not, see the connection's schedule.
         verified_at: when both sides were last compared in full; `differences_found`: those nothing explains.
+        campaigns: how the import of campaigns stands; None: they are not imported by themselves.
         batches: those whose results have not been read, if they were asked for; `batches_problem`: why they could not
             be asked about at Mailchimp.
     """
@@ -100,5 +119,6 @@ class ConnectionStatus:
     run_began_at: datetime | None = None
     run_begun_by: str | None = None
     next_run_at: datetime | None = None
+    campaigns: CampaignsStatus | None = None
     batches: tuple[Mapping[str, Any], ...] | None = None
     batches_problem: str | None = None

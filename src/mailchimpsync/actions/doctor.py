@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from mailchimpsync.actions.checkup import alerts, civicrm, here, mailchimp, work
+from mailchimpsync.actions.checkup import alerts, campaigns, civicrm, here, mailchimp, work
 from mailchimpsync.actions.described import Scope, action
 from mailchimpsync.actions.finding import Finding, failed, plain_findings, trouble
 from mailchimpsync.actions.site import Clients, Site, open_site
@@ -35,6 +35,7 @@ _OF_SITE: Checks[Site] = (
     ("Webhooks", lambda site: iter(check_webhooks(site))),
     ("Syncs", work.check_syncs),
     ("Events from webhooks", work.check_events),
+    ("Campaigns", campaigns.check_campaigns),
     ("Alerts", alerts.check_alerts),
 )
 
@@ -44,9 +45,9 @@ def doctor(site: Site) -> list[Finding]:
     """Look for what is wrong, and say what to do about it; change nothing.
 
     It looks at the home, the secret key, database, disk and configuration; CiviCRM, its key, clock and groups;
-    Mailchimp, its keys, audiences, interests and webhooks; the last syncs, events that wait, and who is told of
-    problems. What can't be looked at is a finding too, and does not keep the rest. Each side may take a minute or two
-    where it does not answer.
+    Mailchimp, its keys, audiences, interests and webhooks; the last syncs, events that wait, the import of campaigns,
+    and who is told of problems. What can't be looked at is a finding too, and does not keep the rest. Each side may
+    take a minute or two where it does not answer.
     """
     return [*_each(_OF_SETTINGS, site.settings), *_each(_OF_SITE, site)]
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import AliasChoices, Field
 
-from mailchimpsync.actions.connection_status import ConnectionStatus, Failure, Working
+from mailchimpsync.actions.connection_status import CampaignsStatus, ConnectionStatus, Failure, Working
 from mailchimpsync.actions.counted import Counted, Counting, count_rows
 from mailchimpsync.actions.described import Scope, action
 from mailchimpsync.actions.explained import explained
@@ -19,7 +19,7 @@ from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.status_form import by_audience, in_words
 from mailchimpsync.config import Link
 from mailchimpsync.model import Stage, SyncStatus
-from mailchimpsync.store import Transaction, kept_plans, lookup, runs, updates, verifications
+from mailchimpsync.store import Transaction, campaigns, kept_plans, lookup, runs, updates, verifications
 
 CRASHED_AFTER = timedelta(minutes=30)
 WEIRD_SHOWN = 25
@@ -46,9 +46,11 @@ def getstatus(
 
     Over the wire this is an object by audience id, with the PHP extension's names: `lastSyncTime`,
     `lastSyncTimeHuman`, `locks`, `log`, `fetch`, `stats`, `in_sync`, `crashed`, and `batches` if asked for. Besides,
-    `failures` says in words who can't be synced, and `last_outcome` and `last_error` how the last run ended. Neither
-    side is asked, but for `batches`; if Mailchimp can't be reached, `batches_problem` says so. While a run is at work,
-    `progress` says how far its stage is: `done` of `total` in `seconds`, `rate` a second, and `seconds_left`.
+    `failures` says in words who can't be synced, and `last_outcome` and `last_error` how the last run ended.
+    `campaigns` says how their import stands, where it is switched on: `begun_at`, `outcome`, and how many failed, and
+    why. Neither side is asked, but for `batches`; if Mailchimp can't be reached, `batches_problem` says so. While a run
+    is at work, `progress` says how far its stage is: `done` of `total` in `seconds`, `rate` a second, and
+    `seconds_left`.
 
     For Python callers: `counting` counts rows, where somebody keeps the numbers for a while.
 
@@ -110,6 +112,7 @@ def _status(
         run_id=last.get("id"),
         run_began_at=last.get("started_at"),
         run_begun_by=last.get("begun_by"),
+        campaigns=_campaigns(tx, list_id) if link.campaigns.enabled else None,
         next_run_at=due(link.schedule, past_of(last or None, now, None), now, list_id),
         batches=None if problems is None else tuple(dict(one) for one in updates.unhandled_batches(tx, list_id)),
         batches_problem=None if problems is None else problems.get(link.account),
@@ -122,6 +125,13 @@ def _working(standing: runs.Standing) -> Working | None:
     if standing.run_id is None or at is None:
         return None
     return Working(at.done, at.total if at.total and at.total >= at.done else None, at.seconds)
+
+
+def _campaigns(tx: Transaction, list_id: str) -> CampaignsStatus:
+    newest: Mapping[str, Any] = dict(campaigns.import_of(tx, list_id) or {})
+    known = campaigns.tally(tx, list_id)
+    failures = _failures(known.failed)
+    return CampaignsStatus(newest.get("begun_at"), newest.get("outcome"), known.campaigns, known.activities, failures)
 
 
 def _crashed(standing: runs.Standing, last_sign: datetime, now: datetime) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from mailchimpsync.actions.patience import within
@@ -11,7 +11,7 @@ from mailchimpsync.actions.site import Site
 from mailchimpsync.civicrm import display_names, groups
 from mailchimpsync.config import Link
 from mailchimpsync.errors import MailchimpsyncError
-from mailchimpsync.mailchimp import interests
+from mailchimpsync.mailchimp import Interest, interests
 
 PATIENCE_SECONDS = 5
 
@@ -20,17 +20,24 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Names:
-    """Names of interests by id and of groups by number, as far as both sides told them."""
+    """Names of interests and of their categories by the interest's id, and of groups by number, as far as told."""
 
-    interests: Mapping[str, str]
-    groups: Mapping[int, str]
+    interests: Mapping[str, str] = field(default_factory=dict)
+    groups: Mapping[int, str] = field(default_factory=dict)
+    categories: Mapping[str, str] = field(default_factory=dict)
+
+    def knows_all_of(self, link: Link) -> bool:
+        """Say whether nothing that a connection names stays without a name."""
+        return self.interests.keys() >= link.interests.keys() and self.groups.keys() >= set(link.connection.group_ids)
 
 
 def names_of(site: Site, link: Link) -> Names:
     """Ask both sides what a connection's interests and groups are called; who can't be reached tells nothing."""
+    boxes: list[Interest] = _or_else([], lambda: _interests(site, link)) if link.interests else []
     return Names(
-        _or_else({}, lambda: _interests(site, link)) if link.interests else {},
+        {one.id: one.name for one in boxes},
         _or_else({}, lambda: _groups(site, link)),
+        {one.id: one.category for one in boxes},
     )
 
 
@@ -44,9 +51,9 @@ def _contact(site: Site, contact_id: int) -> str | None:
         return display_names(client, [contact_id]).get(contact_id)
 
 
-def _interests(site: Site, link: Link) -> dict[str, str]:
+def _interests(site: Site, link: Link) -> list[Interest]:
     with within(site.mailchimp(link.account), PATIENCE_SECONDS) as client:
-        return {one.id: one.name for one in interests(client, link.audience_id)}
+        return interests(client, link.audience_id)
 
 
 def _groups(site: Site, link: Link) -> dict[int, str]:

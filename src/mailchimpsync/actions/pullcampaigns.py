@@ -82,7 +82,8 @@ def pullcampaigns(
     Each campaign gets one activity, whose targets are the recipients who have a contact by the rows of that audience;
     where the connection's `campaigns` says so, a second one for those who opened it and a third for those who clicked.
     What is missing of an earlier call is completed, whatever `since_date` says; nothing is made twice, also on a new
-    database. Recipients who get a contact later are added while the campaign is followed.
+    database. Recipients who get a contact later are added while the campaign is followed. A campaign that has failed in
+    five calls is left alone until one with a `since_date` that reaches back to it.
 
     The result has an entry for each connection: `outcome` (done, out of time, or the code of an error),
     `activity_ids` that were made, `campaigns` worked on, and `failed` campaigns by code.

@@ -43,6 +43,7 @@ def _form(status: ConnectionStatus) -> dict[str, Any]:
         "progress": _progress(status),
         "run_id": status.run_id,
         "next_run_at": status.next_run_at,
+        "campaigns": asdict(status.campaigns) if status.campaigns else None,
         "last_outcome": status.last_outcome,
         "last_error": status.last_error,
         "verified_at": status.verified_at,

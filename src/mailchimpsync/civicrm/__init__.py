@@ -8,7 +8,7 @@ from mailchimpsync.civicrm.activities import (
     create_activity,
     sees_activities,
 )
-from mailchimpsync.civicrm.campaign_ground import Ground, Kind, prepare_ground
+from mailchimpsync.civicrm.campaign_ground import Ground, Kind, missing_ground, prepare_ground
 from mailchimpsync.civicrm.client import CivicrmClient, Result, succeeded
 from mailchimpsync.civicrm.corrections import ContactEmail, Name, add_bulk_addresses, hold_addresses, set_names
 from mailchimpsync.civicrm.group_sizes import group_sizes
@@ -82,6 +82,7 @@ __all__ = [
     "hold_addresses",
     "mailing_groups",
     "merged_to",
+    "missing_ground",
     "on_hold_addresses",
     "owners_of",
     "persons",

@@ -75,6 +75,14 @@ def prepare_ground(client: CivicrmClient, kinds: Collection[Kind]) -> Ground:
     )
 
 
+def missing_ground(client: CivicrmClient, kinds: Collection[Kind]) -> list[str]:
+    """Return the names of the activity types, and of the custom field, that are not there."""
+    found = client.multi(_questions())
+    there = {row.get("name") for row in succeeded(found["types"]).values}
+    missing = [kind.value for kind in kinds if kind not in there]
+    return missing if _field_of(found["field"]) else [*missing, FIELD]
+
+
 def _questions() -> dict[str, Call]:
     of_types = [["option_group_id:name", "=", "activity_type"], ["name", "IN", list(Kind)]]
     of_targets = [["option_group_id:name", "=", "activity_contacts"], ["name", "=", "Activity Targets"]]

@@ -98,7 +98,21 @@ def _numbers(status: ConnectionStatus) -> list[tuple[str, str]]:
         ("To do", f"{status.to_add:,} to add to Mailchimp, {status.to_remove:,} to remove from it"),
         ("Updates under way", f"{status.updates_outstanding:,}, of which {status.updates_unsent:,} not sent"),
         ("Rows", rows),
+        *_campaigns(status),
     ]
+
+
+def _campaigns(status: ConnectionStatus) -> list[tuple[str, str]]:
+    """How the import of campaigns stands, where it is switched on."""
+    found = status.campaigns
+    if found is None:
+        return []
+    if found.begun_at is None:
+        return [("Campaigns", "not imported yet")]
+    numbers = f"{found.campaigns:,} known, {found.activities:,} activities made of them"
+    last = f"{moment(found.begun_at)}, {found.outcome or 'at work'}"
+    failed = [("", f"{one.count:,} failed: {one.sentence} → {one.remedy}") for one in found.failures]
+    return [("Campaigns", numbers), ("Last import", last), *failed]
 
 
 def _working(status: ConnectionStatus) -> list[tuple[str, str]]:

@@ -429,6 +429,20 @@ _MAILCHIMP_STOPS = {
         Who.ADMINISTRATOR,
         Retry.NEXT_RUN,
     ),
+    Code.MC_REPORT_INCOMPLETE: Entry(
+        "A campaign's report at Mailchimp could not be read completely.",
+        "It changed while it was read, or Mailchimp left something out.",
+        "Nothing: the next import tries again.",
+        Who.NOBODY,
+        Retry.NEXT_RUN,
+    ),
+    Code.MC_REPORT_GIVEN_UP: Entry(
+        "A campaign's report at Mailchimp never came complete, so the campaign is left as it is.",
+        "In five imports the pages of the report did not fit together.",
+        "Ask for it again when Mailchimp has settled: `mailchimpsync campaigns pull --since ever`, or *Import all "
+        "there ever were* on the page of campaigns.",
+        Who.ADMINISTRATOR,
+    ),
     Code.MC_AUDIENCE_EMPTY: Entry(
         "Nobody is subscribed in the audience any more.",
         "All members were archived, deleted or unsubscribed at once, on purpose or by mistake; or Mailchimp did not "

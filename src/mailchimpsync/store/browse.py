@@ -56,6 +56,9 @@ class Found:
 
 def find(tx: Connection, wanted: Wanted, turn: Turn, *, in_haste: bool = False) -> Found:
     """Return a page; `in_haste`, of the first `WINDOW` rows at least, where looking through all would take long."""
+    number = _count_by_index(tx, wanted)
+    if number is not None and number > FEW:
+        return _of_many(tx, wanted, turn, number)
     end = _end_of_window(tx, wanted) if in_haste and not _is_narrow(tx, wanted) else None
     query = matching(wanted, turn.order.column.label("key"), cache.c.id.label("id"))
     if end is not None:
@@ -64,9 +67,13 @@ def find(tx: Connection, wanted: Wanted, turn: Turn, *, in_haste: bool = False) 
     if len(matches) <= FEW:
         part = cut(sorted_places([(key, row_id) for key, row_id in matches], descends=turn.descends), turn)
         return _page(tx, wanted, turn, part, len(matches), is_whole=end is None)
+    return _of_many(tx, wanted, turn, None)
+
+
+def _of_many(tx: Connection, wanted: Wanted, turn: Turn, number: int | None) -> Found:
     if not turn.order.is_indexed:
         turn = Turn(size=turn.size)
-    return _page(tx, wanted, turn, _read(tx, wanted, turn), _count_by_index(tx, wanted), is_whole=True)
+    return _page(tx, wanted, turn, _read(tx, wanted, turn), number, is_whole=True)
 
 
 def _page(tx: Connection, wanted: Wanted, turn: Turn, part: Part, number: int | None, *, is_whole: bool) -> Found:

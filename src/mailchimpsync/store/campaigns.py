@@ -76,6 +76,26 @@ def count_by_state(tx: Connection, list_id: str) -> dict[str, int]:
     return {row.state: int(row[1]) for row in tx.execute(query)}
 
 
+class Tally(NamedTuple):
+    """How many campaigns are known, how many activities were made of them, and how many failed, by code."""
+
+    campaigns: int
+    activities: int
+    failed: Mapping[str, int]
+
+
+def tally(tx: Connection, list_id: str) -> Tally:
+    """Return an audience's campaigns in numbers; those that are closed have not failed."""
+    made = [campaign.c.activity_id, campaign.c.opened_activity_id, campaign.c.clicked_activity_id]
+    code = case((campaign.c.closed_at.is_(None), campaign.c.code))
+    of_list = select(code.label("code"), *made).where(campaign.c.list_id == list_id).subquery()
+    number = func.count()
+    columns = (func.count(of_list.c[column.name]) for column in made)
+    rows = tx.execute(select(of_list.c.code, number, *columns).group_by(of_list.c.code)).all()
+    failed = {row[0]: int(row[1]) for row in rows if row[0] is not None}
+    return Tally(sum(int(row[1]) for row in rows), sum(int(made) for row in rows for made in row[2:]), failed)
+
+
 def change_campaign(tx: Connection, key: int, **values: Any) -> None:
     """Set columns of a campaign."""
     tx.execute(update(campaign).where(campaign.c.id == key).values(**values))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import IO, Any
 
 from django.db import connection
 from sqlalchemy import URL, make_url
@@ -13,8 +14,11 @@ from sqlalchemy import URL, make_url
 from mailchimpsync.config import Settings
 from mailchimpsync.errors import Code, StoreError
 
-_WAIT_SECONDS = 30
-_LOCK_NAME, _LOCK_NUMBER = "mailchimpsync_web", 5_117_341
+WAIT_SECONDS = 30.0
+_PAUSE_SECONDS = 0.05
+_LOCK_FILE, _LOCK_NAME, _LOCK_NUMBER = "users.lock", "mailchimpsync_web", 5_117_341
+_POSTGRESQL = f"SELECT pg_try_advisory_lock({_LOCK_NUMBER})", f"SELECT pg_advisory_unlock({_LOCK_NUMBER})"
+_MARIADB = f"SELECT GET_LOCK('{_LOCK_NAME}', 0)", f"SELECT RELEASE_LOCK('{_LOCK_NAME}')"
 _SQLITE_SETUP = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL"
 
 
@@ -31,7 +35,7 @@ def django_database(settings: Settings) -> dict[str, Any]:
 
 
 def _sqlite(url: URL) -> dict[str, Any]:
-    options = {"timeout": _WAIT_SECONDS, "transaction_mode": "IMMEDIATE", "init_command": _SQLITE_SETUP}
+    options = {"timeout": WAIT_SECONDS, "transaction_mode": "IMMEDIATE", "init_command": _SQLITE_SETUP}
     return {"ENGINE": "django.db.backends.sqlite3", "NAME": url.database or ":memory:", "OPTIONS": options}
 
 
@@ -65,22 +69,48 @@ def alone(settings: Settings) -> Iterator[None]:
     """
     match make_url(settings.database_url).get_backend_name():
         case "sqlite":
-            with (settings.home / "users.lock").open("w") as file:
-                fcntl.flock(file, fcntl.LOCK_EX)
+            with (settings.home / _LOCK_FILE).open("w") as file:  # closing it lets go
+                _wait_for(lambda: _take_file(file), f"the lock of the file {file.name}")
                 yield
         case "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK_NUMBER])
-                try:
-                    yield
-                finally:
-                    cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK_NUMBER])
+            with _held(_POSTGRESQL, f"advisory lock {_LOCK_NUMBER} of PostgreSQL (see pg_locks)"):
+                yield
         case _:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT GET_LOCK(%s, %s)", [_LOCK_NAME, _WAIT_SECONDS])
-                if cursor.fetchone() != (1,):
-                    raise StoreError(Code.STORE_LOCKED, "Another service kept the tables of users locked for too long.")
-                try:
-                    yield
-                finally:
-                    cursor.execute("SELECT RELEASE_LOCK(%s)", [_LOCK_NAME])
+            with _held(_MARIADB, f"lock {_LOCK_NAME} of MariaDB (see SHOW PROCESSLIST)"):
+                yield
+
+
+def _take_file(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+@contextmanager
+def _held(queries: tuple[str, str], what: str) -> Iterator[None]:
+    """Hold a lock of the server's, which a query takes if it is free, and another one gives back."""
+    take, give_back = queries
+
+    def taken() -> bool:
+        cursor.execute(take)
+        return bool(cursor.fetchone()[0])
+
+    with connection.cursor() as cursor:
+        _wait_for(taken, what)
+        try:
+            yield
+        finally:
+            cursor.execute(give_back)
+
+
+def _wait_for(taken: Callable[[], bool], what: str) -> None:
+    end = time.monotonic() + WAIT_SECONDS
+    while not taken():
+        if time.monotonic() > end:
+            said = f"Another service has kept the tables of users to itself for {WAIT_SECONDS:g} s, by {what}."
+            raise StoreError(
+                Code.STORE_LOCKED, f"{said} Start again when it is up; if it hangs, end it, which frees the lock."
+            )
+        time.sleep(_PAUSE_SECONDS)

@@ -1,4 +1,7 @@
-"""What a screen has begun and does not wait for: a sync, a plan, a comparison; one at a time for each audience."""
+"""What a screen has begun and does not wait for: a sync, a plan, a comparison; one at a time for each audience.
+
+What is about no audience, such as an erasure, has a name of its own in its place.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,8 @@ from mailchimpsync.errors import BusyError, Code, MailchimpsyncError
 from mailchimpsync.web.answers import surprise
 
 ERRANDS_AT_ONCE_MAX = 4
+KEPT_MAX = 100
+"""Of so many audiences, and names, it is known what came of them last."""
 
 Work = Callable[[Site], Any]
 
@@ -57,6 +62,7 @@ class Errands:
         errand = Errand(kind, list_id, by, site.runtime.now())
         with self._lock:
             self._check_room(list_id)
+            self._forget_oldest()
             self._newest[list_id] = errand
         name = f"mailchimpsync-{kind}-{list_id}"
         Thread(target=self._do, args=(site.another(), errand, work), name=name, daemon=True).start()
@@ -79,6 +85,11 @@ class Errands:
             raise BusyError(Code.BUSY, f"Something that was begun here is still at work on audience {list_id}.")
         if len(under_way) >= ERRANDS_AT_ONCE_MAX:
             raise BusyError(Code.BUSY, f"{ERRANDS_AT_ONCE_MAX} things are at work already.")
+
+    def _forget_oldest(self) -> None:
+        ended = [name for name, one in self._newest.items() if not one.is_under_way]
+        for name in ended[: max(0, len(self._newest) - KEPT_MAX + 1)]:
+            del self._newest[name]
 
     def _do(self, site: Site, errand: Errand, work: Work) -> None:
         ended = errand

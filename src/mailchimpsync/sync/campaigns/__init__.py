@@ -13,7 +13,7 @@ from mailchimpsync.store import campaigns, runs
 from mailchimpsync.sync.calls import Outcome, Systems
 from mailchimpsync.sync.campaigns.find import find_campaigns, since_of, usual_since
 from mailchimpsync.sync.campaigns.late import add_late
-from mailchimpsync.sync.campaigns.read import read_campaign
+from mailchimpsync.sync.campaigns.read import is_given_up, note_failure, read_campaign
 from mailchimpsync.sync.campaigns.work import Row, Task, Wanted
 from mailchimpsync.sync.lease import holding_lease
 
@@ -38,6 +38,9 @@ def import_campaigns(
     systems: Systems, list_id: str, deadline: Deadline, wanted: Wanted, progress: Progress | None = None
 ) -> Imported:
     """Import an audience's campaigns, going on where an earlier call stopped. A campaign that fails does so alone.
+
+    One that has failed in `TRIES_MAX` imports is left alone, and counted as failed, until a call asks for campaigns of
+    its age.
 
     It holds the connection's lease, so that no run changes meanwhile whose contact is whose.
 
@@ -73,7 +76,9 @@ def _import(systems: Systems, lease: runs.Lease, deadline: Deadline, wanted: Wan
 def _work(task: Task, rows: Sequence[Row]) -> bool:
     """Work on all campaigns, the oldest first; say whether all is done, or time is over."""
     for row in rows:
-        if task.deadline.reached or not _work_on(task, row):
+        if is_given_up(task, row) and not task.wanted.reaches(row["sent_at"]):
+            task.failed[row["code"]] += 1
+        elif task.deadline.reached or not _work_on(task, row):
             return False
     if not add_late(task, rows):
         return False
@@ -83,16 +88,15 @@ def _work(task: Task, rows: Sequence[Row]) -> bool:
 
 
 def _work_on(task: Task, row: Row) -> bool:
-    code: str | None = None
     try:
         if not read_campaign(task, row):
             return False
-        task.complete += 1
     except (RefusedError, EvidenceError) as error:
-        code = error.code.value
-        task.failed[code] += 1
-    if row["code"] != code:
-        task.change(row, code=code)
+        note_failure(task, row, error.code)
+        return True
+    task.complete += 1
+    if row["code"] is not None:
+        task.change(row, code=None)
     return True
 
 

@@ -27,6 +27,9 @@ from mailchimpsync.sync.member_pages import (
     stretches,
 )
 
+TRIES_MAX = 5
+"""In how many imports a campaign may fail before it is left alone, until somebody asks for it."""
+
 ACTS_EVERY = timedelta(hours=20)
 """How often a campaign that is followed is looked at for opens and clicks; an import once a day always does."""
 
@@ -35,12 +38,13 @@ SENT_TO, ACTIVITY = "sent-to", "email-activity"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """How far which report is read; `opened` and `clicked`: how many did, so far."""
+    """How far which report is read; `opened` and `clicked`: how many did, so far; `failures`: of so many imports."""
 
     report: str
     position: Position
     opened: int = 0
     clicked: int = 0
+    failures: int = 0
 
     @classmethod
     def of(cls, progress: Any) -> Place:
@@ -48,11 +52,27 @@ class Place:
         return cls(**{**progress, "position": Position(**progress["position"])})
 
 
+def is_given_up(task: Task, row: Row) -> bool:
+    """Say whether a campaign has failed too often to be tried again by itself."""
+    place = _noted_place(task, row)
+    return place is not None and place.failures >= TRIES_MAX
+
+
+def note_failure(task: Task, row: Row, code: Code) -> None:
+    """Note that a campaign failed in this import, and whether it is given up by that."""
+    place = _noted_place(task, row) or Place(SENT_TO if row["recipients"] is None else ACTIVITY, Position())
+    place = replace(place, failures=place.failures + 1)
+    if code is Code.MC_REPORT_INCOMPLETE and place.failures >= TRIES_MAX:
+        code = Code.MC_REPORT_GIVEN_UP
+    task.failed[code.value] += 1
+    task.change(row, code=code.value, progress=asdict(place))
+
+
 def read_campaign(task: Task, row: Row) -> bool:
     """Read what is to be read of a campaign; say whether that was all, or time is over.
 
     Raises:
-        EvidenceError: `MC_INCOMPLETE`, the pages of a report do not fit together, in so many attempts.
+        EvidenceError: `MC_REPORT_INCOMPLETE`, the pages of a report do not fit together, in so many attempts.
     """
     while (place := _next_place(task, row)) is not None:
         if not _read(task, row, place):
@@ -60,11 +80,15 @@ def read_campaign(task: Task, row: Row) -> bool:
     return True
 
 
+def _noted_place(task: Task, row: Row) -> Place | None:
+    """Return how far it was, in a report that is still wanted."""
+    place = Place.of(row["progress"]) if row["progress"] is not None else None
+    return place if place is not None and (place.report == SENT_TO or task.wanted.acts) else None
+
+
 def _next_place(task: Task, row: Row) -> Place | None:
-    if row["progress"] is not None:
-        place = Place.of(row["progress"])
-        if place.report == SENT_TO or task.wanted.acts:
-            return place
+    if (noted := _noted_place(task, row)) is not None:
+        return noted
     if row["recipients"] is None:
         return Place(SENT_TO, Position())
     return Place(ACTIVITY, Position()) if _acts_are_due(task, row) else None
@@ -84,10 +108,10 @@ def _read(task: Task, row: Row, place: Place) -> bool:
         try:
             return _read_on(task, row, place)
         except ShiftedError:
-            place = Place(place.report, Position())
+            place = Place(place.report, Position(), failures=place.failures)
             task.change(row, progress=asdict(place))
     what = f"The report {place.report} of campaign {row['campaign_id']} could not be read completely"
-    raise EvidenceError(Code.MC_INCOMPLETE, f"{what} in {ATTEMPTS_MAX} attempts: its pages do not fit together.")
+    raise EvidenceError(Code.MC_REPORT_INCOMPLETE, f"{what} in {ATTEMPTS_MAX} attempts: its pages do not fit together.")
 
 
 def _read_on(task: Task, row: Row, place: Place) -> bool:
@@ -122,7 +146,8 @@ def _take(task: Task, row: Row, place: Place, stretch: Stretch[Recipient]) -> Pl
     for kind, some in ((Kind.OPENED, opened), (Kind.CLICKED, clicked)):
         if kind in task.wanted.acts:
             _aim(task, row, kind, some, contacts)
-    place = Place(ACTIVITY, stretch.position, place.opened + len(opened), place.clicked + len(clicked))
+    seen = place.opened + len(opened), place.clicked + len(clicked)
+    place = replace(place, position=stretch.position, opened=seen[0], clicked=seen[1])
     with task.transaction() as tx:
         _note(task, tx, row, place, stretch)
     return place

@@ -32,6 +32,10 @@ class Wanted:
     clicks: bool = False
     follow_days: int = 30
 
+    def reaches(self, sent_at: datetime) -> bool:
+        """Say whether somebody asked for campaigns as old as one sent then."""
+        return self.everything or (self.since is not None and self.since <= sent_at)
+
     @property
     def kinds(self) -> list[Kind]:
         """The kinds of activities it needs."""

@@ -55,7 +55,7 @@ def _results(visit: Visit, search: Search, browsed: Browsed) -> dict[str, Any]:
         "rest": "" if found.is_whole else search.address(whole="1"),
         "here": search.address(),
         "sorts": {order.value: _sort(search, browsed, order) for order in Order},
-        "names": known_names(browsed.link),
+        "names": known_names(visit.site, browsed.link),
     }
 
 
@@ -102,7 +102,7 @@ def row(visit: Visit, row_id: int) -> HttpResponse:
     details = describe_row(visit.site, row_id)
     (line,) = lines_of(visit, details.browsed)
     context = {**line, "row": details.row, "line_of_row": line, "link": details.link}
-    context["names"] = known_names(details.link)
+    context["names"] = known_names(visit.site, details.link)
     return visit.render("row.html", context)
 
 

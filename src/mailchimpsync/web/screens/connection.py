@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
@@ -24,7 +25,7 @@ from mailchimpsync.actions.described import Scope
 from mailchimpsync.actions.selection import find_audience
 from mailchimpsync.config import Link
 from mailchimpsync.web.screens.charts import history_of, with_now
-from mailchimpsync.web.screens.differences import counted, shown_differences
+from mailchimpsync.web.screens.differences import DIFFERENCES_PER_PAGE, counted, shown_differences
 from mailchimpsync.web.screens.known_names import learn_names
 from mailchimpsync.web.screens.outcomes import outcome_of
 from mailchimpsync.web.screens.screen import Visit, screen
@@ -74,7 +75,14 @@ def differences(visit: Visit, list_id: str) -> HttpResponse:
     found = next(iter(getverifications(visit.site, group_id=link.group_id)), None)
     context: dict[str, Any] = {"link": link, "verified": found}
     if found is not None:
-        context |= {"counted": counted(found), "differences": shown_differences(visit.site, link, found)}
+        page = Paginator(found.differences, DIFFERENCES_PER_PAGE).get_page(visit.request.GET.get("page"))
+        numbers = counted(found)
+        context |= {
+            "counted": numbers,
+            "differences": shown_differences(visit.site, link, list(page)),
+            "page": page,
+            "left_out": sum(one["number"] for one in numbers) - len(found.differences),
+        }
     return visit.render("differences.html", context)
 
 
@@ -83,12 +91,13 @@ def sync(visit: Visit, list_id: str) -> HttpResponse:
     """Sync now: what changed, or everything."""
     link = find_audience(visit.site, list_id)
     everything = "everything" in visit.request.POST
-    wait, by, stop = visit.service.is_alive is None, visit.by, visit.service.stop
+    since = "ever" if everything else None
+    said: dict[str, Any] = {"with_data": "with_data" in visit.request.POST, "by": visit.by, "stop": visit.service.stop}
+    wait = visit.service.is_alive is None
 
     def work(site: Site) -> Any:
         """Where the service's own loop looks after batches, nobody has to wait for Mailchimp here."""
-        since = "ever" if everything else None
-        return fetchandreconcile(site, group_id=link.group_id, max_time=0, since=since, by=by, stop=stop, wait=wait)
+        return fetchandreconcile(site, group_id=link.group_id, max_time=0, since=since, wait=wait, **said)
 
     begin(visit, link, "sync", work)
     visit.say(_("The sync has begun. This page shows how far it is."))
@@ -99,10 +108,8 @@ def sync(visit: Visit, list_id: str) -> HttpResponse:
 def plan(visit: Visit, list_id: str) -> HttpResponse:
     """Make a plan of what the next sync would do."""
     link = find_audience(visit.site, list_id)
-    everything = "everything" in visit.request.POST
-    by, stop = visit.by, visit.service.stop
-    work = lambda site: createplan(site, group_id=link.group_id, everything=everything, by=by, stop=stop)  # noqa: E731
-    begin(visit, link, "plan", work)
+    said: dict[str, Any] = {"with_data": "with_data" in visit.request.POST, "by": visit.by, "stop": visit.service.stop}
+    begin(visit, link, "plan", lambda site: createplan(site, group_id=link.group_id, **said))
     visit.say(_("The plan is being made; nothing is changed by that."))
     return redirect("connection", list_id)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,9 @@ CAUSES: Mapping[str, Promise] = {
 }
 
 
+DIFFERENCES_PER_PAGE = 25
+
+
 @dataclass(frozen=True)
 class ShownDifference:
     """A difference on a screen."""
@@ -45,11 +48,10 @@ class ShownDifference:
     status: str | None
 
 
-def shown_differences(site: Site, link: Link, found: Verified) -> list[ShownDifference]:
-    """Return the differences that are kept of a comparison, those without explanation first."""
-    people = whos(site, link, [(one["contact_id"], one["member_id"]) for one in found.differences])
-    shown = [_shown(one, who) for one, who in zip(found.differences, people, strict=True)]
-    return sorted(shown, key=lambda one: one.is_explained)
+def shown_differences(site: Site, link: Link, some: Sequence[Mapping[str, Any]]) -> list[ShownDifference]:
+    """Return differences as a screen shows them."""
+    people = whos(site, link, [(one["contact_id"], one["member_id"]) for one in some])
+    return [_shown(one, who) for one, who in zip(some, people, strict=True)]
 
 
 def counted(found: Verified) -> list[dict[str, Any]]:
@@ -60,7 +62,7 @@ def counted(found: Verified) -> list[dict[str, Any]]:
             "cause": CAUSES.get(one["cause"], one["cause"]),
             "why": _why(one["code"]),
             "number": one["count"],
-            "is_explained": one["cause"] != "unknown",
+            "is_explained": _is_explained(one),
         }
         for one in found.counts
     ]
@@ -71,11 +73,15 @@ def _shown(one: Mapping[str, Any], who: Who) -> ShownDifference:
         KINDS.get(one["kind"], one["kind"]),
         CAUSES.get(one["cause"], one["cause"]),
         _why(one["code"]),
-        one["cause"] != "unknown",
+        _is_explained(one),
         who,
         one["address"],
         one["status"],
     )
+
+
+def _is_explained(one: Mapping[str, Any]) -> bool:
+    return bool(one["cause"] != "unknown")
 
 
 def _why(code: str | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from secrets import token_urlsafe
 from typing import Any
 
 from django.http import HttpResponse
@@ -14,12 +15,13 @@ from mailchimpsync.actions.described import Scope
 from mailchimpsync.web.links import contact_url
 from mailchimpsync.web.screens.screen import Visit, screen
 
+_KIND = "erase"
 _CHARS_MAX = 254
 
 
 @screen(Scope.CONFIGURE, "GET", "HEAD", "POST")
 def index(visit: Visit) -> HttpResponse:
-    """Say what goes, and once that is confirmed, what went. An address stands in no page's address here."""
+    """Say what goes, and begin once that is confirmed. An address stands in no page's address here."""
     given = visit.request.POST
     address = given.get("address", "").replace("\x00", "").strip()[:_CHARS_MAX]
     if not address:
@@ -27,9 +29,26 @@ def index(visit: Visit) -> HttpResponse:
     if given.get("confirmed") != "yes":
         return visit.render("erase.html", _what_goes(visit, address))
     if given.get("understood") != "on":
-        problem = _("Nothing was erased. Say that you have understood that it can't be taken back.")
-        return visit.render("erase.html", {**_what_goes(visit, address), "problem": problem}, status=400)
-    return visit.render("erased.html", _what_went(visit, erase(visit.site, address=address, confirm=True, by=visit.by)))
+        said = _("Nothing was erased. Say that you have understood that it can't be taken back.")
+        return visit.render("erase.html", {**_what_goes(visit, address), "problem": said}, status=400)
+    by, name = visit.by, token_urlsafe(12)
+    visit.service.errands.begin(
+        visit.site, _KIND, name, lambda site: erase(site, address=address, confirm=True, by=by), by=by
+    )
+    return redirect("erased", name)
+
+
+@screen(Scope.CONFIGURE)
+def report(visit: Visit, name: str) -> HttpResponse:
+    """Say what went, or that it is being done."""
+    errand = visit.service.errands.newest(name)
+    if errand is None or errand.kind != _KIND:
+        visit.warn(_("This report isn't kept any more. Erase the address again to be sure; what is done stays done."))
+        return redirect("people")
+    context: dict[str, Any] = {"name": name, "error": errand.error, "is_under_way": errand.is_under_way}
+    if errand.result is not None:
+        context |= _what_went(visit, errand.result)
+    return visit.part("parts/erased.html", context) if visit.is_partial else visit.render("erased.html", context)
 
 
 def _what_goes(visit: Visit, address: str) -> dict[str, Any]:
@@ -60,4 +79,7 @@ def addresses_of(found: Explanation) -> list[str]:
     return list({**{one.casefold(): one for one in asked}, **known}.values())
 
 
-urlpatterns = [path("people/erase", index, name="erase")]
+urlpatterns = [
+    path("people/erase", index, name="erase"),
+    path("people/erase/<str:name>", report, name="erased"),
+]

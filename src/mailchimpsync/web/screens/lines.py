@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
@@ -26,26 +26,26 @@ _LANGUAGES_MAX = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Tick:
-    """Whether somebody has an interest on one side; `mark` says so to eyes and to screen readers."""
+class Ticks:
+    """The interests that somebody has on one side, or has not; `mark` says which to eyes and to screen readers."""
 
     kind: str
     mark: str
-    title: str
+    titles: SafeString
 
 
 def lines_of(visit: Visit, browsed: Browsed, *, is_brief: bool = False) -> list[dict[str, Any]]:
     """Return the rows with what a template needs besides; brief ones have, of each side, only the interests it has.
 
-    Templates and browsers take their time: the interests that nobody has were most of the
+    Templates and browsers take their time: an element for each interest was most of the
     page, so are words that are translated anew for each row.
     """
     words = _words(get_language() or "")
-    names = known_names(browsed.link) or Names({}, {})
+    names = known_names(visit.site, browsed.link) or Names()
     return [
         {
             **_facts(visit, browsed.link, row, words),
-            **_ticks(browsed.interests.get(row["id"], ()), names, words, is_brief),
+            **_interests(browsed.interests.get(row["id"], ()), names, words, is_brief),
         }
         for row in browsed.found.rows
     ]
@@ -82,28 +82,24 @@ def _is_in_group(state: InterestState) -> bool:
     return state.group_status == GroupStatus.ADDED
 
 
-def _ticks(
+def _interests(
     states: Sequence[InterestState], names: Names, words: Mapping[str, str], is_brief: bool
-) -> dict[str, Sequence[Tick]]:
+) -> dict[str, Sequence[Ticks]]:
+    ticks = [(one.is_ticked, names.interests.get(one.interest) or one.interest) for one in states]
+    places = [
+        (_is_in_group(one), names.groups.get(one.group_id) or words["group"] % {"id": str(one.group_id)})
+        for one in states
+    ]
+    wanted = [True] if is_brief else [True, False]
     return {
-        "ticks": [
-            Tick(*_mark(words, "ticked", one.is_ticked), names.interests.get(one.interest) or one.interest)
-            for one in states
-            if one.is_ticked or not is_brief
-        ],
-        "places": [
-            Tick(
-                *_mark(words, "in_group", _is_in_group(one)),
-                names.groups.get(one.group_id) or words["group"] % {"id": str(one.group_id)},
-            )
-            for one in states
-            if _is_in_group(one) or not is_brief
-        ],
+        "ticks": [_those(ticks, words, "ticked", is_so) for is_so in wanted],
+        "places": [_those(places, words, "in_group", is_so) for is_so in wanted],
     }
 
 
-def _mark(words: Mapping[str, str], what: str, is_so: bool) -> tuple[str, str]:
-    return ("yes", words[what]) if is_so else ("no", words[f"not_{what}"])
+def _those(told: Sequence[tuple[bool, str]], words: Mapping[str, str], what: str, is_so: bool) -> Ticks:
+    titles = format_html_join(" · ", "<bdi>{}</bdi>", ((title,) for has_it, title in told if has_it is is_so))
+    return Ticks("yes", words[what], titles) if is_so else Ticks("no", words[f"not_{what}"], titles)
 
 
 @lru_cache(maxsize=_LANGUAGES_MAX)

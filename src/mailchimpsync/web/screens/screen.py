@@ -90,7 +90,7 @@ def screen(scope: Scope = Scope.READ, *methods: str) -> Callable[[Screen], Scree
             with service.open_site() as site:
                 visit = Visit(request, user, site, service)
                 if not user.may(scope):
-                    return _not_allowed(visit)
+                    return not_allowed(visit)
                 try:
                     return function(visit, *args, **named)
                 except MailchimpsyncError as error:
@@ -121,7 +121,8 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-def _not_allowed(visit: Visit) -> HttpResponse:
+def not_allowed(visit: Visit) -> HttpResponse:
+    """Return the page that tells somebody that their role does not reach so far."""
     context = {
         "title": _("This is not for you"),
         "what": _("Your role does not reach so far, so nothing was done."),

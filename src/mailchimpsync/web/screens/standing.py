@@ -133,6 +133,7 @@ def _errand_words(kind: str) -> str:
         "undo": _("A plan to undo a run is being made"),
         "apply": _("A plan is being carried out"),
         "verify": _("Both sides are being compared"),
+        "campaigns": _("Campaigns are being imported"),
         "abort": _("The sync is being stopped"),
     }
     return words.get(kind, _("Something is at work"))

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from mailchimpsync.actions import Names
 from mailchimpsync.config import Link
-from mailchimpsync.web.screens.known_names import known_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +19,10 @@ class Step:
     new: str | None = None
 
 
-def step_of(field: str, old: str | None, new: str | None, link: Link | None) -> Step:
+def step_of(field: str, old: str | None, new: str | None, link: Link | None, names: Names) -> Step:
     """Return a change from the journal's, or a plan's, name for it: `contact`, `status`, `group 8`, `interest a1`.
 
-    Groups and interests have their names where both sides were asked for them lately.
+    `names`: as far as both sides were asked for them lately.
     """
     name, _space, about = field.partition(" ")
     if name == "contact":
@@ -30,9 +30,9 @@ def step_of(field: str, old: str | None, new: str | None, link: Link | None) -> 
     if name == "refused":
         return Step(_("Refused: %(wanted)s") % {"wanted": new or ""})
     if name == "group":
-        return Step(_group(about, link), old or "not in it", new)
+        return Step(_group(about, link, names), old or "not in it", new)
     if name == "interest":
-        return Step(_("Interest “%(interest)s”") % {"interest": _interest(about, link)}, old or "no", new)
+        return Step(_("Interest “%(interest)s”") % {"interest": names.interests.get(about, about)}, old or "no", new)
     if name == "status":
         return Step(_("Subscription"), old or "not there", new)
     return _data_step(field, old, new)
@@ -52,14 +52,8 @@ def _data_step(field: str, old: str | None, new: str | None) -> Step:
     return Step(field, old, new)
 
 
-def _group(about: str, link: Link | None) -> str:
-    known = known_names(link) if link is not None else None
-    title = known.groups.get(int(about), "") if known is not None and about.isdecimal() else ""
+def _group(about: str, link: Link | None, names: Names) -> str:
+    title = names.groups.get(int(about), "") if about.isdecimal() else ""
     if not title and link is not None and about == str(link.group_id):
         title = link.group_title
     return _("Group “%(group)s”") % {"group": title} if title else _("Group %(group)s") % {"group": about}
-
-
-def _interest(about: str, link: Link | None) -> str:
-    known = known_names(link) if link is not None else None
-    return known.interests.get(about, about) if known is not None else about

@@ -12,9 +12,11 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from mailchimpsync.actions import Names
 from mailchimpsync.config import Link
 from mailchimpsync.model import ChangeKind
 from mailchimpsync.web.screens.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, History, bar_chart, line_chart
+from mailchimpsync.web.screens.known_names import known_names
 from mailchimpsync.web.screens.steps import step_of
 
 register = template.Library()
@@ -83,7 +85,8 @@ def changes_chart(history: History) -> dict[str, Any]:
     return {"frame": _FRAME, "history": history, "chart": bar_chart(history.bars)}
 
 
-@register.inclusion_tag("screens/parts/step.html")
-def step(change: Mapping[str, Any], link: Link | None) -> dict[str, Any]:
+@register.inclusion_tag("screens/parts/step.html", takes_context=True)
+def step(context: Mapping[str, Any], change: Mapping[str, Any], link: Link | None) -> dict[str, Any]:
     """Show one change of one person, from the journal or from a plan."""
-    return {"step": step_of(change["field"], change["old"], change["new"], link)}
+    names = known_names(context["visit"].site, link) if link is not None else None
+    return {"step": step_of(change["field"], change["old"], change["new"], link, names or Names())}

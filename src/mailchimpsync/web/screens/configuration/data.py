@@ -24,7 +24,7 @@ from mailchimpsync.web.screens.configuration.card import Card
 from mailchimpsync.web.screens.configuration.data_form import Act, DataForm
 from mailchimpsync.web.screens.configuration.part import save_part, show_part
 from mailchimpsync.web.screens.configuration.saving import tell
-from mailchimpsync.web.screens.screen import Visit, screen
+from mailchimpsync.web.screens.screen import Visit, not_allowed, screen
 
 SECONDS = 15.0
 PEOPLE_SHOWN = 5
@@ -32,13 +32,15 @@ _BY_COMMAND = "create-fields"
 """Sentences of the engine with this speak of a command; the page has a button instead."""
 
 
-@screen(Scope.CONFIGURE, "GET", "HEAD", "POST")
+@screen(Scope.RUN, "GET", "HEAD", "POST")
 def edit(visit: Visit, list_id: str) -> HttpResponse:
-    """Choose what goes, see it with real contacts, save it."""
+    """Choose what goes, see it with real contacts, save it; operators only see it."""
     link = find_audience(visit.site, list_id)
     with hurried(visit.site, SECONDS) as site:
         found = getdatafields(site, group_id=link.group_id)
     form, data, context = DataForm(visit, link, found), link.data, {"found": found}
+    if form.is_bound and not form.may_change and form.act is not Act.PREVIEW:
+        return not_allowed(visit)
     if form.is_bound and form.act is not Act.MORE and form.is_valid():
         data = form.wanted
         if form.act is Act.SAVE:
@@ -113,7 +115,8 @@ def card(visit: Visit, link: Link) -> Card:
         text = ngettext("The last sync found %(number)s problem.", "The last sync found %(number)s problems.", number)
         lines.append(text % {"number": number})
     url = reverse("configuration-data", args=[link.audience_id])
-    return Card("data", _("Data for Mailchimp"), lines or [_("Nothing but subscriptions.")], url, _("Choose data"))
+    act = _("Choose data") if visit.may(Scope.CONFIGURE) else _("See data")
+    return Card("data", _("Data for Mailchimp"), lines or [_("Nothing but subscriptions.")], url, act, Scope.RUN.value)
 
 
 def _problems_found(visit: Visit, link: Link) -> int:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mailchimpsync.actions import DataFields
+from mailchimpsync.actions.described import Scope
 from mailchimpsync.config import Data, Link
 from mailchimpsync.config.data import GROUPS_MAX, TAGS_MAX
 from mailchimpsync.web.screens.configuration.data_map import Row, add_rows, clean_rows, rows_of, rows_wanted
@@ -41,7 +42,10 @@ class Tags(StrEnum):
 
 
 class DataForm(ConfigurationForm):
-    """What goes, and the field map."""
+    """What goes, and the field map.
+
+    `may_change`: whoever only looks chooses nothing but whose data to see.
+    """
 
     tags = forms.ChoiceField(
         label=gettext_lazy("Tags of contacts"),
@@ -97,7 +101,10 @@ class DataForm(ConfigurationForm):
         posted = visit.request.POST
         self.before, self.found = link, found
         self.act = Act(posted["act"]) if posted.get("act") in list(Act) else Act.SAVE
-        number = rows_wanted(len(data.fields), posted.get("rows"), more=self.act is Act.MORE)
+        self.may_change = visit.may(Scope.CONFIGURE)
+        number = len(data.fields)
+        if self.may_change:
+            number = rows_wanted(number, posted.get("rows"), more=self.act is Act.MORE)
         super().__init__(visit, initial={**_initial(link), "rows": number})
         if self._posted is not None:
             self._posted["rows"] = str(number)
@@ -106,6 +113,8 @@ class DataForm(ConfigurationForm):
         self.fields["only_tags"].choices = list(tags.items())  # type: ignore[attr-defined]
         self.fields["groups_as_tags"].choices = [(str(key), name) for key, name in {**found.groups, **gone}.items()]  # type: ignore[attr-defined]
         add_rows(self, number, data.fields, found)
+        for name, field in self.fields.items():
+            field.disabled = not self.may_change and name not in ("contact", "version")
 
     def full_clean(self) -> None:
         """Whoever only wants more rows is not told yet what is missing."""

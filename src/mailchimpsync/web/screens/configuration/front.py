@@ -9,11 +9,11 @@ from django.http import HttpResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
-from mailchimpsync.actions import LastSync, last_syncs
+from mailchimpsync.actions import LastSync, Names, last_syncs
 from mailchimpsync.config import Link, mask
 from mailchimpsync.web.screens.configuration.first_sync import is_waiting
-from mailchimpsync.web.screens.configuration.names import Names, known_names
 from mailchimpsync.web.screens.configuration.schedule_words import next_due, schedule_lines
+from mailchimpsync.web.screens.known_names import group_name, interest_name, known_names
 from mailchimpsync.web.screens.screen import Visit, screen
 
 
@@ -59,10 +59,10 @@ def _links_of(visit: Visit, account: str) -> int:
 
 
 def _described(visit: Visit, link: Link, last: LastSync) -> dict[str, object]:
-    names = known_names(visit, link) or Names()
+    names = known_names(visit.site, link) or Names()
     return {
         "link": link,
-        "interests": [(names.interest(key), names.group(group)) for key, group in link.interests.items()],
+        "interests": [(interest_name(names, key), group_name(names, group)) for key, group in link.interests.items()],
         "is_waiting": is_waiting(link, last),
         "when": next(iter(schedule_lines(link.schedule)), ""),
         "next_at": next_due(visit.site, link, last),

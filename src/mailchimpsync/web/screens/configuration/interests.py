@@ -21,9 +21,9 @@ from mailchimpsync.config import Link
 from mailchimpsync.mailchimp import Interest
 from mailchimpsync.web.screens.configuration.card import Card
 from mailchimpsync.web.screens.configuration.choices import free_groups, group_options
-from mailchimpsync.web.screens.configuration.names import names_of
 from mailchimpsync.web.screens.configuration.part import save_part, show_part
 from mailchimpsync.web.screens.configuration.saving import ConfigurationForm
+from mailchimpsync.web.screens.known_names import group_name, interest_name, names_at_once
 from mailchimpsync.web.screens.screen import Visit, screen
 
 _PREFIX = "interest_"
@@ -104,9 +104,9 @@ def edit(visit: Visit, list_id: str) -> HttpResponse:
 
 def card(visit: Visit, link: Link) -> Card:
     """Say which interest stands for which group."""
-    names = names_of(visit, link)
+    names = names_at_once(visit, link)
     lines = [
-        _("%(interest)s ↔ %(group)s") % {"interest": names.interest(key), "group": names.group(group)}
+        _("%(interest)s ↔ %(group)s") % {"interest": interest_name(names, key), "group": group_name(names, group)}
         for key, group in link.interests.items()
     ]
     url = reverse("configuration-interests", args=[link.audience_id])

@@ -13,14 +13,15 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from mailchimpsync.actions import Names
 from mailchimpsync.actions.described import Scope
 from mailchimpsync.actions.selection import find_audience
 from mailchimpsync.config import Link
 from mailchimpsync.model import Trust
 from mailchimpsync.web.screens.configuration.card import Card
-from mailchimpsync.web.screens.configuration.names import Names, names_of
 from mailchimpsync.web.screens.configuration.part import save_part, show_part
 from mailchimpsync.web.screens.configuration.saving import ConfigurationForm
+from mailchimpsync.web.screens.known_names import interest_name, names_at_once
 from mailchimpsync.web.screens.screen import Visit, screen
 
 SIDES: Mapping[Trust, Promise] = {
@@ -40,7 +41,7 @@ class TrustForm(ConfigurationForm):
         super().__init__(visit)
         self.fields[SUBSCRIPTION] = _field(_("Who is subscribed"), link.trust)
         for key in dict.fromkeys([*link.interests, *link.trust_interests]):
-            self.fields[_PREFIX + key] = _field(names.interest(key), link.trust_interests.get(key, Trust.NONE))
+            self.fields[_PREFIX + key] = _field(interest_name(names, key), link.trust_interests.get(key, Trust.NONE))
 
     @property
     def interests(self) -> Iterator[BoundField]:
@@ -64,7 +65,7 @@ def _field(label: str, side: Trust) -> forms.Field:
 def edit(visit: Visit, list_id: str) -> HttpResponse:
     """Choose whom to trust."""
     link = find_audience(visit.site, list_id)
-    form = TrustForm(visit, link, names_of(visit, link))
+    form = TrustForm(visit, link, names_at_once(visit, link))
     if form.is_bound and form.is_valid():
         answer = save_part(visit, form, link, form.changed, check=False)
         if answer is not None:
@@ -90,12 +91,12 @@ def _trusted(visit: Visit, link: Link) -> Iterator[str]:
         yield _("CiviCRM is right about who is subscribed.")
     if link.trust is Trust.MAILCHIMP:
         yield _("Mailchimp is right about who is subscribed.")
-    names = names_of(visit, link)
+    names = names_at_once(visit, link)
     for key, side in link.trust_interests.items():
         text = (
             _("CiviCRM is right about: %(what)s") if side is Trust.CIVICRM else _("Mailchimp is right about: %(what)s")
         )
-        yield text % {"what": names.interest(key)}
+        yield text % {"what": interest_name(names, key)}
 
 
 urlpatterns = [path("configuration/connections/<str:list_id>/trust", edit, name="configuration-trust")]

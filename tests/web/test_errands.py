@@ -1,0 +1,25 @@
+"""What screens begin and do not wait for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from time import sleep
+
+from mailchimpsync.actions import Site, create_site
+from mailchimpsync.web.errands import KEPT_MAX, Errands
+
+
+def done(errands: Errands, site: Site, name: str) -> None:
+    errands.begin(site, "erase", name, lambda _site: name, by="ada")
+    while (found := errands.newest(name)) is not None and found.is_under_way:
+        sleep(0.001)
+
+
+def test_what_came_of_the_oldest_is_forgotten_where_there_are_many(tmp_path: Path) -> None:
+    errands = Errands()
+    with create_site(tmp_path / "site") as site:
+        for number in range(KEPT_MAX + 2):
+            done(errands, site, f"erasure {number}")
+
+    kept = [number for number in range(KEPT_MAX + 2) if errands.newest(f"erasure {number}") is not None]
+    assert kept == list(range(2, KEPT_MAX + 2))

@@ -19,6 +19,7 @@ from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.evidence import (
     Change,
     Members,
+    give_another_id,
     hide_contacts,
     in_civicrm,
     mend,
@@ -475,18 +476,11 @@ def _restore_backup(world: World, contacts: list[int]) -> None:
         )
 
 
-def _give_another_id(world: World, contact: int) -> None:
-    in_civicrm(world, "UPDATE civicrm_contact SET id = id + 500 WHERE id = ?", [contact])
-    for table in ("email", "group_contact", "subscription_history"):
-        sql = f"UPDATE civicrm_{table} SET contact_id = contact_id + 500 WHERE contact_id = ?"  # noqa: S608 (names)
-        in_civicrm(world, sql, [contact])
-
-
 def test_after_a_restored_backup_the_later_date_decides_and_nobody_who_left_comes_back(world: World) -> None:
     contacts = fill(world)
     _after_some_work(world, contacts)
     _restore_backup(world, contacts)
-    _give_another_id(world, contacts[3])
+    give_another_id(world, contacts[3])
     stranger = world.contact("stranger@example.org", {NEWS: 20}, id=contacts[3])
 
     world.sync(accept_restored=True)

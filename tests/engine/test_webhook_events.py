@@ -9,10 +9,11 @@ import httpx2
 import pytest
 
 from mailchimpsync.actions import process_events
-from mailchimpsync.errors import Code
+from mailchimpsync.errors import Code, EvidenceError
 from mailchimpsync.model import Resubscribe, Stage
 from mailchimpsync.store import runs
 from mailchimpsync.sync.process import this_process
+from support.evidence import give_another_id, in_civicrm
 from support.post import PostOffice
 from support.world import KEY, LIST, NEWS, RIDE, RIDES, WALK, WALKS, World, days_ago
 
@@ -451,6 +452,29 @@ def test_a_disabled_group_holds_everything_back(post: PostOffice) -> None:
     assert post.work() == 0
     assert world.writes() == []
     assert post.events()[0]["outcome"] == Code.CV_GROUP_INACTIVE
+
+
+def test_after_a_restored_backup_who_leaves_takes_nobody_else_out_of_the_group(post: PostOffice) -> None:
+    """Contacts have other numbers then, and those that we know are other people's."""
+    world = post.world
+    bella = contact_of(world, BELLA)
+    world.pass_time(3_600)
+    world.put(bella, "Removed", WALKS)
+    world.sync()
+    world.pass_time(3_600)
+    ann = contact_of(world, ANN)
+    in_civicrm(world, "DELETE FROM civicrm_subscription_history WHERE group_id = ?", [WALKS])
+    give_another_id(world, ann)
+    stranger = world.contact("stranger@example.org", {NEWS: 20}, id=ann)
+    world.act(ANN, "unsubscribe")
+    post.deliver()
+
+    post.work()
+
+    assert post.fates() == [("unsubscribe", "done", "EVENT_HANDLED")]
+    assert (world.in_group(contact_of(world, ANN)), world.in_group(stranger)) == ("Removed", "Added")
+    with pytest.raises(EvidenceError, match="history"):
+        world.sync()
 
 
 def test_a_day_full_of_changes_in_any_order_and_twice_comes_out_as_mailchimp_says(post: PostOffice) -> None:

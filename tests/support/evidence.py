@@ -106,3 +106,11 @@ def hide_contacts(world: World, *, but: Sequence[int]) -> None:
 def show_contacts(world: World) -> None:
     """Show them again."""
     in_civicrm(world, f"UPDATE civicrm_contact SET id = id - {HIDDEN} WHERE id > {HIDDEN}")  # noqa: S608 (a number)
+
+
+def give_another_id(world: World, contact: int) -> None:
+    """Give a contact another number, with all that it has."""
+    in_civicrm(world, "UPDATE civicrm_contact SET id = id + 500 WHERE id = ?", [contact])
+    for table in ("email", "group_contact", "subscription_history"):
+        sql = f"UPDATE civicrm_{table} SET contact_id = contact_id + 500 WHERE contact_id = ?"  # noqa: S608 (names)
+        in_civicrm(world, sql, [contact])

@@ -225,6 +225,13 @@ def set_contacts(tx: Connection, owners: Mapping[int, int], marks: Mapping[int, 
     update_by_id(tx, cache, rows)
 
 
+def let_go(tx: Connection, row_ids: Sequence[int]) -> None:
+    """Take rows from their contacts; they are nobody's, and due."""
+    alone = {"civicrm_contact_id": None, "marks": None, "civicrm_address": None, "new_address": None}
+    update_by_id(tx, cache, [{"id": row_id, **alone, "civicrm_groups": None} for row_id in row_ids])
+    make_due(tx, cache.c.id.in_(row_ids))
+
+
 def delete_redundant_rows(tx: Connection, list_id: str, contact_ids: Sequence[int] | None = None) -> int:
     """Delete rows that stand for a contact only, where a due row of the contact stands for a member.
 

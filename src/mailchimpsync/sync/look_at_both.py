@@ -33,6 +33,7 @@ ACCEPTANCE_HOLDS = timedelta(days=1)
 
 QUARTER = timedelta(minutes=15)
 CANARIES = 30
+NOTHING_SEEN = View((), {}, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +58,36 @@ def look_at_both(systems: Systems, connection: Connection, options: Options) -> 
     with systems.store.begin() as tx:
         standing = runs.standing(tx, list_id)
         accepts_empty = options.accept_empty or _was_accepted(tx, standing, options, systems.runtime.now())
-        canaries = evidence.some_owners(tx, list_id, CANARIES, systems.runtime.chance)
     audience(systems.mailchimp, list_id)
+    checked = look_at_civicrm(systems, connection, accept_empty=accepts_empty, accept_restored=options.accept_restored)
+    renamed = list(_renamed(standing.seen or {}, checked.groups))
+    return Sight(checked, _to_remember(checked), accepts_empty, renamed)
+
+
+def look_at_civicrm(
+    systems: Systems, connection: Connection, *, accept_empty: bool = False, accept_restored: bool = False
+) -> SiteCheck:
+    """Look at CiviCRM alone: is it there, is it told the time right, and does it still say what it said before?
+
+    Raises:
+        EvidenceError, SuspicionError: as `look_at_both`.
+    """
     _check_our_clock(systems)
-    before = standing.seen or {}
+    with systems.store.begin() as tx:
+        before = runs.standing(tx, connection.list_id).seen or {}
+        canaries = evidence.some_owners(tx, connection.list_id, CANARIES, systems.runtime.chance)
     landmarks = [_landmark(one) for one in before.get("entries", ())]
     contacts = sorted({*canaries, *(one.contact_id for one in landmarks)})
     look_back = LookBack([one.id for one in landmarks], contacts)
     checked = site(systems.civicrm, connection.group_ids, look_back=look_back)
-    view = checked.view or View((), {}, {})
+    view = checked.view or NOTHING_SEEN
     _check_their_clock(before, checked.offset)
-    if not options.accept_restored:
+    if not accept_restored:
         _check_history(landmarks, view, connection.group_ids)
         missing = [contact for contact in canaries if contact not in view.contacts]
-        if not accepts_empty and is_most(len(missing), len(canaries)):
+        if not accept_empty and is_most(len(missing), len(canaries)):
             raise contacts_vanished(len(canaries), len(missing))
-    return Sight(checked, _to_remember(checked, view), accepts_empty, list(_renamed(before, checked.groups)))
+    return checked
 
 
 def _was_accepted(tx: Transaction, standing: runs.Standing, options: Options, now: datetime) -> bool:
@@ -119,7 +134,8 @@ def _is_lost(landmark: Landmark, view: View) -> bool:
     return shift > LONGEST_SHIFT or bool(shift % QUARTER)
 
 
-def _to_remember(checked: SiteCheck, view: View) -> Mapping[str, Any]:
+def _to_remember(checked: SiteCheck) -> Mapping[str, Any]:
+    view = checked.view or NOTHING_SEEN
     return {
         "offset_minutes": round(checked.offset / timedelta(minutes=1)),
         "titles": {str(key): group.title for key, group in checked.groups.items()},

@@ -16,7 +16,15 @@ from mailchimpsync.runtime import Deadline
 from mailchimpsync.store import journal, rows
 from mailchimpsync.sync.calls import Systems
 from mailchimpsync.sync.context import Run
-from mailchimpsync.sync.members_run import Found, members_run, read_members, reconcile_rows, settle_contacts, take_in
+from mailchimpsync.sync.members_run import (
+    Found,
+    MembersRun,
+    members_run,
+    read_members,
+    reconcile_rows,
+    settle_contacts,
+    take_in,
+)
 from mailchimpsync.sync.working import collect_connection
 
 Event = RowMapping
@@ -72,7 +80,7 @@ def handle_events(systems: Systems, connection: Connection, events: Sequence[Eve
     return list(fates.values())
 
 
-def _handle(run: Run, events: Sequence[Event]) -> list[Fate]:
+def _handle(run: MembersRun, events: Sequence[Event]) -> list[Fate]:
     found = read_members(run, _addresses(events))
     renamed = {_old(event): _new(event) for event in events if event["kind"] == "upemail"}
     ids = take_in(run, found, renamed)

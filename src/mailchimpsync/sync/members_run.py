@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from mailchimpsync.civicrm import site
-from mailchimpsync.errors import BusyError, Code, RefusedError
+from mailchimpsync.civicrm import SiteCheck, addresses_of
+from mailchimpsync.errors import BusyError, Code, RefusedError, SuspicionError
 from mailchimpsync.mailchimp import Member, audience, member
-from mailchimpsync.model import Connection, SyncStatus, member_id_of
+from mailchimpsync.model import Connection, SyncStatus, member_id_of, normalise_address
 from mailchimpsync.runtime import Deadline, NoProgress
 from mailchimpsync.store import Transaction, bases, contacts, erased, groups, members, rows, runs, tombstones, updates
 from mailchimpsync.store.schema import cache
@@ -27,6 +27,7 @@ from mailchimpsync.sync.create_contacts import create_contacts
 from mailchimpsync.sync.fetch import member_row
 from mailchimpsync.sync.fix_contact_ids import fix_contacts_of
 from mailchimpsync.sync.lease import holding_lease
+from mailchimpsync.sync.look_at_both import look_at_civicrm
 from mailchimpsync.sync.reconcile import decide_rows
 from mailchimpsync.sync.relink import links_of
 from mailchimpsync.sync.submit import send_all
@@ -39,7 +40,12 @@ Found = Mapping[str, Member | RefusedError | None]
 
 @dataclass(frozen=True)
 class MembersRun(Run):
-    """A run that keeps its progress to itself."""
+    """A run that keeps its progress to itself.
+
+    `knows_contacts`: whether the contacts are still those that we know by their numbers.
+    """
+
+    knows_contacts: bool = True
 
     def read_progress(self) -> Mapping[str, Any]:
         """Return nothing: it is short, and begins anew."""
@@ -63,7 +69,7 @@ def members_run(systems: Systems, connection: Connection, deadline: Deadline) ->
         EvidenceError, AccessError, TransientError: CiviCRM can't be asked or believed at the moment.
     """
     with systems.until(deadline), holding_lease(systems.store, connection.list_id, systems.runtime) as lease:
-        checked = site(systems.civicrm, connection.group_ids)
+        checked, is_restored = _look(systems, connection)
         started_at = systems.runtime.now()
         with systems.store.begin() as tx:
             runs.hold_lease(tx, lease, started_at)
@@ -84,10 +90,24 @@ def members_run(systems: Systems, connection: Connection, deadline: Deadline) ->
             since=None,
             site_offset=checked.offset,
             erased=erased_addresses,
+            knows_contacts=not is_restored,
         )
         yield run
         with run.transaction() as tx:
             runs.end_members_run(tx, run.id, systems.runtime.now(), "done")
+
+
+def _look(systems: Systems, connection: Connection) -> tuple[SiteCheck, bool]:
+    """Look at CiviCRM; return also whether it was restored from an older backup.
+
+    Whole runs stop there. What single people do at Mailchimp is carried out all the same, on the contacts that have
+    their addresses.
+    """
+    try:
+        return look_at_civicrm(systems, connection), False
+    except SuspicionError as error:
+        checked = look_at_civicrm(systems, connection, accept_empty=True, accept_restored=True)
+        return checked, error.code is Code.CV_RESTORED
 
 
 def _check_links(tx: Transaction, connection: Connection) -> None:
@@ -165,8 +185,10 @@ def _forget(run: Run, row_ids: Sequence[int]) -> None:
             erased.forget_members(tx, row_ids)
 
 
-def settle_contacts(run: Run, row_ids: Sequence[int]) -> None:
+def settle_contacts(run: MembersRun, row_ids: Sequence[int]) -> None:
     """Find out whose rows they are, and in which groups those contacts are."""
+    if not run.knows_contacts:
+        _part_with_strangers(run, row_ids)
     fix_contacts_of(run, row_ids)
     with run.transaction() as tx:
         owners = contacts.owners_of_rows(tx, row_ids)
@@ -176,6 +198,23 @@ def settle_contacts(run: Run, row_ids: Sequence[int]) -> None:
     with run.transaction() as tx:
         contacts.delete_redundant_rows(tx, run.list_id, owners)
         groups.snapshot_groups(tx, run.list_id, cache.c.id.in_(row_ids))
+
+
+def _part_with_strangers(run: Run, row_ids: Sequence[int]) -> None:
+    """Let go of contacts that have not the address of the member they own: their number may be somebody else's now."""
+    with run.transaction() as tx:
+        owners = contacts.owners_of_rows(tx, row_ids)
+    pages = addresses_of(run.civicrm, owners) if owners else ()
+    having = {(one.contact_id, normalise_address(one.email)) for page in pages for one in page}
+    with run.transaction() as tx:
+        known = contacts.rows_of_contacts(tx, run.list_id, owners)
+        strange = [
+            row.id
+            for row in known
+            if row.id in row_ids
+            and (row.civicrm_contact_id, normalise_address(row.mailchimp_email or "")) not in having
+        ]
+        contacts.let_go(tx, strange)
 
 
 def reconcile_rows(run: Run, row_ids: Sequence[int]) -> None:

@@ -14,6 +14,7 @@ from mailchimpsync.model import ChangeKind, Limit, Limits, Trust
 from mailchimpsync.store import kept_plans
 from mailchimpsync.store.kept_plans import PlanState
 from mailchimpsync.sync import Result, abort_connection
+from mailchimpsync.sync.relink import terms_of
 from support.post import site_of
 from support.world import LIST, RIDE, WALK, World
 
@@ -85,10 +86,13 @@ class Staff:
                 self.problems.append(f"plan {held['id']} is held, and was written all the same: {written}")
 
     def _held(self) -> RowMapping | None:
-        """Return the plan that holds the connection, unless its time is over."""
+        """Return the plan that holds the connection, unless its time is over, or another side is trusted by now."""
         connection = self._world.connection
         if connection.limits is None and not connection.trusted:
             return None
         with self._world.store.begin() as tx:
             held = kept_plans.open_hold(tx, LIST)
-        return held if held is not None and held["expires_at"] > self._world.now else None
+        if held is None or held["expires_at"] <= self._world.now:
+            return None
+        trusted = held["links"].get("trust")
+        return held if not trusted or trusted == terms_of(connection).get("trust") else None

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from mailchimpsync.cli.main import cli
 
@@ -31,7 +31,12 @@ def surroundings(tmp_path: Path) -> dict[str, str]:
 def tidied(surroundings: dict[str, str]) -> Iterator[dict[str, str]]:
     """The same, where whatever a demo left running is stopped."""
     yield surroundings
-    run(surroundings, "demo", "--stop")
+    here(surroundings, "demo", "--stop")
+
+
+def here(surroundings: dict[str, str], *words: str) -> Result:
+    """Call a command without a process of its own."""
+    return CliRunner().invoke(cli, words, env=surroundings)
 
 
 def run(surroundings: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
@@ -66,15 +71,15 @@ def test_a_demo_that_is_kept_can_be_gone_on_with_and_stopped(tidied: dict[str, s
     home = re.findall(r"export MAILCHIMPSYNC_HOME=(\S+)", kept.stdout)[0]
     url = re.findall(r"CiviCRM is at (\S+),", kept.stdout)[0]
 
-    status = run(tidied | {"MAILCHIMPSYNC_HOME": home}, "status")
-    synced = run(tidied | {"MAILCHIMPSYNC_HOME": home}, "sync")
-    again = run(tidied, "demo", "--keep")
-    stopped = run(tidied, "demo", "--stop")
+    status = here(tidied | {"MAILCHIMPSYNC_HOME": home}, "status")
+    synced = here(tidied | {"MAILCHIMPSYNC_HOME": home}, "sync")
+    again = here(tidied, "demo", "--keep")
+    stopped = here(tidied, "demo", "--stop")
 
     assert "✓ in sync" in status.stdout
-    assert (synced.returncode, "Changes: none" in synced.stdout) == (0, True)
-    assert (again.returncode, "A demo is running already" in again.stderr) == (2, True)
-    assert stopped.returncode == 0
+    assert (synced.exit_code, "Changes: none" in synced.stdout) == (0, True)
+    assert (again.exit_code, "A demo is running already" in again.stderr) == (2, True)
+    assert stopped.exit_code == 0
     assert list((tmp_path / "tmp").iterdir()) == []
     with pytest.raises(httpx2.ConnectError):
         httpx2.get(url)
@@ -86,7 +91,7 @@ def test_both_stand_ins_can_be_started_for_somebody_to_connect_them(tidied: dict
     civicrm, mailchimp = re.findall(r"http://\S+", started.stdout)
     keys = re.findall(r"API key  (\S+)", started.stdout)
 
-    connected = run(tidied | {"MAILCHIMPSYNC_CIVICRM_KEY": keys[0]}, "init", "--civicrm-url", civicrm)
+    connected = here(tidied | {"MAILCHIMPSYNC_CIVICRM_KEY": keys[0]}, "init", "--civicrm-url", civicrm)
     members = httpx2.get(f"{mailchimp}/lists", auth=("anybody", keys[1])).json()
 
     assert started.returncode == 0, started.stdout + started.stderr
@@ -95,7 +100,7 @@ def test_both_stand_ins_can_be_started_for_somebody_to_connect_them(tidied: dict
 
 
 def test_there_is_nothing_to_stop_where_nothing_runs(surroundings: dict[str, str]) -> None:
-    done = CliRunner().invoke(cli, ["demo", "--stop"], env=surroundings)
+    done = here(surroundings, "demo", "--stop")
 
     assert done.exit_code == 2
     assert "No demo is running." in done.stderr

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update as sql_update
 
 from actions.conftest import BELLA, CARL, EMIL, Door, Office
-from mailchimpsync import getstatus
+from mailchimpsync import getstatus, http
 from mailchimpsync.actions.status_form import in_words
 from mailchimpsync.model import Stage
 from mailchimpsync.store import runs
@@ -209,7 +209,10 @@ def test_a_batch_that_never_left_is_told_too(office: Office, door: Door) -> None
     assert status["stats"]["batch_pending_operations"] == 3
 
 
-def test_a_mailchimp_that_is_away_is_said_and_the_rest_is_told(office: Office, door: Door) -> None:
+def test_a_mailchimp_that_is_away_is_said_and_the_rest_is_told(
+    office: Office, door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "BACKOFF_SECONDS", 0.01)
     waiting_batch(office, "b1")
     office.charity.mailchimp.faults.plant(Fault(FaultKind.STATUS, pattern="/3.0/batches", times=100, status=403))
 

@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
-import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from werkzeug.wrappers import Request, Response
 
+from mailchimpsync.actions import open_site
 from mailchimpsync.cli.main import cli
+from mailchimpsync.mailchimp import BatchInfo, recent_batches
 from mailchimpsync_sandbox.civicrm import CivicrmSandbox
 from mailchimpsync_sandbox.mailchimp import MailchimpSandbox
 from support.doorway import Doorway, two_doorways
@@ -24,6 +27,7 @@ from support.processes import Program, command
 MAILCHIMP_KEY = "fedcba9876543210fedcba9876543210-us6"
 CIVICRM_KEY = "ann-keeps-this-civicrm-key"
 LIST_ID = "a1b2c3d4e5"
+PATIENCE_SECONDS = 60
 WALKS, CYCLING = "1111111111", "2222222222"
 
 
@@ -70,15 +74,38 @@ class Desk:
         """Start a command as a process of its own."""
         return command("--home", str(self.home), *words, place=self.home.parent)
 
-    def wait_until_running(self) -> None:
-        for _ in range(600):
-            if self.status()["running"]:
-                return
-            time.sleep(0.05)
-        raise AssertionError("the other process never took the lease")
+    def batches_at_mailchimp(self) -> list[BatchInfo]:
+        with open_site(self.home) as site:
+            [account] = site.configuration.accounts
+            return recent_batches(site.mailchimp(account))
 
-    def interrupt(self, process: Program) -> None:
-        process.send_signal(signal.SIGINT)
+    def sync_until_sent(self) -> Result:
+        """Sync until a batch has been sent; on a busy machine that takes more than one call of half a second."""
+        for _ in range(120):
+            result = self("sync", "--max-time", "0.5")
+            assert result.exit_code == 3
+            if "Mailchimp is still at work" in result.stdout:
+                return result
+        raise AssertionError("the batch was never sent")
+
+    @contextmanager
+    def sync_kept_waiting(self, *words: str) -> Iterator[Program]:
+        """Start a sync, whose first request for members is answered once the block has ended."""
+        handle, asked, goes_on = self.mailchimp.handle, Event(), Event()
+
+        def wait(request: Request) -> Response:
+            if request.path.endswith("/members") and not asked.is_set():
+                asked.set()
+                goes_on.wait(PATIENCE_SECONDS)
+            return handle(request)
+
+        self.mailchimp.handle = wait  # type: ignore[method-assign]
+        process = self.start("sync", *words)
+        try:
+            assert asked.wait(PATIENCE_SECONDS), process.complaints.read_text()
+            yield process
+        finally:
+            goes_on.set()
 
 
 def _fill(mailchimp: MailchimpSandbox, civicrm: CivicrmSandbox) -> None:

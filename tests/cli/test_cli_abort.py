@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable
-from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
-from werkzeug.wrappers import Request, Response
 
-from mailchimpsync.actions import open_site
-from mailchimpsync.mailchimp import BatchInfo, recent_batches
+from mailchimpsync.sync import stopping
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
+from support.processes import wait_until
 
 if TYPE_CHECKING:
     from cli.conftest import Desk
@@ -22,20 +18,6 @@ if TYPE_CHECKING:
 def finish_batches(desk: Desk) -> None:
     desk.mailchimp.set_options(batch_dwell={"started": 0.02})
     desk.mailchimp.run_batches()
-
-
-def batches_at_mailchimp(desk: Desk) -> list[BatchInfo]:
-    with open_site(desk.home) as site:
-        [account] = site.configuration.accounts
-        return recent_batches(site.mailchimp(account))
-
-
-def wait_until(happened: Callable[[], object]) -> None:
-    for _ in range(600):
-        if happened():
-            return
-        time.sleep(0.05)
-    raise AssertionError("it never happened")
 
 
 @pytest.fixture
@@ -56,7 +38,7 @@ def assert_agreement(desk: Desk) -> None:
 
 def test_a_sync_that_waits_in_another_process_is_aborted(waiting: Desk) -> None:
     process = waiting.start("sync", "--max-time", "0")
-    wait_until(lambda: batches_at_mailchimp(waiting))
+    wait_until(waiting.batches_at_mailchimp)
 
     result = waiting("abort", "--yes", "--json")
     said, complaints = process.communicate(timeout=30)
@@ -65,7 +47,7 @@ def test_a_sync_that_waits_in_another_process_is_aborted(waiting: Desk) -> None:
     assert (done["was_at_work"], done["batches_deleted"], done["updates_aborted"]) == (True, 1, 1)
     assert (process.returncode, complaints) == (3, "")
     assert "aborted by somebody else" in " ".join(said.split())
-    assert batches_at_mailchimp(waiting) == []
+    assert waiting.batches_at_mailchimp() == []
     status = waiting.status()
     assert (status["running"], status["interrupted"], status["updates_outstanding"]) == (False, False, 0)
     assert status["last_outcome"] == "aborted"
@@ -75,7 +57,7 @@ def test_a_sync_that_waits_in_another_process_is_aborted(waiting: Desk) -> None:
 
 def test_a_sync_that_was_killed_leaves_nothing_in_the_way(waiting: Desk) -> None:
     process = waiting.start("sync", "--max-time", "0")
-    wait_until(lambda: batches_at_mailchimp(waiting))
+    wait_until(waiting.batches_at_mailchimp)
     process.kill()
     process.communicate(timeout=30)
 
@@ -88,7 +70,7 @@ def test_a_sync_that_was_killed_leaves_nothing_in_the_way(waiting: Desk) -> None
 
 def test_after_a_kill_a_forced_restart_need_not_be_said_twice(waiting: Desk) -> None:
     process = waiting.start("sync", "--max-time", "0")
-    wait_until(lambda: batches_at_mailchimp(waiting))
+    wait_until(waiting.batches_at_mailchimp)
     process.kill()
     process.communicate(timeout=30)
     finish_batches(waiting)
@@ -99,7 +81,7 @@ def test_after_a_kill_a_forced_restart_need_not_be_said_twice(waiting: Desk) -> 
 
 def test_a_forced_restart_is_refused_once_and_takes_over_when_said_twice(waiting: Desk) -> None:
     process = waiting.start("sync", "--max-time", "0")
-    wait_until(lambda: batches_at_mailchimp(waiting))
+    wait_until(waiting.batches_at_mailchimp)
 
     once = waiting("sync", "--force-restart")
     assert (once.exit_code, process.poll()) == (3, None)
@@ -114,21 +96,10 @@ def test_a_forced_restart_is_refused_once_and_takes_over_when_said_twice(waiting
 
 
 def test_a_sync_stuck_in_a_request_is_fenced_out(connected: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    handle, asked, goes_on = connected.mailchimp.handle, Event(), Event()
-
-    def hang(request: Request) -> Response:
-        if request.path.endswith("/members") and not asked.is_set():
-            asked.set()
-            goes_on.wait(60)
-        return handle(request)
-
-    monkeypatch.setattr(connected.mailchimp, "handle", hang)
-    process = connected.start("sync", "--max-time", "0")
-    wait_until(asked.is_set)
-
-    aborted = connected("abort", "--yes", "--json")
-    log_before = connected("status", "--log", "--json").stdout
-    goes_on.set()
+    monkeypatch.setattr(stopping, "PATIENCE_SECONDS", 0.5)
+    with connected.sync_kept_waiting("--max-time", "0") as process:
+        aborted = connected("abort", "--yes", "--json")
+        log_before = connected("status", "--log", "--json").stdout
     _, complaints = process.communicate(timeout=60)
 
     assert json.loads(aborted.stdout)[0]["was_at_work"]
@@ -138,17 +109,8 @@ def test_a_sync_stuck_in_a_request_is_fenced_out(connected: Desk, monkeypatch: p
     assert_agreement(connected)
 
 
-def sync_until_sent(desk: Desk) -> None:
-    """Sync until the batch has been sent; on a busy machine that takes more than one call of a second."""
-    for _ in range(60):
-        assert desk("sync", "--max-time", "1").exit_code == 3
-        if batches_at_mailchimp(desk):
-            return
-    raise AssertionError("the batch was never sent")
-
-
 def test_ann_is_told_what_would_happen_and_can_think_better_of_it(waiting: Desk) -> None:
-    sync_until_sent(waiting)
+    waiting.sync_until_sent()
     before = waiting.status()
 
     no = waiting("abort", typed="n\n")
@@ -159,14 +121,14 @@ def test_ann_is_told_what_would_happen_and_can_think_better_of_it(waiting: Desk)
         assert "1 updates are dropped, and their batches deleted at Mailchimp" in refused.stderr
         assert "--yes" in refused.stderr
     assert waiting.status() == before
-    assert len(batches_at_mailchimp(waiting)) == 1
+    assert len(waiting.batches_at_mailchimp()) == 1
 
     yes = waiting("abort", typed="y\n")
-    assert (yes.exit_code, batches_at_mailchimp(waiting)) == (0, [])
+    assert (yes.exit_code, waiting.batches_at_mailchimp()) == (0, [])
 
 
 def test_a_batch_that_could_not_be_deleted_is_named(waiting: Desk) -> None:
-    sync_until_sent(waiting)
+    waiting.sync_until_sent()
     refusal = json.dumps({"title": "Bad Request", "status": 400, "detail": "no"})
     waiting.mailchimp.faults.plant(Fault(FaultKind.STATUS, pattern="DELETE /3.0/batches", status=400, body=refusal))
 

@@ -11,18 +11,32 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from click.testing import CliRunner, Result
+
+from mailchimpsync.cli.main import cli
 
 PROGRAM = [sys.executable, "-c", "from mailchimpsync.cli.main import main; main()"]
 
 
 @pytest.fixture
-def surroundings(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """Home and temporary directories of their own; whatever a demo left running is stopped."""
+def surroundings(tmp_path: Path) -> dict[str, str]:
+    """Home and temporary directories of their own."""
     (tmp_path / "tmp").mkdir()
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MAILCHIMPSYNC_")}
     places = {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path / "config"), "TMPDIR": str(tmp_path / "tmp")}
-    yield kept | places
-    run(kept | places, "demo", "--stop")
+    return kept | places
+
+
+@pytest.fixture
+def tidied(surroundings: dict[str, str]) -> Iterator[dict[str, str]]:
+    """The same, where whatever a demo left running is stopped."""
+    yield surroundings
+    here(surroundings, "demo", "--stop")
+
+
+def here(surroundings: dict[str, str], *words: str) -> Result:
+    """Call a command without a process of its own."""
+    return CliRunner().invoke(cli, words, env=surroundings)
 
 
 def run(surroundings: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
@@ -51,33 +65,33 @@ def test_the_demo_ends_with_both_sides_in_agreement_and_leaves_nothing(
 
 
 @pytest.mark.thorough
-def test_a_demo_that_is_kept_can_be_gone_on_with_and_stopped(surroundings: dict[str, str], tmp_path: Path) -> None:
-    kept = run(surroundings, "demo", "--people", "100", "--keep")
+def test_a_demo_that_is_kept_can_be_gone_on_with_and_stopped(tidied: dict[str, str], tmp_path: Path) -> None:
+    kept = run(tidied, "demo", "--people", "100", "--keep")
     assert kept.returncode == 0, kept.stdout + kept.stderr
     home = re.findall(r"export MAILCHIMPSYNC_HOME=(\S+)", kept.stdout)[0]
     url = re.findall(r"CiviCRM is at (\S+),", kept.stdout)[0]
 
-    status = run(surroundings | {"MAILCHIMPSYNC_HOME": home}, "status")
-    synced = run(surroundings | {"MAILCHIMPSYNC_HOME": home}, "sync")
-    again = run(surroundings, "demo", "--keep")
-    stopped = run(surroundings, "demo", "--stop")
+    status = here(tidied | {"MAILCHIMPSYNC_HOME": home}, "status")
+    synced = here(tidied | {"MAILCHIMPSYNC_HOME": home}, "sync")
+    again = here(tidied, "demo", "--keep")
+    stopped = here(tidied, "demo", "--stop")
 
     assert "✓ in sync" in status.stdout
-    assert (synced.returncode, "Changes: none" in synced.stdout) == (0, True)
-    assert (again.returncode, "A demo is running already" in again.stderr) == (2, True)
-    assert stopped.returncode == 0
+    assert (synced.exit_code, "Changes: none" in synced.stdout) == (0, True)
+    assert (again.exit_code, "A demo is running already" in again.stderr) == (2, True)
+    assert stopped.exit_code == 0
     assert list((tmp_path / "tmp").iterdir()) == []
     with pytest.raises(httpx2.ConnectError):
         httpx2.get(url)
 
 
 @pytest.mark.thorough
-def test_both_stand_ins_can_be_started_for_somebody_to_connect_them(surroundings: dict[str, str]) -> None:
-    started = run(surroundings, "demo", "--people", "100", "--unconnected")
+def test_both_stand_ins_can_be_started_for_somebody_to_connect_them(tidied: dict[str, str]) -> None:
+    started = run(tidied, "demo", "--people", "100", "--unconnected")
     civicrm, mailchimp = re.findall(r"http://\S+", started.stdout)
     keys = re.findall(r"API key  (\S+)", started.stdout)
 
-    connected = run(surroundings | {"MAILCHIMPSYNC_CIVICRM_KEY": keys[0]}, "init", "--civicrm-url", civicrm)
+    connected = here(tidied | {"MAILCHIMPSYNC_CIVICRM_KEY": keys[0]}, "init", "--civicrm-url", civicrm)
     members = httpx2.get(f"{mailchimp}/lists", auth=("anybody", keys[1])).json()
 
     assert started.returncode == 0, started.stdout + started.stderr
@@ -86,7 +100,7 @@ def test_both_stand_ins_can_be_started_for_somebody_to_connect_them(surroundings
 
 
 def test_there_is_nothing_to_stop_where_nothing_runs(surroundings: dict[str, str]) -> None:
-    done = run(surroundings, "demo", "--stop")
+    done = here(surroundings, "demo", "--stop")
 
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert "No demo is running." in done.stderr

@@ -87,11 +87,12 @@ def test_the_journal_as_csv_has_every_entry(synced: Desk) -> None:
     assert rows[0]["why"] == listed[0]["why"]
 
 
-@pytest.mark.parametrize("evil", ["=HYPERLINK(1)", "+1", "-1", "@SUM(1)", "\tx", "\rx"])
-def test_no_cell_is_a_formula(synced: Desk, evil: str) -> None:
-    tell(synced, new=evil)
+def test_no_cell_is_a_formula(synced: Desk) -> None:
+    evil = ["=HYPERLINK(1)", "+1", "-1", "@SUM(1)", "\tx", "\rx"]
+    for one in evil:
+        tell(synced, new=one)
 
-    assert exported(synced)[-1]["new"] == f"'{evil}"
+    assert [row["new"] for row in exported(synced)[-len(evil) :]] == [f"'{one}" for one in evil]
 
 
 def test_the_journal_as_json_is_readable_by_its_owner_only(synced: Desk, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ import pytest
 
 from mailchimpsync.store import Store, runs
 from mailchimpsync.sync.process import this_process
-from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
+from support.processes import wait_until
 
 if TYPE_CHECKING:
     from cli.conftest import Desk
@@ -145,7 +146,7 @@ def test_a_sync_that_runs_out_of_time_says_so_and_a_later_one_finishes(connected
 
 def test_while_mailchimp_is_still_at_work_there_is_more_to_do(connected: Desk) -> None:
     connected.mailchimp.set_options(batch_dwell={"started": 600})
-    waiting = connected("sync", "--max-time", "2")
+    waiting = connected.sync_until_sent()
     between = connected.status()
     connected.mailchimp.run_batches()
     finished = connected("sync")
@@ -170,11 +171,8 @@ def test_a_connection_another_run_is_at_work_on_is_reported_and_left_alone(conne
 
 
 def test_two_syncs_at_once_do_the_work_once(connected: Desk) -> None:
-    connected.mailchimp.faults.plant(Fault(FaultKind.DELAY, "/members", seconds=3))
-    first = connected.start("sync")
-    connected.wait_until_running()
-
-    second = connected("sync")
+    with connected.sync_kept_waiting() as first:
+        second = connected("sync")
     stdout, stderr = first.communicate(timeout=60)
 
     assert second.exit_code == 3
@@ -184,11 +182,9 @@ def test_two_syncs_at_once_do_the_work_once(connected: Desk) -> None:
 
 
 def test_ctrl_c_ends_with_a_message_and_the_next_sync_goes_on(connected: Desk) -> None:
-    connected.mailchimp.faults.plant(Fault(FaultKind.DELAY, "/members", seconds=3))
-    process = connected.start("sync")
-    connected.wait_until_running()
-
-    connected.interrupt(process)
+    with connected.sync_kept_waiting() as process:
+        process.send_signal(signal.SIGINT)
+        wait_until(lambda: "Stopping after this step" in process.complaints.read_text())
     stdout, stderr = process.communicate(timeout=60)
 
     assert process.returncode == 130, stdout + stderr

@@ -421,7 +421,15 @@ def test_a_key_that_may_not_make_what_is_missing_is_told_what(world: World, what
     assert activities(world) == {}
 
 
-@pytest.mark.parametrize("kind", [FaultKind.DROP_BEFORE, FaultKind.DROP_AFTER, FaultKind.TRUNCATE, FaultKind.HTML])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        FaultKind.DROP_AFTER,
+        FaultKind.TRUNCATE,
+        pytest.param(FaultKind.DROP_BEFORE, marks=pytest.mark.thorough),
+        pytest.param(FaultKind.HTML, marks=pytest.mark.thorough),
+    ],
+)
 @pytest.mark.parametrize(
     "write", ["Activity/create", "ActivityContact/save", "OptionValue/save", "CustomGroup/save", "CustomField/save"]
 )

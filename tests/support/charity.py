@@ -44,11 +44,12 @@ class Charity:
     mailchimp_url: str
     civicrm_url: str
     stack: ExitStack
+    hand: httpx2.Client
 
     def act(self, side: Side, action: str, values: Any) -> Any:
         """Let something happen on one side, by a stand-in's control interface."""
         base = self.mailchimp_url if side is Side.MAILCHIMP else self.civicrm_url
-        answer = httpx2.post(f"{base}/_control/{action}", json=values, timeout=30)
+        answer = self.hand.post(f"{base}/_control/{action}", json=values)
         answer.raise_for_status()
         return answer.json()
 
@@ -104,7 +105,8 @@ def open_charity(
     site = stack.enter_context(create_site(home, runtime=Runtime(sleep=_sleep_briefly)))
     served = stack.enter_context(Served(make_application(site, **options)))
     stack.callback(connections.close_all)
-    charity = Charity(site, served.url, *urls, stack)
+    hand = stack.enter_context(httpx2.Client(timeout=30))
+    charity = Charity(site, served.url, *urls, stack, hand)
     for deed in begin(people, datetime.now(UTC)).deeds:
         charity.act(deed.side, deed.action, deed.values)
     if connected:

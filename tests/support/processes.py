@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Lock
@@ -72,6 +73,15 @@ class Program:
 
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)
+
+
+def wait_until(happened: Callable[[], object], seconds: int = 60) -> None:
+    """Wait for what another process does."""
+    for _ in range(seconds * 20):
+        if happened():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it never happened")
 
 
 def command(*words: str, place: Path, **env: str) -> Program:

@@ -55,6 +55,19 @@ class Settings(BaseSettings):
     journal_days: Annotated[int, Field(ge=0, le=36_500)] = 1_095
     journal_personal_days: Annotated[int, Field(ge=0, le=36_500)] = 180
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 (the signature is pydantic-settings')
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read the file in the home that is given."""
+        file = init_settings()["home"] / CONFIG_FILE
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, file)
+
     @property
     def database_url(self) -> str:
         """The database's URL; a relative SQLite file is in the home, wherever the command was started."""
@@ -83,7 +96,7 @@ def load_settings(home: Path | None = None) -> Settings:
     """
     place = find_home(home)
     try:
-        return _settings_of(place / CONFIG_FILE)(home=place)
+        return Settings(home=place)
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{place / CONFIG_FILE} is not valid TOML: {error}.") from None
     except ValidationError as error:
@@ -91,24 +104,6 @@ def load_settings(home: Path | None = None) -> Settings:
             f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors(include_input=False)
         )
         raise ConfigurationError(f"The settings of {place} can't be used: {names}.") from None
-
-
-def _settings_of(file: Path) -> type[Settings]:
-    """The file is another one for each home, which pydantic-settings wants to know as part of the class."""
-
-    class HomeSettings(Settings):
-        @classmethod
-        def settings_customise_sources(
-            cls,
-            settings_cls: type[BaseSettings],
-            init_settings: PydanticBaseSettingsSource,
-            env_settings: PydanticBaseSettingsSource,
-            dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 (the signature is pydantic-settings')
-            file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        ) -> tuple[PydanticBaseSettingsSource, ...]:
-            return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, file)
-
-    return HomeSettings
 
 
 def write_settings(home: Path, database: str | None = None) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import threading
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -30,7 +32,7 @@ class Served:
 
     def __init__(self, app: WSGIApplication, port: int = 0) -> None:
         self._server = make(app, port)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def __enter__(self) -> Self:
@@ -40,6 +42,10 @@ class Served:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.shutdown()
+        stopping = threading.Thread(target=self._server.shutdown)
+        stopping.start()
+        with suppress(OSError):  # it looks up when somebody comes, else twice a second
+            socket.create_connection(("127.0.0.1", self._server.server_port), timeout=1).close()
+        stopping.join()
         self._thread.join(timeout=5)
         self._server.server_close()

@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
+from itertools import product
 
 from mailchimpsync.actions.said import Said
+from mailchimpsync.config.changes import PARTS, WHATS
 from mailchimpsync.data import told
 from mailchimpsync.decide import weigh
 from mailchimpsync.store import runs
@@ -28,7 +30,7 @@ _SENTENCES = (runs.ANOTHER_RUN, guard.TRUST, weigh.FROM_GROUP, *weigh.SENTENCES.
 
 def texts() -> set[str]:
     """Return all texts that are known."""
-    return {*_SENTENCES, *(text for some in _PARTS.values() for text in some)}
+    return {*_SENTENCES, *PARTS, *WHATS, *(text for some in _PARTS.values() for text in some)}
 
 
 def heard(sentence: str) -> str:
@@ -36,6 +38,15 @@ def heard(sentence: str) -> str:
     if isinstance(sentence, Said):
         return sentence
     return _taken_apart(sentence, _SENTENCES) or sentence
+
+
+def heard_change(sentence: str) -> tuple[str, str]:
+    """Return which part of a configuration a sentence of `changes` is about, "" if that is not known, and the rest."""
+    for part, what in product(PARTS, WHATS):
+        if found := _pattern(f"{part}: {what}").fullmatch(sentence):
+            values = found.groupdict()
+            return Said.of(part, values), Said.of(what, values)
+    return "", sentence
 
 
 def _taken_apart(sentence: str, texts: tuple[str, ...]) -> Said | None:

@@ -20,6 +20,7 @@ from mailchimpsync.decide import Excess
 from mailchimpsync.model import ChangeKind, Limit
 from mailchimpsync.store.schema import kept_plan
 from mailchimpsync.web.models import Role, User
+from mailchimpsync.web.screens.configuration.changed import by_part
 from mailchimpsync.web.screens.configuration.schedule_words import schedule_lines
 from mailchimpsync_sandbox.world import AUDIENCE_ID
 from support.charity import Charity
@@ -110,3 +111,13 @@ def test_each_kind_of_excess_is_known_again() -> None:
 
     assert [sentence for sentence in told if not isinstance(heard(sentence), Said)] == []
     assert [str(heard(sentence)) for sentence in told] == told
+
+
+def test_what_changed_in_the_configuration_is_told_in_german() -> None:
+    name = "connection of audience “a1” (News ↔ Friends)"
+    with override("de"):
+        told = by_part([f"{name}: guard's enabled from yes to no.", f"{name}: resubscribe from ask to nothing."])
+
+    [(part, lines)] = told
+    assert part == "Verknüpfung der Zielgruppe „a1“ (News ↔ Friends)"
+    assert lines == ["guard.enabled von ja zu nein.", "resubscribe von ask zu nichts."]

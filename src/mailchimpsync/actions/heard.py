@@ -12,7 +12,7 @@ from functools import cache
 from itertools import product
 
 from mailchimpsync.actions.said import Said
-from mailchimpsync.config.changes import PARTS, WHATS
+from mailchimpsync.config.changes import NO, NOTHING, OF_PART, PARTS, WHATS, YES
 from mailchimpsync.data import told
 from mailchimpsync.decide import weigh
 from mailchimpsync.store import runs
@@ -21,6 +21,7 @@ from mailchimpsync.sync import guard
 _PARTS: Mapping[str, tuple[str, ...]] = {
     "who": (weigh.SHARE_OF,),
     "why": told.OF_GROUPS,
+    "field": (OF_PART,),
     "limit": (weigh.LIMIT_OF_SHARE_OF, weigh.LIMIT_OF_SHARE, weigh.LIMIT),
 }
 """The texts that values of these names may have, the most particular first."""
@@ -44,7 +45,7 @@ def heard_change(sentence: str) -> tuple[str, str]:
     """Return which part of a configuration a sentence of `changes` is about, "" if that is not known, and the rest."""
     for part, what in product(PARTS, WHATS):
         if found := _pattern(f"{part}: {what}").fullmatch(sentence):
-            values = found.groupdict()
+            values = {name: _value(name, value) for name, value in found.groupdict().items()}
             return Said.of(part, values), Said.of(what, values)
     return "", sentence
 
@@ -58,7 +59,8 @@ def _taken_apart(sentence: str, texts: tuple[str, ...]) -> Said | None:
 
 def _value(name: str, value: str) -> str:
     """A reason is a text itself; all other values stay as they are, unless they have a text of their own."""
-    return _taken_apart(value, _PARTS.get(name, ())) or (Said.of(value, {}) if name == "why" else value)
+    is_text = name == "why" or value in (YES, NO, NOTHING)
+    return _taken_apart(value, _PARTS.get(name, ())) or (Said.of(value, {}) if is_text else value)
 
 
 @cache

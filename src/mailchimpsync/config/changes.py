@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from mailchimpsync.config.document import Configuration
 from mailchimpsync.config.secrets import mask
 
-_NOTHING = "nothing"
+YES, NO, NOTHING = "yes", "no", "nothing"
 _INTERESTS = "interests."
 _WORDS = {
     "api_key": "API key",
@@ -28,6 +28,7 @@ _FROM_ELSEWHERE = ("audience_name", "group_title")
 
 CIVICRM, ALERTS, ACCOUNT = "CiviCRM", "alerts", "account “%(name)s”"
 CONNECTION, TITLED = "connection of audience “%(id)s”", "connection of audience “%(id)s” (%(title)s)"
+OF_PART = "%(above)s's %(name)s"
 REMOVED, NEW, NEW_CONNECTION = "removed.", "new.", "new, with subscription group %(groups)s."
 CHANGED = "%(field)s from %(old)s to %(new)s."
 ALIKE = "%(field)s from %(old)s to %(new)s (another one that ends alike)."
@@ -96,14 +97,14 @@ def _word(field: str) -> str:
     head, _, rest = field.partition(".")
     if head == "interests":
         return f"group of interest {rest}"
-    return f"{head}'s {rest}" if rest else _WORDS.get(field, field)
+    return OF_PART % {"above": head, "name": rest} if rest else _WORDS.get(field, field)
 
 
 def _shown(value: Any) -> str:
     if value is None or value in ("", ()):
-        return _NOTHING
+        return NOTHING
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return YES if value else NO
     if isinstance(value, Mapping):
         return ", ".join(f"{key}={one}" for key, one in value.items() if one)
     if isinstance(value, SecretStr):

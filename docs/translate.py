@@ -24,10 +24,13 @@ from django.conf import settings
 from django.utils.translation.template import templatize
 
 from mailchimpsync.actions.explained import explained
+from mailchimpsync.actions.heard import texts
+from mailchimpsync.data.sources import ALIASES, SUMMARIES
 from mailchimpsync.errors import REGISTRY, Who
 
 WEB = Path(__file__).parents[1] / "src/mailchimpsync/web"
 ACTIONS = WEB.parent / "actions"
+DATA = WEB.parent / "data"
 LOCALE = WEB / "locale"
 LANGUAGES = ("de",)
 
@@ -52,6 +55,12 @@ def engine_texts() -> Iterator[tuple[str, str]]:
     unknown = explained(None)
     for text in (unknown.sentence, unknown.cause, unknown.remedy):
         yield "actions/explained.py", text
+    for text in sorted(texts()):
+        yield "actions/heard.py", text
+    for summary in SUMMARIES.values():
+        yield "data/sources.py", summary.label
+    for _field, label, _type in ALIASES.values():
+        yield "data/sources.py", label
     for who in Who:
         yield "errors/codes.py:Who", who.value
 
@@ -64,6 +73,8 @@ def collect() -> Catalog:
             _add(catalog, file, file.read_bytes())
     for file in sorted(ACTIONS.rglob("*.py")):
         _add(catalog, file, file.read_bytes(), keywords={"say": None})
+    for file in sorted(DATA.rglob("*.py")):
+        _add(catalog, file, file.read_bytes(), keywords={"UnfitError": None, "CannotTellError": None})
     for file in sorted(WEB.rglob("*.html")):
         _add(catalog, file, templatize(file.read_text("utf-8")).encode())
     for place, text in engine_texts():

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mailchimpsync.actions.heard import heard_change
 from mailchimpsync.config import Configuration, changes
 
 KEY, OTHER = "0123456789abcdef0123456789abcdef-us1", "0000000000000000000000000000cdef-us1"
@@ -67,3 +68,25 @@ def test_a_new_civicrm_is_named() -> None:
     site = {"url": "https://crm.example", "api_key": "civicrm-secret"}
 
     assert changes(configuration(), configuration(civicrm=site)) == ["CiviCRM: new."]
+
+
+def test_yes_and_no_and_a_field_map_are_words_too() -> None:
+    field_map = {"data": {"names": True, "fields": [{"merge_field": "JOB", "source": "job_title"}]}}
+
+    assert changes(configuration(link()), configuration(link(**field_map))) == [
+        f"{NAME}: data's names from no to yes.",
+        f"{NAME}: data's fields from nothing to merge_field=JOB, source=job_title, valid_days=180.",
+    ]
+
+
+def test_each_sentence_is_known_again_part_by_part() -> None:
+    other = link(audience_id="b2", group_id=20, audience_name="", group_title="", interests={"3333": 21})
+    before = configuration(link(), alerts={"late_after_hours": 24})
+    after = configuration(link(group_id=18), other, key=OTHER, alerts={"late_after_hours": 12})
+
+    assert [heard_change(one) for one in changes(before, after)] == [
+        ("account “main”", "API key from …cdef-us1 to …cdef-us1 (another one that ends alike)."),
+        ("alerts", "late_after_hours from 24 to 12."),
+        (NAME, "subscription group from 8 to 18."),
+        ("connection of audience “b2”", "new, with subscription group 20, interest 3333 with group 21."),
+    ]

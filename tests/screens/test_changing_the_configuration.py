@@ -222,7 +222,12 @@ def test_a_schedule_is_told_in_words_and_a_wrong_one_beside_its_fields(own_chari
     assert "There is no such time zone" in wrong.text
     assert "not five fields as in a crontab" in bad.text
     assert "Give both times, or none." in bad.text
-    for words in ("At 06:00", "Quiet between 22:00 and 05:00 (Europe/Paris)", "every 3 days", "The next sync is due"):
+    for words in (
+        " at 06:00 (Europe/Paris).",
+        "Quiet between 22:00 and 05:00 (Europe/Paris)",
+        "every 3 days",
+        "The next sync is due",
+    ):
         assert words in saved.text
 
 

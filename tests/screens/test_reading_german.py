@@ -6,11 +6,25 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import httpx2
+import pytest
 from django.utils import timezone
+from django.utils.translation import override
 from playwright.sync_api import Page, expect
+from sqlalchemy import insert
 
-from mailchimpsync.web.models import User
+from mailchimpsync.actions import getplans
+from mailchimpsync.actions.heard import heard
+from mailchimpsync.actions.said import Said
+from mailchimpsync.config import Schedule
+from mailchimpsync.decide import Excess
+from mailchimpsync.model import ChangeKind, Limit
+from mailchimpsync.store.schema import kept_plan
+from mailchimpsync.web.models import Role, User
+from mailchimpsync.web.screens.configuration.changed import by_part
+from mailchimpsync.web.screens.configuration.schedule_words import schedule_lines
+from mailchimpsync_sandbox.world import AUDIENCE_ID
 from support.charity import Charity
+from support.client import signed_in
 
 Visit = Callable[..., Page]
 
@@ -39,3 +53,71 @@ def test_who_goes_astray_reads_it_in_german_but_a_program_is_told_in_english(cha
 
     assert "Unter dieser Adresse gibt es nichts." in page.text
     assert "There is nothing at this address." in answer.text
+
+
+EXCESS = [
+    "9 of 40 people would be unsubscribed at Mailchimp (22%; the limit is 10%)",
+    "1,200 people would be removed from group 8 in CiviCRM (the limit is 500)",
+]
+IN_GERMAN = [
+    "9 von 40 Personen würden bei Mailchimp abgemeldet (22%; die Grenze ist 10%)",
+    "1,200 Personen würden in CiviCRM aus der Gruppe 8 entfernt (die Grenze ist 500)",
+]
+
+
+def test_why_a_plan_is_held_is_told_in_german_though_it_was_kept_in_english(
+    own_charity: Callable[..., Charity],
+) -> None:
+    charity = own_charity(people=1, synced=False)
+    now = charity.site.runtime.now()
+    values = {"made_at": now, "made_by": "the guard", "expires_at": now + timedelta(days=1), "counts": {}, "links": {}}
+    with charity.site.store.begin() as tx:
+        tx.execute(insert(kept_plan).values(list_id=AUDIENCE_ID, kind="plan", state="open", excess=EXCESS, **values))
+    [plan] = getplans(charity.site)
+    with signed_in(charity, Role.VIEWER) as vera:
+        german, english = (
+            vera.get(f"/plans/{plan.id}", headers={"Accept-Language": language}).text for language in ("de", "en")
+        )
+
+    assert [line for line in IN_GERMAN if line in german] == IN_GERMAN
+    assert [line for line in EXCESS if line in english] == EXCESS
+
+
+@pytest.mark.parametrize(
+    ("cron", "words"),
+    [
+        ("15 3 * * *", "Jeden Tag um 03:15 (UTC)."),
+        ("0 6,18 * * MON-FRI", "Montag\N{EN DASH}Freitag um 06:00, 18:00 (UTC)."),
+        ("30 4 * * 0,7", "Sonntag, Sonntag um 04:30 (UTC)."),
+        ("*/20 8-17 * * 1", "Zu den Zeiten „*/20 8-17 * * 1“ einer Crontab (UTC)."),
+    ],
+)
+def test_times_of_a_crontab_are_told_in_german(cron: str, words: str) -> None:
+    with override("de"):
+        assert words in list(schedule_lines(Schedule(cron=cron)))
+
+
+def test_what_is_wrong_is_told_in_german(charity: Charity) -> None:
+    with signed_in(charity, Role.VIEWER) as vera:
+        missing = vera.get("/connections/nowhere", headers={"Accept-Language": "de"}).text
+
+    assert "Die Zielgruppe nowhere ist nicht verbunden." in missing
+
+
+def test_each_kind_of_excess_is_known_again() -> None:
+    limit = Limit(number=None, share=0.1)
+    told = [Excess(kind, group, 9, 40, limit).sentence for kind in ChangeKind for group in (None, 8)]
+    told += [Excess(kind, None, 9, 0, Limit(number=5, share=None)).sentence for kind in ChangeKind]
+
+    assert [sentence for sentence in told if not isinstance(heard(sentence), Said)] == []
+    assert [str(heard(sentence)) for sentence in told] == told
+
+
+def test_what_changed_in_the_configuration_is_told_in_german() -> None:
+    name = "connection of audience “a1” (News ↔ Friends)"
+    with override("de"):
+        told = by_part([f"{name}: guard's enabled from yes to no.", f"{name}: resubscribe from ask to nothing."])
+
+    [(part, lines)] = told
+    assert part == "Verknüpfung der Zielgruppe „a1“ (News ↔ Friends)"
+    assert lines == ["guard.enabled von ja zu nein.", "resubscribe von ask zu nichts."]

@@ -13,6 +13,7 @@ from pydantic import Field
 from mailchimpsync.actions.described import Scope, action
 from mailchimpsync.actions.envelope import plain
 from mailchimpsync.actions.journal import PURPOSE
+from mailchimpsync.actions.said import say
 from mailchimpsync.actions.site import Site
 from mailchimpsync.civicrm import owners_of
 from mailchimpsync.config import Link
@@ -99,7 +100,7 @@ def erase(
     """
     wanted = normalise_address(address)
     if not is_address(wanted):
-        raise UsageError("Give the e-mail address that is to be erased.")
+        raise UsageError(say("Give the e-mail address that is to be erased."))
     if not confirm:
         raise ConfirmationError("Erasing can't be taken back. To do it, confirm: `--yes`, or confirm=1.")
     key = site.make_erasure_key()

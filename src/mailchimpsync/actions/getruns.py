@@ -11,6 +11,7 @@ from pydantic import Field
 
 from mailchimpsync.actions.described import Scope, action
 from mailchimpsync.actions.envelope import plain
+from mailchimpsync.actions.said import say
 from mailchimpsync.actions.selection import find_audience, find_links
 from mailchimpsync.actions.site import Site
 from mailchimpsync.errors import Code, UsageError
@@ -98,7 +99,7 @@ def find_run(site: Site, run_id: int) -> RunStory:
     with site.store.reading() as tx:
         row = undoing.find_run(tx, run_id)
         if row is None:
-            raise UsageError(f"There is no run {run_id}.", code=Code.UNKNOWN)
+            raise UsageError(say("There is no run %(id)s.", id=run_id), code=Code.UNKNOWN)
         return RunStory(_past_run(dict(row)), tuple(runs.log_lines(tx, row["list_id"], run_id)))
 
 

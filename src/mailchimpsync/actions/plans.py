@@ -13,6 +13,7 @@ from mailchimpsync.actions.envelope import plain
 from mailchimpsync.actions.fetchandreconcile import MAX_TIME_LONGEST, fetchandreconcile
 from mailchimpsync.actions.plan_words import Plan, PlannedChange, change_from, plan_from
 from mailchimpsync.actions.reports import Report
+from mailchimpsync.actions.said import say
 from mailchimpsync.actions.selection import find_audience, find_links
 from mailchimpsync.actions.site import Site
 from mailchimpsync.errors import Code, UsageError
@@ -229,7 +230,7 @@ def find_plan(site: Site, plan_id: int) -> Plan:
     with site.store.begin() as tx:
         row = kept_plans.find_plan(tx, plan_id)
         if row is None:
-            raise UsageError(f"There is no plan {plan_id}.", code=Code.UNKNOWN)
+            raise UsageError(say("There is no plan %(id)s.", id=plan_id), code=Code.UNKNOWN)
         return _plan(tx, site, dict(row))
 
 
@@ -246,7 +247,9 @@ def _check_links(tx: Transaction, site: Site, plan: Plan) -> None:
     if row is not None and plan.kind == PlanKind.UNDO:
         wanted = only_links(wanted)
     if row is None or row["links"] != wanted:
-        raise UsageError(f"Plan {plan.id} was made when other groups were linked, or trusted; make a new one.")
+        raise UsageError(
+            say("Plan %(id)s was made when other groups were linked, or trusted; make a new one.", id=plan.id)
+        )
 
 
 def _decided_already(tx: Transaction, plan_id: int) -> UsageError:

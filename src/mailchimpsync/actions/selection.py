@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mailchimpsync.actions.said import say
 from mailchimpsync.actions.site import Site
 from mailchimpsync.config import Link
 from mailchimpsync.errors import Code, ConfigurationError, UsageError
@@ -16,7 +17,7 @@ def find_links(site: Site, group_id: int | None = None) -> list[Link]:
     """
     links = list(site.configuration.connections)
     if not links:
-        raise ConfigurationError("No audience is connected yet; run `mailchimpsync connect`.")
+        raise ConfigurationError(say("No audience is connected yet; run `mailchimpsync connect`."))
     if group_id is None:
         return links
     found = [link for link in links if link.group_id == group_id]
@@ -38,4 +39,6 @@ def find_audience(site: Site, list_id: str) -> Link:
         if link.audience_id == list_id:
             return link
     known = ", ".join(f"{link.audience_id} ({link.audience_name or link.title})" for link in links)
-    raise UsageError(f"The audience {list_id} is not connected. There are: {known}.", code=Code.UNKNOWN)
+    raise UsageError(
+        say("The audience %(id)s is not connected. There are: %(known)s.", id=list_id, known=known), code=Code.UNKNOWN
+    )

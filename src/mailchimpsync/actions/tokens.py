@@ -12,6 +12,7 @@ from typing import Self
 from sqlalchemy import RowMapping
 
 from mailchimpsync.actions.described import Scope
+from mailchimpsync.actions.said import say
 from mailchimpsync.actions.site import Site
 from mailchimpsync.errors import Code, DeniedError, UsageError
 from mailchimpsync.store import tokens
@@ -67,7 +68,9 @@ def create_token(site: Site, *, name: str, scope: Scope, expires_in_days: int | 
     """
     name = name.strip()
     if not name or len(name) > _NAME_CHARS or not name.isprintable():
-        raise UsageError(f"The name of a token has 1 to {_NAME_CHARS} characters that can be printed.")
+        raise UsageError(
+            say("The name of a token has 1 to %(number)s characters that can be printed.", number=_NAME_CHARS)
+        )
     if expires_in_days is not None and not 1 <= expires_in_days <= _MOST_DAYS:
         raise UsageError(f"A token expires in 1 to {_MOST_DAYS} days, or never.")
     now = site.runtime.now()

@@ -12,6 +12,7 @@ from mailchimpsync.actions.described import Scope, action
 from mailchimpsync.actions.envelope import plain
 from mailchimpsync.actions.plan_words import Plan
 from mailchimpsync.actions.plans import MAX_TIME_SECONDS, GroupId, MaxTime, find_plan
+from mailchimpsync.actions.said import say
 from mailchimpsync.actions.selection import find_links
 from mailchimpsync.actions.site import Site
 from mailchimpsync.config import Link
@@ -84,6 +85,10 @@ def _named(newest: Sequence[Mapping[str, Any]]) -> str:
 
 def _check(found: Mapping[str, Any], link: Link) -> None:
     if found["finished_at"] is None:
-        raise UsageError(f"Run {found['id']} has not ended; sync to go on with it, or abort it, and undo it then.")
+        raise UsageError(
+            say("Run %(id)s has not ended; sync to go on with it, or abort it, and undo it then.", id=found["id"])
+        )
     if found["links"] is not None and only_links(found["links"]) != links_of(link.connection):
-        raise UsageError(f"Run {found['id']} was made when other groups were linked, so it can't be undone any more.")
+        raise UsageError(
+            say("Run %(id)s was made when other groups were linked, so it can't be undone any more.", id=found["id"])
+        )

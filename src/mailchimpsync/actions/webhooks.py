@@ -19,7 +19,7 @@ from mailchimpsync.mailchimp import MailchimpClient, batch_webhooks, webhooks
 ACCOUNT_SECONDS = 60
 """How long one account may take, so that one that does not answer keeps nobody waiting."""
 
-NO_PUBLIC_URL = "Set `public_url` in mailchimpsync.toml, or MAILCHIMPSYNC_PUBLIC_URL, to where `serve` is reached."
+NO_PUBLIC_URL = say("Set `public_url` in mailchimpsync.toml, or MAILCHIMPSYNC_PUBLIC_URL, to where `serve` is reached.")
 
 Look = Callable[[Site, Target, MailchimpClient], Iterator[Finding]]
 
@@ -87,7 +87,7 @@ def _plain(site: Site, of: str, key: str, url: str, ours: bool) -> dict[str, Any
 
 
 def _no_public_url() -> Finding:
-    what = "No public_url is set, so Mailchimp can't tell us of changes: they arrive with the next sync."
+    what = say("No public_url is set, so Mailchimp can't tell us of changes: they arrive with the next sync.")
     return trouble("Webhooks", what, Code.WEBHOOK_MISSING, level=Level.WARNING, remedy=NO_PUBLIC_URL)
 
 

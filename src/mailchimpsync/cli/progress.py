@@ -16,22 +16,11 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from mailchimpsync.actions.stage_words import STAGE_WORDS
 from mailchimpsync.cli.consoles import say
 from mailchimpsync.model import Stage
 
-WORDS = {
-    Stage.FETCH: "Read the audience from Mailchimp",
-    Stage.FIX_CONTACT_IDS: "Match members with contacts",
-    Stage.CLEAN_UP_DUPLICATES: "Clean up duplicates",
-    Stage.ADD_CIVI_ONLY: "Read the group from CiviCRM",
-    Stage.CHECK_GROUP_CHANGES: "Read who was added and removed when",
-    Stage.CHECK_DATA: "Look for new data about people",
-    Stage.RECONCILE: "Decide what has to change",
-    Stage.CREATE_CONTACTS: "Create contacts in CiviCRM",
-    Stage.CHANGE_GROUPS: "Change groups in CiviCRM",
-    Stage.SUBMIT: "Send updates to Mailchimp",
-}
-_LONGEST = max(len(words) for words in WORDS.values())
+_LONGEST = max(len(words) for words in STAGE_WORDS.values())
 
 
 class LineProgress:
@@ -50,7 +39,7 @@ class LineProgress:
 
     def stage(self, stage: str) -> None:
         """Name the stage."""
-        say(self._console, Text(f"• {WORDS[Stage(stage)]} ({stage})"))
+        say(self._console, Text(f"• {STAGE_WORDS[Stage(stage)]} ({stage})"))
 
     def advance(self, done: int, total: int | None = None) -> None:
         """Say nothing: a log is read later."""
@@ -90,7 +79,7 @@ class BarProgress:
         """Finish the last stage's bar and begin another."""
         self._finish()
         self._done = 0
-        self._task = self._bars.add_task(WORDS[Stage(stage)], total=None)
+        self._task = self._bars.add_task(STAGE_WORDS[Stage(stage)], total=None)
 
     def advance(self, done: int, total: int | None = None) -> None:
         """Move the bar."""

@@ -13,10 +13,10 @@ from rich.table import Table
 from rich.text import Text
 
 from mailchimpsync.actions import ConnectionStatus, Failure, getalerts, getstatus, open_site
+from mailchimpsync.actions.stage_words import STAGE_WORDS
 from mailchimpsync.actions.status_form import in_words
 from mailchimpsync.cli.consoles import stdout
 from mailchimpsync.cli.plain import moment, print_json
-from mailchimpsync.cli.progress import WORDS
 from mailchimpsync.model import Stage
 
 TABLE_WIDTH_MAX = 130
@@ -122,7 +122,7 @@ def _working(status: ConnectionStatus) -> list[tuple[str, str]]:
         return []
     of = f" of {at.total:,}" if at.total else ""
     left = f", about {in_words(at.seconds_left)} left" if at.seconds_left is not None else ""
-    return [("Now", f"{WORDS[Stage(status.stage)]}: {at.done:,}{of} in {in_words(at.seconds)}{left}")]
+    return [("Now", f"{STAGE_WORDS[Stage(status.stage)]}: {at.done:,}{of} in {in_words(at.seconds)}{left}")]
 
 
 def _verified(status: ConnectionStatus) -> str:

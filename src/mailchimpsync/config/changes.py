@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from mailchimpsync.config.document import Configuration
 from mailchimpsync.config.secrets import mask
 
-_NOTHING = "nothing"
+YES, NO, NOTHING = "yes", "no", "nothing"
 _INTERESTS = "interests."
 _WORDS = {
     "api_key": "API key",
@@ -26,6 +26,14 @@ _WORDS = {
 }
 _FROM_ELSEWHERE = ("audience_name", "group_title")
 
+CIVICRM, ALERTS, ACCOUNT = "CiviCRM", "alerts", "account “%(name)s”"
+CONNECTION, TITLED = "connection of audience “%(id)s”", "connection of audience “%(id)s” (%(title)s)"
+OF_PART = "%(above)s's %(name)s"
+REMOVED, NEW, NEW_CONNECTION = "removed.", "new.", "new, with subscription group %(groups)s."
+CHANGED = "%(field)s from %(old)s to %(new)s."
+ALIKE = "%(field)s from %(old)s to %(new)s (another one that ends alike)."
+PARTS, WHATS = (CIVICRM, ALERTS, ACCOUNT, TITLED, CONNECTION), (REMOVED, NEW, NEW_CONNECTION, ALIKE, CHANGED)
+
 Fields = dict[str, Any]
 
 
@@ -37,12 +45,12 @@ def changes(before: Configuration, after: Configuration) -> list[str]:
 def _parts(configuration: Configuration) -> dict[str, Fields]:
     """Return the fields of each part, by what people call it."""
     values = configuration.model_dump(mode="python", exclude_none=True)
-    parts = {f"account “{name}”": account for name, account in values["accounts"].items()}
+    parts = {ACCOUNT % {"name": name}: account for name, account in values["accounts"].items()}
     if "civicrm" in values:
-        parts["CiviCRM"] = values["civicrm"]
-    parts["alerts"] = dict(_flat(values["alerts"]))
+        parts[CIVICRM] = values["civicrm"]
+    parts[ALERTS] = dict(_flat(values["alerts"]))
     for link in values["connections"]:
-        parts[f"connection of audience “{link['audience_id']}”"] = dict(_flat(link))
+        parts[CONNECTION % {"id": link["audience_id"]}] = dict(_flat(link))
     return parts
 
 
@@ -56,47 +64,51 @@ def _flat(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any
 
 def _changes(before: Mapping[str, Fields], after: Mapping[str, Fields]) -> Iterator[str]:
     for name in [name for name in before if name not in after]:
-        yield f"{name}{_title(before[name])}: removed."
+        yield f"{_part(name, before[name])}: {REMOVED}"
     for name, fields in after.items():
         if name not in before:
-            yield f"{name}{_title(fields)}: new{_groups(fields)}."
+            yield f"{_part(name, fields)}: {_new(fields)}"
             continue
         was = before[name]
         for field in dict.fromkeys([*was, *fields]):
             if was.get(field) != fields.get(field):
                 old, new = _shown(was.get(field)), _shown(fields.get(field))
-                note = " (another one that ends alike)" if old == new else ""
-                yield f"{name}{_title(fields)}: {_word(field)} from {old} to {new}{note}."
+                text = ALIKE if old == new else CHANGED
+                yield f"{_part(name, fields)}: {text % {'field': _word(field), 'old': old, 'new': new}}"
 
 
-def _title(fields: Fields) -> str:
-    named = [fields[key] for key in _FROM_ELSEWHERE if fields.get(key)]
-    return f" ({' ↔ '.join(named)})" if named else ""
+def _part(name: str, fields: Fields) -> str:
+    title = " ↔ ".join(fields[key] for key in _FROM_ELSEWHERE if fields.get(key))
+    return TITLED % {"id": fields["audience_id"], "title": title} if title else name
 
 
-def _groups(fields: Fields) -> str:
+def _new(fields: Fields) -> str:
     if "group_id" not in fields:
-        return ""
+        return NEW
     interests = [
         f"interest {key.removeprefix(_INTERESTS)} with group {value}"
         for key, value in fields.items()
         if key.startswith(_INTERESTS)
     ]
-    return ", ".join([f", with subscription group {fields['group_id']}", *interests])
+    return NEW_CONNECTION % {"groups": ", ".join([str(fields["group_id"]), *interests])}
 
 
 def _word(field: str) -> str:
     head, _, rest = field.partition(".")
     if head == "interests":
         return f"group of interest {rest}"
-    return f"{head}'s {rest}" if rest else _WORDS.get(field, field)
+    return OF_PART % {"above": head, "name": rest} if rest else _WORDS.get(field, field)
 
 
 def _shown(value: Any) -> str:
-    if value is None or value == "":
-        return _NOTHING
+    if value is None or value in ("", ()):
+        return NOTHING
+    if isinstance(value, bool):
+        return YES if value else NO
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}={one}" for key, one in value.items() if one)
     if isinstance(value, SecretStr):
         return mask(value.get_secret_value())
     if isinstance(value, tuple):
-        return ", ".join(map(str, value))
+        return "; ".join(map(_shown, value)) if isinstance(value[0], Mapping) else ", ".join(map(str, value))
     return str(value)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from mailchimpsync.data import told
 from mailchimpsync.data.convert import ADDRESS_REQUIRED, is_empty
 from mailchimpsync.data.reading import contacts_call, several
 from mailchimpsync.data.sources import SUMMARIES, checksum, contact_field, lookups_for
@@ -77,7 +78,7 @@ class FieldMap:
         anybody = civicrm.call("Contact", "get", {"select": ["id", *names], "limit": 1})
         for name, one in names.items():
             if anybody and name not in anybody[0]:
-                yield f"{one.merge_field}: CiviCRM knows no contact field “{one.source}”."
+                yield told.NO_FIELD % {"field": one.merge_field, "source": one.source}
 
 
 def _by_contact(rows: Sequence[Row]) -> Mapping[int, list[Row]]:

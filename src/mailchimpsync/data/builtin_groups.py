@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mailchimpsync.data import told
 from mailchimpsync.data.reading import contacts_call, several
 from mailchimpsync.data.surface import TAG_NAME_MAX, Audience, CannotTellError, Lookup, Outgoing, Person, hookimpl
 from mailchimpsync.errors import RemoteError, TransientError
@@ -45,15 +46,16 @@ class GroupTags:
         names = {group_id: _name(audience, group) for group_id, group in found.items()}
         _refresh(civicrm, [group_id for group_id, group in found.items() if group["saved_search_id"]])
         problems = {
-            group_id: f"group {group_id} {why}"
+            group_id: why % {"group": group_id}
             for group_id in audience.data.group_tags
             if (why := _why(found, group_id))
         }
         problems |= _without_members(civicrm, [group_id for group_id in names if group_id not in problems])
         if any(group_id not in found for group_id in problems):  # nobody knows what its tag was called
-            raise CannotTellError("; ".join(problems.values()))
+            why = "; ".join(problems.values())
+            raise CannotTellError(why)
         for words in problems.values():
-            audience.warn(f"{words}, so its tag is left as it is")
+            audience.warn(told.TAG_KEPT % {"why": words})
         lost = frozenset(names[group_id] for group_id in problems)
         return _Groups({group_id: name for group_id, name in names.items() if group_id not in problems}, lost)
 
@@ -85,7 +87,7 @@ class GroupTags:
     def validate(self, audience: Audience, civicrm: Lookup, merge_fields: Sequence[MergeField]) -> Iterable[str]:  # noqa: ARG002 (hooks are given all)
         """Name groups that are missing, inactive or empty."""
         found = {group["id"]: group for group in _read(audience, civicrm)}
-        problems = {group: f"group {group} {why}" for group in audience.data.group_tags if (why := _why(found, group))}
+        problems = {group: why % {"group": group} for group in audience.data.group_tags if (why := _why(found, group))}
         problems |= _without_members(civicrm, [group for group in found if group not in problems])
         return [f"{words[0].upper()}{words[1:]}." for words in problems.values()]
 
@@ -97,8 +99,8 @@ def _read(audience: Audience, civicrm: Lookup) -> list[dict[str, Any]]:
 
 def _why(found: Mapping[int, Mapping[str, Any]], group_id: int) -> str | None:
     if group_id not in found:
-        return "does not exist in CiviCRM"
-    return None if found[group_id]["is_active"] else "is not active in CiviCRM"
+        return told.GROUP_GONE
+    return None if found[group_id]["is_active"] else told.GROUP_INACTIVE
 
 
 def _name(audience: Audience, group: Mapping[str, Any]) -> str:
@@ -126,7 +128,7 @@ def _without_members(civicrm: Lookup, group_ids: Sequence[int]) -> dict[int, str
         if isinstance(result, TransientError):
             raise result
         if isinstance(result, RemoteError):
-            problems[group] = f"group {group} can't be read in CiviCRM"
+            problems[group] = told.GROUP_UNREADABLE % {"group": group}
         elif not result.values:
-            problems[group] = f"group {group} is empty in CiviCRM"
+            problems[group] = told.GROUP_EMPTY % {"group": group}
     return problems

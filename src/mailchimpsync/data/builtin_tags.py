@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from mailchimpsync.data import told
 from mailchimpsync.data.reading import contacts_call, rows_call, rows_of, several
 from mailchimpsync.data.surface import TAG_NAME_MAX, Audience, CannotTellError, Lookup, Outgoing, Person, hookimpl
 from mailchimpsync.mailchimp import MergeField
@@ -67,11 +68,7 @@ class ContactTags:
     def validate(self, audience: Audience, civicrm: Lookup, merge_fields: Sequence[MergeField]) -> Iterable[str]:  # noqa: ARG002 (hooks are given all)
         """Name configured tags that don't exist."""
         known = {str(tag["name"]).casefold() for tag in _tags(civicrm)}
-        return [
-            f"CiviCRM has no tag “{name}” that is for contacts."
-            for name in audience.data.only_tags
-            if name.casefold() not in known
-        ]
+        return [told.NO_TAG % {"name": name} for name in audience.data.only_tags if name.casefold() not in known]
 
 
 def _tags(civicrm: Lookup) -> list[dict[str, Any]]:

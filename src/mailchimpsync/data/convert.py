@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from mailchimpsync.data import told
 from mailchimpsync.mailchimp import MergeField
 
 TEXT_BYTES_MAX = 255
@@ -35,7 +36,8 @@ def converted(value: Any, field: MergeField) -> Any:
         return ""
     reader = _READERS.get(field.type)
     if reader is None:
-        raise UnfitError(f"fields of type {field.type} are not known here")
+        what = told.UNKNOWN_TYPE % {"type": field.type}
+        raise UnfitError(what)
     return reader(value, field)
 
 
@@ -132,7 +134,8 @@ def _address(value: Any, _field: MergeField) -> dict[str, str]:
         raise UnfitError("the value is no address")
     missing = [part for part in ADDRESS_REQUIRED if not value.get(part)]
     if missing:
-        raise UnfitError(f"the address has no {' and no '.join(missing)}, which Mailchimp wants")
+        what = told.ADDRESS_LACKS % {"parts": " and no ".join(missing)}
+        raise UnfitError(what)
     return {part: _text(value[part], _field) for part in ADDRESS_PARTS if value.get(part)}
 
 

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 from pydantic_core import to_json
 
+from mailchimpsync.data import told
 from mailchimpsync.data.convert import UnfitError, converted
 from mailchimpsync.data.surface import TAG_NAME_MAX, Outgoing, Person, Said
 from mailchimpsync.mailchimp import MergeField
@@ -159,7 +160,7 @@ class _Comparison:
             if self._gives_way(plugin, owner) or (wanted and key in owned):
                 continue
             if wanted and len(name) > TAG_NAME_MAX:
-                self.problems.append((plugin, "tags", f"a tag's name has more than {TAG_NAME_MAX} characters"))
+                self.problems.append((plugin, "tags", told.TAG_TOO_LONG % {"number": TAG_NAME_MAX}))
             elif wanted or key in owned or self._is_somebody_elses(plugin, key):
                 yield name, [wanted, plugin]
         left_alone = {name.casefold() for outgoing in self._said.outgoing.values() for name in outgoing.tags_left_alone}

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from mailchimpsync.data import told
 from mailchimpsync.data.manager import Found, active_names, find_plugins, manager_of
 from mailchimpsync.data.surface import Audience, CannotTellError, Lookup, Outgoing, Person, Said, Summary
 from mailchimpsync.errors import LeaseLostError, MailchimpsyncError
@@ -108,9 +109,7 @@ class Team:
 
     def validate(self, merge_fields: Sequence[MergeField]) -> dict[str, list[str]]:
         """Return what is wrong with the options of each, in sentences."""
-        problems: dict[str, list[str]] = {
-            name: [f"The plugin can't be used: {why}."] for name, why in self.set_aside.items()
-        }
+        problems: dict[str, list[str]] = {name: [told.UNUSABLE % {"why": why}] for name, why in self.set_aside.items()}
         for name in self.asked:
             done, answer = self._call(
                 name,
@@ -119,7 +118,7 @@ class Team:
                 civicrm=self.civicrm,
                 merge_fields=merge_fields,
             )
-            found = [str(one) for one in answer or ()] if done else [f"It failed: {self.set_aside[name]}."]
+            found = [str(one) for one in answer or ()] if done else [told.FAILED % {"why": self.set_aside[name]}]
             if found:
                 problems[name] = found
         return problems

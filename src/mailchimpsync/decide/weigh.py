@@ -35,9 +35,10 @@ class Excess:
     @property
     def sentence(self) -> str:
         """It in words."""
-        who = f"{self.count:,} of {self.population:,}" if self._is_share else f"{self.count:,}"
-        group = f" from group {self.group_id}" if self.group_id is not None else " from groups"
-        return f"{who} {_WORDS[self.kind].format(group=group)} ({self._limit_in_words()})"
+        of_all = {"count": f"{self.count:,}", "population": f"{self.population:,}"}
+        who = SHARE_OF % of_all if self._is_share else of_all["count"]
+        text = FROM_GROUP if self.kind is ChangeKind.REMOVE and self.group_id is not None else SENTENCES[self.kind]
+        return text % {"who": who, "group": self.group_id, "limit": self._limit_in_words()}
 
     @property
     def _is_share(self) -> bool:
@@ -46,20 +47,25 @@ class Excess:
 
     def _limit_in_words(self) -> str:
         if self.limit.number is not None and self.count > self.limit.number:
-            return f"the limit is {self.limit.number:,}"
-        compared = f"{self.count / self.population:.0%} of {self.population:,}; " if not self._is_share else ""
-        share = compared or f"{self.count / self.population:.0%}; "
-        return f"{share}the limit is {self.limit.share or 0:.0%}"
+            return LIMIT % {"limit": f"{self.limit.number:,}"}
+        text = LIMIT_OF_SHARE if self._is_share else LIMIT_OF_SHARE_OF
+        share, limit = f"{self.count / self.population:.0%}", f"{self.limit.share or 0:.0%}"
+        return text % {"share": share, "population": f"{self.population:,}", "limit": limit}
 
 
-_WORDS = {
-    ChangeKind.UNSUBSCRIBE: "people would be unsubscribed at Mailchimp",
-    ChangeKind.REMOVE: "people would be removed{group} in CiviCRM",
-    ChangeKind.ADD: "people would be subscribed at Mailchimp",
-    ChangeKind.JOIN: "people would be added to groups in CiviCRM",
-    ChangeKind.CREATE: "contacts would be created in CiviCRM",
-    ChangeKind.INTERESTS: "people's interests would change at Mailchimp",
-    ChangeKind.DATA: "people's data would change at Mailchimp",
+SHARE_OF = "%(count)s of %(population)s"
+LIMIT = "the limit is %(limit)s"
+LIMIT_OF_SHARE = "%(share)s; the limit is %(limit)s"
+LIMIT_OF_SHARE_OF = "%(share)s of %(population)s; the limit is %(limit)s"
+FROM_GROUP = "%(who)s people would be removed from group %(group)s in CiviCRM (%(limit)s)"
+SENTENCES: Mapping[ChangeKind, str] = {
+    ChangeKind.UNSUBSCRIBE: "%(who)s people would be unsubscribed at Mailchimp (%(limit)s)",
+    ChangeKind.REMOVE: "%(who)s people would be removed from groups in CiviCRM (%(limit)s)",
+    ChangeKind.ADD: "%(who)s people would be subscribed at Mailchimp (%(limit)s)",
+    ChangeKind.JOIN: "%(who)s people would be added to groups in CiviCRM (%(limit)s)",
+    ChangeKind.CREATE: "%(who)s contacts would be created in CiviCRM (%(limit)s)",
+    ChangeKind.INTERESTS: "%(who)s people's interests would change at Mailchimp (%(limit)s)",
+    ChangeKind.DATA: "%(who)s people's data would change at Mailchimp (%(limit)s)",
 }
 
 

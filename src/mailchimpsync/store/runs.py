@@ -14,6 +14,7 @@ from mailchimpsync.model import Stage
 from mailchimpsync.store.dialect import upsert
 from mailchimpsync.store.schema import log, run, status
 
+ANOTHER_RUN = "Another run is at work on audience %(id)s."
 LEASE_DURATION = timedelta(minutes=10)
 MESSAGE_LENGTH_MAX = 1_000
 NAME_LENGTH_MAX = 100
@@ -120,7 +121,7 @@ def acquire_lease(tx: Connection, list_id: str, owner: str, now: datetime, *, ab
         .values(lease_owner=owner, lease_token=found.lease_token + 1, lease_expires=now + LEASE_DURATION)
     )
     if taken.rowcount != 1:
-        raise BusyError(Code.BUSY, f"Another run is at work on audience {list_id}.")
+        raise BusyError(Code.BUSY, ANOTHER_RUN % {"id": list_id})
     return Lease(list_id, found.lease_token + 1)
 
 

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
+from django.utils.translation import gettext as _
 
 from mailchimpsync.config import Settings
 from mailchimpsync.errors import Code, UsageError
@@ -42,7 +43,7 @@ class FirstUserForm(BaseUserCreationForm):  # type: ignore[type-arg]  # Django h
         self.instance.created_by = "first start"
         with transaction.atomic():
             if User.objects.exists():
-                raise UsageError("There is a user already; sign in, or ask an administrator.")
+                raise UsageError(_("There is a user already; sign in, or ask an administrator."))
             user: User = super().save(commit)
             return user
 
@@ -93,7 +94,7 @@ def find_user(name: str) -> User:
     """
     found = User.objects.filter(name=normal_name(name)).first()
     if found is None:
-        raise UsageError(f"There is no user “{name}”.", code=Code.UNKNOWN)
+        raise UsageError(_("There is no user “%(name)s”.") % {"name": name}, code=Code.UNKNOWN)
     return found
 
 
@@ -135,4 +136,4 @@ def forget_old_sessions(**_options: Any) -> None:
 def _keep_an_administrator(user: User) -> None:
     others = User.objects.select_for_update().filter(role=Role.ADMINISTRATOR).exclude(pk=user.pk)
     if user.role == Role.ADMINISTRATOR and not others.exists():
-        raise UsageError("Nobody else is an administrator, so this one has to stay one. Make another one first.")
+        raise UsageError(_("Nobody else is an administrator, so this one has to stay one. Make another one first."))

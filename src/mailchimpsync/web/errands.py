@@ -11,6 +11,8 @@ from datetime import datetime
 from threading import Lock, Thread
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from mailchimpsync.actions import Site
 from mailchimpsync.errors import BusyError, Code, MailchimpsyncError
 from mailchimpsync.web.answers import surprise
@@ -82,9 +84,11 @@ class Errands:
     def _check_room(self, list_id: str) -> None:
         under_way = [one for one in self._newest.values() if one.is_under_way]
         if any(one.list_id == list_id for one in under_way):
-            raise BusyError(Code.BUSY, f"Something that was begun here is still at work on audience {list_id}.")
+            raise BusyError(
+                Code.BUSY, _("Something that was begun here is still at work on audience %(id)s.") % {"id": list_id}
+            )
         if len(under_way) >= ERRANDS_AT_ONCE_MAX:
-            raise BusyError(Code.BUSY, f"{ERRANDS_AT_ONCE_MAX} things are at work already.")
+            raise BusyError(Code.BUSY, _("%(number)s things are at work already.") % {"number": ERRANDS_AT_ONCE_MAX})
 
     def _forget_oldest(self) -> None:
         ended = [name for name, one in self._newest.items() if not one.is_under_way]

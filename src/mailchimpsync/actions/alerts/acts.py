@@ -93,7 +93,7 @@ def acknowledgealert(
     if row is None:
         raise UsageError(f"There is no alert {id}; `mailchimpsync alerts list` shows them.", code=Code.UNKNOWN)
     if row["acknowledged_at"] is None:
-        raise UsageError(f"Alert {id} is over; nobody has to know of it any more.")
+        raise UsageError(say("Alert %(id)s is over; nobody has to know of it any more.", id=id))
     return _alert(site, row)
 
 

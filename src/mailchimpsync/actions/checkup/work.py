@@ -9,6 +9,7 @@ from mailchimpsync.actions.explained import explained
 from mailchimpsync.actions.finding import Finding, Level, good, trouble
 from mailchimpsync.actions.said import say
 from mailchimpsync.actions.site import Site
+from mailchimpsync.actions.stage_words import STAGE_WORDS
 from mailchimpsync.config import Link, Schedule
 from mailchimpsync.errors import Code
 from mailchimpsync.store import figures, runs
@@ -28,7 +29,8 @@ def check_syncs(site: Site) -> Iterator[Finding]:
         yield _age(link, standing.last_sync_time, last.get("error_code"), now)
         if standing.lease_owner is not None and is_dead(standing.lease_owner):
             what = say(
-                "The process that worked on it last ended before %(stage)s without a word.", stage=standing.stage.value
+                "The process that worked on it last ended without a word; its next step: %(stage)s.",
+                stage=STAGE_WORDS[standing.stage],
             )
             yield Finding(Level.WARNING, _subject(link), what, "Run `mailchimpsync sync`: it goes on from there.")
 

@@ -10,6 +10,7 @@ from mailchimpsync.actions.entities.browse import Browsed, Turn, browse, want
 from mailchimpsync.actions.entities.editing import look_at
 from mailchimpsync.actions.entities.troubleshoot import troubleshoot_rows
 from mailchimpsync.actions.explained import explained
+from mailchimpsync.actions.said import say
 from mailchimpsync.actions.selection import find_audience
 from mailchimpsync.actions.site import Site
 from mailchimpsync.config import Link
@@ -37,7 +38,7 @@ def describe_row(site: Site, row_id: int) -> RowDetails:
     link = find_audience(site, whole["mailchimp_list_id"])
     browsed = browse(site, want(site, link.audience_id, ids=(row_id,)), Turn())
     if not browsed.found.rows:
-        raise UsageError(f"There is no row {row_id}.", code=Code.UNKNOWN)
+        raise UsageError(say("There is no row %(id)s.", id=row_id), code=Code.UNKNOWN)
     row = {**whole, **browsed.found.rows[0]}
     troubleshoot_rows(site, link, [row], with_names=False)
     return RowDetails(link, row, browsed, explained(row["reason"]) if row["reason"] else None)

@@ -44,6 +44,7 @@ WORDS: Mapping[str, str | Promise] = {
     # kinds of change, behind a number of people
     "unsubscribe": _("unsubscribed at Mailchimp"),
     "add": _("subscribed at Mailchimp, or asked"),
+    "data": _("with other data at Mailchimp"),
     "interests": _("with other interests at Mailchimp"),
     "join": _("added to groups in CiviCRM"),
     "remove": _("removed from groups in CiviCRM"),

@@ -18,6 +18,7 @@ from django.utils.translation import get_language, gettext, npgettext_lazy
 from django.utils.translation import gettext as _
 
 from mailchimpsync.actions.described import Scope
+from mailchimpsync.actions.heard import heard
 from mailchimpsync.actions.said import in_other_words
 from mailchimpsync.web.icons import ICONS
 from mailchimpsync.web.screens.words import LEVELS, WORDS
@@ -47,8 +48,11 @@ def icon(name: str) -> SafeString:
 
 @register.filter
 def translated(text: str | None) -> str:
-    """Return a text of the engine's in the reader's language, see `screens.words`."""
-    return in_other_words(text, gettext) if text else ""
+    """Return a text of the engine's in the reader's language, as far as it is known there; see `actions.said`."""
+    if not text:
+        return ""
+    said = in_other_words(text, gettext)
+    return said if said != text else in_other_words(heard(text), gettext)
 
 
 @register.filter

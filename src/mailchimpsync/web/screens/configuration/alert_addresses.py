@@ -40,6 +40,7 @@ class WebhookForm(AlertForm):
     """As JSON to an address."""
 
     title = gettext_lazy("Webhook")
+    purpose = gettext_lazy("A call to a program of yours, for whatever it makes of it.")
     webhook_url = _url_field(gettext_lazy("Address"))
     signing_secret = SecretField(
         label=gettext_lazy("Secret for the signature"),
@@ -74,6 +75,7 @@ class SlackForm(AlertForm):
     """To Slack."""
 
     title = gettext_lazy("Slack")
+    purpose = gettext_lazy("A message in a channel of Slack, or of what understands the same.")
     webhook_url = _url_field(gettext_lazy("Address of the incoming webhook"))
 
     @staticmethod
@@ -101,6 +103,7 @@ class PingForm(AlertForm):
     """A sign of life, for a service that raises an alarm when nobody calls."""
 
     title = gettext_lazy("Ping")
+    purpose = gettext_lazy("A call after each sync that went well, to a service that tells you when it stays away.")
     ping_url = _url_field(gettext_lazy("Address that is asked for after every successful sync"))
 
     @staticmethod

@@ -23,6 +23,7 @@ class EmailForm(AlertForm):
     """By e-mail."""
 
     title = gettext_lazy("E-mail")
+    purpose = gettext_lazy("A letter to some people, by a mail server of yours.")
     to = forms.CharField(
         label=gettext_lazy("To whom"),
         help_text=gettext_lazy("An address in each line, 20 at most."),

@@ -15,9 +15,13 @@ KEPT = gettext_lazy("It is never shown again. Left empty: as it is.")
 
 
 class AlertForm(ConfigurationForm):
-    """A part of the alerts. `changed` says what the form makes of it, `words` what is set now; "" if nothing is."""
+    """A part of the alerts. `changed` says what the form makes of it, `words` what is set now; "" if nothing is.
+
+    `purpose`: what it is for, while it is not set up.
+    """
 
     title: ClassVar[str | Promise]
+    purpose: ClassVar[str | Promise] = ""
     can_go: ClassVar[bool] = True
 
     def __init__(self, visit: Visit, alerts: Alerts) -> None:

@@ -34,7 +34,7 @@ def index(visit: Visit) -> HttpResponse:
     alerts, errand = visit.site.configuration.alerts, visit.service.errands.newest(TEST)
     context = {
         "alerts": alerts,
-        "channels": [(key, form.title, form.words(alerts)) for key, form in FORMS.items()],
+        "channels": [(key, form.title, form.purpose, form.words(alerts)) for key, form in FORMS.items()],
         "can_test": bool(alerts.channels or alerts.ping_url),
         "errand": errand,
         "is_testing": errand is not None and errand.is_under_way,

@@ -19,6 +19,7 @@ from mailchimpsync.actions.described import Scope
 from mailchimpsync.config import Configuration, changes, from_stored, to_stored
 from mailchimpsync.errors import ConfigurationError, MailchimpsyncError, UsageError
 from mailchimpsync.store.forgetting import Belongings
+from mailchimpsync.web.screens.configuration.changed import by_part
 from mailchimpsync.web.screens.screen import Visit, screen
 
 BAD_REQUEST, CONFLICT = 400, 409
@@ -126,7 +127,7 @@ def _ask(visit: Visit, wish: Wish, going: Sequence[Belongings]) -> HttpResponse:
     titles = {link.audience_id: link.title for link in visit.site.configuration.connections}
     context = {
         "going": [(titles.get(one.list_id, one.list_id), one) for one in going],
-        "changes": changes(visit.site.configuration, wish.configuration),
+        "changes": by_part(changes(visit.site.configuration, wish.configuration)),
         "wish": _sealed(visit.site, wish),
         "back": wish.to,
     }

@@ -6,12 +6,16 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from cronsim import CronSim
+from django.utils.dates import WEEKDAYS
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from mailchimpsync.actions import LastSync, Site
 from mailchimpsync.actions.schedule import due, past_of
 from mailchimpsync.config import Link, Schedule
+
+_CRON_DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
+_TIMES_SHOWN_MAX, _ENDS = 4, 2
 
 
 def schedule_lines(schedule: Schedule) -> Iterator[str]:
@@ -30,10 +34,42 @@ def schedule_lines(schedule: Schedule) -> Iterator[str]:
 
 def _when(schedule: Schedule) -> str:
     if schedule.cron is not None:
-        words = CronSim(schedule.cron, datetime(2026, 1, 1)).explain()  # noqa: DTZ001 (only its words are wanted)
-        return _("%(words)s (%(zone)s).") % {"words": words, "zone": schedule.time_zone}
+        return _("%(words)s (%(zone)s).") % {"words": _cron_words(schedule.cron), "zone": schedule.time_zone}
     minutes = schedule.every_minutes
     return ngettext("Every minute.", "Every %(minutes)s minutes.", minutes) % {"minutes": minutes}
+
+
+def _cron_words(cron: str) -> str:
+    """Return what times of a crontab mean: usual ones in every language, all others in English or as they are."""
+    minute, hour, *days, weekday = cron.upper().split()
+    if days == ["*", "*"] and (at := _times(minute, hour)) and (on := _weekdays(weekday)):
+        return _("%(days)s at %(times)s") % {"days": on, "times": at}
+    if (get_language() or "en").startswith("en"):
+        return CronSim(cron, datetime(2026, 1, 1)).explain()  # noqa: DTZ001 (only its words are wanted)
+    return _("At the times “%(cron)s” of a crontab") % {"cron": cron}
+
+
+def _times(minute: str, hour: str) -> str:
+    minutes, hours = minute.split(","), hour.split(",")
+    if not all(one.isdecimal() for one in (*minutes, *hours)) or len(minutes) * len(hours) > _TIMES_SHOWN_MAX:
+        return ""
+    return ", ".join(f"{int(one):02}:{int(other):02}" for one in hours for other in minutes)
+
+
+def _weekdays(weekday: str) -> str:
+    """Return the days in words, "" where they are not simply days, or from one to another."""
+    if weekday == "*":
+        return _("Every day")
+    found = [[_day(one) for one in part.split("-")] for part in weekday.split(",")]
+    if any(None in some or len(some) > _ENDS for some in found):
+        return ""
+    return ", ".join("\u2013".join(str(WEEKDAYS[day]) for day in some if day is not None) for some in found)
+
+
+def _day(text: str) -> int | None:
+    """Return a day as Django counts, from Monday on; a crontab counts from Sunday to Sunday."""
+    number = _CRON_DAYS.index(text) if text in _CRON_DAYS else int(text) if text.isdecimal() else len(_CRON_DAYS) + 1
+    return (number - 1) % len(_CRON_DAYS) if number <= len(_CRON_DAYS) else None
 
 
 def _everything(days: int) -> str:

@@ -11,6 +11,7 @@ from mailchimpsync.actions import Site, version_of, versions
 from mailchimpsync.actions.described import Scope
 from mailchimpsync.config import Configuration, changes
 from mailchimpsync.errors import UsageError
+from mailchimpsync.web.screens.configuration.changed import by_part
 from mailchimpsync.web.screens.configuration.saving import Wish, save
 from mailchimpsync.web.screens.screen import Visit, screen
 
@@ -24,14 +25,14 @@ def index(visit: Visit) -> HttpResponse:
     everything = asked.get("all") == "yes"
     found = versions(visit.site, SHOWN_MAX if everything else SHOWN)
     context = {
-        "versions": found,
+        "versions": [(one, by_part(one.changes)) for one in found],
         "newest": visit.site.version,
         "numbers": range(visit.site.version, max(visit.site.version - SHOWN_MAX, 0), -1),
         "has_more": not everything and len(found) == SHOWN and found[-1].number > 1,
     }
     if asked.get("a") and asked.get("b"):
         a, b = _number(asked["a"]), _number(asked["b"])
-        context |= {"a": a, "b": b, "differences": changes(_version(visit.site, a), _version(visit.site, b))}
+        context |= {"a": a, "b": b, "differences": by_part(changes(_version(visit.site, a), _version(visit.site, b)))}
     return visit.render("configuration/versions.html", context)
 
 

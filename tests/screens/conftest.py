@@ -19,6 +19,12 @@ from support.charity import SESSION_COOKIE, Charity, open_charity, session_of
 
 Visit = Callable[..., Page]
 
+IMPATIENT = """
+    const after = window.setTimeout;
+    window.setTimeout = (act, wait, ...more) => after(act, wait === 2000 ? 300 : wait, ...more);
+"""
+"""While something is under way a page asks every two seconds how far it is; tests would mostly wait for that."""
+
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
@@ -67,6 +73,7 @@ def visit(browser: Browser) -> Iterator[Visit]:
         ) -> Page:
             context = browser.new_context(**{"viewport": DESK, "locale": "en-GB", "timezone_id": "UTC", **options})
             stack.callback(context.close)
+            context.add_init_script(IMPATIENT)
             page = context.new_page()
             page.set_default_timeout(10_000)
             errors: list[str] = []

@@ -165,7 +165,7 @@ def test_two_who_want_the_same_new_address_get_it_once(world: World) -> None:
 def test_an_address_that_is_taken_at_mailchimp_unknown_to_us_is_tried_once(world: World) -> None:
     contact = tom(world)
     world.edit_address(contact, email=NEW)
-    world.mailchimp.set_options(batch_dwell=dict.fromkeys(("pending", "preprocessing", "started"), 600))
+    world.mailchimp.set_options(batch_dwell=dict.fromkeys(("pending", "preprocessing", "started"), 60))
     assert world.sync(wait_for_batches=False).outcome is Outcome.WAITING
     world.act(NEW, "subscribe")
 
@@ -215,7 +215,7 @@ def test_a_reading_between_sending_and_answer_makes_no_second_row(world: World) 
 def test_who_leaves_before_the_change_arrives_is_not_subscribed_by_it(world: World) -> None:
     contact = tom(world)
     world.edit_address(contact, email=NEW)
-    world.mailchimp.set_options(batch_dwell=dict.fromkeys(("pending", "preprocessing", "started"), 600))
+    world.mailchimp.set_options(batch_dwell=dict.fromkeys(("pending", "preprocessing", "started"), 60))
     assert world.sync(wait_for_batches=False).outcome is Outcome.WAITING
     world.act(OLD, "unsubscribe")
 
@@ -261,7 +261,7 @@ def test_a_member_whose_address_was_never_the_best_one_stays_as_it_is(world: Wor
 def test_a_change_of_address_is_sent_so_that_it_can_make_nobody_anew(world: World) -> None:
     contact = tom(world)
     world.edit_address(contact, email=NEW)
-    world.mailchimp.set_options(batch_dwell=dict.fromkeys(("pending", "preprocessing", "started"), 600))
+    world.mailchimp.set_options(batch_dwell=dict.fromkeys(("pending", "preprocessing", "started"), 60))
     assert world.sync(wait_for_batches=False).outcome is Outcome.WAITING
     world.act(OLD, "delete")
 

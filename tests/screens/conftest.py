@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from mailchimpsync.web.models import Role
 from mailchimpsync.web.wsgi import set_up
@@ -18,6 +18,9 @@ from support.browser import DESK, chromium, find_chromium
 from support.charity import SESSION_COOKIE, Charity, open_charity, session_of
 
 Visit = Callable[..., Page]
+
+PATIENCE = 60_000
+"""Milliseconds that a page may take on a busy machine."""
 
 IMPATIENT = """
     const after = window.setTimeout;
@@ -28,6 +31,7 @@ IMPATIENT = """
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=PATIENCE)
     program = find_chromium()
     if program is None:
         if os.environ.get("MAILCHIMPSYNC_REQUIRE_ALL"):
@@ -75,7 +79,7 @@ def visit(browser: Browser) -> Iterator[Visit]:
             stack.callback(context.close)
             context.add_init_script(IMPATIENT)
             page = context.new_page()
-            page.set_default_timeout(10_000)
+            page.set_default_timeout(PATIENCE)
             errors: list[str] = []
             page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
             page.on("pageerror", lambda error: errors.append(str(error)))

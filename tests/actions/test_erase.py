@@ -203,7 +203,7 @@ def test_while_mailchimp_is_away_it_is_noted_and_the_same_call_goes_on(world: Wo
 
 
 def test_an_update_that_is_on_its_way_has_to_arrive_first(world: World, post: PostOffice) -> None:
-    world.mailchimp.set_options(batch_dwell=dict.fromkeys(("pending", "preprocessing", "started"), 600))
+    world.mailchimp.set_options(batch_dwell=dict.fromkeys(("pending", "preprocessing", "started"), 60))
     world.put(world.owners(BOB)[0], "Removed")
     assert world.sync(wait_for_batches=False).outcome is Outcome.WAITING
 

@@ -28,9 +28,9 @@ def later_sync(world: World, *, everything: bool = False) -> None:
     assert world.sync(everything=everything).outcome is Outcome.DONE
 
 
-def send(world: World, *, seconds: int) -> None:
-    """Sync; what is sent lies at Mailchimp for some time before it is done."""
-    world.mailchimp.set_options(batch_dwell=dict.fromkeys(("pending", "preprocessing", "started"), seconds))
+def send(world: World) -> None:
+    """Sync; what is sent lies at Mailchimp for some minutes before it is done."""
+    world.mailchimp.set_options(batch_dwell=dict.fromkeys(("pending", "preprocessing", "started"), 60))
     assert world.sync(wait_for_batches=False).outcome is Outcome.WAITING
 
 
@@ -326,7 +326,7 @@ def test_two_who_want_the_same_new_address_get_it_once(world: World) -> None:
 def test_an_address_that_is_taken_at_mailchimp_unknown_to_us_is_tried_once(world: World) -> None:
     contact = tom(world)
     world.edit_address(contact, email=NEW)
-    send(world, seconds=600)
+    send(world)
     world.act(NEW, "subscribe")
 
     later_sync(world)
@@ -342,7 +342,7 @@ def test_an_address_that_is_taken_at_mailchimp_unknown_to_us_is_tried_once(world
 def test_though_the_answer_was_lost_nobody_is_there_twice(world: World) -> None:
     contact = tom(world)
     world.edit_address(contact, email=NEW)
-    send(world, seconds=60)
+    send(world)
     world.pass_time(600)
     world.mailchimp.run_batches()
     for batch in recent_batches(world.systems.mailchimp):
@@ -359,7 +359,7 @@ def test_though_the_answer_was_lost_nobody_is_there_twice(world: World) -> None:
 def test_a_reading_between_sending_and_answer_makes_no_second_row(world: World) -> None:
     contact = tom(world)
     world.edit_address(contact, email=NEW)
-    send(world, seconds=60)
+    send(world)
     world.pass_time(600)
     world.mailchimp.run_batches()
 
@@ -373,7 +373,7 @@ def test_a_reading_between_sending_and_answer_makes_no_second_row(world: World) 
 def test_who_leaves_before_the_change_arrives_is_not_subscribed_by_it(world: World) -> None:
     contact = tom(world)
     world.edit_address(contact, email=NEW)
-    send(world, seconds=600)
+    send(world)
     world.act(OLD, "unsubscribe")
 
     later_sync(world)
@@ -418,7 +418,7 @@ def test_a_member_whose_address_was_never_the_best_one_stays_as_it_is(world: Wor
 def test_a_change_of_address_is_sent_so_that_it_can_make_nobody_anew(world: World) -> None:
     contact = tom(world)
     world.edit_address(contact, email=NEW)
-    send(world, seconds=600)
+    send(world)
     world.act(OLD, "delete")
 
     later_sync(world)

@@ -33,7 +33,8 @@ class Program:
         """Call a function, which lives in a module, in a process of its own that says what it says into a directory."""
         number = len(list(place.glob("said*")))
         self.said, self.complaints = place / f"said{number}", place / f"complaints{number}"
-        self.said.touch()
+        for file in (self.said, self.complaints):
+            file.touch()
         surroundings = {**os.environ, "NO_COLOR": "1", **env}
         self._process = _FORKS.Process(
             target=_begin, args=(target, given, self.said, self.complaints, surroundings, Path.cwd()), daemon=True

@@ -69,6 +69,22 @@ def test_states_are_counted_as_they_are_told(store: Store) -> None:
         assert told.count(CampaignState.UNFINISHED) == 2
 
 
+def test_campaigns_and_their_activities_are_counted_and_those_that_failed_by_why(store: Store) -> None:
+    stories: dict[str, dict[str, Any]] = {
+        "read": {"activity_id": 5, "opened_activity_id": 6},
+        "failed": {"activity_id": 7, "code": "MC_REPORT_GIVEN_UP"},
+        "failed too": {"code": "MC_REPORT_GIVEN_UP"},
+        "closed": {"activity_id": 8, "code": "CV_ACTIVITY_GONE", "closed_at": hour(9)},
+    }
+    with store.begin() as tx:
+        note(tx, "of others", 1, OTHER_LIST)
+        for name, values in stories.items():
+            note(tx, name, 1)
+            campaigns.change_campaign(tx, key_of(tx, name), **values)
+
+        assert campaigns.tally(tx, LIST) == (4, 4, {"MC_REPORT_GIVEN_UP": 2})
+
+
 def test_who_gets_a_contact_is_found_for_the_campaigns_of_that_audience_only(store: Store) -> None:
     with store.begin() as tx:
         note(tx, "spring", 1)

@@ -1,4 +1,4 @@
-"""The pages build without a warning, are up to date, and leave nothing out."""
+"""The pages are up to date, and leave nothing out. That they build without a warning is a step of CI."""
 
 from __future__ import annotations
 
@@ -33,17 +33,6 @@ def generator() -> Any:
 
 def page(name: str) -> str:
     return (DOCS / name).read_text(encoding="utf-8")
-
-
-@pytest.mark.thorough
-@pytest.mark.filterwarnings("ignore")
-def test_the_pages_build_without_a_warning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from sphinx.cmd.build import build_main  # noqa: PLC0415 (every process that collects tests would load it)
-
-    result = build_main(["-q", "-W", "-b", "html", "-d", str(tmp_path / "trees"), str(DOCS), str(tmp_path / "html")])
-
-    assert result == 0, capsys.readouterr().err
-    assert "decision table" in (tmp_path / "html/reference/decision-table.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", ["reference/decision-table.md", "reference/codes.md", "reference/api.md"])

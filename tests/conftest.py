@@ -26,6 +26,11 @@ configure(Settings(home=Path("no-site")), "tests")  # Django's models can't be i
 THOROUGH = os.environ.get("MAILCHIMPSYNC_THOROUGH") == "1"
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: a third of the time tests wait for a browser, or for a process of their own."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_configure() -> None:
     gc.disable()
 

@@ -51,6 +51,7 @@ def run(surroundings: dict[str, str], *words: str) -> subprocess.CompletedProces
     )
 
 
+@pytest.mark.thorough
 def test_the_demo_ends_with_both_sides_in_agreement_and_leaves_nothing(
     surroundings: dict[str, str], tmp_path: Path
 ) -> None:

@@ -14,6 +14,7 @@ from mailchimpsync.store import Store
 from mailchimpsync_sandbox.kit.app import SandboxApp
 from mailchimpsync_sandbox.kit.server import Served
 from support.processes import Program
+from support.variations import every_fourth
 from support.world import NEWS, RIDES, WALK, World
 
 KILLED = -9
@@ -63,9 +64,7 @@ def world(tmp_path: Path) -> Iterator[World]:
     made.close()
 
 
-@pytest.mark.parametrize(
-    "point", [point if point % 4 == 0 else pytest.param(point, marks=pytest.mark.thorough) for point in POINTS]
-)
+@pytest.mark.parametrize("point", every_fourth(POINTS))
 def test_after_a_kill_a_new_process_goes_on_at_once_and_nothing_is_doubled(
     world: World, tmp_path: Path, point: int
 ) -> None:

@@ -187,7 +187,7 @@ def test_a_mailchimp_role_that_may_not_read_the_audience_is_told(world: World) -
     ],
     ids=["disabled", "hidden", "turned smart"],
 )
-@pytest.mark.parametrize("group", [NEWS, WALKS])
+@pytest.mark.parametrize("group", [NEWS, pytest.param(WALKS, marks=pytest.mark.thorough)])
 def test_a_group_that_can_no_longer_be_synced_stops_the_run(
     world: World, values: dict[str, Any], code: str, group: int
 ) -> None:
@@ -238,7 +238,7 @@ def test_a_group_that_was_only_renamed_is_synced_and_the_log_says_so(world: Worl
     assert "Group 8 is called “Newsletter” now; it was “News”." in lines
 
 
-@pytest.mark.parametrize("everything", [False, True])
+@pytest.mark.parametrize("everything", [False, pytest.param(True, marks=pytest.mark.thorough)])
 @pytest.mark.parametrize("group", [NEWS, WALKS])
 def test_a_group_that_was_emptied_does_not_mean_that_everyone_left(
     world: World, group: int, *, everything: bool
@@ -341,7 +341,7 @@ def test_a_handful_of_people_may_all_leave(world: World) -> None:
     assert {world.status(address) for address in PEOPLE[:9]} == {"unsubscribed"}
 
 
-@pytest.mark.parametrize("everything", [False, True])
+@pytest.mark.parametrize("everything", [False, pytest.param(True, marks=pytest.mark.thorough)])
 def test_a_group_that_is_really_empty_is_believed_once_a_person_says_so(world: World, *, everything: bool) -> None:
     contacts = fill(world)
     for contact in contacts:

@@ -251,6 +251,7 @@ def test_what_an_update_said_and_why_it_was_refused_is_told(visit: Visit, charit
     assert accessibility_problems(page) == []
 
 
+@pytest.mark.thorough
 def test_it_is_accessible_and_fits_a_phone(visit: Visit, charity: Charity) -> None:
     page = visit(charity, FAILED, Role.OPERATOR)
     assert accessibility_problems(page) == []

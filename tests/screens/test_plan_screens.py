@@ -134,6 +134,7 @@ def test_a_plan_that_is_not_there_is_told_so(charity: Charity) -> None:
         assert vera.get("/plans/999999/changes.csv").status_code == 404
 
 
+@pytest.mark.thorough
 def test_plans_fit_a_phone(visit: Visit, charity: Charity) -> None:
     [plan] = createplan(charity.site, by="ada", group_id=NEWS_GROUP)
     page = visit(charity, "/plans", Role.OPERATOR, viewport=PHONE)

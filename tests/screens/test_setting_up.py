@@ -185,6 +185,7 @@ def test_every_page_of_the_configuration_is_accessible_and_fits(
         assert not is_too_wide(page), path
 
 
+@pytest.mark.thorough
 def test_pages_with_much_on_them_are_accessible_and_fit_a_phone(visit: Visit, charity: Charity) -> None:
     page = visit(charity, viewport=PHONE)
     for path in ("/configuration", f"/configuration/connections/{AUDIENCE_ID}/rules"):

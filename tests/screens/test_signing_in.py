@@ -153,6 +153,7 @@ PAGES = {"/sign-in": None, "/welcome": None, "/password": Role.ADMINISTRATOR, "/
 
 
 @pytest.mark.parametrize("path", PAGES)
+@pytest.mark.thorough
 def test_the_pages_of_accounts_are_accessible_and_fit_a_phone(visit: Visit, charity: Charity, path: str) -> None:
     page = visit(charity, path, PAGES[path])
     assert accessibility_problems(page) == []

@@ -74,6 +74,7 @@ def test_vera_sees_at_a_glance_that_both_sides_agree_and_comes_to_the_rows_behin
     assert accessibility_problems(page) == []
 
 
+@pytest.mark.thorough
 def test_the_pages_fit_a_phone(visit: Visit, charity: Charity) -> None:
     page = visit(charity, "/", Role.OPERATOR, viewport=PHONE)
     assert not is_too_wide(page)

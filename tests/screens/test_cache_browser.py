@@ -132,6 +132,7 @@ def test_an_audience_that_is_not_connected_and_a_row_that_is_none_are_told_so(ch
         assert vera.get("/everybody/999999").status_code == 404
 
 
+@pytest.mark.thorough
 def test_pages_go_there_and_back_by_name_and_a_new_search_begins_at_the_first(visit: Visit, charity: Charity) -> None:
     page = visit(charity, "/everybody", Role.VIEWER)
     page.get_by_role("link", name="Person").click()
@@ -151,6 +152,7 @@ def test_pages_go_there_and_back_by_name_and_a_new_search_begins_at_the_first(vi
     expect(page.get_by_role("columnheader", name="Person")).to_have_attribute("aria-sort", "ascending")
 
 
+@pytest.mark.thorough
 def test_a_search_that_takes_long_shows_what_it_has_and_finds_the_rest_by_itself(
     visit: Visit, charity: Charity, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -167,6 +169,7 @@ def test_a_search_that_takes_long_shows_what_it_has_and_finds_the_rest_by_itself
     expect(page.get_by_text("Look through the rest")).to_have_count(0)
 
 
+@pytest.mark.thorough
 def test_otto_includes_all_who_fail_and_without_scripts_the_chosen(
     visit: Visit, own_charity: Callable[..., Charity]
 ) -> None:
@@ -240,6 +243,7 @@ def test_the_file_has_all_who_were_found_and_no_formula(own_charity: Callable[..
     assert "Subscribed" in lines[0]["why"]
 
 
+@pytest.mark.thorough
 def test_what_an_update_said_and_why_it_was_refused_is_told(visit: Visit, charity: Charity) -> None:
     forgotten = rows(charity, cache.c.reason == "MC_FORGOTTEN")[0]
 

@@ -7,6 +7,7 @@ import io
 from collections import Counter
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select, update
 
@@ -25,6 +26,7 @@ def reasons(charity: Charity) -> Counter[str]:
         return Counter(tx.execute(select(cache.c.reason).where(cache.c.sync_status == "fail")).scalars())
 
 
+@pytest.mark.thorough
 def test_vera_sees_every_reason_with_what_to_do_and_takes_a_file_to_those_who_can(
     visit: Visit, charity: Charity
 ) -> None:

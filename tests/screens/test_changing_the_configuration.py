@@ -91,6 +91,7 @@ def test_ada_changes_an_interests_group_and_all_else_stays(visit: Visit, own_cha
     assert after.model_copy(update={"interests": before.interests}) == before
 
 
+@pytest.mark.thorough
 def test_ada_reads_what_goes_with_a_connection_before_it_goes_and_brings_it_back_from_an_older_version(
     visit: Visit, own_charity: Begin
 ) -> None:
@@ -290,6 +291,7 @@ def test_an_account_goes_with_its_connections_and_says_so(own_charity: Begin) ->
     assert not configuration_of(charity).connections
 
 
+@pytest.mark.thorough
 def test_ada_is_told_by_mail_and_the_password_is_never_shown_again(visit: Visit, own_charity: Begin) -> None:
     charity = own_charity(people=1, synced=False)
     with served_mailbox() as mailbox, served_pager() as pager, clerk(charity) as ada:
@@ -336,6 +338,7 @@ def test_a_stored_password_is_not_sent_to_another_mail_server(own_charity: Begin
     assert configuration_of(charity).alerts.channels == ()
 
 
+@pytest.mark.thorough
 def test_the_configuration_goes_out_as_a_file_and_comes_back_once_its_changes_were_read(
     visit: Visit, own_charity: Begin, tmp_path: Path
 ) -> None:
@@ -381,6 +384,7 @@ def take(ada: Clerk, text: bytes) -> httpx2.Response:
     return ada.client.post("/configuration/file/import", data=data, files={"file": ("file.toml", text)})
 
 
+@pytest.mark.thorough
 def test_webhooks_are_repaired_and_a_strangers_goes_only_if_that_is_confirmed(visit: Visit, own_charity: Begin) -> None:
     charity = own_charity(people=1, synced=False)
     charity.site.settings.public_url = charity.url
@@ -424,6 +428,7 @@ def until(look: Callable[[], str], words: str) -> str:
     pytest.fail(f"never shown: {words}")
 
 
+@pytest.mark.thorough
 def test_a_first_sync_that_the_guard_would_hold_is_explained_and_then_done_as_it_was_shown(own_charity: Begin) -> None:
     charity = own_charity(people=60, synced=False)
     [link] = configuration_of(charity).connections

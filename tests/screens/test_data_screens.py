@@ -75,6 +75,7 @@ def until(look: Callable[[], str], words: str) -> str:
     pytest.fail(f"never shown: {words}")
 
 
+@pytest.mark.thorough
 def test_otto_imports_campaigns_and_sees_whom_they_reached_as_ada_wished(own_charity: Begin) -> None:
     charity = own_charity(people=60)
     page = f"{CONNECTION}/campaigns"
@@ -222,6 +223,7 @@ def test_a_tag_is_chosen_by_its_label_and_kept_by_its_name(own_charity: Begin) -
     assert link_of(charity).data.only_tags == ("steward",)
 
 
+@pytest.mark.thorough
 def test_ada_makes_a_map_sees_real_people_creates_what_is_missing_and_reads_what_a_sync_found(
     visit: Visit, own_charity: Begin
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 from pydantic import SecretStr
 from sqlalchemy import select
@@ -24,6 +25,7 @@ def first_row(charity: Charity, *conditions: Any) -> dict[str, Any]:
         return dict(tx.execute(select(cache).where(*conditions).order_by(cache.c.id)).mappings().first() or {})
 
 
+@pytest.mark.thorough
 def test_vera_asks_by_a_part_of_the_address_chooses_and_reads_the_story(visit: Visit, charity: Charity) -> None:
     row = first_row(charity, cache.c.reason == "MAILCHIMP_NEW_PERSON")
     page = visit(charity, "/people", Role.VIEWER)
@@ -71,6 +73,7 @@ def test_a_name_that_only_one_person_has_leads_to_them_at_once(charity: Charity)
     assert answer.headers["Location"] == f"/people?person={row['civicrm_contact_id']}"
 
 
+@pytest.mark.thorough
 def test_who_is_known_nowhere_is_told_where_we_looked_and_what_that_means(visit: Visit, charity: Charity) -> None:
     page = visit(charity, "/people?person=nobody@nowhere.example", Role.VIEWER)
 

@@ -71,6 +71,7 @@ def test_otto_looks_at_a_held_sync_and_lets_it_be_done(visit: Visit, own_charity
     assert accessibility_problems(page) == []
 
 
+@pytest.mark.thorough
 def test_whoever_removes_many_by_mistake_drops_the_plan_and_nobody_is_unsubscribed(
     own_charity: Callable[..., Charity],
 ) -> None:

@@ -101,6 +101,7 @@ def until_synced(charity: Charity, page: Page) -> None:
     assert status.subscribed_at_mailchimp > 30
 
 
+@pytest.mark.thorough
 def test_what_is_wrong_with_civicrm_is_said_beside_the_field_and_nothing_is_saved(
     visit: Visit, own_charity: Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -122,6 +123,7 @@ def test_what_is_wrong_with_civicrm_is_said_beside_the_field_and_nothing_is_save
     assert configuration_of(charity).civicrm is None
 
 
+@pytest.mark.thorough
 def test_what_is_wrong_with_a_mailchimp_key_is_said_beside_it(
     visit: Visit, own_charity: Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -142,6 +144,7 @@ def test_what_is_wrong_with_a_mailchimp_key_is_said_beside_it(
     assert not configuration_of(charity).accounts
 
 
+@pytest.mark.thorough
 def test_the_stored_key_is_not_sent_to_another_address_than_it_was_given_for(visit: Visit, own_charity: Begin) -> None:
     charity = own_charity(people=1, synced=False)
     page = visit(charity, "/configuration/civicrm")

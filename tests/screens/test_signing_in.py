@@ -33,6 +33,7 @@ def empty_service(home: Path) -> Iterator[str]:
         yield served.url
 
 
+@pytest.mark.thorough
 def test_ada_makes_the_first_account_by_the_link_that_serve_prints_and_the_link_serves_once(
     visit: Visit, own_charity: Callable[..., Charity]
 ) -> None:
@@ -66,6 +67,7 @@ def test_whoever_has_not_signed_in_sees_the_form_and_comes_to_where_they_wanted(
     expect(page.get_by_role("heading", name="Users and tokens")).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_the_form_to_sign_in_works_without_scripts(visit: Visit, charity: Charity) -> None:
     page = visit(charity, "/sign-in", role=None, java_script_enabled=False)
     sign_in(page, charity.url, Role.ADMINISTRATOR)
@@ -140,6 +142,7 @@ def test_passwords_are_hashed_by_argon2(charity: Charity) -> None:
     assert find_user("ada").password.startswith("argon2$argon2id$")
 
 
+@pytest.mark.thorough
 def test_who_signs_out_is_out(visit: Visit, charity: Charity) -> None:
     page = visit(charity, role=Role.VIEWER)
 

@@ -86,6 +86,7 @@ def test_the_pages_fit_a_phone(visit: Visit, charity: Charity) -> None:
         assert accessibility_problems(page) == [], path
 
 
+@pytest.mark.thorough
 def test_otto_syncs_compares_plans_and_undoes_without_leaving_the_browser(
     visit: Visit, own_charity: Callable[..., Charity]
 ) -> None:
@@ -148,6 +149,7 @@ def differ(numbers: dict[str, int], charity: Charity) -> None:
         verifications.finish_verification(tx, key, AUDIENCE_ID, counts=counts, differences=differences, **found)
 
 
+@pytest.mark.thorough
 def test_a_page_that_is_open_shows_how_far_a_sync_in_another_process_is(
     visit: Visit, own_charity: Callable[..., Charity]
 ) -> None:
@@ -171,6 +173,7 @@ def test_a_page_that_is_open_shows_how_far_a_sync_in_another_process_is(
     expect(page.locator("#news")).to_contain_text("In sync")
 
 
+@pytest.mark.thorough
 def test_otto_stops_an_interrupted_sync_only_after_he_has_read_what_that_means(
     visit: Visit, own_charity: Callable[..., Charity]
 ) -> None:

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-SEEDS = int(os.environ.get("MAILCHIMPSYNC_SIMULATION_SEEDS", "10"))
+SEEDS = int(os.environ.get("MAILCHIMPSYNC_SIMULATION_SEEDS", "6"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from support.plan_worlds import problems_of
 
-WORLDS = int(os.environ.get("MAILCHIMPSYNC_PLAN_WORLDS", "6"))
+WORLDS = int(os.environ.get("MAILCHIMPSYNC_PLAN_WORLDS", "4"))
 
 
 @pytest.mark.parametrize("world", range(WORLDS))

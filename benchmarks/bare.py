@@ -36,6 +36,7 @@ def main(
     database.execute("CREATE TABLE history (id PRIMARY KEY, contact, grp, date, status)")
     database.execute("CREATE TABLE membership (id PRIMARY KEY, contact, grp, status)")
     database.execute("CREATE TABLE email (id PRIMARY KEY, contact, email, hold)")
+    database.execute("CREATE TABLE address (id PRIMARY KEY, contact, email, hold, bulk, first)")
     _members(database, httpx2.Client(base_url=mailchimp, auth=("x", mailchimp_key), timeout=120), list_id)
     headers = {"X-Civi-Auth": f"Bearer {civicrm_key}", "X-Requested-With": "XMLHttpRequest"}
     site = httpx2.Client(base_url=civicrm, headers=headers, timeout=120)
@@ -99,6 +100,15 @@ def _emails(database: sqlite3.Connection, client: httpx2.Client) -> None:
         where = [["email", "IN", addresses[start : start + ADDRESSES_AT_ONCE]], ["contact_id.is_deleted", "=", False]]
         rows = _ask(client, "Email", {"select": fields, "where": where, "orderBy": {"id": "ASC"}})
         _write(database, "email", 4, (tuple(row[field] for field in fields) for row in rows))
+        _addresses(database, site=client, contacts=sorted({row["contact_id"] for row in rows}))
+
+
+def _addresses(database: sqlite3.Connection, site: httpx2.Client, contacts: list[int]) -> None:
+    """All addresses of those contacts: which is the best is not said by one alone."""
+    fields = ["id", "contact_id", "email", "on_hold", "is_bulkmail", "is_primary"]
+    params = {"select": fields, "where": [["contact_id", "IN", contacts]], "orderBy": {"id": "ASC"}}
+    rows = _ask(site, "Email", params)
+    _write(database, "address", 6, (tuple(row[field] for field in fields) for row in rows))
 
 
 def _write(database: sqlite3.Connection, table: str, columns: int, rows: Iterator[tuple[Any, ...]]) -> None:

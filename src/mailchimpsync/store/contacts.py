@@ -209,15 +209,23 @@ def unowned_among(tx: Connection, row_ids: Sequence[int]) -> list[tuple[int, str
     return [(row.id, row.mailchimp_email) for row in tx.execute(query)]
 
 
-def set_contacts(tx: Connection, owners: Mapping[int, int], marks: Mapping[int, str | None] = NOT_MARKED) -> None:
-    """Give rows to contacts: contact id by row id; `marks` likewise, how the contacts are marked."""
+def set_contacts(
+    tx: Connection,
+    owners: Mapping[int, int],
+    marks: Mapping[int, str | None] = NOT_MARKED,
+    best: Mapping[int, str] = NOT_SAID,
+) -> None:
+    """Give rows to contacts: contact id by row id; `marks` likewise, how the contacts are marked.
+
+    `best` has the best addresses by contact.
+    """
     rows = [
         {
             "id": row_id,
             "civicrm_contact_id": contact_id,
             "departed_contact_id": None,
             "marks": marks.get(row_id),
-            "civicrm_address": None,
+            "civicrm_address": best.get(contact_id),
             "new_address": None,
         }
         for row_id, contact_id in owners.items()

@@ -13,7 +13,7 @@ from typing import Any
 from mailchimpsync.civicrm import ContactAddress, addresses_of
 from mailchimpsync.decide import Address, best_address
 from mailchimpsync.model import MemberStatus, normalise_address
-from mailchimpsync.store import contacts
+from mailchimpsync.store import contacts, rows
 from mailchimpsync.sync.context import Run
 
 ROWS_PER_STEP = 5_000
@@ -21,7 +21,12 @@ ROWS_PER_STEP = 5_000
 
 def ask_for_addresses(run: Run, contact_ids: Sequence[int]) -> None:
     """Ask CiviCRM for all addresses of some contacts, and note which are the best."""
-    note_addresses(run, [one for page in addresses_of(run.civicrm, contact_ids) for one in page])
+    _note(run, ask_for_best(run, contact_ids))
+
+
+def ask_for_best(run: Run, contact_ids: Sequence[int]) -> dict[int, str]:
+    """Ask CiviCRM for the best addresses of some contacts; those without one that can be kept are left out."""
+    return _kept(run, [one for page in addresses_of(run.civicrm, contact_ids) for one in page])
 
 
 def note_addresses(run: Run, addresses: Iterable[ContactAddress]) -> None:
@@ -30,15 +35,33 @@ def note_addresses(run: Run, addresses: Iterable[ContactAddress]) -> None:
     `addresses` are all that a contact has. A contact without a usable one says nothing, nor does one
     whose best one was erased: that is not kept anywhere.
     """
-    best = {contact: address for contact, address in _best(addresses).items() if not run.erased.knows(address)}
+    _note(run, _kept(run, addresses))
+
+
+def note_where_it_matters(run: Run, best: Mapping[int, str], given: Mapping[int, str]) -> None:
+    """Do the same for contacts that were just given rows, with their best addresses, where that is not all there is.
+
+    `given` maps them to the rows' addresses. Most have one row, with the best address.
+    """
+    with run.transaction() as tx:
+        several = {row.civicrm_contact_id for row in rows.siblings(tx, run.list_id, sorted(given))}
+    others = {contact for contact, here in given.items() if normalise_address(best.get(contact, here)) != here}
+    _note(run, {contact: best[contact] for contact in sorted(several | others) if contact in best})
+
+
+def _kept(run: Run, addresses: Iterable[ContactAddress]) -> dict[int, str]:
+    return {contact: address for contact, address in _best(addresses).items() if not run.erased.knows(address)}
+
+
+def _note(run: Run, best: Mapping[int, str]) -> None:
     ids = sorted(best)
     for start in range(0, len(ids), ROWS_PER_STEP):
         with run.transaction() as tx:
-            rows = contacts.members_of_contacts(tx, run.list_id, ids[start : start + ROWS_PER_STEP])
-            members = {(row.civicrm_contact_id, normalise_address(row.mailchimp_email or "")) for row in rows}
-            wanted = {row.id: _noted(row, best, members) for row in rows}
-            changed = {row.id: wanted[row.id] for row in rows if _is_other(row, wanted[row.id])}
-            moving = [row.id for row in rows if wanted[row.id]["new_address"] != row.new_address]
+            owned = contacts.members_of_contacts(tx, run.list_id, ids[start : start + ROWS_PER_STEP])
+            members = {(row.civicrm_contact_id, normalise_address(row.mailchimp_email or "")) for row in owned}
+            wanted = {row.id: _noted(row, best, members) for row in owned}
+            changed = {row.id: wanted[row.id] for row in owned if _is_other(row, wanted[row.id])}
+            moving = [row.id for row in owned if wanted[row.id]["new_address"] != row.new_address]
             contacts.set_addresses(tx, changed, moving)
 
 

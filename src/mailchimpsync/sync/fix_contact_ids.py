@@ -9,7 +9,7 @@ from mailchimpsync.civicrm.paging import chunks
 from mailchimpsync.model import Departure, normalise_address
 from mailchimpsync.store import contacts
 from mailchimpsync.sync.add_civi_only import read_groups_of
-from mailchimpsync.sync.addresses import ask_for_addresses, note_addresses
+from mailchimpsync.sync.addresses import ask_for_addresses, ask_for_best, note_addresses, note_where_it_matters
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.evidence import check_contacts
 from mailchimpsync.sync.marks import (
@@ -58,12 +58,13 @@ def _give_to_owners(run: Run, rows: Sequence[tuple[int, str]], progress: Mapping
         addresses = [address for _, address in rows]
         owners = find_ownerships(run.civicrm, run.connection.group_id, addresses, run.site_offset)
         found = {key: owners[normalise_address(email)] for key, email in rows if normalise_address(email) in owners}
+    owned = {key: one.contact_id for key, one in found.items()}
+    best = ask_for_best(run, sorted(set(owned.values())))
     with run.transaction() as tx:
-        owned = {key: one.contact_id for key, one in found.items()}
-        contacts.set_contacts(tx, owned, {key: marks_text(one.marks) for key, one in found.items()})
+        contacts.set_contacts(tx, owned, {key: marks_text(one.marks) for key, one in found.items()}, best)
         if progress is not None:
             run.note_progress(tx, progress)
-    ask_for_addresses(run, sorted(set(owned.values())))
+    note_where_it_matters(run, best, {owned[key]: normalise_address(email) for key, email in rows if key in owned})
     return len(found)
 
 

@@ -21,7 +21,8 @@ Held = Mapping[int, frozenset[str]]
 
 def marks_text(marks: Iterable[Departure]) -> str | None:
     """Return marks as a row keeps them."""
-    return ",".join(one.value for one in Departure if one in set(marks)) or None
+    found = set(marks)
+    return ",".join(one.value for one in Departure if one in found) if found else None
 
 
 def marks_from(text: str | None) -> frozenset[Departure]:

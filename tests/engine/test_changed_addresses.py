@@ -159,6 +159,22 @@ def test_who_was_asked_at_an_address_they_have_no_more_is_asked_at_the_new_one_i
     assert world.fate(email=OLD) == ("fail", "CV_OTHER_ADDRESS")
 
 
+def test_who_had_not_confirmed_is_asked_at_the_corrected_address_also_if_the_old_one_is_on_hold(world: World) -> None:
+    world.connection = replace(world.connection, departures={Departure.ON_HOLD: Leaving.UNSUBSCRIBE})
+    world.member(OLD, "pending")
+    contact = world.contact(OLD, {NEWS: 5})
+    world.sync()
+    world.pass_time(3_600)
+    new = {"contact_id": contact, "email": NEW, "is_primary": False, "location_type_id": 1}
+    world.civicrm.call("Email", "create", {"values": new})
+    old = [["contact_id", "=", contact], ["email", "=", OLD]]
+    world.civicrm.call("Email", "update", {"where": old, "values": {"on_hold": 1}})
+
+    settled(world)
+
+    assert (world.status(NEW), world.status(OLD)) == ("pending", "unsubscribed")
+
+
 def test_who_confirms_the_old_address_before_the_new_one_arrives_keeps_it_and_gets_it_changed(world: World) -> None:
     world.member(OLD, "pending")
     contact = world.contact(OLD, {NEWS: 5})

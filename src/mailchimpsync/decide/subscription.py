@@ -114,7 +114,7 @@ def _only_in_group(situation: Situation, connection: Connection) -> Verdict:
 def departure_of(situation: Situation, connection: Connection) -> Departure | None:
     """Return the strictest departure that means something at Mailchimp; leaving the group alone is none of these."""
     found = situation.marks | ({Departure.MERGED} if situation.merged else frozenset())
-    if moves(situation):
+    if situation.new_address is not None and not situation.replaced:
         found -= {Departure.ON_HOLD}  # the address on hold is left behind
     return next((one for one in Departure if one in found and connection.leaving(one) is not Leaving.NOTHING), None)
 

@@ -305,6 +305,19 @@ def test_who_we_took_off_because_of_a_hold_comes_back_with_the_new_address_witho
     assert (world.status(NEW), world.status(OLD)) == ("subscribed", "unsubscribed")
 
 
+def test_who_we_took_off_because_of_a_hold_comes_back_with_a_second_address(world: World) -> None:
+    world.connection = replace(world.connection, departures={Departure.ON_HOLD: Leaving.UNSUBSCRIBE})
+    contact = tom(world)
+    world.edit_address(contact, on_hold=1)
+    later_sync(world)
+    values = {"contact_id": contact, "email": NEW, "is_primary": False, "location_type_id": 1}
+    world.civicrm.call("Email", "create", {"values": values})
+
+    settled(world)
+
+    assert (world.status(NEW), world.status(OLD)) == ("subscribed", "unsubscribed")
+
+
 def test_an_address_that_another_contacts_member_has_fails_alone_and_names_both(world: World) -> None:
     contact = tom(world)
     world.act(NEW, "subscribe")

@@ -477,6 +477,22 @@ def test_after_a_restored_backup_who_leaves_takes_nobody_else_out_of_the_group(p
         world.sync()
 
 
+def test_after_a_restored_backup_who_moves_at_mailchimp_is_still_the_same_contact(post: PostOffice) -> None:
+    world = post.world
+    world.pass_time(3_600)
+    world.put(contact_of(world, BELLA), "Removed", WALKS)
+    world.sync()
+    in_civicrm(world, "DELETE FROM civicrm_subscription_history WHERE group_id = ?", [WALKS])
+    ann = contact_of(world, ANN)
+    world.act(ANN, "address", new_address="ann@new.example")
+    post.deliver()
+
+    post.work()
+
+    assert contact_of(world, "ann@new.example") == ann
+    assert world.row(email="ann@new.example")["civicrm_contact_id"] == ann
+
+
 def test_a_day_full_of_changes_in_any_order_and_twice_comes_out_as_mailchimp_says(post: PostOffice) -> None:
     world, chance = post.world, random.Random(7)
     people = [f"person{number}@example.org" for number in range(40)]

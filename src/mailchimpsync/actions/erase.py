@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any
@@ -13,6 +12,7 @@ from pydantic import Field
 from mailchimpsync.actions.described import Scope, action
 from mailchimpsync.actions.envelope import plain
 from mailchimpsync.actions.journal import PURPOSE
+from mailchimpsync.actions.patience import within
 from mailchimpsync.actions.said import say
 from mailchimpsync.actions.site import Site
 from mailchimpsync.civicrm import owners_of
@@ -21,7 +21,6 @@ from mailchimpsync.decide.eligibility import is_address
 from mailchimpsync.errors import Code, ConfirmationError, MailchimpsyncError, UsageError
 from mailchimpsync.mailchimp import MailchimpClient, delete_for_good, member
 from mailchimpsync.model import normalise_address
-from mailchimpsync.runtime import Deadline
 from mailchimpsync.store import Transaction, chain, erasing, journal, runs, tombstones, updates
 from mailchimpsync.sync.lease import holding_lease
 
@@ -131,7 +130,7 @@ def _erase_in(site: Site, list_id: str, link: Link | None, address: str, key: st
     with holding_lease(site.store, list_id, site.runtime) as lease:
         found = _stop(site, lease, address)
         if link is not None:
-            with _mailchimp(site, link) as client:
+            with within(site.mailchimp(link.account), PATIENCE_SECONDS) as client:
                 found = _with_id_there(client, found)
                 number = sum(delete_for_good(client, list_id, key) for key in found.member_ids)
             yield Step(list_id, _TITLES["members"], number, site.runtime.now())
@@ -149,16 +148,6 @@ def _stop(site: Site, lease: runs.Lease, address: str) -> erasing.Traces:
     if found.in_flight:
         raise MailchimpsyncError(Code.BUSY, "An update to the address is on its way to Mailchimp")
     return found
-
-
-@contextmanager
-def _mailchimp(site: Site, link: Link) -> Iterator[MailchimpClient]:
-    client = site.mailchimp(link.account)
-    client.deadline = Deadline.after(site.runtime, PATIENCE_SECONDS)
-    try:
-        yield client
-    finally:
-        client.deadline = None
 
 
 def _with_id_there(client: MailchimpClient, found: erasing.Traces) -> erasing.Traces:
@@ -200,12 +189,8 @@ def _tell(tx: Transaction, list_id: str, stripped: int, now: datetime) -> None:
 def _contacts(site: Site, address: str) -> tuple[tuple[int, ...], tuple[str, ...]]:
     """Return the contacts that have the address, or why that is not known."""
     try:
-        client = site.civicrm()
-        client.deadline = Deadline.after(site.runtime, PATIENCE_SECONDS)
-        try:
+        with within(site.civicrm(), PATIENCE_SECONDS) as client:
             owners = [owner for page in owners_of(client, [address]) for owner in page]
-        finally:
-            client.deadline = None
     except MailchimpsyncError as error:
         return (), (f"CiviCRM could not be asked who has the address: {error.what.rstrip('.')}.",)
     return tuple(sorted({owner.contact_id for owner in owners})), ()

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mailchimpsync.actions.journal import PURPOSE
+from mailchimpsync.actions.patience import within
 from mailchimpsync.actions.said import say
 from mailchimpsync.actions.site import Site
 from mailchimpsync.civicrm import owners_of
 from mailchimpsync.errors import MailchimpsyncError, UsageError
 from mailchimpsync.model import member_id_of, normalise_address
-from mailchimpsync.runtime import Deadline
 from mailchimpsync.store import Transaction, chain, journal, persons, tombstones
 
 PATIENCE_SECONDS = 10
@@ -88,12 +88,8 @@ def _read(asked: str) -> Person:
 def _ask_civicrm(site: Site, found: Person, address: str) -> None:
     """Find contacts that no sync has seen yet; without CiviCRM, what is known here has to do."""
     try:
-        client = site.civicrm()
-        client.deadline = Deadline.after(site.runtime, PATIENCE_SECONDS)
-        try:
+        with within(site.civicrm(), PATIENCE_SECONDS) as client:
             owners = [owner for page in owners_of(client, [address]) for owner in page]
-        finally:
-            client.deadline = None
     except MailchimpsyncError as error:
         what = error.what.rstrip(".")
         found.notes.append(say("CiviCRM could not be asked who has the address: %(error)s.", error=what))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from mailchimpsync.actions.patience import within
 from mailchimpsync.actions.site import Site
 from mailchimpsync.config import Link
 from mailchimpsync.errors import MailchimpsyncError
 from mailchimpsync.mailchimp import BatchInfo, recent_batches
-from mailchimpsync.runtime import Deadline
 from mailchimpsync.store import updates
 
 PATIENCE_SECONDS = 10
@@ -31,12 +31,8 @@ def refresh_batches(site: Site, links: Sequence[Link]) -> dict[str, str]:
 
 def _refresh(site: Site, account: str, ids: Mapping[str, int]) -> str | None:
     try:
-        client = site.mailchimp(account)
-        client.deadline = Deadline.after(site.runtime, PATIENCE_SECONDS)
-        try:
+        with within(site.mailchimp(account), PATIENCE_SECONDS) as client:
             found = recent_batches(client)
-        finally:
-            client.deadline = None
     except MailchimpsyncError as error:
         return f"{error.what}. {error.remedy}"
     with site.store.begin() as tx:

@@ -20,6 +20,11 @@ _COMES_BACK = {Move.RESUBSCRIBE: MemberStatus.SUBSCRIBED, Move.ASK: MemberStatus
 def decide(situation: Situation, connection: Connection) -> Decision:
     """Return what a row needs under a connection's policy. Pure: the same situation gives the same decision."""
     verdict = judge(situation, connection)
+    decision = _carry_out(situation, connection, verdict)
+    return replace(decision, adds_member=True) if verdict.adds_member else decision
+
+
+def _carry_out(situation: Situation, connection: Connection, verdict: Verdict) -> Decision:
     match verdict.move:
         case Move.FAIL:
             return _failed(situation, verdict.reason)
@@ -27,13 +32,6 @@ def decide(situation: Situation, connection: Connection) -> Decision:
             return _subscribe(situation, connection, verdict)
         case Move.UNSUBSCRIBE | Move.ARCHIVE:
             return _send(situation, verdict, {"status": _LEAVES[verdict.move].value})
-    if verdict.move is Move.REPLACE:
-        kept = (
-            _with_interests(situation, connection, verdict)
-            if verdict.ends_subscribed
-            else _failed(situation, verdict.reason)
-        )
-        return replace(kept, adds_member=True)
     if verdict.ends_subscribed:
         return _with_interests(situation, connection, verdict)
     agreed = situation.base if verdict.move is Move.LEAVE_ALONE else _agreed(situation, subscribed=False)

@@ -51,21 +51,24 @@ class Move(Enum):
     UNSUBSCRIBE = auto()
     ARCHIVE = auto()
     LEAVE_ALONE = auto()  # the two sides differ, and may
-    REPLACE = auto()  # the contact's new address becomes a member of its own
     FAIL = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The move, why, and whether the row ends subscribed, so that interests follow."""
+    """The move, why, and whether the row ends subscribed, so that interests follow.
+
+    `adds_member`: the contact's new address becomes a member of its own.
+    """
 
     move: Move
     reason: Code
     ends_subscribed: bool = False
+    adds_member: bool = False
 
 
 IN_SYNC = Verdict(Move.NOTHING, Code.IN_SYNC, ends_subscribed=True)
-ASKED_ELSEWHERE = Verdict(Move.REPLACE, Code.IN_SYNC, ends_subscribed=True)
+ASKED_ELSEWHERE = Verdict(Move.NOTHING, Code.IN_SYNC, ends_subscribed=True, adds_member=True)
 NOT_SUBSCRIBED = Verdict(Move.NOTHING, Code.NOT_SUBSCRIBED)
 
 
@@ -234,7 +237,7 @@ def _replace(situation: Situation) -> Verdict:
     """Mailchimp renames nobody who is off the list, so the new address is added (mailchimp-api.md 3.5)."""
     if situation.address_taken:
         return _fail(Code.ADDRESS_TAKEN)
-    return Verdict(Move.REPLACE, Code.CV_OTHER_ADDRESS)
+    return Verdict(Move.FAIL, Code.CV_OTHER_ADDRESS, adds_member=True)
 
 
 def _may_be_asked_by_trust(situation: Situation, resubscribe: Resubscribe) -> bool:

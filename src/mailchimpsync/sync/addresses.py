@@ -43,6 +43,8 @@ def note_where_it_matters(run: Run, best: Mapping[int, str], given: Mapping[int,
 
     `given` maps them to the rows' addresses. Most have one row, with the best address.
     """
+    if not given:
+        return
     with run.transaction() as tx:
         several = {row.civicrm_contact_id for row in rows.siblings(tx, run.list_id, sorted(given))}
     others = {contact for contact, here in given.items() if normalise_address(best.get(contact, here)) != here}

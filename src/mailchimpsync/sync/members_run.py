@@ -6,7 +6,7 @@ whatever was planned for its own rows gives way to the newer decision.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -201,20 +201,23 @@ def settle_contacts(run: MembersRun, row_ids: Sequence[int]) -> None:
 
 
 def _part_with_strangers(run: Run, row_ids: Sequence[int]) -> None:
-    """Let go of contacts that have not the address of the member they own: their number may be somebody else's now."""
+    """Let go of contacts that have neither the address of the member they own nor the one that was their best.
+
+    Their number may be somebody else's now.
+    """
     with run.transaction() as tx:
         owners = contacts.owners_of_rows(tx, row_ids)
     pages = addresses_of(run.civicrm, owners) if owners else ()
     having = {(one.contact_id, normalise_address(one.email)) for page in pages for one in page}
     with run.transaction() as tx:
-        known = contacts.rows_of_contacts(tx, run.list_id, owners)
-        strange = [
-            row.id
-            for row in known
-            if row.id in row_ids
-            and (row.civicrm_contact_id, normalise_address(row.mailchimp_email or "")) not in having
-        ]
-        contacts.let_go(tx, strange)
+        owned = contacts.members_of_contacts(tx, run.list_id, owners)
+        strange = {row.id for row in owned if not _is_known(row, having)}
+        contacts.let_go(tx, sorted(strange & set(row_ids)))
+
+
+def _is_known(row: Any, having: Collection[tuple[int, str]]) -> bool:
+    known = [address for address in (row.mailchimp_email, row.civicrm_address) if address]
+    return any((row.civicrm_contact_id, normalise_address(address)) in having for address in known)
 
 
 def reconcile_rows(run: Run, row_ids: Sequence[int]) -> None:

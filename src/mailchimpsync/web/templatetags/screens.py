@@ -52,7 +52,9 @@ def translated(text: str | None) -> str:
     if not text:
         return ""
     said = in_other_words(text, gettext)
-    return said if said != text else in_other_words(heard(text), gettext)
+    if said != text or (get_language() or "en").startswith("en"):  # pages have hundreds, and most readers' are English
+        return said
+    return in_other_words(heard(text), gettext)
 
 
 @register.filter

@@ -14,8 +14,8 @@ from sqlalchemy import delete, insert
 import mailchimpsync.web
 from actions.conftest import BELLA, CARL, EMIL, FAY, NOBODY, Door, Office
 from mailchimpsync import Explanation, explain, journal_verify
-from mailchimpsync.actions.journal import PURPOSE
 from mailchimpsync.actions.said import in_other_words
+from mailchimpsync.actions.site import JOURNAL_PURPOSE
 from mailchimpsync.cli.main import cli
 from mailchimpsync.errors import UsageError
 from mailchimpsync.model import member_id_of
@@ -161,7 +161,7 @@ def test_an_address_of_before_finds_the_person(office: Office) -> None:
 
 
 def test_after_minimising_an_address_still_finds_the_story(office: Office) -> None:
-    now, key = office.site.runtime.now(), office.site.keyring.derive_all(PURPOSE)[0]
+    now, key = office.site.runtime.now(), office.site.keyring.derive_all(JOURNAL_PURPOSE)[0]
     with office.site.store.begin() as tx:
         while journal_retention.minimise_entries(tx, LIST_ID, now, key, now):
             pass

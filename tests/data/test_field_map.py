@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
-from mailchimpsync.model import MappedField
+from mailchimpsync.model import MappedField, Stage
+from mailchimpsync.store.schema import journal, metadata
 from support.data import DataWorld
 
 ANN, BOB = "ann@example.org", "bob@example.org"
@@ -268,3 +271,58 @@ def test_the_journal_tells_each_field_from_what_to_what(world: DataWorld) -> Non
 
     told = [(e["side"], e["field"], e["old"], e["new"]) for e in world.journal() if e["reason"] == "DATA_CHANGED"]
     assert told == [("Mailchimp", "merge_field LNAME", "Fry", "Fox")]
+
+
+def everything_kept(world: DataWorld) -> str:
+    """Return every value of every table as text."""
+    with world.store.begin() as tx:
+        return "\n".join(str(tuple(row)) for table in metadata.sorted_tables for row in tx.execute(select(table)))
+
+
+def test_a_personal_link_is_sent_and_neither_kept_nor_shown(world: DataWorld) -> None:
+    ann = world.person("Ann")
+    world.merge_field("CS")
+    mapped(world, ("CS", "checksum"))
+    planned, _ = world.plan_sentences()
+    kept_while_planned = everything_kept(world)
+    world.sync_data(stop_on=Stage.SUBMIT)
+    kept_while_waiting = everything_kept(world)
+    world.sync_data()
+
+    token = world.fields(ANN)["CS"]
+    assert token.split("_")[0] == world.checksum(ann, *token.split("_")[1:])
+    assert planned == ["Mailchimp, merge field CS: (none) → (not shown)"]
+    for kept in (kept_while_planned, kept_while_waiting, everything_kept(world)):
+        assert not re.search(r"[0-9a-f]{32}_\d+_\d+", kept)
+    with world.store.begin() as tx:
+        [entry] = tx.execute(select(journal).where(journal.c.field == "merge_field CS")).mappings()
+    assert (entry["old"], entry["new"]) == (None, "(not shown)")
+
+
+def test_a_contact_with_a_new_secret_gets_a_new_personal_link(world: DataWorld) -> None:
+    ann = world.person("Ann")
+    world.merge_field("CS")
+    mapped(world, ("CS", "checksum"))
+    world.sync_data()
+    first = world.fields(ANN)["CS"]
+
+    world.edit(ann, hash="0123456789abcdef0123456789abcdef")
+    world.sync_data()
+
+    second = world.fields(ANN)["CS"]
+    assert second != first
+    assert second.split("_")[0] == world.checksum(ann, *second.split("_")[1:])
+
+
+def test_a_text_with_a_personal_token_in_it_is_not_sent(world: DataWorld) -> None:
+    ann = world.person("Ann")
+    world.edit(ann, nick_name=f"https://example.org/me?cs={'0a' * 16}_1790000000_168")
+    world.merge_field("LINK")
+    mapped(world, ("LINK", "nick_name"))
+
+    world.sync_data()
+
+    assert "LINK" not in world.fields(ANN)
+    assert [why for *_, why, _ in world.problems()] == [
+        "the value holds a personal token; map the source `checksum` to a field of its own"
+    ]

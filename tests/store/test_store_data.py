@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete
+from alembic import command
+from sqlalchemy import delete, insert, select
 
 from mailchimpsync.store import Store, data
-from mailchimpsync.store.schema import cache
+from mailchimpsync.store.schema import cache, update
 from mailchimpsync.store.schema import data as table
-from store.databases import ANN, BOB, CHARLIE, LIST, NEWSLETTER, add_row
+from store.databases import ANN, BOB, CHARLIE, LIST, NEWSLETTER, add_row, hour
+from store.test_store_schema import migrations
 
 CONFIRMED = {"fields": {"JOB": ["Bäcker 😀", "fields"]}, "tags": {}, "digests": {"fields": "d1"}}
 
@@ -53,3 +55,32 @@ def test_it_goes_with_the_row(store: Store) -> None:
         tx.execute(delete(cache).where(cache.c.id == ann))
 
         assert tx.execute(table.select()).all() == []
+
+
+TOKEN = f"{'0a' * 16}_1790000000_4320"
+
+
+def test_migrating_takes_personal_tokens_out_of_what_was_kept(store: Store) -> None:
+    """And nothing else: the same update still sends the rest."""
+    with store.begin() as tx:
+        command.downgrade(migrations(tx), "0008")
+        key = add_row(tx)
+        fields = {"CS": [TOKEN, "fields"], "JOB": ["Cook", "fields"]}
+        tx.execute(insert(table).values(cache_id=key, confirmed={"fields": fields}, wanted={"fields": fields}))
+        body = {"email_address": "ann@example.org", "merge_fields": {"CS": TOKEN, "JOB": "Cook"}}
+        tx.execute(
+            insert(update).values(
+                mailchimpsync_cache_id=key,
+                data=body,
+                agreed={"data": {"fields": fields, "old": {"CS": TOKEN}}},
+                created_date=hour(9),
+            )
+        )
+    store.migrate()
+
+    with store.begin() as tx:
+        kept = tx.execute(select(table)).mappings().one()
+        sent = tx.execute(select(update)).mappings().one()
+    assert kept["confirmed"] == kept["wanted"] == {"fields": {"JOB": ["Cook", "fields"]}}
+    assert sent["data"] == {"email_address": "ann@example.org", "merge_fields": {"JOB": "Cook"}}
+    assert sent["agreed"] == {"data": {"fields": {"JOB": ["Cook", "fields"]}, "old": {}}}

@@ -424,3 +424,20 @@ def test_the_microsecond_of_an_entry_is_kept_by_every_database(store: Store) -> 
     write(store, change(time=hour(9) + timedelta(microseconds=1)))
 
     assert check(store).wrong == 0
+
+
+TOKEN = f"{'0a' * 16}_1790000000_4320"
+
+
+def test_personal_tokens_of_before_leave_the_journal_and_its_chain_holds(written: Store) -> None:
+    write(written, change(field="merge_field CS", old=None, new=TOKEN), change(field="merge_field JOB", new="Cook"))
+    count = len(everything(written))
+    after: int | None = 0
+    while after is not None:
+        with written.begin() as tx:
+            after = journal_retention.minimise_tokens(tx, after, KEY, hour(10))
+
+    texts = [value for entry in everything(written) for value in entry.values() if isinstance(value, str)]
+    assert TOKEN not in "\n".join(texts)
+    assert "Cook" in texts
+    assert (len(everything(written)), check(written).wrong) == (count, 0)

@@ -72,7 +72,7 @@ from mailchimpsync.actions.pullcampaigns import PulledCampaigns, pullcampaigns
 from mailchimpsync.actions.reports import Report
 from mailchimpsync.actions.rotate_key import rotate_key_file, rotate_key_of_environment
 from mailchimpsync.actions.since import read_since
-from mailchimpsync.actions.site import Clients, Site, create_site, open_site
+from mailchimpsync.actions.site import Clients, Site, create_site, migrate_site, open_site
 from mailchimpsync.actions.undo import undoplan
 from mailchimpsync.actions.updateconfig import updateconfig
 from mailchimpsync.actions.updatewebhook import updatewebhook
@@ -181,6 +181,7 @@ __all__ = [
     "list_webhooks",
     "look_into_account",
     "losses",
+    "migrate_site",
     "name_of_contact",
     "names_of",
     "open_site",

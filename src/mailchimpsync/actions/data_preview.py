@@ -17,7 +17,7 @@ from mailchimpsync.actions.patience import within
 from mailchimpsync.actions.selection import find_links
 from mailchimpsync.actions.site import Site
 from mailchimpsync.civicrm import display_names
-from mailchimpsync.data import Person, Shown, Team, shown
+from mailchimpsync.data import Person, Shown, Team, presentable, shown
 from mailchimpsync.mailchimp import merge_fields
 from mailchimpsync.store import data as stored
 from mailchimpsync.store import runs
@@ -145,5 +145,5 @@ def _known(row: RowMapping) -> tuple[str | None, str | None]:
 
 def _person(row: RowMapping, names: Mapping[int, str], data: Shown) -> PreviewedPerson:
     contact_id = row["civicrm_contact_id"]
-    confirmed = {tag: value for tag, (value, _) in ((row["confirmed"] or {}).get("fields") or {}).items()}
+    confirmed = {tag: presentable(value) for tag, (value, _) in ((row["confirmed"] or {}).get("fields") or {}).items()}
     return PreviewedPerson(contact_id, names.get(contact_id, ""), row["mailchimp_email"], data, confirmed)

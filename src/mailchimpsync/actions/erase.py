@@ -11,10 +11,9 @@ from pydantic import Field
 
 from mailchimpsync.actions.described import Scope, action
 from mailchimpsync.actions.envelope import plain
-from mailchimpsync.actions.journal import PURPOSE
 from mailchimpsync.actions.patience import within
 from mailchimpsync.actions.said import say
-from mailchimpsync.actions.site import Site
+from mailchimpsync.actions.site import JOURNAL_PURPOSE, Site
 from mailchimpsync.civicrm import owners_of
 from mailchimpsync.config import Link
 from mailchimpsync.decide.eligibility import is_address
@@ -159,7 +158,9 @@ def _with_id_there(client: MailchimpClient, found: erasing.Traces) -> erasing.Tr
 
 def _purge(site: Site, lease: runs.Lease, found: erasing.Traces, key: str) -> dict[str, int]:
     digests = [
-        chain.digest(one, key_there) for one in site.keyring.derive_all(PURPOSE) for key_there in found.member_ids
+        chain.digest(one, key_there)
+        for one in site.keyring.derive_all(JOURNAL_PURPOSE)
+        for key_there in found.member_ids
     ]
     now = site.runtime.now()
     with site.store.begin() as tx:

@@ -7,10 +7,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mailchimpsync.actions.journal import PURPOSE
 from mailchimpsync.actions.patience import within
 from mailchimpsync.actions.said import say
-from mailchimpsync.actions.site import Site
+from mailchimpsync.actions.site import JOURNAL_PURPOSE, Site
 from mailchimpsync.civicrm import owners_of
 from mailchimpsync.errors import MailchimpsyncError, UsageError
 from mailchimpsync.model import member_id_of, normalise_address
@@ -42,7 +41,7 @@ def find_person(site: Site, asked: str, audiences: Sequence[str]) -> Person:
     found = _read(asked.strip())
     if found.address is not None:
         _ask_civicrm(site, found, found.address)
-    keys = site.keyring.derive_all(PURPOSE)
+    keys = site.keyring.derive_all(JOURNAL_PURPOSE)
     _note_erasure(site, found)
     with site.store.reading() as tx:
         _follow(tx, found, keys, audiences)

@@ -14,15 +14,12 @@ from mailchimpsync.actions.entities.filters import in_utc
 from mailchimpsync.actions.envelope import plain
 from mailchimpsync.actions.explained import explained
 from mailchimpsync.actions.selection import find_links
-from mailchimpsync.actions.site import Site
+from mailchimpsync.actions.site import JOURNAL_PURPOSE, Site
 from mailchimpsync.store import journal, journal_check
 from mailchimpsync.store.journal import Filter
 from mailchimpsync.store.journal_check import Checked
 
 ENTITY = "MailchimpsyncJournal"
-PURPOSE = "journal"
-"""What the keyring's secret that minimises personal values is derived for."""
-
 LIMIT, LIMIT_MAX = 100, 2_000
 COLUMNS = (
     "id",
@@ -115,7 +112,7 @@ def journal_verify(site: Site, *, group_id: GroupId = None) -> JournalCheck:
 def seal_keys(site: Site) -> list[str]:
     """Return the keys that entries may be sealed with: those of the journal, and that of those who were erased."""
     erasure_key = site.erasure_key()
-    return [*site.keyring.derive_all(PURPOSE), *([erasure_key] if erasure_key else [])]
+    return [*site.keyring.derive_all(JOURNAL_PURPOSE), *([erasure_key] if erasure_key else [])]
 
 
 def export_journal(

@@ -28,8 +28,11 @@ from mailchimpsync.config import (
 from mailchimpsync.errors import ConfigurationError, UsageError
 from mailchimpsync.mailchimp import MailchimpClient
 from mailchimpsync.runtime import Runtime
-from mailchimpsync.store import Store, configurations, tombstones
+from mailchimpsync.store import Store, configurations, journal_retention, tombstones
 from mailchimpsync.sync import Systems
+
+JOURNAL_PURPOSE = "journal"
+"""What the keyring's secret that minimises personal values of the journal is derived for."""
 
 
 def _civicrm_client(site: CivicrmSite, runtime: Runtime) -> CivicrmClient:
@@ -200,13 +203,32 @@ def create_site(
         raise UsageError(f"The site in {settings.home} has another database already; see its mailchimpsync.toml.")
     if settings.secret_key is None:
         create_key_file(settings.key_path)
-    read_keyring(settings)
+    migrate_site(settings, runtime or Runtime())
+    return _open_site(settings, runtime, clients)
+
+
+def migrate_site(settings: Settings, runtime: Runtime) -> None:
+    """Bring the site's database up to this version, or make its tables.
+
+    Raises:
+        ConfigurationError: its key can't be used.
+        StoreError: its database can't be used.
+    """
+    key = read_keyring(settings).derive(JOURNAL_PURPOSE)
     store = Store(settings.database_url)
     try:
         store.migrate()
+        _hide_tokens(store, key, runtime)
     finally:
         store.close()
-    return _open_site(settings, runtime, clients)
+
+
+def _hide_tokens(store: Store, key: str, runtime: Runtime) -> None:
+    """Take out of the journal the personal tokens that earlier versions wrote there."""
+    after: int | None = 0
+    while after is not None:
+        with store.begin() as tx:
+            after = journal_retention.minimise_tokens(tx, after, key, runtime.now())
 
 
 def _open_site(settings: Settings, runtime: Runtime | None, clients: Clients | None) -> Site:

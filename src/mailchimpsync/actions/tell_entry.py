@@ -10,6 +10,7 @@ from typing import Any
 from mailchimpsync.actions.explained import explained
 from mailchimpsync.actions.said import say
 from mailchimpsync.config import Link
+from mailchimpsync.data import HIDDEN
 from mailchimpsync.model import Side
 from mailchimpsync.store.chain import PERSONAL_FIELDS
 from mailchimpsync.store.journal import BY_RUN, BY_WEBHOOK, REFUSED
@@ -139,7 +140,7 @@ def _refused(entry: Entry, _about: str, _link: Link | None) -> str:
 
 
 def _or_none(value: str | None) -> str:
-    return value or say("(none)")
+    return say(HIDDEN) if value == HIDDEN else value or say("(none)")
 
 
 _WORDS: Mapping[str, Callable[[Entry, str, Link | None], str]] = {

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from mailchimpsync.actions import open_site
+from mailchimpsync.actions import migrate_site, open_site
 from mailchimpsync.cli.consoles import stdout
 from mailchimpsync.cli.web_parts import has_web_parts, web_parts
 from mailchimpsync.config import load_settings
 from mailchimpsync.errors import ConfigurationError
-from mailchimpsync.store import Store
+from mailchimpsync.runtime import Runtime
 
 
 @click.command("migrate")
@@ -22,11 +22,7 @@ def command(ctx: click.Context) -> None:
     settings = load_settings(home)
     if not settings.is_initialised:
         raise ConfigurationError(f"There is no site in {settings.home} yet; run `mailchimpsync init`.")
-    store = Store(settings.database_url)
-    try:
-        store.migrate()
-    finally:
-        store.close()
+    migrate_site(settings, Runtime())
     if has_web_parts():
         with open_site(home) as site, web_parts(site):
             pass

@@ -15,6 +15,7 @@ _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 _GroupId = Annotated[int, Field(gt=0, le=2**31 - 1)]
 
 FIELDS_MAX = 80
+NAMES = ("FNAME", "LNAME")
 SECRETS = frozenset({"api_key", "hash", "user_unique_id"})
 """Contact fields that open doors. A checksum is made from one, without giving it away."""
 
@@ -89,17 +90,25 @@ class Data(_Part):
         )
 
 
+def opens_doors(source: str) -> bool:
+    """Say whether a source is a secret, of the contact or of one that it leads to (`employer_id.api_key`)."""
+    return source.partition(":")[0].rpartition(".")[2] in SECRETS
+
+
 def problems_of_data(place: str, data: Data) -> Iterator[str]:
     """Yield a sentence for everything that the types alone don't forbid."""
     given = Counter(one.merge_field for one in data.fields)
     if data.names:
-        given.update(("FNAME", "LNAME"))
+        given.update(NAMES)
     for tag, number in given.items():
         if number > 1:
             yield f"{place}: merge field {tag} is filled {number} times; one source is enough."
     for one in data.fields:
-        if one.source.partition(":")[0] in SECRETS:
+        if opens_doors(one.source):
             yield f"{place}: {one.source} is a secret of the contact, and nothing for Mailchimp."
+    for one in data.fields:
+        if one.source == "checksum" and one.merge_field in NAMES:
+            yield f"{place}: {one.merge_field} is read back as a name, so it can't hold a personal token."
     for built_in in {"fields", "names", "tags", "groups"} & set(data.plugins):
         yield f"{place}: “{built_in}” is a built-in plugin; it has settings of its own."
     if (data.tags or data.groups_as_tags) and not data.tag_prefix.strip():

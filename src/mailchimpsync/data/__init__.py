@@ -17,7 +17,8 @@ from mailchimpsync.data.differences import (
     without_member_part,
 )
 from mailchimpsync.data.manager import BUILT_IN, Found, active_names, find_plugins
-from mailchimpsync.data.shown import Shown, ShownField, shown
+from mailchimpsync.data.personal import HIDDEN, contacts_of, holds_token, made
+from mailchimpsync.data.shown import Shown, ShownField, presentable, shown
 from mailchimpsync.data.sources import ALIASES, SUMMARIES, contact_field
 from mailchimpsync.data.surface import Audience, Outgoing, Person, Said
 from mailchimpsync.data.team import Team
@@ -25,6 +26,7 @@ from mailchimpsync.data.team import Team
 __all__ = [
     "ALIASES",
     "BUILT_IN",
+    "HIDDEN",
     "NOTHING_CONFIRMED",
     "SUMMARIES",
     "Audience",
@@ -46,10 +48,14 @@ __all__ = [
     "as_text",
     "compare",
     "contact_field",
+    "contacts_of",
     "converted",
     "find_plugins",
+    "holds_token",
     "is_still_needed",
+    "made",
     "member_body",
+    "presentable",
     "refusal_of",
     "shown",
     "sources",

@@ -10,8 +10,9 @@ from typing import Any
 
 from mailchimpsync.data import told
 from mailchimpsync.data.convert import ADDRESS_REQUIRED, is_empty
+from mailchimpsync.data.personal import checksum_recipe
 from mailchimpsync.data.reading import contacts_call, several
-from mailchimpsync.data.sources import SUMMARIES, checksum, contact_field, lookups_for
+from mailchimpsync.data.sources import SUMMARIES, contact_field, lookups_for
 from mailchimpsync.data.surface import Audience, CannotTellError, Lookup, Outgoing, Person, hookimpl
 from mailchimpsync.mailchimp import MergeField
 from mailchimpsync.model import MappedField
@@ -95,7 +96,7 @@ def _value(one: MappedField, contact_id: int, contact: Row, prepared: _Chunk) ->
         return _filled(value, one.fill) if one.source == "address" and one.fill and not is_empty(value) else value
     value = contact[contact_field(one.source) or one.source]
     if one.source == "checksum":
-        return checksum(contact_id, value, prepared.now, one) if value else None
+        return checksum_recipe(contact_id, value, prepared.now, one) if value else None
     return value
 
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from mailchimpsync.data import told
+from mailchimpsync.data.personal import HIDDEN, holds_token, is_recipe
 from mailchimpsync.mailchimp import MergeField
 
 TEXT_BYTES_MAX = 255
@@ -34,15 +35,21 @@ def converted(value: Any, field: MergeField) -> Any:
         if field.required:
             raise UnfitError("the field is required at Mailchimp and CiviCRM has no value")
         return ""
+    if is_recipe(value) and field.type == "text":
+        return value
     reader = _READERS.get(field.type)
     if reader is None:
         what = told.UNKNOWN_TYPE % {"type": field.type}
         raise UnfitError(what)
+    if holds_token(value):
+        raise UnfitError("the value holds a personal token; map the source `checksum` to a field of its own")
     return reader(value, field)
 
 
 def is_empty(value: Any) -> bool:
     """Say whether a value is none at all."""
+    if is_recipe(value):
+        return False
     if isinstance(value, Mapping):
         return not any(value.get(part) for part in ADDRESS_PARTS if part != "country")
     return value is None or value == "" or (isinstance(value, Sequence) and not value)
@@ -52,6 +59,8 @@ def as_text(value: Any) -> str:
     """Return a value as text: a list with commas, yes and no for truth, numbers without a needless fraction."""
     if isinstance(value, bool):
         return _YES_NO[value]
+    if is_recipe(value):
+        return HIDDEN
     if isinstance(value, float):
         return f"{value:.2f}".rstrip("0").rstrip(".")
     if isinstance(value, Mapping):

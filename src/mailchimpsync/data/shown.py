@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mailchimpsync.data.convert import UnfitError, converted
+from mailchimpsync.data.personal import HIDDEN, is_recipe
 from mailchimpsync.data.surface import Said
 from mailchimpsync.mailchimp import MergeField
 
@@ -29,6 +30,11 @@ class Shown:
     language: str | None
     tags: tuple[str, ...]
     failed: tuple[str, ...]
+
+
+def presentable(value: Any) -> Any:
+    """Return a value as it may be shown."""
+    return HIDDEN if is_recipe(value) else value
 
 
 def shown(said: Said, merge_fields: Mapping[str, MergeField]) -> Shown:
@@ -57,7 +63,7 @@ def _field(plugin: str, tag: str, raw: Any, merge_field: MergeField | None) -> S
     if merge_field is None:
         return ShownField(tag, plugin, problem="the audience has no such merge field")
     try:
-        return ShownField(tag, plugin, converted(raw, merge_field))
+        return ShownField(tag, plugin, presentable(converted(raw, merge_field)))
     except UnfitError as error:
         return ShownField(tag, plugin, problem=str(error))
 

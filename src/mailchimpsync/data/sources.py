@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from hashlib import md5
 from typing import Any
-
-from mailchimpsync.model import MappedField
 
 Row = Mapping[str, Any]
 Lookups = Mapping[str, Mapping[int, list[Row]]]
 """What was looked up besides contacts, by name and contact."""
 
 MEMBERSHIPS, DONATIONS, FIRST, LAST, ADDRESSES = "memberships", "donations", "first", "last", "addresses"
-SECONDS_PER_DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,16 +104,3 @@ def lookups_for(sources: Sequence[str], contact_ids: Sequence[int]) -> dict[str,
         select += ["postal_code", "state_province_id:abbr", "country_id:abbr"]
         calls[ADDRESSES] = ("Address", "get", {"select": select, "where": [ids, ["is_primary", "=", True]]})
     return calls
-
-
-def checksum(contact_id: int, secret: str, now: datetime, field: MappedField) -> str:
-    """Return the `cs` of a personal link, as CiviCRM makes it: MD5 of hash, contact, time and hours.
-
-    It is renewed when half its time is over, on another day for each contact, so that not everybody's changes at once.
-    """
-    half = max(1, field.valid_days) * SECONDS_PER_DAY // 2
-    shift = contact_id * 7_919 % half
-    begun = (int(now.timestamp()) + shift) // half * half - shift
-    hours = max(1, field.valid_days) * 24
-    digest = md5(f"{secret}_{contact_id}_{begun}_{hours}".encode(), usedforsecurity=False).hexdigest()
-    return f"{digest}_{begun}_{hours}"

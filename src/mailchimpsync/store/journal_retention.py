@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from mailchimpsync.store.dialect import update_by_id
 from mailchimpsync.store.schema import journal, journal_chain
 
 ENTRIES_PER_STEP = 1_000
+_TOKEN = re.compile(r"[0-9a-f]{32}_[0-9]{9,11}_([0-9]+|inf)", re.IGNORECASE)
 
 
 def minimise_entries(tx: Connection, list_id: str, before: datetime, key: str, now: datetime) -> int:
@@ -27,6 +29,19 @@ def minimise_entries(tx: Connection, list_id: str, before: datetime, key: str, n
         update_by_id(tx, journal, [minimised(entry, key, now) for entry in personal])
         _set_ends(tx, list_id, minimised_to=some[-1]["number"])
     return len(some)
+
+
+def minimise_tokens(tx: Connection, after: int, key: str, now: datetime) -> int | None:
+    """Minimise the next entries with a personal token, which earlier versions wrote; return where to go on, or None.
+
+    Only those entries lose their values; the chain holds as before.
+    """
+    about_fields = journal.c.field.like("merge_field %"), journal.c.minimised_at.is_(None), journal.c.id > after
+    query = select(journal).where(*about_fields).order_by(journal.c.id).limit(ENTRIES_PER_STEP)
+    some = [dict(entry) for entry in tx.execute(query).mappings()]
+    with_token = [one for one in some if any(one[name] and _TOKEN.search(one[name]) for name in ("old", "new"))]
+    update_by_id(tx, journal, [minimised(entry, key, now) for entry in with_token])
+    return some[-1]["id"] if some else None
 
 
 def delete_entries(tx: Connection, list_id: str, before: datetime) -> int:

@@ -39,6 +39,7 @@ class Work:
     deadline: Deadline
     progress: Progress
     lease: runs.Lease
+    civicrm: CivicrmClient
     how_far: Callable[[], runs.HowFar | None] = _nowhere
 
     @property
@@ -81,7 +82,6 @@ class Run(Work):
     """
 
     id: int
-    civicrm: CivicrmClient
     started_at: datetime
     since: datetime | None
     site_offset: timedelta

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from mailchimpsync.errors import TransientError
+from mailchimpsync.errors import RemoteError, TransientError
 from mailchimpsync.mailchimp import (
     OPERATIONS_MAX,
     BatchInfo,
@@ -18,6 +19,7 @@ from mailchimpsync.mailchimp import (
 from mailchimpsync.model import MemberStatus, member_id_of, normalise_address
 from mailchimpsync.store import runs, updates
 from mailchimpsync.sync.context import Run, Work
+from mailchimpsync.sync.personal_values import with_personal_values
 from mailchimpsync.sync.results import OPERATION_PREFIX, read_results, results_are_lost
 
 POLL_FIRST_SECONDS = 1.0
@@ -97,7 +99,7 @@ def send_all(work: Work) -> bool:
             if over:
                 return False
             batch_id = updates.open_batch(tx, work.list_id, [row["id"] for row in queued], work.runtime.now())
-        operations = [_operation(work, row) for row in queued]
+        operations = _operations(work, batch_id, queued)
         try:
             sent = True
             info = submit_batch(work.mailchimp, operations)
@@ -114,6 +116,15 @@ def send_all(work: Work) -> bool:
             continue
         _note(work, batch_id, info)
         work.log(f"Sent {len(operations)} updates to Mailchimp.")
+
+
+def _operations(work: Work, batch_id: int, queued: Sequence[Any]) -> list[Operation]:
+    try:
+        bodies = with_personal_values(work, {row["id"]: row["data"] for row in queued})
+    except RemoteError:
+        _take_back(work, batch_id)
+        raise
+    return [_operation(work, {**row, "data": bodies[row["id"]]}) for row in queued]
 
 
 def _operation(work: Work, row: Any) -> Operation:

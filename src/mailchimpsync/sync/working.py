@@ -31,6 +31,7 @@ def work_with(systems: Systems, connection: Connection, deadline: Deadline, leas
         deadline=deadline,
         progress=NoProgress(),
         lease=lease,
+        civicrm=systems.civicrm,
     )
 
 

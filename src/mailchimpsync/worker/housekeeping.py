@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from mailchimpsync.actions import Site
-from mailchimpsync.actions.journal import PURPOSE
+from mailchimpsync.actions.site import JOURNAL_PURPOSE
 from mailchimpsync.store import (
     Transaction,
     alerts,
@@ -73,7 +73,7 @@ def _tidy_up_journal(site: Site, now: datetime, stop: Stop) -> dict[str, int]:
     kept, personal = (
         timedelta(days=days) for days in (site.settings.journal_days, site.settings.journal_personal_days)
     )
-    key = site.keyring.derive(PURPOSE)
+    key = site.keyring.derive(JOURNAL_PURPOSE)
     with site.store.reading() as tx:
         audiences = journal_check.audiences_with_chain(tx)
     done = {"journal": 0, "journal_minimised": 0}

@@ -25,6 +25,7 @@ from mailchimpsync.actions.entities.filters import (
 from mailchimpsync.actions.envelope import plain
 from mailchimpsync.actions.selection import find_audience
 from mailchimpsync.actions.site import Site
+from mailchimpsync.data import holds_token
 from mailchimpsync.errors import UsageError
 from mailchimpsync.model import MemberStatus, SyncStatus
 from mailchimpsync.store import Transaction, edits, lookup, updates
@@ -158,6 +159,8 @@ def update_delete(
 def _change(row: Row, data: Mapping[str, Any]) -> Row:
     """Return what to send: Mailchimp wants the address with every change."""
     change: Row = {"email_address": row["mailchimp_email"], **data}
+    if any(holds_token(value) for value in data.get("merge_fields", {}).values()):
+        raise UsageError("data: a merge field holds a personal token; it is not kept here. Map the source `checksum`.")
     if not data or change["email_address"] is None:
         raise UsageError("data: give what to change, and the email_address of somebody who is not at Mailchimp yet.")
     return change

@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from mailchimpsync.actions.described import Scope
 from mailchimpsync.actions.heard import heard
 from mailchimpsync.actions.said import in_other_words
+from mailchimpsync.data import as_text as value_as_text
 from mailchimpsync.web.icons import ICONS
 from mailchimpsync.web.screens.words import LEVELS, WORDS
 
@@ -44,6 +45,12 @@ def icon(name: str) -> SafeString:
     """Draw an icon in the colour of the text; it is for eyes only."""
     shape = mark_safe(ICONS[name])  # noqa: S308 (our own drawing)
     return format_html('<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">{}</svg>', shape)
+
+
+@register.filter
+def as_text(value: Any) -> str:
+    """Return the value of a merge field as people read it; personal tokens are not shown."""
+    return value_as_text(value)
 
 
 @register.filter

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from threading import Lock
-from typing import Any, ClassVar, Generic, NotRequired, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, NotRequired, TypeVar, cast
 
 import httpx2
-from pydantic import TypeAdapter
+from pydantic import BeforeValidator, TypeAdapter
+from tenacity import RetryCallState
 from typing_extensions import TypedDict
 
 from mailchimpsync.civicrm.urls import FORMS, call_url, checked_base, checked_pattern, multi_url
@@ -45,6 +47,24 @@ Call = tuple[str, str, Params]
 
 T = TypeVar("T")
 
+DATABASE_TRIES_MAX = 3
+"""How often a call is made whose answer is that CiviCRM's database failed: some values make it fail each time."""
+
+_DATABASE_FAILED = re.compile(r"DB Error: (unknown error|deadlock|database lock timeout|connect failed)\b")
+"""What CiviCRM says where its database may take the same again (MariaDB's 1205, 1213, 1412, 2006)."""
+
+
+class DatabaseFailedError(TransientError):
+    """CiviCRM's database failed, for now or because of the values: what was asked may be done in part."""
+
+
+def _row_of_none(row: object) -> object:
+    """PHP writes an object without keys as an empty list."""
+    return {} if row == [] else row
+
+
+AnyRow = Annotated[dict[str, Any], BeforeValidator(_row_of_none)]
+
 
 class Envelope(TypedDict, Generic[T]):
     """What an action answers; `countMatched` only where `row_count` was selected."""
@@ -61,8 +81,9 @@ class Result:
     count_matched: int | None = None
 
 
-_ROWS = TypeAdapter(Envelope[dict[str, Any]])
-_RESULTS = TypeAdapter(dict[str, dict[str, Any]])
+_ROWS = TypeAdapter(Envelope[AnyRow])
+_RESULTS = TypeAdapter(dict[str, Any] | list[Any])
+"""PHP writes an array whose keys are 0, 1, … as a list."""
 
 
 class CivicrmClient(Remote):
@@ -151,21 +172,44 @@ class CivicrmClient(Remote):
         url = multi_url(self.pattern)
         repeatable = idempotent if idempotent is not None else all(_is_read(call[1]) for call in calls.values())
 
-        def attempt() -> dict[str, Result | RemoteError]:
-            results = parse(_RESULTS, self._post(url, {"calls": calls}, "several calls"), CIVICRM)
-            return {name: _result(call, results.get(name)) for name, call in calls.items()}
+        def ask() -> dict[str, Result | RemoteError]:
+            found = _by_name(parse(_RESULTS, self._post(url, {"calls": calls}, "several calls"), CIVICRM))
+            return {name: _result(call, found.get(name)) for name, call in calls.items()}
 
-        return self.patiently(attempt, repeatable=repeatable)
+        results = self.patiently(ask, repeatable=repeatable)
+        failed = {name: call for name, call in calls.items() if isinstance(results[name], DatabaseFailedError)}
+        if failed and repeatable:
+            results |= {name: self._alone(call) for name, call in failed.items()}
+        return results
+
+    def _alone(self, call: Call) -> Result | RemoteError:
+        """Return the result, or the error, of a call that CiviCRM's database failed at beside others."""
+        try:
+            answer = self._one(_ROWS, call, idempotent=True)
+        except RemoteError as error:
+            return error
+        return Result(answer["values"], answer.get("countMatched"))
 
     def _one(self, answer: TypeAdapter[Envelope[T]], call: Call, idempotent: bool | None) -> Envelope[T]:
         entity, action, params = call
-        if not _is_read(action):
+        is_read = _is_read(action)
+        if not is_read:
             self.check_may_write()
         url, what = call_url(self.pattern, entity, action), f"{entity}.{action}"
-        repeatable = idempotent if idempotent is not None else _is_read(action)
-        return self.patiently(
-            lambda: parse(answer, self._post(url, {"params": params}, what), CIVICRM), repeatable=repeatable
-        )
+        repeatable = idempotent if idempotent is not None else is_read
+        try:
+            return self.patiently(
+                lambda: parse(answer, self._post(url, {"params": params}, what), CIVICRM), repeatable=repeatable
+            )
+        except DatabaseFailedError as error:
+            if is_read:
+                raise
+            raise RefusedError(Code.CV_DATABASE, error.what, status=error.status, detail=error.detail) from error
+
+    def _enough(self, state: RetryCallState) -> bool:
+        error = state.outcome.exception() if state.outcome else None
+        is_stubborn = isinstance(error, DatabaseFailedError) and state.attempt_number >= DATABASE_TRIES_MAX
+        return is_stubborn or super()._enough(state)
 
     def _post(self, url: str, form: Mapping[str, Any], what: str) -> bytes:
         answer = self._send(url, form)
@@ -227,25 +271,38 @@ def _outcome(pattern: str, answer: Answer) -> str:
     return f"{pattern} answered {answer.status}" + (f", pointing to {location}" if location else ", not JSON")
 
 
-def _result(call: Call, result: dict[str, Any] | None) -> Result | RemoteError:
+def _by_name(results: dict[str, Any] | list[Any]) -> dict[str, Any]:
+    if isinstance(results, dict):
+        return results
+    return {str(place): result for place, result in enumerate(results)}
+
+
+def _result(call: Call, result: object) -> Result | RemoteError:
+    """Return what one call came to; an answer that cannot be read is the error of that call alone."""
     what = f"{call[0]}.{call[1]}"
     if result is None:
-        raise odd(CIVICRM, f"no result of {what}")
+        return odd(CIVICRM, f"no result of {what}")
+    if not isinstance(result, dict):
+        return odd(CIVICRM, f"{what} without values")
     if "error_message" in result:
         return _refusal(what, _status(result), result)
     values, matched = result.get("values"), result.get("countMatched")
-    if not isinstance(values, list) or not all(isinstance(row, dict) for row in values):
-        raise odd(CIVICRM, f"{what} without values")
-    return Result(values, matched if isinstance(matched, int) else None)
+    rows = [_row_of_none(row) for row in values] if isinstance(values, list) else [None]
+    if not all(isinstance(row, dict) for row in rows):
+        return odd(CIVICRM, f"{what} without values")
+    return Result(cast("list[dict[str, Any]]", rows), matched if isinstance(matched, int) else None)
 
 
 def _refusal(what: str, status: int, problem: Mapping[str, Any]) -> RemoteError:
-    error_id = problem.get("error_id")
-    said = str(problem["error_message"]) + (f" (error id {error_id})" if error_id else "")
+    error_id, message = problem.get("error_id"), str(problem["error_message"])
+    said = redact(message + (f" (error id {error_id})" if error_id else ""))
     if status == HTTPStatus.FORBIDDEN:
         why = f"The CiviCRM key's user may not do {what}"
-        return AccessError(Code.CV_NO_PERMISSION, why, status=status, detail=redact(said))
-    return RefusedError(Code.CV_API, f"CiviCRM answered {what} with an error", status=status, detail=redact(said))
+        return AccessError(Code.CV_NO_PERMISSION, why, status=status, detail=said)
+    if _DATABASE_FAILED.match(message):
+        why = f"CiviCRM's database failed at {what}"
+        return DatabaseFailedError(Code.CV_UNAVAILABLE, why, status=status, detail=said)
+    return RefusedError(Code.CV_API, f"CiviCRM answered {what} with an error", status=status, detail=said)
 
 
 def _status(problem: Mapping[str, Any]) -> int:

@@ -81,7 +81,8 @@ def add_bulk_addresses(
 
     def add(some: Sequence[ContactEmail]) -> None:
         records = [{"contact_id": one.contact_id, "email": one.address, "is_bulkmail": True} for one in some]
-        client.call("Email", "save", {"records": records})
+        params = {"records": records, "match": ["contact_id", "email"]}
+        client.call("Email", "save", params, idempotent=True)
 
     found = _emails_of(client, wanted)
     missing = [one for one in wanted if (one.contact_id, normalise_address(one.address)) not in found]

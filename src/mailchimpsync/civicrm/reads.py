@@ -270,7 +270,7 @@ def _merge_target(result: Result | RemoteError) -> int | None:
     if isinstance(result, RemoteError):
         return None
     values = succeeded(result).values
-    return int(values[0]["id"]) if values and values[0].get("id") else None
+    return int(values[0]["id"]) if values and values[0].get("id") else None  # an unmerged one is answered by no keys
 
 
 def _in_groups(group_ids: Collection[int], contact_ids: Sequence[int] | None) -> Iterator[Where]:

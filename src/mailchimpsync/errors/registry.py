@@ -485,6 +485,13 @@ _CIVICRM_STOPS = {
         "Look at the detail, and at CiviCRM's log by its error id.",
         Who.IMPLEMENTER,
     ),
+    Code.CV_DATABASE: Entry(
+        "CiviCRM's database failed at a change.",
+        "Tables were locked at that moment, or a value is one that the database cannot store.",
+        "Nothing at first: the next run tries again. If it comes back, look at CiviCRM's log for the database's error.",
+        Who.IMPLEMENTER,
+        Retry.NEXT_RUN,
+    ),
     Code.CV_UNAVAILABLE: Entry(
         "CiviCRM cannot be reached, or fails.",
         "The site is down or overloaded.",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
 from typing import ClassVar, Self, TypeVar
 
@@ -68,6 +69,24 @@ class WaitError(TransientError):
 def tls() -> ssl.SSLContext:
     """Return the process's TLS settings; loading the certificates takes longer than a request."""
     return httpx2.create_ssl_context()
+
+
+def connections(
+    headers: Mapping[str, str], transport: httpx2.BaseTransport | None = None, auth: httpx2.Auth | None = None
+) -> httpx2.Client:
+    """Return connections that keep no cookies.
+
+    CiviCRM begins a session with every answer. PHP works on the requests of one session one after the other, so a
+    client that sent its cookie back would wait for itself.
+    """
+    return httpx2.Client(
+        headers={"User-Agent": USER_AGENT, **headers},
+        auth=auth,
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        timeout=TIMEOUT,
+        transport=transport,
+        verify=tls(),
+    )
 
 
 def redact(text: str) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import httpx2
 import pytest
 
 from mailchimpsync.civicrm import CivicrmClient, check_write_access, mailing_groups, site, to_site, to_utc
@@ -14,9 +15,11 @@ from mailchimpsync_sandbox.civicrm import CivicrmSandbox
 from mailchimpsync_sandbox.kit.server import Served
 
 if TYPE_CHECKING:
-    from clients.conftest import Hands
+    from clients.conftest import CivicrmSays, Hands
 
 Civicrm = tuple[CivicrmSandbox, CivicrmClient]
+Rows = list[dict[str, Any]]
+SOME_CONTACTS: dict[str, Rows] = {"me": [{"id": 12}], "some": [{"id": 3}, {"id": 5}]}
 
 
 def test_one_request_proves_clock_groups_and_numbers(civicrm: Civicrm) -> None:
@@ -107,6 +110,37 @@ def test_a_user_who_sees_nothing_is_never_believed(permissions: str, civicrm: Ci
             with pytest.raises(AccessError) as caught:
                 check()
             assert caught.value.code is Code.CV_NO_PERMISSION
+
+
+def _multi(**results: Rows) -> httpx2.Response:
+    return httpx2.Response(200, json={name: {"values": values} for name, values in results.items()})
+
+
+def test_a_user_whom_an_acl_limits_to_some_contacts_is_not_believed_although_it_sees_some(
+    civicrm_says: CivicrmSays,
+) -> None:
+    hidden: Rows = [{"access": False}]
+    group = {"id": 8, "title": "News", "is_active": True, "is_hidden": False, "saved_search_id": None}
+    clock = [{"id": 3, "now": "2026-11-20 13:00:00"}]
+    groups = [group | {"group_type:name": None}]
+    client, _ = civicrm_says(_multi(**SOME_CONTACTS, all=hidden, clock=clock, groups=groups))
+
+    with pytest.raises(AccessError) as caught:
+        site(client, [8])
+
+    assert caught.value.code is Code.CV_SEES_PART
+    assert "edit all contacts" in str(caught.value)
+
+
+def test_a_user_who_may_not_add_contacts_or_change_groups_is_told_which(civicrm_says: CivicrmSays) -> None:
+    granted: Rows = [{"access": True}]
+    rights: dict[str, Rows] = {"add contacts": [{"access": False}], "edit who is in groups": granted}
+    client, _ = civicrm_says(_multi(**SOME_CONTACTS, all=granted, **rights))
+
+    with pytest.raises(AccessError, match=r"may not add contacts$") as caught:
+        check_write_access(client)
+
+    assert caught.value.code is Code.CV_NO_PERMISSION
 
 
 def test_the_right_to_write_is_proved_without_writing(civicrm: Civicrm) -> None:

@@ -73,6 +73,16 @@ def test_a_call_is_a_post_with_the_key_and_one_form_field(civicrm_says: CivicrmS
     assert [json.loads(value) for value in form["params"]] == [{"where": [["first_name", "=", "Zoë & 😀"]]}]
 
 
+def test_no_cookie_is_sent_back_so_that_the_requests_of_one_session_do_not_wait_for_each_other(
+    civicrm_says: CivicrmSays,
+) -> None:
+    session = {"Set-Cookie": "PHPSESSID=abc123; path=/"}
+    client, script = civicrm_says(httpx2.Response(200, json={"values": [{"id": 1}]}, headers=session))
+    client.call("Contact", "get", CONTACT_1)
+    client.call("Contact", "get", CONTACT_1)
+    assert [request.headers.get("Cookie") for request in script.requests] == [None, None]
+
+
 @pytest.mark.parametrize(
     ("form", "sign"),
     [

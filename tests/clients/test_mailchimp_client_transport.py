@@ -53,6 +53,13 @@ def test_the_key_goes_to_its_data_centre_by_basic_auth(mailchimp_says: Mailchimp
     assert request.headers["User-Agent"].startswith("mailchimpsync/")
 
 
+def test_no_cookie_is_sent_back(mailchimp_says: MailchimpSays) -> None:
+    client, script = mailchimp_says(httpx2.Response(200, json=FINE.json(), headers={"Set-Cookie": "ak=1; path=/"}))
+    account(client)
+    account(client)
+    assert [request.headers.get("Cookie") for request in script.requests] == [None, None]
+
+
 @pytest.mark.parametrize(
     "trouble",
     [

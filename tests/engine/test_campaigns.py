@@ -21,6 +21,7 @@ from support.world import KEY, LIST, NEWS, World, days_ago
 SENT, OPENED, CLICKED = (f"mailchimp_campaign_{act}" for act in ("sent", "opened", "clicked"))
 OTHER_LIST = "bbbb333344"
 PAGE = 3
+KEYS_OWN_CONTACT = 2
 
 
 def people(world: World, *names: str) -> dict[str, int]:
@@ -105,7 +106,7 @@ def test_a_campaign_is_an_activity_with_its_recipients_as_targets(world: World) 
     assert done.outcome is Outcome.DONE
     assert list(done.activity_ids) == [one["id"]]
     assert targets(world, "spring") == [contacts["ann"], contacts["bob"]]
-    assert (one["subject"], one["status_id"], one["source_contact_id"]) == ("Title of spring", 2, 1)
+    assert (one["subject"], one["status_id"], one["source_contact_id"]) == ("Title of spring", 2, KEYS_OWN_CONTACT)
     assert one["activity_date_time"] == "2026-11-18 12:00:00"
     assert "From: Ann" in one["details"]
     assert "Hello &lt;you&gt;" in one["details"]

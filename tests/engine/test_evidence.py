@@ -22,6 +22,7 @@ from support.evidence import (
     give_another_id,
     hide_contacts,
     in_civicrm,
+    limit_key,
     mend,
     set_our_clock,
     show_contacts,
@@ -29,7 +30,7 @@ from support.evidence import (
     tamper,
 )
 from support.post import PostOffice
-from support.wire import nothing
+from support.wire import Wire, nothing
 from support.world import KEY, LIST, NEWS, RIDE, WALK, WALKS, World, days_ago
 
 OTHER_KEY = "abcdef0123456789abcdef0123456789-us1"
@@ -423,6 +424,36 @@ def test_a_key_that_sees_only_a_few_contacts_is_noticed(world: World, *, everyth
     show_contacts(world)
 
     assert_nothing_happens_afterwards(world)
+
+
+@pytest.mark.parametrize("everything", [False, True])
+def test_a_key_that_is_shown_only_some_contacts_stops_the_run_though_few_are_hidden(
+    world: World, *, everything: bool
+) -> None:
+    contacts = fill(world)
+
+    limit_key(world)
+    hide_contacts(world, but=contacts[2:])
+    with stopped(world, "CV_SEES_PART"):
+        world.sync(everything=everything)
+    show_contacts(world)
+    world.to_civicrm = Wire(world.civicrm)
+    world.systems = world.new_systems()
+
+    assert_nothing_happens_afterwards(world)
+
+
+def test_people_are_not_doubled_by_a_first_sync_whose_key_does_not_see_them(world: World) -> None:
+    world.member(PEOPLE[0])
+    contact = world.contact(PEOPLE[0], {NEWS: 20})
+
+    limit_key(world)
+    hide_contacts(world, but=[])
+    with stopped(world, "CV_SEES_PART"):
+        world.sync(everything=True)
+    show_contacts(world)
+
+    assert world.owners(PEOPLE[0]) == [contact]
 
 
 def test_contacts_that_vanish_after_the_first_look_are_noticed_before_any_row_changes(world: World) -> None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qs
 
 import httpx2
 import pytest
@@ -66,6 +67,25 @@ class TamperedWire(Wire):
         page = json.loads(response.read())
         members, total = self.change(page["members"], int(request.url.params["offset"]), page["total_items"])
         return httpx2.Response(200, json={"members": members, "total_items": total}, request=request)
+
+
+class PartialWire(Wire):
+    """A wire to a CiviCRM where the key's user has lost “edit all contacts”: the proof that it sees all is refused."""
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        asked = parse_qs(request.read().decode())
+        response = super().handle_request(request)
+        answer = json.loads(response.read())
+        for name, (entity, action, _params) in json.loads(asked.get("calls", ["{}"])[0]).items():
+            if (entity, action) == ("Contact", "checkAccess"):
+                answer[name]["values"] = [{"access": False}]
+        return httpx2.Response(response.status_code, json=answer, request=request)
+
+
+def limit_key(world: World) -> None:
+    """Let CiviCRM limit the key's user to some contacts from now on; which it hides, `hide_contacts` says."""
+    world.to_civicrm = PartialWire(world.civicrm)
+    world.systems = world.new_systems()
 
 
 def tamper(world: World, change: Change, status: MemberStatus | None = None) -> None:

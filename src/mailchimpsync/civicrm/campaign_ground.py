@@ -42,7 +42,7 @@ class Ground:
     Attributes:
         field: the custom field's name in the API, `Group.Field`.
         record_type: the number that makes a contact of an activity its target.
-        source_contact_id: the site's own organisation, in whose name campaigns were sent.
+        source_contact_id: the key's own contact, who adds the activities.
         offset: what the site's clock is ahead of UTC.
     """
 
@@ -70,7 +70,7 @@ def prepare_ground(client: CivicrmClient, kinds: Collection[Kind]) -> Ground:
     return Ground(
         field,
         int(_first(found["targets"], "value", "the record type of activities' targets")),
-        int(_first(found["domain"], "contact_id", "the site's own contact")),
+        int(_first(found["me"], "id", "the key's own contact")),
         clock_offset(client),
     )
 
@@ -92,7 +92,7 @@ def _questions() -> dict[str, Call]:
         "groups": ("OptionGroup", "get", {"select": ["id"], "where": [["name", "=", "activity_type"]]}),
         "targets": ("OptionValue", "get", {"select": ["value"], "where": of_targets}),
         "field": ("CustomField", "get", {"select": ["custom_group_id.name"], "where": of_field, "limit": 1}),
-        "domain": ("Domain", "get", {"select": ["contact_id"], "limit": 1}),
+        "me": ("Contact", "get", {"select": ["id"], "where": [["id", "=", "user_contact_id"]], "limit": 1}),
     }
 
 

@@ -25,16 +25,14 @@ from mailchimpsync.errors import (
     TransientError,
 )
 from mailchimpsync.http import (
-    TIMEOUT,
-    USER_AGENT,
     Answer,
     Remote,
     Service,
+    connections,
     odd,
     parse,
     redact,
     throttled,
-    tls,
     unavailable,
 )
 from mailchimpsync.runtime import Runtime
@@ -115,10 +113,8 @@ class CivicrmClient(Remote):
         headers = {
             "X-Civi-Auth": f"Bearer {api_key.strip()}",
             "X-Requested-With": "XMLHttpRequest",
-            "User-Agent": USER_AGENT,
         }
-        http = httpx2.Client(headers=headers, timeout=TIMEOUT, transport=transport, verify=tls())
-        super().__init__(runtime, http, attempts_max)
+        super().__init__(runtime, connections(headers, transport), attempts_max)
 
     @property
     def pattern(self) -> str:
@@ -242,9 +238,9 @@ class CivicrmClient(Remote):
         failing: TransientError | None = None
         for form in FORMS:
             pattern = self._base + form
-            answer = self._send(call_url(pattern, "Domain", "get"), {"params": {"select": ["id"], "limit": 1}})
+            answer = self._send(call_url(pattern, "Contact", "get"), {"params": {"select": ["id"], "limit": 1}})
             if answer.status == HTTPStatus.UNAUTHORIZED:
-                raise self._problem(answer, "Domain.get")
+                raise self._problem(answer, "Contact.get")
             if _json_object(answer.body).keys() & {"values", "error_message"}:
                 return pattern
             if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status == HTTPStatus.TOO_MANY_REQUESTS:

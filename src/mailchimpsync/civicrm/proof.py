@@ -1,4 +1,4 @@
-"""Proof that a site is what the configuration says, and that its key sees what is there (DESIGN 3.4)."""
+"""Proof that a site is what the configuration says, and that its key sees what is there."""
 
 from __future__ import annotations
 
@@ -33,7 +33,26 @@ _Group = TypedDict(
 _GROUPS = TypeAdapter(list[_Group])
 _GROUP_FIELDS = list(_Group.__annotations__)
 _GROUPS_WANTED: dict[str, Any] = {"select": _GROUP_FIELDS, "limit": GROUPS_MAX}
-_CLOCK: Call = ("Domain", "get", {"select": ["id", "NOW() AS now"], "limit": 1})
+_CLOCK: Call = ("Contact", "get", {"select": ["id", "NOW() AS now"], "limit": 1})
+"""Any entity tells the time; this one asks no right beyond those a sync needs."""
+
+NO_CONTACT = 2_000_000_000
+"""An id that no contact has: far beyond what a site counts up to, and within what every CiviCRM takes as an id."""
+
+SEES_ALL: Call = ("Contact", "checkAccess", {"action": "update", "values": {"id": NO_CONTACT}})
+"""Granted to a user with “edit all contacts”, and to nobody else: no ACL reaches a contact that does not exist.
+
+Why that proves that nothing is hidden: docs/decisions/what-is-not-visible-is-not-gone.md.
+"""
+
+_CHANGES: Mapping[str, Call] = {
+    "add contacts": ("Contact", "checkAccess", {"action": "create", "values": {"contact_type": "Individual"}}),
+    "edit who is in groups": (
+        "GroupContact",
+        "checkAccess",
+        {"action": "create", "values": {"contact_id": NO_CONTACT}},
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +86,14 @@ def site(
 
     Raises:
         AccessError: `CV_NO_PERMISSION`: the key's user is nobody, sees no contact but itself, or no groups. CiviCRM
-            answers such a user with empty lists, which must not be taken for the truth (reference: CiviCRM README).
+            answers such a user with empty lists, which must not be taken for the truth. `CV_SEES_PART`: it may see
+            some contacts only, and no answer tells those it may not see from those that are gone.
         EvidenceError: `CV_CLOCK`, `CV_GROUP_GONE`, `CV_GROUP_INACTIVE`, `CV_GROUP_SMART`.
     """
     again = back.calls(group_ids, look_back) if look_back is not None else {}
     results = client.multi({**_who(), **_about(group_ids), **again})
     _other_contact(results)
+    _check_sees_all(results["all"])
     offset = _offset(client, results["clock"], now)
     groups = {group.id: group for group in _groups(succeeded(results["groups"]).values)}
     for group_id in group_ids:
@@ -101,23 +122,15 @@ def groups(client: CivicrmClient, group_ids: Collection[int]) -> dict[int, Group
 
 
 def check_write_access(client: CivicrmClient) -> None:
-    """Check, for connect time, that the key's user may edit contacts and who is in groups; nothing is changed.
+    """Check, for connect time, that the key's user may add and edit contacts and who is in groups; nothing is changed.
 
     Raises:
-        AccessError: `CV_NO_PERMISSION`; the message says which of them it may not.
+        AccessError: `CV_NO_PERMISSION`, `CV_SEES_PART`; the message says which of them it may not.
     """
-    other = _other_contact(client.multi(_who()))
-    checks: dict[str, Call] = {
-        "edit contacts": ("Contact", "checkAccess", {"action": "update", "values": {"id": other}}),
-        # A change of nothing: the right is checked before CiviCRM looks for rows, and no row has the id 0.
-        "edit who is in groups": (
-            "GroupContact",
-            "update",
-            {"where": [["id", "=", 0]], "values": {"status": "Added"}},
-        ),
-    }
-    results = client.multi(checks, idempotent=True)
-    lacking = [name for name, result in results.items() if not _is_granted(result)]
+    results = client.multi({**_who(), **_CHANGES})
+    _other_contact(results)
+    _check_sees_all(results["all"])
+    lacking = [name for name in _CHANGES if not _is_granted(results[name])]
     if lacking:
         raise AccessError(Code.CV_NO_PERMISSION, f"The CiviCRM key's user may not {' nor '.join(lacking)}")
 
@@ -142,6 +155,7 @@ def _who() -> dict[str, Call]:
     return {
         "me": ("Contact", "get", {"select": ["id"], "where": [["id", "=", "user_contact_id"]], "limit": 1}),
         "some": ("Contact", "get", {"select": ["id"], "orderBy": {"id": "ASC"}, "limit": 2}),
+        "all": SEES_ALL,
     }
 
 
@@ -167,13 +181,19 @@ def _other_contact(results: Mapping[str, Result | RemoteError]) -> int:
     return int(others[0])
 
 
+def _check_sees_all(result: Result | RemoteError) -> None:
+    if not _is_granted(result):
+        why = "The CiviCRM key's user lacks “edit all contacts”, so CiviCRM may show it only some of the contacts"
+        raise AccessError(Code.CV_SEES_PART, why)
+
+
 def _site_now(result: Result | RemoteError) -> str:
     values = succeeded(result).values
     if not values:
         raise AccessError(Code.CV_NO_PERMISSION, "The CiviCRM key's user may not see the site's clock")
     now = values[0].get("now")
     if not isinstance(now, str):
-        raise odd(CIVICRM, "Domain without the site's clock")
+        raise odd(CIVICRM, "Contact without the site's clock")
     return now
 
 
@@ -209,4 +229,5 @@ def _check_group(group_id: int, group: Group | None) -> None:
 def _is_granted(result: Result | RemoteError) -> bool:
     if isinstance(result, AccessError):
         return False
-    return all(row.get("access", True) is True for row in succeeded(result).values)
+    values = succeeded(result).values
+    return bool(values) and all(row.get("access") is True for row in values)

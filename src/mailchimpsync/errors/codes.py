@@ -110,6 +110,7 @@ class Code(StrEnum):
     # what stops a run or a call: CiviCRM
     CV_AUTH = "CV_AUTH"
     CV_NO_PERMISSION = "CV_NO_PERMISSION"
+    CV_SEES_PART = "CV_SEES_PART"
     CV_NOT_FOUND = "CV_NOT_FOUND"
     CV_API = "CV_API"
     CV_DATABASE = "CV_DATABASE"

@@ -473,6 +473,14 @@ _CIVICRM_STOPS = {
         "“authenticate with api key”.",
         Who.IMPLEMENTER,
     ),
+    Code.CV_SEES_PART: Entry(
+        "CiviCRM may show the key's user only some of the contacts.",
+        "The user's role lacks “edit all contacts”. CiviCRM then shows only the contacts that its ACLs allow, and says "
+        "nothing of the others; they would be taken for deleted. Nothing was changed on either side.",
+        "Give the role of the key's user the permissions “view all contacts” and “edit all contacts” in the CMS. ACLs "
+        "inside CiviCRM are not enough, not even one for all contacts.",
+        Who.IMPLEMENTER,
+    ),
     Code.CV_NOT_FOUND: Entry(
         "No CiviCRM API was found at this address.",
         "The address is wrong, or the site has another form of URL.",

@@ -17,15 +17,13 @@ from pydantic import TypeAdapter
 
 from mailchimpsync.errors import AccessError, Code, ConfigurationError, RefusedError, RemoteError, TransientError
 from mailchimpsync.http import (
-    TIMEOUT,
-    USER_AGENT,
     Answer,
     Remote,
     Service,
+    connections,
     odd,
     parse,
     throttled,
-    tls,
     unavailable,
 )
 from mailchimpsync.mailchimp.refusals import classify_refusal, refusal_detail
@@ -90,18 +88,10 @@ class MailchimpClient(Remote):
         if not key:
             raise ConfigurationError("The Mailchimp API key has not the form of a key", code=Code.MC_BAD_KEY)
         self.base_url = (base_url or f"https://{key['dc']}.api.mailchimp.com/3.0").rstrip("/")
-        client = httpx2.Client(
-            auth=httpx2.BasicAuth("mailchimpsync", key[0]),
-            headers={"User-Agent": USER_AGENT},
-            timeout=TIMEOUT,
-            transport=transport,
-            verify=tls(),
-        )
+        client = connections({}, transport, httpx2.BasicAuth("mailchimpsync", key[0]))
         super().__init__(runtime, client, attempts_max)
         # Signed storage addresses must never see the key, so they have a client of their own (mailchimp-api.md 5.3).
-        self.storage = httpx2.Client(
-            headers={"User-Agent": USER_AGENT}, timeout=TIMEOUT, transport=transport, verify=tls()
-        )
+        self.storage = connections({}, transport)
         self._slots = _slots_of(key[0], self.base_url, concurrent_max)
 
     def close(self) -> None:

@@ -51,21 +51,21 @@ class StandIns:
 @contextmanager
 def stand_ins(directory: Path) -> Iterator[StandIns]:
     """Start both, with their databases in a directory, and stop them at the end."""
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-m", f"mailchimpsync_sandbox.{name}", "--port", "0", "--database", str(directory / name)],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for name in ("mailchimp", "civicrm")
-    ]
+    with serving("mailchimp", directory) as mailchimp, serving("civicrm", directory) as civicrm:
+        yield StandIns(mailchimp, civicrm)
+
+
+@contextmanager
+def serving(name: str, directory: Path) -> Iterator[str]:
+    """Start one, with its database in a directory, yield where it listens, and stop it at the end."""
+    where = ["--port", "0", "--database", str(directory / name)]
+    command = [sys.executable, "-m", f"mailchimpsync_sandbox.{name}", *where]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
-        urls = [_url(process) for process in processes]
-        yield StandIns(*urls)
+        yield _url(process)
     finally:
-        for process in processes:
-            process.terminate()
-            process.wait(timeout=10)
+        process.terminate()
+        process.wait(timeout=10)
 
 
 def _url(process: subprocess.Popen[str]) -> str:

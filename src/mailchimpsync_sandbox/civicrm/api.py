@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from mailchimpsync_sandbox.civicrm import catalogue, merging
+from mailchimpsync_sandbox.civicrm.access import Access
 from mailchimpsync_sandbox.civicrm.database import Database
 from mailchimpsync_sandbox.civicrm.entities import ENTITIES
-from mailchimpsync_sandbox.civicrm.errors import ApiError, PermissionDeniedError, UnknownActionError
+from mailchimpsync_sandbox.civicrm.errors import ApiError, UnknownActionError
 from mailchimpsync_sandbox.civicrm.query import Query
 from mailchimpsync_sandbox.civicrm.results import Result, arranged
 from mailchimpsync_sandbox.civicrm.rules_other import RULES
 from mailchimpsync_sandbox.civicrm.schema import Entity
-from mailchimpsync_sandbox.civicrm.users import User
+from mailchimpsync_sandbox.civicrm.users import SYSTEM, User
 from mailchimpsync_sandbox.civicrm.writing import Writer
 
 _COMMON = frozenset({"checkPermissions", "chain", "debug", "language", "version"})
@@ -30,11 +32,10 @@ _PARAMS: dict[str, frozenset[str]] = {
     "getActions": frozenset({"select", "where", "orderBy", "limit", "offset"}),
     "checkAccess": frozenset({"action", "values"}),
     "getMergedTo": frozenset({"contactId", "isTest"}),
-    "getMergedFrom": frozenset({"contactId", "isTest"}),
     "mergeDuplicates": frozenset({"contactId", "duplicateId", "mode"}),
     "refresh": _FIND | {"reload"},
 }
-_ONLY_OF = {"getMergedTo": "Contact", "getMergedFrom": "Contact", "mergeDuplicates": "Contact", "refresh": "Group"}
+_ONLY_OF = {"getMergedTo": "Contact", "mergeDuplicates": "Contact", "refresh": "Group"}
 _CHAIN_DEPTH_MAX = 5
 _SMART_DEPTH_MAX = 5
 
@@ -56,7 +57,6 @@ class Api:
             "getFields": self._get_fields,
             "getActions": self._get_actions,
             "getMergedTo": self._get_merged_to,
-            "getMergedFrom": self._get_merged_from,
             "mergeDuplicates": self._merge_duplicates,
             "refresh": self._refresh,
         }
@@ -70,7 +70,8 @@ class Api:
             ApiError: the call is wrong, or cannot be carried out.
         """
         if entity in catalogue.LISTS and action == "get":
-            return self._list(entity, params, user)
+            self._access(user).check(entity, action)
+            return self._list(entity, params)
         known = ENTITIES.get(entity)
         if known is None or action not in self._actions or _ONLY_OF.get(action, entity) != entity:
             raise UnknownActionError(entity, action)
@@ -79,21 +80,21 @@ class Api:
             if name not in allowed:
                 raise ApiError(f"Unknown api parameter: {name}")
         with self._database.transaction():
-            result = self._actions[action](known, params, user)
+            access = self._access(user)
+            if action != "checkAccess":
+                access.check(entity, action)
+            result = self._actions[action](known, params, access)
             if chain := params.get("chain"):
                 self._chain(result, chain, user, depth)
         return result
 
-    def _get(self, entity: Entity, params: dict[str, Any], user: User) -> Result:
-        query = self._query(entity, params, user)
-        if not user.sees_rows(entity):
-            return Result(entity.name, "get", [])
-        found = query.run()
+    def _access(self, user: User) -> Access:
+        return Access(self._database, user, self._members_of)
+
+    def _get(self, entity: Entity, params: dict[str, Any], access: Access) -> Result:
+        found = Query(entity, params, access).run()
         counts = {} if found.matched is None else {"countMatched": found.matched}
         return Result(entity.name, "get", found.rows, found.matched, counts)
-
-    def _query(self, entity: Entity, params: dict[str, Any], user: User) -> Query:
-        return Query(self._database, entity, params, self._members_of, user.contact_id)
 
     def _members_of(self, group_ids: list[int], depth: int = 0) -> list[int]:
         """Return the contacts of the smart ones among the groups, without those removed by hand."""
@@ -119,127 +120,92 @@ class Api:
             self._smart[group_id] = (self._database.now().isoformat(), self._searched(group_id, text, depth))
         return self._smart[group_id][1]
 
-    def _refresh(self, entity: Entity, params: dict[str, Any], user: User) -> Result:
-        self._writer(user)
-        ids = self._ids(entity, params, user)
+    def _refresh(self, entity: Entity, params: dict[str, Any], access: Access) -> Result:
+        ids = _ids(entity, params, access)
         for group_id in ids:
             self._smart.pop(group_id, None)
         return Result(entity.name, "refresh", [{"id": one} for one in ids])
 
     def _searched(self, group_id: int, text: str, depth: int) -> list[int]:
         where = (catalogue.parsed(text) or {}).get("where") or []
-        query = Query(
-            self._database, ENTITIES["Contact"], {"where": where}, lambda ids: self._members_of(ids, depth + 1)
-        )
+        everybody = Access(self._database, SYSTEM, lambda ids: self._members_of(ids, depth + 1))
+        query = Query(ENTITIES["Contact"], {"where": where}, everybody)
         removed = self._database.rows(
             "SELECT contact_id FROM civicrm_group_contact WHERE group_id = ? AND status = 'Removed'", (group_id,)
         )
         return sorted(set(query.ids()) - {row[0] for row in removed})
 
-    def _writer(self, user: User) -> Writer:
-        if not user.may_do_all:
-            raise PermissionDeniedError
-        return Writer(self._database, RULES, user.contact_id)
+    def _writer(self, access: Access) -> Writer:
+        return Writer(self._database, RULES, access.user.contact_id)
 
-    def _create(self, entity: Entity, params: dict[str, Any], user: User) -> Result:
-        writer = self._writer(user)
-        row = writer.create(entity, _dict(params, "values"), _extra(entity, params))
+    def _create(self, entity: Entity, params: dict[str, Any], access: Access) -> Result:
+        values = _dict(params, "values")
+        access.check_record(entity, "create", values)
+        row = self._writer(access).create(entity, values, _extra(entity, params))
         return Result(entity.name, "create", [row])
 
-    def _save(self, entity: Entity, params: dict[str, Any], user: User) -> Result:
-        writer = self._writer(user)
-        records = params.get("records")
-        if not isinstance(records, list):
-            raise ApiError('Parameter "records" is required.')
-        defaults, match, extra = _dict(params, "defaults"), list(params.get("match") or []), _extra(entity, params)
-        rows, matched = [], 0
-        for given in records:
-            record = {**defaults, **given}
-            row_id = record.get("id")
-            if not row_id and match:
-                row_id = self._matching(entity, record, match, user)
-                matched += row_id is not None
+    def _save(self, entity: Entity, params: dict[str, Any], access: Access) -> Result:
+        records, matched = _matched_records(entity, params, access)
+        for record in records:
+            access.check_record(entity, "update" if record.get("id") else "create", record)
+        writer, extra, rows = self._writer(access), _extra(entity, params), []
+        for record in records:
+            row_id = record.pop("id", None)
             if row_id:
                 rows.append(writer.update(entity, int(row_id), record, extra))
             else:
-                rows.append(writer.create(entity, {k: v for k, v in record.items() if k != "id"}, extra))
-        return self._reloaded(Result(entity.name, "save", rows, None, {"countMatched": matched}), params, user)
+                rows.append(writer.create(entity, record, extra))
+        return _reloaded(Result(entity.name, "save", rows, None, {"countMatched": matched}), params, access)
 
-    def _matching(self, entity: Entity, record: dict[str, Any], match: list[str], user: User) -> int | None:
-        if any(name not in record for name in match):
-            return None
-        where = [[name, "=", record[name]] if record[name] not in {None, ""} else [name, "IS EMPTY"] for name in match]
-        found = self._query(entity, {"select": ["id"], "where": where, "limit": 1}, user).ids()
-        return found[0] if found else None
-
-    def _update(self, entity: Entity, params: dict[str, Any], user: User) -> Result:
-        writer, values = self._writer(user), _dict(params, "values")
+    def _update(self, entity: Entity, params: dict[str, Any], access: Access) -> Result:
+        writer, values = self._writer(access), _dict(params, "values")
         by_id = values.get("id") if not params.get("where") else None
-        ids = [int(by_id)] if by_id else self._ids(entity, params, user)
+        ids = [int(by_id)] if by_id else _ids(entity, params, _named_row(params, access))
+        for one in ids:
+            access.check_record(entity, "update", {**values, "id": one})
         extra = _extra(entity, params)
         rows = [writer.update(entity, one, values, extra) for one in ids]
-        return self._reloaded(Result(entity.name, "update", rows), params, user)
+        return _reloaded(Result(entity.name, "update", rows), params, access)
 
-    def _delete(self, entity: Entity, params: dict[str, Any], user: User) -> Result:
-        writer = self._writer(user)
-        ids = self._ids(entity, params, user)
-        writer.delete(entity, ids, params)
+    def _delete(self, entity: Entity, params: dict[str, Any], access: Access) -> Result:
+        ids = _ids(entity, params, access)
+        for one in ids:
+            access.check_record(entity, "delete", {"id": one})
+        self._writer(access).delete(entity, ids, params)
         # Recorded: the ids of deleted memberships of groups come as text, those of contacts as numbers.
         return Result(
             entity.name, "delete", [{"id": str(one) if entity.name == "GroupContact" else one} for one in ids]
         )
 
-    def _ids(self, entity: Entity, params: dict[str, Any], user: User) -> list[int]:
-        if not params.get("where"):
-            raise ApiError('Parameter "where" is required.')
-        return self._query(entity, {key: params[key] for key in _FIND if key in params}, user).ids()
-
-    def _reloaded(self, result: Result, params: dict[str, Any], user: User) -> Result:
-        reload = params.get("reload")
-        if not reload:
-            return result
-        ids = [row["id"] for row in result.values]
-        select = reload if isinstance(reload, list) else ["*"]
-        found = self._query(ENTITIES[result.entity], {"select": select, "where": [["id", "IN", ids]]}, user).run()
-        by_id = {row["id"]: row for row in found.rows}
-        result.values = [by_id[one] for one in ids]
-        return result
-
-    def _check_access(self, entity: Entity, params: dict[str, Any], user: User) -> Result:
-        row = {"access": user.may_do_all, **({"id": params["values"]["id"]} if "id" in _dict(params, "values") else {})}
+    def _check_access(self, entity: Entity, params: dict[str, Any], access: Access) -> Result:
+        action, values = str(params.get("action") or ""), _dict(params, "values")
+        if action not in self._actions:
+            raise UnknownActionError(entity.name, action)
+        row = {"access": access.grants(entity, action, values), **({"id": values["id"]} if "id" in values else {})}
         return Result(entity.name, "checkAccess", [row])
 
-    def _get_fields(self, entity: Entity, params: dict[str, Any], _user: User) -> Result:
+    def _get_fields(self, entity: Entity, params: dict[str, Any], _access: Access) -> Result:
         rows = catalogue.fields_of(self._database, entity, load_options=bool(params.get("loadOptions")))
         return Result(entity.name, "getFields", catalogue.picked(rows, params))
 
-    def _get_actions(self, entity: Entity, params: dict[str, Any], _user: User) -> Result:
+    def _get_actions(self, entity: Entity, params: dict[str, Any], _access: Access) -> Result:
         names = [name for name in self._actions if _ONLY_OF.get(name, entity.name) == entity.name]
         return Result(entity.name, "getActions", catalogue.picked([{"name": name} for name in names], params))
 
-    def _get_merged_to(self, entity: Entity, params: dict[str, Any], user: User) -> Result:
-        target = merging.merged_to(self._writer(user), int(params.get("contactId") or 0))
-        return Result(entity.name, "getMergedTo", [] if target is None else [{"id": target}])
+    def _get_merged_to(self, entity: Entity, params: dict[str, Any], access: Access) -> Result:
+        """CiviCRM looks for the activities of the merge, and answers an empty row where it finds or shows none."""
+        access.check("ActivityContact", "get")
+        target = merging.merged_to(access, int(params.get("contactId") or 0))
+        return Result(entity.name, "getMergedTo", [[] if target is None else {"id": target}])
 
-    def _get_merged_from(self, entity: Entity, params: dict[str, Any], user: User) -> Result:
-        self._writer(user)
-        found = self._database.rows(
-            "WITH RECURSIVE f(id) AS (SELECT other_id FROM sandbox_merge WHERE main_id = ? UNION "
-            "SELECT m.other_id FROM sandbox_merge m JOIN f ON m.main_id = f.id) SELECT id FROM f",
-            (int(params.get("contactId") or 0),),
-        )
-        return Result(entity.name, "getMergedFrom", [{"id": row[0]} for row in found])
-
-    def _merge_duplicates(self, entity: Entity, params: dict[str, Any], user: User) -> Result:
-        writer = self._writer(user)
+    def _merge_duplicates(self, entity: Entity, params: dict[str, Any], access: Access) -> Result:
+        writer = self._writer(access)
         main, other = int(params.get("contactId") or 0), int(params.get("duplicateId") or 0)
         pair = {"main_id": main, "other_id": other}
         done = merging.merge(writer, main, other)
         return Result(entity.name, "mergeDuplicates", [{"merged": [pair] * done, "skipped": [pair] * (not done)}])
 
-    def _list(self, entity: str, params: dict[str, Any], user: User) -> Result:
-        if not user.may_do_all:
-            raise PermissionDeniedError
+    def _list(self, entity: str, params: dict[str, Any]) -> Result:
         rows = catalogue.LISTS[entity]()
         shown = catalogue.picked(rows, params)
         return Result(entity, "get", shown, len(rows))
@@ -253,6 +219,52 @@ class Api:
                 index = rest[1] if len(rest) > 1 else None
                 values = self.call(entity, action, params, user, depth + 1).values
                 row[key] = values if index is None else arranged(values, index)
+
+
+def _matched_records(entity: Entity, params: dict[str, Any], access: Access) -> tuple[list[dict[str, Any]], int]:
+    """Return the records of a `save`, with the ids of those that match a row, and how many do."""
+    records = params.get("records")
+    if not isinstance(records, list):
+        raise ApiError('Parameter "records" is required.')
+    defaults, match = _dict(params, "defaults"), list(params.get("match") or [])
+    filled = [{**defaults, **given} for given in records]
+    unmatched = [record for record in filled if match and not record.get("id")]
+    for record in unmatched:
+        record["id"] = _matching(entity, record, match, access)
+    return filled, sum(record["id"] is not None for record in unmatched)
+
+
+def _matching(entity: Entity, record: dict[str, Any], match: list[str], access: Access) -> int | None:
+    if any(name not in record for name in match):
+        return None
+    where = [[name, "=", record[name]] if record[name] not in {None, ""} else [name, "IS EMPTY"] for name in match]
+    found = Query(entity, {"select": ["id"], "where": where, "limit": 1}, access).ids()
+    return found[0] if found else None
+
+
+def _ids(entity: Entity, params: dict[str, Any], access: Access) -> list[int]:
+    if not params.get("where"):
+        raise ApiError('Parameter "where" is required.')
+    return Query(entity, {key: params[key] for key in _FIND if key in params}, access).ids()
+
+
+def _named_row(params: dict[str, Any], access: Access) -> Access:
+    """CiviCRM does not look for a row that an update names by its id alone, so that it need not be visible."""
+    where = params.get("where") or []
+    by_id = len(where) == 1 and isinstance(where[0], list) and where[0][:2] == ["id", "="]
+    return replace(access, user=SYSTEM) if by_id and where[0][2] != "user_contact_id" else access
+
+
+def _reloaded(result: Result, params: dict[str, Any], access: Access) -> Result:
+    reload = params.get("reload")
+    if not reload:
+        return result
+    ids = [row["id"] for row in result.values]
+    select = reload if isinstance(reload, list) else ["*"]
+    found = Query(ENTITIES[result.entity], {"select": select, "where": [["id", "IN", ids]]}, access).run()
+    by_id = {row["id"]: row for row in found.rows}
+    result.values = [by_id[one] for one in ids]
+    return result
 
 
 def _dict(params: dict[str, Any], name: str) -> dict[str, Any]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,9 @@ from mailchimpsync_sandbox.civicrm.custom import keep_custom_values
 from mailchimpsync_sandbox.civicrm.database import ADMIN_CONTACT_ID, Database
 from mailchimpsync_sandbox.civicrm.errors import ApiError
 from mailchimpsync_sandbox.civicrm.loading import load_contacts
-from mailchimpsync_sandbox.civicrm.users import NOBODY, SYSTEM, Permissions, User
+from mailchimpsync_sandbox.civicrm.permissions import LOG_IN, WORDS, named
+from mailchimpsync_sandbox.civicrm.sessions import Sessions
+from mailchimpsync_sandbox.civicrm.users import NOBODY, SYSTEM, User
 from mailchimpsync_sandbox.kit.app import SandboxApp
 
 DEFAULT_KEY = "sandbox-civicrm-key"
@@ -43,22 +47,53 @@ class CivicrmSandbox(SandboxApp):
         self._api = Api(self._database)
         self._html_status = 200
         self._page_cost_seconds = 0.0
+        self._web_login = ""
+        self._key_flows: tuple[str, ...] = endpoint.KEY_FLOWS
+        self._sessions = Sessions()
         self._url_forms: tuple[str, ...] = ()
         self.set_options(utc_offset_minutes=utc_offset_minutes, url_forms=url_forms)
-        self._store_user(api_key, Permissions.ALL, ADMIN_CONTACT_ID)
-        for action in (self.add_group, self.load_contacts, self.call, self.dump, self.set_options, self.add_user):
+        self._store_user(api_key, WORDS["all"], ADMIN_CONTACT_ID)
+        for action in (
+            self.add_group,
+            self.load_contacts,
+            self.call,
+            self.dump,
+            self.set_options,
+            self.add_user,
+            self.grant,
+        ):
             self.control[action.__name__] = partial(_reporting, action)
 
     def handle(self, request: Request) -> Response:
         """Answer one request as CiviCRM would."""
         request.max_content_length = request.max_form_memory_size = endpoint.REQUEST_BYTES_MAX
-        if self._page_cost_seconds:
-            time.sleep(self._page_cost_seconds)
+        if self._web_login and not _is_web_login(request, self._web_login):
+            return endpoint.refused_by_web_server()
+        with self._sessions.of(request) as new_session:
+            if self._page_cost_seconds:
+                time.sleep(self._page_cost_seconds)
+            response = self._answer_page(request)
+        if new_session:
+            response.headers.add("Set-Cookie", f"{new_session}; path=/")
+        return response
+
+    def _answer_page(self, request: Request) -> Response:
         target = endpoint.target_of(request, self._url_forms)
         if target is None:
             return Response(endpoint.SITE_PAGE, status=self._html_status, content_type="text/html; charset=UTF-8")
-        user = self._user(endpoint.credential(request))
-        return endpoint.refused() if user is None else endpoint.answer(self._api, request, target, user)
+        key = endpoint.credential(request)
+        if key is None:
+            return endpoint.answer(self._api, request, target, NOBODY)
+        user, flow = self._user(key), endpoint.flow_of(request)
+        if key and flow not in self._key_flows:
+            return endpoint.refused(endpoint.NOT_BY_KEY.format(flow=flow))
+        if user is None:
+            return endpoint.refused(endpoint.INVALID)
+        return (
+            endpoint.answer(self._api, request, target, user)
+            if user.may(LOG_IN)
+            else endpoint.refused(endpoint.NOT_PERMITTED)
+        )
 
     def close(self) -> None:
         """Close the database."""
@@ -70,7 +105,7 @@ class CivicrmSandbox(SandboxApp):
         Raises:
             ApiError: as CiviCRM would answer.
         """
-        admin = User(Permissions.ALL, ADMIN_CONTACT_ID)
+        admin = replace(SYSTEM, contact_id=ADMIN_CONTACT_ID)
         return self._api.call(entity, action, params or {}, admin).as_json()
 
     def set_custom(self, contact_id: int, name: str, value: Any) -> None:
@@ -121,11 +156,14 @@ class CivicrmSandbox(SandboxApp):
         url_forms: Iterable[str] | None = None,
         html_status: int | None = None,
         page_cost_seconds: float | None = None,
+        web_login: str | None = None,
+        key_flows: Iterable[str] | None = None,
     ) -> dict[str, Any]:
         """Change what is given and return all options.
 
         `utc_offset_minutes` is the site's zone; `html_status` goes with the page for URLs of another form;
-        `page_cost_seconds` is what every request takes besides its work.
+        `page_cost_seconds` is what every request takes besides its work; `web_login` is the `user:password` that the
+        web server asks for, empty for none; `key_flows` are the headers in which AuthX takes a key.
 
         Raises:
             ValueError: an option is out of bounds.
@@ -135,50 +173,78 @@ class CivicrmSandbox(SandboxApp):
                 raise ValueError("utc_offset_minutes must be within 14 hours")
             self._database.utc_offset_minutes = int(utc_offset_minutes)
         if url_forms is not None:
-            self._url_forms = _checked_forms(url_forms)
+            self._url_forms = _chosen(url_forms, endpoint.URL_FORMS, "URL forms")
         if html_status is not None:
             self._html_status = int(html_status)
         if page_cost_seconds is not None:
             self._page_cost_seconds = max(0.0, float(page_cost_seconds))
+        if web_login is not None:
+            self._web_login = web_login
+        if key_flows is not None:
+            self._key_flows = _chosen(key_flows, endpoint.KEY_FLOWS, "ways for a key")
         return {
             "utc_offset_minutes": self._database.utc_offset_minutes,
             "url_forms": list(self._url_forms),
             "html_status": self._html_status,
             "page_cost_seconds": self._page_cost_seconds,
+            "web_login": self._web_login,
+            "key_flows": list(self._key_flows),
         }
 
-    def add_user(self, key: str, permissions: str = "all") -> dict[str, Any]:
-        """Give a key to a new contact: `all`, `few` (a user who may not see contacts) or `none` (no user account).
+    def add_user(
+        self, key: str, permissions: str | Sequence[str] = "all", groups: Sequence[int] = ()
+    ) -> dict[str, Any]:
+        """Give a key to a new contact who holds a word of `permissions.WORDS` or the named permissions.
+
+        `groups` are those whose contacts an ACL lets the user see and edit.
 
         Raises:
             ValueError: there are no such permissions.
         """
-        granted = Permissions(permissions)
-        name = {"first_name": "User", "last_name": granted.value}
+        granted = named(permissions)
+        name = {"first_name": "User", "last_name": permissions if isinstance(permissions, str) else key}
         contact: dict[str, Any] = self.call("Contact", "create", {"values": name})["values"][0]
-        self._store_user(key, granted, contact["id"])
-        return {"key": key, "permissions": granted.value, "contact_id": contact["id"]}
+        self._store_user(key, granted, contact["id"], groups)
+        return {"key": key, "permissions": sorted(granted), "contact_id": contact["id"]}
 
-    def _store_user(self, key: str, permissions: Permissions, contact_id: int) -> None:
+    def grant(self, key: str, permissions: str | Sequence[str], groups: Sequence[int] = ()) -> None:
+        """Give the user of a key these permissions and ACL groups instead of those it has.
+
+        Raises:
+            ValueError: there are no such permissions, or nobody has the key.
+        """
+        granted, user = named(permissions), self._user(key)
+        if user is None or user.contact_id is None:
+            raise ValueError("nobody has this key")
+        self._store_user(key, granted, user.contact_id, groups)
+
+    def _store_user(self, key: str, permissions: Iterable[str], contact_id: int, groups: Sequence[int] = ()) -> None:
         with self._database.transaction():
             self._database.execute(
-                "INSERT OR REPLACE INTO sandbox_user (key, permissions, contact_id) VALUES (?, ?, ?)",
-                (key, permissions.value, contact_id),
+                "INSERT OR REPLACE INTO sandbox_user (key, permissions, acl_groups, contact_id) VALUES (?, ?, ?, ?)",
+                (key, json.dumps(sorted(permissions)), json.dumps(list(groups)), contact_id),
             )
 
-    def _user(self, key: str | None) -> User | None:
-        if key is None:
-            return NOBODY
+    def _user(self, key: str) -> User | None:
         with self._database.transaction():
-            found = self._database.rows("SELECT permissions, contact_id FROM sandbox_user WHERE key = ?", (key,))
-        return User(Permissions(found[0][0]), found[0][1]) if found else None
+            found = self._database.rows(
+                "SELECT permissions, contact_id, acl_groups FROM sandbox_user WHERE key = ?", (key,)
+            )
+        for permissions, contact_id, groups in found:
+            return User.holding(frozenset(json.loads(permissions)), contact_id, tuple(json.loads(groups)))
+        return None
 
 
-def _checked_forms(forms: Iterable[str]) -> tuple[str, ...]:
-    chosen = tuple(forms)
-    unknown = set(chosen) - set(endpoint.URL_FORMS)
+def _is_web_login(request: Request, login: str) -> bool:
+    given = request.authorization
+    return given is not None and given.type == "basic" and f"{given.username}:{given.password}" == login
+
+
+def _chosen(given: Iterable[str], known: tuple[str, ...], what: str) -> tuple[str, ...]:
+    chosen = tuple(given)
+    unknown = set(chosen) - set(known)
     if unknown:
-        raise ValueError(f"unknown URL forms {sorted(unknown)}; there are {list(endpoint.URL_FORMS)}")
+        raise ValueError(f"unknown {what} {sorted(unknown)}; there are {list(known)}")
     return chosen
 
 

@@ -10,26 +10,12 @@ from mailchimpsync_sandbox.civicrm import custom
 from mailchimpsync_sandbox.civicrm.database import Database
 from mailchimpsync_sandbox.civicrm.entities import ENTITIES
 from mailchimpsync_sandbox.civicrm.options import has_options, options_of
+from mailchimpsync_sandbox.civicrm.permissions import KNOWN
 from mailchimpsync_sandbox.civicrm.schema import Entity
-
-_PERMISSIONS = {
-    "*always deny*": "Generic: Deny all users",
-    "*always allow*": "Generic: Allow all users (including anonymous)",
-    "*authenticated*": "Generic: Allow any authenticated contact",
-    "add contacts": "CiviCRM: add contacts",
-    "view all contacts": "CiviCRM: view all contacts",
-    "edit all contacts": "CiviCRM: edit all contacts",
-    "delete contacts": "CiviCRM: delete contacts",
-    "access deleted contacts": "CiviCRM: access deleted contacts",
-    "edit groups": "CiviCRM: edit groups",
-    "access CiviCRM": "CiviCRM: access CiviCRM backend and API",
-    "merge duplicate contacts": "CiviCRM: merge duplicate contacts",
-    "all CiviCRM permissions and ACLs": "CiviCRM: all CiviCRM permissions and ACLs",
-}
 
 
 def _permissions() -> list[dict[str, Any]]:
-    return [{"name": name, "title": title} for name, title in _PERMISSIONS.items()]
+    return [{"name": name, "title": title} for name, title in KNOWN.items()]
 
 
 def _entities() -> list[dict[str, Any]]:

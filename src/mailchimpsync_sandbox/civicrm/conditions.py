@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from mailchimpsync_sandbox.civicrm.access import Access
 from mailchimpsync_sandbox.civicrm.errors import ApiError
 from mailchimpsync_sandbox.civicrm.folding import fold
 from mailchimpsync_sandbox.civicrm.options import from_suffix, options_of
@@ -26,13 +27,12 @@ class Conditions:
     """Builds conditions over a scope; `values` are to be bound, in order.
 
     `resolve` tells what a name means: the scope's fields, or for `having` what was selected.
-    `members_of` gives the ids of the contacts in a smart group; `me` is the user's contact.
+    `access` is the user's: who is meant by `user_contact_id`, who is in a smart group.
     """
 
     scope: Scope
     resolve: Callable[[str], Expression]
-    members_of: Callable[[list[int]], list[int]]
-    me: int | None = None
+    access: Access
     operands_are_expressions: bool = False
     values: list[Any] = field(default_factory=list)
 
@@ -133,7 +133,7 @@ class Conditions:
         if left.field is None or value is None:
             return value
         if value == "user_contact_id" and left.field.data_type is DataType.INTEGER:
-            return self.me
+            return self.access.user.contact_id
         if left.field.packing is not None:
             return value
         if left.field.data_type is DataType.INTEGER and not str(value).lstrip("-").isdigit():
@@ -145,7 +145,7 @@ class Conditions:
         if operator not in {"IN", "NOT IN", "=", "!="}:
             raise ApiError("Illegal operator")
         ids = [int(one) for one in (self._choice(left, one) for one in self._list(operand)) if one is not None]
-        self.values += [json.dumps(ids), json.dumps(self.members_of(ids))]
+        self.values += [json.dumps(ids), json.dumps(self.access.members_of(ids))]
         wanted = "NOT IN" if operator in {"NOT IN", "!="} else "IN"
         return (
             f"{left.alias}.id {wanted} (SELECT contact_id FROM civicrm_group_contact WHERE status = 'Added' "

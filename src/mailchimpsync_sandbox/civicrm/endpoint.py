@@ -10,6 +10,7 @@ from werkzeug.wrappers import Request, Response
 
 from mailchimpsync_sandbox.civicrm.api import Api
 from mailchimpsync_sandbox.civicrm.errors import ApiError, PostOnlyError, UnknownActionError
+from mailchimpsync_sandbox.civicrm.permissions import SEE_ERRORS
 from mailchimpsync_sandbox.civicrm.users import NOBODY, User
 
 ROUTE = "civicrm/ajax/api4"
@@ -19,6 +20,14 @@ FATAL_PAGE = (
     '<div class="crm-fatal">Sorry, due to an error, we are unable to fulfill your request at the moment.</div>\n'
 )
 SITE_PAGE = "<!DOCTYPE html>\n<html><head><title>Our charity</title></head><body><h1>Welcome</h1></body></html>\n"
+WEB_SERVER_PAGE = (
+    "<html>\n<head><title>401 Authorization Required</title></head>\n"
+    "<body>\n<center><h1>401 Authorization Required</h1></center>\n</body>\n</html>\n"
+)
+INVALID = "Invalid credential"
+NOT_PERMITTED = "Login not permitted. Must satisfy guard (site_key, perm)."
+NOT_BY_KEY = 'Authentication type "api_key" with flow "{flow}" is not allowed for this principal.'
+KEY_FLOWS = ("header", "xheader")
 REQUEST_BYTES_MAX = 64 * 1024 * 1024
 CALLS_MAX = 1000
 
@@ -66,9 +75,20 @@ def credential(request: Request) -> str | None:
     return None
 
 
-def refused() -> Response:
-    """Answer a key nobody has."""
-    return Response("HTTP 401 Invalid credential", status=401, content_type="text/plain;charset=UTF-8")
+def flow_of(request: Request) -> str:
+    """Return what AuthX calls the way by which the credential came."""
+    return "xheader" if "X-Civi-Auth" in request.headers else "header"
+
+
+def refused(why: str) -> Response:
+    """Answer somebody who may not log in, as AuthX does: the cause in plain text."""
+    return Response(f"HTTP 401 {why}", status=401, content_type="text/plain;charset=UTF-8")
+
+
+def refused_by_web_server() -> Response:
+    """Answer as a web server that asks for a user and a password of its own, before CiviCRM is reached."""
+    asks = {"WWW-Authenticate": 'Basic realm="Restricted"'}
+    return Response(WEB_SERVER_PAGE, status=401, headers=asks, content_type="text/html")
 
 
 def fatal_page() -> Response:
@@ -86,7 +106,7 @@ def answer(api: Api, request: Request, target: Target, user: User = NOBODY) -> R
     except UnknownActionError:
         return fatal_page()
     except ApiError as error:
-        return _json(error.as_json(), error.status)
+        return _json(error.as_json(in_words=user.may(SEE_ERRORS)), error.status)
 
 
 def _answer_calls(api: Api, request: Request, user: User) -> Any:
@@ -97,7 +117,9 @@ def _answer_calls(api: Api, request: Request, user: User) -> Any:
         raise ApiError(f"More than {CALLS_MAX} calls in one request")
     if isinstance(calls, list):
         return [_answer_one_of_many(api, request, call, user) for call in calls]
-    return {name: _answer_one_of_many(api, request, call, user) for name, call in calls.items()}
+    answers = {name: _answer_one_of_many(api, request, call, user) for name, call in calls.items()}
+    # PHP keeps both in one kind of array, and writes one that is numbered from 0 as a list.
+    return list(answers.values()) if list(answers) == [str(number) for number in range(len(answers))] else answers
 
 
 def _answer_one_of_many(api: Api, request: Request, call: list[Any], user: User) -> dict[str, Any]:
@@ -106,7 +128,7 @@ def _answer_one_of_many(api: Api, request: Request, call: list[Any], user: User)
     try:
         return _answer_call(api, request, (entity, action, padded[0] or {}, padded[1]), user)
     except ApiError as error:
-        return error.as_json()
+        return error.as_json(in_words=user.may(SEE_ERRORS))
 
 
 def _answer_call(api: Api, request: Request, call: tuple[str, str, Any, Any], user: User) -> dict[str, Any]:

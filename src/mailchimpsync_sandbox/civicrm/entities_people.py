@@ -63,7 +63,6 @@ CONTACT = Entity(
     indexes=(("modified_date",),),
     folded_indexes=("last_name", "first_name"),
     reloads=True,
-    visible_only_with_permission=True,
 )
 
 EMAIL = Entity(
@@ -71,7 +70,7 @@ EMAIL = Entity(
     "civicrm_email",
     (
         _ID,
-        _contact(),
+        Field("contact_id", _INT, references="Contact"),
         Field("location_type_id", _INT, options="location_type", default=1),
         Field("email", length=254),
         _flag("is_primary"),
@@ -83,7 +82,6 @@ EMAIL = Entity(
     ),
     indexes=(("contact_id",),),
     folded_indexes=("email",),
-    visible_only_with_permission=True,
 )
 
 PHONE = Entity(
@@ -91,14 +89,13 @@ PHONE = Entity(
     "civicrm_phone",
     (
         _ID,
-        _contact(),
+        Field("contact_id", _INT, references="Contact"),
         Field("location_type_id", _INT, options="location_type", default=1),
         _flag("is_primary"),
         Field("phone"),
         Field("phone_type_id", _INT, options="phone_type"),
     ),
     indexes=(("contact_id",),),
-    visible_only_with_permission=True,
 )
 
 ADDRESS = Entity(
@@ -106,7 +103,7 @@ ADDRESS = Entity(
     "civicrm_address",
     (
         _ID,
-        _contact(),
+        Field("contact_id", _INT, references="Contact"),
         Field("location_type_id", _INT, options="location_type", default=1),
         _flag("is_primary"),
         Field("street_address"),
@@ -119,7 +116,6 @@ ADDRESS = Entity(
         Field("country_id", _INT, options="country"),
     ),
     indexes=(("contact_id",),),
-    visible_only_with_permission=True,
 )
 
 GROUP = Entity(
@@ -175,7 +171,6 @@ SUBSCRIPTION_HISTORY = Entity(
         Field("tracking"),
     ),
     indexes=(("group_id", "contact_id"), ("contact_id",), ("date",)),
-    visible_only_with_permission=True,
 )
 
 SAVED_SEARCH = Entity(

@@ -18,26 +18,24 @@ class ApiError(Exception):
         self.status = status
         self.code = code
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the error object of an API answer."""
-        return {
-            "error_id": new_error_id(),
-            "error_code": self.code,
-            "error_message": self.message,
-            "status": self.status,
-        }
+    def as_json(self, *, in_words: bool) -> dict[str, Any]:
+        """Return the error object of an API answer; `in_words` for users with *view debug output*.
+
+        Others learn no more than an id to look for in the site's log, and the status.
+        """
+        error_id = new_error_id()
+        if in_words:
+            said = {"error_code": self.code, "error_message": self.message, "status": self.status}
+            return {"error_id": error_id, **said}
+        text = f"Sorry an error occurred and your request was not completed. (Error ID: {error_id})"
+        return {"error_code": "1", "error_message": text, "status": self.status}
 
 
 class PermissionDeniedError(ApiError):
-    """The user may not do this; CiviCRM tells no more than an error id."""
+    """The user may not do this."""
 
     def __init__(self) -> None:
-        text = f"Sorry an error occurred and your request was not completed. (Error ID: {new_error_id()})"
-        super().__init__(text, status=403, code="1")
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the error object, which has no `error_id` of its own."""
-        return {"error_code": self.code, "error_message": self.message, "status": self.status}
+        super().__init__("Authorization failed", status=403)
 
 
 class PostOnlyError(ApiError):
@@ -48,7 +46,7 @@ class PostOnlyError(ApiError):
             "SECURITY: All requests that modify the database must be http POST, not GET.", status=405, code=405
         )
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self, *, in_words: bool) -> dict[str, Any]:  # noqa: ARG002 (these words are for everybody)
         """Return the error object, which has neither `error_id` nor `status`."""
         return {"error_code": self.code, "error_message": self.message}
 

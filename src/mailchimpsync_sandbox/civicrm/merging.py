@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from mailchimpsync_sandbox.civicrm.access import Access
 from mailchimpsync_sandbox.civicrm.entities import ADDRESS, CONTACT, EMAIL, PHONE
 from mailchimpsync_sandbox.civicrm.rules_contact import primary_id
 from mailchimpsync_sandbox.civicrm.writing import Writer
@@ -64,14 +65,17 @@ def _fill_gaps(writer: Writer, main_id: int, other_id: int) -> None:
         writer.update(CONTACT, main_id, gaps)
 
 
-def merged_to(writer: Writer, contact_id: int) -> int | None:
-    """Return the contact that a merged one ended up in, following later merges; None if it was not merged."""
+def merged_to(access: Access, contact_id: int) -> int | None:
+    """Return the contact that a merged one ended up in, following later merges; None if it was not merged.
+
+    It is None too where the user does not see one of the two: without *access deleted contacts* no merge is seen.
+    """
     seen = {contact_id}
     at = contact_id
-    while found := writer.database.rows("SELECT main_id FROM sandbox_merge WHERE other_id = ?", (at,)):
+    while found := access.database.rows("SELECT main_id FROM sandbox_merge WHERE other_id = ?", (at,)):
         at = found[0][0]
         if at in seen:
             return None
         seen.add(at)
-    exists = writer.database.rows("SELECT 1 FROM civicrm_contact WHERE id = ?", (at,))
-    return at if at != contact_id and exists else None
+    shown = all(access.grants(CONTACT, "get", {"id": one}) for one in (contact_id, at))
+    return at if at != contact_id and shown else None

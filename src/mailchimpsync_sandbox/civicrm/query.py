@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from mailchimpsync_sandbox.civicrm.access import Access
 from mailchimpsync_sandbox.civicrm.conditions import Conditions
-from mailchimpsync_sandbox.civicrm.database import Database
 from mailchimpsync_sandbox.civicrm.entities import ENTITIES
 from mailchimpsync_sandbox.civicrm.errors import ApiError
 from mailchimpsync_sandbox.civicrm.options import options_of, to_suffix
@@ -29,27 +29,21 @@ class Found:
 
 
 class Query:
-    """One `get`, compiled. `members_of` gives the contacts of smart groups; `me` is the user's contact."""
+    """One `get`, compiled; it finds what the user sees."""
 
-    def __init__(
-        self,
-        database: Database,
-        entity: Entity,
-        params: dict[str, Any],
-        members_of: Callable[[list[int]], list[int]],
-        me: int | None = None,
-    ) -> None:
-        self._database = database
+    def __init__(self, entity: Entity, params: dict[str, Any], access: Access) -> None:
+        self._database = access.database
         self._entity = entity
         self._params = params
-        self._members_of = members_of
-        self._me = me
-        self._scope = Scope(database, entity)
+        self._access = access
+        self._scope = Scope(access.database, entity)
         self._values: list[Any] = []
         for one in params.get("join") or []:
             self._join(one)
         self._columns = self._select()
         self._where = self._conditions(self._where_clauses())
+        if seen := access.clause(entity, "a"):
+            self._where += f" AND {seen}"
         self._grouping = self._group_by()
         self._order = self._order_by()
 
@@ -98,7 +92,7 @@ class Query:
         return f" LIMIT {limit or -1} OFFSET {offset}"
 
     def _conditions(self, clauses: list[Any], resolve: Callable[[str], Expression] | None = None) -> str:
-        built = Conditions(self._scope, resolve or self._scope.expression, self._members_of, self._me)
+        built = Conditions(self._scope, resolve or self._scope.expression, self._access)
         sql = built.all_of(clauses)
         self._values += built.values
         return sql
@@ -112,10 +106,10 @@ class Query:
         self._scope.explicit[alias or name] = (new, ENTITIES[name])
         place = len(self._scope.joins)
         self._scope.joins.append("")
-        built = Conditions(
-            self._scope, self._scope.expression, self._members_of, self._me, operands_are_expressions=True
-        )
-        self._scope.joins[place] = f"{_JOIN_KINDS[kind]} {ENTITIES[name].table} {new} ON {built.all_of(conditions)}"
+        built = Conditions(self._scope, self._scope.expression, self._access, operands_are_expressions=True)
+        seen = self._access.clause(ENTITIES[name], new) or "1"
+        on = f"{built.all_of(conditions)} AND {seen}"
+        self._scope.joins[place] = f"{_JOIN_KINDS[kind]} {ENTITIES[name].table} {new} ON {on}"
         self._values += built.values
 
     def _select(self) -> dict[str, Expression]:

@@ -14,7 +14,7 @@ class Result:
 
     entity: str
     action: str
-    values: list[dict[str, Any]]
+    values: list[Any]
     count: int | None = None
     counts: dict[str, int] = field(default_factory=dict)
 

@@ -74,7 +74,6 @@ class Entity:
     reloads: bool = False
     echo: tuple[str, ...] = ()
     action_params: frozenset[str] = frozenset()
-    visible_only_with_permission: bool = False
     by_name: dict[str, Field] = field(init=False, compare=False, repr=False)
     columns: tuple[Field, ...] = field(init=False, compare=False, repr=False)
 

@@ -20,7 +20,7 @@ VERSION = "6.17.2"
 _OWN_TABLES = (
     "CREATE TABLE sandbox_merge (other_id INTEGER PRIMARY KEY, main_id INTEGER NOT NULL)",
     "CREATE INDEX sandbox_merge_main ON sandbox_merge (main_id)",
-    "CREATE TABLE sandbox_user (key TEXT PRIMARY KEY, permissions TEXT NOT NULL, contact_id INTEGER)",
+    "CREATE TABLE sandbox_user (key TEXT PRIMARY KEY, permissions TEXT, acl_groups TEXT, contact_id INTEGER)",
 )
 
 # CiviCRM does this by triggers too: a change to a detail of a contact is a change to the contact.

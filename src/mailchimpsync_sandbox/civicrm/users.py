@@ -1,46 +1,37 @@
-"""Who asks, and what they may do."""
+"""The owners of keys."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
-from mailchimpsync_sandbox.civicrm.errors import PermissionDeniedError
-from mailchimpsync_sandbox.civicrm.schema import Entity
-
-
-class Permissions(StrEnum):
-    """What a key's user may do."""
-
-    ALL = "all"
-    FEW = "few"  # a user account that may not see contacts
-    NONE = "none"  # a contact without user account, or nobody at all
+from mailchimpsync_sandbox.civicrm.permissions import EVERYTHING, Needs, implied
 
 
 @dataclass(frozen=True)
 class User:
-    """The owner of a key; `contact_id` is what `user_contact_id` stands for."""
+    """The owner of a key; `contact_id` is what `user_contact_id` stands for.
 
-    permissions: Permissions
+    `permissions` are all that the user holds, implied ones included. `groups` are those whose contacts an ACL lets the
+    user see and edit; it counts where the user may not see all contacts anyway.
+    """
+
+    permissions: frozenset[str]
     contact_id: int | None = None
+    groups: tuple[int, ...] = ()
 
-    @property
-    def may_do_all(self) -> bool:
-        """Whether nothing is kept from this user."""
-        return self.permissions is Permissions.ALL
+    @classmethod
+    def holding(cls, names: frozenset[str], contact_id: int | None = None, groups: tuple[int, ...] = ()) -> User:
+        """Return a user with the named permissions and those they imply."""
+        return cls(implied(names), contact_id, groups)
 
-    def sees_rows(self, entity: Entity) -> bool:
-        """Whether a read finds anything; where this is False, it finds nothing and says nothing.
+    def may(self, *permissions: str) -> bool:
+        """Return whether the user holds one of the permissions."""
+        return not self.permissions.isdisjoint(permissions)
 
-        Raises:
-            PermissionDeniedError: the entity may not even be asked for.
-        """
-        if self.may_do_all:
-            return True
-        if entity.visible_only_with_permission:
-            return False
-        raise PermissionDeniedError
+    def holds(self, needs: Needs) -> bool:
+        """Return whether the user holds all that an action needs."""
+        return all(self.may(*((one,) if isinstance(one, str) else one)) for one in needs)
 
 
-NOBODY = User(Permissions.NONE)
-SYSTEM = User(Permissions.ALL)
+NOBODY = User(frozenset())
+SYSTEM = User.holding(frozenset({EVERYTHING}))

@@ -70,7 +70,8 @@ class SandboxApp:
         finally:
             seconds = time.perf_counter() - started
             kind = fault.kind.value if fault else None
-            self.log.add(LoggedRequest(request.method, request.full_path.rstrip("?"), status, seconds, kind))
+            path, with_cookie = request.full_path.rstrip("?"), "Cookie" in request.headers
+            self.log.add(LoggedRequest(request.method, path, status, seconds, kind, with_cookie))
 
     def _with_fault(self, request: Request, fault: Fault) -> Response:
         match fault.kind:

@@ -64,16 +64,9 @@ def test_one_without_permission_sees_nothing_and_is_not_told_so(client: Client, 
     key = "weak" if permissions else None
     for entity in ("Contact", "Email", "SubscriptionHistory"):
         assert client.call(entity, "get", {"select": ["row_count"]}, key=key)["count"] == 0
-    for entity, action in (
-        ("Group", "get"),
-        ("GroupContact", "get"),
-        ("Contact", "delete"),
-        ("Contact", "getMergedTo"),
-    ):
-        assert (
-            client.post(entity, action, {"where": [["id", ">", 0]]} if action == "delete" else {}, key=key).status_code
-            == 403
-        )
+    for entity, action in (("Group", "get"), ("GroupContact", "get"), ("Contact", "getMergedTo")):
+        assert client.post(entity, action, {}, key=key).status_code == 403
+    assert client.post("Contact", "delete", {"where": [["id", ">", 0]]}, key=key).status_code == 403
     access = client.rows("Contact", "checkAccess", {"action": "update", "values": {"id": 2}}, key=key)
     assert access == [{"access": False, "id": 2}]
 

@@ -1,6 +1,6 @@
 """CiviCRM's permissions by name: what each implies, and which of them each action needs.
 
-`docs/reference/civicrm-permissions.md` says where this was seen.
+`docs/reference/civicrm-behaviour.md` has it in words.
 """
 
 from __future__ import annotations

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import signal
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import httpx2
 import pytest
+from sqlalchemy import update
 
 from mailchimpsync.store import Store, runs
+from mailchimpsync.store.schema import run
 from mailchimpsync.sync.process import this_process
 from support.processes import wait_until
 
@@ -92,12 +94,13 @@ def test_no_address_shows_in_any_output(connected: Desk) -> None:
     ("words", "sentence"),
     [
         (("--since", "the other day"), "since “the other day” is not a date"),
+        (("--since", ""), "since “” is not a date"),
         (("--since", "2999-01-01"), "is in the future"),
         (("--stop-on", "readyToParty"), "There is no stage “readyToParty”. The stages are: readyToFetch"),
         (("--group-id", "99"), "No connection has the subscription group 99. There are: 8 (News)."),
         (("--max-time", "-1"), "--max-time"),
     ],
-    ids=["date", "future", "stage", "group", "time"],
+    ids=["date", "nothing", "future", "stage", "group", "time"],
 )
 def test_a_call_that_cannot_be_understood_is_answered_with_what_can(
     connected: Desk, words: tuple[str, ...], sentence: str
@@ -133,6 +136,35 @@ def test_since_says_how_far_back_a_run_looks(connected: Desk, since: str, words:
     connected("sync")
 
     assert f"Run 2: {words}" in connected("sync", "--since", since).stdout
+
+
+def test_a_first_sync_with_a_date_reads_everything_and_says_so(connected: Desk) -> None:
+    result = connected("sync", "--since", "yesterday")
+
+    assert "never read in full, so everything is read" in " ".join(result.stdout.split())
+    assert statuses(connected)["emil@example.org"] == "subscribed"
+
+
+def test_a_sync_without_a_service_reads_everything_when_a_full_run_is_due(connected: Desk) -> None:
+    connected("sync")
+    assert "Run 2: changes since" in connected("sync").stdout
+    store = Store(f"sqlite:///{connected.home / 'mailchimpsync.sqlite'}")
+    with store.begin() as tx:
+        tx.execute(update(run).values(started_at=datetime.now(UTC) - timedelta(days=8)))
+    store.close()
+
+    assert "Run 3: everything" in connected("sync").stdout
+    assert "Run 4: changes since" in connected("sync").stdout
+
+
+def test_stopping_at_a_stage_that_is_passed_is_refused_and_nothing_is_sent(connected: Desk) -> None:
+    connected("sync", "--stop-on", "readyToChangeGroups")
+
+    refused = connected("sync", "--stop-on", "readyToReconcileQueue")
+
+    assert refused.exit_code == 2
+    assert "Nothing was done" in " ".join(refused.stderr.split())
+    assert "emil@example.org" not in statuses(connected)
 
 
 def test_a_sync_that_runs_out_of_time_says_so_and_a_later_one_finishes(connected: Desk) -> None:

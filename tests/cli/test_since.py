@@ -16,6 +16,11 @@ def test_ever_means_everything() -> None:
     assert read_since(" Ever ", NOW) is None
 
 
+@pytest.mark.parametrize("text", ["1970-01-01", "1990-01-01", "2009-12-31T23:59:59"])
+def test_a_date_before_mailchimp_kept_dates_means_everything_as_its_api_was_seen_to_hang(text: str) -> None:
+    assert read_since(text, NOW) is None
+
+
 @pytest.mark.parametrize(
     ("text", "meant"),
     [
@@ -43,7 +48,18 @@ def test_a_date_is_read_as_utc_unless_it_names_a_zone(text: str, meant: str) -> 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "soon", "2026-13-01", "2026-02-30", "11/20/2026", "999999 weeks ago", "0001-01-01", "ever so often", "\x00"],
+    [
+        "",
+        "  ",
+        "soon",
+        "2026-13-01",
+        "2026-02-30",
+        "11/20/2026",
+        "999999 weeks ago",
+        "0001-01-01",
+        "ever so often",
+        "\x00",
+    ],
 )
 def test_what_is_no_date_is_refused_with_the_forms_that_are(text: str) -> None:
     with pytest.raises(UsageError, match="is not a date") as caught:

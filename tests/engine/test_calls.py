@@ -8,7 +8,7 @@ import sys
 import pytest
 from sqlalchemy import update
 
-from mailchimpsync.errors import BusyError, LeaseLostError
+from mailchimpsync.errors import BusyError, LeaseLostError, UsageError
 from mailchimpsync.model import Connection, Stage
 from mailchimpsync.store import runs
 from mailchimpsync.store.schema import status
@@ -51,6 +51,36 @@ def test_a_run_whose_time_is_over_after_each_step_comes_to_its_end_over_many_cal
     assert {result.run_id for result in results} == {1}
     assert {one["status"] for one in world.members().values()} == {"subscribed"}
     assert len(world.members()) == 24
+
+
+def test_a_stage_that_is_passed_is_refused_before_anything_is_done_and_nothing_is_sent(world: World) -> None:
+    fill(world, 2)
+    world.sync(stop_on=Stage.CHANGE_GROUPS)
+    world.forget_requests()
+
+    with pytest.raises(UsageError) as caught:
+        world.sync(stop_on=Stage.CREATE_CONTACTS)
+
+    assert "stands before readyToChangeGroups, which comes later" in caught.value.what
+    assert "readyToFetch, readyToFixContactIds" in caught.value.what
+    assert world.requests() == []
+    assert len(world.members()) == 2
+
+
+def test_a_passed_stage_is_one_to_come_when_the_run_begins_again(world: World) -> None:
+    fill(world, 2)
+    world.sync(stop_on=Stage.CHANGE_GROUPS)
+
+    stopped = world.sync(stop_on=Stage.CREATE_CONTACTS, force_restart=True)
+
+    assert (stopped.outcome, stopped.stage) == (Outcome.STOPPED, Stage.CREATE_CONTACTS)
+
+
+def test_a_stage_that_takes_no_part_is_said_to_take_none(world: World) -> None:
+    stopped = world.sync(stop_on=Stage.CHECK_DATA)
+
+    assert (stopped.outcome, stopped.stage) == (Outcome.STOPPED, Stage.CHECK_DATA)
+    assert ["takes part only with with_data" in note for note in stopped.notes] == [True]
 
 
 @pytest.mark.parametrize("stage", every_fourth(Stage))
@@ -109,6 +139,7 @@ def test_an_update_that_waited_too_long_to_be_sent_is_decided_again(world: World
 
 
 def test_since_leaves_older_changes_alone(world: World) -> None:
+    world.sync()
     world.member("old@example.org", last_changed=days_ago(30))
     world.member("new@example.org", last_changed=days_ago(2))
 

@@ -12,6 +12,7 @@ from pydantic import AliasChoices, Field
 from mailchimpsync.actions.alerts.noting import note_report
 from mailchimpsync.actions.described import Scope, action
 from mailchimpsync.actions.reports import Report, in_wire_form
+from mailchimpsync.actions.schedule import reads_everything
 from mailchimpsync.actions.selection import find_links
 from mailchimpsync.actions.since import read_since
 from mailchimpsync.actions.site import Site
@@ -53,12 +54,16 @@ Since = Annotated[
     str | None,
     Field(
         description="Look at changes since then: `ever`, 2026-11-20, 2026-11-20T14:30+01:00, 20 November 2026, "
-        "yesterday, 3 days ago; UTC unless it names a zone. Without it: since the last complete run. A run that goes "
-        "on keeps what it began with.",
+        "yesterday, 3 days ago; UTC unless it names a zone. Without it: since the last complete run, or everything "
+        "where a full run is due (`full_every_days`). A run that goes on keeps what it began with. A connection that "
+        "was never read in full is read in full whatever this says. A date later than the last complete run leaves "
+        "changes out; the next run without `since` looks at them. A date before 2010 means `ever`.",
         max_length=100,
     ),
 ]
-StopOn = Annotated[str | None, Field(description=f"Stop before this stage: {', '.join(Stage)}.")]
+StopOn = Annotated[
+    str | None, Field(description=f"Stop before this stage, which must not be passed already: {', '.join(Stage)}.")
+]
 ForceRestart = Annotated[
     bool | Annotated[int, Field(ge=0, le=STOP_THE_OTHER)],
     Field(
@@ -112,7 +117,8 @@ def fetchandreconcile(
     The result has an entry for each connection, in the order they ran: the one that waited longest goes first. One
     that fails or is busy does not keep the others from running. Over the wire an entry has `list_id`, `group_id`,
     `status` with `lastSyncTime`, `locks`, `log` and `fetch`, and `outcome`: done, waiting (for Mailchimp's batches),
-    out of time, stopped, aborted, or the code of an error.
+    out of time, stopped, aborted, or the code of an error. `notes` say where a run did something else than the call
+    says, such as reading everything because the connection was never read in full.
 
     For Python callers: `by` is who calls, for the journal; None: nobody, it is due. `stop` is asked often, also during
     waits; when it says yes, the call ends as if time were over. Without `wait` a run ends once everything is sent; see
@@ -139,7 +145,7 @@ def fetchandreconcile(
 
 
 def _options(since: str | None, stop_on: str | None, now: datetime, *, force_restart: int) -> Options:
-    moment = read_since(since, now) if since else None
+    moment = None if since is None else read_since(since, now)
     return Options(
         since=moment,
         everything=since is not None and moment is None,
@@ -173,7 +179,10 @@ def _run_all(
         if len(links) > 1:
             progress.message(link.title)
         try:
-            result = run_connection(site.systems(link), link.connection, deadline, options, progress)
+            wanted = replace(
+                options, everything=options.everything or (options.since is None and is_full_run_due(site, link))
+            )
+            result = run_connection(site.systems(link), link.connection, deadline, wanted, progress)
             if result.trust_is_over:
                 _end_trust(site, link)
             yield _report(site, Report(link, result))
@@ -182,6 +191,13 @@ def _run_all(
         except Exception as error:
             _report(site, Report(link, error=MailchimpsyncError(Code.INTERNAL, type(error).__name__)))
             raise
+
+
+def is_full_run_due(site: Site, link: Link) -> bool:
+    """Say whether a run that is not told how far back to look has to read everything: with or without a service."""
+    with site.store.reading() as tx:
+        last = runs.last_full_run(tx, link.audience_id)
+    return reads_everything(link.schedule, last, site.runtime.now())
 
 
 def _end_trust(site: Site, link: Link) -> None:

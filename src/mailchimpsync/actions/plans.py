@@ -10,7 +10,7 @@ from pydantic import Field
 
 from mailchimpsync.actions.described import Scope, action
 from mailchimpsync.actions.envelope import plain
-from mailchimpsync.actions.fetchandreconcile import MAX_TIME_LONGEST, fetchandreconcile
+from mailchimpsync.actions.fetchandreconcile import MAX_TIME_LONGEST, fetchandreconcile, is_full_run_due
 from mailchimpsync.actions.plan_words import Plan, PlannedChange, change_from, plan_from
 from mailchimpsync.actions.reports import Report
 from mailchimpsync.actions.said import say
@@ -73,7 +73,9 @@ def createplan(
     site: Site,
     *,
     group_id: GroupId = None,
-    everything: Annotated[bool, Field(description="Read everything, not only what changed.")] = False,
+    everything: Annotated[
+        bool, Field(description="Read everything, not only what changed; so does a plan when a full run is due.")
+    ] = False,
     with_data: Annotated[bool, Field(description="Also look for new data about people.")] = False,
     max_time: MaxTime = MAX_TIME_SECONDS,
     by: str = "python",
@@ -95,7 +97,7 @@ def createplan(
             link.connection,
             deadline,
             by=by,
-            everything=everything,
+            everything=everything or is_full_run_due(site, link),
             with_data=with_data,
             progress=progress,
         )

@@ -53,6 +53,7 @@ def _entry(report: Report) -> dict[str, Any]:
         },
         "outcome": report.outcome,
         "run_id": report.result.run_id if report.result else None,
+        "notes": list(report.result.notes) if report.result else [],
         "error_code": error.code.value if error else None,
         "error_message": f"{error.what} {error.remedy}" if error else None,
     }

@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 from mailchimpsync.errors import UsageError
 
 EVER = "ever"
-YEAR_MIN = 1970  # an earlier date is a slip of the pen; whoever wants everything says `ever`
+YEAR_MIN = 1970  # an earlier date is a slip of the pen; for everything there is `ever`
+EARLIEST = datetime(2010, 1, 1, tzinfo=UTC)
+"""An earlier moment means `ever`. Mailchimp's API was seen to hang when it was asked for changes since 1970."""
 
 _UNIT = {"minute": 1, "min": 1, "hour": 60, "day": 1_440, "week": 10_080}
 _AGO = re.compile(r"-?\s*(\d{1,6})\s*(minute|min|hour|day|week)s?(?:\s+ago)?")
@@ -17,7 +19,7 @@ _FORMS = ("%Y/%m/%d", "%d.%m.%Y", "%d %B %Y", "%d %b %Y", "%B %d, %Y", "%B %d %Y
 
 
 def read_since(text: str, now: datetime) -> datetime | None:
-    """Return the moment a text means, in UTC; None for `ever`. What names no zone is UTC.
+    """Return the moment a text means, in UTC; None for `ever` and for all before 2010. What names no zone is UTC.
 
     Raises:
         UsageError: it can't be read, or is in the future; says which forms can be.
@@ -33,7 +35,7 @@ def read_since(text: str, now: datetime) -> datetime | None:
         )
     if moment > now:
         raise UsageError(f"since “{text}” is in the future ({moment:%Y-%m-%d %H:%M} UTC).")
-    return moment
+    return moment if moment >= EARLIEST else None
 
 
 def _relative(words: str, now: datetime) -> datetime | None:

@@ -134,6 +134,8 @@ def _show(report: Report, summary: _Summary, *, quiet: bool) -> None:
         mark = ("✓ ", "good") if done else ("… ", "warn")
         told = "" if report.outcome == Outcome.HELD.value else f" {summary.words}"
         say(stdout(), Text.assemble(mark, (report.link.title, "bold"), f": {words}{told}"))
+        for note in result.notes if result else ():
+            say(stdout(), Text(f"  {note}"))
 
 
 def _as_json(report: Report, summary: _Summary) -> dict[str, object]:
@@ -145,6 +147,7 @@ def _as_json(report: Report, summary: _Summary) -> dict[str, object]:
         "run_id": result.run_id if result else None,
         "stage": result.stage.value if result else None,
         "updates_outstanding": result.updates_outstanding if result else 0,
+        "notes": list(result.notes) if result else [],
         "kept_plan_id": result.kept_plan_id if result else None,
         "changes": [asdict(change) for change in summary.changes],
         "failing": summary.failing,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, null, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, func, insert, null, or_, select, update
 
 from mailchimpsync.errors import BusyError, Code, LeaseLostError
 from mailchimpsync.model import Stage
@@ -313,7 +313,12 @@ def first_run(tx: Connection, list_id: str) -> datetime | None:
 
 def last_full_run(tx: Connection, list_id: str) -> datetime | None:
     """Return when the newest run that read everything, and is complete, began."""
-    query = select(run.c.started_at).where(
+    return tx.execute(newest_full_run(list_id).with_only_columns(run.c.started_at)).scalar_one_or_none()
+
+
+def newest_full_run(list_id: str) -> Select[Any]:
+    """Return the query for the newest run of a connection that read everything, and is complete."""
+    query = select(run).where(
         run.c.list_id == list_id, run.c.kind == WHOLE, run.c.since.is_(None), run.c.outcome.in_(("done", "waiting"))
     )
-    return tx.execute(query.order_by(run.c.id.desc()).limit(1)).scalar_one_or_none()
+    return query.order_by(run.c.id.desc()).limit(1)

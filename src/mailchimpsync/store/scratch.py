@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import ColumnElement, Connection, Table, func, insert, or_, select
 
+from mailchimpsync.store import runs
 from mailchimpsync.store.database import Store
 from mailchimpsync.store.schema import batch, cache, data, group_contact, run, status, tombstone, update
 
@@ -36,13 +37,14 @@ def _copy(source: Connection, target: Connection, list_id: str) -> None:
     mine = select(cache.c.id).where(cache.c.mailchimp_list_id == list_id)
     interrupted = select(status.c.run_id).where(status.c.list_id == list_id)
     newest = select(func.max(run.c.id)).scalar_subquery()  # a run in the copy must not have the number of an older one
+    full = runs.newest_full_run(list_id).with_only_columns(run.c.id).scalar_subquery()
     _copy_rows(source, target, cache, cache.c.mailchimp_list_id == list_id)
     _copy_rows(source, target, data, data.c.cache_id.in_(mine))
     _copy_rows(source, target, batch, batch.c.mailchimp_list_id == list_id, batch.c.response_processed == 0)
     open_update = update.c.mailchimpsync_cache_id.in_(mine), update.c.completed == 0
     _copy_rows(source, target, update, *open_update)
     _copy_rows(source, target, group_contact, group_contact.c.list_id == list_id)
-    _copy_rows(source, target, run, or_(run.c.id.in_(interrupted), run.c.id == newest))
+    _copy_rows(source, target, run, or_(run.c.id.in_(interrupted), run.c.id == newest, run.c.id == full))
     _copy_rows(source, target, status, status.c.list_id == list_id)
     _copy_rows(source, target, tombstone)
     target.execute(status.update().values(lease_owner=None, lease_expires=None, abort_requested=None))

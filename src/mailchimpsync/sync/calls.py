@@ -82,7 +82,8 @@ class Result:
     """What a call did: the outcome, the stage the connection stands before, and the run (0: none was begun).
 
     `kept_plan_id` is the plan that is held, or that was carried out. `trust_is_over`: the trust in one side that is
-    configured has done its work, and is to be taken out of the configuration.
+    configured has done its work, and is to be taken out of the configuration. `notes` say where the run did something
+    else than the caller may think.
     """
 
     list_id: str
@@ -92,3 +93,4 @@ class Result:
     updates_outstanding: int = 0
     kept_plan_id: int | None = None
     trust_is_over: bool = False
+    notes: tuple[str, ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -79,6 +79,7 @@ class Run(Work):
     everything is sent. With a `kept_plan_id` it carries out that plan and nothing else. If it `accepts_empty`, a side
     that looks empty is believed. `unguarded`: its plan is looked at by whoever called, and not held.
     With those who are `erased` nothing is done; `with_data`, what plugins know of people goes to Mailchimp too.
+    `notes` are for the caller: where this run does something else than they may think.
     """
 
     id: int
@@ -92,6 +93,7 @@ class Run(Work):
     unguarded: bool = False
     erased: Erased = NOBODY_ERASED
     with_data: bool = False
+    notes: list[str] = field(default_factory=list)
 
     @property
     def since_at_site(self) -> str | None:
@@ -102,6 +104,11 @@ class Run(Work):
         """Return where the stage goes on, or nothing at its beginning."""
         with self.transaction() as tx:
             return runs.standing(tx, self.list_id).progress or {}
+
+    def note(self, message: str) -> None:
+        """Log something that the caller is to know."""
+        self.notes.append(message)
+        self.log(message)
 
     def note_progress(self, tx: Transaction, progress: Mapping[str, Any] | None) -> None:
         """Note where the stage goes on."""

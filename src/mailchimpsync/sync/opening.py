@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from mailchimpsync.errors import UsageError
 from mailchimpsync.model import ChangeKind, Connection, Stage
 from mailchimpsync.runtime import Deadline, Progress
 from mailchimpsync.store import Transaction, kept_plans, plans, runs, tombstones, updates
 from mailchimpsync.store.kept_plans import PlanState
 from mailchimpsync.sync.calls import Options, Systems
+from mailchimpsync.sync.check_data import looks_at_data
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.counting import CountingProgress
 from mailchimpsync.sync.look_at_both import Sight
@@ -19,7 +22,9 @@ from mailchimpsync.sync.submit import collect
 _ORDER = list(Stage)
 
 OVERLAP = timedelta(hours=2)
-"""How far before the mark a run looks again (existing-extension.md 5.2)."""
+"""How far before the mark a run looks again, as clocks differ and changes become visible late."""
+
+NEVER_READ_IN_FULL = "This connection was never read in full, so everything is read, whatever since says."
 
 PLAN_GOOD_FOR = timedelta(hours=1)
 """A plan that has waited longer is decided again on fresh data before it is carried out."""
@@ -46,7 +51,7 @@ def open_run(
             drop_run(tx, found, now)
             found = runs.standing(tx, connection.list_id)
         is_new = found.run_id is None
-        since = _since(found, connection, options) if is_new else None
+        since, reason = _range(tx, found, connection, options) if is_new else (None, "")
         run_id = found.run_id or _begin(tx, connection, now, since, options)
         if options.with_data and _ORDER.index(found.stage) <= _ORDER.index(Stage.CHECK_DATA):
             runs.add_data(tx, run_id)
@@ -84,7 +89,51 @@ def open_run(
         run.log(f"Run {run_id}: " + (f"changes since {run.since:%Y-%m-%d %H:%M} UTC." if run.since else "everything."))
         collect(run)
         _withdraw_unsent(run)
+    for line in _notes(run, options, reason):
+        run.note(line)
     return run
+
+
+def refuse_a_passed_stage(systems: Systems, connection: Connection, lease: runs.Lease, options: Options) -> None:
+    """Refuse to stop before a stage that the interrupted run has behind it: it would go on to the end, and send.
+
+    Raises:
+        UsageError: nothing was done; the order of the stages is in the message.
+    """
+    now = systems.runtime.now()
+    with systems.store.begin() as tx:
+        runs.hold_lease(tx, lease, now)
+        found = runs.standing(tx, connection.list_id)
+        begins = found.run_id is None or _is_to_be_dropped(tx, found, connection, options, now)
+    if options.stop_on is None or begins or _ORDER.index(found.stage) <= _ORDER.index(options.stop_on):
+        return
+    raise UsageError(
+        f"Run {found.run_id} of audience {connection.list_id} can't stop before {options.stop_on}: it stands before "
+        f"{found.stage}, which comes later. Nothing was done. Name a later stage, or begin a new run with "
+        f"force_restart. The order of the stages is: {', '.join(_ORDER)}."
+    )
+
+
+def new_mark(tx: Transaction, list_id: str, begun: runs.Begun) -> datetime | None:
+    """Return the mark that a run which read what it was to read may set; None: the mark stays.
+
+    A run that was told to look at changes since a date looked at nothing before it. The mark moves only where no time
+    is left between the old mark and what the run looked at, so that the next run leaves nobody out.
+    """
+    mark = runs.standing(tx, list_id).last_sync_time
+    has_a_gap = begun.since is not None and (mark is None or begun.since > mark)
+    return None if has_a_gap else begun.at
+
+
+def _notes(run: Run, options: Options, reason: str) -> Iterator[str]:
+    """Say where a run does something else than its caller may think."""
+    if reason:
+        yield reason
+    if options.stop_on is Stage.CHECK_DATA and not looks_at_data(run):
+        yield (
+            f"{Stage.CHECK_DATA} takes part only with with_data, where the connection has data switched on. Without "
+            "that the run does nothing there; it stops at its place all the same."
+        )
 
 
 def _begin(tx: Transaction, connection: Connection, now: datetime, since: datetime | None, options: Options) -> int:
@@ -113,13 +162,24 @@ def _withdraw_unsent(run: Run) -> None:
         run.log(f"{withdrawn} updates had not been sent; their rows are decided again.")
 
 
-def _since(found: runs.Standing, connection: Connection, options: Options) -> datetime | None:
+def _range(
+    tx: Transaction, found: runs.Standing, connection: Connection, options: Options
+) -> tuple[datetime | None, str]:
+    """Return since when a new run looks at changes, None: everything; and what its caller is to know of it."""
     if options.everything or connection.trusted:
-        return None
-    if found.last_sync_time is not None and found.links != links_of(connection):
-        return None  # linked otherwise than then: everything has to be read
-    since = options.since or found.last_sync_time
-    return since - OVERLAP if since else None
+        return None, ""
+    mark = found.last_sync_time
+    if mark is None or runs.last_full_run(tx, found.list_id) is None:
+        return None, NEVER_READ_IN_FULL if options.since else ""
+    if found.links != links_of(connection):
+        return None, ""  # linked otherwise than then: everything has to be read
+    since = (options.since or mark) - OVERLAP
+    if since <= mark:
+        return since, ""
+    return since, (
+        f"Changes before {since:%Y-%m-%d %H:%M} UTC are not looked at, as since says. The next run without since looks "
+        f"at everything after {mark:%Y-%m-%d %H:%M} UTC."
+    )
 
 
 def _is_to_be_dropped(
@@ -138,6 +198,5 @@ def drop_run(tx: Transaction, found: runs.Standing, now: datetime, outcome: str 
     """
     run_id = found.run_id or 0
     plans.drop_plan(tx, run_id)
-    begun = runs.begun(tx, run_id)
-    mark = begun.at if found.stage in (*_DECIDED, Stage.SUBMIT) else None
+    mark = new_mark(tx, found.list_id, runs.begun(tx, run_id)) if found.stage in (*_DECIDED, Stage.SUBMIT) else None
     runs.end_run(tx, found.list_id, run_id, now, outcome, mark=mark)

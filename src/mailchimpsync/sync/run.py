@@ -25,7 +25,7 @@ from mailchimpsync.sync.fix_contact_ids import fix_contact_ids
 from mailchimpsync.sync.guard import guard
 from mailchimpsync.sync.lease import holding_lease, is_held
 from mailchimpsync.sync.look_at_both import look_at_both
-from mailchimpsync.sync.opening import drop_run, open_run
+from mailchimpsync.sync.opening import drop_run, new_mark, open_run, refuse_a_passed_stage
 from mailchimpsync.sync.reconcile import reconcile
 from mailchimpsync.sync.relink import forget_other_agreements, links_of
 from mailchimpsync.sync.start_over import start_over
@@ -139,16 +139,19 @@ def _with_lease(
     held = None if options.unguarded else _held(systems, lease, connection)
     if held is not None:
         return held
+    if options.accept_restored:
+        options = replace(options, force_restart=True, everything=True)
+    if options.stop_on is not None:
+        refuse_a_passed_stage(systems, connection, lease, options)
     sight = look_at_both(systems, connection, options)
     if options.accept_restored:
         start_over(systems.store, lease, connection, systems.runtime)
-        options = replace(options, force_restart=True, everything=True)
     relinked = forget_other_agreements(systems.store, lease, connection, systems.runtime)
     run = open_run(systems, connection, deadline, options, progress, lease, sight, watch)
     if relinked:
         run.log("Other groups are linked than before: what was agreed with those is forgotten, and everything is read.")
     try:
-        return _go_through_stages(run, options.stop_on)
+        return replace(_go_through_stages(run, options.stop_on), notes=tuple(run.notes))
     except MailchimpsyncError as error:
         _note_error(run, error)
         if isinstance(error, SuspicionError):
@@ -219,7 +222,7 @@ def _hold(run: Run, plan_id: int) -> Result:
 
 
 def _complete(run: Run) -> Result:
-    """The mark moves now, to the time the run started (DESIGN 3.8)."""
+    """The mark moves now, to the time the run started, unless the run left a time out."""
     waiting = outstanding(run)
     outcome = Outcome.WAITING if waiting else Outcome.DONE
     numbers = _count_people(run)
@@ -227,7 +230,8 @@ def _complete(run: Run) -> Result:
         links = links_of(run.connection)
         if numbers is not None:
             run_figures.note_numbers(tx, run.id, numbers)
-        runs.end_run(tx, run.list_id, run.id, run.runtime.now(), outcome.value, mark=run.started_at, links=links)
+        mark = new_mark(tx, run.list_id, runs.begun(tx, run.id))
+        runs.end_run(tx, run.list_id, run.id, run.runtime.now(), outcome.value, mark=mark, links=links)
         if run.connection.trusted:
             runs.note_trust(tx, run.list_id, {"run": run.id, "trusted": run.connection.trusted})
         if run.kept_plan_id is not None:

@@ -7,8 +7,9 @@ from datetime import datetime
 from threading import Event, Lock, Thread
 
 from mailchimpsync.actions import Report, Site, fetchandreconcile
+from mailchimpsync.actions.fetchandreconcile import is_full_run_due
 from mailchimpsync.actions.quiet import is_quiet, seconds_until_quiet
-from mailchimpsync.actions.schedule import Attempt, Fate, due, looks_for_data, past_of, reads_everything
+from mailchimpsync.actions.schedule import Attempt, Fate, due, looks_for_data, past_of
 from mailchimpsync.config import Link
 from mailchimpsync.errors import EXIT_MORE_TO_DO, BusyError, Code
 from mailchimpsync.store import Transaction, kept_plans, runs
@@ -106,18 +107,18 @@ class Scheduler:
 
     def _call(self, site: Site, link: Link, now: datetime) -> Fate:
         with site.store.reading() as tx:
-            everything = reads_everything(link.schedule, runs.last_full_run(tx, link.audience_id), now)
             last = runs.last_data_run(tx, link.audience_id) if link.data.options is not None else None
         with_data = link.data.options is not None and looks_for_data(
             link.schedule, last["started_at"] if last else None, now
         )
-        logger().info("run.begins", audience=link.audience_id, group=link.group_id, everything=everything)
+        logger().info(
+            "run.begins", audience=link.audience_id, group=link.group_id, everything=is_full_run_due(site, link)
+        )
         seconds = max(RUN_SECONDS_MIN, seconds_until_quiet(link.schedule, now, RUN_SECONDS_MAX))
         [report] = fetchandreconcile(
             site,
             group_id=link.group_id,
             max_time=seconds,
-            since="ever" if everything else None,
             with_data=with_data,
             stop=self.stop.is_set,
             wait=False,

@@ -21,7 +21,7 @@ from mailchimpsync.errors import ConfirmationError, UsageError
 from mailchimpsync.model import member_id_of
 from mailchimpsync.runtime import Deadline
 from mailchimpsync.store import Store, campaigns
-from mailchimpsync.store.schema import metadata
+from mailchimpsync.store.schema import metadata, plan
 from mailchimpsync.sync import Outcome, preview
 from mailchimpsync.sync.verify import verify
 from support.post import PostOffice
@@ -240,3 +240,10 @@ def test_webhooks_about_the_erased_leave_no_trace(world: World, post: PostOffice
     assert post.deliver() == [200]
 
     assert len(post.events()) == number
+
+
+def test_what_a_run_has_done_is_no_plan_any_more(world: World, post: PostOffice) -> None:
+    world.sync()
+
+    with world.store.begin() as tx:
+        assert tx.execute(plan.select()).all() == []

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, String, func, insert, select
 
 from mailchimpsync.model import member_id_of
 from mailchimpsync.store import Store, contacts, erasing, tombstones
-from mailchimpsync.store.schema import cache, event, kept_change, kept_plan, update, verification
+from mailchimpsync.store.schema import (
+    JsonText,
+    cache,
+    data,
+    event,
+    kept_change,
+    kept_plan,
+    log,
+    metadata,
+    plan,
+    update,
+    verification,
+)
 from store.databases import LIST, add_row, row
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -43,12 +55,94 @@ def test_all_about_an_address_goes_and_nothing_of_another_that_looks_alike(store
         gone = erasing.purge(tx, found)
 
         assert (found.row_ids, found.contact_ids, found.member_ids) == ((mine,), (ANN,), (member,))
-        assert gone == {"plans": 2, "events": 2, "findings": 1, "updates": 2, "campaigns": 0, "rows": 1}
+        assert gone == {"plans": 2, "events": 2, "findings": 1, "updates": 2, "campaigns": 0, "log": 0, "rows": 1}
         assert erasing.purge(tx, found) == dict.fromkeys(gone, 0)
         assert row(tx, other)["new_address"] is None
         assert row(tx, waiting)["refusal"] == {"update": {"email_address": OTHER}}
         assert tx.execute(select(verification.c.differences)).scalar_one() == differences[1:]
         assert tx.execute(select(func.count()).select_from(kept_change)).scalar_one() == 1
+
+
+NO_COLUMN = {
+    **dict.fromkeys(("secret", "configuration", "token", "alert", "alert_message", "tombstone"), "nobody's on a list"),
+    **dict.fromkeys(("status", "run", "batch", "journal_chain", "group_contact"), "numbers, codes and times"),
+    **dict.fromkeys(("campaign", "campaign_import", "kept_plan"), "what was sent, numbers, and names of staff"),
+    "journal": "minimised by rules of its own",
+    "cache": "the member's own row goes; of others', the columns of `test_an_address_in_any_column…`",
+    "verification": "the differences that mention it go",
+}
+"""Tables without a column that is purged wherever it mentions an address, and why."""
+
+MAY_MENTION = {
+    "event": {"member_key", "other_key", "data", "note"},
+    "kept_change": {"identity", "member_id", "address", "before", "member_update", "agreed", "note"},
+    "update": {"data", "attempt", "agreed", "error_response"},
+    "plan": {"member_update", "agreed"},
+    "data": {"confirmed", "wanted", "refused"},
+    "log": {"message"},
+    "campaign_recipient": {"member_id"},
+}
+CODES = {
+    "event": {"list_id", "kind", "fingerprint", "state", "outcome"},
+    "kept_change": {"group_changes", "sync_status", "reason", "outcome"},
+    "plan": {"group_changes", "sync_status", "reason"},
+    "log": {"list_id"},
+}
+
+
+def test_every_text_column_is_purged_or_known_to_hold_no_address() -> None:
+    """A new column has to be put into one of the lists above, and into `erasing` where it may mention an address."""
+    for one in metadata.sorted_tables:
+        name = one.name.removeprefix("civicrm_mailchimpsync_")
+        texts = {column.name for column in one.c if isinstance(column.type, String | JsonText)}
+        assert name in NO_COLUMN or texts == MAY_MENTION[name] | CODES.get(name, set()), name
+
+
+def test_an_address_in_any_column_that_may_mention_one_is_purged(store: Store) -> None:
+    member = member_id_of(ADDRESS)
+    with store.begin() as tx:
+        other = add_row(tx, identity="m:o", mailchimp_email=OTHER, new_address=ADDRESS, reason_detail=f"no {ADDRESS}!")
+        plant(tx, other, ADDRESS)
+        plant(tx, other, OTHER)
+        before = everything(tx)
+        erasing.purge(tx, erasing.traces(tx, LIST, ADDRESS))
+        after = everything(tx)
+
+    assert before.lower().count(ADDRESS) > 15
+    assert ADDRESS not in after.lower()
+    assert member not in after
+    assert after.lower().count(OTHER) == before.lower().count(OTHER)
+
+
+def everything(tx: Connection) -> str:
+    return "\n".join(repr(tuple(row)) for one in metadata.sorted_tables for row in tx.execute(select(one)))
+
+
+def plant(tx: Connection, row_id: int, address: str) -> None:
+    """Let every column that may mention an address mention this one."""
+    said, member = {"email_address": address.upper()}, member_id_of(address)
+    when = {"list_id": LIST, "received_at": NOW, "due_at": NOW, "kind": "subscribe"}
+    tx.execute(insert(event).values(**when, fingerprint=member, data=said, note=f"It was {address}."))
+    tx.execute(insert(log).values(list_id=LIST, time=NOW, message=f"<{address}> was odd"))
+    body = {"mailchimpsync_cache_id": row_id, "created_date": NOW, "completed": 1}
+    for column in ("data", "attempt", "agreed"):
+        fields = {"fields": {"OTHER": [address, "fields"]}}
+        tx.execute(insert(update).values({**body, "data": {}, column: {"data": fields}}))
+    tx.execute(insert(update).values(**body, data={}, error_response=f'{{"detail":"{address} is odd"}}'))
+    change = {"create_contact": False, "group_changes": [], "sync_status": "live", "reason": "x", "agreed": {}}
+    for number, column in enumerate(("member_update", "agreed")):
+        run = sum(address.encode()) * 10 + number
+        tx.execute(insert(plan).values({**change, "run_id": run, "cache_id": row_id, column: said}))
+    kept = {"list_id": LIST, "kind": "plan", "made_at": NOW, "made_by": "x", "expires_at": NOW}
+    key = tx.execute(insert(kept_plan).values({**kept, "links": {}, "counts": {}, "excess": []})).inserted_primary_key
+    assert key is not None
+    mentions = {"address": address, "member_id": member, "before": said, "member_update": said, "note": f"“{address}”"}
+    for number, (column, value) in enumerate(mentions.items()):
+        wanted = {**change, "plan_id": key[0], "identity": f"x:{number}", "before": {}, column: value}
+        tx.execute(insert(kept_change).values(wanted))
+    known = {"fields": {"OTHER": [address, "fields"], "JOB": [f"not {OTHER}", "fields"]}, "tags": {"T": "tags"}}
+    mine = add_row(tx)
+    tx.execute(insert(data).values(cache_id=mine, confirmed=known, wanted=known, refused={"fields": [address]}))
 
 
 def _plan(tx: Connection) -> None:

@@ -34,6 +34,7 @@ _TITLES = {
     "plans": "planned changes deleted",
     "events": "webhook events deleted",
     "campaigns": "recipients of campaigns forgotten",
+    "log": "lines of logs deleted",
     "findings": "findings of verifications deleted",
     "journal": "journal entries stripped of their personal values",
 }
@@ -142,7 +143,7 @@ def _stop(site: Site, lease: runs.Lease, address: str) -> erasing.Traces:
     with site.store.begin() as tx:
         runs.hold_lease(tx, lease, site.runtime.now())
         found = erasing.traces(tx, lease.list_id, address)
-        updates.withdraw_unsent(tx, lease.list_id, list(found.row_ids))
+        updates.withdraw_unsent(tx, lease.list_id, [*found.row_ids, *found.other_row_ids])
         found = erasing.traces(tx, lease.list_id, address)
     if found.in_flight:
         raise MailchimpsyncError(Code.BUSY, "An update to the address is on its way to Mailchimp")

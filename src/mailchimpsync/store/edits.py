@@ -36,7 +36,7 @@ def remove(tx: Connection, table: Table, row_id: int) -> None:
 
 def drop_plan_of(tx: Connection, cache_id: int) -> None:
     """Drop what an interrupted run still wanted to change for a row; the next run decides again."""
-    tx.execute(delete(plan).where(plan.c.cache_id == cache_id, plan.c.applied.is_(False)))
+    tx.execute(delete(plan).where(plan.c.cache_id == cache_id))
 
 
 def holder_of(tx: Connection, list_id: str, identity: str) -> int | None:

@@ -1,16 +1,34 @@
-"""Everything we keep about an address, to be purged: rows, updates, plans, events, findings, the journal's values."""
+"""Everything we keep about an address, to be purged: rows, updates, plans, events, findings, the journal's values.
+
+A place is looked for by the address and by the member's ids. A test plants the address in every text column of every
+table, so that a new column is either purged or said to hold no address.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from secrets import token_hex
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Text, and_, delete, func, null, or_, select, type_coerce, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    Text,
+    and_,
+    delete,
+    func,
+    null,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 
-from mailchimpsync.model import member_id_of, normalise_address
+from mailchimpsync.model import SyncStatus, member_id_of, normalise_address
 from mailchimpsync.store.chain import PERSONAL_FIELDS, minimised
 from mailchimpsync.store.dialect import update_by_id
 from mailchimpsync.store.members import is_in_flight
@@ -18,21 +36,33 @@ from mailchimpsync.store.schema import (
     cache,
     campaign,
     campaign_recipient,
+    data,
     event,
     journal,
     journal_chain,
+    json_text,
     kept_change,
     kept_plan,
+    log,
+    plan,
     verification,
 )
 from mailchimpsync.store.schema import update as update_table
 
 ENTRIES_PER_STEP = 1_000
+"""Rows looked at, or changed, by one statement."""
+
+_BODIES = ("data", "attempt", "agreed", "error_response")
+_CHANGE = ("identity", "member_id", "address", "before", "member_update", "agreed", "note")
+_NOTED = ("civicrm_address", "new_address", "refusal", "reason_detail")
 
 
 @dataclass(frozen=True, slots=True)
 class Traces:
-    """What leads to an address in one audience: its rows, the contacts they belong to, its member ids."""
+    """What leads to an address in one audience: its rows, the contacts they belong to, its member ids.
+
+    `other_row_ids` are rows of other members, with an update that is under way and mentions the address.
+    """
 
     list_id: str
     address: str
@@ -40,6 +70,21 @@ class Traces:
     contact_ids: tuple[int, ...]
     member_ids: tuple[str, ...]
     in_flight: bool
+    other_row_ids: tuple[int, ...] = ()
+
+    @property
+    def needles(self) -> tuple[str, ...]:
+        """What is looked for: the address, as it is and as JSON writes it, and the member ids, in lower case."""
+        as_json = json_text(self.address)[1:-1]
+        return tuple(dict.fromkeys((self.address, as_json, *(key.lower() for key in self.member_ids))))
+
+    def are_in(self, text: str | None) -> bool:
+        """Say whether a text mentions them: an address that only ends or begins alike is another one."""
+        return text is not None and any(re.search(_whole(one), text.lower()) for one in self.needles)
+
+
+def _whole(needle: str) -> str:
+    return rf"(?<![\w.%+~-]){re.escape(needle)}(?![\w-]|\.\w)"
 
 
 def traces(tx: Connection, list_id: str, address: str) -> Traces:
@@ -52,40 +97,88 @@ def traces(tx: Connection, list_id: str, address: str) -> Traces:
     members = dict.fromkeys([by_hash, *(row.mailchimp_member_id for row in rows if row.mailchimp_member_id)])
     contacts = dict.fromkeys(row.civicrm_contact_id for row in rows if row.civicrm_contact_id is not None)
     in_flight = any(row.in_flight for row in rows)
-    return Traces(list_id, address, tuple(row.id for row in rows), tuple(contacts), tuple(members), in_flight)
+    found = Traces(list_id, address, tuple(row.id for row in rows), tuple(contacts), tuple(members), in_flight)
+    return _with_other_rows(tx, found)
+
+
+def _with_other_rows(tx: Connection, found: Traces) -> Traces:
+    """Add the rows of others whose open updates mention the address."""
+    under_way = _of_list(update_table.c.mailchimpsync_cache_id, found.list_id) & (update_table.c.completed == 0)
+    ids = list(_mentioning(tx, update_table, "id", _BODIES, under_way, found))
+    columns = (update_table.c.mailchimpsync_cache_id, update_table.c.mailchimpsync_batch_id)
+    rows = [row for some in _steps(ids) for row in tx.execute(select(*columns).where(update_table.c.id.in_(some)))]
+    others = dict.fromkeys(
+        row.mailchimpsync_cache_id for row in rows if row.mailchimpsync_cache_id not in found.row_ids
+    )
+    sent = any(row.mailchimpsync_batch_id is not None for row in rows)
+    return Traces(
+        found.list_id,
+        found.address,
+        found.row_ids,
+        found.contact_ids,
+        found.member_ids,
+        found.in_flight or sent,
+        tuple(others),
+    )
 
 
 def purge(tx: Connection, found: Traces) -> dict[str, int]:
     """Delete everything about an address but the journal; return how much, by kind. Repeating it does no harm."""
+    mine = found.list_id
+    kept_plans = kept_change.c.plan_id.in_(select(kept_plan.c.id).where(kept_plan.c.list_id == mine))
+    campaigns = select(campaign.c.id).where(campaign.c.list_id == mine)
     gone = {
-        "plans": _purge_plans(tx, found),
-        "events": _purge_events(tx, found),
+        "plans": _delete(tx, kept_change, _CHANGE, kept_plans, found)
+        + _delete(tx, plan, ("member_update", "agreed"), _of_list(plan.c.cache_id, mine), found),
+        "events": _delete(tx, event, ("member_key", "other_key", "data", "note"), event.c.list_id == mine, found),
         "findings": _purge_findings(tx, found),
         "updates": _purge_updates(tx, found),
-        "campaigns": _purge_recipients(tx, found),
+        "campaigns": _delete(
+            tx, campaign_recipient, ("member_id",), campaign_recipient.c.campaign_key.in_(campaigns), found
+        ),
+        "log": _delete(tx, log, ("message",), log.c.list_id == mine, found),
     }
     gone["rows"] = tx.execute(delete(cache).where(cache.c.id.in_(found.row_ids))).rowcount
-    for column in (cache.c.civicrm_address, cache.c.new_address):
-        noted = cache.c.mailchimp_list_id == found.list_id, func.lower(column) == found.address
-        tx.execute(update(cache).where(*noted).values({column: null()}))
+    _purge_other_rows(tx, found)
     return gone
 
 
-def _purge_plans(tx: Connection, found: Traces) -> int:
-    """What a plan wanted for the address is out of it; whoever approves the plan approves the rest."""
-    mine = select(kept_plan.c.id).where(kept_plan.c.list_id == found.list_id)
-    about = or_(
-        func.lower(kept_change.c.address) == found.address,
-        kept_change.c.member_id.in_(found.member_ids),
-        kept_change.c.identity.in_([f"m:{key}" for key in found.member_ids]),
-        _mentions(kept_change.c.member_update, found.address),
-    )
-    return tx.execute(delete(kept_change).where(kept_change.c.plan_id.in_(mine), about)).rowcount
+def _of_list(column: ColumnElement[int], list_id: str) -> ColumnElement[bool]:
+    return column.in_(select(cache.c.id).where(cache.c.mailchimp_list_id == list_id))
 
 
-def _purge_events(tx: Connection, found: Traces) -> int:
-    about = or_(event.c.member_key.in_(found.member_ids), event.c.other_key.in_(found.member_ids))
-    return tx.execute(delete(event).where(event.c.list_id == found.list_id, about)).rowcount
+def _delete(tx: Connection, table: Table, columns: Sequence[str], where: ColumnElement[bool], found: Traces) -> int:
+    """Delete the rows of a table that mention the address; what a plan wanted otherwise is approved without it."""
+    ids = list(_mentioning(tx, table, "id", columns, where, found))
+    for some in _steps(ids):
+        tx.execute(delete(table).where(table.c.id.in_(some)))
+    return len(ids)
+
+
+def _mentioning(
+    tx: Connection, table: Table, key: str, columns: Sequence[str], where: ColumnElement[bool], found: Traces
+) -> Iterator[int]:
+    """Yield the keys of rows that mention the address; the database narrows them down, as far as all of them can."""
+    texts = [_text(table.c[name]).label(name) for name in columns]
+    may = or_(*(func.lower(text).contains(_ascii(one), autoescape=True) for text in texts for one in found.needles))
+    query = select(table.c[key].label("key"), *texts).where(where, may)
+    for row in tx.execute(query).mappings().all():
+        if any(found.are_in(row[name]) for name in columns):
+            yield row["key"]
+
+
+def _text(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    return type_coerce(column, Text)
+
+
+def _ascii(needle: str) -> str:
+    """Return the longest piece that every database has in lower case."""
+    return max(re.findall(r"[ -~]+", needle), key=len, default="")
+
+
+def _steps(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    for start in range(0, len(ids), ENTRIES_PER_STEP):
+        yield ids[start : start + ENTRIES_PER_STEP]
 
 
 def _purge_findings(tx: Connection, found: Traces) -> int:
@@ -93,46 +186,54 @@ def _purge_findings(tx: Connection, found: Traces) -> int:
     kept = verification.c.differences.is_not(None), verification.c.list_id == found.list_id
     number = 0
     for row in tx.execute(select(verification.c.id, verification.c.differences).where(*kept)).all():
-        others = [one for one in row.differences or () if not _is_about(one, found)]
+        others = [one for one in row.differences or () if not found.are_in(json_text(one))]
         number += len(row.differences or ()) - len(others)
         if len(others) < len(row.differences or ()):
             tx.execute(update(verification).where(verification.c.id == row.id).values(differences=others))
     return number
 
 
-def _is_about(difference: Mapping[str, Any], found: Traces) -> bool:
-    address = difference.get("address")
-    return difference.get("member_id") in found.member_ids or (
-        address is not None and normalise_address(address) == found.address
-    )
-
-
 def _purge_updates(tx: Connection, found: Traces) -> int:
     """Delete the bodies of updates to the address, also of rows that are another address's, or a contact's, by now."""
-    theirs = cache.c.mailchimp_list_id == found.list_id, cache.c.civicrm_contact_id.in_(found.contact_ids)
-    of_contacts = select(cache.c.id).where(*theirs)
-    rows = or_(
-        update_table.c.mailchimpsync_cache_id.in_(found.row_ids),
-        and_(
-            update_table.c.mailchimpsync_cache_id.in_(of_contacts),
-            or_(_mentions(update_table.c.data, found.address), _mentions(update_table.c.attempt, found.address)),
-        ),
+    own = tx.execute(delete(update_table).where(update_table.c.mailchimpsync_cache_id.in_(found.row_ids))).rowcount
+    return own + _delete(
+        tx, update_table, _BODIES, _of_list(update_table.c.mailchimpsync_cache_id, found.list_id), found
     )
-    refused = _mentions(cache.c.refusal, found.address)
-    tx.execute(update(cache).where(*theirs, refused).values(refusal=null(), reason_detail=null()))
-    return tx.execute(delete(update_table).where(rows)).rowcount
 
 
-def _purge_recipients(tx: Connection, found: Traces) -> int:
-    """Whom a campaign went to, and who had no contact then, is waited for no longer."""
-    campaigns = select(campaign.c.id).where(campaign.c.list_id == found.list_id)
-    about = campaign_recipient.c.campaign_key.in_(campaigns), campaign_recipient.c.member_id.in_(found.member_ids)
-    return tx.execute(delete(campaign_recipient).where(*about)).rowcount
+def _purge_other_rows(tx: Connection, found: Traces) -> None:
+    """Other members' rows lose what they say of the address, and nothing else."""
+    mine = cache.c.mailchimp_list_id == found.list_id
+    for name in _NOTED:
+        ids = list(_mentioning(tx, cache, "id", (name,), mine, found))
+        for some in _steps(ids):
+            tx.execute(update(cache).where(cache.c.id.in_(some)).values({name: null()}))
+    again = {"sync_status": SyncStatus.TODO.value, "recheck": False}
+    tx.execute(update(cache).where(cache.c.id.in_(found.other_row_ids)).values(again))
+    for name in ("confirmed", "wanted", "refused"):
+        _purge_data(tx, name, found)
 
 
-def _mentions(column: ColumnElement[Any], address: str) -> ColumnElement[bool]:
-    """Say whether a JSON text has an address in it; letters that JSON escapes are looked for as they are kept."""
-    return func.lower(type_coerce(column, Text)).contains(f'"{address}"', autoescape=True)
+def _purge_data(tx: Connection, name: str, found: Traces) -> None:
+    """A merge field may hold another address of somebody: it goes, and is looked at again."""
+    keys = list(_mentioning(tx, data, "cache_id", (name,), _of_list(data.c.cache_id, found.list_id), found))
+    for key in keys:
+        kept = tx.execute(select(data.c[name]).where(data.c.cache_id == key)).scalar_one()
+        tx.execute(update(data).where(data.c.cache_id == key).values({name: _without(kept, found)}))
+
+
+def _without(value: Any, found: Traces) -> Any:
+    """Return a value without the entries that mention the address; entries are plain, or a list as [value, plugin]."""
+    if isinstance(value, Mapping):
+        return {key: _without(one, found) for key, one in value.items() if not _mentions(one, found)}
+    if isinstance(value, list):
+        return [_without(one, found) for one in value if not _mentions(one, found)]
+    return value
+
+
+def _mentions(value: Any, found: Traces) -> bool:
+    plain = value if isinstance(value, list) and not any(isinstance(one, (list, Mapping)) for one in value) else [value]
+    return any(isinstance(one, str) and found.are_in(one) for one in plain)
 
 
 def purge_journal(tx: Connection, found: Traces, *, seal: str, digests: Collection[str], now: datetime) -> int:
@@ -141,13 +242,15 @@ def purge_journal(tx: Connection, found: Traces, *, seal: str, digests: Collecti
     The chain holds as before: the entries are sealed with `seal`. `digests` are what stood for the member already, in
     old entries. Entries of rows that are gone are found by member.
     """
+    personal = or_(*(journal.c.field.startswith(name, autoescape=True) for name in PERSONAL_FIELDS))
+    pieces = [_ascii(one) for one in found.needles]
+    values = [
+        func.lower(column).contains(one, autoescape=True) for column in (journal.c.old, journal.c.new) for one in pieces
+    ]
     about = or_(
         journal.c.member_id.in_([*found.member_ids, *digests]),
         journal.c.cache_id.in_(found.row_ids),
-        and_(
-            journal.c.field.in_(PERSONAL_FIELDS),
-            or_(func.lower(journal.c.old) == found.address, func.lower(journal.c.new) == found.address),
-        ),
+        and_(personal, or_(*values)),
     )
     throwaway, number, after = token_hex(32), 0, 0
     while True:
@@ -156,13 +259,28 @@ def purge_journal(tx: Connection, found: Traces, *, seal: str, digests: Collecti
         if not some:
             return number
         after = some[-1]["id"]
-        update_by_id(tx, journal, [minimised(one, seal, now, digest_key=throwaway) for one in some])
-        number += len(some)
+        theirs = [one for one in some if _is_theirs(one, found, digests)]
+        update_by_id(tx, journal, [minimised(one, seal, now, digest_key=throwaway) for one in theirs])
+        number += len(theirs)
+
+
+def _is_theirs(entry: Mapping[str, Any], found: Traces, digests: Collection[str]) -> bool:
+    by_key = entry["member_id"] in (*found.member_ids, *digests) or entry["cache_id"] in found.row_ids
+    return by_key or found.are_in(entry["old"]) or found.are_in(entry["new"])
 
 
 def audiences(tx: Connection) -> Sequence[str]:
     """Return the audiences that anything is kept of, connected or not."""
-    columns = (cache.c.mailchimp_list_id, event.c.list_id, kept_plan.c.list_id, journal_chain.c.list_id)
+    columns = (
+        cache.c.mailchimp_list_id,
+        event.c.list_id,
+        kept_plan.c.list_id,
+        journal_chain.c.list_id,
+        journal.c.list_id,
+        verification.c.list_id,
+        campaign.c.list_id,
+        log.c.list_id,
+    )
     known: set[str] = set()
     for column in columns:
         known.update(tx.execute(select(column).distinct()).scalars())

@@ -66,7 +66,7 @@ def planned_changes(tx: Connection, run_id: int, after: int, limit: int) -> Sequ
     query = (
         select(*columns, *known)
         .join(cache, cache.c.id == plan.c.cache_id)
-        .where(plan.c.run_id == run_id, plan.c.applied.is_(False), plan.c.id > after)
+        .where(plan.c.run_id == run_id, plan.c.id > after)
     )
     return tx.execute(query.order_by(plan.c.id).limit(limit)).mappings().all()
 

@@ -271,9 +271,8 @@ plan = _table(
     Column("sync_status", String(10), nullable=False),
     Column("reason", String(32), nullable=False),
     Column("agreed", JsonText, nullable=False),
-    Column("applied", Boolean, nullable=False, server_default="0"),
     UniqueConstraint("run_id", "cache_id"),
-    Index("ix_mcs_plan_open", "run_id", "applied", "id"),
+    Index("ix_mcs_plan_open", "run_id", "id"),
     Index("ix_mcs_plan_row", "cache_id"),
 )
 

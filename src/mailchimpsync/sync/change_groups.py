@@ -87,8 +87,7 @@ def _note(
         data.forget_wanted(tx, [change["cache_id"] for change in done if "data" in change["agreed"]])
         journal.write_journal(tx, [_entry(run, record, change, before) for record, change in told.items()])
         journal.write_journal(tx, _refusals(run, changes, refused))
-        plans.mark_applied(tx, [change["id"] for change in changes])
-        plans.drop_plans_of_rows(tx, [change["cache_id"] for change in changes])  # what a failed run left of them
+        plans.drop_plans_of_rows(tx, [change["cache_id"] for change in changes])  # also what a failed run left of them
         regrouped = [change["cache_id"] for change in done if change["group_changes"]]
         groups.snapshot_groups(tx, run.list_id, cache.c.id.in_(regrouped))
 

@@ -70,7 +70,7 @@ def _note(
     with run.transaction() as tx:
         contacts.set_contacts(tx, {**known, **created})
         rows.write_rows(tx, [refused_by_civicrm(row_id, error) for row_id, error in refused.items()])
-        plans.mark_applied(tx, [row["plan_id"] for row in wanted if row["id"] in refused])
+        plans.drop_changes(tx, [row["plan_id"] for row in wanted if row["id"] in refused])
         journal.write_journal(tx, [_entry(run, row_id, contact) for row_id, contact in created.items()])
         refusals = [refusal_by_civicrm(run, {"cache_id": key}, "contact", error) for key, error in refused.items()]
         journal.write_journal(tx, refusals)

@@ -72,6 +72,12 @@ In the group, and not at Mailchimp: what it takes depends on what the contact's 
 left later than the contact was added.
 """
 
+RETURNS_INTRO = """## People whom we took off ourselves
+
+The contact was removed from the group, so we took the member off (*made_by*: `us`; `us-unconfirmed`: before they had
+confirmed). They never left by an act of their own, so an Added brings them back.
+"""
+
 DEPARTURES_INTRO = """## Departures in CiviCRM
 
 Who is [marked, deleted, merged](../how-to/choose-what-departures-mean.md), or leaves the group (*left*: `none`), and
@@ -171,6 +177,8 @@ def decision_page() -> str:
     parts += [_lines(table.ADDRESS_DIMENSIONS, table.collapse(table.addresses()))]
     parts += ["\n", ARRIVALS_INTRO, "\n"]
     parts += [_lines(table.ARRIVAL_DIMENSIONS, table.collapse(table.arrivals()))]
+    parts += ["\n", RETURNS_INTRO, "\n"]
+    parts += [_lines(table.RETURN_DIMENSIONS, table.collapse(table.returns()))]
     parts += ["\n", DEPARTURES_INTRO, "\n"]
     parts += [_lines(table.DEPARTURE_DIMENSIONS, table.collapse(table.departures()))]
     parts += ["\n", INTERESTS_INTRO, "\n", _lines(table.INTEREST_DIMENSIONS, table.collapse(table.interests()))]

@@ -29,6 +29,13 @@ SUBSCRIBED_STATUSES = frozenset({MemberStatus.SUBSCRIBED, MemberStatus.PENDING})
 """The statuses that are equivalent to being Added in the subscription group (existing-extension.md 1.1)."""
 
 
+class MadeBy(StrEnum):
+    """Who made a member's status, where it was us (docs/decisions/who-made-a-status.md)."""
+
+    US = "us"
+    US_UNCONFIRMED = "us-unconfirmed"  # we took somebody off who had not confirmed yet
+
+
 class GroupStatus(StrEnum):
     """A contact's status in a CiviCRM group; `Deleted` is known from the group history only."""
 

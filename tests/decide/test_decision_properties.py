@@ -16,6 +16,7 @@ from mailchimpsync.model import (
     Connection,
     GroupState,
     GroupStatus,
+    MadeBy,
     MemberStatus,
     Resubscribe,
     SyncStatus,
@@ -46,6 +47,7 @@ def situations(draw: some.DrawFn) -> Situation:
     known = Situation(
         mailchimp_status=status,
         mailchimp_status_date=draw(dates),
+        made_by=draw(some.sampled_from((None, *MadeBy))) if status else None,
         mailchimp_date=draw(dates),
         interests=draw(interest_values) if status else {},
         has_contact=has_contact,
@@ -72,6 +74,7 @@ def carried_out(known: Situation, decision: Decision) -> Situation:
         known,
         mailchimp_status=status,
         mailchimp_status_date=NOW if status != known.mailchimp_status else known.mailchimp_status_date,
+        made_by=MadeBy.US if status != known.mailchimp_status else known.made_by,
         mailchimp_date=NOW if update else known.mailchimp_date,
         interests={**known.interests, **update.get("interests", {})},
         has_contact=known.has_contact or decision.create_contact,

@@ -106,6 +106,26 @@ def test_who_left_comes_back_only_by_an_added_that_is_known_to_be_as_new_and_nev
     assert not exceptions_to(promise)
 
 
+def test_one_whom_we_took_off_comes_back_only_by_an_added_of_civicrms_that_nothing_newer_outranks() -> None:
+    for case in table.combinations(table.RETURN_DIMENSIONS):
+        known, connection = table.return_case(case)
+        if not subscribes(decide(known, connection)):
+            continue
+        assert case["at_mailchimp"] in OPTED_OUT
+        assert known.group.is_added
+        assert known.group.date is not None
+        assert (case["other_row"], case["obstacle"]) == (table.NONE, table.NONE)
+        is_newer = later(known.group, known.mailchimp_status_date) is Side.CIVICRM
+        assert is_newer or known.base.subscribed is False
+
+
+def test_one_whom_we_took_off_before_they_confirmed_is_only_asked() -> None:
+    for case in table.combinations({**table.RETURN_DIMENSIONS, "made_by": ("us-unconfirmed",)}):
+        decided = decide(*table.return_case(case))
+
+        assert (decided.update or {}).get("status") in (None, "pending")
+
+
 def test_who_left_with_one_address_is_not_subscribed_with_another() -> None:
     assert not exceptions_to(lambda known, _, decided: not known.other_left or not subscribes(decided))
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from mailchimpsync.errors import Code
-from mailchimpsync.model import Base, Departure, GroupState, GroupStatus, SyncStatus
+from mailchimpsync.model import Base, Departure, GroupState, GroupStatus, MadeBy, SyncStatus
 
 NO_INTERESTS: Mapping[str, bool] = {}
 NO_GROUPS: Mapping[str, GroupState] = {}
@@ -30,7 +30,8 @@ class Situation:
 
     Attributes:
         mailchimp_status: the member's status; None: not at Mailchimp. Unknown words are kept.
-        mailchimp_status_date: when that status was first seen, by Mailchimp's date of the member.
+        mailchimp_status_date: since when the member has that status, by Mailchimp's date of the member.
+        made_by: who made that status, where it was us; None: somebody else, or unknown.
         mailchimp_date: Mailchimp's date of the member's last change of any kind.
         interests: the linked interests' values at Mailchimp, by interest id.
         has_contact: whether a contact in CiviCRM owns the row.
@@ -52,13 +53,14 @@ class Situation:
         address_taken: whether the row of somebody else has that one.
         replaced: whether the contact is subscribed with that one, as another member.
         replaces: of who is to be a new member, the statuses of the contact's members that can't be given the address;
-            without those whom we took off for a departure.
+            without those whom we took off ourselves.
         refusal: what Mailchimp refused last.
         erased: whether the address was erased, so that nothing may be done with it.
     """
 
     mailchimp_status: str | None = None
     mailchimp_status_date: datetime | None = None
+    made_by: MadeBy | None = None
     mailchimp_date: datetime | None = None
     interests: Mapping[str, bool] = field(default_factory=lambda: NO_INTERESTS)
     has_contact: bool = True
@@ -83,6 +85,11 @@ class Situation:
     replaces: frozenset[str] = frozenset()
     refusal: Refusal | None = None
     erased: bool = False
+
+    @property
+    def their_date(self) -> datetime | None:
+        """The date of the status as a word of the member's: what we did ourselves is none."""
+        return self.mailchimp_status_date if self.made_by is None else None
 
 
 @dataclass(frozen=True, slots=True)

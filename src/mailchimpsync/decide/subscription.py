@@ -16,6 +16,7 @@ from mailchimpsync.model import (
     Departure,
     GroupState,
     Leaving,
+    MadeBy,
     MemberStatus,
     Resubscribe,
     Side,
@@ -178,7 +179,7 @@ def _side_that_counts(situation: Situation) -> Side:
     Where the base says that it is Mailchimp which changed, a removal that is later still is a second change, and the
     later one counts: who joined at Mailchimp and then left by CiviCRM's own mailing has left.
     """
-    group, date = situation.group, situation.mailchimp_status_date
+    group, date = situation.group, situation.their_date
     side = winner(in_mailchimp=True, base=situation.base.subscribed, group=group, mailchimp_date=date)
     left_after = group.status is not None and date is not None and later(group, date) is Side.CIVICRM
     return Side.CIVICRM if left_after and situation.base.subscribed is False else side
@@ -206,15 +207,18 @@ def _left_at_mailchimp(situation: Situation, resubscribe: Resubscribe) -> Verdic
     CiviCRM gets the person back only by an Added that is known to be newer than the opt-out, never against a base that
     says that it is Mailchimp which changed, and never with one address while leaving with another.
     """
-    if has_left(
-        situation.mailchimp_status,
-        situation.mailchimp_status_date,
-        base=situation.base.subscribed,
-        group=situation.group,
-    ):
+    status, date, base = situation.mailchimp_status, situation.mailchimp_status_date, situation.base.subscribed
+    if has_left(status, date, base=base, group=situation.group, made_by=situation.made_by):
         return _leave_group(situation)
+    if situation.made_by is not None and situation.mailchimp_status in RETURNABLE:
+        return _taken_off_by_us(situation)
     if situation.mailchimp_status == MemberStatus.CLEANED:
         return _bounced(situation, resubscribe)
+    return _wanted_back(situation, resubscribe)
+
+
+def _wanted_back(situation: Situation, resubscribe: Resubscribe) -> Verdict:
+    """Left at Mailchimp by their own act, and added in CiviCRM since."""
     if situation.other_subscribed or situation.other_preferred:
         return _fail(Code.CV_OTHER_ADDRESS)
     if resubscribe is Resubscribe.NEVER or situation.other_left or _is_kept_out(situation):
@@ -222,6 +226,20 @@ def _left_at_mailchimp(situation: Situation, resubscribe: Resubscribe) -> Verdic
     if situation.new_address is not None:
         return _replace(situation)
     return _unless_obstructed(situation, Move.RESUBSCRIBE)
+
+
+def _taken_off_by_us(situation: Situation) -> Verdict:
+    """In the group, and off the list because CiviCRM had said so: who has not left needs no permission to come back.
+
+    Here CiviCRM has said since that they are in the group. An Added without a date is not known to be its word.
+    """
+    if situation.other_subscribed or situation.other_preferred:
+        return _fail(Code.CV_OTHER_ADDRESS)
+    if situation.other_left or situation.group.date is None:
+        return _fail(Code.MC_OPTED_OUT)
+    if situation.new_address is not None:
+        return _replace(situation)
+    return _unless_obstructed(situation, Move.ASK if situation.made_by is MadeBy.US_UNCONFIRMED else Move.RESUBSCRIBE)
 
 
 def _bounced(situation: Situation, resubscribe: Resubscribe) -> Verdict:
@@ -252,7 +270,7 @@ def _may_be_asked_by_trust(situation: Situation, resubscribe: Resubscribe) -> bo
         and not situation.base.subscribed
         and situation.mailchimp_status in RETURNABLE
         and not (situation.other_subscribed or situation.other_preferred or situation.other_left)
-        and later(situation.group, situation.mailchimp_status_date) is Side.MAILCHIMP
+        and later(situation.group, situation.their_date) is Side.MAILCHIMP
     )
 
 
@@ -263,14 +281,24 @@ def _leave_group(situation: Situation, reason: Code = Code.MAILCHIMP_LEFT) -> Ve
     return Verdict(Move.REMOVE_FROM_GROUP, reason)
 
 
-def has_left(status: str | None, left_at: datetime | None, *, base: bool | None, group: GroupState) -> bool:
+def has_left(
+    status: str | None,
+    left_at: datetime | None,
+    *,
+    base: bool | None,
+    group: GroupState,
+    made_by: MadeBy | None = None,
+) -> bool:
     """Say whether a member left at Mailchimp, and that counts more than the contact's being in the group.
 
-    It does if it is what changed since the base, or if it is later than the Added. Asked about a contact's other rows
-    too: see `Situation.other_left`.
+    It does if it is what changed since the base, or if it is later than the Added. What we did ourselves repeats a
+    word of CiviCRM's, so it is no change since a base: it counts by its date, where no base says that it was agreed.
+    Asked about a contact's other rows too: see `Situation.other_left`.
     """
     if status in SUBSCRIBED_STATUSES:
         return False
+    if made_by is not None:
+        return base is not False and later(group, left_at) is Side.MAILCHIMP
     return bool(base) or (status is not None and later(group, left_at) is Side.MAILCHIMP)
 
 

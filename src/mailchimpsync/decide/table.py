@@ -26,6 +26,7 @@ from mailchimpsync.model import (
     GroupState,
     GroupStatus,
     Leaving,
+    MadeBy,
     MemberStatus,
     Resubscribe,
     SyncStatus,
@@ -111,6 +112,18 @@ ARRIVAL_DIMENSIONS: Mapping[str, tuple[str, ...]] = {
     "obstacle": DIMENSIONS["obstacle"],
 }
 """The same for the new address itself, that is in the group and not at Mailchimp, by what the old one is there."""
+
+RETURN_DIMENSIONS: Mapping[str, tuple[str, ...]] = {
+    "at_mailchimp": ("unsubscribed", "archived", "transactional", "cleaned", UNKNOWN_STATUS),
+    "made_by": tuple(made_by.value for made_by in MadeBy),
+    "in_civicrm": (NONE, "Added", "Removed"),
+    "base": tuple(_BASES),
+    "newer": tuple(DATES),
+    "other_row": DIMENSIONS["other_row"],
+    "resubscribe": DIMENSIONS["resubscribe"],
+    "obstacle": DIMENSIONS["obstacle"],
+}
+"""The same for a member whom we took off ourselves, because the contact had been removed from the group."""
 
 INTEREST_DIMENSIONS: Mapping[str, tuple[str, ...]] = {
     "trust": tuple(trust.value for trust in Trust),
@@ -199,6 +212,12 @@ def arrival_case(case: Mapping[str, str]) -> tuple[Situation, Connection]:
     return replace(situation, replaces=frozenset({case["other_row"]} - {"taken off by us"})), connection
 
 
+def return_case(case: Mapping[str, str]) -> tuple[Situation, Connection]:
+    """Return the situation and the connection of a combination of `RETURN_DIMENSIONS`."""
+    situation, connection = subscription_case({**case, "contact": "owned"})
+    return replace(situation, made_by=MadeBy(case["made_by"])), connection
+
+
 def interest_case(case: Mapping[str, str]) -> tuple[Situation, Connection]:
     """Return the situation and the connection of a combination of `INTEREST_DIMENSIONS`."""
     civicrm_date, mailchimp_date = DATES[case["newer"]]
@@ -249,6 +268,12 @@ def arrivals() -> Cells:
 
 
 @cache
+def returns() -> Cells:
+    """Return the decision about a member whom we took off in every combination."""
+    return {tuple(case.values()): _outcome(*return_case(case)) for case in combinations(RETURN_DIMENSIONS)}
+
+
+@cache
 def interests() -> Cells:
     """Return the decision about an interest in every combination."""
     return {tuple(case.values()): _interest_outcome(*interest_case(case)) for case in combinations(INTEREST_DIMENSIONS)}
@@ -291,6 +316,7 @@ def golden_files() -> Mapping[str, str]:
         "departures.csv": as_csv(DEPARTURE_DIMENSIONS, collapse(departures())),
         "addresses.csv": as_csv(ADDRESS_DIMENSIONS, collapse(addresses())),
         "arrivals.csv": as_csv(ARRIVAL_DIMENSIONS, collapse(arrivals())),
+        "returns.csv": as_csv(RETURN_DIMENSIONS, collapse(returns())),
         "interests.csv": as_csv(INTEREST_DIMENSIONS, collapse(interests())),
     }
 

@@ -16,6 +16,7 @@ _UNKNOWN = (
     "mailchimp_contact_id",
     "mailchimp_status",
     "mailchimp_status_date",
+    "mailchimp_status_by",
     "mailchimp_updated",
     "mailchimp_opted_in",
     "mailchimp_data",

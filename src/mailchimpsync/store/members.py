@@ -56,8 +56,8 @@ def due(columns: Columns = cache.c) -> list[tuple[str, Any]]:
 def store_members(tx: Connection, list_id: str, run_id: int | None, rows: Sequence[Row]) -> None:
     """Insert or update one cache row per member, and make it due; the run, unless it is None, has seen it.
 
-    The status date moves only with the status, or when somebody joined anew since, whatever has become of that; a new
-    status ends what is known of a departed contact.
+    Of the status `decide.member_facts.seen` says the same, for one member. A new status ends what is known of a
+    departed contact.
     """
     alike = {"mailchimp_list_id": list_id, "sync_status": SyncStatus.TODO.value}
     keys = ("mailchimp_list_id", "identity")
@@ -84,6 +84,10 @@ def _merge(old: Columns, new: Columns) -> Assignments:
         "mailchimp_interests",
     )
     return [
+        (
+            "mailchimp_status_by",
+            case((or_(new_status, _joined_since(old, new)), null()), else_=old.mailchimp_status_by),
+        ),
         ("mailchimp_status_date", _status_date(old, new, new_status)),
         ("departed_contact_id", case((new_status, null()), else_=old.departed_contact_id)),
         ("departure", case((new.mailchimp_status.in_(_SUBSCRIBED), null()), else_=old.departure)),
@@ -94,7 +98,7 @@ def _merge(old: Columns, new: Columns) -> Assignments:
 
 def _status_date(old: Columns, new: Columns, new_status: ColumnElement[bool]) -> ColumnElement[Any]:
     """Who joined since, and is not subscribed now as before, has left since: between two readings, unseen."""
-    joined_since = new.mailchimp_opted_in > old.mailchimp_status_date
+    joined_since = _joined_since(old, new)
     subscribed = new.mailchimp_status.in_(_SUBSCRIBED)
     return case(
         (new_status, new.mailchimp_updated),
@@ -102,6 +106,11 @@ def _status_date(old: Columns, new: Columns, new_status: ColumnElement[bool]) ->
         (joined_since, new.mailchimp_updated),
         else_=old.mailchimp_status_date,
     )
+
+
+def _joined_since(old: Columns, new: Columns) -> ColumnElement[bool]:
+    joined: ColumnElement[bool] = new.mailchimp_opted_in > old.mailchimp_status_date
+    return joined
 
 
 def count_seen(tx: Connection, list_id: str, run_id: int) -> int:
@@ -168,11 +177,13 @@ def _join_rows(tx: Connection, *conditions: Any) -> int:
     """The new row takes over the contact, the base and, with the same status, its date; the old one goes."""
     same_status = _OLD.mailchimp_status == _NEW.mailchimp_status
     dated = case((same_status, _OLD.mailchimp_status_date), else_=_NEW.mailchimp_status_date)
+    made_by = case((same_status, _OLD.mailchimp_status_by), else_=_NEW.mailchimp_status_by)
     query = select(
         _OLD.id.label("old_id"),
         _NEW.id,
         func.coalesce(_NEW.civicrm_contact_id, _OLD.civicrm_contact_id).label("civicrm_contact_id"),
         dated.label("mailchimp_status_date"),
+        made_by.label("mailchimp_status_by"),
         _OLD.base_subscribed,
         _OLD.base_interests,
         _OLD.departure,

@@ -81,7 +81,7 @@ def siblings(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> Sequen
     """Return the rows of those of the contacts that have more than one.
 
     Each with the columns id, civicrm_contact_id, mailchimp_email, mailchimp_status, mailchimp_status_date,
-    mailchimp_interests, base_subscribed, departure, departed_contact_id.
+    mailchimp_status_by, mailchimp_interests, base_subscribed, departure, departed_contact_id.
     """
     of_contacts = and_(cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids))
     several = select(cache.c.civicrm_contact_id).where(of_contacts).group_by(cache.c.civicrm_contact_id)
@@ -91,6 +91,7 @@ def siblings(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> Sequen
         cache.c.mailchimp_email,
         cache.c.mailchimp_status,
         cache.c.mailchimp_status_date,
+        cache.c.mailchimp_status_by,
         cache.c.mailchimp_interests,
         cache.c.base_subscribed,
         cache.c.departure,

@@ -123,6 +123,7 @@ cache = _table(
     Column("mailchimp_email", String(255)),
     Column("mailchimp_status", String(20)),
     Column("mailchimp_status_date", UtcDateTime),
+    Column("mailchimp_status_by", String(20)),  # `us`, `us-unconfirmed`; null: somebody else, or unknown
     Column("mailchimp_updated", UtcDateTime),
     Column("mailchimp_opted_in", UtcDateTime),
     Column("mailchimp_data", JsonText),  # {"first_name": …, "last_name": …}

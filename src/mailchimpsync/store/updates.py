@@ -25,6 +25,7 @@ _SEEN_BY_RESULTS = (
     "mailchimp_email",
     "mailchimp_status",
     "mailchimp_status_date",
+    "mailchimp_status_by",
     "mailchimp_updated",
     "mailchimp_data",
     "mailchimp_interests",

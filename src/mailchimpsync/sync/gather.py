@@ -12,6 +12,7 @@ from sqlalchemy import RowMapping
 
 from mailchimpsync.civicrm import Person, persons
 from mailchimpsync.decide import Address, Refusal, Situation, best_address, has_left, obstacle_to_subscribing
+from mailchimpsync.decide.member_facts import facts_of
 from mailchimpsync.errors import REGISTRY, Code, Retry
 from mailchimpsync.model import (
     SUBSCRIBED_STATUSES,
@@ -20,6 +21,7 @@ from mailchimpsync.model import (
     Departure,
     GroupState,
     GroupStatus,
+    MadeBy,
     MemberStatus,
     member_id_of,
     normalise_address,
@@ -38,6 +40,7 @@ _OBSTACLES = {
     Departure.DO_NOT_EMAIL: Code.CV_DO_NOT_EMAIL,
 }
 _NOT_IN_GROUP = GroupState()
+_NOT_OFF = (None, MemberStatus.SUBSCRIBED)
 _NO_PERSON = Person("", "", do_not_email=False, is_opt_out=False, is_deceased=False, is_deleted=False, emails=())
 Row = RowMapping
 States = Mapping[int, Mapping[int, GroupState]]
@@ -49,7 +52,7 @@ class Siblings:
 
     Attributes:
         stays: one that no merge has brought is subscribed.
-        off: the statuses of those that are at Mailchimp, not just subscribed, and not for a departure.
+        off: the statuses of those that are at Mailchimp, not just subscribed, and not off by ourselves.
         addresses: those at Mailchimp, by row id; `mailed`: those of them that are subscribed.
     """
 
@@ -166,13 +169,17 @@ def _meaning(others: Sequence[Any], group: GroupState) -> Siblings:
     siblings = Siblings()
     for other in others:
         date, base = other.mailchimp_status_date, other.base_subscribed
-        siblings.left |= other.departure is None and has_left(other.mailchimp_status, date, base=base, group=group)
+        made_by = MadeBy(other.mailchimp_status_by) if other.mailchimp_status_by else None
+        left = has_left(other.mailchimp_status, date, base=base, group=group, made_by=made_by)
+        siblings.left |= left and other.departure is None
+        by_us = other.departure is not None or made_by is not None
         if other.mailchimp_status in SUBSCRIBED_STATUSES:
             siblings.subscribed = True
             siblings.stays |= other.departed_contact_id is None
             siblings.interests.update(key for key, value in (other.mailchimp_interests or {}).items() if value)
             siblings.mailed.add(normalise_address(other.mailchimp_email or ""))
-        if other.mailchimp_status not in (None, MemberStatus.SUBSCRIBED) and other.departure is None:
+        is_asked = other.mailchimp_status == MemberStatus.PENDING and other.departure is None
+        if is_asked or (other.mailchimp_status not in _NOT_OFF and not by_us):
             siblings.off.add(other.mailchimp_status)
         if other.mailchimp_email:
             siblings.addresses[other.id] = normalise_address(other.mailchimp_email)
@@ -235,6 +242,7 @@ def _situation(
     return Situation(
         mailchimp_status=row["mailchimp_status"],
         mailchimp_status_date=row["mailchimp_status_date"],
+        made_by=facts_of(row).made_by,
         mailchimp_date=row["mailchimp_updated"],
         interests=row["mailchimp_interests"] or {},
         has_contact=contact is not None,

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
+from mailchimpsync.decide.member_facts import OurAct, Seen, columns_of, facts_of, seen
 from mailchimpsync.errors import Code
 from mailchimpsync.mailchimp import OperationResult, classify_refusal, refusal_detail
 from mailchimpsync.model import SUBSCRIBED_STATUSES, MemberStatus, Side, SyncStatus, normalise_address
@@ -169,10 +170,10 @@ def _member_columns(update: Update, body: Mapping[str, Any]) -> dict[str, Any]:
     data = update["data"]
     sent_status = data.get("status") or (data.get("status_if_new") if update["mailchimp_status"] is None else None)
     status = body.get("status") or sent_status or update["mailchimp_status"]
-    changed_at = _date(body.get("last_changed")) or update["mailchimp_updated"]
-    by_somebody_else = status not in (update["mailchimp_status"], sent_status)  # our own act is no word of Mailchimp's
-    if status != update["mailchimp_status"] and changed_at is not None and update["submitted_at"] is not None:
-        by_somebody_else |= changed_at < update["submitted_at"]  # it was so before Mailchimp got what we sent
+    changed_at = _date(body.get("last_changed"))
+    ours = OurAct(sent_status, update["submitted_at"]) if sent_status else None
+    facts = seen(facts_of(update), Seen(status, changed_at, _date(body.get("timestamp_opt"))), ours)
+    left_alone = ours is not None and facts.made_by is None  # what we were to do, somebody else had done
     known = update["mailchimp_data"] or {}
     agreed = update["agreed"]["interests"] or {}
     interests = {**agreed, **(update["mailchimp_interests"] or {}), **data.get("interests", {})}
@@ -183,15 +184,14 @@ def _member_columns(update: Update, body: Mapping[str, Any]) -> dict[str, Any]:
         "mailchimp_member_id": member_id,
         "mailchimp_contact_id": body.get("contact_id") or update["mailchimp_contact_id"],
         "mailchimp_email": body.get("email_address") or update["mailchimp_email"] or data["email_address"],
-        "mailchimp_status": status,
-        "mailchimp_status_date": changed_at if by_somebody_else else update["mailchimp_status_date"],
-        "mailchimp_updated": changed_at,
+        **columns_of(facts),
+        "mailchimp_updated": changed_at or update["mailchimp_updated"],
         "mailchimp_data": {
             "first_name": names.get("FNAME", known.get("first_name", "")),
             "last_name": names.get("LNAME", known.get("last_name", "")),
         },
         "mailchimp_interests": interests,
-        **({"departure": None} if status in SUBSCRIBED_STATUSES else {}),
+        **({"departure": None} if status in SUBSCRIBED_STATUSES or left_alone else {}),
     }
 
 

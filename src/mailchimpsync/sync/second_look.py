@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
+from mailchimpsync.decide.member_facts import Seen, columns_of, facts_of, seen
 from mailchimpsync.mailchimp import Member, member
 from mailchimpsync.model import SyncStatus, member_id_of
 from mailchimpsync.store import updates
@@ -35,13 +36,12 @@ def second_look(work: Work, batch_id: int, refused: Sequence[int]) -> Mapping[in
 
 
 def fresh_columns(update: Update, found: Member) -> dict[str, Any]:
-    """Return the row, due again with what Mailchimp says now; its status date moves with the status only."""
-    same_status = found.status == update["mailchimp_status"]
+    """Return the row, due again with what Mailchimp says now."""
+    facts = seen(facts_of(update), Seen(found.status, found.last_changed, found.opted_in_at))
     known = update["mailchimp_interests"] or {}
     return {
         "id": update["id"],
-        "mailchimp_status": found.status,
-        "mailchimp_status_date": update["mailchimp_status_date"] if same_status else found.last_changed,
+        **columns_of(facts),
         "mailchimp_updated": found.last_changed,
         "mailchimp_data": {"first_name": found.first_name, "last_name": found.last_name},
         "mailchimp_interests": {key: found.interests.get(key, value) for key, value in known.items()},

@@ -15,6 +15,7 @@ from mailchimpsync.actions.entities.filters import in_utc
 from mailchimpsync.actions.envelope import plain
 from mailchimpsync.actions.selection import find_audience
 from mailchimpsync.actions.site import Site
+from mailchimpsync.decide.member_facts import Seen, columns_of, facts_of, seen
 from mailchimpsync.errors import UsageError
 from mailchimpsync.model import MemberStatus, SyncStatus, member_id_of
 from mailchimpsync.store import Transaction, edits
@@ -143,7 +144,7 @@ def _contact(before: Row, given: Mapping[str, Any]) -> Row:
 
 
 def _member(before: Row, given: Mapping[str, Any], now: datetime) -> Row:
-    """The date of the status moves only with the status."""
+    """A member as somebody says that Mailchimp has them."""
     email, status = (given.get(name, before[name]) for name in ("mailchimp_email", "mailchimp_status"))
     if (email is None) != (status is None):
         raise UsageError("A member has an address and a status: give both mailchimp_email and mailchimp_status.")
@@ -156,11 +157,11 @@ def _member(before: Row, given: Mapping[str, Any], now: datetime) -> Row:
     ):
         raise UsageError("The row stands for another member. An address is changed at Mailchimp; the next run follows.")
     updated = given.get("mailchimp_updated", now if "mailchimp_status" in given else before["mailchimp_updated"])
-    moved = status != before["mailchimp_status"]
+    facts = seen(facts_of(before), Seen(status, updated))
     return {
         "mailchimp_member_id": member_id,
         "mailchimp_updated": updated,
-        "mailchimp_status_date": updated if moved else before["mailchimp_status_date"],
+        **columns_of(facts),
         "mailchimp_data": before["mailchimp_data"] or {"first_name": "", "last_name": ""},
         "mailchimp_interests": before["mailchimp_interests"] or {},
     }

@@ -96,7 +96,7 @@ def _findings(row: Row, link: Link, facts: _Facts) -> Row:
 
 def _most_recent(row: Row, state: GroupState) -> str | None:
     """Return the side with the later date; changes of our own are no word of CiviCRM's."""
-    date = row["mailchimp_status_date"]
+    date = row["mailchimp_status_date"] if row["mailchimp_status_by"] is None else None
     return None if state.date is None and date is None else later(state, date).value
 
 

@@ -1,0 +1,89 @@
+"""What is known of a member's status: which it is, since when, and who made it. The one owner of that rule.
+
+The date moves only with the status: an edit does not make somebody's leaving look newer than it is. Our own act has a
+date as well, but it is no word of the member's; `status_by` tells the two apart (docs/decisions/who-made-a-status.md).
+`store.members` says the same in SQL, for whole pages; a contract test holds the two together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from mailchimpsync.model import SUBSCRIBED_STATUSES, MadeBy, MemberStatus
+
+
+@dataclass(frozen=True, slots=True)
+class MemberFacts:
+    """A member's status, the date since when it holds, and who made it; `made_by` None: somebody else, or unknown."""
+
+    status: str | None = None
+    since: datetime | None = None
+    made_by: MadeBy | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What Mailchimp says of a member: its status, when it last changed in any way, and when somebody last joined."""
+
+    status: str | None
+    changed_at: datetime | None
+    opted_in: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OurAct:
+    """The status that an update of ours asked for, and when it was sent."""
+
+    status: str
+    sent_at: datetime | None
+
+
+def seen(before: MemberFacts, now: Seen, ours: OurAct | None = None) -> MemberFacts:
+    """Return the facts of a member after Mailchimp was asked.
+
+    A status is ours only if Mailchimp shows the one that we asked for, and did not show it before it got our update.
+    """
+    is_new = now.status != before.status
+    if ours is not None and now.status == ours.status and not _was_so_before(before, now, ours):
+        since = (now.changed_at or ours.sent_at) if is_new else before.since
+        return MemberFacts(now.status, since, _by_us(before, now))
+    if is_new:
+        return MemberFacts(now.status, now.changed_at)
+    if now.opted_in is not None and before.since is not None and now.opted_in > before.since:
+        # Somebody joined since; who is not subscribed now as before has left again, between two readings.
+        is_subscribed = now.status in SUBSCRIBED_STATUSES
+        return MemberFacts(now.status, now.opted_in if is_subscribed else now.changed_at)
+    return before
+
+
+def _was_so_before(before: MemberFacts, now: Seen, ours: OurAct) -> bool:
+    """Say whether the member had the status before our update: what we know of that has a date, or Mailchimp's has."""
+    since = before.since if before.status == now.status else now.changed_at
+    if before.status == now.status and since is None:
+        return True
+    return since is not None and ours.sent_at is not None and since < ours.sent_at
+
+
+def _by_us(before: MemberFacts, now: Seen) -> MadeBy:
+    """Who is taken off before they have confirmed is asked when they come back."""
+    was_asked = before.status == MemberStatus.PENDING or before.made_by is MadeBy.US_UNCONFIRMED
+    is_off = now.status not in SUBSCRIBED_STATUSES
+    return MadeBy.US_UNCONFIRMED if was_asked and is_off else MadeBy.US
+
+
+def facts_of(row: Mapping[Any, Any]) -> MemberFacts:
+    """Return the facts that a cache row keeps."""
+    made_by = row["mailchimp_status_by"]
+    return MemberFacts(row["mailchimp_status"], row["mailchimp_status_date"], MadeBy(made_by) if made_by else None)
+
+
+def columns_of(facts: MemberFacts) -> dict[str, Any]:
+    """Return facts as the columns of a cache row."""
+    return {
+        "mailchimp_status": facts.status,
+        "mailchimp_status_date": facts.since,
+        "mailchimp_status_by": facts.made_by.value if facts.made_by else None,
+    }

@@ -47,6 +47,7 @@ class Api:
         self._database = database
         self._smart: dict[int, tuple[str, list[int]]] = {}
         self.smart_cache_minutes = 0
+        self.version = "6.17"
         self._actions = {
             "get": self._get,
             "create": self._create,
@@ -78,7 +79,7 @@ class Api:
         allowed = _PARAMS[action] | _COMMON | (known.action_params if action in {"create", "save", "update"} else set())
         for name in params:
             if name not in allowed:
-                raise ApiError(f"Unknown api parameter: {name}")
+                raise ApiError(f"Unknown api parameter: {self._as_told(name)}")
         with self._database.transaction():
             access = self._access(user)
             if action != "checkAccess":
@@ -87,6 +88,10 @@ class Api:
             if chain := params.get("chain"):
                 self._chain(result, chain, user, depth)
         return result
+
+    def _as_told(self, name: str) -> str:
+        """Return a parameter as an error names it: 6.13 names what sets it."""
+        return f"set{name[:1].upper()}{name[1:]}" if self.version == "6.13" else name
 
     def _access(self, user: User) -> Access:
         return Access(self._database, user, self._members_of)
@@ -181,7 +186,9 @@ class Api:
         action, values = str(params.get("action") or ""), _dict(params, "values")
         if action not in self._actions:
             raise UnknownActionError(entity.name, action)
-        row = {"access": access.grants(entity, action, values), **({"id": values["id"]} if "id" in values else {})}
+        row = {"access": access.grants(entity, action, values)}
+        if self.version != "6.13" and "id" in values:
+            row["id"] = values["id"]
         return Result(entity.name, "checkAccess", [row])
 
     def _get_fields(self, entity: Entity, params: dict[str, Any], _access: Access) -> Result:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,26 +11,26 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from mailchimpsync_sandbox.civicrm import endpoint
+from mailchimpsync_sandbox.civicrm import endpoint, keys
 from mailchimpsync_sandbox.civicrm.api import Api
 from mailchimpsync_sandbox.civicrm.custom import keep_custom_values
 from mailchimpsync_sandbox.civicrm.database import ADMIN_CONTACT_ID, Database
 from mailchimpsync_sandbox.civicrm.errors import ApiError
 from mailchimpsync_sandbox.civicrm.loading import load_contacts
-from mailchimpsync_sandbox.civicrm.permissions import LOG_IN, WORDS, named
+from mailchimpsync_sandbox.civicrm.permissions import LOG_IN, named
 from mailchimpsync_sandbox.civicrm.sessions import Sessions
-from mailchimpsync_sandbox.civicrm.users import NOBODY, SYSTEM, User
+from mailchimpsync_sandbox.civicrm.settings import VERSIONS, Settings
+from mailchimpsync_sandbox.civicrm.users import NOBODY, SYSTEM
 from mailchimpsync_sandbox.kit.app import SandboxApp
 
 DEFAULT_KEY = "sandbox-civicrm-key"
-OFFSET_MINUTES_MAX = 14 * 60
 
 
 class CivicrmSandbox(SandboxApp):
     """A local CiviCRM: APIv4 over HTTP on an embedded database, in memory unless a file is given.
 
-    `api_key` is the administrator's key. `url_forms`: see `endpoint.URL_FORMS`. Every public method but `close` and
-    `handle` is a control action too: `POST /_control/<name>`, its parameters as a JSON object.
+    `api_key` is the key of a user with these `permissions`; `options` are those of `settings.Settings`. Every public
+    method but `close` and `handle` is a control action too: `POST /_control/<name>`, its parameters as a JSON object.
     """
 
     def __init__(
@@ -39,20 +38,16 @@ class CivicrmSandbox(SandboxApp):
         path: Path | None = None,
         *,
         api_key: str = DEFAULT_KEY,
-        utc_offset_minutes: int = 0,
-        url_forms: Iterable[str] = ("clean",),
+        permissions: str | Sequence[str] = "all",
+        **options: Any,
     ) -> None:
         super().__init__()
         self._database = Database(path, self.clock.now)
         self._api = Api(self._database)
-        self._html_status = 200
-        self._page_cost_seconds = 0.0
-        self._web_login = ""
-        self._key_flows: tuple[str, ...] = endpoint.KEY_FLOWS
         self._sessions = Sessions()
-        self._url_forms: tuple[str, ...] = ()
-        self.set_options(utc_offset_minutes=utc_offset_minutes, url_forms=url_forms)
-        self._store_user(api_key, WORDS["all"], ADMIN_CONTACT_ID)
+        self._settings = Settings()
+        self.set_options(**options)
+        keys.keep(self._database, api_key, named(permissions), ADMIN_CONTACT_ID)
         for action in (
             self.add_group,
             self.load_contacts,
@@ -67,33 +62,32 @@ class CivicrmSandbox(SandboxApp):
     def handle(self, request: Request) -> Response:
         """Answer one request as CiviCRM would."""
         request.max_content_length = request.max_form_memory_size = endpoint.REQUEST_BYTES_MAX
-        if self._web_login and not _is_web_login(request, self._web_login):
+        if self._settings.web_login and not _is_web_login(request, self._settings.web_login):
             return endpoint.refused_by_web_server()
         with self._sessions.of(request) as new_session:
-            if self._page_cost_seconds:
-                time.sleep(self._page_cost_seconds)
+            if self._settings.page_cost_seconds:
+                time.sleep(self._settings.page_cost_seconds)
             response = self._answer_page(request)
         if new_session:
             response.headers.add("Set-Cookie", f"{new_session}; path=/")
         return response
 
     def _answer_page(self, request: Request) -> Response:
-        target = endpoint.target_of(request, self._url_forms)
+        settings = self._settings
+        target = endpoint.target_of(request, settings.url_forms)
         if target is None:
-            return Response(endpoint.SITE_PAGE, status=self._html_status, content_type="text/html; charset=UTF-8")
+            return Response(endpoint.SITE_PAGE, status=settings.html_status, content_type="text/html; charset=UTF-8")
         key = endpoint.credential(request)
         if key is None:
             return endpoint.answer(self._api, request, target, NOBODY)
-        user, flow = self._user(key), endpoint.flow_of(request)
-        if key and flow not in self._key_flows:
+        user, flow = keys.owner(self._database, key), endpoint.flow_of(request)
+        if key and flow not in settings.key_flows:
             return endpoint.refused(endpoint.NOT_BY_KEY.format(flow=flow))
         if user is None:
             return endpoint.refused(endpoint.INVALID)
-        return (
-            endpoint.answer(self._api, request, target, user)
-            if user.may(LOG_IN)
-            else endpoint.refused(endpoint.NOT_PERMITTED)
-        )
+        if not user.may(LOG_IN):
+            return endpoint.refused(endpoint.NOT_PERMITTED)
+        return endpoint.answer(self._api, request, target, user)
 
     def close(self) -> None:
         """Close the database."""
@@ -149,47 +143,18 @@ class CivicrmSandbox(SandboxApp):
         """
         return self._database.load(lambda: load_contacts(self._database, contacts))
 
-    def set_options(
-        self,
-        *,
-        utc_offset_minutes: int | None = None,
-        url_forms: Iterable[str] | None = None,
-        html_status: int | None = None,
-        page_cost_seconds: float | None = None,
-        web_login: str | None = None,
-        key_flows: Iterable[str] | None = None,
-    ) -> dict[str, Any]:
-        """Change what is given and return all options.
-
-        `utc_offset_minutes` is the site's zone; `html_status` goes with the page for URLs of another form;
-        `page_cost_seconds` is what every request takes besides its work; `web_login` is the `user:password` that the
-        web server asks for, empty for none; `key_flows` are the headers in which AuthX takes a key.
+    def set_options(self, **changes: Any) -> dict[str, Any]:
+        """Change the named settings and return all of them; see `settings.Settings`.
 
         Raises:
-            ValueError: an option is out of bounds.
+            ValueError: a value is out of bounds.
+            TypeError: there is no such setting.
         """
-        if utc_offset_minutes is not None:
-            if abs(utc_offset_minutes) > OFFSET_MINUTES_MAX:
-                raise ValueError("utc_offset_minutes must be within 14 hours")
-            self._database.utc_offset_minutes = int(utc_offset_minutes)
-        if url_forms is not None:
-            self._url_forms = _chosen(url_forms, endpoint.URL_FORMS, "URL forms")
-        if html_status is not None:
-            self._html_status = int(html_status)
-        if page_cost_seconds is not None:
-            self._page_cost_seconds = max(0.0, float(page_cost_seconds))
-        if web_login is not None:
-            self._web_login = web_login
-        if key_flows is not None:
-            self._key_flows = _chosen(key_flows, endpoint.KEY_FLOWS, "ways for a key")
-        return {
-            "utc_offset_minutes": self._database.utc_offset_minutes,
-            "url_forms": list(self._url_forms),
-            "html_status": self._html_status,
-            "page_cost_seconds": self._page_cost_seconds,
-            "web_login": self._web_login,
-            "key_flows": list(self._key_flows),
-        }
+        self._settings = self._settings.changed(**changes)
+        self._database.zones, self._api.version = self._settings.zones, self._settings.version
+        with self._database.transaction():
+            self._database.execute("UPDATE civicrm_domain SET version = ?", (VERSIONS[self._settings.version],))
+        return self._settings.as_dict()
 
     def add_user(
         self, key: str, permissions: str | Sequence[str] = "all", groups: Sequence[int] = ()
@@ -204,7 +169,7 @@ class CivicrmSandbox(SandboxApp):
         granted = named(permissions)
         name = {"first_name": "User", "last_name": permissions if isinstance(permissions, str) else key}
         contact: dict[str, Any] = self.call("Contact", "create", {"values": name})["values"][0]
-        self._store_user(key, granted, contact["id"], groups)
+        keys.keep(self._database, key, granted, contact["id"], groups)
         return {"key": key, "permissions": sorted(granted), "contact_id": contact["id"]}
 
     def grant(self, key: str, permissions: str | Sequence[str], groups: Sequence[int] = ()) -> None:
@@ -213,39 +178,15 @@ class CivicrmSandbox(SandboxApp):
         Raises:
             ValueError: there are no such permissions, or nobody has the key.
         """
-        granted, user = named(permissions), self._user(key)
+        granted, user = named(permissions), keys.owner(self._database, key)
         if user is None or user.contact_id is None:
             raise ValueError("nobody has this key")
-        self._store_user(key, granted, user.contact_id, groups)
-
-    def _store_user(self, key: str, permissions: Iterable[str], contact_id: int, groups: Sequence[int] = ()) -> None:
-        with self._database.transaction():
-            self._database.execute(
-                "INSERT OR REPLACE INTO sandbox_user (key, permissions, acl_groups, contact_id) VALUES (?, ?, ?, ?)",
-                (key, json.dumps(sorted(permissions)), json.dumps(list(groups)), contact_id),
-            )
-
-    def _user(self, key: str) -> User | None:
-        with self._database.transaction():
-            found = self._database.rows(
-                "SELECT permissions, contact_id, acl_groups FROM sandbox_user WHERE key = ?", (key,)
-            )
-        for permissions, contact_id, groups in found:
-            return User.holding(frozenset(json.loads(permissions)), contact_id, tuple(json.loads(groups)))
-        return None
+        keys.keep(self._database, key, granted, user.contact_id, groups)
 
 
 def _is_web_login(request: Request, login: str) -> bool:
     given = request.authorization
     return given is not None and given.type == "basic" and f"{given.username}:{given.password}" == login
-
-
-def _chosen(given: Iterable[str], known: tuple[str, ...], what: str) -> tuple[str, ...]:
-    chosen = tuple(given)
-    unknown = set(chosen) - set(known)
-    if unknown:
-        raise ValueError(f"unknown {what} {sorted(unknown)}; there are {list(known)}")
-    return chosen
 
 
 def _reporting(action: Any, values: dict[str, Any]) -> Any:

@@ -84,8 +84,7 @@ class Conditions:
             case "IN" | "NOT IN":
                 return self._in(left, operator, operand)
             case "LIKE" | "NOT LIKE":
-                self.values.append(fold(str(operand)))
-                return f"fold({left.sql}) {operator} ? ESCAPE '\\'"
+                return self._like(left, operator, operand)
             case "BETWEEN" | "NOT BETWEEN":
                 self.values += [self._bound(left, one) for one in self._list(operand, 2)]
                 return f"{_compared(left)} {operator} ? AND ?"
@@ -93,6 +92,13 @@ class Conditions:
                 found = self._contains(left, operand)
                 return found if operator == "CONTAINS" else f"({left.sql} IS NULL OR NOT {found})"
         return None
+
+    def _like(self, left: Expression, operator: str, operand: Any) -> str:
+        """A pattern is held against what is kept, not what is shown: no name of a choice is like any."""
+        if left.suffix is not None:
+            return "0" if operator == "LIKE" else "1"
+        self.values.append(fold(str(operand)))
+        return f"fold({left.sql}) {operator} ? ESCAPE '\\'"
 
     def _in(self, left: Expression, operator: str, operand: Any) -> str:
         self.values.append(json.dumps([self._bound(left, one) for one in self._list(operand)]))
@@ -110,7 +116,7 @@ class Conditions:
             packing = left.field.packing if left.field else None
             value = self._choice(left, one)
             if packing is Packing.JSON:
-                self.values.append(value)
+                self.values.append(str(value))
                 parts.append(f"EXISTS (SELECT 1 FROM json_each({left.sql}) WHERE value = ?)")
             elif packing is not None:
                 mark = "," if packing is Packing.COMMAS else SEPARATOR

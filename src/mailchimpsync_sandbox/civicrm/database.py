@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from threading import RLock
@@ -15,6 +15,7 @@ from mailchimpsync_sandbox.civicrm.entities import TABLES
 from mailchimpsync_sandbox.civicrm.errors import ApiError
 from mailchimpsync_sandbox.civicrm.folding import fold
 from mailchimpsync_sandbox.civicrm.seeding import build
+from mailchimpsync_sandbox.civicrm.zones import Zones
 
 T = TypeVar("T")
 
@@ -29,12 +30,13 @@ class Database:
 
     def __init__(self, path: Path | None, now: Callable[[], datetime]) -> None:
         self._now = now
-        self.utc_offset_minutes = 0
+        self.zones = Zones()
         self._lock = RLock()
         self._depth = 0
         self.tables = TABLES
         self.connection = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
         _add_functions(self.connection, self.utc_now)
+        self.connection.create_function("shown_time", 1, lambda utc: None if utc is None else self.local_from_utc(utc))
         if path is None:
             self.connection.deserialize(_template())
         else:
@@ -131,28 +133,32 @@ class Database:
 
     def local_now(self) -> str:
         """Return the site's time."""
-        return self.to_local(self._now())
+        return as_text(self.zones.wall_clock(self._now()))
 
-    def to_local(self, moment: datetime) -> str:
-        """Return a moment as the site shows it."""
-        return as_text(moment.astimezone(UTC) + timedelta(minutes=self.utc_offset_minutes))
+    def wall_clock(self, utc: str) -> str:
+        """Return what a clock on the wall of the site said at a timestamp's moment."""
+        return as_text(self.zones.wall_clock(_moment(utc)))
 
     def local_from_utc(self, utc: str) -> str:
-        """Return a timestamp as the site shows it."""
-        return as_text(datetime.fromisoformat(utc) + timedelta(minutes=self.utc_offset_minutes))
+        """Return a timestamp as the database session shows it."""
+        return as_text(self.zones.shown(_moment(utc), self._now()))
 
     def to_utc(self, local: str) -> str:
-        """Return the UTC text of a time of the site.
+        """Return the UTC text of a time as the database session understands it.
 
         Raises:
             ValueError: it is no date or time.
         """
-        return as_text(datetime.fromisoformat(local) - timedelta(minutes=self.utc_offset_minutes))
+        return as_text(self.zones.moment(datetime.fromisoformat(local), self._now()))
 
 
 def as_text(moment: datetime) -> str:
     """Return `YYYY-MM-DD HH:MM:SS`, without conversion."""
     return moment.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _moment(utc: str) -> datetime:
+    return datetime.fromisoformat(utc).replace(tzinfo=UTC)
 
 
 def _as_api_error(error: sqlite3.IntegrityError) -> ApiError:

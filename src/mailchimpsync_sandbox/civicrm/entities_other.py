@@ -21,7 +21,7 @@ def _contact() -> Field:
 
 def _people(record_type: int) -> str:
     return (
-        "(SELECT json_group_array(p.contact_id) FROM civicrm_activity_contact p "
+        "(SELECT json_group_array(CAST(p.contact_id AS TEXT)) FROM civicrm_activity_contact p "
         f"WHERE p.activity_id = {{t}}.id AND p.record_type_id = {record_type})"
     )
 

@@ -103,7 +103,7 @@ def _emails(database: Database, contact_id: int, contact: dict[str, Any]) -> lis
     for place, one in enumerate(emails):
         on_hold = int(one.get("on_hold") or 0)
         held = _utc(database, one.get("hold_date")) if on_hold else None
-        hold_date = database.local_from_utc(held) if held else None
+        hold_date = database.wall_clock(held) if held else None
         bulk = int(bool(one.get("is_bulkmail")))
         address = one["email"].lower()
         made.append((one.get("id"), contact_id, address, int(place == primary), bulk, on_hold, hold_date))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from datetime import UTC
 
 from mailchimpsync_sandbox.civicrm.custom import custom_field
 from mailchimpsync_sandbox.civicrm.database import Database
@@ -141,11 +142,14 @@ class Scope:
         return Expression(f"{name}({'DISTINCT ' if distinct else ''}{inner})", field)
 
     def shown(self, one: Expression) -> str:
-        """Return the SQL whose value goes out: timestamps are moved to the site's time."""
-        minutes = self.database.utc_offset_minutes
-        if minutes and one.field is not None and one.field.data_type is DataType.TIMESTAMP:
-            return f"datetime({one.sql}, '{minutes:+d} minutes')"
-        return one.sql
+        """Return the SQL whose value goes out: timestamps are moved to the time of the database session."""
+        zones = self.database.zones
+        if zones.zone is UTC or one.field is None or one.field.data_type is not DataType.TIMESTAMP:
+            return one.sql
+        if zones.session_is_named:
+            return f"shown_time({one.sql})"
+        now = self.database.now()
+        return f"datetime({one.sql}, '{zones.offset(now, now).total_seconds():+.0f} seconds')"
 
 
 def split_alias(text: str) -> tuple[str, str]:

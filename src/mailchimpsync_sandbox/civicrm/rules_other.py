@@ -86,11 +86,11 @@ def _note(writer: Writer, row: dict[str, Any], status: str, source: dict[str, An
 
 
 class HistoryRules(Rules):
-    """An entry is dated now unless told otherwise."""
+    """An entry is dated now, whatever is asked for."""
 
     def prepare(self, writer: Writer, record: Record) -> None:
         if record.created:
-            record.values.setdefault("date", writer.database.utc_now())
+            record.values["date"] = writer.database.utc_now()
 
 
 class NamedRules(Rules):

@@ -18,8 +18,8 @@ class DataType(StrEnum):
     BOOLEAN = "Boolean"
     MONEY = "Money"
     DATE = "Date"
-    DATETIME = "Datetime"  # kept and shown as site-local text
-    TIMESTAMP = "Timestamp"  # kept in UTC, shown with the site's present offset, as MySQL does
+    DATETIME = "Datetime"  # kept and shown as the wall-clock of the site on that day
+    TIMESTAMP = "Timestamp"  # kept in UTC, shown in the zone of the database session
 
 
 class Packing(StrEnum):

@@ -208,6 +208,6 @@ def test_an_activity_is_found_by_its_targets(sandbox: CivicrmSandbox) -> None:
     for condition in (["target_contact_id", "CONTAINS", BOB], ["target_contact_id", "IN", [BOB, DORA]]):
         (row,) = sandbox.call("Activity", "get", {"select": select, "where": [condition]})["values"]
         assert row["activity_type_id:label"] == "Mailchimp Campaign Sent"
-        assert row["target_contact_id"] == [ALICE, BOB]
+        assert row["target_contact_id"] == [str(ALICE), str(BOB)]
         assert row["source_contact_id"] == 2
     assert sandbox.call("Activity", "get", {"where": [["target_contact_id", "CONTAINS", DORA]]})["values"] == []

@@ -79,6 +79,16 @@ def test_a_second_administrator_is_another_contact(client: Client) -> None:
     ]
 
 
+@pytest.mark.parametrize(("version", "shown"), [("6.13", "6.13.3"), ("6.17", "6.17.2")])
+def test_a_site_is_of_the_version_that_was_asked_for(
+    sandbox: CivicrmSandbox, client: Client, version: str, shown: str
+) -> None:
+    sandbox.set_options(version=version)
+    assert client.rows("Domain", "get", {"select": ["version"]})[0]["version"] == shown
+    echo = client.rows("Contact", "checkAccess", {"action": "update", "values": {"id": 2}})[0]
+    assert ("id" in echo) is (version == "6.17")
+
+
 def test_a_credential_that_is_no_key_is_refused_in_plain_text(client: Client) -> None:
     response = client.http.post(f"{client.url}/{ROUTE}", headers={"Authorization": "Basic YWJj"})
     assert (response.status_code, response.text) == (401, "HTTP 401 Invalid credential")
@@ -139,7 +149,11 @@ def test_a_site_kept_in_a_file_is_there_again(tmp_path: Path) -> None:
         ("load_contacts", {"contacts": [{"id": 2}]}, "already exists"),
         ("set_options", {"url_forms": ["typo3"]}, "unknown URL forms"),
         ("set_options", {"utc_offset_minutes": 900}, "within 14 hours"),
+        ("set_options", {"zone": "Atlantis"}, "no such zone"),
+        ("set_options", {"version": "4.7"}, "unknown version"),
+        ("set_options", {"colour": "red"}, "no such option"),
         ("add_user", {"key": "k", "permissions": "some"}, "some"),
+        ("grant", {"key": "k", "permissions": "all"}, "nobody has this key"),
         ("call", {"entity": "Nothing", "action": "get"}, "does not exist"),
         ("add_group", {"group_id": 8, "title": "Again"}, "already exists"),
     ],

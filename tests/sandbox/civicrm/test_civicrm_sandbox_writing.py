@@ -251,6 +251,50 @@ def test_times_are_shown_and_asked_for_in_the_zone_of_the_site(sandbox: CivicrmS
     assert [row["latest"] for row in client.rows("SubscriptionHistory", "get", latest)] == ["2026-02-01 22:32:02", now]
 
 
+SUMMER, WINTER = "2026-07-10T11:00:00Z", "2026-01-10T12:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("session_is_named", "summer"), [(False, "2026-07-10 06:00:00"), (True, "2026-07-10 07:00:00")]
+)
+def test_a_timestamp_is_shown_with_the_offset_of_today_or_by_a_named_session_of_its_own_day(
+    sandbox: CivicrmSandbox, client: Client, session_is_named: bool, summer: str
+) -> None:
+    sandbox.set_options(zone="America/New_York", session_zone_is_named=session_is_named)
+    people = [{"id": 50 + at, "groups": {9: {"date": date}}} for at, date in enumerate((SUMMER, WINTER))]
+    sandbox.load_contacts(people)
+    winter = "2026-01-10 07:00:00"
+    rows = client.rows("SubscriptionHistory", "get", {"select": ["date"], "where": [["group_id", "=", 9]]})
+    assert [row["date"] for row in rows] == [summer, winter]
+    for since, expected in ((summer, [50]), (f"{summer[:-1]}1", []), (winter, [50, 51])):
+        where = [["group_id", "=", 9], ["date", ">=", since]]
+        assert [row["contact_id"] for row in client.rows("SubscriptionHistory", "get", {"where": where})] == expected
+    latest = {"select": ["MAX(date) AS latest"], "where": [["group_id", "=", 9]], "groupBy": ["group_id"]}
+    assert client.rows("SubscriptionHistory", "get", latest)[0]["latest"] == summer
+    assert client.rows("Contact", "get", {"select": ["NOW() AS now"], "limit": 1})[0]["now"] == "2026-11-20 17:58:08"
+
+
+@pytest.mark.parametrize("session_is_named", [False, True])
+def test_holds_and_activities_are_dated_by_the_wall_clock_of_their_day(
+    sandbox: CivicrmSandbox, session_is_named: bool
+) -> None:
+    sandbox.set_options(zone="America/New_York", session_zone_is_named=session_is_named)
+    sandbox.load_contacts([{"id": 50, "emails": [{"email": "h@example.org", "on_hold": 1, "hold_date": SUMMER}]}])
+    activity = {"activity_type_id:name": "Meeting", "source_contact_id": 50, "activity_date_time": "20260710070000"}
+    sandbox.call("Activity", "create", {"values": activity})
+    (held,) = sandbox.call("Email", "get", {"where": [["contact_id", "=", 50]]})["values"]
+    assert held["hold_date"] == sandbox.dump("Activity")[0]["activity_date_time"] == "2026-07-10 07:00:00"
+    sandbox.clock.freeze(datetime(2026, 7, 1, 12, tzinfo=UTC))
+    sandbox.call("Email", "update", {"where": [["contact_id", "=", 50]], "values": {"on_hold": 0}})
+    assert sandbox.call("Email", "get", {"where": [["contact_id", "=", 50]]})["values"][0]["reset_date"][11:13] == "08"
+
+
+def test_an_entry_of_the_history_is_dated_now_whatever_is_asked_for(sandbox: CivicrmSandbox) -> None:
+    entry = {"contact_id": BOB, "group_id": 9, "status": "Added", "date": "2026-07-10 07:00:00"}
+    sandbox.call("SubscriptionHistory", "create", {"values": entry})
+    assert _history(sandbox, BOB)[-1][3] == "2026-11-20 22:58:08"
+
+
 def _campaign_field(client: Client) -> None:
     group = {"name": "Mailchimp_Campaign", "title": "Mailchimp campaign", "extends": "Activity"}
     made = client.rows("CustomGroup", "save", {"records": [group], "match": ["name"]})[0]

@@ -82,7 +82,7 @@ def activities(world: World) -> dict[tuple[str, str], dict[str, Any]]:
 
 def targets(world: World, campaign: str, kind: str = SENT) -> list[int]:
     """Return whom a campaign's activity is about, in order."""
-    return sorted(activities(world)[campaign, kind]["target_contact_id"])
+    return sorted(int(one) for one in activities(world)[campaign, kind]["target_contact_id"])
 
 
 def known(world: World) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from mailchimpsync_sandbox.civicrm.rules_other import RULES
 from mailchimpsync_sandbox.civicrm.schema import Entity
 from mailchimpsync_sandbox.civicrm.users import SYSTEM, User
 from mailchimpsync_sandbox.civicrm.writing import Writer
+from mailchimpsync_sandbox.kit.faults import FaultKind, FaultPlan
 
 _COMMON = frozenset({"checkPermissions", "chain", "debug", "language", "version"})
 _FIND = frozenset({"where", "orderBy", "limit", "offset", "join"})
@@ -37,6 +38,7 @@ _PARAMS: dict[str, frozenset[str]] = {
 }
 _ONLY_OF = {"getMergedTo": "Contact", "mergeDuplicates": "Contact", "refresh": "Group"}
 _CHAIN_DEPTH_MAX = 5
+DATABASE_FAILED = "DB Error: unknown error"
 _SMART_DEPTH_MAX = 5
 
 
@@ -48,6 +50,7 @@ class Api:
         self._smart: dict[int, tuple[str, list[int]]] = {}
         self.smart_cache_minutes = 0
         self.version = "6.17"
+        self.database_faults = FaultPlan()
         self._actions = {
             "get": self._get,
             "create": self._create,
@@ -80,6 +83,9 @@ class Api:
         for name in params:
             if name not in allowed:
                 raise ApiError(f"Unknown api parameter: {self._as_told(name)}")
+        fault = self.database_faults.take(entity, action)
+        if fault and fault.kind is FaultKind.STATUS:
+            raise ApiError(DATABASE_FAILED)
         with self._database.transaction():
             access = self._access(user)
             if action != "checkAccess":
@@ -87,6 +93,8 @@ class Api:
             result = self._actions[action](known, params, access)
             if chain := params.get("chain"):
                 self._chain(result, chain, user, depth)
+        if fault:
+            raise ApiError(DATABASE_FAILED)
         return result
 
     def _as_told(self, name: str) -> str:

@@ -22,6 +22,7 @@ from mailchimpsync_sandbox.civicrm.sessions import Sessions
 from mailchimpsync_sandbox.civicrm.settings import VERSIONS, Settings
 from mailchimpsync_sandbox.civicrm.users import NOBODY, SYSTEM
 from mailchimpsync_sandbox.kit.app import SandboxApp
+from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 
 DEFAULT_KEY = "sandbox-civicrm-key"
 
@@ -54,6 +55,7 @@ class CivicrmSandbox(SandboxApp):
             self.call,
             self.dump,
             self.set_options,
+            self.fail_database,
             self.add_user,
             self.grant,
         ):
@@ -155,6 +157,14 @@ class CivicrmSandbox(SandboxApp):
         with self._database.transaction():
             self._database.execute("UPDATE civicrm_domain SET version = ?", (VERSIONS[self._settings.version],))
         return self._settings.as_dict()
+
+    def fail_database(self, pattern: str = "", *, after: bool = False, times: int = 1, skip: int = 0) -> None:
+        """Let calls fail as they do when CiviCRM's database fails for a moment: before or `after` their work.
+
+        `pattern` is searched in `Entity action`, also of calls within several; `skip` and `times` as in `Fault`.
+        """
+        kind = FaultKind.STATUS_AFTER if after else FaultKind.STATUS
+        self._api.database_faults.plant(Fault(kind, pattern, skip, times))
 
     def add_user(
         self, key: str, permissions: str | Sequence[str] = "all", groups: Sequence[int] = ()

@@ -84,6 +84,9 @@ class SandboxApp:
                 return _truncated(self.handle(request))
             case FaultKind.HTML:
                 return Response(fault.body or HTML_PAGE, status=fault.status, content_type="text/html; charset=utf-8")
+            case FaultKind.STATUS_AFTER:
+                self.handle(request)
+                return Response(fault.body, status=fault.status, content_type=fault.content_type)
             case FaultKind.DELAY:
                 time.sleep(fault.seconds)
                 return self.handle(request)

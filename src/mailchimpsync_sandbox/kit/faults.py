@@ -17,6 +17,7 @@ class FaultKind(StrEnum):
     HTML = "html"  # a web page instead of an answer; nothing is done
     EMPTY = "empty"  # status as given, no body; nothing is done
     STATUS = "status"  # status and body as given; nothing is done
+    STATUS_AFTER = "status_after"  # the work is done, the answer is status and body as given
     DELAY = "delay"  # the answer comes `seconds` late
 
 

@@ -183,6 +183,12 @@ def test_everything_can_be_done_by_control(client: Client) -> None:
     assert (group["is_active"], group["group_type"]) == (False, None)
 
 
+def test_an_error_page_can_hide_that_the_work_is_done(sandbox: CivicrmSandbox, client: Client) -> None:
+    client.control("fault", {"kind": "status_after", "pattern": "GroupContact/save", "status": 502})
+    response = client.post("GroupContact", "save", {"records": [{"contact_id": 2, "group_id": 8}]})
+    assert (response.status_code, len(sandbox.dump("GroupContact"))) == (502, 1)
+
+
 def test_a_planted_fault_after_the_work_leaves_the_work_done(sandbox: CivicrmSandbox) -> None:
     with Served(sandbox) as served, httpx2.Client() as http:
         http.post(f"{served.url}/_control/fault", json={"kind": "drop_after", "pattern": "GroupContact/save"})
@@ -190,6 +196,28 @@ def test_a_planted_fault_after_the_work_leaves_the_work_done(sandbox: CivicrmSan
         with pytest.raises(httpx2.TransportError):
             http.post(f"{served.url}/civicrm/ajax/api4/GroupContact/save", data=form, headers=AUTH)
     assert len(sandbox.dump("GroupContact")) == 1
+
+
+@pytest.mark.parametrize(("after", "left"), [(False, 0), (True, 1)])
+def test_the_database_fails_for_a_moment_before_or_after_the_work(
+    sandbox: CivicrmSandbox, client: Client, after: bool, left: int
+) -> None:
+    sandbox.fail_database("GroupContact save", after=after)
+    params = {"records": [{"contact_id": 2, "group_id": 8}]}
+    refused = client.post("GroupContact", "save", params)
+    failed = {"error_code": 0, "error_message": "DB Error: unknown error", "status": 500}
+    assert refused.status_code == 500
+    assert {key: value for key, value in refused.json().items() if key != "error_id"} == failed
+    assert len(sandbox.dump("GroupContact")) == left
+    assert client.post("GroupContact", "save", {**params, "match": ["contact_id", "group_id"]}).status_code == 200
+
+
+def test_the_database_fails_at_one_of_several_calls(sandbox: CivicrmSandbox, client: Client) -> None:
+    client.control("fail_database", {"pattern": "^Group get$"})
+    calls = {"a": ["Contact", "get", {}], "b": ["Group", "get", {}]}
+    response = client.http.post(f"{client.url}/civicrm/ajax/api4", data={"calls": json.dumps(calls)}, headers=AUTH)
+    assert response.status_code == 200
+    assert ["error_message" in response.json()[name] for name in calls] == [False, True]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

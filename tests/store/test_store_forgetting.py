@@ -54,7 +54,7 @@ def furnish(tx: Connection, list_id: str) -> None:
     ]
     updates.add_updates(tx, open_updates)
     unsent = updates.unsent_updates(tx, list_id, 10)
-    updates.set_batch(tx, updates.open_batch(tx, list_id, [unsent[0]["id"]], hour(8)), mailchimp_batch_id="b1")
+    updates.set_batch(tx, updates.open_batch(tx, list_id, [unsent[0]["id"]], hour(8), "mark"), mailchimp_batch_id="b1")
     changes = {"create_contact": False, "group_changes": [], "sync_status": "ok", "reason": "IN_SYNC", "agreed": {}}
     tx.execute(insert(plan).values(run_id=run_id, cache_id=rows[0], **changes))
     kept = {"made_at": hour(8), "made_by": "ann", "expires_at": hour(9), "links": {}, "counts": {}, "excess": []}

@@ -68,7 +68,7 @@ def test_unsent_updates_come_in_their_order_and_with_their_members_id(store: Sto
 def test_what_is_in_a_batch_is_not_sent_again(store: Store) -> None:
     with store.begin() as tx:
         first, second = queue(tx, 2)
-        batch_id = updates.open_batch(tx, LIST, [first], hour(10))
+        batch_id = updates.open_batch(tx, LIST, [first], hour(10), "mark")
 
         assert [one["id"] for one in updates.unsent_updates(tx, LIST, 9)] == [second]
         assert updates.open_updates_of(tx, batch_id) == [first]
@@ -78,7 +78,7 @@ def test_what_is_in_a_batch_is_not_sent_again(store: Store) -> None:
 def test_a_batch_that_never_left_gives_its_updates_back(store: Store) -> None:
     with store.begin() as tx:
         keys = queue(tx, 2)
-        batch_id = updates.open_batch(tx, LIST, keys, hour(10))
+        batch_id = updates.open_batch(tx, LIST, keys, hour(10), "mark")
 
         assert updates.take_back(tx, batch_id) == 2
         updates.delete_batch(tx, batch_id)
@@ -89,7 +89,7 @@ def test_a_batch_that_never_left_gives_its_updates_back(store: Store) -> None:
 def test_what_was_answered_is_not_given_back(store: Store) -> None:
     with store.begin() as tx:
         answered, unanswered = queue(tx, 2)
-        batch_id = updates.open_batch(tx, LIST, [answered, unanswered], hour(10))
+        batch_id = updates.open_batch(tx, LIST, [answered, unanswered], hour(10), "mark")
         updates.complete_updates(tx, [(answered, None)])
 
         assert updates.take_back(tx, batch_id) == 1
@@ -98,9 +98,9 @@ def test_what_was_answered_is_not_given_back(store: Store) -> None:
 
 def test_batches_are_unhandled_until_their_results_are_read(store: Store) -> None:
     with store.begin() as tx:
-        first = updates.open_batch(tx, LIST, queue(tx, 2), hour(10))
-        second = updates.open_batch(tx, LIST, queue(tx), hour(11))
-        updates.open_batch(tx, OTHER_LIST, [], hour(11))
+        first = updates.open_batch(tx, LIST, queue(tx, 2), hour(10), "mark")
+        second = updates.open_batch(tx, LIST, queue(tx), hour(11), "mark")
+        updates.open_batch(tx, OTHER_LIST, [], hour(11), "mark")
         updates.set_batch(tx, first, mailchimp_batch_id="b1", status="finished", response_processed=updates.HANDLED)
         left = updates.unhandled_batches(tx, LIST)
 
@@ -112,8 +112,8 @@ def test_batches_are_unhandled_until_their_results_are_read(store: Store) -> Non
 def test_results_find_their_rows_and_only_open_updates_of_their_batch(store: Store) -> None:
     with store.begin() as tx:
         mine, answered, elsewhere = queue(tx, 3)
-        batch_id = updates.open_batch(tx, LIST, [mine, answered], hour(10))
-        updates.open_batch(tx, LIST, [elsewhere], hour(10))
+        batch_id = updates.open_batch(tx, LIST, [mine, answered], hour(10), "mark")
+        updates.open_batch(tx, LIST, [elsewhere], hour(10), "mark")
         updates.complete_updates(tx, [(answered, None)])
         found = updates.updates_with_rows(tx, batch_id, [mine, answered, elsewhere, 999_999])
 

@@ -19,13 +19,14 @@ from mailchimpsync.store import Store
 from mailchimpsync.store.schema import cache, journal, update
 from mailchimpsync.sync import Options, Result, Systems, run_connection
 from mailchimpsync_sandbox.civicrm import CivicrmSandbox
+from mailchimpsync_sandbox.kit.clock import SandboxClock
 from mailchimpsync_sandbox.mailchimp import MailchimpSandbox
 from support.mortal import Life, MortalStore
 from support.wire import Wire
 
 KEY = "0123456789abcdef0123456789abcdef-us1"
 CIVICRM_KEY = "sandbox-civicrm-key"
-LIST = "aaaa111122"
+LIST, OTHER_LIST = "aaaa111122", "bbbb111122"
 NEWS, WALKS, RIDES = 8, 9, 10
 WALK, RIDE = "1111111111", "2222222222"
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -57,14 +58,20 @@ class World:
         seed: int = 1,
         resubscribe: Resubscribe = Resubscribe.ASK,
         life: Life | None = None,
+        beside: World | None = None,
     ) -> None:
-        """Begin with an empty store, in memory unless there is another; there the process lives its `life`."""
-        self.mailchimp = MailchimpSandbox(manual_batches=True)
+        """Begin with an empty store, in memory unless there is another; there the process lives its `life`.
+
+        A world `beside` another one is another site, with an audience of its own in the same Mailchimp account.
+        """
+        self.list_id = OTHER_LIST if beside else LIST
+        self.beside = beside
+        self.mailchimp: MailchimpSandbox = beside.mailchimp if beside else MailchimpSandbox(manual_batches=True)
         self.civicrm = CivicrmSandbox()
         self.store = store or _empty_store(life or Life())
         self.store.migrate()
         self.chance = random.Random(seed)
-        self.connection = Connection(LIST, NEWS, {WALK: WALKS, RIDE: RIDES}, resubscribe)
+        self.connection = Connection(self.list_id, NEWS, {} if beside else {WALK: WALKS, RIDE: RIDES}, resubscribe)
         self.to_mailchimp, self.to_civicrm = Wire(self.mailchimp), Wire(self.civicrm)
         self.runtime = Runtime(
             now=self.mailchimp.clock.now,
@@ -72,16 +79,20 @@ class World:
             chance=random.Random(seed),
             executor=lambda _threads: InlineExecutor(),
         )
-        for app in (self.mailchimp, self.civicrm):
-            app.clock.freeze(NOW)
+        self.clocks: list[SandboxClock] = beside.clocks if beside else [self.mailchimp.clock]
+        self.clocks.append(self.civicrm.clock)
+        for clock in self.clocks:
+            clock.freeze(NOW)
         self._furnish()
         self.keyring = Keyring([Fernet.generate_key().decode()])
         self.erasure_key: str | None = None
         self.systems = self.new_systems()
 
     def _furnish(self) -> None:
-        self.mailchimp.add_account(KEY)
-        self.mailchimp.add_audience(KEY, LIST, "News", interests={WALK: "Topics: Walks", RIDE: "Topics: Rides"})
+        topics = {WALK: "Topics: Walks", RIDE: "Topics: Rides"} if not self.beside else {}
+        if not self.beside:
+            self.mailchimp.add_account(KEY)
+        self.mailchimp.add_audience(KEY, self.list_id, "News", interests=topics)
         self.mailchimp.set_options(batch_dwell=dict.fromkeys(("pending", "preprocessing", "started", "finalizing"), 0))
         for group, title in ((NEWS, "News"), (WALKS, "Walks"), (RIDES, "Rides")):
             self.civicrm.add_group(group, title)
@@ -93,7 +104,8 @@ class World:
         return Systems(self.store, mailchimp, civicrm, self.runtime, self.erasure_key)
 
     def close(self) -> None:
-        self.mailchimp.close()
+        if not self.beside:
+            self.mailchimp.close()
         self.civicrm.close()
         if isinstance(self.store, MortalStore):
             self.store.close()
@@ -103,8 +115,8 @@ class World:
 
     def pass_time(self, seconds: float) -> None:
         """Let time pass on all sides."""
-        for app in (self.mailchimp, self.civicrm):
-            app.clock.advance(seconds)
+        for clock in self.clocks:
+            clock.advance(seconds)
 
     @property
     def now(self) -> datetime:
@@ -120,7 +132,7 @@ class World:
     def member(self, email: str, status: str = "subscribed", **details: Any) -> None:
         """Put a member into the audience, as changed ten days ago unless told otherwise."""
         details = {"last_changed": days_ago(10)} | details
-        self.mailchimp.load_members(LIST, [{"email_address": email, "status": status, **details}])
+        self.mailchimp.load_members(self.list_id, [{"email_address": email, "status": status, **details}])
 
     def contact(self, emails: str | Sequence[Any] = (), groups: Mapping[int, Any] | None = None, **details: Any) -> int:
         """Add a contact; `groups` maps a group to the days since it was Added, or to a history entry."""
@@ -156,13 +168,13 @@ class World:
 
     def act(self, email: str, change: str, as_: str = "user", **details: Any) -> None:
         """Let the person, or an administrator, do something at Mailchimp now."""
-        self.mailchimp.act(LIST, email, as_, change=change, **details)
+        self.mailchimp.act(self.list_id, email, as_, change=change, **details)
 
     # -- what is there ------------------------------------------------------------------------------------------------
 
     def members(self) -> dict[str, dict[str, Any]]:
         """Return all members by lower-case address."""
-        return {one["email_address"].lower(): one for one in self.mailchimp.members(LIST)}
+        return {one["email_address"].lower(): one for one in self.mailchimp.members(self.list_id)}
 
     def status(self, email: str) -> str | None:
         """Return a member's status at Mailchimp."""

@@ -154,6 +154,10 @@ class Code(StrEnum):
     INTERNAL = "INTERNAL"
     ABORTED = "ABORTED"
     BATCH_LOST = "BATCH_LOST"
+    BATCH_UNPROVED = "BATCH_UNPROVED"
+    BATCH_STORAGE = "BATCH_STORAGE"
+    BATCH_DAMAGED = "BATCH_DAMAGED"
+    BATCH_SLOW = "BATCH_SLOW"
 
 
 @dataclass(frozen=True, slots=True)

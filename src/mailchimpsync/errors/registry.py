@@ -750,6 +750,40 @@ _OURS = {
         Who.NOBODY,
         Retry.NEXT_RUN,
     ),
+    Code.BATCH_UNPROVED: Entry(
+        "The answer to a batch was lost, and it is not known yet which batch of the account it is.",
+        "The connection failed while it was sent. Mailchimp's list of batches does not show what is in them, so a "
+        "batch is taken for ours only when its results prove it, once Mailchimp has finished it.",
+        "Nothing: each run looks again. Its updates wait; those of other people go on.",
+        Who.NOBODY,
+        Retry.NEXT_RUN,
+    ),
+    Code.BATCH_STORAGE: Entry(
+        "The results of a batch cannot be fetched from the place where Mailchimp keeps them.",
+        "Mailchimp keeps results on another host than its API, such as `storage.googleapis.com` or "
+        "`mailchimp-api-batch.s3.amazonaws.com`; a firewall or a proxy may not let this machine reach it.",
+        "Allow HTTPS to the host that the detail names. It is tried again with growing pauses; after about a day the "
+        "people in the batch are read from Mailchimp and decided again.",
+        Who.IMPLEMENTER,
+        Retry.NEXT_RUN,
+    ),
+    Code.BATCH_DAMAGED: Entry(
+        "The results of a batch arrive damaged.",
+        "The archive was cut or changed on its way, for example by a proxy, or Mailchimp made a bad one.",
+        "Nothing at first: it is tried again with growing pauses; after about a day the people in the batch are read "
+        "from Mailchimp and decided again. If it happens to every batch, look at proxies between here and Mailchimp.",
+        Who.IMPLEMENTER,
+        Retry.NEXT_RUN,
+    ),
+    Code.BATCH_SLOW: Entry(
+        "Mailchimp has had a batch for more than an hour and has not finished it.",
+        "Mailchimp works on batches when it has time, one after the other; some have hung for many hours.",
+        "Nothing as a rule: its results are read when it is done. People who must not get mail are unsubscribed "
+        "directly meanwhile. If it does not end, `mailchimpsync abort` deletes it at Mailchimp, and the next sync "
+        "decides again.",
+        Who.NOBODY,
+        Retry.NEXT_RUN,
+    ),
 }
 
 REGISTRY: dict[Code, Entry] = {

@@ -166,6 +166,12 @@ batch = _table(
     Column("errored_operations", Integer, nullable=False, server_default="0"),
     Column("total_operations", Integer, nullable=False, server_default="0"),
     Column("response_processed", SmallInteger, nullable=False, server_default="0"),
+    Column("mark", String(40)),  # begins the name of each of its operations, and of nobody else's
+    Column("foreign_ids", JsonText),  # Mailchimp's ids of batches that it was taken for and that are another site's
+    Column("attempts", Integer, nullable=False, server_default="0"),  # to get its results, that failed
+    Column("try_again_at", UtcDateTime),  # null: at once
+    Column("problem", String(32)),  # why the last attempt failed
+    Column("problem_detail", String(500)),
     Index("ix_mcs_batch_open", "mailchimp_list_id", "response_processed"),
 )
 
@@ -329,6 +335,13 @@ secret = _table(
     "secret",
     Column("name", String(40), primary_key=True),
     Column("token", Text, nullable=False),  # encrypted with the site's secret key
+    sqlite_autoincrement=False,
+)
+
+site = _table(
+    "site",
+    Column("name", String(40), primary_key=True),
+    Column("value", String(200), nullable=False),
     sqlite_autoincrement=False,
 )
 

@@ -66,11 +66,16 @@ def unsent_updates(tx: Connection, list_id: str, limit: int, run_id: int | None 
     return tx.execute(query).mappings().all()
 
 
-def open_batch(tx: Connection, list_id: str, update_ids: Sequence[int], now: datetime) -> int:
-    """Note a batch that is about to be sent, with its updates, and return its id."""
-    key = tx.execute(
-        insert(batch).values(mailchimp_list_id=list_id, created_date=now, total_operations=len(update_ids))
-    ).inserted_primary_key
+def open_batch(tx: Connection, list_id: str, update_ids: Sequence[int], now: datetime, mark: str) -> int:
+    """Note a batch that is about to be sent, with its updates and the mark of its operations, and return its id."""
+    values = {
+        "mailchimp_list_id": list_id,
+        "created_date": now,
+        "total_operations": len(update_ids),
+        "foreign_ids": [],
+        "mark": mark,
+    }
+    key = tx.execute(insert(batch).values(values)).inserted_primary_key
     batch_id = int(key[0]) if key else 0
     tx.execute(sql_update(update).where(update.c.id.in_(update_ids)).values(mailchimpsync_batch_id=batch_id))
     return batch_id
@@ -106,6 +111,17 @@ def known_batch_ids(tx: Connection) -> set[str]:
     """Return Mailchimp's ids of all batches of ours."""
     query = select(batch.c.mailchimp_batch_id).where(batch.c.mailchimp_batch_id.is_not(None))
     return set(tx.execute(query).scalars())
+
+
+def foreign_ids(tx: Connection, batch_id: int) -> set[str]:
+    """Return Mailchimp's ids of batches that a lost one was looked for in, and that are another site's."""
+    found = tx.execute(select(batch.c.foreign_ids).where(batch.c.id == batch_id)).scalar_one_or_none()
+    return set(found or ())
+
+
+def note_foreign(tx: Connection, batch_id: int, mailchimp_batch_id: str) -> None:
+    """Note that a batch at Mailchimp is another site's, so that it is not looked into again."""
+    set_batch(tx, batch_id, foreign_ids=sorted({*foreign_ids(tx, batch_id), mailchimp_batch_id}))
 
 
 def batch_of(tx: Connection, mailchimp_batch_id: str) -> RowMapping | None:
@@ -180,8 +196,13 @@ def abort_updates(tx: Connection, list_id: str, batch_id: int | None, limit: int
     return len(found)
 
 
-def aborted_updates(tx: Connection, list_id: str, after: int, limit: int) -> Sequence[RowMapping]:
-    """Return due rows whose newest update was aborted after it was sent, by row id, each with that update."""
+def untold_updates(
+    tx: Connection, list_id: str, after: int, limit: int, row_ids: Sequence[int] | None = None
+) -> Sequence[RowMapping]:
+    """Return due rows whose newest update was sent and got no answer, by row id, each with that update.
+
+    Either it was aborted, or the results of its batch were lost. Of some rows, or of all.
+    """
     others = update.alias()
     newest = select(func.max(others.c.id)).where(others.c.mailchimpsync_cache_id == cache.c.id).scalar_subquery()
     query = (
@@ -198,8 +219,9 @@ def aborted_updates(tx: Connection, list_id: str, after: int, limit: int) -> Seq
         .where(
             cache.c.mailchimp_list_id == list_id,
             cache.c.sync_status == SyncStatus.TODO.value,
-            cache.c.reason == Code.ABORTED.value,
+            cache.c.reason.in_((Code.ABORTED.value, Code.BATCH_LOST.value)),
             cache.c.id > after,
+            cache.c.id.in_(row_ids) if row_ids is not None else true(),
             update.c.id == newest,
             update.c.mailchimpsync_batch_id.is_not(None),
         )

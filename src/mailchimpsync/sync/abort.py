@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mailchimpsync.errors import RemoteError
+from mailchimpsync.errors import Code, RemoteError, TransientError
 from mailchimpsync.mailchimp import delete_batch
 from mailchimpsync.model import Connection
 from mailchimpsync.runtime import Deadline
@@ -14,9 +14,9 @@ from mailchimpsync.store.kept_plans import PlanState
 from mailchimpsync.sync.calls import Outcome, Systems
 from mailchimpsync.sync.context import Work
 from mailchimpsync.sync.lease import is_held
+from mailchimpsync.sync.lost_batches import look_for
 from mailchimpsync.sync.opening import drop_run
 from mailchimpsync.sync.stopping import taking_over
-from mailchimpsync.sync.submit import find_lost_batch
 from mailchimpsync.sync.working import work_with
 
 SECONDS_MAX = 120
@@ -95,10 +95,12 @@ def _delete(work: Work, row: Any) -> bool:
     """Delete a batch at Mailchimp, also one whose answer was lost; say whether there was one."""
     batch_id = row["mailchimp_batch_id"]
     if batch_id is None:
-        lost = find_lost_batch(work, row["created_date"], row["total_operations"])
-        if lost is None:
+        search = look_for(work, row)
+        if search.undecided:
+            raise TransientError(Code.BATCH_UNPROVED, "It is not known which of the account's batches is this one")
+        if search.found is None:
             return False
-        batch_id = lost.id
+        batch_id = search.found.id
     delete_batch(work.mailchimp, batch_id)
     return True
 

@@ -6,8 +6,8 @@ from mailchimpsync.errors import REGISTRY, Retry
 from mailchimpsync.model import SyncStatus
 from mailchimpsync.store import groups, members
 from mailchimpsync.store.schema import cache
-from mailchimpsync.sync.aborted_updates import settle_aborted
 from mailchimpsync.sync.context import Run
+from mailchimpsync.sync.untold_updates import settle_untold
 
 _TRIED_AGAIN = [code.value for code, entry in REGISTRY.items() if entry.retry in (Retry.NEXT_RUN, Retry.LATER)]
 
@@ -23,5 +23,5 @@ def check_group_changes(run: Run) -> bool:
             failed = cache.c.sync_status == SyncStatus.FAIL.value
             members.make_due(tx, ours, failed, cache.c.reason.in_(_TRIED_AGAIN))
         groups.snapshot_groups(tx, run.list_id, cache.c.sync_status == SyncStatus.TODO.value)
-    settle_aborted(run)
+    settle_untold(run)
     return True

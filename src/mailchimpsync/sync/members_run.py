@@ -31,6 +31,7 @@ from mailchimpsync.sync.look_at_both import look_at_civicrm
 from mailchimpsync.sync.reconcile import decide_rows
 from mailchimpsync.sync.relink import links_of
 from mailchimpsync.sync.submit import send_all
+from mailchimpsync.sync.untold_updates import settle_untold
 
 MEMBERS_IN_FLIGHT_MAX = 8
 
@@ -225,6 +226,7 @@ def reconcile_rows(run: Run, row_ids: Sequence[int]) -> None:
     check_data_of(run, row_ids)
     with run.transaction() as tx:
         due = [row["id"] for row in rows.rows_to_decide(tx, row_ids) if row["sync_status"] == SyncStatus.TODO]
+    settle_untold(run, due)
     tell_what_was_done(run, due)
     decide_rows(run, due)
     create_contacts(run)

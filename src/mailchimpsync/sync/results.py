@@ -7,18 +7,20 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from sqlalchemy import RowMapping
+
 from mailchimpsync.errors import Code, RefusedError
 from mailchimpsync.mailchimp import BatchInfo, OperationResult, batch_results
-from mailchimpsync.model import SyncStatus
+from mailchimpsync.model import SyncStatus, member_id_of
 from mailchimpsync.store import contacts, data, journal, members, rows, updates
 from mailchimpsync.store.schema import json_text
 from mailchimpsync.sync.context import Work
 from mailchimpsync.sync.data_of_rows import confirmed_of
-from mailchimpsync.sync.judging import Outcome, is_opt_out, judge
+from mailchimpsync.sync.judging import OK_STATUS, Outcome, is_opt_out, judge
+from mailchimpsync.sync.operation_names import update_of
 from mailchimpsync.sync.refused import refusal_by_mailchimp
 from mailchimpsync.sync.second_look import fresh_columns, second_look
 
-OPERATION_PREFIX = "mailchimpsync_"
 RESULTS_PER_STEP = 1_000
 
 
@@ -31,14 +33,18 @@ class Read:
     unanswered: int = 0
 
 
-def read_results(work: Work, batch_id: int, info: BatchInfo) -> Read:
+def read_results(work: Work, batch: Any, info: BatchInfo) -> Read:
     """Take in the results of a finished batch; updates it says nothing of are due again.
 
     Reading them a second time changes nothing: an update takes one result.
+
+    Raises:
+        TransientError: they can't be fetched, or not to their end; what was read before is taken in.
     """
     confirmed = failed = 0
+    batch_id = batch["id"]
     try:
-        for some in _chunks(_answers(work, info)):
+        for some in _chunks(_answers(work, batch["mark"], info)):
             outcome = _take_in(work, batch_id, some)
             confirmed, failed = confirmed + outcome.confirmed, failed + outcome.failed
     except RefusedError as error:
@@ -57,12 +63,28 @@ def results_are_lost(work: Work, batch_id: int) -> int:
     return number
 
 
-def _answers(work: Work, info: BatchInfo) -> Iterator[tuple[int, OperationResult]]:
+def _answers(work: Work, mark: str | None, info: BatchInfo) -> Iterator[tuple[int, OperationResult]]:
     """Yield the results that answer one of our updates; others are not ours to judge."""
     for result in batch_results(work.mailchimp, info):
-        key = (result.operation_id or "").removeprefix(OPERATION_PREFIX)
-        if key != result.operation_id and key.isdigit() and not result.unreadable:
-            yield int(key), result
+        key = update_of(mark, result.operation_id)
+        if key is not None and not result.unreadable:
+            yield key, result
+
+
+def _is_about(list_id: str, update: RowMapping, result: OperationResult) -> bool:
+    """Say whether an answer speaks of the member and the audience of its update, or of nobody in particular.
+
+    A member that is given another address is answered with the id of the new one.
+    """
+    told_list, told_id, told_address = (result.body.get(name) for name in ("list_id", "id", "email_address"))
+    if result.status_code not in OK_STATUS:
+        return True
+    if told_list not in (None, list_id):
+        return False
+    ours = {update["mailchimp_member_id"]}
+    ours |= {member_id_of(one) for one in (update["data"].get("email_address"), update["mailchimp_email"]) if one}
+    told = {one for one in (told_id, member_id_of(told_address) if told_address else None) if one}
+    return not told or not told.isdisjoint(ours)
 
 
 def _chunks(answers: Iterable[tuple[int, OperationResult]]) -> Iterator[dict[int, OperationResult]]:
@@ -75,7 +97,11 @@ def _take_in(work: Work, batch_id: int, results: Mapping[int, OperationResult]) 
     outcome = Outcome()
     moved_on = second_look(work, batch_id, [key for key, result in results.items() if is_opt_out(result)])
     with work.transaction() as tx:
-        found = updates.updates_with_rows(tx, batch_id, list(results))
+        found = {
+            key: update
+            for key, update in updates.updates_with_rows(tx, batch_id, list(results)).items()
+            if _is_about(work.list_id, update, results[key])
+        }
         outcome.known_data = confirmed_of(tx, list(found.values()))
         for key, update in found.items():
             if key in moved_on:
@@ -102,7 +128,13 @@ def _close(work: Work, batch_id: int) -> int:
         found = updates.updates_with_rows(tx, batch_id, forgotten) if forgotten else {}
         updates.complete_updates(tx, [(key, updates.UNANSWERED) for key in found])
         again: Sequence[dict[str, Any]] = [
-            {"id": update["id"], "sync_status": SyncStatus.TODO.value, "recheck": False} for update in found.values()
+            {
+                "id": update["id"],
+                "sync_status": SyncStatus.TODO.value,
+                "recheck": False,
+                "reason": Code.BATCH_LOST.value,
+            }
+            for update in found.values()
         ]
         rows.write_rows(tx, again)
         updates.set_batch(tx, batch_id, response_processed=updates.HANDLED)

@@ -13,20 +13,23 @@ from mailchimpsync.mailchimp import (
     Operation,
     batch,
     member_path,
-    recent_batches,
     submit_batch,
 )
 from mailchimpsync.model import MemberStatus, member_id_of, normalise_address
 from mailchimpsync.store import runs, updates
 from mailchimpsync.sync.context import Run, Work
+from mailchimpsync.sync.lost_batches import look_for
+from mailchimpsync.sync.operation_names import mark_of_batch, operation_name
 from mailchimpsync.sync.personal_values import with_personal_values
-from mailchimpsync.sync.results import OPERATION_PREFIX, read_results, results_are_lost
+from mailchimpsync.sync.results import read_results, results_are_lost
 
 POLL_FIRST_SECONDS = 1.0
 POLL_LONGEST_SECONDS = 60.0
 DOUBTS_MAX = 4
 """How often in a call a batch whose fate is unknown is looked for and, if it is not there, sent again."""
-CLOCKS_DIFFER_AT_MOST = timedelta(minutes=5)
+SENT_AGAIN_WITHIN = timedelta(hours=1)
+"""What was decided longer ago is not sent again, but decided again."""
+
 RESULTS_KEPT = timedelta(days=7)
 
 
@@ -62,13 +65,16 @@ def collect(work: Work) -> int:
 
 def _collect_one(work: Work, row: Any) -> bool:
     if row["mailchimp_batch_id"] is None:
-        _recover(work, row["id"], row["created_date"], row["total_operations"])
-        return True
+        if not _recover(work, row):
+            return False
+        row = _batch_row(work, row["id"])
+        if row is None or row["mailchimp_batch_id"] is None:
+            return True
     info = look_at_batch(work, row)
     if info is not None and not info.is_finished and work.runtime.now() - row["created_date"] <= RESULTS_KEPT:
         return False
     if info is not None and info.is_finished:
-        read_results(work, row["id"], info)
+        read_results(work, row, info)
     else:
         results_are_lost(work, row["id"])
     return True
@@ -98,8 +104,9 @@ def send_all(work: Work) -> bool:
                 return True
             if over:
                 return False
-            batch_id = updates.open_batch(tx, work.list_id, [row["id"] for row in queued], work.runtime.now())
-        operations = _operations(work, batch_id, queued)
+            mark = mark_of_batch(tx, work.runtime.chance)
+            batch_id = updates.open_batch(tx, work.list_id, [row["id"] for row in queued], work.runtime.now(), mark)
+        operations = _operations(work, batch_id, queued, mark)
         try:
             sent = True
             info = submit_batch(work.mailchimp, operations)
@@ -112,32 +119,32 @@ def send_all(work: Work) -> bool:
                 raise  # the next call looks for the batch
             sent_at = work.runtime.now()
             work.deadline.sleep(POLL_FIRST_SECONDS * 2**doubts)
-            _recover(work, batch_id, sent_at, len(operations))
+            _recover(work, _batch_row(work, batch_id), sent_at)
             continue
         _note(work, batch_id, info)
         work.log(f"Sent {len(operations)} updates to Mailchimp.")
 
 
-def _operations(work: Work, batch_id: int, queued: Sequence[Any]) -> list[Operation]:
+def _operations(work: Work, batch_id: int, queued: Sequence[Any], mark: str) -> list[Operation]:
     try:
         bodies = with_personal_values(work, {row["id"]: row["data"] for row in queued})
     except RemoteError:
         _take_back(work, batch_id)
         raise
-    return [_operation(work, {**row, "data": bodies[row["id"]]}) for row in queued]
+    return [_operation(work, {**row, "data": bodies[row["id"]]}, mark) for row in queued]
 
 
-def _operation(work: Work, row: Any) -> Operation:
-    """PUT by hash, POST of tags by name, or DELETE to archive: repeating it does no harm (DESIGN 3.8)."""
+def _operation(work: Work, row: Any, mark: str) -> Operation:
+    """PUT by hash, POST of tags by name, or DELETE to archive: repeating it does no harm."""
     member_id = row["mailchimp_member_id"] or member_id_of(row["data"]["email_address"])
-    member, mark = member_path(work.list_id, member_id), f"{OPERATION_PREFIX}{row['id']}"
+    member, name = member_path(work.list_id, member_id), operation_name(mark, row["id"])
     if "tags" in row["data"]:
-        return Operation("POST", f"{member}/tags", row["data"], mark)
+        return Operation("POST", f"{member}/tags", row["data"], name)
     if row["data"].get("status") == MemberStatus.ARCHIVED:
-        return Operation("DELETE", member, None, mark)
+        return Operation("DELETE", member, None, name)
     method = "PATCH" if _moves(row) else "PUT"  # who has moved or gone meanwhile is not there, and not to be made
     query = "?skip_merge_validation=true" if "skip_merge_validation" in row["attempt"]["tries"] else ""
-    return Operation(method, member + query, row["data"], mark)
+    return Operation(method, member + query, row["data"], name)
 
 
 def _moves(row: Any) -> bool:
@@ -146,32 +153,26 @@ def _moves(row: Any) -> bool:
     return known is not None and normalise_address(row["data"]["email_address"]) != normalise_address(known)
 
 
-def _recover(work: Work, batch_id: int, sent_at: datetime, operations: int) -> None:
-    """A batch of which we don't know whether it arrived: note the one at Mailchimp that can be it, else send again."""
-    info = find_lost_batch(work, sent_at, operations)
-    if info is None:
-        _take_back(work, batch_id)
-    else:
-        _note(work, batch_id, info)
+def _recover(work: Work, row: Any, sent_at: datetime | None = None) -> bool:
+    """A batch of which we don't know whether it arrived: note it if it is found, else send its updates again.
 
-
-def find_lost_batch(work: Work, sent_at: datetime, operations: int) -> BatchInfo | None:
-    """Return the batch at Mailchimp that can be the one whose answer was lost, if there is one.
-
-    It is as large, unless Mailchimp has not counted yet. If it is another program's after all, its results answer none
-    of our updates, and they are due again.
+    While another one that may be it is not finished, it waits. Return whether that is decided.
     """
+    search = look_for(work, row, sent_at)
+    if search.found is not None:
+        _note(work, row["id"], search.found)
+    elif search.undecided:
+        return False
+    elif work.runtime.now() - row["created_date"] > SENT_AGAIN_WITHIN:
+        results_are_lost(work, row["id"])
+    else:
+        _take_back(work, row["id"])
+    return True
+
+
+def _batch_row(work: Work, batch_id: int) -> Any:
     with work.transaction() as tx:
-        known = updates.known_batch_ids(tx)
-    candidates = [
-        (info.submitted_at, info.id, info)
-        for info in recent_batches(work.mailchimp)
-        if info.id not in known
-        and info.total_operations in (0, operations)
-        and info.submitted_at is not None
-        and info.submitted_at >= sent_at - CLOCKS_DIFFER_AT_MOST
-    ]
-    return max(candidates, key=lambda found: found[:2])[2] if candidates else None
+        return updates.batch_row(tx, batch_id)
 
 
 def _take_back(work: Work, batch_id: int) -> None:

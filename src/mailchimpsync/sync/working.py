@@ -71,7 +71,7 @@ def process_batch(systems: Systems, connection: Connection, row: Any, deadline: 
             lost = results_are_lost(work, row["id"])
             what = f"Mailchimp no longer has batch {row['id']}; {lost} rows are decided again by the next run."
             raise RefusedError(Code.BATCH_LOST, what)
-        read = read_results(work, row["id"], info)
+        read = read_results(work, row, info)
         _send_retries(work)
     return read
 

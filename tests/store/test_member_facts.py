@@ -73,7 +73,7 @@ def test_what_mailchimp_shows_instead_of_what_we_asked_for_is_not_ours() -> None
 def test_a_database_of_before_learns_from_its_journal_who_took_people_off(store: Store) -> None:
     off = {"mailchimp_status": "unsubscribed", "mailchimp_status_date": None}
     with store.begin() as tx:
-        command.downgrade(migrations(tx), "0009")
+        command.downgrade(migrations(tx), "0011")
     try:
         with store.begin() as tx:
             ours, asked, overtaken, untold = (add_row(tx, **off) for _ in range(4))

@@ -60,6 +60,47 @@ def test_who_left_is_told_why_when_and_by_what(library: Office) -> None:
     assert left.by == f"by run {left.run_id}"
 
 
+def test_the_headline_is_what_happened_last_with_its_date_and_what_can_be_done(library: Office) -> None:
+    found = explain(library.site, person="carl@example.org")
+    [left] = found.history
+    first, work, to_do, *_ = here(found).sentences
+
+    assert first == (
+        "Not on the list: No longer subscribed at Mailchimp, so removed from the group in CiviCRM. "
+        f"That was on {left.time:%Y-%m-%d %H:%M} UTC: contact {CARL} was removed from the group {NEWS}, {left.by}."
+    )
+    assert work == "Nothing is outstanding."
+    assert to_do.startswith("What you can do: if they want it, add the contact to the group in CiviCRM.")
+
+
+def test_somebody_we_unsubscribed_today_is_not_said_to_be_so_since_their_last_change(office: Office) -> None:
+    member = {"contact_id": BELLA, "group_id": NEWS, "status": "Removed"}
+    office.charity.civicrm.call("GroupContact", "save", {"records": [member], "match": ["contact_id", "group_id"]})
+    office.sync()
+    found = explain(office.site, person="bella@example.org")
+
+    today = f"{office.site.runtime.now():%Y-%m-%d}"
+    assert "Not on the list: Removed from the group in CiviCRM, so unsubscribed at Mailchimp." in story(found)
+    assert f"has unsubscribed, or was unsubscribed (since {today}" in story(found)
+
+
+def test_somebody_who_has_not_confirmed_yet_is_not_on_the_list_yet(office: Office) -> None:
+    office.set(office.row(contact=BELLA)["id"], mailchimp_status="pending")
+    first, _, to_do, *_ = here(explain(office.site, person=str(BELLA))).sentences
+
+    assert first.startswith("Not on the list yet: Mailchimp has asked them to confirm")
+    assert to_do == "What you can do: nothing. Only they can confirm, by the link in the mail from Mailchimp."
+
+
+def test_what_is_due_is_told_by_what_both_sides_say_and_not_by_an_older_decision(office: Office) -> None:
+    office.set(office.row(contact=CARL)["id"], mailchimp_status="subscribed", sync_status="todo")
+    first, work, to_do, *_ = here(explain(office.site, person=str(CARL))).sentences
+
+    assert first.startswith("On the list: Subscribed at Mailchimp")
+    assert work == "Something has changed since; the next sync decides about it."
+    assert to_do.startswith("What to do: nothing.")
+
+
 def test_who_was_added_is_told_with_mailchimps_answer(library: Office) -> None:
     [added] = explain(library.site, person=str(EMIL)).history
 
@@ -75,8 +116,8 @@ def test_who_reads_german_is_told_all_of_it_in_german(library: Office) -> None:
     sentences = [in_other_words(sentence, german) for sentence in here(found).sentences]
 
     assert sentences[0].startswith("Nicht auf der Liste: Bei Mailchimp nicht mehr abonniert, ")
-    assert "hat sich abgemeldet oder wurde abgemeldet (seit 2026-11-01 10:00 UTC)" in sentences[2]
-    assert f"In CiviCRM: Kontakt {CARL} wurde aus der Gruppe {NEWS} entfernt" in sentences[3]
+    assert "hat sich abgemeldet oder wurde abgemeldet (seit 2026-11-01 10:00 UTC)" in sentences[3]
+    assert f"In CiviCRM: Kontakt {CARL} wurde aus der Gruppe {NEWS} entfernt" in sentences[4]
     [left] = found.history
     assert in_other_words(left.what, german) == f"Kontakt {CARL} wurde aus der Gruppe {NEWS} entfernt"
     assert in_other_words(left.by, german) == f"durch Lauf {left.run_id}"

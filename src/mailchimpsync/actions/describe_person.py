@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from mailchimpsync.actions.explained import explained
 from mailchimpsync.actions.find_person import Person
+from mailchimpsync.actions.headline import Event, Position, Situation, opening, since
 from mailchimpsync.actions.said import say
+from mailchimpsync.actions.tell_entry import tell
 from mailchimpsync.config import Link
-from mailchimpsync.errors import Who
-from mailchimpsync.model import GroupState, GroupStatus, MemberStatus, SyncStatus
+from mailchimpsync.model import GroupState, GroupStatus, MemberStatus
 from mailchimpsync.store import Transaction, groups
+from mailchimpsync.store import journal as store_journal
+from mailchimpsync.store.journal import REFUSED
 
 Row = Mapping[str, Any]
 
@@ -38,13 +40,6 @@ _IN_ITS_GROUP = {
     GroupStatus.PENDING: say("Interest %(interest)s: %(ticked)s; the contact is pending in its group %(group)s."),
     GroupStatus.DELETED: say("Interest %(interest)s: %(ticked)s; the contact was deleted from its group %(group)s."),
     None: say("Interest %(interest)s: %(ticked)s; the contact was never in its group %(group)s."),
-}
-_WORK = {
-    SyncStatus.TODO: say("Something has changed since; the next sync decides about it."),
-    SyncStatus.LIVE: say("An update is on its way to Mailchimp."),
-    SyncStatus.REDO: say("Mailchimp refused an update; it is being tried in another way."),
-    SyncStatus.OK: say("Nothing is outstanding."),
-    SyncStatus.FAIL: say("This person cannot be synced."),
 }
 
 
@@ -73,7 +68,9 @@ def standing_of(tx: Transaction, link: Link, person: Person) -> Sequence[Standin
     mine = [row for row in person.rows if row["mailchimp_list_id"] == link.audience_id]
     contacts = [row["civicrm_contact_id"] for row in mine if row["civicrm_contact_id"] is not None]
     states = groups.states_of(tx, link.audience_id, contacts)
-    return [_standing(link, row, states.get(row["civicrm_contact_id"], {})) for row in mine] or [_nowhere(link)]
+    return [_standing(_facts(tx, link, row, states.get(row["civicrm_contact_id"], {})), link, row) for row in mine] or [
+        _nowhere(link)
+    ]
 
 
 def _nowhere(link: Link) -> Standing:
@@ -81,61 +78,79 @@ def _nowhere(link: Link) -> Standing:
     return Standing(link.title, link.audience_id, None, None, None, False, None, None, None, None, (sentence,))
 
 
-def _standing(link: Link, row: Row, states: Mapping[int, GroupState]) -> Standing:
-    state = states.get(link.group_id, GroupState())
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What either side, the last decision and the journal say of a row."""
+
+    states: Mapping[int, GroupState]
+    situation: Situation
+
+
+def _facts(tx: Transaction, link: Link, row: Row, states: Mapping[int, GroupState]) -> _Facts:
+    fields = ("status", f"group {link.group_id}", REFUSED)
+    newest = store_journal.newest_of_row(tx, link.audience_id, row["id"], fields)
+    moved = store_journal.newest_of_row(tx, link.audience_id, row["id"], ("status",))
+    situation = Situation(
+        mailchimp_status=row["mailchimp_status"],
+        since=_since_when(row, moved),
+        group=states.get(link.group_id, GroupState()),
+        has_contact=row["civicrm_contact_id"] is not None,
+        sync_status=row["sync_status"],
+        reason=row["reason"],
+        detail=row["reason_detail"],
+        event=Event(tell(newest, link), newest["field"], newest["new"], newest["reason"]) if newest else None,
+        resubscribe=link.resubscribe,
+    )
+    return _Facts(states, situation)
+
+
+def _since_when(row: Row, moved: Row | None) -> datetime | None:
+    """Return since when a member has their status: Mailchimp's date, unless we have changed the status after that."""
+    date: datetime | None = row["mailchimp_status_date"]
+    if moved is None or (date is not None and date > moved["time"]):
+        return date
+    time: datetime = moved["time"]
+    return time if moved["new"] == row["mailchimp_status"] else None
+
+
+def _standing(facts: _Facts, link: Link, row: Row) -> Standing:
+    state = facts.situation.group
     return Standing(
         title=link.title,
         list_id=link.audience_id,
         row_id=row["id"],
         contact_id=row["civicrm_contact_id"],
         address=row["mailchimp_email"],
-        on_list=row["mailchimp_status"] == MemberStatus.SUBSCRIBED,
+        on_list=facts.situation.position is Position.ON,
         mailchimp_status=row["mailchimp_status"],
         group_status=state.status.value if state.status else None,
         sync_status=row["sync_status"],
         reason=row["reason"],
-        sentences=tuple(_sentences(link, row, states)),
+        sentences=tuple(_sentences(facts, link, row)),
     )
 
 
-def _sentences(link: Link, row: Row, states: Mapping[int, GroupState]) -> Iterator[str]:
-    yield from _why(row)
-    yield _at_mailchimp(row)
-    yield _in_civicrm(link, row, states.get(link.group_id, GroupState()))
+def _sentences(facts: _Facts, link: Link, row: Row) -> Iterator[str]:
+    yield from opening(facts.situation)
+    yield _at_mailchimp(facts.situation, row["mailchimp_email"])
+    yield _in_civicrm(link, row, facts.situation.group)
     for interest, group in link.interests.items():
-        state = states.get(group, GroupState())
+        state = facts.states.get(group, GroupState())
         if state.is_added or (row["mailchimp_interests"] or {}).get(interest):
             yield _interest(row, interest, group, state)
     yield _agreed(row)
 
 
-def _why(row: Row) -> Iterator[str]:
-    is_on_list = row["mailchimp_status"] == MemberStatus.SUBSCRIBED
-    status = SyncStatus(row["sync_status"]) if row["sync_status"] in set(SyncStatus) else None
-    entry = explained(row["reason"]) if row["reason"] else None
-    why = say(entry.sentence) if entry else say("no sync has decided about them yet.")
-    yield say("On the list: %(why)s", why=why) if is_on_list else say("Not on the list: %(why)s", why=why)
-    if entry is not None and status is SyncStatus.FAIL:
-        said = row["reason_detail"]
-        detail = say(" The other system says: %(said)s", said=said) if said else ""
-        whose = say(" (%(who)s)", who=say(entry.who.value)) if entry.who is not Who.NOBODY else ""
-        yield say(
-            "This person cannot be synced.%(detail)s What to do%(whose)s: %(remedy)s",
-            detail=detail,
-            whose=whose,
-            remedy=say(entry.remedy),
-        )
-    elif status is not None:
-        yield _WORK[status]
-
-
-def _at_mailchimp(row: Row) -> str:
-    if row["mailchimp_status"] is None:
+def _at_mailchimp(known: Situation, address: str | None) -> str:
+    status = known.mailchimp_status
+    if status is None:
         return say("At Mailchimp: not there.")
-    status, address = row["mailchimp_status"], row["mailchimp_email"]
-    known = _AT_MAILCHIMP.get(status) or say("has the status %(status)s", status=status)
-    since = _since(row["mailchimp_status_date"])
-    return say("At Mailchimp: %(address)s %(known)s%(since)s.", address=address, known=known, since=since)
+    words = (
+        _AT_MAILCHIMP[MemberStatus(status)]
+        if status in _AT_MAILCHIMP
+        else say("has the status %(status)s", status=status)
+    )
+    return say("At Mailchimp: %(address)s %(known)s%(since)s.", address=address, known=words, since=since(known.since))
 
 
 def _in_civicrm(link: Link, row: Row, state: GroupState) -> str:
@@ -145,7 +160,7 @@ def _in_civicrm(link: Link, row: Row, state: GroupState) -> str:
             return say("In CiviCRM: contact %(contact)s was deleted, and nobody else has the address.", contact=gone)
         return say("In CiviCRM: nobody has the address.")
     name = say("“%(title)s”", title=link.group_title) if link.group_title else link.group_id
-    return say(_IN_GROUP[state.status], contact=row["civicrm_contact_id"], group=name, since=_since(state.date))
+    return say(_IN_GROUP[state.status], contact=row["civicrm_contact_id"], group=name, since=since(state.date))
 
 
 def _interest(row: Row, interest: str, group: int, state: GroupState) -> str:
@@ -160,12 +175,3 @@ def _agreed(row: Row) -> str:
     if row["base_subscribed"]:
         return say("Both sides last agreed: subscribed.")
     return say("Both sides last agreed: not subscribed.")
-
-
-def _since(time: datetime | None) -> str:
-    return say(" (since %(time)s)", time=at(time)) if time else ""
-
-
-def at(time: datetime) -> str:
-    """Return a time as sentences have it."""
-    return f"{time:%Y-%m-%d %H:%M} UTC"

@@ -10,8 +10,9 @@ from rich.console import Console
 from rich.text import Text
 
 from mailchimpsync.actions import explain, open_site
-from mailchimpsync.actions.describe_person import Standing, at
+from mailchimpsync.actions.describe_person import Standing
 from mailchimpsync.actions.explain import LIMIT, LIMIT_MAX, Explanation
+from mailchimpsync.actions.headline import at
 from mailchimpsync.cli.consoles import stdout
 from mailchimpsync.cli.plain import print_json
 

@@ -108,6 +108,13 @@ def entries_of_row(tx: Connection, list_id: str, cache_id: int) -> Sequence[RowM
     return tx.execute(query).mappings().all()
 
 
+def newest_of_row(tx: Connection, list_id: str, cache_id: int, fields: Collection[str]) -> Row | None:
+    """Return the newest entry of a row about one of these fields."""
+    mine = journal.c.list_id == list_id, journal.c.cache_id == cache_id, journal.c.field.in_(fields)
+    found = tx.execute(select(journal).where(*mine).order_by(journal.c.id.desc()).limit(1)).mappings().one_or_none()
+    return dict(found) if found is not None else None
+
+
 def entries(tx: Connection, wanted: Filter, *, after: int = 0, limit: int, offset: int = 0) -> Sequence[RowMapping]:
     """Return the next entries, oldest first: those with a larger id than `after`, without the first `offset`."""
     query = select(journal).where(journal.c.id > after, *_conditions(wanted))

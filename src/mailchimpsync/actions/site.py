@@ -36,7 +36,8 @@ JOURNAL_PURPOSE = "journal"
 
 
 def _civicrm_client(site: CivicrmSite, runtime: Runtime) -> CivicrmClient:
-    return CivicrmClient(site.url, site.api_key.get_secret_value(), runtime, pattern=site.pattern)
+    key, web_server = site.api_key.get_secret_value(), site.web_server
+    return CivicrmClient(site.url, key, runtime, pattern=site.pattern, web_server=web_server)
 
 
 def _mailchimp_client(account: Account, runtime: Runtime) -> MailchimpClient:

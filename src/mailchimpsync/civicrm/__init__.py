@@ -15,7 +15,7 @@ from mailchimpsync.civicrm.group_sizes import group_sizes
 from mailchimpsync.civicrm.look_back import Landmark, LookBack, View
 from mailchimpsync.civicrm.names import Called, contacts_like, display_names
 from mailchimpsync.civicrm.people import Email, Person, persons
-from mailchimpsync.civicrm.proof import Group, SiteCheck, check_write_access, clock_offset, groups, mailing_groups, site
+from mailchimpsync.civicrm.proof import Group, SiteCheck, clock_offset, groups, mailing_groups, site
 from mailchimpsync.civicrm.reads import (
     ContactAddress,
     ContactState,
@@ -33,6 +33,7 @@ from mailchimpsync.civicrm.reads import (
     on_hold_addresses,
     owners_of,
 )
+from mailchimpsync.civicrm.rights import Rights, Standing, check_rights, prove_rights
 from mailchimpsync.civicrm.times import to_site, to_utc
 from mailchimpsync.civicrm.urls import contact_page
 from mailchimpsync.civicrm.writes import NewContact, create_contacts, save_group_contacts
@@ -58,14 +59,16 @@ __all__ = [
     "Owner",
     "Person",
     "Result",
+    "Rights",
     "SiteCheck",
+    "Standing",
     "View",
     "activities_there",
     "add_bulk_addresses",
     "add_targets",
     "addresses_of",
     "campaign_activities",
-    "check_write_access",
+    "check_rights",
     "clock_offset",
     "contact_page",
     "contacts_by_id",
@@ -87,6 +90,7 @@ __all__ = [
     "owners_of",
     "persons",
     "prepare_ground",
+    "prove_rights",
     "save_group_contacts",
     "sees_activities",
     "set_names",

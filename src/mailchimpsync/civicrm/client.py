@@ -17,12 +17,16 @@ from typing_extensions import TypedDict
 
 from mailchimpsync.civicrm.urls import FORMS, call_url, checked_base, checked_pattern, multi_url
 from mailchimpsync.errors import (
+    SMALLEST,
     AccessError,
     Code,
     ConfigurationError,
     RefusedError,
     RemoteError,
+    Right,
     TransientError,
+    quoted,
+    right_for,
 )
 from mailchimpsync.http import (
     Answer,
@@ -87,7 +91,8 @@ _RESULTS = TypeAdapter(dict[str, Any] | list[Any])
 class CivicrmClient(Remote):
     """A connection to one CiviCRM site, as the contact the API key belongs to. Safe to use from several threads.
 
-    `url` is the site's base address, a path included where CiviCRM's site lives in one. Without `pattern` the form of
+    `url` is the site's base address, a path included where CiviCRM's site lives in one. `web_server` is the user and
+    password of a web server that wants some before it lets anybody through to CiviCRM. Without `pattern` the form of
     URL is found by the first call, by a harmless request to each known form. Temporary errors are retried for reads
     and for calls marked idempotent (DESIGN 3.10).
 
@@ -104,6 +109,7 @@ class CivicrmClient(Remote):
         runtime: Runtime,
         *,
         pattern: str | None = None,
+        web_server: tuple[str, str] | None = None,
         transport: httpx2.BaseTransport | None = None,
         attempts_max: int = 6,
     ) -> None:
@@ -114,7 +120,8 @@ class CivicrmClient(Remote):
             "X-Civi-Auth": f"Bearer {api_key.strip()}",
             "X-Requested-With": "XMLHttpRequest",
         }
-        super().__init__(runtime, connections(headers, transport), attempts_max)
+        auth = httpx2.BasicAuth(*web_server) if web_server else None
+        super().__init__(runtime, connections(headers, transport, auth), attempts_max)
 
     @property
     def pattern(self) -> str:
@@ -219,7 +226,7 @@ class CivicrmClient(Remote):
 
     def _problem(self, answer: Answer, what: str) -> RemoteError:
         if answer.status == HTTPStatus.UNAUTHORIZED:
-            return AccessError(Code.CV_AUTH, "CiviCRM does not accept the API key", status=answer.status)
+            return _refused_login(answer, has_web_server=self._http.auth is not None)
         problem = _json_object(answer.body)
         if "error_message" in problem:
             return _refusal(what, answer.status, problem)
@@ -293,12 +300,37 @@ def _refusal(what: str, status: int, problem: Mapping[str, Any]) -> RemoteError:
     error_id, message = problem.get("error_id"), str(problem["error_message"])
     said = redact(message + (f" (error id {error_id})" if error_id else ""))
     if status == HTTPStatus.FORBIDDEN:
-        why = f"The CiviCRM key's user may not do {what}"
-        return AccessError(Code.CV_NO_PERMISSION, why, status=status, detail=said)
+        return _forbidden(what, said)
     if _DATABASE_FAILED.match(message):
         why = f"CiviCRM's database failed at {what}"
         return DatabaseFailedError(Code.CV_UNAVAILABLE, why, status=status, detail=said)
     return RefusedError(Code.CV_API, f"CiviCRM answered {what} with an error", status=status, detail=said)
+
+
+def _forbidden(what: str, said: str) -> AccessError:
+    """Name the right that is most likely missing: CiviCRM names none."""
+    right = right_for(*what.split(".")) if what.count(".") == 1 else Right.ACCESS
+    code = Code.CV_NO_PERMISSION if right in SMALLEST else Code.CV_RIGHT_MISSING
+    why = f"CiviCRM refuses {what}, which needs {quoted([right])}"
+    return AccessError(code, why, status=HTTPStatus.FORBIDDEN, detail=said)
+
+
+def _refused_login(answer: Answer, *, has_web_server: bool) -> AccessError:
+    """Tell the three causes that AuthX knows, and the web server's own, which no key opens."""
+    said = answer.body.decode(errors="replace")
+    if answer.headers.get("WWW-Authenticate", "").lower().startswith("basic"):
+        code, why = Code.CV_WEB_SERVER, "The web server wants a user and password of its own before CiviCRM is reached"
+        why = "The web server does not accept its user and password" if has_web_server else why
+    elif "guard" in said:
+        code, why = (
+            Code.CV_AUTH_GUARD,
+            f"The CiviCRM key's user may not sign in by a key: it lacks {quoted([Right.KEY])}",
+        )
+    elif "not allowed" in said:
+        code, why = Code.CV_AUTH_METHOD, "CiviCRM does not take API keys from the header X-Civi-Auth"
+    else:
+        code, why = Code.CV_AUTH, "CiviCRM does not know the API key"
+    return AccessError(code, why, status=answer.status, detail="" if "<" in said else redact(said))
 
 
 def _status(problem: Mapping[str, Any]) -> int:

@@ -20,11 +20,14 @@ from mailchimpsync.errors.exceptions import (
     UsageError,
 )
 from mailchimpsync.errors.registry import REGISTRY
+from mailchimpsync.errors.rights import PURPOSES, SMALLEST, Purpose, Right, quoted, right_for
 
 __all__ = [
     "EXIT_MORE_TO_DO",
     "EXIT_NEEDS_A_PERSON",
+    "PURPOSES",
     "REGISTRY",
+    "SMALLEST",
     "AccessError",
     "BusyError",
     "Code",
@@ -35,12 +38,16 @@ __all__ = [
     "EvidenceError",
     "LeaseLostError",
     "MailchimpsyncError",
+    "Purpose",
     "RefusedError",
     "RemoteError",
     "Retry",
+    "Right",
     "StoreError",
     "SuspicionError",
     "TransientError",
     "UsageError",
     "Who",
+    "quoted",
+    "right_for",
 ]

@@ -6,6 +6,7 @@ The refusals of Mailchimp and their meaning are collected in peers.md B9 and mai
 from __future__ import annotations
 
 from mailchimpsync.errors.codes import Code, Entry, Retry, Who
+from mailchimpsync.errors.rights import SMALLEST, Right, quoted
 
 
 def _departed(how: str, remedy: str) -> Entry:
@@ -461,24 +462,48 @@ _MAILCHIMP_STOPS = {
 
 _CIVICRM_STOPS = {
     Code.CV_AUTH: Entry(
-        "CiviCRM does not accept the API key.",
-        "The key is wrong, or AuthX does not allow API keys.",
-        "Check the key of the API user, and that AuthX accepts API keys by the header X-Civi-Auth.",
+        "CiviCRM does not know the API key.",
+        "The key is wrong, was changed or removed in CiviCRM, or belongs to a contact without a user of the site.",
+        "Look at the API key of the user's contact in CiviCRM (Contact, tab “API key”), and give the same one here.",
+        Who.IMPLEMENTER,
+    ),
+    Code.CV_AUTH_GUARD: Entry(
+        "The CiviCRM key is right, but its user may not sign in with a key.",
+        f"AuthX lets only users in who have {quoted([Right.KEY])}, or who send the site key.",
+        f"Give the role of the key's user the permission {quoted([Right.KEY])} in the CMS.",
+        Who.IMPLEMENTER,
+    ),
+    Code.CV_AUTH_METHOD: Entry(
+        "CiviCRM does not take API keys from the header X-Civi-Auth.",
+        "The settings of AuthX leave out API keys for this header.",
+        "In CiviCRM, open Administer, System Settings, Authentication, and tick “API Key” for “X-Civi-Auth header”.",
+        Who.IMPLEMENTER,
+    ),
+    Code.CV_WEB_SERVER: Entry(
+        "The web server in front of CiviCRM wants a user and password of its own.",
+        "The site is protected by HTTP Basic authentication. No API key opens it.",
+        "Give the web server's user and password beside the API key: `mailchimpsync init --web-server-user NAME`.",
         Who.IMPLEMENTER,
     ),
     Code.CV_NO_PERMISSION: Entry(
-        "The CiviCRM key's user may not see or edit contacts and groups.",
-        "CiviCRM shows an empty world to such a user; acting on it would remove everybody.",
-        "Give the user the permissions “view all contacts”, “edit all contacts”, “edit groups”, “access CiviCRM” and "
-        "“authenticate with api key”.",
+        "The CiviCRM key's user lacks a permission that every sync needs.",
+        "To a user without it, CiviCRM shows less than there is, or refuses changes. Acting on that would remove "
+        "people.",
+        f"Give the role of the key's user the permissions {quoted(SMALLEST)} in the CMS.",
         Who.IMPLEMENTER,
     ),
     Code.CV_SEES_PART: Entry(
         "CiviCRM may show the key's user only some of the contacts.",
-        "The user's role lacks “edit all contacts”. CiviCRM then shows only the contacts that its ACLs allow, and says "
-        "nothing of the others; they would be taken for deleted. Nothing was changed on either side.",
-        "Give the role of the key's user the permissions “view all contacts” and “edit all contacts” in the CMS. ACLs "
-        "inside CiviCRM are not enough, not even one for all contacts.",
+        f"The user's role lacks {quoted([Right.EDIT])}. CiviCRM then shows only the contacts that its ACLs allow, and "
+        "says nothing of the others; they would be taken for deleted. Nothing was changed on either side.",
+        f"Give the role of the key's user the permissions {quoted(SMALLEST)} in the CMS. ACLs inside CiviCRM are not "
+        "enough, not even one for all contacts.",
+        Who.IMPLEMENTER,
+    ),
+    Code.CV_RIGHT_MISSING: Entry(
+        "The CiviCRM key's user lacks a permission that one feature needs.",
+        "The smallest set of permissions is enough to sync; some features need more. Everything else goes on.",
+        "Give the role of the key's user the permission that is named, in the CMS; or switch the feature off.",
         Who.IMPLEMENTER,
     ),
     Code.CV_NOT_FOUND: Entry(
@@ -569,18 +594,20 @@ _CIVICRM_STOPS = {
     ),
     Code.CV_NO_CAMPAIGN_TYPES: Entry(
         "CiviCRM lacks the activity types or the custom field that imported campaigns need.",
-        "The first import makes them, and the key's user may not.",
-        "Give the key's user the permission *administer CiviCRM data* for one import. Or make by hand the activity "
-        "types `mailchimp_campaign_sent`, `mailchimp_campaign_opened` and `mailchimp_campaign_clicked`, and for "
-        "activities the set of custom fields `Mailchimp_Campaign` with the text field `Mailchimp_Campaign_ID`.",
+        f"The first import makes them, and the key's user may not. To a user without {quoted([Right.CUSTOM_DATA])}, "
+        "CiviCRM does not show a custom field that is there.",
+        f"Give the key's user {quoted([Right.CUSTOM_DATA])}, and {quoted([Right.MAKE_FIELDS, Right.MAKE_TYPES])} for "
+        "one import. Or make by hand the "
+        "activity types `mailchimp_campaign_sent`, `mailchimp_campaign_opened` and `mailchimp_campaign_clicked`, and "
+        "for activities the set of custom fields `Mailchimp_Campaign` with the text field `Mailchimp_Campaign_ID`.",
         Who.IMPLEMENTER,
     ),
     Code.CV_ACTIVITY_UNSEEN: Entry(
         "CiviCRM does not show the activities that were made of campaigns.",
         "The key's user may make activities and not see them, or the custom field with the campaign's id was not kept. "
         "Without seeing them, a campaign could get a second activity, so the import stops.",
-        "Give the key's user *view all activities*, and see that the custom field `Mailchimp_Campaign_ID` is active. "
-        "The next import goes on.",
+        f"Give the key's user {quoted([Right.ACTIVITIES, Right.CUSTOM_DATA])}, and see that the custom field "
+        "`Mailchimp_Campaign_ID` is active. The next import goes on.",
         Who.IMPLEMENTER,
     ),
     Code.CV_ACTIVITY_GONE: Entry(

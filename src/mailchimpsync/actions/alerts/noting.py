@@ -23,7 +23,16 @@ CAMPAIGNS_PASSING = timedelta(days=1)
 """Likewise for an import of campaigns, which nobody waits for."""
 
 _OF_MAILCHIMPS_KEY = frozenset({Code.MC_AUTH, Code.MC_BAD_KEY, Code.MC_FORBIDDEN})
-_OF_CIVICRMS_KEY = frozenset({Code.CV_AUTH, Code.CV_NO_PERMISSION})
+_OF_CIVICRMS_KEY = frozenset(
+    {
+        Code.CV_AUTH,
+        Code.CV_AUTH_GUARD,
+        Code.CV_AUTH_METHOD,
+        Code.CV_WEB_SERVER,
+        Code.CV_NO_PERMISSION,
+        Code.CV_SEES_PART,
+    }
+)
 _COMPLETE = frozenset({Outcome.DONE.value, Outcome.WAITING.value, Outcome.HELD.value})
 
 

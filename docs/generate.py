@@ -306,8 +306,10 @@ def rights_page() -> str:
         NOTE + RIGHTS_INTRO,
         "## Enough to sync",
         _markdown(("permission", "what for"), always),
-        "ACLs inside CiviCRM do not replace them: "
-        "[what is not visible is not gone](../decisions/what-is-not-visible-is-not-gone.md).",
+        (
+            "ACLs inside CiviCRM do not replace them: "
+            "[what is not visible is not gone](../decisions/what-is-not-visible-is-not-gone.md)."
+        ),
         "## More, where a feature needs it",
         _markdown(("permission", "what for", "without it"), more),
     ]

@@ -78,7 +78,8 @@ def test_status_tells_numbers_failures_and_remedies(connected: Desk) -> None:
     assert (after["subscribed_at_civicrm"], after["subscribed_at_mailchimp"]) == (4, 3)
     assert (after["to_add"], after["to_remove"], after["updates_outstanding"]) == (0, 0, 0)
     assert [(failure["code"], failure["count"]) for failure in after["failures"]] == [("CV_NO_ADDRESS", 1)]
-    assert "✓ in sync" in shown.stdout
+    assert "in sync, but 1 person can't be synced" in shown.stdout
+    assert "✓" not in shown.stdout
     assert "Add an address to the contact" in " ".join(shown.stdout.replace("│", " ").split())
     assert "Read 3 members from Mailchimp." in shown.stdout
 

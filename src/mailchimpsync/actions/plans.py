@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from mailchimpsync.actions.described import Scope, action
+from mailchimpsync.actions.described import Judged, Scope, action
 from mailchimpsync.actions.envelope import plain
 from mailchimpsync.actions.fetchandreconcile import MAX_TIME_LONGEST, fetchandreconcile, is_full_run_due
 from mailchimpsync.actions.plan_words import Plan, PlannedChange, change_from, plan_from
@@ -16,7 +16,7 @@ from mailchimpsync.actions.reports import Report
 from mailchimpsync.actions.said import say
 from mailchimpsync.actions.selection import find_audience, find_links
 from mailchimpsync.actions.site import Site
-from mailchimpsync.errors import Code, UsageError
+from mailchimpsync.errors import EXIT_MORE_TO_DO, Code, UsageError
 from mailchimpsync.runtime import Deadline, Progress
 from mailchimpsync.store import Transaction, kept_plans
 from mailchimpsync.store.bases import only_links
@@ -28,7 +28,7 @@ CHANGES_MAX = 2_000
 CALLS_MAX = 3
 """How many calls of a run it takes at most until an approved plan is done: an interrupted run comes first."""
 
-_FINISHED = (Outcome.DONE.value, Outcome.WAITING.value)
+_FINISHED = (Outcome.DONE.value, Outcome.WAITING.value, Outcome.INCOMPLETE.value)
 
 PlanId = Annotated[int, Field(description="The plan's number.", gt=0, lt=2**63)]
 GroupId = Annotated[
@@ -62,6 +62,13 @@ def _applied_in_wire_form(applied: Applied) -> dict[str, Any]:
         "outcome": applied.report.outcome,
         "error_message": f"{error.what} {error.remedy}" if error else None,
     }
+
+
+def _judge(applied: Applied) -> Judged:
+    """A plan that is not done yet is more to do; people that it leaves due are the next sync's."""
+    report = applied.report
+    is_open = report.error is None and applied.plan.state != PlanState.APPLIED
+    return Judged(report.error, EXIT_MORE_TO_DO if is_open else report.error.exit_code if report.error else 0)
 
 
 def _one_in_wire_form(plan: Plan) -> dict[str, Any]:
@@ -192,7 +199,14 @@ def dropplan(
     return find_plan(site, id)
 
 
-@action("MailchimpsyncPlan", Scope.RUN, name="apply", present=_applied_in_wire_form, helpers=("by", "progress", "stop"))
+@action(
+    "MailchimpsyncPlan",
+    Scope.RUN,
+    name="apply",
+    present=_applied_in_wire_form,
+    helpers=("by", "progress", "stop"),
+    judge=_judge,
+)
 def applyplan(
     site: Site,
     *,

@@ -18,10 +18,14 @@ NO_BASE = Base()
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The update that Mailchimp last refused for this row, and why."""
+    """The update that Mailchimp last refused for this row, and why.
+
+    `is_put_off`: it may pass, but was refused so often that it is tried more rarely, and not now.
+    """
 
     code: Code
     update: Mapping[str, Any]
+    is_put_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)

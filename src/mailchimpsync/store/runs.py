@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, insert, null, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, insert, null, or_, select, update
 
 from mailchimpsync.errors import BusyError, Code, LeaseLostError
 from mailchimpsync.model import Stage
@@ -22,6 +22,10 @@ MEMBERS = "members"
 """The kind of a run over a few members; the kind of all others is `run`."""
 WHOLE = "run"
 """The kind of a run over a whole connection."""
+COMPLETE = ("done", "waiting", "incomplete")
+"""The outcomes of runs that came to their end: all was read, decided and sent."""
+NOT_BEGUN = "failed"
+"""The outcome of a call that failed before its run had begun."""
 
 _NOT_BEGUN = dict.fromkeys(("progress", "stage_done", "stage_total", "stage_seconds"))
 
@@ -71,6 +75,11 @@ class Standing:
     stage_done: int | None = None
     stage_total: int | None = None
     stage_seconds: int | None = None
+    attempted_at: datetime | None = None
+    attempt_outcome: str | None = None
+    failing_code: str | None = None
+    failing_since: datetime | None = None
+    failing_times: int | None = None
 
     @property
     def how_far(self) -> HowFar | None:
@@ -223,7 +232,7 @@ def note_counts(tx: Connection, run_id: int, **counts: Any) -> None:
 def last_data_run(tx: Connection, list_id: str) -> Mapping[str, Any] | None:
     """Return the newest complete run with data of a connection: started_at, counts."""
     query = select(run.c.started_at, run.c.counts).where(
-        run.c.list_id == list_id, run.c.kind == WHOLE, run.c.with_data, run.c.outcome.in_(("done", "waiting"))
+        run.c.list_id == list_id, run.c.kind == WHOLE, run.c.with_data, run.c.outcome.in_(COMPLETE)
     )
     row = tx.execute(query.order_by(run.c.id.desc()).limit(1)).mappings().one_or_none()
     return dict(row) if row is not None else None
@@ -299,15 +308,24 @@ def last_sign_of_work(tx: Connection, list_id: str) -> datetime | None:
 
 
 def last_run(tx: Connection, list_id: str) -> Mapping[str, Any] | None:
-    """Return the newest run of a connection as a mapping of its columns; the sync of a few members is none."""
-    query = select(run).where(run.c.list_id == list_id, run.c.kind == WHOLE).order_by(run.c.id.desc()).limit(1)
+    """Return the newest run of a connection as a mapping of its columns.
+
+    The sync of a few members is none, nor is a call that failed before its run had begun.
+    """
+    query = select(run).where(run.c.list_id == list_id, run.c.kind == WHOLE, has_begun()).order_by(run.c.id.desc())
+    query = query.limit(1)
     row = tx.execute(query).one_or_none()
     return dict(row._mapping) if row else None  # noqa: SLF001 (SQLAlchemy's public name for it)
 
 
+def has_begun() -> ColumnElement[bool]:
+    """Return the condition that a row of the table of runs stands for one that has begun."""
+    return or_(run.c.outcome.is_(None), run.c.outcome != NOT_BEGUN)
+
+
 def first_run(tx: Connection, list_id: str) -> datetime | None:
     """Return when a connection was first synced."""
-    query = select(func.min(run.c.started_at)).where(run.c.list_id == list_id, run.c.kind == WHOLE)
+    query = select(func.min(run.c.started_at)).where(run.c.list_id == list_id, run.c.kind == WHOLE, has_begun())
     return tx.execute(query).scalar_one_or_none()
 
 
@@ -319,6 +337,6 @@ def last_full_run(tx: Connection, list_id: str) -> datetime | None:
 def newest_full_run(list_id: str) -> Select[Any]:
     """Return the query for the newest run of a connection that read everything, and is complete."""
     query = select(run).where(
-        run.c.list_id == list_id, run.c.kind == WHOLE, run.c.since.is_(None), run.c.outcome.in_(("done", "waiting"))
+        run.c.list_id == list_id, run.c.kind == WHOLE, run.c.since.is_(None), run.c.outcome.in_(COMPLETE)
     )
     return query.order_by(run.c.id.desc()).limit(1)

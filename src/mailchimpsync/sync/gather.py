@@ -319,6 +319,9 @@ def _refusal(row: Row, now: datetime) -> Refusal | None:
     if refusal is None:
         return None
     code = Code(refusal["code"])
+    if "times" in refusal:
+        is_put_off = "again" in refusal and now < datetime.fromisoformat(refusal["again"])
+        return Refusal(code, refusal["update"], is_put_off=True) if is_put_off else None
     over = now - datetime.fromisoformat(refusal["at"]) > TRY_AGAIN_AFTER
     if REGISTRY[code].retry is Retry.LATER and over:
         return None

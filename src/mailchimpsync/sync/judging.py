@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,7 +11,7 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from mailchimpsync.decide.member_facts import OurAct, Seen, columns_of, facts_of, seen
-from mailchimpsync.errors import Code
+from mailchimpsync.errors import LASTS_AFTER, MAY_PASS, OF_ACCESS, Code
 from mailchimpsync.mailchimp import OperationResult, classify_refusal, refusal_detail
 from mailchimpsync.model import SUBSCRIBED_STATUSES, MemberStatus, Side, SyncStatus, normalise_address
 from mailchimpsync.store.schema import json_text
@@ -23,10 +24,9 @@ from mailchimpsync.sync.data_of_rows import (
     tags_to_follow,
     without_data,
 )
-from mailchimpsync.sync.refused import refusal_by_mailchimp
+from mailchimpsync.sync.refused import refusal_by_mailchimp, refused_for_now
 
 OK_STATUS = range(200, 300)
-_MAY_PASS = frozenset({Code.MC_THROTTLED, Code.MC_UNAVAILABLE, Code.MC_ODD_ANSWER, Code.MC_AUTH, Code.MC_FORBIDDEN})
 Update = RowMapping
 
 
@@ -43,6 +43,8 @@ class Outcome:
     arrived: list[int] = field(default_factory=list)
     confirmed: int = 0
     failed: int = 0
+    tried_again: int = 0
+    access_refused: Counter[Code] = field(default_factory=Counter)
 
 
 def is_opt_out(result: OperationResult) -> bool:
@@ -59,8 +61,9 @@ def judge(work: Work, update: Update, result: OperationResult, outcome: Outcome)
     code = classify_refusal(result.status_code, result.body)
     if code is Code.MC_DUPLICATE and moves_to(update) is not None:
         code = Code.ADDRESS_TAKEN
-    if code in _MAY_PASS:
-        return  # left open, so that closing the batch makes the row due again
+    if code in MAY_PASS:
+        _try_again(work, update, result, code, outcome)
+        return
     detail = refusal_detail(result.body)
     if carries_only_data(update):
         _refuse_data(work, update, result.status_code, code, detail, outcome)
@@ -77,6 +80,21 @@ def judge(work: Work, update: Update, result: OperationResult, outcome: Outcome)
         return
     outcome.failed += 1
     outcome.rows.append(_refused_row(update, code, detail, work.runtime.now()))
+
+
+def _try_again(work: Work, update: Update, result: OperationResult, code: Code, outcome: Outcome) -> None:
+    """What may pass is tried again; data alone is left open, so that closing the batch makes the row due."""
+    outcome.access_refused.update({code} & OF_ACCESS)
+    outcome.tried_again += 1
+    if carries_only_data(update):
+        return
+    detail = refusal_detail(result.body)
+    error = json_text({"code": code.value, "status": result.status_code, "detail": detail})
+    outcome.completed.append((update["update_id"], error))
+    row = refused_for_now(update, code, detail, work.runtime.now())
+    outcome.rows.append(row)
+    if row["refusal"]["times"] <= LASTS_AFTER:
+        outcome.entries.append(refusal_by_mailchimp(work, update, result.status_code, code))
 
 
 def _refuse_data(work: Work, update: Update, status: int, code: Code, detail: str, outcome: Outcome) -> None:

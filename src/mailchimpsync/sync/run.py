@@ -8,10 +8,19 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
-from mailchimpsync.errors import BusyError, Code, MailchimpsyncError, SuspicionError, TransientError
+from mailchimpsync.errors import (
+    LASTS_AFTER,
+    AccessError,
+    BusyError,
+    Code,
+    MailchimpsyncError,
+    SuspicionError,
+    TransientError,
+)
 from mailchimpsync.model import Connection, Stage
 from mailchimpsync.runtime import Deadline, NoProgress, Progress
-from mailchimpsync.store import bases, counts, kept_plans, plans, run_figures, runs
+from mailchimpsync.store import Transaction, bases, counts, due, kept_plans, plans, run_figures, runs
+from mailchimpsync.sync import attempts
 from mailchimpsync.sync.add_civi_only import add_civi_only
 from mailchimpsync.sync.calls import AS_USUAL, Options, Outcome, Result, Systems
 from mailchimpsync.sync.change_groups import change_groups
@@ -69,8 +78,14 @@ def run_connection(
     try:
         result = _run(systems, connection, deadline, options, progress or NoProgress())
         outcome = result.outcome.value
+        attempts.note_result(systems, result)
     except MailchimpsyncError as error:
         outcome = error.code.value
+        attempts.note_error(systems, connection.list_id, error, options, started)
+        raise
+    except Exception as error:
+        unexpected = MailchimpsyncError(Code.INTERNAL, type(error).__name__)
+        attempts.note_error(systems, connection.list_id, unexpected, options, started)
         raise
     finally:
         observer.run(connection.list_id, outcome, systems.runtime.seconds_since(started))
@@ -224,9 +239,10 @@ def _hold(run: Run, plan_id: int) -> Result:
 def _complete(run: Run) -> Result:
     """The mark moves now, to the time the run started, unless the run left a time out."""
     waiting = outstanding(run)
-    outcome = Outcome.WAITING if waiting else Outcome.DONE
     numbers = _count_people(run)
     with run.transaction() as tx:
+        still_due = due.who_is_due(tx, run.list_id)
+        outcome = _outcome(waiting, still_due)
         links = links_of(run.connection)
         if numbers is not None:
             run_figures.note_numbers(tx, run.id, numbers)
@@ -236,7 +252,25 @@ def _complete(run: Run) -> Result:
             runs.note_trust(tx, run.list_id, {"run": run.id, "trusted": run.connection.trusted})
         if run.kept_plan_id is not None:
             kept_plans.finish_plan(tx, run.kept_plan_id, run.id)
-    return Result(run.list_id, run.id, outcome, Stage.FETCH, waiting, run.kept_plan_id)
+        refused = _refused_alike(tx, run.list_id, still_due)
+    if refused is not None:
+        raise refused
+    return Result(run.list_id, run.id, outcome, Stage.FETCH, waiting, run.kept_plan_id, due=still_due)
+
+
+def _outcome(waiting: int, still_due: due.Due) -> Outcome:
+    if waiting:
+        return Outcome.WAITING
+    return Outcome.INCOMPLETE if still_due.number else Outcome.DONE
+
+
+def _refused_alike(tx: Transaction, list_id: str, still_due: due.Due) -> AccessError | None:
+    """Return the error that the key or the account has, if every change was refused for it, not one person's."""
+    code, batches, operations = due.batches_refused_alike(tx, list_id)
+    if code is None or not still_due.by_cause.get(code) or max(batches, operations) < LASTS_AFTER:
+        return None
+    number = still_due.by_cause[code]
+    return AccessError(Code(code), f"Mailchimp refused every change that was sent; people still due: {number:,}.")
 
 
 def _count_people(run: Run) -> counts.Agreement | None:

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from mailchimpsync.civicrm.client import CIVICRM, CivicrmClient, succeeded
 from mailchimpsync.civicrm.paging import PAGE_ROWS, Row, chunks
 from mailchimpsync.http import odd
+from mailchimpsync.model import blank_as_empty
 
 PERSONS_MAX = 2_000
 """Contacts in one request; with their e-mails they stay well below a page."""
@@ -100,8 +101,8 @@ def _fetch(client: CivicrmClient, ids: Sequence[int]) -> tuple[list[_Contact], l
 
 def _person(row: _Contact, emails: list[Email]) -> Person:
     return Person(
-        row["first_name"] or "",
-        row["last_name"] or "",
+        blank_as_empty(row["first_name"]),
+        blank_as_empty(row["last_name"]),
         bool(row["do_not_email"]),
         bool(row["is_opt_out"]),
         bool(row["is_deceased"]),

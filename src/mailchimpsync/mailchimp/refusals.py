@@ -66,6 +66,11 @@ def refusal_detail(body: Mapping[str, Any]) -> str:
     return redact(" ".join([said, *messages]))
 
 
+def refused_fields(body: Mapping[str, Any]) -> frozenset[str]:
+    """Return the tags of the merge fields that a refusal names; a part of an address is its field's."""
+    return frozenset(str(error.get("field", "")).partition(".")[0].upper() for error in _errors(body)) - {""}
+
+
 def _fields(body: Mapping[str, Any]) -> set[str]:
     """Return the fields complained about; `email address` is how a collision on a change of address is told."""
     return {str(error.get("field", "")).lower() for error in _errors(body)}

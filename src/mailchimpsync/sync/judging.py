@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,17 +12,19 @@ from sqlalchemy import RowMapping
 
 from mailchimpsync.decide.member_facts import OurAct, Seen, columns_of, facts_of, seen
 from mailchimpsync.errors import LASTS_AFTER, MAY_PASS, OF_ACCESS, Code
-from mailchimpsync.mailchimp import OperationResult, classify_refusal, refusal_detail
-from mailchimpsync.model import SUBSCRIBED_STATUSES, MemberStatus, Side, SyncStatus, normalise_address
+from mailchimpsync.mailchimp import OperationResult, classify_refusal, refusal_detail, refused_fields
+from mailchimpsync.model import SUBSCRIBED_STATUSES, MemberStatus, Side, SyncStatus, blank_as_empty, normalise_address
 from mailchimpsync.store.schema import json_text
 from mailchimpsync.sync.context import Work
 from mailchimpsync.sync.data_of_rows import (
     carries_only_data,
     confirmed_row,
     journal_of,
+    refused_by_name,
     refused_row,
     tags_to_follow,
     without_data,
+    without_some,
 )
 from mailchimpsync.sync.refused import refusal_by_mailchimp, refused_for_now
 
@@ -65,6 +67,9 @@ def judge(work: Work, update: Update, result: OperationResult, outcome: Outcome)
         _try_again(work, update, result, code, outcome)
         return
     detail = refusal_detail(result.body)
+    if code is Code.MC_FIELD and (tags := refused_by_name(update, refused_fields(result.body))):
+        _try_without(work, update, result.status_code, detail, tags, outcome)
+        return
     if carries_only_data(update):
         _refuse_data(work, update, result.status_code, code, detail, outcome)
         return
@@ -95,6 +100,16 @@ def _try_again(work: Work, update: Update, result: OperationResult, code: Code, 
     outcome.rows.append(row)
     if row["refusal"]["times"] <= LASTS_AFTER:
         outcome.entries.append(refusal_by_mailchimp(work, update, result.status_code, code))
+
+
+def _try_without(work: Work, update: Update, status: int, detail: str, tags: Sequence[str], outcome: Outcome) -> None:
+    """One value that Mailchimp refuses holds nothing else back."""
+    error = {"code": Code.MC_FIELD.value, "status": status, "detail": detail}
+    outcome.completed.append((update["update_id"], json_text(error)))
+    outcome.entries.append(refusal_by_mailchimp(work, update, status, Code.MC_FIELD))
+    outcome.data.append(refused_row(update, detail, tags))
+    outcome.retries.append({**without_some(work, update, tags), "created_date": work.runtime.now()})
+    outcome.rows.append({"id": update["id"], "sync_status": SyncStatus.REDO.value})
 
 
 def _refuse_data(work: Work, update: Update, status: int, code: Code, detail: str, outcome: Outcome) -> None:
@@ -205,8 +220,8 @@ def _member_columns(update: Update, body: Mapping[str, Any]) -> dict[str, Any]:
         **columns_of(facts),
         "mailchimp_updated": changed_at or update["mailchimp_updated"],
         "mailchimp_data": {
-            "first_name": names.get("FNAME", known.get("first_name", "")),
-            "last_name": names.get("LNAME", known.get("last_name", "")),
+            "first_name": blank_as_empty(names.get("FNAME", known.get("first_name", ""))),
+            "last_name": blank_as_empty(names.get("LNAME", known.get("last_name", ""))),
         },
         "mailchimp_interests": interests,
         **({"departure": None} if status in SUBSCRIBED_STATUSES or left_alone else {}),

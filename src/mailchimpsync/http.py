@@ -104,10 +104,11 @@ def parse(adapter: TypeAdapter[T], body: bytes, service: Service) -> T:
     try:
         return adapter.validate_json(body)
     except ValidationError as error:
-        raise odd(service, _first_problem(error)) from None  # pydantic's own error shows the input: addresses
+        raise odd(service, first_problem(error)) from None  # pydantic's own error shows the input: addresses
 
 
-def _first_problem(error: ValidationError) -> str:
+def first_problem(error: ValidationError) -> str:
+    """Return where the first fault is, and of which kind; never the content."""
     problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
     place = ".".join(str(part) for part in problem["loc"])
     return f"{place or 'the whole'}: {problem['type']}"

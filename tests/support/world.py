@@ -160,6 +160,12 @@ class World:
     def trash(self, contact: int) -> None:
         self.civicrm.call("Contact", "delete", {"where": [["id", "=", contact]]})
 
+    def fill_trash(self) -> int:
+        """Put somebody nobody asks for into the trash, so that it is seen that the key's user may look into it."""
+        somebody = self.contact()
+        self.trash(somebody)
+        return somebody
+
     def delete_for_good(self, contact: int) -> None:
         self.civicrm.call("Contact", "delete", {"where": [["id", "=", contact]], "useTrash": False})
 

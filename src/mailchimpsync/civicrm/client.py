@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from threading import Lock
 from typing import Annotated, Any, ClassVar, Generic, NotRequired, TypeVar, cast
 
 import httpx2
-from pydantic import BeforeValidator, TypeAdapter
+from pydantic import BeforeValidator, TypeAdapter, ValidationError
 from tenacity import RetryCallState
 from typing_extensions import TypedDict
 
+from mailchimpsync.civicrm.odd_rows import OddRow, rows_one_by_one
 from mailchimpsync.civicrm.urls import FORMS, call_url, checked_base, checked_pattern, multi_url
 from mailchimpsync.errors import (
     SMALLEST,
@@ -159,11 +160,27 @@ class CivicrmClient(Remote):
         idempotent: bool | None = None,
     ) -> list[T]:
         """Return the values of one action, each checked; else as `call`. A missing key is `CV_ODD_ANSWER`."""
-        return self._one(answer, (entity, action, params), idempotent)["values"]
+        return self._one(_whole(answer), (entity, action, params), idempotent)["values"]
+
+    def read_rows(
+        self, answer: TypeAdapter[Envelope[T]], row: TypeAdapter[T], entity: str, params: Params
+    ) -> tuple[list[T], list[OddRow]]:
+        """Return the rows of `get` that can be read, and those that can't; only where most can't, it raises as `read`.
+
+        `answer` reads all rows at once, which is much quicker than `row`, which is used where that fails.
+        """
+
+        def read(body: bytes) -> tuple[list[T], list[OddRow]]:
+            try:
+                return answer.validate_json(body)["values"], []
+            except ValidationError:
+                return rows_one_by_one(body, row, entity)
+
+        return self._one(read, (entity, "get", params), None)
 
     def count(self, entity: str, where: list[list[Any]]) -> int:
         """Return how many rows match, without fetching them."""
-        answer = self._one(_ROWS, (entity, "get", {"select": ["row_count"], "where": where}), None)
+        answer = self._one(_whole(_ROWS), (entity, "get", {"select": ["row_count"], "where": where}), None)
         if "countMatched" not in answer:
             raise odd(CIVICRM, f"{entity} without a count")
         return answer["countMatched"]
@@ -188,12 +205,12 @@ class CivicrmClient(Remote):
     def _alone(self, call: Call) -> Result | RemoteError:
         """Return the result, or the error, of a call that CiviCRM's database failed at beside others."""
         try:
-            answer = self._one(_ROWS, call, idempotent=True)
+            answer = self._one(_whole(_ROWS), call, idempotent=True)
         except RemoteError as error:
             return error
         return Result(answer["values"], answer.get("countMatched"))
 
-    def _one(self, answer: TypeAdapter[Envelope[T]], call: Call, idempotent: bool | None) -> Envelope[T]:
+    def _one(self, read: Callable[[bytes], T], call: Call, idempotent: bool | None) -> T:
         entity, action, params = call
         is_read = _is_read(action)
         if not is_read:
@@ -201,9 +218,7 @@ class CivicrmClient(Remote):
         url, what = call_url(self.pattern, entity, action), f"{entity}.{action}"
         repeatable = idempotent if idempotent is not None else is_read
         try:
-            return self.patiently(
-                lambda: parse(answer, self._post(url, {"params": params}, what), CIVICRM), repeatable=repeatable
-            )
+            return self.patiently(lambda: read(self._post(url, {"params": params}, what)), repeatable=repeatable)
         except DatabaseFailedError as error:
             if is_read:
                 raise
@@ -272,6 +287,10 @@ def _is_read(action: str) -> bool:
 def _outcome(pattern: str, answer: Answer) -> str:
     location = answer.headers.get("Location", "")[:200]
     return f"{pattern} answered {answer.status}" + (f", pointing to {location}" if location else ", not JSON")
+
+
+def _whole(answer: TypeAdapter[Envelope[T]]) -> Callable[[bytes], Envelope[T]]:
+    return lambda body: parse(answer, body, CIVICRM)
 
 
 def _by_name(results: dict[str, Any] | list[Any]) -> dict[str, Any]:

@@ -60,6 +60,7 @@ class Situation:
             without those whom we took off ourselves.
         refusal: what Mailchimp refused last.
         erased: whether the address was erased, so that nothing may be done with it.
+        unknown: why nothing certain is known of the contact, so that nothing may be concluded from it.
     """
 
     mailchimp_status: str | None = None
@@ -89,6 +90,7 @@ class Situation:
     replaces: frozenset[str] = frozenset()
     refusal: Refusal | None = None
     erased: bool = False
+    unknown: Code | None = None
 
     @property
     def their_date(self) -> datetime | None:

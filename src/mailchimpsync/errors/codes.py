@@ -77,6 +77,8 @@ class Code(StrEnum):
     CV_OTHER_ADDRESS = "CV_OTHER_ADDRESS"
     CV_CONTACT_GONE = "CV_CONTACT_GONE"
     CV_CHANGE_REFUSED = "CV_CHANGE_REFUSED"
+    CV_UNREADABLE = "CV_UNREADABLE"
+    CV_NOT_VISIBLE = "CV_NOT_VISIBLE"
     ADDRESS_TAKEN = "ADDRESS_TAKEN"
     ERASED = "ERASED"
     # what keeps a row from being synced, on Mailchimp's side

@@ -280,6 +280,22 @@ _CIVICRM_ROWS = {
         Who.IMPLEMENTER,
         Retry.NEXT_RUN,
     ),
+    Code.CV_UNREADABLE: Entry(
+        "CiviCRM's record of this person can't be read, so nothing is changed for them.",
+        "The contact, an address, or an entry of a group's history has a missing value, or one of a wrong type.",
+        "The run's log names the record by its number. Open it in CiviCRM and save it again.",
+        Who.IMPLEMENTER,
+        Retry.NEXT_RUN,
+    ),
+    Code.CV_NOT_VISIBLE: Entry(
+        "CiviCRM doesn't show this contact any more, so nothing is changed for them.",
+        "It is in the trash, was merged into another contact, or was deleted for good. The key's user has no right to "
+        "see which.",
+        "Give the key's user “access deleted contacts” and “view all activities”; the next run then decides. Otherwise "
+        "look for the contact in CiviCRM, and unsubscribe or archive the member at Mailchimp.",
+        Who.ADMINISTRATOR,
+        Retry.NEXT_RUN,
+    ),
 }
 
 _MAILCHIMP_ROWS = {

@@ -138,6 +138,7 @@ cache = _table(
     Column("departure", String(20)),  # the one for which we took the member off
     Column("civicrm_address", String(255)),  # the contact's best one when it was last looked at
     Column("new_address", String(255)),  # what CiviCRM wants the member's to be, until Mailchimp has it
+    Column("contact_problem", String(32)),  # the code of why nothing certain is known of the contact
     Column("sync_status", String(10), nullable=False, server_default="todo"),
     Column("reason", String(32)),
     Column("reason_detail", String(500)),

@@ -75,6 +75,7 @@ def open_run(
         started_at=begun.at,
         since=begun.since,
         site_offset=sight.checked.offset,
+        visibility=sight.checked.visibility,
         abort_requested=watch,
         waits_for_batches=options.wait_for_batches,
         kept_plan_id=begun.kept_plan_id,

@@ -368,6 +368,13 @@ _MAILCHIMP_ROWS = {
         Who.ADMINISTRATOR,
         Retry.ON_CHANGE,
     ),
+    Code.MC_ADDRESS_FIXED: Entry(
+        "Mailchimp changes the addresses of subscribed members only.",
+        "The member is not subscribed at Mailchimp any more, so the address can't follow CiviCRM's.",
+        "Nothing has to be done, unless the member is to be subscribed: then add the contact to the group again.",
+        Who.DATA_OWNER,
+        Retry.ON_CHANGE,
+    ),
     Code.MC_MAPPING_GONE: Entry(
         "An interest that the connection uses no longer exists at Mailchimp.",
         "It was deleted or replaced at Mailchimp.",
@@ -402,6 +409,18 @@ _MAILCHIMP_STOPS = {
         "The role of the key's user, or the plan of the account, does not allow it.",
         "Use a key of a user with the role Manager, Admin or Owner.",
     ),
+    Code.MC_DISABLED: Entry(
+        "The Mailchimp account is deactivated.",
+        "Mailchimp, or the account's owner, has disabled the account or the key's user: for example because of an "
+        "unpaid bill, a compliance review, or at the owner's wish.",
+        "Sign in to Mailchimp as the account's owner, and follow what it says there, or ask Mailchimp's "
+        "support. The key needs no change.",
+    ),
+    Code.MC_PLAN: Entry(
+        "The Mailchimp account's plan does not allow this.",
+        "The plan has no access to what was asked for, or its limit is reached.",
+        "Compare the account's plan with what Mailchimp says, and change the plan or do without.",
+    ),
     Code.MC_AUDIENCE_GONE: Entry(
         "The audience is not there.",
         "It was deleted at Mailchimp, or the key belongs to another account.",
@@ -423,6 +442,13 @@ _MAILCHIMP_STOPS = {
         "Other programs use the same account's 10 connections, or Mailchimp limits us.",
         "Nothing: the next run goes on from here.",
         Who.NOBODY,
+        Retry.NEXT_RUN,
+    ),
+    Code.MC_BATCHES_FULL: Entry(
+        "Mailchimp has more than 500 batches of this account waiting, and takes no more.",
+        "Other programs, or earlier runs, have sent more batches than Mailchimp has worked on.",
+        "Nothing: what waits here is sent by a later run. If it lasts, find the program that sends so many batches.",
+        Who.IMPLEMENTER,
         Retry.NEXT_RUN,
     ),
     Code.MC_UNAVAILABLE: Entry(
@@ -736,6 +762,21 @@ _OURS = {
         "A webhook at Mailchimp is not as it should be.",
         "Its address, events or sources are others than this version needs.",
         "Run `mailchimpsync webhooks repair`.",
+        Who.IMPLEMENTER,
+    ),
+    Code.WEBHOOK_UNVERIFIED: Entry(
+        "Mailchimp could not verify the webhook's address.",
+        "Mailchimp asks the address with a GET, from the internet, and wants status 200. It got something else, or no "
+        "answer: the service is not running, the address is not public, or a firewall, proxy or certificate is in the "
+        "way.",
+        "Open the address from outside the network, for example with a phone: it has to answer 200. See that "
+        "`mailchimpsync serve` runs, that `public_url` is right, and that the certificate is complete.",
+        Who.IMPLEMENTER,
+    ),
+    Code.WEBHOOK_TWICE: Entry(
+        "Mailchimp has a webhook with this address already.",
+        "Mailchimp takes an address once for each audience, and once for the batches of the account.",
+        "List the webhooks with `mailchimpsync webhooks list`, and delete or change the one that is there.",
         Who.IMPLEMENTER,
     ),
     Code.WEBHOOK_UNREACHABLE: Entry(

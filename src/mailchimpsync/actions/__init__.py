@@ -19,7 +19,6 @@ from mailchimpsync.actions.changes import ChangeCount, FailedRow, getchanges, ge
 from mailchimpsync.actions.check_configuration import checked_live
 from mailchimpsync.actions.configure import (
     Choice,
-    ProbedSite,
     connect_audience,
     export_configuration,
     import_configuration,
@@ -112,7 +111,6 @@ __all__ = [
     "PastRun",
     "Plan",
     "PlannedChange",
-    "ProbedSite",
     "Processed",
     "PulledCampaigns",
     "Report",

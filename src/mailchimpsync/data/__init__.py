@@ -14,7 +14,6 @@ from mailchimpsync.data.differences import (
     member_body,
     refusal_of,
     tags_body,
-    without_fields,
     without_member_part,
 )
 from mailchimpsync.data.manager import BUILT_IN, Found, active_names, find_plugins
@@ -61,6 +60,5 @@ __all__ = [
     "shown",
     "sources",
     "tags_body",
-    "without_fields",
     "without_member_part",
 ]

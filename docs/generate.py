@@ -12,7 +12,7 @@ import mailchimpsync.actions  # noqa: F401 (actions are known once their modules
 from mailchimpsync.actions.described import ACTIONS, Action
 from mailchimpsync.actions.in_words import Parameter, explanation_of, parameters_of
 from mailchimpsync.decide import table
-from mailchimpsync.errors import REGISTRY, Code, Entry
+from mailchimpsync.errors import PURPOSES, REGISTRY, SMALLEST, Code, Entry
 from mailchimpsync.model import GroupStatus, MemberStatus
 
 HERE = Path(__file__).parent
@@ -288,7 +288,36 @@ def _markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
+RIGHTS_INTRO = """# Permissions in CiviCRM
+
+The API key belongs to a user of CiviCRM. What the product may do there is what that user's role may do. Make a user and
+a role of its own for it, and give the role these permissions and no others.
+
+`mailchimpsync init`, `mailchimpsync connect`, `mailchimpsync doctor` and the screens prove each of them, change nothing
+by that, and name what is missing. A feature whose permission is missing is off; everything else goes on.
+"""
+
+
+def rights_page() -> str:
+    """Return the page about permissions."""
+    always = [[right.value, PURPOSES[right].why] for right in SMALLEST]
+    more = [[right.value, one.why, one.without] for right, one in PURPOSES.items() if right not in SMALLEST]
+    parts = [
+        NOTE + RIGHTS_INTRO,
+        "## Enough to sync",
+        _markdown(("permission", "what for"), always),
+        (
+            "ACLs inside CiviCRM do not replace them: "
+            "[what is not visible is not gone](../decisions/what-is-not-visible-is-not-gone.md)."
+        ),
+        "## More, where a feature needs it",
+        _markdown(("permission", "what for", "without it"), more),
+    ]
+    return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
+    "reference/permissions.md": rights_page,
     "reference/decision-table.md": decision_page,
     "reference/codes.md": codes_page,
     "reference/api.md": actions_page,

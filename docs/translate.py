@@ -26,7 +26,7 @@ from django.utils.translation.template import templatize
 from mailchimpsync.actions.explained import explained
 from mailchimpsync.actions.heard import texts
 from mailchimpsync.data.sources import ALIASES, SUMMARIES
-from mailchimpsync.errors import REGISTRY, Who
+from mailchimpsync.errors import PURPOSES, REGISTRY, Who
 
 WEB = Path(__file__).parents[1] / "src/mailchimpsync/web"
 ACTIONS = WEB.parent / "actions"
@@ -52,6 +52,9 @@ def engine_texts() -> Iterator[tuple[str, str]]:
     for code, entry in REGISTRY.items():
         for text in filter(None, (entry.sentence, entry.cause, entry.remedy)):
             yield f"errors/registry.py:{code.value}", text
+    for right, purpose in PURPOSES.items():
+        for text in (purpose.why, purpose.without):
+            yield f"errors/rights.py:{right.name}", text
     unknown = explained(None)
     for text in (unknown.sentence, unknown.cause, unknown.remedy):
         yield "actions/explained.py", text

@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
-from typing import ClassVar, Protocol, Self, TypeVar
+from typing import ClassVar, Self, TypeVar
 
 import httpx2
 from pydantic import TypeAdapter, ValidationError
@@ -104,10 +104,11 @@ def parse(adapter: TypeAdapter[T], body: bytes, service: Service) -> T:
     try:
         return adapter.validate_json(body)
     except ValidationError as error:
-        raise odd(service, _first_problem(error)) from None  # pydantic's own error shows the input: addresses
+        raise odd(service, first_problem(error)) from None  # pydantic's own error shows the input: addresses
 
 
-def _first_problem(error: ValidationError) -> str:
+def first_problem(error: ValidationError) -> str:
+    """Return where the first fault is, and of which kind; never the content."""
     problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
     place = ".".join(str(part) for part in problem["loc"])
     return f"{place or 'the whole'}: {problem['type']}"
@@ -153,23 +154,12 @@ def _seconds_until(value: str, now: datetime) -> float:
     return ((at if at.tzinfo else at.replace(tzinfo=UTC)) - now).total_seconds()
 
 
-class Permit(Protocol):
-    """The right to write, which somebody else may take over."""
-
-    def check(self) -> None:
-        """Make sure that it is still held, right before something is sent that may change something."""
-
-    def renew(self) -> None:
-        """See that it is not lost for waiting; called before each request and each wait, and while an answer comes."""
-
-
 class Remote:
     """The frame of a client: exchanges with bounds, and patience. To be used as a context manager, or closed.
 
     `deadline` may be set at any time: no wait before a retry goes beyond it, and one that has begun ends with it; the
     last error is raised instead. Unless it `may_write`, whatever could change something is refused here. `clock_ahead`
-    is what our clock was ahead of theirs at the last answer that told its time. With a `permit`, nothing that may
-    change something is sent without it.
+    is what our clock was ahead of theirs at the last answer that told its time.
     """
 
     service: ClassVar[Service]
@@ -178,7 +168,6 @@ class Remote:
         self.runtime = runtime
         self.deadline: Deadline | None = None
         self.may_write = True
-        self.permit: Permit | None = None
         self.clock_ahead: timedelta | None = None
         self._http = http
         self._attempts_max = attempts_max
@@ -204,22 +193,12 @@ class Remote:
         if not self.may_write:
             raise MailchimpsyncError(Code.INTERNAL, f"A plan was about to write to {self.service.name}")
 
-    def keep_permit(self, *, writes: bool = False) -> None:
-        """Make sure that the permit is held, if there is one: at once before a write, else so that it lasts."""
-        if self.permit is None:
-            return
-        if writes:
-            self.permit.check()
-        else:
-            self.permit.renew()
-
-    def exchange(self, request: httpx2.Request, *, writes: bool = True) -> Answer:
-        """Send a request once and read its answer, whatever its status; the permit is looked at right before.
+    def exchange(self, request: httpx2.Request) -> Answer:
+        """Send a request once and read its answer, whatever its status.
 
         Raises:
             TransientError: no answer, or not all of it; `work_may_be_done` False where the request never left.
         """
-        self.keep_permit(writes=writes)
         started, status = self.runtime.now(), 0
         try:
             response = self._http.send(request, stream=True)
@@ -255,7 +234,6 @@ class Remote:
         body = bytearray()
         for chunk in response.iter_bytes():
             body += chunk
-            self.keep_permit()
             if len(body) > BODY_BYTES_MAX:
                 raise odd(self.service, f"over {BODY_BYTES_MAX} bytes", response.status_code)
             if self.runtime.seconds_since(started) > BODY_SECONDS_MAX:
@@ -282,7 +260,6 @@ class Remote:
 
     def wait(self, seconds: float) -> bool:
         """Wait, and say whether all of it was waited: it ends early with the deadline."""
-        self.keep_permit()
         if self.deadline is not None:
             return self.deadline.sleep(seconds)
         self.runtime.sleep(seconds)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -196,6 +197,7 @@ class MappedField:
         source: what of CiviCRM: a contact field, `group.field` of a custom one, or a summary such as `membership.end`.
         keep_when_empty: what Mailchimp has stays where CiviCRM has nothing.
         fill: what stands for the parts of an address that are missing and that Mailchimp wants.
+        country: of an address in CiviCRM without one, in two letters; empty: such an address is not sent.
         valid_days: of a checksum, how long a personal link holds at least half of.
     """
 
@@ -203,6 +205,7 @@ class MappedField:
     source: str
     keep_when_empty: bool = False
     fill: str = ""
+    country: str = ""
     valid_days: int = 180
 
 
@@ -271,6 +274,22 @@ class Connection:
     def group_ids(self) -> tuple[int, ...]:
         """Return the subscription group and the interests' groups, each once."""
         return tuple(dict.fromkeys((self.group_id, *self.interests.values())))
+
+
+_LOOK_LIKE_NOTHING = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and symbols, by their category, that show nothing."""
+
+
+def is_blank(text: str | None) -> bool:
+    """Say whether a text shows nothing: spaces of any kind, characters without width, none at all."""
+    return not text or all(
+        one.isspace() or one in _LOOK_LIKE_NOTHING or unicodedata.category(one) in ("Cf", "Cc") for one in text
+    )
+
+
+def blank_as_empty(text: str | None) -> str:
+    """Return a text, or "" where it shows nothing: a blank never overwrites."""
+    return "" if text is None or is_blank(text) else text
 
 
 def normalise_address(address: str) -> str:

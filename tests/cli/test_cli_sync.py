@@ -78,7 +78,8 @@ def test_status_tells_numbers_failures_and_remedies(connected: Desk) -> None:
     assert (after["subscribed_at_civicrm"], after["subscribed_at_mailchimp"]) == (4, 3)
     assert (after["to_add"], after["to_remove"], after["updates_outstanding"]) == (0, 0, 0)
     assert [(failure["code"], failure["count"]) for failure in after["failures"]] == [("CV_NO_ADDRESS", 1)]
-    assert "✓ in sync" in shown.stdout
+    assert "in sync, but 1 person can't be synced" in shown.stdout
+    assert "✓" not in shown.stdout
     assert "Add an address to the contact" in " ".join(shown.stdout.replace("│", " ").split())
     assert "Read 3 members from Mailchimp." in shown.stdout
 
@@ -192,7 +193,7 @@ def test_while_mailchimp_is_still_at_work_there_is_more_to_do(connected: Desk) -
 def test_a_connection_another_run_is_at_work_on_is_reported_and_left_alone(connected: Desk) -> None:
     store = Store(f"sqlite:///{connected.home / 'mailchimpsync.sqlite'}")
     with store.begin() as tx:
-        runs.acquire_lease(tx, connected.list_id, this_process())
+        runs.acquire_lease(tx, connected.list_id, this_process(), datetime.now(UTC))
     store.close()
 
     result = connected("sync")

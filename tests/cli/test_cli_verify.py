@@ -24,15 +24,16 @@ def unnoticed(desk: Desk, contact: int) -> None:
         tx.execute(update(status).values(last_sync_time=site.runtime.now() + timedelta(days=1)))
 
 
-def test_both_sides_agree_and_status_says_so_from_then_on(connected: Desk) -> None:
+def test_a_difference_with_a_known_reason_is_told_with_it_and_is_not_green(connected: Desk) -> None:
     connected("sync")
     assert "not yet" in connected("status").output
     result = connected("verify")
 
     assert result.exit_code == 0
-    assert "✓ verified in sync" in result.output
+    assert "✓ verified" not in result.output
+    assert "1 difference with a known reason: 1 can't be synced" in result.output
     assert "can't be synced: In the group, but without" in " ".join(result.output.split())
-    assert "in sync at 20" in connected("status").output
+    assert "1 difference, all with a known reason, at 20" in connected("status").output
     assert connected.status()["differences_found"] == 0
 
 
@@ -44,7 +45,7 @@ def test_a_difference_nothing_explains_ends_with_seven_and_is_shown(connected: D
     assert result.exit_code == 7
     assert "✗ 1 difference that nothing explains" in result.output
     assert "bella@example.org" in result.output
-    assert "1 difference found at 20" in connected("status").output
+    assert "1 difference that nothing explains, at 20" in connected("status").output
 
 
 def test_a_script_reads_json_and_a_spreadsheet_csv(connected: Desk, tmp_path: Path) -> None:
@@ -66,5 +67,6 @@ def test_the_newest_comparison_can_be_asked_for_without_making_one(connected: De
     connected("verify", "--group-id", "8")
     answer = json.loads(connected("api", "MailchimpsyncVerification.get").stdout)
 
-    assert answer["values"][0]["in_sync"] is True
+    assert (answer["values"][0]["in_sync"], answer["values"][0]["verdict"]) == (False, "explained")
+    assert answer["values"][0]["by_cause"] == {"can't be synced": 1}
     assert answer["values"][0]["list_id"] == LIST_ID

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from urllib.parse import parse_qs
 import httpx2
 import pytest
 
+from clients.conftest import Script
 from mailchimpsync.civicrm import CivicrmClient, Result, succeeded
 from mailchimpsync.errors import Code, ConfigurationError, RefusedError, RemoteError, TransientError
 from mailchimpsync.runtime import Deadline
@@ -134,6 +136,53 @@ def test_a_site_that_is_down_is_not_taken_for_one_without_civicrm(hands: Hands) 
     ):
         client.call("Contact", "get", CONTACT_1)
     assert caught.value.code is Code.CV_UNAVAILABLE
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ("HTTP 401 Invalid credential", Code.CV_AUTH),
+        ("HTTP 401 Login not permitted. Must satisfy guard (site_key, perm).", Code.CV_AUTH_GUARD),
+        (
+            'HTTP 401 Authentication type "api_key" with flow "xheader" is not allowed for this principal.',
+            Code.CV_AUTH_METHOD,
+        ),
+    ],
+)
+def test_a_refused_login_tells_which_of_three_causes_it_has(said: str, code: Code, civicrm_says: CivicrmSays) -> None:
+    client, script = civicrm_says(httpx2.Response(401, text=said))
+    error = error_of(client)
+    assert (error.code, error.status, error.detail) == (code, 401, said)
+    assert len(script.requests) == 1
+
+
+BASIC = httpx2.Response(401, text="<h1>401</h1>", headers={"WWW-Authenticate": 'Basic realm="staging"'})
+
+
+def test_a_web_server_that_wants_a_password_of_its_own_is_not_taken_for_a_wrong_key(civicrm_says: CivicrmSays) -> None:
+    client, _ = civicrm_says(BASIC)
+    error = error_of(client)
+    assert (error.code, error.detail) == (Code.CV_WEB_SERVER, "")
+    assert "before CiviCRM is reached" in error.what
+
+
+def test_the_web_servers_user_and_password_go_beside_the_key(hands: Hands) -> None:
+    script = Script([ONE, BASIC])
+    pattern = "/civicrm/ajax/api4/{entity}/{action}"
+    with CivicrmClient(
+        "https://charity.test",
+        "s3cret",
+        hands.runtime,
+        pattern=pattern,
+        web_server=("web", "pass:word"),
+        transport=script.transport,
+    ) as client:
+        assert client.call("Contact", "get", CONTACT_1) == [{"id": 1}]
+        headers = script.requests[0].headers
+        assert headers["Authorization"] == "Basic " + base64.b64encode(b"web:pass:word").decode()
+        assert headers["X-Civi-Auth"] == "Bearer s3cret"
+        error = error_of(client)
+    assert (error.code, error.what) == (Code.CV_WEB_SERVER, "The web server does not accept its user and password")
 
 
 def test_a_wrong_key_is_told_before_other_forms_are_tried(hands: Hands) -> None:

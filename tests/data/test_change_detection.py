@@ -8,6 +8,7 @@ from mailchimpsync.model import MappedField, Stage
 from mailchimpsync.sync import Outcome, check_data
 from support.data import DataWorld
 from support.post import PostOffice
+from support.wire import nothing
 from support.world import NEWS
 
 ANN, BOB = "ann@example.org", "bob@example.org"
@@ -151,3 +152,44 @@ def test_the_mailing_list_is_not_touched_by_data(crowd: DataWorld) -> None:
 
     assert {email: one["status"] for email, one in crowd.members().items()} == before
     assert {one["sync_status"] for one in crowd.rows()} == {"ok"}
+
+
+def test_an_unfit_value_holds_back_no_other_however_often_that_changes(world: DataWorld) -> None:
+    ann = world.person("Ann")
+    world.create("Address", contact_id=ann, street_address="1 Road", city="Berlin", is_primary=True)
+    world.merge_field("JOB")
+    world.switch_on(names=True, fields=(MappedField("JOB", "job_title"), MappedField("ADDRESS", "address")))
+    for job in ("Baker", "Cook", "Smith"):
+        world.edit(ann, job_title=job)
+        world.sync_data()
+        assert world.fields(ANN)["JOB"] == job
+        assert [one[1] for one in world.problems()] == ["ADDRESS"]
+    sent = len(world.operations())
+    world.sync_data(everything=True)
+    assert len(world.operations()) == sent
+
+
+def test_a_value_that_mailchimp_refuses_holds_back_no_other(world: DataWorld) -> None:
+    ann = world.person("Ann")
+    world.merge_field("JOB")
+    world.merge_field("SITE", "dropdown", options={"choices": ["Baker", "Cook"]})
+    world.switch_on(fields=(MappedField("JOB", "nick_name"), MappedField("SITE", "job_title")))
+    world.refuse_field("SITE")
+    world.edit(ann, job_title="Baker", nick_name="First")
+    world.sync_data()
+    world.sync_data()
+    assert world.fields(ANN)["JOB"] == "First"
+    assert [one[1] for one in world.problems()] == ["SITE"]
+    sent = len(world.operations())
+
+    world.edit(ann, nick_name="Second")
+    world.sync_data()
+    world.sync_data()
+
+    assert world.fields(ANN)["JOB"] == "Second"
+    assert "SITE" not in world.fields(ANN)
+    assert len(world.operations()) == sent + 1
+    world.edit(ann, job_title="Cook")
+    world.to_mailchimp.before = world.to_mailchimp.after = nothing
+    world.sync_data()
+    assert world.fields(ANN)["SITE"] == "Cook"

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from mailchimpsync.model import MappedField, Stage
 from mailchimpsync.store.schema import journal, metadata
 from support.data import DataWorld
+from support.world import LIST
 
 ANN, BOB = "ann@example.org", "bob@example.org"
 
@@ -114,7 +115,13 @@ def test_address_birthday_phone_and_contact_id(world: DataWorld) -> None:
 def test_an_incomplete_address_is_a_warning_or_is_filled(world: DataWorld) -> None:
     ann = world.person("Ann")
     world.create(
-        "Address", contact_id=ann, street_address="1 Road", city="Berlin", postal_code="10115", is_primary=True
+        "Address",
+        contact_id=ann,
+        street_address="1 Road",
+        city="Berlin",
+        postal_code="10115",
+        is_primary=True,
+        **{"country_id:abbr": "DE"},
     )
     mapped(world, ("ADDRESS", "address"))
     world.sync_data()
@@ -326,3 +333,57 @@ def test_a_text_with_a_personal_token_in_it_is_not_sent(world: DataWorld) -> Non
     assert [why for *_, why, _ in world.problems()] == [
         "the value holds a personal token; map the source `checksum` to a field of its own"
     ]
+
+
+@pytest.mark.parametrize(
+    ("code", "known"), [("nb_NO", "no"), ("nn_NO", "no"), ("de_AT", "de"), ("fr_CA", "fr_CA"), ("es_MX", "es")]
+)
+def test_a_language_goes_by_mailchimps_code_for_it(world: DataWorld, code: str, known: str) -> None:
+    world.edit(world.person("Ann"), preferred_language=code)
+    world.switch_on(language=True)
+
+    world.sync_data()
+
+    assert world.members()[ANN]["language"] == known
+
+
+def test_a_language_that_mailchimp_does_not_know_is_left_out_with_a_finding(world: DataWorld) -> None:
+    world.edit(world.person("Ann"), preferred_language="cy_GB", job_title="Cook")
+    world.merge_field("JOB")
+    world.switch_on(language=True, fields=(MappedField("JOB", "job_title"),))
+
+    world.sync_data()
+
+    assert world.members()[ANN]["language"] == ""
+    assert world.fields(ANN)["JOB"] == "Cook"
+    assert world.problems() == [("fields", "language", "Mailchimp does not know the language cy_GB", 1)]
+
+
+def test_an_address_without_a_country_gets_the_one_that_was_chosen_or_is_a_finding(world: DataWorld) -> None:
+    ann = world.person("Ann")
+    where = {"street_address": "1 Road", "city": "Leeds", "postal_code": "LS1 1AA", "is_primary": True}
+    world.create("Address", contact_id=ann, **where)
+    mapped(world, ("ADDRESS", "address"), fill="-")
+    world.sync_data()
+    assert "ADDRESS" not in world.fields(ANN)
+    assert [why for *_, why, _ in world.problems()] == [
+        "the address has no country, and Mailchimp would take its own; set `country` for the field"
+    ]
+
+    mapped(world, ("ADDRESS", "address"), fill="-", country="GB")
+    world.sync_data()
+
+    assert world.fields(ANN)["ADDRESS"]["country"] == "GB"
+
+
+@pytest.mark.parametrize("blank", [" ", "\u00a0", "\u200b", "\u3164", " \u2060 "])
+def test_a_blank_is_no_value_and_overwrites_none(world: DataWorld, blank: str) -> None:
+    ann = world.person("Ann", last_name="Archer")
+    world.edit(ann, first_name=blank, job_title=blank)
+    world.merge_field("JOB")
+    world.switch_on(names=True, fields=(MappedField("JOB", "job_title", keep_when_empty=True),))
+    world.mailchimp_call("PATCH", f"/lists/{LIST}/members/{world.hash_of(ANN)}", {"merge_fields": {"JOB": "Cook"}})
+
+    world.sync_data()
+
+    assert (world.fields(ANN)["FNAME"], world.fields(ANN)["JOB"]) == ("Ann", "Cook")

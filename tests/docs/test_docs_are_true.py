@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from mailchimpsync import errors
 from mailchimpsync.cli.main import COMMANDS, cli
-from mailchimpsync.errors import Code, MailchimpsyncError
+from mailchimpsync.errors import SMALLEST, Code, MailchimpsyncError, quoted
 from mailchimpsync.model import Stage, SyncStatus
 from mailchimpsync.store.schema import metadata
 from mailchimpsync.sync import STAGES, Outcome
@@ -35,7 +35,9 @@ def page(name: str) -> str:
     return (DOCS / name).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", ["reference/decision-table.md", "reference/codes.md", "reference/api.md"])
+@pytest.mark.parametrize(
+    "name", ["reference/decision-table.md", "reference/codes.md", "reference/permissions.md", "reference/api.md"]
+)
 def test_pages_made_from_the_program_are_up_to_date(name: str) -> None:
     assert page(name) == generator().PAGES[name](), "run: python docs/generate.py"
 
@@ -110,3 +112,8 @@ def test_every_code_named_on_a_page_exists() -> None:
     }
 
     assert named <= set(Code)
+
+
+def test_the_readme_names_the_smallest_set_of_permissions() -> None:
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    assert f"needs the permissions {quoted(SMALLEST)}" in readme

@@ -25,7 +25,7 @@ def tom(world: World, *others: object) -> int:
 
 def later_sync(world: World, *, everything: bool = False) -> None:
     world.pass_time(3_600)
-    assert world.sync(everything=everything).outcome is Outcome.DONE
+    assert world.sync(everything=everything).outcome in (Outcome.DONE, Outcome.INCOMPLETE)
 
 
 def send(world: World) -> None:

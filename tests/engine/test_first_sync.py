@@ -127,3 +127,12 @@ def test_where_nobody_is_to_be_resubscribed_an_opt_out_is_told_and_left() -> Non
     assert world.fate(contact=ida) == ("fail", "MC_OPTED_OUT")
     assert world.status("ida@example.org") == "unsubscribed"
     world.close()
+
+
+def test_somebody_with_a_blank_name_is_subscribed_without_it(world: World) -> None:
+    world.contact("ann@example.org", {NEWS: 2}, first_name="\u200b ", last_name="Archer")
+
+    world.sync()
+
+    fields = world.members()["ann@example.org"]["merge_fields"]
+    assert (fields["FNAME"], fields["LNAME"]) == ("", "Archer")

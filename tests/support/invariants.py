@@ -29,6 +29,7 @@ EXPECTED_FAILURES = frozenset(
         Code.CV_SHARED_ADDRESS,
         Code.CV_OTHER_ADDRESS,
         Code.CV_CONTACT_GONE,
+        Code.CV_NOT_VISIBLE,
         Code.ADDRESS_TAKEN,
         Code.ERASED,
         Code.MC_BOUNCED,

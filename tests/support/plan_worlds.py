@@ -83,7 +83,7 @@ def _problems(one: PlanWorld) -> Iterator[str]:
         yield "looking ahead did something"
     outcome = one.apply()
     history, sent = (after - earlier for after, earlier in zip(one.done(), before, strict=True))
-    if outcome is not Outcome.DONE:
+    if outcome not in (Outcome.DONE, Outcome.INCOMPLETE):
         yield f"the run ended as {outcome}"
     updates = Counter(json_text(change["member_update"]) for change in planned if change["member_update"] is not None)
     if sent - updates:

@@ -69,7 +69,6 @@ class World:
         self.mailchimp: MailchimpSandbox = beside.mailchimp if beside else MailchimpSandbox(manual_batches=True)
         self.civicrm = CivicrmSandbox()
         self.store = store or _empty_store(life or Life())
-        self.store.go_by(lambda: self.now)
         self.store.migrate()
         self.chance = random.Random(seed)
         self.connection = Connection(self.list_id, NEWS, {} if beside else {WALK: WALKS, RIDE: RIDES}, resubscribe)
@@ -160,6 +159,12 @@ class World:
 
     def trash(self, contact: int) -> None:
         self.civicrm.call("Contact", "delete", {"where": [["id", "=", contact]]})
+
+    def fill_trash(self) -> int:
+        """Put somebody nobody asks for into the trash, so that it is seen that the key's user may look into it."""
+        somebody = self.contact()
+        self.trash(somebody)
+        return somebody
 
     def delete_for_good(self, contact: int) -> None:
         self.civicrm.call("Contact", "delete", {"where": [["id", "=", contact]], "useTrash": False})

@@ -19,6 +19,7 @@ from mailchimpsync.actions.changes import ChangeCount, FailedRow, getchanges, ge
 from mailchimpsync.actions.check_configuration import checked_live
 from mailchimpsync.actions.configure import (
     Choice,
+    ProbedSite,
     connect_audience,
     export_configuration,
     import_configuration,
@@ -111,6 +112,7 @@ __all__ = [
     "PastRun",
     "Plan",
     "PlannedChange",
+    "ProbedSite",
     "Processed",
     "PulledCampaigns",
     "Report",

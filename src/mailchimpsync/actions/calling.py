@@ -19,10 +19,11 @@ _NO = frozenset({"", "0", "false", "no", "none"})
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a call: CiviCRM's envelope, and the error it tells of, for HTTP statuses and exit codes."""
+    """What came of a call: CiviCRM's envelope, the error it tells of, for HTTP statuses, and an exit code."""
 
     envelope: dict[str, Any]
     error: MailchimpsyncError | None = None
+    exit_code: int = 0
 
 
 def call(
@@ -36,14 +37,14 @@ def call(
     """
     try:
         found = find_action(entity, action)
-        return Outcome(
-            success(
-                found.call(site, parameters(found, given), **helpers),
-                sequential=_yes(given["sequential"]) if "sequential" in given else sequential,
-            )
-        )
+        called = found.carry_out(site, parameters(found, given), **helpers)
     except MailchimpsyncError as error:
-        return Outcome(failure(error), error)
+        return Outcome(failure(error), error, error.exit_code)
+    as_list = _yes(given["sequential"]) if "sequential" in given else sequential
+    envelope, judged = success(called.values, sequential=as_list), called.judged
+    if judged.error is not None:
+        envelope |= failure(judged.error)  # the entries stay: they say what became of each connection
+    return Outcome(envelope, judged.error, judged.exit_code)
 
 
 def parameters(action: Action, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from mailchimpsync.actions.change_configuration import Saved, change_configuration, read_configuration
 from mailchimpsync.actions.site import Site
-from mailchimpsync.civicrm import Group, check_write_access, mailing_groups
+from mailchimpsync.civicrm import Group, Rights, check_rights, mailing_groups
 from mailchimpsync.civicrm import site as check_site
 from mailchimpsync.config import Account, CivicrmSite, Configuration, Link, Seal, mask, to_json, to_stored, to_toml
 from mailchimpsync.errors import Code, RefusedError, UsageError
@@ -23,19 +23,28 @@ class Choice:
     audiences: tuple[Audience, ...]
 
 
-def probe_site(site: Site, civicrm: CivicrmSite) -> tuple[CivicrmSite, list[Group]]:
-    """Return the CiviCRM site with the form of its URLs found, and the groups that can be linked.
+@dataclass(frozen=True, slots=True)
+class ProbedSite:
+    """A CiviCRM site with the form of its URLs found, the groups that can be linked, and what the key may do."""
+
+    civicrm: CivicrmSite
+    groups: list[Group]
+    rights: Rights
+
+
+def probe_site(site: Site, civicrm: CivicrmSite) -> ProbedSite:
+    """Return what is found at a CiviCRM site.
 
     Raises:
         ConfigurationError, AccessError, TransientError: it can't be used; says why.
     """
     with site.clients.civicrm(civicrm, site.runtime) as client:
         found = civicrm.model_copy(update={"pattern": client.pattern})
-        check_write_access(client)
+        rights = check_rights(client)
         groups = mailing_groups(client)
         if groups:
             check_site(client, [groups[0].id])  # the site's clock, and that the key sees people
-        return found, groups
+        return ProbedSite(found, groups, rights)
 
 
 def probe_account(site: Site, mailchimp: Account) -> Choice:
@@ -62,9 +71,11 @@ def connect_audience(site: Site, link: Link, mailchimp: Account, *, by: str) -> 
         UsageError: the account's name is that of another account, whose audiences this key doesn't open.
         EvidenceError: a group is missing, disabled, or smart.
         RefusedError: the audience, or one of its interests, is gone.
+        AccessError: CiviCRM's key lacks a right that every sync needs.
     """
     wanted = site.configuration.with_link(link, mailchimp)
     said = next(one for one in wanted.connections if one.audience_id == link.audience_id)
+    check_rights(site.civicrm())
     groups = check_site(site.civicrm(), said.connection.group_ids).groups
     with site.clients.mailchimp(wanted.accounts[link.account], site.runtime) as client:
         names = {one.id: one.name for one in audiences(client)}

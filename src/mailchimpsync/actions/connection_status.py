@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from mailchimpsync.actions.connection_state import ConnectionState
 from mailchimpsync.config import Link
 
 SECONDS_BEFORE_A_GUESS = 3
@@ -69,19 +70,18 @@ class ConnectionStatus:
     Attributes:
         running: whether a run is at work now; `interrupted`: whether one stopped midway, and the next call goes on.
         crashed: what is known of a run that stopped midway, when nobody has gone on with it for half an hour.
-        in_sync: whether nothing is due or under way; people who can't be synced don't count against it.
+        state: what is true of it; all that says how good it is derives from this.
         since: since when the newest run looks, or looked, at changes; None: at everything.
         to_add, to_remove: how many are subscribed here and not there, and the other way round, as last read.
         cannot_subscribe: how many group members can't be subscribed; `other_fails`: the other failed rows,
             of which `cannot_join` are subscribed at Mailchimp, and can't be in the group.
         rows: number of rows by sync status; `weird`: some of those with a status that this version doesn't know.
-        last_error: the code of the error that ended the last run, if one did.
+        last_outcome: how the last attempt ended; `last_error`: the code of the error that it ended with, if so.
         held_plan_id: the plan that holds the connection until somebody has decided about it; `held_why`: in words.
         log: that of the newest run.
         working: how far the run that is at work is in its stage; None: none is, or it has not begun.
         run_id: the newest run; `run_began_at`: when it did, and `run_begun_by`: who called for it, None: it was due.
-        next_run_at: when the service begins the next run by itself; None: it does not, see the connection's schedule.
-        verified_at: when both sides were last compared in full; `differences_found`: those nothing explains.
+        differences_found: by the last full comparison, those nothing explains; None: there was none.
         campaigns: how the import of campaigns stands; None: they are not imported by themselves.
         batches: those whose results have not been read, if they were asked for; `batches_problem`: why they could not
             be asked about at Mailchimp.
@@ -92,7 +92,7 @@ class ConnectionStatus:
     running: bool
     interrupted: bool
     crashed: str | None
-    in_sync: bool
+    state: ConnectionState
     last_sync_time: datetime | None
     since: datetime | None
     rows: Mapping[str, int]
@@ -111,14 +111,27 @@ class ConnectionStatus:
     log: tuple[tuple[datetime, str], ...]
     held_plan_id: int | None = None
     held_why: tuple[str, ...] = ()
-    verified_at: datetime | None = None
     differences_found: int | None = None
     cannot_join: int = 0
     working: Working | None = None
     run_id: int | None = None
     run_began_at: datetime | None = None
     run_begun_by: str | None = None
-    next_run_at: datetime | None = None
     campaigns: CampaignsStatus | None = None
     batches: tuple[Mapping[str, Any], ...] | None = None
     batches_problem: str | None = None
+
+    @property
+    def in_sync(self) -> bool:
+        """Say whether nobody is due and the last attempt succeeded; who can't be synced does not count against it."""
+        return self.state.in_sync
+
+    @property
+    def next_run_at(self) -> datetime | None:
+        """When a service begins the next run; None: none works by the connection's schedule."""
+        return self.state.next_run_at
+
+    @property
+    def verified_at(self) -> datetime | None:
+        """When both sides were last compared in full."""
+        return self.state.verified_at

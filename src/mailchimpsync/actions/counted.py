@@ -8,15 +8,17 @@ from typing import TypeAlias
 
 from mailchimpsync.config import Link
 from mailchimpsync.store import Transaction, counts, rows
+from mailchimpsync.store.due import NOBODY, Due, who_is_due
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Rows by what both sides say, by sync status, and those that can't be synced by reason."""
+    """Rows by what both sides say, by sync status, those that can't be synced by reason, and who is due."""
 
     agreement: counts.Agreement = field(default_factory=counts.Agreement)
     by_status: Mapping[str, int] = field(default_factory=dict)
     by_reason: Mapping[str, int] = field(default_factory=dict)
+    due: Due = NOBODY
 
 
 Counting: TypeAlias = Callable[[Transaction, Link], Counted]
@@ -29,4 +31,5 @@ def count_rows(tx: Transaction, link: Link) -> Counted:
         counts.agreement(tx, list_id, link.group_id),
         rows.count_by_status(tx, list_id),
         rows.failures_by_reason(tx, list_id),
+        who_is_due(tx, list_id),
     )

@@ -7,7 +7,7 @@ and a description each; `@action` reads all of it from the signature and the doc
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar, get_type_hints
@@ -15,7 +15,7 @@ from typing import Any, TypeVar, get_type_hints
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from mailchimpsync.actions.site import Site
-from mailchimpsync.errors import Code, UsageError
+from mailchimpsync.errors import EXIT_MORE_TO_DO, EXIT_NEEDS_A_PERSON, Code, MailchimpsyncError, UsageError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -33,6 +33,40 @@ class Scope(StrEnum):
         return order.index(self) >= order.index(other)
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """How a call went that raised nothing: the error of what was asked for, if that failed, and an exit code."""
+
+    error: MailchimpsyncError | None = None
+    exit_code: int = 0
+
+
+GRAVITY = (0, EXIT_MORE_TO_DO, 2, 1, EXIT_NEEDS_A_PERSON)
+"""Exit codes, from the lightest to the gravest: what a person has to look at outweighs what passes."""
+
+
+def judge_entries(entries: Sequence[Judged]) -> Judged:
+    """Judge a call by its entries: it failed if all of them did, by the gravest error; the gravest exit code counts."""
+    exit_code = max((one.exit_code for one in entries), key=GRAVITY.index, default=0)
+    errors = [one.error for one in entries if one.error is not None]
+    failed = bool(errors) and len(errors) == len(entries)
+    error = max(errors, key=lambda one: GRAVITY.index(one.exit_code)) if failed else None
+    return Judged(error, exit_code)
+
+
+def all_well(_found: Any) -> Judged:
+    """Judge a result whose being there means that all went well."""
+    return Judged()
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """What came of a call, as JSON can hold it, and how it went."""
+
+    values: Any
+    judged: Judged
+
+
 @dataclass(frozen=True)
 class Action:
     """An action as every door sees it."""
@@ -46,6 +80,7 @@ class Action:
     function: Callable[..., Any]
     present: Callable[[Any], Any]
     helpers: frozenset[str] = frozenset()
+    judge: Callable[[Any], Judged] = all_well
 
     @property
     def title(self) -> str:
@@ -53,7 +88,11 @@ class Action:
         return f"{self.entity}.{self.name}"
 
     def call(self, site: Site, given: Mapping[str, Any], **helpers: Any) -> Any:
-        """Check the parameters, call the function, and return values that JSON can hold.
+        """Do what `carry_out` does, and return the values alone."""
+        return self.carry_out(site, given, **helpers).values
+
+    def carry_out(self, site: Site, given: Mapping[str, Any], **helpers: Any) -> Called:
+        """Check the parameters, call the function, and return values that JSON can hold, and how it went.
 
         `helpers` are what doors give besides, such as `stop`, or `by`: who calls; those it does not take are left out.
 
@@ -64,7 +103,8 @@ class Action:
         checked = self.check(given)
         values = {name: getattr(checked, name) for name in checked.model_fields_set}
         given_besides = {name: value for name, value in helpers.items() if name in self.helpers}
-        return self.present(self.function(site, **values, **given_besides))
+        found = self.function(site, **values, **given_besides)
+        return Called(self.present(found), self.judge(found))
 
     def check(self, given: Mapping[str, Any]) -> BaseModel:
         """Return the parameters, checked.
@@ -96,9 +136,11 @@ def action(
     name: str | None = None,
     present: Callable[[Any], Any] = as_is,
     helpers: Collection[str] = (),
+    judge: Callable[[Any], Judged] = all_well,
 ) -> Callable[[F], F]:
     """Register a function as an action of an entity; `present` turns its result into plain values.
 
+    `judge` says of a result that tells of failures in its entries whether the call as a whole failed.
     `helpers` are parameters for Python callers only. The function itself stays as it is.
     """
 
@@ -114,6 +156,7 @@ def action(
             function=function,
             present=present,
             helpers=frozenset(helpers),
+            judge=judge,
         )
         ACTIONS[one.title] = one
         return function

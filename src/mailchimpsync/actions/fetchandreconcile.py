@@ -11,7 +11,7 @@ from pydantic import AliasChoices, Field
 
 from mailchimpsync.actions.alerts.noting import note_report
 from mailchimpsync.actions.described import Scope, action
-from mailchimpsync.actions.reports import Report, in_wire_form
+from mailchimpsync.actions.reports import Report, in_wire_form, judge
 from mailchimpsync.actions.schedule import reads_everything
 from mailchimpsync.actions.selection import find_links
 from mailchimpsync.actions.since import read_since
@@ -94,7 +94,13 @@ WithData = Annotated[
 ]
 
 
-@action("Mailchimpsync", Scope.RUN, present=in_wire_form, helpers=("by", "progress", "stop", "wait", "still_due"))
+@action(
+    "Mailchimpsync",
+    Scope.RUN,
+    present=in_wire_form,
+    helpers=("by", "progress", "stop", "wait", "still_due"),
+    judge=judge,
+)
 def fetchandreconcile(
     site: Site,
     *,
@@ -116,8 +122,10 @@ def fetchandreconcile(
 
     The result has an entry for each connection, in the order they ran: the one that waited longest goes first. One
     that fails or is busy does not keep the others from running. Over the wire an entry has `list_id`, `group_id`,
-    `status` with `lastSyncTime`, `locks`, `log` and `fetch`, and `outcome`: done, waiting (for Mailchimp's batches),
-    out of time, stopped, aborted, or the code of an error. `notes` say where a run did something else than the call
+    `status` with `lastSyncTime`, `locks`, `log` and `fetch`, and `outcome`: done, incomplete (people are still `due`,
+    see `due_because`), waiting (for Mailchimp's batches), out of time, stopped, aborted, held, or the code of an error.
+    The call as a whole is an error if the one connection that was asked for failed, or all did; else each entry says
+    what became of it, by `error_code` and `error_message`. `notes` say where a run did something else than the call
     says, such as reading everything because the connection was never read in full.
 
     For Python callers: `by` is who calls, for the journal; None: nobody, it is due. `stop` is asked often, also during

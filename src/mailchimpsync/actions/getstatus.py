@@ -8,21 +8,22 @@ from typing import Annotated, Any
 
 from pydantic import AliasChoices, Field
 
+from mailchimpsync.actions.connection_state import ConnectionState, state_of
 from mailchimpsync.actions.connection_status import CampaignsStatus, ConnectionStatus, Failure, Working
 from mailchimpsync.actions.counted import Counted, Counting, count_rows
 from mailchimpsync.actions.described import Scope, action
 from mailchimpsync.actions.explained import explained
 from mailchimpsync.actions.refresh_batches import refresh_batches
-from mailchimpsync.actions.schedule import due, past_of
 from mailchimpsync.actions.selection import find_links
 from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.status_form import by_audience, in_words
 from mailchimpsync.config import Link
-from mailchimpsync.model import Stage, SyncStatus
+from mailchimpsync.model import SyncStatus
 from mailchimpsync.store import Transaction, campaigns, kept_plans, lookup, runs, updates, verifications
 
 CRASHED_AFTER = timedelta(minutes=30)
 WEIRD_SHOWN = 25
+FAILED = "failed"
 
 
 @action("Mailchimpsync", Scope.READ, present=by_audience, helpers=("counting",))
@@ -46,7 +47,10 @@ def getstatus(
 
     Over the wire this is an object by audience id, with the PHP extension's names: `lastSyncTime`,
     `lastSyncTimeHuman`, `locks`, `log`, `fetch`, `stats`, `in_sync`, `crashed`, and `batches` if asked for. Besides,
-    `failures` says in words who can't be synced, and `last_outcome` and `last_error` how the last run ended.
+    `state` says in a word how it stands: ok, running, waiting, held, paused, failing, or not set up; `due` how many
+    people are still due, and `due_because` what keeps them, by code. `failures` says in words who can't be synced.
+    `last_outcome` and `last_error` say how the last attempt ended, `failing_since` since when it fails, and `remedy`
+    what to do. `next_run_at` is null where no service works by the connection's schedule.
     `campaigns` says how their import stands, where it is switched on: `begun_at`, `outcome`, and how many failed, and
     why. Neither side is asked, but for `batches`; if Mailchimp can't be reached, `batches_problem` says so. While a run
     is at work, `progress` says how far its stage is: `done` of `total` in `seconds`, `rate` a second, and
@@ -74,19 +78,18 @@ def _status(
     last: Mapping[str, Any] = runs.last_run(tx, list_id) or {}
     log = tuple(runs.log_lines(tx, list_id, last["id"])) if last else ()
     verified: Mapping[str, Any] = dict(verifications.newest_verification(tx, list_id) or {})
-    running = standing.is_held
+    running = standing.lease_expires is not None and standing.lease_expires > now
     interrupted = standing.run_id is not None and not running
-    settled = standing.run_id is None and standing.stage is Stage.FETCH and standing.last_sync_time is not None
     hold = kept_plans.open_hold(tx, list_id) if link.guard.enabled else None
     is_held = hold is not None and hold["expires_at"] > now
-    to_do = outstanding + agreement.to_add + agreement.to_remove + by_status.get("todo", 0)
+    state = state_of(tx, link, now, counted.due)
     return ConnectionStatus(
         link=link,
         stage=standing.stage.value,
         running=running,
         interrupted=interrupted,
         crashed=_crashed(standing, log[-1][0] if log else last.get("started_at", now), now) if interrupted else None,
-        in_sync=settled and not to_do and not is_held,
+        state=state,
         last_sync_time=standing.last_sync_time,
         since=last.get("since"),
         rows=by_status,
@@ -100,12 +103,11 @@ def _status(
         updates_outstanding=outstanding,
         updates_unsent=unsent,
         failures=_failures(counted.by_reason),
-        last_outcome=last.get("outcome"),
-        last_error=last.get("error_code"),
+        last_outcome=_last_outcome(state, last),
+        last_error=state.failing_code if state.attempted_at else last.get("error_code"),
         log=log,
         held_plan_id=hold["id"] if hold is not None and is_held else None,
         held_why=tuple(hold["excess"]) if hold is not None and is_held else (),
-        verified_at=verified.get("started_at"),
         differences_found=verified.get("unexplained"),
         cannot_join=agreement.cannot_join,
         working=_working(standing) if running else None,
@@ -113,10 +115,16 @@ def _status(
         run_began_at=last.get("started_at"),
         run_begun_by=last.get("begun_by"),
         campaigns=_campaigns(tx, list_id) if link.campaigns.enabled else None,
-        next_run_at=due(link.schedule, past_of(last or None, now, None), now, list_id),
         batches=None if problems is None else tuple(dict(one) for one in updates.unhandled_batches(tx, list_id)),
         batches_problem=None if problems is None else problems.get(link.account),
     )
+
+
+def _last_outcome(state: ConnectionState, last: Mapping[str, Any]) -> str | None:
+    """How the last attempt ended, also if it failed before its run had begun."""
+    if state.attempt_outcome is None:
+        return last.get("outcome")
+    return FAILED if state.attempt_outcome == state.failing_code else state.attempt_outcome
 
 
 def _working(standing: runs.Standing) -> Working | None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from mailchimpsync.actions.described import Scope, action
+from mailchimpsync.actions.described import Judged, Scope, action
 from mailchimpsync.actions.envelope import plain
 from mailchimpsync.actions.fetchandreconcile import MAX_TIME_LONGEST, fetchandreconcile, is_full_run_due
 from mailchimpsync.actions.plan_words import Plan, PlannedChange, change_from, plan_from
@@ -16,11 +16,11 @@ from mailchimpsync.actions.reports import Report
 from mailchimpsync.actions.said import say
 from mailchimpsync.actions.selection import find_audience, find_links
 from mailchimpsync.actions.site import Site
-from mailchimpsync.errors import Code, UsageError
+from mailchimpsync.errors import EXIT_MORE_TO_DO, Code, UsageError
 from mailchimpsync.runtime import Deadline, Progress
 from mailchimpsync.store import Transaction, kept_plans
 from mailchimpsync.store.bases import only_links
-from mailchimpsync.store.kept_plans import PlanKind, PlanState
+from mailchimpsync.store.kept_plans import DONE, PlanKind, PlanState
 from mailchimpsync.sync import Outcome, preview, terms_of
 
 MAX_TIME_SECONDS = 3_600
@@ -28,7 +28,12 @@ CHANGES_MAX = 2_000
 CALLS_MAX = 3
 """How many calls of a run it takes at most until an approved plan is done: an interrupted run comes first."""
 
-_FINISHED = (Outcome.DONE.value, Outcome.WAITING.value)
+WAITING = "waiting"
+"""The outcome of a change that is sent and has no answer yet."""
+
+REFUSED_SHOWN_MAX = 20
+
+_FINISHED = (Outcome.DONE.value, Outcome.WAITING.value, Outcome.INCOMPLETE.value)
 
 PlanId = Annotated[int, Field(description="The plan's number.", gt=0, lt=2**63)]
 GroupId = Annotated[
@@ -62,6 +67,13 @@ def _applied_in_wire_form(applied: Applied) -> dict[str, Any]:
         "outcome": applied.report.outcome,
         "error_message": f"{error.what} {error.remedy}" if error else None,
     }
+
+
+def _judge(applied: Applied) -> Judged:
+    """A plan that is not done yet is more to do; people that it leaves due are the next sync's."""
+    report = applied.report
+    is_open = report.error is None and applied.plan.state != PlanState.APPLIED
+    return Judged(report.error, EXIT_MORE_TO_DO if is_open else report.error.exit_code if report.error else 0)
 
 
 def _one_in_wire_form(plan: Plan) -> dict[str, Any]:
@@ -192,7 +204,14 @@ def dropplan(
     return find_plan(site, id)
 
 
-@action("MailchimpsyncPlan", Scope.RUN, name="apply", present=_applied_in_wire_form, helpers=("by", "progress", "stop"))
+@action(
+    "MailchimpsyncPlan",
+    Scope.RUN,
+    name="apply",
+    present=_applied_in_wire_form,
+    helpers=("by", "progress", "stop"),
+    judge=_judge,
+)
 def applyplan(
     site: Site,
     *,
@@ -239,7 +258,13 @@ def find_plan(site: Site, plan_id: int) -> Plan:
 def _plan(tx: Transaction, site: Site, row: Mapping[str, Any]) -> Plan:
     titles = {link.audience_id: link.title for link in site.configuration.connections}
     title = titles.get(row["list_id"], f"audience {row['list_id']}")
-    return plan_from(row, title, kept_plans.count_changes(tx, row["id"]))
+    outcomes = kept_plans.count_changes(tx, row["id"])
+    waiting = min(kept_plans.count_unanswered(tx, row["id"]), outcomes.get(DONE, 0))
+    if waiting:
+        outcomes |= {DONE: outcomes[DONE] - waiting, WAITING: waiting}
+    return plan_from(
+        row, title, outcomes, [dict(one) for one in kept_plans.refused_of(tx, row["id"], REFUSED_SHOWN_MAX)]
+    )
 
 
 def _check_links(tx: Transaction, site: Site, plan: Plan) -> None:

@@ -10,14 +10,14 @@ from typing import Annotated, Any
 from pydantic import AliasChoices, Field
 
 from mailchimpsync.actions.alerts.noting import note_campaigns
-from mailchimpsync.actions.described import Scope, action
+from mailchimpsync.actions.described import Judged, Scope, action, judge_entries
 from mailchimpsync.actions.envelope import plain
 from mailchimpsync.actions.fetchandreconcile import MAX_TIME_SECONDS, GroupId, MaxTime
 from mailchimpsync.actions.selection import find_links
 from mailchimpsync.actions.since import read_since
 from mailchimpsync.actions.site import Site
 from mailchimpsync.config import Link
-from mailchimpsync.errors import MailchimpsyncError
+from mailchimpsync.errors import EXIT_MORE_TO_DO, EXIT_NEEDS_A_PERSON, MailchimpsyncError
 from mailchimpsync.runtime import Deadline, NoProgress, Progress
 from mailchimpsync.sync import Outcome
 from mailchimpsync.sync.campaigns import Imported, Wanted, import_campaigns
@@ -48,6 +48,19 @@ class PulledCampaigns:
             return self.error.code.value
         return (self.imported.outcome if self.imported else Outcome.OUT_OF_TIME).value
 
+    @property
+    def exit_code(self) -> int:
+        """What a command line ends with, if this is all it did."""
+        if self.error is not None:
+            return self.error.exit_code
+        if self.outcome == Outcome.OUT_OF_TIME.value:
+            return EXIT_MORE_TO_DO
+        return EXIT_NEEDS_A_PERSON if self.imported is not None and self.imported.failed else 0
+
+
+def _judge(pulled: Sequence[PulledCampaigns]) -> Judged:
+    return judge_entries([Judged(one.error, one.exit_code) for one in pulled])
+
 
 def _in_wire_form(pulled: Sequence[PulledCampaigns]) -> list[dict[str, Any]]:
     return [plain(_entry(one)) for one in pulled]
@@ -67,7 +80,7 @@ def _entry(one: PulledCampaigns) -> dict[str, Any]:
     }
 
 
-@action("Mailchimpsync", Scope.RUN, present=_in_wire_form, helpers=("progress", "stop"))
+@action("Mailchimpsync", Scope.RUN, present=_in_wire_form, helpers=("progress", "stop"), judge=_judge)
 def pullcampaigns(
     site: Site,
     *,

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from mailchimpsync.actions.described import Judged, judge_entries
 from mailchimpsync.actions.envelope import plain
 from mailchimpsync.config import Link
-from mailchimpsync.errors import MailchimpsyncError
+from mailchimpsync.errors import EXIT_MORE_TO_DO, EXIT_NEEDS_A_PERSON, MailchimpsyncError
 from mailchimpsync.store import runs
+from mailchimpsync.store.due import NOBODY, Due
 from mailchimpsync.sync import Outcome, Result
 
 
@@ -34,6 +36,25 @@ class Report:
             return self.error.code.value
         return (self.result.outcome if self.result else Outcome.OUT_OF_TIME).value
 
+    @property
+    def due(self) -> Due:
+        """Who is still due after it, where that is known."""
+        return self.result.due if self.result is not None else NOBODY
+
+    @property
+    def exit_code(self) -> int:
+        """What a command line ends with, if this is all it did."""
+        if self.error is not None:
+            return self.error.exit_code
+        if self.outcome == Outcome.HELD or self.due.put_off:
+            return EXIT_NEEDS_A_PERSON
+        return 0 if self.outcome in (Outcome.DONE, Outcome.STOPPED) else EXIT_MORE_TO_DO
+
+
+def judge(reports: Sequence[Report]) -> Judged:
+    """Judge a sync as a whole."""
+    return judge_entries([Judged(one.error, one.exit_code) for one in reports])
+
 
 def in_wire_form(reports: Sequence[Report]) -> list[dict[str, Any]]:
     """Return an entry for each connection; of the status, the PHP extension's names."""
@@ -54,6 +75,8 @@ def _entry(report: Report) -> dict[str, Any]:
         "outcome": report.outcome,
         "run_id": report.result.run_id if report.result else None,
         "notes": list(report.result.notes) if report.result else [],
+        "due": report.due.number,
+        "due_because": dict(report.due.by_cause),
         "error_code": error.code.value if error else None,
         "error_message": f"{error.what} {error.remedy}" if error else None,
     }

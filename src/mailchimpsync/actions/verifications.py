@@ -27,7 +27,8 @@ def in_wire_form(found: Sequence[Verified]) -> list[dict[str, Any]]:
 
 def as_plain(one: Verified) -> dict[str, Any]:
     """Return a verification as a mapping."""
-    return {name: getattr(one, name) for name in _NAMES} | {"in_sync": one.in_sync}
+    told = {"in_sync": one.in_sync, "verdict": one.verdict.value, "due": one.due, "by_cause": one.by_cause}
+    return {name: getattr(one, name) for name in _NAMES} | told
 
 
 @action(
@@ -51,8 +52,9 @@ def createverification(
 
     All members, memberships and owners are read anew through both APIs; our own rows say only what a difference comes
     from. Nothing is written on either side, and a run may be at work meanwhile. `unexplained` counts the differences
-    that no run will take away and no reason explains; `in_sync` says that there are none. `differences` has the first
-    500 without and the first 500 with an explanation.
+    that no run will take away and no reason explains. `verdict` is `agree` (nothing differs, and so `in_sync`),
+    `explained` (all that differs has a known reason, see `by_cause`; `due` counts what a later sync takes away) or
+    `unexplained`. `differences` has the first 500 without and the first 500 with an explanation.
 
     For Python callers: `tell` is told of every difference as it is found.
 

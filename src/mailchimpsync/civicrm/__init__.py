@@ -14,8 +14,9 @@ from mailchimpsync.civicrm.corrections import ContactEmail, Name, add_bulk_addre
 from mailchimpsync.civicrm.group_sizes import group_sizes
 from mailchimpsync.civicrm.look_back import Landmark, LookBack, View
 from mailchimpsync.civicrm.names import Called, contacts_like, display_names
+from mailchimpsync.civicrm.odd_rows import OddRow
 from mailchimpsync.civicrm.people import Email, Person, persons
-from mailchimpsync.civicrm.proof import Group, SiteCheck, check_write_access, clock_offset, groups, mailing_groups, site
+from mailchimpsync.civicrm.proof import Group, SiteCheck, clock_offset, groups, mailing_groups, site
 from mailchimpsync.civicrm.reads import (
     ContactAddress,
     ContactState,
@@ -23,6 +24,7 @@ from mailchimpsync.civicrm.reads import (
     HistoryEntry,
     Modified,
     Owner,
+    TrashedOwner,
     addresses_of,
     contacts_by_id,
     contacts_modified_since,
@@ -32,12 +34,16 @@ from mailchimpsync.civicrm.reads import (
     merged_to,
     on_hold_addresses,
     owners_of,
+    trashed_owners,
 )
+from mailchimpsync.civicrm.rights import Rights, Standing, check_rights, prove_rights
 from mailchimpsync.civicrm.times import to_site, to_utc
 from mailchimpsync.civicrm.urls import contact_page
+from mailchimpsync.civicrm.visibility import SEES_EVERYTHING, Visibility
 from mailchimpsync.civicrm.writes import NewContact, create_contacts, save_group_contacts
 
 __all__ = [
+    "SEES_EVERYTHING",
     "Called",
     "CivicrmClient",
     "ContactAddress",
@@ -55,17 +61,22 @@ __all__ = [
     "Name",
     "NewActivity",
     "NewContact",
+    "OddRow",
     "Owner",
     "Person",
     "Result",
+    "Rights",
     "SiteCheck",
+    "Standing",
+    "TrashedOwner",
     "View",
+    "Visibility",
     "activities_there",
     "add_bulk_addresses",
     "add_targets",
     "addresses_of",
     "campaign_activities",
-    "check_write_access",
+    "check_rights",
     "clock_offset",
     "contact_page",
     "contacts_by_id",
@@ -87,6 +98,7 @@ __all__ = [
     "owners_of",
     "persons",
     "prepare_ground",
+    "prove_rights",
     "save_group_contacts",
     "sees_activities",
     "set_names",
@@ -94,4 +106,5 @@ __all__ = [
     "succeeded",
     "to_site",
     "to_utc",
+    "trashed_owners",
 ]

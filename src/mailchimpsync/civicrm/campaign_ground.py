@@ -13,7 +13,8 @@ from typing import Any
 
 from mailchimpsync.civicrm.client import CIVICRM, Call, CivicrmClient, Result, succeeded
 from mailchimpsync.civicrm.proof import clock_offset
-from mailchimpsync.errors import AccessError, Code, RemoteError
+from mailchimpsync.civicrm.rights import is_granted
+from mailchimpsync.errors import AccessError, Code, RemoteError, Right, quoted
 from mailchimpsync.http import odd
 
 FIELD_GROUP = "Mailchimp_Campaign"
@@ -56,9 +57,12 @@ def prepare_ground(client: CivicrmClient, kinds: Collection[Kind]) -> Ground:
     """Make the activity types and the custom field that are missing, and return what activities are made with.
 
     Raises:
-        AccessError: `CV_NO_CAMPAIGN_TYPES`, something is missing, and the key's user may not make it.
+        AccessError: `CV_RIGHT_MISSING`, the key's user may not see and make activities. `CV_NO_CAMPAIGN_TYPES`,
+            something else is missing, and the user may not make it.
     """
     found = client.multi(_questions())
+    if not is_granted(found["activities"]):
+        raise AccessError(Code.CV_RIGHT_MISSING, f"The CiviCRM key's user lacks {quoted([Right.ACTIVITIES])}")
     types = succeeded(found["types"]).values
     missing = [kind for kind in kinds if kind not in {row.get("name") for row in types}]
     if missing:
@@ -92,6 +96,7 @@ def _questions() -> dict[str, Call]:
         "groups": ("OptionGroup", "get", {"select": ["id"], "where": [["name", "=", "activity_type"]]}),
         "targets": ("OptionValue", "get", {"select": ["value"], "where": of_targets}),
         "field": ("CustomField", "get", {"select": ["custom_group_id.name"], "where": of_field, "limit": 1}),
+        "activities": ("Activity", "checkAccess", {"action": "create", "values": {"subject": ""}}),
         "me": ("Contact", "get", {"select": ["id"], "where": [["id", "=", "user_contact_id"]], "limit": 1}),
     }
 

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from threading import Lock
 from typing import Annotated, Any, ClassVar, Generic, NotRequired, TypeVar, cast
 
 import httpx2
-from pydantic import BeforeValidator, TypeAdapter
+from pydantic import BeforeValidator, TypeAdapter, ValidationError
 from tenacity import RetryCallState
 from typing_extensions import TypedDict
 
+from mailchimpsync.civicrm.odd_rows import OddRow, rows_one_by_one
 from mailchimpsync.civicrm.urls import FORMS, call_url, checked_base, checked_pattern, multi_url
 from mailchimpsync.errors import (
+    SMALLEST,
     AccessError,
     Code,
     ConfigurationError,
     RefusedError,
     RemoteError,
+    Right,
     TransientError,
+    quoted,
+    right_for,
 )
 from mailchimpsync.http import (
     Answer,
@@ -87,7 +92,8 @@ _RESULTS = TypeAdapter(dict[str, Any] | list[Any])
 class CivicrmClient(Remote):
     """A connection to one CiviCRM site, as the contact the API key belongs to. Safe to use from several threads.
 
-    `url` is the site's base address, a path included where CiviCRM's site lives in one. Without `pattern` the form of
+    `url` is the site's base address, a path included where CiviCRM's site lives in one. `web_server` is the user and
+    password of a web server that wants some before it lets anybody through to CiviCRM. Without `pattern` the form of
     URL is found by the first call, by a harmless request to each known form. Temporary errors are retried for reads
     and for calls marked idempotent (DESIGN 3.10).
 
@@ -104,6 +110,7 @@ class CivicrmClient(Remote):
         runtime: Runtime,
         *,
         pattern: str | None = None,
+        web_server: tuple[str, str] | None = None,
         transport: httpx2.BaseTransport | None = None,
         attempts_max: int = 6,
     ) -> None:
@@ -114,7 +121,8 @@ class CivicrmClient(Remote):
             "X-Civi-Auth": f"Bearer {api_key.strip()}",
             "X-Requested-With": "XMLHttpRequest",
         }
-        super().__init__(runtime, connections(headers, transport), attempts_max)
+        auth = httpx2.BasicAuth(*web_server) if web_server else None
+        super().__init__(runtime, connections(headers, transport, auth), attempts_max)
 
     @property
     def pattern(self) -> str:
@@ -152,27 +160,40 @@ class CivicrmClient(Remote):
         idempotent: bool | None = None,
     ) -> list[T]:
         """Return the values of one action, each checked; else as `call`. A missing key is `CV_ODD_ANSWER`."""
-        return self._one(answer, (entity, action, params), idempotent)["values"]
+        return self._one(_whole(answer), (entity, action, params), idempotent)["values"]
+
+    def read_rows(
+        self, answer: TypeAdapter[Envelope[T]], row: TypeAdapter[T], entity: str, params: Params
+    ) -> tuple[list[T], list[OddRow]]:
+        """Return the rows of `get` that can be read, and those that can't; only where most can't, it raises as `read`.
+
+        `answer` reads all rows at once, which is much quicker than `row`, which is used where that fails.
+        """
+
+        def read(body: bytes) -> tuple[list[T], list[OddRow]]:
+            try:
+                return answer.validate_json(body)["values"], []
+            except ValidationError:
+                return rows_one_by_one(body, row, entity)
+
+        return self._one(read, (entity, "get", params), None)
 
     def count(self, entity: str, where: list[list[Any]]) -> int:
         """Return how many rows match, without fetching them."""
-        answer = self._one(_ROWS, (entity, "get", {"select": ["row_count"], "where": where}), None)
+        answer = self._one(_whole(_ROWS), (entity, "get", {"select": ["row_count"], "where": where}), None)
         if "countMatched" not in answer:
             raise odd(CIVICRM, f"{entity} without a count")
         return answer["countMatched"]
 
     def multi(self, calls: Mapping[str, Call], *, idempotent: bool | None = None) -> dict[str, Result | RemoteError]:
         """Make several calls in one request; each has its result or its own error, under its name."""
-        writes = not all(_is_read(call[1]) for call in calls.values())
-        if writes:
+        if not all(_is_read(call[1]) for call in calls.values()):
             self.check_may_write()
         url = multi_url(self.pattern)
-        repeatable = idempotent if idempotent is not None else not writes
+        repeatable = idempotent if idempotent is not None else all(_is_read(call[1]) for call in calls.values())
 
         def ask() -> dict[str, Result | RemoteError]:
-            found = _by_name(
-                parse(_RESULTS, self._post(url, {"calls": calls}, "several calls", writes=writes), CIVICRM)
-            )
+            found = _by_name(parse(_RESULTS, self._post(url, {"calls": calls}, "several calls"), CIVICRM))
             return {name: _result(call, found.get(name)) for name, call in calls.items()}
 
         results = self.patiently(ask, repeatable=repeatable)
@@ -184,12 +205,12 @@ class CivicrmClient(Remote):
     def _alone(self, call: Call) -> Result | RemoteError:
         """Return the result, or the error, of a call that CiviCRM's database failed at beside others."""
         try:
-            answer = self._one(_ROWS, call, idempotent=True)
+            answer = self._one(_whole(_ROWS), call, idempotent=True)
         except RemoteError as error:
             return error
         return Result(answer["values"], answer.get("countMatched"))
 
-    def _one(self, answer: TypeAdapter[Envelope[T]], call: Call, idempotent: bool | None) -> Envelope[T]:
+    def _one(self, read: Callable[[bytes], T], call: Call, idempotent: bool | None) -> T:
         entity, action, params = call
         is_read = _is_read(action)
         if not is_read:
@@ -197,10 +218,7 @@ class CivicrmClient(Remote):
         url, what = call_url(self.pattern, entity, action), f"{entity}.{action}"
         repeatable = idempotent if idempotent is not None else is_read
         try:
-            return self.patiently(
-                lambda: parse(answer, self._post(url, {"params": params}, what, writes=not is_read), CIVICRM),
-                repeatable=repeatable,
-            )
+            return self.patiently(lambda: read(self._post(url, {"params": params}, what)), repeatable=repeatable)
         except DatabaseFailedError as error:
             if is_read:
                 raise
@@ -211,19 +229,19 @@ class CivicrmClient(Remote):
         is_stubborn = isinstance(error, DatabaseFailedError) and state.attempt_number >= DATABASE_TRIES_MAX
         return is_stubborn or super()._enough(state)
 
-    def _post(self, url: str, form: Mapping[str, Any], what: str, *, writes: bool = True) -> bytes:
-        answer = self._send(url, form, writes=writes)
+    def _post(self, url: str, form: Mapping[str, Any], what: str) -> bytes:
+        answer = self._send(url, form)
         if answer.status == HTTPStatus.OK:
             return answer.body
         raise self._problem(answer, what)
 
-    def _send(self, url: str, form: Mapping[str, Any], *, writes: bool = True) -> Answer:
+    def _send(self, url: str, form: Mapping[str, Any]) -> Answer:
         data = {name: json.dumps(value, ensure_ascii=False) for name, value in form.items()}
-        return self.exchange(self._http.build_request("POST", url, data=data), writes=writes)
+        return self.exchange(self._http.build_request("POST", url, data=data))
 
     def _problem(self, answer: Answer, what: str) -> RemoteError:
         if answer.status == HTTPStatus.UNAUTHORIZED:
-            return AccessError(Code.CV_AUTH, "CiviCRM does not accept the API key", status=answer.status)
+            return _refused_login(answer, has_web_server=self._http.auth is not None)
         problem = _json_object(answer.body)
         if "error_message" in problem:
             return _refusal(what, answer.status, problem)
@@ -242,9 +260,7 @@ class CivicrmClient(Remote):
         failing: TransientError | None = None
         for form in FORMS:
             pattern = self._base + form
-            answer = self._send(
-                call_url(pattern, "Contact", "get"), {"params": {"select": ["id"], "limit": 1}}, writes=False
-            )
+            answer = self._send(call_url(pattern, "Contact", "get"), {"params": {"select": ["id"], "limit": 1}})
             if answer.status == HTTPStatus.UNAUTHORIZED:
                 raise self._problem(answer, "Contact.get")
             if _json_object(answer.body).keys() & {"values", "error_message"}:
@@ -273,6 +289,10 @@ def _outcome(pattern: str, answer: Answer) -> str:
     return f"{pattern} answered {answer.status}" + (f", pointing to {location}" if location else ", not JSON")
 
 
+def _whole(answer: TypeAdapter[Envelope[T]]) -> Callable[[bytes], Envelope[T]]:
+    return lambda body: parse(answer, body, CIVICRM)
+
+
 def _by_name(results: dict[str, Any] | list[Any]) -> dict[str, Any]:
     if isinstance(results, dict):
         return results
@@ -299,12 +319,37 @@ def _refusal(what: str, status: int, problem: Mapping[str, Any]) -> RemoteError:
     error_id, message = problem.get("error_id"), str(problem["error_message"])
     said = redact(message + (f" (error id {error_id})" if error_id else ""))
     if status == HTTPStatus.FORBIDDEN:
-        why = f"The CiviCRM key's user may not do {what}"
-        return AccessError(Code.CV_NO_PERMISSION, why, status=status, detail=said)
+        return _forbidden(what, said)
     if _DATABASE_FAILED.match(message):
         why = f"CiviCRM's database failed at {what}"
         return DatabaseFailedError(Code.CV_UNAVAILABLE, why, status=status, detail=said)
     return RefusedError(Code.CV_API, f"CiviCRM answered {what} with an error", status=status, detail=said)
+
+
+def _forbidden(what: str, said: str) -> AccessError:
+    """Name the right that is most likely missing: CiviCRM names none."""
+    right = right_for(*what.split(".")) if what.count(".") == 1 else Right.ACCESS
+    code = Code.CV_NO_PERMISSION if right in SMALLEST else Code.CV_RIGHT_MISSING
+    why = f"CiviCRM refuses {what}, which needs {quoted([right])}"
+    return AccessError(code, why, status=HTTPStatus.FORBIDDEN, detail=said)
+
+
+def _refused_login(answer: Answer, *, has_web_server: bool) -> AccessError:
+    """Tell the three causes that AuthX knows, and the web server's own, which no key opens."""
+    said = answer.body.decode(errors="replace")
+    if answer.headers.get("WWW-Authenticate", "").lower().startswith("basic"):
+        code, why = Code.CV_WEB_SERVER, "The web server wants a user and password of its own before CiviCRM is reached"
+        why = "The web server does not accept its user and password" if has_web_server else why
+    elif "guard" in said:
+        code, why = (
+            Code.CV_AUTH_GUARD,
+            f"The CiviCRM key's user may not sign in by a key: it lacks {quoted([Right.KEY])}",
+        )
+    elif "not allowed" in said:
+        code, why = Code.CV_AUTH_METHOD, "CiviCRM does not take API keys from the header X-Civi-Auth"
+    else:
+        code, why = Code.CV_AUTH, "CiviCRM does not know the API key"
+    return AccessError(code, why, status=answer.status, detail="" if "<" in said else redact(said))
 
 
 def _status(problem: Mapping[str, Any]) -> int:

@@ -11,10 +11,13 @@ from pydantic import TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from mailchimpsync.civicrm import look_back as back
+from mailchimpsync.civicrm import visibility
 from mailchimpsync.civicrm.client import CIVICRM, Call, CivicrmClient, Result, succeeded
 from mailchimpsync.civicrm.look_back import LookBack, View
+from mailchimpsync.civicrm.rights import SEES_ALL, is_granted
 from mailchimpsync.civicrm.times import offset_of
-from mailchimpsync.errors import AccessError, Code, EvidenceError, RemoteError
+from mailchimpsync.civicrm.visibility import SEES_NOTHING, Visibility
+from mailchimpsync.errors import AccessError, Code, EvidenceError, RemoteError, Right, quoted
 from mailchimpsync.http import odd
 
 GROUPS_MAX = 1_000
@@ -36,24 +39,6 @@ _GROUPS_WANTED: dict[str, Any] = {"select": _GROUP_FIELDS, "limit": GROUPS_MAX}
 _CLOCK: Call = ("Contact", "get", {"select": ["id", "NOW() AS now"], "limit": 1})
 """Any entity tells the time; this one asks no right beyond those a sync needs."""
 
-NO_CONTACT = 2_000_000_000
-"""An id that no contact has: far beyond what a site counts up to, and within what every CiviCRM takes as an id."""
-
-SEES_ALL: Call = ("Contact", "checkAccess", {"action": "update", "values": {"id": NO_CONTACT}})
-"""Granted to a user with “edit all contacts”, and to nobody else: no ACL reaches a contact that does not exist.
-
-Why that proves that nothing is hidden: docs/decisions/what-is-not-visible-is-not-gone.md.
-"""
-
-_CHANGES: Mapping[str, Call] = {
-    "add contacts": ("Contact", "checkAccess", {"action": "create", "values": {"contact_type": "Individual"}}),
-    "edit who is in groups": (
-        "GroupContact",
-        "checkAccess",
-        {"action": "create", "values": {"contact_id": NO_CONTACT}},
-    ),
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -69,11 +54,15 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class SiteCheck:
-    """What was proved: `offset` is what the site's clock is ahead of UTC; `view` is what was found looking back."""
+    """What was proved: `offset` is what the site's clock is ahead of UTC; `view` is what was found looking back.
+
+    `visibility` says what can be seen of contacts that are not there any more.
+    """
 
     offset: timedelta
     groups: Mapping[int, Group]
     view: View | None = None
+    visibility: Visibility = SEES_NOTHING
 
 
 def site(
@@ -91,14 +80,15 @@ def site(
         EvidenceError: `CV_CLOCK`, `CV_GROUP_GONE`, `CV_GROUP_INACTIVE`, `CV_GROUP_SMART`.
     """
     again = back.calls(group_ids, look_back) if look_back is not None else {}
-    results = client.multi({**_who(), **_about(group_ids), **again})
+    results = client.multi({**_who(), **_about(group_ids), **visibility.CALLS, **again})
     _other_contact(results)
     _check_sees_all(results["all"])
     offset = _offset(client, results["clock"], now)
     groups = {group.id: group for group in _groups(succeeded(results["groups"]).values)}
     for group_id in group_ids:
         _check_group(group_id, groups.get(group_id))
-    return SiteCheck(offset, groups, back.view_of(results, offset) if look_back is not None else None)
+    view = back.view_of(results, offset) if look_back is not None else None
+    return SiteCheck(offset, groups, view, visibility.visibility_of(results))
 
 
 def clock_offset(client: CivicrmClient) -> timedelta:
@@ -119,20 +109,6 @@ def groups(client: CivicrmClient, group_ids: Collection[int]) -> dict[int, Group
         params = {**_GROUPS_WANTED, "where": [["id", "IN", ids[start : start + GROUPS_MAX]]]}
         found += _groups(client.call("Group", "get", params))
     return {group.id: group for group in found}
-
-
-def check_write_access(client: CivicrmClient) -> None:
-    """Check, for connect time, that the key's user may add and edit contacts and who is in groups; nothing is changed.
-
-    Raises:
-        AccessError: `CV_NO_PERMISSION`, `CV_SEES_PART`; the message says which of them it may not.
-    """
-    results = client.multi({**_who(), **_CHANGES})
-    _other_contact(results)
-    _check_sees_all(results["all"])
-    lacking = [name for name in _CHANGES if not _is_granted(results[name])]
-    if lacking:
-        raise AccessError(Code.CV_NO_PERMISSION, f"The CiviCRM key's user may not {' nor '.join(lacking)}")
 
 
 def mailing_groups(client: CivicrmClient) -> list[Group]:
@@ -182,9 +158,8 @@ def _other_contact(results: Mapping[str, Result | RemoteError]) -> int:
 
 
 def _check_sees_all(result: Result | RemoteError) -> None:
-    if not _is_granted(result):
-        why = "The CiviCRM key's user lacks “edit all contacts”, so CiviCRM may show it only some of the contacts"
-        raise AccessError(Code.CV_SEES_PART, why)
+    if not is_granted(result):
+        raise AccessError(Code.CV_SEES_PART, f"The CiviCRM key's user lacks {quoted([Right.EDIT])}")
 
 
 def _site_now(result: Result | RemoteError) -> str:
@@ -224,10 +199,3 @@ def _check_group(group_id: int, group: Group | None) -> None:
         raise EvidenceError(Code.CV_GROUP_INACTIVE, f"Group {group_id} “{group.title}” is disabled")
     if group.is_hidden:
         raise EvidenceError(Code.CV_GROUP_INACTIVE, f"Group {group_id} “{group.title}” is hidden")
-
-
-def _is_granted(result: Result | RemoteError) -> bool:
-    if isinstance(result, AccessError):
-        return False
-    values = succeeded(result).values
-    return bool(values) and all(row.get("access") is True for row in values)

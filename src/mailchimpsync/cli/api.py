@@ -42,7 +42,7 @@ def command(ctx: click.Context, name: str | None, words: tuple[str, ...], as_jso
     given = _parameters(words, as_json)
     outcome = _call(ctx.obj, entity, action, given)
     print_json(outcome.envelope)
-    ctx.exit(outcome.error.exit_code if outcome.error else 0)
+    ctx.exit(outcome.exit_code)
 
 
 def _call(home: Path | None, entity: str, action: str, given: dict[str, Any]) -> Outcome:
@@ -51,7 +51,7 @@ def _call(home: Path | None, entity: str, action: str, given: dict[str, Any]) ->
         with open_site(home) as site:
             return call(site, entity, action, given, by=who())
     except MailchimpsyncError as error:
-        return Outcome(failure(error), error)
+        return Outcome(failure(error), error, error.exit_code)
 
 
 def _parameters(words: Sequence[str], as_json: str | None) -> dict[str, Any]:

@@ -66,7 +66,7 @@ def pull(ctx: click.Context, group_id: int | None, since: str | None, max_time: 
     else:
         for one in pulled:
             _tell(stdout(), one)
-    ctx.exit(INTERRUPTED if interruption.asked() else max(map(_exit_code, pulled)))
+    ctx.exit(INTERRUPTED if interruption.asked() else max(one.exit_code for one in pulled))
 
 
 @command.command("list")
@@ -103,14 +103,6 @@ def _plain(one: PulledCampaigns) -> dict[str, object]:
         "campaigns": imported.campaigns if imported else 0,
         "failed": dict(imported.failed) if imported else {},
     }
-
-
-def _exit_code(one: PulledCampaigns) -> int:
-    if one.error is not None:
-        return one.error.exit_code
-    if one.outcome == Outcome.OUT_OF_TIME.value:
-        return MORE_TO_DO
-    return NEEDS_A_PERSON if one.imported and one.imported.failed else 0
 
 
 def _tell(console: Console, one: PulledCampaigns) -> None:

@@ -130,8 +130,8 @@ class Show:
     def _connect(self) -> tuple[Site, Link]:
         urls = self._stand_ins.urls
         site = self._site = create_site(self._home)
-        found, _ = probe_site(site, CivicrmSite(url=urls[Side.CIVICRM], api_key=SecretStr(CIVICRM_KEY)))
-        site.save(site.configuration.with_civicrm(found), by="demo")
+        found = probe_site(site, CivicrmSite(url=urls[Side.CIVICRM], api_key=SecretStr(CIVICRM_KEY)))
+        site.save(site.configuration.with_civicrm(found.civicrm), by="demo")
         account = Account(api_key=SecretStr(API_KEY), base_url=f"{urls[Side.MAILCHIMP]}/3.0")
         interests = {key: group for key, (group, _) in INTERESTS.items()}
         link = Link(

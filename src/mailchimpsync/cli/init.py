@@ -10,42 +10,61 @@ from pydantic import SecretStr
 from rich.text import Text
 
 from mailchimpsync.actions import create_site, probe_site
+from mailchimpsync.actions.rights import findings_of_rights, rights_in_use
 from mailchimpsync.civicrm import Group
 from mailchimpsync.cli.asking import ask, who
 from mailchimpsync.cli.consoles import stdout
+from mailchimpsync.cli.findings import show_findings
 from mailchimpsync.config import CivicrmSite
 
 KEY_VARIABLE = "MAILCHIMPSYNC_CIVICRM_KEY"
+PASSWORD_VARIABLE = "MAILCHIMPSYNC_WEB_SERVER_PASSWORD"  # noqa: S105 (the name of a variable)
 
 
 @click.command("init")
 @click.option("--civicrm-url", envvar="MAILCHIMPSYNC_CIVICRM_URL", help="The CiviCRM site's base address.")
 @click.option("--civicrm-pattern", help="The form of its API's URLs, with {entity} and {action}; found if not given.")
+@click.option(
+    "--web-server-user", help="A user of the web server, where one has to sign in there before CiviCRM is reached."
+)
 @click.option("--database", help="The database's URL. Default: a SQLite file in the home.")
 @click.pass_context
-def command(ctx: click.Context, civicrm_url: str | None, civicrm_pattern: str | None, database: str | None) -> None:
+def command(
+    ctx: click.Context,
+    civicrm_url: str | None,
+    civicrm_pattern: str | None,
+    web_server_user: str | None,
+    database: str | None,
+) -> None:
     """Make a site: its home directory, database and secret key, and CiviCRM's address and API key, checked live.
 
-    The API key is asked for, or taken from MAILCHIMPSYNC_CIVICRM_KEY. Call it again to change CiviCRM's address or key;
-    connections are kept.
+    The API key is asked for, or taken from MAILCHIMPSYNC_CIVICRM_KEY; the password of --web-server-user likewise, or
+    from MAILCHIMPSYNC_WEB_SERVER_PASSWORD. Call it again to change CiviCRM's address or key; connections are kept.
     """
     home: Path | None = ctx.obj
     console = stdout()
     url = civicrm_url or ask("CiviCRM's address", "--civicrm-url")
-    key = _key()
+    wanted = CivicrmSite(
+        url=url,
+        api_key=SecretStr(_secret("CiviCRM's API key", KEY_VARIABLE)),
+        pattern=civicrm_pattern,
+        web_server_user=web_server_user,
+        web_server_password=SecretStr(_secret("Password", PASSWORD_VARIABLE)) if web_server_user else None,
+    )
     with create_site(home, database=database) as site:
         console.print(Text.assemble(("✓ ", "good"), f"The site's home is {site.settings.home}."))
-        wanted = CivicrmSite(url=url, api_key=SecretStr(key), pattern=civicrm_pattern)
-        found, groups = probe_site(site, site.configuration.with_civicrm(wanted).civicrm or wanted)
-        site.save(site.configuration.with_civicrm(found), by=who())
-    console.print(Text.assemble(("✓ ", "good"), f"CiviCRM's API answers at {found.pattern}."), soft_wrap=True)
-    console.print(Text.assemble(("✓ ", "good"), "The key's user may see and edit contacts and groups."))
-    _tell_groups(groups)
+        found = probe_site(site, site.configuration.with_civicrm(wanted).civicrm or wanted)
+        site.save(site.configuration.with_civicrm(found.civicrm), by=who())
+        needed = rights_in_use(site.configuration)
+    console.print(Text.assemble(("✓ ", "good"), f"CiviCRM's API answers at {found.civicrm.pattern}."), soft_wrap=True)
+    console.print(Text.assemble(("✓ ", "good"), "The key's user has every permission that a sync needs."))
+    show_findings(console, list(findings_of_rights(found.rights, needed)))
+    _tell_groups(found.groups)
 
 
-def _key() -> str:
-    """The key comes from the environment or a hidden prompt; as an option it would be in the list of processes."""
-    return os.environ.get(KEY_VARIABLE) or ask("CiviCRM's API key", f"the variable {KEY_VARIABLE}", secret=True)
+def _secret(what: str, variable: str) -> str:
+    """A secret comes from the environment or a hidden prompt; as an option it would be in the list of processes."""
+    return os.environ.get(variable) or ask(what, f"the variable {variable}", secret=True)
 
 
 def _tell_groups(groups: list[Group]) -> None:

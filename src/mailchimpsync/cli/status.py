@@ -13,6 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from mailchimpsync.actions import ConnectionStatus, Failure, getalerts, getstatus, open_site
+from mailchimpsync.actions.connection_state import ConnectionState, Level, Word, headline, still_due
+from mailchimpsync.actions.explained import explained
 from mailchimpsync.actions.stage_words import STAGE_WORDS
 from mailchimpsync.actions.status_form import in_words
 from mailchimpsync.cli.consoles import stdout
@@ -20,6 +22,7 @@ from mailchimpsync.cli.plain import moment, print_json
 from mailchimpsync.model import Stage
 
 TABLE_WIDTH_MAX = 130
+_STYLES = {Level.GOOD: "good", Level.MIDDLE: "warn", Level.BAD: "bad"}
 
 
 @click.command("status")
@@ -52,9 +55,19 @@ def show_status(console: Console, status: ConnectionStatus) -> None:
     console.print(numbers)
     if status.held_plan_id is not None:
         _show_hold(console, status)
+    _show_trouble(console, status.state)
     if status.failures:
         show_failures(console, status.failures)
     console.print()
+
+
+def _show_trouble(console: Console, state: ConnectionState) -> None:
+    """Print what an error means and what to do about it, and who is still due."""
+    if state.failing_code is not None:
+        console.print(Text(f"  ✗ {explained(state.failing_code).sentence} ({state.failing_code})", style="bad"))
+        console.print(Text(f"  What to do: {state.remedy}"))
+    if state.due.number:
+        console.print(Text(f"  {still_due(state.due)}", style="bad" if state.due.put_off else "warn"))
 
 
 def _show_hold(console: Console, status: ConnectionStatus) -> None:
@@ -66,33 +79,29 @@ def _show_hold(console: Console, status: ConnectionStatus) -> None:
 
 
 def _headline(status: ConnectionStatus) -> tuple[str, str]:
-    if status.running:
-        return "a run is at work", "warn"
-    if status.held_plan_id is not None:
-        return f"held: plan {status.held_plan_id} waits for a person", "bad"
-    if status.crashed:
+    if status.crashed and status.state.word is Word.WAITING:
         return status.crashed, "bad"
-    if status.interrupted:
+    if status.interrupted and status.state.word is Word.WAITING:
         return f"interrupted before {status.stage}; the next `mailchimpsync sync` goes on", "warn"
-    if status.last_sync_time is None:
-        return "never synced", "warn"
-    return _agreement(status)
-
-
-def _agreement(status: ConnectionStatus) -> tuple[str, str]:
-    if status.differences_found:
-        return "differences were found that nothing explains; `mailchimpsync verify` shows them", "bad"
-    return ("✓ in sync", "good") if status.in_sync else ("not in sync", "warn")
+    mark = "✓ " if status.state.level is Level.GOOD else ""
+    return mark + headline(status.state), _STYLES[status.state.level]
 
 
 def _numbers(status: ConnectionStatus) -> list[tuple[str, str]]:
     rows = ", ".join(f"{number:,} {name}" for name, number in sorted(status.rows.items())) or "none yet"
     last = ", ".join(filter(None, [status.last_outcome, status.last_error])) or "none yet"
+    state = status.state
     return [
         ("Audience", f"{status.link.audience_id}, group {status.link.group_id}"),
         *_working(status),
         ("Last sync", moment(status.last_sync_time)),
-        ("Last run", last),
+        ("Last attempt", f"{moment(state.attempted_at)}: {last}" if state.attempted_at else last),
+        (
+            "Next sync",
+            moment(state.next_run_at)
+            if state.next_run_at
+            else "not scheduled; call `mailchimpsync sync`, or run `mailchimpsync serve`",
+        ),
         ("Verified", _verified(status)),
         ("Subscribed", f"{status.subscribed_at_civicrm:,} in CiviCRM, {status.subscribed_at_mailchimp:,} at Mailchimp"),
         ("To do", f"{status.to_add:,} to add to Mailchimp, {status.to_remove:,} to remove from it"),
@@ -128,9 +137,14 @@ def _working(status: ConnectionStatus) -> list[tuple[str, str]]:
 def _verified(status: ConnectionStatus) -> str:
     if status.verified_at is None:
         return "not yet; `mailchimpsync verify` compares both sides in full"
-    found = status.differences_found
-    words = differences(found) + " found" if found else "in sync"
-    return f"{words} at {moment(status.verified_at)}"
+    state = status.state
+    if state.unexplained:
+        words = f"{differences(state.unexplained)} that nothing explains"
+    elif state.explained:
+        words = f"{differences(state.explained)}, all with a known reason"
+    else:
+        words = "both sides agreed"
+    return f"{words}, at {moment(status.verified_at)}"
 
 
 def differences(number: int) -> str:
@@ -167,4 +181,12 @@ def _as_json(status: ConnectionStatus) -> dict[str, Any]:
         "group_id": link.group_id,
         "group_title": link.group_title,
     }
-    return about | values | {"log": [{"time": time, "message": line} for time, line in status.log]}
+    state = {name: value for name, value in values.pop("state").items() if name not in values} | {
+        "state": status.state.word,
+        "in_sync": status.in_sync,
+        "due": status.state.due.number,
+        "due_because": dict(status.state.due.by_cause),
+        "put_off": status.state.due.put_off,
+        "remedy": status.state.remedy,
+    }
+    return about | values | state | {"log": [{"time": time, "message": line} for time, line in status.log]}

@@ -9,7 +9,9 @@ import click
 from rich.text import Text
 
 from mailchimpsync.actions import ChangeCount, Report, Site, fetchandreconcile, getchanges, getstatus, open_site
+from mailchimpsync.actions.connection_state import still_due
 from mailchimpsync.actions.fetchandreconcile import STOP_THE_OTHER
+from mailchimpsync.actions.reports import judge
 from mailchimpsync.cli.asking import who
 from mailchimpsync.cli.consoles import say, stderr, stdout
 from mailchimpsync.cli.failures import show_error
@@ -17,13 +19,13 @@ from mailchimpsync.cli.interruption import Interruption
 from mailchimpsync.cli.plain import print_json
 from mailchimpsync.cli.progress import progress_on
 from mailchimpsync.cli.telling import tell_people
-from mailchimpsync.errors import EXIT_MORE_TO_DO, EXIT_NEEDS_A_PERSON
 from mailchimpsync.model import Side, Stage, SyncStatus
 from mailchimpsync.sync import Outcome
 
 _SENTENCES = {
     Outcome.DONE.value: "done; both sides agree as far as they can.",
-    Outcome.WAITING.value: "done here; Mailchimp is still at work on {updates} updates. Call again later.",
+    Outcome.INCOMPLETE.value: "not done: {due}",
+    Outcome.WAITING.value: "sent; Mailchimp is still at work on {updates} updates. Call again later.",
     Outcome.OUT_OF_TIME.value: "out of time. The next call goes on from here.",
     Outcome.STOPPED.value: "stopped before {stage}, as asked.",
     Outcome.HELD.value: "held; its plan is to be looked at first. See `mailchimpsync plan show {plan}`, then approve "
@@ -94,7 +96,7 @@ def command(
     if interruption.asked() and any(report.outcome == Outcome.OUT_OF_TIME.value for report in reports):
         raise KeyboardInterrupt
     tell_people(home)
-    ctx.exit(max((_exit_code(report) for report in reports), key=_gravity))
+    ctx.exit(judge(reports).exit_code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,7 @@ def _show(report: Report, summary: _Summary, *, quiet: bool) -> None:
             updates=result.updates_outstanding if result else 0,
             stage=result.stage.value if result else "",
             plan=result.kept_plan_id if result else "",
+            due=still_due(report.due),
         )
         done = report.outcome == Outcome.DONE.value
         mark = ("✓ ", "good") if done else ("… ", "warn")
@@ -148,21 +151,10 @@ def _as_json(report: Report, summary: _Summary) -> dict[str, object]:
         "stage": result.stage.value if result else None,
         "updates_outstanding": result.updates_outstanding if result else 0,
         "notes": list(result.notes) if result else [],
+        "due": report.due.number,
+        "due_because": dict(report.due.by_cause),
         "kept_plan_id": result.kept_plan_id if result else None,
         "changes": [asdict(change) for change in summary.changes],
         "failing": summary.failing,
         "error": {"code": error.code.value, "what": error.what, "remedy": error.remedy} if error else None,
     }
-
-
-def _exit_code(report: Report) -> int:
-    if report.error is not None:
-        return report.error.exit_code
-    if report.outcome == Outcome.HELD.value:
-        return EXIT_NEEDS_A_PERSON
-    return 0 if report.outcome in {Outcome.DONE.value, Outcome.STOPPED.value} else EXIT_MORE_TO_DO
-
-
-def _gravity(exit_code: int) -> int:
-    """What a person has to look at outweighs what passes."""
-    return [0, EXIT_MORE_TO_DO, 2, 1, EXIT_NEEDS_A_PERSON].index(exit_code)

@@ -23,9 +23,9 @@ from mailchimpsync.cli.interruption import Interruption
 from mailchimpsync.cli.plain import print_json
 from mailchimpsync.cli.progress import progress_on
 from mailchimpsync.cli.status import differences
-from mailchimpsync.sync.verify import Difference, Verified
+from mailchimpsync.errors import EXIT_MORE_TO_DO, EXIT_NEEDS_A_PERSON
+from mailchimpsync.sync.verify import Difference, Verdict, Verified
 
-NEEDS_A_PERSON = 7
 SHOWN = 25
 TABLE_WIDTH_MAX = 130
 _UNEXPLAINED = "nothing explains it"
@@ -42,7 +42,8 @@ _UNEXPLAINED = "nothing explains it"
 def command(ctx: click.Context, group_id: int | None, max_time: float, as_json: bool, file: IO[str] | None) -> None:
     """Compare both sides in full, through their APIs, and list every difference with its cause.
 
-    Nothing is written on either side. Ends with 7 if there are differences that nothing explains.
+    Nothing is written on either side. Ends with 7 if there are differences that nothing explains, and with 3 if
+    somebody is still due.
     """
     home: Path | None = ctx.obj
     interruption = Interruption()
@@ -66,17 +67,18 @@ def command(ctx: click.Context, group_id: int | None, max_time: float, as_json: 
     else:
         for title, one in zip(titles, found, strict=True):
             show_verification(stdout(), title, one)
-    ctx.exit(0 if all(one.in_sync for one in found) else NEEDS_A_PERSON)
+    ctx.exit(max((_exit_code(one) for one in found), default=0))
+
+
+def _exit_code(found: Verified) -> int:
+    if found.unexplained:
+        return EXIT_NEEDS_A_PERSON
+    return EXIT_MORE_TO_DO if found.due else 0
 
 
 def show_verification(console: Console, title: str, found: Verified) -> None:
     """Print what a comparison found: the headline, what was compared, the counts, and who differs unexplained."""
-    verdict = (
-        ("✓ verified in sync", "good")
-        if found.in_sync
-        else (f"✗ {differences(found.unexplained)} that nothing explains", "bad")
-    )
-    say(console, Text.assemble((title, "bold"), "  ", verdict))
+    say(console, Text.assemble((title, "bold"), "  ", _verdict(found)))
     say(
         console,
         Text(
@@ -86,8 +88,19 @@ def show_verification(console: Console, title: str, found: Verified) -> None:
     )
     if found.counts:
         console.print(_counts(console, found))
-    if not found.in_sync:
+    if found.unexplained:
         console.print(_people(console, found))
+
+
+def _verdict(found: Verified) -> tuple[str, str]:
+    match found.verdict:
+        case Verdict.AGREE:
+            return "✓ verified: both sides agree", "good"
+        case Verdict.EXPLAINED:
+            causes = ", ".join(f"{number:,} {cause}" for cause, number in found.by_cause.items())
+            return f"{differences(found.explained)} with a known reason: {causes}", "warn"
+        case _:
+            return f"✗ {differences(found.unexplained)} that nothing explains", "bad"
 
 
 def _counts(console: Console, found: Verified) -> Table:

@@ -22,6 +22,8 @@ _WORDS = {
     "ping_url": "ping's address",
     "signing_secret": "signing secret",
     "url": "address",
+    "web_server_password": "web server's password",
+    "web_server_user": "web server's user",
     "webhook_secret": "webhook secret",
 }
 _FROM_ELSEWHERE = ("audience_name", "group_title")

@@ -37,6 +37,8 @@ class FieldRule(_Part):
         keep_when_empty: leave what Mailchimp has where CiviCRM has nothing.
         fill: for `address`, what stands for a missing part that Mailchimp wants, such as `-`; empty: such an address
             is not sent.
+        country: for `address`, the country of addresses in CiviCRM without one, in two letters such as `GB`; empty:
+            such an address is not sent, as Mailchimp would take a country of its own.
         valid_days: for `checksum`, how long it is good for; it is renewed when half of that is over.
     """
 
@@ -44,6 +46,7 @@ class FieldRule(_Part):
     source: _Text
     keep_when_empty: bool = False
     fill: Annotated[str, StringConstraints(max_length=50)] = ""
+    country: Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^([A-Z]{2})?$")] = ""
     valid_days: Annotated[int, Field(ge=2, le=3_650)] = 180
 
 

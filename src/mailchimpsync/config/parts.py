@@ -30,11 +30,23 @@ class Part(BaseModel):
 
 
 class CivicrmSite(Part):
-    """Where CiviCRM is; `pattern` is the form of its API's URLs, found by itself if not given."""
+    """Where CiviCRM is; `pattern` is the form of its API's URLs, found by itself if not given.
+
+    `web_server_user` and `web_server_password` are for sites whose web server wants some of its own (HTTP Basic).
+    """
 
     url: Text
     api_key: SecretStr
     pattern: Text | None = None
+    web_server_user: Text | None = None
+    web_server_password: SecretStr | None = None
+
+    @property
+    def web_server(self) -> tuple[str, str] | None:
+        """The web server's user and password, if it wants some."""
+        if self.web_server_user is None:
+            return None
+        return self.web_server_user, self.web_server_password.get_secret_value() if self.web_server_password else ""
 
 
 class Account(Part):

@@ -25,6 +25,7 @@ def problems_of(
     if civicrm is not None:
         yield from _problems_of_url("civicrm.url", civicrm.url)
         yield from _problems_of_key("civicrm", civicrm.api_key)
+        yield from _problems_of_web_server(civicrm)
     for name, account in accounts.items():
         yield from _problems_of_key(f"account “{name}”", account.api_key)
         yield from _problems_of_secret(f"account “{name}”", "webhook secret", account.webhook_secret)
@@ -41,6 +42,13 @@ def _problems_of_url(place: str, url: str) -> Iterator[str]:
         yield f"{place}: an address begins with https:// or http://."
     elif "@" in parts.netloc:
         yield f"{place}: an address holds no user name or password."
+
+
+def _problems_of_web_server(civicrm: CivicrmSite) -> Iterator[str]:
+    if civicrm.web_server_user and ":" in civicrm.web_server_user:
+        yield "civicrm.web_server_user: the name of a user of a web server has no colon."
+    if civicrm.web_server_user is None and civicrm.web_server_password is not None:
+        yield "civicrm.web_server_password: there is no web_server_user for it."
 
 
 def _problems_of_key(place: str, key: SecretStr) -> Iterator[str]:

@@ -23,6 +23,7 @@ _SECRET_NAMES = {
     "webhook_secret": "webhook secret",
     "signing_secret": "signing secret",
     "password": "password",
+    "web_server_password": "web server's password",
     "webhook_url": "webhook's address",
     "ping_url": "ping's address",
 }

@@ -14,6 +14,7 @@ from mailchimpsync.data.differences import (
     member_body,
     refusal_of,
     tags_body,
+    without_fields,
     without_member_part,
 )
 from mailchimpsync.data.manager import BUILT_IN, Found, active_names, find_plugins
@@ -60,5 +61,6 @@ __all__ = [
     "shown",
     "sources",
     "tags_body",
+    "without_fields",
     "without_member_part",
 ]

@@ -93,12 +93,13 @@ def _value(one: MappedField, contact_id: int, contact: Row, prepared: _Chunk) ->
     summary = SUMMARIES.get(one.source)
     if summary is not None:
         value = summary.value(prepared.lookups[summary.lookup].get(contact_id, ()))
-        return _filled(value, one.fill) if one.source == "address" and one.fill and not is_empty(value) else value
+        return _filled(value, one) if one.source == "address" and not is_empty(value) else value
     value = contact[contact_field(one.source) or one.source]
     if one.source == "checksum":
         return checksum_recipe(contact_id, value, prepared.now, one) if value else None
     return value
 
 
-def _filled(address: Mapping[str, str], fill: str) -> Mapping[str, str]:
-    return {**address, **{part: fill for part in ADDRESS_REQUIRED if not address.get(part)}}
+def _filled(address: Mapping[str, str], one: MappedField) -> Mapping[str, str]:
+    parts = {**dict.fromkeys(ADDRESS_REQUIRED, one.fill), "country": one.country}
+    return {**address, **{part: value for part, value in parts.items() if value and not address.get(part)}}

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from mailchimpsync.data.reading import contacts_with
 from mailchimpsync.data.surface import CannotTellError, Lookup, Outgoing, Person, hookimpl
+from mailchimpsync.model import blank_as_empty
 
 _FIELDS = {"FNAME": "first_name", "LNAME": "last_name"}
 
@@ -24,4 +25,4 @@ class Names:
         contact = prepared.get(person.contact_id)
         if contact is None:
             raise CannotTellError("CiviCRM does not show a contact")
-        return Outgoing({tag: name for tag, field in _FIELDS.items() if (name := contact[field])})
+        return Outgoing({tag: name for tag, field in _FIELDS.items() if (name := blank_as_empty(contact[field]))})

@@ -10,6 +10,7 @@ from typing import Any
 from mailchimpsync.data import told
 from mailchimpsync.data.personal import HIDDEN, holds_token, is_recipe
 from mailchimpsync.mailchimp import MergeField
+from mailchimpsync.model import is_blank
 
 TEXT_BYTES_MAX = 255
 ADDRESS_REQUIRED = ("addr1", "city", "state", "zip")
@@ -51,8 +52,10 @@ def is_empty(value: Any) -> bool:
     if is_recipe(value):
         return False
     if isinstance(value, Mapping):
-        return not any(value.get(part) for part in ADDRESS_PARTS if part != "country")
-    return value is None or value == "" or (isinstance(value, Sequence) and not value)
+        return all(is_empty(value.get(part)) for part in ADDRESS_PARTS if part != "country")
+    if isinstance(value, str):
+        return is_blank(value)
+    return value is None or (isinstance(value, Sequence) and all(is_empty(one) for one in value))
 
 
 def as_text(value: Any) -> str:
@@ -91,7 +94,7 @@ def _day(value: Any) -> date:
     if isinstance(value, date):
         return value
     try:
-        return date.fromisoformat(str(value).strip()[:10])
+        return datetime.fromisoformat(str(value).strip()).date()
     except ValueError:
         raise UnfitError("the value is no date") from None
 
@@ -117,10 +120,10 @@ def _phone(value: Any, field: MergeField) -> str:
 
 
 def _zip(value: Any, _field: MergeField) -> str:
-    text = str(value).strip()[:5]
-    if not re.fullmatch(r"\d{5}", text):
+    text = str(value).strip()
+    if not re.fullmatch(r"\d{5}(-?\d{4})?", text):
         raise UnfitError("the field takes US zip codes of 5 digits only")
-    return text
+    return text[:5]
 
 
 def _url(value: Any, _field: MergeField) -> str:
@@ -141,10 +144,12 @@ def _choice(value: Any, field: MergeField) -> str:
 def _address(value: Any, _field: MergeField) -> dict[str, str]:
     if not isinstance(value, Mapping):
         raise UnfitError("the value is no address")
-    missing = [part for part in ADDRESS_REQUIRED if not value.get(part)]
+    missing = [part for part in ADDRESS_REQUIRED if is_empty(value.get(part))]
     if missing:
         what = told.ADDRESS_LACKS % {"parts": " and no ".join(missing)}
         raise UnfitError(what)
+    if is_empty(value.get("country")):
+        raise UnfitError("the address has no country, and Mailchimp would take its own; set `country` for the field")
     return {part: _text(value[part], _field) for part in ADDRESS_PARTS if value.get(part)}
 
 

@@ -5,12 +5,12 @@ What is confirmed of a member, and what is to be sent, are plain values, as the 
 - confirmed: `fields` {tag: [value, plugin]}, `language` [value, plugin], `tags` {name: plugin}, `digests` {plugin: …};
 - a change: the same for what is to be sent (`tags` {name: [wanted?, plugin]}), with `old` {what: value before}, `known`
   for values that Mailchimp has already, `said`: also the digests of plugins that gave something unfit, and `quiet`: the
-  tags are the first ones, and start no automation.
+  tags are the first ones, and start no automation; `refused`: what is left out, as Mailchimp refused it before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, Protocol
@@ -19,16 +19,17 @@ from pydantic_core import to_json
 
 from mailchimpsync.data import told
 from mailchimpsync.data.convert import UnfitError, converted
+from mailchimpsync.data.languages import language_at_mailchimp
 from mailchimpsync.data.surface import TAG_NAME_MAX, Outgoing, Person, Said
 from mailchimpsync.mailchimp import MergeField
-
-LANGUAGES_LONG = frozenset({"fr_CA", "pt_PT", "es_ES"})
-"""Mailchimp knows two-letter codes, and these (mailchimp-api.md 4.4)."""
 
 Confirmed = Mapping[str, Any]
 Change = dict[str, Any]
 
 NOTHING_CONFIRMED: Confirmed = {}
+
+UNFIT = "unfit "
+"""What the digest of a plugin begins with that gave something unfit: it was asked, and is to be looked at each time."""
 
 
 class AudienceKnown(Protocol):
@@ -75,14 +76,18 @@ def compare(
     before = confirmed.get("digests", {})
     if all(before.get(plugin) == digest for plugin, digest in digests.items()):
         return Compared()
-    if refused and refused["digests"] == digests:
+    if refused and refused["digests"] == digests and not refused.get("values"):
         return Compared(problems=[("", one, refused["detail"]) for one in refused["fields"]])
-    return _Comparison(person, said, confirmed, known).result(digests)
+    return _Comparison(person, said, confirmed, refused or {}, known).result(digests)
 
 
 class _Comparison:
-    def __init__(self, person: Person, said: Said, confirmed: Confirmed, known: AudienceKnown) -> None:
+    def __init__(
+        self, person: Person, said: Said, confirmed: Confirmed, refused: Mapping[str, Any], known: AudienceKnown
+    ) -> None:
         self._person, self._said, self._confirmed, self._known = person, said, confirmed, known
+        self._refused = refused
+        self._still_refused: list[str] = []
         self.problems: list[tuple[str, str, str]] = []
         for plugin, outgoing in said.outgoing.items():
             self.problems += [(plugin, field, words) for field, words in outgoing.problems.items()]
@@ -91,7 +96,7 @@ class _Comparison:
         fields, there = self._fields()
         language, tags = self._language(), dict(self._tags())
         unfit = {plugin for plugin, _, _ in self.problems}
-        sound = {plugin: digest for plugin, digest in digests.items() if plugin not in unfit}
+        sound = {plugin: UNFIT * (plugin in unfit) + digest for plugin, digest in digests.items()}
         if not fields and language is None and not tags:
             noted = {**self._confirmed, "digests": {**self._confirmed.get("digests", {}), **sound}}
             if there:
@@ -106,6 +111,7 @@ class _Comparison:
             "said": dict(digests),
             "old": self._old(fields, language),
             "quiet": not self._confirmed.get("tags") and not self._confirmed.get("digests"),
+            "refused": self._still_refused,
         }
         return Compared(change=change, problems=self.problems)
 
@@ -128,9 +134,18 @@ class _Comparison:
                     continue
                 if tag not in confirmed and self._person.merge_fields.get(tag, None if value else "") == value:
                     there[tag] = [value, plugin]
-                else:
+                elif not self._was_refused(plugin, tag, value):
                     to_send[tag] = [value, plugin]
         return to_send, there
+
+    def _was_refused(self, plugin: str, what: str, value: Any) -> bool:
+        """What Mailchimp refused is not sent again until it changes, and holds nothing else back."""
+        values = self._refused.get("values", {})
+        if what not in values or values[what] != value:
+            return False
+        self.problems.append((plugin, what, self._refused["detail"]))
+        self._still_refused.append(what)
+        return True
 
     def _fit(self, plugin: str, tag: str, raw: Any) -> tuple[Any, bool]:
         merge_field = self._known.merge_fields.get(tag)
@@ -145,11 +160,14 @@ class _Comparison:
     def _language(self) -> list[str] | None:
         for plugin, outgoing in self._said.outgoing.items():
             if outgoing.language is not None:
-                code = outgoing.language if outgoing.language in LANGUAGES_LONG else outgoing.language[:2].lower()
+                code = language_at_mailchimp(outgoing.language)
+                if code is None:
+                    self.problems.append((plugin, "language", told.LANGUAGE_UNKNOWN % {"code": outgoing.language}))
+                    return None
                 before = self._confirmed.get("language")
                 if self._gives_way(plugin, before[1] if before else None) or (before and before[0] == code):
                     return None
-                return [code, plugin]
+                return None if self._was_refused(plugin, "language", code) else [code, plugin]
         return None
 
     def _tags(self) -> Iterator[tuple[str, list[Any]]]:
@@ -189,9 +207,20 @@ class _Comparison:
 
 
 def is_still_needed(change: Mapping[str, Any], confirmed: Confirmed) -> bool:
-    """Say whether a change is not confirmed already, as it was sent before."""
-    before = confirmed.get("digests", {})
-    return not change["digests"] or any(before.get(plugin) != digest for plugin, digest in change["digests"].items())
+    """Say whether something of a change is not confirmed already, as it was sent before."""
+    fields, language = confirmed.get("fields", {}), confirmed.get("language")
+    if any(tag not in fields or fields[tag][0] != value for tag, (value, _) in change["fields"].items()):
+        return True
+    if change["language"] is not None and (not language or language[0] != change["language"][0]):
+        return True
+    return any(_tag_is_needed(confirmed, *one) for one in change["tags"].items())
+
+
+def _tag_is_needed(confirmed: Confirmed, name: str, wanted: Sequence[Any]) -> bool:
+    is_there = name.casefold() in {one.casefold() for one in confirmed.get("tags", {})}
+    if wanted[0]:
+        return not is_there
+    return is_there or wanted[1] not in confirmed.get("digests", {})
 
 
 def member_body(change: Mapping[str, Any]) -> dict[str, Any]:
@@ -230,10 +259,26 @@ def without_member_part(change: Mapping[str, Any]) -> Change:
     return {**change, "fields": {}, "known": {}, "language": None, "digests": {}}
 
 
-def refusal_of(change: Mapping[str, Any], detail: str) -> dict[str, Any]:
-    """Return what is kept of a refusal, so that the same is not sent again."""
-    what = [*change["fields"], *(["language"] if change["language"] else [])] or ["tags"]
-    return {"digests": change["said"], "fields": what, "detail": detail}
+def without_fields(change: Mapping[str, Any], tags: Collection[str]) -> Change:
+    """Return what is left of a change when Mailchimp has refused some of its merge fields."""
+    plugins = {change["fields"][tag][1] for tag in tags}
+    return {
+        **change,
+        "fields": {tag: value for tag, value in change["fields"].items() if tag not in tags},
+        "digests": {
+            plugin: UNFIT + digest.removeprefix(UNFIT) if plugin in plugins else digest
+            for plugin, digest in change["digests"].items()
+        },
+        "refused": [*change.get("refused", ()), *tags],
+    }
+
+
+def refusal_of(change: Mapping[str, Any], detail: str, tags: Collection[str] = ()) -> dict[str, Any]:
+    """Return what is kept of a refusal, of some merge fields or of all, so that the same is not sent again."""
+    values = {tag: value for tag, (value, _) in change["fields"].items() if not tags or tag in tags}
+    if change["language"] and not tags:
+        values["language"] = change["language"][0]
+    return {"digests": change["said"], "fields": [*values] or ["tags"], "values": values, "detail": detail}
 
 
 def after_tags(confirmed: Confirmed, change: Mapping[str, Any]) -> Confirmed:

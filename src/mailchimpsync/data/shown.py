@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mailchimpsync.data import told
 from mailchimpsync.data.convert import UnfitError, converted
+from mailchimpsync.data.languages import language_at_mailchimp
 from mailchimpsync.data.personal import HIDDEN, is_recipe
 from mailchimpsync.data.surface import Said
 from mailchimpsync.mailchimp import MergeField
@@ -39,10 +41,18 @@ def presentable(value: Any) -> Any:
 
 def shown(said: Said, merge_fields: Mapping[str, MergeField]) -> Shown:
     """Join what plugins say of a person, by precedence."""
-    languages = [outgoing.language for outgoing in said.outgoing.values() if outgoing.language]
+    languages = [
+        (plugin, outgoing.language) for plugin, outgoing in said.outgoing.items() if outgoing.language is not None
+    ]
+    code = language_at_mailchimp(languages[0][1]) if languages else None
+    unknown = [
+        ShownField("language", plugin, problem=told.LANGUAGE_UNKNOWN % {"code": language})
+        for plugin, language in languages[:1]
+        if code is None
+    ]
     return Shown(
-        tuple(_fields(said, merge_fields)),
-        languages[0] if languages else None,
+        (*_fields(said, merge_fields), *unknown),
+        code,
         tuple(_tags(said)),
         tuple(sorted(said.failed)),
     )

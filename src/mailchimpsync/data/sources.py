@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mailchimpsync.model import blank_as_empty
+
 Row = Mapping[str, Any]
 Lookups = Mapping[str, Mapping[int, list[Row]]]
 """What was looked up besides contacts, by name and contact."""
@@ -41,7 +43,7 @@ def _donation(name: str) -> Callable[[Sequence[Row]], Any]:
 def _address(rows: Sequence[Row]) -> Mapping[str, str] | None:
     if not rows:
         return None
-    row = rows[0]
+    row = {name: blank_as_empty(value) if isinstance(value, str) else value for name, value in rows[0].items()}
     second = ", ".join(filter(None, (row["supplemental_address_1"], row["supplemental_address_2"])))
     return {
         "addr1": row["street_address"] or "",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 UNKNOWN_TYPE = "fields of type %(type)s are not known here"
 ADDRESS_LACKS = "the address has no %(parts)s, which Mailchimp wants"
+LANGUAGE_UNKNOWN = "Mailchimp does not know the language %(code)s"
 TAG_TOO_LONG = "a tag's name has more than %(number)s characters"
 GROUP_GONE = "group %(group)s does not exist in CiviCRM"
 GROUP_INACTIVE = "group %(group)s is not active in CiviCRM"
@@ -16,4 +17,5 @@ FAILED = "It failed: %(why)s."
 UNUSABLE = "The plugin can't be used: %(why)s."
 
 OF_GROUPS = (GROUP_GONE, GROUP_INACTIVE, GROUP_UNREADABLE, GROUP_EMPTY)
-TEXTS = (*OF_GROUPS, UNKNOWN_TYPE, ADDRESS_LACKS, TAG_TOO_LONG, TAG_KEPT, NO_TAG, NO_FIELD, FAILED, UNUSABLE)
+_OF_VALUES = (UNKNOWN_TYPE, ADDRESS_LACKS, LANGUAGE_UNKNOWN, TAG_TOO_LONG)
+TEXTS = (*OF_GROUPS, *_OF_VALUES, TAG_KEPT, NO_TAG, NO_FIELD, FAILED, UNUSABLE)

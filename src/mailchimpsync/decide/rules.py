@@ -112,7 +112,7 @@ def _send(
 def _refused_before(situation: Situation, body: Mapping[str, Any]) -> Code | None:
     """The same update is not sent again to be refused again; to a forgotten address nothing is sent at all."""
     refusal = situation.refusal
-    if refusal is None or REGISTRY[refusal.code].retry is Retry.NEXT_RUN:
+    if refusal is None or (REGISTRY[refusal.code].retry is Retry.NEXT_RUN and not refusal.is_put_off):
         return None
     if refusal.update == body or (refusal.code is Code.MC_FORGOTTEN and _same_address(refusal.update, body)):
         return refusal.code

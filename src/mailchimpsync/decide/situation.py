@@ -18,10 +18,14 @@ NO_BASE = Base()
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The update that Mailchimp last refused for this row, and why."""
+    """The update that Mailchimp last refused for this row, and why.
+
+    `is_put_off`: it may pass, but was refused so often that it is tried more rarely, and not now.
+    """
 
     code: Code
     update: Mapping[str, Any]
+    is_put_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ class Situation:
             without those whom we took off ourselves.
         refusal: what Mailchimp refused last.
         erased: whether the address was erased, so that nothing may be done with it.
+        unknown: why nothing certain is known of the contact, so that nothing may be concluded from it.
     """
 
     mailchimp_status: str | None = None
@@ -85,6 +90,7 @@ class Situation:
     replaces: frozenset[str] = frozenset()
     refusal: Refusal | None = None
     erased: bool = False
+    unknown: Code | None = None
 
     @property
     def their_date(self) -> datetime | None:

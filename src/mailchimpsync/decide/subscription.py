@@ -79,8 +79,9 @@ def judge(situation: Situation, connection: Connection) -> Verdict:
     A side that is trusted wins where the two differ, whatever was agreed and whoever is newer; but nobody is
     subscribed by trust who left, or must not be mailed: consent stands above it.
     """
-    if situation.erased:
-        return _fail(Code.ERASED)
+    untouchable = Code.ERASED if situation.erased else situation.unknown
+    if untouchable is not None:
+        return _fail(untouchable)
     in_mailchimp = situation.mailchimp_status in SUBSCRIBED_STATUSES
     in_group = situation.has_contact and situation.group.is_added
     departure = departure_of(situation, connection)

@@ -19,12 +19,19 @@ from mailchimpsync.errors.exceptions import (
     TransientError,
     UsageError,
 )
+from mailchimpsync.errors.lasting import LASTS_AFTER, MAY_PASS, OF_ACCESS, remedy_of_lasting
 from mailchimpsync.errors.registry import REGISTRY
+from mailchimpsync.errors.rights import PURPOSES, SMALLEST, Purpose, Right, quoted, right_for
 
 __all__ = [
     "EXIT_MORE_TO_DO",
     "EXIT_NEEDS_A_PERSON",
+    "LASTS_AFTER",
+    "MAY_PASS",
+    "OF_ACCESS",
+    "PURPOSES",
     "REGISTRY",
+    "SMALLEST",
     "AccessError",
     "BusyError",
     "Code",
@@ -35,12 +42,17 @@ __all__ = [
     "EvidenceError",
     "LeaseLostError",
     "MailchimpsyncError",
+    "Purpose",
     "RefusedError",
     "RemoteError",
     "Retry",
+    "Right",
     "StoreError",
     "SuspicionError",
     "TransientError",
     "UsageError",
     "Who",
+    "quoted",
+    "remedy_of_lasting",
+    "right_for",
 ]

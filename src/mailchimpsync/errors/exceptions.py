@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from mailchimpsync.errors.codes import Code
+from mailchimpsync.errors.lasting import remedy_of_lasting
 from mailchimpsync.errors.registry import REGISTRY
 
 EXIT_MORE_TO_DO = 3
@@ -18,6 +21,9 @@ class MailchimpsyncError(Exception):
 
     exit_code = 1
 
+    lasts_since: datetime | None = None
+    """Since when one call after the other has ended with this error; None: it is no lasting one."""
+
     def __init__(self, code: Code, what: str, *, detail: str = "") -> None:
         super().__init__(what)
         self.code = code
@@ -27,7 +33,13 @@ class MailchimpsyncError(Exception):
     @property
     def remedy(self) -> str:
         """What to do about it."""
-        return REGISTRY[self.code].remedy
+        return REGISTRY[self.code].remedy if self.lasts_since is None else remedy_of_lasting(self.code)
+
+    def note_lasting(self, since: datetime) -> None:
+        """Note that it has come back again and again: what would pass needs a person now."""
+        self.lasts_since = since
+        if self.exit_code == EXIT_MORE_TO_DO:
+            self.exit_code = EXIT_NEEDS_A_PERSON
 
 
 class UsageError(MailchimpsyncError):

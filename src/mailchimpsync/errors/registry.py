@@ -6,6 +6,7 @@ The refusals of Mailchimp and their meaning are collected in peers.md B9 and mai
 from __future__ import annotations
 
 from mailchimpsync.errors.codes import Code, Entry, Retry, Who
+from mailchimpsync.errors.rights import SMALLEST, Right, quoted
 
 
 def _departed(how: str, remedy: str) -> Entry:
@@ -279,6 +280,22 @@ _CIVICRM_ROWS = {
         Who.IMPLEMENTER,
         Retry.NEXT_RUN,
     ),
+    Code.CV_UNREADABLE: Entry(
+        "CiviCRM's record of this person can't be read, so nothing is changed for them.",
+        "The contact, an address, or an entry of a group's history has a missing value, or one of a wrong type.",
+        "The run's log names the record by its number. Open it in CiviCRM and save it again.",
+        Who.IMPLEMENTER,
+        Retry.NEXT_RUN,
+    ),
+    Code.CV_NOT_VISIBLE: Entry(
+        "CiviCRM doesn't show this contact any more, so nothing is changed for them.",
+        "It is in the trash, was merged into another contact, or was deleted for good. The key's user has no right to "
+        "see which.",
+        "Give the key's user “access deleted contacts” and “view all activities”; the next run then decides. Otherwise "
+        "look for the contact in CiviCRM, and unsubscribe or archive the member at Mailchimp.",
+        Who.ADMINISTRATOR,
+        Retry.NEXT_RUN,
+    ),
 }
 
 _MAILCHIMP_ROWS = {
@@ -351,6 +368,13 @@ _MAILCHIMP_ROWS = {
         Who.ADMINISTRATOR,
         Retry.ON_CHANGE,
     ),
+    Code.MC_ADDRESS_FIXED: Entry(
+        "Mailchimp changes the addresses of subscribed members only.",
+        "The member is not subscribed at Mailchimp any more, so the address can't follow CiviCRM's.",
+        "Nothing has to be done, unless the member is to be subscribed: then add the contact to the group again.",
+        Who.DATA_OWNER,
+        Retry.ON_CHANGE,
+    ),
     Code.MC_MAPPING_GONE: Entry(
         "An interest that the connection uses no longer exists at Mailchimp.",
         "It was deleted or replaced at Mailchimp.",
@@ -385,6 +409,18 @@ _MAILCHIMP_STOPS = {
         "The role of the key's user, or the plan of the account, does not allow it.",
         "Use a key of a user with the role Manager, Admin or Owner.",
     ),
+    Code.MC_DISABLED: Entry(
+        "The Mailchimp account is deactivated.",
+        "Mailchimp, or the account's owner, has disabled the account or the key's user: for example because of an "
+        "unpaid bill, a compliance review, or at the owner's wish.",
+        "Sign in to Mailchimp as the account's owner, and follow what it says there, or ask Mailchimp's "
+        "support. The key needs no change.",
+    ),
+    Code.MC_PLAN: Entry(
+        "The Mailchimp account's plan does not allow this.",
+        "The plan has no access to what was asked for, or its limit is reached.",
+        "Compare the account's plan with what Mailchimp says, and change the plan or do without.",
+    ),
     Code.MC_AUDIENCE_GONE: Entry(
         "The audience is not there.",
         "It was deleted at Mailchimp, or the key belongs to another account.",
@@ -406,6 +442,13 @@ _MAILCHIMP_STOPS = {
         "Other programs use the same account's 10 connections, or Mailchimp limits us.",
         "Nothing: the next run goes on from here.",
         Who.NOBODY,
+        Retry.NEXT_RUN,
+    ),
+    Code.MC_BATCHES_FULL: Entry(
+        "Mailchimp has more than 500 batches of this account waiting, and takes no more.",
+        "Other programs, or earlier runs, have sent more batches than Mailchimp has worked on.",
+        "Nothing: what waits here is sent by a later run. If it lasts, find the program that sends so many batches.",
+        Who.IMPLEMENTER,
         Retry.NEXT_RUN,
     ),
     Code.MC_UNAVAILABLE: Entry(
@@ -461,24 +504,48 @@ _MAILCHIMP_STOPS = {
 
 _CIVICRM_STOPS = {
     Code.CV_AUTH: Entry(
-        "CiviCRM does not accept the API key.",
-        "The key is wrong, or AuthX does not allow API keys.",
-        "Check the key of the API user, and that AuthX accepts API keys by the header X-Civi-Auth.",
+        "CiviCRM does not know the API key.",
+        "The key is wrong, was changed or removed in CiviCRM, or belongs to a contact without a user of the site.",
+        "Look at the API key of the user's contact in CiviCRM (Contact, tab “API key”), and give the same one here.",
+        Who.IMPLEMENTER,
+    ),
+    Code.CV_AUTH_GUARD: Entry(
+        "The CiviCRM key is right, but its user may not sign in with a key.",
+        f"AuthX lets only users in who have {quoted([Right.KEY])}, or who send the site key.",
+        f"Give the role of the key's user the permission {quoted([Right.KEY])} in the CMS.",
+        Who.IMPLEMENTER,
+    ),
+    Code.CV_AUTH_METHOD: Entry(
+        "CiviCRM does not take API keys from the header X-Civi-Auth.",
+        "The settings of AuthX leave out API keys for this header.",
+        "In CiviCRM, open Administer, System Settings, Authentication, and tick “API Key” for “X-Civi-Auth header”.",
+        Who.IMPLEMENTER,
+    ),
+    Code.CV_WEB_SERVER: Entry(
+        "The web server in front of CiviCRM wants a user and password of its own.",
+        "The site is protected by HTTP Basic authentication. No API key opens it.",
+        "Give the web server's user and password beside the API key: `mailchimpsync init --web-server-user NAME`.",
         Who.IMPLEMENTER,
     ),
     Code.CV_NO_PERMISSION: Entry(
-        "The CiviCRM key's user may not see or edit contacts and groups.",
-        "CiviCRM shows an empty world to such a user; acting on it would remove everybody.",
-        "Give the user the permissions “view all contacts”, “edit all contacts”, “edit groups”, “access CiviCRM” and "
-        "“authenticate with api key”.",
+        "The CiviCRM key's user lacks a permission that every sync needs.",
+        "To a user without it, CiviCRM shows less than there is, or refuses changes. Acting on that would remove "
+        "people.",
+        f"Give the role of the key's user the permissions {quoted(SMALLEST)} in the CMS.",
         Who.IMPLEMENTER,
     ),
     Code.CV_SEES_PART: Entry(
         "CiviCRM may show the key's user only some of the contacts.",
-        "The user's role lacks “edit all contacts”. CiviCRM then shows only the contacts that its ACLs allow, and says "
-        "nothing of the others; they would be taken for deleted. Nothing was changed on either side.",
-        "Give the role of the key's user the permissions “view all contacts” and “edit all contacts” in the CMS. ACLs "
-        "inside CiviCRM are not enough, not even one for all contacts.",
+        f"The user's role lacks {quoted([Right.EDIT])}. CiviCRM then shows only the contacts that its ACLs allow, and "
+        "says nothing of the others; they would be taken for deleted. Nothing was changed on either side.",
+        f"Give the role of the key's user the permissions {quoted(SMALLEST)} in the CMS. ACLs inside CiviCRM are not "
+        "enough, not even one for all contacts.",
+        Who.IMPLEMENTER,
+    ),
+    Code.CV_RIGHT_MISSING: Entry(
+        "The CiviCRM key's user lacks a permission that one feature needs.",
+        "The smallest set of permissions is enough to sync; some features need more. Everything else goes on.",
+        "Give the role of the key's user the permission that is named, in the CMS; or switch the feature off.",
         Who.IMPLEMENTER,
     ),
     Code.CV_NOT_FOUND: Entry(
@@ -569,18 +636,20 @@ _CIVICRM_STOPS = {
     ),
     Code.CV_NO_CAMPAIGN_TYPES: Entry(
         "CiviCRM lacks the activity types or the custom field that imported campaigns need.",
-        "The first import makes them, and the key's user may not.",
-        "Give the key's user the permission *administer CiviCRM data* for one import. Or make by hand the activity "
-        "types `mailchimp_campaign_sent`, `mailchimp_campaign_opened` and `mailchimp_campaign_clicked`, and for "
-        "activities the set of custom fields `Mailchimp_Campaign` with the text field `Mailchimp_Campaign_ID`.",
+        f"The first import makes them, and the key's user may not. To a user without {quoted([Right.CUSTOM_DATA])}, "
+        "CiviCRM does not show a custom field that is there.",
+        f"Give the key's user {quoted([Right.CUSTOM_DATA])}, and {quoted([Right.MAKE_FIELDS, Right.MAKE_TYPES])} for "
+        "one import. Or make by hand the "
+        "activity types `mailchimp_campaign_sent`, `mailchimp_campaign_opened` and `mailchimp_campaign_clicked`, and "
+        "for activities the set of custom fields `Mailchimp_Campaign` with the text field `Mailchimp_Campaign_ID`.",
         Who.IMPLEMENTER,
     ),
     Code.CV_ACTIVITY_UNSEEN: Entry(
         "CiviCRM does not show the activities that were made of campaigns.",
         "The key's user may make activities and not see them, or the custom field with the campaign's id was not kept. "
         "Without seeing them, a campaign could get a second activity, so the import stops.",
-        "Give the key's user *view all activities*, and see that the custom field `Mailchimp_Campaign_ID` is active. "
-        "The next import goes on.",
+        f"Give the key's user {quoted([Right.ACTIVITIES, Right.CUSTOM_DATA])}, and see that the custom field "
+        "`Mailchimp_Campaign_ID` is active. The next import goes on.",
         Who.IMPLEMENTER,
     ),
     Code.CV_ACTIVITY_GONE: Entry(
@@ -693,6 +762,21 @@ _OURS = {
         "A webhook at Mailchimp is not as it should be.",
         "Its address, events or sources are others than this version needs.",
         "Run `mailchimpsync webhooks repair`.",
+        Who.IMPLEMENTER,
+    ),
+    Code.WEBHOOK_UNVERIFIED: Entry(
+        "Mailchimp could not verify the webhook's address.",
+        "Mailchimp asks the address with a GET, from the internet, and wants status 200. It got something else, or no "
+        "answer: the service is not running, the address is not public, or a firewall, proxy or certificate is in the "
+        "way.",
+        "Open the address from outside the network, for example with a phone: it has to answer 200. See that "
+        "`mailchimpsync serve` runs, that `public_url` is right, and that the certificate is complete.",
+        Who.IMPLEMENTER,
+    ),
+    Code.WEBHOOK_TWICE: Entry(
+        "Mailchimp has a webhook with this address already.",
+        "Mailchimp takes an address once for each audience, and once for the batches of the account.",
+        "List the webhooks with `mailchimpsync webhooks list`, and delete or change the one that is there.",
         Who.IMPLEMENTER,
     ),
     Code.WEBHOOK_UNREACHABLE: Entry(

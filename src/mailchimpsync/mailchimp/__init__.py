@@ -36,7 +36,7 @@ from mailchimpsync.mailchimp.merge_fields import (
     merge_fields,
     tags_beginning_with,
 )
-from mailchimpsync.mailchimp.refusals import classify_refusal, refusal_detail
+from mailchimpsync.mailchimp.refusals import classify_refusal, refusal_detail, refused_fields
 from mailchimpsync.mailchimp.results import batch_results
 from mailchimpsync.mailchimp.webhooks import (
     BatchWebhook,
@@ -94,6 +94,7 @@ __all__ = [
     "recent_batches",
     "recipient_page",
     "refusal_detail",
+    "refused_fields",
     "sent_campaigns",
     "submit_batch",
     "tags_beginning_with",

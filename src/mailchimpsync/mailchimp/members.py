@@ -15,7 +15,7 @@ from typing_extensions import TypedDict
 from mailchimpsync.errors import Code, RefusedError
 from mailchimpsync.mailchimp.audiences import list_path
 from mailchimpsync.mailchimp.client import MailchimpClient
-from mailchimpsync.model import MemberStatus
+from mailchimpsync.model import MemberStatus, blank_as_empty
 
 PAGE_SIZE_MAX = 1000
 """Mailchimp's largest page (mailchimp-api.md 2.1)."""
@@ -147,8 +147,8 @@ def _slim(found: _Member) -> Member:
         found.get("contact_id") or None,
         found["status"],
         found["last_changed"].astimezone(UTC),
-        str(names.get("FNAME") or ""),
-        str(names.get("LNAME") or ""),
+        blank_as_empty(str(names.get("FNAME") or "")),
+        blank_as_empty(str(names.get("LNAME") or "")),
         ticked if isinstance(ticked, dict) else {},
         _moment(found.get("timestamp_opt")),
         found.get("unsubscribe_reason") or "",

@@ -7,86 +7,36 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Select,
-    and_,
-    bindparam,
-    false,
-    func,
-    insert,
-    literal,
-    null,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, insert, null, or_, select, update
 
 from mailchimpsync.errors import BusyError, Code, LeaseLostError
 from mailchimpsync.model import Stage
-from mailchimpsync.store.dialect import moment, simulated_now, upsert
+from mailchimpsync.store.dialect import upsert
 from mailchimpsync.store.schema import log, run, status
-
-Moment = ColumnElement[Any]
 
 ANOTHER_RUN = "Another run is at work on audience %(id)s."
 LEASE_DURATION = timedelta(minutes=10)
-ABORT_REQUEST_GOOD_FOR = timedelta(minutes=1)
-"""An older one was left behind by a process that died; it must not stop every later run."""
-
 MESSAGE_LENGTH_MAX = 1_000
 NAME_LENGTH_MAX = 100
 MEMBERS = "members"
 """The kind of a run over a few members; the kind of all others is `run`."""
 WHOLE = "run"
 """The kind of a run over a whole connection."""
+COMPLETE = ("done", "waiting", "incomplete")
+"""The outcomes of runs that came to their end: all was read, decided and sent."""
+NOT_BEGUN = "failed"
+"""The outcome of a call that failed before its run had begun."""
 
 _NOT_BEGUN = dict.fromkeys(("progress", "stage_done", "stage_total", "stage_seconds"))
 
 # A run makes these many dozen times, small as it may be; to build such a statement takes longer than to execute it.
+_STANDING = select(status).where(status.c.list_id == bindparam("of"))
 _OF_AUDIENCE = update(status).where(status.c.list_id == bindparam("of"))
 _SET_STAGE = _OF_AUDIENCE.values(stage=bindparam("stage"), **_NOT_BEGUN)
 _SET_PROGRESS = _OF_AUDIENCE.values(progress=bindparam("progress"))
 _OF_LEASE = _OF_AUDIENCE.where(status.c.lease_token == bindparam("token"))
-_TOLD: dict[str, Any] = {name: bindparam(name) for name in ("stage_done", "stage_total", "stage_seconds")}
-
-
-class _Statements:
-    """The statements that know the time: the database's, or one that is given with each call."""
-
-    def __init__(self, now: Moment, until: Moment, asked_since: Moment) -> None:
-        is_held = and_(status.c.lease_owner.is_not(None), status.c.lease_expires > now)
-        is_asked = status.c.abort_requested > asked_since
-        told = (func.coalesce(is_held, false()).label("is_held"), func.coalesce(is_asked, false()).label("is_asked"))
-        self.standing = select(status, *told).where(status.c.list_id == bindparam("of"))
-        self.hold = _OF_LEASE.values(lease_expires=until)
-        self.hold_and_tell = self.hold.values(_TOLD)
-        owner = status.c.lease_owner
-        free = or_(owner.is_(None), status.c.lease_expires <= now, owner == bindparam("abandoned"))
-        self.acquire = _OF_LEASE.where(free).values(
-            lease_owner=bindparam("owner"), lease_token=bindparam("next_token"), lease_expires=until
-        )
-        self.request_abort = _OF_AUDIENCE.values(abort_requested=now)
-
-
-_BY_DATABASE = _Statements(
-    moment(literal(0)),
-    moment(literal(int(LEASE_DURATION.total_seconds()))),
-    moment(literal(-int(ABORT_REQUEST_GOOD_FOR.total_seconds()))),
-)
-_SIMULATED = _Statements(
-    *(bindparam(name, type_=status.c.lease_expires.type) for name in ("now", "until", "asked_since"))
-)
-
-
-def _by_clock(tx: Connection, *names: str) -> tuple[_Statements, dict[str, datetime]]:
-    """Return the statements to use, with the values of those of `now`, `until` and `asked_since` that one needs."""
-    now = simulated_now(tx)
-    if now is None:
-        return _BY_DATABASE, {}
-    values = {"now": now, "until": now + LEASE_DURATION, "asked_since": now - ABORT_REQUEST_GOOD_FOR}
-    return _SIMULATED, {name: values[name] for name in names}
+_HOLD = _OF_LEASE.values(lease_expires=bindparam("until"))
+_HOLD_AND_TELL = _HOLD.values({name: bindparam(name) for name in ("stage_done", "stage_total", "stage_seconds")})
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +58,7 @@ class HowFar:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a connection stands.
-
-    By the database's clock: `is_held`, whether its lease has not expired; `is_asked`, whether its holder is to stop.
-    """
+    """Where a connection stands."""
 
     list_id: str
     stage: Stage
@@ -128,8 +75,11 @@ class Standing:
     stage_done: int | None = None
     stage_total: int | None = None
     stage_seconds: int | None = None
-    is_held: bool = False
-    is_asked: bool = False
+    attempted_at: datetime | None = None
+    attempt_outcome: str | None = None
+    failing_code: str | None = None
+    failing_since: datetime | None = None
+    failing_times: int | None = None
 
     @property
     def how_far(self) -> HowFar | None:
@@ -156,14 +106,13 @@ class Begun:
 
 def standing(tx: Connection, list_id: str) -> Standing:
     """Return where a connection stands; one that has never run is ready to fetch."""
-    statements, times = _by_clock(tx, "now", "asked_since")
-    row = tx.execute(statements.standing, {"of": list_id, **times}).one_or_none()
+    row = tx.execute(_STANDING, {"of": list_id}).one_or_none()
     if row is None:
         return Standing(list_id, Stage.FETCH)
     return Standing(**{**row._mapping, "stage": Stage(row.stage)})  # noqa: SLF001 (SQLAlchemy's public name for it)
 
 
-def acquire_lease(tx: Connection, list_id: str, owner: str, *, abandoned: str | None = None) -> Lease:
+def acquire_lease(tx: Connection, list_id: str, owner: str, now: datetime, *, abandoned: str | None = None) -> Lease:
     """Take the lease of a connection, by compare and set.
 
     `abandoned` names an owner that is known to be dead, whose lease need not expire first.
@@ -174,13 +123,15 @@ def acquire_lease(tx: Connection, list_id: str, owner: str, *, abandoned: str | 
     found = standing(tx, list_id)
     if found.lease_token == 0:
         _ensure_row(tx, list_id)
-    statements, times = _by_clock(tx, "now", "until")
-    token = found.lease_token
-    values = {"of": list_id, "token": token, "next_token": token + 1, "owner": owner, "abandoned": abandoned or ""}
-    taken = tx.execute(statements.acquire, values | times)
+    free = or_(status.c.lease_owner.is_(None), status.c.lease_expires <= now, status.c.lease_owner == (abandoned or ""))
+    taken = tx.execute(
+        update(status)
+        .where(status.c.list_id == list_id, status.c.lease_token == found.lease_token, free)
+        .values(lease_owner=owner, lease_token=found.lease_token + 1, lease_expires=now + LEASE_DURATION)
+    )
     if taken.rowcount != 1:
         raise BusyError(Code.BUSY, ANOTHER_RUN % {"id": list_id})
-    return Lease(list_id, token + 1)
+    return Lease(list_id, found.lease_token + 1)
 
 
 def _ensure_row(tx: Connection, list_id: str) -> None:
@@ -189,11 +140,10 @@ def _ensure_row(tx: Connection, list_id: str) -> None:
     upsert(tx, status, [row], keys=("list_id",), assign=lambda old, _new: [("stage", old["stage"])])
 
 
-def request_abort(tx: Connection, list_id: str) -> None:
+def request_abort(tx: Connection, list_id: str, now: datetime) -> None:
     """Ask whoever holds the lease to stop."""
     _ensure_row(tx, list_id)
-    statements, times = _by_clock(tx, "now")
-    tx.execute(statements.request_abort, {"of": list_id, **times})
+    tx.execute(update(status).where(status.c.list_id == list_id).values(abort_requested=now))
 
 
 def clear_abort(tx: Connection, list_id: str) -> None:
@@ -201,7 +151,7 @@ def clear_abort(tx: Connection, list_id: str) -> None:
     tx.execute(update(status).where(status.c.list_id == list_id).values(abort_requested=None))
 
 
-def hold_lease(tx: Connection, lease: Lease, how_far: HowFar | None = None) -> None:
+def hold_lease(tx: Connection, lease: Lease, now: datetime, how_far: HowFar | None = None) -> None:
     """Renew the lease, as the first statement of every transaction of a run: without it the run may write nothing.
 
     `how_far` the stage is goes into the same row, so that noting it costs nothing.
@@ -209,13 +159,12 @@ def hold_lease(tx: Connection, lease: Lease, how_far: HowFar | None = None) -> N
     Raises:
         LeaseLostError: somebody else has it.
     """
-    statements, times = _by_clock(tx, "until")
-    values = {"of": lease.list_id, "token": lease.token, **times}
+    values = {"of": lease.list_id, "token": lease.token, "until": now + LEASE_DURATION}
     if how_far is None:
-        held = tx.execute(statements.hold, values)
+        held = tx.execute(_HOLD, values)
     else:
         told = {"stage_done": how_far.done, "stage_total": how_far.total, "stage_seconds": how_far.seconds}
-        held = tx.execute(statements.hold_and_tell, values | told)
+        held = tx.execute(_HOLD_AND_TELL, values | told)
     if held.rowcount != 1:
         raise LeaseLostError(Code.LEASE_LOST, f"Another run has taken over audience {lease.list_id}.")
 
@@ -283,7 +232,7 @@ def note_counts(tx: Connection, run_id: int, **counts: Any) -> None:
 def last_data_run(tx: Connection, list_id: str) -> Mapping[str, Any] | None:
     """Return the newest complete run with data of a connection: started_at, counts."""
     query = select(run.c.started_at, run.c.counts).where(
-        run.c.list_id == list_id, run.c.kind == WHOLE, run.c.with_data, run.c.outcome.in_(("done", "waiting"))
+        run.c.list_id == list_id, run.c.kind == WHOLE, run.c.with_data, run.c.outcome.in_(COMPLETE)
     )
     row = tx.execute(query.order_by(run.c.id.desc()).limit(1)).mappings().one_or_none()
     return dict(row) if row is not None else None
@@ -359,15 +308,24 @@ def last_sign_of_work(tx: Connection, list_id: str) -> datetime | None:
 
 
 def last_run(tx: Connection, list_id: str) -> Mapping[str, Any] | None:
-    """Return the newest run of a connection as a mapping of its columns; the sync of a few members is none."""
-    query = select(run).where(run.c.list_id == list_id, run.c.kind == WHOLE).order_by(run.c.id.desc()).limit(1)
+    """Return the newest run of a connection as a mapping of its columns.
+
+    The sync of a few members is none, nor is a call that failed before its run had begun.
+    """
+    query = select(run).where(run.c.list_id == list_id, run.c.kind == WHOLE, has_begun()).order_by(run.c.id.desc())
+    query = query.limit(1)
     row = tx.execute(query).one_or_none()
     return dict(row._mapping) if row else None  # noqa: SLF001 (SQLAlchemy's public name for it)
 
 
+def has_begun() -> ColumnElement[bool]:
+    """Return the condition that a row of the table of runs stands for one that has begun."""
+    return or_(run.c.outcome.is_(None), run.c.outcome != NOT_BEGUN)
+
+
 def first_run(tx: Connection, list_id: str) -> datetime | None:
     """Return when a connection was first synced."""
-    query = select(func.min(run.c.started_at)).where(run.c.list_id == list_id, run.c.kind == WHOLE)
+    query = select(func.min(run.c.started_at)).where(run.c.list_id == list_id, run.c.kind == WHOLE, has_begun())
     return tx.execute(query).scalar_one_or_none()
 
 
@@ -379,6 +337,6 @@ def last_full_run(tx: Connection, list_id: str) -> datetime | None:
 def newest_full_run(list_id: str) -> Select[Any]:
     """Return the query for the newest run of a connection that read everything, and is complete."""
     query = select(run).where(
-        run.c.list_id == list_id, run.c.kind == WHOLE, run.c.since.is_(None), run.c.outcome.in_(("done", "waiting"))
+        run.c.list_id == list_id, run.c.kind == WHOLE, run.c.since.is_(None), run.c.outcome.in_(COMPLETE)
     )
     return query.order_by(run.c.id.desc()).limit(1)

@@ -138,6 +138,7 @@ cache = _table(
     Column("departure", String(20)),  # the one for which we took the member off
     Column("civicrm_address", String(255)),  # the contact's best one when it was last looked at
     Column("new_address", String(255)),  # what CiviCRM wants the member's to be, until Mailchimp has it
+    Column("contact_problem", String(32)),  # the code of why nothing certain is known of the contact
     Column("sync_status", String(10), nullable=False, server_default="todo"),
     Column("reason", String(32)),
     Column("reason_detail", String(500)),
@@ -172,6 +173,7 @@ batch = _table(
     Column("try_again_at", UtcDateTime),  # null: at once
     Column("problem", String(32)),  # why the last attempt failed
     Column("problem_detail", String(500)),
+    Column("refused_code", String(32)),  # every operation was refused, with this code
     Index("ix_mcs_batch_open", "mailchimp_list_id", "response_processed"),
 )
 
@@ -220,6 +222,19 @@ status = _table(
     Column("stage_done", Integer),  # how many items of the stage are done; null: it has not begun
     Column("stage_total", Integer),  # of how many, where that is known
     Column("stage_seconds", Integer),  # how long the run has been at work on it, over all calls
+    Column("attempted_at", UtcDateTime),  # when the last call of a run ended
+    Column("attempt_outcome", String(32)),  # how it ended: an outcome, or the code of an error
+    Column("failing_code", String(32)),  # the error of the last calls; null: they did not fail
+    Column("failing_since", UtcDateTime),
+    Column("failing_times", Integer),  # how many calls in a row ended with it
+    sqlite_autoincrement=False,
+)
+
+service = _table(  # a process that works by the schedules of connections
+    "service",
+    Column("id", String(64), primary_key=True),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("beat_at", UtcDateTime, nullable=False),  # when it last said that it is alive
     sqlite_autoincrement=False,
 )
 

@@ -6,7 +6,22 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, delete, false, func, insert, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Text,
+    and_,
+    case,
+    delete,
+    false,
+    func,
+    insert,
+    or_,
+    select,
+    true,
+    type_coerce,
+)
 from sqlalchemy import update as sql_update
 
 from mailchimpsync.errors import Code
@@ -30,6 +45,7 @@ _SEEN_BY_RESULTS = (
     "mailchimp_data",
     "mailchimp_interests",
     "reason",
+    "refusal",
     "recheck",
     "new_address",
 )
@@ -60,10 +76,16 @@ def unsent_updates(tx: Connection, list_id: str, limit: int, run_id: int | None 
             cache.c.mailchimp_list_id == list_id,
             update.c.run_id == run_id if run_id is not None else true(),
         )
-        .order_by(update.c.id)
+        .order_by(case((_takes_off(), 0), else_=1), update.c.id)
         .limit(limit)
     )
     return tx.execute(query).mappings().all()
+
+
+def _takes_off() -> ColumnElement[bool]:
+    """Members who are taken off go first, whatever else waits."""
+    said = type_coerce(update.c.data, Text)
+    return or_(said.like('%"status":"unsubscribed"%'), said.like('%"status":"archived"%'))
 
 
 def open_batch(tx: Connection, list_id: str, update_ids: Sequence[int], now: datetime, mark: str) -> int:
@@ -271,6 +293,13 @@ def complete_updates(tx: Connection, errors: Sequence[tuple[int, str | None]]) -
     tx.execute(sql_update(update).where(update.c.id.in_(confirmed)).values(closed))
     rows = [{"id": key, **closed, "error_response": error} for key, error in errors if error is not None]
     update_by_id(tx, update, rows)
+
+
+def oldest_open_update(tx: Connection, list_id: str) -> datetime | None:
+    """Return when the oldest open update was decided."""
+    query = select(func.min(update.c.created_date)).join(cache, cache.c.id == update.c.mailchimpsync_cache_id)
+    mine = query.where(update.c.completed == 0, cache.c.mailchimp_list_id == list_id)
+    return tx.execute(mine).scalar_one_or_none()
 
 
 def count_open_updates(tx: Connection, list_id: str) -> tuple[int, int]:

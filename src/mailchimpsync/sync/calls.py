@@ -13,12 +13,14 @@ from mailchimpsync.mailchimp import MailchimpClient
 from mailchimpsync.model import Stage
 from mailchimpsync.runtime import Deadline, Runtime
 from mailchimpsync.store import Store, Transaction
+from mailchimpsync.store.due import NOBODY, Due
 
 
 class Outcome(StrEnum):
     """How a call ended."""
 
     DONE = "done"
+    INCOMPLETE = "incomplete"  # the run is complete, and people are still due
     WAITING = "waiting"  # the run is complete; Mailchimp is still at work on its batches
     OUT_OF_TIME = "out of time"  # the next call goes on
     STOPPED = "stopped"  # before the stage the caller named
@@ -83,7 +85,7 @@ class Result:
 
     `kept_plan_id` is the plan that is held, or that was carried out. `trust_is_over`: the trust in one side that is
     configured has done its work, and is to be taken out of the configuration. `notes` say where the run did something
-    else than the caller may think.
+    else than the caller may think. `due`: who is still due.
     """
 
     list_id: str
@@ -94,3 +96,4 @@ class Result:
     kept_plan_id: int | None = None
     trust_is_over: bool = False
     notes: tuple[str, ...] = ()
+    due: Due = NOBODY

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from mailchimpsync.errors import REGISTRY, Retry
+from mailchimpsync.errors import MAY_PASS, REGISTRY, Retry
 from mailchimpsync.model import SyncStatus
 from mailchimpsync.store import groups, members
 from mailchimpsync.store.schema import cache
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.untold_updates import settle_untold
 
-_TRIED_AGAIN = [code.value for code, entry in REGISTRY.items() if entry.retry in (Retry.NEXT_RUN, Retry.LATER)]
+_TRIED_AGAIN = [
+    code.value for code, entry in REGISTRY.items() if code in MAY_PASS or entry.retry in (Retry.NEXT_RUN, Retry.LATER)
+]
 
 
 def check_group_changes(run: Run) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from mailchimpsync.data import (
     member_body,
     refusal_of,
     tags_body,
+    without_fields,
     without_member_part,
 )
 from mailchimpsync.decide import Decision
@@ -30,8 +31,8 @@ FIELD_LENGTH_MAX = 64
 TAGS, MEMBER = "tags", "member"
 """The two calls that data may need."""
 
-WITHOUT_DATA = "without data"
-"""A try of an update whose merge fields Mailchimp refused."""
+WITHOUT_SOME, WITHOUT_DATA = "without some data", "without data"
+"""Tries of an update some of whose merge fields Mailchimp refused by name, or all."""
 
 Change = Mapping[str, Any]
 Update = RowMapping
@@ -100,13 +101,13 @@ def confirmed_row(update: Update, confirmed: Mapping[str, Any]) -> dict[str, Any
     """Return the row of `store.data` once an update with data is confirmed."""
     change = update["agreed"]["data"]
     now = after_tags(confirmed, change) if kind_of(update) == TAGS else after_member(confirmed, change)
-    settled = {"refused": None} if change["digests"] else {}  # else a part of it was refused before
+    settled = {"refused": None} if change["digests"] and not change.get("refused") else {}  # else a part was refused
     return {"cache_id": update["id"], "confirmed": now, **settled}
 
 
-def refused_row(update: Update, detail: str) -> dict[str, Any]:
-    """Return the row of `store.data` once data is refused."""
-    return {"cache_id": update["id"], "refused": refusal_of(update["agreed"]["data"], detail)}
+def refused_row(update: Update, detail: str, tags: Collection[str] = ()) -> dict[str, Any]:
+    """Return the row of `store.data` once data is refused: these merge fields, or all of it."""
+    return {"cache_id": update["id"], "refused": refusal_of(update["agreed"]["data"], detail, tags)}
 
 
 def tags_to_follow(work: Work, update: Update) -> dict[str, Any] | None:
@@ -116,6 +117,27 @@ def tags_to_follow(work: Work, update: Update) -> dict[str, Any] | None:
         return None
     body = _tags_body(work, change)
     return _next_update(update, body, update["agreed"], update["attempt"]["tries"]) if body is not None else None
+
+
+def refused_by_name(update: Update, named: Collection[str]) -> list[str]:
+    """Return those of the merge fields of ours that Mailchimp named in its refusal, if there is a rest to be sent."""
+    change, tries = update["agreed"].get("data"), update["attempt"]["tries"]
+    if change is None or kind_of(update) == TAGS or WITHOUT_SOME in tries:
+        return []
+    tags = [tag for tag in change["fields"] if tag in named]
+    rest = without_fields(change, tags)
+    return tags if not carries_only_data(update) or rest["fields"] or rest["language"] or rest["tags"] else []
+
+
+def without_some(work: Work, update: Update, tags: Collection[str]) -> dict[str, Any]:
+    """Return the update to be tried once Mailchimp has refused these merge fields of ours by name."""
+    rest = without_fields(update["agreed"]["data"], tags)
+    agreed, tries = {**update["agreed"], "data": rest}, [*update["attempt"]["tries"], WITHOUT_SOME]
+    fields = {tag: value for tag, value in update["data"]["merge_fields"].items() if tag not in tags}
+    body = {**update["data"], "merge_fields": fields}
+    if carries_only_data(update) and not member_body(rest):
+        body = _tags_body(work, rest) or body
+    return _next_update(update, body, agreed, tries)
 
 
 def without_data(update: Update) -> dict[str, Any] | None:

@@ -28,6 +28,7 @@ from mailchimpsync.model import (
 )
 from mailchimpsync.store import Transaction, groups, rows
 from mailchimpsync.store.tombstones import IDENTITY_PREFIX
+from mailchimpsync.sync.contact_problems import note_odd_rows
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.marks import inherited_by, marks_from
 
@@ -82,7 +83,9 @@ def gather(run: Run, due: Sequence[Row]) -> Gathered:
         states = groups.states_of(tx, run.list_id, contacts)
         siblings = _siblings(tx, run.connection, due, contacts, states)
     candidates = [row for row in due if _may_be_subscribed(row, states, run.connection)]
-    people = persons(run.civicrm, [row["civicrm_contact_id"] for row in candidates]) if candidates else {}
+    asked = [row["civicrm_contact_id"] for row in candidates]
+    people = persons(run.civicrm, asked, run.odd_rows) if candidates else {}
+    unread = _unread(run, asked)
     known = {row["id"]: people.get(row["civicrm_contact_id"], _NO_PERSON) for row in candidates}
     with run.transaction() as tx:
         claims, taken = _claim(tx, run.list_id, candidates, known)
@@ -99,10 +102,17 @@ def gather(run: Run, due: Sequence[Row]) -> Gathered:
             erased=row["id"] in gone,
             new_address=None if run.erased.knows(row["new_address"]) else row["new_address"],
             address_taken=row["id"] in details,
+            unknown=Code.CV_UNREADABLE if row["civicrm_contact_id"] in unread else one.unknown,
         )
         for row, one in zip(due, situations, strict=True)
     ]
     return Gathered(due, situations, {key: claim for key, claim in claims.items() if key not in gone}, details)
+
+
+def _unread(run: Run, contact_ids: Sequence[int]) -> frozenset[int]:
+    """Return those of the contacts just asked for whose records can't be read; if whose they are can't, all."""
+    unread = note_odd_rows(run)
+    return unread.contacts if unread.complete else frozenset(contact_ids)
 
 
 def _taken_addresses(run: Run, due: Sequence[Row]) -> dict[int, str]:
@@ -265,6 +275,7 @@ def _situation(
         replaced=siblings is not None and normalise_address(row["new_address"] or "") in siblings.mailed,
         replaces=frozenset(siblings.off) if siblings and row["mailchimp_status"] is None else frozenset(),
         refusal=_refusal(row, now),
+        unknown=None if row["contact_problem"] is None else Code(row["contact_problem"]),
     )
 
 
@@ -319,6 +330,9 @@ def _refusal(row: Row, now: datetime) -> Refusal | None:
     if refusal is None:
         return None
     code = Code(refusal["code"])
+    if "times" in refusal:
+        is_put_off = "again" in refusal and now < datetime.fromisoformat(refusal["again"])
+        return Refusal(code, refusal["update"], is_put_off=True) if is_put_off else None
     over = now - datetime.fromisoformat(refusal["at"]) > TRY_AGAIN_AFTER
     if REGISTRY[code].retry is Retry.LATER and over:
         return None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,23 +11,24 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from mailchimpsync.decide.member_facts import OurAct, Seen, columns_of, facts_of, seen
-from mailchimpsync.errors import Code
-from mailchimpsync.mailchimp import OperationResult, classify_refusal, refusal_detail
-from mailchimpsync.model import SUBSCRIBED_STATUSES, MemberStatus, Side, SyncStatus, normalise_address
+from mailchimpsync.errors import LASTS_AFTER, MAY_PASS, OF_ACCESS, Code
+from mailchimpsync.mailchimp import OperationResult, classify_refusal, refusal_detail, refused_fields
+from mailchimpsync.model import SUBSCRIBED_STATUSES, MemberStatus, Side, SyncStatus, blank_as_empty, normalise_address
 from mailchimpsync.store.schema import json_text
 from mailchimpsync.sync.context import Work
 from mailchimpsync.sync.data_of_rows import (
     carries_only_data,
     confirmed_row,
     journal_of,
+    refused_by_name,
     refused_row,
     tags_to_follow,
     without_data,
+    without_some,
 )
-from mailchimpsync.sync.refused import refusal_by_mailchimp
+from mailchimpsync.sync.refused import refusal_by_mailchimp, refused_for_now
 
 OK_STATUS = range(200, 300)
-_MAY_PASS = frozenset({Code.MC_THROTTLED, Code.MC_UNAVAILABLE, Code.MC_ODD_ANSWER, Code.MC_AUTH, Code.MC_FORBIDDEN})
 Update = RowMapping
 
 
@@ -43,6 +45,10 @@ class Outcome:
     arrived: list[int] = field(default_factory=list)
     confirmed: int = 0
     failed: int = 0
+    tried_again: int = 0
+    access_refused: Counter[Code] = field(default_factory=Counter)
+    refused: list[tuple[int | None, int]] = field(default_factory=list)
+    """Whose update was refused, be it for good or for now: the run, and the row."""
 
 
 def is_opt_out(result: OperationResult) -> bool:
@@ -59,9 +65,13 @@ def judge(work: Work, update: Update, result: OperationResult, outcome: Outcome)
     code = classify_refusal(result.status_code, result.body)
     if code is Code.MC_DUPLICATE and moves_to(update) is not None:
         code = Code.ADDRESS_TAKEN
-    if code in _MAY_PASS:
-        return  # left open, so that closing the batch makes the row due again
+    if code in MAY_PASS:
+        _try_again(work, update, result, code, outcome)
+        return
     detail = refusal_detail(result.body)
+    if code is Code.MC_FIELD and (tags := refused_by_name(update, refused_fields(result.body))):
+        _try_without(work, update, result.status_code, detail, tags, outcome)
+        return
     if carries_only_data(update):
         _refuse_data(work, update, result.status_code, code, detail, outcome)
         return
@@ -76,12 +86,40 @@ def judge(work: Work, update: Update, result: OperationResult, outcome: Outcome)
         outcome.rows.append({"id": update["id"], "sync_status": SyncStatus.REDO.value})
         return
     outcome.failed += 1
+    outcome.refused.append((update["update_run_id"], update["id"]))
     outcome.rows.append(_refused_row(update, code, detail, work.runtime.now()))
+
+
+def _try_again(work: Work, update: Update, result: OperationResult, code: Code, outcome: Outcome) -> None:
+    """What may pass is tried again; data alone is left open, so that closing the batch makes the row due."""
+    outcome.access_refused.update({code} & OF_ACCESS)
+    outcome.tried_again += 1
+    outcome.refused.append((update["update_run_id"], update["id"]))
+    if carries_only_data(update):
+        return
+    detail = refusal_detail(result.body)
+    error = json_text({"code": code.value, "status": result.status_code, "detail": detail})
+    outcome.completed.append((update["update_id"], error))
+    row = refused_for_now(update, code, detail, work.runtime.now())
+    outcome.rows.append(row)
+    if row["refusal"]["times"] <= LASTS_AFTER:
+        outcome.entries.append(refusal_by_mailchimp(work, update, result.status_code, code))
+
+
+def _try_without(work: Work, update: Update, status: int, detail: str, tags: Sequence[str], outcome: Outcome) -> None:
+    """One value that Mailchimp refuses holds nothing else back."""
+    error = {"code": Code.MC_FIELD.value, "status": status, "detail": detail}
+    outcome.completed.append((update["update_id"], json_text(error)))
+    outcome.entries.append(refusal_by_mailchimp(work, update, status, Code.MC_FIELD))
+    outcome.data.append(refused_row(update, detail, tags))
+    outcome.retries.append({**without_some(work, update, tags), "created_date": work.runtime.now()})
+    outcome.rows.append({"id": update["id"], "sync_status": SyncStatus.REDO.value})
 
 
 def _refuse_data(work: Work, update: Update, status: int, code: Code, detail: str, outcome: Outcome) -> None:
     """Nobody's subscription hangs on it, so the row is as it was; the same is not sent again."""
     outcome.failed += 1
+    outcome.refused.append((update["update_run_id"], update["id"]))
     outcome.completed.append((update["update_id"], json_text({"code": code.value, "status": status, "detail": detail})))
     outcome.entries.append(refusal_by_mailchimp(work, update, status, code))
     outcome.data.append(refused_row(update, detail))
@@ -187,8 +225,8 @@ def _member_columns(update: Update, body: Mapping[str, Any]) -> dict[str, Any]:
         **columns_of(facts),
         "mailchimp_updated": changed_at or update["mailchimp_updated"],
         "mailchimp_data": {
-            "first_name": names.get("FNAME", known.get("first_name", "")),
-            "last_name": names.get("LNAME", known.get("last_name", "")),
+            "first_name": blank_as_empty(names.get("FNAME", known.get("first_name", ""))),
+            "last_name": blank_as_empty(names.get("LNAME", known.get("last_name", ""))),
         },
         "mailchimp_interests": interests,
         **({"departure": None} if status in SUBSCRIBED_STATUSES or left_alone else {}),

@@ -1,18 +1,30 @@
-"""What was refused: the row fails alone (DESIGN 3.10), and the journal tells it."""
+"""What was refused: the row fails alone, or is tried again, and the journal tells it.
+
+How often and how soon: docs/decisions/one-model-of-truth.md.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import RowMapping
 
-from mailchimpsync.errors import Code, RefusedError
-from mailchimpsync.model import Side, SyncStatus, normalise_address
+from mailchimpsync.errors import LASTS_AFTER, Code, RefusedError
+from mailchimpsync.model import MemberStatus, Side, SyncStatus, normalise_address
+from mailchimpsync.store import Transaction, kept_plans, run_figures
 from mailchimpsync.store.journal import REFUSED
 from mailchimpsync.sync.context import Work
 
 DETAIL_LENGTH_MAX = 500
+
+PAUSE_FIRST = timedelta(minutes=30)
+PAUSE_LONGEST = timedelta(days=1)
+"""How long a change that was refused again and again waits until it is tried once more; twice as long each time."""
+
+_DOUBLINGS_MAX = 6
 
 
 def refused_by_civicrm(row_id: int, error: RefusedError) -> dict[str, Any]:
@@ -23,6 +35,39 @@ def refused_by_civicrm(row_id: int, error: RefusedError) -> dict[str, Any]:
         "reason": Code.CV_CHANGE_REFUSED.value,
         "reason_detail": (error.detail or error.what)[:DETAIL_LENGTH_MAX],
     }
+
+
+def refused_for_now(update: RowMapping, code: Code, detail: str, now: datetime) -> dict[str, Any]:
+    """Return the columns of a row whose update Mailchimp refused for a cause that may pass.
+
+    It is due again; once the same was refused too often it is listed as a failure, and tried more and more rarely.
+    """
+    decided = update["attempt"]["decided"]
+    times = _times_before(update["refusal"], decided) + 1
+    refusal = {"code": code.value, "update": decided, "at": now.isoformat(), "times": times}
+    is_put_off = times >= LASTS_AFTER
+    if is_put_off:
+        refusal["again"] = (now + _pause(decided, times)).isoformat()
+    failed = is_put_off and not update["recheck"]
+    return {
+        "id": update["id"],
+        "sync_status": (SyncStatus.FAIL if failed else SyncStatus.TODO).value,
+        "recheck": False,
+        "reason": code.value,
+        "reason_detail": detail,
+        "refusal": refusal,
+    }
+
+
+def _times_before(refusal: Mapping[str, Any] | None, decided: Any) -> int:
+    return int(refusal.get("times", 0)) if refusal is not None and refusal["update"] == decided else 0
+
+
+def _pause(decided: Mapping[str, Any], times: int) -> timedelta:
+    """Whoever is to be taken off is tried as soon as possible, however often it was refused."""
+    if decided.get("status") in (MemberStatus.UNSUBSCRIBED, MemberStatus.ARCHIVED):
+        return PAUSE_FIRST
+    return min(PAUSE_FIRST * (1 << min(times - LASTS_AFTER, _DOUBLINGS_MAX)), PAUSE_LONGEST)
 
 
 def refusal_by_civicrm(work: Work, about: Mapping[str, Any], wanted: str, error: RefusedError) -> dict[str, Any]:
@@ -41,6 +86,17 @@ def refusal_by_mailchimp(work: Work, update: RowMapping, status: int, code: Code
         "new": "data" if update["attempt"]["decided"] is None else _wanted(update),
     }
     return _entry(work, Side.MAILCHIMP, about, code.value, f"{status} {code.value}")
+
+
+def note_refused(tx: Transaction, refused: Sequence[tuple[int | None, int]]) -> None:
+    """Note in the figures of runs, and in the plans they carry out, for whom something was refused: run and row."""
+    run_figures.add_refused(tx, Counter(run_id for run_id, _ in refused if run_id is not None))
+    of_runs: dict[int, list[int]] = defaultdict(list)
+    for run_id, row_id in refused:
+        if run_id is not None:
+            of_runs[run_id].append(row_id)
+    for run_id, row_ids in of_runs.items():
+        kept_plans.note_refused(tx, run_id, row_ids)
 
 
 def _entry(work: Work, side: Side, about: Mapping[str, Any], reason: str, answer: str) -> dict[str, Any]:

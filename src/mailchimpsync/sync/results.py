@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
@@ -18,7 +19,7 @@ from mailchimpsync.sync.context import Work
 from mailchimpsync.sync.data_of_rows import confirmed_of
 from mailchimpsync.sync.judging import OK_STATUS, Outcome, is_opt_out, judge
 from mailchimpsync.sync.operation_names import update_of
-from mailchimpsync.sync.refused import refusal_by_mailchimp
+from mailchimpsync.sync.refused import note_refused, refusal_by_mailchimp
 from mailchimpsync.sync.second_look import fresh_columns, second_look
 
 RESULTS_PER_STEP = 1_000
@@ -41,19 +42,44 @@ def read_results(work: Work, batch: Any, info: BatchInfo) -> Read:
     Raises:
         TransientError: they can't be fetched, or not to their end; what was read before is taken in.
     """
-    confirmed = failed = 0
+    sums = _Sums()
     batch_id = batch["id"]
     try:
         for some in _chunks(_answers(work, batch["mark"], info)):
-            outcome = _take_in(work, batch_id, some)
-            confirmed, failed = confirmed + outcome.confirmed, failed + outcome.failed
+            sums.add(_take_in(work, batch_id, some), len(some))
     except RefusedError as error:
         if error.code is not Code.BATCH_LOST:
             raise
-    forgotten = _close(work, batch_id)
+    forgotten = _close(work, batch_id, sums.refused_alike)
     note = f"; {forgotten} got no answer and are tried again" if forgotten else ""
-    work.log(f"Mailchimp confirmed {confirmed} updates and refused {failed}{note}.")
-    return Read(confirmed, failed, forgotten)
+    again = f", {sums.tried_again} of them for a cause that may pass" if sums.tried_again else ""
+    work.log(f"Mailchimp confirmed {sums.confirmed} updates and refused {sums.refused}{again}{note}.")
+    return Read(sums.confirmed, sums.refused, forgotten)
+
+
+@dataclass
+class _Sums:
+    """What the results of a batch came to."""
+
+    confirmed: int = 0
+    refused: int = 0
+    tried_again: int = 0
+    answers: int = 0
+    access_refused: Counter[Code] = field(default_factory=Counter)
+
+    def add(self, outcome: Outcome, answers: int) -> None:
+        """Add some results."""
+        self.confirmed += outcome.confirmed
+        self.refused += outcome.failed + outcome.tried_again
+        self.tried_again += outcome.tried_again
+        self.answers += answers
+        self.access_refused += outcome.access_refused
+
+    @property
+    def refused_alike(self) -> Code | None:
+        """The code with which all of them were refused, if that is about the key or the account."""
+        code, number = next(iter(self.access_refused.most_common(1)), (None, 0))
+        return code if number and number == self.answers else None
 
 
 def results_are_lost(work: Work, batch_id: int) -> int:
@@ -117,11 +143,12 @@ def _take_in(work: Work, batch_id: int, results: Mapping[int, OperationResult]) 
         contacts.make_replaced_rows_due(tx, work.list_id, outcome.arrived)
         data.write_data(tx, outcome.data)
         journal.write_journal(tx, outcome.entries)
+        note_refused(tx, outcome.refused)
     work.progress.advance(len(results))
     return outcome
 
 
-def _close(work: Work, batch_id: int) -> int:
+def _close(work: Work, batch_id: int, refused_alike: Code | None = None) -> int:
     """The batch is handled; rows whose update got no answer are due again, and their update is dropped."""
     with work.transaction() as tx:
         forgotten = updates.open_updates_of(tx, batch_id)
@@ -137,5 +164,5 @@ def _close(work: Work, batch_id: int) -> int:
             for update in found.values()
         ]
         rows.write_rows(tx, again)
-        updates.set_batch(tx, batch_id, response_processed=updates.HANDLED)
+        updates.set_batch(tx, batch_id, response_processed=updates.HANDLED, refused_code=refused_alike)
     return len(found)

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
-from mailchimpsync.errors import BusyError, Code, MailchimpsyncError, SuspicionError, TransientError
+from mailchimpsync.errors import (
+    LASTS_AFTER,
+    AccessError,
+    BusyError,
+    Code,
+    MailchimpsyncError,
+    SuspicionError,
+    TransientError,
+)
 from mailchimpsync.model import Connection, Stage
 from mailchimpsync.runtime import Deadline, NoProgress, Progress
-from mailchimpsync.store import bases, counts, kept_plans, plans, run_figures, runs
+from mailchimpsync.store import Transaction, bases, counts, due, kept_plans, plans, run_figures, runs
+from mailchimpsync.sync import attempts
 from mailchimpsync.sync.add_civi_only import add_civi_only
 from mailchimpsync.sync.calls import AS_USUAL, Options, Outcome, Result, Systems
 from mailchimpsync.sync.change_groups import change_groups
@@ -23,7 +32,7 @@ from mailchimpsync.sync.create_contacts import create_contacts
 from mailchimpsync.sync.fetch import fetch
 from mailchimpsync.sync.fix_contact_ids import fix_contact_ids
 from mailchimpsync.sync.guard import guard
-from mailchimpsync.sync.lease import holding_lease, is_held, writing_under
+from mailchimpsync.sync.lease import holding_lease, is_held
 from mailchimpsync.sync.look_at_both import look_at_both
 from mailchimpsync.sync.opening import drop_run, new_mark, open_run, refuse_a_passed_stage
 from mailchimpsync.sync.reconcile import reconcile
@@ -69,8 +78,14 @@ def run_connection(
     try:
         result = _run(systems, connection, deadline, options, progress or NoProgress())
         outcome = result.outcome.value
+        attempts.note_result(systems, result)
     except MailchimpsyncError as error:
         outcome = error.code.value
+        attempts.note_error(systems, connection.list_id, error, options, started)
+        raise
+    except Exception as error:
+        unexpected = MailchimpsyncError(Code.INTERNAL, type(error).__name__)
+        attempts.note_error(systems, connection.list_id, unexpected, options, started)
         raise
     finally:
         observer.run(connection.list_id, outcome, systems.runtime.seconds_since(started))
@@ -80,11 +95,7 @@ def run_connection(
 def _run(systems: Systems, connection: Connection, deadline: Deadline, options: Options, progress: Progress) -> Result:
     watch = AbortWatch(systems.store, connection.list_id, systems.runtime)
     deadline = watch.joined_to(deadline)
-    with ExitStack() as stack:
-        stack.enter_context(systems.until(deadline))
-        lease = stack.enter_context(_lease(systems, connection, options))
-        stack.enter_context(writing_under(systems, lease))
-        stack.enter_context(_rare_collections())
+    with systems.until(deadline), _lease(systems, connection, options) as lease, _rare_collections():
         _make_sure_it_is_due(systems, connection, options)
         try:
             result = _with_lease(systems, connection, deadline, options, progress, lease, watch)
@@ -98,16 +109,16 @@ def _run(systems: Systems, connection: Connection, deadline: Deadline, options: 
 
 
 def _lease(systems: Systems, connection: Connection, options: Options) -> AbstractContextManager[runs.Lease]:
-    store, list_id = systems.store, connection.list_id
+    store, list_id, runtime = systems.store, connection.list_id, systems.runtime
     if options.take_over:
-        return taking_over(store, list_id, systems.runtime)
-    if options.force_restart and is_held(store, list_id):
+        return taking_over(store, list_id, runtime)
+    if options.force_restart and is_held(store, list_id, runtime):
         raise BusyError(
             Code.BUSY,
             f"Another run is at work on audience {list_id}, so this one does not begin anew. To stop the other one "
             "first, say so twice: `--force-restart --force-restart`, or force_restart=2.",
         )
-    return holding_lease(store, list_id)
+    return holding_lease(store, list_id, runtime)
 
 
 def _make_sure_it_is_due(systems: Systems, connection: Connection, options: Options) -> None:
@@ -149,8 +160,8 @@ def _with_lease(
         refuse_a_passed_stage(systems, connection, lease, options)
     sight = look_at_both(systems, connection, options)
     if options.accept_restored:
-        start_over(systems.store, lease, connection)
-    relinked = forget_other_agreements(systems.store, lease, connection)
+        start_over(systems.store, lease, connection, systems.runtime)
+    relinked = forget_other_agreements(systems.store, lease, connection, systems.runtime)
     run = open_run(systems, connection, deadline, options, progress, lease, sight, watch)
     if relinked:
         run.log("Other groups are linked than before: what was agreed with those is forgotten, and everything is read.")
@@ -167,7 +178,7 @@ def _held(systems: Systems, lease: runs.Lease, connection: Connection) -> Result
     """A plan that was held stays held over every call, until somebody has decided about it or it has expired."""
     list_id, now = connection.list_id, systems.runtime.now()
     with systems.store.begin() as tx:
-        runs.hold_lease(tx, lease)
+        runs.hold_lease(tx, lease, now)
         kept_plans.expire_plans(tx, list_id, now)
         is_guarded = connection.limits is not None or connection.trusted
         hold = kept_plans.open_hold(tx, list_id) if is_guarded else None
@@ -228,9 +239,10 @@ def _hold(run: Run, plan_id: int) -> Result:
 def _complete(run: Run) -> Result:
     """The mark moves now, to the time the run started, unless the run left a time out."""
     waiting = outstanding(run)
-    outcome = Outcome.WAITING if waiting else Outcome.DONE
     numbers = _count_people(run)
     with run.transaction() as tx:
+        still_due = due.who_is_due(tx, run.list_id)
+        outcome = _outcome(waiting, still_due)
         links = links_of(run.connection)
         if numbers is not None:
             run_figures.note_numbers(tx, run.id, numbers)
@@ -240,7 +252,25 @@ def _complete(run: Run) -> Result:
             runs.note_trust(tx, run.list_id, {"run": run.id, "trusted": run.connection.trusted})
         if run.kept_plan_id is not None:
             kept_plans.finish_plan(tx, run.kept_plan_id, run.id)
-    return Result(run.list_id, run.id, outcome, Stage.FETCH, waiting, run.kept_plan_id)
+        refused = _refused_alike(tx, run.list_id, still_due)
+    if refused is not None:
+        raise refused
+    return Result(run.list_id, run.id, outcome, Stage.FETCH, waiting, run.kept_plan_id, due=still_due)
+
+
+def _outcome(waiting: int, still_due: due.Due) -> Outcome:
+    if waiting:
+        return Outcome.WAITING
+    return Outcome.INCOMPLETE if still_due.number else Outcome.DONE
+
+
+def _refused_alike(tx: Transaction, list_id: str, still_due: due.Due) -> AccessError | None:
+    """Return the error that the key or the account has, if every change was refused for it, not one person's."""
+    code, batches, operations = due.batches_refused_alike(tx, list_id)
+    if code is None or not still_due.by_cause.get(code) or max(batches, operations) < LASTS_AFTER:
+        return None
+    number = still_due.by_cause[code]
+    return AccessError(Code(code), f"Mailchimp refused every change that was sent; people still due: {number:,}.")
 
 
 def _count_people(run: Run) -> counts.Agreement | None:

@@ -10,6 +10,7 @@ from prometheus_client.registry import Collector
 
 from mailchimpsync import __version__
 from mailchimpsync.actions import Site
+from mailchimpsync.actions.connection_state import state_of
 from mailchimpsync.errors import MailchimpsyncError
 from mailchimpsync.store import figures
 from mailchimpsync.worker.reporting import log_failure
@@ -112,12 +113,21 @@ class _StoreCollector(Collector):
         held = _gauge("lease_held", "Whether a run, or a webhook, is at work.", "audience")
         since = _gauge("last_complete_sync_age_seconds", "Seconds since the last complete sync began.", "audience")
         updates = _gauge("open_updates", "Updates on their way to Mailchimp.", "audience")
+        state = _gauge("connection_state", "1 for how the connection stands, in a word.", "audience", "state")
+        people = _gauge("people_due", "People for whom a change is due and not made, by cause.", "audience", "cause")
+        errors = _gauge("errors_in_a_row", "Calls in a row that ended with the same error.", "audience")
+        leaving = _gauge("refused_opt_outs", "People to be taken off at Mailchimp, which refuses it.", "audience")
         batches = _gauge("open_batches", "Batches whose results have not been read.", "audience")
         now = self._site.runtime.now()
         for link in self._site.configuration.connections:
             audience = link.audience_id
             with self._site.store.reading() as tx:
-                found = figures.of_connection(tx, audience)
+                found, standing = figures.of_connection(tx, audience, now), state_of(tx, link, now)
+            state.add_metric([audience, standing.word], 1.0)
+            for cause, number in standing.due.by_cause.items():
+                people.add_metric([audience, cause or "next run"], number)
+            errors.add_metric([audience], standing.failing_times)
+            leaving.add_metric([audience], standing.due.leaving)
             for status, number in found.rows.items():
                 rows.add_metric([audience, status], number)
             held.add_metric([audience], 1.0 if found.lease_held else 0.0)
@@ -125,7 +135,7 @@ class _StoreCollector(Collector):
             batches.add_metric([audience], found.open_batches)
             if found.last_sync_time is not None:
                 since.add_metric([audience], (now - found.last_sync_time).total_seconds())
-        return [rows, held, since, updates, batches]
+        return [rows, held, since, updates, batches, state, people, errors, leaving]
 
     def _of_campaigns(self) -> list[Metric]:
         number = _gauge("campaigns", "Campaigns that are known, by how they stand.", "audience", "state")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Event, Lock, Thread
+from uuid import uuid4
 
 from mailchimpsync.actions import Report, Site, fetchandreconcile
 from mailchimpsync.actions.fetchandreconcile import is_full_run_due
 from mailchimpsync.actions.quiet import is_quiet, seconds_until_quiet
 from mailchimpsync.actions.schedule import Attempt, Fate, due, looks_for_data, past_of
 from mailchimpsync.config import Link
-from mailchimpsync.errors import EXIT_MORE_TO_DO, BusyError, Code
-from mailchimpsync.store import Transaction, kept_plans, runs
+from mailchimpsync.errors import EXIT_MORE_TO_DO, BusyError, Code, StoreError
+from mailchimpsync.store import Transaction, kept_plans, runs, services
 from mailchimpsync.sync import Outcome
 from mailchimpsync.worker.logs import logger
 from mailchimpsync.worker.loop import Stop
@@ -24,6 +26,9 @@ RUN_SECONDS_MAX = 120.0
 
 RUN_SECONDS_MIN = 1.0
 LOOK_AGAIN_SECONDS = 1.0
+BEAT_EVERY = timedelta(seconds=30)
+"""How often the scheduler says that it is alive, for those who ask the database."""
+
 _FATES = {Outcome.OUT_OF_TIME.value: Fate.MORE, Outcome.HELD.value: Fate.PERSON}
 
 
@@ -37,11 +42,14 @@ class Scheduler:
     _first_seen: dict[str, datetime] = field(default_factory=dict)
     _running: dict[str, Thread] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
+    _id: str = field(default_factory=lambda: uuid4().hex)
+    _last_beat: datetime | None = None
 
     def work(self, _stop: Stop) -> float:
         """Begin what is due, and return when to look again."""
         version = self.site.version
         self.site.refresh()
+        self._beat(self.site.runtime.now())
         if version != self.site.version:
             self._forget_failures()
         self._reap()
@@ -50,6 +58,18 @@ class Scheduler:
                 break
             self._begin(link)
         return LOOK_AGAIN_SECONDS
+
+    def _beat(self, now: datetime) -> None:
+        if self._last_beat is None or now - self._last_beat >= BEAT_EVERY:
+            with self.site.store.begin() as tx:
+                services.note_alive(tx, self._id, now)
+            self._last_beat = now
+
+    def end(self) -> None:
+        """Say that it has ended, if it ever began."""
+        if self._last_beat is not None:
+            with suppress(StoreError), self.site.store.begin() as tx:
+                services.note_end(tx, self._id)
 
     def runs_under_way(self) -> list[Thread]:
         """Return the threads of the runs that have not ended."""

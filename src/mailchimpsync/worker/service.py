@@ -69,6 +69,7 @@ class Background:
     def end(self, seconds: float = STOP_SECONDS) -> None:
         """Stop, and wait for the work under way, but not longer than so many seconds in all."""
         self._stop.set()
+        self._scheduler.end()
         deadline = Deadline.after(self._site.runtime, seconds)
         for run in self._scheduler.runs_under_way():
             run.join(deadline.seconds_left(seconds))

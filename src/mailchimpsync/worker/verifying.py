@@ -63,7 +63,7 @@ def _verify(site: Site, link: Link, now: datetime, stop: Stop) -> None:
     except MailchimpsyncError as error:
         log_failure("verify.failed", error, audience=link.audience_id)
         return
-    report = logger().info if found.in_sync else logger().warning
+    report = logger().warning if found.unexplained else logger().info
     report(
         "verify.ends",
         audience=link.audience_id,

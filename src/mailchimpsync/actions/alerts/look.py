@@ -11,13 +11,25 @@ from cronsim import CronSim
 
 from mailchimpsync.actions.alerts.problems import STOPS, Kind, Problem, name_of
 from mailchimpsync.actions.checkup.here import check_disk
+from mailchimpsync.actions.connection_state import state_of
 from mailchimpsync.actions.site import Site
 from mailchimpsync.config import Alerts, Link, Schedule
 from mailchimpsync.errors import Code
-from mailchimpsync.model import SyncStatus
-from mailchimpsync.store import Transaction, alerts, kept_plans, rows, runs, verifications
+from mailchimpsync.store import Transaction, alerts, rows, runs
 
-LOOKED_AT = frozenset({Kind.HELD, Kind.LATE, Kind.FAILURES, Kind.DIFFERENCES, Kind.EVENTS, Kind.DISK, Kind.DATA})
+LOOKED_AT = frozenset(
+    {
+        Kind.HELD,
+        Kind.LATE,
+        Kind.LEAVING,
+        Kind.REFUSED,
+        Kind.FAILURES,
+        Kind.DIFFERENCES,
+        Kind.EVENTS,
+        Kind.DISK,
+        Kind.DATA,
+    }
+)
 """The kinds that the store and this machine tell of; the others come from runs and from Mailchimp."""
 
 FAILING_ROWS_MIN = 20
@@ -35,6 +47,8 @@ class Seen:
         given_up: events given up since the last complete run, which would have made good for them.
         unexplained: differences that the last verification found and nothing explains.
         plugins: the names of the plugins that failed in the last run with data.
+        leaving: members to be taken off at Mailchimp, which refuses it.
+        put_off: people whose change Mailchimp refused again and again; `refused_code`: why.
     """
 
     synced: datetime | None = None
@@ -44,6 +58,9 @@ class Seen:
     given_up: int = 0
     unexplained: int = 0
     plugins: str = ""
+    leaving: int = 0
+    put_off: int = 0
+    refused_code: str | None = None
 
 
 def look(site: Site) -> list[Problem]:
@@ -64,6 +81,7 @@ def problems_of(link: Link, seen: Seen, wanted: Alerts, noted: Collection[str], 
         yield _problem(Kind.HELD, list_id, Code.HELD, plan=seen.held_plan)
     elif (late := _late(link, seen, wanted, now)) is not None and _is_silent(link, late.name, noted):
         yield late
+    yield from _refused(list_id, seen)
     if seen.failing >= FAILING_ROWS_MIN and seen.failing > wanted.failing_share * seen.rows:
         yield _problem(Kind.FAILURES, list_id, failing=seen.failing, rows=seen.rows)
     if seen.unexplained:
@@ -73,6 +91,13 @@ def problems_of(link: Link, seen: Seen, wanted: Alerts, noted: Collection[str], 
         yield Problem(name, Kind.DATA, list_id, Code.PLUGIN, {"plugins": seen.plugins})
     if seen.given_up:
         yield _problem(Kind.EVENTS, list_id, Code.EVENT_GIVEN_UP, events=seen.given_up)
+
+
+def _refused(list_id: str, seen: Seen) -> Iterator[Problem]:
+    if seen.leaving:
+        yield _problem(Kind.LEAVING, list_id, people=seen.leaving)
+    if seen.put_off and seen.refused_code is not None and seen.refused_code in Code.__members__:
+        yield _problem(Kind.REFUSED, list_id, Code(seen.refused_code), people=seen.put_off)
 
 
 def due_after(schedule: Schedule, synced: datetime) -> datetime:
@@ -110,18 +135,18 @@ def key_names(link: Link) -> tuple[str, str]:
 
 def _see(tx: Transaction, link: Link, now: datetime) -> Seen:
     list_id = link.audience_id
-    synced = runs.standing(tx, list_id).last_sync_time
-    hold = kept_plans.open_hold(tx, list_id) if link.guard.enabled else None
-    by_status = rows.count_by_status(tx, list_id)
-    verified = verifications.newest_verification(tx, list_id)
+    state = state_of(tx, link, now)
     return Seen(
-        synced=synced,
-        held_plan=hold["id"] if hold is not None and hold["expires_at"] > now else None,
-        rows=sum(by_status.values()),
-        failing=by_status.get(SyncStatus.FAIL.value, 0),
-        given_up=alerts.events_given_up(tx, list_id, synced),
-        unexplained=int(verified["unexplained"] or 0) if verified is not None else 0,
+        synced=state.synced_at,
+        held_plan=state.held_plan_id,
+        rows=sum(rows.count_by_status(tx, list_id).values()),
+        failing=state.failed,
+        given_up=alerts.events_given_up(tx, list_id, state.synced_at),
+        unexplained=state.unexplained,
         plugins=_failed_plugins(tx, link),
+        leaving=state.due.leaving,
+        put_off=state.due.put_off,
+        refused_code=next(iter(state.due.by_cause), None),
     )
 
 

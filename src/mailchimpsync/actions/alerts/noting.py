@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from mailchimpsync.actions.alerts.look import key_names
 from mailchimpsync.actions.alerts.messages import recovery
 from mailchimpsync.actions.alerts.posting import post
-from mailchimpsync.actions.alerts.problems import Kind, Noted, Problem, compare, name_of
+from mailchimpsync.actions.alerts.problems import Kind, Noted, Problem, compare, may_pass, name_of
 from mailchimpsync.actions.reports import Report
 from mailchimpsync.actions.site import Site
 from mailchimpsync.config import Link
-from mailchimpsync.errors import EXIT_MORE_TO_DO, BusyError, Code, MailchimpsyncError
+from mailchimpsync.errors import EXIT_MORE_TO_DO, OF_ACCESS, BusyError, Code, MailchimpsyncError
 from mailchimpsync.store import Transaction, alerts
 from mailchimpsync.sync import Outcome
 
@@ -22,9 +23,18 @@ PASSING = timedelta(hours=1)
 CAMPAIGNS_PASSING = timedelta(days=1)
 """Likewise for an import of campaigns, which nobody waits for."""
 
-_OF_MAILCHIMPS_KEY = frozenset({Code.MC_AUTH, Code.MC_BAD_KEY, Code.MC_FORBIDDEN})
-_OF_CIVICRMS_KEY = frozenset({Code.CV_AUTH, Code.CV_NO_PERMISSION})
-_COMPLETE = frozenset({Outcome.DONE.value, Outcome.WAITING.value, Outcome.HELD.value})
+_OF_MAILCHIMPS_KEY = frozenset({Code.MC_AUTH, Code.MC_BAD_KEY, Code.MC_FORBIDDEN, Code.MC_DISABLED, Code.MC_PLAN})
+_OF_CIVICRMS_KEY = frozenset(
+    {
+        Code.CV_AUTH,
+        Code.CV_AUTH_GUARD,
+        Code.CV_AUTH_METHOD,
+        Code.CV_WEB_SERVER,
+        Code.CV_NO_PERMISSION,
+        Code.CV_SEES_PART,
+    }
+)
+_COMPLETE = frozenset({Outcome.DONE.value, Outcome.WAITING.value, Outcome.INCOMPLETE.value, Outcome.HELD.value})
 
 
 def note(site: Site, seen: Sequence[Problem], was_looked_at: Callable[[Noted], bool]) -> None:
@@ -48,7 +58,8 @@ def note_report(site: Site, report: Report) -> None:
     if report.error is not None:
         note_error(site, report.link, report.error)
     elif report.result is not None:
-        well = {*key_names(report.link)}
+        civicrm, mailchimp = key_names(report.link)
+        well = {civicrm} if report.due.by_cause.keys() & OF_ACCESS else {civicrm, mailchimp}
         if report.outcome in _COMPLETE:
             well.add(name_of(Kind.FAILED, report.link.audience_id))
         note(site, [], lambda noted: noted["problem"] in well)
@@ -87,7 +98,8 @@ def _problem(link: Link, error: MailchimpsyncError) -> Problem:
     if error.code in _OF_MAILCHIMPS_KEY:
         return Problem(mailchimp, Kind.KEY, code=error.code, data={"account": link.account})
     grace = PASSING if error.exit_code == EXIT_MORE_TO_DO else timedelta(0)
-    return Problem(name_of(Kind.FAILED, link.audience_id), Kind.FAILED, link.audience_id, error.code, grace=grace)
+    data = {"since": f"{error.lasts_since:%Y-%m-%d %H:%M} UTC"} if error.lasts_since else {}
+    return Problem(name_of(Kind.FAILED, link.audience_id), Kind.FAILED, link.audience_id, error.code, data, grace)
 
 
 def _raise(tx: Transaction, site: Site, problem: Problem) -> None:
@@ -105,9 +117,14 @@ def _raise(tx: Transaction, site: Site, problem: Problem) -> None:
 
 
 def _change(tx: Transaction, site: Site, noted: Noted, problem: Problem) -> None:
-    """Another code is news, for those too who know of the problem; how often it is told stays bounded."""
+    """Another code is news, for those too who know of the problem; how often it is told stays bounded.
+
+    What was thought to pass, and does not, is told at once.
+    """
     code = problem.code.value if problem.code else None
-    values = {"code": code, "data": dict(problem.data)}
+    values: dict[str, Any] = {"code": code, "data": dict(problem.data)}
+    if not problem.grace and may_pass(noted, site.runtime.now()):
+        values["tell_at"] = site.runtime.now()
     if code != noted["code"] and noted["told"] <= site.configuration.alerts.reminders:
         soonest = max(site.runtime.now(), noted["began_at"] + problem.grace)
         values |= {"acknowledged_at": None, "acknowledged_by": None, "told_at": None, "tell_at": soonest}

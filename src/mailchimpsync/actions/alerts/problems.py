@@ -18,6 +18,8 @@ class Kind(StrEnum):
     KEY = "key"
     HELD = "held"
     LATE = "late"
+    LEAVING = "leaving"
+    REFUSED = "refused"
     FAILURES = "failures"
     DIFFERENCES = "differences"
     EVENTS = "events"

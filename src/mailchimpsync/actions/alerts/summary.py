@@ -7,6 +7,7 @@ from datetime import datetime
 
 from mailchimpsync.actions.alerts.problems import may_pass
 from mailchimpsync.actions.alerts.words import subject_of, words_of
+from mailchimpsync.actions.connection_state import ConnectionState, headline, state_of
 from mailchimpsync.actions.site import Site
 from mailchimpsync.config import Link
 from mailchimpsync.model import SyncStatus
@@ -32,12 +33,20 @@ def _of_link(tx: Transaction, site: Site, link: Link, since: datetime) -> Iterat
     hold = kept_plans.open_hold(tx, list_id)
     if hold is not None and hold["expires_at"] > site.runtime.now():
         yield f"• Held: plan {hold['id']} waits for somebody to approve or drop it."
+    state = state_of(tx, link, site.runtime.now())
+    yield f"• How it stands: {headline(state)}."
     yield f"• Last complete sync: {_moment(runs.standing(tx, list_id).last_sync_time)}."
     verified = verifications.newest_verification(tx, list_id)
     if verified is None:
         yield "• Last verified: never."
     else:
-        yield f"• Last verified: {_moment(verified['finished_at'])}; differences: {verified['unexplained'] or 'none'}."
+        yield f"• Last verified: {_moment(verified['finished_at'])}; differences: {_differences(state)}."
+
+
+def _differences(state: ConnectionState) -> str:
+    if state.unexplained:
+        return f"{state.unexplained:,} that nothing explains"
+    return f"{state.explained:,}, all with a known reason" if state.explained else "none"
 
 
 def _counted(numbers: Mapping[str, int]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from mailchimpsync.actions.alerts.problems import Kind, Noted
 from mailchimpsync.actions.explained import explained
 from mailchimpsync.config import Configuration
+from mailchimpsync.errors import Code, remedy_of_lasting
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +38,23 @@ _Data = Mapping[str, Any]
 _Three = tuple[str, str, str]
 
 
-def _failed(code: str | None, _data: _Data) -> _Three:
+def _failed(code: str | None, data: _Data) -> _Three:
+    entry, since = explained(code), data.get("since")
+    if since is None or code is None or code not in Code.__members__:
+        return f"the sync failed ({code})", entry.sentence, entry.remedy
+    what = f"{entry.sentence} Each sync since {since} has ended with it."
+    return f"the sync failed ({code})", what, remedy_of_lasting(Code(code))
+
+
+def _leaving(_code: str | None, data: _Data) -> _Three:
+    what = f"{data['people']:,} people who have to be taken off the list are still on it: Mailchimp refuses the change."
+    return "people who left still get mail", what, "See `mailchimpsync status` for the cause, and what to do about it."
+
+
+def _refused(code: str | None, data: _Data) -> _Three:
     entry = explained(code)
-    return f"the sync failed ({code})", entry.sentence, entry.remedy
+    what = f"Mailchimp has refused the changes of {data['people']:,} people again and again. {entry.sentence}"
+    return f"changes are refused ({code})", what, remedy_of_lasting(Code(code)) if code else entry.remedy
 
 
 def _key(code: str | None, data: _Data) -> _Three:
@@ -106,6 +121,8 @@ _WORDS: Mapping[Kind, Callable[[str | None, _Data], _Three]] = {
     Kind.KEY: _key,
     Kind.HELD: _held,
     Kind.LATE: _late,
+    Kind.LEAVING: _leaving,
+    Kind.REFUSED: _refused,
     Kind.FAILURES: _failures,
     Kind.DIFFERENCES: _differences,
     Kind.EVENTS: _events,

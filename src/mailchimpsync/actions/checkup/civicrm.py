@@ -7,9 +7,10 @@ from datetime import timedelta
 
 from mailchimpsync.actions.finding import Finding, Level, good, trouble
 from mailchimpsync.actions.patience import within
+from mailchimpsync.actions.rights import findings_of_rights, rights_in_use
 from mailchimpsync.actions.said import say
 from mailchimpsync.actions.site import Site
-from mailchimpsync.civicrm import Group, check_write_access, clock_offset, groups
+from mailchimpsync.civicrm import Group, check_rights, clock_offset, groups
 from mailchimpsync.config import Link
 from mailchimpsync.errors import Code
 
@@ -24,8 +25,9 @@ def check_access(site: Site) -> Iterator[Finding]:
     if site.configuration.civicrm is None:
         return
     with within(site.civicrm(), SECONDS) as client:
-        check_write_access(client)
-    yield good("CiviCRM", say("It is reached, and the key's user may see and edit contacts and groups."))
+        rights = check_rights(client)
+    yield good("CiviCRM", say("It is reached, and the key's user has every permission that a sync needs."))
+    yield from findings_of_rights(rights, rights_in_use(site.configuration))
 
 
 def check_clock(site: Site) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from mailchimpsync.actions.explained import explained
+from mailchimpsync.actions.connection_state import ConnectionState, headline, state_of, still_due
 from mailchimpsync.actions.finding import Finding, Level, good, trouble
 from mailchimpsync.actions.said import say
 from mailchimpsync.actions.site import Site
@@ -25,8 +25,9 @@ def check_syncs(site: Site) -> Iterator[Finding]:
     now = site.runtime.now()
     for link in site.configuration.connections:
         with site.store.begin() as tx:
-            standing, last = runs.standing(tx, link.audience_id), runs.last_run(tx, link.audience_id) or {}
-        yield _age(link, standing.last_sync_time, last.get("error_code"), now)
+            standing, state = runs.standing(tx, link.audience_id), state_of(tx, link, now)
+        yield _age(link, state, now)
+        yield from _people_due(link, state)
         if standing.lease_owner is not None and is_dead(standing.lease_owner):
             what = say(
                 "The process that worked on it last ended without a word; its next step: %(stage)s.",
@@ -35,21 +36,30 @@ def check_syncs(site: Site) -> Iterator[Finding]:
             yield Finding(Level.WARNING, _subject(link), what, "Run `mailchimpsync sync`: it goes on from there.")
 
 
-def _age(link: Link, synced: datetime | None, error: str | None, now: datetime) -> Finding:
-    why = say(" The last run ended with %(code)s.", code=error) if error else ""
-    remedy = explained(error).remedy if error else ""
+def _age(link: Link, state: ConnectionState, now: datetime) -> Finding:
+    """How long ago it was synced; the last attempt counts, not only the last success."""
+    error, synced = state.failing_code, state.synced_at
+    why = say(" The last run ended with %(code)s.", code=error) if error and state.failing_since else ""
+    if state.lasts and state.failing_since:
+        why = say(" %(headline)s.", headline=headline(state).capitalize())
+    level = Level.BAD if error and state.lasts else Level.WARNING
     if synced is None:
-        return Finding(
-            Level.WARNING,
-            link.title,
-            say("It was never synced.%(why)s", why=why),
-            remedy or "Run `mailchimpsync sync`.",
-        )
+        said = say("It was never synced.%(why)s", why=why)
+        return Finding(level, link.title, said, state.remedy or "Run `mailchimpsync sync`.")
     said = say("The last complete sync began %(age)s ago.%(why)s", age=_in_words(now - synced), why=why)
     if now - synced > _patience(link.schedule):
-        advice = remedy or "See that `mailchimpsync serve` runs, or `mailchimpsync sync` is called by schedule."
-        return Finding(Level.WARNING, _subject(link), said, advice)
-    return Finding(Level.WARNING, _subject(link), said, remedy) if error else good(_subject(link), said)
+        advice = state.remedy or "See that `mailchimpsync serve` runs, or `mailchimpsync sync` is called by schedule."
+        return Finding(level, _subject(link), said, advice)
+    return Finding(level, _subject(link), said, state.remedy) if error else good(_subject(link), said)
+
+
+def _people_due(link: Link, state: ConnectionState) -> Iterator[Finding]:
+    found = state.due
+    if not found.number:
+        return
+    level = Level.BAD if found.leaving or found.put_off else Level.WARNING
+    remedy = state.remedy or "Run `mailchimpsync sync`, and see what it says."
+    yield Finding(level, _subject(link), still_due(found)[0].upper() + still_due(found)[1:], remedy)
 
 
 def _subject(link: Link) -> str:

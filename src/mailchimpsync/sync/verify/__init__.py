@@ -20,12 +20,12 @@ from mailchimpsync.store import comparison, tombstones, verifications
 from mailchimpsync.sync.calls import Systems
 from mailchimpsync.sync.only_reading import only_reading
 from mailchimpsync.sync.verify.causes import Causes
-from mailchimpsync.sync.verify.difference import Cause, Difference, Verified
+from mailchimpsync.sync.verify.difference import Cause, Difference, Verdict, Verified
 from mailchimpsync.sync.verify.finding import find_differences
 from mailchimpsync.sync.verify.look_again import look_again
 from mailchimpsync.sync.verify.reading import Comparing, read_both
 
-__all__ = ["Cause", "Difference", "Verified", "verify"]
+__all__ = ["Cause", "Difference", "Verdict", "Verified", "verify"]
 
 KEPT_MAX = 500
 """How many differences are kept of each sort: without explanation, and with one."""

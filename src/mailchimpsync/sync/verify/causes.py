@@ -10,7 +10,7 @@ from sqlalchemy import RowMapping
 
 from mailchimpsync.civicrm import Person, contacts_modified_since, history, persons, to_site
 from mailchimpsync.decide import DEPARTED
-from mailchimpsync.errors import Code
+from mailchimpsync.errors import MAY_PASS, Code
 from mailchimpsync.model import IN_FLIGHT, SUBSCRIBED_STATUSES, SyncStatus
 from mailchimpsync.store import comparison_rows, kept_plans, runs
 from mailchimpsync.sync.gather import obstacle_of
@@ -76,8 +76,8 @@ class Causes:
             return replace(one, cause=Cause.DUE)
         if any(row["sync_status"] in IN_FLIGHT and row["has_open_update"] for row in rows):
             return replace(one, cause=Cause.IN_FLIGHT)
-        if any(row["sync_status"] == SyncStatus.TODO for row in rows):
-            return replace(one, cause=Cause.HELD if is_held else Cause.DUE)
+        if (waits := _waits_for(rows, is_held=is_held)) is not None:
+            return replace(one, cause=waits[0], code=waits[1])
         for row in rows:
             if (cause := _cause_of(row)) is not None and self._is_true(one, row):
                 return replace(one, cause=cause, code=row["reason"])
@@ -108,6 +108,20 @@ class Causes:
                 changed.update(state.id for state in modified.contacts)
             self._changed = changed
         return self._changed
+
+
+def _waits_for(rows: Sequence[Row], *, is_held: bool) -> tuple[Cause, str | None] | None:
+    """Return why rows are still due, with the code of a refusal, or None if they are not."""
+    if (refused := next((row for row in rows if _is_refused(row)), None)) is not None:
+        return Cause.REFUSED, refused["reason"]
+    if any(row["sync_status"] == SyncStatus.TODO for row in rows):
+        return Cause.HELD if is_held else Cause.DUE, None
+    return None
+
+
+def _is_refused(row: Row) -> bool:
+    """Say whether Mailchimp refused the row's change for a cause that may pass."""
+    return row["sync_status"] in (SyncStatus.TODO, SyncStatus.FAIL) and row["reason"] in MAY_PASS
 
 
 def _cause_of(row: Row) -> Cause | None:

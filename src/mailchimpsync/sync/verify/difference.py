@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,11 +24,24 @@ class Cause(StrEnum):
 
     CANNOT = "can't be synced"  # its code says why
     AS_CHOSEN = "as the connection's departure table says"  # its code says how
+    REFUSED = "refused so far, and tried again"  # its code says why
     DUE = "due: the next run decides"
     HELD = "held by the guard"
     IN_FLIGHT = "an update is on its way"
     CHANGED = "changed since the last run"
     UNKNOWN = "unknown"
+
+
+_STAYS = (Cause.CANNOT.value, Cause.AS_CHOSEN.value)
+"""The causes that no later sync takes away."""
+
+
+class Verdict(StrEnum):
+    """What a full comparison comes to."""
+
+    AGREE = "agree"
+    EXPLAINED = "explained"  # they differ, and every difference has a known reason
+    UNEXPLAINED = "unexplained"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +105,27 @@ class Verified:
     differences: Sequence[dict[str, Any]]
 
     @property
+    def verdict(self) -> Verdict:
+        """What it comes to."""
+        if self.unexplained:
+            return Verdict.UNEXPLAINED
+        return Verdict.EXPLAINED if self.explained else Verdict.AGREE
+
+    @property
     def in_sync(self) -> bool:
-        """Say whether everything agrees, but for what is explained."""
-        return self.unexplained == 0
+        """Say whether nothing differs."""
+        return self.verdict is Verdict.AGREE
+
+    @property
+    def due(self) -> int:
+        """How many differences have a reason that a later sync is to take away: somebody is still due."""
+        return sum(one["count"] for one in self.counts if one["cause"] not in (*_STAYS, Cause.UNKNOWN.value))
+
+    @property
+    def by_cause(self) -> dict[str, int]:
+        """The known reasons, each with how many differences it explains, the most frequent first."""
+        found = Counter[str]()
+        for one in self.counts:
+            if one["cause"] != Cause.UNKNOWN.value:
+                found[one["cause"]] += one["count"]
+        return dict(found.most_common())

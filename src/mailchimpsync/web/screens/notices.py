@@ -48,6 +48,11 @@ _FAILURES = (
     gettext_lazy("More people than usual can't be synced."),
     gettext_lazy("See the reasons, and who can mend them, under “Cannot be synced”."),
 )
+_LEAVING = (
+    gettext_lazy("People who left still get mail"),
+    gettext_lazy("They have to be taken off at Mailchimp, which refuses the change."),
+    gettext_lazy("See the reasons under “Cannot be synced”, or in the log of the newest sync."),
+)
 _DIFFERENCES = (
     gettext_lazy("Both sides differ"),
     gettext_lazy("The last comparison found differences that nothing explains."),
@@ -60,6 +65,7 @@ _EVENTS = (
 )
 _GENERAL: Mapping[str, tuple[Text, Text, Text]] = {
     "late": _LATE,
+    "leaving": _LEAVING,
     "failures": _FAILURES,
     "differences": _DIFFERENCES,
     "events": _EVENTS,
@@ -104,6 +110,7 @@ def _by_code(alert: Alert) -> tuple[Text, Text, Text]:
     titles = {
         "failed": _("The last sync failed"),
         "key": _("A key was refused"),
+        "refused": _("Mailchimp refuses changes again and again"),
         "webhook": _("Mailchimp's webhooks don't work"),
         "disk": _("The disk is almost full"),
     }

@@ -10,9 +10,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from mailchimpsync.actions import Applied, Plan, Report
+from mailchimpsync.actions.connection_state import still_due
 from mailchimpsync.actions.explained import explained
 from mailchimpsync.errors import MailchimpsyncError
-from mailchimpsync.sync.verify import Verified
+from mailchimpsync.sync.verify import Verdict, Verified
 from mailchimpsync.web.errands import Errand
 
 
@@ -62,9 +63,12 @@ def _of_report(report: Report) -> Outcome:
         what = _("It would change more people than it may unseen. Nothing was changed.")
         return Outcome("bad", _("The sync is held"), what, url=plan, button=_("Look at the plan"))
     words = {
-        "done": Outcome("good", _("The sync is done"), _("Both sides agree as far as they can.")),
+        "done": Outcome("good", _("The sync is done"), _("Nobody is due.")),
+        "incomplete": Outcome(
+            "bad" if report.due.put_off else "middle", _("People are still due"), still_due(report.due)
+        ),
         "waiting": Outcome(
-            "good", _("Everything is sent"), _("Mailchimp is still at work on it; its answers are read later.")
+            "middle", _("Everything is sent"), _("Mailchimp is still at work on it; its answers are read later.")
         ),
         "aborted": Outcome("middle", _("The sync was stopped"), _("The next sync decides again.")),
     }
@@ -75,8 +79,12 @@ def _of_report(report: Report) -> Outcome:
 
 def _of_verification(found: Verified) -> Outcome:
     url = reverse("differences", args=[found.list_id])
-    if found.in_sync:
-        return Outcome("good", _("Both sides agree, as far as they can"), url=url, button=_("See what was compared"))
+    if found.verdict is Verdict.AGREE:
+        return Outcome("good", _("Both sides agree"), url=url, button=_("See what was compared"))
+    if found.verdict is Verdict.EXPLAINED:
+        what = _("Differences with a known reason: %(number)s.") % {"number": found.explained}
+        title = _("Both sides differ, and each difference has a known reason")
+        return Outcome("middle", title, what, url=url, button=_("See the differences"))
     what = _("Differences that nothing explains: %(number)s.") % {"number": found.unexplained}
     return Outcome("bad", _("Both sides differ"), what, url=url, button=_("See the differences"))
 

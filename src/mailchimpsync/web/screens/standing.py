@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from time import monotonic
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from mailchimpsync.actions import Alert, ConnectionStatus, getalerts, getstatus
+from mailchimpsync.actions.connection_state import ConnectionState, Word
 from mailchimpsync.actions.counted import Counted
+from mailchimpsync.actions.explained import explained
 from mailchimpsync.config import Link
 from mailchimpsync.model import SyncStatus
 from mailchimpsync.web.errands import Errand
@@ -55,21 +58,14 @@ class Standing:
     @property
     def level(self) -> str:
         """How good it is."""
-        status = self.status
-        if self.is_lively:
+        if self.is_lively or not self.counted:
             return "middle"
-        if status.held_plan_id is not None or status.crashed or self._has_failed or status.differences_found:
-            return "bad"
-        return "good" if status.in_sync and self.counted else "middle"
+        return "bad" if self.status.crashed else self.status.state.level.value
 
     @property
     def headline(self) -> str:
         """It in a few words."""
         return _headline(self)
-
-    @property
-    def _has_failed(self) -> bool:
-        return bool(self.status.last_error) and not self.status.running
 
     @property
     def failed(self) -> int:
@@ -103,7 +99,7 @@ class Standing:
         return self.sum_at_mailchimp == self.sum_at_civicrm
 
 
-def _headline(standing: Standing) -> str:  # noqa: PLR0911 (one sentence each)
+def _headline(standing: Standing) -> str:
     status, errand = standing.status, standing.errand
     if status.running and status.working is not None:
         return _("A sync is at work")
@@ -111,19 +107,40 @@ def _headline(standing: Standing) -> str:  # noqa: PLR0911 (one sentence each)
         return _errand_words(errand.kind)
     if status.running:
         return _("A change is being taken in")
-    if status.held_plan_id is not None:
-        return _("Held: waiting for a decision")
     if status.crashed:
         return _("A sync stopped midway, and nobody went on with it")
-    if status.interrupted:
-        return _("A sync was interrupted; the next one goes on")
-    if status.last_sync_time is None:
-        return _("Never synced")
-    if not standing.counted:
+    if not standing.counted and status.state.word in (Word.WAITING, Word.OK):
         return _("Counting…")
-    if status.differences_found:
+    return _state_words(status.state)
+
+
+def _state_words(state: ConnectionState) -> str:  # noqa: PLR0911 (one sentence each)
+    match state.word:
+        case Word.HELD:
+            return _("Held: waiting for a decision")
+        case Word.FAILING:
+            return _("Failing: %(why)s") % {"why": _(explained(state.failing_code).sentence)}
+        case Word.PAUSED:
+            return _("Paused: it has no schedule, and nobody has synced it for a day")
+        case Word.NOT_SET_UP:
+            return _("Never synced")
+        case Word.WAITING if state.interrupted:
+            return _("A sync was interrupted; the next one goes on")
+        case Word.WAITING if state.due.number:
+            return ngettext(
+                "Waiting: %(shown)s person is due", "Waiting: %(shown)s people are due", state.due.number
+            ) % {"shown": f"{state.due.number:,}"}
+        case Word.WAITING:
+            return _("Not in sync yet")
+    if state.unexplained:
         return _("Differences were found that nothing explains")
-    return _("In sync") if status.in_sync else _("Not in sync yet")
+    if state.failed:
+        return ngettext(
+            "In sync, but %(shown)s person can't be synced",
+            "In sync, but %(shown)s people can't be synced",
+            state.failed,
+        ) % {"shown": f"{state.failed:,}"}
+    return _("In sync")
 
 
 def _errand_words(kind: str) -> str:

@@ -27,6 +27,8 @@ WORDS: Mapping[str, str | Promise] = {
     "Pending": _("pending"),
     # how a run or a call ended
     "done": _("done"),
+    "incomplete": _("people still due"),
+    "failed": _("failed"),
     "waiting": _("waiting for Mailchimp"),
     "out of time": _("to be continued"),
     "stopped": _("stopped"),
@@ -41,6 +43,7 @@ WORDS: Mapping[str, str | Promise] = {
     "plan": _("asked for"),
     "undo": _("undo"),
     "left out": _("left out"),
+    "refused": _("refused"),
     # kinds of change, behind a number of people
     "unsubscribe": _("unsubscribed at Mailchimp"),
     "add": _("subscribed at Mailchimp, or asked"),
@@ -77,9 +80,20 @@ WORDS: Mapping[str, str | Promise] = {
 LEVELS: Mapping[str, str] = {
     **dict.fromkeys(("ok", "subscribed", "pending", "Added", "done", "applied", "valid", "approved"), "good"),
     **dict.fromkeys(
-        ("live", "redo", "todo", "unsubscribed", "transactional", "archived", "Removed", "waiting", "out of time"),
+        (
+            "live",
+            "redo",
+            "todo",
+            "unsubscribed",
+            "transactional",
+            "archived",
+            "Removed",
+            "waiting",
+            "incomplete",
+            "out of time",
+        ),
         "middle",
     ),
-    **dict.fromkeys(("fail", "cleaned", "held", "aborted", "revoked"), "bad"),
+    **dict.fromkeys(("fail", "failed", "cleaned", "held", "aborted", "revoked", "refused"), "bad"),
     "open": "middle",
 }

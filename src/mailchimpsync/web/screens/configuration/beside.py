@@ -21,11 +21,24 @@ _REMEDIES: Mapping[Code, Promise] = {
     Code.CV_UNAVAILABLE: gettext_lazy(
         "See whether the address is right, and whether the site can be reached from this machine; then try again."
     ),
+    Code.CV_WEB_SERVER: gettext_lazy("Give the web server's user and password in the fields below."),
     Code.CV_NOT_FOUND: gettext_lazy("Give the address of the site's first page, such as https://crm.example.org."),
 }
 """Where the registry speaks of the command line or of runs, what to do here."""
 
-_AT_A_KEY = {Code.MC_AUTH, Code.MC_BAD_KEY, Code.MC_FORBIDDEN, Code.CV_AUTH, Code.CV_NO_PERMISSION}
+_AT_A_KEY = {
+    Code.MC_AUTH,
+    Code.MC_BAD_KEY,
+    Code.MC_FORBIDDEN,
+    Code.MC_DISABLED,
+    Code.MC_PLAN,
+    Code.CV_AUTH,
+    Code.CV_AUTH_GUARD,
+    Code.CV_AUTH_METHOD,
+    Code.CV_NO_PERMISSION,
+    Code.CV_SEES_PART,
+    Code.CV_RIGHT_MISSING,
+}
 
 
 def tell_beside(form: forms.Form, error: MailchimpsyncError, *, key: str, address: str) -> None:

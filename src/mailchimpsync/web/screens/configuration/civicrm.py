@@ -12,10 +12,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from pydantic import SecretStr
 
-from mailchimpsync.actions import hurried, probe_site, sized_groups
+from mailchimpsync.actions import Level, hurried, probe_site, sized_groups
 from mailchimpsync.actions.described import Scope
+from mailchimpsync.actions.rights import findings_of_rights, rights_in_use
+from mailchimpsync.actions.said import in_other_words
 from mailchimpsync.config import CivicrmSite, mask
-from mailchimpsync.errors import MailchimpsyncError
+from mailchimpsync.errors import PURPOSES, SMALLEST, MailchimpsyncError
 from mailchimpsync.web.screens.configuration.beside import tell_beside
 from mailchimpsync.web.screens.configuration.fields import NotBlank, SecretField
 from mailchimpsync.web.screens.configuration.saving import ConfigurationForm, Wish, save, status_of_form, tell
@@ -34,8 +36,7 @@ class CivicrmForm(ConfigurationForm):
     api_key = SecretField(
         label=gettext_lazy("API key"),
         help_text=gettext_lazy(
-            "Of a user who may view all contacts, edit all contacts and edit groups; the AuthX extension must accept "
-            "API keys."
+            "Of a user with the permissions listed below; the AuthX extension must accept API keys."
         ),
     )
     pattern = NotBlank(
@@ -45,6 +46,15 @@ class CivicrmForm(ConfigurationForm):
         required=False,
         widget=forms.TextInput(attrs={"placeholder": "https://…/civicrm/ajax/api4/{entity}/{action}"}),
     )
+
+    web_server_user = NotBlank(
+        label=gettext_lazy("User of the web server"),
+        help_text=gettext_lazy("Only where the browser asks for a user and password before it shows the site."),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false", "autocomplete": "off"}),
+    )
+    web_server_password = SecretField(label=gettext_lazy("Password of the web server"), required=False)
 
     def clean(self) -> dict[str, Any]:
         """Want the key again for another address: a stored key is sent to nobody whom its owner did not mean."""
@@ -59,18 +69,37 @@ class CivicrmForm(ConfigurationForm):
     def wanted(self) -> CivicrmSite:
         """The site as the form says it."""
         given, known = self.cleaned_data, self.visit.site.configuration.civicrm
-        key = SecretStr(given["api_key"]) if given["api_key"] or known is None else known.api_key
-        return CivicrmSite(url=given["url"], api_key=key, pattern=given["pattern"] or None)
+        user = given["web_server_user"] or None
+        stored = known.web_server_password if known and known.url == given["url"] else None
+        return CivicrmSite(
+            url=given["url"],
+            api_key=_secret(given["api_key"], known.api_key if known else None) or SecretStr(""),
+            pattern=given["pattern"] or None,
+            web_server_user=user,
+            web_server_password=_secret(given["web_server_password"], stored) if user else None,
+        )
+
+
+def _secret(given: str, known: SecretStr | None) -> SecretStr | None:
+    """An empty field keeps the secret that is known."""
+    return SecretStr(given) if given else known
 
 
 @screen(Scope.CONFIGURE, "GET", "HEAD", "POST")
 def edit(visit: Visit) -> HttpResponse:
     """Change the site; what is given is tried before it is saved."""
     known = visit.site.configuration.civicrm
-    form = CivicrmForm(visit, initial={"url": known.url if known else ""})
+    form = CivicrmForm(
+        visit, initial={"url": known.url, "web_server_user": known.web_server_user} if known else {"url": ""}
+    )
     if form.is_bound and form.is_valid() and (answer := _save(visit, form)) is not None:
         return answer
-    context = {"form": form, "known": known, "key": mask(known.api_key.get_secret_value()) if known else ""}
+    context = {
+        "form": form,
+        "known": known,
+        "key": mask(known.api_key.get_secret_value()) if known else "",
+        "rights": [(right.value, PURPOSES[right], right in SMALLEST) for right in PURPOSES],
+    }
     return visit.render("configuration/civicrm.html", context, status=status_of_form(form))
 
 
@@ -79,16 +108,19 @@ def _save(visit: Visit, form: CivicrmForm) -> HttpResponse | None:
     try:
         wanted = before.with_civicrm(form.wanted)
         with hurried(visit.site) as site:
-            found, groups = probe_site(site, wanted.civicrm or form.wanted)
+            found = probe_site(site, wanted.civicrm or form.wanted)
     except MailchimpsyncError as error:
         tell_beside(form, error, key="api_key", address="url")
         return None
     done = ngettext(
         "CiviCRM answers, and the key may do all that is needed. %(number)s mailing group can be connected.",
         "CiviCRM answers, and the key may do all that is needed. %(number)s mailing groups can be connected.",
-        len(groups),
+        len(found.groups),
     )
-    wish = Wish(wanted.having(civicrm=found), done % {"number": len(groups)}, reverse("configuration-groups"))
+    needed = rights_in_use(before)
+    missing = [one.found for one in findings_of_rights(found.rights, needed) if one.level is not Level.GOOD]
+    told = " ".join([done % {"number": len(found.groups)}, *(in_other_words(one, _) for one in missing)])
+    wish = Wish(wanted.having(civicrm=found.civicrm), told, reverse("configuration-groups"))
     try:
         return save(visit, wish, check=bool(before.connections))
     except MailchimpsyncError as error:

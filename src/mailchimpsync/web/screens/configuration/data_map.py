@@ -21,7 +21,8 @@ from mailchimpsync.web.screens.configuration.fields import NotBlank
 EMPTY_ROWS = 3
 OF_NAMES = frozenset({"FNAME", "LNAME"})
 _MERGE_TAG = re.compile(r"[A-Z0-9_]{1,10}")
-_PARTS = ("merge_field", "source", "keep_when_empty", "fill", "valid_days", "remove")
+_COUNTRY = re.compile(r"[A-Z]{2}")
+_PARTS = ("merge_field", "source", "keep_when_empty", "fill", "country", "valid_days", "remove")
 _DAYS_MIN, _DAYS_MAX, _FILL_MAX = 2, 3_650, 50
 _USUAL = FieldRule(merge_field="USUAL", source="usual")
 
@@ -35,6 +36,7 @@ class Row:
     source: BoundField
     keep_when_empty: BoundField
     fill: BoundField
+    country: BoundField
     valid_days: BoundField
     remove: BoundField
     has_options: bool
@@ -81,6 +83,13 @@ def _fields(number: int, rule: FieldRule | None, options: OptionGroups) -> Itera
         max_length=_FILL_MAX,
         initial=said.fill,
     )
+    yield NotBlank(
+        label=_("For an address: the country where CiviCRM has none, such as GB"),
+        help_text=_("Two letters. Left empty: an address without a country isn't sent; Mailchimp would take its own."),
+        required=False,
+        max_length=2,
+        initial=said.country,
+    )
     yield forms.IntegerField(
         label=_("For a checksum: days for which a personal link is good"),
         required=False,
@@ -114,8 +123,8 @@ def rows_of(form: forms.Form) -> Iterator[Row]:
 
 
 def _has_options(fields: dict[str, BoundField]) -> bool:
-    said = str(fields["fill"].value() or ""), str(fields["valid_days"].value() or _USUAL.valid_days)
-    return said != ("", str(_USUAL.valid_days)) or bool(fields["fill"].errors or fields["valid_days"].errors)
+    usual = {"fill": "", "country": "", "valid_days": str(_USUAL.valid_days)}
+    return any(str(fields[part].value() or said) != said or fields[part].errors for part, said in usual.items())
 
 
 def clean_rows(form: forms.Form, given: dict[str, Any], *, names: bool) -> list[dict[str, Any]]:
@@ -127,6 +136,7 @@ def clean_rows(form: forms.Form, given: dict[str, Any], *, names: bool) -> list[
         if rule.pop("remove") or not (rule["merge_field"] or rule["source"]):
             continue
         rule["merge_field"] = (rule["merge_field"] or "").upper()
+        rule["country"] = (rule["country"] or "").upper()
         if _complain(form, row, rule, seen):
             continue
         seen.add(rule["merge_field"])
@@ -138,6 +148,9 @@ def _complain(form: forms.Form, row: Row, rule: dict[str, Any], seen: set[str]) 
     tag = rule["merge_field"]
     if not rule["source"] and not row.source.errors:
         form.add_error(row.source.name, ValidationError(_("Choose what it is filled from.")))
+    if rule["country"] and not _COUNTRY.fullmatch(rule["country"]):
+        form.add_error(row.country.name, ValidationError(_("Give a country in two letters, such as GB.")))
+        return True
     if row.merge_field.errors:
         return True
     if not _MERGE_TAG.fullmatch(tag):

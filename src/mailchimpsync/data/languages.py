@@ -1,0 +1,25 @@
+"""The languages that Mailchimp knows a member by, and how CiviCRM's codes become theirs. Pure."""
+
+from __future__ import annotations
+
+# fmt: off
+LANGUAGES = frozenset({
+    "en", "ar", "af", "be", "bg", "ca", "zh", "hr", "cs", "da", "nl", "et", "fa", "fi", "fr", "fr_CA",
+    "de", "el", "he", "hi", "hu", "is", "id", "ga", "it", "ja", "km", "ko", "lv", "lt", "mt", "ms",
+    "mk", "no", "pl", "pt", "pt_PT", "ro", "ru", "sr", "sk", "sl", "es", "es_ES", "sw", "sv", "ta", "th",
+    "tr", "uk", "vi",
+})
+# fmt: on
+"""The codes of Mailchimp's list (mailchimp.com/help/view-and-edit-contact-languages)."""
+
+_CALLED = {"nb": "no", "nn": "no", "iw": "he", "in": "id"}
+"""Languages that have another code there: both written forms of Norwegian, and old codes."""
+
+
+def language_at_mailchimp(code: str) -> str | None:
+    """Return Mailchimp's code for a language such as `nb_NO` or `de-AT`; None: Mailchimp does not know it."""
+    language, _, region = code.strip().replace("-", "_").partition("_")
+    language = language.lower()
+    exact = f"{language}_{region[:2].upper()}"
+    known = exact if exact in LANGUAGES else _CALLED.get(language, language)
+    return known if known in LANGUAGES else None

@@ -1,0 +1,106 @@
+"""The permissions of a CiviCRM key's user: the smallest set, and what more a feature needs. There is no other list."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Right(StrEnum):
+    """A permission, by the name that CiviCRM gives it."""
+
+    ACCESS = "access CiviCRM"
+    VIEW = "view all contacts"
+    EDIT = "edit all contacts"
+    ADD = "add contacts"
+    KEY = "authenticate with api key"
+    TRASH = "access deleted contacts"
+    ACTIVITIES = "view all activities"
+    MEMBERSHIPS = "access CiviMember"
+    DONATIONS = "access CiviContribute"
+    CUSTOM_DATA = "access all custom data"
+    MAKE_FIELDS = "administer CiviCRM data"
+    MAKE_TYPES = "administer CiviCRM"
+
+
+SMALLEST = (Right.ACCESS, Right.VIEW, Right.EDIT, Right.ADD, Right.KEY)
+"""Without these nothing is synced; with these alone a sync works."""
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """What a permission is for, and what happens without it; whole sentences."""
+
+    why: str
+    without: str
+
+
+_NOTHING = "Nothing is synced."
+
+PURPOSES: Mapping[Right, Purpose] = {
+    Right.ACCESS: Purpose("Reads groups and who is in them.", _NOTHING),
+    Right.VIEW: Purpose("Reads all contacts, their addresses and their group history.", _NOTHING),
+    Right.EDIT: Purpose("Changes contacts and their groups, and proves that no contact is hidden.", _NOTHING),
+    Right.ADD: Purpose("Creates contacts for people who are only in the Mailchimp audience.", _NOTHING),
+    Right.KEY: Purpose("Lets the user sign in with an API key.", _NOTHING),
+    Right.TRASH: Purpose(
+        "Sees contacts in the trash, and where merged contacts went.",
+        "A contact in the trash or merged into another one cannot be told from one that was deleted for good.",
+    ),
+    Right.ACTIVITIES: Purpose("Imports campaigns as activities.", "Campaigns cannot be imported."),
+    Right.MEMBERSHIPS: Purpose(
+        "Fills merge fields from memberships.", "Merge fields cannot be filled from memberships."
+    ),
+    Right.DONATIONS: Purpose(
+        "Fills merge fields from contributions.", "Merge fields cannot be filled from contributions."
+    ),
+    Right.CUSTOM_DATA: Purpose(
+        "Fills merge fields from custom fields, and marks the activities of campaigns.",
+        "Merge fields cannot be filled from custom fields, and campaigns cannot be imported.",
+    ),
+    Right.MAKE_FIELDS: Purpose(
+        "Makes the custom field that imported campaigns need. The first import needs it, later ones do not.",
+        "You have to make the custom field by hand.",
+    ),
+    Right.MAKE_TYPES: Purpose(
+        "Makes the activity types that imported campaigns need. The first import needs it, later ones do not.",
+        "You have to make the activity types by hand.",
+    ),
+}
+
+_TO_READ: Mapping[str, Right] = {
+    "Contact": Right.VIEW,
+    "Email": Right.VIEW,
+    "SubscriptionHistory": Right.VIEW,
+    "Membership": Right.MEMBERSHIPS,
+    "MembershipType": Right.MEMBERSHIPS,
+    "MembershipStatus": Right.MEMBERSHIPS,
+    "Contribution": Right.DONATIONS,
+    "Domain": Right.MAKE_TYPES,
+}
+_TO_WRITE: Mapping[str, Right] = {
+    "Contact": Right.EDIT,
+    "Email": Right.EDIT,
+    "GroupContact": Right.EDIT,
+    "Activity": Right.ACTIVITIES,
+    "ActivityContact": Right.ACTIVITIES,
+    "CustomField": Right.MAKE_FIELDS,
+    "CustomGroup": Right.MAKE_FIELDS,
+    "OptionValue": Right.MAKE_TYPES,
+}
+
+
+def right_for(entity: str, action: str) -> Right:
+    """Return the permission that a refused call most likely lacks."""
+    if action.startswith("get"):
+        return _TO_READ.get(entity, Right.ACCESS)
+    if entity == "Contact" and action in {"create", "save"}:
+        return Right.ADD
+    return _TO_WRITE.get(entity, Right.MAKE_TYPES)
+
+
+def quoted(rights: Collection[Right]) -> str:
+    """Return the names of permissions as a text lists them: “a”, “b” and “c”."""
+    names = [f"“{right.value}”" for right in rights]
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -42,7 +42,18 @@ from mailchimpsync.http import (
 )
 from mailchimpsync.runtime import Runtime
 
-CIVICRM = Service("CiviCRM", Code.CV_UNAVAILABLE, Code.CV_UNAVAILABLE, Code.CV_ODD_ANSWER)
+CIVICRM = Service(
+    "CiviCRM",
+    unavailable=Code.CV_UNAVAILABLE,
+    throttled=Code.CV_UNAVAILABLE,
+    odd=Code.CV_ODD_ANSWER,
+    unknown_name=Code.CV_UNKNOWN_NAME,
+    nobody_listens=Code.CV_NOBODY_LISTENS,
+    certificate=Code.CV_CERTIFICATE,
+    wrong_protocol=Code.CV_WRONG_PROTOCOL,
+)
+
+PAGE_HEAD_BYTES = 4_000
 
 Params = Mapping[str, Any]
 Call = tuple[str, str, Params]
@@ -187,13 +198,16 @@ class CivicrmClient(Remote):
 
     def multi(self, calls: Mapping[str, Call], *, idempotent: bool | None = None) -> dict[str, Result | RemoteError]:
         """Make several calls in one request; each has its result or its own error, under its name."""
-        if not all(_is_read(call[1]) for call in calls.values()):
+        changes = not all(_is_read(call[1]) for call in calls.values())
+        if changes:
             self.check_may_write()
         url = multi_url(self.pattern)
-        repeatable = idempotent if idempotent is not None else all(_is_read(call[1]) for call in calls.values())
+        repeatable = idempotent if idempotent is not None else not changes
 
         def ask() -> dict[str, Result | RemoteError]:
-            found = _by_name(parse(_RESULTS, self._post(url, {"calls": calls}, "several calls"), CIVICRM))
+            found = _by_name(
+                parse(_RESULTS, self._post(url, {"calls": calls}, "several calls", changes=changes), CIVICRM)
+            )
             return {name: _result(call, found.get(name)) for name, call in calls.items()}
 
         results = self.patiently(ask, repeatable=repeatable)
@@ -218,7 +232,9 @@ class CivicrmClient(Remote):
         url, what = call_url(self.pattern, entity, action), f"{entity}.{action}"
         repeatable = idempotent if idempotent is not None else is_read
         try:
-            return self.patiently(lambda: read(self._post(url, {"params": params}, what)), repeatable=repeatable)
+            return self.patiently(
+                lambda: read(self._post(url, {"params": params}, what, changes=not is_read)), repeatable=repeatable
+            )
         except DatabaseFailedError as error:
             if is_read:
                 raise
@@ -229,15 +245,15 @@ class CivicrmClient(Remote):
         is_stubborn = isinstance(error, DatabaseFailedError) and state.attempt_number >= DATABASE_TRIES_MAX
         return is_stubborn or super()._enough(state)
 
-    def _post(self, url: str, form: Mapping[str, Any], what: str) -> bytes:
-        answer = self._send(url, form)
+    def _post(self, url: str, form: Mapping[str, Any], what: str, *, changes: bool) -> bytes:
+        answer = self._send(url, form, changes=changes)
         if answer.status == HTTPStatus.OK:
             return answer.body
         raise self._problem(answer, what)
 
-    def _send(self, url: str, form: Mapping[str, Any]) -> Answer:
+    def _send(self, url: str, form: Mapping[str, Any], *, changes: bool = False) -> Answer:
         data = {name: json.dumps(value, ensure_ascii=False) for name, value in form.items()}
-        return self.exchange(self._http.build_request("POST", url, data=data))
+        return self.exchange(self._http.build_request("POST", url, data=data), changes=changes)
 
     def _problem(self, answer: Answer, what: str) -> RemoteError:
         if answer.status == HTTPStatus.UNAUTHORIZED:
@@ -245,12 +261,14 @@ class CivicrmClient(Remote):
         problem = _json_object(answer.body)
         if "error_message" in problem:
             return _refusal(what, answer.status, problem)
+        if _wants_tls(answer):
+            return _no_tls()
         return self._temporary(answer)
 
     def _temporary(self, answer: Answer) -> TransientError:
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
             return throttled(CIVICRM, answer, self.runtime.now(), work_may_be_done=False)
-        if answer.status == HTTPStatus.REQUEST_TIMEOUT or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        if answer.status == HTTPStatus.REQUEST_TIMEOUT or _looks_passing(answer):
             return unavailable(CIVICRM, answer, self.runtime.now())
         return odd(CIVICRM, f"status {answer.status}, not JSON", answer.status)
 
@@ -265,7 +283,9 @@ class CivicrmClient(Remote):
                 raise self._problem(answer, "Contact.get")
             if _json_object(answer.body).keys() & {"values", "error_message"}:
                 return pattern
-            if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+            if _wants_tls(answer):
+                raise _no_tls()
+            if _looks_passing(answer):
                 failing = self._temporary(answer)
             tried.append(_outcome(pattern, answer))
         raise failing or ConfigurationError(
@@ -291,6 +311,23 @@ def _outcome(pattern: str, answer: Answer) -> str:
 
 def _whole(answer: TypeAdapter[Envelope[T]]) -> Callable[[bytes], Envelope[T]]:
     return lambda body: parse(answer, body, CIVICRM)
+
+
+def _looks_passing(answer: Answer) -> bool:
+    """Say whether a page in place of the API is about a fault that will be over, not about an address there is not."""
+    is_fault = answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status == HTTPStatus.TOO_MANY_REQUESTS
+    return is_fault or b"maintenance" in answer.body[:PAGE_HEAD_BYTES].lower()
+
+
+def _wants_tls(answer: Answer) -> bool:
+    """Say whether a web server has answered http on its port for https: nginx and Apache say so in these words."""
+    said = answer.body[:PAGE_HEAD_BYTES].lower()
+    return answer.status == HTTPStatus.BAD_REQUEST and (b"plain http request" in said or b"speaking plain http" in said)
+
+
+def _no_tls() -> AccessError:
+    why = "CiviCRM's server wants https at this address and port, and was asked by http"
+    return AccessError(Code.CV_WRONG_PROTOCOL, why, status=HTTPStatus.BAD_REQUEST)
 
 
 def _by_name(results: dict[str, Any] | list[Any]) -> dict[str, Any]:

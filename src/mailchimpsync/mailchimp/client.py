@@ -31,7 +31,16 @@ from mailchimpsync.runtime import SLEEP_SLICE_SECONDS, Runtime
 
 T = TypeVar("T")
 
-MAILCHIMP = Service("Mailchimp", Code.MC_UNAVAILABLE, Code.MC_THROTTLED, Code.MC_ODD_ANSWER)
+MAILCHIMP = Service(
+    "Mailchimp",
+    unavailable=Code.MC_UNAVAILABLE,
+    throttled=Code.MC_THROTTLED,
+    odd=Code.MC_ODD_ANSWER,
+    unknown_name=Code.MC_UNKNOWN_NAME,
+    nobody_listens=Code.MC_NOBODY_LISTENS,
+    certificate=Code.MC_CERTIFICATE,
+    wrong_protocol=Code.MC_WRONG_PROTOCOL,
+)
 
 SLOT_SECONDS_MAX = 600
 
@@ -153,7 +162,7 @@ class MailchimpClient(Remote):
             method, self.base_url + path, params=params, content=content, headers=headers
         )
         with self._slot():
-            answer = self.exchange(request)
+            answer = self.exchange(request, changes=method != "GET")
         if answer.status in {HTTPStatus.OK, HTTPStatus.NO_CONTENT}:
             return answer.body
         raise self._problem(answer, gone)

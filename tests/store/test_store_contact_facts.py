@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from mailchimpsync.store import Store, contacts, evidence, members
+from mailchimpsync.store import Store, contacts, evidence, members, ownership
 from mailchimpsync.store.contact_facts import CONTACT_FACTS, owned_by
+from mailchimpsync.store.ownership import NewOwner
 from mailchimpsync.store.schema import cache
 from store.databases import ANN, BOB, LIST, add_row, row
 
@@ -24,6 +25,7 @@ ANNS = {
     "civicrm_address": "ann@example.org",
     "new_address": "ann@example.com",
     "contact_problem": "CV_UNREADABLE",
+    "handed_from": 78,
 }
 OF_THE_MEMBER = {
     *("id", "mailchimp_list_id", "identity", "mailchimp_member_id", "mailchimp_contact_id", "mailchimp_email"),
@@ -60,10 +62,14 @@ def test_each_fact_of_a_contact_has_a_place_in_the_tests() -> None:
             lambda tx, _: contacts.replace_contacts(tx, LIST, {ANN: None}, {ANN: "trashed"}),
             owned_by(None, departed_contact_id=ANN, marks="trashed", inherited="deceased", inherited_at=MERGED_AT),
         ),
+        (
+            lambda tx, key: ownership.hand_over(tx, LIST, {key: NewOwner(BOB, best_address="bob@example.org")}),
+            owned_by(BOB, civicrm_address="bob@example.org", handed_from=ANN),
+        ),
         (lambda tx, key: contacts.let_go(tx, [key]), owned_by(None)),
         (lambda tx, key: evidence.forget_owners(tx, LIST, key - 1, key), owned_by(None)),
     ],
-    ids=["given to another", "with what is known", "merged", "gone", "let go", "forgotten"],
+    ids=["given to another", "with what is known", "merged", "gone", "handed over", "let go", "forgotten"],
 )
 def test_no_fact_of_the_contact_before_stays(store: Store, change: Change, expected: dict[str, Any]) -> None:
     with store.begin() as tx:

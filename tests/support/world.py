@@ -157,6 +157,15 @@ class World:
         """Let staff change all addresses of a contact."""
         self.civicrm.call("Email", "update", {"where": [["contact_id", "=", contact]], "values": values})
 
+    def take_address(self, contact: int) -> None:
+        """Let staff delete all addresses of a contact."""
+        self.civicrm.call("Email", "delete", {"where": [["contact_id", "=", contact]]})
+
+    def give_address(self, contact: int, email: str) -> None:
+        """Let staff add an address to a contact, as its primary one."""
+        values = {"contact_id": contact, "email": email, "is_primary": True}
+        self.civicrm.call("Email", "create", {"values": values})
+
     def trash(self, contact: int) -> None:
         self.civicrm.call("Contact", "delete", {"where": [["id", "=", contact]]})
 

@@ -42,6 +42,7 @@ class Situation:
         contact_gone: whether the contact that owned it was deleted, and nobody else owns the address.
         marks: how the contact left in CiviCRM, other than by the group: what it is marked with, or how it went.
         merged: whether its contact was merged into one that is subscribed with another address.
+        handed_over: whether another contact had the member when it was subscribed.
         departed: whether it was us who took the member off for a departure, and nobody has subscribed it since.
         group: the contact's state in the subscription group.
         interest_groups: the contact's state in the interests' groups, by interest id.
@@ -72,6 +73,7 @@ class Situation:
     contact_gone: bool = False
     marks: frozenset[Departure] = frozenset()
     merged: bool = False
+    handed_over: bool = False
     departed: bool = False
     group: GroupState = NOT_IN_GROUP
     interest_groups: Mapping[str, GroupState] = field(default_factory=lambda: NO_GROUPS)

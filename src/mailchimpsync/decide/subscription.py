@@ -169,8 +169,9 @@ def _only_at_mailchimp(situation: Situation, connection: Connection) -> Verdict:
         return Verdict(Move.ADD_TO_GROUP, Code.MAILCHIMP_NEW_PERSON, ends_subscribed=True)
     if trust is Trust.MAILCHIMP:
         return Verdict(Move.ADD_TO_GROUP, Code.TRUSTED_MAILCHIMP, ends_subscribed=True)
-    if _side_that_counts(situation) is Side.CIVICRM:
-        return _leave(situation, connection, Departure.REMOVED, Code.CIVICRM_REMOVED)
+    if situation.handed_over or _side_that_counts(situation) is Side.CIVICRM:
+        reason = Code.CIVICRM_HANDED_OVER if situation.handed_over else Code.CIVICRM_REMOVED
+        return _leave(situation, connection, Departure.REMOVED, reason)
     return Verdict(Move.ADD_TO_GROUP, Code.MAILCHIMP_SUBSCRIBED, ends_subscribed=True)
 
 

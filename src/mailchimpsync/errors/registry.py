@@ -132,6 +132,12 @@ _IN_ORDER = {
         "Nothing to do.",
         Who.NOBODY,
     ),
+    Code.CIVICRM_HANDED_OVER: Entry(
+        "The address belongs to another contact now, who is not in the group, so it is taken off at Mailchimp.",
+        "In CiviCRM the address was taken from the contact that had subscribed with it, and given to another one.",
+        "Add the other contact to the group if they want the mailings.",
+        Who.DATA_OWNER,
+    ),
     Code.DEPARTED_DECEASED: _departed("is marked deceased in CiviCRM", "Correct the contact if the mark is wrong."),
     Code.DEPARTED_OPT_OUT: _departed(
         "is marked “no bulk emails” in CiviCRM", "Take the mark off if the person wants mail again."
@@ -292,7 +298,8 @@ _CIVICRM_ROWS = {
     Code.CV_SHARED_ADDRESS: Entry(
         "In the group, but another contact with the same address is the one that is synced.",
         "Mailchimp knows one member per address; two contacts share this one.",
-        "Nothing, if both people read the same mailbox. Otherwise give this contact its own address.",
+        "Nothing, if both people read the same mailbox: this contact takes over when the other one leaves the group. "
+        "Otherwise give this contact its own address.",
         Who.DATA_OWNER,
         Retry.ON_CHANGE,
     ),

@@ -21,10 +21,11 @@ CONTACT_FACTS = (
     "civicrm_address",
     "new_address",
     "contact_problem",
+    "handed_from",
 )
 """The columns that say something of the contact who owns a row, or owned it."""
 
-_RENAMED = ("marks", "inherited", "inherited_at", "civicrm_address", "contact_problem")
+_RENAMED = ("marks", "inherited", "inherited_at", "civicrm_address", "contact_problem", "handed_from")
 
 
 def owned_by(contact_id: int | None, **facts: Any) -> dict[str, Any]:

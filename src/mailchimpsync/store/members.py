@@ -91,6 +91,7 @@ def _merge(old: Columns, new: Columns) -> Assignments:
         ),
         ("mailchimp_status_date", _status_date(old, new, new_status)),
         ("departed_contact_id", case((new_status, null()), else_=old.departed_contact_id)),
+        ("handed_from", case((new_status, null()), else_=old.handed_from)),
         ("departure", case((new.mailchimp_status.in_(_SUBSCRIBED), null()), else_=old.departure)),
         *due(old),
         *((column, new[column]) for column in overwritten),

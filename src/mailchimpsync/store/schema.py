@@ -132,6 +132,7 @@ cache = _table(
     Column("civicrm_groups", Text),  # `group id;status;date` of each relevant group, joined by `|`
     Column("civicrm_contact_id", BigInteger),
     Column("departed_contact_id", BigInteger),
+    Column("handed_from", BigInteger),  # the contact that consented, where the member was handed to another one since
     Column("marks", String(80)),  # the contact's departures, other than from the group, joined by commas
     Column("inherited", String(80)),  # likewise of contacts that were merged into its own
     Column("inherited_at", UtcDateTime),

@@ -20,21 +20,23 @@ from mailchimpsync.sync.context import Run
 ROWS_PER_STEP = 5_000
 
 
-def ask_for_addresses(run: Run, contact_ids: Sequence[int]) -> None:
-    """Ask CiviCRM for all addresses of some contacts, and note which are the best."""
-    _note(run, ask_for_best(run, contact_ids))
-
-
 def ask_for_best(run: Run, contact_ids: Sequence[int]) -> dict[int, str]:
     """Ask CiviCRM for the best addresses of some contacts; those without one that can be kept are left out.
 
     So are those with an address that can't be read: it may be the best.
     """
+    return _kept(run, read_addresses(run, contact_ids)[0])
+
+
+def read_addresses(run: Run, contact_ids: Sequence[int]) -> tuple[list[ContactAddress], frozenset[int]]:
+    """Return all addresses of some contacts; and, left out there, the contacts with an address that can't be read."""
     odd_rows: list[OddRow] = []
     found = [one for page in addresses_of(run.civicrm, contact_ids, odd_rows) for one in page]
     run.odd_rows.extend(odd_rows)
     unread = contacts_of(odd_rows)
-    return _kept(run, [one for one in found if one.contact_id not in unread])
+    if any(one.contact_id is None for one in odd_rows):  # anybody's
+        unread |= frozenset(contact_ids)
+    return [one for one in found if one.contact_id not in unread], unread
 
 
 def note_addresses(run: Run, addresses: Iterable[ContactAddress]) -> None:

@@ -14,13 +14,14 @@ from mailchimpsync.errors import Code
 from mailchimpsync.model import SUBSCRIBED_STATUSES, Departure, normalise_address
 from mailchimpsync.store import contacts, runs
 from mailchimpsync.sync.add_civi_only import read_groups_of
-from mailchimpsync.sync.addresses import ask_for_addresses, ask_for_best, note_addresses, note_where_it_matters
+from mailchimpsync.sync.addresses import ask_for_best, note_addresses, note_where_it_matters, read_addresses
 from mailchimpsync.sync.contact_problems import contacts_of, end_problems, note_odd_rows
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.evidence import check_contacts
 from mailchimpsync.sync.gone_contacts import gone_as, replace_gone
 from mailchimpsync.sync.marks import ask_for_held, held_of, marks_text, note_marks
 from mailchimpsync.sync.owners import Ownership, find_ownerships, find_trashed_owners
+from mailchimpsync.sync.take_over import follow_addresses, give_to_owners_of_today, members_astray
 
 CONTACTS_PER_STEP = 10_000
 ROWS_PER_STEP = 5_000
@@ -144,18 +145,23 @@ def _is_later(date: Any, than: Any) -> bool:
 def _replace_all_gone(run: Run) -> int:
     """Look at all contacts before any is replaced: if most have vanished, none has."""
     gone: dict[int, str] = {}
+    astray: list[Any] = []
     known = vanished = 0
     held = ask_for_held(run)
     unread = note_odd_rows(run).contacts
     for ids in _all_owners(run):
         states, unread_here = _states(run, ids)
         note_marks(run, states, held)
-        ask_for_addresses(run, ids)
+        addresses, unread_addresses = read_addresses(run, ids)
+        note_addresses(run, addresses)
+        alive = {state.id for state in states if not state.is_deleted}
+        astray += members_astray(run, sorted(alive - unread_addresses), addresses)
         _note_alive(run, states, unread | unread_here)
         some = gone_as(ids, states, unread_here)
         gone |= some
         known, vanished = known + len(ids), vanished + sum(how == Departure.DELETED for how in some.values())
     check_contacts(run, known=known, missing=vanished)
+    give_to_owners_of_today(run, astray)
     return sum(replace_gone(run, dict(some)) for some in chunks(list(gone.items()), CONTACTS_PER_STEP))
 
 
@@ -183,6 +189,7 @@ def _replace_recently_gone(run: Run) -> int:
         read = [one for one in modified.addresses if one.contact_id not in unread]
         note_marks(run, modified.contacts, held_of(run, modified.addresses))
         note_addresses(run, read)
+        follow_addresses(run, modified, unread)
         _note_alive(run, modified.contacts, unread)
         gone = [state.id for state in modified.contacts if state.is_deleted]
         edited = [state.id for state in modified.contacts if not state.is_deleted]
@@ -210,7 +217,7 @@ def _look_again(run: Run) -> int:
     alive = sorted({state.id for state in states if not state.is_deleted} & set(unknown))
     if alive:
         note_marks(run, states, ask_for_held(run, alive))
-        ask_for_addresses(run, alive)
+        note_addresses(run, read_addresses(run, alive)[0])
         _note_alive(run, [state for state in states if state.id in set(alive)], unread)
         read_groups_of(run, alive)
     return replace_gone(run, gone_as(asked, states, unread))

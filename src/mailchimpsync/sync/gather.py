@@ -201,9 +201,12 @@ def _claim(
 ) -> tuple[dict[int, str], set[int]]:
     """Let rows of new members claim their address's identity: one row per address, the lowest row id first.
 
-    Returns the claims, and the rows whose address another row has.
+    Who may not be subscribed claims nothing. Returns the claims, and the rows whose address another row has.
     """
-    addresses = {row["id"]: _new_address(people[row["id"]]) for row in candidates if row["mailchimp_status"] is None}
+    free = [
+        row for row in candidates if row["mailchimp_status"] is None and obstacle_of(row, people[row["id"]]) is None
+    ]
+    addresses = {row["id"]: _new_address(people[row["id"]]) for row in free}
     wanted = {row_id: f"m:{member_id_of(address)}" for row_id, address in addresses.items() if address is not None}
     owners = rows.owners_of_identities(tx, list_id, sorted(set(wanted.values()))) if wanted else {}
     in_order = sorted(wanted.items())
@@ -259,6 +262,7 @@ def _situation(
         contact_gone=row["departed_contact_id"] is not None and contact is None,
         marks=marks_from(row["marks"]) | inherited_by(row, mine.get(connection.group_id, _NOT_IN_GROUP)),
         merged=row["departed_contact_id"] is not None and siblings is not None and siblings.stays,
+        handed_over=row["handed_from"] is not None,
         departed=row["departure"] is not None,
         group=mine.get(connection.group_id, _NOT_IN_GROUP),
         interest_groups={interest: mine[group] for interest, group in connection.interests.items() if group in mine},

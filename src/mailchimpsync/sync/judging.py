@@ -230,6 +230,7 @@ def _member_columns(update: Update, body: Mapping[str, Any]) -> dict[str, Any]:
         },
         "mailchimp_interests": interests,
         **({"departure": None} if status in SUBSCRIBED_STATUSES or left_alone else {}),
+        **({"handed_from": None} if status in SUBSCRIBED_STATUSES and sent_status is not None else {}),
     }
 
 

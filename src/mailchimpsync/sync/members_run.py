@@ -32,6 +32,7 @@ from mailchimpsync.sync.look_at_both import look_at_civicrm
 from mailchimpsync.sync.reconcile import decide_rows
 from mailchimpsync.sync.relink import links_of
 from mailchimpsync.sync.submit import send_all
+from mailchimpsync.sync.take_over import take_over
 from mailchimpsync.sync.untold_updates import settle_untold
 
 MEMBERS_IN_FLIGHT_MAX = 8
@@ -228,6 +229,7 @@ def _is_known(row: Any, having: Collection[tuple[int, str]]) -> bool:
 
 def reconcile_rows(run: Run, row_ids: Sequence[int]) -> None:
     """Decide about rows and carry it out, as a whole run does; rows with an update in flight wait for its result."""
+    take_over(run)
     check_data_of(run, row_ids)
     with run.transaction() as tx:
         due = [row["id"] for row in rows.rows_to_decide(tx, row_ids) if row["sync_status"] == SyncStatus.TODO]

@@ -29,14 +29,17 @@ def ask_for_best(run: Run, contact_ids: Sequence[int]) -> dict[int, str]:
 
 
 def read_addresses(run: Run, contact_ids: Sequence[int]) -> tuple[list[ContactAddress], frozenset[int]]:
-    """Return all addresses of some contacts; and, left out there, the contacts with an address that can't be read."""
+    """Return all addresses of some contacts, and the contacts that may have one which can't be read.
+
+    Those that are known to have one are left out.
+    """
     odd_rows: list[OddRow] = []
     found = [one for page in addresses_of(run.civicrm, contact_ids, odd_rows) for one in page]
     run.odd_rows.extend(odd_rows)
     unread = contacts_of(odd_rows)
-    if any(one.contact_id is None for one in odd_rows):  # anybody's
-        unread |= frozenset(contact_ids)
-    return [one for one in found if one.contact_id not in unread], unread
+    readable = [one for one in found if one.contact_id not in unread]
+    anybodys = any(one.contact_id is None for one in odd_rows)
+    return readable, frozenset(contact_ids) if anybodys else unread
 
 
 def note_addresses(run: Run, addresses: Iterable[ContactAddress]) -> None:

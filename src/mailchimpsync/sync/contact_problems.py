@@ -31,7 +31,9 @@ def note_odd_rows(run: Run) -> Unread:
     run.odd_rows.clear()
     if not found:
         return Unread()
-    run.log(_named(found))
+    if news := [one for one in found if one not in run.named_rows]:
+        run.named_rows.update(news)
+        run.log(_named(news))
     unread = Unread(contacts_of(found), all(one.contact_id is not None for one in found))
     with run.transaction() as tx:
         contacts.note_problem(tx, run.list_id, sorted(unread.contacts), Code.CV_UNREADABLE.value)

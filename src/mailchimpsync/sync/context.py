@@ -81,7 +81,7 @@ class Run(Work):
     With those who are `erased` nothing is done; `with_data`, what plugins know of people goes to Mailchimp too.
     `notes` are for the caller: where this run does something else than they may think.
     `visibility`: what CiviCRM shows of contacts that are gone; `odd_rows`: what of it could not be read, and was not
-    noted yet (contact_problems.py).
+    noted yet; `named_rows`: what of that the log has named (contact_problems.py).
     """
 
     id: int
@@ -98,6 +98,7 @@ class Run(Work):
     notes: list[str] = field(default_factory=list)
     visibility: Visibility = SEES_EVERYTHING
     odd_rows: list[OddRow] = field(default_factory=list)
+    named_rows: set[OddRow] = field(default_factory=set)
 
     @property
     def since_at_site(self) -> str | None:

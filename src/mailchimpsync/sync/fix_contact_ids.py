@@ -87,6 +87,8 @@ def _give_to_owners(run: Run, rows: Sequence[RowMapping], progress: Mapping[str,
     addresses = {owned[row["id"]]: normalise_address(row["mailchimp_email"]) for row in rows if row["id"] in owned}
     note_where_it_matters(run, best, addresses)
     note_odd_rows(run)
+    if owned and run.since is not None:
+        read_groups_of(run, sorted(set(owned.values())))  # a contact back from the trash has not changed its groups
     _give_to_the_trash(run, [row for row in rows if row["id"] not in owned.keys() | unclear])
     return len(found)
 
@@ -190,7 +192,6 @@ def _replace_recently_gone(run: Run) -> int:
         note_marks(run, modified.contacts, held_of(run, modified.addresses))
         note_addresses(run, read)
         follow_addresses(run, modified, unread)
-        _note_alive(run, modified.contacts, unread)
         gone = [state.id for state in modified.contacts if state.is_deleted]
         edited = [state.id for state in modified.contacts if not state.is_deleted]
         addresses = sorted({normalise_address(entry.email) for entry in modified.addresses})
@@ -205,7 +206,10 @@ def _replace_recently_gone(run: Run) -> int:
 
 
 def _look_again(run: Run) -> int:
-    """Look at contacts of whom nothing certain was known, and at those that CiviCRM refused to change."""
+    """Look at contacts of whom nothing certain was known, and at those that CiviCRM refused to change.
+
+    Of those who are shown again, everything is read again: what was known of their groups may have been forgotten.
+    """
     with run.transaction() as tx:
         contacts.make_unmatched_rows_due(tx, run.list_id)
         refused = contacts.contacts_refused(tx, run.list_id)

@@ -11,6 +11,7 @@ from mailchimpsync.civicrm.activities import (
 from mailchimpsync.civicrm.campaign_ground import Ground, Kind, missing_ground, prepare_ground
 from mailchimpsync.civicrm.client import CivicrmClient, Result, succeeded
 from mailchimpsync.civicrm.corrections import ContactEmail, Name, add_bulk_addresses, hold_addresses, set_names
+from mailchimpsync.civicrm.deep_look import Observation, look_deep
 from mailchimpsync.civicrm.group_sizes import group_sizes
 from mailchimpsync.civicrm.look_back import Landmark, LookBack, View
 from mailchimpsync.civicrm.names import Called, contacts_like, display_names
@@ -36,7 +37,7 @@ from mailchimpsync.civicrm.reads import (
     owners_of,
     trashed_owners,
 )
-from mailchimpsync.civicrm.rights import Rights, Standing, check_rights, prove_rights
+from mailchimpsync.civicrm.rights import Rights, Standing, check_rights, hidden_contacts, prove_rights
 from mailchimpsync.civicrm.times import to_site, to_utc
 from mailchimpsync.civicrm.urls import contact_page
 from mailchimpsync.civicrm.visibility import SEES_EVERYTHING, Visibility
@@ -61,6 +62,7 @@ __all__ = [
     "Name",
     "NewActivity",
     "NewContact",
+    "Observation",
     "OddRow",
     "Owner",
     "Person",
@@ -89,8 +91,10 @@ __all__ = [
     "group_sizes",
     "groups",
     "held_addresses",
+    "hidden_contacts",
     "history",
     "hold_addresses",
+    "look_deep",
     "mailing_groups",
     "merged_to",
     "missing_ground",

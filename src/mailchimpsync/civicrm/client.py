@@ -22,6 +22,7 @@ from mailchimpsync.errors import (
     AccessError,
     Code,
     ConfigurationError,
+    MailchimpsyncError,
     RefusedError,
     RemoteError,
     Right,
@@ -188,6 +189,16 @@ class CivicrmClient(Remote):
                 return rows_one_by_one(body, row, entity)
 
         return self._one(read, (entity, "get", params), None)
+
+    def look(self, entity: str, action: str, params: Params) -> Answer:
+        """Return the answer to an action that reads, as it came and whatever it is: to see how a site behaves.
+
+        Raises:
+            TransientError, AccessError: there was none.
+        """
+        if not _is_read(action):
+            raise MailchimpsyncError(Code.INTERNAL, f"{action} was about to be done for a look")
+        return self._send(call_url(self.pattern, entity, action), {"params": params})
 
     def count(self, entity: str, where: list[list[Any]]) -> int:
         """Return how many rows match, without fetching them."""

@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
-from typing import ClassVar, Self, TypeVar
+from typing import ClassVar, Protocol, Self, TypeVar
 
 import httpx2
 from pydantic import TypeAdapter, ValidationError
@@ -187,14 +187,24 @@ def _seconds_until(value: str, now: datetime) -> float:
     return ((at if at.tzinfo else at.replace(tzinfo=UTC)) - now).total_seconds()
 
 
+class Permit(Protocol):
+    """The right to write, which somebody else may take over."""
+
+    def check(self) -> None:
+        """Make sure that it is still held, right before something is sent that may change something."""
+
+    def renew(self) -> None:
+        """See that it is not lost for waiting; called before each request and each wait, and while an answer comes."""
+
+
 class Remote:
     """The frame of a client: exchanges with bounds, and patience. To be used as a context manager, or closed.
 
     `deadline` may be set at any time: no wait before a retry goes beyond it, and one that has begun ends with it; the
     last error is raised instead, and no request goes far beyond it. `patience` ends retries earlier than that, and
     leaves requests their time: somebody waits, and the answer may be slow. Unless it `may_write`, whatever could change
-    something is refused here. `clock_ahead` is what our clock was ahead of theirs at the last answer that told its
-    time.
+    something is refused here; with a `permit`, none of it is sent unless that is held. `clock_ahead` is what our clock
+    was ahead of theirs at the last answer that told its time.
     """
 
     service: ClassVar[Service]
@@ -204,6 +214,7 @@ class Remote:
         self.deadline: Deadline | None = None
         self.patience: Deadline | None = None
         self.may_write = True
+        self.permit: Permit | None = None
         self.clock_ahead: timedelta | None = None
         self._http = http
         self._attempts_max = attempts_max
@@ -229,6 +240,15 @@ class Remote:
         if not self.may_write:
             raise MailchimpsyncError(Code.INTERNAL, f"A plan was about to write to {self.service.name}")
 
+    def keep_permit(self, *, changes: bool = False) -> None:
+        """Make sure that the permit is held, if there is one: now, before a change, else so that it lasts."""
+        if self.permit is None:
+            return
+        if changes:
+            self.permit.check()
+        else:
+            self.permit.renew()
+
     def exchange(self, request: httpx2.Request, *, changes: bool) -> Answer:
         """Send a request once and read its answer, whatever its status; it does not outlive the deadline for long.
 
@@ -238,6 +258,7 @@ class Remote:
         """
         started, status = self.runtime.now(), 0
         seconds = self.seconds_for(changes=changes)
+        self.keep_permit(changes=changes)
         request.extensions = {**request.extensions, "timeout": timeouts(seconds).as_dict()}
         try:
             response = self._http.send(request, stream=True)
@@ -288,6 +309,7 @@ class Remote:
         body = bytearray()
         for chunk in response.iter_bytes():
             body += chunk
+            self.keep_permit()
             if len(body) > BODY_BYTES_MAX:
                 raise odd(self.service, f"over {BODY_BYTES_MAX} bytes", response.status_code)
             if self.runtime.seconds_since(started) > seconds:
@@ -314,6 +336,7 @@ class Remote:
 
     def wait(self, seconds: float) -> bool:
         """Wait, and say whether all of it was waited: it ends early with the deadline."""
+        self.keep_permit()
         if self.deadline is not None:
             return self.deadline.sleep(seconds)
         self.runtime.sleep(seconds)

@@ -125,7 +125,7 @@ def test_connected_again_the_audience_is_synced_from_the_beginning(office: Offic
 def test_an_audience_that_is_being_synced_is_not_deleted_and_nothing_is_saved(office: Office, door: Door) -> None:
     before, rows = version(office), len(office.rows())
 
-    with holding_lease(office.site.store, LIST_ID, office.site.runtime):
+    with holding_lease(office.site.store, LIST_ID):
         answer = door(office, UPDATE, config=without(present(office), LIST_ID), confirm=True)
 
     assert answer.exit_code == 3

@@ -69,6 +69,7 @@ class World:
         self.mailchimp: MailchimpSandbox = beside.mailchimp if beside else MailchimpSandbox(manual_batches=True)
         self.civicrm = CivicrmSandbox()
         self.store = store or _empty_store(life or Life())
+        self.store.go_by(lambda: self.now)
         self.store.migrate()
         self.chance = random.Random(seed)
         self.connection = Connection(self.list_id, NEWS, {} if beside else {WALK: WALKS, RIDE: RIDES}, resubscribe)

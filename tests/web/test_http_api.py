@@ -273,9 +273,8 @@ def test_a_service_that_stops_takes_its_calls_along(serve: Serve, long_call: thr
 
 
 def test_a_failed_sync_is_an_error_by_both_forms(office: Office) -> None:
-    now = office.site.runtime.now()
     with office.site.store.begin() as tx:
-        lease = runs.acquire_lease(tx, LIST, "somebody else", now)
+        lease = runs.acquire_lease(tx, LIST, "somebody else")
     try:
         by_http = office.post("/api/Mailchimpsync/fetchandreconcile", scope=Scope.RUN)
         by_rest = office.rest({"entity": "Mailchimpsync", "action": "fetchandreconcile"})

@@ -182,6 +182,7 @@ class MailchimpClient(Remote):
 
     def _acquire_slot(self) -> bool:
         for _ in range(int(SLOT_SECONDS_MAX / SLEEP_SLICE_SECONDS)):
+            self.keep_permit()
             if self._slots.acquire(timeout=SLEEP_SLICE_SECONDS):
                 return True
             if self.deadline is not None and self.deadline.reached:

@@ -78,6 +78,7 @@ def _check(client: MailchimpClient, url: str) -> None:
 
 
 def _attempt(client: MailchimpClient, url: str, packed: IO[bytes]) -> None:
+    client.keep_permit()
     packed.seek(0)
     packed.truncate()
     with _response(client, url) as response:
@@ -87,6 +88,7 @@ def _attempt(client: MailchimpClient, url: str, packed: IO[bytes]) -> None:
             raise unavailable(MAILCHIMP, Answer(response.status_code, response.headers, b""), client.runtime.now())
         for chunk in response.iter_raw():
             packed.write(chunk)
+            client.keep_permit()
             if packed.tell() > PACKED_BYTES_MAX:
                 raise odd(MAILCHIMP, f"a batch's archive of over {PACKED_BYTES_MAX} bytes")
 

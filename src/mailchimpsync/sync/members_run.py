@@ -27,7 +27,7 @@ from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.create_contacts import create_contacts
 from mailchimpsync.sync.fetch import member_row
 from mailchimpsync.sync.fix_contact_ids import fix_contacts_of
-from mailchimpsync.sync.lease import holding_lease
+from mailchimpsync.sync.lease import at_work
 from mailchimpsync.sync.look_at_both import look_at_civicrm
 from mailchimpsync.sync.reconcile import decide_rows
 from mailchimpsync.sync.relink import links_of
@@ -71,11 +71,11 @@ def members_run(systems: Systems, connection: Connection, deadline: Deadline) ->
         BusyError: a run of this connection is at work, or has to come first, as other groups are linked than before.
         EvidenceError, AccessError, TransientError: CiviCRM can't be asked or believed at the moment.
     """
-    with systems.until(deadline), holding_lease(systems.store, connection.list_id, systems.runtime) as lease:
+    with at_work(systems, connection.list_id, deadline) as lease:
         checked, is_restored = _look(systems, connection)
         started_at = systems.runtime.now()
         with systems.store.begin() as tx:
-            runs.hold_lease(tx, lease, started_at)
+            runs.hold_lease(tx, lease)
             _check_links(tx, connection)
             run_id = runs.begin_members_run(tx, connection.list_id, started_at)
             erased_addresses = tombstones.erased(tx, systems.erasure_key)

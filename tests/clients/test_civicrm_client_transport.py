@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from pathlib import Path
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
@@ -13,24 +13,23 @@ import pytest
 
 from clients.conftest import Script
 from mailchimpsync.civicrm import CivicrmClient, Result, succeeded
-from mailchimpsync.errors import Code, ConfigurationError, RefusedError, RemoteError, TransientError
+from mailchimpsync.civicrm.client import DATABASE_TRIES_MAX
+from mailchimpsync.errors import AccessError, Code, ConfigurationError, RefusedError, RemoteError, TransientError
 from mailchimpsync.runtime import Deadline
 from mailchimpsync_sandbox.civicrm import CivicrmSandbox
 from mailchimpsync_sandbox.kit.server import Served
+from support.recording import Exchange, exchanges
 
 if TYPE_CHECKING:
     from clients.conftest import CivicrmSays, Hands
 
-RECORDED = Path(__file__).parents[2].parent / "shared" / "reference" / "civicrm-api4" / "exchanges.jsonl"
 HTML = httpx2.Response(200, text="<style>body {}</style><p>Sorry</p>", headers={"Content-Type": "text/html"})
 ONE = httpx2.Response(200, json={"values": [{"id": 1}], "entity": "Contact", "action": "get", "version": 4, "count": 1})
 CONTACT_1 = {"select": ["id"], "limit": 1}
 
 
-def exchanges() -> list[dict[str, Any]]:
-    if not RECORDED.exists():
-        return []
-    every = [json.loads(line) for line in RECORDED.read_text().splitlines()]
+def recorded() -> list[Exchange]:
+    every = [*exchanges("6.13"), *exchanges("6.17")]
     return [one for one in every if "index" not in one["request"]["form"]]  # rows by key are never asked for
 
 
@@ -40,28 +39,62 @@ def error_of(client: CivicrmClient, action: str = "get", **more: Any) -> RemoteE
     return caught.value
 
 
-@pytest.mark.skipif(not RECORDED.exists(), reason="the recorded exchanges are not beside this repository")
-@pytest.mark.parametrize("exchange", exchanges(), ids=lambda exchange: exchange["note"])
-def test_every_recorded_answer_is_read_or_becomes_a_typed_error(
-    exchange: dict[str, Any], civicrm_says: CivicrmSays
-) -> None:
-    status, recorded = exchange["response"]["status"], exchange["response"]["json"]
-    page = recorded.get("_not_json")
-    content = page if page is not None else json.dumps(recorded)
-    client, script = civicrm_says(httpx2.Response(status, text=content))
+@pytest.mark.parametrize("exchange", recorded(), ids=lambda exchange: exchange["note"])
+def test_every_recorded_answer_is_read_or_becomes_a_typed_error(exchange: Exchange, civicrm_says: CivicrmSays) -> None:
+    status, body = exchange["response"]["status"], exchange["response"]["json"]
+    page = body.get("_not_json") if isinstance(body, dict) else None
+    client, script = civicrm_says(httpx2.Response(status, text=json.dumps(body) if page is None else page))
+    if (status == HTTPStatus.OK and page is None) or ("calls" in exchange["request"]["form"] and status in {403, 500}):
+        _is_read(client, exchange)
+        return
+    kinds: dict[int, type[RemoteError]] = {401: AccessError, 403: AccessError, 200: TransientError}
+    kind = kinds.get(status, RefusedError)
     *_, entity, action = exchange["request"]["path"].split("/")
-    if action == "api4":
-        results = client.multi({name: tuple(call) for name, call in exchange["request"]["form"]["calls"].items()})
-        assert [isinstance(result, Result) for result in results.values()] == [True, True, False]
-    elif status == 200 and page is None:
-        assert client.call(entity, action, {}) == recorded["values"]
-    else:
-        expected = {401: Code.CV_AUTH, 403: Code.CV_NO_PERMISSION, 200: Code.CV_ODD_ANSWER}.get(status, Code.CV_API)
-        with pytest.raises(RemoteError) as caught:
-            client.call(entity, action, {})
-        assert (caught.value.code, caught.value.status) == (expected, 0 if status == 200 else status)
-        reads = action.startswith("get")
-        assert len(script.requests) == (6 if expected is Code.CV_ODD_ANSWER and reads else 1)
+    with pytest.raises(kind) as caught:
+        client.call(entity, action, {})
+    assert caught.value.status == (0 if status == HTTPStatus.OK else status)
+    unnamed = status == HTTPStatus.INTERNAL_SERVER_ERROR and body["error_code"] == "1"
+    tries = 6 if kind is TransientError else DATABASE_TRIES_MAX if unnamed else 1
+    assert len(script.requests) == (tries if action.startswith("get") else 1)
+
+
+def _is_read(client: CivicrmClient, exchange: Exchange) -> None:
+    """Check that the client makes of a recorded answer what it holds, in one call or in several."""
+    body, calls = exchange["response"]["json"], exchange["request"]["form"].get("calls")
+    if calls is None:
+        *_, entity, action = exchange["request"]["path"].split("/")
+        assert client.call(entity, action, {}) == _rows(body)
+        return
+    results = client.multi({name: tuple(call) for name, call in calls.items()})
+    answers = body if isinstance(body, dict) else dict(zip(calls, body, strict=True))
+    for name, answer in answers.items():
+        result = results[name]
+        assert isinstance(result, RemoteError) if "error_message" in answer else _values(result) == _rows(answer)
+
+
+def _values(result: Result | RemoteError) -> list[dict[str, Any]]:
+    return succeeded(result).values
+
+
+def _rows(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the rows of an answer, an empty list among them as the row without keys that it stands for."""
+    return [row or {} for row in answer["values"]]
+
+
+def test_with_the_smallest_permissions_an_error_has_no_words_and_is_tried_again_though_not_for_ever(
+    hands: Hands,
+) -> None:
+    app = CivicrmSandbox(api_key="s3cret", permissions="smallest")
+    with Served(app) as served:
+        client = CivicrmClient(served.url, "s3cret", hands.runtime)
+        app.fail_database("^Contact get$", skip=1)
+        assert client.call("Contact", "get", CONTACT_1) == [{"id": 1}]
+        app.fail_database("^Contact get$")
+        assert succeeded(client.multi({"a": ("Contact", "get", CONTACT_1)})["a"]).values == [{"id": 1}]
+        app.fail_database("^Contact get$", times=DATABASE_TRIES_MAX)
+        with pytest.raises(RefusedError, match="only its log names"):
+            client.call("Contact", "get", CONTACT_1)
+    app.close()
 
 
 def test_a_call_is_a_post_with_the_key_and_one_form_field(civicrm_says: CivicrmSays) -> None:

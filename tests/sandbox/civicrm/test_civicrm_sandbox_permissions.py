@@ -231,6 +231,40 @@ def test_of_a_save_with_one_refused_record_nothing_is_written(sandbox: CivicrmSa
     assert {row["nick_name"] for row in sandbox.dump("Contact")} == {None}
 
 
+def test_custom_fields_are_not_there_for_those_who_may_not_access_custom_data(
+    sandbox: CivicrmSandbox, client: Client
+) -> None:
+    group = sandbox.call("CustomGroup", "create", {"values": {"title": "Extra", "extends": "Contact"}})["values"][0]
+    sandbox.call("CustomField", "create", {"values": {"custom_group_id": group["id"], "label": "Colour"}})
+    key = _user(sandbox, SMALLEST)
+    select = {"select": ["id", "Extra.Colour"], "where": [["id", "=", ALICE]]}
+    where = {"where": [["Extra.Colour", "=", "red"]]}
+
+    def seen() -> list[Any]:
+        names = [row["name"] for row in client.rows("Contact", "getFields", {"select": ["name"]}, key=key)]
+        fields = client.rows("CustomField", "get", {}, key=key)
+        row = client.rows("Contact", "get", select, key=key)[0]
+        status = client.post("Contact", "get", where, key=key).status_code
+        return [len(fields), "Extra.Colour" in names, "Extra.Colour" in row, status]
+
+    assert seen() == [0, False, False, 500]
+    sandbox.grant(key, [*SMALLEST, "access all custom data"])
+    assert seen() == [1, True, True, 200]
+
+
+def test_of_several_calls_that_all_fail_the_status_is_that_of_the_first(
+    sandbox: CivicrmSandbox, client: Client
+) -> None:
+    headers = {"X-Civi-Auth": f"Bearer {_user(sandbox, SMALLEST)}"}
+
+    def status(**calls: list[Any]) -> int:
+        form = {"calls": json.dumps(calls)}
+        return client.http.post(f"{client.url}/civicrm/ajax/api4", data=form, headers=headers).status_code
+
+    refused, wrong, fine = ["Domain", "get", {}], ["Nonsense", "get", {}], ["Contact", "get", {"limit": 1}]
+    assert [status(a=refused, b=wrong), status(a=wrong), status(a=refused, b=fine)] == [403, 500, 200]
+
+
 def test_permissions_that_civicrm_does_not_have_cannot_be_granted(sandbox: CivicrmSandbox) -> None:
     with pytest.raises(ValueError, match="no such permissions: fly"):
         sandbox.add_user("key", ["fly"])

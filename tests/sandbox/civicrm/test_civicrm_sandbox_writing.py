@@ -211,6 +211,18 @@ def test_a_merge_moves_groups_history_and_addresses_and_can_be_followed(sandbox:
     assert sandbox.call("Contact", "getMergedTo", {"contactId": BOB})["values"] == [{"id": 70}]
 
 
+def test_in_a_merge_an_address_stays_in_the_trash_where_the_other_contact_has_one_of_its_location(
+    sandbox: CivicrmSandbox,
+) -> None:
+    sandbox.call("Email", "create", {"values": {"contact_id": BOB, "email": "bob@example.org"}})
+    work = {"contact_id": ALICE, "email": "alice.work@example.org", "location_type_id:name": "Work"}
+    sandbox.call("Email", "create", {"values": work})
+    sandbox.call("Contact", "mergeDuplicates", {"contactId": BOB, "duplicateId": ALICE})
+    owners = {row["email"]: row["contact_id"] for row in sandbox.dump("Email")}
+    assert owners["alice@example.org"] == ALICE
+    assert owners["bob@example.org"] == owners["alice.work@example.org"] == BOB
+
+
 def test_a_merge_moves_the_tags_of_contacts_and_no_others(sandbox: CivicrmSandbox) -> None:
     tag = sandbox.call("Tag", "create", {"values": {"label": "Steward"}})["values"][0]["id"]
     for table in ("civicrm_contact", "civicrm_activity"):

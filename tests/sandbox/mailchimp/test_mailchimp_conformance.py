@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
 
+from support.recording import MAILCHIMP
+
 if TYPE_CHECKING:
     from sandbox.mailchimp.conftest import Charity
-
-DESCRIPTION = Path(__file__).parents[3].parent / "shared" / "reference" / "mailchimp-openapi-subset.json"
-pytestmark = pytest.mark.skipif(
-    not DESCRIPTION.exists(), reason="Mailchimp's API description is not beside the repository"
-)
 
 KEY = "0123456789abcdef0123456789abcdef-us6"
 ALICE, GINA = "alice@example.org", "gina@example.org"
@@ -25,7 +21,7 @@ METHODS = ("get", "post", "put", "patch", "delete")
 
 @pytest.fixture(scope="module")
 def description() -> dict[str, Any]:
-    described: dict[str, Any] = json.loads(DESCRIPTION.read_text())
+    described: dict[str, Any] = json.loads(MAILCHIMP.read_text(encoding="utf-8"))
     return described
 
 

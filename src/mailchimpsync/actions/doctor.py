@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from mailchimpsync.actions.checkup import alerts, campaigns, civicrm, here, mailchimp, work
-from mailchimpsync.actions.checkup import deep as deep_checks
 from mailchimpsync.actions.described import Scope, action
 from mailchimpsync.actions.finding import Finding, failed, plain_findings, trouble
 from mailchimpsync.actions.site import Clients, Site, open_site
@@ -39,10 +38,6 @@ _OF_SITE: Checks[Site] = (
     ("Campaigns", campaigns.check_campaigns),
     ("Alerts", alerts.check_alerts),
 )
-_IN_DEPTH: Checks[Site] = (
-    ("Permissions", deep_checks.check_rights_in_depth),
-    ("CiviCRM in depth", deep_checks.check_behaviour),
-)
 
 
 @action("Mailchimpsync", Scope.READ, present=plain_findings)
@@ -58,9 +53,9 @@ def doctor(site: Site) -> list[Finding]:
 
 
 def examine(
-    home: Path | None = None, *, runtime: Runtime | None = None, clients: Clients | None = None, deep: bool = False
+    home: Path | None = None, *, runtime: Runtime | None = None, clients: Clients | None = None
 ) -> list[Finding]:
-    """Do what `doctor` does, also where a site can't even be opened; `deep`, and see how CiviCRM behaves.
+    """Do what `doctor` does, also where a site can't even be opened.
 
     Raises:
         ConfigurationError: its settings can't be read, so there is nothing to look at.
@@ -73,7 +68,7 @@ def examine(
         told = any(one.code is error.code for one in findings)
         return findings if told else [*findings, failed("Site", error)]
     with site:
-        return [*findings, *_each(_OF_SITE, site), *(_each(_IN_DEPTH, site) if deep else ())]
+        return [*findings, *_each(_OF_SITE, site)]
 
 
 def _each(checks: Checks[T], what: T) -> Iterator[Finding]:

@@ -56,10 +56,7 @@ def _numbers(plan: Plan) -> Iterator[tuple[str, str]]:
     if plan.billable:
         yield "On the bill", f"{plan.billable['before']:,} contacts now, {plan.billable['after']:,} after"
     if plan.outcomes:
-        outcomes = (f"{number:,} {outcome}" for outcome, number in sorted(plan.outcomes.items()))
-        yield "Outcome", f"planned {plan.people:,}; " + ", ".join(outcomes)
-    for sentence in plan.refused:
-        yield "Refused", sentence
+        yield "Outcome", ", ".join(f"{number:,} {outcome}" for outcome, number in sorted(plan.outcomes.items()))
 
 
 def _table(console: Console, changes: Sequence[PlannedChange], total: int) -> Table:

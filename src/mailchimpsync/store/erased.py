@@ -22,7 +22,6 @@ _UNKNOWN = (
     "mailchimp_data",
     "mailchimp_interests",
     "departure",
-    "handed_from",
     "civicrm_address",
     "new_address",
 )

@@ -17,7 +17,6 @@ from gunicorn.app.base import BaseApplication
 from mailchimpsync.actions import Site
 from mailchimpsync.runtime import Runtime
 from mailchimpsync.worker.access_log import NOTES_KEY, AccessLogger
-from mailchimpsync.worker.bounded_reading import BoundedWorker
 from mailchimpsync.worker.logs import logger
 from mailchimpsync.worker.metrics import CONTENT_TYPE, Metrics
 from mailchimpsync.worker.service import Background
@@ -33,11 +32,6 @@ HEARTBEAT_SECONDS = 60
 KEEPALIVE_SECONDS = 15
 """Longer than a proxy takes between two webhooks of a burst."""
 
-
-def _nothing() -> None:
-    return None
-
-
 MakeApplication = Callable[..., "WSGIApplication"]
 
 
@@ -50,14 +44,12 @@ class Service:
         make_application: `web.wsgi.make_application`.
         listen: address and port.
         with_schedule: whether connections are synced by their schedules.
-        when_listening: called once the address is ours, and calls are taken.
     """
 
     open_site: Callable[[Runtime], Site]
     make_application: MakeApplication
     listen: str
     with_schedule: bool = True
-    when_listening: Callable[[], None] = _nothing
 
 
 def serve(service: Service) -> None:
@@ -80,7 +72,7 @@ class _Server(BaseApplication):
         values = {
             "bind": self._service.listen,
             "workers": 1,
-            "worker_class": BoundedWorker,
+            "worker_class": "gthread",
             "threads": THREADS,
             "timeout": HEARTBEAT_SECONDS,
             "graceful_timeout": GRACEFUL_SECONDS,
@@ -88,7 +80,6 @@ class _Server(BaseApplication):
             "logger_class": AccessLogger,
             "proc_name": "mailchimpsync",
             "control_socket_disable": True,
-            "when_ready": lambda _arbiter: self._service.when_listening(),
             "post_worker_init": self._worker_begins,
             "worker_exit": self._worker_ends,
         }

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mailchimpsync_sandbox.civicrm.database import Database
 
 _SEE_ALL = ("view all contacts", "edit all contacts")
+_CUSTOM = frozenset({"CustomGroup", "CustomField"})
 _OF_A_CONTACT = frozenset({"Email", "Phone", "Address", "GroupContact"})
 
 
@@ -27,6 +28,11 @@ class Access:
     database: Database
     user: User
     members_of: Callable[[list[int]], list[int]]
+
+    @property
+    def sees_custom_data(self) -> bool:
+        """Whether custom fields are there for the user: in others' eyes there are none."""
+        return self.user.may("access all custom data")
 
     def check(self, entity: str, action: str) -> None:
         """Check what an action needs before any row is looked at.
@@ -63,6 +69,8 @@ class Access:
         """Return the condition for rows that the user sees, None if they are all."""
         if entity.name == "Contact":
             return self._contacts(alias)
+        if entity.name in _CUSTOM:
+            return None if self.sees_custom_data else "0"
         if entity.name == "Group":
             return None if self.user.may(*_SEE_ALL) else f"{alias}.id IN ({_list(self.user.groups)})"
         if entity.name == "Activity":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import product
 from typing import Any
 
 from mailchimpsync_sandbox.civicrm import catalogue, merging
@@ -168,6 +169,8 @@ class Api:
                 rows.append(writer.update(entity, int(row_id), record, extra))
             else:
                 rows.append(writer.create(entity, record, extra))
+        for row, key in product(rows[:-1], entity.echo_of_last):
+            row.pop(key, None)
         return _reloaded(Result(entity.name, "save", rows, None, {"countMatched": matched}), params, access)
 
     def _update(self, entity: Entity, params: dict[str, Any], access: Access) -> Result:
@@ -199,8 +202,9 @@ class Api:
             row["id"] = values["id"]
         return Result(entity.name, "checkAccess", [row])
 
-    def _get_fields(self, entity: Entity, params: dict[str, Any], _access: Access) -> Result:
-        rows = catalogue.fields_of(self._database, entity, load_options=bool(params.get("loadOptions")))
+    def _get_fields(self, entity: Entity, params: dict[str, Any], access: Access) -> Result:
+        with_options, custom = bool(params.get("loadOptions")), access.sees_custom_data
+        rows = catalogue.fields_of(self._database, entity, load_options=with_options, with_custom_fields=custom)
         return Result(entity.name, "getFields", catalogue.picked(rows, params))
 
     def _get_actions(self, entity: Entity, params: dict[str, Any], _access: Access) -> Result:
@@ -246,7 +250,7 @@ def _matched_records(entity: Entity, params: dict[str, Any], access: Access) -> 
     unmatched = [record for record in filled if match and not record.get("id")]
     for record in unmatched:
         record["id"] = _matching(entity, record, match, access)
-    return filled, sum(record["id"] is not None for record in unmatched)
+    return filled, sum(bool(record.get("id")) for record in filled)
 
 
 def _matching(entity: Entity, record: dict[str, Any], match: list[str], access: Access) -> int | None:

@@ -26,7 +26,9 @@ def _entities() -> list[dict[str, Any]]:
 LISTS: dict[str, Callable[[], list[dict[str, Any]]]] = {"Permission": _permissions, "Entity": _entities}
 
 
-def fields_of(database: Database, entity: Entity, *, load_options: bool) -> list[dict[str, Any]]:
+def fields_of(
+    database: Database, entity: Entity, *, load_options: bool, with_custom_fields: bool
+) -> list[dict[str, Any]]:
     """Return what `getFields` tells of each field; with `load_options` the choices as value to label."""
     described = []
     for one in entity.columns:
@@ -47,7 +49,7 @@ def fields_of(database: Database, entity: Entity, *, load_options: bool) -> list
                 "readonly": one.name == "id",
             }
         )
-    return [*described, *custom.described(database, entity.name)]
+    return [*described, *(custom.described(database, entity.name) if with_custom_fields else ())]
 
 
 def picked(rows: list[dict[str, Any]], params: dict[str, Any]) -> list[dict[str, Any]]:

@@ -147,10 +147,19 @@ class Conditions:
         kept = to_column(self.scope.database, left.field, value)
         return fold(kept) if left.field.is_text else kept
 
+    def _with_children(self, group_ids: list[int]) -> list[int]:
+        """Who is in a child group is in its parents too."""
+        nested = (
+            "WITH RECURSIVE f(id) AS (SELECT value FROM json_each(?) UNION SELECT n.child_group_id FROM "
+            "civicrm_group_nesting n JOIN f ON n.parent_group_id = f.id) SELECT id FROM f"
+        )
+        return [row[0] for row in self.scope.database.rows(nested, (json.dumps(group_ids),))]
+
     def _in_groups(self, left: Expression, operator: str, operand: Any) -> str:
         if operator not in {"IN", "NOT IN", "=", "!="}:
             raise ApiError("Illegal operator")
-        ids = [int(one) for one in (self._choice(left, one) for one in self._list(operand)) if one is not None]
+        given = [int(one) for one in (self._choice(left, one) for one in self._list(operand)) if one is not None]
+        ids = self._with_children(given)
         self.values += [json.dumps(ids), json.dumps(self.access.members_of(ids))]
         wanted = "NOT IN" if operator in {"NOT IN", "!="} else "IN"
         return (

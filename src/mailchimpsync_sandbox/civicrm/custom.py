@@ -62,13 +62,15 @@ def described(database: Database, entity: str) -> list[dict[str, Any]]:
     ]
 
 
-def keep_custom_values(database: Database, entity: str, row_id: int, given: dict[str, Any]) -> None:
-    """Keep those of the given values that are custom fields of the entity."""
+def keep_custom_values(database: Database, entity: str, row_id: int, given: dict[str, Any]) -> list[str]:
+    """Keep those of the given values that are custom fields of the entity, and return their names."""
     numbers = {row[1]: row[0] for row in database.rows(_FOUND, (entity,))} if given else {}
-    for path in given.keys() & numbers.keys():
+    kept_names = [path for path in given if path in numbers]
+    for path in kept_names:
         field = custom_field(database, entity, path)
         kept = to_column(database, field, given[path]) if field is not None else given[path]
         database.execute("INSERT OR REPLACE INTO sandbox_custom_value VALUES (?, ?, ?)", (numbers[path], row_id, kept))
+    return kept_names
 
 
 def _field(row: tuple[Any, ...]) -> Field:

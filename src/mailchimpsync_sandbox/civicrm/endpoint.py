@@ -100,7 +100,8 @@ def answer(api: Api, request: Request, target: Target, user: User = NOBODY) -> R
     """Answer one call or several."""
     try:
         if not target.entity:
-            return _json(_answer_calls(api, request, user))
+            answers = _answer_calls(api, request, user)
+            return _json(answers, _status_of_many(answers))
         params, index = _form(request, "params") or {}, _form(request, "index")
         return _json(_answer_call(api, request, (target.entity, target.action, params, index), user))
     except UnknownActionError:
@@ -120,6 +121,12 @@ def _answer_calls(api: Api, request: Request, user: User) -> Any:
     answers = {name: _answer_one_of_many(api, request, call, user) for name, call in calls.items()}
     # PHP keeps both in one kind of array, and writes one that is numbered from 0 as a list.
     return list(answers.values()) if list(answers) == [str(number) for number in range(len(answers))] else answers
+
+
+def _status_of_many(answers: Any) -> int:
+    """Return 200 if one call succeeded, or there was none; else the status of the first refusal."""
+    statuses = [one.get("status", 200) for one in (answers.values() if isinstance(answers, dict) else answers)]
+    return 200 if 200 in statuses or not statuses else int(statuses[0])  # noqa: PLR2004 (success)
 
 
 def _answer_one_of_many(api: Api, request: Request, call: list[Any], user: User) -> dict[str, Any]:

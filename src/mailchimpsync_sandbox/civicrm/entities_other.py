@@ -180,7 +180,7 @@ ACTIVITY = Entity(
     ),
     label="subject",
     indexes=(("activity_type_id",),),
-    echo=("created_date", "modified_date", "target_contact_id", "source_contact_id"),
+    echo=("created_date", "modified_date"),
 )
 
 ACTIVITY_CONTACT = Entity(

@@ -43,19 +43,19 @@ CONTACT = Entity(
         _flag("is_opt_out"),
         Field("source"),
         Field("sort_name", length=128),
-        Field("preferred_language", default="en_US"),
+        Field("preferred_language", default="en_US", options="language"),
         Field("hash"),
-        Field("communication_style_id", _INT, default=1),
-        Field("email_greeting_id", _INT, default=1),
-        Field("postal_greeting_id", _INT, default=1),
-        Field("addressee_id", _INT, default=1),
+        Field("communication_style_id", _INT, default=1, options="communication_style"),
+        Field("email_greeting_id", _INT, default=1, options="greeting"),
+        Field("postal_greeting_id", _INT, default=1, options="greeting"),
+        Field("addressee_id", _INT, default=1, options="addressee"),
         _flag("is_deceased"),
         Field("deceased_date", _DATE),
         Field("employer_id", _INT, references="Contact", cascade=False),
         _flag("is_deleted"),
         Field("created_date", _TIMESTAMP),
         Field("modified_date", _TIMESTAMP),
-        Field("preferred_mail_format", default="Both"),
+        Field("preferred_mail_format", default="Both", options="mail_format"),
         Field("groups", packing=Packing.JSON, options="group", sql="NULL"),
     ),
     label="display_name",
@@ -118,6 +118,9 @@ ADDRESS = Entity(
     indexes=(("contact_id",),),
 )
 
+_NESTED = "(SELECT group_concat(n.{what}_group_id) FROM civicrm_group_nesting n WHERE n.{of}_group_id = {{t}}.id)"
+_COUNTED = "(SELECT COUNT(*) FROM civicrm_group_contact g WHERE g.group_id = {t}.id AND g.status = 'Added')"
+
 GROUP = Entity(
     "Group",
     "civicrm_group",
@@ -136,9 +139,22 @@ GROUP = Entity(
         Field("modified_id", _INT, references="Contact", cascade=False),
         Field("frontend_title"),
         Field("frontend_description", _TEXT),
+        Field("parents", packing=Packing.COMMAS, sql=_NESTED.format(what="parent", of="child")),
+        Field("children", packing=Packing.COMMAS, sql=_NESTED.format(what="child", of="parent")),
+        Field("contact_count", _INT, sql=_COUNTED),
     ),
     label="title",
     unique=(("name",), ("title",)),
+)
+
+GROUP_NESTING = Entity(
+    "GroupNesting",
+    "civicrm_group_nesting",
+    (
+        _ID,
+        Field("child_group_id", _INT, required=True, references="Group"),
+        Field("parent_group_id", _INT, required=True, references="Group"),
+    ),
 )
 
 GROUP_CONTACT = Entity(
@@ -155,6 +171,7 @@ GROUP_CONTACT = Entity(
     unique=(("contact_id", "group_id"),),
     indexes=(("group_id", "status"),),
     echo=("method", "tracking"),
+    echo_of_last=("method", "tracking"),
     action_params=frozenset({"method", "tracking"}),
 )
 

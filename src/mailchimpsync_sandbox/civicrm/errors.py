@@ -31,6 +31,13 @@ class ApiError(Exception):
         return {"error_code": "1", "error_message": text, "status": self.status}
 
 
+class UnknownFieldError(ApiError):
+    """A path leads to no field: an error in a condition; a selection leaves it out."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"Invalid field '{path}'")
+
+
 class PermissionDeniedError(ApiError):
     """The user may not do this."""
 

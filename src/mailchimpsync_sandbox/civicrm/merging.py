@@ -20,6 +20,8 @@ _ONCE_EACH = (
 def merge(writer: Writer, main_id: int, other_id: int) -> bool:
     """Merge a contact into another; return False if one is missing or in the trash, or they are the same.
 
+    An address stays with the other contact, in the trash, where the main one has another of the same location type.
+
     Groups and their history, tags, addresses, and what belongs to the other contact move to the main one. A group both
     are in keeps the main contact's row, which becomes Added if the other one's is. The other contact goes to the trash.
     """
@@ -48,11 +50,12 @@ def _merge_locations(writer: Writer, main_id: int, other_id: int) -> None:
     for entity, value in ((EMAIL, "email"), (PHONE, "phone"), (ADDRESS, "street_address")):
         had_primary = primary_id(writer, entity, main_id) is not None
         flags = ", is_primary = 0" if had_primary else ""
+        taken = f"SELECT location_type_id FROM {entity.table} WHERE contact_id = ?"
         already = f"SELECT fold(coalesce({value}, '')) FROM {entity.table} WHERE contact_id = ?"
         writer.database.execute(
-            f"UPDATE {entity.table} SET contact_id = ?{flags} "
-            f"WHERE contact_id = ? AND fold(coalesce({value}, '')) NOT IN ({already})",
-            (main_id, other_id, main_id),
+            f"UPDATE {entity.table} SET contact_id = ?{flags} WHERE contact_id = ? "
+            f"AND location_type_id NOT IN ({taken}) AND fold(coalesce({value}, '')) NOT IN ({already})",
+            (main_id, other_id, main_id, main_id),
         )
 
 

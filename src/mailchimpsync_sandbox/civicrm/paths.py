@@ -9,7 +9,7 @@ from datetime import UTC
 from mailchimpsync_sandbox.civicrm.custom import custom_field
 from mailchimpsync_sandbox.civicrm.database import Database
 from mailchimpsync_sandbox.civicrm.entities import ENTITIES, LOCATIONS
-from mailchimpsync_sandbox.civicrm.errors import ApiError
+from mailchimpsync_sandbox.civicrm.errors import ApiError, UnknownFieldError
 from mailchimpsync_sandbox.civicrm.options import SUFFIXES, has_options
 from mailchimpsync_sandbox.civicrm.schema import DataType, Entity, Field
 
@@ -40,8 +40,9 @@ class Scope:
     `joins` holds the SQL of the joins, in order. Joins made by a path (`contact_id.is_deleted`) are made once each.
     """
 
-    def __init__(self, database: Database, entity: Entity) -> None:
+    def __init__(self, database: Database, entity: Entity, *, with_custom_fields: bool = True) -> None:
         self.database = database
+        self._with_custom_fields = with_custom_fields
         self.entity = entity
         self.joins: list[str] = []
         self._made: dict[str, tuple[str, Entity]] = {}
@@ -85,7 +86,7 @@ class Scope:
             )
             return new, location
         if field is None or field.references is None:
-            raise ApiError(f"Invalid field '{path}'")
+            raise UnknownFieldError(path)
         target = ENTITIES[field.references]
         self.joins.append(f"LEFT JOIN {target.table} {new} ON {new}.id = {alias}.{step}")
         return new, target
@@ -97,16 +98,17 @@ class Scope:
             ApiError: there is none.
         """
         bare, _, suffix = path.partition(":")
-        if (own := custom_field(self.database, self.entity.name, bare)) is not None:
+        own = custom_field(self.database, self.entity.name, bare) if self._with_custom_fields else None
+        if own is not None:
             alias, field, name = "a", own, bare
         else:
             alias, entity, name = self.walk(bare)
             found = entity.by_name.get(name)
             if found is None:
-                raise ApiError(f"Invalid field '{path}'")
+                raise UnknownFieldError(path)
             field = found
         if suffix and (suffix not in SUFFIXES or not has_options(field)):
-            raise ApiError(f"Invalid field '{path}'")
+            raise UnknownFieldError(path)
         sql = field.sql.format(t=alias) if field.sql else f"{alias}.{name}"
         return Expression(sql, field, suffix or None, alias)
 
@@ -130,7 +132,7 @@ class Scope:
         if name == "NOW":
             return Expression(f"'{self.database.local_now()}'")
         if name not in _FUNCTIONS:
-            raise ApiError(f"Invalid sql function '{name}'")
+            raise ApiError(f"Unable to parse sql expression: {name}({arguments})")
         parts = [self.expression(one) for one in arguments.split(",")]
         inner = ", ".join(self.shown(one) for one in parts)
         if name == "CONCAT":

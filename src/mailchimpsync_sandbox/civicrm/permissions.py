@@ -110,6 +110,7 @@ RULES: dict[str, dict[str, Needs]] = {
     "SubscriptionHistory": {"get": ()},
     "GroupContact": {"default": _CIVICRM},
     "Group": {"get": _CIVICRM, "refresh": _CIVICRM, "default": ("access CiviCRM", "edit groups")},
+    "GroupNesting": {"get": _CIVICRM, "default": ("access CiviCRM", "edit groups")},
     "Tag": {"get": _CIVICRM, "create": _CIVICRM, "update": _CIVICRM},
     "Activity": _ACTIVITIES,
     "ActivityContact": _ACTIVITIES,

@@ -11,7 +11,7 @@ from typing import Any
 from mailchimpsync_sandbox.civicrm.access import Access
 from mailchimpsync_sandbox.civicrm.conditions import Conditions
 from mailchimpsync_sandbox.civicrm.entities import ENTITIES
-from mailchimpsync_sandbox.civicrm.errors import ApiError
+from mailchimpsync_sandbox.civicrm.errors import ApiError, UnknownFieldError
 from mailchimpsync_sandbox.civicrm.options import options_of, to_suffix
 from mailchimpsync_sandbox.civicrm.paths import Expression, Scope, split_alias
 from mailchimpsync_sandbox.civicrm.schema import Entity
@@ -36,7 +36,7 @@ class Query:
         self._entity = entity
         self._params = params
         self._access = access
-        self._scope = Scope(access.database, entity)
+        self._scope = Scope(access.database, entity, with_custom_fields=access.sees_custom_data)
         self._values: list[Any] = []
         for one in params.get("join") or []:
             self._join(one)
@@ -119,7 +119,7 @@ class Query:
                 text, key = split_alias(path)
                 try:
                     columns[key] = self._scope.expression(text)
-                except ApiError:  # as in CiviCRM: what is unknown is left out, without a word
+                except UnknownFieldError:  # as in CiviCRM: it is left out, without a word
                     continue
         if "id" in columns or self._params.get("groupBy"):
             return columns

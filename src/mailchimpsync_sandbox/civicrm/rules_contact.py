@@ -24,6 +24,8 @@ class ContactRules(Rules):
         now = writer.database.utc_now()
         if record.created:
             record.values.setdefault("contact_type", "Individual")
+            record.echo.update({name: None for name in _NAMES if record.values.get(name) == ""})
+            record.values.update(record.echo)
             record.values["hash"] = secrets.token_hex(16)
             record.values.setdefault("created_date", now)
         record.values.setdefault("modified_date", now)
@@ -38,7 +40,9 @@ class ContactRules(Rules):
         record.values["display_name"], record.values["sort_name"] = names_of(merged)
 
     def written(self, writer: Writer, record: Record) -> None:
-        if record.created and record.values["contact_type"] not in _TYPES:
+        if not record.created:
+            record.echo["contact_id"] = None
+        elif record.values["contact_type"] not in _TYPES:
             _echo_unknown_type(writer, record)
         for prefix, entity in LOCATIONS.items():
             path = f"{prefix}_primary."

@@ -18,6 +18,7 @@ from mailchimpsync_sandbox.civicrm.entities import (
     CUSTOM_GROUP,
     GROUP,
     GROUP_CONTACT,
+    GROUP_NESTING,
     PHONE,
 )
 from mailchimpsync_sandbox.civicrm.rules_contact import ContactRules, EmailRules, LocationRules
@@ -27,6 +28,7 @@ from mailchimpsync_sandbox.civicrm.writing import Record, Rules, Writer
 _ACTIVITY_PEOPLE = {"assignee_contact_id": 1, "source_contact_id": 2, "target_contact_id": 3}
 _NEW_MEMBER_DAYS = 90
 _GRACE_DAYS = 31
+_TABLE_NAME_MAX = 13
 
 
 def munged(title: str) -> str:
@@ -47,6 +49,14 @@ class GroupRules(Rules):
         if record.created and not record.values.get("name"):
             record.values["name"] = f"{munged(record.values['title'])[:-4]}_{record.row_id}"
             writer.set_values(GROUP, record.row_id or 0, {"name": record.values["name"]})
+        if "parents" in record.extra:
+            _nest(writer, record.row_id or 0, record.extra["parents"] or [])
+
+
+def _nest(writer: Writer, child: int, parents: list[int]) -> None:
+    writer.database.execute("DELETE FROM civicrm_group_nesting WHERE child_group_id = ?", (child,))
+    for parent in parents:
+        writer.insert(GROUP_NESTING, {"child_group_id": child, "parent_group_id": parent})
 
 
 class GroupContactRules(Rules):
@@ -169,6 +179,7 @@ class ActivityRules(Rules):
     def written(self, writer: Writer, record: Record) -> None:
         for key, kind in _ACTIVITY_PEOPLE.items():
             if key in record.extra:
+                record.echo[key] = None
                 self._replace(writer, record.row_id or 0, kind, record.extra[key])
 
     def _replace(self, writer: Writer, activity_id: int, kind: int, people: Any) -> None:
@@ -214,17 +225,20 @@ class CustomRules(Rules):
     called: str
     home: str
     prefix: str = ""
+    defaults: tuple[tuple[str, Any], ...] = ()
 
     def prepare(self, writer: Writer, record: Record) -> None:
         if record.created:
             values = record.values
             values.setdefault("name", munged(values.get(self.called) or ""))
             values.setdefault("weight", _next(writer, self.entity.table, "weight"))
+            values.update({name: value for name, value in self.defaults if name not in values})
 
     def written(self, writer: Writer, record: Record) -> None:
         if record.created and not record.values.get(self.home):
-            name = f"{self.prefix}{record.values['name'].lower()}_{record.row_id}"
-            writer.set_values(self.entity, record.row_id or 0, {self.home: name})
+            name = record.values["name"].lower()[: _TABLE_NAME_MAX if self.prefix else None]
+            record.values[self.home] = f"{self.prefix}{name}_{record.row_id}"
+            writer.set_values(self.entity, record.row_id or 0, {self.home: record.values[self.home]})
 
 
 def _next(writer: Writer, table: str, what: str) -> int:
@@ -248,5 +262,7 @@ RULES: dict[str, Rules] = {
     "EntityTag": EntityTagRules(),
     "OptionValue": OptionValueRules(),
     "CustomGroup": CustomRules(CUSTOM_GROUP, "title", "table_name", "civicrm_value_"),
-    "CustomField": CustomRules(CUSTOM_FIELD, "label", "column_name"),
+    "CustomField": CustomRules(
+        CUSTOM_FIELD, "label", "column_name", defaults=(("is_required", 0), ("is_active", 1), ("serialize", 0))
+    ),
 }

@@ -61,7 +61,8 @@ class Field:
 class Entity:
     """An entity over one table; `columns` are the fields that are kept in it.
 
-    `echo` are keys that a write answers with besides the fields; with `reloads` a write answers with the row read back.
+    `echo` are keys that a write answers with besides the fields, those of `echo_of_last` for the last row of several
+    only; with `reloads` a write answers with the row read back.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Entity:
     folded_indexes: tuple[str, ...] = ()
     reloads: bool = False
     echo: tuple[str, ...] = ()
+    echo_of_last: tuple[str, ...] = ()
     action_params: frozenset[str] = frozenset()
     by_name: dict[str, Field] = field(init=False, compare=False, repr=False)
     columns: tuple[Field, ...] = field(init=False, compare=False, repr=False)

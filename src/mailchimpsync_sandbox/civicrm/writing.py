@@ -172,11 +172,11 @@ class Writer:
         # As recorded: what the rules do afterwards, such as naming a contact after its address, does not show.
         reloaded = self._reloaded(record) if record.entity.reloads else None
         self._rules_of(record.entity).written(self, record)
-        keep_custom_values(self.database, record.entity.name, record.row_id or 0, record.extra)
+        custom = keep_custom_values(self.database, record.entity.name, record.row_id or 0, record.extra)
         shown = self._as_given(record) if reloaded is None or record.not_reloaded else reloaded
         shown.update(record.echo)
         shown.update(custom=None, check_permissions=None)
-        shown.update(dict.fromkeys(record.entity.echo))
+        shown.update(dict.fromkeys([*record.entity.echo, *custom]))
         return shown
 
     def _reloaded(self, record: Record) -> dict[str, Any]:

@@ -261,3 +261,38 @@ def _journal(world: World, truth: Truth) -> Iterator[str]:
     for entry in entries:
         if entry["reason"] not in REGISTRY:
             yield f"journal entry {entry['id']} has the unknown reason {entry['reason']}"
+
+
+def claims(world: World, story: Story) -> Iterator[str]:
+    """Yield about whom both sides differ, by their own data, right after a call has said that nobody is due.
+
+    Only those are left out whom the product lists as failures, and the erased, of whom it may know nothing.
+    """
+    truth, listed = Truth(world), [row for row in world.rows() if row["sync_status"] == "fail"]
+    failed_contacts = {row["civicrm_contact_id"] for row in listed}
+    failed_members = {row["mailchimp_member_id"] for row in listed}
+    addresses: dict[int, set[str]] = {}
+    owners: dict[str, set[int]] = {}
+    for one in truth.emails:
+        if truth.is_alive(one["contact_id"]):
+            addresses.setdefault(one["contact_id"], set()).add(one["email"].lower())
+            owners.setdefault(one["email"].lower(), set()).add(one["contact_id"])
+    mailed = {one["email_address"].lower() for key, one in truth.members.items() if truth.is_subscribed(key)}
+    for key, member in truth.members.items():
+        address = member["email_address"].lower()
+        if address not in mailed or key in failed_members or address in story.erased:
+            continue
+        if not any(truth.is_added(one) for one in owners.get(address, ())):
+            yield f"done was said, and {address} is {member['status']} and in the group by no contact"
+    for contact, group in truth.groups:
+        if group != NEWS or not truth.is_added(contact) or not truth.is_alive(contact) or contact in failed_contacts:
+            continue
+        if not addresses.get(contact, set()) & mailed and not _may_be_off(truth, contact):
+            yield f"done was said, and contact {contact} is in the group and not subscribed"
+
+
+def _may_be_off(truth: Truth, contact: int) -> bool:
+    """Say whether CiviCRM itself says that a contact in the group is not to be mailed."""
+    marks = truth.contacts[contact]
+    usable = [one for one in truth.emails if one["contact_id"] == contact and not one["on_hold"]]
+    return bool(marks["is_opt_out"] or marks["do_not_email"] or marks["is_deceased"]) or not usable

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import RowMapping
 
 from mailchimpsync.errors import (
+    AccessError,
     BusyError,
     ConfigurationError,
     EvidenceError,
@@ -20,6 +21,7 @@ from mailchimpsync.errors import (
 from mailchimpsync.store.kept_plans import PlanState
 from mailchimpsync.sync import (
     Outcome,
+    Result,
     add_civi_only,
     change_groups,
     check_data,
@@ -31,7 +33,7 @@ from mailchimpsync.sync import (
 )
 from support.data_life import DataLife
 from support.happenings import Happenings
-from support.invariants import violations
+from support.invariants import claims, violations
 from support.letters import Letters
 from support.mortal import KilledError, Life
 from support.population import populate
@@ -45,6 +47,8 @@ CALLS_PER_RUN_MAX = 40
 LEASE_SECONDS = 601
 ROUNDS_OF_EVENTS_MAX = 25
 LONGEST_PUT_OFF_SECONDS = 3_700
+PUT_OFF_SECONDS = 7_200
+"""So long is waited for people whose change was refused again and again: they are tried ever more rarely."""
 STEP_SIZES = (
     (member_pages, "PAGE_SIZE_MEMBERS"),
     (fix_contact_ids, "ROWS_PER_STEP"),
@@ -58,7 +62,7 @@ STEP_SIZES = (
 WITH_DATA_EVERY = 3
 """One seed of so many sends data too."""
 
-STOPPED_BY = (TransientError, BusyError, LeaseLostError, EvidenceError, ConfigurationError)
+STOPPED_BY = (TransientError, BusyError, LeaseLostError, EvidenceError, ConfigurationError, AccessError)
 
 
 @dataclass
@@ -97,6 +101,7 @@ class Simulation:
         self.fault_rate = self.chance.choice((0.0, 0.02, 0.1, 0.3))
         self.staff = Staff(self.world, self.chance, seed)
         self.report = Report(seed)
+        self.call_began = self.world.now
 
     def run(self) -> Report:
         """Live, then come to rest, and return what does not hold."""
@@ -157,10 +162,19 @@ class Simulation:
     def _sync(self) -> None:
         seconds = self.chance.choice((None, 1, 5, 60, 600))
         everything = self.chance.random() < 0.2
+        self.call_began = self.world.now
         with self.staff.watching():
             result = self.world.sync(seconds=seconds, everything=everything, with_data=self.data is not None)
             self.staff.has_seen(result)
         self._note(f"{result.outcome} before {result.stage}")
+        if not self.trouble.act_rate:
+            self._believe(result)
+
+    def _believe(self, result: Result) -> None:
+        """What a run that began and ended in this call, while nobody did anything, calls done must be so."""
+        began = {row["id"]: row["started_at"] for row in self.world.runs()}.get(result.run_id)
+        if result.outcome is Outcome.DONE and began is not None and began >= self.call_began:
+            self.report.problems += claims(self.world, self.story)
 
     def _staff(self) -> None:
         self._note(self.staff.act())
@@ -218,14 +232,21 @@ class Simulation:
 
     def _finish_a_run(self, *, everything: bool) -> None:
         for _ in range(CALLS_PER_RUN_MAX):
-            result = self.world.sync(everything=everything, with_data=self.data is not None)
+            self.call_began = self.world.now
+            try:
+                result = self.world.sync(everything=everything, with_data=self.data is not None)
+            except AccessError as error:
+                self._note(f"{error.code}: {error.what}")
+                self.world.pass_time(PUT_OFF_SECONDS)
+                continue
             self.staff.has_seen(result)
+            self._believe(result)
             self._note(f"{result.outcome} before {result.stage}, {len(self.world.writes())} writes")
             if result.outcome is Outcome.DONE:
                 return
             if result.outcome is Outcome.HELD:
                 self._note(self.staff.decide(PlanState.APPROVED))
-            self.world.pass_time(60)
+            self.world.pass_time(PUT_OFF_SECONDS if result.due.put_off else 60)
         self.report.problems.append("a run does not come to its end")
 
 

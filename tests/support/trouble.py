@@ -29,6 +29,7 @@ KINDS = (
 )
 DWELLS = (0.0, 0.0, 1.0, 100.0, 36_000.0)
 SECONDS_BETWEEN_STEPS = 0.7
+REFUSALS_HOW_OFTEN = 0.3
 
 
 class Trouble:
@@ -67,13 +68,22 @@ class Trouble:
         """Let batches take their time, some of them many hours."""
         dwell = self._chance.choice(DWELLS)
         self._world.mailchimp.set_options(
-            batch_dwell={"started": dwell}, shuffle_batches=self._chance.random() < 0.5, batch_file_rows=3
+            batch_dwell={"started": dwell},
+            shuffle_batches=self._chance.random() < 0.5,
+            batch_file_rows=3,
+            refused_operations=self._refusals(),
         )
+
+    def _refusals(self) -> list[dict[str, object]]:
+        """Now and then some operations are refused for a while, for causes that may pass."""
+        if self._chance.random() < REFUSALS_HOW_OFTEN:
+            return [{"status": self._chance.choice((401, 403, 429, 500)), "times": self._chance.randint(1, 20)}]
+        return []
 
     def stop(self) -> None:
         """Nothing goes wrong any more."""
         self.fault_rate = self.act_rate = 0.0
         self._life.begin()
-        self._world.mailchimp.set_options(batch_dwell={"started": 0.0})
+        self._world.mailchimp.set_options(batch_dwell={"started": 0.0}, refused_operations=[])
         for app in (self._world.mailchimp, self._world.civicrm):
             app.faults.clear()

@@ -22,9 +22,9 @@ def main() -> None:
     requests: Counter[str] = Counter()
     exchange = Remote.exchange
 
-    def counted(client: Remote, request: httpx2.Request) -> Answer:
+    def counted(client: Remote, request: httpx2.Request, *, changes: bool) -> Answer:
         requests[client.service.name] += 1
-        return exchange(client, request)
+        return exchange(client, request, changes=changes)
 
     Remote.exchange = counted  # type: ignore[method-assign, assignment]
     from mailchimpsync.cli.main import main as command  # noqa: PLC0415 (its imports are part of what is measured)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import ssl
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -12,14 +13,14 @@ from email.utils import parsedate_to_datetime
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
-from typing import ClassVar, Self, TypeVar
+from typing import ClassVar, Protocol, Self, TypeVar
 
 import httpx2
 from pydantic import TypeAdapter, ValidationError
 from tenacity import RetryCallState, Retrying, retry_if_exception
 
 from mailchimpsync import __version__
-from mailchimpsync.errors import Code, MailchimpsyncError, TransientError
+from mailchimpsync.errors import AccessError, Code, MailchimpsyncError, RemoteError, TransientError
 from mailchimpsync.runtime import Deadline, Runtime
 
 T = TypeVar("T")
@@ -36,7 +37,16 @@ DETAIL_CHARS_MAX = 300
 
 USER_AGENT = f"mailchimpsync/{__version__}"
 
+LEAST_SECONDS = 2.0
+"""So long a request is given at least, however little time is left."""
+
+LEAST_SECONDS_OF_A_CHANGE = 10.0
+"""Likewise one that changes something: if it is cut off, the next run has to find out whether it was done."""
+
 _NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError)
+_NO_TLS = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "RECORD_LAYER_FAILURE"}
+CAUSES_MAX = 8
+
 _ADDRESS = re.compile(r"[^\s@<>\"]+@[^\s@<>\"]+")
 
 
@@ -48,6 +58,10 @@ class Service:
     unavailable: Code
     throttled: Code
     odd: Code
+    unknown_name: Code
+    nobody_listens: Code
+    certificate: Code
+    wrong_protocol: Code
 
 
 @dataclass(frozen=True)
@@ -89,6 +103,25 @@ def connections(
     )
 
 
+def timeouts(seconds: float) -> httpx2.Timeout:
+    """Return the usual timeouts, none of them longer than so many seconds."""
+    usual = TIMEOUT.as_dict()
+    return httpx2.Timeout(**{kind: min(most or seconds, seconds) for kind, most in usual.items()})
+
+
+def _cause_of(error: BaseException) -> BaseException | None:
+    """Return what the operating system or TLS said, if that tells a cause by itself."""
+    cause: BaseException | None = error
+    for _ in range(CAUSES_MAX):
+        if isinstance(cause, ssl.SSLError):
+            is_telling = isinstance(cause, ssl.SSLCertVerificationError) or cause.reason in _NO_TLS
+            return cause if is_telling else None
+        if isinstance(cause, (socket.gaierror, ConnectionRefusedError)):
+            return cause
+        cause = (cause.__cause__ or cause.__context__) if cause else None
+    return None
+
+
 def redact(text: str) -> str:
     """Return `text` for people: one line, addresses replaced by `…`, at most 300 characters."""
     line = " ".join(_ADDRESS.sub("…", text[: DETAIL_CHARS_MAX * 8]).split())
@@ -104,10 +137,11 @@ def parse(adapter: TypeAdapter[T], body: bytes, service: Service) -> T:
     try:
         return adapter.validate_json(body)
     except ValidationError as error:
-        raise odd(service, _first_problem(error)) from None  # pydantic's own error shows the input: addresses
+        raise odd(service, first_problem(error)) from None  # pydantic's own error shows the input: addresses
 
 
-def _first_problem(error: ValidationError) -> str:
+def first_problem(error: ValidationError) -> str:
+    """Return where the first fault is, and of which kind; never the content."""
     problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
     place = ".".join(str(part) for part in problem["loc"])
     return f"{place or 'the whole'}: {problem['type']}"
@@ -153,12 +187,24 @@ def _seconds_until(value: str, now: datetime) -> float:
     return ((at if at.tzinfo else at.replace(tzinfo=UTC)) - now).total_seconds()
 
 
+class Permit(Protocol):
+    """The right to write, which somebody else may take over."""
+
+    def check(self) -> None:
+        """Make sure that it is still held, right before something is sent that may change something."""
+
+    def renew(self) -> None:
+        """See that it is not lost for waiting; called before each request and each wait, and while an answer comes."""
+
+
 class Remote:
     """The frame of a client: exchanges with bounds, and patience. To be used as a context manager, or closed.
 
     `deadline` may be set at any time: no wait before a retry goes beyond it, and one that has begun ends with it; the
-    last error is raised instead. Unless it `may_write`, whatever could change something is refused here. `clock_ahead`
-    is what our clock was ahead of theirs at the last answer that told its time.
+    last error is raised instead, and no request goes far beyond it. `patience` ends retries earlier than that, and
+    leaves requests their time: somebody waits, and the answer may be slow. Unless it `may_write`, whatever could change
+    something is refused here; with a `permit`, none of it is sent unless that is held. `clock_ahead` is what our clock
+    was ahead of theirs at the last answer that told its time.
     """
 
     service: ClassVar[Service]
@@ -166,7 +212,9 @@ class Remote:
     def __init__(self, runtime: Runtime, http: httpx2.Client, attempts_max: int) -> None:
         self.runtime = runtime
         self.deadline: Deadline | None = None
+        self.patience: Deadline | None = None
         self.may_write = True
+        self.permit: Permit | None = None
         self.clock_ahead: timedelta | None = None
         self._http = http
         self._attempts_max = attempts_max
@@ -192,17 +240,30 @@ class Remote:
         if not self.may_write:
             raise MailchimpsyncError(Code.INTERNAL, f"A plan was about to write to {self.service.name}")
 
-    def exchange(self, request: httpx2.Request) -> Answer:
-        """Send a request once and read its answer, whatever its status.
+    def keep_permit(self, *, changes: bool = False) -> None:
+        """Make sure that the permit is held, if there is one: now, before a change, else so that it lasts."""
+        if self.permit is None:
+            return
+        if changes:
+            self.permit.check()
+        else:
+            self.permit.renew()
+
+    def exchange(self, request: httpx2.Request, *, changes: bool) -> Answer:
+        """Send a request once and read its answer, whatever its status; it does not outlive the deadline for long.
 
         Raises:
             TransientError: no answer, or not all of it; `work_may_be_done` False where the request never left.
+            AccessError: there will be none either later: a certificate that is not trusted, another protocol.
         """
         started, status = self.runtime.now(), 0
+        seconds = self.seconds_for(changes=changes)
+        self.keep_permit(changes=changes)
+        request.extensions = {**request.extensions, "timeout": timeouts(seconds).as_dict()}
         try:
             response = self._http.send(request, stream=True)
             try:
-                answer = Answer(response.status_code, response.headers, self._read(response))
+                answer = Answer(response.status_code, response.headers, self._read(response, seconds))
             finally:
                 response.close()
             status = answer.status
@@ -210,33 +271,49 @@ class Remote:
         except httpx2.RequestError as error:
             raise self.no_answer(error) from error
         finally:
-            seconds = self.runtime.seconds_since(started)
-            self.runtime.observer.request(self.service.name, request.method, status, seconds)
+            took = self.runtime.seconds_since(started)
+            self.runtime.observer.request(self.service.name, request.method, status, took)
         return answer
+
+    def seconds_for(self, *, changes: bool) -> float:
+        """Return how long a request that begins now may take: until the deadline, if that is not too short."""
+        if self.deadline is None:
+            return BODY_SECONDS_MAX
+        least = LEAST_SECONDS_OF_A_CHANGE if changes else LEAST_SECONDS
+        return max(least, self.deadline.seconds_left(BODY_SECONDS_MAX))
 
     def _compare_clocks(self, answer: Answer) -> None:
         """Every answer of HTTP tells its server's time (RFC 9110 6.6.1); it costs no request to look at it."""
         with suppress(KeyError, ValueError):
             self.clock_ahead = timedelta(seconds=-_seconds_until(answer.headers["Date"], self.runtime.now()))
 
-    def no_answer(self, error: httpx2.RequestError) -> TransientError:
-        """Return the error for a connection that failed."""
-        return TransientError(
-            self.service.unavailable,
-            f"{self.service.name} could not be reached ({type(error).__name__})",
-            detail=redact(str(error)),
-            work_may_be_done=not isinstance(error, _NEVER_SENT),
-        )
+    def no_answer(self, error: httpx2.RequestError) -> RemoteError:
+        """Return the error for a connection that failed: what lasts is told apart from what may pass."""
+        name, detail = self.service.name, redact(str(error))
+        cause = _cause_of(error)
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            why = f"The certificate of {name}'s server is not trusted here"
+            return AccessError(self.service.certificate, why, detail=detail)
+        if isinstance(cause, ssl.SSLError):
+            why = f"{name}'s server does not speak TLS (https) at this address and port"
+            return AccessError(self.service.wrong_protocol, why, detail=detail)
+        code, why = self.service.unavailable, f"{name} could not be reached ({type(error).__name__})"
+        if isinstance(cause, socket.gaierror):
+            code, why = self.service.unknown_name, f"The name of {name}'s server could not be found"
+        elif isinstance(cause, ConnectionRefusedError):
+            code, why = self.service.nobody_listens, f"Nothing listens at {name}'s address and port"
+        return TransientError(code, why, detail=detail, work_may_be_done=not isinstance(error, _NEVER_SENT))
 
-    def _read(self, response: httpx2.Response) -> bytes:
+    def _read(self, response: httpx2.Response, seconds: float) -> bytes:
         started = self.runtime.now()
         body = bytearray()
         for chunk in response.iter_bytes():
             body += chunk
+            self.keep_permit()
             if len(body) > BODY_BYTES_MAX:
                 raise odd(self.service, f"over {BODY_BYTES_MAX} bytes", response.status_code)
-            if self.runtime.seconds_since(started) > BODY_SECONDS_MAX:
-                raise odd(self.service, f"not complete after {BODY_SECONDS_MAX} s", response.status_code)
+            if self.runtime.seconds_since(started) > seconds:
+                raise odd(self.service, f"not complete after {seconds:.0f} s", response.status_code)
         return bytes(body)
 
     def patiently(self, attempt: Callable[[], T], *, repeatable: bool) -> T:
@@ -259,6 +336,7 @@ class Remote:
 
     def wait(self, seconds: float) -> bool:
         """Wait, and say whether all of it was waited: it ends early with the deadline."""
+        self.keep_permit()
         if self.deadline is not None:
             return self.deadline.sleep(seconds)
         self.runtime.sleep(seconds)
@@ -280,8 +358,9 @@ class Remote:
         return state.attempt_number >= self._attempts_max or not self.has_time_for(state.upcoming_sleep)
 
     def has_time_for(self, seconds: float) -> bool:
-        """Say whether a wait of so many seconds ends before the deadline."""
-        return self.deadline is None or self.deadline.seconds_left(seconds + 1) > seconds
+        """Say whether a wait of so many seconds ends before the deadline, and before patience does."""
+        ends = (self.deadline, self.patience)
+        return all(end is None or end.seconds_left(seconds + 1) > seconds for end in ends)
 
 
 def _no_more(_seconds: float) -> None:

@@ -85,11 +85,16 @@ class InlineExecutor(Executor):
         return future
 
 
+def wall_clock() -> datetime:
+    """Return the time by this machine's clock."""
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True)
 class Runtime:
     """Clock (aware, UTC), sleep (seconds), chance, executors (by number of threads), and who measures."""
 
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    now: Callable[[], datetime] = wall_clock
     sleep: Callable[[float], None] = time.sleep
     chance: random.Random = field(default_factory=random.SystemRandom)
     executor: Callable[[int], Executor] = ThreadPoolExecutor

@@ -135,5 +135,5 @@ def test_a_batch_is_forgotten_with_its_updates(office: Office, door: Door) -> No
 
 def test_nothing_is_forgotten_while_a_run_is_at_work(office: Office, door: Door) -> None:
     [known] = door(office, GET, mailchimp_list_id=LIST_ID).values
-    with holding_lease(office.site.store, LIST_ID, office.site.runtime):
+    with holding_lease(office.site.store, LIST_ID):
         assert door(office, DELETE, id=known["id"]).envelope["error_code"] == "BUSY"

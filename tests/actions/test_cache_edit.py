@@ -161,7 +161,7 @@ def test_two_rows_never_stand_for_the_same(library: Office, door: Door) -> None:
 
 def test_nothing_is_mended_while_a_run_is_at_work(office: Office, door: Door) -> None:
     emil = office.row(contact=EMIL)["id"]
-    with holding_lease(office.site.store, LIST_ID, office.site.runtime):
+    with holding_lease(office.site.store, LIST_ID):
         created = door(office, CREATE, id=emil, sync_status="todo")
         deleted = door(office, DELETE, id=emil)
 

@@ -165,7 +165,7 @@ def test_a_run_that_left_no_log_has_crashed_by_its_start(office: Office, door: D
 
 def test_a_run_that_is_at_work_has_not_crashed_however_long_it_takes(office: Office, door: Door) -> None:
     interrupt(office, minutes=120)
-    with holding_lease(office.site.store, LIST_ID, office.site.runtime):
+    with holding_lease(office.site.store, LIST_ID):
         status = of(door, office)
 
     assert (status["running"], status["interrupted"], status["crashed"]) == (True, False, False)

@@ -125,7 +125,7 @@ def test_connected_again_the_audience_is_synced_from_the_beginning(office: Offic
 def test_an_audience_that_is_being_synced_is_not_deleted_and_nothing_is_saved(office: Office, door: Door) -> None:
     before, rows = version(office), len(office.rows())
 
-    with holding_lease(office.site.store, LIST_ID, office.site.runtime):
+    with holding_lease(office.site.store, LIST_ID):
         answer = door(office, UPDATE, config=without(present(office), LIST_ID), confirm=True)
 
     assert answer.exit_code == 3
@@ -190,7 +190,7 @@ def test_with_mailchimp_away_it_can_be_saved_unchecked(office: Office, door: Doo
     document = present(office)
     document["connections"][0]["schedule"] = {"every_minutes": 17}
     for account in document["accounts"].values():
-        account["base_url"] = "http://127.0.0.1:9/3.0"
+        account.update(base_url="http://127.0.0.1:9/3.0", api_key=MAILCHIMP_KEY)
 
     with open_site(office.charity.home, runtime=Runtime(sleep=lambda _seconds: None)) as site:
         with pytest.raises(TransientError):
@@ -278,3 +278,15 @@ def test_all_that_is_wrong_with_the_extensions_form_is_named_at_once(office: Off
     for part in ("account_name is missing", "its apiKey is that of none of the accounts", "trustOverride"):
         assert part in error
     assert MAILCHIMP_KEY not in error
+
+
+def test_a_masked_key_is_not_sent_to_another_address(office: Office) -> None:
+    document = present(office)
+    for account in document["accounts"].values():
+        account["base_url"] = "http://127.0.0.1:9/3.0"
+    before = saved(office)
+
+    with pytest.raises(ConfigurationError, match="another one than the API key was stored for"):
+        updateconfig(office.site, config=document)
+
+    assert saved(office) == before

@@ -174,7 +174,7 @@ def test_an_update_stays_that_of_its_row(library: Office, door: Door) -> None:
 
 def test_nothing_is_queued_while_a_run_is_at_work(office: Office, door: Door) -> None:
     bella = office.row(contact=BELLA)["id"]
-    with holding_lease(office.site.store, LIST_ID, office.site.runtime):
+    with holding_lease(office.site.store, LIST_ID):
         answer = door(office, CREATE, mailchimpsync_cache_id=bella, data=LEAVE)
 
     assert (answer.exit_code, answer.envelope["error_code"]) == (3, "BUSY")

@@ -168,3 +168,28 @@ def test_other_doors_are_told_the_same(connected: Desk) -> None:
     with open_site(connected.home) as site:
         by_api = find_action("Mailchimpsync", "doctor").call(site, {})
     assert [one["subject"] for one in by_api] == [one["subject"] for one in findings(connected)]
+
+
+def test_a_permission_that_is_missing_is_named_with_what_happens_without_it_and_the_deep_check_tells_them_all(
+    connected: Desk,
+) -> None:
+    connected.civicrm.grant(connected.civicrm_key, "smallest")
+    result = connected("doctor", "--deep", "--json")
+    found = {one["subject"]: one for one in json.loads(result.stdout)}
+    assert result.exit_code == 0
+    assert "“access CiviMember”" in found["Permissions"]["found"]
+    assert found["Permission “view all activities”"]["found"] == "It is not given."
+    assert found["Permission “edit all contacts”"]["found"] == "It is given."
+    assert "CiviCRM: a page of Email" in found
+
+
+def test_a_feature_that_is_switched_on_without_its_permission_is_wrong_and_the_rest_is_well(connected: Desk) -> None:
+    with open_site(connected.home) as site:
+        [link] = site.configuration.connections
+        campaigns = link.campaigns.model_copy(update={"enabled": True})
+        site.save(site.configuration.having_link(link.model_copy(update={"campaigns": campaigns})), "ann")
+    connected.civicrm.grant(connected.civicrm_key, "smallest")
+    [(level, found, code)] = [one for one in told_of(connected, "Permissions") if "lacks" in one[1]]
+    assert (level, code) == ("bad", "CV_RIGHT_MISSING")
+    assert found.startswith("The key's user lacks “view all activities”. What for: Imports campaigns as activities.")
+    assert connected("sync").exit_code == 0

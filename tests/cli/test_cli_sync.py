@@ -193,7 +193,7 @@ def test_while_mailchimp_is_still_at_work_there_is_more_to_do(connected: Desk) -
 def test_a_connection_another_run_is_at_work_on_is_reported_and_left_alone(connected: Desk) -> None:
     store = Store(f"sqlite:///{connected.home / 'mailchimpsync.sqlite'}")
     with store.begin() as tx:
-        runs.acquire_lease(tx, connected.list_id, this_process(), datetime.now(UTC))
+        runs.acquire_lease(tx, connected.list_id, this_process())
     store.close()
 
     result = connected("sync")

@@ -97,3 +97,40 @@ def test_a_person_reads_what_was_wrong_without_addresses_in_300_characters() -> 
     assert said.startswith("Your merge fields were invalid for … LTV: Please enter a number, not <…> ?: yyy")
     assert len(said) == 300
     assert "bedrock" not in said
+
+
+@pytest.mark.parametrize(
+    ("status", "title", "detail", "code"),
+    [
+        (403, "User Disabled", "This account has been disabled.", Code.MC_DISABLED),
+        (403, "Forbidden", "This account has been deactivated.", Code.MC_DISABLED),
+        (403, "Authorization Failure", "Your plan does not include this.", Code.MC_PLAN),
+        (403, "Forbidden", "You are not permitted to access this resource.", Code.MC_FORBIDDEN),
+        (429, "Too Many Requests", "You have more than 500 pending batches.", Code.MC_BATCHES_FULL),
+        (429, "TooManyRequests", "You have more than 500 pending webhooks. Please wait.", Code.MC_BATCHES_FULL),
+        (429, "TooManyRequests", "You have exceeded the limit of 10 simultaneous connections.", Code.MC_THROTTLED),
+    ],
+)
+def test_a_refusal_of_everybody_has_its_own_cause(status: int, title: str, detail: str, code: Code) -> None:
+    body = {"title": title, "status": status, "detail": detail}
+
+    assert classify_refusal(status, body) is code
+    assert detail in refusal_detail(body)
+
+
+def test_an_address_that_cannot_be_changed_is_not_one_that_is_taken() -> None:
+    fixed = 'This member\'s status is "unsubscribed." You can only update email addresses for members with …'
+    taken = '"new@x.org" is already in this list with a status of "Subscribed".'
+
+    assert classify_refusal(400, invalid(SCHEMA, errors=[{"field": "email address", "message": fixed}])) is (
+        Code.MC_ADDRESS_FIXED
+    )
+    assert classify_refusal(400, invalid(SCHEMA, errors=[{"field": "email address", "message": taken}])) is (
+        Code.MC_DUPLICATE
+    )
+
+
+def test_a_secret_in_mailchimps_words_is_not_repeated() -> None:
+    said = "We couldn't verify https://us.example/hook?secret=abc123&x=1."
+
+    assert refusal_detail(invalid(said)) == "We couldn't verify https://us.example/hook?secret=…&x=1."

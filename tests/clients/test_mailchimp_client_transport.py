@@ -134,6 +134,7 @@ def test_no_wait_goes_beyond_the_end_of_the_run(mailchimp_says: MailchimpSays, h
     [
         (problem(401, "API Key Invalid"), AccessError, Code.MC_AUTH),
         (problem(403, "Forbidden"), AccessError, Code.MC_FORBIDDEN),
+        (problem(403, "User Disabled"), AccessError, Code.MC_DISABLED),
         (problem(404, "Resource Not Found"), RefusedError, Code.MC_AUDIENCE_GONE),
         (problem(405, "Method Not Allowed"), RefusedError, Code.MC_REFUSED),
     ],
@@ -148,6 +149,14 @@ def test_a_definite_no_is_told_at_once(
     assert isinstance(caught.value, AccessError | RefusedError)
     assert caught.value.code is code
     assert len(script.requests) == 1
+
+
+def test_what_mailchimp_says_of_a_passing_trouble_is_kept(mailchimp_says: MailchimpSays) -> None:
+    full = "You have more than 500 pending batches."
+    client, _ = mailchimp_says(problem(429, "TooManyRequests", full))
+    with pytest.raises(TransientError) as caught:
+        account(client)
+    assert (caught.value.code, caught.value.detail) == (Code.MC_BATCHES_FULL, full)
 
 
 def test_what_mailchimp_said_is_kept_without_the_address(mailchimp_says: MailchimpSays) -> None:

@@ -61,16 +61,19 @@ def test_a_deleted_webhook_is_gone(mailchimp: Mailchimp) -> None:
 def test_the_same_address_is_refused_a_second_time(mailchimp: Mailchimp) -> None:
     _, client = mailchimp
     create_webhook(client, LIST_ID, URL, ALL_BUT_CAMPAIGN, PEOPLE)
-    with pytest.raises(RefusedError):
+    with pytest.raises(RefusedError) as caught:
         create_webhook(client, LIST_ID, URL, ALL_BUT_CAMPAIGN, PEOPLE)
+    assert caught.value.code is Code.WEBHOOK_TWICE
 
 
 def test_an_address_that_does_not_answer_mailchimp_is_refused(mailchimp: Mailchimp) -> None:
     sandbox, client = mailchimp
     sandbox.set_options(validate_webhooks=True)
     nobody_there = "http://127.0.0.1:9/hook"
-    with pytest.raises(RefusedError):
+    with pytest.raises(RefusedError) as caught:
         create_webhook(client, LIST_ID, nobody_there, ALL_BUT_CAMPAIGN, PEOPLE)
+    assert caught.value.code is Code.WEBHOOK_UNVERIFIED
+    assert "it has to answer a GET request with status 200" in caught.value.detail
     with pytest.raises(RefusedError):
         create_batch_webhook(client, nobody_there)
 

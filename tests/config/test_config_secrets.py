@@ -148,3 +148,30 @@ def test_the_environment_can_give_the_key_in_place_of_a_file(home: Path, monkeyp
     monkeypatch.setenv("MAILCHIMPSYNC_SECRET_KEY", f"{NEW} {OLD}")
 
     assert read_keyring(load_settings(home)).decrypt(Keyring([OLD]).encrypt("x")) == "x"
+
+
+@pytest.mark.parametrize("sealed", ["masked", "encrypted"])
+@pytest.mark.parametrize(
+    ("part", "change"),
+    [
+        ("civicrm", {"url": "https://thief.example.org"}),
+        ("civicrm", {"pattern": "https://thief.example.org/{entity}/{action}"}),
+        ("account", {"base_url": "https://thief.example.org/3.0"}),
+    ],
+)
+def test_a_stored_key_goes_to_no_other_address_than_it_was_given_for(
+    configuration: Configuration, sealed: str, part: str, change: dict[str, str]
+) -> None:
+    keyring = Keyring([NEW])
+    values = to_stored(configuration, keyring.encrypt) if sealed == "encrypted" else to_stored(configuration)
+    place = values["civicrm"] if part == "civicrm" else values["accounts"]["main"]
+    place.update(change)
+
+    with pytest.raises(ConfigurationError, match=r"The address of .* is another one than the API key was stored for"):
+        from_stored(values, keyring, configuration)
+
+    for one in (values["civicrm"], values["accounts"]["main"]):
+        one.update(
+            {field: "0123456789abcdef0123456789abcdef-us6" for field in ("api_key", "webhook_secret") if field in one}
+        )
+    assert from_stored(values, keyring, configuration).accounts.keys() == {"main"}

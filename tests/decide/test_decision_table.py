@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -104,6 +105,18 @@ def test_who_left_comes_back_only_by_an_added_that_is_known_to_be_as_new_and_nev
         return is_newer and not known.base.subscribed and connection.resubscribe is Resubscribe.ASK
 
     assert not exceptions_to(promise)
+
+
+def test_a_member_that_another_contact_got_is_mailed_only_if_that_one_is_in_the_group() -> None:
+    for case in table.combinations(table.DIMENSIONS):
+        known, connection = table.subscription_case(case)
+        decided = decide(replace(known, handed_over=True), connection)
+
+        if known.mailchimp_status in SUBSCRIBED_STATUSES and known.has_contact and not known.group.is_added:
+            assert unsubscribes(decided)
+            assert decided.reason is Code.CIVICRM_HANDED_OVER
+        else:
+            assert decided == decide(known, connection)
 
 
 def test_one_whom_we_took_off_comes_back_only_by_an_added_of_civicrms_that_nothing_newer_outranks() -> None:

@@ -35,7 +35,7 @@ def abort(world: World) -> Aborted:
 
 def ask_to_stop(world: World) -> None:
     with world.store.begin() as tx:
-        runs.request_abort(tx, LIST, world.now)
+        runs.request_abort(tx, LIST)
 
 
 def outcomes(world: World) -> list[str | None]:

@@ -66,7 +66,7 @@ def test_whoever_has_to_confirm_is_asked_at_once_not_by_the_next_run(world: Worl
 def test_while_a_run_is_at_work_its_batches_are_left_to_it(world: World, ann: int) -> None:
     world.pass_time(700)
     with world.store.begin() as tx:
-        runs.acquire_lease(tx, LIST, "elsewhere:1", world.now)
+        runs.acquire_lease(tx, LIST, "elsewhere:1")
     world.forget_requests()
 
     for read in (collect, process):

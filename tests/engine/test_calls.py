@@ -27,7 +27,7 @@ def fill(world: World, people: int = 12) -> None:
 def owner_of_lease(world: World, owner: str) -> None:
     """Let the lease look as if another process had taken it now."""
     with world.store.begin() as tx:
-        runs.acquire_lease(tx, LIST, owner, world.now)
+        runs.acquire_lease(tx, LIST, owner)
 
 
 @pytest.fixture

@@ -484,7 +484,7 @@ def test_it_waits_for_a_run_that_is_at_work(world: World) -> None:
     people(world, "ann")
     send(world, "spring", "ann")
 
-    with holding_lease(world.store, LIST, world.runtime), pytest.raises(BusyError):
+    with holding_lease(world.store, LIST), pytest.raises(BusyError):
         pull(world)
 
     assert activities(world) == {}

@@ -180,6 +180,7 @@ def test_that_a_contact_is_not_there_proves_little_and_means_nothing_unless_it_i
     if leaving:
         meaning(world, deleted=leaving)
     contact = tom(world)
+    world.fill_trash()
     world.delete_for_good(contact)
 
     later_sync(world, everything=True)

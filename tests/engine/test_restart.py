@@ -14,7 +14,7 @@ from support.world import LIST, NEWS, World
 
 def somebody_is_at_work(world: World) -> None:
     with world.store.begin() as tx:
-        runs.acquire_lease(tx, LIST, "elsewhere:1", world.now)
+        runs.acquire_lease(tx, LIST, "elsewhere:1")
 
 
 def test_said_once_it_is_refused_and_says_how_to_go_on(world: World) -> None:

@@ -301,7 +301,7 @@ def test_while_a_run_is_at_work_its_events_wait(post: PostOffice) -> None:
     world.act(ANN, "unsubscribe")
     post.deliver()
     with world.store.begin() as tx:
-        lease = runs.acquire_lease(tx, LIST, this_process(), world.now)
+        lease = runs.acquire_lease(tx, LIST, this_process())
     assert post.work() == 0
     assert world.in_group(contact_of(world, ANN)) == "Added"
     with world.store.begin() as tx:

@@ -101,7 +101,7 @@ def test_owners_are_forgotten_except_where_a_change_is_under_way(store: Store) -
 
 def test_what_civicrm_showed_is_remembered_and_what_somebody_accepted_too(store: Store) -> None:
     with store.begin() as tx:
-        runs.acquire_lease(tx, LIST, "somebody", hour(9))
+        runs.acquire_lease(tx, LIST, "somebody")
         run_id = runs.begin_run(tx, LIST, hour(9), None)
         assert not runs.begun(tx, run_id).accepts_empty
         runs.remember_seen(tx, LIST, {"entries": [[1, ANN, NEWSLETTER, "2026-11-20T08:00:00+00:00"]]})

@@ -46,7 +46,7 @@ STAYS = (journal_table, run)
 
 def furnish(tx: Connection, list_id: str) -> None:
     """An audience in the midst of a run: rows, updates in a batch and waiting, a plan, a log, an event, a journal."""
-    lease = runs.acquire_lease(tx, list_id, "somebody", hour(8))
+    lease = runs.acquire_lease(tx, list_id, "somebody")
     run_id = runs.begin_run(tx, list_id, hour(8), None, {"group_id": NEWSLETTER, "interests": {}})
     rows = [add_row(tx, mailchimp_list_id=list_id) for _ in range(ROWS)]
     open_updates = [

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
 
 import pytest
@@ -16,76 +17,100 @@ ONE, OTHER = "this-machine:1", "that-machine:2"
 EXPIRED = hour(9) + runs.LEASE_DURATION
 
 
+@dataclass
+class Clock:
+    """A clock that stands still."""
+
+    now: datetime
+
+
+@pytest.fixture
+def clock(store: Store, second_store: Store) -> Clock:
+    """The clock that both processes go by."""
+    made = Clock(hour(9))
+    for one in (store, second_store):
+        one.go_by(lambda: made.now)
+    return made
+
+
+@pytest.mark.usefixtures("clock")
 def test_who_takes_the_lease_holds_it(store: Store) -> None:
     with store.begin() as tx:
-        lease = runs.acquire_lease(tx, LIST, ONE, hour(9))
-        runs.hold_lease(tx, lease, hour(9))
+        lease = runs.acquire_lease(tx, LIST, ONE)
+        runs.hold_lease(tx, lease)
         standing = runs.standing(tx, LIST)
 
     assert (standing.lease_owner, standing.lease_expires) == (ONE, EXPIRED)
 
 
-def test_nobody_else_gets_it_before_it_expires(store: Store, second_store: Store) -> None:
+def test_nobody_else_gets_it_before_it_expires(store: Store, second_store: Store, clock: Clock) -> None:
     with store.begin() as tx:
-        runs.acquire_lease(tx, LIST, ONE, hour(9))
+        runs.acquire_lease(tx, LIST, ONE)
+    clock.now = EXPIRED - timedelta(seconds=1)
 
     with pytest.raises(BusyError), second_store.begin() as tx:
-        runs.acquire_lease(tx, LIST, OTHER, EXPIRED - timedelta(seconds=1))
+        runs.acquire_lease(tx, LIST, OTHER)
 
 
 def test_another_audience_is_free(store: Store) -> None:
     with store.begin() as tx:
-        runs.acquire_lease(tx, LIST, ONE, hour(9))
+        runs.acquire_lease(tx, LIST, ONE)
 
-        assert runs.acquire_lease(tx, OTHER_LIST, OTHER, hour(9)).list_id == OTHER_LIST
+        assert runs.acquire_lease(tx, OTHER_LIST, OTHER).list_id == OTHER_LIST
 
 
-def test_an_expired_lease_is_taken_over_and_its_holder_writes_nothing_more(store: Store, second_store: Store) -> None:
+def test_an_expired_lease_is_taken_over_and_its_holder_writes_nothing_more(
+    store: Store, second_store: Store, clock: Clock
+) -> None:
     with store.begin() as tx:
-        lost = runs.acquire_lease(tx, LIST, ONE, hour(9))
+        lost = runs.acquire_lease(tx, LIST, ONE)
+    clock.now = EXPIRED
     with second_store.begin() as tx:
-        runs.acquire_lease(tx, LIST, OTHER, EXPIRED)
+        runs.acquire_lease(tx, LIST, OTHER)
 
     with pytest.raises(LeaseLostError), store.begin() as tx:
-        runs.hold_lease(tx, lost, EXPIRED)
+        runs.hold_lease(tx, lost)
 
 
-def test_holding_it_makes_it_last(store: Store) -> None:
+def test_holding_it_makes_it_last(store: Store, clock: Clock) -> None:
     with store.begin() as tx:
-        lease = runs.acquire_lease(tx, LIST, ONE, hour(9))
-        runs.hold_lease(tx, lease, EXPIRED - timedelta(seconds=1))
+        lease = runs.acquire_lease(tx, LIST, ONE)
+        clock.now = EXPIRED - timedelta(seconds=1)
+        runs.hold_lease(tx, lease)
+        clock.now = EXPIRED
 
         with pytest.raises(BusyError):
-            runs.acquire_lease(tx, LIST, OTHER, EXPIRED)
+            runs.acquire_lease(tx, LIST, OTHER)
 
 
 def test_the_lease_of_an_owner_known_to_be_dead_need_not_expire(store: Store) -> None:
     with store.begin() as tx:
-        lost = runs.acquire_lease(tx, LIST, ONE, hour(9))
-        taken = runs.acquire_lease(tx, LIST, OTHER, hour(9), abandoned=ONE)
+        lost = runs.acquire_lease(tx, LIST, ONE)
+        taken = runs.acquire_lease(tx, LIST, OTHER, abandoned=ONE)
 
         assert taken.token > lost.token
 
 
 def test_that_somebody_else_is_dead_frees_nothing(store: Store) -> None:
     with store.begin() as tx:
-        runs.acquire_lease(tx, LIST, ONE, hour(9))
+        runs.acquire_lease(tx, LIST, ONE)
 
         with pytest.raises(BusyError):
-            runs.acquire_lease(tx, LIST, OTHER, hour(9), abandoned="third-machine:3")
+            runs.acquire_lease(tx, LIST, OTHER, abandoned="third-machine:3")
 
 
 def test_a_lease_given_back_is_free(store: Store) -> None:
     with store.begin() as tx:
-        runs.release_lease(tx, runs.acquire_lease(tx, LIST, ONE, hour(9)))
+        runs.release_lease(tx, runs.acquire_lease(tx, LIST, ONE))
 
-        assert runs.acquire_lease(tx, LIST, OTHER, hour(9)).token == 2
+        assert runs.acquire_lease(tx, LIST, OTHER).token == 2
 
 
-def test_a_lost_lease_given_back_takes_nothing_from_its_new_holder(store: Store) -> None:
+def test_a_lost_lease_given_back_takes_nothing_from_its_new_holder(store: Store, clock: Clock) -> None:
     with store.begin() as tx:
-        lost = runs.acquire_lease(tx, LIST, ONE, hour(9))
-        runs.acquire_lease(tx, LIST, OTHER, EXPIRED)
+        lost = runs.acquire_lease(tx, LIST, ONE)
+        clock.now = EXPIRED
+        runs.acquire_lease(tx, LIST, OTHER)
         runs.release_lease(tx, lost)
 
         assert runs.standing(tx, LIST).lease_owner == OTHER
@@ -95,7 +120,7 @@ def test_a_lost_lease_given_back_takes_nothing_from_its_new_holder(store: Store)
 def test_of_two_that_reach_for_it_at_once_one_gets_it(store: Store, second_store: Store, has_run_before: bool) -> None:
     if has_run_before:
         with store.begin() as tx:
-            runs.release_lease(tx, runs.acquire_lease(tx, LIST, "first:0", hour(8)))
+            runs.release_lease(tx, runs.acquire_lease(tx, LIST, "first:0"))
     start = Barrier(2)
     outcomes: dict[str, object] = {}
 
@@ -103,7 +128,7 @@ def test_of_two_that_reach_for_it_at_once_one_gets_it(store: Store, second_store
         start.wait()
         try:
             with which.begin() as tx:
-                outcomes[owner] = runs.acquire_lease(tx, LIST, owner, hour(9))
+                outcomes[owner] = runs.acquire_lease(tx, LIST, owner)
         except (BusyError, StoreError) as error:
             outcomes[owner] = error
 
@@ -129,7 +154,7 @@ def test_a_connection_that_never_ran_is_ready_to_fetch(store: Store) -> None:
 
 def test_a_run_remembers_where_it_is_and_what_it_looks_at(store: Store) -> None:
     with store.begin() as tx:
-        runs.acquire_lease(tx, LIST, ONE, hour(9))
+        runs.acquire_lease(tx, LIST, ONE)
         run_id = runs.begin_run(tx, LIST, hour(9), hour(7), {"group_id": 5})
         runs.set_stage(tx, LIST, Stage.RECONCILE)
         runs.set_progress(tx, LIST, {"decided_to": 7})
@@ -141,7 +166,7 @@ def test_a_run_remembers_where_it_is_and_what_it_looks_at(store: Store) -> None:
 
 def test_the_next_stage_begins_at_its_beginning(store: Store) -> None:
     with store.begin() as tx:
-        runs.acquire_lease(tx, LIST, ONE, hour(9))
+        runs.acquire_lease(tx, LIST, ONE)
         runs.set_progress(tx, LIST, {"decided_to": 7})
         runs.set_stage(tx, LIST, Stage.CREATE_CONTACTS)
 
@@ -150,7 +175,7 @@ def test_the_next_stage_begins_at_its_beginning(store: Store) -> None:
 
 def test_a_complete_run_moves_the_mark_and_a_dropped_one_leaves_it(store: Store) -> None:
     with store.begin() as tx:
-        runs.acquire_lease(tx, LIST, ONE, hour(9))
+        runs.acquire_lease(tx, LIST, ONE)
         first = runs.begin_run(tx, LIST, hour(9), None)
         runs.end_run(tx, LIST, first, hour(10), "done", mark=hour(9), links={"group_id": 5})
         second = runs.begin_run(tx, LIST, hour(11), hour(7))
@@ -185,3 +210,30 @@ def test_a_log_is_read_in_its_order_and_long_lines_are_cut(store: Store) -> None
         lines = runs.log_lines(tx, LIST, run_id)
 
     assert lines == [(hour(9), "first"), (hour(10), "x" * runs.MESSAGE_LENGTH_MAX)]
+
+
+def test_a_lease_goes_by_the_databases_clock_which_is_the_same_for_all(store: Store) -> None:
+    with store.begin() as tx:
+        lease = runs.acquire_lease(tx, LIST, ONE)
+        taken = runs.standing(tx, LIST)
+        runs.hold_lease(tx, lease)
+        held = runs.standing(tx, LIST)
+        runs.request_abort(tx, LIST)
+        asked = runs.standing(tx, LIST)
+
+    assert taken.lease_expires is not None
+    assert held.lease_expires is not None
+    assert held.lease_expires >= taken.lease_expires
+    left = taken.lease_expires - datetime.now(UTC)
+    assert abs(left - runs.LEASE_DURATION) < timedelta(minutes=5)  # the server's clock, as far as it differs from ours
+    assert (taken.is_held, asked.is_asked, held.is_asked) == (True, True, False)
+
+
+def test_an_expired_lease_is_not_held_and_an_old_request_to_stop_is_none(store: Store, clock: Clock) -> None:
+    with store.begin() as tx:
+        runs.acquire_lease(tx, LIST, ONE)
+        runs.request_abort(tx, LIST)
+        clock.now = EXPIRED
+        standing = runs.standing(tx, LIST)
+
+    assert (standing.is_held, standing.is_asked) == (False, False)

@@ -28,6 +28,8 @@ ALL_ACTS = (
     "membership_deleted",
     "new_contact",
     "readdress",
+    "hand_over",
+    "share",
 )
 
 
@@ -227,3 +229,31 @@ class Happenings:
         self.story.readdressed_once.add(contact)
         self.story.addresses.append(address)
         self.story.owned[contact].add(address)
+
+    def _hand_over(self) -> None:
+        """Staff find that an address is not one contact's, but another's."""
+        giver, taker = self._contact(), self._contact()
+        addresses = self._addresses_of(giver)
+        if giver is None or taker is None or giver == taker or not addresses:
+            return
+        address = self._chance.choice(addresses)
+        self._world.take_address(giver)
+        self._world.give_address(taker, address)
+        self.story.readdressed_once |= {giver, taker}
+        self.story.owned[taker].add(address)
+        self.story.handed_over.add(address)
+
+    def _share(self) -> None:
+        """Two people of a household read one mailbox."""
+        one, other = self._contact(), self._contact()
+        addresses = self._addresses_of(one)
+        if other is None or one == other or not addresses:
+            return
+        address = self._chance.choice(addresses)
+        self._world.give_address(other, address)
+        self.story.readdressed_once.add(other)
+        self.story.owned[other].add(address)
+
+    def _addresses_of(self, contact: int | None) -> list[str]:
+        emails = self._world.civicrm.dump("Email")
+        return sorted({one["email"].lower() for one in emails if one["contact_id"] == contact and "@" in one["email"]})

@@ -29,6 +29,7 @@ class Story:
     left_once: set[str] = field(default_factory=set)  # addresses that were not subscribed at Mailchimp at some time
     removed_once: set[int] = field(default_factory=set)  # contacts that staff took out of the group at some time
     readdressed_once: set[int] = field(default_factory=set)  # contacts whose address staff changed at some time
+    handed_over: set[str] = field(default_factory=set)  # addresses that staff took from one contact and gave another
     marked_once: set[int] = field(default_factory=set)  # contacts that were marked, or trashed, at some time
     added: dict[int, list[str]] = field(default_factory=dict)  # when staff put a contact into the group
     kept: dict[int, int] = field(default_factory=dict)  # merged contact: the one that was kept

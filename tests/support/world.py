@@ -69,6 +69,7 @@ class World:
         self.mailchimp: MailchimpSandbox = beside.mailchimp if beside else MailchimpSandbox(manual_batches=True)
         self.civicrm = CivicrmSandbox()
         self.store = store or _empty_store(life or Life())
+        self.store.go_by(lambda: self.now)
         self.store.migrate()
         self.chance = random.Random(seed)
         self.connection = Connection(self.list_id, NEWS, {} if beside else {WALK: WALKS, RIDE: RIDES}, resubscribe)
@@ -157,8 +158,23 @@ class World:
         """Let staff change all addresses of a contact."""
         self.civicrm.call("Email", "update", {"where": [["contact_id", "=", contact]], "values": values})
 
+    def take_address(self, contact: int) -> None:
+        """Let staff delete all addresses of a contact."""
+        self.civicrm.call("Email", "delete", {"where": [["contact_id", "=", contact]]})
+
+    def give_address(self, contact: int, email: str) -> None:
+        """Let staff add an address to a contact, as its primary one."""
+        values = {"contact_id": contact, "email": email, "is_primary": True}
+        self.civicrm.call("Email", "create", {"values": values})
+
     def trash(self, contact: int) -> None:
         self.civicrm.call("Contact", "delete", {"where": [["id", "=", contact]]})
+
+    def fill_trash(self) -> int:
+        """Put somebody nobody asks for into the trash, so that it is seen that the key's user may look into it."""
+        somebody = self.contact()
+        self.trash(somebody)
+        return somebody
 
     def delete_for_good(self, contact: int) -> None:
         self.civicrm.call("Contact", "delete", {"where": [["id", "=", contact]], "useTrash": False})

@@ -31,6 +31,7 @@ from mailchimpsync.errors import (
     TransientError,
     UsageError,
 )
+from mailchimpsync.store import runs
 from web.conftest import LIST, Office, Serve
 
 STATUS = "/api/Mailchimpsync/getstatus"
@@ -269,3 +270,19 @@ def test_a_service_that_stops_takes_its_calls_along(serve: Serve, long_call: thr
     office = serve(stop=lambda: True)
 
     assert office.post(STATUS).json()["values"] == "stopped"
+
+
+def test_a_failed_sync_is_an_error_by_both_forms(office: Office) -> None:
+    with office.site.store.begin() as tx:
+        lease = runs.acquire_lease(tx, LIST, "somebody else")
+    try:
+        by_http = office.post("/api/Mailchimpsync/fetchandreconcile", scope=Scope.RUN)
+        by_rest = office.rest({"entity": "Mailchimpsync", "action": "fetchandreconcile"})
+    finally:
+        with office.site.store.begin() as tx:
+            runs.release_lease(tx, lease)
+
+    assert (by_http.status_code, by_rest.status_code) == (409, 200)
+    for answer in (by_http.json(), by_rest.json()):
+        assert (answer["is_error"], answer["error_code"]) == (1, "BUSY")
+        assert answer["values"][0]["error_code"] == "BUSY"

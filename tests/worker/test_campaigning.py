@@ -105,7 +105,7 @@ def test_never_before_the_first_sync(charity: Charity) -> None:
 
 
 def test_a_sync_at_work_goes_first(open_site: Site) -> None:
-    with holding_lease(open_site.store, LIST_ID, open_site.runtime):
+    with holding_lease(open_site.store, LIST_ID):
         assert look(open_site) == []
 
     assert look(open_site) == ["done"]

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
@@ -208,3 +211,29 @@ def test_metrics_and_readiness_are_told_over_http_and_the_log_names_the_token_on
     [line] = service.wait_for(lambda: [line for line in service.events("request") if line["path"] == "/metrics"])
     assert line["token_id"] == 1
     assert token not in service.log()
+
+
+def test_forty_idle_or_slow_connections_keep_nobody_else_from_being_answered(charity: Charity, serve: Serve) -> None:
+    charity.make_site(NEVER)
+    service = serve()
+    place = "127.0.0.1", int(service.url.rpartition(":")[2])
+
+    with ExitStack() as held:
+        for number in range(40):
+            slow = held.enter_context(socket.create_connection(place))
+            if number % 2:
+                slow.sendall(b"POST /api HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n" + b"\r\n{" * (number % 4 == 1))
+        assert service.http.get(f"{service.url}/health", timeout=10).status_code == HTTPStatus.OK
+        assert service.http.get(f"{service.url}/health", timeout=10).status_code == HTTPStatus.OK
+
+
+def test_it_says_that_it_listens_only_once_it_does(charity: Charity, serve: Serve) -> None:
+    charity.make_site(NEVER)
+    first = serve()
+    port = int(first.url.rpartition(":")[2])
+    second = serve(port=port, wait=False)
+
+    assert second.process.wait(timeout=30) != 0
+
+    assert "Listening" in first.told()
+    assert "Listening" not in second.told()

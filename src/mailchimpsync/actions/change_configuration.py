@@ -79,8 +79,7 @@ def change_configuration(
     if confirm:
         going = [*going, *_left_over(site, wanted, going)]
     with ExitStack() as stack:
-        runtime = site.runtime
-        leases = [stack.enter_context(holding_lease(site.store, one.list_id, runtime)) for one in going]
+        leases = [stack.enter_context(holding_lease(site.store, one.list_id)) for one in going]
         if wanted != site.configuration:
             site.save(wanted, by)
         for lease in leases:
@@ -131,13 +130,13 @@ def _left_over(site: Site, wanted: Configuration, going: Sequence[Belongings]) -
 
 def _forget(site: Site, lease: runs.Lease) -> None:
     with site.store.begin() as tx:
-        runs.hold_lease(tx, lease, site.runtime.now())
+        runs.hold_lease(tx, lease)
         forgetting.begin_forgetting(tx, lease.list_id, site.runtime.now())
     more = True
     while more:
         with site.store.begin() as tx:
-            runs.hold_lease(tx, lease, site.runtime.now())
+            runs.hold_lease(tx, lease)
             more = forgetting.forget_some(tx, lease.list_id, DELETED_PER_STEP)
     with site.store.begin() as tx:
-        runs.hold_lease(tx, lease, site.runtime.now())
+        runs.hold_lease(tx, lease)
         forgetting.end_forgetting(tx, lease.list_id)

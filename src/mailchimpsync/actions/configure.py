@@ -12,7 +12,12 @@ from mailchimpsync.civicrm import Group, Rights, check_rights, mailing_groups
 from mailchimpsync.civicrm import site as check_site
 from mailchimpsync.config import Account, CivicrmSite, Configuration, Link, Seal, mask, to_json, to_stored, to_toml
 from mailchimpsync.errors import Code, RefusedError, UsageError
+from mailchimpsync.http import Remote
 from mailchimpsync.mailchimp import Audience, Interest, account, audiences, interests
+from mailchimpsync.runtime import Deadline
+
+PROBE_SECONDS = 5
+"""For how long a side that is to be connected is asked again, while somebody waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,7 @@ def probe_site(site: Site, civicrm: CivicrmSite) -> ProbedSite:
         ConfigurationError, AccessError, TransientError: it can't be used; says why.
     """
     with site.clients.civicrm(civicrm, site.runtime) as client:
+        _hurry(client)
         found = civicrm.model_copy(update={"pattern": client.pattern})
         rights = check_rights(client)
         groups = mailing_groups(client)
@@ -54,7 +60,13 @@ def probe_account(site: Site, mailchimp: Account) -> Choice:
         ConfigurationError, AccessError, TransientError: the key can't be used; says why.
     """
     with site.clients.mailchimp(mailchimp, site.runtime) as client:
+        _hurry(client)
         return Choice(account(client).name, tuple(audiences(client)))
+
+
+def _hurry(client: Remote) -> None:
+    if client.patience is None:
+        client.patience = Deadline.after(client.runtime, PROBE_SECONDS)
 
 
 def probe_interests(site: Site, mailchimp: Account, audience_id: str) -> list[Interest]:

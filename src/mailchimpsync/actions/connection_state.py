@@ -118,7 +118,7 @@ def state_of(tx: Transaction, link: Link, now: datetime, still_due: Due | None =
     hold = kept_plans.open_hold(tx, list_id) if link.guard.enabled else None
     plan_id = hold["id"] if hold is not None and hold["expires_at"] > now else None
     under_way, _ = updates.count_open_updates(tx, list_id)
-    running = standing.lease_expires is not None and standing.lease_expires > now
+    running = standing.is_held
     verified = verifications.newest_verification(tx, list_id)
     code = standing.failing_code or next(iter(due_now.by_cause), None) if due_now.put_off else standing.failing_code
     return ConnectionState(

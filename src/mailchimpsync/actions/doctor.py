@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from mailchimpsync.actions.checkup import alerts, campaigns, civicrm, here, mailchimp, work
+from mailchimpsync.actions.checkup import deep as deep_checks
 from mailchimpsync.actions.described import Scope, action
 from mailchimpsync.actions.finding import Finding, failed, plain_findings, trouble
 from mailchimpsync.actions.site import Clients, Site, open_site
@@ -38,6 +39,10 @@ _OF_SITE: Checks[Site] = (
     ("Campaigns", campaigns.check_campaigns),
     ("Alerts", alerts.check_alerts),
 )
+_IN_DEPTH: Checks[Site] = (
+    ("Permissions", deep_checks.check_rights_in_depth),
+    ("CiviCRM in depth", deep_checks.check_behaviour),
+)
 
 
 @action("Mailchimpsync", Scope.READ, present=plain_findings)
@@ -53,9 +58,9 @@ def doctor(site: Site) -> list[Finding]:
 
 
 def examine(
-    home: Path | None = None, *, runtime: Runtime | None = None, clients: Clients | None = None
+    home: Path | None = None, *, runtime: Runtime | None = None, clients: Clients | None = None, deep: bool = False
 ) -> list[Finding]:
-    """Do what `doctor` does, also where a site can't even be opened.
+    """Do what `doctor` does, also where a site can't even be opened; `deep`, and see how CiviCRM behaves.
 
     Raises:
         ConfigurationError: its settings can't be read, so there is nothing to look at.
@@ -68,7 +73,7 @@ def examine(
         told = any(one.code is error.code for one in findings)
         return findings if told else [*findings, failed("Site", error)]
     with site:
-        return [*findings, *_each(_OF_SITE, site)]
+        return [*findings, *_each(_OF_SITE, site), *(_each(_IN_DEPTH, site) if deep else ())]
 
 
 def _each(checks: Checks[T], what: T) -> Iterator[Finding]:

@@ -21,7 +21,7 @@ from mailchimpsync.errors import Code, ConfirmationError, MailchimpsyncError, Us
 from mailchimpsync.mailchimp import MailchimpClient, delete_for_good, member
 from mailchimpsync.model import normalise_address
 from mailchimpsync.store import Transaction, chain, erasing, journal, runs, tombstones, updates
-from mailchimpsync.sync.lease import holding_lease
+from mailchimpsync.sync.lease import holding_lease, writing_under
 
 PATIENCE_SECONDS = 60
 FIELD = "erased"
@@ -127,10 +127,11 @@ def _erase_in(site: Site, list_id: str, link: Link | None, address: str, key: st
         BusyError: a run is at work, or an update to the address is on its way.
         RemoteError: Mailchimp did not delete the member.
     """
-    with holding_lease(site.store, list_id, site.runtime) as lease:
+    with holding_lease(site.store, list_id) as lease:
         found = _stop(site, lease, address)
         if link is not None:
-            with within(site.mailchimp(link.account), PATIENCE_SECONDS) as client:
+            systems = site.systems(link)
+            with within(systems.mailchimp, PATIENCE_SECONDS) as client, writing_under(systems, lease):
                 found = _with_id_there(client, found)
                 number = sum(delete_for_good(client, list_id, key) for key in found.member_ids)
             yield Step(list_id, _TITLES["members"], number, site.runtime.now())
@@ -141,7 +142,7 @@ def _erase_in(site: Site, list_id: str, link: Link | None, address: str, key: st
 def _stop(site: Site, lease: runs.Lease, address: str) -> erasing.Traces:
     """Withdraw what is to be sent to the address; what is on its way has to arrive first."""
     with site.store.begin() as tx:
-        runs.hold_lease(tx, lease, site.runtime.now())
+        runs.hold_lease(tx, lease)
         found = erasing.traces(tx, lease.list_id, address)
         updates.withdraw_unsent(tx, lease.list_id, [*found.row_ids, *found.other_row_ids])
         found = erasing.traces(tx, lease.list_id, address)
@@ -165,7 +166,7 @@ def _purge(site: Site, lease: runs.Lease, found: erasing.Traces, key: str) -> di
     ]
     now = site.runtime.now()
     with site.store.begin() as tx:
-        runs.hold_lease(tx, lease, now)
+        runs.hold_lease(tx, lease)
         stripped = erasing.purge_journal(tx, found, seal=key, digests=digests, now=now)
         gone = {**erasing.purge(tx, found), "journal": stripped}
         if any(gone.values()):

@@ -27,7 +27,9 @@ class PastRun:
         finished_at: None: it is under way, or was interrupted.
         begun_by: who called for it; None: nobody, it was due.
         plan_id: the kept plan it carried out.
-        changes: for how many people it changed something, by kind.
+        planned: for how many people it was to change something, by kind, when it had decided; None: it has not.
+        changes: for how many people it changed something, by kind, counted in the same way.
+        refused: for how many people one of both sides refused it.
         subscribed_at_civicrm, subscribed_at_mailchimp: how many there were when it ended; None: it did not count.
     """
 
@@ -41,7 +43,9 @@ class PastRun:
     outcome: str | None
     error_code: str | None
     plan_id: int | None
+    planned: Mapping[str, int] | None
     changes: Mapping[str, int]
+    refused: int
     subscribed_at_civicrm: int | None
     subscribed_at_mailchimp: int | None
 
@@ -68,8 +72,9 @@ def getruns(
 ) -> list[PastRun]:
     """Return the runs over whole connections, the newest first.
 
-    `changes` counts people by kind of change: `unsubscribe` and `add` at Mailchimp, `interests` there, `join` and
-    `remove` for groups in CiviCRM, `create` for contacts. What Mailchimp confirms later is added later.
+    `planned` and `changes` count people by kind of change, each person once for a kind: `unsubscribe` and `add` at
+    Mailchimp, `interests` there, `join` and `remove` for groups in CiviCRM, `create` for contacts. What Mailchimp
+    confirms later is added later.
 
     Raises:
         ConfigurationError: nothing is connected.
@@ -115,7 +120,9 @@ def _past_run(row: Mapping[str, Any]) -> PastRun:
     return PastRun(
         **{name: row[name] for name in same},
         plan_id=row["kept_plan_id"],
+        planned=counts.get("planned"),
         changes=counts.get("changes", {}),
+        refused=counts.get("refused", 0),
         subscribed_at_civicrm=counts.get("subscribed_at_civicrm"),
         subscribed_at_mailchimp=counts.get("subscribed_at_mailchimp"),
     )

@@ -78,7 +78,7 @@ def _status(
     last: Mapping[str, Any] = runs.last_run(tx, list_id) or {}
     log = tuple(runs.log_lines(tx, list_id, last["id"])) if last else ()
     verified: Mapping[str, Any] = dict(verifications.newest_verification(tx, list_id) or {})
-    running = standing.lease_expires is not None and standing.lease_expires > now
+    running = standing.is_held
     interrupted = standing.run_id is not None and not running
     hold = kept_plans.open_hold(tx, list_id) if link.guard.enabled else None
     is_held = hold is not None and hold["expires_at"] > now

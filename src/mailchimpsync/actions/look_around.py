@@ -15,6 +15,9 @@ from mailchimpsync.runtime import Deadline, Runtime
 SECONDS = 4.0
 """For how long a side that fails is asked again while somebody waits; a single answer may take longer."""
 
+ANSWER_SECONDS = 30.0
+"""How long all answers together may take while somebody waits."""
+
 AT_ONCE = 4
 """Audiences that are read at the same time: each takes a connection, of which an account has 10."""
 
@@ -51,16 +54,17 @@ class AccountLook:
 @contextmanager
 def hurried(site: Site, seconds: float = SECONDS) -> Iterator[Site]:
     """Give a site of one's own whose clients wait for better times no longer than until so many seconds from now."""
-    deadline = Deadline.after(site.runtime, seconds)
+    patience = Deadline.after(site.runtime, seconds)
+    deadline = Deadline.after(site.runtime, max(seconds, ANSWER_SECONDS))
 
     def civicrm(one: CivicrmSite, runtime: Runtime) -> CivicrmClient:
         client = site.clients.civicrm(one, runtime)
-        client.deadline = deadline
+        client.deadline, client.patience = deadline, patience
         return client
 
     def mailchimp(one: Account, runtime: Runtime) -> MailchimpClient:
         client = site.clients.mailchimp(one, runtime)
-        client.deadline = deadline
+        client.deadline, client.patience = deadline, patience
         return client
 
     own = site.another()

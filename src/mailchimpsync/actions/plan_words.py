@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,11 @@ from typing import Any
 from mailchimpsync.actions.connection_status import Failure
 from mailchimpsync.actions.explained import explained
 from mailchimpsync.data import as_text
-from mailchimpsync.model import Side, normalise_address
+from mailchimpsync.model import Side
+from mailchimpsync.store.kept_plans import REFUSED
+from mailchimpsync.sync import planned_effects
+
+Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +29,9 @@ class Plan:
         billable: contacts Mailchimp counts on the bill, before and after.
         failures: who can't be synced, and why.
         people: how many people's changes are kept.
-        outcomes: of an applied plan, how many changes were done, and how many left out, as the world had changed.
+        outcomes: for how many people what was planned is done, waits for Mailchimp, was refused, or was left out, as
+            the world had changed.
+        refused: some of those for whom it was refused, by contact or address, and why.
     """
 
     id: int
@@ -46,6 +52,7 @@ class Plan:
     applied_run_id: int | None
     outcomes: Mapping[str, int]
     people: int
+    refused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +74,10 @@ class PlannedChange:
     steps: tuple[Mapping[str, str | None], ...]
 
 
-def plan_from(row: Mapping[str, Any], title: str, outcomes: Mapping[str | None, int]) -> Plan:
-    """Return a kept plan from its row."""
+def plan_from(
+    row: Mapping[str, Any], title: str, outcomes: Mapping[str | None, int], refused: Iterable[Row] = ()
+) -> Plan:
+    """Return a kept plan from its row, its people by outcome, and for whom something was refused."""
     failures = tuple(_failure(one["reason"], one["count"]) for one in row["failures"] or ())
     given = ("id", "list_id", "kind", "made_at", "made_by", "expires_at", "run_id", "counts")
     decided = ("decided_at", "decided_by", "applied_run_id")
@@ -81,12 +90,18 @@ def plan_from(row: Mapping[str, Any], title: str, outcomes: Mapping[str | None, 
         failures=failures,
         outcomes={outcome: number for outcome, number in outcomes.items() if outcome is not None},
         people=sum(outcomes.values()),
+        refused=tuple(_whom(one) for one in refused),
     )
 
 
 def _failure(code: str, count: int) -> Failure:
     entry = explained(code)
     return Failure(code, count, entry.sentence, entry.remedy, entry.who.value)
+
+
+def _whom(one: Row) -> str:
+    who = f"contact {one['contact_id']}" if one["contact_id"] else one["address"]
+    return f"{who}: {explained(one['note']).sentence}"
 
 
 def change_from(row: Mapping[str, Any]) -> PlannedChange:
@@ -100,27 +115,14 @@ def change_from(row: Mapping[str, Any]) -> PlannedChange:
         reason=row["reason"],
         why=explained(row["reason"]).sentence,
         outcome=row["outcome"],
-        note=row["note"],
+        note=explained(row["note"]).sentence if row["outcome"] == REFUSED else row["note"],
         steps=steps,
     )
 
 
 def _steps(row: Mapping[str, Any]) -> Iterator[Mapping[str, str | None]]:
-    before, update = row["before"], row["member_update"] or {}
-    if row["create_contact"]:
-        yield _step(Side.CIVICRM, "contact", None, "created")
-    for group, status in row["group_changes"]:
-        yield _step(Side.CIVICRM, f"group {group}", before["groups"].get(str(group)), status)
-    moved = update.get("email_address")
-    if before["status"] and moved and row["address"] and normalise_address(moved) != normalise_address(row["address"]):
-        yield _step(Side.MAILCHIMP, "address", row["address"], moved)
-    wanted = update.get("status") or update.get("status_if_new")
-    if wanted is not None and wanted != before["status"]:
-        yield _step(Side.MAILCHIMP, "status", before["status"], wanted)
-    for interest, value in update.get("interests", {}).items():
-        old = _yes_no(before["interests"].get(interest, False))
-        if old != _yes_no(value):
-            yield _step(Side.MAILCHIMP, f"interest {interest}", old, _yes_no(value))
+    for one in planned_effects(row):
+        yield _step(one.side, one.field, one.old, one.new)
     if "data" in row["agreed"]:
         yield from _data_steps(row["agreed"]["data"])
 

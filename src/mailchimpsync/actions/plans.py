@@ -20,13 +20,18 @@ from mailchimpsync.errors import EXIT_MORE_TO_DO, Code, UsageError
 from mailchimpsync.runtime import Deadline, Progress
 from mailchimpsync.store import Transaction, kept_plans
 from mailchimpsync.store.bases import only_links
-from mailchimpsync.store.kept_plans import PlanKind, PlanState
+from mailchimpsync.store.kept_plans import DONE, PlanKind, PlanState
 from mailchimpsync.sync import Outcome, preview, terms_of
 
 MAX_TIME_SECONDS = 3_600
 CHANGES_MAX = 2_000
 CALLS_MAX = 3
 """How many calls of a run it takes at most until an approved plan is done: an interrupted run comes first."""
+
+WAITING = "waiting"
+"""The outcome of a change that is sent and has no answer yet."""
+
+REFUSED_SHOWN_MAX = 20
 
 _FINISHED = (Outcome.DONE.value, Outcome.WAITING.value, Outcome.INCOMPLETE.value)
 
@@ -253,7 +258,13 @@ def find_plan(site: Site, plan_id: int) -> Plan:
 def _plan(tx: Transaction, site: Site, row: Mapping[str, Any]) -> Plan:
     titles = {link.audience_id: link.title for link in site.configuration.connections}
     title = titles.get(row["list_id"], f"audience {row['list_id']}")
-    return plan_from(row, title, kept_plans.count_changes(tx, row["id"]))
+    outcomes = kept_plans.count_changes(tx, row["id"])
+    waiting = min(kept_plans.count_unanswered(tx, row["id"]), outcomes.get(DONE, 0))
+    if waiting:
+        outcomes |= {DONE: outcomes[DONE] - waiting, WAITING: waiting}
+    return plan_from(
+        row, title, outcomes, [dict(one) for one in kept_plans.refused_of(tx, row["id"], REFUSED_SHOWN_MAX)]
+    )
 
 
 def _check_links(tx: Transaction, site: Site, plan: Plan) -> None:

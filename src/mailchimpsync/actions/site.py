@@ -27,7 +27,7 @@ from mailchimpsync.config import (
 )
 from mailchimpsync.errors import ConfigurationError, UsageError
 from mailchimpsync.mailchimp import MailchimpClient
-from mailchimpsync.runtime import Runtime
+from mailchimpsync.runtime import Runtime, wall_clock
 from mailchimpsync.store import Store, configurations, journal_retention, tombstones
 from mailchimpsync.sync import Systems
 
@@ -233,8 +233,10 @@ def _hide_tokens(store: Store, key: str, runtime: Runtime) -> None:
 
 
 def _open_site(settings: Settings, runtime: Runtime | None, clients: Clients | None) -> Site:
-    keyring = read_keyring(settings)
+    keyring, runtime = read_keyring(settings), runtime or Runtime()
     store = Store(settings.database_url)
+    if runtime.now is not wall_clock:
+        store.go_by(runtime.now)
     try:
         store.check_schema()
         with store.begin() as tx:
@@ -243,4 +245,4 @@ def _open_site(settings: Settings, runtime: Runtime | None, clients: Clients | N
     except BaseException:
         store.close()
         raise
-    return Site(settings, store, keyring, runtime or Runtime(), clients or Clients(), configuration, version)
+    return Site(settings, store, keyring, runtime, clients or Clients(), configuration, version)

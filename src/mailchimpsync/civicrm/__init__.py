@@ -11,9 +11,11 @@ from mailchimpsync.civicrm.activities import (
 from mailchimpsync.civicrm.campaign_ground import Ground, Kind, missing_ground, prepare_ground
 from mailchimpsync.civicrm.client import CivicrmClient, Result, succeeded
 from mailchimpsync.civicrm.corrections import ContactEmail, Name, add_bulk_addresses, hold_addresses, set_names
+from mailchimpsync.civicrm.deep_look import Observation, look_deep
 from mailchimpsync.civicrm.group_sizes import group_sizes
 from mailchimpsync.civicrm.look_back import Landmark, LookBack, View
 from mailchimpsync.civicrm.names import Called, contacts_like, display_names
+from mailchimpsync.civicrm.odd_rows import OddRow
 from mailchimpsync.civicrm.people import Email, Person, persons
 from mailchimpsync.civicrm.proof import Group, SiteCheck, clock_offset, groups, mailing_groups, site
 from mailchimpsync.civicrm.reads import (
@@ -23,6 +25,7 @@ from mailchimpsync.civicrm.reads import (
     HistoryEntry,
     Modified,
     Owner,
+    TrashedOwner,
     addresses_of,
     contacts_by_id,
     contacts_modified_since,
@@ -32,13 +35,16 @@ from mailchimpsync.civicrm.reads import (
     merged_to,
     on_hold_addresses,
     owners_of,
+    trashed_owners,
 )
-from mailchimpsync.civicrm.rights import Rights, Standing, check_rights, prove_rights
+from mailchimpsync.civicrm.rights import Rights, Standing, check_rights, hidden_contacts, prove_rights
 from mailchimpsync.civicrm.times import to_site, to_utc
 from mailchimpsync.civicrm.urls import contact_page
+from mailchimpsync.civicrm.visibility import SEES_EVERYTHING, Visibility
 from mailchimpsync.civicrm.writes import NewContact, create_contacts, save_group_contacts
 
 __all__ = [
+    "SEES_EVERYTHING",
     "Called",
     "CivicrmClient",
     "ContactAddress",
@@ -56,13 +62,17 @@ __all__ = [
     "Name",
     "NewActivity",
     "NewContact",
+    "Observation",
+    "OddRow",
     "Owner",
     "Person",
     "Result",
     "Rights",
     "SiteCheck",
     "Standing",
+    "TrashedOwner",
     "View",
+    "Visibility",
     "activities_there",
     "add_bulk_addresses",
     "add_targets",
@@ -81,8 +91,10 @@ __all__ = [
     "group_sizes",
     "groups",
     "held_addresses",
+    "hidden_contacts",
     "history",
     "hold_addresses",
+    "look_deep",
     "mailing_groups",
     "merged_to",
     "missing_ground",
@@ -98,4 +110,5 @@ __all__ = [
     "succeeded",
     "to_site",
     "to_utc",
+    "trashed_owners",
 ]

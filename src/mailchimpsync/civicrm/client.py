@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from threading import Lock
 from typing import Annotated, Any, ClassVar, Generic, NotRequired, TypeVar, cast
 
 import httpx2
-from pydantic import BeforeValidator, TypeAdapter
+from pydantic import BeforeValidator, TypeAdapter, ValidationError
 from tenacity import RetryCallState
 from typing_extensions import TypedDict
 
+from mailchimpsync.civicrm.odd_rows import OddRow, rows_one_by_one
 from mailchimpsync.civicrm.urls import FORMS, call_url, checked_base, checked_pattern, multi_url
 from mailchimpsync.errors import (
     SMALLEST,
     AccessError,
     Code,
     ConfigurationError,
+    MailchimpsyncError,
     RefusedError,
     RemoteError,
     Right,
@@ -41,7 +43,18 @@ from mailchimpsync.http import (
 )
 from mailchimpsync.runtime import Runtime
 
-CIVICRM = Service("CiviCRM", Code.CV_UNAVAILABLE, Code.CV_UNAVAILABLE, Code.CV_ODD_ANSWER)
+CIVICRM = Service(
+    "CiviCRM",
+    unavailable=Code.CV_UNAVAILABLE,
+    throttled=Code.CV_UNAVAILABLE,
+    odd=Code.CV_ODD_ANSWER,
+    unknown_name=Code.CV_UNKNOWN_NAME,
+    nobody_listens=Code.CV_NOBODY_LISTENS,
+    certificate=Code.CV_CERTIFICATE,
+    wrong_protocol=Code.CV_WRONG_PROTOCOL,
+)
+
+PAGE_HEAD_BYTES = 4_000
 
 Params = Mapping[str, Any]
 Call = tuple[str, str, Params]
@@ -167,24 +180,51 @@ class CivicrmClient(Remote):
         idempotent: bool | None = None,
     ) -> list[T]:
         """Return the values of one action, each checked; else as `call`. A missing key is `CV_ODD_ANSWER`."""
-        return self._one(answer, (entity, action, params), idempotent)["values"]
+        return self._one(_whole(answer), (entity, action, params), idempotent)["values"]
+
+    def read_rows(
+        self, answer: TypeAdapter[Envelope[T]], row: TypeAdapter[T], entity: str, params: Params
+    ) -> tuple[list[T], list[OddRow]]:
+        """Return the rows of `get` that can be read, and those that can't; only where most can't, it raises as `read`.
+
+        `answer` reads all rows at once, which is much quicker than `row`, which is used where that fails.
+        """
+
+        def read(body: bytes) -> tuple[list[T], list[OddRow]]:
+            try:
+                return answer.validate_json(body)["values"], []
+            except ValidationError:
+                return rows_one_by_one(body, row, entity)
+
+        return self._one(read, (entity, "get", params), None)
+
+    def look(self, entity: str, action: str, params: Params) -> Answer:
+        """Return the answer to an action that reads, as it came and whatever it is: to see how a site behaves.
+
+        Raises:
+            TransientError, AccessError: there was none.
+        """
+        if not _is_read(action):
+            raise MailchimpsyncError(Code.INTERNAL, f"{action} was about to be done for a look")
+        return self._send(call_url(self.pattern, entity, action), {"params": params})
 
     def count(self, entity: str, where: list[list[Any]]) -> int:
         """Return how many rows match, without fetching them."""
-        answer = self._one(_ROWS, (entity, "get", {"select": ["row_count"], "where": where}), None)
+        answer = self._one(_whole(_ROWS), (entity, "get", {"select": ["row_count"], "where": where}), None)
         if "countMatched" not in answer:
             raise odd(CIVICRM, f"{entity} without a count")
         return answer["countMatched"]
 
     def multi(self, calls: Mapping[str, Call], *, idempotent: bool | None = None) -> dict[str, Result | RemoteError]:
         """Make several calls in one request; each has its result or its own error, under its name."""
-        if not all(_is_read(call[1]) for call in calls.values()):
+        changes = not all(_is_read(call[1]) for call in calls.values())
+        if changes:
             self.check_may_write()
         url = multi_url(self.pattern)
-        repeatable = idempotent if idempotent is not None else all(_is_read(call[1]) for call in calls.values())
+        repeatable = idempotent if idempotent is not None else not changes
 
         def ask() -> dict[str, Result | RemoteError]:
-            found = _by_name(parse(_RESULTS, self._post_several(url, calls), CIVICRM))
+            found = _by_name(parse(_RESULTS, self._post_several(url, calls, changes=changes), CIVICRM))
             return {name: _result(call, found.get(name)) for name, call in calls.items()}
 
         results = self.patiently(ask, repeatable=repeatable)
@@ -196,12 +236,12 @@ class CivicrmClient(Remote):
     def _alone(self, call: Call) -> Result | RemoteError:
         """Return the result, or the error, of a call that CiviCRM's database failed at beside others."""
         try:
-            answer = self._one(_ROWS, call, idempotent=True)
+            answer = self._one(_whole(_ROWS), call, idempotent=True)
         except RemoteError as error:
             return error
         return Result(answer["values"], answer.get("countMatched"))
 
-    def _one(self, answer: TypeAdapter[Envelope[T]], call: Call, idempotent: bool | None) -> Envelope[T]:
+    def _one(self, read: Callable[[bytes], T], call: Call, idempotent: bool | None) -> T:
         entity, action, params = call
         is_read = _is_read(action)
         if not is_read:
@@ -210,7 +250,7 @@ class CivicrmClient(Remote):
         repeatable = idempotent if idempotent is not None else is_read
         try:
             return self.patiently(
-                lambda: parse(answer, self._post(url, {"params": params}, what), CIVICRM), repeatable=repeatable
+                lambda: read(self._post(url, {"params": params}, what, changes=not is_read)), repeatable=repeatable
             )
         except UnnamedError as error:
             raise RefusedError(Code.CV_API, error.what, status=error.status, detail=error.detail) from error
@@ -224,22 +264,22 @@ class CivicrmClient(Remote):
         is_stubborn = isinstance(error, DatabaseFailedError) and state.attempt_number >= DATABASE_TRIES_MAX
         return is_stubborn or super()._enough(state)
 
-    def _post(self, url: str, form: Mapping[str, Any], what: str) -> bytes:
-        answer = self._send(url, form)
+    def _post(self, url: str, form: Mapping[str, Any], what: str, *, changes: bool) -> bytes:
+        answer = self._send(url, form, changes=changes)
         if answer.status == HTTPStatus.OK:
             return answer.body
         raise self._problem(answer, what)
 
-    def _post_several(self, url: str, calls: Mapping[str, Call]) -> bytes:
+    def _post_several(self, url: str, calls: Mapping[str, Call], *, changes: bool) -> bytes:
         """Return the results; where all calls fail, they come with the status of the first one's error."""
-        answer = self._send(url, {"calls": calls})
+        answer = self._send(url, {"calls": calls}, changes=changes)
         if answer.status == HTTPStatus.OK or _are_refusals(answer.body):
             return answer.body
         raise self._problem(answer, "several calls")
 
-    def _send(self, url: str, form: Mapping[str, Any]) -> Answer:
+    def _send(self, url: str, form: Mapping[str, Any], *, changes: bool = False) -> Answer:
         data = {name: json.dumps(value, ensure_ascii=False) for name, value in form.items()}
-        return self.exchange(self._http.build_request("POST", url, data=data))
+        return self.exchange(self._http.build_request("POST", url, data=data), changes=changes)
 
     def _problem(self, answer: Answer, what: str) -> RemoteError:
         if answer.status == HTTPStatus.UNAUTHORIZED:
@@ -247,12 +287,14 @@ class CivicrmClient(Remote):
         problem = _json_object(answer.body)
         if "error_message" in problem:
             return _refusal(what, answer.status, problem)
+        if _wants_tls(answer):
+            return _no_tls()
         return self._temporary(answer)
 
     def _temporary(self, answer: Answer) -> TransientError:
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
             return throttled(CIVICRM, answer, self.runtime.now(), work_may_be_done=False)
-        if answer.status == HTTPStatus.REQUEST_TIMEOUT or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        if answer.status == HTTPStatus.REQUEST_TIMEOUT or _looks_passing(answer):
             return unavailable(CIVICRM, answer, self.runtime.now())
         return odd(CIVICRM, f"status {answer.status}, not JSON", answer.status)
 
@@ -267,7 +309,9 @@ class CivicrmClient(Remote):
                 raise self._problem(answer, "Contact.get")
             if _json_object(answer.body).keys() & {"values", "error_message"}:
                 return pattern
-            if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+            if _wants_tls(answer):
+                raise _no_tls()
+            if _looks_passing(answer):
                 failing = self._temporary(answer)
             tried.append(_outcome(pattern, answer))
         raise failing or ConfigurationError(
@@ -289,6 +333,27 @@ def _is_read(action: str) -> bool:
 def _outcome(pattern: str, answer: Answer) -> str:
     location = answer.headers.get("Location", "")[:200]
     return f"{pattern} answered {answer.status}" + (f", pointing to {location}" if location else ", not JSON")
+
+
+def _whole(answer: TypeAdapter[Envelope[T]]) -> Callable[[bytes], Envelope[T]]:
+    return lambda body: parse(answer, body, CIVICRM)
+
+
+def _looks_passing(answer: Answer) -> bool:
+    """Say whether a page in place of the API is about a fault that will be over, not about an address there is not."""
+    is_fault = answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status == HTTPStatus.TOO_MANY_REQUESTS
+    return is_fault or b"maintenance" in answer.body[:PAGE_HEAD_BYTES].lower()
+
+
+def _wants_tls(answer: Answer) -> bool:
+    """Say whether a web server has answered http on its port for https: nginx and Apache say so in these words."""
+    said = answer.body[:PAGE_HEAD_BYTES].lower()
+    return answer.status == HTTPStatus.BAD_REQUEST and (b"plain http request" in said or b"speaking plain http" in said)
+
+
+def _no_tls() -> AccessError:
+    why = "CiviCRM's server wants https at this address and port, and was asked by http"
+    return AccessError(Code.CV_WRONG_PROTOCOL, why, status=HTTPStatus.BAD_REQUEST)
 
 
 def _by_name(results: dict[str, Any] | list[Any]) -> dict[str, Any]:

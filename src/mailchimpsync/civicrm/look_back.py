@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
-from mailchimpsync.civicrm.client import CIVICRM, Call, Result, succeeded
+from mailchimpsync.civicrm.client import Call, Result, succeeded
+from mailchimpsync.civicrm.odd_rows import sorted_out
 from mailchimpsync.civicrm.times import to_utc
 from mailchimpsync.errors import RemoteError
-from mailchimpsync.http import odd
 
 ENTRIES_REMEMBERED = 20
 """How many of the newest history entries are remembered: a backup that is older by one of them is noticed."""
@@ -40,12 +40,13 @@ class LookBack:
 class View:
     """What is there: the groups' newest history entries, and of what was looked for, by id, the entries and contacts.
 
-    A contact's value says whether it is in the trash.
+    A contact's value says whether it is in the trash. An entry that can't be read is in `unread`.
     """
 
     newest: Sequence[Landmark]
     entries: Mapping[int, Landmark]
     contacts: Mapping[int, bool]
+    unread: frozenset[int] = frozenset()
 
 
 class _Entry(TypedDict):
@@ -60,8 +61,8 @@ class _Contact(TypedDict):
     is_deleted: bool
 
 
-_ENTRIES = TypeAdapter(list[_Entry])
-_CONTACTS = TypeAdapter(list[_Contact])
+_ENTRY = TypeAdapter(_Entry)
+_CONTACT = TypeAdapter(_Contact)
 _ENTRY_FIELDS = list(_Entry.__annotations__)
 
 
@@ -84,22 +85,23 @@ def calls(group_ids: Collection[int], look_back: LookBack) -> dict[str, Call]:
 
 
 def view_of(results: Mapping[str, Result | RemoteError], offset: timedelta) -> View:
-    """Return what the calls found, on a site whose clock is `offset` ahead of UTC."""
-    try:
-        return View(
-            newest=_landmarks(results, "newest", offset),
-            entries={one.id: one for one in _landmarks(results, "entries", offset)},
-            contacts={row["id"]: row["is_deleted"] for row in _CONTACTS.validate_python(_values(results, "contacts"))},
-        )
-    except ValidationError:
-        raise odd(CIVICRM, "history or contacts without their fields") from None
-    except ValueError:
-        raise odd(CIVICRM, "the date of a history entry") from None
+    """Return what the calls found, on a site whose clock is `offset` ahead of UTC; odd rows count as not asked for.
 
+    Raises:
+        TransientError: `CV_ODD_ANSWER`, most rows can't be read.
+    """
 
-def _landmarks(results: Mapping[str, Result | RemoteError], name: str, offset: timedelta) -> list[Landmark]:
-    rows = _ENTRIES.validate_python(_values(results, name))
-    return [Landmark(row["id"], row["contact_id"], row["group_id"], to_utc(row["date"], offset)) for row in rows]
+    def landmark(value: object) -> Landmark:
+        row = _ENTRY.validate_python(value)
+        return Landmark(row["id"], row["contact_id"], row["group_id"], to_utc(row["date"], offset))
+
+    newest, _ = sorted_out(_values(results, "newest"), landmark, "SubscriptionHistory")
+    entries, odd = sorted_out(_values(results, "entries"), landmark, "SubscriptionHistory")
+    contacts, odd_contacts = sorted_out(_values(results, "contacts"), _CONTACT.validate_python, "Contact")
+    there = {row["id"]: row["is_deleted"] for row in contacts}
+    there |= {one.id: True for one in odd_contacts if one.id is not None}
+    unread = frozenset(one.id for one in odd if one.id is not None)
+    return View(newest, {one.id: one for one in entries}, there, unread)
 
 
 def _values(results: Mapping[str, Result | RemoteError], name: str) -> list[dict[str, object]]:

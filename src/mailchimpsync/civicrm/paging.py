@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
 from mailchimpsync.civicrm.client import CIVICRM, CivicrmClient, Envelope
+from mailchimpsync.civicrm.odd_rows import OddRow
 from mailchimpsync.http import odd
 
 PAGE_ROWS = 25_000
@@ -31,6 +32,16 @@ class Row(TypedDict):
 R = TypeVar("R", bound=Row)
 
 
+class _Page(Generic[R]):
+    """A page: its rows, how many it had with those that can't be read, and the id behind which the next begins."""
+
+    def __init__(self, rows: list[R], odd_rows: list[OddRow], after: int, entity: str) -> None:
+        ids = [*(row["id"] for row in rows[:1] + rows[-1:]), *(one.id for one in odd_rows if one.id is not None)]
+        if rows and (rows[0]["id"] <= after or rows[-1]["id"] < rows[0]["id"]):
+            raise odd(CIVICRM, f"{entity} not in the order of ids")
+        self.rows, self.size, self.last = rows, len(rows) + len(odd_rows), max(ids, default=after)
+
+
 def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     """Yield the items in pieces of at most `size`."""
     for start in range(0, len(items), size):
@@ -45,37 +56,43 @@ def pages(
     where: Where,
     *,
     rows: int = PAGE_ROWS,
+    odd_rows: list[OddRow] | None = None,
 ) -> Iterator[list[R]]:
     """Yield all rows that match, in the order of their ids; asks for exactly the keys of `row`.
 
-    While a page is used, the next one is on its way.
+    While a page is used, the next one is on its way. Rows that can't be read are added to `odd_rows` and left out;
+    without it, they are an error.
 
     Raises:
         TransientError: `CV_ODD_ANSWER`, a key is missing, or the ids do not ascend.
     """
 
-    def ask(last: int) -> list[R]:
+    def ask(last: int) -> _Page[R]:
         params = {
             "select": list(row.__annotations__),
             "where": [*where, ["id", ">", last]],
             "orderBy": {"id": "ASC"},
             "limit": rows,
         }
-        found = client.read(answer, entity, "get", params)
-        if found and (found[0]["id"] <= last or found[-1]["id"] < found[0]["id"]):
-            raise odd(CIVICRM, f"{entity} not in the order of ids")
-        return found
+        if odd_rows is None:
+            return _Page(client.read(answer, entity, "get", params), [], last, entity)
+        found, unreadable = client.read_rows(answer, TypeAdapter(row), entity, params)
+        odd_rows.extend(unreadable)
+        page = _Page(found, unreadable, last, entity)
+        if page.size >= rows and page.last <= last:
+            raise odd(CIVICRM, f"{entity} without ids")
+        return page
 
-    found = ask(0)
-    if len(found) < rows:
-        yield from [found] if found else []
+    page = ask(0)
+    if page.size < rows:
+        yield from [page.rows] if page.rows else []
         return
     with client.runtime.executor(1) as ahead:
         for _ in range(PAGES_MAX):
-            following = ahead.submit(ask, found[-1]["id"])
-            yield found
-            found = following.result()
-            if len(found) < rows:
-                yield from [found] if found else []
+            following = ahead.submit(ask, page.last)
+            yield page.rows
+            page = following.result()
+            if page.size < rows:
+                yield from [page.rows] if page.rows else []
                 return
     raise odd(CIVICRM, f"{entity} of more than {PAGES_MAX} pages")

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from pydantic import TypeAdapter, ValidationError
 
 from mailchimpsync.civicrm.client import CIVICRM, CivicrmClient, succeeded
+from mailchimpsync.civicrm.odd_rows import OddRow, sorted_out
 from mailchimpsync.civicrm.paging import PAGE_ROWS, Row, chunks
 from mailchimpsync.http import odd
 from mailchimpsync.model import blank_as_empty
@@ -58,19 +59,29 @@ _CONTACTS = TypeAdapter(list[_Contact])
 _EMAILS = TypeAdapter(list[_Email])
 
 
-def persons(client: CivicrmClient, contact_ids: Sequence[int]) -> dict[int, Person]:
-    """Return the contacts by id, trashed ones too; one that was deleted for good is left out."""
+def persons(
+    client: CivicrmClient, contact_ids: Sequence[int], odd_rows: list[OddRow] | None = None
+) -> dict[int, Person]:
+    """Return the contacts by id, trashed ones too; one that was deleted for good is left out.
+
+    Rows that can't be read are added to `odd_rows`, if given, and else are an error.
+    """
     found: dict[int, Person] = {}
+    unread: list[OddRow] = []
     for some in chunks(list(dict.fromkeys(contact_ids)), PERSONS_MAX):
-        found.update(_some_persons(client, some))
+        found.update(_some_persons(client, some, unread))
+    if odd_rows is None and unread:
+        raise odd(CIVICRM, str(unread[0]))
+    (odd_rows if odd_rows is not None else []).extend(unread)
     return found
 
 
-def _some_persons(client: CivicrmClient, ids: Sequence[int]) -> dict[int, Person]:
-    contacts, emails = _fetch(client, ids)
-    if len(emails) >= PAGE_ROWS and len(ids) > 1:  # there may be more than were given
+def _some_persons(client: CivicrmClient, ids: Sequence[int], odd_rows: list[OddRow]) -> dict[int, Person]:
+    contacts, emails, unread = _fetch(client, ids)
+    if len(emails) + len(unread) >= PAGE_ROWS and len(ids) > 1:  # there may be more than were given
         half = len(ids) // 2
-        return _some_persons(client, ids[:half]) | _some_persons(client, ids[half:])
+        return _some_persons(client, ids[:half], odd_rows) | _some_persons(client, ids[half:], odd_rows)
+    odd_rows.extend(unread)
     by_contact: dict[int, list[Email]] = {}
     for row in emails:
         if row["email"]:
@@ -79,7 +90,7 @@ def _some_persons(client: CivicrmClient, ids: Sequence[int]) -> dict[int, Person
     return {row["id"]: _person(row, by_contact.get(row["id"], [])) for row in contacts}
 
 
-def _fetch(client: CivicrmClient, ids: Sequence[int]) -> tuple[list[_Contact], list[_Email]]:
+def _fetch(client: CivicrmClient, ids: Sequence[int]) -> tuple[list[_Contact], list[_Email], list[OddRow]]:
     contact = {
         "select": list(_Contact.__annotations__),
         "where": [["id", "IN", list(ids)], ["is_deleted", "IN", [True, False]]],
@@ -94,9 +105,11 @@ def _fetch(client: CivicrmClient, ids: Sequence[int]) -> tuple[list[_Contact], l
     results = client.multi({"contacts": ("Contact", "get", contact), "emails": ("Email", "get", email)})
     contacts, emails = succeeded(results["contacts"]).values, succeeded(results["emails"]).values
     try:
-        return _CONTACTS.validate_python(contacts), _EMAILS.validate_python(emails)
+        return _CONTACTS.validate_python(contacts), _EMAILS.validate_python(emails), []
     except ValidationError:
-        raise odd(CIVICRM, "contacts or e-mails without their fields") from None  # pydantic's error shows the input
+        some, odd_contacts = sorted_out(contacts, TypeAdapter(_Contact).validate_python, "Contact")
+        others, odd_emails = sorted_out(emails, TypeAdapter(_Email).validate_python, "Email")
+        return some, others, [*odd_contacts, *odd_emails]
 
 
 def _person(row: _Contact, emails: list[Email]) -> Person:

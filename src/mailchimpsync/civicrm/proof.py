@@ -11,10 +11,12 @@ from pydantic import TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from mailchimpsync.civicrm import look_back as back
+from mailchimpsync.civicrm import visibility
 from mailchimpsync.civicrm.client import CIVICRM, Call, CivicrmClient, Result, succeeded
 from mailchimpsync.civicrm.look_back import LookBack, View
 from mailchimpsync.civicrm.rights import SEES_ALL, is_granted
 from mailchimpsync.civicrm.times import offset_of
+from mailchimpsync.civicrm.visibility import SEES_NOTHING, Visibility
 from mailchimpsync.errors import AccessError, Code, EvidenceError, RemoteError, Right, quoted
 from mailchimpsync.http import odd
 
@@ -52,11 +54,15 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class SiteCheck:
-    """What was proved: `offset` is what the site's clock is ahead of UTC; `view` is what was found looking back."""
+    """What was proved: `offset` is what the site's clock is ahead of UTC; `view` is what was found looking back.
+
+    `visibility` says what can be seen of contacts that are not there any more.
+    """
 
     offset: timedelta
     groups: Mapping[int, Group]
     view: View | None = None
+    visibility: Visibility = SEES_NOTHING
 
 
 def site(
@@ -74,14 +80,15 @@ def site(
         EvidenceError: `CV_CLOCK`, `CV_GROUP_GONE`, `CV_GROUP_INACTIVE`, `CV_GROUP_SMART`.
     """
     again = back.calls(group_ids, look_back) if look_back is not None else {}
-    results = client.multi({**_who(), **_about(group_ids), **again})
+    results = client.multi({**_who(), **_about(group_ids), **visibility.CALLS, **again})
     _other_contact(results)
     _check_sees_all(results["all"])
     offset = _offset(client, results["clock"], now)
     groups = {group.id: group for group in _groups(succeeded(results["groups"]).values)}
     for group_id in group_ids:
         _check_group(group_id, groups.get(group_id))
-    return SiteCheck(offset, groups, back.view_of(results, offset) if look_back is not None else None)
+    view = back.view_of(results, offset) if look_back is not None else None
+    return SiteCheck(offset, groups, view, visibility.visibility_of(results))
 
 
 def clock_offset(client: CivicrmClient) -> timedelta:

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
 from mailchimpsync.civicrm.client import CIVICRM, CivicrmClient, Envelope, Result, succeeded
+from mailchimpsync.civicrm.odd_rows import OddRow, sorted_out, too_many
 from mailchimpsync.civicrm.paging import IDS_MAX, Row, Where, chunks, pages
 from mailchimpsync.civicrm.times import to_utc
 from mailchimpsync.errors import AccessError, RemoteError, TransientError
@@ -84,6 +85,14 @@ class Owner(NamedTuple):
     marks: frozenset[Departure] = frozenset()
 
 
+class TrashedOwner(NamedTuple):
+    """A contact in the trash that has an address, spelt as it was asked for; `modified` at its last change, in UTC."""
+
+    address: str
+    contact_id: int
+    modified: datetime
+
+
 class _GroupContact(Row):
     contact_id: int
     group_id: int
@@ -126,6 +135,8 @@ _Owner = TypedDict(
     },
 )
 
+_Trashed = TypedDict("_Trashed", {"id": int, "contact_id": int, "email": str | None, "contact_id.modified_date": str})
+
 _MARKED = {
     "is_deceased": Departure.DECEASED,
     "is_opt_out": Departure.OPT_OUT,
@@ -138,14 +149,18 @@ _HISTORY = TypeAdapter(Envelope[_History])
 _CONTACTS = TypeAdapter(Envelope[_Contact])
 _HELD = TypeAdapter(Envelope[_Held])
 _OWNERS = TypeAdapter(Envelope[_Owner])
+_TRASHED = TypeAdapter(Envelope[_Trashed])
 
 
 def group_contacts(
-    client: CivicrmClient, group_ids: Collection[int], contact_ids: Sequence[int] | None = None
+    client: CivicrmClient,
+    group_ids: Collection[int],
+    contact_ids: Sequence[int] | None = None,
+    odd_rows: list[OddRow] | None = None,
 ) -> Iterator[list[GroupContact]]:
     """Yield the present status, in these groups, of contacts that are not in the trash."""
     for where in _in_groups(group_ids, contact_ids):
-        for rows in pages(client, "GroupContact", _GroupContact, _GROUP_CONTACTS, [*where, *_ALIVE]):
+        for rows in pages(client, "GroupContact", _GroupContact, _GROUP_CONTACTS, [*where, *_ALIVE], odd_rows=odd_rows):
             yield [GroupContact(row["id"], row["contact_id"], row["group_id"], row["status"]) for row in rows]
 
 
@@ -155,6 +170,7 @@ def history(
     since_site: str | None,
     offset: timedelta,
     contact_ids: Sequence[int] | None = None,
+    odd_rows: list[OddRow] | None = None,
 ) -> Iterator[list[HistoryEntry]]:
     """Yield the history of these groups, oldest id first; the highest id of a contact and group is the newest.
 
@@ -162,14 +178,20 @@ def history(
     """
     since: Where = [["date", ">=", since_site]] if since_site else []
     for where in _in_groups(group_ids, contact_ids):
-        for rows in pages(client, "SubscriptionHistory", _History, _HISTORY, [*where, *since]):
-            yield [_entry(row, offset) for row in rows]
+        for rows in pages(client, "SubscriptionHistory", _History, _HISTORY, [*where, *since], odd_rows=odd_rows):
+            entries, undated = sorted_out(rows, lambda row: _entry(row, offset), "SubscriptionHistory")
+            yield entries
+            if odd_rows is None and undated:
+                raise odd(CIVICRM, str(undated[0]))
+            (odd_rows if odd_rows is not None else []).extend(undated)
 
 
-def contacts_by_id(client: CivicrmClient, ids: Sequence[int]) -> Iterator[list[ContactState]]:
+def contacts_by_id(
+    client: CivicrmClient, ids: Sequence[int], odd_rows: list[OddRow] | None = None
+) -> Iterator[list[ContactState]]:
     """Yield the contacts that exist, trashed ones too; an id that is missing was deleted for good."""
     for some in chunks(ids, IDS_MAX):
-        for rows in pages(client, "Contact", _Contact, _CONTACTS, [["id", "IN", list(some)], *_ANY]):
+        for rows in pages(client, "Contact", _Contact, _CONTACTS, [["id", "IN", list(some)], *_ANY], odd_rows=odd_rows):
             yield [_state(row) for row in rows]
 
 
@@ -181,19 +203,23 @@ def _marks(row: Mapping[str, Any], prefix: str = "") -> frozenset[Departure]:
     return frozenset(mark for name, mark in _MARKED.items() if row[prefix + name])
 
 
-def contacts_modified_since(client: CivicrmClient, since_site: str) -> Iterator[Modified]:
+def contacts_modified_since(
+    client: CivicrmClient, since_site: str, odd_rows: list[OddRow] | None = None
+) -> Iterator[Modified]:
     """Yield the contacts modified since `since_site` (site's local time), trashed ones too, and their addresses."""
     where = [["modified_date", ">=", since_site], *_ANY]
-    for rows in pages(client, "Contact", _Contact, _CONTACTS, where, rows=IDS_MAX):
+    for rows in pages(client, "Contact", _Contact, _CONTACTS, where, rows=IDS_MAX, odd_rows=odd_rows):
         ids = [row["id"] for row in rows]
-        addresses = [one for page in addresses_of(client, ids) for one in page]
+        addresses = [one for page in addresses_of(client, ids, odd_rows) for one in page]
         yield Modified([_state(row) for row in rows], addresses)
 
 
-def addresses_of(client: CivicrmClient, contact_ids: Sequence[int]) -> Iterator[list[ContactAddress]]:
+def addresses_of(
+    client: CivicrmClient, contact_ids: Sequence[int], odd_rows: list[OddRow] | None = None
+) -> Iterator[list[ContactAddress]]:
     """Yield all addresses of some contacts."""
     for some in chunks(contact_ids, IDS_MAX):
-        for rows in pages(client, "Email", _Held, _HELD, [["contact_id", "IN", list(some)]]):
+        for rows in pages(client, "Email", _Held, _HELD, [["contact_id", "IN", list(some)]], odd_rows=odd_rows):
             yield [_address(row) for row in rows if row["email"]]
 
 
@@ -202,16 +228,17 @@ def _address(row: _Held) -> ContactAddress:
     return ContactAddress(row["contact_id"], row["email"] or "", held, bulk, primary)
 
 
-def owners_of(client: CivicrmClient, addresses: Collection[str]) -> Iterator[list[Owner]]:
+def owners_of(
+    client: CivicrmClient, addresses: Collection[str], odd_rows: list[OddRow] | None = None
+) -> Iterator[list[Owner]]:
     """Yield the contacts, not in the trash, that have one of these addresses, in the order of the e-mails' ids.
 
     CiviCRM compares without regard to case and accents; here only `normalise_address` counts (model.py).
     """
-    asked: dict[str, list[str]] = defaultdict(list)
-    for address in dict.fromkeys(addresses):
-        asked[normalise_address(address)].append(address)
+    asked = _asked(addresses)
     for some in chunks(list(asked), ADDRESSES_MAX):
-        for rows in pages(client, "Email", _Owner, _OWNERS, [["email", "IN", list(some)], *_ALIVE]):
+        where = [["email", "IN", list(some)], *_ALIVE]
+        for rows in pages(client, "Email", _Owner, _OWNERS, where, odd_rows=odd_rows):
             yield [
                 Owner(address, row["contact_id"], bool(row["on_hold"]), _marks_at(row))
                 for row in rows
@@ -219,17 +246,47 @@ def owners_of(client: CivicrmClient, addresses: Collection[str]) -> Iterator[lis
             ]
 
 
+def trashed_owners(
+    client: CivicrmClient, addresses: Collection[str], offset: timedelta, odd_rows: list[OddRow]
+) -> Iterator[list[TrashedOwner]]:
+    """Yield the contacts in the trash that have one of these addresses, where the key's user may see them."""
+    asked = _asked(addresses)
+    for some in chunks(list(asked), ADDRESSES_MAX):
+        where: Where = [["email", "IN", list(some)], ["contact_id.is_deleted", "=", True]]
+        for rows in pages(client, "Email", _Trashed, _TRASHED, where, odd_rows=odd_rows):
+            found, undated = sorted_out(rows, lambda row: (row, _modified(row, offset)), "Email")
+            odd_rows.extend(undated)
+            yield [
+                TrashedOwner(address, row["contact_id"], modified)
+                for row, modified in found
+                for address in asked.get(normalise_address(row["email"] or ""), ())
+            ]
+
+
+def _asked(addresses: Collection[str]) -> dict[str, list[str]]:
+    asked: dict[str, list[str]] = defaultdict(list)
+    for address in dict.fromkeys(addresses):
+        asked[normalise_address(address)].append(address)
+    return asked
+
+
+def _modified(row: _Trashed, offset: timedelta) -> datetime:
+    return to_utc(row["contact_id.modified_date"], offset)
+
+
 def _marks_at(row: _Owner) -> frozenset[Departure]:
     held = frozenset({Departure.ON_HOLD}) if row["on_hold"] else frozenset()
     return _marks(row, "contact_id.") | held
 
 
-def held_addresses(client: CivicrmClient, contact_ids: Sequence[int] | None = None) -> Iterator[list[ContactAddress]]:
+def held_addresses(
+    client: CivicrmClient, contact_ids: Sequence[int] | None = None, odd_rows: list[OddRow] | None = None
+) -> Iterator[list[ContactAddress]]:
     """Yield the addresses on hold, of some contacts or of all, where the contact is not in the trash."""
     held: Where = [["on_hold", ">", 0], *_ALIVE]
     conditions = [[*held, ["contact_id", "IN", list(some)]] for some in chunks(contact_ids or [], IDS_MAX)]
     for where in [held] if contact_ids is None else conditions:
-        for rows in pages(client, "Email", _Held, _HELD, where):
+        for rows in pages(client, "Email", _Held, _HELD, where, odd_rows=odd_rows):
             yield [_address(row) for row in rows if row["email"]]
 
 
@@ -243,15 +300,27 @@ def on_hold_addresses(client: CivicrmClient, addresses: Collection[str]) -> set[
     return held & wanted
 
 
-def merged_to(client: CivicrmClient, contact_ids: Sequence[int]) -> dict[int, int]:
+def merged_to(
+    client: CivicrmClient, contact_ids: Sequence[int], odd_rows: list[OddRow] | None = None
+) -> dict[int, int]:
     """Return, for contacts that were merged into another one, which one that is; the others are left out."""
     merged: dict[int, int] = {}
     for some in chunks(contact_ids, MERGES_MAX):
         calls = {str(old): ("Contact", "getMergedTo", {"contactId": old}) for old in some}
+        unread: list[OddRow] = []
         for old, result in client.multi(calls).items():
-            new = _merge_target(result)
+            try:
+                new = _merge_target(result)
+            except TransientError as error:
+                if odd_rows is None:
+                    raise
+                unread.append(OddRow("Contact", int(old), int(old), f"where it was merged to: {error.what}"))
+                continue
             if new is not None:
                 merged[int(old)] = new
+        if too_many(len(unread), len(some)):
+            raise odd(CIVICRM, f"{len(unread)} of {len(some)} answers to where contacts were merged to")
+        (odd_rows if odd_rows is not None else []).extend(unread)
     return merged
 
 
@@ -259,7 +328,7 @@ def _entry(row: _History, offset: timedelta) -> HistoryEntry:
     try:
         date = to_utc(row["date"], offset)
     except ValueError:
-        raise odd(CIVICRM, f"the date of history entry {row['id']}") from None
+        raise ValueError("date: no date and time") from None
     return HistoryEntry(row["id"], row["contact_id"], row["group_id"], date, row["status"], row["method"])
 
 
@@ -270,7 +339,10 @@ def _merge_target(result: Result | RemoteError) -> int | None:
     if isinstance(result, RemoteError):
         return None
     values = succeeded(result).values
-    return int(values[0]["id"]) if values and values[0].get("id") else None  # an unmerged one is answered by no keys
+    target = values[0].get("id") if values else None  # an unmerged one is answered by a row without keys
+    if target is not None and not str(target).isdecimal():
+        raise odd(CIVICRM, "where a contact was merged to")
+    return int(target) if target else None
 
 
 def _in_groups(group_ids: Collection[int], contact_ids: Sequence[int] | None) -> Iterator[Where]:

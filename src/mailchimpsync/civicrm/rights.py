@@ -96,6 +96,11 @@ def check_rights(client: CivicrmClient) -> Rights:
     return rights
 
 
+def hidden_contacts(client: CivicrmClient) -> dict[int, int]:
+    """Return, by group, how many contacts CiviCRM counts in it and does not show."""
+    return hidden_by_group(client.multi({name: _CALLS[name] for name in ("counted", "shown")}))
+
+
 def hidden_by_group(results: Results) -> dict[int, int]:
     """Return, by group, how many contacts CiviCRM counts in it and does not show; where it can't be known, nothing."""
     counted, shown = results["counted"], results["shown"]

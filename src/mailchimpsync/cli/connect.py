@@ -84,6 +84,8 @@ def _account(site: Site, name: str | None, base_url: str | None) -> Account:
     """A key from the environment, else the stored one of the account that is meant, else one that is asked for."""
     stored = site.configuration.accounts
     meant = stored.get(name) if name else next(iter(stored.values())) if len(stored) == 1 else None
+    if base_url and meant and base_url != meant.base_url:
+        meant = None  # the stored key goes to no other address than it was given for
     base_url = base_url or (meant.base_url if meant else None)
     if key := os.environ.get(KEY_VARIABLE, "").strip():
         return Account(api_key=SecretStr(key), base_url=base_url)

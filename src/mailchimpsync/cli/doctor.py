@@ -18,14 +18,17 @@ from mailchimpsync.cli.plain import print_json
 
 @click.command("doctor")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@click.option(
+    "--deep", is_flag=True, help="Also compare how the CiviCRM site behaves with what is relied on. Takes a minute."
+)
 @click.pass_context
-def command(ctx: click.Context, as_json: bool) -> None:
+def command(ctx: click.Context, as_json: bool, deep: bool) -> None:
     """Look for what is wrong, and say what to do about it; change nothing.
 
     Exit code 7 if something is wrong; 0 if all is well, or there are warnings only.
     """
     home: Path | None = ctx.obj
-    findings = examine(home)
+    findings = examine(home, deep=deep)
     if as_json:
         print_json(plain_findings(findings))
     else:

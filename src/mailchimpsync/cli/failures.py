@@ -10,7 +10,7 @@ import click
 from rich.text import Text
 
 from mailchimpsync.cli.consoles import say, stderr
-from mailchimpsync.errors import REGISTRY, MailchimpsyncError
+from mailchimpsync.errors import MailchimpsyncError
 
 EXIT_INTERRUPTED = 128 + signal.SIGINT
 
@@ -31,11 +31,12 @@ def showing_failures(ctx: click.Context) -> Iterator[None]:
 def show_error(error: MailchimpsyncError, about: str = "") -> None:
     """Print an error to standard error."""
     console = stderr()
-    entry = REGISTRY[error.code]
     what = error.what if error.what.endswith((".", ":", "?", "!")) or "\n" in error.what else f"{error.what}."
     say(console, Text.assemble(("✗ ", "bold red"), (f"{about}: " if about else "", "bold"), (what, "bold")))
     if error.detail:
         say(console, Text(f"  They say: {error.detail}"))
-    if entry.remedy not in {"See the message.", "See --help."}:
-        say(console, Text(f"  What to do: {entry.remedy}"))
+    if error.lasts_since is not None:
+        say(console, Text(f"  Each sync since {error.lasts_since:%Y-%m-%d %H:%M} UTC has ended with this error."))
+    if error.remedy not in {"See the message.", "See --help."}:
+        say(console, Text(f"  What to do: {error.remedy}"))
     say(console, Text(f"  Code: {error.code} (mailchimpsync explain-code {error.code})", style="dim"))

@@ -56,7 +56,10 @@ def _numbers(plan: Plan) -> Iterator[tuple[str, str]]:
     if plan.billable:
         yield "On the bill", f"{plan.billable['before']:,} contacts now, {plan.billable['after']:,} after"
     if plan.outcomes:
-        yield "Outcome", ", ".join(f"{number:,} {outcome}" for outcome, number in sorted(plan.outcomes.items()))
+        outcomes = (f"{number:,} {outcome}" for outcome, number in sorted(plan.outcomes.items()))
+        yield "Outcome", f"planned {plan.people:,}; " + ", ".join(outcomes)
+    for sentence in plan.refused:
+        yield "Refused", sentence
 
 
 def _table(console: Console, changes: Sequence[PlannedChange], total: int) -> Table:

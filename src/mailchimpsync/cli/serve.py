@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import click
@@ -59,7 +60,6 @@ def _open(home: Path | None, listen: str | None, runtime: Runtime) -> Site:
 
 def _tell(site: Site, *, with_schedule: bool) -> None:
     console, settings = stderr(), site.settings
-    say(console, Text.assemble("Listening on ", (f"http://{settings.listen}", "bold"), ". Stop by Ctrl-C."))
     for link in site.configuration.connections:
         when = describe_schedule(link.schedule) if with_schedule else "not synced by itself (--no-schedule)"
         say(console, Text.assemble("  ", (link.title, "bold"), f": {when}"))
@@ -71,6 +71,10 @@ def _tell(site: Site, *, with_schedule: bool) -> None:
     if settings.public_url is None:
         text = "public_url is not set, so Mailchimp can't reach us: changes there arrive with the next run only."
         say(console, Text(f"  {text}", style="yellow"))
+
+
+def _tell_listening(address: str) -> None:
+    say(stderr(), Text.assemble("Listening on ", (f"http://{address}", "bold"), ". Stop by Ctrl-C."))
 
 
 def _tell_first_link(site: Site) -> None:
@@ -103,4 +107,5 @@ def _serve(opened: Callable[[Runtime], Site], address: str, *, with_schedule: bo
     from mailchimpsync.worker.server import Service, serve  # noqa: PLC0415 (likewise gunicorn)
 
     set_up_logs(as_json=as_json)
-    serve(Service(opened, make_application, address, with_schedule=with_schedule))
+    tell = partial(_tell_listening, address)
+    serve(Service(opened, make_application, address, with_schedule=with_schedule, when_listening=tell))

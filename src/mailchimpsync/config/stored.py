@@ -28,6 +28,11 @@ _SECRET_NAMES = {
     "ping_url": "ping's address",
 }
 _SECRETS = _SECRET_NAMES.keys()
+_ADDRESS = ("url", "pattern", "base_url", "host", "port", "security")
+"""Fields that say where a part's secrets go."""
+
+_ADDRESSES_THEMSELVES = frozenset({"webhook_url", "ping_url"})
+_EMAILS_USUAL = {"port": 587, "security": "starttls"}
 _USUAL: Mapping[str, Part] = {"departures": Departures(), "schedule": Schedule(), "guard": Guard()}
 
 
@@ -77,12 +82,16 @@ def from_stored(values: Mapping[str, Any], keyring: Keyring, known: Configuratio
     """Return the configuration from plain values; a masked key stands for the one that `known` has in its place.
 
     Raises:
-        ConfigurationError: it can't be used, or a masked key has none behind it.
+        ConfigurationError: it can't be used, a masked key has none behind it, or was stored for another address.
     """
     opened = copy.deepcopy(dict(values))
     behind = _known_secrets(known) if known else {}
+    addresses = _known_addresses(known) if known else {}
     problems: list[str] = []
     for name, place in _named_places(opened):
+        if name in addresses and not _is_same_address(place, addresses[name]):
+            place.pop("webhook_secret", None)  # made anew: nobody at the new address has heard of it
+            problems += _problems_of_address(name, place)
         for field in _SECRETS & place.keys():
             if not isinstance(secret := place[field], str):
                 continue
@@ -108,6 +117,32 @@ def resealed(values: Mapping[str, Any], keyring: Keyring) -> dict[str, Any]:
         for field in _SECRETS & place.keys():
             place[field] = keyring.encrypt(keyring.decrypt(place[field]))
     return again
+
+
+def _problems_of_address(name: str, place: Mapping[str, Any]) -> Iterator[str]:
+    """A stored secret is sent to the address that it was given for, and to no other one, whoever asks for that."""
+    for field in sorted(_SECRETS & place.keys() - _ADDRESSES_THEMSELVES):
+        if isinstance(place[field], str) and place[field].startswith((MASKED, ENCRYPTED)):
+            yield (
+                f"The address of {name} is another one than the {_SECRET_NAMES[field]} was stored for. Give the "
+                f"{_SECRET_NAMES[field]} itself, not masked or encrypted."
+            )
+
+
+def _is_same_address(place: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
+    """A pattern that is left out is found again, at the same address."""
+    return {"pattern": before.get("pattern"), **_address(place)} == {"pattern": None, **before}
+
+
+def _address(place: Mapping[str, Any]) -> dict[str, Any]:
+    """Return where the secrets of a part of the configuration are sent to, and how."""
+    given = {field: place[field] for field in _ADDRESS if place.get(field) not in (None, "")}
+    return {**_EMAILS_USUAL, **given} if "host" in given else given
+
+
+def _known_addresses(known: Configuration) -> dict[str, dict[str, Any]]:
+    values = known.model_dump(mode="python", exclude_none=True)
+    return {name: _address(place) for name, place in _named_places(values) if _SECRETS & place.keys()}
 
 
 def _is_behind(masked: str, secret: str | None) -> bool:

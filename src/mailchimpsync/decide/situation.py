@@ -42,6 +42,7 @@ class Situation:
         contact_gone: whether the contact that owned it was deleted, and nobody else owns the address.
         marks: how the contact left in CiviCRM, other than by the group: what it is marked with, or how it went.
         merged: whether its contact was merged into one that is subscribed with another address.
+        handed_over: whether another contact had the member when it was subscribed.
         departed: whether it was us who took the member off for a departure, and nobody has subscribed it since.
         group: the contact's state in the subscription group.
         interest_groups: the contact's state in the interests' groups, by interest id.
@@ -60,6 +61,7 @@ class Situation:
             without those whom we took off ourselves.
         refusal: what Mailchimp refused last.
         erased: whether the address was erased, so that nothing may be done with it.
+        unknown: why nothing certain is known of the contact, so that nothing may be concluded from it.
     """
 
     mailchimp_status: str | None = None
@@ -71,6 +73,7 @@ class Situation:
     contact_gone: bool = False
     marks: frozenset[Departure] = frozenset()
     merged: bool = False
+    handed_over: bool = False
     departed: bool = False
     group: GroupState = NOT_IN_GROUP
     interest_groups: Mapping[str, GroupState] = field(default_factory=lambda: NO_GROUPS)
@@ -89,6 +92,7 @@ class Situation:
     replaces: frozenset[str] = frozenset()
     refusal: Refusal | None = None
     erased: bool = False
+    unknown: Code | None = None
 
     @property
     def their_date(self) -> datetime | None:

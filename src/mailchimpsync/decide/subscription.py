@@ -79,8 +79,9 @@ def judge(situation: Situation, connection: Connection) -> Verdict:
     A side that is trusted wins where the two differ, whatever was agreed and whoever is newer; but nobody is
     subscribed by trust who left, or must not be mailed: consent stands above it.
     """
-    if situation.erased:
-        return _fail(Code.ERASED)
+    untouchable = Code.ERASED if situation.erased else situation.unknown
+    if untouchable is not None:
+        return _fail(untouchable)
     in_mailchimp = situation.mailchimp_status in SUBSCRIBED_STATUSES
     in_group = situation.has_contact and situation.group.is_added
     departure = departure_of(situation, connection)
@@ -168,8 +169,9 @@ def _only_at_mailchimp(situation: Situation, connection: Connection) -> Verdict:
         return Verdict(Move.ADD_TO_GROUP, Code.MAILCHIMP_NEW_PERSON, ends_subscribed=True)
     if trust is Trust.MAILCHIMP:
         return Verdict(Move.ADD_TO_GROUP, Code.TRUSTED_MAILCHIMP, ends_subscribed=True)
-    if _side_that_counts(situation) is Side.CIVICRM:
-        return _leave(situation, connection, Departure.REMOVED, Code.CIVICRM_REMOVED)
+    if situation.handed_over or _side_that_counts(situation) is Side.CIVICRM:
+        reason = Code.CIVICRM_HANDED_OVER if situation.handed_over else Code.CIVICRM_REMOVED
+        return _leave(situation, connection, Departure.REMOVED, reason)
     return Verdict(Move.ADD_TO_GROUP, Code.MAILCHIMP_SUBSCRIBED, ends_subscribed=True)
 
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from mailchimpsync.errors.codes import Code
 from mailchimpsync.errors.registry import REGISTRY
 
-OF_ACCESS = frozenset({Code.MC_AUTH, Code.MC_FORBIDDEN})
+OF_ACCESS = frozenset({Code.MC_AUTH, Code.MC_FORBIDDEN, Code.MC_DISABLED, Code.MC_PLAN})
 """Refusals that are about the key or the account, not about a person."""
 
-MAY_PASS = OF_ACCESS | {Code.MC_THROTTLED, Code.MC_UNAVAILABLE, Code.MC_ODD_ANSWER}
+MAY_PASS = OF_ACCESS | {Code.MC_THROTTLED, Code.MC_BATCHES_FULL, Code.MC_UNAVAILABLE, Code.MC_ODD_ANSWER}
 """Refusals of a single operation that may pass: the same is tried again."""
 
 LASTS_AFTER = 3
@@ -19,6 +19,8 @@ LASTS_AFTER = 3
 _REMEDIES: Mapping[Code, str] = {
     Code.MC_THROTTLED: "Find out which other programs use this Mailchimp account's connections, and stop or space "
     "them out. If there are none, ask Mailchimp's support why the account is limited.",
+    Code.MC_BATCHES_FULL: "Find out which program sends so many batches to this account, and stop it or space it "
+    "out. If there is none, ask Mailchimp's support why its batches are not worked on.",
     Code.MC_UNAVAILABLE: "Check from this machine that Mailchimp can be reached (DNS, firewall, proxy, certificates), "
     "and look at Mailchimp's status page.",
     Code.MC_ODD_ANSWER: "Look for a proxy or a filter between this machine and Mailchimp that changes answers.",

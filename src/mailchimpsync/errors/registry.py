@@ -19,6 +19,57 @@ def _departed(how: str, remedy: str) -> Entry:
     )
 
 
+def _unreachable(name: str, what_is_there: str) -> tuple[Entry, Entry, Entry, Entry]:
+    """Explain why no connection comes about: unknown name, nobody listens, certificate, protocol."""
+    return (
+        Entry(
+            f"The name of {name}'s server could not be found.",
+            "The address is misspelt, or this machine's name service (DNS) or network fails.",
+            f"{what_is_there} See that this machine finds other names. If it passes, the next run goes on from here.",
+            Who.IMPLEMENTER,
+            Retry.NEXT_RUN,
+        ),
+        Entry(
+            f"Nothing listens at {name}'s address and port.",
+            "The server is not running, the port is another one, or a firewall refuses the connection.",
+            f"{what_is_there} See that the server runs. If it passes, the next run goes on from here.",
+            Who.IMPLEMENTER,
+            Retry.NEXT_RUN,
+        ),
+        Entry(
+            f"The certificate of {name}'s server is not trusted.",
+            "It has expired, is for another name, comes from an authority that this machine does not know, or a proxy "
+            "between the two opens the connection; or this machine's clock is wrong. It does not pass.",
+            f"{what_is_there} Renew the certificate, or let this machine know its authority: SSL_CERT_FILE names the "
+            "file with the certificates to be trusted.",
+            Who.IMPLEMENTER,
+        ),
+        Entry(
+            f"{name}'s server speaks another protocol at this address and port.",
+            "An address with https:// leads to a port that speaks http, or the other way round. It does not pass.",
+            f"{what_is_there} Change https:// into http:// or the port, or the other way round.",
+            Who.IMPLEMENTER,
+        ),
+    )
+
+
+_NO_CONNECTION = {
+    **dict(
+        zip(
+            (Code.MC_UNKNOWN_NAME, Code.MC_NOBODY_LISTENS, Code.MC_CERTIFICATE, Code.MC_WRONG_PROTOCOL),
+            _unreachable("Mailchimp", "See that this machine reaches the internet, and the base URL if one is set."),
+            strict=True,
+        )
+    ),
+    **dict(
+        zip(
+            (Code.CV_UNKNOWN_NAME, Code.CV_NOBODY_LISTENS, Code.CV_CERTIFICATE, Code.CV_WRONG_PROTOCOL),
+            _unreachable("CiviCRM", "Open CiviCRM's address in a browser on this machine, and compare it."),
+            strict=True,
+        )
+    ),
+}
+
 _IN_ORDER = {
     Code.IN_SYNC: Entry(
         "Subscribed on both sides.", "Both sides agree.", "Nothing to do.", Who.NOBODY, Retry.ON_CHANGE
@@ -80,6 +131,12 @@ _IN_ORDER = {
         "The address was changed in CiviCRM, another one is for bulk mail or primary now, or the old one is on hold.",
         "Nothing to do.",
         Who.NOBODY,
+    ),
+    Code.CIVICRM_HANDED_OVER: Entry(
+        "The address belongs to another contact now, who is not in the group, so it is taken off at Mailchimp.",
+        "In CiviCRM the address was taken from the contact that had subscribed with it, and given to another one.",
+        "Add the other contact to the group if they want the mailings.",
+        Who.DATA_OWNER,
     ),
     Code.DEPARTED_DECEASED: _departed("is marked deceased in CiviCRM", "Correct the contact if the mark is wrong."),
     Code.DEPARTED_OPT_OUT: _departed(
@@ -241,7 +298,8 @@ _CIVICRM_ROWS = {
     Code.CV_SHARED_ADDRESS: Entry(
         "In the group, but another contact with the same address is the one that is synced.",
         "Mailchimp knows one member per address; two contacts share this one.",
-        "Nothing, if both people read the same mailbox. Otherwise give this contact its own address.",
+        "Nothing, if both people read the same mailbox: this contact takes over when the other one leaves the group. "
+        "Otherwise give this contact its own address.",
         Who.DATA_OWNER,
         Retry.ON_CHANGE,
     ),
@@ -278,6 +336,22 @@ _CIVICRM_ROWS = {
         "CiviCRM answered with an error for this one contact.",
         "Look at the detail; often the contact was deleted meanwhile.",
         Who.IMPLEMENTER,
+        Retry.NEXT_RUN,
+    ),
+    Code.CV_UNREADABLE: Entry(
+        "CiviCRM's record of this person can't be read, so nothing is changed for them.",
+        "The contact, an address, or an entry of a group's history has a missing value, or one of a wrong type.",
+        "The run's log names the record by its number. Open it in CiviCRM and save it again.",
+        Who.IMPLEMENTER,
+        Retry.NEXT_RUN,
+    ),
+    Code.CV_NOT_VISIBLE: Entry(
+        "CiviCRM doesn't show this contact any more, so nothing is changed for them.",
+        "It is in the trash, was merged into another contact, or was deleted for good. The key's user has no right to "
+        "see which.",
+        "Give the key's user “access deleted contacts” and “view all activities”; the next run then decides. Otherwise "
+        "look for the contact in CiviCRM, and unsubscribe or archive the member at Mailchimp.",
+        Who.ADMINISTRATOR,
         Retry.NEXT_RUN,
     ),
 }
@@ -352,6 +426,13 @@ _MAILCHIMP_ROWS = {
         Who.ADMINISTRATOR,
         Retry.ON_CHANGE,
     ),
+    Code.MC_ADDRESS_FIXED: Entry(
+        "Mailchimp changes the addresses of subscribed members only.",
+        "The member is not subscribed at Mailchimp any more, so the address can't follow CiviCRM's.",
+        "Nothing has to be done, unless the member is to be subscribed: then add the contact to the group again.",
+        Who.DATA_OWNER,
+        Retry.ON_CHANGE,
+    ),
     Code.MC_MAPPING_GONE: Entry(
         "An interest that the connection uses no longer exists at Mailchimp.",
         "It was deleted or replaced at Mailchimp.",
@@ -386,6 +467,18 @@ _MAILCHIMP_STOPS = {
         "The role of the key's user, or the plan of the account, does not allow it.",
         "Use a key of a user with the role Manager, Admin or Owner.",
     ),
+    Code.MC_DISABLED: Entry(
+        "The Mailchimp account is deactivated.",
+        "Mailchimp, or the account's owner, has disabled the account or the key's user: for example because of an "
+        "unpaid bill, a compliance review, or at the owner's wish.",
+        "Sign in to Mailchimp as the account's owner, and follow what it says there, or ask Mailchimp's "
+        "support. The key needs no change.",
+    ),
+    Code.MC_PLAN: Entry(
+        "The Mailchimp account's plan does not allow this.",
+        "The plan has no access to what was asked for, or its limit is reached.",
+        "Compare the account's plan with what Mailchimp says, and change the plan or do without.",
+    ),
     Code.MC_AUDIENCE_GONE: Entry(
         "The audience is not there.",
         "It was deleted at Mailchimp, or the key belongs to another account.",
@@ -409,10 +502,18 @@ _MAILCHIMP_STOPS = {
         Who.NOBODY,
         Retry.NEXT_RUN,
     ),
+    Code.MC_BATCHES_FULL: Entry(
+        "Mailchimp has more than 500 batches of this account waiting, and takes no more.",
+        "Other programs, or earlier runs, have sent more batches than Mailchimp has worked on.",
+        "Nothing: what waits here is sent by a later run. If it lasts, find the program that sends so many batches.",
+        Who.IMPLEMENTER,
+        Retry.NEXT_RUN,
+    ),
     Code.MC_UNAVAILABLE: Entry(
         "Mailchimp cannot be reached, or fails.",
         "The network or Mailchimp has a fault.",
-        "Nothing: the next run goes on from here. Look at Mailchimp's status page if it lasts.",
+        "If it passes, nothing: the next run goes on from here. If it lasts, look at Mailchimp's status page, and "
+        "whether this machine reaches the internet.",
         Who.NOBODY,
         Retry.NEXT_RUN,
     ),
@@ -527,8 +628,10 @@ _CIVICRM_STOPS = {
     ),
     Code.CV_UNAVAILABLE: Entry(
         "CiviCRM cannot be reached, or fails.",
-        "The site is down or overloaded.",
-        "Nothing: the next run goes on from here.",
+        "The site is down, overloaded or under maintenance, or something between the two does not let requests "
+        "through.",
+        "If it passes, nothing: the next run goes on from here. If it lasts, open the site's address in a browser on "
+        "this machine, and look at the site's own log.",
         Who.NOBODY,
         Retry.NEXT_RUN,
     ),
@@ -722,6 +825,21 @@ _OURS = {
         "Run `mailchimpsync webhooks repair`.",
         Who.IMPLEMENTER,
     ),
+    Code.WEBHOOK_UNVERIFIED: Entry(
+        "Mailchimp could not verify the webhook's address.",
+        "Mailchimp asks the address with a GET, from the internet, and wants status 200. It got something else, or no "
+        "answer: the service is not running, the address is not public, or a firewall, proxy or certificate is in the "
+        "way.",
+        "Open the address from outside the network, for example with a phone: it has to answer 200. See that "
+        "`mailchimpsync serve` runs, that `public_url` is right, and that the certificate is complete.",
+        Who.IMPLEMENTER,
+    ),
+    Code.WEBHOOK_TWICE: Entry(
+        "Mailchimp has a webhook with this address already.",
+        "Mailchimp takes an address once for each audience, and once for the batches of the account.",
+        "List the webhooks with `mailchimpsync webhooks list`, and delete or change the one that is there.",
+        Who.IMPLEMENTER,
+    ),
     Code.WEBHOOK_UNREACHABLE: Entry(
         "The address at which Mailchimp is to reach us does not answer.",
         "The service is not running, or the address, the proxy in front of it or its certificate is wrong.",
@@ -820,6 +938,7 @@ REGISTRY: dict[Code, Entry] = {
     **_MAILCHIMP_ROWS,
     **_MAILCHIMP_STOPS,
     **_CIVICRM_STOPS,
+    **_NO_CONNECTION,
     **_OURS,
 }
 """Every code, explained; a test checks that none is missing."""

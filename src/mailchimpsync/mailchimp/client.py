@@ -31,10 +31,24 @@ from mailchimpsync.runtime import SLEEP_SLICE_SECONDS, Runtime
 
 T = TypeVar("T")
 
-MAILCHIMP = Service("Mailchimp", Code.MC_UNAVAILABLE, Code.MC_THROTTLED, Code.MC_ODD_ANSWER)
+MAILCHIMP = Service(
+    "Mailchimp",
+    unavailable=Code.MC_UNAVAILABLE,
+    throttled=Code.MC_THROTTLED,
+    odd=Code.MC_ODD_ANSWER,
+    unknown_name=Code.MC_UNKNOWN_NAME,
+    nobody_listens=Code.MC_NOBODY_LISTENS,
+    certificate=Code.MC_CERTIFICATE,
+    wrong_protocol=Code.MC_WRONG_PROTOCOL,
+)
 
 SLOT_SECONDS_MAX = 600
 
+_FORBIDDEN = {
+    Code.MC_DISABLED: "Mailchimp says that the account is disabled",
+    Code.MC_PLAN: "Mailchimp says that the account's plan does not allow the request",
+    Code.MC_FORBIDDEN: "Mailchimp forbids the request",
+}
 _TEMPORARY = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
 
 _KEY = re.compile(r"[0-9A-Za-z]{8,128}-(?P<dc>[a-z]{2,4}[0-9]{1,4})")
@@ -148,7 +162,7 @@ class MailchimpClient(Remote):
             method, self.base_url + path, params=params, content=content, headers=headers
         )
         with self._slot():
-            answer = self.exchange(request)
+            answer = self.exchange(request, changes=method != "GET")
         if answer.status in {HTTPStatus.OK, HTTPStatus.NO_CONTENT}:
             return answer.body
         raise self._problem(answer, gone)
@@ -168,6 +182,7 @@ class MailchimpClient(Remote):
 
     def _acquire_slot(self) -> bool:
         for _ in range(int(SLOT_SECONDS_MAX / SLEEP_SLICE_SECONDS)):
+            self.keep_permit()
             if self._slots.acquire(timeout=SLEEP_SLICE_SECONDS):
                 return True
             if self.deadline is not None and self.deadline.reached:
@@ -177,18 +192,27 @@ class MailchimpClient(Remote):
     def _problem(self, answer: Answer, gone: Code) -> RemoteError:
         """Return the typed error: by status and problem document, never by `type` (mailchimp-api.md 1.2)."""
         status, problem = answer.status, problem_document(answer.body)
+        detail = refusal_detail(problem or {})
         if status == HTTPStatus.UNAUTHORIZED:
-            return AccessError(Code.MC_AUTH, "Mailchimp does not accept the API key", status=status)
+            return AccessError(Code.MC_AUTH, "Mailchimp does not accept the API key", status=status, detail=detail)
         if problem is None or status in _TEMPORARY or not 400 <= status < 500:  # noqa: PLR2004 (the class of refusals)
-            return self._temporary(answer)
-        detail = refusal_detail(problem)
+            return self._temporary(answer, problem or {})
         if status == HTTPStatus.FORBIDDEN:
-            return AccessError(Code.MC_FORBIDDEN, "Mailchimp forbids the request", status=status, detail=detail)
+            code = classify_refusal(status, problem)
+            return AccessError(code, _FORBIDDEN[code], status=status, detail=detail)
         code = gone if status == HTTPStatus.NOT_FOUND else classify_refusal(status, problem)
         return RefusedError(code, f"Mailchimp refused the request (status {status})", status=status, detail=detail)
 
-    def _temporary(self, answer: Answer) -> TransientError:
-        """Return the error for what may pass; 403 without a problem document is how the edge throttles."""
+    def _temporary(self, answer: Answer, problem: Mapping[str, Any]) -> TransientError:
+        """Return the error for what may pass, with what Mailchimp says of it."""
+        error = self._kind_of_temporary(answer)
+        if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+            error.code = classify_refusal(answer.status, problem)
+        error.detail = refusal_detail(problem) or error.detail
+        return error
+
+    def _kind_of_temporary(self, answer: Answer) -> TransientError:
+        """403 without a problem document is how the edge throttles."""
         status, now = answer.status, self.runtime.now()
         if status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.FORBIDDEN}:
             surely_not_done = status == HTTPStatus.TOO_MANY_REQUESTS

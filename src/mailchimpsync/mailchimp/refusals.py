@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -9,12 +10,27 @@ from typing import Any
 from mailchimpsync.errors import Code
 from mailchimpsync.http import redact
 
+_SECRET = re.compile(r"(?i)\b(secret|token|key)=[^&\s\"']+")
+
 _BY_STATUS = {
     HTTPStatus.UNAUTHORIZED: Code.MC_AUTH,
-    HTTPStatus.FORBIDDEN: Code.MC_FORBIDDEN,
     HTTPStatus.NOT_FOUND: Code.MC_MEMBER_GONE,
     HTTPStatus.REQUEST_TIMEOUT: Code.MC_UNAVAILABLE,
-    HTTPStatus.TOO_MANY_REQUESTS: Code.MC_THROTTLED,
+}
+
+_BY_STATUS_AND_TEXT: Mapping[int, tuple[tuple[str, Code], ...]] = {
+    HTTPStatus.FORBIDDEN: (
+        ("user disabled", Code.MC_DISABLED),
+        ("been disabled", Code.MC_DISABLED),
+        ("deactivated", Code.MC_DISABLED),
+        ("authorization failure", Code.MC_PLAN),
+        ("", Code.MC_FORBIDDEN),
+    ),
+    HTTPStatus.TOO_MANY_REQUESTS: (
+        ("pending batches", Code.MC_BATCHES_FULL),
+        ("pending webhooks", Code.MC_BATCHES_FULL),
+        ("", Code.MC_THROTTLED),
+    ),
 }
 
 _BY_TEXT = (
@@ -43,27 +59,29 @@ _BY_TEXT = (
 def classify_refusal(status: int, body: Mapping[str, Any]) -> Code:
     """Return what a refused request for a member means.
 
-    By status, title and detail; `type` is often absent and `errors[].message` is localised (mailchimp-api.md 1.2), so
-    neither is looked at.
+    By status, title and detail; `type` is often absent. The messages about single fields are localised, so nothing
+    hangs on them alone: an address that can't be changed is taken for one that is taken, if it is not said in English.
     """
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Code.MC_UNAVAILABLE
     if status in _BY_STATUS:
         return _BY_STATUS[HTTPStatus(status)]
     text = f"{body.get('title', '')}: {body.get('detail', '')}".lower()
-    for piece, code in _BY_TEXT:
+    for piece, code in _BY_STATUS_AND_TEXT.get(status, _BY_TEXT):
         if piece in text:
             return code
-    return Code.MC_DUPLICATE if "email address" in _fields(body) else Code.MC_REFUSED
+    if "email address" not in _fields(body):
+        return Code.MC_REFUSED
+    return Code.MC_ADDRESS_FIXED if _says(body, "only update email addresses") else Code.MC_DUPLICATE
 
 
 def refusal_detail(body: Mapping[str, Any]) -> str:
-    """Return what Mailchimp said, for people: detail and fields, addresses replaced by `…`, at most 300 characters."""
+    """Return what Mailchimp said, for people: detail and fields, addresses and secrets replaced by `…`, bounded."""
     said = str(body.get("detail") or body.get("title") or "")
     messages = [
         f"{error.get('field') or '?'}: {error.get('message', '')}" for error in _errors(body) if error.get("message")
     ]
-    return redact(" ".join([said, *messages]))
+    return redact(_SECRET.sub(r"\1=…", " ".join([said, *messages])))
 
 
 def refused_fields(body: Mapping[str, Any]) -> frozenset[str]:
@@ -74,6 +92,10 @@ def refused_fields(body: Mapping[str, Any]) -> frozenset[str]:
 def _fields(body: Mapping[str, Any]) -> set[str]:
     """Return the fields complained about; `email address` is how a collision on a change of address is told."""
     return {str(error.get("field", "")).lower() for error in _errors(body)}
+
+
+def _says(body: Mapping[str, Any], piece: str) -> bool:
+    return any(piece in str(error.get("message", "")).lower() for error in _errors(body))
 
 
 def _errors(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:

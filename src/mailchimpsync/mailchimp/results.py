@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import httpx2
 
 from mailchimpsync.errors import Code, RefusedError, TransientError
-from mailchimpsync.http import Answer, odd, unavailable
+from mailchimpsync.http import Answer, odd, timeouts, unavailable
 from mailchimpsync.mailchimp.archive import BROKEN, OperationResult, read_archive
 from mailchimpsync.mailchimp.batches import BatchInfo, batch
 from mailchimpsync.mailchimp.client import MAILCHIMP, MailchimpClient
@@ -78,6 +78,7 @@ def _check(client: MailchimpClient, url: str) -> None:
 
 
 def _attempt(client: MailchimpClient, url: str, packed: IO[bytes]) -> None:
+    client.keep_permit()
     packed.seek(0)
     packed.truncate()
     with _response(client, url) as response:
@@ -87,6 +88,7 @@ def _attempt(client: MailchimpClient, url: str, packed: IO[bytes]) -> None:
             raise unavailable(MAILCHIMP, Answer(response.status_code, response.headers, b""), client.runtime.now())
         for chunk in response.iter_raw():
             packed.write(chunk)
+            client.keep_permit()
             if packed.tell() > PACKED_BYTES_MAX:
                 raise odd(MAILCHIMP, f"a batch's archive of over {PACKED_BYTES_MAX} bytes")
 
@@ -95,7 +97,9 @@ def _attempt(client: MailchimpClient, url: str, packed: IO[bytes]) -> None:
 def _response(client: MailchimpClient, url: str) -> Iterator[httpx2.Response]:
     # Accept-Encoding: the archive is compressed as it is; a second layer would be taken off nowhere.
     try:
-        with client.storage.stream("GET", url, headers={"Accept-Encoding": "identity"}) as response:
+        with client.storage.stream(
+            "GET", url, headers={"Accept-Encoding": "identity"}, timeout=timeouts(client.seconds_for(changes=False))
+        ) as response:
             yield response
     except httpx2.InvalidURL:
         raise odd(MAILCHIMP, "the address of a batch's results") from None

@@ -5,6 +5,8 @@ Mailchimp asks a webhook's address with a GET before it accepts it (mailchimp-ap
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NotRequired
 from urllib.parse import quote
@@ -12,7 +14,7 @@ from urllib.parse import quote
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
-from mailchimpsync.errors import Code
+from mailchimpsync.errors import Code, RefusedError
 from mailchimpsync.mailchimp.audiences import list_path
 from mailchimpsync.mailchimp.client import MailchimpClient
 from mailchimpsync.mailchimp.paging import Page, read_all
@@ -87,9 +89,10 @@ def create_webhook(
     """Set up a webhook of an audience; Mailchimp does not take the same address twice.
 
     Raises:
-        RefusedError: also where the address does not answer Mailchimp.
+        RefusedError: `WEBHOOK_UNVERIFIED`, the address does not answer Mailchimp; `WEBHOOK_TWICE`.
     """
-    return _webhook(client.post(f"{list_path(list_id)}/webhooks", _WEBHOOK, _wanted(url, events, sources)))
+    with _about(url):
+        return _webhook(client.post(f"{list_path(list_id)}/webhooks", _WEBHOOK, _wanted(url, events, sources)))
 
 
 def update_webhook(
@@ -98,9 +101,10 @@ def update_webhook(
     """Change a webhook of an audience; one that Mailchimp had disabled works again.
 
     Raises:
-        RefusedError: also where the address does not answer Mailchimp.
+        RefusedError: `WEBHOOK_UNVERIFIED`, the address does not answer Mailchimp; `WEBHOOK_TWICE`.
     """
-    return _webhook(client.patch(_path(list_id, webhook_id), _WEBHOOK, _wanted(url, events, sources)))
+    with _about(url):
+        return _webhook(client.patch(_path(list_id, webhook_id), _WEBHOOK, _wanted(url, events, sources)))
 
 
 def delete_webhook(client: MailchimpClient, list_id: str, webhook_id: str) -> None:
@@ -119,23 +123,51 @@ def create_batch_webhook(client: MailchimpClient, url: str) -> BatchWebhook:
     """Set up a batch webhook; an account can have 20.
 
     Raises:
-        RefusedError: also where the address does not answer Mailchimp.
+        RefusedError: `WEBHOOK_UNVERIFIED`, the address does not answer Mailchimp; `WEBHOOK_TWICE`.
     """
-    return _batch_webhook(client.post(_BATCH_WEBHOOKS, _BATCH_WEBHOOK, {"url": url, "enabled": True}))
+    with _about(url):
+        return _batch_webhook(client.post(_BATCH_WEBHOOKS, _BATCH_WEBHOOK, {"url": url, "enabled": True}))
 
 
 def update_batch_webhook(client: MailchimpClient, webhook_id: str, url: str) -> BatchWebhook:
     """Change the address of a batch webhook, and switch it on.
 
     Raises:
-        RefusedError: also where the address does not answer Mailchimp.
+        RefusedError: `WEBHOOK_UNVERIFIED`, the address does not answer Mailchimp; `WEBHOOK_TWICE`.
     """
-    return _batch_webhook(client.patch(_batch_path(webhook_id), _BATCH_WEBHOOK, {"url": url, "enabled": True}))
+    with _about(url):
+        return _batch_webhook(client.patch(_batch_path(webhook_id), _BATCH_WEBHOOK, {"url": url, "enabled": True}))
 
 
 def delete_batch_webhook(client: MailchimpClient, webhook_id: str) -> None:
     """Delete a batch webhook."""
     client.delete(_batch_path(webhook_id))
+
+
+@contextmanager
+def _about(url: str) -> Iterator[None]:
+    """Say what a refusal of an address means, in Mailchimp's words but without the address, which holds a secret.
+
+    Raises:
+        RefusedError: `WEBHOOK_UNVERIFIED`, `WEBHOOK_TWICE`, or another one.
+    """
+    try:
+        yield
+    except RefusedError as error:
+        detail = error.detail.replace(url, "…")
+        if error.code is not Code.MC_REFUSED or not _is_about_url(detail):
+            raise
+        if "multiple webhooks" in detail.lower():
+            raise RefusedError(
+                Code.WEBHOOK_TWICE, "Mailchimp has this webhook already", status=error.status, detail=detail
+            ) from None
+        raise RefusedError(
+            Code.WEBHOOK_UNVERIFIED, "Mailchimp could not verify the address", status=error.status, detail=detail
+        ) from None
+
+
+def _is_about_url(detail: str) -> bool:
+    return any(word in detail.lower() for word in ("url", "webhook"))
 
 
 def _path(list_id: str, webhook_id: str) -> str:

@@ -6,10 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, or_, select, true, update
+from sqlalchemy import Connection, RowMapping, and_, delete, func, null, or_, select, true, update
 
 from mailchimpsync.errors import Code
 from mailchimpsync.model import MemberStatus, SyncStatus
+from mailchimpsync.store.contact_facts import kept_while_away, owned_by
 from mailchimpsync.store.dialect import update_by_id
 from mailchimpsync.store.members import due, is_due_or_in_flight, is_in_flight, make_due
 from mailchimpsync.store.schema import cache
@@ -64,29 +65,28 @@ def replace_contacts(
     ours = and_(cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(list(replaced)))
     only_civicrm = cache.c.mailchimp_member_id.is_(None) & ~is_in_flight()
     tx.execute(delete(cache).where(ours, only_civicrm, cache.c.civicrm_contact_id.not_in(list(kept))))
-    rows = tx.execute(select(cache.c.id, cache.c.civicrm_contact_id).where(ours)).all()
-    changes = [
-        {
-            "id": row.id,
-            "civicrm_contact_id": replaced[row.civicrm_contact_id],
-            "departed_contact_id": row.civicrm_contact_id,
-            "civicrm_groups": None,
-            "civicrm_address": None,
-            "new_address": None,
-            "marks": None if replaced[row.civicrm_contact_id] else gone_as.get(row.civicrm_contact_id),
-        }
-        for row in rows
-    ]
+    columns = (cache.c.id, cache.c.civicrm_contact_id, cache.c.inherited, cache.c.inherited_at)
+    rows = tx.execute(select(*columns).where(ours)).mappings().all()
+    changes = [{"id": row["id"], **_replaced(row, replaced, gone_as)} for row in rows]
     update_by_id(tx, cache, changes)
-    make_due(tx, cache.c.id.in_([row.id for row in rows]))
+    make_due(tx, cache.c.id.in_([row["id"] for row in rows]))
     return len(rows)
 
 
-def inherited_marks(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> Sequence[Any]:
-    """Return what the rows of contacts have inherited: civicrm_contact_id, inherited."""
-    columns = (cache.c.civicrm_contact_id, cache.c.inherited)
+def _replaced(row: RowMapping, replaced: Mapping[int, int | None], gone_as: Mapping[int, str]) -> dict[str, Any]:
+    contact = row["civicrm_contact_id"]
+    successor = replaced[contact]
+    if successor is not None:
+        return owned_by(successor, departed_contact_id=contact)
+    return owned_by(None, departed_contact_id=contact, marks=gone_as.get(contact), **kept_while_away(row))
+
+
+def known_marks(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> Sequence[Any]:
+    """Return what the rows of contacts know and have inherited: civicrm_contact_id, marks, inherited."""
+    columns = (cache.c.civicrm_contact_id, cache.c.marks, cache.c.inherited)
     mine = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids)
-    return tx.execute(select(*columns).where(*mine, cache.c.inherited.is_not(None)).distinct()).all()
+    marked = or_(cache.c.inherited.is_not(None), cache.c.marks.is_not(None))
+    return tx.execute(select(*columns).where(*mine, marked).distinct()).all()
 
 
 def inherit(tx: Connection, list_id: str, marks: Mapping[int, str], now: datetime) -> None:
@@ -107,6 +107,41 @@ def note_marks(tx: Connection, list_id: str, contact_ids: Sequence[int], marks: 
         other = cache.c.marks.is_distinct_from(text)
         changed += tx.execute(update(cache).where(*mine, other).values({**dict(due()), "marks": text})).rowcount
     return changed
+
+
+def note_problem(tx: Connection, list_id: str, contact_ids: Sequence[int], problem: str) -> int:
+    """Note on the rows of contacts why nothing certain is known of them; rows that this changes are due. How many?"""
+    changed = 0
+    for start in range(0, len(contact_ids), 5_000):
+        mine = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids[start : start + 5_000])
+        other = cache.c.contact_problem.is_distinct_from(problem)
+        noted = update(cache).where(*mine, other).values({**dict(due()), "contact_problem": problem})
+        changed += tx.execute(noted).rowcount
+    return changed
+
+
+def end_problems(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> None:
+    """Note that contacts are there and can be read; rows of which that was not known are due."""
+    mine = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids)
+    had_one = cache.c.contact_problem.is_not(None)
+    tx.execute(update(cache).where(*mine, had_one).values({**dict(due()), "contact_problem": null()}))
+
+
+def contacts_with_problems(tx: Connection, list_id: str, limit: int) -> list[int]:
+    """Return some contacts of whom nothing certain is known, in ascending order."""
+    query = select(cache.c.civicrm_contact_id).where(
+        cache.c.mailchimp_list_id == list_id,
+        cache.c.sync_status.in_((SyncStatus.FAIL.value, SyncStatus.TODO.value)),
+        cache.c.contact_problem.is_not(None),
+        cache.c.civicrm_contact_id.is_not(None),
+    )
+    return sorted(tx.execute(query.distinct().limit(limit)).scalars())
+
+
+def highest_contact(tx: Connection, list_id: str) -> int:
+    """Return the highest contact id that owns a row; 0: none does."""
+    query = select(func.max(cache.c.civicrm_contact_id)).where(cache.c.mailchimp_list_id == list_id)
+    return tx.execute(query).scalar_one() or 0
 
 
 def rows_of_contacts(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> Sequence[Any]:
@@ -151,6 +186,24 @@ def make_replaced_rows_due(tx: Connection, list_id: str, contact_ids: Sequence[i
     )
 
 
+def make_unmatched_rows_due(tx: Connection, list_id: str) -> int:
+    """Make rows due that nobody owns because a record that may be their owner's can't be read; return how many."""
+    nobody = cache.c.civicrm_contact_id.is_(None), cache.c.contact_problem.is_not(None)
+    return make_due(tx, cache.c.mailchimp_list_id == list_id, cache.c.sync_status == SyncStatus.FAIL.value, *nobody)
+
+
+def delete_rows_without_member(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> None:
+    """Delete the rows of contacts that Mailchimp knows nothing of; those in flight stay."""
+    mine = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids)
+    tx.execute(delete(cache).where(*mine, cache.c.mailchimp_member_id.is_(None), ~is_in_flight()))
+
+
+def set_problem(tx: Connection, row_ids: Sequence[int], problem: str | None) -> None:
+    """Note of rows that nobody owns why nothing certain is known of who does; None: all is known."""
+    other = cache.c.contact_problem.is_distinct_from(problem)
+    tx.execute(update(cache).where(cache.c.id.in_(row_ids), other).values(contact_problem=problem))
+
+
 def set_marks(tx: Connection, marks: Mapping[int, str | None]) -> None:
     """Note how rows are marked, by row id, and make them due."""
     update_by_id(tx, cache, [{"id": row_id, "marks": text} for row_id, text in marks.items()])
@@ -177,10 +230,16 @@ def make_unowned_rows_due(tx: Connection, list_id: str, addresses: Sequence[str]
     )
 
 
-def unowned_rows(tx: Connection, list_id: str, after: int, limit: int) -> list[tuple[int, str]]:
-    """Return the next due rows without contact, by id: (id, address)."""
+_UNOWNED = ("id", "mailchimp_email", "mailchimp_status", "mailchimp_status_date", "departed_contact_id")
+
+
+def unowned_rows(tx: Connection, list_id: str, after: int, limit: int) -> Sequence[RowMapping]:
+    """Return the next due rows without contact, by id.
+
+    Each with the columns id, mailchimp_email, mailchimp_status, mailchimp_status_date, departed_contact_id.
+    """
     query = (
-        select(cache.c.id, cache.c.mailchimp_email)
+        select(*(cache.c[name] for name in _UNOWNED))
         .where(
             cache.c.mailchimp_list_id == list_id,
             is_due_or_in_flight(),
@@ -192,7 +251,7 @@ def unowned_rows(tx: Connection, list_id: str, after: int, limit: int) -> list[t
         .order_by(cache.c.id)
         .limit(limit)
     )
-    return [(row.id, row.mailchimp_email) for row in tx.execute(query)]
+    return tx.execute(query).mappings().all()
 
 
 def owners_of_rows(tx: Connection, row_ids: Sequence[int]) -> list[int]:
@@ -201,12 +260,12 @@ def owners_of_rows(tx: Connection, row_ids: Sequence[int]) -> list[int]:
     return sorted(tx.execute(query.distinct()).scalars())
 
 
-def unowned_among(tx: Connection, row_ids: Sequence[int]) -> list[tuple[int, str]]:
-    """Return those of some rows that have an address and no contact: (id, address)."""
-    query = select(cache.c.id, cache.c.mailchimp_email).where(
+def unowned_among(tx: Connection, row_ids: Sequence[int]) -> Sequence[RowMapping]:
+    """Return those of some rows that have an address and no contact, with the columns of `unowned_rows`."""
+    query = select(*(cache.c[name] for name in _UNOWNED)).where(
         cache.c.id.in_(row_ids), cache.c.civicrm_contact_id.is_(None), cache.c.mailchimp_email.is_not(None)
     )
-    return [(row.id, row.mailchimp_email) for row in tx.execute(query)]
+    return tx.execute(query).mappings().all()
 
 
 def set_contacts(
@@ -219,24 +278,20 @@ def set_contacts(
 
     `best` has the best addresses by contact.
     """
-    rows = [
-        {
-            "id": row_id,
-            "civicrm_contact_id": contact_id,
-            "departed_contact_id": None,
-            "marks": marks.get(row_id),
-            "civicrm_address": best.get(contact_id),
-            "new_address": None,
-        }
-        for row_id, contact_id in owners.items()
-    ]
+    columns = (cache.c.id, cache.c.departed_contact_id, cache.c.inherited, cache.c.inherited_at)
+    before = {row["id"]: row for row in tx.execute(select(*columns).where(cache.c.id.in_(owners))).mappings()}
+    rows = []
+    for row_id, contact_id in owners.items():
+        comes_back = row_id in before and before[row_id]["departed_contact_id"] == contact_id
+        kept = kept_while_away(before[row_id]) if comes_back else {}
+        facts = {"marks": marks.get(row_id), "civicrm_address": best.get(contact_id), **kept}
+        rows.append({"id": row_id, **owned_by(contact_id, **facts)})
     update_by_id(tx, cache, rows)
 
 
 def let_go(tx: Connection, row_ids: Sequence[int]) -> None:
     """Take rows from their contacts; they are nobody's, and due."""
-    alone = {"civicrm_contact_id": None, "marks": None, "civicrm_address": None, "new_address": None}
-    update_by_id(tx, cache, [{"id": row_id, **alone, "civicrm_groups": None} for row_id in row_ids])
+    update_by_id(tx, cache, [{"id": row_id, **owned_by(None)} for row_id in row_ids])
     make_due(tx, cache.c.id.in_(row_ids))
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from functools import cache as once
 from pathlib import Path
 
@@ -34,6 +35,10 @@ class Store:
         except (ValueError, ArgumentError) as error:
             raise UsageError(f"The database URL cannot be used: {error}.") from error
         self._turns = dialect.turns_of(self._engine)
+
+    def go_by(self, clock: Callable[[], datetime]) -> None:
+        """Go by another clock than the database's, where time is simulated."""
+        self._engine.update_execution_options(**{dialect.CLOCK: clock})
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -26,11 +27,15 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import KeyedColumnElement
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
+from mailchimpsync.store.schema import UtcDateTime
 from mailchimpsync.store.turns import Turns
 
 BUSY_TIMEOUT_SECONDS = 30
@@ -38,6 +43,9 @@ ROWS_PER_STATEMENT = 5_000
 ROWS_FOR_TEMPORARY_TABLE = 100
 
 _OPTIONS: dict[str, Any] = {"hide_parameters": True}  # error messages would carry people's addresses
+
+CLOCK = "mailchimpsync_clock"
+"""An execution option: the clock to go by instead of the database's, where time is simulated."""
 
 READING = "mailchimpsync_reading"
 """An execution option: the transaction writes nothing."""
@@ -183,6 +191,37 @@ def _converter(connection: Connection, kind: TypeEngine[Any]) -> Callable[[Any],
 
 def _overwriting(columns: Sequence[str], keys: Sequence[str]) -> Callable[[Columns, Columns], Assignments]:
     return lambda _old, new: [(column, new[column]) for column in columns if column not in keys]
+
+
+class moment(FunctionElement[datetime]):  # noqa: N801 (as SQLAlchemy names its functions)
+    """The database's own time, a number of seconds from now: all processes that share it go by the same clock."""
+
+    type = UtcDateTime()
+    inherit_cache = True
+
+
+@compiles(moment, "sqlite")
+def _moment_in_sqlite(element: moment, compiler: SQLCompiler, **_options: Any) -> str:
+    seconds = compiler.process(element.clauses)
+    return f"strftime('%Y-%m-%d %H:%M:%f', 'now', {seconds} || ' seconds') || '000'"
+
+
+@compiles(moment, "postgresql")
+def _moment_in_postgresql(element: moment, compiler: SQLCompiler, **_options: Any) -> str:
+    seconds = compiler.process(element.clauses)
+    return f"((clock_timestamp() AT TIME ZONE 'UTC') + make_interval(secs => CAST({seconds} AS double precision)))"
+
+
+@compiles(moment, "mysql")
+@compiles(moment, "mariadb")
+def _moment_in_mariadb(element: moment, compiler: SQLCompiler, **_options: Any) -> str:
+    return f"(UTC_TIMESTAMP(6) + INTERVAL {compiler.process(element.clauses)} SECOND)"
+
+
+def simulated_now(connection: Connection) -> datetime | None:
+    """Return the time by the clock that the store was given, None where it goes by the database's."""
+    clock = connection.get_execution_options().get(CLOCK)
+    return clock() if clock is not None else None
 
 
 def refresh_statistics(connection: Connection, *tables: Table) -> None:

@@ -22,6 +22,7 @@ _UNKNOWN = (
     "mailchimp_data",
     "mailchimp_interests",
     "departure",
+    "handed_from",
     "civicrm_address",
     "new_address",
 )

@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Text, and_, case, delete, exists, func, null, select, type_coerce
+from sqlalchemy import ColumnElement, Connection, Text, and_, case, delete, exists, func, select, type_coerce
 from sqlalchemy import update as sql_update
 
 from mailchimpsync.model import SUBSCRIBED_STATUSES, GroupStatus
+from mailchimpsync.store.contact_facts import owned_by
 from mailchimpsync.store.contacts import contact_ids_after
 from mailchimpsync.store.members import is_in_flight
 from mailchimpsync.store.schema import cache, group_contact
@@ -109,9 +110,7 @@ def forget_owners(tx: Connection, list_id: str, after: int, to: int) -> None:
     """
     here = and_(cache.c.mailchimp_list_id == list_id, cache.c.id > after, cache.c.id <= to, ~is_in_flight())
     tx.execute(delete(cache).where(here, cache.c.mailchimp_member_id.is_(None)))
-    nobody = {"civicrm_contact_id": null(), "departed_contact_id": null(), "civicrm_groups": null(), "marks": null()}
-    nobody |= {"civicrm_address": null(), "new_address": null()}
-    tx.execute(sql_update(cache).where(here).values(nobody))
+    tx.execute(sql_update(cache).where(here).values(owned_by(None)))
 
 
 def forget_groups(tx: Connection, list_id: str) -> None:

@@ -32,7 +32,7 @@ class EventFigures:
     by_state: Mapping[str, int]
 
 
-def of_connection(tx: Connection, list_id: str, now: datetime) -> ConnectionFigures:
+def of_connection(tx: Connection, list_id: str) -> ConnectionFigures:
     """Return the figures of one connection."""
     standing = runs.standing(tx, list_id)
     unhandled = select(func.count()).where(
@@ -40,7 +40,7 @@ def of_connection(tx: Connection, list_id: str, now: datetime) -> ConnectionFigu
     )
     return ConnectionFigures(
         rows=rows.count_by_status(tx, list_id),
-        lease_held=standing.lease_expires is not None and standing.lease_expires > now,
+        lease_held=standing.is_held,
         last_sync_time=standing.last_sync_time,
         open_updates=updates.count_open_updates(tx, list_id)[0],
         open_batches=tx.execute(unhandled).scalar_one(),

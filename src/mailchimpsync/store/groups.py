@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -75,9 +75,10 @@ def _status_now(_old: Columns, new: Columns) -> Assignments:
     return [("status", new["status"]), ("seen_run", new["seen_run"])]
 
 
-def forget_unseen(tx: Connection, list_id: str, run_id: int) -> None:
-    """After a full read: forget what CiviCRM no longer knows."""
-    tx.execute(delete(group_contact).where(group_contact.c.list_id == list_id, group_contact.c.seen_run != run_id))
+def forget_unseen(tx: Connection, list_id: str, run_id: int, kept: Collection[int] = ()) -> None:
+    """After a full read: forget what CiviCRM no longer knows, but nothing of the contacts that are `kept`."""
+    unseen = group_contact.c.list_id == list_id, group_contact.c.seen_run != run_id
+    tx.execute(delete(group_contact).where(*unseen, group_contact.c.contact_id.not_in(list(kept))))
 
 
 def add_rows_for_group_members(tx: Connection, list_id: str, group_id: int, run_id: int) -> int:

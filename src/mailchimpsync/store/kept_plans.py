@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, delete, exists, func, insert, or_, select, update
 
 from mailchimpsync.store.dialect import Row, insert_rows, update_by_id
-from mailchimpsync.store.schema import cache, json_text, kept_change, kept_plan, plan
+from mailchimpsync.store.schema import cache, json_text, kept_change, kept_plan, plan, run
+from mailchimpsync.store.schema import update as update_table
 
 ROWS_PER_PAGE = 2_000
 
@@ -34,8 +35,8 @@ class PlanState(StrEnum):
     EXPIRED = "expired"
 
 
-DONE, LEFT_OUT = "done", "left out"
-"""What became of a change."""
+DONE, LEFT_OUT, REFUSED = "done", "left out", "refused"
+"""What became of a change; `done` is one that was sent, until its result says otherwise."""
 
 _CHANGE = ("create_contact", "group_changes", "member_update", "sync_status", "reason", "agreed")
 """What makes a change the same as another one."""
@@ -143,6 +144,22 @@ def count_changes(tx: Connection, plan_id: int) -> dict[str | None, int]:
     return {outcome: int(number) for outcome, number in tx.execute(query.group_by(kept_change.c.outcome))}
 
 
+def refused_of(tx: Connection, plan_id: int, limit: int) -> Sequence[RowMapping]:
+    """Return for whom something of a plan was refused: contact_id, address, note (the reason)."""
+    columns = (kept_change.c.contact_id, kept_change.c.address, kept_change.c.note)
+    query = select(*columns).where(kept_change.c.plan_id == plan_id, kept_change.c.outcome == REFUSED)
+    return tx.execute(query.order_by(kept_change.c.id).limit(limit)).mappings().all()
+
+
+def count_unanswered(tx: Connection, plan_id: int) -> int:
+    """Return how many people's updates of the run that carries a plan out have no result yet."""
+    mine = update_table.c.run_id == run.c.id, update_table.c.open_row.is_not(None)
+    query = (
+        select(func.count()).select_from(update_table).join(run, mine[0]).where(run.c.kept_plan_id == plan_id, mine[1])
+    )
+    return int(tx.execute(query).scalar_one())
+
+
 def keep_to_plan(tx: Connection, plan_id: int, planned: Sequence[RowMapping]) -> list[int]:
     """Compare planned changes of a run with those of a kept plan; note what is the same as done.
 
@@ -160,6 +177,15 @@ def keep_to_plan(tx: Connection, plan_id: int, planned: Sequence[RowMapping]) ->
             changed.append({"id": kept["id"], "outcome": LEFT_OUT, "note": "Something else is needed by now."})
     update_by_id(tx, kept_change, [*taken, *changed])
     return others
+
+
+def note_refused(tx: Connection, run_id: int, row_ids: Sequence[int]) -> None:
+    """Note that one of both sides refused what the plan that a run carries out wanted for some rows."""
+    plan_of_run = select(run.c.kept_plan_id).where(run.c.id == run_id).scalar_subquery()
+    refused = select(cache.c.identity, cache.c.reason).where(cache.c.id.in_(row_ids))
+    for identity, reason in tx.execute(refused).all():
+        mine = kept_change.c.plan_id == plan_of_run, kept_change.c.identity == identity, kept_change.c.outcome == DONE
+        tx.execute(update(kept_change).where(*mine).values(outcome=REFUSED, note=reason))
 
 
 def _of_identities(tx: Connection, plan_id: int, planned: Sequence[RowMapping]) -> Iterator[RowMapping]:

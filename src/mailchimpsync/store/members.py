@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from mailchimpsync.model import IN_FLIGHT, SUBSCRIBED_STATUSES, SyncStatus
+from mailchimpsync.store.contact_facts import joined
 from mailchimpsync.store.dialect import Assignments, Columns, Row, update_by_id, upsert
 from mailchimpsync.store.schema import cache
 
@@ -90,6 +91,7 @@ def _merge(old: Columns, new: Columns) -> Assignments:
         ),
         ("mailchimp_status_date", _status_date(old, new, new_status)),
         ("departed_contact_id", case((new_status, null()), else_=old.departed_contact_id)),
+        ("handed_from", case((new_status, null()), else_=old.handed_from)),
         ("departure", case((new.mailchimp_status.in_(_SUBSCRIBED), null()), else_=old.departure)),
         *due(old),
         *((column, new[column]) for column in overwritten),
@@ -149,10 +151,10 @@ def follow_renamed_rows(tx: Connection, list_id: str, row_ids: Sequence[int]) ->
     return _join_rows(tx, in_list, same_person, _NEW.id.in_(row_ids), _OLD.id.not_in(row_ids))
 
 
-def join_rows(tx: Connection, joined: Mapping[int, int]) -> int:
+def join_rows(tx: Connection, replacements: Mapping[int, int]) -> int:
     """Join rows, by id, with others that take their place; return how many there were."""
-    pairs = (and_(_OLD.id == gone, _NEW.id == stays) for gone, stays in joined.items())
-    return _join_rows(tx, or_(*pairs)) if joined else 0
+    pairs = (and_(_OLD.id == gone, _NEW.id == stays) for gone, stays in replacements.items())
+    return _join_rows(tx, or_(*pairs)) if replacements else 0
 
 
 def make_room(tx: Connection, list_id: str, rows: Sequence[Row]) -> list[dict[str, Any]]:
@@ -181,16 +183,12 @@ def _join_rows(tx: Connection, *conditions: Any) -> int:
     query = select(
         _OLD.id.label("old_id"),
         _NEW.id,
-        func.coalesce(_NEW.civicrm_contact_id, _OLD.civicrm_contact_id).label("civicrm_contact_id"),
+        *joined(_OLD, _NEW),
         dated.label("mailchimp_status_date"),
         made_by.label("mailchimp_status_by"),
         _OLD.base_subscribed,
         _OLD.base_interests,
         _OLD.departure,
-        _OLD.marks,
-        _OLD.inherited,
-        _OLD.inherited_at,
-        _OLD.civicrm_address,
     ).where(_OLD.mailchimp_list_id == _NEW.mailchimp_list_id, _OLD.id != _NEW.id, ~is_in_flight(_OLD), *conditions)
     found = [dict(row) for row in tx.execute(query).mappings()]
     if found:

@@ -19,7 +19,7 @@ def due_facts(tx: Connection, list_id: str, after: int, limit: int) -> Sequence[
     Each with the columns id, mailchimp_status, interests, contact (is there one?), groups (`group:status,…`),
     base_subscribed, base_interests, marks, departed (by us), left_behind (by a contact that is gone or merged),
     erased (it stands for an erased address), moves (its address is to be changed),
-    inherits (from merged contacts).
+    inherits (from merged contacts), unknown (nothing certain is known of the contact).
     """
     status = cast(group_contact.c.group_id, String(20)) + ":" + func.coalesce(group_contact.c.status, "")
     groups = (
@@ -39,6 +39,7 @@ def due_facts(tx: Connection, list_id: str, after: int, limit: int) -> Sequence[
             cache.c.marks,
             cache.c.new_address.is_not(None).label("moves"),
             cache.c.inherited.is_not(None).label("inherits"),
+            cache.c.contact_problem.is_not(None).label("unknown"),
             cache.c.departure.is_not(None).label("departed"),
             cache.c.departed_contact_id.is_not(None).label("left_behind"),
             cache.c.identity.startswith(IDENTITY_PREFIX).label("erased"),

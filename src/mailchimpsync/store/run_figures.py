@@ -16,10 +16,13 @@ from mailchimpsync.model import SUBSCRIBED_STATUSES, ChangeKind, GroupStatus, Me
 from mailchimpsync.store.counts import Agreement
 from mailchimpsync.store.dialect import Row
 from mailchimpsync.store.runs import WHOLE
-from mailchimpsync.store.schema import run
+from mailchimpsync.store.schema import journal, run
 
 _LEFT = frozenset({MemberStatus.UNSUBSCRIBED, MemberStatus.ARCHIVED})
 _AT_CIVICRM, _AT_MAILCHIMP, _CHANGES = "subscribed_at_civicrm", "subscribed_at_mailchimp", "changes"
+_PLANNED, _REFUSED = "planned", "refused"
+_MORE_THAN_ONCE = frozenset({ChangeKind.INTERESTS, ChangeKind.DATA})
+"""Kinds of which a person may get a second change in a run, such as tags after a merge field."""
 
 
 def add_changes(tx: Connection, entries: Sequence[Row]) -> None:
@@ -29,12 +32,26 @@ def add_changes(tx: Connection, entries: Sequence[Row]) -> None:
         kind = kind_of(entry)
         if entry.get("run_id") is not None and kind is not None:
             people[entry["run_id"]][kind.value].add(entry["cache_id"])
+    _leave_out_the_counted(tx, people)
     if not people:
         return
     for run_id, counts in tx.execute(select(run.c.id, run.c.counts).where(run.c.id.in_(people))).all():
         more = {kind: len(rows) for kind, rows in people[run_id].items()}
         changes = dict(Counter((counts or {}).get(_CHANGES, {})) + Counter(more))
         _set(tx, run_id, {**(counts or {}), _CHANGES: changes})
+
+
+def _leave_out_the_counted(tx: Connection, people: Mapping[int, dict[str, set[int]]]) -> None:
+    for run_id, kinds in people.items():
+        again = set().union(*(kinds.get(kind.value, set()) for kind in _MORE_THAN_ONCE))
+        if not again:
+            continue
+        columns = (journal.c.cache_id, journal.c.side, journal.c.field, journal.c.new)
+        found = select(*columns).where(journal.c.run_id == run_id, journal.c.cache_id.in_(again))
+        for entry in tx.execute(found).mappings():
+            kind = kind_of(dict(entry))
+            if kind in _MORE_THAN_ONCE:
+                kinds[kind.value].discard(entry["cache_id"])
 
 
 def kind_of(entry: Mapping[str, Any]) -> ChangeKind | None:
@@ -53,6 +70,19 @@ def _in_civicrm(field: str, new: str | None) -> ChangeKind | None:
     if field.startswith("group "):
         return ChangeKind.JOIN if new == GroupStatus.ADDED else ChangeKind.REMOVE
     return ChangeKind.CREATE if field == "contact" else None
+
+
+def note_planned(tx: Connection, run_id: int, people: Mapping[str, int]) -> None:
+    """Note for how many people a run is to change something, by kind, before it begins to."""
+    counts = tx.execute(select(run.c.counts).where(run.c.id == run_id)).scalar_one()
+    _set(tx, run_id, {**(counts or {}), _PLANNED: dict(people)})
+
+
+def add_refused(tx: Connection, people: Mapping[int, int]) -> None:
+    """Add to the figures of runs for how many people something was refused and is not tried in another way."""
+    for run_id, number in people.items():
+        counts = tx.execute(select(run.c.counts).where(run.c.id == run_id)).scalar_one_or_none() or {}
+        _set(tx, run_id, {**counts, _REFUSED: counts.get(_REFUSED, 0) + number})
 
 
 def note_numbers(tx: Connection, run_id: int, found: Agreement) -> None:

@@ -7,15 +7,34 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, insert, null, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    false,
+    func,
+    insert,
+    literal,
+    null,
+    or_,
+    select,
+    update,
+)
 
 from mailchimpsync.errors import BusyError, Code, LeaseLostError
 from mailchimpsync.model import Stage
-from mailchimpsync.store.dialect import upsert
+from mailchimpsync.store.dialect import moment, simulated_now, upsert
 from mailchimpsync.store.schema import log, run, status
+
+Moment = ColumnElement[Any]
 
 ANOTHER_RUN = "Another run is at work on audience %(id)s."
 LEASE_DURATION = timedelta(minutes=10)
+ABORT_REQUEST_GOOD_FOR = timedelta(minutes=1)
+"""An older one was left behind by a process that died; it must not stop every later run."""
+
 MESSAGE_LENGTH_MAX = 1_000
 NAME_LENGTH_MAX = 100
 MEMBERS = "members"
@@ -30,13 +49,48 @@ NOT_BEGUN = "failed"
 _NOT_BEGUN = dict.fromkeys(("progress", "stage_done", "stage_total", "stage_seconds"))
 
 # A run makes these many dozen times, small as it may be; to build such a statement takes longer than to execute it.
-_STANDING = select(status).where(status.c.list_id == bindparam("of"))
 _OF_AUDIENCE = update(status).where(status.c.list_id == bindparam("of"))
 _SET_STAGE = _OF_AUDIENCE.values(stage=bindparam("stage"), **_NOT_BEGUN)
 _SET_PROGRESS = _OF_AUDIENCE.values(progress=bindparam("progress"))
 _OF_LEASE = _OF_AUDIENCE.where(status.c.lease_token == bindparam("token"))
-_HOLD = _OF_LEASE.values(lease_expires=bindparam("until"))
-_HOLD_AND_TELL = _HOLD.values({name: bindparam(name) for name in ("stage_done", "stage_total", "stage_seconds")})
+_TOLD: dict[str, Any] = {name: bindparam(name) for name in ("stage_done", "stage_total", "stage_seconds")}
+
+
+class _Statements:
+    """The statements that know the time: the database's, or one that is given with each call."""
+
+    def __init__(self, now: Moment, until: Moment, asked_since: Moment) -> None:
+        is_held = and_(status.c.lease_owner.is_not(None), status.c.lease_expires > now)
+        is_asked = status.c.abort_requested > asked_since
+        told = (func.coalesce(is_held, false()).label("is_held"), func.coalesce(is_asked, false()).label("is_asked"))
+        self.standing = select(status, *told).where(status.c.list_id == bindparam("of"))
+        self.hold = _OF_LEASE.values(lease_expires=until)
+        self.hold_and_tell = self.hold.values(_TOLD)
+        owner = status.c.lease_owner
+        free = or_(owner.is_(None), status.c.lease_expires <= now, owner == bindparam("abandoned"))
+        self.acquire = _OF_LEASE.where(free).values(
+            lease_owner=bindparam("owner"), lease_token=bindparam("next_token"), lease_expires=until
+        )
+        self.request_abort = _OF_AUDIENCE.values(abort_requested=now)
+
+
+_BY_DATABASE = _Statements(
+    moment(literal(0)),
+    moment(literal(int(LEASE_DURATION.total_seconds()))),
+    moment(literal(-int(ABORT_REQUEST_GOOD_FOR.total_seconds()))),
+)
+_SIMULATED = _Statements(
+    *(bindparam(name, type_=status.c.lease_expires.type) for name in ("now", "until", "asked_since"))
+)
+
+
+def _by_clock(tx: Connection, *names: str) -> tuple[_Statements, dict[str, datetime]]:
+    """Return the statements to use, with the values of those of `now`, `until` and `asked_since` that one needs."""
+    now = simulated_now(tx)
+    if now is None:
+        return _BY_DATABASE, {}
+    values = {"now": now, "until": now + LEASE_DURATION, "asked_since": now - ABORT_REQUEST_GOOD_FOR}
+    return _SIMULATED, {name: values[name] for name in names}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +112,10 @@ class HowFar:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a connection stands."""
+    """Where a connection stands.
+
+    By the database's clock: `is_held`, whether its lease has not expired; `is_asked`, whether its holder is to stop.
+    """
 
     list_id: str
     stage: Stage
@@ -80,6 +137,8 @@ class Standing:
     failing_code: str | None = None
     failing_since: datetime | None = None
     failing_times: int | None = None
+    is_held: bool = False
+    is_asked: bool = False
 
     @property
     def how_far(self) -> HowFar | None:
@@ -106,13 +165,14 @@ class Begun:
 
 def standing(tx: Connection, list_id: str) -> Standing:
     """Return where a connection stands; one that has never run is ready to fetch."""
-    row = tx.execute(_STANDING, {"of": list_id}).one_or_none()
+    statements, times = _by_clock(tx, "now", "asked_since")
+    row = tx.execute(statements.standing, {"of": list_id, **times}).one_or_none()
     if row is None:
         return Standing(list_id, Stage.FETCH)
     return Standing(**{**row._mapping, "stage": Stage(row.stage)})  # noqa: SLF001 (SQLAlchemy's public name for it)
 
 
-def acquire_lease(tx: Connection, list_id: str, owner: str, now: datetime, *, abandoned: str | None = None) -> Lease:
+def acquire_lease(tx: Connection, list_id: str, owner: str, *, abandoned: str | None = None) -> Lease:
     """Take the lease of a connection, by compare and set.
 
     `abandoned` names an owner that is known to be dead, whose lease need not expire first.
@@ -123,15 +183,13 @@ def acquire_lease(tx: Connection, list_id: str, owner: str, now: datetime, *, ab
     found = standing(tx, list_id)
     if found.lease_token == 0:
         _ensure_row(tx, list_id)
-    free = or_(status.c.lease_owner.is_(None), status.c.lease_expires <= now, status.c.lease_owner == (abandoned or ""))
-    taken = tx.execute(
-        update(status)
-        .where(status.c.list_id == list_id, status.c.lease_token == found.lease_token, free)
-        .values(lease_owner=owner, lease_token=found.lease_token + 1, lease_expires=now + LEASE_DURATION)
-    )
+    statements, times = _by_clock(tx, "now", "until")
+    token = found.lease_token
+    values = {"of": list_id, "token": token, "next_token": token + 1, "owner": owner, "abandoned": abandoned or ""}
+    taken = tx.execute(statements.acquire, values | times)
     if taken.rowcount != 1:
         raise BusyError(Code.BUSY, ANOTHER_RUN % {"id": list_id})
-    return Lease(list_id, found.lease_token + 1)
+    return Lease(list_id, token + 1)
 
 
 def _ensure_row(tx: Connection, list_id: str) -> None:
@@ -140,10 +198,11 @@ def _ensure_row(tx: Connection, list_id: str) -> None:
     upsert(tx, status, [row], keys=("list_id",), assign=lambda old, _new: [("stage", old["stage"])])
 
 
-def request_abort(tx: Connection, list_id: str, now: datetime) -> None:
+def request_abort(tx: Connection, list_id: str) -> None:
     """Ask whoever holds the lease to stop."""
     _ensure_row(tx, list_id)
-    tx.execute(update(status).where(status.c.list_id == list_id).values(abort_requested=now))
+    statements, times = _by_clock(tx, "now")
+    tx.execute(statements.request_abort, {"of": list_id, **times})
 
 
 def clear_abort(tx: Connection, list_id: str) -> None:
@@ -151,7 +210,7 @@ def clear_abort(tx: Connection, list_id: str) -> None:
     tx.execute(update(status).where(status.c.list_id == list_id).values(abort_requested=None))
 
 
-def hold_lease(tx: Connection, lease: Lease, now: datetime, how_far: HowFar | None = None) -> None:
+def hold_lease(tx: Connection, lease: Lease, how_far: HowFar | None = None) -> None:
     """Renew the lease, as the first statement of every transaction of a run: without it the run may write nothing.
 
     `how_far` the stage is goes into the same row, so that noting it costs nothing.
@@ -159,12 +218,13 @@ def hold_lease(tx: Connection, lease: Lease, now: datetime, how_far: HowFar | No
     Raises:
         LeaseLostError: somebody else has it.
     """
-    values = {"of": lease.list_id, "token": lease.token, "until": now + LEASE_DURATION}
+    statements, times = _by_clock(tx, "until")
+    values = {"of": lease.list_id, "token": lease.token, **times}
     if how_far is None:
-        held = tx.execute(_HOLD, values)
+        held = tx.execute(statements.hold, values)
     else:
         told = {"stage_done": how_far.done, "stage_total": how_far.total, "stage_seconds": how_far.seconds}
-        held = tx.execute(_HOLD_AND_TELL, values | told)
+        held = tx.execute(statements.hold_and_tell, values | told)
     if held.rowcount != 1:
         raise LeaseLostError(Code.LEASE_LOST, f"Another run has taken over audience {lease.list_id}.")
 

@@ -132,12 +132,14 @@ cache = _table(
     Column("civicrm_groups", Text),  # `group id;status;date` of each relevant group, joined by `|`
     Column("civicrm_contact_id", BigInteger),
     Column("departed_contact_id", BigInteger),
+    Column("handed_from", BigInteger),  # the contact that consented, where the member was handed to another one since
     Column("marks", String(80)),  # the contact's departures, other than from the group, joined by commas
     Column("inherited", String(80)),  # likewise of contacts that were merged into its own
     Column("inherited_at", UtcDateTime),
     Column("departure", String(20)),  # the one for which we took the member off
     Column("civicrm_address", String(255)),  # the contact's best one when it was last looked at
     Column("new_address", String(255)),  # what CiviCRM wants the member's to be, until Mailchimp has it
+    Column("contact_problem", String(32)),  # the code of why nothing certain is known of the contact
     Column("sync_status", String(10), nullable=False, server_default="todo"),
     Column("reason", String(32)),
     Column("reason_detail", String(500)),

@@ -2,6 +2,7 @@
 
 from mailchimpsync.sync.abort import Aborted, KeptBatch, abort_connection
 from mailchimpsync.sync.calls import Options, Outcome, Result, Systems
+from mailchimpsync.sync.effects import planned_effects
 from mailchimpsync.sync.member_events import Fate, handle_events
 from mailchimpsync.sync.preview import preview
 from mailchimpsync.sync.relink import links_of, terms_of
@@ -21,6 +22,7 @@ __all__ = [
     "collect_connection",
     "handle_events",
     "links_of",
+    "planned_effects",
     "preview",
     "process_batch",
     "run_connection",

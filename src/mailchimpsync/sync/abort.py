@@ -13,7 +13,7 @@ from mailchimpsync.store import Transaction, kept_plans, runs, updates
 from mailchimpsync.store.kept_plans import PlanState
 from mailchimpsync.sync.calls import Outcome, Systems
 from mailchimpsync.sync.context import Work
-from mailchimpsync.sync.lease import is_held
+from mailchimpsync.sync.lease import is_held, writing_under
 from mailchimpsync.sync.lost_batches import look_for
 from mailchimpsync.sync.opening import drop_run
 from mailchimpsync.sync.stopping import taking_over
@@ -62,9 +62,9 @@ def abort_connection(systems: Systems, connection: Connection) -> Aborted:
     results; or another abort deletes it.
     """
     store, list_id, runtime = systems.store, connection.list_id, systems.runtime
-    was_at_work = is_held(store, list_id, runtime)
+    was_at_work = is_held(store, list_id)
     deadline = Deadline.after(runtime, SECONDS_MAX)
-    with systems.until(deadline), taking_over(store, list_id, runtime) as lease:
+    with systems.until(deadline), taking_over(store, list_id, runtime) as lease, writing_under(systems, lease):
         work = work_with(systems, connection, deadline, lease)
         deleted, kept, aborted = _abort_batches(work)
         aborted += _abort_updates(work, None)

@@ -10,23 +10,36 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from mailchimpsync.civicrm import ContactAddress, addresses_of
+from mailchimpsync.civicrm import ContactAddress, OddRow, addresses_of
 from mailchimpsync.decide import Address, best_address
 from mailchimpsync.model import MemberStatus, normalise_address
 from mailchimpsync.store import contacts, rows
+from mailchimpsync.sync.contact_problems import contacts_of
 from mailchimpsync.sync.context import Run
 
 ROWS_PER_STEP = 5_000
 
 
-def ask_for_addresses(run: Run, contact_ids: Sequence[int]) -> None:
-    """Ask CiviCRM for all addresses of some contacts, and note which are the best."""
-    _note(run, ask_for_best(run, contact_ids))
-
-
 def ask_for_best(run: Run, contact_ids: Sequence[int]) -> dict[int, str]:
-    """Ask CiviCRM for the best addresses of some contacts; those without one that can be kept are left out."""
-    return _kept(run, [one for page in addresses_of(run.civicrm, contact_ids) for one in page])
+    """Ask CiviCRM for the best addresses of some contacts; those without one that can be kept are left out.
+
+    So are those with an address that can't be read: it may be the best.
+    """
+    return _kept(run, read_addresses(run, contact_ids)[0])
+
+
+def read_addresses(run: Run, contact_ids: Sequence[int]) -> tuple[list[ContactAddress], frozenset[int]]:
+    """Return all addresses of some contacts, and the contacts that may have one which can't be read.
+
+    Those that are known to have one are left out.
+    """
+    odd_rows: list[OddRow] = []
+    found = [one for page in addresses_of(run.civicrm, contact_ids, odd_rows) for one in page]
+    run.odd_rows.extend(odd_rows)
+    unread = contacts_of(odd_rows)
+    readable = [one for one in found if one.contact_id not in unread]
+    anybodys = any(one.contact_id is None for one in odd_rows)
+    return readable, frozenset(contact_ids) if anybodys else unread
 
 
 def note_addresses(run: Run, addresses: Iterable[ContactAddress]) -> None:

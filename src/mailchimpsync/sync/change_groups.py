@@ -13,7 +13,7 @@ from mailchimpsync.store import Transaction, data, groups, journal, plans, rows,
 from mailchimpsync.store.schema import cache
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.data_of_rows import first_body
-from mailchimpsync.sync.refused import refusal_by_civicrm, refused_by_civicrm
+from mailchimpsync.sync.refused import note_refused, refusal_by_civicrm, refused_by_civicrm
 
 CHANGES_PER_STEP = 5_000
 NOTHING_KNOWN: Mapping[tuple[int, int], str | None] = {}
@@ -87,6 +87,7 @@ def _note(
         data.forget_wanted(tx, [change["cache_id"] for change in done if "data" in change["agreed"]])
         journal.write_journal(tx, [_entry(run, record, change, before) for record, change in told.items()])
         journal.write_journal(tx, _refusals(run, changes, refused))
+        note_refused(tx, [(run.id, change["cache_id"]) for change in changes if change["id"] in failed])
         plans.drop_plans_of_rows(tx, [change["cache_id"] for change in changes])  # also what a failed run left of them
         regrouped = [change["cache_id"] for change in done if change["group_changes"]]
         groups.snapshot_groups(tx, run.list_id, cache.c.id.in_(regrouped))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from mailchimpsync.civicrm import CivicrmClient, to_site
+from mailchimpsync.civicrm import SEES_EVERYTHING, CivicrmClient, OddRow, Visibility, to_site
 from mailchimpsync.mailchimp import MailchimpClient
 from mailchimpsync.model import Connection
 from mailchimpsync.runtime import Deadline, Progress, Runtime
@@ -56,7 +56,7 @@ class Work:
     def transaction(self) -> Iterator[Transaction]:
         """Open a transaction that holds the lease: whoever lost it writes nothing more."""
         with self.store.begin() as tx:
-            runs.hold_lease(tx, self.lease, self.runtime.now(), self.how_far())
+            runs.hold_lease(tx, self.lease)
             yield tx
 
     def expect(self, remaining: int) -> None:
@@ -80,6 +80,8 @@ class Run(Work):
     that looks empty is believed. `unguarded`: its plan is looked at by whoever called, and not held.
     With those who are `erased` nothing is done; `with_data`, what plugins know of people goes to Mailchimp too.
     `notes` are for the caller: where this run does something else than they may think.
+    `visibility`: what CiviCRM shows of contacts that are gone; `odd_rows`: what of it could not be read, and was not
+    noted yet; `named_rows`: what of that the log has named (contact_problems.py).
     """
 
     id: int
@@ -94,6 +96,9 @@ class Run(Work):
     erased: Erased = NOBODY_ERASED
     with_data: bool = False
     notes: list[str] = field(default_factory=list)
+    visibility: Visibility = SEES_EVERYTHING
+    odd_rows: list[OddRow] = field(default_factory=list)
+    named_rows: set[OddRow] = field(default_factory=set)
 
     @property
     def since_at_site(self) -> str | None:

@@ -28,6 +28,7 @@ from mailchimpsync.model import (
 )
 from mailchimpsync.store import Transaction, groups, rows
 from mailchimpsync.store.tombstones import IDENTITY_PREFIX
+from mailchimpsync.sync.contact_problems import note_odd_rows
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.marks import inherited_by, marks_from
 
@@ -82,7 +83,9 @@ def gather(run: Run, due: Sequence[Row]) -> Gathered:
         states = groups.states_of(tx, run.list_id, contacts)
         siblings = _siblings(tx, run.connection, due, contacts, states)
     candidates = [row for row in due if _may_be_subscribed(row, states, run.connection)]
-    people = persons(run.civicrm, [row["civicrm_contact_id"] for row in candidates]) if candidates else {}
+    asked = [row["civicrm_contact_id"] for row in candidates]
+    people = persons(run.civicrm, asked, run.odd_rows) if candidates else {}
+    unread = _unread(run, asked)
     known = {row["id"]: people.get(row["civicrm_contact_id"], _NO_PERSON) for row in candidates}
     with run.transaction() as tx:
         claims, taken = _claim(tx, run.list_id, candidates, known)
@@ -99,10 +102,17 @@ def gather(run: Run, due: Sequence[Row]) -> Gathered:
             erased=row["id"] in gone,
             new_address=None if run.erased.knows(row["new_address"]) else row["new_address"],
             address_taken=row["id"] in details,
+            unknown=Code.CV_UNREADABLE if row["civicrm_contact_id"] in unread else one.unknown,
         )
         for row, one in zip(due, situations, strict=True)
     ]
     return Gathered(due, situations, {key: claim for key, claim in claims.items() if key not in gone}, details)
+
+
+def _unread(run: Run, contact_ids: Sequence[int]) -> frozenset[int]:
+    """Return those of the contacts just asked for whose records can't be read; if whose they are can't, all."""
+    unread = note_odd_rows(run)
+    return unread.contacts if unread.complete else frozenset(contact_ids)
 
 
 def _taken_addresses(run: Run, due: Sequence[Row]) -> dict[int, str]:
@@ -191,9 +201,12 @@ def _claim(
 ) -> tuple[dict[int, str], set[int]]:
     """Let rows of new members claim their address's identity: one row per address, the lowest row id first.
 
-    Returns the claims, and the rows whose address another row has.
+    Who may not be subscribed claims nothing. Returns the claims, and the rows whose address another row has.
     """
-    addresses = {row["id"]: _new_address(people[row["id"]]) for row in candidates if row["mailchimp_status"] is None}
+    free = [
+        row for row in candidates if row["mailchimp_status"] is None and obstacle_of(row, people[row["id"]]) is None
+    ]
+    addresses = {row["id"]: _new_address(people[row["id"]]) for row in free}
     wanted = {row_id: f"m:{member_id_of(address)}" for row_id, address in addresses.items() if address is not None}
     owners = rows.owners_of_identities(tx, list_id, sorted(set(wanted.values()))) if wanted else {}
     in_order = sorted(wanted.items())
@@ -249,6 +262,7 @@ def _situation(
         contact_gone=row["departed_contact_id"] is not None and contact is None,
         marks=marks_from(row["marks"]) | inherited_by(row, mine.get(connection.group_id, _NOT_IN_GROUP)),
         merged=row["departed_contact_id"] is not None and siblings is not None and siblings.stays,
+        handed_over=row["handed_from"] is not None,
         departed=row["departure"] is not None,
         group=mine.get(connection.group_id, _NOT_IN_GROUP),
         interest_groups={interest: mine[group] for interest, group in connection.interests.items() if group in mine},
@@ -265,6 +279,7 @@ def _situation(
         replaced=siblings is not None and normalise_address(row["new_address"] or "") in siblings.mailed,
         replaces=frozenset(siblings.off) if siblings and row["mailchimp_status"] is None else frozenset(),
         refusal=_refusal(row, now),
+        unknown=None if row["contact_problem"] is None else Code(row["contact_problem"]),
     )
 
 

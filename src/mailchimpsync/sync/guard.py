@@ -16,10 +16,11 @@ from sqlalchemy import RowMapping
 
 from mailchimpsync.decide import Excess, Subject, excesses, kinds_of
 from mailchimpsync.model import SUBSCRIBED_STATUSES, ChangeKind, Connection
-from mailchimpsync.store import Store, Transaction, groups, kept_plans, plans, rows
+from mailchimpsync.store import Store, Transaction, groups, kept_plans, plans, rows, run_figures
 from mailchimpsync.store.kept_plans import PlanKind, PlanState
 from mailchimpsync.store.populations import Populations, populations
 from mailchimpsync.sync.context import Run
+from mailchimpsync.sync.effects import people_by_kind
 from mailchimpsync.sync.relink import terms_of
 
 CHANGES_PER_STEP = 2_000
@@ -33,12 +34,17 @@ Writing = Callable[[], AbstractContextManager[Transaction]]
 
 
 def guard(run: Run) -> int | None:
-    """Hold the run's plan if it is too much, and return the id under which it is kept; None: go on."""
+    """Hold the run's plan if it is too much, and return the id under which it is kept; None: go on.
+
+    How many people it is about is noted, to be held against what comes of it.
+    """
     if run.kept_plan_id is not None:
         _keep_to(run, run.kept_plan_id)
+        _note_planned(run)
         return None
     why = () if run.unguarded else _why_held(run)
     if not why:
+        _note_planned(run)
         return None
     limits = run.connection.limits
     plan_id = keep(
@@ -54,6 +60,14 @@ def guard(run: Run) -> int | None:
     )
     run.log(f"Held, as plan {plan_id}: " + "; ".join(why) + ".")
     return plan_id
+
+
+def _note_planned(run: Run) -> None:
+    counts: Counter[str] = Counter()
+    for some in _steps(run.store, run.id):
+        counts.update(people_by_kind(_with_before(one, {}) for one in some))
+    with run.transaction() as tx:
+        run_figures.note_planned(tx, run.id, counts)
 
 
 def _why_held(run: Run) -> Sequence[str]:
@@ -161,7 +175,7 @@ def _keep_changes(
             changes = _kept(tx, connection, some)
         with writing() as tx:
             kept_plans.keep_changes(tx, plan_id, changes)
-        counts.update(kind.value for one in some for kind, _ in kinds_of(dict(one)))
+        counts.update(people_by_kind(changes))
         bill.update(billed(some))
     return counts, bill
 
@@ -179,11 +193,18 @@ def _kept(tx: Transaction, connection: Connection, planned: Sequence[Planned]) -
 
 
 def _kept_change(one: Planned, states: Mapping[int, Any]) -> Mapping[str, Any]:
-    update = one["member_update"] or {}
     return {
         "identity": one["identity"],
         "contact_id": one["civicrm_contact_id"],
         "member_id": one["mailchimp_member_id"],
+        **_with_before(one, states),
+    }
+
+
+def _with_before(one: Planned, states: Mapping[int, Any]) -> Mapping[str, Any]:
+    """Return a planned change with what was before it."""
+    update = one["member_update"] or {}
+    return {
         "address": one["mailchimp_email"] or update.get("email_address"),
         "before": {
             "status": one["mailchimp_status"],

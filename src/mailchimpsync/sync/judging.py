@@ -47,6 +47,8 @@ class Outcome:
     failed: int = 0
     tried_again: int = 0
     access_refused: Counter[Code] = field(default_factory=Counter)
+    refused: list[tuple[int | None, int]] = field(default_factory=list)
+    """Whose update was refused, be it for good or for now: the run, and the row."""
 
 
 def is_opt_out(result: OperationResult) -> bool:
@@ -84,6 +86,7 @@ def judge(work: Work, update: Update, result: OperationResult, outcome: Outcome)
         outcome.rows.append({"id": update["id"], "sync_status": SyncStatus.REDO.value})
         return
     outcome.failed += 1
+    outcome.refused.append((update["update_run_id"], update["id"]))
     outcome.rows.append(_refused_row(update, code, detail, work.runtime.now()))
 
 
@@ -91,6 +94,7 @@ def _try_again(work: Work, update: Update, result: OperationResult, code: Code, 
     """What may pass is tried again; data alone is left open, so that closing the batch makes the row due."""
     outcome.access_refused.update({code} & OF_ACCESS)
     outcome.tried_again += 1
+    outcome.refused.append((update["update_run_id"], update["id"]))
     if carries_only_data(update):
         return
     detail = refusal_detail(result.body)
@@ -115,6 +119,7 @@ def _try_without(work: Work, update: Update, status: int, detail: str, tags: Seq
 def _refuse_data(work: Work, update: Update, status: int, code: Code, detail: str, outcome: Outcome) -> None:
     """Nobody's subscription hangs on it, so the row is as it was; the same is not sent again."""
     outcome.failed += 1
+    outcome.refused.append((update["update_run_id"], update["id"]))
     outcome.completed.append((update["update_id"], json_text({"code": code.value, "status": status, "detail": detail})))
     outcome.entries.append(refusal_by_mailchimp(work, update, status, code))
     outcome.data.append(refused_row(update, detail))
@@ -225,6 +230,7 @@ def _member_columns(update: Update, body: Mapping[str, Any]) -> dict[str, Any]:
         },
         "mailchimp_interests": interests,
         **({"departure": None} if status in SUBSCRIBED_STATUSES or left_alone else {}),
+        **({"handed_from": None} if status in SUBSCRIBED_STATUSES and sent_status is not None else {}),
     }
 
 

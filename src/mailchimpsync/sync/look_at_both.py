@@ -127,6 +127,8 @@ def _check_history(landmarks: Collection[Landmark], view: View, group_ids: Colle
 
 def _is_lost(landmark: Landmark, view: View) -> bool:
     """An entry goes with its contact, and moves to another one by a merge; else it stays, with its date, for ever."""
+    if landmark.id in view.unread:
+        return False
     found = view.entries.get(landmark.id)
     if found is None:
         return view.contacts.get(landmark.contact_id) is False

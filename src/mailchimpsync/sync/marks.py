@@ -15,6 +15,9 @@ from mailchimpsync.model import Departure, GroupState, Leaving, normalise_addres
 from mailchimpsync.store import contacts
 from mailchimpsync.sync.context import Run
 
+_SURVIVE = frozenset({Departure.DECEASED, Departure.OPT_OUT, Departure.DO_NOT_EMAIL})
+"""What a contact was marked with that CiviCRM does not show any more, and that goes with it into another one."""
+
 Held = Mapping[int, frozenset[str]]
 """The addresses on hold, normalised, by contact."""
 
@@ -45,7 +48,7 @@ def ask_for_held(run: Run, contact_ids: Sequence[int] | None = None) -> Held:
     """Ask CiviCRM for the addresses on hold, of some contacts or of all, where that means something."""
     if run.connection.leaving(Departure.ON_HOLD) is Leaving.NOTHING:
         return {}
-    return held_of(run, (one for page in held_addresses(run.civicrm, contact_ids) for one in page))
+    return held_of(run, (one for page in held_addresses(run.civicrm, contact_ids, run.odd_rows) for one in page))
 
 
 def note_marks(run: Run, states: Sequence[ContactState], held: Held) -> None:
@@ -71,7 +74,7 @@ def note_marks_of(run: Run, contact_ids: Sequence[int]) -> None:
     if not contact_ids:
         return
     held = ask_for_held(run, contact_ids)
-    for states in contacts_by_id(run.civicrm, contact_ids):
+    for states in contacts_by_id(run.civicrm, contact_ids, run.odd_rows):
         note_marks(run, states, held)
 
 
@@ -89,11 +92,18 @@ def marks_of_merged(run: Run, successors: Mapping[int, int]) -> dict[int, frozen
         return {}
     both = sorted({*successors, *successors.values()})
     with run.transaction() as tx:
-        rows = contacts.inherited_marks(tx, run.list_id, both)
-    found: dict[int, frozenset[Departure]] = {row.civicrm_contact_id: marks_from(row.inherited) for row in rows}
-    for states in contacts_by_id(run.civicrm, sorted(successors)):
+        rows = contacts.known_marks(tx, run.list_id, both)
+    found: dict[int, frozenset[Departure]] = defaultdict(frozenset)
+    for row in rows:
+        found[row.civicrm_contact_id] |= marks_from(row.inherited)
+    shown: set[int] = set()
+    for states in contacts_by_id(run.civicrm, sorted(successors), run.odd_rows):
         for state in states:
-            found[state.id] = found.get(state.id, frozenset()) | state.marks
+            shown.add(state.id)
+            found[state.id] |= state.marks
+    for row in rows:
+        if row.civicrm_contact_id in successors.keys() - shown:
+            found[row.civicrm_contact_id] |= marks_from(row.marks) & _SURVIVE
     return {contact: marks for contact, marks in found.items() if marks}
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from mailchimpsync.civicrm import SiteCheck, addresses_of
+from mailchimpsync.civicrm import SiteCheck, addresses_of, contacts_by_id
 from mailchimpsync.errors import BusyError, Code, RefusedError, SuspicionError
 from mailchimpsync.mailchimp import Member, audience, member
 from mailchimpsync.model import Connection, SyncStatus, member_id_of, normalise_address
@@ -22,15 +22,17 @@ from mailchimpsync.sync.add_civi_only import read_groups_of
 from mailchimpsync.sync.calls import Systems
 from mailchimpsync.sync.change_groups import change_groups, tell_what_was_done
 from mailchimpsync.sync.check_data import check_data_of
+from mailchimpsync.sync.contact_problems import note_odd_rows
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.create_contacts import create_contacts
 from mailchimpsync.sync.fetch import member_row
 from mailchimpsync.sync.fix_contact_ids import fix_contacts_of
-from mailchimpsync.sync.lease import holding_lease
+from mailchimpsync.sync.lease import at_work
 from mailchimpsync.sync.look_at_both import look_at_civicrm
 from mailchimpsync.sync.reconcile import decide_rows
 from mailchimpsync.sync.relink import links_of
 from mailchimpsync.sync.submit import send_all
+from mailchimpsync.sync.take_over import take_over
 from mailchimpsync.sync.untold_updates import settle_untold
 
 MEMBERS_IN_FLIGHT_MAX = 8
@@ -69,11 +71,11 @@ def members_run(systems: Systems, connection: Connection, deadline: Deadline) ->
         BusyError: a run of this connection is at work, or has to come first, as other groups are linked than before.
         EvidenceError, AccessError, TransientError: CiviCRM can't be asked or believed at the moment.
     """
-    with systems.until(deadline), holding_lease(systems.store, connection.list_id, systems.runtime) as lease:
+    with at_work(systems, connection.list_id, deadline) as lease:
         checked, is_restored = _look(systems, connection)
         started_at = systems.runtime.now()
         with systems.store.begin() as tx:
-            runs.hold_lease(tx, lease, started_at)
+            runs.hold_lease(tx, lease)
             _check_links(tx, connection)
             run_id = runs.begin_members_run(tx, connection.list_id, started_at)
             erased_addresses = tombstones.erased(tx, systems.erasure_key)
@@ -90,6 +92,7 @@ def members_run(systems: Systems, connection: Connection, deadline: Deadline) ->
             started_at=started_at,
             since=None,
             site_offset=checked.offset,
+            visibility=checked.visibility,
             erased=erased_addresses,
             knows_contacts=not is_restored,
         )
@@ -208,10 +211,13 @@ def _part_with_strangers(run: Run, row_ids: Sequence[int]) -> None:
     """
     with run.transaction() as tx:
         owners = contacts.owners_of_rows(tx, row_ids)
-    pages = addresses_of(run.civicrm, owners) if owners else ()
+    states = [state for page in contacts_by_id(run.civicrm, owners, run.odd_rows) for state in page] if owners else []
+    shown = sorted(state.id for state in states)  # of a contact that is not shown, nothing says whose it is now
+    pages = addresses_of(run.civicrm, shown, run.odd_rows) if shown else ()
     having = {(one.contact_id, normalise_address(one.email)) for page in pages for one in page}
+    unread = note_odd_rows(run).contacts
     with run.transaction() as tx:
-        owned = contacts.members_of_contacts(tx, run.list_id, owners)
+        owned = contacts.members_of_contacts(tx, run.list_id, sorted(set(shown) - unread))
         strange = {row.id for row in owned if not _is_known(row, having)}
         contacts.let_go(tx, sorted(strange & set(row_ids)))
 
@@ -223,6 +229,7 @@ def _is_known(row: Any, having: Collection[tuple[int, str]]) -> bool:
 
 def reconcile_rows(run: Run, row_ids: Sequence[int]) -> None:
     """Decide about rows and carry it out, as a whole run does; rows with an update in flight wait for its result."""
+    take_over(run)
     check_data_of(run, row_ids)
     with run.transaction() as tx:
         due = [row["id"] for row in rows.rows_to_decide(tx, row_ids) if row["sync_status"] == SyncStatus.TODO]

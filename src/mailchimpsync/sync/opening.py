@@ -45,7 +45,7 @@ def open_run(
     """Go on with the interrupted run, or begin a new one, which first looks at batches of earlier runs."""
     now = systems.runtime.now()
     with systems.store.begin() as tx:
-        runs.hold_lease(tx, lease, now)
+        runs.hold_lease(tx, lease)
         found = runs.standing(tx, connection.list_id)
         if found.run_id is not None and _is_to_be_dropped(tx, found, connection, options, now):
             drop_run(tx, found, now)
@@ -75,6 +75,7 @@ def open_run(
         started_at=begun.at,
         since=begun.since,
         site_offset=sight.checked.offset,
+        visibility=sight.checked.visibility,
         abort_requested=watch,
         waits_for_batches=options.wait_for_batches,
         kept_plan_id=begun.kept_plan_id,
@@ -102,7 +103,7 @@ def refuse_a_passed_stage(systems: Systems, connection: Connection, lease: runs.
     """
     now = systems.runtime.now()
     with systems.store.begin() as tx:
-        runs.hold_lease(tx, lease, now)
+        runs.hold_lease(tx, lease)
         found = runs.standing(tx, connection.list_id)
         begins = found.run_id is None or _is_to_be_dropped(tx, found, connection, options, now)
     if options.stop_on is None or begins or _ORDER.index(found.stage) <= _ORDER.index(options.stop_on):

@@ -46,7 +46,7 @@ def preview(
     )
     connection = as_trusted_now(systems.store, connection)
     with ExitStack() as stack:
-        with holding_lease(systems.store, connection.list_id, systems.runtime):
+        with holding_lease(systems.store, connection.list_id):
             scratch = stack.enter_context(scratch_copy(systems.store, connection.list_id))
         with only_reading(systems):
             result = run_connection(replace(systems, store=scratch), connection, deadline, options, progress)

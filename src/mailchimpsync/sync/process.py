@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import os
 import socket
+from contextlib import suppress
+from functools import cache
+from hashlib import sha256
 from pathlib import Path
+
+HOST_LENGTH_MAX = 40
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
+_MACHINE = Path("/etc/machine-id")
+_NAMESPACE = Path("/proc/self/ns/pid")
 
 
 def name_of(pid: int) -> str:
     """Return the name of a process of this machine."""
-    return f"{_machine()}:{pid}"
+    return f"{socket.gethostname()[:HOST_LENGTH_MAX]}/{place_of_processes() or 'unknown'}:{pid}"
 
 
 def this_process() -> str:
@@ -20,7 +28,7 @@ def this_process() -> str:
 def is_dead(name: str) -> bool:
     """Say whether it was a process of this machine that no longer exists; when in doubt, it lives."""
     machine, _, pid = name.rpartition(":")
-    if machine != _machine() or not pid.isdigit():
+    if place_of_processes() is None or name_of(0).rpartition(":")[0] != machine or not pid.isdigit():
         return False
     try:
         os.kill(int(pid), 0)
@@ -31,10 +39,18 @@ def is_dead(name: str) -> bool:
     return False
 
 
-def _machine() -> str:
-    """Name the place where process numbers mean the same: containers may share a host name, but not a namespace."""
+@cache
+def place_of_processes() -> str | None:
+    """Return what is the same only where process numbers mean the same: one namespace, of one boot, of one machine.
+
+    The first namespace has the same number on every machine, containers may share a host name, and copies of a virtual
+    machine a machine id; so all of it counts. None where the system does not tell: nobody is known to be dead there.
+    """
     try:
-        namespace = Path("/proc/self/ns/pid").stat().st_ino
+        told = (_BOOT.read_text().strip(), str(_NAMESPACE.stat().st_ino), socket.gethostname())
     except OSError:
-        return socket.gethostname()
-    return f"{socket.gethostname()}/{namespace}"
+        return None
+    machine = ""
+    with suppress(OSError):
+        machine = _MACHINE.read_text().strip()
+    return sha256("/".join((machine, *told)).encode()).hexdigest()[:16]

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
-from mailchimpsync.decide import Decision, decide
+from mailchimpsync.decide import Decision, Situation, decide
 from mailchimpsync.errors import Code
 from mailchimpsync.model import SyncStatus
 from mailchimpsync.store import Transaction, data, groups, plans, rows
@@ -18,6 +18,7 @@ from mailchimpsync.sync.agreement import Agreements
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.data_of_rows import waiting_data, with_data
 from mailchimpsync.sync.gather import Gathered, gather
+from mailchimpsync.sync.take_over import take_over
 from mailchimpsync.sync.take_up_undo import take_up_undo, undone_run
 
 ROWS_PER_STEP = 5_000
@@ -29,6 +30,7 @@ def reconcile(run: Run) -> bool:
         return take_up_undo(run, undone)
     after = run.read_progress().get("decided_to")
     if after is None:
+        take_over(run)
         with run.transaction() as tx:
             plans.drop_plan(tx, run.id)
             run.note_progress(tx, {"decided_to": 0})
@@ -97,7 +99,7 @@ def _write(tx: Transaction, run: Run, gathered: Gathered) -> None:
         if decision.changes_something or extra is not None:
             planned.append(_plan_row(run, row["id"], decision, extra))
         else:
-            settled.append(_settled_row(row, decision, gathered.details.get(row["id"])))
+            settled.append(_settled_row(row, situation, decision, gathered.details.get(row["id"])))
     rows.write_rows(tx, [{"id": row_id, "identity": identity} for row_id, identity in gathered.claims.items()])
     rows.write_rows(tx, settled)
     plans.add_to_plan(tx, planned)
@@ -121,7 +123,7 @@ def _plan_row(run: Run, row_id: int, decision: Decision, extra: Mapping[str, Any
     }
 
 
-def _settled_row(row: RowMapping, decision: Decision, detail: str | None) -> Mapping[str, Any]:
+def _settled_row(row: RowMapping, situation: Situation, decision: Decision, detail: str | None) -> Mapping[str, Any]:
     failed = decision.sync_status is SyncStatus.FAIL
     if decision.reason is not Code.ADDRESS_TAKEN or detail is None:
         detail = row["reason_detail"] if failed and row["reason"] == decision.reason else None
@@ -131,6 +133,7 @@ def _settled_row(row: RowMapping, decision: Decision, detail: str | None) -> Map
         "reason": decision.reason.value,
         "reason_detail": detail,
         "refusal": row["refusal"] if failed else None,
+        **({"civicrm_address": situation.address} if decision.reason is Code.CV_SHARED_ADDRESS else {}),
         "base_subscribed": decision.agreed.subscribed,
         "base_interests": decision.agreed.interests,
     }

@@ -5,7 +5,8 @@ How often and how soon: docs/decisions/one-model-of-truth.md.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy import RowMapping
 
 from mailchimpsync.errors import LASTS_AFTER, Code, RefusedError
 from mailchimpsync.model import MemberStatus, Side, SyncStatus, normalise_address
+from mailchimpsync.store import Transaction, kept_plans, run_figures
 from mailchimpsync.store.journal import REFUSED
 from mailchimpsync.sync.context import Work
 
@@ -84,6 +86,17 @@ def refusal_by_mailchimp(work: Work, update: RowMapping, status: int, code: Code
         "new": "data" if update["attempt"]["decided"] is None else _wanted(update),
     }
     return _entry(work, Side.MAILCHIMP, about, code.value, f"{status} {code.value}")
+
+
+def note_refused(tx: Transaction, refused: Sequence[tuple[int | None, int]]) -> None:
+    """Note in the figures of runs, and in the plans they carry out, for whom something was refused: run and row."""
+    run_figures.add_refused(tx, Counter(run_id for run_id, _ in refused if run_id is not None))
+    of_runs: dict[int, list[int]] = defaultdict(list)
+    for run_id, row_id in refused:
+        if run_id is not None:
+            of_runs[run_id].append(row_id)
+    for run_id, row_ids in of_runs.items():
+        kept_plans.note_refused(tx, run_id, row_ids)
 
 
 def _entry(work: Work, side: Side, about: Mapping[str, Any], reason: str, answer: str) -> dict[str, Any]:

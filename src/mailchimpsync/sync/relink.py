@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from mailchimpsync.model import Connection
-from mailchimpsync.runtime import Runtime
 from mailchimpsync.store import Store, bases, runs
 
 ROWS_PER_STEP = 5_000
@@ -25,7 +24,7 @@ def terms_of(connection: Connection) -> dict[str, Any]:
     return {**links_of(connection), **({"trust": trusted} if trusted else {})}
 
 
-def forget_other_agreements(store: Store, lease: runs.Lease, connection: Connection, runtime: Runtime) -> bool:
+def forget_other_agreements(store: Store, lease: runs.Lease, connection: Connection) -> bool:
     """Forget what was agreed with groups that are linked no longer; return whether other groups are linked now.
 
     A base says that both sides agreed, so that the side which differs from it has changed. Held against another group
@@ -44,11 +43,11 @@ def forget_other_agreements(store: Store, lease: runs.Lease, connection: Connect
     after: int | None = 0
     while (subscription or interests) and after is not None:
         with store.begin() as tx:
-            runs.hold_lease(tx, lease, runtime.now())
+            runs.hold_lease(tx, lease)
             after = bases.forget_bases(
                 tx, connection.list_id, after, ROWS_PER_STEP, subscription=subscription, interests=interests
             )
     with store.begin() as tx:
-        runs.hold_lease(tx, lease, runtime.now())
+        runs.hold_lease(tx, lease)
         bases.forget_links(tx, connection.list_id)
     return True

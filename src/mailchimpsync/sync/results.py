@@ -19,7 +19,7 @@ from mailchimpsync.sync.context import Work
 from mailchimpsync.sync.data_of_rows import confirmed_of
 from mailchimpsync.sync.judging import OK_STATUS, Outcome, is_opt_out, judge
 from mailchimpsync.sync.operation_names import update_of
-from mailchimpsync.sync.refused import refusal_by_mailchimp
+from mailchimpsync.sync.refused import note_refused, refusal_by_mailchimp
 from mailchimpsync.sync.second_look import fresh_columns, second_look
 
 RESULTS_PER_STEP = 1_000
@@ -143,6 +143,7 @@ def _take_in(work: Work, batch_id: int, results: Mapping[int, OperationResult]) 
         contacts.make_replaced_rows_due(tx, work.list_id, outcome.arrived)
         data.write_data(tx, outcome.data)
         journal.write_journal(tx, outcome.entries)
+        note_refused(tx, outcome.refused)
     work.progress.advance(len(results))
     return outcome
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
@@ -32,7 +32,7 @@ from mailchimpsync.sync.create_contacts import create_contacts
 from mailchimpsync.sync.fetch import fetch
 from mailchimpsync.sync.fix_contact_ids import fix_contact_ids
 from mailchimpsync.sync.guard import guard
-from mailchimpsync.sync.lease import holding_lease, is_held
+from mailchimpsync.sync.lease import holding_lease, is_held, writing_under
 from mailchimpsync.sync.look_at_both import look_at_both
 from mailchimpsync.sync.opening import drop_run, new_mark, open_run, refuse_a_passed_stage
 from mailchimpsync.sync.reconcile import reconcile
@@ -95,7 +95,11 @@ def run_connection(
 def _run(systems: Systems, connection: Connection, deadline: Deadline, options: Options, progress: Progress) -> Result:
     watch = AbortWatch(systems.store, connection.list_id, systems.runtime)
     deadline = watch.joined_to(deadline)
-    with systems.until(deadline), _lease(systems, connection, options) as lease, _rare_collections():
+    with ExitStack() as stack:
+        stack.enter_context(systems.until(deadline))
+        lease = stack.enter_context(_lease(systems, connection, options))
+        stack.enter_context(writing_under(systems, lease))
+        stack.enter_context(_rare_collections())
         _make_sure_it_is_due(systems, connection, options)
         try:
             result = _with_lease(systems, connection, deadline, options, progress, lease, watch)
@@ -109,16 +113,16 @@ def _run(systems: Systems, connection: Connection, deadline: Deadline, options: 
 
 
 def _lease(systems: Systems, connection: Connection, options: Options) -> AbstractContextManager[runs.Lease]:
-    store, list_id, runtime = systems.store, connection.list_id, systems.runtime
+    store, list_id = systems.store, connection.list_id
     if options.take_over:
-        return taking_over(store, list_id, runtime)
-    if options.force_restart and is_held(store, list_id, runtime):
+        return taking_over(store, list_id, systems.runtime)
+    if options.force_restart and is_held(store, list_id):
         raise BusyError(
             Code.BUSY,
             f"Another run is at work on audience {list_id}, so this one does not begin anew. To stop the other one "
             "first, say so twice: `--force-restart --force-restart`, or force_restart=2.",
         )
-    return holding_lease(store, list_id, runtime)
+    return holding_lease(store, list_id)
 
 
 def _make_sure_it_is_due(systems: Systems, connection: Connection, options: Options) -> None:
@@ -160,8 +164,8 @@ def _with_lease(
         refuse_a_passed_stage(systems, connection, lease, options)
     sight = look_at_both(systems, connection, options)
     if options.accept_restored:
-        start_over(systems.store, lease, connection, systems.runtime)
-    relinked = forget_other_agreements(systems.store, lease, connection, systems.runtime)
+        start_over(systems.store, lease, connection)
+    relinked = forget_other_agreements(systems.store, lease, connection)
     run = open_run(systems, connection, deadline, options, progress, lease, sight, watch)
     if relinked:
         run.log("Other groups are linked than before: what was agreed with those is forgotten, and everything is read.")
@@ -178,7 +182,7 @@ def _held(systems: Systems, lease: runs.Lease, connection: Connection) -> Result
     """A plan that was held stays held over every call, until somebody has decided about it or it has expired."""
     list_id, now = connection.list_id, systems.runtime.now()
     with systems.store.begin() as tx:
-        runs.hold_lease(tx, lease, now)
+        runs.hold_lease(tx, lease)
         kept_plans.expire_plans(tx, list_id, now)
         is_guarded = connection.limits is not None or connection.trusted
         hold = kept_plans.open_hold(tx, list_id) if is_guarded else None

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from mailchimpsync.model import Connection
-from mailchimpsync.runtime import Runtime
 from mailchimpsync.store import Store, bases, evidence, runs
 
 ROWS_PER_STEP = 5_000
 
 
-def start_over(store: Store, lease: runs.Lease, connection: Connection, runtime: Runtime) -> None:
+def start_over(store: Store, lease: runs.Lease, connection: Connection) -> None:
     """Let the next run decide by dates, as a first one does; rows find their contacts by address.
 
     Against a base, whatever the backup brought back or lost would look like staff's wish; and a contact id may belong
@@ -17,12 +16,12 @@ def start_over(store: Store, lease: runs.Lease, connection: Connection, runtime:
     """
     after: int | None = 0
     with store.begin() as tx:
-        runs.hold_lease(tx, lease, runtime.now())
+        runs.hold_lease(tx, lease)
         bases.forget_links(tx, connection.list_id)
         evidence.forget_groups(tx, connection.list_id)
     while after is not None:
         with store.begin() as tx:
-            runs.hold_lease(tx, lease, runtime.now())
+            runs.hold_lease(tx, lease)
             interests = connection.interests.keys()
             last = bases.forget_bases(
                 tx, connection.list_id, after, ROWS_PER_STEP, subscription=True, interests=interests

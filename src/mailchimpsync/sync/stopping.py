@@ -12,9 +12,6 @@ from mailchimpsync.store import Store, runs
 from mailchimpsync.sync.lease import holding_lease, is_held
 
 LOOK_AGAIN_AFTER = timedelta(seconds=0.5)
-REQUEST_GOOD_FOR = timedelta(minutes=1)
-"""An older one was left behind by a process that died; it must not stop every later run."""
-
 PATIENCE_SECONDS = 5.0
 POLL_SECONDS = 0.25
 
@@ -33,8 +30,7 @@ class AbortWatch:
         if not self._requested and (self._look_again is None or now >= self._look_again):
             self._look_again = now + LOOK_AGAIN_AFTER
             with self._store.begin() as tx:
-                requested = runs.standing(tx, self._list_id).abort_requested
-            self._requested = requested is not None and now - requested < REQUEST_GOOD_FOR
+                self._requested = runs.standing(tx, self._list_id).is_asked
         return self._requested
 
     def joined_to(self, deadline: Deadline) -> Deadline:
@@ -49,12 +45,12 @@ def taking_over(store: Store, list_id: str, runtime: Runtime) -> Iterator[runs.L
     From then on the other run can write nothing more here. A request that it has under way can't be called back.
     """
     with store.begin() as tx:
-        runs.request_abort(tx, list_id, runtime.now())
+        runs.request_abort(tx, list_id)
     deadline = Deadline.after(runtime, PATIENCE_SECONDS)
-    while is_held(store, list_id, runtime) and not deadline.reached:
+    while is_held(store, list_id) and not deadline.reached:
         deadline.sleep(POLL_SECONDS)
-    with holding_lease(store, list_id, runtime, by_force=True) as lease:
+    with holding_lease(store, list_id, by_force=True) as lease:
         with store.begin() as tx:
-            runs.hold_lease(tx, lease, runtime.now())
+            runs.hold_lease(tx, lease)
             runs.clear_abort(tx, list_id)
         yield lease

@@ -19,7 +19,7 @@ from mailchimpsync.sync.working import work_with
 def settle_trust(systems: Systems, connection: Connection, deadline: Deadline, lease: runs.Lease) -> Connection:
     """Return a connection as the run that is to begin or to go on has to take it; with the lease held."""
     with systems.store.begin() as tx:
-        runs.hold_lease(tx, lease, systems.runtime.now())
+        runs.hold_lease(tx, lease)
         _drop_other_hold(tx, connection)
         if not connection.trusted:
             runs.note_trust(tx, connection.list_id, None)

@@ -19,6 +19,7 @@ from mailchimpsync.store import Transaction, kept_plans, rows, undoing
 from mailchimpsync.store.kept_plans import LEFT_OUT, PlanKind, PlanState
 from mailchimpsync.store.populations import populations
 from mailchimpsync.sync.calls import Systems
+from mailchimpsync.sync.effects import people_by_kind
 from mailchimpsync.sync.guard import BILLABLE, billed, shares_of
 from mailchimpsync.sync.only_reading import only_reading
 from mailchimpsync.sync.relink import links_of
@@ -72,8 +73,9 @@ def plan_undo(systems: Systems, connection: Connection, run_id: int, deadline: D
 
 @dataclass
 class _Sums:
-    """What a plan comes to: changes by kind and group, contacts on the bill, and what can't be undone, by code."""
+    """What a plan comes to: changes by kind and group, people by kind, contacts on the bill, what can't be undone."""
 
+    people: Counter[str] = field(default_factory=Counter)
     subjects: Counter[Subject] = field(default_factory=Counter)
     bill: Counter[str] = field(default_factory=Counter)
     failures: Counter[str] = field(default_factory=Counter)
@@ -86,6 +88,7 @@ def _fill(systems: Systems, connection: Connection, run_id: int, plan_id: int) -
             kept_plans.keep_changes(tx, plan_id, [one["kept"] for one in changes])
         wanted = [one["weighed"] for one in changes]
         sums.subjects.update(subject for one in wanted for subject in kinds_of(one))
+        sums.people.update(people_by_kind(one["kept"] for one in changes))
         sums.bill.update(billed(wanted))
         sums.failures.update(code.value for code in told)
     return sums
@@ -95,11 +98,8 @@ def _described(tx: Transaction, connection: Connection, sums: _Sums) -> dict[str
     people = populations(tx, connection.list_id)
     excess = excesses(sums.subjects, shares_of(people), connection.limits) if connection.limits else ()
     before = sum(people.by_status.get(status, 0) for status in BILLABLE)
-    counts: Counter[str] = Counter()
-    for (kind, _), number in sums.subjects.items():
-        counts[kind.value] += number
     return {
-        "counts": dict(counts),
+        "counts": dict(sums.people),
         "excess": [one.sentence for one in excess],
         "billable": {"before": before, "after": before + sums.bill["more"] - sums.bill["fewer"]},
         "failures": [{"reason": reason, "count": number} for reason, number in sorted(sums.failures.items())],

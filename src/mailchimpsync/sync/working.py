@@ -13,7 +13,7 @@ from mailchimpsync.runtime import Deadline, NoProgress
 from mailchimpsync.store import runs, updates
 from mailchimpsync.sync.calls import Systems
 from mailchimpsync.sync.context import Work
-from mailchimpsync.sync.lease import holding_lease
+from mailchimpsync.sync.lease import at_work
 from mailchimpsync.sync.results import Read, read_results, results_are_lost
 from mailchimpsync.sync.submit import collect, look_at_batch, send_all
 
@@ -37,7 +37,7 @@ def work_with(systems: Systems, connection: Connection, deadline: Deadline, leas
 
 @contextmanager
 def _working(systems: Systems, connection: Connection, deadline: Deadline) -> Iterator[Work]:
-    with systems.until(deadline), holding_lease(systems.store, connection.list_id, systems.runtime) as lease:
+    with at_work(systems, connection.list_id, deadline) as lease:
         yield work_with(systems, connection, deadline, lease)
 
 

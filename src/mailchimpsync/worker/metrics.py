@@ -122,7 +122,7 @@ class _StoreCollector(Collector):
         for link in self._site.configuration.connections:
             audience = link.audience_id
             with self._site.store.reading() as tx:
-                found, standing = figures.of_connection(tx, audience, now), state_of(tx, link, now)
+                found, standing = figures.of_connection(tx, audience), state_of(tx, link, now)
             state.add_metric([audience, standing.word], 1.0)
             for cause, number in standing.due.by_cause.items():
                 people.add_metric([audience, cause or "next run"], number)

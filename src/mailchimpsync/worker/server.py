@@ -17,6 +17,7 @@ from gunicorn.app.base import BaseApplication
 from mailchimpsync.actions import Site
 from mailchimpsync.runtime import Runtime
 from mailchimpsync.worker.access_log import NOTES_KEY, AccessLogger
+from mailchimpsync.worker.bounded_reading import BoundedWorker
 from mailchimpsync.worker.logs import logger
 from mailchimpsync.worker.metrics import CONTENT_TYPE, Metrics
 from mailchimpsync.worker.service import Background
@@ -32,6 +33,11 @@ HEARTBEAT_SECONDS = 60
 KEEPALIVE_SECONDS = 15
 """Longer than a proxy takes between two webhooks of a burst."""
 
+
+def _nothing() -> None:
+    return None
+
+
 MakeApplication = Callable[..., "WSGIApplication"]
 
 
@@ -44,12 +50,14 @@ class Service:
         make_application: `web.wsgi.make_application`.
         listen: address and port.
         with_schedule: whether connections are synced by their schedules.
+        when_listening: called once the address is ours, and calls are taken.
     """
 
     open_site: Callable[[Runtime], Site]
     make_application: MakeApplication
     listen: str
     with_schedule: bool = True
+    when_listening: Callable[[], None] = _nothing
 
 
 def serve(service: Service) -> None:
@@ -72,7 +80,7 @@ class _Server(BaseApplication):
         values = {
             "bind": self._service.listen,
             "workers": 1,
-            "worker_class": "gthread",
+            "worker_class": BoundedWorker,
             "threads": THREADS,
             "timeout": HEARTBEAT_SECONDS,
             "graceful_timeout": GRACEFUL_SECONDS,
@@ -80,6 +88,7 @@ class _Server(BaseApplication):
             "logger_class": AccessLogger,
             "proc_name": "mailchimpsync",
             "control_socket_disable": True,
+            "when_ready": lambda _arbiter: self._service.when_listening(),
             "post_worker_init": self._worker_begins,
             "worker_exit": self._worker_ends,
         }

@@ -12,6 +12,7 @@ from mailchimpsync_sandbox.mailchimp import batch_webhooks
 from mailchimpsync_sandbox.mailchimp.archive import pack, result_row
 from mailchimpsync_sandbox.mailchimp.call import COUNT_MAX
 from mailchimpsync_sandbox.mailchimp.dispatch import Answer, Asked, answer
+from mailchimpsync_sandbox.mailchimp.planted_refusals import refused_as_planted
 
 if TYPE_CHECKING:
     import sqlite3
@@ -166,6 +167,8 @@ class BatchWorker:
 
     def _answer(self, row: sqlite3.Row, account: Account, operation: Operation) -> Answer:
         path = "/" + urlsplit(operation["path"]).path.lstrip("/")
+        if (refused := refused_as_planted(self._world.options.refused_operations, path)) is not None:
+            return refused
         body = operation.get("body") or ""
         if not isinstance(body, str):
             # Taken when it is sent, fails when it is run (fact sheet 5.1).

@@ -25,6 +25,9 @@ class Options:
     bulk_max: int = 500  # members in one call of POST /lists/{id}
     allow_example_addresses: bool = True  # the real service calls example.com, .org and .net fake
     throttled_addresses: list[str] = field(default_factory=list)  # refused for too many sign-ups
+    # Operations of batches that are refused: {"status": 403, "address": …, "times": …}; without an address everybody's,
+    # without a number each time. `times` counts down.
+    refused_operations: list[dict[str, Any]] = field(default_factory=list)
     hide_archived: bool = True  # in an unfiltered read
     count_above_max: Literal["clamp", "refuse"] = "clamp"
     language: Literal["en", "de"] = "en"  # of the messages about single fields

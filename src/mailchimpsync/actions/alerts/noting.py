@@ -23,7 +23,7 @@ PASSING = timedelta(hours=1)
 CAMPAIGNS_PASSING = timedelta(days=1)
 """Likewise for an import of campaigns, which nobody waits for."""
 
-_OF_MAILCHIMPS_KEY = frozenset({Code.MC_AUTH, Code.MC_BAD_KEY, Code.MC_FORBIDDEN})
+_OF_MAILCHIMPS_KEY = frozenset({Code.MC_AUTH, Code.MC_BAD_KEY, Code.MC_FORBIDDEN, Code.MC_DISABLED, Code.MC_PLAN})
 _OF_CIVICRMS_KEY = frozenset(
     {
         Code.CV_AUTH,

@@ -16,9 +16,10 @@ from mailchimpsync.actions.envelope import plain
 from mailchimpsync.actions.selection import find_audience
 from mailchimpsync.actions.site import Site
 from mailchimpsync.decide.member_facts import Seen, columns_of, facts_of, seen
-from mailchimpsync.errors import UsageError
+from mailchimpsync.errors import Code, UsageError
 from mailchimpsync.model import MemberStatus, SyncStatus, member_id_of
 from mailchimpsync.store import Transaction, edits
+from mailchimpsync.store.contact_facts import owned_by
 from mailchimpsync.store.schema import cache
 
 YEAR_MIN = 2001
@@ -135,12 +136,15 @@ def _save(tx: Transaction, row_id: int | None, before: Row, given: Mapping[str, 
 
 
 def _contact(before: Row, given: Mapping[str, Any]) -> Row:
-    """Another contact: what was agreed with the one before says nothing about this one."""
+    """Another contact: what was known of, and agreed with, the one before says nothing about this one.
+
+    How it is marked is not known yet, so nothing is decided about it before a run has read it.
+    """
     contact = given.get("civicrm_contact_id", before["civicrm_contact_id"]) or None
     if contact == before["civicrm_contact_id"]:
         return {"civicrm_contact_id": contact}
-    gone = ("departed_contact_id", "civicrm_groups", "civicrm_data", "base_subscribed", "base_interests", "refusal")
-    return {**dict.fromkeys(gone), "civicrm_contact_id": contact}
+    agreed = dict.fromkeys(("civicrm_data", "base_subscribed", "base_interests", "refusal"))
+    return {**agreed, **owned_by(contact, contact_problem=contact and Code.CV_UNREADABLE.value)}
 
 
 def _member(before: Row, given: Mapping[str, Any], now: datetime) -> Row:

@@ -24,8 +24,8 @@ def alone(site: Site, list_id: str) -> Iterator[Transaction]:
     Raises:
         BusyError: a run is at work.
     """
-    with holding_lease(site.store, list_id, site.runtime) as lease, site.store.begin() as tx:
-        runs.hold_lease(tx, lease, site.runtime.now())
+    with holding_lease(site.store, list_id) as lease, site.store.begin() as tx:
+        runs.hold_lease(tx, lease)
         yield tx
 
 

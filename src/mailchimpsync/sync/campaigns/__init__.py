@@ -15,7 +15,7 @@ from mailchimpsync.sync.campaigns.find import find_campaigns, since_of, usual_si
 from mailchimpsync.sync.campaigns.late import add_late
 from mailchimpsync.sync.campaigns.read import is_given_up, note_failure, read_campaign
 from mailchimpsync.sync.campaigns.work import Row, Task, Wanted
-from mailchimpsync.sync.lease import holding_lease
+from mailchimpsync.sync.lease import at_work
 
 __all__ = ["Imported", "Wanted", "import_campaigns"]
 
@@ -49,7 +49,7 @@ def import_campaigns(
         AccessError: a key may not do it: `CV_NO_CAMPAIGN_TYPES`, `CV_ACTIVITY_UNSEEN`, or one of the usual.
         TransientError: a side is away.
     """
-    with systems.until(deadline), holding_lease(systems.store, list_id, systems.runtime) as lease:
+    with at_work(systems, list_id, deadline) as lease:
         try:
             return _import(systems, lease, deadline, wanted, progress or NoProgress())
         except MailchimpsyncError as error:
@@ -61,7 +61,7 @@ def import_campaigns(
 def _import(systems: Systems, lease: runs.Lease, deadline: Deadline, wanted: Wanted, progress: Progress) -> Imported:
     list_id, now = lease.list_id, systems.runtime.now()
     with systems.store.begin() as tx:
-        runs.hold_lease(tx, lease, now)
+        runs.hold_lease(tx, lease)
         before = campaigns.import_of(tx, list_id)
         campaigns.begin_import(tx, list_id, now)
     task = Task(systems, lease, list_id, wanted, deadline, progress, prepare_ground(systems.civicrm, wanted.kinds))
@@ -103,5 +103,5 @@ def _work_on(task: Task, row: Row) -> bool:
 def _end(systems: Systems, lease: runs.Lease, outcome: str, *, is_complete: bool) -> None:
     now = systems.runtime.now()
     with systems.store.begin() as tx:
-        runs.hold_lease(tx, lease, now)
+        runs.hold_lease(tx, lease)
         campaigns.end_import(tx, lease.list_id, now, outcome, is_complete=is_complete)

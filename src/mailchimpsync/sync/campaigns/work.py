@@ -70,7 +70,7 @@ class Task:
             LeaseLostError: somebody else has it.
         """
         with self.systems.store.begin() as tx:
-            runs.hold_lease(tx, self.lease, self.now)
+            runs.hold_lease(tx, self.lease)
             yield tx
 
     @property

@@ -43,6 +43,7 @@ WORDS: Mapping[str, str | Promise] = {
     "plan": _("asked for"),
     "undo": _("undo"),
     "left out": _("left out"),
+    "refused": _("refused"),
     # kinds of change, behind a number of people
     "unsubscribe": _("unsubscribed at Mailchimp"),
     "add": _("subscribed at Mailchimp, or asked"),
@@ -93,6 +94,6 @@ LEVELS: Mapping[str, str] = {
         ),
         "middle",
     ),
-    **dict.fromkeys(("fail", "failed", "cleaned", "held", "aborted", "revoked"), "bad"),
+    **dict.fromkeys(("fail", "failed", "cleaned", "held", "aborted", "revoked", "refused"), "bad"),
     "open": "middle",
 }

@@ -30,6 +30,8 @@ _AT_A_KEY = {
     Code.MC_AUTH,
     Code.MC_BAD_KEY,
     Code.MC_FORBIDDEN,
+    Code.MC_DISABLED,
+    Code.MC_PLAN,
     Code.CV_AUTH,
     Code.CV_AUTH_GUARD,
     Code.CV_AUTH_METHOD,

@@ -49,6 +49,11 @@ _SENTENCES: dict[str, Promise] = {
         "%(number)s people are subscribed at Mailchimp, or asked to confirm.",
         "number",
     ),
+    "join": ngettext_lazy(
+        "%(number)s person is added to groups in CiviCRM.",
+        "%(number)s people are added to groups in CiviCRM.",
+        "number",
+    ),
     "create": ngettext_lazy(
         "%(number)s contact is created in CiviCRM.", "%(number)s contacts are created in CiviCRM.", "number"
     ),

@@ -1,0 +1,54 @@
+"""What a row holds of its contact, and what becomes of that when the row gets another one: one owner of these columns.
+
+Whoever writes `civicrm_contact_id` writes what `owned_by` returns, so that no fact of the contact before stays.
+Why: docs/decisions/contact-facts.md.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import RowMapping, case, func, or_
+
+from mailchimpsync.store.dialect import Columns
+
+CONTACT_FACTS = (
+    "departed_contact_id",
+    "civicrm_groups",
+    "marks",
+    "inherited",
+    "inherited_at",
+    "civicrm_address",
+    "new_address",
+    "contact_problem",
+    "handed_from",
+)
+"""The columns that say something of the contact who owns a row, or owned it."""
+
+_RENAMED = ("marks", "inherited", "inherited_at", "civicrm_address", "contact_problem", "handed_from")
+
+
+def owned_by(contact_id: int | None, **facts: Any) -> dict[str, Any]:
+    """Return the columns of a row that belongs to a contact, or to nobody; whatever is not given is not known.
+
+    Raises:
+        ValueError: a fact is none of a contact.
+    """
+    if not facts.keys() <= set(CONTACT_FACTS):
+        raise ValueError(f"no facts of a contact: {sorted(facts.keys() - set(CONTACT_FACTS))}")
+    return {"civicrm_contact_id": contact_id, **dict.fromkeys(CONTACT_FACTS), **facts}
+
+
+def kept_while_away(row: RowMapping) -> dict[str, Any]:
+    """Return what a row goes on holding of a contact that left it: merges into it count if it comes back."""
+    return {name: row[name] for name in ("inherited", "inherited_at")}
+
+
+def joined(old: Columns, new: Columns) -> list[Any]:
+    """Return the columns of a member's new row, which takes the place of the old one: the same person's facts.
+
+    Where the new row belongs to another contact already, the old one's facts are not its own.
+    """
+    same = or_(new.civicrm_contact_id.is_(None), new.civicrm_contact_id == old.civicrm_contact_id)
+    facts = [case((same, old[name]), else_=new[name]).label(name) for name in _RENAMED]
+    return [func.coalesce(new.civicrm_contact_id, old.civicrm_contact_id).label("civicrm_contact_id"), *facts]

@@ -1,0 +1,200 @@
+"""Why no connection comes about is told apart, with real sockets; and no request outlives the time that is left."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from threading import Thread
+from typing import TYPE_CHECKING
+
+import httpx2
+import pytest
+
+from clients.conftest import KEY
+from mailchimpsync.civicrm import CivicrmClient
+from mailchimpsync.errors import REGISTRY, AccessError, Code, RemoteError, Retry, TransientError
+from mailchimpsync.http import LEAST_SECONDS, LEAST_SECONDS_OF_A_CHANGE
+from mailchimpsync.mailchimp import MailchimpClient, account
+from mailchimpsync.runtime import Deadline, Runtime
+from mailchimpsync_sandbox.civicrm import CivicrmSandbox
+from mailchimpsync_sandbox.kit.server import Served
+from support.certificates import make_certificate
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from clients.conftest import CivicrmSays, Hands, MailchimpSays
+
+PATTERN = "/civicrm/ajax/api4/{entity}/{action}"
+Ask = Callable[[str, "Hands"], object]
+
+
+def ask_civicrm(url: str, hands: Hands) -> object:
+    with CivicrmClient(url, "s3cret", hands.runtime, pattern=PATTERN, attempts_max=2) as client:
+        return client.call("Contact", "get", {"limit": 1})
+
+
+def ask_mailchimp(url: str, hands: Hands) -> object:
+    with MailchimpClient(KEY, hands.runtime, base_url=url, attempts_max=2) as client:
+        return account(client)
+
+
+both_sides = pytest.mark.parametrize(("ask", "side"), [(ask_civicrm, "CV"), (ask_mailchimp, "MC")], ids=["CV", "MC"])
+
+
+def error_of(ask: Ask, url: str, hands: Hands) -> RemoteError:
+    with pytest.raises(RemoteError) as caught:
+        ask(url, hands)
+    return caught.value
+
+
+@contextmanager
+def listening(answer: Callable[[socket.socket], None]) -> Iterator[int]:
+    """Serve on a port of its own: each connection is handed to `answer`."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            while True:
+                try:
+                    connection, _ = server.accept()
+                except OSError:
+                    return
+                with connection:
+                    answer(connection)
+
+        Thread(target=serve, daemon=True).start()
+        yield server.getsockname()[1]
+        server.shutdown(socket.SHUT_RDWR)
+
+
+@both_sides
+def test_a_name_that_nobody_knows_may_pass_and_says_what_to_look_at(ask: Ask, side: str, hands: Hands) -> None:
+    error = error_of(ask, "http://crm.charity.invalid", hands)
+    assert (error.code, isinstance(error, TransientError)) == (f"{side}_UNKNOWN_NAME", True)
+
+
+@both_sides
+def test_a_port_where_nobody_listens_may_pass_and_says_what_to_look_at(ask: Ask, side: str, hands: Hands) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    error = error_of(ask, f"http://127.0.0.1:{port}", hands)
+    assert (error.code, isinstance(error, TransientError)) == (f"{side}_NOBODY_LISTENS", True)
+    assert "Nothing listens" in error.what
+    assert not error.remedy.startswith("Nothing")
+
+
+@both_sides
+def test_a_certificate_that_is_not_trusted_does_not_pass_by_waiting(
+    ask: Ask, side: str, hands: Hands, tmp_path: Path
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(make_certificate(tmp_path))
+
+    def shake_hands(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False) as encrypted:
+            try:
+                encrypted.do_handshake()
+            except OSError:
+                return
+
+    with listening(shake_hands) as port:
+        error = error_of(ask, f"https://127.0.0.1:{port}", hands)
+    assert (error.code, isinstance(error, AccessError)) == (f"{side}_CERTIFICATE", True)
+    assert REGISTRY[error.code].retry is Retry.NEVER
+    assert hands.slept == []
+
+
+@both_sides
+def test_https_where_http_is_spoken_does_not_pass_by_waiting(ask: Ask, side: str, hands: Hands) -> None:
+    with Served(CivicrmSandbox(api_key="s3cret")) as served:
+        error = error_of(ask, served.url.replace("http://", "https://"), hands)
+    assert (error.code, isinstance(error, AccessError)) == (f"{side}_WRONG_PROTOCOL", True)
+    assert hands.slept == []
+
+
+def test_http_where_https_is_spoken_is_told_so_before_other_forms_of_url_are_tried(hands: Hands) -> None:
+    page = httpx2.Response(400, text="<h1>400</h1><center>The plain HTTP request was sent to HTTPS port</center>")
+    asked: list[httpx2.Request] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request)
+        return page
+
+    transport = httpx2.MockTransport(answer)
+    with (
+        CivicrmClient("http://charity.test:443", "s3cret", hands.runtime, transport=transport) as client,
+        pytest.raises(AccessError) as caught,
+    ):
+        client.call("Contact", "get", {"limit": 1})
+    assert (caught.value.code, len(asked)) == (Code.CV_WRONG_PROTOCOL, 1)
+
+
+@pytest.mark.parametrize(
+    ("status", "text"),
+    [(502, "<h1>Bad gateway</h1>"), (503, "<h1>Down</h1>"), (200, "<h1>Site under Maintenance</h1>")],
+)
+def test_a_page_about_a_fault_that_passes_is_not_taken_for_an_address_without_civicrm(
+    status: int, text: str, hands: Hands
+) -> None:
+    transport = httpx2.MockTransport(lambda _request: httpx2.Response(status, text=text))
+    with (
+        CivicrmClient("https://charity.test", "s3cret", hands.runtime, transport=transport) as client,
+        pytest.raises(TransientError) as caught,
+    ):
+        client.call("Contact", "get", {"limit": 1})
+    assert caught.value.code is Code.CV_UNAVAILABLE
+
+
+def test_a_request_is_given_no_more_time_than_is_left(
+    civicrm_says: CivicrmSays, mailchimp_says: MailchimpSays, hands: Hands
+) -> None:
+    civicrm, asked = civicrm_says(httpx2.Response(200, json={"values": [{"id": 1}]}))
+    mailchimp, told = mailchimp_says(httpx2.Response(200, json={"account_id": "a", "account_name": "b", "role": "c"}))
+    civicrm.deadline = mailchimp.deadline = Deadline.after(hands.runtime, 30)
+    civicrm.call("Contact", "get", {})
+    account(mailchimp)
+    hands.time += timedelta(seconds=25)
+    civicrm.call("Contact", "get", {})
+    account(mailchimp)
+    hands.time += timedelta(seconds=25)
+    civicrm.call("Contact", "get", {})
+    civicrm.call("Contact", "save", {"records": []})
+    waits = [request.extensions["timeout"]["read"] for request in (*asked.requests, *told.requests)]
+    assert waits == [30, 5, LEAST_SECONDS, LEAST_SECONDS_OF_A_CHANGE, 30, 5]
+
+
+def test_somebody_who_waits_is_spared_retries_and_a_slow_answer_has_its_time(
+    civicrm_says: CivicrmSays, hands: Hands
+) -> None:
+    client, script = civicrm_says(httpx2.Response(503))
+    client.patience = Deadline.after(hands.runtime, 1)
+    with pytest.raises(TransientError):
+        client.call("Contact", "get", {})
+    assert len(script.requests) <= 2
+    assert script.requests[0].extensions["timeout"]["read"] == 130
+
+
+def test_without_a_deadline_a_request_has_the_usual_time(civicrm_says: CivicrmSays) -> None:
+    client, script = civicrm_says(httpx2.Response(200, json={"values": []}))
+    client.call("Contact", "get", {})
+    assert script.requests[0].extensions["timeout"] == {"connect": 10, "read": 130, "write": 130, "pool": 600}
+
+
+def test_a_server_that_takes_a_request_and_never_answers_does_not_keep_a_call_beyond_its_time() -> None:
+    with (
+        listening(_swallow) as port,
+        CivicrmClient(f"http://127.0.0.1:{port}", "s3cret", Runtime(), pattern=PATTERN) as client,
+    ):
+        client.deadline = Deadline.after(client.runtime, 0.5)
+        with pytest.raises(TransientError) as caught:
+            client.call("Contact", "get", {})
+    assert caught.value.code is Code.CV_UNAVAILABLE
+
+
+def _swallow(connection: socket.socket) -> None:
+    """Read until the other side gives up, and say nothing."""
+    while connection.recv(4_096):
+        pass

@@ -9,7 +9,16 @@ import httpx2
 import pytest
 
 from mailchimpsync.errors import Code, EvidenceError, RefusedError, TransientError
-from mailchimpsync.mailchimp import Interest, MailchimpClient, audience, audiences, interests, member, member_page
+from mailchimpsync.mailchimp import (
+    Interest,
+    LeftAside,
+    MailchimpClient,
+    audience,
+    audiences,
+    interests,
+    member,
+    member_page,
+)
 from mailchimpsync.model import MemberStatus, member_id_of
 from mailchimpsync_sandbox.mailchimp import MailchimpSandbox
 
@@ -62,7 +71,7 @@ def test_pages_hold_everybody_once(mailchimp: Mailchimp) -> None:
     pages = [member_page(client, LIST_ID, offset=offset, count=10) for offset in (0, 10, 20, 30)]
     assert [len(one.members) for one in pages] == [10, 10, 5, 0]
     assert {one.total_items for one in pages} == {25}
-    assert {found.email_address for one in pages for found in one.members} == set(everybody)
+    assert {found.email_address for one in pages for found in one.readable} == set(everybody)
 
 
 def test_wilma_comes_with_her_names_interests_and_time_in_utc(mailchimp: Mailchimp) -> None:
@@ -70,13 +79,13 @@ def test_wilma_comes_with_her_names_interests_and_time_in_utc(mailchimp: Mailchi
     ticked = {"aaaaaaaaaa": True}
     person = {"email_address": "Wilma@Bedrock.org", "status": "subscribed", "first_name": "Wilma", "last_name": "F"}
     sandbox.load_members(LIST_ID, [person | {"interests": ticked, "last_changed": "2026-11-01T10:00:00+00:00"}])
-    found = member_page(client, LIST_ID, offset=0, with_interests=True).members[0]
+    found = member_page(client, LIST_ID, offset=0, with_interests=True).readable[0]
     assert (found.id, found.status) == (member_id_of("wilma@bedrock.org"), "subscribed")
     assert (found.first_name, found.last_name) == ("Wilma", "F")
     assert found.interests == {"aaaaaaaaaa": True, "bbbbbbbbbb": False}
     assert found.last_changed == datetime(2026, 11, 1, 10, tzinfo=UTC)
     assert found.contact_id
-    assert member_page(client, LIST_ID, offset=0).members[0].interests == {}
+    assert member_page(client, LIST_ID, offset=0).readable[0].interests == {}
     assert member(client, LIST_ID, found.id) == found
 
 
@@ -94,7 +103,7 @@ def test_only_what_changed_since_is_read_whatever_our_time_zone(mailchimp: Mailc
         ],
     )
     since = datetime(2026, 11, 10, 10, 30, 0, 999_999, tzinfo=timezone(timedelta(hours=1)))
-    assert [one.email_address for one in member_page(client, LIST_ID, offset=0, since=since).members] == [
+    assert [one.email_address for one in member_page(client, LIST_ID, offset=0, since=since).readable] == [
         "late@bedrock.org"
     ]
 
@@ -103,7 +112,7 @@ def test_archived_members_are_read_when_asked_for(mailchimp: Mailchimp) -> None:
     sandbox, client = mailchimp
     sandbox.load_members(LIST_ID, [{"email_address": "fred@bedrock.org", "status": "archived"}])
     assert member_page(client, LIST_ID, offset=0).total_items == 0
-    archived = member_page(client, LIST_ID, offset=0, status=MemberStatus.ARCHIVED).members
+    archived = member_page(client, LIST_ID, offset=0, status=MemberStatus.ARCHIVED).readable
     assert [one.status for one in archived] == ["archived"]
 
 
@@ -139,13 +148,6 @@ def test_only_the_fields_we_use_are_asked_for_and_the_plus_of_the_date_is_escape
     [
         httpx2.Response(200, json={"members": [WILMA]}),
         httpx2.Response(200, json={"total_items": 1}),
-        *(
-            page({key: value for key, value in WILMA.items() if key != gone})
-            for gone in ("id", "status", "last_changed")
-        ),
-        page(WILMA | {"last_changed": "2021-11-23T22:52:05"}),
-        page(WILMA | {"last_changed": "yesterday"}),
-        page(WILMA | {"interests": {"aaaaaaaaaa": "perhaps"}}),
     ],
     ids=lambda answer: answer.text[:60],
 )
@@ -157,16 +159,53 @@ def test_a_page_that_lacks_what_decisions_need_is_odd(answer: httpx2.Response, m
     assert len(script.requests) == 6
 
 
+@pytest.mark.parametrize(
+    ("odd", "why"),
+    [
+        *(({key: value for key, value in WILMA.items() if key != gone}, gone) for gone in ("status", "last_changed")),
+        (WILMA | {"last_changed": ""}, "last_changed"),
+        (WILMA | {"last_changed": "2021-11-23T22:52:05"}, "last_changed"),
+        (WILMA | {"interests": {"aaaaaaaaaa": "perhaps"}}, "interests"),
+        (WILMA | {"id": ""}, "id"),
+        ("Wilma", "id"),
+    ],
+)
+def test_a_member_that_can_not_be_read_fails_alone_and_is_named(
+    odd: Any, why: str, mailchimp_says: MailchimpSays
+) -> None:
+    client, _ = mailchimp_says(page(odd, WILMA))
+    found = member_page(client, LIST_ID, offset=0)
+    assert [one.id for one in found.readable] == [WILMA["id"]]
+    assert isinstance(found.members[0], LeftAside)
+    assert found.members[0].why == why
+    assert found.members[0].member_id == (WILMA["id"] if why != "id" else None)
+
+
+def test_a_page_with_many_odd_members_is_an_odd_answer(mailchimp_says: MailchimpSays) -> None:
+    client, _ = mailchimp_says(page(*(WILMA | {"last_changed": ""} for _ in range(21))))
+    with pytest.raises(TransientError) as caught:
+        member_page(client, LIST_ID, offset=0)
+    assert caught.value.code is Code.MC_ODD_ANSWER
+
+
+def test_members_without_an_address_are_told_apart_even_with_equal_ids(mailchimp_says: MailchimpSays) -> None:
+    texts_only = [WILMA | {"email_address": "", "contact_id": key} for key in ("one", "two")]
+    client, _ = mailchimp_says(page(*texts_only))
+    found = member_page(client, LIST_ID, offset=0)
+    assert found.readable == []
+    assert len({one.id for one in found.members}) == 2
+
+
 @pytest.mark.parametrize("merge_fields", [[], {}, None, {"FNAME": None, "LNAME": 7}, "odd"])
 def test_names_that_are_missing_or_odd_do_not_stop_a_page(merge_fields: Any, mailchimp_says: MailchimpSays) -> None:
     client, _ = mailchimp_says(page(WILMA | {"merge_fields": merge_fields, "interests": []}))
-    found = member_page(client, LIST_ID, offset=0).members[0]
+    found = member_page(client, LIST_ID, offset=0).readable[0]
     assert (found.first_name, found.interests) == ("", {})
 
 
 def test_a_status_nobody_knows_yet_is_kept(mailchimp_says: MailchimpSays) -> None:
     client, _ = mailchimp_says(page(WILMA | {"status": "hibernating"}))
-    assert member_page(client, LIST_ID, offset=0).members[0].status == "hibernating"
+    assert member_page(client, LIST_ID, offset=0).readable[0].status == "hibernating"
 
 
 def test_interests_that_do_not_add_up_are_no_evidence(mailchimp_says: MailchimpSays) -> None:

@@ -30,7 +30,7 @@ ANNS = {
 OF_THE_MEMBER = {
     *("id", "mailchimp_list_id", "identity", "mailchimp_member_id", "mailchimp_contact_id", "mailchimp_email"),
     *("mailchimp_status", "mailchimp_status_date", "mailchimp_updated", "mailchimp_opted_in", "mailchimp_data"),
-    *("mailchimp_interests", "mailchimp_status_by", "seen_run"),
+    *("mailchimp_interests", "mailchimp_status_by", "member_problem", "seen_run"),
 }
 OF_BOTH = {
     *("civicrm_contact_id", "civicrm_data", "departure", "sync_status", "reason", "reason_detail"),

@@ -15,13 +15,22 @@ def nothing(_request: httpx2.Request) -> None:
     """Interfere with nothing."""
 
 
+def as_it_is(_request: httpx2.Request, response: httpx2.Response) -> httpx2.Response:
+    """Leave an answer alone."""
+    return response
+
+
 class Wire(httpx2.BaseTransport):
-    """Calls a stand-in; `before` and `after` see each request, and may change the world or raise."""
+    """Calls a stand-in; `before` and `after` see each request, and may change the world or raise.
+
+    `answer` may return another answer than the stand-in gave.
+    """
 
     def __init__(self, app: SandboxApp) -> None:
         self._inner: httpx2.BaseTransport = httpx2.WSGITransport(app)
         self.before: Interference = nothing
         self.after: Interference = nothing
+        self.answer: Callable[[httpx2.Request, httpx2.Response], httpx2.Response] = as_it_is
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         self.before(request)
@@ -30,4 +39,4 @@ class Wire(httpx2.BaseTransport):
         except ConnectionDroppedError as error:
             raise httpx2.RemoteProtocolError("the server closed the connection", request=request) from error
         self.after(request)
-        return response
+        return self.answer(request, response)

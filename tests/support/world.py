@@ -16,7 +16,7 @@ from mailchimpsync.mailchimp import MailchimpClient
 from mailchimpsync.model import Connection, Resubscribe, SyncStatus
 from mailchimpsync.runtime import Deadline, InlineExecutor, Runtime
 from mailchimpsync.store import Store
-from mailchimpsync.store.schema import cache, journal, run, update
+from mailchimpsync.store.schema import cache, journal, log, run, update
 from mailchimpsync.sync import Options, Result, Systems, run_connection
 from mailchimpsync_sandbox.civicrm import CivicrmSandbox
 from mailchimpsync_sandbox.kit.clock import SandboxClock
@@ -243,6 +243,11 @@ class World:
         """Return all runs."""
         with self.store.begin() as tx:
             return list(tx.execute(select(run).order_by(run.c.id)).mappings())
+
+    def told(self) -> list[str]:
+        """What the runs told, in their order."""
+        with self.store.begin() as tx:
+            return list(tx.execute(select(log.c.message).order_by(log.c.id)).scalars())
 
     def open_updates(self) -> list[Row]:
         """Return updates without a result."""

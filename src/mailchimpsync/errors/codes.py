@@ -85,6 +85,7 @@ class Code(StrEnum):
     # what keeps a row from being synced, on Mailchimp's side
     MC_COMPLIANCE = "MC_COMPLIANCE"
     MC_OPTED_OUT = "MC_OPTED_OUT"
+    MC_UNREADABLE = "MC_UNREADABLE"
     MC_MUST_REJOIN = "MC_MUST_REJOIN"
     MC_FORGOTTEN = "MC_FORGOTTEN"
     MC_BOUNCED = "MC_BOUNCED"

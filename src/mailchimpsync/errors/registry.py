@@ -345,6 +345,13 @@ _CIVICRM_ROWS = {
         Who.IMPLEMENTER,
         Retry.NEXT_RUN,
     ),
+    Code.MC_UNREADABLE: Entry(
+        "Mailchimp's entry of this member can't be read, so nothing is changed for them.",
+        "A value of the member is missing, or of a wrong type. The run's log names the member's id and the field.",
+        "Look the member up at Mailchimp and save it again. If that doesn't help, tell Mailchimp's support.",
+        Who.IMPLEMENTER,
+        Retry.NEXT_RUN,
+    ),
     Code.CV_NOT_VISIBLE: Entry(
         "CiviCRM doesn't show this contact any more, so nothing is changed for them.",
         "It is in the trash, was merged into another contact, or was deleted for good. The key's user has no right to "

@@ -21,10 +21,12 @@ from mailchimpsync.mailchimp.campaigns import (
 )
 from mailchimpsync.mailchimp.client import MailchimpClient, data_center
 from mailchimpsync.mailchimp.members import (
+    LeftAside,
     Member,
     MemberPage,
     delete_for_good,
     member,
+    member_if_readable,
     member_page,
     member_path,
 )
@@ -61,6 +63,7 @@ __all__ = [
     "BatchWebhook",
     "Campaign",
     "Interest",
+    "LeftAside",
     "MailchimpClient",
     "Member",
     "MemberPage",
@@ -88,6 +91,7 @@ __all__ = [
     "delete_webhook",
     "interests",
     "member",
+    "member_if_readable",
     "member_page",
     "member_path",
     "merge_fields",

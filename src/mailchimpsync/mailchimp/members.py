@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,17 +10,22 @@ from http import HTTPStatus
 from typing import Any, NotRequired
 from urllib.parse import quote
 
-from pydantic import AwareDatetime, TypeAdapter
+from pydantic import AwareDatetime, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from mailchimpsync.errors import Code, RefusedError
+from mailchimpsync.http import odd
 from mailchimpsync.mailchimp.audiences import list_path
-from mailchimpsync.mailchimp.client import MailchimpClient
+from mailchimpsync.mailchimp.client import MAILCHIMP, MailchimpClient
 from mailchimpsync.model import MemberStatus, blank_as_empty
 
 PAGE_SIZE_MAX = 1000
 """Mailchimp's largest page (mailchimp-api.md 2.1)."""
 
+UNREADABLE_MAX = 20
+"""So many members of a page may be odd; if there are more, it is the answer that is."""
+
+_MEMBER_ID = re.compile(r"[0-9a-zA-Z]{1,32}")
 _FIELDS = ("id", "email_address", "contact_id", "status", "last_changed", "timestamp_opt", "merge_fields")
 
 
@@ -44,11 +50,29 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftAside:
+    """An entry of a page that is no member we can work with; `id` tells it from the others of its audience.
+
+    Either it has no e-mail address (people who are there for text messages only), or it can't be read: then `why` names
+    the fields, and `member_id` is the member's, if that can be read.
+    """
+
+    id: str
+    why: str = ""
+    member_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MemberPage:
     """A page; `total_items` counts all members that match, whatever the page."""
 
     total_items: int
-    members: Sequence[Member]
+    members: Sequence[Member | LeftAside]
+
+    @property
+    def readable(self) -> list[Member]:
+        """Return the members to work with."""
+        return [one for one in self.members if isinstance(one, Member)]
 
 
 class _Member(TypedDict):
@@ -65,10 +89,11 @@ class _Member(TypedDict):
 
 class _Members(TypedDict):
     total_items: int
-    members: list[_Member]
+    members: list[Any]  # each is read by itself, so that an odd one fails alone
 
 
 _MEMBER = TypeAdapter(_Member)
+_ANYTHING: TypeAdapter[Any] = TypeAdapter(Any)
 _MEMBERS = TypeAdapter(_Members)
 
 
@@ -101,21 +126,41 @@ def member_page(
     if status is not None:
         params["status"] = status.value
     page = client.get(f"{list_path(list_id)}/members", _MEMBERS, params, gone=Code.MC_AUDIENCE_GONE)
-    return MemberPage(page["total_items"], [_slim(found) for found in page["members"]])
+    entries = [_entry(one, offset + place) for place, one in enumerate(page["members"])]
+    if sum(isinstance(one, LeftAside) and bool(one.why) for one in entries) > UNREADABLE_MAX:
+        raise odd(MAILCHIMP, f"more than {UNREADABLE_MAX} members of a page without their fields")
+    return MemberPage(page["total_items"], entries)
 
 
 def member(client: MailchimpClient, list_id: str, member_id: str) -> Member | None:
     """Return one member, archived or not, or None if Mailchimp knows none by this id (or no such audience).
 
     An address does instead of the id, which very old members have another one of (mailchimp-api.md 3.1).
+
+    Raises:
+        RefusedError: `MC_UNREADABLE`, a value of the member is missing or odd.
     """
+    found = member_if_readable(client, list_id, member_id)
+    if isinstance(found, LeftAside):
+        raise RefusedError(Code.MC_UNREADABLE, f"Mailchimp's entry of a member can't be read ({found.why}).")
+    return found
+
+
+def member_if_readable(client: MailchimpClient, list_id: str, member_id: str) -> Member | LeftAside | None:
+    """Return the same; one that is there and can't be read is no error."""
     params = {"fields": ",".join((*_FIELDS, "interests", "unsubscribe_reason"))}
     try:
-        return _slim(client.get(member_path(list_id, member_id), _MEMBER, params, gone=Code.MC_MEMBER_GONE))
+        found = client.get(member_path(list_id, member_id), _ANYTHING, params, gone=Code.MC_MEMBER_GONE)
     except RefusedError as error:
         if error.status == HTTPStatus.NOT_FOUND:
             return None
         raise
+    if not isinstance(found, dict):
+        raise odd(MAILCHIMP, "no member")
+    try:
+        return _slim(_MEMBER.validate_python(found))
+    except ValidationError as error:
+        return LeftAside(member_id, _fields_of(error), member_id)
 
 
 def delete_for_good(client: MailchimpClient, list_id: str, member_id: str) -> bool:
@@ -135,6 +180,23 @@ def delete_for_good(client: MailchimpClient, list_id: str, member_id: str) -> bo
 def member_path(list_id: str, member_id: str) -> str:
     """Return the path of a member, relative to the API's base; also the path of a batch's operation."""
     return f"{list_path(list_id)}/members/{quote(member_id, safe='')}"
+
+
+def _entry(found: Any, place: int) -> Member | LeftAside:
+    """Return an entry of a page; one without an address of its own is known by Mailchimp's contact id, or its place."""
+    member_id = found.get("id") if isinstance(found, dict) else None
+    if not isinstance(member_id, str) or not _MEMBER_ID.fullmatch(member_id):
+        return LeftAside(f"@{place}", "id")
+    try:
+        read = _slim(_MEMBER.validate_python(found))
+    except ValidationError as error:
+        return LeftAside(f"{member_id}@{place}", _fields_of(error), member_id)
+    return read if read.email_address.strip() else LeftAside(f"{member_id}+{read.contact_id or place}")
+
+
+def _fields_of(error: ValidationError) -> str:
+    """Return which fields can't be read, without what is in them."""
+    return ", ".join(sorted({".".join(map(str, one["loc"][:1])) for one in error.errors(include_input=False)}))
 
 
 def _slim(found: _Member) -> Member:

@@ -23,6 +23,7 @@ _UNKNOWN = (
     "mailchimp_interests",
     "departure",
     "handed_from",
+    "member_problem",
     "civicrm_address",
     "new_address",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -21,6 +21,7 @@ from sqlalchemy import (
     update,
 )
 
+from mailchimpsync.errors import Code
 from mailchimpsync.model import IN_FLIGHT, SUBSCRIBED_STATUSES, SyncStatus
 from mailchimpsync.store.contact_facts import joined
 from mailchimpsync.store.dialect import Assignments, Columns, Row, update_by_id, upsert
@@ -93,9 +94,38 @@ def _merge(old: Columns, new: Columns) -> Assignments:
         ("departed_contact_id", case((new_status, null()), else_=old.departed_contact_id)),
         ("handed_from", case((new_status, null()), else_=old.handed_from)),
         ("departure", case((new.mailchimp_status.in_(_SUBSCRIBED), null()), else_=old.departure)),
+        ("member_problem", null()),
         *due(old),
         *((column, new[column]) for column in overwritten),
     ]
+
+
+def note_unreadable(tx: Connection, list_id: str, run_id: int, member_ids: Collection[str]) -> None:
+    """Note of members that what Mailchimp says of them can't be read; their rows are due, and keep what is known."""
+    alike = {
+        "mailchimp_list_id": list_id,
+        "sync_status": SyncStatus.TODO.value,
+        "seen_run": run_id,
+        "member_problem": Code.MC_UNREADABLE.value,
+    }
+    rows = [{"identity": f"m:{key}", "mailchimp_member_id": key} for key in sorted(member_ids)]
+    upsert(tx, cache, rows, keys=("mailchimp_list_id", "identity"), assign=_unreadable, alike=alike)
+
+
+def _unreadable(old: Columns, new: Columns) -> Assignments:
+    return [*due(old), *((name, new[name]) for name in ("mailchimp_member_id", "seen_run", "member_problem"))]
+
+
+def unreadable_before(tx: Connection, list_id: str, run_id: int, limit: int) -> list[str]:
+    """Return the ids of members that could not be read, and that a run has not seen."""
+    query = select(cache.c.mailchimp_member_id).where(
+        cache.c.mailchimp_list_id == list_id,
+        cache.c.sync_status.in_((SyncStatus.FAIL.value, SyncStatus.TODO.value)),
+        cache.c.member_problem.is_not(None),
+        cache.c.mailchimp_member_id.is_not(None),
+        cache.c.seen_run.is_distinct_from(run_id),
+    )
+    return list(tx.execute(query.order_by(cache.c.id).limit(limit)).scalars())
 
 
 def _status_date(old: Columns, new: Columns, new_status: ColumnElement[bool]) -> ColumnElement[Any]:
@@ -118,7 +148,10 @@ def _joined_since(old: Columns, new: Columns) -> ColumnElement[bool]:
 def count_seen(tx: Connection, list_id: str, run_id: int) -> int:
     """Return how many different members a run has read."""
     query = select(func.count()).where(
-        cache.c.mailchimp_list_id == list_id, is_due_or_in_flight(), cache.c.seen_run == run_id
+        cache.c.mailchimp_list_id == list_id,
+        is_due_or_in_flight(),
+        cache.c.seen_run == run_id,
+        cache.c.member_problem.is_(None),
     )
     return int(tx.execute(query).scalar_one())
 

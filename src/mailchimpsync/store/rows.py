@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, String, Text, and_, cast, func, select, type_coerce, update
+from sqlalchemy import Connection, RowMapping, String, Text, and_, cast, func, or_, select, type_coerce, update
 
 from mailchimpsync.model import Base, SyncStatus
 from mailchimpsync.store.dialect import Row, update_by_id
@@ -39,7 +39,7 @@ def due_facts(tx: Connection, list_id: str, after: int, limit: int) -> Sequence[
             cache.c.marks,
             cache.c.new_address.is_not(None).label("moves"),
             cache.c.inherited.is_not(None).label("inherits"),
-            cache.c.contact_problem.is_not(None).label("unknown"),
+            or_(cache.c.contact_problem.is_not(None), cache.c.member_problem.is_not(None)).label("unknown"),
             cache.c.departure.is_not(None).label("departed"),
             cache.c.departed_contact_id.is_not(None).label("left_behind"),
             cache.c.identity.startswith(IDENTITY_PREFIX).label("erased"),

@@ -126,6 +126,7 @@ cache = _table(
     Column("mailchimp_status_by", String(20)),  # `us`, `us-unconfirmed`; null: somebody else, or unknown
     Column("mailchimp_updated", UtcDateTime),
     Column("mailchimp_opted_in", UtcDateTime),
+    Column("member_problem", String(32)),  # why what Mailchimp says of the member can't be read
     Column("mailchimp_data", JsonText),  # {"first_name": …, "last_name": …}
     Column("mailchimp_interests", JsonText),  # the linked ones, {interest id: true or false}
     Column("civicrm_data", JsonText),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import asdict, replace
 from typing import Any
 
 from mailchimpsync.errors import EvidenceError
-from mailchimpsync.mailchimp import Member, MemberPage, member_page
+from mailchimpsync.mailchimp import LeftAside, Member, MemberPage, member_if_readable, member_page
 from mailchimpsync.model import MemberStatus
 from mailchimpsync.store import Transaction, members
 from mailchimpsync.store.erased import forget_unseen_tombstones
@@ -25,6 +25,7 @@ from mailchimpsync.sync.member_pages import (
 from mailchimpsync.sync.notice_erased import notice_erased
 
 MEMBERS_PER_STEP = 5_000
+UNREADABLE_PER_RUN = 500
 _NOTHING: Mapping[str, Any] = dict.fromkeys(
     (
         "identity",
@@ -60,6 +61,7 @@ def fetch(run: Run) -> bool:
         with run.transaction() as tx:
             renamed = members.follow_renamed_members(tx, run.list_id, run.id)
             read = members.count_seen(tx, run.list_id, run.id)
+        _read_again(run, executor)
         check_members(run)
         erased = 0 if run.since is not None else notice_erased(run, executor)
     if run.since is None:
@@ -85,14 +87,14 @@ def _read(run: Run, executor: Executor, position: Position) -> Position:
             with_interests=bool(run.connection.interests),
         )
 
-    unstored: list[Member] = []
+    unstored: list[Member | LeftAside] = []
     for stretch in stretches(executor, ask, position):
         position = stretch.position
         unstored.extend(stretch.members)
         run.progress.advance(len(stretch.members), stretch.total)
         if stretch.is_last:
             position = Position(reading=position.reading + 1)
-            _store(run, unstored, position, stretch.total)
+            _store(run, unstored, position, stretch.total - stretch.position.aside)
             return position
         if len(unstored) >= MEMBERS_PER_STEP or run.deadline.reached:
             _store(run, unstored, position, None)
@@ -102,12 +104,40 @@ def _read(run: Run, executor: Executor, position: Position) -> Position:
     return position
 
 
-def _store(run: Run, fresh: list[Member], position: Position, total_if_complete: int | None) -> None:
+def _store(run: Run, fresh: list[Member | LeftAside], position: Position, total_if_complete: int | None) -> None:
+    aside = [one for one in fresh if isinstance(one, LeftAside)]
+    _tell(run, aside)
     with run.transaction() as tx:
-        members.store_members(tx, run.list_id, run.id, [member_row(run, member) for member in fresh])
+        members.store_members(
+            tx, run.list_id, run.id, [member_row(run, one) for one in fresh if isinstance(one, Member)]
+        )
+        members.note_unreadable(tx, run.list_id, run.id, {one.member_id for one in aside if one.member_id})
         if total_if_complete is not None:
             _check_total(tx, run, total_if_complete)
         run.note_progress(tx, asdict(position))
+
+
+def _tell(run: Run, aside: Sequence[LeftAside]) -> None:
+    """Name the members that can't be read in the log, and count those without an e-mail address."""
+    for one in aside:
+        if one.why:
+            who = f"Member {one.member_id}" if one.member_id else "A member without an id"
+            run.log(f"{who} can't be read at Mailchimp ({one.why}), and is left alone.")
+    without = sum(not one.why for one in aside)
+    if without:
+        run.log(f"{without} members at Mailchimp have no e-mail address, and are left alone.")
+
+
+def _read_again(run: Run, executor: Executor) -> None:
+    """Read the members by name that could not be read before: nothing else may have changed of them since."""
+    with run.transaction() as tx:
+        ids = members.unreadable_before(tx, run.list_id, run.id, UNREADABLE_PER_RUN)
+    if not ids:
+        return
+    found = list(executor.map(lambda key: member_if_readable(run.mailchimp, run.list_id, key), ids))
+    with run.transaction() as tx:
+        fresh = [member_row(run, one) for one in found if isinstance(one, Member) and one.email_address]
+        members.store_members(tx, run.list_id, None, fresh)
 
 
 def _check_total(tx: Transaction, run: Run, total: int) -> None:

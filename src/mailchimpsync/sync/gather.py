@@ -279,7 +279,7 @@ def _situation(
         replaced=siblings is not None and normalise_address(row["new_address"] or "") in siblings.mailed,
         replaces=frozenset(siblings.off) if siblings and row["mailchimp_status"] is None else frozenset(),
         refusal=_refusal(row, now),
-        unknown=None if row["contact_problem"] is None else Code(row["contact_problem"]),
+        unknown=Code(problem) if (problem := row["member_problem"] or row["contact_problem"]) else None,
     )
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeVar
 
 from mailchimpsync.errors import Code, EvidenceError
+from mailchimpsync.mailchimp import LeftAside
 from mailchimpsync.model import MemberStatus
 
 PAGE_SIZE_MEMBERS = 1_000
@@ -57,7 +58,7 @@ AskForPage = Callable[[MemberStatus | None, int, int], Page[E]]
 class Position:
     """How far the reading is: which one, how many members are behind us, who was the last, at which attempt.
 
-    `total` is the most that Mailchimp has said there are.
+    `total` is the most that Mailchimp has said there are; `aside`: how many entries so far are no members to work with.
     """
 
     reading: int = 0
@@ -65,6 +66,7 @@ class Position:
     last_id: str | None = None
     attempt: int = 1
     total: int = 0
+    aside: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,8 @@ def stretches(executor: Executor, ask: AskForPage[E], position: Position) -> Ite
         fresh = _behind_the_seam(page, position)
         last_id = fresh[-1].id if fresh else position.last_id
         total = max(position.total, page.total_items)
-        position = replace(position, offset=position.offset + len(fresh), last_id=last_id, total=total)
+        aside = position.aside + sum(isinstance(one, LeftAside) for one in fresh)
+        position = replace(position, offset=position.offset + len(fresh), last_id=last_id, total=total, aside=aside)
         is_last = position.offset >= page.total_items
         is_short = len(page.members) < PAGE_SIZE_MEMBERS
         if (is_last and position.offset < total) or (is_short and not is_last):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from concurrent.futures import Executor
 
-from mailchimpsync.mailchimp import audience, member
+from mailchimpsync.mailchimp import audience, member_if_readable
 from mailchimpsync.store import erased
 from mailchimpsync.sync.context import Run
 
@@ -23,7 +23,9 @@ def notice_erased(run: Run, executor: Executor) -> int:
             unseen = erased.unseen_members(tx, run.list_id, run.id, after, MEMBERS_PER_STEP)
         if not unseen:
             return number
-        found = executor.map(lambda key: member(run.mailchimp, run.list_id, key), [key for _, key in unseen])
+        found = executor.map(
+            lambda key: member_if_readable(run.mailchimp, run.list_id, key), [key for _, key in unseen]
+        )
         gone = [row_id for (row_id, _), one in zip(unseen, found, strict=True) if one is None]
         if gone:
             audience(run.mailchimp, run.list_id)  # an audience that is gone has no members either: that proves nothing

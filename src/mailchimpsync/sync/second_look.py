@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from mailchimpsync.decide.member_facts import Seen, columns_of, facts_of, seen
-from mailchimpsync.mailchimp import Member, member
+from mailchimpsync.mailchimp import Member, member_if_readable
 from mailchimpsync.model import SyncStatus, member_id_of
 from mailchimpsync.store import updates
 from mailchimpsync.sync.context import Work
@@ -52,7 +52,8 @@ def fresh_columns(update: Update, found: Member) -> dict[str, Any]:
 
 def _read(work: Work, update: Update) -> Member | None:
     key = update["mailchimp_member_id"] or member_id_of(update["data"]["email_address"])
-    return member(work.mailchimp, work.list_id, key)
+    found = member_if_readable(work.mailchimp, work.list_id, key)
+    return found if isinstance(found, Member) else None
 
 
 def _is_newer(found: Member, update: Update) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from mailchimpsync.civicrm import group_contacts, persons
-from mailchimpsync.mailchimp import member
+from mailchimpsync.mailchimp import Member, member_if_readable
 from mailchimpsync.model import member_id_of
 from mailchimpsync.store import comparison
 from mailchimpsync.sync.member_pages import PAGES_IN_FLIGHT_MAX
@@ -36,10 +36,12 @@ def look_again(work: Comparing, doubtful: Sequence[Difference]) -> list[Differen
 def _read_members_again(work: Comparing, member_ids: Collection[str]) -> None:
     ids = sorted(member_ids)
     with work.systems.runtime.executor(PAGES_IN_FLIGHT_MAX) as executor:
-        found = list(executor.map(lambda key: member(work.systems.mailchimp, work.connection.list_id, key), ids))
-    there = {key: one for key, one in zip(ids, found, strict=True) if one is not None}
+        client, list_id = work.systems.mailchimp, work.connection.list_id
+        found = list(executor.map(lambda key: member_if_readable(client, list_id, key), ids))
+    there = {key: one for key, one in zip(ids, found, strict=True) if isinstance(one, Member)}
+    gone = {key for key, one in zip(ids, found, strict=True) if one is None}
     with work.scratch.begin() as tx:
-        comparison.forget_members(tx, set(ids) - there.keys())
+        comparison.forget_members(tx, gone)
         comparison.put_members(tx, [scratch_row(work.connection, one, None) for one in there.values()])
 
 

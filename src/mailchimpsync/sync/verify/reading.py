@@ -112,9 +112,10 @@ def _read_on(work: Comparing, executor: Executor, position: Position) -> Positio
     for stretch in stretches(executor, ask, position):
         position = stretch.position
         with work.scratch.begin() as tx:
-            comparison.put_members(tx, [scratch_row(connection, one, reading) for one in stretch.members])
-            work.erased_members.update(one.id for one in stretch.members if work.erased.knows(one.email_address))
-            if stretch.is_last and comparison.count_reading(tx, reading) < stretch.total:
+            found = [one for one in stretch.members if isinstance(one, Member)]
+            comparison.put_members(tx, [scratch_row(connection, one, reading) for one in found])
+            work.erased_members.update(one.id for one in found if work.erased.knows(one.email_address))
+            if stretch.is_last and comparison.count_reading(tx, reading) + position.aside < stretch.total:
                 raise ShiftedError
         work.progress.advance(len(stretch.members), stretch.total)
         work.check_time()

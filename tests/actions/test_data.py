@@ -40,7 +40,7 @@ def test_what_can_be_mapped_is_told_with_its_type(library: Office, door: Door) -
     }
     assert by_name["birth_date"]["type"] == "date"
     assert by_name["gender_id:label"]["kind"] == "field"
-    assert not {"api_key", "hash"} & set(by_name)
+    assert not {"api_key", "hash", "employer_id", "primary_contact_id", "created_id"} & set(by_name)
     assert {"FNAME", "LNAME"} <= {one["tag"] for one in found["merge_fields"]}
     assert found["groups"][str(NEWS)] == "News"
     assert {one["name"]: one["is_on"] for one in found["plugins"]} == dict.fromkeys(
@@ -143,3 +143,13 @@ def test_the_configuration_comes_back_from_a_text_as_it_was(office: Office) -> N
     data = from_text(text)["connections"][0]["data"]
     assert (data["tags"], data["plugins"]) == (True, {"weather": {"city": "Berlin"}})
     assert [one["merge_field"] for one in data["fields"]] == ["JOB", "MEND"]
+
+
+def test_no_merge_field_is_created_for_a_source_that_civicrm_does_not_know(library: Office, door: Door) -> None:
+    rows = [{"merge_field": "JOB", "source": "job_title"}, {"merge_field": "SKILLS", "source": "Nothing.Here"}]
+
+    told = door(library, "Mailchimpsync.createmergefields", group_id=NEWS, data={"fields": rows}).error
+
+    assert "SKILLS: CiviCRM knows no contact field “Nothing.Here”." in told
+    found = door(library, "Mailchimpsync.getdatafields", group_id=NEWS).values
+    assert not {"JOB", "SKILLS"} & {one["tag"] for one in found["merge_fields"]}

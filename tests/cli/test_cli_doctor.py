@@ -150,6 +150,20 @@ def test_a_database_that_is_gone_is_told_and_none_is_made(connected: Desk) -> No
     assert told_of(connected, "Database")[0][2] == "STORE_UNAVAILABLE"
 
 
+def test_a_damaged_database_is_told(connected: Desk) -> None:
+    file = connected.home / "mailchimpsync.sqlite"
+    with sqlite3.connect(file) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    size = file.stat().st_size
+    with file.open("r+b") as raw:
+        raw.seek(size // 2 // 4_096 * 4_096)
+        raw.write(b"\xff" * 4_096 * 20)
+
+    assert "STORE_DAMAGED" in {one["code"] for one in findings(connected)}
+    assert connected("doctor").exit_code == 7
+
+
 def test_a_database_of_another_version_is_told(connected: Desk) -> None:
     with sqlite3.connect(connected.home / "mailchimpsync.sqlite") as database:
         database.execute("UPDATE alembic_version SET version_num = 'of old'")

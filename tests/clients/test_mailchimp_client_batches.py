@@ -132,6 +132,14 @@ def test_the_key_never_goes_to_the_storage(mailchimp_says: MailchimpSays) -> Non
     assert "Authorization" not in script.requests[0].headers
 
 
+def test_an_address_of_results_that_is_none_is_told(mailchimp_says: MailchimpSays) -> None:
+    client, script = mailchimp_says(httpx2.Response(200))
+    info = BatchInfo("8b2428d747", "finished", 1, 1, 0, None, None, "http://[::1")
+    with pytest.raises(TransientError, match="address of a batch's results"):
+        list(batch_results(client, info))
+    assert script.requests == []
+
+
 def test_results_are_not_fetched_in_the_clear(mailchimp_says: MailchimpSays) -> None:
     client, script = mailchimp_says(httpx2.Response(200))
     insecure = BatchInfo("8b2428d747", "finished", 1, 1, 0, None, None, "http://storage.test/x")

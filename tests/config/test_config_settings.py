@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
-from mailchimpsync.config import find_home, load_settings, write_settings
+from mailchimpsync.config import Settings, find_home, load_settings, protect_database, write_settings
 from mailchimpsync.errors import ConfigurationError
 
 
@@ -90,3 +92,29 @@ def test_an_existing_settings_file_is_left_alone(tmp_path: Path) -> None:
     write_settings(tmp_path, "sqlite:///other.sqlite")
 
     assert (tmp_path / "mailchimpsync.toml").read_text() == "# mine\n"
+
+
+def test_an_empty_variable_of_the_environment_counts_as_unset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAILCHIMPSYNC_DATABASE", "")
+    monkeypatch.setenv("MAILCHIMPSYNC_LISTEN", "")
+
+    settings = load_settings(tmp_path)
+
+    assert settings.listen == "127.0.0.1:8321"
+    assert not settings.is_initialised
+
+
+def test_a_message_about_a_setting_shows_no_regular_expression(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAILCHIMPSYNC_LISTEN", "nowhere")
+
+    with pytest.raises(ConfigurationError, match="listen: it has not the form that is needed"):
+        load_settings(tmp_path)
+
+
+def test_a_database_in_an_open_directory_is_its_owners_alone(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    (tmp_path / "open.sqlite").touch(mode=0o644)
+    for name in ("new.sqlite", "open.sqlite"):
+        protect_database(Settings(home=tmp_path, database=SecretStr(f"sqlite:///{name}")))
+
+        assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600

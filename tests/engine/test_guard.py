@@ -9,6 +9,7 @@ import httpx2
 import pytest
 from sqlalchemy import select, update
 
+from mailchimpsync.decide.weigh import Excess
 from mailchimpsync.model import ChangeKind, Limit, Limits, Stage
 from mailchimpsync.runtime import Deadline
 from mailchimpsync.store import kept_plans
@@ -400,3 +401,18 @@ def test_expired_and_old_plans_forget_whom_they_were_about(guarded: World) -> No
         guarded.pass_time(200 * 3_600)
         assert kept_plans.forget_changes(tx, guarded.now) == 15
     assert changes(guarded, plan) == []
+
+
+@pytest.mark.parametrize(
+    ("count", "population", "share", "words"),
+    [
+        (52, 500, 0.1, "52 of 500 people would be unsubscribed at Mailchimp (10.4%; the limit is 10%)"),
+        (1_001, 10_000, 0.1, "1,001 of 10,000 people would be unsubscribed at Mailchimp (10.01%; the limit is 10%)"),
+        (60, 500, 0.1, "60 of 500 people would be unsubscribed at Mailchimp (12%; the limit is 10%)"),
+        (30, 500, 0.055, "30 of 500 people would be unsubscribed at Mailchimp (6%; the limit is 5.5%)"),
+    ],
+)
+def test_a_share_is_never_told_as_the_limit_that_it_is_over(
+    count: int, population: int, share: float, words: str
+) -> None:
+    assert Excess(ChangeKind.UNSUBSCRIBE, None, count, population, Limit(None, share)).sentence == words

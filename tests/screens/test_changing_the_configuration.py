@@ -408,11 +408,11 @@ def test_webhooks_are_repaired_and_a_strangers_goes_only_if_that_is_confirmed(vi
     assert [hook["ours"] for hook in list_webhooks(charity.site)] == [True, True]
 
 
-def test_vera_lets_everything_be_checked_and_reads_what_to_do(own_charity: Begin) -> None:
+def test_otto_lets_everything_be_checked_and_reads_what_to_do(own_charity: Begin) -> None:
     charity = own_charity(people=1, synced=False)
-    with clerk(charity, Role.VIEWER) as vera:
-        vera.fill_in("/configuration/check", at="/configuration/check/begin")
-        text = until(lambda: vera.look("/configuration/check").text, "What to do:")
+    with clerk(charity, Role.OPERATOR) as otto:
+        otto.fill_in("/configuration/check", at="/configuration/check/begin")
+        text = until(lambda: otto.look("/configuration/check").text, "What to do:")
 
     assert "No public_url is set" in text
     assert "things are as they should be" in text

@@ -96,7 +96,7 @@ def test_a_file_that_is_no_database_is_told(file: Path) -> None:
     finally:
         store.close()
 
-    assert caught.value.code is Code.STORE_UNAVAILABLE
+    assert caught.value.code is Code.STORE_DAMAGED
 
 
 @pytest.mark.parametrize("url", ["postgresql://nobody:s3cret@127.0.0.1:1/x", "mariadb://nobody:s3cret@127.0.0.1:1/x"])
@@ -122,3 +122,19 @@ def test_a_url_that_cannot_be_read_does_not_tell_its_password() -> None:
         Store("postgresql://nobody:s3cret@127.0.0.1:port/x")
 
     assert "s3cret" not in str(caught.value)
+
+
+def test_a_damaged_file_is_told_as_such(sqlite: Store, file: Path) -> None:
+    with sqlite.begin() as tx:
+        store_members(tx, [member(f"p{number}") for number in range(2_000)])
+    sqlite.close()
+    with file.open("r+b") as raw:
+        raw.seek(file.stat().st_size // 2)
+        raw.write(b"\xff" * 8_192)
+    damaged = Store(f"sqlite:///{file}")
+
+    with pytest.raises(StoreError) as caught:
+        damaged.check_integrity()
+
+    assert caught.value.code is Code.STORE_DAMAGED
+    damaged.close()

@@ -127,17 +127,19 @@ def test_the_answer_says_when_to_come_back(serve: Serve, monkeypatch: pytest.Mon
     assert 1 <= int(refused.headers["Retry-After"]) <= 60
 
 
-def test_failures_are_limited_more_strictly_and_then_even_the_right_token_waits(
+def test_failures_are_limited_more_strictly_and_lock_no_valid_token_and_no_sign_in_out(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    office = limited(serve, monkeypatch, failures=2)
+    office = limited(serve, monkeypatch, unknown_tokens=2)
 
     assert [ask(office, Authorization=f"Bearer guess{n}").status_code for n in range(3)] == [401, 401, 429]
-    assert office.get(DOCUMENT, scope=Scope.READ).status_code == 429
+    assert office.get(DOCUMENT, scope=Scope.READ).status_code == 200
+    page = office.client.post("/sign-in", data={"username": "nobody", "password": "x"})
+    assert page.status_code != 429
 
 
 def test_a_missing_scope_is_no_failed_sign_in(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    office = limited(serve, monkeypatch, failures=1)
+    office = limited(serve, monkeypatch, unknown_tokens=1)
 
     statuses = [office.post("/api/Mailchimpsync/includecontact", scope=Scope.READ).status_code for _ in range(3)]
 
@@ -152,7 +154,7 @@ def test_an_address_is_limited_whatever_its_tokens(serve: Serve, monkeypatch: py
 
 
 def test_webhooks_are_not_limited(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    office = limited(serve, monkeypatch, address=1, failures=1)
+    office = limited(serve, monkeypatch, address=1, unknown_tokens=1)
 
     assert {office.client.post("/webhook/audience?secret=guess").status_code for _ in range(5)} == {401}
 
@@ -160,13 +162,13 @@ def test_webhooks_are_not_limited(serve: Serve, monkeypatch: pytest.MonkeyPatch)
 def test_forwarded_addresses_are_not_believed_unless_a_proxy_of_ours_says_so(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    office = limited(serve, monkeypatch, failures=1)
+    office = limited(serve, monkeypatch, unknown_tokens=1)
 
     assert [guess(office, f"192.0.2.{n}") for n in range(3)] == [401, 429, 429]
 
 
 def test_behind_a_proxy_callers_are_told_apart_by_what_it_added(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    office = limited(serve, monkeypatch, failures=1, environment={"TRUSTED_PROXIES": "1"})
+    office = limited(serve, monkeypatch, unknown_tokens=1, environment={"TRUSTED_PROXIES": "1"})
 
     assert [guess(office, "192.0.2.1"), guess(office, "192.0.2.2")] == [401, 401]
     assert guess(office, "203.0.113.9, 192.0.2.1") == 429, "what the caller wrote itself does not count"

@@ -15,8 +15,9 @@ from mailchimpsync.actions.selection import find_links
 from mailchimpsync.actions.site import Site
 from mailchimpsync.civicrm import CivicrmClient
 from mailchimpsync.config import Data, Link
-from mailchimpsync.data import Audience, Found, Source, Team, find_plugins, sources
+from mailchimpsync.data import Audience, Found, Source, Team, contact_field, find_plugins, sources, told
 from mailchimpsync.errors import UsageError
+from mailchimpsync.errors.validation import in_words
 from mailchimpsync.mailchimp import MergeField, create_merge_field, merge_fields
 from mailchimpsync.model import DataOptions, MappedField
 from mailchimpsync.sync.only_reading import only_reading
@@ -101,7 +102,7 @@ def createmergefields(site: Site, *, group_id: GroupId, data: GivenData = None) 
     Each gets the type that fits what it is filled from, is required of nobody, and shows in no form.
 
     Raises:
-        UsageError: no such group, or `data` can't be used.
+        UsageError: no such group, `data` can't be used, or CiviCRM does not know a source; nothing is created.
         RefusedError: Mailchimp lets the audience have no more; those created before stay.
     """
     [link] = find_links(site, group_id)
@@ -111,10 +112,27 @@ def createmergefields(site: Site, *, group_id: GroupId, data: GivenData = None) 
         there = {one.tag for one in merge_fields(systems.mailchimp, link.audience_id)}
         missing = [one for one in options.fields if one.merge_field not in there]
         known = {one.name: one for one in sources(systems.civicrm)} if missing else {}
+        _check_sources(systems.civicrm, [one for one in missing if one.source not in known])
         return [
             create_merge_field(systems.mailchimp, link.audience_id, one.merge_field, *_name_and_type(one, known))
             for one in missing
         ]
+
+
+def _check_sources(civicrm: CivicrmClient, rules: Sequence[MappedField]) -> None:
+    """A merge field is hard to take away again, so none is made for a source that is not there.
+
+    Raises:
+        UsageError: CiviCRM knows no such field; names all of them.
+    """
+    if not rules:
+        return
+    names = {one.merge_field: contact_field(one.source) or one.source for one in rules}
+    found = civicrm.call("Contact", "get", {"select": ["id", *names.values()], "limit": 1})
+    there = found[0] if found else {}
+    if unknown := [one for one in rules if names[one.merge_field] not in there]:
+        words = " ".join(told.NO_FIELD % {"field": one.merge_field, "source": one.source} for one in unknown)
+        raise UsageError(f"{words} No merge field was created.")
 
 
 def data_options(link: Link, data: Mapping[str, Any] | None) -> DataOptions:
@@ -129,7 +147,7 @@ def data_options(link: Link, data: Mapping[str, Any] | None) -> DataOptions:
         return Data.model_validate(data).options or DataOptions()
     except ValidationError as error:
         problems = error.errors(include_url=False, include_input=False, include_context=False)
-        words = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in problems)
+        words = "; ".join(f"{'.'.join(map(str, one['loc']))}: {in_words(one)}" for one in problems)
         raise UsageError(f"data: {words}.") from None
 
 

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from mailchimpsync.actions.site import Site
 from mailchimpsync.errors import EXIT_MORE_TO_DO, EXIT_NEEDS_A_PERSON, Code, MailchimpsyncError, UsageError
+from mailchimpsync.errors.validation import in_words
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -116,7 +117,7 @@ class Action:
             return self.parameters.model_validate(given)
         except ValidationError as error:
             problems = error.errors(include_url=False, include_input=False, include_context=False)
-            sentences = (f"{'.'.join(map(str, one['loc'])) or 'parameters'}: {one['msg']}" for one in problems)
+            sentences = (f"{'.'.join(map(str, one['loc'])) or 'parameters'}: {in_words(one)}" for one in problems)
             raise UsageError(f"{self.title}: {'; '.join(sentences)}.") from None
 
 

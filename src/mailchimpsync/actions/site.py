@@ -21,6 +21,7 @@ from mailchimpsync.config import (
     create_key_file,
     from_stored,
     load_settings,
+    protect_database,
     read_keyring,
     to_stored,
     write_settings,
@@ -216,6 +217,7 @@ def migrate_site(settings: Settings, runtime: Runtime) -> None:
         StoreError: its database can't be used.
     """
     key = read_keyring(settings).derive(JOURNAL_PURPOSE)
+    protect_database(settings)
     store = Store(settings.database_url)
     try:
         store.migrate()

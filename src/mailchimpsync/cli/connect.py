@@ -132,9 +132,26 @@ def _changed(
 def _pair(
     text: str, known: Collection[str], interests: Sequence[Interest], groups: Sequence[Group]
 ) -> tuple[str, int | None]:
-    interest, equals, group = text.rpartition("=")
-    if not equals:
+    """Titles may have “=” in them: the parts are taken where both are known, from the right.
+
+    Raises:
+        UsageError: no part fits.
+    """
+    parts = text.split("=")
+    if len(parts) == 1:
         raise UsageError(f"“{text}” is not of the form INTEREST=GROUP.")
+    problem: UsageError | None = None
+    for at in range(len(parts) - 1, 0, -1):
+        try:
+            return _split("=".join(parts[:at]), "=".join(parts[at:]), known, interests, groups)
+        except UsageError as error:
+            problem = problem or error
+    raise problem or UsageError(f"“{text}” is not of the form INTEREST=GROUP.")
+
+
+def _split(
+    interest: str, group: str, known: Collection[str], interests: Sequence[Interest], groups: Sequence[Group]
+) -> tuple[str, int | None]:
     drops = not group.strip()
     if drops and interest.strip() in known:
         return interest.strip(), None  # also one that Mailchimp has no longer

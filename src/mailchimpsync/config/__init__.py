@@ -16,7 +16,7 @@ from mailchimpsync.config.secrets import (
     read_keys,
     write_key_file,
 )
-from mailchimpsync.config.settings import Settings, load_settings, write_settings
+from mailchimpsync.config.settings import Settings, load_settings, protect_database, write_settings
 from mailchimpsync.config.stored import Seal, from_stored, resealed, to_stored
 from mailchimpsync.config.texts import from_text, to_json, to_toml
 
@@ -49,6 +49,7 @@ __all__ = [
     "load_settings",
     "mask",
     "new_key",
+    "protect_database",
     "read_keyring",
     "read_keys",
     "resealed",

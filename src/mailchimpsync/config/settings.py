@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
@@ -17,6 +18,7 @@ from pydantic_settings import (
 
 from mailchimpsync.config.homes import CONFIG_FILE, find_home
 from mailchimpsync.errors import ConfigurationError
+from mailchimpsync.errors.validation import in_words
 
 _SQLITE = "sqlite:///"
 DEFAULT_DATABASE = f"{_SQLITE}mailchimpsync.sqlite"  # in the home
@@ -40,7 +42,9 @@ class Settings(BaseSettings):
         journal_personal_days: for how long it says whom it is about; 0: as long as it is kept.
     """
 
-    model_config = SettingsConfigDict(env_prefix="MAILCHIMPSYNC_", extra="forbid", hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        env_prefix="MAILCHIMPSYNC_", env_ignore_empty=True, extra="forbid", hide_input_in_errors=True
+    )
 
     home: Path
     database: SecretStr = SecretStr(DEFAULT_DATABASE)
@@ -101,9 +105,28 @@ def load_settings(home: Path | None = None) -> Settings:
         raise ConfigurationError(f"{place / CONFIG_FILE} is not valid TOML: {error}.") from None
     except ValidationError as error:
         names = "; ".join(
-            f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors(include_input=False)
+            f"{'.'.join(map(str, one['loc']))}: {in_words(one)}" for one in error.errors(include_input=False)
         )
         raise ConfigurationError(f"The settings of {place} can't be used: {names}.") from None
+
+
+def protect_database(settings: Settings) -> None:
+    """Let nobody but its owner read a SQLite database, whatever directory it is in; it is made if need be.
+
+    Raises:
+        ConfigurationError: its file can't be made, or belongs to somebody else and is open to others.
+    """
+    name = settings.database_url.removeprefix(_SQLITE).partition("?")[0]
+    if not settings.database_url.startswith(_SQLITE) or not name or name.startswith(":"):
+        return
+    file = Path(name)
+    try:
+        file.touch(mode=0o600)
+        if stat.S_IMODE(file.stat().st_mode) & 0o077:
+            file.chmod(0o600)
+    except OSError as error:
+        what = f"The database {file} can't be made, or kept from others ({error.strerror})."
+        raise ConfigurationError(what) from None
 
 
 def write_settings(home: Path, database: str | None = None) -> None:

@@ -40,7 +40,7 @@ def sources(civicrm: Lookup) -> list[Source]:
     Raises:
         RemoteError: CiviCRM can't be asked.
     """
-    params = {"select": ["name", "title", "label", "data_type", "options", "type"], "limit": FIELDS_MAX}
+    params = {"select": ["name", "title", "label", "data_type", "options", "type", "fk_entity"], "limit": FIELDS_MAX}
     found = [field for field in civicrm.call("Contact", "getFields", params) if field["name"] not in SECRETS]
     return [*_summaries(), *(one for field in found for one in _of_field(field)), *_joined()]
 
@@ -58,6 +58,8 @@ def _joined() -> Iterator[Source]:
 
 
 def _of_field(field: Mapping[str, Any]) -> Iterator[Source]:
+    if field.get("fk_entity") and not field.get("options"):
+        return  # the id of another record says nothing to people, and changes when that is merged
     label = str(field.get("label") or field.get("title") or field["name"])
     kind = "custom" if field.get("type") == "Custom" else "field"
     if field.get("options"):

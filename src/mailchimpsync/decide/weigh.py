@@ -49,8 +49,18 @@ class Excess:
         if self.limit.number is not None and self.count > self.limit.number:
             return LIMIT % {"limit": f"{self.limit.number:,}"}
         text = LIMIT_OF_SHARE if self._is_share else LIMIT_OF_SHARE_OF
-        share, limit = f"{self.count / self.population:.0%}", f"{self.limit.share or 0:.0%}"
-        return text % {"share": share, "population": f"{self.population:,}", "limit": limit}
+        limit = 100 * (self.limit.share or 0)
+        share = _percent_above(100 * self.count / self.population, limit)
+        return text % {"share": share, "population": f"{self.population:,}", "limit": f"{limit:g}%"}
+
+
+_DECIMALS_MAX = 4
+
+
+def _percent_above(percent: float, limit: float) -> str:
+    """Return a percentage with as few decimals as show that it is above the limit: 10.4% is not 10%."""
+    shown = [f"{percent:.{decimals}f}" for decimals in range(_DECIMALS_MAX + 1)]
+    return next((text for text in shown if float(text) > limit), shown[-1]) + "%"
 
 
 SHARE_OF = "%(count)s of %(population)s"

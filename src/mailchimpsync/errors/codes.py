@@ -153,6 +153,7 @@ class Code(StrEnum):
     STORE_UNAVAILABLE = "STORE_UNAVAILABLE"
     STORE_LOCKED = "STORE_LOCKED"
     STORE_FULL = "STORE_FULL"
+    STORE_DAMAGED = "STORE_DAMAGED"
     STORE_OLD = "STORE_OLD"
     CONFIG = "CONFIG"
     SECRET = "SECRET"  # noqa: S105 (a code, not a password)

@@ -760,6 +760,13 @@ _OURS = {
     Code.STORE_FULL: Entry(
         "The disk is full.", "The database could not be written.", "Make room, then run again.", Who.IMPLEMENTER
     ),
+    Code.STORE_DAMAGED: Entry(
+        "The database file is damaged.",
+        "The disk has a fault, or something else wrote to the file or replaced a part of it.",
+        "Stop the service and every sync. Put the newest backup in the file's place, then sync: a restored database is "
+        "noticed, and nobody is removed by that sync. Look for the disk's fault.",
+        Who.IMPLEMENTER,
+    ),
     Code.STORE_OLD: Entry(
         "The database has the schema of another version.",
         "The program was updated, the database was not, or the other way round.",

@@ -73,7 +73,11 @@ def _fetch(client: MailchimpClient, url: str, packed: IO[bytes]) -> None:
 
 def _check(client: MailchimpClient, url: str) -> None:
     secure = urlsplit(client.base_url).scheme == "https"
-    if urlsplit(url).scheme not in ({"https"} if secure else {"https", "http"}):
+    try:
+        scheme = urlsplit(url).scheme
+    except ValueError:
+        raise odd(MAILCHIMP, "the address of a batch's results") from None
+    if scheme not in ({"https"} if secure else {"https", "http"}):
         raise odd(MAILCHIMP, "the address of a batch's results is not https")
 
 

@@ -22,6 +22,10 @@ from mailchimpsync.store.schema import cache, group_contact
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 _LOCKED = ("database is locked", "lock wait timeout", "deadlock", "could not obtain lock", "could not serialize")
+_NOT_WRITTEN = ("SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_TRUNCATE")
+"""What SQLite calls it when its second file, the log, finds no room."""
+
+_DAMAGED = ("disk image is malformed", "file is not a database")
 _FULL = ("database or disk is full", "no space left", "disk full", "the table is full")
 
 
@@ -105,6 +109,16 @@ class Store:
         with self.begin() as connection:
             return dialect.server(connection)
 
+    def check_integrity(self) -> None:
+        """Make sure that the database's own file is sound; this reads all of it.
+
+        Raises:
+            StoreError: `STORE_DAMAGED`.
+        """
+        with self.begin() as connection:
+            if (wrong := dialect.check_integrity(connection)) is not None:
+                raise StoreError(Code.STORE_DAMAGED, "The database file is damaged.", detail=wrong)
+
     def check_schema(self) -> None:
         """Make sure that the tables are those of this version.
 
@@ -129,6 +143,11 @@ def _store_error(error: DBAPIError) -> StoreError:
         return StoreError(Code.STORE_LOCKED, "The database stayed locked by another program.", detail=text)
     if any(sign in text for sign in _FULL) or getattr(error.orig, "errno", None) == errno.ENOSPC:
         return StoreError(Code.STORE_FULL, "The database could not be written: the disk is full.", detail=text)
+    if getattr(error.orig, "sqlite_errorname", None) in _NOT_WRITTEN:
+        what = "The database could not be written: the disk is full, or has a fault."
+        return StoreError(Code.STORE_FULL, what, detail=text)
+    if any(sign in text for sign in _DAMAGED):
+        return StoreError(Code.STORE_DAMAGED, "The database file is damaged.", detail=text)
     kind = type(error.orig).__name__
     return StoreError(
         Code.STORE_UNAVAILABLE, f"The database answered with an error ({kind}): {_first_line(text)}", detail=text

@@ -109,6 +109,14 @@ def server(connection: Connection) -> tuple[str, tuple[int, ...]]:
     return names[name], tuple(part for part in found.server_version_info or () if isinstance(part, int))
 
 
+def check_integrity(connection: Connection) -> str | None:
+    """Return what is wrong with the database's file, or None; servers look after theirs."""
+    if connection.dialect.name != "sqlite":
+        return None
+    found = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one())
+    return None if found == "ok" else found
+
+
 def turns_of(engine: Engine) -> Turns | None:
     """Return what the threads of this process take turns by, for a database with one writer at a time."""
     return Turns() if engine.dialect.name == "sqlite" else None

@@ -27,12 +27,11 @@ def authenticate(request: HttpRequest, needed: Scope, text: str | None = None) -
     service = service_of(request)
     address = caller(request)
     service.limits.address.count(address)
-    service.limits.failures.check(address)
     try:
         token = check_token(service.site, text or _from_headers(request), needed)
     except DeniedError as error:
         if error.code is Code.TOKEN:
-            service.limits.failures.count(address)
+            service.limits.unknown_tokens.count(address)
         raise
     request.META.get(NOTES_KEY, {})["token"] = token.id
     service.limits.token.count(str(token.id))

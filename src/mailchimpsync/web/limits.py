@@ -1,4 +1,8 @@
-"""How often the API may be called: per token and per address, failures apart and more strictly."""
+"""How often the API may be called: per token and per address; failures are counted apart and more strictly.
+
+Whoever shares an address with a program that has an old token is not locked out: a valid token always counts, and a
+failed call is no failed sign-in.
+"""
 
 from __future__ import annotations
 
@@ -71,4 +75,5 @@ class Limits:
     token: Limit = Limit("calls with one token", 600)
     address: Limit = Limit("calls from one address", 1_200)
     failures: Limit = Limit("failed sign-ins from one address", 20)
+    unknown_tokens: Limit = Limit("calls without a valid token from one address", 20)
     calls_at_once: int = 4

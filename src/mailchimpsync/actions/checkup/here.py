@@ -71,6 +71,7 @@ def check_database(settings: Settings) -> Iterator[Finding]:
     try:
         name, version = store.server()
         yield _server(name, version)
+        store.check_integrity()
         store.check_schema()
         yield good(say("Tables"), say("They are those of this version."))
     finally:

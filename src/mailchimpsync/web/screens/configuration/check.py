@@ -32,7 +32,7 @@ def show(visit: Visit) -> HttpResponse:
     return visit.render("configuration/check.html", context)
 
 
-@screen(Scope.READ, "POST")
+@screen(Scope.RUN, "POST")
 def begin(visit: Visit) -> HttpResponse:
     """Begin a check-up; nothing is changed by it."""
 

@@ -142,10 +142,110 @@ def test_rows_are_keyed_by_their_id_where_civicrms_callers_ask_for_it(library: O
     assert answer.values[str(bella["id"])]["mailchimp_email"] == "Bella@example.org"
 
 
+def test_without_an_audience_the_rows_of_all_are_found(library: Office, door: Door) -> None:
+    rows = door(library, GET, civicrm_contact_id=FAY).values
+
+    assert {row["mailchimp_list_id"] for row in rows} == {LIST_ID, OTHER_LIST}
+    assert {row["civicrm_status"] for row in rows} == {"Added"}
+
+
+def test_a_row_is_found_by_its_id_alone_which_the_envelope_has_too(library: Office, door: Door) -> None:
+    bella = library.row(contact=BELLA)["id"]
+
+    answer = door(library, GET, id=bella)
+
+    assert (answer.envelope["id"], answer.envelope["count"]) == (bella, 1)
+    assert [row["civicrm_contact_id"] for row in answer.values] == [BELLA]
+
+
+@pytest.mark.parametrize(
+    "wanted", [["mailchimp_email", "status"], "mailchimp_email, status", "['mailchimp_email', 'status']"]
+)
+def test_only_the_columns_asked_for_are_returned(library: Office, door: Door, wanted: Any) -> None:
+    [bella] = door(library, GET, civicrm_contact_id=BELLA, **{"return": wanted}).values
+
+    assert bella == {"id": bella["id"], "mailchimp_email": "Bella@example.org", "status": "Added"}
+
+
+def test_options_may_come_as_json_text(library: Office, door: Door) -> None:
+    rows = door(library, GET, options='{"limit":2,"sort":["id DESC"]}').values
+
+    assert len(rows) == 2
+    assert rows[0]["id"] > rows[1]["id"]
+
+
+DOCUMENTED = {
+    "id": {"IN": [1]},
+    "mailchimp_list_id": {"IN": [LIST_ID]},
+    "mailchimp_member_id": {"IN": ["x"]},
+    "mailchimp_email": {"IN": ["BELLA@example.org"]},
+    "mailchimp_status": {"IN": ["subscribed"]},
+    "mailchimp_updated": {"IN": ["2026-01-01 10:00:00"]},
+    "mailchimp_data": {"IN": ['{"first_name":"Bella","last_name":""}']},
+    "civicrm_data": {"IN": ["x"]},
+    "civicrm_groups": {"IN": ["x"]},
+    "civicrm_contact_id": {"IN": [BELLA]},
+    "sync_status": {"IN": ["ok"]},
+    "civicrm_status": {"IN": ["Added"]},
+}
+FINDS_NOBODY = {"mailchimp_member_id", "civicrm_data", "civicrm_groups"}
+
+
+@pytest.mark.parametrize("column", DOCUMENTED)
+def test_every_documented_column_is_there_and_takes_several_values(library: Office, door: Door, column: str) -> None:
+    found = door(library, GET, **{column: DOCUMENTED[column]}).values
+    named = door(library, GET, limit=1, **{"return": [column]}).values
+
+    assert bool(found) is (column not in FINDS_NOBODY)
+    assert column in named[0]
+
+
+def test_an_address_among_several_is_found_in_any_spelling(library: Office, door: Door) -> None:
+    wanted = ["BELLA@example.org", "carl@EXAMPLE.org", "nobody@example.org"]
+
+    rows = door(library, GET, mailchimp_email={"IN": wanted}).values
+
+    assert sorted(addresses(rows), key=str) == ["Bella@example.org", "carl@example.org"]
+
+
+def test_a_range_is_a_filter(library: Office, door: Door) -> None:
+    assert contacts(door(library, GET, civicrm_contact_id={"BETWEEN": [BELLA, CARL]}).values) == {BELLA, CARL}
+
+
+def test_rows_are_counted(library: Office, door: Door) -> None:
+    answer = door(library, "MailchimpsyncCache.getcount", mailchimp_list_id=LIST_ID)
+
+    assert (answer.values, answer.envelope["result"], answer.envelope["count"]) == (7, 7, 7)
+
+
+def test_a_single_row_is_the_answer_itself(library: Office, door: Door) -> None:
+    answer = door(library, "MailchimpsyncCache.getsingle", mailchimp_email="bella@example.org")
+
+    assert (answer.envelope["civicrm_contact_id"], answer.envelope["is_error"]) == (BELLA, 0)
+    assert "Expected one MailchimpsyncCache but found 8." in door(library, "MailchimpsyncCache.getsingle").error
+    assert "found 0" in door(library, "MailchimpsyncCache.getsingle", civicrm_contact_id=999).error
+
+
+def test_one_value_of_a_single_row_is_returned(library: Office, door: Door) -> None:
+    value = {"mailchimp_email": "bella@example.org", "return": "sync_status"}
+
+    assert door(library, "MailchimpsyncCache.getvalue", **value).envelope["result"] == "ok"
+
+
+def test_the_fields_of_an_entity_are_told(library: Office, door: Door) -> None:
+    fields = door(library, "MailchimpsyncCache.getfields").values
+    to_create = door(library, "MailchimpsyncUpdate.getfields", api_action="create").values
+
+    assert DOCUMENTED.keys() <= fields.keys()
+    assert fields["sync_status"]["name"] == "sync_status"
+    assert (to_create["data"]["api.required"], to_create["id"]["api.required"]) == (1, 0)
+    assert "has no action dance" in door(library, "MailchimpsyncCache.getfields", api_action="dance").error
+
+
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ({}, "mailchimp_list_id: Field required"),
+        ({"columns": ["colour"]}, "return: there is no column colour"),
         ({"mailchimp_list_id": "zzz"}, "The audience zzz is not connected. There are: a1b2c3d4e5"),
         ({"mailchimp_list_id": LIST_ID, "limit": -1}, "limit: Input should be greater than or equal to 0"),
         ({"mailchimp_list_id": LIST_ID, "limit": 25_001}, "limit: Input should be less than or equal to 25000"),

@@ -51,7 +51,7 @@ def test_help_tells_types_defaults_and_other_names(desk: Desk) -> None:
     assert "ask Mailchimp about them first. (yes or no; default false)" in words
     assert "Fails if: no such group." in words
     words = " ".join(desk("api", GET, "-h").stdout.split())
-    assert "mailchimp_list_id The audience. (text; required)" in words
+    assert "mailchimp_list_id The audience; without it, all connected ones. (text or filter)" in words
     assert "(whole number or filter)" in words
 
 
@@ -142,3 +142,18 @@ def test_importing_the_package_and_asking_for_help_load_no_database() -> None:
     )
 
     assert subprocess.run([sys.executable, "-c", code], check=False, capture_output=True).returncode == 0  # noqa: S603 (our own program)
+
+
+def test_parameters_come_as_json_on_standard_input_or_as_a_word_as_with_cv(connected: Desk) -> None:
+    asked = '{"group_id": 8}'
+
+    answers = [
+        connected("api", "--in=json", "--out=json", "Mailchimpsync.getstatus", typed=asked),
+        connected("api", "Mailchimpsync.getstatus", asked),
+        connected("api", "Mailchimpsync.getstatus", "group_id=8", "--out=json-pretty"),
+    ]
+
+    assert [json.loads(one.stdout)["is_error"] for one in answers] == [0, 0, 0]
+    assert answers[0].stdout.count("\n") == 1
+    assert len({json.dumps(json.loads(one.stdout)["count"]) for one in answers}) == 1
+    assert connected("api", "Mailchimpsync.getstatus", "--in=json", typed="[]").exit_code == 2

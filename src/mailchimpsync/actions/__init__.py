@@ -31,6 +31,7 @@ from mailchimpsync.actions.connection_status import ConnectionStatus, Failure, W
 from mailchimpsync.actions.data_fields import DataFields, createmergefields, getdatafields
 from mailchimpsync.actions.data_preview import DataFindings, DataPreview, getdatafindings, previewdata
 from mailchimpsync.actions.doctor import doctor
+from mailchimpsync.actions.entities import derived as _derived  # noqa: F401 (registers its actions)
 from mailchimpsync.actions.entities.batch import batch_create, batch_delete, batch_get
 from mailchimpsync.actions.entities.browse import browse, cache_include, export_rows, include_rows, want
 from mailchimpsync.actions.entities.cache import cache_get
@@ -46,6 +47,7 @@ from mailchimpsync.actions.finding import Finding, Level
 from mailchimpsync.actions.getruns import PastRun, RunStory, count_runs, find_run, getruns
 from mailchimpsync.actions.getstatus import getstatus
 from mailchimpsync.actions.includecontact import includecontact
+from mailchimpsync.actions.job import execute as _execute  # noqa: F401 (registers its action)
 from mailchimpsync.actions.journal import JournalCheck, export_journal, journal_get, journal_verify
 from mailchimpsync.actions.last_sync import LastSync, last_syncs
 from mailchimpsync.actions.look_around import (

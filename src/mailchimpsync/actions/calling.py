@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic_core import from_json
+
 from mailchimpsync.actions.described import Action, find_action
-from mailchimpsync.actions.envelope import failure, success
+from mailchimpsync.actions.envelope import failure
 from mailchimpsync.actions.site import Site
 from mailchimpsync.errors import MailchimpsyncError, UsageError
 
@@ -41,7 +43,7 @@ def call(
     except MailchimpsyncError as error:
         return Outcome(failure(error), error, error.exit_code)
     as_list = _yes(given["sequential"]) if "sequential" in given else sequential
-    envelope, judged = success(called.values, sequential=as_list), called.judged
+    envelope, judged = found.envelope(called.values, sequential=as_list), called.judged
     if judged.error is not None:
         envelope |= failure(judged.error)  # the entries stay: they say what became of each connection
     return Outcome(envelope, judged.error, judged.exit_code)
@@ -56,11 +58,19 @@ def parameters(action: Action, given: Mapping[str, Any]) -> dict[str, Any]:
     own = action.parameters.model_fields
     kept = {name: value for name, value in given.items() if name not in HOUSE_KEEPING or name in own}
     if "options" in kept and "options" not in own:
-        options = kept.pop("options")
+        options = _from_text(kept.pop("options"))
         if not isinstance(options, Mapping):
             raise UsageError(f"{action.title}: options: give an object, such as {{'limit': 10}}.")
         kept = {name: value for name, value in options.items() if name not in HOUSE_KEEPING} | kept
     return kept
+
+
+def _from_text(options: Any) -> Any:
+    """CiviCRM's callers may send options as JSON text."""
+    try:
+        return from_json(options, allow_inf_nan=False) if isinstance(options, str) else options
+    except ValueError:
+        return None
 
 
 def _yes(value: object) -> bool:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
+from mailchimpsync.actions.envelope import success
 from mailchimpsync.actions.site import Site
 from mailchimpsync.errors import EXIT_MORE_TO_DO, EXIT_NEEDS_A_PERSON, Code, MailchimpsyncError, UsageError
 from mailchimpsync.errors.validation import in_words
@@ -82,6 +83,7 @@ class Action:
     present: Callable[[Any], Any]
     helpers: frozenset[str] = frozenset()
     judge: Callable[[Any], Judged] = all_well
+    envelope: Callable[..., dict[str, Any]] = success
 
     @property
     def title(self) -> str:

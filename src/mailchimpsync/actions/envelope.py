@@ -15,21 +15,23 @@ _SAYS_NOTHING = ("See the message", "See --help")  # remedies for people who rea
 def success(values: Any, *, sequential: bool = True) -> dict[str, Any]:
     """Return the envelope around values; rows are keyed by their `id` unless `sequential`.
 
-    A number is the count itself, as `is_count` asks for it.
+    A number is the count itself, as `is_count` asks for it. Where one row comes back, the envelope has its `id` too.
     """
     if isinstance(values, int) and not isinstance(values, bool):
         return {"is_error": 0, "version": VERSION, "count": values, "values": values}
+    only = {"id": values[0]["id"]} if isinstance(values, list) and len(values) == 1 and _has_id(values[0]) else {}
     if not sequential and isinstance(values, Sequence) and values and all(_has_id(row) for row in values):
         values = {str(row["id"]): row for row in values}
     counted = isinstance(values, Sized) and not isinstance(values, str)
-    return {"is_error": 0, "version": VERSION, "count": len(values) if counted else 1, "values": values}
+    return {"is_error": 0, "version": VERSION, "count": len(values) if counted else 1, **only, "values": values}
 
 
 def failure(error: MailchimpsyncError) -> dict[str, Any]:
-    """Return the envelope of an error: what happened, and what to do about it."""
+    """Return the envelope of an error: what happened, what to do about it, and the other side's own words for it."""
     what = error.what if error.what.endswith((".", "!", "?")) else error.what + "."
     message = what if error.remedy.startswith(_SAYS_NOTHING) else f"{what} {error.remedy}"
-    return {"is_error": 1, "version": VERSION, "error_code": error.code.value, "error_message": message}
+    said = {"error_detail": error.detail} if error.detail else {}
+    return {"is_error": 1, "version": VERSION, "error_code": error.code.value, "error_message": message, **said}
 
 
 def plain(value: Any) -> Any:

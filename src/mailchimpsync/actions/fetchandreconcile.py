@@ -12,7 +12,7 @@ from pydantic import AliasChoices, Field
 from mailchimpsync.actions.alerts.noting import note_report
 from mailchimpsync.actions.described import Scope, action
 from mailchimpsync.actions.reports import Report, in_wire_form, judge
-from mailchimpsync.actions.schedule import reads_everything
+from mailchimpsync.actions.schedule import looks_for_data, reads_everything
 from mailchimpsync.actions.selection import find_links
 from mailchimpsync.actions.since import read_since
 from mailchimpsync.actions.site import Site
@@ -206,6 +206,15 @@ def is_full_run_due(site: Site, link: Link) -> bool:
     with site.store.reading() as tx:
         last = runs.last_full_run(tx, link.audience_id)
     return reads_everything(link.schedule, last, site.runtime.now())
+
+
+def is_data_run_due(site: Site, link: Link) -> bool:
+    """Say whether a run also has to look for new data, where the connection has it switched on."""
+    if link.data.options is None:
+        return False
+    with site.store.reading() as tx:
+        last = runs.last_data_run(tx, link.audience_id)
+    return looks_for_data(link.schedule, last["started_at"] if last else None, site.runtime.now())
 
 
 def _end_trust(site: Site, link: Link) -> None:

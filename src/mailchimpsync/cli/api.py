@@ -18,8 +18,9 @@ from mailchimpsync.cli.asking import who
 from mailchimpsync.cli.plain import print_json
 from mailchimpsync.errors import MailchimpsyncError
 
-USAGE = "mailchimpsync api Entity.action [key=value …] [--json JSON]"
+USAGE = "mailchimpsync api Entity.action [key=value …] [JSON] [--json JSON] [--in=json]"
 WIDTH = 100
+STANDARD_INPUT = "-"
 JSON_BYTES_MAX = 16 * 1024 * 1024
 
 
@@ -27,9 +28,21 @@ JSON_BYTES_MAX = 16 * 1024 * 1024
 @click.argument("name", metavar="Entity.action", required=False)
 @click.argument("words", metavar="key=value", nargs=-1)
 @click.option("--json", "as_json", metavar="JSON", help="Parameters as a JSON object; - reads it from standard input.")
+@click.option(
+    "--in", "source", type=click.Choice(["args", "json"]), default="args", help="json: as `--json -`, like `cv`."
+)
+@click.option("--out", "form", type=click.Choice(["json", "json-pretty"]), default="json-pretty", help="Like `cv`.")
 @click.option("-h", "--help", "with_help", is_flag=True, help="Explain the action and its parameters.")
 @click.pass_context
-def command(ctx: click.Context, name: str | None, words: tuple[str, ...], as_json: str | None, with_help: bool) -> None:
+def command(
+    ctx: click.Context,
+    name: str | None,
+    words: tuple[str, ...],
+    as_json: str | None,
+    source: str,
+    form: str,
+    with_help: bool,
+) -> None:
     """Call an action, like `cv api`, and print CiviCRM's envelope as JSON. Without an action, list them."""
     if name is None:
         click.echo(f"{ctx.get_help() if with_help else f'Usage: {USAGE}'}\n")
@@ -39,9 +52,9 @@ def command(ctx: click.Context, name: str | None, words: tuple[str, ...], as_jso
     if with_help:
         _explain(find_action(entity, action))
         return
-    given = _parameters(words, as_json)
+    given = _parameters(words, STANDARD_INPUT if source == "json" and as_json is None else as_json)
     outcome = _call(ctx.obj, entity, action, given)
-    print_json(outcome.envelope)
+    print_json(outcome.envelope, compact=form == "json")
     ctx.exit(outcome.exit_code)
 
 
@@ -59,7 +72,10 @@ def _parameters(words: Sequence[str], as_json: str | None) -> dict[str, Any]:
     if not isinstance(given, dict):
         raise click.BadParameter("give an object, such as '{\"limit\": 10}'.", param_hint="--json")
     for word in words:
-        _put(given, word)
+        if word.lstrip().startswith("{"):
+            given |= _json(word, "JSON")
+        else:
+            _put(given, word)
     return given
 
 
@@ -78,7 +94,7 @@ def _put(given: dict[str, Any], word: str) -> None:
 
 
 def _json(text: str, where: str) -> Any:
-    if text == "-":
+    if text == STANDARD_INPUT:
         text = sys.stdin.read(JSON_BYTES_MAX)
     try:
         return from_json(text, allow_inf_nan=False)

@@ -8,9 +8,9 @@ from datetime import datetime
 import click
 
 
-def print_json(value: object) -> None:
-    """Print a value as JSON."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=_plain))
+def print_json(value: object, *, compact: bool = False) -> None:
+    """Print a value as JSON, on one line if `compact`."""
+    click.echo(json.dumps(value, indent=None if compact else 2, ensure_ascii=False, default=_plain))
 
 
 def _plain(value: object) -> str:

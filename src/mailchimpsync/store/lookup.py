@@ -6,7 +6,7 @@ table costs no reading of the rows before it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    case,
     cast,
     func,
     literal,
@@ -45,6 +46,8 @@ OPERATORS: Mapping[str, Callable[[Any, Any], ColumnElement[bool]]] = {
     ">=": lambda column, value: column >= value,
     "IN": lambda column, value: column.in_(value),
     "NOT IN": lambda column, value: column.not_in(value) | column.is_(None),
+    "BETWEEN": lambda column, value: column.between(*value),
+    "NOT BETWEEN": lambda column, value: ~column.between(*value) | column.is_(None),
     "LIKE": lambda column, value: _text(column).ilike(_pattern(value), escape=_NO_ESCAPE),
     "NOT LIKE": lambda column, value: _text(column).not_ilike(_pattern(value), escape=_NO_ESCAPE) | column.is_(None),
     "IS NULL": lambda column, _value: column.is_(None),
@@ -73,7 +76,9 @@ class Source:
         if self.joined is not None and names & self.others.keys():
             query = query.select_from(self.joined)
         columns = self.columns
-        return query.where(*(OPERATORS[operator](columns[name], _wide(value)) for name, operator, value in conditions))
+        return query.where(
+            *(OPERATORS[operator](_plain(columns[name]), _wide(value)) for name, operator, value in conditions)
+        )
 
 
 updates = Source(update)
@@ -82,6 +87,17 @@ batches = Source(batch)
 
 def cache_with_group(group_id: int) -> Source:
     """Return the cache rows, each with what CiviCRM says of its contact in a group: civicrm_status, civicrm_updated."""
+    return _cache_with(literal(group_id))
+
+
+def cache_with_groups(groups: Mapping[str, int]) -> Source:
+    """Likewise for several audiences, each with its group."""
+    if len(groups) == 1:
+        return cache_with_group(*groups.values())
+    return _cache_with(case(dict(groups), value=cache.c.mailchimp_list_id))
+
+
+def _cache_with(group_id: ColumnElement[int]) -> Source:
     here = and_(
         group_contact.c.list_id == cache.c.mailchimp_list_id,
         group_contact.c.contact_id == cache.c.civicrm_contact_id,
@@ -130,22 +146,20 @@ def _rows(tx: Connection, source: Source, ids: Sequence[int]) -> dict[int, dict[
     return {row["id"]: dict(row) for row in tx.execute(query.where(source.table.c.id.in_(ids))).mappings()}
 
 
-def with_address(tx: Connection, list_id: str, address: str) -> Condition:
-    """Return the condition that finds the member with an address: case does not matter.
+def with_addresses(tx: Connection, lists: Collection[str], addresses: Collection[str]) -> Condition:
+    """Return the condition that finds the members with some addresses: case does not matter.
 
-    A member's id follows from the address, and is indexed. Very old members have another one: then all are looked at.
+    A member's id follows from the address, and is indexed. Very old members have another one: where an address is not
+    found, all are looked at.
     """
-    wanted = normalise_address(address)
-    by_identity = select(cache.c.id).where(
-        cache.c.mailchimp_list_id == list_id,
-        cache.c.identity == f"m:{member_id_of(address)}",
-        func.lower(cache.c.mailchimp_email) == wanted,
-    )
-    by_address = select(cache.c.id).where(
-        cache.c.mailchimp_list_id == list_id, func.lower(cache.c.mailchimp_email) == wanted
-    )
-    found = list(tx.execute(by_identity).scalars()) or list(tx.execute(by_address).scalars())
-    return ("id", "IN", found)
+    here, lowered = cache.c.mailchimp_list_id.in_(lists), func.lower(cache.c.mailchimp_email)
+    wanted = {normalise_address(one): f"m:{member_id_of(one)}" for one in addresses}
+    columns = (cache.c.id, lowered.label("address"))
+    by_identity = select(*columns).where(here, cache.c.identity.in_(wanted.values()), lowered.in_(wanted))
+    found = tx.execute(by_identity).all()
+    if missing := wanted.keys() - {one.address for one in found}:
+        found = [*found, *tx.execute(select(*columns).where(here, lowered.in_(missing))).all()]
+    return ("id", "IN", [one.id for one in found])
 
 
 def _wide(value: Any) -> Any:
@@ -155,9 +169,12 @@ def _wide(value: Any) -> Any:
     return literal(value, BigInteger) if isinstance(value, int) else value
 
 
+def _plain(column: Any) -> Any:
+    """JSON is compared as the text it is kept as."""
+    return type_coerce(column, Text) if isinstance(column.type, JsonText) else column
+
+
 def _text(column: Any) -> Any:
-    if isinstance(column.type, JsonText):
-        return type_coerce(column, Text)
     return column if isinstance(column.type, String) else cast(column, String(30))
 
 

@@ -41,6 +41,7 @@ class Failure(BaseModel):
     version: int = Field(description="3")
     error_code: str = Field(description="what happened, as a code; `mailchimpsync explain-code` explains it")
     error_message: str = Field(description="what happened, to what, and what to do about it")
+    error_detail: str = Field(default="", description="the other system's own words for it, where it said something")
 
 
 class Token(AuthBase):

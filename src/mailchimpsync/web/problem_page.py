@@ -8,7 +8,7 @@ from django.shortcuts import render
 CALM = {"plain": True}
 """What pages without a menu tell their template."""
 
-_PROGRAMS = ("/api/", "/civicrm/", "/sites/", "/webhook/", "/health", "/ready", "/metrics")
+_PROGRAMS = ("/api/", "/civicrm/", "/webhook/", "/health", "/ready", "/metrics")
 
 
 def is_for_programs(request: HttpRequest) -> bool:

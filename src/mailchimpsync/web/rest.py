@@ -6,6 +6,7 @@ Errors are answered with status 200 and `is_error: 1`, as CiviCRM does, but for 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import chain
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from pydantic_core import from_json
 
 from mailchimpsync.actions.described import Action, Scope, find_action
+from mailchimpsync.actions.entities.derived import ENTITIES
 from mailchimpsync.actions.tokens import Token
 from mailchimpsync.errors import UsageError
 from mailchimpsync.web.access import authenticate
@@ -22,6 +24,8 @@ from mailchimpsync.web.forms import read_fields
 from mailchimpsync.web.service import service_of
 
 _OURS = frozenset({"entity", "action", "json", "api_key", "key", "q", "prettyprint"})
+_OF_THE_CMS = frozenset({"civiwp", "page"})
+"""What WordPress needs to find CiviCRM, where the address names the path by `q`."""
 
 
 def rest(request: HttpRequest) -> HttpResponse:
@@ -57,7 +61,22 @@ def _answer(request: HttpRequest, token: Token, found: Action, fields: dict[str,
         raise UsageError("What changes something is called by POST, not by GET.")
     outcome = call_action(service_of(request), token, found.entity, found.name, _parameters(fields), sequential=False)
     failed = outcome.error is not None and status_of(outcome.error) == INTERNAL
-    return json_answer(outcome.envelope, INTERNAL if failed else OK)
+    envelope = _with_ids_as_text(outcome.envelope) if found.entity in ENTITIES else outcome.envelope
+    return json_answer(envelope, INTERNAL if failed else OK)
+
+
+def _with_ids_as_text(content: dict[str, Any]) -> dict[str, Any]:
+    """CiviCRM gives the numbers of rows as text; the envelope's own `id` is a number there too."""
+    values = content.get("values")
+    rows = values.values() if isinstance(values, Mapping) else values if isinstance(values, list) else ()
+    for row in rows:
+        if isinstance(row, dict):
+            row.update({name: str(value) for name, value in row.items() if _is_id(name) and isinstance(value, int)})
+    return content
+
+
+def _is_id(name: str) -> bool:
+    return name == "id" or name.endswith("_id")
 
 
 def _parameters(fields: dict[str, Any]) -> dict[str, Any]:
@@ -68,7 +87,8 @@ def _parameters(fields: dict[str, Any]) -> dict[str, Any]:
             given = from_json(text, allow_inf_nan=False)
         except ValueError:
             raise RequestError("The parameter `json` is not valid JSON.", BAD_REQUEST) from None
-    return {**given, **{name: value for name, value in fields.items() if name not in _OURS}}
+    others = _OURS | _OF_THE_CMS if "q" in fields else _OURS
+    return {**given, **{name: value for name, value in fields.items() if name not in others}}
 
 
 def _word(fields: dict[str, Any], name: str) -> str | None:

@@ -55,6 +55,7 @@ def make_settings(settings: Settings, secret: str) -> dict[str, Any]:
             "mailchimpsync.web",
         ],
         "MIDDLEWARE": [
+            "mailchimpsync.web.civicrm_paths.lead_civicrms_addresses",
             "mailchimpsync.web.middleware.add_headers",
             "django.middleware.security.SecurityMiddleware",
             "django.middleware.clickjacking.XFrameOptionsMiddleware",

@@ -12,9 +12,11 @@ from django.views.decorators.http import require_http_methods
 from mailchimpsync.web import health, pages, webhooks
 from mailchimpsync.web.answers import BAD_REQUEST, FORBIDDEN, NOT_FOUND, RequestError, error_answer, unexpected
 from mailchimpsync.web.api import api, unknown_action
+from mailchimpsync.web.api4 import api4
 from mailchimpsync.web.problem_page import is_for_programs, problem_page
 from mailchimpsync.web.rest import rest
 
+civicrm_api4 = csrf_exempt(require_http_methods(["GET", "HEAD", "POST"])(api4))
 civicrm_rest = csrf_exempt(require_http_methods(["GET", "HEAD", "POST"])(rest))
 
 urlpatterns = [
@@ -26,7 +28,7 @@ urlpatterns = [
     path("api/openapi.json", pages.document, name="openapi"),
     path("api/docs", pages.page),
     path("civicrm/ajax/rest", civicrm_rest),
-    path("sites/all/modules/civicrm/extern/rest.php", civicrm_rest),
+    path("civicrm/ajax/api4/<str:entity>/<str:action>", civicrm_api4),
     path("api/", api.urls),
     path("api/<str:entity>/<str:action>", csrf_exempt(unknown_action)),
     path("", include("mailchimpsync.web.screens.urls")),

@@ -9,9 +9,9 @@ from threading import Event, Lock, Thread
 from uuid import uuid4
 
 from mailchimpsync.actions import Report, Site, fetchandreconcile
-from mailchimpsync.actions.fetchandreconcile import is_full_run_due
+from mailchimpsync.actions.fetchandreconcile import is_data_run_due, is_full_run_due
 from mailchimpsync.actions.quiet import is_quiet, seconds_until_quiet
-from mailchimpsync.actions.schedule import Attempt, Fate, due, looks_for_data, past_of
+from mailchimpsync.actions.schedule import Attempt, Fate, due, past_of
 from mailchimpsync.config import Link
 from mailchimpsync.errors import EXIT_MORE_TO_DO, BusyError, Code, StoreError
 from mailchimpsync.store import Transaction, kept_plans, runs, services
@@ -126,11 +126,6 @@ class Scheduler:
         self._note(link.audience_id, began, site.runtime.now(), fate)
 
     def _call(self, site: Site, link: Link, now: datetime) -> Fate:
-        with site.store.reading() as tx:
-            last = runs.last_data_run(tx, link.audience_id) if link.data.options is not None else None
-        with_data = link.data.options is not None and looks_for_data(
-            link.schedule, last["started_at"] if last else None, now
-        )
         logger().info(
             "run.begins", audience=link.audience_id, group=link.group_id, everything=is_full_run_due(site, link)
         )
@@ -139,7 +134,7 @@ class Scheduler:
             site,
             group_id=link.group_id,
             max_time=seconds,
-            with_data=with_data,
+            with_data=is_data_run_due(site, link),
             stop=self.stop.is_set,
             wait=False,
             still_due=lambda tx: self._is_still_due(tx, link),

@@ -15,6 +15,7 @@ from mailchimpsync.actions.entities.filters import (
     NumberFilter,
     Offset,
     Page,
+    Return,
     Sort,
     TextFilter,
     TimeFilter,
@@ -45,6 +46,7 @@ def batch_get(
     errored_operations: Annotated[NumberFilter, Field(description="How many of them were refused.")] = None,
     total_operations: Annotated[NumberFilter, Field(description="How many updates it has.")] = None,
     response_processed: Annotated[NumberFilter, Field(description="2: its results have been read.")] = None,
+    columns: Return = None,
     limit: Limit = filters.LIMIT,
     offset: Offset = 0,
     sort: Sort = "id",
@@ -73,7 +75,9 @@ def batch_get(
     }
     with site.store.begin() as tx:
         page = Page(limit, offset, sort, is_count)
-        return filters.look_up(tx, lookup.batches, filters.conditions(wanted), page)
+        rows = filters.look_up(tx, lookup.batches, filters.conditions(wanted), page)
+    found: list[dict[str, Any]] | int = filters.choose(rows, columns, list(lookup.batches.columns))
+    return found
 
 
 @action(ENTITY, Scope.CONFIGURE, name="create", present=plain)

@@ -2,30 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from mailchimpsync.actions.described import Scope, action
 from mailchimpsync.actions.entities import filters
-from mailchimpsync.actions.entities.filters import IsCount, Limit, NumberFilter, Offset, Page, Sort, Text, TextFilter
+from mailchimpsync.actions.entities.filters import (
+    IsCount,
+    Limit,
+    NumberFilter,
+    Offset,
+    Page,
+    Return,
+    Sort,
+    TextFilter,
+    TimeFilter,
+)
 from mailchimpsync.actions.entities.troubleshoot import troubleshoot_rows
 from mailchimpsync.actions.envelope import plain
-from mailchimpsync.actions.selection import find_audience
+from mailchimpsync.actions.selection import find_audience, find_links
 from mailchimpsync.actions.site import Site
+from mailchimpsync.config import Link
 from mailchimpsync.store import Transaction, lookup
 from mailchimpsync.store.lookup import Condition
 
 ENTITY = "MailchimpsyncCache"
 NO_STATUS = "none"
+ADDED = ("status",)
+"""What a row has besides its columns."""
+
+TROUBLESHOOT = (
+    "civicrm_display_name",
+    "civicrm_problem",
+    "civicrm_other_groups",
+    "most_recent",
+    "updates",
+    "errors",
+)
+"""Likewise with `troubleshoot`."""
 
 
 @action(ENTITY, Scope.READ, name="get", present=plain)
 def cache_get(
     site: Site,
     *,
-    mailchimp_list_id: Annotated[Text, Field(description="The audience.")],
+    mailchimp_list_id: Annotated[TextFilter, Field(description="The audience; without it, all connected ones.")] = None,
     id: Annotated[NumberFilter, Field(description="The row's number.")] = None,  # noqa: A002 (CiviCRM's name)
     sync_status: Annotated[TextFilter, Field(description="`todo`, `live`, `redo`, `ok` or `fail`.")] = None,
     mailchimp_status: Annotated[TextFilter, Field(description="The member's status, such as `subscribed`.")] = None,
@@ -37,6 +60,13 @@ def cache_get(
         Field(description="The contact's status in the subscription group: `Added`, `Removed` … or `none`."),
     ] = None,
     reason: Annotated[TextFilter, Field(description="The reason's code, such as `MAILCHIMP_LEFT`.")] = None,
+    mailchimp_updated: Annotated[TimeFilter, Field(description="When the member last changed.")] = None,
+    mailchimp_data: Annotated[TextFilter, Field(description="What Mailchimp has of the member, as JSON text.")] = None,
+    civicrm_data: Annotated[TextFilter, Field(description="Kept for callers of the PHP extension; empty.")] = None,
+    civicrm_groups: Annotated[
+        TextFilter, Field(description="The contact in the connected groups, as `id;status;date` joined by bars.")
+    ] = None,
+    columns: Return = None,
     limit: Limit = filters.LIMIT,
     offset: Offset = 0,
     sort: Sort = "id",
@@ -45,7 +75,7 @@ def cache_get(
         bool, Field(description="Add names, groups, the last updates, and errors with what to do about them.")
     ] = False,
 ) -> list[dict[str, Any]] | int:
-    """Look up what is known of the people of an audience.
+    """Look up what is known of people, in one audience or in all that are connected.
 
     A filter is a value, or an operator with a value: `{"LIKE": "%ann%"}`, `{"IN": ["ok", "fail"]}`, `{"IS NULL": 1}`.
     Rows have the columns of the table `civicrm_mailchimpsync_cache`; besides, `civicrm_status` (also as `status`) and
@@ -55,8 +85,9 @@ def cache_get(
     Raises:
         UsageError: the audience is not connected; no such column; too many rows for one answer.
     """
-    link = find_audience(site, mailchimp_list_id)
+    links = _links(site, mailchimp_list_id)
     given = {
+        "mailchimp_list_id": mailchimp_list_id,
         "id": id,
         "sync_status": sync_status,
         "mailchimp_status": mailchimp_status,
@@ -65,26 +96,38 @@ def cache_get(
         "civicrm_contact_id": civicrm_contact_id,
         "civicrm_status": {"IS NULL": True} if civicrm_status == NO_STATUS else civicrm_status,
         "reason": reason,
+        "mailchimp_updated": mailchimp_updated,
+        "mailchimp_data": mailchimp_data,
+        "civicrm_data": civicrm_data,
+        "civicrm_groups": civicrm_groups,
     }
+    source = lookup.cache_with_groups({link.audience_id: link.group_id for link in links})
     page = Page(limit, offset, sort, is_count)
     with site.store.begin() as tx:
-        wanted = _conditions(tx, mailchimp_list_id, given)
-        rows = filters.look_up(tx, lookup.cache_with_group(link.group_id), wanted, page)
-    if isinstance(rows, int):
-        return rows
-    if troubleshoot:
-        troubleshoot_rows(site, link, rows)
-    return [_shown(row) for row in rows]
+        rows = filters.look_up(tx, source, _conditions(tx, links, given), page)
+    if isinstance(rows, list):
+        for link in links if troubleshoot else ():
+            troubleshoot_rows(site, link, [row for row in rows if row["mailchimp_list_id"] == link.audience_id])
+        rows = [_shown(row) for row in rows]
+    known = [*source.columns.keys() - {"ours"}, *ADDED, *(TROUBLESHOOT if troubleshoot else ())]
+    found: list[dict[str, Any]] | int = filters.choose(rows, columns, sorted(known))
+    return found
 
 
-def _conditions(tx: Transaction, list_id: str, given: Mapping[str, Any]) -> list[Condition]:
+def _links(site: Site, list_id: Any) -> list[Link]:
+    """Return the connections that are looked at: one that is named has to be there."""
+    return [find_audience(site, list_id)] if isinstance(list_id, str) else find_links(site)
+
+
+def _conditions(tx: Transaction, links: Sequence[Link], given: Mapping[str, Any]) -> list[Condition]:
     """Return the conditions; an address is looked for in any spelling."""
     address = given["mailchimp_email"]
     operators = {"=": address} if isinstance(address, str) else dict(address or {})
-    exact = operators.pop("=", None)
-    wanted: list[Condition] = [("mailchimp_list_id", "=", list_id)]
-    if exact is not None:
-        wanted.append(lookup.with_address(tx, list_id, exact))
+    lists = [link.audience_id for link in links]
+    one, several = operators.pop("=", None), operators.pop("IN", None)
+    exact: list[Sequence[str]] = [some for some in ([one] if one is not None else None, several) if some]
+    wanted: list[Condition] = [("mailchimp_list_id", "IN", lists)]
+    wanted += [lookup.with_addresses(tx, lists, some) for some in exact]
     return wanted + filters.conditions({**given, "mailchimp_email": operators})
 
 

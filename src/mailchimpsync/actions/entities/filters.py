@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import Field, with_config
+from pydantic import AliasChoices, Field, with_config
 from typing_extensions import TypedDict
 
 from mailchimpsync.errors import UsageError
@@ -21,6 +21,7 @@ LIMIT_MAX = 25_000
 Text = Annotated[str, Field(coerce_numbers_to_str=True, max_length=500, pattern=r"^[^\x00]*$")]
 Number = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 _Several = Annotated[list[Text], Field(min_length=1, max_length=1_000)]
+_Times = Annotated[list[datetime], Field(min_length=1, max_length=1_000)]
 _Numbers = Annotated[list[Number], Field(min_length=1, max_length=1_000)]
 
 TextOperators = TypedDict(
@@ -32,6 +33,8 @@ TextOperators = TypedDict(
         "NOT LIKE": Text,
         "IN": _Several,
         "NOT IN": _Several,
+        "BETWEEN": tuple[Text, Text],
+        "NOT BETWEEN": tuple[Text, Text],
         "IS NULL": Any,
         "IS NOT NULL": Any,
     },
@@ -49,6 +52,8 @@ NumberOperators = TypedDict(
         "LIKE": Text,
         "IN": _Numbers,
         "NOT IN": _Numbers,
+        "BETWEEN": tuple[Number, Number],
+        "NOT BETWEEN": tuple[Number, Number],
         "IS NULL": Any,
         "IS NOT NULL": Any,
     },
@@ -58,10 +63,15 @@ TimeOperators = TypedDict(
     "TimeOperators",
     {
         "=": datetime,
+        "!=": datetime,
         "<": datetime,
         "<=": datetime,
         ">": datetime,
         ">=": datetime,
+        "IN": _Times,
+        "NOT IN": _Times,
+        "BETWEEN": tuple[datetime, datetime],
+        "NOT BETWEEN": tuple[datetime, datetime],
         "IS NULL": Any,
         "IS NOT NULL": Any,
     },
@@ -77,7 +87,16 @@ TimeFilter = datetime | TimeOperators | None
 Limit = Annotated[int, Field(ge=0, le=LIMIT_MAX, description=f"How many rows at most; 0: all, up to {LIMIT_MAX:,}.")]
 Offset = Annotated[int, Field(ge=0, le=2**53, description="How many rows to leave out first.")]
 Sort = Annotated[
-    str, Field(max_length=200, description="Columns to sort by, such as `mailchimp_email` or `id DESC, reason`.")
+    str | list[str],
+    Field(max_length=200, description="Columns to sort by, such as `mailchimp_email` or `id DESC, reason`."),
+]
+Return = Annotated[
+    str | list[str] | None,
+    Field(
+        max_length=2_000,
+        validation_alias=AliasChoices("return", "columns"),
+        description="Only these columns, as a list or with commas; `id` comes with them.",
+    ),
 ]
 IsCount = Annotated[bool, Field(description="Only say how many rows there are.")]
 
@@ -88,7 +107,7 @@ class Page:
 
     limit: int = LIMIT
     offset: int = 0
-    sort: str = "id"
+    sort: str | list[str] = "id"
     is_count: bool = False
 
 
@@ -104,8 +123,14 @@ def conditions(filters: Mapping[str, Any]) -> list[Condition]:
         for operator, value in pairs if given is not None else ():
             if operator not in OPERATORS:
                 raise UsageError(f"{column}: there is no operator {operator}. There are: {', '.join(OPERATORS)}.")
-            found.append((column, operator, in_utc(value) if isinstance(value, datetime) else value))
+            found.append((column, operator, _with_times_in_utc(value)))
     return found
+
+
+def _with_times_in_utc(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_with_times_in_utc(one) for one in value]
+    return in_utc(value) if isinstance(value, datetime) else value
 
 
 def look_up(tx: Transaction, source: Source, wanted: list[Condition], page: Page) -> list[dict[str, Any]] | int:
@@ -125,9 +150,29 @@ def look_up(tx: Transaction, source: Source, wanted: list[Condition], page: Page
     return rows
 
 
-def _order(sort: str, source: Source) -> list[tuple[str, bool]]:
+def choose(rows: list[dict[str, Any]] | int, columns: str | list[str] | None, known: Collection[str]) -> Any:
+    """Return rows with some columns only, and their `id`; a number as it is.
+
+    Raises:
+        UsageError: there is no such column.
+    """
+    names = _names(columns)
+    if unknown := [name for name in names if name not in known]:
+        raise UsageError(f"return: there is no column {', '.join(unknown)}. There are: {', '.join(known)}.")
+    if isinstance(rows, int) or not names:
+        return rows
+    return [{name: value for name, value in row.items() if name == "id" or name in names} for row in rows]
+
+
+def _names(columns: str | list[str] | None) -> list[str]:
+    """Return names that came as a list, with commas, or as the text of a list."""
+    text = ",".join(columns) if isinstance(columns, list) else columns or ""
+    return [name for part in text.strip("[] ").split(",") if (name := part.strip(" '\""))]
+
+
+def _order(sort: str | list[str], source: Source) -> list[tuple[str, bool]]:
     order = []
-    for part in sort.split(","):
+    for part in sort if isinstance(sort, list) else sort.split(","):
         name, _, direction = part.strip().partition(" ")
         if name not in source.columns or direction.strip().upper() not in {"", "ASC", "DESC"}:
             known = ", ".join(source.columns)

@@ -17,6 +17,7 @@ from mailchimpsync.actions.entities.filters import (
     NumberFilter,
     Offset,
     Page,
+    Return,
     Sort,
     Text,
     TextFilter,
@@ -63,6 +64,7 @@ def update_get(
     attempt: Annotated[TextFilter, Field(description="How it is being tried, as JSON text.")] = None,
     agreed: Annotated[TextFilter, Field(description="What both sides agree on once it is confirmed, as JSON.")] = None,
     run_id: Annotated[NumberFilter, Field(description="The run that decided on it.")] = None,
+    columns: Return = None,
     limit: Limit = filters.LIMIT,
     offset: Offset = 0,
     sort: Sort = "id",
@@ -91,7 +93,9 @@ def update_get(
     }
     with site.store.begin() as tx:
         page = Page(limit, offset, sort, is_count)
-        return filters.look_up(tx, lookup.updates, filters.conditions(wanted), page)
+        rows = filters.look_up(tx, lookup.updates, filters.conditions(wanted), page)
+    found: list[dict[str, Any]] | int = filters.choose(rows, columns, list(lookup.updates.columns))
+    return found
 
 
 @action(ENTITY, Scope.CONFIGURE, name="create", present=plain)

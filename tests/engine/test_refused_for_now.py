@@ -10,7 +10,7 @@ import pytest
 from mailchimpsync.errors import AccessError
 from mailchimpsync.store import attempts, runs
 from mailchimpsync.sync import Outcome, submit
-from support.world import LIST, NEWS, World
+from support.world import LIST, NEWS, WALKS, World
 
 HALF_AN_HOUR = timedelta(minutes=30)
 
@@ -83,11 +83,9 @@ def test_while_it_waits_nothing_is_sent_and_another_decision_is_sent_at_once(wor
 
 
 def test_who_is_to_be_taken_off_is_first_in_line(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    for number in range(4):
-        world.contact(f"p{number}@example.org", {NEWS: 1})
-    [leaver] = synced(world, "gone@example.org")
-    for number in range(10, 14):
-        world.contact(f"p{number}@example.org", {NEWS: 0.01})
+    *walkers, leaver = synced(world, *(f"p{number}@example.org" for number in range(5)))
+    for one in walkers:
+        world.put(one, "Added", WALKS)
     world.put(leaver, "Removed")
     monkeypatch.setattr(submit, "OPERATIONS_MAX", 2)
     sent: list[bytes] = []

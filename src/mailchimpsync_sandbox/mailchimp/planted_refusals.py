@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _BY_STATUS: dict[int, Callable[[], problems.Problem]] = {
     401: problems.key_invalid,
-    403: problems.user_disabled,
+    403: lambda: problems.triggered("Forbidden"),
     429: lambda: problems.too_many_connections(10),
     500: problems.internal_error,
 }

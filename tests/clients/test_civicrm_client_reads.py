@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import httpx2
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from mailchimpsync.civicrm import (
     CivicrmClient,
     Email,
+    SiteClock,
     contacts_by_id,
     contacts_modified_since,
     group_contacts,
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 
 Civicrm = tuple[CivicrmSandbox, CivicrmClient]
 
-HOUR = timedelta(hours=1)
+CLOCK = SiteClock(timedelta(hours=1), datetime(2026, 11, 20, 12, tzinfo=UTC), ZoneInfo("Africa/Lagos"))
 
 
 @pytest.fixture
@@ -72,7 +74,7 @@ def test_everybody_in_the_groups_is_read_once_and_trash_is_left_out(civicrm: Civ
 def test_without_groups_or_contacts_nothing_is_asked(civicrm_says: CivicrmSays) -> None:
     client, script = civicrm_says(httpx2.Response(500))
     assert list(group_contacts(client, [])) == list(group_contacts(client, [8], [])) == []
-    assert list(history(client, [], None, HOUR)) == []
+    assert list(history(client, [], None, CLOCK)) == []
     assert list(contacts_by_id(client, [])) == []
     assert list(owners_of(client, [])) == []
     assert (persons(client, []), merged_to(client, []), on_hold_addresses(client, [])) == ({}, {}, set())
@@ -87,13 +89,13 @@ def test_history_comes_oldest_first_and_in_utc(civicrm: Civicrm) -> None:
         for day, status in ((1, "Added"), (2, "Removed"), (3, "Added"), (4, "Removed"))
     ]
     [wilma] = sandbox.load_contacts([{"groups": entries}])
-    whole = list(chain.from_iterable(history(client, [8, 9], None, HOUR)))
+    whole = list(chain.from_iterable(history(client, [8, 9], None, CLOCK)))
     assert [(row.contact_id, row.status) for row in whole] == [
         (wilma, status) for status in ("Added", "Removed", "Added", "Removed")
     ]
     assert whole[0].date == datetime(2026, 11, 1, 10, tzinfo=UTC)
     assert whole[0].date.utcoffset() == timedelta(0)
-    since = list(chain.from_iterable(history(client, [8], "2026-11-03 11:00:00", HOUR, [wilma])))
+    since = list(chain.from_iterable(history(client, [8], "2026-11-03 11:00:00", CLOCK, [wilma])))
     assert [row.date.day for row in since] == [3, 4]
 
 
@@ -225,7 +227,7 @@ def test_a_date_nobody_can_read_is_odd(civicrm_says: CivicrmSays) -> None:
     row = {"id": 5, "contact_id": 1, "group_id": 8, "status": "Added", "date": "20261120", "method": "API"}
     client, _ = civicrm_says(httpx2.Response(200, json={"values": [row | {"date": "soon"}]}))
     with pytest.raises(TransientError, match="SubscriptionHistory 5"):
-        list(history(client, [8], None, HOUR))
+        list(history(client, [8], None, CLOCK))
 
 
 def test_reads_of_a_user_without_rights_are_refused_where_civicrm_says_so(civicrm: Civicrm, hands: Hands) -> None:

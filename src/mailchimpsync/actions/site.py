@@ -9,6 +9,7 @@ from pathlib import Path
 from secrets import token_hex
 from types import TracebackType
 from typing import Self
+from zoneinfo import ZoneInfo
 
 from mailchimpsync.civicrm import CivicrmClient
 from mailchimpsync.config import (
@@ -38,7 +39,8 @@ JOURNAL_PURPOSE = "journal"
 
 def _civicrm_client(site: CivicrmSite, runtime: Runtime) -> CivicrmClient:
     key, web_server = site.api_key.get_secret_value(), site.web_server
-    return CivicrmClient(site.url, key, runtime, pattern=site.pattern, web_server=web_server)
+    zone = ZoneInfo(site.time_zone) if site.time_zone else None
+    return CivicrmClient(site.url, key, runtime, pattern=site.pattern, web_server=web_server, time_zone=zone)
 
 
 def _mailchimp_client(account: Account, runtime: Runtime) -> MailchimpClient:

@@ -17,7 +17,7 @@ from mailchimpsync.civicrm.look_back import Landmark, LookBack, View
 from mailchimpsync.civicrm.names import Called, contacts_like, display_names
 from mailchimpsync.civicrm.odd_rows import OddRow
 from mailchimpsync.civicrm.people import Email, Person, persons
-from mailchimpsync.civicrm.proof import Group, SiteCheck, clock_offset, groups, mailing_groups, site
+from mailchimpsync.civicrm.proof import Group, SiteCheck, groups, mailing_groups, site, site_clock
 from mailchimpsync.civicrm.reads import (
     ContactAddress,
     ContactState,
@@ -38,6 +38,7 @@ from mailchimpsync.civicrm.reads import (
     trashed_owners,
 )
 from mailchimpsync.civicrm.rights import Rights, Standing, check_rights, hidden_contacts, prove_rights
+from mailchimpsync.civicrm.site_clock import SessionZone, SiteClock
 from mailchimpsync.civicrm.times import to_site, to_utc
 from mailchimpsync.civicrm.urls import contact_page
 from mailchimpsync.civicrm.visibility import SEES_EVERYTHING, Visibility
@@ -68,7 +69,9 @@ __all__ = [
     "Person",
     "Result",
     "Rights",
+    "SessionZone",
     "SiteCheck",
+    "SiteClock",
     "Standing",
     "TrashedOwner",
     "View",
@@ -79,7 +82,6 @@ __all__ = [
     "addresses_of",
     "campaign_activities",
     "check_rights",
-    "clock_offset",
     "contact_page",
     "contacts_by_id",
     "contacts_like",
@@ -107,6 +109,7 @@ __all__ = [
     "sees_activities",
     "set_names",
     "site",
+    "site_clock",
     "succeeded",
     "to_site",
     "to_utc",

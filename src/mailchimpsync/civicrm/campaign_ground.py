@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
 from mailchimpsync.civicrm.client import CIVICRM, Call, CivicrmClient, Result, succeeded
-from mailchimpsync.civicrm.proof import clock_offset
+from mailchimpsync.civicrm.proof import site_clock
 from mailchimpsync.civicrm.rights import is_granted
+from mailchimpsync.civicrm.site_clock import SiteClock
 from mailchimpsync.errors import AccessError, Code, RemoteError, Right, quoted
 from mailchimpsync.http import odd
 
@@ -44,13 +44,13 @@ class Ground:
         field: the custom field's name in the API, `Group.Field`.
         record_type: the number that makes a contact of an activity its target.
         source_contact_id: the key's own contact, who adds the activities.
-        offset: what the site's clock is ahead of UTC.
+        clock: how the site's times are written.
     """
 
     field: str
     record_type: int
     source_contact_id: int
-    offset: timedelta
+    clock: SiteClock
 
 
 def prepare_ground(client: CivicrmClient, kinds: Collection[Kind]) -> Ground:
@@ -75,7 +75,7 @@ def prepare_ground(client: CivicrmClient, kinds: Collection[Kind]) -> Ground:
         field,
         int(_first(found["targets"], "value", "the record type of activities' targets")),
         int(_first(found["me"], "id", "the key's own contact")),
-        clock_offset(client),
+        site_clock(client),
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from threading import Lock
 from typing import Annotated, Any, ClassVar, Generic, NotRequired, TypeVar, cast
+from zoneinfo import ZoneInfo
 
 import httpx2
 from pydantic import BeforeValidator, TypeAdapter, ValidationError
@@ -133,7 +134,9 @@ class CivicrmClient(Remote):
         web_server: tuple[str, str] | None = None,
         transport: httpx2.BaseTransport | None = None,
         attempts_max: int = 6,
+        time_zone: ZoneInfo | None = None,
     ) -> None:
+        self.time_zone = time_zone
         self._base = checked_base(url)
         self._pattern = checked_pattern(self._base, pattern) if pattern else None
         self._search_lock = Lock()

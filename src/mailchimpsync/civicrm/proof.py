@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -15,6 +15,7 @@ from mailchimpsync.civicrm import visibility
 from mailchimpsync.civicrm.client import CIVICRM, Call, CivicrmClient, Result, succeeded
 from mailchimpsync.civicrm.look_back import LookBack, View
 from mailchimpsync.civicrm.rights import SEES_ALL, is_granted
+from mailchimpsync.civicrm.site_clock import SiteClock
 from mailchimpsync.civicrm.times import offset_of
 from mailchimpsync.civicrm.visibility import SEES_NOTHING, Visibility
 from mailchimpsync.errors import AccessError, Code, EvidenceError, RemoteError, Right, quoted
@@ -54,12 +55,12 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class SiteCheck:
-    """What was proved: `offset` is what the site's clock is ahead of UTC; `view` is what was found looking back.
+    """What was proved: `clock` is how its times are read; `view` is what was found looking back.
 
     `visibility` says what can be seen of contacts that are not there any more.
     """
 
-    offset: timedelta
+    clock: SiteClock
     groups: Mapping[int, Group]
     view: View | None = None
     visibility: Visibility = SEES_NOTHING
@@ -83,22 +84,22 @@ def site(
     results = client.multi({**_who(), **_about(group_ids), **visibility.CALLS, **again})
     _other_contact(results)
     _check_sees_all(results["all"])
-    offset = _offset(client, results["clock"], now)
+    clock = _clock(client, results["clock"], now)
     groups = {group.id: group for group in _groups(succeeded(results["groups"]).values)}
     for group_id in group_ids:
         _check_group(group_id, groups.get(group_id))
-    view = back.view_of(results, offset) if look_back is not None else None
-    return SiteCheck(offset, groups, view, visibility.visibility_of(results))
+    view = back.view_of(results, clock.offset) if look_back is not None else None
+    return SiteCheck(clock, groups, view, visibility.visibility_of(results))
 
 
-def clock_offset(client: CivicrmClient) -> timedelta:
-    """Return what the site's clock is ahead of UTC.
+def site_clock(client: CivicrmClient) -> SiteClock:
+    """Return how the site's times are read.
 
     Raises:
-        EvidenceError: `CV_CLOCK`, no time zone explains the difference.
+        EvidenceError: `CV_CLOCK`, no time zone explains the difference; `CV_TIME_ZONE`, not the configured one.
         AccessError: `CV_NO_PERMISSION`.
     """
-    return _offset(client, client.multi({"clock": _CLOCK})["clock"], None)
+    return _clock(client, client.multi({"clock": _CLOCK})["clock"], None)
 
 
 def groups(client: CivicrmClient, group_ids: Collection[int]) -> dict[int, Group]:
@@ -139,9 +140,10 @@ def _about(group_ids: Collection[int]) -> dict[str, Call]:
     return {"clock": _CLOCK, "groups": ("Group", "get", {**_GROUPS_WANTED, "where": [["id", "IN", list(group_ids)]]})}
 
 
-def _offset(client: CivicrmClient, clock: Result | RemoteError, now: datetime | None) -> timedelta:
+def _clock(client: CivicrmClient, answer: Result | RemoteError, now: datetime | None) -> SiteClock:
     try:
-        return offset_of(_site_now(clock), now or client.runtime.now())
+        at = now or client.runtime.now()
+        return SiteClock(offset_of(_site_now(answer), at), at, client.time_zone)
     except ValueError:
         raise odd(CIVICRM, "the site's clock") from None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter
@@ -13,10 +13,10 @@ from typing_extensions import TypedDict
 from mailchimpsync.civicrm.client import CIVICRM, CivicrmClient, Envelope, Result, succeeded
 from mailchimpsync.civicrm.odd_rows import OddRow, sorted_out, too_many
 from mailchimpsync.civicrm.paging import IDS_MAX, Row, Where, chunks, pages
-from mailchimpsync.civicrm.times import to_utc
+from mailchimpsync.civicrm.site_clock import SiteClock
 from mailchimpsync.errors import AccessError, RemoteError, TransientError
 from mailchimpsync.http import odd
-from mailchimpsync.model import Departure, normalise_address
+from mailchimpsync.model import Departure, GroupStatus, normalise_address
 
 ADDRESSES_MAX = 5_000
 """Addresses in one condition: 0.08 s (reference: CiviCRM README)."""
@@ -168,18 +168,19 @@ def history(
     client: CivicrmClient,
     group_ids: Collection[int],
     since_site: str | None,
-    offset: timedelta,
+    clock: SiteClock,
     contact_ids: Sequence[int] | None = None,
     odd_rows: list[OddRow] | None = None,
 ) -> Iterator[list[HistoryEntry]]:
     """Yield the history of these groups, oldest id first; the highest id of a contact and group is the newest.
 
-    `since_site` is in the site's local time (`to_site`), inclusive; None reads all.
+    `since_site` is as the site shows it (`SiteClock.shown_from`), inclusive; None reads all. Where a date may mean
+    several moments, an Added counts from the earliest, and a leaving from the latest.
     """
     since: Where = [["date", ">=", since_site]] if since_site else []
     for where in _in_groups(group_ids, contact_ids):
         for rows in pages(client, "SubscriptionHistory", _History, _HISTORY, [*where, *since], odd_rows=odd_rows):
-            entries, undated = sorted_out(rows, lambda row: _entry(row, offset), "SubscriptionHistory")
+            entries, undated = sorted_out(rows, lambda row: _entry(row, clock), "SubscriptionHistory")
             yield entries
             if odd_rows is None and undated:
                 raise odd(CIVICRM, str(undated[0]))
@@ -247,14 +248,14 @@ def owners_of(
 
 
 def trashed_owners(
-    client: CivicrmClient, addresses: Collection[str], offset: timedelta, odd_rows: list[OddRow]
+    client: CivicrmClient, addresses: Collection[str], clock: SiteClock, odd_rows: list[OddRow]
 ) -> Iterator[list[TrashedOwner]]:
     """Yield the contacts in the trash that have one of these addresses, where the key's user may see them."""
     asked = _asked(addresses)
     for some in chunks(list(asked), ADDRESSES_MAX):
         where: Where = [["email", "IN", list(some)], ["contact_id.is_deleted", "=", True]]
         for rows in pages(client, "Email", _Trashed, _TRASHED, where, odd_rows=odd_rows):
-            found, undated = sorted_out(rows, lambda row: (row, _modified(row, offset)), "Email")
+            found, undated = sorted_out(rows, lambda row: (row, _modified(row, clock)), "Email")
             odd_rows.extend(undated)
             yield [
                 TrashedOwner(address, row["contact_id"], modified)
@@ -270,8 +271,8 @@ def _asked(addresses: Collection[str]) -> dict[str, list[str]]:
     return asked
 
 
-def _modified(row: _Trashed, offset: timedelta) -> datetime:
-    return to_utc(row["contact_id.modified_date"], offset)
+def _modified(row: _Trashed, clock: SiteClock) -> datetime:
+    return clock.earliest(row["contact_id.modified_date"])
 
 
 def _marks_at(row: _Owner) -> frozenset[Departure]:
@@ -324,9 +325,10 @@ def merged_to(
     return merged
 
 
-def _entry(row: _History, offset: timedelta) -> HistoryEntry:
+def _entry(row: _History, clock: SiteClock) -> HistoryEntry:
     try:
-        date = to_utc(row["date"], offset)
+        read = clock.earliest if row["status"] == GroupStatus.ADDED else clock.latest
+        date = read(row["date"])
     except ValueError:
         raise ValueError("date: no date and time") from None
     return HistoryEntry(row["id"], row["contact_id"], row["group_id"], date, row["status"], row["method"])

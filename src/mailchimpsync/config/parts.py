@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
 from mailchimpsync.config.data import Data
 from mailchimpsync.model import (
@@ -20,6 +21,16 @@ from mailchimpsync.model import (
 )
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+def _time_zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError("there is no such time zone; a name is like America/New_York") from error
+
+
+TimeZone = Annotated[Text, AfterValidator(_time_zone)]
 GroupId = Annotated[int, Field(gt=0, le=2**31 - 1)]
 
 
@@ -32,12 +43,14 @@ class Part(BaseModel):
 class CivicrmSite(Part):
     """Where CiviCRM is; `pattern` is the form of its API's URLs, found by itself if not given.
 
+    `time_zone` is the site's, as IANA names it; needed only for dates on which zones with today's time are apart.
     `web_server_user` and `web_server_password` are for sites whose web server wants some of its own (HTTP Basic).
     """
 
     url: Text
     api_key: SecretStr
     pattern: Text | None = None
+    time_zone: TimeZone | None = None
     web_server_user: Text | None = None
     web_server_password: SecretStr | None = None
 

@@ -655,6 +655,13 @@ _CIVICRM_STOPS = {
         "Set the clocks of both machines.",
         Who.IMPLEMENTER,
     ),
+    Code.CV_TIME_ZONE: Entry(
+        "CiviCRM's time zone is not known, or is not the one that is configured.",
+        "CiviCRM tells today's time, not its zone. On some dates, zones with today's time are an hour apart.",
+        "Set `civicrm.time_zone` in the configuration to the zone of the site, such as `America/New_York`.",
+        Who.IMPLEMENTER,
+        Retry.NEXT_RUN,
+    ),
     Code.CV_GROUP_GONE: Entry(
         "A group of the connection is not there.",
         "It was deleted in CiviCRM, or the key's user may not see it. Nothing was changed on either side.",

@@ -40,7 +40,7 @@ def add_civi_only(run: Run) -> bool:
 def read_groups_of(run: Run, contact_ids: Sequence[int]) -> None:
     """Take in all that CiviCRM says of some contacts in the connection's groups, however long ago it came to be."""
     groups_asked = run.connection.group_ids
-    for entries in history(run.civicrm, groups_asked, None, run.site_offset, contact_ids, run.odd_rows):
+    for entries in history(run.civicrm, groups_asked, None, run.site_clock, contact_ids, run.odd_rows):
         _store_history(run, entries)
     _read_memberships(run, contact_ids)
     note_odd_rows(run)
@@ -50,7 +50,7 @@ def _read_history(run: Run) -> set[int]:
     """Return the contacts with history since the last run; none are collected when everything is read."""
     changed: set[int] = set()
     connection = run.connection
-    for entries in history(run.civicrm, connection.group_ids, run.since_at_site, run.site_offset, None, run.odd_rows):
+    for entries in history(run.civicrm, connection.group_ids, run.since_at_site, run.site_clock, None, run.odd_rows):
         _store_history(run, entries)
         if run.since is not None:
             changed.update(entry.contact_id for entry in entries)

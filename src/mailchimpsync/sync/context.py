@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from mailchimpsync.civicrm import SEES_EVERYTHING, CivicrmClient, OddRow, Visibility, to_site
+from mailchimpsync.civicrm import SEES_EVERYTHING, CivicrmClient, OddRow, SiteClock, Visibility
 from mailchimpsync.mailchimp import MailchimpClient
 from mailchimpsync.model import Connection
 from mailchimpsync.runtime import Deadline, Progress, Runtime
@@ -87,7 +87,7 @@ class Run(Work):
     id: int
     started_at: datetime
     since: datetime | None
-    site_offset: timedelta
+    site_clock: SiteClock
     abort_requested: Callable[[], bool] = _nobody
     waits_for_batches: bool = True
     kept_plan_id: int | None = None
@@ -103,7 +103,7 @@ class Run(Work):
     @property
     def since_at_site(self) -> str | None:
         """`since` as CiviCRM writes it."""
-        return to_site(self.since, self.site_offset) if self.since else None
+        return self.site_clock.shown_from(self.since) if self.since else None
 
     def read_progress(self) -> Mapping[str, Any]:
         """Return where the stage goes on, or nothing at its beginning."""

@@ -48,7 +48,7 @@ def create_contacts(run: Run) -> bool:
 def _known(run: Run, wanted: Sequence[Any]) -> dict[int, int]:
     """Return, by row, contacts that exist meanwhile: made by staff, or by ourselves just before a crash."""
     addresses = [row["mailchimp_email"] for row in wanted]
-    owners = find_owners(run.civicrm, run.connection.group_id, addresses, run.site_offset, run.odd_rows)
+    owners = find_owners(run.civicrm, run.connection.group_id, addresses, run.site_clock, run.odd_rows)
     return {row["id"]: owners[key] for row in wanted if (key := normalise_address(row["mailchimp_email"])) in owners}
 
 

@@ -99,7 +99,7 @@ def _owners_of(run: Run, rows: Sequence[RowMapping]) -> tuple[dict[int, Ownershi
         return {}, set()
     known = len(run.odd_rows)
     addresses = [row["mailchimp_email"] for row in rows]
-    owners = find_ownerships(run.civicrm, run.connection.group_id, addresses, run.site_offset, run.odd_rows)
+    owners = find_ownerships(run.civicrm, run.connection.group_id, addresses, run.site_clock, run.odd_rows)
     odd = [one for one in run.odd_rows[known:] if one.entity == "Email"]
     odd_addresses = {normalise_address(one.address) for one in odd if one.address is not None}
     any_may_be_odd = any(one.address is None for one in odd)
@@ -125,7 +125,7 @@ def _give_to_the_trash(run: Run, rows: Sequence[RowMapping]) -> None:
     ]
     if not asked or not run.visibility.trash:
         return
-    trashed = find_trashed_owners(run.civicrm, [row["mailchimp_email"] for row in asked], run.site_offset, run.odd_rows)
+    trashed = find_trashed_owners(run.civicrm, [row["mailchimp_email"] for row in asked], run.site_clock, run.odd_rows)
     if not trashed:
         return
     with run.transaction() as tx:

@@ -115,7 +115,7 @@ def _holders_in_group(run: Run, unsure: Collection[int]) -> dict[int, int]:
     with run.transaction() as tx:
         rows = contacts.rows_of_contacts(tx, run.list_id, sorted(unsure))
     addresses = [row.mailchimp_email for row in rows if row.mailchimp_email]
-    owners = find_owners(run.civicrm, run.connection.group_id, addresses, run.site_offset, run.odd_rows)
+    owners = find_owners(run.civicrm, run.connection.group_id, addresses, run.site_clock, run.odd_rows)
     holders: dict[int, set[int | None]] = defaultdict(set)
     for row in rows:
         if row.mailchimp_email:

@@ -6,11 +6,11 @@ It takes the two requests that prove key, audience and groups anyway; what was s
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from mailchimpsync.civicrm import Group, Landmark, LookBack, SiteCheck, View, site
+from mailchimpsync.civicrm import Group, Landmark, LookBack, SessionZone, SiteCheck, View, site
 from mailchimpsync.errors import Code, EvidenceError, SuspicionError
 from mailchimpsync.mailchimp import audience
 from mailchimpsync.model import Connection
@@ -81,7 +81,10 @@ def look_at_civicrm(
     look_back = LookBack([one.id for one in landmarks], contacts)
     checked = site(systems.civicrm, connection.group_ids, look_back=look_back)
     view = checked.view or NOTHING_SEEN
-    _check_their_clock(before, checked.offset)
+    checked = replace(
+        checked, clock=checked.clock.with_session(_session_of(before, landmarks, view, checked.clock.offset))
+    )
+    _check_their_clock(before, checked.clock.offset)
     if not accept_restored:
         _check_history(landmarks, view, connection.group_ids)
         missing = [contact for contact in canaries if contact not in view.contacts]
@@ -115,6 +118,25 @@ def _check_their_clock(before: Mapping[str, Any], offset: timedelta) -> None:
         raise EvidenceError(Code.CV_CLOCK, f"CiviCRM's clock has moved by {hours} hours since the last sync")
 
 
+def _session_of(
+    before: Mapping[str, Any], landmarks: Collection[Landmark], view: View, offset: timedelta
+) -> SessionZone:
+    """Return how the site's session knows its zone: as it was known, or learnt from entries of before a clock change.
+
+    The same entry is read again with another offset. A session with a number shows it shifted by as much, so that it
+    is the same moment still; one with a named zone shows it as before, so that it seems to have moved.
+    """
+    known = SessionZone(before.get("session", SessionZone.UNKNOWN))
+    moved = offset - timedelta(minutes=before.get("offset_minutes", offset / timedelta(minutes=1)))
+    shifts = {view.entries[one.id].date - one.date for one in landmarks if one.id in view.entries}
+    if not moved or len(shifts) != 1:
+        return known
+    shift = shifts.pop()
+    if not shift:
+        return SessionZone.NUMERIC
+    return SessionZone.NAMED if shift == -moved else SessionZone.UNKNOWN
+
+
 def _check_history(landmarks: Collection[Landmark], view: View, group_ids: Collection[int]) -> None:
     lost = [one for one in landmarks if one.group_id in group_ids and _is_lost(one, view)]
     if lost:
@@ -139,7 +161,8 @@ def _is_lost(landmark: Landmark, view: View) -> bool:
 def _to_remember(checked: SiteCheck) -> Mapping[str, Any]:
     view = checked.view or NOTHING_SEEN
     return {
-        "offset_minutes": round(checked.offset / timedelta(minutes=1)),
+        "session": checked.clock.session.value,
+        "offset_minutes": round(checked.clock.offset / timedelta(minutes=1)),
         "titles": {str(key): group.title for key, group in checked.groups.items()},
         "entries": [[one.id, one.contact_id, one.group_id, one.date.isoformat()] for one in view.newest],
     }

@@ -91,7 +91,7 @@ def members_run(systems: Systems, connection: Connection, deadline: Deadline) ->
             lease=lease,
             started_at=started_at,
             since=None,
-            site_offset=checked.offset,
+            site_clock=checked.clock,
             visibility=checked.visibility,
             erased=erased_addresses,
             knows_contacts=not is_restored,

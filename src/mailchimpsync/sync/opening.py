@@ -74,7 +74,7 @@ def open_run(
         how_far=counting.how_far,
         started_at=begun.at,
         since=begun.since,
-        site_offset=sight.checked.offset,
+        site_clock=sight.checked.clock,
         visibility=sight.checked.visibility,
         abort_requested=watch,
         waits_for_batches=options.wait_for_batches,

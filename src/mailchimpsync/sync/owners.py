@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from mailchimpsync.civicrm import (
     CivicrmClient,
     OddRow,
+    SiteClock,
     TrashedOwner,
     group_contacts,
     history,
@@ -31,11 +31,11 @@ def find_owners(
     client: CivicrmClient,
     group_id: int,
     addresses: Sequence[str],
-    offset: timedelta,
+    clock: SiteClock,
     odd_rows: list[OddRow] | None = None,
 ) -> dict[str, int]:
     """Return the contact that owns each address, by normalised address; addresses nobody has are left out."""
-    found = find_ownerships(client, group_id, addresses, offset, odd_rows)
+    found = find_ownerships(client, group_id, addresses, clock, odd_rows)
     return {address: one.contact_id for address, one in found.items()}
 
 
@@ -43,7 +43,7 @@ def find_ownerships(
     client: CivicrmClient,
     group_id: int,
     addresses: Sequence[str],
-    offset: timedelta,
+    clock: SiteClock,
     odd_rows: list[OddRow] | None = None,
 ) -> dict[str, Ownership]:
     """Return who owns each address, by normalised address; addresses nobody has are left out.
@@ -59,17 +59,17 @@ def find_ownerships(
             having[key[0]].add(key[1])
             marks[key] = marks.get(key, frozenset()) | owner.marks
     shared = sorted({contact for contacts in having.values() if len(contacts) > 1 for contact in contacts})
-    in_group, ever_in_group = _known_in_group(client, group_id, shared, offset, odd_rows) if shared else (set(), set())
+    in_group, ever_in_group = _known_in_group(client, group_id, shared, clock, odd_rows) if shared else (set(), set())
     chosen = {address: _choose(contacts, in_group, ever_in_group) for address, contacts in having.items()}
     return {address: Ownership(contact, marks[address, contact]) for address, contact in chosen.items()}
 
 
 def find_trashed_owners(
-    client: CivicrmClient, addresses: Sequence[str], offset: timedelta, odd_rows: list[OddRow]
+    client: CivicrmClient, addresses: Sequence[str], clock: SiteClock, odd_rows: list[OddRow]
 ) -> dict[str, TrashedOwner]:
     """Return the contact in the trash that has each address, by normalised address: of several, the last one there."""
     found: dict[str, TrashedOwner] = {}
-    for page in trashed_owners(client, addresses, offset, odd_rows):
+    for page in trashed_owners(client, addresses, clock, odd_rows):
         for owner in page:
             key = normalise_address(owner.address)
             found[key] = max(found.get(key, owner), owner, key=lambda one: (one.modified, one.contact_id))
@@ -80,12 +80,12 @@ def _known_in_group(
     client: CivicrmClient,
     group_id: int,
     contacts: Sequence[int],
-    offset: timedelta,
+    clock: SiteClock,
     odd_rows: list[OddRow] | None,
 ) -> tuple[set[int], set[int]]:
     members = (row for page in group_contacts(client, [group_id], contacts, odd_rows) for row in page)
     in_group = {row.contact_id for row in members if row.status == GroupStatus.ADDED}
-    pages = history(client, [group_id], None, offset, contacts, odd_rows)
+    pages = history(client, [group_id], None, clock, contacts, odd_rows)
     entries = (entry for page in pages for entry in page)
     return in_group, {entry.contact_id for entry in entries}
 

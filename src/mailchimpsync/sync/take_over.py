@@ -59,7 +59,7 @@ def give_to_owners_of_today(run: Run, astray: Sequence[Any]) -> None:
         return
     wanted = [row.mailchimp_email for row in astray]
     known = len(run.odd_rows)
-    found = find_ownerships(run.civicrm, run.connection.group_id, wanted, run.site_offset, run.odd_rows)
+    found = find_ownerships(run.civicrm, run.connection.group_id, wanted, run.site_clock, run.odd_rows)
     if len(run.odd_rows) > known:
         return  # a record can't be read, so that the owner can't be told
     taken = {row.id: one for row in astray if (one := found.get(normalise_address(row.mailchimp_email))) is not None}

@@ -10,7 +10,7 @@ from mailchimpsync.actions.patience import within
 from mailchimpsync.actions.rights import findings_of_rights, rights_in_use
 from mailchimpsync.actions.said import say
 from mailchimpsync.actions.site import Site
-from mailchimpsync.civicrm import Group, check_rights, clock_offset, groups
+from mailchimpsync.civicrm import Group, check_rights, groups, site_clock
 from mailchimpsync.config import Link
 from mailchimpsync.errors import Code
 
@@ -35,7 +35,7 @@ def check_clock(site: Site) -> Iterator[Finding]:
     if site.configuration.civicrm is None:
         return
     with within(site.civicrm(), SECONDS) as client:
-        offset = clock_offset(client)
+        offset = site_clock(client).offset
     yield good(say("CiviCRM's clock"), say("It agrees with ours; its time zone is %(zone)s.", zone=_zone(offset)))
 
 

@@ -12,7 +12,6 @@ from mailchimpsync.civicrm import (
     campaign_activities,
     create_activity,
     sees_activities,
-    to_site,
 )
 from mailchimpsync.errors import AccessError, Code, TransientError
 from mailchimpsync.mailchimp import sent_campaigns
@@ -112,7 +111,7 @@ def _make(task: Task, row: Row, kind: Kind) -> int:
         row["campaign_id"],
         row["subject"],
         row["details"] or "",
-        to_site(row["sent_at"], task.ground.offset),
+        task.ground.clock.wall_clock(row["sent_at"]),
         task.ground.source_contact_id,
     )
     try:

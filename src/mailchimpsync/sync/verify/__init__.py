@@ -62,7 +62,7 @@ def verify(
         with systems.store.reading() as tx:
             erased = tombstones.erased(tx, systems.erasure_key)
         told = progress or NoProgress()
-        work = Comparing(systems, connection, scratch, checked.offset, deadline, told, erased)
+        work = Comparing(systems, connection, scratch, checked.clock, deadline, told, erased)
         read_both(work)
         with scratch.begin() as tx:
             members, subscribed, in_group = comparison.totals(tx, connection.group_id)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import RowMapping
 
-from mailchimpsync.civicrm import Person, contacts_modified_since, history, persons, to_site
+from mailchimpsync.civicrm import Person, contacts_modified_since, history, persons
 from mailchimpsync.decide import DEPARTED
 from mailchimpsync.errors import MAY_PASS, Code
 from mailchimpsync.model import IN_FLIGHT, SUBSCRIBED_STATUSES, SyncStatus
@@ -98,10 +98,10 @@ class Causes:
     def _changed_contacts(self, mark: datetime) -> set[int]:
         """Return the contacts that were changed, or came to or left a group, since the last run began."""
         if self._changed is None:
-            civicrm, offset = self.work.systems.civicrm, self.work.site_offset
-            since = to_site(mark, offset)
+            civicrm, clock = self.work.systems.civicrm, self.work.site_clock
+            since = clock.shown_from(mark)
             entries = (
-                entry for page in history(civicrm, self.work.connection.group_ids, since, offset) for entry in page
+                entry for page in history(civicrm, self.work.connection.group_ids, since, clock) for entry in page
             )
             changed = {entry.contact_id for entry in entries}
             for modified in contacts_modified_since(civicrm, since):

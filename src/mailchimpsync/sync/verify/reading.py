@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
-from mailchimpsync.civicrm import group_contacts
+from mailchimpsync.civicrm import SiteClock, group_contacts
 from mailchimpsync.errors import Code, TransientError
 from mailchimpsync.mailchimp import Member, MemberPage, member_page
 from mailchimpsync.model import Connection, GroupStatus, MemberStatus, Stage, normalise_address
@@ -34,7 +33,7 @@ class Comparing:
     systems: Systems
     connection: Connection
     scratch: Store
-    site_offset: timedelta
+    site_clock: SiteClock
     deadline: Deadline
     progress: Progress
     erased: Erased = NOBODY_ERASED
@@ -144,7 +143,7 @@ def match_owners(work: Comparing, found: Sequence[Any]) -> None:
     """
     connection = work.connection
     addresses = [one.address for one in found if one.address]
-    owners = find_owners(work.systems.civicrm, connection.group_id, addresses, work.site_offset)
+    owners = find_owners(work.systems.civicrm, connection.group_id, addresses, work.site_clock)
     unowned = [one.member_id for one in found if one.address not in owners]
     with work.systems.store.reading() as tx:
         linked = comparison_rows.contacts_of_members(tx, connection.list_id, unowned)

@@ -28,7 +28,6 @@ from mailchimpsync.civicrm import (
     addresses_of,
     campaign_activities,
     check_rights,
-    clock_offset,
     contacts_by_id,
     contacts_like,
     contacts_modified_since,
@@ -51,6 +50,7 @@ from mailchimpsync.civicrm import (
     sees_activities,
     set_names,
     site,
+    site_clock,
 )
 from mailchimpsync.civicrm.campaign_ground import FIELD, FIELD_GROUP
 from mailchimpsync.data.catalogue import sources
@@ -149,7 +149,7 @@ def _prove(to: Site, people: People) -> None:
     for user in USERS:
         to.do(user, f"prove the site, {user}", site, ids)
         to.do(user, f"prove the rights, {user}", check_rights)
-    to.do("small", "the clock", clock_offset)
+    to.do("small", "the clock", site_clock)
     to.do("small", "groups by id", groups, ids)
     to.do("acl", "mailing groups", mailing_groups)
     to.do("small", "a smart group is refused", site, [people.smart])

@@ -153,7 +153,7 @@ def test_storage_that_refuses_even_the_fresh_address_is_a_temporary_trouble(mail
     client, script = mailchimp_says(httpx2.Response(403), fresh, httpx2.Response(403))
     with pytest.raises(TransientError) as caught:
         list(batch_results(client, DONE))
-    assert caught.value.code is Code.MC_UNAVAILABLE
+    assert caught.value.code is Code.BATCH_STORAGE
     assert [request.url.host for request in script.requests] == [
         "storage.test",
         "us6.api.mailchimp.com",
@@ -220,7 +220,7 @@ def test_an_archive_that_is_cut_is_told_after_what_could_be_read(mailchimp_says:
     assert next(results).operation_id == "first"
     with pytest.raises(TransientError) as caught:
         list(results)
-    assert caught.value.code is Code.MC_ODD_ANSWER
+    assert caught.value.code is Code.BATCH_DAMAGED
 
 
 @pytest.mark.parametrize(
@@ -230,7 +230,7 @@ def test_what_is_no_archive_is_odd(content: bytes, mailchimp_says: MailchimpSays
     client, _ = mailchimp_says(httpx2.Response(200, content=content))
     with pytest.raises(TransientError) as caught:
         list(batch_results(client, DONE))
-    assert caught.value.code is Code.MC_ODD_ANSWER
+    assert caught.value.code is Code.BATCH_DAMAGED
 
 
 @pytest.mark.parametrize(
@@ -247,7 +247,7 @@ def test_an_archive_beyond_its_bounds_is_left(
     monkeypatch.setattr(bound, value)
     with pytest.raises(TransientError) as caught:
         results_of(mailchimp_says, b" " * 9_000, b"[]", b"[]")
-    assert caught.value.code is Code.MC_ODD_ANSWER
+    assert caught.value.code is Code.BATCH_DAMAGED
 
 
 def test_a_bomb_is_found_by_its_ratio(mailchimp_says: MailchimpSays, monkeypatch: pytest.MonkeyPatch) -> None:

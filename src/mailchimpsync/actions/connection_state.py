@@ -63,6 +63,7 @@ class ConnectionState:
         next_run_at: when a service begins the next run; None: no service works by this connection's schedule.
         unexplained: differences that the last full comparison found and nothing explains.
         explained: differences that it found and that have a reason.
+        batches: why batches have no results though they should.
     """
 
     word: Word
@@ -82,6 +83,7 @@ class ConnectionState:
     verified_at: datetime | None = None
     unexplained: int = 0
     explained: int = 0
+    batches: updates.BatchTrouble | None = None
 
     @property
     def in_sync(self) -> bool:
@@ -139,6 +141,7 @@ def state_of(tx: Transaction, link: Link, now: datetime, still_due: Due | None =
         verified_at=verified["started_at"] if verified is not None else None,
         unexplained=int(verified["unexplained"] or 0) if verified is not None else 0,
         explained=int(verified["explained"] or 0) if verified is not None else 0,
+        batches=updates.batch_trouble(tx, list_id, now),
     )
 
 
@@ -224,6 +227,21 @@ def _waiting(state: ConnectionState) -> str:
     if state.under_way:
         return say("not in sync: %(number)s updates are under way", number=f"{state.under_way:,}")
     return say("not in sync: the last sync did not come to its end")
+
+
+def batches_in_words(trouble: updates.BatchTrouble) -> str:
+    """Return why batches have no results, as sentences."""
+    number = (
+        say("1 batch waits") if trouble.number == 1 else say("%(number)s batches wait", number=f"{trouble.number:,}")
+    )
+    told = say(
+        "%(batches)s for results since %(since)s: %(why)s (%(code)s)",
+        batches=number,
+        since=f"{trouble.since:%Y-%m-%d %H:%M} UTC",
+        why=explained(trouble.code).sentence,
+        code=trouble.code,
+    )
+    return f"{told} {trouble.detail}".rstrip()
 
 
 def _people(number: int) -> str:

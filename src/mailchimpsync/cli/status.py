@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mailchimpsync.actions import ConnectionStatus, Failure, getalerts, getstatus, open_site
-from mailchimpsync.actions.connection_state import ConnectionState, Level, Word, headline, still_due
+from mailchimpsync.actions.connection_state import ConnectionState, Level, Word, batches_in_words, headline, still_due
 from mailchimpsync.actions.explained import explained
 from mailchimpsync.actions.stage_words import STAGE_WORDS
 from mailchimpsync.actions.status_form import in_words
@@ -66,6 +66,9 @@ def _show_trouble(console: Console, state: ConnectionState) -> None:
     if state.failing_code is not None:
         console.print(Text(f"  ✗ {explained(state.failing_code).sentence} ({state.failing_code})", style="bad"))
         console.print(Text(f"  What to do: {state.remedy}"))
+    if state.batches is not None:
+        console.print(Text(f"  {batches_in_words(state.batches)}", style="warn"))
+        console.print(Text(f"  What to do: {explained(state.batches.code).remedy}"))
     if state.due.number:
         console.print(Text(f"  {still_due(state.due)}", style="bad" if state.due.put_off else "warn"))
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from mailchimpsync.errors import Code, RefusedError, TransientError
+from mailchimpsync.errors import Code, RefusedError, RemoteError, TransientError
 from mailchimpsync.http import Answer, odd, timeouts, unavailable
 from mailchimpsync.mailchimp.archive import BROKEN, OperationResult, read_archive
 from mailchimpsync.mailchimp.batches import BatchInfo, batch
@@ -36,7 +36,7 @@ def batch_results(client: MailchimpClient, info: BatchInfo) -> Iterator[Operatio
 
     Raises:
         RefusedError: `BATCH_LOST`, Mailchimp no longer has the results.
-        TransientError: it could not be fetched; or `MC_ODD_ANSWER` after the results that could be read.
+        TransientError: `BATCH_STORAGE`, it could not be fetched; `BATCH_DAMAGED`, after the results that could be read.
     """
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES_MAX) as packed:
         try:
@@ -48,7 +48,8 @@ def batch_results(client: MailchimpClient, info: BatchInfo) -> Iterator[Operatio
         try:
             yield from read_archive(packed, size)
         except BROKEN as error:
-            raise odd(MAILCHIMP, f"the archive of batch {info.id}: {type(error).__name__}") from error
+            what = f"The archive with the results of batch {info.id} is damaged ({type(error).__name__})"
+            raise TransientError(Code.BATCH_DAMAGED, what) from error
 
 
 def _fetch_again(client: MailchimpClient, info: BatchInfo, packed: IO[bytes]) -> None:
@@ -59,7 +60,7 @@ def _fetch_again(client: MailchimpClient, info: BatchInfo, packed: IO[bytes]) ->
         _fetch(client, fresh.response_body_url, packed)
     except _ExpiredError:
         raise TransientError(
-            Code.MC_UNAVAILABLE, f"The results of batch {info.id} cannot be fetched, even by a fresh address"
+            Code.BATCH_STORAGE, f"The results of batch {info.id} cannot be fetched, even by a fresh address"
         ) from None
 
 
@@ -68,7 +69,14 @@ def _fetch(client: MailchimpClient, url: str, packed: IO[bytes]) -> None:
     if not url:
         raise _ExpiredError
     _check(client, url)
-    client.patiently(lambda: _attempt(client, url, packed), repeatable=True)
+    try:
+        client.patiently(lambda: _attempt(client, url, packed), repeatable=True)
+    except RemoteError as error:
+        if error.code is Code.BATCH_DAMAGED:
+            raise
+        what = f"The results of a batch cannot be fetched from {urlsplit(url).hostname}"
+        detail = " ".join(part for part in (error.what, error.detail) if part)
+        raise TransientError(Code.BATCH_STORAGE, what, status=error.status, detail=detail) from error
 
 
 def _check(client: MailchimpClient, url: str) -> None:
@@ -94,7 +102,8 @@ def _attempt(client: MailchimpClient, url: str, packed: IO[bytes]) -> None:
             packed.write(chunk)
             client.keep_permit()
             if packed.tell() > PACKED_BYTES_MAX:
-                raise odd(MAILCHIMP, f"a batch's archive of over {PACKED_BYTES_MAX} bytes")
+                what = f"The archive with the results of a batch is larger than {PACKED_BYTES_MAX} bytes"
+                raise TransientError(Code.BATCH_DAMAGED, what)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Table, func, insert, or_, sele
 from mailchimpsync.store import runs
 from mailchimpsync.store.database import Store
 from mailchimpsync.store.schema import batch, cache, data, group_contact, run, status, tombstone, update
+from mailchimpsync.store.updates import HANDLED
 
 ROWS_PER_STEP = 5_000
 
@@ -40,7 +41,7 @@ def _copy(source: Connection, target: Connection, list_id: str) -> None:
     full = runs.newest_full_run(list_id).with_only_columns(run.c.id).scalar_subquery()
     _copy_rows(source, target, cache, cache.c.mailchimp_list_id == list_id)
     _copy_rows(source, target, data, data.c.cache_id.in_(mine))
-    _copy_rows(source, target, batch, batch.c.mailchimp_list_id == list_id, batch.c.response_processed == 0)
+    _copy_rows(source, target, batch, batch.c.mailchimp_list_id == list_id, batch.c.response_processed < HANDLED)
     open_update = update.c.mailchimpsync_cache_id.in_(mine), update.c.completed == 0
     _copy_rows(source, target, update, *open_update)
     _copy_rows(source, target, group_contact, group_contact.c.list_id == list_id)

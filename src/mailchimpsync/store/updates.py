@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -29,8 +30,14 @@ from mailchimpsync.model import SyncStatus
 from mailchimpsync.store.dialect import Row, insert_rows, update_by_id
 from mailchimpsync.store.schema import batch, cache, json_text, update
 
+BEING_READ = 1
+"""`response_processed` of a batch whose results are being read, or were when that was interrupted."""
+
 HANDLED = 2
 """`response_processed` of a batch whose results have been read (existing-extension.md 2.3)."""
+
+SLOW_AFTER = timedelta(hours=1)
+"""A batch that has no results for so long is told."""
 
 _SEEN_BY_RESULTS = (
     "id",
@@ -116,6 +123,28 @@ def unhandled_batches(tx: Connection, list_id: str) -> Sequence[RowMapping]:
         .order_by(batch.c.id)
     )
     return tx.execute(query).mappings().all()
+
+
+@dataclass(frozen=True, slots=True)
+class BatchTrouble:
+    """Why people wait for batches: the code, what the other side said, since when, and how many batches."""
+
+    code: str
+    detail: str
+    since: datetime
+    number: int
+
+
+def batch_trouble(tx: Connection, list_id: str, now: datetime) -> BatchTrouble | None:
+    """Return why batches of an audience have no results though they should; None: they are on time."""
+    waiting = [
+        row for row in unhandled_batches(tx, list_id) if row["problem"] or now - row["created_date"] > SLOW_AFTER
+    ]
+    if not waiting:
+        return None
+    first = next((row for row in waiting if row["problem"]), waiting[0])
+    code = first["problem"] or (Code.BATCH_SLOW if first["mailchimp_batch_id"] else Code.BATCH_UNPROVED).value
+    return BatchTrouble(code, first["problem_detail"] or "", waiting[0]["created_date"], len(waiting))
 
 
 def batch_row(tx: Connection, batch_id: int) -> RowMapping | None:

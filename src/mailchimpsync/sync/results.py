@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import islice
 from typing import Any
 
 from sqlalchemy import RowMapping
 
-from mailchimpsync.errors import Code, RefusedError
+from mailchimpsync.errors import Code, RefusedError, RemoteError
 from mailchimpsync.mailchimp import BatchInfo, OperationResult, batch_results
 from mailchimpsync.model import SyncStatus, member_id_of
 from mailchimpsync.store import contacts, data, journal, members, rows, updates
@@ -23,6 +24,9 @@ from mailchimpsync.sync.refused import note_refused, refusal_by_mailchimp
 from mailchimpsync.sync.second_look import fresh_columns, second_look
 
 RESULTS_PER_STEP = 1_000
+DETAIL_MAX = 500
+MINUTES_BETWEEN_ATTEMPTS = (1, 5, 15, 60, 240, 720)
+"""To get the results of one batch; after the last, it is given up. Members tell as well what was done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +89,31 @@ class _Sums:
 def results_are_lost(work: Work, batch_id: int) -> int:
     """The results can't be had any more: the batch's rows are due again. Return how many there are."""
     number = _close(work, batch_id)
-    work.log(f"Mailchimp no longer has the results of a batch; {number} rows are decided again.")
+    work.log(f"The results of a batch can't be had; {number} rows are decided again by what the members say.")
     return number
+
+
+def note_trouble(work: Work, batch: Any, error: RemoteError) -> bool:
+    """Note that a batch could not be read; once that has happened often, give it up. Return whether it is given up.
+
+    Its rows are due then, and decided by what the members say, which each run reads.
+    """
+    attempts: int = batch["attempts"] + 1
+    is_last = attempts > len(MINUTES_BETWEEN_ATTEMPTS)
+    pause = timedelta(minutes=MINUTES_BETWEEN_ATTEMPTS[min(attempts, len(MINUTES_BETWEEN_ATTEMPTS)) - 1])
+    noted = {
+        "attempts": attempts,
+        "try_again_at": None if is_last else work.runtime.now() + pause,
+        "problem": error.code.value,
+        "problem_detail": " ".join(part for part in (error.what.rstrip(".") + ".", error.detail) if part)[:DETAIL_MAX],
+    }
+    with work.transaction() as tx:
+        updates.set_batch(tx, batch["id"], **noted)
+    if is_last:
+        results_are_lost(work, batch["id"])
+    else:
+        work.log(f"The results of a batch could not be read ({error.code}); it is tried again in {pause}.")
+    return is_last
 
 
 def _answers(work: Work, mark: str | None, info: BatchInfo) -> Iterator[tuple[int, OperationResult]]:
@@ -121,6 +148,8 @@ def _chunks(answers: Iterable[tuple[int, OperationResult]]) -> Iterator[dict[int
 
 def _take_in(work: Work, batch_id: int, results: Mapping[int, OperationResult]) -> Outcome:
     outcome = Outcome()
+    with work.transaction() as tx:
+        updates.set_batch(tx, batch_id, response_processed=updates.BEING_READ)
     moved_on = second_look(work, batch_id, [key for key, result in results.items() if is_opt_out(result)])
     with work.transaction() as tx:
         found = {

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from mailchimpsync.errors import RemoteError, TransientError
+from mailchimpsync.errors import RefusedError, RemoteError, TransientError
 from mailchimpsync.mailchimp import (
     OPERATIONS_MAX,
     BatchInfo,
@@ -21,7 +21,7 @@ from mailchimpsync.sync.context import Run, Work
 from mailchimpsync.sync.lost_batches import look_for
 from mailchimpsync.sync.operation_names import mark_of_batch, operation_name
 from mailchimpsync.sync.personal_values import with_personal_values
-from mailchimpsync.sync.results import read_results, results_are_lost
+from mailchimpsync.sync.results import note_trouble, read_results, results_are_lost
 
 POLL_FIRST_SECONDS = 1.0
 POLL_LONGEST_SECONDS = 60.0
@@ -64,6 +64,18 @@ def collect(work: Work) -> int:
 
 
 def _collect_one(work: Work, row: Any) -> bool:
+    """Look at a batch, unless its next attempt is not due yet; its trouble is its own, and stops nothing else."""
+    if row["try_again_at"] is not None and work.runtime.now() < row["try_again_at"]:
+        return False
+    try:
+        return _read_if_finished(work, row)
+    except (TransientError, RefusedError) as error:
+        if work.deadline.reached:
+            raise
+        return note_trouble(work, row, error)
+
+
+def _read_if_finished(work: Work, row: Any) -> bool:
     if row["mailchimp_batch_id"] is None:
         if not _recover(work, row):
             return False

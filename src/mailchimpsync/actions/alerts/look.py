@@ -16,6 +16,7 @@ from mailchimpsync.actions.site import Site
 from mailchimpsync.config import Alerts, Link, Schedule
 from mailchimpsync.errors import Code
 from mailchimpsync.store import Transaction, alerts, rows, runs
+from mailchimpsync.store.updates import BatchTrouble
 
 LOOKED_AT = frozenset(
     {
@@ -28,6 +29,7 @@ LOOKED_AT = frozenset(
         Kind.EVENTS,
         Kind.DISK,
         Kind.DATA,
+        Kind.BATCHES,
     }
 )
 """The kinds that the store and this machine tell of; the others come from runs and from Mailchimp."""
@@ -49,6 +51,7 @@ class Seen:
         plugins: the names of the plugins that failed in the last run with data.
         leaving: members to be taken off at Mailchimp, which refuses it.
         put_off: people whose change Mailchimp refused again and again; `refused_code`: why.
+        batches: why batches have no results though they should.
     """
 
     synced: datetime | None = None
@@ -61,6 +64,7 @@ class Seen:
     leaving: int = 0
     put_off: int = 0
     refused_code: str | None = None
+    batches: BatchTrouble | None = None
 
 
 def look(site: Site) -> list[Problem]:
@@ -82,6 +86,8 @@ def problems_of(link: Link, seen: Seen, wanted: Alerts, noted: Collection[str], 
     elif (late := _late(link, seen, wanted, now)) is not None and _is_silent(link, late.name, noted):
         yield late
     yield from _refused(list_id, seen)
+    if seen.batches is not None:
+        yield _problem(Kind.BATCHES, list_id, Code(seen.batches.code), batches=seen.batches.number)
     if seen.failing >= FAILING_ROWS_MIN and seen.failing > wanted.failing_share * seen.rows:
         yield _problem(Kind.FAILURES, list_id, failing=seen.failing, rows=seen.rows)
     if seen.unexplained:
@@ -147,6 +153,7 @@ def _see(tx: Transaction, link: Link, now: datetime) -> Seen:
         leaving=state.due.leaving,
         put_off=state.due.put_off,
         refused_code=next(iter(state.due.by_cause), None),
+        batches=state.batches,
     )
 
 

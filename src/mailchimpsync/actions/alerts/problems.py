@@ -27,6 +27,7 @@ class Kind(StrEnum):
     CAMPAIGNS = "campaigns"
     DISK = "disk"
     DATA = "data"
+    BATCHES = "batches"
 
 
 STOPS = frozenset({Kind.FAILED, Kind.KEY, Kind.HELD, Kind.LATE})

@@ -116,6 +116,12 @@ def _plugins(code: str | None, data: _Data) -> _Three:
     return f"data is not sent, as plugins failed ({code}): {data['plugins']}", entry.sentence, entry.remedy
 
 
+def _batches(code: str | None, data: _Data) -> _Three:
+    entry, number = explained(code), data["batches"]
+    title = f"{number:,} batches have no results" if number > 1 else "a batch has no results"
+    return f"{title} ({code})", entry.sentence, entry.remedy
+
+
 _WORDS: Mapping[Kind, Callable[[str | None, _Data], _Three]] = {
     Kind.FAILED: _failed,
     Kind.KEY: _key,
@@ -130,4 +136,5 @@ _WORDS: Mapping[Kind, Callable[[str | None, _Data], _Three]] = {
     Kind.CAMPAIGNS: _campaigns,
     Kind.DISK: _disk,
     Kind.DATA: _plugins,
+    Kind.BATCHES: _batches,
 }

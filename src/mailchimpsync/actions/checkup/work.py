@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from mailchimpsync.actions.connection_state import ConnectionState, headline, state_of, still_due
+from mailchimpsync.actions.connection_state import ConnectionState, batches_in_words, headline, state_of, still_due
+from mailchimpsync.actions.explained import explained
 from mailchimpsync.actions.finding import Finding, Level, good, trouble
 from mailchimpsync.actions.said import say
 from mailchimpsync.actions.site import Site
@@ -28,6 +29,9 @@ def check_syncs(site: Site) -> Iterator[Finding]:
             standing, state = runs.standing(tx, link.audience_id), state_of(tx, link, now)
         yield _age(link, state, now)
         yield from _people_due(link, state)
+        if state.batches is not None:
+            remedy = explained(state.batches.code).remedy
+            yield Finding(Level.WARNING, _subject(link), batches_in_words(state.batches), remedy)
         if standing.lease_owner is not None and is_dead(standing.lease_owner):
             what = say(
                 "The process that worked on it last ended without a word; its next step: %(stage)s.",

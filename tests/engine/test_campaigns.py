@@ -507,4 +507,5 @@ def test_many_recipients_are_few_requests(world: World) -> None:
 
     assert len(targets(world, "spring")) == 2_500
     assert len([one for one in world.requests() if "/reports/" in one]) == 3
-    assert len([one for one in world.requests() if "ActivityContact" in one]) == 3 + 6
+    looks_and_saves = [one for one in world.requests() if "ActivityContact" in one]
+    assert len(looks_and_saves) <= 3 + 16  # the first requests are small, until it is known how long they take

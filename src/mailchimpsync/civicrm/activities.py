@@ -11,12 +11,12 @@ from pydantic import TypeAdapter
 from mailchimpsync.civicrm.campaign_ground import Kind
 from mailchimpsync.civicrm.client import CIVICRM, CivicrmClient, Envelope
 from mailchimpsync.civicrm.isolation import send_halving
+from mailchimpsync.civicrm.pace import paced
 from mailchimpsync.civicrm.paging import Row, Where, chunks, pages
-from mailchimpsync.civicrm.writes import overlapping
 from mailchimpsync.errors import RefusedError
 from mailchimpsync.http import odd
 
-TARGETS_MAX = 500
+TARGETS_FIRST, TARGETS_MAX = 100, 500
 """Targets in one request: as many as of group contacts, which take as long."""
 
 CAMPAIGNS_MAX = 1_000
@@ -117,7 +117,8 @@ def add_targets(
         return send_halving(some, lambda contacts: _save(client, activity_id, record_type, contacts))
 
     refused: dict[int, RefusedError] = {}
-    for part in overlapping(client, save, list(chunks(missing, TARGETS_MAX))):
+    pace = client.pace("targets", TARGETS_FIRST, TARGETS_MAX)
+    for part in paced(client.runtime, pace, missing, save):
         refused.update(part)
     return refused
 

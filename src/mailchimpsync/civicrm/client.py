@@ -17,6 +17,7 @@ from tenacity import RetryCallState
 from typing_extensions import TypedDict
 
 from mailchimpsync.civicrm.odd_rows import OddRow, rows_one_by_one
+from mailchimpsync.civicrm.pace import Pace
 from mailchimpsync.civicrm.urls import FORMS, call_url, checked_base, checked_pattern, multi_url
 from mailchimpsync.errors import (
     SMALLEST,
@@ -140,6 +141,7 @@ class CivicrmClient(Remote):
         self._base = checked_base(url)
         self._pattern = checked_pattern(self._base, pattern) if pattern else None
         self._search_lock = Lock()
+        self._paces: dict[str, Pace] = {}
         headers = {
             "X-Civi-Auth": f"Bearer {api_key.strip()}",
             "X-Requested-With": "XMLHttpRequest",
@@ -160,6 +162,10 @@ class CivicrmClient(Remote):
             if self._pattern is None:
                 self._pattern = self.patiently(self._search, repeatable=True)
             return self._pattern
+
+    def pace(self, what: str, first: int, most: int) -> Pace:
+        """Return how many records of a sort a request gets; it is learnt over all calls of this client."""
+        return self._paces.setdefault(what, Pace(first, most))
 
     def call(self, entity: str, action: str, params: Params, *, idempotent: bool | None = None) -> list[dict[str, Any]]:
         """Return the values of one action.

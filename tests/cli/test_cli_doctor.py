@@ -207,3 +207,15 @@ def test_a_feature_that_is_switched_on_without_its_permission_is_wrong_and_the_r
     assert (level, code) == ("bad", "CV_RIGHT_MISSING")
     assert found.startswith("The key's user lacks “view all activities”. What for: Imports campaigns as activities.")
     assert connected("sync").exit_code == 0
+
+
+def test_child_groups_whose_contacts_are_not_synced_are_told_by_connect_and_doctor(desk: Desk) -> None:
+    desk.civicrm.add_group(80, "News of the North")
+    desk.civicrm.call("Group", "update", {"where": [["id", "=", 80]], "values": {"parents": [8]}})
+    desk.init()
+
+    result = desk.connect("--audience", desk.list_id, "--group", "8", "--no-interests")
+
+    words = "has child groups (News of the North). A sync takes only the contacts of the group itself"
+    assert words in result.output.replace("\n", " ")
+    assert any(words in one["found"] for one in findings(desk) if one["level"] == "warning")

@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mailchimpsync.civicrm import Group
+from mailchimpsync.cli.connect import _pair
+from mailchimpsync.mailchimp import Interest
+
 if TYPE_CHECKING:
     from cli.conftest import Desk
 
@@ -211,3 +215,19 @@ def test_connect_before_init_says_what_to_do(desk: Desk) -> None:
 
     assert result.exit_code == 7
     assert "mailchimpsync init" in result.stderr
+
+
+def test_titles_of_interests_and_groups_may_have_an_equals_sign() -> None:
+    interests = [Interest("aaaa111122", "Walks=Hikes", "A=B")]
+    groups = [Group(9, "Walks"), Group(10, "X=Y")]
+
+    assert _pair("Walks=Hikes=9", (), interests, groups) == ("aaaa111122", 9)
+    assert _pair("A=B: Walks=Hikes=X=Y", (), interests, groups) == ("aaaa111122", 10)
+    assert _pair("Walks=Hikes=", (), interests, groups) == ("aaaa111122", None)
+
+
+def test_an_empty_date_is_refused_and_is_not_everything(connected: Desk) -> None:
+    result = connected("sync", "--since", "")
+
+    assert result.exit_code == 2
+    assert "is not a date" in result.stderr

@@ -15,6 +15,7 @@ from mailchimpsync.civicrm.deep_look import Observation, look_deep
 from mailchimpsync.civicrm.group_sizes import group_sizes
 from mailchimpsync.civicrm.look_back import Landmark, LookBack, View
 from mailchimpsync.civicrm.names import Called, contacts_like, display_names
+from mailchimpsync.civicrm.nesting import child_groups
 from mailchimpsync.civicrm.odd_rows import OddRow
 from mailchimpsync.civicrm.people import Email, Person, persons
 from mailchimpsync.civicrm.proof import Group, SiteCheck, groups, mailing_groups, site, site_clock
@@ -82,6 +83,7 @@ __all__ = [
     "addresses_of",
     "campaign_activities",
     "check_rights",
+    "child_groups",
     "contact_page",
     "contacts_by_id",
     "contacts_like",

@@ -11,9 +11,9 @@ import click
 from pydantic import SecretStr
 
 from mailchimpsync.actions import Site, connect_audience, open_site, probe_account, probe_interests
-from mailchimpsync.civicrm import Group, mailing_groups
+from mailchimpsync.civicrm import Group, child_groups, mailing_groups
 from mailchimpsync.cli.asking import Item, ask, choose, find, who
-from mailchimpsync.cli.connected import tell_connected
+from mailchimpsync.cli.connected import tell_child_groups, tell_connected
 from mailchimpsync.config import Account, Link
 from mailchimpsync.errors import UsageError
 from mailchimpsync.mailchimp import Interest
@@ -77,7 +77,10 @@ def command(
             said["resubscribe"] = Resubscribe(resubscribe)
         link = before.model_copy(update=said) if before else Link(audience_id=chosen.id, **said)
         saved = connect_audience(site, link, account, by=who())
-    tell_connected(before, saved, boxes, {one.id: one.title for one in groups})
+        nested = child_groups(site.civicrm(), saved.connection.group_ids)
+    titles = {one.id: one.title for one in groups}
+    tell_connected(before, saved, boxes, titles)
+    tell_child_groups(nested, titles)
 
 
 def _account(site: Site, name: str | None, base_url: str | None) -> Account:

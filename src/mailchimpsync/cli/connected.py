@@ -28,6 +28,16 @@ def tell_connected(before: Link | None, link: Link, interests: Sequence[Interest
     say(console, Text("Next: `mailchimpsync sync`"))
 
 
+def tell_child_groups(nested: Mapping[int, Sequence[str]], titles: Mapping[int, str]) -> None:
+    """Say which linked groups have child groups, whose contacts are not synced with them."""
+    for group, children in nested.items():
+        text = (
+            f"Group {group} “{titles.get(group, '')}” has child groups ({', '.join(children)}). A sync takes only the "
+            "contacts of the group itself, though CiviCRM mails those of its child groups too."
+        )
+        say(stdout(), Text(text, style="warn"))
+
+
 def _kept(before: Link, link: Link) -> Iterator[str]:
     if before.group_id == link.group_id:
         yield f"subscription group {link.group_title or link.group_id}"

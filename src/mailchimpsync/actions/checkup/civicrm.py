@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from mailchimpsync.actions.finding import Finding, Level, good, trouble
@@ -10,7 +10,7 @@ from mailchimpsync.actions.patience import within
 from mailchimpsync.actions.rights import findings_of_rights, rights_in_use
 from mailchimpsync.actions.said import say
 from mailchimpsync.actions.site import Site
-from mailchimpsync.civicrm import Group, check_rights, groups, site_clock
+from mailchimpsync.civicrm import Group, check_rights, child_groups, groups, site_clock
 from mailchimpsync.config import Link
 from mailchimpsync.errors import Code
 
@@ -50,9 +50,10 @@ def check_groups(site: Site) -> Iterator[Finding]:
     if site.configuration.civicrm is None or not links:
         return
     with within(site.civicrm(), SECONDS) as client:
-        found = groups(client, sorted({group for link in links for group in link.connection.group_ids}))
+        wanted = sorted({group for link in links for group in link.connection.group_ids})
+        found, nested = groups(client, wanted), child_groups(client, wanted)
     for link in links:
-        findings = list(_of_link(link, found))
+        findings = [*_of_link(link, found), *_of_nesting(link, found, nested)]
         yield from findings
         if not findings:
             yield good(
@@ -63,6 +64,20 @@ def check_groups(site: Site) -> Iterator[Finding]:
 
 def _subject(link: Link) -> str:
     return say("Groups of %(title)s", title=link.title)
+
+
+def _of_nesting(link: Link, found: dict[int, Group], nested: Mapping[int, Sequence[str]]) -> Iterator[Finding]:
+    for group_id in link.connection.group_ids:
+        if (children := nested.get(group_id)) and group_id in found:
+            what = say(
+                "Group %(id)s “%(title)s” has child groups (%(children)s). A sync takes only the contacts of the group "
+                "itself, though CiviCRM mails those of its child groups too.",
+                id=group_id,
+                title=found[group_id].title,
+                children=", ".join(children),
+            )
+            remedy = say("Add the contacts to the group itself, or link each child group with an audience or interest.")
+            yield Finding(Level.WARNING, _subject(link), what, remedy)
 
 
 def _of_link(link: Link, found: dict[int, Group]) -> Iterator[Finding]:

@@ -214,6 +214,17 @@ def test_next_is_said_only_where_a_service_works_by_the_schedule(connected: Desk
     assert "not scheduled" in connected("status").output
 
 
+def test_after_an_abort_with_people_missing_nothing_says_in_sync(connected: Desk) -> None:
+    connected.mailchimp.set_options(batch_dwell={"started": 36_000.0})
+    connected.sync_until_sent()
+    assert connected("abort", "--yes").exit_code == 0
+    found = connected.status()
+
+    assert (found["state"], found["in_sync"], found["due_because"]) == ("waiting", False, {"ABORTED": 1})
+    assert "not in sync: 1 person still due" in flat(connected("status").output)
+    assert "1 person is still due" in flat(connected("doctor").output)
+
+
 def _let_the_pause_pass(desk: Desk) -> None:
     """As if the last refusal were an hour older."""
     with open_site(desk.home) as site, site.store.begin() as tx:

@@ -33,6 +33,9 @@ class Kind(StrEnum):
 STOPS = frozenset({Kind.FAILED, Kind.KEY, Kind.HELD, Kind.LATE})
 """The kinds that mean that a connection is not synced."""
 
+NOT_WELL = STOPS | {Kind.LEAVING, Kind.REFUSED}
+"""The kinds that mean that people are not where they have to be."""
+
 NAME_LENGTH_MAX = 150
 
 

@@ -8,7 +8,7 @@ from typing import get_args
 
 from mailchimpsync.actions.alerts import messages as texts
 from mailchimpsync.actions.alerts.posting import post
-from mailchimpsync.actions.alerts.problems import STOPS, Noted, may_pass
+from mailchimpsync.actions.alerts.problems import NOT_WELL, Noted, may_pass
 from mailchimpsync.actions.alerts.summary import summary_lines
 from mailchimpsync.actions.site import Site
 from mailchimpsync.config import Alerts
@@ -60,7 +60,7 @@ def _pings(tx: Transaction, site: Site, noted: Sequence[Noted], now: datetime) -
     wanted = site.configuration
     if wanted.alerts.ping_url is None:
         return []
-    failing = [one for one in noted if one["kind"] in STOPS and not may_pass(one, now)]
+    failing = [one for one in noted if one["kind"] in NOT_WELL and not may_pass(one, now)]
     found = [(f"{PING}:failed:{one['id']}", True) for one in failing]
     run_id = alerts.last_success(tx, [link.audience_id for link in wanted.connections], now - PING_WITHIN)
     if not failing and run_id is not None:

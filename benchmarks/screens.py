@@ -24,8 +24,9 @@ from sqlalchemy import insert
 from stand_ins import GROUP, INTERESTS, LIST_ID, stand_ins
 
 from mailchimpsync.actions import Site
+from mailchimpsync.addresses import member_id_of
 from mailchimpsync.config import Schedule
-from mailchimpsync.model import Stage, member_id_of
+from mailchimpsync.model import Stage
 from mailchimpsync.store.dialect import insert_rows
 from mailchimpsync.store.schema import cache, group_contact, run, status, update
 from mailchimpsync.web.wsgi import make_application

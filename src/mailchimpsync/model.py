@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -290,20 +289,3 @@ def is_blank(text: str | None) -> bool:
 def blank_as_empty(text: str | None) -> str:
     """Return a text, or "" where it shows nothing: a blank never overwrites."""
     return "" if text is None or is_blank(text) else text
-
-
-def normalise_address(address: str) -> str:
-    """Return the form in which addresses are compared and hashed: trimmed and lower-case, accents kept.
-
-    CiviCRM compares without regard to case and accents, Mailchimp without regard to case; two addresses that differ by
-    an accent are two addresses (reference: CiviCRM README, mailchimp-api.md 3.1).
-    """
-    return address.strip().lower()
-
-
-def member_id_of(address: str) -> str:
-    """Return the member id Mailchimp gives an address: the MD5 of its lower-case form, in hexadecimal.
-
-    Very old members may have another one: where Mailchimp has returned an id, that is the one to use.
-    """
-    return hashlib.md5(normalise_address(address).encode(), usedforsecurity=False).hexdigest()

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from actions.conftest import BELLA, CARL, EMIL, NOBODY, Door, Office
-from mailchimpsync.model import member_id_of
+from mailchimpsync.addresses import member_id_of
 from mailchimpsync.store.schema import plan, update
 from mailchimpsync.sync.lease import holding_lease
 from support.service import LIST_ID

@@ -16,9 +16,9 @@ from sqlalchemy import text
 from mailchimpsync.actions import Site, erase, explain, journal_verify
 from mailchimpsync.actions.erase import Erasure
 from mailchimpsync.actions.rotate_key import rotate_key_of_environment
+from mailchimpsync.addresses import member_id_of
 from mailchimpsync.config import Keyring, Settings
 from mailchimpsync.errors import ConfirmationError, UsageError
-from mailchimpsync.model import member_id_of
 from mailchimpsync.runtime import Deadline
 from mailchimpsync.store import Store, campaigns
 from mailchimpsync.store.schema import metadata, plan

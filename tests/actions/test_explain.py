@@ -16,9 +16,9 @@ from actions.conftest import BELLA, CARL, EMIL, FAY, NOBODY, Door, Office
 from mailchimpsync import Explanation, explain, journal_verify
 from mailchimpsync.actions.said import in_other_words
 from mailchimpsync.actions.site import JOURNAL_PURPOSE
+from mailchimpsync.addresses import member_id_of
 from mailchimpsync.cli.main import cli
 from mailchimpsync.errors import UsageError
-from mailchimpsync.model import member_id_of
 from mailchimpsync.store import journal_retention, kept_plans
 from mailchimpsync.store.schema import cache, journal
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind

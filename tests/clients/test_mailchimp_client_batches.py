@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import pytest
 
+from mailchimpsync.addresses import member_id_of
 from mailchimpsync.errors import Code, RefusedError, TransientError
 from mailchimpsync.mailchimp import (
     BatchInfo,
@@ -24,7 +25,6 @@ from mailchimpsync.mailchimp import (
     recent_batches,
     submit_batch,
 )
-from mailchimpsync.model import member_id_of
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from mailchimpsync_sandbox.mailchimp import MailchimpSandbox
 

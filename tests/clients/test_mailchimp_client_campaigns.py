@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from clients.conftest import KEY, LIST_ID
+from mailchimpsync.addresses import member_id_of
 from mailchimpsync.errors import Code, RefusedError
 from mailchimpsync.mailchimp import MailchimpClient, activity_page, recipient_page, sent_campaigns
-from mailchimpsync.model import member_id_of
 from mailchimpsync_sandbox.mailchimp import MailchimpSandbox
 
 SPRING = datetime(2026, 3, 20, 8, 30, tzinfo=UTC)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import pytest
 
+from mailchimpsync.addresses import member_id_of
 from mailchimpsync.errors import Code, EvidenceError, RefusedError, TransientError
 from mailchimpsync.mailchimp import (
     Interest,
@@ -19,7 +20,7 @@ from mailchimpsync.mailchimp import (
     member,
     member_page,
 )
-from mailchimpsync.model import MemberStatus, member_id_of
+from mailchimpsync.model import MemberStatus
 from mailchimpsync_sandbox.mailchimp import MailchimpSandbox
 
 if TYPE_CHECKING:

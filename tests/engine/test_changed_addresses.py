@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from mailchimpsync.addresses import member_id_of
 from mailchimpsync.mailchimp import delete_batch, recent_batches
-from mailchimpsync.model import Departure, Leaving, Resubscribe, member_id_of
+from mailchimpsync.model import Departure, Leaving, Resubscribe
 from mailchimpsync.sync import Outcome
 from support.world import NEWS, WALK, WALKS, World, days_ago
 

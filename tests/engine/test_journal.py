@@ -7,8 +7,9 @@ from collections import Counter
 import httpx2
 import pytest
 
+from mailchimpsync.addresses import member_id_of
 from mailchimpsync.errors import Code
-from mailchimpsync.model import MCSYNC_METHOD, member_id_of
+from mailchimpsync.model import MCSYNC_METHOD
 from mailchimpsync.runtime import Deadline
 from mailchimpsync.store import journal_check, kept_plans
 from mailchimpsync.store.kept_plans import PlanState

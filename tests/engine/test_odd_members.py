@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from mailchimpsync.model import member_id_of
+from mailchimpsync.addresses import member_id_of
 from mailchimpsync.sync import Outcome
 from support.world import NEWS, World
 

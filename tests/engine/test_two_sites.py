@@ -11,8 +11,8 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
+from mailchimpsync.addresses import member_id_of
 from mailchimpsync.mailchimp import recent_batches
-from mailchimpsync.model import member_id_of
 from mailchimpsync.sync import Outcome, abort_connection
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.world import NEWS, World

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, String, func, insert, select
 
-from mailchimpsync.model import member_id_of
+from mailchimpsync.addresses import member_id_of
 from mailchimpsync.store import Store, contacts, erasing, tombstones
 from mailchimpsync.store.schema import (
     JsonText,

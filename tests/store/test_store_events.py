@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select
 
+from mailchimpsync.addresses import member_id_of
 from mailchimpsync.errors import Code
-from mailchimpsync.model import member_id_of
 from mailchimpsync.store import Store, events
 from mailchimpsync.store.schema import event
 from store.databases import LIST, OTHER_LIST, hour

@@ -11,7 +11,7 @@ from alembic import command
 from sqlalchemy import Connection, delete, func, insert, select, table, update
 from sqlalchemy import column as column_of
 
-from mailchimpsync.model import member_id_of
+from mailchimpsync.addresses import member_id_of
 from mailchimpsync.store import Store, chain, journal_check, journal_retention
 from mailchimpsync.store.journal import Filter, entries, write_journal
 from mailchimpsync.store.journal_check import ALTERED, DELETED, INSERTED, Checked

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, insert
 
-from mailchimpsync.model import member_id_of
+from mailchimpsync.addresses import member_id_of
 from mailchimpsync.store import Store, edits, groups, lookup
 from mailchimpsync.store.lookup import Condition, Source
 from mailchimpsync.store.schema import batch, cache, update

@@ -11,7 +11,8 @@ import httpx2
 from sqlalchemy import select
 
 from mailchimpsync.actions.plan_words import change_from
-from mailchimpsync.model import DataOptions, member_id_of
+from mailchimpsync.addresses import member_id_of
+from mailchimpsync.model import DataOptions
 from mailchimpsync.runtime import Deadline
 from mailchimpsync.store import kept_plans, runs
 from mailchimpsync.store.schema import log, update

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mailchimpsync.model import member_id_of
+from mailchimpsync.addresses import member_id_of
 from webhooks.conftest import (
     CLUB,
     CLUB_SECRET,

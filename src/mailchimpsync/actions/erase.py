@@ -14,12 +14,12 @@ from mailchimpsync.actions.envelope import plain
 from mailchimpsync.actions.patience import within
 from mailchimpsync.actions.said import say
 from mailchimpsync.actions.site import JOURNAL_PURPOSE, Site
+from mailchimpsync.addresses import normalise_address, spellings
 from mailchimpsync.civicrm import owners_of
 from mailchimpsync.config import Link
 from mailchimpsync.decide.eligibility import is_address
 from mailchimpsync.errors import Code, ConfirmationError, MailchimpsyncError, UsageError
 from mailchimpsync.mailchimp import MailchimpClient, delete_for_good, member
-from mailchimpsync.model import normalise_address
 from mailchimpsync.store import Transaction, chain, erasing, journal, runs, tombstones, updates
 from mailchimpsync.sync.lease import holding_lease, writing_under
 
@@ -153,8 +153,8 @@ def _stop(site: Site, lease: runs.Lease, address: str) -> erasing.Traces:
 
 def _with_id_there(client: MailchimpClient, found: erasing.Traces) -> erasing.Traces:
     """Add the id that Mailchimp has the address under: a very old one is no hash of it (mailchimp-api.md 3.1)."""
-    there = member(client, found.list_id, found.address)
-    ids = () if there is None else (there.id,)
+    there = [member(client, found.list_id, spelt) for spelt in spellings([found.address])]
+    ids = [one.id for one in there if one is not None]
     return replace(found, member_ids=tuple(dict.fromkeys([*found.member_ids, *ids])))
 
 

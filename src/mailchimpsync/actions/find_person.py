@@ -10,9 +10,9 @@ from typing import Any
 from mailchimpsync.actions.patience import within
 from mailchimpsync.actions.said import say
 from mailchimpsync.actions.site import JOURNAL_PURPOSE, Site
+from mailchimpsync.addresses import member_id_of, normalise_address, spellings
 from mailchimpsync.civicrm import owners_of
 from mailchimpsync.errors import MailchimpsyncError, UsageError
-from mailchimpsync.model import member_id_of, normalise_address
 from mailchimpsync.store import Transaction, chain, journal, persons, tombstones
 
 PATIENCE_SECONDS = 10
@@ -76,7 +76,7 @@ def _note_erasure(site: Site, found: Person) -> None:
 def _read(asked: str) -> Person:
     if "@" in asked:
         address = normalise_address(asked)
-        return Person(address=address, member_keys={member_id_of(address)})
+        return Person(address=address, member_keys={member_id_of(one) for one in spellings([asked])})
     if _MEMBER_ID.fullmatch(asked.lower()):
         return Person(member_keys={asked.lower()})
     if asked.isascii() and asked.isdigit() and 0 < int(asked) < _NUMBER_MAX:

@@ -12,8 +12,8 @@ from collections.abc import Collection
 
 from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.webhook_form import Form, address, fingerprint, fired_at, is_signed, read_form, word
+from mailchimpsync.addresses import member_id_of
 from mailchimpsync.config import Link
-from mailchimpsync.model import member_id_of
 from mailchimpsync.store import events, tombstones, updates
 
 OK, NOT_OURS, UNUSABLE, FORGED = 200, 204, 400, 401

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple, TypeVar
 
 from pydantic import TypeAdapter
 
+from mailchimpsync.addresses import normalise_address
 from mailchimpsync.civicrm.client import CivicrmClient, Envelope
 from mailchimpsync.civicrm.isolation import send_halving
 from mailchimpsync.civicrm.paging import PAGE_ROWS, Row, chunks
 from mailchimpsync.errors import RefusedError
-from mailchimpsync.model import normalise_address
 
 RECORDS_MAX = 250
 ON_HOLD_BOUNCE = 1

@@ -10,13 +10,14 @@ from typing import Any, NamedTuple
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
+from mailchimpsync.addresses import normalise_address, spellings
 from mailchimpsync.civicrm.client import CIVICRM, CivicrmClient, Envelope, Result, succeeded
 from mailchimpsync.civicrm.odd_rows import OddRow, sorted_out, too_many
 from mailchimpsync.civicrm.paging import IDS_MAX, Row, Where, chunks, pages
 from mailchimpsync.civicrm.site_clock import SiteClock
 from mailchimpsync.errors import AccessError, RemoteError, TransientError
 from mailchimpsync.http import odd
-from mailchimpsync.model import Departure, GroupStatus, normalise_address
+from mailchimpsync.model import Departure, GroupStatus
 
 ADDRESSES_MAX = 5_000
 """Addresses in one condition: 0.08 s (reference: CiviCRM README)."""
@@ -234,10 +235,10 @@ def owners_of(
 ) -> Iterator[list[Owner]]:
     """Yield the contacts, not in the trash, that have one of these addresses, in the order of the e-mails' ids.
 
-    CiviCRM compares without regard to case and accents; here only `normalise_address` counts (model.py).
+    CiviCRM compares without regard to case and accents; here only `normalise_address` counts (addresses.py).
     """
     asked = _asked(addresses)
-    for some in chunks(list(asked), ADDRESSES_MAX):
+    for some in chunks(spellings(asked), ADDRESSES_MAX):
         where = [["email", "IN", list(some)], *_ALIVE]
         for rows in pages(client, "Email", _Owner, _OWNERS, where, odd_rows=odd_rows):
             yield [
@@ -252,7 +253,7 @@ def trashed_owners(
 ) -> Iterator[list[TrashedOwner]]:
     """Yield the contacts in the trash that have one of these addresses, where the key's user may see them."""
     asked = _asked(addresses)
-    for some in chunks(list(asked), ADDRESSES_MAX):
+    for some in chunks(spellings(asked), ADDRESSES_MAX):
         where: Where = [["email", "IN", list(some)], ["contact_id.is_deleted", "=", True]]
         for rows in pages(client, "Email", _Trashed, _TRASHED, where, odd_rows=odd_rows):
             found, undated = sorted_out(rows, lambda row: (row, _modified(row, clock)), "Email")
@@ -295,7 +296,7 @@ def on_hold_addresses(client: CivicrmClient, addresses: Collection[str]) -> set[
     """Return those of the addresses, normalised, that are on hold at any contact."""
     wanted = {normalise_address(address) for address in addresses}
     held: set[str] = set()
-    for some in chunks(sorted(wanted), ADDRESSES_MAX):
+    for some in chunks(spellings(sorted(wanted)), ADDRESSES_MAX):
         for rows in pages(client, "Email", _Held, _HELD, [["email", "IN", list(some)], ["on_hold", ">", 0]]):
             held.update(normalise_address(row["email"] or "") for row in rows)
     return held & wanted

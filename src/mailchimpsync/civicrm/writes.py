@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import NamedTuple
 
+from mailchimpsync.addresses import normalise_address
 from mailchimpsync.civicrm.client import CIVICRM, CivicrmClient
 from mailchimpsync.civicrm.isolation import send_halving
 from mailchimpsync.civicrm.pace import paced
 from mailchimpsync.civicrm.reads import owners_of
 from mailchimpsync.errors import RefusedError, TransientError
 from mailchimpsync.http import odd
-from mailchimpsync.model import MCSYNC_METHOD, normalise_address
+from mailchimpsync.model import MCSYNC_METHOD
 
 GROUP_CONTACTS_FIRST, GROUP_CONTACTS_MAX = 100, 500
 CONTACTS_FIRST, CONTACTS_MAX = 50, 250

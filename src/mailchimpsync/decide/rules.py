@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from mailchimpsync.addresses import normalise_address
 from mailchimpsync.decide.interests import compare_interests, interests_of_new_member
 from mailchimpsync.decide.situation import Decision, Situation
 from mailchimpsync.decide.subscription import Move, Verdict, judge, moves
 from mailchimpsync.errors import REGISTRY, Code, Retry
-from mailchimpsync.model import Base, Connection, GroupStatus, MemberStatus, SyncStatus, normalise_address
+from mailchimpsync.model import Base, Connection, GroupStatus, MemberStatus, SyncStatus
 
 _LEAVES = {Move.UNSUBSCRIBE: MemberStatus.UNSUBSCRIBED, Move.ARCHIVE: MemberStatus.ARCHIVED}
 _BECOMES = {Move.SUBSCRIBE: MemberStatus.SUBSCRIBED, Move.ASK_FIRST: MemberStatus.PENDING}

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, and_, delete, func, null, or_, select, true, update
 
+from mailchimpsync.addresses import spellings
 from mailchimpsync.errors import Code
 from mailchimpsync.model import MemberStatus, SyncStatus
 from mailchimpsync.store.contact_facts import kept_while_away, owned_by
@@ -226,7 +227,7 @@ def make_unowned_rows_due(tx: Connection, list_id: str, addresses: Sequence[str]
         tx,
         cache.c.mailchimp_list_id == list_id,
         cache.c.civicrm_contact_id.is_(None),
-        func.lower(cache.c.mailchimp_email).in_(addresses),
+        func.lower(cache.c.mailchimp_email).in_(spellings(addresses)),
     )
 
 

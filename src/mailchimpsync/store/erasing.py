@@ -28,7 +28,8 @@ from sqlalchemy import (
     update,
 )
 
-from mailchimpsync.model import SyncStatus, member_id_of, normalise_address
+from mailchimpsync.addresses import member_id_of, normalise_address, spellings
+from mailchimpsync.model import SyncStatus
 from mailchimpsync.store.chain import PERSONAL_FIELDS, minimised
 from mailchimpsync.store.dialect import update_by_id
 from mailchimpsync.store.members import is_in_flight
@@ -75,8 +76,8 @@ class Traces:
     @property
     def needles(self) -> tuple[str, ...]:
         """What is looked for: the address, as it is and as JSON writes it, and the member ids, in lower case."""
-        as_json = json_text(self.address)[1:-1]
-        return tuple(dict.fromkeys((self.address, as_json, *(key.lower() for key in self.member_ids))))
+        written = [one for spelt in spellings([self.address]) for one in (spelt, json_text(spelt)[1:-1])]
+        return tuple(dict.fromkeys((*written, *(key.lower() for key in self.member_ids))))
 
     def are_in(self, text: str | None) -> bool:
         """Say whether a text mentions them: an address that only ends or begins alike is another one."""
@@ -90,11 +91,13 @@ def _whole(needle: str) -> str:
 def traces(tx: Connection, list_id: str, address: str) -> Traces:
     """Return what leads to an address in an audience."""
     address = normalise_address(address)
-    by_hash = member_id_of(address)
-    is_it = or_(cache.c.identity == f"m:{by_hash}", func.lower(cache.c.mailchimp_email) == address)
+    spelt = spellings([address])
+    by_hash = [member_id_of(one) for one in spelt]
+    identities = [f"m:{one}" for one in by_hash]
+    is_it = or_(cache.c.identity.in_(identities), func.lower(cache.c.mailchimp_email).in_(spelt))
     columns = (cache.c.id, cache.c.civicrm_contact_id, cache.c.mailchimp_member_id, is_in_flight().label("in_flight"))
     rows = tx.execute(select(*columns).where(cache.c.mailchimp_list_id == list_id, is_it)).all()
-    members = dict.fromkeys([by_hash, *(row.mailchimp_member_id for row in rows if row.mailchimp_member_id)])
+    members = dict.fromkeys([*by_hash, *(row.mailchimp_member_id for row in rows if row.mailchimp_member_id)])
     contacts = dict.fromkeys(row.civicrm_contact_id for row in rows if row.civicrm_contact_id is not None)
     in_flight = any(row.in_flight for row in rows)
     found = Traces(list_id, address, tuple(row.id for row in rows), tuple(contacts), tuple(members), in_flight)

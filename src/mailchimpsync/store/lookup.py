@@ -28,7 +28,7 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from mailchimpsync.model import member_id_of, normalise_address
+from mailchimpsync.addresses import member_id_of, normalise_address, spellings
 from mailchimpsync.store.schema import JsonText, batch, cache, group_contact, update
 
 ROWS_PER_STATEMENT = 1_000
@@ -153,11 +153,12 @@ def with_addresses(tx: Connection, lists: Collection[str], addresses: Collection
     found, all are looked at.
     """
     here, lowered = cache.c.mailchimp_list_id.in_(lists), func.lower(cache.c.mailchimp_email)
-    wanted = {normalise_address(one): f"m:{member_id_of(one)}" for one in addresses}
+    wanted = {one: f"m:{member_id_of(one)}" for one in spellings(addresses)}
     columns = (cache.c.id, lowered.label("address"))
     by_identity = select(*columns).where(here, cache.c.identity.in_(wanted.values()), lowered.in_(wanted))
     found = tx.execute(by_identity).all()
-    if missing := wanted.keys() - {one.address for one in found}:
+    known = {normalise_address(one.address) for one in found}
+    if missing := [one for one in wanted if normalise_address(one) not in known]:
         found = [*found, *tx.execute(select(*columns).where(here, lowered.in_(missing))).all()]
     return ("id", "IN", [one.id for one in found])
 

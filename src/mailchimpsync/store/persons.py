@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Text, func, or_, select, type_coerce
 
+from mailchimpsync.addresses import normalise_address, spellings
 from mailchimpsync.store.kept_plans import PlanState
 from mailchimpsync.store.schema import cache, kept_change, kept_plan
 from mailchimpsync.store.wanted import NO_ESCAPE, anywhere
@@ -38,8 +39,10 @@ def rows_of(
     ):
         if values:
             found |= _rows(tx, here, condition)
-    if address is not None and not any((row["mailchimp_email"] or "").lower() == address for row in found.values()):
-        found |= _rows(tx, here, func.lower(cache.c.mailchimp_email) == address)
+    if address is not None and not any(
+        normalise_address(row["mailchimp_email"] or "") == address for row in found.values()
+    ):
+        found |= _rows(tx, here, func.lower(cache.c.mailchimp_email).in_(spellings([address])))
     return found
 
 

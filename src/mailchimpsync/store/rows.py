@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, String, Text, and_, cast, func, or_, select, type_coerce, update
 
+from mailchimpsync.addresses import normalise_address, spellings
 from mailchimpsync.model import Base, SyncStatus
 from mailchimpsync.store.dialect import Row, update_by_id
 from mailchimpsync.store.schema import cache, group_contact, json_text
@@ -113,13 +114,13 @@ def owners_of_identities(tx: Connection, list_id: str, identities: Sequence[str]
 
 
 def holders_of_addresses(tx: Connection, list_id: str, addresses: Sequence[str]) -> dict[str, int]:
-    """Return the ids of the rows of members that have these lower-case addresses. Reads all rows: for few cases."""
+    """Return the ids of the rows of members that have these addresses, normalised. Reads all rows: for few cases."""
     query = select(cache.c.mailchimp_email, cache.c.id).where(
         cache.c.mailchimp_list_id == list_id,
         cache.c.mailchimp_member_id.is_not(None),
-        func.lower(cache.c.mailchimp_email).in_(addresses),
+        func.lower(cache.c.mailchimp_email).in_(spellings(addresses)),
     )
-    return {row.mailchimp_email.lower(): row.id for row in tx.execute(query)}
+    return {normalise_address(row.mailchimp_email): row.id for row in tx.execute(query)}
 
 
 def write_rows(tx: Connection, rows: Sequence[Row]) -> None:

@@ -14,7 +14,7 @@ from hashlib import sha256
 
 from sqlalchemy import Connection, select, update
 
-from mailchimpsync.model import normalise_address
+from mailchimpsync.addresses import normalise_address, spellings
 from mailchimpsync.store.dialect import upsert
 from mailchimpsync.store.schema import secret, tombstone
 
@@ -29,7 +29,11 @@ _IDENTITY_LENGTH = 60
 
 def digest_of(key: str, address: str) -> str:
     """Return what stands for an erased address."""
-    return hmac.new(bytes.fromhex(key), normalise_address(address).encode(), sha256).hexdigest()
+    return _digest(key, normalise_address(address))
+
+
+def _digest(key: str, text: str) -> str:
+    return hmac.new(bytes.fromhex(key), text.encode(), sha256).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +44,10 @@ class Erased:
     digests: frozenset[str] = field(default_factory=frozenset)
 
     def knows(self, address: str | None) -> bool:
-        """Say whether an address was erased."""
-        return bool(self.digests) and bool(address) and digest_of(self.key, address or "") in self.digests
+        """Say whether an address was erased, in whatever spelling: what was noted long ago is in one of them."""
+        if not self.digests or not address:
+            return False
+        return any(_digest(self.key, one) in self.digests for one in spellings([address]))
 
     def any_of(self, addresses: Iterable[str]) -> bool:
         """Say whether one of some addresses was erased."""

@@ -10,9 +10,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from mailchimpsync.addresses import normalise_address, sendable
 from mailchimpsync.civicrm import ContactAddress, OddRow, addresses_of
 from mailchimpsync.decide import Address, best_address
-from mailchimpsync.model import MemberStatus, normalise_address
+from mailchimpsync.model import MemberStatus
 from mailchimpsync.store import contacts, rows
 from mailchimpsync.sync.contact_problems import contacts_of
 from mailchimpsync.sync.context import Run
@@ -85,7 +86,7 @@ def _best(addresses: Iterable[ContactAddress]) -> dict[int, str]:
     for one in addresses:
         by_contact[one.contact_id].append(Address(one.email, one.on_hold, one.is_bulkmail, one.is_primary))
     found = {contact: best_address(some) for contact, some in by_contact.items()}
-    return {contact: one.email.strip() for contact, one in found.items() if one is not None}
+    return {contact: sendable(one.email) for contact, one in found.items() if one is not None}
 
 
 def _noted(row: Any, best: Mapping[int, str], members: Collection[tuple[int, str]]) -> dict[str, str | None]:

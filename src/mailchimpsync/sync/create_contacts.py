@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mailchimpsync.addresses import normalise_address
 from mailchimpsync.civicrm import NewContact
 from mailchimpsync.civicrm import create_contacts as create_in_civicrm
 from mailchimpsync.errors import Code, RefusedError
-from mailchimpsync.model import Side, normalise_address
+from mailchimpsync.model import Side
 from mailchimpsync.store import contacts, journal, plans, rows
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.owners import find_owners

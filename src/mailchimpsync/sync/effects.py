@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mailchimpsync.model import ChangeKind, Side, normalise_address
+from mailchimpsync.addresses import normalise_address
+from mailchimpsync.model import ChangeKind, Side
 from mailchimpsync.store.run_figures import kind_of
 
 Change = Mapping[str, Any]

@@ -8,10 +8,11 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
+from mailchimpsync.addresses import normalise_address
 from mailchimpsync.civicrm import ContactState, contacts_by_id, contacts_modified_since
 from mailchimpsync.civicrm.paging import chunks
 from mailchimpsync.errors import Code
-from mailchimpsync.model import SUBSCRIBED_STATUSES, Departure, normalise_address
+from mailchimpsync.model import SUBSCRIBED_STATUSES, Departure
 from mailchimpsync.store import contacts, runs
 from mailchimpsync.sync.add_civi_only import read_groups_of
 from mailchimpsync.sync.addresses import ask_for_best, note_addresses, note_where_it_matters, read_addresses

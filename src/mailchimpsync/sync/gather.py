@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
+from mailchimpsync.addresses import member_id_of, normalise_address, sendable
 from mailchimpsync.civicrm import Person, persons
 from mailchimpsync.decide import Address, Refusal, Situation, best_address, has_left, obstacle_to_subscribing
 from mailchimpsync.decide.member_facts import facts_of
@@ -23,8 +24,6 @@ from mailchimpsync.model import (
     GroupStatus,
     MadeBy,
     MemberStatus,
-    member_id_of,
-    normalise_address,
 )
 from mailchimpsync.store import Transaction, groups, rows
 from mailchimpsync.store.tombstones import IDENTITY_PREFIX
@@ -231,7 +230,7 @@ def _held_by_another(
 
 def _new_address(person: Person) -> str | None:
     best = best_address(_addresses(person))
-    return best.email.strip() if best else None
+    return sendable(best.email) if best else None
 
 
 def _addresses(person: Person) -> list[Address]:

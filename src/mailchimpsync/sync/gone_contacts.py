@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from mailchimpsync.addresses import normalise_address
 from mailchimpsync.civicrm import ContactState, Visibility, contacts_by_id, group_contacts, merged_to
-from mailchimpsync.model import Departure, GroupStatus, normalise_address
+from mailchimpsync.model import Departure, GroupStatus
 from mailchimpsync.store import contacts
 from mailchimpsync.sync.add_civi_only import read_groups_of
 from mailchimpsync.sync.contact_problems import contacts_of, note_invisible, note_odd_rows

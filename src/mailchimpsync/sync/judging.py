@@ -10,10 +10,11 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
+from mailchimpsync.addresses import normalise_address
 from mailchimpsync.decide.member_facts import OurAct, Seen, columns_of, facts_of, seen
 from mailchimpsync.errors import LASTS_AFTER, MAY_PASS, OF_ACCESS, Code
 from mailchimpsync.mailchimp import OperationResult, classify_refusal, refusal_detail, refused_fields
-from mailchimpsync.model import SUBSCRIBED_STATUSES, MemberStatus, Side, SyncStatus, blank_as_empty, normalise_address
+from mailchimpsync.model import SUBSCRIBED_STATUSES, MemberStatus, Side, SyncStatus, blank_as_empty
 from mailchimpsync.store.schema import json_text
 from mailchimpsync.sync.context import Work
 from mailchimpsync.sync.data_of_rows import (

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import RowMapping
 
+from mailchimpsync.addresses import normalise_address
 from mailchimpsync.civicrm import ContactAddress, ContactState, contacts_by_id, held_addresses
-from mailchimpsync.model import Departure, GroupState, Leaving, normalise_address
+from mailchimpsync.model import Departure, GroupState, Leaving
 from mailchimpsync.store import contacts
 from mailchimpsync.sync.context import Run
 

@@ -8,10 +8,11 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
+from mailchimpsync.addresses import mailchimp_key
 from mailchimpsync.civicrm import ContactEmail, Name, Person, add_bulk_addresses, hold_addresses, persons, set_names
 from mailchimpsync.errors import Code, RefusedError
 from mailchimpsync.mailchimp import Member
-from mailchimpsync.model import IN_FLIGHT, Connection, MemberStatus, Side, normalise_address
+from mailchimpsync.model import IN_FLIGHT, Connection, MemberStatus, Side
 from mailchimpsync.runtime import Deadline
 from mailchimpsync.store import journal, rows
 from mailchimpsync.sync.calls import Systems
@@ -98,12 +99,12 @@ def _addresses(events: Sequence[Event]) -> list[str]:
 
 
 def _old(event: Event) -> str:
-    return normalise_address(event["data"]["email"])
+    return mailchimp_key(event["data"]["email"])
 
 
 def _new(event: Event) -> str:
     """Return the address that counts now: the new one, where it changed."""
-    return normalise_address(event["data"].get("new_email") or event["data"]["email"])
+    return mailchimp_key(event["data"].get("new_email") or event["data"]["email"])
 
 
 def _told(run: Run, events: Sequence[Event], found: Found, ids: Mapping[str, int]) -> list[_Told]:

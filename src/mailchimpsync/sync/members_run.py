@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from mailchimpsync.addresses import member_id_of, normalise_address
 from mailchimpsync.civicrm import SiteCheck, addresses_of, contacts_by_id
 from mailchimpsync.errors import BusyError, Code, RefusedError, SuspicionError
 from mailchimpsync.mailchimp import Member, audience, member
-from mailchimpsync.model import Connection, SyncStatus, member_id_of, normalise_address
+from mailchimpsync.model import Connection, SyncStatus
 from mailchimpsync.runtime import Deadline, NoProgress
 from mailchimpsync.store import Transaction, bases, contacts, erased, groups, members, rows, runs, tombstones, updates
 from mailchimpsync.store.schema import cache

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from mailchimpsync.addresses import normalise_address
 from mailchimpsync.civicrm import (
     CivicrmClient,
     OddRow,
@@ -16,7 +17,7 @@ from mailchimpsync.civicrm import (
     owners_of,
     trashed_owners,
 )
-from mailchimpsync.model import Departure, GroupStatus, normalise_address
+from mailchimpsync.model import Departure, GroupStatus
 
 
 @dataclass(frozen=True, slots=True)

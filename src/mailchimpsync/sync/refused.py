@@ -12,8 +12,9 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
+from mailchimpsync.addresses import normalise_address
 from mailchimpsync.errors import LASTS_AFTER, Code, RefusedError
-from mailchimpsync.model import MemberStatus, Side, SyncStatus, normalise_address
+from mailchimpsync.model import MemberStatus, Side, SyncStatus
 from mailchimpsync.store import Transaction, kept_plans, run_figures
 from mailchimpsync.store.journal import REFUSED
 from mailchimpsync.sync.context import Work

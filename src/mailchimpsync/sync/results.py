@@ -11,9 +11,10 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
+from mailchimpsync.addresses import member_id_of
 from mailchimpsync.errors import Code, RefusedError, RemoteError
 from mailchimpsync.mailchimp import BatchInfo, OperationResult, batch_results
-from mailchimpsync.model import SyncStatus, member_id_of
+from mailchimpsync.model import SyncStatus
 from mailchimpsync.store import contacts, data, journal, members, rows, updates
 from mailchimpsync.store.schema import json_text
 from mailchimpsync.sync.context import Work

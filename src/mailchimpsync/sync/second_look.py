@@ -12,9 +12,10 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
+from mailchimpsync.addresses import member_id_of
 from mailchimpsync.decide.member_facts import Seen, columns_of, facts_of, seen
 from mailchimpsync.mailchimp import Member, member_if_readable
-from mailchimpsync.model import SyncStatus, member_id_of
+from mailchimpsync.model import SyncStatus
 from mailchimpsync.store import updates
 from mailchimpsync.sync.context import Work
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from mailchimpsync.addresses import member_id_of, normalise_address
 from mailchimpsync.errors import RefusedError, RemoteError, TransientError
 from mailchimpsync.mailchimp import (
     OPERATIONS_MAX,
@@ -15,7 +16,7 @@ from mailchimpsync.mailchimp import (
     member_path,
     submit_batch,
 )
-from mailchimpsync.model import MemberStatus, member_id_of, normalise_address
+from mailchimpsync.model import MemberStatus
 from mailchimpsync.store import runs, updates
 from mailchimpsync.sync.context import Run, Work
 from mailchimpsync.sync.lost_batches import look_for

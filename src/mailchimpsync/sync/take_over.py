@@ -11,11 +11,12 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
+from mailchimpsync.addresses import member_id_of, normalise_address, sendable, spellings
 from mailchimpsync.civicrm import ContactAddress, Modified, Person, contacts_by_id, persons
 from mailchimpsync.decide import Address, best_address, has_left, obstacle_to_subscribing
 from mailchimpsync.decide.member_facts import facts_of
 from mailchimpsync.errors import Code
-from mailchimpsync.model import IN_FLIGHT, GroupState, SyncStatus, member_id_of, normalise_address
+from mailchimpsync.model import IN_FLIGHT, GroupState, SyncStatus
 from mailchimpsync.store import Transaction, contacts, groups, ownership, rows
 from mailchimpsync.store.ownership import NewOwner
 from mailchimpsync.sync.addresses import ask_for_best, read_addresses
@@ -80,7 +81,7 @@ def follow_addresses(run: Run, modified: Modified, unread: Collection[int]) -> N
     """
     alive = [one.id for one in modified.contacts if not one.is_deleted and one.id not in unread]
     astray = members_astray(run, alive, modified.addresses)
-    identities = sorted({f"m:{member_id_of(one.email)}" for one in modified.addresses})
+    identities = sorted({f"m:{member_id_of(one)}" for one in spellings({each.email for each in modified.addresses})})
     for start in range(0, len(identities), CONTACTS_PER_STEP):
         astray += _astray_elsewhere(run, {one.id for one in modified.contacts}, identities[start:][:CONTACTS_PER_STEP])
     give_to_owners_of_today(run, astray)
@@ -179,4 +180,4 @@ def _mailable(person: Person | None) -> str | None:
     some = [Address(one.email, one.on_hold, one.is_bulkmail, one.is_primary) for one in person.emails]
     marks = {"do_not_email": person.do_not_email, "is_opt_out": person.is_opt_out, "is_deceased": person.is_deceased}
     best = best_address(some)
-    return best.email.strip() if best is not None and obstacle_to_subscribing(some, **marks) is None else None
+    return sendable(best.email) if best is not None and obstacle_to_subscribing(some, **marks) is None else None

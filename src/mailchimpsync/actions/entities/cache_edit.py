@@ -15,9 +15,10 @@ from mailchimpsync.actions.entities.filters import in_utc
 from mailchimpsync.actions.envelope import plain
 from mailchimpsync.actions.selection import find_audience
 from mailchimpsync.actions.site import Site
+from mailchimpsync.addresses import member_id_of
 from mailchimpsync.decide.member_facts import Seen, columns_of, facts_of, seen
 from mailchimpsync.errors import Code, UsageError
-from mailchimpsync.model import MemberStatus, SyncStatus, member_id_of
+from mailchimpsync.model import MemberStatus, SyncStatus
 from mailchimpsync.store import Transaction, edits
 from mailchimpsync.store.contact_facts import owned_by
 from mailchimpsync.store.schema import cache

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from mailchimpsync.addresses import member_id_of
 from mailchimpsync.civicrm import group_contacts, persons
 from mailchimpsync.mailchimp import Member, member_if_readable
-from mailchimpsync.model import member_id_of
 from mailchimpsync.store import comparison
 from mailchimpsync.sync.member_pages import PAGES_IN_FLIGHT_MAX
 from mailchimpsync.sync.verify.difference import Difference, Kind

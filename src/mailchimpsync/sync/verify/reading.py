@@ -7,10 +7,11 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Any
 
+from mailchimpsync.addresses import normalise_address
 from mailchimpsync.civicrm import SiteClock, group_contacts
 from mailchimpsync.errors import Code, TransientError
 from mailchimpsync.mailchimp import Member, MemberPage, member_page
-from mailchimpsync.model import Connection, GroupStatus, MemberStatus, Stage, normalise_address
+from mailchimpsync.model import Connection, GroupStatus, MemberStatus, Stage
 from mailchimpsync.runtime import Deadline, Progress
 from mailchimpsync.store import Store, comparison, comparison_rows
 from mailchimpsync.store.tombstones import NOBODY_ERASED, Erased

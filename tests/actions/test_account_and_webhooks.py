@@ -115,6 +115,17 @@ def test_a_webhook_is_made_and_deleted(office: Office, door: Door, account: str)
     assert gone["webhooks"] == []
 
 
+def test_without_list_id_the_audience_is_found(office: Office, door: Door, account: str) -> None:
+    [hook] = by_hand(door, office, account, "add_webhook", list_id=OTHER_LIST).values["webhooks"]
+    gone = by_hand(door, office, account, "delete_webhook", id=hook["id"]).values
+    assert (gone["list_id"], gone["webhooks"]) == (OTHER_LIST, [])
+
+    kept = [one for one in office.site.configuration.connections if one.audience_id == LIST_ID]
+    office.site.save(office.site.configuration.having(connections=kept), "ann")
+    made = by_hand(door, office, account, "add_webhook").values
+    assert (made["list_id"], len(made["webhooks"])) == (LIST_ID, 1)
+
+
 def test_a_batch_webhook_is_made_and_deleted(office: Office, door: Door, account: str) -> None:
     [hook] = by_hand(door, office, account, "add_batch_webhook").values["webhooks"]
     assert hook["enabled"] is True

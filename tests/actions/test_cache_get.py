@@ -269,9 +269,9 @@ def test_a_call_that_is_off_says_how(library: Office, door: Door, given: dict[st
 
 def test_python_programs_are_told_what_is_off_too(library: Office) -> None:
     for limit, offset in ((-1, 0), (25_001, 0), (1, -1)):
-        with pytest.raises(UsageError, match="limit is at least 0"):
+        with pytest.raises(UsageError, match=r"(limit|offset): Input should be"):
             cache_get(library.site, mailchimp_list_id=LIST_ID, limit=limit, offset=offset)
-    with pytest.raises(UsageError, match="there is no operator RLIKE"):
+    with pytest.raises(UsageError, match="RLIKE"):
         cache_get(library.site, mailchimp_list_id=LIST_ID, reason={"RLIKE": "x"})  # type: ignore[arg-type]
 
 

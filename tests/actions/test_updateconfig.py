@@ -207,12 +207,24 @@ def test_with_mailchimp_away_it_can_be_saved_unchecked(office: Office, door: Doo
         ({}, "is empty"),
         ("", "is empty"),
         ("{broken", "not valid JSON"),
-        ("[1", "not valid TOML"),
+        ("[1", "not valid JSON"),
+        ("[1]", "is no object"),
+        ("accounts = 1", "not valid JSON"),
         ({"connections": "all"}, "connections: "),
         ({"accounts": {"main": {"api_key": "…"}}}, "no stored one is behind the mask"),
         ({"acounts": {}}, "acounts: Extra inputs"),
     ],
-    ids=["nothing", "no text", "broken JSON", "broken TOML", "no list", "a mask of nothing", "misspelt"],
+    ids=[
+        "nothing",
+        "no text",
+        "broken JSON",
+        "half a list",
+        "a list",
+        "TOML",
+        "no list",
+        "a mask of nothing",
+        "misspelt",
+    ],
 )
 def test_what_is_no_configuration_is_refused(office: Office, config: Any, sentence: str) -> None:
     with pytest.raises(ConfigurationError, match=sentence):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mailchimpsync.actions import Site, call, collectresults, fetchandreconcile, open_site
+from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 
 if TYPE_CHECKING:
     from cli.conftest import Desk
@@ -58,8 +59,10 @@ def test_no_limit_may_be_said_by_a_negative_number(connected: Desk, site: Site) 
 def test_a_sync_that_fails_says_why_in_its_entry(connected: Desk, site: Site) -> None:
     connected.civicrm.call("Group", "update", {"where": [["id", "=", 8]], "values": {"is_active": False}})
 
-    [entry] = values(site, "Mailchimpsync", "fetchandreconcile")
+    envelope = call(site, "Mailchimpsync", "fetchandreconcile", {}).envelope
+    [entry] = envelope["values"]
 
+    assert (envelope["is_error"], envelope["error_code"]) == (1, "CV_GROUP_INACTIVE")
     assert (entry["outcome"], entry["error_code"], entry["run_id"]) == ("CV_GROUP_INACTIVE", "CV_GROUP_INACTIVE", None)
     assert "News" in entry["error_message"] or "8" in entry["error_message"]
 
@@ -135,3 +138,19 @@ def test_a_batch_that_mailchimp_announces_is_processed_once(connected: Desk, sit
     again = values(site, "MailchimpsyncBatch", "processcompleted", id=1, force=1)
     assert (again["confirmed"], again["refused"], again["unanswered"]) == (0, 0, 0)
     assert "no batch 77" in refusal(site, "MailchimpsyncBatch", "processcompleted", id=77)
+
+
+def test_an_abort_that_leaves_a_batch_at_mailchimp_is_an_error_that_says_so(connected: Desk, site: Site) -> None:
+    slow(connected, 36_000)
+    fetchandreconcile(site, wait=False)
+    body = '{"title": "Forbidden", "status": 403, "detail": "Not with this key."}'
+    connected.mailchimp.faults.plant(
+        Fault(FaultKind.STATUS, pattern="DELETE .*/batches/", times=9, status=403, body=body)
+    )
+
+    outcome = call(site, "Mailchimpsync", "abortsync", {"group_id": 8})
+
+    assert (outcome.envelope["is_error"], outcome.envelope["error_code"]) == (1, "MC_FORBIDDEN")
+    assert outcome.envelope["values"]["batches_deleted"] == 0
+    assert len(outcome.envelope["values"]["problems"]) == 1
+    assert outcome.exit_code != 0

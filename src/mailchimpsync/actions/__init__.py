@@ -47,7 +47,7 @@ from mailchimpsync.actions.finding import Finding, Level
 from mailchimpsync.actions.getruns import PastRun, RunStory, count_runs, find_run, getruns
 from mailchimpsync.actions.getstatus import getstatus
 from mailchimpsync.actions.includecontact import includecontact
-from mailchimpsync.actions.job import execute as _execute  # noqa: F401 (registers its action)
+from mailchimpsync.actions.job import executejobs
 from mailchimpsync.actions.journal import JournalCheck, export_journal, journal_get, journal_verify
 from mailchimpsync.actions.last_sync import LastSync, last_syncs
 from mailchimpsync.actions.look_around import (
@@ -154,6 +154,7 @@ __all__ = [
     "doctor",
     "dropplan",
     "erase",
+    "executejobs",
     "explain",
     "export_configuration",
     "export_journal",

@@ -7,10 +7,11 @@ from typing import Annotated, Any
 
 from pydantic import AliasChoices, Field
 
-from mailchimpsync.actions.described import Scope, action
+from mailchimpsync.actions.described import Judged, Scope, action
 from mailchimpsync.actions.selection import find_links
 from mailchimpsync.actions.site import Site
 from mailchimpsync.config import Link
+from mailchimpsync.errors import EXIT_MORE_TO_DO, Code, TransientError
 from mailchimpsync.sync import Aborted, KeptBatch, abort_connection
 
 NO_TIME = "There was no time left to delete it; abort again."
@@ -49,7 +50,16 @@ def _problem(kept: KeptBatch) -> dict[str, Any]:
     }
 
 
-@action("Mailchimpsync", Scope.RUN, present=in_wire_form)
+def _judge(abort: Abort) -> Judged:
+    """An abort that left a batch at Mailchimp has not done what was asked for: Mailchimp still works on it."""
+    kept = abort.done.kept
+    if not kept:
+        return Judged()
+    error = next((one.error for one in kept if one.error is not None), None)
+    return Judged(error or TransientError(Code.OUT_OF_TIME, NO_TIME), EXIT_MORE_TO_DO)
+
+
+@action("Mailchimpsync", Scope.RUN, present=in_wire_form, judge=_judge)
 def abortsync(
     site: Site,
     *,
@@ -67,7 +77,8 @@ def abortsync(
     A run at work in another process is asked to stop; if it has not after some seconds, it can write nothing more
     here. All batches whose results have not been read are deleted, whatever their status. What Mailchimp had done of
     them stays done. Rows whose update was dropped fail as `ABORTED`, and the next run decides about them again. Where
-    a batch can't be deleted, `problems` says why: its updates stay under way, and their results will be read.
+    a batch can't be deleted, that is an error, and `problems` says why: its updates stay under way, and their results
+    will be read. Abort again to delete it.
 
     Raises:
         ConfigurationError: nothing is connected.

@@ -6,11 +6,12 @@ and a description each; `@action` reads all of it from the signature and the doc
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, cast, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
@@ -144,7 +145,8 @@ def action(
     """Register a function as an action of an entity; `present` turns its result into plain values.
 
     `judge` says of a result that tells of failures in its entries whether the call as a whole failed.
-    `helpers` are parameters for Python callers only. The function itself stays as it is.
+    `helpers` are parameters for Python callers only. What the function is called with is checked as at every other
+    door: a number may be text, and what can't be read is refused with our error.
     """
 
     def register(function: F) -> F:
@@ -162,9 +164,23 @@ def action(
             judge=judge,
         )
         ACTIONS[one.title] = one
-        return function
+        return cast("F", _checked(one))
 
     return register
+
+
+def _checked(one: Action) -> Callable[..., Any]:
+    """Return an action's function for Python callers, which checks and converts its parameters first."""
+    known = one.parameters.model_fields
+
+    @functools.wraps(one.function)
+    def checked(site: Site, *others: Any, **given: Any) -> Any:
+        model = one.check({name: value for name, value in given.items() if name in known})
+        values = {name: getattr(model, name) for name in model.model_fields_set}
+        besides = {name: value for name, value in given.items() if name not in known}
+        return one.function(site, *others, **values, **besides)
+
+    return checked
 
 
 def find_action(entity: str, name: str) -> Action:

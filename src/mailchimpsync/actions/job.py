@@ -22,7 +22,7 @@ from mailchimpsync.store import Transaction, runs
 
 
 @action("Job", Scope.RUN, name="execute", present=in_wire_form, helpers=("by", "progress", "stop"), judge=judge)
-def execute(
+def executejobs(
     site: Site,
     *,
     max_time: MaxTime = MAX_TIME_SECONDS,

@@ -174,14 +174,16 @@ class Site:
         self._mailchimp.clear()
 
 
-def open_site(home: Path | None = None, *, runtime: Runtime | None = None, clients: Clients | None = None) -> Site:
+def open_site(
+    home: Path | str | None = None, *, runtime: Runtime | None = None, clients: Clients | None = None
+) -> Site:
     """Open the site of a home directory (see `config.find_home`).
 
     Raises:
         ConfigurationError: there is no site, or its settings, key or configuration can't be used.
         StoreError: its database can't be used, or has the schema of another version.
     """
-    settings = load_settings(home)
+    settings = load_settings(Path(home) if home is not None else None)
     if not settings.is_initialised:
         raise ConfigurationError(f"There is no site in {settings.home} yet; run `mailchimpsync init`.")
     return _open_site(settings, runtime, clients)

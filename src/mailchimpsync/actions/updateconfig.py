@@ -10,7 +10,7 @@ from pydantic import Field
 from mailchimpsync.actions.change_configuration import Saved, change_configuration, read_configuration
 from mailchimpsync.actions.described import Scope, action
 from mailchimpsync.actions.site import Site
-from mailchimpsync.config import to_stored
+from mailchimpsync.config import from_json_text, to_stored
 
 
 def _present(saved: Saved) -> dict[str, Any]:
@@ -52,4 +52,5 @@ def updateconfig(
         TransientError: a side can't be asked now; `check: false` saves without asking.
     """
     site.refresh()
-    return change_configuration(site, read_configuration(site, config), by=by, confirm=confirm, check=check)
+    values = from_json_text(config) if isinstance(config, str) else config
+    return change_configuration(site, read_configuration(site, values), by=by, confirm=confirm, check=check)

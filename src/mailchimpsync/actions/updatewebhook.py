@@ -47,7 +47,13 @@ def updatewebhook(
     api_key: ApiKey,
     process: Annotated[Process, Field(description="What to do.")],
     id: Annotated[Id | None, Field(description="The webhook to delete, whoever made it.")] = None,  # noqa: A002 (its name in the API)
-    list_id: Annotated[Id | None, Field(description="The audience whose webhook it is.")] = None,
+    list_id: Annotated[
+        Id | None,
+        Field(
+            description="The audience whose webhook it is. Without it: the account's only connected audience, or the "
+            "one that has the webhook `id`."
+        ),
+    ] = None,
 ) -> dict[str, Any]:
     """Make or delete one webhook at Mailchimp; `mailchimpsync webhooks repair` sees to all of them.
 
@@ -63,8 +69,22 @@ def updatewebhook(
     name, account = need_account(site, api_key)
     client = site.mailchimp(name)
     if process in {Process.ADD_WEBHOOK, Process.DELETE_WEBHOOK}:
-        return {"account": name, **_of_audience(site, client, (name, account), process, _given("list_id", list_id), id)}
+        list_id = list_id or _find_audience(site, client, name, id if process is Process.DELETE_WEBHOOK else None)
+        return {"account": name, **_of_audience(site, client, (name, account), process, list_id, id)}
     return {"account": name, **_of_batches(site, client, account, process, id)}
+
+
+def _find_audience(site: Site, client: MailchimpClient, account: str, key: str | None) -> str:
+    """Return the audience that is meant: the only one of an account, or of several the one that has a webhook."""
+    audiences = [one.audience_id for one in site.configuration.connections if one.account == account]
+    if len(audiences) > 1 and key is not None:
+        audiences = [one for one in audiences if any(hook.id == key for hook in webhooks(client, one))]
+    if len(audiences) == 1:
+        return audiences[0]
+    known = ", ".join(one.audience_id for one in site.configuration.connections if one.account == account)
+    raise UsageError(
+        f"list_id is missing: it says which audience is meant. Of this account there are: {known or 'none'}."
+    )
 
 
 def _of_audience(

@@ -18,7 +18,7 @@ from mailchimpsync.config.secrets import (
 )
 from mailchimpsync.config.settings import Settings, load_settings, protect_database, write_settings
 from mailchimpsync.config.stored import Seal, from_stored, resealed, to_stored
-from mailchimpsync.config.texts import from_text, to_json, to_toml
+from mailchimpsync.config.texts import from_json_text, from_text, to_json, to_toml
 
 __all__ = [
     "CONFIG_FILE",
@@ -43,6 +43,7 @@ __all__ = [
     "create_key_file",
     "find_home",
     "from_extension_form",
+    "from_json_text",
     "from_stored",
     "from_text",
     "is_extension_form",

@@ -51,6 +51,18 @@ def from_text(text: str) -> dict[str, Any]:
     return _from_json(text) if text.lstrip().startswith("{") else _from_toml(text)
 
 
+def from_json_text(text: str) -> dict[str, Any]:
+    """Return the values that a text in JSON holds.
+
+    Raises:
+        ConfigurationError: it is no JSON, or no object; says where, never what.
+    """
+    values = _from_json(text.removeprefix("\ufeff")) if text.strip() else {}
+    if not isinstance(values, dict):
+        raise ConfigurationError("The configuration is no object; JSON text begins with “{”.")
+    return values
+
+
 def _from_json(text: str) -> dict[str, Any]:
     try:
         values: dict[str, Any] = json.loads(text)

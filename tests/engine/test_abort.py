@@ -290,8 +290,11 @@ def test_a_run_that_waits_for_a_batch_notices_within_a_second(world: World) -> N
 
 
 @pytest.mark.parametrize("side", ["to_mailchimp", "to_civicrm"])
-def test_a_run_that_waits_before_a_retry_notices_and_does_not_try_again(world: World, side: str) -> None:
+def test_a_run_that_waits_before_a_retry_notices_and_does_not_try_again(
+    world: World, side: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world.contact("ann@example.org", {NEWS: 20})
+    monkeypatch.setattr(world.runtime.chance, "uniform", max)  # the longest pause there is
     asked_at: list[datetime] = []
 
     def fail(request: httpx2.Request) -> None:

@@ -14,6 +14,7 @@ from mailchimpsync.civicrm.client import Call, Result, succeeded
 from mailchimpsync.civicrm.odd_rows import sorted_out
 from mailchimpsync.civicrm.times import to_utc
 from mailchimpsync.errors import RemoteError
+from mailchimpsync.model import MCSYNC_METHOD
 
 ENTRIES_REMEMBERED = 20
 """How many of the newest history entries are remembered: a backup that is older by one of them is noticed."""
@@ -30,23 +31,29 @@ class Landmark(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LookBack:
-    """What to look for again, by id: history entries, and contacts, trashed ones too."""
+    """What to look for again, by id: history entries, and contacts, trashed ones too.
+
+    `own_group`: the group whose newest entry that we made ourselves is looked for.
+    """
 
     entries: Sequence[int] = ()
     contacts: Sequence[int] = ()
+    own_group: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class View:
     """What is there: the groups' newest history entries, and of what was looked for, by id, the entries and contacts.
 
-    A contact's value says whether it is in the trash. An entry that can't be read is in `unread`.
+    A contact's value says whether it is in the trash. An entry that can't be read is in `unread`. `own` is the newest
+    entry that we made ourselves.
     """
 
     newest: Sequence[Landmark]
     entries: Mapping[int, Landmark]
     contacts: Mapping[int, bool]
     unread: frozenset[int] = frozenset()
+    own: Landmark | None = None
 
 
 class _Entry(TypedDict):
@@ -78,6 +85,10 @@ def calls(group_ids: Collection[int], look_back: LookBack) -> dict[str, Call]:
     if look_back.entries:
         where = [["id", "IN", list(look_back.entries)]]
         found["entries"] = ("SubscriptionHistory", "get", {"select": _ENTRY_FIELDS, "where": where})
+    if look_back.own_group is not None:
+        ours = [["group_id", "=", look_back.own_group], ["method", "=", MCSYNC_METHOD]]
+        own = {"select": _ENTRY_FIELDS, "where": ours, "orderBy": {"id": "DESC"}, "limit": 1}
+        found["own"] = ("SubscriptionHistory", "get", own)
     if look_back.contacts:
         ids = [["id", "IN", list(look_back.contacts)], ["is_deleted", "IN", [True, False]]]
         found["contacts"] = ("Contact", "get", {"select": ["id", "is_deleted"], "where": ids})
@@ -101,7 +112,8 @@ def view_of(results: Mapping[str, Result | RemoteError], offset: timedelta) -> V
     there = {row["id"]: row["is_deleted"] for row in contacts}
     there |= {one.id: True for one in odd_contacts if one.id is not None}
     unread = frozenset(one.id for one in odd if one.id is not None)
-    return View(newest, {one.id: one for one in entries}, there, unread)
+    own, _ = sorted_out(_values(results, "own"), landmark, "SubscriptionHistory")
+    return View(newest, {one.id: one for one in entries}, there, unread, own[0] if own else None)
 
 
 def _values(results: Mapping[str, Result | RemoteError], name: str) -> list[dict[str, object]]:

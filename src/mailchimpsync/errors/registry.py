@@ -709,6 +709,17 @@ _CIVICRM_STOPS = {
         "again.",
         Who.IMPLEMENTER,
     ),
+    Code.OWN_RESTORED: Entry(
+        "Our own database is older than what we did: it was restored from a backup, or is a copy.",
+        "CiviCRM's group history has a change that this program made and that its database knows nothing of. What both "
+        "sides agreed on is out of date, and people who came back since would be removed because of it. (If the "
+        "PHP extension or a second site works on this group too, its changes look the same.) Nothing was changed on "
+        "either side.",
+        "Run `mailchimpsync sync --accept-restored`: what both sides agreed on is forgotten, everything is read, and "
+        "the later date decides, as in a first sync. Then erase again the people whom you erased after the backup. If "
+        "another program works on the same group, stop it first.",
+        Who.IMPLEMENTER,
+    ),
     Code.CV_NO_CAMPAIGN_TYPES: Entry(
         "CiviCRM lacks the activity types or the custom field that imported campaigns need.",
         f"The first import makes them, and the key's user may not. To a user without {quoted([Right.CUSTOM_DATA])}, "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Text, and_, case, delete, exists, func, select, type_coerce
@@ -12,7 +13,7 @@ from mailchimpsync.model import SUBSCRIBED_STATUSES, GroupStatus
 from mailchimpsync.store.contact_facts import owned_by
 from mailchimpsync.store.contacts import contact_ids_after
 from mailchimpsync.store.members import is_in_flight
-from mailchimpsync.store.schema import cache, group_contact
+from mailchimpsync.store.schema import cache, group_contact, journal, log
 
 NEIGHBOURS = 3
 """How many contacts are picked at one place of their range."""
@@ -116,3 +117,12 @@ def forget_owners(tx: Connection, list_id: str, after: int, to: int) -> None:
 def forget_groups(tx: Connection, list_id: str) -> None:
     """Forget what CiviCRM said of who is in which group."""
     tx.execute(delete(group_contact).where(group_contact.c.list_id == list_id))
+
+
+def last_sign_of_work(tx: Connection, list_id: str) -> datetime | None:
+    """Return when we last did something for a connection, by its log and its journal; None: never."""
+    times = [
+        tx.execute(select(table.c.time).where(table.c.list_id == list_id).order_by(table.c.id.desc()).limit(1)).scalar()
+        for table in (log, journal)
+    ]
+    return max((time for time in times if time is not None), default=None)

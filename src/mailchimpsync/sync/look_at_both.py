@@ -31,6 +31,9 @@ LONGEST_SHIFT = timedelta(hours=27)
 ACCEPTANCE_HOLDS = timedelta(days=1)
 """For the calls that go on with a run; whoever said it long ago did not look at what is there now."""
 
+WORK_IS_NOTED_WITHIN = timedelta(hours=1)
+"""Between a change in CiviCRM and the journal that tells it lies one step, however often it was tried again."""
+
 QUARTER = timedelta(minutes=15)
 CANARIES = 30
 NOTHING_SEEN = View((), {}, {})
@@ -51,7 +54,7 @@ def look_at_both(systems: Systems, connection: Connection, options: Options) -> 
 
     Raises:
         EvidenceError: `CLOCK`, and those of `site`.
-        SuspicionError: `CV_RESTORED`, `CV_CONTACTS_VANISHED`.
+        SuspicionError: `CV_RESTORED`, `CV_CONTACTS_VANISHED`, `OWN_RESTORED`.
         AccessError, RefusedError: a key that is wrong or may not; no such audience.
     """
     list_id = connection.list_id
@@ -76,9 +79,10 @@ def look_at_civicrm(
     with systems.store.begin() as tx:
         before = runs.standing(tx, connection.list_id).seen or {}
         canaries = evidence.some_owners(tx, connection.list_id, CANARIES, systems.runtime.chance)
+        last_work = evidence.last_sign_of_work(tx, connection.list_id)
     landmarks = [_landmark(one) for one in before.get("entries", ())]
     contacts = sorted({*canaries, *(one.contact_id for one in landmarks)})
-    look_back = LookBack([one.id for one in landmarks], contacts)
+    look_back = LookBack([one.id for one in landmarks], contacts, connection.group_id)
     checked = site(systems.civicrm, connection.group_ids, look_back=look_back)
     view = checked.view or NOTHING_SEEN
     checked = replace(
@@ -86,6 +90,7 @@ def look_at_civicrm(
     )
     _check_their_clock(before, checked.clock.offset)
     if not accept_restored:
+        _check_our_own_past(landmarks, view, last_work)
         _check_history(landmarks, view, connection.group_ids)
         missing = [contact for contact in canaries if contact not in view.contacts]
         if not accept_empty and is_most(len(missing), len(canaries)):
@@ -144,6 +149,19 @@ def _check_history(landmarks: Collection[Landmark], view: View, group_ids: Colle
             Code.CV_RESTORED,
             f"CiviCRM's group history has lost {len(lost)} of the {len(landmarks)} entries that were its newest at the "
             "last sync",
+        )
+
+
+def _check_our_own_past(landmarks: Collection[Landmark], view: View, last_work: datetime | None) -> None:
+    """An entry that we made in CiviCRM, and know nothing of, was made after the copy of our database that is in use."""
+    own = view.own
+    if own is None or last_work is None or not landmarks or own.id <= max(one.id for one in landmarks):
+        return
+    if own.date > last_work + WORK_IS_NOTED_WITHIN:
+        raise SuspicionError(
+            Code.OWN_RESTORED,
+            f"CiviCRM has a change that we made at {own.date:%Y-%m-%d %H:%M} UTC, and what we know ends at "
+            f"{last_work:%Y-%m-%d %H:%M} UTC",
         )
 
 

@@ -111,6 +111,8 @@ def _look(systems: Systems, connection: Connection) -> tuple[SiteCheck, bool]:
     try:
         return look_at_civicrm(systems, connection), False
     except SuspicionError as error:
+        if error.code is Code.OWN_RESTORED:
+            raise  # what was agreed is not known any more; a whole run has to part with it first
         checked = look_at_civicrm(systems, connection, accept_empty=True, accept_restored=True)
         return checked, error.code is Code.CV_RESTORED
 

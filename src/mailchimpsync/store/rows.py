@@ -52,6 +52,17 @@ def due_facts(tx: Connection, list_id: str, after: int, limit: int) -> Sequence[
     return tx.execute(query).all()
 
 
+def any_to_subscribe(tx: Connection, list_id: str) -> bool:
+    """Say whether a due row stands for a contact that is no member yet."""
+    query = select(cache.c.id).where(
+        cache.c.mailchimp_list_id == list_id,
+        cache.c.sync_status == SyncStatus.TODO.value,
+        cache.c.mailchimp_member_id.is_(None),
+        cache.c.civicrm_contact_id.is_not(None),
+    )
+    return tx.execute(query.limit(1)).first() is not None
+
+
 def rows_to_decide(tx: Connection, ids: Sequence[int]) -> Sequence[RowMapping]:
     """Return rows by id, in the order of their ids, with all that decisions need."""
     columns = [column for column in cache.c if column.name not in ("civicrm_data", "civicrm_groups", "seen_run")]

@@ -18,6 +18,7 @@ from mailchimpsync.sync.agreement import Agreements
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.data_of_rows import waiting_data, with_data
 from mailchimpsync.sync.gather import Gathered, gather
+from mailchimpsync.sync.linked_interests import with_existing_interests
 from mailchimpsync.sync.take_over import take_over
 from mailchimpsync.sync.take_up_undo import take_up_undo, undone_run
 
@@ -38,6 +39,7 @@ def reconcile(run: Run) -> bool:
     with run.transaction() as tx:
         due_rows = rows.count_due(tx, run.list_id, after)
     run.expect(due_rows)
+    run = with_existing_interests(run)
     agreements = Agreements(run.connection)
     while True:
         with run.transaction() as tx:
@@ -73,6 +75,7 @@ def _decide_step(run: Run, agreements: Agreements, due: Sequence[Any], after: in
 
 def decide_rows(run: Run, ids: Sequence[int]) -> None:
     """Decide about a few rows, in place of whatever was planned for them."""
+    run = with_existing_interests(run)
     looked_at = _look_at(run, ids)
     with run.transaction() as tx:
         plans.drop_plans_of_rows(tx, ids)

@@ -110,13 +110,15 @@ def test_what_is_wrong_with_civicrm_is_said_beside_the_field_and_nothing_is_save
     page = visit(charity, "/configuration/civicrm")
 
     set_up_civicrm(page, charity.civicrm_url, "not the key")
-    expect(page.locator(".field:has(#id_api_key) .errorlist")).to_contain_text("CiviCRM does not accept the API key.")
+    expect(page.locator(".field:has(#id_api_key) .errorlist")).to_contain_text("CiviCRM does not know the API key.")
     set_up_civicrm(page, "crm.example.org", CIVICRM_KEY)
     expect(page.locator(".field:has(#id_url) .errorlist")).to_contain_text("begins with https:// or http://")
     set_up_civicrm(page, charity.mailchimp_url, CIVICRM_KEY)
     expect(page.locator(".field:has(#id_url) .errorlist")).to_contain_text("No CiviCRM API was found")
     set_up_civicrm(page, "http://127.0.0.1:9", CIVICRM_KEY)
-    expect(page.locator(".field:has(#id_url) .errorlist")).to_contain_text("CiviCRM cannot be reached")
+    expect(page.locator(".field:has(#id_url) .errorlist")).to_contain_text(
+        "Nothing listens at CiviCRM's address and port."
+    )
 
     assert page.locator("#id_api_key").input_value() == ""
     assert accessibility_problems(page) == []
@@ -139,7 +141,9 @@ def test_what_is_wrong_with_a_mailchimp_key_is_said_beside_it(
     page.get_by_label("API key").fill(API_KEY)
     page.get_by_label("Another address").fill("http://127.0.0.1:9/3.0")
     page.get_by_role("button", name="Check and save").click()
-    expect(page.locator(".field:has(#id_base_url) .errorlist")).to_contain_text("Mailchimp cannot be reached")
+    expect(page.locator(".field:has(#id_base_url) .errorlist")).to_contain_text(
+        "Nothing listens at Mailchimp's address and port."
+    )
 
     assert not configuration_of(charity).accounts
 

@@ -13,6 +13,7 @@ from mailchimpsync.data.sources import DONATIONS, MEMBERSHIPS
 from mailchimpsync.errors import PURPOSES, SMALLEST, Code, Right
 
 _OF_LOOKUPS = {MEMBERSHIPS: Right.MEMBERSHIPS, DONATIONS: Right.DONATIONS}
+_TELL_GONE_FROM_HIDDEN = {Right.TRASH, Right.ACTIVITIES}
 
 
 def rights_in_use(configuration: Configuration) -> set[Right]:
@@ -32,9 +33,9 @@ def findings_of_rights(rights: Rights, needed: set[Right]) -> Iterator[Finding]:
     for right in missing:
         if right in needed:
             yield _missing(right, Level.BAD)
-        elif right is Right.TRASH:
+        elif right in _TELL_GONE_FROM_HIDDEN:
             yield _missing(right, Level.WARNING)
-    spare = [right for right in missing if right not in needed and right is not Right.TRASH]
+    spare = [right for right in missing if right not in needed and right not in _TELL_GONE_FROM_HIDDEN]
     if spare:
         names = ", ".join(f"“{right.value}”" for right in spare)
         yield good(

@@ -82,8 +82,8 @@ def site(
     """
     again = back.calls(group_ids, look_back) if look_back is not None else {}
     results = client.multi({**_who(), **_about(group_ids), **visibility.CALLS, **again})
-    _other_contact(results)
     _check_sees_all(results["all"])
+    _other_contact(results)
     clock = _clock(client, results["clock"], now)
     groups = {group.id: group for group in _groups(succeeded(results["groups"]).values)}
     for group_id in group_ids:

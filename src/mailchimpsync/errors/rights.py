@@ -45,10 +45,13 @@ PURPOSES: Mapping[Right, Purpose] = {
     Right.ADD: Purpose("Creates contacts for people who are only in the Mailchimp audience.", _NOTHING),
     Right.KEY: Purpose("Lets the user sign in with an API key.", _NOTHING),
     Right.TRASH: Purpose(
-        "Sees contacts in the trash, and where merged contacts went.",
-        "A contact in the trash or merged into another one cannot be told from one that was deleted for good.",
+        "Sees contacts in the trash, and merged ones, which CiviCRM puts there.",
+        "A contact in the trash cannot be told from one that was deleted for good, so neither counts as gone.",
     ),
-    Right.ACTIVITIES: Purpose("Imports campaigns as activities.", "Campaigns cannot be imported."),
+    Right.ACTIVITIES: Purpose(
+        "Sees where merged contacts went, and imports campaigns as activities.",
+        "A merged contact cannot be told from one that was deleted, and campaigns cannot be imported.",
+    ),
     Right.MEMBERSHIPS: Purpose(
         "Fills merge fields from memberships.", "Merge fields cannot be filled from memberships."
     ),

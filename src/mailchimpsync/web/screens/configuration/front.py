@@ -74,7 +74,7 @@ def _steps(visit: Visit, last: dict[str, LastSync]) -> Iterator[Step]:
     configuration = visit.site.configuration
     yield Step(
         _("Say where CiviCRM is"),
-        _("Its address, and the API key of a user who may see and edit contacts and groups."),
+        _("Its address, and the API key of a user with the permissions that a sync needs."),
         reverse("configuration-civicrm"),
         _("Set up CiviCRM"),
         configuration.civicrm is not None,

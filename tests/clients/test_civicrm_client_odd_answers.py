@@ -11,6 +11,7 @@ import pytest
 from mailchimpsync.civicrm import (
     CivicrmClient,
     ContactEmail,
+    OddRow,
     Result,
     add_bulk_addresses,
     create_contacts,
@@ -133,3 +134,16 @@ def test_an_address_that_was_saved_before_the_database_failed_is_not_added_twice
     client._post = saved_and_failed  # type: ignore[method-assign]
     add_bulk_addresses(client, [wanted])
     assert len(sandbox.call("Email", "get", {"where": [["contact_id", "=", ann]]})["values"]) == 1
+
+
+def without_words() -> httpx2.Response:
+    said = "Sorry an error occurred and your request was not completed. (Error ID: Pout-TFPC-nkPh)"
+    return httpx2.Response(500, json={"error_code": "1", "error_message": said, "status": 500})
+
+
+def test_a_merge_that_can_not_be_asked_about_for_a_moment_is_not_taken_for_none(civicrm_says: CivicrmSays) -> None:
+    failing = {"error_code": "1", "error_message": "Sorry an error occurred and your request was not completed."}
+    client, _ = civicrm_says(httpx2.Response(200, json={"7": {**failing, "status": 500}}), without_words())
+    unread: list[OddRow] = []
+    assert merged_to(client, [7], unread) == {}
+    assert [one.contact_id for one in unread] == [7]

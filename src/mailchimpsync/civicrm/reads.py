@@ -15,7 +15,7 @@ from mailchimpsync.civicrm.client import CIVICRM, CivicrmClient, Envelope, Resul
 from mailchimpsync.civicrm.odd_rows import OddRow, sorted_out, too_many
 from mailchimpsync.civicrm.paging import IDS_MAX, Row, Where, chunks, pages
 from mailchimpsync.civicrm.site_clock import SiteClock
-from mailchimpsync.errors import AccessError, RemoteError, TransientError
+from mailchimpsync.errors import RefusedError, RemoteError, TransientError
 from mailchimpsync.http import odd
 from mailchimpsync.model import Departure, GroupStatus
 
@@ -313,7 +313,7 @@ def merged_to(
         for old, result in client.multi(calls).items():
             try:
                 new = _merge_target(result)
-            except TransientError as error:
+            except (TransientError, RefusedError) as error:
                 if odd_rows is None:
                     raise
                 unread.append(OddRow("Contact", int(old), int(old), f"where it was merged to: {error.what}"))
@@ -336,13 +336,9 @@ def _entry(row: _History, clock: SiteClock) -> HistoryEntry:
 
 
 def _merge_target(result: Result | RemoteError) -> int | None:
-    """Return where a contact went; a contact that cannot be asked about, since it is gone, went nowhere."""
-    if isinstance(result, AccessError | TransientError):
-        raise result
-    if isinstance(result, RemoteError):
-        return None
+    """Return where a contact went; one that was not merged, or does not exist, is answered by a row of no keys."""
     values = succeeded(result).values
-    target = values[0].get("id") if values else None  # an unmerged one is answered by a row without keys
+    target = values[0].get("id") if values else None
     if target is not None and not str(target).isdecimal():
         raise odd(CIVICRM, "where a contact was merged to")
     return int(target) if target else None

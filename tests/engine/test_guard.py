@@ -126,7 +126,7 @@ def test_exactly_the_approved_plan_is_done_and_the_rest_by_the_next_run(guarded:
     assert decide(guarded, plan, PlanState.APPROVED)
     result = guarded.sync()
 
-    assert (result.outcome, result.kept_plan_id, result.due.number) == (Outcome.INCOMPLETE, plan, 2)
+    assert (result.outcome, result.kept_plan_id, result.due.number) == (Outcome.INCOMPLETE, plan, 1)
     statuses = guarded.members()
     assert {statuses[address]["status"] for address in PEOPLE[1:15]} == {"unsubscribed"}
     assert statuses[PEOPLE[0]]["status"] == "subscribed"

@@ -65,7 +65,9 @@ def test_all_about_an_address_goes_and_nothing_of_another_that_looks_alike(store
 
 NO_COLUMN = {
     **dict.fromkeys(("secret", "configuration", "token", "alert", "alert_message", "tombstone"), "nobody's on a list"),
-    **dict.fromkeys(("status", "run", "batch", "journal_chain", "group_contact"), "numbers, codes and times"),
+    **dict.fromkeys(
+        ("status", "run", "batch", "journal_chain", "group_contact", "service", "site"), "numbers, codes and times"
+    ),
     **dict.fromkeys(("campaign", "campaign_import", "kept_plan"), "what was sent, numbers, and names of staff"),
     "journal": "minimised by rules of its own",
     "cache": "the member's own row goes; of others', the columns of `test_an_address_in_any_column…`",

@@ -36,6 +36,8 @@ def test_a_mistake_is_taken_back_in_two_steps(connected: Desk) -> None:
     assert "Next: `mailchimpsync apply 1`" in result.output
     assert connected("apply", "1", "--yes").exit_code == 0
     assert statuses(connected)["bella@example.org"] == "subscribed"
+    assert connected("verify").exit_code == 3  # nothing unexplained; the rest is due until the next sync
+    assert connected("sync").exit_code == 0
     assert connected("verify").exit_code == 0
 
 

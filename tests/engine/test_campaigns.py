@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from mailchimpsync.sync.campaigns.read import TRIES_MAX
 from mailchimpsync.sync.lease import holding_lease
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.mortal import KilledError, Life
+from support.rights import CAMPAIGNS
 from support.world import KEY, LIST, NEWS, World, days_ago
 
 SENT, OPENED, CLICKED = (f"mailchimp_campaign_{act}" for act in ("sent", "opened", "clicked"))
@@ -89,6 +91,13 @@ def known(world: World) -> dict[str, Any]:
     """Return what we know of campaigns, by campaign."""
     with world.store.begin() as tx:
         return {row["campaign_id"]: row for row in campaigns.newest_campaigns(tx, LIST)}
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    made = World(rights=CAMPAIGNS)
+    yield made
+    made.close()
 
 
 @pytest.fixture
@@ -456,7 +465,7 @@ def test_killed_between_any_two_steps_it_ends_with_one_of_each(every: int) -> No
     while not is_over:
         step += every
         life.begin()
-        world = World(life=life)
+        world = World(life=life, rights=CAMPAIGNS)
         contacts = people(world, *names)
         send(world, "spring", *names, "zoe", p0=["open"], p3=["click"])
         for wire in (world.to_mailchimp, world.to_civicrm):

@@ -59,6 +59,7 @@ class World:
         resubscribe: Resubscribe = Resubscribe.ASK,
         life: Life | None = None,
         beside: World | None = None,
+        rights: str | Sequence[str] = "all",
     ) -> None:
         """Begin with an empty store, in memory unless there is another; there the process lives its `life`.
 
@@ -67,7 +68,7 @@ class World:
         self.list_id = OTHER_LIST if beside else LIST
         self.beside = beside
         self.mailchimp: MailchimpSandbox = beside.mailchimp if beside else MailchimpSandbox(manual_batches=True)
-        self.civicrm = CivicrmSandbox()
+        self.civicrm = CivicrmSandbox(permissions=rights)
         self.store = store or _empty_store(life or Life())
         self.store.go_by(lambda: self.now)
         self.store.migrate()

@@ -56,5 +56,5 @@ def sandbox() -> Iterator[CivicrmSandbox]:
 
 @pytest.fixture
 def client(sandbox: CivicrmSandbox) -> Iterator[Client]:
-    with Served(sandbox) as served, httpx2.Client() as http:
+    with Served(sandbox) as served, httpx2.Client(timeout=60) as http:
         yield Client(http, served.url)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mailchimpsync.actions import open_site
 from mailchimpsync.civicrm import Group
 from mailchimpsync.cli.connect import _pair
 from mailchimpsync.mailchimp import Interest
@@ -231,3 +232,21 @@ def test_an_empty_date_is_refused_and_is_not_everything(connected: Desk) -> None
 
     assert result.exit_code == 2
     assert "is not a date" in result.stderr
+
+
+def test_init_again_at_the_same_address_keeps_the_web_servers_password(desk: Desk) -> None:
+    desk.init()
+    password = {
+        "MAILCHIMPSYNC_WEB_SERVER_PASSWORD": "web-secret-of-ours",
+        "MAILCHIMPSYNC_CIVICRM_KEY": desk.civicrm_key,
+    }
+    given = desk("init", "--civicrm-url", desk.civicrm_url, "--web-server-user", "web", **password)
+    assert given.exit_code == 0
+
+    desk.init()
+
+    with open_site(desk.home) as site:
+        civicrm = site.configuration.civicrm
+    assert civicrm is not None
+    assert civicrm.web_server == ("web", "web-secret-of-ours")
+    assert "web-secret-of-ours" not in "".join(desk.outputs) + desk("config", "show").output

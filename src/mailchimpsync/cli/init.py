@@ -53,6 +53,7 @@ def command(
     )
     with create_site(home, database=database) as site:
         console.print(Text.assemble(("✓ ", "good"), f"The site's home is {site.settings.home}."))
+        wanted = _with_what_is_known(wanted, site.configuration.civicrm)
         found = probe_site(site, site.configuration.with_civicrm(wanted).civicrm or wanted)
         site.save(site.configuration.with_civicrm(found.civicrm), by=who())
         needed = rights_in_use(site.configuration)
@@ -60,6 +61,16 @@ def command(
     console.print(Text.assemble(("✓ ", "good"), "The key's user has every permission that a sync needs."))
     show_findings(console, list(findings_of_rights(found.rights, needed)))
     _tell_groups(found.groups)
+
+
+def _with_what_is_known(wanted: CivicrmSite, known: CivicrmSite | None) -> CivicrmSite:
+    """What is configured for this address besides stays, unless it is given again; another address gets none of it."""
+    if known is None or known.url != wanted.url:
+        return wanted
+    kept = {"time_zone": known.time_zone}
+    if wanted.web_server_user is None:
+        kept |= {name: getattr(known, name) for name in ("web_server_user", "web_server_password")}
+    return wanted.model_copy(update=kept)
 
 
 def _secret(what: str, variable: str) -> str:

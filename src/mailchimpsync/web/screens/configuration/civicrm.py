@@ -75,6 +75,7 @@ class CivicrmForm(ConfigurationForm):
             url=given["url"],
             api_key=_secret(given["api_key"], known.api_key if known else None) or SecretStr(""),
             pattern=given["pattern"] or None,
+            time_zone=known.time_zone if known else None,
             web_server_user=user,
             web_server_password=_secret(given["web_server_password"], stored) if user else None,
         )

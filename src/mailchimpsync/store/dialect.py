@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +27,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
@@ -301,5 +302,8 @@ def _temporary_table(connection: Connection, table: Table, rows: Sequence[Row]) 
     try:
         insert_rows(connection, temporary, rows)
         yield temporary
-    finally:
-        temporary.drop(connection)
+    except BaseException:
+        with suppress(SQLAlchemyError):  # where the connection is lost, or its transaction, so is the table
+            temporary.drop(connection)
+        raise
+    temporary.drop(connection)

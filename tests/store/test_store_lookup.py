@@ -193,3 +193,17 @@ def test_a_row_goes_with_its_updates_and_a_batch_with_its_own(store: Store) -> N
         assert (edits.row(tx, update, together), edits.open_update_of(tx, row_id)) == (None, None)
         edits.remove(tx, cache, row_id)
         assert edits.row(tx, update, lonely) is None
+
+
+def test_rows_of_several_audiences_are_each_told_of_their_own_group(store: Store) -> None:
+    both = lookup.cache_with_groups({LIST: NEWSLETTER, OTHER_LIST: NEWSLETTER + 1})
+    with store.begin() as tx:
+        furnish(tx)
+        found = lookup.find(tx, both, [("mailchimp_list_id", "IN", [LIST, OTHER_LIST])], limit=100)
+        one_by_one = lookup.find(tx, ROWS, [("mailchimp_list_id", "=", LIST)], limit=100)
+        ranged = lookup.find(tx, ROWS, [("civicrm_contact_id", "BETWEEN", [1, 10**12])], limit=100)
+
+    assert one_by_one
+    assert {row["mailchimp_list_id"] for row in found} == {LIST, OTHER_LIST}
+    assert [row for row in found if row["mailchimp_list_id"] == LIST] == one_by_one
+    assert {row["id"] for row in ranged} == {row["id"] for row in found if row["civicrm_contact_id"]}

@@ -19,7 +19,10 @@ SUBSCRIBED = ("subscribed", "pending")
 
 @dataclass
 class CivicrmSide:
-    """Who is in which group, and who has which addresses (in lower case); trashed contacts are left out."""
+    """Who is in which group, and who has which addresses (in lower case).
+
+    Trashed contacts are left out, but an address that a merge left with one in the trash is that of the contact kept.
+    """
 
     groups: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
     addresses: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -63,7 +66,16 @@ def read_civicrm(url: str, key: str, group_ids: Collection[int]) -> CivicrmSide:
         for row in _rows(http, url, "Email", ["contact_id", "email"], living):
             if row["email"]:
                 side.addresses[row["contact_id"]].add(row["email"].lower())
+        for row in _rows(http, url, "Email", ["contact_id", "email"], [["contact_id.is_deleted", "=", True]]):
+            kept = _merged_to(http, url, row["contact_id"])
+            if row["email"] and kept is not None:
+                side.addresses[kept].add(row["email"].lower())
     return side
+
+
+def _merged_to(http: httpx2.Client, url: str, contact: int) -> int | None:
+    values = _call(http, url, "Contact/getMergedTo", {"contactId": contact})
+    return values[0].get("id") if values and values[0] else None
 
 
 def _rows(
@@ -77,12 +89,17 @@ def _rows(
             "orderBy": {"id": "ASC"},
             "limit": ROWS_PER_PAGE,
         }
-        answer = http.post(f"{url}/civicrm/ajax/api4/{entity}/get", data={"params": json.dumps(params)})
-        rows = answer.raise_for_status().json()["values"]
+        rows = _call(http, url, f"{entity}/get", params)
         yield from rows
         if len(rows) < ROWS_PER_PAGE:
             return
         after = rows[-1]["id"]
+
+
+def _call(http: httpx2.Client, url: str, action: str, params: Mapping[str, Any]) -> list[Any]:
+    answer = http.post(f"{url}/civicrm/ajax/api4/{action}", data={"params": json.dumps(params)})
+    values: list[Any] = answer.raise_for_status().json()["values"]
+    return values
 
 
 def read_mailchimp(url: str, key: str, list_id: str) -> MailchimpSide:

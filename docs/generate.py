@@ -78,6 +78,13 @@ The contact was removed from the group, so we took the member off (*made_by*: `u
 confirmed). They never left by an act of their own, so an Added brings them back.
 """
 
+NEW_MEMBERS_INTRO = """## New members
+
+In the group, and not subscribed: whether Mailchimp asks them first ([`new_members`](configuration.md)). `pending`:
+it does. *taken off*: whether it was us who took the member off, because the contact had been removed from the group;
+who was subscribed before is not asked a second time.
+"""
+
 DEPARTURES_INTRO = """## Departures in CiviCRM
 
 Who is [marked, deleted, merged](../how-to/choose-what-departures-mean.md), or leaves the group (*left*: `none`), and
@@ -173,6 +180,8 @@ def decision_page() -> str:
         parts += [f"\n### {heading}\n\n{grid}" for heading, grid in grids.items()]
     parts += ["\n", WHOLE_INTRO, "\n", _lines(table.DIMENSIONS, table.collapse(cells))]
     parts += ["\n", TRUST_INTRO, "\n", _lines(table.TRUST_DIMENSIONS, table.collapse(table.trusting()))]
+    parts += ["\n", NEW_MEMBERS_INTRO, "\n"]
+    parts += [_lines(table.NEW_MEMBER_DIMENSIONS, table.collapse(table.new_members()))]
     parts += ["\n", ADDRESSES_INTRO, "\n"]
     parts += [_lines(table.ADDRESS_DIMENSIONS, table.collapse(table.addresses()))]
     parts += ["\n", ARRIVALS_INTRO, "\n"]

@@ -88,6 +88,18 @@ class Resubscribe(StrEnum):
     NEVER = "never"
 
 
+class NewMembers(StrEnum):
+    """How a connection lets people onto the list whose consent CiviCRM vouches for (docs/decisions/new-members.md)."""
+
+    SUBSCRIBE = "subscribe"  # CiviCRM's consent is enough
+    CONFIRM = "confirm"  # Mailchimp asks them first, and they are `pending` until they have confirmed
+
+    @classmethod
+    def of(cls, *, double_optin: bool) -> NewMembers:
+        """Return what an audience's own setting says."""
+        return cls.CONFIRM if double_optin else cls.SUBSCRIBE
+
+
 class Trust(StrEnum):
     """Which side is known to be right, for as long as it takes one full run to bring the other side into line."""
 
@@ -142,7 +154,8 @@ class ChangeKind(StrEnum):
 
     UNSUBSCRIBE = "unsubscribe"  # at Mailchimp
     REMOVE = "remove"  # from a group in CiviCRM
-    ADD = "add"  # at Mailchimp: subscribed or asked
+    ADD = "add"  # subscribed at Mailchimp
+    ASK = "ask"  # asked by Mailchimp to confirm; the guard counts them among those added
     JOIN = "join"  # a group in CiviCRM
     CREATE = "create"  # a contact in CiviCRM
     INTERESTS = "interests"  # ticked or unticked at Mailchimp
@@ -242,7 +255,7 @@ class Connection:
     Without `limits` there is no guard against mass changes. `trust` names the side that wins wherever the two differ
     about the subscription, `trust_interests` likewise by interest id (existing-extension.md 18). `departures` says what
     leaving in CiviCRM means at Mailchimp; what it does not name is as in `DEPARTURES`. Without `data` nothing but
-    subscriptions is synced.
+    subscriptions is synced. Without `new_members` the audience's own setting decides, once it was read.
     """
 
     list_id: str
@@ -254,6 +267,7 @@ class Connection:
     trust_interests: Mapping[str, Trust] = field(default_factory=dict)
     departures: Mapping[Departure, Leaving] = field(default_factory=lambda: DEPARTURES)
     data: DataOptions | None = None
+    new_members: NewMembers | None = None
 
     def leaving(self, departure: Departure) -> Leaving:
         """Return what a departure means at Mailchimp."""
@@ -264,6 +278,15 @@ class Connection:
         """Return what a side is trusted with: `subscription` or an interest's id, and the side."""
         all_of_it = {"subscription": self.trust, **self.trust_interests}
         return {what: side.value for what, side in sorted(all_of_it.items()) if side is not Trust.NONE}
+
+    @property
+    def asks_first(self) -> bool:
+        """Say whether Mailchimp asks new members before they are subscribed."""
+        return self.new_members is NewMembers.CONFIRM
+
+    def as_audience_says(self, *, double_optin: bool) -> Connection:
+        """Return the same connection; what it does not say about new members, the audience's own setting does."""
+        return replace(self, new_members=self.new_members or NewMembers.of(double_optin=double_optin))
 
     def without_trust(self) -> Connection:
         """Return the same connection with neither side trusted."""

@@ -12,7 +12,7 @@ import pytest
 from mailchimpsync.decide import Decision, Situation, decide, table
 from mailchimpsync.decide.winner import later
 from mailchimpsync.errors import REGISTRY, Code
-from mailchimpsync.model import SUBSCRIBED_STATUSES, Connection, GroupStatus, Resubscribe, Side, SyncStatus
+from mailchimpsync.model import SUBSCRIBED_STATUSES, Connection, GroupStatus, NewMembers, Resubscribe, Side, SyncStatus
 
 HERE = Path(__file__).parent
 OPTED_OUT = {"unsubscribed", "archived", "transactional"}
@@ -141,6 +141,27 @@ def test_one_whom_we_took_off_before_they_confirmed_is_only_asked() -> None:
 
 def test_who_left_with_one_address_is_not_subscribed_with_another() -> None:
     assert not exceptions_to(lambda known, _, decided: not known.other_left or not subscribes(decided))
+
+
+def test_where_mailchimp_asks_first_only_who_was_subscribed_before_is_subscribed_unasked() -> None:
+    for case in table.combinations(table.NEW_MEMBER_DIMENSIONS):
+        update = decide(*table.new_member_case(case)).update or {}
+
+        if case["new_members"] == "confirm" and {update.get("status"), update.get("status_if_new")} & {"subscribed"}:
+            assert case["taken_off"] == "by us"
+            assert case["at_mailchimp"] != table.NONE
+
+
+def test_asking_first_changes_nothing_but_that_people_are_asked() -> None:
+    for situation, connection, decided in every_decision():
+        asking = decide(situation, replace(connection, new_members=NewMembers.CONFIRM))
+        update = {
+            key: "pending" if key in ("status", "status_if_new") and value == "subscribed" else value
+            for key, value in (decided.update or {}).items()
+        }
+
+        assert replace(asking, update=None) == replace(decided, update=None)
+        assert (asking.update or {}) in (decided.update or {}, update)
 
 
 def test_a_new_address_of_who_was_off_the_list_is_only_subscribed_if_mail_had_bounced_or_we_took_them_off() -> None:

@@ -72,9 +72,9 @@ def getruns(
 ) -> list[PastRun]:
     """Return the runs over whole connections, the newest first.
 
-    `planned` and `changes` count people by kind of change, each person once for a kind: `unsubscribe` and `add` at
-    Mailchimp, `interests` there, `join` and `remove` for groups in CiviCRM, `create` for contacts. What Mailchimp
-    confirms later is added later.
+    `planned` and `changes` count people by kind of change, each person once for a kind: `unsubscribe`, `add` and `ask`
+    (asked to confirm) at Mailchimp, `interests` there, `join` and `remove` for groups in CiviCRM, `create` for
+    contacts. What Mailchimp confirms later is added later.
 
     Raises:
         ConfigurationError: nothing is connected.

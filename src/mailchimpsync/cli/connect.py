@@ -13,14 +13,15 @@ from pydantic import SecretStr
 from mailchimpsync.actions import Site, connect_audience, open_site, probe_account, probe_interests
 from mailchimpsync.civicrm import Group, child_groups, mailing_groups
 from mailchimpsync.cli.asking import Item, ask, choose, find, who
-from mailchimpsync.cli.connected import tell_child_groups, tell_connected
+from mailchimpsync.cli.connected import tell_child_groups, tell_connected, tell_new_members
 from mailchimpsync.config import Account, Link
 from mailchimpsync.errors import UsageError
 from mailchimpsync.mailchimp import Interest
-from mailchimpsync.model import Resubscribe
+from mailchimpsync.model import NewMembers, Resubscribe
 
 KEY_VARIABLE = "MAILCHIMPSYNC_MAILCHIMP_KEY"
 NO_GROUP = "-"
+AS_AUDIENCE = "audience"
 
 
 @click.command("connect")
@@ -41,6 +42,14 @@ NO_GROUP = "-"
     type=click.Choice([one.value for one in Resubscribe]),
     help="When staff add somebody again who left at Mailchimp: let Mailchimp ask them (the default), or never.",
 )
+@click.option(
+    "--new-members",
+    type=click.Choice([*(one.value for one in NewMembers), AS_AUDIENCE]),
+    help=(
+        "Subscribe new members at once, on CiviCRM's word; let Mailchimp ask them to confirm first; or as the "
+        "audience's own setting has it, double opt-in or not (the default)."
+    ),
+)
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -51,6 +60,7 @@ def command(
     interests: tuple[str, ...],
     no_interests: bool,
     resubscribe: str | None,
+    new_members: str | None,
 ) -> None:
     """Connect a Mailchimp audience with a CiviCRM group, and its interests with groups; all is checked live.
 
@@ -75,11 +85,15 @@ def command(
             said["interests"] = _asked(boxes, groups)
         if resubscribe is not None:
             said["resubscribe"] = Resubscribe(resubscribe)
+        if new_members is not None:
+            said["new_members"] = None if new_members == AS_AUDIENCE else NewMembers(new_members)
         link = before.model_copy(update=said) if before else Link(audience_id=chosen.id, **said)
         saved = connect_audience(site, link, account, by=who())
         nested = child_groups(site.civicrm(), saved.connection.group_ids)
     titles = {one.id: one.title for one in groups}
     tell_connected(before, saved, boxes, titles)
+    audience_found = next(one for one in found.audiences if one.id == chosen.id)
+    tell_new_members(saved, double_optin=audience_found.double_optin)
     tell_child_groups(nested, titles)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from rich.text import Text
 
+from mailchimpsync.actions.new_members import differs, new_members_sentence
 from mailchimpsync.cli.consoles import say, stdout
 from mailchimpsync.config import Link, Schedule
 from mailchimpsync.mailchimp import Interest
@@ -26,6 +27,12 @@ def tell_connected(before: Link | None, link: Link, interests: Sequence[Interest
     if before is not None and before.connection.group_ids != link.connection.group_ids:
         say(console, Text("Other groups are linked now, so the next sync reads everything, as the first did."))
     say(console, Text("Next: `mailchimpsync sync`"))
+
+
+def tell_new_members(link: Link, *, double_optin: bool) -> None:
+    """Say whether Mailchimp asks new members first."""
+    style = "warn" if differs(link, double_optin=double_optin) else ""
+    say(stdout(), Text(new_members_sentence(link, double_optin=double_optin), style=style))
 
 
 def tell_child_groups(nested: Mapping[int, Sequence[str]], titles: Mapping[int, str]) -> None:

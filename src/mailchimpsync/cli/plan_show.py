@@ -20,7 +20,8 @@ TABLE_WIDTH_MAX = 130
 _KINDS = {
     ChangeKind.UNSUBSCRIBE: "unsubscribed at Mailchimp",
     ChangeKind.REMOVE: "removed from groups in CiviCRM",
-    ChangeKind.ADD: "subscribed at Mailchimp, or asked",
+    ChangeKind.ADD: "subscribed at Mailchimp",
+    ChangeKind.ASK: "asked by Mailchimp to confirm",
     ChangeKind.JOIN: "added to groups in CiviCRM",
     ChangeKind.CREATE: "contacts created in CiviCRM",
     ChangeKind.INTERESTS: "interests changed at Mailchimp",

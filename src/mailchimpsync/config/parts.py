@@ -16,6 +16,7 @@ from mailchimpsync.model import (
     Leaving,
     Limit,
     Limits,
+    NewMembers,
     Resubscribe,
     Trust,
 )
@@ -209,6 +210,8 @@ class Link(Part):
     group_title: str = ""
     interests: dict[str, GroupId] = {}
     resubscribe: Resubscribe = Resubscribe.ASK
+    new_members: NewMembers | None = None
+    """Whether Mailchimp asks new members first; None: as the audience's own setting says when a sync begins."""
     trust: Trust = Trust.NONE
     """The side that is right about subscriptions, until one full run, looked at before, is complete."""
     trust_interests: dict[str, Trust] = {}
@@ -235,6 +238,7 @@ class Link(Part):
             trust_interests=dict(self.trust_interests),
             departures=self.departures.by_kind,
             data=self.data.options,
+            new_members=self.new_members,
         )
 
     def without_trust(self) -> Link:

@@ -60,10 +60,12 @@ def _plain_link(link: Mapping[str, Any]) -> dict[str, Any]:
     chosen = {name: _unusual(part.model_dump(exclude_none=True), link[name]) for name, part in _USUAL.items()}
     others = {key: value for key, value in link.items() if key not in (*_USUAL, "trust", "trust_interests")}
     trust = {"trust": link["trust"].value} if link["trust"] is not Trust.NONE else {}
+    new_members = {"new_members": link["new_members"].value} if link.get("new_members") else {}
     interests = {key: side.value for key, side in link["trust_interests"].items() if side is not Trust.NONE}
     return {
         **others,
         "resubscribe": link["resubscribe"].value,
+        **new_members,
         **trust,
         **({"trust_interests": interests} if interests else {}),
         **{name: part for name, part in chosen.items() if part},

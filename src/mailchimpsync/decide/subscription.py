@@ -112,8 +112,8 @@ def _only_in_group(situation: Situation, connection: Connection) -> Verdict:
     if trust is Trust.CIVICRM and _may_be_asked_by_trust(situation, resubscribe):
         return _unless_obstructed(situation, Move.ASK, Code.TRUSTED_CIVICRM)
     if situation.mailchimp_status is None:
-        return _not_at_mailchimp(situation, resubscribe)
-    return _left_at_mailchimp(situation, resubscribe)
+        return _not_at_mailchimp(situation, connection)
+    return _left_at_mailchimp(situation, connection)
 
 
 def departure_of(situation: Situation, connection: Connection) -> Departure | None:
@@ -187,7 +187,7 @@ def _side_that_counts(situation: Situation) -> Side:
     return Side.CIVICRM if left_after and situation.base.subscribed is False else side
 
 
-def _not_at_mailchimp(situation: Situation, resubscribe: Resubscribe) -> Verdict:
+def _not_at_mailchimp(situation: Situation, connection: Connection) -> Verdict:
     """In the group, and not at Mailchimp: a new member, or one who was permanently deleted there since both agreed.
 
     Where the contact had another address, a new one is no new consent: who was off the list with the old one is asked,
@@ -196,14 +196,14 @@ def _not_at_mailchimp(situation: Situation, resubscribe: Resubscribe) -> Verdict
     if situation.base.subscribed:
         return _leave_group(situation)
     comes_back = bool(situation.replaces - {MemberStatus.PENDING})
-    if situation.other_left or (comes_back and resubscribe is Resubscribe.NEVER):
+    if situation.other_left or (comes_back and connection.resubscribe is Resubscribe.NEVER):
         return _fail(Code.MC_OPTED_OUT)
-    asks = bool(situation.replaces - {MemberStatus.CLEANED})
+    asks = connection.asks_first or bool(situation.replaces - {MemberStatus.CLEANED})
     reason = Code.CIVICRM_READDRESSED if situation.replaces else Code.CIVICRM_ADDED
     return _unless_obstructed(situation, Move.ASK_FIRST if asks else Move.SUBSCRIBE, reason)
 
 
-def _left_at_mailchimp(situation: Situation, resubscribe: Resubscribe) -> Verdict:
+def _left_at_mailchimp(situation: Situation, connection: Connection) -> Verdict:
     """In the group, and at Mailchimp in a state that is not subscribed: an opt-out is sticky.
 
     CiviCRM gets the person back only by an Added that is known to be newer than the opt-out, never against a base that
@@ -215,19 +215,19 @@ def _left_at_mailchimp(situation: Situation, resubscribe: Resubscribe) -> Verdic
     if situation.made_by is not None and situation.mailchimp_status in RETURNABLE:
         return _taken_off_by_us(situation)
     if situation.mailchimp_status == MemberStatus.CLEANED:
-        return _bounced(situation, resubscribe)
-    return _wanted_back(situation, resubscribe)
+        return _bounced(situation, connection.resubscribe)
+    return _wanted_back(situation, connection)
 
 
-def _wanted_back(situation: Situation, resubscribe: Resubscribe) -> Verdict:
-    """Left at Mailchimp by their own act, and added in CiviCRM since."""
+def _wanted_back(situation: Situation, connection: Connection) -> Verdict:
+    """Left at Mailchimp by their own act, and added in CiviCRM since; not subscribed where new members are asked."""
     if situation.other_subscribed or situation.other_preferred:
         return _fail(Code.CV_OTHER_ADDRESS)
-    if resubscribe is Resubscribe.NEVER or situation.other_left or _is_kept_out(situation):
+    if connection.resubscribe is Resubscribe.NEVER or situation.other_left or _is_kept_out(situation):
         return _fail(Code.MC_OPTED_OUT)
     if situation.new_address is not None:
         return _replace(situation)
-    return _unless_obstructed(situation, Move.RESUBSCRIBE)
+    return _unless_obstructed(situation, Move.ASK if connection.asks_first else Move.RESUBSCRIBE)
 
 
 def _taken_off_by_us(situation: Situation) -> Verdict:

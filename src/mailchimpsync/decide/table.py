@@ -28,6 +28,7 @@ from mailchimpsync.model import (
     Leaving,
     MadeBy,
     MemberStatus,
+    NewMembers,
     Resubscribe,
     SyncStatus,
     Trust,
@@ -74,6 +75,16 @@ TRUST_DIMENSIONS: Mapping[str, tuple[str, ...]] = {
     **DIMENSIONS,
 }
 """The same while a side is trusted."""
+
+NEW_MEMBER_DIMENSIONS: Mapping[str, tuple[str, ...]] = {
+    "new_members": tuple(mode.value for mode in NewMembers),
+    "at_mailchimp": (NONE, "unsubscribed", "archived", "transactional", "cleaned", UNKNOWN_STATUS),
+    "taken_off": (NONE, "by us"),
+    "base": tuple(_BASES),
+    "newer": ("CiviCRM", "Mailchimp"),
+    "resubscribe": DIMENSIONS["resubscribe"],
+}
+"""The same for somebody who is in the group and not subscribed, by whether Mailchimp asks new members first."""
 
 _GONE = (Departure.TRASHED.value, Departure.DELETED.value)
 
@@ -218,6 +229,16 @@ def return_case(case: Mapping[str, str]) -> tuple[Situation, Connection]:
     return replace(situation, made_by=MadeBy(case["made_by"])), connection
 
 
+def new_member_case(case: Mapping[str, str]) -> tuple[Situation, Connection]:
+    """Return the situation and the connection of a combination of `NEW_MEMBER_DIMENSIONS`."""
+    same = {"contact": "owned", "in_civicrm": "Added", "other_row": NONE, "obstacle": NONE}
+    situation, connection = subscription_case({**case, **same})
+    was_us = case["taken_off"] != NONE and situation.mailchimp_status is not None
+    return replace(situation, made_by=MadeBy.US if was_us else None), replace(
+        connection, new_members=NewMembers(case["new_members"])
+    )
+
+
 def interest_case(case: Mapping[str, str]) -> tuple[Situation, Connection]:
     """Return the situation and the connection of a combination of `INTEREST_DIMENSIONS`."""
     civicrm_date, mailchimp_date = DATES[case["newer"]]
@@ -274,6 +295,12 @@ def returns() -> Cells:
 
 
 @cache
+def new_members() -> Cells:
+    """Return the decision about who is in the group and not subscribed in every combination."""
+    return {tuple(case.values()): _outcome(*new_member_case(case)) for case in combinations(NEW_MEMBER_DIMENSIONS)}
+
+
+@cache
 def interests() -> Cells:
     """Return the decision about an interest in every combination."""
     return {tuple(case.values()): _interest_outcome(*interest_case(case)) for case in combinations(INTEREST_DIMENSIONS)}
@@ -317,6 +344,7 @@ def golden_files() -> Mapping[str, str]:
         "addresses.csv": as_csv(ADDRESS_DIMENSIONS, collapse(addresses())),
         "arrivals.csv": as_csv(ARRIVAL_DIMENSIONS, collapse(arrivals())),
         "returns.csv": as_csv(RETURN_DIMENSIONS, collapse(returns())),
+        "new_members.csv": as_csv(NEW_MEMBER_DIMENSIONS, collapse(new_members())),
         "interests.csv": as_csv(INTEREST_DIMENSIONS, collapse(interests())),
     }
 

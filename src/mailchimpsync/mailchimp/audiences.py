@@ -30,12 +30,16 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """An audience; `member_count` is Mailchimp's cached count of subscribed members, good for showing only."""
+    """An audience; `member_count` is Mailchimp's cached count of subscribed members, good for showing only.
+
+    `double_optin`: Mailchimp's own forms ask people to confirm. Its API does only where it is told to.
+    """
 
     id: str
     name: str
     member_count: int
     date_created: datetime | None
+    double_optin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,7 @@ class _List(TypedDict):
     name: str
     stats: NotRequired[_Stats]
     date_created: NotRequired[AwareDatetime | str]
+    double_optin: NotRequired[bool]
 
 
 class _Lists(Page):
@@ -98,7 +103,7 @@ _LISTS = TypeAdapter(_Lists)
 _CATEGORIES = TypeAdapter(_Categories)
 _INTERESTS = TypeAdapter(_Interests)
 
-_LIST_FIELDS = ("id", "name", "stats.member_count", "date_created")
+_LIST_FIELDS = ("id", "name", "stats.member_count", "date_created", "double_optin")
 
 
 def account(client: MailchimpClient) -> Account:
@@ -179,4 +184,5 @@ def _audience(found: _List) -> Audience:
         found["name"],
         found.get("stats", {}).get("member_count", 0),
         created.astimezone(UTC) if isinstance(created, datetime) else None,
+        found.get("double_optin", False),
     )

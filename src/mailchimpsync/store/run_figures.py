@@ -12,13 +12,18 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Text, func, select, type_coerce, update
 
-from mailchimpsync.model import SUBSCRIBED_STATUSES, ChangeKind, GroupStatus, MemberStatus, Side
+from mailchimpsync.model import ChangeKind, GroupStatus, MemberStatus, Side
 from mailchimpsync.store.counts import Agreement
 from mailchimpsync.store.dialect import Row
 from mailchimpsync.store.runs import WHOLE
 from mailchimpsync.store.schema import journal, run
 
-_LEFT = frozenset({MemberStatus.UNSUBSCRIBED, MemberStatus.ARCHIVED})
+_OF_STATUS: Mapping[str, ChangeKind] = {
+    MemberStatus.SUBSCRIBED: ChangeKind.ADD,
+    MemberStatus.PENDING: ChangeKind.ASK,
+    MemberStatus.UNSUBSCRIBED: ChangeKind.UNSUBSCRIBE,
+    MemberStatus.ARCHIVED: ChangeKind.UNSUBSCRIBE,
+}
 _AT_CIVICRM, _AT_MAILCHIMP, _CHANGES = "subscribed_at_civicrm", "subscribed_at_mailchimp", "changes"
 _PLANNED, _REFUSED = "planned", "refused"
 _MORE_THAN_ONCE = frozenset({ChangeKind.INTERESTS, ChangeKind.DATA})
@@ -60,7 +65,7 @@ def kind_of(entry: Mapping[str, Any]) -> ChangeKind | None:
     if entry["side"] == Side.CIVICRM.value:
         return _in_civicrm(field, new)
     if field == "status":
-        return ChangeKind.ADD if new in SUBSCRIBED_STATUSES else ChangeKind.UNSUBSCRIBE if new in _LEFT else None
+        return _OF_STATUS.get(new or "")
     if field.startswith("interest "):
         return ChangeKind.INTERESTS
     return ChangeKind.DATA if field == "language" or field.startswith(("merge_field ", "tag ")) else None

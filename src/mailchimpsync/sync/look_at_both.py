@@ -36,17 +36,22 @@ WORK_IS_NOTED_WITHIN = timedelta(hours=1)
 
 QUARTER = timedelta(minutes=15)
 CANARIES = 30
+DOUBLE_OPTIN = "double_optin"
 NOTHING_SEEN = View((), {}, {})
 
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What was seen: the site, and what is to be remembered of it; `news` are lines for the run's log."""
+    """What was seen: the site, and what is to be remembered of it; `news` are lines for the run's log.
+
+    `double_optin`: the audience's own setting.
+    """
 
     checked: SiteCheck
     seen: Mapping[str, Any]
     accepts_empty: bool
     news: Sequence[str]
+    double_optin: bool = False
 
 
 def look_at_both(systems: Systems, connection: Connection, options: Options) -> Sight:
@@ -61,10 +66,11 @@ def look_at_both(systems: Systems, connection: Connection, options: Options) -> 
     with systems.store.begin() as tx:
         standing = runs.standing(tx, list_id)
         accepts_empty = options.accept_empty or _was_accepted(tx, standing, options, systems.runtime.now())
-    audience(systems.mailchimp, list_id)
+    double_optin = audience(systems.mailchimp, list_id).double_optin
     checked = look_at_civicrm(systems, connection, accept_empty=accepts_empty, accept_restored=options.accept_restored)
     renamed = list(_renamed(standing.seen or {}, checked.groups))
-    return Sight(checked, _to_remember(checked), accepts_empty, renamed)
+    seen = {**_to_remember(checked), DOUBLE_OPTIN: double_optin}
+    return Sight(checked, seen, accepts_empty, renamed, double_optin)
 
 
 def look_at_civicrm(

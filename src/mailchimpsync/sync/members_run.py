@@ -29,7 +29,7 @@ from mailchimpsync.sync.create_contacts import create_contacts
 from mailchimpsync.sync.fetch import member_row
 from mailchimpsync.sync.fix_contact_ids import fix_contacts_of
 from mailchimpsync.sync.lease import at_work
-from mailchimpsync.sync.look_at_both import look_at_civicrm
+from mailchimpsync.sync.look_at_both import DOUBLE_OPTIN, look_at_civicrm
 from mailchimpsync.sync.reconcile import decide_rows
 from mailchimpsync.sync.relink import links_of
 from mailchimpsync.sync.submit import send_all
@@ -80,6 +80,7 @@ def members_run(systems: Systems, connection: Connection, deadline: Deadline) ->
             _check_links(tx, connection)
             run_id = runs.begin_members_run(tx, connection.list_id, started_at)
             erased_addresses = tombstones.erased(tx, systems.erasure_key)
+            connection = _as_last_seen(tx, connection)
         run = MembersRun(
             id=run_id,
             connection=connection.without_trust(),  # that is for a whole run, and is looked at before
@@ -100,6 +101,12 @@ def members_run(systems: Systems, connection: Connection, deadline: Deadline) ->
         yield run
         with run.transaction() as tx:
             runs.end_members_run(tx, run.id, systems.runtime.now(), "done")
+
+
+def _as_last_seen(tx: Transaction, connection: Connection) -> Connection:
+    """Take the audience's own setting as the last whole run read it."""
+    seen = runs.standing(tx, connection.list_id).seen or {}
+    return connection.as_audience_says(double_optin=seen.get(DOUBLE_OPTIN, False))
 
 
 def _look(systems: Systems, connection: Connection) -> tuple[SiteCheck, bool]:

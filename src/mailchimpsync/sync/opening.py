@@ -44,6 +44,7 @@ def open_run(
 ) -> Run:
     """Go on with the interrupted run, or begin a new one, which first looks at batches of earlier runs."""
     now = systems.runtime.now()
+    connection = connection.as_audience_says(double_optin=sight.double_optin)
     with systems.store.begin() as tx:
         runs.hold_lease(tx, lease)
         found = runs.standing(tx, connection.list_id)

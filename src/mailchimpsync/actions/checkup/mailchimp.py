@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mailchimpsync.actions.finding import Finding, failed, good, trouble
+from mailchimpsync.actions.finding import Finding, Level, failed, good, trouble
+from mailchimpsync.actions.new_members import new_members_sentence
 from mailchimpsync.actions.patience import within
 from mailchimpsync.actions.said import say
 from mailchimpsync.actions.site import Site
 from mailchimpsync.config import Link
 from mailchimpsync.errors import Code, MailchimpsyncError
 from mailchimpsync.mailchimp import MailchimpClient, account, audience, interests
+from mailchimpsync.model import NewMembers
 
 SECONDS = 60
 """How long one account may take."""
 
+_ASK_OR_CHANGE = say(
+    "See that CiviCRM has each person's consent, or let Mailchimp ask: `mailchimpsync connect --new-members confirm`."
+)
 _MAY_NOT_CHANGE = {"author", "viewer"}
 
 
@@ -46,7 +51,7 @@ def _key(name: str, client: MailchimpClient) -> Finding:
 def _audience(client: MailchimpClient, link: Link) -> Iterator[Finding]:
     subject = say("Audience “%(name)s”", name=link.audience_name or link.audience_id)
     try:
-        audience(client, link.audience_id)
+        found = audience(client, link.audience_id)
         gone = sorted(link.interests.keys() - {one.id for one in interests(client, link.audience_id)})
     except MailchimpsyncError as error:
         yield failed(subject, error)
@@ -55,3 +60,12 @@ def _audience(client: MailchimpClient, link: Link) -> Iterator[Finding]:
         yield trouble(subject, say("It has no interest %(ids)s.", ids=", ".join(gone)), Code.MC_MAPPING_GONE)
     else:
         yield good(subject, say("It is there; linked interests: %(number)s, all there.", number=len(link.interests)))
+    yield _new_members(subject, link, double_optin=found.double_optin)
+
+
+def _new_members(subject: str, link: Link, *, double_optin: bool) -> Finding:
+    """Warn only where people are subscribed whom the audience's forms would ask; asking more people harms nobody."""
+    what = new_members_sentence(link, double_optin=double_optin)
+    if link.new_members is NewMembers.SUBSCRIBE and double_optin:
+        return Finding(Level.WARNING, subject, what, _ASK_OR_CHANGE)
+    return good(subject, what)

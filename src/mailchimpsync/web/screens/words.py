@@ -46,7 +46,8 @@ WORDS: Mapping[str, str | Promise] = {
     "refused": _("refused"),
     # kinds of change, behind a number of people
     "unsubscribe": _("unsubscribed at Mailchimp"),
-    "add": _("subscribed at Mailchimp, or asked"),
+    "add": _("subscribed at Mailchimp"),
+    "ask": _("asked by Mailchimp to confirm"),
     "data": _("with other data at Mailchimp"),
     "interests": _("with other interests at Mailchimp"),
     "join": _("added to groups in CiviCRM"),

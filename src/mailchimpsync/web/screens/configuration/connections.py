@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy
 
 from mailchimpsync.actions import SizedGroup, hurried, last_syncs, probe_account, sized_groups
 from mailchimpsync.actions.described import Scope
+from mailchimpsync.actions.new_members import new_members_sentence
+from mailchimpsync.actions.said import in_other_words
 from mailchimpsync.actions.selection import find_audience
 from mailchimpsync.config import Configuration, Link, Schedule
 from mailchimpsync.errors import MailchimpsyncError, UsageError
@@ -95,12 +97,18 @@ def connect(visit: Visit) -> HttpResponse:
     if form.is_bound and form.is_valid():
         link = _new_link(form, found, free)
         done = _("%(title)s is connected. Nothing is synced yet.") % {"title": link.title}
+        done = f"{done} {_said_of_new_members(link, found)}"
         to = reverse("configuration-interests", args=[link.audience_id])
         answer = _save_new(visit, form, link, Wish(configuration, done, to))
         if answer is not None:
             return answer
     context = {"form": form, "has_groups": bool(free), "has_audiences": len(form.fields["audience"].choices) > 1}  # type: ignore[attr-defined]
     return visit.render("configuration/connect.html", context, status=status_of_form(form))
+
+
+def _said_of_new_members(link: Link, found: dict[str, tuple[Audience, ...]]) -> str:
+    chosen = next(one for one in found[link.account] if one.id == link.audience_id)
+    return in_other_words(new_members_sentence(link, double_optin=chosen.double_optin), _)
 
 
 def _save_new(visit: Visit, form: ConnectForm, link: Link, wish: Wish) -> HttpResponse | None:

@@ -45,8 +45,11 @@ _SENTENCES: dict[str, Promise] = {
         "number",
     ),
     "add": ngettext_lazy(
-        "%(number)s person is subscribed at Mailchimp, or asked to confirm.",
-        "%(number)s people are subscribed at Mailchimp, or asked to confirm.",
+        "%(number)s person is subscribed at Mailchimp.", "%(number)s people are subscribed at Mailchimp.", "number"
+    ),
+    "ask": ngettext_lazy(
+        "%(number)s person is asked by Mailchimp to confirm, and gets no mailings before they have.",
+        "%(number)s people are asked by Mailchimp to confirm, and get no mailings before they have.",
         "number",
     ),
     "join": ngettext_lazy(

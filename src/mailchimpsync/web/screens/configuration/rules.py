@@ -18,7 +18,7 @@ from pydantic import SecretStr
 from mailchimpsync.actions.described import Scope
 from mailchimpsync.actions.selection import find_audience
 from mailchimpsync.config import Guard, Link, mask
-from mailchimpsync.model import Resubscribe
+from mailchimpsync.model import NewMembers, Resubscribe
 from mailchimpsync.web.screens.configuration.card import Card
 from mailchimpsync.web.screens.configuration.fields import SecretField
 from mailchimpsync.web.screens.configuration.part import save_part, show_part
@@ -31,6 +31,11 @@ KINDS: dict[str, Promise] = {
     "add": gettext_lazy("Subscribed at Mailchimp, or asked to confirm"),
     "create": gettext_lazy("Contacts created in CiviCRM"),
     "interests": gettext_lazy("Interests changed at Mailchimp"),
+}
+_NEW_MEMBERS: dict[NewMembers | None, Promise] = {
+    None: gettext_lazy("New members are asked to confirm where the audience has double opt-in, else subscribed."),
+    NewMembers.CONFIRM: gettext_lazy("Mailchimp asks new members to confirm before they are subscribed."),
+    NewMembers.SUBSCRIBE: gettext_lazy("New members are subscribed at once, on CiviCRM's word."),
 }
 _PERCENT = 100
 _PEOPLE_MAX = 10**9
@@ -46,6 +51,16 @@ class RulesForm(ConfigurationForm):
         choices=[
             (Resubscribe.ASK.value, gettext_lazy("Let Mailchimp ask them whether they want to come back")),
             (Resubscribe.NEVER.value, gettext_lazy("Never: they come back by themselves only")),
+        ],
+    )
+    new_members = forms.ChoiceField(
+        label=gettext_lazy("When staff add somebody who is new to the audience"),
+        widget=forms.RadioSelect,
+        required=False,
+        choices=[
+            ("", gettext_lazy("As the audience's own setting has it: ask with double opt-in, else subscribe at once")),
+            (NewMembers.CONFIRM.value, gettext_lazy("Let Mailchimp ask them to confirm before they are subscribed")),
+            (NewMembers.SUBSCRIBE.value, gettext_lazy("Subscribe them at once: CiviCRM has their consent")),
         ],
     )
     enabled = forms.BooleanField(
@@ -69,6 +84,7 @@ class RulesForm(ConfigurationForm):
         guard = link.guard.model_dump()
         initial = {
             "resubscribe": link.resubscribe.value,
+            "new_members": link.new_members.value if link.new_members else "",
             "enabled": guard["enabled"],
             "minimum": guard["minimum"],
             "hold_hours": guard["hold_hours"],
@@ -102,6 +118,7 @@ class RulesForm(ConfigurationForm):
             guard[f"{kind}_share"] = given[f"{kind}_share"] / _PERCENT
         return {
             "resubscribe": Resubscribe(given["resubscribe"]),
+            "new_members": NewMembers(mode) if (mode := given["new_members"]) else None,
             "guard": Guard.model_validate({**link.guard.model_dump(), **guard}),
             "signing_secret": self._secret(link),
         }
@@ -141,6 +158,7 @@ def card(_visit: Visit, link: Link) -> Card:
         _("Who left and is added again by staff is asked by Mailchimp whether they want to come back.")
         if ask
         else _("Who left comes back by themselves only, even if staff add them again."),
+        str(_NEW_MEMBERS[link.new_members]),
         _guard_line(link.guard),
         _("The webhook is signed.") if link.signing_secret else _("The webhook is not signed."),
     ]

@@ -171,8 +171,7 @@ def _merged(pen: Pen) -> None:
     kept = pen.contact(person, added=LONG_AGO)
     gone = pen.contact(person, emails=[double.address])
     pen.member(double, LONG_AGO)
-    pair = {"contactId": kept, "duplicateId": gone, "mode": "aggressive"}
-    pen.in_civicrm("Contact", "mergeDuplicates", pair)
+    pen.merge(kept, gone)
 
 
 CASES = (

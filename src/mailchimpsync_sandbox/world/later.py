@@ -98,8 +98,7 @@ def _is_merged(pen: Pen, known: Known) -> None:
     """With somebody who is not on any list."""
     double = next(one for one in pen.contacts if not one["groups"] and one["emails"] and not one.get("merged"))
     double["merged"] = True
-    pair = {"contactId": double["id"], "duplicateId": known.contact_id, "mode": "aggressive"}
-    pen.in_civicrm("Contact", "mergeDuplicates", pair)
+    pen.merge(double["id"], known.contact_id)
 
 
 def _is_put_on_hold(pen: Pen, known: Known) -> None:

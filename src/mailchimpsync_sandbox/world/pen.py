@@ -13,6 +13,7 @@ from mailchimpsync_sandbox.world.charity import AUDIENCE_ID, INTERESTS, NEWS_GRO
 from mailchimpsync_sandbox.world.people import Person, everybody
 
 FIRST_CONTACT_ID = 101
+_OTHER_LOCATION = 2  # addresses are loaded as location type 1
 
 
 class Side(StrEnum):
@@ -129,3 +130,13 @@ class Pen:
     def in_civicrm(self, entity: str, action: str, params: dict[str, Any]) -> None:
         """Note what staff do in CiviCRM."""
         self.deeds.append(Deed(Side.CIVICRM, "call", {"entity": entity, "action": action, "params": params}))
+
+    def merge(self, kept: int, gone: int) -> None:
+        """Note that staff merge two contacts and keep both addresses.
+
+        CiviCRM keeps a second address only as one of another location type: else it goes to the trash with its contact.
+        """
+        where = [["contact_id", "=", gone]]
+        self.in_civicrm("Email", "update", {"where": where, "values": {"location_type_id": _OTHER_LOCATION}})
+        pair = {"contactId": kept, "duplicateId": gone, "mode": "aggressive"}
+        self.in_civicrm("Contact", "mergeDuplicates", pair)

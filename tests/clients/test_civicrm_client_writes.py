@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mailchimpsync.civicrm import CivicrmClient, NewContact, create_contacts, save_group_contacts
+from mailchimpsync.civicrm import (
+    CivicrmClient,
+    ContactEmail,
+    Name,
+    NewContact,
+    add_bulk_addresses,
+    add_targets,
+    create_contacts,
+    hold_addresses,
+    save_group_contacts,
+    set_names,
+)
 from mailchimpsync.errors import Code, RefusedError, TransientError
 from mailchimpsync.runtime import Deadline, InlineExecutor, Runtime
 from mailchimpsync_sandbox.civicrm import CivicrmSandbox
@@ -165,3 +176,54 @@ def test_everything_works_in_one_thread_too(civicrm: Civicrm, hands: Hands) -> N
         made = [one for one in create_contacts(client, newcomers(9)) if isinstance(one, int)]
         assert save_group_contacts(client, [(one, 8, "Added") for one in made], "a1b2c3d4e5") == {}
     assert statuses(sandbox) == dict.fromkeys(made, "Added")
+
+
+def reads_of(sandbox: CivicrmSandbox) -> list[str]:
+    requests = sandbox.log.as_dict()["requests"]
+    assert isinstance(requests, list)
+    return [one["path"].split("api4/")[1] for one in requests if one["path"].endswith("/get")]
+
+
+def test_an_address_on_hold_another_address_and_a_name_are_written_again_when_civicrm_loses_them(
+    civicrm: Civicrm,
+) -> None:
+    sandbox, client = civicrm
+    ann, bob = sandbox.load_contacts([{"emails": ["ann@bedrock.org"]}, {"emails": ["bob@bedrock.org"]}])
+    for write in ("Email update", "Email save", "Contact save"):
+        sandbox.lose_writes(f"^{write}$", 1)
+
+    held = hold_addresses(client, [ContactEmail(ann, "ann@bedrock.org"), ContactEmail(bob, "bob@bedrock.org")])
+    added = add_bulk_addresses(client, [ContactEmail(ann, "ann2@bedrock.org")])
+    refused = set_names(client, [Name(ann, "Anna", ""), Name(bob, "Bobby", "Z")])
+
+    assert (set(held.values()), set(added.values()), refused) == ({True}, {True}, {})
+    emails = {row["email"]: row["on_hold"] for row in sandbox.dump("Email") if row["contact_id"] in (ann, bob)}
+    assert emails == {"ann@bedrock.org": 1, "bob@bedrock.org": 1, "ann2@bedrock.org": 0}
+    assert [row["first_name"] for row in sandbox.dump("Contact") if row["id"] in (ann, bob)] == ["Anna", "Bobby"]
+
+
+def test_a_target_that_civicrm_loses_each_time_is_said_to_be_refused(civicrm: Civicrm) -> None:
+    sandbox, client = civicrm
+    people = sandbox.load_contacts([{} for _ in range(3)])
+    values = {"activity_type_id": 1, "subject": "Spring", "source_contact_id": people[0]}
+    activity = sandbox.call("Activity", "create", {"values": values})["values"][0]["id"]
+    sandbox.lose_writes("^ActivityContact save$", 1, times=99)
+
+    refused = add_targets(client, activity, 3, people)
+
+    assert {contact: error.code for contact, error in refused.items()} == {people[0]: Code.CV_NOT_KEPT}
+    there = [row["contact_id"] for row in sandbox.dump("ActivityContact") if row["record_type_id"] == 3]
+    assert there == people[1:]
+
+
+def test_thousands_are_read_back_in_few_requests(civicrm: Civicrm) -> None:
+    sandbox, client = civicrm
+    _ = client.pattern
+    sandbox.log.clear()
+    made = [one for one in create_contacts(client, newcomers(600)) if isinstance(one, int)]
+    assert (len(made), reads_of(sandbox)) == (600, ["Email/get"])
+    sandbox.log.clear()
+
+    refused = save_group_contacts(client, [(one, group, "Added") for one in made for group in (8, 9)], "a1b2c3d4e5")
+
+    assert (refused, reads_of(sandbox)) == ({}, ["SubscriptionHistory/get", "GroupContact/get"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from engine.test_acts_during_a_run import once_before
 from mailchimpsync.errors import AccessError, Code, EvidenceError, MailchimpsyncError, RefusedError, TransientError
 from mailchimpsync.sync import member_pages
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
@@ -222,3 +223,70 @@ def test_a_mailchimp_that_never_takes_a_batch_is_not_asked_for_ever_and_gets_it_
 
     assert 1 < len(asked) < 10
     assert_all_twelve_once_on_both_sides(world)
+
+
+@pytest.mark.parametrize("write", ["Contact save", "GroupContact save"])
+def test_a_success_that_lost_the_first_records_is_not_believed(world: World, write: str) -> None:
+    fill(world)
+    world.civicrm.lose_writes(f"^{write}$", 2)
+
+    world.sync()
+
+    assert_all_twelve_once_on_both_sides(world)
+    told = [(row["contact_id"], row["field"], row["new"]) for row in world.journal() if row["side"] == "CiviCRM"]
+    assert len(told) == len(set(told)) == 12
+
+
+def test_a_group_change_that_civicrm_loses_each_time_fails_alone_and_is_never_taken_for_a_removal(
+    world: World,
+) -> None:
+    fill(world)
+    world.civicrm.lose_writes("^GroupContact save$", 1, times=99)
+
+    world.sync()
+
+    assert sorted(row["sync_status"] for row in world.rows()) == ["fail", *["ok"] * 11]
+    [failed] = [row for row in world.rows() if row["sync_status"] == "fail"]
+    assert failed["reason_detail"] == "CiviCRM said that the change was saved, and it is not there"
+    assert failed["base_subscribed"] is None
+    world.pass_time(3_600)
+    world.civicrm._api.database_faults.clear()
+    world.sync()
+    assert_all_twelve_once_on_both_sides(world)
+    assert {member["status"] for member in world.members().values()} == {"subscribed"}
+
+
+def test_a_contact_that_civicrm_loses_each_time_fails_alone_and_is_made_once_by_the_next_run(world: World) -> None:
+    fill(world)
+    world.civicrm.lose_writes("^Contact save$", 1, times=99)
+
+    world.sync()
+
+    assert sorted(row["sync_status"] for row in world.rows()) == ["fail", *["ok"] * 11]
+    made = [row for row in world.journal() if (row["field"], row["new"]) == ("contact", "created")]
+    assert len(made) == 5
+    world.pass_time(3_600)
+    world.civicrm._api.database_faults.clear()
+    world.sync()
+    assert_all_twelve_once_on_both_sides(world)
+
+
+def test_staff_who_remove_somebody_while_our_change_is_read_back_have_the_last_word(world: World) -> None:
+    world.member("ben@example.org")
+    ben = world.contact("ben@example.org")
+    once_before(world.to_civicrm, "/GroupContact/save", lambda: once_after_the_write(world, ben))
+
+    world.sync()
+    assert world.in_group(ben) == "Removed"
+    world.pass_time(3_600)
+    world.sync()
+
+    assert (world.in_group(ben), world.status("ben@example.org")) == ("Removed", "unsubscribed")
+
+
+def once_after_the_write(world: World, contact: int) -> None:
+    def remove() -> None:
+        world.pass_time(2)
+        world.put(contact, "Removed")
+
+    once_before(world.to_civicrm, "/GroupContact/get", remove)

@@ -12,7 +12,8 @@ from mailchimpsync.civicrm.campaign_ground import Kind
 from mailchimpsync.civicrm.client import CIVICRM, CivicrmClient, Envelope
 from mailchimpsync.civicrm.isolation import send_halving
 from mailchimpsync.civicrm.pace import paced
-from mailchimpsync.civicrm.paging import Row, Where, chunks, pages
+from mailchimpsync.civicrm.paging import IDS_MAX, Row, Where, chunks, pages
+from mailchimpsync.civicrm.read_back import write_until_kept
 from mailchimpsync.errors import RefusedError
 from mailchimpsync.http import odd
 
@@ -103,36 +104,39 @@ def create_activity(client: CivicrmClient, field: str, new: NewActivity) -> int:
 def add_targets(
     client: CivicrmClient, activity_id: int, record_type: int, contact_ids: Iterable[int]
 ) -> dict[int, RefusedError]:
-    """Make contacts targets of an activity, those that are not yet, and return whom CiviCRM refused.
+    """Make contacts targets of an activity, those that are not yet, and return whom CiviCRM refused or lost.
 
     Others stay targets; repeating it changes nothing.
 
     Raises:
         TransientError, AccessError: some of them may be targets now; send all again.
     """
-    wanted = sorted(set(contact_ids))
-    missing = sorted(set(wanted) - _targets_among(client, activity_id, record_type, wanted))
+
+    def missing(some: Sequence[int]) -> list[int]:
+        return sorted(set(some) - _targets_among(client, activity_id, record_type, some))
 
     def save(some: Sequence[int]) -> dict[int, RefusedError]:
         return send_halving(some, lambda contacts: _save(client, activity_id, record_type, contacts))
 
-    refused: dict[int, RefusedError] = {}
+    def save_all(some: Sequence[int]) -> dict[int, RefusedError]:
+        refused: dict[int, RefusedError] = {}
+        for part in paced(client.runtime, pace, some, save):
+            refused.update(part)
+        return refused
+
     pace = client.pace("targets", TARGETS_FIRST, TARGETS_MAX)
-    for part in paced(client.runtime, pace, missing, save):
-        refused.update(part)
-    return refused
+    wanted = missing(list(set(contact_ids)))
+    return write_until_kept(client, wanted, save_all, lambda some: dict.fromkeys(missing(some), True))
 
 
 def _targets_among(client: CivicrmClient, activity_id: int, record_type: int, contact_ids: Sequence[int]) -> set[int]:
-    if not contact_ids:
-        return set()
-    where: Where = [
-        ["activity_id", "=", activity_id],
-        ["record_type_id", "=", record_type],
-        ["contact_id", "IN", list(contact_ids)],
-    ]
-    found = pages(client, "ActivityContact", _Target, _TARGETS, where)
-    return {row["contact_id"] for rows in found for row in rows}
+    found: set[int] = set()
+    of_activity: Where = [["activity_id", "=", activity_id], ["record_type_id", "=", record_type]]
+    for some in chunks(sorted(contact_ids), IDS_MAX):
+        where = [*of_activity, ["contact_id", "IN", list(some)]]
+        for rows in pages(client, "ActivityContact", _Target, _TARGETS, where):
+            found.update(row["contact_id"] for row in rows)
+    return found
 
 
 def _save(client: CivicrmClient, activity_id: int, record_type: int, contact_ids: Sequence[int]) -> None:

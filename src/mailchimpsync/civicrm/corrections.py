@@ -1,19 +1,21 @@
 """What Mailchimp tells us about single persons: an address that bounces, a new address, another name.
 
-Each is read before it is written, so that repeating it changes nothing; a record CiviCRM refuses fails alone.
+Each is read before it is written, so that repeating it changes nothing; a record CiviCRM refuses fails alone. It
+is read afterwards too, and written again where nothing has changed (docs/decisions/read-back.md).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 from pydantic import TypeAdapter
 
 from mailchimpsync.addresses import normalise_address
 from mailchimpsync.civicrm.client import CivicrmClient, Envelope
 from mailchimpsync.civicrm.isolation import send_halving
-from mailchimpsync.civicrm.paging import PAGE_ROWS, Row, chunks
+from mailchimpsync.civicrm.paging import IDS_MAX, Row, chunks, pages
+from mailchimpsync.civicrm.read_back import write_until_kept
 from mailchimpsync.errors import RefusedError
 
 RECORDS_MAX = 250
@@ -44,7 +46,13 @@ class _Email(Row):
     on_hold: int | None
 
 
+class _Named(Row):
+    first_name: str | None
+    last_name: str | None
+
+
 _EMAILS = TypeAdapter(Envelope[_Email])
+_NAMED = TypeAdapter(Envelope[_Named])
 
 
 def hold_addresses(client: CivicrmClient, wanted: Sequence[ContactEmail]) -> dict[ContactEmail, bool | RefusedError]:
@@ -58,14 +66,12 @@ def hold_addresses(client: CivicrmClient, wanted: Sequence[ContactEmail]) -> dic
         where = [["id", "IN", [email_id for _, email_id in some]]]
         client.call("Email", "update", {"where": where, "values": {"on_hold": ON_HOLD_BOUNCE}}, idempotent=True)
 
-    found = _emails_of(client, wanted)
-    targets = [
-        (one, row["id"])
-        for one in wanted
-        for row in found.get((one.contact_id, normalise_address(one.address)), ())
-        if not row["on_hold"]
-    ]
-    refused = {one: error for (one, _), error in _each_alone(targets, hold).items()}
+    def lost(some: Sequence[tuple[ContactEmail, int]]) -> dict[tuple[ContactEmail, int], bool]:
+        still_sent_to = set(_not_held(client, [one for one, _ in some]))
+        return {target: True for target in some if target in still_sent_to}
+
+    targets = _not_held(client, wanted)
+    refused = {one: error for (one, _), error in _each_kept(client, targets, hold, lost).items()}
     changed = {one for one, _ in targets}
     return {one: refused.get(one, one in changed) for one in wanted}
 
@@ -84,14 +90,19 @@ def add_bulk_addresses(
         params = {"records": records, "match": ["contact_id", "email"]}
         client.call("Email", "save", params, idempotent=True)
 
-    found = _emails_of(client, wanted)
-    missing = [one for one in wanted if (one.contact_id, normalise_address(one.address)) not in found]
-    refused = _each_alone(missing, add)
+    def lacking(some: Sequence[ContactEmail]) -> list[ContactEmail]:
+        found = _emails_of(client, some)
+        return [one for one in some if (one.contact_id, normalise_address(one.address)) not in found]
+
+    missing = lacking(wanted)
+    refused = _each_kept(client, missing, add, lambda some: dict.fromkeys(lacking(some), True))
     return {one: refused.get(one, one in missing) for one in wanted}
 
 
 def set_names(client: CivicrmClient, names: Sequence[Name]) -> dict[Name, RefusedError]:
-    """Give contacts other names, and return those CiviCRM refused.
+    """Give contacts other names, and return those CiviCRM refused or lost.
+
+    CiviCRM may keep a name in another spelling, so that one is lost where the contact is called as before.
 
     Raises:
         TransientError, AccessError: some of it may be done; repeat all of it.
@@ -101,7 +112,37 @@ def set_names(client: CivicrmClient, names: Sequence[Name]) -> dict[Name, Refuse
         records = [{"id": name.contact_id, **_parts(name)} for name in some]
         client.call("Contact", "save", {"records": records}, idempotent=True)
 
-    return _each_alone(names, save)
+    before = _names_of(client, names)
+
+    def lost(some: Sequence[Name]) -> dict[Name, bool]:
+        now = _names_of(client, some)
+        same = [one for one in some if one.contact_id in now and now[one.contact_id] == before.get(one.contact_id)]
+        return {one: True for one in same if any(now[one.contact_id].get(k) != v for k, v in _parts(one).items())}
+
+    return _each_kept(client, names, save, lost)
+
+
+def _not_held(client: CivicrmClient, wanted: Sequence[ContactEmail]) -> list[tuple[ContactEmail, int]]:
+    """Return the addresses that are not on hold, with the ids of their records."""
+    found = _emails_of(client, wanted)
+    return [
+        (one, row["id"])
+        for one in wanted
+        for row in found.get((one.contact_id, normalise_address(one.address)), ())
+        if not row["on_hold"]
+    ]
+
+
+def _names_of(client: CivicrmClient, names: Sequence[Name]) -> dict[int, Mapping[str, str]]:
+    found: dict[int, Mapping[str, str]] = {}
+    for some in chunks(sorted({one.contact_id for one in names}), IDS_MAX):
+        for rows in pages(client, "Contact", _Named, _NAMED, [["id", "IN", list(some)]]):
+            found.update((row["id"], _shown_names(row)) for row in rows)
+    return found
+
+
+def _shown_names(row: _Named) -> Mapping[str, str]:
+    return {"first_name": row["first_name"] or "", "last_name": row["last_name"] or ""}
 
 
 def _parts(name: Name) -> Mapping[str, str]:
@@ -111,15 +152,21 @@ def _parts(name: Name) -> Mapping[str, str]:
 
 def _emails_of(client: CivicrmClient, wanted: Sequence[ContactEmail]) -> dict[tuple[int, str], list[_Email]]:
     found: dict[tuple[int, str], list[_Email]] = {}
-    for some in chunks(sorted({one.contact_id for one in wanted}), RECORDS_MAX):
-        params: dict[str, Any] = {
-            "select": ["id", "contact_id", "email", "on_hold"],
-            "where": [["contact_id", "IN", list(some)]],
-            "limit": PAGE_ROWS,
-        }
-        for row in client.read(_EMAILS, "Email", "get", params):
-            found.setdefault((row["contact_id"], normalise_address(row["email"] or "")), []).append(row)
+    for some in chunks(sorted({one.contact_id for one in wanted}), IDS_MAX):
+        for rows in pages(client, "Email", _Email, _EMAILS, [["contact_id", "IN", list(some)]]):
+            for row in rows:
+                found.setdefault((row["contact_id"], normalise_address(row["email"] or "")), []).append(row)
     return found
+
+
+def _each_kept(
+    client: CivicrmClient,
+    items: Sequence[T],
+    send: Callable[[Sequence[T]], None],
+    lost: Callable[[Sequence[T]], Mapping[T, bool]],
+) -> dict[T, RefusedError]:
+    """Send records until they are there, and return those CiviCRM refused or lost."""
+    return write_until_kept(client, items, lambda some: _each_alone(some, send), lost)
 
 
 def _each_alone(items: Sequence[T], send: Callable[[Sequence[T]], None]) -> dict[T, RefusedError]:

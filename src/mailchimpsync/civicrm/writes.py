@@ -1,4 +1,7 @@
-"""Bulk writes: who is in which group, and new contacts. One bad record never stops the others (DESIGN 3.10)."""
+"""Bulk writes: who is in which group, and new contacts. One bad record never stops the others.
+
+What CiviCRM says is done is read back: docs/decisions/read-back.md.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,9 @@ from typing import NamedTuple
 from mailchimpsync.addresses import normalise_address
 from mailchimpsync.civicrm.client import CIVICRM, CivicrmClient
 from mailchimpsync.civicrm.isolation import send_halving
+from mailchimpsync.civicrm.kept import addresses_at, contacts_without_address, lost_statuses, newest_entry
 from mailchimpsync.civicrm.pace import paced
+from mailchimpsync.civicrm.read_back import write_until_kept
 from mailchimpsync.civicrm.reads import owners_of
 from mailchimpsync.errors import RefusedError, TransientError
 from mailchimpsync.http import odd
@@ -43,7 +48,7 @@ class NewContact(NamedTuple):
 
 
 def save_group_contacts(client: CivicrmClient, records: Sequence[Record], list_id: str) -> dict[Record, RefusedError]:
-    """Set statuses, and return the records CiviCRM refused. At most one record for a contact and group.
+    """Set statuses, and return the records CiviCRM refused or lost. At most one record for a contact and group.
 
     The history shows `MCsync` and the audience (existing-extension.md 8.2). Repeating it leaves the status as it is,
     but CiviCRM notes it in the history again (recorded: “add again: idempotent?”): send only what is to change.
@@ -55,15 +60,25 @@ def save_group_contacts(client: CivicrmClient, records: Sequence[Record], list_i
     def save(some: Sequence[Record]) -> dict[Record, RefusedError]:
         return send_halving(some, lambda records: _save(client, records, f"audience {list_id}"))
 
-    refused: dict[Record, RefusedError] = {}
+    def save_all(some: Sequence[Record]) -> dict[Record, RefusedError]:
+        refused: dict[Record, RefusedError] = {}
+        for part in paced(client.runtime, pace, some, save):
+            refused.update(part)
+        return refused
+
+    def lost(some: Sequence[Record]) -> dict[Record, bool]:
+        places = lost_statuses(client, some, before)
+        return {record: places[record[:2]] for record in some if record[:2] in places}
+
+    if not records:
+        return {}
     pace = client.pace("group contacts", GROUP_CONTACTS_FIRST, GROUP_CONTACTS_MAX)
-    for part in paced(client.runtime, pace, records, save):
-        refused.update(part)
-    return refused
+    before = newest_entry(client)
+    return write_until_kept(client, records, save_all, lost)
 
 
 def create_contacts(client: CivicrmClient, records: Sequence[NewContact]) -> list[Created]:
-    """Make contacts, and return their ids, or why CiviCRM refused one, in the order of `records`.
+    """Make contacts, and return their ids, or why CiviCRM refused or lost one, in the order of `records`.
 
     Records of one address get one contact. Making a contact twice would be a harm that a person has to mend, so after
     any failure the addresses are looked up again, and contacts that exist meanwhile are taken instead (lowest id).
@@ -71,15 +86,47 @@ def create_contacts(client: CivicrmClient, records: Sequence[NewContact]) -> lis
     Raises:
         TransientError, AccessError: some of the contacts may have been made; the next run finds them by their address.
     """
-    unique = list({normalise_address(record.address): record for record in reversed(records)}.values())
+    unique = list({_key(record): record for record in reversed(records)}.values())
+    making = _Making(client)
+    refused = {_key(one): error for one, error in write_until_kept(client, unique, making.make, making.lost).items()}
+    return [refused.get(_key(record)) or making.made[_key(record)] for record in records]
 
-    def create(some: Sequence[NewContact]) -> list[Created]:
-        return _create(client, some, SETTLE_ROUNDS_MAX)
 
-    pace = client.pace("contacts", CONTACTS_FIRST, CONTACTS_MAX)
-    created = chain.from_iterable(paced(client.runtime, pace, unique, create))
-    outcome = {normalise_address(record.address): one for record, one in zip(unique, created, strict=True)}
-    return [outcome[normalise_address(record.address)] for record in records]
+class _Making:
+    """Contacts that are being made; `made` are those that CiviCRM said it made, by address."""
+
+    def __init__(self, client: CivicrmClient) -> None:
+        self._client, self._was_tried = client, False
+        self.made: dict[str, int] = {}
+
+    def make(self, records: Sequence[NewContact]) -> dict[NewContact, RefusedError]:
+        """Make contacts, and return those that were refused. Before a second try, others may have made them."""
+        if self._was_tried:
+            self.made.update(_known(self._client, records))
+        self._was_tried = True
+        missing = [record for record in records if _key(record) not in self.made]
+        pace = self._client.pace("contacts", CONTACTS_FIRST, CONTACTS_MAX)
+        outcomes = chain.from_iterable(paced(self._client.runtime, pace, missing, self._some))
+        refused: dict[NewContact, RefusedError] = {}
+        for record, outcome in zip(missing, outcomes, strict=True):
+            if isinstance(outcome, RefusedError):
+                refused[record] = outcome
+            else:
+                self.made[_key(record)] = outcome
+        return refused
+
+    def lost(self, records: Sequence[NewContact]) -> dict[NewContact, bool]:
+        """Return those that are not there. A contact that is there without its address is not made twice."""
+        with_address = addresses_at(self._client, [self.made[_key(record)] for record in records])
+        unseen = [one for one in records if (self.made[_key(one)], _key(one)) not in with_address]
+        without = contacts_without_address(self._client, [self.made[_key(record)] for record in unseen])
+        gone = [record for record in unseen if self.made[_key(record)] not in without]
+        for record in gone:
+            del self.made[_key(record)]
+        return dict.fromkeys(gone, True)
+
+    def _some(self, records: Sequence[NewContact]) -> list[Created]:
+        return _create(self._client, records, SETTLE_ROUNDS_MAX)
 
 
 def _save(client: CivicrmClient, records: Sequence[Record], tracking: str) -> None:
@@ -107,13 +154,17 @@ def _create(client: CivicrmClient, records: Sequence[NewContact], rounds_left: i
         _settle(client, error, SETTLE_ROUNDS_MAX - rounds_left)
         refusal, rounds_left = None, rounds_left - 1
     known = _known(client, records)
-    missing = [record for record in records if normalise_address(record.address) not in known]
+    missing = [record for record in records if _key(record) not in known]
     if refusal is not None and len(records) == 1 and missing:
         return [refusal]
     half = (len(missing) + 1) // 2 if refusal is not None else len(missing)
     rest = [made for part in (missing[:half], missing[half:]) if part for made in _create(client, part, rounds_left)]
     made_now = iter(rest)
-    return [known.get(normalise_address(record.address)) or next(made_now) for record in records]
+    return [known.get(_key(record)) or next(made_now) for record in records]
+
+
+def _key(record: NewContact) -> str:
+    return normalise_address(record.address)
 
 
 def _send(client: CivicrmClient, records: Sequence[NewContact]) -> list[int]:

@@ -333,7 +333,7 @@ _CIVICRM_ROWS = {
     ),
     Code.CV_CHANGE_REFUSED: Entry(
         "CiviCRM refused the change.",
-        "CiviCRM answered with an error for this one contact.",
+        "CiviCRM answered with an error for this one contact, or said that the change was saved and it is not there.",
         "Look at the detail; often the contact was deleted meanwhile.",
         Who.IMPLEMENTER,
         Retry.NEXT_RUN,
@@ -630,6 +630,15 @@ _CIVICRM_STOPS = {
         "CiviCRM's database failed at a change.",
         "Tables were locked at that moment, or a value is one that the database cannot store.",
         "Nothing at first: the next run tries again. If it comes back, look at CiviCRM's log for the database's error.",
+        Who.IMPLEMENTER,
+        Retry.NEXT_RUN,
+    ),
+    Code.CV_NOT_KEPT: Entry(
+        "CiviCRM said that a change was saved, and it is not there.",
+        "Its database gave the change up because others wrote at the same time, and CiviCRM did not notice. It was "
+        "written several times. Or somebody changed the same in CiviCRM at that moment.",
+        "Nothing at first: the next run decides again. If it comes back, look in CiviCRM's log for “deadlock”, and "
+        "let syncs run when fewer people and jobs are at work.",
         Who.IMPLEMENTER,
         Retry.NEXT_RUN,
     ),

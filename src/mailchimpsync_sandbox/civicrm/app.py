@@ -56,6 +56,7 @@ class CivicrmSandbox(SandboxApp):
             self.dump,
             self.set_options,
             self.fail_database,
+            self.lose_writes,
             self.add_user,
             self.grant,
         ):
@@ -165,6 +166,14 @@ class CivicrmSandbox(SandboxApp):
         """
         kind = FaultKind.STATUS_AFTER if after else FaultKind.STATUS
         self._api.database_faults.plant(Fault(kind, pattern, skip, times))
+
+    def lose_writes(self, pattern: str, first: int, *, times: int = 1, skip: int = 0) -> None:
+        """Let calls that write answer that all is done, although the first so many records are not there.
+
+        As seen on CiviCRM 6.13 under load: a deadlock rolls everything back, and only the statement that met it is
+        repeated. `pattern`, `skip` and `times` as in `fail_database`.
+        """
+        self._api.database_faults.plant(Fault(FaultKind.LOSE_FIRST, pattern, skip, times, first=first))
 
     def add_user(
         self, key: str, permissions: str | Sequence[str] = "all", groups: Sequence[int] = ()

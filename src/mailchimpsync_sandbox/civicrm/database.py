@@ -90,6 +90,19 @@ class Database:
             finally:
                 self._depth -= 1
 
+    @contextmanager
+    def undone(self) -> Iterator[None]:
+        """Undo what is done within, inside a transaction; as in MySQL, ids given out are not given again."""
+        self.connection.execute("SAVEPOINT undone")
+        try:
+            yield
+        finally:
+            given = self.rows("SELECT name, seq FROM sqlite_sequence")
+            self.connection.execute("ROLLBACK TO undone")
+            self.connection.execute("RELEASE undone")
+            self.connection.execute("DELETE FROM sqlite_sequence")
+            self.execute_many("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", given)
+
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Return all rows of a query.
 

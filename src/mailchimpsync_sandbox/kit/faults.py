@@ -18,6 +18,7 @@ class FaultKind(StrEnum):
     EMPTY = "empty"  # status as given, no body; nothing is done
     STATUS = "status"  # status and body as given; nothing is done
     STATUS_AFTER = "status_after"  # the work is done, the answer is status and body as given
+    LOSE_FIRST = "lose_first"  # CiviCRM: the work on the first records is undone, the answer says it was done
     DELAY = "delay"  # the answer comes `seconds` late
 
 
@@ -25,7 +26,7 @@ class FaultKind(StrEnum):
 class Fault:
     """A fault for requests whose `METHOD path` matches `pattern` (a regular expression, searched).
 
-    The first `skip` matching requests are spared, the next `times` are hit.
+    The first `skip` matching requests are spared, the next `times` are hit. `first`: how many records are lost.
     """
 
     kind: FaultKind
@@ -36,6 +37,7 @@ class Fault:
     body: str = ""
     content_type: str = "application/json"
     seconds: float = 0.0
+    first: int = 0
 
     def __post_init__(self) -> None:
         self.kind = FaultKind(self.kind)

@@ -212,6 +212,19 @@ def test_the_database_fails_for_a_moment_before_or_after_the_work(
     assert client.post("GroupContact", "save", {**params, "match": ["contact_id", "group_id"]}).status_code == 200
 
 
+def test_a_deadlock_loses_the_first_records_of_a_save_and_the_answer_says_all_is_done(
+    sandbox: CivicrmSandbox, client: Client
+) -> None:
+    client.control("lose_writes", {"pattern": "^Contact save$", "first": 2})
+    records = [{"contact_type": "Individual", "first_name": name} for name in ("Ann", "Bob", "Carl")]
+    made = client.post("Contact", "save", {"records": records}).json()["values"]
+    ann, bob, carl = (row["id"] for row in made)
+    assert ann < bob < carl
+    assert {row["id"] for row in sandbox.dump("Contact")} & {ann, bob, carl} == {carl}
+    [dora] = client.post("Contact", "save", {"records": records[:1]}).json()["values"]
+    assert dora["id"] > carl
+
+
 def test_the_database_fails_at_one_of_several_calls(sandbox: CivicrmSandbox, client: Client) -> None:
     client.control("fail_database", {"pattern": "^Group get$"})
     calls = {"a": ["Contact", "get", {}], "b": ["Group", "get", {}]}

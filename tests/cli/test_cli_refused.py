@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 
 from cli.conftest import LIST_ID, Desk
 from mailchimpsync.actions import open_site
-from mailchimpsync.store.schema import cache
+from mailchimpsync.store.schema import batch, cache
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 
 CODES = {401: "MC_AUTH", 403: "MC_FORBIDDEN", 429: "MC_THROTTLED", 500: "MC_UNAVAILABLE"}
@@ -231,3 +231,17 @@ def _let_the_pause_pass(desk: Desk) -> None:
         for row in tx.execute(select(cache.c.id, cache.c.refusal).where(cache.c.refusal.is_not(None))).all():
             again = (site.runtime.now() - timedelta(hours=1)).isoformat()
             tx.execute(update(cache).where(cache.c.id == row.id).values(refusal={**row.refusal, "again": again}))
+
+
+def test_a_batch_that_mailchimp_does_not_finish_within_an_hour_is_told_by_every_door(connected: Desk) -> None:
+    connected.mailchimp.set_options(batch_dwell={"started": 100_000})
+    connected.sync_until_sent()
+    with open_site(connected.home) as site, site.store.begin() as tx:
+        tx.execute(update(batch).values(created_date=site.runtime.now() - timedelta(minutes=61)))
+
+    result = connected("sync", "--max-time", "0.5")
+
+    assert result.exit_code == 3
+    assert "BATCH_SLOW" in connected("doctor").output
+    assert "has had a batch for more than an hour" in flat(connected("status").output)
+    assert "batches" in alerts(connected)

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
+
+from support.wire import Wire
 
 DATA = Path(__file__).parent.parent / "data"
 MAILCHIMP = DATA / "mailchimp" / "openapi.json"
@@ -25,6 +30,35 @@ def exchanges(version: str) -> list[Exchange]:
     """Return what was recorded on a CiviCRM of this version, in order."""
     files = sorted((DATA / f"civicrm-{version}").glob("*.jsonl"))
     return [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+Asked = frozenset[tuple[str, str, str]]
+"""Entity, action and the name of a parameter; an empty name for the action as such."""
+
+
+def _asked(path: str, form: dict[str, Any]) -> Asked:
+    calls = form.get("calls")
+    if calls is None:
+        entity, action = path.removeprefix(ROUTE).strip("/").split("/")
+        calls = [(entity, action, form.get("params") or {})]
+    each = calls.values() if isinstance(calls, dict) else calls
+    return frozenset((entity, action, name) for entity, action, params in each for name in ("", *params))
+
+
+@cache
+def recorded_of_product() -> Asked:
+    """Return what the product asked of a real CiviCRM while that was recorded."""
+    asked = [one["request"] for one in exchanges("6.13") if "user" in one]
+    return frozenset().union(*(_asked(one["path"], one["form"] or {}) for one in asked))
+
+
+@contextmanager
+def only_what_was_recorded(wire: Wire) -> Iterator[None]:
+    """See to it that nothing is asked of CiviCRM that was not asked of a real one and recorded: add it there first."""
+    asked: set[tuple[str, str, str]] = set()
+    wire.watch = lambda request: asked.update(_asked(_path(request), _form(request)))
+    yield
+    assert asked <= recorded_of_product(), f"never recorded: {sorted(asked - recorded_of_product())}"
 
 
 class Recorder(httpx2.BaseTransport):

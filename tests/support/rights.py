@@ -1,17 +1,29 @@
-"""The permissions that the keys of the tests have."""
+"""The permissions that the keys of the tests have: the smallest set, and what the product says a feature needs."""
 
 from __future__ import annotations
 
-from mailchimpsync_sandbox.civicrm.permissions import SMALLEST
+from mailchimpsync.errors import SMALLEST, Right
 
-CAMPAIGNS = sorted(
-    {
-        *SMALLEST,
-        "access deleted contacts",
-        "view all activities",
-        "access all custom data",
-        "administer CiviCRM data",
-        "manage event profiles",
-    }
-)
-"""What campaigns are kept with, activity types and the custom field made."""
+
+def rights(*more: Right) -> list[str]:
+    """Return the names of the smallest set of permissions, and of these."""
+    return [right.value for right in (*SMALLEST, *more)]
+
+
+BARE = rights()
+"""With these alone a sync works."""
+
+TRASH = rights(Right.TRASH)
+"""What contacts in the trash are told from deleted ones with."""
+
+MERGES = rights(Right.TRASH, Right.ACTIVITIES)
+"""What merged contacts are told from deleted ones with."""
+
+DATA = [*rights(Right.TRASH, Right.ACTIVITIES, Right.MEMBERSHIPS, Right.DONATIONS, Right.CUSTOM_DATA)]
+"""What all data about people is read with."""
+
+CAMPAIGNS = [*rights(Right.TRASH, Right.ACTIVITIES, Right.CUSTOM_DATA, Right.MAKE_FIELDS), "manage event profiles"]
+"""What campaigns are kept with, activity types and the custom field made.
+
+To make activity types “manage event profiles” does as well as “administer CiviCRM”, and grants less.
+"""

@@ -23,16 +23,18 @@ def as_it_is(_request: httpx2.Request, response: httpx2.Response) -> httpx2.Resp
 class Wire(httpx2.BaseTransport):
     """Calls a stand-in; `before` and `after` see each request, and may change the world or raise.
 
-    `answer` may return another answer than the stand-in gave.
+    `answer` may return another answer than the stand-in gave. `watch` sees each request first, and changes nothing.
     """
 
     def __init__(self, app: SandboxApp) -> None:
         self._inner: httpx2.BaseTransport = httpx2.WSGITransport(app)
+        self.watch: Interference = nothing
         self.before: Interference = nothing
         self.after: Interference = nothing
         self.answer: Callable[[httpx2.Request, httpx2.Response], httpx2.Response] = as_it_is
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        self.watch(request)
         self.before(request)
         try:
             response = self._inner.handle_request(request)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -131,6 +132,23 @@ def test_the_date_is_the_sites_own(world: World) -> None:
     pull(world)
 
     assert activities(world)["spring", SENT]["activity_date_time"] == "2026-11-18 14:00:00"
+
+
+def test_a_campaign_of_a_day_whose_time_can_not_be_known_fails_alone_until_the_zone_is_configured(
+    world: World,
+) -> None:
+    people(world, "ann")
+    world.civicrm.set_options(zone="America/New_York")
+    send(world, "summer", "ann", days=130)
+    send(world, "autumn", "ann")
+
+    done = pull(world, everything=True)
+
+    assert (done.outcome, done.campaigns, dict(done.failed)) == (Outcome.DONE, 1, {"CV_TIME_ZONE": 1})
+    assert (list(activities(world)), known(world)["summer"]["code"]) == ([("autumn", SENT)], "CV_TIME_ZONE")
+    world.systems.civicrm.time_zone = ZoneInfo("America/New_York")
+    assert dict(pull(world, everything=True).failed) == {}
+    assert activities(world)["summer", SENT]["activity_date_time"] == "2026-07-13 08:00:00"
 
 
 def test_another_import_makes_nothing_and_writes_nothing(world: World) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from mailchimpsync.sync import create_contacts
 from mailchimpsync_sandbox.civicrm.permissions import SMALLEST
 from support.world import CIVICRM_KEY, NEWS, World, days_ago
 
@@ -189,3 +192,24 @@ def test_a_quiet_ordinary_run_asks_for_a_small_part_of_all_contacts_only(world: 
 
     asked = [request for request in world.requests() if "Contact/get" in request]
     assert len(asked) <= 3
+
+
+def test_somebody_whose_contact_went_to_the_trash_after_the_decision_is_not_doubled(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.member(TOM)
+    look = create_contacts.find_owners
+
+    def trashed_meanwhile(*args: Any) -> dict[str, int]:
+        world.trash(world.contact(TOM))
+        return look(*args)
+
+    monkeypatch.setattr(create_contacts, "find_owners", trashed_meanwhile)
+
+    world.sync()
+
+    assert len(world.owners(TOM)) == 1
+    assert any("Not created, as their contacts went to the trash meanwhile: 1." in line for line in world.told())
+    later_sync(world)
+    assert len(world.owners(TOM)) == 1
+    assert world.fate(email=TOM) == ("ok", "DEPARTED_TRASHED")

@@ -32,9 +32,17 @@ def drop_plans_of_rows(tx: Connection, row_ids: Sequence[int]) -> None:
 
 
 def contacts_to_create(tx: Connection, run_id: int, after: int, limit: int) -> Sequence[RowMapping]:
-    """Return the next planned contacts, by plan id: plan_id, id (of the cache row), mailchimp_email, mailchimp_data."""
+    """Return the next planned contacts, by plan id: plan_id, id (of the cache row), and what the row says of them."""
     query = (
-        select(plan.c.id.label("plan_id"), cache.c.id, cache.c.mailchimp_email, cache.c.mailchimp_data)
+        select(
+            plan.c.id.label("plan_id"),
+            cache.c.id,
+            cache.c.mailchimp_email,
+            cache.c.mailchimp_data,
+            cache.c.mailchimp_status,
+            cache.c.mailchimp_status_date,
+            cache.c.departed_contact_id,
+        )
         .join(cache, cache.c.id == plan.c.cache_id)
         .where(
             plan.c.run_id == run_id,

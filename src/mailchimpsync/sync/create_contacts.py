@@ -1,6 +1,6 @@
 """Stage `readyToCreateNewContactsFromMailchimp`: contacts for subscribed members nobody owns (ext. reference 7.4).
 
-It comes after the decisions: nothing is written on either side before all of them are made (DESIGN 3.5).
+It comes after the decisions: nothing is written on either side before all of them are made.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from mailchimpsync.errors import Code, RefusedError
 from mailchimpsync.model import Side
 from mailchimpsync.store import contacts, journal, plans, rows
 from mailchimpsync.sync.context import Run
+from mailchimpsync.sync.fix_contact_ids import give_to_the_trash
 from mailchimpsync.sync.owners import find_owners
 from mailchimpsync.sync.refused import refusal_by_civicrm, refused_by_civicrm
 
@@ -37,7 +38,7 @@ def create_contacts(run: Run) -> bool:
             return True
         after = wanted[-1]["plan_id"]
         known = _known(run, wanted)
-        missing = [row for row in wanted if row["id"] not in known]
+        missing = _not_in_the_trash(run, [row for row in wanted if row["id"] not in known])
         outcomes = create_in_civicrm(run.civicrm, [_new_contact(row) for row in missing])
         _note(run, missing, outcomes, known, after)
         number += sum(isinstance(outcome, int) for outcome in outcomes)
@@ -51,6 +52,16 @@ def _known(run: Run, wanted: Sequence[Any]) -> dict[int, int]:
     addresses = [row["mailchimp_email"] for row in wanted]
     owners = find_owners(run.civicrm, run.connection.group_id, addresses, run.site_clock, run.odd_rows)
     return {row["id"]: owners[key] for row in wanted if (key := normalise_address(row["mailchimp_email"])) in owners}
+
+
+def _not_in_the_trash(run: Run, wanted: Sequence[Any]) -> Sequence[Any]:
+    """Leave out, for the next run to decide again, those whose contact went to the trash after the decision."""
+    trashed = give_to_the_trash(run, wanted)
+    if trashed:
+        with run.transaction() as tx:
+            plans.drop_changes(tx, [row["plan_id"] for row in wanted if row["id"] in trashed])
+        run.log(f"Not created, as their contacts went to the trash meanwhile: {len(trashed)}.")
+    return [row for row in wanted if row["id"] not in trashed]
 
 
 def _new_contact(row: Any) -> NewContact:

@@ -90,7 +90,7 @@ def _give_to_owners(run: Run, rows: Sequence[RowMapping], progress: Mapping[str,
     note_odd_rows(run)
     if owned and run.since is not None:
         read_groups_of(run, sorted(set(owned.values())))  # a contact back from the trash has not changed its groups
-    _give_to_the_trash(run, [row for row in rows if row["id"] not in owned.keys() | unclear])
+    give_to_the_trash(run, [row for row in rows if row["id"] not in owned.keys() | unclear])
     return len(found)
 
 
@@ -115,8 +115,10 @@ def _owners_of(run: Run, rows: Sequence[RowMapping]) -> tuple[dict[int, Ownershi
     return found, unclear
 
 
-def _give_to_the_trash(run: Run, rows: Sequence[RowMapping]) -> None:
+def give_to_the_trash(run: Run, rows: Sequence[RowMapping]) -> set[int]:
     """Treat members whose only contacts are in the trash as those of contacts that went there: nobody is doubled.
+
+    Return their rows, which are due again.
 
     Who subscribed since the contact went there did so by an act of their own, and gets a new contact. What a first sync
     sees of dates may be of any edit, so that there the contact counts.
@@ -124,11 +126,11 @@ def _give_to_the_trash(run: Run, rows: Sequence[RowMapping]) -> None:
     asked = [
         row for row in rows if row["mailchimp_status"] in SUBSCRIBED_STATUSES and row["departed_contact_id"] is None
     ]
-    if not asked or not run.visibility.trash:
-        return
+    if not asked:
+        return set()
     trashed = find_trashed_owners(run.civicrm, [row["mailchimp_email"] for row in asked], run.site_clock, run.odd_rows)
     if not trashed:
-        return
+        return set()
     with run.transaction() as tx:
         is_first = runs.standing(tx, run.list_id).last_sync_time is None
     owners = {}
@@ -139,6 +141,7 @@ def _give_to_the_trash(run: Run, rows: Sequence[RowMapping]) -> None:
     with run.transaction() as tx:
         contacts.set_contacts(tx, owners)
     replace_gone(run, dict.fromkeys(owners.values(), Departure.TRASHED.value))
+    return set(owners)
 
 
 def _is_later(date: Any, than: Any) -> bool:

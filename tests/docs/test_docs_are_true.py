@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from mailchimpsync import errors
+from mailchimpsync.actions.alerts.problems import Kind
 from mailchimpsync.cli.main import COMMANDS, cli
 from mailchimpsync.errors import SMALLEST, Code, MailchimpsyncError, quoted
 from mailchimpsync.model import Stage, SyncStatus
@@ -44,6 +45,10 @@ def test_pages_made_from_the_program_are_up_to_date(name: str) -> None:
 
 def test_every_code_is_explained() -> None:
     assert re.findall(r"^### (\w+)$", page("reference/codes.md"), re.MULTILINE) == list(Code)
+
+
+def test_every_kind_of_alert_is_explained() -> None:
+    assert set(re.findall(r"^\| `(\w+)` \|", page("how-to/be-alerted.md"), re.MULTILINE)) == set(Kind)
 
 
 def test_every_stage_is_explained_in_its_order() -> None:

@@ -112,9 +112,9 @@ class Departure(StrEnum):
     """The ways in which somebody leaves in CiviCRM, the strictest first where several hold."""
 
     DECEASED = "deceased"
-    OPT_OUT = "opt_out"  # no bulk emails
+    OPT_OUT = "opt_out"  # no bulk emails, or the member's own address is on hold as an opt-out
     DO_NOT_EMAIL = "do_not_email"
-    ON_HOLD = "on_hold"  # the member's own address
+    ON_HOLD = "on_hold"  # the member's own address, after a bounce
     TRASHED = "trashed"
     DELETED = "deleted"  # for good
     MERGED = "merged"  # into a contact that is subscribed with another address

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from mailchimpsync.civicrm.reads import ON_HOLD_OPT_OUT
 from mailchimpsync.mailchimp import delete_batch, recent_batches
 from mailchimpsync.model import ChangeKind, Departure, Leaving, Limit, Limits, Resubscribe
 from mailchimpsync.sync import Outcome
@@ -144,6 +145,30 @@ def test_an_address_on_hold_means_nothing_by_default(world: World) -> None:
     world.sync(everything=True)
 
     assert world.status(TOM) == "subscribed"
+
+
+@pytest.mark.parametrize("everything", [False, True], ids=["incremental", "full"])
+def test_who_opts_out_by_an_address_is_taken_off_though_a_bounce_means_nothing(world: World, everything: bool) -> None:
+    contact = tom(world)
+    world.edit_address(contact, on_hold=ON_HOLD_OPT_OUT)
+
+    world.sync(everything=everything)
+
+    assert (world.status(TOM), world.in_group(contact)) == ("unsubscribed", "Added")
+    assert world.fate(contact=contact) == ("ok", "DEPARTED_OPT_OUT")
+
+    world.edit_address(contact, on_hold=0)
+    later_sync(world, everything=everything)
+    assert world.status(TOM) == "subscribed"  # they never left at Mailchimp
+
+
+def test_a_first_sync_takes_off_who_had_opted_out_by_an_address(world: World) -> None:
+    world.member(TOM)
+    world.contact([{"email": TOM, "on_hold": ON_HOLD_OPT_OUT}], {NEWS: 20})
+
+    world.sync()
+
+    assert world.status(TOM) == "unsubscribed"
 
 
 def test_a_trashed_contacts_member_is_archived_and_comes_back_with_it(world: World) -> None:

@@ -58,13 +58,14 @@ class ContactState(NamedTuple):
 
 
 class ContactAddress(NamedTuple):
-    """An address of a contact."""
+    """An address of a contact; `hold`: what its being on hold says of the person, if it is."""
 
     contact_id: int
     email: str
     on_hold: bool = False
     is_bulkmail: bool = False
     is_primary: bool = False
+    hold: Departure | None = None
 
 
 class Modified(NamedTuple):
@@ -137,6 +138,9 @@ _Owner = TypedDict(
 )
 
 _Trashed = TypedDict("_Trashed", {"id": int, "contact_id": int, "email": str | None, "contact_id.modified_date": str})
+
+ON_HOLD_OPT_OUT = 2
+"""CiviCRM's “On Hold Opt Out”: the person wants no mail at this address. Any other hold is a bounce."""
 
 _MARKED = {
     "is_deceased": Departure.DECEASED,
@@ -227,7 +231,14 @@ def addresses_of(
 
 def _address(row: _Held) -> ContactAddress:
     held, bulk, primary = (bool(row["on_hold"]), bool(row["is_bulkmail"]), bool(row["is_primary"]))
-    return ContactAddress(row["contact_id"], row["email"] or "", held, bulk, primary)
+    return ContactAddress(row["contact_id"], row["email"] or "", held, bulk, primary, _hold(row["on_hold"]))
+
+
+def _hold(on_hold: int | None) -> Departure | None:
+    """Return what a hold says: a bounce is about the address, an opt-out is the person's own word."""
+    if not on_hold:
+        return None
+    return Departure.OPT_OUT if on_hold == ON_HOLD_OPT_OUT else Departure.ON_HOLD
 
 
 def owners_of(
@@ -277,15 +288,19 @@ def _modified(row: _Trashed, clock: SiteClock) -> datetime:
 
 
 def _marks_at(row: _Owner) -> frozenset[Departure]:
-    held = frozenset({Departure.ON_HOLD}) if row["on_hold"] else frozenset()
-    return _marks(row, "contact_id.") | held
+    hold = _hold(row["on_hold"])
+    return _marks(row, "contact_id.") | (frozenset({hold}) if hold else frozenset())
 
 
 def held_addresses(
-    client: CivicrmClient, contact_ids: Sequence[int] | None = None, odd_rows: list[OddRow] | None = None
+    client: CivicrmClient,
+    contact_ids: Sequence[int] | None = None,
+    odd_rows: list[OddRow] | None = None,
+    *,
+    opted_out_only: bool = False,
 ) -> Iterator[list[ContactAddress]]:
     """Yield the addresses on hold, of some contacts or of all, where the contact is not in the trash."""
-    held: Where = [["on_hold", ">", 0], *_ALIVE]
+    held: Where = [["on_hold", "=", ON_HOLD_OPT_OUT] if opted_out_only else ["on_hold", ">", 0], *_ALIVE]
     conditions = [[*held, ["contact_id", "IN", list(some)]] for some in chunks(contact_ids or [], IDS_MAX)]
     for where in [held] if contact_ids is None else conditions:
         for rows in pages(client, "Email", _Held, _HELD, where, odd_rows=odd_rows):

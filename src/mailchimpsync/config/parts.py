@@ -181,8 +181,8 @@ class Departures(Part):
         merged: it was merged into a contact that is subscribed with another address.
         deceased: it is marked deceased.
         do_not_email: it is marked “do not email”.
-        opt_out: it is marked “no bulk emails”.
-        on_hold: the member's address is on hold.
+        opt_out: it is marked “no bulk emails”, or the member's address is on hold as an opt-out.
+        on_hold: the member's address is on hold after a bounce.
     """
 
     removed: Leaving = DEPARTURES[Departure.REMOVED]

@@ -140,7 +140,8 @@ _IN_ORDER = {
     ),
     Code.DEPARTED_DECEASED: _departed("is marked deceased in CiviCRM", "Correct the contact if the mark is wrong."),
     Code.DEPARTED_OPT_OUT: _departed(
-        "is marked “no bulk emails” in CiviCRM", "Take the mark off if the person wants mail again."
+        "is marked “no bulk emails” in CiviCRM, or has opted out with this address",
+        "Take the mark off, or the address off hold, if the person wants mail again.",
     ),
     Code.DEPARTED_DO_NOT_EMAIL: _departed(
         "is marked “do not email” in CiviCRM", "Take the mark off if the person wants mail again."
@@ -269,8 +270,9 @@ _CIVICRM_ROWS = {
     ),
     Code.CV_ON_HOLD: Entry(
         "In the group, but the address is on hold in CiviCRM.",
-        "Mail to the address came back, so CiviCRM holds it. Addresses on hold are not newly subscribed.",
-        "Correct the address, or take it off hold if it works again.",
+        "Mail to the address came back, or the person opted out with it. Addresses on hold are not newly subscribed.",
+        "If mail came back, correct the address, or take it off hold if it works again. If the person opted out, "
+        "remove the contact from the group.",
         Who.DATA_OWNER,
         Retry.ON_CHANGE,
     ),

@@ -19,8 +19,8 @@ from mailchimpsync.sync.context import Run
 _SURVIVE = frozenset({Departure.DECEASED, Departure.OPT_OUT, Departure.DO_NOT_EMAIL})
 """What a contact was marked with that CiviCRM does not show any more, and that goes with it into another one."""
 
-Held = Mapping[int, frozenset[str]]
-"""The addresses on hold, normalised, by contact."""
+Held = Mapping[int, Mapping[str, Departure]]
+"""What it means that addresses, normalised, are on hold, by contact."""
 
 
 def marks_text(marks: Iterable[Departure]) -> str | None:
@@ -35,21 +35,24 @@ def marks_from(text: str | None) -> frozenset[Departure]:
 
 
 def held_of(run: Run, addresses: Iterable[ContactAddress]) -> Held:
-    """Return the addresses on hold among some; none where that means nothing for the connection."""
-    if run.connection.leaving(Departure.ON_HOLD) is Leaving.NOTHING:
-        return {}
-    held: dict[int, set[str]] = defaultdict(set)
+    """Return the addresses on hold among some, where that means something for the connection."""
+    held: dict[int, dict[str, Departure]] = defaultdict(dict)
     for one in addresses:
-        if one.on_hold:
-            held[one.contact_id].add(normalise_address(one.email))
-    return {contact: frozenset(found) for contact, found in held.items()}
+        if one.hold is None or run.connection.leaving(one.hold) is Leaving.NOTHING:
+            continue
+        address = normalise_address(one.email)
+        if held[one.contact_id].get(address) is not Departure.OPT_OUT:  # a contact may have an address twice
+            held[one.contact_id][address] = one.hold
+    return held
 
 
 def ask_for_held(run: Run, contact_ids: Sequence[int] | None = None) -> Held:
     """Ask CiviCRM for the addresses on hold, of some contacts or of all, where that means something."""
-    if run.connection.leaving(Departure.ON_HOLD) is Leaving.NOTHING:
+    bounces = run.connection.leaving(Departure.ON_HOLD) is not Leaving.NOTHING
+    if not bounces and run.connection.leaving(Departure.OPT_OUT) is Leaving.NOTHING:
         return {}
-    return held_of(run, (one for page in held_addresses(run.civicrm, contact_ids, run.odd_rows) for one in page))
+    found = held_addresses(run.civicrm, contact_ids, run.odd_rows, opted_out_only=not bounces)
+    return held_of(run, (one for page in found for one in page))
 
 
 def note_marks(run: Run, states: Sequence[ContactState], held: Held) -> None:
@@ -79,9 +82,9 @@ def note_marks_of(run: Run, contact_ids: Sequence[int]) -> None:
         note_marks(run, states, held)
 
 
-def _with_hold(marks: frozenset[Departure], address: str | None, held: frozenset[str]) -> str | None:
-    is_held = bool(address) and normalise_address(address or "") in held
-    return marks_text(marks | {Departure.ON_HOLD} if is_held else marks)
+def _with_hold(marks: frozenset[Departure], address: str | None, held: Mapping[str, Departure]) -> str | None:
+    hold = held.get(normalise_address(address)) if address else None
+    return marks_text(marks if hold is None else marks | {hold})
 
 
 def marks_of_merged(run: Run, successors: Mapping[int, int]) -> dict[int, frozenset[Departure]]:

@@ -10,9 +10,9 @@ from playwright.sync_api import Page, expect
 from mailchimpsync import http
 from mailchimpsync.actions import getstatus
 from mailchimpsync.config import Configuration
-from mailchimpsync_sandbox.world import API_KEY, AUDIENCE_ID
+from mailchimpsync_sandbox.world import API_KEY, AUDIENCE_ID, Side
 from support.browser import PHONE, accessibility_problems, is_too_wide
-from support.charity import CIVICRM_KEY, Charity
+from support.charity import CIVICRM_KEY, Charity, configuration
 
 Visit = Callable[..., Page]
 Begin = Callable[..., Charity]
@@ -199,3 +199,18 @@ def test_pages_with_much_on_them_are_accessible_and_fit_a_phone(visit: Visit, ch
         page.goto(f"{charity.url}{path}")
         assert accessibility_problems(page) == [], path
         assert not is_too_wide(page), path
+
+
+def test_child_groups_are_told_where_an_audience_is_connected(visit: Visit, own_charity: Begin) -> None:
+    charity = own_charity(people=60, connected=False)
+    charity.site.save(configuration(charity.mailchimp_url, charity.civicrm_url).having(connections=[]), "ada")
+    nested = {"where": [["id", "=", 9]], "values": {"parents": [8]}}
+    charity.act(Side.CIVICRM, "call", {"entity": "Group", "action": "update", "params": nested})
+    page = visit(charity, "/configuration/connect")
+
+    page.get_by_label("Audience at Mailchimp").select_option(value=[f"{AUDIENCE_ID}@{only_account(charity)}"])
+    page.get_by_label("Subscription group").select_option(value=["8"])
+    page.get_by_role("button", name="Connect").click()
+
+    expect(page.get_by_text("is connected. Nothing is synced yet.")).to_be_visible()
+    expect(page.get_by_text("“Newsletter” has child groups (Walks).")).to_be_visible()

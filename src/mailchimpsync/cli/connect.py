@@ -11,9 +11,10 @@ import click
 from pydantic import SecretStr
 
 from mailchimpsync.actions import Site, connect_audience, open_site, probe_account, probe_interests
-from mailchimpsync.civicrm import Group, child_groups, mailing_groups
+from mailchimpsync.actions.child_groups import child_group_sentences
+from mailchimpsync.civicrm import Group, mailing_groups
 from mailchimpsync.cli.asking import Item, ask, choose, find, who
-from mailchimpsync.cli.connected import tell_child_groups, tell_connected, tell_new_members
+from mailchimpsync.cli.connected import tell_child_groups, tell_connected, tell_new_members, tell_next
 from mailchimpsync.config import Account, Link
 from mailchimpsync.errors import UsageError
 from mailchimpsync.mailchimp import Interest
@@ -89,12 +90,13 @@ def command(
             said["new_members"] = None if new_members == AS_AUDIENCE else NewMembers(new_members)
         link = before.model_copy(update=said) if before else Link(audience_id=chosen.id, **said)
         saved = connect_audience(site, link, account, by=who())
-        nested = child_groups(site.civicrm(), saved.connection.group_ids)
-    titles = {one.id: one.title for one in groups}
+        titles = {one.id: one.title for one in groups}
+        nested = child_group_sentences(site, saved.connection.group_ids, titles)
     tell_connected(before, saved, boxes, titles)
     audience_found = next(one for one in found.audiences if one.id == chosen.id)
     tell_new_members(saved, double_optin=audience_found.double_optin)
-    tell_child_groups(nested, titles)
+    tell_child_groups(nested)
+    tell_next()
 
 
 def _account(site: Site, name: str | None, base_url: str | None) -> Account:

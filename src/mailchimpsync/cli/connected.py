@@ -26,7 +26,6 @@ def tell_connected(before: Link | None, link: Link, interests: Sequence[Interest
         say(console, Text(f"    Kept: {', '.join(_kept(before, link))}."))
     if before is not None and before.connection.group_ids != link.connection.group_ids:
         say(console, Text("Other groups are linked now, so the next sync reads everything, as the first did."))
-    say(console, Text("Next: `mailchimpsync sync`"))
 
 
 def tell_new_members(link: Link, *, double_optin: bool) -> None:
@@ -35,14 +34,15 @@ def tell_new_members(link: Link, *, double_optin: bool) -> None:
     say(stdout(), Text(new_members_sentence(link, double_optin=double_optin), style=style))
 
 
-def tell_child_groups(nested: Mapping[int, Sequence[str]], titles: Mapping[int, str]) -> None:
+def tell_child_groups(sentences: Sequence[str]) -> None:
     """Say which linked groups have child groups, whose contacts are not synced with them."""
-    for group, children in nested.items():
-        text = (
-            f"Group {group} “{titles.get(group, '')}” has child groups ({', '.join(children)}). A sync takes only the "
-            "contacts of the group itself, though CiviCRM mails those of its child groups too."
-        )
-        say(stdout(), Text(text, style="warn"))
+    for one in sentences:
+        say(stdout(), Text.assemble(("! ", "warn"), one))
+
+
+def tell_next() -> None:
+    """Say what to do next."""
+    say(stdout(), Text("Next: `mailchimpsync sync`"))
 
 
 def _kept(before: Link, link: Link) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
+from mailchimpsync.actions.child_groups import child_groups_sentence
 from mailchimpsync.actions.finding import Finding, Level, good, trouble
 from mailchimpsync.actions.patience import within
 from mailchimpsync.actions.rights import findings_of_rights, rights_in_use
@@ -69,13 +70,7 @@ def _subject(link: Link) -> str:
 def _of_nesting(link: Link, found: dict[int, Group], nested: Mapping[int, Sequence[str]]) -> Iterator[Finding]:
     for group_id in link.connection.group_ids:
         if (children := nested.get(group_id)) and group_id in found:
-            what = say(
-                "Group %(id)s “%(title)s” has child groups (%(children)s). A sync takes only the contacts of the group "
-                "itself, though CiviCRM mails those of its child groups too.",
-                id=group_id,
-                title=found[group_id].title,
-                children=", ".join(children),
-            )
+            what = child_groups_sentence(group_id, found[group_id].title, children)
             remedy = say("Add the contacts to the group itself, or link each child group with an audience or interest.")
             yield Finding(Level.WARNING, _subject(link), what, remedy)
 

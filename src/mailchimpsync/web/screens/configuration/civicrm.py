@@ -15,12 +15,12 @@ from pydantic import SecretStr
 from mailchimpsync.actions import Level, hurried, probe_site, sized_groups
 from mailchimpsync.actions.described import Scope
 from mailchimpsync.actions.rights import findings_of_rights, rights_in_use
-from mailchimpsync.actions.said import in_other_words
 from mailchimpsync.config import CivicrmSite, mask
 from mailchimpsync.errors import PURPOSES, SMALLEST, MailchimpsyncError
 from mailchimpsync.web.screens.configuration.beside import tell_beside
 from mailchimpsync.web.screens.configuration.fields import NotBlank, SecretField
-from mailchimpsync.web.screens.configuration.saving import ConfigurationForm, Wish, save, status_of_form, tell
+from mailchimpsync.web.screens.configuration.part import warn_each
+from mailchimpsync.web.screens.configuration.saving import ConfigurationForm, Wish, save_form, status_of_form
 from mailchimpsync.web.screens.screen import Visit, screen
 
 
@@ -120,13 +120,12 @@ def _save(visit: Visit, form: CivicrmForm) -> HttpResponse | None:
     )
     needed = rights_in_use(before)
     missing = [one.found for one in findings_of_rights(found.rights, needed) if one.level is not Level.GOOD]
-    told = " ".join([done % {"number": len(found.groups)}, *(in_other_words(one, _) for one in missing)])
+    told = done % {"number": len(found.groups)}
     wish = Wish(wanted.having(civicrm=found.civicrm), told, reverse("configuration-groups"))
-    try:
-        return save(visit, wish, check=bool(before.connections))
-    except MailchimpsyncError as error:
-        tell(form, error)
-        return None
+    answer = save_form(visit, form, wish, check=bool(before.connections))
+    if answer is not None:
+        warn_each(visit, missing)
+    return answer
 
 
 @screen()

@@ -39,6 +39,7 @@ from mailchimpsync.web.screens.configuration.choices import (
     free_groups,
     group_options,
 )
+from mailchimpsync.web.screens.configuration.part import child_groups_of, warn_each
 from mailchimpsync.web.screens.configuration.saving import (
     ConfigurationForm,
     Wish,
@@ -99,8 +100,10 @@ def connect(visit: Visit) -> HttpResponse:
         done = _("%(title)s is connected. Nothing is synced yet.") % {"title": link.title}
         done = f"{done} {_said_of_new_members(link, found)}"
         to = reverse("configuration-interests", args=[link.audience_id])
+        nested = child_groups_of(visit, link, {one.id: one.title for one in free})
         answer = _save_new(visit, form, link, Wish(configuration, done, to))
         if answer is not None:
+            warn_each(visit, nested)
             return answer
     context = {"form": form, "has_groups": bool(free), "has_audiences": len(form.fields["audience"].choices) > 1}  # type: ignore[attr-defined]
     return visit.render("configuration/connect.html", context, status=status_of_form(form))

@@ -17,7 +17,7 @@ from mailchimpsync.config import Link
 from mailchimpsync.mailchimp import Audience
 from mailchimpsync.web.screens.configuration.card import Card
 from mailchimpsync.web.screens.configuration.choices import Options, audience_label, free_groups, group_options
-from mailchimpsync.web.screens.configuration.part import save_part, show_part
+from mailchimpsync.web.screens.configuration.part import save_groups, show_part
 from mailchimpsync.web.screens.configuration.saving import ConfigurationForm
 from mailchimpsync.web.screens.screen import Visit, screen
 
@@ -59,9 +59,10 @@ def edit(visit: Visit, list_id: str) -> HttpResponse:
         group_options(others, link.group_id, link.group_title),
     )
     if form.is_bound and form.is_valid():
+        titles = {one.id: one.title for one in groups}
         changed = _changed(form, link, audiences, groups)
         to = reverse("configuration-connection", args=[changed.get("audience_id", list_id)])
-        if (answer := save_part(visit, form, link, changed, check=True, to=to)) is not None:
+        if (answer := save_groups(visit, form, link, changed, titles, to=to)) is not None:
             return answer
     return show_part(visit, "connection_groups", link, form)
 

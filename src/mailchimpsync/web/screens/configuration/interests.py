@@ -21,7 +21,7 @@ from mailchimpsync.config import Link
 from mailchimpsync.mailchimp import Interest
 from mailchimpsync.web.screens.configuration.card import Card
 from mailchimpsync.web.screens.configuration.choices import free_groups, group_options
-from mailchimpsync.web.screens.configuration.part import save_part, show_part
+from mailchimpsync.web.screens.configuration.part import page_of, save_groups, show_part
 from mailchimpsync.web.screens.configuration.saving import ConfigurationForm
 from mailchimpsync.web.screens.known_names import group_name, interest_name, names_at_once
 from mailchimpsync.web.screens.screen import Visit, screen
@@ -96,7 +96,8 @@ def edit(visit: Visit, list_id: str) -> HttpResponse:
         groups = free_groups(sized_groups(site), visit.site.configuration, but_of=list_id)
     form = InterestsForm(visit, link, boxes, [one for one in groups if one.id != link.group_id])
     if form.is_bound and form.is_valid():
-        answer = save_part(visit, form, link, {"interests": form.wanted}, check=True)
+        titles = {one.id: one.title for one in groups}
+        answer = save_groups(visit, form, link, {"interests": form.wanted}, titles, to=page_of(link))
         if answer is not None:
             return answer
     return show_part(visit, "connection_interests", link, form)

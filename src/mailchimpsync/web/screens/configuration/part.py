@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import HttpResponse
@@ -9,6 +10,9 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from mailchimpsync.actions import hurried
+from mailchimpsync.actions.child_groups import child_group_sentences
+from mailchimpsync.actions.said import Said, in_other_words
 from mailchimpsync.config import Link
 from mailchimpsync.errors import MailchimpsyncError
 from mailchimpsync.web.screens.configuration.saving import ConfigurationForm, Wish, save_form, status_of_form, tell
@@ -40,6 +44,29 @@ def save_part(
         return None
     done = _("%(title)s is changed.") % {"title": link.title}
     return save_form(visit, form, Wish(wanted, done, to or page_of(link)), check=check)
+
+
+def save_groups(
+    visit: Visit, form: ConfigurationForm, before: Link, changed: dict[str, Any], titles: Mapping[int, str], *, to: str
+) -> HttpResponse | None:
+    """Save which groups a connection has, as `save_part` does, and warn of child groups, which are not synced."""
+    nested = child_groups_of(visit, before.model_copy(update=changed), titles)
+    answer = save_part(visit, form, before, changed, check=True, to=to)
+    if answer is not None:
+        warn_each(visit, nested)
+    return answer
+
+
+def child_groups_of(visit: Visit, link: Link, titles: Mapping[int, str]) -> list[Said]:
+    """Return what is to be said of child groups of a connection's groups."""
+    with hurried(visit.site) as site:
+        return child_group_sentences(site, link.connection.group_ids, titles)
+
+
+def warn_each(visit: Visit, sentences: Sequence[str]) -> None:
+    """Warn of each on the next page."""
+    for one in sentences:
+        visit.warn(in_other_words(one, _))
 
 
 def show_part(visit: Visit, template: str, link: Link, form: ConfigurationForm, **context: Any) -> HttpResponse:

@@ -15,6 +15,8 @@ from mailchimpsync.civicrm import (
     Result,
     add_bulk_addresses,
     create_contacts,
+    groups,
+    mailing_groups,
     merged_to,
     save_group_contacts,
 )
@@ -149,3 +151,15 @@ def test_a_merge_that_can_not_be_asked_about_for_a_moment_is_not_taken_for_none(
     unread: list[OddRow] = []
     assert merged_to(client, [7], unread) == {}
     assert [one.contact_id for one in unread] == [7]
+
+
+def test_a_group_that_can_not_be_read_is_left_out_of_a_choice_and_is_not_said_to_be_gone(
+    civicrm_says: CivicrmSays,
+) -> None:
+    good = {"id": 8, "title": "Newsletter", "is_active": True, "is_hidden": False, "saved_search_id": None}
+    rows = [{**good, "group_type:name": None}, {**good, "id": 9, "title": None, "group_type:name": None}]
+    client, _ = civicrm_says(answer(rows))
+    assert [group.id for group in mailing_groups(client)] == [8]
+    assert list(groups(client, [8])) == [8]
+    with pytest.raises(TransientError, match="Group 9"):
+        groups(client, [8, 9])

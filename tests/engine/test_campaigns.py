@@ -8,10 +8,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import update
 
+from mailchimpsync.civicrm.client import Params
 from mailchimpsync.errors import AccessError, BusyError, Code, TransientError
 from mailchimpsync.runtime import Deadline
 from mailchimpsync.store import Store, campaigns
+from mailchimpsync.store.schema import campaign
 from mailchimpsync.sync import Outcome, member_pages
 from mailchimpsync.sync.campaigns import Imported, Wanted, import_campaigns
 from mailchimpsync.sync.campaigns.read import TRIES_MAX
@@ -149,6 +152,32 @@ def test_a_campaign_of_a_day_whose_time_can_not_be_known_fails_alone_until_the_z
     world.systems.civicrm.time_zone = ZoneInfo("America/New_York")
     assert dict(pull(world, everything=True).failed) == {}
     assert activities(world)["summer", SENT]["activity_date_time"] == "2026-07-13 08:00:00"
+
+
+def test_an_activity_that_can_not_be_read_fails_its_campaign_alone_and_none_is_made_twice(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people(world, "ann")
+    send(world, "spring", "ann")
+    send(world, "summer", "ann")
+    pull(world)
+    with world.store.begin() as tx:
+        tx.execute(update(campaign).values(activity_id=None, recipients=None))
+    call = world.systems.civicrm.call
+
+    def odd(entity: str, action: str, params: Params, **more: Any) -> list[dict[str, Any]]:
+        rows = call(entity, action, params, **more)
+        for row in rows:
+            if row.get("Mailchimp_Campaign.Mailchimp_Campaign_ID") == "spring":
+                row["activity_type_id:name"] = None
+        return rows
+
+    monkeypatch.setattr(world.systems.civicrm, "call", odd)
+
+    done = pull(world, everything=True)
+
+    assert (done.campaigns, dict(done.failed)) == (1, {"CV_ODD_ANSWER": 1})
+    assert {one for one, _ in activities(world)} == {"spring", "summer"}
 
 
 def test_another_import_makes_nothing_and_writes_nothing(world: World) -> None:

@@ -5,6 +5,7 @@ from mailchimpsync.civicrm.activities import (
     activities_there,
     add_targets,
     campaign_activities,
+    campaign_activity,
     create_activity,
     sees_activities,
 )
@@ -82,6 +83,7 @@ __all__ = [
     "add_targets",
     "addresses_of",
     "campaign_activities",
+    "campaign_activity",
     "check_rights",
     "child_groups",
     "contact_page",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from mailchimpsync.civicrm.isolation import send_halving
 from mailchimpsync.civicrm.pace import paced
 from mailchimpsync.civicrm.paging import IDS_MAX, Row, Where, chunks, pages
 from mailchimpsync.civicrm.read_back import write_until_kept
-from mailchimpsync.errors import RefusedError
+from mailchimpsync.errors import Code, RefusedError
 from mailchimpsync.http import odd
 
 TARGETS_FIRST, TARGETS_MAX = 100, 500
@@ -47,7 +47,10 @@ class NewActivity:
 
 
 def campaign_activities(client: CivicrmClient, field: str, campaign_ids: Sequence[str]) -> dict[tuple[str, Kind], int]:
-    """Return the activities of campaigns by campaign and kind; of several, the oldest. `field` holds the campaign."""
+    """Return the activities of campaigns by campaign and kind; of several, the oldest. `field` holds the campaign.
+
+    Those that can't be read are left out: `campaign_activity` is to be asked before one is made.
+    """
     found: dict[tuple[str, Kind], int] = {}
     for some in chunks(campaign_ids, CAMPAIGNS_MAX):
         params = {
@@ -56,11 +59,32 @@ def campaign_activities(client: CivicrmClient, field: str, campaign_ids: Sequenc
             "orderBy": {"id": "ASC"},
         }
         for row in client.call("Activity", "get", params):
-            campaign_id, name = row.get(field), row.get("activity_type_id:name")
-            if not isinstance(campaign_id, str) or not isinstance(name, str):
-                raise odd(CIVICRM, "an activity without its type or campaign")
-            found.setdefault((campaign_id, Kind(name)), int(row["id"]))
+            if (read := _campaign_row(row, field)) is not None:
+                found.setdefault(*read)
     return found
+
+
+def campaign_activity(client: CivicrmClient, field: str, campaign_id: str, kind: Kind) -> int | None:
+    """Return the activity of a campaign and kind, if there is one.
+
+    Raises:
+        RefusedError: `CV_ODD_ANSWER`, an activity of the campaign can't be read, and may be the one.
+    """
+    where = [[field, "=", campaign_id], ["activity_type_id:name", "=", kind.value], WHATEVER_ITS_STATE]
+    params = {"select": ["id", "activity_type_id:name", field], "where": where, "orderBy": {"id": "ASC"}}
+    rows = client.call("Activity", "get", params)
+    read = [one for row in rows if (one := _campaign_row(row, field)) is not None]
+    if len(read) < len(rows):
+        raise RefusedError(Code.CV_ODD_ANSWER, f"An activity of campaign {campaign_id} can't be read in CiviCRM")
+    return read[0][1] if read else None
+
+
+def _campaign_row(row: Mapping[str, Any], field: str) -> tuple[tuple[str, Kind], int] | None:
+    """Return what an activity is about, and its id; None if that can't be read."""
+    campaign_id, name, key = row.get(field), row.get("activity_type_id:name"), row.get("id")
+    if not isinstance(campaign_id, str) or name not in list(Kind) or not str(key).isdecimal():
+        return None
+    return (campaign_id, Kind(name)), int(str(key))
 
 
 def activities_there(client: CivicrmClient, activity_ids: Collection[int]) -> set[int]:
@@ -80,7 +104,7 @@ def sees_activities(client: CivicrmClient) -> bool:
 def create_activity(client: CivicrmClient, field: str, new: NewActivity) -> int:
     """Make an activity without targets, and return its id.
 
-    It is not repeated: whoever calls this after a failure first looks whether it was made, by `campaign_activities`.
+    It is not repeated: whoever calls this after a failure first looks whether it was made, by `campaign_activity`.
 
     Raises:
         TransientError: it may have been made.

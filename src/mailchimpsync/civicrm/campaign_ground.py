@@ -12,7 +12,7 @@ from typing import Any
 
 from mailchimpsync.civicrm.client import CIVICRM, Call, CivicrmClient, Result, succeeded
 from mailchimpsync.civicrm.proof import site_clock
-from mailchimpsync.civicrm.rights import is_granted
+from mailchimpsync.civicrm.rights import SEES_ACTIVITIES, is_granted
 from mailchimpsync.civicrm.site_clock import SiteClock
 from mailchimpsync.errors import AccessError, Code, RemoteError, Right, quoted
 from mailchimpsync.http import odd
@@ -96,7 +96,7 @@ def _questions() -> dict[str, Call]:
         "groups": ("OptionGroup", "get", {"select": ["id"], "where": [["name", "=", "activity_type"]]}),
         "targets": ("OptionValue", "get", {"select": ["value"], "where": of_targets}),
         "field": ("CustomField", "get", {"select": ["custom_group_id.name"], "where": of_field, "limit": 1}),
-        "activities": ("Activity", "checkAccess", {"action": "create", "values": {"subject": ""}}),
+        "activities": SEES_ACTIVITIES,
         "me": ("Contact", "get", {"select": ["id"], "where": [["id", "=", "user_contact_id"]], "limit": 1}),
     }
 

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
 from mailchimpsync.civicrm import look_back as back
 from mailchimpsync.civicrm import visibility
 from mailchimpsync.civicrm.client import CIVICRM, Call, CivicrmClient, Result, succeeded
 from mailchimpsync.civicrm.look_back import LookBack, View
+from mailchimpsync.civicrm.odd_rows import OddRow, sorted_out
 from mailchimpsync.civicrm.rights import SEES_ALL, is_granted
 from mailchimpsync.civicrm.site_clock import SiteClock
 from mailchimpsync.civicrm.times import offset_of
@@ -34,7 +35,7 @@ _Group = TypedDict(
         "group_type:name": list[str] | None,
     },
 )
-_GROUPS = TypeAdapter(list[_Group])
+_GROUP = TypeAdapter(_Group)
 _GROUP_FIELDS = list(_Group.__annotations__)
 _GROUPS_WANTED: dict[str, Any] = {"select": _GROUP_FIELDS, "limit": GROUPS_MAX}
 _CLOCK: Call = ("Contact", "get", {"select": ["id", "NOW() AS now"], "limit": 1})
@@ -85,7 +86,7 @@ def site(
     _check_sees_all(results["all"])
     _other_contact(results)
     clock = _clock(client, results["clock"], now)
-    groups = {group.id: group for group in _groups(succeeded(results["groups"]).values)}
+    groups = _groups_asked(succeeded(results["groups"]).values, group_ids)
     for group_id in group_ids:
         _check_group(group_id, groups.get(group_id))
     view = back.view_of(results, clock.offset) if look_back is not None else None
@@ -105,15 +106,19 @@ def site_clock(client: CivicrmClient) -> SiteClock:
 def groups(client: CivicrmClient, group_ids: Collection[int]) -> dict[int, Group]:
     """Return those of some groups that CiviCRM shows, whatever their state."""
     ids = list(group_ids)
-    found: list[Group] = []
+    found: dict[int, Group] = {}
     for start in range(0, len(ids), GROUPS_MAX):
-        params = {**_GROUPS_WANTED, "where": [["id", "IN", ids[start : start + GROUPS_MAX]]]}
-        found += _groups(client.call("Group", "get", params))
-    return {group.id: group for group in found}
+        some = ids[start : start + GROUPS_MAX]
+        params = {**_GROUPS_WANTED, "where": [["id", "IN", some]]}
+        found |= _groups_asked(client.call("Group", "get", params), some)
+    return found
 
 
 def mailing_groups(client: CivicrmClient) -> list[Group]:
-    """Return the groups a connection can use: active mailing groups that are not smart, by title."""
+    """Return the groups a connection can use: active mailing groups that are not smart, by title.
+
+    A group that can't be read is left out.
+    """
     params = {
         "select": _GROUP_FIELDS,
         "where": [
@@ -124,7 +129,7 @@ def mailing_groups(client: CivicrmClient) -> list[Group]:
         "orderBy": {"title": "ASC"},
         "limit": GROUPS_MAX,
     }
-    return [group for group in _groups(client.call("Group", "get", params)) if not group.is_smart]
+    return [group for group in _groups(client.call("Group", "get", params))[0] if not group.is_smart]
 
 
 def _who() -> dict[str, Call]:
@@ -174,22 +179,30 @@ def _site_now(result: Result | RemoteError) -> str:
     return now
 
 
-def _groups(values: list[dict[str, Any]]) -> list[Group]:
-    try:
-        rows = _GROUPS.validate_python(values)
-    except ValidationError:
-        raise odd(CIVICRM, "groups without their fields") from None
-    return [
-        Group(
-            row["id"],
-            row["title"],
-            row["is_active"],
-            row["is_hidden"],
-            row["saved_search_id"] is not None,
-            tuple(row["group_type:name"] or ()),
-        )
-        for row in rows
-    ]
+def _groups_asked(values: list[dict[str, Any]], group_ids: Collection[int]) -> dict[int, Group]:
+    """Return groups by id. One that can't be read is an error: it is not gone."""
+    found, unread = _groups(values)
+    for one in unread:
+        if one.id is None or one.id in group_ids:
+            raise odd(CIVICRM, str(one))
+    return {group.id: group for group in found}
+
+
+def _groups(values: list[dict[str, Any]]) -> tuple[list[Group], list[OddRow]]:
+    """Return the groups that can be read, and the others."""
+    return sorted_out(values, _group, "Group")
+
+
+def _group(value: Any) -> Group:
+    row = _GROUP.validate_python(value)
+    return Group(
+        row["id"],
+        row["title"],
+        row["is_active"],
+        row["is_hidden"],
+        row["saved_search_id"] is not None,
+        tuple(row["group_type:name"] or ()),
+    )
 
 
 def _check_group(group_id: int, group: Group | None) -> None:

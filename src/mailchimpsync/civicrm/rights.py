@@ -17,6 +17,12 @@ SEES_ALL: Call = ("Contact", "checkAccess", {"action": "update", "values": {"id"
 Why that proves that nothing is hidden: docs/decisions/what-is-not-visible-is-not-gone.md.
 """
 
+SEES_TRASH: Call = ("Contact", "get", {"select": ["id"], "where": [["is_deleted", "=", True]], "limit": 1})
+"""Finds nothing without “access deleted contacts”, and nothing either where the trash is empty."""
+
+SEES_ACTIVITIES: Call = ("Activity", "checkAccess", {"action": "create", "values": {"subject": ""}})
+"""Granted to a user with “view all activities”."""
+
 GROUPS_MAX = 100
 """Of how many groups the hidden contacts are counted."""
 
@@ -45,13 +51,13 @@ _CALLS: Mapping[str, Call] = {
     "access": _look("Group"),
     "all": SEES_ALL,
     "add": _may("Contact", {"contact_type": "Individual"}),
-    "activities": _may("Activity", {"subject": ""}),
+    "activities": SEES_ACTIVITIES,
     "memberships": _look("Membership"),
     "donations": _look("Contribution"),
     "custom": _look("CustomField"),
     "fields": _may("CustomField", {"label": ""}),
     "types": _may("OptionValue", {"label": ""}),
-    "trash": ("Contact", "get", {"select": ["id"], "where": [["is_deleted", "=", True]], "limit": 1}),
+    "trash": SEES_TRASH,
     "counted": (
         "Group",
         "get",
@@ -79,7 +85,9 @@ def prove_rights(client: CivicrmClient) -> Rights:
     results = client.multi(_CALLS)
     rights = {right: prove(results) for right, prove in _PROOFS.items()}
     if rights[Right.ACCESS] is Standing.LACKING:  # CiviCRM refuses the rest then whatever else is granted
-        rights |= {right: Standing.UNKNOWN for right, name in _AFTER_ACCESS.items() if not _granted(results[name])}
+        rights |= {
+            right: Standing.UNKNOWN for right, name in _AFTER_ACCESS.items() if not is_surely_granted(results[name])
+        }
     return rights
 
 
@@ -121,8 +129,14 @@ def is_granted(result: Result | RemoteError) -> bool:
     return bool(result.values) and all(row.get("access") is True for row in result.values)
 
 
-def _granted(result: Result | RemoteError) -> bool:
+def is_surely_granted(result: Result | RemoteError) -> bool:
+    """Say whether `checkAccess` said yes; what was not answered is not granted."""
     return not isinstance(result, RemoteError) and is_granted(result)
+
+
+def is_shown(result: Result | RemoteError) -> bool:
+    """Say whether a look has found something."""
+    return isinstance(result, Result) and any(row.get("id") for row in result.values)
 
 
 def _checked(name: str) -> Callable[[Results], Standing]:
@@ -145,8 +159,7 @@ def _shown(name: str) -> Callable[[Results], Standing]:
     """A look that finds nothing without the right, and nothing either where there is nothing."""
 
     def prove(results: Results) -> Standing:
-        found = results[name]
-        return Standing.GRANTED if isinstance(found, Result) and found.values else Standing.UNKNOWN
+        return Standing.GRANTED if is_shown(results[name]) else Standing.UNKNOWN
 
     return prove
 
@@ -155,7 +168,7 @@ def _trash(results: Results) -> Standing:
     """A trashed contact is shown; or contacts are counted in a group and not shown, although no ACL hides them."""
     if _shown("trash")(results) is Standing.GRANTED:
         return Standing.GRANTED
-    hides = _granted(results["all"]) and hidden_by_group(results)
+    hides = is_surely_granted(results["all"]) and hidden_by_group(results)
     return Standing.LACKING if hides else Standing.UNKNOWN
 
 

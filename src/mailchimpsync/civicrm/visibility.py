@@ -8,18 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from mailchimpsync.civicrm.client import Call, Result
-from mailchimpsync.errors import RemoteError
+from mailchimpsync.civicrm.client import Call
+from mailchimpsync.civicrm.rights import SEES_ACTIVITIES, SEES_TRASH, Results, is_shown, is_surely_granted
 
-_NO_ACTIVITY = 2_000_000_000
-"""An id that no activity has: about it only a user with “view all activities” gets a yes."""
-
-CALLS: Mapping[str, Call] = {
-    "trash": ("Contact", "get", {"select": ["id"], "where": [["is_deleted", "=", True]], "limit": 1}),
-    "merges": ("Activity", "checkAccess", {"action": "update", "values": {"id": _NO_ACTIVITY}}),
-}
+CALLS: Mapping[str, Call] = {"trash": SEES_TRASH, "merges": SEES_ACTIVITIES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +30,6 @@ SEES_EVERYTHING = Visibility(trash=True, merges=True)
 SEES_NOTHING = Visibility(trash=False, merges=False)
 
 
-def visibility_of(results: Mapping[str, Result | RemoteError]) -> Visibility:
+def visibility_of(results: Results) -> Visibility:
     """Return what the calls found; what was not answered is not seen."""
-    return Visibility(
-        trash=any(row.get("id") for row in _rows(results, "trash")),
-        merges=any(row.get("access") is True for row in _rows(results, "merges")),
-    )
-
-
-def _rows(results: Mapping[str, Result | RemoteError], name: str) -> list[dict[str, Any]]:
-    result = results.get(name)
-    return result.values if isinstance(result, Result) else []
+    return Visibility(trash=is_shown(results["trash"]), merges=is_surely_granted(results["merges"]))

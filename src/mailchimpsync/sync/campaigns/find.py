@@ -10,6 +10,7 @@ from mailchimpsync.civicrm import (
     NewActivity,
     activities_there,
     campaign_activities,
+    campaign_activity,
     create_activity,
     sees_activities,
 )
@@ -104,8 +105,10 @@ def _still_there(task: Task, rows: Sequence[Row]) -> list[Row]:
 
 
 def _make(task: Task, row: Row, kind: Kind) -> int:
-    """Make an activity; where the answer is lost, look whether it was made."""
+    """Make an activity, unless it is there after all; where the answer is lost, look whether it was made."""
     civicrm = task.systems.civicrm
+    if (there := _in_civicrm(task, row, kind)) is not None:
+        return there
     new = NewActivity(
         kind,
         row["campaign_id"],
@@ -125,5 +128,4 @@ def _make(task: Task, row: Row, kind: Kind) -> int:
 
 
 def _in_civicrm(task: Task, row: Row, kind: Kind) -> int | None:
-    known = campaign_activities(task.systems.civicrm, task.ground.field, [row["campaign_id"]])
-    return known.get((row["campaign_id"], kind))
+    return campaign_activity(task.systems.civicrm, task.ground.field, row["campaign_id"], kind)

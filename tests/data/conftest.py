@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 from support.data import DataWorld
+from support.rights import DATA
 
 
 @pytest.fixture
 def world() -> Iterator[DataWorld]:
-    made = DataWorld()
+    made = DataWorld(rights=DATA)
     yield made
     made.close()

@@ -25,6 +25,7 @@ from mailchimpsync_sandbox.civicrm import CivicrmSandbox
 from mailchimpsync_sandbox.kit.server import Served
 from mailchimpsync_sandbox.mailchimp import MailchimpSandbox
 from mailchimpsync_sandbox.world import API_KEY, AUDIENCE_ID, AUDIENCE_NAME, GROUPS, INTERESTS, NEWS_GROUP, Side, begin
+from support.rights import MERGES
 
 CIVICRM_KEY = "ada-keeps-this-civicrm-key"
 PEOPLE = {Role.VIEWER: "vera", Role.OPERATOR: "otto", Role.ADMINISTRATOR: "ada"}
@@ -61,7 +62,7 @@ class Charity:
 
 
 def _stand_ins(stack: ExitStack) -> tuple[str, str]:
-    mailchimp, civicrm = MailchimpSandbox(), CivicrmSandbox(api_key=CIVICRM_KEY)
+    mailchimp, civicrm = MailchimpSandbox(), CivicrmSandbox(api_key=CIVICRM_KEY, permissions=MERGES)
     for app in (mailchimp, civicrm):
         stack.callback(app.close)
     return stack.enter_context(Served(mailchimp)).url, stack.enter_context(Served(civicrm)).url

@@ -37,6 +37,7 @@ from support.invariants import claims, violations
 from support.letters import Letters
 from support.mortal import KilledError, Life
 from support.population import populate
+from support.rights import DATA, MERGES
 from support.staff import Staff
 from support.trouble import Trouble
 from support.world import World
@@ -87,7 +88,8 @@ class Simulation:
         self.chance = random.Random(seed)
         self.simple = self.chance.random() < 0.3
         self.life = Life()
-        self.world = World(seed=seed, life=self.life)
+        with_data = seed % WITH_DATA_EVERY == 0
+        self.world = World(seed=seed, life=self.life, rights=DATA if with_data else MERGES)
         people = self.chance.choice((20, 20, 20, 20, 20, 30, 30, 40, 60, 200))
         for module, name in STEP_SIZES:
             sizes.setattr(module, name, self.chance.choice((3, 10, 50, 1_000)) if people <= 60 else 50)
@@ -97,7 +99,7 @@ class Simulation:
         self.happenings = Happenings(self.world, self.story, self.chance, simple=self.simple)
         self.trouble = Trouble(self.world, self.happenings, self.life, self.chance)
         self.letters = Letters(self.world, self.story, self.chance)
-        self.data = DataLife(self.world, seed) if seed % WITH_DATA_EVERY == 0 else None
+        self.data = DataLife(self.world, seed) if with_data else None
         self.fault_rate = self.chance.choice((0.0, 0.02, 0.1, 0.3))
         self.staff = Staff(self.world, self.chance, seed)
         self.report = Report(seed)

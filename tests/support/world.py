@@ -22,6 +22,7 @@ from mailchimpsync_sandbox.civicrm import CivicrmSandbox
 from mailchimpsync_sandbox.kit.clock import SandboxClock
 from mailchimpsync_sandbox.mailchimp import MailchimpSandbox
 from support.mortal import Life, MortalStore
+from support.rights import MERGES
 from support.wire import Wire
 
 KEY = "0123456789abcdef0123456789abcdef-us1"
@@ -59,7 +60,7 @@ class World:
         resubscribe: Resubscribe = Resubscribe.ASK,
         life: Life | None = None,
         beside: World | None = None,
-        rights: str | Sequence[str] = "all",
+        rights: str | Sequence[str] = MERGES,
     ) -> None:
         """Begin with an empty store, in memory unless there is another; there the process lives its `life`.
 
@@ -128,6 +129,10 @@ class World:
         """Make one call of the engine."""
         deadline = Deadline.after(self.runtime, seconds)
         return run_connection(self.systems, self.connection, deadline, Options(**options))
+
+    def grant(self, rights: Sequence[str]) -> None:
+        """Let the key's user have these permissions, and no others."""
+        self.civicrm.grant(CIVICRM_KEY, rights)
 
     # -- acts ---------------------------------------------------------------------------------------------------------
 

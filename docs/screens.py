@@ -28,6 +28,7 @@ from mailchimpsync.web.models import User  # noqa: E402
 from mailchimpsync_sandbox.world import API_KEY, AUDIENCE_ID  # noqa: E402
 from support.browser import PHONE, chromium, find_chromium, picture  # noqa: E402
 from support.charity import CIVICRM_KEY, PASSWORD, Charity, open_charity  # noqa: E402
+from support.rights import ALL  # noqa: E402
 
 IMAGES = ROOT / "docs/images/screens"
 PEOPLE = 400
@@ -147,7 +148,7 @@ def main() -> None:
         sys.exit("There is no Chromium on this machine; on Debian: apt-get install chromium")
     with ExitStack() as stack:
         home = Path(stack.enter_context(TemporaryDirectory())) / "site"
-        charity = open_charity(stack, home, people=PEOPLE, connected=False)
+        charity = open_charity(stack, home, people=PEOPLE, connected=False, rights=ALL)
         browser = stack.enter_context(chromium(program))
         context = browser.new_context(viewport=WIDE, locale="en-GB", timezone_id="UTC")
         stack.callback(context.close)

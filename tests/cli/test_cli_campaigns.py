@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from cli.conftest import LIST_ID, MAILCHIMP_KEY, Desk
+from cli.conftest import CIVICRM_KEY, LIST_ID, MAILCHIMP_KEY, Desk
 from mailchimpsync.actions import open_site
 from mailchimpsync.config import Campaigns
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
+from support.rights import CAMPAIGNS
 
 PAGE = (Path(__file__).parents[2] / "docs/how-to/import-campaigns.md").read_text(encoding="utf-8")
 
@@ -38,6 +39,7 @@ def send(desk: Desk, campaign: str, title: str, sent: str, *names: str, **acts: 
 @pytest.fixture
 def mailed(connected: Desk) -> Desk:
     """The desk of a charity that is in sync, and has sent two campaigns; Zoe has left both sides since."""
+    connected.civicrm.grant(CIVICRM_KEY, CAMPAIGNS)
     assert connected("sync").exit_code == 0
     send(connected, "c5a1e00001", "New year", "2026-01-02T10:00:00+00:00", "bella", "zoe", bella="open")
     everybody = ("bella", "carl", "dora", "zoe")

@@ -29,6 +29,7 @@ SUBJECTS = {
     "Disk",
     "Configuration",
     "CiviCRM",
+    "Permissions",
     "CiviCRM's clock",
     "Groups of Newsletter ↔ News",
     "Mailchimp account “Green Paths”",

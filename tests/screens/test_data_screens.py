@@ -15,10 +15,11 @@ from mailchimpsync.actions import cache_get
 from mailchimpsync.config import Data, FieldRule, Link
 from mailchimpsync.model import Leaving, Trust
 from mailchimpsync.web.models import Role
-from mailchimpsync_sandbox.world import AUDIENCE_ID
+from mailchimpsync_sandbox.world import AUDIENCE_ID, Side
 from support.browser import DESK, PHONE, accessibility_problems, is_too_wide
 from support.charity import Charity
 from support.forms import clerk
+from support.rights import CAMPAIGNS, DATA
 
 Begin = Callable[..., Charity]
 Visit = Callable[..., Page]
@@ -77,7 +78,7 @@ def until(look: Callable[[], str], words: str) -> str:
 
 @pytest.mark.thorough
 def test_otto_imports_campaigns_and_sees_whom_they_reached_as_ada_wished(own_charity: Begin) -> None:
-    charity = own_charity(people=60)
+    charity = own_charity(people=60, rights=CAMPAIGNS)
     page = f"{CONNECTION}/campaigns"
     with clerk(charity) as ada, clerk(charity, Role.OPERATOR) as otto, clerk(charity, Role.VIEWER) as vera:
         wrong = ada.fill_in(f"{page}/change", every_hours=0, follow_days=30)
@@ -214,7 +215,7 @@ def test_a_tag_is_chosen_by_its_label_and_kept_by_its_name(own_charity: Begin) -
     charity = own_charity(people=1, synced=False)
     for name, label in (("steward", "Warden of paths"), ("donor", "Giver")):
         values = {"name": name, "label": label, "used_for:name": ["Contact"]}
-        charity.site.civicrm().call("Tag", "create", {"values": values})
+        charity.act(Side.CIVICRM, "call", {"entity": "Tag", "action": "create", "params": {"values": values}})
     with clerk(charity) as ada:
         page = ada.look(f"{CONNECTION}/data")
         ada.fill_in(f"{CONNECTION}/data", **{**NOTHING, "tags": "some", "only_tags": "steward", "rows": 0})
@@ -227,7 +228,7 @@ def test_a_tag_is_chosen_by_its_label_and_kept_by_its_name(own_charity: Begin) -
 def test_ada_makes_a_map_sees_real_people_creates_what_is_missing_and_reads_what_a_sync_found(
     visit: Visit, own_charity: Begin
 ) -> None:
-    charity = own_charity(people=20)
+    charity = own_charity(people=20, rights=DATA)
     page = visit(charity, CONNECTION, java_script_enabled=False)
     page.get_by_role("link", name="Choose data").click()
     page.get_by_label("First and last name").check()

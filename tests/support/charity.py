@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -61,8 +62,8 @@ class Charity:
                 raise report.error
 
 
-def _stand_ins(stack: ExitStack) -> tuple[str, str]:
-    mailchimp, civicrm = MailchimpSandbox(), CivicrmSandbox(api_key=CIVICRM_KEY, permissions=MERGES)
+def _stand_ins(stack: ExitStack, rights: Sequence[str]) -> tuple[str, str]:
+    mailchimp, civicrm = MailchimpSandbox(), CivicrmSandbox(api_key=CIVICRM_KEY, permissions=rights)
     for app in (mailchimp, civicrm):
         stack.callback(app.close)
     return stack.enter_context(Served(mailchimp)).url, stack.enter_context(Served(civicrm)).url
@@ -95,14 +96,21 @@ def _sleep_briefly(seconds: float) -> None:
 
 
 def open_charity(
-    stack: ExitStack, home: Path, *, people: int = 150, connected: bool = True, synced: bool = True, **options: Any
+    stack: ExitStack,
+    home: Path,
+    *,
+    people: int = 150,
+    connected: bool = True,
+    synced: bool = True,
+    rights: Sequence[str] = MERGES,
+    **options: Any,
 ) -> Charity:
     """Make a charity of so many people, and serve it with one user of each role until the stack is closed.
 
     `connected`: its audience is linked with its groups; `synced`: and it has been synced once, without a guard.
-    `options` are those of `make_application`.
+    `rights` are the permissions of its key in CiviCRM; `options` are those of `make_application`.
     """
-    urls = _stand_ins(stack)
+    urls = _stand_ins(stack, rights)
     site = stack.enter_context(create_site(home, runtime=Runtime(sleep=_sleep_briefly)))
     served = stack.enter_context(Served(make_application(site, **options)))
     stack.callback(connections.close_all)

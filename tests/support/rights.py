@@ -19,8 +19,11 @@ TRASH = rights(Right.TRASH)
 MERGES = rights(Right.TRASH, Right.ACTIVITIES)
 """What merged contacts are told from deleted ones with."""
 
-DATA = [*rights(Right.TRASH, Right.ACTIVITIES, Right.MEMBERSHIPS, Right.DONATIONS, Right.CUSTOM_DATA)]
+DATA = rights(Right.TRASH, Right.ACTIVITIES, Right.MEMBERSHIPS, Right.DONATIONS, Right.CUSTOM_DATA)
 """What all data about people is read with."""
+
+ALL = [right.value for right in Right]
+"""All that the product names, and nothing else."""
 
 CAMPAIGNS = [*rights(Right.TRASH, Right.ACTIVITIES, Right.CUSTOM_DATA, Right.MAKE_FIELDS), "manage event profiles"]
 """What campaigns are kept with, activity types and the custom field made.

@@ -17,12 +17,14 @@ from mailchimpsync.sync.lease import holding_lease
 from mailchimpsync.worker.campaigning import GO_ON_AFTER, LOOK_AGAIN_SECONDS, pull_what_is_due
 from mailchimpsync.worker.metrics import Metrics
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
-from support.service import LIST_ID, MAILCHIMP_KEY, Charity
+from support.rights import CAMPAIGNS
+from support.service import CIVICRM_KEY, LIST_ID, MAILCHIMP_KEY, Charity
 
 
 @pytest.fixture
 def open_site(charity: Charity) -> Iterator[Site]:
     """A site that has been synced, and wants its campaigns."""
+    charity.civicrm.grant(CIVICRM_KEY, CAMPAIGNS)
     charity.make_site(Schedule())
     with charity.site() as site:
         want(site, enabled=True)

@@ -17,7 +17,7 @@ from typing import Any, Self
 import click
 import httpx2
 
-from mailchimpsync.errors import UsageError
+from mailchimpsync.errors import Right, UsageError
 from mailchimpsync_sandbox.civicrm.app import DEFAULT_KEY as CIVICRM_KEY
 from mailchimpsync_sandbox.world import Deed, Side
 
@@ -26,6 +26,9 @@ __all__ = ["CIVICRM_KEY", "Kept", "StandIns", "kept_demo", "stop_kept_demo"]
 ANNOUNCEMENT = "listening on "
 REQUEST_SECONDS_MAX = 60
 STOP_SECONDS_MAX = 10
+
+_GRANT = Deed(Side.CIVICRM, "grant", {"key": CIVICRM_KEY, "permissions": [right.value for right in Right]})
+"""The key may do what the features need (docs/reference/permissions.md), and nothing else."""
 
 
 class StandIns:
@@ -48,6 +51,7 @@ class StandIns:
                 self._programs[side] = self._start(side)
             for side, program in self._programs.items():
                 self.urls[side] = _announced_url(program)
+            self.do(_GRANT)
             undo.pop_all()
         return self
 

@@ -28,11 +28,13 @@ class Due:
         by_cause: how many, by the code of what keeps them, or `NEXT_RUN`.
         put_off: how many of them were refused so often that they are listed as failures, and tried more rarely.
         leaving: members to be taken off at Mailchimp whose change was refused, those on their way again too.
+        refused: people whose change was refused too often, those on their way again too, by the code.
     """
 
     by_cause: Mapping[str, int] = field(default_factory=dict)
     put_off: int = 0
     leaving: int = 0
+    refused: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def number(self) -> int:
@@ -51,13 +53,18 @@ def who_is_due(tx: Connection, list_id: str) -> Due:
         .where(cache.c.mailchimp_list_id == list_id, cache.c.sync_status.in_(_not_in_order()))
         .group_by(cache.c.sync_status, code, again, leaves)
     )
-    by_cause, put_off, leaving = Counter[str](), 0, 0
+    by_cause, refused, put_off, leaving = Counter[str](), Counter[str](), 0, 0
     for status, cause, is_put_off, is_leaving, number in tx.execute(query).all():
         leaving += number if is_leaving else 0
         if status == SyncStatus.TODO or cause:
             by_cause[cause] += number if status not in _AT_WORK else 0
             put_off += number if is_put_off and status == SyncStatus.FAIL else 0
-    return Due({cause: number for cause, number in by_cause.most_common() if number}, put_off, leaving)
+            refused[cause] += number if is_put_off and cause else 0
+    return Due(_positive(by_cause), put_off, leaving, _positive(refused))
+
+
+def _positive(counts: Counter[str]) -> Mapping[str, int]:
+    return {cause: number for cause, number in counts.most_common() if number}
 
 
 def batches_refused_alike(tx: Connection, list_id: str) -> tuple[str | None, int, int]:

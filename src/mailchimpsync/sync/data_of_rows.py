@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import RowMapping
@@ -108,6 +109,23 @@ def confirmed_row(update: Update, confirmed: Mapping[str, Any]) -> dict[str, Any
 def refused_row(update: Update, detail: str, tags: Collection[str] = ()) -> dict[str, Any]:
     """Return the row of `store.data` once data is refused: these merge fields, or all of it."""
     return {"cache_id": update["id"], "refused": refusal_of(update["agreed"]["data"], detail, tags)}
+
+
+def waits_again(update: Update) -> dict[str, Any]:
+    """Return the row of `store.data` once data is refused for a cause that may pass; what is confirmed is done."""
+    change = update["agreed"]["data"]
+    return {"cache_id": update["id"], "wanted": without_member_part(change) if kind_of(update) == TAGS else change}
+
+
+def held_back(work: Work, row: RowMapping, change: Change | None) -> Code | None:
+    """Return why what waits for a row is not sent now: the same was refused too often a short while ago."""
+    refusal = row["refusal"]
+    if change is None or refusal is None or "again" not in refusal:
+        return None
+    if work.runtime.now() >= datetime.fromisoformat(refusal["again"]):
+        return None
+    is_same = refusal["update"] == first_body(work, None, {"data": change}, row["mailchimp_email"])
+    return Code(refusal["code"]) if is_same else None
 
 
 def tags_to_follow(work: Work, update: Update) -> dict[str, Any] | None:

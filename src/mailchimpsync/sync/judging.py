@@ -24,6 +24,7 @@ from mailchimpsync.sync.data_of_rows import (
     refused_by_name,
     refused_row,
     tags_to_follow,
+    waits_again,
     without_data,
     without_some,
 )
@@ -92,12 +93,12 @@ def judge(work: Work, update: Update, result: OperationResult, outcome: Outcome)
 
 
 def _try_again(work: Work, update: Update, result: OperationResult, code: Code, outcome: Outcome) -> None:
-    """What may pass is tried again; data alone is left open, so that closing the batch makes the row due."""
+    """What may pass is tried again; data alone waits for it as it did before it was sent."""
     outcome.access_refused.update({code} & OF_ACCESS)
     outcome.tried_again += 1
     outcome.refused.append((update["update_run_id"], update["id"]))
     if carries_only_data(update):
-        return
+        outcome.data.append(waits_again(update))
     detail = refusal_detail(result.body)
     error = json_text({"code": code.value, "status": result.status_code, "detail": detail})
     outcome.completed.append((update["update_id"], error))

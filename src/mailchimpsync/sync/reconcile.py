@@ -6,6 +6,7 @@ Nothing is written on either side, so that a plan can be looked at, held or drop
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import RowMapping
@@ -16,7 +17,7 @@ from mailchimpsync.model import SyncStatus
 from mailchimpsync.store import Transaction, data, groups, plans, rows
 from mailchimpsync.sync.agreement import Agreements
 from mailchimpsync.sync.context import Run
-from mailchimpsync.sync.data_of_rows import waiting_data, with_data
+from mailchimpsync.sync.data_of_rows import held_back, waiting_data, with_data
 from mailchimpsync.sync.gather import Gathered, gather
 from mailchimpsync.sync.linked_interests import with_existing_interests
 from mailchimpsync.sync.take_over import take_over
@@ -94,9 +95,13 @@ def _write(tx: Transaction, run: Run, gathered: Gathered) -> None:
     settled, planned, dropped, arriving = [], [], [], []
     waiting = waiting_data(tx, [row["id"] for row in gathered.rows])
     for row, situation in zip(gathered.rows, gathered.situations, strict=True):
-        decision, extra = with_data(decide(situation, run.connection), row["mailchimp_status"], waiting.get(row["id"]))
-        if extra is None and row["id"] in waiting:
+        decision, held = decide(situation, run.connection), held_back(run, row, waiting.get(row["id"]))
+        change = waiting.get(row["id"]) if held is None or decision.update is not None else None
+        decision, extra = with_data(decision, row["mailchimp_status"], change)
+        if extra is None and change is not None:
             dropped.append(row["id"])
+        if held is not None and extra is None and not decision.changes_something:
+            decision = replace(decision, sync_status=SyncStatus.FAIL, reason=held)
         if decision.adds_member:
             arriving.append(row["civicrm_contact_id"])
         if decision.changes_something or extra is not None:

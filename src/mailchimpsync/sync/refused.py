@@ -18,6 +18,7 @@ from mailchimpsync.model import MemberStatus, Side, SyncStatus
 from mailchimpsync.store import Transaction, kept_plans, run_figures
 from mailchimpsync.store.journal import REFUSED
 from mailchimpsync.sync.context import Work
+from mailchimpsync.sync.data_of_rows import carries_only_data
 
 DETAIL_LENGTH_MAX = 500
 
@@ -43,7 +44,7 @@ def refused_for_now(update: RowMapping, code: Code, detail: str, now: datetime) 
 
     It is due again; once the same was refused too often it is listed as a failure, and tried more and more rarely.
     """
-    decided = update["attempt"]["decided"]
+    decided = update["data"] if carries_only_data(update) else update["attempt"]["decided"]
     times = _times_before(update["refusal"], decided) + 1
     refusal = {"code": code.value, "update": decided, "at": now.isoformat(), "times": times}
     is_put_off = times >= LASTS_AFTER

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -50,7 +50,7 @@ class Seen:
         unexplained: differences that the last verification found and nothing explains.
         plugins: the names of the plugins that failed in the last run with data.
         leaving: members to be taken off at Mailchimp, which refuses it.
-        put_off: people whose change Mailchimp refused again and again; `refused_code`: why.
+        refused: people whose change Mailchimp refused again and again, by the code.
         batches: why batches have no results though they should.
     """
 
@@ -62,8 +62,7 @@ class Seen:
     unexplained: int = 0
     plugins: str = ""
     leaving: int = 0
-    put_off: int = 0
-    refused_code: str | None = None
+    refused: Mapping[str, int] = field(default_factory=dict)
     batches: BatchTrouble | None = None
 
 
@@ -102,8 +101,8 @@ def problems_of(link: Link, seen: Seen, wanted: Alerts, noted: Collection[str], 
 def _refused(list_id: str, seen: Seen) -> Iterator[Problem]:
     if seen.leaving:
         yield _problem(Kind.LEAVING, list_id, people=seen.leaving)
-    if seen.put_off and seen.refused_code is not None and seen.refused_code in Code.__members__:
-        yield _problem(Kind.REFUSED, list_id, Code(seen.refused_code), people=seen.put_off)
+    if (code := next(iter(seen.refused), None)) is not None:
+        yield _problem(Kind.REFUSED, list_id, Code(code), people=sum(seen.refused.values()))
 
 
 def due_after(schedule: Schedule, synced: datetime) -> datetime:
@@ -151,8 +150,7 @@ def _see(tx: Transaction, link: Link, now: datetime) -> Seen:
         unexplained=state.unexplained,
         plugins=_failed_plugins(tx, link),
         leaving=state.due.leaving,
-        put_off=state.due.put_off,
-        refused_code=next(iter(state.due.by_cause), None),
+        refused=state.due.refused,
         batches=state.batches,
     )
 

@@ -13,7 +13,6 @@ from sqlalchemy import (
     RowMapping,
     Text,
     and_,
-    case,
     delete,
     false,
     func,
@@ -70,10 +69,19 @@ def add_updates(tx: Connection, rows: Sequence[Row]) -> None:
 
 
 def unsent_updates(tx: Connection, list_id: str, limit: int, run_id: int | None = None) -> Sequence[RowMapping]:
-    """Return the next updates that are in no batch, of a run or of all.
+    """Return the next updates that are in no batch, of a run or of all; those that take members off come first.
 
-    With their members' ids and addresses: id, data, attempt, mailchimp_member_id, mailchimp_email.
+    With their members' ids and addresses: id, data, attempt, mailchimp_member_id, mailchimp_email. Two queries, as
+    one that sorts would read the members of all updates that wait.
     """
+    leaving = _unsent(tx, list_id, limit, run_id, _takes_off())
+    room = limit - len(leaving)
+    return [*leaving, *_unsent(tx, list_id, room, run_id, ~_takes_off())] if room else leaving
+
+
+def _unsent(
+    tx: Connection, list_id: str, limit: int, run_id: int | None, which: ColumnElement[bool]
+) -> Sequence[RowMapping]:
     query = (
         select(update.c.id, update.c.data, update.c.attempt, cache.c.mailchimp_member_id, cache.c.mailchimp_email)
         .join(cache, cache.c.id == update.c.mailchimpsync_cache_id)
@@ -82,8 +90,9 @@ def unsent_updates(tx: Connection, list_id: str, limit: int, run_id: int | None 
             update.c.mailchimpsync_batch_id.is_(None),
             cache.c.mailchimp_list_id == list_id,
             update.c.run_id == run_id if run_id is not None else true(),
+            which,
         )
-        .order_by(case((_takes_off(), 0), else_=1), update.c.id)
+        .order_by(update.c.id)
         .limit(limit)
     )
     return tx.execute(query).mappings().all()

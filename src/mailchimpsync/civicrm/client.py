@@ -413,7 +413,7 @@ def _refused_login(answer: Answer, *, has_web_server: bool) -> AccessError:
     """Tell the three causes that AuthX knows, and the web server's own, which no key opens."""
     said = answer.body.decode(errors="replace")
     if answer.headers.get("WWW-Authenticate", "").lower().startswith("basic"):
-        code, why = Code.CV_WEB_SERVER, "The web server wants a user and password of its own before CiviCRM is reached"
+        code, why = Code.CV_WEB_SERVER, "The web server in front of CiviCRM wants a user and password of its own"
         why = "The web server does not accept its user and password" if has_web_server else why
     elif "guard" in said:
         code, why = (

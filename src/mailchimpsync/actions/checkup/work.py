@@ -98,4 +98,4 @@ def _in_words(age: timedelta) -> str:
     for size, text in ((1_440, say("%(number)s days")), (60, say("%(number)s hours"))):
         if minutes >= 2 * size:
             return say(text, number=minutes // size)
-    return say("%(number)s minutes", number=minutes)
+    return say("1 minute") if minutes == 1 else say("%(number)s minutes", number=minutes)

@@ -50,7 +50,14 @@ def tell_beside(form: forms.Form, error: MailchimpsyncError, *, key: str, addres
         return
     remedy = str(_REMEDIES.get(error.code) or (_(entry.remedy) if entry.remedy else ""))
     said = [_(entry.sentence), what if what != entry.sentence else "", remedy]
-    form.add_error(key if error.code in _AT_A_KEY else address, lines_of(said))
+    form.add_error(_field_of(form, error.code, key, address), lines_of(said))
+
+
+def _field_of(form: forms.Form, code: Code, key: str, address: str) -> str:
+    """The field that can put it right; errors in folded fields unfold them."""
+    if code is Code.CV_WEB_SERVER and "web_server_user" in form.fields:
+        return "web_server_user"
+    return key if code in _AT_A_KEY else address
 
 
 def _problems(error: MailchimpsyncError) -> list[str]:

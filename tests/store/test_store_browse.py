@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import product
 
 import pytest
-from sqlalchemy import Connection, delete, insert, update
+from sqlalchemy import Connection, delete, insert, or_, update
 
 from mailchimpsync.model import SyncStatus
 from mailchimpsync.store import Store, browse, counts, failures, groups, updates
@@ -49,10 +49,12 @@ def ids(tx: Connection, wanted: Wanted, turn: Turn | None = None) -> list[int]:
     return [row["id"] for row in find(tx, wanted, turn or Turn(size=1_000)).rows]
 
 
-@pytest.mark.parametrize("show", [Show.TO_ADD, Show.TO_REMOVE, Show.CANNOT_SUBSCRIBE, Show.OTHER_FAILS])
+@pytest.mark.parametrize("show", [one for one in Show if one not in (Show.TODO, Show.OUTSTANDING)])
 def test_a_number_of_the_balance_leads_to_exactly_its_rows(store: Store, show: Show) -> None:
     with store.begin() as tx:
         everybody(tx)
+        chosen = or_(cache.c.mailchimp_email.like("p1%"), cache.c.mailchimp_email.is_(None))
+        tx.execute(update(cache).where(chosen).values(reason="DEPARTED_TRASHED"))
         number = getattr(counts.agreement(tx, LIST, NEWSLETTER), show.value)
         found = find(tx, replace(ALL, show=(show,)), Turn(size=1_000))
 

@@ -154,8 +154,10 @@ def test_rows_are_counted_by_status_and_failures_by_reason(store: Store) -> None
         assert rows.count_by_status(tx, OTHER_LIST) == {}
 
 
-def standing_row(tx: Connection, contact: int, status: str, at_mailchimp: str | None, in_group: str | None) -> None:
-    add_row(tx, civicrm_contact_id=contact, sync_status=status, mailchimp_status=at_mailchimp)
+def standing_row(
+    tx: Connection, contact: int, status: str, at_mailchimp: str | None, in_group: str | None, reason: str | None = None
+) -> None:
+    add_row(tx, civicrm_contact_id=contact, sync_status=status, mailchimp_status=at_mailchimp, reason=reason)
     if in_group is not None:
         store_memberships(tx, LIST, RUN, [(contact, NEWSLETTER, in_group)])
 
@@ -167,17 +169,21 @@ def test_how_far_both_sides_agree(store: Store) -> None:
         standing_row(tx, CHARLIE, "live", "pending", "Removed")
         standing_row(tx, 104, "fail", "cleaned", "Added")
         standing_row(tx, 105, "fail", "subscribed", None)
+        standing_row(tx, 106, "ok", "unsubscribed", "Added", "DEPARTED_OPT_OUT")  # it stays so: nothing is to be done
+        standing_row(tx, 107, "ok", "subscribed", "Removed", "CIVICRM_LEFT_ALONE")
         found = counts.agreement(tx, LIST, NEWSLETTER)
         failed = counts.failed_rows(tx, LIST)
 
     assert found == counts.Agreement(
-        subscribed_at_civicrm=3,
-        subscribed_at_mailchimp=3,
+        subscribed_at_civicrm=4,
+        subscribed_at_mailchimp=4,
         to_add=1,
         to_remove=1,
         cannot_subscribe=1,
         other_fails=1,
         cannot_join=1,
+        kept_off=1,
+        kept_on=1,
     )
     assert [one["civicrm_contact_id"] for one in failed] == [104, 105]
 

@@ -73,6 +73,7 @@ class ConnectionStatus:
         state: what is true of it; all that says how good it is derives from this.
         since: since when the newest run looks, or looked, at changes; None: at everything.
         to_add, to_remove: how many are subscribed here and not there, and the other way round, as last read.
+        kept_off, kept_on: likewise, where that stays so, as the connection's departure table says.
         cannot_subscribe: how many group members can't be subscribed; `other_fails`: the other failed rows,
             of which `cannot_join` are subscribed at Mailchimp, and can't be in the group.
         rows: number of rows by sync status; `weird`: some of those with a status that this version doesn't know.
@@ -113,6 +114,8 @@ class ConnectionStatus:
     held_why: tuple[str, ...] = ()
     differences_found: int | None = None
     cannot_join: int = 0
+    kept_off: int = 0
+    kept_on: int = 0
     working: Working | None = None
     run_id: int | None = None
     run_began_at: datetime | None = None

@@ -98,6 +98,8 @@ def _status(
         subscribed_at_mailchimp=agreement.subscribed_at_mailchimp,
         to_add=agreement.to_add,
         to_remove=agreement.to_remove,
+        kept_off=agreement.kept_off,
+        kept_on=agreement.kept_on,
         cannot_subscribe=agreement.cannot_subscribe,
         other_fails=agreement.other_fails,
         updates_outstanding=outstanding,

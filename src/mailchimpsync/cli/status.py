@@ -108,9 +108,18 @@ def _numbers(status: ConnectionStatus) -> list[tuple[str, str]]:
         ("Verified", _verified(status)),
         ("Subscribed", f"{status.subscribed_at_civicrm:,} in CiviCRM, {status.subscribed_at_mailchimp:,} at Mailchimp"),
         ("To do", f"{status.to_add:,} to add to Mailchimp, {status.to_remove:,} to remove from it"),
+        *_kept(status),
         ("Updates under way", f"{status.updates_outstanding:,}, of which {status.updates_unsent:,} not sent"),
         ("Rows", rows),
         *_campaigns(status),
+    ]
+
+
+def _kept(status: ConnectionStatus) -> list[tuple[str, str]]:
+    if not status.kept_off and not status.kept_on:
+        return []
+    return [
+        ("As chosen", f"{status.kept_off:,} in the group stay off at Mailchimp, {status.kept_on:,} outside stay on")
     ]
 
 

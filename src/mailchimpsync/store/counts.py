@@ -7,15 +7,22 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, case, func, select
 
+from mailchimpsync.errors import Code
 from mailchimpsync.model import SUBSCRIBED_STATUSES, GroupStatus, SyncStatus
 from mailchimpsync.store.schema import cache, group_contact
+
+AS_CHOSEN = frozenset({Code.CIVICRM_LEFT_ALONE, *(code for code in Code if code.name.startswith("DEPARTED_"))})
+"""The reasons for which both sides differ because the connection's departure table says so."""
+
+_CHOSEN = "as chosen"
 
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
     """Rows by what both sides said when they were last read; `to_add` and `to_remove` are meant at Mailchimp.
 
-    `cannot_join` are those of `other_fails` who are subscribed at Mailchimp, and can't be in the group.
+    `cannot_join` are those of `other_fails` who are subscribed at Mailchimp, and can't be in the group. `kept_off` and
+    `kept_on` are in the group only, or subscribed only, as the connection has chosen: nothing is to be done for them.
     """
 
     subscribed_at_civicrm: int = 0
@@ -25,24 +32,33 @@ class Agreement:
     cannot_subscribe: int = 0
     other_fails: int = 0
     cannot_join: int = 0
+    kept_off: int = 0
+    kept_on: int = 0
 
 
 def agreement(tx: Connection, list_id: str, group_id: int) -> Agreement:
     """Count the rows of a connection; due rows count as subscribed, and towards nothing else."""
     in_group = _flag(group_contact.c.status == GroupStatus.ADDED.value)
     at_mailchimp = _flag(cache.c.mailchimp_status.in_([status.value for status in SUBSCRIBED_STATUSES]))
+    status = case((is_as_chosen(), _CHOSEN), else_=cache.c.sync_status)
     here = and_(
         group_contact.c.list_id == cache.c.mailchimp_list_id,
         group_contact.c.contact_id == cache.c.civicrm_contact_id,
         group_contact.c.group_id == group_id,
     )
     query = (
-        select(cache.c.sync_status, in_group.label("added"), at_mailchimp.label("sub"), func.count().label("number"))
+        select(status.label("status"), in_group.label("added"), at_mailchimp.label("sub"), func.count().label("number"))
         .select_from(cache.outerjoin(group_contact, here))
         .where(cache.c.mailchimp_list_id == list_id)
-        .group_by(cache.c.sync_status, in_group, at_mailchimp)
+        .group_by(status, in_group, at_mailchimp)
     )
-    return _sum([(row.sync_status, bool(row.added), bool(row.sub), int(row.number)) for row in tx.execute(query)])
+    return _sum([(row.status, bool(row.added), bool(row.sub), int(row.number)) for row in tx.execute(query)])
+
+
+def is_as_chosen() -> ColumnElement[bool]:
+    """Return the condition for rows that are settled, and where both sides may differ as the connection has chosen."""
+    reasons = sorted(code.value for code in AS_CHOSEN)
+    return and_(cache.c.sync_status == SyncStatus.OK.value, func.coalesce(cache.c.reason, "").in_(reasons))
 
 
 def _flag(condition: ColumnElement[bool]) -> ColumnElement[int]:
@@ -60,6 +76,8 @@ def _sum(found: Sequence[tuple[str, bool, bool, int]]) -> Agreement:
         cannot_subscribe=sum(n for status, added, sub, n in found if status == failed and added and not sub),
         other_fails=sum(n for status, added, sub, n in found if status == failed and not (added and not sub)),
         cannot_join=sum(n for status, added, sub, n in found if status == failed and sub and not added),
+        kept_off=sum(n for status, added, sub, n in found if status == _CHOSEN and added and not sub),
+        kept_on=sum(n for status, added, sub, n in found if status == _CHOSEN and sub and not added),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Select, and_, func, or_, select
 
 from mailchimpsync.model import SUBSCRIBED_STATUSES, GroupStatus, SyncStatus
+from mailchimpsync.store.counts import is_as_chosen
 from mailchimpsync.store.schema import cache, group_contact, update
 
 NONE = "none"
@@ -25,6 +26,8 @@ class Show(StrEnum):
     TO_REMOVE = "to_remove"
     CANNOT_SUBSCRIBE = "cannot_subscribe"
     OTHER_FAILS = "other_fails"
+    KEPT_OFF = "kept_off"
+    KEPT_ON = "kept_on"
     TODO = "todo"
     OUTSTANDING = "outstanding"  # those with an update that is not done
 
@@ -76,6 +79,8 @@ _STATUSES = {
     Show.TO_REMOVE: _UNDER_WAY,
     Show.CANNOT_SUBSCRIBE: (SyncStatus.FAIL.value,),
     Show.OTHER_FAILS: (SyncStatus.FAIL.value,),
+    Show.KEPT_OFF: (SyncStatus.OK.value,),
+    Show.KEPT_ON: (SyncStatus.OK.value,),
     Show.TODO: (SyncStatus.TODO.value,),
 }
 
@@ -138,12 +143,12 @@ def _shown(show: Show) -> ColumnElement[bool]:
     in_status = cache.c.sync_status.in_(_STATUSES[show])
     subscribed = func.coalesce(cache.c.mailchimp_status, "").in_([status.value for status in SUBSCRIBED_STATUSES])
     added = func.coalesce(group_contact.c.status, "") == GroupStatus.ADDED.value
-    match show:
-        case Show.TO_ADD | Show.CANNOT_SUBSCRIBE:
-            return and_(in_status, added, ~subscribed)
-        case Show.TO_REMOVE:
-            return and_(in_status, subscribed, ~added)
-        case Show.OTHER_FAILS:
-            return and_(in_status, or_(~added, subscribed))
-        case _:
-            return in_status
+    side = {
+        Show.TO_ADD: and_(added, ~subscribed, ~is_as_chosen()),
+        Show.TO_REMOVE: and_(subscribed, ~added, ~is_as_chosen()),
+        Show.KEPT_OFF: and_(added, ~subscribed, is_as_chosen()),
+        Show.KEPT_ON: and_(subscribed, ~added, is_as_chosen()),
+        Show.CANNOT_SUBSCRIBE: and_(added, ~subscribed),
+        Show.OTHER_FAILS: or_(~added, subscribed),
+    }.get(show)
+    return in_status if side is None else and_(in_status, side)

@@ -9,10 +9,10 @@ from datetime import datetime
 from sqlalchemy import RowMapping
 
 from mailchimpsync.civicrm import Person, contacts_modified_since, history, persons
-from mailchimpsync.decide import DEPARTED
 from mailchimpsync.errors import MAY_PASS, Code
 from mailchimpsync.model import IN_FLIGHT, SUBSCRIBED_STATUSES, SyncStatus
 from mailchimpsync.store import comparison_rows, kept_plans, runs
+from mailchimpsync.store.counts import AS_CHOSEN
 from mailchimpsync.sync.gather import obstacle_of
 from mailchimpsync.sync.verify.difference import Cause, Difference, Kind
 from mailchimpsync.sync.verify.reading import Comparing
@@ -29,7 +29,6 @@ _OBSTACLES = frozenset(
 )
 """Reasons that CiviCRM itself can confirm."""
 
-_AS_CHOSEN = frozenset({Code.CIVICRM_LEFT_ALONE, *DEPARTED.values()})
 """Reasons for which the two sides may differ."""
 
 Row = RowMapping
@@ -128,5 +127,5 @@ def _cause_of(row: Row) -> Cause | None:
     """Return what a row says of a difference by itself: it failed, or the two sides may differ."""
     if row["sync_status"] == SyncStatus.FAIL:
         return Cause.CANNOT
-    is_chosen = row["sync_status"] == SyncStatus.OK and row["reason"] in _AS_CHOSEN
+    is_chosen = row["sync_status"] == SyncStatus.OK and row["reason"] in AS_CHOSEN
     return Cause.AS_CHOSEN if is_chosen else None

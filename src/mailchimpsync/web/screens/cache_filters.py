@@ -30,6 +30,8 @@ SHOWS: Mapping[str, str | Promise] = {
     Show.TO_REMOVE.value: _("To be removed at Mailchimp"),
     Show.CANNOT_SUBSCRIBE.value: _("In the group, but cannot be subscribed"),
     Show.OTHER_FAILS.value: _("Cannot be synced for another reason"),
+    Show.KEPT_OFF.value: _("In the group, and off the list as chosen"),
+    Show.KEPT_ON.value: _("On the list, and left alone as chosen"),
     Show.TODO.value: _("To be decided by the next sync"),
     Show.OUTSTANDING.value: _("With an update that is not done"),
 }

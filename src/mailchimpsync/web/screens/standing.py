@@ -86,12 +86,12 @@ class Standing:
     def sum_at_mailchimp(self) -> int:
         """How many will be subscribed at Mailchimp, and in the group, once all is done that can be."""
         status = self.status
-        return status.subscribed_at_mailchimp - status.to_remove - status.cannot_join + status.to_add
+        return status.subscribed_at_mailchimp - status.to_remove - status.cannot_join - status.kept_on + status.to_add
 
     @property
     def sum_at_civicrm(self) -> int:
         """Likewise, counted from CiviCRM."""
-        return self.status.subscribed_at_civicrm - self.status.cannot_subscribe
+        return self.status.subscribed_at_civicrm - self.status.cannot_subscribe - self.status.kept_off
 
     @property
     def is_balanced(self) -> bool:

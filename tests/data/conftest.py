@@ -7,11 +7,13 @@ from collections.abc import Iterator
 import pytest
 
 from support.data import DataWorld
+from support.recording import only_what_was_recorded
 from support.rights import DATA
 
 
 @pytest.fixture
 def world() -> Iterator[DataWorld]:
     made = DataWorld(rights=DATA)
-    yield made
+    with only_what_was_recorded(made.to_civicrm):
+        yield made
     made.close()

@@ -21,6 +21,7 @@ from mailchimpsync.sync.campaigns.read import TRIES_MAX
 from mailchimpsync.sync.lease import holding_lease
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.mortal import KilledError, Life
+from support.recording import only_what_was_recorded
 from support.rights import CAMPAIGNS
 from support.world import KEY, LIST, NEWS, World, days_ago
 
@@ -100,7 +101,8 @@ def known(world: World) -> dict[str, Any]:
 @pytest.fixture
 def world() -> Iterator[World]:
     made = World(rights=CAMPAIGNS)
-    yield made
+    with only_what_was_recorded(made.to_civicrm):
+        yield made
     made.close()
 
 

@@ -29,6 +29,7 @@ from mailchimpsync.mailchimp.members import (
     member_if_readable,
     member_page,
     member_path,
+    take_off,
 )
 from mailchimpsync.mailchimp.merge_fields import (
     MERGE_FIELD_TYPES,
@@ -102,6 +103,7 @@ __all__ = [
     "sent_campaigns",
     "submit_batch",
     "tags_beginning_with",
+    "take_off",
     "update_batch_webhook",
     "update_webhook",
     "webhooks",

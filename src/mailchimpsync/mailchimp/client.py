@@ -53,6 +53,8 @@ _TEMPORARY = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
 
 _KEY = re.compile(r"[0-9A-Za-z]{8,128}-(?P<dc>[a-z]{2,4}[0-9]{1,4})")
 
+_OBJECT: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
+
 _slots: WeakValueDictionary[bytes, BoundedSemaphore] = WeakValueDictionary()
 _slots_lock = Lock()
 
@@ -131,6 +133,27 @@ class MailchimpClient(Remote):
         """DELETE `path`; the answer has no body."""
         self.patiently(lambda: self._attempt("DELETE", path, None, None, Code.MC_NOT_FOUND), repeatable=True)
 
+    def carry_out(self, method: str, path: str, body: Mapping[str, Any] | None) -> tuple[int, dict[str, Any]]:
+        """Make a change that may be repeated, and return status and answer, also where Mailchimp refuses it.
+
+        Raises:
+            TransientError: whether it was made is not known, or it was surely not.
+            AccessError: the key is not accepted.
+        """
+        content = json.dumps(body, ensure_ascii=False).encode() if body is not None else None
+        return self.patiently(lambda: self._carry_out_once(method, path, content), repeatable=True)
+
+    def _carry_out_once(self, method: str, path: str, content: bytes | None) -> tuple[int, dict[str, Any]]:
+        answer = self._answer(method, path, None, content)
+        if answer.status == HTTPStatus.NO_CONTENT:
+            return answer.status, {}
+        if answer.status == HTTPStatus.OK:
+            return answer.status, parse(_OBJECT, answer.body, MAILCHIMP)
+        problem = self._problem(answer, Code.MC_MEMBER_GONE)
+        if isinstance(problem, TransientError) or answer.status == HTTPStatus.UNAUTHORIZED:
+            raise problem
+        return answer.status, problem_document(answer.body) or {}
+
     def act(self, path: str) -> None:
         """POST to an action that may be repeated; neither it nor its answer has a body."""
         self.patiently(lambda: self._attempt("POST", path, None, None, Code.MC_NOT_FOUND), repeatable=True)
@@ -155,6 +178,12 @@ class MailchimpClient(Remote):
     def _attempt(
         self, method: str, path: str, params: Mapping[str, str | int] | None, content: bytes | None, gone: Code
     ) -> bytes:
+        answer = self._answer(method, path, params, content)
+        if answer.status in {HTTPStatus.OK, HTTPStatus.NO_CONTENT}:
+            return answer.body
+        raise self._problem(answer, gone)
+
+    def _answer(self, method: str, path: str, params: Mapping[str, str | int] | None, content: bytes | None) -> Answer:
         if method != "GET":
             self.check_may_write()
         headers = {"Content-Type": "application/json"} if content is not None else None
@@ -162,10 +191,7 @@ class MailchimpClient(Remote):
             method, self.base_url + path, params=params, content=content, headers=headers
         )
         with self._slot():
-            answer = self.exchange(request, changes=method != "GET")
-        if answer.status in {HTTPStatus.OK, HTTPStatus.NO_CONTENT}:
-            return answer.body
-        raise self._problem(answer, gone)
+            return self.exchange(request, changes=method != "GET")
 
     @contextmanager
     def _slot(self) -> Iterator[None]:

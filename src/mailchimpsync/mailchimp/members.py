@@ -15,6 +15,7 @@ from typing_extensions import TypedDict
 
 from mailchimpsync.errors import Code, RefusedError
 from mailchimpsync.http import odd
+from mailchimpsync.mailchimp.archive import OperationResult
 from mailchimpsync.mailchimp.audiences import list_path
 from mailchimpsync.mailchimp.client import MAILCHIMP, MailchimpClient
 from mailchimpsync.model import MemberStatus, blank_as_empty
@@ -144,6 +145,23 @@ def member(client: MailchimpClient, list_id: str, member_id: str) -> Member | No
     if isinstance(found, LeftAside):
         raise RefusedError(Code.MC_UNREADABLE, f"Mailchimp's entry of a member can't be read ({found.why}).")
     return found
+
+
+def take_off(client: MailchimpClient, list_id: str, member_id: str, status: MemberStatus) -> OperationResult:
+    """Unsubscribe or archive one member at once, and return what a batch would have told of it.
+
+    Nothing but the status is sent, so that no other value can be refused.
+
+    Raises:
+        TransientError: whether it was done is not known, or it was surely not.
+        AccessError: the key is not accepted.
+    """
+    path = member_path(list_id, member_id)
+    if status is MemberStatus.ARCHIVED:
+        answer = client.carry_out("DELETE", path, None)
+    else:
+        answer = client.carry_out("PATCH", f"{path}?skip_merge_validation=true", {"status": status.value})
+    return OperationResult(None, *answer)
 
 
 def member_if_readable(client: MailchimpClient, list_id: str, member_id: str) -> Member | LeftAside | None:

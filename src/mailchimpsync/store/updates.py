@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from sqlalchemy import (
     false,
     func,
     insert,
+    null,
     or_,
     select,
     true,
@@ -25,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy import update as sql_update
 
 from mailchimpsync.errors import Code
-from mailchimpsync.model import SyncStatus
+from mailchimpsync.model import SUBSCRIBED_STATUSES, SyncStatus
 from mailchimpsync.store.dialect import Row, insert_rows, update_by_id
 from mailchimpsync.store.schema import batch, cache, json_text, update
 
@@ -34,6 +35,9 @@ BEING_READ = 1
 
 HANDLED = 2
 """`response_processed` of a batch whose results have been read (existing-extension.md 2.3)."""
+
+SENT_AT = "sent_at"
+"""In `attempt`: when the request of an update that goes directly was begun. Its answer may have been lost."""
 
 SLOW_AFTER = timedelta(hours=1)
 """A batch that has no results for so long is told."""
@@ -52,12 +56,16 @@ _SEEN_BY_RESULTS = (
     "mailchimp_interests",
     "reason",
     "refusal",
+    "sync_status",
     "recheck",
     "new_address",
 )
 
 SUPERSEDED = json_text({"code": Code.ABORTED.value})
 """The error of an update that was aborted, or decided again before it was sent."""
+
+OVERTAKEN = json_text({"code": Code.ABORTED.value, "overtaken": True})
+"""The error of an update that an opt-out of the same row has overtaken, while Mailchimp may still carry it out."""
 
 UNANSWERED = json_text({"code": Code.BATCH_LOST.value})
 """The error of an update whose batch has been read, or lost, without a word about it."""
@@ -102,6 +110,104 @@ def _takes_off() -> ColumnElement[bool]:
     """Members who are taken off go first, whatever else waits."""
     said = type_coerce(update.c.data, Text)
     return or_(said.like('%"status":"unsubscribed"%'), said.like('%"status":"archived"%'))
+
+
+def _subscribes() -> ColumnElement[bool]:
+    said, ways = type_coerce(update.c.data, Text), ("status", "status_if_new")
+    return or_(*(said.like(f'%"{way}":"{status.value}"%') for way in ways for status in sorted(SUBSCRIBED_STATUSES)))
+
+
+def unsent_in_doubt(tx: Connection, list_id: str, after: int, limit: int) -> Sequence[Any]:
+    """Return the next unsent updates that would subscribe somebody, and may not have been decided by what is known now.
+
+    These are the ones queued by hand, and those whose rows have changed since: id, row_id.
+    """
+    query = (
+        select(update.c.id, cache.c.id.label("row_id"))
+        .join(cache, cache.c.id == update.c.mailchimpsync_cache_id)
+        .where(
+            update.c.completed == 0,
+            update.c.mailchimpsync_batch_id.is_(None),
+            cache.c.mailchimp_list_id == list_id,
+            or_(update.c.run_id.is_(None), cache.c.recheck),
+            _subscribes(),
+            update.c.id > after,
+        )
+        .order_by(update.c.id)
+        .limit(limit)
+    )
+    return tx.execute(query).all()
+
+
+def drop_unsent(tx: Connection, dropped: Sequence[tuple[int, int, str]]) -> None:
+    """Close updates that are not to be sent, and make their rows due: (id, row id, error)."""
+    complete_updates(tx, [(key, error) for key, _, error in dropped])
+    again = {"sync_status": SyncStatus.TODO.value, "recheck": False}
+    update_by_id(tx, cache, [{"id": row_id, **again} for _, row_id, _ in dropped])
+
+
+def _is_overtaken_in(rows: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Return the condition that a row has an update which an opt-out has overtaken, and that is not settled."""
+    other = update.alias()
+    mine = select(other.c.id).where(other.c.mailchimpsync_cache_id == rows, other.c.error_response == OVERTAKEN)
+    return mine.exists()
+
+
+def unsent_opt_outs(tx: Connection, list_id: str, limit: int, run_id: int | None = None) -> Sequence[RowMapping]:
+    """Return the next opt-outs that are sent directly, of a run or of all, with what results change of their rows.
+
+    These are the ones that have overtaken an update in flight, and those whose request may be under way already.
+    """
+    is_begun = type_coerce(update.c.attempt, Text).like(f'%"{SENT_AT}":%')
+    query = (
+        select(*_for_results(), null().label("submitted_at"))
+        .join(cache, cache.c.id == update.c.mailchimpsync_cache_id)
+        .where(
+            update.c.completed == 0,
+            update.c.mailchimpsync_batch_id.is_(None),
+            cache.c.mailchimp_list_id == list_id,
+            update.c.run_id == run_id if run_id is not None else true(),
+            or_(is_begun, and_(_takes_off(), _is_overtaken_in(cache.c.id))),
+        )
+        .order_by(update.c.id)
+        .limit(limit)
+    )
+    return tx.execute(query).mappings().all()
+
+
+def note_attempts(tx: Connection, attempts: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
+    """Note how updates are being tried: (id, attempt)."""
+    update_by_id(tx, update, [{"id": key, "attempt": attempt} for key, attempt in attempts])
+
+
+def overtake(tx: Connection, row_ids: Sequence[int]) -> None:
+    """Close the open updates of rows, so that an opt-out can take their place; their late answers are passed over."""
+    query = select(update.c.id, update.c.mailchimpsync_batch_id).where(update.c.open_row.in_(row_ids))
+    found = tx.execute(query).all()
+    complete_updates(tx, [(one.id, OVERTAKEN if one.mailchimpsync_batch_id else SUPERSEDED) for one in found])
+
+
+def overtaken(tx: Connection, list_id: str, batch_id: int | None = None) -> Sequence[RowMapping]:
+    """Return the overtaken updates that are not settled, of a batch or of all, with what results change of their rows.
+
+    `is_over`: their batch is handled, so that Mailchimp does nothing more of it.
+    """
+    query = (
+        select(*_for_results(), batch.c.submitted_at, (batch.c.response_processed == HANDLED).label("is_over"))
+        .join(cache, cache.c.id == update.c.mailchimpsync_cache_id)
+        .join(batch, batch.c.id == update.c.mailchimpsync_batch_id)
+        .where(
+            update.c.error_response == OVERTAKEN,
+            cache.c.mailchimp_list_id == list_id,
+            batch.c.id == batch_id if batch_id is not None else true(),
+        )
+    )
+    return tx.execute(query.order_by(update.c.id)).mappings().all()
+
+
+def settle_overtaken(tx: Connection, update_ids: Sequence[int]) -> None:
+    """Note that overtaken updates need no more attention: their batch is over, and their members were looked at."""
+    tx.execute(sql_update(update).where(update.c.id.in_(update_ids)).values(error_response=SUPERSEDED))
 
 
 def open_batch(tx: Connection, list_id: str, update_ids: Sequence[int], now: datetime, mark: str) -> int:
@@ -294,7 +400,7 @@ def untold_updates(
 def open_and_lost(tx: Connection, run_id: int) -> tuple[int, int]:
     """Return how many updates of a run are open, and how many were given up without a word from Mailchimp."""
     mine = select(func.count()).where(update.c.run_id == run_id)
-    is_lost = update.c.error_response.in_((SUPERSEDED, UNANSWERED))
+    is_lost = update.c.error_response.in_((SUPERSEDED, OVERTAKEN, UNANSWERED))
     still_open = tx.execute(mine.where(update.c.completed == 0)).scalar_one()
     return int(still_open), int(tx.execute(mine.where(update.c.completed == 1, is_lost)).scalar_one())
 
@@ -305,18 +411,22 @@ def open_updates_of(tx: Connection, batch_id: int) -> Sequence[int]:
     return list(tx.execute(query).scalars())
 
 
+def _for_results() -> list[ColumnElement[Any]]:
+    return [
+        update.c.id.label("update_id"),
+        update.c.data,
+        update.c.attempt,
+        update.c.agreed,
+        update.c.created_date,
+        update.c.run_id.label("update_run_id"),
+        *(cache.c[name] for name in _SEEN_BY_RESULTS),
+    ]
+
+
 def updates_with_rows(tx: Connection, batch_id: int, update_ids: Sequence[int]) -> dict[int, RowMapping]:
     """Return open updates of a batch by id, each with the columns of its cache row that results change."""
     query = (
-        select(
-            update.c.id.label("update_id"),
-            update.c.data,
-            update.c.attempt,
-            update.c.agreed,
-            update.c.run_id.label("update_run_id"),
-            batch.c.submitted_at,
-            *(cache.c[name] for name in _SEEN_BY_RESULTS),
-        )
+        select(*_for_results(), batch.c.submitted_at)
         .join(cache, cache.c.id == update.c.mailchimpsync_cache_id)
         .join(batch, batch.c.id == update.c.mailchimpsync_batch_id)
         .where(update.c.id.in_(update_ids), update.c.mailchimpsync_batch_id == batch_id, update.c.completed == 0)

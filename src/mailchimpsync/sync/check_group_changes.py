@@ -7,6 +7,7 @@ from mailchimpsync.model import SyncStatus
 from mailchimpsync.store import groups, members
 from mailchimpsync.store.schema import cache
 from mailchimpsync.sync.context import Run
+from mailchimpsync.sync.overtaken import settle_overtaken
 from mailchimpsync.sync.untold_updates import settle_untold
 
 _TRIED_AGAIN = [
@@ -26,4 +27,5 @@ def check_group_changes(run: Run) -> bool:
             members.make_due(tx, ours, failed, cache.c.reason.in_(_TRIED_AGAIN))
         groups.snapshot_groups(tx, run.list_id, cache.c.sync_status == SyncStatus.TODO.value)
     settle_untold(run)
+    settle_overtaken(run)
     return True

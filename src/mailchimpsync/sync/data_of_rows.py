@@ -7,8 +7,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping
-
 from mailchimpsync.data import (
     NOTHING_CONFIRMED,
     after_member,
@@ -36,7 +34,7 @@ WITHOUT_SOME, WITHOUT_DATA = "without some data", "without data"
 """Tries of an update some of whose merge fields Mailchimp refused by name, or all."""
 
 Change = Mapping[str, Any]
-Update = RowMapping
+Update = Mapping[Any, Any]
 
 
 def waiting_data(tx: Transaction, row_ids: Sequence[int]) -> dict[int, Change]:

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping
-
 from mailchimpsync.addresses import normalise_address
 from mailchimpsync.decide.member_facts import OurAct, Seen, columns_of, facts_of, seen
 from mailchimpsync.errors import LASTS_AFTER, MAY_PASS, OF_ACCESS, Code
@@ -31,7 +29,7 @@ from mailchimpsync.sync.data_of_rows import (
 from mailchimpsync.sync.refused import refusal_by_mailchimp, refused_for_now
 
 OK_STATUS = range(200, 300)
-Update = RowMapping
+Update = Mapping[Any, Any]
 
 
 @dataclass(slots=True)

@@ -15,6 +15,7 @@ from mailchimpsync.sync.check_data import looks_at_data
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.counting import CountingProgress
 from mailchimpsync.sync.look_at_both import Sight
+from mailchimpsync.sync.opt_outs import finish_opt_outs
 from mailchimpsync.sync.relink import links_of, terms_of
 from mailchimpsync.sync.stopping import AbortWatch
 from mailchimpsync.sync.submit import collect
@@ -90,6 +91,7 @@ def open_run(
     if is_new:
         run.log(f"Run {run_id}: " + (f"changes since {run.since:%Y-%m-%d %H:%M} UTC." if run.since else "everything."))
         collect(run)
+        finish_opt_outs(run)
         _withdraw_unsent(run)
     for line in _notes(run, options, reason):
         run.note(line)

@@ -20,8 +20,10 @@ from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.data_of_rows import held_back, waiting_data, with_data
 from mailchimpsync.sync.gather import Gathered, gather
 from mailchimpsync.sync.linked_interests import with_existing_interests
+from mailchimpsync.sync.opt_outs import takes_off
 from mailchimpsync.sync.take_over import take_over
 from mailchimpsync.sync.take_up_undo import take_up_undo, undone_run
+from mailchimpsync.sync.unwanted import drop_unwanted
 
 ROWS_PER_STEP = 5_000
 
@@ -33,6 +35,7 @@ def reconcile(run: Run) -> bool:
     after = run.read_progress().get("decided_to")
     if after is None:
         take_over(run)
+        drop_unwanted(run)
         with run.transaction() as tx:
             plans.drop_plan(tx, run.id)
             run.note_progress(tx, {"decided_to": 0})
@@ -46,6 +49,8 @@ def reconcile(run: Run) -> bool:
         with run.transaction() as tx:
             due = rows.due_facts(tx, run.list_id, after, ROWS_PER_STEP)
         if not due:
+            if not _plan_opt_outs_in_flight(run, after):
+                return False
             _report(run)
             return True
         after = due[-1].id
@@ -72,6 +77,30 @@ def _decide_step(run: Run, agreements: Agreements, due: Sequence[Any], after: in
             rows.settle_rows(tx, ids, decision.reason.value, decision.agreed)
         _write(tx, run, looked_at)
         run.note_progress(tx, {"decided_to": after})
+
+
+def _plan_opt_outs_in_flight(run: Run, decided_to: int) -> bool:
+    """Plan to take off members who must not wait for the result of their update in flight; say whether that is all.
+
+    Whatever else has changed at such rows is decided after the result.
+    """
+    after = run.read_progress().get("in_flight_to", 0)
+    while True:
+        with run.transaction() as tx:
+            changed = rows.changed_in_flight(tx, run.list_id, after, ROWS_PER_STEP)
+        if not changed:
+            return True
+        after = changed[-1]
+        looked_at = _look_at(run, changed)
+        decided = [decide(situation, run.connection) for situation in looked_at.situations]
+        with run.transaction() as tx:
+            planned = zip(looked_at.rows, decided, strict=True)
+            plans.add_to_plan(
+                tx, [_plan_row(run, row["id"], one, None) for row, one in planned if takes_off(one.update)]
+            )
+            run.note_progress(tx, {"decided_to": decided_to, "in_flight_to": after})
+        if run.deadline.reached:
+            return False
 
 
 def decide_rows(run: Run, ids: Sequence[int]) -> None:

@@ -10,8 +10,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import RowMapping
-
 from mailchimpsync.addresses import normalise_address
 from mailchimpsync.errors import LASTS_AFTER, Code, RefusedError
 from mailchimpsync.model import MemberStatus, Side, SyncStatus
@@ -39,7 +37,7 @@ def refused_by_civicrm(row_id: int, error: RefusedError) -> dict[str, Any]:
     }
 
 
-def refused_for_now(update: RowMapping, code: Code, detail: str, now: datetime) -> dict[str, Any]:
+def refused_for_now(update: Mapping[Any, Any], code: Code, detail: str, now: datetime) -> dict[str, Any]:
     """Return the columns of a row whose update Mailchimp refused for a cause that may pass.
 
     It is due again; once the same was refused too often it is listed as a failure, and tried more and more rarely.
@@ -78,7 +76,7 @@ def refusal_by_civicrm(work: Work, about: Mapping[str, Any], wanted: str, error:
     return _entry(work, Side.CIVICRM, {**about, "run_id": work.id, "new": wanted}, reason, error.code.value)
 
 
-def refusal_by_mailchimp(work: Work, update: RowMapping, status: int, code: Code) -> dict[str, Any]:
+def refusal_by_mailchimp(work: Work, update: Mapping[Any, Any], status: int, code: Code) -> dict[str, Any]:
     """Return the journal entry that Mailchimp refused an update."""
     about = {
         "cache_id": update["id"],
@@ -106,7 +104,7 @@ def _entry(work: Work, side: Side, about: Mapping[str, Any], reason: str, answer
     return {**when, **about, "side": side.value, "field": REFUSED, "reason": reason, "answer": answer}
 
 
-def _wanted(update: RowMapping) -> str:
+def _wanted(update: Mapping[Any, Any]) -> str:
     """Return what an update wanted, without saying which address."""
     data, known = update["data"], update["mailchimp_email"]
     moves = update["mailchimp_member_id"] and normalise_address(data["email_address"]) != normalise_address(known or "")

@@ -21,6 +21,7 @@ from mailchimpsync.sync.context import Work
 from mailchimpsync.sync.data_of_rows import confirmed_of
 from mailchimpsync.sync.judging import OK_STATUS, Outcome, is_opt_out, judge
 from mailchimpsync.sync.operation_names import update_of
+from mailchimpsync.sync.overtaken import look_at_overtaken, settle
 from mailchimpsync.sync.refused import note_refused, refusal_by_mailchimp
 from mailchimpsync.sync.second_look import fresh_columns, second_look
 
@@ -179,8 +180,14 @@ def _take_in(work: Work, batch_id: int, results: Mapping[int, OperationResult]) 
 
 
 def _close(work: Work, batch_id: int, refused_alike: Code | None = None) -> int:
-    """The batch is handled; rows whose update got no answer are due again, and their update is dropped."""
+    """The batch is handled; rows whose update got no answer are due again, and their update is dropped.
+
+    Members of updates that an opt-out has overtaken are looked at first: Mailchimp may have carried them out all the
+    same.
+    """
+    overtaken = look_at_overtaken(work, batch_id)
     with work.transaction() as tx:
+        settle(tx, overtaken)
         forgotten = updates.open_updates_of(tx, batch_id)
         found = updates.updates_with_rows(tx, batch_id, forgotten) if forgotten else {}
         updates.complete_updates(tx, [(key, updates.UNANSWERED) for key in found])

@@ -21,8 +21,10 @@ from mailchimpsync.store import runs, updates
 from mailchimpsync.sync.context import Run, Work
 from mailchimpsync.sync.lost_batches import look_for
 from mailchimpsync.sync.operation_names import mark_of_batch, operation_name
+from mailchimpsync.sync.opt_outs import send_opt_outs
 from mailchimpsync.sync.personal_values import with_personal_values
 from mailchimpsync.sync.results import note_trouble, read_results, results_are_lost
+from mailchimpsync.sync.unwanted import drop_unwanted
 
 POLL_FIRST_SECONDS = 1.0
 POLL_LONGEST_SECONDS = 60.0
@@ -45,6 +47,7 @@ def submit(run: Run) -> bool:
         under_way, _ = updates.count_open_updates(tx, run.list_id)
     run.expect(under_way)
     while True:
+        drop_unwanted(run)
         sent = send_all(run)
         if not sent:
             return False
@@ -104,9 +107,13 @@ def look_at_batch(work: Work, row: Any) -> BatchInfo | None:
 def send_all(work: Work) -> bool:
     """Send every queued update, at least one batch a call; return False if time was over before.
 
+    Opt-outs that have overtaken an update in flight come first, each by itself.
+
     Raises:
         TransientError: Mailchimp does not take a batch, also after some patience; what is queued stays queued.
     """
+    if not send_opt_outs(work):
+        return False
     sent = False
     doubts = 0
     while True:

@@ -115,7 +115,8 @@ def update_create(
     """Queue a change for a member at Mailchimp, or change one that was not sent yet; the next run sends it.
 
     A row has at most one update under way. After its result, the row is decided again: what was sent by hand counts
-    as a change made at Mailchimp. Returns the update.
+    as a change made at Mailchimp. One that would subscribe somebody who has left or must not be mailed is dropped when
+    it would be sent, with the reason in `error_response`. Returns the update.
 
     Raises:
         UsageError: there is no such update or row; the row has an update already; the update was sent.

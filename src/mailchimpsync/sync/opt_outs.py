@@ -1,0 +1,156 @@
+"""Opt-outs that overtake an update in flight: one request for each member, in the run that decides it.
+
+Why, and what is safe about it: docs/decisions/opt-outs-overtake.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from mailchimpsync.addresses import member_id_of
+from mailchimpsync.errors import Code, RemoteError, TransientError
+from mailchimpsync.mailchimp import Member, OperationResult, member_if_readable, take_off
+from mailchimpsync.model import MemberStatus, SyncStatus
+from mailchimpsync.store import contacts, journal, members, rows, updates
+from mailchimpsync.sync.context import Work
+from mailchimpsync.sync.judging import Outcome, is_as_wanted, judge
+from mailchimpsync.sync.refused import note_refused
+
+MEMBERS_IN_FLIGHT_MAX = 8
+MEMBERS_PER_STEP = 40
+_OFF = frozenset({MemberStatus.UNSUBSCRIBED, MemberStatus.ARCHIVED})
+_NOT_DONE = 503
+"""The status of a request whose answer was lost, and that did nothing: it may pass."""
+
+Answer = OperationResult | RemoteError | None
+
+
+def takes_off(body: Mapping[str, Any] | None) -> bool:
+    """Say whether an update takes its member off the list."""
+    return body is not None and body.get("status") in _OFF
+
+
+def send_opt_outs(work: Work) -> bool:
+    """Send the opt-outs that have overtaken something, and take their answers in; False if time was over before.
+
+    Raises:
+        TransientError: Mailchimp doesn't answer; the next call reads the members first.
+    """
+    while True:
+        with work.transaction() as tx:
+            waiting = updates.unsent_opt_outs(tx, work.list_id, MEMBERS_PER_STEP, work.sends_updates_of)
+        if not waiting:
+            return True
+        if work.deadline.is_stopped:
+            return False
+        begun = [one for one in waiting if updates.SENT_AT in one["attempt"]]
+        _take_in(work, begun, _ask(work, begun, send=True))
+        fresh = [_begun_now(work, one) for one in waiting if updates.SENT_AT not in one["attempt"]]
+        with work.transaction() as tx:
+            updates.note_attempts(tx, [(one["update_id"], one["attempt"]) for one in fresh])
+        _take_in(work, fresh, _send(work, fresh))
+
+
+def finish_opt_outs(work: Work) -> None:
+    """Find out what became of requests whose answer an earlier run never got; what was not done is decided again."""
+    while True:
+        with work.transaction() as tx:
+            waiting = updates.unsent_opt_outs(tx, work.list_id, MEMBERS_PER_STEP)
+        begun = [one for one in waiting if updates.SENT_AT in one["attempt"]]
+        if not begun:
+            return
+        _take_in(work, begun, _ask(work, begun, send=False))
+
+
+def _begun_now(work: Work, update: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Mailchimp's dates are to the second, so this one is as well."""
+    sent_at = work.runtime.now().replace(microsecond=0).isoformat()
+    return {**update, "attempt": {**update["attempt"], updates.SENT_AT: sent_at}}
+
+
+def _send(work: Work, fresh: Sequence[Mapping[Any, Any]]) -> list[Answer]:
+    with work.runtime.executor(MEMBERS_IN_FLIGHT_MAX) as executor:
+        return list(executor.map(lambda update: _send_one(work, update), fresh))
+
+
+def _ask(work: Work, begun: Sequence[Mapping[Any, Any]], *, send: bool) -> list[Answer]:
+    with work.runtime.executor(MEMBERS_IN_FLIGHT_MAX) as executor:
+        return list(executor.map(lambda update: _ask_one(work, update, send=send), begun))
+
+
+def _send_one(work: Work, update: Mapping[Any, Any]) -> Answer:
+    try:
+        return take_off(work.mailchimp, work.list_id, _member_id(update), MemberStatus(update["data"]["status"]))
+    except TransientError:
+        return _ask_one(work, update, send=False) or OperationResult(None, _NOT_DONE)
+    except RemoteError as error:
+        return error
+
+
+def _ask_one(work: Work, update: Mapping[Any, Any], *, send: bool) -> Answer:
+    """Read a member: taken off, by us; or else sent once more, where nobody has touched it since. None: neither."""
+    try:
+        found = member_if_readable(work.mailchimp, work.list_id, _member_id(update))
+    except RemoteError as error:
+        return error
+    if isinstance(found, Member) and is_as_wanted(update["data"], found.status):
+        return OperationResult(None, 200, _as_answer(found))
+    is_untouched = isinstance(found, Member) and found.last_changed < _sent_at(update)
+    return _send_one(work, update) if send and is_untouched else None
+
+
+def _member_id(update: Mapping[Any, Any]) -> str:
+    return update["mailchimp_member_id"] or member_id_of(update["data"]["email_address"])
+
+
+def _sent_at(update: Mapping[Any, Any]) -> datetime:
+    return datetime.fromisoformat(update["attempt"][updates.SENT_AT])
+
+
+def _as_answer(found: Member) -> dict[str, Any]:
+    opted_in = found.opted_in_at.isoformat() if found.opted_in_at else None
+    return {
+        "id": found.id,
+        "contact_id": found.contact_id,
+        "email_address": found.email_address,
+        "status": found.status,
+        "last_changed": found.last_changed.isoformat(),
+        "timestamp_opt": opted_in,
+        "merge_fields": {"FNAME": found.first_name, "LNAME": found.last_name},
+        "interests": found.interests,
+    }
+
+
+def _take_in(work: Work, sent: Sequence[Mapping[Any, Any]], answers: Sequence[Answer]) -> None:
+    """Note what became of requests, all that have an answer, before the error of one that has none is raised."""
+    outcome, unanswered, errors = Outcome(), [], []
+    for update, answer in zip(sent, answers, strict=True):
+        if isinstance(answer, RemoteError):
+            errors.append(answer)
+        elif answer is None:
+            unanswered.append(update)
+        else:
+            judge(work, {**update, "submitted_at": _sent_at(update)}, answer, outcome)
+    with work.transaction() as tx:
+        updates.complete_updates(
+            tx, [*outcome.completed, *((one["update_id"], updates.UNANSWERED) for one in unanswered)]
+        )
+        rows.write_rows(tx, members.make_room(tx, work.list_id, outcome.rows))
+        rows.write_rows(tx, [_due_again(one) for one in unanswered])
+        contacts.make_replaced_rows_due(tx, work.list_id, outcome.arrived)
+        journal.write_journal(tx, outcome.entries)
+        note_refused(tx, outcome.refused)
+    work.progress.advance(len(sent) - len(errors))
+    if errors:
+        raise errors[0]
+
+
+def _due_again(update: Mapping[Any, Any]) -> dict[str, Any]:
+    return {
+        "id": update["id"],
+        "sync_status": SyncStatus.TODO.value,
+        "recheck": False,
+        "reason": Code.BATCH_LOST.value,
+    }

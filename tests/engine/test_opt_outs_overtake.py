@@ -1,0 +1,194 @@
+"""An opt-out waits for nothing: it overtakes an update of the same person that hangs at Mailchimp."""
+
+from __future__ import annotations
+
+import pytest
+
+from mailchimpsync.store import rows, updates
+from mailchimpsync.sync import Outcome
+from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
+from support.mortal import KilledError, Life
+from support.variations import every_fourth
+from support.world import NEWS, WALKS, World, days_ago
+
+ANN = "ann@example.org"
+HANGS, QUICK = 7_200.0, 0.0
+STEPS = range(1, 90, 2)
+
+
+def hanging_interests(world: World) -> int:
+    """Ann is in sync, and a batch with a new interest of hers hangs at Mailchimp."""
+    world.member(ANN)
+    ann = world.contact(ANN, {NEWS: 20})
+    world.sync()
+    world.pass_time(3_600)
+    return hang(world, ann)
+
+
+def hang(world: World, ann: int) -> int:
+    world.mailchimp.set_options(batch_dwell={"started": HANGS})
+    world.put(ann, "Added", WALKS)
+    assert world.sync(seconds=60).outcome is Outcome.WAITING
+    world.pass_time(3_600)
+    return ann
+
+
+def end_the_batch(world: World) -> None:
+    world.mailchimp.set_options(batch_dwell={"started": QUICK})
+    world.pass_time(HANGS)
+
+
+def test_an_opt_out_is_sent_in_the_run_that_sees_it_though_a_batch_of_the_same_person_hangs(world: World) -> None:
+    ann = hanging_interests(world)
+    world.edit(ann, is_opt_out=True)
+
+    result = world.sync(seconds=60)
+
+    assert (result.outcome, result.due.number) == (Outcome.DONE, 0)
+    assert (world.status(ANN), world.fate(contact=ann)) == ("unsubscribed", ("ok", "DEPARTED_OPT_OUT"))
+    assert world.open_updates() == []
+    assert [(one["field"], one["new"]) for one in world.journal()][-1] == ("status", "unsubscribed")
+
+
+@pytest.mark.parametrize("leaves", ["Removed", "trash", "is_deceased"])
+def test_whatever_takes_somebody_off_overtakes_the_batch(world: World, leaves: str) -> None:
+    ann = hanging_interests(world)
+    if leaves == "Removed":
+        world.put(ann, leaves)
+    elif leaves == "trash":
+        world.trash(ann)
+    else:
+        world.edit(ann, is_deceased=True)
+
+    world.sync(seconds=60)
+
+    assert world.status(ANN) in ("unsubscribed", "archived")
+
+
+def test_when_the_overtaken_batch_ends_nothing_reverts_and_its_answer_is_passed_over(world: World) -> None:
+    ann = hanging_interests(world)
+    world.edit(ann, is_opt_out=True)
+    world.sync(seconds=60)
+    end_the_batch(world)
+    world.sync()
+    world.pass_time(3_600)
+    world.forget_requests()
+
+    world.sync(everything=True)
+
+    assert (world.status(ANN), world.fate(contact=ann)) == ("unsubscribed", ("ok", "DEPARTED_OPT_OUT"))
+    assert world.writes() == []
+
+
+@pytest.mark.parametrize("everything", [False, True], ids=["incremental", "full"])
+def test_somebody_whom_an_overtaken_batch_subscribes_after_all_is_taken_off_again(
+    world: World, *, everything: bool
+) -> None:
+    """Staff had added her again, that hung, she came back herself; then staff removed her."""
+    ann = coming_back_in_a_batch(world)
+    world.act(ANN, "subscribe")
+    world.pass_time(60)
+    world.put(ann, "Removed")
+    world.sync(seconds=60)
+    assert world.status(ANN) == "unsubscribed"
+    end_the_batch(world)
+
+    world.sync(everything=everything)
+
+    assert (world.status(ANN), world.in_group(ann)) == ("unsubscribed", "Removed")
+
+
+def coming_back_in_a_batch(world: World) -> int:
+    world.member(ANN, "unsubscribed", last_changed=days_ago(50), unsubscribed_by="admin")
+    ann = world.contact(ANN, {NEWS: 20})
+    world.mailchimp.set_options(batch_dwell={"pending": HANGS})
+    assert world.sync(seconds=60).outcome is Outcome.WAITING
+    world.pass_time(1_800)
+    return ann
+
+
+@pytest.mark.parametrize("step", every_fourth(STEPS))
+def test_killed_at_any_step_the_opt_out_is_done_by_the_next_sync(step: int) -> None:
+    life = Life()
+    world = World(life=life)
+    ann = hanging_interests(world)
+    world.edit(ann, is_opt_out=True)
+    life.begin(ends_at=step)
+    try:
+        world.sync(seconds=60)
+    except KilledError:
+        life.begin()
+        world.pass_time(601)
+        world.systems = world.new_systems()
+        world.sync(seconds=60)
+    life.begin()
+
+    assert (world.status(ANN), world.fate(contact=ann)) == ("unsubscribed", ("ok", "DEPARTED_OPT_OUT"))
+    end_the_batch(world)
+    world.sync()
+    told = [one for one in world.journal() if (one["field"], one["new"]) == ("status", "unsubscribed")]
+    assert (world.status(ANN), world.in_group(ann)) == ("unsubscribed", "Added")
+    assert len(told) <= 1
+    world.close()
+
+
+@pytest.mark.parametrize("kind", [FaultKind.DROP_AFTER, FaultKind.DROP_BEFORE, FaultKind.TRUNCATE])
+def test_an_opt_out_whose_answer_is_lost_is_read_back_and_not_taken_for_her_own_act(
+    world: World, kind: FaultKind
+) -> None:
+    ann = hanging_interests(world)
+    world.put(ann, "Removed")
+    world.mailchimp.faults.plant(Fault(kind, pattern="PATCH /3.0/lists/"))
+    world.sync(seconds=60)
+    world.pass_time(60)
+
+    world.sync(seconds=60)
+
+    assert (world.status(ANN), world.row(contact=ann)["mailchimp_status_by"]) == ("unsubscribed", "us")
+
+
+def test_somebody_who_can_not_be_taken_off_keeps_nobody_else_and_is_tried_again(world: World) -> None:
+    ann = hanging_interests(world)
+    bob = world.contact("bob@example.org")
+    world.put(bob, "Added")
+    world.edit(ann, is_opt_out=True)
+    world.mailchimp.faults.plant(Fault(FaultKind.STATUS, pattern="PATCH /3.0/lists/", times=6, status=500))
+
+    world.sync(seconds=600)
+    assert (world.status(ANN), world.fate(contact=ann)[0]) == ("subscribed", "todo")
+    assert world.fate(contact=bob)[0] == "live"
+    world.pass_time(60)
+    world.sync(seconds=600)
+
+    assert world.status(ANN) == "unsubscribed"
+
+
+def test_an_update_queued_by_hand_does_not_override_a_newer_opt_out(world: World) -> None:
+    world.member(ANN)
+    ann = world.contact(ANN, {NEWS: 20})
+    world.sync()
+    world.pass_time(3_600)
+    queue_by_hand(world, ann)
+    world.act(ANN, "unsubscribe")
+    world.pass_time(60)
+
+    world.sync()
+
+    assert (world.status(ANN), world.in_group(ann)) == ("unsubscribed", "Removed")
+    assert any("queued updates were not sent" in line for line in world.told())
+
+
+def queue_by_hand(world: World, ann: int) -> None:
+    row_id, body = world.row(contact=ann)["id"], {"email_address": ANN, "status": "subscribed"}
+    queued = {
+        "mailchimpsync_cache_id": row_id,
+        "data": body,
+        "attempt": {"decided": body, "tries": []},
+        "agreed": {"subscribed": True, "interests": {}},
+        "created_date": world.now,
+        "open_row": row_id,
+        "run_id": None,
+    }
+    with world.store.begin() as tx:
+        updates.add_updates(tx, [queued])
+        rows.write_rows(tx, [{"id": row_id, "sync_status": "live", "recheck": True}])

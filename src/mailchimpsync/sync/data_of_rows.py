@@ -115,7 +115,7 @@ def waits_again(update: Update) -> dict[str, Any]:
     return {"cache_id": update["id"], "wanted": without_member_part(change) if kind_of(update) == TAGS else change}
 
 
-def held_back(work: Work, row: RowMapping, change: Change | None) -> Code | None:
+def held_back(work: Work, row: Mapping[Any, Any], change: Change | None) -> Code | None:
     """Return why what waits for a row is not sent now: the same was refused too often a short while ago."""
     refusal = row["refusal"]
     if change is None or refusal is None or "again" not in refusal:

@@ -99,12 +99,7 @@ def _numbers(status: ConnectionStatus) -> list[tuple[str, str]]:
         *_working(status),
         ("Last sync", moment(status.last_sync_time)),
         ("Last attempt", f"{moment(state.attempted_at)}: {last}" if state.attempted_at else last),
-        (
-            "Next sync",
-            moment(state.next_run_at)
-            if state.next_run_at
-            else "not scheduled; call `mailchimpsync sync`, or run `mailchimpsync serve`",
-        ),
+        ("Next sync", _next_sync(status)),
         ("Verified", _verified(status)),
         ("Subscribed", f"{status.subscribed_at_civicrm:,} in CiviCRM, {status.subscribed_at_mailchimp:,} at Mailchimp"),
         ("To do", f"{status.to_add:,} to add to Mailchimp, {status.to_remove:,} to remove from it"),
@@ -121,6 +116,14 @@ def _kept(status: ConnectionStatus) -> list[tuple[str, str]]:
     return [
         ("As chosen", f"{status.kept_off:,} in the group stay off at Mailchimp, {status.kept_on:,} outside stay on")
     ]
+
+
+def _next_sync(status: ConnectionStatus) -> str:
+    if status.state.next_run_at:
+        return moment(status.state.next_run_at)
+    if not status.link.schedule.enabled:
+        return "not scheduled: this connection's schedule is switched off; call `mailchimpsync sync`"
+    return "not scheduled: no service runs; call `mailchimpsync sync`, or run `mailchimpsync serve`"
 
 
 def _campaigns(status: ConnectionStatus) -> list[tuple[str, str]]:

@@ -190,12 +190,12 @@ def test_who_confirms_the_old_address_before_the_new_one_arrives_keeps_it_and_ge
 
 
 def bounced(world: World) -> int:
-    """Mail to Tom has bounced, he is off the list and out of the group; his address is corrected."""
+    """Mail to Tom has bounced, he is off the list and out of the group; his address is corrected and off hold."""
     contact = tom(world)
     world.act(OLD, "bounce")
     later_sync(world)
     assert world.in_group(contact) == "Removed"
-    world.edit_address(contact, email=NEW)
+    world.edit_address(contact, email=NEW, on_hold=0)
     later_sync(world)
     return contact
 
@@ -271,7 +271,7 @@ def test_a_corrected_address_that_somebody_else_has_fails_and_names_both(world: 
     contact = tom(world)
     world.act(OLD, "bounce")
     later_sync(world)
-    world.edit_address(contact, email=NEW)
+    world.edit_address(contact, email=NEW, on_hold=0)
     world.put(contact, "Added")
 
     settled(world)

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection
 
 from mailchimpsync.store import Store, contacts, evidence, members, ownership
-from mailchimpsync.store.contact_facts import CONTACT_FACTS, owned_by
+from mailchimpsync.store.contact_facts import CONTACT_FACTS, NEWS, owned_by
 from mailchimpsync.store.ownership import NewOwner
 from mailchimpsync.store.schema import cache
 from store.databases import ANN, BOB, LIST, add_row, row
@@ -26,6 +26,9 @@ ANNS = {
     "new_address": "ann@example.com",
     "contact_problem": "CV_UNREADABLE",
     "handed_from": 78,
+    "names_before": {"first_name": "Ann", "last_name": ""},
+    "address_before": "ann@example.net",
+    "hold_reason": "MAILCHIMP_BOUNCED",
 }
 OF_THE_MEMBER = {
     *("id", "mailchimp_list_id", "identity", "mailchimp_member_id", "mailchimp_contact_id", "mailchimp_email"),
@@ -57,7 +60,10 @@ def test_each_fact_of_a_contact_has_a_place_in_the_tests() -> None:
             lambda tx, key: contacts.set_contacts(tx, {key: BOB}, {key: "on_hold"}, {BOB: "bob@example.org"}),
             owned_by(BOB, marks="on_hold", civicrm_address="bob@example.org"),
         ),
-        (lambda tx, _: contacts.replace_contacts(tx, LIST, {ANN: BOB}), owned_by(BOB, departed_contact_id=ANN)),
+        (
+            lambda tx, _: contacts.replace_contacts(tx, LIST, {ANN: BOB}),
+            owned_by(BOB, departed_contact_id=ANN, **{name: ANNS[name] for name in NEWS}),
+        ),
         (
             lambda tx, _: contacts.replace_contacts(tx, LIST, {ANN: None}, {ANN: "trashed"}),
             owned_by(None, departed_contact_id=ANN, marks="trashed", inherited="deceased", inherited_at=MERGED_AT),

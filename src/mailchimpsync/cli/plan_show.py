@@ -25,6 +25,7 @@ _KINDS = {
     ChangeKind.JOIN: "added to groups in CiviCRM",
     ChangeKind.CREATE: "contacts created in CiviCRM",
     ChangeKind.INTERESTS: "interests changed at Mailchimp",
+    ChangeKind.CORRECT: "contacts corrected in CiviCRM (name, address, hold)",
 }
 _STATES = {"open": "warn", "approved": "good", "applied": "good", "dropped": "dim", "expired": "dim"}
 

@@ -75,6 +75,7 @@ SENTENCES: Mapping[ChangeKind, str] = {
     ChangeKind.JOIN: "%(who)s people would be added to groups in CiviCRM (%(limit)s)",
     ChangeKind.CREATE: "%(who)s contacts would be created in CiviCRM (%(limit)s)",
     ChangeKind.INTERESTS: "%(who)s people's interests would change at Mailchimp (%(limit)s)",
+    ChangeKind.CORRECT: "%(who)s contacts would be corrected in CiviCRM (%(limit)s)",
     ChangeKind.DATA: "%(who)s people's data would change at Mailchimp (%(limit)s)",
 }
 
@@ -94,6 +95,8 @@ def kinds_of(change: Mapping[str, Any]) -> Iterator[Subject]:
         yield ChangeKind.ADD, None
     elif update.get("interests"):
         yield ChangeKind.INTERESTS, None
+    if change.get("agreed", {}).get("corrections"):
+        yield ChangeKind.CORRECT, None
     if "data" in change.get("agreed", {}):
         yield ChangeKind.DATA, None
 

@@ -22,8 +22,14 @@ CONTACT_FACTS = (
     "new_address",
     "contact_problem",
     "handed_from",
+    "names_before",
+    "address_before",
+    "hold_reason",
 )
 """The columns that say something of the contact who owns a row, or owned it."""
+
+NEWS = ("names_before", "address_before", "hold_reason")
+"""Those of them that say what changed at Mailchimp and is to be carried out in CiviCRM."""
 
 _RENAMED = ("marks", "inherited", "inherited_at", "civicrm_address", "contact_problem", "handed_from")
 
@@ -42,6 +48,11 @@ def owned_by(contact_id: int | None, **facts: Any) -> dict[str, Any]:
 def kept_while_away(row: RowMapping) -> dict[str, Any]:
     """Return what a row goes on holding of a contact that left it: merges into it count if it comes back."""
     return {name: row[name] for name in ("inherited", "inherited_at")}
+
+
+def untold(row: RowMapping) -> dict[str, Any]:
+    """Return what a row's contact is still to be told of its member, for the contact that it was merged into."""
+    return {name: row[name] for name in NEWS}
 
 
 def joined(old: Columns, new: Columns) -> list[Any]:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, RowMapping, and_, delete, func, null, or_, se
 from mailchimpsync.addresses import spellings
 from mailchimpsync.errors import Code
 from mailchimpsync.model import MemberStatus, SyncStatus
-from mailchimpsync.store.contact_facts import kept_while_away, owned_by
+from mailchimpsync.store.contact_facts import NEWS, kept_while_away, owned_by, untold
 from mailchimpsync.store.dialect import update_by_id
 from mailchimpsync.store.members import due, is_due_or_in_flight, is_in_flight, make_due
 from mailchimpsync.store.schema import cache
@@ -66,7 +66,8 @@ def replace_contacts(
     ours = and_(cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(list(replaced)))
     only_civicrm = cache.c.mailchimp_member_id.is_(None) & ~is_in_flight()
     tx.execute(delete(cache).where(ours, only_civicrm, cache.c.civicrm_contact_id.not_in(list(kept))))
-    columns = (cache.c.id, cache.c.civicrm_contact_id, cache.c.inherited, cache.c.inherited_at)
+    news = (cache.c[name] for name in NEWS)
+    columns = (cache.c.id, cache.c.civicrm_contact_id, cache.c.inherited, cache.c.inherited_at, *news)
     rows = tx.execute(select(*columns).where(ours)).mappings().all()
     changes = [{"id": row["id"], **_replaced(row, replaced, gone_as)} for row in rows]
     update_by_id(tx, cache, changes)
@@ -78,7 +79,7 @@ def _replaced(row: RowMapping, replaced: Mapping[int, int | None], gone_as: Mapp
     contact = row["civicrm_contact_id"]
     successor = replaced[contact]
     if successor is not None:
-        return owned_by(successor, departed_contact_id=contact)
+        return owned_by(successor, departed_contact_id=contact, **untold(row))
     return owned_by(None, departed_contact_id=contact, marks=gone_as.get(contact), **kept_while_away(row))
 
 

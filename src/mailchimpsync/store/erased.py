@@ -26,6 +26,9 @@ _UNKNOWN = (
     "member_problem",
     "civicrm_address",
     "new_address",
+    "names_before",
+    "address_before",
+    "hold_reason",
 )
 
 

@@ -55,7 +55,7 @@ ENTRIES_PER_STEP = 1_000
 
 _BODIES = ("data", "attempt", "agreed", "error_response")
 _CHANGE = ("identity", "member_id", "address", "before", "member_update", "agreed", "note")
-_NOTED = ("civicrm_address", "new_address", "refusal", "reason_detail")
+_NOTED = ("civicrm_address", "new_address", "address_before", "names_before", "refusal", "reason_detail")
 
 
 @dataclass(frozen=True, slots=True)

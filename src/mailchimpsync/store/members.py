@@ -21,11 +21,13 @@ from sqlalchemy import (
     update,
 )
 
+from mailchimpsync.addresses import normalise_address
 from mailchimpsync.errors import Code
-from mailchimpsync.model import IN_FLIGHT, SUBSCRIBED_STATUSES, SyncStatus
+from mailchimpsync.model import IN_FLIGHT, SUBSCRIBED_STATUSES, MemberStatus, SyncStatus
 from mailchimpsync.store.contact_facts import joined
 from mailchimpsync.store.dialect import Assignments, Columns, Row, update_by_id, upsert
 from mailchimpsync.store.schema import cache
+from mailchimpsync.store.schema import update as update_table
 
 _OLD, _NEW = cache.alias("old").c, cache.alias("new").c
 
@@ -34,6 +36,8 @@ _IN_FLIGHT: tuple[ColumnElement[str], ...] = tuple(literal_column(f"'{status.val
 _SUBSCRIBED: tuple[ColumnElement[str], ...] = tuple(
     literal_column(f"'{status.value}'") for status in sorted(SUBSCRIBED_STATUSES)
 )
+_CLEANED: ColumnElement[str] = literal_column(f"'{MemberStatus.CLEANED.value}'")
+_BOUNCED: ColumnElement[str] = literal_column(f"'{Code.MAILCHIMP_BOUNCED.value}'")
 _TODO: ColumnElement[str] = literal_column(f"'{SyncStatus.TODO.value}'")
 
 
@@ -95,9 +99,28 @@ def _merge(old: Columns, new: Columns) -> Assignments:
         ("handed_from", case((new_status, null()), else_=old.handed_from)),
         ("departure", case((new.mailchimp_status.in_(_SUBSCRIBED), null()), else_=old.departure)),
         ("member_problem", null()),
+        ("names_before", _names_before(old, new)),
+        ("hold_reason", _hold_reason(old, new, new_status)),
         *due(old),
         *((column, new[column]) for column in overwritten),
     ]
+
+
+def _names_before(old: Columns, new: Columns) -> ColumnElement[Any]:
+    """What was known before counts until CiviCRM has been told; who is seen for the first time has no news."""
+    is_other = old.mailchimp_data != new.mailchimp_data
+    return func.coalesce(old.names_before, case((is_other, old.mailchimp_data), else_=null()))
+
+
+def _hold_reason(old: Columns, new: Columns, new_status: ColumnElement[bool]) -> ColumnElement[Any]:
+    bounced = and_(new_status, new.mailchimp_status == _CLEANED, old.mailchimp_status.is_not(None))
+    return case((new.mailchimp_status.in_(_SUBSCRIBED), null()), (bounced, _BOUNCED), else_=old.hold_reason)
+
+
+def note_hold_reasons(tx: Connection, reasons: Mapping[int, str]) -> None:
+    """Note why the addresses of members, by row id, are to be put on hold; their rows are due."""
+    update_by_id(tx, cache, [{"id": key, "hold_reason": reason} for key, reason in reasons.items()])
+    make_due(tx, cache.c.id.in_(list(reasons)))
 
 
 def note_unreadable(tx: Connection, list_id: str, run_id: int, member_ids: Collection[str]) -> None:
@@ -222,12 +245,41 @@ def _join_rows(tx: Connection, *conditions: Any) -> int:
         _OLD.base_subscribed,
         _OLD.base_interests,
         _OLD.departure,
+        *_news_of_renamed(),
     ).where(_OLD.mailchimp_list_id == _NEW.mailchimp_list_id, _OLD.id != _NEW.id, ~is_in_flight(_OLD), *conditions)
     found = [dict(row) for row in tx.execute(query).mappings()]
     if found:
+        _forget_our_own_changes(tx, found)
         tx.execute(delete(cache).where(cache.c.id.in_([row.pop("old_id") for row in found])))
         update_by_id(tx, cache, found)
     return len(found)
+
+
+def _news_of_renamed() -> list[Any]:
+    """Return what the contact of both rows is to be told: the new address, and what else changed with it."""
+    same = or_(_NEW.civicrm_contact_id.is_(None), _NEW.civicrm_contact_id == _OLD.civicrm_contact_id)
+    news = {
+        "names_before": _names_before(_OLD, _NEW),
+        "address_before": func.coalesce(_OLD.address_before, _OLD.mailchimp_email),
+        "hold_reason": func.coalesce(_NEW.hold_reason, _hold_reason(_OLD, _NEW, _has_other_status())),
+    }
+    return [case((same, value), else_=_NEW[name]).label(name) for name, value in news.items()]
+
+
+def _has_other_status() -> ColumnElement[bool]:
+    return _OLD.mailchimp_status.is_distinct_from(_NEW.mailchimp_status)
+
+
+def _forget_our_own_changes(tx: Connection, renamed: Sequence[dict[str, Any]]) -> None:
+    """An address that we gave a member ourselves is no news, also if the answer was lost."""
+    columns = (update_table.c.mailchimpsync_cache_id, update_table.c.data)
+    sent = select(*columns).where(update_table.c.mailchimpsync_cache_id.in_([row["old_id"] for row in renamed]))
+    ours = {(row[0], normalise_address(row[1].get("email_address") or "")) for row in tx.execute(sent)}
+    now = select(cache.c.id, cache.c.mailchimp_email).where(cache.c.id.in_([row["id"] for row in renamed]))
+    addresses = {row.id: normalise_address(row.mailchimp_email or "") for row in tx.execute(now)}
+    for row in renamed:
+        if (row["old_id"], addresses[row["id"]]) in ours:
+            row["address_before"] = None
 
 
 def make_due(tx: Connection, *conditions: Any) -> int:

@@ -5,10 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, String, Text, and_, cast, func, or_, select, type_coerce, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    String,
+    Text,
+    and_,
+    cast,
+    func,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 
 from mailchimpsync.addresses import normalise_address, spellings
 from mailchimpsync.model import IN_FLIGHT, Base, SyncStatus
+from mailchimpsync.store.contact_facts import NEWS
 from mailchimpsync.store.dialect import Row, update_by_id
 from mailchimpsync.store.schema import cache, group_contact, json_text
 from mailchimpsync.store.tombstones import IDENTITY_PREFIX
@@ -20,7 +34,8 @@ def due_facts(tx: Connection, list_id: str, after: int, limit: int) -> Sequence[
     Each with the columns id, mailchimp_status, interests, contact (is there one?), groups (`group:status,…`),
     base_subscribed, base_interests, marks, departed (by us), left_behind (by a contact that is gone or merged),
     erased (it stands for an erased address), moves (its address is to be changed),
-    inherits (from merged contacts), unknown (nothing certain is known of the contact).
+    inherits (from merged contacts), news (something changed at Mailchimp that CiviCRM is to be told), unknown (nothing
+    certain is known of the contact).
     """
     status = cast(group_contact.c.group_id, String(20)) + ":" + func.coalesce(group_contact.c.status, "")
     groups = (
@@ -41,6 +56,7 @@ def due_facts(tx: Connection, list_id: str, after: int, limit: int) -> Sequence[
             cache.c.new_address.is_not(None).label("moves"),
             cache.c.inherited.is_not(None).label("inherits"),
             or_(cache.c.contact_problem.is_not(None), cache.c.member_problem.is_not(None)).label("unknown"),
+            has_news().label("news"),
             cache.c.departure.is_not(None).label("departed"),
             cache.c.departed_contact_id.is_not(None).label("left_behind"),
             cache.c.identity.startswith(IDENTITY_PREFIX).label("erased"),
@@ -50,6 +66,11 @@ def due_facts(tx: Connection, list_id: str, after: int, limit: int) -> Sequence[
         .limit(limit)
     )
     return tx.execute(query).all()
+
+
+def has_news() -> ColumnElement[bool]:
+    """Return the condition that something changed at Mailchimp which is to be carried out in CiviCRM."""
+    return or_(*(cache.c[name].is_not(None) for name in NEWS))
 
 
 def any_to_subscribe(tx: Connection, list_id: str) -> bool:

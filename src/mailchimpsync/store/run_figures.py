@@ -26,6 +26,7 @@ _OF_STATUS: Mapping[str, ChangeKind] = {
 }
 _AT_CIVICRM, _AT_MAILCHIMP, _CHANGES = "subscribed_at_civicrm", "subscribed_at_mailchimp", "changes"
 _PLANNED, _REFUSED = "planned", "refused"
+_CORRECTED = ("first_name", "last_name", "address", "on_hold")
 _MORE_THAN_ONCE = frozenset({ChangeKind.INTERESTS, ChangeKind.DATA})
 """Kinds of which a person may get a second change in a run, such as tags after a merge field."""
 
@@ -74,7 +75,7 @@ def kind_of(entry: Mapping[str, Any]) -> ChangeKind | None:
 def _in_civicrm(field: str, new: str | None) -> ChangeKind | None:
     if field.startswith("group "):
         return ChangeKind.JOIN if new == GroupStatus.ADDED else ChangeKind.REMOVE
-    return ChangeKind.CREATE if field == "contact" else None
+    return ChangeKind.CREATE if field == "contact" else ChangeKind.CORRECT if field in _CORRECTED else None
 
 
 def note_planned(tx: Connection, run_id: int, people: Mapping[str, int]) -> None:

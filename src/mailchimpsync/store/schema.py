@@ -140,6 +140,9 @@ cache = _table(
     Column("departure", String(20)),  # the one for which we took the member off
     Column("civicrm_address", String(255)),  # the contact's best one when it was last looked at
     Column("new_address", String(255)),  # what CiviCRM wants the member's to be, until Mailchimp has it
+    Column("names_before", JsonText),  # the names CiviCRM was last told of, where the member has others since
+    Column("address_before", String(255)),  # the member's address before it was changed at Mailchimp
+    Column("hold_reason", String(32)),  # the code of why the address is to be put on hold in CiviCRM
     Column("contact_problem", String(32)),  # the code of why nothing certain is known of the contact
     Column("sync_status", String(10), nullable=False, server_default="todo"),
     Column("reason", String(32)),

@@ -59,6 +59,8 @@ _SEEN_BY_RESULTS = (
     "sync_status",
     "recheck",
     "new_address",
+    "names_before",
+    "hold_reason",
 )
 
 SUPERSEDED = json_text({"code": Code.ABORTED.value})
@@ -441,6 +443,15 @@ def complete_updates(tx: Connection, errors: Sequence[tuple[int, str | None]]) -
     tx.execute(sql_update(update).where(update.c.id.in_(confirmed)).values(closed))
     rows = [{"id": key, **closed, "error_response": error} for key, error in errors if error is not None]
     update_by_id(tx, update, rows)
+
+
+def unanswered_bodies(tx: Connection, row_ids: Sequence[int]) -> Sequence[Any]:
+    """Return what was sent for rows and never answered, oldest first: row_id, data."""
+    is_unanswered = or_(update.c.completed == 0, update.c.error_response == UNANSWERED)
+    query = select(update.c.mailchimpsync_cache_id.label("row_id"), update.c.data).where(
+        update.c.mailchimpsync_cache_id.in_(row_ids), is_unanswered
+    )
+    return tx.execute(query.order_by(update.c.id)).all()
 
 
 def oldest_open_update(tx: Connection, list_id: str) -> datetime | None:

@@ -40,7 +40,7 @@ class Agreements:
         connection = self._connection
         if facts.left_behind and connection.leaving(Departure.MERGED) is not Leaving.NOTHING:
             return None  # the contact's other rows matter
-        if facts.moves or facts.inherits or facts.unknown:
+        if facts.moves or facts.inherits or facts.news or facts.unknown:
             return None
         situation = Situation(
             mailchimp_status=facts.mailchimp_status,

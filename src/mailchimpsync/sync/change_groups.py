@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from mailchimpsync.civicrm import save_group_contacts
@@ -12,6 +12,13 @@ from mailchimpsync.model import GroupStatus, MemberStatus, Side, SyncStatus
 from mailchimpsync.store import Transaction, data, groups, journal, plans, rows, updates
 from mailchimpsync.store.schema import cache
 from mailchimpsync.sync.context import Run
+from mailchimpsync.sync.corrections import (
+    CORRECTIONS,
+    NOTHING_NEW,
+    carry_out,
+    corrections_of,
+    has_only_corrections,
+)
 from mailchimpsync.sync.data_of_rows import first_body
 from mailchimpsync.sync.opt_outs import takes_off
 from mailchimpsync.sync.refused import note_refused, refusal_by_civicrm, refused_by_civicrm
@@ -39,8 +46,9 @@ def change_groups(run: Run) -> bool:
         if not changes:
             return True
         records = _records(changes)
+        corrected = carry_out(run, changes)
         refused = save_group_contacts(run.civicrm, list(records), run.list_id) if records else {}
-        _note(run, changes, records, refused)
+        _note(run, changes, records, refused, corrected)
         run.progress.advance(len(changes))
         if run.deadline.reached:
             return False
@@ -58,11 +66,17 @@ def _records(changes: Sequence[Change]) -> dict[Record, None]:
 
 
 def _note(
-    run: Run, changes: Sequence[Change], records: Collection[Record], refused: Mapping[Record, RefusedError]
+    run: Run,
+    changes: Sequence[Change],
+    records: Collection[Record],
+    refused: Mapping[Record, RefusedError],
+    corrected: tuple[Mapping[int, RefusedError], Sequence[dict[str, Any]]],
 ) -> None:
     """A row that was overruled by another one of its contact stays due; what is done twice is told once."""
+    uncorrected, told_of_persons = corrected
     failed = {
-        change["id"]: refused[record] for change in changes for record in _records_of(change) if record in refused
+        **uncorrected,
+        **{change["id"]: refused[record] for change in changes for record in _records_of(change) if record in refused},
     }
     overruled = {change["id"] for change in changes if any(record not in records for record in _records_of(change))}
     done = [change for change in changes if change["id"] not in failed and change["id"] not in overruled]
@@ -88,7 +102,8 @@ def _note(
         updates.add_updates(tx, [made for change in done if (made := _update(run, change)) is not None])
         data.forget_wanted(tx, [change["cache_id"] for change in done if "data" in change["agreed"]])
         journal.write_journal(tx, [_entry(run, record, change, before) for record, change in told.items()])
-        journal.write_journal(tx, _refusals(run, changes, refused))
+        journal.write_journal(tx, told_of_persons)
+        journal.write_journal(tx, [*_refusals(run, changes, refused), *_uncorrected(run, changes, uncorrected)])
         note_refused(tx, [(run.id, change["cache_id"]) for change in changes if change["id"] in failed])
         plans.drop_plans_of_rows(tx, [change["cache_id"] for change in changes])  # also what a failed run left of them
         regrouped = [change["cache_id"] for change in done if change["group_changes"]]
@@ -107,6 +122,19 @@ def _refusals(run: Run, changes: Sequence[Change], refused: Mapping[Record, Refu
         for record in _records_of(change)
         if record in refused
     ]
+
+
+def _uncorrected(run: Run, changes: Sequence[Change], refused: Mapping[int, RefusedError]) -> Iterator[dict[str, Any]]:
+    """Yield entries without the values: an address or a name that was refused is nobody's business."""
+    for change in changes:
+        if change["id"] in refused:
+            about = {
+                "cache_id": change["cache_id"],
+                "contact_id": change["civicrm_contact_id"],
+                "member_id": change["mailchimp_member_id"],
+            }
+            wanted = ", ".join(one.name for one in corrections_of(change))
+            yield refusal_by_civicrm(run, about, wanted, refused[change["id"]])
 
 
 def _records_of(change: Change) -> list[Record]:
@@ -133,7 +161,11 @@ def _store_memberships(tx: Transaction, run: Run, done: Sequence[Change]) -> Non
 
 def _done_row(change: Change) -> dict[str, Any]:
     """A base is what both sides are known to agree on; with an update under way, its result has to say so first."""
+    told = NOTHING_NEW if CORRECTIONS in change["agreed"] else {}
+    if has_only_corrections(change):
+        return {"id": change["cache_id"], "sync_status": change["sync_status"], **told}
     row = {
+        **told,
         "id": change["cache_id"],
         "sync_status": change["sync_status"],
         "reason": change["reason"],
@@ -166,7 +198,7 @@ def _update(run: Run, change: Change) -> dict[str, Any] | None:
             "tries": _not_to_be_tried(change),
             "known": known.isoformat() if (known := change["mailchimp_updated"]) else None,
         },
-        "agreed": change["agreed"],
+        "agreed": {name: value for name, value in change["agreed"].items() if name != CORRECTIONS},
         "created_date": run.runtime.now(),
         "open_row": change["cache_id"],
         "run_id": run.id,

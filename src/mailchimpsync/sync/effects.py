@@ -35,6 +35,8 @@ def planned_effects(change: Change) -> Iterator[Effect]:
         yield Effect(Side.CIVICRM, "contact", None, "created")
     for group, status in change["group_changes"]:
         yield Effect(Side.CIVICRM, f"group {group}", before["groups"].get(str(group)), status)
+    for field, old, new, _ in change["agreed"].get("corrections") or ():
+        yield Effect(Side.CIVICRM, field, old, new)
     moved = update.get("email_address")
     if before["status"] and moved and address and normalise_address(moved) != normalise_address(address):
         yield Effect(Side.MAILCHIMP, "address", address, moved)

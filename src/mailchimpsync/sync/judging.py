@@ -10,6 +10,7 @@ from typing import Any
 
 from mailchimpsync.addresses import normalise_address
 from mailchimpsync.decide.member_facts import OurAct, Seen, columns_of, facts_of, seen
+from mailchimpsync.decide.member_news import hold_reason, names_before
 from mailchimpsync.errors import LASTS_AFTER, MAY_PASS, OF_ACCESS, Code
 from mailchimpsync.mailchimp import OperationResult, classify_refusal, refusal_detail, refused_fields
 from mailchimpsync.model import SUBSCRIBED_STATUSES, MemberStatus, Side, SyncStatus, blank_as_empty
@@ -185,7 +186,8 @@ def _confirm(work: Work, update: Update, result: OperationResult, outcome: Outco
             "base_interests": confirmed,
         }
     # What changed while the update was in flight is compared with what it made both sides agree on.
-    in_order = as_wanted and confirmed == agreed and not update["recheck"]
+    has_news = row["names_before"] is not None or row["hold_reason"] is not None
+    in_order = as_wanted and confirmed == agreed and not update["recheck"] and not has_news
     row["sync_status"] = (SyncStatus.OK if in_order else SyncStatus.TODO).value
     if update["id"] in outcome.known_data:
         outcome.data.append(confirmed_row(update, outcome.known_data[update["id"]]))
@@ -217,6 +219,10 @@ def _member_columns(update: Update, body: Mapping[str, Any]) -> dict[str, Any]:
     interests = {**agreed, **(update["mailchimp_interests"] or {}), **data.get("interests", {})}
     interests |= {key: value for key, value in _mapping(body.get("interests")).items() if key in interests}
     names = _mapping(body.get("merge_fields"))
+    names_now = {
+        "first_name": blank_as_empty(names.get("FNAME", known.get("first_name", ""))),
+        "last_name": blank_as_empty(names.get("LNAME", known.get("last_name", ""))),
+    }
     member_id = body.get("id") or update["mailchimp_member_id"]
     return {
         "mailchimp_member_id": member_id,
@@ -224,10 +230,11 @@ def _member_columns(update: Update, body: Mapping[str, Any]) -> dict[str, Any]:
         "mailchimp_email": body.get("email_address") or update["mailchimp_email"] or data["email_address"],
         **columns_of(facts),
         "mailchimp_updated": changed_at or update["mailchimp_updated"],
-        "mailchimp_data": {
-            "first_name": blank_as_empty(names.get("FNAME", known.get("first_name", ""))),
-            "last_name": blank_as_empty(names.get("LNAME", known.get("last_name", ""))),
-        },
+        "mailchimp_data": names_now,
+        "names_before": names_before(
+            update["names_before"], update["mailchimp_data"], names_now, _mapping(data.get("merge_fields"))
+        ),
+        "hold_reason": hold_reason(update["hold_reason"], update["mailchimp_status"], status),
         "mailchimp_interests": interests,
         **({"departure": None} if status in SUBSCRIBED_STATUSES or left_alone else {}),
         **({"handed_from": None} if status in SUBSCRIBED_STATUSES and sent_status is not None else {}),

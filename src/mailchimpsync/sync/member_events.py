@@ -1,20 +1,22 @@
-"""What a webhook told us of some members: each is read again, and what holds is carried out (DESIGN 3.12)."""
+"""What a webhook named some members for: each is read again, and what holds is carried out by a run over a few rows.
+
+Every effect also comes by reading (docs/decisions/effects-by-reading.md); a webhook makes it come at once.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import RowMapping
 
 from mailchimpsync.addresses import mailchimp_key
-from mailchimpsync.civicrm import ContactEmail, Name, Person, add_bulk_addresses, hold_addresses, persons, set_names
 from mailchimpsync.errors import Code, RefusedError
 from mailchimpsync.mailchimp import Member
-from mailchimpsync.model import IN_FLIGHT, Connection, MemberStatus, Side
+from mailchimpsync.model import IN_FLIGHT, Connection, MemberStatus
 from mailchimpsync.runtime import Deadline
-from mailchimpsync.store import journal, rows
+from mailchimpsync.store import members, rows
+from mailchimpsync.store.contact_facts import NEWS
 from mailchimpsync.sync.calls import Systems
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.members_run import (
@@ -87,11 +89,10 @@ def _handle(run: MembersRun, events: Sequence[Event]) -> list[Fate]:
     ids = take_in(run, found, renamed)
     settle_contacts(run, list(ids.values()))
     told = _told(run, events, found, ids)
-    fates = _rename(run, told)
+    overtaken = _note_holds(run, told)
     reconcile_rows(run, sorted(set(ids.values())))
     told = _told(run, events, found, ids)
-    fates += _hold(run, told) + _name(run, told)
-    return [*_unsettled(run, events, found, told), *fates]
+    return [*_unsettled(run, events, found, told), *overtaken, *_refused(run, told)]
 
 
 def _addresses(events: Sequence[Event]) -> list[str]:
@@ -133,37 +134,16 @@ def _unsettled(run: Run, events: Sequence[Event], found: Found, told: Sequence[_
     return fates
 
 
-def _rename(run: Run, told: Sequence[_Told]) -> list[Fate]:
-    """Add new addresses to their contacts, before it is decided to which address mail goes."""
-    changed = [one for one in told if one.event["kind"] == "upemail" and one.contact_id is not None]
-    wanted = {one.event["id"]: ContactEmail(one.contact_id or 0, one.member.email_address) for one in changed}
-    outcome = add_bulk_addresses(run.civicrm, list(dict.fromkeys(wanted.values()))) if wanted else {}
-    _tell(
-        run,
-        [
-            (one, "address", _old(one.event), one.member.email_address)
-            for one in changed
-            if outcome[wanted[one.event["id"]]] is True
-        ],
-        Code.MAILCHIMP_RENAMED,
-    )
-    return _refused(run, {key: outcome[pair] for key, pair in wanted.items()})
-
-
-def _hold(run: Run, told: Sequence[_Told]) -> list[Fate]:
-    """Put addresses on hold that Mailchimp has cleaned, or whose owners complained, if that still holds."""
+def _note_holds(run: Run, told: Sequence[_Told]) -> list[Fate]:
+    """Note that addresses are to be put on hold that Mailchimp has cleaned, or whose owners complained, if it holds."""
     cleaned = [one for one in told if one.event["kind"] == "cleaned"]
-    holding = [one for one in cleaned if _is_off(one)]
-    owned = [one for one in holding if one.contact_id is not None]
-    wanted = {one.event["id"]: ContactEmail(one.contact_id or 0, one.address) for one in owned}
-    outcome = hold_addresses(run.civicrm, list(dict.fromkeys(wanted.values()))) if wanted else {}
-    done = [one for one in owned if outcome[wanted[one.event["id"]]] is True]
-    for code in (Code.MAILCHIMP_BOUNCED, Code.MAILCHIMP_COMPLAINED):
-        _tell(run, [(one, "on_hold", "no", "yes") for one in done if _why(one) is code], code)
-    over = [one for one in cleaned if one not in holding]
+    with run.transaction() as tx:
+        reasons = {one.row["id"]: _why(one).value for one in cleaned if _is_off(one) and one.contact_id is not None}
+        members.note_hold_reasons(tx, reasons)
     back = "The member is subscribed again."
-    overtaken = [Fate(one.event["id"], Code.EVENT_OVERTAKEN, note=back, run_id=run.id) for one in over]
-    return overtaken + _refused(run, {key: outcome[pair] for key, pair in wanted.items()})
+    return [
+        Fate(one.event["id"], Code.EVENT_OVERTAKEN, note=back, run_id=run.id) for one in cleaned if not _is_off(one)
+    ]
 
 
 def _is_off(one: _Told) -> bool:
@@ -177,58 +157,10 @@ def _why(one: _Told) -> Code:
     return Code.MAILCHIMP_COMPLAINED if complained else Code.MAILCHIMP_BOUNCED
 
 
-def _name(run: Run, told: Sequence[_Told]) -> list[Fate]:
-    """Take over names from Mailchimp; an empty one there never overwrites (existing-extension.md 13)."""
-    edited = [one for one in told if one.event["kind"] == "profile" and one.contact_id is not None]
-    if not edited:
-        return []
-    people = persons(run.civicrm, sorted({one.contact_id for one in edited if one.contact_id is not None}))
-    changes = {one.event["id"]: _new_name(one, people.get(one.contact_id or 0)) for one in edited}
-    wanted = {key: name for key, name in changes.items() if name is not None}
-    refused = set_names(run.civicrm, list(dict.fromkeys(wanted.values()))) if wanted else {}
-    done = {one.contact_id: one for one in edited if (name := wanted.get(one.event["id"])) and name not in refused}
-    for one in done.values():
-        person, name = people[one.contact_id or 0], wanted[one.event["id"]]
-        parts = [
-            ("first_name", person.first_name, name.first_name),
-            ("last_name", person.last_name, name.last_name),
-        ]
-        _tell(run, [(one, field, old, new) for field, old, new in parts if new], Code.MAILCHIMP_PROFILE)
-    return _refused(run, {key: refused[name] for key, name in wanted.items() if name in refused})
-
-
-def _new_name(one: _Told, person: Person | None) -> Name | None:
-    if person is None or person.is_deleted:
-        return None
-    first = one.member.first_name if one.member.first_name != person.first_name else ""
-    last = one.member.last_name if one.member.last_name != person.last_name else ""
-    return Name(one.contact_id or 0, first, last) if first or last else None
-
-
-def _refused(run: Run, outcomes: Mapping[int, bool | RefusedError]) -> list[Fate]:
+def _refused(run: Run, told: Sequence[_Told]) -> list[Fate]:
+    """Return the fates of events whose effect CiviCRM has refused: they are tried again."""
     return [
-        Fate(key, error.code, settled=False, note=error.what, run_id=run.id)
-        for key, error in outcomes.items()
-        if isinstance(error, RefusedError)
+        Fate(one.event["id"], Code.CV_CHANGE_REFUSED, settled=False, note="CiviCRM refused it.", run_id=run.id)
+        for one in told
+        if one.row["reason"] == Code.CV_CHANGE_REFUSED and any(one.row[name] is not None for name in NEWS)
     ]
-
-
-def _tell(run: Run, changes: Sequence[tuple[_Told, str, str | None, str]], reason: Code) -> None:
-    entries: list[dict[str, Any]] = [
-        {
-            "list_id": run.list_id,
-            "cache_id": one.row["id"],
-            "contact_id": one.contact_id,
-            "member_id": one.member.id,
-            "time": run.runtime.now(),
-            "run_id": run.id,
-            "side": Side.CIVICRM.value,
-            "field": field,
-            "old": old,
-            "new": new,
-            "reason": reason.value,
-        }
-        for one, field, old, new in changes
-    ]
-    with run.transaction() as tx:
-        journal.write_journal(tx, entries)

@@ -17,6 +17,7 @@ from mailchimpsync.model import SyncStatus
 from mailchimpsync.store import Transaction, data, groups, plans, rows
 from mailchimpsync.sync.agreement import Agreements
 from mailchimpsync.sync.context import Run
+from mailchimpsync.sync.corrections import CORRECTIONS, NOTHING_NEW, Correction, Corrections, corrections_for
 from mailchimpsync.sync.data_of_rows import held_back, waiting_data, with_data
 from mailchimpsync.sync.gather import Gathered, gather
 from mailchimpsync.sync.linked_interests import with_existing_interests
@@ -72,10 +73,11 @@ def _decide_step(run: Run, agreements: Agreements, due: Sequence[Any], after: in
         else:
             agreed.setdefault(id(decision), (decision, []))[1].append(facts.id)
     looked_at = _look_at(run, others)
+    corrections = corrections_for(run, looked_at.rows)
     with run.transaction() as tx:
         for decision, ids in agreed.values():
             rows.settle_rows(tx, ids, decision.reason.value, decision.agreed)
-        _write(tx, run, looked_at)
+        _write(tx, run, looked_at, corrections)
         run.note_progress(tx, {"decided_to": after})
 
 
@@ -107,9 +109,10 @@ def decide_rows(run: Run, ids: Sequence[int]) -> None:
     """Decide about a few rows, in place of whatever was planned for them."""
     run = with_existing_interests(run)
     looked_at = _look_at(run, ids)
+    corrections = corrections_for(run, looked_at.rows)
     with run.transaction() as tx:
         plans.drop_plans_of_rows(tx, ids)
-        _write(tx, run, looked_at)
+        _write(tx, run, looked_at, corrections)
 
 
 def _look_at(run: Run, ids: Sequence[int]) -> Gathered:
@@ -120,7 +123,7 @@ def _look_at(run: Run, ids: Sequence[int]) -> Gathered:
     return gather(run, due)
 
 
-def _write(tx: Transaction, run: Run, gathered: Gathered) -> None:
+def _write(tx: Transaction, run: Run, gathered: Gathered, corrections: Corrections) -> None:
     settled, planned, dropped, arriving = [], [], [], []
     waiting = waiting_data(tx, [row["id"] for row in gathered.rows])
     for row, situation in zip(gathered.rows, gathered.situations, strict=True):
@@ -133,21 +136,28 @@ def _write(tx: Transaction, run: Run, gathered: Gathered) -> None:
             decision = replace(decision, sync_status=SyncStatus.FAIL, reason=held)
         if decision.adds_member:
             arriving.append(row["civicrm_contact_id"])
-        if decision.changes_something or extra is not None:
-            planned.append(_plan_row(run, row["id"], decision, extra))
-        else:
-            settled.append(_settled_row(row, situation, decision, gathered.details.get(row["id"])))
+        mine = corrections.planned.get(row["id"], ())
+        is_settled = not decision.changes_something and extra is None
+        if is_settled:
+            settled.append(_settled_row(row, situation, decision, gathered.details.get(row["id"]), mine))
+        if mine or not is_settled:
+            planned.append(_plan_row(run, row["id"], decision, extra, mine))
     rows.write_rows(tx, [{"id": row_id, "identity": identity} for row_id, identity in gathered.claims.items()])
     rows.write_rows(tx, settled)
+    rows.write_alike(tx, [{"id": row_id, **NOTHING_NEW} for row_id in corrections.told])
     plans.add_to_plan(tx, planned)
     data.forget_wanted(tx, dropped)
     groups.add_rows_for_contacts(tx, run.list_id, arriving)
 
 
-def _plan_row(run: Run, row_id: int, decision: Decision, extra: Mapping[str, Any] | None) -> Mapping[str, Any]:
+def _plan_row(
+    run: Run, row_id: int, decision: Decision, extra: Mapping[str, Any] | None, corrections: Sequence[Correction]
+) -> Mapping[str, Any]:
     agreed: dict[str, Any] = {"subscribed": decision.agreed.subscribed, "interests": decision.agreed.interests}
     if extra is not None:
         agreed["data"] = extra
+    if corrections:
+        agreed[CORRECTIONS] = corrections
     return {
         "run_id": run.id,
         "cache_id": row_id,
@@ -160,13 +170,16 @@ def _plan_row(run: Run, row_id: int, decision: Decision, extra: Mapping[str, Any
     }
 
 
-def _settled_row(row: RowMapping, situation: Situation, decision: Decision, detail: str | None) -> Mapping[str, Any]:
+def _settled_row(
+    row: RowMapping, situation: Situation, decision: Decision, detail: str | None, corrections: Sequence[Correction]
+) -> Mapping[str, Any]:
+    """Return what is written of a row that is decided; it stays due until its contact is corrected."""
     failed = decision.sync_status is SyncStatus.FAIL
     if decision.reason is not Code.ADDRESS_TAKEN or detail is None:
         detail = row["reason_detail"] if failed and row["reason"] == decision.reason else None
     return {
         "id": row["id"],
-        "sync_status": decision.sync_status.value,
+        "sync_status": (SyncStatus.TODO if corrections else decision.sync_status).value,
         "reason": decision.reason.value,
         "reason_detail": detail,
         "refusal": row["refusal"] if failed else None,

@@ -14,6 +14,7 @@ from sqlalchemy import RowMapping
 
 from mailchimpsync.addresses import member_id_of
 from mailchimpsync.decide.member_facts import Seen, columns_of, facts_of, seen
+from mailchimpsync.decide.member_news import hold_reason, names_before
 from mailchimpsync.mailchimp import Member, member_if_readable
 from mailchimpsync.model import SyncStatus
 from mailchimpsync.store import updates
@@ -40,11 +41,14 @@ def fresh_columns(update: Update, found: Member) -> dict[str, Any]:
     """Return the row, due again with what Mailchimp says now."""
     facts = seen(facts_of(update), Seen(found.status, found.last_changed, found.opted_in_at))
     known = update["mailchimp_interests"] or {}
+    names = {"first_name": found.first_name, "last_name": found.last_name}
     return {
         "id": update["id"],
         **columns_of(facts),
         "mailchimp_updated": found.last_changed,
-        "mailchimp_data": {"first_name": found.first_name, "last_name": found.last_name},
+        "mailchimp_data": names,
+        "names_before": names_before(update["names_before"], update["mailchimp_data"], names),
+        "hold_reason": hold_reason(update["hold_reason"], update["mailchimp_status"], found.status),
         "mailchimp_interests": {key: found.interests.get(key, value) for key, value in known.items()},
         "sync_status": SyncStatus.TODO.value,
         "recheck": False,

@@ -18,7 +18,7 @@ POINTS_MAX, BARS_MAX = 60, 24
 WIDTH, HEIGHT = 400, 150
 LEFT, RIGHT, TOP, BOTTOM = 52, 8, 8, 22
 
-_IN_CIVICRM = (ChangeKind.JOIN, ChangeKind.REMOVE, ChangeKind.CREATE)
+_IN_CIVICRM = (ChangeKind.JOIN, ChangeKind.REMOVE, ChangeKind.CREATE, ChangeKind.CORRECT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,7 @@ WORDS: Mapping[str, str | Promise] = {
     "join": _("added to groups in CiviCRM"),
     "remove": _("removed from groups in CiviCRM"),
     "create": _("created in CiviCRM"),
+    "correct": _("corrected in CiviCRM (name, address, hold)"),
     # before and after a change
     "not there": _("not there"),
     "not in it": _("not in it"),

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from mailchimpsync.actions.alerts.look import Seen, problems_of
+from mailchimpsync.actions.alerts.problems import Kind
+from mailchimpsync.actions.connection_state import ConnectionState, Level, headline, state_of
+from mailchimpsync.actions.reports import Report
+from mailchimpsync.config import Alerts, Link
+from mailchimpsync.errors import EXIT_NEEDS_A_PERSON
+from mailchimpsync.store.schema import cache
 from mailchimpsync.sync import Outcome
-from support.world import NEWS, RIDES, WALKS, World
+from support.world import LIST, NEWS, RIDE, RIDES, WALK, WALKS, World
 
 GONE = "9999999999"
 
@@ -33,3 +40,54 @@ def test_where_nobody_is_newly_subscribed_the_interests_are_not_asked_for(world:
     world.sync()
 
     assert not [one for one in world.requests() if "interest-categories" in one]
+
+
+def linked_to_what_is_gone(world: World) -> None:
+    world.connection = replace(world.connection, interests={**world.connection.interests, GONE: 11})
+    world.civicrm.add_group(11, "Talks")
+
+
+def test_a_deleted_interest_is_a_fault_of_the_connection_until_it_is_linked_otherwise(world: World) -> None:
+    before = world.connection
+    linked_to_what_is_gone(world)
+    world.member("ann@example.org")
+    world.contact("ann@example.org", {NEWS: 20})
+
+    result = world.sync()
+
+    assert (result.gone_interests, Report(link_of(world), result).exit_code) == ((GONE,), EXIT_NEEDS_A_PERSON)
+    state = state_now(world)
+    assert (state.gone_interests, state.in_sync, state.level) == ((GONE,), False, Level.MIDDLE)
+    assert headline(state) == "in sync, but for 1 linked interest that is gone"
+    [problem] = problems_of(link_of(world), Seen(gone_interests=1, synced=world.now), Alerts(), (), world.now)
+    assert (problem.kind, problem.code) == (Kind.INTERESTS, "MC_MAPPING_GONE")
+
+    world.connection = before
+    world.pass_time(3_600)
+    assert world.sync().gone_interests == ()
+    assert state_now(world).in_sync
+
+
+def test_who_was_refused_for_a_deleted_interest_is_due_again(world: World) -> None:
+    linked_to_what_is_gone(world)
+    world.member("ann@example.org")
+    ann = world.contact("ann@example.org", {NEWS: 20})
+    world.sync()
+    world.pass_time(3_600)
+    with world.store.begin() as tx:
+        refused = {"sync_status": "fail", "reason": "MC_MAPPING_GONE", "base_subscribed": True}
+        tx.execute(cache.update().where(cache.c.civicrm_contact_id == ann).values(refused))
+
+    world.sync()
+
+    assert world.fate(contact=ann) == ("ok", "IN_SYNC")
+
+
+def link_of(world: World) -> Link:
+    interests = {GONE: 11, WALK: WALKS, RIDE: RIDES} if GONE in world.connection.interests else {WALK: WALKS}
+    return Link(audience_id=LIST, account="main", group_id=NEWS, interests=interests)
+
+
+def state_now(world: World) -> ConnectionState:
+    with world.store.begin() as tx:
+        return state_of(tx, link_of(world), world.now)

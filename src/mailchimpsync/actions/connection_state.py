@@ -5,6 +5,7 @@ See docs/decisions/one-model-of-truth.md.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,7 +18,7 @@ from mailchimpsync.errors import LASTS_AFTER, REGISTRY, Code, Entry, Retry, reme
 from mailchimpsync.model import SyncStatus
 from mailchimpsync.store import Transaction, kept_plans, rows, runs, services, updates, verifications
 from mailchimpsync.store.due import NEXT_RUN, Due, who_is_due
-from mailchimpsync.sync import Outcome
+from mailchimpsync.sync import Outcome, gone_interests
 
 PAUSED_AFTER = timedelta(days=1)
 """A connection without a schedule that nobody has tried to sync for so long is paused."""
@@ -64,6 +65,7 @@ class ConnectionState:
         unexplained: differences that the last full comparison found and nothing explains.
         explained: differences that it found and that have a reason.
         batches: why batches have no results though they should.
+        gone_interests: interests that the connection links and Mailchimp has no more: its configuration is at fault.
     """
 
     word: Word
@@ -84,11 +86,12 @@ class ConnectionState:
     unexplained: int = 0
     explained: int = 0
     batches: updates.BatchTrouble | None = None
+    gone_interests: tuple[str, ...] = ()
 
     @property
     def in_sync(self) -> bool:
         """Say whether both sides agree as far as is known, but for people who are listed as failures."""
-        return self.word is Word.OK and not self.unexplained
+        return self.word is Word.OK and not self.unexplained and not self.gone_interests
 
     @property
     def lasts(self) -> bool:
@@ -100,7 +103,7 @@ class ConnectionState:
         """How good it is."""
         if self.word in (Word.HELD, Word.FAILING) or self.due.leaving or self.unexplained:
             return Level.BAD
-        return Level.GOOD if self.word is Word.OK and not self.failed else Level.MIDDLE
+        return Level.GOOD if self.word is Word.OK and not self.failed and not self.gone_interests else Level.MIDDLE
 
     @property
     def remedy(self) -> str:
@@ -142,6 +145,7 @@ def state_of(tx: Transaction, link: Link, now: datetime, still_due: Due | None =
         unexplained=int(verified["unexplained"] or 0) if verified is not None else 0,
         explained=int(verified["explained"] or 0) if verified is not None else 0,
         batches=updates.batch_trouble(tx, list_id, now),
+        gone_interests=gone_interests(standing, link.interests),
     )
 
 
@@ -198,6 +202,8 @@ def headline(state: ConnectionState) -> str:  # noqa: PLR0911 (one sentence each
             return _waiting(state)
     if state.unexplained:
         return say("differences were found that nothing explains; `mailchimpsync verify` shows them")
+    if state.gone_interests:
+        return say("in sync, but for %(interests)s", interests=_interests(state.gone_interests))
     if state.failed:
         return say("in sync, but %(people)s can't be synced", people=_people(state.failed))
     return say("in sync")
@@ -227,6 +233,24 @@ def _waiting(state: ConnectionState) -> str:
     if state.under_way:
         return say("not in sync: %(number)s updates are under way", number=f"{state.under_way:,}")
     return say("not in sync: the last sync did not come to its end")
+
+
+def gone_interests_in_words(gone: Sequence[str]) -> str:
+    """Return which linked interests are gone, and what follows, as sentences."""
+    return say(
+        "Mailchimp has no interest %(ids)s any more, so people are subscribed without it (%(code)s).",
+        ids=", ".join(gone),
+        code=Code.MC_MAPPING_GONE.value,
+    )
+
+
+def _interests(gone: Sequence[str]) -> str:
+    number = len(gone)
+    return (
+        say("1 linked interest that is gone")
+        if number == 1
+        else say("%(number)s linked interests that are gone", number=f"{number:,}")
+    )
 
 
 def batches_in_words(trouble: updates.BatchTrouble) -> str:

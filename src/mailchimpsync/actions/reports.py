@@ -46,7 +46,7 @@ class Report:
         """What a command line ends with, if this is all it did."""
         if self.error is not None:
             return self.error.exit_code
-        if self.outcome == Outcome.HELD or self.due.put_off:
+        if self.outcome == Outcome.HELD or self.due.put_off or (self.result and self.result.gone_interests):
             return EXIT_NEEDS_A_PERSON
         return 0 if self.outcome in (Outcome.DONE, Outcome.STOPPED) else EXIT_MORE_TO_DO
 

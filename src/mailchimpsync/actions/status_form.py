@@ -34,6 +34,7 @@ def _form(status: ConnectionStatus) -> dict[str, Any]:
         "due": status.state.due.number,
         "due_because": status.state.due.by_cause,
         "put_off": status.state.due.put_off,
+        "gone_interests": status.state.gone_interests,
         "attempted_at": status.state.attempted_at,
         "failing_since": status.state.failing_since,
         "errors_in_a_row": status.state.failing_times,

@@ -13,12 +13,21 @@ from rich.table import Table
 from rich.text import Text
 
 from mailchimpsync.actions import ConnectionStatus, Failure, getalerts, getstatus, open_site
-from mailchimpsync.actions.connection_state import ConnectionState, Level, Word, batches_in_words, headline, still_due
+from mailchimpsync.actions.connection_state import (
+    ConnectionState,
+    Level,
+    Word,
+    batches_in_words,
+    gone_interests_in_words,
+    headline,
+    still_due,
+)
 from mailchimpsync.actions.explained import explained
 from mailchimpsync.actions.stage_words import STAGE_WORDS
 from mailchimpsync.actions.status_form import in_words
 from mailchimpsync.cli.consoles import stdout
 from mailchimpsync.cli.plain import moment, print_json
+from mailchimpsync.errors import Code
 from mailchimpsync.model import Stage
 
 TABLE_WIDTH_MAX = 130
@@ -69,6 +78,9 @@ def _show_trouble(console: Console, state: ConnectionState) -> None:
     if state.batches is not None:
         console.print(Text(f"  {batches_in_words(state.batches)}", style="warn"))
         console.print(Text(f"  What to do: {explained(state.batches.code).remedy}"))
+    if state.gone_interests:
+        console.print(Text(f"  {gone_interests_in_words(state.gone_interests)}", style="warn"))
+        console.print(Text(f"  What to do: {explained(Code.MC_MAPPING_GONE).remedy}"))
     if state.due.number:
         console.print(Text(f"  {still_due(state.due)}", style="bad" if state.due.put_off else "warn"))
 

@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 
 from mailchimpsync.addresses import normalise_address, spellings
+from mailchimpsync.errors import Code
 from mailchimpsync.model import IN_FLIGHT, Base, SyncStatus
 from mailchimpsync.store.contact_facts import NEWS
 from mailchimpsync.store.dialect import Row, update_by_id
@@ -73,13 +74,13 @@ def has_news() -> ColumnElement[bool]:
     return or_(*(cache.c[name].is_not(None) for name in NEWS))
 
 
-def any_to_subscribe(tx: Connection, list_id: str) -> bool:
-    """Say whether a due row stands for a contact that is no member yet."""
+def any_needs_interests(tx: Connection, list_id: str) -> bool:
+    """Say whether a due row stands for a contact that is no member yet, or was refused for an interest."""
+    is_new = and_(cache.c.mailchimp_member_id.is_(None), cache.c.civicrm_contact_id.is_not(None))
     query = select(cache.c.id).where(
         cache.c.mailchimp_list_id == list_id,
         cache.c.sync_status == SyncStatus.TODO.value,
-        cache.c.mailchimp_member_id.is_(None),
-        cache.c.civicrm_contact_id.is_not(None),
+        or_(is_new, cache.c.reason == Code.MC_MAPPING_GONE.value),
     )
     return tx.execute(query.limit(1)).first() is not None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -137,6 +137,7 @@ class Standing:
     failing_code: str | None = None
     failing_since: datetime | None = None
     failing_times: int | None = None
+    gone_interests: Sequence[str] | None = None
     is_held: bool = False
     is_asked: bool = False
 
@@ -161,6 +162,11 @@ class Begun:
     kept_plan_id: int | None = None
     accepts_empty: bool = False
     with_data: bool = False
+
+
+def note_gone_interests(tx: Connection, list_id: str, gone: Sequence[str]) -> None:
+    """Note which linked interests Mailchimp does not have."""
+    tx.execute(update(status).where(status.c.list_id == list_id).values(gone_interests=list(gone) or None))
 
 
 def standing(tx: Connection, list_id: str) -> Standing:

@@ -232,6 +232,7 @@ status = _table(
     Column("failing_code", String(32)),  # the error of the last calls; null: they did not fail
     Column("failing_since", UtcDateTime),
     Column("failing_times", Integer),  # how many calls in a row ended with it
+    Column("gone_interests", JsonText),  # linked interests that Mailchimp did not have when it was last asked
     sqlite_autoincrement=False,
 )
 

@@ -3,6 +3,7 @@
 from mailchimpsync.sync.abort import Aborted, KeptBatch, abort_connection
 from mailchimpsync.sync.calls import Options, Outcome, Result, Systems
 from mailchimpsync.sync.effects import planned_effects
+from mailchimpsync.sync.linked_interests import gone_interests
 from mailchimpsync.sync.member_events import Fate, handle_events
 from mailchimpsync.sync.preview import preview
 from mailchimpsync.sync.relink import links_of, terms_of
@@ -20,6 +21,7 @@ __all__ = [
     "Systems",
     "abort_connection",
     "collect_connection",
+    "gone_interests",
     "handle_events",
     "links_of",
     "planned_effects",

@@ -85,7 +85,7 @@ class Result:
 
     `kept_plan_id` is the plan that is held, or that was carried out. `trust_is_over`: the trust in one side that is
     configured has done its work, and is to be taken out of the configuration. `notes` say where the run did something
-    else than the caller may think. `due`: who is still due.
+    else than the caller may think. `due`: who is still due. `gone_interests`: linked ones that Mailchimp has no more.
     """
 
     list_id: str
@@ -97,3 +97,4 @@ class Result:
     trust_is_over: bool = False
     notes: tuple[str, ...] = ()
     due: Due = NOBODY
+    gone_interests: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mailchimpsync.errors import MAY_PASS, REGISTRY, Retry
+from mailchimpsync.errors import MAY_PASS, REGISTRY, Code, Retry
 from mailchimpsync.model import SyncStatus
 from mailchimpsync.store import groups, members
 from mailchimpsync.store.schema import cache
@@ -11,7 +11,9 @@ from mailchimpsync.sync.overtaken import settle_overtaken
 from mailchimpsync.sync.untold_updates import settle_untold
 
 _TRIED_AGAIN = [
-    code.value for code, entry in REGISTRY.items() if code in MAY_PASS or entry.retry in (Retry.NEXT_RUN, Retry.LATER)
+    code.value
+    for code, entry in REGISTRY.items()
+    if code in MAY_PASS or code is Code.MC_MAPPING_GONE or entry.retry in (Retry.NEXT_RUN, Retry.LATER)
 ]
 
 

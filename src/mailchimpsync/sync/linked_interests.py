@@ -1,20 +1,27 @@
 """Interests that a connection links, and that were deleted at Mailchimp: people are subscribed without them.
 
-Mailchimp refuses a whole member for one interest that it does not know. So it is asked for its interests before anybody
-is newly subscribed; where nobody is, that costs nothing.
+Mailchimp refuses a whole member for one interest that it does not know. So it is asked for its interests in a full run,
+before anybody is newly subscribed, and where somebody was refused for one; else that costs nothing. What is gone is a
+fault of the connection, until it is linked otherwise.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TypeVar
 
 from mailchimpsync.errors import Code
 from mailchimpsync.mailchimp import interests
-from mailchimpsync.store import rows
+from mailchimpsync.store import rows, runs
 from mailchimpsync.sync.context import Run
 
 R = TypeVar("R", bound=Run)
+
+
+def gone_interests(standing: runs.Standing, links: Iterable[str]) -> tuple[str, ...]:
+    """Return the linked interests that Mailchimp is known not to have; those that were linked before do not count."""
+    return tuple(sorted(set(standing.gone_interests or ()) & set(links)))
 
 
 def with_existing_interests(run: R) -> R:
@@ -23,10 +30,12 @@ def with_existing_interests(run: R) -> R:
     if not links:
         return run
     with run.transaction() as tx:
-        if not rows.any_to_subscribe(tx, run.list_id):
+        if run.since is not None and not rows.any_needs_interests(tx, run.list_id):
             return run
     known = {one.id for one in interests(run.mailchimp, run.list_id)}
     gone = sorted(links.keys() - known)
+    with run.transaction() as tx:
+        runs.note_gone_interests(tx, run.list_id, gone)
     if not gone:
         return run
     run.note(

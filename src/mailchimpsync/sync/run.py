@@ -33,6 +33,7 @@ from mailchimpsync.sync.fetch import fetch
 from mailchimpsync.sync.fix_contact_ids import fix_contact_ids
 from mailchimpsync.sync.guard import guard
 from mailchimpsync.sync.lease import holding_lease, is_held, writing_under
+from mailchimpsync.sync.linked_interests import gone_interests
 from mailchimpsync.sync.look_at_both import look_at_both
 from mailchimpsync.sync.opening import drop_run, new_mark, open_run, refuse_a_passed_stage
 from mailchimpsync.sync.reconcile import reconcile
@@ -257,9 +258,11 @@ def _complete(run: Run) -> Result:
         if run.kept_plan_id is not None:
             kept_plans.finish_plan(tx, run.kept_plan_id, run.id)
         refused = _refused_alike(tx, run.list_id, still_due)
+        gone = gone_interests(runs.standing(tx, run.list_id), run.connection.interests)
     if refused is not None:
         raise refused
-    return Result(run.list_id, run.id, outcome, Stage.FETCH, waiting, run.kept_plan_id, due=still_due)
+    result = Result(run.list_id, run.id, outcome, Stage.FETCH, waiting, run.kept_plan_id, due=still_due)
+    return replace(result, gone_interests=gone)
 
 
 def _outcome(waiting: int, still_due: due.Due) -> Outcome:

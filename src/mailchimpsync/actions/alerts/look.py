@@ -30,6 +30,7 @@ LOOKED_AT = frozenset(
         Kind.DISK,
         Kind.DATA,
         Kind.BATCHES,
+        Kind.INTERESTS,
     }
 )
 """The kinds that the store and this machine tell of; the others come from runs and from Mailchimp."""
@@ -52,6 +53,7 @@ class Seen:
         leaving: members to be taken off at Mailchimp, which refuses it.
         refused: people whose change Mailchimp refused again and again, by the code.
         batches: why batches have no results though they should.
+        gone_interests: how many interests the connection links and Mailchimp has no more.
     """
 
     synced: datetime | None = None
@@ -64,6 +66,7 @@ class Seen:
     leaving: int = 0
     refused: Mapping[str, int] = field(default_factory=dict)
     batches: BatchTrouble | None = None
+    gone_interests: int = 0
 
 
 def look(site: Site) -> list[Problem]:
@@ -87,6 +90,8 @@ def problems_of(link: Link, seen: Seen, wanted: Alerts, noted: Collection[str], 
     yield from _refused(list_id, seen)
     if seen.batches is not None:
         yield _problem(Kind.BATCHES, list_id, Code(seen.batches.code), batches=seen.batches.number)
+    if seen.gone_interests:
+        yield _problem(Kind.INTERESTS, list_id, Code.MC_MAPPING_GONE, interests=seen.gone_interests)
     if seen.failing >= FAILING_ROWS_MIN and seen.failing > wanted.failing_share * seen.rows:
         yield _problem(Kind.FAILURES, list_id, failing=seen.failing, rows=seen.rows)
     if seen.unexplained:
@@ -152,6 +157,7 @@ def _see(tx: Transaction, link: Link, now: datetime) -> Seen:
         leaving=state.due.leaving,
         refused=state.due.refused,
         batches=state.batches,
+        gone_interests=len(state.gone_interests),
     )
 
 

@@ -28,6 +28,7 @@ class Kind(StrEnum):
     DISK = "disk"
     DATA = "data"
     BATCHES = "batches"
+    INTERESTS = "interests"
 
 
 STOPS = frozenset({Kind.FAILED, Kind.KEY, Kind.HELD, Kind.LATE})

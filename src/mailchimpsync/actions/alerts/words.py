@@ -122,6 +122,12 @@ def _batches(code: str | None, data: _Data) -> _Three:
     return f"{title} ({code})", entry.sentence, entry.remedy
 
 
+def _interests(code: str | None, data: _Data) -> _Three:
+    entry, number = explained(code), data["interests"]
+    title = f"{number:,} linked interests are gone" if number > 1 else "a linked interest is gone"
+    return f"{title} ({code})", f"{entry.sentence} People are subscribed without it.", entry.remedy
+
+
 _WORDS: Mapping[Kind, Callable[[str | None, _Data], _Three]] = {
     Kind.FAILED: _failed,
     Kind.KEY: _key,
@@ -137,4 +143,5 @@ _WORDS: Mapping[Kind, Callable[[str | None, _Data], _Three]] = {
     Kind.DISK: _disk,
     Kind.DATA: _plugins,
     Kind.BATCHES: _batches,
+    Kind.INTERESTS: _interests,
 }

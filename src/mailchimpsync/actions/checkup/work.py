@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from mailchimpsync.actions.connection_state import ConnectionState, batches_in_words, headline, state_of, still_due
+from mailchimpsync.actions.connection_state import (
+    ConnectionState,
+    batches_in_words,
+    gone_interests_in_words,
+    headline,
+    state_of,
+    still_due,
+)
 from mailchimpsync.actions.explained import explained
 from mailchimpsync.actions.finding import Finding, Level, good, trouble
 from mailchimpsync.actions.said import say
@@ -32,6 +39,9 @@ def check_syncs(site: Site) -> Iterator[Finding]:
         if state.batches is not None:
             remedy = explained(state.batches.code).remedy
             yield Finding(Level.WARNING, _subject(link), batches_in_words(state.batches), remedy)
+        if state.gone_interests:
+            remedy = explained(Code.MC_MAPPING_GONE).remedy
+            yield Finding(Level.BAD, _subject(link), gone_interests_in_words(state.gone_interests), remedy)
         if standing.lease_owner is not None and is_dead(standing.lease_owner):
             what = say(
                 "The process that worked on it last ended without a word; its next step: %(stage)s.",

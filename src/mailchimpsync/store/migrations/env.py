@@ -2,13 +2,19 @@
 
 from alembic import context
 
+from mailchimpsync.store.resuming import keep_as_written, skip_what_is_done
 from mailchimpsync.store.schema import metadata
 
+connection = context.config.attributes["connection"]
 context.configure(
-    connection=context.config.attributes["connection"],
+    connection=connection,
     target_metadata=metadata,
     render_as_batch=True,
     transactional_ddl=True,
 )
-with context.begin_transaction():
-    context.run_migrations()
+skip_what_is_done(connection)
+try:
+    with context.begin_transaction():
+        context.run_migrations()
+finally:
+    keep_as_written(connection)

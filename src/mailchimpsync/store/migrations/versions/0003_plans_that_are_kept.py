@@ -112,7 +112,8 @@ def _chain_the_journal() -> None:
     op.execute(
         "INSERT INTO civicrm_mailchimpsync_journal_chain (list_id, unchained_to, before_first, before_first_hash, "
         "newest, newest_hash, minimised_to) SELECT list_id, MAX(id), 0, '', 0, '', 0 "
-        "FROM civicrm_mailchimpsync_journal GROUP BY list_id"
+        "FROM civicrm_mailchimpsync_journal "
+        "WHERE list_id NOT IN (SELECT list_id FROM civicrm_mailchimpsync_journal_chain) GROUP BY list_id"
     )
     for name, kind in JOURNAL_COLUMNS.items():
         op.add_column(journal, sa.Column(name, kind, nullable=True))

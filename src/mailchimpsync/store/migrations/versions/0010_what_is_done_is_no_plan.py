@@ -12,7 +12,10 @@ PLAN = "civicrm_mailchimpsync_plan"
 
 
 def upgrade() -> None:
-    op.execute(sa.delete(sa.table(PLAN, sa.column("applied"))).where(sa.column("applied", sa.Boolean)))
+    if any(
+        column["name"] == "applied" for column in sa.inspect(op.get_bind()).get_columns(PLAN)
+    ):  # else killed after it
+        op.execute(sa.delete(sa.table(PLAN, sa.column("applied"))).where(sa.column("applied", sa.Boolean)))
     op.drop_index("ix_mcs_plan_open", PLAN)
     op.drop_column(PLAN, "applied")
     op.create_index("ix_mcs_plan_open", PLAN, ["run_id", "id"])

@@ -12,6 +12,7 @@ from mailchimpsync.civicrm.writes import SOURCE
 from mailchimpsync.decide import DEPARTED
 from mailchimpsync.errors import REGISTRY, Code
 from mailchimpsync.model import MCSYNC_METHOD
+from mailchimpsync.store.contact_facts import NEWS as TO_BE_TOLD
 from mailchimpsync.store.journal_check import check_chain
 from mailchimpsync.store.schema import metadata
 from support.population import Story
@@ -80,6 +81,7 @@ def violations(world: World, story: Story) -> Iterator[str]:
     yield from _removals(world, truth, story)
     yield from _doubles(truth)
     yield from _corrections(world, truth, story)
+    yield from _untold(truth, rows)
     yield from _journal(world, truth)
 
 
@@ -254,6 +256,17 @@ def _corrections(world: World, truth: Truth, story: Story) -> Iterator[str]:
     for contact in truth.contacts.values():
         if contact["first_name"] == FORGED_NAME:
             yield f"contact {contact['id']} has a name that was forged"
+
+
+def _untold(truth: Truth, rows: list[RowMapping]) -> Iterator[str]:
+    """Whatever webhooks were lost: of what changed at Mailchimp nothing waits for CiviCRM."""
+    for row in rows:
+        contact = row["civicrm_contact_id"]
+        if not truth.is_alive(contact) or row["contact_problem"] is not None:
+            continue
+        waiting = [name for name in TO_BE_TOLD if row[name] is not None]
+        if waiting and row["reason"] != "CV_CHANGE_REFUSED":
+            yield f"contact {contact} was not told of {', '.join(waiting)}"
 
 
 def _journal(world: World, truth: Truth) -> Iterator[str]:

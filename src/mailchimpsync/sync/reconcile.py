@@ -151,7 +151,7 @@ def _write(tx: Transaction, run: Run, gathered: Gathered, corrections: Correctio
 
 
 def _plan_row(
-    run: Run, row_id: int, decision: Decision, extra: Mapping[str, Any] | None, corrections: Sequence[Correction]
+    run: Run, row_id: int, decision: Decision, extra: Mapping[str, Any] | None, corrections: Sequence[Correction] = ()
 ) -> Mapping[str, Any]:
     agreed: dict[str, Any] = {"subscribed": decision.agreed.subscribed, "interests": decision.agreed.interests}
     if extra is not None:

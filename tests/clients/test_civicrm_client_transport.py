@@ -196,7 +196,7 @@ def test_a_web_server_that_wants_a_password_of_its_own_is_not_taken_for_a_wrong_
     client, _ = civicrm_says(BASIC)
     error = error_of(client)
     assert (error.code, error.detail) == (Code.CV_WEB_SERVER, "")
-    assert "before CiviCRM is reached" in error.what
+    assert "in front of CiviCRM" in error.what
 
 
 def test_the_web_servers_user_and_password_go_beside_the_key(hands: Hands) -> None:

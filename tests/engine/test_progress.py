@@ -92,12 +92,13 @@ def test_the_figures_of_a_run_say_for_how_many_people_it_changed_what(world: Wor
     assert counts_of(world, result.run_id) == {
         "subscribed_at_civicrm": 2,
         "subscribed_at_mailchimp": 2,
+        "planned": {"create": 1, "join": 1, "add": 1, "interests": 1},
         "changes": {"create": 1, "join": 1, "add": 1, "interests": 1},
     }
     assert WALK in world.interests("bob@example.org")
     world.put(bob, "Removed")
     world.pass_time(60)
-    assert counts_of(world, world.sync().run_id) == {"changes": {"unsubscribe": 1}}
+    assert counts_of(world, world.sync().run_id) == {"planned": {"unsubscribe": 1}, "changes": {"unsubscribe": 1}}
 
 
 def test_what_mailchimp_confirms_after_a_run_has_ended_counts_for_that_run(world: World) -> None:

@@ -56,7 +56,7 @@ class Work:
     def transaction(self) -> Iterator[Transaction]:
         """Open a transaction that holds the lease: whoever lost it writes nothing more."""
         with self.store.begin() as tx:
-            runs.hold_lease(tx, self.lease)
+            runs.hold_lease(tx, self.lease, self.how_far())
             yield tx
 
     def expect(self, remaining: int) -> None:

@@ -23,7 +23,7 @@ from mailchimpsync.store.schema import cache
 from mailchimpsync_sandbox.civicrm import CivicrmSandbox
 from mailchimpsync_sandbox.mailchimp import MailchimpSandbox
 from support.doorway import Doorway, two_doorways
-from support.rights import MERGES
+from support.rights import TRASH
 from support.service import CIVICRM_KEY, LIST_ID, LONG_AGO, MAILCHIMP_KEY, NEWS, OTHER_LIST, OTHERS, Charity
 
 BELLA, CARL, EMIL, NOBODY, FAY = 11, 12, 13, 14, 15
@@ -115,7 +115,7 @@ class Template:
     def opened(self, place: Path) -> Iterator[Charity]:
         """Open both stand-ins on the files of a place, at the addresses that the site knows."""
         mailchimp = MailchimpSandbox(place / "mailchimp.sqlite")
-        civicrm = CivicrmSandbox(place / "civicrm.sqlite", api_key=CIVICRM_KEY, permissions=MERGES)
+        civicrm = CivicrmSandbox(place / "civicrm.sqlite", api_key=CIVICRM_KEY, permissions=TRASH)
         mailchimp.set_options(batch_dwell=dict.fromkeys(("pending", "preprocessing", "started", "finalizing"), 0))
         to_mailchimp, to_civicrm = self.doorways
         to_mailchimp.behind, to_civicrm.behind = mailchimp, civicrm

@@ -23,7 +23,7 @@ from mailchimpsync_sandbox.civicrm import CivicrmSandbox
 from mailchimpsync_sandbox.mailchimp import MailchimpSandbox
 from support.doorway import Doorway, two_doorways
 from support.processes import Program, command
-from support.rights import MERGES
+from support.rights import TRASH
 
 MAILCHIMP_KEY = "fedcba9876543210fedcba9876543210-us6"
 CIVICRM_KEY = "ann-keeps-this-civicrm-key"
@@ -151,7 +151,7 @@ def desk(doorways: tuple[Doorway, Doorway], tmp_path: Path, monkeypatch: pytest.
     for name in [name for name in os.environ if name.startswith("MAILCHIMPSYNC_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path / "ann"))
-    mailchimp, civicrm = MailchimpSandbox(), CivicrmSandbox(api_key=CIVICRM_KEY, permissions=MERGES)
+    mailchimp, civicrm = MailchimpSandbox(), CivicrmSandbox(api_key=CIVICRM_KEY, permissions=TRASH)
     _fill(mailchimp, civicrm)
     to_mailchimp, to_civicrm = doorways
     to_mailchimp.behind, to_civicrm.behind = mailchimp, civicrm

@@ -206,9 +206,7 @@ def test_a_feature_that_is_switched_on_without_its_permission_is_wrong_and_the_r
     connected.civicrm.grant(connected.civicrm_key, "smallest")
     [(level, found, code)] = [one for one in told_of(connected, "Permissions") if "lacks" in one[1]]
     assert (level, code) == ("bad", "CV_RIGHT_MISSING")
-    assert found.startswith(
-        "The key's user lacks “view all activities”. What for: Sees where merged contacts went, and imports"
-    )
+    assert found.startswith("The key's user lacks “view all activities”. What for: Imports campaigns as activities.")
     assert connected("sync").exit_code == 0
 
 

@@ -12,7 +12,6 @@ from support.world import CIVICRM_KEY, NEWS, World, days_ago
 
 TOM = "tom@example.org"
 WITH_TRASH = sorted({*SMALLEST, "access deleted contacts"})
-WITH_ALL = sorted({*WITH_TRASH, "view all activities"})
 
 
 def later_sync(world: World, *, everything: bool = False) -> None:
@@ -29,11 +28,10 @@ def synced(world: World, rights: str | list[str] = "smallest") -> int:
 
 
 @pytest.mark.parametrize("everything", [True, False])
-@pytest.mark.parametrize("rights", ["smallest", WITH_TRASH], ids=["smallest", "with the trash"])
 def test_a_trashed_contact_is_not_taken_for_deleted_or_trashed_where_the_rights_do_not_show_it(
-    world: World, rights: str | list[str], *, everything: bool
+    world: World, *, everything: bool
 ) -> None:
-    tom = synced(world, rights)
+    tom = synced(world)
     world.trash(tom)
 
     for _ in range(8):
@@ -45,11 +43,8 @@ def test_a_trashed_contact_is_not_taken_for_deleted_or_trashed_where_the_rights_
     assert world.owners(TOM) == [tom]
 
 
-@pytest.mark.parametrize("rights", ["smallest", WITH_TRASH], ids=["smallest", "with the trash"])
-def test_a_contact_that_comes_back_from_a_trash_nobody_could_see_is_as_before(
-    world: World, rights: str | list[str]
-) -> None:
-    tom = synced(world, rights)
+def test_a_contact_that_comes_back_from_a_trash_nobody_could_see_is_as_before(world: World) -> None:
+    tom = synced(world)
     world.trash(tom)
     later_sync(world, everything=True)
     world.edit(tom, is_deleted=False)
@@ -61,7 +56,7 @@ def test_a_contact_that_comes_back_from_a_trash_nobody_could_see_is_as_before(
 
 
 def test_a_contact_that_comes_back_after_a_full_run_is_subscribed_again(world: World) -> None:
-    tom = synced(world, WITH_ALL)
+    tom = synced(world, WITH_TRASH)
     world.trash(tom)
     later_sync(world, everything=True)
     assert world.status(TOM) == "archived"
@@ -76,7 +71,7 @@ def test_once_the_rights_are_there_a_trashed_contact_is_treated_as_one(world: Wo
     tom = synced(world)
     world.trash(tom)
     later_sync(world, everything=True)
-    world.civicrm.grant(CIVICRM_KEY, WITH_ALL)
+    world.civicrm.grant(CIVICRM_KEY, WITH_TRASH)
 
     later_sync(world)
 
@@ -98,7 +93,7 @@ def test_who_opts_out_at_mailchimp_while_their_contact_is_not_visible_is_removed
     assert world.status(TOM) == "unsubscribed"
 
 
-@pytest.mark.parametrize("rights", ["smallest", WITH_TRASH, WITH_ALL], ids=["smallest", "with the trash", "with all"])
+@pytest.mark.parametrize("rights", ["smallest", WITH_TRASH], ids=["smallest", "with the trash"])
 def test_a_merge_hands_the_member_over_whatever_the_rights_show_of_it(world: World, rights: str | list[str]) -> None:
     tom = synced(world, rights)
     thomas = world.contact("thomas@example.org")

@@ -26,7 +26,7 @@ from mailchimpsync_sandbox.civicrm import CivicrmSandbox
 from mailchimpsync_sandbox.kit.server import Served
 from mailchimpsync_sandbox.mailchimp import MailchimpSandbox
 from mailchimpsync_sandbox.world import API_KEY, AUDIENCE_ID, AUDIENCE_NAME, GROUPS, INTERESTS, NEWS_GROUP, Side, begin
-from support.rights import MERGES
+from support.rights import TRASH
 
 CIVICRM_KEY = "ada-keeps-this-civicrm-key"
 PEOPLE = {Role.VIEWER: "vera", Role.OPERATOR: "otto", Role.ADMINISTRATOR: "ada"}
@@ -102,7 +102,7 @@ def open_charity(
     people: int = 150,
     connected: bool = True,
     synced: bool = True,
-    rights: Sequence[str] = MERGES,
+    rights: Sequence[str] = TRASH,
     **options: Any,
 ) -> Charity:
     """Make a charity of so many people, and serve it with one user of each role until the stack is closed.

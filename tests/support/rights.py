@@ -14,12 +14,9 @@ BARE = rights()
 """With these alone a sync works."""
 
 TRASH = rights(Right.TRASH)
-"""What contacts in the trash are told from deleted ones with."""
+"""What contacts in the trash and merged ones are told from deleted ones with."""
 
-MERGES = rights(Right.TRASH, Right.ACTIVITIES)
-"""What merged contacts are told from deleted ones with."""
-
-DATA = rights(Right.TRASH, Right.ACTIVITIES, Right.MEMBERSHIPS, Right.DONATIONS, Right.CUSTOM_DATA)
+DATA = rights(Right.TRASH, Right.MEMBERSHIPS, Right.DONATIONS, Right.CUSTOM_DATA)
 """What all data about people is read with."""
 
 ALL = [right.value for right in Right]

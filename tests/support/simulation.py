@@ -37,7 +37,7 @@ from support.invariants import claims, violations
 from support.letters import Letters
 from support.mortal import KilledError, Life
 from support.population import populate
-from support.rights import DATA, MERGES
+from support.rights import DATA, TRASH
 from support.staff import Staff
 from support.trouble import Trouble
 from support.world import World
@@ -89,7 +89,7 @@ class Simulation:
         self.simple = self.chance.random() < 0.3
         self.life = Life()
         with_data = seed % WITH_DATA_EVERY == 0
-        self.world = World(seed=seed, life=self.life, rights=DATA if with_data else MERGES)
+        self.world = World(seed=seed, life=self.life, rights=DATA if with_data else TRASH)
         people = self.chance.choice((20, 20, 20, 20, 20, 30, 30, 40, 60, 200))
         for module, name in STEP_SIZES:
             sizes.setattr(module, name, self.chance.choice((3, 10, 50, 1_000)) if people <= 60 else 50)

@@ -22,7 +22,7 @@ from mailchimpsync_sandbox.civicrm import CivicrmSandbox
 from mailchimpsync_sandbox.kit.clock import SandboxClock
 from mailchimpsync_sandbox.mailchimp import MailchimpSandbox
 from support.mortal import Life, MortalStore
-from support.rights import MERGES
+from support.rights import TRASH
 from support.wire import Wire
 
 KEY = "0123456789abcdef0123456789abcdef-us1"
@@ -60,7 +60,7 @@ class World:
         resubscribe: Resubscribe = Resubscribe.ASK,
         life: Life | None = None,
         beside: World | None = None,
-        rights: str | Sequence[str] = MERGES,
+        rights: str | Sequence[str] = TRASH,
     ) -> None:
         """Begin with an empty store, in memory unless there is another; there the process lives its `life`.
 

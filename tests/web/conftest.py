@@ -21,7 +21,7 @@ from mailchimpsync.web.wsgi import make_application
 from mailchimpsync_sandbox.civicrm import CivicrmSandbox
 from mailchimpsync_sandbox.kit.server import Served
 from mailchimpsync_sandbox.mailchimp import MailchimpSandbox
-from support.rights import MERGES
+from support.rights import TRASH
 
 MAILCHIMP_KEY = "fedcba9876543210fedcba9876543210-us6"
 CIVICRM_KEY = "bella-keeps-this-civicrm-key"
@@ -66,7 +66,7 @@ class Office:
 
 
 def _stand_ins(stack: ExitStack) -> tuple[str, str]:
-    mailchimp, civicrm = MailchimpSandbox(), CivicrmSandbox(api_key=CIVICRM_KEY, permissions=MERGES)
+    mailchimp, civicrm = MailchimpSandbox(), CivicrmSandbox(api_key=CIVICRM_KEY, permissions=TRASH)
     for app in (mailchimp, civicrm):
         stack.callback(app.close)
     mailchimp.add_account(MAILCHIMP_KEY, account_name="Green Paths")

@@ -13,7 +13,7 @@ from mailchimpsync_sandbox.civicrm import CivicrmSandbox
 from mailchimpsync_sandbox.kit.server import Served
 from mailchimpsync_sandbox.mailchimp import MailchimpSandbox
 from support.processes import command
-from support.rights import MERGES
+from support.rights import TRASH
 from support.service import (
     CIVICRM_KEY,
     LIST_ID,
@@ -33,7 +33,7 @@ def charity(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Charity
     """The charity; Bella is on both sides, Emil in CiviCRM only."""
     for name in [name for name in os.environ if name.startswith("MAILCHIMPSYNC_") and "_TEST_" not in name]:
         monkeypatch.delenv(name)
-    mailchimp, civicrm = MailchimpSandbox(), CivicrmSandbox(api_key=CIVICRM_KEY, permissions=MERGES)
+    mailchimp, civicrm = MailchimpSandbox(), CivicrmSandbox(api_key=CIVICRM_KEY, permissions=TRASH)
     mailchimp.add_account(MAILCHIMP_KEY, account_name="Green Paths")
     mailchimp.set_options(batch_dwell=dict.fromkeys(("pending", "preprocessing", "started", "finalizing"), 0))
     for audience, group, name in ((LIST_ID, NEWS, "News"), (OTHER_LIST, OTHERS, "Others")):

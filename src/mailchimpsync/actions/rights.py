@@ -13,7 +13,7 @@ from mailchimpsync.data.sources import DONATIONS, MEMBERSHIPS
 from mailchimpsync.errors import PURPOSES, SMALLEST, Code, Right
 
 _OF_LOOKUPS = {MEMBERSHIPS: Right.MEMBERSHIPS, DONATIONS: Right.DONATIONS}
-_TELL_GONE_FROM_HIDDEN = {Right.TRASH, Right.ACTIVITIES}
+_TELL_GONE_FROM_HIDDEN = {Right.TRASH}
 
 
 def rights_in_use(configuration: Configuration) -> set[Right]:

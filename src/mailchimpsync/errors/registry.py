@@ -358,7 +358,7 @@ _CIVICRM_ROWS = {
         "CiviCRM doesn't show this contact any more, so nothing is changed for them.",
         "It is in the trash, was merged into another contact, or was deleted for good. The key's user has no right to "
         "see which.",
-        "Give the key's user “access deleted contacts” and “view all activities”; the next run then decides. Otherwise "
+        "Give the key's user “access deleted contacts”; the next run then decides. Otherwise "
         "look for the contact in CiviCRM, and unsubscribe or archive the member at Mailchimp.",
         Who.ADMINISTRATOR,
         Retry.NEXT_RUN,

@@ -45,12 +45,13 @@ PURPOSES: Mapping[Right, Purpose] = {
     Right.ADD: Purpose("Creates contacts for people who are only in the Mailchimp audience.", _NOTHING),
     Right.KEY: Purpose("Lets the user sign in with an API key.", _NOTHING),
     Right.TRASH: Purpose(
-        "Sees contacts in the trash, and merged ones, which CiviCRM puts there.",
-        "A contact in the trash cannot be told from one that was deleted for good, so neither counts as gone.",
+        "Sees contacts in the trash, and where merged contacts went, which CiviCRM puts there.",
+        "A contact in the trash, or a merged one, cannot be told from one that was deleted for good, so none counts as "
+        "gone. A first sync may create a second contact for somebody in the trash.",
     ),
     Right.ACTIVITIES: Purpose(
-        "Sees where merged contacts went, and imports campaigns as activities.",
-        "A merged contact cannot be told from one that was deleted, and campaigns cannot be imported.",
+        "Imports campaigns as activities.",
+        "Campaigns cannot be imported.",
     ),
     Right.MEMBERSHIPS: Purpose(
         "Fills merge fields from memberships.", "Merge fields cannot be filled from memberships."

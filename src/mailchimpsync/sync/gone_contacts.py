@@ -1,6 +1,6 @@
 """Contacts that are not there any more: followed where they were merged, let go where they are gone for certain.
 
-CiviCRM hides the trash and the trace of merges from a user without the rights. Where that may be so, the row keeps its
+CiviCRM hides the trash and the trace of merges from a user without the right. Where that may be so, the row keeps its
 contact, and fails as `CV_NOT_VISIBLE` until more can be seen (docs/decisions/what-is-not-visible-is-not-gone.md).
 """
 
@@ -56,8 +56,8 @@ def replace_gone(run: Run, gone: Gone) -> int:
 
 
 def _is_certain(visibility: Visibility, how: str) -> bool:
-    """Without the trace of merges, a contact in the trash may live on in another one; without the trash, anywhere."""
-    return visibility.merges and (visibility.trash or how == Departure.TRASHED)
+    """A contact that is seen in the trash shows where it was merged, too; one that is not seen may be anywhere."""
+    return visibility.trash or how == Departure.TRASHED
 
 
 def _keep(run: Run, invisible: Collection[int]) -> None:

@@ -101,7 +101,7 @@ def test_a_change_of_address_at_mailchimp_keeps_contact_and_agreement(world: Wor
 
     row = world.row(contact=ben)
     assert (row["mailchimp_email"], row["sync_status"], row["base_subscribed"]) == ("ben@new.example.org", "ok", True)
-    assert world.owners("ben@new.example.org") == []
+    assert world.owners("ben@new.example.org") == [ben]
     assert world.in_group(ben) == "Added"
 
 

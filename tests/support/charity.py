@@ -83,7 +83,7 @@ def configuration(mailchimp_url: str, civicrm_url: str, **link: Any) -> Configur
     }
     return Configuration.checked(
         {
-            "civicrm": {"url": civicrm_url, "api_key": CIVICRM_KEY},
+            "civicrm": {"url": civicrm_url, "api_key": CIVICRM_KEY, "time_zone": "UTC"},
             "accounts": {"Green Paths": {"api_key": API_KEY, "base_url": f"{mailchimp_url}/3.0"}},
             "connections": [connection],
         }

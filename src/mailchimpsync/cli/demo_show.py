@@ -130,7 +130,7 @@ class Show:
     def _connect(self) -> tuple[Site, Link]:
         urls = self._stand_ins.urls
         site = self._site = create_site(self._home)
-        found = probe_site(site, CivicrmSite(url=urls[Side.CIVICRM], api_key=SecretStr(CIVICRM_KEY)))
+        found = probe_site(site, CivicrmSite(url=urls[Side.CIVICRM], api_key=SecretStr(CIVICRM_KEY), time_zone="UTC"))
         site.save(site.configuration.with_civicrm(found.civicrm), by="demo")
         account = Account(api_key=SecretStr(API_KEY), base_url=f"{urls[Side.MAILCHIMP]}/3.0")
         interests = {key: group for key, (group, _) in INTERESTS.items()}

@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from mailchimpsync.addresses import normalise_address, spellings
 from mailchimpsync.errors import Code
-from mailchimpsync.model import IN_FLIGHT, Base, SyncStatus
+from mailchimpsync.model import Base, SyncStatus
 from mailchimpsync.store.contact_facts import NEWS
 from mailchimpsync.store.dialect import Row, update_by_id
 from mailchimpsync.store.schema import cache, group_contact, json_text
@@ -89,17 +89,6 @@ def rows_to_decide(tx: Connection, ids: Sequence[int]) -> Sequence[RowMapping]:
     """Return rows by id, in the order of their ids, with all that decisions need."""
     columns = [column for column in cache.c if column.name not in ("civicrm_data", "civicrm_groups", "seen_run")]
     return tx.execute(select(*columns).where(cache.c.id.in_(ids)).order_by(cache.c.id)).mappings().all()
-
-
-def changed_in_flight(tx: Connection, list_id: str, after: int, limit: int) -> Sequence[int]:
-    """Return the next rows, by id, that have changed while an update of theirs is in flight."""
-    query = select(cache.c.id).where(
-        cache.c.mailchimp_list_id == list_id,
-        cache.c.sync_status.in_([status.value for status in IN_FLIGHT]),
-        cache.c.recheck,
-        cache.c.id > after,
-    )
-    return tx.execute(query.order_by(cache.c.id).limit(limit)).scalars().all()
 
 
 def settle_rows(tx: Connection, ids: Sequence[int], reason: str, base: Base) -> None:

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy import update as sql_update
 
 from mailchimpsync.errors import Code
-from mailchimpsync.model import SUBSCRIBED_STATUSES, SyncStatus
+from mailchimpsync.model import IN_FLIGHT, SUBSCRIBED_STATUSES, SyncStatus
 from mailchimpsync.store.dialect import Row, insert_rows, update_by_id
 from mailchimpsync.store.schema import batch, cache, json_text, update
 
@@ -180,6 +180,25 @@ def unsent_opt_outs(tx: Connection, list_id: str, limit: int, run_id: int | None
 def note_attempts(tx: Connection, attempts: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
     """Note how updates are being tried: (id, attempt)."""
     update_by_id(tx, update, [{"id": key, "attempt": attempt} for key, attempt in attempts])
+
+
+def changed_in_flight(tx: Connection, list_id: str, after: int, limit: int) -> Sequence[int]:
+    """Return the next rows, by id, that have changed while an update of theirs is in flight.
+
+    Where that one takes its member off already, nothing can overtake it: what has happened since is decided after it.
+    """
+    query = (
+        select(cache.c.id)
+        .join(update, update.c.open_row == cache.c.id)
+        .where(
+            cache.c.mailchimp_list_id == list_id,
+            cache.c.sync_status.in_([status.value for status in IN_FLIGHT]),
+            cache.c.recheck,
+            cache.c.id > after,
+            ~_takes_off(),
+        )
+    )
+    return tx.execute(query.order_by(cache.c.id).limit(limit)).scalars().all()
 
 
 def overtake(tx: Connection, row_ids: Sequence[int]) -> None:

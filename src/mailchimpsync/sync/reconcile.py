@@ -14,7 +14,7 @@ from sqlalchemy import RowMapping
 from mailchimpsync.decide import Decision, Situation, decide
 from mailchimpsync.errors import Code
 from mailchimpsync.model import SyncStatus
-from mailchimpsync.store import Transaction, data, groups, plans, rows
+from mailchimpsync.store import Transaction, data, groups, plans, rows, updates
 from mailchimpsync.sync.agreement import Agreements
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.corrections import CORRECTIONS, NOTHING_NEW, Correction, Corrections, corrections_for
@@ -89,7 +89,7 @@ def _plan_opt_outs_in_flight(run: Run, decided_to: int) -> bool:
     after = run.read_progress().get("in_flight_to", 0)
     while True:
         with run.transaction() as tx:
-            changed = rows.changed_in_flight(tx, run.list_id, after, ROWS_PER_STEP)
+            changed = updates.changed_in_flight(tx, run.list_id, after, ROWS_PER_STEP)
         if not changed:
             return True
         after = changed[-1]

@@ -13,12 +13,18 @@ from mailchimpsync.store import rows, updates
 from mailchimpsync.store.schema import json_text
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.gather import gather
+from mailchimpsync.sync.take_up_undo import undone_run
 
 UPDATES_PER_STEP = 1_000
 
 
 def drop_unwanted(run: Run) -> None:
-    """Drop the ones for people who, by what is known now, have left or must not be mailed; their rows are due."""
+    """Drop the ones for people who, by what is known now, have left or must not be mailed; their rows are due.
+
+    An undo is not looked at by the rules: somebody has approved that it goes against what they decided.
+    """
+    if undone_run(run) is not None:
+        return
     after, number = 0, 0
     while True:
         with run.transaction() as tx:

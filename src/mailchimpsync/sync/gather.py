@@ -308,7 +308,8 @@ def obstacle_of(row: Row | Mapping[str, Any], person: Person | None, *, address_
     addresses = _addresses(person)
     if row["mailchimp_status"] is not None:
         same = [a for a in addresses if normalise_address(a.email) == normalise_address(row["mailchimp_email"])]
-        addresses = same or [Address(row["mailchimp_email"])]
+        # A contact without any address has given this one away, or lost it: it is not mailed on their consent.
+        addresses = same or ([Address(row["mailchimp_email"])] if addresses else [])
     obstacle = obstacle_to_subscribing(
         addresses, do_not_email=person.do_not_email, is_opt_out=person.is_opt_out, is_deceased=person.is_deceased
     )

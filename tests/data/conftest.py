@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 
 import pytest
 
@@ -12,8 +13,9 @@ from support.rights import DATA
 
 
 @pytest.fixture
-def world() -> Iterator[DataWorld]:
+def world(request: pytest.FixtureRequest) -> Iterator[DataWorld]:
     made = DataWorld(rights=DATA)
-    with only_what_was_recorded(made.to_civicrm):
+    is_plugin_of_others = request.path.name == "test_example_plugin.py"  # what that asks is not the product's
+    with nullcontext() if is_plugin_of_others else only_what_was_recorded(made.to_civicrm):
         yield made
     made.close()

@@ -100,7 +100,7 @@ def test_otto_syncs_compares_plans_and_undoes_without_leaving_the_browser(
     expect(page.locator("table", has_text="Begun by").get_by_role("row").nth(1)).to_contain_text("otto")
 
     page.get_by_role("button", name="Compare both sides").click()
-    page.get_by_role("link", name="See what was compared").click(timeout=WAIT)
+    page.get_by_role("link", name="See the differences").click(timeout=WAIT)
     expect(page.get_by_role("heading", name="Differences between both sides")).to_be_visible()
     assert accessibility_problems(page) == []
 

@@ -1,4 +1,4 @@
-"""Which seeds are lived through: `--seed 123` one, `--seeds 1000` that many; CI says 200 by the environment."""
+"""Which seeds are lived through: `--seed 123` one, `--seeds 1000` that many; CI says 60 by the environment."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -88,11 +89,11 @@ class Bench:
                 return found
             last = rows[-1]["contact_id"]
 
-    def load(self, addresses: Sequence[str]) -> None:
-        """Make addresses members of the audience."""
+    def load(self, addresses: Sequence[str], since: str) -> None:
+        """Make addresses members of the audience, subscribed since a moment."""
         for start in range(0, len(addresses), LOADED_AT_ONCE):
             members = [
-                {"email_address": address, "status": "subscribed", "last_changed": SYNCED_AT}
+                {"email_address": address, "status": "subscribed", "last_changed": since}
                 for address in addresses[start : start + LOADED_AT_ONCE]
             ]
             self.control("load_members", {"list_id": LIST_ID, "members": members})
@@ -110,7 +111,7 @@ class Bench:
 def in_sync(bench: Bench, created: int) -> None:
     """Everybody is in sync; then nothing, 100 changes, and members whom CiviCRM does not know."""
     people = bench.people()
-    bench.load([address for _, address in people])
+    bench.load([address for _, address in people], SYNCED_AT)
     show(f"first sync, {len(people):,} in sync", bench.command("sync", "--max-time", "0"))
     for _ in range(QUIET_RUNS):
         show("quiet run", bench.command("sync"))
@@ -118,7 +119,7 @@ def in_sync(bench: Bench, created: int) -> None:
     show(f"{CHANGES} changes", bench.command("sync"))
     if created:
         stamp = int(time.time())
-        bench.load([f"bench{stamp}-{number}@example.org" for number in range(created)])
+        bench.load([f"bench{stamp}-{number}@example.org" for number in range(created)], datetime.now(UTC).isoformat())
         show(f"{created:,} contacts created", bench.command("sync", "--max-time", "0"))
 
 

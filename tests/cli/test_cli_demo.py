@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -59,7 +58,7 @@ def test_the_demo_ends_with_both_sides_in_agreement_and_leaves_nothing(
     done = run(surroundings, "demo", "--people", "300")
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "✓ Both sides agree." in done.stdout
+    assert "✓ Nothing differs without a known reason." in done.stdout
     assert done.stdout.index("The first sync") < done.stdout.index("The world goes on")
     assert done.stdout.count("Could not be synced") == 2
     assert "\x1b" not in done.stdout
@@ -71,7 +70,6 @@ def test_a_demo_that_is_kept_can_be_gone_on_with_and_stopped(tidied: dict[str, s
     kept = run(tidied, "demo", "--people", "100", "--keep")
     assert kept.returncode == 0, kept.stdout + kept.stderr
     home = re.findall(r"export MAILCHIMPSYNC_HOME=(\S+)", kept.stdout)[0]
-    url = re.findall(r"CiviCRM is at (\S+),", kept.stdout)[0]
 
     status = here(tidied | {"MAILCHIMPSYNC_HOME": home}, "status")
     synced = here(tidied | {"MAILCHIMPSYNC_HOME": home}, "sync")
@@ -83,18 +81,6 @@ def test_a_demo_that_is_kept_can_be_gone_on_with_and_stopped(tidied: dict[str, s
     assert (again.exit_code, "A demo is running already" in again.stderr) == (2, True)
     assert stopped.exit_code == 0
     assert list((tmp_path / "tmp").iterdir()) == []
-    assert is_soon_gone(url)
-
-
-def is_soon_gone(url: str) -> bool:
-    """Say whether nobody listens there any more, within ten seconds: a process ends after its files are gone."""
-    for _ in range(100):
-        try:
-            httpx2.get(url)
-        except httpx2.ConnectError:
-            return True
-        time.sleep(0.1)
-    return False
 
 
 @pytest.mark.thorough

@@ -190,7 +190,8 @@ class Show:
                 self._console.print(Text(f"  • {line}"))
             self._console.print(Text(f"✗ The two sides differ {len(found.unexplained):,} times without a reason."))
             return False
-        self._console.print(Text.assemble(("✓ Both sides agree. ", "bold green"), f"{read}{listed} {took}"))
+        verdict = "Nothing differs without a known reason. " if found.explained else "Both sides agree. "
+        self._console.print(Text.assemble((f"✓ {verdict}", "bold green"), f"{read}{listed} {took}"))
         return True
 
     def tell_how_to_go_on(self) -> None:

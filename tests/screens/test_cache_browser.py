@@ -136,6 +136,7 @@ def test_an_audience_that_is_not_connected_and_a_row_that_is_none_are_told_so(ch
 def test_pages_go_there_and_back_by_name_and_a_new_search_begins_at_the_first(visit: Visit, charity: Charity) -> None:
     page = visit(charity, "/everybody", Role.VIEWER)
     page.get_by_role("link", name="Person").click()
+    expect(page.get_by_role("columnheader", name="Person")).to_have_attribute("aria-sort", "ascending")
     first = page.locator("tbody th a").all_text_contents()
     page.get_by_role("link", name="Next").click()
     expect(page.get_by_role("link", name="Previous")).to_be_visible()

@@ -7,11 +7,12 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
 from mailchimpsync.errors import Code, StoreError
 from mailchimpsync.store import Store
-from mailchimpsync.store.database import MIGRATIONS
+from mailchimpsync.store.database import MIGRATIONS, newest_schema
 from mailchimpsync.store.schema import metadata
 from store.databases import LIST, add_row, row
 
@@ -81,3 +82,7 @@ def test_the_database_may_look_how_large_its_tables_are_at_any_time(store: Store
 
     with store.begin() as tx:
         assert row(tx, key)["mailchimp_list_id"] == LIST
+
+
+def test_the_schema_a_command_looks_for_is_the_one_that_migrations_end_at() -> None:
+    assert newest_schema() == ScriptDirectory(str(MIGRATIONS)).get_current_head()

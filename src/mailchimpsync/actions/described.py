@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections import UserDict
+from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from importlib import import_module
+from threading import RLock
 from typing import Any, TypeVar, cast, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
+from mailchimpsync.actions import MODULES
 from mailchimpsync.actions.envelope import success
 from mailchimpsync.actions.site import Site
 from mailchimpsync.errors import EXIT_MORE_TO_DO, EXIT_NEEDS_A_PERSON, Code, MailchimpsyncError, UsageError
@@ -124,7 +128,39 @@ class Action:
             raise UsageError(f"{self.title}: {'; '.join(sentences)}.") from None
 
 
-ACTIONS: dict[str, Action] = {}
+class _Registry(UserDict[str, Action]):
+    """Every action. To look is to load all modules that have some, since each is known once its module is loaded."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock, self._has_begun = RLock(), False
+
+    def __getitem__(self, title: str) -> Action:
+        self._load()
+        return super().__getitem__(title)
+
+    def __contains__(self, title: object) -> bool:
+        self._load()
+        return super().__contains__(title)
+
+    def __iter__(self) -> Iterator[str]:
+        self._load()
+        return super().__iter__()
+
+    def __len__(self) -> int:
+        self._load()
+        return super().__len__()
+
+    def _load(self) -> None:
+        with self._lock:
+            if self._has_begun:  # a module that looks while it is loaded sees those before it
+                return
+            self._has_begun = True
+            for module in MODULES:
+                import_module(f"mailchimpsync.actions.{module}")
+
+
+ACTIONS: MutableMapping[str, Action] = _Registry()
 """Every action by its title, `Entity.action`."""
 
 

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import os
 import stat
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-import tomlkit
-from pydantic import Field, SecretStr, StringConstraints, ValidationError
-from pydantic_settings import (
-    BaseSettings,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
-)
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError
 
 from mailchimpsync.config.homes import CONFIG_FILE, find_home
 from mailchimpsync.errors import ConfigurationError
@@ -22,9 +17,11 @@ from mailchimpsync.errors.validation import in_words
 
 _SQLITE = "sqlite:///"
 DEFAULT_DATABASE = f"{_SQLITE}mailchimpsync.sqlite"  # in the home
+_PREFIX = "mailchimpsync_"
+_LISTS = ("proxy_addresses",)
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """Settings from the environment (`MAILCHIMPSYNC_…`), else from `mailchimpsync.toml` in the home, else defaults.
 
     Attributes:
@@ -42,9 +39,7 @@ class Settings(BaseSettings):
         journal_personal_days: for how long it says whom it is about; 0: as long as it is kept.
     """
 
-    model_config = SettingsConfigDict(
-        env_prefix="MAILCHIMPSYNC_", env_ignore_empty=True, extra="forbid", hide_input_in_errors=True
-    )
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     home: Path
     database: SecretStr = SecretStr(DEFAULT_DATABASE)
@@ -58,19 +53,6 @@ class Settings(BaseSettings):
     sign_in_role: Literal["viewer", "operator", "administrator"] | None = None
     journal_days: Annotated[int, Field(ge=0, le=36_500)] = 1_095
     journal_personal_days: Annotated[int, Field(ge=0, le=36_500)] = 180
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 (the signature is pydantic-settings')
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Read the file in the home that is given."""
-        file = init_settings()["home"] / CONFIG_FILE
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, file)
 
     @property
     def database_url(self) -> str:
@@ -100,7 +82,7 @@ def load_settings(home: Path | None = None) -> Settings:
     """
     place = find_home(home)
     try:
-        return Settings(home=place)
+        return Settings.model_validate({**_from_file(place / CONFIG_FILE), **_from_environment(), "home": place})
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{place / CONFIG_FILE} is not valid TOML: {error}.") from None
     except ValidationError as error:
@@ -108,6 +90,25 @@ def load_settings(home: Path | None = None) -> Settings:
             f"{'.'.join(map(str, one['loc']))}: {in_words(one)}" for one in error.errors(include_input=False)
         )
         raise ConfigurationError(f"The settings of {place} can't be used: {names}.") from None
+
+
+def _from_file(file: Path) -> dict[str, Any]:
+    return tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+
+
+def _from_environment() -> dict[str, Any]:
+    """Return the settings that the environment names, whatever the case of their letters; one that is empty is not."""
+    given = {name.lower(): value for name, value in os.environ.items() if value}
+    found = {field: given[name] for field in Settings.model_fields if (name := f"{_PREFIX}{field}") in given}
+    return {name: _list(value) if name in _LISTS else value for name, value in found.items()}
+
+
+def _list(text: str) -> Any:
+    """Read a list, written as JSON; anything else is for the check of the settings to refuse."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def protect_database(settings: Settings) -> None:
@@ -135,6 +136,8 @@ def write_settings(home: Path, database: str | None = None) -> None:
     file = home / CONFIG_FILE
     if file.exists():
         return
+    import tomlkit  # noqa: PLC0415 (only a site that is made needs it)
+
     document = tomlkit.document()
     document.add(tomlkit.comment("Settings of this mailchimpsync site. Connections and keys are in the database;"))
     document.add(tomlkit.comment("see `mailchimpsync config export` and `mailchimpsync config import`."))

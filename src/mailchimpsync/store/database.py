@@ -9,11 +9,7 @@ from datetime import datetime
 from functools import cache as once
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from mailchimpsync.errors import Code, StoreError, UsageError
@@ -21,6 +17,7 @@ from mailchimpsync.store import dialect
 from mailchimpsync.store.schema import cache, group_contact
 
 MIGRATIONS = Path(__file__).with_name("migrations")
+VERSION_TABLE = "alembic_version"
 _LOCKED = ("database is locked", "lock wait timeout", "deadlock", "could not obtain lock", "could not serialize")
 _NOT_WRITTEN = ("SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_TRUNCATE")
 """What SQLite calls it when its second file, the log, finds no room."""
@@ -98,11 +95,10 @@ class Store:
 
     def migrate(self) -> None:
         """Create the tables, or bring them up to this version."""
+        from mailchimpsync.store.upgrading import upgrade  # noqa: PLC0415 (Alembic is slow to load)
+
         with self.begin() as connection:
-            configuration = Config()
-            configuration.set_main_option("script_location", str(MIGRATIONS))
-            configuration.attributes["connection"] = connection
-            command.upgrade(configuration, "head")
+            upgrade(connection, MIGRATIONS)
 
     def server(self) -> tuple[str, tuple[int, ...]]:
         """Return which database it is (`SQLite`, `PostgreSQL`, `MariaDB` or `MySQL`), and its version."""
@@ -126,15 +122,23 @@ class Store:
             StoreError: they are not, so that `migrate` has to be called first.
         """
         with self.begin() as connection:
-            found = MigrationContext.configure(connection).get_current_revision()
-        if found != (wanted := _newest_schema()):
+            found = _schema_of(connection)
+        if found != (wanted := newest_schema()):
             raise StoreError(Code.STORE_OLD, f"The database has schema {found or 'none'}, this program needs {wanted}.")
 
 
+def _schema_of(connection: Connection) -> str | None:
+    """Return the schema as Alembic notes it, without loading Alembic: every command asks."""
+    if not inspect(connection).has_table(VERSION_TABLE):
+        return None
+    found: str | None = connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608 (our own name)
+    return found
+
+
 @once
-def _newest_schema() -> str | None:
-    """Return the schema of this version; all migrations are imported to find it, so it is looked for once a process."""
-    return ScriptDirectory(str(MIGRATIONS)).get_current_head()
+def newest_schema() -> str:
+    """Return the schema of this version: the number with which the name of the last migration begins."""
+    return max(file.name.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
 def _store_error(error: DBAPIError) -> StoreError:

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy import (
     Column,
@@ -26,7 +26,7 @@ from sqlalchemy import (
     true,
     update,
 )
-from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import StaticPool
@@ -38,6 +38,9 @@ from sqlalchemy.types import TypeEngine
 
 from mailchimpsync.store.schema import UtcDateTime
 from mailchimpsync.store.turns import Turns
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
 
 BUSY_TIMEOUT_SECONDS = 30
 ROWS_PER_STATEMENT = 5_000
@@ -247,14 +250,18 @@ def refresh_statistics(connection: Connection, *tables: Table) -> None:
             connection.exec_driver_sql(f"ANALYZE TABLE {names}")
 
 
-AnyInsert = mysql.Insert | postgresql.Insert | sqlite.Insert
+AnyInsert: TypeAlias = "mysql.Insert | postgresql.Insert | sqlite.Insert"
 
 
 def _insert_into(connection: Connection, table: Table) -> AnyInsert:
     """Return the database's own kind of insert."""
     if connection.dialect.name in ("mysql", "mariadb"):
         return mysql.insert(table)
-    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # noqa: PLC0415 (slow to load, and here it is loaded already)
+
+    return postgresql.insert(table)
 
 
 def _upsert_statement(

@@ -7,11 +7,16 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import ParamSpec, Protocol, TypeVar
+
+from mailchimpsync.errors import Code, StoreError
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -147,3 +152,34 @@ class Deadline:
             self.runtime.sleep(part)
             left -= part
         return left <= 0
+
+
+@contextmanager
+def temporary_directory() -> Iterator[Path]:
+    """Give a directory that goes at the end.
+
+    Raises:
+        StoreError: `TEMPORARY_FILES`.
+    """
+    with temporary_files():
+        directory = TemporaryDirectory(prefix="mailchimpsync-")
+    with directory as name:
+        yield Path(name)
+
+
+@contextmanager
+def temporary_files() -> Iterator[None]:
+    """Around writing temporary files: that it is not possible has a code of its own.
+
+    Raises:
+        StoreError: `TEMPORARY_FILES`.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise no_room(error.strerror or type(error).__name__) from error
+
+
+def no_room(detail: str) -> StoreError:
+    """Return the error that there is no room for temporary files."""
+    return StoreError(Code.TEMPORARY_FILES, "Temporary files can't be written.", detail=detail)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import tempfile
 from typing import Any
 
 import pytest
@@ -137,6 +138,18 @@ def test_a_plan_nobody_made_is_told_so(connected: Desk, words: tuple[str, ...]) 
 
     assert result.exit_code == 2
     assert "There is no plan 7" in result.output
+
+
+@pytest.mark.parametrize("words", [("plan",), ("verify",)])
+def test_no_room_for_temporary_files_is_told_with_what_to_do(
+    connected: Desk, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(connected.home / "gone"))
+    result = connected(*words)
+
+    assert result.exit_code == 1
+    assert "TEMPORARY_FILES" in result.output
+    assert "Make room there, or set TMPDIR" in " ".join(result.output.split())
 
 
 def test_nothing_to_do_is_a_plan_too(crowd: Desk) -> None:

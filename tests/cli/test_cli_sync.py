@@ -28,6 +28,21 @@ def news_group(desk: Desk) -> dict[int, str]:
     return {row["contact_id"]: row["status"] for row in desk.civicrm.dump("GroupContact") if row["group_id"] == 8}
 
 
+def test_before_both_sides_were_read_to_the_end_nobody_is_counted(connected: Desk) -> None:
+    before, told = connected.status(), connected("status").output
+    stats = json.loads(connected("api", "Mailchimpsync.getstatus").stdout)["values"][connected.list_id]["stats"]
+    connected("sync", "--stop-on", "readyToAddCiviOnly")
+    halfway = connected.status()
+    connected("sync")
+
+    assert "not counted yet" in told
+    assert "in CiviCRM" not in told
+    assert before["subscribed_at_civicrm"] is None
+    assert stats["to_add_to_mailchimp"] is stats["subscribed_at_mailchimp"] is None
+    assert halfway["subscribed_at_civicrm"] is halfway["subscribed_at_mailchimp"] is None
+    assert connected.status()["subscribed_at_mailchimp"] == 3
+
+
 def test_a_sync_brings_both_sides_into_agreement_and_says_so(connected: Desk) -> None:
     result = connected("sync")
 

@@ -31,7 +31,7 @@ def test_a_difference_with_a_known_reason_is_told_with_it_and_is_not_green(conne
 
     assert result.exit_code == 0
     assert "✓ verified" not in result.output
-    assert "1 difference with a known reason: 1 can't be synced" in result.output
+    assert "1 difference with a known reason: can't be synced (1 person)" in result.output
     assert "can't be synced: In the group, but without" in " ".join(result.output.split())
     assert "1 difference, all with a known reason, at 20" in connected("status").output
     assert connected.status()["differences_found"] == 0
@@ -45,6 +45,8 @@ def test_a_difference_nothing_explains_ends_with_seven_and_is_shown(connected: D
     assert result.exit_code == 7
     assert "✗ 1 difference that nothing explains" in result.output
     assert "bella@example.org" in result.output
+    assert "sync --since ever` reads everything and decides again" in " ".join(result.output.split())
+    assert "loaded into CiviCRM with old dates" in " ".join(result.output.split())
     assert "1 difference that nothing explains, at 20" in connected("status").output
 
 

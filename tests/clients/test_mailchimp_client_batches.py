@@ -6,13 +6,14 @@ import gzip
 import io
 import json
 import tarfile
+import tempfile
 from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
 
 from mailchimpsync.addresses import member_id_of
-from mailchimpsync.errors import Code, RefusedError, TransientError
+from mailchimpsync.errors import Code, RefusedError, StoreError, TransientError
 from mailchimpsync.mailchimp import (
     BatchInfo,
     MailchimpClient,
@@ -204,6 +205,18 @@ def test_a_file_that_is_cut_gives_what_stands_before_the_cut(mailchimp_says: Mai
     results = results_of(mailchimp_says, cut)
     assert [result.operation_id for result in results] == ["one", "two", None]
     assert results[-1].unreadable
+
+
+def test_no_room_for_the_results_here_is_no_fault_of_theirs(
+    mailchimp_says: MailchimpSays, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mailchimpsync.mailchimp.results._IN_MEMORY_BYTES_MAX", 10)
+    monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
+    client, _ = mailchimp_says(httpx2.Response(200, content=packed(json.dumps([item()]).encode())))
+    with pytest.raises(StoreError) as caught:
+        list(batch_results(client, DONE))
+
+    assert caught.value.code is Code.TEMPORARY_FILES
 
 
 def test_a_large_file_is_read_piece_by_piece(mailchimp_says: MailchimpSays) -> None:

@@ -14,11 +14,12 @@ from mailchimpsync.errors import EvidenceError, TransientError
 from mailchimpsync.model import ChangeKind, Limit, Limits, Stage
 from mailchimpsync.runtime import Deadline
 from mailchimpsync.store import verifications
+from mailchimpsync.store.due import who_is_due
 from mailchimpsync.store.schema import cache, status, verification
 from mailchimpsync.sync import Outcome, member_pages
 from mailchimpsync.sync.verify import Difference, Verified, verify
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
-from support.world import LIST, NEWS, WALK, WALKS, World, days_ago
+from support.world import LIST, NEWS, RIDE, RIDES, WALK, WALKS, World, days_ago
 
 PEOPLE = ("ann", "bella", "carl", "dora")
 
@@ -240,6 +241,22 @@ def test_before_the_first_sync_everything_is_due(world: World) -> None:
     world.contact(address("ann"), {NEWS: 10})
 
     assert found(world) == {("in the group, not subscribed", "due: the next run decides", None)}
+
+
+def test_who_is_due_is_counted_by_people_as_status_counts_them_before_the_first_sync_is_complete(world: World) -> None:
+    limits = Limits({ChangeKind.JOIN: Limit(number=0)})
+    world.connection = replace(world.connection, interests={WALK: WALKS, RIDE: RIDES}, limits=limits)
+    world.member(address("ann"), interests={WALK: True, RIDE: True})
+    world.contact(address("ann"), {NEWS: 10})
+    world.contact((), {NEWS: 10})
+    assert world.sync(everything=True).outcome is Outcome.HELD
+    result = compared(world)
+    with world.store.begin() as tx:
+        known = who_is_due(tx, LIST)
+
+    assert result.explained == 3
+    assert result.by_cause == {"held by the guard": 1, "can't be synced": 1}
+    assert result.due == known.number == 1
 
 
 def test_an_update_on_its_way_explains_a_difference(agreed: World) -> None:

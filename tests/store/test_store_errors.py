@@ -87,6 +87,20 @@ def test_a_full_disk_is_told_and_nothing_is_half_written(sqlite: Store) -> None:
     assert caught.value.code is Code.STORE_FULL
 
 
+def test_a_full_disk_of_temporary_files_has_a_code_of_its_own(tmp_path: Path) -> None:
+    scratch = Store(f"sqlite:///{tmp_path / 'scratch.sqlite'}", is_temporary=True)
+    scratch.migrate()
+    with scratch.begin() as tx:
+        pages = tx.exec_driver_sql("PRAGMA page_count").scalar_one()
+        tx.exec_driver_sql(f"PRAGMA max_page_count = {pages + 2}")
+    many = [member(f"{'person' * 20}{number}") for number in range(1_000)]
+    with pytest.raises(StoreError) as caught, scratch.begin() as tx:
+        store_members(tx, many)
+    scratch.close()
+
+    assert caught.value.code is Code.TEMPORARY_FILES
+
+
 def test_a_file_that_is_no_database_is_told(file: Path) -> None:
     file.write_bytes(b"a letter to the board, and no database\n" * 100)
     store = Store(f"sqlite:///{file}")

@@ -205,7 +205,7 @@ def headline(state: ConnectionState) -> str:  # noqa: PLR0911 (one sentence each
     if state.gone_interests:
         return say("in sync, but for %(interests)s", interests=_interests(state.gone_interests))
     if state.failed:
-        return say("in sync, but %(people)s can't be synced", people=_people(state.failed))
+        return say("in sync, but %(people)s can't be synced", people=people_in_words(state.failed))
     return say("in sync")
 
 
@@ -214,7 +214,7 @@ def _failing(state: ConnectionState) -> str:
     if since is None:
         return say(
             "failing: Mailchimp refuses the changes of %(people)s (%(code)s)",
-            people=_people(state.due.put_off),
+            people=people_in_words(state.due.put_off),
             code=code,
         )
     return say(
@@ -229,7 +229,7 @@ def _waiting(state: ConnectionState) -> str:
     if state.interrupted:
         return say("interrupted; the next `mailchimpsync sync` goes on")
     if state.due.number:
-        return say("not in sync: %(people)s still due", people=_people(state.due.number))
+        return say("not in sync: %(people)s still due", people=people_in_words(state.due.number))
     if state.under_way:
         return say("not in sync: %(number)s updates are under way", number=f"{state.under_way:,}")
     return say("not in sync: the last sync did not come to its end")
@@ -268,7 +268,8 @@ def batches_in_words(trouble: updates.BatchTrouble) -> str:
     return f"{told} {trouble.detail}".rstrip()
 
 
-def _people(number: int) -> str:
+def people_in_words(number: int) -> str:
+    """Return so many people in words."""
     return say("1 person") if number == 1 else say("%(number)s people", number=f"{number:,}")
 
 

@@ -72,6 +72,7 @@ class ConnectionStatus:
         crashed: what is known of a run that stopped midway, when nobody has gone on with it for half an hour.
         state: what is true of it; all that says how good it is derives from this.
         since: since when the newest run looks, or looked, at changes; None: at everything.
+        is_counted: whether both sides were ever read to the end; before that, the numbers of people say nothing.
         to_add, to_remove: how many are subscribed here and not there, and the other way round, as last read.
         kept_off, kept_on: likewise, where that stays so, as the connection's departure table says.
         cannot_subscribe: how many group members can't be subscribed; `other_fails`: the other failed rows,
@@ -110,6 +111,7 @@ class ConnectionStatus:
     last_outcome: str | None
     last_error: str | None
     log: tuple[tuple[datetime, str], ...]
+    is_counted: bool = True
     held_plan_id: int | None = None
     held_why: tuple[str, ...] = ()
     differences_found: int | None = None

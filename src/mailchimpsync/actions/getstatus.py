@@ -18,12 +18,13 @@ from mailchimpsync.actions.selection import find_links
 from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.status_form import by_audience, in_words
 from mailchimpsync.config import Link
-from mailchimpsync.model import SyncStatus
+from mailchimpsync.model import Stage, SyncStatus
 from mailchimpsync.store import Transaction, campaigns, kept_plans, lookup, runs, updates, verifications
 
 CRASHED_AFTER = timedelta(minutes=30)
 WEIRD_SHOWN = 25
 FAILED = "failed"
+_AFTER_READING = tuple(Stage)[tuple(Stage).index(Stage.CHECK_DATA) :]
 
 
 @action("Mailchimpsync", Scope.READ, present=by_audience, helpers=("counting",))
@@ -50,7 +51,8 @@ def getstatus(
     `state` says in a word how it stands: ok, running, waiting, held, paused, failing, or not set up; `due` how many
     people are still due, and `due_because` what keeps them, by code. `failures` says in words who can't be synced.
     `last_outcome` and `last_error` say how the last attempt ended, `failing_since` since when it fails, and `remedy`
-    what to do. `next_run_at` is null where no service works by the connection's schedule.
+    what to do. Before both sides have been read to the end for the first time, numbers of people in `stats` are null.
+    `next_run_at` is null where no service works by the connection's schedule.
     `campaigns` says how their import stands, where it is switched on: `begun_at`, `outcome`, and how many failed, and
     why. Neither side is asked, but for `batches`; if Mailchimp can't be reached, `batches_problem` says so. While a run
     is at work, `progress` says how far its stage is: `done` of `total` in `seconds`, `rate` a second, and
@@ -94,6 +96,7 @@ def _status(
         since=last.get("since"),
         rows=by_status,
         weird=_weird(tx, link, by_status),
+        is_counted=_is_counted(standing),
         subscribed_at_civicrm=agreement.subscribed_at_civicrm,
         subscribed_at_mailchimp=agreement.subscribed_at_mailchimp,
         to_add=agreement.to_add,
@@ -120,6 +123,11 @@ def _status(
         batches=None if problems is None else tuple(dict(one) for one in updates.unhandled_batches(tx, list_id)),
         batches_problem=None if problems is None else problems.get(link.account),
     )
+
+
+def _is_counted(standing: runs.Standing) -> bool:
+    """Say whether both sides were ever read to the end: by a complete run, or by the first one so far."""
+    return standing.last_sync_time is not None or standing.stage in _AFTER_READING
 
 
 def _last_outcome(state: ConnectionState, last: Mapping[str, Any]) -> str | None:

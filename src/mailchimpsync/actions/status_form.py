@@ -13,6 +13,13 @@ from mailchimpsync.model import SyncStatus
 
 NEVER = "never"
 _MINUTE, _HOUR = 60, 3_600
+_COUNTED_BY_READING = (
+    "subscribed_at_mailchimp",
+    "subscribed_at_civicrm",
+    "to_add_to_mailchimp",
+    "cannot_subscribe",
+    "to_remove_from_mailchimp",
+)
 
 
 def by_audience(statuses: Sequence[ConnectionStatus]) -> dict[str, Any]:
@@ -72,7 +79,7 @@ def _progress(status: ConnectionStatus) -> dict[str, Any] | None:
 
 
 def _stats(status: ConnectionStatus) -> dict[str, Any]:
-    stats = {
+    stats: dict[str, Any] = {
         "failed": status.rows.get(SyncStatus.FAIL.value, 0),
         "subscribed_at_mailchimp": status.subscribed_at_mailchimp,
         "subscribed_at_civicrm": status.subscribed_at_civicrm,
@@ -85,6 +92,8 @@ def _stats(status: ConnectionStatus) -> dict[str, Any]:
         "mailchimp_updates_pending": status.updates_outstanding,
         "mailchimp_updates_unsubmitted": status.updates_unsent,
     }
+    if not status.is_counted:
+        stats |= dict.fromkeys(_COUNTED_BY_READING)
     return stats if status.batches is None else stats | _of_batches(status.batches)
 
 

@@ -53,8 +53,9 @@ def createverification(
     All members, memberships and owners are read anew through both APIs; our own rows say only what a difference comes
     from. Nothing is written on either side, and a run may be at work meanwhile. `unexplained` counts the differences
     that no run will take away and no reason explains. `verdict` is `agree` (nothing differs, and so `in_sync`),
-    `explained` (all that differs has a known reason, see `by_cause`; `due` counts what a later sync takes away) or
-    `unexplained`. `differences` has the first 500 without and the first 500 with an explanation.
+    `explained` (all that differs has a known reason, see `by_cause`; `due` counts the people for whom a later
+    sync takes it away) or `unexplained`. Differences and people are counted apart: a person may differ in several
+    interests. `differences` has the first 500 without and the first 500 with an explanation.
 
     For Python callers: `tell` is told of every difference as it is found.
 

@@ -31,6 +31,16 @@ from mailchimpsync.errors import Code
 from mailchimpsync.model import Stage
 
 TABLE_WIDTH_MAX = 130
+_COUNTED_BY_READING = (
+    "subscribed_at_civicrm",
+    "subscribed_at_mailchimp",
+    "to_add",
+    "to_remove",
+    "cannot_subscribe",
+    "cannot_join",
+    "kept_off",
+    "kept_on",
+)
 _STYLES = {Level.GOOD: "good", Level.MIDDLE: "warn", Level.BAD: "bad"}
 
 
@@ -113,13 +123,20 @@ def _numbers(status: ConnectionStatus) -> list[tuple[str, str]]:
         ("Last attempt", f"{moment(state.attempted_at)}: {last}" if state.attempted_at else last),
         ("Next sync", _next_sync(status)),
         ("Verified", _verified(status)),
-        ("Subscribed", f"{status.subscribed_at_civicrm:,} in CiviCRM, {status.subscribed_at_mailchimp:,} at Mailchimp"),
-        ("To do", f"{status.to_add:,} to add to Mailchimp, {status.to_remove:,} to remove from it"),
-        *_kept(status),
+        *_counted(status),
         ("Updates under way", f"{status.updates_outstanding:,}, of which {status.updates_unsent:,} not sent"),
         ("Rows", rows),
         *_campaigns(status),
     ]
+
+
+def _counted(status: ConnectionStatus) -> list[tuple[str, str]]:
+    """Return what reading both sides came to, once they have been read to the end."""
+    if not status.is_counted:
+        return [("Subscribed", "not counted yet: both sides have not been read to the end")]
+    both = f"{status.subscribed_at_civicrm:,} in CiviCRM, {status.subscribed_at_mailchimp:,} at Mailchimp"
+    to_do = f"{status.to_add:,} to add to Mailchimp, {status.to_remove:,} to remove from it"
+    return [("Subscribed", both), ("To do", to_do), *_kept(status)]
 
 
 def _kept(status: ConnectionStatus) -> list[tuple[str, str]]:
@@ -200,6 +217,8 @@ def _show_log(console: Console, status: ConnectionStatus) -> None:
 
 def _as_json(status: ConnectionStatus) -> dict[str, Any]:
     values = asdict(status)
+    if not status.is_counted:
+        values |= dict.fromkeys(_COUNTED_BY_READING)
     link = status.link
     del values["link"]
     about = {

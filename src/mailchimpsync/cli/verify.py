@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mailchimpsync.actions import open_site
+from mailchimpsync.actions.connection_state import people_in_words
 from mailchimpsync.actions.explained import explained
 from mailchimpsync.actions.selection import find_audience
 from mailchimpsync.actions.spreadsheet import harmless
@@ -29,6 +30,10 @@ from mailchimpsync.sync.verify import Difference, Verdict, Verified
 SHOWN = 25
 TABLE_WIDTH_MAX = 130
 _UNEXPLAINED = "nothing explains it"
+AFTER_THE_UNEXPLAINED = (
+    "`mailchimpsync sync --since ever` reads everything and decides again; then verify again. Runs go by dates, so "
+    "only this finds data that was loaded into CiviCRM with old dates, by SQL for instance."
+)
 
 
 @click.command("verify")
@@ -90,6 +95,7 @@ def show_verification(console: Console, title: str, found: Verified) -> None:
         console.print(_counts(console, found))
     if found.unexplained:
         console.print(_people(console, found))
+        say(console, Text(f"  What to do: {AFTER_THE_UNEXPLAINED}"))
 
 
 def _verdict(found: Verified) -> tuple[str, str]:
@@ -97,7 +103,7 @@ def _verdict(found: Verified) -> tuple[str, str]:
         case Verdict.AGREE:
             return "✓ verified: both sides agree", "good"
         case Verdict.EXPLAINED:
-            causes = ", ".join(f"{number:,} {cause}" for cause, number in found.by_cause.items())
+            causes = "; ".join(f"{cause} ({people_in_words(number)})" for cause, number in found.by_cause.items())
             return f"{differences(found.explained)} with a known reason: {causes}", "warn"
         case _:
             return f"✗ {differences(found.unexplained)} that nothing explains", "bad"

@@ -787,7 +787,18 @@ _OURS = {
         Retry.NEXT_RUN,
     ),
     Code.STORE_FULL: Entry(
-        "The disk is full.", "The database could not be written.", "Make room, then run again.", Who.IMPLEMENTER
+        "The disk is full.",
+        "The database could not be written.",
+        "Make room on the disk of the database, and on that of temporary files, then run again.",
+        Who.IMPLEMENTER,
+    ),
+    Code.TEMPORARY_FILES: Entry(
+        "Temporary files can't be written.",
+        "The disk with the directory for temporary files (/tmp, or what TMPDIR names) is full, or the directory can't "
+        "be written to. Plans, comparisons and the results of large batches need it for a while.",
+        "Make room there, or set TMPDIR to another directory and start the service again; then run again. What was "
+        "sent is not lost.",
+        Who.IMPLEMENTER,
     ),
     Code.STORE_DAMAGED: Entry(
         "The database file is damaged.",

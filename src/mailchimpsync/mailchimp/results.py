@@ -16,6 +16,7 @@ from mailchimpsync.http import Answer, odd, timeouts, unavailable
 from mailchimpsync.mailchimp.archive import BROKEN, OperationResult, read_archive
 from mailchimpsync.mailchimp.batches import BatchInfo, batch
 from mailchimpsync.mailchimp.client import MAILCHIMP, MailchimpClient
+from mailchimpsync.runtime import temporary_files
 
 PACKED_BYTES_MAX = 512 * 1024**2
 _IN_MEMORY_BYTES_MAX = 8 * 1024**2
@@ -37,6 +38,7 @@ def batch_results(client: MailchimpClient, info: BatchInfo) -> Iterator[Operatio
     Raises:
         RefusedError: `BATCH_LOST`, Mailchimp no longer has the results.
         TransientError: `BATCH_STORAGE`, it could not be fetched; `BATCH_DAMAGED`, after the results that could be read.
+        StoreError: `TEMPORARY_FILES`, there is no room for it here.
     """
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES_MAX) as packed:
         try:
@@ -91,15 +93,17 @@ def _check(client: MailchimpClient, url: str) -> None:
 
 def _attempt(client: MailchimpClient, url: str, packed: IO[bytes]) -> None:
     client.keep_permit()
-    packed.seek(0)
-    packed.truncate()
+    with temporary_files():
+        packed.seek(0)
+        packed.truncate()
     with _response(client, url) as response:
         if response.status_code in _EXPIRED:
             raise _ExpiredError
         if response.status_code != HTTPStatus.OK:
             raise unavailable(MAILCHIMP, Answer(response.status_code, response.headers, b""), client.runtime.now())
         for chunk in response.iter_raw():
-            packed.write(chunk)
+            with temporary_files():
+                packed.write(chunk)
             client.keep_permit()
             if packed.tell() > PACKED_BYTES_MAX:
                 what = f"The archive with the results of a batch is larger than {PACKED_BYTES_MAX} bytes"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from sqlalchemy import (
@@ -26,6 +24,7 @@ from sqlalchemy import (
 )
 
 from mailchimpsync.model import SUBSCRIBED_STATUSES
+from mailchimpsync.runtime import temporary_directory
 from mailchimpsync.store.database import Store
 from mailchimpsync.store.dialect import Row, insert_rows, upsert
 from mailchimpsync.store.schema import JsonText, UtcDateTime
@@ -60,8 +59,8 @@ _subscribed = member.c.status.in_([status.value for status in SUBSCRIBED_STATUSE
 @contextmanager
 def comparison() -> Iterator[Store]:
     """Give an empty store with the tables of a comparison, in a temporary file; it goes at the end."""
-    with TemporaryDirectory(prefix="mailchimpsync-") as place:
-        scratch = Store(f"sqlite:///{Path(place) / 'comparison.sqlite'}")
+    with temporary_directory() as place:
+        scratch = Store(f"sqlite:///{place / 'comparison.sqlite'}", is_temporary=True)
         try:
             with scratch.begin() as tx:
                 _metadata.create_all(tx)

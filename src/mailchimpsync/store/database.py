@@ -13,6 +13,7 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from mailchimpsync.errors import Code, StoreError, UsageError
+from mailchimpsync.runtime import no_room
 from mailchimpsync.store import dialect
 from mailchimpsync.store.schema import cache, group_contact
 
@@ -29,8 +30,12 @@ _FULL = ("database or disk is full", "no space left", "disk full", "the table is
 class Store:
     """The database of one site. Safe to share between threads; every use is a transaction of its own."""
 
-    def __init__(self, url: str) -> None:
-        """Take a URL such as `sqlite:///file.sqlite`, `postgresql://user@host/name` or `mariadb://user@host/name`."""
+    def __init__(self, url: str, *, is_temporary: bool = False) -> None:
+        """Take a URL such as `sqlite:///file.sqlite`, `postgresql://user@host/name` or `mariadb://user@host/name`.
+
+        `is_temporary`: it stands among the temporary files, so that it is their disk which is full.
+        """
+        self._is_temporary = is_temporary
         try:
             self._engine = dialect.connect(url)
         except (ValueError, ArgumentError) as error:
@@ -53,7 +58,7 @@ class Store:
                 with self._engine.begin() as connection:
                     yield connection
             except DBAPIError as error:
-                raise _store_error(error) from error
+                raise self._error(error) from error
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -70,7 +75,11 @@ class Store:
             with self._engine.execution_options(**{dialect.READING: True}).begin() as connection:
                 yield connection
         except DBAPIError as error:
-            raise _store_error(error) from error
+            raise self._error(error) from error
+
+    def _error(self, error: DBAPIError) -> StoreError:
+        found = _store_error(error)
+        return no_room(found.detail) if self._is_temporary and found.code is Code.STORE_FULL else found
 
     @contextmanager
     def _turn(self) -> Iterator[None]:

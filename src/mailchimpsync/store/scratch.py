@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from sqlalchemy import ColumnElement, Connection, Table, func, insert, or_, select
 
+from mailchimpsync.runtime import temporary_directory
 from mailchimpsync.store import runs
 from mailchimpsync.store.database import Store
 from mailchimpsync.store.schema import batch, cache, data, group_contact, run, status, tombstone, update
@@ -23,8 +22,8 @@ def scratch_copy(store: Store, list_id: str) -> Iterator[Store]:
 
     Whoever calls this holds the connection's lease until the copy is made, so that nobody changes it meanwhile.
     """
-    with TemporaryDirectory(prefix="mailchimpsync-") as place:
-        scratch = Store(f"sqlite:///{Path(place) / 'scratch.sqlite'}")
+    with temporary_directory() as place:
+        scratch = Store(f"sqlite:///{place / 'scratch.sqlite'}", is_temporary=True)
         try:
             scratch.migrate()
             with store.begin() as source, scratch.begin() as target:

@@ -86,7 +86,11 @@ def _failures(_code: str | None, data: _Data) -> _Three:
 
 def _differences(_code: str | None, data: _Data) -> _Three:
     what = f"The last verification found {data['differences']:,} differences that nothing explains."
-    return "both sides differ", what, "Run `mailchimpsync sync --since ever`, then verify again."
+    remedy = (
+        "Run `mailchimpsync sync --since ever`, then verify again. Only this also finds data that was loaded into "
+        "CiviCRM with old dates."
+    )
+    return "both sides differ", what, remedy
 
 
 def _events(code: str | None, data: _Data) -> _Three:

@@ -20,12 +20,12 @@ from mailchimpsync.store import comparison, tombstones, verifications
 from mailchimpsync.sync.calls import Systems
 from mailchimpsync.sync.only_reading import only_reading
 from mailchimpsync.sync.verify.causes import Causes
-from mailchimpsync.sync.verify.difference import Cause, Difference, Verdict, Verified
+from mailchimpsync.sync.verify.difference import Cause, Difference, Verdict, Verified, people_of
 from mailchimpsync.sync.verify.finding import find_differences
 from mailchimpsync.sync.verify.look_again import look_again
 from mailchimpsync.sync.verify.reading import Comparing, read_both
 
-__all__ = ["Cause", "Difference", "Verdict", "Verified", "verify"]
+__all__ = ["Cause", "Difference", "Verdict", "Verified", "people_of", "verify"]
 
 KEPT_MAX = 500
 """How many differences are kept of each sort: without explanation, and with one."""
@@ -104,22 +104,34 @@ def _chunks(found: Iterable[Difference]) -> Iterator[Sequence[Difference]]:
 
 @dataclass
 class _Tally:
-    """Counts differences, and keeps the first of them."""
+    """Counts differences and the people they are about, and keeps the first of them."""
 
     tell: Tell | None
     _counts: Counter[tuple[str, str, str | None]] = field(default_factory=Counter)
+    _people: Counter[tuple[str, str, str | None]] = field(default_factory=Counter)
+    _seen: set[tuple[str | None, str]] = field(default_factory=set)
     _numbers: Counter[bool] = field(default_factory=Counter)
     _kept: dict[bool, list[dict[str, Any]]] = field(default_factory=lambda: {False: [], True: []})
 
     def add(self, one: Difference) -> None:
         """Take one in."""
         self._counts[one.kind.value, one.cause.value, one.code] += 1
+        self._people[one.kind.value, one.cause.value, one.code] += self._is_another_person(one)
         self._numbers[one.is_explained] += 1
         kept = self._kept[one.is_explained]
         if len(kept) < KEPT_MAX:
             kept.append(one.plain())
         if self.tell is not None:
             self.tell(one)
+
+    def _is_another_person(self, one: Difference) -> bool:
+        """Say whether nobody was counted yet for the same cause: only interests may differ more than once."""
+        if one.interest is None:
+            return True
+        person = one.member_id, one.cause.value
+        is_new = person not in self._seen
+        self._seen.add(person)
+        return is_new
 
     def result(self) -> dict[str, Any]:
         """Return what is kept of them; those without explanation come first."""
@@ -128,7 +140,8 @@ class _Tally:
             "explained": self._numbers[True],
             "unexplained": self._numbers[False],
             "counts": [
-                {"kind": kind, "cause": cause, "code": code, "count": number} for (kind, cause, code), number in counts
+                {"kind": kind, "cause": cause, "code": code, "count": number, "people": self._people[kind, cause, code]}
+                for (kind, cause, code), number in counts
             ],
             "differences": self._kept[False] + self._kept[True],
         }

@@ -71,8 +71,6 @@ class Causes:
         self._people = persons(self.work.systems.civicrm, contacts) if contacts else {}
 
     def _explained(self, one: Difference, rows: Sequence[Row], mark: datetime | None, *, is_held: bool) -> Difference:
-        if mark is None:
-            return replace(one, cause=Cause.DUE)
         if any(row["sync_status"] in IN_FLIGHT and row["has_open_update"] for row in rows):
             return replace(one, cause=Cause.IN_FLIGHT)
         if (waits := _waits_for(rows, is_held=is_held)) is not None:
@@ -80,6 +78,8 @@ class Causes:
         for row in rows:
             if (cause := _cause_of(row)) is not None and self._is_true(one, row):
                 return replace(one, cause=cause, code=row["reason"])
+        if mark is None:
+            return replace(one, cause=Cause.DUE)
         if (one.changed_at is not None and one.changed_at >= mark) or one.contact_id in self._changed_contacts(mark):
             return replace(one, cause=Cause.CHANGED)
         return replace(one, cause=Cause.UNKNOWN)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -81,6 +81,11 @@ class Difference:
         return {name: getattr(self, name) for name in self.columns()}
 
 
+def people_of(counted: Mapping[str, Any]) -> int:
+    """Return how many people an entry of `counts` is about; older versions kept differences only."""
+    return int(counted.get("people", counted["count"]))
+
+
 @dataclass(frozen=True, slots=True)
 class Verified:
     """What a full comparison found; times are UTC.
@@ -88,7 +93,8 @@ class Verified:
     Attributes:
         members: all members at Mailchimp; `subscribed`: those subscribed or pending.
         in_group: contacts in the subscription group.
-        counts: differences by kind, cause and code, each with its `count`.
+        counts: differences by kind, cause and code, each with its `count`, and with how many `people` it adds to those
+            whom the same cause concerns: a person counts once, however many interests differ.
         differences: the first ones, those without explanation before the others.
     """
 
@@ -118,14 +124,14 @@ class Verified:
 
     @property
     def due(self) -> int:
-        """How many differences have a reason that a later sync is to take away: somebody is still due."""
-        return sum(one["count"] for one in self.counts if one["cause"] not in (*_STAYS, Cause.UNKNOWN.value))
+        """How many people differ for a reason that a later sync is to take away: they are still due."""
+        return sum(people_of(one) for one in self.counts if one["cause"] not in (*_STAYS, Cause.UNKNOWN.value))
 
     @property
     def by_cause(self) -> dict[str, int]:
-        """The known reasons, each with how many differences it explains, the most frequent first."""
+        """The known reasons, each with how many people it concerns, the most frequent first."""
         found = Counter[str]()
         for one in self.counts:
             if one["cause"] != Cause.UNKNOWN.value:
-                found[one["cause"]] += one["count"]
+                found[one["cause"]] += people_of(one)
         return dict(found.most_common())

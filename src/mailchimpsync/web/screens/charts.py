@@ -98,7 +98,9 @@ def history_of(visit: Visit, link: Link) -> History:
 
 
 def with_now(history: History, status: ConnectionStatus, now: datetime) -> History:
-    """Add today's numbers as the last point."""
+    """Add today's numbers as the last point, once there are any."""
+    if not status.is_counted:
+        return history
     point = Point(now, status.subscribed_at_civicrm, status.subscribed_at_mailchimp)
     return History(history.list_id, [*history.points, point], history.bars)
 

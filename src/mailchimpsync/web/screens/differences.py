@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from mailchimpsync.actions import Site
 from mailchimpsync.actions.explained import explained
 from mailchimpsync.config import Link
-from mailchimpsync.sync.verify import Verified
+from mailchimpsync.sync.verify import Verified, people_of
 from mailchimpsync.web.screens.who import Who, whos
 
 KINDS: Mapping[str, Promise] = {
@@ -24,6 +24,8 @@ KINDS: Mapping[str, Promise] = {
 }
 CAUSES: Mapping[str, Promise] = {
     "can't be synced": gettext_lazy("Cannot be synced"),
+    "as the connection's departure table says": gettext_lazy("As the connection's rules say"),
+    "refused so far, and tried again": gettext_lazy("Refused so far, and tried again"),
     "due: the next run decides": gettext_lazy("The next sync decides"),
     "held by the guard": gettext_lazy("Held: waits for a decision"),
     "an update is on its way": gettext_lazy("An update is on its way"),
@@ -55,13 +57,13 @@ def shown_differences(site: Site, link: Link, some: Sequence[Mapping[str, Any]])
 
 
 def counted(found: Verified) -> list[dict[str, Any]]:
-    """Return how many differences there are, by what they are and where they come from."""
+    """Return how many people differ, by in what and where it comes from."""
     return [
         {
             "kind": KINDS.get(one["kind"], one["kind"]),
             "cause": CAUSES.get(one["cause"], one["cause"]),
             "why": _why(one["code"]),
-            "number": one["count"],
+            "number": people_of(one),
             "is_explained": _is_explained(one),
         }
         for one in found.counts

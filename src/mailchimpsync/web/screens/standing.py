@@ -132,8 +132,19 @@ def _state_words(state: ConnectionState) -> str:  # noqa: PLR0911 (one sentence 
             ) % {"shown": f"{state.due.number:,}"}
         case Word.WAITING:
             return _("Not in sync yet")
+    return _in_sync_words(state)
+
+
+def _in_sync_words(state: ConnectionState) -> str:
     if state.unexplained:
         return _("Differences were found that nothing explains")
+    if state.gone_interests:
+        number = len(state.gone_interests)
+        return ngettext(
+            "In sync, but for %(shown)s linked interest that is gone",
+            "In sync, but for %(shown)s linked interests that are gone",
+            number,
+        ) % {"shown": f"{number:,}"}
     if state.failed:
         return ngettext(
             "In sync, but %(shown)s person can't be synced",

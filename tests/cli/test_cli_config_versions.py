@@ -46,7 +46,7 @@ def test_history_says_who_changed_what_and_when(connected: Desk) -> None:
     assert "Version 3  20" in text
     assert "UTC  by " in text
     assert "connection of audience “a1b2c3d4e5” (Newsletter ↔ News): resubscribe from ask to never." in text
-    assert "connection of audience “a1b2c3d4e5” (Newsletter ↔ News): new, with subscription group 8" in text
+    assert "connection of audience “a1b2c3d4e5” (Newsletter ↔ News): new, with subscription group “News”" in text
     assert "CiviCRM: new." in text
     assert text.index("Version 3") < text.index("Version 1")
 

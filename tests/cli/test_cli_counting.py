@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
 
 from cli.conftest import CYCLING, LIST_ID, WALKS, Desk
+from mailchimpsync.cli.plan_show import _KINDS
+from mailchimpsync.model import ChangeKind
+from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 
 LONG_AGO = "2026-01-01T10:00:00Z"
 JOINED = {"status": "Added", "date": LONG_AGO}
@@ -69,5 +73,39 @@ def test_what_was_refused_is_told_with_whom(crowd: Desk) -> None:
     run = newest_run(crowd)
 
     assert (counts["add"], run["changes"]["add"], run["refused"]) == (10, 9, 1)
-    assert "1 refused" in shown
+    assert re.search(r"of (\d+) people: \d+ done, 1 refused", shown)
+    assert "Refused 1 person: Mailchimp takes this address for fake or mistyped." in shown
     assert "Mailchimp takes this address for fake or mistyped." in shown
+
+
+def test_whom_mailchimp_may_ask_instead_is_told_before_it_is_done_and_after(crowd: Desk) -> None:
+    crowd.mailchimp.load_members(LIST_ID, [{"email_address": "gus@example.org", "last_changed": LONG_AGO}])
+    crowd.mailchimp.act(LIST_ID, "gus@example.org", change="unsubscribe", at=LONG_AGO)
+    later = {8: {"status": "Added", "date": "2026-11-01T10:00:00Z"}}
+    crowd.civicrm.load_contacts([{"first_name": "Gus", "emails": ["gus@example.org"], "groups": later}])
+    counts = planned(crowd)
+    told = " ".join(crowd("plan", "show", "1").stdout.split())
+    crowd("apply", "1", "--yes")
+    run = newest_run(crowd)
+
+    assert "1 of those subscribed was on the list before, and is asked to confirm instead if Mailchimp insists" in told
+    assert counts["add"] == run["planned"]["add"] == 10
+    assert (run["changes"]["add"], run["changes"]["ask"]) == (9, 1)
+
+
+def test_a_plan_says_every_kind_of_change_and_names_groups_and_interests(crowd: Desk) -> None:
+    told = " ".join(crowd("plan").stdout.split())
+
+    assert {kind.value for kind in _KINDS} == {kind.value for kind in ChangeKind}
+    assert "group “Walks”" in told
+    assert "interest “Topics: Walks”" in " ".join(crowd("plan", "show", "1", "--csv").stdout.split())
+    assert "interest “Topics: Walks” with group “Walks”" in " ".join(crowd("config", "history").stdout.split())
+
+
+def test_where_no_names_can_be_had_a_plan_is_told_by_numbers(crowd: Desk) -> None:
+    crowd("plan")
+    denied = json.dumps({"error_code": 0, "error_message": "no"})
+    crowd.civicrm.faults.plant(Fault(FaultKind.STATUS, pattern="/Group/get", times=99, status=403, body=denied))
+    told = " ".join(crowd("plan", "show", "1").stdout.split())
+
+    assert "group 9" in told

@@ -49,6 +49,19 @@ def test_it_says_plainly_what_cannot_be_undone(connected: Desk) -> None:
     assert "not deleted" in result
 
 
+def test_it_says_why_each_person_is_left_out(connected: Desk) -> None:
+    connected("sync")
+    connected.mailchimp.act(LIST_ID, "bella@example.org", change="unsubscribe")
+    run = run_of(connected)
+    shown = " ".join(connected("undo", run).output.split())
+    [plan] = json.loads(connected("plan", "list", "--json").stdout)
+
+    assert [one["outcome"] for one in plan["reasons"]] == ["left out"]
+    assert sum(one["count"] for one in plan["reasons"]) == plan["outcomes"]["left out"] == 1
+    assert "Left out 1 person: The person left at Mailchimp; only the person can come back." in shown
+    assert "of 1 person: 1 left out" in shown
+
+
 def test_a_run_that_does_not_exist_is_told_with_those_there_are(connected: Desk) -> None:
     assert "No run has changed anything yet." in connected("undo", "99").output
     run = run_of(connected)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable
+from html import escape
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from mailchimpsync.actions import Plan, createplan, getplans, watch
+from mailchimpsync.actions import Plan, createplan, getplans, getruns, undoplan, watch
+from mailchimpsync.model import ChangeKind
 from mailchimpsync.web.models import Role
 from mailchimpsync_sandbox.world import AUDIENCE_ID, NEWS_GROUP, Side
 from support.browser import PHONE, accessibility_problems, is_too_wide
@@ -127,6 +129,30 @@ def test_a_plan_as_csv_names_everybody_and_no_cell_is_a_formula(own_charity: Cal
     assert len(rows) == plan.people
     assert {"Mailchimp: subscribed → unsubscribed"} < {row["changes"] for row in rows} | {""}
     assert not any(cell.startswith(("=", "+", "@")) for row in rows for cell in row.values())
+
+
+def test_a_plan_to_undo_a_sync_says_why_people_are_left_out(charity: Charity) -> None:
+    run = max(
+        (one for one in getruns(charity.site, limit=100) if one.changes), key=lambda one: sum(one.changes.values())
+    )
+    plan = undoplan(charity.site, run_id=run.id, by="ada")
+    with hands_of(charity, Role.VIEWER) as vera:
+        page = vera.get(f"/plans/{plan.id}").text
+
+    assert plan.reasons
+    assert sum(one.count for one in plan.reasons) == plan.outcomes["left out"]
+    for one in plan.reasons:
+        assert f"{one.count} left out: {escape(one.why)}" in page
+    assert f"{plan.to_do} not done yet" in page
+
+
+def test_every_kind_of_change_has_words_on_the_page_of_the_first_sync_and_on_those_of_plans(charity: Charity) -> None:
+    from mailchimpsync.web.screens.configuration.first_sync import _SENTENCES  # noqa: PLC0415 (Django is set up now)
+    from mailchimpsync.web.screens.words import WORDS  # noqa: PLC0415
+
+    assert charity.site.configuration.connections
+    assert _SENTENCES.keys() == set(ChangeKind)
+    assert set(ChangeKind) <= WORDS.keys()
 
 
 def test_a_plan_that_is_not_there_is_told_so(charity: Charity) -> None:

@@ -50,6 +50,12 @@ class PastRun:
     subscribed_at_mailchimp: int | None
 
     @property
+    def asked_instead(self) -> int:
+        """How many more people were asked to confirm than was planned: Mailchimp did not let them back at once."""
+        planned = self.planned or {}
+        return max(0, self.changes.get("ask", 0) - planned.get("ask", 0)) if self.planned is not None else 0
+
+    @property
     def seconds(self) -> float | None:
         """From its start to its end, pauses between calls too."""
         return (self.finished_at - self.started_at).total_seconds() if self.finished_at else None

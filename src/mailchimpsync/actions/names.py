@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -16,6 +17,9 @@ from mailchimpsync.mailchimp import Interest, interests
 PATIENCE_SECONDS = 5
 
 T = TypeVar("T")
+
+_GROUP, _INTEREST = re.compile(r"\bgroup (\d+)\b"), re.compile(r"\binterest (\w+)\b")
+_FROM_TO = re.compile(r"\b(from|to) (\d+)\b")
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,31 @@ def names_of(site: Site, link: Link) -> Names:
         _or_else({}, lambda: _groups(site, link)),
         {one.id: one.category for one in boxes},
     )
+
+
+def with_names(text: str, names: Names) -> str:
+    """Return a sentence with groups and interests by their names where those are known, else by their ids."""
+
+    def group(found: re.Match[str]) -> str:
+        title = names.groups.get(int(found[1]))
+        return f"group “{title}”" if title else found[0]
+
+    def interest(found: re.Match[str]) -> str:
+        name, category = names.interests.get(found[1]), names.categories.get(found[1])
+        return f"interest “{category}: {name}”" if name and category else found[0]
+
+    return _INTEREST.sub(interest, _GROUP.sub(group, text))
+
+
+def with_names_of_change(text: str, names: Names) -> str:
+    """Return a sentence about a change of the configuration likewise, also where a group is set to another one."""
+
+    def number(found: re.Match[str]) -> str:
+        title = names.groups.get(int(found[2]))
+        return f"{found[1]} “{title}” ({found[2]})" if title else found[0]
+
+    is_about_groups = "subscription group from" in text or "group of interest" in text
+    return with_names(_FROM_TO.sub(number, text) if is_about_groups else text, names)
 
 
 def name_of_contact(site: Site, contact_id: int) -> str | None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from mailchimpsync.actions.plan_words import PlannedChange
+from mailchimpsync.actions.names import Names
+from mailchimpsync.actions.plan_words import PlannedChange, in_words
 from mailchimpsync.actions.plans import getplannedchanges
 from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.spreadsheet import csv_chunks
 
 PAGE = 1_000
+NO_NAMES = Names()
 COLUMNS = ("contact_id", "address", "member_id", "changes", "reason", "why", "outcome", "note")
 
 
@@ -25,11 +27,11 @@ def all_changes(site: Site, plan_id: int) -> Iterator[PlannedChange]:
         offset += len(some)
 
 
-def csv_lines(changes: Iterable[PlannedChange]) -> Iterator[str]:
-    """Yield changes as a CSV file, one line a person."""
-    return csv_chunks(COLUMNS, map(_cells, changes))
+def csv_lines(changes: Iterable[PlannedChange], names: Names = NO_NAMES) -> Iterator[str]:
+    """Yield changes as a CSV file, one line a person; groups and interests by name where that is known."""
+    return csv_chunks(COLUMNS, (_cells(one, names) for one in changes))
 
 
-def _cells(one: PlannedChange) -> tuple[object, ...]:
-    told = "; ".join(one.changes)
+def _cells(one: PlannedChange, names: Names) -> tuple[object, ...]:
+    told = "; ".join(in_words(one, names))
     return (one.contact_id, one.address, one.member_id, told, one.reason, one.why, one.outcome, one.note)

@@ -9,12 +9,22 @@ from typing import Any
 
 from mailchimpsync.actions.connection_status import Failure
 from mailchimpsync.actions.explained import explained
+from mailchimpsync.actions.names import Names, with_names
 from mailchimpsync.data import as_text
 from mailchimpsync.model import Side
-from mailchimpsync.store.kept_plans import REFUSED
+from mailchimpsync.store.kept_plans import MAY_BE_ASKED, REFUSED
 from mailchimpsync.sync import planned_effects
 
 Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeReason:
+    """Why a plan was not carried out for some people: `outcome` is `left out` or `refused`."""
+
+    outcome: str
+    count: int
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +42,8 @@ class Plan:
         outcomes: for how many people what was planned is done, waits for Mailchimp, was refused, or was left out, as
             the world had changed.
         refused: some of those for whom it was refused, by contact or address, and why.
+        reasons: why what was planned is left out or refused, and for how many people.
+        may_be_asked: how many of those to be subscribed were on the list before, so that Mailchimp may ask them first.
     """
 
     id: int
@@ -53,6 +65,13 @@ class Plan:
     outcomes: Mapping[str, int]
     people: int
     refused: tuple[str, ...] = ()
+    reasons: tuple[OutcomeReason, ...] = ()
+    may_be_asked: int = 0
+
+    @property
+    def to_do(self) -> int:
+        """For how many people nothing has become of the plan yet."""
+        return self.people - sum(self.outcomes.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,22 +94,29 @@ class PlannedChange:
 
 
 def plan_from(
-    row: Mapping[str, Any], title: str, outcomes: Mapping[str | None, int], refused: Iterable[Row] = ()
+    row: Mapping[str, Any],
+    title: str,
+    outcomes: Mapping[str | None, int],
+    refused: Iterable[Row] = (),
+    reasons: Iterable[Row] = (),
 ) -> Plan:
-    """Return a kept plan from its row, its people by outcome, and for whom something was refused."""
+    """Return a kept plan from its row, its people by outcome, for whom something was refused, and why."""
     failures = tuple(_failure(one["reason"], one["count"]) for one in row["failures"] or ())
     given = ("id", "list_id", "kind", "made_at", "made_by", "expires_at", "run_id", "counts")
     decided = ("decided_at", "decided_by", "applied_run_id")
+    bill = row["billable"] or {}
     return Plan(
         **{name: row[name] for name in (*given, *decided)},
         title=title,
         state=row["state"],
         excess=tuple(row["excess"]),
-        billable=row["billable"] or {},
+        billable={name: number for name, number in bill.items() if name != MAY_BE_ASKED},
         failures=failures,
         outcomes={outcome: number for outcome, number in outcomes.items() if outcome is not None},
         people=sum(outcomes.values()),
         refused=tuple(_whom(one) for one in refused),
+        reasons=tuple(OutcomeReason(one["outcome"], one["count"], _why(one)) for one in reasons),
+        may_be_asked=bill.get(MAY_BE_ASKED, 0),
     )
 
 
@@ -101,7 +127,12 @@ def _failure(code: str, count: int) -> Failure:
 
 def _whom(one: Row) -> str:
     who = f"contact {one['contact_id']}" if one["contact_id"] else one["address"]
-    return f"{who}: {explained(one['note']).sentence}"
+    return f"{who}: {_why(one)}"
+
+
+def _why(one: Row) -> str:
+    """Return why nothing came of a change: a refusal is noted by its code, what was left out in words."""
+    return explained(one["note"]).sentence if one["outcome"] == REFUSED else one["note"] or ""
 
 
 def change_from(row: Mapping[str, Any]) -> PlannedChange:
@@ -115,7 +146,7 @@ def change_from(row: Mapping[str, Any]) -> PlannedChange:
         reason=row["reason"],
         why=explained(row["reason"]).sentence,
         outcome=row["outcome"],
-        note=explained(row["note"]).sentence if row["outcome"] == REFUSED else row["note"],
+        note=_why(row) or None,
         steps=steps,
     )
 
@@ -143,6 +174,11 @@ def _shown(value: Any) -> str:
 
 def _step(side: Side, field: str, old: str | None, new: str) -> Mapping[str, str | None]:
     return {"side": side.value, "field": field, "old": old, "new": new}
+
+
+def in_words(change: PlannedChange, names: Names) -> tuple[str, ...]:
+    """Return what a change does, with groups and interests by their names where those are known."""
+    return tuple(_sentence({**step, "field": with_names(step["field"] or "", names)}) for step in change.steps)
 
 
 def _sentence(step: Mapping[str, str | None]) -> str:

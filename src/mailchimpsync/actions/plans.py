@@ -20,7 +20,7 @@ from mailchimpsync.errors import EXIT_MORE_TO_DO, Code, UsageError
 from mailchimpsync.runtime import Deadline, Progress
 from mailchimpsync.store import Transaction, kept_plans
 from mailchimpsync.store.bases import only_links
-from mailchimpsync.store.kept_plans import DONE, PlanKind, PlanState
+from mailchimpsync.store.kept_plans import DONE, LEFT_OUT, PlanKind, PlanState
 from mailchimpsync.sync import Outcome, preview, terms_of
 
 MAX_TIME_SECONDS = 3_600
@@ -262,9 +262,9 @@ def _plan(tx: Transaction, site: Site, row: Mapping[str, Any]) -> Plan:
     waiting = min(kept_plans.count_unanswered(tx, row["id"]), outcomes.get(DONE, 0))
     if waiting:
         outcomes |= {DONE: outcomes[DONE] - waiting, WAITING: waiting}
-    return plan_from(
-        row, title, outcomes, [dict(one) for one in kept_plans.refused_of(tx, row["id"], REFUSED_SHOWN_MAX)]
-    )
+    refused = [dict(one) for one in kept_plans.refused_of(tx, row["id"], REFUSED_SHOWN_MAX)]
+    reasons = [dict(one) for one in kept_plans.reasons_of(tx, row["id"])] if refused or LEFT_OUT in outcomes else []
+    return plan_from(row, title, outcomes, refused, reasons)
 
 
 def _check_links(tx: Transaction, site: Site, plan: Plan) -> None:

@@ -119,5 +119,5 @@ def _given(name: str, value: str | None) -> str:
 def _url(site: Site, account: Account, path: Path) -> str:
     url = webhook_url(site, account, path)
     if url is None:
-        raise ConfigurationError(f"Nobody knows where Mailchimp is to reach us. {NO_PUBLIC_URL}")
+        raise ConfigurationError(f"Mailchimp can't be told where to reach us: no public_url is set. {NO_PUBLIC_URL}")
     return url

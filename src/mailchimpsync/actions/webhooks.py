@@ -59,7 +59,7 @@ def repair_webhooks(site: Site) -> list[Finding]:
         ConfigurationError: the site has no `public_url`.
     """
     if site.settings.public_url is None:
-        raise ConfigurationError(f"Nobody knows where Mailchimp is to reach us. {NO_PUBLIC_URL}")
+        raise ConfigurationError(f"Mailchimp can't be told where to reach us: no public_url is set. {NO_PUBLIC_URL}")
     return list(_each(site, _repair))
 
 

@@ -7,6 +7,7 @@ import click
 from mailchimpsync.actions import Site
 from mailchimpsync.actions.plans import find_plan
 from mailchimpsync.cli.consoles import stderr
+from mailchimpsync.cli.known_names import names_for
 from mailchimpsync.cli.plan_show import show_plan
 from mailchimpsync.errors import ConfirmationError
 
@@ -21,7 +22,7 @@ def agree_to(site: Site, plan_id: int, question: str, *, yes: bool) -> None:
     plan = find_plan(site, plan_id)
     if yes:
         return
-    show_plan(stderr(), plan)
+    show_plan(stderr(), plan, names=names_for(site, plan.list_id))
     try:
         agreed = click.confirm(question, err=True)
     except click.Abort:

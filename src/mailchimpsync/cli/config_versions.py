@@ -18,9 +18,11 @@ from mailchimpsync.actions import (
     versions,
     what_would_go,
 )
+from mailchimpsync.actions.names import with_names_of_change
 from mailchimpsync.cli.asking import who
 from mailchimpsync.cli.consent import tell_saved, with_consent
 from mailchimpsync.cli.consoles import say, stdout
+from mailchimpsync.cli.known_names import names_for
 from mailchimpsync.config import Configuration, changes
 from mailchimpsync.errors import Code, UsageError
 
@@ -38,11 +40,12 @@ def history(ctx: click.Context, limit: int) -> None:
     home: Path | None = ctx.find_root().obj
     console = stdout()
     with open_site(home) as site:
+        names = names_for(site, *(link.audience_id for link in site.configuration.connections))
         for one in versions(site, limit):
             when = f"{one.saved_at:%Y-%m-%d %H:%M} UTC"
             say(console, Text.assemble((f"Version {one.number}", "bold"), f"  {when}  by {one.saved_by}"))
             for line in one.changes:
-                say(console, Text(f"    {line}"))
+                say(console, Text(f"    {with_names_of_change(line, names)}"))
 
 
 @click.command("diff")

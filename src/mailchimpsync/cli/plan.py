@@ -16,6 +16,7 @@ from mailchimpsync.actions.plans import find_plan
 from mailchimpsync.cli.asking import who
 from mailchimpsync.cli.consoles import say, stderr, stdout
 from mailchimpsync.cli.interruption import Interruption
+from mailchimpsync.cli.known_names import names_for
 from mailchimpsync.cli.plain import print_json
 from mailchimpsync.cli.plan_show import SHOWN_AT_FIRST, show_plan
 from mailchimpsync.cli.progress import progress_on
@@ -100,9 +101,11 @@ def _print(site: Site, plans: list[Plan], *, as_json: bool, as_csv: bool, all_of
         print_json([asdict(plan) | {"changes": [asdict(one) for one in all_changes(site, plan.id)]} for plan in plans])
         return
     if as_csv:
-        sys.stdout.writelines(csv_lines(change for plan in plans for change in all_changes(site, plan.id)))
+        changes_of_all = (change for plan in plans for change in all_changes(site, plan.id))
+        sys.stdout.writelines(csv_lines(changes_of_all, names_for(site, *(plan.list_id for plan in plans))))
         return
     for plan in plans:
         number = None if all_of_it else SHOWN_AT_FIRST
         changes = list(islice(all_changes(site, plan.id), number))
-        show_plan(stdout(), plan, changes, total=sum(1 for _ in all_changes(site, plan.id)))
+        total = sum(1 for _ in all_changes(site, plan.id))
+        show_plan(stdout(), plan, changes, total=total, names=names_for(site, plan.list_id))

@@ -23,9 +23,11 @@ from mailchimpsync.actions.connection_state import (
     still_due,
 )
 from mailchimpsync.actions.explained import explained
+from mailchimpsync.actions.names import with_names
 from mailchimpsync.actions.stage_words import STAGE_WORDS
 from mailchimpsync.actions.status_form import in_words
 from mailchimpsync.cli.consoles import stdout
+from mailchimpsync.cli.known_names import titles_of
 from mailchimpsync.cli.plain import moment, print_json
 from mailchimpsync.errors import Code
 from mailchimpsync.model import Stage
@@ -97,7 +99,7 @@ def _show_trouble(console: Console, state: ConnectionState) -> None:
 
 def _show_hold(console: Console, status: ConnectionStatus) -> None:
     for sentence in status.held_why:
-        console.print(Text(f"  ✗ {sentence}", style="bad"))
+        console.print(Text(f"  ✗ {with_names(sentence, titles_of(status.link))}", style="bad"))
     plan = status.held_plan_id
     words = f"`mailchimpsync plan show {plan}` shows it; `mailchimpsync approve {plan}` or `mailchimpsync drop {plan}`."
     console.print(Text(f"  Nothing is written until then. {words}"))

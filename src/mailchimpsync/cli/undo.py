@@ -14,6 +14,7 @@ from mailchimpsync.actions.undo import undoplan
 from mailchimpsync.cli.asking import who
 from mailchimpsync.cli.consoles import say, stdout
 from mailchimpsync.cli.interruption import Interruption
+from mailchimpsync.cli.known_names import names_for
 from mailchimpsync.cli.plan_show import SHOWN_AT_FIRST, show_plan
 
 
@@ -31,8 +32,8 @@ def command(ctx: click.Context, run_id: int, group_id: int | None) -> None:
     with interruption.watching(), open_site(home) as site:
         plan = undoplan(site, run_id=run_id, group_id=group_id, by=who(), stop=interruption.asked)
         changes = list(islice(all_changes(site, plan.id), SHOWN_AT_FIRST))
-        total = sum(1 for _ in all_changes(site, plan.id))
-    show_plan(stdout(), plan, changes, total=total)
+        total, names = sum(1 for _ in all_changes(site, plan.id)), names_for(site, plan.list_id)
+    show_plan(stdout(), plan, changes, total=total, names=names)
     if plan.counts:
         say(stdout(), Text(f"Next: `mailchimpsync apply {plan.id}`, or `mailchimpsync plan show {plan.id} --all`."))
     else:

@@ -38,6 +38,9 @@ class PlanState(StrEnum):
 DONE, LEFT_OUT, REFUSED = "done", "left out", "refused"
 """What became of a change; `done` is one that was sent, until its result says otherwise."""
 
+MAY_BE_ASKED = "may_be_asked"
+"""Beside a plan's contacts on the bill: how many to be subscribed were on the list before."""
+
 _CHANGE = ("create_contact", "group_changes", "member_update", "sync_status", "reason", "agreed")
 """What makes a change the same as another one."""
 
@@ -144,9 +147,19 @@ def count_changes(tx: Connection, plan_id: int) -> dict[str | None, int]:
     return {outcome: int(number) for outcome, number in tx.execute(query.group_by(kept_change.c.outcome))}
 
 
+def reasons_of(tx: Connection, plan_id: int) -> Sequence[RowMapping]:
+    """Return how many changes of a kept plan were not made, by `outcome` and `note` (why), the most frequent first."""
+    number = func.count().label("count")
+    query = select(kept_change.c.outcome, kept_change.c.note, number).where(
+        kept_change.c.plan_id == plan_id, kept_change.c.outcome.in_((LEFT_OUT, REFUSED))
+    )
+    query = query.group_by(kept_change.c.outcome, kept_change.c.note)
+    return tx.execute(query.order_by(kept_change.c.outcome, number.desc(), kept_change.c.note)).mappings().all()
+
+
 def refused_of(tx: Connection, plan_id: int, limit: int) -> Sequence[RowMapping]:
     """Return for whom something of a plan was refused: contact_id, address, note (the reason)."""
-    columns = (kept_change.c.contact_id, kept_change.c.address, kept_change.c.note)
+    columns = (kept_change.c.contact_id, kept_change.c.address, kept_change.c.outcome, kept_change.c.note)
     query = select(*columns).where(kept_change.c.plan_id == plan_id, kept_change.c.outcome == REFUSED)
     return tx.execute(query.order_by(kept_change.c.id).limit(limit)).mappings().all()
 

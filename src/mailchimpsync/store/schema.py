@@ -424,7 +424,7 @@ kept_plan = _table(
     Column("links", JsonText, nullable=False),  # the connection it was made for
     Column("counts", JsonText, nullable=False),  # people by kind of change
     Column("excess", JsonText, nullable=False),  # what goes over the limits, in words
-    Column("billable", JsonText),  # {"before": …, "after": …}
+    Column("billable", JsonText),  # {"before": …, "after": …, "may_be_asked": …}
     Column("failures", JsonText),  # [{"reason": …, "count": …}, …]
     Column("decided_at", UtcDateTime),
     Column("decided_by", String(100)),

@@ -15,9 +15,9 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from mailchimpsync.decide import Excess, Subject, excesses, kinds_of
-from mailchimpsync.model import SUBSCRIBED_STATUSES, ChangeKind, Connection
+from mailchimpsync.model import SUBSCRIBED_STATUSES, ChangeKind, Connection, MemberStatus
 from mailchimpsync.store import Store, Transaction, groups, kept_plans, plans, rows, run_figures
-from mailchimpsync.store.kept_plans import PlanKind, PlanState
+from mailchimpsync.store.kept_plans import MAY_BE_ASKED, PlanKind, PlanState
 from mailchimpsync.store.populations import Populations, populations
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.effects import people_by_kind
@@ -160,6 +160,8 @@ def keep(
     counts, bill = _keep_changes(source, writing, connection, run_id, plan_id)
     before = sum(people.by_status.get(status, 0) for status in BILLABLE)
     billable = {"before": before, "after": before + bill["more"] - bill["fewer"]}
+    if bill[MAY_BE_ASKED]:
+        billable[MAY_BE_ASKED] = bill[MAY_BE_ASKED]
     with writing() as tx:
         kept_plans.describe_plan(tx, plan_id, state=PlanState.OPEN.value, counts=dict(counts), billable=billable)
     return plan_id
@@ -177,6 +179,7 @@ def _keep_changes(
             kept_plans.keep_changes(tx, plan_id, changes)
         counts.update(people_by_kind(changes))
         bill.update(billed(some))
+        bill[MAY_BE_ASKED] += sum(map(_comes_back, some))
     return counts, bill
 
 
@@ -216,6 +219,13 @@ def _with_before(one: Planned, states: Mapping[int, Any]) -> Mapping[str, Any]:
             for name in ("create_contact", "group_changes", "member_update", "sync_status", "reason", "agreed")
         },
     }
+
+
+def _comes_back(one: Planned) -> bool:
+    """Say whether somebody who was on the list before is subscribed: Mailchimp may insist on asking them."""
+    wanted = (one["member_update"] or {}).get("status") or (one["member_update"] or {}).get("status_if_new")
+    before = one["mailchimp_status"]
+    return wanted == MemberStatus.SUBSCRIBED and before is not None and before not in SUBSCRIBED_STATUSES
 
 
 def billed(some: Sequence[Planned | Mapping[str, Any]]) -> Iterator[str]:

@@ -10,10 +10,11 @@ from django.shortcuts import redirect
 from django.urls import path
 from django.utils.translation import gettext as _
 
-from mailchimpsync.actions import Plan, applyplan, approveplan, dropplan, getplannedchanges, getplans
+from mailchimpsync.actions import Names, Plan, applyplan, approveplan, dropplan, getplannedchanges, getplans
 from mailchimpsync.actions.described import Scope
 from mailchimpsync.actions.plan_csv import all_changes, csv_lines
 from mailchimpsync.store.kept_plans import PlanState
+from mailchimpsync.web.screens.known_names import known_names
 from mailchimpsync.web.screens.screen import Visit, screen
 from mailchimpsync.web.screens.who import whos
 
@@ -41,11 +42,16 @@ def plan(visit: Visit, plan_id: int) -> HttpResponse:
 @screen()
 def export(visit: Visit, plan_id: int) -> StreamingHttpResponse:
     """Return all changes of a plan as CSV."""
-    getplans(visit.site, id=plan_id)
-    lines = csv_lines(all_changes(visit.site, plan_id))
+    [found] = getplans(visit.site, id=plan_id)
+    lines = csv_lines(all_changes(visit.site, plan_id), _names(visit, found))
     answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="plan-{plan_id}.csv"'
     return answer
+
+
+def _names(visit: Visit, found: Plan) -> Names:
+    link = next((one for one in visit.site.configuration.connections if one.audience_id == found.list_id), None)
+    return (known_names(visit.site, link) if link is not None else None) or Names()
 
 
 @screen(Scope.RUN, "POST")

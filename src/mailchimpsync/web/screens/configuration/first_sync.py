@@ -65,6 +65,16 @@ _SENTENCES: dict[str, Promise] = {
         "%(number)s people have other interests at Mailchimp afterwards.",
         "number",
     ),
+    "correct": ngettext_lazy(
+        "%(number)s contact is corrected in CiviCRM (name, address, hold).",
+        "%(number)s contacts are corrected in CiviCRM (name, address, hold).",
+        "number",
+    ),
+    "data": ngettext_lazy(
+        "%(number)s person has other data at Mailchimp afterwards.",
+        "%(number)s people have other data at Mailchimp afterwards.",
+        "number",
+    ),
 }
 
 

@@ -167,6 +167,70 @@ def test_two_contacts_that_change_addresses_with_one_another_keep_their_consents
     assert world.in_group(bea) is None
 
 
+def swapped(world: World) -> tuple[int, int]:
+    """Ann and Bea are both subscribed; then staff swap their addresses, as after a mistake in a form."""
+    for address in ("ann@example.org", "bea@example.org"):
+        world.member(address)
+    ann, bea = world.contact("ann@example.org", {NEWS: 20}), world.contact("bea@example.org", {NEWS: 20})
+    world.sync()
+    world.pass_time(3_600)
+    world.edit_address(ann, email="bea@example.org")
+    world.edit_address(bea, email="ann@example.org")
+    return ann, bea
+
+
+@pytest.mark.parametrize("everything", [False, True], ids=["incremental", "full"])
+def test_contacts_that_swap_addresses_swap_members_so_that_the_one_who_leaves_is_the_one_taken_off(
+    world: World, everything: bool
+) -> None:
+    ann, bea = swapped(world)
+    world.sync(everything=everything)
+    assert (world.fate(contact=ann)[0], world.fate(contact=bea)[0]) == ("ok", "ok")
+    world.pass_time(3_600)
+    world.edit(ann, is_opt_out=True)
+
+    world.sync(everything=everything)
+
+    assert (world.status("bea@example.org"), world.status("ann@example.org")) == ("unsubscribed", "subscribed")
+
+
+def test_the_one_who_leaves_together_with_a_swap_of_addresses_is_the_one_taken_off(world: World) -> None:
+    ann, _ = swapped(world)
+    world.put(ann, "Removed")
+
+    world.sync()
+
+    assert (world.status("bea@example.org"), world.status("ann@example.org")) == ("unsubscribed", "subscribed")
+
+
+def test_an_address_that_was_given_away_is_not_mailed_while_its_contact_wants_one_that_is_taken(world: World) -> None:
+    ann = world.contact("ann@example.org", {NEWS: 20})
+    world.contact("bea@example.org", {NEWS: 20})
+    stranger = world.contact("stranger@example.org")
+    world.sync()
+    world.pass_time(3_600)
+    world.edit_address(ann, email="bea@example.org")
+    world.edit_address(stranger, email="ann@example.org")
+
+    world.sync()
+
+    assert (world.status("ann@example.org"), world.status("bea@example.org")) == ("unsubscribed", "subscribed")
+    assert world.in_group(stranger) is None
+    assert world.fate(contact=ann) == ("fail", "CV_SHARED_ADDRESS")
+
+
+def test_a_contact_with_the_address_that_was_imported_into_the_group_with_an_older_date_is_not_taken_off(world: World) -> None:
+    ann = world.contact("ann@example.org", {NEWS: 20})
+    world.sync()
+    world.pass_time(3_600)
+    world.take_address(ann)
+    bea = world.contact("ann@example.org", {NEWS: 10}, modified_date=world.now.isoformat())
+
+    world.sync()
+
+    assert (world.status("ann@example.org"), world.fate(contact=bea)[0]) == ("subscribed", "ok")
+
+
 def test_an_address_that_nobody_has_any_more_stays_with_its_contact(world: World) -> None:
     ann = world.contact("ann@example.org", {NEWS: 20})
     world.sync()

@@ -29,16 +29,16 @@ class NewOwner:
 
 
 def mailed_rows(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> Sequence[Any]:
-    """Return the rows of contacts that get mail and are to keep their address: id, civicrm_contact_id, mailchimp_email.
+    """Return the rows of contacts that get mail: id, civicrm_contact_id, mailchimp_email, new_address.
 
     Without those that have an update under way.
     """
-    query = select(cache.c.id, cache.c.civicrm_contact_id, cache.c.mailchimp_email).where(
+    columns = (cache.c.id, cache.c.civicrm_contact_id, cache.c.mailchimp_email, cache.c.new_address)
+    query = select(*columns).where(
         cache.c.mailchimp_list_id == list_id,
         cache.c.civicrm_contact_id.in_(contact_ids),
         cache.c.mailchimp_status.in_(SUBSCRIBED_STATUSES),
         cache.c.mailchimp_email.is_not(None),
-        cache.c.new_address.is_(None),
         ~is_in_flight(),
     )
     return tx.execute(query).all()

@@ -19,6 +19,7 @@ from mailchimpsync.errors import Code
 from mailchimpsync.model import IN_FLIGHT, GroupState, SyncStatus
 from mailchimpsync.store import Transaction, contacts, groups, ownership, rows
 from mailchimpsync.store.ownership import NewOwner
+from mailchimpsync.sync.add_civi_only import read_groups_of
 from mailchimpsync.sync.addresses import ask_for_best, read_addresses
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.marks import marks_text
@@ -43,12 +44,29 @@ States = Mapping[int, Mapping[int, GroupState]]
 def members_astray(run: Run, contact_ids: Sequence[int], addresses: Iterable[ContactAddress]) -> list[Any]:
     """Return the rows of members that get mail at an address which their contact does not have any more.
 
-    `addresses` are all that the contacts have. One that follows its contact to another address is not among them.
+    `addresses` are all that the contacts have. One that can follow its contact to another address is not among them;
+    it can't where somebody else's member has that one.
     """
     having = {(one.contact_id, normalise_address(one.email)) for one in addresses}
     with run.transaction() as tx:
         mailed = ownership.mailed_rows(tx, run.list_id, contact_ids)
-    return [row for row in mailed if (row.civicrm_contact_id, normalise_address(row.mailchimp_email)) not in having]
+        away = [row for row in mailed if (row.civicrm_contact_id, normalise_address(row.mailchimp_email)) not in having]
+        return [row for row in away if row.new_address is None] + _kept_from_following(tx, run.list_id, away)
+
+
+def _kept_from_following(tx: Transaction, list_id: str, away: Sequence[Any]) -> list[Any]:
+    """Return the rows whose new address another contact's row has, so that they would stay with the old one."""
+    identities = {row.id: f"m:{member_id_of(row.new_address)}" for row in away if row.new_address is not None}
+    if not identities:
+        return []
+    holders = rows.owners_of_identities(tx, list_id, sorted(set(identities.values())))
+    found = rows.rows_by_id(tx, sorted(set(holders.values())))
+    contact_of = {identity: found[key]["civicrm_contact_id"] for identity, key in holders.items()}
+    return [
+        row
+        for row in away
+        if (identity := identities.get(row.id)) in contact_of and contact_of[identity] != row.civicrm_contact_id
+    ]
 
 
 def give_to_owners_of_today(run: Run, astray: Sequence[Any]) -> None:
@@ -70,6 +88,8 @@ def give_to_owners_of_today(run: Run, astray: Sequence[Any]) -> None:
             key: NewOwner(one.contact_id, marks_text(one.marks), best.get(one.contact_id)) for key, one in taken.items()
         }
         ownership.hand_over(tx, run.list_id, owners)
+    if taken and run.since is not None:
+        read_groups_of(run, sorted({one.contact_id for one in taken.values()}))  # a membership may have no history
     if taken:
         run.log(f"{len(taken)} members belong to other contacts now, who have their addresses.")
 

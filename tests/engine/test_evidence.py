@@ -572,3 +572,37 @@ def test_a_civicrm_whose_clock_is_off_by_a_day_is_noticed_in_every_zone(world: W
 
     with stopped(world, "CV_CLOCK"):
         world.sync()
+
+
+CAP = 25
+
+
+def capped(_request: httpx2.Request, response: httpx2.Response) -> httpx2.Response:
+    """Give no more rows than the site's own limit, whatever was asked."""
+    answer = json.loads(response.read())
+    if not isinstance(answer, dict) or not isinstance(answer.get("values"), list):
+        return response
+    return httpx2.Response(response.status_code, json={**answer, "values": answer["values"][:CAP]})
+
+
+@pytest.mark.parametrize("number", [60, 50], ids=["a part of a page is left", "whole pages"])
+def test_a_site_that_gives_fewer_rows_than_it_is_asked_for_loses_nobody_and_doubles_nobody(
+    world: World, number: int
+) -> None:
+    both = [f"both{each}@example.org" for each in range(number)]
+    for address in both:
+        world.member(address)
+        world.contact(address, {NEWS: 20})
+    only = [world.contact(f"only{each}@example.org", {NEWS: 20}) for each in range(20)]
+    contacts = len(world.civicrm.dump("Contact"))
+    world.to_civicrm.answer = capped
+
+    assert world.sync().outcome is Outcome.DONE
+
+    assert len(world.civicrm.dump("Contact")) == contacts
+    assert {world.fate(contact=contact)[0] for contact in only} == {"ok"}
+    assert len(world.members()) == number + len(only)
+    world.pass_time(3_600)
+    world.forget_requests()
+    world.sync(everything=True)
+    assert world.writes() == []

@@ -50,6 +50,26 @@ def test_an_opt_out_is_sent_in_the_run_that_sees_it_though_a_batch_of_the_same_p
     assert [(one["field"], one["new"]) for one in world.journal()][-1] == ("status", "unsubscribed")
 
 
+def test_an_opt_out_that_is_answered_with_an_error_under_a_good_status_is_read_back_and_not_taken_for_done(
+    world: World,
+) -> None:
+    ann = hanging_interests(world)
+    world.edit(ann, is_opt_out=True)
+    error = '{"title": "Internal Server Error", "status": 500, "detail": "An unexpected internal error occurred."}'
+    world.mailchimp.faults.plant(Fault(FaultKind.STATUS, pattern="PATCH ", times=20, status=200, body=error))
+
+    result = world.sync(seconds=60)
+
+    assert result.outcome is not Outcome.DONE
+    assert world.status(ANN) == "subscribed"
+    assert world.fate(contact=ann)[0] != "ok"
+    world.mailchimp.faults.clear()
+    end_the_batch(world)
+    world.sync()
+    world.sync()
+    assert (world.status(ANN), world.fate(contact=ann)[0]) == ("unsubscribed", "ok")
+
+
 @pytest.mark.parametrize("leaves", ["Removed", "trash", "is_deceased"])
 def test_whatever_takes_somebody_off_overtakes_the_batch(world: World, leaves: str) -> None:
     ann = hanging_interests(world)

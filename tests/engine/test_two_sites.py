@@ -184,3 +184,34 @@ def test_an_answer_of_another_batch_is_not_believed(world: World) -> None:
     world.sync()
 
     assert world.fate(contact=ann)[0] == "ok"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"type": "about:blank", "title": "Internal Server Error", "status": 500, "detail": "An unexpected error."},
+        {},
+        {"id": member_id_of("ann@example.org")},
+        {"status": "unsubscribed"},
+    ],
+    ids=["an error", "nothing", "no status", "no member"],
+)
+def test_a_good_status_without_the_member_proves_nothing_so_that_an_opt_out_is_sent_again(
+    world: World, body: dict[str, object]
+) -> None:
+    world.member("ann@example.org")
+    ann = world.contact("ann@example.org", {NEWS: 20})
+    world.sync()
+    world.pass_time(3_600)
+    world.put(ann, "Removed")
+    world.mailchimp.set_options(refused_operations=[{"status": 500, "times": 1}])
+    world.to_mailchimp._inner = Answering(world.to_mailchimp._inner, body)
+
+    result = world.sync()
+
+    assert (result.outcome, world.fate(contact=ann)[0]) == (Outcome.INCOMPLETE, "todo")
+    assert world.status("ann@example.org") == "subscribed"
+    world.pass_time(3_600)
+    world.sync()
+    assert world.status("ann@example.org") == "unsubscribed"
+    assert world.fate(contact=ann) == ("ok", "CIVICRM_REMOVED")

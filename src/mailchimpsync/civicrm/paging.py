@@ -19,6 +19,9 @@ PAGES_MAX = 10_000
 IDS_MAX = 10_000
 """Ids in one condition."""
 
+CAPS = frozenset({*range(25, PAGE_ROWS, 25), *(2**power for power in range(5, 15))})
+"""Sizes of a page at which a site may have cut it off: who sets a limit of their own takes a round number."""
+
 Where = list[list[Any]]
 T = TypeVar("T")
 
@@ -41,6 +44,10 @@ class _Page(Generic[R]):
             raise odd(CIVICRM, f"{entity} not in the order of ids")
         self.rows, self.size, self.last = rows, len(rows) + len(odd_rows), max(ids, default=after)
 
+    def is_last(self, asked: int) -> bool:
+        """Say whether nothing can come behind it, of `asked` rows: a site may give fewer than it is asked for."""
+        return self.size < asked and self.size not in CAPS
+
 
 def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     """Yield the items in pieces of at most `size`."""
@@ -60,8 +67,9 @@ def pages(
 ) -> Iterator[list[R]]:
     """Yield all rows that match, in the order of their ids; asks for exactly the keys of `row`.
 
-    While a page is used, the next one is on its way. Rows that can't be read are added to `odd_rows` and left out;
-    without it, they are an error.
+    While a page is used, the next one is on its way. A page of fewer rows than asked is the last one, unless it looks
+    as if the site had a limit of its own: then the rows behind it are asked for as well. Rows that can't be read are
+    added to `odd_rows` and left out; without it, they are an error.
 
     Raises:
         TransientError: `CV_ODD_ANSWER`, a key is missing, or the ids do not ascend.
@@ -79,12 +87,12 @@ def pages(
         found, unreadable = client.read_rows(answer, TypeAdapter(row), entity, params)
         odd_rows.extend(unreadable)
         page = _Page(found, unreadable, last, entity)
-        if page.size >= rows and page.last <= last:
+        if not page.is_last(rows) and page.last <= last:
             raise odd(CIVICRM, f"{entity} without ids")
         return page
 
     page = ask(0)
-    if page.size < rows:
+    if page.is_last(rows):
         yield from [page.rows] if page.rows else []
         return
     with client.runtime.executor(1) as ahead:
@@ -92,7 +100,7 @@ def pages(
             following = ahead.submit(ask, page.last)
             yield page.rows
             page = following.result()
-            if page.size < rows:
+            if page.is_last(rows):
                 yield from [page.rows] if page.rows else []
                 return
     raise odd(CIVICRM, f"{entity} of more than {PAGES_MAX} pages")

@@ -29,6 +29,7 @@ from mailchimpsync.mailchimp.members import (
     member_if_readable,
     member_page,
     member_path,
+    shows_member,
     take_off,
 )
 from mailchimpsync.mailchimp.merge_fields import (
@@ -103,6 +104,7 @@ __all__ = [
     "sent_campaigns",
     "submit_batch",
     "tags_beginning_with",
+    "shows_member",
     "take_off",
     "update_batch_webhook",
     "update_webhook",

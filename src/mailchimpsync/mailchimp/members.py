@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -161,7 +161,14 @@ def take_off(client: MailchimpClient, list_id: str, member_id: str, status: Memb
         answer = client.carry_out("DELETE", path, None)
     else:
         answer = client.carry_out("PATCH", f"{path}?skip_merge_validation=true", {"status": status.value})
+        if answer[0] == HTTPStatus.OK and not shows_member(answer[1]):
+            raise odd(MAILCHIMP, "no member", answer[0])
     return OperationResult(None, *answer)
+
+
+def shows_member(answer: Mapping[str, Any]) -> bool:
+    """Say whether an answer is a member: whose it is, and what is become of it. Only that proves a change of one."""
+    return all(isinstance(answer.get(name), str) and answer[name] for name in ("id", "status"))
 
 
 def member_if_readable(client: MailchimpClient, list_id: str, member_id: str) -> Member | LeftAside | None:

@@ -13,8 +13,8 @@ from sqlalchemy import RowMapping
 
 from mailchimpsync.addresses import member_id_of
 from mailchimpsync.errors import Code, RefusedError, RemoteError
-from mailchimpsync.mailchimp import BatchInfo, OperationResult, batch_results
-from mailchimpsync.model import SyncStatus
+from mailchimpsync.mailchimp import BatchInfo, OperationResult, batch_results, shows_member
+from mailchimpsync.model import MemberStatus, SyncStatus
 from mailchimpsync.store import contacts, data, journal, members, rows, updates
 from mailchimpsync.store.schema import json_text
 from mailchimpsync.sync.context import Work
@@ -127,19 +127,25 @@ def _answers(work: Work, mark: str | None, info: BatchInfo) -> Iterator[tuple[in
 
 
 def _is_about(list_id: str, update: RowMapping, result: OperationResult) -> bool:
-    """Say whether an answer speaks of the member and the audience of its update, or of nobody in particular.
+    """Say whether an answer speaks of the member and the audience of its update.
 
-    A member that is given another address is answered with the id of the new one.
+    A member that is given another address is answered with the id of the new one. Archiving and tags are answered with
+    nothing; a change of a member that is not answered with the member was not proved, whatever its status says.
     """
     told_list, told_id, told_address = (result.body.get(name) for name in ("list_id", "id", "email_address"))
     if result.status_code not in OK_STATUS:
         return True
-    if told_list not in (None, list_id):
+    if told_list not in (None, list_id) or (_changes_member(update) and not shows_member(result.body)):
         return False
     ours = {update["mailchimp_member_id"]}
     ours |= {member_id_of(one) for one in (update["data"].get("email_address"), update["mailchimp_email"]) if one}
     told = {one for one in (told_id, member_id_of(told_address) if told_address else None) if one}
     return not told or not told.isdisjoint(ours)
+
+
+def _changes_member(update: RowMapping) -> bool:
+    """Say whether Mailchimp answers an update with its member."""
+    return "tags" not in update["data"] and update["data"].get("status") != MemberStatus.ARCHIVED
 
 
 def _chunks(answers: Iterable[tuple[int, OperationResult]]) -> Iterator[dict[int, OperationResult]]:

@@ -22,6 +22,9 @@ ASCII = "info@xn--mller-kva.de"
         "\u202ainfo@müller.de\u202c",
         "info@müller.de\u00a0",
         "info@XN--MLLER-KVA.de",
+        "info\ufe0f@müller.de",  # a variation selector
+        "in\u034ffo@müller.de",  # a joiner of graphemes
+        "info\u3164\u2800@müller.de",  # fillers
     ],
 )
 def test_one_mailbox_is_one_address_however_it_is_spelt(spelt: str) -> None:

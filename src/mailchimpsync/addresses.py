@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 import idna
 
-_INVISIBLE = ("Cf", "Cc")  # joiners, marks of direction, soft hyphens; control characters
+from mailchimpsync.signs import is_unseen
 
 
 def normalise_address(address: str) -> str:
@@ -28,7 +28,7 @@ def sendable(address: str) -> str:
     """Return an address as it is sent to Mailchimp: as it is spelt, without what can't be seen, the domain in ASCII."""
     if address.isascii():
         return "".join(one for one in address if one.isprintable()).strip()
-    visible = "".join(one for one in address if unicodedata.category(one) not in _INVISIBLE)
+    visible = "".join(one for one in address if not is_unseen(one))
     local, at, domain = unicodedata.normalize("NFC", visible).strip().rpartition("@")
     return f"{local}{at}{_in_ascii(domain)}"
 

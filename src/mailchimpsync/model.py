@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
+
+from mailchimpsync.signs import is_unseen
 
 MCSYNC_METHOD = "MCsync"
 """What CiviCRM's group history shows as the method of a change made by this product (existing-extension.md 8.2)."""
@@ -299,15 +300,9 @@ class Connection:
         return tuple(dict.fromkeys((self.group_id, *self.interests.values())))
 
 
-_LOOK_LIKE_NOTHING = frozenset("\u115f\u1160\u2800\u3164\uffa0")
-"""Letters and symbols, by their category, that show nothing."""
-
-
 def is_blank(text: str | None) -> bool:
     """Say whether a text shows nothing: spaces of any kind, characters without width, none at all."""
-    return not text or all(
-        one.isspace() or one in _LOOK_LIKE_NOTHING or unicodedata.category(one) in ("Cf", "Cc") for one in text
-    )
+    return not text or all(one.isspace() or is_unseen(one) for one in text)
 
 
 def blank_as_empty(text: str | None) -> str:

@@ -376,7 +376,7 @@ def test_an_address_without_a_country_gets_the_one_that_was_chosen_or_is_a_findi
     assert world.fields(ANN)["ADDRESS"]["country"] == "GB"
 
 
-@pytest.mark.parametrize("blank", [" ", "\u00a0", "\u200b", "\u3164", " \u2060 "])
+@pytest.mark.parametrize("blank", [" ", "\u00a0", "\u200b", "\u3164", "\ufe0f", "\u034f", " \u2060 "])
 def test_a_blank_is_no_value_and_overwrites_none(world: DataWorld, blank: str) -> None:
     ann = world.person("Ann", last_name="Archer")
     world.edit(ann, first_name=blank, job_title=blank)

@@ -219,7 +219,9 @@ def test_an_address_that_was_given_away_is_not_mailed_while_its_contact_wants_on
     assert world.fate(contact=ann) == ("fail", "CV_SHARED_ADDRESS")
 
 
-def test_a_contact_with_the_address_that_was_imported_into_the_group_with_an_older_date_is_not_taken_off(world: World) -> None:
+def test_a_contact_with_the_address_that_was_imported_into_the_group_with_an_older_date_is_not_taken_off(
+    world: World,
+) -> None:
     ann = world.contact("ann@example.org", {NEWS: 20})
     world.sync()
     world.pass_time(3_600)

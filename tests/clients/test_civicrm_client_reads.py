@@ -13,12 +13,15 @@ import pytest
 from mailchimpsync.civicrm import (
     CivicrmClient,
     Email,
+    Result,
+    Second,
     SiteClock,
     contacts_by_id,
     contacts_modified_since,
     group_contacts,
     history,
     merged_to,
+    modified,
     on_hold_addresses,
     owners_of,
     persons,
@@ -125,6 +128,25 @@ def test_modified_contacts_come_with_their_addresses(civicrm: Civicrm) -> None:
     assert [(contact.id, contact.is_deleted) for contact in contacts] == [(p, n == 1) for n, p in enumerate(people)]
     addresses = {(one.contact_id, one.email) for chunk in since for one in chunk.addresses}
     assert addresses == {(p, f"{letter}{n}@bedrock.org") for n, p in enumerate(people) for letter in "ab"}
+
+
+def test_seconds_of_modified_contacts_are_told_as_a_real_site_tells_them_and_only_theirs_are_read(
+    civicrm: Civicrm,
+) -> None:
+    sandbox, client = civicrm
+    early, late = "2026-11-10T10:00:00+00:00", "2026-11-10T10:00:05+00:00"
+    first = sandbox.load_contacts([{"modified_date": early}, {"modified_date": early, "is_deleted": True}])
+    other = sandbox.load_contacts([{"modified_date": late}])
+
+    rows = client.call(*modified.call("2026-11-10 11:00:00"))
+    told = modified.seconds_of("", Result(rows))
+    read = list(contacts_modified_since(client, "", None, ["2026-11-10 11:00:05"]))
+
+    assert told is not None
+    assert told.found["2026-11-10 11:00:00"] == Second(2, sum(first), min(first), max(first))
+    assert set(rows[0]) == {"modified_date", "number", "ids", "lowest", "highest"}  # as CiviCRM 6.13 answers
+    assert [contact.id for chunk in read for contact in chunk.contacts] == other
+    assert list(contacts_modified_since(client, "", None, [])) == []
 
 
 @pytest.mark.usefixtures("small_pages")

@@ -42,6 +42,7 @@ from mailchimpsync.civicrm import (
     mailing_groups,
     merged_to,
     missing_ground,
+    modified,
     on_hold_addresses,
     owners_of,
     persons,
@@ -191,6 +192,7 @@ def _read(to: Site, people: People) -> None:
     to.ask("small", "the newest history", "SubscriptionHistory", "get", newest)
     to.do("small", "contacts by id", contacts_by_id, ids)
     to.do("small", "contacts modified since", contacts_modified_since, FAR_FUTURE)
+    to.ask("small", "the seconds in which contacts were modified", *modified.call(FAR_FUTURE))
     to.do("small", "addresses of contacts", addresses_of, ids)
     to.do("small", "owners of addresses", owners_of, addresses)
     to.do("small", "names of contacts", display_names, ids)

@@ -15,6 +15,7 @@ from mailchimpsync.civicrm.corrections import ContactEmail, Name, add_bulk_addre
 from mailchimpsync.civicrm.deep_look import Observation, look_deep
 from mailchimpsync.civicrm.group_sizes import group_sizes
 from mailchimpsync.civicrm.look_back import Landmark, LookBack, View
+from mailchimpsync.civicrm.modified import Second, Seconds
 from mailchimpsync.civicrm.names import Called, contacts_like, display_names
 from mailchimpsync.civicrm.nesting import child_groups
 from mailchimpsync.civicrm.odd_rows import OddRow
@@ -71,6 +72,8 @@ __all__ = [
     "Person",
     "Result",
     "Rights",
+    "Second",
+    "Seconds",
     "SessionZone",
     "SiteCheck",
     "SiteClock",

@@ -10,7 +10,9 @@ from typing import NamedTuple
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
+from mailchimpsync.civicrm import modified
 from mailchimpsync.civicrm.client import Call, Result, succeeded
+from mailchimpsync.civicrm.modified import Seconds
 from mailchimpsync.civicrm.odd_rows import sorted_out
 from mailchimpsync.civicrm.times import to_utc
 from mailchimpsync.errors import RemoteError
@@ -33,12 +35,14 @@ class Landmark(NamedTuple):
 class LookBack:
     """What to look for again, by id: history entries, and contacts, trashed ones too.
 
-    `own_group`: the group whose newest entry that we made ourselves is looked for.
+    `own_group`: the group whose newest entry that we made ourselves is looked for. `modified_since`: since when, as the
+    site shows it, it is told in which seconds contacts were modified.
     """
 
     entries: Sequence[int] = ()
     contacts: Sequence[int] = ()
     own_group: int | None = None
+    modified_since: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ class View:
     """What is there: the groups' newest history entries, and of what was looked for, by id, the entries and contacts.
 
     A contact's value says whether it is in the trash. An entry that can't be read is in `unread`. `own` is the newest
-    entry that we made ourselves.
+    entry that we made ourselves. `modified`: in which seconds contacts were modified, if the site says so.
     """
 
     newest: Sequence[Landmark]
@@ -54,6 +58,7 @@ class View:
     contacts: Mapping[int, bool]
     unread: frozenset[int] = frozenset()
     own: Landmark | None = None
+    modified: Seconds | None = None
 
 
 class _Entry(TypedDict):
@@ -92,10 +97,12 @@ def calls(group_ids: Collection[int], look_back: LookBack) -> dict[str, Call]:
     if look_back.contacts:
         ids = [["id", "IN", list(look_back.contacts)], ["is_deleted", "IN", [True, False]]]
         found["contacts"] = ("Contact", "get", {"select": ["id", "is_deleted"], "where": ids})
+    if look_back.modified_since is not None:
+        found["modified"] = modified.call(look_back.modified_since)
     return found
 
 
-def view_of(results: Mapping[str, Result | RemoteError], offset: timedelta) -> View:
+def view_of(results: Mapping[str, Result | RemoteError], offset: timedelta, look_back: LookBack) -> View:
     """Return what the calls found, on a site whose clock is `offset` ahead of UTC; odd rows count as not asked for.
 
     Raises:
@@ -113,7 +120,8 @@ def view_of(results: Mapping[str, Result | RemoteError], offset: timedelta) -> V
     there |= {one.id: True for one in odd_contacts if one.id is not None}
     unread = frozenset(one.id for one in odd if one.id is not None)
     own, _ = sorted_out(_values(results, "own"), landmark, "SubscriptionHistory")
-    return View(newest, {one.id: one for one in entries}, there, unread, own[0] if own else None)
+    seconds = modified.seconds_of(look_back.modified_since or "", results.get("modified"))
+    return View(newest, {one.id: one for one in entries}, there, unread, own[0] if own else None, seconds)
 
 
 def _values(results: Mapping[str, Result | RemoteError], name: str) -> list[dict[str, object]]:

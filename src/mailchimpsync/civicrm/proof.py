@@ -89,7 +89,7 @@ def site(
     groups = _groups_asked(succeeded(results["groups"]).values, group_ids)
     for group_id in group_ids:
         _check_group(group_id, groups.get(group_id))
-    view = back.view_of(results, clock.offset) if look_back is not None else None
+    view = back.view_of(results, clock.offset, look_back) if look_back is not None else None
     return SiteCheck(clock, groups, view, visibility.visibility_of(results))
 
 

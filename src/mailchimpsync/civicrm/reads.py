@@ -210,10 +210,19 @@ def _marks(row: Mapping[str, Any], prefix: str = "") -> frozenset[Departure]:
 
 
 def contacts_modified_since(
-    client: CivicrmClient, since_site: str, odd_rows: list[OddRow] | None = None
+    client: CivicrmClient,
+    since_site: str,
+    odd_rows: list[OddRow] | None = None,
+    seconds: Sequence[str] | None = None,
 ) -> Iterator[Modified]:
-    """Yield the contacts modified since `since_site` (site's local time), trashed ones too, and their addresses."""
-    where = [["modified_date", ">=", since_site], *_ANY]
+    """Yield the contacts modified since `since_site` (site's local time), trashed ones too, and their addresses.
+
+    With `seconds`, those alone that were last modified in one of these, as the site shows them.
+    """
+    if seconds is not None and not seconds:
+        return
+    when: Where = [["modified_date", ">=", since_site] if seconds is None else ["modified_date", "IN", [*seconds]]]
+    where = [*when, *_ANY]
     for rows in pages(client, "Contact", _Contact, _CONTACTS, where, rows=IDS_MAX, odd_rows=odd_rows):
         ids = [row["id"] for row in rows]
         addresses = [one for page in addresses_of(client, ids, odd_rows) for one in page]

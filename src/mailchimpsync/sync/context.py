@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -80,6 +80,7 @@ class Run(Work):
     that looks empty is believed. `unguarded`: its plan is looked at by whoever called, and not held.
     With those who are `erased` nothing is done; `with_data`, what plugins know of people goes to Mailchimp too.
     `notes` are for the caller: where this run does something else than they may think.
+    `modified_in`: the seconds, as CiviCRM shows them, whose contacts are to be read; None: all since `since`.
     `visibility`: what CiviCRM shows of contacts that are gone; `odd_rows`: what of it could not be read, and was not
     noted yet; `named_rows`: what of that the log has named (contact_problems.py).
     """
@@ -96,6 +97,7 @@ class Run(Work):
     erased: Erased = NOBODY_ERASED
     with_data: bool = False
     notes: list[str] = field(default_factory=list)
+    modified_in: Sequence[str] | None = None
     visibility: Visibility = SEES_EVERYTHING
     odd_rows: list[OddRow] = field(default_factory=list)
     named_rows: set[OddRow] = field(default_factory=set)

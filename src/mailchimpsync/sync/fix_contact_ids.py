@@ -190,7 +190,7 @@ def _replace_recently_gone(run: Run) -> int:
     A contact that was deleted for good leaves no trace, so that some of all contacts are looked up besides.
     """
     replaced = 0
-    for modified in contacts_modified_since(run.civicrm, run.since_at_site or "", run.odd_rows):
+    for modified in contacts_modified_since(run.civicrm, run.since_at_site or "", run.odd_rows, run.modified_in):
         unread = note_odd_rows(run).contacts
         read = [one for one in modified.addresses if one.contact_id not in unread]
         note_marks(run, modified.contacts, held_of(run, modified.addresses))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from mailchimpsync.civicrm import Group, Landmark, LookBack, SessionZone, SiteCheck, View, site
+from mailchimpsync.civicrm import Group, Landmark, LookBack, Seconds, SessionZone, SiteCheck, View, site
 from mailchimpsync.errors import Code, EvidenceError, SuspicionError
 from mailchimpsync.mailchimp import audience
 from mailchimpsync.model import Connection
@@ -18,6 +18,7 @@ from mailchimpsync.store import Transaction, evidence, kept_plans, runs
 from mailchimpsync.store.kept_plans import PlanKind
 from mailchimpsync.sync.calls import Options, Systems
 from mailchimpsync.sync.evidence import contacts_vanished, is_most
+from mailchimpsync.sync.modified import asked_since
 
 CLOCK_OFF_MAX = timedelta(minutes=30)
 """Runs look two hours further back than the mark, so a clock that is less off makes them miss nothing."""
@@ -53,6 +54,11 @@ class Sight:
     news: Sequence[str]
     double_optin: bool = False
 
+    @property
+    def modified(self) -> Seconds | None:
+        """In which seconds contacts were modified lately, if the site says so."""
+        return self.checked.view.modified if self.checked.view is not None else None
+
 
 def look_at_both(systems: Systems, connection: Connection, options: Options) -> Sight:
     """Look at both systems.
@@ -83,12 +89,14 @@ def look_at_civicrm(
     """
     _check_our_clock(systems)
     with systems.store.begin() as tx:
-        before = runs.standing(tx, connection.list_id).seen or {}
+        standing = runs.standing(tx, connection.list_id)
+        before = standing.seen or {}
         canaries = evidence.some_owners(tx, connection.list_id, CANARIES, systems.runtime.chance)
         last_work = evidence.last_sign_of_work(tx, connection.list_id)
     landmarks = [_landmark(one) for one in before.get("entries", ())]
     contacts = sorted({*canaries, *(one.contact_id for one in landmarks)})
-    look_back = LookBack([one.id for one in landmarks], contacts, connection.group_id)
+    modified_since = asked_since(before, standing.last_sync_time, systems.runtime.now())
+    look_back = LookBack([one.id for one in landmarks], contacts, connection.group_id, modified_since)
     checked = site(systems.civicrm, connection.group_ids, look_back=look_back)
     view = checked.view or NOTHING_SEEN
     checked = replace(

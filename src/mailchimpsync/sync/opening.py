@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from mailchimpsync.errors import UsageError
 from mailchimpsync.model import ChangeKind, Connection, Stage
@@ -15,15 +16,13 @@ from mailchimpsync.sync.check_data import looks_at_data
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.counting import CountingProgress
 from mailchimpsync.sync.look_at_both import Sight
+from mailchimpsync.sync.modified import CONTACTS, OVERLAP, to_read, to_remember
 from mailchimpsync.sync.opt_outs import finish_opt_outs
 from mailchimpsync.sync.relink import links_of, terms_of
 from mailchimpsync.sync.stopping import AbortWatch
 from mailchimpsync.sync.submit import collect
 
 _ORDER = list(Stage)
-
-OVERLAP = timedelta(hours=2)
-"""How far before the mark a run looks again, as clocks differ and changes become visible late."""
 
 NEVER_READ_IN_FULL = "This connection was never read in full, so everything is read, whatever since says."
 
@@ -57,10 +56,11 @@ def open_run(
         run_id = found.run_id or _begin(tx, connection, now, since, options)
         if options.with_data and _ORDER.index(found.stage) <= _ORDER.index(Stage.CHECK_DATA):
             runs.add_data(tx, run_id)
-        runs.remember_seen(tx, connection.list_id, sight.seen)
         if sight.accepts_empty:
             runs.accept_empty(tx, run_id)
         begun = runs.begun(tx, run_id)
+        contacts = _contacts_seen(found, begun, sight, is_new=is_new)
+        runs.remember_seen(tx, connection.list_id, {**sight.seen, CONTACTS: contacts})
         erased = tombstones.erased(tx, systems.erasure_key)
     counting = CountingProgress(progress, systems.runtime, found)
     run = Run(
@@ -77,6 +77,7 @@ def open_run(
         started_at=begun.at,
         since=begun.since,
         site_clock=sight.checked.clock,
+        modified_in=_seconds_to_read(found, begun, sight, contacts),
         visibility=sight.checked.visibility,
         abort_requested=watch,
         waits_for_batches=options.wait_for_batches,
@@ -96,6 +97,21 @@ def open_run(
     for line in _notes(run, options, reason):
         run.note(line)
     return run
+
+
+def _contacts_seen(found: runs.Standing, begun: runs.Begun, sight: Sight, *, is_new: bool) -> Mapping[str, Any]:
+    """Return what is remembered of modified contacts; a run that goes on has read some already, as it began."""
+    before = found.seen or {}
+    if not is_new:
+        return before.get(CONTACTS) or {}
+    return to_remember(before, found.last_sync_time, begun.at, sight.modified, sight.checked.clock)
+
+
+def _seconds_to_read(
+    found: runs.Standing, begun: runs.Begun, sight: Sight, contacts: Mapping[str, Any]
+) -> Sequence[str] | None:
+    since_at_site = sight.checked.clock.shown_from(begun.since) if begun.since is not None else None
+    return to_read({CONTACTS: contacts}, found.last_sync_time, begun.since, since_at_site, sight.modified)
 
 
 def refuse_a_passed_stage(systems: Systems, connection: Connection, lease: runs.Lease, options: Options) -> None:

@@ -1,0 +1,82 @@
+"""Which contacts a run need not read again, though it looks further back than the mark.
+
+It looks two hours further back, as clocks differ and changes become visible late. After a mass edit these are tens of
+thousands of contacts, which the last run has read. It knew in which seconds contacts had been modified before it read
+them; where a second still has the same contacts, nothing of it is new
+(docs/decisions/contacts-that-are-known.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from mailchimpsync.civicrm import Second, Seconds, SiteClock
+from mailchimpsync.civicrm.times import to_site
+
+OVERLAP = timedelta(hours=2)
+"""How far before the mark a run looks again, as clocks differ and changes become visible late."""
+
+SETTLED_AFTER = timedelta(minutes=10)
+"""A second is known for good once it is so long past by both clocks, which may differ by five minutes: until then a
+contact may be modified again within it, or a change that waits for a lock may become visible."""
+
+CLOCKS_CHANGE_BY = timedelta(hours=1)
+FURTHEST_BEHIND = timedelta(hours=-14)
+"""Where a site may be whose clock was never seen."""
+
+SECONDS_ASKED_MAX = 200
+CONTACTS = "contacts"
+_KNOWN, _NEXT = "known", "next"
+Seen = Mapping[str, Any]
+
+
+def asked_since(seen: Seen, mark: datetime | None, now: datetime) -> str:
+    """Return since when to ask for seconds, as the site shows it: what the next run looks at, or more."""
+    offset = timedelta(minutes=seen["offset_minutes"]) if "offset_minutes" in seen else FURTHEST_BEHIND
+    return to_site((mark or now) - OVERLAP - CLOCKS_CHANGE_BY, offset)
+
+
+def to_remember(seen: Seen, mark: datetime | None, begun: datetime, found: Seconds | None, clock: SiteClock) -> Seen:
+    """Return what a run that begins remembers: what the run that set the mark knew, and what it will know itself.
+
+    `found` is from before it reads any contact. It counts once the mark is the run's beginning: then all was read.
+    """
+    settled = {} if found is None else {shown: one for shown, one in found.found.items() if _is(clock, shown, begun)}
+    known = known_at(seen, mark)
+    return {
+        _KNOWN: None if known is None or mark is None else _noted(mark, known),
+        _NEXT: _noted(begun, settled),
+    }
+
+
+def known_at(seen: Seen, mark: datetime | None) -> Mapping[str, Second] | None:
+    """Return the seconds whose contacts have all been read by the run that set the mark, None if that is not known."""
+    for one in (seen.get(CONTACTS) or {}).values():
+        if one is not None and mark is not None and one["at"] == mark.isoformat():
+            return {shown: Second(*second) for shown, second in one["seconds"].items()}
+    return None
+
+
+def to_read(
+    seen: Seen, mark: datetime | None, since: datetime | None, since_at_site: str | None, found: Seconds | None
+) -> tuple[str, ...] | None:
+    """Return the seconds whose contacts are to be read, None: all since the run's beginning."""
+    known = known_at(seen, mark)
+    if known is None or mark is None or since is None or since_at_site is None or found is None:
+        return None
+    if not found.complete or found.since > since_at_site or since < mark - OVERLAP:
+        return None
+    fresh = tuple(shown for shown, one in found.found.items() if known.get(shown) != one)
+    return fresh if len(fresh) <= SECONDS_ASKED_MAX else None
+
+
+def _is(clock: SiteClock, shown: str, begun: datetime) -> bool:
+    """Say whether a second is settled: it is past, and no other moment is shown so."""
+    latest = clock.latest(shown)
+    return latest == clock.earliest(shown) and latest <= begun - SETTLED_AFTER
+
+
+def _noted(at: datetime, seconds: Mapping[str, Second]) -> Seen:
+    return {"at": at.isoformat(), "seconds": {shown: list(one) for shown, one in seconds.items()}}

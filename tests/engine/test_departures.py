@@ -74,12 +74,47 @@ def test_once_the_mark_is_off_they_come_back_for_they_never_left_themselves(
     assert world.fate(contact=contact) == ("ok", "CIVICRM_BACK")
 
 
-def test_where_nobody_is_to_be_resubscribed_they_do_not_come_back_by_themselves(world: World) -> None:
+@pytest.mark.parametrize(("departure", "mark"), MARKS, ids=[one.value for one, _ in MARKS])
+def test_where_nobody_is_to_be_resubscribed_they_do_not_come_back_by_themselves(
+    world: World, departure: Departure, mark: dict[str, bool]
+) -> None:
+    contact = tom(world)
+    world.edit(contact, **mark)
+    later_sync(world)
+    world.connection = replace(world.connection, resubscribe=Resubscribe.NEVER)
+    world.edit(contact, **dict.fromkeys(mark, False))
+
+    later_sync(world)
+
+    assert world.status(TOM) == ("archived" if departure is Departure.DECEASED else "unsubscribed")
+    assert world.fate(contact=contact) == ("fail", "MC_OPTED_OUT")
+
+
+def test_where_nobody_is_to_be_resubscribed_a_contact_out_of_the_trash_stays_off_the_list(world: World) -> None:
+    contact = tom(world)
+    world.trash(contact)
+    later_sync(world)
+    world.connection = replace(world.connection, resubscribe=Resubscribe.NEVER)
+    world.edit(contact, is_deleted=False)
+
+    later_sync(world)
+    later_sync(world, everything=True)
+
+    assert world.status(TOM) == "archived"
+    assert world.fate(contact=contact) == ("fail", "MC_OPTED_OUT")
+
+
+def test_where_nobody_is_to_be_resubscribed_whom_a_mark_took_off_does_not_come_back_by_being_added_again(
+    world: World,
+) -> None:
     contact = tom(world)
     world.edit(contact, is_opt_out=True)
     later_sync(world)
     world.connection = replace(world.connection, resubscribe=Resubscribe.NEVER)
+    world.put(contact, "Removed")
+    later_sync(world)
     world.edit(contact, is_opt_out=False)
+    world.put(contact, "Added")
 
     later_sync(world)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from typing import Any
 
@@ -579,3 +580,33 @@ def test_who_leaves_while_a_question_is_on_its_way_is_not_asked_also_if_we_heard
 
     assert world.status(ANN) == "unsubscribed"
     assert world.in_group(contact) == "Removed"
+
+
+def test_nobody_is_asked_while_their_member_can_not_be_read_for_they_may_have_left_since(world: World) -> None:
+    world.member(ANN, "unsubscribed", last_changed=days_ago(50), unsubscribed_by="user")
+    contact = world.contact(ANN, {NEWS: 2})
+    world.mailchimp.set_options(batch_dwell={"pending": 20_000})
+    world.sync(seconds=1)
+    world.act(ANN, "subscribe")
+    world.act(ANN, "unsubscribe")
+
+    def unreadable(request: httpx2.Request, response: httpx2.Response) -> httpx2.Response:
+        if "/members" not in request.url.path:
+            return response
+        response.read()
+        body = json.loads(response.content) if response.content.startswith(b"{") else {}
+        for one in [body, *body.get("members", [])]:
+            if one.get("email_address") == ANN:
+                one["last_changed"] = ""
+        return httpx2.Response(response.status_code, json=body) if body else response
+
+    world.to_mailchimp.answer = unreadable
+    world.pass_time(30_000)
+    world.sync()
+    assert (world.fate(contact=contact), world.status(ANN)) == (("fail", "MC_UNREADABLE"), "unsubscribed")
+
+    world.to_mailchimp.answer = lambda _request, response: response
+    for _ in range(2):
+        world.pass_time(3_600)
+        world.sync()
+    assert (world.in_group(contact), world.status(ANN)) == ("Removed", "unsubscribed")

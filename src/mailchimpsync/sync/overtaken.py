@@ -12,12 +12,11 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
-from mailchimpsync.addresses import member_id_of
-from mailchimpsync.mailchimp import Member, member_if_readable
+from mailchimpsync.mailchimp import LeftAside, Member
 from mailchimpsync.model import IN_FLIGHT, SUBSCRIBED_STATUSES, SyncStatus
 from mailchimpsync.store import Transaction, rows, updates
 from mailchimpsync.sync.context import Run, Work
-from mailchimpsync.sync.second_look import fresh_columns
+from mailchimpsync.sync.second_look import fresh_columns, read_member
 
 MEMBERS_IN_FLIGHT_MAX = 8
 
@@ -27,7 +26,7 @@ class Overtaken:
     """An overtaken update with its row, and its member as Mailchimp shows it now."""
 
     update: RowMapping
-    found: Member | None
+    found: Member | LeftAside | None
 
 
 def look_at_overtaken(work: Work, batch_id: int) -> Sequence[Overtaken]:
@@ -39,13 +38,7 @@ def look_at_overtaken(work: Work, batch_id: int) -> Sequence[Overtaken]:
     with work.transaction() as tx:
         waiting = updates.overtaken(tx, work.list_id, batch_id)
     with work.runtime.executor(MEMBERS_IN_FLIGHT_MAX) as executor:
-        return list(executor.map(lambda update: Overtaken(update, _read(work, update)), waiting))
-
-
-def _read(work: Work, update: RowMapping) -> Member | None:
-    key = update["mailchimp_member_id"] or member_id_of(update["data"]["email_address"])
-    found = member_if_readable(work.mailchimp, work.list_id, key)
-    return found if isinstance(found, Member) else None
+        return list(executor.map(lambda update: Overtaken(update, read_member(work, update)), waiting))
 
 
 def settle(tx: Transaction, overtaken: Sequence[Overtaken]) -> None:
@@ -54,7 +47,9 @@ def settle(tx: Transaction, overtaken: Sequence[Overtaken]) -> None:
     columns = []
     for one in changed:
         fresh = _due(one.update, fresh_columns(one.update, one.found)) if one.found is not None else {}
-        columns.append(fresh | _as_our_act(one.update, fresh["mailchimp_status"], fresh["mailchimp_status_date"]))
+        columns.append(
+            fresh | _as_our_act(one.update, fresh.get("mailchimp_status"), fresh.get("mailchimp_status_date"))
+        )
     rows.write_rows(tx, columns)
     updates.settle_overtaken(tx, [one.update["update_id"] for one in overtaken])
 

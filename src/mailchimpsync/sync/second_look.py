@@ -15,7 +15,8 @@ from sqlalchemy import RowMapping
 from mailchimpsync.addresses import member_id_of
 from mailchimpsync.decide.member_facts import Seen, columns_of, facts_of, seen
 from mailchimpsync.decide.member_news import hold_reason, names_before
-from mailchimpsync.mailchimp import Member, member_if_readable
+from mailchimpsync.errors import Code
+from mailchimpsync.mailchimp import LeftAside, Member, member_if_readable
 from mailchimpsync.model import SyncStatus
 from mailchimpsync.store import updates
 from mailchimpsync.sync.context import Work
@@ -25,20 +26,30 @@ MEMBERS_IN_FLIGHT_MAX = 8
 Update = RowMapping
 
 
-def second_look(work: Work, batch_id: int, refused: Sequence[int]) -> Mapping[int, Member]:
-    """Return, by update id, the members of refused updates that changed at Mailchimp after what was known of them."""
+def second_look(work: Work, batch_id: int, refused: Sequence[int]) -> Mapping[int, Member | LeftAside]:
+    """Return, by update id, the members of refused updates that changed at Mailchimp after what was known of them.
+
+    So may those have that can't be read; they are returned too.
+    """
     if not refused:
         return {}
     with work.transaction() as tx:
         waiting = updates.updates_with_rows(tx, batch_id, refused)
     with work.runtime.executor(MEMBERS_IN_FLIGHT_MAX) as executor:
-        found = list(executor.map(lambda update: _read(work, update), waiting.values()))
+        found = list(executor.map(lambda update: read_member(work, update), waiting.values()))
     fresh = zip(waiting.items(), found, strict=True)
-    return {key: one for (key, update), one in fresh if one is not None and _is_newer(one, update)}
+    return {key: one for (key, update), one in fresh if one is not None and _may_be_newer(one, update)}
 
 
-def fresh_columns(update: Update, found: Member) -> dict[str, Any]:
-    """Return the row, due again with what Mailchimp says now."""
+def fresh_columns(update: Update, found: Member | LeftAside) -> dict[str, Any]:
+    """Return the row, due again with what Mailchimp says now, or with that it can't be read."""
+    if isinstance(found, LeftAside):
+        return {
+            "id": update["id"],
+            "member_problem": Code.MC_UNREADABLE.value,
+            "sync_status": SyncStatus.TODO.value,
+            "recheck": False,
+        }
     facts = seen(facts_of(update), Seen(found.status, found.last_changed, found.opted_in_at))
     known = update["mailchimp_interests"] or {}
     names = {"first_name": found.first_name, "last_name": found.last_name}
@@ -55,14 +66,16 @@ def fresh_columns(update: Update, found: Member) -> dict[str, Any]:
     }
 
 
-def _read(work: Work, update: Update) -> Member | None:
+def read_member(work: Work, update: Update) -> Member | LeftAside | None:
+    """Return the member of an update as Mailchimp shows it now, also one that can't be read; None: there is none."""
     key = update["mailchimp_member_id"] or member_id_of(update["data"]["email_address"])
-    found = member_if_readable(work.mailchimp, work.list_id, key)
-    return found if isinstance(found, Member) else None
+    return member_if_readable(work.mailchimp, work.list_id, key)
 
 
-def _is_newer(found: Member, update: Update) -> bool:
+def _may_be_newer(found: Member | LeftAside, update: Update) -> bool:
     """By what was known when it was decided: the row may know more by now, from a later reading or a webhook."""
+    if isinstance(found, LeftAside):
+        return True
     attempt = update["attempt"]
     if "known" not in attempt:
         known = update["mailchimp_updated"]

@@ -27,6 +27,8 @@ def normalise_address(address: str) -> str:
 def sendable(address: str) -> str:
     """Return an address as it is sent to Mailchimp: as it is spelt, without what can't be seen, the domain in ASCII."""
     if address.isascii():
+        if address.isprintable():  # as nearly all are
+            return address.strip()
         return "".join(one for one in address if one.isprintable()).strip()
     visible = "".join(one for one in address if not is_unseen(one))
     local, at, domain = unicodedata.normalize("NFC", visible).strip().rpartition("@")

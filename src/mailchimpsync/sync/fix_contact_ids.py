@@ -90,7 +90,8 @@ def _give_to_owners(run: Run, rows: Sequence[RowMapping], progress: Mapping[str,
     note_odd_rows(run)
     if owned and run.since is not None:
         read_groups_of(run, sorted(set(owned.values())))  # a contact back from the trash has not changed its groups
-    give_to_the_trash(run, [row for row in rows if row["id"] not in owned.keys() | unclear])
+    settled = owned.keys() | unclear
+    give_to_the_trash(run, [row for row in rows if row["id"] not in settled])
     return len(found)
 
 

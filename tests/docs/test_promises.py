@@ -25,10 +25,8 @@ def as_read(text: str) -> str:
 
 
 def lines_of(page: str) -> list[str]:
-    """Return the rows of all tables and the items of all lists of a page; of the README, those at its beginning."""
+    """Return the rows of all tables and the items of all lists of a page."""
     text = (ROOT / page).read_text(encoding="utf-8")
-    if page == "README.md":
-        text = text.partition("\n## ")[0]
     items = re.findall(r"^- (.*(?:\n  .*)*)", text, re.MULTILINE)
     rows = re.findall(r"^(\|.*\|)$(?!\n\|-)", text, re.MULTILINE)
     return [as_read(one) for one in [*items, *rows] if not one.startswith("|-")]

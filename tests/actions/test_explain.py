@@ -13,7 +13,7 @@ from sqlalchemy import delete, insert
 
 import mailchimpsync.web
 from actions.conftest import BELLA, CARL, EMIL, FAY, NOBODY, Door, Office
-from mailchimpsync import Explanation, explain, journal_verify
+from mailchimpsync import Explanation, erase, explain, fetchandreconcile, journal_verify
 from mailchimpsync.actions.said import in_other_words
 from mailchimpsync.actions.site import JOURNAL_PURPOSE
 from mailchimpsync.addresses import member_id_of
@@ -22,7 +22,7 @@ from mailchimpsync.errors import UsageError
 from mailchimpsync.store import journal_retention, kept_plans
 from mailchimpsync.store.schema import cache, journal
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
-from support.service import LIST_ID, NEWS
+from support.service import CIVICRM_KEY, LIST_ID, NEWS
 
 
 def story(found: Explanation) -> str:
@@ -90,6 +90,65 @@ def test_somebody_who_has_not_confirmed_yet_is_not_on_the_list_yet(office: Offic
 
     assert first.startswith("Not on the list yet: Mailchimp has asked them to confirm")
     assert to_do == "What you can do: nothing. Only they can confirm, by the link in the mail from Mailchimp."
+
+
+def test_somebody_whom_mailchimp_asked_is_not_said_to_be_subscribed_although_we_wanted_that(office: Office) -> None:
+    office.charity.mailchimp.act(LIST_ID, "bella@example.org", change="unsubscribe")
+    office.sync()
+    member = {"contact_id": BELLA, "group_id": NEWS, "status": "Added"}
+    office.charity.civicrm.call("GroupContact", "save", {"records": [member], "match": ["contact_id", "group_id"]})
+    office.sync()
+    found = explain(office.site, person="bella@example.org")
+    first, *_ = here(found).sentences
+
+    assert here(found).mailchimp_status == "pending"
+    assert first.startswith("Not on the list yet: Mailchimp has asked them to confirm")
+    assert "Both sides last agreed: subscribed, once they confirm." in story(found)
+
+
+def test_a_contact_in_the_trash_is_not_said_to_be_deleted(office: Office) -> None:
+    office.charity.civicrm.call("Contact", "delete", {"where": [["id", "=", BELLA]]})
+    office.sync()
+    office.sync()
+    found = explain(office.site, person="bella@example.org")
+
+    assert f"In CiviCRM: contact {BELLA} is in the trash, and nobody else has the address." in story(found)
+    assert "What to do: Restore the contact if it does not belong there." in story(found)
+
+
+def test_a_contact_that_the_key_does_not_show_is_not_said_to_be_or_not_to_be_in_the_group(office: Office) -> None:
+    office.charity.civicrm.grant(CIVICRM_KEY, "smallest")
+    office.charity.civicrm.call("Contact", "delete", {"where": [["id", "=", BELLA]]})
+    before = explain(office.site, person="bella@example.org")
+    fetchandreconcile(office.site, since="ever")
+    after = explain(office.site, person=str(BELLA))
+
+    assert f"CiviCRM does not show contact {BELLA} with this address now." in story(before)
+    assert here(after).reason == "CV_NOT_VISIBLE"
+    assert f"contact {BELLA} is not shown to the key's user, who can't see whether it is still there" in story(after)
+    assert "never in the group" not in story(after)
+
+
+def test_a_contact_whose_address_stands_for_another_one_is_not_said_to_have_no_member(office: Office) -> None:
+    second = office.charity.civicrm.call("Contact", "create", {"values": {"first_name": "Bello"}})["values"][0]["id"]
+    mail = {"contact_id": second, "email": "bella@example.org", "is_primary": True}
+    office.charity.civicrm.call("Email", "create", {"values": mail})
+    member = {"contact_id": second, "group_id": NEWS, "status": "Added"}
+    office.charity.civicrm.call("GroupContact", "create", {"values": member})
+    office.sync()
+
+    found = story(explain(office.site, person=str(second)))
+
+    assert "At Mailchimp: the member with this address stands for another contact." in found
+    assert "At Mailchimp: not there." not in found
+
+
+def test_somebody_just_erased_is_not_said_to_be_in_no_group(office: Office) -> None:
+    erase(office.site, address="bella@example.org", confirm=True)
+    found = story(explain(office.site, person="bella@example.org"))
+
+    assert "Nothing is kept of where they stood, and no sync subscribes the address again." in found
+    assert "nor in the group" not in found
 
 
 def test_what_is_due_is_told_by_what_both_sides_say_and_not_by_an_older_decision(office: Office) -> None:
@@ -248,8 +307,8 @@ def test_a_plan_that_waits_for_a_decision_is_told(office: Office) -> None:
     [waiting] = explain(office.site, person="bella@example.org").plans
 
     assert waiting.sentence == (
-        f"Plan {plan} is held and waits for a decision. It would do this for the person: "
-        "Mailchimp: subscribed → unsubscribed."
+        f"Plan {plan} of {now:%Y-%m-%d %H:%M} UTC is held and waits for a decision. For the person it says: "
+        "Mailchimp: subscribed → unsubscribed. What is no longer so then is left out."
     )
 
 

@@ -83,6 +83,16 @@ def test_nobody_to_show_is_said(connected: Desk) -> None:
     assert "Nobody to show" in connected("data", "preview").stdout
 
 
+def test_a_plan_of_data_alone_is_not_said_to_change_nothing(mapped: Desk) -> None:
+    mapped("data", "create-fields")
+    mapped("sync")
+
+    told = mapped("plan", "--with-data").stdout
+
+    assert "with other data at Mailchimp" in told
+    assert "Would change  nothing" not in told
+
+
 def test_a_plan_with_data_names_each_field(mapped: Desk) -> None:
     mapped("data", "create-fields")
     mapped("sync")

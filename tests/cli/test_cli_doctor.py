@@ -196,6 +196,8 @@ def test_a_permission_that_is_missing_is_named_with_what_happens_without_it_and_
     assert found["Permission “view all activities”"]["found"] == "It is not given."
     assert found["Permission “edit all contacts”"]["found"] == "It is given."
     assert "CiviCRM: a page of Email" in found
+    assert found["CiviCRM's database session"]["found"].startswith("With which offset it shows times is not known")
+    assert found["CiviCRM's time zone"]["found"] == "None is configured."
 
 
 def test_a_feature_that_is_switched_on_without_its_permission_is_wrong_and_the_rest_is_well(connected: Desk) -> None:

@@ -47,9 +47,19 @@ def test_a_plan_says_what_a_sync_would_do_and_does_nothing(crowd: Desk) -> None:
     result = crowd("plan")
 
     assert result.exit_code == 0
-    assert "2 unsubscribed at Mailchimp" in result.output
+    assert "2 unsubscribed or archived at Mailchimp" in result.output
     assert "Mailchimp: subscribed →" in result.output
     assert set(statuses(crowd)) == {"subscribed"}
+
+
+def test_a_change_for_a_contact_that_is_gone_is_not_said_to_be_about_a_new_one(crowd: Desk) -> None:
+    [gone] = [one for one in crowd.civicrm.dump("Email") if one["email"] == "person3@example.org"]
+    crowd.civicrm.call("Contact", "delete", {"where": [["id", "=", gone["contact_id"]]]})
+    result = crowd("plan")
+
+    assert "1 unsubscribed or archived at Mailchimp" in result.output
+    assert "person3@" in result.output
+    assert " new " not in result.output
 
 
 def test_applying_a_plan_does_exactly_that(crowd: Desk) -> None:
@@ -81,7 +91,7 @@ def test_a_sync_that_would_do_too_much_is_held_and_every_command_says_so(crowd: 
     result = crowd("sync")
 
     assert result.exit_code == 7
-    assert "people would be unsubscribed at Mailchimp" in result.output
+    assert "people would be unsubscribed or archived at Mailchimp" in result.output
     assert "the limit is 10%" in result.output
     assert set(statuses(crowd)) == {"subscribed"}
     assert "held: plan 1 waits for a person" in crowd("status").output

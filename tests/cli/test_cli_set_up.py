@@ -234,6 +234,21 @@ def test_an_empty_date_is_refused_and_is_not_everything(connected: Desk) -> None
     assert "is not a date" in result.stderr
 
 
+def test_the_time_zone_of_the_site_is_checked_and_kept(desk: Desk) -> None:
+    again = {"MAILCHIMPSYNC_CIVICRM_KEY": desk.civicrm_key}
+    unknown = desk("init", "--civicrm-url", desk.civicrm_url, "--time-zone", "Nowhere/City", **again)
+    wrong = desk("init", "--civicrm-url", desk.civicrm_url, "--time-zone", "Pacific/Kiritimati", **again)
+    right = desk("init", "--civicrm-url", desk.civicrm_url, "--time-zone", "UTC", **again)
+    desk.init()
+
+    assert (unknown.exit_code, wrong.exit_code, right.exit_code) == (2, 7, 0)
+    assert "there is no such time zone" in unknown.stderr
+    assert "CV_TIME_ZONE" in wrong.stderr
+    with open_site(desk.home) as site:
+        assert site.configuration.civicrm is not None
+        assert site.configuration.civicrm.time_zone == "UTC"
+
+
 def test_init_again_at_the_same_address_keeps_the_web_servers_password(desk: Desk) -> None:
     desk.init()
     password = {

@@ -86,7 +86,7 @@ def test_a_run_that_would_take_away_too_many_is_held_before_its_first_write(guar
     assert guarded.open_updates() == []
     plan = the_plan(guarded)
     assert (plan["kind"], plan["state"], plan["counts"]) == ("held", "open", {"unsubscribe": 15})
-    assert plan["excess"] == ["15 people would be unsubscribed at Mailchimp (the limit is 10)"]
+    assert plan["excess"] == ["15 people would be unsubscribed or archived at Mailchimp (the limit is 10)"]
     assert len(changes(guarded, plan["id"])) == 15
 
 
@@ -95,7 +95,7 @@ def test_a_share_counts_as_well_as_a_number(guarded: World) -> None:
 
     assert result.outcome is Outcome.HELD
     [words] = the_plan(guarded)["excess"]
-    assert words == "7 of 30 people would be unsubscribed at Mailchimp (23%; the limit is 20%)"
+    assert words == "7 of 30 people would be unsubscribed or archived at Mailchimp (23%; the limit is 20%)"
 
 
 def test_what_stays_within_the_limits_is_done(guarded: World) -> None:
@@ -406,10 +406,15 @@ def test_expired_and_old_plans_forget_whom_they_were_about(guarded: World) -> No
 @pytest.mark.parametrize(
     ("count", "population", "share", "words"),
     [
-        (52, 500, 0.1, "52 of 500 people would be unsubscribed at Mailchimp (10.4%; the limit is 10%)"),
-        (1_001, 10_000, 0.1, "1,001 of 10,000 people would be unsubscribed at Mailchimp (10.01%; the limit is 10%)"),
-        (60, 500, 0.1, "60 of 500 people would be unsubscribed at Mailchimp (12%; the limit is 10%)"),
-        (30, 500, 0.055, "30 of 500 people would be unsubscribed at Mailchimp (6%; the limit is 5.5%)"),
+        (52, 500, 0.1, "52 of 500 people would be unsubscribed or archived at Mailchimp (10.4%; the limit is 10%)"),
+        (
+            1_001,
+            10_000,
+            0.1,
+            "1,001 of 10,000 people would be unsubscribed or archived at Mailchimp (10.01%; the limit is 10%)",
+        ),
+        (60, 500, 0.1, "60 of 500 people would be unsubscribed or archived at Mailchimp (12%; the limit is 10%)"),
+        (30, 500, 0.055, "30 of 500 people would be unsubscribed or archived at Mailchimp (6%; the limit is 5.5%)"),
     ],
 )
 def test_a_share_is_never_told_as_the_limit_that_it_is_over(

@@ -61,7 +61,7 @@ def test_otto_looks_at_a_held_sync_and_lets_it_be_done(visit: Visit, own_charity
 
     page.get_by_role("link", name="Look at the plan").click()
 
-    expect(page.get_by_text("people would be unsubscribed at Mailchimp")).to_be_visible()
+    expect(page.get_by_text("people would be unsubscribed or archived at Mailchimp")).to_be_visible()
     expect(page.locator("tbody tr").first).to_contain_text("subscribed → unsubscribed")
     assert accessibility_problems(page) == []
     page.get_by_role("button", name="Approve, and do it now").click()

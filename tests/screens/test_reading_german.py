@@ -56,11 +56,11 @@ def test_who_goes_astray_reads_it_in_german_but_a_program_is_told_in_english(cha
 
 
 EXCESS = [
-    "9 of 40 people would be unsubscribed at Mailchimp (22%; the limit is 10%)",
+    "9 of 40 people would be unsubscribed or archived at Mailchimp (22%; the limit is 10%)",
     "1,200 people would be removed from group 8 in CiviCRM (the limit is 500)",
 ]
 IN_GERMAN = [
-    "9 von 40 Personen würden bei Mailchimp abgemeldet (22%; die Grenze ist 10%)",
+    "9 von 40 Personen würden bei Mailchimp abgemeldet oder archiviert (22%; die Grenze ist 10%)",
     "1,200 Personen würden in CiviCRM aus der Gruppe 8 entfernt (die Grenze ist 500)",
 ]
 

@@ -12,7 +12,8 @@ from mailchimpsync.actions.headline import Event, Position, Situation, opening, 
 from mailchimpsync.actions.said import say
 from mailchimpsync.actions.tell_entry import tell
 from mailchimpsync.config import Link
-from mailchimpsync.model import GroupState, GroupStatus, MemberStatus
+from mailchimpsync.errors import Code
+from mailchimpsync.model import Departure, GroupState, GroupStatus, MemberStatus
 from mailchimpsync.store import Transaction, groups
 from mailchimpsync.store import journal as store_journal
 from mailchimpsync.store.journal import REFUSED
@@ -69,12 +70,14 @@ def standing_of(tx: Transaction, link: Link, person: Person) -> Sequence[Standin
     contacts = [row["civicrm_contact_id"] for row in mine if row["civicrm_contact_id"] is not None]
     states = groups.states_of(tx, link.audience_id, contacts)
     return [_standing(_facts(tx, link, row, states.get(row["civicrm_contact_id"], {})), link, row) for row in mine] or [
-        _nowhere(link)
+        _nowhere(link, person)
     ]
 
 
-def _nowhere(link: Link) -> Standing:
+def _nowhere(link: Link, person: Person) -> Standing:
     sentence = say("Not on the list: as far as the last sync saw, they are neither in the audience nor in the group.")
+    if person.is_erased:
+        sentence = say("Nothing is kept of where they stood, and no sync subscribes the address again.")
     return Standing(link.title, link.audience_id, None, None, None, False, None, None, None, None, (sentence,))
 
 
@@ -137,12 +140,19 @@ def _sentences(facts: _Facts, link: Link, row: Row) -> Iterator[str]:
     for interest, group in link.interests.items():
         state = facts.states.get(group, GroupState())
         if state.is_added or (row["mailchimp_interests"] or {}).get(interest):
-            yield _interest(row, interest, group, state)
+            yield _interest(row, interest, group, state) if _is_seen(row) else _ticked(interest)
     yield _agreed(row)
+
+
+def _is_seen(row: Row) -> bool:
+    """Say whether there is a contact, and CiviCRM shows it: else nothing can be said of its groups."""
+    return row["civicrm_contact_id"] is not None and row["contact_problem"] is None
 
 
 def _at_mailchimp(known: Situation, address: str | None) -> str:
     status = known.mailchimp_status
+    if status is None and known.code is Code.CV_SHARED_ADDRESS:
+        return say("At Mailchimp: the member with this address stands for another contact.")
     if status is None:
         return say("At Mailchimp: not there.")
     words = (
@@ -155,12 +165,35 @@ def _at_mailchimp(known: Situation, address: str | None) -> str:
 
 def _in_civicrm(link: Link, row: Row, state: GroupState) -> str:
     if row["civicrm_contact_id"] is None:
-        gone = row["departed_contact_id"]
-        if gone:
-            return say("In CiviCRM: contact %(contact)s was deleted, and nobody else has the address.", contact=gone)
-        return say("In CiviCRM: nobody has the address.")
+        return _nobody(row)
+    if row["contact_problem"] is not None:
+        return _unseen(row)
     name = say("“%(title)s”", title=link.group_title) if link.group_title else link.group_id
     return say(_IN_GROUP[state.status], contact=row["civicrm_contact_id"], group=name, since=since(state.date))
+
+
+def _nobody(row: Row) -> str:
+    gone = row["departed_contact_id"]
+    if not gone:
+        return say("In CiviCRM: nobody has the address.")
+    if row["marks"] == Departure.TRASHED:
+        return say("In CiviCRM: contact %(contact)s is in the trash, and nobody else has the address.", contact=gone)
+    return say("In CiviCRM: contact %(contact)s was deleted, and nobody else has the address.", contact=gone)
+
+
+def _unseen(row: Row) -> str:
+    contact = row["civicrm_contact_id"]
+    if row["contact_problem"] == Code.CV_NOT_VISIBLE:
+        return say(
+            "In CiviCRM: contact %(contact)s is not shown to the key's user, who can't see whether it is still there "
+            "and in the group.",
+            contact=contact,
+        )
+    return say("In CiviCRM: not everything about contact %(contact)s can be read.", contact=contact)
+
+
+def _ticked(interest: str) -> str:
+    return say("Interest %(interest)s: ticked at Mailchimp.", interest=interest)
 
 
 def _interest(row: Row, interest: str, group: int, state: GroupState) -> str:
@@ -172,6 +205,8 @@ def _interest(row: Row, interest: str, group: int, state: GroupState) -> str:
 def _agreed(row: Row) -> str:
     if row["base_subscribed"] is None:
         return say("Both sides have never agreed yet; where they differ, the later change counts.")
+    if row["base_subscribed"] and row["mailchimp_status"] == MemberStatus.PENDING:
+        return say("Both sides last agreed: subscribed, once they confirm.")
     if row["base_subscribed"]:
         return say("Both sides last agreed: subscribed.")
     return say("Both sides last agreed: not subscribed.")

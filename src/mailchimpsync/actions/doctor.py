@@ -41,6 +41,7 @@ _OF_SITE: Checks[Site] = (
 )
 _IN_DEPTH: Checks[Site] = (
     ("Permissions", deep_checks.check_rights_in_depth),
+    ("CiviCRM's time zone", deep_checks.check_time_zone),
     ("CiviCRM in depth", deep_checks.check_behaviour),
 )
 

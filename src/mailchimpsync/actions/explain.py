@@ -12,6 +12,7 @@ from mailchimpsync.actions.describe_person import Standing, standing_of
 from mailchimpsync.actions.described import Scope, action
 from mailchimpsync.actions.envelope import plain
 from mailchimpsync.actions.find_person import Person, find_person
+from mailchimpsync.actions.headline import at
 from mailchimpsync.actions.journal import ENTITY
 from mailchimpsync.actions.plan_words import change_from
 from mailchimpsync.actions.said import say
@@ -146,6 +147,10 @@ def _waiting(link: Link, one: dict[str, Any]) -> WaitingPlan:
         fate = held if one["kind"] == "held" else looked
     what = "; ".join(changes) or say("nothing on either side")
     sentence = say(
-        "Plan %(id)s %(fate)s. It would do this for the person: %(what)s.", id=one["plan_id"], fate=fate, what=what
+        "Plan %(id)s of %(time)s %(fate)s. For the person it says: %(what)s. What is no longer so then is left out.",
+        id=one["plan_id"],
+        time=at(one["made_at"]),
+        fate=fate,
+        what=what,
     )
     return WaitingPlan(one["plan_id"], one["kind"], one["state"], link.title, changes, sentence)

@@ -30,6 +30,7 @@ class Person:
     contact_ids: set[int] = field(default_factory=set)
     member_keys: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
+    is_erased: bool = False
 
 
 def find_person(site: Site, asked: str, audiences: Sequence[str]) -> Person:
@@ -39,12 +40,13 @@ def find_person(site: Site, asked: str, audiences: Sequence[str]) -> Person:
         UsageError: this is no address, number or member id.
     """
     found = _read(asked.strip())
-    if found.address is not None:
-        _ask_civicrm(site, found, found.address)
+    shown = _ask_civicrm(site, found, found.address) if found.address is not None else None
     keys = site.keyring.derive_all(JOURNAL_PURPOSE)
     _note_erasure(site, found)
     with site.store.reading() as tx:
         _follow(tx, found, keys, audiences)
+    if shown is not None:
+        _note_not_shown(found, shown)
     if len(found.contact_ids) > 1:
         numbers = ", ".join(map(str, sorted(found.contact_ids)))
         found.notes.append(
@@ -69,6 +71,7 @@ def _note_erasure(site: Site, found: Person) -> None:
     with site.store.reading() as tx:
         noted = tombstones.tombstone_of(tx, tombstones.digest_of(key, found.address))
     if noted is not None:
+        found.is_erased = True
         time, who = f"{noted[0]:%Y-%m-%d %H:%M} UTC", noted[1]
         found.notes.append(say("This address was erased on %(time)s by %(who)s.", time=time, who=who))
 
@@ -84,16 +87,31 @@ def _read(asked: str) -> Person:
     raise UsageError("Give an e-mail address, the number of a contact in CiviCRM, or a member id of Mailchimp's.")
 
 
-def _ask_civicrm(site: Site, found: Person, address: str) -> None:
-    """Find contacts that no sync has seen yet; without CiviCRM, what is known here has to do."""
+def _ask_civicrm(site: Site, found: Person, address: str) -> frozenset[int] | None:
+    """Find contacts that no sync has seen yet; without CiviCRM, None, and what is known here has to do."""
     try:
         with within(site.civicrm(), PATIENCE_SECONDS) as client:
             owners = [owner for page in owners_of(client, [address]) for owner in page]
     except MailchimpsyncError as error:
         what = error.what.rstrip(".")
         found.notes.append(say("CiviCRM could not be asked who has the address: %(error)s.", error=what))
-        return
-    found.contact_ids.update(owner.contact_id for owner in owners if normalise_address(owner.address) == address)
+        return None
+    shown = frozenset(owner.contact_id for owner in owners if normalise_address(owner.address) == address)
+    found.contact_ids |= shown
+    return shown
+
+
+def _note_not_shown(found: Person, shown: Collection[int]) -> None:
+    """Note of whom CiviCRM does not show now what the last sync saw: the trash may hide them, or a deletion be new."""
+    rows = [row for row in found.rows if normalise_address(row["mailchimp_email"] or "") == found.address]
+    for contact in sorted({row["civicrm_contact_id"] for row in rows} - {None, *shown}):
+        found.notes.append(
+            say(
+                "CiviCRM does not show contact %(contact)s with this address now. What is said of it here is what the "
+                "last sync saw.",
+                contact=contact,
+            )
+        )
 
 
 def _follow(tx: Transaction, found: Person, keys: Sequence[str], audiences: Sequence[str]) -> None:

@@ -188,6 +188,8 @@ def _headline(known: Situation) -> str:
 
 def _cause(known: Situation) -> str:
     event, code = known.event, known.code
+    if known.position is Position.ASKED:  # what asked them may have meant to subscribe them
+        return _as_both_sides_say(known)
     if event is not None and _is_the_cause(event, known):
         return say(
             "%(why)s That was on %(time)s: %(what)s, %(by)s.",
@@ -249,8 +251,9 @@ def _cannot_be_synced(known: Situation) -> Iterator[str]:
 
 
 def _what_can_be_done(known: Situation) -> str:
-    if known.code in _DEPARTED or known.code is Code.CIVICRM_LEFT_ALONE:
-        return say("What to do: %(remedy)s", remedy=say(explained(known.code).remedy))
+    departure = _departure(known)
+    if departure is not None:
+        return say("What to do: %(remedy)s", remedy=say(explained(departure).remedy))
     if known.position is Position.ASKED:
         return say("What you can do: nothing. Only they can confirm, by the link in the mail from Mailchimp.")
     if known.position is Position.ON:
@@ -258,6 +261,15 @@ def _what_can_be_done(known: Situation) -> str:
     if known.group.is_added:
         return say("What to do: run `mailchimpsync sync --since ever`, which reads both sides again.")
     return _to_have_them_back(known)
+
+
+def _departure(known: Situation) -> str | None:
+    """Return why we took somebody off for what CiviCRM says of the contact, also if a later run only agreed."""
+    if known.code in _DEPARTED or known.code is Code.CIVICRM_LEFT_ALONE:
+        return known.code
+    event = known.event
+    is_cause = event is not None and known.position is Position.OFF and _is_the_cause(event, known)
+    return event.reason if event is not None and is_cause and event.reason in _DEPARTED else None
 
 
 def _to_take_them_off(known: Situation) -> str:

@@ -62,7 +62,8 @@ def prepare_ground(client: CivicrmClient, kinds: Collection[Kind]) -> Ground:
     """
     found = client.multi(_questions())
     if not is_granted(found["activities"]):
-        raise AccessError(Code.CV_RIGHT_MISSING, f"The CiviCRM key's user lacks {quoted([Right.ACTIVITIES])}")
+        what = f"The CiviCRM key's user lacks {quoted([Right.ACTIVITIES])}"
+        raise AccessError(Code.CV_RIGHT_MISSING, what, lacking=[Right.ACTIVITIES])
     types = succeeded(found["types"]).values
     missing = [kind for kind in kinds if kind not in {row.get("name") for row in types}]
     if missing:

@@ -10,7 +10,7 @@ from typing import Any
 
 from mailchimpsync.civicrm.client import CivicrmClient, Params
 from mailchimpsync.civicrm.paging import PAGE_ROWS
-from mailchimpsync.civicrm.reads import ADDRESSES_MAX
+from mailchimpsync.civicrm.reads import ADDRESSES_MAX, READ_IN_PAGES
 from mailchimpsync.civicrm.rights import NO_CONTACT, SEES_ALL
 from mailchimpsync.errors import RemoteError
 from mailchimpsync.http import Answer
@@ -19,7 +19,6 @@ SLOW_SECONDS = 20.0
 """Many hosts end a request after 30 or 60 seconds."""
 
 TOGETHER = 4
-PAGED = ("Contact", "Email", "GroupContact", "SubscriptionHistory")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +95,9 @@ def _unknown_action(client: CivicrmClient) -> Iterator[Observation]:
 
 
 def _pages(client: CivicrmClient) -> Iterator[Observation]:
-    """Read a whole page of each sort; a site that gives fewer rows than there are would lose people."""
-    for entity in PAGED:
-        params: Params = {"select": ["id"], "where": [["id", ">", 0]], "orderBy": {"id": "ASC"}, "limit": PAGE_ROWS}
+    """Read a whole page of each sort, as a run does; a site that gives fewer rows than there are would lose people."""
+    for entity, columns in READ_IN_PAGES.items():
+        params: Params = {"select": columns, "where": [["id", ">", 0]], "orderBy": {"id": "ASC"}, "limit": PAGE_ROWS}
         there = client.count(entity, [])
         seconds, answer = _timed(client, entity, params)
         values = _values(answer)

@@ -166,7 +166,9 @@ def _other_contact(results: Mapping[str, Result | RemoteError]) -> int:
 
 def _check_sees_all(result: Result | RemoteError) -> None:
     if not is_granted(result):
-        raise AccessError(Code.CV_SEES_PART, f"The CiviCRM key's user lacks {quoted([Right.EDIT])}")
+        raise AccessError(
+            Code.CV_SEES_PART, f"The CiviCRM key's user lacks {quoted([Right.EDIT])}", lacking=[Right.EDIT]
+        )
 
 
 def _site_now(result: Result | RemoteError) -> str:

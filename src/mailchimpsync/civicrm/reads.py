@@ -139,6 +139,17 @@ _Owner = TypedDict(
 
 _Trashed = TypedDict("_Trashed", {"id": int, "contact_id": int, "email": str | None, "contact_id.modified_date": str})
 
+READ_IN_PAGES: Mapping[str, Sequence[str]] = {
+    entity: list(row.__annotations__)
+    for entity, row in (
+        ("Contact", _Contact),
+        ("Email", _Owner),
+        ("GroupContact", _GroupContact),
+        ("SubscriptionHistory", _History),
+    )
+}
+"""What is read in whole pages, with the columns that are asked for."""
+
 ON_HOLD_OPT_OUT = 2
 """CiviCRM's “On Hold Opt Out”: the person wants no mail at this address. Any other hold is a bounce."""
 

@@ -100,7 +100,9 @@ def check_rights(client: CivicrmClient) -> Rights:
     rights = prove_rights(client)
     if lacking := [right for right in SMALLEST if rights[right] is Standing.LACKING]:
         code = Code.CV_SEES_PART if lacking == [Right.EDIT] else Code.CV_NO_PERMISSION
-        raise AccessError(code, f"The CiviCRM key's user lacks {quoted(lacking)}")
+        # Without “access CiviCRM” some of the others can't be told: the remedy then names all of them.
+        known = lacking if rights[Right.ACCESS] is not Standing.LACKING else ()
+        raise AccessError(code, f"The CiviCRM key's user lacks {quoted(lacking)}", lacking=known)
     return rights
 
 

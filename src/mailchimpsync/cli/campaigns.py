@@ -122,6 +122,7 @@ def _tell(console: Console, one: PulledCampaigns) -> None:
         say(
             console, Text(f"  ✗ {_number(number, 'campaign')} failed: {explained(code).sentence} ({code})", style="bad")
         )
+        say(console, Text(f"    → {explained(code).remedy}", style="dim"))
     if one.outcome == Outcome.OUT_OF_TIME.value:
         say(console, Text("  Out of time. The next call goes on from here.", style="warn"))
 

@@ -16,9 +16,19 @@ from mailchimpsync.cli.asking import ask, who
 from mailchimpsync.cli.consoles import stdout
 from mailchimpsync.cli.findings import show_findings
 from mailchimpsync.config import CivicrmSite
+from mailchimpsync.config import time_zone as checked_zone
 
 KEY_VARIABLE = "MAILCHIMPSYNC_CIVICRM_KEY"
 PASSWORD_VARIABLE = "MAILCHIMPSYNC_WEB_SERVER_PASSWORD"  # noqa: S105 (the name of a variable)
+
+
+def _known_zone(_ctx: click.Context, _option: click.Parameter, name: str | None) -> str | None:
+    if name is None:
+        return None
+    try:
+        return checked_zone(name)
+    except ValueError as error:
+        raise click.BadParameter(f"{error}.") from error
 
 
 @click.command("init")
@@ -27,6 +37,11 @@ PASSWORD_VARIABLE = "MAILCHIMPSYNC_WEB_SERVER_PASSWORD"  # noqa: S105 (the name 
 @click.option(
     "--web-server-user", help="A user of the web server, where one has to sign in there before CiviCRM is reached."
 )
+@click.option(
+    "--time-zone",
+    callback=_known_zone,
+    help="CiviCRM's time zone, such as America/New_York. Only campaigns of some dates need it.",
+)
 @click.option("--database", help="The database's URL. Default: a SQLite file in the home.")
 @click.pass_context
 def command(
@@ -34,6 +49,7 @@ def command(
     civicrm_url: str | None,
     civicrm_pattern: str | None,
     web_server_user: str | None,
+    time_zone: str | None,
     database: str | None,
 ) -> None:
     """Make a site: its home directory, database and secret key, and CiviCRM's address and API key, checked live.
@@ -48,6 +64,7 @@ def command(
         url=url,
         api_key=SecretStr(_secret("CiviCRM's API key", KEY_VARIABLE)),
         pattern=civicrm_pattern,
+        time_zone=time_zone,
         web_server_user=web_server_user,
         web_server_password=SecretStr(_secret("Password", PASSWORD_VARIABLE)) if web_server_user else None,
     )
@@ -67,7 +84,7 @@ def _with_what_is_known(wanted: CivicrmSite, known: CivicrmSite | None) -> Civic
     """What is configured for this address besides stays, unless it is given again; another address gets none of it."""
     if known is None or known.url != wanted.url:
         return wanted
-    kept = {"time_zone": known.time_zone}
+    kept = {"time_zone": wanted.time_zone or known.time_zone}
     if wanted.web_server_user is None:
         kept |= {name: getattr(known, name) for name in ("web_server_user", "web_server_password")}
     return wanted.model_copy(update=kept)

@@ -23,7 +23,7 @@ SHOWN_AT_FIRST = 20
 TABLE_WIDTH_MAX = 130
 
 _KINDS = {
-    ChangeKind.UNSUBSCRIBE: "unsubscribed at Mailchimp",
+    ChangeKind.UNSUBSCRIBE: "unsubscribed or archived at Mailchimp",
     ChangeKind.REMOVE: "removed from groups in CiviCRM",
     ChangeKind.ADD: "subscribed at Mailchimp",
     ChangeKind.ASK: "asked by Mailchimp to confirm",
@@ -85,6 +85,12 @@ def _numbers(plan: Plan) -> Iterator[tuple[str, str]]:
         yield "Not in it", NOT_IN_IT
 
 
+def _contact(change: PlannedChange) -> str:
+    """A change without a contact is about a new one only if it makes one: the contact may also be gone."""
+    is_new = any(step["field"] == "contact" for step in change.steps)
+    return str(change.contact_id or ("new" if is_new else "-"))
+
+
 def _table(console: Console, changes: Sequence[PlannedChange], total: int, names: Names) -> Table:
     width = min(console.width, TABLE_WIDTH_MAX)
     more = f" (the first {len(changes)} of {total:,})" if total > len(changes) else ""
@@ -97,6 +103,6 @@ def _table(console: Console, changes: Sequence[PlannedChange], total: int, names
     if with_outcome:
         table.add_column("Outcome", ratio=3)
     for change in changes:
-        cells = [str(change.contact_id or "new"), change.address or "", "\n".join(in_words(change, names)), change.why]
+        cells = [_contact(change), change.address or "", "\n".join(in_words(change, names)), change.why]
         table.add_row(*map(Text, cells), *([Text(change.outcome or "")] if with_outcome else []))
     return table

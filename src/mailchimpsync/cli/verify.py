@@ -87,7 +87,7 @@ def show_verification(console: Console, title: str, found: Verified) -> None:
     say(
         console,
         Text(
-            f"  Compared: {found.subscribed:,} of {found.members:,} members subscribed at Mailchimp, "
+            f"  Compared: {found.subscribed:,} of {found.members:,} members subscribed or pending at Mailchimp, "
             f"{found.in_group:,} contacts in the group in CiviCRM."
         ),
     )

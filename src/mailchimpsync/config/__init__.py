@@ -6,7 +6,7 @@ from mailchimpsync.config.data import Data, FieldRule
 from mailchimpsync.config.document import Configuration, unusable
 from mailchimpsync.config.extension_form import from_extension_form, is_extension_form
 from mailchimpsync.config.homes import CONFIG_FILE, find_home
-from mailchimpsync.config.parts import Account, Campaigns, CivicrmSite, Departures, Guard, Link, Schedule
+from mailchimpsync.config.parts import Account, Campaigns, CivicrmSite, Departures, Guard, Link, Schedule, time_zone
 from mailchimpsync.config.secrets import (
     Keyring,
     create_key_file,
@@ -54,6 +54,7 @@ __all__ = [
     "read_keyring",
     "read_keys",
     "resealed",
+    "time_zone",
     "to_json",
     "to_stored",
     "to_toml",

@@ -24,14 +24,19 @@ from mailchimpsync.model import (
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
-def _time_zone(name: str) -> str:
+def time_zone(name: str) -> str:
+    """Return the name of a time zone as IANA spells it.
+
+    Raises:
+        ValueError: there is no such zone.
+    """
     try:
         return ZoneInfo(name).key
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ValueError("there is no such time zone; a name is like America/New_York") from error
 
 
-TimeZone = Annotated[Text, AfterValidator(_time_zone)]
+TimeZone = Annotated[Text, AfterValidator(time_zone)]
 GroupId = Annotated[int, Field(gt=0, le=2**31 - 1)]
 
 

@@ -69,7 +69,7 @@ LIMIT_OF_SHARE = "%(share)s; the limit is %(limit)s"
 LIMIT_OF_SHARE_OF = "%(share)s of %(population)s; the limit is %(limit)s"
 FROM_GROUP = "%(who)s people would be removed from group %(group)s in CiviCRM (%(limit)s)"
 SENTENCES: Mapping[ChangeKind, str] = {
-    ChangeKind.UNSUBSCRIBE: "%(who)s people would be unsubscribed at Mailchimp (%(limit)s)",
+    ChangeKind.UNSUBSCRIBE: "%(who)s people would be unsubscribed or archived at Mailchimp (%(limit)s)",
     ChangeKind.REMOVE: "%(who)s people would be removed from groups in CiviCRM (%(limit)s)",
     ChangeKind.ADD: "%(who)s people would be subscribed at Mailchimp (%(limit)s)",
     ChangeKind.JOIN: "%(who)s people would be added to groups in CiviCRM (%(limit)s)",

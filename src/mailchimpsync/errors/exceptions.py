@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from mailchimpsync.errors.codes import Code
 from mailchimpsync.errors.lasting import remedy_of_lasting
 from mailchimpsync.errors.registry import REGISTRY
+from mailchimpsync.errors.rights import Right, remedy_of_lacking
 
 EXIT_MORE_TO_DO = 3
 EXIT_NEEDS_A_PERSON = 7
@@ -105,9 +107,20 @@ class RefusedError(RemoteError):
 
 
 class AccessError(RemoteError):
-    """The key is wrong, revoked, or may not do this."""
+    """The key is wrong, revoked, or may not do this. `lacking`: the permissions that are proved to be missing."""
 
     exit_code = EXIT_NEEDS_A_PERSON
+
+    def __init__(
+        self, code: Code, what: str, *, status: int = 0, detail: str = "", lacking: Sequence[Right] = ()
+    ) -> None:
+        super().__init__(code, what, status=status, detail=detail)
+        self.lacking = tuple(lacking)
+
+    @property
+    def remedy(self) -> str:
+        """What to do about it: to give the permissions that are missing, where they are known, and no others."""
+        return remedy_of_lacking(self.lacking) if self.lacking else super().remedy
 
 
 class EvidenceError(MailchimpsyncError):

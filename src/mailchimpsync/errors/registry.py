@@ -669,7 +669,8 @@ _CIVICRM_STOPS = {
     Code.CV_TIME_ZONE: Entry(
         "CiviCRM's time zone is not known, or is not the one that is configured.",
         "CiviCRM tells today's time, not its zone. On some dates, zones with today's time are an hour apart.",
-        "Set `civicrm.time_zone` in the configuration to the zone of the site, such as `America/New_York`.",
+        "Run `mailchimpsync init --time-zone` with the zone of the site, such as `America/New_York`, or set "
+        "`civicrm.time_zone` in the configuration.",
         Who.IMPLEMENTER,
         Retry.NEXT_RUN,
     ),

@@ -104,6 +104,13 @@ def right_for(entity: str, action: str) -> Right:
     return _TO_WRITE.get(entity, Right.MAKE_TYPES)
 
 
+def remedy_of_lacking(rights: Collection[Right]) -> str:
+    """Return what to do where these permissions are missing, and none else that is known of."""
+    noun = "permissions" if len(rights) > 1 else "permission"
+    acls = " ACLs inside CiviCRM are not enough, not even one for all contacts." if Right.EDIT in rights else ""
+    return f"Give the role of the key's user the {noun} {quoted(rights)} in the CMS.{acls}"
+
+
 def quoted(rights: Collection[Right]) -> str:
     """Return the names of permissions as a text lists them: “a”, “b” and “c”."""
     names = [f"“{right.value}”" for right in rights]

@@ -67,7 +67,7 @@ def rows_like(tx: Connection, audiences: Collection[str], part: str, limit: int)
 def waiting_changes(tx: Connection, list_id: str, identities: Collection[str]) -> Sequence[RowMapping]:
     """Return what plans that are not carried out yet would change in rows with these identities, with the plans."""
     waiting = kept_plan.c.list_id == list_id, kept_plan.c.state.in_((PlanState.OPEN.value, PlanState.APPROVED.value))
-    about = (kept_plan.c.kind, kept_plan.c.state, kept_plan.c.made_by, kept_plan.c.expires_at)
+    about = (kept_plan.c.kind, kept_plan.c.state, kept_plan.c.made_by, kept_plan.c.made_at, kept_plan.c.expires_at)
     query = (
         select(kept_change, *about)
         .join(kept_plan, kept_plan.c.id == kept_change.c.plan_id)

@@ -8,8 +8,9 @@ from mailchimpsync.actions.finding import Finding, Level, good
 from mailchimpsync.actions.patience import within
 from mailchimpsync.actions.said import say
 from mailchimpsync.actions.site import Site
-from mailchimpsync.civicrm import Standing, hidden_contacts, look_deep, prove_rights
+from mailchimpsync.civicrm import SessionZone, Standing, hidden_contacts, look_deep, prove_rights
 from mailchimpsync.errors import Right
+from mailchimpsync.store import runs
 
 SECONDS = 600
 _SUBJECT = say("CiviCRM in depth")
@@ -38,6 +39,28 @@ _STANDINGS = {
     Standing.GRANTED: say("It is given."),
     Standing.LACKING: say("It is not given."),
     Standing.UNKNOWN: say("Nothing on this site shows whether it is given."),
+}
+
+
+def check_time_zone(site: Site) -> Iterator[Finding]:
+    """Say what is known of the zone by which the site's times are read."""
+    civicrm = site.configuration.civicrm
+    if civicrm is None:
+        return
+    with site.store.reading() as tx:
+        seen = [runs.standing(tx, link.audience_id).seen or {} for link in site.configuration.connections]
+    sessions = {SessionZone(one.get("session", SessionZone.UNKNOWN)) for one in seen} - {SessionZone.UNKNOWN}
+    session = sessions.pop() if len(sessions) == 1 else SessionZone.UNKNOWN
+    yield good(say("CiviCRM's database session"), say(_SESSIONS[session]))
+    zone = civicrm.time_zone
+    configured = say("%(zone)s is configured.", zone=zone) if zone else say("None is configured.")
+    yield good(say("CiviCRM's time zone"), configured)
+
+
+_SESSIONS = {
+    SessionZone.NUMERIC: say("It shows all times with today's offset."),
+    SessionZone.NAMED: say("It shows each time with the offset of its own day."),
+    SessionZone.UNKNOWN: say("With which offset it shows times is not known until the site's clocks change."),
 }
 
 

@@ -45,7 +45,7 @@ WORDS: Mapping[str, str | Promise] = {
     "left out": _("left out"),
     "refused": _("refused"),
     # kinds of change, behind a number of people
-    "unsubscribe": _("unsubscribed at Mailchimp"),
+    "unsubscribe": _("unsubscribed or archived at Mailchimp"),
     "add": _("subscribed at Mailchimp"),
     "ask": _("asked by Mailchimp to confirm"),
     "data": _("with other data at Mailchimp"),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
-from mailchimpsync.errors import REGISTRY, Code, MailchimpsyncError
+from mailchimpsync.errors import REGISTRY, AccessError, Code, MailchimpsyncError, Right, quoted
 from mailchimpsync.web.screens.configuration.saving import lines_of
 
 _REMEDIES: Mapping[Code, Promise] = {
@@ -48,15 +48,31 @@ def tell_beside(form: forms.Form, error: MailchimpsyncError, *, key: str, addres
     if error.code is Code.CONFIG:
         form.add_error(key if "API key" in error.what else address, lines_of(_problems(error)))
         return
-    remedy = str(_REMEDIES.get(error.code) or (_(entry.remedy) if entry.remedy else ""))
+    lacking = error.lacking if isinstance(error, AccessError) else ()
+    remedy = _to_give(lacking) or str(_REMEDIES.get(error.code) or (_(entry.remedy) if entry.remedy else ""))
     said = [_(entry.sentence), what if what != entry.sentence else "", remedy]
     form.add_error(_field_of(form, error.code, key, address), lines_of(said))
+
+
+def _to_give(lacking: Sequence[Right]) -> str:
+    """Say which permissions to give; nothing where it is not known which are missing."""
+    if not lacking:
+        return ""
+    words = ngettext(
+        "Give the role of the key's user the permission %(rights)s in the CMS.",
+        "Give the role of the key's user the permissions %(rights)s in the CMS.",
+        len(lacking),
+    ) % {"rights": quoted(lacking)}
+    acls = _("ACLs inside CiviCRM are not enough, not even one for all contacts.")
+    return f"{words} {acls}" if Right.EDIT in lacking else words
 
 
 def _field_of(form: forms.Form, code: Code, key: str, address: str) -> str:
     """The field that can put it right; errors in folded fields unfold them."""
     if code is Code.CV_WEB_SERVER and "web_server_user" in form.fields:
         return "web_server_user"
+    if code is Code.CV_TIME_ZONE and "time_zone" in form.fields:
+        return "time_zone"
     return key if code in _AT_A_KEY else address
 
 

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from mailchimpsync.actions import Level, hurried, probe_site, sized_groups
 from mailchimpsync.actions.described import Scope
 from mailchimpsync.actions.rights import findings_of_rights, rights_in_use
-from mailchimpsync.config import CivicrmSite, mask
+from mailchimpsync.config import CivicrmSite, mask, time_zone
 from mailchimpsync.errors import PURPOSES, SMALLEST, MailchimpsyncError
 from mailchimpsync.web.screens.configuration.beside import tell_beside
 from mailchimpsync.web.screens.configuration.fields import NotBlank, SecretField
@@ -56,6 +56,25 @@ class CivicrmForm(ConfigurationForm):
     )
     web_server_password = SecretField(label=gettext_lazy("Password of the web server"), required=False)
 
+    time_zone = NotBlank(
+        label=gettext_lazy("Time zone of the site"),
+        help_text=gettext_lazy(
+            "Such as America/New_York. Needed only for campaigns of days on which zones with its time of today are "
+            "apart."
+        ),
+        max_length=100,
+        required=False,
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false", "placeholder": "Europe/Paris"}),
+    )
+
+    def clean_time_zone(self) -> str:
+        """Take no name but that of a zone."""
+        given = str(self.cleaned_data["time_zone"])
+        try:
+            return given and time_zone(given)
+        except ValueError:
+            raise forms.ValidationError(_("There is no such time zone; a name is like America/New_York.")) from None
+
     def clean(self) -> dict[str, Any]:
         """Want the key again for another address: a stored key is sent to nobody whom its owner did not mean."""
         given = super().clean()
@@ -75,7 +94,7 @@ class CivicrmForm(ConfigurationForm):
             url=given["url"],
             api_key=_secret(given["api_key"], known.api_key if known else None) or SecretStr(""),
             pattern=given["pattern"] or None,
-            time_zone=known.time_zone if known else None,
+            time_zone=given["time_zone"] or None,
             web_server_user=user,
             web_server_password=_secret(given["web_server_password"], stored) if user else None,
         )
@@ -90,9 +109,8 @@ def _secret(given: str, known: SecretStr | None) -> SecretStr | None:
 def edit(visit: Visit) -> HttpResponse:
     """Change the site; what is given is tried before it is saved."""
     known = visit.site.configuration.civicrm
-    form = CivicrmForm(
-        visit, initial={"url": known.url, "web_server_user": known.web_server_user} if known else {"url": ""}
-    )
+    shown = {name: getattr(known, name) for name in ("url", "web_server_user", "time_zone")} if known else {"url": ""}
+    form = CivicrmForm(visit, initial=shown)
     if form.is_bound and form.is_valid() and (answer := _save(visit, form)) is not None:
         return answer
     context = {

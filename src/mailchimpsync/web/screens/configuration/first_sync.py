@@ -37,7 +37,9 @@ EXAMPLES_SHOWN = 8
 
 _SENTENCES: dict[str, Promise] = {
     "unsubscribe": ngettext_lazy(
-        "%(number)s person is unsubscribed at Mailchimp.", "%(number)s people are unsubscribed at Mailchimp.", "number"
+        "%(number)s person is unsubscribed or archived at Mailchimp.",
+        "%(number)s people are unsubscribed or archived at Mailchimp.",
+        "number",
     ),
     "remove": ngettext_lazy(
         "%(number)s person is removed from a group in CiviCRM.",

@@ -8,11 +8,13 @@ from typing import Any
 
 import httpx2
 import pytest
+from sqlalchemy import select
 
 from mailchimpsync.actions import process_events
 from mailchimpsync.errors import Code, EvidenceError
 from mailchimpsync.model import Resubscribe, Stage
 from mailchimpsync.store import runs
+from mailchimpsync.store.schema import update
 from mailchimpsync.sync.process import this_process
 from support.evidence import give_another_id, in_civicrm
 from support.post import PostOffice
@@ -604,6 +606,8 @@ def test_nobody_is_asked_while_their_member_can_not_be_read_for_they_may_have_le
     world.pass_time(30_000)
     world.sync()
     assert (world.fate(contact=contact), world.status(ANN)) == (("fail", "MC_UNREADABLE"), "unsubscribed")
+    with world.store.begin() as tx:
+        assert [one["status"] for one in tx.execute(select(update.c.data)).scalars()] == ["subscribed"]
 
     world.to_mailchimp.answer = lambda _request, response: response
     for _ in range(2):

@@ -161,7 +161,7 @@ class ChangeKind(StrEnum):
     CREATE = "create"  # a contact in CiviCRM
     INTERESTS = "interests"  # ticked or unticked at Mailchimp
     CORRECT = "correct"  # a contact's name or address in CiviCRM, or a hold on it, as the person has it at Mailchimp
-    DATA = "data"  # merge fields, language or tags at Mailchimp; takes nothing away from anybody, so it has no limit
+    DATA = "data"  # merge fields, language or tags at Mailchimp: CiviCRM keeps what is true, so it has no limit
 
 
 @dataclass(frozen=True, slots=True)

@@ -421,3 +421,21 @@ def test_a_share_is_never_told_as_the_limit_that_it_is_over(
     count: int, population: int, share: float, words: str
 ) -> None:
     assert Excess(ChangeKind.UNSUBSCRIBE, None, count, population, Limit(None, share)).sentence == words
+
+
+def test_names_that_change_for_many_at_once_at_mailchimp_are_looked_at_before_they_overwrite_civicrms(
+    guarded: World,
+) -> None:
+    limits = Limits({ChangeKind.CORRECT: Limit(share=0.3)}, minimum=20)
+    guarded.connection = replace(guarded.connection, limits=limits)
+    people = sorted(one for one in guarded.members() if guarded.status(one) == "subscribed")
+    guarded.pass_time(3_600)
+    for address in people[:10]:
+        guarded.act(address, "names", merge_fields={"FNAME": "Doe", "LNAME": "Jane"})
+    result = guarded.sync()
+
+    assert result.outcome is Outcome.HELD
+    assert the_plan(guarded)["excess"] == [
+        "10 of 30 contacts would be corrected in CiviCRM (33%; the limit is 30%)",
+    ]
+    assert not [one for one in guarded.journal() if one["field"] in ("first_name", "last_name")]

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from mailchimpsync.actions import list_webhooks
 from mailchimpsync.config import Configuration
 from mailchimpsync.mailchimp import create_webhook
-from mailchimpsync.store import forgetting
+from mailchimpsync.store import forgetting, services
 from mailchimpsync.web.models import Role
 from mailchimpsync_sandbox.world import API_KEY, AUDIENCE_ID, Side
 from support.browser import accessibility_problems
@@ -166,8 +166,8 @@ RULES: dict[str, Any] = {
     "enabled": "on",
     "minimum": 5,
     "hold_hours": 24,
-    **{f"{kind}_number": 100 for kind in ("unsubscribe", "remove", "add", "create", "interests")},
-    **{f"{kind}_share": 12.5 for kind in ("unsubscribe", "remove", "add", "create", "interests")},
+    **{f"{kind}_number": 100 for kind in ("unsubscribe", "remove", "add", "create", "interests", "correct")},
+    **{f"{kind}_share": 12.5 for kind in ("unsubscribe", "remove", "add", "create", "interests", "correct")},
 }
 
 
@@ -219,6 +219,9 @@ def test_a_schedule_is_told_in_words_and_a_wrong_one_beside_its_fields(own_chari
         wrong = ada.fill_in(f"{CONNECTION}/schedule", **wish, **{**more, "time_zone": "Mars/Olympus"})
         bad = ada.fill_in(f"{CONNECTION}/schedule", **{**wish, "cron": "every day", "quiet_end": ""}, **more)
         saved = ada.fill_in(f"{CONNECTION}/schedule", **wish, **more)
+        with charity.site.store.begin() as tx:
+            services.note_alive(tx, "a service", charity.site.runtime.now())
+        served = ada.look(CONNECTION)
 
     assert "There is no such time zone" in wrong.text
     assert "not five fields as in a crontab" in bad.text
@@ -227,9 +230,12 @@ def test_a_schedule_is_told_in_words_and_a_wrong_one_beside_its_fields(own_chari
         " at 06:00 (Europe/Paris).",
         "Quiet between 22:00 and 05:00 (Europe/Paris)",
         "every 3 days",
-        "The next sync is due",
+        "No service works by this schedule at present.",
     ):
         assert words in saved.text
+    assert "The next sync is due" not in saved.text
+    assert "The next sync is due" in served.text
+    assert "No service works by this schedule" not in served.text
 
 
 def test_vera_sees_all_of_it_without_buttons_and_without_secrets(charity: Charity) -> None:

@@ -162,6 +162,17 @@ def standing_row(
         store_memberships(tx, LIST, RUN, [(contact, NEWSLETTER, in_group)])
 
 
+def test_a_contact_with_two_members_is_one_person_in_the_group(store: Store) -> None:
+    with store.begin() as tx:
+        standing_row(tx, ANN, "ok", "subscribed", "Added")
+        add_row(tx, civicrm_contact_id=ANN, mailchimp_status="subscribed", sync_status="ok")
+        add_row(tx, civicrm_contact_id=BOB, sync_status="ok", mailchimp_status="subscribed")
+        add_row(tx, civicrm_contact_id=BOB, sync_status="ok", mailchimp_status="unsubscribed")
+        found = counts.agreement(tx, LIST, NEWSLETTER)
+
+    assert (found.subscribed_at_civicrm, found.further_rows, found.subscribed_at_mailchimp) == (1, 1, 3)
+
+
 def test_how_far_both_sides_agree(store: Store) -> None:
     with store.begin() as tx:
         standing_row(tx, ANN, "ok", "subscribed", "Added")

@@ -169,6 +169,11 @@ def _word(  # noqa: PLR0911 (one word each)
     return Word.OK
 
 
+def next_run_at(tx: Transaction, link: Link, now: datetime) -> datetime | None:
+    """Return when a service begins the next run; None: no service works by this connection's schedule."""
+    return _next_run(tx, link, runs.standing(tx, link.audience_id), now)
+
+
 def _next_run(tx: Transaction, link: Link, standing: runs.Standing, now: datetime) -> datetime | None:
     if not services.is_one_alive(tx, now):
         return None

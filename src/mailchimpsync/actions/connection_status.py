@@ -74,6 +74,7 @@ class ConnectionStatus:
         since: since when the newest run looks, or looked, at changes; None: at everything.
         is_counted: whether both sides were ever read to the end; before that, the numbers of people say nothing.
         to_add, to_remove: how many are subscribed here and not there, and the other way round, as last read.
+        further_rows: further addresses of contacts in the group that are or were members, each with a row of its own.
         kept_off, kept_on: likewise, where that stays so, as the connection's departure table says.
         cannot_subscribe: how many group members can't be subscribed; `other_fails`: the other failed rows,
             of which `cannot_join` are subscribed at Mailchimp, and can't be in the group.
@@ -118,6 +119,7 @@ class ConnectionStatus:
     cannot_join: int = 0
     kept_off: int = 0
     kept_on: int = 0
+    further_rows: int = 0
     working: Working | None = None
     run_id: int | None = None
     run_began_at: datetime | None = None

@@ -103,6 +103,7 @@ def _status(
         to_remove=agreement.to_remove,
         kept_off=agreement.kept_off,
         kept_on=agreement.kept_on,
+        further_rows=agreement.further_rows,
         cannot_subscribe=agreement.cannot_subscribe,
         other_fails=agreement.other_fails,
         updates_outstanding=outstanding,

@@ -40,6 +40,7 @@ _COUNTED_BY_READING = (
     "to_remove",
     "cannot_subscribe",
     "cannot_join",
+    "further_rows",
     "kept_off",
     "kept_on",
 )

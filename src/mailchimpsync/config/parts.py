@@ -126,6 +126,8 @@ class Guard(Part):
         create_share: likewise, as a share of the contacts known so far.
         interests_number: how many people's interests may change at Mailchimp unseen.
         interests_share: likewise, as a share of those subscribed there.
+        correct_number: how many contacts' names, addresses or holds may be corrected in CiviCRM unseen.
+        correct_share: likewise, as a share of those subscribed at Mailchimp.
     """
 
     enabled: bool = True
@@ -141,6 +143,8 @@ class Guard(Part):
     create_share: Share = 0.5
     interests_number: Number = 1_000
     interests_share: Share = 0.3
+    correct_number: Number = 1_000
+    correct_share: Share = 0.3
 
     @property
     def limits(self) -> Limits | None:
@@ -153,6 +157,7 @@ class Guard(Part):
             ChangeKind.ADD: Limit(self.add_number, self.add_share),
             ChangeKind.CREATE: Limit(self.create_number, self.create_share),
             ChangeKind.INTERESTS: Limit(self.interests_number, self.interests_share),
+            ChangeKind.CORRECT: Limit(self.correct_number, self.correct_share),
         }
         return Limits(by_kind, self.minimum, self.hold_hours)
 

@@ -21,8 +21,10 @@ _CHOSEN = "as chosen"
 class Agreement:
     """Rows by what both sides said when they were last read; `to_add` and `to_remove` are meant at Mailchimp.
 
-    `cannot_join` are those of `other_fails` who are subscribed at Mailchimp, and can't be in the group. `kept_off` and
-    `kept_on` are in the group only, or subscribed only, as the connection has chosen: nothing is to be done for them.
+    `subscribed_at_civicrm` are contacts in the group, all others rows: a contact with several members has several rows,
+    of which `further_rows` says how many there are besides the first ones. `cannot_join` are those of `other_fails` who
+    are subscribed at Mailchimp, and can't be in the group. `kept_off` and `kept_on` are in the group only, or
+    subscribed only, as the connection has chosen: nothing is to be done for them.
     """
 
     subscribed_at_civicrm: int = 0
@@ -34,6 +36,7 @@ class Agreement:
     cannot_join: int = 0
     kept_off: int = 0
     kept_on: int = 0
+    further_rows: int = 0
 
 
 def agreement(tx: Connection, list_id: str, group_id: int) -> Agreement:
@@ -52,7 +55,27 @@ def agreement(tx: Connection, list_id: str, group_id: int) -> Agreement:
         .where(cache.c.mailchimp_list_id == list_id)
         .group_by(status, in_group, at_mailchimp)
     )
-    return _sum([(row.status, bool(row.added), bool(row.sub), int(row.number)) for row in tx.execute(query)])
+    found = [(row.status, bool(row.added), bool(row.sub), int(row.number)) for row in tx.execute(query)]
+    return _sum(found, _further_rows(tx, list_id, group_id))
+
+
+def _further_rows(tx: Connection, list_id: str, group_id: int) -> int:
+    """Count the rows of contacts in the group besides the first one of each."""
+    several = (
+        select(cache.c.civicrm_contact_id.label("contact_id"), (func.count() - 1).label("further"))
+        .where(cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.is_not(None))
+        .group_by(cache.c.civicrm_contact_id)
+        .having(func.count() > 1)
+        .subquery()
+    )
+    here = and_(
+        group_contact.c.list_id == list_id,
+        group_contact.c.contact_id == several.c.contact_id,
+        group_contact.c.group_id == group_id,
+        group_contact.c.status == GroupStatus.ADDED.value,
+    )
+    query = select(func.coalesce(func.sum(several.c.further), 0)).select_from(several.join(group_contact, here))
+    return int(tx.execute(query).scalar_one())
 
 
 def is_as_chosen() -> ColumnElement[bool]:
@@ -65,11 +88,12 @@ def _flag(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return case((condition, 1), else_=0)
 
 
-def _sum(found: Sequence[tuple[str, bool, bool, int]]) -> Agreement:
+def _sum(found: Sequence[tuple[str, bool, bool, int]], further: int) -> Agreement:
     failed = SyncStatus.FAIL
     under_way = (SyncStatus.LIVE, SyncStatus.REDO, SyncStatus.OK)
     return Agreement(
-        subscribed_at_civicrm=sum(n for _, added, _, n in found if added),
+        subscribed_at_civicrm=sum(n for _, added, _, n in found if added) - further,
+        further_rows=further,
         subscribed_at_mailchimp=sum(n for _, _, sub, n in found if sub),
         to_add=sum(n for status, added, sub, n in found if status in under_way and added and not sub),
         to_remove=sum(n for status, added, sub, n in found if status in under_way and sub and not added),

@@ -96,6 +96,7 @@ def shares_of(people: Populations) -> dict[Subject, int]:
         (ChangeKind.UNSUBSCRIBE, None): people.subscribed,
         (ChangeKind.ADD, None): people.subscribed,
         (ChangeKind.INTERESTS, None): people.subscribed,
+        (ChangeKind.CORRECT, None): people.subscribed,
         (ChangeKind.CREATE, None): people.contacts,
         **{(ChangeKind.REMOVE, group): number for group, number in people.in_group.items()},
     }

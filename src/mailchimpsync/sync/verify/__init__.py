@@ -78,7 +78,7 @@ def verify(
     }
     with systems.store.begin() as tx:
         verifications.finish_verification(tx, key, connection.list_id, **found)
-    return Verified(key, connection.list_id, started, **found)
+    return Verified(key, connection.list_id, started, **found, made_by=by)
 
 
 def _certain(work: Comparing) -> Iterator[Difference]:

@@ -96,6 +96,7 @@ class Verified:
         counts: differences by kind, cause and code, each with its `count`, and with how many `people` it adds to those
             whom the same cause concerns: a person counts once, however many interests differ.
         differences: the first ones, those without explanation before the others.
+        made_by: who called for it.
     """
 
     id: int
@@ -109,6 +110,7 @@ class Verified:
     unexplained: int
     counts: Sequence[dict[str, Any]]
     differences: Sequence[dict[str, Any]]
+    made_by: str = ""
 
     @property
     def verdict(self) -> Verdict:

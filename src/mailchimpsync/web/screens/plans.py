@@ -14,7 +14,7 @@ from mailchimpsync.actions import Names, Plan, applyplan, approveplan, dropplan,
 from mailchimpsync.actions.described import Scope
 from mailchimpsync.actions.plan_csv import all_changes, csv_lines
 from mailchimpsync.store.kept_plans import PlanState
-from mailchimpsync.web.screens.known_names import known_names
+from mailchimpsync.web.screens.known_names import names_at_once
 from mailchimpsync.web.screens.screen import Visit, screen
 from mailchimpsync.web.screens.who import whos
 
@@ -51,7 +51,7 @@ def export(visit: Visit, plan_id: int) -> StreamingHttpResponse:
 
 def _names(visit: Visit, found: Plan) -> Names:
     link = next((one for one in visit.site.configuration.connections if one.audience_id == found.list_id), None)
-    return (known_names(visit.site, link) if link is not None else None) or Names()
+    return names_at_once(visit, link) if link is not None else Names()
 
 
 @screen(Scope.RUN, "POST")
@@ -94,6 +94,8 @@ def _about(visit: Visit, plan_id: int) -> dict[str, Any]:
     page = paginator.get_page(visit.request.GET.get("page"))
     offset = (page.number - 1) * CHANGES_PER_PAGE
     changes = getplannedchanges(visit.site, id=plan_id, limit=CHANGES_PER_PAGE, offset=offset)
+    if changes:
+        _names(visit, found)  # kept for a while, and shown with each change
     people = whos(visit.site, link, [(one.contact_id, one.member_id) for one in changes])
     is_waiting = found.expires_at > now and link is not None
     return {

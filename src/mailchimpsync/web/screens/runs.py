@@ -12,6 +12,7 @@ from mailchimpsync.actions import count_runs, find_run, getruns, journal_get, un
 from mailchimpsync.actions.described import Scope
 from mailchimpsync.actions.selection import find_audience
 from mailchimpsync.web.screens.connection import begin, log_with_times
+from mailchimpsync.web.screens.known_names import names_at_once
 from mailchimpsync.web.screens.screen import Visit, screen
 from mailchimpsync.web.screens.who import whos
 
@@ -37,6 +38,8 @@ def run(visit: Visit, run_id: int) -> HttpResponse:
     offset = _number(visit.request.GET.get("from"))
     entries = journal_get(visit.site, run_id=run_id, limit=CHANGES_PER_PAGE + 1, offset=offset)
     link, shown = links.get(story.run.list_id), entries[:CHANGES_PER_PAGE]
+    if link is not None and shown:
+        names_at_once(visit, link)  # kept for a while, and shown with each change
     people = whos(visit.site, link, [(entry["contact_id"], entry["member_id"]) for entry in shown])
     context = {
         "run": story.run,

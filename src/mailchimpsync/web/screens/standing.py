@@ -91,7 +91,8 @@ class Standing:
     @property
     def sum_at_civicrm(self) -> int:
         """Likewise, counted from CiviCRM."""
-        return self.status.subscribed_at_civicrm - self.status.cannot_subscribe - self.status.kept_off
+        status = self.status
+        return status.subscribed_at_civicrm + status.further_rows - status.cannot_subscribe - status.kept_off
 
     @property
     def is_balanced(self) -> bool:

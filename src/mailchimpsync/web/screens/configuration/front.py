@@ -65,7 +65,7 @@ def _described(visit: Visit, link: Link, last: LastSync) -> dict[str, object]:
         "interests": [(interest_name(names, key), group_name(names, group)) for key, group in link.interests.items()],
         "is_waiting": is_waiting(link, last),
         "when": next(iter(schedule_lines(link.schedule)), ""),
-        "next_at": next_due(visit.site, link, last),
+        "next_at": next_due(visit.site, link),
         "last": last,
     }
 

@@ -31,6 +31,7 @@ KINDS: dict[str, Promise] = {
     "add": gettext_lazy("Subscribed at Mailchimp, or asked to confirm"),
     "create": gettext_lazy("Contacts created in CiviCRM"),
     "interests": gettext_lazy("Interests changed at Mailchimp"),
+    "correct": gettext_lazy("Contacts corrected in CiviCRM: names, addresses, holds"),
 }
 _NEW_MEMBERS: dict[NewMembers | None, Promise] = {
     None: gettext_lazy("New members are asked to confirm where the audience has double opt-in, else subscribed."),

@@ -159,7 +159,9 @@ def edit(visit: Visit, list_id: str) -> HttpResponse:
 def card(visit: Visit, link: Link) -> Card:
     """Say when it is synced, and when next."""
     lines = list(schedule_lines(link.schedule))
-    at = next_due(visit.site, link, last_syncs(visit.site)[link.audience_id])
+    at = next_due(visit.site, link)
+    if link.schedule.enabled and at is None:
+        lines.append(_("No service works by this schedule at present."))
     url = reverse("configuration-schedule", args=[link.audience_id])
     return Card("schedule", _("Schedule"), lines, url, _("Change the schedule"), next_at=at)
 

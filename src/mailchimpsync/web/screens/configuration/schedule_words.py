@@ -10,8 +10,8 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from mailchimpsync.actions import LastSync, Site
-from mailchimpsync.actions.schedule import due, past_of
+from mailchimpsync.actions import Site
+from mailchimpsync.actions.connection_state import next_run_at
 from mailchimpsync.config import Link, Schedule
 
 _CRON_DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
@@ -89,8 +89,9 @@ def _comparison(days: int) -> str:
     return text % {"days": days}
 
 
-def next_due(site: Site, link: Link, last: LastSync) -> datetime | None:
-    """Return when the service will sync a connection next, as far as its schedule says; None: not by itself."""
+def next_due(site: Site, link: Link) -> datetime | None:
+    """Return when a service will sync a connection next; None: no service does, whatever the schedule says."""
     now = site.runtime.now()
-    at = due(link.schedule, past_of(last.run, now, None), now, link.audience_id)
+    with site.store.reading() as tx:
+        at = next_run_at(tx, link, now)
     return max(at, now) if at is not None else None

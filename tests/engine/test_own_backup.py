@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import sqlite3
-from typing import Any
-
 import pytest
 
-from mailchimpsync.errors import Code, MailchimpsyncError
+from mailchimpsync.civicrm import newest_entry, save_group_contacts
+from mailchimpsync.errors import Code, MailchimpsyncError, TransientError
+from mailchimpsync.model import Stage
 from mailchimpsync.runtime import Deadline
+from mailchimpsync.store import runs
+from mailchimpsync.store.schema import status
 from mailchimpsync.sync import Outcome
 from mailchimpsync.sync.members_run import members_run
-from support.world import NEWS, World
+from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
+from support.old_copy import copy_of
+from support.world import NEWS, World, days_ago
+
+DAY, MINUTE, EVERY_TRY = 86_400, 60, 20
+HOW_OLD = pytest.mark.parametrize("between", [DAY, MINUTE], ids=["days", "minutes"])
 
 
-def raw(world: World) -> sqlite3.Connection:
-    store: Any = world.store
-    connection: sqlite3.Connection = store._engine.raw_connection().driver_connection
-    return connection
-
-
-def backup(world: World) -> sqlite3.Connection:
-    kept = sqlite3.connect(":memory:")
-    raw(world).backup(kept)
-    return kept
-
-
-def restored_after_people_came_and_went(world: World) -> tuple[int, int]:
+def restored_after_people_came_and_went(world: World, between: int = DAY) -> tuple[int, int]:
     """Bella left and came back, Carl left, both by their own act; then the copy from before all that comes back."""
     for name in ("bella", "carl", "dora"):
         world.member(f"{name}@example.org")
@@ -36,20 +30,21 @@ def restored_after_people_came_and_went(world: World) -> tuple[int, int]:
     world.act("bella@example.org", "unsubscribe")
     world.sync()
     assert world.in_group(bella) == "Removed"
-    kept = backup(world)
-    world.pass_time(86_400)
+    copy = copy_of(world)
+    world.pass_time(between)
     world.act("bella@example.org", "subscribe")
     world.act("carl@example.org", "unsubscribe")
     world.sync()
     assert (world.in_group(bella), world.in_group(carl)) == ("Added", "Removed")
-    world.pass_time(86_400)
-    kept.backup(raw(world))
+    world.pass_time(between)
+    copy.restore(world)
     world.forget_requests()
     return bella, carl
 
 
-def test_a_run_on_an_old_copy_of_our_database_stops_and_changes_nothing(world: World) -> None:
-    restored_after_people_came_and_went(world)
+@HOW_OLD
+def test_a_run_on_an_old_copy_of_our_database_stops_and_changes_nothing(world: World, between: int) -> None:
+    restored_after_people_came_and_went(world, between)
 
     with pytest.raises(MailchimpsyncError) as caught:
         world.sync()
@@ -68,8 +63,9 @@ def test_events_wait_while_our_database_is_an_old_copy(world: World) -> None:
     assert caught.value.code is Code.OWN_RESTORED
 
 
-def test_once_it_is_accepted_who_came_back_stays_and_who_left_has_left(world: World) -> None:
-    bella, carl = restored_after_people_came_and_went(world)
+@HOW_OLD
+def test_once_it_is_accepted_who_came_back_stays_and_who_left_has_left(world: World, between: int) -> None:
+    bella, carl = restored_after_people_came_and_went(world, between)
 
     assert world.sync(accept_restored=True).outcome is Outcome.DONE
     assert world.sync().outcome is Outcome.DONE
@@ -78,3 +74,71 @@ def test_once_it_is_accepted_who_came_back_stays_and_who_left_has_left(world: Wo
     assert (world.status("carl@example.org"), world.in_group(carl)) == ("unsubscribed", "Removed")
     assert world.status("dora@example.org") == "subscribed"
     assert world.writes() == []
+
+
+@pytest.mark.parametrize("restart", [False, True], ids=["goes on", "begins again"])
+def test_a_run_that_lost_the_answer_of_civicrm_is_not_taken_for_an_old_copy(world: World, restart: bool) -> None:
+    world.member("bella@example.org")
+    bella = world.contact("bella@example.org", {NEWS: 20})
+    world.sync()
+    world.pass_time(MINUTE)
+    world.act("bella@example.org", "unsubscribe")
+    world.civicrm.faults.plant(Fault(FaultKind.DROP_AFTER, pattern="GroupContact/save", times=EVERY_TRY))
+    with pytest.raises(TransientError):
+        world.sync()
+    world.civicrm.faults.clear()
+    world.pass_time(MINUTE)
+
+    outcomes = [world.sync(force_restart=restart).outcome, world.sync().outcome]
+
+    assert (world.in_group(bella), outcomes) == ("Removed", [Outcome.DONE, Outcome.DONE])
+
+
+def test_what_another_connection_changed_in_the_same_group_is_no_sign_of_an_old_copy(world: World) -> None:
+    world.member("bella@example.org")
+    bella = world.contact("bella@example.org", {NEWS: 20})
+    world.sync()
+    with world.store.begin() as tx:
+        tx.execute(status.insert().values(list_id="other", stage=Stage.FETCH.value))
+    world.pass_time(MINUTE)
+    save_group_contacts(world.systems.civicrm, [(bella, NEWS, "Removed"), (bella, NEWS, "Added")], "other")
+    with world.store.begin() as tx:
+        runs.note_history(tx, "other", newest_entry(world.systems.civicrm))
+
+    assert world.sync().outcome is Outcome.DONE
+
+
+def came_back_since_the_copy(world: World) -> int:
+    """Bella had left, and came back with the help of staff: we changed nothing in CiviCRM for it."""
+    world.member("bella@example.org", "unsubscribed", unsubscribed_by="user", last_changed=days_ago(50))
+    bella = world.contact("bella@example.org", {NEWS: {"status": "Removed", "date": days_ago(40)}})
+    world.sync()
+    copy = copy_of(world)
+    world.pass_time(DAY)
+    world.act("bella@example.org", "subscribe")
+    world.put(bella, "Added")
+    world.sync()
+    world.pass_time(DAY)
+    copy.restore(world)
+    return bella
+
+
+def test_a_copy_after_which_we_changed_nothing_in_civicrm_is_not_noticed_and_takes_nobody_off(world: World) -> None:
+    bella = came_back_since_the_copy(world)
+    world.forget_requests()
+
+    assert world.sync().outcome is Outcome.DONE
+
+    assert (world.status("bella@example.org"), world.in_group(bella)) == ("subscribed", "Added")
+    assert world.writes() == []
+
+
+def test_somebody_who_left_again_is_not_brought_back_by_an_old_copy_that_is_not_noticed(world: World) -> None:
+    bella = came_back_since_the_copy(world)
+    world.act("bella@example.org", "unsubscribe")
+    world.pass_time(DAY)
+
+    world.sync()
+    world.sync()
+
+    assert (world.status("bella@example.org"), world.in_group(bella)) == ("unsubscribed", "Removed")

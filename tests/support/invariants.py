@@ -228,6 +228,8 @@ def _removals(world: World, truth: Truth, story: Story) -> Iterator[str]:
         if (entry["group_id"], entry["status"], entry["method"]) == (NEWS, "Removed", MCSYNC_METHOD):
             addresses = story.owned.get(entry["contact_id"], set())
             known = addresses | {new for old, new in story.moved.items() if old in addresses}
+            if story.forgot_own_acts and entry["contact_id"] in story.marked_once:
+                continue  # we took them off at Mailchimp for their mark, and do not know that it was us
             if entry["contact_id"] in story.owned.keys() - off_the_group and not known & story.left_once:
                 yield f"contact {entry['contact_id']} was removed, and nobody had left"
     for member in truth.members.values():
@@ -249,6 +251,7 @@ def _corrections(world: World, truth: Truth, story: Story) -> Iterator[str]:
     """Only who bounced is put on hold, only new addresses are added, and nobody gets a forger's name."""
     for entry in world.journal():
         addresses = {one["email"].lower() for one in truth.emails if one["contact_id"] == entry["contact_id"]}
+        addresses |= story.owned.get(entry["contact_id"], set())  # staff may have changed it since
         if not truth.is_alive(entry["contact_id"]):
             continue
         if entry["field"] == "on_hold" and not addresses & story.bounced:
@@ -310,6 +313,7 @@ def claims(world: World, story: Story) -> Iterator[str]:
         elif (merged := _merged_to(world, one["contact_id"])) is not None:
             # CiviCRM leaves a second address of one location with the contact in the trash; its person goes on.
             owners.setdefault(one["email"].lower(), set()).add(merged)
+            addresses.setdefault(merged, set()).add(one["email"].lower())
     mailed = {one["email_address"].lower() for key, one in truth.members.items() if truth.is_subscribed(key)}
     moved = {row["civicrm_contact_id"] for row in world.rows() if (row["mailchimp_email"] or "").startswith(MOVED)}
     for key, member in truth.members.items():
@@ -323,6 +327,26 @@ def claims(world: World, story: Story) -> Iterator[str]:
             continue
         if contact not in moved and not addresses.get(contact, set()) & mailed and not _may_be_off(truth, contact):
             yield f"done was said, and contact {contact} is in the group and not subscribed"
+
+
+def in_on_both_sides(world: World, story: Story) -> set[str]:
+    """Return who is subscribed and in the group, by the only address of the only contact that has it, and unmarked."""
+    truth = Truth(world)
+    owners: dict[str, set[int]] = {}
+    for one in truth.emails:
+        owners.setdefault(one["email"].lower(), set()).add(one["contact_id"])
+    numbers = Counter(one["contact_id"] for one in truth.emails)
+    found: set[str] = set()
+    for member in truth.members.values():
+        address = member["email_address"].lower()
+        mine = owners.get(address, set())
+        contact = min(mine, default=None)
+        if member["status"] != "subscribed" or len(mine) != 1 or contact is None or numbers[contact] != 1:
+            continue
+        is_in = truth.is_alive(contact) and truth.is_added(contact) and not _may_be_off(truth, contact)
+        if is_in and contact not in story.kept.values() and address not in story.erased:
+            found.add(address)
+    return found
 
 
 def _merged_to(world: World, contact: int) -> int | None:

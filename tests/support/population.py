@@ -34,6 +34,7 @@ class Story:
     added: dict[int, list[str]] = field(default_factory=dict)  # when staff put a contact into the group
     kept: dict[int, int] = field(default_factory=dict)  # merged contact: the one that was kept
     moved: dict[str, str] = field(default_factory=dict)  # old address at Mailchimp: the new one
+    forgot_own_acts: bool = False  # an old copy of our database came back
     asked: dict[str, datetime] = field(default_factory=dict)  # member id: when the product last sent it an update
 
     def owners(self, address: str) -> set[int]:

@@ -12,6 +12,7 @@ from sqlalchemy import RowMapping
 from mailchimpsync.errors import (
     AccessError,
     BusyError,
+    Code,
     ConfigurationError,
     EvidenceError,
     LeaseLostError,
@@ -33,9 +34,10 @@ from mailchimpsync.sync import (
 )
 from support.data_life import DataLife
 from support.happenings import Happenings
-from support.invariants import claims, violations
+from support.invariants import claims, in_on_both_sides, violations
 from support.letters import Letters
 from support.mortal import KilledError, Life
+from support.old_copy import OldCopy, copy_of
 from support.population import populate
 from support.rights import DATA, TRASH
 from support.staff import Staff
@@ -62,6 +64,9 @@ STEP_SIZES = (
 )
 WITH_DATA_EVERY = 3
 """One seed of so many sends data too."""
+
+HAS_OLD_COPIES = COPIES = RESTORES = 0.4
+"""How often a life has copies of our own database at all, and after some time makes one, or gets the old one back."""
 
 STOPPED_BY = (TransientError, BusyError, LeaseLostError, EvidenceError, ConfigurationError, AccessError)
 
@@ -104,6 +109,9 @@ class Simulation:
         self.staff = Staff(self.world, self.chance, seed)
         self.report = Report(seed)
         self.call_began = self.world.now
+        self.luck = random.Random(f"old copies {seed}")
+        self.has_old_copies = self.luck.random() < HAS_OLD_COPIES
+        self.copy: OldCopy | None = None
 
     def run(self) -> Report:
         """Live, then come to rest, and return what does not hold."""
@@ -137,7 +145,8 @@ class Simulation:
             self._erase(self.chance.choice(self.story.addresses))
         if self.data is not None:
             self._note(self.data.happen())
-        self._note(self.staff.begin_to_trust())
+        if not self.has_old_copies:  # an old journal does not know what was done in trust since
+            self._note(self.staff.begin_to_trust())
         if self.fault_rate:
             self.trouble.slow_batches()
             self.trouble.fault_rate = self.fault_rate
@@ -146,7 +155,52 @@ class Simulation:
             self._live_through(self.chance.choice((self._sync, self._sync, self._letters, self._staff)))
         self.trouble.fault_rate = self.trouble.act_rate = 0.0
         self.life.begin()
+        if self.has_old_copies:
+            self._copy_or_restore()
         self.world.pass_time(self.chance.choice((10, 700, 3_700, 90_000)))
+
+    def _copy_or_restore(self) -> None:
+        if self.copy is not None and self.luck.random() < RESTORES:
+            self._restore(self.copy)
+        elif self.luck.random() < COPIES:
+            self.copy = copy_of(self.world)
+            self._note("our database was copied")
+
+    def _restore(self, copy: OldCopy) -> None:
+        """An old copy comes back: it is noticed where CiviCRM tells it, and in no case is somebody taken off for it."""
+        self._note("an old copy of our database came back")
+        self.trouble.stop()
+        is_told = copy.is_certain and copy.is_told_by_civicrm(self.world)
+        before = in_on_both_sides(self.world, self.story)
+        copy.restore(self.world)
+        self.story.forgot_own_acts = True
+        if not self._sync_with_old_copy() and is_told:
+            self.report.problems.append("that our database is an old copy was not noticed")
+        after = in_on_both_sides(self.world, self.story)
+        self.report.problems += [f"{who} was in on both sides, and an old copy took them off" for who in before - after]
+
+    def _sync_with_old_copy(self) -> bool:
+        """Sync until a run is done, accepting the old copy once it is noticed; return whether it was."""
+        is_noticed = accepts = False
+        for _ in range(CALLS_PER_RUN_MAX):
+            self.world.pass_time(LEASE_SECONDS)  # whoever had the lease then is gone
+            self.world.systems = self.world.new_systems()
+            try:
+                result = self.world.sync(accept_restored=accepts, with_data=self.data is not None)
+            except (EvidenceError, AccessError) as error:
+                self._note(f"{error.code}: {error.what}")
+                accepts = error.code is Code.OWN_RESTORED
+                is_noticed = is_noticed or accepts
+                continue
+            accepts = False
+            self._note(f"{result.outcome} before {result.stage}")
+            if result.outcome is Outcome.DONE:
+                return is_noticed
+            if result.outcome is Outcome.HELD:
+                self._note(self.staff.decide(PlanState.APPROVED))
+            self.world.pass_time(PUT_OFF_SECONDS if result.due.put_off else 60)
+        self.report.problems.append("a run with an old copy of our database does not come to its end")
+        return is_noticed
 
     def _erase(self, address: str) -> None:
         """Erase somebody; what could not be done is done once everything is quiet."""
@@ -201,7 +255,7 @@ class Simulation:
             self.world.pass_time(self.chance.choice((0, LEASE_SECONDS)))
         except STOPPED_BY as error:
             self._note(f"{error.code}: {error.what}")
-            if not self.fault_rate:
+            if not self.fault_rate or error.code is Code.OWN_RESTORED:
                 self.report.problems.append(f"without any fault: {error.code} {error.what}")
         except MailchimpsyncError as error:
             self.report.problems.append(f"unexpected: {error.code} {error.what} {error.detail}")

@@ -14,6 +14,7 @@ from mailchimpsync.civicrm.client import CivicrmClient, Result, succeeded
 from mailchimpsync.civicrm.corrections import ContactEmail, Name, add_bulk_addresses, hold_addresses, set_names
 from mailchimpsync.civicrm.deep_look import Observation, look_deep
 from mailchimpsync.civicrm.group_sizes import group_sizes
+from mailchimpsync.civicrm.kept import newest_entry
 from mailchimpsync.civicrm.look_back import Landmark, LookBack, View
 from mailchimpsync.civicrm.modified import Second, Seconds
 from mailchimpsync.civicrm.names import Called, contacts_like, display_names
@@ -107,6 +108,7 @@ __all__ = [
     "mailing_groups",
     "merged_to",
     "missing_ground",
+    "newest_entry",
     "on_hold_addresses",
     "owners_of",
     "persons",

@@ -43,6 +43,9 @@ WHOLE = "run"
 """The kind of a run over a whole connection."""
 COMPLETE = ("done", "waiting", "incomplete")
 """The outcomes of runs that came to their end: all was read, decided and sent."""
+HISTORY = "history"
+"""The key in what is remembered of CiviCRM: the newest entry of its history that we know of."""
+
 NOT_BEGUN = "failed"
 """The outcome of a call that failed before its run had begun."""
 
@@ -307,6 +310,21 @@ def last_data_run(tx: Connection, list_id: str) -> Mapping[str, Any] | None:
 def remember_seen(tx: Connection, list_id: str, seen: Mapping[str, Any]) -> None:
     """Note what CiviCRM showed."""
     tx.execute(update(status).where(status.c.list_id == list_id).values(seen=seen))
+
+
+def note_history(tx: Connection, list_id: str, newest: int | None) -> None:
+    """Note how far CiviCRM's history goes with the changes that we have just made there; None: they are being made."""
+    seen = tx.execute(select(status.c.seen).where(status.c.list_id == list_id)).scalar_one_or_none()
+    remember_seen(tx, list_id, {**(seen or {}), HISTORY: newest})
+
+
+def history_known_to(tx: Connection) -> int | None:
+    """Return the newest entry of CiviCRM's history that we know of, by what all connections did and saw.
+
+    None: not known for certain, as changes are being made or were interrupted, or an older version made them.
+    """
+    noted = [seen[HISTORY] for seen in tx.execute(select(status.c.seen)).scalars() if seen and HISTORY in seen]
+    return max(noted, default=None) if None not in noted else None
 
 
 def begin_members_run(tx: Connection, list_id: str, now: datetime) -> int:

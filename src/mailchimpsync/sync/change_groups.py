@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from mailchimpsync.civicrm import save_group_contacts
+from mailchimpsync.civicrm import newest_entry, save_group_contacts
 from mailchimpsync.decide import DEPARTED
 from mailchimpsync.errors import Code, RefusedError
 from mailchimpsync.model import GroupStatus, MemberStatus, Side, SyncStatus
-from mailchimpsync.store import Transaction, data, groups, journal, plans, rows, updates
+from mailchimpsync.store import Transaction, data, groups, journal, plans, rows, runs, updates
 from mailchimpsync.store.schema import cache
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.corrections import (
@@ -43,12 +43,14 @@ def change_groups(run: Run) -> bool:
     while True:
         with run.transaction() as tx:
             changes = plans.open_changes(tx, run.id, CHANGES_PER_STEP)
+            records = _records(changes)
+            if records:
+                runs.note_history(tx, run.list_id, None)
         if not changes:
             return True
-        records = _records(changes)
         corrected = carry_out(run, changes)
         refused = save_group_contacts(run.civicrm, list(records), run.list_id) if records else {}
-        _note(run, changes, records, refused, corrected)
+        _note(run, changes, records, refused, corrected, newest_entry(run.civicrm) if records else None)
         run.progress.advance(len(changes))
         if run.deadline.reached:
             return False
@@ -71,8 +73,12 @@ def _note(
     records: Collection[Record],
     refused: Mapping[Record, RefusedError],
     corrected: tuple[Mapping[int, RefusedError], Sequence[dict[str, Any]]],
+    newest: int | None,
 ) -> None:
-    """A row that was overruled by another one of its contact stays due; what is done twice is told once."""
+    """A row that was overruled by another one of its contact stays due; what is done twice is told once.
+
+    `newest` is CiviCRM's newest history entry after the changes: an own one behind it shows that our database is old.
+    """
     uncorrected, told_of_persons = corrected
     failed = {
         **uncorrected,
@@ -106,6 +112,8 @@ def _note(
         journal.write_journal(tx, [*_refusals(run, changes, refused), *_uncorrected(run, changes, uncorrected)])
         note_refused(tx, [(run.id, change["cache_id"]) for change in changes if change["id"] in failed])
         plans.drop_plans_of_rows(tx, [change["cache_id"] for change in changes])  # also what a failed run left of them
+        if newest is not None:
+            runs.note_history(tx, run.list_id, newest)
         regrouped = [change["cache_id"] for change in done if change["group_changes"]]
         groups.snapshot_groups(tx, run.list_id, cache.c.id.in_(regrouped))
 

@@ -1,0 +1,60 @@
+"""Copies of our own database, and what happens when an old one comes back."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from typing import Any
+
+from mailchimpsync.model import MCSYNC_METHOD
+from mailchimpsync.store import runs
+from support.world import LIST, NEWS, World
+
+
+def raw(world: World) -> sqlite3.Connection:
+    """Return the only connection to a store in memory."""
+    store: Any = world.store
+    connection: sqlite3.Connection = store._engine.raw_connection().driver_connection
+    return connection
+
+
+@dataclass(frozen=True)
+class OldCopy:
+    """A copy as it was made; `own_entry` is the newest entry that we had made in CiviCRM then.
+
+    `is_certain`: it says how far it knows CiviCRM's history, as no change was interrupted.
+    """
+
+    kept: sqlite3.Connection
+    own_entry: int
+    is_certain: bool
+
+    def is_told_by_civicrm(self, world: World) -> bool:
+        """Say whether CiviCRM has a change that we made after the copy."""
+        return newest_own_entry(world) > self.own_entry
+
+    def restore(self, world: World) -> None:
+        """Put the copy in the place of the database."""
+        self.kept.backup(raw(world))
+
+
+def copy_of(world: World) -> OldCopy:
+    """Make a copy of our database."""
+    kept = sqlite3.connect(":memory:")
+    raw(world).backup(kept)
+    with world.store.begin() as tx:
+        seen = runs.standing(tx, LIST).seen or {}
+        is_certain = bool(seen.get("entries")) and runs.history_known_to(tx) is not None
+    return OldCopy(kept, newest_own_entry(world), is_certain)
+
+
+def newest_own_entry(world: World) -> int:
+    """Return the newest entry of the subscription group's history that we made; 0: none."""
+    return max(
+        (
+            one["id"]
+            for one in world.civicrm.dump("SubscriptionHistory")
+            if one["method"] == MCSYNC_METHOD and one["group_id"] == NEWS
+        ),
+        default=0,
+    )

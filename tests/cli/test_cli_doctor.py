@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
+import httpx2
 import pytest
 from pydantic import SecretStr
 
@@ -222,3 +223,35 @@ def test_child_groups_whose_contacts_are_not_synced_are_told_by_connect_and_doct
     words = "has child groups (News of the North). A sync takes only the contacts of the group itself"
     assert words in result.output.replace("\n", " ")
     assert any(words in one["found"] for one in findings(desk) if one["level"] == "warning")
+
+
+def has_webhook(desk: Desk, url: str) -> None:
+    """Let somebody else set up a webhook of the audience."""
+    desk.mailchimp.set_options(validate_webhooks=False)
+    where = f"{desk.mailchimp_url}/lists/{desk.list_id}/webhooks"
+    httpx2.post(where, auth=("ann", desk.mailchimp_key), json={"url": url}).raise_for_status()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://other.example.org/sync/webhook/audience?secret=theirs",
+        "https://other.example.org/?page=CiviCRM&q=civicrm%2Fmailchimpsync%2Fwebhook&secret=theirs",
+    ],
+)
+def test_that_another_site_syncs_the_audience_is_told_by_connect_and_doctor(desk: Desk, url: str) -> None:
+    has_webhook(desk, url)
+    desk.init()
+
+    result = desk.connect("--audience", desk.list_id, "--group", "8", "--no-interests")
+
+    words = "has a webhook of another sync with CiviCRM, at other.example.org."
+    assert words in result.output.replace("\n", " ")
+    assert any(words in one["found"] for one in findings(desk) if one["level"] == "warning")
+    assert "theirs" not in result.output
+
+
+def test_a_webhook_of_a_program_that_does_not_sync_with_civicrm_is_nobody_s_business(connected: Desk) -> None:
+    has_webhook(connected, "https://zap.example.org/hooks/mailchimp")
+
+    assert not any("another sync" in one["found"] for one in findings(connected))

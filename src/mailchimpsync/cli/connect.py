@@ -12,9 +12,10 @@ from pydantic import SecretStr
 
 from mailchimpsync.actions import Site, connect_audience, open_site, probe_account, probe_interests
 from mailchimpsync.actions.child_groups import child_group_sentences
+from mailchimpsync.actions.other_sites import other_sites_sentences
 from mailchimpsync.civicrm import Group, mailing_groups
 from mailchimpsync.cli.asking import Item, ask, choose, find, who
-from mailchimpsync.cli.connected import tell_child_groups, tell_connected, tell_new_members, tell_next
+from mailchimpsync.cli.connected import tell_connected, tell_new_members, tell_next, tell_warnings
 from mailchimpsync.config import Account, Link
 from mailchimpsync.errors import UsageError
 from mailchimpsync.mailchimp import Interest
@@ -92,10 +93,11 @@ def command(
         saved = connect_audience(site, link, account, by=who())
         titles = {one.id: one.title for one in groups}
         nested = child_group_sentences(site, saved.connection.group_ids, titles)
+        others = other_sites_sentences(site, site.mailchimp(saved.account), saved)
     tell_connected(before, saved, boxes, titles)
     audience_found = next(one for one in found.audiences if one.id == chosen.id)
     tell_new_members(saved, double_optin=audience_found.double_optin)
-    tell_child_groups(nested)
+    tell_warnings([*others, *nested])
     tell_next()
 
 

@@ -34,8 +34,8 @@ def tell_new_members(link: Link, *, double_optin: bool) -> None:
     say(stdout(), Text(new_members_sentence(link, double_optin=double_optin), style=style))
 
 
-def tell_child_groups(sentences: Sequence[str]) -> None:
-    """Say which linked groups have child groups, whose contacts are not synced with them."""
+def tell_warnings(sentences: Sequence[str]) -> None:
+    """Say what to know of a connection before it is synced, such as groups whose child groups are not synced."""
     for one in sentences:
         say(stdout(), Text.assemble(("! ", "warn"), one))
 

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from mailchimpsync.actions.finding import Finding, Level, failed, good, trouble
 from mailchimpsync.actions.new_members import new_members_sentence
+from mailchimpsync.actions.other_sites import STOP_ONE, other_sites_sentences
 from mailchimpsync.actions.patience import within
 from mailchimpsync.actions.said import say
 from mailchimpsync.actions.site import Site
 from mailchimpsync.config import Link
-from mailchimpsync.errors import Code, MailchimpsyncError
+from mailchimpsync.errors import Code, MailchimpsyncError, RefusedError
 from mailchimpsync.mailchimp import MailchimpClient, account, audience, interests
 from mailchimpsync.model import NewMembers
 
@@ -31,6 +32,7 @@ def check_accounts(site: Site) -> Iterator[Finding]:
                 yield _key(name, client)
                 for link in (one for one in site.configuration.connections if one.account == name):
                     yield from _audience(client, link)
+                    yield from _other_sites(site, client, link)
         except MailchimpsyncError as error:
             yield failed(_account(name), error)
 
@@ -49,7 +51,7 @@ def _key(name: str, client: MailchimpClient) -> Finding:
 
 
 def _audience(client: MailchimpClient, link: Link) -> Iterator[Finding]:
-    subject = say("Audience “%(name)s”", name=link.audience_name or link.audience_id)
+    subject = _name_of(link)
     try:
         found = audience(client, link.audience_id)
         gone = sorted(link.interests.keys() - {one.id for one in interests(client, link.audience_id)})
@@ -61,6 +63,19 @@ def _audience(client: MailchimpClient, link: Link) -> Iterator[Finding]:
     else:
         yield good(subject, say("It is there; linked interests: %(number)s, all there.", number=len(link.interests)))
     yield _new_members(subject, link, double_optin=found.double_optin)
+
+
+def _name_of(link: Link) -> str:
+    return say("Audience “%(name)s”", name=link.audience_name or link.audience_id)
+
+
+def _other_sites(site: Site, client: MailchimpClient, link: Link) -> Iterator[Finding]:
+    try:
+        sentences = other_sites_sentences(site, client, link)
+    except RefusedError:
+        return  # that the audience is gone is a finding of its own
+    for one in sentences:
+        yield Finding(Level.WARNING, _name_of(link), one, STOP_ONE)
 
 
 def _new_members(subject: str, link: Link, *, double_optin: bool) -> Finding:

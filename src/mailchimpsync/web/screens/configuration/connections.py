@@ -15,7 +15,8 @@ from django.utils.translation import gettext_lazy
 from mailchimpsync.actions import SizedGroup, hurried, last_syncs, probe_account, sized_groups
 from mailchimpsync.actions.described import Scope
 from mailchimpsync.actions.new_members import new_members_sentence
-from mailchimpsync.actions.said import in_other_words
+from mailchimpsync.actions.other_sites import other_sites_sentences
+from mailchimpsync.actions.said import Said, in_other_words
 from mailchimpsync.actions.selection import find_audience
 from mailchimpsync.config import Configuration, Link, Schedule
 from mailchimpsync.errors import MailchimpsyncError, UsageError
@@ -100,13 +101,18 @@ def connect(visit: Visit) -> HttpResponse:
         done = _("%(title)s is connected. Nothing is synced yet.") % {"title": link.title}
         done = f"{done} {_said_of_new_members(link, found)}"
         to = reverse("configuration-interests", args=[link.audience_id])
-        nested = child_groups_of(visit, link, {one.id: one.title for one in free})
+        warnings = [*_others(visit, link), *child_groups_of(visit, link, {one.id: one.title for one in free})]
         answer = _save_new(visit, form, link, Wish(configuration, done, to))
         if answer is not None:
-            warn_each(visit, nested)
+            warn_each(visit, warnings)
             return answer
     context = {"form": form, "has_groups": bool(free), "has_audiences": len(form.fields["audience"].choices) > 1}  # type: ignore[attr-defined]
     return visit.render("configuration/connect.html", context, status=status_of_form(form))
+
+
+def _others(visit: Visit, link: Link) -> list[Said]:
+    with hurried(visit.site) as site:
+        return other_sites_sentences(site, site.mailchimp(link.account), link)
 
 
 def _said_of_new_members(link: Link, found: dict[str, tuple[Audience, ...]]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, update
 
 import mailchimpsync.web
 from actions.conftest import BELLA, CARL, EMIL, FAY, NOBODY, Door, Office
@@ -344,3 +344,15 @@ def test_the_command_prints_json(library: Office) -> None:
 
     assert found["contact_ids"] == [CARL]
     assert found["history"][0]["side"] == "CiviCRM"
+
+
+def test_somebody_mailed_at_the_address_of_a_merged_contact_is_told_so(office: Office) -> None:
+    with office.site.store.begin() as tx:
+        mine = cache.c.mailchimp_email == "Bella@example.org"
+        values = {"civicrm_contact_id": CARL, "departed_contact_id": BELLA, "civicrm_address": "kept@example.org"}
+        tx.execute(update(cache).where(mine).values(values))
+
+    told = story(explain(office.site, person="bella@example.org"))
+
+    assert "the contact's address is kept@example.org, as of the last sync. Mail goes to Bella@example.org" in told
+    assert f"They were contact {BELLA} before, which is contact {CARL} now." in told

@@ -285,6 +285,22 @@ def test_an_address_that_was_changed_in_civicrm_only_is_still_the_same_person(ag
     assert compared(agreed).in_sync
 
 
+def test_somebody_mailed_at_the_address_of_a_merged_contact_is_no_agreement(agreed: World) -> None:
+    """CiviCRM leaves an address in the trash where the contact that is kept has one of the same location."""
+    kept = agreed.contact("ann.kept@example.org")
+    agreed.merge(kept, contact(agreed, "ann"))
+    agreed.sync(everything=True)
+    agreed.sync(everything=True)
+    agreed.pass_time(3_600)
+    assert (agreed.in_group(kept), agreed.status(address("ann"))) == ("Added", "subscribed")
+    assert agreed.status("ann.kept@example.org") is None
+
+    former = "the contact, or one merged into it, had the address before"
+    assert found(agreed) == {("subscribed with an address that CiviCRM does not show", former, None)}
+    assert not compared(agreed).in_sync
+    assert compared(agreed).due == 0
+
+
 # -- what changes while it reads ---------------------------------------------------------------------------------------
 
 

@@ -11,6 +11,7 @@ from mailchimpsync.actions.find_person import Person
 from mailchimpsync.actions.headline import Event, Position, Situation, opening, since
 from mailchimpsync.actions.said import say
 from mailchimpsync.actions.tell_entry import tell
+from mailchimpsync.addresses import normalise_address
 from mailchimpsync.config import Link
 from mailchimpsync.errors import Code
 from mailchimpsync.model import Departure, GroupState, GroupStatus, MemberStatus
@@ -137,6 +138,7 @@ def _sentences(facts: _Facts, link: Link, row: Row) -> Iterator[str]:
     yield from opening(facts.situation)
     yield _at_mailchimp(facts.situation, row["mailchimp_email"])
     yield _in_civicrm(link, row, facts.situation.group)
+    yield from _other_address(facts.situation, row)
     for interest, group in link.interests.items():
         state = facts.states.get(group, GroupState())
         if state.is_added or (row["mailchimp_interests"] or {}).get(interest):
@@ -194,6 +196,28 @@ def _unseen(row: Row) -> str:
 
 def _ticked(interest: str) -> str:
     return say("Interest %(interest)s: ticked at Mailchimp.", interest=interest)
+
+
+def _other_address(known: Situation, row: Row) -> Iterator[str]:
+    """Say where mail does not go to the contact's own address, as after a merge that left the other one behind."""
+    mailed, own = row["mailchimp_email"], row["civicrm_address"]
+    if known.position is Position.OFF or not own or normalise_address(own) == normalise_address(mailed or ""):
+        return
+    if row["new_address"] is not None:
+        return  # it is on its way to Mailchimp
+    yield say(
+        "In CiviCRM the contact's address is %(own)s, as of the last sync. Mail goes to %(mailed)s instead.",
+        own=own,
+        mailed=mailed,
+    )
+    merged = row["departed_contact_id"]
+    if merged is not None and merged != row["civicrm_contact_id"]:
+        yield say(
+            "They were contact %(merged)s before, which is contact %(contact)s now. If mail is to go to the other "
+            "address, change the member's address at Mailchimp.",
+            merged=merged,
+            contact=row["civicrm_contact_id"],
+        )
 
 
 def _interest(row: Row, interest: str, group: int, state: GroupState) -> str:

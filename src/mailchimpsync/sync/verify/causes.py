@@ -82,7 +82,7 @@ class Causes:
             return replace(one, cause=Cause.DUE)
         if (one.changed_at is not None and one.changed_at >= mark) or one.contact_id in self._changed_contacts(mark):
             return replace(one, cause=Cause.CHANGED)
-        return replace(one, cause=Cause.UNKNOWN)
+        return replace(one, cause=Cause.FORMER if one.kind is Kind.OTHER_ADDRESS else Cause.UNKNOWN)
 
     def _is_true(self, one: Difference, row: Row) -> bool:
         """Say whether a row was decided on what is so now; else its reason explains nothing."""

@@ -17,6 +17,7 @@ class Kind(StrEnum):
     NOT_SUBSCRIBED = "in the group, not subscribed"
     TICKED = "interest ticked, not in its group"
     NOT_TICKED = "in an interest's group, not ticked"
+    OTHER_ADDRESS = "subscribed with an address that CiviCRM does not show"
 
 
 class Cause(StrEnum):
@@ -29,10 +30,11 @@ class Cause(StrEnum):
     HELD = "held by the guard"
     IN_FLIGHT = "an update is on its way"
     CHANGED = "changed since the last run"
+    FORMER = "the contact, or one merged into it, had the address before"  # by our own records
     UNKNOWN = "unknown"
 
 
-_STAYS = (Cause.CANNOT.value, Cause.AS_CHOSEN.value)
+_STAYS = (Cause.CANNOT.value, Cause.AS_CHOSEN.value, Cause.FORMER.value)
 """The causes that no later sync takes away."""
 
 

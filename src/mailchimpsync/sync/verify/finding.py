@@ -46,6 +46,8 @@ def _of_member(connection: Connection, row: RowMapping) -> Iterator[Difference]:
     if connection.group_id not in groups:
         yield Difference(Kind.NOT_IN_GROUP, **about)
         return
+    if row["is_linked"]:
+        yield Difference(Kind.OTHER_ADDRESS, **about)
     for interest, group in connection.interests.items():
         ticked = row["interests"].get(interest)
         if ticked is not None and ticked != (group in groups):

@@ -21,6 +21,9 @@ KINDS: Mapping[str, Promise] = {
     "in the group, not subscribed": gettext_lazy("In the group, not subscribed at Mailchimp"),
     "interest ticked, not in its group": gettext_lazy("Interest ticked, not in its group"),
     "in an interest's group, not ticked": gettext_lazy("In an interest's group, not ticked"),
+    "subscribed with an address that CiviCRM does not show": gettext_lazy(
+        "Subscribed with an address that CiviCRM does not show"
+    ),
 }
 CAUSES: Mapping[str, Promise] = {
     "can't be synced": gettext_lazy("Cannot be synced"),
@@ -30,6 +33,9 @@ CAUSES: Mapping[str, Promise] = {
     "held by the guard": gettext_lazy("Held: waits for a decision"),
     "an update is on its way": gettext_lazy("An update is on its way"),
     "changed since the last run": gettext_lazy("Changed since the last sync"),
+    "the contact, or one merged into it, had the address before": gettext_lazy(
+        "The contact, or one merged into it, had the address before"
+    ),
     "unknown": gettext_lazy("Nothing explains it"),
 }
 

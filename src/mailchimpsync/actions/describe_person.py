@@ -203,8 +203,8 @@ def _other_address(known: Situation, row: Row) -> Iterator[str]:
     mailed, own = row["mailchimp_email"], row["civicrm_address"]
     if known.position is Position.OFF or not own or normalise_address(own) == normalise_address(mailed or ""):
         return
-    if row["new_address"] is not None:
-        return  # it is on its way to Mailchimp
+    if row["new_address"] is not None or not _is_seen(row):
+        return  # it is on its way to Mailchimp, or may have changed
     yield say(
         "In CiviCRM the contact's address is %(own)s, as of the last sync. Mail goes to %(mailed)s instead.",
         own=own,

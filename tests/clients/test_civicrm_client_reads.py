@@ -26,6 +26,8 @@ from mailchimpsync.civicrm import (
     owners_of,
     persons,
 )
+from mailchimpsync.civicrm.paging import CAPS, IDS_MAX
+from mailchimpsync.civicrm.reads import ADDRESSES_MAX
 from mailchimpsync.errors import AccessError, Code, TransientError
 from mailchimpsync_sandbox.civicrm import CivicrmSandbox
 from mailchimpsync_sandbox.kit.server import Served
@@ -100,6 +102,19 @@ def test_history_comes_oldest_first_and_in_utc(civicrm: Civicrm) -> None:
     assert whole[0].date.utcoffset() == timedelta(0)
     since = list(chain.from_iterable(history(client, [8], "2026-11-03 11:00:00", CLOCK, [wilma])))
     assert [row.date.day for row in since] == [3, 4]
+
+
+def test_a_full_question_is_answered_at_once_and_not_taken_for_a_sites_own_limit(civicrm: Civicrm) -> None:
+    sandbox, client = civicrm
+    people = sandbox.load_contacts([{} for _ in range(IDS_MAX)])
+    list(contacts_by_id(client, people[:1]))  # the first request looks for the form of URL
+    sandbox.log.clear()
+
+    found = list(chain.from_iterable(contacts_by_id(client, people)))
+
+    assert len(found) == IDS_MAX
+    assert sandbox.log.as_dict()["total"] == 1
+    assert not {IDS_MAX, ADDRESSES_MAX} & CAPS
 
 
 @pytest.mark.usefixtures("small_pages")

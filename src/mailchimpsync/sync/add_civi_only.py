@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mailchimpsync.civicrm import HistoryEntry, group_contacts, history
+from mailchimpsync.civicrm.paging import IDS_MAX
 from mailchimpsync.errors import Code
 from mailchimpsync.model import MCSYNC_METHOD
 from mailchimpsync.store import contacts, groups
@@ -12,7 +13,7 @@ from mailchimpsync.sync.contact_problems import note_odd_rows
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.evidence import check_groups
 
-CONTACTS_PER_STEP = 5_000
+CONTACTS_PER_STEP = IDS_MAX
 
 
 def add_civi_only(run: Run) -> bool:

@@ -10,7 +10,8 @@ from sqlalchemy import RowMapping
 
 from mailchimpsync.addresses import normalise_address
 from mailchimpsync.civicrm import ContactState, contacts_by_id, contacts_modified_since
-from mailchimpsync.civicrm.paging import chunks
+from mailchimpsync.civicrm.paging import IDS_MAX, chunks
+from mailchimpsync.civicrm.reads import ADDRESSES_MAX
 from mailchimpsync.errors import Code
 from mailchimpsync.model import SUBSCRIBED_STATUSES, Departure
 from mailchimpsync.store import contacts, runs
@@ -24,8 +25,9 @@ from mailchimpsync.sync.marks import ask_for_held, held_of, marks_text, note_mar
 from mailchimpsync.sync.owners import Ownership, find_ownerships, find_trashed_owners
 from mailchimpsync.sync.take_over import follow_addresses, give_to_owners_of_today, members_astray
 
-CONTACTS_PER_STEP = 10_000
-ROWS_PER_STEP = 5_000
+CONTACTS_PER_STEP, ROWS_PER_STEP = IDS_MAX, ADDRESSES_MAX
+"""What fits into one request each."""
+
 PROBLEMS_PER_RUN = 1_000
 """Contacts of whom nothing certain is known are few; of more, each run looks at so many again."""
 

@@ -196,9 +196,10 @@ update = _table(
     Column("attempt", JsonText),  # how it is tried: {"decided": …, "tries": […], "known": …}
     Column("agreed", JsonText),
     Column("run_id", BigInteger),
+    Column("leaves", Boolean, nullable=False, server_default="0"),  # it takes its member off the list: such go first
     Index("ix_mcs_update_row", "mailchimpsync_cache_id"),
     Index("ix_mcs_update_batch", "mailchimpsync_batch_id"),
-    Index("ix_mcs_update_open", "completed", "mailchimpsync_batch_id"),
+    Index("ix_mcs_update_open", "completed", "mailchimpsync_batch_id", "leaves", "id"),
 )
 
 data = _table(

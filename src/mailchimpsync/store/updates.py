@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy import update as sql_update
 
 from mailchimpsync.errors import Code
-from mailchimpsync.model import IN_FLIGHT, SUBSCRIBED_STATUSES, SyncStatus
+from mailchimpsync.model import IN_FLIGHT, SUBSCRIBED_STATUSES, MemberStatus, SyncStatus
 from mailchimpsync.store.dialect import Row, insert_rows, update_by_id
 from mailchimpsync.store.schema import batch, cache, json_text, update
 
@@ -38,6 +38,9 @@ HANDLED = 2
 
 SENT_AT = "sent_at"
 """In `attempt`: when the request of an update that goes directly was begun. Its answer may have been lost."""
+
+OPT_OUTS_WAIT_AT_MOST = timedelta(minutes=10)
+"""An opt-out in a batch that has no results for so long is sent directly as well."""
 
 SLOW_AFTER = timedelta(hours=1)
 """A batch that has no results for so long is told."""
@@ -73,20 +76,30 @@ UNANSWERED = json_text({"code": Code.BATCH_LOST.value})
 """The error of an update whose batch has been read, or lost, without a word about it."""
 
 
+_OFF = frozenset({MemberStatus.UNSUBSCRIBED, MemberStatus.ARCHIVED})
+
+
+def takes_off(body: Mapping[str, Any] | None) -> bool:
+    """Say whether an update takes its member off the list."""
+    return body is not None and body.get("status") in _OFF
+
+
 def add_updates(tx: Connection, rows: Sequence[Row]) -> None:
     """Queue updates; the unique `open_row` lets a cache row have one open update at most."""
-    insert_rows(tx, update, rows)
+    insert_rows(tx, update, [{**row, "leaves": takes_off(row["data"])} for row in rows])
 
 
 def unsent_updates(tx: Connection, list_id: str, limit: int, run_id: int | None = None) -> Sequence[RowMapping]:
     """Return the next updates that are in no batch, of a run or of all; those that take members off come first.
 
     With their members' ids and addresses: id, data, attempt, mailchimp_member_id, mailchimp_email. Two queries, as
-    one that sorts would read the members of all updates that wait.
+    one that sorts would read the members of all updates that wait. Members who are taken off by an update that
+    Mailchimp may still carry out get nothing else until its batch is over: it could take them off afterwards.
     """
-    leaving = _unsent(tx, list_id, limit, run_id, _takes_off())
+    leaving = _unsent(tx, list_id, limit, run_id, update.c.leaves)
     room = limit - len(leaving)
-    return [*leaving, *_unsent(tx, list_id, room, run_id, ~_takes_off())] if room else leaving
+    others = and_(~update.c.leaves, ~_is_overtaken_in(cache.c.id, leaves=True))
+    return [*leaving, *_unsent(tx, list_id, room, run_id, others)] if room else leaving
 
 
 def _unsent(
@@ -106,12 +119,6 @@ def _unsent(
         .limit(limit)
     )
     return tx.execute(query).mappings().all()
-
-
-def _takes_off() -> ColumnElement[bool]:
-    """Members who are taken off go first, whatever else waits."""
-    said = type_coerce(update.c.data, Text)
-    return or_(said.like('%"status":"unsubscribed"%'), said.like('%"status":"archived"%'))
 
 
 def _subscribes() -> ColumnElement[bool]:
@@ -148,11 +155,14 @@ def drop_unsent(tx: Connection, dropped: Sequence[tuple[int, int, str]]) -> None
     update_by_id(tx, cache, [{"id": row_id, **again} for _, row_id, _ in dropped])
 
 
-def _is_overtaken_in(rows: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Return the condition that a row has an update which an opt-out has overtaken, and that is not settled."""
+def _is_overtaken_in(rows: ColumnElement[Any], *, leaves: bool = False) -> ColumnElement[bool]:
+    """Return the condition that a row has an update which an opt-out has overtaken, and that is not settled.
+
+    With `leaves` only one counts that is an opt-out itself.
+    """
     other = update.alias()
     mine = select(other.c.id).where(other.c.mailchimpsync_cache_id == rows, other.c.error_response == OVERTAKEN)
-    return mine.exists()
+    return (mine.where(other.c.leaves) if leaves else mine).exists()
 
 
 def unsent_opt_outs(tx: Connection, list_id: str, limit: int, run_id: int | None = None) -> Sequence[RowMapping]:
@@ -169,7 +179,7 @@ def unsent_opt_outs(tx: Connection, list_id: str, limit: int, run_id: int | None
             update.c.mailchimpsync_batch_id.is_(None),
             cache.c.mailchimp_list_id == list_id,
             update.c.run_id == run_id if run_id is not None else true(),
-            or_(is_begun, and_(_takes_off(), _is_overtaken_in(cache.c.id))),
+            or_(is_begun, and_(update.c.leaves, _is_overtaken_in(cache.c.id))),
         )
         .order_by(update.c.id)
         .limit(limit)
@@ -182,23 +192,64 @@ def note_attempts(tx: Connection, attempts: Sequence[tuple[int, Mapping[str, Any
     update_by_id(tx, update, [{"id": key, "attempt": attempt} for key, attempt in attempts])
 
 
-def changed_in_flight(tx: Connection, list_id: str, after: int, limit: int) -> Sequence[int]:
-    """Return the next rows, by id, that have changed while an update of theirs is in flight.
+def changed_in_flight(
+    tx: Connection, list_id: str, now: datetime, after: int, limit: int, row_ids: Sequence[int] | None = None
+) -> Sequence[int]:
+    """Return the next rows, by id, that have changed while an update of theirs is in flight; of some rows, or of all.
 
-    Where that one takes its member off already, nothing can overtake it: what has happened since is decided after it.
+    Where that one takes its member off already, what has happened since is decided after it, unless its batch hangs.
     """
     query = (
         select(cache.c.id)
         .join(update, update.c.open_row == cache.c.id)
+        .outerjoin(batch, batch.c.id == update.c.mailchimpsync_batch_id)
         .where(
             cache.c.mailchimp_list_id == list_id,
             cache.c.sync_status.in_([status.value for status in IN_FLIGHT]),
             cache.c.recheck,
             cache.c.id > after,
-            ~_takes_off(),
+            cache.c.id.in_(row_ids) if row_ids is not None else true(),
+            or_(~update.c.leaves, batch.c.created_date < now - OPT_OUTS_WAIT_AT_MOST),
         )
     )
     return tx.execute(query.order_by(cache.c.id).limit(limit)).scalars().all()
+
+
+def send_hanging_directly(tx: Connection, list_id: str, now: datetime, limit: int) -> int:
+    """Let the next opt-outs overtake themselves whose batch hangs: they are queued once more, to be sent directly.
+
+    Return how many. Rows that have changed since are left out: these are decided again first.
+    """
+    query = (
+        select(update)
+        .join(batch, batch.c.id == update.c.mailchimpsync_batch_id)
+        .join(cache, cache.c.id == update.c.mailchimpsync_cache_id)
+        .where(
+            batch.c.mailchimp_list_id == list_id,
+            batch.c.response_processed < HANDLED,
+            batch.c.created_date < now - OPT_OUTS_WAIT_AT_MOST,
+            update.c.completed == 0,
+            update.c.leaves,
+            ~cache.c.recheck,
+        )
+        .order_by(update.c.id)
+        .limit(limit)
+    )
+    hanging = tx.execute(query).mappings().all()
+    overtake(tx, [one["mailchimpsync_cache_id"] for one in hanging])
+    mine = update.c.id.in_([one["id"] for one in hanging])
+    tx.execute(sql_update(update).where(mine).values(run_id=None))  # of its run, the one below counts
+    add_updates(tx, [_directly(one) for one in hanging])
+    return len(hanging)
+
+
+def _directly(hanging: RowMapping) -> dict[str, Any]:
+    """Return an opt-out as it goes in a request of its own: that says the status, and nothing else."""
+    kept = ("mailchimpsync_cache_id", "attempt", "created_date", "run_id")
+    agreed = {name: value for name, value in hanging["agreed"].items() if name != "data"}
+    body = {name: hanging["data"][name] for name in ("email_address", "status") if name in hanging["data"]}
+    row_id = hanging["mailchimpsync_cache_id"]
+    return {**{name: hanging[name] for name in kept}, "data": body, "agreed": agreed, "open_row": row_id}
 
 
 def overtake(tx: Connection, row_ids: Sequence[int]) -> None:

@@ -20,7 +20,6 @@ from mailchimpsync.sync.corrections import (
     has_only_corrections,
 )
 from mailchimpsync.sync.data_of_rows import first_body
-from mailchimpsync.sync.opt_outs import takes_off
 from mailchimpsync.sync.refused import note_refused, refusal_by_civicrm, refused_by_civicrm
 
 CHANGES_PER_STEP = 5_000
@@ -104,7 +103,7 @@ def _note(
             ],
         )
         rows.write_alike(tx, [_done_row(change) for change in done])
-        updates.overtake(tx, [change["cache_id"] for change in done if takes_off(change["member_update"])])
+        updates.overtake(tx, [change["cache_id"] for change in done if updates.takes_off(change["member_update"])])
         updates.add_updates(tx, [made for change in done if (made := _update(run, change)) is not None])
         data.forget_wanted(tx, [change["cache_id"] for change in done if "data" in change["agreed"]])
         journal.write_journal(tx, [_entry(run, record, change, before) for record, change in told.items()])
@@ -179,7 +178,7 @@ def _done_row(change: Change) -> dict[str, Any]:
         "reason": change["reason"],
         "reason_detail": None,
     }
-    if takes_off(change["member_update"]):
+    if updates.takes_off(change["member_update"]):
         row["recheck"] = False  # of a row with an update in flight: this is decided by what has changed since
     if change["member_update"] is None and change["sync_status"] != SyncStatus.FAIL:
         row["base_subscribed"] = change["agreed"]["subscribed"]

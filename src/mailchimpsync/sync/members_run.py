@@ -30,7 +30,8 @@ from mailchimpsync.sync.fetch import member_row
 from mailchimpsync.sync.fix_contact_ids import fix_contacts_of
 from mailchimpsync.sync.lease import at_work
 from mailchimpsync.sync.look_at_both import DOUBLE_OPTIN, look_at_civicrm
-from mailchimpsync.sync.reconcile import decide_rows
+from mailchimpsync.sync.overtaken import settle_overtaken
+from mailchimpsync.sync.reconcile import decide_rows, plan_opt_outs_in_flight_of
 from mailchimpsync.sync.relink import links_of
 from mailchimpsync.sync.submit import send_all
 from mailchimpsync.sync.take_over import take_over
@@ -238,7 +239,11 @@ def _is_known(row: Any, having: Collection[tuple[int, str]]) -> bool:
 
 
 def reconcile_rows(run: Run, row_ids: Sequence[int]) -> None:
-    """Decide about rows and carry it out, as a whole run does; rows with an update in flight wait for its result."""
+    """Decide about rows and carry it out, as a whole run does.
+
+    Rows with an update in flight wait for its result, unless they are to be taken off: opt-outs overtake it.
+    """
+    settle_overtaken(run)
     take_over(run)
     check_data_of(run, row_ids)
     with run.transaction() as tx:
@@ -246,6 +251,7 @@ def reconcile_rows(run: Run, row_ids: Sequence[int]) -> None:
     settle_untold(run, due)
     tell_what_was_done(run, due)
     decide_rows(run, due)
+    plan_opt_outs_in_flight_of(run, row_ids)
     create_contacts(run)
     change_groups(run)
     send_all(run)

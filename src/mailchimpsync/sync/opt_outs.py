@@ -20,27 +20,22 @@ from mailchimpsync.sync.refused import note_refused
 
 MEMBERS_IN_FLIGHT_MAX = 8
 MEMBERS_PER_STEP = 40
-_OFF = frozenset({MemberStatus.UNSUBSCRIBED, MemberStatus.ARCHIVED})
 _NOT_DONE = 503
 """The status of a request whose answer was lost, and that did nothing: it may pass."""
 
 Answer = OperationResult | RemoteError | None
 
 
-def takes_off(body: Mapping[str, Any] | None) -> bool:
-    """Say whether an update takes its member off the list."""
-    return body is not None and body.get("status") in _OFF
-
-
 def send_opt_outs(work: Work) -> bool:
     """Send the opt-outs that have overtaken something, and take their answers in; False if time was over before.
+
+    Those that are in a batch themselves, and wait for it for too long, are sent as well.
 
     Raises:
         TransientError: Mailchimp doesn't answer; the next call reads the members first.
     """
     while True:
-        with work.transaction() as tx:
-            waiting = updates.unsent_opt_outs(tx, work.list_id, MEMBERS_PER_STEP, work.sends_updates_of)
+        waiting = _next_opt_outs(work)
         if not waiting:
             return True
         if work.deadline.is_stopped:
@@ -51,6 +46,21 @@ def send_opt_outs(work: Work) -> bool:
         with work.transaction() as tx:
             updates.note_attempts(tx, [(one["update_id"], one["attempt"]) for one in fresh])
         _take_in(work, fresh, _send(work, fresh))
+
+
+def _next_opt_outs(work: Work) -> Sequence[Mapping[Any, Any]]:
+    """Return the next ones to be sent; what hangs is taken up only as fast as it is sent, and while there is time."""
+    with work.transaction() as tx:
+        waiting = updates.unsent_opt_outs(tx, work.list_id, MEMBERS_PER_STEP, work.sends_updates_of)
+    if waiting or work.sends_updates_of is not None or work.deadline.reached:
+        return waiting
+    with work.transaction() as tx:
+        hanging = updates.send_hanging_directly(tx, work.list_id, work.runtime.now(), MEMBERS_PER_STEP)
+    if not hanging:
+        return ()
+    work.log(f"{hanging} opt-outs wait in a batch that Mailchimp has not finished; they are sent directly as well.")
+    with work.transaction() as tx:
+        return updates.unsent_opt_outs(tx, work.list_id, MEMBERS_PER_STEP)
 
 
 def finish_opt_outs(work: Work) -> None:

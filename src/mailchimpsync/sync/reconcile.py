@@ -21,7 +21,6 @@ from mailchimpsync.sync.corrections import CORRECTIONS, NOTHING_NEW, Correction,
 from mailchimpsync.sync.data_of_rows import held_back, waiting_data, with_data
 from mailchimpsync.sync.gather import Gathered, gather
 from mailchimpsync.sync.linked_interests import with_existing_interests
-from mailchimpsync.sync.opt_outs import takes_off
 from mailchimpsync.sync.take_over import take_over
 from mailchimpsync.sync.take_up_undo import take_up_undo, undone_run
 from mailchimpsync.sync.unwanted import drop_unwanted
@@ -82,27 +81,38 @@ def _decide_step(run: Run, agreements: Agreements, due: Sequence[Any], after: in
 
 
 def _plan_opt_outs_in_flight(run: Run, decided_to: int) -> bool:
-    """Plan to take off members who must not wait for the result of their update in flight; say whether that is all.
-
-    Whatever else has changed at such rows is decided after the result.
-    """
+    """Plan to take off members who must not wait for the result of their update in flight; say whether that is all."""
     after = run.read_progress().get("in_flight_to", 0)
     while True:
         with run.transaction() as tx:
-            changed = updates.changed_in_flight(tx, run.list_id, after, ROWS_PER_STEP)
+            changed = updates.changed_in_flight(tx, run.list_id, run.runtime.now(), after, ROWS_PER_STEP)
         if not changed:
             return True
         after = changed[-1]
-        looked_at = _look_at(run, changed)
-        decided = [decide(situation, run.connection) for situation in looked_at.situations]
+        planned = _opt_outs_among(run, changed)
         with run.transaction() as tx:
-            planned = zip(looked_at.rows, decided, strict=True)
-            plans.add_to_plan(
-                tx, [_plan_row(run, row["id"], one, None) for row, one in planned if takes_off(one.update)]
-            )
+            plans.add_to_plan(tx, planned)
             run.note_progress(tx, {"decided_to": decided_to, "in_flight_to": after})
         if run.deadline.reached:
             return False
+
+
+def plan_opt_outs_in_flight_of(run: Run, ids: Sequence[int]) -> None:
+    """Plan the same for a few rows, in place of whatever was planned for them."""
+    with run.transaction() as tx:
+        changed = updates.changed_in_flight(tx, run.list_id, run.runtime.now(), 0, len(ids), ids)
+    planned = _opt_outs_among(run, changed)
+    with run.transaction() as tx:
+        plans.drop_plans_of_rows(tx, [one["cache_id"] for one in planned])
+        plans.add_to_plan(tx, planned)
+
+
+def _opt_outs_among(run: Run, changed: Sequence[int]) -> list[Mapping[str, Any]]:
+    """Return the plan for rows with an update in flight; whatever else has changed is decided after its result."""
+    looked_at = _look_at(run, changed)
+    decided = [decide(situation, run.connection) for situation in looked_at.situations]
+    planned = zip(looked_at.rows, decided, strict=True)
+    return [_plan_row(run, row["id"], one, None) for row, one in planned if updates.takes_off(one.update)]
 
 
 def decide_rows(run: Run, ids: Sequence[int]) -> None:

@@ -14,6 +14,7 @@ from mailchimpsync.store import runs, updates
 from mailchimpsync.sync.calls import Systems
 from mailchimpsync.sync.context import Work
 from mailchimpsync.sync.lease import at_work
+from mailchimpsync.sync.opt_outs import send_opt_outs
 from mailchimpsync.sync.results import Read, read_results, results_are_lost
 from mailchimpsync.sync.submit import collect, look_at_batch, send_all
 
@@ -44,7 +45,8 @@ def _working(systems: Systems, connection: Connection, deadline: Deadline) -> It
 def collect_connection(systems: Systems, connection: Connection, deadline: Deadline) -> int:
     """Read the results of a connection's finished batches; return of how many batches something came.
 
-    What is to be tried in another way after a refusal is sent at once, unless an interrupted run will.
+    What is to be tried in another way after a refusal is sent at once, unless an interrupted run will. Opt-outs that
+    have waited too long for their batch are sent directly.
 
     Raises:
         BusyError: a run is at work; it reads them itself.
@@ -54,6 +56,7 @@ def collect_connection(systems: Systems, connection: Connection, deadline: Deadl
         found = collect(work)
         if found:
             _send_retries(work)
+        send_opt_outs(work)
         return found
 
 

@@ -978,9 +978,10 @@ _OURS = {
     Code.BATCH_SLOW: Entry(
         "Mailchimp has had a batch for more than an hour and has not finished it.",
         "Mailchimp works on batches when it has time, one after the other; some have hung for many hours.",
-        "Nothing as a rule: its results are read when it is done. People who must not get mail are unsubscribed "
-        "directly meanwhile. If it does not end, `mailchimpsync abort` deletes it at Mailchimp, and the next sync "
-        "decides again.",
+        "Nothing as a rule: its results are read when it is done. Members who are to be taken off the list do not wait "
+        "for it: each sync sends a request of its own for those who are known to have left since, and for those whose "
+        "removal is in the batch itself. Everything else in the batch waits: additions, interests, names. If it does "
+        "not end, `mailchimpsync abort` deletes it at Mailchimp, and the next sync decides again.",
         Who.NOBODY,
         Retry.NEXT_RUN,
     ),

@@ -49,6 +49,7 @@ from mailchimpsync.store.schema import (
     verification,
 )
 from mailchimpsync.store.schema import update as update_table
+from mailchimpsync.store.updates import may_still_be_done
 
 ENTRIES_PER_STEP = 1_000
 """Rows looked at, or changed, by one statement."""
@@ -99,7 +100,7 @@ def traces(tx: Connection, list_id: str, address: str) -> Traces:
     rows = tx.execute(select(*columns).where(cache.c.mailchimp_list_id == list_id, is_it)).all()
     members = dict.fromkeys([*by_hash, *(row.mailchimp_member_id for row in rows if row.mailchimp_member_id)])
     contacts = dict.fromkeys(row.civicrm_contact_id for row in rows if row.civicrm_contact_id is not None)
-    in_flight = any(row.in_flight for row in rows)
+    in_flight = any(row.in_flight for row in rows) or may_still_be_done(tx, [row.id for row in rows])
     found = Traces(list_id, address, tuple(row.id for row in rows), tuple(contacts), tuple(members), in_flight)
     return _with_other_rows(tx, found)
 

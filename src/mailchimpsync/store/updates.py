@@ -193,35 +193,33 @@ def note_attempts(tx: Connection, attempts: Sequence[tuple[int, Mapping[str, Any
 
 
 def changed_in_flight(
-    tx: Connection, list_id: str, now: datetime, after: int, limit: int, row_ids: Sequence[int] | None = None
+    tx: Connection, list_id: str, after: int, limit: int, row_ids: Sequence[int] | None = None
 ) -> Sequence[int]:
     """Return the next rows, by id, that have changed while an update of theirs is in flight; of some rows, or of all.
 
-    Where that one takes its member off already, what has happened since is decided after it, unless its batch hangs.
+    Where that one takes its member off already, what has happened since is decided after it.
     """
     query = (
         select(cache.c.id)
         .join(update, update.c.open_row == cache.c.id)
-        .outerjoin(batch, batch.c.id == update.c.mailchimpsync_batch_id)
         .where(
             cache.c.mailchimp_list_id == list_id,
             cache.c.sync_status.in_([status.value for status in IN_FLIGHT]),
             cache.c.recheck,
             cache.c.id > after,
             cache.c.id.in_(row_ids) if row_ids is not None else true(),
-            or_(~update.c.leaves, batch.c.created_date < now - OPT_OUTS_WAIT_AT_MOST),
+            ~update.c.leaves,
         )
     )
     return tx.execute(query.order_by(cache.c.id).limit(limit)).scalars().all()
 
 
-def send_hanging_directly(tx: Connection, list_id: str, now: datetime, limit: int) -> int:
-    """Let the next opt-outs overtake themselves whose batch hangs: they are queued once more, to be sent directly.
-
-    Return how many. Rows that have changed since are left out: these are decided again first.
-    """
+def hanging_opt_outs(
+    tx: Connection, list_id: str, now: datetime, after: int, limit: int, *, changed: bool
+) -> Sequence[Any]:
+    """Return the next opt-outs whose batch hangs, by id, of rows that have `changed` since, or have not: id, row_id."""
     query = (
-        select(update)
+        select(update.c.id, cache.c.id.label("row_id"))
         .join(batch, batch.c.id == update.c.mailchimpsync_batch_id)
         .join(cache, cache.c.id == update.c.mailchimpsync_cache_id)
         .where(
@@ -230,17 +228,19 @@ def send_hanging_directly(tx: Connection, list_id: str, now: datetime, limit: in
             batch.c.created_date < now - OPT_OUTS_WAIT_AT_MOST,
             update.c.completed == 0,
             update.c.leaves,
-            ~cache.c.recheck,
+            cache.c.recheck if changed else ~cache.c.recheck,
+            update.c.id > after,
         )
-        .order_by(update.c.id)
-        .limit(limit)
     )
-    hanging = tx.execute(query).mappings().all()
+    return tx.execute(query.order_by(update.c.id).limit(limit)).all()
+
+
+def send_directly(tx: Connection, update_ids: Sequence[int]) -> None:
+    """Let opt-outs overtake themselves: each is queued once more, for a request of its own."""
+    hanging = tx.execute(select(update).where(update.c.id.in_(update_ids)).order_by(update.c.id)).mappings().all()
     overtake(tx, [one["mailchimpsync_cache_id"] for one in hanging])
-    mine = update.c.id.in_([one["id"] for one in hanging])
-    tx.execute(sql_update(update).where(mine).values(run_id=None))  # of its run, the one below counts
+    tx.execute(sql_update(update).where(update.c.id.in_(update_ids)).values(run_id=None))  # its copy counts for the run
     add_updates(tx, [_directly(one) for one in hanging])
-    return len(hanging)
 
 
 def _directly(hanging: RowMapping) -> dict[str, Any]:
@@ -275,6 +275,20 @@ def overtaken(tx: Connection, list_id: str, batch_id: int | None = None) -> Sequ
         )
     )
     return tx.execute(query.order_by(update.c.id)).mappings().all()
+
+
+def may_still_be_done(tx: Connection, row_ids: Sequence[int]) -> bool:
+    """Say whether Mailchimp may still carry out an overtaken update of some rows."""
+    query = (
+        select(update.c.id)
+        .join(batch, batch.c.id == update.c.mailchimpsync_batch_id)
+        .where(
+            update.c.mailchimpsync_cache_id.in_(row_ids),
+            update.c.error_response == OVERTAKEN,
+            batch.c.response_processed < HANDLED,
+        )
+    )
+    return tx.execute(query.limit(1)).first() is not None
 
 
 def settle_overtaken(tx: Connection, update_ids: Sequence[int]) -> None:

@@ -10,16 +10,19 @@ from datetime import datetime
 from typing import Any
 
 from mailchimpsync.addresses import member_id_of
+from mailchimpsync.decide.subscription import judge as judge_subscription
 from mailchimpsync.errors import Code, RemoteError, TransientError
 from mailchimpsync.mailchimp import Member, OperationResult, member_if_readable, take_off
 from mailchimpsync.model import MemberStatus, SyncStatus
 from mailchimpsync.store import contacts, journal, members, rows, updates
-from mailchimpsync.sync.context import Work
+from mailchimpsync.sync.context import Run, Work
+from mailchimpsync.sync.gather import gather
 from mailchimpsync.sync.judging import Outcome, is_as_wanted, judge
 from mailchimpsync.sync.refused import note_refused
 
 MEMBERS_IN_FLIGHT_MAX = 8
 MEMBERS_PER_STEP = 40
+ROWS_PER_STEP = 1_000
 _NOT_DONE = 503
 """The status of a request whose answer was lost, and that did nothing: it may pass."""
 
@@ -55,12 +58,37 @@ def _next_opt_outs(work: Work) -> Sequence[Mapping[Any, Any]]:
     if waiting or work.sends_updates_of is not None or work.deadline.reached:
         return waiting
     with work.transaction() as tx:
-        hanging = updates.send_hanging_directly(tx, work.list_id, work.runtime.now(), MEMBERS_PER_STEP)
+        now = work.runtime.now()
+        hanging = updates.hanging_opt_outs(tx, work.list_id, now, 0, MEMBERS_PER_STEP, changed=False)
+        updates.send_directly(tx, [one.id for one in hanging])
     if not hanging:
         return ()
-    work.log(f"{hanging} opt-outs wait in a batch that Mailchimp has not finished; they are sent directly as well.")
+    work.log(
+        f"{len(hanging)} opt-outs wait in a batch that Mailchimp has not finished; they are sent directly as well."
+    )
     with work.transaction() as tx:
         return updates.unsent_opt_outs(tx, work.list_id, MEMBERS_PER_STEP)
+
+
+def send_changed_directly(run: Run) -> None:
+    """Queue opt-outs whose batch hangs, and whose rows have changed since, for requests of their own.
+
+    Only where the rules, by what is known now, do not want the person back.
+    """
+    after = 0
+    while True:
+        with run.transaction() as tx:
+            now = run.runtime.now()
+            hanging = updates.hanging_opt_outs(tx, run.list_id, now, after, ROWS_PER_STEP, changed=True)
+            found = rows.rows_to_decide(tx, [one.row_id for one in hanging])
+        if not hanging:
+            return
+        after = hanging[-1].id
+        gathered = gather(run, found)
+        judged = zip(gathered.rows, gathered.situations, strict=True)
+        leaving = {row["id"] for row, one in judged if not judge_subscription(one, run.connection).ends_subscribed}
+        with run.transaction() as tx:
+            updates.send_directly(tx, [one.id for one in hanging if one.row_id in leaving])
 
 
 def finish_opt_outs(work: Work) -> None:

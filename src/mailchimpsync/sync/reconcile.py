@@ -85,7 +85,7 @@ def _plan_opt_outs_in_flight(run: Run, decided_to: int) -> bool:
     after = run.read_progress().get("in_flight_to", 0)
     while True:
         with run.transaction() as tx:
-            changed = updates.changed_in_flight(tx, run.list_id, run.runtime.now(), after, ROWS_PER_STEP)
+            changed = updates.changed_in_flight(tx, run.list_id, after, ROWS_PER_STEP)
         if not changed:
             return True
         after = changed[-1]
@@ -100,7 +100,7 @@ def _plan_opt_outs_in_flight(run: Run, decided_to: int) -> bool:
 def plan_opt_outs_in_flight_of(run: Run, ids: Sequence[int]) -> None:
     """Plan the same for a few rows, in place of whatever was planned for them."""
     with run.transaction() as tx:
-        changed = updates.changed_in_flight(tx, run.list_id, run.runtime.now(), 0, len(ids), ids)
+        changed = updates.changed_in_flight(tx, run.list_id, 0, len(ids), ids)
     planned = _opt_outs_among(run, changed)
     with run.transaction() as tx:
         plans.drop_plans_of_rows(tx, [one["cache_id"] for one in planned])

@@ -21,7 +21,7 @@ from mailchimpsync.store import runs, updates
 from mailchimpsync.sync.context import Run, Work
 from mailchimpsync.sync.lost_batches import look_for
 from mailchimpsync.sync.operation_names import mark_of_batch, operation_name
-from mailchimpsync.sync.opt_outs import send_opt_outs
+from mailchimpsync.sync.opt_outs import send_changed_directly, send_opt_outs
 from mailchimpsync.sync.personal_values import with_personal_values
 from mailchimpsync.sync.results import note_trouble, read_results, results_are_lost
 from mailchimpsync.sync.unwanted import drop_unwanted
@@ -48,6 +48,7 @@ def submit(run: Run) -> bool:
     run.expect(under_way)
     while True:
         drop_unwanted(run)
+        send_changed_directly(run)
         sent = send_all(run)
         if not sent:
             return False

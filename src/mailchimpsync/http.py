@@ -6,7 +6,7 @@ import re
 import socket
 import ssl
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -21,6 +21,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception
 
 from mailchimpsync import __version__
 from mailchimpsync.errors import AccessError, Code, MailchimpsyncError, RemoteError, TransientError
+from mailchimpsync.network import bound, ending_within
 from mailchimpsync.runtime import Deadline, Runtime
 
 T = TypeVar("T")
@@ -37,11 +38,14 @@ DETAIL_CHARS_MAX = 300
 
 USER_AGENT = f"mailchimpsync/{__version__}"
 
-LEAST_SECONDS = 2.0
-"""So long a request is given at least, however little time is left."""
+LEAST_SECONDS = 1.0
+"""So long a request is given at least, however little time is left: each call gets somewhere."""
 
-LEAST_SECONDS_OF_A_CHANGE = 10.0
-"""Likewise one that changes something: if it is cut off, the next run has to find out whether it was done."""
+GRACE_SECONDS_OF_A_CHANGE = 10.0
+"""So long a request that changes something may go on once somebody wants to stop; one that only reads ends at once.
+
+If a change is cut off, the next run has to find out whether it was done.
+"""
 
 _NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError)
 _NO_TLS = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "RECORD_LAYER_FAILURE"}
@@ -93,13 +97,15 @@ def connections(
     CiviCRM begins a session with every answer. PHP works on the requests of one session one after the other, so a
     client that sent its cookie back would wait for itself.
     """
-    return httpx2.Client(
-        headers={"User-Agent": USER_AGENT, **headers},
-        auth=auth,
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-        timeout=TIMEOUT,
-        transport=transport,
-        verify=tls(),
+    return bound(
+        httpx2.Client(
+            headers={"User-Agent": USER_AGENT, **headers},
+            auth=auth,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+            timeout=TIMEOUT,
+            transport=transport,
+            verify=tls(),
+        )
     )
 
 
@@ -250,7 +256,9 @@ class Remote:
             self.permit.renew()
 
     def exchange(self, request: httpx2.Request, *, changes: bool) -> Answer:
-        """Send a request once and read its answer, whatever its status; it does not outlive the deadline for long.
+        """Send a request once and read its answer, whatever its status; it outlives the deadline by a second at most.
+
+        Where somebody wants to stop, one that only reads ends at once, and one that changes something soon.
 
         Raises:
             TransientError: no answer, or not all of it; `work_may_be_done` False where the request never left.
@@ -261,11 +269,12 @@ class Remote:
         self.keep_permit(changes=changes)
         request.extensions = {**request.extensions, "timeout": timeouts(seconds).as_dict()}
         try:
-            response = self._http.send(request, stream=True)
-            try:
-                answer = Answer(response.status_code, response.headers, self._read(response, seconds))
-            finally:
-                response.close()
+            with self.within(seconds, changes=changes):
+                response = self._http.send(request, stream=True)
+                try:
+                    answer = Answer(response.status_code, response.headers, self._read(response, seconds))
+                finally:
+                    response.close()
             status = answer.status
             self._compare_clocks(answer)
         except httpx2.RequestError as error:
@@ -279,8 +288,17 @@ class Remote:
         """Return how long a request that begins now may take: until the deadline, if that is not too short."""
         if self.deadline is None:
             return BODY_SECONDS_MAX
-        least = LEAST_SECONDS_OF_A_CHANGE if changes else LEAST_SECONDS
-        return max(least, self.deadline.seconds_left(BODY_SECONDS_MAX))
+        left = self.deadline.seconds_to_end(BODY_SECONDS_MAX)
+        if self.deadline.is_stopped:
+            left = min(left, GRACE_SECONDS_OF_A_CHANGE if changes else 0.0)
+        return max(LEAST_SECONDS, left)
+
+    def within(self, seconds: float, *, changes: bool) -> AbstractContextManager[None]:
+        """Return a context in which no exchange takes longer than that, nor goes on for long once it is to stop."""
+        deadline = self.deadline
+        if deadline is None or deadline.is_stopped:  # one that begins after that has its time
+            return ending_within(seconds)
+        return ending_within(seconds, lambda: deadline.is_stopped, GRACE_SECONDS_OF_A_CHANGE if changes else 0.0)
 
     def _compare_clocks(self, answer: Answer) -> None:
         """Every answer of HTTP tells its server's time (RFC 9110 6.6.1); it costs no request to look at it."""

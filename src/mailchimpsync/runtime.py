@@ -21,6 +21,9 @@ from mailchimpsync.errors import Code, StoreError
 P = ParamSpec("P")
 T = TypeVar("T")
 
+SPARE_SECONDS_MAX, SPARE_SHARE = 10.0, 0.25
+"""Of the time of a call, so much at most is kept for what was begun before."""
+
 SLEEP_SLICE_SECONDS = 0.5
 """So that a wish to stop is noticed within a second wherever somebody waits."""
 
@@ -114,18 +117,28 @@ class Runtime:
 class Deadline:
     """The end of the time a call may take: a moment (None: none), or as soon as `stop` says that somebody wants it.
 
-    `stop` is asked often, from any thread, never within a transaction.
+    `stop` is asked often, from any thread, never within a transaction. No work is begun after the moment. What was
+    begun before may take until `ends_at`, where that is later: a change that is cut off has to be looked into.
     """
 
     runtime: Runtime
     at: datetime | None = None
     stop: Callable[[], bool] | None = None
+    ends_at: datetime | None = None
 
     @classmethod
     def after(cls, runtime: Runtime, seconds: float | None, stop: Callable[[], bool] | None = None) -> Deadline:
         """Return the deadline `seconds` from now; None or 0 means none (existing-extension.md 5.1)."""
         at = runtime.now() + timedelta(seconds=seconds) if seconds else None
         return cls(runtime, at, stop)
+
+    @classmethod
+    def of_call(cls, runtime: Runtime, seconds: float | None, stop: Callable[[], bool] | None = None) -> Deadline:
+        """Return the deadline of a call that ends after `seconds`; the last of them are for what was begun before."""
+        if not seconds:
+            return cls(runtime, None, stop)
+        end = runtime.now() + timedelta(seconds=seconds)
+        return cls(runtime, end - timedelta(seconds=min(SPARE_SECONDS_MAX, seconds * SPARE_SHARE)), stop, end)
 
     @property
     def is_stopped(self) -> bool:
@@ -144,6 +157,11 @@ class Deadline:
         if self.at is None:
             return at_most
         return max(0.0, min(at_most, (self.at - self.runtime.now()).total_seconds()))
+
+    def seconds_to_end(self, at_most: float) -> float:
+        """Return the time that is left for what is begun now, also if somebody wants to stop."""
+        end = self.ends_at or self.at
+        return at_most if end is None else max(0.0, min(at_most, (end - self.runtime.now()).total_seconds()))
 
     def sleep(self, seconds: float) -> bool:
         """Wait, but not beyond the deadline, nor half a second after a wish to stop; say if all of it was waited."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
 
+from cli.conftest import PATIENCE_SECONDS
 from mailchimpsync.sync import stopping
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.processes import wait_until
@@ -55,6 +58,24 @@ def test_a_sync_that_waits_in_another_process_is_aborted(waiting: Desk) -> None:
     assert_agreement(waiting)
 
 
+def test_a_sync_whose_request_hangs_ends_with_the_abort_though_no_answer_ever_comes(waiting: Desk) -> None:
+    with waiting.sync_kept_waiting("--max-time", "0") as process:
+        result = waiting("abort", "--yes", "--json")
+        said, complaints = process.communicate(timeout=PATIENCE_SECONDS / 2)
+
+    [done] = json.loads(result.stdout)
+    assert (done["was_at_work"], process.returncode, complaints) == (True, 3, "")
+    assert "aborted by somebody else" in " ".join(said.split())
+
+
+def test_a_sync_whose_request_hangs_ends_with_its_time_though_no_answer_ever_comes(waiting: Desk) -> None:
+    with waiting.sync_kept_waiting("--max-time", "8") as process:
+        said, complaints = process.communicate(timeout=PATIENCE_SECONDS / 2)
+
+    assert process.returncode == 3
+    assert "could not be reached" in " ".join((said + complaints).split())
+
+
 def test_a_sync_that_was_killed_leaves_nothing_in_the_way(waiting: Desk) -> None:
     process = waiting.start("sync", "--max-time", "0")
     wait_until(waiting.batches_at_mailchimp)
@@ -95,10 +116,14 @@ def test_a_forced_restart_is_refused_once_and_takes_over_when_said_twice(waiting
     assert_agreement(waiting)
 
 
-def test_a_sync_stuck_in_a_request_is_fenced_out(connected: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sync_that_does_not_hear_because_it_is_stopped_in_a_request_is_fenced_out(
+    connected: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(stopping, "PATIENCE_SECONDS", 0.5)
     with connected.sync_kept_waiting("--max-time", "0") as process:
+        os.kill(process.pid, signal.SIGSTOP)
         aborted = connected("abort", "--yes", "--json")
+        os.kill(process.pid, signal.SIGCONT)
         log_before = connected("status", "--log", "--json").stdout
     _, complaints = process.communicate(timeout=60)
 

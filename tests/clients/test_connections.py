@@ -5,9 +5,10 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
-from threading import Thread
+from threading import Event, Thread
+from time import sleep
 from typing import TYPE_CHECKING
 
 import httpx2
@@ -16,7 +17,7 @@ import pytest
 from clients.conftest import KEY
 from mailchimpsync.civicrm import CivicrmClient
 from mailchimpsync.errors import REGISTRY, AccessError, Code, RemoteError, Retry, TransientError
-from mailchimpsync.http import LEAST_SECONDS, LEAST_SECONDS_OF_A_CHANGE
+from mailchimpsync.http import GRACE_SECONDS_OF_A_CHANGE, LEAST_SECONDS
 from mailchimpsync.mailchimp import MailchimpClient, account
 from mailchimpsync.runtime import Deadline, Runtime
 from mailchimpsync_sandbox.civicrm import CivicrmSandbox
@@ -163,7 +164,17 @@ def test_a_request_is_given_no_more_time_than_is_left(
     civicrm.call("Contact", "get", {})
     civicrm.call("Contact", "save", {"records": []})
     waits = [request.extensions["timeout"]["read"] for request in (*asked.requests, *told.requests)]
-    assert waits == [30, 5, LEAST_SECONDS, LEAST_SECONDS_OF_A_CHANGE, 30, 5]
+    assert waits == [30, 5, LEAST_SECONDS, LEAST_SECONDS, 30, 5]
+
+
+def test_what_is_begun_when_somebody_wants_to_stop_is_short_and_a_change_is_given_more(
+    civicrm_says: CivicrmSays, hands: Hands
+) -> None:
+    client, asked = civicrm_says(httpx2.Response(200, json={"values": [{"id": 1}]}))
+    client.deadline = Deadline.after(hands.runtime, 300, stop=lambda: True)
+    client.call("Contact", "get", {})
+    client.call("Contact", "save", {"records": []})
+    assert [one.extensions["timeout"]["read"] for one in asked.requests] == [LEAST_SECONDS, GRACE_SECONDS_OF_A_CHANGE]
 
 
 def test_somebody_who_waits_is_spared_retries_and_a_slow_answer_has_its_time(
@@ -194,7 +205,48 @@ def test_a_server_that_takes_a_request_and_never_answers_does_not_keep_a_call_be
     assert caught.value.code is Code.CV_UNAVAILABLE
 
 
+def test_a_server_that_sends_a_byte_now_and_then_does_not_keep_a_call_beyond_its_time() -> None:
+    def drip(connection: socket.socket) -> None:
+        connection.recv(4_096)
+        with suppress(ConnectionError):
+            for byte in b"HTTP/1.1 200 OK" + b"\r\nX-More: and more" * 1_000:
+                connection.sendall(bytes([byte]))
+                sleep(0.05)
+
+    with _asking(drip, Deadline.after(Runtime(), 0.5)) as caught:
+        pass
+    assert caught.value.code is Code.CV_UNAVAILABLE
+
+
+def test_a_request_that_waits_for_its_answer_ends_once_somebody_wants_to_stop() -> None:
+    asked = Event()
+
+    def hang(connection: socket.socket) -> None:
+        connection.recv(4_096)
+        asked.set()
+        _swallow(connection)
+
+    with _asking(hang, Deadline.after(Runtime(), None, stop=asked.is_set)) as caught:
+        pass
+    assert caught.value.code is Code.CV_UNAVAILABLE
+
+
+@contextmanager
+def _asking(
+    answer: Callable[[socket.socket], None], deadline: Deadline
+) -> Iterator[pytest.ExceptionInfo[TransientError]]:
+    with (
+        listening(answer) as port,
+        CivicrmClient(f"http://127.0.0.1:{port}", "s3cret", Runtime(), pattern=PATTERN) as client,
+    ):
+        client.deadline = deadline
+        with pytest.raises(TransientError) as caught:
+            client.call("Contact", "get", {})
+        yield caught
+
+
 def _swallow(connection: socket.socket) -> None:
     """Read until the other side gives up, and say nothing."""
-    while connection.recv(4_096):
-        pass
+    with suppress(ConnectionError):
+        while connection.recv(4_096):
+            pass

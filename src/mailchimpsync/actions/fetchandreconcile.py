@@ -148,7 +148,7 @@ def fetchandreconcile(
         accept_restored=accept_restored,
         with_data=with_data,
     )
-    deadline = Deadline.after(site.runtime, max(0, max_time), stop)
+    deadline = Deadline.of_call(site.runtime, max(0, max_time), stop)
     return list(_run_all(site, _longest_waiting_first(site, links), deadline, options, progress or NoProgress()))
 
 

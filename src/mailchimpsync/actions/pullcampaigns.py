@@ -107,7 +107,7 @@ def pullcampaigns(
     """
     since = read_since(since_date, site.runtime.now()) if since_date else None
     links = find_links(site, group_id)
-    deadline = Deadline.after(site.runtime, max(0, max_time), stop)
+    deadline = Deadline.of_call(site.runtime, max(0, max_time), stop)
     everything = since_date is not None and since is None
     return list(_pull_all(site, links, deadline, (since, everything), progress or NoProgress()))
 

@@ -113,10 +113,14 @@ def _attempt(client: MailchimpClient, url: str, packed: IO[bytes]) -> None:
 @contextmanager
 def _response(client: MailchimpClient, url: str) -> Iterator[httpx2.Response]:
     # Accept-Encoding: the archive is compressed as it is; a second layer would be taken off nowhere.
+    seconds = client.seconds_for(changes=False)
     try:
-        with client.storage.stream(
-            "GET", url, headers={"Accept-Encoding": "identity"}, timeout=timeouts(client.seconds_for(changes=False))
-        ) as response:
+        with (
+            client.within(seconds, changes=False),
+            client.storage.stream(
+                "GET", url, headers={"Accept-Encoding": "identity"}, timeout=timeouts(seconds)
+            ) as response,
+        ):
             yield response
     except httpx2.InvalidURL:
         raise odd(MAILCHIMP, "the address of a batch's results") from None

@@ -6,10 +6,14 @@ import httpx2
 import pytest
 
 from mailchimpsync.mailchimp import recent_batches
-from mailchimpsync.store import updates
+from mailchimpsync.runtime import Deadline
+from mailchimpsync.store import kept_plans, updates
+from mailchimpsync.store.kept_plans import PlanState
 from mailchimpsync.store.schema import batch
-from mailchimpsync.sync import Outcome
-from mailchimpsync.sync.results import MINUTES_BETWEEN_ATTEMPTS
+from mailchimpsync.sync import Outcome, abort_connection, preview
+from mailchimpsync.sync.lease import at_work
+from mailchimpsync.sync.results import MINUTES_BETWEEN_ATTEMPTS, results_are_lost
+from mailchimpsync.sync.working import work_with
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.world import LIST, NEWS, World
 
@@ -95,6 +99,66 @@ def test_who_came_back_after_a_removal_whose_answer_was_lost_stays(world: World)
 
     assert world.status("bella@example.org") == "subscribed"
     assert world.in_group(bella) == "Added"
+
+
+@pytest.mark.parametrize("was_done", [True, False])
+def test_a_change_of_a_plan_whose_answer_was_lost_is_not_known_until_the_member_was_read(
+    world: World, *, was_done: bool
+) -> None:
+    world.member("ann@example.org")
+    ann = world.contact("ann@example.org", {NEWS: 20})
+    world.sync()
+    world.pass_time(86_400)
+    world.put(ann, "Removed")
+    plan_id = preview(world.systems, world.connection, Deadline.after(world.runtime, None), by="dora")
+    with world.store.begin() as tx:
+        kept_plans.decide_plan(tx, plan_id, [PlanState.OPEN], PlanState.APPROVED, world.now, "dora")
+    if not was_done:
+        world.mailchimp.set_options(batch_dwell={"started": 36_000.0})
+    world.mailchimp.faults.plant(UNREACHABLE)
+    world.sync(wait_for_batches=False)
+    assert outcomes(world, plan_id) == {"done": 1}  # it waits; the plan says so where it is shown
+    with world.store.begin() as tx:
+        [one] = updates.unhandled_batches(tx, LIST)
+    assert (give_up(world, one["id"]), outcomes(world, plan_id)) == (1, {"unknown": 1})
+
+    world.sync(wait_for_batches=False)
+
+    assert outcomes(world, plan_id) == ({"done": 1} if was_done else {"left out": 1})
+
+
+def give_up(world: World, batch_id: int) -> int:
+    """Let the results of a batch be lost."""
+    with at_work(world.systems, LIST, Deadline.after(world.runtime, 60)) as lease:
+        work = work_with(world.systems, world.connection, Deadline.after(world.runtime, 60), lease)
+        return results_are_lost(work, batch_id)
+
+
+def outcomes(world: World, plan_id: int) -> dict[str | None, int]:
+    with world.store.begin() as tx:
+        return kept_plans.count_changes(tx, plan_id)
+
+
+def test_what_a_plan_wanted_and_an_abort_dropped_is_not_called_done(world: World) -> None:
+    world.member("ann@example.org")
+    ann = world.contact("ann@example.org", {NEWS: 20})
+    world.sync()
+    world.pass_time(86_400)
+    world.put(ann, "Removed")
+    plan_id = preview(world.systems, world.connection, Deadline.after(world.runtime, None), by="dora")
+    with world.store.begin() as tx:
+        kept_plans.decide_plan(tx, plan_id, [PlanState.OPEN], PlanState.APPROVED, world.now, "dora")
+    world.mailchimp.set_options(batch_dwell={"started": 36_000.0})
+    world.sync(wait_for_batches=False)
+
+    abort_connection(world.systems, world.connection)
+    assert outcomes(world, plan_id) == {"unknown": 1}
+    world.mailchimp.set_options(batch_dwell={"started": 0.0})
+    world.pass_time(60)
+    world.sync()
+
+    assert outcomes(world, plan_id) == {"left out": 1}
+    assert world.status("ann@example.org") == "unsubscribed"
 
 
 def test_it_is_asked_for_ever_more_rarely(world: World) -> None:

@@ -39,8 +39,8 @@ class Plan:
         billable: contacts Mailchimp counts on the bill, before and after.
         failures: who can't be synced, and why.
         people: how many people's changes are kept.
-        outcomes: for how many people what was planned is done, waits for Mailchimp, was refused, or was left out, as
-            the world had changed.
+        outcomes: for how many people what was planned is done, waits for Mailchimp, was refused, was left out, as the
+            world had changed, or is unknown, as Mailchimp gave no answer: the next sync reads what it did.
         refused: some of those for whom it was refused, by contact or address, and why.
         reasons: why what was planned is left out or refused, and for how many people.
         may_be_asked: how many of those to be subscribed were on the list before, so that Mailchimp may ask them first.

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, delete, exists, func, insert, or_, select, true, update
 
 from mailchimpsync.store.dialect import Row, insert_rows, update_by_id
 from mailchimpsync.store.schema import cache, json_text, kept_change, kept_plan, plan, run
@@ -35,8 +35,8 @@ class PlanState(StrEnum):
     EXPIRED = "expired"
 
 
-DONE, LEFT_OUT, REFUSED = "done", "left out", "refused"
-"""What became of a change; `done` is one that was sent, until its result says otherwise."""
+DONE, LEFT_OUT, REFUSED, UNKNOWN = "done", "left out", "refused", "unknown"
+"""What became of a change; `done` is one that was sent, until its result says otherwise, or there will be none."""
 
 MAY_BE_ASKED = "may_be_asked"
 """Beside a plan's contacts on the bill: how many to be subscribed were on the list before."""
@@ -199,6 +199,38 @@ def note_refused(tx: Connection, run_id: int, row_ids: Sequence[int]) -> None:
     for identity, reason in tx.execute(refused).all():
         mine = kept_change.c.plan_id == plan_of_run, kept_change.c.identity == identity, kept_change.c.outcome == DONE
         tx.execute(update(kept_change).where(*mine).values(outcome=REFUSED, note=reason))
+
+
+def note_given_up(tx: Connection, update_ids: Sequence[int]) -> None:
+    """Note that no answer will come about what plans wanted: sent, it is not known; else it was left out."""
+    sent = update_table.c.mailchimpsync_batch_id.is_not(None)
+    _note(tx, update_ids, sent, DONE, UNKNOWN, "Mailchimp gave no answer about it. The next sync reads what it did.")
+    _note(tx, update_ids, ~sent, DONE, LEFT_OUT, "It was dropped before it was sent.")
+
+
+def note_read_back(tx: Connection, update_ids: Sequence[int], *, done: bool) -> None:
+    """Note what the members say of changes about which Mailchimp gave no answer."""
+    outcome, note = (DONE, "Read from the member.") if done else (LEFT_OUT, "By what the member says, it was not done.")
+    _note(tx, update_ids, true(), UNKNOWN, outcome, note)
+
+
+def _note(
+    tx: Connection, update_ids: Sequence[int], which: ColumnElement[bool], before: str, outcome: str, note: str
+) -> None:
+    """Set the outcome of the changes that updates were made for, where it is another one before."""
+    query = (
+        select(run.c.kept_plan_id, cache.c.identity)
+        .select_from(update_table)
+        .join(run, run.c.id == update_table.c.run_id)
+        .join(cache, cache.c.id == update_table.c.mailchimpsync_cache_id)
+        .where(update_table.c.id.in_(update_ids), run.c.kept_plan_id.is_not(None), which)
+    )
+    by_plan: dict[int, list[str]] = {}
+    for one in tx.execute(query):
+        by_plan.setdefault(one.kept_plan_id, []).append(one.identity)
+    for plan_id, identities in by_plan.items():
+        mine = kept_change.c.plan_id == plan_id, kept_change.c.identity.in_(identities)
+        tx.execute(update(kept_change).where(*mine, kept_change.c.outcome == before).values(outcome=outcome, note=note))
 
 
 def _of_identities(tx: Connection, plan_id: int, planned: Sequence[RowMapping]) -> Iterator[RowMapping]:

@@ -448,7 +448,7 @@ kept_change = _table(
     Column("sync_status", String(10), nullable=False),
     Column("reason", String(32), nullable=False),
     Column("agreed", JsonText, nullable=False),
-    Column("outcome", String(10)),  # `done`, or `left out`
+    Column("outcome", String(10)),  # `done`, `left out`, `refused`, or `unknown`
     Column("note", String(500)),
     UniqueConstraint("plan_id", "identity"),
 )

@@ -27,6 +27,7 @@ from sqlalchemy import update as sql_update
 
 from mailchimpsync.errors import Code
 from mailchimpsync.model import IN_FLIGHT, SUBSCRIBED_STATUSES, MemberStatus, SyncStatus
+from mailchimpsync.store import kept_plans
 from mailchimpsync.store.dialect import Row, insert_rows, update_by_id
 from mailchimpsync.store.schema import batch, cache, json_text, update
 
@@ -82,6 +83,9 @@ _OFF = frozenset({MemberStatus.UNSUBSCRIBED, MemberStatus.ARCHIVED})
 def takes_off(body: Mapping[str, Any] | None) -> bool:
     """Say whether an update takes its member off the list."""
     return body is not None and body.get("status") in _OFF
+
+
+_GIVEN_UP = frozenset({SUPERSEDED, OVERTAKEN, UNANSWERED})
 
 
 def add_updates(tx: Connection, rows: Sequence[Row]) -> None:
@@ -151,6 +155,7 @@ def unsent_in_doubt(tx: Connection, list_id: str, after: int, limit: int) -> Seq
 def drop_unsent(tx: Connection, dropped: Sequence[tuple[int, int, str]]) -> None:
     """Close updates that are not to be sent, and make their rows due: (id, row id, error)."""
     complete_updates(tx, [(key, error) for key, _, error in dropped])
+    kept_plans.note_given_up(tx, [key for key, _, _ in dropped])
     again = {"sync_status": SyncStatus.TODO.value, "recheck": False}
     update_by_id(tx, cache, [{"id": row_id, **again} for _, row_id, _ in dropped])
 
@@ -238,8 +243,8 @@ def hanging_opt_outs(
 def send_directly(tx: Connection, update_ids: Sequence[int]) -> None:
     """Let opt-outs overtake themselves: each is queued once more, for a request of its own."""
     hanging = tx.execute(select(update).where(update.c.id.in_(update_ids)).order_by(update.c.id)).mappings().all()
-    overtake(tx, [one["mailchimpsync_cache_id"] for one in hanging])
     tx.execute(sql_update(update).where(update.c.id.in_(update_ids)).values(run_id=None))  # its copy counts for the run
+    overtake(tx, [one["mailchimpsync_cache_id"] for one in hanging])
     add_updates(tx, [_directly(one) for one in hanging])
 
 
@@ -463,6 +468,7 @@ def untold_updates(
             cache.c.mailchimp_status,
             cache.c.mailchimp_status_date,
             cache.c.mailchimp_interests,
+            update.c.id.label("update_id"),
             update.c.data,
             update.c.agreed,
             update.c.created_date,
@@ -486,7 +492,7 @@ def untold_updates(
 def open_and_lost(tx: Connection, run_id: int) -> tuple[int, int]:
     """Return how many updates of a run are open, and how many were given up without a word from Mailchimp."""
     mine = select(func.count()).where(update.c.run_id == run_id)
-    is_lost = update.c.error_response.in_((SUPERSEDED, OVERTAKEN, UNANSWERED))
+    is_lost = update.c.error_response.in_(sorted(_GIVEN_UP))
     still_open = tx.execute(mine.where(update.c.completed == 0)).scalar_one()
     return int(still_open), int(tx.execute(mine.where(update.c.completed == 1, is_lost)).scalar_one())
 
@@ -521,12 +527,14 @@ def updates_with_rows(tx: Connection, batch_id: int, update_ids: Sequence[int]) 
 
 
 def complete_updates(tx: Connection, errors: Sequence[tuple[int, str | None]]) -> None:
-    """Close updates: (id, error or None)."""
+    """Close updates: (id, error or None). Of those that were given up, the plan they carried out is told."""
     closed = {"completed": 1, "open_row": None}
     confirmed = [key for key, error in errors if error is None]
     tx.execute(sql_update(update).where(update.c.id.in_(confirmed)).values(closed))
     rows = [{"id": key, **closed, "error_response": error} for key, error in errors if error is not None]
     update_by_id(tx, update, rows)
+    if given_up := [key for key, error in errors if error in _GIVEN_UP]:
+        kept_plans.note_given_up(tx, given_up)
 
 
 def unanswered_bodies(tx: Connection, row_ids: Sequence[int]) -> Sequence[Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
-from mailchimpsync.store import rows, updates
+from mailchimpsync.store import kept_plans, rows, updates
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.judging import is_as_wanted
 
@@ -32,6 +32,8 @@ def settle_untold(run: Run, row_ids: Sequence[int] | None = None) -> None:
             )
             rows.write_rows(tx, [_as_done(row) for row in done])
             rows.write_rows(tx, [{"id": row["id"], "base_subscribed": None} for row in overtaken])
+            kept_plans.note_read_back(tx, [row["update_id"] for row in done], done=True)
+            kept_plans.note_read_back(tx, [row["update_id"] for row in found if not _is_done(row)], done=False)
         if not found:
             return
         after = found[-1]["id"]

@@ -44,6 +44,7 @@ WORDS: Mapping[str, str | Promise] = {
     "undo": _("undo"),
     "left out": _("left out"),
     "refused": _("refused"),
+    "unknown": _("not known yet"),
     # kinds of change, behind a number of people
     "unsubscribe": _("unsubscribed or archived at Mailchimp"),
     "add": _("subscribed at Mailchimp"),

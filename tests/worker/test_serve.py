@@ -223,8 +223,9 @@ def test_forty_idle_or_slow_connections_keep_nobody_else_from_being_answered(cha
             slow = held.enter_context(socket.create_connection(place))
             if number % 2:
                 slow.sendall(b"POST /api HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n" + b"\r\n{" * (number % 4 == 1))
-        assert service.http.get(f"{service.url}/health", timeout=10).status_code == HTTPStatus.OK
-        assert service.http.get(f"{service.url}/health", timeout=10).status_code == HTTPStatus.OK
+        for _ in range(4):
+            assert service.http.get(f"{service.url}/health", timeout=10).status_code == HTTPStatus.OK
+            time.sleep(1)  # the slow ones are cut off meanwhile
 
 
 def test_it_says_that_it_listens_only_once_it_does(charity: Charity, serve: Serve) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from mailchimpsync.errors import Code, ConfigurationError
+from mailchimpsync.web_address import is_web_address
 
 FORMS = (
     "/civicrm/ajax/api4/{entity}/{action}",
@@ -30,10 +29,10 @@ def checked_base(url: str) -> str:
     Raises:
         ConfigurationError: `CV_NOT_FOUND`, it is no http or https address, or carries a name and password.
     """
-    parts = urlsplit(url.strip())
-    if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
+    url = url.strip()
+    if not is_web_address(url):
         raise ConfigurationError("CiviCRM's address must begin with https:// or http://", code=Code.CV_NOT_FOUND)
-    return url.strip().rstrip("/")
+    return url.rstrip("/")
 
 
 def checked_pattern(base: str, pattern: str) -> str:

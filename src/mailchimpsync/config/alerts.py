@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, StringConstraints
 
 from mailchimpsync.config.parts import Part, Text
+from mailchimpsync.web_address import is_web_address
 
 RECIPIENTS_MAX = 20
 _ADDRESS = re.compile(r"[!-?A-~]+@[!-?A-~]+")
-_HTTP = {"http", "https"}
 
 EmailAddress = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=254)]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
@@ -110,10 +109,5 @@ def _problems_of_secret_url(place: str, url: SecretStr | None) -> Iterator[str]:
     if url is None:
         return
     text = url.get_secret_value()
-    try:
-        parts = urlsplit(text)
-        usable = parts.scheme in _HTTP and bool(parts.hostname) and text.isascii() and text.isprintable()
-    except ValueError:
-        usable = False
-    if not usable or " " in text:
+    if not text.isascii() or not is_web_address(text):
         yield f"{place}: an address begins with https:// or http://, and has no spaces."

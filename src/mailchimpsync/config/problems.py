@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cronsim import CronSim, CronSimError
@@ -14,6 +13,7 @@ from pydantic import SecretStr
 
 from mailchimpsync.config.data import problems_of_data
 from mailchimpsync.config.parts import Account, CivicrmSite, Link, Schedule
+from mailchimpsync.web_address import is_web_address
 
 _ID = re.compile(r"[A-Za-z0-9_]{1,32}")
 
@@ -37,11 +37,10 @@ def problems_of(
 
 
 def _problems_of_url(place: str, url: str) -> Iterator[str]:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        yield f"{place}: an address begins with https:// or http://."
-    elif "@" in parts.netloc:
+    if "@" in url.partition("://")[2].partition("/")[0]:
         yield f"{place}: an address holds no user name or password."
+    elif not is_web_address(url.strip()):
+        yield f"{place}: an address begins with https:// or http://."
 
 
 def _problems_of_web_server(civicrm: CivicrmSite) -> Iterator[str]:

@@ -9,16 +9,29 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError
+from pydantic_core import PydanticCustomError
 
 from mailchimpsync.config.homes import CONFIG_FILE, find_home
 from mailchimpsync.errors import ConfigurationError
 from mailchimpsync.errors.validation import in_words
+from mailchimpsync.web_address import is_web_address
 
 _SQLITE = "sqlite:///"
 DEFAULT_DATABASE = f"{_SQLITE}mailchimpsync.sqlite"  # in the home
 _PREFIX = "mailchimpsync_"
 _LISTS = ("proxy_addresses",)
+
+
+def _of_a_server(url: str) -> str:
+    if not is_web_address(url):
+        raise PydanticCustomError("string_pattern_mismatch", "no address of a server")
+    return url
+
+
+PublicUrl = Annotated[
+    str, StringConstraints(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$"), AfterValidator(_of_a_server)
+]
 
 
 class Settings(BaseModel):
@@ -45,7 +58,7 @@ class Settings(BaseModel):
     database: SecretStr = SecretStr(DEFAULT_DATABASE)
     key_file: Path = Path("secret.key")
     secret_key: SecretStr | None = None
-    public_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")] | None = None
+    public_url: PublicUrl | None = None
     listen: Annotated[str, StringConstraints(pattern=r"^\S+:\d{1,5}$")] = "127.0.0.1:8321"
     trusted_proxies: Annotated[int, Field(ge=0, le=5)] = 0
     proxy_addresses: Annotated[list[str], Field(max_length=20)] = ["127.0.0.1", "::1"]

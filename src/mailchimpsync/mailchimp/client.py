@@ -28,6 +28,7 @@ from mailchimpsync.http import (
 )
 from mailchimpsync.mailchimp.refusals import classify_refusal, refusal_detail
 from mailchimpsync.runtime import SLEEP_SLICE_SECONDS, Runtime
+from mailchimpsync.web_address import is_web_address
 
 T = TypeVar("T")
 
@@ -85,7 +86,8 @@ class MailchimpClient(Remote):
     process. Errors that may pass are retried as DESIGN 3.10 says; what is left is raised as `TransientError`.
 
     Raises:
-        ConfigurationError: `MC_BAD_KEY`, the key has not the form of a key (mailchimp-api.md 1.1).
+        ConfigurationError: `MC_BAD_KEY`, the key has not the form of a key (mailchimp-api.md 1.1); `CONFIG`, no server
+            can be at the base URL.
     """
 
     service: ClassVar[Service] = MAILCHIMP
@@ -103,7 +105,9 @@ class MailchimpClient(Remote):
         key = _KEY.fullmatch(api_key.strip())
         if not key:
             raise ConfigurationError("The Mailchimp API key has not the form of a key", code=Code.MC_BAD_KEY)
-        self.base_url = (base_url or f"https://{key['dc']}.api.mailchimp.com/3.0").rstrip("/")
+        self.base_url = (base_url or f"https://{key['dc']}.api.mailchimp.com/3.0").strip().rstrip("/")
+        if not is_web_address(self.base_url):
+            raise ConfigurationError("Mailchimp's base URL must begin with https:// or http://")
         client = connections({}, transport, httpx2.BasicAuth("mailchimpsync", key[0]))
         super().__init__(runtime, client, attempts_max)
         # Signed storage addresses must never see the key, so they have a client of their own (mailchimp-api.md 5.3).

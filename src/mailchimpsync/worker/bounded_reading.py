@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Lock
 from time import monotonic
 from typing import Any
@@ -21,7 +21,11 @@ READ_SECONDS = 20.0
 
 READ_SECONDS_WHEN_CROWDED = 1.0
 SEND_SECONDS = 60.0
+LINGER_SECONDS = 1.0
+"""For a client to take the end of its answer, before the connection is closed (RFC 9112 9.6)."""
+
 _SLICE_SECONDS = 0.2
+_LEFT_BYTES = 65_536
 
 
 class Readers:
@@ -46,7 +50,12 @@ class Readers:
     @property
     def seconds(self) -> float:
         """How long a request may take to arrive at present."""
-        return READ_SECONDS_WHEN_CROWDED if self._number > self._crowd else READ_SECONDS
+        return READ_SECONDS_WHEN_CROWDED if self.are_many else READ_SECONDS
+
+    @property
+    def are_many(self) -> bool:
+        """Say whether most threads are waiting."""
+        return self._number > self._crowd
 
 
 class BoundedSocket:
@@ -56,6 +65,7 @@ class BoundedSocket:
         self._sock, self._readers = sock, readers
         self._begun = monotonic()
         self._is_bounded = True
+        self._is_over = False
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._sock, name)
@@ -89,6 +99,7 @@ class BoundedSocket:
                     return self._sock.recv(size, flags)
                 except TimeoutError:
                     continue
+        self._is_over = True  # to whoever is too slow nothing is left to be said
         raise ConnectionResetError(errno.ECONNRESET, "The request did not arrive in time.")
 
     def sendall(self, data: bytes) -> None:
@@ -98,7 +109,35 @@ class BoundedSocket:
         try:
             self._sock.sendall(data)
         except TimeoutError:
+            self._is_over = True
             raise ConnectionResetError(errno.ECONNRESET, "The answer was not taken in time.") from None
+
+    def linger(self) -> None:
+        """Say that nothing more comes, and wait a moment for the other side to close; not while many others wait.
+
+        Gunicorn waits for that in its main thread, which answers nobody meanwhile.
+        """
+        if self._is_over:
+            return
+        self._is_over = True
+        with suppress(OSError), self._readers.one_more():
+            self._sock.shutdown(socket.SHUT_WR)
+            end = monotonic() + LINGER_SECONDS
+            while (left := end - monotonic()) > 0 and not self._readers.are_many:
+                self._sock.settimeout(min(left, _SLICE_SECONDS))
+                with suppress(TimeoutError):
+                    if not self._sock.recv(_LEFT_BYTES):
+                        return
+
+    def shutdown(self, how: int) -> None:
+        """End one direction.
+
+        Raises:
+            OSError: all was said and waited for: there is nothing left but to close.
+        """
+        if self._is_over:
+            raise OSError(errno.ENOTCONN, "The connection is over.")
+        self._sock.shutdown(how)
 
 
 class BoundedWorker(ThreadWorker):
@@ -116,4 +155,7 @@ class BoundedWorker(ThreadWorker):
         if not isinstance(conn.sock, BoundedSocket):
             conn.sock = BoundedSocket(conn.sock, self._readers)
         conn.sock.begin()
-        return super().handle(conn)
+        goes_on = super().handle(conn)
+        if not goes_on:
+            conn.sock.linger()
+        return goes_on

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from mailchimpsync.config import Alerts, AlertWebhook, Slack
 from mailchimpsync.web.screens.configuration.alert_form import KEPT, AlertForm
 from mailchimpsync.web.screens.configuration.fields import SecretField
+from mailchimpsync.web_address import is_web_address
 
 
 def _url_field(label: str | Promise) -> SecretField:
@@ -26,12 +27,7 @@ def _check_url(form: AlertForm, name: str, known: SecretStr | None) -> SecretStr
         if known is None:
             form.add_error(name, _("Give the address."))
         return known
-    try:
-        parts = urlsplit(text)
-        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and text.isascii() and " " not in text
-    except ValueError:
-        usable = False
-    if not usable:
+    if not text.isascii() or not is_web_address(text):
         form.add_error(name, _("An address begins with https:// or http://, and has no spaces."))
     return SecretStr(text)
 

@@ -128,3 +128,32 @@ def test_an_event_goes_by_the_setting_that_the_last_run_read(world: World) -> No
     world.sync()
 
     assert journaled(world) == [("unsubscribed", "pending")]
+
+
+@pytest.mark.parametrize("mark", ["is_opt_out", "do_not_email", "is_deceased"])
+def test_one_who_had_not_confirmed_and_was_marked_for_a_while_is_asked_again_and_not_subscribed(
+    world: World, mark: str
+) -> None:
+    set_double_optin(world, on=True)
+    ann = world.contact(ANN, {NEWS: 1})
+    world.sync()
+    assert world.status(ANN) == "pending"
+    for value in (True, False):
+        world.pass_time(3_600)
+        world.edit(ann, **{mark: value})
+        world.sync()
+
+    assert (world.status(ANN), world.fate(contact=ann)) == ("pending", ("ok", "CIVICRM_BACK"))
+
+
+def test_one_who_had_confirmed_and_was_marked_for_a_while_comes_back_unasked(world: World) -> None:
+    set_double_optin(world, on=True)
+    ann = world.contact(ANN, {NEWS: 1})
+    world.sync()
+    world.act(ANN, "confirm")
+    for value in (True, False):
+        world.pass_time(3_600)
+        world.edit(ann, is_opt_out=value)
+        world.sync()
+
+    assert world.status(ANN) == "subscribed"

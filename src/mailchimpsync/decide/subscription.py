@@ -156,7 +156,7 @@ def _departed(situation: Situation, connection: Connection, departure: Departure
         return _fail(Code.MC_OPTED_OUT)
     if situation.new_address is not None:
         return _replace(situation)
-    return _unless_obstructed(situation, Move.RESUBSCRIBE, Code.CIVICRM_BACK)
+    return _unless_obstructed(situation, _back_again(situation), Code.CIVICRM_BACK)
 
 
 def _only_at_mailchimp(situation: Situation, connection: Connection) -> Verdict:
@@ -241,7 +241,12 @@ def _taken_off_by_us(situation: Situation) -> Verdict:
         return _fail(Code.MC_OPTED_OUT)
     if situation.new_address is not None:
         return _replace(situation)
-    return _unless_obstructed(situation, Move.ASK if situation.made_by is MadeBy.US_UNCONFIRMED else Move.RESUBSCRIBE)
+    return _unless_obstructed(situation, _back_again(situation))
+
+
+def _back_again(situation: Situation) -> Move:
+    """Return how somebody comes back whom we took off: as they were, so that one who never confirmed is asked again."""
+    return Move.ASK if situation.made_by is MadeBy.US_UNCONFIRMED else Move.RESUBSCRIBE
 
 
 def _bounced(situation: Situation, resubscribe: Resubscribe) -> Verdict:

@@ -150,6 +150,6 @@ def test_no_merge_field_is_created_for_a_source_that_civicrm_does_not_know(libra
 
     told = door(library, "Mailchimpsync.createmergefields", group_id=NEWS, data={"fields": rows}).error
 
-    assert "SKILLS: CiviCRM knows no contact field “Nothing.Here”." in told
+    assert "SKILLS: CiviCRM shows no contact field “Nothing.Here”." in told
     found = door(library, "Mailchimpsync.getdatafields", group_id=NEWS).values
     assert not {"JOB", "SKILLS"} & {one["tag"] for one in found["merge_fields"]}

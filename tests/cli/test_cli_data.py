@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mailchimpsync.actions import open_site
-from mailchimpsync.config import Data
+from mailchimpsync.config import Data, FieldRule
 
 if TYPE_CHECKING:
     from cli.conftest import Desk
@@ -77,6 +77,21 @@ def test_sources_and_fields_are_listed(mapped: Desk) -> None:
 
     assert "donations.total" in told
     assert "FNAME" in told
+
+
+def test_a_custom_field_that_the_key_is_not_shown_is_not_said_not_to_exist(mapped: Desk) -> None:
+    with open_site(mapped.home) as site:
+        [link] = site.configuration.connections
+        rule = FieldRule(merge_field="SKILLS", source="Volunteering.Skills:label")
+        link = link.model_copy(update={"data": link.data.model_copy(update={"fields": (rule,)})})
+        site.save(site.configuration.having_link(link), "ann")
+
+    told = mapped("data", "create-fields")
+
+    assert told.exit_code == 2
+    assert "CiviCRM shows no contact field “Volunteering.Skills:label”. Custom fields are shown only to users with" in (
+        told.stderr.replace("\n", " ")
+    )
 
 
 def test_nobody_to_show_is_said(connected: Desk) -> None:

@@ -85,7 +85,7 @@ def test_a_field_that_civicrm_does_not_know_empties_nothing(world: DataWorld) ->
     world.sync_data()
 
     assert world.fields(ANN)["FNAME"] == "Annie"
-    assert world.problems() == [("fields", "SKILLS", "CiviCRM knows no such contact field", 1)]
+    assert world.problems() == [("fields", "SKILLS", "CiviCRM shows no such contact field", 1)]
 
 
 def test_address_birthday_phone_and_contact_id(world: DataWorld) -> None:

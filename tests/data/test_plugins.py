@@ -9,6 +9,7 @@ import pytest
 
 from mailchimpsync.data import Team, manager
 from mailchimpsync.data.manager import BUILT_IN, Found
+from mailchimpsync.data.told import NO_FIELD
 from mailchimpsync.model import DataOptions, MappedField
 from mailchimpsync.plugins import Audience, CannotTellError, Outgoing, Person, Summary, hookimpl
 from support.data import DataWorld
@@ -264,5 +265,5 @@ def test_validate_names_what_is_wrong(world: DataWorld, install: Install) -> Non
     assert problems["weather"] == ['Say for which city: city = "Berlin".']
     assert problems["fields"] == [
         "The audience has no merge field SKILLS; `mailchimpsync data create-fields` makes it.",
-        "SKILLS: CiviCRM knows no contact field “No.Such”.",
+        NO_FIELD % {"field": "SKILLS", "source": "No.Such"},
     ]

@@ -126,6 +126,37 @@ def test_what_is_wrong_with_civicrm_is_said_beside_the_field_and_nothing_is_save
 
 
 @pytest.mark.thorough
+def test_the_sites_time_zone_is_tried_kept_and_taken_away_again(visit: Visit, own_charity: Begin) -> None:
+    charity = own_charity(people=1, synced=False)
+    page = visit(charity, "/configuration/civicrm")
+
+    def give(zone: str) -> None:
+        page.goto(f"{page.url.partition('/configuration')[0]}/configuration/civicrm")
+        if not page.get_by_label("Time zone of the site").is_visible():
+            page.get_by_text("If campaigns need the site's time zone").click()
+        page.get_by_label("Time zone of the site").fill(zone)
+        page.get_by_role("button", name="Check and save").click()
+
+    def kept() -> str | None:
+        civicrm = configuration_of(charity).civicrm
+        assert civicrm is not None
+        return civicrm.time_zone
+
+    before = kept()
+    give("Nowhere/City")
+    expect(page.locator(".field:has(#id_time_zone) .errorlist")).to_contain_text("There is no such time zone")
+    give("Pacific/Kiritimati")
+    expect(page.locator(".field:has(#id_time_zone) .errorlist")).to_contain_text("CiviCRM's time zone is not known")
+    assert kept() == before
+    give("UTC")
+    expect(page.get_by_text("mailing groups can be connected")).to_be_visible()
+    assert kept() == "UTC"
+    give("")
+    expect(page.get_by_text("mailing groups can be connected")).to_be_visible()
+    assert kept() is None
+
+
+@pytest.mark.thorough
 def test_what_is_wrong_with_a_mailchimp_key_is_said_beside_it(
     visit: Visit, own_charity: Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:

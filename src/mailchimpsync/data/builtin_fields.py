@@ -18,7 +18,7 @@ from mailchimpsync.mailchimp import MergeField
 from mailchimpsync.model import MappedField
 
 LANGUAGE = "preferred_language"
-_NO_FIELD = "CiviCRM knows no such contact field"
+_NO_FIELD = "CiviCRM shows no such contact field"
 Row = Mapping[str, Any]
 
 

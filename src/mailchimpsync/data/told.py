@@ -12,7 +12,10 @@ GROUP_UNREADABLE = "group %(group)s can't be read in CiviCRM"
 GROUP_EMPTY = "group %(group)s is empty in CiviCRM"
 TAG_KEPT = "%(why)s, so its tag is left as it is"
 NO_TAG = "CiviCRM has no tag “%(name)s” that is for contacts."
-NO_FIELD = "%(field)s: CiviCRM knows no contact field “%(source)s”."
+NO_FIELD = (
+    "%(field)s: CiviCRM shows no contact field “%(source)s”. Custom fields are shown only to users with “access all "
+    "custom data”."
+)
 FAILED = "It failed: %(why)s."
 UNUSABLE = "The plugin can't be used: %(why)s."
 

@@ -87,7 +87,8 @@ class Findings:
         """The numbers in a sentence."""
         unfit = sum(self.numbers.values())
         besides = f"; {unfit:,} values do not fit and are not sent" if unfit else ""
-        return f"Looked at the data of {self.people:,} people: {self.changed:,} have something new{besides}."
+        new = f"{self.changed:,} have something new, which those get who are subscribed"
+        return f"Looked at the data of {self.people:,} people: {new if self.changed else 'nothing is new'}{besides}."
 
     @property
     def failures_in_words(self) -> Iterator[str]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from importlib import import_module
 
 import pytest
+from sqlalchemy import func, select, update
 
 from alerts.conftest import Office
 from mailchimpsync.actions import acknowledgealert, getalerts, repair_webhooks, watch_webhooks
 from mailchimpsync.actions.checkup import here
-from mailchimpsync.config import Guard, Schedule
+from mailchimpsync.config import Data, Guard, Schedule
 from mailchimpsync.errors import Code, UsageError
-from mailchimpsync.store import events, verifications
+from mailchimpsync.store import events, runs, verifications
+from mailchimpsync.store.schema import run
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.world import LIST, NEWS
 
@@ -223,6 +225,32 @@ def test_events_that_were_given_up_are_told_until_a_sync_made_good_for_them(offi
 
     assert told == [f"{SITE} {TITLE}: webhook events were given up (EVENT_GIVEN_UP)"]
     assert office.look() == [f"{SITE} Over: {TITLE}: webhook events were given up (EVENT_GIVEN_UP)"]
+
+
+def data_found(office: Office, count: int) -> None:
+    """Let a run with data have looked at a hundred people, and Mailchimp have refused the phones of some before."""
+    problem = {"plugin": "field_map", "field": "PHONE", "what": "refused", "count": count, "contact_ids": [1]}
+    found = {"people": 100, "problems": [{**problem, "field": "BIRTHDAY", "count": 1}, problem], "failures": {}}
+    with office.world.store.begin() as tx:
+        newest = tx.execute(select(func.max(run.c.id))).scalar_one()
+        tx.execute(update(run).where(run.c.id == newest).values(with_data=True))
+        runs.note_counts(tx, newest, data=found)
+
+
+def test_data_that_is_refused_for_many_people_is_told_until_it_fits(office: Office) -> None:
+    office.link(data=Data(tags=True))
+    office.sync()
+    data_found(office, 19)
+    assert office.look() == []
+    data_found(office, 40)
+    told = office.look()
+    [text] = [mail.get_content() for mail in office.mailbox.mails]
+    data_found(office, 0)
+
+    assert told == [f"{SITE} {TITLE}: data of many people does not fit (DATA_UNFIT)"]
+    assert "40 people: merge field PHONE." in " ".join(text.split())
+    assert "mailchimpsync data findings" in text
+    assert office.look() == [f"{SITE} Over: {TITLE}: data of many people does not fit (DATA_UNFIT)"]
 
 
 def test_a_disk_that_is_almost_full_is_told(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim
@@ -29,6 +30,7 @@ LOOKED_AT = frozenset(
         Kind.EVENTS,
         Kind.DISK,
         Kind.DATA,
+        Kind.UNFIT,
         Kind.BATCHES,
         Kind.INTERESTS,
     }
@@ -50,6 +52,8 @@ class Seen:
         given_up: events given up since the last complete run, which would have made good for them.
         unexplained: differences that the last verification found and nothing explains.
         plugins: the names of the plugins that failed in the last run with data.
+        unfit: of how many people the last run with data found a value that does not fit, or that Mailchimp had
+            refused, in the merge field `unfit_field`, where that is the most; of so many `checked`.
         leaving: members to be taken off at Mailchimp, which refuses it.
         refused: people whose change Mailchimp refused again and again, by the code.
         batches: why batches have no results though they should.
@@ -63,6 +67,9 @@ class Seen:
     given_up: int = 0
     unexplained: int = 0
     plugins: str = ""
+    unfit: int = 0
+    unfit_field: str = ""
+    checked: int = 0
     leaving: int = 0
     refused: Mapping[str, int] = field(default_factory=dict)
     batches: BatchTrouble | None = None
@@ -99,6 +106,9 @@ def problems_of(link: Link, seen: Seen, wanted: Alerts, noted: Collection[str], 
     if seen.plugins:
         name = name_of(Kind.DATA, list_id)
         yield Problem(name, Kind.DATA, list_id, Code.PLUGIN, {"plugins": seen.plugins})
+    if seen.unfit >= FAILING_ROWS_MIN and seen.unfit > wanted.failing_share * seen.checked:
+        about = {"people": seen.unfit, "field": seen.unfit_field}
+        yield Problem(name_of(Kind.UNFIT, list_id), Kind.UNFIT, list_id, Code.DATA_UNFIT, about)
     if seen.given_up:
         yield _problem(Kind.EVENTS, list_id, Code.EVENT_GIVEN_UP, events=seen.given_up)
 
@@ -145,7 +155,9 @@ def key_names(link: Link) -> tuple[str, str]:
 
 def _see(tx: Transaction, link: Link, now: datetime) -> Seen:
     list_id = link.audience_id
-    state = state_of(tx, link, now)
+    state, found = state_of(tx, link, now), _data_found(tx, link)
+    problems: list[dict[str, Any]] = [*found.get("problems", ()), {"count": 0, "field": ""}]
+    worst = max(problems, key=lambda one: int(one["count"]))
     return Seen(
         synced=state.synced_at,
         held_plan=state.held_plan_id,
@@ -153,7 +165,10 @@ def _see(tx: Transaction, link: Link, now: datetime) -> Seen:
         failing=state.failed,
         given_up=alerts.events_given_up(tx, list_id, state.synced_at),
         unexplained=state.unexplained,
-        plugins=_failed_plugins(tx, link),
+        plugins=", ".join(sorted(found.get("failures", ()))),
+        unfit=worst["count"],
+        unfit_field=worst["field"],
+        checked=found.get("people", 0),
         leaving=state.due.leaving,
         refused=state.due.refused,
         batches=state.batches,
@@ -161,10 +176,10 @@ def _see(tx: Transaction, link: Link, now: datetime) -> Seen:
     )
 
 
-def _failed_plugins(tx: Transaction, link: Link) -> str:
+def _data_found(tx: Transaction, link: Link) -> Mapping[str, Any]:
+    """Return what the last complete run with data found."""
     last = runs.last_data_run(tx, link.audience_id) if link.data.options is not None else None
-    found = (last["counts"] or {}).get("data", {}) if last is not None else {}
-    return ", ".join(sorted(found.get("failures", ())))
+    return (last["counts"] or {}).get("data", {}) if last is not None else {}
 
 
 def _disk(site: Site) -> Iterator[Problem]:

@@ -27,6 +27,7 @@ class Kind(StrEnum):
     CAMPAIGNS = "campaigns"
     DISK = "disk"
     DATA = "data"
+    UNFIT = "unfit"
     BATCHES = "batches"
     INTERESTS = "interests"
 

@@ -120,6 +120,13 @@ def _plugins(code: str | None, data: _Data) -> _Three:
     return f"data is not sent, as plugins failed ({code}): {data['plugins']}", entry.sentence, entry.remedy
 
 
+def _unfit(code: str | None, data: _Data) -> _Three:
+    entry, where = explained(code), f"merge field {data['field']}" if data["field"] else "their data"
+    what = f"{data['people']:,} people: {where}. {entry.sentence} It is not sent, or Mailchimp has refused it."
+    remedy = f"See `mailchimpsync data findings`. {entry.remedy}"
+    return f"data of many people does not fit ({code})", what, remedy
+
+
 def _batches(code: str | None, data: _Data) -> _Three:
     entry, number = explained(code), data["batches"]
     title = f"{number:,} batches have no results" if number > 1 else "a batch has no results"
@@ -146,6 +153,7 @@ _WORDS: Mapping[Kind, Callable[[str | None, _Data], _Three]] = {
     Kind.CAMPAIGNS: _campaigns,
     Kind.DISK: _disk,
     Kind.DATA: _plugins,
+    Kind.UNFIT: _unfit,
     Kind.BATCHES: _batches,
     Kind.INTERESTS: _interests,
 }

@@ -113,6 +113,11 @@ def _by_code(alert: Alert) -> tuple[Text, Text, Text]:
         "refused": _("Mailchimp refuses changes again and again"),
         "webhook": _("Mailchimp's webhooks don't work"),
         "disk": _("The disk is almost full"),
+        "data": _("Data is not sent, as plugins failed"),
+        "unfit": _("Data of many people does not fit"),
+        "batches": _("Batches have no results"),
+        "interests": _("A linked interest is gone"),
+        "campaigns": _("Campaigns are not imported"),
     }
     entry = explained(alert.code)
     return titles.get(alert.kind, _("Something is wrong")), _(entry.sentence), _(entry.remedy) if entry.remedy else ""

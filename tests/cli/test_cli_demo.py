@@ -70,6 +70,7 @@ def test_a_demo_that_is_kept_can_be_gone_on_with_and_stopped(tidied: dict[str, s
     kept = run(tidied, "demo", "--people", "100", "--keep")
     assert kept.returncode == 0, kept.stdout + kept.stderr
     home = re.findall(r"export MAILCHIMPSYNC_HOME=(\S+)", kept.stdout)[0]
+    url = re.findall(r"CiviCRM is at (\S+),", kept.stdout)[0]
 
     status = here(tidied | {"MAILCHIMPSYNC_HOME": home}, "status")
     synced = here(tidied | {"MAILCHIMPSYNC_HOME": home}, "sync")
@@ -81,6 +82,8 @@ def test_a_demo_that_is_kept_can_be_gone_on_with_and_stopped(tidied: dict[str, s
     assert (again.exit_code, "A demo is running already" in again.stderr) == (2, True)
     assert stopped.exit_code == 0
     assert list((tmp_path / "tmp").iterdir()) == []
+    with pytest.raises(httpx2.ConnectError):
+        httpx2.get(url)
 
 
 @pytest.mark.thorough

@@ -6,13 +6,16 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
+import time
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import click
 import httpx2
@@ -26,6 +29,7 @@ __all__ = ["CIVICRM_KEY", "Kept", "StandIns", "kept_demo", "stop_kept_demo"]
 ANNOUNCEMENT = "listening on "
 REQUEST_SECONDS_MAX = 60
 STOP_SECONDS_MAX = 10
+SECONDS_BETWEEN_LOOKS = 0.05
 
 _GRANT = Deed(Side.CIVICRM, "grant", {"key": CIVICRM_KEY, "permissions": [right.value for right in Right]})
 """The key may do what the features need (docs/reference/permissions.md), and nothing else."""
@@ -148,7 +152,7 @@ def stop_kept_demo() -> str:
         raise UsageError("No demo is running.")
     for side, url in kept.urls.items():
         if _is_stand_in(url):  # else the process id may be another program's by now
-            _terminate(kept.process_ids[side])
+            _stop(kept.process_ids[side], url)
     shutil.rmtree(kept.directory, ignore_errors=True)
     _note().unlink(missing_ok=True)
     return kept.directory
@@ -156,13 +160,37 @@ def stop_kept_demo() -> str:
 
 def _is_stand_in(url: str) -> bool:
     try:
-        return "now" in httpx2.post(f"{url}/_control/clock", json={}, timeout=STOP_SECONDS_MAX).json()
+        return "now" in httpx2.post(f"{url}/_control/clock", json={}, timeout=REQUEST_SECONDS_MAX).json()
     except (httpx2.HTTPError, ValueError, TypeError):
         return False
 
 
-def _terminate(process_id: int) -> None:
+def _stop(process_id: int, url: str) -> None:
+    """End a program politely, or by force where it goes on; what is said to be stopped does not listen any more."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.kill(process_id, number)
+        except (ProcessLookupError, PermissionError):
+            return
+        if _is_soon_gone(url):
+            return
+
+
+def _is_soon_gone(url: str) -> bool:
+    until = time.monotonic() + STOP_SECONDS_MAX
+    while time.monotonic() < until:
+        if not _listens(url):
+            return True
+        time.sleep(SECONDS_BETWEEN_LOOKS)
+    return False
+
+
+def _listens(url: str) -> bool:
+    address = urlsplit(url)
     try:
-        os.kill(process_id, signal.SIGTERM)
-    except (ProcessLookupError, PermissionError):
-        return
+        socket.create_connection((address.hostname or "", address.port or 0), timeout=1).close()
+    except ConnectionRefusedError:
+        return False
+    except OSError:
+        return True
+    return True

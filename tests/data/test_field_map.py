@@ -11,7 +11,7 @@ from sqlalchemy import select
 from mailchimpsync.model import MappedField, Stage
 from mailchimpsync.store.schema import journal, metadata
 from support.data import DataWorld
-from support.world import LIST
+from support.world import CIVICRM_KEY, LIST
 
 ANN, BOB = "ann@example.org", "bob@example.org"
 
@@ -86,6 +86,20 @@ def test_a_field_that_civicrm_does_not_know_empties_nothing(world: DataWorld) ->
 
     assert world.fields(ANN)["FNAME"] == "Annie"
     assert world.problems() == [("fields", "SKILLS", "CiviCRM shows no such contact field", 1)]
+
+
+def test_a_permission_that_one_source_lacks_holds_back_no_other_field_and_empties_nothing(world: DataWorld) -> None:
+    world.merge_field("MTYPE")
+    world.person("Ann", merge_fields={"FNAME": "Ann", "MTYPE": "Friend"})
+    mapped(world, ("MTYPE", "membership.type"), ("FNAME", "nick_name"))
+    world.edit(world.row_contact(ANN), nick_name="Annie")
+    world.civicrm.grant(CIVICRM_KEY, "smallest")
+
+    world.sync_data()
+
+    assert (world.fields(ANN)["FNAME"], world.fields(ANN)["MTYPE"]) == ("Annie", "Friend")
+    refused = "CiviCRM refuses Membership.get, which needs “access CiviMember”"
+    assert world.problems() == [("fields", "MTYPE", refused, 1)]
 
 
 def test_address_birthday_phone_and_contact_id(world: DataWorld) -> None:

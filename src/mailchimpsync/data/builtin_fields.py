@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from mailchimpsync.civicrm import succeeded
 from mailchimpsync.data import told
 from mailchimpsync.data.convert import ADDRESS_REQUIRED, is_empty
 from mailchimpsync.data.personal import checksum_recipe
-from mailchimpsync.data.reading import contacts_call, several
+from mailchimpsync.data.reading import contacts_call
 from mailchimpsync.data.sources import SUMMARIES, contact_field, lookups_for
 from mailchimpsync.data.surface import Audience, CannotTellError, Lookup, Outgoing, Person, hookimpl
+from mailchimpsync.errors import AccessError
 from mailchimpsync.mailchimp import MergeField
 from mailchimpsync.model import MappedField
 
@@ -30,6 +32,7 @@ class _Chunk:
     contacts: Mapping[int, Row]
     unknown: frozenset[str]
     lookups: Mapping[str, Mapping[int, list[Row]]]
+    refused: Mapping[str, str]
 
 
 class FieldMap:
@@ -43,12 +46,15 @@ class FieldMap:
         names += [LANGUAGE] if data.language else []
         calls = {"contacts": contacts_call(contact_ids, list(dict.fromkeys(names)))}
         calls |= lookups_for([one.source for one in data.fields], contact_ids)
-        found = several(civicrm, calls)
+        results = civicrm.multi(calls)
+        refused = {name: one.what for name, one in results.items() if isinstance(one, AccessError)}
+        refused.pop("contacts", None)  # without contacts nothing can be told
+        found = {name: succeeded(one).values for name, one in results.items() if name not in refused}
         contacts = found.pop("contacts")
         unknown = frozenset(name for name in names if any(name not in row for row in contacts[:1]))
         lookups = {name: _by_contact(rows) for name, rows in found.items()}
         by_id = {row["id"]: row for row in contacts}
-        return _Chunk(audience.now, data.fields, data.language, by_id, unknown, lookups)
+        return _Chunk(audience.now, data.fields, data.language, by_id, unknown, lookups, refused)
 
     @hookimpl
     def compute(self, person: Person, prepared: _Chunk) -> Outgoing:
@@ -61,6 +67,9 @@ class FieldMap:
         for one in prepared.fields:
             if contact_field(one.source) in prepared.unknown:
                 problems[one.merge_field] = _NO_FIELD
+                continue
+            if (why := _refused(one, prepared)) is not None:
+                problems[one.merge_field] = why
                 continue
             value = _value(one, person.contact_id, contact, prepared)
             if not (one.keep_when_empty and is_empty(value)):
@@ -87,6 +96,12 @@ def _by_contact(rows: Sequence[Row]) -> Mapping[int, list[Row]]:
     for row in rows:
         found[row["contact_id"]].append(row)
     return found
+
+
+def _refused(one: MappedField, prepared: _Chunk) -> str | None:
+    """Say why a summary can't be told: the key's user lacks a permission that this source alone needs."""
+    summary = SUMMARIES.get(one.source)
+    return prepared.refused.get(summary.lookup) if summary is not None else None
 
 
 def _value(one: MappedField, contact_id: int, contact: Row, prepared: _Chunk) -> Any:

@@ -88,6 +88,11 @@ def violations(world: World, story: Story) -> Iterator[str]:
     yield from _journal(world, truth)
 
 
+def still_mailed(world: World) -> list[str]:
+    """Return who is subscribed though all their contacts have said no, have died, or are in the trash."""
+    return list(_marked(Truth(world)))
+
+
 def _erased(world: World, story: Story) -> Iterator[str]:
     """Of whom was erased nothing is kept, in no table; who signed up again at Mailchimp is nobody we know."""
     if not story.erased:

@@ -184,7 +184,8 @@ def unsent_opt_outs(tx: Connection, list_id: str, limit: int, run_id: int | None
             update.c.mailchimpsync_batch_id.is_(None),
             cache.c.mailchimp_list_id == list_id,
             update.c.run_id == run_id if run_id is not None else true(),
-            or_(is_begun, and_(update.c.leaves, _is_overtaken_in(cache.c.id))),
+            update.c.leaves,
+            or_(is_begun, _is_overtaken_in(cache.c.id)),
         )
         .order_by(update.c.id)
         .limit(limit)

@@ -326,9 +326,7 @@ def claims(world: World, story: Story) -> Iterator[str]:
     for contact, group in truth.groups:
         if group != NEWS or not truth.is_added(contact) or not truth.is_alive(contact) or contact in failed_contacts:
             continue
-        if addresses.get(contact, set()) & story.erased:
-            continue
-        if not addresses.get(contact, set()) & mailed and not _may_be_off(truth, contact):
+        if not addresses.get(contact, set()) & (mailed | story.erased) and not _may_be_off(truth, contact):
             yield f"done was said, and contact {contact} is in the group and not subscribed"
 
 

@@ -21,8 +21,8 @@ PAGES = tuple(
 )
 
 TURNS = re.compile(
-    r"\b(anew|afresh|by (?:itself|themselves)|so many|mend(?:s|ed)?|(?:tells?|told) of|looks? after|as far as|who(?:m)?ever"
-    r"|nobody knows where|likewise)\b",
+    r"\b(anew|afresh|likewise|mend(?:s|ed)?|who(?:m)?ever|by\s+(?:itself|themselves)|so\s+many|(?:tells?|told)\s+of"
+    r"|looks?\s+after|as\s+far\s+as|nobody\s+knows\s+where)\b",
     re.IGNORECASE,
 )
 CLAUSE_AS_SUBJECT = re.compile(r"(?:^|(?<=[.:!] ))(?:Who|Whom|What) (?!happens when)[^.?!:]*[.!:]", re.MULTILINE)

@@ -16,7 +16,7 @@ IN_WORK = frozenset({"architecture.md"})
 
 PAGES = tuple(
     page
-    for page in sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+    for page in sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")])
     if page.name not in GENERATED | IN_WORK and "_build" not in page.parts
 )
 

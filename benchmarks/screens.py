@@ -27,7 +27,7 @@ from mailchimpsync.actions import Site
 from mailchimpsync.addresses import member_id_of
 from mailchimpsync.config import Schedule
 from mailchimpsync.model import Stage
-from mailchimpsync.store.dialect import insert_rows
+from mailchimpsync.store.engine.dialect import insert_rows
 from mailchimpsync.store.schema import cache, group_contact, run, status, update
 from mailchimpsync.web.wsgi import make_application
 from webhooks import make_site, served

@@ -30,8 +30,8 @@ from stand_ins import CIVICRM_KEY, GROUP, INTERESTS, LIST_ID, MAILCHIMP_KEY, Sta
 
 from mailchimpsync.actions import Site, create_site
 from mailchimpsync.config import Account, CivicrmSite, Configuration, Guard, Link, Schedule
-from mailchimpsync.store.events import WAITING
 from mailchimpsync.store.schema import event, run
+from mailchimpsync.store.site.webhook_events import WAITING
 
 SECRET = "the-secret-in-the-address-of-webhooks"  # noqa: S105 (of a stand-in)
 CONNECTIONS = 20

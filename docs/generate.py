@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import mailchimpsync.actions  # noqa: F401 (actions are known once their modules are loaded)
-from mailchimpsync.actions.described import ACTIONS, Action
-from mailchimpsync.actions.in_words import Parameter, explanation_of, parameters_of
+from mailchimpsync.actions.api.description import ACTIONS, Action
+from mailchimpsync.actions.api.help_text import Parameter, explanation_of, parameters_of
 from mailchimpsync.decide import table
 from mailchimpsync.errors import PURPOSES, REGISTRY, SMALLEST, Code, Entry
 from mailchimpsync.model import GroupStatus, MemberStatus

@@ -4,7 +4,7 @@
     python docs/translate.py --check    # says what is missing; for tests
 
 Texts come from templates and modules of `web/`, and from the engine where it speaks to people: see `engine_texts`,
-and `say` in `actions/said.py`.
+and `say` in `actions/texts/messages.py`.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from babel.messages.pofile import read_po, write_po
 from django.conf import settings
 from django.utils.translation.template import templatize
 
-from mailchimpsync.actions.explained import explained
-from mailchimpsync.actions.heard import texts
+from mailchimpsync.actions.texts.codes import explain_code
+from mailchimpsync.actions.texts.recognise import known_texts
 from mailchimpsync.data.sources import ALIASES, SUMMARIES
 from mailchimpsync.errors import PURPOSES, REGISTRY, Who
 
@@ -55,11 +55,11 @@ def engine_texts() -> Iterator[tuple[str, str]]:
     for right, purpose in PURPOSES.items():
         for text in (purpose.why, purpose.without):
             yield f"errors/rights.py:{right.name}", text
-    unknown = explained(None)
+    unknown = explain_code(None)
     for text in (unknown.sentence, unknown.cause, unknown.remedy):
-        yield "actions/explained.py", text
-    for text in sorted(texts()):
-        yield "actions/heard.py", text
+        yield "actions/texts/codes.py", text
+    for text in sorted(known_texts()):
+        yield "actions/texts/recognise.py", text
     for summary in SUMMARIES.values():
         yield "data/sources.py", summary.label
     for _field, label, _type in ALIASES.values():

@@ -16,7 +16,8 @@ import pytest
 from django.contrib.auth.hashers import Argon2PasswordHasher
 
 from mailchimpsync.config import Settings
-from mailchimpsync.store import Store, dialect
+from mailchimpsync.store import Store
+from mailchimpsync.store.engine import dialect
 from mailchimpsync.web import wsgi
 from mailchimpsync.web.settings import configure
 from support import compiled, django_migrated, migrated

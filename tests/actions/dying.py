@@ -8,7 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mailchimpsync.actions import open_site, rotate_key, rotate_key_file
+from mailchimpsync.actions import open_site, rotate_key_file
+from mailchimpsync.actions.configuration import rotate_key
 
 
 def rotate_dying(home: Path, calls: int) -> None:

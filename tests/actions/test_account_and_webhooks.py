@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from actions.conftest import Door, Office
-from mailchimpsync.actions.fetchaccountinfo import fetchaccountinfo
+from mailchimpsync.actions.configuration.fetchaccountinfo import fetchaccountinfo
 from mailchimpsync.config import CONFIG_FILE, mask
 from mailchimpsync.errors import EvidenceError
 from support.service import LIST_ID, MAILCHIMP_KEY, OTHER_LIST

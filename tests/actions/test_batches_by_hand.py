@@ -8,7 +8,7 @@ import pytest
 
 from actions.conftest import BELLA, Door, Office
 from mailchimpsync.store.schema import batch, update
-from mailchimpsync.sync.lease import holding_lease
+from mailchimpsync.sync.lease.lease import holding_lease
 from support.service import LIST_ID, OTHER_LIST
 
 GET, CREATE, DELETE = (f"MailchimpsyncBatch.{name}" for name in ("get", "create", "delete"))

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from actions.conftest import BELLA, CARL, EMIL, NOBODY, Door, Office
 from mailchimpsync.addresses import member_id_of
 from mailchimpsync.store.schema import plan, update
-from mailchimpsync.sync.lease import holding_lease
+from mailchimpsync.sync.lease.lease import holding_lease
 from support.service import LIST_ID
 
 CREATE, DELETE = "MailchimpsyncCache.create", "MailchimpsyncCache.delete"

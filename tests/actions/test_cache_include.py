@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from actions.conftest import BELLA, CARL, EMIL, FAY, NOBODY, Door, Office
-from mailchimpsync.actions.spreadsheet import csv_chunks
+from mailchimpsync.actions.api.csv_export import csv_chunks
 from support.service import LIST_ID
 
 INCLUDE = "MailchimpsyncCache.include"

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from actions.conftest import BELLA, CARL, EMIL, FAY, NOBODY, Door, Office
-from mailchimpsync.store import groups
+from mailchimpsync.store.cache import groups
 from mailchimpsync.store.schema import batch, update
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.service import LIST_ID, NEWS, OTHERS

@@ -8,7 +8,7 @@ import pytest
 
 from mailchimpsync import fetchandreconcile
 from mailchimpsync.actions import export_configuration
-from mailchimpsync.actions.alerts.look import look
+from mailchimpsync.actions.alerts.look import find_problems
 from mailchimpsync.config import Data, Link, from_text
 from mailchimpsync.errors import Code
 from support.service import LIST_ID, NEWS
@@ -114,11 +114,11 @@ def test_a_plugin_that_failed_is_an_alert_until_it_works(office: Office) -> None
     for report in fetchandreconcile(office.site, with_data=True):
         assert report.error is None
 
-    [problem] = [one for one in look(office.site) if one.kind == "data"]
+    [problem] = [one for one in find_problems(office.site) if one.kind == "data"]
     assert (problem.code, problem.data) == (Code.PLUGIN, {"plugins": "weather"})
 
     configure(office)
-    assert [one for one in look(office.site) if one.kind == "data"] == []
+    assert [one for one in find_problems(office.site) if one.kind == "data"] == []
 
 
 @pytest.mark.parametrize(

@@ -14,14 +14,15 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from mailchimpsync.actions import Site, erase, explain, journal_verify
-from mailchimpsync.actions.erase import Erasure
-from mailchimpsync.actions.rotate_key import rotate_key_of_environment
+from mailchimpsync.actions.configuration.rotate_key import rotate_key_of_environment
+from mailchimpsync.actions.people.erase import Erasure
 from mailchimpsync.addresses import member_id_of
 from mailchimpsync.config import Keyring, Settings
 from mailchimpsync.errors import ConfirmationError, UsageError
 from mailchimpsync.runtime import Deadline
-from mailchimpsync.store import Store, campaigns
+from mailchimpsync.store import Store
 from mailchimpsync.store.schema import metadata, plan
+from mailchimpsync.store.site import campaigns
 from mailchimpsync.sync import Outcome, preview
 from mailchimpsync.sync.verify import verify
 from support.post import PostOffice

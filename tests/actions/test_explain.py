@@ -14,12 +14,13 @@ from sqlalchemy import delete, insert, update
 import mailchimpsync.web
 from actions.conftest import BELLA, CARL, EMIL, FAY, NOBODY, Door, Office
 from mailchimpsync import Explanation, erase, explain, fetchandreconcile, journal_verify
-from mailchimpsync.actions.said import in_other_words
 from mailchimpsync.actions.site import JOURNAL_PURPOSE
+from mailchimpsync.actions.texts.messages import in_language
 from mailchimpsync.addresses import member_id_of
 from mailchimpsync.cli.main import cli
 from mailchimpsync.errors import UsageError
-from mailchimpsync.store import journal_retention, kept_plans
+from mailchimpsync.store.changes import kept_plans
+from mailchimpsync.store.journal import minimise
 from mailchimpsync.store.schema import cache, journal
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.service import CIVICRM_KEY, LIST_ID, NEWS
@@ -172,14 +173,14 @@ def test_who_reads_german_is_told_all_of_it_in_german(library: Office) -> None:
     german = gettext.translation("django", locale, ["de"]).gettext
     found = explain(library.site, person="carl@example.org")
 
-    sentences = [in_other_words(sentence, german) for sentence in here(found).sentences]
+    sentences = [in_language(sentence, german) for sentence in here(found).sentences]
 
     assert sentences[0].startswith("Nicht auf der Liste: Bei Mailchimp nicht mehr abonniert, ")
     assert "hat sich abgemeldet oder wurde abgemeldet (seit 2026-11-01 10:00 UTC)" in sentences[3]
     assert f"In CiviCRM: Kontakt {CARL} wurde aus der Gruppe {NEWS} entfernt" in sentences[4]
     [left] = found.history
-    assert in_other_words(left.what, german) == f"Kontakt {CARL} wurde aus der Gruppe {NEWS} entfernt"
-    assert in_other_words(left.by, german) == f"durch Lauf {left.run_id}"
+    assert in_language(left.what, german) == f"Kontakt {CARL} wurde aus der Gruppe {NEWS} entfernt"
+    assert in_language(left.by, german) == f"durch Lauf {left.run_id}"
 
 
 @pytest.mark.parametrize("asked", ["DORA@example.org ", member_id_of("dora@example.org")])
@@ -263,7 +264,7 @@ def test_an_address_of_before_finds_the_person(office: Office) -> None:
 def test_after_minimising_an_address_still_finds_the_story(office: Office) -> None:
     now, key = office.site.runtime.now(), office.site.keyring.derive_all(JOURNAL_PURPOSE)[0]
     with office.site.store.begin() as tx:
-        while journal_retention.minimise_entries(tx, LIST_ID, now, key, now):
+        while minimise.minimise_entries(tx, LIST_ID, now, key, now):
             pass
         tx.execute(delete(cache).where(cache.c.civicrm_contact_id == EMIL))
     office.charity.civicrm.call("Contact", "delete", {"where": [["id", "=", EMIL]], "useTrash": False})

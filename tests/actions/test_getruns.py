@@ -8,7 +8,7 @@ import pytest
 
 from actions.conftest import Door, Office
 from mailchimpsync.model import Stage
-from mailchimpsync.store import runs
+from mailchimpsync.store.runs import runs
 from support.service import LIST_ID, NEWS, OTHER_LIST
 
 RUNS, STATUS = "Mailchimpsync.getruns", "Mailchimpsync.getstatus"

@@ -10,12 +10,12 @@ from sqlalchemy import update as sql_update
 
 from actions.conftest import BELLA, CARL, EMIL, Door, Office
 from mailchimpsync import getstatus, http
-from mailchimpsync.actions.status_form import in_words
+from mailchimpsync.actions.status.wire_form import in_words
 from mailchimpsync.model import Stage
-from mailchimpsync.store import runs
+from mailchimpsync.store.runs import runs
 from mailchimpsync.store.schema import batch, log, run, update
 from mailchimpsync.store.schema import status as status_table
-from mailchimpsync.sync.lease import holding_lease
+from mailchimpsync.sync.lease.lease import holding_lease
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.service import LIST_ID, NEWS, OTHER_LIST, OTHERS
 

@@ -8,8 +8,8 @@ from itertools import product
 
 import pytest
 
-from mailchimpsync.actions.headline import Event, Situation, opening
-from mailchimpsync.actions.tell_entry import tell
+from mailchimpsync.actions.people.headline import Event, Situation, opening
+from mailchimpsync.actions.people.journal_sentences import entry_sentence
 from mailchimpsync.errors import Code
 from mailchimpsync.model import GroupState, GroupStatus, MemberStatus, SyncStatus
 
@@ -74,7 +74,7 @@ def event(name: str) -> Event | None:
         "new": new,
         "reason": reason.value,
     }
-    return Event(tell(entry, None), field, new, reason.value)
+    return Event(entry_sentence(entry, None), field, new, reason.value)
 
 
 def situations(event_name: str) -> Iterator[Situation]:

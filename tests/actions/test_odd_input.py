@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from actions.conftest import Office
-from mailchimpsync.actions.calling import call
-from mailchimpsync.actions.described import ACTIONS
+from mailchimpsync.actions.api.description import ACTIONS
+from mailchimpsync.actions.api.dispatch import call
 from support.service import LIST_ID, NEWS
 
 ODD: tuple[Any, ...] = ("", "abc", -1, 10**20, None, [], {"bogus": 1}, {"IN": []}, "x" * 2_000, "\x00", float("nan"))

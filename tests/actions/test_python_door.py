@@ -11,7 +11,7 @@ import pytest
 import mailchimpsync
 from actions.conftest import Office
 from mailchimpsync import fetchandreconcile, open_site
-from mailchimpsync.actions.described import ACTIONS
+from mailchimpsync.actions.api.description import ACTIONS
 from mailchimpsync.actions.entities.derived import ENTITIES
 from mailchimpsync.errors import UsageError
 from support.service import NEWS

@@ -14,7 +14,7 @@ from mailchimpsync.actions import create_site, open_site, rotate_key_file, versi
 from mailchimpsync.cli.main import cli
 from mailchimpsync.config import Configuration, read_keys
 from mailchimpsync.errors import ConfigurationError
-from mailchimpsync.store import configurations
+from mailchimpsync.store.site import configurations
 from support.processes import Program
 from support.variations import every_fourth
 

@@ -15,9 +15,9 @@ from mailchimpsync.config import to_stored
 from mailchimpsync.errors import ConfigurationError, ConfirmationError, TransientError
 from mailchimpsync.model import Trust
 from mailchimpsync.runtime import Runtime
-from mailchimpsync.store import forgetting
+from mailchimpsync.store.privacy import removed_audiences
 from mailchimpsync.store.schema import event, journal
-from mailchimpsync.sync.lease import holding_lease
+from mailchimpsync.sync.lease.lease import holding_lease
 from support.service import CIVICRM_KEY, LIST_ID, MAILCHIMP_KEY, NEWS, OTHER_LIST, OTHERS
 
 UPDATE = "Mailchimpsync.updateconfig"
@@ -96,7 +96,7 @@ def test_confirmed_it_is_deleted_and_told_and_the_story_stays(office: Office, do
     assert {row["mailchimp_list_id"] for row in office.rows()} == {OTHER_LIST}
     assert [link.audience_id for link in office.site.configuration.connections] == [OTHER_LIST]
     with office.site.store.begin() as tx:
-        assert forgetting.audiences_known(tx) == {OTHER_LIST}
+        assert removed_audiences.known_audiences(tx) == {OTHER_LIST}
         assert tx.execute(select(func.count()).where(journal.c.list_id == LIST_ID)).scalar_one() > 0
     office.sync()
 
@@ -137,8 +137,8 @@ def test_a_deletion_that_was_killed_is_finished_by_the_same_call(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wanted = without(present(office), LIST_ID)
-    monkeypatch.setattr(import_module("mailchimpsync.actions.change_configuration"), "DELETED_PER_STEP", 1)
-    monkeypatch.setattr(forgetting, "forget_some", _dying_after(3, forgetting.forget_some))
+    monkeypatch.setattr(import_module("mailchimpsync.actions.configuration.change"), "DELETED_PER_STEP", 1)
+    monkeypatch.setattr(removed_audiences, "remove_some", _dying_after(3, removed_audiences.remove_some))
     with pytest.raises(KeyboardInterrupt):
         updateconfig(office.site, config=wanted, confirm=True)
     left = len([row for row in office.rows() if row["mailchimp_list_id"] == LIST_ID])

@@ -9,7 +9,7 @@ import pytest
 
 from actions.conftest import BELLA, EMIL, NOBODY, Door, Office
 from mailchimpsync.store.schema import batch, update
-from mailchimpsync.sync.lease import holding_lease
+from mailchimpsync.sync.lease.lease import holding_lease
 from support.service import LIST_ID
 
 GET, CREATE, DELETE = (f"MailchimpsyncUpdate.{name}" for name in ("get", "create", "delete"))

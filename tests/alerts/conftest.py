@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from mailchimpsync.actions import Clients, Site, fetchandreconcile, watch
-from mailchimpsync.actions.reports import Report
+from mailchimpsync.actions.runs.reports import Report
 from mailchimpsync.config import Alerts, AlertWebhook, Email, Slack
 from support.post import site_of
 from support.receivers import Mailbox, Pager, served_mailbox, served_pager

@@ -18,11 +18,11 @@ from alerts.conftest import HOOK_PATH, PING_PATH, SIGNING_SECRET, SLACK_PATH, TO
 from mailchimpsync.actions import testalerts as try_channels
 from mailchimpsync.actions import watch
 from mailchimpsync.actions.alerts import channels
-from mailchimpsync.actions.alerts.telling import tell
-from mailchimpsync.actions.checkup.alerts import check_alerts
+from mailchimpsync.actions.alerts.check import check_alerts
+from mailchimpsync.actions.alerts.telling import queue_notifications
 from mailchimpsync.actions.finding import Level
 from mailchimpsync.config import Email
-from mailchimpsync.store import messages
+from mailchimpsync.store.site import outbox
 from mailchimpsync.worker.alerting import Alerting
 from support.certificates import make_certificate
 from support.receivers import PASSWORD, Mailbox, served_mailbox
@@ -112,7 +112,7 @@ def test_a_message_that_nobody_takes_is_given_up(office: Office) -> None:
 
     assert office.look(hours=4) == []
     with office.site.store.begin() as tx:
-        assert messages.newest_by_channel(tx)["email"]["state"] == messages.GIVEN_UP
+        assert outbox.newest_by_channel(tx)["email"]["state"] == outbox.GIVEN_UP
 
 
 def test_a_channel_that_fails_shows_in_doctor_without_what_the_server_said(office: Office) -> None:
@@ -194,7 +194,7 @@ def test_a_channel_that_never_answers_does_not_use_up_the_time_of_the_others(off
     office.mailbox.broken = True
     office.disable_the_group()
     office.sync()
-    tell(office.site)
+    queue_notifications(office.site)
     watch(office.site, seconds=60, stop=stop_after(1))  # the time is over after the mail that nobody takes
     assert office.pager.calls == []
     office.world.pass_time(3_600)
@@ -219,7 +219,7 @@ def test_what_is_no_longer_configured_is_not_sent(office: Office) -> None:
 
     assert office.look(hours=1) == []
     with office.site.store.begin() as tx:
-        assert messages.newest_by_channel(tx)["email"]["note"] == "the channel is no longer configured"
+        assert outbox.newest_by_channel(tx)["email"]["note"] == "the channel is no longer configured"
 
 
 def test_a_ping_follows_every_sync_that_is_done_and_one_that_failed_says_so(office: Office) -> None:

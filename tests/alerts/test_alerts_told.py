@@ -12,8 +12,10 @@ from mailchimpsync.actions import acknowledgealert, getalerts, repair_webhooks, 
 from mailchimpsync.actions.checkup import here
 from mailchimpsync.config import Data, Guard, Schedule
 from mailchimpsync.errors import Code, UsageError
-from mailchimpsync.store import events, runs, verifications
+from mailchimpsync.store.runs import runs
 from mailchimpsync.store.schema import run
+from mailchimpsync.store.site import webhook_events
+from mailchimpsync.store.verify import verifications
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.world import LIST, NEWS
 
@@ -121,7 +123,7 @@ def test_a_mistake_of_the_program_is_told_too(office: Office, monkeypatch: pytes
     def fail(*_given: object) -> None:
         raise ZeroDivisionError("bella@example.org")
 
-    monkeypatch.setattr(import_module("mailchimpsync.actions.fetchandreconcile"), "run_connection", fail)
+    monkeypatch.setattr(import_module("mailchimpsync.actions.sync.fetchandreconcile"), "run_connection", fail)
     with pytest.raises(ZeroDivisionError):
         office.sync()
 
@@ -217,8 +219,8 @@ def test_events_that_were_given_up_are_told_until_a_sync_made_good_for_them(offi
     office.world.pass_time(60)
     now = office.world.now
     with office.world.store.begin() as tx:
-        events.add_event(tx, list_id=LIST, kind="profile", fingerprint="one", data={}, now=now)
-        events.finish_events(tx, [1], now, events.FAILED, Code.EVENT_GIVEN_UP)
+        webhook_events.add_event(tx, list_id=LIST, kind="profile", fingerprint="one", data={}, now=now)
+        webhook_events.finish_events(tx, [1], now, webhook_events.FAILED, Code.EVENT_GIVEN_UP)
     told = office.look()
     office.world.pass_time(60)
     office.sync()
@@ -234,7 +236,7 @@ def data_found(office: Office, count: int) -> None:
     with office.world.store.begin() as tx:
         newest = tx.execute(select(func.max(run.c.id))).scalar_one()
         tx.execute(update(run).where(run.c.id == newest).values(with_data=True))
-        runs.note_counts(tx, newest, data=found)
+        runs.add_counts(tx, newest, data=found)
 
 
 def test_data_that_is_refused_for_many_people_is_told_until_it_fits(office: Office) -> None:

@@ -7,7 +7,7 @@ from collections import defaultdict
 import pytest
 
 from mailchimpsync.actions import FailedRow
-from mailchimpsync.cli.both_sides import CivicrmSide, Comparison, MailchimpSide, compare
+from mailchimpsync.cli.demo.both_sides import CivicrmSide, Comparison, MailchimpSide, compare
 from mailchimpsync.model import Connection
 
 CONNECTION = Connection("aaaa111122", 8, {"1111111111": 9})

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cli.conftest import PATIENCE_SECONDS
-from mailchimpsync.sync import stopping
+from mailchimpsync.sync.lease import stopping
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.processes import wait_until
 

@@ -70,7 +70,7 @@ def test_alerts_that_cant_be_looked_after_fail_no_sync(connected: Desk, monkeypa
     def fail(*_given: object, **_more: object) -> None:
         raise ZeroDivisionError("bella@example.org")
 
-    monkeypatch.setattr("mailchimpsync.cli.telling.watch", fail)
+    monkeypatch.setattr("mailchimpsync.cli.alert_delivery.watch", fail)
     result = connected("sync")
 
     assert result.exit_code == 0

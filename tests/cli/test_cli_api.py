@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mailchimpsync.actions.described import ACTIONS
+from mailchimpsync.actions.api.description import ACTIONS
 
 if TYPE_CHECKING:
     from cli.conftest import Desk

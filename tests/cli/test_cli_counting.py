@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cli.conftest import CYCLING, LIST_ID, WALKS, Desk
-from mailchimpsync.cli.plan_show import _KINDS
+from mailchimpsync.cli.output.plans import _KINDS
 from mailchimpsync.model import ChangeKind
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 

@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from mailchimpsync.actions import open_site
-from mailchimpsync.actions.described import find_action
+from mailchimpsync.actions.api.description import find_action
 from mailchimpsync.config import Alerts
 from mailchimpsync.web.wsgi import make_application
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
@@ -76,7 +76,7 @@ def test_warnings_alone_are_no_failure(connected: Desk) -> None:
 
 
 def test_a_terminal_of_80_columns_is_wide_enough(connected: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mailchimpsync.cli.consoles.PIPE_WIDTH", 80)
+    monkeypatch.setattr("mailchimpsync.cli.output.console.PIPE_WIDTH", 80)
     lines = connected("doctor").output.splitlines()
     assert max(map(len, lines)) <= 80
     assert not [line for line in lines if "…" in line]

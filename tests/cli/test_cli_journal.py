@@ -15,7 +15,7 @@ from sqlalchemy import delete, update
 
 from cli.conftest import LIST_ID, Desk
 from mailchimpsync import open_site
-from mailchimpsync.store.journal import write_journal
+from mailchimpsync.store.journal.journal import write_journal
 from mailchimpsync.store.schema import journal
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from cli.conftest import Desk
 from mailchimpsync.actions import change_configuration, open_site
-from mailchimpsync.store import services
+from mailchimpsync.store.runs import services
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ def test_status_says_when_the_next_sync_is_or_which_of_service_and_schedule_is_m
         change_configuration(site, wanted, by="ann", check=False)
         if runs:
             with site.store.begin() as tx:
-                services.note_alive(tx, "one", datetime.now(UTC))
+                services.record_heartbeat(tx, "one", datetime.now(UTC))
 
     shown = " ".join(connected("status").stdout.split())
 

@@ -11,9 +11,10 @@ import httpx2
 import pytest
 from sqlalchemy import update
 
-from mailchimpsync.store import Store, runs
+from mailchimpsync.store import Store
+from mailchimpsync.store.runs import runs
 from mailchimpsync.store.schema import run
-from mailchimpsync.sync.process import this_process
+from mailchimpsync.sync.lease.owner import current_process
 from support.processes import wait_until
 
 if TYPE_CHECKING:
@@ -208,7 +209,7 @@ def test_while_mailchimp_is_still_at_work_there_is_more_to_do(connected: Desk) -
 def test_a_connection_another_run_is_at_work_on_is_reported_and_left_alone(connected: Desk) -> None:
     store = Store(f"sqlite:///{connected.home / 'mailchimpsync.sqlite'}")
     with store.begin() as tx:
-        runs.acquire_lease(tx, connected.list_id, this_process())
+        runs.acquire_lease(tx, connected.list_id, current_process())
     store.close()
 
     result = connected("sync")

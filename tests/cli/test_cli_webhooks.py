@@ -14,7 +14,7 @@ import pytest
 from click.testing import Result
 
 from mailchimpsync.actions import Site, open_site
-from mailchimpsync.actions.reachable import check_reachable
+from mailchimpsync.actions.webhooks.reachable import check_reachable
 from mailchimpsync.web.wsgi import make_application
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from mailchimpsync_sandbox.kit.server import Served

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import click
 import pytest
 
-from mailchimpsync.actions.calling import parameters
-from mailchimpsync.actions.described import find_action
-from mailchimpsync.cli.api import _parameters as parameters_of_words
+from mailchimpsync.actions.api.description import find_action
+from mailchimpsync.actions.api.dispatch import parameters
+from mailchimpsync.cli.commands.api import _parameters as parameters_of_words
 from mailchimpsync.cli.main import cli
 
 if TYPE_CHECKING:

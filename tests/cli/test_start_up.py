@@ -15,9 +15,9 @@ from cli.conftest import Desk
 SELDOM_USED = {
     "alembic": "migrations, and making a site",
     "django": "serving",
-    "mailchimpsync.actions.campaigns": "campaigns",
+    "mailchimpsync.actions.campaigns.campaigns": "campaigns",
     "mailchimpsync.actions.doctor": "doctor",
-    "mailchimpsync.actions.erase": "erase",
+    "mailchimpsync.actions.people.erase": "erase",
     "mailchimpsync.sync.verify": "verify",
     "mailchimpsync.web": "serving",
     "mailchimpsync.worker": "serving",
@@ -72,9 +72,9 @@ def test_a_package_offers_to_programs_what_type_checkers_see(package: str) -> No
 
 def test_a_name_that_is_also_a_modules_name_is_the_action_in_whatever_order_they_are_loaded() -> None:
     code = (
-        "from mailchimpsync.actions.explain import LIMIT\n"
+        "from mailchimpsync.actions.people.explain import LIMIT\n"
         "from mailchimpsync.actions import explain, erase\n"
-        "import mailchimpsync.actions.erase\n"
+        "import mailchimpsync.actions.people.erase\n"
         "from mailchimpsync.actions import erase as again\n"
         "print(explain.__name__, erase.__name__, again is erase)\n"
     )

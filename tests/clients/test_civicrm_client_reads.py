@@ -26,7 +26,7 @@ from mailchimpsync.civicrm import (
     owners_of,
     persons,
 )
-from mailchimpsync.civicrm.paging import CAPS, IDS_MAX
+from mailchimpsync.civicrm.http.paging import CAPS, IDS_MAX
 from mailchimpsync.civicrm.reads import ADDRESSES_MAX
 from mailchimpsync.errors import AccessError, Code, TransientError
 from mailchimpsync_sandbox.civicrm import CivicrmSandbox
@@ -50,7 +50,7 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
         ("people", "PERSONS_MAX", 3),
     ):
         monkeypatch.setattr(f"mailchimpsync.civicrm.{module}.{name}", value)
-    monkeypatch.setattr("mailchimpsync.civicrm.paging.pages.__kwdefaults__", {"rows": 3, "odd_rows": None})
+    monkeypatch.setattr("mailchimpsync.civicrm.http.paging.pages.__kwdefaults__", {"rows": 3, "odd_rows": None})
 
 
 def mails(*addresses: str) -> list[dict[str, object]]:

@@ -13,7 +13,7 @@ import pytest
 
 from clients.conftest import Script
 from mailchimpsync.civicrm import CivicrmClient, Result, succeeded
-from mailchimpsync.civicrm.client import DATABASE_TRIES_MAX
+from mailchimpsync.civicrm.http.client import DATABASE_TRIES_MAX
 from mailchimpsync.errors import AccessError, Code, ConfigurationError, RefusedError, RemoteError, TransientError
 from mailchimpsync.runtime import Deadline
 from mailchimpsync_sandbox.civicrm import CivicrmSandbox

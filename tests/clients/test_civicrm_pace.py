@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mailchimpsync.civicrm.pace import REQUEST_SECONDS, Pace, paced
+from mailchimpsync.civicrm.http.pace import REQUEST_SECONDS, Pace, paced
 from mailchimpsync.runtime import Runtime
 
 if TYPE_CHECKING:

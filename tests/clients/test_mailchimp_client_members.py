@@ -12,8 +12,8 @@ from mailchimpsync.addresses import member_id_of
 from mailchimpsync.errors import Code, EvidenceError, RefusedError, TransientError
 from mailchimpsync.mailchimp import (
     Interest,
-    LeftAside,
     MailchimpClient,
+    UnreadableMember,
     audience,
     audiences,
     interests,
@@ -177,7 +177,7 @@ def test_a_member_that_can_not_be_read_fails_alone_and_is_named(
     client, _ = mailchimp_says(page(odd, WILMA))
     found = member_page(client, LIST_ID, offset=0)
     assert [one.id for one in found.readable] == [WILMA["id"]]
-    assert isinstance(found.members[0], LeftAside)
+    assert isinstance(found.members[0], UnreadableMember)
     assert found.members[0].why == why
     assert found.members[0].member_id == (WILMA["id"] if why != "id" else None)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mailchimpsync.actions.heard import heard_change
+from mailchimpsync.actions.texts.recognise import recognise_change
 from mailchimpsync.config import Configuration, changes
 
 KEY, OTHER = "0123456789abcdef0123456789abcdef-us1", "0000000000000000000000000000cdef-us1"
@@ -84,7 +84,7 @@ def test_each_sentence_is_known_again_part_by_part() -> None:
     before = configuration(link(), alerts={"late_after_hours": 24})
     after = configuration(link(group_id=18), other, key=OTHER, alerts={"late_after_hours": 12})
 
-    assert [heard_change(one) for one in changes(before, after)] == [
+    assert [recognise_change(one) for one in changes(before, after)] == [
         ("account “main”", "API key from …cdef-us1 to …cdef-us1 (another one that ends alike)."),
         ("alerts", "late_after_hours from 24 to 12."),
         (NAME, "subscription group from 8 to 18."),

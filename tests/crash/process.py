@@ -9,7 +9,8 @@ from mailchimpsync.mailchimp import MailchimpClient
 from mailchimpsync.model import Connection
 from mailchimpsync.runtime import Deadline, Runtime
 from mailchimpsync.store import Store
-from mailchimpsync.sync import Systems, run_connection, submit
+from mailchimpsync.sync import Systems, run_connection
+from mailchimpsync.sync.stages import submit
 from support.world import CIVICRM_KEY, KEY, LIST, NEWS, RIDE, RIDES, WALK, WALKS
 
 

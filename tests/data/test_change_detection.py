@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mailchimpsync.model import MappedField, Stage
-from mailchimpsync.sync import Outcome, check_data
+from mailchimpsync.sync import Outcome
+from mailchimpsync.sync.stages import check_data
 from support.data import DataWorld
 from support.post import PostOffice
 from support.wire import nothing

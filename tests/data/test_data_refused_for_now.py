@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from mailchimpsync.store.due import Due, who_is_due
+from mailchimpsync.store.queries.due import Due, count_due
 from mailchimpsync.sync import Outcome
 from support.data import DataWorld
 from support.world import LIST
@@ -30,7 +30,7 @@ def refuse(world: DataWorld, status: int = 500, **which: object) -> None:
 
 def due(world: DataWorld) -> Due:
     with world.store.begin() as tx:
-        return who_is_due(tx, LIST)
+        return count_due(tx, LIST)
 
 
 def test_a_tag_that_is_refused_for_now_is_due_with_its_cause_and_sent_by_the_next_sync(tagged: DataWorld) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from mailchimpsync.data import Team, manager
+from mailchimpsync.data import PluginRunner, manager
+from mailchimpsync.data.finding_texts import NO_FIELD
 from mailchimpsync.data.manager import BUILT_IN, Found
-from mailchimpsync.data.told import NO_FIELD
 from mailchimpsync.model import DataOptions, MappedField
 from mailchimpsync.plugins import Audience, CannotTellError, Outgoing, Person, Summary, hookimpl
 from support.data import DataWorld
@@ -54,7 +54,7 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Install:
 
     def these(**plugins: object) -> None:
         found = [Found(name, plugin) for name, plugin in (*BUILT_IN.items(), *plugins.items())]
-        monkeypatch.setattr("mailchimpsync.data.team.find_plugins", lambda: found)
+        monkeypatch.setattr("mailchimpsync.data.runner.find_plugins", lambda: found)
 
     return these
 
@@ -260,7 +260,7 @@ def test_validate_names_what_is_wrong(world: DataWorld, install: Install) -> Non
     options: Mapping[str, Any] = {"fields": (MappedField("SKILLS", "No.Such"),), "plugins": {"weather": {}}}
     audience = Audience("aaaa111122", NEWS, world.now, data=DataOptions(**options))
 
-    problems = Team.of(audience, world.systems.civicrm).validate([])
+    problems = PluginRunner.of(audience, world.systems.civicrm).validate([])
 
     assert problems["weather"] == ['Say for which city: city = "Berlin".']
     assert problems["fields"] == [

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mailchimpsync.decide.undo import Effects, Known, effects_of, inverse_of, why_not_back
+from mailchimpsync.decide.undo import Effects, Known, effects_of, inverse_of, obstacle_to_resubscribing
 from mailchimpsync.errors import Code
 from mailchimpsync.model import Connection, GroupState, GroupStatus
 
@@ -98,4 +98,4 @@ def test_who_is_taken_off_the_list_keeps_ticks_that_only_mirrored_a_group() -> N
 def test_only_whom_an_administrator_took_off_may_be_put_back(
     status: str | None, said: str, why_not: Code | None
 ) -> None:
-    assert why_not_back(status, said) is why_not
+    assert obstacle_to_resubscribing(status, said) is why_not

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from mailchimpsync.cli import connect, init
+from mailchimpsync.cli.commands import connect, init
 from mailchimpsync.config import (
     Account,
     Alerts,
@@ -27,7 +27,7 @@ from mailchimpsync.config import (
     Slack,
 )
 from mailchimpsync.config.texts import from_text
-from mailchimpsync.store.configurations import VERSIONS_MAX
+from mailchimpsync.store.site.configurations import VERSIONS_MAX
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "reference/configuration.md").read_text(encoding="utf-8")

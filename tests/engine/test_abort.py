@@ -12,10 +12,12 @@ from sqlalchemy import select
 from mailchimpsync.errors import LeaseLostError
 from mailchimpsync.mailchimp import recent_batches
 from mailchimpsync.model import ChangeKind, Limit, Limits, Stage
-from mailchimpsync.store import kept_plans, runs
-from mailchimpsync.store.kept_plans import PlanState
+from mailchimpsync.store.changes import kept_plans
+from mailchimpsync.store.changes.kept_plans import PlanState
+from mailchimpsync.store.runs import runs
 from mailchimpsync.store.schema import batch, run
-from mailchimpsync.sync import Aborted, Outcome, abort_connection, submit
+from mailchimpsync.sync import Aborted, Outcome, abort_connection
+from mailchimpsync.sync.stages import submit
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.variations import every_fourth
 from support.world import LIST, NEWS, WALK, WALKS, World

@@ -10,7 +10,8 @@ import tarfile
 import httpx2
 import pytest
 
-from mailchimpsync.sync import Outcome, submit
+from mailchimpsync.sync import Outcome
+from mailchimpsync.sync.stages import submit
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.world import NEWS, World, days_ago
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from mailchimpsync.errors import BusyError, Code, RefusedError, UsageError
 from mailchimpsync.runtime import Deadline
-from mailchimpsync.store import runs
+from mailchimpsync.store.runs import runs
 from mailchimpsync.store.schema import batch
 from mailchimpsync.sync import Outcome, collect_connection, process_batch
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind

@@ -10,10 +10,12 @@ from sqlalchemy import update
 
 from mailchimpsync.errors import BusyError, LeaseLostError, UsageError
 from mailchimpsync.model import Connection, Stage
-from mailchimpsync.store import runs
+from mailchimpsync.store.runs import runs
 from mailchimpsync.store.schema import status
-from mailchimpsync.sync import Outcome, fix_contact_ids, member_pages, reconcile
-from mailchimpsync.sync.process import name_of, this_process
+from mailchimpsync.sync import Outcome
+from mailchimpsync.sync.lease.owner import current_process, process_name
+from mailchimpsync.sync.reading import member_pages
+from mailchimpsync.sync.stages import fix_contact_ids, reconcile
 from support.variations import every_fourth
 from support.world import LIST, NEWS, RIDE, RIDES, WALK, WALKS, World, days_ago
 
@@ -183,13 +185,13 @@ def test_the_lease_of_a_dead_process_of_this_machine_is_taken_over_at_once(world
     fill(world, 1)
     with subprocess.Popen([sys.executable, "-c", ""]) as process:
         process.wait()
-    owner_of_lease(world, name_of(process.pid))
+    owner_of_lease(world, process_name(process.pid))
 
     assert world.sync().outcome is Outcome.DONE
 
 
 def test_the_lease_of_a_living_process_of_this_machine_is_not(world: World) -> None:
-    owner_of_lease(world, this_process())
+    owner_of_lease(world, current_process())
 
     with pytest.raises(BusyError):
         world.sync()

@@ -10,15 +10,17 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import update
 
-from mailchimpsync.civicrm.client import Params
+from mailchimpsync.civicrm.http.client import Params
 from mailchimpsync.errors import AccessError, BusyError, Code, TransientError
 from mailchimpsync.runtime import Deadline
-from mailchimpsync.store import Store, campaigns
+from mailchimpsync.store import Store
 from mailchimpsync.store.schema import campaign
-from mailchimpsync.sync import Outcome, member_pages
-from mailchimpsync.sync.campaigns import Imported, Wanted, import_campaigns
+from mailchimpsync.store.site import campaigns
+from mailchimpsync.sync import Outcome
+from mailchimpsync.sync.campaigns import Imported, ImportOptions, import_campaigns
 from mailchimpsync.sync.campaigns.read import TRIES_MAX
-from mailchimpsync.sync.lease import holding_lease
+from mailchimpsync.sync.lease.lease import holding_lease
+from mailchimpsync.sync.reading import member_pages
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.mortal import KilledError, Life
 from support.recording import only_what_was_recorded
@@ -66,7 +68,7 @@ def send(world: World, campaign: str, *names: str, days: float = 2, list_id: str
 
 def pull(world: World, *, seconds: float | None = None, **wanted: Any) -> Imported:
     deadline = Deadline.after(world.runtime, seconds)
-    return import_campaigns(world.systems, LIST, deadline, Wanted(**wanted))
+    return import_campaigns(world.systems, LIST, deadline, ImportOptions(**wanted))
 
 
 def activities(world: World) -> dict[tuple[str, str], dict[str, Any]]:
@@ -378,7 +380,9 @@ def test_who_vanishes_from_the_report_between_two_calls_hides_nobody(world: Worl
     contacts = people(world, *names)
     send(world, "spring", *names)
     life_of_one_page = iter([False, True])
-    import_campaigns(world.systems, LIST, Deadline(world.runtime, stop=lambda: next(life_of_one_page, True)), Wanted())
+    import_campaigns(
+        world.systems, LIST, Deadline(world.runtime, stop=lambda: next(life_of_one_page, True)), ImportOptions()
+    )
     assert known(world)["spring"]["recipients"] is None
     world.mailchimp.world.documents.remove_all("sent_to", "spring")
     send(world, "spring", *names[1:])

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mailchimpsync.actions.alerts.look import Seen, problems_of
+from mailchimpsync.actions.alerts.look import Observation, problems_of
 from mailchimpsync.actions.alerts.problems import Kind
-from mailchimpsync.actions.connection_state import ConnectionState, Level, headline, state_of
-from mailchimpsync.actions.reports import Report
+from mailchimpsync.actions.runs.reports import Report
+from mailchimpsync.actions.status.connection_state import ConnectionState, Level, headline, state_of
 from mailchimpsync.config import Alerts, Link
 from mailchimpsync.errors import EXIT_NEEDS_A_PERSON
 from mailchimpsync.store.schema import cache
@@ -59,7 +59,7 @@ def test_a_deleted_interest_is_a_fault_of_the_connection_until_it_is_linked_othe
     state = state_now(world)
     assert (state.gone_interests, state.in_sync, state.level) == ((GONE,), False, Level.MIDDLE)
     assert headline(state) == "in sync, but for 1 linked interest that is gone"
-    [problem] = problems_of(link_of(world), Seen(gone_interests=1, synced=world.now), Alerts(), (), world.now)
+    [problem] = problems_of(link_of(world), Observation(gone_interests=1, synced=world.now), Alerts(), (), world.now)
     assert (problem.kind, problem.code) == (Kind.INTERESTS, "MC_MAPPING_GONE")
 
     world.connection = before

@@ -11,9 +11,9 @@ import pytest
 from mailchimpsync.mailchimp import delete_batch, recent_batches
 from mailchimpsync.model import ChangeKind, DataOptions, Limit, Limits, Stage
 from mailchimpsync.runtime import Deadline
-from mailchimpsync.store import kept_plans
+from mailchimpsync.store.changes import kept_plans
 from mailchimpsync.sync import Outcome, preview
-from mailchimpsync.sync.undo import plan_undo
+from mailchimpsync.sync.undo.make_plan import plan_undo
 from support.mortal import KilledError, Life
 from support.world import NEWS, World
 

@@ -12,9 +12,11 @@ import pytest
 
 from mailchimpsync.errors import RefusedError
 from mailchimpsync.model import ChangeKind, Limit, Limits, Stage
-from mailchimpsync.store import kept_plans, runs
-from mailchimpsync.store.kept_plans import PlanState
-from mailchimpsync.sync import Outcome, member_pages
+from mailchimpsync.store.changes import kept_plans
+from mailchimpsync.store.changes.kept_plans import PlanState
+from mailchimpsync.store.runs import runs
+from mailchimpsync.sync import Outcome
+from mailchimpsync.sync.reading import member_pages
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.evidence import (
     Change,

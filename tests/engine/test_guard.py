@@ -12,8 +12,8 @@ from sqlalchemy import select, update
 from mailchimpsync.decide.weigh import Excess
 from mailchimpsync.model import ChangeKind, Limit, Limits, Stage
 from mailchimpsync.runtime import Deadline
-from mailchimpsync.store import kept_plans
-from mailchimpsync.store.kept_plans import PlanState
+from mailchimpsync.store.changes import kept_plans
+from mailchimpsync.store.changes.kept_plans import PlanState
 from mailchimpsync.store.schema import kept_change, kept_plan
 from mailchimpsync.sync import Outcome, Result, preview
 from support.post import PostOffice

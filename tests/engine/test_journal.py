@@ -11,8 +11,9 @@ from mailchimpsync.addresses import member_id_of
 from mailchimpsync.errors import Code
 from mailchimpsync.model import MCSYNC_METHOD
 from mailchimpsync.runtime import Deadline
-from mailchimpsync.store import journal_check, kept_plans
-from mailchimpsync.store.kept_plans import PlanState
+from mailchimpsync.store.changes import kept_plans
+from mailchimpsync.store.changes.kept_plans import PlanState
+from mailchimpsync.store.journal import check
 from mailchimpsync.sync import preview
 from support.post import PostOffice
 from support.wire import nothing
@@ -26,7 +27,7 @@ def told(world: World) -> list[tuple[str, str, str | None, str | None]]:
 
 
 def is_intact(world: World) -> bool:
-    found = journal_check.check_chain(world.store, LIST, ())
+    found = check.check_chain(world.store, LIST, ())
     return not found.wrong and found.entries == len(world.journal())
 
 

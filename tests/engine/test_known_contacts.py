@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from mailchimpsync.civicrm import modified
-from mailchimpsync.civicrm.client import Call
+from mailchimpsync.civicrm.http.client import Call
 from mailchimpsync.model import Stage
 from mailchimpsync.sync import Outcome
 from support.world import NEWS, World, days_ago

@@ -11,10 +11,10 @@ import httpx2
 import pytest
 
 from mailchimpsync.errors import BusyError, LeaseLostError
-from mailchimpsync.store import runs
-from mailchimpsync.sync import process
-from mailchimpsync.sync.lease import holding_lease, is_held
-from mailchimpsync.sync.process import is_dead, name_of, place_of_processes
+from mailchimpsync.store.runs import runs
+from mailchimpsync.sync.lease import owner as process
+from mailchimpsync.sync.lease.lease import holding_lease, is_held
+from mailchimpsync.sync.lease.owner import is_dead, process_name, process_namespace
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.world import LIST, NEWS, World
 
@@ -130,31 +130,31 @@ def test_the_name_of_a_process_tells_machines_apart_whose_first_namespaces_have_
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     dead = 2**22 + 1  # larger than any process's number
-    assert is_dead(name_of(dead))
-    here = name_of(dead)
+    assert is_dead(process_name(dead))
+    here = process_name(dead)
     boot = tmp_path / "boot_id"
     boot.write_text("another boot of another machine")
     monkeypatch.setattr(process, "_BOOT", boot)
-    place_of_processes.cache_clear()
-    elsewhere = name_of(dead)
+    process_namespace.cache_clear()
+    elsewhere = process_name(dead)
     assert not is_dead(here)
 
     monkeypatch.undo()
-    place_of_processes.cache_clear()
+    process_namespace.cache_clear()
     assert elsewhere != here
     assert not is_dead(elsewhere)
-    assert not is_dead(name_of(os.getpid()))
+    assert not is_dead(process_name(os.getpid()))
 
 
 def test_where_the_system_does_not_tell_which_machine_it_is_nobody_is_known_to_be_dead(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(process, "_BOOT", tmp_path / "nothing")
-    place_of_processes.cache_clear()
+    process_namespace.cache_clear()
 
-    assert not is_dead(name_of(2**22 + 1))
+    assert not is_dead(process_name(2**22 + 1))
 
-    place_of_processes.cache_clear()
+    process_namespace.cache_clear()
 
 
 def test_a_lease_is_held_until_it_is_given_back(world: World) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from engine.test_acts_during_a_run import once_before
 from mailchimpsync.errors import AccessError, Code, EvidenceError, MailchimpsyncError, RefusedError, TransientError
-from mailchimpsync.sync import member_pages
+from mailchimpsync.sync.reading import member_pages
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.evidence import in_civicrm
 from support.mortal import KilledError, Life

@@ -7,13 +7,13 @@ import pytest
 
 from mailchimpsync.mailchimp import recent_batches
 from mailchimpsync.runtime import Deadline
-from mailchimpsync.store import kept_plans, updates
-from mailchimpsync.store.kept_plans import PlanState
+from mailchimpsync.store.changes import kept_plans, updates
+from mailchimpsync.store.changes.kept_plans import PlanState
 from mailchimpsync.store.schema import batch
 from mailchimpsync.sync import Outcome, abort_connection, preview
-from mailchimpsync.sync.lease import at_work
-from mailchimpsync.sync.results import MINUTES_BETWEEN_ATTEMPTS, results_are_lost
-from mailchimpsync.sync.working import work_with
+from mailchimpsync.sync.lease.lease import lease_held
+from mailchimpsync.sync.outside_runs import hold_lease_for
+from mailchimpsync.sync.updates.results import MINUTES_BETWEEN_ATTEMPTS, results_are_lost
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.world import LIST, NEWS, World
 
@@ -129,8 +129,8 @@ def test_a_change_of_a_plan_whose_answer_was_lost_is_not_known_until_the_member_
 
 def give_up(world: World, batch_id: int) -> int:
     """Let the results of a batch be lost."""
-    with at_work(world.systems, LIST, Deadline.after(world.runtime, 60)) as lease:
-        work = work_with(world.systems, world.connection, Deadline.after(world.runtime, 60), lease)
+    with lease_held(world.systems, LIST, Deadline.after(world.runtime, 60)) as lease:
+        work = hold_lease_for(world.systems, world.connection, Deadline.after(world.runtime, 60), lease)
         return results_are_lost(work, batch_id)
 
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from mailchimpsync.model import Stage
-from mailchimpsync.store import runs
+from mailchimpsync.store.runs import runs
 from mailchimpsync.store.schema import run
 from mailchimpsync.sync import Outcome
 from support.world import LIST, NEWS, World, days_ago

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mailchimpsync.sync.owners import find_owners
+from mailchimpsync.sync.reading.address_owners import find_owners
 from mailchimpsync_sandbox.civicrm.permissions import SMALLEST
 from support.world import CIVICRM_KEY, NEWS, World, days_ago
 
@@ -198,7 +198,7 @@ def test_somebody_whose_contact_went_to_the_trash_after_the_decision_is_not_doub
         world.trash(world.contact(TOM))
         return find_owners(*args)
 
-    monkeypatch.setattr("mailchimpsync.sync.create_contacts.find_owners", trashed_meanwhile)
+    monkeypatch.setattr("mailchimpsync.sync.stages.create_contacts.find_owners", trashed_meanwhile)
 
     world.sync()
 

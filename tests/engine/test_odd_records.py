@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from mailchimpsync.errors import TransientError
-from mailchimpsync.store import runs
+from mailchimpsync.store.runs import runs
 from support.world import LIST, NEWS, World
 
 Spoil = Callable[[dict[str, Any]], dict[str, Any]]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mailchimpsync.store import rows, updates
+from mailchimpsync.store.cache import rows
+from mailchimpsync.store.changes import updates
 from mailchimpsync.sync import Outcome
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.mortal import KilledError, Life

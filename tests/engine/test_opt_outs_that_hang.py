@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from mailchimpsync.actions import erase
-from mailchimpsync.actions.refresh_batches import refresh_batches
+from mailchimpsync.actions.runs.refresh_batches import refresh_batches
 from mailchimpsync.model import ChangeKind, Limit, Limits
 from mailchimpsync.runtime import Deadline
 from mailchimpsync.store.schema import batch, update

@@ -8,10 +8,10 @@ from mailchimpsync.civicrm import newest_entry, save_group_contacts
 from mailchimpsync.errors import Code, MailchimpsyncError, TransientError
 from mailchimpsync.model import Stage
 from mailchimpsync.runtime import Deadline
-from mailchimpsync.store import runs
+from mailchimpsync.store.runs import runs
 from mailchimpsync.store.schema import status
 from mailchimpsync.sync import Outcome
-from mailchimpsync.sync.members_run import members_run
+from mailchimpsync.sync.webhooks.members_run import members_run
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.old_copy import copy_of
 from support.world import NEWS, World, days_ago

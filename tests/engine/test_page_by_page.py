@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mailchimpsync.model import MemberStatus
-from mailchimpsync.sync import Outcome, member_pages
+from mailchimpsync.sync import Outcome
+from mailchimpsync.sync.reading import member_pages
 from support.evidence import Members, tamper
 from support.world import NEWS, World
 
@@ -17,7 +18,7 @@ FIRST_OF_THE_SECOND_PAGE = PEOPLE[5]
 def contacts(world: World, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Ten people in sync, read five a page; since the last run the sixth has left, by an unsubscription long ago."""
     monkeypatch.setattr(member_pages, "PAGE_SIZE_MEMBERS", 5)
-    monkeypatch.setattr("mailchimpsync.sync.fetch.MEMBERS_PER_STEP", 5)
+    monkeypatch.setattr("mailchimpsync.sync.stages.fetch.MEMBERS_PER_STEP", 5)
     for address in PEOPLE:
         world.member(address)
     made = [world.contact(address, {NEWS: 20}) for address in PEOPLE]

@@ -8,9 +8,11 @@ import pytest
 
 from mailchimpsync.model import Stage
 from mailchimpsync.runtime import Deadline, NoProgress
-from mailchimpsync.store import run_figures, runs
+from mailchimpsync.store.runs import figures, runs
 from mailchimpsync.store.schema import run as run_table
-from mailchimpsync.sync import Outcome, fix_contact_ids, member_pages, reconcile, run_connection
+from mailchimpsync.sync import Outcome, run_connection
+from mailchimpsync.sync.reading import member_pages
+from mailchimpsync.sync.stages import fix_contact_ids, reconcile
 from support.world import LIST, NEWS, WALK, WALKS, World
 
 
@@ -127,4 +129,4 @@ def test_runs_that_look_at_changes_only_count_people_once_an_hour(world: World) 
 
     assert counted == [True, False, True, False]
     with world.store.begin() as tx:
-        assert run_figures.last_counted(tx, LIST) is not None
+        assert figures.last_counted(tx, LIST) is not None

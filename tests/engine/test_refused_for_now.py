@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from mailchimpsync.errors import AccessError
-from mailchimpsync.store import attempts, runs
-from mailchimpsync.sync import Outcome, submit
+from mailchimpsync.store.runs import attempts, runs
+from mailchimpsync.sync import Outcome
+from mailchimpsync.sync.stages import submit
 from support.world import LIST, NEWS, WALKS, World
 
 HALF_AN_HOUR = timedelta(minutes=30)
@@ -109,12 +110,12 @@ def test_one_refused_person_alone_stops_nobody_and_three_batches_of_nothing_else
 
 def test_a_busy_connection_is_no_failed_attempt(world: World) -> None:
     with world.store.begin() as tx:
-        attempts.note_failure(tx, LIST, world.now, "X")
+        attempts.record_failure(tx, LIST, world.now, "X")
     world.sync()
     with world.store.begin() as tx:
         assert runs.standing(tx, LIST).failing_times is None
-        attempts.note_failure(tx, LIST, world.now, "MC_AUTH")
-        attempts.note_failure(tx, LIST, world.now, "MC_AUTH")
-        times = attempts.note_failure(tx, LIST, world.now, "MC_UNAVAILABLE")[0]
+        attempts.record_failure(tx, LIST, world.now, "MC_AUTH")
+        attempts.record_failure(tx, LIST, world.now, "MC_AUTH")
+        times = attempts.record_failure(tx, LIST, world.now, "MC_UNAVAILABLE")[0]
 
     assert times == 1

@@ -7,7 +7,7 @@ from sqlalchemy import update
 
 from mailchimpsync.model import Connection, Stage
 from mailchimpsync.store.schema import cache
-from mailchimpsync.sync.relink import ROWS_PER_STEP
+from mailchimpsync.sync.safety.changed_links import ROWS_PER_STEP
 from support.world import LIST, NEWS, RIDE, RIDES, WALK, WALKS, World, days_ago
 
 CIRCULAR, HIKES = 20, 21
@@ -148,7 +148,7 @@ def test_a_crash_while_forgetting_is_made_up_for(world: World, monkeypatch: pyte
         world.member(f"p{number}@example.org")
     world.sync()
     link(world, CIRCULAR)
-    monkeypatch.setattr("mailchimpsync.sync.relink.ROWS_PER_STEP", 2)
+    monkeypatch.setattr("mailchimpsync.sync.safety.changed_links.ROWS_PER_STEP", 2)
     second = world.rows()[1]["id"]
     with world.store.begin() as tx:  # as a run leaves it that died between the first step and the second
         tx.execute(update(cache).where(cache.c.id <= second).values(base_subscribed=None))

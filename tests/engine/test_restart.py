@@ -7,7 +7,7 @@ import pytest
 
 from mailchimpsync.errors import BusyError, LeaseLostError
 from mailchimpsync.model import Stage
-from mailchimpsync.store import runs
+from mailchimpsync.store.runs import runs
 from mailchimpsync.sync import Outcome, Result
 from support.world import LIST, NEWS, World
 

@@ -13,10 +13,10 @@ import pytest
 from mailchimpsync.actions import erase
 from mailchimpsync.model import DataOptions
 from mailchimpsync.runtime import Deadline
-from mailchimpsync.store import kept_plans
-from mailchimpsync.store.kept_plans import PlanState
+from mailchimpsync.store.changes import kept_plans
+from mailchimpsync.store.changes.kept_plans import PlanState
 from mailchimpsync.sync import Outcome, preview
-from mailchimpsync.sync.undo import plan_undo
+from mailchimpsync.sync.undo.make_plan import plan_undo
 from mailchimpsync.sync.verify import verify
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.post import PostOffice

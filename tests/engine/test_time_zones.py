@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mailchimpsync.store import runs
+from mailchimpsync.store.runs import runs
 from support.world import NEWS, World
 
 TOM, TIM = "tom@example.org", "tim@example.org"

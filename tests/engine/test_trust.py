@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from mailchimpsync.model import Resubscribe, Stage, Trust
 from mailchimpsync.runtime import Deadline
-from mailchimpsync.store import kept_plans
-from mailchimpsync.store.kept_plans import PlanState
+from mailchimpsync.store.changes import kept_plans
+from mailchimpsync.store.changes.kept_plans import PlanState
 from mailchimpsync.store.schema import kept_plan
 from mailchimpsync.sync import Outcome, Result, preview
 from support.post import PostOffice

@@ -12,11 +12,11 @@ from sqlalchemy import select
 from mailchimpsync.errors import TransientError
 from mailchimpsync.model import ChangeKind, Limit, Limits
 from mailchimpsync.runtime import Deadline
-from mailchimpsync.store import kept_plans
-from mailchimpsync.store.kept_plans import PlanState
+from mailchimpsync.store.changes import kept_plans
+from mailchimpsync.store.changes.kept_plans import PlanState
 from mailchimpsync.store.schema import kept_change, kept_plan
 from mailchimpsync.sync import Outcome, Result
-from mailchimpsync.sync.undo import plan_undo
+from mailchimpsync.sync.undo.make_plan import plan_undo
 from mailchimpsync.sync.verify import verify
 from support.world import NEWS, RIDE, RIDES, WALK, WALKS, World, days_ago
 

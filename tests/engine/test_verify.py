@@ -13,10 +13,11 @@ from sqlalchemy import delete, select, update
 from mailchimpsync.errors import EvidenceError, TransientError
 from mailchimpsync.model import ChangeKind, Limit, Limits, Stage
 from mailchimpsync.runtime import Deadline
-from mailchimpsync.store import verifications
-from mailchimpsync.store.due import who_is_due
+from mailchimpsync.store.queries.due import count_due
 from mailchimpsync.store.schema import cache, status, verification
-from mailchimpsync.sync import Outcome, member_pages
+from mailchimpsync.store.verify import verifications
+from mailchimpsync.sync import Outcome
+from mailchimpsync.sync.reading import member_pages
 from mailchimpsync.sync.verify import Difference, Verified, verify
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.world import LIST, NEWS, RIDE, RIDES, WALK, WALKS, World, days_ago
@@ -252,7 +253,7 @@ def test_who_is_due_is_counted_by_people_as_status_counts_them_before_the_first_
     assert world.sync(everything=True).outcome is Outcome.HELD
     result = compared(world)
     with world.store.begin() as tx:
-        known = who_is_due(tx, LIST)
+        known = count_due(tx, LIST)
 
     assert result.explained == 3
     assert result.by_cause == {"held by the guard": 1, "can't be synced": 1}

@@ -13,9 +13,9 @@ from sqlalchemy import select
 from mailchimpsync.actions import process_events
 from mailchimpsync.errors import Code, EvidenceError
 from mailchimpsync.model import Resubscribe, Stage
-from mailchimpsync.store import runs
+from mailchimpsync.store.runs import runs
 from mailchimpsync.store.schema import update
-from mailchimpsync.sync.process import this_process
+from mailchimpsync.sync.lease.owner import current_process
 from support.evidence import give_another_id, in_civicrm
 from support.post import PostOffice
 from support.world import KEY, LIST, NEWS, RIDE, RIDES, WALK, WALKS, World, days_ago
@@ -304,7 +304,7 @@ def test_while_a_run_is_at_work_its_events_wait(post: PostOffice) -> None:
     world.act(ANN, "unsubscribe")
     post.deliver()
     with world.store.begin() as tx:
-        lease = runs.acquire_lease(tx, LIST, this_process())
+        lease = runs.acquire_lease(tx, LIST, current_process())
     assert post.work() == 0
     assert world.in_group(contact_of(world, ANN)) == "Added"
     with world.store.begin() as tx:

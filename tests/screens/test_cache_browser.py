@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 
 from mailchimpsync.actions import getstatus
 from mailchimpsync.model import SyncStatus
-from mailchimpsync.store import browse
+from mailchimpsync.store.queries import browse
 from mailchimpsync.store.schema import cache
 from mailchimpsync.web.models import Role
 from mailchimpsync.web.screens.cache_filters import PAGE_ROWS

@@ -14,7 +14,8 @@ from playwright.sync_api import Page, expect
 from mailchimpsync.actions import list_webhooks
 from mailchimpsync.config import Configuration
 from mailchimpsync.mailchimp import create_webhook
-from mailchimpsync.store import forgetting, services
+from mailchimpsync.store.privacy import removed_audiences
+from mailchimpsync.store.runs import services
 from mailchimpsync.web.models import Role
 from mailchimpsync_sandbox.world import API_KEY, AUDIENCE_ID, Side
 from support.browser import accessibility_problems
@@ -68,7 +69,7 @@ def configuration_of(charity: Charity) -> Configuration:
 
 def rows_known(charity: Charity) -> int:
     with charity.site.store.reading() as tx:
-        return forgetting.belongings(tx, AUDIENCE_ID).rows
+        return removed_audiences.count_audience_data(tx, AUDIENCE_ID).rows
 
 
 def test_ada_changes_an_interests_group_and_all_else_stays(visit: Visit, own_charity: Begin) -> None:
@@ -220,7 +221,7 @@ def test_a_schedule_is_told_in_words_and_a_wrong_one_beside_its_fields(own_chari
         bad = ada.fill_in(f"{CONNECTION}/schedule", **{**wish, "cron": "every day", "quiet_end": ""}, **more)
         saved = ada.fill_in(f"{CONNECTION}/schedule", **wish, **more)
         with charity.site.store.begin() as tx:
-            services.note_alive(tx, "a service", charity.site.runtime.now())
+            services.record_heartbeat(tx, "a service", charity.site.runtime.now())
         served = ada.look(CONNECTION)
 
     assert "There is no such time zone" in wrong.text

@@ -147,8 +147,8 @@ def test_a_plan_to_undo_a_sync_says_why_people_are_left_out(charity: Charity) ->
 
 
 def test_every_kind_of_change_has_words_on_the_page_of_the_first_sync_and_on_those_of_plans(charity: Charity) -> None:
-    from mailchimpsync.web.screens.configuration.first_sync import _SENTENCES  # noqa: PLC0415 (Django is set up now)
-    from mailchimpsync.web.screens.words import WORDS  # noqa: PLC0415
+    from mailchimpsync.web.screens.configuration.connection.first_sync import _SENTENCES  # noqa: PLC0415 (Django is set up now)
+    from mailchimpsync.web.screens.labels import WORDS  # noqa: PLC0415
 
     assert charity.site.configuration.connections
     assert _SENTENCES.keys() == set(ChangeKind)

@@ -13,15 +13,15 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import insert
 
 from mailchimpsync.actions import getplans
-from mailchimpsync.actions.heard import heard
-from mailchimpsync.actions.said import Said
+from mailchimpsync.actions.texts.messages import Message
+from mailchimpsync.actions.texts.recognise import recognise
 from mailchimpsync.config import Schedule
 from mailchimpsync.decide import Excess
 from mailchimpsync.model import ChangeKind, Limit
 from mailchimpsync.store.schema import kept_plan
 from mailchimpsync.web.models import Role, User
-from mailchimpsync.web.screens.configuration.changed import by_part
-from mailchimpsync.web.screens.configuration.schedule_words import schedule_lines
+from mailchimpsync.web.screens.configuration.change_list import group_by_part
+from mailchimpsync.web.screens.configuration.connection.schedule_words import schedule_lines
 from mailchimpsync_sandbox.world import AUDIENCE_ID
 from support.charity import Charity
 from support.client import signed_in
@@ -110,14 +110,14 @@ def test_each_kind_of_excess_is_known_again() -> None:
     told = [Excess(kind, group, 9, 40, limit).sentence for kind in kinds for group in (None, 8)]
     told += [Excess(kind, None, 9, 0, Limit(number=5, share=None)).sentence for kind in kinds]
 
-    assert [sentence for sentence in told if not isinstance(heard(sentence), Said)] == []
-    assert [str(heard(sentence)) for sentence in told] == told
+    assert [sentence for sentence in told if not isinstance(recognise(sentence), Message)] == []
+    assert [str(recognise(sentence)) for sentence in told] == told
 
 
 def test_what_changed_in_the_configuration_is_told_in_german() -> None:
     name = "connection of audience “a1” (News ↔ Friends)"
     with override("de"):
-        told = by_part([f"{name}: guard's enabled from yes to no.", f"{name}: resubscribe from ask to nothing."])
+        told = group_by_part([f"{name}: guard's enabled from yes to no.", f"{name}: resubscribe from ask to nothing."])
 
     [(part, lines)] = told
     assert part == "Verknüpfung der Zielgruppe „a1“ (News ↔ Friends)"

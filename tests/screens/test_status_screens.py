@@ -11,7 +11,8 @@ from playwright.sync_api import Page, expect
 
 from mailchimpsync.errors import MailchimpsyncError
 from mailchimpsync.model import Stage
-from mailchimpsync.store import runs, verifications
+from mailchimpsync.store.runs import runs
+from mailchimpsync.store.verify import verifications
 from mailchimpsync.web.models import Role
 from mailchimpsync_sandbox.world import AUDIENCE_ID
 from support.browser import PHONE, accessibility_problems, is_too_wide

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, create_engine, insert, make_url, select
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import OperationalError
 
-from mailchimpsync.store import members
+from mailchimpsync.store.cache import members
 from mailchimpsync.store.schema import cache
 
 SERVERS: Mapping[str, tuple[str, str]] = {

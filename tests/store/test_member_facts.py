@@ -10,7 +10,7 @@ import pytest
 from alembic import command
 from sqlalchemy import Connection, insert
 
-from mailchimpsync.decide.member_facts import MemberFacts, OurAct, Seen, columns_of, facts_of, seen
+from mailchimpsync.decide.member_facts import MemberFacts, OurAct, Seen, columns_of, facts_of, observe_member
 from mailchimpsync.model import MadeBy
 from mailchimpsync.store import Store
 from mailchimpsync.store.schema import cache, journal
@@ -30,7 +30,7 @@ def test_the_reading_of_a_page_and_of_one_member_leave_the_same_facts(store: Sto
         store_members(tx, [_read(number, now) for number, (_, now) in enumerate(cases)])
         kept = [facts_of(row_of(tx, str(number))) for number in range(len(cases))]
 
-    assert kept == [seen(before, now) for before, now in cases]
+    assert kept == [observe_member(before, now) for before, now in cases]
 
 
 def _row(number: int) -> dict[str, Any]:
@@ -60,14 +60,14 @@ OURS = OurAct("unsubscribed", hour(8))
 def test_a_status_is_ours_only_if_it_was_not_there_before_our_update(
     before: MemberFacts, changed_at: datetime | None, made_by: MadeBy | None
 ) -> None:
-    after = seen(before, Seen("unsubscribed", changed_at), OURS)
+    after = observe_member(before, Seen("unsubscribed", changed_at), OURS)
 
     assert after.made_by is made_by
     assert after.since == (changed_at or OURS.sent_at if before.status != "unsubscribed" else before.since)
 
 
 def test_what_mailchimp_shows_instead_of_what_we_asked_for_is_not_ours() -> None:
-    assert seen(SUBSCRIBED, Seen("cleaned", hour(9)), OURS).made_by is None
+    assert observe_member(SUBSCRIBED, Seen("cleaned", hour(9)), OURS).made_by is None
 
 
 def test_a_database_of_before_learns_from_its_journal_who_took_people_off(store: Store) -> None:

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select
 
-from mailchimpsync.store import Store, runs, updates
+from mailchimpsync.store import Store
+from mailchimpsync.store.changes import updates
+from mailchimpsync.store.runs import runs
 from mailchimpsync.store.schema import cache, update
 from store.databases import LIST, OTHER_LIST, RUN, add_row, hour
 
@@ -79,9 +81,9 @@ def test_due_rows_whose_update_was_aborted_after_it_was_sent_are_told_with_it(st
         batch_id = updates.open_batch(tx, LIST, [first], hour(10), "mark")
         for one in (batch_id, None):
             updates.abort_updates(tx, LIST, one, 10)
-        assert updates.untold_updates(tx, LIST, 0, 10) == []
+        assert updates.unanswered_updates(tx, LIST, 0, 10) == []
         tx.execute(cache.update().values(sync_status="todo"))
 
-        [found] = updates.untold_updates(tx, LIST, 0, 10)
+        [found] = updates.unanswered_updates(tx, LIST, 0, 10)
         assert (found["id"], found["created_date"], never_sent > first) == (sent, hour(9), True)
-        assert updates.untold_updates(tx, LIST, sent, 10) == []
+        assert updates.unanswered_updates(tx, LIST, sent, 10) == []

@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any, TypeVar
 
-from mailchimpsync.store import Store, Transaction, alerts, messages
+from mailchimpsync.store import Store, Transaction
+from mailchimpsync.store.site import alerts, outbox
 from store.databases import LIST, hour
 
 T = TypeVar("T")
@@ -52,7 +53,7 @@ def test_two_services_tell_and_end_it_once(store: Store, second_store: Store) ->
 
     changed = at_once(both, lambda tx: alerts.change_alert(tx, found["id"], None, {"code": "HELD"}))
     assert changed == [False, True]
-    assert at_once(both, lambda tx: alerts.note_told(tx, found["id"], 0, hour(9), None)) == [False, True]
+    assert at_once(both, lambda tx: alerts.record_notification(tx, found["id"], 0, hour(9), None)) == [False, True]
     assert at_once(both, lambda tx: alerts.acknowledge_alert(tx, found["id"], hour(9), "ann")) == [False, True]
     assert at_once(both, lambda tx: alerts.recover_alert(tx, found["id"], hour(9))) == [False, True]
 
@@ -74,15 +75,15 @@ def test_two_services_send_a_message_once(store: Store, second_store: Store) -> 
         "now": hour(8),
     }
 
-    assert at_once(both, lambda tx: messages.add_message(tx, **kept)) == [False, True]
+    assert at_once(both, lambda tx: outbox.add_message(tx, **kept)) == [False, True]
     with store.begin() as tx:
-        found = messages.next_message(tx, hour(8))
+        found = outbox.next_message(tx, hour(8))
         assert found is not None
-        assert messages.next_message(tx, hour(8), without={"email"}) is None
-    assert at_once(both, lambda tx: messages.claim_message(tx, found["id"], 0, hour(9))) == [False, True]
+        assert outbox.next_message(tx, hour(8), without={"email"}) is None
+    assert at_once(both, lambda tx: outbox.claim_message(tx, found["id"], 0, hour(9))) == [False, True]
     with store.begin() as tx:
-        assert messages.next_message(tx, hour(8)) is None
-        assert messages.next_message(tx, hour(9)) is not None
+        assert outbox.next_message(tx, hour(8)) is None
+        assert outbox.next_message(tx, hour(9)) is not None
 
 
 def test_what_was_over_and_sent_long_ago_is_forgotten_and_nothing_else(store: Store) -> None:
@@ -91,12 +92,12 @@ def test_what_was_over_and_sent_long_ago_is_forgotten_and_nothing_else(store: St
             alerts.raise_alert(tx, problem, **HELD_VALUES)
         alerts.recover_alert(tx, alerts.open_alerts(tx)[0]["id"], hour(9))
         for name in ("one", "two"):
-            messages.add_message(tx, fingerprint=name, channel="slack", content={}, now=hour(8))
-        first = messages.next_message(tx, hour(8))
+            outbox.add_message(tx, fingerprint=name, channel="slack", content={}, now=hour(8))
+        first = outbox.next_message(tx, hour(8))
         assert first is not None
-        messages.finish_message(tx, first["id"], hour(9), messages.SENT)
+        outbox.finish_message(tx, first["id"], hour(9), outbox.SENT)
 
-        assert (alerts.forget_alerts(tx, hour(9)), messages.forget_messages(tx, hour(9))) == (0, 0)
-        assert (alerts.forget_alerts(tx, hour(10)), messages.forget_messages(tx, hour(10))) == (1, 1)
+        assert (alerts.forget_alerts(tx, hour(9)), outbox.forget_messages(tx, hour(9))) == (0, 0)
+        assert (alerts.forget_alerts(tx, hour(10)), outbox.forget_messages(tx, hour(10))) == (1, 1)
         assert [one["problem"] for one in alerts.open_alerts(tx)] == ["disk"]
-        assert messages.is_known(tx, "two")
+        assert outbox.is_known(tx, "two")

@@ -9,16 +9,18 @@ import pytest
 from sqlalchemy import Connection, delete, insert, update
 
 from mailchimpsync.model import SyncStatus
-from mailchimpsync.store import Store, browse, counts, failures, groups, updates
-from mailchimpsync.store import wanted as filters
-from mailchimpsync.store.browse import find
-from mailchimpsync.store.places import Order, Place, Turn
+from mailchimpsync.store import Store
+from mailchimpsync.store.cache import groups
+from mailchimpsync.store.changes import updates
+from mailchimpsync.store.engine.paging import Order, Place, Turn
+from mailchimpsync.store.queries import browse, counts, failures, filters
+from mailchimpsync.store.queries.browse import find
+from mailchimpsync.store.queries.filters import NONE, RowFilter, Show
 from mailchimpsync.store.schema import cache
 from mailchimpsync.store.schema import update as updates_table
-from mailchimpsync.store.wanted import NONE, Show, Wanted
 from store.databases import LIST, NEWSLETTER, OTHER_LIST, RUN, add_row, hour
 
-ALL = Wanted(LIST, NEWSLETTER)
+ALL = RowFilter(LIST, NEWSLETTER)
 FAILED = (SyncStatus.FAIL.value,)
 
 
@@ -45,7 +47,7 @@ def everybody(tx: Connection) -> None:
     add_row(tx, mailchimp_list_id=OTHER_LIST, mailchimp_email="elsewhere@example.org")
 
 
-def ids(tx: Connection, wanted: Wanted, turn: Turn | None = None) -> list[int]:
+def ids(tx: Connection, wanted: RowFilter, turn: Turn | None = None) -> list[int]:
     return [row["id"] for row in find(tx, wanted, turn or Turn(size=1_000)).rows]
 
 
@@ -83,7 +85,7 @@ def test_the_outstanding_are_those_with_an_update_that_is_not_done(store: Store)
 def test_the_pages_there_and_back_have_everybody_once(
     store: Store, monkeypatch: pytest.MonkeyPatch, order: Order, descends: bool, few: int
 ) -> None:
-    monkeypatch.setattr(browse, "FEW", few)
+    monkeypatch.setattr(browse, "SMALL_RESULT", few)
     turn = Turn(order, descends, size=7)
     with store.begin() as tx:
         everybody(tx)
@@ -96,7 +98,7 @@ def test_the_pages_there_and_back_have_everybody_once(
 
 
 def test_a_place_that_cannot_be_begins_at_the_first_page(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(browse, "FEW", 5)
+    monkeypatch.setattr(browse, "SMALL_RESULT", 5)
     with store.begin() as tx:
         everybody(tx)
         first = ids(tx, ALL, Turn(size=7))
@@ -136,7 +138,7 @@ def _walk_back(tx: Connection, turn: Turn, places: list[tuple[Place, Place]]) ->
 def test_the_next_page_misses_nobody_although_rows_before_it_change_and_go(
     store: Store, monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
-    monkeypatch.setattr(browse, "FEW", few)
+    monkeypatch.setattr(browse, "SMALL_RESULT", few)
     turn = Turn(Order.SYNC_STATUS, size=10)
     with store.begin() as tx:
         everybody(tx)
@@ -162,7 +164,7 @@ def test_whoever_has_no_value_comes_last_in_both_directions(store: Store) -> Non
 
 
 def test_too_many_to_be_sorted_by_address_come_by_number(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(browse, "FEW", 5)
+    monkeypatch.setattr(browse, "SMALL_RESULT", 5)
     with store.begin() as tx:
         everybody(tx)
         found = find(tx, ALL, Turn(Order.ADDRESS))
@@ -201,7 +203,7 @@ def test_in_haste_only_the_first_rows_are_looked_through_where_no_index_helps(
         (replace(ALL, email="elsewhere"), 0),
     ],
 )
-def test_filters_find_those_who_fit(store: Store, wanted: Wanted, number: int) -> None:
+def test_filters_find_those_who_fit(store: Store, wanted: RowFilter, number: int) -> None:
     with store.begin() as tx:
         everybody(tx)
         assert find(tx, wanted, Turn()).number == number
@@ -244,7 +246,7 @@ def test_all_rows_are_read_for_a_file_some_at_a_time(store: Store) -> None:
 def test_failures_are_counted_by_reason_with_the_first_people(store: Store) -> None:
     with store.begin() as tx:
         everybody(tx)
-        found = failures.by_reason(tx, LIST, 2)
+        found = failures.failures_by_reason(tx, LIST, 2)
 
     assert [(one.reason, one.number, len(one.first)) for one in found] == [
         (None, 4, 2),
@@ -254,4 +256,4 @@ def test_failures_are_counted_by_reason_with_the_first_people(store: Store) -> N
 
 
 def test_a_pattern_takes_no_letter_for_a_wildcard() -> None:
-    assert filters.anywhere("a_b%") == "%a\x1f_b\x1f%%"
+    assert filters.contains_text("a_b%") == "%a\x1f_b\x1f%%"

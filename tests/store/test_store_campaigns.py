@@ -6,9 +6,11 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from mailchimpsync.store import Store, campaigns, forgetting
-from mailchimpsync.store.campaigns import CampaignState
+from mailchimpsync.store import Store
+from mailchimpsync.store.privacy import removed_audiences
 from mailchimpsync.store.schema import campaign, campaign_recipient
+from mailchimpsync.store.site import campaigns
+from mailchimpsync.store.site.campaigns import CampaignState
 from store.databases import ANN, LIST, OTHER_LIST, add_row, hour
 
 ZOES_CONTACT = 77
@@ -101,8 +103,8 @@ def test_who_gets_a_contact_is_found_for_the_campaigns_of_that_audience_only(sto
         assert (late.campaign_key, late.contact_id) == (spring, ZOES_CONTACT)
         assert campaigns.late_recipients(tx, LIST, late.id, 10) == []
         assert campaigns.late_recipients(tx, OTHER_LIST, 0, 10) == []
-        campaigns.settle_late(tx, spring, [late.id])
-        campaigns.settle_late(tx, spring, [late.id])
+        campaigns.resolve_late_recipients(tx, spring, [late.id])
+        campaigns.resolve_late_recipients(tx, spring, [late.id])
 
         assert campaigns.late_recipients(tx, LIST, 0, 10) == []
         assert [row["unknown"] for row in campaigns.newest_campaigns(tx, LIST)] == [1]
@@ -125,12 +127,12 @@ def test_nobody_is_remembered_of_campaigns_that_are_followed_no_longer(store: St
 
 def test_only_a_complete_import_tells_what_need_not_be_looked_for_again(store: Store) -> None:
     with store.begin() as tx:
-        assert campaigns.import_of(tx, LIST) is None
+        assert campaigns.last_import(tx, LIST) is None
         campaigns.begin_import(tx, LIST, hour(1))
         campaigns.end_import(tx, LIST, hour(2), "done", is_complete=True)
         campaigns.begin_import(tx, LIST, hour(3))
         campaigns.end_import(tx, LIST, hour(4), "MC_AUTH", is_complete=False)
-        found = campaigns.import_of(tx, LIST)
+        found = campaigns.last_import(tx, LIST)
 
         assert found is not None
         assert (found["complete_at"], found["begun_at"], found["outcome"]) == (hour(1), hour(3), "MC_AUTH")
@@ -141,9 +143,9 @@ def test_with_an_audience_all_is_forgotten(store: Store) -> None:
         note(tx, "spring", 1)
         campaigns.add_unknown(tx, key_of(tx, "spring"), [str(ANN)])
         campaigns.begin_import(tx, LIST, hour(1))
-        while forgetting.forget_some(tx, LIST, 10):
+        while removed_audiences.remove_some(tx, LIST, 10):
             pass
 
         assert tx.execute(select(campaign)).all() == []
         assert tx.execute(select(campaign_recipient)).all() == []
-        assert campaigns.import_of(tx, LIST) is None
+        assert campaigns.last_import(tx, LIST) is None

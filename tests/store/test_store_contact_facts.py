@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from mailchimpsync.store import Store, contacts, evidence, members, ownership
-from mailchimpsync.store.contact_facts import CONTACT_FACTS, NEWS, owned_by
-from mailchimpsync.store.ownership import NewOwner
+from mailchimpsync.store import Store
+from mailchimpsync.store.cache import contacts, members, ownership
+from mailchimpsync.store.cache.contact_facts import CONTACT_FACTS, PENDING_CORRECTIONS, columns_for_owner
+from mailchimpsync.store.cache.ownership import NewOwner
+from mailchimpsync.store.runs import plausibility
 from mailchimpsync.store.schema import cache
 from store.databases import ANN, BOB, LIST, add_row, row
 
@@ -55,25 +57,27 @@ def test_each_fact_of_a_contact_has_a_place_in_the_tests() -> None:
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        (lambda tx, key: contacts.set_contacts(tx, {key: BOB}), owned_by(BOB)),
+        (lambda tx, key: contacts.set_contacts(tx, {key: BOB}), columns_for_owner(BOB)),
         (
             lambda tx, key: contacts.set_contacts(tx, {key: BOB}, {key: "on_hold"}, {BOB: "bob@example.org"}),
-            owned_by(BOB, marks="on_hold", civicrm_address="bob@example.org"),
+            columns_for_owner(BOB, marks="on_hold", civicrm_address="bob@example.org"),
         ),
         (
             lambda tx, _: contacts.replace_contacts(tx, LIST, {ANN: BOB}),
-            owned_by(BOB, departed_contact_id=ANN, **{name: ANNS[name] for name in NEWS}),
+            columns_for_owner(BOB, departed_contact_id=ANN, **{name: ANNS[name] for name in PENDING_CORRECTIONS}),
         ),
         (
             lambda tx, _: contacts.replace_contacts(tx, LIST, {ANN: None}, {ANN: "trashed"}),
-            owned_by(None, departed_contact_id=ANN, marks="trashed", inherited="deceased", inherited_at=MERGED_AT),
+            columns_for_owner(
+                None, departed_contact_id=ANN, marks="trashed", inherited="deceased", inherited_at=MERGED_AT
+            ),
         ),
         (
             lambda tx, key: ownership.hand_over(tx, LIST, {key: NewOwner(BOB, best_address="bob@example.org")}),
-            owned_by(BOB, civicrm_address="bob@example.org", handed_from=ANN),
+            columns_for_owner(BOB, civicrm_address="bob@example.org", handed_from=ANN),
         ),
-        (lambda tx, key: contacts.let_go(tx, [key]), owned_by(None)),
-        (lambda tx, key: evidence.forget_owners(tx, LIST, key - 1, key), owned_by(None)),
+        (lambda tx, key: contacts.release_rows(tx, [key]), columns_for_owner(None)),
+        (lambda tx, key: plausibility.forget_owners(tx, LIST, key - 1, key), columns_for_owner(None)),
     ],
     ids=["given to another", "with what is known", "merged", "gone", "handed over", "let go", "forgotten"],
 )
@@ -91,7 +95,7 @@ def test_what_was_inherited_is_there_again_when_the_same_contact_comes_back(stor
         contacts.replace_contacts(tx, LIST, {ANN: None}, {ANN: "trashed"})
         contacts.set_contacts(tx, {key: ANN})
 
-        assert facts_of(tx, key) == owned_by(ANN, inherited="deceased", inherited_at=MERGED_AT)
+        assert facts_of(tx, key) == columns_for_owner(ANN, inherited="deceased", inherited_at=MERGED_AT)
 
 
 @pytest.mark.parametrize(("owner", "marks"), [(None, "opt_out"), (ANN, "opt_out"), (BOB, None)])
@@ -114,4 +118,4 @@ def test_a_new_column_says_whose_it_is() -> None:
 
 def test_what_is_no_fact_of_a_contact_is_refused() -> None:
     with pytest.raises(ValueError, match="mailchimp_status"):
-        owned_by(ANN, mailchimp_status="subscribed")
+        columns_for_owner(ANN, mailchimp_status="subscribed")

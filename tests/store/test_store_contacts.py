@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mailchimpsync.store import Store, contacts
+from mailchimpsync.store import Store
+from mailchimpsync.store.cache import contacts
 from store.databases import ANN, BOB, CHARLIE, LIST, OTHER_LIST, add_row, row
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from alembic import command
 from sqlalchemy import delete, insert, select
 
-from mailchimpsync.store import Store, data
+from mailchimpsync.store import Store
+from mailchimpsync.store.cache import data
 from mailchimpsync.store.schema import cache, update
 from mailchimpsync.store.schema import data as table
 from store.databases import ANN, BOB, CHARLIE, LIST, NEWSLETTER, add_row, hour
@@ -42,7 +43,7 @@ def test_each_column_is_written_by_itself_and_what_waits_can_be_forgotten(store:
         )
         assert data.waiting_rows(tx, [ann, bob]) == {ann, bob}
 
-        data.forget_wanted(tx, [ann])
+        data.forget_wanted_data(tx, [ann])
 
         assert data.waiting_rows(tx, [ann, bob]) == {bob}
         assert data.data_of_rows(tx, [ann])[ann]["confirmed"] == CONFIRMED

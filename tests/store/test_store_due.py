@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from mailchimpsync.model import Stage
-from mailchimpsync.store import Store, attempts, runs, services
-from mailchimpsync.store.due import NEXT_RUN, batches_refused_alike, who_is_due
+from mailchimpsync.store import Store
+from mailchimpsync.store.queries.due import NEXT_RUN, batches_refused_alike, count_due
+from mailchimpsync.store.runs import attempts, runs, services
 from mailchimpsync.store.schema import batch, run, status
 from store.databases import LIST, OTHER_LIST, add_row, hour
 
@@ -34,7 +35,7 @@ def test_people_are_due_by_what_keeps_them_and_failures_of_their_own_are_not(sto
         add_row(tx, sync_status="live", mailchimp_status="subscribed", refusal=gone)
         add_row(tx, sync_status="ok")
         add_row(tx, sync_status="todo", mailchimp_list_id=OTHER_LIST)
-        found = who_is_due(tx, LIST)
+        found = count_due(tx, LIST)
 
     assert dict(found.by_cause) == {NEXT_RUN: 1, "MC_THROTTLED": 1, "MC_FORBIDDEN": 1, "ABORTED": 1}
     assert (found.number, found.put_off, found.leaving) == (4, 1, 2)
@@ -43,11 +44,11 @@ def test_people_are_due_by_what_keeps_them_and_failures_of_their_own_are_not(sto
 def test_calls_that_end_with_the_same_error_are_counted_until_another_one_or_the_end_of_a_run(store: Store) -> None:
     with store.begin() as tx:
         begin(tx)
-        first = [attempts.note_failure(tx, LIST, hour(at), "MC_AUTH") for at in (1, 2, 3)]
-        attempts.note_success(tx, LIST, hour(4), "out of time", ends_failing=False)
-        after_a_pause = attempts.note_failure(tx, LIST, hour(5), "MC_AUTH")
-        other = attempts.note_failure(tx, LIST, hour(6), "CV_AUTH")
-        attempts.note_success(tx, LIST, hour(7), "done", ends_failing=True)
+        first = [attempts.record_failure(tx, LIST, hour(at), "MC_AUTH") for at in (1, 2, 3)]
+        attempts.record_success(tx, LIST, hour(4), "out of time", ends_failing=False)
+        after_a_pause = attempts.record_failure(tx, LIST, hour(5), "MC_AUTH")
+        other = attempts.record_failure(tx, LIST, hour(6), "CV_AUTH")
+        attempts.record_success(tx, LIST, hour(7), "done", ends_failing=True)
         found = runs.standing(tx, LIST)
 
     assert first == [(times, hour(1)) for times in (1, 2, 3)]
@@ -59,8 +60,8 @@ def test_calls_that_failed_before_they_began_share_a_row_that_is_no_run(store: S
     with store.begin() as tx:
         begin(tx)
         for at in (1, 2, 3):
-            attempts.keep_in_history(tx, LIST, hour(at), hour(at), "MC_AUTH", "ann")
-        attempts.keep_in_history(tx, LIST, hour(4), hour(4), "CV_AUTH", None)
+            attempts.add_failed_run(tx, LIST, hour(at), hour(at), "MC_AUTH", "ann")
+        attempts.add_failed_run(tx, LIST, hour(4), hour(4), "CV_AUTH", None)
         rows = tx.execute(select(run.c.error_code, run.c.started_at, run.c.finished_at, run.c.counts)).all()
         newest, first = runs.last_run(tx, LIST), runs.first_run(tx, LIST)
 
@@ -84,11 +85,11 @@ def test_batches_count_as_refused_alike_from_the_newest_on(store: Store) -> None
 
 def test_a_service_is_alive_for_some_minutes_after_its_last_word(store: Store) -> None:
     with store.begin() as tx:
-        assert not services.is_one_alive(tx, hour(1))
-        services.note_alive(tx, "one", hour(1))
-        services.note_alive(tx, "one", hour(1) + timedelta(minutes=1))
-        assert services.is_one_alive(tx, hour(1) + timedelta(minutes=3))
-        assert not services.is_one_alive(tx, hour(1) + timedelta(minutes=5))
-        services.note_alive(tx, "one", hour(2))
-        services.note_end(tx, "one")
-        assert not services.is_one_alive(tx, hour(2))
+        assert not services.any_alive(tx, hour(1))
+        services.record_heartbeat(tx, "one", hour(1))
+        services.record_heartbeat(tx, "one", hour(1) + timedelta(minutes=1))
+        assert services.any_alive(tx, hour(1) + timedelta(minutes=3))
+        assert not services.any_alive(tx, hour(1) + timedelta(minutes=5))
+        services.record_heartbeat(tx, "one", hour(2))
+        services.remove_service(tx, "one")
+        assert not services.any_alive(tx, hour(2))

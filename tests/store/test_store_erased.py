@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from mailchimpsync.store import Store, erased, updates
+from mailchimpsync.store import Store
+from mailchimpsync.store.cache import deleted_members
+from mailchimpsync.store.changes import updates
 from mailchimpsync.store.schema import cache, update
 from store.databases import ANN, LIST, NEXT_RUN, OTHER_LIST, RUN, add_row, hour, member, row, row_of, store_members
 
@@ -17,8 +19,8 @@ def test_who_was_not_seen_is_asked_for_page_by_page(store: Store) -> None:
         store_members(tx, [member("charlie")], run_id=NEXT_RUN)
         ann, bob = row_of(tx, "ann")["id"], row_of(tx, "bob")["id"]
 
-        assert erased.unseen_members(tx, LIST, NEXT_RUN, 0, 9) == [(ann, "ann"), (bob, "bob")]
-        assert erased.unseen_members(tx, LIST, NEXT_RUN, ann, 9) == [(bob, "bob")]
+        assert deleted_members.unseen_members(tx, LIST, NEXT_RUN, 0, 9) == [(ann, "ann"), (bob, "bob")]
+        assert deleted_members.unseen_members(tx, LIST, NEXT_RUN, ann, 9) == [(bob, "bob")]
 
 
 @pytest.mark.parametrize("under_way", ["live", "redo"])
@@ -26,14 +28,14 @@ def test_who_has_an_update_under_way_is_not_asked_for(store: Store, under_way: s
     with store.begin() as tx:
         add_row(tx, mailchimp_member_id="ann", sync_status=under_way, seen_run=RUN)
 
-        assert erased.unseen_members(tx, LIST, NEXT_RUN, 0, 9) == []
+        assert deleted_members.unseen_members(tx, LIST, NEXT_RUN, 0, 9) == []
 
 
 def test_an_erased_member_of_a_contact_leaves_nothing_but_what_both_sides_agreed_on(store: Store) -> None:
     facts = {"mailchimp_status": "subscribed", "mailchimp_data": {}, "mailchimp_interests": {"news": True}}
     with store.begin() as tx:
         key = add_row(tx, mailchimp_member_id="ann", civicrm_contact_id=ANN, base_subscribed=True, **facts)
-        erased.forget_members(tx, [key])
+        deleted_members.forget_members(tx, [key])
         found = row(tx, key)
 
     assert [found[column] for column in ("mailchimp_member_id", *facts)] == [None] * 4
@@ -43,7 +45,7 @@ def test_an_erased_member_of_a_contact_leaves_nothing_but_what_both_sides_agreed
 def test_an_erased_member_of_nobody_leaves_no_row(store: Store) -> None:
     with store.begin() as tx:
         gone, other = add_row(tx, mailchimp_member_id="ann"), add_row(tx, mailchimp_member_id="bob")
-        erased.forget_members(tx, [gone])
+        deleted_members.forget_members(tx, [gone])
 
         assert list(tx.execute(select(cache.c.id)).scalars()) == [other]
 

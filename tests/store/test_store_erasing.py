@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, String, func, insert, select
 
 from mailchimpsync.addresses import member_id_of
-from mailchimpsync.store import Store, contacts, erasing, tombstones
+from mailchimpsync.store import Store
+from mailchimpsync.store.cache import contacts
+from mailchimpsync.store.privacy import erasure
 from mailchimpsync.store.schema import (
     JsonText,
     cache,
@@ -21,6 +23,7 @@ from mailchimpsync.store.schema import (
     update,
     verification,
 )
+from mailchimpsync.store.site import tombstones
 from store.databases import LIST, add_row, row
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -51,12 +54,12 @@ def test_all_about_an_address_goes_and_nothing_of_another_that_looks_alike(store
         tx.execute(insert(verification).values(list_id=LIST, started_at=NOW, made_by="x", differences=differences))
         _plan(tx)
 
-        found = erasing.traces(tx, LIST, ADDRESS)
-        gone = erasing.purge(tx, found)
+        found = erasure.find_traces(tx, LIST, ADDRESS)
+        gone = erasure.purge(tx, found)
 
         assert (found.row_ids, found.contact_ids, found.member_ids) == ((mine,), (ANN,), (member,))
         assert gone == {"plans": 2, "events": 2, "findings": 1, "updates": 2, "campaigns": 0, "log": 0, "rows": 1}
-        assert erasing.purge(tx, found) == dict.fromkeys(gone, 0)
+        assert erasure.purge(tx, found) == dict.fromkeys(gone, 0)
         assert row(tx, other)["new_address"] is None
         assert row(tx, waiting)["refusal"] == {"update": {"email_address": OTHER}}
         assert tx.execute(select(verification.c.differences)).scalar_one() == differences[1:]
@@ -107,7 +110,7 @@ def test_an_address_in_any_column_that_may_mention_one_is_purged(store: Store) -
         plant(tx, other, ADDRESS)
         plant(tx, other, OTHER)
         before = everything(tx)
-        erasing.purge(tx, erasing.traces(tx, LIST, ADDRESS))
+        erasure.purge(tx, erasure.find_traces(tx, LIST, ADDRESS))
         after = everything(tx)
 
     assert before.lower().count(ADDRESS) > 15
@@ -165,7 +168,7 @@ def _plan(tx: Connection) -> None:
 def test_an_erased_address_is_known_by_its_digest_however_it_is_written(store: Store) -> None:
     key = "ab" * 32
     with store.begin() as tx:
-        assert tombstones.erased(tx, None) == tombstones.NOBODY_ERASED
+        assert tombstones.erased(tx, None) == tombstones.NONE_ERASED
         for by in ("dora", "somebody else"):
             tombstones.set_tombstone(tx, tombstones.digest_of(key, ADDRESS), NOW, by)
         erased = tombstones.erased(tx, key)
@@ -174,8 +177,8 @@ def test_an_erased_address_is_known_by_its_digest_however_it_is_written(store: S
         assert not erased.knows(OTHER)
         assert tombstones.tombstone_of(tx, tombstones.digest_of(key, ADDRESS)) == (NOW, "dora")
         assert not tombstones.erased(tx, "cd" * 32).knows(ADDRESS)
-        tombstones.keep_secret(tx, "erasure", "first")
-        tombstones.keep_secret(tx, "erasure", "second")
+        tombstones.save_secret(tx, "erasure", "first")
+        tombstones.save_secret(tx, "erasure", "second")
         tombstones.reseal_secrets(tx, str.upper)
         assert tombstones.secret_of(tx, "erasure") == "FIRST"
 
@@ -187,7 +190,7 @@ def test_marks_make_just_those_rows_due_that_they_change(store: Store) -> None:
         over = add_row(tx, identity="m:7", civicrm_contact_id=7, marks="deceased")
         none = add_row(tx, identity="m:8", civicrm_contact_id=8)
 
-        assert contacts.note_marks(tx, LIST, [5, 6, 7, 8], {5: "opt_out", 6: "opt_out"}) == 2
+        assert contacts.record_flags(tx, LIST, [5, 6, 7, 8], {5: "opt_out", 6: "opt_out"}) == 2
 
         found = {key: (row(tx, key)["marks"], row(tx, key)["sync_status"]) for key in (same, new, over, none)}
     assert found == {same: ("opt_out", "ok"), new: ("opt_out", "todo"), over: (None, "todo"), none: (None, "ok")}

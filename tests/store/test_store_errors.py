@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import insert, text
 
 from mailchimpsync.errors import Code, StoreError, UsageError
-from mailchimpsync.store import Store, dialect
+from mailchimpsync.store import Store
+from mailchimpsync.store.engine import dialect
 from mailchimpsync.store.schema import cache
 from store.databases import LIST, add_row, identities, member, store_members
 

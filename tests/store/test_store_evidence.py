@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 
-from mailchimpsync.store import Store, evidence, groups, runs
+from mailchimpsync.store import Store
+from mailchimpsync.store.cache import groups
+from mailchimpsync.store.runs import plausibility, runs
 from store.databases import (
     ANN,
     BOB,
@@ -26,13 +28,13 @@ INTEREST = "1111111111"
 def test_anybody_who_is_subscribed_makes_an_audience_not_empty(store: Store) -> None:
     with store.begin() as tx:
         add_row(tx, mailchimp_status="archived", seen_run=NEXT_RUN)
-        assert not evidence.anybody_subscribed(tx, LIST, None)
+        assert not plausibility.anybody_subscribed(tx, LIST, None)
         add_row(tx, mailchimp_status="pending", seen_run=RUN)
 
-        assert evidence.anybody_subscribed(tx, LIST, None)
-        assert evidence.anybody_subscribed(tx, LIST, RUN)
-        assert not evidence.anybody_subscribed(tx, LIST, NEXT_RUN)
-        assert not evidence.anybody_subscribed(tx, OTHER_LIST, None)
+        assert plausibility.anybody_subscribed(tx, LIST, None)
+        assert plausibility.anybody_subscribed(tx, LIST, RUN)
+        assert not plausibility.anybody_subscribed(tx, LIST, NEXT_RUN)
+        assert not plausibility.anybody_subscribed(tx, OTHER_LIST, None)
 
 
 def test_who_was_agreed_on_is_counted_unless_a_change_is_under_way(store: Store) -> None:
@@ -42,9 +44,9 @@ def test_who_was_agreed_on_is_counted_unless_a_change_is_under_way(store: Store)
         add_row(tx, base_subscribed=False, civicrm_contact_id=BOB, base_interests={INTEREST: True})
         add_row(tx, base_subscribed=True, civicrm_contact_id=CHARLIE, sync_status="live")
 
-        assert evidence.count_agreed(tx, LIST) == 2
-        assert evidence.count_agreed(tx, LIST, with_contact=True) == 1
-        assert evidence.count_agreed(tx, LIST, interest=INTEREST) == 2
+        assert plausibility.count_agreed(tx, LIST) == 2
+        assert plausibility.count_agreed(tx, LIST, with_contact=True) == 1
+        assert plausibility.count_agreed(tx, LIST, interest=INTEREST) == 2
 
 
 def test_members_whom_a_run_has_not_seen_are_missing_and_new_ones_were_not_known(store: Store) -> None:
@@ -54,7 +56,7 @@ def test_members_whom_a_run_has_not_seen_are_missing_and_new_ones_were_not_known
         add_row(tx, mailchimp_member_id="charlie", base_subscribed=True, seen_run=None)
         add_row(tx, mailchimp_member_id="new", base_subscribed=None, seen_run=NEXT_RUN)
 
-        assert evidence.members_missing(tx, LIST, NEXT_RUN) == (3, 2)
+        assert plausibility.members_missing(tx, LIST, NEXT_RUN) == (3, 2)
 
 
 def test_a_removal_is_a_trace_and_another_group_is_none(store: Store) -> None:
@@ -65,20 +67,20 @@ def test_a_removal_is_a_trace_and_another_group_is_none(store: Store) -> None:
         groups.store_history(tx, LIST, NEXT_RUN, [(1, ANN, NEWSLETTER, hour(8), "Removed", False)])
         groups.store_memberships(tx, LIST, NEXT_RUN, [(BOB, EVENTS, "Added")])
 
-        assert evidence.memberships_missing(tx, LIST, NEWSLETTER, NEXT_RUN) == (3, 2)
-        assert not evidence.anybody_in_group(tx, LIST, NEWSLETTER, NEXT_RUN)
-        assert evidence.anybody_in_group(tx, LIST, NEWSLETTER, None)
-        assert evidence.anybody_in_group(tx, LIST, EVENTS, NEXT_RUN)
-        assert not evidence.has_seen_group(tx, LIST, EVENTS, RUN)
+        assert plausibility.memberships_missing(tx, LIST, NEWSLETTER, NEXT_RUN) == (3, 2)
+        assert not plausibility.anybody_in_group(tx, LIST, NEWSLETTER, NEXT_RUN)
+        assert plausibility.anybody_in_group(tx, LIST, NEWSLETTER, None)
+        assert plausibility.anybody_in_group(tx, LIST, EVENTS, NEXT_RUN)
+        assert not plausibility.has_seen_group(tx, LIST, EVENTS, RUN)
 
 
 def test_some_owners_are_all_or_come_from_all_over(store: Store) -> None:
     with store.begin() as tx:
-        assert evidence.some_owners(tx, LIST, 5, random.Random(1)) == []
+        assert plausibility.sample_owners(tx, LIST, 5, random.Random(1)) == []
         for contact in range(1_000, 1_100):
             add_row(tx, civicrm_contact_id=contact)
-        few = evidence.some_owners(tx, LIST, 100, random.Random(1))
-        some = evidence.some_owners(tx, LIST, 30, random.Random(1))
+        few = plausibility.sample_owners(tx, LIST, 100, random.Random(1))
+        some = plausibility.sample_owners(tx, LIST, 30, random.Random(1))
 
     assert few == list(range(1_000, 1_100))
     assert 10 <= len(some) <= 30
@@ -92,11 +94,11 @@ def test_owners_are_forgotten_except_where_a_change_is_under_way(store: Store) -
         member = add_row(tx, civicrm_contact_id=BOB, mailchimp_member_id="bob")
         in_flight = add_row(tx, civicrm_contact_id=CHARLIE, sync_status="live")
         later = add_row(tx, civicrm_contact_id=ANN, mailchimp_member_id="later")
-        evidence.forget_owners(tx, LIST, only_civicrm - 1, in_flight)
+        plausibility.forget_owners(tx, LIST, only_civicrm - 1, in_flight)
 
         owners = {key: row(tx, key)["civicrm_contact_id"] for key in (member, in_flight, later)}
         assert owners == {member: None, in_flight: CHARLIE, later: ANN}
-        assert evidence.some_owners(tx, LIST, 9, random.Random(1)) == [ANN, CHARLIE]
+        assert plausibility.sample_owners(tx, LIST, 9, random.Random(1)) == [ANN, CHARLIE]
 
 
 def test_what_civicrm_showed_is_remembered_and_what_somebody_accepted_too(store: Store) -> None:

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from mailchimpsync.errors import StoreError
-from mailchimpsync.store import Store, dialect
+from mailchimpsync.store import Store
+from mailchimpsync.store.engine import dialect
 from mailchimpsync.store.schema import cache
 
 ROWS = [{"id": number, "identity": str(number)} for number in range(3)]

@@ -8,19 +8,13 @@ import pytest
 from sqlalchemy import Connection, Table, func, insert, select
 
 from mailchimpsync.model import Stage
-from mailchimpsync.store import (
-    Store,
-    alerts,
-    configurations,
-    events,
-    forgetting,
-    groups,
-    journal,
-    kept_plans,
-    runs,
-    updates,
-)
-from mailchimpsync.store.forgetting import Belongings
+from mailchimpsync.store import Store
+from mailchimpsync.store.cache import groups
+from mailchimpsync.store.changes import kept_plans, updates
+from mailchimpsync.store.journal import journal
+from mailchimpsync.store.privacy import removed_audiences
+from mailchimpsync.store.privacy.removed_audiences import AudienceData
+from mailchimpsync.store.runs import runs
 from mailchimpsync.store.schema import (
     alert,
     batch,
@@ -37,6 +31,7 @@ from mailchimpsync.store.schema import (
     update,
 )
 from mailchimpsync.store.schema import journal as journal_table
+from mailchimpsync.store.site import alerts, configurations, webhook_events
 from store.databases import ANN, LIST, NEWSLETTER, OTHER_LIST, add_row, hour
 
 ROWS = 5
@@ -62,7 +57,7 @@ def furnish(tx: Connection, list_id: str) -> None:
     tx.execute(insert(kept_change).values(plan_id=plan_id, identity="m:ann", before={}, **changes))
     runs.add_log(tx, list_id, run_id, hour(8), "Began.")
     groups.store_memberships(tx, list_id, run_id, [(ANN, NEWSLETTER, "Added"), (ANN, 6, "Added")])
-    events.add_event(tx, list_id=list_id, kind="profile", fingerprint=list_id, data={}, now=hour(8))
+    webhook_events.add_event(tx, list_id=list_id, kind="profile", fingerprint=list_id, data={}, now=hour(8))
     alerts.raise_alert(tx, f"late:{list_id}", kind="late", list_id=list_id, data={}, began_at=hour(8))
     told = {"cache_id": rows[0], "time": hour(8), "side": "CiviCRM", "field": "group 5", "reason": "IN_SYNC"}
     journal.write_journal(tx, [{"list_id": list_id, **told}])
@@ -84,22 +79,22 @@ def furnished(store: Store) -> Store:
 def forget(store: Store, list_id: str, limit: int = 2) -> int:
     """Forget step by step, each a transaction of its own, and return how many it took."""
     with store.begin() as tx:
-        forgetting.begin_forgetting(tx, list_id, hour(9))
+        removed_audiences.begin_removal(tx, list_id, hour(9))
     steps, more = 0, True
     while more:
         with store.begin() as tx:
-            more = forgetting.forget_some(tx, list_id, limit)
+            more = removed_audiences.remove_some(tx, list_id, limit)
         steps += 1
     with store.begin() as tx:
-        forgetting.end_forgetting(tx, list_id)
+        removed_audiences.finish_removal(tx, list_id)
     return steps
 
 
 def test_what_would_go_is_counted(furnished: Store) -> None:
     with furnished.begin() as tx:
-        assert forgetting.belongings(tx, LIST) == Belongings(LIST, ROWS, ROWS, 1, 1, 1)
-        assert forgetting.belongings(tx, "nobody") == Belongings("nobody")
-        assert forgetting.audiences_known(tx) == {LIST, OTHER_LIST}
+        assert removed_audiences.count_audience_data(tx, LIST) == AudienceData(LIST, ROWS, ROWS, 1, 1, 1)
+        assert removed_audiences.count_audience_data(tx, "nobody") == AudienceData("nobody")
+        assert removed_audiences.known_audiences(tx) == {LIST, OTHER_LIST}
 
 
 def test_all_of_it_goes_and_nothing_of_another_audience(furnished: Store) -> None:
@@ -110,8 +105,8 @@ def test_all_of_it_goes_and_nothing_of_another_audience(furnished: Store) -> Non
 
     with furnished.begin() as tx:
         after = counts(tx)
-        assert forgetting.belongings(tx, OTHER_LIST) == Belongings(OTHER_LIST, ROWS, ROWS, 1, 1, 1)
-        assert forgetting.audiences_known(tx) == {OTHER_LIST}
+        assert removed_audiences.count_audience_data(tx, OTHER_LIST) == AudienceData(OTHER_LIST, ROWS, ROWS, 1, 1, 1)
+        assert removed_audiences.known_audiences(tx) == {OTHER_LIST}
     assert {table: after[table] for table in GOES} == {table: before[table] // 2 for table in GOES}
     assert all(before[table] for table in GOES)
 
@@ -136,8 +131,8 @@ def test_it_goes_in_small_steps(furnished: Store) -> None:
 
 def test_one_that_is_half_forgotten_stands_as_if_it_had_never_been_synced(furnished: Store) -> None:
     with furnished.begin() as tx:
-        forgetting.begin_forgetting(tx, LIST, hour(9))
-        forgetting.forget_some(tx, LIST, 1)
+        removed_audiences.begin_removal(tx, LIST, hour(9))
+        removed_audiences.remove_some(tx, LIST, 1)
         standing = runs.standing(tx, LIST)
 
     assert (standing.last_sync_time, standing.run_id, standing.stage) == (None, None, Stage.FETCH)
@@ -146,15 +141,15 @@ def test_one_that_is_half_forgotten_stands_as_if_it_had_never_been_synced(furnis
 def test_forgetting_goes_on_after_a_crash_at_any_step(furnished: Store) -> None:
     for steps in range(6):
         with furnished.begin() as tx:
-            forgetting.begin_forgetting(tx, LIST, hour(9))
+            removed_audiences.begin_removal(tx, LIST, hour(9))
         for _ in range(steps):
             with furnished.begin() as tx:
-                forgetting.forget_some(tx, LIST, 1)
+                removed_audiences.remove_some(tx, LIST, 1)
 
     forget(furnished, LIST)
 
     with furnished.begin() as tx:
-        assert forgetting.audiences_known(tx) == {OTHER_LIST}
+        assert removed_audiences.known_audiences(tx) == {OTHER_LIST}
 
 
 def test_of_two_who_save_a_configuration_at_once_one_is_told(store: Store, second_store: Store) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from mailchimpsync.model import GroupState, GroupStatus
-from mailchimpsync.store import Store, groups
+from mailchimpsync.store import Store
+from mailchimpsync.store.cache import groups
 from mailchimpsync.store.schema import cache
 from store.databases import (
     ANN,
@@ -32,7 +33,7 @@ def test_the_newest_entry_of_each_contact_and_group_counts(store: Store) -> None
     ]
     with store.begin() as tx:
         groups.store_history(tx, LIST, RUN, entries)
-        states = groups.states_of(tx, LIST, [ANN, BOB])
+        states = groups.group_states(tx, LIST, [ANN, BOB])
 
     assert states == {ANN: {NEWSLETTER: GroupState(REMOVED, hour(9)), EVENTS: GroupState(None, hour(7))}}
 
@@ -42,7 +43,7 @@ def test_a_later_page_of_history_replaces_an_earlier_one(store: Store) -> None:
         groups.store_history(tx, LIST, RUN, [(1, ANN, NEWSLETTER, hour(8), "Added", False)])
         groups.store_history(tx, LIST, RUN, [(2, ANN, NEWSLETTER, hour(9), "Removed", False)])
 
-        assert groups.states_of(tx, LIST, [ANN])[ANN][NEWSLETTER] == GroupState(REMOVED, hour(9))
+        assert groups.group_states(tx, LIST, [ANN])[ANN][NEWSLETTER] == GroupState(REMOVED, hour(9))
 
 
 def test_the_membership_of_today_outranks_the_history_and_keeps_its_date(store: Store) -> None:
@@ -50,14 +51,14 @@ def test_the_membership_of_today_outranks_the_history_and_keeps_its_date(store: 
         groups.store_history(tx, LIST, RUN, [(1, ANN, NEWSLETTER, hour(8), "Removed", False)])
         groups.store_memberships(tx, LIST, RUN, [(ANN, NEWSLETTER, "Added")])
 
-        assert groups.states_of(tx, LIST, [ANN])[ANN][NEWSLETTER] == GroupState(ADDED, hour(8))
+        assert groups.group_states(tx, LIST, [ANN])[ANN][NEWSLETTER] == GroupState(ADDED, hour(8))
 
 
 def test_a_membership_without_history_has_no_date(store: Store) -> None:
     with store.begin() as tx:
         groups.store_memberships(tx, LIST, RUN, [(ANN, NEWSLETTER, "Added")])
 
-        assert groups.states_of(tx, LIST, [ANN])[ANN][NEWSLETTER] == GroupState(ADDED, None)
+        assert groups.group_states(tx, LIST, [ANN])[ANN][NEWSLETTER] == GroupState(ADDED, None)
 
 
 def test_our_own_change_has_no_date_to_hold_against_mailchimps(store: Store) -> None:
@@ -65,15 +66,15 @@ def test_our_own_change_has_no_date_to_hold_against_mailchimps(store: Store) -> 
         groups.store_history(tx, LIST, RUN, [(1, ANN, NEWSLETTER, hour(8), "Added", False)])
         groups.store_memberships(tx, LIST, RUN, [(ANN, NEWSLETTER, "Removed")], date=hour(12))
 
-        assert groups.states_of(tx, LIST, [ANN])[ANN][NEWSLETTER] == GroupState(REMOVED, None)
+        assert groups.group_states(tx, LIST, [ANN])[ANN][NEWSLETTER] == GroupState(REMOVED, None)
 
 
 def test_our_own_change_read_back_from_the_history_is_an_echo_until_staff_say_something(store: Store) -> None:
     with store.begin() as tx:
         groups.store_history(tx, LIST, RUN, [(1, ANN, NEWSLETTER, hour(8), "Removed", True)])
-        echo = groups.states_of(tx, LIST, [ANN])[ANN][NEWSLETTER]
+        echo = groups.group_states(tx, LIST, [ANN])[ANN][NEWSLETTER]
         groups.store_history(tx, LIST, NEXT_RUN, [(2, ANN, NEWSLETTER, hour(9), "Removed", False)])
-        word = groups.states_of(tx, LIST, [ANN])[ANN][NEWSLETTER]
+        word = groups.group_states(tx, LIST, [ANN])[ANN][NEWSLETTER]
 
     assert (echo, word) == (GroupState(REMOVED, None), GroupState(REMOVED, hour(9)))
 
@@ -85,8 +86,8 @@ def test_what_a_full_reading_did_not_see_is_forgotten(store: Store) -> None:
         groups.store_memberships(tx, LIST, NEXT_RUN, [(BOB, NEWSLETTER, "Added")])
         groups.forget_unseen(tx, LIST, NEXT_RUN)
 
-        assert set(groups.states_of(tx, LIST, [ANN, BOB])) == {BOB}
-        assert set(groups.states_of(tx, OTHER_LIST, [ANN])) == {ANN}
+        assert set(groups.group_states(tx, LIST, [ANN, BOB])) == {BOB}
+        assert set(groups.group_states(tx, OTHER_LIST, [ANN])) == {ANN}
 
 
 def test_group_members_without_a_row_get_one(store: Store) -> None:

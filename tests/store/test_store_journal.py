@@ -12,9 +12,12 @@ from sqlalchemy import Connection, delete, func, insert, select, table, update
 from sqlalchemy import column as column_of
 
 from mailchimpsync.addresses import member_id_of
-from mailchimpsync.store import Store, chain, journal_check, journal_retention
-from mailchimpsync.store.journal import Filter, entries, write_journal
-from mailchimpsync.store.journal_check import ALTERED, DELETED, INSERTED, Checked
+from mailchimpsync.store import Store
+from mailchimpsync.store.journal import chain
+from mailchimpsync.store.journal import check as journal_check
+from mailchimpsync.store.journal import minimise as journal_retention
+from mailchimpsync.store.journal.check import ALTERED, DELETED, INSERTED, Checked
+from mailchimpsync.store.journal.journal import Filter, entries, write_journal
 from mailchimpsync.store.schema import journal, journal_chain, kept_plan, run
 from store.databases import ANN, BOB, LIST, OTHER_LIST, RUN, hour
 from store.test_store_schema import migrations

@@ -10,7 +10,8 @@ import pytest
 
 from mailchimpsync.errors import BusyError, Code, LeaseLostError, StoreError
 from mailchimpsync.model import Stage
-from mailchimpsync.store import Store, runs
+from mailchimpsync.store import Store
+from mailchimpsync.store.runs import runs
 from store.databases import LIST, OTHER_LIST, hour
 
 ONE, OTHER = "this-machine:1", "that-machine:2"
@@ -191,9 +192,9 @@ def test_a_complete_run_moves_the_mark_and_a_dropped_one_leaves_it(store: Store)
 def test_a_run_keeps_its_error_until_it_goes_on(store: Store) -> None:
     with store.begin() as tx:
         run_id = runs.begin_run(tx, LIST, hour(9), None)
-        runs.note_error(tx, run_id, Code.MC_UNAVAILABLE)
+        runs.record_error(tx, run_id, Code.MC_UNAVAILABLE)
         noted = runs.last_run(tx, LIST)
-        runs.note_error(tx, run_id, None)
+        runs.record_error(tx, run_id, None)
         cleared = runs.last_run(tx, LIST)
 
     assert noted is not None

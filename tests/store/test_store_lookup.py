@@ -9,8 +9,10 @@ import pytest
 from sqlalchemy import Connection, insert
 
 from mailchimpsync.addresses import member_id_of
-from mailchimpsync.store import Store, edits, groups, lookup
-from mailchimpsync.store.lookup import Condition, Source
+from mailchimpsync.store import Store
+from mailchimpsync.store.cache import edits, groups
+from mailchimpsync.store.queries import lookup
+from mailchimpsync.store.queries.lookup import Condition, Source
 from mailchimpsync.store.schema import batch, cache, update
 from store.databases import (
     ANN,
@@ -110,10 +112,10 @@ def test_an_address_is_found_in_any_spelling_and_under_an_old_kind_of_id(store: 
         furnish(tx)
         new = add_row(tx, identity="m:" + member_id_of("eve@example.org"), mailchimp_email="EVE@example.org")
 
-        assert lookup.with_addresses(tx, [LIST], ["eve@example.org"]) == ("id", "IN", [new])
-        by_address = lookup.with_addresses(tx, [LIST], ["ANN@example.org "])
+        assert lookup.has_address(tx, [LIST], ["eve@example.org"]) == ("id", "IN", [new])
+        by_address = lookup.has_address(tx, [LIST], ["ANN@example.org "])
         assert names(lookup.find(tx, ROWS, [OF_LIST, by_address], limit=9)) == ["ann"]
-        nobody = lookup.with_addresses(tx, [LIST], ["frank@example.org"])
+        nobody = lookup.has_address(tx, [LIST], ["frank@example.org"])
         assert lookup.find(tx, ROWS, [OF_LIST, nobody], limit=9) == []
 
 

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import insert
 
 from mailchimpsync.errors import StoreError
-from mailchimpsync.store import Store, members
+from mailchimpsync.store import Store
+from mailchimpsync.store.cache import members
 from mailchimpsync.store.schema import cache
 from store.databases import (
     ANN,
@@ -143,7 +144,7 @@ def test_ids_that_differ_in_case_are_two_members(store: Store) -> None:
 
 
 def test_more_members_than_fit_one_statement(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mailchimpsync.store.dialect.ROWS_PER_STATEMENT", 3)
+    monkeypatch.setattr("mailchimpsync.store.engine.dialect.ROWS_PER_STATEMENT", 3)
     with store.begin() as tx:
         for run in (RUN, NEXT_RUN):
             store_members(tx, [member(f"person{number}") for number in range(10)], run_id=run)

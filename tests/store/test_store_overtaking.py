@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select
 
-from mailchimpsync.store import Store, kept_plans, updates
-from mailchimpsync.store.kept_plans import DONE, LEFT_OUT, UNKNOWN
+from mailchimpsync.store import Store
+from mailchimpsync.store.changes import kept_plans, updates
+from mailchimpsync.store.changes.kept_plans import DONE, LEFT_OUT, UNKNOWN
 from mailchimpsync.store.schema import cache, kept_change, kept_plan, run, update
-from mailchimpsync.sync.opt_outs import MEMBERS_PER_STEP
+from mailchimpsync.sync.updates.opt_outs import MEMBERS_PER_STEP
 from store.databases import LIST, OTHER_LIST, RUN, add_row, hour
 from store.databases import row as row_of
 from store.test_store_updates import an_update
@@ -73,7 +74,7 @@ def test_one_whose_request_was_begun_is_known_also_if_it_overtakes_nothing(store
     with store.begin() as tx:
         off = queue(tx, OFF)
         assert direct(tx) == []
-        updates.note_attempts(tx, [(off, {"decided": OFF, "tries": [], updates.SENT_AT: hour(9).isoformat()})])
+        updates.record_attempts(tx, [(off, {"decided": OFF, "tries": [], updates.SENT_AT: hour(9).isoformat()})])
 
         assert direct(tx) == [off]
 
@@ -83,11 +84,11 @@ def test_rows_that_changed_with_something_in_flight_are_found_unless_that_is_an_
         changed, quiet, leaving = queue(tx, WALKS, recheck=True), queue(tx, WALKS), queue(tx, OFF, recheck=True)
         queue(tx, WALKS, recheck=True, list_id=OTHER_LIST)
         send(tx, changed, quiet, leaving)
-        [row_id] = updates.changed_in_flight(tx, LIST, 0, 9)
+        [row_id] = updates.rows_changed_in_flight(tx, LIST, 0, 9)
 
         assert row_id == row_with(tx, changed)
-        assert list(updates.changed_in_flight(tx, LIST, row_id, 9)) == []
-        assert list(updates.changed_in_flight(tx, LIST, 0, 9, [row_with(tx, quiet)])) == []
+        assert list(updates.rows_changed_in_flight(tx, LIST, row_id, 9)) == []
+        assert list(updates.rows_changed_in_flight(tx, LIST, 0, 9, [row_with(tx, quiet)])) == []
 
 
 def test_what_was_overtaken_is_known_until_its_batch_is_over_and_it_was_looked_at(store: Store) -> None:
@@ -104,7 +105,7 @@ def test_what_was_overtaken_is_known_until_its_batch_is_over_and_it_was_looked_a
         updates.set_batch(tx, batch_id, response_processed=updates.HANDLED)
         assert [bool(one["is_over"]) for one in updates.overtaken(tx, LIST, batch_id)] == [True]
         assert not updates.may_still_be_done(tx, [row_with(tx, sent)])
-        updates.settle_overtaken(tx, [sent])
+        updates.close_overtaken(tx, [sent])
         assert list(updates.overtaken(tx, LIST)) == []
         assert updates.open_and_lost(tx, RUN) == (0, 2)
 
@@ -152,7 +153,7 @@ def test_nothing_else_is_sent_for_a_member_while_mailchimp_may_still_take_them_o
         assert len(unsent(tx)) == 1  # an interest that was overtaken takes nobody off
         assert waits not in unsent(tx)
         updates.set_batch(tx, batch_id, response_processed=updates.HANDLED)
-        updates.settle_overtaken(tx, [off, other])
+        updates.close_overtaken(tx, [off, other])
         assert waits in unsent(tx)
 
 
@@ -166,12 +167,12 @@ def test_what_was_queued_by_hand_or_before_a_change_and_subscribes_is_in_doubt(s
             queue(tx, body, recheck=True)
         queue(tx, ON)
         send(tx, sent)
-        found = updates.unsent_in_doubt(tx, LIST, 0, 9)
+        found = updates.unsent_subscriptions(tx, LIST, 0, 9)
 
         assert [(one.id, one.row_id) for one in found] == [
             (key, row_with(tx, key)) for key in (by_hand, changed, pending)
         ]
-        assert [one.id for one in updates.unsent_in_doubt(tx, LIST, by_hand, 1)] == [changed]
+        assert [one.id for one in updates.unsent_subscriptions(tx, LIST, by_hand, 1)] == [changed]
 
 
 def test_what_is_not_to_be_sent_is_closed_and_its_row_is_due(store: Store) -> None:
@@ -194,9 +195,9 @@ def test_what_was_sent_and_never_answered_is_found_with_its_row(store: Store) ->
         tx.execute(cache.update().where(cache.c.id == row_ids[0]).values(sync_status="todo", reason="BATCH_LOST"))
 
         assert [one.row_id for one in updates.unanswered_bodies(tx, row_ids)] == row_ids
-        [found] = updates.untold_updates(tx, LIST, 0, 9)
+        [found] = updates.unanswered_updates(tx, LIST, 0, 9)
         assert (found["id"], found["update_id"], found["data"]) == (row_ids[0], lost, OFF)
-        assert list(updates.untold_updates(tx, LIST, 0, 9, [row_ids[1]])) == []
+        assert list(updates.unanswered_updates(tx, LIST, 0, 9, [row_ids[1]])) == []
         assert updates.oldest_open_update(tx, LIST) == hour(9)
         assert updates.oldest_open_update(tx, OTHER_LIST) is None
 
@@ -212,9 +213,9 @@ def test_a_batch_that_keeps_people_waiting_is_told(store: Store) -> None:
         slow = updates.batch_trouble(tx, LIST, LATER)
         assert slow is not None
         assert slow.code == "BATCH_SLOW"
-        updates.note_foreign(tx, batch_id, "b9")
+        updates.record_foreign_batch(tx, batch_id, "b9")
 
-        assert (updates.foreign_ids(tx, batch_id), updates.batch_of(tx, "b2")) == ({"b9"}, None)
+        assert (updates.foreign_batch_ids(tx, batch_id), updates.batch_of(tx, "b2")) == ({"b9"}, None)
 
 
 def test_what_a_plan_wanted_and_got_no_answer_is_unknown_until_it_was_read_back(store: Store) -> None:

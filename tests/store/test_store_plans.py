@@ -9,8 +9,13 @@ from sqlalchemy import Connection
 
 from mailchimpsync.errors import StoreError
 from mailchimpsync.model import Base
-from mailchimpsync.store import Store, configurations, counts, journal, plans, rows
-from mailchimpsync.store.groups import store_memberships
+from mailchimpsync.store import Store
+from mailchimpsync.store.cache import rows
+from mailchimpsync.store.cache.groups import store_memberships
+from mailchimpsync.store.changes import plans
+from mailchimpsync.store.journal import journal
+from mailchimpsync.store.queries import counts
+from mailchimpsync.store.site import configurations
 from store.databases import ANN, BOB, CHARLIE, LIST, NEWSLETTER, NEXT_RUN, OTHER_LIST, RUN, add_row, hour, row
 
 
@@ -219,7 +224,7 @@ def entry(cache_id: int, new: str, **columns: Any) -> dict[str, Any]:
 def test_the_journal_tells_a_rows_story_even_when_the_row_is_gone(store: Store) -> None:
     with store.begin() as tx:
         journal.write_journal(tx, [entry(7, "Added"), entry(8, "Added"), entry(7, "Removed", time=hour(10))])
-        story = journal.entries_of_row(tx, LIST, 7)
+        story = journal.entries_for_row(tx, LIST, 7)
 
     assert [(one["time"], one["new"]) for one in story] == [(hour(9), "Added"), (hour(10), "Removed")]
 

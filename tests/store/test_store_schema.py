@@ -12,7 +12,7 @@ from sqlalchemy import Connection, inspect, text
 
 from mailchimpsync.errors import Code, StoreError
 from mailchimpsync.store import Store
-from mailchimpsync.store.database import MIGRATIONS, newest_schema
+from mailchimpsync.store.engine.database import MIGRATIONS, newest_schema
 from mailchimpsync.store.schema import metadata
 from store.databases import LIST, add_row, row
 

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from mailchimpsync.errors import StoreError
-from mailchimpsync.store import Store, tokens
+from mailchimpsync.store import Store
+from mailchimpsync.store.site import tokens
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 HASH = "ab" * 32

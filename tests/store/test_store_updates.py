@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import Connection, select
 
 from mailchimpsync.errors import StoreError
-from mailchimpsync.store import Store, updates
+from mailchimpsync.store import Store
+from mailchimpsync.store.changes import updates
 from mailchimpsync.store.schema import batch, cache, update
 from store.databases import LIST, OTHER_LIST, RUN, add_row, hour
 
@@ -80,7 +81,7 @@ def test_a_batch_that_never_left_gives_its_updates_back(store: Store) -> None:
         keys = queue(tx, 2)
         batch_id = updates.open_batch(tx, LIST, keys, hour(10), "mark")
 
-        assert updates.take_back(tx, batch_id) == 2
+        assert updates.requeue_batch(tx, batch_id) == 2
         updates.delete_batch(tx, batch_id)
         assert [one["id"] for one in updates.unsent_updates(tx, LIST, 9)] == keys
         assert tx.execute(select(batch)).all() == []
@@ -92,7 +93,7 @@ def test_what_was_answered_is_not_given_back(store: Store) -> None:
         batch_id = updates.open_batch(tx, LIST, [answered, unanswered], hour(10), "mark")
         updates.complete_updates(tx, [(answered, None)])
 
-        assert updates.take_back(tx, batch_id) == 1
+        assert updates.requeue_batch(tx, batch_id) == 1
         assert updates.open_updates_of(tx, batch_id) == []
 
 
@@ -106,7 +107,7 @@ def test_batches_are_unhandled_until_their_results_are_read(store: Store) -> Non
 
         assert [one["id"] for one in left] == [second]
         assert (left[0]["created_date"], left[0]["total_operations"]) == (hour(11), 1)
-        assert updates.known_batch_ids(tx) == {"b1"}
+        assert updates.own_batch_ids(tx) == {"b1"}
 
 
 def test_results_find_their_rows_and_only_open_updates_of_their_batch(store: Store) -> None:

@@ -7,8 +7,11 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from mailchimpsync.store import Store, comparison_rows, journal, undoing, verifications
+from mailchimpsync.store import Store
+from mailchimpsync.store.changes import undo
+from mailchimpsync.store.journal import journal
 from mailchimpsync.store.schema import verification
+from mailchimpsync.store.verify import own_rows, verifications
 from store.databases import ANN, LIST, OTHER_LIST, RUN, add_row, hour
 
 FOUND: dict[str, Any] = {
@@ -59,8 +62,8 @@ def test_rows_are_found_by_member_and_by_contact(store: Store) -> None:
         add_row(tx, identity="m:bob", mailchimp_member_id="bob", civicrm_contact_id=99)
         add_row(tx, identity="m:zoe", mailchimp_member_id="zoe")
 
-        assert comparison_rows.contacts_of_members(tx, LIST, ["ann", "zoe", "nobody"]) == {"ann": ANN}
-        about = comparison_rows.rows_about(tx, LIST, ["bob"], [ANN])
+        assert own_rows.contacts_of_members(tx, LIST, ["ann", "zoe", "nobody"]) == {"ann": ANN}
+        about = own_rows.rows_about(tx, LIST, ["bob"], [ANN])
         assert {(row["mailchimp_member_id"], bool(row["has_open_update"])) for row in about} == {
             ("ann", False),
             ("bob", False),
@@ -77,8 +80,8 @@ def test_a_runs_changes_are_found_row_by_row(store: Store) -> None:
         ann, bob = add_row(tx, identity="m:ann"), add_row(tx, identity="m:bob")
         journal.write_journal(tx, [entry(ann, RUN), entry(bob, RUN), entry(ann, RUN + 1), entry(ann, RUN)])
 
-        assert list(undoing.rows_changed_by(tx, RUN, 0)) == [ann, bob]
-        assert list(undoing.rows_changed_by(tx, RUN, ann)) == [bob]
-        assert len(undoing.entries_about(tx, RUN, [ann])) == 2
-        assert list(undoing.rows_of_identities(tx, LIST, ["m:bob", "m:zoe"])) == ["m:bob"]
-        assert undoing.find_run(tx, RUN) is None
+        assert list(undo.rows_changed_by(tx, RUN, 0)) == [ann, bob]
+        assert list(undo.rows_changed_by(tx, RUN, ann)) == [bob]
+        assert len(undo.entries_about(tx, RUN, [ann])) == 2
+        assert list(undo.rows_of_identities(tx, LIST, ["m:bob", "m:zoe"])) == ["m:bob"]
+        assert undo.find_run(tx, RUN) is None

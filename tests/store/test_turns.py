@@ -9,13 +9,13 @@ from threading import Event, Thread
 import pytest
 
 from mailchimpsync.store import Store
-from mailchimpsync.store.turns import Turns
+from mailchimpsync.store.engine.fair_lock import FairLock
 
 PATIENCE_SECONDS = 30
 
 
 def test_whoever_came_first_is_served_first_though_another_never_pauses() -> None:
-    turns, served, is_held = Turns(), list[str](), Event()
+    turns, served, is_held = FairLock(), list[str](), Event()
 
     def often() -> None:
         for _ in range(50):
@@ -41,7 +41,7 @@ def test_whoever_came_first_is_served_first_though_another_never_pauses() -> Non
 
 
 def test_one_thread_at_a_time() -> None:
-    turns, inside, most = Turns(), list[int](), list[int]()
+    turns, inside, most = FairLock(), list[int](), list[int]()
 
     def work(number: int) -> None:
         for _ in range(100):
@@ -57,7 +57,7 @@ def test_one_thread_at_a_time() -> None:
 
 
 def test_who_waited_in_vain_gives_up_and_keeps_nobody_waiting() -> None:
-    turns = Turns()
+    turns = FairLock()
     with turns.turn(PATIENCE_SECONDS), pytest.raises(TimeoutError), turns.turn(0.01):
         pass
 
@@ -66,7 +66,7 @@ def test_who_waited_in_vain_gives_up_and_keeps_nobody_waiting() -> None:
 
 
 def test_an_error_ends_a_turn() -> None:
-    turns = Turns()
+    turns = FairLock()
     with pytest.raises(ValueError, match="oh"), turns.turn(PATIENCE_SECONDS):
         raise ValueError("oh")
 

@@ -8,10 +8,11 @@ import pytest
 
 from mailchimpsync.actions import erase
 from mailchimpsync.runtime import Deadline
-from mailchimpsync.store import Store, kept_plans
-from mailchimpsync.store.kept_plans import PlanState
+from mailchimpsync.store import Store
+from mailchimpsync.store.changes import kept_plans
+from mailchimpsync.store.changes.kept_plans import PlanState
 from mailchimpsync.sync import Outcome, abort_connection, collect_connection, preview
-from mailchimpsync.sync.undo import plan_undo
+from mailchimpsync.sync.undo.make_plan import plan_undo
 from support.post import PostOffice, site_of
 from support.world import NEWS, WALK, WALKS, World, days_ago
 

@@ -10,7 +10,7 @@ from functools import cache
 
 from sqlalchemy import Engine
 
-from mailchimpsync.store import dialect
+from mailchimpsync.store.engine import dialect
 
 connect_really: Callable[[str], Engine] = dialect.connect
 

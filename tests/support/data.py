@@ -10,11 +10,12 @@ from typing import Any
 import httpx2
 from sqlalchemy import select
 
-from mailchimpsync.actions.plan_words import change_from
+from mailchimpsync.actions.plans.summary import change_from
 from mailchimpsync.addresses import member_id_of
 from mailchimpsync.model import DataOptions
 from mailchimpsync.runtime import Deadline
-from mailchimpsync.store import kept_plans, runs
+from mailchimpsync.store.changes import kept_plans
+from mailchimpsync.store.runs import runs
 from mailchimpsync.store.schema import log, update
 from mailchimpsync.sync import preview
 from support.world import KEY, LIST, NEWS, World

@@ -14,7 +14,7 @@ import pytest
 
 from mailchimpsync.errors import REGISTRY, MailchimpsyncError
 from mailchimpsync.model import MemberStatus
-from mailchimpsync.store import runs
+from mailchimpsync.store.runs import runs
 from support.wire import Wire
 from support.world import CIVICRM_KEY, LIST, World
 

@@ -12,8 +12,8 @@ from mailchimpsync.civicrm.writes import SOURCE
 from mailchimpsync.decide import DEPARTED
 from mailchimpsync.errors import REGISTRY, Code
 from mailchimpsync.model import MCSYNC_METHOD
-from mailchimpsync.store.contact_facts import NEWS as TO_BE_TOLD
-from mailchimpsync.store.journal_check import check_chain
+from mailchimpsync.store.cache.contact_facts import PENDING_CORRECTIONS as TO_BE_TOLD
+from mailchimpsync.store.journal.check import check_chain
 from mailchimpsync.store.schema import metadata
 from support.population import Story
 from support.world import NEWS, World

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mailchimpsync.model import MCSYNC_METHOD
-from mailchimpsync.store import runs
+from mailchimpsync.store.runs import runs
 from support.world import LIST, NEWS, World
 
 

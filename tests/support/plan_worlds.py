@@ -11,8 +11,8 @@ from sqlalchemy import select
 
 from mailchimpsync.model import MCSYNC_METHOD
 from mailchimpsync.runtime import Deadline
-from mailchimpsync.store import kept_plans
-from mailchimpsync.store.kept_plans import PlanState
+from mailchimpsync.store.changes import kept_plans
+from mailchimpsync.store.changes.kept_plans import PlanState
 from mailchimpsync.store.schema import json_text, kept_change, update
 from mailchimpsync.sync import Outcome, preview
 from support.happenings import Happenings

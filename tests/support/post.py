@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from sqlalchemy import RowMapping, select
 
 from mailchimpsync.actions import Clients, Site, process_events
-from mailchimpsync.actions.receive import receive_audience, receive_batch
+from mailchimpsync.actions.webhooks.receive import receive_audience, receive_batch
 from mailchimpsync.config import Account, CivicrmSite, Configuration, Data, Link, Settings
 from mailchimpsync.store.schema import event
 from support.world import CIVICRM_KEY, KEY, LIST, NEWS, RIDE, RIDES, WALK, WALKS, World

@@ -19,7 +19,7 @@ from threading import Lock
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(
     [
-        *("mailchimpsync.cli.failures", "mailchimpsync.cli.sync", "mailchimpsync.cli.serve"),
+        *("mailchimpsync.cli.output.errors", "mailchimpsync.cli.commands.sync", "mailchimpsync.cli.commands.serve"),
         *("mailchimpsync.web.wsgi", "mailchimpsync.worker.logs", "mailchimpsync.worker.server"),
         *("support.processes", "support.world"),
     ]

@@ -22,7 +22,6 @@ from mailchimpsync.civicrm import (
     Name,
     NewActivity,
     NewContact,
-    activities_there,
     add_bulk_addresses,
     add_targets,
     addresses_of,
@@ -34,6 +33,7 @@ from mailchimpsync.civicrm import (
     create_activity,
     create_contacts,
     display_names,
+    existing_activities,
     group_contacts,
     group_sizes,
     groups,
@@ -41,19 +41,19 @@ from mailchimpsync.civicrm import (
     hold_addresses,
     mailing_groups,
     merged_to,
-    missing_ground,
+    missing_setup,
     modified,
     on_hold_addresses,
     owners_of,
     persons,
-    prepare_ground,
+    prepare_campaigns,
     save_group_contacts,
     sees_activities,
     set_names,
     site,
     site_clock,
 )
-from mailchimpsync.civicrm.campaign_ground import FIELD, FIELD_GROUP
+from mailchimpsync.civicrm.campaign_setup import FIELD, FIELD_GROUP
 from mailchimpsync.data.catalogue import sources
 from mailchimpsync.data.reading import contacts_call, rows_call
 from mailchimpsync.data.sources import SUMMARIES, lookups_for
@@ -270,9 +270,9 @@ def _give_data(to: Site, people: People) -> None:
 def _import_campaigns(to: Site, people: People) -> None:
     kinds = list(Kind)
     for user in ("small", "full"):
-        to.do(user, f"what campaigns lack, {user}", missing_ground, kinds)
-        to.do(user, f"prepare for campaigns, {user}", prepare_ground, kinds)
-    to.do("small", "what campaigns lack, afterwards", missing_ground, kinds)
+        to.do(user, f"what campaigns lack, {user}", missing_setup, kinds)
+        to.do(user, f"prepare for campaigns, {user}", prepare_campaigns, kinds)
+    to.do("small", "what campaigns lack, afterwards", missing_setup, kinds)
     new = NewActivity(Kind.SENT, "rec-spring", "Rec Spring", "<p>News</p>", "2026-07-10 07:00:00", people.ann)
     to.do("small", "make an activity, without view all activities", create_activity, CAMPAIGN, new)
     made = to.do("full", "make an activity", create_activity, CAMPAIGN, new)
@@ -286,7 +286,7 @@ def _import_campaigns(to: Site, people: People) -> None:
             CAMPAIGN,
             ["rec-spring"],
         )
-        to.do(user, f"activities by id, {user}", activities_there, [made])
+        to.do(user, f"activities by id, {user}", existing_activities, [made])
         to.do(user, f"is any activity seen, {user}", sees_activities)
     shown = {"select": ["activity_date_time", "target_contact_id", "source_contact_id"], "where": [["id", "=", made]]}
     to.ask("full", "the date and people of an activity", "Activity", "get", shown)

@@ -18,7 +18,7 @@ from sqlalchemy import select
 from mailchimpsync.actions import Site, create_site, open_site
 from mailchimpsync.config import Account, CivicrmSite, Configuration, Link, Schedule
 from mailchimpsync.runtime import Runtime
-from mailchimpsync.store import runs
+from mailchimpsync.store.runs import runs
 from mailchimpsync.store.schema import run
 from mailchimpsync_sandbox.civicrm import CivicrmSandbox
 from mailchimpsync_sandbox.mailchimp import MailchimpSandbox

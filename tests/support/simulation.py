@@ -19,16 +19,15 @@ from mailchimpsync.errors import (
     MailchimpsyncError,
     TransientError,
 )
-from mailchimpsync.store.kept_plans import PlanState
-from mailchimpsync.sync import (
-    Outcome,
-    Result,
+from mailchimpsync.store.changes.kept_plans import PlanState
+from mailchimpsync.sync import Outcome, Result
+from mailchimpsync.sync.reading import member_pages
+from mailchimpsync.sync.stages import (
     add_civi_only,
     change_groups,
     check_data,
     create_contacts,
     fix_contact_ids,
-    member_pages,
     reconcile,
     submit,
 )

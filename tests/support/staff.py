@@ -11,10 +11,10 @@ from sqlalchemy import RowMapping
 
 from mailchimpsync.actions import erase
 from mailchimpsync.model import ChangeKind, Limit, Limits, Trust
-from mailchimpsync.store import kept_plans
-from mailchimpsync.store.kept_plans import PlanState
+from mailchimpsync.store.changes import kept_plans
+from mailchimpsync.store.changes.kept_plans import PlanState
 from mailchimpsync.sync import Result, abort_connection
-from mailchimpsync.sync.relink import terms_of
+from mailchimpsync.sync.safety.changed_links import link_terms
 from support.post import site_of
 from support.world import LIST, RIDE, WALK, World
 
@@ -95,4 +95,4 @@ class Staff:
         if held is None or held["expires_at"] <= self._world.now:
             return None
         trusted = held["links"].get("trust")
-        return held if not trusted or trusted == terms_of(connection).get("trust") else None
+        return held if not trusted or trusted == link_terms(connection).get("trust") else None

@@ -13,8 +13,8 @@ import pytest
 from django.core.cache import cache
 
 from mailchimpsync.actions import Site, create_site
-from mailchimpsync.actions.described import Scope
-from mailchimpsync.actions.tokens import create_token
+from mailchimpsync.actions.api.description import Scope
+from mailchimpsync.actions.configuration.tokens import create_token
 from mailchimpsync.config import Configuration
 from mailchimpsync.web.settings import configure
 from mailchimpsync.web.wsgi import make_application

@@ -17,7 +17,7 @@ from civipy.interface.v3 import V3Interface
 from civipy.interface.v4 import V4Interface
 
 from mailchimpsync.actions import fetchandreconcile
-from mailchimpsync.actions.described import Scope
+from mailchimpsync.actions.api.description import Scope
 from mailchimpsync.store.schema import run
 from web.conftest import LIST, NEWS, Office
 

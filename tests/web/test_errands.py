@@ -6,17 +6,17 @@ from pathlib import Path
 from time import sleep
 
 from mailchimpsync.actions import Site, create_site
-from mailchimpsync.web.errands import KEPT_MAX, Errands
+from mailchimpsync.web.background_tasks import KEPT_MAX, BackgroundTasks
 
 
-def done(errands: Errands, site: Site, name: str) -> None:
+def done(errands: BackgroundTasks, site: Site, name: str) -> None:
     errands.begin(site, "erase", name, lambda _site: name, by="ada")
     while (found := errands.newest(name)) is not None and found.is_under_way:
         sleep(0.001)
 
 
 def test_what_came_of_the_oldest_is_forgotten_where_there_are_many(tmp_path: Path) -> None:
-    errands = Errands()
+    errands = BackgroundTasks()
     with create_site(tmp_path / "site") as site:
         for number in range(KEPT_MAX + 2):
             done(errands, site, f"erasure {number}")

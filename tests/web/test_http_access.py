@@ -11,8 +11,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from mailchimpsync.actions.described import Scope
-from mailchimpsync.actions.tokens import create_token, list_tokens, revoke_token
+from mailchimpsync.actions.api.description import Scope
+from mailchimpsync.actions.configuration.tokens import create_token, list_tokens, revoke_token
 from mailchimpsync.web.limits import Limits
 from web.conftest import Office, Serve
 
@@ -251,7 +251,7 @@ def test_nothing_that_is_logged_holds_a_secret_or_an_address(
     def fail(*_given: object, **_named: object) -> None:
         raise ZeroDivisionError("bella@example.org")
 
-    monkeypatch.setattr("mailchimpsync.web.pages.openapi_document", fail)
+    monkeypatch.setattr("mailchimpsync.web.api.api_docs.openapi_document", fail)
     with caplog.at_level(logging.DEBUG):
         failed = office.client.get(f"{DOCUMENT}?email=bella@example.org", headers=office.bearer(Scope.READ))
         office.client.get("/nowhere?secret=s3cret")

@@ -16,7 +16,7 @@ import httpx2
 import pytest
 
 import mailchimpsync.actions  # noqa: F401 (registers the actions)
-from mailchimpsync.actions.described import ACTIONS, Scope
+from mailchimpsync.actions.api.description import ACTIONS, Scope
 from mailchimpsync.errors import (
     AccessError,
     BusyError,
@@ -31,7 +31,7 @@ from mailchimpsync.errors import (
     TransientError,
     UsageError,
 )
-from mailchimpsync.store import runs
+from mailchimpsync.store.runs import runs
 from web.conftest import LIST, Office, Serve
 
 STATUS = "/api/Mailchimpsync/getstatus"

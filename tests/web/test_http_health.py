@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import text
 
-from mailchimpsync.actions.described import Scope
+from mailchimpsync.actions.api.description import Scope
 from web.conftest import Office, Serve
 
 

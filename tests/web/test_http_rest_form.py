@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import mailchimpsync.actions  # noqa: F401 (registers the actions)
-from mailchimpsync.actions.described import ACTIONS, Scope
+from mailchimpsync.actions.api.description import ACTIONS, Scope
 from web.conftest import LIST, Office
 
 STATUS = {"entity": "Mailchimpsync", "action": "getstatus"}

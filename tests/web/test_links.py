@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mailchimpsync.actions import Site, create_site
-from mailchimpsync.civicrm.urls import FORMS
+from mailchimpsync.civicrm.http.urls import FORMS
 from mailchimpsync.config import Configuration
 from mailchimpsync.errors import ConfigurationError
 from mailchimpsync.web.links import contact_url, member_url

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from mailchimpsync.actions import Site, create_site
-from mailchimpsync.actions.counted import Counted
+from mailchimpsync.actions.status.counts import Counted
 from mailchimpsync.config import Configuration, Link
-from mailchimpsync.store.counts import Agreement
-from mailchimpsync.web import numbers
-from mailchimpsync.web.numbers import GOOD_FOR_SECONDS, Counts
+from mailchimpsync.store.queries.counts import Agreement
+from mailchimpsync.web import cached_counts
+from mailchimpsync.web.cached_counts import GOOD_FOR_SECONDS, CachedCounts
 
 
 class Clock:
@@ -47,8 +47,8 @@ def test_a_page_does_not_wait_for_a_long_count_and_gets_it_the_next_time(
         go_on.wait(60)
         return Counted(Agreement(subscribed_at_civicrm=7))
 
-    monkeypatch.setattr(numbers, "count_rows", slowly)
-    counts, (site, link) = Counts(Clock()), site_of(tmp_path)
+    monkeypatch.setattr(cached_counts, "count_rows", slowly)
+    counts, (site, link) = CachedCounts(Clock()), site_of(tmp_path)
     with site:
         first = counts.of(site, link, patience=0)
         go_on.set()
@@ -68,9 +68,9 @@ def test_numbers_are_counted_once_for_many_pages_and_anew_after_some_seconds(
         counted.append(1)
         return Counted(by_status={"ok": len(counted)})
 
-    monkeypatch.setattr(numbers, "count_rows", count)
+    monkeypatch.setattr(cached_counts, "count_rows", count)
     clock = Clock()
-    counts, (site, link) = Counts(clock), site_of(tmp_path)
+    counts, (site, link) = CachedCounts(clock), site_of(tmp_path)
     with site:
         shown = [counts.of(site, link, patience=None).counted for _ in range(5)]
         clock.now += GOOD_FOR_SECONDS + 1
@@ -88,7 +88,7 @@ def test_while_they_are_counted_anew_the_last_numbers_are_shown_and_the_page_ask
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock, go_on = Clock(), Event()
-    counts, (site, link) = Counts(clock), site_of(tmp_path)
+    counts, (site, link) = CachedCounts(clock), site_of(tmp_path)
     with site:
         first = counts.of(site, link, patience=None)
 
@@ -96,7 +96,7 @@ def test_while_they_are_counted_anew_the_last_numbers_are_shown_and_the_page_ask
             go_on.wait(60)
             return Counted()
 
-        monkeypatch.setattr(numbers, "count_rows", slowly)
+        monkeypatch.setattr(cached_counts, "count_rows", slowly)
         clock.now += GOOD_FOR_SECONDS + 1
         second = counts.of(site, link, patience=0)
         go_on.set()

@@ -24,7 +24,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 import mailchimpsync.actions  # noqa: F401 (registers the actions)
-from mailchimpsync.actions.described import ACTIONS, Scope
+from mailchimpsync.actions.api.description import ACTIONS, Scope
 from mailchimpsync.web.limits import Limit, Limits
 from web.conftest import Office, Serve
 

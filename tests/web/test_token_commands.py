@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy import select
 
 from mailchimpsync.actions import create_site, open_site
-from mailchimpsync.actions.tokens import PREFIX
+from mailchimpsync.actions.configuration.tokens import PREFIX
 from mailchimpsync.cli.main import cli
 from mailchimpsync.store.schema import token
 

@@ -36,7 +36,7 @@ class Other:
         self._thread.join()
 
     def _work(self) -> None:
-        with database.alone(self._settings):
+        with database.database_lock(self._settings):
             self._begun.set()
             self._end.wait(10)
         connections.close_all()
@@ -53,8 +53,8 @@ def test_who_waits_too_long_is_told_by_what_and_passes_when_the_other_has_ended(
         configure(site.settings, "tests")
         stack.callback(connections.close_all)
         with Other(site.settings), pytest.raises(StoreError, match=r"for 0.1 s, by .*lock") as told:
-            stack.enter_context(database.alone(site.settings))
+            stack.enter_context(database.database_lock(site.settings))
 
         assert told.value.code is Code.STORE_LOCKED
-        with database.alone(site.settings):
+        with database.database_lock(site.settings):
             pass

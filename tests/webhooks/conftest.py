@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from sqlalchemy import insert, select
 
 from mailchimpsync.actions import Site, create_site
-from mailchimpsync.actions.receive import receive_audience, receive_batch
+from mailchimpsync.actions.webhooks.receive import receive_audience, receive_batch
 from mailchimpsync.config import Account, Configuration, Link
 from mailchimpsync.runtime import Runtime
 from mailchimpsync.store.schema import batch, event

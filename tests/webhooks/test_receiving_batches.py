@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailchimpsync.store import updates
+from mailchimpsync.store.changes import updates
 from webhooks.conftest import CLUB, CLUB_SECRET, NEWS, NOON, Mailbox, form
 
 FINISHED = (

@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from mailchimpsync.actions import Site, fetchandreconcile, getalerts
 from mailchimpsync.config import Campaigns, Schedule
 from mailchimpsync.store.schema import campaign_import
-from mailchimpsync.sync.lease import holding_lease
+from mailchimpsync.sync.lease.lease import holding_lease
 from mailchimpsync.worker.campaigning import GO_ON_AFTER, LOOK_AGAIN_SECONDS, pull_what_is_due
 from mailchimpsync.worker.metrics import Metrics
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind

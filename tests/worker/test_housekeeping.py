@@ -11,10 +11,10 @@ from sqlalchemy import Table, func, insert, select
 
 from mailchimpsync.actions import Site, journal_verify
 from mailchimpsync.config import Schedule
-from mailchimpsync.store import journal_retention
-from mailchimpsync.store.journal import write_journal
+from mailchimpsync.store.journal import minimise
+from mailchimpsync.store.journal.journal import write_journal
 from mailchimpsync.store.schema import batch, cache, event, journal, log, run, update
-from mailchimpsync.worker.housekeeping import tidy_up
+from mailchimpsync.worker.housekeeping import prune_database
 from support.service import LIST_ID, Charity
 
 
@@ -56,9 +56,9 @@ def test_old_lines_of_logs_go_and_younger_ones_stay(site: Site) -> None:
         add(site, log, 91, "time", list_id=LIST_ID, message="old")
     young = add(site, log, 89, "time", list_id=LIST_ID, message="young")
 
-    assert tidy_up(site, never) == {"log": 2_500}
+    assert prune_database(site, never) == {"log": 2_500}
     assert ids(site, log) == {young}
-    assert tidy_up(site, never) == {}
+    assert prune_database(site, never) == {}
 
 
 def test_old_updates_go_once_they_are_complete_and_batches_after_them(site: Site) -> None:
@@ -69,7 +69,7 @@ def test_old_updates_go_once_they_are_complete_and_batches_after_them(site: Site
     waiting = add_update(site, 100, open_one, completed=0)
     recent = add_update(site, 10, young)
 
-    assert tidy_up(site, never) == {"updates": 1, "batches": 1}
+    assert prune_database(site, never) == {"updates": 1, "batches": 1}
     assert ids(site, update) == {waiting, recent}
     assert ids(site, batch) == {open_one, young}
 
@@ -78,7 +78,7 @@ def test_an_open_update_in_a_batch_that_is_handled_keeps_it(site: Site) -> None:
     handled = add(site, batch, 100, "created_date", mailchimp_list_id=LIST_ID, response_processed=2)
     add_update(site, 100, handled, completed=0)
 
-    assert tidy_up(site, never) == {}
+    assert prune_database(site, never) == {}
     assert ids(site, batch) == {handled}
 
 
@@ -88,14 +88,14 @@ def test_events_that_were_handled_a_month_ago_go_and_those_that_wait_never(site:
     young = add(site, event, 29, "finished_at", fingerprint="b", state="failed", **about)
     waiting = add(site, event, 400, "fired_at", fingerprint="c", state="waiting", **about)
 
-    assert tidy_up(site, never) == {"events": 1}
+    assert prune_database(site, never) == {"events": 1}
     assert ids(site, event) == {young, waiting}
 
 
 def test_runs_are_kept_for_ever(site: Site) -> None:
     add(site, run, 4_000, "started_at", list_id=LIST_ID)
 
-    assert tidy_up(site, never) == {}
+    assert prune_database(site, never) == {}
     assert len(ids(site, run)) == 1
 
 
@@ -120,32 +120,32 @@ def test_the_journal_goes_after_three_years_and_says_for_half_a_year_whom_it_is_
     for days in (1_096, 1_094, 181, 179):
         tell(site, days)
 
-    assert tidy_up(site, never) == {"journal": 1, "journal_minimised": 2}
+    assert prune_database(site, never) == {"journal": 1, "journal_minimised": 2}
     assert [who for who, _ in told(site)] == ["hidden", "hidden", "Ann"]
     assert journal_verify(site).is_intact
-    assert tidy_up(site, never) == {}
+    assert prune_database(site, never) == {}
 
 
 def test_a_site_may_keep_its_journal_for_ever(site: Site) -> None:
     with_settings(site, journal_days=0, journal_personal_days=0)
     tell(site, 4_000)
 
-    assert tidy_up(site, never) == {}
+    assert prune_database(site, never) == {}
     assert told(site) == [("Ann", "first_name")]
 
 
 def test_the_journal_is_tidied_up_in_steps_and_stops_when_told_to(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(journal_retention, "ENTRIES_PER_STEP", 2)
+    monkeypatch.setattr(minimise, "ENTRIES_PER_STEP", 2)
     for _ in range(5):
         tell(site, 200)
     calls = iter([False] * 5 + [True] * 99)
 
-    assert tidy_up(site, lambda: next(calls)) == {"journal_minimised": 2}
-    assert tidy_up(site, never) == {"journal_minimised": 3}
+    assert prune_database(site, lambda: next(calls)) == {"journal_minimised": 2}
+    assert prune_database(site, never) == {"journal_minimised": 3}
     assert journal_verify(site).is_intact
 
 
 def test_it_stops_when_told_to(site: Site) -> None:
     add(site, log, 91, "time", list_id=LIST_ID, message="old")
 
-    assert tidy_up(site, lambda: True) == {}
+    assert prune_database(site, lambda: True) == {}

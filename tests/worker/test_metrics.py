@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from mailchimpsync.actions import Site, fetchandreconcile
 from mailchimpsync.config import Schedule
 from mailchimpsync.runtime import Runtime
-from mailchimpsync.store.events import add_event
+from mailchimpsync.store.site.webhook_events import add_event
 from mailchimpsync.worker.metrics import Metrics
 from support.service import LIST_ID, NEWS, Charity
 

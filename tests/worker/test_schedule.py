@@ -10,13 +10,13 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from mailchimpsync.actions.quiet import is_quiet, quiet_end, seconds_until_quiet
-from mailchimpsync.actions.schedule import (
+from mailchimpsync.actions.runs.quiet_hours import is_quiet, quiet_end, seconds_until_quiet
+from mailchimpsync.actions.runs.schedule import (
     BACKOFF,
     GO_ON_AFTER,
     Attempt,
-    Fate,
-    Past,
+    CallOutcome,
+    History,
     due,
     looks_for_data,
     reads_everything,
@@ -37,11 +37,11 @@ def plan(**given: Any) -> Schedule:
     return Schedule(**{"jitter_seconds": 0, **given})
 
 
-def after_run(started: datetime, **more: Any) -> Past:
-    return Past(first_seen=LONG_AGO, run_started=started, **more)
+def after_run(started: datetime, **more: Any) -> History:
+    return History(first_seen=LONG_AGO, run_started=started, **more)
 
 
-def attempt(fate: Fate, ended: datetime = NOON, failures: int = 0) -> Attempt:
+def attempt(fate: CallOutcome, ended: datetime = NOON, failures: int = 0) -> Attempt:
     return Attempt(ended - MINUTE, ended, fate, failures)
 
 
@@ -49,7 +49,7 @@ def attempt(fate: Fate, ended: datetime = NOON, failures: int = 0) -> Attempt:
 
 
 def test_a_connection_that_was_never_synced_is_due_when_it_is_first_seen() -> None:
-    assert due(plan(), Past(first_seen=NOON), NOON, "news") == NOON
+    assert due(plan(), History(first_seen=NOON), NOON, "news") == NOON
 
 
 def test_the_interval_counts_from_start_to_start() -> None:
@@ -61,7 +61,7 @@ def test_whoever_was_away_over_a_regular_time_is_due_at_once() -> None:
 
 
 def test_a_schedule_that_is_switched_off_is_never_due() -> None:
-    assert due(plan(enabled=False), Past(first_seen=NOON), NOON, "news") is None
+    assert due(plan(enabled=False), History(first_seen=NOON), NOON, "news") is None
 
 
 def test_an_interrupted_run_goes_on_at_once() -> None:
@@ -69,13 +69,13 @@ def test_an_interrupted_run_goes_on_at_once() -> None:
 
 
 def test_a_run_out_of_time_lets_others_have_their_turn_first() -> None:
-    past = after_run(NOON - MINUTE, run_open=True, attempt=attempt(Fate.MORE))
+    past = after_run(NOON - MINUTE, run_open=True, attempt=attempt(CallOutcome.MORE))
 
     assert due(plan(), past, NOON, "news") == NOON + GO_ON_AFTER
 
 
 def test_a_clock_that_was_put_back_by_a_year_does_not_stop_the_sync_for_a_year() -> None:
-    past = Past(first_seen=NOON - MINUTE, run_started=NOON + timedelta(days=365))
+    past = History(first_seen=NOON - MINUTE, run_started=NOON + timedelta(days=365))
 
     assert due(plan(), past, NOON, "news") == NOON - MINUTE + HOUR
 
@@ -89,25 +89,25 @@ def test_a_service_whose_clock_is_a_little_late_does_not_run_again_at_once() -> 
 
 @pytest.mark.parametrize(("failures", "minutes"), [(1, 1), (2, 2), (3, 4), (4, 8), (5, 16), (6, 32), (7, 60), (99, 60)])
 def test_passing_errors_are_tried_again_less_and_less_often_up_to_the_interval(failures: int, minutes: int) -> None:
-    past = after_run(NOON - 5 * HOUR, attempt=attempt(Fate.FAILED, failures=failures))
+    past = after_run(NOON - 5 * HOUR, attempt=attempt(CallOutcome.FAILED, failures=failures))
 
     assert due(plan(), past, NOON, "news") == NOON + minutes * MINUTE
 
 
 def test_what_needs_a_person_is_tried_again_at_its_next_regular_time() -> None:
-    past = after_run(NOON - 5 * HOUR, attempt=attempt(Fate.PERSON))
+    past = after_run(NOON - 5 * HOUR, attempt=attempt(CallOutcome.PERSON))
 
     assert due(plan(), past, NOON, "news") == NOON - MINUTE + HOUR
 
 
 def test_what_needs_a_person_midway_does_not_go_on_before_its_next_regular_time() -> None:
-    past = after_run(NOON - 5 * HOUR, run_open=True, attempt=attempt(Fate.PERSON))
+    past = after_run(NOON - 5 * HOUR, run_open=True, attempt=attempt(CallOutcome.PERSON))
 
     assert due(plan(), past, NOON, "news") == NOON - MINUTE + HOUR
 
 
 def test_when_another_service_has_just_synced_the_next_regular_time_counts() -> None:
-    past = after_run(NOON, attempt=attempt(Fate.BUSY))
+    past = after_run(NOON, attempt=attempt(CallOutcome.BUSY))
 
     assert due(plan(), past, NOON + MINUTE, "news") == NOON + HOUR
 
@@ -140,7 +140,7 @@ def test_cron_counts_by_the_clock_of_its_zone(cron: str, zone: str, started: str
 
 
 def test_a_new_connection_waits_for_its_first_slot() -> None:
-    assert due(plan(cron="0 3 * * *"), Past(first_seen=NOON), NOON + HOUR, "news") == at("2026-11-21T03:00")
+    assert due(plan(cron="0 3 * * *"), History(first_seen=NOON), NOON + HOUR, "news") == at("2026-11-21T03:00")
 
 
 def test_a_slot_that_was_missed_is_made_up_for_once() -> None:
@@ -240,14 +240,14 @@ schedules = st.builds(
 attempts = st.none() | st.builds(
     lambda ended, fate, failures: Attempt(ended - MINUTE, ended, fate, failures),
     moments,
-    st.sampled_from(list(Fate)),
+    st.sampled_from(list(CallOutcome)),
     st.integers(0, 1_000),
 )
-pasts = st.builds(Past, moments, st.none() | moments, st.booleans(), attempts)
+pasts = st.builds(History, moments, st.none() | moments, st.booleans(), attempts)
 
 
 @given(schedules, pasts, moments)
-def test_no_run_ever_begins_in_the_quiet_hours(schedule: Schedule, past: Past, now: datetime) -> None:
+def test_no_run_ever_begins_in_the_quiet_hours(schedule: Schedule, past: History, now: datetime) -> None:
     wanted = due(schedule, past, now, "news")
 
     assert wanted is not None
@@ -255,7 +255,7 @@ def test_no_run_ever_begins_in_the_quiet_hours(schedule: Schedule, past: Past, n
 
 
 @given(schedules, pasts, moments)
-def test_when_its_time_has_come_it_is_due(schedule: Schedule, past: Past, now: datetime) -> None:
+def test_when_its_time_has_come_it_is_due(schedule: Schedule, past: History, now: datetime) -> None:
     assume(past.run_started is None or past.run_started <= now)
     wanted = due(schedule, past, now, "news")
 
@@ -279,7 +279,7 @@ def test_a_failure_never_makes_the_next_try_later_than_a_success_would(
     schedule: Schedule, now: datetime, failures: int
 ) -> None:
     schedule = schedule.model_copy(update={"quiet": None})
-    failed = Past(LONG_AGO, now - timedelta(days=400), attempt=attempt(Fate.FAILED, now, failures))
+    failed = History(LONG_AGO, now - timedelta(days=400), attempt=attempt(CallOutcome.FAILED, now, failures))
     tried, regular = due(schedule, failed, now, "news"), due(schedule, after_run(now), now, "news")
 
     assert tried is not None

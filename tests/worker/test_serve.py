@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from mailchimpsync.actions import fetchandreconcile
-from mailchimpsync.actions.described import Scope
-from mailchimpsync.actions.tokens import create_token
+from mailchimpsync.actions.api.description import Scope
+from mailchimpsync.actions.configuration.tokens import create_token
 from mailchimpsync.config import Schedule
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from store.databases import own_database

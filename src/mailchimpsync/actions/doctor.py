@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from mailchimpsync.actions.checkup import alerts, campaigns, civicrm, here, mailchimp, work
+from mailchimpsync.actions.alerts import check as alerts
+from mailchimpsync.actions.api.description import Scope, action
+from mailchimpsync.actions.checkup import campaigns, civicrm, here, mailchimp, work
 from mailchimpsync.actions.checkup import deep as deep_checks
-from mailchimpsync.actions.described import Scope, action
 from mailchimpsync.actions.finding import Finding, failed, plain_findings, trouble
 from mailchimpsync.actions.site import Clients, Site, open_site
-from mailchimpsync.actions.webhooks import check_webhooks
+from mailchimpsync.actions.webhooks.registered import check_webhooks
 from mailchimpsync.config import Settings, load_settings
 from mailchimpsync.errors import Code, MailchimpsyncError
 from mailchimpsync.runtime import Runtime
@@ -55,7 +56,7 @@ def doctor(site: Site) -> list[Finding]:
     and who is told of problems. What can't be looked at is a finding too, and does not keep the rest. Each side may
     take a minute or two where it does not answer.
     """
-    return [*_each(_OF_SETTINGS, site.settings), *_each(_OF_SITE, site)]
+    return [*_run_checks(_OF_SETTINGS, site.settings), *_run_checks(_OF_SITE, site)]
 
 
 def examine(
@@ -67,17 +68,17 @@ def examine(
         ConfigurationError: its settings can't be read, so there is nothing to look at.
     """
     settings = load_settings(home)
-    findings = list(_each(_OF_SETTINGS, settings))
+    findings = list(_run_checks(_OF_SETTINGS, settings))
     try:
         site = open_site(home, runtime=runtime, clients=clients)
     except MailchimpsyncError as error:
         told = any(one.code is error.code for one in findings)
         return findings if told else [*findings, failed("Site", error)]
     with site:
-        return [*findings, *_each(_OF_SITE, site), *(_each(_IN_DEPTH, site) if deep else ())]
+        return [*findings, *_run_checks(_OF_SITE, site), *(_run_checks(_IN_DEPTH, site) if deep else ())]
 
 
-def _each(checks: Checks[T], what: T) -> Iterator[Finding]:
+def _run_checks(checks: Checks[T], what: T) -> Iterator[Finding]:
     for subject, check in checks:
         try:
             yield from check(what)

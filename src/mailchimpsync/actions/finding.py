@@ -29,7 +29,7 @@ class Finding:
     code: Code | None = None
 
 
-def good(subject: str, found: str) -> Finding:
+def ok(subject: str, found: str) -> Finding:
     """Return that all is well with something."""
     return Finding(Level.GOOD, subject, found)
 

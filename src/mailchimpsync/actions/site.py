@@ -30,7 +30,9 @@ from mailchimpsync.config import (
 from mailchimpsync.errors import ConfigurationError, UsageError
 from mailchimpsync.mailchimp import MailchimpClient
 from mailchimpsync.runtime import Runtime, wall_clock
-from mailchimpsync.store import Store, configurations, journal_retention, tombstones
+from mailchimpsync.store import Store
+from mailchimpsync.store.journal import minimise
+from mailchimpsync.store.site import configurations, tombstones
 from mailchimpsync.sync import Systems
 
 JOURNAL_PURPOSE = "journal"
@@ -123,7 +125,7 @@ class Site:
         """Return that key, made now if there is none."""
         if self.erasure_key() is None:
             with self.store.begin() as tx:
-                tombstones.keep_secret(tx, tombstones.ERASURE_KEY, self.keyring.encrypt(token_hex(32)))
+                tombstones.save_secret(tx, tombstones.ERASURE_KEY, self.keyring.encrypt(token_hex(32)))
         return self.erasure_key() or ""
 
     def save(self, configuration: Configuration, by: str) -> None:
@@ -235,7 +237,7 @@ def _hide_tokens(store: Store, key: str, runtime: Runtime) -> None:
     after: int | None = 0
     while after is not None:
         with store.begin() as tx:
-            after = journal_retention.minimise_tokens(tx, after, key, runtime.now())
+            after = minimise.minimise_tokens(tx, after, key, runtime.now())
 
 
 def _open_site(settings: Settings, runtime: Runtime | None, clients: Clients | None) -> Site:

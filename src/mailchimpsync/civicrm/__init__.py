@@ -2,26 +2,28 @@
 
 from mailchimpsync.civicrm.activities import (
     NewActivity,
-    activities_there,
     add_targets,
     campaign_activities,
     campaign_activity,
     create_activity,
+    existing_activities,
     sees_activities,
 )
-from mailchimpsync.civicrm.campaign_ground import Ground, Kind, missing_ground, prepare_ground
-from mailchimpsync.civicrm.client import CivicrmClient, Result, succeeded
+from mailchimpsync.civicrm.campaign_setup import CampaignSetup, Kind, missing_setup, prepare_campaigns
+from mailchimpsync.civicrm.checks.behaviour import Observation, observe_behaviour
+from mailchimpsync.civicrm.checks.landmarks import Landmark, LandmarkView, LookBack
+from mailchimpsync.civicrm.checks.rights import Rights, Standing, check_rights, hidden_contacts, prove_rights
+from mailchimpsync.civicrm.checks.site import Group, SiteCheck, groups, mailing_groups, site, site_clock
+from mailchimpsync.civicrm.checks.visibility import SEES_EVERYTHING, Visibility
+from mailchimpsync.civicrm.child_groups import child_groups
 from mailchimpsync.civicrm.corrections import ContactEmail, Name, add_bulk_addresses, hold_addresses, set_names
-from mailchimpsync.civicrm.deep_look import Observation, look_deep
 from mailchimpsync.civicrm.group_sizes import group_sizes
-from mailchimpsync.civicrm.kept import newest_entry
-from mailchimpsync.civicrm.look_back import Landmark, LookBack, View
+from mailchimpsync.civicrm.http.client import CivicrmClient, Result, succeeded
+from mailchimpsync.civicrm.http.unreadable_rows import OddRow
+from mailchimpsync.civicrm.http.urls import contact_page
 from mailchimpsync.civicrm.modified import Second, Seconds
 from mailchimpsync.civicrm.names import Called, contacts_like, display_names
-from mailchimpsync.civicrm.nesting import child_groups
-from mailchimpsync.civicrm.odd_rows import OddRow
 from mailchimpsync.civicrm.people import Email, Person, persons
-from mailchimpsync.civicrm.proof import Group, SiteCheck, groups, mailing_groups, site, site_clock
 from mailchimpsync.civicrm.reads import (
     ContactAddress,
     ContactState,
@@ -41,27 +43,26 @@ from mailchimpsync.civicrm.reads import (
     owners_of,
     trashed_owners,
 )
-from mailchimpsync.civicrm.rights import Rights, Standing, check_rights, hidden_contacts, prove_rights
 from mailchimpsync.civicrm.site_clock import SessionZone, SiteClock
+from mailchimpsync.civicrm.stored_values import newest_entry
 from mailchimpsync.civicrm.times import to_site, to_utc
-from mailchimpsync.civicrm.urls import contact_page
-from mailchimpsync.civicrm.visibility import SEES_EVERYTHING, Visibility
 from mailchimpsync.civicrm.writes import NewContact, create_contacts, save_group_contacts
 
 __all__ = [
     "SEES_EVERYTHING",
     "Called",
+    "CampaignSetup",
     "CivicrmClient",
     "ContactAddress",
     "ContactEmail",
     "ContactState",
     "Email",
-    "Ground",
     "Group",
     "GroupContact",
     "HistoryEntry",
     "Kind",
     "Landmark",
+    "LandmarkView",
     "LookBack",
     "Modified",
     "Name",
@@ -80,9 +81,7 @@ __all__ = [
     "SiteClock",
     "Standing",
     "TrashedOwner",
-    "View",
     "Visibility",
-    "activities_there",
     "add_bulk_addresses",
     "add_targets",
     "addresses_of",
@@ -97,6 +96,7 @@ __all__ = [
     "create_activity",
     "create_contacts",
     "display_names",
+    "existing_activities",
     "group_contacts",
     "group_sizes",
     "groups",
@@ -104,15 +104,15 @@ __all__ = [
     "hidden_contacts",
     "history",
     "hold_addresses",
-    "look_deep",
     "mailing_groups",
     "merged_to",
-    "missing_ground",
+    "missing_setup",
     "newest_entry",
+    "observe_behaviour",
     "on_hold_addresses",
     "owners_of",
     "persons",
-    "prepare_ground",
+    "prepare_campaigns",
     "prove_rights",
     "save_group_contacts",
     "sees_activities",

@@ -8,12 +8,12 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from mailchimpsync.civicrm.campaign_ground import Kind
-from mailchimpsync.civicrm.client import CIVICRM, CivicrmClient, Envelope
-from mailchimpsync.civicrm.isolation import send_halving
-from mailchimpsync.civicrm.pace import paced
-from mailchimpsync.civicrm.paging import IDS_MAX, Row, Where, chunks, pages
-from mailchimpsync.civicrm.read_back import write_until_kept
+from mailchimpsync.civicrm.campaign_setup import Kind
+from mailchimpsync.civicrm.http.client import CIVICRM, CivicrmClient, Envelope
+from mailchimpsync.civicrm.http.isolation import send_halving
+from mailchimpsync.civicrm.http.pace import paced
+from mailchimpsync.civicrm.http.paging import IDS_MAX, Row, Where, chunks, pages
+from mailchimpsync.civicrm.http.read_back import write_until_kept
 from mailchimpsync.errors import Code, RefusedError
 from mailchimpsync.http import odd
 
@@ -87,7 +87,7 @@ def _campaign_row(row: Mapping[str, Any], field: str) -> tuple[tuple[str, Kind],
     return (campaign_id, Kind(name)), int(str(key))
 
 
-def activities_there(client: CivicrmClient, activity_ids: Collection[int]) -> set[int]:
+def existing_activities(client: CivicrmClient, activity_ids: Collection[int]) -> set[int]:
     """Return those of some activities that CiviCRM shows, in the trash or not."""
     found: set[int] = set()
     for some in chunks(sorted(activity_ids), CAMPAIGNS_MAX):

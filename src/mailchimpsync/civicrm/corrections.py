@@ -12,10 +12,10 @@ from typing import NamedTuple, TypeVar
 from pydantic import TypeAdapter
 
 from mailchimpsync.addresses import normalise_address
-from mailchimpsync.civicrm.client import CivicrmClient, Envelope
-from mailchimpsync.civicrm.isolation import send_halving
-from mailchimpsync.civicrm.paging import IDS_MAX, Row, chunks, pages
-from mailchimpsync.civicrm.read_back import write_until_kept
+from mailchimpsync.civicrm.http.client import CivicrmClient, Envelope
+from mailchimpsync.civicrm.http.isolation import send_halving
+from mailchimpsync.civicrm.http.paging import IDS_MAX, Row, chunks, pages
+from mailchimpsync.civicrm.http.read_back import write_until_kept
 from mailchimpsync.errors import RefusedError
 
 RECORDS_MAX = 250

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from pydantic import TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
-from mailchimpsync.civicrm.client import CIVICRM, CivicrmClient
+from mailchimpsync.civicrm.http.client import CIVICRM, CivicrmClient
 from mailchimpsync.http import odd
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from mailchimpsync.civicrm.client import Call, Result
+from mailchimpsync.civicrm.http.client import Call, Result
 from mailchimpsync.errors import RemoteError
 
 SECONDS_MAX = 1_000

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter
 
-from mailchimpsync.civicrm.client import CivicrmClient, Envelope
-from mailchimpsync.civicrm.paging import IDS_MAX, Row, chunks, pages
+from mailchimpsync.civicrm.http.client import CivicrmClient, Envelope
+from mailchimpsync.civicrm.http.paging import IDS_MAX, Row, chunks, pages
 
 _ESCAPED = re.compile(r"[%_\\]")
 

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
-from mailchimpsync.civicrm.client import CIVICRM, CivicrmClient, succeeded
-from mailchimpsync.civicrm.odd_rows import OddRow, sorted_out
-from mailchimpsync.civicrm.paging import PAGE_ROWS, Row, chunks
+from mailchimpsync.civicrm.http.client import CIVICRM, CivicrmClient, succeeded
+from mailchimpsync.civicrm.http.paging import PAGE_ROWS, Row, chunks
+from mailchimpsync.civicrm.http.unreadable_rows import OddRow, sorted_out
 from mailchimpsync.http import odd
 from mailchimpsync.model import blank_as_empty
 

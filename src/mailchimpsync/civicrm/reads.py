@@ -11,9 +11,9 @@ from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
 from mailchimpsync.addresses import normalise_address, spellings
-from mailchimpsync.civicrm.client import CIVICRM, CivicrmClient, Envelope, Result, succeeded
-from mailchimpsync.civicrm.odd_rows import OddRow, sorted_out, too_many
-from mailchimpsync.civicrm.paging import IDS_MAX, Row, Where, chunks, pages
+from mailchimpsync.civicrm.http.client import CIVICRM, CivicrmClient, Envelope, Result, succeeded
+from mailchimpsync.civicrm.http.paging import IDS_MAX, Row, Where, chunks, pages
+from mailchimpsync.civicrm.http.unreadable_rows import OddRow, sorted_out, too_many
 from mailchimpsync.civicrm.site_clock import SiteClock
 from mailchimpsync.errors import RefusedError, RemoteError, TransientError
 from mailchimpsync.http import odd

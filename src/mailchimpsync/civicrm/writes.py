@@ -10,12 +10,12 @@ from itertools import chain
 from typing import NamedTuple
 
 from mailchimpsync.addresses import normalise_address
-from mailchimpsync.civicrm.client import CIVICRM, CivicrmClient
-from mailchimpsync.civicrm.isolation import send_halving
-from mailchimpsync.civicrm.kept import addresses_at, contacts_without_address, lost_statuses, newest_entry
-from mailchimpsync.civicrm.pace import paced
-from mailchimpsync.civicrm.read_back import write_until_kept
+from mailchimpsync.civicrm.http.client import CIVICRM, CivicrmClient
+from mailchimpsync.civicrm.http.isolation import send_halving
+from mailchimpsync.civicrm.http.pace import paced
+from mailchimpsync.civicrm.http.read_back import write_until_kept
 from mailchimpsync.civicrm.reads import owners_of
+from mailchimpsync.civicrm.stored_values import addresses_at, contacts_without_address, lost_statuses, newest_entry
 from mailchimpsync.errors import RefusedError, TransientError
 from mailchimpsync.http import odd
 from mailchimpsync.model import MCSYNC_METHOD

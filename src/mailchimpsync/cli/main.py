@@ -11,34 +11,34 @@ from typing import Any
 import click
 
 COMMANDS = {
-    "demo": ("demo", "Show what it does, on a local Mailchimp and a local CiviCRM."),
-    "init": ("init", "Make a site: its home directory, database, key, and CiviCRM."),
-    "connect": ("connect", "Connect a Mailchimp audience with CiviCRM groups."),
-    "sync": ("sync", "Sync every connection, or one."),
-    "plan": ("plan", "See what the next sync would do, before it is done."),
-    "apply": ("apply", "Do exactly what a plan says."),
-    "approve": ("approve", "Allow a plan that is held."),
-    "drop": ("drop", "Refuse a plan."),
-    "status": ("status", "Show where every connection stands."),
-    "undo": ("undo", "Make a plan that takes back what a run did."),
-    "verify": ("verify", "Compare both sides in full, and list what differs."),
-    "campaigns": ("campaigns", "Make activities in CiviCRM of campaigns that were sent."),
-    "data": ("data", "Show what goes to Mailchimp besides subscriptions."),
-    "alerts": ("alerts", "Show problems, say that you know of them, try who is told."),
-    "webhooks": ("webhooks", "Check and repair the webhooks at Mailchimp."),
-    "abort": ("abort", "Stop a run, and drop what it has not finished."),
-    "serve": ("serve", "Run the service: screens, schedule, webhooks, API."),
-    "api": ("api", "Call an action, like `cv api`."),
-    "config": ("config", "Show, export and import the configuration."),
-    "user": ("user", "Make and remove users of the screens."),
-    "token": ("token", "Make and revoke tokens for the API over HTTP."),
-    "migrate": ("migrate", "Bring the database up to this version."),
-    "doctor": ("doctor", "Look for what is wrong, and say what to do about it."),
-    "explain": ("explain_person", "Say why somebody is, or is not, on a list."),
-    "erase": ("erase", "Erase an address for good, here and at Mailchimp."),
-    "journal": ("journal", "Check and export the journal of all changes."),
-    "explain-code": ("explain", "Explain a reason or error code."),
-    "version": ("version", "Show the version."),
+    "demo": ("demo.command", "Show what it does, on a local Mailchimp and a local CiviCRM."),
+    "init": ("commands.init", "Make a site: its home directory, database, key, and CiviCRM."),
+    "connect": ("commands.connect", "Connect a Mailchimp audience with CiviCRM groups."),
+    "sync": ("commands.sync", "Sync every connection, or one."),
+    "plan": ("commands.plan", "See what the next sync would do, before it is done."),
+    "apply": ("commands.apply", "Do exactly what a plan says."),
+    "approve": ("commands.approve", "Allow a plan that is held."),
+    "drop": ("commands.drop", "Refuse a plan."),
+    "status": ("commands.status", "Show where every connection stands."),
+    "undo": ("commands.undo", "Make a plan that takes back what a run did."),
+    "verify": ("commands.verify", "Compare both sides in full, and list what differs."),
+    "campaigns": ("commands.campaigns", "Make activities in CiviCRM of campaigns that were sent."),
+    "data": ("commands.data", "Show what goes to Mailchimp besides subscriptions."),
+    "alerts": ("commands.alerts", "Show problems, say that you know of them, try who is told."),
+    "webhooks": ("commands.webhooks", "Check and repair the webhooks at Mailchimp."),
+    "abort": ("commands.abort", "Stop a run, and drop what it has not finished."),
+    "serve": ("commands.serve", "Run the service: screens, schedule, webhooks, API."),
+    "api": ("commands.api", "Call an action, like `cv api`."),
+    "config": ("commands.config", "Show, export and import the configuration."),
+    "user": ("commands.user", "Make and remove users of the screens."),
+    "token": ("commands.token", "Make and revoke tokens for the API over HTTP."),
+    "migrate": ("commands.migrate", "Bring the database up to this version."),
+    "doctor": ("commands.doctor", "Look for what is wrong, and say what to do about it."),
+    "explain": ("commands.explain", "Say why somebody is, or is not, on a list."),
+    "erase": ("commands.erase", "Erase an address for good, here and at Mailchimp."),
+    "journal": ("commands.journal", "Check and export the journal of all changes."),
+    "explain-code": ("commands.explain_code", "Explain a reason or error code."),
+    "version": ("commands.version", "Show the version."),
 }
 
 EPILOG = """\b
@@ -74,7 +74,7 @@ class LazyGroup(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Call the command; errors of the product become a message and an exit code, in this one place."""
-        from mailchimpsync.cli.failures import showing_failures  # noqa: PLC0415 (help needs none of it)
+        from mailchimpsync.cli.output.errors import showing_failures  # noqa: PLC0415 (help needs none of it)
 
         with showing_failures(ctx):
             return super().invoke(ctx)

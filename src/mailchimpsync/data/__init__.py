@@ -1,8 +1,7 @@
 """One-way data sync: what plugins know of people in CiviCRM, on its way to Mailchimp (docs/explanation/data.md)."""
 
 from mailchimpsync.data.catalogue import Source, sources
-from mailchimpsync.data.convert import UnfitError, as_text, converted
-from mailchimpsync.data.differences import (
+from mailchimpsync.data.changes import (
     NOTHING_CONFIRMED,
     Change,
     Compared,
@@ -14,15 +13,16 @@ from mailchimpsync.data.differences import (
     member_body,
     refusal_of,
     tags_body,
+    tags_only,
     without_fields,
-    without_member_part,
 )
+from mailchimpsync.data.convert import UnfitError, as_text, converted
 from mailchimpsync.data.manager import BUILT_IN, Found, active_names, find_plugins
-from mailchimpsync.data.personal import HIDDEN, contacts_of, holds_token, made
-from mailchimpsync.data.shown import Shown, ShownField, presentable, shown
+from mailchimpsync.data.personal import HIDDEN, contacts_of, holds_token, with_secrets
+from mailchimpsync.data.plugin_api import Audience, Outgoing, Person, PluginAnswers
+from mailchimpsync.data.preview import Shown, ShownField, presentable, preview_person
+from mailchimpsync.data.runner import PluginRunner
 from mailchimpsync.data.sources import ALIASES, SUMMARIES, contact_field
-from mailchimpsync.data.surface import Audience, Outgoing, Person, Said
-from mailchimpsync.data.team import Team
 
 __all__ = [
     "ALIASES",
@@ -37,11 +37,11 @@ __all__ = [
     "Found",
     "Outgoing",
     "Person",
-    "Said",
+    "PluginAnswers",
+    "PluginRunner",
     "Shown",
     "ShownField",
     "Source",
-    "Team",
     "UnfitError",
     "active_names",
     "after_member",
@@ -54,13 +54,13 @@ __all__ = [
     "find_plugins",
     "holds_token",
     "is_still_needed",
-    "made",
     "member_body",
     "presentable",
+    "preview_person",
     "refusal_of",
-    "shown",
     "sources",
     "tags_body",
+    "tags_only",
+    "with_secrets",
     "without_fields",
-    "without_member_part",
 ]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from mailchimpsync.config.data import SECRETS
+from mailchimpsync.data.plugin_api import Lookup
 from mailchimpsync.data.sources import ALIASES, SUMMARIES
-from mailchimpsync.data.surface import Lookup
 
 FIELDS_MAX = 5_000
 _JOINED = {

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from mailchimpsync.data import told
+from mailchimpsync.data import finding_texts
 from mailchimpsync.data.personal import HIDDEN, holds_token, is_recipe
 from mailchimpsync.mailchimp import MergeField
 from mailchimpsync.model import is_blank
@@ -40,7 +40,7 @@ def converted(value: Any, field: MergeField) -> Any:
         return value
     reader = _READERS.get(field.type)
     if reader is None:
-        what = told.UNKNOWN_TYPE % {"type": field.type}
+        what = finding_texts.UNKNOWN_TYPE % {"type": field.type}
         raise UnfitError(what)
     if holds_token(value):
         raise UnfitError("the value holds a personal token; map the source `checksum` to a field of its own")
@@ -146,7 +146,7 @@ def _address(value: Any, _field: MergeField) -> dict[str, str]:
         raise UnfitError("the value is no address")
     missing = [part for part in ADDRESS_REQUIRED if is_empty(value.get(part))]
     if missing:
-        what = told.ADDRESS_LACKS % {"parts": " and no ".join(missing)}
+        what = finding_texts.ADDRESS_LACKS % {"parts": " and no ".join(missing)}
         raise UnfitError(what)
     if is_empty(value.get("country")):
         raise UnfitError("the address has no country, and Mailchimp would take its own; set `country` for the field")

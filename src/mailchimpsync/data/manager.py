@@ -8,11 +8,11 @@ from importlib.metadata import EntryPoint, entry_points
 
 import pluggy
 
-from mailchimpsync.data.builtin_fields import FieldMap
-from mailchimpsync.data.builtin_groups import GroupTags
-from mailchimpsync.data.builtin_names import Names
-from mailchimpsync.data.builtin_tags import ContactTags
-from mailchimpsync.data.surface import ENTRY_POINTS, PROJECT, Hooks
+from mailchimpsync.data.builtin.fields import FieldMap
+from mailchimpsync.data.builtin.groups import GroupTags
+from mailchimpsync.data.builtin.names import Names
+from mailchimpsync.data.builtin.tags import ContactTags
+from mailchimpsync.data.plugin_api import ENTRY_POINTS, PROJECT, Hooks
 from mailchimpsync.model import DataOptions
 
 BUILT_IN: Mapping[str, object] = {

@@ -56,7 +56,7 @@ def contacts_of(bodies: Iterable[Body]) -> set[int]:
     return {recipe["contact_id"] for body in bodies for recipe in _recipes(body).values()}
 
 
-def made(body: Body, secrets: Mapping[int, str]) -> Body:
+def with_secrets(body: Body, secrets: Mapping[int, str]) -> Body:
     """Return a body with values in place of recipes; a contact without a secret has no personal link."""
     recipes = _recipes(body)
     if not recipes:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from mailchimpsync.civicrm import succeeded
-from mailchimpsync.data.surface import CannotTellError, Lookup
+from mailchimpsync.data.plugin_api import CannotTellError, Lookup
 
 ROWS_MAX = 50_000
 """Rows of a few columns in one answer."""

@@ -41,7 +41,7 @@ class OurAct:
     sent_at: datetime | None
 
 
-def seen(before: MemberFacts, now: Seen, ours: OurAct | None = None) -> MemberFacts:
+def observe_member(before: MemberFacts, now: Seen, ours: OurAct | None = None) -> MemberFacts:
     """Return the facts of a member after Mailchimp was asked.
 
     A status is ours only if Mailchimp shows the one that we asked for, and did not show it before it got our update.

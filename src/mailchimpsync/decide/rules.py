@@ -9,7 +9,7 @@ from typing import Any
 from mailchimpsync.addresses import normalise_address
 from mailchimpsync.decide.interests import compare_interests, interests_of_new_member
 from mailchimpsync.decide.situation import Decision, Situation
-from mailchimpsync.decide.subscription import Move, Verdict, judge, moves
+from mailchimpsync.decide.subscription import Move, Verdict, can_change_address, subscription_verdict
 from mailchimpsync.errors import REGISTRY, Code, Retry
 from mailchimpsync.model import Base, Connection, GroupStatus, MemberStatus, SyncStatus
 
@@ -20,7 +20,7 @@ _COMES_BACK = {Move.RESUBSCRIBE: MemberStatus.SUBSCRIBED, Move.ASK: MemberStatus
 
 def decide(situation: Situation, connection: Connection) -> Decision:
     """Return what a row needs under a connection's policy. Pure: the same situation gives the same decision."""
-    verdict = judge(situation, connection)
+    verdict = subscription_verdict(situation, connection)
     decision = _carry_out(situation, connection, verdict)
     return replace(decision, adds_member=True) if verdict.adds_member else decision
 
@@ -56,7 +56,7 @@ def _with_interests(situation: Situation, connection: Connection, verdict: Verdi
         update["interests"] = dict(changes.values)
     agreed = Base(subscribed=True, interests=changes.agreed)
     reason = verdict.reason
-    if verdict.move is Move.NOTHING and moves(situation):
+    if verdict.move is Move.NOTHING and can_change_address(situation):
         if situation.address_taken:
             return _failed(situation, Code.ADDRESS_TAKEN)
         update["email_address"] = situation.new_address

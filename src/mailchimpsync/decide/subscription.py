@@ -73,7 +73,7 @@ ASKED_ELSEWHERE = Verdict(Move.NOTHING, Code.IN_SYNC, ends_subscribed=True, adds
 NOT_SUBSCRIBED = Verdict(Move.NOTHING, Code.NOT_SUBSCRIBED)
 
 
-def judge(situation: Situation, connection: Connection) -> Verdict:
+def subscription_verdict(situation: Situation, connection: Connection) -> Verdict:
     """Return what the subscription of a row takes: one branch per cell of (at Mailchimp?) and (in the group?).
 
     A side that is trusted wins where the two differ, whatever was agreed and whoever is newer; but nobody is
@@ -124,7 +124,7 @@ def departure_of(situation: Situation, connection: Connection) -> Departure | No
     return next((one for one in Departure if one in found and connection.leaving(one) is not Leaving.NOTHING), None)
 
 
-def moves(situation: Situation) -> bool:
+def can_change_address(situation: Situation) -> bool:
     """Say whether a member is to get another address: only one that is subscribed can (mailchimp-api.md 3.5)."""
     is_subscribed = situation.mailchimp_status == MemberStatus.SUBSCRIBED
     return situation.new_address is not None and is_subscribed and not situation.replaced
@@ -134,10 +134,10 @@ def _leave(situation: Situation, connection: Connection, departure: Departure, r
     leaving = connection.leaving(departure)
     if leaving is Leaving.NOTHING:
         return Verdict(Move.LEAVE_ALONE, Code.CIVICRM_LEFT_ALONE)
-    return Verdict(_off(situation, leaving), reason)
+    return Verdict(_remove_member(situation, leaving), reason)
 
 
-def _off(situation: Situation, leaving: Leaving) -> Move:
+def _remove_member(situation: Situation, leaving: Leaving) -> Move:
     """Return how a member is taken off; whom Mailchimp asks to confirm can't be archived (mailchimp-api.md 3.3)."""
     archives = leaving is Leaving.ARCHIVE and situation.mailchimp_status != MemberStatus.PENDING
     return Move.ARCHIVE if archives else Move.UNSUBSCRIBE
@@ -162,20 +162,20 @@ def _departed(situation: Situation, connection: Connection, departure: Departure
 def _only_at_mailchimp(situation: Situation, connection: Connection) -> Verdict:
     trust = connection.trust
     if trust is Trust.CIVICRM:
-        return Verdict(_off(situation, connection.leaving(Departure.REMOVED)), Code.TRUSTED_CIVICRM)
+        return Verdict(_remove_member(situation, connection.leaving(Departure.REMOVED)), Code.TRUSTED_CIVICRM)
     if situation.contact_gone:
         return _fail(Code.CV_CONTACT_GONE)
     if not situation.has_contact:
         return Verdict(Move.ADD_TO_GROUP, Code.MAILCHIMP_NEW_PERSON, ends_subscribed=True)
     if trust is Trust.MAILCHIMP:
         return Verdict(Move.ADD_TO_GROUP, Code.TRUSTED_MAILCHIMP, ends_subscribed=True)
-    if situation.handed_over or _side_that_counts(situation) is Side.CIVICRM:
+    if situation.handed_over or _winning_side(situation) is Side.CIVICRM:
         reason = Code.CIVICRM_HANDED_OVER if situation.handed_over else Code.CIVICRM_REMOVED
         return _leave(situation, connection, Departure.REMOVED, reason)
     return Verdict(Move.ADD_TO_GROUP, Code.MAILCHIMP_SUBSCRIBED, ends_subscribed=True)
 
 
-def _side_that_counts(situation: Situation) -> Side:
+def _winning_side(situation: Situation) -> Side:
     """Return the side that counts for somebody who is subscribed at Mailchimp and not in the group.
 
     Where the base says that it is Mailchimp which changed, a removal that is later still is a second change, and the
@@ -216,10 +216,10 @@ def _left_at_mailchimp(situation: Situation, connection: Connection) -> Verdict:
         return _taken_off_by_us(situation)
     if situation.mailchimp_status == MemberStatus.CLEANED:
         return _bounced(situation, connection.resubscribe)
-    return _wanted_back(situation, connection)
+    return _readded_in_civicrm(situation, connection)
 
 
-def _wanted_back(situation: Situation, connection: Connection) -> Verdict:
+def _readded_in_civicrm(situation: Situation, connection: Connection) -> Verdict:
     """Left at Mailchimp by their own act, and added in CiviCRM since; not subscribed where new members are asked."""
     if situation.other_subscribed or situation.other_preferred:
         return _fail(Code.CV_OTHER_ADDRESS)

@@ -122,7 +122,7 @@ def inverse_of(effects: Effects, known: Known, connection: Connection) -> Invers
     return Inverse(tuple(dict.fromkeys(groups)), update, subscribed, {**agreed, **interests})
 
 
-def why_not_back(status: str | None, unsubscribe_reason: str) -> Code | None:
+def obstacle_to_resubscribing(status: str | None, unsubscribe_reason: str) -> Code | None:
     """Return why a member may not be subscribed again by an undo: an opt-out is sticky (DESIGN 3.3).
 
     Whom an administrator or we ourselves unsubscribed or archived may; who left by their own act may not, nor may one

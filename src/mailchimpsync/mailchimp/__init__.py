@@ -21,16 +21,16 @@ from mailchimpsync.mailchimp.campaigns import (
 )
 from mailchimpsync.mailchimp.client import MailchimpClient, data_center
 from mailchimpsync.mailchimp.members import (
-    LeftAside,
     Member,
     MemberPage,
+    UnreadableMember,
     delete_for_good,
     member,
     member_if_readable,
     member_page,
     member_path,
+    remove_member,
     shows_member,
-    take_off,
 )
 from mailchimpsync.mailchimp.merge_fields import (
     MERGE_FIELD_TYPES,
@@ -65,7 +65,6 @@ __all__ = [
     "BatchWebhook",
     "Campaign",
     "Interest",
-    "LeftAside",
     "MailchimpClient",
     "Member",
     "MemberPage",
@@ -74,6 +73,7 @@ __all__ = [
     "OperationResult",
     "Recipient",
     "RecipientPage",
+    "UnreadableMember",
     "Webhook",
     "account",
     "activity_page",
@@ -101,11 +101,11 @@ __all__ = [
     "recipient_page",
     "refusal_detail",
     "refused_fields",
+    "remove_member",
     "sent_campaigns",
     "shows_member",
     "submit_batch",
     "tags_beginning_with",
-    "take_off",
     "update_batch_webhook",
     "update_webhook",
     "webhooks",

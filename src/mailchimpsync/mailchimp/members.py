@@ -51,7 +51,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class LeftAside:
+class UnreadableMember:
     """An entry of a page that is no member we can work with; `id` tells it from the others of its audience.
 
     Either it has no e-mail address (people who are there for text messages only), or it can't be read: then `why` names
@@ -68,7 +68,7 @@ class MemberPage:
     """A page; `total_items` counts all members that match, whatever the page."""
 
     total_items: int
-    members: Sequence[Member | LeftAside]
+    members: Sequence[Member | UnreadableMember]
 
     @property
     def readable(self) -> list[Member]:
@@ -128,7 +128,7 @@ def member_page(
         params["status"] = status.value
     page = client.get(f"{list_path(list_id)}/members", _MEMBERS, params, gone=Code.MC_AUDIENCE_GONE)
     entries = [_entry(one, offset + place) for place, one in enumerate(page["members"])]
-    if sum(isinstance(one, LeftAside) and bool(one.why) for one in entries) > UNREADABLE_MAX:
+    if sum(isinstance(one, UnreadableMember) and bool(one.why) for one in entries) > UNREADABLE_MAX:
         raise odd(MAILCHIMP, f"more than {UNREADABLE_MAX} members of a page without their fields")
     return MemberPage(page["total_items"], entries)
 
@@ -142,12 +142,12 @@ def member(client: MailchimpClient, list_id: str, member_id: str) -> Member | No
         RefusedError: `MC_UNREADABLE`, a value of the member is missing or odd.
     """
     found = member_if_readable(client, list_id, member_id)
-    if isinstance(found, LeftAside):
+    if isinstance(found, UnreadableMember):
         raise RefusedError(Code.MC_UNREADABLE, f"Mailchimp's entry of a member can't be read ({found.why}).")
     return found
 
 
-def take_off(client: MailchimpClient, list_id: str, member_id: str, status: MemberStatus) -> OperationResult:
+def remove_member(client: MailchimpClient, list_id: str, member_id: str, status: MemberStatus) -> OperationResult:
     """Unsubscribe or archive one member at once, and return what a batch would have told of it.
 
     Nothing but the status is sent, so that no other value can be refused.
@@ -171,7 +171,7 @@ def shows_member(answer: Mapping[str, Any]) -> bool:
     return all(isinstance(answer.get(name), str) and answer[name] for name in ("id", "status"))
 
 
-def member_if_readable(client: MailchimpClient, list_id: str, member_id: str) -> Member | LeftAside | None:
+def member_if_readable(client: MailchimpClient, list_id: str, member_id: str) -> Member | UnreadableMember | None:
     """Return the same; one that is there and can't be read is no error."""
     params = {"fields": ",".join((*_FIELDS, "interests", "unsubscribe_reason"))}
     try:
@@ -185,7 +185,7 @@ def member_if_readable(client: MailchimpClient, list_id: str, member_id: str) ->
     try:
         return _slim(_MEMBER.validate_python(found))
     except ValidationError as error:
-        return LeftAside(member_id, _fields_of(error), member_id)
+        return UnreadableMember(member_id, _fields_of(error), member_id)
 
 
 def delete_for_good(client: MailchimpClient, list_id: str, member_id: str) -> bool:
@@ -207,16 +207,16 @@ def member_path(list_id: str, member_id: str) -> str:
     return f"{list_path(list_id)}/members/{quote(member_id, safe='')}"
 
 
-def _entry(found: Any, place: int) -> Member | LeftAside:
+def _entry(found: Any, place: int) -> Member | UnreadableMember:
     """Return an entry of a page; one without an address of its own is known by Mailchimp's contact id, or its place."""
     member_id = found.get("id") if isinstance(found, dict) else None
     if not isinstance(member_id, str) or not _MEMBER_ID.fullmatch(member_id):
-        return LeftAside(f"@{place}", "id")
+        return UnreadableMember(f"@{place}", "id")
     try:
         read = _slim(_MEMBER.validate_python(found))
     except ValidationError as error:
-        return LeftAside(f"{member_id}@{place}", _fields_of(error), member_id)
-    return read if read.email_address.strip() else LeftAside(f"{member_id}+{read.contact_id or place}")
+        return UnreadableMember(f"{member_id}@{place}", _fields_of(error), member_id)
+    return read if read.email_address.strip() else UnreadableMember(f"{member_id}+{read.contact_id or place}")
 
 
 def _fields_of(error: ValidationError) -> str:

@@ -2,6 +2,6 @@
 
 from sqlalchemy import Connection as Transaction
 
-from mailchimpsync.store.database import Store
+from mailchimpsync.store.engine.database import Store
 
 __all__ = ["Store", "Transaction"]

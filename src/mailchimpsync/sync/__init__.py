@@ -6,32 +6,32 @@ from mailchimpsync.loading import Where, lazily
 
 if TYPE_CHECKING:
     from mailchimpsync.sync.abort import Aborted, KeptBatch, abort_connection
-    from mailchimpsync.sync.calls import Options, Outcome, Result, Systems
-    from mailchimpsync.sync.effects import planned_effects
-    from mailchimpsync.sync.linked_interests import gone_interests
-    from mailchimpsync.sync.member_events import Fate, handle_events
+    from mailchimpsync.sync.deciding.effects import planned_effects
+    from mailchimpsync.sync.options import Options, Outcome, Result, Systems
+    from mailchimpsync.sync.outside_runs import collect_connection, process_batch
     from mailchimpsync.sync.preview import preview
-    from mailchimpsync.sync.relink import links_of, terms_of
+    from mailchimpsync.sync.reading.linked_interests import deleted_interests
     from mailchimpsync.sync.run import STAGES, run_connection
-    from mailchimpsync.sync.working import collect_connection, process_batch
+    from mailchimpsync.sync.safety.changed_links import group_links, link_terms
+    from mailchimpsync.sync.webhooks.events import EventResult, handle_events
 
 MODULES: Where = {
     "abort": "Aborted KeptBatch abort_connection",
-    "calls": "Options Outcome Result Systems",
-    "effects": "planned_effects",
-    "linked_interests": "gone_interests",
-    "member_events": "Fate handle_events",
+    "deciding.effects": "planned_effects",
+    "options": "Options Outcome Result Systems",
+    "outside_runs": "collect_connection process_batch",
     "preview": "preview",
-    "relink": "links_of terms_of",
+    "reading.linked_interests": "deleted_interests",
     "run": "STAGES run_connection",
-    "working": "collect_connection process_batch",
+    "safety.changed_links": "group_links link_terms",
+    "webhooks.events": "EventResult handle_events",
 }
 """What is offered, by the module that has it; it is loaded when first asked for."""
 
 __all__ = [
     "STAGES",
     "Aborted",
-    "Fate",
+    "EventResult",
     "KeptBatch",
     "Options",
     "Outcome",
@@ -39,14 +39,14 @@ __all__ = [
     "Systems",
     "abort_connection",
     "collect_connection",
-    "gone_interests",
+    "deleted_interests",
+    "group_links",
     "handle_events",
-    "links_of",
+    "link_terms",
     "planned_effects",
     "preview",
     "process_batch",
     "run_connection",
-    "terms_of",
 ]
 
 if not TYPE_CHECKING:

@@ -9,15 +9,17 @@ from mailchimpsync.errors import Code, RemoteError, TransientError
 from mailchimpsync.mailchimp import delete_batch
 from mailchimpsync.model import Connection
 from mailchimpsync.runtime import Deadline
-from mailchimpsync.store import Transaction, kept_plans, runs, updates
-from mailchimpsync.store.kept_plans import PlanState
-from mailchimpsync.sync.calls import Outcome, Systems
+from mailchimpsync.store import Transaction
+from mailchimpsync.store.changes import kept_plans, updates
+from mailchimpsync.store.changes.kept_plans import PlanState
+from mailchimpsync.store.runs import runs
 from mailchimpsync.sync.context import Work
-from mailchimpsync.sync.lease import is_held, writing_under
-from mailchimpsync.sync.lost_batches import look_for
+from mailchimpsync.sync.lease.lease import is_held, writing_under
+from mailchimpsync.sync.lease.stopping import take_over_lease
 from mailchimpsync.sync.opening import drop_run
-from mailchimpsync.sync.stopping import taking_over
-from mailchimpsync.sync.working import work_with
+from mailchimpsync.sync.options import Outcome, Systems
+from mailchimpsync.sync.outside_runs import hold_lease_for
+from mailchimpsync.sync.updates.lost_batches import find_lost_batch
 
 SECONDS_MAX = 120
 UPDATES_PER_STEP = 5_000
@@ -64,12 +66,12 @@ def abort_connection(systems: Systems, connection: Connection) -> Aborted:
     store, list_id, runtime = systems.store, connection.list_id, systems.runtime
     was_at_work = is_held(store, list_id)
     deadline = Deadline.after(runtime, SECONDS_MAX)
-    with systems.until(deadline), taking_over(store, list_id, runtime) as lease, writing_under(systems, lease):
-        work = work_with(systems, connection, deadline, lease)
+    with systems.until(deadline), take_over_lease(store, list_id, runtime) as lease, writing_under(systems, lease):
+        work = hold_lease_for(systems, connection, deadline, lease)
         deleted, kept, aborted = _abort_batches(work)
         aborted += _abort_updates(work, None)
         run_id = _end_run(work)
-        _tell(replace(work, id=run_id or work.id), deleted, aborted, kept)
+        _log_abort(replace(work, id=run_id or work.id), deleted, aborted, kept)
     return Aborted(was_at_work, run_id, deleted, aborted, tuple(kept))
 
 
@@ -95,7 +97,7 @@ def _delete(work: Work, row: Any) -> bool:
     """Delete a batch at Mailchimp, also one whose answer was lost; say whether there was one."""
     batch_id = row["mailchimp_batch_id"]
     if batch_id is None:
-        search = look_for(work, row)
+        search = find_lost_batch(work, row)
         if search.undecided:
             raise TransientError(Code.BATCH_UNPROVED, "It is not known which of the account's batches is this one")
         if search.found is None:
@@ -134,6 +136,6 @@ def _drop_kept_plan(tx: Transaction, work: Work, run_id: int) -> None:
         kept_plans.decide_plan(tx, plan_id, [PlanState.APPROVED], PlanState.DROPPED, work.runtime.now(), BY)
 
 
-def _tell(work: Work, deleted: int, aborted: int, kept: list[KeptBatch]) -> None:
+def _log_abort(work: Work, deleted: int, aborted: int, kept: list[KeptBatch]) -> None:
     left = f"; {len(kept)} batches could not be deleted" if kept else ""
     work.log(f"Aborted: {deleted} batches were deleted at Mailchimp, and {aborted} updates were dropped{left}.")

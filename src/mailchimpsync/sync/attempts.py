@@ -6,8 +6,9 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from mailchimpsync.errors import LASTS_AFTER, BusyError, Code, MailchimpsyncError, StoreError
-from mailchimpsync.store import Transaction, attempts, runs
-from mailchimpsync.sync.calls import Options, Outcome, Result, Systems
+from mailchimpsync.store import Transaction
+from mailchimpsync.store.runs import attempts, runs
+from mailchimpsync.sync.options import Options, Outcome, Result, Systems
 
 LASTS_FOR = timedelta(minutes=15)
 """The service tries again within minutes: of its own calls, so many must lie behind the first one of them."""
@@ -15,10 +16,10 @@ LASTS_FOR = timedelta(minutes=15)
 _ENDS_FAILING = (Outcome.DONE, Outcome.WAITING, Outcome.INCOMPLETE, Outcome.HELD)
 
 
-def note_result(systems: Systems, result: Result) -> None:
+def record_success(systems: Systems, result: Result) -> None:
     """Note that a call ended without an error. A database that can't be written now must not hide what was done."""
     with suppress(StoreError), systems.store.begin() as tx:
-        attempts.note_success(
+        attempts.record_success(
             tx,
             result.list_id,
             systems.runtime.now(),
@@ -27,7 +28,9 @@ def note_result(systems: Systems, result: Result) -> None:
         )
 
 
-def note_error(systems: Systems, list_id: str, error: MailchimpsyncError, options: Options, began: datetime) -> None:
+def record_failure(
+    systems: Systems, list_id: str, error: MailchimpsyncError, options: Options, began: datetime
+) -> None:
     """Note that a call ended with an error, and mark the error as lasting if it has come back often enough.
 
     A call that found the connection busy is no attempt. A database that can't be written can't be told.
@@ -37,7 +40,7 @@ def note_error(systems: Systems, list_id: str, error: MailchimpsyncError, option
     now = systems.runtime.now()
     try:
         with systems.store.begin() as tx:
-            times, since = attempts.note_failure(tx, list_id, now, error.code.value)
+            times, since = attempts.record_failure(tx, list_id, now, error.code.value)
             _keep_in_history(tx, list_id, error, options, began, now)
     except StoreError:
         return
@@ -52,8 +55,8 @@ def _keep_in_history(
     """The error of a call that went on with a run belongs to the run, which stays as it is."""
     open_run = runs.standing(tx, list_id).run_id
     if open_run is not None:
-        runs.note_error(tx, open_run, error.code)
+        runs.record_error(tx, open_run, error.code)
         return
-    if not attempts.is_in_history(tx, list_id, began, error.code.value):
-        run_id = attempts.keep_in_history(tx, list_id, began, now, error.code.value, options.by)
+    if not attempts.has_failed_run(tx, list_id, began, error.code.value):
+        run_id = attempts.add_failed_run(tx, list_id, began, now, error.code.value, options.by)
         runs.add_log(tx, list_id, run_id, now, f"Stopped before it began: {error.what}")

@@ -12,15 +12,16 @@ from mailchimpsync.civicrm import SEES_EVERYTHING, CivicrmClient, OddRow, SiteCl
 from mailchimpsync.mailchimp import MailchimpClient
 from mailchimpsync.model import Connection
 from mailchimpsync.runtime import Deadline, Progress, Runtime
-from mailchimpsync.store import Store, Transaction, runs
-from mailchimpsync.store.tombstones import NOBODY_ERASED, Erased
+from mailchimpsync.store import Store, Transaction
+from mailchimpsync.store.runs import runs
+from mailchimpsync.store.site.tombstones import NONE_ERASED, Erased
 
 
-def _nobody() -> bool:
+def _no_lease_check() -> bool:
     return False
 
 
-def _nowhere() -> None:
+def _discard() -> None:
     return None
 
 
@@ -40,7 +41,7 @@ class Work:
     progress: Progress
     lease: runs.Lease
     civicrm: CivicrmClient
-    how_far: Callable[[], runs.HowFar | None] = _nowhere
+    how_far: Callable[[], runs.HowFar | None] = _discard
 
     @property
     def list_id(self) -> str:
@@ -89,12 +90,12 @@ class Run(Work):
     started_at: datetime
     since: datetime | None
     site_clock: SiteClock
-    abort_requested: Callable[[], bool] = _nobody
+    abort_requested: Callable[[], bool] = _no_lease_check
     waits_for_batches: bool = True
     kept_plan_id: int | None = None
     accepts_empty: bool = False
     unguarded: bool = False
-    erased: Erased = NOBODY_ERASED
+    erased: Erased = NONE_ERASED
     with_data: bool = False
     notes: list[str] = field(default_factory=list)
     modified_in: Sequence[str] | None = None

@@ -9,24 +9,27 @@ from typing import Any
 from mailchimpsync.errors import UsageError
 from mailchimpsync.model import ChangeKind, Connection, Stage
 from mailchimpsync.runtime import Deadline, Progress
-from mailchimpsync.store import Transaction, kept_plans, plans, runs, tombstones, updates
-from mailchimpsync.store.kept_plans import PlanState
-from mailchimpsync.sync.calls import Options, Systems
-from mailchimpsync.sync.check_data import looks_at_data
+from mailchimpsync.store import Transaction
+from mailchimpsync.store.changes import kept_plans, plans, updates
+from mailchimpsync.store.changes.kept_plans import PlanState
+from mailchimpsync.store.runs import runs
+from mailchimpsync.store.site import tombstones
 from mailchimpsync.sync.context import Run
-from mailchimpsync.sync.counting import CountingProgress
-from mailchimpsync.sync.look_at_both import Sight
-from mailchimpsync.sync.modified import CONTACTS, OVERLAP, to_read, to_remember
-from mailchimpsync.sync.opt_outs import finish_opt_outs
-from mailchimpsync.sync.relink import links_of, terms_of
-from mailchimpsync.sync.stopping import AbortWatch
-from mailchimpsync.sync.submit import collect
+from mailchimpsync.sync.lease.stopping import AbortWatch
+from mailchimpsync.sync.options import Options, Systems
+from mailchimpsync.sync.progress import RecordedProgress
+from mailchimpsync.sync.reading.modified import CONTACTS, OVERLAP, to_read, to_remember
+from mailchimpsync.sync.safety.changed_links import group_links, link_terms
+from mailchimpsync.sync.safety.preflight import Preflight
+from mailchimpsync.sync.stages.check_data import includes_data
+from mailchimpsync.sync.stages.submit import collect
+from mailchimpsync.sync.updates.opt_outs import finish_opt_outs
 
 _ORDER = list(Stage)
 
 NEVER_READ_IN_FULL = "This connection was never read in full, so everything is read, whatever since says."
 
-PLAN_GOOD_FOR = timedelta(hours=1)
+PLAN_VALID_FOR = timedelta(hours=1)
 """A plan that has waited longer is decided again on fresh data before it is carried out."""
 
 _DECIDED = (Stage.CREATE_CONTACTS, Stage.CHANGE_GROUPS)
@@ -39,7 +42,7 @@ def open_run(
     options: Options,
     progress: Progress,
     lease: runs.Lease,
-    sight: Sight,
+    sight: Preflight,
     watch: AbortWatch,
 ) -> Run:
     """Go on with the interrupted run, or begin a new one, which first looks at batches of earlier runs."""
@@ -53,7 +56,7 @@ def open_run(
             found = runs.standing(tx, connection.list_id)
         is_new = found.run_id is None
         since, reason = _range(tx, found, connection, options) if is_new else (None, "")
-        run_id = found.run_id or _begin(tx, connection, now, since, options)
+        run_id = found.run_id or _begin_run(tx, connection, now, since, options)
         if options.with_data and _ORDER.index(found.stage) <= _ORDER.index(Stage.CHECK_DATA):
             runs.add_data(tx, run_id)
         if sight.accepts_empty:
@@ -62,7 +65,7 @@ def open_run(
         contacts = _contacts_seen(found, begun, sight, is_new=is_new)
         runs.remember_seen(tx, connection.list_id, {**sight.seen, CONTACTS: contacts})
         erased = tombstones.erased(tx, systems.erasure_key)
-    counting = CountingProgress(progress, systems.runtime, found)
+    counting = RecordedProgress(progress, systems.runtime, found)
     run = Run(
         id=run_id,
         connection=connection,
@@ -94,12 +97,12 @@ def open_run(
         collect(run)
         finish_opt_outs(run)
         _withdraw_unsent(run)
-    for line in _notes(run, options, reason):
+    for line in _opening_notes(run, options, reason):
         run.note(line)
     return run
 
 
-def _contacts_seen(found: runs.Standing, begun: runs.Begun, sight: Sight, *, is_new: bool) -> Mapping[str, Any]:
+def _contacts_seen(found: runs.Standing, begun: runs.Begun, sight: Preflight, *, is_new: bool) -> Mapping[str, Any]:
     """Return what is remembered of modified contacts; a run that goes on has read some already, as it began."""
     before = found.seen or {}
     if not is_new:
@@ -108,13 +111,13 @@ def _contacts_seen(found: runs.Standing, begun: runs.Begun, sight: Sight, *, is_
 
 
 def _seconds_to_read(
-    found: runs.Standing, begun: runs.Begun, sight: Sight, contacts: Mapping[str, Any]
+    found: runs.Standing, begun: runs.Begun, sight: Preflight, contacts: Mapping[str, Any]
 ) -> Sequence[str] | None:
     since_at_site = sight.checked.clock.shown_from(begun.since) if begun.since is not None else None
     return to_read({CONTACTS: contacts}, found.last_sync_time, begun.since, since_at_site, sight.modified)
 
 
-def refuse_a_passed_stage(systems: Systems, connection: Connection, lease: runs.Lease, options: Options) -> None:
+def refuse_passed_stage(systems: Systems, connection: Connection, lease: runs.Lease, options: Options) -> None:
     """Refuse to stop before a stage that the interrupted run has behind it: it would go on to the end, and send.
 
     Raises:
@@ -145,20 +148,20 @@ def new_mark(tx: Transaction, list_id: str, begun: runs.Begun) -> datetime | Non
     return None if has_a_gap else begun.at
 
 
-def _notes(run: Run, options: Options, reason: str) -> Iterator[str]:
+def _opening_notes(run: Run, options: Options, reason: str) -> Iterator[str]:
     """Say where a run does something else than its caller may think."""
     if reason:
         yield reason
-    if options.stop_on is Stage.CHECK_DATA and not looks_at_data(run):
+    if options.stop_on is Stage.CHECK_DATA and not includes_data(run):
         yield (
             f"{Stage.CHECK_DATA} takes part only with with_data, where the connection has data switched on. Without "
             "that the run does nothing there; it stops at its place all the same."
         )
 
 
-def _begin(tx: Transaction, connection: Connection, now: datetime, since: datetime | None, options: Options) -> int:
+def _begin_run(tx: Transaction, connection: Connection, now: datetime, since: datetime | None, options: Options) -> int:
     """Note a new run; if somebody has approved a plan, the run is for that one."""
-    links = terms_of(connection)
+    links = link_terms(connection)
     approved = kept_plans.approved_plan(tx, connection.list_id)
     if approved is not None and approved["links"] != links:
         kept_plans.describe_plan(tx, approved["id"], state=PlanState.EXPIRED.value)
@@ -175,7 +178,7 @@ def _withdraw_unsent(run: Run) -> None:
 
     What is to be tried in another way after a refusal stays: decided afresh, it would be refused afresh, for ever.
     """
-    fresh = run.started_at - PLAN_GOOD_FOR
+    fresh = run.started_at - PLAN_VALID_FOR
     with run.transaction() as tx:
         withdrawn = updates.withdraw_unsent(tx, run.list_id, keep_retries_since=fresh)
     if withdrawn:
@@ -191,7 +194,7 @@ def _range(
     mark = found.last_sync_time
     if mark is None or runs.last_full_run(tx, found.list_id) is None:
         return None, NEVER_READ_IN_FULL if options.since else ""
-    if found.links != links_of(connection):
+    if found.links != group_links(connection):
         return None, ""  # linked otherwise than then: everything has to be read
     since = (options.since or mark) - OVERLAP
     if since <= mark:
@@ -207,8 +210,8 @@ def _is_to_be_dropped(
 ) -> bool:
     """Say whether an interrupted run must not go on: its plan is old, or other groups are linked now than it read."""
     begun = runs.begun(tx, found.run_id or 0)
-    stale = found.stage in (*_DECIDED, Stage.SUBMIT) and now - begun.at > PLAN_GOOD_FOR
-    return options.force_restart or stale or begun.links != terms_of(connection)
+    stale = found.stage in (*_DECIDED, Stage.SUBMIT) and now - begun.at > PLAN_VALID_FOR
+    return options.force_restart or stale or begun.links != link_terms(connection)
 
 
 def drop_run(tx: Transaction, found: runs.Standing, now: datetime, outcome: str = "dropped") -> None:

@@ -9,16 +9,16 @@ from datetime import timedelta
 from mailchimpsync.errors import Code, TransientError
 from mailchimpsync.model import Connection, Stage
 from mailchimpsync.runtime import Deadline, Progress
-from mailchimpsync.store.kept_plans import PlanKind
+from mailchimpsync.store.changes.kept_plans import PlanKind
 from mailchimpsync.store.scratch import scratch_copy
-from mailchimpsync.sync.calls import Options, Outcome, Systems
-from mailchimpsync.sync.guard import keep, too_much
-from mailchimpsync.sync.lease import holding_lease
-from mailchimpsync.sync.only_reading import only_reading
+from mailchimpsync.sync.lease.lease import holding_lease
+from mailchimpsync.sync.options import Options, Outcome, Systems
+from mailchimpsync.sync.read_only import read_only
 from mailchimpsync.sync.run import run_connection
-from mailchimpsync.sync.trust import as_trusted_now
+from mailchimpsync.sync.safety.guard import keep_plan, limits_exceeded
+from mailchimpsync.sync.trust import with_current_trust
 
-GOOD_FOR = timedelta(days=3)
+PREVIEW_VALID_FOR = timedelta(days=3)
 
 
 def preview(
@@ -44,15 +44,15 @@ def preview(
         unguarded=True,
         with_data=with_data,
     )
-    connection = as_trusted_now(systems.store, connection)
+    connection = with_current_trust(systems.store, connection)
     with ExitStack() as stack:
         with holding_lease(systems.store, connection.list_id):
             scratch = stack.enter_context(scratch_copy(systems.store, connection.list_id))
-        with only_reading(systems):
+        with read_only(systems):
             result = run_connection(replace(systems, store=scratch), connection, deadline, options, progress)
         if result.outcome is not Outcome.STOPPED:
             raise TransientError(Code.OUT_OF_TIME, "The plan could not be made in the time given.")
-        return keep(
+        return keep_plan(
             scratch,
             systems.store.begin,
             connection,
@@ -60,6 +60,6 @@ def preview(
             kind=PlanKind.PLAN,
             by=by,
             now=systems.runtime.now(),
-            good_for=GOOD_FOR,
-            excess=[one.sentence for one in too_much(scratch, connection, result.run_id)],
+            good_for=PREVIEW_VALID_FOR,
+            excess=[one.sentence for one in limits_exceeded(scratch, connection, result.run_id)],
         )

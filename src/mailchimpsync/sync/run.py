@@ -19,29 +19,33 @@ from mailchimpsync.errors import (
 )
 from mailchimpsync.model import Connection, Stage
 from mailchimpsync.runtime import Deadline, NoProgress, Progress
-from mailchimpsync.store import Transaction, bases, counts, due, kept_plans, plans, run_figures, runs
+from mailchimpsync.store import Transaction
+from mailchimpsync.store.cache import bases
+from mailchimpsync.store.changes import kept_plans, plans
+from mailchimpsync.store.queries import counts, due
+from mailchimpsync.store.runs import figures, runs
 from mailchimpsync.sync import attempts
-from mailchimpsync.sync.add_civi_only import add_civi_only
-from mailchimpsync.sync.calls import AS_USUAL, Options, Outcome, Result, Systems
-from mailchimpsync.sync.change_groups import change_groups
-from mailchimpsync.sync.check_data import check_data, looks_at_data
-from mailchimpsync.sync.check_group_changes import check_group_changes
-from mailchimpsync.sync.clean_up_duplicates import clean_up_duplicates
 from mailchimpsync.sync.context import Run
-from mailchimpsync.sync.create_contacts import create_contacts
-from mailchimpsync.sync.fetch import fetch
-from mailchimpsync.sync.fix_contact_ids import fix_contact_ids
-from mailchimpsync.sync.guard import guard
-from mailchimpsync.sync.lease import holding_lease, is_held, writing_under
-from mailchimpsync.sync.linked_interests import gone_interests
-from mailchimpsync.sync.look_at_both import look_at_both
-from mailchimpsync.sync.opening import drop_run, new_mark, open_run, refuse_a_passed_stage
-from mailchimpsync.sync.reconcile import reconcile
-from mailchimpsync.sync.relink import forget_other_agreements, links_of
-from mailchimpsync.sync.start_over import start_over
-from mailchimpsync.sync.stopping import AbortWatch, taking_over
-from mailchimpsync.sync.submit import outstanding, submit
-from mailchimpsync.sync.trust import settle_trust, trust_is_over
+from mailchimpsync.sync.lease.lease import holding_lease, is_held, writing_under
+from mailchimpsync.sync.lease.stopping import AbortWatch, take_over_lease
+from mailchimpsync.sync.opening import drop_run, new_mark, open_run, refuse_passed_stage
+from mailchimpsync.sync.options import DEFAULT_OPTIONS, Options, Outcome, Result, Systems
+from mailchimpsync.sync.reading.linked_interests import deleted_interests
+from mailchimpsync.sync.safety.after_restore import forget_civicrm
+from mailchimpsync.sync.safety.changed_links import forget_outdated_bases, group_links
+from mailchimpsync.sync.safety.guard import guard
+from mailchimpsync.sync.safety.preflight import check_both_sides
+from mailchimpsync.sync.stages.add_civi_only import add_civi_only
+from mailchimpsync.sync.stages.change_groups import change_groups
+from mailchimpsync.sync.stages.check_data import check_data, includes_data
+from mailchimpsync.sync.stages.check_group_changes import check_group_changes
+from mailchimpsync.sync.stages.clean_up_duplicates import clean_up_duplicates
+from mailchimpsync.sync.stages.create_contacts import create_contacts
+from mailchimpsync.sync.stages.fetch import fetch
+from mailchimpsync.sync.stages.fix_contact_ids import fix_contact_ids
+from mailchimpsync.sync.stages.reconcile import reconcile
+from mailchimpsync.sync.stages.submit import outstanding, submit
+from mailchimpsync.sync.trust import resolve_trust, trust_is_over
 
 COUNTED_EVERY = timedelta(hours=1)
 """How often people are counted at the end of runs that looked at changes only."""
@@ -65,7 +69,7 @@ def run_connection(
     systems: Systems,
     connection: Connection,
     deadline: Deadline,
-    options: Options = AS_USUAL,
+    options: Options = DEFAULT_OPTIONS,
     progress: Progress | None = None,
 ) -> Result:
     """Begin a run, or go on with the one that was interrupted, until it is complete, stopped, or out of time.
@@ -79,14 +83,14 @@ def run_connection(
     try:
         result = _run(systems, connection, deadline, options, progress or NoProgress())
         outcome = result.outcome.value
-        attempts.note_result(systems, result)
+        attempts.record_success(systems, result)
     except MailchimpsyncError as error:
         outcome = error.code.value
-        attempts.note_error(systems, connection.list_id, error, options, started)
+        attempts.record_failure(systems, connection.list_id, error, options, started)
         raise
     except Exception as error:
         unexpected = MailchimpsyncError(Code.INTERNAL, type(error).__name__)
-        attempts.note_error(systems, connection.list_id, unexpected, options, started)
+        attempts.record_failure(systems, connection.list_id, unexpected, options, started)
         raise
     finally:
         observer.run(connection.list_id, outcome, systems.runtime.seconds_since(started))
@@ -100,10 +104,10 @@ def _run(systems: Systems, connection: Connection, deadline: Deadline, options: 
         stack.enter_context(systems.until(deadline))
         lease = stack.enter_context(_lease(systems, connection, options))
         stack.enter_context(writing_under(systems, lease))
-        stack.enter_context(_rare_collections())
-        _make_sure_it_is_due(systems, connection, options)
+        stack.enter_context(_infrequent_garbage_collection())
+        _check_still_due(systems, connection, options)
         try:
-            result = _with_lease(systems, connection, deadline, options, progress, lease, watch)
+            result = _run_with_lease(systems, connection, deadline, options, progress, lease, watch)
             return replace(result, trust_is_over=trust_is_over(systems.store, connection))
         except TransientError:
             if not watch():
@@ -116,7 +120,7 @@ def _run(systems: Systems, connection: Connection, deadline: Deadline, options: 
 def _lease(systems: Systems, connection: Connection, options: Options) -> AbstractContextManager[runs.Lease]:
     store, list_id = systems.store, connection.list_id
     if options.take_over:
-        return taking_over(store, list_id, systems.runtime)
+        return take_over_lease(store, list_id, systems.runtime)
     if options.force_restart and is_held(store, list_id):
         raise BusyError(
             Code.BUSY,
@@ -126,7 +130,7 @@ def _lease(systems: Systems, connection: Connection, options: Options) -> Abstra
     return holding_lease(store, list_id)
 
 
-def _make_sure_it_is_due(systems: Systems, connection: Connection, options: Options) -> None:
+def _check_still_due(systems: Systems, connection: Connection, options: Options) -> None:
     if options.still_due is None:
         return
     with systems.store.begin() as tx:
@@ -135,7 +139,7 @@ def _make_sure_it_is_due(systems: Systems, connection: Connection, options: Opti
 
 
 @contextmanager
-def _rare_collections() -> Iterator[None]:
+def _infrequent_garbage_collection() -> Iterator[None]:
     """Rows come and go by the thousand and hold no cycles: looking for some as often as by default costs a tenth."""
     before = gc.get_threshold()
     gc.set_threshold(200_000, 50, 100)
@@ -145,7 +149,7 @@ def _rare_collections() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def _with_lease(
+def _run_with_lease(
     systems: Systems,
     connection: Connection,
     deadline: Deadline,
@@ -155,31 +159,31 @@ def _with_lease(
     watch: AbortWatch,
 ) -> Result:
     if not options.unguarded:
-        connection = settle_trust(systems, connection, deadline, lease)
-    held = None if options.unguarded else _held(systems, lease, connection)
+        connection = resolve_trust(systems, connection, deadline, lease)
+    held = None if options.unguarded else _is_held(systems, lease, connection)
     if held is not None:
         return held
     if options.accept_restored:
         options = replace(options, force_restart=True, everything=True)
     if options.stop_on is not None:
-        refuse_a_passed_stage(systems, connection, lease, options)
-    sight = look_at_both(systems, connection, options)
+        refuse_passed_stage(systems, connection, lease, options)
+    sight = check_both_sides(systems, connection, options)
     if options.accept_restored:
-        start_over(systems.store, lease, connection)
-    relinked = forget_other_agreements(systems.store, lease, connection)
+        forget_civicrm(systems.store, lease, connection)
+    relinked = forget_outdated_bases(systems.store, lease, connection)
     run = open_run(systems, connection, deadline, options, progress, lease, sight, watch)
     if relinked:
         run.log("Other groups are linked than before: what was agreed with those is forgotten, and everything is read.")
     try:
-        return replace(_go_through_stages(run, options.stop_on), notes=tuple(run.notes))
+        return replace(_run_stages(run, options.stop_on), notes=tuple(run.notes))
     except MailchimpsyncError as error:
-        _note_error(run, error)
+        _log_error(run, error)
         if isinstance(error, SuspicionError):
-            _drop_doubtful(run)
+            _drop_uncertain_plan(run)
         raise
 
 
-def _held(systems: Systems, lease: runs.Lease, connection: Connection) -> Result | None:
+def _is_held(systems: Systems, lease: runs.Lease, connection: Connection) -> Result | None:
     """A plan that was held stays held over every call, until somebody has decided about it or it has expired."""
     list_id, now = connection.list_id, systems.runtime.now()
     with systems.store.begin() as tx:
@@ -192,28 +196,28 @@ def _held(systems: Systems, lease: runs.Lease, connection: Connection) -> Result
         return Result(list_id, 0, Outcome.HELD, runs.standing(tx, list_id).stage, kept_plan_id=hold["id"])
 
 
-def _go_through_stages(run: Run, stop_on: Stage | None) -> Result:
+def _run_stages(run: Run, stop_on: Stage | None) -> Result:
     with run.transaction() as tx:
         stage = runs.standing(tx, run.list_id).stage
     while True:
         if stage is stop_on:
             return Result(run.list_id, run.id, Outcome.STOPPED, stage)
-        is_complete = _do(run, stage)
+        is_complete = _run_stage(run, stage)
         if run.abort_requested() or not is_complete:
-            return _cut_short(run, stage)
+            return _stop_at_deadline(run, stage)
         if stage is Stage.SUBMIT:
             return _complete(run)
         if stage is Stage.RECONCILE and (plan_id := guard(run)) is not None:
-            return _hold(run, plan_id)
-        stage = _after(stage)
+            return _hold_plan(run, plan_id)
+        stage = _next_stage(stage)
         with run.transaction() as tx:
             runs.set_stage(tx, run.list_id, stage)
         if run.deadline.reached:
-            return _cut_short(run, stage)
+            return _stop_at_deadline(run, stage)
 
 
-def _do(run: Run, stage: Stage) -> bool:
-    if stage is Stage.CHECK_DATA and not looks_at_data(run):
+def _run_stage(run: Run, stage: Stage) -> bool:
+    if stage is Stage.CHECK_DATA and not includes_data(run):
         return True
     run.progress.stage(stage.value)
     started = run.runtime.now()
@@ -223,17 +227,17 @@ def _do(run: Run, stage: Stage) -> bool:
         run.runtime.observer.stage(run.list_id, stage.value, run.runtime.seconds_since(started))
 
 
-def _cut_short(run: Run, stage: Stage) -> Result:
+def _stop_at_deadline(run: Run, stage: Stage) -> Result:
     outcome = Outcome.ABORTED if run.abort_requested() else Outcome.OUT_OF_TIME
     return Result(run.list_id, run.id, outcome, stage)
 
 
-def _after(stage: Stage) -> Stage:
+def _next_stage(stage: Stage) -> Stage:
     order = list(STAGES)
     return order[order.index(stage) + 1]
 
 
-def _hold(run: Run, plan_id: int) -> Result:
+def _hold_plan(run: Run, plan_id: int) -> Result:
     """The run ends before its first write. The mark stays, so that all is read again before it is carried out."""
     with run.transaction() as tx:
         plans.drop_plan(tx, run.id)
@@ -246,19 +250,19 @@ def _complete(run: Run) -> Result:
     waiting = outstanding(run)
     numbers = _count_people(run)
     with run.transaction() as tx:
-        still_due = due.who_is_due(tx, run.list_id)
+        still_due = due.count_due(tx, run.list_id)
         outcome = _outcome(waiting, still_due)
-        links = links_of(run.connection)
+        links = group_links(run.connection)
         if numbers is not None:
-            run_figures.note_numbers(tx, run.id, numbers)
+            figures.record_totals(tx, run.id, numbers)
         mark = new_mark(tx, run.list_id, runs.begun(tx, run.id))
         runs.end_run(tx, run.list_id, run.id, run.runtime.now(), outcome.value, mark=mark, links=links)
         if run.connection.trusted:
-            runs.note_trust(tx, run.list_id, {"run": run.id, "trusted": run.connection.trusted})
+            runs.record_trust(tx, run.list_id, {"run": run.id, "trusted": run.connection.trusted})
         if run.kept_plan_id is not None:
             kept_plans.finish_plan(tx, run.kept_plan_id, run.id)
         refused = _refused_alike(tx, run.list_id, still_due)
-        gone = gone_interests(runs.standing(tx, run.list_id), run.connection.interests)
+        gone = deleted_interests(runs.standing(tx, run.list_id), run.connection.interests)
     if refused is not None:
         raise refused
     result = Result(run.list_id, run.id, outcome, Stage.FETCH, waiting, run.kept_plan_id, due=still_due)
@@ -283,24 +287,24 @@ def _refused_alike(tx: Transaction, list_id: str, still_due: due.Due) -> AccessE
 def _count_people(run: Run) -> counts.Agreement | None:
     """Counting looks at every row, so a run that looked at few only does it now and then."""
     with run.store.reading() as tx:
-        last = run_figures.last_counted(tx, run.list_id)
+        last = figures.last_counted(tx, run.list_id)
         if run.since is not None and last is not None and run.runtime.now() - last < COUNTED_EVERY:
             return None
         return counts.agreement(tx, run.list_id, run.connection.group_id)
 
 
-def _drop_doubtful(run: Run) -> None:
+def _drop_uncertain_plan(run: Run) -> None:
     """What it read may be untrue, so nobody decides on it: the next run reads everything anew. The mark stays."""
     with run.transaction() as tx:
         drop_run(tx, runs.standing(tx, run.list_id), run.runtime.now())
         bases.forget_links(tx, run.list_id)
 
 
-def _note_error(run: Run, error: MailchimpsyncError) -> None:
+def _log_error(run: Run, error: MailchimpsyncError) -> None:
     """The error is in the log for whoever looks later; a database that failed, or a lost lease, can't be told."""
     try:
         with run.transaction() as tx:
-            runs.note_error(tx, run.id, error.code)
+            runs.record_error(tx, run.id, error.code)
             runs.add_log(tx, run.list_id, run.id, run.runtime.now(), f"Stopped: {error.what}")
     except (MailchimpsyncError, BusyError):
         return

@@ -8,29 +8,31 @@ from __future__ import annotations
 
 from mailchimpsync.model import Connection
 from mailchimpsync.runtime import Deadline
-from mailchimpsync.store import Store, Transaction, kept_plans, runs, updates
-from mailchimpsync.store.kept_plans import PlanKind, PlanState
-from mailchimpsync.sync.calls import Systems
-from mailchimpsync.sync.relink import terms_of
-from mailchimpsync.sync.submit import collect
-from mailchimpsync.sync.working import work_with
+from mailchimpsync.store import Store, Transaction
+from mailchimpsync.store.changes import kept_plans, updates
+from mailchimpsync.store.changes.kept_plans import PlanKind, PlanState
+from mailchimpsync.store.runs import runs
+from mailchimpsync.sync.options import Systems
+from mailchimpsync.sync.outside_runs import hold_lease_for
+from mailchimpsync.sync.safety.changed_links import link_terms
+from mailchimpsync.sync.stages.submit import collect
 
 
-def settle_trust(systems: Systems, connection: Connection, deadline: Deadline, lease: runs.Lease) -> Connection:
+def resolve_trust(systems: Systems, connection: Connection, deadline: Deadline, lease: runs.Lease) -> Connection:
     """Return a connection as the run that is to begin or to go on has to take it; with the lease held."""
     with systems.store.begin() as tx:
         runs.hold_lease(tx, lease)
         _drop_other_hold(tx, connection)
         if not connection.trusted:
-            runs.note_trust(tx, connection.list_id, None)
+            runs.record_trust(tx, connection.list_id, None)
             return connection
         done = runs.standing(tx, connection.list_id).trust
     if done is not None and _open_and_lost(systems.store, done["run"])[0]:
-        collect(work_with(systems, connection, deadline, lease))
-    return as_trusted_now(systems.store, connection)
+        collect(hold_lease_for(systems, connection, deadline, lease))
+    return with_current_trust(systems.store, connection)
 
 
-def as_trusted_now(store: Store, connection: Connection) -> Connection:
+def with_current_trust(store: Store, connection: Connection) -> Connection:
     """Return a connection with the trust that counts by what is known here; an undo knows of none."""
     if not connection.trusted:
         return connection
@@ -38,17 +40,17 @@ def as_trusted_now(store: Store, connection: Connection) -> Connection:
         approved = kept_plans.approved_plan(tx, connection.list_id)
     if approved is not None and approved["kind"] == PlanKind.UNDO:
         return connection.without_trust()
-    fate = _fate(store, connection)
+    fate = _open_and_lost_updates(store, connection)
     counts = fate is None or (fate[1] and not fate[0])
     return connection if counts else connection.without_trust()
 
 
 def trust_is_over(store: Store, connection: Connection) -> bool:
     """Say whether the trust that is configured has done its work: nothing of its run is on its way, or was lost."""
-    return bool(connection.trusted) and _fate(store, connection) == (0, 0)
+    return bool(connection.trusted) and _open_and_lost_updates(store, connection) == (0, 0)
 
 
-def _fate(store: Store, connection: Connection) -> tuple[int, int] | None:
+def _open_and_lost_updates(store: Store, connection: Connection) -> tuple[int, int] | None:
     """Return how many updates of the run that was made with this trust are open and lost; None: there was none."""
     with store.begin() as tx:
         done = runs.standing(tx, connection.list_id).trust
@@ -66,5 +68,5 @@ def _drop_other_hold(tx: Transaction, connection: Connection) -> None:
     """A plan that is held for a trust which is configured no longer, or otherwise, could never be carried out."""
     hold = kept_plans.open_hold(tx, connection.list_id)
     held_for = hold["links"].get("trust") if hold is not None else None
-    if hold is not None and held_for and held_for != terms_of(connection).get("trust"):
+    if hold is not None and held_for and held_for != link_terms(connection).get("trust"):
         kept_plans.describe_plan(tx, hold["id"], state=PlanState.EXPIRED.value)

@@ -61,7 +61,7 @@ def _server(url: URL, engine: str, options: dict[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def alone(settings: Settings) -> Iterator[None]:
+def database_lock(settings: Settings) -> Iterator[None]:
     """Hold the database's own lock, or that of a file beside SQLite's: no other service passes meanwhile.
 
     Raises:

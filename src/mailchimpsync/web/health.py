@@ -5,10 +5,10 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from mailchimpsync.actions.described import Scope
+from mailchimpsync.actions.api.description import Scope
 from mailchimpsync.errors import REGISTRY, StoreError
-from mailchimpsync.web.access import authenticate, caller
-from mailchimpsync.web.answers import NOT_FOUND, OK, UNAVAILABLE, RequestError, json_answer
+from mailchimpsync.web.authentication import authenticate, caller
+from mailchimpsync.web.responses import NOT_FOUND, OK, UNAVAILABLE, RequestError, json_answer
 from mailchimpsync.web.service import Service, service_of
 
 

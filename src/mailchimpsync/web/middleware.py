@@ -11,7 +11,7 @@ from django.http.request import UnreadablePostError
 from django.utils.cache import patch_cache_control
 
 from mailchimpsync.errors import MailchimpsyncError
-from mailchimpsync.web.answers import BAD_REQUEST, LENGTH_REQUIRED, TOO_LARGE, RequestError, error_answer
+from mailchimpsync.web.responses import BAD_REQUEST, LENGTH_REQUIRED, TOO_LARGE, RequestError, error_answer
 from mailchimpsync.web.settings import CONTENT_POLICY, MAX_BODY_BYTES
 
 View = Callable[[HttpRequest], HttpResponse]

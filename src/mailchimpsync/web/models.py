@@ -10,7 +10,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from mailchimpsync.actions.described import Scope
+from mailchimpsync.actions.api.description import Scope
 
 NAME_CHARS = 100
 _NAME = RegexValidator(r"\A[\w.@+-]+\Z", _("A name has letters, digits and the characters @ . + - _ only."))

@@ -12,9 +12,9 @@ from typing import cast
 from django.http import HttpRequest
 
 from mailchimpsync.actions import Site
-from mailchimpsync.web.errands import Errands
+from mailchimpsync.web.background_tasks import BackgroundTasks
+from mailchimpsync.web.cached_counts import CachedCounts
 from mailchimpsync.web.limits import Limits, TooManyCallsError
-from mailchimpsync.web.numbers import Counts
 
 ENVIRON_KEY = "mailchimpsync.service"
 BUSY_SECONDS = 5
@@ -40,8 +40,8 @@ class Service:
     metrics: Callable[[], tuple[bytes, str]] | None = None
     is_alive: Callable[[], bool] | None = None
     stop: Callable[[], bool] | None = None
-    errands: Errands = field(default_factory=Errands)
-    counts: Counts = field(default_factory=Counts)
+    errands: BackgroundTasks = field(default_factory=BackgroundTasks)
+    counts: CachedCounts = field(default_factory=CachedCounts)
     _slots: BoundedSemaphore = field(init=False)
     _refreshed: float = field(init=False, default=float("-inf"))
     _looked_for_newest: float = field(init=False, default=float("-inf"))

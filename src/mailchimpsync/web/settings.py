@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.db import connections
 
 from mailchimpsync.config import Settings
-from mailchimpsync.web.database import alone, django_database
+from mailchimpsync.web.database import database_lock, django_database
 
 MAX_BODY_BYTES = 2_500_000
 """What a request may hold at most: about ten times the configuration of a large site."""
@@ -55,7 +55,7 @@ def make_settings(settings: Settings, secret: str) -> dict[str, Any]:
             "mailchimpsync.web",
         ],
         "MIDDLEWARE": [
-            "mailchimpsync.web.civicrm_paths.lead_civicrms_addresses",
+            "mailchimpsync.web.api.civicrm_paths.rewrite_civicrm_paths",
             "mailchimpsync.web.middleware.add_headers",
             "django.middleware.security.SecurityMiddleware",
             "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -140,7 +140,7 @@ def prepare_database(settings: Settings) -> None:
 
     Several services may begin at the same time on one database: one of them does it, the others wait.
     """
-    with alone(settings):
+    with database_lock(settings):
         call_command("migrate", interactive=False, verbosity=0)
 
 
@@ -181,7 +181,7 @@ def _signing_in(settings: Settings) -> dict[str, Any]:
         "AXES_FAILURE_LIMIT": _FAILURES,
         "AXES_COOLOFF_TIME": _LOCKED_OUT,
         "AXES_LOCKOUT_PARAMETERS": [["username", "ip_address"]],
-        "AXES_CLIENT_IP_CALLABLE": "mailchimpsync.web.access.caller",
+        "AXES_CLIENT_IP_CALLABLE": "mailchimpsync.web.authentication.caller",
         "AXES_LOCKOUT_CALLABLE": "mailchimpsync.web.sign_in.locked_out",
         "AXES_DISABLE_ACCESS_LOG": True,
         "AXES_RESET_ON_SUCCESS": True,

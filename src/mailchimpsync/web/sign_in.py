@@ -24,12 +24,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from mailchimpsync.web.access import caller
 from mailchimpsync.web.accounts import PASSWORD_BACKEND, FirstUserForm, is_welcome
-from mailchimpsync.web.answers import FORBIDDEN, TOO_MANY
+from mailchimpsync.web.authentication import caller
 from mailchimpsync.web.limits import TooManyCallsError
 from mailchimpsync.web.models import User, normal_name
 from mailchimpsync.web.problem_page import CALM, problem_page
+from mailchimpsync.web.responses import FORBIDDEN, TOO_MANY
 from mailchimpsync.web.service import service_of
 
 logger = logging.getLogger(__name__)

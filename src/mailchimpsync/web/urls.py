@@ -9,12 +9,13 @@ from django.utils.translation import gettext_noop
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from mailchimpsync.web import health, pages, webhooks
-from mailchimpsync.web.answers import BAD_REQUEST, FORBIDDEN, NOT_FOUND, RequestError, error_answer, unexpected
-from mailchimpsync.web.api import api, unknown_action
-from mailchimpsync.web.api4 import api4
+from mailchimpsync.web import health, webhooks
+from mailchimpsync.web.api import api_docs
+from mailchimpsync.web.api.api4 import api4
+from mailchimpsync.web.api.rest import rest
+from mailchimpsync.web.api.routes import api, unknown_action
 from mailchimpsync.web.problem_page import is_for_programs, problem_page
-from mailchimpsync.web.rest import rest
+from mailchimpsync.web.responses import BAD_REQUEST, FORBIDDEN, NOT_FOUND, RequestError, error_answer, unexpected
 
 civicrm_api4 = csrf_exempt(require_http_methods(["GET", "HEAD", "POST"])(api4))
 civicrm_rest = csrf_exempt(require_http_methods(["GET", "HEAD", "POST"])(rest))
@@ -25,8 +26,8 @@ urlpatterns = [
     path("health", csrf_exempt(health.health)),
     path("ready", csrf_exempt(health.ready)),
     path("metrics", csrf_exempt(health.metrics)),
-    path("api/openapi.json", pages.document, name="openapi"),
-    path("api/docs", pages.page),
+    path("api/openapi.json", api_docs.document, name="openapi"),
+    path("api/docs", api_docs.page),
     path("civicrm/ajax/rest", civicrm_rest),
     path("civicrm/ajax/api4/<str:entity>/<str:action>", civicrm_api4),
     path("api/", api.urls),

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from mailchimpsync.actions.receive import FORGED, NOT_OURS, receive_audience, receive_batch
 from mailchimpsync.actions.site import Site
-from mailchimpsync.web.answers import METHOD, OK, TOO_LARGE
+from mailchimpsync.actions.webhooks.receive import FORGED, NOT_OURS, receive_audience, receive_batch
+from mailchimpsync.web.responses import METHOD, OK, TOO_LARGE
 from mailchimpsync.web.service import service_of
 
 MAX_WEBHOOK_BYTES = 256_000

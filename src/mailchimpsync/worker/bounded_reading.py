@@ -28,7 +28,7 @@ _SLICE_SECONDS = 0.2
 _LEFT_BYTES = 65_536
 
 
-class Readers:
+class ReaderCount:
     """Counts the threads that wait for bytes, and says how long they may."""
 
     def __init__(self, threads: int) -> None:
@@ -61,7 +61,7 @@ class Readers:
 class BoundedSocket:
     """A socket that is closed to whoever sends too slowly; in all else it is the one it was made of."""
 
-    def __init__(self, sock: socket.socket, readers: Readers) -> None:
+    def __init__(self, sock: socket.socket, readers: ReaderCount) -> None:
         self._sock, self._readers = sock, readers
         self._begun = monotonic()
         self._is_bounded = True
@@ -145,7 +145,7 @@ class BoundedWorker(ThreadWorker):
 
     def init_process(self) -> None:
         """Begin to count."""
-        self._readers = Readers(self.cfg.threads)
+        self._readers = ReaderCount(self.cfg.threads)
         super().init_process()
 
     def handle(self, conn: Any) -> Any:

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from mailchimpsync.actions import Site, pullcampaigns
-from mailchimpsync.actions.quiet import is_quiet, seconds_until_quiet
+from mailchimpsync.actions.runs.quiet_hours import is_quiet, seconds_until_quiet
 from mailchimpsync.config import Link
 from mailchimpsync.errors import BusyError, Code
-from mailchimpsync.store import Transaction, campaigns, runs
+from mailchimpsync.store import Transaction
+from mailchimpsync.store.runs import runs
+from mailchimpsync.store.site import campaigns
 from mailchimpsync.sync import Outcome
 from mailchimpsync.worker.logs import logger
 from mailchimpsync.worker.loop import Stop
@@ -50,7 +52,7 @@ def _due(tx: Transaction, link: Link, now: datetime) -> bool:
     how, list_id = link.campaigns, link.audience_id
     if not how.enabled or is_quiet(link.schedule, now) or runs.standing(tx, list_id).last_sync_time is None:
         return False
-    before = campaigns.import_of(tx, list_id)
+    before = campaigns.last_import(tx, list_id)
     if before is None:
         return True
     if before["outcome"] == Outcome.DONE.value:

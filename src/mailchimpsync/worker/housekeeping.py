@@ -11,18 +11,12 @@ from functools import partial
 
 from mailchimpsync.actions import Site
 from mailchimpsync.actions.site import JOURNAL_PURPOSE
-from mailchimpsync.store import (
-    Transaction,
-    alerts,
-    campaigns,
-    events,
-    journal_check,
-    journal_retention,
-    kept_plans,
-    messages,
-    pruning,
-    verifications,
-)
+from mailchimpsync.store import Transaction
+from mailchimpsync.store.changes import kept_plans
+from mailchimpsync.store.journal import check, minimise
+from mailchimpsync.store.privacy import pruning
+from mailchimpsync.store.site import alerts, campaigns, outbox, webhook_events
+from mailchimpsync.store.verify import verifications
 from mailchimpsync.worker.loop import Stop
 
 EVENTS_KEPT = timedelta(days=30)
@@ -52,39 +46,37 @@ _PRUNED: Mapping[str, _Prune] = {
 }
 
 
-def tidy_up(site: Site, stop: Stop) -> dict[str, int]:
+def prune_database(site: Site, stop: Stop) -> dict[str, int]:
     """Forget what is old enough, until done or told to stop, and return how much was forgotten of each kind."""
     now = site.runtime.now()
     with site.store.begin() as tx:
-        forgotten = {"events": events.forget_events(tx, now - EVENTS_KEPT)}
-        forgotten["messages"] = messages.forget_messages(tx, now - MESSAGES_KEPT)
+        forgotten = {"events": webhook_events.forget_events(tx, now - EVENTS_KEPT)}
+        forgotten["messages"] = outbox.forget_messages(tx, now - MESSAGES_KEPT)
         forgotten["alerts"] = alerts.forget_alerts(tx, now - ALERTS_KEPT)
         forgotten["plans"] = kept_plans.forget_changes(tx, now - RECORDS_KEPT)
         forgotten["verifications"] = verifications.forget_verifications(tx, now - VERIFICATIONS_KEPT)
         forgotten["campaign_recipients"] = campaigns.forget_unknown(tx, now - UNKNOWN_RECIPIENTS_KEPT)
     for name, prune in _PRUNED.items():
         forgotten[name] = _prune_all(site, prune, now - RECORDS_KEPT, stop)
-    forgotten |= _tidy_up_journal(site, now, stop)
+    forgotten |= _prune_journal(site, now, stop)
     return {name: number for name, number in forgotten.items() if number}
 
 
-def _tidy_up_journal(site: Site, now: datetime, stop: Stop) -> dict[str, int]:
+def _prune_journal(site: Site, now: datetime, stop: Stop) -> dict[str, int]:
     """Delete what is too old, and minimise what is old; a site that keeps its journal for ever says 0 days."""
     kept, personal = (
         timedelta(days=days) for days in (site.settings.journal_days, site.settings.journal_personal_days)
     )
     key = site.keyring.derive(JOURNAL_PURPOSE)
     with site.store.reading() as tx:
-        audiences = journal_check.audiences_with_chain(tx)
+        audiences = check.audiences_with_chain(tx)
     done = {"journal": 0, "journal_minimised": 0}
     for list_id in audiences:
         if kept:
-            deleting = partial(journal_retention.delete_entries, list_id=list_id, before=now - kept)
+            deleting = partial(minimise.delete_entries, list_id=list_id, before=now - kept)
             done["journal"] += _until_done(site, deleting, stop)
         if personal:
-            minimising = partial(
-                journal_retention.minimise_entries, list_id=list_id, before=now - personal, key=key, now=now
-            )
+            minimising = partial(minimise.minimise_entries, list_id=list_id, before=now - personal, key=key, now=now)
             done["journal_minimised"] += _until_done(site, minimising, stop)
     return done
 

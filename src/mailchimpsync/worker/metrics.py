@@ -10,9 +10,9 @@ from prometheus_client.registry import Collector
 
 from mailchimpsync import __version__
 from mailchimpsync.actions import Site
-from mailchimpsync.actions.connection_state import state_of
+from mailchimpsync.actions.status.connection_state import state_of
 from mailchimpsync.errors import MailchimpsyncError
-from mailchimpsync.store import figures
+from mailchimpsync.store.runs import service_figures
 from mailchimpsync.worker.reporting import log_failure
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -122,7 +122,7 @@ class _StoreCollector(Collector):
         for link in self._site.configuration.connections:
             audience = link.audience_id
             with self._site.store.reading() as tx:
-                found, standing = figures.of_connection(tx, audience), state_of(tx, link, now)
+                found, standing = service_figures.connection_figures(tx, audience), state_of(tx, link, now)
             state.add_metric([audience, standing.word], 1.0)
             for cause, number in standing.due.by_cause.items():
                 people.add_metric([audience, cause or "next run"], number)
@@ -143,7 +143,7 @@ class _StoreCollector(Collector):
         now = self._site.runtime.now()
         for link in self._site.configuration.connections:
             with self._site.store.reading() as tx:
-                found = figures.of_campaigns(tx, link.audience_id)
+                found = service_figures.campaign_figures(tx, link.audience_id)
             for state, count in found.by_state.items():
                 number.add_metric([link.audience_id, state], count)
             if found.complete_at is not None:
@@ -152,7 +152,7 @@ class _StoreCollector(Collector):
 
     def _of_queue(self) -> list[Metric]:
         with self._site.store.reading() as tx:
-            found = figures.of_events(tx)
+            found = service_figures.event_figures(tx)
         age = (self._site.runtime.now() - found.oldest).total_seconds() if found.oldest else 0.0
         depth = _gauge("queue_depth", "Webhook events waiting.")
         oldest = _gauge("queue_age_seconds", "Age of the oldest webhook event that waits.")

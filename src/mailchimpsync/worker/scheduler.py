@@ -9,12 +9,14 @@ from threading import Event, Lock, Thread
 from uuid import uuid4
 
 from mailchimpsync.actions import Report, Site, fetchandreconcile
-from mailchimpsync.actions.fetchandreconcile import is_data_run_due, is_full_run_due
-from mailchimpsync.actions.quiet import is_quiet, seconds_until_quiet
-from mailchimpsync.actions.schedule import Attempt, Fate, due, past_of
+from mailchimpsync.actions.runs.quiet_hours import is_quiet, seconds_until_quiet
+from mailchimpsync.actions.runs.schedule import Attempt, CallOutcome, due, history_of
+from mailchimpsync.actions.sync.fetchandreconcile import is_data_run_due, is_full_run_due
 from mailchimpsync.config import Link
 from mailchimpsync.errors import EXIT_MORE_TO_DO, BusyError, Code, StoreError
-from mailchimpsync.store import Transaction, kept_plans, runs, services
+from mailchimpsync.store import Transaction
+from mailchimpsync.store.changes import kept_plans
+from mailchimpsync.store.runs import runs, services
 from mailchimpsync.sync import Outcome
 from mailchimpsync.worker.logs import logger
 from mailchimpsync.worker.loop import Stop
@@ -29,7 +31,7 @@ LOOK_AGAIN_SECONDS = 1.0
 BEAT_EVERY = timedelta(seconds=30)
 """How often the scheduler says that it is alive, for those who ask the database."""
 
-_FATES = {Outcome.OUT_OF_TIME.value: Fate.MORE, Outcome.HELD.value: Fate.PERSON}
+_FATES = {Outcome.OUT_OF_TIME.value: CallOutcome.MORE, Outcome.HELD.value: CallOutcome.PERSON}
 
 
 @dataclass
@@ -62,14 +64,14 @@ class Scheduler:
     def _beat(self, now: datetime) -> None:
         if self._last_beat is None or now - self._last_beat >= BEAT_EVERY:
             with self.site.store.begin() as tx:
-                services.note_alive(tx, self._id, now)
+                services.record_heartbeat(tx, self._id, now)
             self._last_beat = now
 
     def end(self) -> None:
         """Say that it has ended, if it ever began."""
         if self._last_beat is not None:
             with suppress(StoreError), self.site.store.begin() as tx:
-                services.note_end(tx, self._id)
+                services.remove_service(tx, self._id)
 
     def runs_under_way(self) -> list[Thread]:
         """Return the threads of the runs that have not ended."""
@@ -96,7 +98,7 @@ class Scheduler:
 
     def _due(self, tx: Transaction, link: Link, now: datetime) -> datetime | None:
         list_id = link.audience_id
-        past = past_of(
+        past = history_of(
             runs.last_run(tx, list_id), self._first_seen.setdefault(list_id, now), self._attempts.get(list_id)
         )
         if link.schedule.enabled and not is_quiet(link.schedule, now) and self._was_approved(tx, list_id):
@@ -120,12 +122,12 @@ class Scheduler:
             fate = self._call(site, link, began)
         except Exception as error:  # noqa: BLE001 (a run that fails in whatever way is tried again later)
             log_failure("run.failed", error, audience=link.audience_id)
-            fate = Fate.FAILED
+            fate = CallOutcome.FAILED
         finally:
             site.let_go()
         self._note(link.audience_id, began, site.runtime.now(), fate)
 
-    def _call(self, site: Site, link: Link, now: datetime) -> Fate:
+    def _call(self, site: Site, link: Link, now: datetime) -> CallOutcome:
         logger().info(
             "run.begins", audience=link.audience_id, group=link.group_id, everything=is_full_run_due(site, link)
         )
@@ -140,25 +142,25 @@ class Scheduler:
             still_due=lambda tx: self._is_still_due(tx, link),
         )
         log_report(site, report, site.runtime.seconds_since(now))
-        return fate_of(report)
+        return outcome_of(report)
 
     def _is_still_due(self, tx: Transaction, link: Link) -> bool:
         now = self.site.runtime.now()
         at = self._due(tx, link, now)
         return at is not None and at <= now
 
-    def _note(self, list_id: str, began: datetime, ended: datetime, fate: Fate) -> None:
+    def _note(self, list_id: str, began: datetime, ended: datetime, fate: CallOutcome) -> None:
         with self._lock:
             before = self._attempts.get(list_id)
-            failures = (before.failures if before else 0) + 1 if fate is Fate.FAILED else 0
+            failures = (before.failures if before else 0) + 1 if fate is CallOutcome.FAILED else 0
             self._attempts[list_id] = Attempt(began, ended, fate, failures)
 
 
-def fate_of(report: Report) -> Fate:
+def outcome_of(report: Report) -> CallOutcome:
     """Say what a call's report means for the next call."""
     error = report.error
     if error is None:
-        return _FATES.get(report.outcome, Fate.COMPLETE)
+        return _FATES.get(report.outcome, CallOutcome.COMPLETE)
     if isinstance(error, BusyError) or error.code is Code.LEASE_LOST:
-        return Fate.BUSY
-    return Fate.FAILED if error.exit_code == EXIT_MORE_TO_DO else Fate.PERSON
+        return CallOutcome.BUSY
+    return CallOutcome.FAILED if error.exit_code == EXIT_MORE_TO_DO else CallOutcome.PERSON

@@ -8,10 +8,10 @@ from threading import Event
 
 from mailchimpsync.actions import Site, collectresults, process_events
 from mailchimpsync.runtime import Deadline
-from mailchimpsync.store import events
+from mailchimpsync.store.site import webhook_events
 from mailchimpsync.worker.alerting import Alerting
 from mailchimpsync.worker.campaigning import pull_what_is_due
-from mailchimpsync.worker.housekeeping import EVERY_SECONDS, tidy_up
+from mailchimpsync.worker.housekeeping import EVERY_SECONDS, prune_database
 from mailchimpsync.worker.logs import logger
 from mailchimpsync.worker.loop import Loop, Stop
 from mailchimpsync.worker.metrics import Metrics
@@ -23,9 +23,9 @@ EVENT_SECONDS = 20.0
 """For how long events are handled before the configuration is looked at again."""
 
 EVENTS_EVERY_SECONDS = 1.0
-RAIN_SECONDS = 0.25
-RAIN_HAS_STOPPED = timedelta(seconds=0.2)
-RAIN_ENDURED = timedelta(seconds=15)
+BURST_SECONDS = 0.25
+BURST_QUIET_SECONDS = timedelta(seconds=0.2)
+BURST_DELAY_MAX = timedelta(seconds=15)
 """A burst of events is taken in first, for so long at most: Mailchimp waits for answers, and counts late ones."""
 
 BATCHES_EVERY_SECONDS = 30.0
@@ -88,7 +88,7 @@ class Background:
 
     def _handle_events(self, site: Site, stop: Stop) -> float:
         if self._is_raining(site):
-            return RAIN_SECONDS
+            return BURST_SECONDS
         finished = process_events(
             site,
             seconds=EVENT_SECONDS,
@@ -105,10 +105,10 @@ class Background:
         """While events come in one upon the other, taking them in goes first, for a while."""
         now = site.runtime.now()
         with site.store.reading() as tx:
-            queue = events.queue(tx)
+            queue = webhook_events.queue(tx)
         if queue.oldest is None or queue.newest is None:
             return False
-        return now - queue.newest < RAIN_HAS_STOPPED and now - queue.oldest < RAIN_ENDURED
+        return now - queue.newest < BURST_QUIET_SECONDS and now - queue.oldest < BURST_DELAY_MAX
 
     def _read_batches(self, site: Site, stop: Stop) -> float:
         if number := collectresults(site, stop=stop):
@@ -119,6 +119,6 @@ class Background:
         return pull_what_is_due(site, stop, self._metrics.campaigns)
 
     def _tidy_up(self, site: Site, stop: Stop) -> float:
-        if forgotten := tidy_up(site, stop):
+        if forgotten := prune_database(site, stop):
             logger().info("housekeeping.done", forgotten=forgotten)
         return EVERY_SECONDS

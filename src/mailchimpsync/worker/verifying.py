@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from mailchimpsync.actions import Site, createverification
-from mailchimpsync.actions.quiet import is_quiet, seconds_until_quiet
+from mailchimpsync.actions.runs.quiet_hours import is_quiet, seconds_until_quiet
 from mailchimpsync.config import Link
 from mailchimpsync.errors import MailchimpsyncError
-from mailchimpsync.store import Transaction, runs, verifications
+from mailchimpsync.store import Transaction
+from mailchimpsync.store.runs import runs
+from mailchimpsync.store.verify import verifications
 from mailchimpsync.worker.logs import logger
 from mailchimpsync.worker.loop import Stop
 from mailchimpsync.worker.reporting import log_failure

@@ -13,14 +13,14 @@ from pydantic import Field
 from mailchimpsync.actions.alerts import messages as texts
 from mailchimpsync.actions.alerts.channels import DeliveryError, bounded, sender_of
 from mailchimpsync.actions.alerts.problems import Noted, may_pass
-from mailchimpsync.actions.alerts.words import words_of
-from mailchimpsync.actions.described import Scope, action
-from mailchimpsync.actions.envelope import plain
-from mailchimpsync.actions.finding import Finding, Level, good, plain_findings
-from mailchimpsync.actions.said import say
+from mailchimpsync.actions.alerts.words import describe
+from mailchimpsync.actions.api.description import Scope, action
+from mailchimpsync.actions.api.envelope import plain
+from mailchimpsync.actions.finding import Finding, Level, ok, plain_findings
 from mailchimpsync.actions.site import Site
+from mailchimpsync.actions.texts.messages import say
 from mailchimpsync.errors import Code, UsageError
-from mailchimpsync.store import alerts
+from mailchimpsync.store.site import alerts
 
 NO_CHANNEL = "Nobody is told when something is wrong."
 HOW_TO = "Write who is told into the part `alerts` of the configuration, by `mailchimpsync config edit`."
@@ -51,15 +51,15 @@ class Alert:
     recovered_at: datetime | None
 
 
-def _many(found: Sequence[Alert]) -> list[dict[str, Any]]:
+def _result_of_many(found: Sequence[Alert]) -> list[dict[str, Any]]:
     return [plain(asdict(one)) for one in found]
 
 
-def _one(found: Alert) -> dict[str, Any]:
+def _result_of_one(found: Alert) -> dict[str, Any]:
     return dict(plain(asdict(found)))
 
 
-@action("MailchimpsyncAlert", Scope.READ, name="get", present=_many)
+@action("MailchimpsyncAlert", Scope.READ, name="get", present=_result_of_many)
 def getalerts(
     site: Site,
     *,
@@ -75,7 +75,7 @@ def getalerts(
     return [_alert(site, row) for row in rows if not may_pass(row, site.runtime.now())]
 
 
-@action("MailchimpsyncAlert", Scope.RUN, name="acknowledge", present=_one, helpers=("by",))
+@action("MailchimpsyncAlert", Scope.RUN, name="acknowledge", present=_result_of_one, helpers=("by",))
 def acknowledgealert(
     site: Site,
     *,
@@ -116,11 +116,11 @@ def _try(site: Site, channel: str) -> Finding:
     except DeliveryError as error:
         remedy = say("See that the server, and what is configured for it, is right, and that it is reached from here.")
         return Finding(Level.BAD, subject, say("The message was not taken: %(error)s.", error=error), remedy)
-    return good(subject, say("The message was taken."))
+    return ok(subject, say("The message was taken."))
 
 
 def _alert(site: Site, row: Noted) -> Alert:
-    words = words_of(site.configuration, row)
+    words = describe(site.configuration, row)
     same = ("id", "kind", "list_id", "code", "began_at", "told", "told_at")
     later = ("acknowledged_at", "acknowledged_by", "recovered_at")
     values = {name: row[name] for name in (*same, *later)}

@@ -15,7 +15,7 @@ from mailchimpsync.actions.alerts.channels import (
 )
 from mailchimpsync.actions.site import Site
 from mailchimpsync.runtime import Deadline
-from mailchimpsync.store import messages
+from mailchimpsync.store.site import outbox
 
 ATTEMPTS_MAX = {"ping": 5}
 ATTEMPTS_MAX_USUALLY = 12
@@ -33,11 +33,11 @@ def deliver(site: Site, deadline: Deadline) -> int:
     while not deadline.reached:
         now = site.runtime.now()
         with site.store.reading() as tx:
-            due = messages.next_message(tx, now, without=troubled)
+            due = outbox.next_message(tx, now, without=troubled)
         if due is None:
             break
         with site.store.begin() as tx:
-            mine = messages.claim_message(tx, due["id"], due["attempts"], now + _pause(due["attempts"]))
+            mine = outbox.claim_message(tx, due["id"], due["attempts"], now + _pause(due["attempts"]))
         if mine and _send(site, due, now, deadline.seconds_left(SEND_SECONDS_MAX)):
             sent += 1
         elif mine:
@@ -51,10 +51,10 @@ def _pause(attempts: int) -> timedelta:
 
 def _send(site: Site, message: RowMapping, now: datetime, seconds: float) -> bool:
     """Send a message, note what came of it, and say whether it was sent."""
-    state, note = messages.SENT, ""
+    state, note = outbox.SENT, ""
     send = sender_of(site.configuration.alerts, message["channel"])
     if send is None:
-        state, note = messages.GIVEN_UP, NOT_CONFIGURED
+        state, note = outbox.GIVEN_UP, NOT_CONFIGURED
     else:
         try:
             bounded(lambda: send(message["content"], message["fingerprint"], now), seconds)
@@ -62,10 +62,10 @@ def _send(site: Site, message: RowMapping, now: datetime, seconds: float) -> boo
             note = str(error)
         except DeliveryError as error:
             last = message["attempts"] + 1 >= ATTEMPTS_MAX.get(message["channel"], ATTEMPTS_MAX_USUALLY)
-            state, note = messages.GIVEN_UP if last else messages.WAITING, str(error)
+            state, note = outbox.GIVEN_UP if last else outbox.WAITING, str(error)
     with site.store.begin() as tx:
-        if state == messages.WAITING:
-            messages.note_trouble(tx, message["id"], note)
+        if state == outbox.WAITING:
+            outbox.record_failure(tx, message["id"], note)
         else:
-            messages.finish_message(tx, message["id"], site.runtime.now(), state, note)
-    return state == messages.SENT
+            outbox.finish_message(tx, message["id"], site.runtime.now(), state, note)
+    return state == outbox.SENT

@@ -12,14 +12,17 @@ from cronsim import CronSim
 
 from mailchimpsync.actions.alerts.problems import STOPS, Kind, Problem, name_of
 from mailchimpsync.actions.checkup.here import check_disk
-from mailchimpsync.actions.connection_state import state_of
 from mailchimpsync.actions.site import Site
+from mailchimpsync.actions.status.connection_state import state_of
 from mailchimpsync.config import Alerts, Link, Schedule
 from mailchimpsync.errors import Code
-from mailchimpsync.store import Transaction, alerts, rows, runs
-from mailchimpsync.store.updates import BatchTrouble
+from mailchimpsync.store import Transaction
+from mailchimpsync.store.cache import rows
+from mailchimpsync.store.changes.updates import BatchTrouble
+from mailchimpsync.store.runs import runs
+from mailchimpsync.store.site import alerts
 
-LOOKED_AT = frozenset(
+KINDS_CHECKED = frozenset(
     {
         Kind.HELD,
         Kind.LATE,
@@ -42,7 +45,7 @@ FAILING_ROWS_MIN = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Observation:
     """What the store says about a connection.
 
     Attributes:
@@ -76,18 +79,20 @@ class Seen:
     gone_interests: int = 0
 
 
-def look(site: Site) -> list[Problem]:
+def find_problems(site: Site) -> list[Problem]:
     """Return the problems of the kinds `LOOKED_AT`."""
     now, wanted = site.runtime.now(), site.configuration.alerts
     found: list[Problem] = []
     with site.store.reading() as tx:
         noted = {row["problem"] for row in alerts.open_alerts(tx)}
         for link in site.configuration.connections:
-            found += problems_of(link, _see(tx, link, now), wanted, noted, now)
+            found += problems_of(link, _observe(tx, link, now), wanted, noted, now)
     return [*found, *_disk(site)]
 
 
-def problems_of(link: Link, seen: Seen, wanted: Alerts, noted: Collection[str], now: datetime) -> Iterator[Problem]:
+def problems_of(
+    link: Link, seen: Observation, wanted: Alerts, noted: Collection[str], now: datetime
+) -> Iterator[Problem]:
     """Yield the problems of a connection. One that is held or fails is not late besides: one thing is told once."""
     list_id = link.audience_id
     if seen.held_plan is not None:
@@ -113,7 +118,7 @@ def problems_of(link: Link, seen: Seen, wanted: Alerts, noted: Collection[str], 
         yield _problem(Kind.EVENTS, list_id, Code.EVENT_GIVEN_UP, events=seen.given_up)
 
 
-def _refused(list_id: str, seen: Seen) -> Iterator[Problem]:
+def _refused(list_id: str, seen: Observation) -> Iterator[Problem]:
     if seen.leaving:
         yield _problem(Kind.LEAVING, list_id, people=seen.leaving)
     if (code := next(iter(seen.refused), None)) is not None:
@@ -133,7 +138,7 @@ def _problem(kind: Kind, list_id: str, code: Code | None = None, **data: int) ->
     return Problem(name_of(kind, list_id), kind, list_id, code, data)
 
 
-def _late(link: Link, seen: Seen, wanted: Alerts, now: datetime) -> Problem | None:
+def _late(link: Link, seen: Observation, wanted: Alerts, now: datetime) -> Problem | None:
     patience, name = timedelta(hours=wanted.late_after_hours), name_of(Kind.LATE, link.audience_id)
     if seen.synced is None:
         return Problem(name, Kind.LATE, link.audience_id, grace=patience)
@@ -153,17 +158,17 @@ def key_names(link: Link) -> tuple[str, str]:
     return name_of(Kind.KEY, "civicrm"), name_of(Kind.KEY, "mailchimp", link.account)
 
 
-def _see(tx: Transaction, link: Link, now: datetime) -> Seen:
+def _observe(tx: Transaction, link: Link, now: datetime) -> Observation:
     list_id = link.audience_id
     state, found = state_of(tx, link, now), _data_found(tx, link)
     problems: list[dict[str, Any]] = [*found.get("problems", ()), {"count": 0, "field": ""}]
     worst = max(problems, key=lambda one: int(one["count"]))
-    return Seen(
+    return Observation(
         synced=state.synced_at,
         held_plan=state.held_plan_id,
         rows=sum(rows.count_by_status(tx, list_id).values()),
         failing=state.failed,
-        given_up=alerts.events_given_up(tx, list_id, state.synced_at),
+        given_up=alerts.abandoned_events(tx, list_id, state.synced_at),
         unexplained=state.unexplained,
         plugins=", ".join(sorted(found.get("failures", ()))),
         unfit=worst["count"],

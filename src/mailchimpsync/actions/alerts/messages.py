@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mailchimpsync.actions.alerts.problems import Noted
-from mailchimpsync.actions.alerts.words import words_of
-from mailchimpsync.actions.envelope import plain
+from mailchimpsync.actions.alerts.words import describe
+from mailchimpsync.actions.api.envelope import plain
 from mailchimpsync.actions.site import Site
 
 Content = dict[str, Any]
@@ -17,7 +17,7 @@ Content = dict[str, Any]
 
 def problem(site: Site, noted: Noted) -> Content:
     """Return the message that tells of a problem, or reminds of it."""
-    words = words_of(site.configuration, noted)
+    words = describe(site.configuration, noted)
     known = f"No more reminders, once somebody knows of it: `mailchimpsync alerts ack {noted['id']}`."
     lasts = f"It lasts since {_moment(noted['began_at'])}."
     lines = [words.what, f"What to do: {words.remedy}", lasts, known]
@@ -29,7 +29,7 @@ def problem(site: Site, noted: Noted) -> Content:
 def recovery(site: Site, noted: Noted) -> Content:
     """Return the message that a problem is over."""
     lines = [f"It began at {_moment(noted['began_at'])}, and is over. There is nothing to do."]
-    return _message(site, "recovered", f"Over: {words_of(site.configuration, noted).title}", lines, noted)
+    return _message(site, "recovered", f"Over: {describe(site.configuration, noted).title}", lines, noted)
 
 
 def summary(site: Site, lines: Sequence[str]) -> Content:

@@ -10,11 +10,12 @@ from mailchimpsync.actions.alerts.look import key_names
 from mailchimpsync.actions.alerts.messages import recovery
 from mailchimpsync.actions.alerts.posting import post
 from mailchimpsync.actions.alerts.problems import Kind, Noted, Problem, compare, may_pass, name_of
-from mailchimpsync.actions.reports import Report
+from mailchimpsync.actions.runs.reports import Report
 from mailchimpsync.actions.site import Site
 from mailchimpsync.config import Link
 from mailchimpsync.errors import EXIT_MORE_TO_DO, OF_ACCESS, BusyError, Code, MailchimpsyncError
-from mailchimpsync.store import Transaction, alerts
+from mailchimpsync.store import Transaction
+from mailchimpsync.store.site import alerts
 from mailchimpsync.sync import Outcome
 
 PASSING = timedelta(hours=1)
@@ -37,7 +38,7 @@ _OF_CIVICRMS_KEY = frozenset(
 _COMPLETE = frozenset({Outcome.DONE.value, Outcome.WAITING.value, Outcome.INCOMPLETE.value, Outcome.HELD.value})
 
 
-def note(site: Site, seen: Sequence[Problem], was_looked_at: Callable[[Noted], bool]) -> None:
+def update_problems(site: Site, seen: Sequence[Problem], was_looked_at: Callable[[Noted], bool]) -> None:
     """Note what is new, has changed, or is over; what was told as a problem is told as over, once."""
     with site.store.reading() as tx:
         if compare(alerts.open_alerts(tx), seen, was_looked_at).is_nothing:
@@ -53,26 +54,26 @@ def note(site: Site, seen: Sequence[Problem], was_looked_at: Callable[[Noted], b
                 post(tx, site, f"alert:{noted['id']}:over", recovery(site, noted))
 
 
-def note_report(site: Site, report: Report) -> None:
+def update_from_report(site: Site, report: Report) -> None:
     """Note that a call of a run failed, or that the connection is well again."""
     if report.error is not None:
-        note_error(site, report.link, report.error)
+        update_from_error(site, report.link, report.error)
     elif report.result is not None:
         civicrm, mailchimp = key_names(report.link)
         well = {civicrm} if report.due.by_cause.keys() & OF_ACCESS else {civicrm, mailchimp}
         if report.outcome in _COMPLETE:
             well.add(name_of(Kind.FAILED, report.link.audience_id))
-        note(site, [], lambda noted: noted["problem"] in well)
+        update_problems(site, [], lambda noted: noted["problem"] in well)
 
 
-def note_error(site: Site, link: Link, error: MailchimpsyncError) -> None:
+def update_from_error(site: Site, link: Link, error: MailchimpsyncError) -> None:
     """Note that a call of a run failed, unless another one was at work."""
     if isinstance(error, BusyError) or error.code is Code.LEASE_LOST:
         return
-    note(site, [_problem(link, error)], lambda _noted: False)
+    update_problems(site, [_problem(link, error)], lambda _noted: False)
 
 
-def note_campaigns(site: Site, link: Link, error: MailchimpsyncError | None, failed: Mapping[str, int]) -> None:
+def update_from_campaigns(site: Site, link: Link, error: MailchimpsyncError | None, failed: Mapping[str, int]) -> None:
     """Note that an import of campaigns, or some campaigns of it (by code), failed, or that all is well with them.
 
     Another run at work, or a fault that passes, is nothing to tell of before it has lasted.
@@ -87,7 +88,7 @@ def note_campaigns(site: Site, link: Link, error: MailchimpsyncError | None, fai
     elif failed:
         code = Code(max(failed, key=lambda one: failed[one]))
         seen.append(Problem(name, Kind.CAMPAIGNS, link.audience_id, code, {"failing": sum(failed.values())}))
-    note(site, seen, lambda noted: noted["problem"] == name)
+    update_problems(site, seen, lambda noted: noted["problem"] == name)
 
 
 def _problem(link: Link, error: MailchimpsyncError) -> Problem:

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from mailchimpsync.actions.site import Site
-from mailchimpsync.store import Transaction, messages
+from mailchimpsync.store import Transaction
+from mailchimpsync.store.site import outbox
 
 
 def post(tx: Transaction, site: Site, fingerprint: str, content: Mapping[str, Any]) -> None:
     """Keep a message to be sent by every channel; what has been kept with this fingerprint is not kept again."""
     for channel in site.configuration.alerts.channels:
-        messages.add_message(
+        outbox.add_message(
             tx, fingerprint=f"{fingerprint}:{channel}", channel=channel, content=content, now=site.runtime.now()
         )

@@ -6,25 +6,30 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from mailchimpsync.actions.alerts.problems import may_pass
-from mailchimpsync.actions.alerts.words import subject_of, words_of
-from mailchimpsync.actions.connection_state import ConnectionState, headline, state_of
+from mailchimpsync.actions.alerts.words import describe, subject_of
 from mailchimpsync.actions.site import Site
+from mailchimpsync.actions.status.connection_state import ConnectionState, headline, state_of
 from mailchimpsync.config import Link
 from mailchimpsync.model import SyncStatus
-from mailchimpsync.store import Transaction, alerts, kept_plans, rows, runs, verifications
+from mailchimpsync.store import Transaction
+from mailchimpsync.store.cache import rows
+from mailchimpsync.store.changes import kept_plans
+from mailchimpsync.store.runs import runs
+from mailchimpsync.store.site import alerts
+from mailchimpsync.store.verify import verifications
 
 
 def summary_lines(tx: Transaction, site: Site, since: datetime) -> list[str]:
     """Return what was synced and changed since a time, who can't be synced, what is held, and when it was verified."""
     lines = []
     for link in site.configuration.connections:
-        lines += [f"{subject_of(site.configuration, link.audience_id)}:", *_of_link(tx, site, link, since)]
+        lines += [f"{subject_of(site.configuration, link.audience_id)}:", *_summary_of_link(tx, site, link, since)]
     noted = [one for one in alerts.open_alerts(tx) if not may_pass(one, site.runtime.now())]
     lines.append(f"Problems that last: {len(noted) or 'none'}.")
-    return [*lines, *(f"• {one['id']}: {words_of(site.configuration, one).title}" for one in noted)]
+    return [*lines, *(f"• {one['id']}: {describe(site.configuration, one).title}" for one in noted)]
 
 
-def _of_link(tx: Transaction, site: Site, link: Link, since: datetime) -> Iterator[str]:
+def _summary_of_link(tx: Transaction, site: Site, link: Link, since: datetime) -> Iterator[str]:
     list_id = link.audience_id
     yield f"• Syncs: {_counted(alerts.runs_since(tx, list_id, since))}."
     yield f"• Changes: {_counted(alerts.changes_since(tx, list_id, since))}."

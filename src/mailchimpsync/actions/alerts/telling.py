@@ -13,7 +13,8 @@ from mailchimpsync.actions.alerts.summary import summary_lines
 from mailchimpsync.actions.site import Site
 from mailchimpsync.config import Alerts
 from mailchimpsync.config.alerts import Weekday
-from mailchimpsync.store import Transaction, alerts, messages
+from mailchimpsync.store import Transaction
+from mailchimpsync.store.site import alerts, outbox
 
 PING = "ping"
 PING_WITHIN = timedelta(hours=1)
@@ -24,7 +25,7 @@ _WEEK = timedelta(days=7)
 _WEEKDAYS = get_args(Weekday)
 
 
-def tell(site: Site) -> None:
+def queue_notifications(site: Site) -> None:
     """Put into the outbox what is to be told now; several services on one store tell it once."""
     now, wanted = site.runtime.now(), site.configuration.alerts
     with site.store.reading() as tx:
@@ -33,10 +34,10 @@ def tell(site: Site) -> None:
     if wakes or (wanted.channels and any(_is_due(one, now) for one in noted)):
         with site.store.begin() as tx:
             for one in alerts.open_alerts(tx):
-                _tell_problem(tx, site, one, now)
+                _queue_problem(tx, site, one, now)
             for fingerprint, failed in _pings(tx, site, noted, now):
                 content = {"failed": failed}
-                messages.add_message(tx, fingerprint=fingerprint, channel=PING, content=content, now=now)
+                outbox.add_message(tx, fingerprint=fingerprint, channel=PING, content=content, now=now)
             if _summary_is_due(tx, wanted, now):
                 post(tx, site, _summary_name(wanted, now), texts.summary(site, summary_lines(tx, site, now - _WEEK)))
 
@@ -45,13 +46,13 @@ def _is_due(noted: Noted, now: datetime) -> bool:
     return noted["acknowledged_at"] is None and noted["tell_at"] is not None and noted["tell_at"] <= now
 
 
-def _tell_problem(tx: Transaction, site: Site, noted: Noted, now: datetime) -> None:
+def _queue_problem(tx: Transaction, site: Site, noted: Noted, now: datetime) -> None:
     wanted = site.configuration.alerts
     if not (wanted.channels and _is_due(noted, now)):
         return
     told = noted["told"]
     again_at = now + timedelta(hours=wanted.remind_hours) if told < wanted.reminders else None
-    if alerts.note_told(tx, noted["id"], told, now, again_at):
+    if alerts.record_notification(tx, noted["id"], told, now, again_at):
         post(tx, site, f"alert:{noted['id']}:{told + 1}", texts.problem(site, noted))
 
 
@@ -65,13 +66,13 @@ def _pings(tx: Transaction, site: Site, noted: Sequence[Noted], now: datetime) -
     run_id = alerts.last_success(tx, [link.audience_id for link in wanted.connections], now - PING_WITHIN)
     if not failing and run_id is not None:
         found.append((f"{PING}:{run_id}", False))
-    return [one for one in found if not messages.is_known(tx, one[0])]
+    return [one for one in found if not outbox.is_known(tx, one[0])]
 
 
 def _summary_is_due(tx: Transaction, wanted: Alerts, now: datetime) -> bool:
     if wanted.summary == "never" or not wanted.channels:
         return False
-    return not messages.is_known(tx, f"{_summary_name(wanted, now)}:{wanted.channels[0]}")
+    return not outbox.is_known(tx, f"{_summary_name(wanted, now)}:{wanted.channels[0]}")
 
 
 def _summary_name(wanted: Alerts, now: datetime) -> str:

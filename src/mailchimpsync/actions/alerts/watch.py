@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from mailchimpsync.actions.alerts.delivering import deliver
-from mailchimpsync.actions.alerts.look import LOOKED_AT, look
-from mailchimpsync.actions.alerts.noting import note
+from mailchimpsync.actions.alerts.look import KINDS_CHECKED, find_problems
+from mailchimpsync.actions.alerts.noting import update_problems
 from mailchimpsync.actions.alerts.problems import Kind, Problem, name_of
-from mailchimpsync.actions.alerts.telling import tell
+from mailchimpsync.actions.alerts.telling import queue_notifications
 from mailchimpsync.actions.finding import Finding, Level
 from mailchimpsync.actions.site import Site
-from mailchimpsync.actions.webhooks import look_at_webhooks
+from mailchimpsync.actions.webhooks.registered import iterate_webhook_checks
 from mailchimpsync.errors import Code
 from mailchimpsync.runtime import Deadline
 
@@ -31,8 +31,8 @@ def watch(site: Site, *, seconds: float, stop: Callable[[], bool] | None = None)
     Raises:
         StoreError: the store can't be read or written; the next call does it.
     """
-    note(site, look(site), lambda noted: noted["kind"] in LOOKED_AT)
-    tell(site)
+    update_problems(site, find_problems(site), lambda noted: noted["kind"] in KINDS_CHECKED)
+    queue_notifications(site)
     return deliver(site, Deadline.after(site.runtime, seconds, stop))
 
 
@@ -45,13 +45,13 @@ def watch_webhooks(site: Site, stop: Callable[[], bool] = lambda: False) -> None
     if site.settings.public_url is None or not site.configuration.connections:
         return
     findings = []
-    for one in look_at_webhooks(site):
+    for one in iterate_webhook_checks(site):
         if stop():
             return
         if one.level is Level.BAD:
             findings.append(one)
     is_sure = all(one.code in _OF_WEBHOOKS for one in findings)
-    note(site, list(_problems(findings)), lambda noted: is_sure and noted["kind"] == Kind.WEBHOOK)
+    update_problems(site, list(_problems(findings)), lambda noted: is_sure and noted["kind"] == Kind.WEBHOOK)
 
 
 def _problems(findings: Iterable[Finding]) -> Iterable[Problem]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mailchimpsync.actions.alerts.problems import Kind, Noted
-from mailchimpsync.actions.explained import explained
+from mailchimpsync.actions.texts.codes import explain_code
 from mailchimpsync.config import Configuration
 from mailchimpsync.errors import Code, remedy_of_lasting
 
@@ -21,7 +21,7 @@ class Words:
     remedy: str
 
 
-def words_of(configuration: Configuration, noted: Noted) -> Words:
+def describe(configuration: Configuration, noted: Noted) -> Words:
     """Return a noted problem in words."""
     title, what, remedy = _WORDS[Kind(noted["kind"])](noted["code"], noted["data"])
     about = subject_of(configuration, noted["list_id"])
@@ -39,7 +39,7 @@ _Three = tuple[str, str, str]
 
 
 def _failed(code: str | None, data: _Data) -> _Three:
-    entry, since = explained(code), data.get("since")
+    entry, since = explain_code(code), data.get("since")
     if since is None or code is None or code not in Code.__members__:
         return f"the sync failed ({code})", entry.sentence, entry.remedy
     what = f"{entry.sentence} Each sync since {since} has ended with it."
@@ -52,13 +52,13 @@ def _leaving(_code: str | None, data: _Data) -> _Three:
 
 
 def _refused(code: str | None, data: _Data) -> _Three:
-    entry = explained(code)
+    entry = explain_code(code)
     what = f"Mailchimp has refused the changes of {data['people']:,} people again and again. {entry.sentence}"
     return f"changes are refused ({code})", what, remedy_of_lasting(Code(code)) if code else entry.remedy
 
 
 def _key(code: str | None, data: _Data) -> _Three:
-    entry = explained(code)
+    entry = explain_code(code)
     whose = f"Mailchimp account “{' '.join(data['account'].split())}”" if data.get("account") else "CiviCRM"
     return f"the key for {whose} was refused ({code})", entry.sentence, entry.remedy
 
@@ -95,46 +95,46 @@ def _differences(_code: str | None, data: _Data) -> _Three:
 
 def _events(code: str | None, data: _Data) -> _Three:
     what = f"{data['events']:,} changes that Mailchimp told of could not be handled; the next sync makes good for them."
-    return f"webhook events were given up ({code})", what, explained(code).remedy
+    return f"webhook events were given up ({code})", what, explain_code(code).remedy
 
 
 def _webhook(code: str | None, _data: _Data) -> _Three:
-    entry = explained(code)
+    entry = explain_code(code)
     return f"Mailchimp's webhooks don't work ({code})", entry.sentence, entry.remedy
 
 
 def _campaigns(code: str | None, data: _Data) -> _Three:
-    entry = explained(code)
+    entry = explain_code(code)
     failing = data.get("failing")
     what = f"{failing:,} campaigns could not be imported. {entry.sentence}" if failing else entry.sentence
     return f"campaigns are not imported ({code})", what, entry.remedy
 
 
 def _disk(code: str | None, _data: _Data) -> _Three:
-    entry = explained(code)
+    entry = explain_code(code)
     return f"the disk is almost full ({code})", entry.sentence, entry.remedy
 
 
 def _plugins(code: str | None, data: _Data) -> _Three:
-    entry = explained(code)
+    entry = explain_code(code)
     return f"data is not sent, as plugins failed ({code}): {data['plugins']}", entry.sentence, entry.remedy
 
 
 def _unfit(code: str | None, data: _Data) -> _Three:
-    entry, where = explained(code), f"merge field {data['field']}" if data["field"] else "their data"
+    entry, where = explain_code(code), f"merge field {data['field']}" if data["field"] else "their data"
     what = f"{data['people']:,} people: {where}. {entry.sentence} It is not sent, or Mailchimp has refused it."
     remedy = f"See `mailchimpsync data findings`. {entry.remedy}"
     return f"data of many people does not fit ({code})", what, remedy
 
 
 def _batches(code: str | None, data: _Data) -> _Three:
-    entry, number = explained(code), data["batches"]
+    entry, number = explain_code(code), data["batches"]
     title = f"{number:,} batches have no results" if number > 1 else "a batch has no results"
     return f"{title} ({code})", entry.sentence, entry.remedy
 
 
 def _interests(code: str | None, data: _Data) -> _Three:
-    entry, number = explained(code), data["interests"]
+    entry, number = explain_code(code), data["interests"]
     title = f"{number:,} linked interests are gone" if number > 1 else "a linked interest is gone"
     return f"{title} ({code})", f"{entry.sentence} People are subscribed without it.", entry.remedy
 

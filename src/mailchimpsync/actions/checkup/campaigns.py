@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from mailchimpsync.actions.finding import Finding, Level, good, trouble
-from mailchimpsync.actions.patience import within
-from mailchimpsync.actions.said import say
+from mailchimpsync.actions.finding import Finding, Level, ok, trouble
 from mailchimpsync.actions.site import Site
-from mailchimpsync.civicrm import missing_ground
+from mailchimpsync.actions.texts.messages import say
+from mailchimpsync.actions.time_limit import within
+from mailchimpsync.civicrm import missing_setup
 from mailchimpsync.config import Link
 from mailchimpsync.errors import Code
-from mailchimpsync.store import campaigns, runs
+from mailchimpsync.store.runs import runs
+from mailchimpsync.store.site import campaigns
 from mailchimpsync.sync import Outcome
-from mailchimpsync.sync.campaigns import Wanted
+from mailchimpsync.sync.campaigns import ImportOptions
 
 SECONDS = 60
 """How long CiviCRM may take to say what is there."""
@@ -27,23 +28,23 @@ def check_campaigns(site: Site) -> Iterator[Finding]:
     """See that campaigns are imported as often as they should be, and that none failed."""
     for link in (one for one in site.configuration.connections if one.campaigns.enabled):
         with site.store.reading() as tx:
-            newest, known = campaigns.import_of(tx, link.audience_id), campaigns.tally(tx, link.audience_id)
+            newest, known = campaigns.last_import(tx, link.audience_id), campaigns.tally(tx, link.audience_id)
             synced = runs.standing(tx, link.audience_id).last_sync_time
         if newest is None:
             if synced is not None:
                 yield Finding(Level.WARNING, _subject(link), say("They were never imported."), _SERVE)
             continue
-        found = [*_of_newest(site, link, newest["begun_at"], newest["outcome"]), *_missing(site, link)]
+        found = [*_check_newest(site, link, newest["begun_at"], newest["outcome"]), *_missing(site, link)]
         found += [_failed(link, code, number) for code, number in sorted(known.failed.items())]
         what = say("Known: %(campaigns)s; activities: %(made)s.", campaigns=known.campaigns, made=known.activities)
-        yield from found or [good(_subject(link), what)]
+        yield from found or [ok(_subject(link), what)]
 
 
 def _subject(link: Link) -> str:
     return say("Campaigns of %(title)s", title=link.title)
 
 
-def _of_newest(site: Site, link: Link, begun_at: datetime, outcome: str | None) -> Iterator[Finding]:
+def _check_newest(site: Site, link: Link, begun_at: datetime, outcome: str | None) -> Iterator[Finding]:
     if outcome in list(Code):
         yield trouble(_subject(link), say("The last import ended with %(code)s.", code=outcome), Code(outcome))
     age = site.runtime.now() - begun_at
@@ -54,9 +55,9 @@ def _of_newest(site: Site, link: Link, begun_at: datetime, outcome: str | None) 
 
 def _missing(site: Site, link: Link) -> Iterator[Finding]:
     """The first import makes what is missing; where it is missing later, somebody has taken it away."""
-    kinds = Wanted(opens=link.campaigns.opens, clicks=link.campaigns.clicks).kinds
+    kinds = ImportOptions(opens=link.campaigns.opens, clicks=link.campaigns.clicks).kinds
     with within(site.civicrm(), SECONDS) as client:
-        missing = missing_ground(client, kinds)
+        missing = missing_setup(client, kinds)
     if missing:
         what = say("CiviCRM lacks what the activities need: %(names)s.", names=", ".join(missing))
         yield trouble(_subject(link), what, Code.CV_NO_CAMPAIGN_TYPES, level=Level.WARNING)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
-from mailchimpsync.actions.child_groups import child_groups_sentence
-from mailchimpsync.actions.finding import Finding, Level, good, trouble
-from mailchimpsync.actions.patience import within
-from mailchimpsync.actions.rights import findings_of_rights, rights_in_use
-from mailchimpsync.actions.said import say
+from mailchimpsync.actions.configuration.child_groups import child_groups_sentence
+from mailchimpsync.actions.configuration.rights import findings_of_rights, rights_in_use
+from mailchimpsync.actions.finding import Finding, Level, ok, trouble
 from mailchimpsync.actions.site import Site
+from mailchimpsync.actions.texts.messages import say
+from mailchimpsync.actions.time_limit import within
 from mailchimpsync.civicrm import Group, check_rights, child_groups, groups, site_clock
 from mailchimpsync.config import Link
 from mailchimpsync.errors import Code
@@ -27,7 +27,7 @@ def check_access(site: Site) -> Iterator[Finding]:
         return
     with within(site.civicrm(), SECONDS) as client:
         rights = check_rights(client)
-    yield good("CiviCRM", say("It is reached, and the key's user has every permission that a sync needs."))
+    yield ok("CiviCRM", say("It is reached, and the key's user has every permission that a sync needs."))
     yield from findings_of_rights(rights, rights_in_use(site.configuration))
 
 
@@ -37,7 +37,7 @@ def check_clock(site: Site) -> Iterator[Finding]:
         return
     with within(site.civicrm(), SECONDS) as client:
         offset = site_clock(client).offset
-    yield good(say("CiviCRM's clock"), say("It agrees with ours; its time zone is %(zone)s.", zone=_zone(offset)))
+    yield ok(say("CiviCRM's clock"), say("It agrees with ours; its time zone is %(zone)s.", zone=_zone(offset)))
 
 
 def _zone(offset: timedelta) -> str:
@@ -54,10 +54,10 @@ def check_groups(site: Site) -> Iterator[Finding]:
         wanted = sorted({group for link in links for group in link.connection.group_ids})
         found, nested = groups(client, wanted), child_groups(client, wanted)
     for link in links:
-        findings = [*_of_link(link, found), *_of_nesting(link, found, nested)]
+        findings = [*_check_link(link, found), *_check_child_groups(link, found, nested)]
         yield from findings
         if not findings:
-            yield good(
+            yield ok(
                 _subject(link),
                 say("Linked groups: %(number)s; all can be synced.", number=len(link.connection.group_ids)),
             )
@@ -67,7 +67,7 @@ def _subject(link: Link) -> str:
     return say("Groups of %(title)s", title=link.title)
 
 
-def _of_nesting(link: Link, found: dict[int, Group], nested: Mapping[int, Sequence[str]]) -> Iterator[Finding]:
+def _check_child_groups(link: Link, found: dict[int, Group], nested: Mapping[int, Sequence[str]]) -> Iterator[Finding]:
     for group_id in link.connection.group_ids:
         if (children := nested.get(group_id)) and group_id in found:
             what = child_groups_sentence(group_id, found[group_id].title, children)
@@ -75,7 +75,7 @@ def _of_nesting(link: Link, found: dict[int, Group], nested: Mapping[int, Sequen
             yield Finding(Level.WARNING, _subject(link), what, remedy)
 
 
-def _of_link(link: Link, found: dict[int, Group]) -> Iterator[Finding]:
+def _check_link(link: Link, found: dict[int, Group]) -> Iterator[Finding]:
     for group_id in link.connection.group_ids:
         group = found.get(group_id)
         if group is None:

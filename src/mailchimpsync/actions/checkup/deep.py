@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mailchimpsync.actions.finding import Finding, Level, good
-from mailchimpsync.actions.patience import within
-from mailchimpsync.actions.said import say
+from mailchimpsync.actions.finding import Finding, Level, ok
 from mailchimpsync.actions.site import Site
-from mailchimpsync.civicrm import SessionZone, Standing, hidden_contacts, look_deep, prove_rights
+from mailchimpsync.actions.texts.messages import say
+from mailchimpsync.actions.time_limit import within
+from mailchimpsync.civicrm import SessionZone, Standing, hidden_contacts, observe_behaviour, prove_rights
 from mailchimpsync.errors import Right
-from mailchimpsync.store import runs
+from mailchimpsync.store.runs import runs
 
 SECONDS = 600
 _SUBJECT = say("CiviCRM in depth")
@@ -27,7 +27,7 @@ def check_rights_in_depth(site: Site) -> Iterator[Finding]:
         rights = prove_rights(client)
         hidden = hidden_contacts(client)
     for right, standing in rights.items():
-        yield good(say("Permission “%(right)s”", right=right.value), say(_STANDINGS[standing]))
+        yield ok(say("Permission “%(right)s”", right=right.value), say(_STANDINGS[standing]))
     if hidden and rights[Right.TRASH] is Standing.GRANTED:
         groups = ", ".join(f"{group}: {number}" for group, number in hidden.items())
         what = say("CiviCRM counts more contacts in groups than it shows, by group: %(groups)s.", groups=groups)
@@ -51,10 +51,10 @@ def check_time_zone(site: Site) -> Iterator[Finding]:
         seen = [runs.standing(tx, link.audience_id).seen or {} for link in site.configuration.connections]
     sessions = {SessionZone(one.get("session", SessionZone.UNKNOWN)) for one in seen} - {SessionZone.UNKNOWN}
     session = sessions.pop() if len(sessions) == 1 else SessionZone.UNKNOWN
-    yield good(say("CiviCRM's database session"), say(_SESSIONS[session]))
+    yield ok(say("CiviCRM's database session"), say(_SESSIONS[session]))
     zone = civicrm.time_zone
     configured = say("%(zone)s is configured.", zone=zone) if zone else say("None is configured.")
-    yield good(say("CiviCRM's time zone"), configured)
+    yield ok(say("CiviCRM's time zone"), configured)
 
 
 _SESSIONS = {
@@ -69,10 +69,10 @@ def check_behaviour(site: Site) -> Iterator[Finding]:
     if site.configuration.civicrm is None:
         return
     with within(site.civicrm(), SECONDS) as client:
-        for one in look_deep(client):
+        for one in observe_behaviour(client):
             subject = say("CiviCRM: %(what)s", what=one.subject)
             if one.differs:
                 what = say("%(found)s. Recorded elsewhere: %(expected)s.", found=one.found, expected=one.expected)
                 yield Finding(Level.WARNING, subject, what, REPORT)
             else:
-                yield good(subject, f"{one.found}.")
+                yield ok(subject, f"{one.found}.")

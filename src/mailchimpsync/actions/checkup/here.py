@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mailchimpsync import __version__
-from mailchimpsync.actions.finding import Finding, Level, good, trouble
-from mailchimpsync.actions.said import say
+from mailchimpsync.actions.finding import Finding, Level, ok, trouble
 from mailchimpsync.actions.site import Site
+from mailchimpsync.actions.texts.messages import say
 from mailchimpsync.config import Settings, read_keys
 from mailchimpsync.errors import Code
 from mailchimpsync.store import Store
@@ -25,13 +25,13 @@ _SQLITE = "sqlite:///"
 
 def check_versions(_settings: Settings) -> Iterator[Finding]:
     """Say which versions run."""
-    yield good(say("Versions"), f"mailchimpsync {__version__}, Python {platform.python_version()}.")
+    yield ok(say("Versions"), f"mailchimpsync {__version__}, Python {platform.python_version()}.")
 
 
 def check_home(settings: Settings) -> Iterator[Finding]:
     """See that nobody else can look into the home."""
     if not settings.home.is_dir():
-        yield good(say("Home"), say("There is none; everything is set in the environment."))
+        yield ok(say("Home"), say("There is none; everything is set in the environment."))
         return
     mode = stat.S_IMODE(settings.home.stat().st_mode)
     remedy = say("Run `chmod 700 %(place)s`.", place=settings.home)
@@ -48,14 +48,14 @@ def check_home(settings: Settings) -> Iterator[Finding]:
             remedy,
         )
     else:
-        yield good(say("Home"), say("%(place)s is open to nobody else.", place=settings.home))
+        yield ok(say("Home"), say("%(place)s is open to nobody else.", place=settings.home))
 
 
 def check_key(settings: Settings) -> Iterator[Finding]:
     """See that there is a secret key which nobody else can read."""
     read_keys(settings)
     in_file = say("It is in %(file)s, open to nobody else.", file=settings.key_path)
-    yield good(say("Secret key"), in_file if settings.secret_key is None else say("It is in the environment."))
+    yield ok(say("Secret key"), in_file if settings.secret_key is None else say("It is in the environment."))
 
 
 def check_database(settings: Settings) -> Iterator[Finding]:
@@ -73,7 +73,7 @@ def check_database(settings: Settings) -> Iterator[Finding]:
         yield _server(name, version)
         store.check_integrity()
         store.check_schema()
-        yield good(say("Tables"), say("They are those of this version."))
+        yield ok(say("Tables"), say("They are those of this version."))
     finally:
         store.close()
 
@@ -91,7 +91,7 @@ def _server(name: str, version: tuple[int, ...]) -> Finding:
     if version < oldest:
         remedy = say("Use %(server)s or newer.", server=f"{name} {'.'.join(map(str, oldest))}")
         return Finding(Level.BAD, say("Database"), say("%(server)s is too old.", server=said), remedy)
-    return good(say("Database"), say("%(server)s is reached.", server=said))
+    return ok(say("Database"), say("%(server)s is reached.", server=said))
 
 
 def check_disk(settings: Settings) -> Iterator[Finding]:
@@ -103,7 +103,7 @@ def check_disk(settings: Settings) -> Iterator[Finding]:
             continue
         free = shutil.disk_usage(place).free
         said = say("%(size)s GB are free in %(place)s.", size=f"{free / 1e9:,.1f}", place=place)
-        yield trouble(say("Disk"), said, Code.DISK_LOW) if free < DISK_BYTES_MIN else good(say("Disk"), said)
+        yield trouble(say("Disk"), said, Code.DISK_LOW) if free < DISK_BYTES_MIN else ok(say("Disk"), said)
 
 
 def check_configuration(site: Site) -> Iterator[Finding]:
@@ -121,4 +121,4 @@ def check_configuration(site: Site) -> Iterator[Finding]:
             connections=len(connections),
             accounts=len(accounts),
         )
-        yield good(say("Configuration"), said)
+        yield ok(say("Configuration"), said)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mailchimpsync.actions.finding import Finding, Level, failed, good, trouble
-from mailchimpsync.actions.new_members import new_members_sentence
-from mailchimpsync.actions.other_sites import STOP_ONE, other_sites_sentences
-from mailchimpsync.actions.patience import within
-from mailchimpsync.actions.said import say
+from mailchimpsync.actions.configuration.new_members import new_members_sentence
+from mailchimpsync.actions.configuration.other_sites import STOP_ONE, other_sites_sentences
+from mailchimpsync.actions.finding import Finding, Level, failed, ok, trouble
 from mailchimpsync.actions.site import Site
+from mailchimpsync.actions.texts.messages import say
+from mailchimpsync.actions.time_limit import within
 from mailchimpsync.config import Link
 from mailchimpsync.errors import Code, MailchimpsyncError, RefusedError
 from mailchimpsync.mailchimp import MailchimpClient, account, audience, interests
@@ -47,7 +47,7 @@ def _key(name: str, client: MailchimpClient) -> Finding:
         what = say("The key's user is %(role)s, who may change no members.", role=found.role)
         return trouble(_account(name), what, Code.MC_FORBIDDEN)
     role = say("; its user is %(role)s", role=found.role) if found.role else ""
-    return good(_account(name), say("The key of “%(name)s” works%(role)s.", name=found.name, role=role))
+    return ok(_account(name), say("The key of “%(name)s” works%(role)s.", name=found.name, role=role))
 
 
 def _audience(client: MailchimpClient, link: Link) -> Iterator[Finding]:
@@ -61,7 +61,7 @@ def _audience(client: MailchimpClient, link: Link) -> Iterator[Finding]:
     if gone:
         yield trouble(subject, say("It has no interest %(ids)s.", ids=", ".join(gone)), Code.MC_MAPPING_GONE)
     else:
-        yield good(subject, say("It is there; linked interests: %(number)s, all there.", number=len(link.interests)))
+        yield ok(subject, say("It is there; linked interests: %(number)s, all there.", number=len(link.interests)))
     yield _new_members(subject, link, double_optin=found.double_optin)
 
 
@@ -83,4 +83,4 @@ def _new_members(subject: str, link: Link, *, double_optin: bool) -> Finding:
     what = new_members_sentence(link, double_optin=double_optin)
     if link.new_members is NewMembers.SUBSCRIBE and double_optin:
         return Finding(Level.WARNING, subject, what, _ASK_OR_CHANGE)
-    return good(subject, what)
+    return ok(subject, what)

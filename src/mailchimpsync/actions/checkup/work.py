@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from mailchimpsync.actions.connection_state import (
+from mailchimpsync.actions.finding import Finding, Level, ok, trouble
+from mailchimpsync.actions.site import Site
+from mailchimpsync.actions.status.connection_state import (
     ConnectionState,
-    batches_in_words,
-    gone_interests_in_words,
+    batch_sentences,
+    deleted_interests_sentence,
+    due_sentence,
     headline,
     state_of,
-    still_due,
 )
-from mailchimpsync.actions.explained import explained
-from mailchimpsync.actions.finding import Finding, Level, good, trouble
-from mailchimpsync.actions.said import say
-from mailchimpsync.actions.site import Site
-from mailchimpsync.actions.stage_words import STAGE_WORDS
+from mailchimpsync.actions.texts.codes import explain_code
+from mailchimpsync.actions.texts.messages import say
+from mailchimpsync.actions.texts.stages import STAGE_WORDS
 from mailchimpsync.config import Link, Schedule
 from mailchimpsync.errors import Code
-from mailchimpsync.store import figures, runs
-from mailchimpsync.sync.process import is_dead
+from mailchimpsync.store.runs import runs, service_figures
+from mailchimpsync.sync.lease.owner import is_dead
 
 OLD = timedelta(days=1)
 OLD_BY_CRON = timedelta(days=8)
@@ -37,11 +37,11 @@ def check_syncs(site: Site) -> Iterator[Finding]:
         yield _age(link, state, now)
         yield from _people_due(link, state)
         if state.batches is not None:
-            remedy = explained(state.batches.code).remedy
-            yield Finding(Level.WARNING, _subject(link), batches_in_words(state.batches), remedy)
+            remedy = explain_code(state.batches.code).remedy
+            yield Finding(Level.WARNING, _subject(link), batch_sentences(state.batches), remedy)
         if state.gone_interests:
-            remedy = explained(Code.MC_MAPPING_GONE).remedy
-            yield Finding(Level.BAD, _subject(link), gone_interests_in_words(state.gone_interests), remedy)
+            remedy = explain_code(Code.MC_MAPPING_GONE).remedy
+            yield Finding(Level.BAD, _subject(link), deleted_interests_sentence(state.gone_interests), remedy)
         if standing.lease_owner is not None and is_dead(standing.lease_owner):
             what = say(
                 "The process that worked on it last ended without a word; its next step: %(stage)s.",
@@ -64,7 +64,7 @@ def _age(link: Link, state: ConnectionState, now: datetime) -> Finding:
     if now - synced > _patience(link.schedule):
         advice = state.remedy or "See that `mailchimpsync serve` runs, or `mailchimpsync sync` is called by schedule."
         return Finding(level, _subject(link), said, advice)
-    return Finding(level, _subject(link), said, state.remedy) if error else good(_subject(link), said)
+    return Finding(level, _subject(link), said, state.remedy) if error else ok(_subject(link), said)
 
 
 def _people_due(link: Link, state: ConnectionState) -> Iterator[Finding]:
@@ -73,7 +73,7 @@ def _people_due(link: Link, state: ConnectionState) -> Iterator[Finding]:
         return
     level = Level.BAD if found.leaving or found.put_off else Level.WARNING
     remedy = state.remedy or "Run `mailchimpsync sync`, and see what it says."
-    yield Finding(level, _subject(link), still_due(found)[0].upper() + still_due(found)[1:], remedy)
+    yield Finding(level, _subject(link), due_sentence(found)[0].upper() + due_sentence(found)[1:], remedy)
 
 
 def _subject(link: Link) -> str:
@@ -89,7 +89,7 @@ def _patience(schedule: Schedule) -> timedelta:
 def check_events(site: Site) -> Iterator[Finding]:
     """See that events from webhooks are handled."""
     with site.store.begin() as tx:
-        found = figures.of_events(tx)
+        found = service_figures.event_figures(tx)
     oldest = site.runtime.now() - found.oldest if found.oldest else timedelta(0)
     said = say("Waiting: %(number)s.", number=f"{found.waiting:,}")
     if oldest > OLD_EVENT:
@@ -97,7 +97,7 @@ def check_events(site: Site) -> Iterator[Finding]:
         remedy = say("See that `mailchimpsync serve` runs, and what `mailchimpsync webhooks events` says.")
         yield Finding(Level.WARNING, say("Events from webhooks"), what, remedy)
     else:
-        yield good(say("Events from webhooks"), said)
+        yield ok(say("Events from webhooks"), said)
     if given_up := found.by_state.get("failed", 0):
         what = say("Given up: %(number)s.", number=f"{given_up:,}")
         yield trouble(say("Events from webhooks"), what, Code.EVENT_GIVEN_UP, level=Level.WARNING)

@@ -6,9 +6,11 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from mailchimpsync.actions.described import Scope, action
+from mailchimpsync.actions.api.description import Scope, action
+from mailchimpsync.actions.api.envelope import plain
+from mailchimpsync.actions.api.selection import find_audience
 from mailchimpsync.actions.entities import filters
-from mailchimpsync.actions.entities.editing import RowId, alone, existing, look_at
+from mailchimpsync.actions.entities.editing import RowId, exclusive_transaction, existing, read_row
 from mailchimpsync.actions.entities.filters import (
     IsCount,
     Limit,
@@ -20,11 +22,12 @@ from mailchimpsync.actions.entities.filters import (
     TextFilter,
     TimeFilter,
 )
-from mailchimpsync.actions.envelope import plain
-from mailchimpsync.actions.selection import find_audience
 from mailchimpsync.actions.site import Site
 from mailchimpsync.errors import UsageError
-from mailchimpsync.store import Transaction, edits, lookup, updates
+from mailchimpsync.store import Transaction
+from mailchimpsync.store.cache import edits
+from mailchimpsync.store.changes import updates
+from mailchimpsync.store.queries import lookup
 from mailchimpsync.store.schema import batch
 
 ENTITY = "MailchimpsyncBatch"
@@ -102,13 +105,13 @@ def batch_create(
         UsageError: there is no such batch or audience; the id is that of another batch; updates of it wait for results.
         BusyError: a run is at work on the audience.
     """
-    list_id = look_at(site, batch, id, WHAT)["mailchimp_list_id"] if id else mailchimp_list_id
+    list_id = read_row(site, batch, id, WHAT)["mailchimp_list_id"] if id else mailchimp_list_id
     if list_id is None or mailchimp_list_id not in (None, list_id):
         raise UsageError("mailchimp_list_id: a new batch needs the audience, and an old one stays in its own.")
     find_audience(site, list_id)
     values = {"mailchimp_batch_id": mailchimp_batch_id, "response_processed": response_processed}
     given = {name: value for name, value in values.items() if value is not None}
-    with alone(site, list_id) as tx:
+    with exclusive_transaction(site, list_id) as tx:
         _check(tx, id, given)
         if id:
             edits.change(tx, batch, id, given)
@@ -131,7 +134,7 @@ def batch_delete(
         UsageError: there is no such batch, or updates of it wait for their results.
         BusyError: a run is at work on the audience.
     """
-    with alone(site, look_at(site, batch, id, WHAT)["mailchimp_list_id"]) as tx:
+    with exclusive_transaction(site, read_row(site, batch, id, WHAT)["mailchimp_list_id"]) as tx:
         existing(tx, batch, id, WHAT)
         _settled(tx, id)
         edits.remove(tx, batch, id)
@@ -143,7 +146,7 @@ def _check(tx: Transaction, batch_id: int | None, given: dict[str, Any]) -> None
     name = given.get("mailchimp_batch_id", before)
     if name is None:
         raise UsageError("mailchimp_batch_id: a new batch needs Mailchimp's id.")
-    if name != before and name in updates.known_batch_ids(tx):
+    if name != before and name in updates.own_batch_ids(tx):
         raise UsageError("mailchimp_batch_id: this batch is known already.")
     if batch_id and (name != (before or name) or given.get("response_processed") == updates.HANDLED):
         _settled(tx, batch_id)

@@ -8,21 +8,34 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from mailchimpsync.actions.described import Scope, action
+from mailchimpsync.actions.api.description import Scope, action
+from mailchimpsync.actions.api.selection import find_audience
 from mailchimpsync.actions.entities.cache import ENTITY
 from mailchimpsync.actions.entities.editing import RowId
 from mailchimpsync.actions.entities.filters import Number, Text
-from mailchimpsync.actions.selection import find_audience
 from mailchimpsync.actions.site import Site
 from mailchimpsync.config import Link
 from mailchimpsync.errors import UsageError
-from mailchimpsync.store import Transaction, groups
-from mailchimpsync.store import browse as stored
-from mailchimpsync.store.browse import Found
-from mailchimpsync.store.places import Key, Order, Place, Turn
-from mailchimpsync.store.wanted import NONE, Show, Wanted
+from mailchimpsync.store import Transaction
+from mailchimpsync.store.cache import groups
+from mailchimpsync.store.engine.paging import Key, Order, Place, Turn
+from mailchimpsync.store.queries import browse as stored
+from mailchimpsync.store.queries.browse import Found
+from mailchimpsync.store.queries.filters import NONE, RowFilter, Show
 
-__all__ = ["NONE", "Browsed", "InterestState", "Key", "Order", "Place", "Show", "Turn", "Wanted", "browse", "want"]
+__all__ = [
+    "NONE",
+    "Browsed",
+    "InterestState",
+    "Key",
+    "Order",
+    "Place",
+    "RowFilter",
+    "Show",
+    "Turn",
+    "browse",
+    "make_filter",
+]
 
 _ROWS_AT_ONCE = 2_000
 _VALUES_MAX = 1_000
@@ -50,16 +63,16 @@ class Browsed:
     interests: Mapping[int, Sequence[InterestState]]
 
 
-def want(site: Site, list_id: str, **filters: Any) -> Wanted:
+def make_filter(site: Site, list_id: str, **filters: Any) -> RowFilter:
     """Return filters over the rows of an audience, see `Wanted`.
 
     Raises:
         UsageError: the audience is not connected.
     """
-    return Wanted(list_id, find_audience(site, list_id).group_id, **filters)
+    return RowFilter(list_id, find_audience(site, list_id).group_id, **filters)
 
 
-def browse(site: Site, wanted: Wanted, turn: Turn, *, in_haste: bool = False) -> Browsed:
+def browse(site: Site, wanted: RowFilter, turn: Turn, *, in_haste: bool = False) -> Browsed:
     """Return a page of rows; `in_haste`, what can be found in a moment, see `Found.is_whole`."""
     link = find_audience(site, wanted.list_id)
     with site.store.reading() as tx:
@@ -69,7 +82,7 @@ def browse(site: Site, wanted: Wanted, turn: Turn, *, in_haste: bool = False) ->
 
 def _interests(tx: Transaction, link: Link, rows: Sequence[Mapping[str, Any]]) -> dict[int, list[InterestState]]:
     contacts = [row["civicrm_contact_id"] for row in rows if row["civicrm_contact_id"] is not None]
-    statuses = groups.statuses_of(tx, link.audience_id, contacts) if link.interests and contacts else {}
+    statuses = groups.group_statuses(tx, link.audience_id, contacts) if link.interests and contacts else {}
     return {
         row["id"]: [
             InterestState(
@@ -84,15 +97,15 @@ def _interests(tx: Transaction, link: Link, rows: Sequence[Mapping[str, Any]]) -
     }
 
 
-def export_rows(site: Site, wanted: Wanted) -> Iterator[Mapping[str, Any]]:
+def export_rows(site: Site, wanted: RowFilter) -> Iterator[Mapping[str, Any]]:
     """Yield all rows that match, by id, reading some at a time."""
     after = 0
-    while some := _some(site, wanted, after):
+    while some := _include_page(site, wanted, after):
         yield from some
         after = some[-1]["id"]
 
 
-def _some(site: Site, wanted: Wanted, after: int) -> Sequence[Mapping[str, Any]]:
+def _include_page(site: Site, wanted: RowFilter, after: int) -> Sequence[Mapping[str, Any]]:
     with site.store.reading() as tx:
         return stored.stream(tx, wanted, after, _ROWS_AT_ONCE)
 
@@ -137,13 +150,13 @@ def cache_include(
         "reason": _several(reason),
         "show": _several(show),
     }
-    wanted = want(site, mailchimp_list_id, **given)
-    if wanted == want(site, mailchimp_list_id) and not everybody:
+    wanted = make_filter(site, mailchimp_list_id, **given)
+    if wanted == make_filter(site, mailchimp_list_id) and not everybody:
         raise UsageError("Give a filter, such as id or reason, or everybody=true for all rows.")
     return {"affected": include_rows(site, wanted)}
 
 
-def include_rows(site: Site, wanted: Wanted) -> int:
+def include_rows(site: Site, wanted: RowFilter) -> int:
     """Have the next run decide again about all rows that match, some at a time, and return how many these are."""
     affected, after = 0, 0
     while True:

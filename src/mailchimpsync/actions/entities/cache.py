@@ -7,7 +7,9 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from mailchimpsync.actions.described import Scope, action
+from mailchimpsync.actions.api.description import Scope, action
+from mailchimpsync.actions.api.envelope import plain
+from mailchimpsync.actions.api.selection import find_audience, find_links
 from mailchimpsync.actions.entities import filters
 from mailchimpsync.actions.entities.filters import (
     IsCount,
@@ -21,12 +23,11 @@ from mailchimpsync.actions.entities.filters import (
     TimeFilter,
 )
 from mailchimpsync.actions.entities.troubleshoot import troubleshoot_rows
-from mailchimpsync.actions.envelope import plain
-from mailchimpsync.actions.selection import find_audience, find_links
 from mailchimpsync.actions.site import Site
 from mailchimpsync.config import Link
-from mailchimpsync.store import Transaction, lookup
-from mailchimpsync.store.lookup import Condition
+from mailchimpsync.store import Transaction
+from mailchimpsync.store.queries import lookup
+from mailchimpsync.store.queries.lookup import Condition
 
 ENTITY = "MailchimpsyncCache"
 NO_STATUS = "none"
@@ -127,7 +128,7 @@ def _conditions(tx: Transaction, links: Sequence[Link], given: Mapping[str, Any]
     one, several = operators.pop("=", None), operators.pop("IN", None)
     exact: list[Sequence[str]] = [some for some in ([one] if one is not None else None, several) if some]
     wanted: list[Condition] = [("mailchimp_list_id", "IN", lists)]
-    wanted += [lookup.with_addresses(tx, lists, some) for some in exact]
+    wanted += [lookup.has_address(tx, lists, some) for some in exact]
     return wanted + filters.conditions({**given, "mailchimp_email": operators})
 
 

@@ -8,19 +8,20 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from mailchimpsync.actions.described import Scope, action
+from mailchimpsync.actions.api.description import Scope, action
+from mailchimpsync.actions.api.envelope import plain
+from mailchimpsync.actions.api.selection import find_audience
 from mailchimpsync.actions.entities.cache import ENTITY
-from mailchimpsync.actions.entities.editing import RowId, alone, existing, look_at
+from mailchimpsync.actions.entities.editing import RowId, exclusive_transaction, existing, read_row
 from mailchimpsync.actions.entities.filters import in_utc
-from mailchimpsync.actions.envelope import plain
-from mailchimpsync.actions.selection import find_audience
 from mailchimpsync.actions.site import Site
 from mailchimpsync.addresses import member_id_of
-from mailchimpsync.decide.member_facts import Seen, columns_of, facts_of, seen
+from mailchimpsync.decide.member_facts import Seen, columns_of, facts_of, observe_member
 from mailchimpsync.errors import Code, UsageError
 from mailchimpsync.model import MemberStatus, SyncStatus
-from mailchimpsync.store import Transaction, edits
-from mailchimpsync.store.contact_facts import owned_by
+from mailchimpsync.store import Transaction
+from mailchimpsync.store.cache import edits
+from mailchimpsync.store.cache.contact_facts import columns_for_owner
 from mailchimpsync.store.schema import cache
 
 YEAR_MIN = 2001
@@ -65,17 +66,17 @@ def cache_create(
         "mailchimp_email": mailchimp_email,
         "mailchimp_member_id": mailchimp_member_id,
         "mailchimp_status": mailchimp_status and MemberStatus(mailchimp_status).value,
-        "mailchimp_updated": mailchimp_updated and _possible(mailchimp_updated),
+        "mailchimp_updated": mailchimp_updated and _checked_time(mailchimp_updated),
         "civicrm_contact_id": civicrm_contact_id,
         "sync_status": sync_status,
     }
     given = {name: value for name, value in values.items() if value is not None}
-    list_id = look_at(site, cache, id, WHAT)["mailchimp_list_id"] if id else mailchimp_list_id
+    list_id = read_row(site, cache, id, WHAT)["mailchimp_list_id"] if id else mailchimp_list_id
     if list_id is None or mailchimp_list_id not in (None, list_id):
         raise UsageError("mailchimp_list_id: a new row needs the audience, and an old one stays in its own.")
     find_audience(site, list_id)
-    with alone(site, list_id) as tx:
-        before = existing(tx, cache, id, WHAT) if id else _nobody(list_id)
+    with exclusive_transaction(site, list_id) as tx:
+        before = existing(tx, cache, id, WHAT) if id else _ownerless_row(list_id)
         row_id = _save(tx, id, before, given, site.runtime.now())
         return [existing(tx, cache, row_id, WHAT)]
 
@@ -95,7 +96,7 @@ def cache_delete(
         UsageError: there is no such row, or an update for it is on its way.
         BusyError: a run is at work on the audience.
     """
-    with alone(site, look_at(site, cache, id, WHAT)["mailchimp_list_id"]) as tx:
+    with exclusive_transaction(site, read_row(site, cache, id, WHAT)["mailchimp_list_id"]) as tx:
         existing(tx, cache, id, WHAT)
         if (update_id := edits.open_update_of(tx, id)) is not None:
             raise UsageError(
@@ -105,13 +106,13 @@ def cache_delete(
     return [{"id": id}]
 
 
-def _possible(moment: datetime) -> datetime:
+def _checked_time(moment: datetime) -> datetime:
     if moment.year < YEAR_MIN:
         raise UsageError("mailchimp_updated: Mailchimp was founded later.")
     return in_utc(moment)
 
 
-def _nobody(list_id: str) -> Row:
+def _ownerless_row(list_id: str) -> Row:
     return {
         **dict.fromkeys(column.name for column in cache.c if column.name not in ("id", "recheck")),
         "mailchimp_list_id": list_id,
@@ -145,7 +146,7 @@ def _contact(before: Row, given: Mapping[str, Any]) -> Row:
     if contact == before["civicrm_contact_id"]:
         return {"civicrm_contact_id": contact}
     agreed = dict.fromkeys(("civicrm_data", "base_subscribed", "base_interests", "refusal"))
-    return {**agreed, **owned_by(contact, contact_problem=contact and Code.CV_UNREADABLE.value)}
+    return {**agreed, **columns_for_owner(contact, contact_problem=contact and Code.CV_UNREADABLE.value)}
 
 
 def _member(before: Row, given: Mapping[str, Any], now: datetime) -> Row:
@@ -162,7 +163,7 @@ def _member(before: Row, given: Mapping[str, Any], now: datetime) -> Row:
     ):
         raise UsageError("The row stands for another member. An address is changed at Mailchimp; the next run follows.")
     updated = given.get("mailchimp_updated", now if "mailchimp_status" in given else before["mailchimp_updated"])
-    facts = seen(facts_of(before), Seen(status, updated))
+    facts = observe_member(facts_of(before), Seen(status, updated))
     return {
         "mailchimp_member_id": member_id,
         "mailchimp_updated": updated,

@@ -11,9 +11,9 @@ from pydantic import Field
 import mailchimpsync.actions.entities.batch
 import mailchimpsync.actions.entities.cache
 import mailchimpsync.actions.entities.update  # noqa: F401 (the entities register their actions)
-from mailchimpsync.actions.described import ACTIONS, Action, Scope, action
-from mailchimpsync.actions.envelope import success
-from mailchimpsync.actions.in_words import parameters_of
+from mailchimpsync.actions.api.description import ACTIONS, Action, Scope, action
+from mailchimpsync.actions.api.envelope import success
+from mailchimpsync.actions.api.help_text import parameters_of
 from mailchimpsync.actions.site import Site
 from mailchimpsync.errors import UsageError
 

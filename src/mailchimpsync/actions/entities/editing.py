@@ -11,14 +11,16 @@ from sqlalchemy import Table
 
 from mailchimpsync.actions.site import Site
 from mailchimpsync.errors import Code, UsageError
-from mailchimpsync.store import Transaction, edits, runs
-from mailchimpsync.sync.lease import holding_lease
+from mailchimpsync.store import Transaction
+from mailchimpsync.store.cache import edits
+from mailchimpsync.store.runs import runs
+from mailchimpsync.sync.lease.lease import holding_lease
 
 RowId = Annotated[int, Field(gt=0, lt=2**63)]
 
 
 @contextmanager
-def alone(site: Site, list_id: str) -> Iterator[Transaction]:
+def exclusive_transaction(site: Site, list_id: str) -> Iterator[Transaction]:
     """Open a transaction in which no run works on the audience.
 
     Raises:
@@ -41,7 +43,7 @@ def existing(tx: Transaction, table: Table, row_id: int, what: str) -> dict[str,
     return found
 
 
-def look_at(site: Site, table: Table, row_id: int, what: str) -> dict[str, Any]:
+def read_row(site: Site, table: Table, row_id: int, what: str) -> dict[str, Any]:
     """Return a row by its id, in a transaction of its own: to know its audience before working on that alone.
 
     Raises:

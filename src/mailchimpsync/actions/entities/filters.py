@@ -11,8 +11,9 @@ from pydantic import AliasChoices, Field, with_config
 from typing_extensions import TypedDict
 
 from mailchimpsync.errors import UsageError
-from mailchimpsync.store import Transaction, lookup
-from mailchimpsync.store.lookup import OPERATORS, Condition, Source
+from mailchimpsync.store import Transaction
+from mailchimpsync.store.queries import lookup
+from mailchimpsync.store.queries.lookup import OPERATORS, Condition, Source
 
 LIMIT = 25
 LIMIT_MAX = 25_000

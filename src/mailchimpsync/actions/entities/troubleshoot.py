@@ -8,16 +8,16 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from mailchimpsync.actions.explained import explained
 from mailchimpsync.actions.site import Site
+from mailchimpsync.actions.texts.codes import explain_code
 from mailchimpsync.civicrm import display_names
 from mailchimpsync.config import Link
 from mailchimpsync.decide.winner import later
 from mailchimpsync.errors import Code, MailchimpsyncError
 from mailchimpsync.model import SUBSCRIBED_STATUSES, GroupState, SyncStatus
 from mailchimpsync.runtime import Deadline
-from mailchimpsync.store import edits, groups
-from mailchimpsync.store import rows as stored
+from mailchimpsync.store.cache import edits, groups
+from mailchimpsync.store.cache import rows as stored
 
 ROWS_PER_STEP = 1_000
 UPDATES_SHOWN = 3
@@ -50,7 +50,7 @@ def troubleshoot_rows(site: Site, link: Link, rows: Sequence[Row], *, with_names
 def _facts(site: Site, link: Link, rows: Sequence[Row], *, with_names: bool) -> _Facts:
     contacts = sorted({row["civicrm_contact_id"] for row in rows if row["civicrm_contact_id"] is not None})
     with site.store.begin() as tx:
-        states = groups.states_of(tx, link.audience_id, contacts)
+        states = groups.group_states(tx, link.audience_id, contacts)
         updates = edits.newest_updates(tx, [row["id"] for row in rows], UPDATES_SHOWN)
         siblings = stored.siblings(tx, link.audience_id, contacts)
     subscribed: dict[int, list[tuple[int, str]]] = {}
@@ -114,7 +114,7 @@ def _in_words(said: str) -> str:
         return said
     if not isinstance(refusal, dict):
         return said
-    entry = explained(refusal.get("code"))
+    entry = explain_code(refusal.get("code"))
     detail = f" Mailchimp says: {refusal['detail']}" if refusal.get("detail") else ""
     return f"{entry.sentence}{detail} What to do: {entry.remedy}"
 
@@ -122,7 +122,7 @@ def _in_words(said: str) -> str:
 def _errors(row: Row, facts: _Facts) -> list[Row]:
     if row["sync_status"] != SyncStatus.FAIL:
         return []
-    entry = explained(row["reason"])
+    entry = explain_code(row["reason"])
     error: Row = {
         "code": row["reason"],
         "sentence": entry.sentence,

@@ -8,9 +8,11 @@ from typing import Annotated, Any
 from pydantic import Field, Json, with_config
 from typing_extensions import TypedDict
 
-from mailchimpsync.actions.described import Scope, action
+from mailchimpsync.actions.api.description import Scope, action
+from mailchimpsync.actions.api.envelope import plain
+from mailchimpsync.actions.api.selection import find_audience
 from mailchimpsync.actions.entities import filters
-from mailchimpsync.actions.entities.editing import RowId, alone, existing, look_at
+from mailchimpsync.actions.entities.editing import RowId, exclusive_transaction, existing, read_row
 from mailchimpsync.actions.entities.filters import (
     IsCount,
     Limit,
@@ -23,13 +25,14 @@ from mailchimpsync.actions.entities.filters import (
     TextFilter,
     TimeFilter,
 )
-from mailchimpsync.actions.envelope import plain
-from mailchimpsync.actions.selection import find_audience
 from mailchimpsync.actions.site import Site
 from mailchimpsync.data import holds_token
 from mailchimpsync.errors import UsageError
 from mailchimpsync.model import MemberStatus, SyncStatus
-from mailchimpsync.store import Transaction, edits, lookup, updates
+from mailchimpsync.store import Transaction
+from mailchimpsync.store.cache import edits
+from mailchimpsync.store.changes import updates
+from mailchimpsync.store.queries import lookup
 from mailchimpsync.store.schema import cache, update
 
 ENTITY = "MailchimpsyncUpdate"
@@ -122,12 +125,12 @@ def update_create(
         UsageError: there is no such update or row; the row has an update already; the update was sent.
         BusyError: a run is at work on the audience.
     """
-    row_id = look_at(site, update, id, WHAT)["mailchimpsync_cache_id"] if id else mailchimpsync_cache_id
+    row_id = read_row(site, update, id, WHAT)["mailchimpsync_cache_id"] if id else mailchimpsync_cache_id
     if row_id is None or mailchimpsync_cache_id not in (None, row_id):
         raise UsageError("mailchimpsync_cache_id: a new update needs the row, and an old one stays with its own.")
-    list_id = look_at(site, cache, row_id, "row")["mailchimp_list_id"]
+    list_id = read_row(site, cache, row_id, "row")["mailchimp_list_id"]
     find_audience(site, list_id)
-    with alone(site, list_id) as tx:
+    with exclusive_transaction(site, list_id) as tx:
         row = existing(tx, cache, row_id, "row")
         change = _change(row, data)
         if id:
@@ -151,8 +154,8 @@ def update_delete(
         UsageError: there is no such update, or it was sent and has no result yet.
         BusyError: a run is at work on the audience.
     """
-    row_id = look_at(site, update, id, WHAT)["mailchimpsync_cache_id"]
-    with alone(site, look_at(site, cache, row_id, "row")["mailchimp_list_id"]) as tx:
+    row_id = read_row(site, update, id, WHAT)["mailchimpsync_cache_id"]
+    with exclusive_transaction(site, read_row(site, cache, row_id, "row")["mailchimp_list_id"]) as tx:
         found = existing(tx, update, id, WHAT)
         if not found["completed"]:
             _unsent(found)

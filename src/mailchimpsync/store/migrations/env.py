@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from mailchimpsync.store.resuming import keep_as_written, skip_what_is_done
+from mailchimpsync.store.engine.resumable import skip_applied_changes, stop_skipping
 from mailchimpsync.store.schema import metadata
 
 connection = context.config.attributes["connection"]
@@ -12,9 +12,9 @@ context.configure(
     render_as_batch=True,
     transactional_ddl=True,
 )
-skip_what_is_done(connection)
+skip_applied_changes(connection)
 try:
     with context.begin_transaction():
         context.run_migrations()
 finally:
-    keep_as_written(connection)
+    stop_skipping(connection)

@@ -6,18 +6,19 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from mailchimpsync.civicrm import prepare_ground
+from mailchimpsync.civicrm import prepare_campaigns
 from mailchimpsync.errors import EvidenceError, MailchimpsyncError, RefusedError
 from mailchimpsync.runtime import Deadline, NoProgress, Progress
-from mailchimpsync.store import campaigns, runs
-from mailchimpsync.sync.calls import Outcome, Systems
+from mailchimpsync.store.runs import runs
+from mailchimpsync.store.site import campaigns
 from mailchimpsync.sync.campaigns.find import find_campaigns, since_of, usual_since
 from mailchimpsync.sync.campaigns.late import add_late
-from mailchimpsync.sync.campaigns.read import is_given_up, note_failure, read_campaign
-from mailchimpsync.sync.campaigns.work import Row, Task, Wanted
-from mailchimpsync.sync.lease import at_work
+from mailchimpsync.sync.campaigns.read import is_given_up, read_campaign, record_failure
+from mailchimpsync.sync.campaigns.work import CampaignImport, ImportOptions, Row
+from mailchimpsync.sync.lease.lease import lease_held
+from mailchimpsync.sync.options import Outcome, Systems
 
-__all__ = ["Imported", "Wanted", "import_campaigns"]
+__all__ = ["ImportOptions", "Imported", "import_campaigns"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Imported:
 
 
 def import_campaigns(
-    systems: Systems, list_id: str, deadline: Deadline, wanted: Wanted, progress: Progress | None = None
+    systems: Systems, list_id: str, deadline: Deadline, wanted: ImportOptions, progress: Progress | None = None
 ) -> Imported:
     """Import an audience's campaigns, going on where an earlier call stopped. A campaign that fails does so alone.
 
@@ -49,7 +50,7 @@ def import_campaigns(
         AccessError: a key may not do it: `CV_NO_CAMPAIGN_TYPES`, `CV_ACTIVITY_UNSEEN`, or one of the usual.
         TransientError: a side is away.
     """
-    with at_work(systems, list_id, deadline) as lease:
+    with lease_held(systems, list_id, deadline) as lease:
         try:
             return _import(systems, lease, deadline, wanted, progress or NoProgress())
         except MailchimpsyncError as error:
@@ -58,13 +59,17 @@ def import_campaigns(
             raise
 
 
-def _import(systems: Systems, lease: runs.Lease, deadline: Deadline, wanted: Wanted, progress: Progress) -> Imported:
+def _import(
+    systems: Systems, lease: runs.Lease, deadline: Deadline, wanted: ImportOptions, progress: Progress
+) -> Imported:
     list_id, now = lease.list_id, systems.runtime.now()
     with systems.store.begin() as tx:
         runs.hold_lease(tx, lease)
-        before = campaigns.import_of(tx, list_id)
+        before = campaigns.last_import(tx, list_id)
         campaigns.begin_import(tx, list_id, now)
-    task = Task(systems, lease, list_id, wanted, deadline, progress, prepare_ground(systems.civicrm, wanted.kinds))
+    task = CampaignImport(
+        systems, lease, list_id, wanted, deadline, progress, prepare_campaigns(systems.civicrm, wanted.kinds)
+    )
     usual = usual_since(before["complete_at"] if before else None, now)
     since = since_of(wanted, usual)
     outcome = Outcome.DONE if _work(task, find_campaigns(task, since)) else Outcome.OUT_OF_TIME
@@ -73,7 +78,7 @@ def _import(systems: Systems, lease: runs.Lease, deadline: Deadline, wanted: Wan
     return Imported(list_id, outcome, tuple(task.made), task.complete, dict(task.failed))
 
 
-def _work(task: Task, rows: Sequence[Row]) -> bool:
+def _work(task: CampaignImport, rows: Sequence[Row]) -> bool:
     """Work on all campaigns, the oldest first; say whether all is done, or time is over."""
     for row in rows:
         if is_given_up(task, row) and not task.wanted.reaches(row["sent_at"]):
@@ -87,12 +92,12 @@ def _work(task: Task, rows: Sequence[Row]) -> bool:
     return True
 
 
-def _work_on(task: Task, row: Row) -> bool:
+def _work_on(task: CampaignImport, row: Row) -> bool:
     try:
         if not read_campaign(task, row):
             return False
     except (RefusedError, EvidenceError) as error:
-        note_failure(task, row, error.code)
+        record_failure(task, row, error.code)
         return True
     task.complete += 1
     if row["code"] is not None:

@@ -8,17 +8,17 @@ from datetime import datetime, timedelta
 from mailchimpsync.civicrm import (
     Kind,
     NewActivity,
-    activities_there,
     campaign_activities,
     campaign_activity,
     create_activity,
+    existing_activities,
     sees_activities,
 )
 from mailchimpsync.errors import AccessError, Code, TransientError
 from mailchimpsync.mailchimp import sent_campaigns
-from mailchimpsync.store import campaigns
+from mailchimpsync.store.site import campaigns
 from mailchimpsync.sync.campaigns.words import details_of, subject_of
-from mailchimpsync.sync.campaigns.work import Row, Task, Wanted
+from mailchimpsync.sync.campaigns.work import CampaignImport, ImportOptions, Row
 
 LOOK_BACK = timedelta(days=7)
 """How far a campaign is looked for before the last complete import: it is sent for hours, and told of only then."""
@@ -35,12 +35,12 @@ def usual_since(complete_at: datetime | None, now: datetime) -> datetime:
     return (complete_at or now) - LOOK_BACK
 
 
-def since_of(wanted: Wanted, usual: datetime) -> datetime | None:
+def since_of(wanted: ImportOptions, usual: datetime) -> datetime | None:
     """Return since when campaigns are looked for; None: all there are."""
     return None if wanted.everything else wanted.since or usual
 
 
-def find_campaigns(task: Task, since: datetime | None) -> list[Row]:
+def find_campaigns(task: CampaignImport, since: datetime | None) -> list[Row]:
     """Note the campaigns Mailchimp has sent, with their activities, and return those that are to be worked on."""
     found = sent_campaigns(task.systems.mailchimp, task.list_id, since)
     rows = [
@@ -57,10 +57,10 @@ def find_campaigns(task: Task, since: datetime | None) -> list[Row]:
         campaigns.add_campaigns(tx, rows)
         open_rows = [dict(row) for row in campaigns.open_campaigns(tx, task.list_id, task.followed_since)]
     _adopt(task, open_rows)
-    return _still_there(task, open_rows)
+    return _drop_deleted_activities(task, open_rows)
 
 
-def activity_of(task: Task, row: Row, kind: Kind) -> int:
+def activity_of(task: CampaignImport, row: Row, kind: Kind) -> int:
     """Return the campaign's activity of a kind, made if there is none.
 
     Raises:
@@ -69,7 +69,7 @@ def activity_of(task: Task, row: Row, kind: Kind) -> int:
     column = COLUMNS[kind]
     if row[column] is None:
         task.change(row, code=None)  # whoever has lost the lease makes none
-        activity_id = _make(task, row, kind)
+        activity_id = _create_activity(task, row, kind)
         task.change(row, **{column: activity_id})
         task.made.append(activity_id)
         if _in_civicrm(task, row, kind) is None:
@@ -77,7 +77,7 @@ def activity_of(task: Task, row: Row, kind: Kind) -> int:
     return int(row[column])
 
 
-def _adopt(task: Task, rows: Sequence[Row]) -> None:
+def _adopt(task: CampaignImport, rows: Sequence[Row]) -> None:
     """Take the activities that are there: of a call that died, of another database, of the PHP extension."""
     lacking = [row for row in rows if any(row[COLUMNS[kind]] is None for kind in task.wanted.kinds)]
     if not lacking:
@@ -91,10 +91,10 @@ def _adopt(task: Task, rows: Sequence[Row]) -> None:
                 task.change_within(tx, row, **fresh)
 
 
-def _still_there(task: Task, rows: Sequence[Row]) -> list[Row]:
+def _drop_deleted_activities(task: CampaignImport, rows: Sequence[Row]) -> list[Row]:
     """Leave campaigns alone whose activities were deleted for good."""
     ids = {row["id"]: {row[column] for column in COLUMNS.values()} - {None} for row in rows}
-    there = activities_there(task.systems.civicrm, set().union(*ids.values()))
+    there = existing_activities(task.systems.civicrm, set().union(*ids.values()))
     gone = [row for row in rows if ids[row["id"]] - there]
     if gone and not sees_activities(task.systems.civicrm):
         raise AccessError(Code.CV_ACTIVITY_UNSEEN, "CiviCRM shows the key's user no activities")
@@ -104,7 +104,7 @@ def _still_there(task: Task, rows: Sequence[Row]) -> list[Row]:
     return [row for row in rows if row["closed_at"] is None]
 
 
-def _make(task: Task, row: Row, kind: Kind) -> int:
+def _create_activity(task: CampaignImport, row: Row, kind: Kind) -> int:
     """Make an activity, unless it is there after all; where the answer is lost, look whether it was made."""
     civicrm = task.systems.civicrm
     if (there := _in_civicrm(task, row, kind)) is not None:
@@ -127,5 +127,5 @@ def _make(task: Task, row: Row, kind: Kind) -> int:
         return found
 
 
-def _in_civicrm(task: Task, row: Row, kind: Kind) -> int | None:
+def _in_civicrm(task: CampaignImport, row: Row, kind: Kind) -> int | None:
     return campaign_activity(task.systems.civicrm, task.ground.field, row["campaign_id"], kind)

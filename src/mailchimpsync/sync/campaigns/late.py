@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from mailchimpsync.civicrm import add_targets
-from mailchimpsync.store import campaigns
-from mailchimpsync.sync.campaigns.work import Row, Task
+from mailchimpsync.store.site import campaigns
+from mailchimpsync.sync.campaigns.work import CampaignImport, Row
 
 LATE_PER_STEP = 1_000
 
 
-def add_late(task: Task, rows: Sequence[Row]) -> bool:
+def add_late(task: CampaignImport, rows: Sequence[Row]) -> bool:
     """Make them targets of their campaigns' activities; say whether that is done, or time is over."""
     activities = {row["id"]: row["activity_id"] for row in rows if row["activity_id"] is not None}
     after = 0
@@ -31,8 +31,8 @@ def add_late(task: Task, rows: Sequence[Row]) -> bool:
     return False
 
 
-def _add(task: Task, key: int, activity_id: int, late: Sequence[campaigns.Late]) -> None:
+def _add(task: CampaignImport, key: int, activity_id: int, late: Sequence[campaigns.Late]) -> None:
     contacts = [one.contact_id for one in late]
     refused = add_targets(task.systems.civicrm, activity_id, task.ground.record_type, contacts)
     with task.transaction() as tx:
-        campaigns.settle_late(tx, key, [one.id for one in late if one.contact_id not in refused])
+        campaigns.resolve_late_recipients(tx, key, [one.id for one in late if one.contact_id not in refused])

@@ -15,16 +15,18 @@ from mailchimpsync.civicrm import Kind, add_targets
 from mailchimpsync.errors import Code, EvidenceError
 from mailchimpsync.mailchimp import Recipient, RecipientPage, activity_page, recipient_page
 from mailchimpsync.model import MemberStatus
-from mailchimpsync.store import Transaction, campaigns, comparison_rows
+from mailchimpsync.store import Transaction
+from mailchimpsync.store.site import campaigns
+from mailchimpsync.store.verify import own_rows
 from mailchimpsync.sync.campaigns.find import activity_of
-from mailchimpsync.sync.campaigns.work import Row, Task
-from mailchimpsync.sync.member_pages import (
+from mailchimpsync.sync.campaigns.work import CampaignImport, Row
+from mailchimpsync.sync.reading.member_pages import (
     ATTEMPTS_MAX,
     PAGES_IN_FLIGHT_MAX,
+    PageRange,
     Position,
     ShiftedError,
-    Stretch,
-    stretches,
+    page_ranges,
 )
 
 TRIES_MAX = 5
@@ -37,7 +39,7 @@ SENT_TO, ACTIVITY = "sent-to", "email-activity"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ReportPosition:
     """How far which report is read; `opened` and `clicked`: how many did, so far; `failures`: of so many imports."""
 
     report: str
@@ -47,20 +49,20 @@ class Place:
     failures: int = 0
 
     @classmethod
-    def of(cls, progress: Any) -> Place:
+    def of(cls, progress: Any) -> ReportPosition:
         """Return the place that was noted."""
         return cls(**{**progress, "position": Position(**progress["position"])})
 
 
-def is_given_up(task: Task, row: Row) -> bool:
+def is_given_up(task: CampaignImport, row: Row) -> bool:
     """Say whether a campaign has failed too often to be tried again by itself."""
     place = _noted_place(task, row)
     return place is not None and place.failures >= TRIES_MAX
 
 
-def note_failure(task: Task, row: Row, code: Code) -> None:
+def record_failure(task: CampaignImport, row: Row, code: Code) -> None:
     """Note that a campaign failed in this import, and whether it is given up by that."""
-    place = _noted_place(task, row) or Place(SENT_TO if row["recipients"] is None else ACTIVITY, Position())
+    place = _noted_place(task, row) or ReportPosition(SENT_TO if row["recipients"] is None else ACTIVITY, Position())
     place = replace(place, failures=place.failures + 1)
     if code is Code.MC_REPORT_INCOMPLETE and place.failures >= TRIES_MAX:
         code = Code.MC_REPORT_GIVEN_UP
@@ -68,7 +70,7 @@ def note_failure(task: Task, row: Row, code: Code) -> None:
     task.change(row, code=code.value, progress=asdict(place))
 
 
-def read_campaign(task: Task, row: Row) -> bool:
+def read_campaign(task: CampaignImport, row: Row) -> bool:
     """Read what is to be read of a campaign; say whether that was all, or time is over.
 
     Raises:
@@ -80,27 +82,27 @@ def read_campaign(task: Task, row: Row) -> bool:
     return True
 
 
-def _noted_place(task: Task, row: Row) -> Place | None:
+def _noted_place(task: CampaignImport, row: Row) -> ReportPosition | None:
     """Return how far it was, in a report that is still wanted."""
-    place = Place.of(row["progress"]) if row["progress"] is not None else None
+    place = ReportPosition.of(row["progress"]) if row["progress"] is not None else None
     return place if place is not None and (place.report == SENT_TO or task.wanted.acts) else None
 
 
-def _next_place(task: Task, row: Row) -> Place | None:
+def _next_place(task: CampaignImport, row: Row) -> ReportPosition | None:
     if (noted := _noted_place(task, row)) is not None:
         return noted
     if row["recipients"] is None:
-        return Place(SENT_TO, Position())
-    return Place(ACTIVITY, Position()) if _acts_are_due(task, row) else None
+        return ReportPosition(SENT_TO, Position())
+    return ReportPosition(ACTIVITY, Position()) if _acts_are_due(task, row) else None
 
 
-def _acts_are_due(task: Task, row: Row) -> bool:
+def _acts_are_due(task: CampaignImport, row: Row) -> bool:
     if not task.wanted.acts:
         return False
     return row["acts_read_at"] is None or task.now - row["acts_read_at"] >= ACTS_EVERY
 
 
-def _read(task: Task, row: Row, place: Place) -> bool:
+def _read(task: CampaignImport, row: Row, place: ReportPosition) -> bool:
     """Read a report to its end, beginning anew where it shifts; say whether its end was reached."""
     what = "whom it was sent to" if place.report == SENT_TO else "who opened it and clicked"
     task.progress.message(f"Campaign of {row['sent_at']:%Y-%m-%d}: {what}")
@@ -108,20 +110,20 @@ def _read(task: Task, row: Row, place: Place) -> bool:
         try:
             return _read_on(task, row, place)
         except ShiftedError:
-            place = Place(place.report, Position(), failures=place.failures)
+            place = ReportPosition(place.report, Position(), failures=place.failures)
             task.change(row, progress=asdict(place))
     what = f"The report {place.report} of campaign {row['campaign_id']} could not be read completely"
     raise EvidenceError(Code.MC_REPORT_INCOMPLETE, f"{what} in {ATTEMPTS_MAX} attempts: its pages do not fit together.")
 
 
-def _read_on(task: Task, row: Row, place: Place) -> bool:
+def _read_on(task: CampaignImport, row: Row, place: ReportPosition) -> bool:
     def ask(_status: MemberStatus | None, offset: int, count: int) -> RecipientPage:
         page = recipient_page if place.report == SENT_TO else activity_page
         return page(task.systems.mailchimp, row["campaign_id"], offset=offset, count=count)
 
     with task.systems.runtime.executor(PAGES_IN_FLIGHT_MAX) as executor:
-        for stretch in stretches(executor, ask, place.position):
-            place = _take(task, row, place, stretch)
+        for stretch in page_ranges(executor, ask, place.position):
+            place = _apply_page(task, row, place, stretch)
             task.progress.advance(len(stretch.members), stretch.total)
             if stretch.is_last:
                 return True
@@ -130,26 +132,26 @@ def _read_on(task: Task, row: Row, place: Place) -> bool:
     return False
 
 
-def _take(task: Task, row: Row, place: Place, stretch: Stretch[Recipient]) -> Place:
+def _apply_page(task: CampaignImport, row: Row, place: ReportPosition, stretch: PageRange[Recipient]) -> ReportPosition:
     """Bring a stretch of a report into CiviCRM, and note it."""
     people = [one for one in stretch.members if one.list_id in (None, task.list_id)]
     with task.systems.store.reading() as tx:
-        contacts = comparison_rows.contacts_of_members(tx, task.list_id, [one.id for one in people])
+        contacts = own_rows.contacts_of_members(tx, task.list_id, [one.id for one in people])
     if place.report == SENT_TO:
         place = replace(place, position=stretch.position)
-        unknown = _aim(task, row, Kind.SENT, people, contacts)
+        unknown = _add_targets(task, row, Kind.SENT, people, contacts)
         with task.transaction() as tx:
             campaigns.add_unknown(tx, row["id"], unknown)
-            _note(task, tx, row, place, stretch)
+            _record_progress(task, tx, row, place, stretch)
         return place
     opened, clicked = ([one for one in people if done(one)] for done in (_opened, _clicked))
     for kind, some in ((Kind.OPENED, opened), (Kind.CLICKED, clicked)):
         if kind in task.wanted.acts:
-            _aim(task, row, kind, some, contacts)
+            _add_targets(task, row, kind, some, contacts)
     seen = place.opened + len(opened), place.clicked + len(clicked)
     place = replace(place, position=stretch.position, opened=seen[0], clicked=seen[1])
     with task.transaction() as tx:
-        _note(task, tx, row, place, stretch)
+        _record_progress(task, tx, row, place, stretch)
     return place
 
 
@@ -161,7 +163,9 @@ def _clicked(one: Recipient) -> bool:
     return one.clicked
 
 
-def _aim(task: Task, row: Row, kind: Kind, people: Sequence[Recipient], contacts: dict[str, int]) -> list[str]:
+def _add_targets(
+    task: CampaignImport, row: Row, kind: Kind, people: Sequence[Recipient], contacts: dict[str, int]
+) -> list[str]:
     """Make the contacts of people targets, and return the members who have none, or one CiviCRM does not take.
 
     What only some people do is an activity only once somebody has done it.
@@ -174,7 +178,9 @@ def _aim(task: Task, row: Row, kind: Kind, people: Sequence[Recipient], contacts
     return [one.id for one in people if known.get(one.id) is None or known[one.id] in refused]
 
 
-def _note(task: Task, tx: Transaction, row: Row, place: Place, stretch: Stretch[Recipient]) -> None:
+def _record_progress(
+    task: CampaignImport, tx: Transaction, row: Row, place: ReportPosition, stretch: PageRange[Recipient]
+) -> None:
     if not stretch.is_last:
         task.change_within(tx, row, progress=asdict(place))
         return
@@ -182,6 +188,6 @@ def _note(task: Task, tx: Transaction, row: Row, place: Place, stretch: Stretch[
         acts = {"opened": place.opened, "clicked": place.clicked}
         task.change_within(tx, row, progress=None, acts_read_at=task.now, **acts)
         return
-    then = asdict(Place(ACTIVITY, Position())) if task.wanted.acts else None
+    then = asdict(ReportPosition(ACTIVITY, Position())) if task.wanted.acts else None
     unknown = campaigns.count_unknown(tx, row["id"])
     task.change_within(tx, row, progress=then, recipients=stretch.total, unknown=unknown)

@@ -9,17 +9,19 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from mailchimpsync.civicrm import Ground, Kind
+from mailchimpsync.civicrm import CampaignSetup, Kind
 from mailchimpsync.runtime import Deadline, Progress
-from mailchimpsync.store import Transaction, campaigns, runs
-from mailchimpsync.sync.calls import Systems
+from mailchimpsync.store import Transaction
+from mailchimpsync.store.runs import runs
+from mailchimpsync.store.site import campaigns
+from mailchimpsync.sync.options import Systems
 
 Row = dict[str, Any]
 """A row of the table of campaigns, kept up to date by `Task.change`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ImportOptions:
     """What to import: campaigns sent `since` (None: since a week before the last complete import) or `everything`.
 
     A campaign is followed for `follow_days` after it was sent: people who get a contact meanwhile are added, and with
@@ -48,16 +50,16 @@ class Wanted:
 
 
 @dataclass
-class Task:
+class CampaignImport:
     """One call of an import, at work on one audience with its lease."""
 
     systems: Systems
     lease: runs.Lease
     list_id: str
-    wanted: Wanted
+    wanted: ImportOptions
     deadline: Deadline
     progress: Progress
-    ground: Ground
+    ground: CampaignSetup
     made: list[int] = field(default_factory=list)
     complete: int = 0
     failed: Counter[str] = field(default_factory=Counter)

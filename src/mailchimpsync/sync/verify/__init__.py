@@ -16,13 +16,14 @@ from mailchimpsync.civicrm import site
 from mailchimpsync.mailchimp import audience
 from mailchimpsync.model import Connection
 from mailchimpsync.runtime import Deadline, NoProgress, Progress
-from mailchimpsync.store import comparison, tombstones, verifications
-from mailchimpsync.sync.calls import Systems
-from mailchimpsync.sync.only_reading import only_reading
+from mailchimpsync.store.site import tombstones
+from mailchimpsync.store.verify import comparison, verifications
+from mailchimpsync.sync.options import Systems
+from mailchimpsync.sync.read_only import read_only
 from mailchimpsync.sync.verify.causes import Causes
 from mailchimpsync.sync.verify.difference import Cause, Difference, Verdict, Verified, people_of
 from mailchimpsync.sync.verify.finding import find_differences
-from mailchimpsync.sync.verify.look_again import look_again
+from mailchimpsync.sync.verify.look_again import reread_differences
 from mailchimpsync.sync.verify.reading import Comparing, read_both
 
 __all__ = ["Cause", "Difference", "Verdict", "Verified", "people_of", "verify"]
@@ -30,7 +31,7 @@ __all__ = ["Cause", "Difference", "Verdict", "Verified", "people_of", "verify"]
 KEPT_MAX = 500
 """How many differences are kept of each sort: without explanation, and with one."""
 
-LOOKS_MAX = 1_000
+REREADS_MAX = 1_000
 """How many people are looked at once more; who differs beyond those did not do so by a change of the last minutes."""
 
 _DIFFERENCES_PER_STEP = 500
@@ -56,7 +57,7 @@ def verify(
     started = systems.runtime.now()
     with systems.store.begin() as tx:
         key = verifications.begin_verification(tx, connection.list_id, started, by)
-    with systems.until(deadline), only_reading(systems), comparison.comparison() as scratch:
+    with systems.until(deadline), read_only(systems), comparison.comparison() as scratch:
         checked = site(systems.civicrm, connection.group_ids)
         audience(systems.mailchimp, connection.list_id)
         with systems.store.reading() as tx:
@@ -67,7 +68,7 @@ def verify(
         with scratch.begin() as tx:
             members, subscribed, in_group = comparison.totals(tx, connection.group_id)
         tally = _Tally(tell)
-        for difference in _certain(work):
+        for difference in _confirm_differences(work):
             tally.add(difference)
     found: dict[str, Any] = {
         "finished_at": systems.runtime.now(),
@@ -81,9 +82,9 @@ def verify(
     return Verified(key, connection.list_id, started, **found, made_by=by)
 
 
-def _certain(work: Comparing) -> Iterator[Difference]:
+def _confirm_differences(work: Comparing) -> Iterator[Difference]:
     """Yield differences with their causes, those in doubt only after a second look."""
-    causes, looks = Causes(work), LOOKS_MAX
+    causes, looks = Causes(work), REREADS_MAX
     found = (one for some in find_differences(work.scratch, work.connection) for one in some)
     for some in _chunks(found):
         work.check_time()
@@ -93,7 +94,7 @@ def _certain(work: Comparing) -> Iterator[Difference]:
         again = set(doubtful)
         yield from (one for one in explained if one not in again)
         if doubtful:
-            yield from Causes(work).explain(look_again(work, doubtful))
+            yield from Causes(work).explain(reread_differences(work, doubtful))
 
 
 def _chunks(found: Iterable[Difference]) -> Iterator[Sequence[Difference]]:

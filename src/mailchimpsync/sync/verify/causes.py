@@ -11,9 +11,11 @@ from sqlalchemy import RowMapping
 from mailchimpsync.civicrm import Person, contacts_modified_since, history, persons
 from mailchimpsync.errors import MAY_PASS, Code
 from mailchimpsync.model import IN_FLIGHT, SUBSCRIBED_STATUSES, SyncStatus
-from mailchimpsync.store import comparison_rows, kept_plans, runs
-from mailchimpsync.store.counts import AS_CHOSEN
-from mailchimpsync.sync.gather import obstacle_of
+from mailchimpsync.store.changes import kept_plans
+from mailchimpsync.store.queries.counts import EXCLUDED_BY_CHOICE
+from mailchimpsync.store.runs import runs
+from mailchimpsync.store.verify import own_rows
+from mailchimpsync.sync.deciding.situations import obstacle_of
 from mailchimpsync.sync.verify.difference import Cause, Difference, Kind
 from mailchimpsync.sync.verify.reading import Comparing
 
@@ -50,7 +52,7 @@ class Causes:
         with self.work.systems.store.reading() as tx:
             mark = runs.standing(tx, list_id).last_sync_time
             is_held = kept_plans.open_hold(tx, list_id) is not None
-            rows = comparison_rows.rows_about(tx, list_id, members, contacts)
+            rows = own_rows.rows_about(tx, list_id, members, contacts)
         of_member = {row["mailchimp_member_id"]: row for row in rows if row["mailchimp_member_id"] is not None}
         of_contact: dict[int, list[Row]] = {}
         for row in rows:
@@ -127,5 +129,5 @@ def _cause_of(row: Row) -> Cause | None:
     """Return what a row says of a difference by itself: it failed, or the two sides may differ."""
     if row["sync_status"] == SyncStatus.FAIL:
         return Cause.CANNOT
-    is_chosen = row["sync_status"] == SyncStatus.OK and row["reason"] in AS_CHOSEN
+    is_chosen = row["sync_status"] == SyncStatus.OK and row["reason"] in EXCLUDED_BY_CHOICE
     return Cause.AS_CHOSEN if is_chosen else None

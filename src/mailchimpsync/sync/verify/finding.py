@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterator
 from sqlalchemy import RowMapping
 
 from mailchimpsync.model import Connection
-from mailchimpsync.store import Store, comparison
+from mailchimpsync.store import Store
+from mailchimpsync.store.verify import comparison
 from mailchimpsync.sync.verify.difference import Difference, Kind
 
 
@@ -26,7 +27,7 @@ def find_differences(
         if not found:
             break
         after = found[-1]["member_id"]
-        yield [difference for row in found for difference in _of_member(connection, row)]
+        yield [difference for row in found for difference in _difference_of_member(connection, row)]
     last = 0
     while True:
         with scratch.begin() as tx:
@@ -37,7 +38,7 @@ def find_differences(
         yield [Difference(Kind.NOT_SUBSCRIBED, **dict(row)) for row in without]
 
 
-def _of_member(connection: Connection, row: RowMapping) -> Iterator[Difference]:
+def _difference_of_member(connection: Connection, row: RowMapping) -> Iterator[Difference]:
     groups = {int(group) for group in (row["groups"] or "").split(",") if group}
     about = {
         "contact_id": row["owner"],

@@ -7,14 +7,14 @@ from collections.abc import Collection, Sequence
 from mailchimpsync.addresses import member_id_of
 from mailchimpsync.civicrm import group_contacts, persons
 from mailchimpsync.mailchimp import Member, member_if_readable
-from mailchimpsync.store import comparison
-from mailchimpsync.sync.member_pages import PAGES_IN_FLIGHT_MAX
+from mailchimpsync.store.verify import comparison
+from mailchimpsync.sync.reading.member_pages import PAGES_IN_FLIGHT_MAX
 from mailchimpsync.sync.verify.difference import Difference, Kind
 from mailchimpsync.sync.verify.finding import find_differences
-from mailchimpsync.sync.verify.reading import Comparing, added, match_owners, scratch_row
+from mailchimpsync.sync.verify.reading import Comparing, match_owners, scratch_row, subscribed_in_group
 
 
-def look_again(work: Comparing, doubtful: Sequence[Difference]) -> list[Difference]:
+def reread_differences(work: Comparing, doubtful: Sequence[Difference]) -> list[Difference]:
     """Read the people some differences are about once more, and return what differs still."""
     contacts = {one.contact_id for one in doubtful if one.contact_id is not None}
     without = sorted({one.contact_id or 0 for one in doubtful if one.kind is Kind.NOT_SUBSCRIBED})
@@ -47,6 +47,6 @@ def _read_members_again(work: Comparing, member_ids: Collection[str]) -> None:
 
 def _read_memberships_again(work: Comparing, contacts: Collection[int]) -> None:
     pages = group_contacts(work.systems.civicrm, work.connection.group_ids, sorted(contacts))
-    present = [pair for page in pages for pair in added(page)]
+    present = [pair for page in pages for pair in subscribed_in_group(page)]
     with work.scratch.begin() as tx:
         comparison.replace_memberships(tx, contacts, present)

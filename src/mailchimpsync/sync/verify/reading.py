@@ -13,18 +13,19 @@ from mailchimpsync.errors import Code, TransientError
 from mailchimpsync.mailchimp import Member, MemberPage, member_page
 from mailchimpsync.model import Connection, GroupStatus, MemberStatus, Stage
 from mailchimpsync.runtime import Deadline, Progress
-from mailchimpsync.store import Store, comparison, comparison_rows
-from mailchimpsync.store.tombstones import NOBODY_ERASED, Erased
-from mailchimpsync.sync.calls import Systems
-from mailchimpsync.sync.member_pages import (
+from mailchimpsync.store import Store
+from mailchimpsync.store.site.tombstones import NONE_ERASED, Erased
+from mailchimpsync.store.verify import comparison, own_rows
+from mailchimpsync.sync.options import Systems
+from mailchimpsync.sync.reading.address_owners import find_owners
+from mailchimpsync.sync.reading.member_pages import (
     PAGES_IN_FLIGHT_MAX,
     READINGS,
     Position,
     ShiftedError,
     next_attempt,
-    stretches,
+    page_ranges,
 )
-from mailchimpsync.sync.owners import find_owners
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Comparing:
     site_clock: SiteClock
     deadline: Deadline
     progress: Progress
-    erased: Erased = NOBODY_ERASED
+    erased: Erased = NONE_ERASED
     erased_members: set[str] = field(default_factory=set)
 
     def check_time(self) -> None:
@@ -76,7 +77,7 @@ def read_both(work: Comparing) -> None:
     work.progress.stage(Stage.ADD_CIVI_ONLY)
     for page in group_contacts(work.systems.civicrm, work.connection.group_ids):
         with work.scratch.begin() as tx:
-            comparison.put_memberships(tx, added(page))
+            comparison.put_memberships(tx, subscribed_in_group(page))
         work.progress.advance(len(page))
         work.check_time()
 
@@ -109,7 +110,7 @@ def _read_on(work: Comparing, executor: Executor, position: Position) -> Positio
             with_interests=bool(connection.interests),
         )
 
-    for stretch in stretches(executor, ask, position):
+    for stretch in page_ranges(executor, ask, position):
         position = stretch.position
         with work.scratch.begin() as tx:
             found = [one for one in stretch.members if isinstance(one, Member)]
@@ -147,7 +148,7 @@ def match_owners(work: Comparing, found: Sequence[Any]) -> None:
     owners = find_owners(work.systems.civicrm, connection.group_id, addresses, work.site_clock)
     unowned = [one.member_id for one in found if one.address not in owners]
     with work.systems.store.reading() as tx:
-        linked = comparison_rows.contacts_of_members(tx, connection.list_id, unowned)
+        linked = own_rows.contacts_of_members(tx, connection.list_id, unowned)
     with work.scratch.begin() as tx:
         comparison.set_owners(
             tx,
@@ -158,6 +159,6 @@ def match_owners(work: Comparing, found: Sequence[Any]) -> None:
         )
 
 
-def added(page: Collection[Any]) -> Iterator[tuple[int, int]]:
+def subscribed_in_group(page: Collection[Any]) -> Iterator[tuple[int, int]]:
     """Yield who is in which group, of statuses in groups."""
     return ((row.contact_id, row.group_id) for row in page if row.status == GroupStatus.ADDED)

@@ -12,15 +12,15 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from mailchimpsync.actions import browse, describe_row, include_rows, name_of_contact, want
-from mailchimpsync.actions.described import Scope
-from mailchimpsync.actions.entities.browse import Browsed, Order, Turn, Wanted
-from mailchimpsync.actions.selection import find_audience
+from mailchimpsync.actions import browse, describe_row, include_rows, make_filter, name_of_contact
+from mailchimpsync.actions.api.description import Scope
+from mailchimpsync.actions.api.selection import find_audience
+from mailchimpsync.actions.entities.browse import Browsed, Order, RowFilter, Turn
 from mailchimpsync.errors import REGISTRY, Who
 from mailchimpsync.web.screens.cache_filters import CHOICES, SHOWS, Search, need_filters, place_text, read_search
 from mailchimpsync.web.screens.downloads import rows_as_csv
-from mailchimpsync.web.screens.known_names import known_names, learn_names
-from mailchimpsync.web.screens.lines import lines_of
+from mailchimpsync.web.screens.names import fetch_names, known_names
+from mailchimpsync.web.screens.rows import lines_of
 from mailchimpsync.web.screens.screen import Visit, screen
 
 AT_ONCE_MAX = 10_000
@@ -92,7 +92,7 @@ def _values(search: Search, name: str) -> Sequence[str]:
 def names(visit: Visit) -> HttpResponse:
     """Ask both sides what interests and groups are called, and tell the page that it can show them."""
     link = find_audience(visit.site, visit.request.GET.get("audience", ""))
-    learn_names(visit.site, link)
+    fetch_names(visit.site, link)
     return HttpResponse(status=204, headers={"HX-Trigger": "names-known"})
 
 
@@ -127,13 +127,15 @@ def include(visit: Visit) -> HttpResponse:
     if visit.request.POST.get("which") != "all" and not search.wanted.ids:
         visit.warn(_("Nobody was chosen, so nothing was done."))
     elif search.wanted.ids:
-        tell_included(visit, include_rows(visit.site, want(visit.site, search.wanted.list_id, ids=search.wanted.ids)))
+        tell_included(
+            visit, include_rows(visit.site, make_filter(visit.site, search.wanted.list_id, ids=search.wanted.ids))
+        )
     else:
         include_all(visit, need_filters(search))
     return redirect(back if url_has_allowed_host_and_scheme(back, allowed_hosts=None) else "cache")
 
 
-def include_all(visit: Visit, wanted: Wanted) -> None:
+def include_all(visit: Visit, wanted: RowFilter) -> None:
     """Include all that match: at once where they are few, else in an errand."""
     number = browse(visit.site, wanted, Turn(size=1)).found.number
     if number is not None and number <= AT_ONCE_MAX:

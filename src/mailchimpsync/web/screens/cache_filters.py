@@ -13,9 +13,9 @@ from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from mailchimpsync.actions import Site, want
-from mailchimpsync.actions.entities.browse import NONE, Key, Order, Place, Show, Turn, Wanted
-from mailchimpsync.actions.selection import find_links
+from mailchimpsync.actions import Site, make_filter
+from mailchimpsync.actions.api.selection import find_links
+from mailchimpsync.actions.entities.browse import NONE, Key, Order, Place, RowFilter, Show, Turn
 from mailchimpsync.errors import UsageError
 from mailchimpsync.model import GroupStatus, MemberStatus, SyncStatus
 
@@ -52,7 +52,7 @@ class Search:
         problem: what could not be understood, and is left out.
     """
 
-    wanted: Wanted
+    wanted: RowFilter
     turn: Turn
     given: Sequence[tuple[str, str]]
     is_whole: bool
@@ -85,7 +85,7 @@ def read_search(site: Site, fields: QueryDict) -> Search:
     is_odd = bool(fields.get("contact", "").strip()) and contact is None
     shows = tuple(Show(value) for value in chosen.pop("show"))
     filters: dict[str, Any] = {**chosen, "reason": reasons, "email": email, "contact_id": contact, "ids": ids[:1_000]}
-    wanted = want(site, list_id, show=shows, **filters)
+    wanted = make_filter(site, list_id, show=shows, **filters)
     problem = _("A contact's number is a whole number; this was left out.") if is_odd else ""
     return Search(wanted, _turn(fields), _given(wanted), fields.get("whole") == "1", problem)
 
@@ -102,7 +102,7 @@ def _number(text: str) -> int | None:
     return int(text) if 0 < int(text[:20]) < _NUMBER_MAX else None
 
 
-def _given(wanted: Wanted) -> list[tuple[str, str]]:
+def _given(wanted: RowFilter) -> list[tuple[str, str]]:
     """Return a search as fields, so that the same search has the same address."""
     several = {
         "sync_status": wanted.sync_status,
@@ -158,7 +158,7 @@ def _key(text: str, order: Order) -> Key:
     return text
 
 
-def need_filters(search: Search) -> Wanted:
+def need_filters(search: Search) -> RowFilter:
     """Return what is searched for.
 
     Raises:

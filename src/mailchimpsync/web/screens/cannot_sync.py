@@ -11,7 +11,7 @@ from django.urls import path
 
 from mailchimpsync.actions import Failures, getfailuregroups
 from mailchimpsync.actions.entities.browse import NONE
-from mailchimpsync.actions.failures import FailureGroup
+from mailchimpsync.actions.status.failures import FailureGroup
 from mailchimpsync.config import Link
 from mailchimpsync.model import SyncStatus
 from mailchimpsync.web.links import contact_url

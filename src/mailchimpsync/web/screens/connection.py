@@ -21,15 +21,15 @@ from mailchimpsync.actions import (
     getstatus,
     getverifications,
 )
-from mailchimpsync.actions.described import Scope
-from mailchimpsync.actions.selection import find_audience
+from mailchimpsync.actions.api.description import Scope
+from mailchimpsync.actions.api.selection import find_audience
 from mailchimpsync.config import Link
 from mailchimpsync.web.screens.charts import history_of, with_now
-from mailchimpsync.web.screens.differences import DIFFERENCES_PER_PAGE, counted, shown_differences
-from mailchimpsync.web.screens.known_names import learn_names
+from mailchimpsync.web.screens.connection_cards import connection_cards, news_for
+from mailchimpsync.web.screens.differences import DIFFERENCES_PER_PAGE, counts_by_cause, shown_differences
+from mailchimpsync.web.screens.names import fetch_names
 from mailchimpsync.web.screens.outcomes import outcome_of
 from mailchimpsync.web.screens.screen import Visit, screen
-from mailchimpsync.web.screens.standing import news_of, standings
 
 RUNS_SHOWN = 5
 
@@ -76,7 +76,7 @@ def differences(visit: Visit, list_id: str) -> HttpResponse:
     context: dict[str, Any] = {"link": link, "verified": found}
     if found is not None:
         page = Paginator(found.differences, DIFFERENCES_PER_PAGE).get_page(visit.request.GET.get("page"))
-        numbers = counted(found)
+        numbers = counts_by_cause(found)
         context |= {
             "counted": numbers,
             "differences": shown_differences(visit.site, link, list(page)),
@@ -159,20 +159,20 @@ def begin(visit: Visit, link: Link, kind: str, work: Callable[[Site], Any]) -> N
     """
 
     def with_names(site: Site) -> Any:
-        learn_names(site, link)
+        fetch_names(site, link)
         return work(site)
 
     visit.service.errands.begin(visit.site, kind, link.audience_id, with_names, by=visit.by)
 
 
 def _standing(visit: Visit, link: Link) -> dict[str, Any]:
-    [standing] = standings(visit, [link], wait="wait" in visit.request.GET)
+    [standing] = connection_cards(visit, [link], wait="wait" in visit.request.GET)
     return {
         "link": link,
         "standing": standing,
         "status": standing.status,
         "outcome": outcome_of(standing.errand),
-        "news": news_of([standing]),
+        "news": news_for([standing]),
         "seconds": standing.seconds,
         "log": log_with_times(standing.status.log),
     }

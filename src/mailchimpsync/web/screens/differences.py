@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mailchimpsync.actions import Site
-from mailchimpsync.actions.explained import explained
+from mailchimpsync.actions.texts.codes import explain_code
 from mailchimpsync.config import Link
 from mailchimpsync.sync.verify import Verified, people_of
-from mailchimpsync.web.screens.who import Who, whos
+from mailchimpsync.web.screens.person_links import PersonLinks, people_links
 
 KINDS: Mapping[str, Promise] = {
     "subscribed, not in the group": gettext_lazy("Subscribed at Mailchimp, not in the group"),
@@ -51,24 +51,24 @@ class ShownDifference:
     cause: str | Promise
     why: str
     is_explained: bool
-    who: Who
+    who: PersonLinks
     address: str | None
     status: str | None
 
 
 def shown_differences(site: Site, link: Link, some: Sequence[Mapping[str, Any]]) -> list[ShownDifference]:
     """Return differences as a screen shows them."""
-    people = whos(site, link, [(one["contact_id"], one["member_id"]) for one in some])
+    people = people_links(site, link, [(one["contact_id"], one["member_id"]) for one in some])
     return [_shown(one, who) for one, who in zip(some, people, strict=True)]
 
 
-def counted(found: Verified) -> list[dict[str, Any]]:
+def counts_by_cause(found: Verified) -> list[dict[str, Any]]:
     """Return how many people differ, by in what and where it comes from."""
     return [
         {
             "kind": KINDS.get(one["kind"], one["kind"]),
             "cause": CAUSES.get(one["cause"], one["cause"]),
-            "why": _why(one["code"]),
+            "why": _cause_text(one["code"]),
             "number": people_of(one),
             "is_explained": _is_explained(one),
         }
@@ -76,11 +76,11 @@ def counted(found: Verified) -> list[dict[str, Any]]:
     ]
 
 
-def _shown(one: Mapping[str, Any], who: Who) -> ShownDifference:
+def _shown(one: Mapping[str, Any], who: PersonLinks) -> ShownDifference:
     return ShownDifference(
         KINDS.get(one["kind"], one["kind"]),
         CAUSES.get(one["cause"], one["cause"]),
-        _why(one["code"]),
+        _cause_text(one["code"]),
         _is_explained(one),
         who,
         one["address"],
@@ -92,5 +92,5 @@ def _is_explained(one: Mapping[str, Any]) -> bool:
     return bool(one["cause"] != "unknown")
 
 
-def _why(code: str | None) -> str:
-    return _(explained(code).sentence) if code else ""
+def _cause_text(code: str | None) -> str:
+    return _(explain_code(code).sentence) if code else ""

@@ -8,9 +8,9 @@ from django.http import HttpResponseBase, StreamingHttpResponse
 from django.utils.translation import gettext as _
 
 from mailchimpsync.actions import Site, export_rows
-from mailchimpsync.actions.entities.browse import Wanted
-from mailchimpsync.actions.explained import explained
-from mailchimpsync.actions.spreadsheet import csv_chunks
+from mailchimpsync.actions.api.csv_export import csv_chunks
+from mailchimpsync.actions.entities.browse import RowFilter
+from mailchimpsync.actions.texts.codes import explain_code
 from mailchimpsync.web.links import contact_url
 from mailchimpsync.web.screens.screen import Visit
 
@@ -24,7 +24,7 @@ COLUMNS = (
 )
 
 
-def rows_as_csv(visit: Visit, wanted: Wanted, name: str) -> HttpResponseBase:
+def rows_as_csv(visit: Visit, wanted: RowFilter, name: str) -> HttpResponseBase:
     """Return all rows that match as a file, sent while they are read: however many there are, memory stays small."""
     site = visit.site.another()  # the visit's own is let go before the last row is sent
     answer = StreamingHttpResponse(_chunks(site, wanted), content_type="text/csv; charset=utf-8")
@@ -32,16 +32,16 @@ def rows_as_csv(visit: Visit, wanted: Wanted, name: str) -> HttpResponseBase:
     return answer
 
 
-def _chunks(site: Site, wanted: Wanted) -> Iterator[bytes]:
+def _chunks(site: Site, wanted: RowFilter) -> Iterator[bytes]:
     yield _MARK.encode()
     for chunk in csv_chunks(COLUMNS, _lines(site, wanted)):
         yield chunk.encode()
 
 
-def _lines(site: Site, wanted: Wanted) -> Iterator[list[object]]:
+def _lines(site: Site, wanted: RowFilter) -> Iterator[list[object]]:
     for row in export_rows(site, wanted):
         names = row["mailchimp_data"] or {}
-        entry = explained(row["reason"]) if row["reason"] else None
+        entry = explain_code(row["reason"]) if row["reason"] else None
         told = {
             **row,
             "email": row["mailchimp_email"],

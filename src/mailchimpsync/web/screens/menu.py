@@ -11,8 +11,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from mailchimpsync.actions import Site
-from mailchimpsync.actions.described import Scope
-from mailchimpsync.store import Transaction, counts, kept_plans
+from mailchimpsync.actions.api.description import Scope
+from mailchimpsync.store import Transaction
+from mailchimpsync.store.changes import kept_plans
+from mailchimpsync.store.queries import counts
 from mailchimpsync.web.models import User
 
 _COUNTED_FOR_SECONDS = 5

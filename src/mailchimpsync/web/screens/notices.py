@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mailchimpsync.actions import Alert, ConnectionStatus
-from mailchimpsync.actions.explained import explained
+from mailchimpsync.actions.texts.codes import explain_code
 
 Text = str | Promise
 
@@ -119,5 +119,5 @@ def _by_code(alert: Alert) -> tuple[Text, Text, Text]:
         "interests": _("A linked interest is gone"),
         "campaigns": _("Campaigns are not imported"),
     }
-    entry = explained(alert.code)
+    entry = explain_code(alert.code)
     return titles.get(alert.kind, _("Something is wrong")), _(entry.sentence), _(entry.remedy) if entry.remedy else ""

@@ -10,11 +10,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from mailchimpsync.actions import Applied, Plan, Report
-from mailchimpsync.actions.connection_state import still_due
-from mailchimpsync.actions.explained import explained
+from mailchimpsync.actions.status.connection_state import due_sentence
+from mailchimpsync.actions.texts.codes import explain_code
 from mailchimpsync.errors import MailchimpsyncError
 from mailchimpsync.sync.verify import Verdict, Verified
-from mailchimpsync.web.errands import Errand
+from mailchimpsync.web.background_tasks import BackgroundTask
 
 
 @dataclass(frozen=True)
@@ -29,14 +29,14 @@ class Outcome:
     button: str = ""
 
 
-def outcome_of(errand: Errand | None) -> Outcome | None:
+def outcome_of(errand: BackgroundTask | None) -> Outcome | None:
     """Return what came of an errand; None while it is under way, or where there is none."""
     if errand is None or errand.is_under_way:
         return None
     if errand.error is not None:
         return _failure(errand.error)
     for found in _results(errand.result):
-        return _of(found)
+        return _outcome(found)
     return None
 
 
@@ -44,18 +44,18 @@ def _results(result: Any) -> Iterator[Any]:
     yield from result if isinstance(result, list) else [result]
 
 
-def _of(found: Any) -> Outcome | None:
+def _outcome(found: Any) -> Outcome | None:
     if isinstance(found, Report):
-        return _of_report(found)
+        return _sync_outcome(found)
     if isinstance(found, Applied):
-        return _of_report(found.report)
+        return _sync_outcome(found.report)
     if isinstance(found, Plan):
         plan = reverse("plan", args=[found.id])
         return Outcome("good", _("The plan is made"), url=plan, button=_("Look at the plan"))
-    return _of_verification(found) if isinstance(found, Verified) else None
+    return _verification_outcome(found) if isinstance(found, Verified) else None
 
 
-def _of_report(report: Report) -> Outcome:
+def _sync_outcome(report: Report) -> Outcome:
     if report.error is not None:
         return _failure(report.error)
     if report.result is not None and report.outcome == "held":
@@ -65,7 +65,7 @@ def _of_report(report: Report) -> Outcome:
     words = {
         "done": Outcome("good", _("The sync is done"), _("Nobody is due.")),
         "incomplete": Outcome(
-            "bad" if report.due.put_off else "middle", _("People are still due"), still_due(report.due)
+            "bad" if report.due.put_off else "middle", _("People are still due"), due_sentence(report.due)
         ),
         "waiting": Outcome(
             "middle", _("Everything is sent"), _("Mailchimp is still at work on it; its answers are read later.")
@@ -77,7 +77,7 @@ def _of_report(report: Report) -> Outcome:
     )
 
 
-def _of_verification(found: Verified) -> Outcome:
+def _verification_outcome(found: Verified) -> Outcome:
     url = reverse("differences", args=[found.list_id])
     if found.verdict is Verdict.AGREE:
         return Outcome("good", _("Both sides agree"), url=url, button=_("See what was compared"))
@@ -90,5 +90,5 @@ def _of_verification(found: Verified) -> Outcome:
 
 
 def _failure(error: MailchimpsyncError) -> Outcome:
-    entry = explained(error.code)
+    entry = explain_code(error.code)
     return Outcome("bad", _(entry.sentence), error.what, _(error.remedy) if error.remedy else "")

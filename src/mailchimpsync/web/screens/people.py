@@ -10,13 +10,13 @@ from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
-from mailchimpsync.actions import Explanation, browse, candidates, explain, want
-from mailchimpsync.actions.describe_person import Standing
+from mailchimpsync.actions import Explanation, browse, candidates, explain, make_filter
 from mailchimpsync.actions.entities.browse import Turn
-from mailchimpsync.actions.find_person import names_one_person
+from mailchimpsync.actions.people.describe import Standing
+from mailchimpsync.actions.people.find import names_one_person
 from mailchimpsync.web.links import contact_url
-from mailchimpsync.web.screens.erasing import addresses_of
-from mailchimpsync.web.screens.lines import lines_of
+from mailchimpsync.web.screens.erase import addresses_of
+from mailchimpsync.web.screens.rows import lines_of
 from mailchimpsync.web.screens.screen import Visit, screen
 
 _CHARS_MAX = 255
@@ -34,10 +34,10 @@ def index(visit: Visit) -> HttpResponse:
         found = explain(visit.site, person=asked)
         if found.is_known or found.contact_ids or "@" not in asked:
             return visit.render("people.html", {**context, **_answer(visit, found)})
-    return _who_is_meant(visit, context)
+    return _find_person(visit, context)
 
 
-def _who_is_meant(visit: Visit, context: dict[str, Any]) -> HttpResponse:
+def _find_person(visit: Visit, context: dict[str, Any]) -> HttpResponse:
     if len(context["asked"]) < _PART_CHARS_MIN:
         return visit.render("people.html", {**context, "problem": _("Give at least two letters.")})
     found = candidates(visit.site, context["asked"])
@@ -61,7 +61,7 @@ def _standing(visit: Visit, standing: Standing) -> dict[str, Any]:
     told: dict[str, Any] = {"standing": standing, "answer": answer, "rest": rest}
     if standing.row_id is None:
         return told
-    browsed = browse(visit.site, want(visit.site, standing.list_id, ids=(standing.row_id,)), Turn())
+    browsed = browse(visit.site, make_filter(visit.site, standing.list_id, ids=(standing.row_id,)), Turn())
     lines = lines_of(visit, browsed)
     return {**told, "line": lines[0] if lines else None, "link": browsed.link}
 

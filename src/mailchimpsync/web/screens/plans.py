@@ -11,12 +11,12 @@ from django.urls import path
 from django.utils.translation import gettext as _
 
 from mailchimpsync.actions import Names, Plan, applyplan, approveplan, dropplan, getplannedchanges, getplans
-from mailchimpsync.actions.described import Scope
-from mailchimpsync.actions.plan_csv import all_changes, csv_lines
-from mailchimpsync.store.kept_plans import PlanState
-from mailchimpsync.web.screens.known_names import names_at_once
+from mailchimpsync.actions.api.description import Scope
+from mailchimpsync.actions.plans.csv import all_changes, csv_lines
+from mailchimpsync.store.changes.kept_plans import PlanState
+from mailchimpsync.web.screens.names import names_at_once
+from mailchimpsync.web.screens.person_links import people_links
 from mailchimpsync.web.screens.screen import Visit, screen
-from mailchimpsync.web.screens.who import whos
 
 PLANS_SHOWN = 100
 CHANGES_PER_PAGE = 25
@@ -96,7 +96,7 @@ def _about(visit: Visit, plan_id: int) -> dict[str, Any]:
     changes = getplannedchanges(visit.site, id=plan_id, limit=CHANGES_PER_PAGE, offset=offset)
     if changes:
         _names(visit, found)  # kept for a while, and shown with each change
-    people = whos(visit.site, link, [(one.contact_id, one.member_id) for one in changes])
+    people = people_links(visit.site, link, [(one.contact_id, one.member_id) for one in changes])
     is_waiting = found.expires_at > now and link is not None
     return {
         "plan": found,

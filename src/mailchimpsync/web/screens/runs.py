@@ -9,12 +9,12 @@ from django.urls import path
 from django.utils.translation import gettext as _
 
 from mailchimpsync.actions import count_runs, find_run, getruns, journal_get, undoplan
-from mailchimpsync.actions.described import Scope
-from mailchimpsync.actions.selection import find_audience
+from mailchimpsync.actions.api.description import Scope
+from mailchimpsync.actions.api.selection import find_audience
 from mailchimpsync.web.screens.connection import begin, log_with_times
-from mailchimpsync.web.screens.known_names import names_at_once
+from mailchimpsync.web.screens.names import names_at_once
+from mailchimpsync.web.screens.person_links import people_links
 from mailchimpsync.web.screens.screen import Visit, screen
-from mailchimpsync.web.screens.who import whos
 
 RUNS_PER_PAGE = 25
 CHANGES_PER_PAGE = 25
@@ -40,7 +40,7 @@ def run(visit: Visit, run_id: int) -> HttpResponse:
     link, shown = links.get(story.run.list_id), entries[:CHANGES_PER_PAGE]
     if link is not None and shown:
         names_at_once(visit, link)  # kept for a while, and shown with each change
-    people = whos(visit.site, link, [(entry["contact_id"], entry["member_id"]) for entry in shown])
+    people = people_links(visit.site, link, [(entry["contact_id"], entry["member_id"]) for entry in shown])
     context = {
         "run": story.run,
         "link": link,

@@ -16,10 +16,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from mailchimpsync.actions import Site
-from mailchimpsync.actions.described import Scope
+from mailchimpsync.actions.api.description import Scope
 from mailchimpsync.errors import REGISTRY, MailchimpsyncError
-from mailchimpsync.web.answers import FORBIDDEN, status_of
 from mailchimpsync.web.models import User
+from mailchimpsync.web.responses import FORBIDDEN, status_of
 from mailchimpsync.web.screens.menu import menu
 from mailchimpsync.web.service import Service, service_of
 

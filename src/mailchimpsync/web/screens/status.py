@@ -10,12 +10,12 @@ from django.urls import path
 from django.utils.translation import gettext as _
 
 from mailchimpsync.actions import acknowledgealert, getalerts
-from mailchimpsync.actions.described import Scope
+from mailchimpsync.actions.api.description import Scope
 from mailchimpsync.web.screens import connection, runs
 from mailchimpsync.web.screens.charts import history_of, with_now
+from mailchimpsync.web.screens.connection_cards import CALM, connection_cards, news_for
 from mailchimpsync.web.screens.notices import notice_of
 from mailchimpsync.web.screens.screen import Visit, screen
-from mailchimpsync.web.screens.standing import CALM, news_of, standings
 
 CHARTS_MAX = 4
 """Of how many connections the overview draws the past; each has a page of its own, which does."""
@@ -48,12 +48,12 @@ def acknowledge(visit: Visit, alert_id: int) -> HttpResponse:
 
 def _cards(visit: Visit) -> dict[str, Any]:
     links = visit.site.configuration.connections
-    found = standings(visit, links, wait=_waits(visit))
+    found = connection_cards(visit, links, wait=_waits(visit))
     everywhere = [notice_of(one) for one in getalerts(visit.site) if one.list_id is None]
     return {
         "standings": found,
         "notices": everywhere,
-        "news": news_of(found),
+        "news": news_for(found),
         "seconds": min((one.seconds for one in found), default=CALM),
     }
 

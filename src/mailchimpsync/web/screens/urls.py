@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 from django.views.i18n import set_language
 
-from mailchimpsync.web.screens import cache_browser, cannot_sync, configuration, erasing, people, plans, status, users
+from mailchimpsync.web.screens import cache_browser, cannot_sync, configuration, erase, people, plans, status, users
 from mailchimpsync.web.sign_in import ChangePassword, SetPassword, SignIn, SignOut, welcome
 
 urlpatterns = [
@@ -17,7 +17,7 @@ urlpatterns = [
     path("language", set_language, name="set-language"),
     *status.urlpatterns,
     *people.urlpatterns,
-    *erasing.urlpatterns,
+    *erase.urlpatterns,
     *cache_browser.urlpatterns,
     *cannot_sync.urlpatterns,
     *plans.urlpatterns,

@@ -9,8 +9,8 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from mailchimpsync.actions.described import Scope
-from mailchimpsync.actions.tokens import create_token, list_tokens, revoke_token
+from mailchimpsync.actions.api.description import Scope
+from mailchimpsync.actions.configuration.tokens import create_token, list_tokens, revoke_token
 from mailchimpsync.errors import UsageError
 from mailchimpsync.web.accounts import change_role, create_user, find_user, password_path, remove_user
 from mailchimpsync.web.models import NAME_CHARS, Role, User

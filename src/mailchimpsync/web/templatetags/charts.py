@@ -15,9 +15,9 @@ from django.utils.translation import ngettext
 from mailchimpsync.actions import Names
 from mailchimpsync.config import Link
 from mailchimpsync.model import ChangeKind
+from mailchimpsync.web.screens.change_steps import step_of
 from mailchimpsync.web.screens.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, History, bar_chart, line_chart
-from mailchimpsync.web.screens.known_names import known_names
-from mailchimpsync.web.screens.steps import step_of
+from mailchimpsync.web.screens.names import known_names
 
 register = template.Library()
 

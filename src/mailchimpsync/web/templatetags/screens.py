@@ -17,12 +17,12 @@ from django.utils.timesince import timesince
 from django.utils.translation import get_language, gettext, npgettext_lazy
 from django.utils.translation import gettext as _
 
-from mailchimpsync.actions.described import Scope
-from mailchimpsync.actions.heard import heard
-from mailchimpsync.actions.said import in_other_words
+from mailchimpsync.actions.api.description import Scope
+from mailchimpsync.actions.texts.messages import in_language
+from mailchimpsync.actions.texts.recognise import recognise
 from mailchimpsync.data import as_text as value_as_text
 from mailchimpsync.web.icons import ICONS
-from mailchimpsync.web.screens.words import LEVELS, WORDS
+from mailchimpsync.web.screens.labels import LEVELS, WORDS
 
 register = template.Library()
 
@@ -58,10 +58,10 @@ def translated(text: str | None) -> str:
     """Return a text of the engine's in the reader's language, as far as it is known there; see `actions.said`."""
     if not text:
         return ""
-    said = in_other_words(text, gettext)
+    said = in_language(text, gettext)
     if said != text or (get_language() or "en").startswith("en"):  # pages have hundreds, and most readers' are English
         return said
-    return in_other_words(heard(text), gettext)
+    return in_language(recognise(text), gettext)
 
 
 @register.filter

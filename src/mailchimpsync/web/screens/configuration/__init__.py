@@ -1,20 +1,11 @@
 """The configuration: set up, understood and changed in a browser. Each part of it is a module."""
 
-from mailchimpsync.web.screens.configuration import (
-    accounts,
-    alerts,
-    check,
-    civicrm,
-    connections,
-    file,
-    front,
-    saving,
-    versions,
-    webhooks,
-)
+from mailchimpsync.web.screens.configuration import accounts, check, civicrm, file, overview, saving, versions
+from mailchimpsync.web.screens.configuration.alerts import alerts
+from mailchimpsync.web.screens.configuration.connection import connections, webhooks
 
 urlpatterns = [
-    *front.urlpatterns,
+    *overview.urlpatterns,
     *civicrm.urlpatterns,
     *accounts.urlpatterns,
     *connections.urlpatterns,

@@ -12,15 +12,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from pydantic import SecretStr
 
-from mailchimpsync.actions import Choice, hurried, look_into_account, probe_account
-from mailchimpsync.actions.described import Scope
+from mailchimpsync.actions import Choice, probe_account, read_account, with_time_limit
+from mailchimpsync.actions.api.description import Scope
 from mailchimpsync.config import Account, Configuration, mask
 from mailchimpsync.errors import Code, MailchimpsyncError, UsageError
-from mailchimpsync.web.screens.configuration.beside import tell_beside
+from mailchimpsync.web.screens.configuration.field_errors import add_error_beside_field
 from mailchimpsync.web.screens.configuration.fields import NotBlank, SecretField
 from mailchimpsync.web.screens.configuration.saving import (
     ConfigurationForm,
-    Wish,
+    PendingChange,
     front,
     save,
     save_form,
@@ -87,7 +87,7 @@ def _add(visit: Visit, form: AccountForm) -> HttpResponse | None:
         before.having(accounts={**before.accounts, "new": form.wanted})  # the form of key and address
         choice = _probe(visit, form.wanted)
     except MailchimpsyncError as error:
-        tell_beside(form, error, key="api_key", address="base_url" if form.wanted.base_url else "api_key")
+        add_error_beside_field(form, error, key="api_key", address="base_url" if form.wanted.base_url else "api_key")
         return None
     name = form.cleaned_data["name"] or choice.name.replace("/", " ").strip(". ") or _("Mailchimp")
     if name in before.accounts:
@@ -95,7 +95,9 @@ def _add(visit: Visit, form: AccountForm) -> HttpResponse | None:
         return None
     wanted = before.having(accounts={**before.accounts, name: form.wanted})
     done = _("The key opens the account “%(name)s”, which is saved.") % {"name": choice.name}
-    return save_form(visit, form, Wish(wanted, done, reverse("configuration-account", args=[name])), check=False)
+    return save_form(
+        visit, form, PendingChange(wanted, done, reverse("configuration-account", args=[name])), check=False
+    )
 
 
 @screen()
@@ -109,8 +111,8 @@ def show(visit: Visit, name: str) -> HttpResponse:
         "links": {link.audience_id: link for link in visit.site.configuration.connections if link.account == name},
     }
     try:
-        with hurried(visit.site) as site:
-            context["look"] = look_into_account(site, name)
+        with with_time_limit(visit.site) as site:
+            context["look"] = read_account(site, name)
     except MailchimpsyncError as error:
         context["error"] = error
     return visit.render("configuration/account.html", context)
@@ -134,14 +136,16 @@ def _change_key(visit: Visit, form: KeyForm, name: str) -> HttpResponse | None:
         wanted = before.having(accounts={**before.accounts, name: account})
         choice = _probe(visit, account)
     except MailchimpsyncError as error:
-        tell_beside(form, error, key="api_key", address="api_key")
+        add_error_beside_field(form, error, key="api_key", address="api_key")
         return None
     if lost := _lost(before, name, choice):
         said = _("This key belongs to another account: it doesn't open the audience that is connected: %(names)s.")
         form.add_error("api_key", said % {"names": ", ".join(lost)})
         return None
     done = _("The account “%(name)s” has another key now.") % {"name": name}
-    return save_form(visit, form, Wish(wanted, done, reverse("configuration-account", args=[name])), check=False)
+    return save_form(
+        visit, form, PendingChange(wanted, done, reverse("configuration-account", args=[name])), check=False
+    )
 
 
 @screen(Scope.CONFIGURE, "GET", "HEAD", "POST")
@@ -154,11 +158,11 @@ def remove(visit: Visit, name: str) -> HttpResponse:
         connections=[link for link in before.connections if link.account != name],
     )
     done = _("The account “%(name)s” is removed.") % {"name": name}
-    return save(visit, Wish(wanted, done, front()), check=False, always_ask=True)
+    return save(visit, PendingChange(wanted, done, front()), check=False, always_ask=True)
 
 
 def _probe(visit: Visit, account: Account) -> Choice:
-    with hurried(visit.site) as site:
+    with with_time_limit(visit.site) as site:
         return probe_account(site, account)
 
 

@@ -7,7 +7,7 @@ from django.shortcuts import redirect
 from django.urls import path
 
 from mailchimpsync.actions import Level, Site, doctor
-from mailchimpsync.actions.described import Scope
+from mailchimpsync.actions.api.description import Scope
 from mailchimpsync.actions.finding import Finding
 from mailchimpsync.web.screens.screen import Visit, screen
 

@@ -12,15 +12,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from pydantic import SecretStr
 
-from mailchimpsync.actions import Level, hurried, probe_site, sized_groups
-from mailchimpsync.actions.described import Scope
-from mailchimpsync.actions.rights import findings_of_rights, rights_in_use
+from mailchimpsync.actions import Level, probe_site, sized_groups, with_time_limit
+from mailchimpsync.actions.api.description import Scope
+from mailchimpsync.actions.configuration.rights import findings_of_rights, rights_in_use
 from mailchimpsync.config import CivicrmSite, mask, time_zone
 from mailchimpsync.errors import PURPOSES, SMALLEST, MailchimpsyncError
-from mailchimpsync.web.screens.configuration.beside import tell_beside
+from mailchimpsync.web.screens.configuration.connection.part import warn_each
+from mailchimpsync.web.screens.configuration.field_errors import add_error_beside_field
 from mailchimpsync.web.screens.configuration.fields import NotBlank, SecretField
-from mailchimpsync.web.screens.configuration.part import warn_each
-from mailchimpsync.web.screens.configuration.saving import ConfigurationForm, Wish, save_form, status_of_form
+from mailchimpsync.web.screens.configuration.saving import ConfigurationForm, PendingChange, save_form, status_of_form
 from mailchimpsync.web.screens.screen import Visit, screen
 
 
@@ -126,10 +126,10 @@ def _save(visit: Visit, form: CivicrmForm) -> HttpResponse | None:
     before = visit.site.configuration
     try:
         wanted = before.with_civicrm(form.wanted)
-        with hurried(visit.site) as site:
+        with with_time_limit(visit.site) as site:
             found = probe_site(site, wanted.civicrm or form.wanted)
     except MailchimpsyncError as error:
-        tell_beside(form, error, key="api_key", address="url")
+        add_error_beside_field(form, error, key="api_key", address="url")
         return None
     done = ngettext(
         "CiviCRM answers, and the key may do all that is needed. %(number)s mailing group can be connected.",
@@ -139,7 +139,7 @@ def _save(visit: Visit, form: CivicrmForm) -> HttpResponse | None:
     needed = rights_in_use(before)
     missing = [one.found for one in findings_of_rights(found.rights, needed) if one.level is not Level.GOOD]
     told = done % {"number": len(found.groups)}
-    wish = Wish(wanted.having(civicrm=found.civicrm), told, reverse("configuration-groups"))
+    wish = PendingChange(wanted.having(civicrm=found.civicrm), told, reverse("configuration-groups"))
     answer = save_form(visit, form, wish, check=bool(before.connections))
     if answer is not None:
         warn_each(visit, missing)
@@ -151,7 +151,7 @@ def groups(visit: Visit) -> HttpResponse:
     """Show the mailing groups that can be connected, and what they are connected with."""
     if visit.site.configuration.civicrm is None:
         return redirect("configuration")
-    with hurried(visit.site) as site:
+    with with_time_limit(visit.site) as site:
         found = sized_groups(site)
     connected = {
         group_id: link for link in visit.site.configuration.connections for group_id in link.connection.group_ids

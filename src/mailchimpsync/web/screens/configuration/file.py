@@ -12,9 +12,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mailchimpsync.actions import export_configuration, read_configuration
-from mailchimpsync.actions.described import Scope
+from mailchimpsync.actions.api.description import Scope
 from mailchimpsync.errors import ConfigurationError, MailchimpsyncError
-from mailchimpsync.web.screens.configuration.saving import ConfigurationForm, Wish, front, save, status_of_form, tell
+from mailchimpsync.web.screens.configuration.saving import (
+    ConfigurationForm,
+    PendingChange,
+    add_error,
+    front,
+    save,
+    status_of_form,
+)
 from mailchimpsync.web.screens.screen import Visit, screen
 
 FILE_BYTES_MAX = 1_000_000
@@ -65,18 +72,18 @@ def export_secrets(visit: Visit) -> HttpResponse:
 
 
 @screen(Scope.CONFIGURE, "POST")
-def take(visit: Visit) -> HttpResponse:
+def import_file(visit: Visit) -> HttpResponse:
     """Read a file, and show what it would change and delete before it is saved."""
     form = FileForm(visit)
     if form.is_valid():
         try:
             wanted = read_configuration(visit.site, form.cleaned_data["file"])
-            wish = Wish(wanted, _("The file is saved as the configuration."), front())
+            wish = PendingChange(wanted, _("The file is saved as the configuration."), front())
             return save(visit, wish, check=not form.cleaned_data["unchecked"], always_ask=True)
         except ConfigurationError as error:
             form.add_error("file", ValidationError(error.what.replace("• ", "").splitlines()))
         except MailchimpsyncError as error:
-            tell(form, error)
+            add_error(form, error)
     context = {"text": export_configuration(visit.site), "form": form}
     return visit.render("configuration/file.html", context, status=status_of_form(form))
 
@@ -92,5 +99,5 @@ urlpatterns = [
     path("configuration/file/toml", export, {"form": "toml"}, name="configuration-export"),
     path("configuration/file/json", export, {"form": "json"}, name="configuration-export-json"),
     path("configuration/file/secrets", export_secrets, name="configuration-export-secrets"),
-    path("configuration/file/import", take, name="configuration-import"),
+    path("configuration/file/import", import_file, name="configuration-import"),
 ]

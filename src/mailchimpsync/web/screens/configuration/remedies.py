@@ -9,46 +9,48 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy
 
 from mailchimpsync.actions.alerts.acts import HOW_TO
-from mailchimpsync.actions.said import in_other_words
+from mailchimpsync.actions.texts.messages import in_language
 from mailchimpsync.errors import REGISTRY, Code
 
 
 @dataclass(frozen=True)
-class WayOut:
+class RemedyLink:
     """What to do, and the name of the page where it is done; "" if it is none of ours."""
 
     text: str | Promise
     page: str = ""
 
 
-_REPAIR = WayOut(gettext_lazy("Press “Repair” on the page of the webhooks."), "configuration-webhooks")
-_FIRST = WayOut(gettext_lazy("Look at the first sync, then switch it on."), "configuration")
-_ALERTS = WayOut(gettext_lazy("Say who is to be told."), "configuration-alerts")
-_TEST = WayOut(gettext_lazy("See that the server is right, then send a test."), "configuration-alerts")
+_REPAIR = RemedyLink(gettext_lazy("Press “Repair” on the page of the webhooks."), "configuration-webhooks")
+_FIRST = RemedyLink(gettext_lazy("Look at the first sync, then switch it on."), "configuration")
+_ALERTS = RemedyLink(gettext_lazy("Say who is to be told."), "configuration-alerts")
+_TEST = RemedyLink(gettext_lazy("See that the server is right, then send a test."), "configuration-alerts")
 
-_WAYS: Mapping[str, WayOut] = {
+_WAYS: Mapping[str, RemedyLink] = {
     REGISTRY[Code.WEBHOOK_MISSING].remedy: _REPAIR,
     REGISTRY[Code.WEBHOOK_WRONG].remedy: _REPAIR,
-    REGISTRY[Code.MC_AUTH].remedy: WayOut(
+    REGISTRY[Code.MC_AUTH].remedy: RemedyLink(
         gettext_lazy("Make a new key at Mailchimp (Account, Extras, API keys), and change it on the account's page."),
         "configuration",
     ),
     HOW_TO: _ALERTS,
     "Run `mailchimpsync sync`.": _FIRST,
-    "Run `mailchimpsync sync`: it goes on from there.": WayOut(
+    "Run `mailchimpsync sync`: it goes on from there.": RemedyLink(
         gettext_lazy("Sync the connection: it goes on from there."), "overview"
     ),
-    "See that `mailchimpsync serve` runs, or `mailchimpsync sync` is called by schedule.": WayOut(
+    "See that `mailchimpsync serve` runs, or `mailchimpsync sync` is called by schedule.": RemedyLink(
         gettext_lazy("See whether the connection is switched on, and whether the service runs all the time."),
         "configuration",
     ),
-    "Run `mailchimpsync init`.": WayOut(gettext_lazy("Say where CiviCRM is."), "configuration-civicrm"),
-    "Run `mailchimpsync connect`.": WayOut(gettext_lazy("Connect an audience with a group."), "configuration-connect"),
+    "Run `mailchimpsync init`.": RemedyLink(gettext_lazy("Say where CiviCRM is."), "configuration-civicrm"),
+    "Run `mailchimpsync connect`.": RemedyLink(
+        gettext_lazy("Connect an audience with a group."), "configuration-connect"
+    ),
     "See that the server is right, then `mailchimpsync alerts test`.": _TEST,
-    "See `mailchimpsync alerts list`.": WayOut(gettext_lazy("The overview tells of them."), "overview"),
+    "See `mailchimpsync alerts list`.": RemedyLink(gettext_lazy("The overview tells of them."), "overview"),
 }
 
 
-def way_out(remedy: str) -> WayOut:
+def remedy_link(remedy: str) -> RemedyLink:
     """Return what to do in a browser; where nothing better is known, the advice as it is."""
-    return _WAYS.get(remedy) or WayOut(in_other_words(remedy, gettext) if remedy else "")
+    return _WAYS.get(remedy) or RemedyLink(in_language(remedy, gettext) if remedy else "")

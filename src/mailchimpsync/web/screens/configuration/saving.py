@@ -14,12 +14,19 @@ from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
-from mailchimpsync.actions import Site, change_configuration, checked_live, hurried, version_of, what_would_go
-from mailchimpsync.actions.described import Scope
+from mailchimpsync.actions import (
+    Site,
+    change_configuration,
+    check_live,
+    data_to_be_deleted,
+    version_of,
+    with_time_limit,
+)
+from mailchimpsync.actions.api.description import Scope
 from mailchimpsync.config import Configuration, changes, from_stored, to_stored
 from mailchimpsync.errors import ConfigurationError, MailchimpsyncError, UsageError
-from mailchimpsync.store.forgetting import Belongings
-from mailchimpsync.web.screens.configuration.changed import by_part
+from mailchimpsync.store.privacy.removed_audiences import AudienceData
+from mailchimpsync.web.screens.configuration.change_list import group_by_part
 from mailchimpsync.web.screens.screen import Visit, screen
 
 BAD_REQUEST, CONFLICT = 400, 409
@@ -64,7 +71,7 @@ class ConfigurationForm(forms.Form):
 
 
 @dataclass(frozen=True)
-class Wish:
+class PendingChange:
     """A configuration that somebody wants, what to say when it is saved, and where to go on from there."""
 
     configuration: Configuration
@@ -81,7 +88,7 @@ def changes_since(site: Site, version: int) -> list[str]:
     return changes(before, site.configuration)
 
 
-def save(visit: Visit, wish: Wish, *, check: bool, always_ask: bool = False) -> HttpResponse:
+def save(visit: Visit, wish: PendingChange, *, check: bool, always_ask: bool = False) -> HttpResponse:
     """Save it, or show what would be deleted and ask; with `check`, after both sides were asked for all it names.
 
     Raises:
@@ -90,26 +97,26 @@ def save(visit: Visit, wish: Wish, *, check: bool, always_ask: bool = False) -> 
     """
     wanted = wish.configuration
     if check:
-        with hurried(visit.site, CHECK_SECONDS) as site:
-            wanted = checked_live(site, wanted)
-    going = what_would_go(visit.site, wanted)
+        with with_time_limit(visit.site, CHECK_SECONDS) as site:
+            wanted = check_live(site, wanted)
+    going = data_to_be_deleted(visit.site, wanted)
     if going or always_ask:
-        return _ask(visit, Wish(wanted, wish.done, wish.to), going)
+        return _ask_confirmation(visit, PendingChange(wanted, wish.done, wish.to), going)
     change_configuration(visit.site, wanted, by=visit.by, check=False)
     visit.say(wish.done)
     return redirect(wish.to)
 
 
-def save_form(visit: Visit, form: ConfigurationForm, wish: Wish, *, check: bool) -> HttpResponse | None:
+def save_form(visit: Visit, form: ConfigurationForm, wish: PendingChange, *, check: bool) -> HttpResponse | None:
     """Save it as `save` does; None: it could not be saved, and the form says why."""
     try:
         return save(visit, wish, check=check)
     except MailchimpsyncError as error:
-        tell(form, error)
+        add_error(form, error)
         return None
 
 
-def tell(form: forms.Form, error: MailchimpsyncError) -> None:
+def add_error(form: forms.Form, error: MailchimpsyncError) -> None:
     """Put an error that belongs to no field above the form, a line for each problem."""
     lines = [line.removeprefix("• ") for line in error.what.splitlines()]
     form.add_error(None, ValidationError(lines[1:] or lines))
@@ -122,28 +129,30 @@ def status_of_form(form: ConfigurationForm) -> int:
     return CONFLICT if form.is_late else BAD_REQUEST
 
 
-def _ask(visit: Visit, wish: Wish, going: Sequence[Belongings]) -> HttpResponse:
+def _ask_confirmation(visit: Visit, wish: PendingChange, going: Sequence[AudienceData]) -> HttpResponse:
     """Show what would change and go; the answer carries the wish, sealed, so that exactly this is saved."""
     titles = {link.audience_id: link.title for link in visit.site.configuration.connections}
     context = {
         "going": [(titles.get(one.list_id, one.list_id), one) for one in going],
-        "changes": by_part(changes(visit.site.configuration, wish.configuration)),
+        "changes": group_by_part(changes(visit.site.configuration, wish.configuration)),
         "wish": _sealed(visit.site, wish),
         "back": wish.to,
     }
     return visit.render("configuration/confirm.html", context)
 
 
-def _sealed(site: Site, wish: Wish) -> str:
+def _sealed(site: Site, wish: PendingChange) -> str:
     document = to_stored(wish.configuration, str)
     values = {"version": site.version, "document": document, "done": wish.done, "to": wish.to}
     return site.keyring.encrypt(json.dumps(values))
 
 
-def _opened(site: Site, sealed: str) -> tuple[int, Wish]:
+def _opened(site: Site, sealed: str) -> tuple[int, PendingChange]:
     try:
         values = json.loads(site.keyring.decrypt(sealed))
-        return values["version"], Wish(from_stored(values["document"], site.keyring), values["done"], values["to"])
+        return values["version"], PendingChange(
+            from_stored(values["document"], site.keyring), values["done"], values["to"]
+        )
     except (ConfigurationError, ValueError, KeyError, TypeError):
         raise UsageError(_("What was to be confirmed can't be read; begin again.")) from None
 

@@ -8,11 +8,11 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
 from mailchimpsync.actions import Site, version_of, versions
-from mailchimpsync.actions.described import Scope
+from mailchimpsync.actions.api.description import Scope
 from mailchimpsync.config import Configuration, changes
 from mailchimpsync.errors import UsageError
-from mailchimpsync.web.screens.configuration.changed import by_part
-from mailchimpsync.web.screens.configuration.saving import Wish, save
+from mailchimpsync.web.screens.configuration.change_list import group_by_part
+from mailchimpsync.web.screens.configuration.saving import PendingChange, save
 from mailchimpsync.web.screens.screen import Visit, screen
 
 SHOWN, SHOWN_MAX = 25, 200
@@ -25,14 +25,18 @@ def index(visit: Visit) -> HttpResponse:
     everything = asked.get("all") == "yes"
     found = versions(visit.site, SHOWN_MAX if everything else SHOWN)
     context = {
-        "versions": [(one, by_part(one.changes)) for one in found],
+        "versions": [(one, group_by_part(one.changes)) for one in found],
         "newest": visit.site.version,
         "numbers": range(visit.site.version, max(visit.site.version - SHOWN_MAX, 0), -1),
         "has_more": not everything and len(found) == SHOWN and found[-1].number > 1,
     }
     if asked.get("a") and asked.get("b"):
         a, b = _number(asked["a"]), _number(asked["b"])
-        context |= {"a": a, "b": b, "differences": by_part(changes(_version(visit.site, a), _version(visit.site, b)))}
+        context |= {
+            "a": a,
+            "b": b,
+            "differences": group_by_part(changes(_version(visit.site, a), _version(visit.site, b))),
+        }
     return visit.render("configuration/versions.html", context)
 
 
@@ -45,7 +49,7 @@ def restore(visit: Visit, number: int) -> HttpResponse:
         return redirect("configuration-versions")
     done = _("What version %(number)s said is saved again, as the newest.") % {"number": number}
     check = visit.request.POST.get("unchecked") != "yes"
-    return save(visit, Wish(wanted, done, reverse("configuration-versions")), check=check, always_ask=True)
+    return save(visit, PendingChange(wanted, done, reverse("configuration-versions")), check=check, always_ask=True)
 
 
 def _number(text: str) -> int:

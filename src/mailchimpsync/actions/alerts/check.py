@@ -1,0 +1,40 @@
+"""What is looked at of alerts: whether somebody is told, whether the channels work, and which problems last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import RowMapping
+
+from mailchimpsync.actions.alerts.acts import CHANNEL_NAMES, HOW_TO, NO_CHANNEL, getalerts
+from mailchimpsync.actions.finding import Finding, Level, ok
+from mailchimpsync.actions.site import Site
+from mailchimpsync.actions.texts.messages import say
+from mailchimpsync.store.site import outbox
+
+_SUBJECT = say("Alerts")
+
+
+def check_alerts(site: Site) -> Iterator[Finding]:
+    """See that somebody is told when something is wrong, and that every channel delivers."""
+    wanted = site.configuration.alerts
+    names = [*wanted.channels, *(["ping"] if wanted.ping_url else [])]
+    with site.store.reading() as tx:
+        tried = outbox.newest_by_channel(tx)
+    if not names:
+        yield Finding(Level.WARNING, _SUBJECT, NO_CHANNEL, HOW_TO)
+    if lasting := len(getalerts(site)):
+        found, remedy = say("Problems that last: %(number)s.", number=lasting), "See `mailchimpsync alerts list`."
+        yield Finding(Level.WARNING, _SUBJECT, found, remedy)
+    for name in names:
+        yield _check_channel(name, tried.get(name))
+
+
+def _check_channel(name: str, newest: RowMapping | None) -> Finding:
+    subject = say("Alerts: %(channel)s", channel=CHANNEL_NAMES[name])
+    if newest is None:
+        return ok(subject, say("Nothing was sent yet; `mailchimpsync alerts test` tries it."))
+    if newest["note"] is None:
+        return ok(subject, say("The newest message was taken."))
+    found = say("The newest message was not taken, or not by all: %(note)s.", note=newest["note"])
+    return Finding(Level.WARNING, subject, found, "See that the server is right, then `mailchimpsync alerts test`.")

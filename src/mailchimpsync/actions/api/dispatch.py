@@ -1,0 +1,77 @@
+"""Calling an action by its name, the way every door does: the command line, HTTP and Python."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic_core import from_json
+
+from mailchimpsync.actions.api.description import Action, find_action
+from mailchimpsync.actions.api.envelope import failure
+from mailchimpsync.actions.site import Site
+from mailchimpsync.errors import MailchimpsyncError, UsageError
+
+HOUSE_KEEPING = frozenset({"version", "sequential", "debug", "check_permissions"})
+"""Parameters that CiviCRM's callers may add to any call. Only `sequential` has a meaning here."""
+
+_NO = frozenset({"", "0", "false", "no", "none"})
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a call: CiviCRM's envelope, the error it tells of, for HTTP statuses, and an exit code."""
+
+    envelope: dict[str, Any]
+    error: MailchimpsyncError | None = None
+    exit_code: int = 0
+
+
+def call(
+    site: Site, entity: str, action: str, given: Mapping[str, Any], *, sequential: bool = True, **helpers: Any
+) -> Outcome:
+    """Call an action with parameters as they came, and return its outcome; the product's errors are part of it.
+
+    `options` (CiviCRM's `{"limit": 10, "offset": 20, "sort": "id", "is_count": 1}`) are parameters like others.
+    `sequential`, which the call itself may say otherwise, gives rows as a list; else they are keyed by their `id`.
+    `helpers` are the Python objects of `Action.call`.
+    """
+    try:
+        found = find_action(entity, action)
+        called = found.carry_out(site, parameters(found, given), **helpers)
+    except MailchimpsyncError as error:
+        return Outcome(failure(error), error, error.exit_code)
+    as_list = _yes(given["sequential"]) if "sequential" in given else sequential
+    envelope, judged = found.envelope(called.values, sequential=as_list), called.judged
+    if judged.error is not None:
+        envelope |= failure(judged.error)  # the entries stay: they say what became of each connection
+    return Outcome(envelope, judged.error, judged.exit_code)
+
+
+def parameters(action: Action, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the action's own parameters: without those of the house, and with the `options` among the others.
+
+    Raises:
+        UsageError: the options are none.
+    """
+    own = action.parameters.model_fields
+    kept = {name: value for name, value in given.items() if name not in HOUSE_KEEPING or name in own}
+    if "options" in kept and "options" not in own:
+        options = _from_text(kept.pop("options"))
+        if not isinstance(options, Mapping):
+            raise UsageError(f"{action.title}: options: give an object, such as {{'limit': 10}}.")
+        kept = {name: value for name, value in options.items() if name not in HOUSE_KEEPING} | kept
+    return kept
+
+
+def _from_text(options: Any) -> Any:
+    """CiviCRM's callers may send options as JSON text."""
+    try:
+        return from_json(options, allow_inf_nan=False) if isinstance(options, str) else options
+    except ValueError:
+        return None
+
+
+def _yes(value: object) -> bool:
+    return str(value).strip().lower() not in _NO

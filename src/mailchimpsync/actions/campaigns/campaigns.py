@@ -1,0 +1,75 @@
+"""`MailchimpsyncCampaign`: which campaigns were imported, and how far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from mailchimpsync.actions.api.description import Scope, action
+from mailchimpsync.actions.api.envelope import plain
+from mailchimpsync.actions.api.parameters import GroupIdOrId
+from mailchimpsync.actions.api.selection import find_links
+from mailchimpsync.actions.site import Site
+from mailchimpsync.store.site import campaigns
+from mailchimpsync.store.site.campaigns import CampaignState
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedCampaign:
+    """A campaign; times are UTC, and numbers None where they have not been read.
+
+    Attributes:
+        recipients: to how many people it was sent.
+        unknown: how many of them have no contact.
+        code: why the last attempt failed.
+    """
+
+    id: int
+    list_id: str
+    campaign_id: str
+    subject: str
+    sent_at: datetime
+    state: CampaignState
+    activity_id: int | None
+    opened_activity_id: int | None
+    clicked_activity_id: int | None
+    recipients: int | None
+    unknown: int
+    opened: int | None
+    clicked: int | None
+    code: str | None
+
+
+def in_wire_form(found: Sequence[ImportedCampaign]) -> list[dict[str, Any]]:
+    """Return campaigns as objects."""
+    return [plain(asdict(one)) for one in found]
+
+
+@action("MailchimpsyncCampaign", Scope.READ, name="get", present=in_wire_form)
+def getcampaigns(
+    site: Site,
+    *,
+    group_id: GroupIdOrId = None,
+    limit: Annotated[int, Field(description="How many of each connection, the newest first.", ge=1, le=500)] = 25,
+) -> list[ImportedCampaign]:
+    """Return the campaigns that are known here, with their activities in CiviCRM and how many people they reached.
+
+    `state` is complete, unfinished (the next import goes on), failed (see `code`), or closed: one of its activities was
+    deleted in CiviCRM for good, so it is left alone. `unknown` recipients have no contact.
+
+    Raises:
+        UsageError: no such group.
+    """
+    links = find_links(site, group_id)
+    with site.store.reading() as tx:
+        rows = [row for link in links for row in campaigns.newest_campaigns(tx, link.audience_id, limit)]
+    return [_campaign(dict(row)) for row in rows]
+
+
+def _campaign(row: Mapping[str, Any]) -> ImportedCampaign:
+    names = [name for name in ImportedCampaign.__dataclass_fields__ if name != "state"]
+    return ImportedCampaign(**{name: row[name] for name in names}, state=campaigns.state_of(row))

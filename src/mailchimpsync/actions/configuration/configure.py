@@ -1,0 +1,132 @@
+"""Checks what is to be connected at both sides, live, and saves it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Literal
+
+from mailchimpsync.actions.configuration.change import Saved, change_configuration, read_configuration
+from mailchimpsync.actions.site import Site
+from mailchimpsync.civicrm import Group, Rights, check_rights, mailing_groups
+from mailchimpsync.civicrm import site as check_site
+from mailchimpsync.config import Account, CivicrmSite, Configuration, Link, Seal, mask, to_json, to_stored, to_toml
+from mailchimpsync.errors import Code, RefusedError, UsageError
+from mailchimpsync.http import Remote
+from mailchimpsync.mailchimp import Audience, Interest, account, audiences, interests
+from mailchimpsync.runtime import Deadline
+
+PROBE_SECONDS = 5
+"""For how long a side that is to be connected is asked again, while somebody waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a Mailchimp key opens: the account's name, and its audiences."""
+
+    name: str
+    audiences: tuple[Audience, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProbedSite:
+    """A CiviCRM site with the form of its URLs found, the groups that can be linked, and what the key may do."""
+
+    civicrm: CivicrmSite
+    groups: list[Group]
+    rights: Rights
+
+
+def probe_site(site: Site, civicrm: CivicrmSite) -> ProbedSite:
+    """Return what is found at a CiviCRM site.
+
+    Raises:
+        ConfigurationError, AccessError, TransientError: it can't be used; says why.
+    """
+    with site.clients.civicrm(civicrm, site.runtime) as client:
+        _limit_waiting(client)
+        found = civicrm.model_copy(update={"pattern": client.pattern})
+        rights = check_rights(client)
+        groups = mailing_groups(client)
+        if groups:
+            check_site(client, [groups[0].id])  # the site's clock, and that the key sees people
+        return ProbedSite(found, groups, rights)
+
+
+def probe_account(site: Site, mailchimp: Account) -> Choice:
+    """Return what a Mailchimp key opens.
+
+    Raises:
+        ConfigurationError, AccessError, TransientError: the key can't be used; says why.
+    """
+    with site.clients.mailchimp(mailchimp, site.runtime) as client:
+        _limit_waiting(client)
+        return Choice(account(client).name, tuple(audiences(client)))
+
+
+def _limit_waiting(client: Remote) -> None:
+    if client.patience is None:
+        client.patience = Deadline.after(client.runtime, PROBE_SECONDS)
+
+
+def probe_interests(site: Site, mailchimp: Account, audience_id: str) -> list[Interest]:
+    """Return the interests of an audience, category by category."""
+    with site.clients.mailchimp(mailchimp, site.runtime) as client:
+        return interests(client, audience_id)
+
+
+def connect_audience(site: Site, link: Link, mailchimp: Account, *, by: str) -> Link:
+    """Check a link at both sides, live, then save it in place of the audience's present one; return it with names.
+
+    Raises:
+        ConfigurationError: the configuration would not be usable.
+        UsageError: the account's name is that of another account, whose audiences this key doesn't open.
+        EvidenceError: a group is missing, disabled, or smart.
+        RefusedError: the audience, or one of its interests, is gone.
+        AccessError: CiviCRM's key lacks a right that every sync needs.
+    """
+    wanted = site.configuration.with_link(link, mailchimp)
+    said = next(one for one in wanted.connections if one.audience_id == link.audience_id)
+    check_rights(site.civicrm())
+    groups = check_site(site.civicrm(), said.connection.group_ids).groups
+    with site.clients.mailchimp(wanted.accounts[link.account], site.runtime) as client:
+        names = {one.id: one.name for one in audiences(client)}
+        _check_same_account(site.configuration, link.account, names)
+        if said.audience_id not in names:
+            raise RefusedError(Code.MC_AUDIENCE_GONE, f"The account has no audience {said.audience_id}")
+        if gone := said.interests.keys() - {one.id for one in interests(client, said.audience_id)}:
+            what = f"Audience {said.audience_id} has no interest {', '.join(sorted(gone))}"
+            raise RefusedError(Code.MC_MAPPING_GONE, what)
+    named = said.model_copy(
+        update={"audience_name": names[said.audience_id], "group_title": groups[said.group_id].title}
+    )
+    change_configuration(site, wanted.with_link(named, mailchimp), by=by, check=False)
+    return named
+
+
+def _check_same_account(configuration: Configuration, name: str, audiences: Collection[str]) -> None:
+    """A key takes the place of the one stored under its account's name; it has to open what that one opened."""
+    used = {link.audience_id for link in configuration.connections if link.account == name}
+    if lost := sorted(used - set(audiences)):
+        raise UsageError(
+            f"The account “{name}” is configured already, and this key doesn't open its audience {', '.join(lost)}. If "
+            "it is another account, give it a name by --account."
+        )
+
+
+def export_configuration(
+    site: Site, *, keys: Literal["masked", "encrypted", "plain"] = "masked", form: Literal["toml", "json"] = "toml"
+) -> str:
+    """Return the configuration as a text, its keys masked, encrypted for this site's own secret key, or plain."""
+    seals: dict[str, Seal] = {"masked": mask, "encrypted": site.keyring.encrypt, "plain": str}
+    values = to_stored(site.configuration, seals[keys])
+    return to_json(values) if form == "json" else to_toml(values)
+
+
+def import_configuration(site: Site, text: str, *, by: str, confirm: bool = False, check: bool = True) -> Saved:
+    """Save a text in TOML or JSON as the configuration; see `updateconfig`.
+
+    Raises:
+        ConfigurationError, ConfirmationError, BusyError, TransientError: as `change_configuration`.
+    """
+    return change_configuration(site, read_configuration(site, text), by=by, confirm=confirm, check=check)

@@ -1,0 +1,53 @@
+"""Other programs that sync an audience too, as far as Mailchimp shows them: by their webhooks."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from urllib.parse import unquote, urlsplit
+
+from mailchimpsync.actions.site import Site
+from mailchimpsync.actions.texts.messages import Message, say
+from mailchimpsync.actions.webhooks.urls import Path, is_ours
+from mailchimpsync.config import Link
+from mailchimpsync.mailchimp import MailchimpClient, webhooks
+
+STOP_ONE = say(
+    "Let one site alone sync the audience: disconnect it at the other one. If that one is gone, delete its webhook at "
+    "Mailchimp."
+)
+
+_OF_EXTENSIONS = ("civicrm", "mailchimp", "webhook")
+"""The addresses at which CiviCRM's extensions for Mailchimp listen have all of these, in their path or query."""
+
+
+def other_sites_sentences(site: Site, client: MailchimpClient, link: Link) -> list[Message]:
+    """Say that others sync an audience too, if it has their webhooks; a site without webhooks leaves no mark.
+
+    Raises:
+        RemoteError: Mailchimp can't be asked.
+    """
+    urls = [one.url for one in webhooks(client, link.audience_id)]
+    hosts = sorted({_host(url) for url in urls if _syncs(url) and not is_ours(site, url, Path.AUDIENCE)})
+    return [_sentence(link, hosts)] if hosts else []
+
+
+def _sentence(link: Link, hosts: Collection[str]) -> Message:
+    return say(
+        "Audience “%(name)s” has a webhook of another sync with CiviCRM, at %(hosts)s. Where two sites sync one "
+        "audience, each takes people whom the other one unsubscribes for people who left, and removes them from its "
+        "groups.",
+        name=link.audience_name or link.audience_id,
+        hosts=", ".join(hosts),
+    )
+
+
+def _syncs(url: str) -> bool:
+    parts = urlsplit(url)
+    if parts.path.rstrip("/").endswith(Path.AUDIENCE):
+        return True
+    where = unquote(f"{parts.path}?{parts.query}").lower()
+    return all(word in where for word in _OF_EXTENSIONS)
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or ""

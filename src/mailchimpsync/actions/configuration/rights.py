@@ -1,0 +1,57 @@
+"""What the rights of CiviCRM's key mean for a configuration: what is missing, what for, and what happens without it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mailchimpsync.actions.finding import Finding, Level, ok, trouble
+from mailchimpsync.actions.texts.messages import say
+from mailchimpsync.civicrm import Rights, Standing
+from mailchimpsync.config import Configuration
+from mailchimpsync.data import SUMMARIES
+from mailchimpsync.data.sources import DONATIONS, MEMBERSHIPS
+from mailchimpsync.errors import PURPOSES, SMALLEST, Code, Right
+
+_OF_LOOKUPS = {MEMBERSHIPS: Right.MEMBERSHIPS, DONATIONS: Right.DONATIONS}
+_TELL_GONE_FROM_HIDDEN = {Right.TRASH}
+
+
+def rights_in_use(configuration: Configuration) -> set[Right]:
+    """Return the rights that what is switched on needs, beyond the smallest set and those of a first import."""
+    needed: set[Right] = set()
+    for link in configuration.connections:
+        if link.campaigns.enabled:
+            needed.add(Right.ACTIVITIES)
+        lookups = {SUMMARIES[rule.source].lookup for rule in link.data.fields if rule.source in SUMMARIES}
+        needed |= {right for lookup, right in _OF_LOOKUPS.items() if lookup in lookups}
+    return needed
+
+
+def findings_of_rights(rights: Rights, needed: set[Right]) -> Iterator[Finding]:
+    """Tell each right that is missing: badly where something that is switched on needs it."""
+    missing = [right for right in rights if rights[right] is Standing.LACKING and right not in SMALLEST]
+    for right in missing:
+        if right in needed:
+            yield _missing(right, Level.BAD)
+        elif right in _TELL_GONE_FROM_HIDDEN:
+            yield _missing(right, Level.WARNING)
+    spare = [right for right in missing if right not in needed and right not in _TELL_GONE_FROM_HIDDEN]
+    if spare:
+        names = ", ".join(f"“{right.value}”" for right in spare)
+        yield ok(say("Permissions"), say("Not given, and not needed for what is switched on: %(names)s.", names=names))
+
+
+def _missing(right: Right, level: Level) -> Finding:
+    remedy = say("Give the role of the key's user the permission “%(right)s” in the CMS.", right=right.value)
+    return trouble(say("Permissions"), missing_rights(right), Code.CV_RIGHT_MISSING, level=level, remedy=remedy)
+
+
+def missing_rights(right: Right) -> str:
+    """Say that a right is missing, what it is for, and what happens without it."""
+    purpose = PURPOSES[right]
+    return say(
+        "The key's user lacks “%(right)s”. What for: %(why)s Without it: %(without)s",
+        right=right.value,
+        why=say(purpose.why),
+        without=say(purpose.without),
+    )

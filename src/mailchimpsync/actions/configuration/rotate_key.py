@@ -1,0 +1,53 @@
+"""A new secret key in place of the old one, without an instant at which the site doesn't open (DESIGN 3.8, 3.17)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mailchimpsync.actions.site import Site
+from mailchimpsync.config import Keyring, new_key, read_keys, resealed, write_key_file
+from mailchimpsync.store.site import configurations, tombstones
+
+
+def rotate_key_file(site: Site) -> Iterator[str]:
+    """Make a new key, step by step; yields what was done, after each.
+
+    The new key is in the file, in front of the old ones, before anything is encrypted with it; the old ones go when
+    nothing needs them any more. Whoever stops in between has a site that opens, and begins anew.
+
+    Raises:
+        ConfigurationError: `SECRET`, a key or the key file can't be used; nothing needs to be put right.
+        StoreError: the database can't be written.
+    """
+    path = site.settings.key_path
+    keys = [new_key(), *read_keys(site.settings)]
+    write_key_file(path, keys)
+    yield "A new key is in the key file, in front of the old one."
+    number = _reencrypt(site, keys)
+    yield f"Every secret is encrypted with it, in {number:,} versions of the configuration."
+    write_key_file(path, keys[:1])
+    site.keyring = Keyring(keys[:1])
+    yield "The old key is gone from the key file; old copies of the database can be opened with it only."
+
+
+def rotate_key_of_environment(site: Site) -> str | None:
+    """Return a new key, if the environment has one key only; else encrypt every secret with its first, and return None.
+
+    Raises:
+        ConfigurationError: `SECRET`, the keys can't be used.
+        StoreError: the database can't be written.
+    """
+    keys = read_keys(site.settings)
+    if len(keys) == 1:
+        return new_key()
+    _reencrypt(site, keys)
+    return None
+
+
+def _reencrypt(site: Site, keys: list[str]) -> int:
+    keyring = Keyring(keys)
+    with site.store.begin() as tx:
+        number = configurations.reseal_documents(tx, lambda document: resealed(document, keyring))
+        tombstones.reseal_secrets(tx, lambda token: keyring.encrypt(keyring.decrypt(token)))
+    site.keyring = keyring
+    return number

@@ -1,0 +1,56 @@
+"""`Mailchimpsync.updateconfig` (existing-extension.md 15.4)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from mailchimpsync.actions.api.description import Scope, action
+from mailchimpsync.actions.configuration.change import Saved, change_configuration, read_configuration
+from mailchimpsync.actions.site import Site
+from mailchimpsync.config import from_json_text, to_stored
+
+
+def _present(saved: Saved) -> dict[str, Any]:
+    return {
+        "version": saved.version,
+        "config": to_stored(saved.configuration),
+        "deleted": [asdict(one) for one in saved.deleted],
+    }
+
+
+@action("Mailchimpsync", Scope.CONFIGURE, present=_present, helpers=("by",))
+def updateconfig(
+    site: Site,
+    *,
+    config: Annotated[
+        dict[str, Any] | str,
+        Field(
+            description="The whole configuration, as an object or as its JSON text: `{civicrm, accounts, connections}`,"
+            " or `{lists, accounts}` as in the PHP extension. A masked key stays the stored one."
+        ),
+    ],
+    confirm: Annotated[
+        bool, Field(description="Delete what is known of audiences that the configuration no longer has.")
+    ] = False,
+    check: Annotated[
+        bool, Field(description="Ask Mailchimp and CiviCRM first whether all that it names is there.")
+    ] = True,
+    by: str = "api",
+) -> Saved:
+    """Save the configuration, checked as a whole, and return it with keys masked.
+
+    What is known of audiences that it no longer connects is deleted only if the call confirms it; without, the error
+    says what would be deleted, and nothing is saved.
+
+    Raises:
+        ConfigurationError: it can't be used; every problem is named, and nothing is saved.
+        ConfirmationError: audiences would go; says what would be deleted.
+        BusyError: an audience that would go is being synced.
+        TransientError: a side can't be asked now; `check: false` saves without asking.
+    """
+    site.refresh()
+    values = from_json_text(config) if isinstance(config, str) else config
+    return change_configuration(site, read_configuration(site, values), by=by, confirm=confirm, check=check)

@@ -1,0 +1,123 @@
+"""`Mailchimpsync.updatewebhook`: one webhook made or deleted by hand (existing-extension.md 15.5)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from mailchimpsync.actions.api.description import Scope, action
+from mailchimpsync.actions.api.selection import find_audience
+from mailchimpsync.actions.configuration.account import need_account
+from mailchimpsync.actions.configuration.fetchaccountinfo import ApiKey, show_batch_webhook, show_webhook
+from mailchimpsync.actions.site import Site
+from mailchimpsync.actions.webhooks.registered import NO_PUBLIC_URL
+from mailchimpsync.actions.webhooks.targets import EVENTS, SOURCES
+from mailchimpsync.actions.webhooks.urls import Path, webhook_url
+from mailchimpsync.config import Account
+from mailchimpsync.errors import ConfigurationError, UsageError
+from mailchimpsync.mailchimp import (
+    MailchimpClient,
+    batch_webhooks,
+    create_batch_webhook,
+    create_webhook,
+    delete_batch_webhook,
+    delete_webhook,
+    webhooks,
+)
+
+
+class Process(StrEnum):
+    """What is to be done."""
+
+    ADD_WEBHOOK = "add_webhook"
+    DELETE_WEBHOOK = "delete_webhook"
+    ADD_BATCH_WEBHOOK = "add_batch_webhook"
+    DELETE_BATCH_WEBHOOK = "delete_batch_webhook"
+
+
+Id = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+@action("Mailchimpsync", Scope.CONFIGURE)
+def updatewebhook(
+    site: Site,
+    *,
+    api_key: ApiKey,
+    process: Annotated[Process, Field(description="What to do.")],
+    id: Annotated[Id | None, Field(description="The webhook to delete, whoever made it.")] = None,  # noqa: A002 (its name in the API)
+    list_id: Annotated[
+        Id | None,
+        Field(
+            description="The audience whose webhook it is. Without it: the account's only connected audience, or the "
+            "one that has the webhook `id`."
+        ),
+    ] = None,
+) -> dict[str, Any]:
+    """Make or delete one webhook at Mailchimp; `mailchimpsync webhooks repair` sees to all of them.
+
+    Returns the account's name and the `webhooks` that are there afterwards, of the audience or for batches, without
+    secrets.
+
+    Raises:
+        UsageError: the account, id or list_id is missing or unknown, or the audience belongs to another account.
+        ConfigurationError: the site has no `public_url`.
+        RefusedError: there is no such webhook or audience, or Mailchimp can't reach our address.
+        AccessError, TransientError: Mailchimp does not accept the key, or can't be asked.
+    """
+    name, account = need_account(site, api_key)
+    client = site.mailchimp(name)
+    if process in {Process.ADD_WEBHOOK, Process.DELETE_WEBHOOK}:
+        list_id = list_id or _find_audience(site, client, name, id if process is Process.DELETE_WEBHOOK else None)
+        return {"account": name, **_audience_webhook(site, client, (name, account), process, list_id, id)}
+    return {"account": name, **_batch_webhook(site, client, account, process, id)}
+
+
+def _find_audience(site: Site, client: MailchimpClient, account: str, key: str | None) -> str:
+    """Return the audience that is meant: the only one of an account, or of several the one that has a webhook."""
+    audiences = [one.audience_id for one in site.configuration.connections if one.account == account]
+    if len(audiences) > 1 and key is not None:
+        audiences = [one for one in audiences if any(hook.id == key for hook in webhooks(client, one))]
+    if len(audiences) == 1:
+        return audiences[0]
+    known = ", ".join(one.audience_id for one in site.configuration.connections if one.account == account)
+    raise UsageError(
+        f"list_id is missing: it says which audience is meant. Of this account there are: {known or 'none'}."
+    )
+
+
+def _audience_webhook(
+    site: Site, client: MailchimpClient, named: tuple[str, Account], process: Process, list_id: str, key: str | None
+) -> dict[str, Any]:
+    name, account = named
+    if process is Process.ADD_WEBHOOK:
+        if find_audience(site, list_id).account != name:
+            raise UsageError(f"The audience {list_id} is connected by another account than “{name}”.")
+        create_webhook(client, list_id, _url(site, account, Path.AUDIENCE), EVENTS, SOURCES)
+    else:
+        delete_webhook(client, list_id, _given("id", key))
+    return {"list_id": list_id, "webhooks": [show_webhook(site, one) for one in webhooks(client, list_id)]}
+
+
+def _batch_webhook(
+    site: Site, client: MailchimpClient, account: Account, process: Process, key: str | None
+) -> dict[str, Any]:
+    if process is Process.ADD_BATCH_WEBHOOK:
+        create_batch_webhook(client, _url(site, account, Path.BATCH))
+    else:
+        delete_batch_webhook(client, _given("id", key))
+    return {"webhooks": [show_batch_webhook(site, one) for one in batch_webhooks(client)]}
+
+
+def _given(name: str, value: str | None) -> str:
+    if value is None:
+        raise UsageError(f"{name} is missing: it says which one is meant.")
+    return value
+
+
+def _url(site: Site, account: Account, path: Path) -> str:
+    url = webhook_url(site, account, path)
+    if url is None:
+        raise ConfigurationError(f"Mailchimp can't be told where to reach us: no public_url is set. {NO_PUBLIC_URL}")
+    return url

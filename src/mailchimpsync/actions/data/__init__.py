@@ -1,0 +1,4 @@
+"""What goes to Mailchimp besides subscriptions: what can be mapped, and a preview with real contacts.
+
+Nothing is sent from here. It uses `texts/`.
+"""

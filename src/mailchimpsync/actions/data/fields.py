@@ -1,0 +1,190 @@
+"""`Mailchimpsync.getdatafields` and `createmergefields`: what can be mapped onto what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError
+
+from mailchimpsync.actions.api.description import Scope, action
+from mailchimpsync.actions.api.envelope import plain
+from mailchimpsync.actions.api.selection import find_links
+from mailchimpsync.actions.site import Site
+from mailchimpsync.actions.time_limit import within
+from mailchimpsync.civicrm import CivicrmClient
+from mailchimpsync.config import Data, Link
+from mailchimpsync.data import (
+    Audience,
+    Found,
+    PluginRunner,
+    Source,
+    contact_field,
+    find_plugins,
+    finding_texts,
+    sources,
+)
+from mailchimpsync.errors import UsageError
+from mailchimpsync.errors.validation import in_words
+from mailchimpsync.mailchimp import MergeField, create_merge_field, merge_fields
+from mailchimpsync.model import DataOptions, MappedField
+from mailchimpsync.sync.read_only import read_only
+
+SECONDS_MAX = 60
+NAME_LENGTH_MAX = 50
+CHOICES_MAX = 2_000
+
+GroupId = Annotated[int, Field(description="The subscription group of the connection.", gt=0)]
+GivenData = Annotated[
+    dict[str, Any] | None,
+    Field(description="What `data` of the connection would be, to try it before it is saved; without it, as it is."),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """A plugin: whether it is switched on here, and why it can't be used, if so."""
+
+    name: str
+    is_built_in: bool
+    is_on: bool
+    distribution: str
+    version: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class DataFields:
+    """What a map is made from, and what is wrong with the present one, by plugin.
+
+    `tags` (by name, with their labels) and `groups` are those of CiviCRM that could be tags at Mailchimp.
+    """
+
+    sources: tuple[Source, ...]
+    merge_fields: tuple[MergeField, ...]
+    tags: Mapping[str, str]
+    groups: Mapping[int, str]
+    plugins: tuple[Plugin, ...]
+    problems: Mapping[str, Sequence[str]]
+
+
+def _in_wire_form(found: DataFields) -> dict[str, Any]:
+    return dict(plain(asdict(found)))
+
+
+def _fields_in_wire_form(found: Sequence[MergeField]) -> list[dict[str, Any]]:
+    return [plain(asdict(one)) for one in found]
+
+
+@action("Mailchimpsync", Scope.READ, present=_in_wire_form)
+def getdatafields(site: Site, *, group_id: GroupId, data: GivenData = None) -> DataFields:
+    """Tell what of CiviCRM can go into which merge fields of an audience, and what is wrong with the present map.
+
+    Nothing is changed on either side.
+
+    Raises:
+        UsageError: no such group, or `data` can't be used.
+        AccessError, TransientError: a side does not let us, or can't be asked.
+    """
+    [link] = find_links(site, group_id)
+    options = data_options(link, data)
+    systems = site.systems(link)
+    with within(systems.mailchimp, SECONDS_MAX), within(systems.civicrm, SECONDS_MAX), read_only(systems):
+        fields = merge_fields(systems.mailchimp, link.audience_id)
+        found = find_plugins()
+        team = PluginRunner.of(audience_of(site, link, options), systems.civicrm, found)
+        return DataFields(
+            sources=tuple(sources(systems.civicrm)),
+            merge_fields=tuple(fields),
+            tags=_tags(systems.civicrm),
+            groups=_groups(systems.civicrm),
+            plugins=tuple(_plugin(one, team.names) for one in found),
+            problems=team.validate(fields),
+        )
+
+
+@action("Mailchimpsync", Scope.CONFIGURE, present=_fields_in_wire_form)
+def createmergefields(site: Site, *, group_id: GroupId, data: GivenData = None) -> list[MergeField]:
+    """Create the merge fields that the field map names and the audience lacks, and return them.
+
+    Each gets the type that fits what it is filled from, is required of nobody, and shows in no form.
+
+    Raises:
+        UsageError: no such group, `data` can't be used, or CiviCRM does not know a source; nothing is created.
+        RefusedError: Mailchimp lets the audience have no more; those created before stay.
+    """
+    [link] = find_links(site, group_id)
+    options = data_options(link, data)
+    systems = site.systems(link)
+    with within(systems.mailchimp, SECONDS_MAX), within(systems.civicrm, SECONDS_MAX):
+        there = {one.tag for one in merge_fields(systems.mailchimp, link.audience_id)}
+        missing = [one for one in options.fields if one.merge_field not in there]
+        known = {one.name: one for one in sources(systems.civicrm)} if missing else {}
+        _check_sources(systems.civicrm, [one for one in missing if one.source not in known])
+        return [
+            create_merge_field(systems.mailchimp, link.audience_id, one.merge_field, *_name_and_type(one, known))
+            for one in missing
+        ]
+
+
+def _check_sources(civicrm: CivicrmClient, rules: Sequence[MappedField]) -> None:
+    """A merge field is hard to take away again, so none is made for a source that is not there.
+
+    Raises:
+        UsageError: CiviCRM knows no such field; names all of them.
+    """
+    if not rules:
+        return
+    names = {one.merge_field: contact_field(one.source) or one.source for one in rules}
+    found = civicrm.call("Contact", "get", {"select": ["id", *names.values()], "limit": 1})
+    there = found[0] if found else {}
+    if unknown := [one for one in rules if names[one.merge_field] not in there]:
+        words = " ".join(finding_texts.NO_FIELD % {"field": one.merge_field, "source": one.source} for one in unknown)
+        raise UsageError(f"{words} No merge field was created.")
+
+
+def data_options(link: Link, data: Mapping[str, Any] | None) -> DataOptions:
+    """Return what is to be sent, as configured or as given.
+
+    Raises:
+        UsageError: what was given can't be used.
+    """
+    if data is None:
+        return link.data.options or DataOptions()
+    try:
+        return Data.model_validate(data).options or DataOptions()
+    except ValidationError as error:
+        problems = error.errors(include_url=False, include_input=False, include_context=False)
+        words = "; ".join(f"{'.'.join(map(str, one['loc']))}: {in_words(one)}" for one in problems)
+        raise UsageError(f"data: {words}.") from None
+
+
+def audience_of(site: Site, link: Link, options: DataOptions) -> Audience:
+    """Return a connection as plugins know it."""
+    return Audience(link.audience_id, link.group_id, site.runtime.now(), data=options)
+
+
+def _name_and_type(one: MappedField, known: Mapping[str, Source]) -> tuple[str, str]:
+    source = known.get(one.source)
+    return (source.label[:NAME_LENGTH_MAX], source.type) if source else (one.merge_field, "text")
+
+
+def _plugin(found: Found, switched_on: Sequence[str]) -> Plugin:
+    is_built_in = not found.distribution and found.plugin is not None
+    return Plugin(found.name, is_built_in, found.name in switched_on, found.distribution, found.version, found.problem)
+
+
+def _tags(civicrm: CivicrmClient) -> dict[str, str]:
+    where = [["used_for:name", "CONTAINS", "Contact"]]
+    found = civicrm.call("Tag", "get", {"select": ["name", "label"], "where": where, "limit": CHOICES_MAX})
+    labels = {str(tag["name"]): str(tag.get("label") or tag["name"]) for tag in found}
+    return dict(sorted(labels.items(), key=lambda one: one[1].casefold()))
+
+
+def _groups(civicrm: CivicrmClient) -> dict[int, str]:
+    where = [["is_active", "=", True], ["is_hidden", "=", False]]
+    found = civicrm.call(
+        "Group", "get", {"select": ["id", "title"], "where": where, "orderBy": {"title": "ASC"}, "limit": CHOICES_MAX}
+    )
+    return {group["id"]: group["title"] for group in found}

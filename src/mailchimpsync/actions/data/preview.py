@@ -1,0 +1,151 @@
+"""`Mailchimpsync.previewdata` and `getdatafindings`: what goes to Mailchimp, shown with real contacts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import Field
+from sqlalchemy import RowMapping
+
+from mailchimpsync.actions.api.description import Scope, action
+from mailchimpsync.actions.api.envelope import plain
+from mailchimpsync.actions.api.selection import find_links
+from mailchimpsync.actions.data.fields import GivenData, GroupId, audience_of, data_options
+from mailchimpsync.actions.site import Site
+from mailchimpsync.actions.time_limit import within
+from mailchimpsync.civicrm import display_names
+from mailchimpsync.data import Person, PluginRunner, Shown, presentable, preview_person
+from mailchimpsync.mailchimp import merge_fields
+from mailchimpsync.store.cache import data as stored
+from mailchimpsync.store.runs import runs
+from mailchimpsync.sync.read_only import read_only
+
+SECONDS_MAX = 60
+PEOPLE_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewedPerson:
+    """A contact with all that would go to Mailchimp; `confirmed` are the merge fields that Mailchimp has from us."""
+
+    contact_id: int
+    name: str
+    address: str | None
+    data: Shown
+    confirmed: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class DataPreview:
+    """People with their data, and what is wrong with plugins."""
+
+    people: tuple[PreviewedPerson, ...]
+    failures: Mapping[str, str]
+    warnings: Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """A value that does not fit: of how many people, and some of their contacts."""
+
+    plugin: str
+    field: str
+    what: str
+    count: int
+    contact_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DataFindings:
+    """What the last complete run with data found; `began_at` None: there was none yet."""
+
+    began_at: datetime | None
+    people: int
+    changed: int
+    problems: tuple[Unfit, ...]
+    failures: Mapping[str, str]
+    warnings: Mapping[str, Sequence[str]]
+
+
+def _preview_in_wire_form(found: DataPreview) -> dict[str, Any]:
+    return dict(plain(asdict(found)))
+
+
+def _findings_in_wire_form(found: DataFindings) -> dict[str, Any]:
+    return dict(plain(asdict(found)))
+
+
+@action("Mailchimpsync", Scope.READ, present=_preview_in_wire_form)
+def previewdata(
+    site: Site,
+    *,
+    group_id: GroupId,
+    contact_ids: Annotated[
+        list[Annotated[int, Field(gt=0)]] | None,
+        Field(description="Contacts to be shown; without them, the first members.", max_length=PEOPLE_MAX),
+    ] = None,
+    limit: Annotated[int, Field(description="How many people at most.", ge=1, le=PEOPLE_MAX)] = 10,
+    data: GivenData = None,
+) -> DataPreview:
+    """Show what would go to Mailchimp for some people: each merge field with its value or its problem, and tags.
+
+    Nothing is written on either side. Who is not yet known here is not shown: a first sync has to come before.
+
+    Raises:
+        UsageError: no such group, or `data` can't be used.
+        AccessError, TransientError: a side does not let us, or can't be asked.
+    """
+    [link] = find_links(site, group_id)
+    options, systems = data_options(link, data), site.systems(link)
+    with site.store.reading() as tx:
+        some = stored.rows_to_show(tx, link.audience_id, contact_ids, limit)
+    with within(systems.mailchimp, SECONDS_MAX), within(systems.civicrm, SECONDS_MAX), read_only(systems):
+        team = PluginRunner.of(audience_of(site, link, options), systems.civicrm)
+        fields = {one.tag: one for one in merge_fields(systems.mailchimp, link.audience_id)}
+        contacts = sorted({row["civicrm_contact_id"] for row in some})
+        names = display_names(systems.civicrm, contacts) if contacts else {}
+        team.begin()
+        team.prepare(contacts)
+        people = [
+            _person(
+                row,
+                names,
+                preview_person(team.ask(Person(row["civicrm_contact_id"], link.audience_id, *_known(row))), fields),
+            )
+            for row in some
+        ]
+    return DataPreview(tuple(people), team.set_aside, {name: list(words) for name, words in team.warnings.items()})
+
+
+@action("Mailchimpsync", Scope.READ, present=_findings_in_wire_form)
+def getdatafindings(site: Site, *, group_id: GroupId) -> DataFindings:
+    """Tell what the last complete run with data found: values that don't fit, and plugins that failed.
+
+    Raises:
+        UsageError: no such group.
+    """
+    [link] = find_links(site, group_id)
+    with site.store.reading() as tx:
+        last = runs.last_data_run(tx, link.audience_id)
+    found = (last["counts"] or {}).get("data", {}) if last is not None else {}
+    return DataFindings(
+        last["started_at"] if last is not None else None,
+        found.get("people", 0),
+        found.get("changed", 0),
+        tuple(Unfit(**{**one, "contact_ids": tuple(one["contact_ids"])}) for one in found.get("problems", ())),
+        found.get("failures", {}),
+        found.get("warnings", {}),
+    )
+
+
+def _known(row: RowMapping) -> tuple[str | None, str | None]:
+    return row["mailchimp_email"], row["mailchimp_status"]
+
+
+def _person(row: RowMapping, names: Mapping[int, str], data: Shown) -> PreviewedPerson:
+    contact_id = row["civicrm_contact_id"]
+    confirmed = {tag: presentable(value) for tag, (value, _) in ((row["confirmed"] or {}).get("fields") or {}).items()}
+    return PreviewedPerson(contact_id, names.get(contact_id, ""), row["mailchimp_email"], data, confirmed)

@@ -1,0 +1,71 @@
+"""Who may be meant by a part of a name or of an address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mailchimpsync.actions.api.selection import find_links
+from mailchimpsync.actions.site import Site
+from mailchimpsync.actions.time_limit import within
+from mailchimpsync.civicrm import contacts_like
+from mailchimpsync.errors import MailchimpsyncError
+from mailchimpsync.store.queries import persons
+
+PATIENCE_SECONDS = 10
+CANDIDATES_MAX = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Somebody who may be meant; `person` is what to ask `explain` for."""
+
+    person: str
+    name: str
+    address: str | None
+    contact_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Those found, at most `CANDIDATES_MAX`; `problem` says why CiviCRM could not be asked."""
+
+    found: tuple[Candidate, ...]
+    there_are_more: bool
+    problem: str | None = None
+
+
+def candidates(site: Site, part: str) -> Candidates:
+    """Return who has a part in their name or address: in CiviCRM, and in the connected audiences.
+
+    Raises:
+        ConfigurationError: nothing is connected.
+    """
+    audiences = [link.audience_id for link in find_links(site)]
+    found, problem = _in_civicrm(site, part)
+    with site.store.reading() as tx:
+        rows = persons.rows_like(tx, audiences, part, CANDIDATES_MAX + 1)
+    for row in rows:
+        one = _at_mailchimp(dict(row))
+        found.setdefault(str(one.contact_id or one.person), one)
+    everybody = sorted(found.values(), key=lambda one: (one.name.casefold(), one.address or "", one.person))
+    return Candidates(tuple(everybody[:CANDIDATES_MAX]), len(everybody) > CANDIDATES_MAX, problem)
+
+
+def _in_civicrm(site: Site, part: str) -> tuple[dict[str, Candidate], str | None]:
+    try:
+        with within(site.civicrm(), PATIENCE_SECONDS) as client:
+            called = contacts_like(client, part, CANDIDATES_MAX + 1)
+    except MailchimpsyncError as error:
+        return {}, error.what
+    return {
+        str(one.contact_id): Candidate(str(one.contact_id), one.name, one.address, one.contact_id) for one in called
+    }, None
+
+
+def _at_mailchimp(row: Mapping[str, Any]) -> Candidate:
+    names = row["mailchimp_data"] or {}
+    name = " ".join(filter(None, (names.get("first_name"), names.get("last_name"))))
+    contact, address = row["civicrm_contact_id"], row["mailchimp_email"]
+    return Candidate(str(contact or address), name, address, contact)

@@ -1,0 +1,237 @@
+"""Where a person stands, and what happened to them, in sentences for whoever looks after the lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from mailchimpsync.actions.people.find import Person
+from mailchimpsync.actions.people.headline import Event, Position, Situation, opening, since
+from mailchimpsync.actions.people.journal_sentences import entry_sentence
+from mailchimpsync.actions.texts.messages import say
+from mailchimpsync.addresses import normalise_address
+from mailchimpsync.config import Link
+from mailchimpsync.errors import Code
+from mailchimpsync.model import Departure, GroupState, GroupStatus, MemberStatus
+from mailchimpsync.store import Transaction
+from mailchimpsync.store.cache import groups
+from mailchimpsync.store.journal import journal as store_journal
+from mailchimpsync.store.journal.journal import REFUSED
+
+Row = Mapping[str, Any]
+
+_AT_MAILCHIMP = {
+    MemberStatus.SUBSCRIBED: say("is subscribed"),
+    MemberStatus.PENDING: say("was asked to confirm, and has not yet"),
+    MemberStatus.UNSUBSCRIBED: say("has unsubscribed, or was unsubscribed"),
+    MemberStatus.CLEANED: say("is cleaned: mail came back"),
+    MemberStatus.ARCHIVED: say("is archived"),
+    MemberStatus.TRANSACTIONAL: say("gets transactional mail only, and never subscribed"),
+}
+_IN_GROUP = {
+    GroupStatus.ADDED: say("In CiviCRM: contact %(contact)s is in the group %(group)s%(since)s."),
+    GroupStatus.REMOVED: say("In CiviCRM: contact %(contact)s was removed from the group %(group)s%(since)s."),
+    GroupStatus.PENDING: say("In CiviCRM: contact %(contact)s is pending in the group %(group)s%(since)s."),
+    GroupStatus.DELETED: say("In CiviCRM: contact %(contact)s was deleted from the group %(group)s%(since)s."),
+    None: say("In CiviCRM: contact %(contact)s was never in the group %(group)s%(since)s."),
+}
+_IN_ITS_GROUP = {
+    GroupStatus.ADDED: say("Interest %(interest)s: %(ticked)s; the contact is in its group %(group)s."),
+    GroupStatus.REMOVED: say("Interest %(interest)s: %(ticked)s; the contact was removed from its group %(group)s."),
+    GroupStatus.PENDING: say("Interest %(interest)s: %(ticked)s; the contact is pending in its group %(group)s."),
+    GroupStatus.DELETED: say("Interest %(interest)s: %(ticked)s; the contact was deleted from its group %(group)s."),
+    None: say("Interest %(interest)s: %(ticked)s; the contact was never in its group %(group)s."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a person stands in one connection; `sentences` is all of it, in the order in which people ask.
+
+    Without a `row_id` the connection knows nothing of them.
+    """
+
+    title: str
+    list_id: str
+    row_id: int | None
+    contact_id: int | None
+    address: str | None
+    on_list: bool
+    mailchimp_status: str | None
+    group_status: str | None
+    sync_status: str | None
+    reason: str | None
+    sentences: tuple[str, ...]
+
+
+def standing_of(tx: Transaction, link: Link, person: Person) -> Sequence[Standing]:
+    """Return where a person stands in a connection: once for every member or contact they are there."""
+    mine = [row for row in person.rows if row["mailchimp_list_id"] == link.audience_id]
+    contacts = [row["civicrm_contact_id"] for row in mine if row["civicrm_contact_id"] is not None]
+    states = groups.group_states(tx, link.audience_id, contacts)
+    return [_standing(_facts(tx, link, row, states.get(row["civicrm_contact_id"], {})), link, row) for row in mine] or [
+        _standing_without_row(link, person)
+    ]
+
+
+def _standing_without_row(link: Link, person: Person) -> Standing:
+    sentence = say("Not on the list: as far as the last sync saw, they are neither in the audience nor in the group.")
+    if person.is_erased:
+        sentence = say("Nothing is kept of where they stood, and no sync subscribes the address again.")
+    return Standing(link.title, link.audience_id, None, None, None, False, None, None, None, None, (sentence,))
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What either side, the last decision and the journal say of a row."""
+
+    states: Mapping[int, GroupState]
+    situation: Situation
+
+
+def _facts(tx: Transaction, link: Link, row: Row, states: Mapping[int, GroupState]) -> _Facts:
+    fields = ("status", f"group {link.group_id}", REFUSED)
+    newest = store_journal.newest_for_row(tx, link.audience_id, row["id"], fields)
+    moved = store_journal.newest_for_row(tx, link.audience_id, row["id"], ("status",))
+    situation = Situation(
+        mailchimp_status=row["mailchimp_status"],
+        since=_since_when(row, moved),
+        group=states.get(link.group_id, GroupState()),
+        has_contact=row["civicrm_contact_id"] is not None,
+        sync_status=row["sync_status"],
+        reason=row["reason"],
+        detail=row["reason_detail"],
+        event=Event(entry_sentence(newest, link), newest["field"], newest["new"], newest["reason"]) if newest else None,
+        resubscribe=link.resubscribe,
+    )
+    return _Facts(states, situation)
+
+
+def _since_when(row: Row, moved: Row | None) -> datetime | None:
+    """Return since when a member has their status: Mailchimp's date, unless we have changed the status after that."""
+    date: datetime | None = row["mailchimp_status_date"]
+    if moved is None or (date is not None and date > moved["time"]):
+        return date
+    time: datetime = moved["time"]
+    return time if moved["new"] == row["mailchimp_status"] else None
+
+
+def _standing(facts: _Facts, link: Link, row: Row) -> Standing:
+    state = facts.situation.group
+    return Standing(
+        title=link.title,
+        list_id=link.audience_id,
+        row_id=row["id"],
+        contact_id=row["civicrm_contact_id"],
+        address=row["mailchimp_email"],
+        on_list=facts.situation.position is Position.ON,
+        mailchimp_status=row["mailchimp_status"],
+        group_status=state.status.value if state.status else None,
+        sync_status=row["sync_status"],
+        reason=row["reason"],
+        sentences=tuple(_sentences(facts, link, row)),
+    )
+
+
+def _sentences(facts: _Facts, link: Link, row: Row) -> Iterator[str]:
+    yield from opening(facts.situation)
+    yield _at_mailchimp(facts.situation, row["mailchimp_email"])
+    yield _in_civicrm(link, row, facts.situation.group)
+    yield from _other_address(facts.situation, row)
+    for interest, group in link.interests.items():
+        state = facts.states.get(group, GroupState())
+        if state.is_added or (row["mailchimp_interests"] or {}).get(interest):
+            yield _interest(row, interest, group, state) if _is_seen(row) else _ticked(interest)
+    yield _agreed(row)
+
+
+def _is_seen(row: Row) -> bool:
+    """Say whether there is a contact, and CiviCRM shows it: else nothing can be said of its groups."""
+    return row["civicrm_contact_id"] is not None and row["contact_problem"] is None
+
+
+def _at_mailchimp(known: Situation, address: str | None) -> str:
+    status = known.mailchimp_status
+    if status is None and known.code is Code.CV_SHARED_ADDRESS:
+        return say("At Mailchimp: the member with this address stands for another contact.")
+    if status is None:
+        return say("At Mailchimp: not there.")
+    words = (
+        _AT_MAILCHIMP[MemberStatus(status)]
+        if status in _AT_MAILCHIMP
+        else say("has the status %(status)s", status=status)
+    )
+    return say("At Mailchimp: %(address)s %(known)s%(since)s.", address=address, known=words, since=since(known.since))
+
+
+def _in_civicrm(link: Link, row: Row, state: GroupState) -> str:
+    if row["civicrm_contact_id"] is None:
+        return _nobody(row)
+    if row["contact_problem"] is not None:
+        return _unseen(row)
+    name = say("“%(title)s”", title=link.group_title) if link.group_title else link.group_id
+    return say(_IN_GROUP[state.status], contact=row["civicrm_contact_id"], group=name, since=since(state.date))
+
+
+def _nobody(row: Row) -> str:
+    gone = row["departed_contact_id"]
+    if not gone:
+        return say("In CiviCRM: nobody has the address.")
+    if row["marks"] == Departure.TRASHED:
+        return say("In CiviCRM: contact %(contact)s is in the trash, and nobody else has the address.", contact=gone)
+    return say("In CiviCRM: contact %(contact)s was deleted, and nobody else has the address.", contact=gone)
+
+
+def _unseen(row: Row) -> str:
+    contact = row["civicrm_contact_id"]
+    if row["contact_problem"] == Code.CV_NOT_VISIBLE:
+        return say(
+            "In CiviCRM: contact %(contact)s is not shown to the key's user, who can't see whether it is still there "
+            "and in the group.",
+            contact=contact,
+        )
+    return say("In CiviCRM: not everything about contact %(contact)s can be read.", contact=contact)
+
+
+def _ticked(interest: str) -> str:
+    return say("Interest %(interest)s: ticked at Mailchimp.", interest=interest)
+
+
+def _other_address(known: Situation, row: Row) -> Iterator[str]:
+    """Say where mail does not go to the contact's own address, as after a merge that left the other one behind."""
+    mailed, own = row["mailchimp_email"], row["civicrm_address"]
+    if known.position is Position.OFF or not own or normalise_address(own) == normalise_address(mailed or ""):
+        return
+    if row["new_address"] is not None or not _is_seen(row):
+        return  # it is on its way to Mailchimp, or may have changed
+    yield say(
+        "In CiviCRM the contact's address is %(own)s, as of the last sync. Mail goes to %(mailed)s instead.",
+        own=own,
+        mailed=mailed,
+    )
+    merged = row["departed_contact_id"]
+    if merged is not None and merged != row["civicrm_contact_id"]:
+        yield say(
+            "They were contact %(merged)s before, which is contact %(contact)s now. If mail is to go to the other "
+            "address, change the member's address at Mailchimp.",
+            merged=merged,
+            contact=row["civicrm_contact_id"],
+        )
+
+
+def _interest(row: Row, interest: str, group: int, state: GroupState) -> str:
+    is_ticked = (row["mailchimp_interests"] or {}).get(interest)
+    ticked = say("ticked at Mailchimp") if is_ticked else say("not ticked at Mailchimp")
+    return say(_IN_ITS_GROUP[state.status], interest=interest, ticked=ticked, group=group)
+
+
+def _agreed(row: Row) -> str:
+    if row["base_subscribed"] is None:
+        return say("Both sides have never agreed yet; where they differ, the later change counts.")
+    if row["base_subscribed"] and row["mailchimp_status"] == MemberStatus.PENDING:
+        return say("Both sides last agreed: subscribed, once they confirm.")
+    if row["base_subscribed"]:
+        return say("Both sides last agreed: subscribed.")
+    return say("Both sides last agreed: not subscribed.")

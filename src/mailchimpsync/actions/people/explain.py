@@ -1,0 +1,157 @@
+"""`MailchimpsyncJournal.explain`: why somebody is, or is not, on a list, and what happened to them (DESIGN 3.7)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from mailchimpsync.actions.api.description import Scope, action
+from mailchimpsync.actions.api.envelope import plain
+from mailchimpsync.actions.api.selection import find_links
+from mailchimpsync.actions.people.describe import Standing, standing_of
+from mailchimpsync.actions.people.find import Person, find_person
+from mailchimpsync.actions.people.headline import at
+from mailchimpsync.actions.people.journal import ENTITY
+from mailchimpsync.actions.people.journal_sentences import EntrySentence, entry_sentence
+from mailchimpsync.actions.plans.summary import change_from
+from mailchimpsync.actions.site import Site
+from mailchimpsync.actions.texts.messages import say
+from mailchimpsync.config import Link
+from mailchimpsync.store import Transaction
+from mailchimpsync.store.journal import journal as store_journal
+from mailchimpsync.store.queries import persons
+
+LIMIT, LIMIT_MAX = 50, 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingPlan:
+    """A plan that would change something for the person, and waits for somebody's decision or to be carried out."""
+
+    plan_id: int
+    kind: str
+    state: str
+    title: str
+    changes: tuple[str, ...]
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """All that is known of one person, in sentences.
+
+    Attributes:
+        asked: what was asked for.
+        is_known: whether anything is known.
+        contact_ids: the contacts in CiviCRM this is about.
+        notes: what the reader has to know besides.
+        standings: where the person stands, for every connection.
+        plans: plans that concern the person and are not carried out yet.
+        history: what happened, newest first.
+        left_out: how much of the history is not told, as it is older.
+    """
+
+    asked: str
+    is_known: bool
+    contact_ids: tuple[int, ...]
+    notes: tuple[str, ...]
+    standings: tuple[Standing, ...]
+    plans: tuple[WaitingPlan, ...]
+    history: tuple[EntrySentence, ...]
+    left_out: int
+
+
+def _in_wire_form(found: Explanation) -> dict[str, Any]:
+    return dict(plain(asdict(found)))
+
+
+@action(ENTITY, Scope.READ, present=_in_wire_form)
+def explain(
+    site: Site,
+    *,
+    person: Annotated[
+        str,
+        Field(
+            description="An e-mail address, the number of a contact in CiviCRM, or a member id of Mailchimp's.",
+            min_length=1,
+            max_length=255,
+            pattern=r"^[^\x00]*$",
+            coerce_numbers_to_str=True,
+        ),
+    ],
+    limit: Annotated[int, Field(description="How much of the history at most.", gt=0, le=LIMIT_MAX)] = LIMIT,
+) -> Explanation:
+    """Tell in sentences where a person stands in every connection and why, and what happened to them.
+
+    An address the person had before finds them too. Who has an address that no sync has seen yet is asked of CiviCRM;
+    `notes` says if it can't be reached.
+
+    Raises:
+        ConfigurationError: nothing is connected.
+        UsageError: this is no address, number or member id.
+    """
+    links = find_links(site)
+    found = find_person(site, person, [link.audience_id for link in links])
+    with site.store.reading() as tx:
+        entries, number = store_journal.entries_for_person(
+            tx, rows=found.row_keys, contact_ids=found.contact_ids, member_keys=found.member_keys, limit=limit
+        )
+        standings = tuple(one for link in links for one in standing_of(tx, link, found))
+        plans = tuple(plan for link in links for plan in _plans(tx, link, found))
+    titles = {link.audience_id: link for link in links}
+    return Explanation(
+        asked=person,
+        is_known=bool(found.rows or entries),
+        contact_ids=tuple(sorted(found.contact_ids)),
+        notes=tuple(_notes(found, is_known=bool(found.rows or entries))),
+        standings=standings,
+        plans=plans,
+        history=tuple(entry_sentence(dict(entry), titles.get(entry["list_id"])) for entry in entries),
+        left_out=number - len(entries),
+    )
+
+
+def _notes(found: Person, *, is_known: bool) -> Sequence[str]:
+    notes = [*found.notes]
+    if not is_known and found.contact_ids:
+        notes.append(
+            say(
+                "CiviCRM has the contact, but no sync has seen it in a connected group or at Mailchimp. Add it to the "
+                "group to subscribe it; the next sync does the rest."
+            )
+        )
+    elif not is_known:
+        notes.append(
+            say(
+                "Nobody by this is known here: as far as the last sync saw, they are in no connected audience and in "
+                "no connected group, and nothing was ever changed for them. Look for a slip of the pen, or for another "
+                "address of theirs in CiviCRM."
+            )
+        )
+    return notes
+
+
+def _plans(tx: Transaction, link: Link, found: Person) -> list[WaitingPlan]:
+    identities = [row["identity"] for row in found.rows if row["mailchimp_list_id"] == link.audience_id]
+    waiting = persons.waiting_changes(tx, link.audience_id, identities) if identities else ()
+    return [_waiting(link, dict(one)) for one in waiting]
+
+
+def _waiting(link: Link, one: dict[str, Any]) -> WaitingPlan:
+    changes = change_from(one).changes
+    fate = say("is approved and will be carried out")
+    if one["state"] == "open":
+        held, looked = say("is held and waits for a decision"), say("was made to be looked at")
+        fate = held if one["kind"] == "held" else looked
+    what = "; ".join(changes) or say("nothing on either side")
+    sentence = say(
+        "Plan %(id)s of %(time)s %(fate)s. For the person it says: %(what)s. What is no longer so then is left out.",
+        id=one["plan_id"],
+        time=at(one["made_at"]),
+        fate=fate,
+        what=what,
+    )
+    return WaitingPlan(one["plan_id"], one["kind"], one["state"], link.title, changes, sentence)

@@ -1,0 +1,137 @@
+"""Who is meant by an address, a contact's number or a member id: also by an address they had before."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from mailchimpsync.actions.site import JOURNAL_PURPOSE, Site
+from mailchimpsync.actions.texts.messages import say
+from mailchimpsync.actions.time_limit import within
+from mailchimpsync.addresses import member_id_of, normalise_address, spellings
+from mailchimpsync.civicrm import owners_of
+from mailchimpsync.errors import MailchimpsyncError, UsageError
+from mailchimpsync.store import Transaction
+from mailchimpsync.store.journal import chain, journal
+from mailchimpsync.store.queries import persons
+from mailchimpsync.store.site import tombstones
+
+PATIENCE_SECONDS = 10
+_MEMBER_ID = re.compile(r"[0-9a-f]{32}")
+_NUMBER_MAX = 2**63
+
+
+@dataclass
+class Person:
+    """What leads to a person: rows, contacts, members as the journal knows them, plain and as digests."""
+
+    address: str | None = None
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    row_keys: set[tuple[str, int]] = field(default_factory=set)
+    contact_ids: set[int] = field(default_factory=set)
+    member_keys: set[str] = field(default_factory=set)
+    notes: list[str] = field(default_factory=list)
+    is_erased: bool = False
+
+
+def find_person(site: Site, asked: str, audiences: Sequence[str]) -> Person:
+    """Return who is meant, with their rows in some audiences.
+
+    Raises:
+        UsageError: this is no address, number or member id.
+    """
+    found = _read(asked.strip())
+    shown = _ask_civicrm(site, found, found.address) if found.address is not None else None
+    keys = site.keyring.derive_all(JOURNAL_PURPOSE)
+    _find_erasure(site, found)
+    with site.store.reading() as tx:
+        _follow(tx, found, keys, audiences)
+    if shown is not None:
+        _note_not_shown(found, shown)
+    if len(found.contact_ids) > 1:
+        numbers = ", ".join(map(str, sorted(found.contact_ids)))
+        found.notes.append(
+            say("This is about more than one contact, at present or before: %(numbers)s.", numbers=numbers)
+        )
+    return found
+
+
+def names_one_person(asked: str) -> bool:
+    """Say whether this is an address, the number of a contact or a member id: what `find_person` takes."""
+    try:
+        _read(asked.strip())
+    except UsageError:
+        return False
+    return True
+
+
+def _find_erasure(site: Site, found: Person) -> None:
+    key = site.erasure_key()
+    if key is None or found.address is None:
+        return
+    with site.store.reading() as tx:
+        noted = tombstones.tombstone_of(tx, tombstones.digest_of(key, found.address))
+    if noted is not None:
+        found.is_erased = True
+        time, who = f"{noted[0]:%Y-%m-%d %H:%M} UTC", noted[1]
+        found.notes.append(say("This address was erased on %(time)s by %(who)s.", time=time, who=who))
+
+
+def _read(asked: str) -> Person:
+    if "@" in asked:
+        address = normalise_address(asked)
+        return Person(address=address, member_keys={member_id_of(one) for one in spellings([asked])})
+    if _MEMBER_ID.fullmatch(asked.lower()):
+        return Person(member_keys={asked.lower()})
+    if asked.isascii() and asked.isdigit() and 0 < int(asked) < _NUMBER_MAX:
+        return Person(contact_ids={int(asked)})
+    raise UsageError("Give an e-mail address, the number of a contact in CiviCRM, or a member id of Mailchimp's.")
+
+
+def _ask_civicrm(site: Site, found: Person, address: str) -> frozenset[int] | None:
+    """Find contacts that no sync has seen yet; without CiviCRM, None, and what is known here has to do."""
+    try:
+        with within(site.civicrm(), PATIENCE_SECONDS) as client:
+            owners = [owner for page in owners_of(client, [address]) for owner in page]
+    except MailchimpsyncError as error:
+        what = error.what.rstrip(".")
+        found.notes.append(say("CiviCRM could not be asked who has the address: %(error)s.", error=what))
+        return None
+    shown = frozenset(owner.contact_id for owner in owners if normalise_address(owner.address) == address)
+    found.contact_ids |= shown
+    return shown
+
+
+def _note_not_shown(found: Person, shown: Collection[int]) -> None:
+    """Note of whom CiviCRM does not show now what the last sync saw: the trash may hide them, or a deletion be new."""
+    rows = [row for row in found.rows if normalise_address(row["mailchimp_email"] or "") == found.address]
+    for contact in sorted({row["civicrm_contact_id"] for row in rows} - {None, *shown}):
+        found.notes.append(
+            say(
+                "CiviCRM does not show contact %(contact)s with this address now. What is said of it here is what the "
+                "last sync saw.",
+                contact=contact,
+            )
+        )
+
+
+def _follow(tx: Transaction, found: Person, keys: Sequence[str], audiences: Sequence[str]) -> None:
+    """From what was asked to the rows, from those to their contacts, and to all rows of these."""
+    member_ids = set(found.member_keys)
+    found.member_keys |= _digests(keys, member_ids)
+    found.row_keys, contacts = journal.rows_of_members(tx, found.member_keys)
+    ids = [row_id for _, row_id in found.row_keys]
+    rows = persons.rows_of(tx, audiences, ids=ids, member_ids=member_ids, address=found.address)
+    owners = {row["civicrm_contact_id"] for row in rows.values()}
+    found.contact_ids |= contacts | {owner for owner in owners if owner is not None}
+    rows |= persons.rows_of(tx, audiences, contact_ids=found.contact_ids)
+    found.rows = [rows[row_id] for row_id in sorted(rows)]
+    found.row_keys |= {(row["mailchimp_list_id"], row["id"]) for row in found.rows}
+    others = {row["mailchimp_member_id"] for row in found.rows if row["mailchimp_member_id"]}
+    found.member_keys |= others | _digests(keys, others)
+
+
+def _digests(keys: Sequence[str], member_ids: Collection[str]) -> set[str]:
+    return {chain.digest(key, member_id) for key in keys for member_id in member_ids}

@@ -1,0 +1,151 @@
+"""`MailchimpsyncJournal.get` and `.verify`: what was changed, and whether the journal of it is as it was written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from mailchimpsync.actions.api.description import Scope, action
+from mailchimpsync.actions.api.envelope import plain
+from mailchimpsync.actions.api.selection import find_links
+from mailchimpsync.actions.entities.filters import in_utc
+from mailchimpsync.actions.site import JOURNAL_PURPOSE, Site
+from mailchimpsync.actions.texts.codes import explain_code
+from mailchimpsync.store.journal import check, journal
+from mailchimpsync.store.journal.check import Checked
+from mailchimpsync.store.journal.journal import Filter
+
+ENTITY = "MailchimpsyncJournal"
+LIMIT, LIMIT_MAX = 100, 2_000
+COLUMNS = (
+    "id",
+    "number",
+    "time",
+    "list_id",
+    "cache_id",
+    "contact_id",
+    "member_id",
+    "side",
+    "field",
+    "old",
+    "new",
+    "reason",
+    "actor",
+    "run_id",
+    "answer",
+    "minimised_at",
+    "hash",
+)
+"""What is told of an entry; `why` comes besides."""
+
+GroupId = Annotated[
+    int | None, Field(description="The subscription group of a connection; without it, every audience.", gt=0)
+]
+Since = Annotated[datetime | None, Field(description="Only what was changed at this time or later; UTC by default.")]
+Until = Annotated[datetime | None, Field(description="Only what was changed before this time.")]
+
+
+@dataclass(frozen=True, slots=True)
+class JournalCheck:
+    """What was found in the journals of all audiences, or of one."""
+
+    chains: tuple[Checked, ...]
+
+    @property
+    def is_intact(self) -> bool:
+        """Say whether every entry is as it was written."""
+        return not any(chain.wrong for chain in self.chains)
+
+    def in_wire_form(self) -> dict[str, Any]:
+        """Return it as plain values."""
+        return {"is_intact": self.is_intact, "chains": [plain(asdict(chain)) for chain in self.chains]}
+
+
+@action(ENTITY, Scope.READ, name="get", present=plain)
+def journal_get(
+    site: Site,
+    *,
+    group_id: GroupId = None,
+    contact_id: Annotated[int | None, Field(description="Only changes of this contact.", gt=0, lt=2**63)] = None,
+    run_id: Annotated[int | None, Field(description="Only changes by this run.", gt=0, lt=2**63)] = None,
+    since: Since = None,
+    until: Until = None,
+    limit: Annotated[int, Field(description="How many at most.", gt=0, le=LIMIT_MAX)] = LIMIT,
+    offset: Annotated[int, Field(description="How many to leave out before.", ge=0, lt=2**63)] = 0,
+) -> list[dict[str, Any]]:
+    """List what was changed, oldest first: when, on which side, from what to what, why and by whom.
+
+    Entries with the field `refused` say what was wanted, and refused. Of old entries, member ids, names and addresses
+    are replaced by digests; their `minimised_at` says since when.
+
+    Raises:
+        UsageError: no such group.
+    """
+    wanted = _filter(site, group_id, since, until, contact_id, run_id)
+    with site.store.reading() as tx:
+        return [_entry_sentence(entry) for entry in journal.entries(tx, wanted, limit=limit, offset=offset)]
+
+
+@action(ENTITY, Scope.READ, name="verify", present=JournalCheck.in_wire_form)
+def journal_verify(site: Site, *, group_id: GroupId = None) -> JournalCheck:
+    """Check that no entry of the journal was altered, deleted or inserted since it was written.
+
+    `chains` says for each audience how many `entries` were checked, and in `tamperings` what is wrong and where.
+    Whoever can write to the database can also write a whole chain anew: keep `newest_hash` elsewhere, and compare it
+    later with the `hash` of the entry with the number `newest`.
+
+    Raises:
+        UsageError: no such group.
+    """
+    wanted = _filter(site, group_id)
+    with site.store.reading() as tx:
+        known = check.audiences_with_journal(tx)
+    audiences = [wanted.list_id] if wanted.list_id is not None else known
+    keys = seal_keys(site)
+    return JournalCheck(tuple(check.check_chain(site.store, list_id, keys) for list_id in audiences))
+
+
+def seal_keys(site: Site) -> list[str]:
+    """Return the keys that entries may be sealed with: those of the journal, and that of those who were erased."""
+    erasure_key = site.erasure_key()
+    return [*site.keyring.derive_all(JOURNAL_PURPOSE), *([erasure_key] if erasure_key else [])]
+
+
+def export_journal(
+    site: Site, *, group_id: int | None = None, since: datetime | None = None, until: datetime | None = None
+) -> Iterator[Mapping[str, Any]]:
+    """Yield entries as `journal_get` lists them, all of them, page by page.
+
+    Raises:
+        UsageError: no such group.
+    """
+    wanted = _filter(site, group_id, since, until)
+    after = 0
+    while some := _page(site, wanted, after):
+        yield from (plain(_entry_sentence(entry)) for entry in some)
+        after = some[-1]["id"]
+
+
+def _page(site: Site, wanted: Filter, after: int) -> Sequence[Mapping[str, Any]]:
+    with site.store.reading() as tx:
+        return [dict(entry) for entry in journal.entries(tx, wanted, after=after, limit=LIMIT_MAX)]
+
+
+def _filter(
+    site: Site,
+    group_id: int | None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    contact_id: int | None = None,
+    run_id: int | None = None,
+) -> Filter:
+    list_id = find_links(site, group_id)[0].audience_id if group_id is not None else None
+    return Filter(list_id, since and in_utc(since), until and in_utc(until), run_id, contact_id)
+
+
+def _entry_sentence(entry: Any) -> dict[str, Any]:
+    return {name: entry[name] for name in COLUMNS} | {"why": explain_code(entry["reason"]).sentence}

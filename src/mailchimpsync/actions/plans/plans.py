@@ -1,0 +1,282 @@
+"""`MailchimpsyncPlan`: see what a run would do, and say whether it may (DESIGN 3.5, 3.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from mailchimpsync.actions.api.description import Judgement, Scope, action
+from mailchimpsync.actions.api.envelope import plain
+from mailchimpsync.actions.api.parameters import LOOK_SECONDS, GroupId, MaxTime
+from mailchimpsync.actions.api.selection import find_audience, find_links
+from mailchimpsync.actions.plans.summary import Plan, PlannedChange, change_from, plan_from
+from mailchimpsync.actions.runs.reports import Report
+from mailchimpsync.actions.site import Site
+from mailchimpsync.actions.sync.fetchandreconcile import fetchandreconcile, is_full_run_due
+from mailchimpsync.actions.texts.messages import say
+from mailchimpsync.errors import EXIT_MORE_TO_DO, Code, UsageError
+from mailchimpsync.runtime import Deadline, Progress
+from mailchimpsync.store import Transaction
+from mailchimpsync.store.cache.bases import filter_links
+from mailchimpsync.store.changes import kept_plans
+from mailchimpsync.store.changes.kept_plans import DONE, LEFT_OUT, PlanKind, PlanState
+from mailchimpsync.sync import Outcome, link_terms, preview
+
+CHANGES_MAX = 2_000
+CALLS_MAX = 3
+"""How many calls of a run it takes at most until an approved plan is done: an interrupted run comes first."""
+
+WAITING = "waiting"
+"""The outcome of a change that is sent and has no answer yet."""
+
+REFUSED_SHOWN_MAX = 20
+
+_FINISHED = (Outcome.DONE.value, Outcome.WAITING.value, Outcome.INCOMPLETE.value)
+
+PlanId = Annotated[int, Field(description="The plan's number.", gt=0, lt=2**63)]
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What came of applying a plan: the plan as it stands now, and the last report of its connection."""
+
+    plan: Plan
+    report: Report
+
+
+def in_wire_form(plans: Sequence[Plan]) -> list[dict[str, Any]]:
+    """Return plans as objects."""
+    return [plain(asdict(plan)) for plan in plans]
+
+
+def _changes_in_wire_form(changes: Sequence[PlannedChange]) -> list[dict[str, Any]]:
+    return [plain(asdict(change)) for change in changes]
+
+
+def _applied_in_wire_form(applied: Applied) -> dict[str, Any]:
+    error = applied.report.error
+    return {
+        **plain(asdict(applied.plan)),
+        "outcome": applied.report.outcome,
+        "error_message": f"{error.what} {error.remedy}" if error else None,
+    }
+
+
+def _judge(applied: Applied) -> Judgement:
+    """A plan that is not done yet is more to do; people that it leaves due are the next sync's."""
+    report = applied.report
+    is_open = report.error is None and applied.plan.state != PlanState.APPLIED
+    return Judgement(report.error, EXIT_MORE_TO_DO if is_open else report.error.exit_code if report.error else 0)
+
+
+def _one_in_wire_form(plan: Plan) -> dict[str, Any]:
+    return dict(plain(asdict(plan)))
+
+
+@action("MailchimpsyncPlan", Scope.RUN, name="create", present=in_wire_form, helpers=("by", "progress", "stop"))
+def createplan(
+    site: Site,
+    *,
+    group_id: GroupId = None,
+    everything: Annotated[
+        bool, Field(description="Read everything, not only what changed; so does a plan when a full run is due.")
+    ] = False,
+    with_data: Annotated[bool, Field(description="Also look for new data about people.")] = False,
+    max_time: MaxTime = LOOK_SECONDS,
+    by: str = "python",
+    progress: Progress | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> list[Plan]:
+    """Make a plan of all that the next run would do, and keep it for three days.
+
+    Nothing is written on either side, nor in the rows: the run is tried out on a copy, up to its decisions.
+
+    Raises:
+        BusyError: a run is at work. TransientError: a side is away, or the time was not enough.
+        EvidenceError, AccessError: a run would stop for the same reason.
+    """
+    deadline = Deadline.after(site.runtime, max_time, stop)
+    made = [
+        preview(
+            site.systems(link),
+            link.connection,
+            deadline,
+            by=by,
+            everything=everything or is_full_run_due(site, link),
+            with_data=with_data,
+            progress=progress,
+        )
+        for link in find_links(site, group_id)
+    ]
+    return [find_plan(site, plan_id) for plan_id in made]
+
+
+@action("MailchimpsyncPlan", Scope.READ, name="get", present=in_wire_form)
+def getplans(
+    site: Site,
+    *,
+    id: Annotated[  # noqa: A002 (the API's name for it)
+        int | None, Field(description="Only the plan with this number.", gt=0, lt=2**63)
+    ] = None,
+    group_id: GroupId = None,
+    limit: Annotated[int, Field(description="How many at most, the newest first.", ge=1, le=500)] = 25,
+) -> list[Plan]:
+    """Return kept plans, the newest first: those asked for, those held by the guard, those that would undo a run.
+
+    Raises:
+        UsageError: `UNKNOWN`, no such plan or group.
+    """
+    if id is not None:
+        return [find_plan(site, id)]
+    lists = [link.audience_id for link in find_links(site, group_id)] if group_id is not None else [None]
+    with site.store.begin() as tx:
+        rows = [row for list_id in lists for row in kept_plans.kept_plans(tx, list_id, limit)]
+        return [_plan(tx, site, dict(row)) for row in rows]
+
+
+@action("MailchimpsyncPlan", Scope.READ, name="changes", present=_changes_in_wire_form)
+def getplannedchanges(
+    site: Site,
+    *,
+    id: PlanId,  # noqa: A002 (the API's name for it)
+    limit: Annotated[int, Field(description="How many people at most.", ge=1, le=CHANGES_MAX)] = 25,
+    offset: Annotated[int, Field(description="How many to leave out first.", ge=0, lt=2**31)] = 0,
+) -> list[PlannedChange]:
+    """Return what a plan would change, person by person: what, on which side, old and new, and why.
+
+    Raises:
+        UsageError: `UNKNOWN`, no such plan.
+    """
+    find_plan(site, id)
+    with site.store.begin() as tx:
+        rows = kept_plans.kept_changes(tx, id, offset=offset, limit=limit)
+    return [change_from(dict(row)) for row in rows]
+
+
+@action("MailchimpsyncPlan", Scope.RUN, name="approve", present=_one_in_wire_form, helpers=("by",))
+def approveplan(
+    site: Site,
+    *,
+    id: PlanId,  # noqa: A002 (the API's name for it)
+    by: str = "python",
+) -> Plan:
+    """Allow a plan: the next run of its connection does exactly this, and nothing else.
+
+    What is no longer as planned is left out then, and decided by the run after that.
+
+    Raises:
+        UsageError: no such plan, it is decided already, has expired, or was made when other groups were linked.
+    """
+    plan = find_plan(site, id)
+    now = site.runtime.now()
+    with site.store.begin() as tx:
+        kept_plans.expire_plans(tx, plan.list_id, now)
+        _check_links(tx, site, plan)
+        if not kept_plans.decide_plan(tx, id, [PlanState.OPEN], PlanState.APPROVED, now, by):
+            raise _already_decided(tx, id)
+    return find_plan(site, id)
+
+
+@action("MailchimpsyncPlan", Scope.RUN, name="drop", present=_one_in_wire_form, helpers=("by",))
+def dropplan(
+    site: Site,
+    *,
+    id: PlanId,  # noqa: A002 (the API's name for it)
+    by: str = "python",
+) -> Plan:
+    """Refuse a plan: it is never done. The next run decides afresh, and is held again if it would do too much.
+
+    Raises:
+        UsageError: no such plan, or it is done, dropped or expired already.
+    """
+    find_plan(site, id)
+    undecided = [PlanState.OPEN, PlanState.APPROVED]
+    with site.store.begin() as tx:
+        if not kept_plans.decide_plan(tx, id, undecided, PlanState.DROPPED, site.runtime.now(), by):
+            raise _already_decided(tx, id)
+    return find_plan(site, id)
+
+
+@action(
+    "MailchimpsyncPlan",
+    Scope.RUN,
+    name="apply",
+    present=_applied_in_wire_form,
+    helpers=("by", "progress", "stop"),
+    judge=_judge,
+)
+def applyplan(
+    site: Site,
+    *,
+    id: PlanId,  # noqa: A002 (the API's name for it)
+    max_time: MaxTime = 300,
+    by: str = "python",
+    progress: Progress | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> Applied:
+    """Approve a plan, unless somebody has, and do it now.
+
+    A run that was interrupted goes on first. If time is over before, the next run does it.
+
+    Raises:
+        UsageError: as `approve`.
+    """
+    plan = find_plan(site, id)
+    if plan.state != PlanState.APPROVED:
+        plan = approveplan(site, id=id, by=by)
+    group_id = find_audience(site, plan.list_id).group_id
+    deadline = Deadline.after(site.runtime, max_time, stop)
+    for _ in range(CALLS_MAX):
+        left = deadline.seconds_left(max_time) if max_time else 0
+        [report] = fetchandreconcile(site, group_id=group_id, max_time=left, by=by, progress=progress, stop=stop)
+        plan = find_plan(site, id)
+        if plan.state != PlanState.APPROVED or report.outcome not in _FINISHED or deadline.reached:
+            break
+    return Applied(plan, report)
+
+
+def find_plan(site: Site, plan_id: int) -> Plan:
+    """Return a kept plan.
+
+    Raises:
+        UsageError: `UNKNOWN`, there is none.
+    """
+    with site.store.begin() as tx:
+        row = kept_plans.find_plan(tx, plan_id)
+        if row is None:
+            raise UsageError(say("There is no plan %(id)s.", id=plan_id), code=Code.UNKNOWN)
+        return _plan(tx, site, dict(row))
+
+
+def _plan(tx: Transaction, site: Site, row: Mapping[str, Any]) -> Plan:
+    titles = {link.audience_id: link.title for link in site.configuration.connections}
+    title = titles.get(row["list_id"], f"audience {row['list_id']}")
+    outcomes = kept_plans.count_changes(tx, row["id"])
+    waiting = min(kept_plans.count_unanswered(tx, row["id"]), outcomes.get(DONE, 0))
+    if waiting:
+        outcomes |= {DONE: outcomes[DONE] - waiting, WAITING: waiting}
+    refused = [dict(one) for one in kept_plans.refused_changes(tx, row["id"], REFUSED_SHOWN_MAX)]
+    reasons = [dict(one) for one in kept_plans.reasons_of(tx, row["id"])] if refused or LEFT_OUT in outcomes else []
+    return plan_from(row, title, outcomes, refused, reasons)
+
+
+def _check_links(tx: Transaction, site: Site, plan: Plan) -> None:
+    row = kept_plans.find_plan(tx, plan.id)
+    links = [one for one in site.configuration.connections if one.audience_id == plan.list_id]
+    wanted = link_terms(links[0].connection) if links else {}
+    if row is not None and plan.kind == PlanKind.UNDO:
+        wanted = filter_links(wanted)
+    if row is None or row["links"] != wanted:
+        raise UsageError(
+            say("Plan %(id)s was made when other groups were linked, or trusted; make a new one.", id=plan.id)
+        )
+
+
+def _already_decided(tx: Transaction, plan_id: int) -> UsageError:
+    row = kept_plans.find_plan(tx, plan_id)
+    state = row["state"] if row else "gone"
+    by = f" by {row['decided_by']}" if row and row["decided_by"] else ""
+    return UsageError(f"Plan {plan_id} can't be decided about: it is {state}{by}. Make a new one.")

@@ -1,0 +1,194 @@
+"""A kept plan and its changes as people and programs see them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from mailchimpsync.actions.status.connection_status import Failure
+from mailchimpsync.actions.texts.codes import explain_code
+from mailchimpsync.actions.texts.names import Names, with_names
+from mailchimpsync.data import as_text
+from mailchimpsync.model import Side
+from mailchimpsync.store.changes.kept_plans import MAY_BE_ASKED, REFUSED
+from mailchimpsync.sync import planned_effects
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeReason:
+    """Why a plan was not carried out for some people: `outcome` is `left out` or `refused`."""
+
+    outcome: str
+    count: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A plan that is kept; times are UTC.
+
+    Attributes:
+        kind: `plan`: somebody asked for it; `held`: by the guard; `undo`: it would undo a run.
+        state: `open`, `approved`, `applied`, `dropped` or `expired`.
+        counts: how many people it concerns, by kind of change.
+        excess: what of it goes over the limits, in words.
+        billable: contacts Mailchimp counts on the bill, before and after.
+        failures: who can't be synced, and why.
+        people: how many people's changes are kept.
+        outcomes: for how many people what was planned is done, waits for Mailchimp, was refused, was left out, as the
+            world had changed, or is unknown, as Mailchimp gave no answer: the next sync reads what it did.
+        refused: some of those for whom it was refused, by contact or address, and why.
+        reasons: why what was planned is left out or refused, and for how many people.
+        may_be_asked: how many of those to be subscribed were on the list before, so that Mailchimp may ask them first.
+    """
+
+    id: int
+    list_id: str
+    title: str
+    kind: str
+    state: str
+    made_at: datetime
+    made_by: str
+    expires_at: datetime
+    run_id: int | None
+    counts: Mapping[str, int]
+    excess: tuple[str, ...]
+    billable: Mapping[str, int]
+    failures: tuple[Failure, ...]
+    decided_at: datetime | None
+    decided_by: str | None
+    applied_run_id: int | None
+    outcomes: Mapping[str, int]
+    people: int
+    refused: tuple[str, ...] = ()
+    reasons: tuple[OutcomeReason, ...] = ()
+    may_be_asked: int = 0
+
+    @property
+    def to_do(self) -> int:
+        """For how many people nothing has become of the plan yet."""
+        return self.people - sum(self.outcomes.values())
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedChange:
+    """What a plan would change for one person: `changes` says what, on which side, from what to what.
+
+    `steps` are the same as values: `side`, `field` as in the journal (`contact`, `status`, `group 8`, `interest a1`),
+    `old` and `new`.
+    """
+
+    contact_id: int | None
+    address: str | None
+    member_id: str | None
+    changes: tuple[str, ...]
+    reason: str
+    why: str
+    outcome: str | None
+    note: str | None
+    steps: tuple[Mapping[str, str | None], ...]
+
+
+def plan_from(
+    row: Mapping[str, Any],
+    title: str,
+    outcomes: Mapping[str | None, int],
+    refused: Iterable[Row] = (),
+    reasons: Iterable[Row] = (),
+) -> Plan:
+    """Return a kept plan from its row, its people by outcome, for whom something was refused, and why."""
+    failures = tuple(_failure(one["reason"], one["count"]) for one in row["failures"] or ())
+    given = ("id", "list_id", "kind", "made_at", "made_by", "expires_at", "run_id", "counts")
+    decided = ("decided_at", "decided_by", "applied_run_id")
+    bill = row["billable"] or {}
+    return Plan(
+        **{name: row[name] for name in (*given, *decided)},
+        title=title,
+        state=row["state"],
+        excess=tuple(row["excess"]),
+        billable={name: number for name, number in bill.items() if name != MAY_BE_ASKED},
+        failures=failures,
+        outcomes={outcome: number for outcome, number in outcomes.items() if outcome is not None},
+        people=sum(outcomes.values()),
+        refused=tuple(_person_of(one) for one in refused),
+        reasons=tuple(OutcomeReason(one["outcome"], one["count"], _why(one)) for one in reasons),
+        may_be_asked=bill.get(MAY_BE_ASKED, 0),
+    )
+
+
+def _failure(code: str, count: int) -> Failure:
+    entry = explain_code(code)
+    return Failure(code, count, entry.sentence, entry.remedy, entry.who.value)
+
+
+def _person_of(one: Row) -> str:
+    who = f"contact {one['contact_id']}" if one["contact_id"] else one["address"]
+    return f"{who}: {_why(one)}"
+
+
+def _why(one: Row) -> str:
+    """Return why nothing came of a change: a refusal is noted by its code, what was left out in words."""
+    return explain_code(one["note"]).sentence if one["outcome"] == REFUSED else one["note"] or ""
+
+
+def change_from(row: Mapping[str, Any]) -> PlannedChange:
+    """Return a change of a kept plan from its row."""
+    steps = tuple(_steps(row))
+    return PlannedChange(
+        contact_id=row["contact_id"],
+        address=row["address"],
+        member_id=row["member_id"],
+        changes=tuple(_sentence(step) for step in steps),
+        reason=row["reason"],
+        why=explain_code(row["reason"]).sentence,
+        outcome=row["outcome"],
+        note=_why(row) or None,
+        steps=steps,
+    )
+
+
+def _steps(row: Mapping[str, Any]) -> Iterator[Mapping[str, str | None]]:
+    for one in planned_effects(row):
+        yield _step(one.side, one.field, one.old, one.new)
+    if "data" in row["agreed"]:
+        yield from _data_steps(row["agreed"]["data"])
+
+
+def _data_steps(change: Mapping[str, Any]) -> Iterator[Mapping[str, str | None]]:
+    for tag, (value, _) in change["fields"].items():
+        yield _step(Side.MAILCHIMP, f"merge field {tag}", _display_value(change["old"].get(tag)), _display_value(value))
+    if change["language"] is not None:
+        old = _display_value(change["old"].get("language"))
+        yield _step(Side.MAILCHIMP, "language", old, change["language"][0])
+    for name, (wanted, _) in change["tags"].items():
+        yield _step(Side.MAILCHIMP, f"tag “{name}”", _yes_no(not wanted), _yes_no(wanted))
+
+
+def _display_value(value: Any) -> str:
+    return as_text(value) if value else "(none)"
+
+
+def _step(side: Side, field: str, old: str | None, new: str) -> Mapping[str, str | None]:
+    return {"side": side.value, "field": field, "old": old, "new": new}
+
+
+def in_words(change: PlannedChange, names: Names) -> tuple[str, ...]:
+    """Return what a change does, with groups and interests by their names where those are known."""
+    return tuple(_sentence({**step, "field": with_names(step["field"] or "", names)}) for step in change.steps)
+
+
+def _sentence(step: Mapping[str, str | None]) -> str:
+    side, field, new = step["side"], step["field"], step["new"]
+    if field == "contact":
+        return f"{side}: the contact is created"
+    if field == "status":
+        return f"{side}: {step['old'] or 'not there'} → {new}"
+    return f"{side}, {field}: {step['old'] or 'not in it'} → {new}"
+
+
+def _yes_no(value: bool) -> str:
+    return "yes" if value else "no"

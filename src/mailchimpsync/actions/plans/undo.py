@@ -1,0 +1,95 @@
+"""`MailchimpsyncPlan.undo`: a plan that takes back what a run did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from mailchimpsync.actions.api.description import Scope, action
+from mailchimpsync.actions.api.envelope import plain
+from mailchimpsync.actions.api.parameters import LOOK_SECONDS, GroupId, MaxTime
+from mailchimpsync.actions.api.selection import find_links
+from mailchimpsync.actions.plans.plans import find_plan
+from mailchimpsync.actions.plans.summary import Plan
+from mailchimpsync.actions.site import Site
+from mailchimpsync.actions.texts.messages import say
+from mailchimpsync.config import Link
+from mailchimpsync.errors import Code, UsageError
+from mailchimpsync.runtime import Deadline
+from mailchimpsync.store.cache.bases import filter_links
+from mailchimpsync.store.changes import undo
+from mailchimpsync.sync import group_links
+from mailchimpsync.sync.undo.make_plan import plan_undo
+
+RUNS_NAMED = 5
+
+
+def _in_wire_form(plan: Plan) -> dict[str, Any]:
+    return dict(plain(asdict(plan)))
+
+
+@action("MailchimpsyncPlan", Scope.RUN, name="undo", present=_in_wire_form, helpers=("by", "stop"))
+def undoplan(
+    site: Site,
+    *,
+    run_id: Annotated[int, Field(description="The run to take back.", gt=0, lt=2**63)],
+    group_id: GroupId = None,
+    max_time: MaxTime = LOOK_SECONDS,
+    by: str = "python",
+    stop: Callable[[], bool] | None = None,
+) -> Plan:
+    """Make a plan that takes back what a run did, and keep it for three days. Nothing is written on either side.
+
+    It sets both sides to the opposite of what the run did, for whom is still as the run left them. Who left by their
+    own act is never put back, nor whom an obstacle or Mailchimp keeps out; contacts that were created are taken out of
+    the groups, not deleted; names, addresses and holds stay. `failures` counts all that, and each such person is in the
+    plan as left out. `apply` carries it out like any other plan.
+
+    Raises:
+        UsageError: `UNKNOWN`, no such run; it has not ended; or other groups were linked then.
+        TransientError, AccessError: a side can't be asked.
+    """
+    links = find_links(site, group_id)
+    with site.store.begin() as tx:
+        row = undo.find_run(tx, run_id)
+        found = None if row is None else dict(row)
+        newest = [dict(one) for one in undo.newest_runs_with_changes(tx, _audiences(links), RUNS_NAMED)]
+    link = _link_of(found, links)
+    if found is None or link is None:
+        raise UsageError(f"There is no run {run_id}{_of_group(group_id)}. {_named(newest)}", code=Code.UNKNOWN)
+    _check(found, link)
+    deadline = Deadline.after(site.runtime, max_time, stop)
+    return find_plan(site, plan_undo(site.systems(link), link.connection, run_id, deadline, by=by))
+
+
+def _audiences(links: Sequence[Link]) -> list[str]:
+    return [link.audience_id for link in links]
+
+
+def _link_of(found: Mapping[str, Any] | None, links: Sequence[Link]) -> Link | None:
+    return next((link for link in links if found is not None and link.audience_id == found["list_id"]), None)
+
+
+def _of_group(group_id: int | None) -> str:
+    return f" of group {group_id}" if group_id is not None else ""
+
+
+def _named(newest: Sequence[Mapping[str, Any]]) -> str:
+    if not newest:
+        return "No run has changed anything yet."
+    runs = ", ".join(f"{one['id']} ({one['started_at']:%Y-%m-%d %H:%M} UTC)" for one in newest)
+    return f"The newest that changed something: {runs}."
+
+
+def _check(found: Mapping[str, Any], link: Link) -> None:
+    if found["finished_at"] is None:
+        raise UsageError(
+            say("Run %(id)s has not ended; sync to go on with it, or abort it, and undo it then.", id=found["id"])
+        )
+    if found["links"] is not None and filter_links(found["links"]) != group_links(link.connection):
+        raise UsageError(
+            say("Run %(id)s was made when other groups were linked, so it can't be undone any more.", id=found["id"])
+        )

@@ -1,0 +1,133 @@
+"""`Mailchimpsync.getruns`: the runs there were, what each changed, and how many people there were on both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from mailchimpsync.actions.api.description import Scope, action
+from mailchimpsync.actions.api.envelope import plain
+from mailchimpsync.actions.api.selection import find_audience, find_links
+from mailchimpsync.actions.site import Site
+from mailchimpsync.actions.texts.messages import say
+from mailchimpsync.errors import Code, UsageError
+from mailchimpsync.store.changes import undo
+from mailchimpsync.store.runs import figures, runs
+
+
+@dataclass(frozen=True, slots=True)
+class PastRun:
+    """A run over a whole connection; times are UTC.
+
+    Attributes:
+        since: since when it looked at changes; None: at everything.
+        finished_at: None: it is under way, or was interrupted.
+        begun_by: who called for it; None: nobody, it was due.
+        plan_id: the kept plan it carried out.
+        planned: for how many people it was to change something, by kind, when it had decided; None: it has not.
+        changes: for how many people it changed something, by kind, counted in the same way.
+        refused: for how many people one of both sides refused it.
+        subscribed_at_civicrm, subscribed_at_mailchimp: how many there were when it ended; None: it did not count.
+    """
+
+    id: int
+    list_id: str
+    kind: str
+    started_at: datetime
+    finished_at: datetime | None
+    since: datetime | None
+    begun_by: str | None
+    outcome: str | None
+    error_code: str | None
+    plan_id: int | None
+    planned: Mapping[str, int] | None
+    changes: Mapping[str, int]
+    refused: int
+    subscribed_at_civicrm: int | None
+    subscribed_at_mailchimp: int | None
+
+    @property
+    def asked_instead(self) -> int:
+        """How many more people were asked to confirm than was planned: Mailchimp did not let them back at once."""
+        planned = self.planned or {}
+        return max(0, self.changes.get("ask", 0) - planned.get("ask", 0)) if self.planned is not None else 0
+
+    @property
+    def seconds(self) -> float | None:
+        """From its start to its end, pauses between calls too."""
+        return (self.finished_at - self.started_at).total_seconds() if self.finished_at else None
+
+
+def _in_wire_form(found: Sequence[PastRun]) -> list[dict[str, Any]]:
+    return [plain(asdict(one)) for one in found]
+
+
+@action("Mailchimpsync", Scope.READ, present=_in_wire_form)
+def getruns(
+    site: Site,
+    *,
+    list_id: Annotated[
+        str | None, Field(description="The audience of a connection; without it, all connections.", max_length=32)
+    ] = None,
+    group_id: Annotated[int | None, Field(description="Or its subscription group.", gt=0)] = None,
+    limit: Annotated[int, Field(description="How many of each connection, the newest first.", ge=1, le=1_000)] = 25,
+    offset: Annotated[int, Field(description="How many of the newest to leave out.", ge=0, lt=2**31)] = 0,
+) -> list[PastRun]:
+    """Return the runs over whole connections, the newest first.
+
+    `planned` and `changes` count people by kind of change, each person once for a kind: `unsubscribe`, `add` and `ask`
+    (asked to confirm) at Mailchimp, `interests` there, `join` and `remove` for groups in CiviCRM, `create` for
+    contacts. What Mailchimp confirms later is added later.
+
+    Raises:
+        ConfigurationError: nothing is connected.
+        UsageError: no such audience or group.
+    """
+    links = [find_audience(site, list_id)] if list_id is not None else find_links(site, group_id)
+    with site.store.reading() as tx:
+        return [_past_run(dict(row)) for link in links for row in figures.runs_of(tx, link.audience_id, limit, offset)]
+
+
+@dataclass(frozen=True, slots=True)
+class RunStory:
+    """A run with its log."""
+
+    run: PastRun
+    log: tuple[tuple[datetime, str], ...]
+
+
+def find_run(site: Site, run_id: int) -> RunStory:
+    """Return a run, of a few members too, with its log, as long as that is kept.
+
+    Raises:
+        UsageError: `UNKNOWN`, there is no such run.
+    """
+    with site.store.reading() as tx:
+        row = undo.find_run(tx, run_id)
+        if row is None:
+            raise UsageError(say("There is no run %(id)s.", id=run_id), code=Code.UNKNOWN)
+        return RunStory(_past_run(dict(row)), tuple(runs.log_lines(tx, row["list_id"], run_id)))
+
+
+def count_runs(site: Site, list_id: str) -> int:
+    """Return how many runs over a whole connection there were."""
+    with site.store.reading() as tx:
+        return figures.count_runs(tx, list_id)
+
+
+def _past_run(row: Mapping[str, Any]) -> PastRun:
+    same = ("id", "list_id", "kind", "started_at", "finished_at", "since", "begun_by", "outcome", "error_code")
+    counts = row["counts"] or {}
+    return PastRun(
+        **{name: row[name] for name in same},
+        plan_id=row["kept_plan_id"],
+        planned=counts.get("planned"),
+        changes=counts.get("changes", {}),
+        refused=counts.get("refused", 0),
+        subscribed_at_civicrm=counts.get("subscribed_at_civicrm"),
+        subscribed_at_mailchimp=counts.get("subscribed_at_mailchimp"),
+    )

@@ -1,0 +1,26 @@
+"""When connections were last synced: cheaper than `getstatus`, which counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from mailchimpsync.actions.site import Site
+from mailchimpsync.store.runs import runs
+
+
+@dataclass(frozen=True, slots=True)
+class LastSync:
+    """When a connection's last complete sync began, and its newest run as it is kept; None: there was none."""
+
+    at: datetime | None
+    run: Mapping[str, Any] | None
+
+
+def last_syncs(site: Site) -> dict[str, LastSync]:
+    """Return for every connection, by its audience's id, when it was last synced."""
+    lists = [link.audience_id for link in site.configuration.connections]
+    with site.store.reading() as tx:
+        return {one: LastSync(runs.standing(tx, one).last_sync_time, runs.last_run(tx, one)) for one in lists}

@@ -1,0 +1,153 @@
+"""When a connection's next run is due: pure functions of its schedule, of what became of it, and of the clock.
+
+The run table is all that is remembered beyond this process, so that a restart, or a second service on the same
+database, finds out by itself that a run has just been made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from cronsim import CronSim
+
+from mailchimpsync.actions.runs.quiet_hours import is_quiet, quiet_end
+from mailchimpsync.config import Schedule
+
+BACKOFF = timedelta(minutes=1)
+"""The wait after a first passing error; it doubles with each further one, up to the connection's next regular time."""
+
+GO_ON_AFTER = timedelta(seconds=5)
+"""The pause between two calls of one run, and before a busy connection is tried again: webhooks get their turn."""
+
+FULL_SLACK = timedelta(hours=1)
+"""A full run may come so much early, else a weekly one could miss its slot by the seconds the last one was late."""
+
+DATA_SLACK = timedelta(minutes=30)
+"""Likewise for a run with data."""
+
+SKEW_MAX = timedelta(hours=1)
+"""How far the clocks of two services may be apart."""
+
+_DOUBLINGS_MAX = 20
+
+
+class CallOutcome(StrEnum):
+    """What became of a call."""
+
+    COMPLETE = "complete"
+    MORE = "more to do"
+    BUSY = "busy"
+    FAILED = "failed, may pass"
+    PERSON = "failed, needs a person"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """The last call of this process for a connection; `failures`: passing errors in a row."""
+
+    began_at: datetime
+    ended_at: datetime
+    fate: CallOutcome
+    failures: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What is known of a connection.
+
+    Attributes:
+        first_seen: when this process first looked at it.
+        run_started: when its newest run began, whoever began it; None before the first.
+        run_open: whether that run was interrupted, and is to go on.
+        attempt: this process's last call; an error before a run begins leaves no other trace.
+    """
+
+    first_seen: datetime
+    run_started: datetime | None = None
+    run_open: bool = False
+    attempt: Attempt | None = None
+
+
+def history_of(last_run: Mapping[str, Any] | None, first_seen: datetime, attempt: Attempt | None) -> History:
+    """Return a connection's past from its newest run."""
+    if last_run is None:
+        return History(first_seen, attempt=attempt)
+    return History(first_seen, last_run["started_at"], last_run["finished_at"] is None, attempt)
+
+
+def due(schedule: Schedule, past: History, now: datetime, key: str) -> datetime | None:
+    """Return when the next call is due, None: never. It is due now if that is not after `now`.
+
+    Never within the quiet time. `key` tells connections apart, so that their delays differ.
+    """
+    if not schedule.enabled or (natural := _natural(schedule, past, now, key)) is None:
+        return None
+    wanted = _after_quiet(schedule, max(natural, _not_before(schedule, past.attempt, key) or natural), key)
+    if wanted > now or not is_quiet(schedule, now):
+        return wanted
+    return _after_quiet(schedule, now, key)
+
+
+def reads_everything(schedule: Schedule, last_full: datetime | None, now: datetime) -> bool:
+    """Say whether the next run has to read everything; `last_full`: when the last such run began."""
+    if not schedule.full_every_days:
+        return False
+    return last_full is None or now - last_full >= timedelta(days=schedule.full_every_days) - FULL_SLACK
+
+
+def looks_for_data(schedule: Schedule, last_with_data: datetime | None, now: datetime) -> bool:
+    """Say whether the next run also looks for new data; `last_with_data`: when the last such run began."""
+    if not schedule.data_every_hours:
+        return False
+    return last_with_data is None or now - last_with_data >= timedelta(hours=schedule.data_every_hours) - DATA_SLACK
+
+
+def _after_quiet(schedule: Schedule, at: datetime, key: str) -> datetime:
+    if not is_quiet(schedule, at):
+        return at
+    end = quiet_end(schedule, at)
+    delayed = end + _delay(schedule, end, key)
+    return end if is_quiet(schedule, delayed) else delayed
+
+
+def _natural(schedule: Schedule, past: History, now: datetime, key: str) -> datetime | None:
+    """When it is due by the run table alone; a run far in the future tells of a clock that was put back."""
+    if past.run_started is None:
+        return past.first_seen if schedule.cron is None else _regular(schedule, past.first_seen, key)
+    started = past.run_started if past.run_started <= now + SKEW_MAX else past.first_seen
+    return started if past.run_open else _regular(schedule, started, key)
+
+
+def _not_before(schedule: Schedule, attempt: Attempt | None, key: str) -> datetime | None:
+    if attempt is None or attempt.fate is CallOutcome.COMPLETE:
+        return None
+    if attempt.fate is CallOutcome.PERSON:
+        return _regular(schedule, attempt.began_at, key)
+    if attempt.fate is not CallOutcome.FAILED:
+        return attempt.ended_at + GO_ON_AFTER
+    again = attempt.ended_at + BACKOFF * (1 << min(max(attempt.failures - 1, 0), _DOUBLINGS_MAX))
+    regular = _regular(schedule, attempt.ended_at, key)
+    return again if regular is None else min(again, regular)
+
+
+def _regular(schedule: Schedule, after: datetime, key: str) -> datetime | None:
+    """Return the schedule's own next time after a run that began at `after`, delayed by chance."""
+    at = after + timedelta(minutes=schedule.every_minutes) if schedule.cron is None else _cron(schedule, after)
+    return at + _delay(schedule, at, key) if at is not None else None
+
+
+def _cron(schedule: Schedule, after: datetime) -> datetime | None:
+    slot = next(CronSim(schedule.cron or "", after.astimezone(ZoneInfo(schedule.time_zone))), None)
+    return slot.astimezone(UTC) if slot else None
+
+
+def _delay(schedule: Schedule, at: datetime, key: str) -> timedelta:
+    """Chance that comes out the same each time it is asked, in every process."""
+    number = int.from_bytes(sha256(f"{key} {at.isoformat()}".encode()).digest()[:8])
+    return timedelta(seconds=number % (schedule.jitter_seconds + 1))

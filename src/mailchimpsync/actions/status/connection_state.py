@@ -1,0 +1,297 @@
+"""What is true of a connection: the one place that every status, headline, finding, alert and metric derives from.
+
+See docs/decisions/one-model-of-truth.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from mailchimpsync.actions.runs.schedule import Attempt, CallOutcome, due, history_of
+from mailchimpsync.actions.texts.codes import explain_code
+from mailchimpsync.actions.texts.messages import say
+from mailchimpsync.config import Link
+from mailchimpsync.errors import LASTS_AFTER, REGISTRY, Code, Entry, Retry, remedy_of_lasting
+from mailchimpsync.model import SyncStatus
+from mailchimpsync.store import Transaction
+from mailchimpsync.store.cache import rows
+from mailchimpsync.store.changes import kept_plans, updates
+from mailchimpsync.store.queries.due import NEXT_RUN, Due, count_due
+from mailchimpsync.store.runs import runs, services
+from mailchimpsync.store.verify import verifications
+from mailchimpsync.sync import Outcome, deleted_interests
+
+PAUSED_AFTER = timedelta(days=1)
+"""A connection without a schedule that nobody has tried to sync for so long is paused."""
+
+CAUSES_NAMED = 5
+_COMPLETE = (None, Outcome.DONE, Outcome.HELD)
+"""How the last attempt may have ended where nothing is left to do; None: it is not known, from an older version."""
+
+
+class Word(StrEnum):
+    """How a connection stands, in a word."""
+
+    OK = "ok"
+    RUNNING = "running"
+    WAITING = "waiting"
+    HELD = "held"
+    PAUSED = "paused"
+    FAILING = "failing"
+    NOT_SET_UP = "not set up"
+
+
+class Level(StrEnum):
+    """How good that is: only where nobody is due, nobody failed and nothing differs it is good."""
+
+    GOOD = "good"
+    MIDDLE = "middle"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionState:
+    """What is true of a connection; times are UTC.
+
+    Attributes:
+        due: people for whom a change is wanted and not made.
+        under_way: updates that Mailchimp has not answered; `under_way_since`: when the oldest was decided.
+        failed: people who are listed as failures.
+        interrupted: a run stopped midway, and the next call goes on with it.
+        attempted_at: when the last call of a run ended; `attempt_outcome`: how, an outcome or the code of an error.
+        synced_at: when the last complete run began.
+        failing_code: the error of the last calls, else what keeps people who were refused again and again.
+        failing_since, failing_times: since when, and how many calls in a row ended with that error.
+        next_run_at: when a service begins the next run; None: no service works by this connection's schedule.
+        unexplained: differences that the last full comparison found and nothing explains.
+        explained: differences that it found and that have a reason.
+        batches: why batches have no results though they should.
+        gone_interests: interests that the connection links and Mailchimp has no more: its configuration is at fault.
+    """
+
+    word: Word
+    due: Due
+    under_way: int
+    under_way_since: datetime | None
+    failed: int
+    interrupted: bool
+    held_plan_id: int | None
+    attempted_at: datetime | None
+    attempt_outcome: str | None
+    synced_at: datetime | None
+    failing_code: str | None
+    failing_since: datetime | None
+    failing_times: int
+    next_run_at: datetime | None
+    verified_at: datetime | None = None
+    unexplained: int = 0
+    explained: int = 0
+    batches: updates.BatchTrouble | None = None
+    gone_interests: tuple[str, ...] = ()
+
+    @property
+    def in_sync(self) -> bool:
+        """Say whether both sides agree as far as is known, but for people who are listed as failures."""
+        return self.word is Word.OK and not self.unexplained and not self.gone_interests
+
+    @property
+    def lasts(self) -> bool:
+        """Say whether the error has come back so often that it does not pass."""
+        return self.failing_times >= LASTS_AFTER or bool(self.due.put_off)
+
+    @property
+    def level(self) -> Level:
+        """How good it is."""
+        if self.word in (Word.HELD, Word.FAILING) or self.due.leaving or self.unexplained:
+            return Level.BAD
+        return Level.GOOD if self.word is Word.OK and not self.failed and not self.gone_interests else Level.MIDDLE
+
+    @property
+    def remedy(self) -> str:
+        """What to do about the error; nothing, where there is none."""
+        if self.failing_code is None:
+            return ""
+        if self.lasts and self.failing_code in Code.__members__:
+            return remedy_of_lasting(Code(self.failing_code))
+        return explain_code(self.failing_code).remedy
+
+
+def state_of(tx: Transaction, link: Link, now: datetime, still_due: Due | None = None) -> ConnectionState:
+    """Return what the store says is true of a connection; `still_due` where somebody has counted already."""
+    list_id = link.audience_id
+    standing = runs.standing(tx, list_id)
+    due_now = count_due(tx, list_id) if still_due is None else still_due
+    hold = kept_plans.open_hold(tx, list_id) if link.guard.enabled else None
+    plan_id = hold["id"] if hold is not None and hold["expires_at"] > now else None
+    under_way, _ = updates.count_open_updates(tx, list_id)
+    running = standing.is_held
+    verified = verifications.newest_verification(tx, list_id)
+    code = standing.failing_code or next(iter(due_now.by_cause), None) if due_now.put_off else standing.failing_code
+    return ConnectionState(
+        word=_state_word(link, standing, due_now, now, running=running, held=plan_id is not None, under_way=under_way),
+        due=due_now,
+        under_way=under_way,
+        under_way_since=updates.oldest_open_update(tx, list_id) if under_way else None,
+        failed=rows.count_with_status(tx, list_id, SyncStatus.FAIL),
+        interrupted=standing.run_id is not None and not running,
+        held_plan_id=plan_id,
+        attempted_at=standing.attempted_at,
+        attempt_outcome=standing.attempt_outcome,
+        synced_at=standing.last_sync_time,
+        failing_code=code or None,
+        failing_since=standing.failing_since,
+        failing_times=standing.failing_times or 0,
+        next_run_at=_next_run(tx, link, standing, now),
+        verified_at=verified["started_at"] if verified is not None else None,
+        unexplained=int(verified["unexplained"] or 0) if verified is not None else 0,
+        explained=int(verified["explained"] or 0) if verified is not None else 0,
+        batches=updates.batch_trouble(tx, list_id, now),
+        gone_interests=deleted_interests(standing, link.interests),
+    )
+
+
+def _state_word(  # noqa: PLR0911 (one word each)
+    link: Link, standing: runs.Standing, due_now: Due, now: datetime, *, running: bool, held: bool, under_way: int
+) -> Word:
+    last = standing.attempted_at or standing.last_sync_time
+    if running:
+        return Word.RUNNING
+    if held:
+        return Word.HELD
+    if standing.failing_code is not None or due_now.put_off:
+        return Word.FAILING
+    if last is None and standing.run_id is None:
+        return Word.NOT_SET_UP
+    if not link.schedule.enabled and last is not None and now - last > PAUSED_AFTER:
+        return Word.PAUSED
+    is_complete = standing.attempt_outcome in _COMPLETE and standing.last_sync_time is not None
+    if due_now.number or under_way or standing.run_id is not None or not is_complete:
+        return Word.WAITING
+    return Word.OK
+
+
+def next_run_at(tx: Transaction, link: Link, now: datetime) -> datetime | None:
+    """Return when a service begins the next run; None: no service works by this connection's schedule."""
+    return _next_run(tx, link, runs.standing(tx, link.audience_id), now)
+
+
+def _next_run(tx: Transaction, link: Link, standing: runs.Standing, now: datetime) -> datetime | None:
+    if not services.any_alive(tx, now):
+        return None
+    past = history_of(runs.last_run(tx, link.audience_id), now, _last_attempt(standing))
+    return due(link.schedule, past, now, link.audience_id)
+
+
+def _last_attempt(standing: runs.Standing) -> Attempt | None:
+    """Return the last attempt as the schedule goes by it, if it failed."""
+    code, ended = standing.failing_code, standing.attempted_at
+    if code is None or ended is None:
+        return None
+    passes = code in Code.__members__ and REGISTRY[Code(code)].retry is Retry.NEXT_RUN
+    return Attempt(ended, ended, CallOutcome.FAILED if passes else CallOutcome.PERSON, standing.failing_times or 1)
+
+
+def headline(state: ConnectionState) -> str:  # noqa: PLR0911 (one sentence each)
+    """Return how a connection stands, in a sentence without its end."""
+    match state.word:
+        case Word.RUNNING:
+            return say("a run is at work")
+        case Word.HELD:
+            return say("held: plan %(plan)s waits for a person", plan=state.held_plan_id)
+        case Word.FAILING:
+            return _failing(state)
+        case Word.NOT_SET_UP:
+            return say("never synced")
+        case Word.PAUSED:
+            return say("paused: it has no schedule, and nobody has synced it for a day")
+        case Word.WAITING:
+            return _waiting(state)
+    if state.unexplained:
+        return say("differences were found that nothing explains; `mailchimpsync verify` shows them")
+    if state.gone_interests:
+        return say("in sync, but for %(interests)s", interests=_interests(state.gone_interests))
+    if state.failed:
+        return say("in sync, but %(people)s can't be synced", people=people_in_words(state.failed))
+    return say("in sync")
+
+
+def _failing(state: ConnectionState) -> str:
+    code, since = state.failing_code, state.failing_since
+    if since is None:
+        return say(
+            "failing: Mailchimp refuses the changes of %(people)s (%(code)s)",
+            people=people_in_words(state.due.put_off),
+            code=code,
+        )
+    return say(
+        "failing since %(since)s (%(code)s, %(times)s times in a row)",
+        since=f"{since:%Y-%m-%d %H:%M} UTC",
+        code=code,
+        times=state.failing_times,
+    )
+
+
+def _waiting(state: ConnectionState) -> str:
+    if state.interrupted:
+        return say("interrupted; the next `mailchimpsync sync` goes on")
+    if state.due.number:
+        return say("not in sync: %(people)s still due", people=people_in_words(state.due.number))
+    if state.under_way:
+        return say("not in sync: %(number)s updates are under way", number=f"{state.under_way:,}")
+    return say("not in sync: the last sync did not come to its end")
+
+
+def deleted_interests_sentence(gone: Sequence[str]) -> str:
+    """Return which linked interests are gone, and what follows, as sentences."""
+    return say(
+        "Mailchimp has no interest %(ids)s any more, so people are subscribed without it (%(code)s).",
+        ids=", ".join(gone),
+        code=Code.MC_MAPPING_GONE.value,
+    )
+
+
+def _interests(gone: Sequence[str]) -> str:
+    number = len(gone)
+    return (
+        say("1 linked interest that is gone")
+        if number == 1
+        else say("%(number)s linked interests that are gone", number=f"{number:,}")
+    )
+
+
+def batch_sentences(trouble: updates.BatchTrouble) -> str:
+    """Return why batches have no results, as sentences."""
+    number = (
+        say("1 batch waits") if trouble.number == 1 else say("%(number)s batches wait", number=f"{trouble.number:,}")
+    )
+    told = say(
+        "%(batches)s for results since %(since)s: %(why)s (%(code)s)",
+        batches=number,
+        since=f"{trouble.since:%Y-%m-%d %H:%M} UTC",
+        why=explain_code(trouble.code).sentence,
+        code=trouble.code,
+    )
+    return f"{told} {trouble.detail}".rstrip()
+
+
+def people_in_words(number: int) -> str:
+    """Return so many people in words."""
+    return say("1 person") if number == 1 else say("%(number)s people", number=f"{number:,}")
+
+
+def due_sentence(found: Due) -> str:
+    """Return how many people are due, and what keeps them, as a sentence."""
+    causes = [_cause(code, number) for code, number in list(found.by_cause.items())[:CAUSES_NAMED]]
+    people = "1 person is" if found.number == 1 else f"{found.number:,} people are"
+    leaving = f" {found.leaving:,} of them are to be taken off at Mailchimp." if found.leaving else ""
+    return f"{people} still due: {'; '.join(causes)}.{leaving}"
+
+
+def _cause(code: str, number: int) -> str:
+    if code == NEXT_RUN:
+        return f"{number:,} to be decided by the next sync"
+    entry: Entry = explain_code(code)
+    return f"{number:,}: {entry.sentence.rstrip('.')} ({code})"

@@ -1,0 +1,51 @@
+"""Who can't be synced and why, for whoever is to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mailchimpsync.actions.site import Site
+from mailchimpsync.actions.texts.codes import explain_code
+from mailchimpsync.config import Link
+from mailchimpsync.errors import Entry
+from mailchimpsync.store.queries import failures as stored
+
+PEOPLE_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class FailureGroup:
+    """A reason: how many rows fail for it, what is known about it, and the first of the rows."""
+
+    code: str | None
+    number: int
+    entry: Entry
+    first: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """Those of one connection, the most frequent reason first."""
+
+    link: Link
+    groups: Sequence[FailureGroup]
+
+    @property
+    def number(self) -> int:
+        """How many people can't be synced."""
+        return sum(group.number for group in self.groups)
+
+
+def getfailuregroups(site: Site) -> list[Failures]:
+    """Return who can't be synced, for every connection; neither side is asked."""
+    with site.store.reading() as tx:
+        found = [
+            (link, stored.failures_by_reason(tx, link.audience_id, PEOPLE_SHOWN))
+            for link in site.configuration.connections
+        ]
+    return [
+        Failures(link, [FailureGroup(one.reason, one.number, explain_code(one.reason), one.first) for one in groups])
+        for link, groups in found
+    ]

@@ -1,0 +1,186 @@
+"""`Mailchimpsync.getstatus`: where every connection stands (existing-extension.md 15.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from pydantic import AliasChoices, Field
+
+from mailchimpsync.actions.api.description import Scope, action
+from mailchimpsync.actions.api.selection import find_links
+from mailchimpsync.actions.runs.refresh_batches import refresh_batches
+from mailchimpsync.actions.site import Site
+from mailchimpsync.actions.status.connection_state import ConnectionState, state_of
+from mailchimpsync.actions.status.connection_status import CampaignsStatus, ConnectionStatus, Failure, Working
+from mailchimpsync.actions.status.counts import Counted, Counting, count_rows
+from mailchimpsync.actions.status.wire_form import by_audience, in_words
+from mailchimpsync.actions.texts.codes import explain_code
+from mailchimpsync.config import Link
+from mailchimpsync.model import Stage, SyncStatus
+from mailchimpsync.store import Transaction
+from mailchimpsync.store.changes import kept_plans, updates
+from mailchimpsync.store.queries import lookup
+from mailchimpsync.store.runs import runs
+from mailchimpsync.store.site import campaigns
+from mailchimpsync.store.verify import verifications
+
+CRASHED_AFTER = timedelta(minutes=30)
+WEIRD_SHOWN = 25
+FAILED = "failed"
+_AFTER_READING = tuple(Stage)[tuple(Stage).index(Stage.CHECK_DATA) :]
+
+
+@action("Mailchimpsync", Scope.READ, present=by_audience, helpers=("counting",))
+def getstatus(
+    site: Site,
+    *,
+    group_id: Annotated[
+        int | None,
+        Field(
+            description="The subscription group of a connection; without it, all connections.",
+            gt=0,
+            validation_alias=AliasChoices("group_id", "id"),
+        ),
+    ] = None,
+    batches: Annotated[
+        bool, Field(description="Also tell how far the batches are, and ask Mailchimp about them first.")
+    ] = False,
+    counting: Counting = count_rows,
+) -> list[ConnectionStatus]:
+    """Tell where every connection stands, or that of one subscription group.
+
+    Over the wire this is an object by audience id, with the PHP extension's names: `lastSyncTime`,
+    `lastSyncTimeHuman`, `locks`, `log`, `fetch`, `stats`, `in_sync`, `crashed`, and `batches` if asked for. Besides,
+    `state` says in a word how it stands: ok, running, waiting, held, paused, failing, or not set up; `due` how many
+    people are still due, and `due_because` what keeps them, by code. `failures` says in words who can't be synced.
+    `last_outcome` and `last_error` say how the last attempt ended, `failing_since` since when it fails, and `remedy`
+    what to do. Before both sides have been read to the end for the first time, numbers of people in `stats` are null.
+    `next_run_at` is null where no service works by the connection's schedule.
+    `campaigns` says how their import stands, where it is switched on: `begun_at`, `outcome`, and how many failed, and
+    why. Neither side is asked, but for `batches`; if Mailchimp can't be reached, `batches_problem` says so. While a run
+    is at work, `progress` says how far its stage is: `done` of `total` in `seconds`, `rate` a second, and
+    `seconds_left`.
+
+    For Python callers: `counting` counts rows, where somebody keeps the numbers for a while.
+
+    Raises:
+        ConfigurationError: nothing is connected.
+        UsageError: no such group.
+    """
+    links = find_links(site, group_id)
+    problems = refresh_batches(site, links) if batches else None
+    with site.store.reading() as tx:
+        return [_status(tx, link, site.runtime.now(), problems, counting(tx, link)) for link in links]
+
+
+def _status(
+    tx: Transaction, link: Link, now: datetime, problems: Mapping[str, str] | None, counted: Counted
+) -> ConnectionStatus:
+    list_id = link.audience_id
+    standing = runs.standing(tx, list_id)
+    agreement, by_status = counted.agreement, counted.by_status
+    outstanding, unsent = updates.count_open_updates(tx, list_id)
+    last: Mapping[str, Any] = runs.last_run(tx, list_id) or {}
+    log = tuple(runs.log_lines(tx, list_id, last["id"])) if last else ()
+    verified: Mapping[str, Any] = dict(verifications.newest_verification(tx, list_id) or {})
+    running = standing.is_held
+    interrupted = standing.run_id is not None and not running
+    hold = kept_plans.open_hold(tx, list_id) if link.guard.enabled else None
+    is_held = hold is not None and hold["expires_at"] > now
+    state = state_of(tx, link, now, counted.due)
+    return ConnectionStatus(
+        link=link,
+        stage=standing.stage.value,
+        running=running,
+        interrupted=interrupted,
+        crashed=_crashed(standing, log[-1][0] if log else last.get("started_at", now), now) if interrupted else None,
+        state=state,
+        last_sync_time=standing.last_sync_time,
+        since=last.get("since"),
+        rows=by_status,
+        weird=_weird(tx, link, by_status),
+        is_counted=_is_counted(standing),
+        subscribed_at_civicrm=agreement.subscribed_at_civicrm,
+        subscribed_at_mailchimp=agreement.subscribed_at_mailchimp,
+        to_add=agreement.to_add,
+        to_remove=agreement.to_remove,
+        kept_off=agreement.kept_off,
+        kept_on=agreement.kept_on,
+        further_rows=agreement.further_rows,
+        cannot_subscribe=agreement.cannot_subscribe,
+        other_fails=agreement.other_fails,
+        updates_outstanding=outstanding,
+        updates_unsent=unsent,
+        failures=_failures(counted.by_reason),
+        last_outcome=_last_outcome(state, last),
+        last_error=state.failing_code if state.attempted_at else last.get("error_code"),
+        log=log,
+        held_plan_id=hold["id"] if hold is not None and is_held else None,
+        held_why=tuple(hold["excess"]) if hold is not None and is_held else (),
+        differences_found=verified.get("unexplained"),
+        cannot_join=agreement.cannot_join,
+        working=_working(standing) if running else None,
+        run_id=last.get("id"),
+        run_began_at=last.get("started_at"),
+        run_begun_by=last.get("begun_by"),
+        campaigns=_campaigns(tx, list_id) if link.campaigns.enabled else None,
+        batches=None if problems is None else tuple(dict(one) for one in updates.unhandled_batches(tx, list_id)),
+        batches_problem=None if problems is None else problems.get(link.account),
+    )
+
+
+def _is_counted(standing: runs.Standing) -> bool:
+    """Say whether both sides were ever read to the end: by a complete run, or by the first one so far."""
+    return standing.last_sync_time is not None or standing.stage in _AFTER_READING
+
+
+def _last_outcome(state: ConnectionState, last: Mapping[str, Any]) -> str | None:
+    """How the last attempt ended, also if it failed before its run had begun."""
+    if state.attempt_outcome is None:
+        return last.get("outcome")
+    return FAILED if state.attempt_outcome == state.failing_code else state.attempt_outcome
+
+
+def _working(standing: runs.Standing) -> Working | None:
+    """The sync of a few members, by webhook, has no stage."""
+    at = standing.how_far
+    if standing.run_id is None or at is None:
+        return None
+    return Working(at.done, at.total if at.total and at.total >= at.done else None, at.seconds)
+
+
+def _campaigns(tx: Transaction, list_id: str) -> CampaignsStatus:
+    newest: Mapping[str, Any] = dict(campaigns.last_import(tx, list_id) or {})
+    known = campaigns.tally(tx, list_id)
+    failures = _failures(known.failed)
+    return CampaignsStatus(newest.get("begun_at"), newest.get("outcome"), known.campaigns, known.activities, failures)
+
+
+def _crashed(standing: runs.Standing, last_sign: datetime, now: datetime) -> str | None:
+    if now - last_sign < CRASHED_AFTER:
+        return None
+    age = in_words((now - last_sign).total_seconds())
+    return f"The run stopped before {standing.stage.value}, {age} ago, and nobody went on with it; sync to go on."
+
+
+def _weird(tx: Transaction, link: Link, by_status: Mapping[str, int]) -> tuple[Mapping[str, Any], ...]:
+    """Return some rows with a sync status nobody knows: contact, address and what stands there."""
+    unknown = sorted(by_status.keys() - set(SyncStatus))
+    if not unknown:
+        return ()
+    wanted = [("mailchimp_list_id", "=", link.audience_id), ("sync_status", "IN", unknown)]
+    found = lookup.find(tx, lookup.cache_with_group(link.group_id), wanted, limit=WEIRD_SHOWN)
+    return tuple({name: row[name] for name in ("id", "civicrm_contact_id", "sync_status")} for row in found)
+
+
+def _failures(by_reason: Mapping[str, int]) -> tuple[Failure, ...]:
+    """The most frequent first."""
+    found = sorted(by_reason.items(), key=lambda pair: (-pair[1], pair[0]))
+    return tuple(_failure(code, number) for code, number in found)
+
+
+def _failure(code: str, number: int) -> Failure:
+    entry = explain_code(code)
+    return Failure(code, number, entry.sentence, entry.remedy, entry.who.value)

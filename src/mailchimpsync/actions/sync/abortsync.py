@@ -1,0 +1,88 @@
+"""`Mailchimpsync.abortsync`: stop a run, and drop what it has not finished (existing-extension.md 15.2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import AliasChoices, Field
+
+from mailchimpsync.actions.api.description import Judgement, Scope, action
+from mailchimpsync.actions.api.selection import find_links
+from mailchimpsync.actions.site import Site
+from mailchimpsync.config import Link
+from mailchimpsync.errors import EXIT_MORE_TO_DO, Code, TransientError
+from mailchimpsync.sync import Aborted, KeptBatch, abort_connection
+
+NO_TIME = "There was no time left to delete it; abort again."
+
+
+@dataclass(frozen=True, slots=True)
+class Abort:
+    """An abort of one connection."""
+
+    link: Link
+    done: Aborted
+
+
+def in_wire_form(abort: Abort) -> dict[str, Any]:
+    """Return what was stopped, deleted and dropped, in numbers, and the batches that could not be deleted."""
+    done = abort.done
+    return {
+        "list_id": abort.link.audience_id,
+        "group_id": abort.link.group_id,
+        "was_at_work": done.was_at_work,
+        "run_id": done.run_id,
+        "batches_deleted": done.batches_deleted,
+        "updates_aborted": done.updates_aborted,
+        "rows_failed": done.updates_aborted,
+        "problems": [_problem(kept) for kept in done.kept],
+    }
+
+
+def _problem(kept: KeptBatch) -> dict[str, Any]:
+    error = kept.error
+    return {
+        "batch_id": kept.batch_id,
+        "mailchimp_batch_id": kept.mailchimp_batch_id,
+        "error_code": error.code.value if error else None,
+        "error_message": f"{error.what}. {error.remedy}" if error else NO_TIME,
+    }
+
+
+def _judge(abort: Abort) -> Judgement:
+    """An abort that left a batch at Mailchimp has not done what was asked for: Mailchimp still works on it."""
+    kept = abort.done.kept
+    if not kept:
+        return Judgement()
+    error = next((one.error for one in kept if one.error is not None), None)
+    return Judgement(error or TransientError(Code.OUT_OF_TIME, NO_TIME), EXIT_MORE_TO_DO)
+
+
+@action("Mailchimpsync", Scope.RUN, present=in_wire_form, judge=_judge)
+def abortsync(
+    site: Site,
+    *,
+    group_id: Annotated[
+        int,
+        Field(
+            description="The subscription group of the connection.",
+            gt=0,
+            validation_alias=AliasChoices("group_id", "id"),
+        ),
+    ],
+) -> Abort:
+    """Stop the run of a connection, delete its batches at Mailchimp, and drop its updates.
+
+    A run at work in another process is asked to stop; if it has not after some seconds, it can write nothing more
+    here. All batches whose results have not been read are deleted, whatever their status. What Mailchimp had done of
+    them stays done. Rows whose update was dropped fail as `ABORTED`, and the next run decides about them again. Where
+    a batch can't be deleted, that is an error, and `problems` says why: its updates stay under way, and their results
+    will be read. Abort again to delete it.
+
+    Raises:
+        ConfigurationError: nothing is connected.
+        UsageError: no such group.
+    """
+    [link] = find_links(site, group_id)
+    return Abort(link, abort_connection(site.systems(link), link.connection))

@@ -1,0 +1,21 @@
+"""What each stage of a run does, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mailchimpsync.actions.texts.messages import Message, say
+from mailchimpsync.model import Stage
+
+STAGE_WORDS: Mapping[Stage, Message] = {
+    Stage.FETCH: say("Read the audience from Mailchimp"),
+    Stage.FIX_CONTACT_IDS: say("Match members with contacts"),
+    Stage.CLEAN_UP_DUPLICATES: say("Clean up duplicates"),
+    Stage.ADD_CIVI_ONLY: say("Read the group from CiviCRM"),
+    Stage.CHECK_GROUP_CHANGES: say("Read who was added and removed when"),
+    Stage.CHECK_DATA: say("Look for new data about people"),
+    Stage.RECONCILE: say("Decide what has to change"),
+    Stage.CREATE_CONTACTS: say("Create contacts in CiviCRM"),
+    Stage.CHANGE_GROUPS: say("Change groups in CiviCRM"),
+    Stage.SUBMIT: say("Send updates to Mailchimp"),
+}

@@ -1,0 +1,136 @@
+"""Handles what webhooks told us: in order for each person, and again later where a side is away."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import RowMapping
+
+from mailchimpsync.actions.site import Site
+from mailchimpsync.config import Link
+from mailchimpsync.errors import BusyError, Code, LeaseLostError, MailchimpsyncError
+from mailchimpsync.runtime import Deadline
+from mailchimpsync.store import Transaction
+from mailchimpsync.store.site import webhook_events
+from mailchimpsync.sync import EventResult, handle_events
+
+EVENTS_PER_STEP = 500
+ATTEMPTS_MAX = 20
+BACK_OFF_FIRST = timedelta(seconds=5)
+BACK_OFF_LONGEST = timedelta(hours=1)
+IN_FLIGHT_AGAIN = timedelta(seconds=30)
+
+Event = RowMapping
+
+
+def process_events(
+    site: Site,
+    *,
+    seconds: float | None = None,
+    stop: Callable[[], bool] | None = None,
+    on_surprise: Callable[[Exception], None] | None = None,
+) -> int:
+    """Handle due events of all audiences, for at most so many seconds, and return how many are finished.
+
+    Where a run is at work, its audience's events stay for the next call; where a side fails, they are put off: after
+    5 seconds, 10, 20 … up to an hour, 20 times. `on_surprise` is told of errors the program was not written for.
+    """
+    deadline = Deadline.after(site.runtime, seconds, stop=stop)
+    finished = 0
+    with site.store.reading() as tx:
+        waiting = webhook_events.audiences_with_events(tx, site.runtime.now())
+    links = {link.audience_id: link for link in site.configuration.connections}
+    for list_id in waiting:
+        link = links.get(list_id)
+        if link is None:
+            finished += _drop(site, list_id)
+            continue
+        while not deadline.reached and (number := _step(site, link, deadline, on_surprise)):
+            finished += number
+    return finished
+
+
+def _drop(site: Site, list_id: str) -> int:
+    now = site.runtime.now()
+    with site.store.begin() as tx:
+        ids = [event["id"] for event in webhook_events.due_events(tx, list_id, now, EVENTS_PER_STEP)]
+        webhook_events.finish_events(tx, ids, now, webhook_events.IGNORED, Code.EVENT_UNCONNECTED)
+    return len(ids)
+
+
+def _step(site: Site, link: Link, deadline: Deadline, on_surprise: Callable[[Exception], None] | None) -> int:
+    """Handle the next events of an audience, and return how many are finished; 0: leave it for now."""
+    with site.store.reading() as tx:
+        due = webhook_events.due_events(tx, link.audience_id, site.runtime.now(), EVENTS_PER_STEP)
+    if not due:
+        return 0
+    try:
+        return _record_results(site, due, _handle(site, link, due, deadline, on_surprise))
+    except BusyError:
+        return 0
+    except LeaseLostError as error:
+        _put_off(site, due, error.code, error.what, counts=False)
+        return 0
+    except MailchimpsyncError as error:
+        _put_off(site, due, error.code, error.what)
+        return 0
+
+
+def _handle(
+    site: Site,
+    link: Link,
+    due: Sequence[Event],
+    deadline: Deadline,
+    on_surprise: Callable[[Exception], None] | None,
+) -> list[EventResult]:
+    """Handle events together; if that surprises the program, one by one, so that one alone is put off."""
+    try:
+        return handle_events(site.systems(link), link.connection, due, deadline)
+    except MailchimpsyncError:
+        raise
+    except Exception as error:  # noqa: BLE001 (one event that surprises us must not block all behind it)
+        if on_surprise is not None:
+            on_surprise(error)
+        if len(due) > 1:
+            return [fate for event in due for fate in _handle(site, link, [event], deadline, on_surprise)]
+        return [EventResult(due[0]["id"], Code.INTERNAL, settled=False, note=type(error).__name__)]
+
+
+def _record_results(site: Site, due: Sequence[Event], fates: Iterable[EventResult]) -> int:
+    now = site.runtime.now()
+    by_id = {event["id"]: event for event in due}
+    settled: defaultdict[tuple[Code, str, int | None], list[int]] = defaultdict(list)
+    with site.store.begin() as tx:
+        for fate in fates:
+            if fate.settled:
+                settled[fate.code, fate.note, fate.run_id].append(fate.event_id)
+            elif fate.code is Code.BUSY:
+                webhook_events.postpone_events(
+                    tx, [fate.event_id], now + IN_FLIGHT_AGAIN, fate.code, fate.note, counts=False
+                )
+            else:
+                _try_again(tx, by_id[fate.event_id], now, fate.code, fate.note)
+        for (code, note, run_id), ids in settled.items():
+            state = webhook_events.DONE if code is Code.EVENT_HANDLED else webhook_events.IGNORED
+            webhook_events.finish_events(tx, ids, now, state, code, note, run_id=run_id)
+    return sum(map(len, settled.values()))
+
+
+def _put_off(site: Site, due: Sequence[Event], code: Code, note: str, *, counts: bool = True) -> None:
+    now = site.runtime.now()
+    with site.store.begin() as tx:
+        for event in due:
+            _try_again(tx, event, now, code, note, counts=counts)
+
+
+def _try_again(tx: Transaction, event: Event, now: datetime, code: Code, note: str, *, counts: bool = True) -> None:
+    attempts = event["attempts"] + (1 if counts else 0)
+    if attempts >= ATTEMPTS_MAX:
+        webhook_events.finish_events(
+            tx, [event["id"]], now, webhook_events.FAILED, Code.EVENT_GIVEN_UP, f"{code}: {note}"
+        )
+        return
+    wait = min(BACK_OFF_FIRST * 2 ** event["attempts"], BACK_OFF_LONGEST)
+    webhook_events.postpone_events(tx, [event["id"]], now + wait, code, note, counts=counts)

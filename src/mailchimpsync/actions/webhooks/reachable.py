@@ -1,0 +1,71 @@
+"""Whether this site is reached at its public address: asked as Mailchimp asks, from here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+import httpx2
+
+from mailchimpsync.actions.finding import Finding, Level, ok, trouble
+from mailchimpsync.actions.site import Site
+from mailchimpsync.actions.texts.messages import say
+from mailchimpsync.actions.webhooks.urls import Path, webhook_url
+from mailchimpsync.errors import Code
+from mailchimpsync.http import USER_AGENT, tls
+
+SUBJECT = say("Our public address")
+SECONDS = 10
+"""How long Mailchimp waits for an answer (mailchimp-api.md 6.1)."""
+
+_ANSWER = b"OK"
+_LOCAL = ("localhost", "127.", "10.", "192.168.", "[::1]", "::1")
+
+
+def check_reachable(site: Site) -> Iterator[Finding]:
+    """Ask our public address for its webhook as Mailchimp does, and by a secret whether it is this site that answers.
+
+    Asked from here, it says nothing of a firewall that keeps only others out.
+    """
+    url = site.settings.public_url
+    if url is None:
+        return
+    try:
+        yield _answer(site, url.rstrip("/"))
+    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+        yield trouble(
+            SUBJECT,
+            say("%(url)s can't be reached (%(error)s).", url=url, error=type(error).__name__),
+            Code.WEBHOOK_UNREACHABLE,
+        )
+    parts = urlsplit(url)
+    if parts.scheme != "https" and not (parts.hostname or "").startswith(_LOCAL):
+        what = say("%(url)s is not encrypted: whoever listens can read addresses and the webhooks' secrets.", url=url)
+        remedy = say("Put a proxy with a certificate in front of `serve`, and write https:// in `public_url`.")
+        yield trouble(SUBJECT, what, Code.WEBHOOK_UNREACHABLE, level=Level.WARNING, remedy=remedy)
+
+
+def _answer(site: Site, url: str) -> Finding:
+    with httpx2.Client(headers={"User-Agent": USER_AGENT}, timeout=SECONDS, verify=tls()) as client:
+        status, body = _ask(client, "GET", url + Path.AUDIENCE)
+        if (status, body) != (HTTPStatus.OK, _ANSWER):
+            what = say(
+                "%(url)s answers a webhook's test with status %(status)s, and not as this service does.",
+                url=url,
+                status=status,
+            )
+            return trouble(SUBJECT, what, Code.WEBHOOK_UNREACHABLE)
+        for account in site.configuration.accounts.values():
+            with_secret = webhook_url(site, account, Path.AUDIENCE)
+            if with_secret is not None and _ask(client, "POST", with_secret)[0] != HTTPStatus.OK:
+                what = say("Whoever answers at %(url)s does not know the webhooks' secrets of this site.", url=url)
+                remedy = say("See that the service there was started with this site's home and database.")
+                return trouble(SUBJECT, what, Code.WEBHOOK_UNREACHABLE, remedy=remedy)
+    return ok(SUBJECT, say("%(url)s is reached, and it is this site.", url=url))
+
+
+def _ask(client: httpx2.Client, method: str, url: str) -> tuple[int, bytes]:
+    """Return the status and the first bytes of an answer; an empty POST does nothing but prove the secret."""
+    with client.stream(method, url) as response:
+        return response.status_code, next(response.iter_bytes(len(_ANSWER) + 1), b"")

@@ -1,0 +1,449 @@
+"""The transport to CiviCRM's APIv4: finds the site's form of URL, typed errors, retries where that is safe."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from threading import Lock
+from typing import Annotated, Any, ClassVar, Generic, NotRequired, TypeVar, cast
+from zoneinfo import ZoneInfo
+
+import httpx2
+from pydantic import BeforeValidator, TypeAdapter, ValidationError
+from tenacity import RetryCallState
+from typing_extensions import TypedDict
+
+from mailchimpsync.civicrm.http.pace import Pace
+from mailchimpsync.civicrm.http.unreadable_rows import OddRow, rows_one_by_one
+from mailchimpsync.civicrm.http.urls import FORMS, call_url, checked_base, checked_pattern, multi_url
+from mailchimpsync.errors import (
+    SMALLEST,
+    AccessError,
+    Code,
+    ConfigurationError,
+    MailchimpsyncError,
+    RefusedError,
+    RemoteError,
+    Right,
+    TransientError,
+    quoted,
+    right_for,
+)
+from mailchimpsync.http import (
+    Answer,
+    Remote,
+    Service,
+    connections,
+    odd,
+    parse,
+    redact,
+    throttled,
+    unavailable,
+)
+from mailchimpsync.runtime import Runtime
+
+CIVICRM = Service(
+    "CiviCRM",
+    unavailable=Code.CV_UNAVAILABLE,
+    throttled=Code.CV_UNAVAILABLE,
+    odd=Code.CV_ODD_ANSWER,
+    unknown_name=Code.CV_UNKNOWN_NAME,
+    nobody_listens=Code.CV_NOBODY_LISTENS,
+    certificate=Code.CV_CERTIFICATE,
+    wrong_protocol=Code.CV_WRONG_PROTOCOL,
+)
+
+PAGE_HEAD_BYTES = 4_000
+
+Params = Mapping[str, Any]
+Call = tuple[str, str, Params]
+"""Entity, action and parameters."""
+
+T = TypeVar("T")
+
+DATABASE_TRIES_MAX = 3
+"""How often a call is made whose answer is that CiviCRM's database failed: some values make it fail each time."""
+
+_DATABASE_FAILED = re.compile(r"DB Error: (unknown error|deadlock|database lock timeout|connect failed)\b")
+"""What CiviCRM says where its database may take the same again (MariaDB's 1205, 1213, 1412, 2006)."""
+
+
+class DatabaseFailedError(TransientError):
+    """CiviCRM's database failed, for now or because of the values: what was asked may be done in part."""
+
+
+class UnnamedError(DatabaseFailedError):
+    """CiviCRM keeps to itself what went wrong, so it may be the database for a moment, or something that stays."""
+
+
+_UNNAMED = "1"
+"""The error code of an answer to a user without “view debug output”: the message says nothing but an id."""
+
+
+def _row_of_none(row: object) -> object:
+    """PHP writes an object without keys as an empty list."""
+    return {} if row == [] else row
+
+
+AnyRow = Annotated[dict[str, Any], BeforeValidator(_row_of_none)]
+
+
+class Envelope(TypedDict, Generic[T]):
+    """What an action answers; `countMatched` only where `row_count` was selected."""
+
+    values: list[T]
+    countMatched: NotRequired[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One result of a multi-call."""
+
+    values: list[dict[str, Any]]
+    count_matched: int | None = None
+
+
+_ROWS = TypeAdapter(Envelope[AnyRow])
+_RESULTS = TypeAdapter(dict[str, Any] | list[Any])
+"""PHP writes an array whose keys are 0, 1, … as a list."""
+
+
+class CivicrmClient(Remote):
+    """A connection to one CiviCRM site, as the contact the API key belongs to. Safe to use from several threads.
+
+    `url` is the site's base address, a path included where CiviCRM's site lives in one. `web_server` is the user and
+    password of a web server that wants some before it lets anybody through to CiviCRM. Without `pattern` the form of
+    URL is found by the first call, by a harmless request to each known form. Temporary errors are retried for reads
+    and for calls marked idempotent (DESIGN 3.10).
+
+    Raises:
+        ConfigurationError: `CV_NOT_FOUND`, the address or pattern cannot be one.
+    """
+
+    service: ClassVar[Service] = CIVICRM
+
+    def __init__(
+        self,
+        url: str,
+        api_key: str,
+        runtime: Runtime,
+        *,
+        pattern: str | None = None,
+        web_server: tuple[str, str] | None = None,
+        transport: httpx2.BaseTransport | None = None,
+        attempts_max: int = 6,
+        time_zone: ZoneInfo | None = None,
+    ) -> None:
+        self.time_zone = time_zone
+        self._base = checked_base(url)
+        self._pattern = checked_pattern(self._base, pattern) if pattern else None
+        self._search_lock = Lock()
+        self._paces: dict[str, Pace] = {}
+        headers = {
+            "X-Civi-Auth": f"Bearer {api_key.strip()}",
+            "X-Requested-With": "XMLHttpRequest",
+        }
+        auth = httpx2.BasicAuth(*web_server) if web_server else None
+        super().__init__(runtime, connections(headers, transport, auth), attempts_max)
+
+    @property
+    def pattern(self) -> str:
+        """The site's form of URL, with `{entity}` and `{action}`; looked for if not yet known.
+
+        Raises:
+            ConfigurationError: `CV_NOT_FOUND`, no known form answers; the message says what was tried.
+            AccessError: `CV_AUTH`.
+            TransientError: the site fails at the moment.
+        """
+        with self._search_lock:
+            if self._pattern is None:
+                self._pattern = self.patiently(self._search, repeatable=True)
+            return self._pattern
+
+    def pace(self, what: str, first: int, most: int) -> Pace:
+        """Return how many records of a sort a request gets; it is learnt over all calls of this client."""
+        return self._paces.setdefault(what, Pace(first, most))
+
+    def call(self, entity: str, action: str, params: Params, *, idempotent: bool | None = None) -> list[dict[str, Any]]:
+        """Return the values of one action.
+
+        `idempotent` None: reads are, everything else is not; such a call is not repeated once it may have arrived.
+
+        Raises:
+            AccessError: `CV_AUTH`, `CV_NO_PERMISSION`.
+            RefusedError: `CV_API`, CiviCRM answered with an error.
+            TransientError: it may work later; `work_may_be_done` says whether the call may have arrived.
+        """
+        return self.read(_ROWS, entity, action, params, idempotent=idempotent)
+
+    def read(
+        self,
+        answer: TypeAdapter[Envelope[T]],
+        entity: str,
+        action: str,
+        params: Params,
+        *,
+        idempotent: bool | None = None,
+    ) -> list[T]:
+        """Return the values of one action, each checked; else as `call`. A missing key is `CV_ODD_ANSWER`."""
+        return self._one(_whole(answer), (entity, action, params), idempotent)["values"]
+
+    def read_rows(
+        self, answer: TypeAdapter[Envelope[T]], row: TypeAdapter[T], entity: str, params: Params
+    ) -> tuple[list[T], list[OddRow]]:
+        """Return the rows of `get` that can be read, and those that can't; only where most can't, it raises as `read`.
+
+        `answer` reads all rows at once, which is much quicker than `row`, which is used where that fails.
+        """
+
+        def read(body: bytes) -> tuple[list[T], list[OddRow]]:
+            try:
+                return answer.validate_json(body)["values"], []
+            except ValidationError:
+                return rows_one_by_one(body, row, entity)
+
+        return self._one(read, (entity, "get", params), None)
+
+    def look(self, entity: str, action: str, params: Params) -> Answer:
+        """Return the answer to an action that reads, as it came and whatever it is: to see how a site behaves.
+
+        Raises:
+            TransientError, AccessError: there was none.
+        """
+        if not _is_read(action):
+            raise MailchimpsyncError(Code.INTERNAL, f"{action} was about to be done for a look")
+        return self._send(call_url(self.pattern, entity, action), {"params": params})
+
+    def count(self, entity: str, where: list[list[Any]]) -> int:
+        """Return how many rows match, without fetching them."""
+        answer = self._one(_whole(_ROWS), (entity, "get", {"select": ["row_count"], "where": where}), None)
+        if "countMatched" not in answer:
+            raise odd(CIVICRM, f"{entity} without a count")
+        return answer["countMatched"]
+
+    def multi(self, calls: Mapping[str, Call], *, idempotent: bool | None = None) -> dict[str, Result | RemoteError]:
+        """Make several calls in one request; each has its result or its own error, under its name."""
+        changes = not all(_is_read(call[1]) for call in calls.values())
+        if changes:
+            self.check_may_write()
+        url = multi_url(self.pattern)
+        repeatable = idempotent if idempotent is not None else not changes
+
+        def ask() -> dict[str, Result | RemoteError]:
+            found = _by_name(parse(_RESULTS, self._post_several(url, calls, changes=changes), CIVICRM))
+            return {name: _result(call, found.get(name)) for name, call in calls.items()}
+
+        results = self.patiently(ask, repeatable=repeatable)
+        failed = {name: call for name, call in calls.items() if isinstance(results[name], DatabaseFailedError)}
+        if failed and repeatable:
+            results |= {name: self._alone(call) for name, call in failed.items()}
+        return results
+
+    def _alone(self, call: Call) -> Result | RemoteError:
+        """Return the result, or the error, of a call that CiviCRM's database failed at beside others."""
+        try:
+            answer = self._one(_whole(_ROWS), call, idempotent=True)
+        except RemoteError as error:
+            return error
+        return Result(answer["values"], answer.get("countMatched"))
+
+    def _one(self, read: Callable[[bytes], T], call: Call, idempotent: bool | None) -> T:
+        entity, action, params = call
+        is_read = _is_read(action)
+        if not is_read:
+            self.check_may_write()
+        url, what = call_url(self.pattern, entity, action), f"{entity}.{action}"
+        repeatable = idempotent if idempotent is not None else is_read
+        try:
+            return self.patiently(
+                lambda: read(self._post(url, {"params": params}, what, changes=not is_read)), repeatable=repeatable
+            )
+        except UnnamedError as error:
+            raise RefusedError(Code.CV_API, error.what, status=error.status, detail=error.detail) from error
+        except DatabaseFailedError as error:
+            if is_read:
+                raise
+            raise RefusedError(Code.CV_DATABASE, error.what, status=error.status, detail=error.detail) from error
+
+    def _enough(self, state: RetryCallState) -> bool:
+        error = state.outcome.exception() if state.outcome else None
+        is_stubborn = isinstance(error, DatabaseFailedError) and state.attempt_number >= DATABASE_TRIES_MAX
+        return is_stubborn or super()._enough(state)
+
+    def _post(self, url: str, form: Mapping[str, Any], what: str, *, changes: bool) -> bytes:
+        answer = self._send(url, form, changes=changes)
+        if answer.status == HTTPStatus.OK:
+            return answer.body
+        raise self._problem(answer, what)
+
+    def _post_several(self, url: str, calls: Mapping[str, Call], *, changes: bool) -> bytes:
+        """Return the results; where all calls fail, they come with the status of the first one's error."""
+        answer = self._send(url, {"calls": calls}, changes=changes)
+        if answer.status == HTTPStatus.OK or _are_refusals(answer.body):
+            return answer.body
+        raise self._problem(answer, "several calls")
+
+    def _send(self, url: str, form: Mapping[str, Any], *, changes: bool = False) -> Answer:
+        data = {name: json.dumps(value, ensure_ascii=False) for name, value in form.items()}
+        return self.exchange(self._http.build_request("POST", url, data=data), changes=changes)
+
+    def _problem(self, answer: Answer, what: str) -> RemoteError:
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            return _refused_login(answer, has_web_server=self._http.auth is not None)
+        problem = _json_object(answer.body)
+        if "error_message" in problem:
+            return _refusal(what, answer.status, problem)
+        if _wants_tls(answer):
+            return _no_tls()
+        return self._temporary(answer)
+
+    def _temporary(self, answer: Answer) -> TransientError:
+        if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+            return throttled(CIVICRM, answer, self.runtime.now(), work_may_be_done=False)
+        if answer.status == HTTPStatus.REQUEST_TIMEOUT or _looks_passing(answer):
+            return unavailable(CIVICRM, answer, self.runtime.now())
+        return odd(CIVICRM, f"status {answer.status}, not JSON", answer.status)
+
+    def _search(self) -> str:
+        """Return the first form of URL that answers as APIv4 does."""
+        tried: list[str] = []
+        failing: TransientError | None = None
+        for form in FORMS:
+            pattern = self._base + form
+            answer = self._send(call_url(pattern, "Contact", "get"), {"params": {"select": ["id"], "limit": 1}})
+            if answer.status == HTTPStatus.UNAUTHORIZED:
+                raise self._problem(answer, "Contact.get")
+            if _json_object(answer.body).keys() & {"values", "error_message"}:
+                return pattern
+            if _wants_tls(answer):
+                raise _no_tls()
+            if _looks_passing(answer):
+                failing = self._temporary(answer)
+            tried.append(_outcome(pattern, answer))
+        raise failing or ConfigurationError(
+            "No CiviCRM API was found. Tried: " + "; ".join(tried), code=Code.CV_NOT_FOUND
+        )
+
+
+def succeeded(result: Result | RemoteError) -> Result:
+    """Return a result of a multi-call, or raise its error."""
+    if isinstance(result, RemoteError):
+        raise result
+    return result
+
+
+def _is_read(action: str) -> bool:
+    return action.startswith("get") or action == "checkAccess"
+
+
+def _outcome(pattern: str, answer: Answer) -> str:
+    location = answer.headers.get("Location", "")[:200]
+    return f"{pattern} answered {answer.status}" + (f", pointing to {location}" if location else ", not JSON")
+
+
+def _whole(answer: TypeAdapter[Envelope[T]]) -> Callable[[bytes], Envelope[T]]:
+    return lambda body: parse(answer, body, CIVICRM)
+
+
+def _looks_passing(answer: Answer) -> bool:
+    """Say whether a page in place of the API is about a fault that will be over, not about an address there is not."""
+    is_fault = answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status == HTTPStatus.TOO_MANY_REQUESTS
+    return is_fault or b"maintenance" in answer.body[:PAGE_HEAD_BYTES].lower()
+
+
+def _wants_tls(answer: Answer) -> bool:
+    """Say whether a web server has answered http on its port for https: nginx and Apache say so in these words."""
+    said = answer.body[:PAGE_HEAD_BYTES].lower()
+    return answer.status == HTTPStatus.BAD_REQUEST and (b"plain http request" in said or b"speaking plain http" in said)
+
+
+def _no_tls() -> AccessError:
+    why = "CiviCRM's server wants https at this address and port, and was asked by http"
+    return AccessError(Code.CV_WRONG_PROTOCOL, why, status=HTTPStatus.BAD_REQUEST)
+
+
+def _by_name(results: dict[str, Any] | list[Any]) -> dict[str, Any]:
+    if isinstance(results, dict):
+        return results
+    return {str(place): result for place, result in enumerate(results)}
+
+
+def _result(call: Call, result: object) -> Result | RemoteError:
+    """Return what one call came to; an answer that cannot be read is the error of that call alone."""
+    what = f"{call[0]}.{call[1]}"
+    if result is None:
+        return odd(CIVICRM, f"no result of {what}")
+    if not isinstance(result, dict):
+        return odd(CIVICRM, f"{what} without values")
+    if "error_message" in result:
+        return _refusal(what, _status(result), result)
+    values, matched = result.get("values"), result.get("countMatched")
+    rows = [_row_of_none(row) for row in values] if isinstance(values, list) else [None]
+    if not all(isinstance(row, dict) for row in rows):
+        return odd(CIVICRM, f"{what} without values")
+    return Result(cast("list[dict[str, Any]]", rows), matched if isinstance(matched, int) else None)
+
+
+def _refusal(what: str, status: int, problem: Mapping[str, Any]) -> RemoteError:
+    error_id, message = problem.get("error_id"), str(problem["error_message"])
+    said = redact(message + (f" (error id {error_id})" if error_id else ""))
+    if status == HTTPStatus.FORBIDDEN:
+        return _forbidden(what, said)
+    if problem.get("error_code") == _UNNAMED and status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        why = f"CiviCRM answered {what} with an error that only its log names"
+        return UnnamedError(Code.CV_UNAVAILABLE, why, status=status, detail=said)
+    if _DATABASE_FAILED.match(message):
+        why = f"CiviCRM's database failed at {what}"
+        return DatabaseFailedError(Code.CV_UNAVAILABLE, why, status=status, detail=said)
+    return RefusedError(Code.CV_API, f"CiviCRM answered {what} with an error", status=status, detail=said)
+
+
+def _forbidden(what: str, said: str) -> AccessError:
+    """Name the right that is most likely missing: CiviCRM names none."""
+    right = right_for(*what.split(".")) if what.count(".") == 1 else Right.ACCESS
+    code = Code.CV_NO_PERMISSION if right in SMALLEST else Code.CV_RIGHT_MISSING
+    why = f"CiviCRM refuses {what}, which needs {quoted([right])}"
+    return AccessError(code, why, status=HTTPStatus.FORBIDDEN, detail=said)
+
+
+def _refused_login(answer: Answer, *, has_web_server: bool) -> AccessError:
+    """Tell the three causes that AuthX knows, and the web server's own, which no key opens."""
+    said = answer.body.decode(errors="replace")
+    if answer.headers.get("WWW-Authenticate", "").lower().startswith("basic"):
+        code, why = Code.CV_WEB_SERVER, "The web server in front of CiviCRM wants a user and password of its own"
+        why = "The web server does not accept its user and password" if has_web_server else why
+    elif "guard" in said:
+        code, why = (
+            Code.CV_AUTH_GUARD,
+            f"The CiviCRM key's user may not sign in by a key: it lacks {quoted([Right.KEY])}",
+        )
+    elif "not allowed" in said:
+        code, why = Code.CV_AUTH_METHOD, "CiviCRM does not take API keys from the header X-Civi-Auth"
+    else:
+        code, why = Code.CV_AUTH, "CiviCRM does not know the API key"
+    return AccessError(code, why, status=answer.status, detail="" if "<" in said else redact(said))
+
+
+def _status(problem: Mapping[str, Any]) -> int:
+    status = problem.get("status")
+    return status if isinstance(status, int) else HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def _are_refusals(body: bytes) -> bool:
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    results = list(found.values()) if isinstance(found, dict) else found
+    return isinstance(results, list) and all(isinstance(one, dict) and "error_message" in one for one in results)
+
+
+def _json_object(body: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}

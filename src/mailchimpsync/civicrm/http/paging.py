@@ -1,0 +1,107 @@
+"""Reads many rows: by key, never by counting rows already seen (DESIGN 3.8), in few, large requests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Generic, TypeVar
+
+from pydantic import TypeAdapter
+from typing_extensions import TypedDict
+
+from mailchimpsync.civicrm.http.client import CIVICRM, CivicrmClient, Envelope
+from mailchimpsync.civicrm.http.unreadable_rows import OddRow
+from mailchimpsync.http import odd
+
+PAGE_ROWS = 25_000
+"""CiviCRM reads so many rows in 0.16 to 0.34 s (reference: CiviCRM README)."""
+
+PAGES_MAX = 10_000
+IDS_MAX = 9_999
+"""Ids in one condition. No round number: as many rows would look as if the site had cut them off there (`CAPS`), and be
+asked for once more."""
+
+CAPS = frozenset({*range(25, PAGE_ROWS, 25), *(2**power for power in range(5, 15))})
+"""Sizes of a page at which a site may have cut it off: who sets a limit of their own takes a round number."""
+
+Where = list[list[Any]]
+T = TypeVar("T")
+
+
+class Row(TypedDict):
+    """What every row has."""
+
+    id: int
+
+
+R = TypeVar("R", bound=Row)
+
+
+class _Page(Generic[R]):
+    """A page: its rows, how many it had with those that can't be read, and the id behind which the next begins."""
+
+    def __init__(self, rows: list[R], odd_rows: list[OddRow], after: int, entity: str) -> None:
+        ids = [*(row["id"] for row in rows[:1] + rows[-1:]), *(one.id for one in odd_rows if one.id is not None)]
+        if rows and (rows[0]["id"] <= after or rows[-1]["id"] < rows[0]["id"]):
+            raise odd(CIVICRM, f"{entity} not in the order of ids")
+        self.rows, self.size, self.last = rows, len(rows) + len(odd_rows), max(ids, default=after)
+
+    def is_last(self, asked: int) -> bool:
+        """Say whether nothing can come behind it, of `asked` rows: a site may give fewer than it is asked for."""
+        return self.size < asked and self.size not in CAPS
+
+
+def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """Yield the items in pieces of at most `size`."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def pages(
+    client: CivicrmClient,
+    entity: str,
+    row: type[R],
+    answer: TypeAdapter[Envelope[R]],
+    where: Where,
+    *,
+    rows: int = PAGE_ROWS,
+    odd_rows: list[OddRow] | None = None,
+) -> Iterator[list[R]]:
+    """Yield all rows that match, in the order of their ids; asks for exactly the keys of `row`.
+
+    While a page is used, the next one is on its way. A page of fewer rows than asked is the last one, unless it looks
+    as if the site had a limit of its own: then the rows behind it are asked for as well. Rows that can't be read are
+    added to `odd_rows` and left out; without it, they are an error.
+
+    Raises:
+        TransientError: `CV_ODD_ANSWER`, a key is missing, or the ids do not ascend.
+    """
+
+    def ask(last: int) -> _Page[R]:
+        params = {
+            "select": list(row.__annotations__),
+            "where": [*where, ["id", ">", last]],
+            "orderBy": {"id": "ASC"},
+            "limit": rows,
+        }
+        if odd_rows is None:
+            return _Page(client.read(answer, entity, "get", params), [], last, entity)
+        found, unreadable = client.read_rows(answer, TypeAdapter(row), entity, params)
+        odd_rows.extend(unreadable)
+        page = _Page(found, unreadable, last, entity)
+        if not page.is_last(rows) and page.last <= last:
+            raise odd(CIVICRM, f"{entity} without ids")
+        return page
+
+    page = ask(0)
+    if page.is_last(rows):
+        yield from [page.rows] if page.rows else []
+        return
+    with client.runtime.executor(1) as ahead:
+        for _ in range(PAGES_MAX):
+            following = ahead.submit(ask, page.last)
+            yield page.rows
+            page = following.result()
+            if page.is_last(rows):
+                yield from [page.rows] if page.rows else []
+                return
+    raise odd(CIVICRM, f"{entity} of more than {PAGES_MAX} pages")

@@ -1,0 +1,73 @@
+"""`mailchimpsync abort`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.text import Text
+
+from mailchimpsync.actions import Abort, Site, abortsync, getstatus, open_site
+from mailchimpsync.actions.sync.abortsync import in_wire_form
+from mailchimpsync.cli.output.console import print_sentence, stderr, stdout
+from mailchimpsync.cli.output.json import print_json
+from mailchimpsync.errors import EXIT_MORE_TO_DO, ConfirmationError
+
+
+@click.command("abort")
+@click.option("--group-id", type=int, help="Only the connection with this subscription group. Default: every one.")
+@click.option("--yes", is_flag=True, help="Don't ask.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.pass_context
+def command(ctx: click.Context, group_id: int | None, yes: bool, as_json: bool) -> None:
+    """Stop a run, also one of another process, and drop what it has not finished.
+
+    Its batches are deleted at Mailchimp; what Mailchimp had done of them stays done. The next sync decides again.
+    """
+    home: Path | None = ctx.obj
+    with open_site(home) as site:
+        groups = _groups(site, group_id, quiet=yes)
+        if not yes:
+            _confirm()
+        aborts = [abortsync(site, group_id=group) for group in groups]
+    forms = [in_wire_form(abort) for abort in aborts]
+    if as_json:
+        print_json(forms)
+    else:
+        for abort in aborts:
+            _show(abort)
+    ctx.exit(EXIT_MORE_TO_DO if any(form["problems"] for form in forms) else 0)
+
+
+def _groups(site: Site, group_id: int | None, *, quiet: bool) -> list[int]:
+    """Return the groups of the connections, having said what would become of each."""
+    found = getstatus(site, group_id=group_id)
+    for status in () if quiet else found:
+        run = "A run is at work, and is stopped. " if status.running else ""
+        run = "An interrupted run is ended. " if status.interrupted else run
+        words = f"{run}{status.updates_outstanding:,} updates are dropped, and their batches deleted at Mailchimp."
+        print_sentence(stderr(), Text.assemble((status.link.title, "bold"), f": {words}"))
+    return [status.link.group_id for status in found]
+
+
+def _confirm() -> None:
+    print_sentence(
+        stderr(), Text("What Mailchimp has done already stays done. The next sync reads it and decides again.")
+    )
+    try:
+        agreed = click.confirm("Abort?", err=True)
+    except click.Abort:
+        agreed = False
+    if not agreed:
+        raise ConfirmationError("Nothing was aborted. To abort without being asked, give --yes.")
+
+
+def _show(abort: Abort) -> None:
+    done = abort.done
+    stopped = "a run was stopped; " if done.was_at_work else "an interrupted run was ended; " if done.run_id else ""
+    words = f"{stopped}{done.batches_deleted:,} batches deleted at Mailchimp, {done.updates_aborted:,} updates dropped."
+    print_sentence(stdout(), Text.assemble(("✓ ", "good"), (abort.link.title, "bold"), f": {words}"))
+    for problem in in_wire_form(abort)["problems"]:
+        print_sentence(
+            stderr(), Text(f"✗ Batch {problem['batch_id']} could not be deleted: {problem['error_message']}")
+        )

@@ -1,0 +1,88 @@
+"""`mailchimpsync alerts`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from mailchimpsync.actions import Alert, acknowledgealert, getalerts, open_site, testalerts
+from mailchimpsync.actions.finding import plain_findings
+from mailchimpsync.cli.input.questions import current_user
+from mailchimpsync.cli.output.console import print_sentence, stdout
+from mailchimpsync.cli.output.findings import exit_code_of, show_findings
+from mailchimpsync.cli.output.json import moment, print_json
+
+
+@click.group("alerts")
+def command() -> None:
+    """Show the problems people are told of, say that you know, and try the channels."""
+
+
+_json = click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+
+
+@command.command("list")
+@click.option("--all", "over", is_flag=True, help="Also those that are over, the newest first.")
+@_json
+@click.pass_context
+def list_(ctx: click.Context, over: bool, as_json: bool) -> None:
+    """List the problems that last, what they mean, and what to do."""
+    home: Path | None = ctx.find_root().obj
+    with open_site(home) as site:
+        found = getalerts(site, over=over)
+    if as_json:
+        print_json([asdict(one) for one in found])
+        return
+    for one in found:
+        _show(stdout(), one)
+    if not found:
+        print_sentence(stdout(), Text("There are no problems."))
+
+
+@command.command("ack")
+@click.argument("alert_id", metavar="ID", type=click.IntRange(min=1))
+@click.pass_context
+def ack(ctx: click.Context, alert_id: int) -> None:
+    """Say that you know of a problem: nobody is reminded of it any more."""
+    home: Path | None = ctx.find_root().obj
+    with open_site(home) as site:
+        acknowledgealert(site, id=alert_id, by=current_user())
+    words = f"Nobody is reminded of alert {alert_id} any more. When it is over, that is told."
+    print_sentence(stdout(), Text.assemble(("✓ ", "good"), words))
+
+
+@command.command("test")
+@_json
+@click.pass_context
+def test(ctx: click.Context, as_json: bool) -> None:
+    """Send a test message by every channel, and say what came of it."""
+    home: Path | None = ctx.find_root().obj
+    with open_site(home) as site:
+        findings = testalerts(site)
+    if as_json:
+        print_json(plain_findings(findings))
+    else:
+        show_findings(stdout(), findings)
+    ctx.exit(exit_code_of(findings))
+
+
+def _show(console: Console, alert: Alert) -> None:
+    lasts = alert.recovered_at is None
+    mark = ("! ", "warn") if lasts else ("✓ ", "good")
+    print_sentence(console, Text.assemble(mark, (f"{alert.id}  ", "head"), (alert.title, "bold")))
+    indent = " " * (len(str(alert.id)) + 4)
+    print_sentence(console, Text(f"{indent}{_history(alert)}", style="dim"))
+    if lasts:
+        print_sentence(console, Text(f"{indent}{alert.what}"))
+        print_sentence(console, Text(f"{indent}→ {alert.remedy}", style="dim"))
+
+
+def _history(alert: Alert) -> str:
+    told = f"told {alert.told} {'time' if alert.told == 1 else 'times'}" if alert.told else "not told"
+    known = f"; {alert.acknowledged_by} knows of it" if alert.acknowledged_by else ""
+    over = f" until {moment(alert.recovered_at)}" if alert.recovered_at else ""
+    return f"Since {moment(alert.began_at)}{over}; {told}{known}."

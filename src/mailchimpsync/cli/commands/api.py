@@ -1,0 +1,134 @@
+"""`mailchimpsync api`: every action, as HTTP and Python offer it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+from pydantic_core import from_json
+
+from mailchimpsync.actions import Outcome, call, open_site
+from mailchimpsync.actions.api.description import ACTIONS, Action, find_action
+from mailchimpsync.actions.api.envelope import failure
+from mailchimpsync.actions.api.help_text import Parameter, explanation_of, parameters_of
+from mailchimpsync.cli.input.questions import current_user
+from mailchimpsync.cli.output.json import print_json
+from mailchimpsync.errors import MailchimpsyncError
+
+USAGE = "mailchimpsync api Entity.action [key=value …] [JSON] [--json JSON] [--in=json]"
+WIDTH = 100
+STANDARD_INPUT = "-"
+JSON_BYTES_MAX = 16 * 1024 * 1024
+
+
+@click.command("api", add_help_option=False)
+@click.argument("name", metavar="Entity.action", required=False)
+@click.argument("words", metavar="key=value", nargs=-1)
+@click.option("--json", "as_json", metavar="JSON", help="Parameters as a JSON object; - reads it from standard input.")
+@click.option(
+    "--in", "source", type=click.Choice(["args", "json"]), default="args", help="json: as `--json -`, like `cv`."
+)
+@click.option("--out", "form", type=click.Choice(["json", "json-pretty"]), default="json-pretty", help="Like `cv`.")
+@click.option("-h", "--help", "with_help", is_flag=True, help="Explain the action and its parameters.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    name: str | None,
+    words: tuple[str, ...],
+    as_json: str | None,
+    source: str,
+    form: str,
+    with_help: bool,
+) -> None:
+    """Call an action, like `cv api`, and print CiviCRM's envelope as JSON. Without an action, list them."""
+    if name is None:
+        click.echo(f"{ctx.get_help() if with_help else f'Usage: {USAGE}'}\n")
+        _list_actions()
+        return
+    entity, _, action = name.partition(".")
+    if with_help:
+        _explain(find_action(entity, action))
+        return
+    given = _parameters(words, STANDARD_INPUT if source == "json" and as_json is None else as_json)
+    outcome = _call(ctx.obj, entity, action, given)
+    print_json(outcome.envelope, compact=form == "json")
+    ctx.exit(outcome.exit_code)
+
+
+def _call(home: Path | None, entity: str, action: str, given: dict[str, Any]) -> Outcome:
+    """Also a site that can't be opened is told in the envelope, where programs look for it."""
+    try:
+        with open_site(home) as site:
+            return call(site, entity, action, given, by=current_user())
+    except MailchimpsyncError as error:
+        return Outcome(failure(error), error, error.exit_code)
+
+
+def _parameters(words: Sequence[str], as_json: str | None) -> dict[str, Any]:
+    given = _json(as_json, "--json") if as_json is not None else {}
+    if not isinstance(given, dict):
+        raise click.BadParameter("give an object, such as '{\"limit\": 10}'.", param_hint="--json")
+    for word in words:
+        if word.lstrip().startswith("{"):
+            given |= _json(word, "JSON")
+        else:
+            _put(given, word)
+    return given
+
+
+def _put(given: dict[str, Any], word: str) -> None:
+    """Take in `key=text` or `key:=json`; dots in the key lead into objects."""
+    key, sign, text = word.partition("=")
+    if not sign or not key.removesuffix(":"):
+        raise click.BadParameter(f"“{word}” is not key=value, or key:=json.", param_hint="key=value")
+    value = _json(text, key) if key.endswith(":") else text
+    *path, last = key.removesuffix(":").split(".")
+    for step in path:
+        given = given.setdefault(step, {})
+        if not isinstance(given, dict):
+            raise click.BadParameter(f"“{key}”: {step} has a value already.", param_hint="key=value")
+    given[last] = value
+
+
+def _json(text: str, where: str) -> Any:
+    if text == STANDARD_INPUT:
+        text = sys.stdin.read(JSON_BYTES_MAX)
+    try:
+        return from_json(text, allow_inf_nan=False)
+    except ValueError as error:
+        raise click.BadParameter(f"this is not JSON ({error}).", param_hint=where) from None
+
+
+def _list_actions() -> None:
+    formatter = click.HelpFormatter(max_width=WIDTH)
+    with formatter.section("Actions"):
+        formatter.write_dl([(title, one.summary) for title, one in sorted(ACTIONS.items())])
+    formatter.write_paragraph()
+    formatter.write_text("What one of them takes: mailchimpsync api Entity.action --help")
+    click.echo(formatter.getvalue(), nl=False)
+
+
+def _explain(action: Action) -> None:
+    formatter = click.HelpFormatter(max_width=WIDTH)
+    click.echo(f"Usage: {USAGE.replace('Entity.action', action.title)}\n\n{action.summary}\n")
+    text, errors = explanation_of(action)
+    if text:
+        click.echo(f"{text}\n")
+    parameters = parameters_of(action)
+    if parameters:
+        with formatter.section("Parameters"):
+            formatter.write_dl([(one.name, _in_words(one)) for one in parameters])
+        click.echo(formatter.getvalue())
+    for error in errors:
+        click.echo(f"Fails if: {error}")
+    click.echo(f"A value is text; key:=JSON gives another one. Over HTTP it needs a token of scope `{action.scope}`.")
+
+
+def _in_words(parameter: Parameter) -> str:
+    must = "required" if parameter.is_required else f"default {parameter.default}" if parameter.default else ""
+    also = f"also called {', '.join(parameter.aliases)}" if parameter.aliases else ""
+    notes = "; ".join(filter(None, [parameter.kind, must, also]))
+    return f"{parameter.description} ({notes})"

@@ -1,0 +1,161 @@
+"""`mailchimpsync campaigns`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from mailchimpsync.actions import (
+    ImportedCampaign,
+    PulledCampaigns,
+    getcampaigns,
+    open_site,
+    pullcampaigns,
+)
+from mailchimpsync.actions.api.selection import find_links
+from mailchimpsync.actions.texts.codes import explain_code
+from mailchimpsync.cli.interrupt import Interruption
+from mailchimpsync.cli.output.console import print_sentence, stderr, stdout
+from mailchimpsync.cli.output.json import moment, print_json
+from mailchimpsync.cli.output.progress import progress_on
+from mailchimpsync.store.site.campaigns import CampaignState
+from mailchimpsync.sync import Outcome
+
+MORE_TO_DO, NEEDS_A_PERSON, INTERRUPTED = 3, 7, 130
+TABLE_WIDTH_MAX = 130
+
+
+@click.group("campaigns")
+def command() -> None:
+    """Make activities in CiviCRM of the campaigns that were sent, and show which there are."""
+
+
+_group_id = click.option("--group-id", type=int, help="Only the connection with this subscription group.")
+_json = click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+
+
+@command.command("pull")
+@_group_id
+@click.option("--since", help="Campaigns sent since then: `ever`, 2026-11-20, `3 days ago`. Default: the last import.")
+@click.option("--max-time", type=click.FloatRange(min=0), default=0, help="Seconds; 0: no limit.", show_default=True)
+@_json
+@click.pass_context
+def pull(ctx: click.Context, group_id: int | None, since: str | None, max_time: float, as_json: bool) -> None:
+    """Import campaigns, those of an import that was interrupted first to last.
+
+    Call it as often as you like: nothing is made twice.
+    """
+    home: Path | None = ctx.find_root().obj
+    interruption = Interruption()
+    with (
+        interruption.watching(),
+        open_site(home) as site,
+        progress_on(stderr() if as_json else stdout()) as progress,
+    ):
+        pulled = pullcampaigns(
+            site, group_id=group_id, since_date=since, max_time=max_time, progress=progress, stop=interruption.asked
+        )
+    if as_json:
+        print_json([_plain(one) for one in pulled])
+    else:
+        for one in pulled:
+            _tell(stdout(), one)
+    ctx.exit(INTERRUPTED if interruption.asked() else max(one.exit_code for one in pulled))
+
+
+@command.command("list")
+@_group_id
+@click.option(
+    "--limit", type=click.IntRange(1, 500), default=25, show_default=True, help="How many of each connection."
+)
+@_json
+@click.pass_context
+def list_(ctx: click.Context, group_id: int | None, limit: int, as_json: bool) -> None:
+    """List the campaigns that were imported, the newest first, with how many people they reached."""
+    home: Path | None = ctx.find_root().obj
+    with open_site(home) as site:
+        found = getcampaigns(site, group_id=group_id, limit=limit)
+        titles = {link.audience_id: link.title for link in find_links(site, group_id)}
+    if as_json:
+        print_json([asdict(one) for one in found])
+        return
+    for list_id, title in titles.items():
+        some = [one for one in found if one.list_id == list_id]
+        print_sentence(stdout(), Text(title, style="bold"))
+        if some:
+            stdout().print(_table(stdout(), some))
+        else:
+            print_sentence(stdout(), Text("  No campaign was imported yet; `mailchimpsync campaigns pull` does it."))
+
+
+def _plain(one: PulledCampaigns) -> dict[str, object]:
+    imported = one.imported
+    return {
+        "list_id": one.link.audience_id,
+        "outcome": one.outcome,
+        "activity_ids": list(imported.activity_ids) if imported else [],
+        "campaigns": imported.campaigns if imported else 0,
+        "failed": dict(imported.failed) if imported else {},
+    }
+
+
+def _tell(console: Console, one: PulledCampaigns) -> None:
+    print_sentence(console, Text(one.link.title, style="bold"))
+    if one.error is not None:
+        print_sentence(console, Text(f"  ✗ {one.error.what} ({one.error.code.value})", style="bad"))
+        print_sentence(console, Text(f"    → {one.error.remedy}", style="dim"))
+        return
+    imported = one.imported
+    if imported is not None and not (imported.campaigns or imported.failed) and one.outcome == Outcome.DONE.value:
+        print_sentence(console, Text("  There is no campaign to look at."))
+        return
+    made = len(imported.activity_ids) if imported else 0
+    looked_at = imported.campaigns if imported else 0
+    print_sentence(
+        console, Text(f"  {_number(looked_at, 'campaign')} looked at, {_number(made, 'activity', 'activities')} made.")
+    )
+    for code, number in (imported.failed if imported else {}).items():
+        print_sentence(
+            console,
+            Text(f"  ✗ {_number(number, 'campaign')} failed: {explain_code(code).sentence} ({code})", style="bad"),
+        )
+        print_sentence(console, Text(f"    → {explain_code(code).remedy}", style="dim"))
+    if one.outcome == Outcome.OUT_OF_TIME.value:
+        print_sentence(console, Text("  Out of time. The next call goes on from here.", style="warn"))
+
+
+def _number(number: int, one: str, many: str | None = None) -> str:
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def _table(console: Console, found: Sequence[ImportedCampaign]) -> Table:
+    table = Table(width=min(console.width, TABLE_WIDTH_MAX))
+    for name in ("Sent", "Campaign", "Sent to", "Unknown", "Opened", "Clicked", "Activity"):
+        is_text = name in {"Sent", "Campaign"}
+        table.add_column(
+            name, justify="left" if is_text else "right", no_wrap=name != "Campaign", ratio=_RATIOS.get(name)
+        )
+    for one in found:
+        numbers = (one.recipients, one.unknown if one.recipients is not None else None, one.opened, one.clicked)
+        cells = [moment(one.sent_at), one.subject + _state(one), *map(_shown, numbers), str(one.activity_id or "")]
+        table.add_row(*map(Text, cells))
+    return table
+
+
+_RATIOS = {"Campaign": 1}
+
+
+def _state(one: ImportedCampaign) -> str:
+    if one.state is CampaignState.COMPLETE:
+        return ""
+    return f" ({one.state.value}{f': {one.code}' if one.code else ''})"
+
+
+def _shown(number: int | None) -> str:
+    return "" if number is None else f"{number:,}"

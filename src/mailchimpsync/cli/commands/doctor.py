@@ -1,0 +1,45 @@
+"""`mailchimpsync doctor`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+from rich.text import Text
+
+from mailchimpsync.actions import Finding, Level
+from mailchimpsync.actions.doctor import examine
+from mailchimpsync.actions.finding import plain_findings
+from mailchimpsync.cli.output.console import stdout
+from mailchimpsync.cli.output.findings import exit_code_of, show_findings
+from mailchimpsync.cli.output.json import print_json
+
+
+@click.command("doctor")
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@click.option(
+    "--deep", is_flag=True, help="Also compare how the CiviCRM site behaves with what is relied on. Takes a minute."
+)
+@click.pass_context
+def command(ctx: click.Context, as_json: bool, deep: bool) -> None:
+    """Look for what is wrong, and say what to do about it; change nothing.
+
+    Exit code 7 if something is wrong; 0 if all is well, or there are warnings only.
+    """
+    home: Path | None = ctx.obj
+    findings = examine(home, deep=deep)
+    if as_json:
+        print_json(plain_findings(findings))
+    else:
+        show_findings(stdout(), findings)
+        stdout().print(_summary(findings))
+    ctx.exit(exit_code_of(findings))
+
+
+def _summary(findings: Sequence[Finding]) -> Text:
+    wrong, warnings = (sum(one.level is level for one in findings) for level in (Level.BAD, Level.WARNING))
+    if not wrong and not warnings:
+        return Text("\nAll is well.", style="good")
+    said = [f"wrong: {wrong}" if wrong else "nothing is wrong", f"warnings: {warnings}"]
+    return Text(f"\n{'; '.join(said).capitalize()}.", style="bad" if wrong else "warn")

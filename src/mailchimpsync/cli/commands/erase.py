@@ -1,0 +1,65 @@
+"""`mailchimpsync erase ADDRESS`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.text import Text
+
+from mailchimpsync.actions import Erasure, erase, open_site
+from mailchimpsync.actions.people.erase import in_wire_form
+from mailchimpsync.cli.input.questions import current_user
+from mailchimpsync.cli.output.console import print_sentence, stderr, stdout
+from mailchimpsync.cli.output.json import print_json
+from mailchimpsync.errors import EXIT_MORE_TO_DO, ConfirmationError
+
+
+@click.command("erase")
+@click.argument("address")
+@click.option("--yes", is_flag=True, help="Don't ask.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.pass_context
+def command(ctx: click.Context, address: str, yes: bool, as_json: bool) -> None:
+    """Erase ADDRESS for good: permanently at Mailchimp, in every connected audience, and in all that is kept here.
+
+    No sync takes the address up again. CiviCRM is left to its own process; the contacts there are named.
+    """
+    home: Path | None = ctx.obj
+    with open_site(home) as site:
+        if not yes:
+            _confirm()
+        erasure = erase(site, address=address, confirm=True, by=current_user())
+    if as_json:
+        print_json(in_wire_form(erasure))
+    else:
+        _show(erasure)
+    ctx.exit(0 if erasure.is_complete else EXIT_MORE_TO_DO)
+
+
+def _confirm() -> None:
+    print_sentence(
+        stderr(), Text("The member is permanently deleted at Mailchimp, and all that is kept here of the address goes.")
+    )
+    try:
+        agreed = click.confirm("This can't be taken back. Erase?", err=True)
+    except click.Abort:
+        agreed = False
+    if not agreed:
+        raise ConfirmationError("Nothing was erased. To erase without being asked, give --yes.")
+
+
+def _show(erasure: Erasure) -> None:
+    when = f"{erasure.erased_at:%Y-%m-%d %H:%M} UTC"
+    print_sentence(
+        stdout(), Text(f"Noted as erased at {when} by {erasure.erased_by}; no sync takes the address up again.")
+    )
+    for step in erasure.steps:
+        if step.number:
+            words = f"{step.number:,} {step.what} ({step.at:%Y-%m-%d %H:%M:%S} UTC)"
+            print_sentence(stdout(), Text.assemble(("✓ ", "good"), f"audience {step.list_id}: {words}"))
+    if erasure.contact_ids:
+        numbers = ", ".join(map(str, erasure.contact_ids))
+        print_sentence(stdout(), Text(f"CiviCRM still has the address at contacts {numbers}: erase it there too."))
+    for problem in erasure.problems:
+        print_sentence(stderr(), Text(f"✗ {problem}"))

@@ -1,0 +1,69 @@
+"""`mailchimpsync explain`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from textwrap import fill
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from mailchimpsync.actions import explain, open_site
+from mailchimpsync.actions.people.describe import Standing
+from mailchimpsync.actions.people.explain import LIMIT, LIMIT_MAX, Explanation
+from mailchimpsync.actions.people.headline import at
+from mailchimpsync.cli.output.console import stdout
+from mailchimpsync.cli.output.json import print_json
+
+
+@click.command("explain")
+@click.argument("person", metavar="ADDRESS|CONTACT")
+@click.option(
+    "--limit", type=click.IntRange(1, LIMIT_MAX), default=LIMIT, show_default=True, help="How much history at most."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@click.pass_context
+def command(ctx: click.Context, person: str, limit: int, as_json: bool) -> None:
+    """Say why somebody is, or is not, on a list, and what happened to them.
+
+    Give an e-mail address, also one they had before, the number of a contact in CiviCRM, or a member id of Mailchimp's.
+    """
+    with open_site(ctx.obj) as site:
+        found = explain(site, person=person, limit=limit)
+    if as_json:
+        print_json(asdict(found))
+    else:
+        _show(stdout(), found)
+
+
+def _show(console: Console, found: Explanation) -> None:
+    for note in found.notes:
+        _say(console, note, indent=0)
+    if found.is_known:
+        for standing in found.standings:
+            _show_standing(console, standing)
+        for plan in found.plans:
+            _say(console, plan.sentence, indent=0, style="warn")
+    if found.history:
+        console.print(Text("\nWhat happened, newest first", style="bold"))
+    for one in found.history:
+        of_several = f" [{one.title}]" if len({told.list_id for told in found.history}) > 1 else ""
+        console.print(Text.assemble((f"  {at(one.time)}", "head"), (of_several, "dim")))
+        _say(console, one.sentence, indent=4)
+    if found.left_out:
+        _say(console, f"… and {found.left_out:,} older changes; --limit shows more.", indent=2, style="dim")
+
+
+def _show_standing(console: Console, standing: Standing) -> None:
+    console.print(Text(standing.title, style="bold"))
+    first, *others = standing.sentences
+    _say(console, first, indent=2, style="good" if standing.on_list else "warn")
+    for sentence in others:
+        _say(console, sentence, indent=2)
+
+
+def _say(console: Console, sentence: str, *, indent: int, style: str = "") -> None:
+    margin = " " * indent
+    wrapped = fill(sentence, console.width, initial_indent=margin, subsequent_indent=margin, break_long_words=False)
+    console.print(Text(wrapped, style=style), soft_wrap=True)

@@ -1,0 +1,107 @@
+"""`mailchimpsync init`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+from pydantic import SecretStr
+from rich.text import Text
+
+from mailchimpsync.actions import create_site, probe_site
+from mailchimpsync.actions.configuration.rights import findings_of_rights, rights_in_use
+from mailchimpsync.civicrm import Group
+from mailchimpsync.cli.input.questions import ask, current_user
+from mailchimpsync.cli.output.console import stdout
+from mailchimpsync.cli.output.findings import show_findings
+from mailchimpsync.config import CivicrmSite
+from mailchimpsync.config import time_zone as checked_zone
+
+KEY_VARIABLE = "MAILCHIMPSYNC_CIVICRM_KEY"
+PASSWORD_VARIABLE = "MAILCHIMPSYNC_WEB_SERVER_PASSWORD"  # noqa: S105 (the name of a variable)
+
+
+def _known_zone(_ctx: click.Context, _option: click.Parameter, name: str | None) -> str | None:
+    if name is None:
+        return None
+    try:
+        return checked_zone(name)
+    except ValueError as error:
+        raise click.BadParameter(f"{error}.") from error
+
+
+@click.command("init")
+@click.option("--civicrm-url", envvar="MAILCHIMPSYNC_CIVICRM_URL", help="The CiviCRM site's base address.")
+@click.option("--civicrm-pattern", help="The form of its API's URLs, with {entity} and {action}; found if not given.")
+@click.option(
+    "--web-server-user", help="A user of the web server, where one has to sign in there before CiviCRM is reached."
+)
+@click.option(
+    "--time-zone",
+    callback=_known_zone,
+    help="CiviCRM's time zone, such as America/New_York. Only campaigns of some dates need it.",
+)
+@click.option("--database", help="The database's URL. Default: a SQLite file in the home.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    civicrm_url: str | None,
+    civicrm_pattern: str | None,
+    web_server_user: str | None,
+    time_zone: str | None,
+    database: str | None,
+) -> None:
+    """Make a site: its home directory, database and secret key, and CiviCRM's address and API key, checked live.
+
+    The API key is asked for, or taken from MAILCHIMPSYNC_CIVICRM_KEY; the password of --web-server-user likewise, or
+    from MAILCHIMPSYNC_WEB_SERVER_PASSWORD. Call it again to change CiviCRM's address or key; connections are kept.
+    """
+    home: Path | None = ctx.obj
+    console = stdout()
+    url = civicrm_url or ask("CiviCRM's address", "--civicrm-url")
+    wanted = CivicrmSite(
+        url=url,
+        api_key=SecretStr(_secret("CiviCRM's API key", KEY_VARIABLE)),
+        pattern=civicrm_pattern,
+        time_zone=time_zone,
+        web_server_user=web_server_user,
+        web_server_password=SecretStr(_secret("Password", PASSWORD_VARIABLE)) if web_server_user else None,
+    )
+    with create_site(home, database=database) as site:
+        console.print(Text.assemble(("✓ ", "good"), f"The site's home is {site.settings.home}."))
+        wanted = _with_what_is_known(wanted, site.configuration.civicrm)
+        found = probe_site(site, site.configuration.with_civicrm(wanted).civicrm or wanted)
+        site.save(site.configuration.with_civicrm(found.civicrm), by=current_user())
+        needed = rights_in_use(site.configuration)
+    console.print(Text.assemble(("✓ ", "good"), f"CiviCRM's API answers at {found.civicrm.pattern}."), soft_wrap=True)
+    console.print(Text.assemble(("✓ ", "good"), "The key's user has every permission that a sync needs."))
+    show_findings(console, list(findings_of_rights(found.rights, needed)))
+    _tell_groups(found.groups)
+
+
+def _with_what_is_known(wanted: CivicrmSite, known: CivicrmSite | None) -> CivicrmSite:
+    """What is configured for this address besides stays, unless it is given again; another address gets none of it."""
+    if known is None or known.url != wanted.url:
+        return wanted
+    kept = {"time_zone": wanted.time_zone or known.time_zone}
+    if wanted.web_server_user is None:
+        kept |= {name: getattr(known, name) for name in ("web_server_user", "web_server_password")}
+    return wanted.model_copy(update=kept)
+
+
+def _secret(what: str, variable: str) -> str:
+    """A secret comes from the environment or a hidden prompt; as an option it would be in the list of processes."""
+    return os.environ.get(variable) or ask(what, f"the variable {variable}", secret=True)
+
+
+def _tell_groups(groups: list[Group]) -> None:
+    console = stdout()
+    if not groups:
+        console.print(
+            "[warn]![/] There is no mailing group yet. Make one in CiviCRM, then run `mailchimpsync connect`."
+        )
+        return
+    titles = ", ".join(f"{group.title} ({group.id})" for group in groups)
+    console.print(Text.assemble(("✓ ", "good"), f"Mailing groups that can be connected: {titles}."))
+    console.print("Next: `mailchimpsync connect`")

@@ -1,0 +1,137 @@
+"""`mailchimpsync journal verify` and `mailchimpsync journal export`."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any
+
+import click
+from rich.text import Text
+
+from mailchimpsync.actions import export_journal, journal_verify, open_site, read_since
+from mailchimpsync.actions.api.csv_export import escape_formula
+from mailchimpsync.actions.people.journal import COLUMNS
+from mailchimpsync.cli.output.console import print_sentence, stderr, stdout
+from mailchimpsync.cli.output.json import print_json
+from mailchimpsync.errors import UsageError
+from mailchimpsync.store.journal.check import Checked
+
+NEEDS_A_PERSON = 7
+STANDARD_OUTPUT = Path("-")
+
+Entries = Iterator[Mapping[str, Any]]
+
+
+@click.group("journal")
+def command() -> None:
+    """Check and export the journal: what was changed, when, why, and by whom."""
+
+
+@command.command("verify")
+@click.option("--group-id", type=int, help="Only the audience of this subscription group.")
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@click.pass_context
+def verify(ctx: click.Context, group_id: int | None, as_json: bool) -> None:
+    """Check that nobody altered, deleted or inserted an entry. Ends with 7 if somebody has."""
+    with open_site(ctx.obj) as site:
+        found = journal_verify(site, group_id=group_id)
+    if as_json:
+        print_json(found.in_wire_form())
+    else:
+        for chain in found.chains:
+            _show(chain)
+        if not found.chains:
+            print_sentence(stdout(), Text("The journal is empty."))
+    ctx.exit(0 if found.is_intact else NEEDS_A_PERSON)
+
+
+def _show(chain: Checked) -> None:
+    console = stdout()
+    headline = ("✗ not as it was written", "bad") if chain.wrong else ("✓ as it was written", "good")
+    print_sentence(console, Text.assemble((f"Audience {chain.list_id}", "bold"), "  ", headline))
+    print_sentence(
+        console, Text(f"  Entries checked: {chain.entries:,}; the newest is {chain.newest:,}, with the hash")
+    )
+    print_sentence(console, Text(f"  {chain.newest_hash or '(none)'}"))
+    for number, what in (
+        (chain.before_first, "deleted for their age, up to this number"),
+        (chain.unchained, "from before there was a chain, which can't be checked"),
+        (chain.unsealed, "minimised with a key that has gone, which can't be checked in full"),
+    ):
+        if number:
+            print_sentence(console, Text(f"  {number:,}: {what}", style="warn"))
+    for one in chain.tamperings:
+        print_sentence(console, Text(f"  {one.sentence}", style="bad"))
+    if chain.wrong > len(chain.tamperings):
+        print_sentence(console, Text(f"  … and {chain.wrong - len(chain.tamperings):,} more", style="bad"))
+
+
+@command.command("export")
+@click.option("--format", "form", type=click.Choice(["csv", "json"]), default="csv", show_default=True)
+@click.option("--since", help="Only what was changed since then: a date, or `3 days ago`.")
+@click.option("--until", help="Only what was changed before then.")
+@click.option("--group-id", type=int, help="Only the audience of this subscription group.")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="File; - prints.")
+@click.pass_context
+def export(
+    ctx: click.Context, form: str, since: str | None, until: str | None, group_id: int | None, output: Path
+) -> None:
+    """Write the journal to a file, which only its owner may read: it names people.
+
+    No cell of the CSV is taken for a formula by a spreadsheet: one that could be begins with an apostrophe.
+    """
+    with open_site(ctx.obj) as site:
+        now = site.runtime.now()
+        span = {"since": _moment(since, now), "until": _moment(until, now)}
+        entries = export_journal(site, group_id=group_id, **span)
+        with _opened(output) as file:
+            number = _WRITERS[form](file, entries)
+    print_sentence(
+        stderr(), Text(f"{number:,} entries were written{'' if output == STANDARD_OUTPUT else f' to {output}'}.")
+    )
+
+
+def _moment(text: str | None, now: datetime) -> datetime | None:
+    return None if text is None else read_since(text, now)
+
+
+@contextmanager
+def _opened(output: Path) -> Iterator[IO[str]]:
+    if output == STANDARD_OUTPUT:
+        yield sys.stdout
+        return
+    try:
+        descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    except OSError as error:
+        raise UsageError(f"{output} can't be written: {error.strerror}.") from None
+    with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+        yield file
+
+
+def _write_csv(file: IO[str], entries: Entries) -> int:
+    writer = csv.writer(file)
+    columns = (*COLUMNS, "why")
+    writer.writerow(columns)
+    number = 0
+    for number, entry in enumerate(entries, 1):  # noqa: B007 (how many there were)
+        writer.writerow([escape_formula(entry[name]) for name in columns])
+    return number
+
+
+def _write_json(file: IO[str], entries: Entries) -> int:
+    number = 0
+    file.write("[")
+    for number, entry in enumerate(entries, 1):
+        file.write(("\n" if number == 1 else ",\n") + json.dumps(entry, ensure_ascii=False))
+    file.write("\n]\n")
+    return number
+
+
+_WRITERS: Mapping[str, Callable[[IO[str], Entries], int]] = {"csv": _write_csv, "json": _write_json}

@@ -1,0 +1,160 @@
+"""`mailchimpsync sync`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import click
+from rich.text import Text
+
+from mailchimpsync.actions import ChangeCount, Report, Site, fetchandreconcile, getchanges, getstatus, open_site
+from mailchimpsync.actions.runs.reports import outcome_of_sync
+from mailchimpsync.actions.status.connection_state import due_sentence
+from mailchimpsync.actions.sync.fetchandreconcile import STOP_THE_OTHER
+from mailchimpsync.cli.alert_delivery import deliver_alerts
+from mailchimpsync.cli.input.questions import current_user
+from mailchimpsync.cli.interrupt import Interruption
+from mailchimpsync.cli.output.console import print_sentence, stderr, stdout
+from mailchimpsync.cli.output.errors import show_error
+from mailchimpsync.cli.output.json import print_json
+from mailchimpsync.cli.output.progress import progress_on
+from mailchimpsync.model import Side, Stage, SyncStatus
+from mailchimpsync.sync import Outcome
+
+_SENTENCES = {
+    Outcome.DONE.value: "done; both sides agree as far as they can.",
+    Outcome.INCOMPLETE.value: "not done: {due}",
+    Outcome.WAITING.value: "sent; Mailchimp is still at work on {updates} updates. Call again later.",
+    Outcome.OUT_OF_TIME.value: "out of time. The next call goes on from here.",
+    Outcome.STOPPED.value: "stopped before {stage}, as asked.",
+    Outcome.HELD.value: "held; its plan is to be looked at first. See `mailchimpsync plan show {plan}`, then approve "
+    "or drop it.",
+    Outcome.ABORTED.value: "aborted by somebody else. The next call decides again.",
+}
+
+_PLACES = {Side.CIVICRM: "in CiviCRM", Side.MAILCHIMP: "at Mailchimp"}
+
+
+@click.command("sync")
+@click.option("--group-id", type=int, help="Only the connection with this subscription group.")
+@click.option("--max-time", type=click.FloatRange(min=0), default=300, show_default=True, help="Seconds; 0: no limit.")
+@click.option("--since", help="A date (UTC unless it names a zone), or `ever`. Default: since the last run.")
+@click.option("--stop-on", metavar="STAGE", help=f"Stop before a stage: {', '.join(Stage)}.")
+@click.option(
+    "--force-restart",
+    count=True,
+    help="Begin anew instead of going on with an interrupted run. Twice: stop a run that is at work first.",
+)
+@click.option("--accept-empty", is_flag=True, help="What looks empty, or as if most people had vanished, is so.")
+@click.option("--accept-restored", is_flag=True, help="CiviCRM was restored from an older backup: decide by dates.")
+@click.option("--with-data", is_flag=True, help="Also look for new tags, names and merge fields, where switched on.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON; progress goes to standard error.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    group_id: int | None,
+    max_time: float,
+    since: str | None,
+    stop_on: str | None,
+    force_restart: int,
+    accept_empty: bool,
+    accept_restored: bool,
+    with_data: bool,
+    as_json: bool,
+) -> None:
+    """Sync every connection, or one: read both sides, decide, and bring them into agreement.
+
+    A run that was interrupted or out of time goes on where it stopped.
+    """
+    home: Path | None = ctx.obj
+    interruption = Interruption()
+    with (
+        interruption.watching(),
+        open_site(home) as site,
+        progress_on(stderr() if as_json else stdout()) as progress,
+    ):
+        reports = fetchandreconcile(
+            site,
+            group_id=group_id,
+            max_time=max_time,
+            since=since,
+            stop_on=stop_on,
+            force_restart=min(force_restart, STOP_THE_OTHER),
+            accept_empty=accept_empty,
+            accept_restored=accept_restored,
+            with_data=with_data,
+            by=current_user(),
+            progress=progress,
+            stop=interruption.asked,
+        )
+        summaries = [_summary(site, report) for report in reports]
+    if as_json:
+        print_json([_as_json(*pair) for pair in zip(reports, summaries, strict=True)])
+    for report, summary in zip(reports, summaries, strict=True):
+        _show(report, summary, quiet=as_json)
+    if interruption.asked() and any(report.outcome == Outcome.OUT_OF_TIME.value for report in reports):
+        raise KeyboardInterrupt
+    deliver_alerts(home)
+    ctx.exit(outcome_of_sync(reports).exit_code)
+
+
+@dataclass(frozen=True, slots=True)
+class _Summary:
+    """What the run changed so far, and how many people can't be synced."""
+
+    changes: tuple[ChangeCount, ...] = ()
+    failing: int = 0
+
+    @property
+    def words(self) -> str:
+        by_side = {side: sum(change.count for change in self.changes if change.side == side.value) for side in Side}
+        words = ", ".join(f"{number:,} {_PLACES[side]}" for side, number in by_side.items() if number)
+        hint = f"; {self.failing:,} can't be synced (see `mailchimpsync status`)" if self.failing else ""
+        return f"Changes: {words or 'none'}{hint}."
+
+
+def _summary(site: Site, report: Report) -> _Summary:
+    if report.result is None:
+        return _Summary()
+    status = getstatus(site, group_id=report.link.group_id)[0]
+    changes = getchanges(site, [report.result.run_id])
+    return _Summary(tuple(changes), status.rows.get(SyncStatus.FAIL.value, 0))
+
+
+def _show(report: Report, summary: _Summary, *, quiet: bool) -> None:
+    if report.error is not None:
+        show_error(report.error, report.link.title)
+    elif not quiet:
+        result = report.result
+        words = _SENTENCES[report.outcome].format(
+            updates=result.updates_outstanding if result else 0,
+            stage=result.stage.value if result else "",
+            plan=result.kept_plan_id if result else "",
+            due=due_sentence(report.due),
+        )
+        done = report.outcome == Outcome.DONE.value
+        mark = ("✓ ", "good") if done else ("… ", "warn")
+        told = "" if report.outcome == Outcome.HELD.value else f" {summary.words}"
+        print_sentence(stdout(), Text.assemble(mark, (report.link.title, "bold"), f": {words}{told}"))
+        for note in result.notes if result else ():
+            print_sentence(stdout(), Text(f"  {note}"))
+
+
+def _as_json(report: Report, summary: _Summary) -> dict[str, object]:
+    result, error = report.result, report.error
+    return {
+        "audience_id": report.link.audience_id,
+        "group_id": report.link.group_id,
+        "outcome": report.outcome,
+        "run_id": result.run_id if result else None,
+        "stage": result.stage.value if result else None,
+        "updates_outstanding": result.updates_outstanding if result else 0,
+        "notes": list(result.notes) if result else [],
+        "due": report.due.number,
+        "due_because": dict(report.due.by_cause),
+        "kept_plan_id": result.kept_plan_id if result else None,
+        "changes": [asdict(change) for change in summary.changes],
+        "failing": summary.failing,
+        "error": {"code": error.code.value, "what": error.what, "remedy": error.remedy} if error else None,
+    }

@@ -1,0 +1,117 @@
+"""`mailchimpsync webhooks`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.table import Table
+from rich.text import Text
+
+from mailchimpsync.actions import Finding, Site, check_webhooks, list_webhooks, open_site, repair_webhooks
+from mailchimpsync.actions.finding import plain_findings
+from mailchimpsync.cli.output.console import stdout
+from mailchimpsync.cli.output.findings import exit_code_of, show_findings
+from mailchimpsync.cli.output.json import moment, print_json
+from mailchimpsync.store.site import webhook_events
+
+EVENTS_MAX = 1_000
+
+
+@click.group("webhooks")
+def command() -> None:
+    """Check and repair the webhooks by which Mailchimp tells us of changes."""
+
+
+_json = click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+
+
+@command.command("check")
+@_json
+@click.pass_context
+def check(ctx: click.Context, as_json: bool) -> None:
+    """Compare the webhooks Mailchimp has with those it should have; change nothing.
+
+    It also asks our own public address, as Mailchimp would.
+    """
+    _report(ctx, check_webhooks, as_json=as_json)
+
+
+@command.command("repair")
+@_json
+@click.pass_context
+def repair(ctx: click.Context, as_json: bool) -> None:
+    """Create missing webhooks, correct wrong ones, delete doubled ones. Those of others are left alone."""
+    _report(ctx, repair_webhooks, as_json=as_json)
+
+
+def _report(ctx: click.Context, look: Callable[[Site], list[Finding]], *, as_json: bool) -> None:
+    home: Path | None = ctx.find_root().obj
+    with open_site(home) as site:
+        findings = look(site)
+    if as_json:
+        print_json(plain_findings(findings))
+    elif findings:
+        show_findings(stdout(), findings)
+    else:
+        stdout().print("No audience is connected yet; run `mailchimpsync connect`.")
+    ctx.exit(exit_code_of(findings))
+
+
+@command.command("list")
+@_json
+@click.pass_context
+def list_(ctx: click.Context, as_json: bool) -> None:
+    """List all webhooks of the connected audiences and accounts, also those of others, secrets not shown."""
+    home: Path | None = ctx.find_root().obj
+    with open_site(home) as site:
+        found = list_webhooks(site)
+    if as_json:
+        print_json(found)
+        return
+    if not found:
+        stdout().print("Mailchimp has no webhooks.")
+        return
+    table = _table("of", "id", "ours", "address", "told of")
+    for column in table.columns:
+        column.overflow = "fold"
+    for one in found:
+        words = (one["of"], one["id"], "yes" if one["ours"] else "no", one["url"], ", ".join(one["events"]))
+        table.add_row(*(Text(word) for word in words))
+    stdout().print(table)
+
+
+@command.command("events")
+@click.option("--limit", type=click.IntRange(1, EVENTS_MAX), default=20, show_default=True, help="How many.")
+@_json
+@click.pass_context
+def events_(ctx: click.Context, limit: int, as_json: bool) -> None:
+    """Show the newest events that came in by webhook, and what became of them; without addresses."""
+    home: Path | None = ctx.find_root().obj
+    with open_site(home) as site:
+        with site.store.begin() as tx:
+            found = [_event(dict(row)) for row in webhook_events.recent_events(tx, limit)]
+        names = {one.audience_id: one.audience_name for one in site.configuration.connections}
+    if as_json:
+        print_json(found)
+        return
+    if not found:
+        stdout().print("No events have come in yet.")
+        return
+    table = _table("id", "came in", "audience", "event", "state", "outcome", "tries")
+    for one in found:
+        audience = names.get(one["list_id"]) or one["list_id"]
+        words = (str(one["id"]), moment(one["received_at"]), audience, one["kind"], one["state"], one["outcome"] or "")
+        table.add_row(*(Text(word) for word in (*words, str(one["attempts"]))))
+    stdout().print(table)
+
+
+def _event(row: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what an address could be guessed from."""
+    return {name: value for name, value in row.items() if name not in ("member_key", "other_key")}
+
+
+def _table(*names: str) -> Table:
+    return Table(*names, box=None, padding=(0, 2, 0, 0))

@@ -1,0 +1,4 @@
+"""What commands ask: missing values, confirmations, approval of a plan.
+
+Without a terminal the error names the option to use. It prints through `output/`.
+"""

@@ -1,0 +1,39 @@
+"""Ctrl-C, politely: the step under way is finished, so that no transaction and no request is torn apart."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event
+from types import FrameType
+
+from rich.text import Text
+
+from mailchimpsync.cli.output.console import print_sentence, stderr
+
+
+class Interruption:
+    """Whether somebody pressed Ctrl-C; a second time ends the program at once."""
+
+    def __init__(self) -> None:
+        self._event = Event()
+
+    def asked(self) -> bool:
+        """Say whether it was pressed."""
+        return self._event.is_set()
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Take Ctrl-C as a wish to stop, for a while."""
+        before = signal.signal(signal.SIGINT, self._take)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def _take(self, _number: int, _frame: FrameType | None) -> None:
+        if self.asked():
+            raise KeyboardInterrupt
+        self._event.set()
+        print_sentence(stderr(), Text("\nStopping after this step. Press Ctrl-C again to stop at once."))

@@ -1,0 +1,108 @@
+"""Kept plans on the terminal: what they would do, person by person, as a table, JSON or CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from mailchimpsync.actions import Names, Plan, PlannedChange
+from mailchimpsync.actions.plans.csv import NO_NAMES
+from mailchimpsync.actions.plans.summary import in_words
+from mailchimpsync.actions.status.connection_state import people_in_words
+from mailchimpsync.actions.texts.names import with_names
+from mailchimpsync.cli.commands.status import show_failures
+from mailchimpsync.cli.output.json import moment
+from mailchimpsync.model import ChangeKind
+from mailchimpsync.store.changes.kept_plans import PlanKind, PlanState
+
+NOT_IN_IT = "what is not part of it waits for the sync after it, also corrections of names, addresses and holds"
+SHOWN_AT_FIRST = 20
+TABLE_WIDTH_MAX = 130
+
+_KINDS = {
+    ChangeKind.UNSUBSCRIBE: "unsubscribed or archived at Mailchimp",
+    ChangeKind.REMOVE: "removed from groups in CiviCRM",
+    ChangeKind.ADD: "subscribed at Mailchimp",
+    ChangeKind.ASK: "asked by Mailchimp to confirm",
+    ChangeKind.JOIN: "added to groups in CiviCRM",
+    ChangeKind.CREATE: "contacts created in CiviCRM",
+    ChangeKind.INTERESTS: "interests changed at Mailchimp",
+    ChangeKind.CORRECT: "contacts corrected in CiviCRM (name, address, hold)",
+    ChangeKind.DATA: "with other data at Mailchimp",
+}
+_STATES = {"open": "warn", "approved": "good", "applied": "good", "dropped": "dim", "expired": "dim"}
+
+
+def show_plan(
+    console: Console,
+    plan: Plan,
+    changes: Sequence[PlannedChange] = (),
+    *,
+    total: int = 0,
+    names: Names = NO_NAMES,
+) -> None:
+    """Print a plan: what it is, its sums, what goes over the limits, and some of its changes."""
+    console.print(Text.assemble((f"Plan {plan.id}", "bold"), f"  {plan.title}  ", _state(plan)))
+    numbers = Table.grid(padding=(0, 2))
+    for name, value in _numbers(plan):
+        numbers.add_row(Text(f"  {name}", style="dim"), Text(value))
+    console.print(numbers)
+    for sentence in plan.excess:
+        console.print(Text(f"  ✗ {with_names(sentence, names)}", style="bad"))
+    if changes:
+        console.print(_table(console, changes, total, names))
+    if plan.failures:
+        undoes = plan.kind == PlanKind.UNDO
+        show_failures(console, plan.failures, *(["Can't be undone"] if undoes else []))
+
+
+def _state(plan: Plan) -> tuple[str, str]:
+    by = f" by {plan.decided_by}" if plan.decided_by else ""
+    return f"{plan.state}{by}", _STATES.get(plan.state, "warn")
+
+
+def _numbers(plan: Plan) -> Iterator[tuple[str, str]]:
+    yield "Made", f"{moment(plan.made_at)} by {plan.made_by}; good until {moment(plan.expires_at)}"
+    counts = [f"{plan.counts[kind]:,} {words}" for kind, words in _KINDS.items() if plan.counts.get(kind)]
+    yield "Would change", "; ".join(counts) or "nothing"
+    if plan.may_be_asked:
+        who = "was on the list before, and is" if plan.may_be_asked == 1 else "were on the list before, and are"
+        yield "", f"{plan.may_be_asked:,} of those subscribed {who} asked to confirm instead if Mailchimp insists"
+    if plan.billable:
+        yield "On the bill", f"{plan.billable['before']:,} contacts now, {plan.billable['after']:,} after"
+    if plan.outcomes:
+        to_do = {"not done yet": plan.to_do} if plan.to_do else {}
+        outcomes = (f"{number:,} {outcome}" for outcome, number in [*sorted(plan.outcomes.items()), *to_do.items()])
+        yield "Outcome", f"of {people_in_words(plan.people)}: {', '.join(outcomes)}"
+    for one in plan.reasons:
+        yield one.outcome.capitalize(), f"{people_in_words(one.count)}: {one.why}"
+    for sentence in plan.refused:
+        yield "Refused for", sentence
+    if plan.state in (PlanState.OPEN, PlanState.APPROVED):
+        yield "Not in it", NOT_IN_IT
+
+
+def _contact(change: PlannedChange) -> str:
+    """A change without a contact is about a new one only if it makes one: the contact may also be gone."""
+    is_new = any(step["field"] == "contact" for step in change.steps)
+    return str(change.contact_id or ("new" if is_new else "-"))
+
+
+def _table(console: Console, changes: Sequence[PlannedChange], total: int, names: Names) -> Table:
+    width = min(console.width, TABLE_WIDTH_MAX)
+    more = f" (the first {len(changes)} of {total:,})" if total > len(changes) else ""
+    table = Table(title=f"Changes{more}", title_justify="left", title_style="bold", width=width)
+    table.add_column("Contact", justify="right", no_wrap=True)
+    table.add_column("Address", ratio=5, overflow="fold")
+    table.add_column("Change", ratio=7)
+    table.add_column("Why", ratio=8)
+    with_outcome = any(change.outcome for change in changes)
+    if with_outcome:
+        table.add_column("Outcome", ratio=3)
+    for change in changes:
+        cells = [_contact(change), change.address or "", "\n".join(in_words(change, names)), change.why]
+        table.add_row(*map(Text, cells), *([Text(change.outcome or "")] if with_outcome else []))
+    return table

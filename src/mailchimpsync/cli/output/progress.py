@@ -1,0 +1,106 @@
+"""How far a run is: bars on a terminal, lines in a pipe."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.text import Text
+
+from mailchimpsync.actions.texts.stages import STAGE_WORDS
+from mailchimpsync.cli.output.console import print_sentence
+from mailchimpsync.model import Stage
+
+_LONGEST = max(len(words) for words in STAGE_WORDS.values())
+
+
+class LineProgress:
+    """One line for each stage and message."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return
+
+    def stage(self, stage: str) -> None:
+        """Name the stage."""
+        print_sentence(self._console, Text(f"• {STAGE_WORDS[Stage(stage)]} ({stage})"))
+
+    def advance(self, done: int, total: int | None = None) -> None:
+        """Say nothing: a log is read later."""
+
+    def message(self, text: str) -> None:
+        """Say it."""
+        print_sentence(self._console, Text(f"    {text}"))
+
+
+class BarProgress:
+    """A bar for each stage; messages stand above the bars."""
+
+    def __init__(self, console: Console) -> None:
+        self._bars = Progress(
+            SpinnerColumn(finished_text="[good]✓[/]"),
+            TextColumn(f"{{task.description:<{_LONGEST}}}"),
+            BarColumn(bar_width=28),
+            TextColumn("{task.completed:>7,.0f}"),
+            TimeElapsedColumn(),
+            console=console,
+        )
+        self._task: TaskID | None = None
+        self._done = 0
+
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self._finish()
+        self._bars.stop()
+
+    def stage(self, stage: str) -> None:
+        """Finish the last stage's bar and begin another."""
+        self._finish()
+        self._done = 0
+        self._task = self._bars.add_task(STAGE_WORDS[Stage(stage)], total=None)
+
+    def advance(self, done: int, total: int | None = None) -> None:
+        """Move the bar."""
+        self._done += done
+        if self._task is not None:
+            known = None if total is None else max(total, self._done)
+            self._bars.update(self._task, completed=self._done, total=known)
+
+    def message(self, text: str) -> None:
+        """Say it above the bars."""
+        self._bars.console.print(Text(f"  {text}", style="dim"))
+
+    def _finish(self) -> None:
+        if self._task is not None:
+            shown = max(self._done, 1)
+            self._bars.update(self._task, total=shown, completed=shown)
+            if not self._done:
+                self._bars.remove_task(self._task)
+        self._task = None
+
+
+def progress_on(console: Console) -> BarProgress | LineProgress:
+    """Return bars for a terminal, lines for anything else."""
+    return BarProgress(console) if console.is_terminal else LineProgress(console)

@@ -1,0 +1,299 @@
+"""What plugins want, joined by precedence and compared with what Mailchimp has confirmed. Pure.
+
+What is confirmed of a member, and what is to be sent, are plain values, as the store keeps them:
+
+- confirmed: `fields` {tag: [value, plugin]}, `language` [value, plugin], `tags` {name: plugin}, `digests` {plugin: …};
+- a change: the same for what is to be sent (`tags` {name: [wanted?, plugin]}), with `old` {what: value before}, `known`
+  for values that Mailchimp has already, `said`: also the digests of plugins that gave something unfit, and `quiet`: the
+  tags are the first ones, and start no automation; `refused`: what is left out, as Mailchimp refused it before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any, Protocol
+
+from pydantic_core import to_json
+
+from mailchimpsync.data import finding_texts
+from mailchimpsync.data.convert import UnfitError, converted
+from mailchimpsync.data.languages import language_at_mailchimp
+from mailchimpsync.data.plugin_api import TAG_NAME_MAX, Outgoing, Person, PluginAnswers
+from mailchimpsync.mailchimp import MergeField
+
+Confirmed = Mapping[str, Any]
+Change = dict[str, Any]
+
+NOTHING_CONFIRMED: Confirmed = {}
+
+UNFIT = "unfit "
+"""What the digest of a plugin begins with that gave something unfit: it was asked, and is to be looked at each time."""
+
+
+class AudienceKnown(Protocol):
+    """What an audience has, asked for when it is first needed."""
+
+    @property
+    def merge_fields(self) -> Mapping[str, MergeField]:
+        """Return the merge fields by tag."""
+        ...
+
+    @property
+    def tags(self) -> Collection[str]:
+        """Return the names of our tags, case folded."""
+        ...
+
+
+@dataclass(slots=True)
+class Compared:
+    """What came of a comparison: a change to send, or just digests to note, and problems as (plugin, field, words)."""
+
+    change: Change | None = None
+    note: Confirmed | None = None
+    problems: list[tuple[str, str, str]] = field(default_factory=list)
+
+
+def digest_of(outgoing: Outgoing, owned: Collection[str] = ()) -> str:
+    """Return a short text that is another one when a plugin says something else of a person with these tags."""
+    said = [
+        {key: outgoing.merge_fields[key] for key in sorted(outgoing.merge_fields)},
+        outgoing.language,
+        sorted(outgoing.tags),
+        sorted(name for name in outgoing.tags_left_alone if name in owned),
+        {key: outgoing.problems[key] for key in sorted(outgoing.problems)},
+    ]
+    return blake2b(to_json(said), digest_size=9).hexdigest()
+
+
+def compare(
+    person: Person, said: PluginAnswers, confirmed: Confirmed, refused: Mapping[str, Any] | None, known: AudienceKnown
+) -> Compared:
+    """Compare what plugins say of a person with what is confirmed; what they did not say stays as it is."""
+    owned = confirmed.get("tags", {})
+    digests = {plugin: digest_of(outgoing, owned) for plugin, outgoing in said.outgoing.items()}
+    before = confirmed.get("digests", {})
+    if all(before.get(plugin) == digest for plugin, digest in digests.items()):
+        return Compared()
+    if refused and refused["digests"] == digests and not refused.get("values"):
+        return Compared(problems=[("", one, refused["detail"]) for one in refused["fields"]])
+    return _Comparison(person, said, confirmed, refused or {}, known).result(digests)
+
+
+class _Comparison:
+    def __init__(
+        self,
+        person: Person,
+        said: PluginAnswers,
+        confirmed: Confirmed,
+        refused: Mapping[str, Any],
+        known: AudienceKnown,
+    ) -> None:
+        self._person, self._said, self._confirmed, self._known = person, said, confirmed, known
+        self._refused = refused
+        self._still_refused: list[str] = []
+        self.problems: list[tuple[str, str, str]] = []
+        for plugin, outgoing in said.outgoing.items():
+            self.problems += [(plugin, field, words) for field, words in outgoing.problems.items()]
+
+    def result(self, digests: Mapping[str, str]) -> Compared:
+        fields, there = self._fields()
+        language, tags = self._language(), dict(self._tags())
+        unfit = {plugin for plugin, _, _ in self.problems}
+        sound = {plugin: UNFIT * (plugin in unfit) + digest for plugin, digest in digests.items()}
+        if not fields and language is None and not tags:
+            noted = {**self._confirmed, "digests": {**self._confirmed.get("digests", {}), **sound}}
+            if there:
+                noted["fields"] = {**self._confirmed.get("fields", {}), **there}
+            return Compared(note=noted if noted != self._confirmed else None, problems=self.problems)
+        change: Change = {
+            "fields": fields,
+            "language": language,
+            "tags": tags,
+            "known": there,
+            "digests": sound,
+            "said": dict(digests),
+            "old": self._old(fields, language),
+            "quiet": not self._confirmed.get("tags") and not self._confirmed.get("digests"),
+            "refused": self._still_refused,
+        }
+        return Compared(change=change, problems=self.problems)
+
+    def _gives_way(self, plugin: str, owner: str | None) -> bool:
+        """What a plugin gave that can't be asked now is not overwritten by one that comes after it."""
+        return owner in self._said.failed and owner != plugin
+
+    def _fields(self) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
+        """Return the values to send, and those that Mailchimp has already though we did not send them."""
+        confirmed, to_send, there = self._confirmed.get("fields", {}), {}, {}
+        seen: set[str] = set()
+        for plugin, outgoing in self._said.outgoing.items():
+            for tag, raw in outgoing.merge_fields.items():
+                owner = confirmed[tag][1] if tag in confirmed else None
+                if tag in seen or self._gives_way(plugin, owner):
+                    continue
+                seen.add(tag)
+                value, is_fit = self._fit(plugin, tag, raw)
+                if not is_fit or (tag in confirmed and confirmed[tag][0] == value):
+                    continue
+                if tag not in confirmed and self._person.merge_fields.get(tag, None if value else "") == value:
+                    there[tag] = [value, plugin]
+                elif not self._was_refused(plugin, tag, value):
+                    to_send[tag] = [value, plugin]
+        return to_send, there
+
+    def _was_refused(self, plugin: str, what: str, value: Any) -> bool:
+        """What Mailchimp refused is not sent again until it changes, and holds nothing else back."""
+        values = self._refused.get("values", {})
+        if what not in values or values[what] != value:
+            return False
+        self.problems.append((plugin, what, self._refused["detail"]))
+        self._still_refused.append(what)
+        return True
+
+    def _fit(self, plugin: str, tag: str, raw: Any) -> tuple[Any, bool]:
+        merge_field = self._known.merge_fields.get(tag)
+        try:
+            if merge_field is None:
+                raise UnfitError("the audience has no such merge field")  # noqa: TRY301 (one way out)
+            return converted(raw, merge_field), True
+        except UnfitError as error:
+            self.problems.append((plugin, tag, str(error)))
+            return None, False
+
+    def _language(self) -> list[str] | None:
+        for plugin, outgoing in self._said.outgoing.items():
+            if outgoing.language is not None:
+                code = language_at_mailchimp(outgoing.language)
+                if code is None:
+                    self.problems.append(
+                        (plugin, "language", finding_texts.LANGUAGE_UNKNOWN % {"code": outgoing.language})
+                    )
+                    return None
+                before = self._confirmed.get("language")
+                if self._gives_way(plugin, before[1] if before else None) or (before and before[0] == code):
+                    return None
+                return None if self._was_refused(plugin, "language", code) else [code, plugin]
+        return None
+
+    def _tags(self) -> Iterator[tuple[str, list[Any]]]:
+        owned = {name.casefold(): (name, owner) for name, owner in self._confirmed.get("tags", {}).items()}
+        mentioned = self._mentioned()
+        for key, (name, wanted, plugin) in mentioned.items():
+            owner = owned[key][1] if key in owned else None
+            if self._gives_way(plugin, owner) or (wanted and key in owned):
+                continue
+            if wanted and len(name) > TAG_NAME_MAX:
+                self.problems.append((plugin, "tags", finding_texts.TAG_TOO_LONG % {"number": TAG_NAME_MAX}))
+            elif wanted or key in owned or self._is_somebody_elses(plugin, key):
+                yield name, [wanted, plugin]
+        left_alone = {name.casefold() for outgoing in self._said.outgoing.values() for name in outgoing.tags_left_alone}
+        for key, (name, owner) in owned.items():
+            if key not in mentioned and key not in left_alone and owner in self._said.outgoing:
+                yield name, [False, owner]
+
+    def _mentioned(self) -> dict[str, tuple[str, bool, str]]:
+        found: dict[str, tuple[str, bool, str]] = {}
+        for plugin, outgoing in self._said.outgoing.items():
+            for wanted, names in ((True, outgoing.tags), (False, outgoing.tags_not_to_have)):
+                for name in names:
+                    found.setdefault(name.casefold(), (name, wanted, plugin))
+        return found
+
+    def _is_somebody_elses(self, plugin: str, key: str) -> bool:
+        """A tag that is to go may be there from before this member was first looked at."""
+        return plugin not in self._confirmed.get("digests", {}) and key in self._known.tags
+
+    def _old(self, fields: Mapping[str, Any], language: Any) -> dict[str, Any]:
+        confirmed = self._confirmed.get("fields", {})
+        old = {tag: confirmed[tag][0] if tag in confirmed else self._person.merge_fields.get(tag) for tag in fields}
+        if language is not None and self._confirmed.get("language"):
+            old["language"] = self._confirmed["language"][0]
+        return old
+
+
+def is_still_needed(change: Mapping[str, Any], confirmed: Confirmed) -> bool:
+    """Say whether something of a change is not confirmed already, as it was sent before."""
+    fields, language = confirmed.get("fields", {}), confirmed.get("language")
+    if any(tag not in fields or fields[tag][0] != value for tag, (value, _) in change["fields"].items()):
+        return True
+    if change["language"] is not None and (not language or language[0] != change["language"][0]):
+        return True
+    return any(_tag_is_needed(confirmed, *one) for one in change["tags"].items())
+
+
+def _tag_is_needed(confirmed: Confirmed, name: str, wanted: Sequence[Any]) -> bool:
+    is_there = name.casefold() in {one.casefold() for one in confirmed.get("tags", {})}
+    if wanted[0]:
+        return not is_there
+    return is_there or wanted[1] not in confirmed.get("digests", {})
+
+
+def member_body(change: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what of a change goes with the member's own update."""
+    body: dict[str, Any] = {}
+    if change["fields"]:
+        body["merge_fields"] = {tag: value for tag, (value, _) in change["fields"].items()}
+    if change["language"] is not None:
+        body["language"] = change["language"][0]
+    return body
+
+
+def tags_body(change: Mapping[str, Any], *, starts_automations: bool) -> dict[str, Any] | None:
+    """Return what of a change goes to Mailchimp's call for tags, or None."""
+    if not change["tags"]:
+        return None
+    return {
+        "tags": [
+            {"name": name, "status": "active" if wanted else "inactive"} for name, (wanted, _) in change["tags"].items()
+        ],
+        "is_syncing": change["quiet"] or not starts_automations,
+    }
+
+
+def after_member(confirmed: Confirmed, change: Mapping[str, Any]) -> Confirmed:
+    """Return what is confirmed once the member's own update is; with tags to follow, the digests are not yet."""
+    fields = {**confirmed.get("fields", {}), **change["known"], **change["fields"]}
+    now = {**confirmed, "fields": fields, "language": change["language"] or confirmed.get("language")}
+    if not change["tags"]:
+        now["digests"] = {**confirmed.get("digests", {}), **change["digests"]}
+    return now
+
+
+def tags_only(change: Mapping[str, Any]) -> Change:
+    """Return what is left of a change whose merge fields were refused: the tags, without a word that all is sent."""
+    return {**change, "fields": {}, "known": {}, "language": None, "digests": {}}
+
+
+def without_fields(change: Mapping[str, Any], tags: Collection[str]) -> Change:
+    """Return what is left of a change when Mailchimp has refused some of its merge fields."""
+    plugins = {change["fields"][tag][1] for tag in tags}
+    return {
+        **change,
+        "fields": {tag: value for tag, value in change["fields"].items() if tag not in tags},
+        "digests": {
+            plugin: UNFIT + digest.removeprefix(UNFIT) if plugin in plugins else digest
+            for plugin, digest in change["digests"].items()
+        },
+        "refused": [*change.get("refused", ()), *tags],
+    }
+
+
+def refusal_of(change: Mapping[str, Any], detail: str, tags: Collection[str] = ()) -> dict[str, Any]:
+    """Return what is kept of a refusal, of some merge fields or of all, so that the same is not sent again."""
+    values = {tag: value for tag, (value, _) in change["fields"].items() if not tags or tag in tags}
+    if change["language"] and not tags:
+        values["language"] = change["language"][0]
+    return {"digests": change["said"], "fields": [*values] or ["tags"], "values": values, "detail": detail}
+
+
+def after_tags(confirmed: Confirmed, change: Mapping[str, Any]) -> Confirmed:
+    """Return what is confirmed once the tags are."""
+    tags = dict(confirmed.get("tags", {}))
+    gone = {name.casefold() for name, (wanted, _) in change["tags"].items() if not wanted}
+    tags = {name: owner for name, owner in tags.items() if name.casefold() not in gone}
+    tags |= {name: plugin for name, (wanted, plugin) in change["tags"].items() if wanted}
+    digests = {**confirmed.get("digests", {}), **change["digests"]}
+    fields = {**confirmed.get("fields", {}), **change["known"]}
+    return {**confirmed, "fields": fields, "tags": tags, "digests": digests}

@@ -1,0 +1,88 @@
+"""What a person would have at Mailchimp, for people who look before anything is sent. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mailchimpsync.data import finding_texts
+from mailchimpsync.data.convert import UnfitError, converted
+from mailchimpsync.data.languages import language_at_mailchimp
+from mailchimpsync.data.personal import HIDDEN, is_recipe
+from mailchimpsync.data.plugin_api import PluginAnswers
+from mailchimpsync.mailchimp import MergeField
+
+
+@dataclass(frozen=True, slots=True)
+class ShownField:
+    """A merge field: the value that Mailchimp would get, and from which plugin; or the problem with it."""
+
+    merge_field: str
+    plugin: str
+    value: Any = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """All that a person would have; `failed` are the plugins that could not tell."""
+
+    fields: tuple[ShownField, ...]
+    language: str | None
+    tags: tuple[str, ...]
+    failed: tuple[str, ...]
+
+
+def presentable(value: Any) -> Any:
+    """Return a value as it may be shown."""
+    return HIDDEN if is_recipe(value) else value
+
+
+def preview_person(said: PluginAnswers, merge_fields: Mapping[str, MergeField]) -> Shown:
+    """Join what plugins say of a person, by precedence."""
+    languages = [
+        (plugin, outgoing.language) for plugin, outgoing in said.outgoing.items() if outgoing.language is not None
+    ]
+    code = language_at_mailchimp(languages[0][1]) if languages else None
+    unknown = [
+        ShownField("language", plugin, problem=finding_texts.LANGUAGE_UNKNOWN % {"code": language})
+        for plugin, language in languages[:1]
+        if code is None
+    ]
+    return Shown(
+        (*_fields(said, merge_fields), *unknown),
+        code,
+        tuple(_tags(said)),
+        tuple(sorted(said.failed)),
+    )
+
+
+def _fields(said: PluginAnswers, merge_fields: Mapping[str, MergeField]) -> Iterator[ShownField]:
+    seen: set[str] = set()
+    for plugin, outgoing in said.outgoing.items():
+        for tag, raw in outgoing.merge_fields.items():
+            if tag not in seen:
+                seen.add(tag)
+                yield _field(plugin, tag, raw, merge_fields.get(tag))
+        for tag, words in outgoing.problems.items():
+            yield ShownField(tag, plugin, problem=words)
+
+
+def _field(plugin: str, tag: str, raw: Any, merge_field: MergeField | None) -> ShownField:
+    if merge_field is None:
+        return ShownField(tag, plugin, problem="the audience has no such merge field")
+    try:
+        return ShownField(tag, plugin, presentable(converted(raw, merge_field)))
+    except UnfitError as error:
+        return ShownField(tag, plugin, problem=str(error))
+
+
+def _tags(said: PluginAnswers) -> Iterator[str]:
+    decided: set[str] = set()
+    for outgoing in said.outgoing.values():
+        for name in outgoing.tags:
+            if name.casefold() not in decided:
+                decided.add(name.casefold())
+                yield name
+        decided.update(name.casefold() for name in outgoing.tags_not_to_have)

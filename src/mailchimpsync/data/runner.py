@@ -1,0 +1,183 @@
+"""Asks the plugins of a connection; one that fails is set aside, and keeps nothing from the others."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from mailchimpsync.data import finding_texts
+from mailchimpsync.data.manager import Found, active_names, find_plugins, manager_of
+from mailchimpsync.data.plugin_api import Audience, CannotTellError, Lookup, Outgoing, Person, PluginAnswers, Summary
+from mailchimpsync.errors import LeaseLostError, MailchimpsyncError
+from mailchimpsync.mailchimp import MergeField
+
+ERRORS_MAX = 100
+"""After so many people over whom a plugin failed it is set aside."""
+
+_WORDS_MAX = 300
+
+
+@dataclass
+class PluginRunner:
+    """The plugins that a connection's configuration switches on.
+
+    `set_aside` says of those that can't be asked any more what went wrong, in words without people's data.
+    """
+
+    audience: Audience
+    civicrm: Lookup
+    names: Sequence[str]
+    set_aside: dict[str, str] = field(default_factory=dict)
+    warnings: dict[str, dict[str, None]] = field(default_factory=dict)
+    errors: Counter[str] = field(default_factory=Counter)
+    people: Counter[str] = field(default_factory=Counter)
+    _hooks: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _begun: dict[str, Any] = field(default_factory=dict)
+    _prepared: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, audience: Audience, civicrm: Lookup, found: Sequence[Found] | None = None) -> PluginRunner:
+        """Return the team of a connection; `found` are the plugins there are, looked for if not given."""
+        team = cls(audience, civicrm, active_names(audience.data))
+        there = {one.name: one for one in (find_plugins() if found is None else found)}
+        usable = {}
+        for name in team.names:
+            one = there.get(name)
+            if one is None or one.plugin is None:
+                team.set_aside[name] = "it is not installed" if one is None else one.problem
+            else:
+                usable[name] = one.plugin
+        team._wire(usable)
+        return team
+
+    def _wire(self, plugins: Mapping[str, object]) -> None:
+        manager = manager_of(plugins)
+        for name in plugins:
+            others = [plugin for other, plugin in plugins.items() if other != name]
+            self._hooks[name] = {
+                hook: manager.subset_hook_caller(hook, others)
+                for hook in ("begin_run", "prepare", "compute", "validate", "after_run")
+            }
+
+    @property
+    def asked(self) -> list[str]:
+        """The plugins that are not set aside, in the order of precedence."""
+        return [name for name in self.names if name not in self.set_aside]
+
+    def begin(self) -> None:
+        """Let each look up what does not depend on people."""
+        for name in self.asked:
+            done, answer = self._call(name, "begin_run", audience=self._audience(name), civicrm=self.civicrm)
+            if done:
+                self._begun[name] = answer
+
+    def prepare(self, contact_ids: Sequence[int]) -> None:
+        """Let each look up these contacts."""
+        for name in self.asked:
+            done, answer = self._call(
+                name,
+                "prepare",
+                audience=self._audience(name),
+                civicrm=self.civicrm,
+                begun=self._begun.get(name),
+                contact_ids=contact_ids,
+            )
+            if done:
+                self._prepared[name] = answer
+
+    def ask(self, person: Person) -> PluginAnswers:
+        """Ask each what a person should have."""
+        said: dict[str, Outgoing] = {}
+        failed = set(self.set_aside)
+        for name in self.names:
+            if name in failed:
+                continue
+            self.people[name] += 1
+            try:
+                answers = self._hooks[name]["compute"](person=person, prepared=self._prepared.get(name))
+                if answers:
+                    said[name] = _checked(name, answers[0])
+            except CannotTellError as error:
+                failed.add(name)
+                self._note(name, str(error))
+            except Exception as error:  # noqa: BLE001 (somebody else's code; it fails over this person alone)
+                failed.add(name)
+                self._note(name, f"{type(error).__name__} in compute")
+        return PluginAnswers(said, frozenset(failed))
+
+    def validate(self, merge_fields: Sequence[MergeField]) -> dict[str, list[str]]:
+        """Return what is wrong with the options of each, in sentences."""
+        problems: dict[str, list[str]] = {
+            name: [finding_texts.UNUSABLE % {"why": why}] for name, why in self.set_aside.items()
+        }
+        for name in self.asked:
+            done, answer = self._call(
+                name,
+                "validate",
+                audience=self._audience(name),
+                civicrm=self.civicrm,
+                merge_fields=merge_fields,
+            )
+            found = (
+                [str(one) for one in answer or ()] if done else [finding_texts.FAILED % {"why": self.set_aside[name]}]
+            )
+            if found:
+                problems[name] = found
+        return problems
+
+    def end(self, changed: Mapping[str, int]) -> None:
+        """Tell each that the stage is complete; `changed` counts the people with something new."""
+        for name in self.asked:
+            summary = Summary(self.people[name], changed.get(name, 0))
+            self._call(name, "after_run", audience=self._audience(name), begun=self._begun.get(name), summary=summary)
+
+    def _audience(self, name: str) -> Audience:
+        def warn(words: str) -> None:
+            self.warnings.setdefault(name, {})[_short(words)] = None
+
+        return replace(self.audience, options=self.audience.data.plugins.get(name, {}), warn=warn)
+
+    def _call(self, name: str, hook: str, **arguments: Any) -> tuple[bool, Any]:
+        try:
+            answers = self._hooks[name][hook](**arguments)
+        except LeaseLostError:
+            raise
+        except CannotTellError as error:
+            self.set_aside[name] = _short(str(error))
+        except MailchimpsyncError as error:
+            self.set_aside[name] = _short(error.what)
+        except Exception as error:  # noqa: BLE001 (somebody else's code)
+            self.set_aside[name] = _short(f"{type(error).__name__} in {hook}: {error}")
+        else:
+            return True, answers[0] if answers else None
+        return False, None
+
+    def _note(self, name: str, what: str) -> None:
+        self.errors[name] += 1
+        if self.errors[name] >= ERRORS_MAX:
+            self.set_aside[name] = f"it failed over {ERRORS_MAX} people ({_short(what)})"
+
+
+def _checked(name: str, answer: Any) -> Outgoing:
+    """Return the answer if it is one.
+
+    Raises:
+        CannotTellError: it is something else, or wants what no plugin may.
+    """
+    if not isinstance(answer, Outgoing):
+        also = " A member's status can't be set by a plugin." if _names_status(answer) else ""
+        raise CannotTellError(f"plugin {name} answered with {type(answer).__name__} instead of Outgoing.{also}")
+    for reserved in ("EMAIL", "status"):
+        if reserved in answer.merge_fields:
+            raise CannotTellError(f"plugin {name} wants to set {reserved}, which no plugin can")
+    return answer
+
+
+def _names_status(answer: Any) -> bool:
+    return (isinstance(answer, Mapping) and "status" in answer) or hasattr(answer, "status")
+
+
+def _short(words: str) -> str:
+    return " ".join(words.split())[:_WORDS_MAX]

@@ -1,0 +1,330 @@
+"""Which contact owns which cache row."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, and_, delete, func, null, or_, select, true, update
+
+from mailchimpsync.addresses import spellings
+from mailchimpsync.errors import Code
+from mailchimpsync.model import MemberStatus, SyncStatus
+from mailchimpsync.store.cache.contact_facts import (
+    PENDING_CORRECTIONS,
+    columns_for_owner,
+    columns_without_owner,
+    pending_corrections,
+)
+from mailchimpsync.store.cache.members import due, is_due_or_in_flight, is_in_flight, make_due
+from mailchimpsync.store.engine.dialect import update_by_id
+from mailchimpsync.store.schema import cache
+
+UNKNOWN: Mapping[int, str] = {}
+NO_FLAGS: Mapping[int, str | None] = {}
+
+
+def contact_ids_after(tx: Connection, list_id: str, after: int, limit: int) -> list[int]:
+    """Return the next contact ids that own rows, in ascending order."""
+    query = (
+        select(cache.c.civicrm_contact_id)
+        .where(cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id > after)
+        .distinct()
+        .order_by(cache.c.civicrm_contact_id)
+        .limit(limit)
+    )
+    return list(tx.execute(query).scalars())
+
+
+def owners_among(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> list[int]:
+    """Return those of the contacts that own a row."""
+    query = select(cache.c.civicrm_contact_id).where(
+        cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids)
+    )
+    return list(tx.execute(query.distinct()).scalars())
+
+
+def contacts_refused(tx: Connection, list_id: str) -> list[int]:
+    """Return the contacts that CiviCRM refused to change when it was last asked to."""
+    query = select(cache.c.civicrm_contact_id).where(
+        cache.c.mailchimp_list_id == list_id,
+        cache.c.sync_status.in_((SyncStatus.FAIL.value, SyncStatus.TODO.value)),
+        cache.c.reason == Code.CV_CHANGE_REFUSED.value,
+    )
+    return sorted({contact for contact in tx.execute(query).scalars() if contact is not None})
+
+
+def replace_contacts(
+    tx: Connection,
+    list_id: str,
+    replaced: Mapping[int, int | None],
+    gone_as: Mapping[int, str] = UNKNOWN,
+    kept: Collection[int] = (),
+) -> int:
+    """Give the rows of contacts that are gone to the contacts they were merged into, or to nobody; return how many.
+
+    `gone_as` says how contacts went that were not merged: `trashed`, or `deleted`.
+    Rows that Mailchimp knows nothing of go: they only stood for the contact. Those of `kept` contacts stay, for what
+    their contact was marked with.
+    """
+    ours = and_(cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(list(replaced)))
+    only_civicrm = cache.c.mailchimp_member_id.is_(None) & ~is_in_flight()
+    tx.execute(delete(cache).where(ours, only_civicrm, cache.c.civicrm_contact_id.not_in(list(kept))))
+    news = (cache.c[name] for name in PENDING_CORRECTIONS)
+    columns = (cache.c.id, cache.c.civicrm_contact_id, cache.c.inherited, cache.c.inherited_at, *news)
+    rows = tx.execute(select(*columns).where(ours)).mappings().all()
+    changes = [{"id": row["id"], **_replaced_row(row, replaced, gone_as)} for row in rows]
+    update_by_id(tx, cache, changes)
+    make_due(tx, cache.c.id.in_([row["id"] for row in rows]))
+    return len(rows)
+
+
+def _replaced_row(row: RowMapping, replaced: Mapping[int, int | None], gone_as: Mapping[int, str]) -> dict[str, Any]:
+    contact = row["civicrm_contact_id"]
+    successor = replaced[contact]
+    if successor is not None:
+        return columns_for_owner(successor, departed_contact_id=contact, **pending_corrections(row))
+    return columns_for_owner(
+        None, departed_contact_id=contact, marks=gone_as.get(contact), **columns_without_owner(row)
+    )
+
+
+def known_flags(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> Sequence[Any]:
+    """Return what the rows of contacts know and have inherited: civicrm_contact_id, marks, inherited."""
+    columns = (cache.c.civicrm_contact_id, cache.c.marks, cache.c.inherited)
+    mine = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids)
+    marked = or_(cache.c.inherited.is_not(None), cache.c.marks.is_not(None))
+    return tx.execute(select(*columns).where(*mine, marked).distinct()).all()
+
+
+def inherit(tx: Connection, list_id: str, marks: Mapping[int, str], now: datetime) -> None:
+    """Note on all rows of contacts what those were marked with that were merged into them; the rows are due."""
+    for contact, text in marks.items():  # merges of marked contacts are few
+        mine = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id == contact
+        tx.execute(update(cache).where(*mine).values({**dict(due()), "inherited": text, "inherited_at": now}))
+
+
+def record_flags(tx: Connection, list_id: str, contact_ids: Sequence[int], marks: Mapping[int, str]) -> int:
+    """Note how contacts are marked, those without an entry not at all; rows that this changes are due. How many?"""
+    by_marks: dict[str | None, list[int]] = {}
+    for contact in contact_ids:
+        by_marks.setdefault(marks.get(contact), []).append(contact)
+    changed = 0
+    for text, some in by_marks.items():
+        mine = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(some)
+        other = cache.c.marks.is_distinct_from(text)
+        changed += tx.execute(update(cache).where(*mine, other).values({**dict(due()), "marks": text})).rowcount
+    return changed
+
+
+def record_problem(tx: Connection, list_id: str, contact_ids: Sequence[int], problem: str) -> int:
+    """Note on the rows of contacts why nothing certain is known of them; rows that this changes are due. How many?"""
+    changed = 0
+    for start in range(0, len(contact_ids), 5_000):
+        mine = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids[start : start + 5_000])
+        other = cache.c.contact_problem.is_distinct_from(problem)
+        noted = update(cache).where(*mine, other).values({**dict(due()), "contact_problem": problem})
+        changed += tx.execute(noted).rowcount
+    return changed
+
+
+def clear_problems(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> None:
+    """Note that contacts are there and can be read; rows of which that was not known are due."""
+    mine = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids)
+    had_one = cache.c.contact_problem.is_not(None)
+    tx.execute(update(cache).where(*mine, had_one).values({**dict(due()), "contact_problem": null()}))
+
+
+def contacts_with_problems(tx: Connection, list_id: str, limit: int) -> list[int]:
+    """Return some contacts of whom nothing certain is known, in ascending order."""
+    query = select(cache.c.civicrm_contact_id).where(
+        cache.c.mailchimp_list_id == list_id,
+        cache.c.sync_status.in_((SyncStatus.FAIL.value, SyncStatus.TODO.value)),
+        cache.c.contact_problem.is_not(None),
+        cache.c.civicrm_contact_id.is_not(None),
+    )
+    return sorted(tx.execute(query.distinct().limit(limit)).scalars())
+
+
+def highest_contact_id(tx: Connection, list_id: str) -> int:
+    """Return the highest contact id that owns a row; 0: none does."""
+    query = select(func.max(cache.c.civicrm_contact_id)).where(cache.c.mailchimp_list_id == list_id)
+    return tx.execute(query).scalar_one() or 0
+
+
+def rows_of_contacts(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> Sequence[Any]:
+    """Return the rows of contacts: id, civicrm_contact_id, mailchimp_email, marks."""
+    columns = (cache.c.id, cache.c.civicrm_contact_id, cache.c.mailchimp_email, cache.c.marks)
+    mine = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids)
+    return tx.execute(select(*columns).where(*mine)).all()
+
+
+def members_of_contacts(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> Sequence[Any]:
+    """Return the rows of contacts' members.
+
+    Each with the columns id, civicrm_contact_id, mailchimp_email, mailchimp_status, civicrm_address, new_address.
+    """
+    columns = (
+        cache.c.id,
+        cache.c.civicrm_contact_id,
+        cache.c.mailchimp_email,
+        cache.c.mailchimp_status,
+        cache.c.civicrm_address,
+        cache.c.new_address,
+    )
+    mine = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids)
+    return tx.execute(select(*columns).where(*mine, cache.c.mailchimp_member_id.is_not(None))).all()
+
+
+def set_addresses(tx: Connection, noted: Mapping[int, Mapping[str, str | None]], due_ids: Sequence[int]) -> None:
+    """Note contacts' best addresses and those members are to get, by row id; make rows due."""
+    update_by_id(tx, cache, [{"id": row_id, **values} for row_id, values in noted.items()])
+    if due_ids:
+        make_due(tx, cache.c.id.in_(due_ids))
+
+
+def make_replaced_rows_due(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> int:
+    """Make the rows of contacts due that are still asked at an address they have no more; return how many."""
+    return make_due(
+        tx,
+        cache.c.mailchimp_list_id == list_id,
+        cache.c.civicrm_contact_id.in_(contact_ids),
+        cache.c.mailchimp_status == MemberStatus.PENDING.value,
+        cache.c.new_address.is_not(None),
+    )
+
+
+def make_unmatched_rows_due(tx: Connection, list_id: str) -> int:
+    """Make rows due that nobody owns because a record that may be their owner's can't be read; return how many."""
+    nobody = cache.c.civicrm_contact_id.is_(None), cache.c.contact_problem.is_not(None)
+    return make_due(tx, cache.c.mailchimp_list_id == list_id, cache.c.sync_status == SyncStatus.FAIL.value, *nobody)
+
+
+def delete_rows_without_member(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> None:
+    """Delete the rows of contacts that Mailchimp knows nothing of; those in flight stay."""
+    mine = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids)
+    tx.execute(delete(cache).where(*mine, cache.c.mailchimp_member_id.is_(None), ~is_in_flight()))
+
+
+def set_problem(tx: Connection, row_ids: Sequence[int], problem: str | None) -> None:
+    """Note of rows that nobody owns why nothing certain is known of who does; None: all is known."""
+    other = cache.c.contact_problem.is_distinct_from(problem)
+    tx.execute(update(cache).where(cache.c.id.in_(row_ids), other).values(contact_problem=problem))
+
+
+def set_flags(tx: Connection, marks: Mapping[int, str | None]) -> None:
+    """Note how rows are marked, by row id, and make them due."""
+    update_by_id(tx, cache, [{"id": row_id, "marks": text} for row_id, text in marks.items()])
+    make_due(tx, cache.c.id.in_(list(marks)))
+
+
+def make_failed_rows_due(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> int:
+    """Make the failed rows of contacts that were edited due: the edit may have mended them."""
+    return make_due(
+        tx,
+        cache.c.mailchimp_list_id == list_id,
+        cache.c.civicrm_contact_id.in_(contact_ids),
+        cache.c.sync_status == SyncStatus.FAIL.value,
+    )
+
+
+def make_unowned_rows_due(tx: Connection, list_id: str, addresses: Sequence[str]) -> int:
+    """Make the rows without contact due that have one of the addresses."""
+    return make_due(
+        tx,
+        cache.c.mailchimp_list_id == list_id,
+        cache.c.civicrm_contact_id.is_(None),
+        func.lower(cache.c.mailchimp_email).in_(spellings(addresses)),
+    )
+
+
+_UNOWNED = ("id", "mailchimp_email", "mailchimp_status", "mailchimp_status_date", "departed_contact_id")
+
+
+def unowned_rows(tx: Connection, list_id: str, after: int, limit: int) -> Sequence[RowMapping]:
+    """Return the next due rows without contact, by id.
+
+    Each with the columns id, mailchimp_email, mailchimp_status, mailchimp_status_date, departed_contact_id.
+    """
+    query = (
+        select(*(cache.c[name] for name in _UNOWNED))
+        .where(
+            cache.c.mailchimp_list_id == list_id,
+            is_due_or_in_flight(),
+            or_(cache.c.sync_status == SyncStatus.TODO.value, cache.c.recheck),
+            cache.c.civicrm_contact_id.is_(None),
+            cache.c.mailchimp_email.is_not(None),
+            cache.c.id > after,
+        )
+        .order_by(cache.c.id)
+        .limit(limit)
+    )
+    return tx.execute(query).mappings().all()
+
+
+def owners_of_rows(tx: Connection, row_ids: Sequence[int]) -> list[int]:
+    """Return the contacts that own some rows, in ascending order."""
+    query = select(cache.c.civicrm_contact_id).where(cache.c.id.in_(row_ids), cache.c.civicrm_contact_id.is_not(None))
+    return sorted(tx.execute(query.distinct()).scalars())
+
+
+def unowned_among(tx: Connection, row_ids: Sequence[int]) -> Sequence[RowMapping]:
+    """Return those of some rows that have an address and no contact, with the columns of `unowned_rows`."""
+    query = select(*(cache.c[name] for name in _UNOWNED)).where(
+        cache.c.id.in_(row_ids), cache.c.civicrm_contact_id.is_(None), cache.c.mailchimp_email.is_not(None)
+    )
+    return tx.execute(query).mappings().all()
+
+
+def set_contacts(
+    tx: Connection,
+    owners: Mapping[int, int],
+    marks: Mapping[int, str | None] = NO_FLAGS,
+    best: Mapping[int, str] = UNKNOWN,
+) -> None:
+    """Give rows to contacts: contact id by row id; `marks` likewise, how the contacts are marked.
+
+    `best` has the best addresses by contact.
+    """
+    columns = (cache.c.id, cache.c.departed_contact_id, cache.c.inherited, cache.c.inherited_at)
+    before = {row["id"]: row for row in tx.execute(select(*columns).where(cache.c.id.in_(owners))).mappings()}
+    rows = []
+    for row_id, contact_id in owners.items():
+        comes_back = row_id in before and before[row_id]["departed_contact_id"] == contact_id
+        kept = columns_without_owner(before[row_id]) if comes_back else {}
+        facts = {"marks": marks.get(row_id), "civicrm_address": best.get(contact_id), **kept}
+        rows.append({"id": row_id, **columns_for_owner(contact_id, **facts)})
+    update_by_id(tx, cache, rows)
+
+
+def release_rows(tx: Connection, row_ids: Sequence[int]) -> None:
+    """Take rows from their contacts; they are nobody's, and due."""
+    update_by_id(tx, cache, [{"id": row_id, **columns_for_owner(None)} for row_id in row_ids])
+    make_due(tx, cache.c.id.in_(row_ids))
+
+
+def delete_redundant_rows(tx: Connection, list_id: str, contact_ids: Sequence[int] | None = None) -> int:
+    """Delete rows that stand for a contact only, where a due row of the contact stands for a member.
+
+    Of all contacts, or of some. A member that is to get another address and can't be renamed does not count: the row
+    stands for the member that gets it.
+    """
+    member = cache.alias("member")
+    represented = select(member.c.civicrm_contact_id).where(
+        member.c.mailchimp_list_id == list_id,
+        is_due_or_in_flight(member.c),
+        member.c.mailchimp_member_id.is_not(None),
+        or_(member.c.new_address.is_(None), member.c.mailchimp_status == MemberStatus.SUBSCRIBED.value),
+    )
+    redundant = select(cache.c.id).where(
+        cache.c.mailchimp_list_id == list_id,
+        cache.c.civicrm_contact_id.in_(contact_ids) if contact_ids is not None else true(),
+        cache.c.civicrm_contact_id.in_(represented),
+        cache.c.mailchimp_member_id.is_(None),
+        ~is_in_flight(),
+    )
+    ids = list(tx.execute(redundant).scalars())
+    for start in range(0, len(ids), 1_000):
+        tx.execute(delete(cache).where(cache.c.id.in_(ids[start : start + 1_000])))
+    return len(ids)

@@ -1,0 +1,206 @@
+"""Cache rows as the decisions need them, and what the decisions write back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    String,
+    Text,
+    and_,
+    cast,
+    func,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
+
+from mailchimpsync.addresses import normalise_address, spellings
+from mailchimpsync.errors import Code
+from mailchimpsync.model import Base, SyncStatus
+from mailchimpsync.store.cache.contact_facts import PENDING_CORRECTIONS
+from mailchimpsync.store.engine.dialect import Row, update_by_id
+from mailchimpsync.store.schema import cache, group_contact, json_text
+from mailchimpsync.store.site.tombstones import IDENTITY_PREFIX
+
+
+def due_facts(tx: Connection, list_id: str, after: int, limit: int) -> Sequence[Any]:
+    """Return the next due rows, by id, with the facts that tell whether both sides agree, in plain text.
+
+    Each with the columns id, mailchimp_status, interests, contact (is there one?), groups (`group:status,…`),
+    base_subscribed, base_interests, marks, departed (by us), left_behind (by a contact that is gone or merged),
+    erased (it stands for an erased address), moves (its address is to be changed),
+    inherits (from merged contacts), news (something changed at Mailchimp that CiviCRM is to be told), unknown (nothing
+    certain is known of the contact).
+    """
+    status = cast(group_contact.c.group_id, String(20)) + ":" + func.coalesce(group_contact.c.status, "")
+    groups = (
+        select(func.aggregate_strings(status, ","))
+        .where(group_contact.c.list_id == list_id, group_contact.c.contact_id == cache.c.civicrm_contact_id)
+        .scalar_subquery()
+    )
+    query = (
+        select(
+            cache.c.id,
+            cache.c.mailchimp_status,
+            type_coerce(cache.c.mailchimp_interests, Text).label("interests"),
+            cache.c.civicrm_contact_id.is_not(None).label("contact"),
+            groups.label("groups"),
+            cache.c.base_subscribed,
+            type_coerce(cache.c.base_interests, Text).label("base_interests"),
+            cache.c.marks,
+            cache.c.new_address.is_not(None).label("moves"),
+            cache.c.inherited.is_not(None).label("inherits"),
+            or_(cache.c.contact_problem.is_not(None), cache.c.member_problem.is_not(None)).label("unknown"),
+            has_news().label("news"),
+            cache.c.departure.is_not(None).label("departed"),
+            cache.c.departed_contact_id.is_not(None).label("left_behind"),
+            cache.c.identity.startswith(IDENTITY_PREFIX).label("erased"),
+        )
+        .where(cache.c.mailchimp_list_id == list_id, cache.c.sync_status == SyncStatus.TODO.value, cache.c.id > after)
+        .order_by(cache.c.id)
+        .limit(limit)
+    )
+    return tx.execute(query).all()
+
+
+def has_news() -> ColumnElement[bool]:
+    """Return the condition that something changed at Mailchimp which is to be carried out in CiviCRM."""
+    return or_(*(cache.c[name].is_not(None) for name in PENDING_CORRECTIONS))
+
+
+def any_needs_interests(tx: Connection, list_id: str) -> bool:
+    """Say whether a due row stands for a contact that is no member yet, or was refused for an interest."""
+    is_new = and_(cache.c.mailchimp_member_id.is_(None), cache.c.civicrm_contact_id.is_not(None))
+    query = select(cache.c.id).where(
+        cache.c.mailchimp_list_id == list_id,
+        cache.c.sync_status == SyncStatus.TODO.value,
+        or_(is_new, cache.c.reason == Code.MC_MAPPING_GONE.value),
+    )
+    return tx.execute(query.limit(1)).first() is not None
+
+
+def rows_to_decide(tx: Connection, ids: Sequence[int]) -> Sequence[RowMapping]:
+    """Return rows by id, in the order of their ids, with all that decisions need."""
+    columns = [column for column in cache.c if column.name not in ("civicrm_data", "civicrm_groups", "seen_run")]
+    return tx.execute(select(*columns).where(cache.c.id.in_(ids)).order_by(cache.c.id)).mappings().all()
+
+
+def settle_rows(tx: Connection, ids: Sequence[int], reason: str, base: Base) -> None:
+    """Note that rows are in order, and what both sides agree on."""
+    in_order = {
+        "sync_status": SyncStatus.OK.value,
+        "reason": reason,
+        "reason_detail": None,
+        "refusal": None,
+        "base_subscribed": base.subscribed,
+        "base_interests": base.interests,
+    }
+    tx.execute(update(cache).where(cache.c.id.in_(ids)).values(in_order))
+
+
+def count_due(tx: Connection, list_id: str, after: int = 0) -> int:
+    """Return how many rows are due, of those behind an id."""
+    query = select(func.count()).where(
+        cache.c.mailchimp_list_id == list_id, cache.c.sync_status == SyncStatus.TODO.value, cache.c.id > after
+    )
+    return int(tx.execute(query).scalar_one())
+
+
+def siblings(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> Sequence[Any]:
+    """Return the rows of those of the contacts that have more than one.
+
+    Each with the columns id, civicrm_contact_id, mailchimp_email, mailchimp_status, mailchimp_status_date,
+    mailchimp_status_by, mailchimp_interests, base_subscribed, departure, departed_contact_id.
+    """
+    of_contacts = and_(cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids))
+    several = select(cache.c.civicrm_contact_id).where(of_contacts).group_by(cache.c.civicrm_contact_id)
+    query = select(
+        cache.c.id,
+        cache.c.civicrm_contact_id,
+        cache.c.mailchimp_email,
+        cache.c.mailchimp_status,
+        cache.c.mailchimp_status_date,
+        cache.c.mailchimp_status_by,
+        cache.c.mailchimp_interests,
+        cache.c.base_subscribed,
+        cache.c.departure,
+        cache.c.departed_contact_id,
+    ).where(
+        cache.c.mailchimp_list_id == list_id,
+        cache.c.civicrm_contact_id.in_(several.having(func.count() > 1)),
+    )
+    return tx.execute(query).all()
+
+
+def owners_of_identities(tx: Connection, list_id: str, identities: Sequence[str]) -> dict[str, int]:
+    """Return the ids of the rows that have these identities."""
+    query = select(cache.c.identity, cache.c.id).where(
+        cache.c.mailchimp_list_id == list_id, cache.c.identity.in_(identities)
+    )
+    return {row.identity: row.id for row in tx.execute(query)}
+
+
+def holders_of_addresses(tx: Connection, list_id: str, addresses: Sequence[str]) -> dict[str, int]:
+    """Return the ids of the rows of members that have these addresses, normalised. Reads all rows: for few cases."""
+    query = select(cache.c.mailchimp_email, cache.c.id).where(
+        cache.c.mailchimp_list_id == list_id,
+        cache.c.mailchimp_member_id.is_not(None),
+        func.lower(cache.c.mailchimp_email).in_(spellings(addresses)),
+    )
+    return {normalise_address(row.mailchimp_email): row.id for row in tx.execute(query)}
+
+
+def write_rows(tx: Connection, rows: Sequence[Row]) -> None:
+    """Set columns of rows by id; rows may differ in the columns they set."""
+    by_columns: dict[tuple[str, ...], list[Row]] = {}
+    for row in rows:
+        by_columns.setdefault(tuple(row), []).append(row)
+    for same in by_columns.values():
+        update_by_id(tx, cache, same)
+
+
+def write_alike(tx: Connection, rows: Sequence[Row]) -> None:
+    """Set columns of rows by id, for many rows that get the same values: one statement for all that are alike."""
+    classes: dict[str, tuple[dict[str, Any], list[int]]] = {}
+    for row in rows:
+        values = {column: value for column, value in row.items() if column != "id"}
+        classes.setdefault(json_text(values), (values, []))[1].append(row["id"])
+    for values, ids in classes.values():
+        tx.execute(update(cache).where(cache.c.id.in_(ids)).values(values))
+
+
+def rows_by_id(tx: Connection, ids: Sequence[int]) -> dict[int, RowMapping]:
+    """Return rows by id."""
+    return {row["id"]: row for row in tx.execute(select(cache).where(cache.c.id.in_(ids))).mappings()}
+
+
+def count_by_status(tx: Connection, list_id: str) -> dict[str, int]:
+    """Return the number of rows by sync status."""
+    query = (
+        select(cache.c.sync_status, func.count())
+        .where(cache.c.mailchimp_list_id == list_id)
+        .group_by(cache.c.sync_status)
+    )
+    return {row.sync_status: int(row[1]) for row in tx.execute(query)}
+
+
+def count_with_status(tx: Connection, list_id: str, status: SyncStatus) -> int:
+    """Return the number of rows with a sync status, which an index answers."""
+    query = select(func.count()).where(cache.c.mailchimp_list_id == list_id, cache.c.sync_status == status.value)
+    return int(tx.execute(query).scalar_one())
+
+
+def failures_by_reason(tx: Connection, list_id: str) -> dict[str, int]:
+    """Return the number of failed rows by reason."""
+    query = (
+        select(cache.c.reason, func.count())
+        .where(cache.c.mailchimp_list_id == list_id, cache.c.sync_status == SyncStatus.FAIL.value)
+        .group_by(cache.c.reason)
+    )
+    return {reason or "": number for reason, number in tx.execute(query)}

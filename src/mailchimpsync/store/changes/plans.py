@@ -1,0 +1,92 @@
+"""The plan of a run: what the decisions want changed. What is done is deleted, so that nothing of anybody stays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Select, delete, func, select
+
+from mailchimpsync.store.engine.dialect import Row, insert_rows
+from mailchimpsync.store.schema import cache, plan
+
+
+def add_to_plan(tx: Connection, rows: Sequence[Row]) -> None:
+    """Add planned changes, each with every column of the table but `id`."""
+    insert_rows(tx, plan, rows)
+
+
+def drop_plan(tx: Connection, run_id: int) -> int:
+    """Drop what is not done of a run's plan, and return how much; its rows stay due."""
+    return tx.execute(delete(plan).where(plan.c.run_id == run_id)).rowcount
+
+
+def drop_changes(tx: Connection, plan_ids: Sequence[int]) -> None:
+    """Drop planned changes by id: they are done, or their rows stay due."""
+    tx.execute(delete(plan).where(plan.c.id.in_(plan_ids)))
+
+
+def drop_plans_of_rows(tx: Connection, row_ids: Sequence[int]) -> None:
+    """Drop what any run still wants changed of rows that are about to be decided again: the newest decision counts."""
+    tx.execute(delete(plan).where(plan.c.cache_id.in_(row_ids)))
+
+
+def contacts_to_create(tx: Connection, run_id: int, after: int, limit: int) -> Sequence[RowMapping]:
+    """Return the next planned contacts, by plan id: plan_id, id (of the cache row), and what the row says of them."""
+    query = (
+        select(
+            plan.c.id.label("plan_id"),
+            cache.c.id,
+            cache.c.mailchimp_email,
+            cache.c.mailchimp_data,
+            cache.c.mailchimp_status,
+            cache.c.mailchimp_status_date,
+            cache.c.departed_contact_id,
+        )
+        .join(cache, cache.c.id == plan.c.cache_id)
+        .where(
+            plan.c.run_id == run_id,
+            plan.c.create_contact,
+            cache.c.civicrm_contact_id.is_(None),
+            plan.c.id > after,
+        )
+        .order_by(plan.c.id)
+        .limit(limit)
+    )
+    return tx.execute(query).mappings().all()
+
+
+def count_contacts_to_create(tx: Connection, run_id: int, after: int) -> int:
+    """Return how many contacts a run has planned, behind a plan id."""
+    planned = plan.c.run_id == run_id, plan.c.create_contact, plan.c.id > after
+    return int(tx.execute(select(func.count()).where(*planned)).scalar_one())
+
+
+def open_changes(tx: Connection, run_id: int, limit: int) -> Sequence[Any]:
+    """Return the next planned changes that are not done, with what their cache rows say."""
+    query = _with_rows().where(plan.c.run_id == run_id)
+    return tx.execute(query.order_by(plan.c.id).limit(limit)).mappings().all()
+
+
+def open_changes_of_rows(tx: Connection, row_ids: Sequence[int]) -> Sequence[Any]:
+    """Return what runs planned for some rows and never came to note as done, likewise."""
+    query = _with_rows().where(plan.c.cache_id.in_(row_ids))
+    return tx.execute(query.order_by(plan.c.id)).mappings().all()
+
+
+def _with_rows() -> Select[Any]:
+    known = (
+        cache.c.civicrm_contact_id,
+        cache.c.mailchimp_member_id,
+        cache.c.mailchimp_email,
+        cache.c.mailchimp_status,
+        cache.c.mailchimp_updated,
+        cache.c.base_subscribed,
+    )
+    return select(plan, *known).join(cache, cache.c.id == plan.c.cache_id)
+
+
+def count_open(tx: Connection, run_id: int) -> int:
+    """Return how many planned changes are not done."""
+    query = select(func.count()).where(plan.c.run_id == run_id)
+    return int(tx.execute(query).scalar_one())

@@ -1,0 +1,59 @@
+"""What a run did, person by person, as the journal tells it; and the changes of a kept plan that would take it back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import Connection, RowMapping, delete, select
+
+from mailchimpsync.store.changes.kept_plans import LEFT_OUT, ROWS_PER_PAGE
+from mailchimpsync.store.engine.dialect import update_by_id
+from mailchimpsync.store.schema import cache, journal, kept_change, kept_plan, run
+
+
+def find_run(tx: Connection, run_id: int) -> RowMapping | None:
+    """Return a run, of whatever kind, or None."""
+    return tx.execute(select(run).where(run.c.id == run_id)).mappings().one_or_none()
+
+
+def newest_runs_with_changes(tx: Connection, list_ids: Collection[str], limit: int) -> Sequence[RowMapping]:
+    """Return the newest runs of audiences that changed something, newest first."""
+    changed = select(journal.c.run_id).where(journal.c.list_id.in_(list_ids), journal.c.run_id.is_not(None))
+    query = select(run).where(run.c.list_id.in_(list_ids), run.c.id.in_(changed.distinct()))
+    return tx.execute(query.order_by(run.c.id.desc()).limit(limit)).mappings().all()
+
+
+def rows_changed_by(tx: Connection, run_id: int, after: int, limit: int = ROWS_PER_PAGE) -> Sequence[int]:
+    """Return the ids of the next cache rows about which a run wrote into the journal."""
+    query = select(journal.c.cache_id).where(journal.c.run_id == run_id, journal.c.cache_id > after).distinct()
+    return tx.execute(query.order_by(journal.c.cache_id).limit(limit)).scalars().all()
+
+
+def entries_about(tx: Connection, run_id: int, row_ids: Sequence[int]) -> Sequence[RowMapping]:
+    """Return what a run wrote into the journal about some rows, oldest first."""
+    mine = (journal.c.run_id == run_id, journal.c.cache_id.in_(row_ids))
+    return tx.execute(select(journal).where(*mine).order_by(journal.c.id)).mappings().all()
+
+
+def rows_of_identities(tx: Connection, list_id: str, identities: Sequence[str]) -> dict[str, RowMapping]:
+    """Return cache rows by their identity."""
+    query = select(cache).where(cache.c.mailchimp_list_id == list_id, cache.c.identity.in_(identities))
+    return {row["identity"]: row for row in tx.execute(query).mappings()}
+
+
+def undecided_changes(tx: Connection, plan_id: int, after: int, limit: int = ROWS_PER_PAGE) -> Sequence[RowMapping]:
+    """Return the next changes of a kept plan of which nothing has become yet, by `id`."""
+    query = select(kept_change).where(
+        kept_change.c.plan_id == plan_id, kept_change.c.id > after, kept_change.c.outcome.is_(None)
+    )
+    return tx.execute(query.order_by(kept_change.c.id).limit(limit)).mappings().all()
+
+
+def exclude_changes(tx: Connection, notes: Sequence[tuple[int, str]]) -> None:
+    """Note which changes are left out, and why."""
+    update_by_id(tx, kept_change, [{"id": key, "outcome": LEFT_OUT, "note": note} for key, note in notes])
+
+
+def forget_plan(tx: Connection, plan_id: int) -> None:
+    """Forget a kept plan that could not be made to its end."""
+    tx.execute(delete(kept_plan).where(kept_plan.c.id == plan_id))

@@ -1,0 +1,565 @@
+"""Updates and batches: what is on its way to Mailchimp."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Text,
+    and_,
+    delete,
+    false,
+    func,
+    insert,
+    null,
+    or_,
+    select,
+    true,
+    type_coerce,
+)
+from sqlalchemy import update as sql_update
+
+from mailchimpsync.errors import Code
+from mailchimpsync.model import IN_FLIGHT, SUBSCRIBED_STATUSES, MemberStatus, SyncStatus
+from mailchimpsync.store.changes import kept_plans
+from mailchimpsync.store.engine.dialect import Row, insert_rows, update_by_id
+from mailchimpsync.store.schema import batch, cache, json_text, update
+
+BEING_READ = 1
+"""`response_processed` of a batch whose results are being read, or were when that was interrupted."""
+
+HANDLED = 2
+"""`response_processed` of a batch whose results have been read (existing-extension.md 2.3)."""
+
+SENT_AT = "sent_at"
+"""In `attempt`: when the request of an update that goes directly was begun. Its answer may have been lost."""
+
+OPT_OUTS_WAIT_AT_MOST = timedelta(minutes=10)
+"""An opt-out in a batch that has no results for so long is sent directly as well."""
+
+SLOW_AFTER = timedelta(hours=1)
+"""A batch that has no results for so long is told."""
+
+_SEEN_BY_RESULTS = (
+    "id",
+    "civicrm_contact_id",
+    "mailchimp_member_id",
+    "mailchimp_contact_id",
+    "mailchimp_email",
+    "mailchimp_status",
+    "mailchimp_status_date",
+    "mailchimp_status_by",
+    "mailchimp_updated",
+    "mailchimp_data",
+    "mailchimp_interests",
+    "reason",
+    "refusal",
+    "sync_status",
+    "recheck",
+    "new_address",
+    "names_before",
+    "hold_reason",
+)
+
+SUPERSEDED = json_text({"code": Code.ABORTED.value})
+"""The error of an update that was aborted, or decided again before it was sent."""
+
+OVERTAKEN = json_text({"code": Code.ABORTED.value, "overtaken": True})
+"""The error of an update that an opt-out of the same row has overtaken, while Mailchimp may still carry it out."""
+
+UNANSWERED = json_text({"code": Code.BATCH_LOST.value})
+"""The error of an update whose batch has been read, or lost, without a word about it."""
+
+
+_OFF = frozenset({MemberStatus.UNSUBSCRIBED, MemberStatus.ARCHIVED})
+
+
+def takes_off(body: Mapping[str, Any] | None) -> bool:
+    """Say whether an update takes its member off the list."""
+    return body is not None and body.get("status") in _OFF
+
+
+_GIVEN_UP = frozenset({SUPERSEDED, OVERTAKEN, UNANSWERED})
+
+
+def add_updates(tx: Connection, rows: Sequence[Row]) -> None:
+    """Queue updates; the unique `open_row` lets a cache row have one open update at most."""
+    insert_rows(tx, update, [{**row, "leaves": takes_off(row["data"])} for row in rows])
+
+
+def unsent_updates(tx: Connection, list_id: str, limit: int, run_id: int | None = None) -> Sequence[RowMapping]:
+    """Return the next updates that are in no batch, of a run or of all; those that take members off come first.
+
+    With their members' ids and addresses: id, data, attempt, mailchimp_member_id, mailchimp_email. Two queries, as
+    one that sorts would read the members of all updates that wait. Members who are taken off by an update that
+    Mailchimp may still carry out get nothing else until its batch is over: it could take them off afterwards.
+    """
+    leaving = _unsent(tx, list_id, limit, run_id, update.c.leaves)
+    room = limit - len(leaving)
+    others = and_(~update.c.leaves, ~_is_overtaken_in(cache.c.id, leaves=True))
+    return [*leaving, *_unsent(tx, list_id, room, run_id, others)] if room else leaving
+
+
+def _unsent(
+    tx: Connection, list_id: str, limit: int, run_id: int | None, which: ColumnElement[bool]
+) -> Sequence[RowMapping]:
+    query = (
+        select(update.c.id, update.c.data, update.c.attempt, cache.c.mailchimp_member_id, cache.c.mailchimp_email)
+        .join(cache, cache.c.id == update.c.mailchimpsync_cache_id)
+        .where(
+            update.c.completed == 0,
+            update.c.mailchimpsync_batch_id.is_(None),
+            cache.c.mailchimp_list_id == list_id,
+            update.c.run_id == run_id if run_id is not None else true(),
+            which,
+        )
+        .order_by(update.c.id)
+        .limit(limit)
+    )
+    return tx.execute(query).mappings().all()
+
+
+def _subscribes() -> ColumnElement[bool]:
+    said, ways = type_coerce(update.c.data, Text), ("status", "status_if_new")
+    return or_(*(said.like(f'%"{way}":"{status.value}"%') for way in ways for status in sorted(SUBSCRIBED_STATUSES)))
+
+
+def unsent_subscriptions(tx: Connection, list_id: str, after: int, limit: int) -> Sequence[Any]:
+    """Return the next unsent updates that would subscribe somebody, and may not have been decided by what is known now.
+
+    These are the ones queued by hand, and those whose rows have changed since: id, row_id.
+    """
+    query = (
+        select(update.c.id, cache.c.id.label("row_id"))
+        .join(cache, cache.c.id == update.c.mailchimpsync_cache_id)
+        .where(
+            update.c.completed == 0,
+            update.c.mailchimpsync_batch_id.is_(None),
+            cache.c.mailchimp_list_id == list_id,
+            or_(update.c.run_id.is_(None), cache.c.recheck),
+            _subscribes(),
+            update.c.id > after,
+        )
+        .order_by(update.c.id)
+        .limit(limit)
+    )
+    return tx.execute(query).all()
+
+
+def drop_unsent(tx: Connection, dropped: Sequence[tuple[int, int, str]]) -> None:
+    """Close updates that are not to be sent, and make their rows due: (id, row id, error)."""
+    complete_updates(tx, [(key, error) for key, _, error in dropped])
+    kept_plans.note_given_up(tx, [key for key, _, _ in dropped])
+    again = {"sync_status": SyncStatus.TODO.value, "recheck": False}
+    update_by_id(tx, cache, [{"id": row_id, **again} for _, row_id, _ in dropped])
+
+
+def _is_overtaken_in(rows: ColumnElement[Any], *, leaves: bool = False) -> ColumnElement[bool]:
+    """Return the condition that a row has an update which an opt-out has overtaken, and that is not settled.
+
+    With `leaves` only one counts that is an opt-out itself.
+    """
+    other = update.alias()
+    mine = select(other.c.id).where(other.c.mailchimpsync_cache_id == rows, other.c.error_response == OVERTAKEN)
+    return (mine.where(other.c.leaves) if leaves else mine).exists()
+
+
+def unsent_opt_outs(tx: Connection, list_id: str, limit: int, run_id: int | None = None) -> Sequence[RowMapping]:
+    """Return the next opt-outs that are sent directly, of a run or of all, with what results change of their rows.
+
+    These are the ones that have overtaken an update in flight, and those whose request may be under way already.
+    """
+    is_begun = type_coerce(update.c.attempt, Text).like(f'%"{SENT_AT}":%')
+    query = (
+        select(*_for_results(), null().label("submitted_at"))
+        .join(cache, cache.c.id == update.c.mailchimpsync_cache_id)
+        .where(
+            update.c.completed == 0,
+            update.c.mailchimpsync_batch_id.is_(None),
+            cache.c.mailchimp_list_id == list_id,
+            update.c.run_id == run_id if run_id is not None else true(),
+            update.c.leaves,
+            or_(is_begun, _is_overtaken_in(cache.c.id)),
+        )
+        .order_by(update.c.id)
+        .limit(limit)
+    )
+    return tx.execute(query).mappings().all()
+
+
+def record_attempts(tx: Connection, attempts: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
+    """Note how updates are being tried: (id, attempt)."""
+    update_by_id(tx, update, [{"id": key, "attempt": attempt} for key, attempt in attempts])
+
+
+def rows_changed_in_flight(
+    tx: Connection, list_id: str, after: int, limit: int, row_ids: Sequence[int] | None = None
+) -> Sequence[int]:
+    """Return the next rows, by id, that have changed while an update of theirs is in flight; of some rows, or of all.
+
+    Where that one takes its member off already, what has happened since is decided after it.
+    """
+    query = (
+        select(cache.c.id)
+        .join(update, update.c.open_row == cache.c.id)
+        .where(
+            cache.c.mailchimp_list_id == list_id,
+            cache.c.sync_status.in_([status.value for status in IN_FLIGHT]),
+            cache.c.recheck,
+            cache.c.id > after,
+            cache.c.id.in_(row_ids) if row_ids is not None else true(),
+            ~update.c.leaves,
+        )
+    )
+    return tx.execute(query.order_by(cache.c.id).limit(limit)).scalars().all()
+
+
+def hanging_opt_outs(
+    tx: Connection, list_id: str, now: datetime, after: int, limit: int, *, changed: bool
+) -> Sequence[Any]:
+    """Return the next opt-outs whose batch hangs, by id, of rows that have `changed` since, or have not: id, row_id."""
+    query = (
+        select(update.c.id, cache.c.id.label("row_id"))
+        .join(batch, batch.c.id == update.c.mailchimpsync_batch_id)
+        .join(cache, cache.c.id == update.c.mailchimpsync_cache_id)
+        .where(
+            batch.c.mailchimp_list_id == list_id,
+            batch.c.response_processed < HANDLED,
+            batch.c.created_date < now - OPT_OUTS_WAIT_AT_MOST,
+            update.c.completed == 0,
+            update.c.leaves,
+            cache.c.recheck if changed else ~cache.c.recheck,
+            update.c.id > after,
+        )
+    )
+    return tx.execute(query.order_by(update.c.id).limit(limit)).all()
+
+
+def send_directly(tx: Connection, update_ids: Sequence[int]) -> None:
+    """Let opt-outs overtake themselves: each is queued once more, for a request of its own."""
+    hanging = tx.execute(select(update).where(update.c.id.in_(update_ids)).order_by(update.c.id)).mappings().all()
+    tx.execute(sql_update(update).where(update.c.id.in_(update_ids)).values(run_id=None))  # its copy counts for the run
+    overtake(tx, [one["mailchimpsync_cache_id"] for one in hanging])
+    add_updates(tx, [_directly(one) for one in hanging])
+
+
+def _directly(hanging: RowMapping) -> dict[str, Any]:
+    """Return an opt-out as it goes in a request of its own: that says the status, and nothing else."""
+    kept = ("mailchimpsync_cache_id", "attempt", "created_date", "run_id")
+    agreed = {name: value for name, value in hanging["agreed"].items() if name != "data"}
+    body = {name: hanging["data"][name] for name in ("email_address", "status") if name in hanging["data"]}
+    row_id = hanging["mailchimpsync_cache_id"]
+    return {**{name: hanging[name] for name in kept}, "data": body, "agreed": agreed, "open_row": row_id}
+
+
+def overtake(tx: Connection, row_ids: Sequence[int]) -> None:
+    """Close the open updates of rows, so that an opt-out can take their place; their late answers are passed over."""
+    query = select(update.c.id, update.c.mailchimpsync_batch_id).where(update.c.open_row.in_(row_ids))
+    found = tx.execute(query).all()
+    complete_updates(tx, [(one.id, OVERTAKEN if one.mailchimpsync_batch_id else SUPERSEDED) for one in found])
+
+
+def overtaken(tx: Connection, list_id: str, batch_id: int | None = None) -> Sequence[RowMapping]:
+    """Return the overtaken updates that are not settled, of a batch or of all, with what results change of their rows.
+
+    `is_over`: their batch is handled, so that Mailchimp does nothing more of it.
+    """
+    query = (
+        select(*_for_results(), batch.c.submitted_at, (batch.c.response_processed == HANDLED).label("is_over"))
+        .join(cache, cache.c.id == update.c.mailchimpsync_cache_id)
+        .join(batch, batch.c.id == update.c.mailchimpsync_batch_id)
+        .where(
+            update.c.error_response == OVERTAKEN,
+            cache.c.mailchimp_list_id == list_id,
+            batch.c.id == batch_id if batch_id is not None else true(),
+        )
+    )
+    return tx.execute(query.order_by(update.c.id)).mappings().all()
+
+
+def may_still_be_done(tx: Connection, row_ids: Sequence[int]) -> bool:
+    """Say whether Mailchimp may still carry out an overtaken update of some rows."""
+    query = (
+        select(update.c.id)
+        .join(batch, batch.c.id == update.c.mailchimpsync_batch_id)
+        .where(
+            update.c.mailchimpsync_cache_id.in_(row_ids),
+            update.c.error_response == OVERTAKEN,
+            batch.c.response_processed < HANDLED,
+        )
+    )
+    return tx.execute(query.limit(1)).first() is not None
+
+
+def close_overtaken(tx: Connection, update_ids: Sequence[int]) -> None:
+    """Note that overtaken updates need no more attention: their batch is over, and their members were looked at."""
+    tx.execute(sql_update(update).where(update.c.id.in_(update_ids)).values(error_response=SUPERSEDED))
+
+
+def open_batch(tx: Connection, list_id: str, update_ids: Sequence[int], now: datetime, mark: str) -> int:
+    """Note a batch that is about to be sent, with its updates and the mark of its operations, and return its id."""
+    values = {
+        "mailchimp_list_id": list_id,
+        "created_date": now,
+        "total_operations": len(update_ids),
+        "foreign_ids": [],
+        "mark": mark,
+    }
+    key = tx.execute(insert(batch).values(values)).inserted_primary_key
+    batch_id = int(key[0]) if key else 0
+    tx.execute(sql_update(update).where(update.c.id.in_(update_ids)).values(mailchimpsync_batch_id=batch_id))
+    return batch_id
+
+
+def set_batch(tx: Connection, batch_id: int, **values: Any) -> None:
+    """Set columns of a batch."""
+    tx.execute(sql_update(batch).where(batch.c.id == batch_id).values(**values))
+
+
+def unhandled_batches(tx: Connection, list_id: str) -> Sequence[RowMapping]:
+    """Return the batches whose results have not been read, oldest first."""
+    query = (
+        select(batch)
+        .where(batch.c.mailchimp_list_id == list_id, batch.c.response_processed < HANDLED)
+        .order_by(batch.c.id)
+    )
+    return tx.execute(query).mappings().all()
+
+
+@dataclass(frozen=True, slots=True)
+class BatchTrouble:
+    """Why people wait for batches: the code, what the other side said, since when, and how many batches."""
+
+    code: str
+    detail: str
+    since: datetime
+    number: int
+
+
+def batch_trouble(tx: Connection, list_id: str, now: datetime) -> BatchTrouble | None:
+    """Return why batches of an audience have no results though they should; None: they are on time."""
+    waiting = [
+        row for row in unhandled_batches(tx, list_id) if row["problem"] or now - row["created_date"] > SLOW_AFTER
+    ]
+    if not waiting:
+        return None
+    first = next((row for row in waiting if row["problem"]), waiting[0])
+    code = first["problem"] or (Code.BATCH_SLOW if first["mailchimp_batch_id"] else Code.BATCH_UNPROVED).value
+    return BatchTrouble(code, first["problem_detail"] or "", waiting[0]["created_date"], len(waiting))
+
+
+def batch_row(tx: Connection, batch_id: int) -> RowMapping | None:
+    """Return a batch."""
+    return tx.execute(select(batch).where(batch.c.id == batch_id)).mappings().one_or_none()
+
+
+def lists_with_open_batches(tx: Connection) -> set[str]:
+    """Return the audiences that have batches whose results have not been read."""
+    query = select(batch.c.mailchimp_list_id).where(batch.c.response_processed < HANDLED).distinct()
+    return set(tx.execute(query).scalars())
+
+
+def own_batch_ids(tx: Connection) -> set[str]:
+    """Return Mailchimp's ids of all batches of ours."""
+    query = select(batch.c.mailchimp_batch_id).where(batch.c.mailchimp_batch_id.is_not(None))
+    return set(tx.execute(query).scalars())
+
+
+def foreign_batch_ids(tx: Connection, batch_id: int) -> set[str]:
+    """Return Mailchimp's ids of batches that a lost one was looked for in, and that are another site's."""
+    found = tx.execute(select(batch.c.foreign_ids).where(batch.c.id == batch_id)).scalar_one_or_none()
+    return set(found or ())
+
+
+def record_foreign_batch(tx: Connection, batch_id: int, mailchimp_batch_id: str) -> None:
+    """Note that a batch at Mailchimp is another site's, so that it is not looked into again."""
+    set_batch(tx, batch_id, foreign_ids=sorted({*foreign_batch_ids(tx, batch_id), mailchimp_batch_id}))
+
+
+def batch_of(tx: Connection, mailchimp_batch_id: str) -> RowMapping | None:
+    """Return the batch with an id of Mailchimp's, or None."""
+    query = select(batch).where(batch.c.mailchimp_batch_id == mailchimp_batch_id).limit(1)
+    return tx.execute(query).mappings().first()
+
+
+def delete_batch(tx: Connection, batch_id: int) -> None:
+    """Forget a batch that was never sent; its updates must have been taken back."""
+    tx.execute(delete(batch).where(batch.c.id == batch_id))
+
+
+def requeue_batch(tx: Connection, batch_id: int) -> int:
+    """Take the open updates of a batch out of it, so that they are sent again, and return how many."""
+    return tx.execute(
+        sql_update(update)
+        .where(update.c.mailchimpsync_batch_id == batch_id, update.c.completed == 0)
+        .values(mailchimpsync_batch_id=None)
+    ).rowcount
+
+
+def withdraw_unsent(
+    tx: Connection, list_id: str, row_ids: Sequence[int] | None = None, *, keep_retries_since: datetime | None = None
+) -> int:
+    """Close the updates that are in no batch, of some rows or of all, make their rows due, and return how many.
+
+    What was queued by hand, by no run, stays: no decision takes its place. Retries queued since a time may stay too.
+    """
+    retry = cache.c.sync_status == SyncStatus.REDO.value
+    stays = and_(retry, update.c.created_date >= keep_retries_since) if keep_retries_since is not None else false()
+    waiting = select(update.c.id, update.c.mailchimpsync_cache_id).join(
+        cache, cache.c.id == update.c.mailchimpsync_cache_id
+    )
+    unsent = tx.execute(
+        waiting.where(
+            update.c.completed == 0,
+            update.c.mailchimpsync_batch_id.is_(None),
+            update.c.run_id.is_not(None),
+            cache.c.mailchimp_list_id == list_id,
+            cache.c.id.in_(row_ids) if row_ids is not None else true(),
+            ~stays,
+        )
+    ).all()
+    complete_updates(tx, [(row.id, SUPERSEDED) for row in unsent])
+    due = [{"id": row.mailchimpsync_cache_id, "sync_status": SyncStatus.TODO.value, "recheck": False} for row in unsent]
+    update_by_id(tx, cache, due)
+    return len(unsent)
+
+
+def abort_updates(tx: Connection, list_id: str, batch_id: int | None, limit: int) -> int:
+    """Close open updates of a batch, or (None) those in no batch; their rows fail as `ABORTED`. Return how many."""
+    query = (
+        select(update.c.id, update.c.mailchimpsync_cache_id)
+        .join(cache, cache.c.id == update.c.mailchimpsync_cache_id)
+        .where(
+            update.c.completed == 0,
+            update.c.mailchimpsync_batch_id.is_not_distinct_from(batch_id),
+            cache.c.mailchimp_list_id == list_id,
+        )
+        .limit(limit)
+    )
+    found = tx.execute(query).all()
+    complete_updates(tx, [(row.id, SUPERSEDED) for row in found])
+    failed = {
+        "sync_status": SyncStatus.FAIL.value,
+        "recheck": False,
+        "reason": Code.ABORTED.value,
+        "reason_detail": None,
+    }
+    update_by_id(tx, cache, [{"id": row.mailchimpsync_cache_id, **failed} for row in found])
+    return len(found)
+
+
+def unanswered_updates(
+    tx: Connection, list_id: str, after: int, limit: int, row_ids: Sequence[int] | None = None
+) -> Sequence[RowMapping]:
+    """Return due rows whose newest update was sent and got no answer, by row id, each with that update.
+
+    Either it was aborted, or the results of its batch were lost. Of some rows, or of all.
+    """
+    others = update.alias()
+    newest = select(func.max(others.c.id)).where(others.c.mailchimpsync_cache_id == cache.c.id).scalar_subquery()
+    query = (
+        select(
+            cache.c.id,
+            cache.c.mailchimp_status,
+            cache.c.mailchimp_status_date,
+            cache.c.mailchimp_interests,
+            update.c.id.label("update_id"),
+            update.c.data,
+            update.c.agreed,
+            update.c.created_date,
+        )
+        .join(update, update.c.mailchimpsync_cache_id == cache.c.id)
+        .where(
+            cache.c.mailchimp_list_id == list_id,
+            cache.c.sync_status == SyncStatus.TODO.value,
+            cache.c.reason.in_((Code.ABORTED.value, Code.BATCH_LOST.value)),
+            cache.c.id > after,
+            cache.c.id.in_(row_ids) if row_ids is not None else true(),
+            update.c.id == newest,
+            update.c.mailchimpsync_batch_id.is_not(None),
+        )
+        .order_by(cache.c.id)
+        .limit(limit)
+    )
+    return tx.execute(query).mappings().all()
+
+
+def open_and_lost(tx: Connection, run_id: int) -> tuple[int, int]:
+    """Return how many updates of a run are open, and how many were given up without a word from Mailchimp."""
+    mine = select(func.count()).where(update.c.run_id == run_id)
+    is_lost = update.c.error_response.in_(sorted(_GIVEN_UP))
+    still_open = tx.execute(mine.where(update.c.completed == 0)).scalar_one()
+    return int(still_open), int(tx.execute(mine.where(update.c.completed == 1, is_lost)).scalar_one())
+
+
+def open_updates_of(tx: Connection, batch_id: int) -> Sequence[int]:
+    """Return the ids of the open updates of a batch."""
+    query = select(update.c.id).where(update.c.mailchimpsync_batch_id == batch_id, update.c.completed == 0)
+    return list(tx.execute(query).scalars())
+
+
+def _for_results() -> list[ColumnElement[Any]]:
+    return [
+        update.c.id.label("update_id"),
+        update.c.data,
+        update.c.attempt,
+        update.c.agreed,
+        update.c.created_date,
+        update.c.run_id.label("update_run_id"),
+        *(cache.c[name] for name in _SEEN_BY_RESULTS),
+    ]
+
+
+def updates_with_rows(tx: Connection, batch_id: int, update_ids: Sequence[int]) -> dict[int, RowMapping]:
+    """Return open updates of a batch by id, each with the columns of its cache row that results change."""
+    query = (
+        select(*_for_results(), batch.c.submitted_at)
+        .join(cache, cache.c.id == update.c.mailchimpsync_cache_id)
+        .join(batch, batch.c.id == update.c.mailchimpsync_batch_id)
+        .where(update.c.id.in_(update_ids), update.c.mailchimpsync_batch_id == batch_id, update.c.completed == 0)
+    )
+    return {row["update_id"]: row for row in tx.execute(query).mappings()}
+
+
+def complete_updates(tx: Connection, errors: Sequence[tuple[int, str | None]]) -> None:
+    """Close updates: (id, error or None). Of those that were given up, the plan they carried out is told."""
+    closed = {"completed": 1, "open_row": None}
+    confirmed = [key for key, error in errors if error is None]
+    tx.execute(sql_update(update).where(update.c.id.in_(confirmed)).values(closed))
+    rows = [{"id": key, **closed, "error_response": error} for key, error in errors if error is not None]
+    update_by_id(tx, update, rows)
+    if given_up := [key for key, error in errors if error in _GIVEN_UP]:
+        kept_plans.note_given_up(tx, given_up)
+
+
+def unanswered_bodies(tx: Connection, row_ids: Sequence[int]) -> Sequence[Any]:
+    """Return what was sent for rows and never answered, oldest first: row_id, data."""
+    is_unanswered = or_(update.c.completed == 0, update.c.error_response == UNANSWERED)
+    query = select(update.c.mailchimpsync_cache_id.label("row_id"), update.c.data).where(
+        update.c.mailchimpsync_cache_id.in_(row_ids), is_unanswered
+    )
+    return tx.execute(query.order_by(update.c.id)).all()
+
+
+def oldest_open_update(tx: Connection, list_id: str) -> datetime | None:
+    """Return when the oldest open update was decided."""
+    query = select(func.min(update.c.created_date)).join(cache, cache.c.id == update.c.mailchimpsync_cache_id)
+    mine = query.where(update.c.completed == 0, cache.c.mailchimp_list_id == list_id)
+    return tx.execute(mine).scalar_one_or_none()
+
+
+def count_open_updates(tx: Connection, list_id: str) -> tuple[int, int]:
+    """Return how many updates are open, and how many of them are in no batch."""
+    query = (
+        select(func.count(), func.count(update.c.mailchimpsync_batch_id))
+        .select_from(update.join(cache, cache.c.id == update.c.mailchimpsync_cache_id))
+        .where(update.c.completed == 0, cache.c.mailchimp_list_id == list_id)
+    )
+    total, sent = tx.execute(query).one()
+    return int(total), int(total) - int(sent)

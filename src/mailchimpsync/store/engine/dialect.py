@@ -1,0 +1,316 @@
+"""Where the three databases differ: connecting, upserts, bulk updates. No other module asks which one it is."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    Insert,
+    MetaData,
+    Table,
+    Update,
+    bindparam,
+    create_engine,
+    event,
+    insert,
+    literal,
+    make_url,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.dialects import mysql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.pool import StaticPool
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import KeyedColumnElement
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeEngine
+
+from mailchimpsync.store.engine.fair_lock import FairLock
+from mailchimpsync.store.schema import UtcDateTime
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
+
+BUSY_TIMEOUT_SECONDS = 30
+ROWS_PER_STATEMENT = 5_000
+ROWS_FOR_TEMPORARY_TABLE = 100
+
+_OPTIONS: dict[str, Any] = {"hide_parameters": True}  # error messages would carry people's addresses
+
+CLOCK = "mailchimpsync_clock"
+"""An execution option: the clock to go by instead of the database's, where time is simulated."""
+
+READ_TRANSACTION = "mailchimpsync_reading"
+"""An execution option: the transaction writes nothing."""
+
+Row = Mapping[str, Any]
+Columns = ReadOnlyColumnCollection[str, KeyedColumnElement[Any]]
+Assignments = Sequence[tuple[str, Any]]
+
+
+def connect(url: str) -> Engine:
+    """Return an engine for `sqlite:///file`, `postgresql://…` or `mariadb://…`, set up as the store needs it."""
+    parsed = make_url(url)
+    match parsed.get_backend_name():
+        case "sqlite":
+            return _sqlite(url, in_memory=parsed.database in (None, "", ":memory:"))
+        case "postgresql":
+            return create_engine(parsed.set(drivername="postgresql+psycopg"), **_OPTIONS, pool_pre_ping=True)
+        case "mysql" | "mariadb":
+            query = {"charset": "utf8mb4", **parsed.query}
+            return create_engine(
+                parsed.set(drivername="mariadb+pymysql", query=query),
+                **_OPTIONS,
+                pool_pre_ping=True,
+                isolation_level="READ COMMITTED",
+            )
+        case other:
+            raise ValueError(f"{other} is not a database this program can use: sqlite, postgresql or mariadb")
+
+
+def _sqlite(url: str, *, in_memory: bool) -> Engine:
+    if in_memory:
+        engine = create_engine(url, **_OPTIONS, poolclass=StaticPool, connect_args={"check_same_thread": False})
+    else:
+        engine = create_engine(url, **_OPTIONS, connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
+
+    @event.listens_for(engine, "connect")
+    def _set_up(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # transactions are begun below, so that a writer waits instead of failing
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "foreign_keys=ON",
+            "temp_store=MEMORY",
+            "cache_size=-32768",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        is_reading = connection.get_execution_options().get(READ_TRANSACTION, False)
+        connection.exec_driver_sql("BEGIN" if is_reading and not in_memory else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def server(connection: Connection) -> tuple[str, tuple[int, ...]]:
+    """Return which database it is, as people call it, and its version."""
+    names = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB"}
+    found = connection.dialect
+    name = "mariadb" if getattr(found, "is_mariadb", False) else found.name
+    return names[name], tuple(part for part in found.server_version_info or () if isinstance(part, int))
+
+
+def check_integrity(connection: Connection) -> str | None:
+    """Return what is wrong with the database's file, or None; servers look after theirs."""
+    if connection.dialect.name != "sqlite":
+        return None
+    found = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one())
+    return None if found == "ok" else found
+
+
+def writer_lock(engine: Engine) -> FairLock | None:
+    """Return what the threads of this process take turns by, for a database with one writer at a time."""
+    return FairLock() if engine.dialect.name == "sqlite" else None
+
+
+def readers_block(engine: Engine) -> bool:
+    """Say whether readers take turns too: in memory there is one connection for all."""
+    return isinstance(engine.pool, StaticPool)
+
+
+def upsert(
+    connection: Connection,
+    table: Table,
+    rows: Sequence[Row],
+    *,
+    keys: Sequence[str],
+    assign: Callable[[Columns, Columns], Assignments] | None = None,
+    alike: Row | None = None,
+) -> None:
+    """Insert rows; where one with the same unique `keys` exists, change that one instead.
+
+    Args:
+        connection: within a transaction.
+        table: the table, whose unique key over `keys` decides what “the same” is.
+        rows: all with the same columns.
+        keys: the columns of the unique key.
+        assign: from the columns of the existing and of the new row, the assignments to make, those that look at an
+            existing value before those that overwrite it (MariaDB carries them out one after the other). Without it
+            all columns given are overwritten.
+        alike: columns with a value that is the same for all rows, which then need not have it.
+    """
+    if not rows:
+        return
+    alike = alike or {}
+    assign = assign or _overwriting([*rows[0], *alike], keys)
+    if len(rows) < ROWS_FOR_TEMPORARY_TABLE:
+        _execute_many(
+            connection,
+            _upsert_statement(_insert_into(connection, table), assign, keys),
+            [{**row, **alike} for row in rows],
+        )
+        return
+    with _temporary_table(connection, table, rows) as temporary:
+        constants = [literal(value, table.c[column].type) for column, value in alike.items()]
+        order = [temporary.c[key] for key in keys if key in temporary.c]  # neighbours in the index go in together
+        values = select(*temporary.c, *constants).where(true()).order_by(*order)
+        insertion = _insert_into(connection, table).from_select([*rows[0], *alike], values)
+        connection.execute(_upsert_statement(insertion, assign, keys))
+
+
+def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Insert rows, all with the same columns."""
+    if rows:
+        _execute_many(connection, insert(table), rows)
+
+
+def _execute_many(connection: Connection, statement: Insert | Update, rows: Sequence[Row]) -> None:
+    for start in range(0, len(rows), ROWS_PER_STATEMENT):
+        chunk = rows[start : start + ROWS_PER_STATEMENT]
+        if connection.dialect.name == "sqlite":
+            _execute_many_in_sqlite(connection, statement, chunk)
+        else:
+            connection.execute(statement, list(chunk))
+
+
+def _execute_many_in_sqlite(connection: Connection, statement: Insert | Update, rows: Sequence[Row]) -> None:
+    """Hand the rows straight to the driver: binding them through SQLAlchemy costs more than SQLite's own work."""
+    compiled = statement.compile(dialect=connection.dialect, column_keys=list(rows[0]))
+    names = compiled.positiontup or []
+    converters = [_converter(connection, compiled.binds[name].type) for name in names]
+    plan = list(zip(names, converters, strict=True))
+    values = [tuple([convert(row[name]) if convert else row[name] for name, convert in plan]) for row in rows]
+    connection.exec_driver_sql(compiled.string, values)
+
+
+def _converter(connection: Connection, kind: TypeEngine[Any]) -> Callable[[Any], Any] | None:
+    processor: Callable[[Any], Any] | None = kind.dialect_impl(connection.dialect).bind_processor(connection.dialect)
+    return processor
+
+
+def _overwriting(columns: Sequence[str], keys: Sequence[str]) -> Callable[[Columns, Columns], Assignments]:
+    return lambda _old, new: [(column, new[column]) for column in columns if column not in keys]
+
+
+class utc_moment(FunctionElement[datetime]):  # noqa: N801 (as SQLAlchemy names its functions)
+    """The database's own time, a number of seconds from now: all processes that share it go by the same clock."""
+
+    type = UtcDateTime()
+    inherit_cache = True
+
+
+@compiles(utc_moment, "sqlite")
+def _moment_in_sqlite(element: utc_moment, compiler: SQLCompiler, **_options: Any) -> str:
+    seconds = compiler.process(element.clauses)
+    return f"strftime('%Y-%m-%d %H:%M:%f', 'now', {seconds} || ' seconds') || '000'"
+
+
+@compiles(utc_moment, "postgresql")
+def _moment_in_postgresql(element: utc_moment, compiler: SQLCompiler, **_options: Any) -> str:
+    seconds = compiler.process(element.clauses)
+    return f"((clock_timestamp() AT TIME ZONE 'UTC') + make_interval(secs => CAST({seconds} AS double precision)))"
+
+
+@compiles(utc_moment, "mysql")
+@compiles(utc_moment, "mariadb")
+def _moment_in_mariadb(element: utc_moment, compiler: SQLCompiler, **_options: Any) -> str:
+    return f"(UTC_TIMESTAMP(6) + INTERVAL {compiler.process(element.clauses)} SECOND)"
+
+
+def simulated_now(connection: Connection) -> datetime | None:
+    """Return the time by the clock that the store was given, None where it goes by the database's."""
+    clock = connection.get_execution_options().get(CLOCK)
+    return clock() if clock is not None else None
+
+
+def refresh_statistics(connection: Connection, *tables: Table) -> None:
+    """Tell the database how large tables have become, in a transaction of its own, after much was loaded.
+
+    Until it has looked by itself it takes them for small, and walks one for every row of the other. SQLite chooses by
+    the indexes alone.
+    """
+    names = ", ".join(table.name for table in tables)
+    match connection.dialect.name:
+        case "postgresql":
+            connection.exec_driver_sql(f"ANALYZE {names}")
+        case "mysql" | "mariadb":
+            connection.exec_driver_sql(f"ANALYZE TABLE {names}")
+
+
+AnyInsert: TypeAlias = "mysql.Insert | postgresql.Insert | sqlite.Insert"
+
+
+def _insert_into(connection: Connection, table: Table) -> AnyInsert:
+    """Return the database's own kind of insert."""
+    if connection.dialect.name in ("mysql", "mariadb"):
+        return mysql.insert(table)
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # noqa: PLC0415 (slow to load, and here it is loaded already)
+
+    return postgresql.insert(table)
+
+
+def _upsert_statement(
+    insertion: AnyInsert,
+    assign: Callable[[Columns, Columns], Assignments],
+    keys: Sequence[str],
+) -> Insert:
+    existing: Columns = insertion.table.c
+    if isinstance(insertion, mysql.Insert):
+        return insertion.on_duplicate_key_update(list(assign(existing, insertion.inserted)))
+    return insertion.on_conflict_do_update(index_elements=list(keys), set_=dict(assign(existing, insertion.excluded)))
+
+
+def update_by_id(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Set the given columns of rows, found by their `id`; all rows have the same columns."""
+    if len(rows) < ROWS_FOR_TEMPORARY_TABLE:
+        _update_one_by_one(connection, table, rows)
+    else:
+        _update_from_temporary_table(connection, table, rows)
+
+
+def _update_one_by_one(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    if not rows:
+        return
+    values = {column: bindparam(column, type_=table.c[column].type) for column in rows[0] if column != "id"}
+    statement = update(table).where(table.c.id == bindparam("row_id")).values(values)
+    _execute_many(connection, statement, [{**row, "row_id": row["id"]} for row in rows])
+
+
+def _update_from_temporary_table(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    with _temporary_table(connection, table, rows) as temporary:
+        values = {column: temporary.c[column] for column in rows[0] if column != "id"}
+        connection.execute(update(table).where(table.c.id == temporary.c.id).values(values))
+
+
+@contextmanager
+def _temporary_table(connection: Connection, table: Table, rows: Sequence[Row]) -> Iterator[Table]:
+    """Bring rows into the database in bulk: one statement over all is several times faster than one for each."""
+    columns = [
+        Column(column, table.c[column].type, primary_key=column == "id", autoincrement=False) for column in rows[0]
+    ]
+    options: dict[str, Any] = {"mariadb_charset": "utf8mb4", "mariadb_collate": "utf8mb4_bin"}
+    temporary = Table(f"tmp_{table.name}", MetaData(), *columns, prefixes=["TEMPORARY"], **options)
+    temporary.create(connection)
+    try:
+        insert_rows(connection, temporary, rows)
+        yield temporary
+    except BaseException:
+        with suppress(SQLAlchemyError):  # where the connection is lost, or its transaction, so is the table
+            temporary.drop(connection)
+        raise
+    temporary.drop(connection)

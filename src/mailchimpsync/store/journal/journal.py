@@ -1,0 +1,170 @@
+"""The journal: what was changed, on which side, why (DESIGN 3.7). Entries are only ever added, each to a chain."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from operator import eq, ge, lt
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, insert, or_, select, true, update
+
+from mailchimpsync.store.engine.dialect import Row, insert_rows
+from mailchimpsync.store.journal.chain import BEGINNING, chained
+from mailchimpsync.store.runs.figures import add_changes
+from mailchimpsync.store.runs.runs import MEMBERS
+from mailchimpsync.store.schema import journal, journal_chain, kept_plan, run
+
+REFUSED = "refused"
+"""The field of an entry about a change that was refused: nothing was changed, and `new` says what was wanted."""
+
+_NOTHING = dict.fromkeys(("contact_id", "member_id", "run_id", "old", "new", "answer"))
+
+BY_RUN, BY_WEBHOOK = "run", "webhook"
+"""Who acts, where it is no person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which entries are meant: all that meet every condition; None: no condition."""
+
+    list_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    run_id: int | None = None
+    contact_id: int | None = None
+
+
+def write_journal(tx: Connection, entries: Sequence[Row]) -> None:
+    """Add entries, each to the chain of its audience; what an entry leaves out is null.
+
+    Within a transaction that holds the audience's lease, so that nobody else adds to the chain meanwhile. Who acted is
+    found by the run, whose figures they are added to.
+    """
+    if not entries:
+        return
+    add_changes(tx, entries)
+    actors = _actors(tx, {entry.get("run_id") for entry in entries})
+    of_audiences: dict[str, list[Row]] = defaultdict(list)
+    for entry in entries:
+        of_audiences[entry["list_id"]].append({**_NOTHING, "actor": actors.get(entry.get("run_id"), BY_RUN), **entry})
+    for list_id, some in of_audiences.items():
+        newest, newest_hash = _newest(tx, list_id)
+        made = list(chained(some, newest, newest_hash))
+        insert_rows(tx, journal, made)
+        end = {"newest": made[-1]["number"], "newest_hash": made[-1]["hash"]}
+        tx.execute(update(journal_chain).where(journal_chain.c.list_id == list_id).values(end))
+
+
+def _actors(tx: Connection, run_ids: Collection[int | None]) -> dict[int | None, str]:
+    """Return by run who acts: whoever approved its plan, the webhook it is for, whoever called for it, or nobody."""
+    query = (
+        select(run.c.id, run.c.kind, run.c.begun_by, kept_plan.c.decided_by)
+        .select_from(run.outerjoin(kept_plan, kept_plan.c.id == run.c.kept_plan_id))
+        .where(run.c.id.in_([key for key in run_ids if key is not None]))
+    )
+    return {
+        key: decided_by or (BY_WEBHOOK if kind == MEMBERS else begun_by or BY_RUN)
+        for key, kind, begun_by, decided_by in tx.execute(query)
+    }
+
+
+def _newest(tx: Connection, list_id: str) -> tuple[int, str]:
+    """Return the number and hash of an audience's newest entry; begin its chain if need be."""
+    columns = (journal_chain.c.newest, journal_chain.c.newest_hash)
+    found = tx.execute(select(*columns).where(journal_chain.c.list_id == list_id)).one_or_none()
+    if found is not None:
+        return found.newest, found.newest_hash
+    mine = journal.c.list_id == list_id
+    unchained = tx.execute(select(func.max(journal.c.id)).where(mine, journal.c.number.is_(None))).scalar_one()
+    entries = select(journal.c.number, journal.c.hash).where(mine, journal.c.number.is_not(None))
+    last = tx.execute(entries.order_by(journal.c.number.desc()).limit(1)).one_or_none()
+    newest, newest_hash = (last.number, last.hash) if last is not None else (0, BEGINNING)
+    values = {
+        "list_id": list_id,
+        "unchained_to": unchained or 0,
+        "before_first": 0,
+        "before_first_hash": BEGINNING,
+        "newest": newest,
+        "newest_hash": newest_hash,
+        "minimised_to": 0,
+    }
+    tx.execute(insert(journal_chain).values(values))
+    return newest, newest_hash
+
+
+def changes_by_kind(tx: Connection, run_ids: Sequence[int]) -> list[tuple[str, str, str, int]]:
+    """Return how many changes runs made, by (side, field, new value)."""
+    kind = (journal.c.side, journal.c.field, journal.c.new)
+    done = journal.c.run_id.in_(run_ids), journal.c.field != REFUSED
+    query = select(*kind, func.count()).where(*done).group_by(*kind).order_by(*kind)
+    return [(side, field, new or "", number) for side, field, new, number in tx.execute(query)]
+
+
+def entries_for_row(tx: Connection, list_id: str, cache_id: int) -> Sequence[RowMapping]:
+    """Return the story of a row, oldest first."""
+    query = select(journal).where(journal.c.list_id == list_id, journal.c.cache_id == cache_id).order_by(journal.c.id)
+    return tx.execute(query).mappings().all()
+
+
+def newest_for_row(tx: Connection, list_id: str, cache_id: int, fields: Collection[str]) -> Row | None:
+    """Return the newest entry of a row about one of these fields."""
+    mine = journal.c.list_id == list_id, journal.c.cache_id == cache_id, journal.c.field.in_(fields)
+    found = tx.execute(select(journal).where(*mine).order_by(journal.c.id.desc()).limit(1)).mappings().one_or_none()
+    return dict(found) if found is not None else None
+
+
+def entries(tx: Connection, wanted: Filter, *, after: int = 0, limit: int, offset: int = 0) -> Sequence[RowMapping]:
+    """Return the next entries, oldest first: those with a larger id than `after`, without the first `offset`."""
+    query = select(journal).where(journal.c.id > after, *_conditions(wanted))
+    return tx.execute(query.order_by(journal.c.id).limit(limit).offset(offset)).mappings().all()
+
+
+def count_entries(tx: Connection, wanted: Filter) -> int:
+    """Return how many entries there are."""
+    return int(tx.execute(select(func.count()).select_from(journal).where(*_conditions(wanted))).scalar_one())
+
+
+def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
+    given = [
+        (journal.c.list_id, eq, wanted.list_id),
+        (journal.c.time, ge, wanted.since),
+        (journal.c.time, lt, wanted.until),
+        (journal.c.run_id, eq, wanted.run_id),
+        (journal.c.contact_id, eq, wanted.contact_id),
+    ]
+    return [compare(column, value) for column, compare, value in given if value is not None] or [true()]
+
+
+def entries_for_person(
+    tx: Connection,
+    *,
+    rows: Collection[tuple[str, int]] = (),
+    contact_ids: Collection[int] = (),
+    member_keys: Collection[str] = (),
+    limit: int,
+) -> tuple[Sequence[RowMapping], int]:
+    """Return the newest entries about a person, newest first, and how many there are.
+
+    `rows` are (audience, cache id), `member_keys` are member ids, plain and as digests.
+    """
+    of_audiences: dict[str, list[int]] = defaultdict(list)
+    for list_id, cache_id in rows:
+        of_audiences[list_id].append(cache_id)
+    mine = or_(
+        *(and_(journal.c.list_id == list_id, journal.c.cache_id.in_(ids)) for list_id, ids in of_audiences.items()),
+        journal.c.contact_id.in_(contact_ids),
+        journal.c.member_id.in_(member_keys),
+    )
+    number = int(tx.execute(select(func.count()).select_from(journal).where(mine)).scalar_one())
+    newest = select(journal).where(mine).order_by(journal.c.time.desc(), journal.c.id.desc()).limit(limit)
+    return tx.execute(newest).mappings().all(), number
+
+
+def rows_of_members(tx: Connection, member_keys: Collection[str]) -> tuple[set[tuple[str, int]], set[int]]:
+    """Return the rows, as (audience, cache id), and the contacts that entries with these members are about."""
+    columns = (journal.c.list_id, journal.c.cache_id, journal.c.contact_id)
+    found = tx.execute(select(*columns).where(journal.c.member_id.in_(member_keys)).distinct()).all()
+    rows = {(one.list_id, one.cache_id) for one in found}
+    return rows, {one.contact_id for one in found if one.contact_id is not None}

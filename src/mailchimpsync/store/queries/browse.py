@@ -1,0 +1,190 @@
+"""Cache rows as people browse them: filtered, sorted, a page at a time, however many rows there are.
+
+Few matches are all found, and sorted here. Many are read by an index, from the row at which the page before ended, so
+that a page stays right while rows change, and one far down costs no more than the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
+
+from mailchimpsync.model import IN_FLIGHT, SyncStatus
+from mailchimpsync.store.cache.members import make_due
+from mailchimpsync.store.engine.paging import Order, Part, Place, Turn, cut, sorted_places
+from mailchimpsync.store.queries.filters import RowFilter, matching, statuses_of
+from mailchimpsync.store.schema import cache, group_contact
+
+SMALL_RESULT = 10_000
+"""So many matches are counted exactly, and sorted by whatever is wanted."""
+
+WINDOW = 40_000
+"""So many rows are looked through at first where no index leads to the matches."""
+
+_STEP = 5_000
+
+_SHOWN = (
+    *("id", "civicrm_contact_id", "mailchimp_member_id", "mailchimp_contact_id", "mailchimp_email"),
+    *("mailchimp_status", "mailchimp_status_date", "mailchimp_updated", "mailchimp_data", "mailchimp_interests"),
+    *("sync_status", "reason", "reason_detail", "departed_contact_id"),
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A page.
+
+    Attributes:
+        rows: each with what both sides say; `civicrm_status` and `civicrm_updated` are of the subscription group.
+        places: where the page begins and ends; None without rows.
+        number: how many rows match; None: more than `FEW`, and nobody has counted.
+        is_whole: whether all rows were looked through; else only the first `WINDOW` were.
+        order: what the rows are sorted by: too many can't be by everything.
+    """
+
+    rows: Sequence[dict[str, Any]]
+    places: tuple[Place, Place] | None
+    number: int | None
+    is_whole: bool
+    order: Order
+    has_previous: bool
+    has_next: bool
+
+
+def find(tx: Connection, wanted: RowFilter, turn: Turn, *, in_haste: bool = False) -> Found:
+    """Return a page; `in_haste`, of the first `WINDOW` rows at least, where looking through all would take long."""
+    number = _count_by_index(tx, wanted)
+    if number is not None and number > SMALL_RESULT:
+        return _find_in_window(tx, wanted, turn, number)
+    end = _end_of_window(tx, wanted) if in_haste and not _is_narrow(tx, wanted) else None
+    query = matching(wanted, turn.order.column.label("key"), cache.c.id.label("id"))
+    if end is not None:
+        query = query.where(cache.c.id <= end)
+    matches = tx.execute(query.limit(SMALL_RESULT + 1)).all()
+    if len(matches) <= SMALL_RESULT:
+        part = cut(sorted_places([(key, row_id) for key, row_id in matches], descends=turn.descends), turn)
+        return _page(tx, wanted, turn, part, len(matches), is_whole=end is None)
+    return _find_in_window(tx, wanted, turn, None)
+
+
+def _find_in_window(tx: Connection, wanted: RowFilter, turn: Turn, number: int | None) -> Found:
+    if not turn.order.is_indexed:
+        turn = Turn(size=turn.size)
+    return _page(tx, wanted, turn, _read(tx, wanted, turn), number, is_whole=True)
+
+
+def _page(tx: Connection, wanted: RowFilter, turn: Turn, part: Part, number: int | None, *, is_whole: bool) -> Found:
+    rows = _rows(tx, wanted, [row_id for _, row_id in part.places])
+    ends = (part.places[0], part.places[-1]) if part.places else None
+    return Found(rows, ends, number, is_whole, turn.order, part.has_previous, part.has_next)
+
+
+def _is_narrow(tx: Connection, wanted: RowFilter) -> bool:
+    """Say whether an index leads to few enough rows to look through them all."""
+    if wanted.is_led_to:
+        return True
+    statuses = statuses_of(wanted)
+    query = select(cache.c.id).where(cache.c.mailchimp_list_id == wanted.list_id)
+    if statuses is not None:
+        query = query.where(cache.c.sync_status.in_(statuses))
+    some = query.limit(WINDOW + 1).subquery()
+    return int(tx.execute(select(func.count()).select_from(some)).scalar_one()) <= WINDOW
+
+
+def _end_of_window(tx: Connection, wanted: RowFilter) -> int | None:
+    here = cache.c.mailchimp_list_id == wanted.list_id
+    query = select(cache.c.id).where(here).order_by(cache.c.id).offset(WINDOW).limit(1)
+    return tx.execute(query).scalar_one_or_none()
+
+
+def _count_by_index(tx: Connection, wanted: RowFilter) -> int | None:
+    """Count where an index alone can tell."""
+    if not wanted.is_by_sync_status_only:
+        return None
+    query = select(func.count()).where(cache.c.mailchimp_list_id == wanted.list_id)
+    if wanted.sync_status:
+        query = query.where(cache.c.sync_status.in_(wanted.sync_status))
+    return int(tx.execute(query).scalar_one())
+
+
+def _read(tx: Connection, wanted: RowFilter, turn: Turn) -> Part:
+    """Read a page by an index: first, or last, the rows that have a value, then those that have none."""
+    backwards = turn.after is None and turn.before is not None
+    begin = turn.before if backwards else turn.after
+    segments = _segments(turn.order, backwards=backwards)
+    if begin is not None and (begin[0] is not None) in segments:
+        segments = segments[segments.index(begin[0] is not None) :]
+    else:
+        begin = None
+    found: list[Place] = []
+    for has_key in segments:
+        query = _segment(wanted, turn, begin, has_key=has_key, backwards=backwards)
+        found += [(row.key, row.id) for row in tx.execute(query.limit(turn.size + 1 - len(found)))]
+        if len(found) > turn.size:
+            break
+        begin = None
+    more = len(found) > turn.size
+    page = found[: turn.size][::-1] if backwards else found[: turn.size]
+    return Part(page, more if backwards else turn.after is not None, backwards or more)
+
+
+def _segments(order: Order, *, backwards: bool) -> list[bool]:
+    """Return, in the order of reading, whether rows have a value: those without come last."""
+    if order is not Order.CONTACT:
+        return [True]
+    return [False, True] if backwards else [True, False]
+
+
+def _segment(wanted: RowFilter, turn: Turn, start: Place | None, *, has_key: bool, backwards: bool) -> Select[Any]:
+    """Return the query for the places from `start`: with a value, or without one."""
+    key, row_id = turn.order.column, cache.c.id
+    falls = turn.descends != backwards
+    query = matching(wanted, row_id, key.label("key"))
+    if turn.order is Order.CONTACT:
+        query = query.where(key.is_not(None) if has_key else key.is_(None))
+    sorting = [key, row_id] if has_key and turn.order is not Order.ID else [row_id]
+    if start is not None:
+        query = query.where(_after_position(sorting, [start[0], start[1]][-len(sorting) :], falls=falls))
+    return query.order_by(*(column.desc() if falls else column.asc() for column in sorting))
+
+
+def _after_position(
+    columns: Sequence[ColumnElement[Any]], values: Sequence[Any], *, falls: bool
+) -> ColumnElement[bool]:
+    """Return the condition that a row comes after a place; its first part is there for the index."""
+    first, last = columns[0], columns[-1]
+    further: ColumnElement[bool] = last < values[-1] if falls else last > values[-1]
+    if len(columns) == 1:
+        return further
+    beyond = first < values[0] if falls else first > values[0]
+    from_here = first <= values[0] if falls else first >= values[0]
+    return and_(from_here, or_(beyond, and_(first == values[0], further)))
+
+
+def _rows(tx: Connection, wanted: RowFilter, ids: Sequence[int]) -> list[dict[str, Any]]:
+    in_group = group_contact.c.status.label("civicrm_status"), group_contact.c.date.label("civicrm_updated")
+    query = select(*(cache.c[name] for name in _SHOWN), *in_group)
+    joined = query.select_from(wanted.with_group()).where(cache.c.id.in_(ids))
+    found = {row["id"]: dict(row) for row in tx.execute(joined).mappings()}
+    return [found[row_id] for row_id in ids if row_id in found]
+
+
+def stream(tx: Connection, wanted: RowFilter, after: int, limit: int) -> list[dict[str, Any]]:
+    """Return the next rows that match, by id: for reading all of them, some at a time."""
+    query = matching(wanted, cache.c.id).where(cache.c.id > after).order_by(cache.c.id).limit(limit)
+    return _rows(tx, wanted, list(tx.execute(query).scalars()))
+
+
+def include_some(tx: Connection, wanted: RowFilter, after: int) -> tuple[int | None, int]:
+    """Make the next matching rows due, by id; return the last one looked at, None at the end, and how many it were.
+
+    Rows that are due already or have an update in flight are left alone: they will be decided anyway.
+    """
+    settled = cache.c.sync_status.not_in([SyncStatus.TODO.value, *(status.value for status in IN_FLIGHT)])
+    query = matching(wanted, cache.c.id).where(settled, cache.c.id > after).order_by(cache.c.id).limit(_STEP)
+    ids = list(tx.execute(query).scalars())
+    number = make_due(tx, cache.c.id.in_(ids), settled) if ids else 0
+    return (ids[-1] if len(ids) == _STEP else None), number

@@ -1,0 +1,123 @@
+"""Who is still due: people for whom a change is wanted and not made (docs/decisions/one-model-of-truth.md)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import ColumnElement, Connection, Text, and_, case, func, or_, select, type_coerce
+
+from mailchimpsync.errors import MAY_PASS, Code
+from mailchimpsync.model import SUBSCRIBED_STATUSES, MemberStatus, SyncStatus
+from mailchimpsync.store.changes.updates import HANDLED
+from mailchimpsync.store.schema import batch, cache
+
+NEXT_RUN = ""
+"""The cause of who is due for no other reason than that the next run has to decide."""
+
+_LEAVES = (MemberStatus.UNSUBSCRIBED, MemberStatus.ARCHIVED)
+_AT_WORK = (SyncStatus.LIVE, SyncStatus.REDO)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """People who are still due.
+
+    Attributes:
+        by_cause: how many, by the code of what keeps them, or `NEXT_RUN`.
+        put_off: how many of them were refused so often that they are listed as failures, and tried more rarely.
+        leaving: members to be taken off at Mailchimp whose change was refused, those on their way again too.
+        refused: people whose change was refused too often, those on their way again too, by the code.
+    """
+
+    by_cause: Mapping[str, int] = field(default_factory=dict)
+    put_off: int = 0
+    leaving: int = 0
+    refused: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def number(self) -> int:
+        """How many people are due."""
+        return sum(self.by_cause.values())
+
+
+NOBODY_DUE = Due()
+
+
+def count_due(tx: Connection, list_id: str) -> Due:
+    """Count who is due; looks at rows that are not in order only."""
+    code, again, leaves = _code(), _flag(_text_of('"again":')), _flag(_is_opt_out())
+    query = (
+        select(cache.c.sync_status, code.label("code"), again.label("again"), leaves.label("leaves"), func.count())
+        .where(cache.c.mailchimp_list_id == list_id, cache.c.sync_status.in_(_not_in_order()))
+        .group_by(cache.c.sync_status, code, again, leaves)
+    )
+    by_cause, refused, put_off, leaving = Counter[str](), Counter[str](), 0, 0
+    for status, cause, is_put_off, is_leaving, number in tx.execute(query).all():
+        leaving += number if is_leaving else 0
+        if status == SyncStatus.TODO or cause:
+            by_cause[cause] += number if status not in _AT_WORK else 0
+            put_off += number if is_put_off and status == SyncStatus.FAIL else 0
+            refused[cause] += number if is_put_off and cause else 0
+    return Due(_positive(by_cause), put_off, leaving, _positive(refused))
+
+
+def _positive(counts: Counter[str]) -> Mapping[str, int]:
+    return {cause: number for cause, number in counts.most_common() if number}
+
+
+def batches_refused_alike(tx: Connection, list_id: str) -> tuple[str | None, int, int]:
+    """Return the code with which every operation of the newest batch was refused, or None.
+
+    Besides, how many batches in a row were refused so, and how many operations the newest one had.
+    """
+    query = select(batch.c.refused_code, batch.c.total_operations).where(
+        batch.c.mailchimp_list_id == list_id, batch.c.response_processed == HANDLED
+    )
+    found = tx.execute(query.order_by(batch.c.id.desc()).limit(_COLUMNS)).all()
+    if not found or found[0].refused_code is None:
+        return None, 0, 0
+    codes = [row.refused_code for row in found]
+    alike = next((place for place, code in enumerate(codes) if code != codes[0]), len(codes))
+    return codes[0], alike, int(found[0].total_operations)
+
+
+_COLUMNS = 3
+
+
+def _not_in_order() -> list[str]:
+    return [one.value for one in (SyncStatus.TODO, SyncStatus.FAIL, *_AT_WORK)]
+
+
+def _code() -> ColumnElement[str]:
+    """Return what keeps a row: the code of a refusal that may pass, `ABORTED`, or nothing that lasts."""
+    refused = [(_begins_with(code), code.value) for code in sorted(MAY_PASS)]
+    failed = cache.c.sync_status == SyncStatus.FAIL.value
+    aborted = and_(failed, cache.c.reason == Code.ABORTED.value)
+    lost = and_(cache.c.sync_status == SyncStatus.TODO.value, cache.c.reason == Code.BATCH_LOST.value)
+    other_failure = and_(failed, cache.c.reason.not_in([code.value for code in MAY_PASS]))
+    kept_by = [(aborted, Code.ABORTED.value), (lost, Code.BATCH_LOST.value)]
+    by_nothing = [(other_failure, NEXT_RUN), (cache.c.refusal.is_(None), NEXT_RUN)]
+    return case(*kept_by, *by_nothing, *refused, else_=NEXT_RUN)
+
+
+def _begins_with(code: Code) -> ColumnElement[bool]:
+    return _refusal().like(f'{{"code":"{code.value}"%')
+
+
+def _text_of(text: str) -> ColumnElement[bool]:
+    return and_(cache.c.refusal.is_not(None), _refusal().like(f"%{text}%"))
+
+
+def _is_opt_out() -> ColumnElement[bool]:
+    taken_off = or_(*(_text_of(f'"status":"{status.value}"') for status in _LEAVES))
+    return and_(cache.c.mailchimp_status.in_([status.value for status in SUBSCRIBED_STATUSES]), taken_off)
+
+
+def _refusal() -> ColumnElement[str]:
+    return type_coerce(cache.c.refusal, Text)
+
+
+def _flag(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return case((condition, 1), else_=0)

@@ -1,0 +1,121 @@
+"""Figures of runs: how many people each changed something for, by kind, and how many there were on both sides after it.
+
+They stand in `run.counts`, so that whoever looks at a year of runs does not count the journal.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Text, func, select, type_coerce, update
+
+from mailchimpsync.model import ChangeKind, GroupStatus, MemberStatus, Side
+from mailchimpsync.store.engine.dialect import Row
+from mailchimpsync.store.queries.counts import Agreement
+from mailchimpsync.store.runs.runs import WHOLE
+from mailchimpsync.store.schema import journal, run
+
+_OF_STATUS: Mapping[str, ChangeKind] = {
+    MemberStatus.SUBSCRIBED: ChangeKind.ADD,
+    MemberStatus.PENDING: ChangeKind.ASK,
+    MemberStatus.UNSUBSCRIBED: ChangeKind.UNSUBSCRIBE,
+    MemberStatus.ARCHIVED: ChangeKind.UNSUBSCRIBE,
+}
+_AT_CIVICRM, _AT_MAILCHIMP, _CHANGES = "subscribed_at_civicrm", "subscribed_at_mailchimp", "changes"
+_PLANNED, _REFUSED = "planned", "refused"
+_CORRECTED = ("first_name", "last_name", "address", "on_hold")
+_MORE_THAN_ONCE = frozenset({ChangeKind.INTERESTS, ChangeKind.DATA})
+"""Kinds of which a person may get a second change in a run, such as tags after a merge field."""
+
+
+def add_changes(tx: Connection, entries: Sequence[Row]) -> None:
+    """Add what journal entries tell to the figures of their runs; a person counts once for each kind of change."""
+    people: dict[int, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
+    for entry in entries:
+        kind = kind_of(entry)
+        if entry.get("run_id") is not None and kind is not None:
+            people[entry["run_id"]][kind.value].add(entry["cache_id"])
+    _leave_out_the_counted(tx, people)
+    if not people:
+        return
+    for run_id, counts in tx.execute(select(run.c.id, run.c.counts).where(run.c.id.in_(people))).all():
+        more = {kind: len(rows) for kind, rows in people[run_id].items()}
+        changes = dict(Counter((counts or {}).get(_CHANGES, {})) + Counter(more))
+        _set(tx, run_id, {**(counts or {}), _CHANGES: changes})
+
+
+def _leave_out_the_counted(tx: Connection, people: Mapping[int, dict[str, set[int]]]) -> None:
+    for run_id, kinds in people.items():
+        again = set().union(*(kinds.get(kind.value, set()) for kind in _MORE_THAN_ONCE))
+        if not again:
+            continue
+        columns = (journal.c.cache_id, journal.c.side, journal.c.field, journal.c.new)
+        found = select(*columns).where(journal.c.run_id == run_id, journal.c.cache_id.in_(again))
+        for entry in tx.execute(found).mappings():
+            kind = kind_of(dict(entry))
+            if kind in _MORE_THAN_ONCE:
+                kinds[kind.value].discard(entry["cache_id"])
+
+
+def kind_of(entry: Mapping[str, Any]) -> ChangeKind | None:
+    """Return what a journal entry did to somebody; None: nothing that is counted, such as a refusal."""
+    field, new = entry["field"], entry.get("new")
+    if entry["side"] == Side.CIVICRM.value:
+        return _in_civicrm(field, new)
+    if field == "status":
+        return _OF_STATUS.get(new or "")
+    if field.startswith("interest "):
+        return ChangeKind.INTERESTS
+    return ChangeKind.DATA if field == "language" or field.startswith(("merge_field ", "tag ")) else None
+
+
+def _in_civicrm(field: str, new: str | None) -> ChangeKind | None:
+    if field.startswith("group "):
+        return ChangeKind.JOIN if new == GroupStatus.ADDED else ChangeKind.REMOVE
+    return ChangeKind.CREATE if field == "contact" else ChangeKind.CORRECT if field in _CORRECTED else None
+
+
+def record_planned(tx: Connection, run_id: int, people: Mapping[str, int]) -> None:
+    """Note for how many people a run is to change something, by kind, before it begins to."""
+    counts = tx.execute(select(run.c.counts).where(run.c.id == run_id)).scalar_one()
+    _set(tx, run_id, {**(counts or {}), _PLANNED: dict(people)})
+
+
+def add_refused(tx: Connection, people: Mapping[int, int]) -> None:
+    """Add to the figures of runs for how many people something was refused and is not tried in another way."""
+    for run_id, number in people.items():
+        counts = tx.execute(select(run.c.counts).where(run.c.id == run_id)).scalar_one_or_none() or {}
+        _set(tx, run_id, {**counts, _REFUSED: counts.get(_REFUSED, 0) + number})
+
+
+def record_totals(tx: Connection, run_id: int, found: Agreement) -> None:
+    """Note how many people were subscribed on both sides when a run ended."""
+    counts = tx.execute(select(run.c.counts).where(run.c.id == run_id)).scalar_one()
+    numbers = {_AT_CIVICRM: found.subscribed_at_civicrm, _AT_MAILCHIMP: found.subscribed_at_mailchimp}
+    _set(tx, run_id, {_CHANGES: {}, **(counts or {}), **numbers})
+
+
+def last_counted(tx: Connection, list_id: str) -> datetime | None:
+    """Return when the newest run ended after which people were counted."""
+    counted = type_coerce(run.c.counts, Text).like(f'%"{_AT_CIVICRM}"%')
+    query = select(run.c.finished_at).where(run.c.list_id == list_id, counted, run.c.finished_at.is_not(None))
+    return tx.execute(query.order_by(run.c.id.desc()).limit(1)).scalar_one_or_none()
+
+
+def runs_of(tx: Connection, list_id: str, limit: int, offset: int = 0) -> Sequence[RowMapping]:
+    """Return the newest runs over a whole connection, newest first."""
+    query = select(run).where(run.c.list_id == list_id, run.c.kind == WHOLE).order_by(run.c.id.desc())
+    return tx.execute(query.limit(limit).offset(offset)).mappings().all()
+
+
+def count_runs(tx: Connection, list_id: str) -> int:
+    """Return how many runs over a whole connection there were."""
+    query = select(func.count()).where(run.c.list_id == list_id, run.c.kind == WHOLE)
+    return int(tx.execute(query).scalar_one())
+
+
+def _set(tx: Connection, run_id: int, counts: Mapping[str, Any]) -> None:
+    tx.execute(update(run).where(run.c.id == run_id).values(counts=counts))

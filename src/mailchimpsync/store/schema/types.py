@@ -1,0 +1,103 @@
+"""Column types, and how a table of ours is made. All times are UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic_core import from_json, to_json
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Dialect,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+)
+from sqlalchemy.dialects import mysql
+
+PREFIX = "civicrm_mailchimpsync_"
+
+metadata = MetaData(
+    naming_convention={
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware datetime in UTC; the database keeps it without zone."""
+
+    impl = DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        return value.astimezone(UTC).replace(tzinfo=None) if value is not None else None
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any] | None:
+        """Write SQLite's text at the speed of C; the other databases' drivers take a datetime as it is."""
+        return _sqlite_text if dialect.name == "sqlite" else super().bind_processor(dialect)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None] | None:
+        """Read it likewise."""
+        return _from_sqlite_text if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+
+    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        return value.replace(tzinfo=UTC) if value is not None else None
+
+
+_WITHOUT_ZONE = len("2026-01-01 00:00:00.000000")
+
+
+def _sqlite_text(value: datetime | None) -> str | None:
+    """Return the form in which SQLAlchemy's own DateTime keeps times in SQLite."""
+    if value is None:
+        return None
+    utc = value if value.tzinfo is UTC else value.astimezone(UTC)
+    return utc.isoformat(" ", "microseconds")[:_WITHOUT_ZONE]
+
+
+def _from_sqlite_text(value: str | None) -> datetime | None:
+    return datetime.fromisoformat(value + "+00:00") if value is not None else None
+
+
+class JsonText(TypeDecorator[Any]):
+    """JSON as text, without spaces. SQL NULL is None."""
+
+    impl = Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb")
+    cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], str | None]:  # noqa: ARG002 (the base class names it)
+        """Write text without a detour: JSON is most of what is written."""
+        return _json_or_null
+
+    def process_result_value(self, value: str | None, _dialect: Dialect) -> Any:
+        return from_json(value) if value is not None else None
+
+
+def _json_or_null(value: Any) -> str | None:
+    return to_json(value).decode() if value is not None else None
+
+
+def json_text(value: Any) -> str:
+    """Return a JSON value as text."""
+    return to_json(value).decode()
+
+
+ID = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself for INTEGER only
+TABLE_OPTIONS: dict[str, Any] = {
+    "mariadb_engine": "InnoDB",
+    "mariadb_charset": "utf8mb4",
+    "mariadb_collate": "utf8mb4_bin",
+    "sqlite_autoincrement": True,
+}
+
+
+def table(name: str, *columns: Any, **options: Any) -> Table:
+    """Make a table of ours."""
+    return Table(PREFIX + name, metadata, *columns, **{**TABLE_OPTIONS, **options})

@@ -1,0 +1,103 @@
+"""Problems that people are told of: noted once while they last, however many services look at them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, insert, null, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from mailchimpsync.store.schema import alert, event, journal, run
+from mailchimpsync.store.site import webhook_events
+
+
+def open_alerts(tx: Connection) -> list[dict[str, Any]]:
+    """Return the problems that last, oldest first."""
+    query = select(alert).where(alert.c.open_problem.is_not(None)).order_by(alert.c.id)
+    return [dict(row) for row in tx.execute(query).mappings()]
+
+
+def newest_alerts(tx: Connection, limit: int) -> list[dict[str, Any]]:
+    """Return the newest problems, also those that are over, newest first."""
+    return [dict(row) for row in tx.execute(select(alert).order_by(alert.c.id.desc()).limit(limit)).mappings()]
+
+
+def find_alert(tx: Connection, alert_id: int) -> dict[str, Any] | None:
+    """Return a problem, or None."""
+    row = tx.execute(select(alert).where(alert.c.id == alert_id)).mappings().one_or_none()
+    return dict(row) if row is not None else None
+
+
+def raise_alert(tx: Connection, problem: str, **values: Any) -> bool:
+    """Note a problem, unless it is noted already; return whether it is new."""
+    try:
+        with tx.begin_nested():
+            tx.execute(insert(alert).values(problem=problem, open_problem=problem, **values))
+    except IntegrityError:
+        return False
+    return True
+
+
+def change_alert(tx: Connection, alert_id: int, code: str | None, values: Mapping[str, Any]) -> bool:
+    """Note how a problem that lasts has changed, unless its code is no longer that; return whether it was."""
+    mine = (alert.c.id == alert_id, alert.c.open_problem.is_not(None), alert.c.code.is_not_distinct_from(code))
+    return tx.execute(update(alert).where(*mine).values(dict(values))).rowcount == 1
+
+
+def record_notification(tx: Connection, alert_id: int, told: int, now: datetime, again_at: datetime | None) -> bool:
+    """Note that a problem is told once more, by compare and set; return False if somebody else just did it."""
+    mine = (alert.c.id == alert_id, alert.c.told == told, alert.c.open_problem.is_not(None))
+    not_known = alert.c.acknowledged_at.is_(None)
+    set_ = update(alert).where(*mine, not_known).values(told=told + 1, told_at=now, tell_at=again_at)
+    return tx.execute(set_).rowcount == 1
+
+
+def recover_alert(tx: Connection, alert_id: int, now: datetime) -> bool:
+    """Note that a problem is over, by compare and set; return False if somebody else just did it."""
+    mine = (alert.c.id == alert_id, alert.c.open_problem.is_not(None))
+    over = update(alert).where(*mine).values(open_problem=null(), tell_at=null(), recovered_at=now)
+    return tx.execute(over).rowcount == 1
+
+
+def acknowledge_alert(tx: Connection, alert_id: int, now: datetime, by: str) -> bool:
+    """Note that somebody knows of a problem that lasts; return False if it is over, or somebody knew already."""
+    mine = (alert.c.id == alert_id, alert.c.open_problem.is_not(None), alert.c.acknowledged_at.is_(None))
+    known = update(alert).where(*mine).values(acknowledged_at=now, acknowledged_by=by[:100], tell_at=null())
+    return tx.execute(known).rowcount == 1
+
+
+def forget_alerts(tx: Connection, before: datetime) -> int:
+    """Delete problems that were over before a time, and return how many."""
+    return tx.execute(delete(alert).where(alert.c.open_problem.is_(None), alert.c.recovered_at < before)).rowcount
+
+
+def abandoned_events(tx: Connection, list_id: str, since: datetime | None) -> int:
+    """Count the events of an audience that were given up after a time, None: ever."""
+    query = select(func.count()).where(event.c.state == webhook_events.FAILED, event.c.list_id == list_id)
+    return int(tx.execute(query if since is None else query.where(event.c.finished_at > since)).scalar_one())
+
+
+def runs_since(tx: Connection, list_id: str, since: datetime) -> dict[str, int]:
+    """Count an audience's runs over a whole connection since a time, by outcome; interrupted ones count as `open`."""
+    query = select(run.c.outcome, func.count()).where(*_since(list_id, since), run.c.kind == "run")
+    return {outcome or "open": int(number) for outcome, number in tx.execute(query.group_by(run.c.outcome))}
+
+
+def changes_since(tx: Connection, list_id: str, since: datetime) -> dict[str, int]:
+    """Count what an audience's runs since a time have changed, by side."""
+    query = select(journal.c.side, func.count()).join(run, run.c.id == journal.c.run_id)
+    of_runs = query.where(*_since(list_id, since), journal.c.list_id == list_id)
+    return {side: int(number) for side, number in tx.execute(of_runs.group_by(journal.c.side))}
+
+
+def last_success(tx: Connection, list_ids: Sequence[str], since: datetime) -> int | None:
+    """Return the newest run over a whole connection that was completed since a time, or None."""
+    done = or_(run.c.outcome == "done", run.c.outcome == "waiting")
+    query = select(func.max(run.c.id)).where(run.c.list_id.in_(list_ids), run.c.kind == "run", done)
+    return tx.execute(query.where(run.c.finished_at >= since)).scalar_one_or_none()
+
+
+def _since(list_id: str, since: datetime) -> tuple[Any, ...]:
+    return (run.c.list_id == list_id, run.c.started_at >= since)

@@ -1,0 +1,79 @@
+"""What is to be sent to people by the channels of alerts: an outbox that outlives restarts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from mailchimpsync.store.schema import alert_message
+
+WAITING, SENT, GIVEN_UP = "waiting", "sent", "given up"
+"""The states of a message."""
+
+NOTE_LENGTH_MAX = 100
+
+
+def add_message(tx: Connection, *, fingerprint: str, channel: str, content: Mapping[str, Any], now: datetime) -> bool:
+    """Keep a message to be sent, unless it is known already; return whether it is new."""
+    values = {"fingerprint": fingerprint, "channel": channel, "content": content, "made_at": now, "due_at": now}
+    if is_known(tx, fingerprint):
+        return False
+    try:
+        with tx.begin_nested():
+            tx.execute(insert(alert_message).values(values))
+    except IntegrityError:
+        return False
+    return True
+
+
+def is_known(tx: Connection, fingerprint: str) -> bool:
+    """Say whether there is a message with this fingerprint, sent or not."""
+    query = select(alert_message.c.id).where(alert_message.c.fingerprint == fingerprint)
+    return tx.execute(query).first() is not None
+
+
+def next_message(tx: Connection, now: datetime, without: Collection[str] = ()) -> RowMapping | None:
+    """Return the oldest message that is due, of other channels than those, or None; first what was tried least.
+
+    So whoever has little time does not spend it on a channel that never answers.
+    """
+    query = select(alert_message).where(alert_message.c.state == WAITING, alert_message.c.due_at <= now)
+    others = query.where(alert_message.c.channel.not_in(without))
+    return tx.execute(others.order_by(alert_message.c.attempts, alert_message.c.id).limit(1)).mappings().one_or_none()
+
+
+def claim_message(tx: Connection, message_id: int, attempts: int, due_at: datetime) -> bool:
+    """Take a message to try it once more, by compare and set; return False if somebody else just did.
+
+    Whoever dies while sending leaves it to be tried again at `due_at`.
+    """
+    mine = (alert_message.c.id == message_id, alert_message.c.attempts == attempts, alert_message.c.state == WAITING)
+    return tx.execute(update(alert_message).where(*mine).values(attempts=attempts + 1, due_at=due_at)).rowcount == 1
+
+
+def finish_message(tx: Connection, message_id: int, now: datetime, state: str, note: str = "") -> None:
+    """Note that a message was sent, or given up."""
+    done = {"state": state, "finished_at": now, "note": note[:NOTE_LENGTH_MAX] or None}
+    tx.execute(update(alert_message).where(alert_message.c.id == message_id).values(done))
+
+
+def record_failure(tx: Connection, message_id: int, note: str) -> None:
+    """Note why a message that waits was not sent."""
+    tx.execute(update(alert_message).where(alert_message.c.id == message_id).values(note=note[:NOTE_LENGTH_MAX]))
+
+
+def newest_by_channel(tx: Connection) -> dict[str, RowMapping]:
+    """Return the newest message of each channel that was tried."""
+    newest = select(func.max(alert_message.c.id)).where(alert_message.c.attempts > 0).group_by(alert_message.c.channel)
+    found = tx.execute(select(alert_message).where(alert_message.c.id.in_(newest))).mappings()
+    return {row["channel"]: row for row in found}
+
+
+def forget_messages(tx: Connection, before: datetime) -> int:
+    """Delete messages that were sent or given up before a time, and return how many."""
+    over = (alert_message.c.state != WAITING, alert_message.c.finished_at < before)
+    return tx.execute(delete(alert_message).where(*over)).rowcount

@@ -1,0 +1,168 @@
+"""What both sides say, side by side in a scratch database, for a comparison that does not trust our own rows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Integer,
+    MetaData,
+    RowMapping,
+    String,
+    Table,
+    cast,
+    delete,
+    exists,
+    func,
+    select,
+)
+
+from mailchimpsync.model import SUBSCRIBED_STATUSES
+from mailchimpsync.runtime import temporary_directory
+from mailchimpsync.store.engine.database import Store
+from mailchimpsync.store.engine.dialect import Row, insert_rows, upsert
+from mailchimpsync.store.schema import JsonText, UtcDateTime
+
+ROWS_PER_STEP = 5_000
+_metadata = MetaData()
+
+member = Table(
+    "member",
+    _metadata,
+    Column("member_id", String(32), primary_key=True),
+    Column("reading", Integer),
+    Column("address", String(255)),
+    Column("status", String(20)),
+    Column("changed_at", UtcDateTime),
+    Column("interests", JsonText),
+    Column("owner", BigInteger, index=True),
+    Column("is_linked", Boolean, nullable=False, server_default="0"),  # the owner is known from our own row only
+)
+
+membership = Table(
+    "membership",
+    _metadata,
+    Column("contact_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("group_id", BigInteger, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+_subscribed = member.c.status.in_([status.value for status in SUBSCRIBED_STATUSES])
+
+
+@contextmanager
+def comparison() -> Iterator[Store]:
+    """Give an empty store with the tables of a comparison, in a temporary file; it goes at the end."""
+    with temporary_directory() as place:
+        scratch = Store(f"sqlite:///{place / 'comparison.sqlite'}", is_temporary=True)
+        try:
+            with scratch.begin() as tx:
+                _metadata.create_all(tx)
+            yield scratch
+        finally:
+            scratch.close()
+
+
+def put_members(tx: Connection, rows: Sequence[Row]) -> None:
+    """Take in members, each with every column but `owner` and `is_linked`; a member once read is overwritten."""
+    upsert(tx, member, rows, keys=("member_id",))
+
+
+def forget_reading(tx: Connection, reading: int) -> None:
+    """Forget the members of a reading that begins anew."""
+    tx.execute(delete(member).where(member.c.reading == reading))
+
+
+def forget_members(tx: Connection, member_ids: Collection[str]) -> None:
+    """Forget members that are no longer there."""
+    tx.execute(delete(member).where(member.c.member_id.in_(member_ids)))
+
+
+def count_reading(tx: Connection, reading: int) -> int:
+    """Return how many different members a reading brought."""
+    return int(tx.execute(select(func.count()).where(member.c.reading == reading)).scalar_one())
+
+
+def addresses_after(tx: Connection, after: str, limit: int = ROWS_PER_STEP) -> Sequence[Any]:
+    """Return the next members, by their id: member_id, address."""
+    query = select(member.c.member_id, member.c.address).where(member.c.member_id > after)
+    return tx.execute(query.order_by(member.c.member_id).limit(limit)).all()
+
+
+def addresses_of(tx: Connection, member_ids: Collection[str]) -> Sequence[Any]:
+    """Return some members: member_id, address."""
+    return tx.execute(select(member.c.member_id, member.c.address).where(member.c.member_id.in_(member_ids))).all()
+
+
+def set_owners(tx: Connection, owners: Sequence[tuple[str, int | None, bool]]) -> None:
+    """Note who owns members: (member id, contact or None, whether that is known from our own row only)."""
+    found = [{"member_id": key, "owner": contact, "is_linked": linked} for key, contact, linked in owners]
+    upsert(tx, member, found, keys=("member_id",))
+
+
+def put_memberships(tx: Connection, rows: Iterable[tuple[int, int]]) -> None:
+    """Take in who is in which group now: (contact, group)."""
+    found = [{"contact_id": contact, "group_id": group} for contact, group in rows]
+    upsert(tx, membership, found, keys=("contact_id", "group_id"), assign=lambda old, _: [("group_id", old.group_id)])
+
+
+def replace_memberships(tx: Connection, contacts: Collection[int], rows: Iterable[tuple[int, int]]) -> None:
+    """Take in anew which groups some contacts are in."""
+    tx.execute(delete(membership).where(membership.c.contact_id.in_(contacts)))
+    found = {(contact, group) for contact, group in rows}
+    insert_rows(tx, membership, [{"contact_id": contact, "group_id": group} for contact, group in sorted(found)])
+
+
+def subscribed_members(
+    tx: Connection, after: str, only: Collection[str] | None = None, limit: int = ROWS_PER_STEP
+) -> Sequence[RowMapping]:
+    """Return the next subscribed members, by their id, all or some; `groups`: those of the owner, `8,9`, or None."""
+    groups = (
+        select(func.aggregate_strings(cast(membership.c.group_id, String(20)), ","))
+        .where(membership.c.contact_id == member.c.owner)
+        .scalar_subquery()
+    )
+    query = select(member, groups.label("groups")).where(_subscribed, member.c.member_id > after)
+    if only is not None:
+        query = query.where(member.c.member_id.in_(only))
+    return tx.execute(query.order_by(member.c.member_id).limit(limit)).mappings().all()
+
+
+def contacts_without_member(
+    tx: Connection, group_id: int, after: int, only: Collection[int] | None = None, limit: int = ROWS_PER_STEP
+) -> Sequence[RowMapping]:
+    """Return the next contacts in a group who own no subscribed member, with one that is not subscribed, if any."""
+    mine = member.c.owner == membership.c.contact_id
+    other = select(func.min(member.c.member_id)).where(mine).scalar_subquery()
+    contacts = select(membership.c.contact_id, other.label("member_id")).where(
+        membership.c.group_id == group_id, membership.c.contact_id > after, ~exists().where(mine, _subscribed)
+    )
+    if only is not None:
+        contacts = contacts.where(membership.c.contact_id.in_(only))
+    some = contacts.order_by(membership.c.contact_id).limit(limit).subquery()
+    columns = (some.c.contact_id, some.c.member_id, member.c.address, member.c.status, member.c.changed_at)
+    query = select(*columns).outerjoin(member, member.c.member_id == some.c.member_id)
+    return tx.execute(query.order_by(some.c.contact_id)).mappings().all()
+
+
+def totals(tx: Connection, group_id: int) -> tuple[int, int, int]:
+    """Return how many members there are, how many of those are subscribed, and how many contacts are in a group."""
+    queries = (
+        select(func.count()).select_from(member),
+        select(func.count()).where(_subscribed),
+        select(func.count()).where(membership.c.group_id == group_id),
+    )
+    members, subscribed, in_group = (int(tx.execute(query).scalar_one()) for query in queries)
+    return members, subscribed, in_group
+
+
+def owners_of_members(tx: Connection, member_ids: Collection[str]) -> set[int]:
+    """Return the contacts who own some members."""
+    query = select(member.c.owner).where(member.c.member_id.in_(member_ids), member.c.owner.is_not(None))
+    return set(tx.execute(query).scalars())

@@ -1,0 +1,45 @@
+"""What our own rows say of members and contacts that a comparison is about."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import Connection, RowMapping, exists, or_, select
+
+from mailchimpsync.store.engine.dialect import ROWS_PER_STATEMENT
+from mailchimpsync.store.schema import cache, update
+
+
+def contacts_of_members(tx: Connection, list_id: str, member_ids: Sequence[str]) -> dict[str, int]:
+    """Return the contacts our rows have for members, by member id."""
+    found: dict[str, int] = {}
+    for start in range(0, len(member_ids), ROWS_PER_STATEMENT):
+        identities = [f"m:{key}" for key in member_ids[start : start + ROWS_PER_STATEMENT]]
+        query = select(cache.c.mailchimp_member_id, cache.c.civicrm_contact_id).where(
+            cache.c.mailchimp_list_id == list_id,
+            cache.c.identity.in_(identities),
+            cache.c.mailchimp_member_id.is_not(None),
+            cache.c.civicrm_contact_id.is_not(None),
+        )
+        found.update({row.mailchimp_member_id: row.civicrm_contact_id for row in tx.execute(query)})
+    return found
+
+
+def rows_about(
+    tx: Connection, list_id: str, member_ids: Collection[str], contacts: Collection[int]
+) -> Sequence[RowMapping]:
+    """Return the rows of members and of contacts, with whether an update of theirs is open."""
+    is_open = exists().where(update.c.open_row == cache.c.id)
+    columns = (
+        cache.c.mailchimp_member_id,
+        cache.c.civicrm_contact_id,
+        cache.c.mailchimp_status,
+        cache.c.sync_status,
+        cache.c.reason,
+        cache.c.recheck,
+        is_open.label("has_open_update"),
+    )
+    about = or_(
+        cache.c.identity.in_([f"m:{key}" for key in member_ids]), cache.c.civicrm_contact_id.in_(list(contacts))
+    )
+    return tx.execute(select(*columns).where(cache.c.mailchimp_list_id == list_id, about)).mappings().all()

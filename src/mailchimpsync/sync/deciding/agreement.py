@@ -1,0 +1,70 @@
+"""Rows on which both sides agree: most of a quiet world, told by few facts and decided once for all rows alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic_core import from_json
+
+from mailchimpsync.decide import Decision, Situation, decide
+from mailchimpsync.errors import Code
+from mailchimpsync.model import Base, Connection, Departure, GroupState, GroupStatus, Leaving
+from mailchimpsync.sync.reading.contact_flags import flags_from
+
+_AGREED = (Code.IN_SYNC, Code.NOT_SUBSCRIBED)
+_UNKNOWN = object()
+
+
+class Agreements:
+    """Decides about rows by the facts that need no dates, no addresses and no other rows.
+
+    Where both sides say the same, none of those matters to the rules, so that rows with equal facts have one decision.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._decided: dict[tuple[Any, ...], Any] = {}
+
+    def find(self, facts: Any) -> Decision | None:
+        """Return the decision for a row of `store.rows.due_facts`, or None if it needs a closer look."""
+        key = tuple(facts[1:])
+        decision = self._decided.get(key, _UNKNOWN)
+        if decision is _UNKNOWN:
+            decision = self._decided[key] = self._decide(facts)
+        found: Decision | None = decision
+        return found
+
+    def _decide(self, facts: Any) -> Decision | None:
+        states = _states(facts.groups)
+        connection = self._connection
+        if facts.left_behind and connection.leaving(Departure.MERGED) is not Leaving.NOTHING:
+            return None  # the contact's other rows matter
+        if facts.moves or facts.inherits or facts.news or facts.unknown:
+            return None
+        situation = Situation(
+            mailchimp_status=facts.mailchimp_status,
+            interests=_json(facts.interests) or {},
+            has_contact=bool(facts.contact),
+            contact_gone=bool(facts.left_behind) and not facts.contact,
+            marks=flags_from(facts.marks),
+            departed=bool(facts.departed),
+            erased=bool(facts.erased),
+            group=states.get(connection.group_id, GroupState()),
+            interest_groups={key: states[group] for key, group in connection.interests.items() if group in states},
+            base=Base(
+                None if facts.base_subscribed is None else bool(facts.base_subscribed), _json(facts.base_interests)
+            ),
+        )
+        decision = decide(situation, connection)
+        return decision if decision.reason in _AGREED and not decision.changes_something else None
+
+
+def _states(text: str | None) -> Mapping[int, GroupState]:
+    """Read `group:status,…`; the dates are left out, for they do not matter here."""
+    pairs = (entry.split(":") for entry in (text or "").split(",") if entry)
+    return {int(group): GroupState(GroupStatus(status) if status else None) for group, status in pairs}
+
+
+def _json(text: str | None) -> Any:
+    return None if text is None else from_json(text)

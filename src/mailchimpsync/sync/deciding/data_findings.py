@@ -1,0 +1,102 @@
+"""What a check of data found: numbers, values that don't fit, and plugins that failed. Kept with the run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from mailchimpsync.data import PluginRunner
+
+EXAMPLES_MAX = 5
+KINDS_MAX = 200
+"""Of problems, each with its number of people and a few contacts to look at."""
+
+
+@dataclass
+class Findings:
+    """Problems are counted by plugin, merge field and words; nobody is named but by contact id."""
+
+    people: int = 0
+    changed: int = 0
+    changed_by: Counter[str] = field(default_factory=Counter)
+    problems: dict[tuple[str, str, str], list[int]] = field(default_factory=dict)
+    numbers: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    failures: dict[str, str] = field(default_factory=dict)
+    warnings: dict[str, list[str]] = field(default_factory=dict)
+    errors: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any] | None) -> Self:
+        """Return the findings of earlier calls."""
+        if found is None:
+            return cls()
+        keyed = [((one["plugin"], one["field"], one["what"]), one) for one in found["problems"]]
+        return cls(
+            found["people"],
+            found["changed"],
+            Counter(found["changed_by"]),
+            {key: list(one["contact_ids"]) for key, one in keyed},
+            Counter({key: one["count"] for key, one in keyed}),
+            dict(found["failures"]),
+            dict(found["warnings"]),
+            Counter(found["errors"]),
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """Return them as they are kept."""
+        return {
+            "people": self.people,
+            "changed": self.changed,
+            "changed_by": dict(self.changed_by),
+            "problems": [
+                {"plugin": key[0], "field": key[1], "what": key[2], "count": self.numbers[key], "contact_ids": ids}
+                for key, ids in self.problems.items()
+            ],
+            "failures": self.failures,
+            "warnings": self.warnings,
+            "errors": dict(self.errors),
+        }
+
+    def add(self, people: int, changed: int, changed_by: Mapping[str, int]) -> None:
+        """Count people that were looked at, and those with something new."""
+        self.people += people
+        self.changed += changed
+        self.changed_by.update(changed_by)
+
+    def add_problems(self, contact_id: int, problems: Iterable[tuple[str, str, str]]) -> None:
+        """Count the problems of one person."""
+        for key in problems:
+            if key not in self.problems and len(self.problems) >= KINDS_MAX:
+                continue
+            examples = self.problems.setdefault(key, [])
+            self.numbers[key] += 1
+            if len(examples) < EXAMPLES_MAX:
+                examples.append(contact_id)
+
+    def take_in(self, team: PluginRunner) -> None:
+        """Take over which plugins failed, and what they warn of."""
+        self.failures |= team.set_aside
+        for name, words in team.warnings.items():
+            self.warnings[name] = list(words)
+        self.errors |= team.errors
+
+    @property
+    def sentence(self) -> str:
+        """The numbers in a sentence."""
+        unfit = sum(self.numbers.values())
+        besides = f"; {unfit:,} values do not fit and are not sent" if unfit else ""
+        new = f"{self.changed:,} have something new, which those get who are subscribed"
+        return f"Looked at the data of {self.people:,} people: {new if self.changed else 'nothing is new'}{besides}."
+
+    @property
+    def failures_in_words(self) -> Iterator[str]:
+        """What went wrong with plugins, a sentence each."""
+        for name, why in self.failures.items():
+            yield f"Plugin {name} was set aside: {why}. What it gave earlier stays; everything else went on."
+        for name, warnings in self.warnings.items():
+            yield from (f"Plugin {name}: {words}." for words in warnings)
+        for name, number in self.errors.items():
+            if name not in self.failures:
+                yield f"Plugin {name} failed over {number} people, whose data stays as it is."

@@ -1,0 +1,57 @@
+"""Stopping a run from elsewhere: it is asked to, and if it does not hear, its lease is taken from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from mailchimpsync.runtime import Deadline, Runtime
+from mailchimpsync.store import Store
+from mailchimpsync.store.runs import runs
+from mailchimpsync.sync.lease.lease import holding_lease, is_held
+
+CHECK_INTERVAL = timedelta(seconds=0.5)
+PATIENCE_SECONDS = 5.0
+POLL_SECONDS = 0.25
+
+
+class AbortWatch:
+    """Says whether a run is asked to stop; looks into the store at most twice a second, and stays with a yes."""
+
+    def __init__(self, store: Store, list_id: str, runtime: Runtime) -> None:
+        self._store, self._list_id, self._runtime = store, list_id, runtime
+        self._requested = False
+        self._look_again: datetime | None = None
+
+    def __call__(self) -> bool:
+        """Say it. Never to be asked within a transaction."""
+        now = self._runtime.now()
+        if not self._requested and (self._look_again is None or now >= self._look_again):
+            self._look_again = now + CHECK_INTERVAL
+            with self._store.begin() as tx:
+                self._requested = runs.standing(tx, self._list_id).is_asked
+        return self._requested
+
+    def joined_to(self, deadline: Deadline) -> Deadline:
+        """Return a deadline that is also reached as soon as the run is asked to stop."""
+        return replace(deadline, stop=lambda: deadline.is_stopped or self())
+
+
+@contextmanager
+def take_over_lease(store: Store, list_id: str, runtime: Runtime) -> Iterator[runs.Lease]:
+    """Take the lease from whoever holds it: ask them to stop, wait some seconds, then take it all the same.
+
+    From then on the other run can write nothing more here. A request that it has under way can't be called back.
+    """
+    with store.begin() as tx:
+        runs.request_abort(tx, list_id)
+    deadline = Deadline.after(runtime, PATIENCE_SECONDS)
+    while is_held(store, list_id) and not deadline.reached:
+        deadline.sleep(POLL_SECONDS)
+    with holding_lease(store, list_id, by_force=True) as lease:
+        with store.begin() as tx:
+            runs.hold_lease(tx, lease)
+            runs.clear_abort(tx, list_id)
+        yield lease

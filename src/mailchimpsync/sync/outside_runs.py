@@ -1,0 +1,100 @@
+"""Work on batches outside a run, with the lease held all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from mailchimpsync.errors import Code, RefusedError, UsageError
+from mailchimpsync.mailchimp import BatchInfo
+from mailchimpsync.model import Connection
+from mailchimpsync.runtime import Deadline, NoProgress
+from mailchimpsync.store.changes import updates
+from mailchimpsync.store.runs import runs
+from mailchimpsync.sync.context import Work
+from mailchimpsync.sync.lease.lease import lease_held
+from mailchimpsync.sync.options import Systems
+from mailchimpsync.sync.stages.submit import collect, refresh_batch, send_all
+from mailchimpsync.sync.updates.opt_outs import send_opt_outs
+from mailchimpsync.sync.updates.results import Read, read_results, results_are_lost
+
+
+def hold_lease_for(systems: Systems, connection: Connection, deadline: Deadline, lease: runs.Lease) -> Work:
+    """Return work that logs to the newest run, with a lease that is held."""
+    with systems.store.begin() as tx:
+        newest = runs.last_run(tx, connection.list_id)
+    return Work(
+        id=newest["id"] if newest else None,
+        connection=connection,
+        store=systems.store,
+        mailchimp=systems.mailchimp,
+        runtime=systems.runtime,
+        deadline=deadline,
+        progress=NoProgress(),
+        lease=lease,
+        civicrm=systems.civicrm,
+    )
+
+
+@contextmanager
+def _working(systems: Systems, connection: Connection, deadline: Deadline) -> Iterator[Work]:
+    with lease_held(systems, connection.list_id, deadline) as lease:
+        yield hold_lease_for(systems, connection, deadline, lease)
+
+
+def collect_connection(systems: Systems, connection: Connection, deadline: Deadline) -> int:
+    """Read the results of a connection's finished batches; return of how many batches something came.
+
+    What is to be tried in another way after a refusal is sent at once, unless an interrupted run will. Opt-outs that
+    have waited too long for their batch are sent directly.
+
+    Raises:
+        BusyError: a run is at work; it reads them itself.
+        RemoteError: Mailchimp can't be asked.
+    """
+    with _working(systems, connection, deadline) as work:
+        found = collect(work)
+        if found:
+            _send_retries(work)
+        send_opt_outs(work)
+        return found
+
+
+def process_batch(systems: Systems, connection: Connection, row: Any, deadline: Deadline, *, again: bool) -> Read:
+    """Read the results of one finished batch, `again` where they have been read already.
+
+    Raises:
+        UsageError: Mailchimp has not finished it, or it has been processed already.
+        RefusedError: `BATCH_LOST`, Mailchimp no longer has it; its rows are due again.
+        BusyError: a run is at work; it reads them itself.
+    """
+    with _working(systems, connection, deadline) as work:
+        info = _finished(work, row, again=again)
+        if info is None:
+            lost = results_are_lost(work, row["id"])
+            what = f"Mailchimp no longer has batch {row['id']}; {lost} rows are decided again by the next run."
+            raise RefusedError(Code.BATCH_LOST, what)
+        read = read_results(work, row, info)
+        _send_retries(work)
+    return read
+
+
+def _finished(work: Work, row: Any, *, again: bool) -> BatchInfo | None:
+    with work.transaction() as tx:
+        now = updates.batch_row(tx, row["id"]) or row
+    if now["response_processed"] == updates.HANDLED and not again:
+        raise UsageError(f"Batch {row['id']} has been processed already. Give force=1 to read its results again.")
+    if now["mailchimp_batch_id"] is None:
+        raise UsageError(f"It is not known whether batch {row['id']} reached Mailchimp; the next run finds out.")
+    info = refresh_batch(work, now)
+    if info is not None and not info.is_finished:
+        raise UsageError(f"Mailchimp has not finished batch {row['id']}: it is {info.status}.")
+    return info
+
+
+def _send_retries(work: Work) -> None:
+    with work.transaction() as tx:
+        is_interrupted = runs.standing(tx, work.list_id).run_id is not None
+    if not is_interrupted:
+        send_all(work)

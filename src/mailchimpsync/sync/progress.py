@@ -1,0 +1,48 @@
+"""How far a run is: told to whoever called for it, and counted for whoever watches from elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mailchimpsync.runtime import Progress, Runtime
+from mailchimpsync.store.runs.runs import HowFar, Standing
+
+
+class RecordedProgress:
+    """Counts what a stage has done, over all calls that work on it, and passes everything on.
+
+    The count goes into the store with the lease, at the start of each transaction, so that it costs nothing.
+    """
+
+    def __init__(self, told: Progress, runtime: Runtime, left: Standing) -> None:
+        """Take who is told, and where an earlier call left the run; a run that begins was left nowhere."""
+        self._told, self._runtime = told, runtime
+        self._left: Standing | None = left
+        self._before = HowFar()
+        self._now: HowFar | None = None
+        self._began = runtime.now()
+
+    def stage(self, stage: str) -> None:
+        """Begin to count, from where an earlier call left the same stage."""
+        left, self._left = self._left, None
+        goes_on = left is not None and left.stage == stage and left.how_far is not None
+        self._before = left.how_far if goes_on and left is not None and left.how_far is not None else HowFar()
+        self._now, self._began = self._before, self._runtime.now()
+        self._told.stage(stage)
+
+    def advance(self, done: int, total: int | None = None) -> None:
+        """Count so many more."""
+        if self._now is not None:
+            self._now = replace(self._now, done=self._now.done + done, total=total or self._now.total)
+        self._told.advance(done, total)
+
+    def message(self, text: str) -> None:
+        """Pass it on."""
+        self._told.message(text)
+
+    def how_far(self) -> HowFar | None:
+        """Return how far the stage is; None before the first begins."""
+        if self._now is None:
+            return None
+        seconds = self._before.seconds + int(self._runtime.seconds_since(self._began))
+        return replace(self._now, seconds=seconds)

@@ -1,0 +1,20 @@
+"""Work that reads both sides and writes neither."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from mailchimpsync.sync.options import Systems
+
+
+@contextmanager
+def read_only(systems: Systems) -> Iterator[None]:
+    """Whatever a mistake of ours would write is stopped at the door."""
+    for client in (systems.mailchimp, systems.civicrm):
+        client.may_write = False
+    try:
+        yield
+    finally:
+        for client in (systems.mailchimp, systems.civicrm):
+            client.may_write = True

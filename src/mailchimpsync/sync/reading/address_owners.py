@@ -1,0 +1,99 @@
+"""Who owns an address: the rule of existing-extension.md 7.3 b."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from mailchimpsync.addresses import normalise_address
+from mailchimpsync.civicrm import (
+    CivicrmClient,
+    OddRow,
+    SiteClock,
+    TrashedOwner,
+    group_contacts,
+    history,
+    owners_of,
+    trashed_owners,
+)
+from mailchimpsync.model import Departure, GroupStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Ownership:
+    """The contact that owns an address, and what forbids mailing it there."""
+
+    contact_id: int
+    marks: frozenset[Departure] = frozenset()
+
+
+def find_owners(
+    client: CivicrmClient,
+    group_id: int,
+    addresses: Sequence[str],
+    clock: SiteClock,
+    odd_rows: list[OddRow] | None = None,
+) -> dict[str, int]:
+    """Return the contact that owns each address, by normalised address; addresses nobody has are left out."""
+    found = find_address_owners(client, group_id, addresses, clock, odd_rows)
+    return {address: one.contact_id for address, one in found.items()}
+
+
+def find_address_owners(
+    client: CivicrmClient,
+    group_id: int,
+    addresses: Sequence[str],
+    clock: SiteClock,
+    odd_rows: list[OddRow] | None = None,
+) -> dict[str, Ownership]:
+    """Return who owns each address, by normalised address; addresses nobody has are left out.
+
+    The sole contact that has it; else, of those in the subscription group, the one with the lowest id; else of those
+    that ever were in it; else of all.
+    """
+    having: dict[str, set[int]] = defaultdict(set)
+    marks: dict[tuple[str, int], frozenset[Departure]] = {}
+    for page in owners_of(client, addresses, odd_rows):
+        for owner in page:
+            key = normalise_address(owner.address), owner.contact_id
+            having[key[0]].add(key[1])
+            marks[key] = marks.get(key, frozenset()) | owner.marks
+    shared = sorted({contact for contacts in having.values() if len(contacts) > 1 for contact in contacts})
+    in_group, ever_in_group = _already_in_group(client, group_id, shared, clock, odd_rows) if shared else (set(), set())
+    chosen = {address: _choose_owner(contacts, in_group, ever_in_group) for address, contacts in having.items()}
+    return {address: Ownership(contact, marks[address, contact]) for address, contact in chosen.items()}
+
+
+def find_trashed_owners(
+    client: CivicrmClient, addresses: Sequence[str], clock: SiteClock, odd_rows: list[OddRow]
+) -> dict[str, TrashedOwner]:
+    """Return the contact in the trash that has each address, by normalised address: of several, the last one there."""
+    found: dict[str, TrashedOwner] = {}
+    for page in trashed_owners(client, addresses, clock, odd_rows):
+        for owner in page:
+            key = normalise_address(owner.address)
+            found[key] = max(found.get(key, owner), owner, key=lambda one: (one.modified, one.contact_id))
+    return found
+
+
+def _already_in_group(
+    client: CivicrmClient,
+    group_id: int,
+    contacts: Sequence[int],
+    clock: SiteClock,
+    odd_rows: list[OddRow] | None,
+) -> tuple[set[int], set[int]]:
+    members = (row for page in group_contacts(client, [group_id], contacts, odd_rows) for row in page)
+    in_group = {row.contact_id for row in members if row.status == GroupStatus.ADDED}
+    pages = history(client, [group_id], None, clock, contacts, odd_rows)
+    entries = (entry for page in pages for entry in page)
+    return in_group, {entry.contact_id for entry in entries}
+
+
+def _choose_owner(contacts: Iterable[int], *preferred: set[int]) -> int:
+    candidates = set(contacts)
+    for some in preferred:
+        if candidates & some:
+            return min(candidates & some)
+    return min(candidates)

@@ -1,0 +1,113 @@
+"""Part of `readyToFixContactIds`: whose best address has changed in CiviCRM since it was last looked at.
+
+A member follows only if it had the address that was the best one: an address that was changed at Mailchimp, or a second
+one of the same contact, is never changed back (existing-extension.md 7.5). One that bounced is always left behind.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from mailchimpsync.addresses import normalise_address, sendable
+from mailchimpsync.civicrm import ContactAddress, OddRow, addresses_of
+from mailchimpsync.decide import Address, best_address
+from mailchimpsync.model import MemberStatus
+from mailchimpsync.store.cache import contacts, rows
+from mailchimpsync.sync.context import Run
+from mailchimpsync.sync.reading.contact_problems import contacts_with_rows
+
+ROWS_PER_STEP = 5_000
+
+
+def request_best_addresses(run: Run, contact_ids: Sequence[int]) -> dict[int, str]:
+    """Ask CiviCRM for the best addresses of some contacts; those without one that can be kept are left out.
+
+    So are those with an address that can't be read: it may be the best.
+    """
+    return _kept(run, read_addresses(run, contact_ids)[0])
+
+
+def read_addresses(run: Run, contact_ids: Sequence[int]) -> tuple[list[ContactAddress], frozenset[int]]:
+    """Return all addresses of some contacts, and the contacts that may have one which can't be read.
+
+    Those that are known to have one are left out.
+    """
+    odd_rows: list[OddRow] = []
+    found = [one for page in addresses_of(run.civicrm, contact_ids, odd_rows) for one in page]
+    run.odd_rows.extend(odd_rows)
+    unread = contacts_with_rows(odd_rows)
+    readable = [one for one in found if one.contact_id not in unread]
+    anybodys = any(one.contact_id is None for one in odd_rows)
+    return readable, frozenset(contact_ids) if anybodys else unread
+
+
+def record_addresses(run: Run, addresses: Iterable[ContactAddress]) -> None:
+    """Note the best address of each contact, and which members are to follow it; those rows are due.
+
+    `addresses` are all that a contact has. A contact without a usable one says nothing, nor does one
+    whose best one was erased: that is not kept anywhere.
+    """
+    _record(run, _kept(run, addresses))
+
+
+def record_changed_addresses(run: Run, best: Mapping[int, str], given: Mapping[int, str]) -> None:
+    """Do the same for contacts that were just given rows, with their best addresses, where that is not all there is.
+
+    `given` maps them to the rows' addresses. Most have one row, with the best address.
+    """
+    if not given:
+        return
+    with run.transaction() as tx:
+        several = {row.civicrm_contact_id for row in rows.siblings(tx, run.list_id, sorted(given))}
+    others = {contact for contact, here in given.items() if normalise_address(best.get(contact, here)) != here}
+    _record(run, {contact: best[contact] for contact in sorted(several | others) if contact in best})
+
+
+def _kept(run: Run, addresses: Iterable[ContactAddress]) -> dict[int, str]:
+    return {contact: address for contact, address in _best_of(addresses).items() if not run.erased.knows(address)}
+
+
+def _record(run: Run, best: Mapping[int, str]) -> None:
+    ids = sorted(best)
+    for start in range(0, len(ids), ROWS_PER_STEP):
+        with run.transaction() as tx:
+            owned = contacts.members_of_contacts(tx, run.list_id, ids[start : start + ROWS_PER_STEP])
+            members = {(row.civicrm_contact_id, normalise_address(row.mailchimp_email or "")) for row in owned}
+            wanted = {row.id: _noted(row, best, members) for row in owned}
+            changed = {row.id: wanted[row.id] for row in owned if _is_other(row, wanted[row.id])}
+            moving = [row.id for row in owned if wanted[row.id]["new_address"] != row.new_address]
+            contacts.set_addresses(tx, changed, moving)
+
+
+def _best_of(addresses: Iterable[ContactAddress]) -> dict[int, str]:
+    by_contact: dict[int, list[Address]] = defaultdict(list)
+    for one in addresses:
+        by_contact[one.contact_id].append(Address(one.email, one.on_hold, one.is_bulkmail, one.is_primary))
+    found = {contact: best_address(some) for contact, some in by_contact.items()}
+    return {contact: sendable(one.email) for contact, one in found.items() if one is not None}
+
+
+def _noted(row: Any, best: Mapping[int, str], members: Collection[tuple[int, str]]) -> dict[str, str | None]:
+    """Return what is noted of a row: the best address, and the one the member is to get, if it had the best before.
+
+    Where the contact has another member with the best one already, this one stays as it is.
+    """
+    now = best[row.civicrm_contact_id]
+    here = normalise_address(row.mailchimp_email or "")
+    bounced = row.mailchimp_status == MemberStatus.CLEANED
+    followed = bounced or normalise_address(row.civicrm_address or "") == here or row.new_address is not None
+    has_it = (row.civicrm_contact_id, normalise_address(now)) in members
+    follows = followed and (not has_it or _is_being_replaced(row, now))
+    return {"civicrm_address": now, "new_address": now if follows else None}
+
+
+def _is_being_replaced(row: Any, now: str) -> bool:
+    """Whom Mailchimp is asking at the address they had goes on to be replaced, now that the new one is there."""
+    wanted = normalise_address(row.new_address or "")
+    return row.mailchimp_status == MemberStatus.PENDING and wanted == normalise_address(now)
+
+
+def _is_other(row: Any, noted: Mapping[str, str | None]) -> bool:
+    return any(getattr(row, name) != value for name, value in noted.items())

@@ -1,0 +1,69 @@
+"""Contacts of whom nothing certain is known: CiviCRM does not show them, or a record of theirs can't be read.
+
+Their rows keep what is known, fail with the reason, and are looked at again in each run. Nothing is removed or changed
+for them (docs/decisions/what-is-not-visible-is-not-gone.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+from mailchimpsync.civicrm import OddRow
+from mailchimpsync.errors import Code
+from mailchimpsync.store.cache import contacts
+from mailchimpsync.sync.context import Run
+
+NAMED_MAX = 20
+"""So many odd rows of a reading are named in the log; the others are counted."""
+
+
+class Unread(NamedTuple):
+    """Whose records could not be read; `complete`: nobody else's."""
+
+    contacts: frozenset[int] = frozenset()
+    complete: bool = True
+
+
+def record_unreadable_rows(run: Run) -> Unread:
+    """Name the rows that could not be read in the log, note it of their contacts, and return those."""
+    found = list(dict.fromkeys(run.odd_rows))
+    run.odd_rows.clear()
+    if not found:
+        return Unread()
+    if news := [one for one in found if one not in run.named_rows]:
+        run.named_rows.update(news)
+        run.log(_named(news))
+    unread = Unread(contacts_with_rows(found), all(one.contact_id is not None for one in found))
+    with run.transaction() as tx:
+        contacts.record_problem(tx, run.list_id, sorted(unread.contacts), Code.CV_UNREADABLE.value)
+    return unread
+
+
+def record_invisible(run: Run, contact_ids: Collection[int]) -> None:
+    """Note that CiviCRM does not show contacts, and that this proves nothing."""
+    if not contact_ids:
+        return
+    with run.transaction() as tx:
+        changed = contacts.record_problem(tx, run.list_id, sorted(contact_ids), Code.CV_NOT_VISIBLE.value)
+    if changed:
+        run.log(f"CiviCRM does not show {changed} contacts that we know; whether they are gone can't be seen.")
+
+
+def clear_problems(run: Run, contact_ids: Collection[int]) -> None:
+    """Note that contacts are there, and that all of them could be read."""
+    if contact_ids:
+        with run.transaction() as tx:
+            contacts.clear_problems(tx, run.list_id, sorted(contact_ids))
+
+
+def contacts_with_rows(odd_rows: Collection[OddRow]) -> frozenset[int]:
+    """Return whose the rows are, where that can be said."""
+    return frozenset(one.contact_id for one in odd_rows if one.contact_id is not None)
+
+
+def _named(odd_rows: Collection[OddRow]) -> str:
+    names = "; ".join(str(one) for one in list(odd_rows)[:NAMED_MAX])
+    more = len(odd_rows) - NAMED_MAX
+    rest = f"; and {more} more" if more > 0 else ""
+    return f"{len(odd_rows)} of CiviCRM's records can't be read: {names}{rest}."

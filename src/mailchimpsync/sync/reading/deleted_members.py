@@ -1,0 +1,36 @@
+"""Part of `readyToFetch`: members that were permanently deleted are noticed by their absence from a full reading.
+
+Absence alone is weak evidence: a member that was taken out of the archive between the two readings is in neither. So
+each of them is asked for by name (DESIGN 3.4).
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+
+from mailchimpsync.mailchimp import audience, member_if_readable
+from mailchimpsync.store.cache import deleted_members
+from mailchimpsync.sync.context import Run
+
+MEMBERS_PER_STEP = 500
+
+
+def find_deleted_members(run: Run, executor: Executor) -> int:
+    """Forget the members that Mailchimp no longer knows, and return how many; to be called after a full reading."""
+    after = number = 0
+    while True:
+        with run.transaction() as tx:
+            unseen = deleted_members.unseen_members(tx, run.list_id, run.id, after, MEMBERS_PER_STEP)
+        if not unseen:
+            return number
+        found = executor.map(
+            lambda key: member_if_readable(run.mailchimp, run.list_id, key), [key for _, key in unseen]
+        )
+        gone = [row_id for (row_id, _), one in zip(unseen, found, strict=True) if one is None]
+        if gone:
+            audience(run.mailchimp, run.list_id)  # an audience that is gone has no members either: that proves nothing
+        with run.transaction() as tx:
+            deleted_members.forget_members(tx, gone)
+        after = unseen[-1][0]
+        number += len(gone)
+        run.progress.advance(len(unseen))

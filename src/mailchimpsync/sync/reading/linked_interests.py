@@ -1,0 +1,47 @@
+"""Interests that a connection links, and that were deleted at Mailchimp: people are subscribed without them.
+
+Mailchimp refuses a whole member for one interest that it does not know. So it is asked for its interests in a full run,
+before anybody is newly subscribed, and where somebody was refused for one; else that costs nothing. What is gone is a
+fault of the connection, until it is linked otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TypeVar
+
+from mailchimpsync.errors import Code
+from mailchimpsync.mailchimp import interests
+from mailchimpsync.store.cache import rows
+from mailchimpsync.store.runs import runs
+from mailchimpsync.sync.context import Run
+
+R = TypeVar("R", bound=Run)
+
+
+def deleted_interests(standing: runs.Standing, links: Iterable[str]) -> tuple[str, ...]:
+    """Return the linked interests that Mailchimp is known not to have; those that were linked before do not count."""
+    return tuple(sorted(set(standing.gone_interests or ()) & set(links)))
+
+
+def without_deleted_interests(run: R) -> R:
+    """Return a run whose connection links only interests that exist; what does not is told."""
+    links = run.connection.interests
+    if not links:
+        return run
+    with run.transaction() as tx:
+        if run.since is not None and not rows.any_needs_interests(tx, run.list_id):
+            return run
+    known = {one.id for one in interests(run.mailchimp, run.list_id)}
+    gone = sorted(links.keys() - known)
+    with run.transaction() as tx:
+        runs.record_deleted_interests(tx, run.list_id, gone)
+    if not gone:
+        return run
+    run.note(
+        f"{Code.MC_MAPPING_GONE}: Mailchimp has no interest {', '.join(gone)} any more, so people are subscribed "
+        "without it. Choose the interest again in the connection, then sync everything."
+    )
+    left = {interest: group for interest, group in links.items() if interest in known}
+    return replace(run, connection=replace(run.connection, interests=left))

@@ -1,0 +1,155 @@
+"""Reading members, or whom a report names, page by page, with proof that nobody was skipped (DESIGN 3.4).
+
+Pages overlap by one member. As long as the member at each seam is the same from both pages, nobody in front of the
+seam has come or gone meanwhile, so nobody was skipped; a seam that doesn't match starts the reading anew. So does an
+end that comes before the largest number of members Mailchimp has named: it may have named too few at last. The same
+seam lets a later call go on where this one stopped: by the identity of the last member, not by counting (DESIGN 3.8).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, replace
+from typing import Generic, Protocol, TypeVar
+
+from mailchimpsync.errors import Code, EvidenceError
+from mailchimpsync.mailchimp import UnreadableMember
+from mailchimpsync.model import MemberStatus
+
+PAGE_SIZE_MEMBERS = 1_000
+PAGES_IN_FLIGHT_MAX = 8
+ATTEMPTS_MAX = 3
+
+# An unfiltered reading leaves archived members out (mailchimp-api.md 2.2), so they are read by themselves.
+READINGS: tuple[MemberStatus | None, ...] = (None, MemberStatus.ARCHIVED)
+
+
+class Entry(Protocol):
+    """Somebody on a page."""
+
+    @property
+    def id(self) -> str:
+        """The member id."""
+
+
+E = TypeVar("E", bound=Entry)
+E_co = TypeVar("E_co", bound=Entry, covariant=True)
+
+
+class Page(Protocol[E_co]):
+    """A page as Mailchimp gives it."""
+
+    @property
+    def total_items(self) -> int:
+        """How many there are on all pages."""
+
+    @property
+    def members(self) -> Sequence[E_co]:
+        """Those of this page."""
+
+
+RequestPage = Callable[[MemberStatus | None, int, int], Page[E]]
+"""Returns a page of the members of a status (one of `READINGS`), from an offset on, with so many members at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far the reading is: which one, how many members are behind us, who was the last, at which attempt.
+
+    `total` is the most that Mailchimp has said there are; `aside`: how many entries so far are no members to work with.
+    """
+
+    reading: int = 0
+    offset: int = 0
+    last_id: str | None = None
+    attempt: int = 1
+    total: int = 0
+    aside: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PageRange(Generic[E]):
+    """The members of a page that were not on the one before, and the position behind them.
+
+    `total` is how many Mailchimp says there are in this reading; `is_last`: all of those have been seen.
+    """
+
+    members: Sequence[E]
+    position: Position
+    total: int
+    is_last: bool
+
+
+class ShiftedError(Exception):
+    """Members came or went in front of a seam, a page was short, or the number of members does not hold."""
+
+
+def page_ranges(executor: Executor, ask: RequestPage[E], position: Position) -> Iterator[PageRange[E]]:
+    """Yield a reading from a position to its end, while later pages are already on their way.
+
+    Raises:
+        ShiftedError: it has to be read anew.
+    """
+    for page in _pages(executor, ask, position):
+        _check_number(page, position)
+        fresh = _after_seam(page, position)
+        last_id = fresh[-1].id if fresh else position.last_id
+        total = max(position.total, page.total_items)
+        aside = position.aside + sum(isinstance(one, UnreadableMember) for one in fresh)
+        position = replace(position, offset=position.offset + len(fresh), last_id=last_id, total=total, aside=aside)
+        is_last = position.offset >= page.total_items
+        is_short = len(page.members) < PAGE_SIZE_MEMBERS
+        if (is_last and position.offset < total) or (is_short and not is_last):
+            raise ShiftedError
+        yield PageRange(fresh, position, page.total_items, is_last)
+        if is_last:
+            return
+
+
+def next_attempt(list_id: str, position: Position) -> Position:
+    """Return where a reading that shifted begins anew.
+
+    Raises:
+        EvidenceError: `MC_INCOMPLETE`, it was tried often enough.
+    """
+    if position.attempt >= ATTEMPTS_MAX:
+        raise EvidenceError(
+            Code.MC_INCOMPLETE,
+            f"Audience {list_id} could not be read completely in {ATTEMPTS_MAX} attempts: its pages do not fit "
+            "together, so somebody may be missing.",
+        )
+    return Position(reading=position.reading, attempt=position.attempt + 1)
+
+
+def _pages(executor: Executor, ask: RequestPage[E], position: Position) -> Iterator[Page[E]]:
+    offset = max(0, position.offset - 1)
+    ahead: deque[Future[Page[E]]] = deque([executor.submit(ask, READINGS[position.reading], offset, PAGE_SIZE_MEMBERS)])
+    try:
+        while ahead:
+            page = ahead.popleft().result()
+            yield page
+            while len(ahead) < PAGES_IN_FLIGHT_MAX and offset + PAGE_SIZE_MEMBERS < page.total_items:
+                offset += PAGE_SIZE_MEMBERS - 1
+                ahead.append(executor.submit(ask, READINGS[position.reading], offset, PAGE_SIZE_MEMBERS))
+    finally:
+        for future in ahead:
+            future.cancel()
+
+
+def _check_number(page: Page[E], position: Position) -> None:
+    """Nobody is twice on a page, and a full page does not go beyond the number that ends the reading."""
+    goes_beyond = max(0, position.offset - 1) + len(page.members) > page.total_items
+    is_full = len(page.members) >= PAGE_SIZE_MEMBERS
+    twice = len({member.id for member in page.members}) < len(page.members)
+    if (is_full and goes_beyond) or twice:
+        raise ShiftedError
+
+
+def _after_seam(page: Page[E], position: Position) -> list[E]:
+    if position.last_id is None:
+        return list(page.members)
+    if not page.members or page.members[0].id != position.last_id:
+        raise ShiftedError
+    return list(page.members[1:])

@@ -1,0 +1,129 @@
+"""Contacts that are not there any more: followed where they were merged, let go where they are gone for certain.
+
+CiviCRM hides the trash and the trace of merges from a user without the right. Where that may be so, the row keeps its
+contact, and fails as `CV_NOT_VISIBLE` until more can be seen (docs/decisions/what-is-not-visible-is-not-gone.md).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from mailchimpsync.addresses import normalise_address
+from mailchimpsync.civicrm import ContactState, Visibility, contacts_by_id, group_contacts, merged_to
+from mailchimpsync.model import Departure, GroupStatus
+from mailchimpsync.store.cache import contacts
+from mailchimpsync.sync.context import Run
+from mailchimpsync.sync.reading.address_owners import find_owners
+from mailchimpsync.sync.reading.contact_flags import flags_of_merged, inherited_flags, read_flags
+from mailchimpsync.sync.reading.contact_problems import contacts_with_rows, record_invisible, record_unreadable_rows
+from mailchimpsync.sync.reading.group_states import read_groups_of
+
+MERGES_FOLLOWED_MAX = 5
+
+MissingContacts = Mapping[int, str]
+"""How contacts went, by id: `trashed` or `deleted`."""
+
+
+def classify_missing(
+    ids: Iterable[int], states: Iterable[ContactState], unread: Collection[int] = ()
+) -> dict[int, str]:
+    """Return those of some contacts that are gone, and how: a contact that is not even in the trash was deleted.
+
+    Of those whose record could not be read, nothing is said.
+    """
+    is_deleted = {state.id: state.is_deleted for state in states}
+    return {
+        contact: (Departure.TRASHED if contact in is_deleted else Departure.DELETED).value
+        for contact in ids
+        if is_deleted.get(contact, True) and contact not in unread
+    }
+
+
+def replace_missing(run: Run, gone: MissingContacts) -> int:
+    """Give the rows of contacts that are gone to those they were merged into, or to nobody; return how many.
+
+    Rows of contacts that are only not visible stay theirs.
+    """
+    if not gone:
+        return 0
+    successors, unread = _successors(run, list(gone))
+    unsure = {contact for contact, how in gone.items() if not _is_certainly_gone(run.visibility, how)}
+    unsure -= successors.keys() | unread
+    successors |= _holders_in_group(run, unsure)
+    invisible = unsure - successors.keys()
+    _keep_invisible(run, invisible)
+    settled = {contact: how for contact, how in gone.items() if contact not in invisible | unread}
+    return _replace(run, settled, successors) if settled else 0
+
+
+def _is_certainly_gone(visibility: Visibility, how: str) -> bool:
+    """A contact that is seen in the trash shows where it was merged, too; one that is not seen may be anywhere."""
+    return visibility.trash or how == Departure.TRASHED
+
+
+def _keep_invisible(run: Run, invisible: Collection[int]) -> None:
+    record_invisible(run, invisible)
+    if invisible:
+        with run.transaction() as tx:
+            contacts.delete_rows_without_member(tx, run.list_id, sorted(invisible))
+
+
+def _replace(run: Run, gone: MissingContacts, successors: Mapping[int, int]) -> int:
+    if successors and run.since is not None:
+        read_groups_of(run, sorted(set(successors.values())))  # a merge brings memberships along, with their old dates
+    marks = flags_of_merged(run, successors)
+    with run.transaction() as tx:
+        replaced = {contact: successors.get(contact) for contact in gone}
+        number = contacts.replace_contacts(tx, run.list_id, replaced, gone, [*marks])
+        contacts.inherit(tx, run.list_id, inherited_flags(marks, successors), run.runtime.now())
+    read_flags(run, sorted(set(successors.values())))
+    return number
+
+
+def _successors(run: Run, gone: Sequence[int]) -> tuple[dict[int, int], frozenset[int]]:
+    """Return the living contacts into which others were merged, in one step or several.
+
+    And those of which that can't be read.
+    """
+    known = len(run.odd_rows)
+    successors = merged_to(run.civicrm, gone, run.odd_rows)
+    paths = {old: {old, new} for old, new in successors.items()}
+    for _ in range(MERGES_FOLLOWED_MAX):
+        candidates = sorted(set(successors.values()))
+        pages = contacts_by_id(run.civicrm, candidates, run.odd_rows) if candidates else ()
+        alive = {state.id for states in pages for state in states if not state.is_deleted}
+        dead = [contact for contact in candidates if contact not in alive]
+        if not dead:
+            break
+        further = merged_to(run.civicrm, dead, run.odd_rows)
+        successors = {old: further.get(new, new) for old, new in successors.items() if new in alive or new in further}
+        for old, new in successors.items():
+            paths[old].add(new)
+    else:
+        successors = {}
+    unread = contacts_with_rows(run.odd_rows[known:])
+    record_unreadable_rows(run)
+    unclear = {old for old in gone if unread & paths.get(old, {old})}
+    return {old: new for old, new in successors.items() if old not in unclear}, frozenset(unclear)
+
+
+def _holders_in_group(run: Run, unsure: Collection[int]) -> dict[int, int]:
+    """Return who has the addresses of contacts that are not visible, and is in the group: that is what a merge leaves.
+
+    A holder who is not in the group would take the member off the list, which needs more than a guess.
+    """
+    if not unsure:
+        return {}
+    with run.transaction() as tx:
+        rows = contacts.rows_of_contacts(tx, run.list_id, sorted(unsure))
+    addresses = [row.mailchimp_email for row in rows if row.mailchimp_email]
+    owners = find_owners(run.civicrm, run.connection.group_id, addresses, run.site_clock, run.odd_rows)
+    holders: dict[int, set[int | None]] = defaultdict(set)
+    for row in rows:
+        if row.mailchimp_email:
+            holders[row.civicrm_contact_id].add(owners.get(normalise_address(row.mailchimp_email)))
+    sole = {old: new for old, some in holders.items() if len(some) == 1 and (new := next(iter(some))) is not None}
+    pages = group_contacts(run.civicrm, [run.connection.group_id], sorted(set(sole.values())), run.odd_rows)
+    in_group = {one.contact_id for page in pages for one in page if one.status == GroupStatus.ADDED}
+    return {old: new for old, new in sole.items() if new in in_group}

@@ -1,0 +1,206 @@
+"""Who owns a member today: looked at again whenever contacts change (docs/decisions/who-owns-a-member.md).
+
+Two ways in which a member changes hands: its address belongs to another contact in CiviCRM now; or its owner does not
+want it any more, and another contact with the same address does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from mailchimpsync.addresses import member_id_of, normalise_address, sendable, spellings
+from mailchimpsync.civicrm import ContactAddress, Modified, Person, contacts_by_id, persons
+from mailchimpsync.decide import Address, best_address, has_left, obstacle_to_subscribing
+from mailchimpsync.decide.member_facts import facts_of
+from mailchimpsync.errors import Code
+from mailchimpsync.model import IN_FLIGHT, GroupState, SyncStatus
+from mailchimpsync.store import Transaction
+from mailchimpsync.store.cache import contacts, groups, ownership, rows
+from mailchimpsync.store.cache.ownership import NewOwner
+from mailchimpsync.sync.context import Run
+from mailchimpsync.sync.reading.address_owners import find_address_owners
+from mailchimpsync.sync.reading.contact_addresses import read_addresses, request_best_addresses
+from mailchimpsync.sync.reading.contact_flags import flags_text
+from mailchimpsync.sync.reading.group_states import read_groups_of
+
+CONTACTS_PER_STEP = 5_000
+_NOT_IN_GROUP = GroupState()
+_OBSTACLES = frozenset(
+    {
+        Code.CV_NO_ADDRESS,
+        Code.CV_BAD_ADDRESS,
+        Code.CV_ON_HOLD,
+        Code.CV_DO_NOT_EMAIL,
+        Code.CV_OPTED_OUT,
+        Code.CV_DECEASED,
+    }
+)
+
+States = Mapping[int, Mapping[int, GroupState]]
+
+
+def misaddressed_members(run: Run, contact_ids: Sequence[int], addresses: Iterable[ContactAddress]) -> list[Any]:
+    """Return the rows of members that get mail at an address which their contact does not have any more.
+
+    `addresses` are all that the contacts have. One that can follow its contact to another address is not among them;
+    it can't where somebody else's member has that one.
+    """
+    having = {(one.contact_id, normalise_address(one.email)) for one in addresses}
+    with run.transaction() as tx:
+        mailed = ownership.mailed_rows(tx, run.list_id, contact_ids)
+        away = [row for row in mailed if (row.civicrm_contact_id, normalise_address(row.mailchimp_email)) not in having]
+        return [row for row in away if row.new_address is None] + _kept_from_following(tx, run.list_id, away)
+
+
+def _kept_from_following(tx: Transaction, list_id: str, away: Sequence[Any]) -> list[Any]:
+    """Return the rows whose new address another contact's row has, so that they would stay with the old one."""
+    identities = {row.id: f"m:{member_id_of(row.new_address)}" for row in away if row.new_address is not None}
+    if not identities:
+        return []
+    holders = rows.owners_of_identities(tx, list_id, sorted(set(identities.values())))
+    found = rows.rows_by_id(tx, sorted(set(holders.values())))
+    contact_of = {identity: found[key]["civicrm_contact_id"] for identity, key in holders.items()}
+    return [
+        row
+        for row in away
+        if (identity := identities.get(row.id)) in contact_of and contact_of[identity] != row.civicrm_contact_id
+    ]
+
+
+def assign_current_owners(run: Run, astray: Sequence[Any]) -> None:
+    """Give members to the contacts that have their addresses now.
+
+    A member stays where nobody has its address: it may have been changed at Mailchimp.
+    """
+    if not astray:
+        return
+    wanted = [row.mailchimp_email for row in astray]
+    known = len(run.odd_rows)
+    found = find_address_owners(run.civicrm, run.connection.group_id, wanted, run.site_clock, run.odd_rows)
+    if len(run.odd_rows) > known:
+        return  # a record can't be read, so that the owner can't be told
+    taken = {row.id: one for row in astray if (one := found.get(normalise_address(row.mailchimp_email))) is not None}
+    best = request_best_addresses(run, sorted({one.contact_id for one in taken.values()})) if taken else {}
+    with run.transaction() as tx:
+        owners = {
+            key: NewOwner(one.contact_id, flags_text(one.marks), best.get(one.contact_id)) for key, one in taken.items()
+        }
+        ownership.hand_over(tx, run.list_id, owners)
+    if taken and run.since is not None:
+        read_groups_of(run, sorted({one.contact_id for one in taken.values()}))  # a membership may have no history
+    if taken:
+        run.log(f"{len(taken)} members belong to other contacts now, who have their addresses.")
+
+
+def follow_address_owners(run: Run, modified: Modified, unread: Collection[int]) -> None:
+    """Give members to their owners of today, after contacts were modified: those they had, and those they have now.
+
+    Of `unread` contacts an address can't be read.
+    """
+    alive = [one.id for one in modified.contacts if not one.is_deleted and one.id not in unread]
+    astray = misaddressed_members(run, alive, modified.addresses)
+    identities = sorted({f"m:{member_id_of(one)}" for one in spellings({each.email for each in modified.addresses})})
+    for start in range(0, len(identities), CONTACTS_PER_STEP):
+        astray += _misaddressed_elsewhere(
+            run, {one.id for one in modified.contacts}, identities[start:][:CONTACTS_PER_STEP]
+        )
+    assign_current_owners(run, astray)
+
+
+def _misaddressed_elsewhere(run: Run, modified: Collection[int], identities: Sequence[str]) -> list[Any]:
+    """Return the astray rows among those of other contacts that have these identities.
+
+    Contacts in the trash, or gone, are not asked for: what becomes of their members is decided with the whole contact.
+    """
+    with run.transaction() as tx:
+        owners = ownership.owners_of_members(tx, run.list_id, identities)
+    others = [contact for contact in owners if contact not in modified]
+    states = [one for page in contacts_by_id(run.civicrm, others, run.odd_rows) for one in page] if others else []
+    alive = [one.id for one in states if not one.is_deleted]
+    addresses, unread = read_addresses(run, alive)
+    return misaddressed_members(run, [contact for contact in alive if contact not in unread], addresses)
+
+
+def take_over_members(run: Run) -> None:
+    """Give members that their contacts do not want any more to contacts that share the address and do want it.
+
+    Contacts that wait for an address are known from the runs before, with their addresses: where none of those has been
+    given up, CiviCRM is not asked.
+    """
+    with run.transaction() as tx:
+        waiting = ownership.rows_sharing_address(tx, run.list_id)
+    if not waiting:
+        return
+    unknown = [row.civicrm_contact_id for row in waiting if row.civicrm_address is None]
+    best = request_best_addresses(run, unknown) if unknown else {}
+    wanted = {row.id: row.civicrm_address or best.get(row.civicrm_contact_id) for row in waiting}
+    with run.transaction() as tx:
+        held = _holders(tx, run, {key: address for key, address in wanted.items() if address})
+        owners = {row["civicrm_contact_id"] for row in held.values()} | {row.civicrm_contact_id for row in waiting}
+        states = groups.group_states(tx, run.list_id, sorted(owners - {None}))
+    given_up = [row for row in waiting if row.id in held and _may_take(run, row, held[row.id], states)]
+    if given_up:
+        _take_over_some(run, given_up, held)
+
+
+def _holders(tx: Transaction, run: Run, wanted: Mapping[int, str]) -> dict[int, RowMapping]:
+    """Return the rows that have the addresses which rows want, by the id of the row that wants it."""
+    identities = {key: f"m:{member_id_of(address)}" for key, address in wanted.items()}
+    ids = rows.owners_of_identities(tx, run.list_id, sorted(set(identities.values())))
+    missing = {key: normalise_address(wanted[key]) for key, identity in identities.items() if identity not in ids}
+    old = rows.holders_of_addresses(tx, run.list_id, sorted(set(missing.values()))) if missing else {}
+    found = {key: ids.get(identity) or old.get(missing.get(key, "")) for key, identity in identities.items()}
+    holders = rows.rows_by_id(tx, sorted({one for one in found.values() if one is not None}))
+    return {key: holders[one] for key, one in found.items() if one is not None and one != key}
+
+
+def _may_take(run: Run, row: Any, holder: RowMapping, states: States) -> bool:
+    """Say whether a contact in the group may have what another one holds, and who held it does not want it."""
+    mine = states.get(row.civicrm_contact_id, {}).get(run.connection.group_id, _NOT_IN_GROUP)
+    theirs = states.get(holder["civicrm_contact_id"], {}).get(run.connection.group_id, _NOT_IN_GROUP)
+    if not mine.is_added or holder["sync_status"] in IN_FLIGHT:
+        return False
+    wants = theirs.is_added and holder["marks"] is None and not _is_obstructed(holder)
+    facts = facts_of(holder)
+    by_us = facts.made_by is not None or holder["departure"] is not None
+    return not wants and (by_us or not has_left(facts.status, facts.since, base=None, group=mine))
+
+
+def _is_obstructed(holder: RowMapping) -> bool:
+    return holder["sync_status"] == SyncStatus.FAIL and holder["reason"] in _OBSTACLES
+
+
+def _take_over_some(run: Run, waiting: Sequence[Any], held: Mapping[int, RowMapping]) -> None:
+    """Let contacts take over what still is their best address, if nothing forbids to mail it; the lowest id first."""
+    people = persons(run.civicrm, [row.civicrm_contact_id for row in waiting])
+    taken: dict[int, NewOwner] = {}
+    released: dict[int, int] = {}
+    due_ids: list[int] = []
+    for row in waiting:
+        holder, address = held[row.id], _mailable(people.get(row.civicrm_contact_id))
+        if address is None or holder["id"] in taken or holder["id"] in released:
+            continue
+        if holder["mailchimp_member_id"] is None:
+            released[holder["id"]] = holder["civicrm_contact_id"]
+            due_ids.append(row.id)
+        elif normalise_address(holder["mailchimp_email"] or "") == normalise_address(address):
+            taken[holder["id"]] = NewOwner(row.civicrm_contact_id, None, address)
+    with run.transaction() as tx:
+        ownership.hand_over(tx, run.list_id, taken)
+        contacts.delete_redundant_rows(tx, run.list_id, [one.contact_id for one in taken.values()])
+        ownership.release_claims(tx, run.list_id, released, due_ids)
+    if taken:
+        run.log(f"{len(taken)} members were taken over by contacts that share the address.")
+
+
+def _mailable(person: Person | None) -> str | None:
+    """Return the best address of a contact, if nothing forbids to subscribe it."""
+    if person is None or person.is_deleted:
+        return None
+    some = [Address(one.email, one.on_hold, one.is_bulkmail, one.is_primary) for one in person.emails]
+    marks = {"do_not_email": person.do_not_email, "is_opt_out": person.is_opt_out, "is_deceased": person.is_deceased}
+    best = best_address(some)
+    return sendable(best.email) if best is not None and obstacle_to_subscribing(some, **marks) is None else None

@@ -1,0 +1,243 @@
+"""The guard against mass changes: a plan over the limits is kept, and not carried out (DESIGN 3.5).
+
+It stands between the decisions and the first write. A run that carries out a plan somebody approved keeps to exactly
+that plan instead: what is not as it was then is left out, to be decided by the next run.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from mailchimpsync.decide import Excess, Subject, excesses, kinds_of
+from mailchimpsync.model import SUBSCRIBED_STATUSES, ChangeKind, Connection, MemberStatus
+from mailchimpsync.store import Store, Transaction
+from mailchimpsync.store.cache import groups, rows
+from mailchimpsync.store.changes import kept_plans, plans
+from mailchimpsync.store.changes.kept_plans import MAY_BE_ASKED, PlanKind, PlanState
+from mailchimpsync.store.queries.populations import Populations, populations
+from mailchimpsync.store.runs import figures
+from mailchimpsync.sync.context import Run
+from mailchimpsync.sync.deciding.effects import people_by_kind
+from mailchimpsync.sync.safety.changed_links import link_terms
+
+CHANGES_PER_STEP = 2_000
+HOLD_HOURS = 72
+TRUST_REASON = "one side is trusted, so what it would change is to be looked at first"
+BILLABLE = ("subscribed", "unsubscribed", "transactional")
+"""Whom Mailchimp counts on the bill: not the archived, the cleaned and those who have not confirmed."""
+
+Planned = RowMapping
+Writing = Callable[[], AbstractContextManager[Transaction]]
+
+
+def guard(run: Run) -> int | None:
+    """Hold the run's plan if it is too much, and return the id under which it is kept; None: go on.
+
+    How many people it is about is noted, to be held against what comes of it.
+    """
+    if run.kept_plan_id is not None:
+        _restrict_to_plan(run, run.kept_plan_id)
+        _record_planned(run)
+        return None
+    why = () if run.unguarded else _why_held(run)
+    if not why:
+        _record_planned(run)
+        return None
+    limits = run.connection.limits
+    plan_id = keep_plan(
+        run.store,
+        run.transaction,
+        run.connection,
+        run.id,
+        kind=PlanKind.HELD,
+        by="the guard",
+        now=run.runtime.now(),
+        good_for=timedelta(hours=limits.hold_hours if limits is not None else HOLD_HOURS),
+        excess=why,
+    )
+    run.log(f"Held, as plan {plan_id}: " + "; ".join(why) + ".")
+    return plan_id
+
+
+def _record_planned(run: Run) -> None:
+    counts: Counter[str] = Counter()
+    for some in _steps(run.store, run.id):
+        counts.update(people_by_kind(_with_previous_values(one, {}) for one in some))
+    with run.transaction() as tx:
+        figures.record_planned(tx, run.id, counts)
+
+
+def _why_held(run: Run) -> Sequence[str]:
+    """Return what of the run's plan is too much; while a side is trusted, any plan is looked at first."""
+    found = [one.sentence for one in limits_exceeded(run.store, run.connection, run.id)]
+    with run.transaction() as tx:
+        is_to_be_seen = bool(run.connection.trusted) and plans.count_open(tx, run.id) > 0
+    return [TRUST_REASON, *found] if is_to_be_seen else found
+
+
+def limits_exceeded(store: Store, connection: Connection, run_id: int) -> Sequence[Excess]:
+    """Return what of a run's plan goes over the connection's limits."""
+    if connection.limits is None:
+        return ()
+    counts: Counter[Subject] = Counter()
+    for some in _steps(store, run_id):
+        counts.update(kind for one in some for kind in kinds_of(dict(one)))
+    with store.begin() as tx:
+        people = populations(tx, connection.list_id)
+    return excesses(counts, populations_of(people), connection.limits)
+
+
+def populations_of(people: Populations) -> dict[Subject, int]:
+    """Return of how many each kind of change is a share."""
+    return {
+        (ChangeKind.UNSUBSCRIBE, None): people.subscribed,
+        (ChangeKind.ADD, None): people.subscribed,
+        (ChangeKind.INTERESTS, None): people.subscribed,
+        (ChangeKind.CORRECT, None): people.subscribed,
+        (ChangeKind.CREATE, None): people.contacts,
+        **{(ChangeKind.REMOVE, group): number for group, number in people.in_group.items()},
+    }
+
+
+def _steps(store: Store, run_id: int) -> Iterator[Sequence[Planned]]:
+    after = 0
+    while True:
+        with store.begin() as tx:
+            some = kept_plans.planned_changes(tx, run_id, after, CHANGES_PER_STEP)
+        if not some:
+            return
+        after = some[-1]["id"]
+        yield some
+
+
+def _restrict_to_plan(run: Run, plan_id: int) -> None:
+    """Drop from the run's plan what is not, down to the last value, in the plan that was approved."""
+    left = 0
+    for some in _steps(run.store, run.id):
+        with run.transaction() as tx:
+            others = kept_plans.match_with_plan(tx, plan_id, some)
+            plans.drop_changes(tx, others)
+        left += len(others)
+    if left:
+        run.log(f"{left} changes are not part of plan {plan_id} and are left for the next run.")
+
+
+def keep_plan(
+    source: Store,
+    writing: Writing,
+    connection: Connection,
+    run_id: int,
+    *,
+    kind: PlanKind,
+    by: str,
+    now: datetime,
+    good_for: timedelta,
+    excess: Sequence[str],
+) -> int:
+    """Keep a run's plan with all that a person needs to decide about it, and return its id.
+
+    `source` has the run and what it read; `writing` opens transactions of the store in which the plan is kept.
+    """
+    with source.begin() as tx:
+        people, failures = populations(tx, connection.list_id), _failures(tx, connection.list_id)
+    with writing() as tx:
+        plan_id = kept_plans.keep_plan(
+            tx,
+            list_id=connection.list_id,
+            kind=kind.value,
+            made_at=now,
+            made_by=by,
+            expires_at=now + good_for,
+            run_id=run_id if kind is PlanKind.HELD else None,
+            state=PlanState.DRAFT.value,
+            links=link_terms(connection),
+            counts={},
+            excess=list(excess),
+            failures=failures,
+        )
+    counts, bill = _keep_changes(source, writing, connection, run_id, plan_id)
+    before = sum(people.by_status.get(status, 0) for status in BILLABLE)
+    billable = {"before": before, "after": before + bill["more"] - bill["fewer"]}
+    if bill[MAY_BE_ASKED]:
+        billable[MAY_BE_ASKED] = bill[MAY_BE_ASKED]
+    with writing() as tx:
+        kept_plans.describe_plan(tx, plan_id, state=PlanState.OPEN.value, counts=dict(counts), billable=billable)
+    return plan_id
+
+
+def _keep_changes(
+    source: Store, writing: Writing, connection: Connection, run_id: int, plan_id: int
+) -> tuple[Counter[str], Counter[str]]:
+    counts: Counter[str] = Counter()
+    bill: Counter[str] = Counter()
+    for some in _steps(source, run_id):
+        with source.begin() as tx:
+            changes = _kept(tx, connection, some)
+        with writing() as tx:
+            kept_plans.keep_changes(tx, plan_id, changes)
+        counts.update(people_by_kind(changes))
+        bill.update(billable_members(some))
+        bill[MAY_BE_ASKED] += sum(map(_comes_back, some))
+    return counts, bill
+
+
+def _failures(tx: Transaction, list_id: str) -> list[dict[str, Any]]:
+    by_reason = rows.failures_by_reason(tx, list_id)
+    return [{"reason": reason, "count": number} for reason, number in sorted(by_reason.items())]
+
+
+def _kept(tx: Transaction, connection: Connection, planned: Sequence[Planned]) -> list[Mapping[str, Any]]:
+    """Return planned changes as they are kept: with who it is, and what was before."""
+    contacts = [one["civicrm_contact_id"] for one in planned if one["civicrm_contact_id"] is not None]
+    states = groups.group_states(tx, connection.list_id, contacts)
+    return [_kept_change(one, states.get(one["civicrm_contact_id"], {})) for one in planned]
+
+
+def _kept_change(one: Planned, states: Mapping[int, Any]) -> Mapping[str, Any]:
+    return {
+        "identity": one["identity"],
+        "contact_id": one["civicrm_contact_id"],
+        "member_id": one["mailchimp_member_id"],
+        **_with_previous_values(one, states),
+    }
+
+
+def _with_previous_values(one: Planned, states: Mapping[int, Any]) -> Mapping[str, Any]:
+    """Return a planned change with what was before it."""
+    update = one["member_update"] or {}
+    return {
+        "address": one["mailchimp_email"] or update.get("email_address"),
+        "before": {
+            "status": one["mailchimp_status"],
+            "interests": one["mailchimp_interests"] or {},
+            "groups": {str(group): state.status for group, state in states.items() if state.status is not None},
+        },
+        **{
+            name: one[name]
+            for name in ("create_contact", "group_changes", "member_update", "sync_status", "reason", "agreed")
+        },
+    }
+
+
+def _comes_back(one: Planned) -> bool:
+    """Say whether somebody who was on the list before is subscribed: Mailchimp may insist on asking them."""
+    wanted = (one["member_update"] or {}).get("status") or (one["member_update"] or {}).get("status_if_new")
+    before = one["mailchimp_status"]
+    return wanted == MemberStatus.SUBSCRIBED and before is not None and before not in SUBSCRIBED_STATUSES
+
+
+def billable_members(some: Sequence[Planned | Mapping[str, Any]]) -> Iterator[str]:
+    """Yield `more` and `fewer` for changes after which Mailchimp counts a contact more, or fewer, on the bill."""
+    for one in some:
+        wanted = (one["member_update"] or {}).get("status") or (one["member_update"] or {}).get("status_if_new")
+        was_billed = one["mailchimp_status"] in BILLABLE
+        if wanted in SUBSCRIBED_STATUSES and not was_billed:
+            yield "more"
+        elif wanted == "archived" and was_billed:
+            yield "fewer"

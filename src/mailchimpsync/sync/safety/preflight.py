@@ -1,0 +1,227 @@
+"""Before a run begins: are both systems there, told the time right, and still those that we know (DESIGN 3.4)?
+
+It takes the two requests that prove key, audience and groups anyway; what was seen before is looked for in the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from mailchimpsync.civicrm import Group, Landmark, LandmarkView, LookBack, Seconds, SessionZone, SiteCheck, site
+from mailchimpsync.errors import Code, EvidenceError, SuspicionError
+from mailchimpsync.mailchimp import audience
+from mailchimpsync.model import Connection
+from mailchimpsync.store import Transaction
+from mailchimpsync.store.changes import kept_plans
+from mailchimpsync.store.changes.kept_plans import PlanKind
+from mailchimpsync.store.runs import plausibility, runs
+from mailchimpsync.sync.options import Options, Systems
+from mailchimpsync.sync.reading.modified import asked_since
+from mailchimpsync.sync.safety.plausibility import contacts_vanished, is_most_of
+
+CLOCK_OFF_MAX = timedelta(minutes=30)
+"""Runs look two hours further back than the mark, so a clock that is less off makes them miss nothing."""
+
+ABOUT_A_DAY = timedelta(hours=20)
+"""A site's time zone never moves by so much; its clock may, and no single look tells a day from a zone."""
+
+LONGEST_SHIFT = timedelta(hours=27)
+"""Between two looks the same moment may read as another one, by time zone and summer time, in whole quarters."""
+
+ACCEPTANCE_HOLDS = timedelta(days=1)
+"""For the calls that go on with a run; whoever said it long ago did not look at what is there now."""
+
+WORK_IS_NOTED_WITHIN = timedelta(hours=1)
+"""Between a change in CiviCRM and the journal that tells it lies one step, however often it was tried again."""
+
+QUARTER = timedelta(minutes=15)
+LANDMARK_COUNT = 30
+DOUBLE_OPTIN = "double_optin"
+NOTHING_CHECKED = LandmarkView((), {}, {})
+
+
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """What was seen: the site, and what is to be remembered of it; `news` are lines for the run's log.
+
+    `double_optin`: the audience's own setting.
+    """
+
+    checked: SiteCheck
+    seen: Mapping[str, Any]
+    accepts_empty: bool
+    news: Sequence[str]
+    double_optin: bool = False
+
+    @property
+    def modified(self) -> Seconds | None:
+        """In which seconds contacts were modified lately, if the site says so."""
+        return self.checked.view.modified if self.checked.view is not None else None
+
+
+def check_both_sides(systems: Systems, connection: Connection, options: Options) -> Preflight:
+    """Look at both systems.
+
+    Raises:
+        EvidenceError: `CLOCK`, and those of `site`.
+        SuspicionError: `CV_RESTORED`, `CV_CONTACTS_VANISHED`, `OWN_RESTORED`.
+        AccessError, RefusedError: a key that is wrong or may not; no such audience.
+    """
+    list_id = connection.list_id
+    with systems.store.begin() as tx:
+        standing = runs.standing(tx, list_id)
+        accepts_empty = options.accept_empty or _was_accepted(tx, standing, options, systems.runtime.now())
+    double_optin = audience(systems.mailchimp, list_id).double_optin
+    checked = check_civicrm(systems, connection, accept_empty=accepts_empty, accept_restored=options.accept_restored)
+    renamed = list(_renamed(standing.seen or {}, checked.groups))
+    seen = {**_landmarks_to_keep(checked), DOUBLE_OPTIN: double_optin}
+    return Preflight(checked, seen, accepts_empty, renamed, double_optin)
+
+
+def check_civicrm(
+    systems: Systems, connection: Connection, *, accept_empty: bool = False, accept_restored: bool = False
+) -> SiteCheck:
+    """Look at CiviCRM alone: is it there, is it told the time right, and does it still say what it said before?
+
+    Raises:
+        EvidenceError, SuspicionError: as `look_at_both`.
+    """
+    _check_our_clock(systems)
+    with systems.store.begin() as tx:
+        standing = runs.standing(tx, connection.list_id)
+        before = standing.seen or {}
+        canaries = plausibility.sample_owners(tx, connection.list_id, LANDMARK_COUNT, systems.runtime.chance)
+        last_work = plausibility.last_activity(tx, connection.list_id)
+    landmarks = [_landmark(one) for one in before.get("entries", ())]
+    contacts = sorted({*canaries, *(one.contact_id for one in landmarks)})
+    modified_since = asked_since(before, standing.last_sync_time, systems.runtime.now())
+    look_back = LookBack([one.id for one in landmarks], contacts, connection.group_id, modified_since)
+    checked = site(systems.civicrm, connection.group_ids, look_back=look_back)
+    view = checked.view or NOTHING_CHECKED
+    checked = replace(
+        checked, clock=checked.clock.with_session(_session_of(before, landmarks, view, checked.clock.offset))
+    )
+    _check_their_clock(before, checked.clock.offset)
+    if not accept_restored:
+        _check_database_restored(systems, landmarks, view, last_work)
+        _check_history(landmarks, view, connection.group_ids)
+        missing = [contact for contact in canaries if contact not in view.contacts]
+        if not accept_empty and is_most_of(len(missing), len(canaries)):
+            raise contacts_vanished(len(canaries), len(missing))
+    return checked
+
+
+def _was_accepted(tx: Transaction, standing: runs.Standing, options: Options, now: datetime) -> bool:
+    """Say whether somebody has told the run that goes on, or the one whose held plan was approved, to believe it."""
+    approved = kept_plans.approved_plan(tx, standing.list_id)
+    if approved is not None and approved["kind"] == PlanKind.HELD and runs.begun(tx, approved["run_id"]).accepts_empty:
+        return True
+    if standing.run_id is None or options.force_restart:
+        return False
+    begun = runs.begun(tx, standing.run_id)
+    return begun.accepts_empty and now - begun.at <= ACCEPTANCE_HOLDS
+
+
+def _check_our_clock(systems: Systems) -> None:
+    ahead = systems.mailchimp.clock_ahead
+    if ahead is not None and abs(ahead) > CLOCK_OFF_MAX:
+        seconds = round(ahead.total_seconds())
+        raise EvidenceError(Code.CLOCK, f"This machine's clock differs from Mailchimp's by {seconds} seconds")
+
+
+def _check_their_clock(before: Mapping[str, Any], offset: timedelta) -> None:
+    moved = offset - timedelta(minutes=before.get("offset_minutes", offset / timedelta(minutes=1)))
+    if abs(moved) >= ABOUT_A_DAY:
+        hours = round(moved / timedelta(hours=1))
+        raise EvidenceError(Code.CV_CLOCK, f"CiviCRM's clock has moved by {hours} hours since the last sync")
+
+
+def _session_of(
+    before: Mapping[str, Any], landmarks: Collection[Landmark], view: LandmarkView, offset: timedelta
+) -> SessionZone:
+    """Return how the site's session knows its zone: as it was known, or learnt from entries of before a clock change.
+
+    The same entry is read again with another offset. A session with a number shows it shifted by as much, so that it
+    is the same moment still; one with a named zone shows it as before, so that it seems to have moved.
+    """
+    known = SessionZone(before.get("session", SessionZone.UNKNOWN))
+    moved = offset - timedelta(minutes=before.get("offset_minutes", offset / timedelta(minutes=1)))
+    shifts = {view.entries[one.id].date - one.date for one in landmarks if one.id in view.entries}
+    if not moved or len(shifts) != 1:
+        return known
+    shift = shifts.pop()
+    if not shift:
+        return SessionZone.NUMERIC
+    return SessionZone.NAMED if shift == -moved else SessionZone.UNKNOWN
+
+
+def _check_history(landmarks: Collection[Landmark], view: LandmarkView, group_ids: Collection[int]) -> None:
+    lost = [one for one in landmarks if one.group_id in group_ids and _landmark_is_missing(one, view)]
+    if lost:
+        raise SuspicionError(
+            Code.CV_RESTORED,
+            f"CiviCRM's group history has lost {len(lost)} of the {len(landmarks)} entries that were its newest at the "
+            "last sync",
+        )
+
+
+def _check_database_restored(
+    systems: Systems, landmarks: Collection[Landmark], view: LandmarkView, last_work: datetime | None
+) -> None:
+    """An entry that we made in CiviCRM, and know nothing of, was made after the copy of our database that is in use.
+
+    How far the history is known is read after CiviCRM was asked: another connection may have changed it meanwhile.
+    Where changes were interrupted, it is not known, and the time they can take is allowed for.
+    """
+    own = view.own
+    if own is None or last_work is None or not landmarks or own.id <= max(one.id for one in landmarks):
+        return
+    with systems.store.begin() as tx:
+        known_to = runs.history_known_to(tx)
+    is_news = own.id > known_to if known_to is not None else own.date > last_work + WORK_IS_NOTED_WITHIN
+    if is_news:
+        raise SuspicionError(
+            Code.OWN_RESTORED,
+            f"CiviCRM has a change that we made at {own.date:%Y-%m-%d %H:%M} UTC, and what we know ends at "
+            f"{last_work:%Y-%m-%d %H:%M} UTC",
+        )
+
+
+def _landmark_is_missing(landmark: Landmark, view: LandmarkView) -> bool:
+    """An entry goes with its contact, and moves to another one by a merge; else it stays, with its date, for ever."""
+    if landmark.id in view.unread:
+        return False
+    found = view.entries.get(landmark.id)
+    if found is None:
+        return view.contacts.get(landmark.contact_id) is False
+    shift = abs(found.date - landmark.date)
+    return shift > LONGEST_SHIFT or bool(shift % QUARTER)
+
+
+def _landmarks_to_keep(checked: SiteCheck) -> Mapping[str, Any]:
+    view = checked.view or NOTHING_CHECKED
+    return {
+        "session": checked.clock.session.value,
+        "offset_minutes": round(checked.clock.offset / timedelta(minutes=1)),
+        "titles": {str(key): group.title for key, group in checked.groups.items()},
+        "entries": [[one.id, one.contact_id, one.group_id, one.date.isoformat()] for one in view.newest],
+        runs.HISTORY: max((one.id for one in (*view.newest, *([view.own] if view.own else []))), default=0),
+    }
+
+
+def _landmark(noted: Sequence[Any]) -> Landmark:
+    key, contact, group, date = noted
+    return Landmark(key, contact, group, datetime.fromisoformat(date))
+
+
+def _renamed(before: Mapping[str, Any], groups: Mapping[int, Group]) -> Sequence[str]:
+    """A group may be renamed; whoever reads the log should know that it was."""
+    titles = before.get("titles", {})
+    return [
+        f"Group {key} is called “{group.title}” now; it was “{titles[str(key)]}”."
+        for key, group in groups.items()
+        if titles.get(str(key), group.title) != group.title
+    ]

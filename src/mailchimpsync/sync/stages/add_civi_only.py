@@ -1,0 +1,44 @@
+"""Stage `readyToAddCiviOnly`: read who is in the groups, and add rows for group members who have none."""
+
+from __future__ import annotations
+
+from mailchimpsync.civicrm import history
+from mailchimpsync.errors import Code
+from mailchimpsync.store.cache import contacts, groups
+from mailchimpsync.sync.context import Run
+from mailchimpsync.sync.reading.contact_problems import record_unreadable_rows
+from mailchimpsync.sync.reading.group_states import read_memberships, store_history
+from mailchimpsync.sync.safety.plausibility import check_groups
+
+
+def add_civi_only(run: Run) -> bool:
+    """Take in what changed in the connection's groups since the last run, or all of them, and add missing rows.
+
+    The history gives the dates, the present memberships the status: a membership that was imported without history is
+    a membership, and one that was deleted is known from its history only. Of what can't be read, what was known before
+    stays; where it can't be said whose it is, nothing is taken for gone.
+    """
+    changed = _read_history(run)
+    read_memberships(run, None if run.since is None else sorted(changed))
+    if run.since is None:
+        run.store.refresh_statistics()
+    unread = record_unreadable_rows(run)
+    check_groups(run)
+    with run.transaction() as tx:
+        if run.since is None and unread.complete:
+            groups.forget_unseen(tx, run.list_id, run.id, unread.contacts)
+        added = groups.add_rows_for_group_members(tx, run.list_id, run.connection.group_id, run.id)
+        contacts.record_problem(tx, run.list_id, sorted(unread.contacts), Code.CV_UNREADABLE.value)
+    run.log(f"{added} contacts are in the group in CiviCRM and unknown so far.")
+    return True
+
+
+def _read_history(run: Run) -> set[int]:
+    """Return the contacts with history since the last run; none are collected when everything is read."""
+    changed: set[int] = set()
+    connection = run.connection
+    for entries in history(run.civicrm, connection.group_ids, run.since_at_site, run.site_clock, None, run.odd_rows):
+        store_history(run, entries)
+        if run.since is not None:
+            changed.update(entry.contact_id for entry in entries)
+    return changed

@@ -1,0 +1,236 @@
+"""Stage `readyToChangeGroups`: carry out the plan, first in CiviCRM, then by queueing updates for Mailchimp."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from mailchimpsync.civicrm import newest_entry, save_group_contacts
+from mailchimpsync.decide import DEPARTED
+from mailchimpsync.errors import Code, RefusedError
+from mailchimpsync.model import GroupStatus, MemberStatus, Side, SyncStatus
+from mailchimpsync.store import Transaction
+from mailchimpsync.store.cache import data, groups, rows
+from mailchimpsync.store.changes import plans, updates
+from mailchimpsync.store.journal import journal
+from mailchimpsync.store.runs import runs
+from mailchimpsync.store.schema import cache
+from mailchimpsync.sync.context import Run
+from mailchimpsync.sync.stages.corrections import (
+    CORRECTIONS,
+    NOTHING_NEW,
+    apply_corrections,
+    corrections_of,
+    has_only_corrections,
+)
+from mailchimpsync.sync.updates.member_data import first_request_body
+from mailchimpsync.sync.updates.refusals import civicrm_refusal, count_refused, refuse_row_by_civicrm
+
+CHANGES_PER_STEP = 5_000
+NOTHING_CONFIRMED_YET: Mapping[tuple[int, int], str | None] = {}
+
+_DEPARTURES = {code.value: departure.value for departure, code in DEPARTED.items()}
+
+Change = Mapping[str, Any]
+Record = tuple[int, int, str]
+
+
+def change_groups(run: Run) -> bool:
+    """Save group changes and queue updates, some thousand rows at a time; a row CiviCRM refuses fails alone.
+
+    CiviCRM is written before our own rows say so: a step that is repeated after a crash saves the same again.
+    """
+    with run.transaction() as tx:
+        planned = plans.count_open(tx, run.id)
+    run.expect(planned)
+    while True:
+        with run.transaction() as tx:
+            changes = plans.open_changes(tx, run.id, CHANGES_PER_STEP)
+            records = _records(changes)
+            if records:
+                runs.note_history(tx, run.list_id, None)
+        if not changes:
+            return True
+        corrected = apply_corrections(run, changes)
+        refused = save_group_contacts(run.civicrm, list(records), run.list_id) if records else {}
+        _record_results(run, changes, records, refused, corrected, newest_entry(run.civicrm) if records else None)
+        run.progress.advance(len(changes))
+        if run.deadline.reached:
+            return False
+
+
+def _records(changes: Sequence[Change]) -> dict[Record, None]:
+    """Return the group changes, one for a contact and group: where two rows of a contact disagree, Removed wins."""
+    wanted: dict[tuple[int, int], str] = {}
+    for change in changes:
+        for group, status in change["group_changes"]:
+            key = (change["civicrm_contact_id"], group)
+            if wanted.get(key) != GroupStatus.REMOVED:
+                wanted[key] = status
+    return {(contact, group, status): None for (contact, group), status in wanted.items()}
+
+
+def _record_results(
+    run: Run,
+    changes: Sequence[Change],
+    records: Collection[Record],
+    refused: Mapping[Record, RefusedError],
+    corrected: tuple[Mapping[int, RefusedError], Sequence[dict[str, Any]]],
+    newest: int | None,
+) -> None:
+    """A row that was overruled by another one of its contact stays due; what is done twice is told once.
+
+    `newest` is CiviCRM's newest history entry after the changes: an own one behind it shows that our database is old.
+    """
+    uncorrected, told_of_persons = corrected
+    failed = {
+        **uncorrected,
+        **{change["id"]: refused[record] for change in changes for record in _records_of(change) if record in refused},
+    }
+    overruled = {change["id"] for change in changes if any(record not in records for record in _records_of(change))}
+    done = [change for change in changes if change["id"] not in failed and change["id"] not in overruled]
+    told = {
+        record: change
+        for change in reversed(changes)
+        for record in _records_of(change)
+        if record in records and record not in refused
+    }
+    with run.transaction() as tx:
+        before = groups.group_statuses(tx, run.list_id, sorted({contact for contact, _, _ in told}))
+        _store_memberships(tx, run, done)
+        rows.write_rows(
+            tx,
+            [
+                refuse_row_by_civicrm(change["cache_id"], failed[change["id"]])
+                for change in changes
+                if change["id"] in failed
+            ],
+        )
+        rows.write_alike(tx, [_applied_row(change) for change in done])
+        updates.overtake(tx, [change["cache_id"] for change in done if updates.takes_off(change["member_update"])])
+        updates.add_updates(tx, [made for change in done if (made := _update(run, change)) is not None])
+        data.forget_wanted_data(tx, [change["cache_id"] for change in done if "data" in change["agreed"]])
+        journal.write_journal(tx, [_entry(run, record, change, before) for record, change in told.items()])
+        journal.write_journal(tx, told_of_persons)
+        journal.write_journal(tx, [*_refusals(run, changes, refused), *_uncorrected(run, changes, uncorrected)])
+        count_refused(tx, [(run.id, change["cache_id"]) for change in changes if change["id"] in failed])
+        plans.drop_plans_of_rows(tx, [change["cache_id"] for change in changes])  # also what a failed run left of them
+        if newest is not None:
+            runs.note_history(tx, run.list_id, newest)
+        regrouped = [change["cache_id"] for change in done if change["group_changes"]]
+        groups.snapshot_groups(tx, run.list_id, cache.c.id.in_(regrouped))
+
+
+def _refusals(run: Run, changes: Sequence[Change], refused: Mapping[Record, RefusedError]) -> list[dict[str, Any]]:
+    return [
+        civicrm_refusal(
+            run,
+            {"cache_id": change["cache_id"], "contact_id": record[0], "member_id": change["mailchimp_member_id"]},
+            f"group {record[1]} {record[2]}",
+            refused[record],
+        )
+        for change in changes
+        for record in _records_of(change)
+        if record in refused
+    ]
+
+
+def _uncorrected(run: Run, changes: Sequence[Change], refused: Mapping[int, RefusedError]) -> Iterator[dict[str, Any]]:
+    """Yield entries without the values: an address or a name that was refused is nobody's business."""
+    for change in changes:
+        if change["id"] in refused:
+            about = {
+                "cache_id": change["cache_id"],
+                "contact_id": change["civicrm_contact_id"],
+                "member_id": change["mailchimp_member_id"],
+            }
+            wanted = ", ".join(one.name for one in corrections_of(change))
+            yield civicrm_refusal(run, about, wanted, refused[change["id"]])
+
+
+def _records_of(change: Change) -> list[Record]:
+    return [(change["civicrm_contact_id"], group, status) for group, status in change["group_changes"]]
+
+
+def journal_interrupted_changes(run: Run, row_ids: Sequence[int]) -> None:
+    """Journal changes of rows that were made, but whose answer was lost, before the rows are decided again."""
+    with run.transaction() as tx:
+        changes = plans.open_changes_of_rows(tx, row_ids)
+        contacts = sorted({change["civicrm_contact_id"] for change in changes if change["civicrm_contact_id"]})
+        done = groups.own_group_changes(tx, run.list_id, contacts) if contacts else set()
+        told = {record: change for change in changes for record in _records_of(change) if record in done}
+        journal.write_journal(tx, [_entry(run, record, change) for record, change in told.items()])
+        plans.drop_changes(tx, [change["id"] for change in changes])  # told once, also after a crash
+
+
+def _store_memberships(tx: Transaction, run: Run, done: Sequence[Change]) -> None:
+    memberships = list(_records(done))
+    if memberships:
+        now = run.runtime.now()
+        groups.store_memberships(tx, run.list_id, run.id, memberships, date=now)
+
+
+def _applied_row(change: Change) -> dict[str, Any]:
+    """A base is what both sides are known to agree on; with an update under way, its result has to say so first."""
+    told = NOTHING_NEW if CORRECTIONS in change["agreed"] else {}
+    if has_only_corrections(change):
+        return {"id": change["cache_id"], "sync_status": change["sync_status"], **told}
+    row = {
+        **told,
+        "id": change["cache_id"],
+        "sync_status": change["sync_status"],
+        "reason": change["reason"],
+        "reason_detail": None,
+    }
+    if updates.takes_off(change["member_update"]):
+        row["recheck"] = False  # of a row with an update in flight: this is decided by what has changed since
+    if change["member_update"] is None and change["sync_status"] != SyncStatus.FAIL:
+        row["base_subscribed"] = change["agreed"]["subscribed"]
+        row["base_interests"] = change["agreed"]["interests"]
+    if change["member_update"] is not None and change["reason"] in _DEPARTURES:
+        row["departure"] = _DEPARTURES[change["reason"]]  # before it is sent: its answer may be lost
+    return row
+
+
+def _drop_superseded(change: Change) -> list[str]:
+    """Nobody is asked to confirm on the strength of an undo: whom Mailchimp does not let back has left."""
+    return [MemberStatus.PENDING.value] if change["reason"] == Code.UNDONE else []
+
+
+def _update(run: Run, change: Change) -> dict[str, Any] | None:
+    body = first_request_body(run, change["member_update"], change["agreed"], change["mailchimp_email"])
+    if body is None:
+        return None
+    return {
+        "mailchimpsync_cache_id": change["cache_id"],
+        "data": body,
+        "attempt": {
+            "decided": change["member_update"],
+            "tries": _drop_superseded(change),
+            "known": known.isoformat() if (known := change["mailchimp_updated"]) else None,
+        },
+        "agreed": {name: value for name, value in change["agreed"].items() if name != CORRECTIONS},
+        "created_date": run.runtime.now(),
+        "open_row": change["cache_id"],
+        "run_id": run.id,
+    }
+
+
+def _entry(
+    run: Run, record: Record, change: Change, before: Mapping[tuple[int, int], str | None] = NOTHING_CONFIRMED_YET
+) -> dict[str, Any]:
+    contact, group, status = record
+    old = before.get((contact, group))
+    return {
+        "list_id": run.list_id,
+        "cache_id": change["cache_id"],
+        "contact_id": contact,
+        "member_id": change["mailchimp_member_id"],
+        "time": run.runtime.now(),
+        "run_id": run.id,
+        "side": Side.CIVICRM.value,
+        "field": f"group {group}",
+        "old": old if old != status else None,
+        "new": status,
+        "reason": change["reason"],
+    }

@@ -1,0 +1,15 @@
+"""Stage `readyToCleanUpDuplicates`: one contact that became known from both sides needs one row."""
+
+from __future__ import annotations
+
+from mailchimpsync.store.cache import contacts
+from mailchimpsync.sync.context import Run
+
+
+def clean_up_duplicates(run: Run) -> bool:
+    """Delete rows that stood for a contact until its member appeared (existing-extension.md 7.7)."""
+    with run.transaction() as tx:
+        deleted = contacts.delete_redundant_rows(tx, run.list_id)
+    if deleted:
+        run.log(f"{deleted} rows were made redundant by members that appeared.")
+    return True

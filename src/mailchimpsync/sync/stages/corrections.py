@@ -1,0 +1,186 @@
+"""What changed at Mailchimp about persons, carried out in CiviCRM: other names, another address, an address on hold.
+
+Readings and webhooks note it at the row; the decisions make it part of the plan, and it is carried out with the plan
+(docs/decisions/effects-by-reading.md).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from sqlalchemy import RowMapping
+
+from mailchimpsync.addresses import normalise_address
+from mailchimpsync.civicrm import (
+    CivicrmClient,
+    ContactEmail,
+    Name,
+    Person,
+    add_bulk_addresses,
+    hold_addresses,
+    persons,
+    set_names,
+)
+from mailchimpsync.decide.member_news import TAGS, changed_names
+from mailchimpsync.errors import Code, RefusedError
+from mailchimpsync.model import Side
+from mailchimpsync.store.cache import data
+from mailchimpsync.store.cache.contact_facts import PENDING_CORRECTIONS
+from mailchimpsync.store.changes import updates
+from mailchimpsync.sync.context import Run
+
+CORRECTIONS = "corrections"
+"""The key in what a planned change agrees on."""
+
+NOTHING_NEW: Mapping[str, None] = dict.fromkeys(PENDING_CORRECTIONS)
+"""The columns of a row whose contact has been told."""
+
+ADDRESS, ON_HOLD = "address", "on_hold"
+
+Row = RowMapping
+Change = Mapping[str, Any]
+
+
+class Correction(NamedTuple):
+    """One value of a contact that is to change: `name` as the journal names it, and the reason for it."""
+
+    name: str
+    old: str | None
+    new: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Corrections:
+    """Corrections by row, and the rows that have news of which nothing is left to be carried out."""
+
+    planned: Mapping[int, Sequence[Correction]] = field(default_factory=dict)
+    told: Sequence[int] = ()
+
+
+def corrections_for(run: Run, rows: Sequence[Row]) -> Corrections:
+    """Return what is to change of the contacts of due rows; CiviCRM is asked only where there is news.
+
+    A contact that can't be seen is told later. Who has none has nothing to correct.
+    """
+    news = [row for row in rows if any(row[name] is not None for name in PENDING_CORRECTIONS)]
+    owned = [row for row in news if row["civicrm_contact_id"] is not None]
+    if not news:
+        return Corrections()
+    people = persons(run.civicrm, sorted({row["civicrm_contact_id"] for row in owned}), run.odd_rows) if owned else {}
+    ours = _fields_sent_by_us(run, [row["id"] for row in owned if row["names_before"] is not None])
+    planned: dict[int, Sequence[Correction]] = {}
+    for row in owned:
+        person = people.get(row["civicrm_contact_id"])
+        if (
+            person is not None
+            and not person.is_deleted
+            and (found := list(_corrections_for_row(run, row, person, ours[row["id"]])))
+        ):
+            planned[row["id"]] = found
+    seen = {row["id"] for row in news if row["civicrm_contact_id"] is None or row["civicrm_contact_id"] in people}
+    return Corrections(planned, sorted(seen - planned.keys()))
+
+
+def _fields_sent_by_us(run: Run, row_ids: Sequence[int]) -> Mapping[int, Mapping[str, Any]]:
+    """Return merge fields that CiviCRM sends, or sent without an answer: at Mailchimp they are no word of the person's.
+
+    What waits to be sent counts whatever Mailchimp has: CiviCRM has changed too, and its value is on its way.
+    """
+    found: dict[int, dict[str, Any]] = defaultdict(dict)
+    if not row_ids:
+        return found
+    with run.transaction() as tx:
+        for row in updates.unanswered_bodies(tx, row_ids):
+            found[row.row_id] |= row.data.get("merge_fields") or {}
+        for key, row in data.data_of_rows(tx, row_ids).items():
+            found[key] |= dict.fromkeys((row["wanted"] or {}).get("fields") or {})
+    return found
+
+
+def _corrections_for_row(run: Run, row: Row, person: Person, ours: Mapping[str, Any]) -> Iterator[Correction]:
+    address = row["mailchimp_email"] or ""
+    having = [one for one in person.emails if normalise_address(one.email) == normalise_address(address)]
+    if row["address_before"] is not None and address and not having and not run.erased.knows(address):
+        yield Correction(ADDRESS, row["address_before"], address, Code.MAILCHIMP_RENAMED.value)
+    if row["hold_reason"] is not None and any(not one.on_hold for one in having):
+        yield Correction(ON_HOLD, "no", "yes", row["hold_reason"])
+    if row["names_before"] is None:
+        return
+    for part, new in changed_names(row["names_before"], row["mailchimp_data"] or {}).items():
+        old: str = getattr(person, part)
+        if new != old and not _was_sent_by_us(ours, TAGS[part], new):
+            yield Correction(part, old, new, Code.MAILCHIMP_PROFILE.value)
+
+
+def _was_sent_by_us(ours: Mapping[str, Any], tag: str, value: str) -> bool:
+    return tag in ours and ours[tag] in (None, value)
+
+
+def corrections_of(change: Change) -> list[Correction]:
+    """Return the corrections of a planned change."""
+    return [Correction(*one) for one in change["agreed"].get(CORRECTIONS) or ()]
+
+
+def has_only_corrections(change: Change) -> bool:
+    """Say whether a planned change asks for nothing else, so that its row is decided about already."""
+    else_ = change["create_contact"] or change["group_changes"] or change["member_update"] or "data" in change["agreed"]
+    return CORRECTIONS in change["agreed"] and not else_
+
+
+def apply_corrections(run: Run, changes: Sequence[Change]) -> tuple[dict[int, RefusedError], list[dict[str, Any]]]:
+    """Write corrections to CiviCRM; return what it refused, by the change's id, and the entries for the journal.
+
+    Each is read before it is written, so that repeating it after a crash changes nothing; the journal has what the plan
+    says, so that it tells it also when the answer was lost.
+    """
+    wanted = [(change, one) for change in changes for one in corrections_of(change)]
+    if not wanted:
+        return {}, []
+    refused: dict[int, RefusedError] = {}
+    for name, write in ((ADDRESS, add_bulk_addresses), (ON_HOLD, hold_addresses)):
+        mine = [change for change, one in wanted if one.name == name]
+        refused |= _write_addresses(run.civicrm, mine, write)
+    refused |= _write_names(run.civicrm, [(change, one) for change, one in wanted if one.name in TAGS])
+    return refused, [_entry(run, change, one) for change, one in wanted if change["id"] not in refused]
+
+
+_Write = Callable[[CivicrmClient, Sequence[ContactEmail]], dict[ContactEmail, bool | RefusedError]]
+
+
+def _write_addresses(client: CivicrmClient, changes: Sequence[Change], write: _Write) -> dict[int, RefusedError]:
+    wanted = {one["id"]: ContactEmail(one["civicrm_contact_id"], one["mailchimp_email"]) for one in changes}
+    outcome = write(client, list(dict.fromkeys(wanted.values()))) if wanted else {}
+    return {key: error for key, one in wanted.items() if isinstance(error := outcome[one], RefusedError)}
+
+
+def _write_names(client: CivicrmClient, wanted: Sequence[tuple[Change, Correction]]) -> dict[int, RefusedError]:
+    parts: dict[int, dict[str, str]] = defaultdict(dict)
+    owners: dict[int, int] = {}
+    for change, one in wanted:
+        parts[change["id"]][one.name] = one.new
+        owners[change["id"]] = change["civicrm_contact_id"]
+    names = {
+        key: Name(owners[key], some.get("first_name", ""), some.get("last_name", "")) for key, some in parts.items()
+    }
+    refused = set_names(client, list(dict.fromkeys(names.values()))) if names else {}
+    return {key: refused[name] for key, name in names.items() if name in refused}
+
+
+def _entry(run: Run, change: Change, one: Correction) -> dict[str, Any]:
+    return {
+        "list_id": run.list_id,
+        "cache_id": change["cache_id"],
+        "contact_id": change["civicrm_contact_id"],
+        "member_id": change["mailchimp_member_id"],
+        "time": run.runtime.now(),
+        "run_id": run.id,
+        "side": Side.CIVICRM.value,
+        "field": one.name,
+        "old": one.old,
+        "new": one.new,
+        "reason": one.reason,
+    }

@@ -1,0 +1,107 @@
+"""Stage `readyToCreateNewContactsFromMailchimp`: contacts for subscribed members nobody owns (ext. reference 7.4).
+
+It comes after the decisions: nothing is written on either side before all of them are made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mailchimpsync.addresses import normalise_address
+from mailchimpsync.civicrm import NewContact
+from mailchimpsync.civicrm import create_contacts as create_in_civicrm
+from mailchimpsync.errors import Code, RefusedError
+from mailchimpsync.model import Side
+from mailchimpsync.store.cache import contacts, rows
+from mailchimpsync.store.changes import plans
+from mailchimpsync.store.journal import journal
+from mailchimpsync.sync.context import Run
+from mailchimpsync.sync.reading.address_owners import find_owners
+from mailchimpsync.sync.stages.fix_contact_ids import assign_trashed_owners
+from mailchimpsync.sync.updates.refusals import civicrm_refusal, refuse_row_by_civicrm
+
+CONTACTS_PER_STEP = 1_000
+
+
+def create_contacts(run: Run) -> bool:
+    """Create the planned contacts, with address and names; one that CiviCRM refuses fails alone."""
+    after = run.read_progress().get("created_to", 0)
+    number = 0
+    with run.transaction() as tx:
+        planned = plans.count_contacts_to_create(tx, run.id, after)
+    run.expect(planned)
+    while True:
+        with run.transaction() as tx:
+            wanted = plans.contacts_to_create(tx, run.id, after, CONTACTS_PER_STEP)
+        if not wanted:
+            if number:
+                run.log(f"{number} contacts were created in CiviCRM.")
+            return True
+        after = wanted[-1]["plan_id"]
+        known = _already_created(run, wanted)
+        missing = _without_trashed(run, [row for row in wanted if row["id"] not in known])
+        outcomes = create_in_civicrm(run.civicrm, [_new_contact(row) for row in missing])
+        _record_created(run, missing, outcomes, known, after)
+        number += sum(isinstance(outcome, int) for outcome in outcomes)
+        run.progress.advance(len(wanted))
+        if run.deadline.reached:
+            return False
+
+
+def _already_created(run: Run, wanted: Sequence[Any]) -> dict[int, int]:
+    """Return, by row, contacts that exist meanwhile: made by staff, or by ourselves just before a crash."""
+    addresses = [row["mailchimp_email"] for row in wanted]
+    owners = find_owners(run.civicrm, run.connection.group_id, addresses, run.site_clock, run.odd_rows)
+    return {row["id"]: owners[key] for row in wanted if (key := normalise_address(row["mailchimp_email"])) in owners}
+
+
+def _without_trashed(run: Run, wanted: Sequence[Any]) -> Sequence[Any]:
+    """Leave out, for the next run to decide again, those whose contact went to the trash after the decision."""
+    trashed = assign_trashed_owners(run, wanted)
+    if trashed:
+        with run.transaction() as tx:
+            plans.drop_changes(tx, [row["plan_id"] for row in wanted if row["id"] in trashed])
+        run.log(f"Not created, as their contacts went to the trash meanwhile: {len(trashed)}.")
+    return [row for row in wanted if row["id"] not in trashed]
+
+
+def _new_contact(row: Any) -> NewContact:
+    data = row["mailchimp_data"] or {}
+    return NewContact(row["mailchimp_email"], data.get("first_name", ""), data.get("last_name", ""))
+
+
+def _record_created(
+    run: Run, wanted: Sequence[Any], outcomes: Sequence[int | RefusedError], known: Mapping[int, int], after: int
+) -> None:
+    created: dict[int, int] = {}
+    refused: dict[int, RefusedError] = {}
+    for row, outcome in zip(wanted, outcomes, strict=True):
+        if isinstance(outcome, RefusedError):
+            refused[row["id"]] = outcome
+        else:
+            created[row["id"]] = outcome
+    with run.transaction() as tx:
+        contacts.set_contacts(tx, {**known, **created})
+        rows.write_rows(tx, [refuse_row_by_civicrm(row_id, error) for row_id, error in refused.items()])
+        plans.drop_changes(tx, [row["plan_id"] for row in wanted if row["id"] in refused])
+        journal.write_journal(tx, [_entry(run, row_id, contact) for row_id, contact in created.items()])
+        refusals = [civicrm_refusal(run, {"cache_id": key}, "contact", error) for key, error in refused.items()]
+        journal.write_journal(tx, refusals)
+        run.note_progress(tx, {"created_to": after})
+
+
+def _entry(run: Run, row_id: int, contact: int) -> dict[str, Any]:
+    return {
+        "list_id": run.list_id,
+        "cache_id": row_id,
+        "contact_id": contact,
+        "member_id": None,
+        "time": run.runtime.now(),
+        "run_id": run.id,
+        "side": Side.CIVICRM.value,
+        "field": "contact",
+        "old": None,
+        "new": "created",
+        "reason": Code.MAILCHIMP_NEW_PERSON.value,
+    }

@@ -1,0 +1,289 @@
+"""Stage `readyToFixContactIds`: every row to the contact that owns it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from mailchimpsync.addresses import normalise_address
+from mailchimpsync.civicrm import ContactState, contacts_by_id, contacts_modified_since
+from mailchimpsync.civicrm.http.paging import IDS_MAX, chunks
+from mailchimpsync.civicrm.reads import ADDRESSES_MAX
+from mailchimpsync.errors import Code
+from mailchimpsync.model import SUBSCRIBED_STATUSES, Departure
+from mailchimpsync.store.cache import contacts
+from mailchimpsync.store.runs import runs
+from mailchimpsync.sync.context import Run
+from mailchimpsync.sync.reading.address_owners import Ownership, find_address_owners, find_trashed_owners
+from mailchimpsync.sync.reading.contact_addresses import (
+    read_addresses,
+    record_addresses,
+    record_changed_addresses,
+    request_best_addresses,
+)
+from mailchimpsync.sync.reading.contact_flags import flags_text, held_addresses_of, record_flags, request_held_addresses
+from mailchimpsync.sync.reading.contact_problems import clear_problems, contacts_with_rows, record_unreadable_rows
+from mailchimpsync.sync.reading.group_states import read_groups_of
+from mailchimpsync.sync.reading.missing_contacts import classify_missing, replace_missing
+from mailchimpsync.sync.reading.takeovers import assign_current_owners, follow_address_owners, misaddressed_members
+from mailchimpsync.sync.safety.plausibility import check_contacts
+
+CONTACTS_PER_STEP, ROWS_PER_STEP = IDS_MAX, ADDRESSES_MAX
+"""What fits into one request each."""
+
+PROBLEMS_PER_RUN = 1_000
+"""Contacts of whom nothing certain is known are few; of more, each run looks at so many again."""
+
+FULL_CHECK_PERIOD = timedelta(hours=20)
+"""How long runs take to look once at every contact that owns a row, whatever their number: within a day, with room."""
+
+
+def fix_contact_ids(run: Run) -> bool:
+    """Follow contacts that were merged, let go of those that are gone, then match rows by address."""
+    after = run.read_progress().get("matched_to")
+    if after is None:
+        gone = _replace_all_gone(run) if run.since is None else _replace_recently_gone(run)
+        if gone:
+            run.log(f"{gone} rows belonged to contacts that were deleted or merged in CiviCRM.")
+        after = 0
+    return _match(run, after)
+
+
+def fix_contacts_of(run: Run, row_ids: Sequence[int]) -> None:
+    """Do the same for a few rows."""
+    with run.transaction() as tx:
+        owners = contacts.owners_of_rows(tx, row_ids)
+    if owners:
+        states, unread = _states(run, owners)
+        record_flags(run, states, request_held_addresses(run, owners))
+        _record_existing(run, states, unread)
+        replace_missing(run, classify_missing(owners, states, unread))
+    with run.transaction() as tx:
+        unowned = contacts.unowned_among(tx, row_ids)
+    _assign_owners(run, unowned)
+
+
+def _states(run: Run, ids: Sequence[int]) -> tuple[list[ContactState], frozenset[int]]:
+    """Return the contacts that CiviCRM shows, and those whose record can't be read."""
+    known = len(run.odd_rows)
+    states = [state for page in contacts_by_id(run.civicrm, ids, run.odd_rows) for state in page]
+    odd = run.odd_rows[known:]
+    if all(one.contact_id is not None for one in odd):
+        return states, contacts_with_rows(odd)
+    return states, frozenset(ids) - {state.id for state in states}
+
+
+def _record_existing(run: Run, states: Sequence[ContactState], unread: frozenset[int]) -> None:
+    """Note what could not be read so far, and that all others are there."""
+    unread |= record_unreadable_rows(run).contacts
+    clear_problems(run, {state.id for state in states if not state.is_deleted} - unread)
+
+
+def _assign_owners(run: Run, rows: Sequence[RowMapping], progress: Mapping[str, int] | None = None) -> int:
+    """Give rows that nobody owns to those who have their addresses; return how many there were."""
+    found, unclear = _owners_of_addresses(run, rows)
+    owned = {key: one.contact_id for key, one in found.items()}
+    best = request_best_addresses(run, sorted(set(owned.values())))
+    with run.transaction() as tx:
+        contacts.set_contacts(tx, owned, {key: flags_text(one.marks) for key, one in found.items()}, best)
+        contacts.set_problem(tx, sorted(unclear), Code.CV_UNREADABLE.value)
+        contacts.set_problem(tx, [row["id"] for row in rows if row["id"] not in unclear], None)
+        if progress is not None:
+            run.note_progress(tx, progress)
+    addresses = {owned[row["id"]]: normalise_address(row["mailchimp_email"]) for row in rows if row["id"] in owned}
+    record_changed_addresses(run, best, addresses)
+    record_unreadable_rows(run)
+    if owned and run.since is not None:
+        read_groups_of(run, sorted(set(owned.values())))  # a contact back from the trash has not changed its groups
+    settled = owned.keys() | unclear
+    assign_trashed_owners(run, [row for row in rows if row["id"] not in settled])
+    return len(found)
+
+
+def _owners_of_addresses(run: Run, rows: Sequence[RowMapping]) -> tuple[dict[int, Ownership], set[int]]:
+    """Return who owns rows, by row id, and the rows whose owner can't be told, as a record can't be read."""
+    if not rows:
+        return {}, set()
+    known = len(run.odd_rows)
+    addresses = [row["mailchimp_email"] for row in rows]
+    owners = find_address_owners(run.civicrm, run.connection.group_id, addresses, run.site_clock, run.odd_rows)
+    odd = [one for one in run.odd_rows[known:] if one.entity == "Email"]
+    odd_addresses = {normalise_address(one.address) for one in odd if one.address is not None}
+    any_may_be_odd = any(one.address is None for one in odd)
+    found: dict[int, Ownership] = {}
+    unclear: set[int] = set()
+    for row in rows:
+        address = normalise_address(row["mailchimp_email"])
+        if address in odd_addresses or (any_may_be_odd and address not in owners):
+            unclear.add(row["id"])
+        elif address in owners:
+            found[row["id"]] = owners[address]
+    return found, unclear
+
+
+def assign_trashed_owners(run: Run, rows: Sequence[RowMapping]) -> set[int]:
+    """Treat members whose only contacts are in the trash as those of contacts that went there: nobody is doubled.
+
+    Return their rows, which are due again.
+
+    Who subscribed since the contact went there did so by an act of their own, and gets a new contact. What a first sync
+    sees of dates may be of any edit, so that there the contact counts.
+    """
+    asked = [
+        row for row in rows if row["mailchimp_status"] in SUBSCRIBED_STATUSES and row["departed_contact_id"] is None
+    ]
+    if not asked:
+        return set()
+    trashed = find_trashed_owners(run.civicrm, [row["mailchimp_email"] for row in asked], run.site_clock, run.odd_rows)
+    if not trashed:
+        return set()
+    with run.transaction() as tx:
+        is_first = runs.standing(tx, run.list_id).last_sync_time is None
+    owners = {}
+    for row in asked:
+        owner = trashed.get(normalise_address(row["mailchimp_email"]))
+        if owner is not None and (is_first or not _is_later(row["mailchimp_status_date"], owner.modified)):
+            owners[row["id"]] = owner.contact_id
+    with run.transaction() as tx:
+        contacts.set_contacts(tx, owners)
+    replace_missing(run, dict.fromkeys(owners.values(), Departure.TRASHED.value))
+    return set(owners)
+
+
+def _is_later(date: Any, than: Any) -> bool:
+    return date is not None and date > than
+
+
+def _replace_all_gone(run: Run) -> int:
+    """Look at all contacts before any is replaced: if most have vanished, none has."""
+    gone: dict[int, str] = {}
+    astray: list[Any] = []
+    known = vanished = 0
+    held = request_held_addresses(run)
+    unread = record_unreadable_rows(run).contacts
+    for ids in _all_owners(run):
+        states, unread_here = _states(run, ids)
+        record_flags(run, states, held)
+        addresses, unread_addresses = read_addresses(run, ids)
+        record_addresses(run, addresses)
+        alive = {state.id for state in states if not state.is_deleted}
+        astray += misaddressed_members(run, sorted(alive - unread_addresses), addresses)
+        _record_existing(run, states, unread | unread_here)
+        some = classify_missing(ids, states, unread_here)
+        gone |= some
+        known, vanished = known + len(ids), vanished + sum(how == Departure.DELETED for how in some.values())
+    check_contacts(run, known=known, missing=vanished)
+    assign_current_owners(run, astray)
+    return sum(replace_missing(run, dict(some)) for some in chunks(list(gone.items()), CONTACTS_PER_STEP))
+
+
+def _all_owners(run: Run, after: int = 0, to: int | None = None) -> Iterator[Sequence[int]]:
+    """Yield the contacts that own rows, behind `after` and up to `to`, in pieces."""
+    while True:
+        with run.transaction() as tx:
+            ids = contacts.contact_ids_after(tx, run.list_id, after, CONTACTS_PER_STEP)
+        wanted = [one for one in ids if to is None or one <= to]
+        if wanted:
+            yield wanted
+        if not ids or len(wanted) < len(ids):
+            return
+        after = ids[-1]
+
+
+def _replace_recently_gone(run: Run) -> int:
+    """Look at contacts modified since; an edit may also have mended a failed row, or brought a new address.
+
+    A contact that was deleted for good leaves no trace, so that some of all contacts are looked up besides.
+    """
+    replaced = 0
+    for modified in contacts_modified_since(run.civicrm, run.since_at_site or "", run.odd_rows, run.modified_in):
+        unread = record_unreadable_rows(run).contacts
+        read = [one for one in modified.addresses if one.contact_id not in unread]
+        record_flags(run, modified.contacts, held_addresses_of(run, modified.addresses))
+        record_addresses(run, read)
+        follow_address_owners(run, modified, unread)
+        gone = [state.id for state in modified.contacts if state.is_deleted]
+        edited = [state.id for state in modified.contacts if not state.is_deleted]
+        addresses = sorted({normalise_address(entry.email) for entry in modified.addresses})
+        with run.transaction() as tx:
+            gone = contacts.owners_among(tx, run.list_id, gone)
+            contacts.make_failed_rows_due(tx, run.list_id, edited)
+            for start in range(0, len(addresses), ROWS_PER_STEP):
+                contacts.make_unowned_rows_due(tx, run.list_id, addresses[start : start + ROWS_PER_STEP])
+        replaced += replace_missing(run, classify_missing(gone, modified.contacts))
+    record_unreadable_rows(run)
+    return replaced + _recheck_uncertain(run) + _replace_vanished(run)
+
+
+def _recheck_uncertain(run: Run) -> int:
+    """Look at contacts of whom nothing certain was known, and at those that CiviCRM refused to change.
+
+    Of those who are shown again, everything is read again: what was known of their groups may have been forgotten.
+    """
+    with run.transaction() as tx:
+        contacts.make_unmatched_rows_due(tx, run.list_id)
+        refused = contacts.contacts_refused(tx, run.list_id)
+        unknown = contacts.contacts_with_problems(tx, run.list_id, PROBLEMS_PER_RUN)
+    asked = sorted({*refused, *unknown})
+    if not asked:
+        return 0
+    states, unread = _states(run, asked)
+    alive = sorted({state.id for state in states if not state.is_deleted} & set(unknown))
+    if alive:
+        record_flags(run, states, request_held_addresses(run, alive))
+        record_addresses(run, read_addresses(run, alive)[0])
+        _record_existing(run, [state for state in states if state.id in set(alive)], unread)
+        read_groups_of(run, alive)
+    return replace_missing(run, classify_missing(asked, states, unread))
+
+
+def _replace_vanished(run: Run) -> int:
+    """Look whether some of all contacts are still there: as large a share as the time since the last run is of a day.
+
+    Like the hand of a clock that goes around all of them once, so that nothing has to be noted.
+    """
+    with run.transaction() as tx:
+        highest = contacts.highest_contact_id(tx, run.list_id)
+    replaced = 0
+    for after, to in _shares(run, highest):
+        for ids in _all_owners(run, after, to):
+            states, unread = _states(run, ids)
+            unread |= record_unreadable_rows(run).contacts
+            gone = classify_missing(ids, states, unread)
+            check_contacts(run, known=len(ids), missing=sum(how == Departure.DELETED for how in gone.values()))
+            replaced += replace_missing(run, gone)
+    return replaced
+
+
+def _shares(run: Run, highest: int) -> list[tuple[int, int]]:
+    """Return the parts of the contacts' range that are looked at now: (after, to)."""
+    last = run.since or run.started_at
+    if run.started_at - last >= FULL_CHECK_PERIOD:
+        return [(0, highest)]
+    begin, end = (_slice_start(at.timestamp(), highest) for at in (last, run.started_at))
+    return [(begin, end)] if begin <= end else [(begin, highest), (0, end)]
+
+
+def _slice_start(seconds: float, highest: int) -> int:
+    around = FULL_CHECK_PERIOD.total_seconds()
+    return int(highest * ((seconds % around) / around))
+
+
+def _match(run: Run, after: int) -> bool:
+    """Match rows that nobody owns, some thousand at a time."""
+    matched = 0
+    while True:
+        with run.transaction() as tx:
+            rows = contacts.unowned_rows(tx, run.list_id, after, ROWS_PER_STEP)
+        if not rows:
+            if matched:
+                run.log(f"{matched} members were matched with contacts by their address.")
+            return True
+        after = rows[-1]["id"]
+        matched += _assign_owners(run, rows, {"matched_to": after})
+        run.progress.advance(len(rows))
+        if run.deadline.reached:
+            return False

@@ -1,0 +1,207 @@
+"""Stage `readyToReconcileQueue`: decide about every due row; what has to change becomes the run's plan.
+
+Nothing is written on either side, so that a plan can be looked at, held or dropped as a whole (DESIGN 3.5, 3.6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from mailchimpsync.decide import Decision, Situation, decide
+from mailchimpsync.errors import Code
+from mailchimpsync.model import SyncStatus
+from mailchimpsync.store import Transaction
+from mailchimpsync.store.cache import data, groups, rows
+from mailchimpsync.store.changes import plans, updates
+from mailchimpsync.sync.context import Run
+from mailchimpsync.sync.deciding.agreement import Agreements
+from mailchimpsync.sync.deciding.situations import Situations, gather_situations
+from mailchimpsync.sync.reading.linked_interests import without_deleted_interests
+from mailchimpsync.sync.reading.takeovers import take_over_members
+from mailchimpsync.sync.stages.corrections import CORRECTIONS, NOTHING_NEW, Correction, Corrections, corrections_for
+from mailchimpsync.sync.stages.recheck import drop_outdated_subscriptions
+from mailchimpsync.sync.undo.carry_out import plan_undo_changes, undone_run
+from mailchimpsync.sync.updates.member_data import join_data, pending_data, reason_to_hold_back
+
+ROWS_PER_STEP = 5_000
+
+
+def reconcile(run: Run) -> bool:
+    """Decide about due rows, some thousand at a time; rows in agreement are done with, the others are planned."""
+    if (undone := undone_run(run)) is not None:
+        return plan_undo_changes(run, undone)
+    after = run.read_progress().get("decided_to")
+    if after is None:
+        take_over_members(run)
+        drop_outdated_subscriptions(run)
+        with run.transaction() as tx:
+            plans.drop_plan(tx, run.id)
+            run.note_progress(tx, {"decided_to": 0})
+        after = 0
+    with run.transaction() as tx:
+        due_rows = rows.count_due(tx, run.list_id, after)
+    run.expect(due_rows)
+    run = without_deleted_interests(run)
+    agreements = Agreements(run.connection)
+    while True:
+        with run.transaction() as tx:
+            due = rows.due_facts(tx, run.list_id, after, ROWS_PER_STEP)
+        if not due:
+            if not _plan_overtaking_opt_outs(run, after):
+                return False
+            _report(run)
+            return True
+        after = due[-1].id
+        _decide_step(run, agreements, due, after)
+        run.progress.advance(len(due))
+        if run.deadline.reached:
+            return False
+
+
+def _decide_step(run: Run, agreements: Agreements, due: Sequence[Any], after: int) -> None:
+    agreed: dict[int, tuple[Decision, list[int]]] = {}
+    others: list[int] = []
+    with run.transaction() as tx:
+        waiting = data.waiting_rows(tx, [facts.id for facts in due])
+    for facts in due:
+        decision = agreements.find(facts) if facts.id not in waiting else None
+        if decision is None:
+            others.append(facts.id)
+        else:
+            agreed.setdefault(id(decision), (decision, []))[1].append(facts.id)
+    looked_at = _load_rows(run, others)
+    corrections = corrections_for(run, looked_at.rows)
+    with run.transaction() as tx:
+        for decision, ids in agreed.values():
+            rows.settle_rows(tx, ids, decision.reason.value, decision.agreed)
+        _write(tx, run, looked_at, corrections)
+        run.note_progress(tx, {"decided_to": after})
+
+
+def _plan_overtaking_opt_outs(run: Run, decided_to: int) -> bool:
+    """Plan to take off members who must not wait for the result of their update in flight; say whether that is all."""
+    after = run.read_progress().get("in_flight_to", 0)
+    while True:
+        with run.transaction() as tx:
+            changed = updates.rows_changed_in_flight(tx, run.list_id, after, ROWS_PER_STEP)
+        if not changed:
+            return True
+        after = changed[-1]
+        planned = _opt_outs_among(run, changed)
+        with run.transaction() as tx:
+            plans.add_to_plan(tx, planned)
+            run.note_progress(tx, {"decided_to": decided_to, "in_flight_to": after})
+        if run.deadline.reached:
+            return False
+
+
+def plan_opt_outs_in_flight_of(run: Run, ids: Sequence[int]) -> None:
+    """Plan the same for a few rows, in place of whatever was planned for them."""
+    with run.transaction() as tx:
+        changed = updates.rows_changed_in_flight(tx, run.list_id, 0, len(ids), ids)
+    planned = _opt_outs_among(run, changed)
+    with run.transaction() as tx:
+        plans.drop_plans_of_rows(tx, [one["cache_id"] for one in planned])
+        plans.add_to_plan(tx, planned)
+
+
+def _opt_outs_among(run: Run, changed: Sequence[int]) -> list[Mapping[str, Any]]:
+    """Return the plan for rows with an update in flight; whatever else has changed is decided after its result."""
+    looked_at = _load_rows(run, changed)
+    decided = [decide(situation, run.connection) for situation in looked_at.situations]
+    planned = zip(looked_at.rows, decided, strict=True)
+    return [_plan_row(run, row["id"], one, None) for row, one in planned if updates.takes_off(one.update)]
+
+
+def decide_rows(run: Run, ids: Sequence[int]) -> None:
+    """Decide about a few rows, in place of whatever was planned for them."""
+    run = without_deleted_interests(run)
+    looked_at = _load_rows(run, ids)
+    corrections = corrections_for(run, looked_at.rows)
+    with run.transaction() as tx:
+        plans.drop_plans_of_rows(tx, ids)
+        _write(tx, run, looked_at, corrections)
+
+
+def _load_rows(run: Run, ids: Sequence[int]) -> Situations:
+    if not ids:
+        return Situations((), (), {})
+    with run.transaction() as tx:
+        due = rows.rows_to_decide(tx, ids)
+    return gather_situations(run, due)
+
+
+def _write(tx: Transaction, run: Run, gathered: Situations, corrections: Corrections) -> None:
+    settled, planned, dropped, arriving = [], [], [], []
+    waiting = pending_data(tx, [row["id"] for row in gathered.rows])
+    for row, situation in zip(gathered.rows, gathered.situations, strict=True):
+        decision, held = decide(situation, run.connection), reason_to_hold_back(run, row, waiting.get(row["id"]))
+        change = waiting.get(row["id"]) if held is None or decision.update is not None else None
+        decision, extra = join_data(decision, row["mailchimp_status"], change)
+        if extra is None and change is not None:
+            dropped.append(row["id"])
+        if held is not None and extra is None and not decision.changes_something:
+            decision = replace(decision, sync_status=SyncStatus.FAIL, reason=held)
+        if decision.adds_member:
+            arriving.append(row["civicrm_contact_id"])
+        mine = corrections.planned.get(row["id"], ())
+        is_settled = not decision.changes_something and extra is None
+        if is_settled:
+            settled.append(_settled_row(row, situation, decision, gathered.details.get(row["id"]), mine))
+        if mine or not is_settled:
+            planned.append(_plan_row(run, row["id"], decision, extra, mine))
+    rows.write_rows(tx, [{"id": row_id, "identity": identity} for row_id, identity in gathered.claims.items()])
+    rows.write_rows(tx, settled)
+    rows.write_alike(tx, [{"id": row_id, **NOTHING_NEW} for row_id in corrections.told])
+    plans.add_to_plan(tx, planned)
+    data.forget_wanted_data(tx, dropped)
+    groups.add_rows_for_contacts(tx, run.list_id, arriving)
+
+
+def _plan_row(
+    run: Run, row_id: int, decision: Decision, extra: Mapping[str, Any] | None, corrections: Sequence[Correction] = ()
+) -> Mapping[str, Any]:
+    agreed: dict[str, Any] = {"subscribed": decision.agreed.subscribed, "interests": decision.agreed.interests}
+    if extra is not None:
+        agreed["data"] = extra
+    if corrections:
+        agreed[CORRECTIONS] = corrections
+    return {
+        "run_id": run.id,
+        "cache_id": row_id,
+        "create_contact": decision.create_contact,
+        "group_changes": [[group, status.value] for group, status in decision.groups],
+        "member_update": decision.update,
+        "sync_status": decision.sync_status.value,
+        "reason": decision.reason.value,
+        "agreed": agreed,
+    }
+
+
+def _settled_row(
+    row: RowMapping, situation: Situation, decision: Decision, detail: str | None, corrections: Sequence[Correction]
+) -> Mapping[str, Any]:
+    """Return what is written of a row that is decided; it stays due until its contact is corrected."""
+    failed = decision.sync_status is SyncStatus.FAIL
+    if decision.reason is not Code.ADDRESS_TAKEN or detail is None:
+        detail = row["reason_detail"] if failed and row["reason"] == decision.reason else None
+    return {
+        "id": row["id"],
+        "sync_status": (SyncStatus.TODO if corrections else decision.sync_status).value,
+        "reason": decision.reason.value,
+        "reason_detail": detail,
+        "refusal": row["refusal"] if failed else None,
+        **({"civicrm_address": situation.address} if decision.reason is Code.CV_SHARED_ADDRESS else {}),
+        "base_subscribed": decision.agreed.subscribed,
+        "base_interests": decision.agreed.interests,
+    }
+
+
+def _report(run: Run) -> None:
+    with run.transaction() as tx:
+        planned = plans.count_open(tx, run.id)
+    run.log(f"Decided about all due rows: {planned} need a change." if planned else "Nothing needs to change.")

@@ -1,0 +1,176 @@
+"""`undo RUN`: the inverse plan of a run, kept to be looked at and applied like any other."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from mailchimpsync.decide import Subject, excesses, kinds_of
+from mailchimpsync.decide.undo import Effects, effects_of
+from mailchimpsync.errors import REGISTRY, Code
+from mailchimpsync.model import Connection
+from mailchimpsync.runtime import Deadline
+from mailchimpsync.store import Transaction
+from mailchimpsync.store.cache import rows
+from mailchimpsync.store.changes import kept_plans, undo
+from mailchimpsync.store.changes.kept_plans import LEFT_OUT, PlanKind, PlanState
+from mailchimpsync.store.queries.populations import populations
+from mailchimpsync.sync.deciding.effects import people_by_kind
+from mailchimpsync.sync.options import Systems
+from mailchimpsync.sync.read_only import read_only
+from mailchimpsync.sync.safety.changed_links import group_links
+from mailchimpsync.sync.safety.guard import BILLABLE, billable_members, populations_of
+from mailchimpsync.sync.undo.proposals import (
+    Proposal,
+    entries_by_row,
+    only_eligible,
+    planned_change_of,
+    proposal,
+    states_of_rows,
+)
+
+UNDO_VALID_FOR = timedelta(days=3)
+
+
+def plan_undo(systems: Systems, connection: Connection, run_id: int, deadline: Deadline, *, by: str) -> int:
+    """Keep a plan that would take back what a run did, and return its id. Nothing is written on either side.
+
+    Who is not as the run left them, or may not be subscribed again, is in it as left out, with the reason.
+
+    Raises:
+        TransientError, AccessError: a side can't be asked.
+    """
+    store, now = systems.store, systems.runtime.now()
+    with store.begin() as tx:
+        plan_id = kept_plans.keep_plan(
+            tx,
+            list_id=connection.list_id,
+            kind=PlanKind.UNDO.value,
+            made_at=now,
+            made_by=by,
+            expires_at=now + UNDO_VALID_FOR,
+            run_id=run_id,
+            state=PlanState.DRAFT.value,
+            links=group_links(connection),
+            counts={},
+            excess=[],
+            failures=[],
+        )
+    try:
+        with systems.until(deadline), read_only(systems):
+            sums = _fill(systems, connection, run_id, plan_id)
+    except BaseException:
+        with store.begin() as tx:
+            undo.forget_plan(tx, plan_id)
+        raise
+    with store.begin() as tx:
+        kept_plans.describe_plan(tx, plan_id, state=PlanState.OPEN.value, **_described(tx, connection, sums))
+    return plan_id
+
+
+@dataclass
+class _Sums:
+    """What a plan comes to: changes by kind and group, people by kind, contacts on the bill, what can't be undone."""
+
+    people: Counter[str] = field(default_factory=Counter)
+    subjects: Counter[Subject] = field(default_factory=Counter)
+    bill: Counter[str] = field(default_factory=Counter)
+    failures: Counter[str] = field(default_factory=Counter)
+
+
+def _fill(systems: Systems, connection: Connection, run_id: int, plan_id: int) -> _Sums:
+    sums = _Sums()
+    for changes, told in _inverted(systems, connection, run_id):
+        with systems.store.begin() as tx:
+            kept_plans.keep_changes(tx, plan_id, [one["kept"] for one in changes])
+        wanted = [one["weighed"] for one in changes]
+        sums.subjects.update(subject for one in wanted for subject in kinds_of(one))
+        sums.people.update(people_by_kind(one["kept"] for one in changes))
+        sums.bill.update(billable_members(wanted))
+        sums.failures.update(code.value for code in told)
+    return sums
+
+
+def _described(tx: Transaction, connection: Connection, sums: _Sums) -> dict[str, Any]:
+    people = populations(tx, connection.list_id)
+    excess = excesses(sums.subjects, populations_of(people), connection.limits) if connection.limits else ()
+    before = sum(people.by_status.get(status, 0) for status in BILLABLE)
+    return {
+        "counts": dict(sums.people),
+        "excess": [one.sentence for one in excess],
+        "billable": {"before": before, "after": before + sums.bill["more"] - sums.bill["fewer"]},
+        "failures": [{"reason": reason, "count": number} for reason, number in sorted(sums.failures.items())],
+    }
+
+
+def _inverted(
+    systems: Systems, connection: Connection, run_id: int
+) -> Iterator[tuple[list[dict[str, Any]], list[Code]]]:
+    """Yield the changes of an undo, some thousand people at a time, and what can't be undone, a code for each."""
+    after = 0
+    while True:
+        with systems.store.begin() as tx:
+            ids = undo.rows_changed_by(tx, run_id, after)
+            entries = undo.entries_about(tx, run_id, ids) if ids else []
+            known = rows.rows_by_id(tx, ids) if ids else {}
+            states = states_of_rows(tx, connection, list(known.values()))
+        if not ids:
+            return
+        after = ids[-1]
+        effects = {key: effects_of(mine, connection) for key, mine in entries_by_row(entries).items()}
+        told = [code for key, one in effects.items() for code in _limits_of(one, is_known=key in known)]
+        proposals = [
+            proposal(known[key], states.get(known[key]["civicrm_contact_id"], {}), one, connection)
+            for key, one in effects.items()
+            if key in known and one.can_be_inverted
+        ]
+        proposals = only_eligible(systems, connection, proposals)
+        told += [one.why_not for one in proposals if one.why_not is not None]
+        yield [_change(one) for one in proposals], told
+
+
+def _limits_of(effects: Effects, *, is_known: bool) -> Iterator[Code]:
+    """Yield what of a run's effects on one person stays, whatever is undone."""
+    if effects.created:
+        yield Code.UNDO_CONTACT_STAYS
+    if effects.others:
+        yield Code.UNDO_BY_HAND
+    if effects.can_be_inverted and not is_known:
+        yield Code.UNDO_CHANGED
+
+
+def _change(one: Proposal) -> dict[str, Any]:
+    """Return a change as it is kept, and as it is weighed."""
+    row, inverse, why_not = one.row, one.inverse, one.why_not
+    wanted = planned_change_of(inverse) if inverse is not None else _no_change(row, why_not or Code.UNDO_CHANGED)
+    kept = {
+        "identity": row["identity"],
+        "contact_id": row["civicrm_contact_id"],
+        "member_id": row["mailchimp_member_id"],
+        "address": row["mailchimp_email"],
+        "before": {
+            "status": row["mailchimp_status"],
+            "interests": row["mailchimp_interests"] or {},
+            "groups": {str(group): state.status for group, state in one.states.items() if state.status is not None},
+        },
+        **wanted,
+        "outcome": None if inverse is not None else LEFT_OUT,
+        "note": REGISTRY[why_not].sentence if why_not is not None else None,
+    }
+    return {"kept": kept, "weighed": {**wanted, "mailchimp_status": row["mailchimp_status"]}}
+
+
+def _no_change(row: RowMapping, why_not: Code) -> dict[str, Any]:
+    return {
+        "create_contact": False,
+        "group_changes": [],
+        "member_update": None,
+        "sync_status": row["sync_status"],
+        "reason": why_not.value,
+        "agreed": {"subscribed": row["base_subscribed"], "interests": row["base_interests"]},
+    }

@@ -1,0 +1,109 @@
+"""What undoing a run means for each person: the change that takes it back, or why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from mailchimpsync.civicrm import persons
+from mailchimpsync.decide.undo import Effects, Inverse, Known, inverse_of, obstacle_to_resubscribing
+from mailchimpsync.errors import Code
+from mailchimpsync.mailchimp import Member, member
+from mailchimpsync.model import IN_FLIGHT, Connection, GroupState, SyncStatus
+from mailchimpsync.store import Transaction
+from mailchimpsync.store.cache import groups
+from mailchimpsync.sync.deciding.situations import obstacle_of
+from mailchimpsync.sync.options import Systems
+
+MEMBERS_IN_FLIGHT_MAX = 8
+
+States = Mapping[int, GroupState]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What undoing means for one person: the change, or why there is none."""
+
+    row: RowMapping
+    states: States
+    inverse: Inverse | None
+    why_not: Code | None = None
+
+
+def entries_by_row(entries: Sequence[RowMapping]) -> dict[int, list[dict[str, Any]]]:
+    """Return entries of the journal by the row they are about, in their order."""
+    by_row: dict[int, list[dict[str, Any]]] = {}
+    for entry in entries:
+        by_row.setdefault(entry["cache_id"], []).append(dict(entry))
+    return by_row
+
+
+def states_of_rows(tx: Transaction, connection: Connection, known: Sequence[RowMapping]) -> Mapping[int, States]:
+    """Return what is known of the groups of the rows' contacts."""
+    contacts = [row["civicrm_contact_id"] for row in known if row["civicrm_contact_id"] is not None]
+    return groups.group_states(tx, connection.list_id, contacts) if contacts else {}
+
+
+def proposal(row: RowMapping, states: States, effects: Effects, connection: Connection) -> Proposal:
+    """Return what takes effects back for a row, if it is still as the run left it, and no update is under way."""
+    inverse = None if row["sync_status"] in IN_FLIGHT else inverse_of(effects, _known_state(row, states), connection)
+    return Proposal(row, states, inverse, None if inverse else Code.UNDO_CHANGED)
+
+
+def _known_state(row: RowMapping, states: States) -> Known:
+    return Known(
+        row["mailchimp_status"],
+        row["mailchimp_interests"] or {},
+        states,
+        row["mailchimp_email"],
+        row["base_interests"] or {},
+    )
+
+
+def only_eligible(systems: Systems, connection: Connection, proposals: Sequence[Proposal]) -> list[Proposal]:
+    """Return the proposals, without a change for those who may not be subscribed again."""
+    back = [one for one in proposals if one.inverse is not None and one.inverse.subscribes]
+    if not back:
+        return list(proposals)
+    people = persons(systems.civicrm, [one.row["civicrm_contact_id"] for one in back])
+    found = _read_members(systems, connection, back)
+
+    def why_not(one: Proposal) -> Code | None:
+        fresh = found.get(one.row["id"])
+        refusal = one.row["refusal"] or {}
+        if refusal.get("code") == Code.MC_FORGOTTEN:
+            return Code.MC_FORGOTTEN
+        person = people.get(one.row["civicrm_contact_id"])
+        if person is None or person.is_deleted:
+            return Code.CV_CONTACT_GONE
+        sticky = obstacle_to_resubscribing(fresh.status if fresh else None, fresh.unsubscribe_reason if fresh else "")
+        return sticky or obstacle_of(one.row, person)
+
+    reasons = {one.row["id"]: why_not(one) for one in back}
+    return [
+        Proposal(one.row, one.states, None, reason) if (reason := reasons.get(one.row["id"])) else one
+        for one in proposals
+    ]
+
+
+def _read_members(systems: Systems, connection: Connection, some: Sequence[Proposal]) -> dict[int, Member | None]:
+    """Return the members of rows that have one, as Mailchimp says now, by row id."""
+    keys = {one.row["id"]: one.row["mailchimp_member_id"] for one in some if one.row["mailchimp_member_id"]}
+    with systems.runtime.executor(MEMBERS_IN_FLIGHT_MAX) as executor:
+        found = executor.map(lambda key: member(systems.mailchimp, connection.list_id, key), keys.values())
+        return dict(zip(keys, found, strict=True))
+
+
+def planned_change_of(inverse: Inverse) -> dict[str, Any]:
+    """Return an inverse as a planned change."""
+    return {
+        "create_contact": False,
+        "group_changes": [[group, status.value] for group, status in inverse.groups],
+        "member_update": dict(inverse.update),
+        "sync_status": SyncStatus.LIVE.value,
+        "reason": Code.UNDONE.value,
+        "agreed": {"subscribed": inverse.subscribed, "interests": dict(inverse.interests)},
+    }

@@ -1,0 +1,60 @@
+"""Looking for a batch whose answer was lost: it is ours only if its results say so.
+
+Mailchimp's list of batches shows no operations, so size and time make a batch a candidate and prove nothing. See
+docs/decisions/identity-of-batches.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from mailchimpsync.mailchimp import BatchInfo, batch_results, recent_batches
+from mailchimpsync.store.changes import updates
+from mailchimpsync.sync.context import Work
+from mailchimpsync.sync.updates.operation_names import update_of
+
+CLOCKS_DIFFER_AT_MOST = timedelta(minutes=5)
+SENDING_TAKES_AT_MOST = timedelta(minutes=30)
+"""With all retries; a batch that Mailchimp got later is not the one that was lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What came of looking: the batch, if it is proved to be ours; `undecided`: how many may be, and are not done."""
+
+    found: BatchInfo | None = None
+    undecided: int = 0
+
+
+def find_lost_batch(work: Work, row: Any, sent_at: datetime | None = None) -> Search:
+    """Look for a batch of which nobody knows whether it reached Mailchimp; `sent_at`: when, if that is known."""
+    undecided = 0
+    for info in _candidates(work, row, sent_at or row["created_date"]):
+        if not info.is_finished:
+            undecided += 1
+        elif _is_ours(work, row, info):
+            return Search(info)
+        else:
+            with work.transaction() as tx:
+                updates.record_foreign_batch(tx, row["id"], info.id)
+    return Search(undecided=undecided)
+
+
+def _candidates(work: Work, row: Any, sent_at: datetime) -> Iterator[BatchInfo]:
+    """Yield the account's batches that can be the lost one: as large, unless Mailchimp has not counted yet."""
+    with work.transaction() as tx:
+        known = updates.own_batch_ids(tx) | updates.foreign_batch_ids(tx, row["id"])
+    for info in recent_batches(work.mailchimp):
+        is_as_large = info.total_operations in (0, row["total_operations"])
+        if info.id in known or not is_as_large or info.submitted_at is None:
+            continue
+        if sent_at - CLOCKS_DIFFER_AT_MOST <= info.submitted_at <= sent_at + SENDING_TAKES_AT_MOST:
+            yield info
+
+
+def _is_ours(work: Work, row: Any, info: BatchInfo) -> bool:
+    results = batch_results(work.mailchimp, info)
+    return any(update_of(row["mark"], result.operation_id) is not None for result in results)

@@ -1,0 +1,221 @@
+"""Data on its way with a row's update: joined to a decision, put into the update, taken in with its result."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from mailchimpsync.data import (
+    NOTHING_CONFIRMED,
+    after_member,
+    after_tags,
+    as_text,
+    is_still_needed,
+    member_body,
+    refusal_of,
+    tags_body,
+    tags_only,
+    without_fields,
+)
+from mailchimpsync.decide import Decision
+from mailchimpsync.errors import Code
+from mailchimpsync.model import SUBSCRIBED_STATUSES, Side, SyncStatus
+from mailchimpsync.store import Transaction
+from mailchimpsync.store.cache import data
+from mailchimpsync.sync.context import Work
+
+VALUE_LENGTH_MAX = 255
+FIELD_LENGTH_MAX = 64
+TAGS, MEMBER = "tags", "member"
+"""The two calls that data may need."""
+
+WITHOUT_SOME, WITHOUT_DATA = "without some data", "without data"
+"""Tries of an update some of whose merge fields Mailchimp refused by name, or all."""
+
+Change = Mapping[str, Any]
+Update = Mapping[Any, Any]
+
+
+def pending_data(tx: Transaction, row_ids: Sequence[int]) -> dict[int, Change]:
+    """Return what waits for rows, and forget what has been confirmed meanwhile."""
+    found = {key: row for key, row in data.data_of_rows(tx, row_ids).items() if row["wanted"] is not None}
+    done = [key for key, row in found.items() if not is_still_needed(row["wanted"], row["confirmed"] or {})]
+    data.forget_wanted_data(tx, done)
+    return {key: row["wanted"] for key, row in found.items() if key not in set(done)}
+
+
+def join_data(decision: Decision, status: str | None, change: Change | None) -> tuple[Decision, Change | None]:
+    """Join what waits for a row to its decision: whoever is not to be subscribed gets no data."""
+    if change is None or decision.sync_status is SyncStatus.FAIL or not decision.agreed.subscribed:
+        return decision, None
+    if decision.update is None and status not in SUBSCRIBED_STATUSES:
+        return decision, None
+    return replace(decision, sync_status=SyncStatus.LIVE), change
+
+
+def request_body(
+    update: Mapping[str, Any] | None, change: Change | None, address: str | None
+) -> Mapping[str, Any] | None:
+    """Return the body of a member's update with the data that goes with it, or None; the sync's own values count."""
+    extra = member_body(change) if change is not None else {}
+    if not extra:
+        return update
+    own = update or {"email_address": address}
+    fields = {**extra.get("merge_fields", {}), **own.get("merge_fields", {})}
+    return {**extra, **own, **({"merge_fields": fields} if fields else {})}
+
+
+def first_request_body(
+    work: Work, update: Mapping[str, Any] | None, agreed: Mapping[str, Any], address: str | None
+) -> Mapping[str, Any] | None:
+    """Return what of a planned change is sent first: the member's update, else the tags; None: nothing at all."""
+    change = agreed.get("data")
+    return request_body(update, change, address) or (_tags_body(work, change) if change is not None else None)
+
+
+def _tags_body(work: Work, change: Change) -> dict[str, Any] | None:
+    options = work.connection.data
+    return tags_body(change, starts_automations=options is not None and options.tags_start_automations)
+
+
+def request_kind(update: Update) -> str:
+    """Say which call an update is for."""
+    return TAGS if TAGS in update["data"] else MEMBER
+
+
+def carries_only_data(update: Update) -> bool:
+    """Say whether nobody's subscription hangs on an update."""
+    return update["agreed"].get("data") is not None and (
+        update["attempt"]["decided"] is None or request_kind(update) == TAGS
+    )
+
+
+def confirmed_of(tx: Transaction, updates: Sequence[Update]) -> dict[int, Mapping[str, Any]]:
+    """Return what is confirmed of the rows whose updates carry data."""
+    ids = [update["id"] for update in updates if update["agreed"].get("data") is not None]
+    found = data.data_of_rows(tx, ids) if ids else {}
+    return {key: (found[key]["confirmed"] if key in found else None) or NOTHING_CONFIRMED for key in ids}
+
+
+def confirmed_row(update: Update, confirmed: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the row of `store.data` once an update with data is confirmed."""
+    change = update["agreed"]["data"]
+    now = after_tags(confirmed, change) if request_kind(update) == TAGS else after_member(confirmed, change)
+    settled = {"refused": None} if change["digests"] and not change.get("refused") else {}  # else a part was refused
+    return {"cache_id": update["id"], "confirmed": now, **settled}
+
+
+def refused_row(update: Update, detail: str, tags: Collection[str] = ()) -> dict[str, Any]:
+    """Return the row of `store.data` once data is refused: these merge fields, or all of it."""
+    return {"cache_id": update["id"], "refused": refusal_of(update["agreed"]["data"], detail, tags)}
+
+
+def is_pending_again(update: Update) -> dict[str, Any]:
+    """Return the row of `store.data` once data is refused for a cause that may pass; what is confirmed is done."""
+    change = update["agreed"]["data"]
+    return {"cache_id": update["id"], "wanted": tags_only(change) if request_kind(update) == TAGS else change}
+
+
+def reason_to_hold_back(work: Work, row: Mapping[Any, Any], change: Change | None) -> Code | None:
+    """Return why what waits for a row is not sent now: the same was refused too often a short while ago."""
+    refusal = row["refusal"]
+    if change is None or refusal is None or "again" not in refusal:
+        return None
+    if work.runtime.now() >= datetime.fromisoformat(refusal["again"]):
+        return None
+    is_same = refusal["update"] == first_request_body(work, None, {"data": change}, row["mailchimp_email"])
+    return Code(refusal["code"]) if is_same else None
+
+
+def tags_after_member(work: Work, update: Update) -> dict[str, Any] | None:
+    """Return the update that sends the tags once the member's own update is confirmed."""
+    change = update["agreed"].get("data")
+    if change is None or request_kind(update) == TAGS:
+        return None
+    body = _tags_body(work, change)
+    return _next_update(update, body, update["agreed"], update["attempt"]["tries"]) if body is not None else None
+
+
+def refused_by_name(update: Update, named: Collection[str]) -> list[str]:
+    """Return those of the merge fields of ours that Mailchimp named in its refusal, if there is a rest to be sent."""
+    change, tries = update["agreed"].get("data"), update["attempt"]["tries"]
+    if change is None or request_kind(update) == TAGS or WITHOUT_SOME in tries:
+        return []
+    tags = [tag for tag in change["fields"] if tag in named]
+    rest = without_fields(change, tags)
+    return tags if not carries_only_data(update) or rest["fields"] or rest["language"] or rest["tags"] else []
+
+
+def without_refused_fields(work: Work, update: Update, tags: Collection[str]) -> dict[str, Any]:
+    """Return the update to be tried once Mailchimp has refused these merge fields of ours by name."""
+    rest = without_fields(update["agreed"]["data"], tags)
+    agreed, tries = {**update["agreed"], "data": rest}, [*update["attempt"]["tries"], WITHOUT_SOME]
+    fields = {tag: value for tag, value in update["data"]["merge_fields"].items() if tag not in tags}
+    body = {**update["data"], "merge_fields": fields}
+    if carries_only_data(update) and not member_body(rest):
+        body = _tags_body(work, rest) or body
+    return _next_update(update, body, agreed, tries)
+
+
+def without_merge_fields(update: Update) -> dict[str, Any] | None:
+    """Return the update to be tried once Mailchimp has refused merge fields of ours, or None if there was no other."""
+    change, tries = update["agreed"].get("data"), update["attempt"]["tries"]
+    if change is None or not member_body(change) or carries_only_data(update) or WITHOUT_DATA in tries:
+        return None
+    own = update["attempt"]["decided"]
+    status = {key: value for key, value in update["data"].items() if key in ("status", "status_if_new")}
+    agreed = {**update["agreed"], "data": tags_only(change)}
+    return _next_update(update, {**own, **status}, agreed, [*tries, WITHOUT_DATA])
+
+
+def _next_update(
+    update: Update, body: Mapping[str, Any], agreed: Mapping[str, Any], tries: Sequence[str]
+) -> dict[str, Any]:
+    return {
+        "mailchimpsync_cache_id": update["id"],
+        "data": body,
+        "attempt": {**update["attempt"], "tries": list(tries)},
+        "agreed": agreed,
+        "open_row": update["id"],
+        "run_id": update["update_run_id"],
+    }
+
+
+def journal_entries(work: Work, update: Update) -> Iterator[dict[str, Any]]:
+    """Yield an entry for each merge field, or each tag, that an update has changed."""
+    change = update["agreed"].get("data")
+    for name, old, new in _changes(change, request_kind(update)) if change is not None else ():
+        yield {
+            "list_id": work.list_id,
+            "cache_id": update["id"],
+            "contact_id": update["civicrm_contact_id"],
+            "member_id": update["mailchimp_member_id"],
+            "time": work.runtime.now(),
+            "run_id": update["update_run_id"],
+            "side": Side.MAILCHIMP.value,
+            "field": name[:FIELD_LENGTH_MAX],
+            "old": old,
+            "new": new,
+            "reason": Code.DATA_CHANGED.value,
+        }
+
+
+def _changes(change: Change, kind: str) -> Iterator[tuple[str, str | None, str]]:
+    if kind == TAGS:
+        for name, (wanted, _) in change["tags"].items():
+            yield f"tag {name}", _yes_no(not wanted), _yes_no(wanted)
+        return
+    for tag, (value, _) in change["fields"].items():
+        yield f"merge_field {tag}", _display_value(change["old"].get(tag)), _display_value(value) or ""
+    if change["language"] is not None:
+        yield "language", _display_value(change["old"].get("language")), change["language"][0]
+
+
+def _display_value(value: Any) -> str | None:
+    return None if value is None else as_text(value)[:VALUE_LENGTH_MAX]
+
+
+def _yes_no(value: bool) -> str:
+    return "yes" if value else "no"

@@ -1,0 +1,312 @@
+"""What the result of one update says of its row: confirmed, refused, or to be tried in another way (DESIGN 3.10)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from mailchimpsync.addresses import normalise_address
+from mailchimpsync.decide.member_facts import OurAct, Seen, columns_of, facts_of, observe_member
+from mailchimpsync.decide.member_news import hold_reason, names_before
+from mailchimpsync.errors import LASTS_AFTER, MAY_PASS, OF_ACCESS, Code
+from mailchimpsync.mailchimp import OperationResult, classify_refusal, refusal_detail, refused_fields
+from mailchimpsync.model import SUBSCRIBED_STATUSES, MemberStatus, Side, SyncStatus, blank_as_empty
+from mailchimpsync.store.schema import json_text
+from mailchimpsync.sync.context import Work
+from mailchimpsync.sync.updates.member_data import (
+    carries_only_data,
+    confirmed_row,
+    is_pending_again,
+    journal_entries,
+    refused_by_name,
+    refused_row,
+    tags_after_member,
+    without_merge_fields,
+    without_refused_fields,
+)
+from mailchimpsync.sync.updates.refusals import mailchimp_refusal, refuse_temporarily
+
+OK_STATUS = range(200, 300)
+Update = Mapping[Any, Any]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What the results of some updates change here."""
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    completed: list[tuple[int, str | None]] = field(default_factory=list)
+    retries: list[dict[str, Any]] = field(default_factory=list)
+    entries: list[dict[str, Any]] = field(default_factory=list)
+    data: list[dict[str, Any]] = field(default_factory=list)
+    known_data: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+    arrived: list[int] = field(default_factory=list)
+    confirmed: int = 0
+    failed: int = 0
+    tried_again: int = 0
+    access_refused: Counter[Code] = field(default_factory=Counter)
+    refused: list[tuple[int | None, int]] = field(default_factory=list)
+    """Whose update was refused, be it for good or for now: the run, and the row."""
+
+
+def is_opt_out(result: OperationResult) -> bool:
+    """Say whether Mailchimp refused an update because the person has left."""
+    refused = result.status_code not in OK_STATUS
+    return refused and classify_refusal(result.status_code, result.body) is Code.MC_COMPLIANCE
+
+
+def apply_result(work: Work, update: Update, result: OperationResult, outcome: Outcome) -> None:
+    """Add to an outcome what a result means for its update and its row."""
+    if result.status_code in OK_STATUS:
+        _confirm(work, update, result, outcome)
+        return
+    code = classify_refusal(result.status_code, result.body)
+    if code is Code.MC_DUPLICATE and new_address_of(update) is not None:
+        code = Code.ADDRESS_TAKEN
+    if code in MAY_PASS:
+        _try_again(work, update, result, code, outcome)
+        return
+    detail = refusal_detail(result.body)
+    if code is Code.MC_FIELD and (tags := refused_by_name(update, refused_fields(result.body))):
+        _retry_without_fields(work, update, result.status_code, detail, tags, outcome)
+        return
+    if carries_only_data(update):
+        _refuse_data(work, update, result.status_code, code, detail, outcome)
+        return
+    other_way = _fallback_update(update, code)
+    error = json_text({"code": code.value, "status": result.status_code, "detail": detail})
+    outcome.completed.append((update["update_id"], error))
+    outcome.entries.append(mailchimp_refusal(work, update, result.status_code, code))
+    if other_way is not None:
+        if "data" in update["agreed"] and other_way["agreed"] != update["agreed"]:
+            outcome.data.append(refused_row(update, detail))
+        outcome.retries.append({**other_way, "created_date": work.runtime.now()})
+        outcome.rows.append({"id": update["id"], "sync_status": SyncStatus.REDO.value})
+        return
+    outcome.failed += 1
+    outcome.refused.append((update["update_run_id"], update["id"]))
+    outcome.rows.append(_refused_row(update, code, detail, work.runtime.now()))
+
+
+def _try_again(work: Work, update: Update, result: OperationResult, code: Code, outcome: Outcome) -> None:
+    """What may pass is tried again; data alone waits for it as it did before it was sent."""
+    outcome.access_refused.update({code} & OF_ACCESS)
+    outcome.tried_again += 1
+    outcome.refused.append((update["update_run_id"], update["id"]))
+    if carries_only_data(update):
+        outcome.data.append(is_pending_again(update))
+    detail = refusal_detail(result.body)
+    error = json_text({"code": code.value, "status": result.status_code, "detail": detail})
+    outcome.completed.append((update["update_id"], error))
+    row = refuse_temporarily(update, code, detail, work.runtime.now())
+    outcome.rows.append(row)
+    if row["refusal"]["times"] <= LASTS_AFTER:
+        outcome.entries.append(mailchimp_refusal(work, update, result.status_code, code))
+
+
+def _retry_without_fields(
+    work: Work, update: Update, status: int, detail: str, tags: Sequence[str], outcome: Outcome
+) -> None:
+    """One value that Mailchimp refuses holds nothing else back."""
+    error = {"code": Code.MC_FIELD.value, "status": status, "detail": detail}
+    outcome.completed.append((update["update_id"], json_text(error)))
+    outcome.entries.append(mailchimp_refusal(work, update, status, Code.MC_FIELD))
+    outcome.data.append(refused_row(update, detail, tags))
+    outcome.retries.append({**without_refused_fields(work, update, tags), "created_date": work.runtime.now()})
+    outcome.rows.append({"id": update["id"], "sync_status": SyncStatus.REDO.value})
+
+
+def _refuse_data(work: Work, update: Update, status: int, code: Code, detail: str, outcome: Outcome) -> None:
+    """Nobody's subscription hangs on it, so the row is as it was; the same is not sent again."""
+    outcome.failed += 1
+    outcome.refused.append((update["update_run_id"], update["id"]))
+    outcome.completed.append((update["update_id"], json_text({"code": code.value, "status": status, "detail": detail})))
+    outcome.entries.append(mailchimp_refusal(work, update, status, code))
+    outcome.data.append(refused_row(update, detail))
+    sync_status = SyncStatus.TODO if update["recheck"] else SyncStatus.OK
+    outcome.rows.append({"id": update["id"], "sync_status": sync_status.value, "recheck": False})
+
+
+def _fallback_update(update: Update, code: Code) -> dict[str, Any] | None:
+    """Return the update to be tried instead, once.
+
+    After a compliance refusal that is `pending`, so that Mailchimp asks the person (existing-extension.md 8.8); after a
+    refusal of merge fields, the same without those of plugins, then without the check of required ones.
+    """
+    if code is Code.MC_FIELD and (without := without_merge_fields(update)) is not None:
+        return without
+    tries = update["attempt"]["tries"]
+    data = dict(update["data"])
+    if code is Code.MC_COMPLIANCE and MemberStatus.PENDING not in tries:
+        wanted = next((key for key in ("status", "status_if_new") if data.get(key) == MemberStatus.SUBSCRIBED), None)
+        if wanted is None:
+            return None
+        data[wanted] = MemberStatus.PENDING.value
+        tries = [*tries, MemberStatus.PENDING.value]
+    elif code is Code.MC_FIELD and "skip_merge_validation" not in tries:
+        tries = [*tries, "skip_merge_validation"]
+    else:
+        return None
+    return {
+        "mailchimpsync_cache_id": update["id"],
+        "data": data,
+        "attempt": {**update["attempt"], "tries": tries},
+        "agreed": update["agreed"],
+        "open_row": update["id"],
+        "run_id": update["update_run_id"],
+    }
+
+
+def _refused_row(update: Update, code: Code, detail: str, now: datetime) -> dict[str, Any]:
+    return {
+        "id": update["id"],
+        "sync_status": (SyncStatus.TODO if update["recheck"] else SyncStatus.FAIL).value,
+        "recheck": False,
+        "reason": code.value,
+        "reason_detail": detail,
+        "refusal": {"code": code.value, "update": update["attempt"]["decided"], "at": now.isoformat()},
+    }
+
+
+def _confirm(work: Work, update: Update, result: OperationResult, outcome: Outcome) -> None:
+    outcome.completed.append((update["update_id"], None))
+    outcome.confirmed += 1
+    row = {**_member_columns(update, result.body), "id": update["id"], "recheck": False, "refusal": None}
+    agreed = update["agreed"]["interests"] or {}
+    confirmed = {key: value for key, value in agreed.items() if row["mailchimp_interests"].get(key) == value}
+    row |= _moved(update, row["mailchimp_member_id"])
+    as_wanted = matches_update(update["data"], row["mailchimp_status"]) and _matches_base(update, row)
+    if as_wanted and update["mailchimp_member_id"] is None and update["civicrm_contact_id"] is not None:
+        outcome.arrived.append(update["civicrm_contact_id"])
+    if as_wanted:
+        row |= {
+            "reason_detail": None,
+            "base_subscribed": update["agreed"]["subscribed"],
+            "base_interests": confirmed,
+        }
+    # What changed while the update was in flight is compared with what it made both sides agree on.
+    has_news = row["names_before"] is not None or row["hold_reason"] is not None
+    in_order = as_wanted and confirmed == agreed and not update["recheck"] and not has_news
+    row["sync_status"] = (SyncStatus.OK if in_order else SyncStatus.TODO).value
+    if update["id"] in outcome.known_data:
+        outcome.data.append(confirmed_row(update, outcome.known_data[update["id"]]))
+        if in_order and (tags := tags_after_member(work, update)) is not None:
+            outcome.retries.append({**tags, "created_date": work.runtime.now()})
+            row["sync_status"] = SyncStatus.LIVE.value
+    outcome.rows.append(row)
+    entries = [*_entries(work, update, row), *journal_entries(work, update)]
+    outcome.entries.extend({**entry, "answer": str(result.status_code)} for entry in entries)
+
+
+def _matches_base(update: Update, row: Mapping[str, Any]) -> bool:
+    """An update that asks for no status must not hide that somebody has left meanwhile."""
+    subscribed = update["agreed"]["subscribed"]
+    return subscribed is None or subscribed == (row["mailchimp_status"] in SUBSCRIBED_STATUSES)
+
+
+def _member_columns(update: Update, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what Mailchimp says of the member now; where its answer is silent, what we knew, or what we sent."""
+    data = update["data"]
+    sent_status = data.get("status") or (data.get("status_if_new") if update["mailchimp_status"] is None else None)
+    status = body.get("status") or sent_status or update["mailchimp_status"]
+    changed_at = _date(body.get("last_changed"))
+    ours = OurAct(sent_status, update["submitted_at"]) if sent_status else None
+    facts = observe_member(facts_of(update), Seen(status, changed_at, _date(body.get("timestamp_opt"))), ours)
+    left_alone = ours is not None and facts.made_by is None  # what we were to do, somebody else had done
+    known = update["mailchimp_data"] or {}
+    agreed = update["agreed"]["interests"] or {}
+    interests = {**agreed, **(update["mailchimp_interests"] or {}), **data.get("interests", {})}
+    interests |= {key: value for key, value in _mapping(body.get("interests")).items() if key in interests}
+    names = _mapping(body.get("merge_fields"))
+    names_now = {
+        "first_name": blank_as_empty(names.get("FNAME", known.get("first_name", ""))),
+        "last_name": blank_as_empty(names.get("LNAME", known.get("last_name", ""))),
+    }
+    member_id = body.get("id") or update["mailchimp_member_id"]
+    return {
+        "mailchimp_member_id": member_id,
+        "mailchimp_contact_id": body.get("contact_id") or update["mailchimp_contact_id"],
+        "mailchimp_email": body.get("email_address") or update["mailchimp_email"] or data["email_address"],
+        **columns_of(facts),
+        "mailchimp_updated": changed_at or update["mailchimp_updated"],
+        "mailchimp_data": names_now,
+        "names_before": names_before(
+            update["names_before"], update["mailchimp_data"], names_now, _mapping(data.get("merge_fields"))
+        ),
+        "hold_reason": hold_reason(update["hold_reason"], update["mailchimp_status"], status),
+        "mailchimp_interests": interests,
+        **({"departure": None} if status in SUBSCRIBED_STATUSES or left_alone else {}),
+        **({"handed_from": None} if status in SUBSCRIBED_STATUSES and sent_status is not None else {}),
+    }
+
+
+def _moved(update: Update, member_id: str | None) -> dict[str, Any]:
+    """Return what changes with the address; one that CiviCRM has chosen since stays to be sent."""
+    if update["mailchimp_member_id"] is None:
+        return {"civicrm_address": update["data"]["email_address"]}  # who is subscribed gets the best one
+    if (moved := new_address_of(update)) is None or not member_id:
+        return {}
+    is_newest = normalise_address(update["new_address"] or moved) == normalise_address(moved)
+    return {"identity": f"m:{member_id}", **({"new_address": None} if is_newest else {})}
+
+
+def new_address_of(update: Update) -> str | None:
+    """Return the address that an update gives its member, if it is another one."""
+    known, wanted = update["mailchimp_email"], update["data"].get("email_address")
+    if update["mailchimp_member_id"] is None or wanted is None:  # tags are given by the member's id alone
+        return None
+    return str(wanted) if normalise_address(known or "") != normalise_address(wanted) else None
+
+
+def matches_update(data: Mapping[str, Any], status: str | None) -> bool:
+    """Say whether a member has the status that an update asked for, if it asked for one."""
+    wanted = data.get("status") or data.get("status_if_new")
+    if wanted is None:
+        return True
+    return (wanted in SUBSCRIBED_STATUSES) == (status in SUBSCRIBED_STATUSES)
+
+
+def _entries(work: Work, update: Update, row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    changes: list[tuple[str, str | None, str | None]] = []
+    if (moved := new_address_of(update)) is not None:
+        changes.append(("address", update["mailchimp_email"], moved))
+    if row["mailchimp_status"] != update["mailchimp_status"]:
+        changes.append(("status", update["mailchimp_status"], row["mailchimp_status"]))
+    before = update["mailchimp_interests"] or {}
+    for interest, value in update["data"].get("interests", {}).items():
+        if before.get(interest, False) != value:
+            changes.append((f"interest {interest}", _yes_no(before.get(interest)), _yes_no(value)))
+    return [
+        {
+            "list_id": work.list_id,
+            "cache_id": update["id"],
+            "contact_id": update["civicrm_contact_id"],
+            "member_id": row["mailchimp_member_id"],
+            "time": work.runtime.now(),
+            "run_id": update["update_run_id"],
+            "side": Side.MAILCHIMP.value,
+            "field": name,
+            "old": old,
+            "new": new,
+            "reason": update["reason"] or Code.CIVICRM_ADDED.value,
+        }
+        for name, old, new in changes
+    ]
+
+
+def _date(value: Any) -> datetime | None:
+    try:
+        return datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _yes_no(value: bool | None) -> str | None:
+    return None if value is None else ("yes" if value else "no")

@@ -1,0 +1,90 @@
+"""Updates in flight that an opt-out has overtaken: Mailchimp may still carry them out, after the opt-out.
+
+What they bring about is our own act, and nobody's wish: members whom they have subscribed are taken off again
+(docs/decisions/opt-outs-overtake.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from mailchimpsync.mailchimp import Member, UnreadableMember
+from mailchimpsync.model import IN_FLIGHT, SUBSCRIBED_STATUSES, SyncStatus
+from mailchimpsync.store import Transaction
+from mailchimpsync.store.cache import rows
+from mailchimpsync.store.changes import updates
+from mailchimpsync.sync.context import Run, Work
+from mailchimpsync.sync.updates.reread import fresh_columns, read_member
+
+MEMBERS_IN_FLIGHT_MAX = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Overtaken:
+    """An overtaken update with its row, and its member as Mailchimp shows it now."""
+
+    update: RowMapping
+    found: Member | UnreadableMember | None
+
+
+def read_overtaken_members(work: Work, batch_id: int) -> Sequence[Overtaken]:
+    """Read the members of the overtaken updates of a batch that is over.
+
+    Raises:
+        TransientError: Mailchimp doesn't answer; the batch stays open until it does.
+    """
+    with work.transaction() as tx:
+        waiting = updates.overtaken(tx, work.list_id, batch_id)
+    with work.runtime.executor(MEMBERS_IN_FLIGHT_MAX) as executor:
+        return list(executor.map(lambda update: Overtaken(update, read_member(work, update)), waiting))
+
+
+def record_overtaken(tx: Transaction, overtaken: Sequence[Overtaken]) -> None:
+    """Write down what members are once a batch is over; where that is new, their rows are due."""
+    changed = [one for one in overtaken if one.found is not None]
+    columns = []
+    for one in changed:
+        fresh = _due(one.update, fresh_columns(one.update, one.found)) if one.found is not None else {}
+        columns.append(
+            fresh | _base_if_ours(one.update, fresh.get("mailchimp_status"), fresh.get("mailchimp_status_date"))
+        )
+    rows.write_rows(tx, columns)
+    updates.close_overtaken(tx, [one.update["update_id"] for one in overtaken])
+
+
+def _due(update: RowMapping, fresh: dict[str, Any]) -> dict[str, Any]:
+    """A row with an update in flight is due after its result."""
+    if update["sync_status"] in IN_FLIGHT:
+        return {**fresh, "sync_status": update["sync_status"], "recheck": True}
+    return {**fresh, "sync_status": SyncStatus.TODO.value}
+
+
+def settle_overtaken(run: Run) -> None:
+    """Before rows are decided: what overtaken updates have done, as far as Mailchimp's members show it now.
+
+    Otherwise it would look like a newer word of Mailchimp's, and bring back somebody who has left in CiviCRM.
+    """
+    with run.transaction() as tx:
+        found = updates.overtaken(tx, run.list_id)
+        known = [
+            {"id": one["id"], **ours}
+            for one in found
+            if (ours := _base_if_ours(one, one["mailchimp_status"], one["mailchimp_status_date"]))
+        ]
+        rows.write_rows(tx, known)
+        updates.close_overtaken(tx, [one["update_id"] for one in found if one["is_over"]])
+
+
+def _base_if_ours(update: RowMapping, status: str | None, since: Any) -> dict[str, Any]:
+    """Return what both sides had agreed on, where a member is subscribed because an overtaken update asked for it."""
+    wanted = update["data"].get("status") or update["data"].get("status_if_new")
+    if wanted not in SUBSCRIBED_STATUSES or status not in SUBSCRIBED_STATUSES:
+        return {}
+    return {
+        "base_subscribed": True,
+        "mailchimp_status_date": min(since, update["created_date"]) if since else update["created_date"],
+    }

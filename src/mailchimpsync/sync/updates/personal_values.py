@@ -1,0 +1,28 @@
+"""Values that let somebody in are made as they are sent, and kept nowhere (docs/decisions/personal-tokens.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mailchimpsync.data import contacts_of, with_secrets
+from mailchimpsync.sync.context import Work
+
+Body = Mapping[str, Any]
+
+
+def insert_personal_values(work: Work, bodies: Mapping[int, Body]) -> dict[int, Body]:
+    """Return the bodies of updates as they are sent; CiviCRM is asked only where one needs it.
+
+    Raises:
+        RemoteError: CiviCRM can't be asked.
+    """
+    contacts = contacts_of(bodies.values())
+    secrets = _secrets(work, sorted(contacts)) if contacts else {}
+    return {key: with_secrets(body, secrets) for key, body in bodies.items()}
+
+
+def _secrets(work: Work, contact_ids: list[int]) -> dict[int, str]:
+    where = [["id", "IN", contact_ids], ["is_deleted", "=", False]]
+    found = work.civicrm.call("Contact", "get", {"select": ["id", "hash"], "where": where, "limit": len(contact_ids)})
+    return {row["id"]: row["hash"] for row in found if row.get("hash")}

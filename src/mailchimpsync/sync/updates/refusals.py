@@ -1,0 +1,118 @@
+"""What was refused: the row fails alone, or is tried again, and the journal tells it.
+
+How often and how soon: docs/decisions/one-model-of-truth.md.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from mailchimpsync.addresses import normalise_address
+from mailchimpsync.errors import LASTS_AFTER, Code, RefusedError
+from mailchimpsync.model import MemberStatus, Side, SyncStatus
+from mailchimpsync.store import Transaction
+from mailchimpsync.store.changes import kept_plans
+from mailchimpsync.store.journal.journal import REFUSED
+from mailchimpsync.store.runs import figures
+from mailchimpsync.sync.context import Work
+from mailchimpsync.sync.updates.member_data import carries_only_data
+
+DETAIL_LENGTH_MAX = 500
+
+PAUSE_FIRST = timedelta(minutes=30)
+PAUSE_LONGEST = timedelta(days=1)
+"""How long a change that was refused again and again waits until it is tried once more; twice as long each time."""
+
+_DOUBLINGS_MAX = 6
+
+
+def refuse_row_by_civicrm(row_id: int, error: RefusedError) -> dict[str, Any]:
+    """Return the columns of the failed row."""
+    return {
+        "id": row_id,
+        "sync_status": SyncStatus.FAIL.value,
+        "reason": Code.CV_CHANGE_REFUSED.value,
+        "reason_detail": (error.detail or error.what)[:DETAIL_LENGTH_MAX],
+    }
+
+
+def refuse_temporarily(update: Mapping[Any, Any], code: Code, detail: str, now: datetime) -> dict[str, Any]:
+    """Return the columns of a row whose update Mailchimp refused for a cause that may pass.
+
+    It is due again; once the same was refused too often it is listed as a failure, and tried more and more rarely.
+    """
+    decided = update["data"] if carries_only_data(update) else update["attempt"]["decided"]
+    times = _earlier_attempts(update["refusal"], decided) + 1
+    refusal = {"code": code.value, "update": decided, "at": now.isoformat(), "times": times}
+    is_put_off = times >= LASTS_AFTER
+    if is_put_off:
+        refusal["again"] = (now + _pause(decided, times)).isoformat()
+    failed = is_put_off and not update["recheck"]
+    return {
+        "id": update["id"],
+        "sync_status": (SyncStatus.FAIL if failed else SyncStatus.TODO).value,
+        "recheck": False,
+        "reason": code.value,
+        "reason_detail": detail,
+        "refusal": refusal,
+    }
+
+
+def _earlier_attempts(refusal: Mapping[str, Any] | None, decided: Any) -> int:
+    return int(refusal.get("times", 0)) if refusal is not None and refusal["update"] == decided else 0
+
+
+def _pause(decided: Mapping[str, Any], times: int) -> timedelta:
+    """Whoever is to be taken off is tried as soon as possible, however often it was refused."""
+    if decided.get("status") in (MemberStatus.UNSUBSCRIBED, MemberStatus.ARCHIVED):
+        return PAUSE_FIRST
+    return min(PAUSE_FIRST * (1 << min(times - LASTS_AFTER, _DOUBLINGS_MAX)), PAUSE_LONGEST)
+
+
+def civicrm_refusal(work: Work, about: Mapping[str, Any], wanted: str, error: RefusedError) -> dict[str, Any]:
+    """Return the journal entry that CiviCRM refused what was wanted; `about` has `cache_id` and `contact_id`."""
+    reason = Code.CV_CHANGE_REFUSED.value
+    return _entry(work, Side.CIVICRM, {**about, "run_id": work.id, "new": wanted}, reason, error.code.value)
+
+
+def mailchimp_refusal(work: Work, update: Mapping[Any, Any], status: int, code: Code) -> dict[str, Any]:
+    """Return the journal entry that Mailchimp refused an update."""
+    about = {
+        "cache_id": update["id"],
+        "contact_id": update["civicrm_contact_id"],
+        "member_id": update["mailchimp_member_id"],
+        "run_id": update["update_run_id"],
+        "new": "data" if update["attempt"]["decided"] is None else _wanted_change(update),
+    }
+    return _entry(work, Side.MAILCHIMP, about, code.value, f"{status} {code.value}")
+
+
+def count_refused(tx: Transaction, refused: Sequence[tuple[int | None, int]]) -> None:
+    """Note in the figures of runs, and in the plans they carry out, for whom something was refused: run and row."""
+    figures.add_refused(tx, Counter(run_id for run_id, _ in refused if run_id is not None))
+    of_runs: dict[int, list[int]] = defaultdict(list)
+    for run_id, row_id in refused:
+        if run_id is not None:
+            of_runs[run_id].append(row_id)
+    for run_id, row_ids in of_runs.items():
+        kept_plans.record_refused(tx, run_id, row_ids)
+
+
+def _entry(work: Work, side: Side, about: Mapping[str, Any], reason: str, answer: str) -> dict[str, Any]:
+    when = {"list_id": work.list_id, "time": work.runtime.now()}
+    return {**when, **about, "side": side.value, "field": REFUSED, "reason": reason, "answer": answer}
+
+
+def _wanted_change(update: Mapping[Any, Any]) -> str:
+    """Return what an update wanted, without saying which address."""
+    data, known = update["data"], update["mailchimp_email"]
+    moves = update["mailchimp_member_id"] and normalise_address(data["email_address"]) != normalise_address(known or "")
+    wanted = (
+        data.get("status") or data.get("status_if_new"),
+        "interests" if data.get("interests") else None,
+        "address" if moves else None,
+    )
+    return ", ".join(filter(None, wanted)) or "names"

@@ -1,0 +1,84 @@
+"""A second look at members whom Mailchimp refused for compliance, before they are asked to confirm.
+
+The decision may be hours old when its batch is done. Whoever left after it was made must not be asked to come back on
+its strength (DESIGN 3.3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from mailchimpsync.addresses import member_id_of
+from mailchimpsync.decide.member_facts import Seen, columns_of, facts_of, observe_member
+from mailchimpsync.decide.member_news import hold_reason, names_before
+from mailchimpsync.errors import Code
+from mailchimpsync.mailchimp import Member, UnreadableMember, member_if_readable
+from mailchimpsync.model import SyncStatus
+from mailchimpsync.store.changes import updates
+from mailchimpsync.sync.context import Work
+
+MEMBERS_IN_FLIGHT_MAX = 8
+
+Update = RowMapping
+
+
+def reread_members(work: Work, batch_id: int, refused: Sequence[int]) -> Mapping[int, Member | UnreadableMember]:
+    """Return, by update id, the members of refused updates that changed at Mailchimp after what was known of them.
+
+    So may those have that can't be read; they are returned too.
+    """
+    if not refused:
+        return {}
+    with work.transaction() as tx:
+        waiting = updates.updates_with_rows(tx, batch_id, refused)
+    with work.runtime.executor(MEMBERS_IN_FLIGHT_MAX) as executor:
+        found = list(executor.map(lambda update: read_member(work, update), waiting.values()))
+    fresh = zip(waiting.items(), found, strict=True)
+    return {key: one for (key, update), one in fresh if one is not None and _may_be_newer(one, update)}
+
+
+def fresh_columns(update: Update, found: Member | UnreadableMember) -> dict[str, Any]:
+    """Return the row, due again with what Mailchimp says now, or with that it can't be read."""
+    if isinstance(found, UnreadableMember):
+        return {
+            "id": update["id"],
+            "member_problem": Code.MC_UNREADABLE.value,
+            "sync_status": SyncStatus.TODO.value,
+            "recheck": False,
+        }
+    facts = observe_member(facts_of(update), Seen(found.status, found.last_changed, found.opted_in_at))
+    known = update["mailchimp_interests"] or {}
+    names = {"first_name": found.first_name, "last_name": found.last_name}
+    return {
+        "id": update["id"],
+        **columns_of(facts),
+        "mailchimp_updated": found.last_changed,
+        "mailchimp_data": names,
+        "names_before": names_before(update["names_before"], update["mailchimp_data"], names),
+        "hold_reason": hold_reason(update["hold_reason"], update["mailchimp_status"], found.status),
+        "mailchimp_interests": {key: found.interests.get(key, value) for key, value in known.items()},
+        "sync_status": SyncStatus.TODO.value,
+        "recheck": False,
+    }
+
+
+def read_member(work: Work, update: Update) -> Member | UnreadableMember | None:
+    """Return the member of an update as Mailchimp shows it now, also one that can't be read; None: there is none."""
+    key = update["mailchimp_member_id"] or member_id_of(update["data"]["email_address"])
+    return member_if_readable(work.mailchimp, work.list_id, key)
+
+
+def _may_be_newer(found: Member | UnreadableMember, update: Update) -> bool:
+    """By what was known when it was decided: the row may know more by now, from a later reading or a webhook."""
+    if isinstance(found, UnreadableMember):
+        return True
+    attempt = update["attempt"]
+    if "known" not in attempt:
+        known = update["mailchimp_updated"]
+    else:
+        known = datetime.fromisoformat(attempt["known"]) if attempt["known"] else None
+    return known is None or found.last_changed > known

@@ -1,0 +1,213 @@
+"""What became of updates: one result at a time decides about one row, and never about another (DESIGN 3.10)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from mailchimpsync.addresses import member_id_of
+from mailchimpsync.errors import Code, RefusedError, RemoteError
+from mailchimpsync.mailchimp import BatchInfo, OperationResult, batch_results, shows_member
+from mailchimpsync.model import MemberStatus, SyncStatus
+from mailchimpsync.store.cache import contacts, data, members, rows
+from mailchimpsync.store.changes import updates
+from mailchimpsync.store.journal import journal
+from mailchimpsync.store.schema import json_text
+from mailchimpsync.sync.context import Work
+from mailchimpsync.sync.updates.member_data import confirmed_of
+from mailchimpsync.sync.updates.operation_names import update_of
+from mailchimpsync.sync.updates.outcomes import OK_STATUS, Outcome, apply_result, is_opt_out
+from mailchimpsync.sync.updates.overtaken import read_overtaken_members, record_overtaken
+from mailchimpsync.sync.updates.refusals import count_refused, mailchimp_refusal
+from mailchimpsync.sync.updates.reread import fresh_columns, reread_members
+
+RESULTS_PER_STEP = 1_000
+DETAIL_MAX = 500
+MINUTES_BETWEEN_ATTEMPTS = (1, 5, 15, 60, 240, 720)
+"""To get the results of one batch; after the last, it is given up. Members tell as well what was done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a batch brought: numbers of updates that Mailchimp confirmed, refused, and said nothing of."""
+
+    confirmed: int = 0
+    refused: int = 0
+    unanswered: int = 0
+
+
+def read_results(work: Work, batch: Any, info: BatchInfo) -> Read:
+    """Take in the results of a finished batch; updates it says nothing of are due again.
+
+    Reading them a second time changes nothing: an update takes one result.
+
+    Raises:
+        TransientError: they can't be fetched, or not to their end; what was read before is taken in.
+    """
+    sums = _Sums()
+    batch_id = batch["id"]
+    try:
+        for some in _chunks(_answers(work, batch["mark"], info)):
+            sums.add(_apply_results(work, batch_id, some), len(some))
+    except RefusedError as error:
+        if error.code is not Code.BATCH_LOST:
+            raise
+    forgotten = _close(work, batch_id, sums.refused_alike)
+    note = f"; {forgotten} got no answer and are tried again" if forgotten else ""
+    again = f", {sums.tried_again} of them for a cause that may pass" if sums.tried_again else ""
+    work.log(f"Mailchimp confirmed {sums.confirmed} updates and refused {sums.refused}{again}{note}.")
+    return Read(sums.confirmed, sums.refused, forgotten)
+
+
+@dataclass
+class _Sums:
+    """What the results of a batch came to."""
+
+    confirmed: int = 0
+    refused: int = 0
+    tried_again: int = 0
+    answers: int = 0
+    access_refused: Counter[Code] = field(default_factory=Counter)
+
+    def add(self, outcome: Outcome, answers: int) -> None:
+        """Add some results."""
+        self.confirmed += outcome.confirmed
+        self.refused += outcome.failed + outcome.tried_again
+        self.tried_again += outcome.tried_again
+        self.answers += answers
+        self.access_refused += outcome.access_refused
+
+    @property
+    def refused_alike(self) -> Code | None:
+        """The code with which all of them were refused, if that is about the key or the account."""
+        code, number = next(iter(self.access_refused.most_common(1)), (None, 0))
+        return code if number and number == self.answers else None
+
+
+def results_are_lost(work: Work, batch_id: int) -> int:
+    """The results can't be had any more: the batch's rows are due again. Return how many there are."""
+    number = _close(work, batch_id)
+    work.log(f"The results of a batch can't be had; {number} rows are decided again by what the members say.")
+    return number
+
+
+def record_batch_failure(work: Work, batch: Any, error: RemoteError) -> bool:
+    """Note that a batch could not be read; once that has happened often, give it up. Return whether it is given up.
+
+    Its rows are due then, and decided by what the members say, which each run reads.
+    """
+    attempts: int = batch["attempts"] + 1
+    is_last = attempts > len(MINUTES_BETWEEN_ATTEMPTS)
+    pause = timedelta(minutes=MINUTES_BETWEEN_ATTEMPTS[min(attempts, len(MINUTES_BETWEEN_ATTEMPTS)) - 1])
+    noted = {
+        "attempts": attempts,
+        "try_again_at": None if is_last else work.runtime.now() + pause,
+        "problem": error.code.value,
+        "problem_detail": " ".join(part for part in (error.what.rstrip(".") + ".", error.detail) if part)[:DETAIL_MAX],
+    }
+    with work.transaction() as tx:
+        updates.set_batch(tx, batch["id"], **noted)
+    if is_last:
+        results_are_lost(work, batch["id"])
+    else:
+        work.log(f"The results of a batch could not be read ({error.code}); it is tried again in {pause}.")
+    return is_last
+
+
+def _answers(work: Work, mark: str | None, info: BatchInfo) -> Iterator[tuple[int, OperationResult]]:
+    """Yield the results that answer one of our updates; others are not ours to judge."""
+    for result in batch_results(work.mailchimp, info):
+        key = update_of(mark, result.operation_id)
+        if key is not None and not result.unreadable:
+            yield key, result
+
+
+def _is_about(list_id: str, update: RowMapping, result: OperationResult) -> bool:
+    """Say whether an answer speaks of the member and the audience of its update.
+
+    A member that is given another address is answered with the id of the new one. Archiving and tags are answered with
+    nothing; a change of a member that is not answered with the member was not proved, whatever its status says.
+    """
+    told_list, told_id, told_address = (result.body.get(name) for name in ("list_id", "id", "email_address"))
+    if result.status_code not in OK_STATUS:
+        return True
+    if told_list not in (None, list_id) or (_changes_member(update) and not shows_member(result.body)):
+        return False
+    ours = {update["mailchimp_member_id"]}
+    ours |= {member_id_of(one) for one in (update["data"].get("email_address"), update["mailchimp_email"]) if one}
+    told = {one for one in (told_id, member_id_of(told_address) if told_address else None) if one}
+    return not told or not told.isdisjoint(ours)
+
+
+def _changes_member(update: RowMapping) -> bool:
+    """Say whether Mailchimp answers an update with its member."""
+    return "tags" not in update["data"] and update["data"].get("status") != MemberStatus.ARCHIVED
+
+
+def _chunks(answers: Iterable[tuple[int, OperationResult]]) -> Iterator[dict[int, OperationResult]]:
+    answers = iter(answers)
+    while some := dict(islice(answers, RESULTS_PER_STEP)):
+        yield some
+
+
+def _apply_results(work: Work, batch_id: int, results: Mapping[int, OperationResult]) -> Outcome:
+    outcome = Outcome()
+    with work.transaction() as tx:
+        updates.set_batch(tx, batch_id, response_processed=updates.BEING_READ)
+    moved_on = reread_members(work, batch_id, [key for key, result in results.items() if is_opt_out(result)])
+    with work.transaction() as tx:
+        found = {
+            key: update
+            for key, update in updates.updates_with_rows(tx, batch_id, list(results)).items()
+            if _is_about(work.list_id, update, results[key])
+        }
+        outcome.known_data = confirmed_of(tx, list(found.values()))
+        for key, update in found.items():
+            if key in moved_on:
+                outcome.completed.append((key, json_text({"code": Code.MC_COMPLIANCE.value})))
+                outcome.rows.append(fresh_columns(update, moved_on[key]))
+                outcome.entries.append(mailchimp_refusal(work, update, results[key].status_code, Code.MC_COMPLIANCE))
+            else:
+                apply_result(work, update, results[key], outcome)
+        updates.complete_updates(tx, outcome.completed)
+        updates.add_updates(tx, outcome.retries)
+        outcome.rows = members.make_room_for_identities(tx, work.list_id, outcome.rows)
+        rows.write_rows(tx, outcome.rows)
+        contacts.make_replaced_rows_due(tx, work.list_id, outcome.arrived)
+        data.write_data(tx, outcome.data)
+        journal.write_journal(tx, outcome.entries)
+        count_refused(tx, outcome.refused)
+    work.progress.advance(len(results))
+    return outcome
+
+
+def _close(work: Work, batch_id: int, refused_alike: Code | None = None) -> int:
+    """The batch is handled; rows whose update got no answer are due again, and their update is dropped.
+
+    Members of updates that an opt-out has overtaken are looked at first: Mailchimp may have carried them out all the
+    same.
+    """
+    overtaken = read_overtaken_members(work, batch_id)
+    with work.transaction() as tx:
+        record_overtaken(tx, overtaken)
+        forgotten = updates.open_updates_of(tx, batch_id)
+        found = updates.updates_with_rows(tx, batch_id, forgotten) if forgotten else {}
+        updates.complete_updates(tx, [(key, updates.UNANSWERED) for key in found])
+        again: Sequence[dict[str, Any]] = [
+            {
+                "id": update["id"],
+                "sync_status": SyncStatus.TODO.value,
+                "recheck": False,
+                "reason": Code.BATCH_LOST.value,
+            }
+            for update in found.values()
+        ]
+        rows.write_rows(tx, again)
+        updates.set_batch(tx, batch_id, response_processed=updates.HANDLED, refused_code=refused_alike)
+    return len(found)

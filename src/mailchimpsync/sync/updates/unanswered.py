@@ -1,0 +1,64 @@
+"""What became of updates that were sent and got no answer: Mailchimp does not tell, but its members do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from mailchimpsync.store.cache import rows
+from mailchimpsync.store.changes import kept_plans, updates
+from mailchimpsync.sync.context import Run
+from mailchimpsync.sync.updates.outcomes import matches_update
+
+ROWS_PER_STEP = 5_000
+
+
+def resolve_unanswered(run: Run, row_ids: Sequence[int] | None = None) -> None:
+    """Take the members' word for what became of updates that were aborted, or whose results were lost.
+
+    Where a member is now as the update wanted it, it was done: both sides had agreed on what it says. Otherwise our own
+    act would look like a newer word of Mailchimp's, and undo what staff did while it was in flight. Where a member's
+    status is another one, and newer than the update, the person may have acted after it: what was agreed before is
+    forgotten, and the later date decides.
+    """
+    after = 0
+    while True:
+        with run.transaction() as tx:
+            found = updates.unanswered_updates(tx, run.list_id, after, ROWS_PER_STEP, row_ids)
+            done, overtaken = (
+                [row for row in found if _was_applied(row)],
+                [row for row in found if not _was_applied(row) and _is_overtaken(row)],
+            )
+            rows.write_rows(tx, [_applied_row(row) for row in done])
+            rows.write_rows(tx, [{"id": row["id"], "base_subscribed": None} for row in overtaken])
+            kept_plans.note_read_back(tx, [row["update_id"] for row in done], done=True)
+            kept_plans.note_read_back(tx, [row["update_id"] for row in found if not _was_applied(row)], done=False)
+        if not found:
+            return
+        after = found[-1]["id"]
+
+
+def _was_applied(row: RowMapping) -> bool:
+    wanted, has = row["data"].get("interests", {}), row["mailchimp_interests"] or {}
+    return matches_update(row["data"], row["mailchimp_status"]) and all(
+        has.get(interest) == value for interest, value in wanted.items()
+    )
+
+
+def _is_overtaken(row: RowMapping) -> bool:
+    seen = row["mailchimp_status_date"]
+    return not matches_update(row["data"], row["mailchimp_status"]) and seen is not None and seen > row["created_date"]
+
+
+def _applied_row(row: RowMapping) -> dict[str, Any]:
+    """The date of our own act is that of the decision behind it."""
+    agreed, seen = row["agreed"], row["mailchimp_status_date"]
+    asked_for_status = "status" in row["data"] or "status_if_new" in row["data"]
+    return {
+        "id": row["id"],
+        "base_subscribed": agreed["subscribed"],
+        "base_interests": agreed["interests"],
+        "mailchimp_status_date": min(seen, row["created_date"]) if seen and asked_for_status else seen,
+    }

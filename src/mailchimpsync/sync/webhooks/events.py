@@ -1,0 +1,177 @@
+"""What a webhook named some members for: each is read again, and what holds is carried out by a run over a few rows.
+
+Every effect also comes by reading (docs/decisions/effects-by-reading.md); a webhook makes it come at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import RowMapping
+
+from mailchimpsync.addresses import mailchimp_key
+from mailchimpsync.errors import Code, RefusedError
+from mailchimpsync.mailchimp import Member
+from mailchimpsync.model import IN_FLIGHT, Connection, MemberStatus
+from mailchimpsync.runtime import Deadline
+from mailchimpsync.store.cache import members, rows
+from mailchimpsync.store.cache.contact_facts import PENDING_CORRECTIONS
+from mailchimpsync.sync.context import Run
+from mailchimpsync.sync.options import Systems
+from mailchimpsync.sync.outside_runs import collect_connection
+from mailchimpsync.sync.webhooks.members_run import (
+    Found,
+    MembersRun,
+    match_contacts,
+    members_run,
+    read_members,
+    reconcile_rows,
+    store_members,
+)
+
+Event = RowMapping
+Row = RowMapping
+
+COMPLAINT = "abuse"
+_OFF_THE_LIST = {MemberStatus.CLEANED, MemberStatus.UNSUBSCRIBED, MemberStatus.ARCHIVED}
+
+
+@dataclass(frozen=True, slots=True)
+class EventResult:
+    """What became of an event; not `settled`: it is to be tried again. The note has no addresses."""
+
+    event_id: int
+    code: Code
+    settled: bool = True
+    note: str = ""
+    run_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _MemberReport:
+    """An event with what was found: the member, and the row it has now."""
+
+    event: Event
+    address: str
+    member: Member
+    row: Row
+
+    @property
+    def contact_id(self) -> int | None:
+        owner: int | None = self.row["civicrm_contact_id"]
+        return owner
+
+
+def handle_events(
+    systems: Systems, connection: Connection, events: Sequence[Event], deadline: Deadline
+) -> list[EventResult]:
+    """Handle events of one audience, some hundred at most, and say what became of each.
+
+    Events of one member are handled together, by what holds now. Repeating it after a crash does no harm.
+
+    Raises:
+        BusyError, LeaseLostError, EvidenceError, AccessError, TransientError: handle all of them again later.
+    """
+    of_members = [event for event in events if event["kind"] != "batch"]
+    of_batches = [event for event in events if event["kind"] == "batch"]
+    if of_batches:
+        collect_connection(systems, connection, deadline)
+    fates = {event["id"]: EventResult(event["id"], Code.EVENT_HANDLED) for event in of_batches}
+    if of_members:
+        with members_run(systems, connection, deadline) as run:
+            fates |= {event["id"]: EventResult(event["id"], Code.EVENT_HANDLED, run_id=run.id) for event in of_members}
+            fates |= {fate.event_id: fate for fate in _handle(run, of_members)}
+    return list(fates.values())
+
+
+def _handle(run: MembersRun, events: Sequence[Event]) -> list[EventResult]:
+    found = read_members(run, _addresses(events))
+    renamed = {_old(event): _new(event) for event in events if event["kind"] == "upemail"}
+    ids = store_members(run, found, renamed)
+    match_contacts(run, list(ids.values()))
+    told = _members_reported(run, events, found, ids)
+    overtaken = _record_holds(run, told)
+    reconcile_rows(run, sorted(set(ids.values())))
+    told = _members_reported(run, events, found, ids)
+    return [*_to_retry(run, events, found, told), *overtaken, *_refused(run, told)]
+
+
+def _addresses(events: Sequence[Event]) -> list[str]:
+    return list(dict.fromkeys(address for event in events for address in (_old(event), _new(event))))
+
+
+def _old(event: Event) -> str:
+    return mailchimp_key(event["data"]["email"])
+
+
+def _new(event: Event) -> str:
+    """Return the address that counts now: the new one, where it changed."""
+    return mailchimp_key(event["data"].get("new_email") or event["data"]["email"])
+
+
+def _members_reported(run: Run, events: Sequence[Event], found: Found, ids: Mapping[str, int]) -> list[_MemberReport]:
+    with run.transaction() as tx:
+        known = rows.rows_by_id(tx, list(set(ids.values())))
+    return [
+        _MemberReport(event, address, member, known[ids[address]])
+        for event in events
+        if isinstance(member := found[address := _new(event)], Member) and ids.get(address) in known
+    ]
+
+
+def _to_retry(run: Run, events: Sequence[Event], found: Found, told: Sequence[_MemberReport]) -> list[EventResult]:
+    """Return the fates of events about members who are not there, can't be read, or have an update in flight."""
+    by_event = {one.event["id"]: one for one in told}
+    fates = []
+    for event in events:
+        member = found[_new(event)]
+        one = by_event.get(event["id"])
+        if isinstance(member, RefusedError):
+            fates.append(EventResult(event["id"], member.code, settled=False, note=member.what, run_id=run.id))
+        elif member is None:
+            fates.append(
+                EventResult(event["id"], Code.EVENT_OVERTAKEN, note="Mailchimp knows no such member.", run_id=run.id)
+            )
+        elif one is not None and one.row["sync_status"] in IN_FLIGHT and one.row["recheck"]:
+            fates.append(
+                EventResult(event["id"], Code.BUSY, settled=False, note="An update is in flight.", run_id=run.id)
+            )
+    return fates
+
+
+def _record_holds(run: Run, told: Sequence[_MemberReport]) -> list[EventResult]:
+    """Note that addresses are to be put on hold that Mailchimp has cleaned, or whose owners complained, if it holds."""
+    cleaned = [one for one in told if one.event["kind"] == "cleaned"]
+    with run.transaction() as tx:
+        reasons = {
+            one.row["id"]: _reason_of(one).value for one in cleaned if _is_off(one) and one.contact_id is not None
+        }
+        members.record_hold_reasons(tx, reasons)
+    back = "The member is subscribed again."
+    return [
+        EventResult(one.event["id"], Code.EVENT_OVERTAKEN, note=back, run_id=run.id)
+        for one in cleaned
+        if not _is_off(one)
+    ]
+
+
+def _is_off(one: _MemberReport) -> bool:
+    """Say whether the member is as the event says: after a complaint Mailchimp may show them as unsubscribed."""
+    expected = _OFF_THE_LIST if _reason_of(one) is Code.MAILCHIMP_COMPLAINED else {MemberStatus.CLEANED}
+    return one.member.status in expected
+
+
+def _reason_of(one: _MemberReport) -> Code:
+    complained = one.event["data"].get("reason") == COMPLAINT
+    return Code.MAILCHIMP_COMPLAINED if complained else Code.MAILCHIMP_BOUNCED
+
+
+def _refused(run: Run, told: Sequence[_MemberReport]) -> list[EventResult]:
+    """Return the fates of events whose effect CiviCRM has refused: they are tried again."""
+    return [
+        EventResult(one.event["id"], Code.CV_CHANGE_REFUSED, settled=False, note="CiviCRM refused it.", run_id=run.id)
+        for one in told
+        if one.row["reason"] == Code.CV_CHANGE_REFUSED
+        and any(one.row[name] is not None for name in PENDING_CORRECTIONS)
+    ]

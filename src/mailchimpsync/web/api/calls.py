@@ -1,0 +1,27 @@
+"""Calling an action for somebody over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mailchimpsync.actions.api.dispatch import Outcome, call
+from mailchimpsync.actions.configuration.tokens import Token
+from mailchimpsync.web.service import Service
+
+
+def call_action(
+    service: Service, token: Token, entity: str, action: str, given: Mapping[str, Any], *, sequential: bool = True
+) -> Outcome:
+    """Call an action for whoever has the token, with a site of its own, see `actions.calling.call`.
+
+    Raises:
+        TooManyCallsError: too many calls are at work already.
+        StoreError: the database can't be used.
+        UsageError: `UNKNOWN`, there is no such action.
+    """
+    helpers: dict[str, Any] = {"by": f"token {token.name}"}
+    if service.stop is not None:
+        helpers["stop"] = service.stop
+    with service.slot(), service.open_site() as site:
+        return call(site, entity, action, given, sequential=sequential, **helpers)

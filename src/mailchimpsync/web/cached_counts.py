@@ -1,0 +1,89 @@
+"""Numbers of rows for the screens, kept for some seconds: counting a large audience takes longer than a page may."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from threading import Lock
+
+from mailchimpsync.actions import Site
+from mailchimpsync.actions.status.counts import Counted, count_rows
+from mailchimpsync.config import Link
+
+GOOD_FOR_SECONDS = 3.0
+"""As a page that is watched asks every two seconds, what it shows is never much older than this and one count."""
+
+PATIENCE_SECONDS = 0.1
+"""How long a page waits for a count; whoever waits longer sees the numbers before, or none yet, and asks again."""
+
+AT_ONCE_MAX = 2
+
+_Key = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What is known: the newest count, None before the first; `is_fresh`: it is as good as new."""
+
+    counted: Counted | None
+    is_fresh: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    counted: Counted
+    at: float
+
+
+@dataclass
+class CachedCounts:
+    """The numbers of all connections of one service. Safe to use from several threads."""
+
+    clock: Callable[[], float] = time.monotonic
+    _kept: dict[_Key, _Kept] = field(default_factory=dict)
+    _under_way: dict[_Key, Future[Counted]] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+    _threads: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(AT_ONCE_MAX, thread_name_prefix="mailchimpsync-count")
+    )
+
+    def of(self, site: Site, link: Link, *, patience: float | None = PATIENCE_SECONDS) -> Numbers:
+        """Return the numbers of a connection; `patience` None: wait for a fresh count, however long it takes.
+
+        Raises:
+            StoreError: they can't be counted.
+        """
+        key = (link.audience_id, link.group_id)
+        kept = self._kept.get(key)
+        if kept is not None and self.clock() - kept.at < GOOD_FOR_SECONDS:
+            return Numbers(kept.counted, is_fresh=True)
+        try:
+            return Numbers(self._begin(key, site, link).result(timeout=patience), is_fresh=True)
+        except TimeoutError:
+            return Numbers(kept.counted if kept is not None else None, is_fresh=False)
+
+    def forget(self) -> None:
+        """Count anew for the next page: somebody has just changed something."""
+        self._kept.clear()
+
+    def _begin(self, key: _Key, site: Site, link: Link) -> Future[Counted]:
+        """Join the count that is under way, or begin one."""
+        with self._lock:
+            future = self._under_way.get(key)
+            if future is None:
+                future = self._threads.submit(self._count, key, site.another(), link)
+                self._under_way[key] = future
+            return future
+
+    def _count(self, key: _Key, site: Site, link: Link) -> Counted:
+        began = self.clock()
+        try:
+            with site.store.reading() as tx:
+                counted = count_rows(tx, link)
+            self._kept[key] = _Kept(counted, began)
+            return counted
+        finally:
+            with self._lock:
+                del self._under_way[key]

@@ -1,0 +1,159 @@
+"""Whether sent campaigns become activities in CiviCRM, and those that have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import path, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from mailchimpsync.actions import ImportedCampaign, PulledCampaigns, Site, getcampaigns, pullcampaigns
+from mailchimpsync.actions.api.description import Scope
+from mailchimpsync.actions.api.selection import find_audience
+from mailchimpsync.actions.texts.codes import explain_code
+from mailchimpsync.config import Campaigns, Link
+from mailchimpsync.errors import Code
+from mailchimpsync.web.background_tasks import BackgroundTask
+from mailchimpsync.web.screens.configuration.connection.card import Card
+from mailchimpsync.web.screens.configuration.connection.part import save_part, show_part
+from mailchimpsync.web.screens.configuration.saving import ConfigurationForm
+from mailchimpsync.web.screens.screen import Visit, screen
+
+KIND = "campaigns"
+HOURS_MAX, DAYS_MAX, SHOWN_MAX = 168, 365, 100
+
+STATES: Mapping[str, tuple[str, Promise]] = {
+    "complete": ("good", gettext_lazy("imported")),
+    "unfinished": ("middle", gettext_lazy("to be continued")),
+    "failed": ("bad", gettext_lazy("failed")),
+    "closed": ("other", gettext_lazy("left alone")),
+}
+
+
+class CampaignsForm(ConfigurationForm):
+    """Whether campaigns are imported, and what of them."""
+
+    enabled = forms.BooleanField(label=gettext_lazy("Import campaigns by itself"), required=False)
+    every_hours = forms.IntegerField(
+        label=gettext_lazy("Hours from one import to the next"), min_value=1, max_value=HOURS_MAX
+    )
+    opens = forms.BooleanField(label=gettext_lazy("Also who opened a campaign"), required=False)
+    clicks = forms.BooleanField(label=gettext_lazy("Also who clicked on a link in it"), required=False)
+    follow_days = forms.IntegerField(
+        label=gettext_lazy("Days for which a campaign is looked at again"),
+        help_text=gettext_lazy("For opens and clicks, and for recipients who get a contact meanwhile."),
+        min_value=0,
+        max_value=DAYS_MAX,
+    )
+
+    @property
+    def wanted(self) -> Campaigns:
+        """What the form says."""
+        given = {name: value for name, value in self.cleaned_data.items() if name != "version"}
+        return Campaigns.model_validate(given)
+
+
+@screen(Scope.CONFIGURE, "GET", "HEAD", "POST")
+def edit(visit: Visit, list_id: str) -> HttpResponse:
+    """Change what is imported."""
+    link = find_audience(visit.site, list_id)
+    form = CampaignsForm(visit, initial=link.campaigns.model_dump())
+    if form.is_bound and form.is_valid():
+        answer = save_part(visit, form, link, {"campaigns": form.wanted}, check=False, to=_list_page(link))
+        if answer is not None:
+            return answer
+    return show_part(visit, "connection_campaigns", link, form)
+
+
+@screen()
+def show(visit: Visit, list_id: str) -> HttpResponse:
+    """Show the campaigns that were imported, and how the import stands."""
+    link = find_audience(visit.site, list_id)
+    errand = visit.service.errands.newest(list_id)
+    ours = errand if errand is not None and errand.kind == KIND else None
+    context = {
+        "link": link,
+        "lines": list(_lines(link.campaigns)),
+        "campaigns": [_shown(one) for one in getcampaigns(visit.site, group_id=link.group_id, limit=SHOWN_MAX)],
+        "limit": SHOWN_MAX,
+        "is_under_way": ours is not None and ours.is_under_way,
+        "outcome": _outcome(ours),
+    }
+    if visit.is_partial:
+        return visit.part("configuration/parts/campaigns.html", context)
+    return visit.render("configuration/campaigns.html", context)
+
+
+@screen(Scope.RUN, "POST")
+def begin(visit: Visit, list_id: str) -> HttpResponse:
+    """Import now."""
+    link = find_audience(visit.site, list_id)
+    since = "ever" if "everything" in visit.request.POST else None
+    stop = visit.service.stop
+
+    def work(site: Site) -> list[PulledCampaigns]:
+        return pullcampaigns(site, group_id=link.group_id, since_date=since, max_time=0, stop=stop)
+
+    visit.service.errands.begin(visit.site, KIND, list_id, work, by=visit.by)
+    visit.say(_("The import has begun."))
+    return redirect(_list_page(link))
+
+
+def _shown(one: ImportedCampaign) -> dict[str, Any]:
+    level, words = STATES[one.state]
+    why = explain_code(Code(one.code)).sentence if one.code in list(Code) else one.code or ""
+    return {"one": one, "level": level, "state": words, "why": why}
+
+
+def _outcome(errand: BackgroundTask | None) -> dict[str, Any] | None:
+    """Say how an import ended."""
+    if errand is None or errand.is_under_way:
+        return None
+    [pulled] = errand.result or [None]
+    error = errand.error or (pulled.error if pulled else None)
+    if error is not None:
+        return {"level": "bad", "what": error.what, "remedy": error.remedy}
+    imported = pulled.imported if pulled else None
+    if imported is None or not (imported.campaigns or imported.failed):
+        return {"level": "good", "what": _("There was no campaign to look at.")}
+    what = ngettext("%(number)s campaign was looked at.", "%(number)s campaigns were looked at.", imported.campaigns)
+    level = "bad" if imported.failed else "good"
+    return {"level": level, "what": what % {"number": imported.campaigns}, "made": len(imported.activity_ids)}
+
+
+def _lines(how: Campaigns) -> Iterator[str]:
+    if not how.enabled:
+        yield _("Campaigns are not imported by themselves.")
+    else:
+        text = ngettext(
+            "Campaigns are imported every hour.", "Campaigns are imported every %(hours)s hours.", how.every_hours
+        )
+        yield text % {"hours": how.every_hours}
+    if how.opens and how.clicks:
+        yield _("Who opened them and who clicked is imported too.")
+    elif how.opens:
+        yield _("Who opened them is imported too.")
+    elif how.clicks:
+        yield _("Who clicked is imported too.")
+
+
+def _list_page(link: Link) -> str:
+    return reverse("configuration-campaigns", args=[link.audience_id])
+
+
+def card(_visit: Visit, link: Link) -> Card:
+    """Say whether campaigns are imported."""
+    return Card("campaigns", _("Campaigns"), list(_lines(link.campaigns)), _list_page(link), _("See campaigns"), "read")
+
+
+urlpatterns = [
+    path("configuration/connections/<str:list_id>/campaigns", show, name="configuration-campaigns"),
+    path("configuration/connections/<str:list_id>/campaigns/change", edit, name="configuration-change-campaigns"),
+    path("configuration/connections/<str:list_id>/campaigns/import", begin, name="configuration-import-campaigns"),
+]

@@ -1,0 +1,162 @@
+"""The field map as rows of a form: which merge field is filled from what of CiviCRM."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.forms import BoundField
+from django.utils.translation import gettext as _
+
+from mailchimpsync.actions import DataFields
+from mailchimpsync.config import FieldRule
+from mailchimpsync.config.data import FIELDS_MAX
+from mailchimpsync.web.screens.configuration.connection.choices import OptionGroups
+from mailchimpsync.web.screens.configuration.fields import NotBlank
+
+EMPTY_ROWS = 3
+OF_NAMES = frozenset({"FNAME", "LNAME"})
+_MERGE_TAG = re.compile(r"[A-Z0-9_]{1,10}")
+_COUNTRY = re.compile(r"[A-Z]{2}")
+_PARTS = ("merge_field", "source", "keep_when_empty", "fill", "country", "valid_days", "remove")
+_DAYS_MIN, _DAYS_MAX, _FILL_MAX = 2, 3_650, 50
+_USUAL = FieldRule(merge_field="USUAL", source="usual")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the map, with its fields; `has_options`: it says more than a row usually does."""
+
+    number: int
+    merge_field: BoundField
+    source: BoundField
+    keep_when_empty: BoundField
+    fill: BoundField
+    country: BoundField
+    valid_days: BoundField
+    remove: BoundField
+    has_options: bool
+
+
+def rows_wanted(present: int, posted: str | None, *, more: bool) -> int:
+    """Return how many rows a form has: as posted, else those that are filled and some empty ones."""
+    number = int(posted) if posted is not None and posted.isdecimal() else present + EMPTY_ROWS
+    return min(number + EMPTY_ROWS * more, FIELDS_MAX)
+
+
+def add_rows(form: forms.Form, number: int, rules: Sequence[FieldRule], found: DataFields) -> None:
+    """Give a form the fields of so many rows, the first of them filled in."""
+    options = source_options(found, rules)
+    for at in range(number):
+        rule = rules[at] if at < len(rules) else None
+        for part, field in zip(_PARTS, _fields(at + 1, rule, options), strict=True):
+            form.fields[f"row-{at}-{part}"] = field
+
+
+def _fields(number: int, rule: FieldRule | None, options: OptionGroups) -> Iterator[forms.Field]:
+    said = rule or _USUAL
+    tag = {"list": "merge-fields", "autocomplete": "off", "spellcheck": "false", "autocapitalize": "characters"}
+    yield NotBlank(
+        label=_("Row %(number)s: merge field") % {"number": number},
+        widget=forms.TextInput(attrs=tag),
+        required=False,
+        max_length=20,
+        initial=rule.merge_field if rule else "",
+    )
+    yield forms.ChoiceField(
+        label=_("Row %(number)s: filled from") % {"number": number},
+        choices=[("", _("Choose …")), *options],
+        required=False,
+        initial=rule.source if rule else "",
+    )
+    yield forms.BooleanField(
+        label=_("Keep what Mailchimp has where CiviCRM has nothing"), required=False, initial=said.keep_when_empty
+    )
+    yield NotBlank(
+        label=_("For an address: what stands for a missing part, such as “-”"),
+        help_text=_("Mailchimp wants street, town, state and postcode. Left empty: an incomplete address isn't sent."),
+        required=False,
+        max_length=_FILL_MAX,
+        initial=said.fill,
+    )
+    yield NotBlank(
+        label=_("For an address: the country where CiviCRM has none, such as GB"),
+        help_text=_("Two letters. Left empty: an address without a country isn't sent; Mailchimp would take its own."),
+        required=False,
+        max_length=2,
+        initial=said.country,
+    )
+    yield forms.IntegerField(
+        label=_("For a checksum: days for which a personal link is good"),
+        required=False,
+        min_value=_DAYS_MIN,
+        max_value=_DAYS_MAX,
+        initial=said.valid_days,
+    )
+    yield forms.BooleanField(label=_("Remove row %(number)s") % {"number": number}, required=False)
+
+
+def source_options(found: DataFields, rules: Sequence[FieldRule]) -> OptionGroups:
+    """Return what there is to choose from, by kind; what is chosen and not there any more stays among it."""
+    titles = {"summary": _("Summaries"), "custom": _("Custom fields"), "field": _("Fields of contacts")}
+    known = {one.name for one in found.sources}
+    groups: OptionGroups = []
+    for kind, title in titles.items():
+        some = sorted((one for one in found.sources if one.kind == kind), key=lambda one: one.label.casefold())
+        groups.append((title, [(one.name, _(one.label)) for one in some]))
+    others = dict.fromkeys(rule.source for rule in rules if rule.source not in known)
+    groups.append((_("Others"), [(name, name) for name in others]))
+    return [(title, options) for title, options in groups if options]
+
+
+def rows_of(form: forms.Form) -> Iterator[Row]:
+    """Yield the rows that a form has."""
+    at = 0
+    while f"row-{at}-source" in form.fields:
+        fields = {part: form[f"row-{at}-{part}"] for part in _PARTS}
+        yield Row(at + 1, **fields, has_options=_has_options(fields))
+        at += 1
+
+
+def _has_options(fields: dict[str, BoundField]) -> bool:
+    usual = {"fill": "", "country": "", "valid_days": str(_USUAL.valid_days)}
+    return any(str(fields[part].value() or said) != said or fields[part].errors for part, said in usual.items())
+
+
+def clean_rows(form: forms.Form, given: dict[str, Any], *, names: bool) -> list[dict[str, Any]]:
+    """Return the rules that the rows say, and put what is wrong beside its field."""
+    rules: list[dict[str, Any]] = []
+    seen = set(OF_NAMES) if names else set()
+    for row in rows_of(form):
+        rule: dict[str, Any] = {part: given.get(f"row-{row.number - 1}-{part}") for part in _PARTS}
+        if rule.pop("remove") or not (rule["merge_field"] or rule["source"]):
+            continue
+        rule["merge_field"] = (rule["merge_field"] or "").upper()
+        rule["country"] = (rule["country"] or "").upper()
+        if _complain(form, row, rule, seen):
+            continue
+        seen.add(rule["merge_field"])
+        rules.append({**rule, "valid_days": rule["valid_days"] or _USUAL.valid_days})
+    return rules
+
+
+def _complain(form: forms.Form, row: Row, rule: dict[str, Any], seen: set[str]) -> bool:
+    tag = rule["merge_field"]
+    if not rule["source"] and not row.source.errors:
+        form.add_error(row.source.name, ValidationError(_("Choose what it is filled from.")))
+    if rule["country"] and not _COUNTRY.fullmatch(rule["country"]):
+        form.add_error(row.country.name, ValidationError(_("Give a country in two letters, such as GB.")))
+        return True
+    if row.merge_field.errors:
+        return True
+    if not _MERGE_TAG.fullmatch(tag):
+        said = _("Give a merge field: up to 10 of the signs A to Z, 0 to 9 and “_”, such as MEMBEREND.")
+        form.add_error(row.merge_field.name, ValidationError(said))
+    elif tag in seen:
+        said = _("This merge field is filled already; one source is enough.")
+        form.add_error(row.merge_field.name, ValidationError(said))
+    return bool(row.merge_field.errors or row.source.errors)

@@ -1,0 +1,187 @@
+"""The first sync: what it would do is shown in words before it is switched on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import path, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext_lazy
+
+from mailchimpsync.actions import (
+    LastSync,
+    Plan,
+    Site,
+    applyplan,
+    approveplan,
+    change_configuration,
+    createplan,
+    getplannedchanges,
+    getplans,
+    last_syncs,
+)
+from mailchimpsync.actions.api.description import Scope
+from mailchimpsync.actions.api.selection import find_audience
+from mailchimpsync.config import Link
+from mailchimpsync.errors import ConfigurationError, UsageError
+from mailchimpsync.web.background_tasks import BackgroundTask
+from mailchimpsync.web.screens.configuration.connection.part import watch_page
+from mailchimpsync.web.screens.names import fetch_names
+from mailchimpsync.web.screens.screen import Visit, screen
+
+PLAN, SYNC = "plan", "sync"
+EXAMPLES_SHOWN = 8
+
+_SENTENCES: dict[str, Promise] = {
+    "unsubscribe": ngettext_lazy(
+        "%(number)s person is unsubscribed or archived at Mailchimp.",
+        "%(number)s people are unsubscribed or archived at Mailchimp.",
+        "number",
+    ),
+    "remove": ngettext_lazy(
+        "%(number)s person is removed from a group in CiviCRM.",
+        "%(number)s people are removed from groups in CiviCRM.",
+        "number",
+    ),
+    "add": ngettext_lazy(
+        "%(number)s person is subscribed at Mailchimp.", "%(number)s people are subscribed at Mailchimp.", "number"
+    ),
+    "ask": ngettext_lazy(
+        "%(number)s person is asked by Mailchimp to confirm, and gets no mailings before they have.",
+        "%(number)s people are asked by Mailchimp to confirm, and get no mailings before they have.",
+        "number",
+    ),
+    "join": ngettext_lazy(
+        "%(number)s person is added to groups in CiviCRM.",
+        "%(number)s people are added to groups in CiviCRM.",
+        "number",
+    ),
+    "create": ngettext_lazy(
+        "%(number)s contact is created in CiviCRM.", "%(number)s contacts are created in CiviCRM.", "number"
+    ),
+    "interests": ngettext_lazy(
+        "%(number)s person has other interests at Mailchimp afterwards.",
+        "%(number)s people have other interests at Mailchimp afterwards.",
+        "number",
+    ),
+    "correct": ngettext_lazy(
+        "%(number)s contact is corrected in CiviCRM (name, address, hold).",
+        "%(number)s contacts are corrected in CiviCRM (name, address, hold).",
+        "number",
+    ),
+    "data": ngettext_lazy(
+        "%(number)s person has other data at Mailchimp afterwards.",
+        "%(number)s people have other data at Mailchimp afterwards.",
+        "number",
+    ),
+}
+
+
+def is_waiting(link: Link, last: LastSync) -> bool:
+    """Say whether a connection waits for its first sync to be looked at and switched on."""
+    return not link.schedule.enabled and last.at is None
+
+
+def count_sentences(plan: Plan) -> Iterator[str]:
+    """Yield what a plan does, a sentence for each kind of change."""
+    for kind, text in _SENTENCES.items():
+        if number := plan.counts.get(kind):
+            yield str(text % {"number": number})
+
+
+@screen(Scope.READ)
+def show(visit: Visit, list_id: str) -> HttpResponse:
+    """Show what the first sync would do, or that this is being found out."""
+    context = _context(visit, find_audience(visit.site, list_id))
+    if visit.is_partial:
+        return visit.part("configuration/parts/first_sync.html", context)
+    return visit.render("configuration/first_sync.html", context)
+
+
+@screen(Scope.RUN, "POST")
+def begin_preview(visit: Visit, list_id: str) -> HttpResponse:
+    """Begin to find out what the first sync would do; nothing is changed by it."""
+    link, by, stop = find_audience(visit.site, list_id), visit.by, visit.service.stop
+
+    def work(site: Site) -> list[Plan]:
+        fetch_names(site, link)
+        return createplan(site, group_id=link.group_id, by=by, stop=stop)
+
+    visit.service.errands.begin(visit.site, PLAN, list_id, work, by=by)
+    return redirect("configuration-first-sync", list_id)
+
+
+@screen(Scope.CONFIGURE, "POST")
+def switch_on(visit: Visit, list_id: str) -> HttpResponse:
+    """Switch the schedule on, and begin with exactly what was shown."""
+    link = find_audience(visit.site, list_id)
+    _check_version(visit)
+    plan_id = int(text) if (text := visit.request.POST.get("plan", "")).isdecimal() else 0
+    _check_plan(visit, link, plan_id)
+    schedule = link.schedule.model_copy(update={"enabled": True})
+    wanted = visit.site.configuration.having_link(link.model_copy(update={"schedule": schedule}))
+    approveplan(visit.site, id=plan_id, by=visit.by)
+    change_configuration(visit.site, wanted, by=visit.by, check=False)
+    _begin_sync(visit, link, plan_id)
+    visit.say(_("%(title)s is switched on, and the first sync has begun.") % {"title": link.title})
+    return redirect(watch_page(link))
+
+
+def _begin_sync(visit: Visit, link: Link, plan_id: int) -> None:
+    by, stop = visit.by, visit.service.stop
+
+    def work(site: Site) -> object:
+        if getplans(site, id=plan_id)[0].state == "approved":
+            return applyplan(site, id=plan_id, max_time=0, by=by, stop=stop)
+        return None  # the service's own schedule was quicker
+
+    visit.service.errands.begin(visit.site, SYNC, link.audience_id, work, by=by)
+
+
+def _check_version(visit: Visit) -> None:
+    if visit.request.POST.get("version") != str(visit.site.version):
+        said = _("The configuration was changed since you opened the page, so nothing was switched on; look again.")
+        raise ConfigurationError(said)
+
+
+def _check_plan(visit: Visit, link: Link, plan_id: int) -> None:
+    newest = _newest_plan(visit, link)
+    if newest is None or newest.id != plan_id:
+        raise UsageError(_("What was shown is no longer the newest; look again at what the first sync would do."))
+
+
+def _newest_plan(visit: Visit, link: Link) -> Plan | None:
+    plans = getplans(visit.site, group_id=link.group_id, limit=1)
+    now = visit.site.runtime.now()
+    usable = [one for one in plans if one.state == "open" and one.expires_at > now]
+    return usable[0] if usable else None
+
+
+def _context(visit: Visit, link: Link) -> dict[str, object]:
+    errand: BackgroundTask | None = visit.service.errands.newest(link.audience_id)
+    last = last_syncs(visit.site)[link.audience_id]
+    plan = _newest_plan(visit, link)
+    return {
+        "link": link,
+        "last": last,
+        "errand": errand,
+        "is_looking": errand is not None and errand.kind == PLAN and errand.is_under_way,
+        "is_waiting": is_waiting(link, last),
+        "plan": plan,
+        "plan_url": f"{reverse('plans')}/{plan.id}" if plan else "",
+        "sentences": list(count_sentences(plan)) if plan else [],
+        "examples": getplannedchanges(visit.site, id=plan.id, limit=EXAMPLES_SHOWN) if plan else [],
+        "failing": sum(one.count for one in plan.failures) if plan else 0,
+    }
+
+
+urlpatterns = [
+    path("configuration/connections/<str:list_id>/first-sync", show, name="configuration-first-sync"),
+    path(
+        "configuration/connections/<str:list_id>/first-sync/look", begin_preview, name="configuration-first-sync-look"
+    ),
+    path("configuration/connections/<str:list_id>/first-sync/begin", switch_on, name="configuration-switch-on"),
+]

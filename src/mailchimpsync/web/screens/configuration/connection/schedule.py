@@ -1,0 +1,169 @@
+"""When a connection is synced by itself."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from cronsim import CronSim, CronSimError
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from mailchimpsync.actions import last_syncs
+from mailchimpsync.actions.api.description import Scope
+from mailchimpsync.actions.api.selection import find_audience
+from mailchimpsync.config import Link, Schedule
+from mailchimpsync.web.screens.configuration.connection.card import Card
+from mailchimpsync.web.screens.configuration.connection.part import save_part, show_part
+from mailchimpsync.web.screens.configuration.connection.schedule_words import next_due, schedule_lines
+from mailchimpsync.web.screens.configuration.fields import NotBlank
+from mailchimpsync.web.screens.configuration.saving import ConfigurationForm
+from mailchimpsync.web.screens.screen import Visit, screen
+
+EVERY, CRON = "every", "cron"
+_MINUTES_MAX, _DAYS_MAX, _SECONDS_MAX = 10_080, 365, 3_600
+
+
+class ScheduleForm(ConfigurationForm):
+    """A schedule."""
+
+    enabled = forms.BooleanField(label=gettext_lazy("Sync by itself"), required=False)
+    kind = forms.ChoiceField(
+        label=gettext_lazy("When"),
+        widget=forms.RadioSelect,
+        choices=[
+            (EVERY, gettext_lazy("Again and again, after so many minutes")),
+            (CRON, gettext_lazy("At certain times, as in a crontab")),
+        ],
+    )
+    every_minutes = forms.IntegerField(
+        label=gettext_lazy("Minutes from one sync to the next"), min_value=1, max_value=_MINUTES_MAX, required=False
+    )
+    cron = NotBlank(
+        label=gettext_lazy("Times, as in a crontab"),
+        help_text=gettext_lazy(
+            "Minute, hour, day, month, day of the week: “0 6,18 * * 1-5” is 6:00 and 18:00 on weekdays."
+        ),
+        max_length=100,
+        required=False,
+    )
+    quiet_begin = forms.TimeField(
+        label=gettext_lazy("Quiet from"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
+    quiet_end = forms.TimeField(
+        label=gettext_lazy("Quiet until"),
+        required=False,
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+    )
+    time_zone = NotBlank(
+        label=gettext_lazy("Time zone"),
+        help_text=gettext_lazy("Of the times above, such as Europe/Paris."),
+        max_length=60,
+        widget=forms.TextInput(attrs={"list": "time-zones", "autocomplete": "off"}),
+    )
+    full_every_days = forms.IntegerField(
+        label=gettext_lazy("Read everything anew every so many days"),
+        help_text=gettext_lazy(
+            "A sync reads only what changed; this finds what nobody told us of. 0: never by itself."
+        ),
+        min_value=0,
+        max_value=_DAYS_MAX,
+    )
+    verify_every_days = forms.IntegerField(
+        label=gettext_lazy("Compare both sides in full every so many days"),
+        help_text=gettext_lazy("Nothing is changed by it; differences are told. 0: never by itself."),
+        min_value=0,
+        max_value=_DAYS_MAX,
+    )
+    jitter_seconds = forms.IntegerField(
+        label=gettext_lazy("Start up to so many seconds later"),
+        help_text=gettext_lazy("So that many sites don't all start at once."),
+        min_value=0,
+        max_value=_SECONDS_MAX,
+    )
+
+    def __init__(self, visit: Visit, schedule: Schedule) -> None:
+        """Take the schedule as it is."""
+        begin, _dash, end = (schedule.quiet or "").partition("-")
+        initial = {
+            **schedule.model_dump(),
+            "kind": EVERY if schedule.cron is None else CRON,
+            "quiet_begin": begin,
+            "quiet_end": end,
+        }
+        super().__init__(visit, initial=initial)
+
+    def clean_cron(self) -> str:
+        """It must be one."""
+        cron: str = self.cleaned_data["cron"]
+        try:
+            if cron:
+                CronSim(cron, datetime(2026, 1, 1, tzinfo=UTC))
+        except CronSimError:
+            raise ValidationError(_("These are not five fields as in a crontab.")) from None
+        return cron
+
+    def clean_time_zone(self) -> str:
+        """It must be one that is known here."""
+        name: str = self.cleaned_data["time_zone"]
+        try:
+            ZoneInfo(name)
+        except (OSError, ValueError, KeyError):
+            raise ValidationError(_("There is no such time zone; write one such as Europe/Paris.")) from None
+        return name
+
+    def clean(self) -> dict[str, Any]:
+        """What was chosen must be given too."""
+        given = super().clean()
+        needed = "cron" if given.get("kind") == CRON else "every_minutes"
+        if not given.get(needed) and not self.has_error(needed):
+            self.add_error(needed, _("Fill this in, or choose the other way."))
+        if (given.get("quiet_begin") is None) != (given.get("quiet_end") is None):
+            self.add_error("quiet_end", _("Give both times, or none."))
+        return given
+
+    def wanted(self, before: Schedule) -> Schedule:
+        """The schedule as the form says it."""
+        given = self.cleaned_data
+        begin, end = given["quiet_begin"], given["quiet_end"]
+        is_cron = given["kind"] == CRON
+        same = ("enabled", "time_zone", "full_every_days", "verify_every_days", "jitter_seconds")
+        values = {
+            **{name: given[name] for name in same},
+            "every_minutes": before.every_minutes if is_cron else given["every_minutes"],
+            "cron": given["cron"] if is_cron else None,
+            "quiet": f"{begin:%H:%M}-{end:%H:%M}" if begin and end and begin != end else None,
+        }
+        return Schedule.model_validate({**before.model_dump(), **values})
+
+
+@screen(Scope.CONFIGURE, "GET", "HEAD", "POST")
+def edit(visit: Visit, list_id: str) -> HttpResponse:
+    """Change the schedule."""
+    link = find_audience(visit.site, list_id)
+    form = ScheduleForm(visit, link.schedule)
+    if form.is_bound and form.is_valid():
+        answer = save_part(visit, form, link, {"schedule": form.wanted(link.schedule)}, check=False)
+        if answer is not None:
+            return answer
+    zones = sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
+    last = last_syncs(visit.site)[list_id]
+    return show_part(visit, "connection_schedule", link, form, zones=zones, is_new=last.at is None)
+
+
+def card(visit: Visit, link: Link) -> Card:
+    """Say when it is synced, and when next."""
+    lines = list(schedule_lines(link.schedule))
+    at = next_due(visit.site, link)
+    if link.schedule.enabled and at is None:
+        lines.append(_("No service works by this schedule at present."))
+    url = reverse("configuration-schedule", args=[link.audience_id])
+    return Card("schedule", _("Schedule"), lines, url, _("Change the schedule"), next_at=at)
+
+
+urlpatterns = [path("configuration/connections/<str:list_id>/schedule", edit, name="configuration-schedule")]

@@ -1,0 +1,83 @@
+"""What went wrong at one of the sides, told beside the field that can mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from django import forms
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from mailchimpsync.errors import REGISTRY, AccessError, Code, MailchimpsyncError, Right, quoted
+from mailchimpsync.web.screens.configuration.saving import lines_of
+
+_REMEDIES: Mapping[Code, Promise] = {
+    Code.MC_AUTH: gettext_lazy("Make a new key at Mailchimp (Account, Extras, API keys) and paste it here."),
+    Code.MC_BAD_KEY: gettext_lazy("Copy the whole key from Mailchimp (Account, Extras, API keys) and paste it here."),
+    Code.MC_UNAVAILABLE: gettext_lazy(
+        "Try again in a minute. If that does not help, see whether Mailchimp can be reached from this machine."
+    ),
+    Code.CV_UNAVAILABLE: gettext_lazy(
+        "See whether the address is right, and whether the site can be reached from this machine; then try again."
+    ),
+    Code.CV_WEB_SERVER: gettext_lazy("Give the web server's user and password in the fields below."),
+    Code.CV_NOT_FOUND: gettext_lazy("Give the address of the site's first page, such as https://crm.example.org."),
+}
+"""Where the registry speaks of the command line or of runs, what to do here."""
+
+_AT_A_KEY = {
+    Code.MC_AUTH,
+    Code.MC_BAD_KEY,
+    Code.MC_FORBIDDEN,
+    Code.MC_DISABLED,
+    Code.MC_PLAN,
+    Code.CV_AUTH,
+    Code.CV_AUTH_GUARD,
+    Code.CV_AUTH_METHOD,
+    Code.CV_NO_PERMISSION,
+    Code.CV_SEES_PART,
+    Code.CV_RIGHT_MISSING,
+}
+
+
+def add_error_beside_field(form: forms.Form, error: MailchimpsyncError, *, key: str, address: str) -> None:
+    """Put an error beside the field for the key if the key is to blame, else beside that for the address."""
+    entry = REGISTRY[error.code]
+    what = f"{error.what.rstrip('.')}."
+    if error.code is Code.CONFIG:
+        form.add_error(key if "API key" in error.what else address, lines_of(_problems(error)))
+        return
+    lacking = error.lacking if isinstance(error, AccessError) else ()
+    remedy = _to_give(lacking) or str(_REMEDIES.get(error.code) or (_(entry.remedy) if entry.remedy else ""))
+    said = [_(entry.sentence), what if what != entry.sentence else "", remedy]
+    form.add_error(_field_of(form, error.code, key, address), lines_of(said))
+
+
+def _to_give(lacking: Sequence[Right]) -> str:
+    """Say which permissions to give; nothing where it is not known which are missing."""
+    if not lacking:
+        return ""
+    words = ngettext(
+        "Give the role of the key's user the permission %(rights)s in the CMS.",
+        "Give the role of the key's user the permissions %(rights)s in the CMS.",
+        len(lacking),
+    ) % {"rights": quoted(lacking)}
+    acls = _("ACLs inside CiviCRM are not enough, not even one for all contacts.")
+    return f"{words} {acls}" if Right.EDIT in lacking else words
+
+
+def _field_of(form: forms.Form, code: Code, key: str, address: str) -> str:
+    """The field that can put it right; errors in folded fields unfold them."""
+    if code is Code.CV_WEB_SERVER and "web_server_user" in form.fields:
+        return "web_server_user"
+    if code is Code.CV_TIME_ZONE and "time_zone" in form.fields:
+        return "time_zone"
+    return key if code in _AT_A_KEY else address
+
+
+def _problems(error: MailchimpsyncError) -> list[str]:
+    """Return each problem without the place, which the field says."""
+    lines = [line.removeprefix("• ") for line in error.what.splitlines()]
+    problems = [line.partition(": ")[2] or line for line in (lines[1:] or lines)]
+    return [problem[:1].upper() + problem[1:] for problem in problems]

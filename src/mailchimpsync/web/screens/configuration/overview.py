@@ -1,0 +1,128 @@
+"""The front page: what is configured, and what is missing, as the next steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from django.http import HttpResponse
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
+
+from mailchimpsync.actions import LastSync, Names, last_syncs
+from mailchimpsync.config import Link, mask
+from mailchimpsync.web.screens.configuration.connection.first_sync import is_waiting
+from mailchimpsync.web.screens.configuration.connection.schedule_words import next_due, schedule_lines
+from mailchimpsync.web.screens.names import group_name, interest_name, known_names
+from mailchimpsync.web.screens.screen import Visit, screen
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step to a list that is kept in step; `is_next`: it is the one to take now."""
+
+    title: str
+    text: str
+    url: str
+    act: str
+    done: bool
+    is_needed: bool = True
+    is_next: bool = False
+
+
+@screen()
+def index(visit: Visit) -> HttpResponse:
+    """Show it."""
+    configuration = visit.site.configuration
+    last = last_syncs(visit.site)
+    steps = _marked(_steps(visit, last))
+    context = {
+        "site": configuration.civicrm,
+        "site_key": mask(configuration.civicrm.api_key.get_secret_value()) if configuration.civicrm else "",
+        "accounts": [
+            (name, mask(one.api_key.get_secret_value()), _links_of(visit, name))
+            for name, one in configuration.accounts.items()
+        ],
+        "connections": [_described(visit, link, last[link.audience_id]) for link in configuration.connections],
+        "steps": steps,
+        "is_ready": all(step.done for step in steps if step.is_needed),
+        "alerts": configuration.alerts,
+        "settings": visit.site.settings,
+        "database": visit.site.store.server()[0],
+        "version": visit.site.version,
+    }
+    return visit.render("configuration/front.html", context)
+
+
+def _links_of(visit: Visit, account: str) -> int:
+    return sum(1 for link in visit.site.configuration.connections if link.account == account)
+
+
+def _described(visit: Visit, link: Link, last: LastSync) -> dict[str, object]:
+    names = known_names(visit.site, link) or Names()
+    return {
+        "link": link,
+        "interests": [(interest_name(names, key), group_name(names, group)) for key, group in link.interests.items()],
+        "is_waiting": is_waiting(link, last),
+        "when": next(iter(schedule_lines(link.schedule)), ""),
+        "next_at": next_due(visit.site, link),
+        "last": last,
+    }
+
+
+def _steps(visit: Visit, last: dict[str, LastSync]) -> Iterator[Step]:
+    configuration = visit.site.configuration
+    yield Step(
+        _("Say where CiviCRM is"),
+        _("Its address, and the API key of a user with the permissions that a sync needs."),
+        reverse("configuration-civicrm"),
+        _("Set up CiviCRM"),
+        configuration.civicrm is not None,
+    )
+    yield Step(
+        _("Add a Mailchimp account"),
+        _("By an API key, which is tried before it is saved."),
+        reverse("configuration-add-account"),
+        _("Add an account"),
+        bool(configuration.accounts),
+    )
+    yield Step(
+        _("Connect an audience with a group"),
+        _("And its interests with groups of their own, if it has any. Nothing is synced by that."),
+        reverse("configuration-connect"),
+        _("Connect an audience"),
+        bool(configuration.connections),
+    )
+    yield from _steps_to_begin(visit, last)
+    yield Step(
+        _("Let people be told when something is wrong"),
+        _("By e-mail, Slack or another way, so that nothing fails in silence."),
+        reverse("configuration-alerts"),
+        _("Set up alerts"),
+        bool(configuration.alerts.channels),
+        is_needed=False,
+    )
+
+
+def _steps_to_begin(visit: Visit, last: dict[str, LastSync]) -> Iterator[Step]:
+    """A step for each connection that waits; before there is one, what will come."""
+    links = visit.site.configuration.connections
+    waiting = [link for link in links if is_waiting(link, last[link.audience_id])]
+    text = _("You see who would be added, removed or created on each side before anything happens.")
+    for link in waiting:
+        title = _("See what the first sync of %(title)s would do, and switch it on") % {"title": link.title}
+        url = reverse("configuration-first-sync", args=[link.audience_id])
+        yield Step(title, text, url, _("Look at the first sync"), done=False)
+    if not waiting:
+        title = _("See what the first sync would do, and switch it on")
+        yield Step(title, text, reverse("overview"), _("To the overview"), done=bool(links))
+
+
+def _marked(steps: Iterator[Step]) -> list[Step]:
+    """Mark the first step that is not done."""
+    found = list(steps)
+    first = next((step for step in found if not step.done), None)
+    return [replace(step, is_next=step is first) for step in found]
+
+
+urlpatterns = [path("configuration", index, name="configuration")]

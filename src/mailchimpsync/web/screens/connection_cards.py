@@ -1,0 +1,199 @@
+"""Where connections stand, as the overview and the page of a connection show it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from time import monotonic
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from mailchimpsync.actions import Alert, ConnectionStatus, getalerts, getstatus
+from mailchimpsync.actions.status.connection_state import ConnectionState, Word
+from mailchimpsync.actions.status.counts import Counted
+from mailchimpsync.actions.texts.codes import explain_code
+from mailchimpsync.config import Link
+from mailchimpsync.model import SyncStatus
+from mailchimpsync.web.background_tasks import BackgroundTask
+from mailchimpsync.web.cached_counts import PATIENCE_SECONDS, Numbers
+from mailchimpsync.web.screens.notices import Notice, notices_of
+from mailchimpsync.web.screens.screen import Visit
+
+LIVELY, CALM = 2, 20
+"""After how many seconds a page asks again: while something is at work, and else."""
+
+
+@dataclass(frozen=True)
+class ConnectionCard:
+    """A connection on a screen.
+
+    Attributes:
+        counted: whether there are numbers at all; a large audience is counted behind the scenes.
+        is_fresh: whether they are as good as new.
+        errand: what somebody has begun here.
+    """
+
+    status: ConnectionStatus
+    counted: bool
+    is_fresh: bool
+    errand: BackgroundTask | None
+    notices: tuple[Notice, ...]
+
+    @property
+    def link(self) -> Link:
+        """The connection."""
+        return self.status.link
+
+    @property
+    def is_lively(self) -> bool:
+        """Say whether something is at work."""
+        return self.status.running or (self.errand is not None and self.errand.is_under_way)
+
+    @property
+    def seconds(self) -> int:
+        """After how many seconds to ask again."""
+        return LIVELY if self.is_lively or not self.is_fresh else CALM
+
+    @property
+    def level(self) -> str:
+        """How good it is."""
+        if self.is_lively or not self.counted:
+            return "middle"
+        return "bad" if self.status.crashed else self.status.state.level.value
+
+    @property
+    def headline(self) -> str:
+        """It in a few words."""
+        return _headline(self)
+
+    @property
+    def failed(self) -> int:
+        """How many people can't be synced."""
+        return self.status.rows.get(SyncStatus.FAIL.value, 0)
+
+    @property
+    def todo(self) -> int:
+        """How many rows are due."""
+        return self.status.rows.get(SyncStatus.TODO.value, 0)
+
+    @property
+    def waiting(self) -> int:
+        """How many people something is to be done for: due, or an update is on its way."""
+        return self.todo + self.status.updates_outstanding
+
+    @property
+    def sum_at_mailchimp(self) -> int:
+        """How many will be subscribed at Mailchimp, and in the group, once all is done that can be."""
+        status = self.status
+        return status.subscribed_at_mailchimp - status.to_remove - status.cannot_join - status.kept_on + status.to_add
+
+    @property
+    def sum_at_civicrm(self) -> int:
+        """Likewise, counted from CiviCRM."""
+        status = self.status
+        return status.subscribed_at_civicrm + status.further_rows - status.cannot_subscribe - status.kept_off
+
+    @property
+    def is_balanced(self) -> bool:
+        """Say whether both sums agree."""
+        return self.sum_at_mailchimp == self.sum_at_civicrm
+
+
+def _headline(standing: ConnectionCard) -> str:
+    status, errand = standing.status, standing.errand
+    if status.running and status.working is not None:
+        return _("A sync is at work")
+    if errand is not None and errand.is_under_way:
+        return _errand_words(errand.kind)
+    if status.running:
+        return _("A change is being taken in")
+    if status.crashed:
+        return _("A sync stopped midway, and nobody went on with it")
+    if not standing.counted and status.state.word in (Word.WAITING, Word.OK):
+        return _("Counting…")
+    return _state_words(status.state)
+
+
+def _state_words(state: ConnectionState) -> str:  # noqa: PLR0911 (one sentence each)
+    match state.word:
+        case Word.HELD:
+            return _("Held: waiting for a decision")
+        case Word.FAILING:
+            return _("Failing: %(why)s") % {"why": _(explain_code(state.failing_code).sentence)}
+        case Word.PAUSED:
+            return _("Paused: it has no schedule, and nobody has synced it for a day")
+        case Word.NOT_SET_UP:
+            return _("Never synced")
+        case Word.WAITING if state.interrupted:
+            return _("A sync was interrupted; the next one goes on")
+        case Word.WAITING if state.due.number:
+            return ngettext(
+                "Waiting: %(shown)s person is due", "Waiting: %(shown)s people are due", state.due.number
+            ) % {"shown": f"{state.due.number:,}"}
+        case Word.WAITING:
+            return _("Not in sync yet")
+    return _in_sync_words(state)
+
+
+def _in_sync_words(state: ConnectionState) -> str:
+    if state.unexplained:
+        return _("Differences were found that nothing explains")
+    if state.gone_interests:
+        number = len(state.gone_interests)
+        return ngettext(
+            "In sync, but for %(shown)s linked interest that is gone",
+            "In sync, but for %(shown)s linked interests that are gone",
+            number,
+        ) % {"shown": f"{number:,}"}
+    if state.failed:
+        return ngettext(
+            "In sync, but %(shown)s person can't be synced",
+            "In sync, but %(shown)s people can't be synced",
+            state.failed,
+        ) % {"shown": f"{state.failed:,}"}
+    return _("In sync")
+
+
+def _errand_words(kind: str) -> str:
+    words = {
+        "sync": _("A sync is beginning"),
+        "plan": _("A plan is being made"),
+        "undo": _("A plan to undo a run is being made"),
+        "apply": _("A plan is being carried out"),
+        "verify": _("Both sides are being compared"),
+        "campaigns": _("Campaigns are being imported"),
+        "abort": _("The sync is being stopped"),
+    }
+    return words.get(kind, _("Something is at work"))
+
+
+def connection_cards(visit: Visit, links: Sequence[Link], *, wait: bool = False) -> list[ConnectionCard]:
+    """Return where connections stand; `wait` for fresh numbers, however long it takes to count."""
+    alerts = getalerts(visit.site) if links else []
+    until = monotonic() + PATIENCE_SECONDS
+    numbers = [_numbers(visit, link, None if wait else max(0, until - monotonic())) for link in links]
+    return [_card(visit, link, found, alerts) for link, found in zip(links, numbers, strict=True)]
+
+
+def _card(visit: Visit, link: Link, numbers: Numbers, alerts: Sequence[Alert]) -> ConnectionCard:
+    counted = numbers.counted or Counted()
+    [status] = getstatus(visit.site, group_id=link.group_id, counting=lambda _tx, _link: counted)
+    errand = visit.service.errands.newest(link.audience_id)
+    mine = [one for one in alerts if one.list_id == link.audience_id]
+    notices = tuple(notices_of(status, mine))
+    return ConnectionCard(status, numbers.counted is not None, numbers.is_fresh, errand, notices)
+
+
+def _numbers(visit: Visit, link: Link, patience: float | None) -> Numbers:
+    return visit.service.counts.of(visit.site, link, patience=patience)
+
+
+def news_for(found: Sequence[ConnectionCard]) -> str:
+    """Return what a screen reader is told when it changes: the headlines, and no numbers."""
+    return " ".join(_sentences(found))
+
+
+def _sentences(found: Sequence[ConnectionCard]) -> Iterator[str]:
+    for one in found:
+        yield _("%(connection)s: %(headline)s.") % {"connection": one.link.title, "headline": one.headline}

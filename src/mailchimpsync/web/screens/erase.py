@@ -1,0 +1,85 @@
+"""Somebody who asked for it is forgotten: what goes where is read first, and the report says what went."""
+
+from __future__ import annotations
+
+from secrets import token_urlsafe
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import path
+from django.utils.translation import gettext as _
+
+from mailchimpsync.actions import Erasure, Explanation, erase, explain
+from mailchimpsync.actions.api.description import Scope
+from mailchimpsync.web.links import contact_url
+from mailchimpsync.web.screens.screen import Visit, screen
+
+_KIND = "erase"
+_CHARS_MAX = 254
+
+
+@screen(Scope.CONFIGURE, "GET", "HEAD", "POST")
+def index(visit: Visit) -> HttpResponse:
+    """Say what goes, and begin once that is confirmed. An address stands in no page's address here."""
+    given = visit.request.POST
+    address = given.get("address", "").replace("\x00", "").strip()[:_CHARS_MAX]
+    if not address:
+        return redirect("people")
+    if given.get("confirmed") != "yes":
+        return visit.render("erase.html", _to_be_erased(visit, address))
+    if given.get("understood") != "on":
+        said = _("Nothing was erased. Say that you have understood that it can't be taken back.")
+        return visit.render("erase.html", {**_to_be_erased(visit, address), "problem": said}, status=400)
+    by, name = visit.by, token_urlsafe(12)
+    visit.service.errands.begin(
+        visit.site, _KIND, name, lambda site: erase(site, address=address, confirm=True, by=by), by=by
+    )
+    return redirect("erased", name)
+
+
+@screen(Scope.CONFIGURE)
+def report(visit: Visit, name: str) -> HttpResponse:
+    """Say what went, or that it is being done."""
+    errand = visit.service.errands.newest(name)
+    if errand is None or errand.kind != _KIND:
+        visit.warn(_("This report isn't kept any more. Erase the address again to be sure; what is done stays done."))
+        return redirect("people")
+    context: dict[str, Any] = {"name": name, "error": errand.error, "is_under_way": errand.is_under_way}
+    if errand.result is not None:
+        context |= _erased(visit, errand.result)
+    return visit.part("parts/erased.html", context) if visit.is_partial else visit.render("erased.html", context)
+
+
+def _to_be_erased(visit: Visit, address: str) -> dict[str, Any]:
+    found = explain(visit.site, person=address)
+    known = {one.list_id for one in found.standings if one.row_id is not None}
+    return {
+        "address": address,
+        "audiences": [(link, link.audience_id in known) for link in visit.site.configuration.connections],
+        "contacts": _contacts(visit, found.contact_ids),
+        "notes": found.notes,
+    }
+
+
+def _erased(visit: Visit, erasure: Erasure) -> dict[str, Any]:
+    names = {link.audience_id: link.audience_name or link.audience_id for link in visit.site.configuration.connections}
+    steps = [(names.get(one.list_id or "", one.list_id), one) for one in erasure.steps if one.number]
+    return {"erasure": erasure, "steps": steps, "contacts": _contacts(visit, erasure.contact_ids)}
+
+
+def _contacts(visit: Visit, contact_ids: tuple[int, ...]) -> list[tuple[int, str | None]]:
+    return [(one, contact_url(visit.site, one)) for one in contact_ids]
+
+
+def addresses_of(found: Explanation) -> list[str]:
+    """Return the addresses of a person that can be erased: those they have, and the one that was asked for."""
+    asked = [found.asked] if "@" in found.asked else []
+    known = {address.casefold(): address for one in found.standings if (address := one.address)}
+    return list({**{one.casefold(): one for one in asked}, **known}.values())
+
+
+urlpatterns = [
+    path("people/erase", index, name="erase"),
+    path("people/erase/<str:name>", report, name="erased"),
+]

@@ -1,0 +1,56 @@
+"""What interests and groups are called: asked of both sides, and kept for a while; without a name, by number."""
+
+from __future__ import annotations
+
+from django.core.cache import cache
+from django.utils.translation import gettext as _
+
+from mailchimpsync.actions import Names, Site, names_of, with_time_limit
+from mailchimpsync.config import Link
+from mailchimpsync.web.screens.screen import Visit
+
+_KEPT_SECONDS = 3_600
+_INCOMPLETE_KEPT_SECONDS = 60
+_AT_ONCE_SECONDS = 2.0
+
+
+def known_names(site: Site, link: Link) -> Names | None:
+    """Return what a connection's interests and groups are called, if both sides were asked lately."""
+    found: Names | None = cache.get(_key(site, link))
+    return found
+
+
+def fetch_names(site: Site, link: Link) -> Names:
+    """Ask both sides, and keep what they say for an hour; where one does not tell, for a minute."""
+    found = names_of(site, link)
+    seconds = _KEPT_SECONDS if found.knows_all_of(link) else _INCOMPLETE_KEPT_SECONDS
+    cache.set(_key(site, link), found, seconds)
+    return found
+
+
+def names_at_once(visit: Visit, link: Link) -> Names:
+    """Return what is known, or what both sides say while somebody waits; nothing, where no interest is connected."""
+    if not link.interests:
+        return Names()
+    if (known := known_names(visit.site, link)) is not None:
+        return known
+    with with_time_limit(visit.site, _AT_ONCE_SECONDS) as site:
+        return fetch_names(site, link)
+
+
+def interest_name(names: Names, interest_id: str) -> str:
+    """Return an interest's name after that of its category, or what is known of it."""
+    name = names.interests.get(interest_id)
+    if name is None:
+        return _("interest %(id)s") % {"id": interest_id}
+    return f"{names.categories[interest_id]}: {name}"
+
+
+def group_name(names: Names, group_id: int) -> str:
+    """Return a group's title, or what is known of it."""
+    return names.groups.get(group_id) or _("group %(id)s") % {"id": group_id}
+
+
+def _key(site: Site, link: Link) -> str:
+    groups = "-".join(map(str, link.connection.group_ids))
+    return f"names:{site.settings.home}:{link.audience_id}:{groups}:{'-'.join(link.interests)}"

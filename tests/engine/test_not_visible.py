@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mailchimpsync.sync.reading.address_owners import find_owners
-from mailchimpsync_sandbox.civicrm.permissions import SMALLEST
+from mailchimpsync_sandbox.civicrm.access.permissions import SMALLEST
 from support.world import CIVICRM_KEY, NEWS, World, days_ago
 
 TOM = "tom@example.org"

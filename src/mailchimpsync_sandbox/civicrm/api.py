@@ -8,17 +8,18 @@ from datetime import timedelta
 from itertools import product
 from typing import Any, TypeVar
 
-from mailchimpsync_sandbox.civicrm import catalogue, merging
-from mailchimpsync_sandbox.civicrm.access import Access
+from mailchimpsync_sandbox.civicrm import catalogue
+from mailchimpsync_sandbox.civicrm.access.rows import Access
+from mailchimpsync_sandbox.civicrm.access.users import SYSTEM, User
 from mailchimpsync_sandbox.civicrm.database import Database
-from mailchimpsync_sandbox.civicrm.entities import ENTITIES
+from mailchimpsync_sandbox.civicrm.entities import merging
+from mailchimpsync_sandbox.civicrm.entities.entities import ENTITIES
+from mailchimpsync_sandbox.civicrm.entities.other_rules import RULES
+from mailchimpsync_sandbox.civicrm.entities.schema import Entity
 from mailchimpsync_sandbox.civicrm.errors import ApiError, UnknownActionError
-from mailchimpsync_sandbox.civicrm.query import Query
-from mailchimpsync_sandbox.civicrm.results import Result, arranged
-from mailchimpsync_sandbox.civicrm.rules_other import RULES
-from mailchimpsync_sandbox.civicrm.schema import Entity
-from mailchimpsync_sandbox.civicrm.users import SYSTEM, User
-from mailchimpsync_sandbox.civicrm.writing import Writer
+from mailchimpsync_sandbox.civicrm.query.query import Query
+from mailchimpsync_sandbox.civicrm.query.results import Result, arranged
+from mailchimpsync_sandbox.civicrm.query.writing import Writer
 from mailchimpsync_sandbox.kit.faults import FaultKind, FaultPlan
 
 _COMMON = frozenset({"checkPermissions", "chain", "debug", "language", "version"})

@@ -11,16 +11,17 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from mailchimpsync_sandbox.civicrm import endpoint, keys
+from mailchimpsync_sandbox.civicrm import endpoint
+from mailchimpsync_sandbox.civicrm.access import keys
+from mailchimpsync_sandbox.civicrm.access.permissions import LOG_IN, named
+from mailchimpsync_sandbox.civicrm.access.sessions import Sessions
+from mailchimpsync_sandbox.civicrm.access.users import NOBODY, SYSTEM
 from mailchimpsync_sandbox.civicrm.api import Api
-from mailchimpsync_sandbox.civicrm.custom import keep_custom_values
 from mailchimpsync_sandbox.civicrm.database import ADMIN_CONTACT_ID, Database
+from mailchimpsync_sandbox.civicrm.entities.custom import keep_custom_values
+from mailchimpsync_sandbox.civicrm.entities.loading import load_contacts
 from mailchimpsync_sandbox.civicrm.errors import ApiError
-from mailchimpsync_sandbox.civicrm.loading import load_contacts
-from mailchimpsync_sandbox.civicrm.permissions import LOG_IN, named
-from mailchimpsync_sandbox.civicrm.sessions import Sessions
 from mailchimpsync_sandbox.civicrm.settings import VERSIONS, Settings
-from mailchimpsync_sandbox.civicrm.users import NOBODY, SYSTEM
 from mailchimpsync_sandbox.kit.app import SandboxApp
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 

@@ -6,12 +6,12 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from mailchimpsync_sandbox.civicrm import custom
+from mailchimpsync_sandbox.civicrm.access.permissions import KNOWN
 from mailchimpsync_sandbox.civicrm.database import Database
-from mailchimpsync_sandbox.civicrm.entities import ENTITIES
-from mailchimpsync_sandbox.civicrm.options import has_options, options_of
-from mailchimpsync_sandbox.civicrm.permissions import KNOWN
-from mailchimpsync_sandbox.civicrm.schema import Entity
+from mailchimpsync_sandbox.civicrm.entities import custom
+from mailchimpsync_sandbox.civicrm.entities.entities import ENTITIES
+from mailchimpsync_sandbox.civicrm.entities.options import has_options, options_of
+from mailchimpsync_sandbox.civicrm.entities.schema import Entity
 
 
 def _permissions() -> list[dict[str, Any]]:

@@ -11,11 +11,11 @@ from pathlib import Path
 from threading import RLock
 from typing import Any, TypeVar
 
-from mailchimpsync_sandbox.civicrm.entities import TABLES
+from mailchimpsync_sandbox.civicrm.entities.entities import TABLES
+from mailchimpsync_sandbox.civicrm.entities.seeding import build
 from mailchimpsync_sandbox.civicrm.errors import ApiError
-from mailchimpsync_sandbox.civicrm.folding import fold
-from mailchimpsync_sandbox.civicrm.seeding import build
-from mailchimpsync_sandbox.civicrm.zones import Zones
+from mailchimpsync_sandbox.civicrm.query.folding import fold
+from mailchimpsync_sandbox.civicrm.query.zones import Zones
 
 T = TypeVar("T")
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
+from mailchimpsync_sandbox.civicrm.access.permissions import SEE_ERRORS
+from mailchimpsync_sandbox.civicrm.access.users import NOBODY, User
 from mailchimpsync_sandbox.civicrm.api import Api
 from mailchimpsync_sandbox.civicrm.errors import ApiError, PostOnlyError, UnknownActionError
-from mailchimpsync_sandbox.civicrm.permissions import SEE_ERRORS
-from mailchimpsync_sandbox.civicrm.users import NOBODY, User
 
 ROUTE = "civicrm/ajax/api4"
 JSON_TYPE = "application/json; charset=UTF-8"

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mailchimpsync_sandbox.civicrm import endpoint
-from mailchimpsync_sandbox.civicrm.seeding import VERSION
-from mailchimpsync_sandbox.civicrm.zones import Zones, by_name, fixed
+from mailchimpsync_sandbox.civicrm.entities.seeding import VERSION
+from mailchimpsync_sandbox.civicrm.query.zones import Zones, by_name, fixed
 
 VERSIONS = {"6.13": "6.13.3", "6.17": VERSION}
 """The versions of CiviCRM that were recorded."""

@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 
 from mailchimpsync_sandbox.kit.server import Served
-from mailchimpsync_sandbox.mailchimp.app import MailchimpSandbox
+from mailchimpsync_sandbox.mailchimp.http.app import MailchimpSandbox
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ import binascii
 import json
 from typing import TYPE_CHECKING, Any
 
-from mailchimpsync_sandbox.mailchimp.problems import (
+from mailchimpsync_sandbox.mailchimp.http.problems import (
     bad_request,
     key_ambiguous,
     key_invalid,
@@ -18,7 +18,7 @@ from mailchimpsync_sandbox.mailchimp.problems import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mailchimpsync_sandbox.mailchimp.call import Call
+    from mailchimpsync_sandbox.mailchimp.http.call import Call
     from mailchimpsync_sandbox.mailchimp.world import Account, World
 
 

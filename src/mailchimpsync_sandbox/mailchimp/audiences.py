@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from mailchimpsync_sandbox.mailchimp.call import check_types
+from mailchimpsync_sandbox.mailchimp.http.call import check_types
+from mailchimpsync_sandbox.mailchimp.http.problems import not_validated
 from mailchimpsync_sandbox.mailchimp.ids import short_id
-from mailchimpsync_sandbox.mailchimp.problems import not_validated
 from mailchimpsync_sandbox.mailchimp.times import bound
 
 if TYPE_CHECKING:
-    from mailchimpsync_sandbox.mailchimp.call import Call
     from mailchimpsync_sandbox.mailchimp.documents import Document
+    from mailchimpsync_sandbox.mailchimp.http.call import Call
     from mailchimpsync_sandbox.mailchimp.world import Audience, World
 
 LISTS_MAX = 1000

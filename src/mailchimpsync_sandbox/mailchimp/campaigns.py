@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from mailchimpsync_sandbox.mailchimp.times import bound
 
 if TYPE_CHECKING:
-    from mailchimpsync_sandbox.mailchimp.call import Call
     from mailchimpsync_sandbox.mailchimp.documents import Document
+    from mailchimpsync_sandbox.mailchimp.http.call import Call
 
 
 def list_campaigns(call: Call) -> dict[str, Any]:

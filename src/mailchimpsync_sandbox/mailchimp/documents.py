@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from mailchimpsync_sandbox.mailchimp.problems import not_found
+from mailchimpsync_sandbox.mailchimp.http.problems import not_found
 
 if TYPE_CHECKING:
     from mailchimpsync_sandbox.mailchimp.database import Database

@@ -6,11 +6,12 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from mailchimpsync_sandbox.mailchimp import audiences, interests, tagging
+from mailchimpsync_sandbox.mailchimp import audiences
 from mailchimpsync_sandbox.mailchimp.accounts import save_account
 from mailchimpsync_sandbox.mailchimp.ids import contact_id, member_id, short_id
-from mailchimpsync_sandbox.mailchimp.member_rules import REASON_BY_API, STATUSES
-from mailchimpsync_sandbox.mailchimp.member_store import compact, identity
+from mailchimpsync_sandbox.mailchimp.members import interests, tagging
+from mailchimpsync_sandbox.mailchimp.members.rules import REASON_BY_API, STATUSES
+from mailchimpsync_sandbox.mailchimp.members.store import compact, identity
 from mailchimpsync_sandbox.mailchimp.times import stored
 
 if TYPE_CHECKING:

@@ -7,18 +7,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mailchimpsync_sandbox.mailchimp.documents import Document, Documents
-from mailchimpsync_sandbox.mailchimp.member_keys import MemberKeys
+from mailchimpsync_sandbox.mailchimp.http.problems import not_found
+from mailchimpsync_sandbox.mailchimp.members.keys import MemberKeys
 from mailchimpsync_sandbox.mailchimp.options import Options
-from mailchimpsync_sandbox.mailchimp.problems import not_found
 from mailchimpsync_sandbox.mailchimp.times import stamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mailchimpsync_sandbox.kit.clock import SandboxClock
-    from mailchimpsync_sandbox.mailchimp.batches import BatchWorker
+    from mailchimpsync_sandbox.mailchimp.batches.batches import BatchWorker
     from mailchimpsync_sandbox.mailchimp.database import Database
-    from mailchimpsync_sandbox.mailchimp.outbox import Outbox
+    from mailchimpsync_sandbox.mailchimp.webhooks.outbox import Outbox
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
 """A believable charity, as data for the two stand-ins: how it begins, and what happens in it later."""
 
-from mailchimpsync_sandbox.world.beginning import Example, World, begin
+from mailchimpsync_sandbox.world.builders import Deed, Side
 from mailchimpsync_sandbox.world.charity import API_KEY, AUDIENCE_ID, AUDIENCE_NAME, GROUPS, INTERESTS, NEWS_GROUP
+from mailchimpsync_sandbox.world.initial import Example, World, begin
 from mailchimpsync_sandbox.world.later import changes
-from mailchimpsync_sandbox.world.pen import Deed, Side
 
 __all__ = [
     "API_KEY",

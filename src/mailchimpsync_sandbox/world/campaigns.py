@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, NamedTuple
 
+from mailchimpsync_sandbox.world.builders import Deed, Pen, Side
 from mailchimpsync_sandbox.world.charity import API_KEY, AUDIENCE_ID, AUDIENCE_NAME
-from mailchimpsync_sandbox.world.pen import Deed, Pen, Side
 
 SEED = 7
 OPENED, CLICKED = 0.35, 0.06

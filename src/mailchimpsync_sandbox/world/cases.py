@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from mailchimpsync_sandbox.world.pen import Known, Pen
+from mailchimpsync_sandbox.world.builders import Known, Pen
 
 LONG_AGO, MONTHS_AGO, LAST_WEEK, RECENTLY = 400.0, 90.0, 7.0, 2.0
 

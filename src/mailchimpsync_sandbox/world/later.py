@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from mailchimpsync_sandbox.world.beginning import World
+from mailchimpsync_sandbox.world.builders import Deed, Known, Pen
 from mailchimpsync_sandbox.world.charity import INTERESTS, NEWS_GROUP
-from mailchimpsync_sandbox.world.pen import Deed, Known, Pen
+from mailchimpsync_sandbox.world.initial import World
 
 
 class Happening(NamedTuple):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mailchimpsync_sandbox.civicrm import CivicrmSandbox
-from mailchimpsync_sandbox.civicrm.permissions import SMALLEST
+from mailchimpsync_sandbox.civicrm.access.permissions import SMALLEST
 
 if TYPE_CHECKING:
     from sandbox.civicrm.conftest import Client

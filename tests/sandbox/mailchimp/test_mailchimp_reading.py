@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mailchimpsync_sandbox.mailchimp import members as members_module
+from mailchimpsync_sandbox.mailchimp.members import members as members_module
 
 if TYPE_CHECKING:
     from sandbox.mailchimp.conftest import Charity

@@ -1,0 +1,1 @@
+"""Batches, bulk calls and their results."""

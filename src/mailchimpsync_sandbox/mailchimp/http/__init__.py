@@ -1,0 +1,1 @@
+"""HTTP: from a request to a handler and back, with fields, problems and routes."""

@@ -1,0 +1,1 @@
+"""Members and what hangs on them: rules, tags, merge fields, interests, notes, search."""

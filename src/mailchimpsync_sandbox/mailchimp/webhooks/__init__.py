@@ -1,0 +1,1 @@
+"""Webhooks of audiences and batches, and their delivery."""

@@ -13,9 +13,9 @@ from mailchimpsync.store.changes import kept_plans, updates
 from mailchimpsync.store.changes.kept_plans import DONE, LEFT_OUT, UNKNOWN
 from mailchimpsync.store.schema import cache, kept_change, kept_plan, run, update
 from mailchimpsync.sync.updates.opt_outs import MEMBERS_PER_STEP
+from store.changes.test_store_updates import an_update
 from store.databases import LIST, OTHER_LIST, RUN, add_row, hour
 from store.databases import row as row_of
-from store.test_store_updates import an_update
 
 OFF = {"email_address": "ann@example.org", "status": "unsubscribed"}
 ARCHIVED = {"email_address": "ann@example.org", "status": "archived"}

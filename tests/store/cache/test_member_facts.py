@@ -15,7 +15,7 @@ from mailchimpsync.model import MadeBy
 from mailchimpsync.store import Store
 from mailchimpsync.store.schema import cache, journal
 from store.databases import LIST, add_row, hour, member, row, row_of, store_members
-from store.test_store_schema import migrations
+from store.engine.test_store_schema import migrations
 
 STATUSES = (None, "subscribed", "unsubscribed", "pending")
 

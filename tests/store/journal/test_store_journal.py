@@ -20,7 +20,7 @@ from mailchimpsync.store.journal.check import ALTERED, DELETED, INSERTED, Checke
 from mailchimpsync.store.journal.journal import Filter, entries, write_journal
 from mailchimpsync.store.schema import journal, journal_chain, kept_plan, run
 from store.databases import ANN, BOB, LIST, OTHER_LIST, RUN, hour
-from store.test_store_schema import migrations
+from store.engine.test_store_schema import migrations
 
 KEY, OLD_KEY = "a-key", "an-older-key"
 ANN_ID = member_id_of("ann@example.org")

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from actions.conftest import Office
 from mailchimpsync.cli.main import cli
 
-PAGE = Path(__file__).parents[2] / "docs/how-to/call-the-api.md"
+PAGE = Path(__file__).parents[3] / "docs/how-to/call-the-api.md"
 
 
 def shown(text: str) -> list[str]:

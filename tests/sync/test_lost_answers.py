@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from engine.test_acts_during_a_run import once_before
 from mailchimpsync.errors import AccessError, Code, EvidenceError, MailchimpsyncError, RefusedError, TransientError
 from mailchimpsync.sync.reading import member_pages
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.evidence import in_civicrm
 from support.mortal import KilledError, Life
 from support.world import KEY, NEWS, World
+from sync.test_acts_during_a_run import once_before
 
 
 def fill(world: World) -> None:

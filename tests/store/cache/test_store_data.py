@@ -10,7 +10,7 @@ from mailchimpsync.store.cache import data
 from mailchimpsync.store.schema import cache, update
 from mailchimpsync.store.schema import data as table
 from store.databases import ANN, BOB, CHARLIE, LIST, NEWSLETTER, add_row, hour
-from store.test_store_schema import migrations
+from store.engine.test_store_schema import migrations
 
 CONFIRMED = {"fields": {"JOB": ["Bäcker 😀", "fields"]}, "tags": {}, "digests": {"fields": "d1"}}
 

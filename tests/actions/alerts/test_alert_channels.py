@@ -14,7 +14,7 @@ from threading import Event
 import pytest
 from pydantic import SecretStr
 
-from alerts.conftest import HOOK_PATH, PING_PATH, SIGNING_SECRET, SLACK_PATH, TO, Office
+from actions.alerts.conftest import HOOK_PATH, PING_PATH, SIGNING_SECRET, SLACK_PATH, TO, Office
 from mailchimpsync.actions import testalerts as try_channels
 from mailchimpsync.actions import watch
 from mailchimpsync.actions.alerts import channels

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, event, insert
 from mailchimpsync.store import Store
 from mailchimpsync.store.schema import journal, metadata
 from store.databases import LIST, add_row, hour, row
-from store.test_store_schema import migrations
+from store.engine.test_store_schema import migrations
 
 BEFORE = "0009"
 """Its tables can take the rows that the tests put in, and what comes after it moves rows about."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from actions.webhooks.conftest import CLUB, CLUB_SECRET, NEWS, NOON, Mailbox, form
 from mailchimpsync.store.changes import updates
-from webhooks.conftest import CLUB, CLUB_SECRET, NEWS, NOON, Mailbox, form
 
 FINISHED = (
     b"type=batch_operation_completed&fired_at=2017-02-10 14:59:37&data[id]=8b2428d747&data[status]=finished"

@@ -11,8 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mailchimpsync.addresses import member_id_of
-from webhooks.conftest import (
+from actions.webhooks.conftest import (
     CLUB,
     CLUB_SECRET,
     NEWS,
@@ -25,6 +24,7 @@ from webhooks.conftest import (
     minutes,
     signed,
 )
+from mailchimpsync.addresses import member_id_of
 
 EXAMPLES = 300 if os.environ.get("MAILCHIMPSYNC_THOROUGH") == "1" else 100
 

@@ -7,7 +7,7 @@ from importlib import import_module
 import pytest
 from sqlalchemy import func, select, update
 
-from alerts.conftest import Office
+from actions.alerts.conftest import Office
 from mailchimpsync.actions import acknowledgealert, getalerts, repair_webhooks, watch_webhooks
 from mailchimpsync.actions.checkup import here
 from mailchimpsync.config import Data, Guard, Schedule

@@ -16,7 +16,7 @@ from mailchimpsync.actions.entities.derived import ENTITIES
 from mailchimpsync.errors import UsageError
 from support.service import NEWS
 
-PAGE = Path(__file__).parents[2] / "docs/how-to/use-from-python.md"
+PAGE = Path(__file__).parents[3] / "docs/how-to/use-from-python.md"
 SOURCE = Path(mailchimpsync.__file__).parent / "actions"
 
 

@@ -22,6 +22,7 @@ from typing import Any
 from playwright.sync_api import Page, sync_playwright
 from sqlalchemy import insert
 from stand_ins import GROUP, INTERESTS, LIST_ID, stand_ins
+from webhooks import make_site, served
 
 from mailchimpsync.actions import Site
 from mailchimpsync.addresses import member_id_of
@@ -30,7 +31,6 @@ from mailchimpsync.model import Stage
 from mailchimpsync.store.engine.dialect import insert_rows
 from mailchimpsync.store.schema import cache, group_contact, run, status, update
 from mailchimpsync.web.wsgi import make_application
-from webhooks import make_site, served
 
 PAGES = {
     "overview": "/",

@@ -51,7 +51,7 @@ def engine_texts() -> Iterator[tuple[str, str]]:
     """Give what the engine says of codes to people, with the place where it says it."""
     for code, entry in REGISTRY.items():
         for text in filter(None, (entry.sentence, entry.cause, entry.remedy)):
-            yield f"errors/registry.py:{code.value}", text
+            yield f"errors/registry:{code.value}", text
     for right, purpose in PURPOSES.items():
         for text in (purpose.why, purpose.without):
             yield f"errors/rights.py:{right.name}", text

@@ -1,4 +1,7 @@
-"""What both transports share: one exchange with bounds, reading an answer, and the retry policy (DESIGN 3.10)."""
+"""What both transports share: one exchange with bounds, reading an answer, and the retry policy.
+
+See docs/decisions/failures-stay-alone.md.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,10 @@ from mailchimpsync.runtime import Deadline, Runtime
 T = TypeVar("T")
 
 TIMEOUT = httpx2.Timeout(connect=10, read=130, write=130, pool=600)
-"""Seconds. Mailchimp cuts a request after 120 s (mailchimp-api.md 1.3), so a longer wait for bytes is pointless."""
+"""Seconds. Mailchimp cuts a request after 120 s, so a longer wait for bytes is pointless.
+
+See docs/reference/mailchimp-behaviour.md#limits-and-timeouts.
+"""
 
 BODY_BYTES_MAX = 64 * 1024 * 1024
 BODY_SECONDS_MAX = 600

@@ -12,11 +12,14 @@ from typing import Any
 from mailchimpsync.signs import is_unseen
 
 MCSYNC_METHOD = "MCsync"
-"""What CiviCRM's group history shows as the method of a change made by this product (existing-extension.md 8.2)."""
+"""What CiviCRM's group history shows as the method of a change made by this product.
+
+See docs/reference/php-extension.md#the-subscription.
+"""
 
 
 class MemberStatus(StrEnum):
-    """A member's status at Mailchimp (mailchimp-api.md 3.2)."""
+    """A member's status at Mailchimp (docs/reference/mailchimp-behaviour.md#what-a-member-has)."""
 
     SUBSCRIBED = "subscribed"
     UNSUBSCRIBED = "unsubscribed"
@@ -27,7 +30,10 @@ class MemberStatus(StrEnum):
 
 
 SUBSCRIBED_STATUSES = frozenset({MemberStatus.SUBSCRIBED, MemberStatus.PENDING})
-"""The statuses that are equivalent to being Added in the subscription group (existing-extension.md 1.1)."""
+"""The statuses that are equivalent to being Added in the subscription group.
+
+See docs/reference/php-extension.md#what-it-does.
+"""
 
 
 class MadeBy(StrEnum):
@@ -83,7 +89,10 @@ class Side(StrEnum):
 
 
 class Resubscribe(StrEnum):
-    """What a connection does when CiviCRM wants somebody back who left at Mailchimp (DESIGN 3.3)."""
+    """What a connection does when CiviCRM wants somebody back who left at Mailchimp.
+
+    See docs/decisions/sticky-opt-outs.md.
+    """
 
     ASK = "ask"  # try subscribed; if Mailchimp refuses for compliance, pending: Mailchimp asks the person
     NEVER = "never"
@@ -151,7 +160,7 @@ on.
 
 
 class ChangeKind(StrEnum):
-    """What a run does to people, counted apart by the guard (DESIGN 3.5)."""
+    """What a run does to people, counted apart by the guard (docs/decisions/guard.md)."""
 
     UNSUBSCRIBE = "unsubscribe"  # at Mailchimp
     REMOVE = "remove"  # from a group in CiviCRM
@@ -255,9 +264,10 @@ class Connection:
     """One audience and its groups, as the engine needs them; `interests` maps interest id to CiviCRM group id.
 
     Without `limits` there is no guard against mass changes. `trust` names the side that wins wherever the two differ
-    about the subscription, `trust_interests` likewise by interest id (existing-extension.md 18). `departures` says what
-    leaving in CiviCRM means at Mailchimp; what it does not name is as in `DEPARTURES`. Without `data` nothing but
-    subscriptions is synced. Without `new_members` the audience's own setting decides, once it was read.
+    about the subscription, `trust_interests` likewise by interest id
+    (docs/reference/php-extension.md#trust-in-one-side). `departures` says what leaving in CiviCRM means at Mailchimp;
+    what it does not name is as in `DEPARTURES`. Without `data` nothing but subscriptions is synced. Without
+    `new_members` the audience's own setting decides, once it was read.
     """
 
     list_id: str

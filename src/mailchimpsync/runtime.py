@@ -1,6 +1,7 @@
 """What the engine takes from its surroundings: time, sleep, chance, threads, and somebody to tell how far it is.
 
-All of it is passed in, so that a whole run can be simulated deterministically (DESIGN 3.15).
+All of it is passed in, so that a whole run can be simulated deterministically
+(docs/decisions/injected-surroundings.md).
 """
 
 from __future__ import annotations
@@ -128,7 +129,7 @@ class Deadline:
 
     @classmethod
     def after(cls, runtime: Runtime, seconds: float | None, stop: Callable[[], bool] | None = None) -> Deadline:
-        """Return the deadline `seconds` from now; None or 0 means none (existing-extension.md 5.1)."""
+        """Return the deadline `seconds` from now; None or 0 means none (docs/reference/php-extension.md#a-sync)."""
         at = runtime.now() + timedelta(seconds=seconds) if seconds else None
         return cls(runtime, at, stop)
 

@@ -1,4 +1,7 @@
-"""Every refusal that Mailchimp is known to give, in its own words (mailchimp-api.md 3.5, peers.md B9)."""
+"""Every refusal that Mailchimp is known to give, in its own words.
+
+See docs/reference/mailchimp-behaviour.md#refusals-of-a-member.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""The two cross tables of the PHP extension's rules (existing-extension.md 8.2a), cell by cell, by example.
+"""The two cross tables of the PHP extension's rules, cell by cell, by example.
 
 A cell: what CiviCRM gets (R removed, A added), what Mailchimp gets (N new member, S subscribed, U unsubscribed), and
 the row's status; a dot is nothing. Where our rules differ on purpose, a test below says how and why.
+See docs/reference/php-extension.md#the-subscription.
 """
 
 from __future__ import annotations

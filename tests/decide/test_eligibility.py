@@ -1,4 +1,4 @@
-"""Who may be newly subscribed, and with which address (existing-extension.md 8.5, 8.6)."""
+"""Who may be newly subscribed, and with which address (docs/reference/php-extension.md#who-can-be-subscribed)."""
 
 from __future__ import annotations
 

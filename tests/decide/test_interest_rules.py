@@ -1,4 +1,7 @@
-"""Interests and their groups (existing-extension.md 9), for Ann who is subscribed on both sides."""
+"""Interests and their groups, for Ann who is subscribed on both sides.
+
+See docs/reference/php-extension.md#interests-of-a-member.
+"""
 
 from __future__ import annotations
 
@@ -69,7 +72,10 @@ def test_the_side_that_changed_since_both_agreed_wins_whatever_the_dates(ann: An
 
 
 def test_one_tick_at_mailchimp_does_not_undo_another_change_in_civicrm(ann: Ann) -> None:
-    """The PHP extension loses the second one: Mailchimp has one date for everything (existing-extension.md 1.11)."""
+    """The PHP extension loses the second one: Mailchimp has one date for everything.
+
+    See docs/reference/php-extension.md#one-date-for-everything.
+    """
     ann.agreed(subscribed=True, news=False, events=False).with_interests(news=True, events=False)
     ann.in_interest_groups(events=in_group("Added", 3))
 

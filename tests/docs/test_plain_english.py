@@ -11,13 +11,10 @@ ROOT = Path(__file__).parents[2]
 GENERATED = frozenset({"api.md", "codes.md", "decision-table.md", "permissions.md"})
 """Their sentences come from the program."""
 
-IN_WORK = frozenset({"architecture.md"})
-"""It is written again together with the order of the modules that it describes."""
-
 PAGES = tuple(
     page
     for page in sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")])
-    if page.name not in GENERATED | IN_WORK and "_build" not in page.parts
+    if page.name not in GENERATED and "_build" not in page.parts
 )
 
 TURNS = re.compile(

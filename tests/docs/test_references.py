@@ -70,3 +70,21 @@ def test_every_link_of_a_page_leads_to_a_file_and_a_heading(page: Path) -> None:
     ]
 
     assert broken == []
+
+
+NOT_OURS = re.compile(
+    r"\bDESIGN(?:\.md)?\s+\d|existing-extension|mailchimp-api\.md|peers\.md|fact\s+sheet|ext\.\s+reference"
+    r"|CiviCRM\s+README|\b(?:HOUSE|STYLE|DEPENDENCIES)\.md|\.\./shared\b"
+)
+"""Pages that no reader of the repository has."""
+
+
+def test_nothing_cites_a_page_that_a_reader_does_not_have() -> None:
+    cited = [
+        (str(path.relative_to(ROOT)), " ".join(found[0].split()))
+        for path in TEXTS
+        if path != Path(__file__)
+        for found in NOT_OURS.finditer(path.read_text(encoding="utf-8"))
+    ]
+
+    assert cited == []

@@ -1,4 +1,4 @@
-"""The first sync of a charity: the later date decides (existing-extension.md 8.2a)."""
+"""The first sync of a charity: the later date decides (docs/reference/php-extension.md#the-subscription)."""
 
 from __future__ import annotations
 

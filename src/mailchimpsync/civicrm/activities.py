@@ -1,4 +1,7 @@
-"""Campaigns as activities: one for each campaign and kind, its people as targets (existing-extension.md 19)."""
+"""Campaigns as activities: one for each campaign and kind, its people as targets.
+
+See docs/reference/php-extension.md#campaigns.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """What CiviCRM needs before campaigns can be kept in it: activity types, and a custom field with the campaign's id.
 
-The names are those of the PHP extension (existing-extension.md 19), so that a site that had it keeps its activities.
+The names are those of the PHP extension (docs/reference/php-extension.md#campaigns), so that a site that had it keeps
+its activities.
 """
 
 from __future__ import annotations

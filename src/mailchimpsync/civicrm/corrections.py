@@ -20,7 +20,10 @@ from mailchimpsync.errors import RefusedError
 
 RECORDS_MAX = 250
 ON_HOLD_BOUNCE = 1
-"""CiviCRM's value for an address to which mail bounced; it sets the date itself (reference: CiviCRM README)."""
+"""CiviCRM's value for an address to which mail bounced; it sets the date itself.
+
+See docs/reference/civicrm-behaviour.md#writing-rows.
+"""
 
 T = TypeVar("T")
 

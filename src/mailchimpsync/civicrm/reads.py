@@ -20,7 +20,10 @@ from mailchimpsync.http import odd
 from mailchimpsync.model import Departure, GroupStatus
 
 ADDRESSES_MAX = 4_999
-"""Addresses in one condition: 0.08 s (reference: CiviCRM README). No round number, as `IDS_MAX`."""
+"""Addresses in one condition: 0.08 s. No round number, as `IDS_MAX`.
+
+See docs/reference/civicrm-behaviour.md#how-fast-it-answers.
+"""
 
 MERGES_MAX = 100
 """Calls in one request."""

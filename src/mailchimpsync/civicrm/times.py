@@ -1,4 +1,4 @@
-"""CiviCRM's times are the site's local time without a zone; inside, everything is UTC (DESIGN 3.13)."""
+"""CiviCRM's times are the site's local time without a zone; inside, everything is UTC (docs/decisions/times.md)."""
 
 from __future__ import annotations
 

@@ -50,8 +50,9 @@ class NewContact(NamedTuple):
 def save_group_contacts(client: CivicrmClient, records: Sequence[Record], list_id: str) -> dict[Record, RefusedError]:
     """Set statuses, and return the records CiviCRM refused or lost. At most one record for a contact and group.
 
-    The history shows `MCsync` and the audience (existing-extension.md 8.2). Repeating it leaves the status as it is,
-    but CiviCRM notes it in the history again (recorded: “add again: idempotent?”): send only what is to change.
+    The history shows `MCsync` and the audience (docs/reference/php-extension.md#the-subscription). Repeating it leaves
+    the status as it is, but CiviCRM notes it in the history again (docs/reference/civicrm-behaviour.md#writing-rows):
+    send only what is to change.
 
     Raises:
         TransientError, AccessError: some of the records may have been saved; send all again.

@@ -1,4 +1,7 @@
-"""The configuration in the form of the PHP extension (existing-extension.md 2.5), for those who come from it."""
+"""The configuration in the form of the PHP extension, for those who come from it.
+
+See docs/reference/php-extension.md#configuration.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Secrets are encrypted at rest with a key that is kept apart from the database (DESIGN 3.17)."""
+"""Secrets are encrypted at rest with a key that is kept apart from the database (docs/decisions/secrets.md)."""
 
 from __future__ import annotations
 

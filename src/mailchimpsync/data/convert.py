@@ -1,4 +1,7 @@
-"""From a value to what a merge field of a type takes, or why it can't (mailchimp-api.md 4.2). Pure."""
+"""From a value to what a merge field of a type takes, or why it can't. Pure.
+
+See docs/reference/mailchimp-behaviour.md#merge-fields.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pure rules: what one row needs, and why. No I/O, no clock (DESIGN 3.1)."""
+"""The pure rules: what one row needs, and why. No I/O, no clock (docs/decisions/pure-rules.md)."""
 
 from mailchimpsync.decide.eligibility import Address, best_address, obstacle_to_subscribing
 from mailchimpsync.decide.rules import decide

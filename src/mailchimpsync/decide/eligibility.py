@@ -1,4 +1,7 @@
-"""Who may be newly subscribed, and with which address (existing-extension.md 8.5, 8.6; DESIGN 3.3)."""
+"""Who may be newly subscribed, and with which address.
+
+See docs/reference/php-extension.md#who-can-be-subscribed and docs/decisions/sticky-opt-outs.md.
+"""
 
 from __future__ import annotations
 

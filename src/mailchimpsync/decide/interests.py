@@ -1,4 +1,7 @@
-"""Interests and their groups, for a row that ends subscribed (existing-extension.md 9; DESIGN 3.2)."""
+"""Interests and their groups, for a row that ends subscribed.
+
+See docs/reference/php-extension.md#interests-of-a-member and docs/decisions/three-way.md.
+"""
 
 from __future__ import annotations
 

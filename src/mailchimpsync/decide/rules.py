@@ -1,4 +1,7 @@
-"""`decide`: what one row needs (DESIGN 3.1). Its full table is generated into docs/reference/decision-table.md."""
+"""`decide`: what one row needs. Its full table is generated into docs/reference/decision-table.md.
+
+See docs/decisions/pure-rules.md.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Whether a row should end subscribed, and what that takes (existing-extension.md 8.2, 8.2a, 8.7; DESIGN 3.2, 3.3)."""
+"""Whether a row should end subscribed, and what that takes.
+
+See docs/reference/php-extension.md#the-subscription, docs/reference/php-extension.md#several-addresses-of-a-contact,
+docs/decisions/three-way.md and docs/decisions/sticky-opt-outs.md.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +28,10 @@ from mailchimpsync.model import (
 )
 
 RETURNABLE = frozenset({MemberStatus.UNSUBSCRIBED, MemberStatus.ARCHIVED, MemberStatus.TRANSACTIONAL})
-"""The statuses from which Mailchimp may let somebody be subscribed again; never `cleaned` (mailchimp-api.md 3.4)."""
+"""The statuses from which Mailchimp may let somebody be subscribed again; never `cleaned`.
+
+See docs/reference/mailchimp-behaviour.md#changes-of-status.
+"""
 
 
 DEPARTED: Mapping[Departure, Code] = {
@@ -125,7 +132,10 @@ def departure_of(situation: Situation, connection: Connection) -> Departure | No
 
 
 def can_change_address(situation: Situation) -> bool:
-    """Say whether a member is to get another address: only one that is subscribed can (mailchimp-api.md 3.5)."""
+    """Say whether a member is to get another address: only one that is subscribed can.
+
+    See docs/reference/mailchimp-behaviour.md#refusals-of-a-member.
+    """
     is_subscribed = situation.mailchimp_status == MemberStatus.SUBSCRIBED
     return situation.new_address is not None and is_subscribed and not situation.replaced
 
@@ -138,7 +148,10 @@ def _leave(situation: Situation, connection: Connection, departure: Departure, r
 
 
 def _remove_member(situation: Situation, leaving: Leaving) -> Move:
-    """Return how a member is taken off; whom Mailchimp asks to confirm can't be archived (mailchimp-api.md 3.3)."""
+    """Return how a member is taken off; whom Mailchimp asks to confirm can't be archived.
+
+    See docs/reference/mailchimp-behaviour.md#writing-members.
+    """
     archives = leaving is Leaving.ARCHIVE and situation.mailchimp_status != MemberStatus.PENDING
     return Move.ARCHIVE if archives else Move.UNSUBSCRIBE
 
@@ -259,7 +272,10 @@ def _bounced(situation: Situation, resubscribe: Resubscribe) -> Verdict:
 
 
 def _replace(situation: Situation) -> Verdict:
-    """Mailchimp renames nobody who is off the list, so the new address is added (mailchimp-api.md 3.5)."""
+    """Mailchimp renames nobody who is off the list, so the new address is added.
+
+    See docs/reference/mailchimp-behaviour.md#refusals-of-a-member.
+    """
     if situation.address_taken:
         return _fail(Code.ADDRESS_TAKEN)
     return Verdict(Move.FAIL, Code.CV_OTHER_ADDRESS, adds_member=True)

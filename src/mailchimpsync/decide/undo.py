@@ -1,7 +1,8 @@
 """What takes back what a run did to one person, so that both sides agree again on what they agreed on before. Pure.
 
 A run makes both sides agree. To take back one half of it would leave them apart, and the next run would do the same
-again: so both sides are set to the opposite of what the run did, and that becomes the base (DESIGN 3.2).
+again: so both sides are set to the opposite of what the run did, and that becomes the base
+(docs/decisions/three-way.md).
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ from mailchimpsync.errors import Code
 from mailchimpsync.model import SUBSCRIBED_STATUSES, Connection, GroupState, GroupStatus, MemberStatus, Side
 
 _BY_US = re.compile(r"N/A \(Unsubscribed by (an )?admin\)", re.IGNORECASE)
-"""How Mailchimp words that somebody was unsubscribed by an administrator or over the API (mailchimp-api.md 3.2)."""
+"""How Mailchimp words that somebody was unsubscribed by an administrator or over the API.
+
+See docs/reference/mailchimp-behaviour.md#what-a-member-has.
+"""
 
 _YES_NO = {"yes": True, "no": False}
 
@@ -123,10 +127,10 @@ def inverse_of(effects: Effects, known: Known, connection: Connection) -> Invers
 
 
 def obstacle_to_resubscribing(status: str | None, unsubscribe_reason: str) -> Code | None:
-    """Return why a member may not be subscribed again by an undo: an opt-out is sticky (DESIGN 3.3).
+    """Return why a member may not be subscribed again by an undo: an opt-out is sticky.
 
     Whom an administrator or we ourselves unsubscribed or archived may; who left by their own act may not, nor may one
-    of whom Mailchimp does not say.
+    of whom Mailchimp does not say. See docs/decisions/sticky-opt-outs.md.
     """
     if status is None:
         return Code.MC_MEMBER_GONE

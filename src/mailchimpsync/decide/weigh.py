@@ -1,4 +1,7 @@
-"""What a plan does to people, counted by kind, and whether that is too much to do unseen (DESIGN 3.5). Pure."""
+"""What a plan does to people, counted by kind, and whether that is too much to do unseen. Pure.
+
+See docs/decisions/guard.md.
+"""
 
 from __future__ import annotations
 

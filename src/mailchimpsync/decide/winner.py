@@ -1,4 +1,4 @@
-"""Which side wins where the two differ: the three-way rule (DESIGN 3.2)."""
+"""Which side wins where the two differ: the three-way rule (docs/decisions/three-way.md)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def winner(*, in_mailchimp: bool, base: bool | None, group: GroupState, mailchim
 
     CiviCRM that knows nothing of the contact in the group has no say, not even against the base: its silence is weak
     evidence. Else the side that changed since the base wins. Without a base the later date does; a tie is CiviCRM's
-    (existing-extension.md 8.1).
+    (docs/reference/php-extension.md#which-side-wins).
     """
     if group.status is None:
         return Side.MAILCHIMP

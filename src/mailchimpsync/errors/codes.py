@@ -1,4 +1,4 @@
-"""Codes say why a row is as it is, or why a run stopped; `registry.py` explains each of them."""
+"""Codes say why a row is as it is, or why a run stopped; `registry/` explains each of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Exceptions stop a call or a run; each has a code and says what happened, to what, and what to do (DESIGN 3.19)."""
+"""Exceptions stop a call or a run; each has a code and says what happened, to what, and what to do.
+
+See docs/decisions/errors.md.
+"""
 
 from __future__ import annotations
 
@@ -124,7 +127,10 @@ class AccessError(RemoteError):
 
 
 class EvidenceError(MailchimpsyncError):
-    """There is no proof that everything was read, so nothing may be removed: the run stops (DESIGN 3.4)."""
+    """There is no proof that everything was read, so nothing may be removed: the run stops.
+
+    See docs/decisions/proof-before-removal.md.
+    """
 
     exit_code = EXIT_NEEDS_A_PERSON
 

@@ -61,8 +61,9 @@ class _Bounded:
 def read_archive(packed: IO[bytes], packed_bytes: int) -> Iterator[OperationResult]:
     """Yield the results in the archive; nothing is ever written by a name that stands in it.
 
-    Directories, links and empty files are passed over (mailchimp-api.md 5.3); a file that cannot be read gives one
-    unreadable result after the ones before the damage, and the next file is read. Memory is that of one result.
+    Directories, links and empty files are passed over (docs/reference/mailchimp-behaviour.md#results-of-batches); a
+    file that cannot be read gives one unreadable result after the ones before the damage, and the next file is read.
+    Memory is that of one result.
 
     Raises:
         one of `BROKEN`: the archive itself is damaged, or over the bounds; what was yielded before is sound.
@@ -183,7 +184,10 @@ def _result(item: Any) -> OperationResult:
 
 
 def _body(response: Any) -> dict[str, Any] | None:
-    """Return the answer as an object; "", "null", "{}" and "[]" all stand for no content (mailchimp-api.md 5.3)."""
+    """Return the answer as an object; "", "null", "{}" and "[]" all stand for no content.
+
+    See docs/reference/mailchimp-behaviour.md#results-of-batches.
+    """
     if isinstance(response, str):
         try:
             response = from_json(response) if response.strip() else {}

@@ -18,7 +18,10 @@ from mailchimpsync.mailchimp.client import MailchimpClient
 from mailchimpsync.mailchimp.paging import Page, read_all
 
 OPERATIONS_MAX = 1000
-"""Ours: Mailchimp documents no limit, others cut at 500 or 1,000 (mailchimp-api.md 5.2)."""
+"""Ours: Mailchimp documents no limit, others cut at 500 or 1,000.
+
+See docs/reference/mailchimp-behaviour.md#limits-and-order-of-batches.
+"""
 
 FINISHED = "finished"
 
@@ -37,7 +40,8 @@ class Operation:
 class BatchInfo:
     """How far a batch is. `finished` says only that every operation ran; the totals are 0 until Mailchimp has counted.
 
-    `response_body_url` is "" until finished, and good for 10 minutes after it was asked for (mailchimp-api.md 5.3).
+    `response_body_url` is "" until finished, and good for 10 minutes after it was asked for
+    (docs/reference/mailchimp-behaviour.md#results-of-batches).
     """
 
     id: str
@@ -76,7 +80,9 @@ _FIELDS = tuple(_Batch.__annotations__)
 
 
 def submit_batch(client: MailchimpClient, operations: Sequence[Operation]) -> BatchInfo:
-    """Send operations as one batch; their order at Mailchimp is not guaranteed (mailchimp-api.md 5.2).
+    """Send operations as one batch; their order at Mailchimp is not guaranteed.
+
+    See docs/reference/mailchimp-behaviour.md#limits-and-order-of-batches.
 
     Raises:
         TransientError: with `work_may_be_done`, the batch may be there: look for it with `recent_batches`.

@@ -1,4 +1,7 @@
-"""Campaigns that were sent, to whom, and who opened them or clicked (mailchimp-api.md 4.4)."""
+"""Campaigns that were sent, to whom, and who opened them or clicked.
+
+See docs/reference/mailchimp-behaviour.md#campaigns-and-reports.
+"""
 
 from __future__ import annotations
 

@@ -63,7 +63,8 @@ _slots_lock = Lock()
 def _slots_of(api_key: str, base_url: str, number: int) -> BoundedSemaphore:
     """Return the account's slots, the same for all clients of this process while any of them lives.
 
-    Mailchimp counts simultaneous requests per user, at most 10 (mailchimp-api.md 1.3); the first client sets `number`.
+    Mailchimp counts simultaneous requests per user, at most 10
+    (docs/reference/mailchimp-behaviour.md#limits-and-timeouts); the first client sets `number`.
     """
     account = sha256(f"{api_key}\n{base_url}".encode()).digest()
     with _slots_lock:
@@ -83,11 +84,12 @@ class MailchimpClient(Remote):
     """A connection to one Mailchimp account.
 
     Requests are safe to make from several threads; at most `concurrent_max` of one account are under way in this
-    process. Errors that may pass are retried as DESIGN 3.10 says; what is left is raised as `TransientError`.
+    process. Errors that may pass are retried as docs/decisions/failures-stay-alone.md says; what is left is raised as
+    `TransientError`.
 
     Raises:
-        ConfigurationError: `MC_BAD_KEY`, the key has not the form of a key (mailchimp-api.md 1.1); `CONFIG`, no server
-            can be at the base URL.
+        ConfigurationError: `MC_BAD_KEY`, the key has not the form of a key
+            (docs/reference/mailchimp-behaviour.md#keys-and-hosts); `CONFIG`, no server can be at the base URL.
     """
 
     service: ClassVar[Service] = MAILCHIMP
@@ -110,7 +112,8 @@ class MailchimpClient(Remote):
             raise ConfigurationError("Mailchimp's base URL must begin with https:// or http://")
         client = connections({}, transport, httpx2.BasicAuth("mailchimpsync", key[0]))
         super().__init__(runtime, client, attempts_max)
-        # Signed storage addresses must never see the key, so they have a client of their own (mailchimp-api.md 5.3).
+        # Signed storage addresses must never see the key, so they have a client of their own;
+        # see docs/reference/mailchimp-behaviour.md#results-of-batches.
         self.storage = connections({}, transport)
         self._slots = _slots_of(key[0], self.base_url, concurrent_max)
 
@@ -220,7 +223,10 @@ class MailchimpClient(Remote):
         return False
 
     def _problem(self, answer: Answer, gone: Code) -> RemoteError:
-        """Return the typed error: by status and problem document, never by `type` (mailchimp-api.md 1.2)."""
+        """Return the typed error: by status and problem document, never by `type`.
+
+        See docs/reference/mailchimp-behaviour.md#error-answers.
+        """
         status, problem = answer.status, problem_document(answer.body)
         detail = refusal_detail(problem or {})
         if status == HTTPStatus.UNAUTHORIZED:

@@ -21,7 +21,7 @@ from mailchimpsync.mailchimp.client import MAILCHIMP, MailchimpClient
 from mailchimpsync.model import MemberStatus, blank_as_empty
 
 PAGE_SIZE_MAX = 1000
-"""Mailchimp's largest page (mailchimp-api.md 2.1)."""
+"""Mailchimp's largest page (docs/reference/mailchimp-behaviour.md#pages)."""
 
 UNREADABLE_MAX = 20
 """So many members of a page may be odd; if there are more, it is the answer that is."""
@@ -35,7 +35,8 @@ class Member:
     """A member as read; an unknown `status` is kept as text, times are aware and in UTC.
 
     `opted_in_at` is when they last joined, if Mailchimp knows: a re-subscribe by the person moves it, an edit does not
-    (mailchimp-api.md 2.3). `unsubscribe_reason` is in Mailchimp's words; only `member` reads it.
+    (docs/reference/mailchimp-behaviour.md#dates-and-long-readings). `unsubscribe_reason` is in Mailchimp's words; only
+    `member` reads it.
     """
 
     id: str
@@ -111,7 +112,7 @@ def member_page(
     """Return one page of an audience's members, with the fields of `Member` only.
 
     `since` (aware) keeps the ones changed after it, to the second; `status` the ones of one status. Without `status`
-    archived members are most likely left out (mailchimp-api.md 2.2).
+    archived members are most likely left out (docs/reference/mailchimp-behaviour.md#reading-members).
 
     Raises:
         RefusedError: `MC_AUDIENCE_GONE`.
@@ -136,7 +137,8 @@ def member_page(
 def member(client: MailchimpClient, list_id: str, member_id: str) -> Member | None:
     """Return one member, archived or not, or None if Mailchimp knows none by this id (or no such audience).
 
-    An address does instead of the id, which very old members have another one of (mailchimp-api.md 3.1).
+    An address does instead of the id, which very old members have another one of
+    (docs/reference/mailchimp-behaviour.md#who-a-member-is).
 
     Raises:
         RefusedError: `MC_UNREADABLE`, a value of the member is missing or odd.
@@ -191,7 +193,8 @@ def member_if_readable(client: MailchimpClient, list_id: str, member_id: str) ->
 def delete_for_good(client: MailchimpClient, list_id: str, member_id: str) -> bool:
     """Delete a member permanently, with all that Mailchimp knows of them; return False if there was none.
 
-    The address can't be imported again; only the person can sign up again (mailchimp-api.md 3.3).
+    The address can't be imported again; only the person can sign up again
+    (docs/reference/mailchimp-behaviour.md#writing-members).
     """
     try:
         client.act(f"{member_path(list_id, member_id)}/actions/delete-permanent")

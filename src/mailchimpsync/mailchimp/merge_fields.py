@@ -14,7 +14,7 @@ from mailchimpsync.mailchimp.client import MailchimpClient
 from mailchimpsync.mailchimp.paging import Page, read_all
 
 TAG_LENGTH_MAX = 10
-"""Of A-Z, 0-9 and _ (mailchimp-api.md 4.2)."""
+"""Of A-Z, 0-9 and _ (docs/reference/mailchimp-behaviour.md#merge-fields)."""
 
 MERGE_FIELD_TYPES = (
     "text",

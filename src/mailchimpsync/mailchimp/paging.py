@@ -16,7 +16,10 @@ PAGES_MAX = 50
 
 
 class Page(TypedDict):
-    """What every page tells besides its entries: how many there are in all (mailchimp-api.md 2.1)."""
+    """What every page tells besides its entries: how many there are in all.
+
+    See docs/reference/mailchimp-behaviour.md#pages.
+    """
 
     total_items: int
 

@@ -53,7 +53,10 @@ _BY_TEXT = (
     ("merge fields were invalid", Code.MC_FIELD),
     ("invalid interest id", Code.MC_MAPPING_GONE),
 )
-"""Pieces of title and detail, in lower case, first match first (mailchimp-api.md 3.5, peers.md B9)."""
+"""Pieces of title and detail, in lower case, first match first.
+
+See docs/reference/mailchimp-behaviour.md#refusals-of-a-member.
+"""
 
 
 def classify_refusal(status: int, body: Mapping[str, Any]) -> Code:

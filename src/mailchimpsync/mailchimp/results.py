@@ -22,7 +22,10 @@ PACKED_BYTES_MAX = 512 * 1024**2
 _IN_MEMORY_BYTES_MAX = 8 * 1024**2
 
 _EXPIRED = {HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
-"""How storages say that a signed address is no longer good (mailchimp-api.md 5.3)."""
+"""How storages say that a signed address is no longer good.
+
+See docs/reference/mailchimp-behaviour.md#results-of-batches.
+"""
 
 
 class _ExpiredError(Exception):

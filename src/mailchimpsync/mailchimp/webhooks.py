@@ -1,6 +1,7 @@
 """Webhooks as they are set up at Mailchimp: those of audiences, and those of the account for batches.
 
-Mailchimp asks a webhook's address with a GET before it accepts it (mailchimp-api.md 6). Addresses hold secrets.
+Mailchimp asks a webhook's address with a GET before it accepts it (docs/reference/mailchimp-behaviour.md#webhooks).
+Addresses hold secrets.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Aborting: a run is stopped, and what is not finished at Mailchimp is dropped (existing-extension.md 15.2)."""
+"""Aborting: a run is stopped, and what is not finished at Mailchimp is dropped.
+
+See docs/reference/php-extension.md#abortsync.
+"""
 
 from __future__ import annotations
 

@@ -174,7 +174,7 @@ def _begin_run(tx: Transaction, connection: Connection, now: datetime, since: da
 
 
 def _withdraw_unsent(run: Run) -> None:
-    """What an earlier run decided and nobody sent is decided afresh by this one (DESIGN 3.9).
+    """What an earlier run decided and nobody sent is decided afresh by this one (docs/decisions/one-open-update.md).
 
     What is to be tried in another way after a refusal stays: decided afresh, it would be refused afresh, for ever.
     """

@@ -1,4 +1,7 @@
-"""A plan that is looked at before it is done: a whole run up to its decisions, on a scratch copy (DESIGN 3.6)."""
+"""A plan that is looked at before it is done: a whole run up to its decisions, on a scratch copy.
+
+See docs/decisions/plan-before-writing.md.
+"""
 
 from __future__ import annotations
 

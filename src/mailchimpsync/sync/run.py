@@ -1,4 +1,4 @@
-"""One run over one connection, from the lease to the mark: the stages in their order (DESIGN 5)."""
+"""One run over one connection, from the lease to the mark: the stages in their order (docs/reference/stages.md)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""Trust in one side: for one full run that somebody has approved, and no longer (existing-extension.md 18).
+"""Trust in one side: for one full run that somebody has approved, and no longer.
 
 A run that was made with trust is noted when it is complete. Its updates may still be at Mailchimp then: as long as they
 are, runs are made without trust; if some of them were lost, trust counts once more. Else it is over.
+See docs/reference/php-extension.md#trust-in-one-side.
 """
 
 from __future__ import annotations

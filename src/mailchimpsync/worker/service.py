@@ -29,7 +29,10 @@ BURST_DELAY_MAX = timedelta(seconds=15)
 """A burst of events is taken in first, for so long at most: Mailchimp waits for answers, and counts late ones."""
 
 BATCHES_EVERY_SECONDS = 30.0
-"""Mailchimp announces finished batches by a webhook too; this is for those that get lost (DESIGN 3.11)."""
+"""Mailchimp announces finished batches by a webhook too; this is for those that get lost.
+
+See docs/decisions/polling-batches.md.
+"""
 
 STOP_SECONDS = 6.0
 """How long a stop waits for the work under way. What is unfinished then is as after a crash: the next start goes on."""

@@ -1,4 +1,7 @@
-"""Campaigns and their reports: what was put in by the control interface (fact sheet 4.4)."""
+"""Campaigns and their reports: what was put in by the control interface.
+
+See docs/reference/mailchimp-behaviour.md#campaigns-and-reports.
+"""
 
 from __future__ import annotations
 

@@ -8,7 +8,10 @@ WEB_ID_BASE = 400_000_000
 
 
 def member_id(address: str) -> str:
-    """Return the subscriber hash: md5 of the lower-case address (fact sheet 3.1)."""
+    """Return the subscriber hash: md5 of the lower-case address.
+
+    See docs/reference/mailchimp-behaviour.md#who-a-member-is.
+    """
     return md5(address.lower().encode()).hexdigest()
 
 

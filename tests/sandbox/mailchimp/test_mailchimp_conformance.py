@@ -167,7 +167,10 @@ def test_refusals_are_problem_documents(charity: Charity, description: dict[str,
 
 
 def _without_news(answer: Any) -> Any:
-    """Leave out what the real service gained since the description was written (fact sheet 0)."""
+    """Leave out what the real service gained since the description was written.
+
+    See docs/reference/mailchimp-behaviour.md#the-description-of-the-api.
+    """
     if isinstance(answer, list):
         return [_without_news(item) for item in answer]
     if isinstance(answer, dict):

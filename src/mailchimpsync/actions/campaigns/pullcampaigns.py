@@ -1,4 +1,7 @@
-"""`Mailchimpsync.pullcampaigns`: sent campaigns become activities in CiviCRM (existing-extension.md 19)."""
+"""`Mailchimpsync.pullcampaigns`: sent campaigns become activities in CiviCRM.
+
+See docs/reference/php-extension.md#campaigns.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`Mailchimpsync.fetchaccountinfo`: what there is in a Mailchimp account (existing-extension.md 15.3)."""
+"""`Mailchimpsync.fetchaccountinfo`: what there is in a Mailchimp account.
+
+See docs/reference/php-extension.md#fetchaccountinfo.
+"""
 
 from __future__ import annotations
 

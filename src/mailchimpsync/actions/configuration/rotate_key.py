@@ -1,4 +1,7 @@
-"""A new secret key in place of the old one, without an instant at which the site doesn't open (DESIGN 3.8, 3.17)."""
+"""A new secret key in place of the old one, without an instant at which the site doesn't open.
+
+See docs/decisions/safe-to-kill.md and docs/decisions/secrets.md.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`Mailchimpsync.updateconfig` (existing-extension.md 15.4)."""
+"""`Mailchimpsync.updateconfig` (docs/reference/php-extension.md#updateconfig)."""
 
 from __future__ import annotations
 

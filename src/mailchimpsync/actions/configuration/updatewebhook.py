@@ -1,4 +1,7 @@
-"""`Mailchimpsync.updatewebhook`: one webhook made or deleted by hand (existing-extension.md 15.5)."""
+"""`Mailchimpsync.updatewebhook`: one webhook made or deleted by hand.
+
+See docs/reference/php-extension.md#updatewebhook.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`MailchimpsyncCache.get` (existing-extension.md 15.7)."""
+"""`MailchimpsyncCache.get` (docs/reference/php-extension.md#mailchimpsynccacheget)."""
 
 from __future__ import annotations
 

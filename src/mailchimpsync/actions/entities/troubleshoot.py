@@ -1,4 +1,4 @@
-"""What a person needs to see why a row is as it is (existing-extension.md 15.7, `troubleshoot`)."""
+"""What a person needs to see why a row is as it is (docs/reference/php-extension.md#mailchimpsynccacheget)."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ Row = dict[str, Any]
 
 @with_config(extra="forbid", hide_input_in_errors=True)
 class MemberChange(TypedDict, total=False):
-    """What an update sends of a member (mailchimp-api.md 3.3)."""
+    """What an update sends of a member (docs/reference/mailchimp-behaviour.md#writing-members)."""
 
     email_address: Text
     status: MemberStatus

@@ -1,4 +1,7 @@
-"""`Mailchimpsync.erase`: forget an address at Mailchimp and here, and never take it up again (peers.md F3)."""
+"""`Mailchimpsync.erase`: forget an address at Mailchimp and here, and never take it up again.
+
+See docs/decisions/erasure.md.
+"""
 
 from __future__ import annotations
 
@@ -157,7 +160,10 @@ def _stop(site: Site, lease: runs.Lease, address: str) -> erasing.ErasureTraces:
 
 
 def _add_mailchimp_id(client: MailchimpClient, found: erasing.ErasureTraces) -> erasing.ErasureTraces:
-    """Add the id that Mailchimp has the address under: a very old one is no hash of it (mailchimp-api.md 3.1)."""
+    """Add the id that Mailchimp has the address under: a very old one is no hash of it.
+
+    See docs/reference/mailchimp-behaviour.md#who-a-member-is.
+    """
     there = [member(client, found.list_id, spelt) for spelt in spellings([found.address])]
     ids = [one.id for one in there if one is not None]
     return replace(found, member_ids=tuple(dict.fromkeys([*found.member_ids, *ids])))

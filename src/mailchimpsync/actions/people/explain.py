@@ -1,4 +1,7 @@
-"""`MailchimpsyncJournal.explain`: why somebody is, or is not, on a list, and what happened to them (DESIGN 3.7)."""
+"""`MailchimpsyncJournal.explain`: why somebody is, or is not, on a list, and what happened to them.
+
+See docs/decisions/journal.md.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`MailchimpsyncPlan`: see what a run would do, and say whether it may (DESIGN 3.5, 3.6)."""
+"""`MailchimpsyncPlan`: see what a run would do, and say whether it may.
+
+See docs/decisions/guard.md and docs/decisions/plan-before-writing.md.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What came of a run, for Python callers and over the wire (existing-extension.md 5.1)."""
+"""What came of a run, for Python callers and over the wire (docs/reference/php-extension.md#a-sync)."""
 
 from __future__ import annotations
 

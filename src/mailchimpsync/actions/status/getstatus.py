@@ -1,4 +1,4 @@
-"""`Mailchimpsync.getstatus`: where every connection stands (existing-extension.md 15.1)."""
+"""`Mailchimpsync.getstatus`: where every connection stands (docs/reference/php-extension.md#getstatus)."""
 
 from __future__ import annotations
 

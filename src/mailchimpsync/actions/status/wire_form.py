@@ -1,4 +1,7 @@
-"""`getstatus` as it goes over the wire: by audience, with the PHP extension's names (existing-extension.md 15.1)."""
+"""`getstatus` as it goes over the wire: by audience, with the PHP extension's names.
+
+See docs/reference/php-extension.md#getstatus.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`Mailchimpsync.abortsync`: stop a run, and drop what it has not finished (existing-extension.md 15.2)."""
+"""`Mailchimpsync.abortsync`: stop a run, and drop what it has not finished.
+
+See docs/reference/php-extension.md#abortsync.
+"""
 
 from __future__ import annotations
 

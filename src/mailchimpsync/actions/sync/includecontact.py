@@ -1,4 +1,7 @@
-"""`Mailchimpsync.includecontact`: contacts that the next run is to look at (existing-extension.md 15.6)."""
+"""`Mailchimpsync.includecontact`: contacts that the next run is to look at.
+
+See docs/reference/php-extension.md#includecontact.
+"""
 
 from __future__ import annotations
 

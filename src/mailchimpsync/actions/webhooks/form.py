@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 BODY_BYTES_MAX = 262_144
 FIELDS_MAX = 2_000
 SIGNATURE_MINUTES = 5
-"""How old a signature may be (mailchimp-api.md 6.1)."""
+"""How old a signature may be (docs/reference/mailchimp-behaviour.md#webhooks-of-audiences)."""
 
 _ADDRESS_CHARS_MAX = 254
 _WORD_CHARS_MAX = 40
@@ -78,7 +78,8 @@ def fired_at(form: Form) -> datetime | None:
 def is_signed(secret: str, signature: str | None, body: bytes, now: datetime) -> bool:
     """Say whether `X-Mailchimp-Signature` (`t=…,v1=…`) was made with a secret over this body, in the last minutes.
 
-    The signature is the HMAC-SHA-256 of time, full stop and body (mailchimp-api.md 6.1).
+    The signature is the HMAC-SHA-256 of time, full stop and body
+    (docs/reference/mailchimp-behaviour.md#webhooks-of-audiences).
     """
     if signature is None or len(signature) > _SIGNATURE_CHARS_MAX:
         return False

@@ -17,7 +17,7 @@ from mailchimpsync.http import USER_AGENT, tls
 
 SUBJECT = say("Our public address")
 SECONDS = 10
-"""How long Mailchimp waits for an answer (mailchimp-api.md 6.1)."""
+"""How long Mailchimp waits for an answer (docs/reference/mailchimp-behaviour.md#webhooks-of-audiences)."""
 
 _ANSWER = b"OK"
 _LOCAL = ("localhost", "127.", "10.", "192.168.", "[::1]", "::1")

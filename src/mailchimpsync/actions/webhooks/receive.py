@@ -1,7 +1,7 @@
 """Receiving calls of Mailchimp's webhooks: checked, kept durably, and answered; what they mean is seen to later.
 
-Answers are HTTP statuses (existing-extension.md 13 and 14), but never a 5xx of our own making for what somebody sends,
-since Mailchimp counts those as our failures, and never 410, with which it gives a webhook up at once.
+Answers are HTTP statuses (docs/reference/php-extension.md#webhooks), but never a 5xx of our own making for what
+somebody sends, since Mailchimp counts those as our failures, and never 410, with which it gives a webhook up at once.
 """
 
 from __future__ import annotations

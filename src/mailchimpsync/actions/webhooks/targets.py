@@ -24,7 +24,7 @@ from mailchimpsync.mailchimp import (
 
 EVENTS = frozenset({"subscribe", "unsubscribe", "profile", "cleaned", "upemail"})
 SOURCES = frozenset({"user", "admin"})
-"""What is switched on (existing-extension.md 13); not `api`, since our own changes would come back."""
+"""What is switched on (docs/reference/php-extension.md#webhooks); not `api`, since our own changes would come back."""
 
 
 @dataclass(frozen=True, slots=True)

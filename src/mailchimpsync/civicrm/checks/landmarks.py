@@ -1,4 +1,7 @@
-"""Looking back: whether a site still shows what it showed before (DESIGN 3.4). Asked within another request."""
+"""Looking back: whether a site still shows what it showed before. Asked within another request.
+
+See docs/decisions/proof-before-removal.md.
+"""
 
 from __future__ import annotations
 

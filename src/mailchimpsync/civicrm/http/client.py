@@ -116,8 +116,8 @@ class CivicrmClient(Remote):
 
     `url` is the site's base address, a path included where CiviCRM's site lives in one. `web_server` is the user and
     password of a web server that wants some before it lets anybody through to CiviCRM. Without `pattern` the form of
-    URL is found by the first call, by a harmless request to each known form. Temporary errors are retried for reads
-    and for calls marked idempotent (DESIGN 3.10).
+    URL is found by the first call, by a harmless request to each known form. Temporary errors are retried for reads and
+    for calls marked idempotent (docs/decisions/failures-stay-alone.md).
 
     Raises:
         ConfigurationError: `CV_NOT_FOUND`, the address or pattern cannot be one.

@@ -1,4 +1,4 @@
-"""One bad record never stops the others (DESIGN 3.10)."""
+"""One bad record never stops the others (docs/decisions/failures-stay-alone.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Reads many rows: by key, never by counting rows already seen (DESIGN 3.8), in few, large requests."""
+"""Reads many rows: by key, never by counting rows already seen, in few, large requests.
+
+See docs/decisions/safe-to-kill.md.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from mailchimpsync.civicrm.http.unreadable_rows import OddRow
 from mailchimpsync.http import odd
 
 PAGE_ROWS = 25_000
-"""CiviCRM reads so many rows in 0.16 to 0.34 s (reference: CiviCRM README)."""
+"""CiviCRM reads so many rows in 0.16 to 0.34 s (docs/reference/civicrm-behaviour.md#how-fast-it-answers)."""
 
 PAGES_MAX = 10_000
 IDS_MAX = 9_999

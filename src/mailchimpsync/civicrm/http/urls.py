@@ -1,4 +1,7 @@
-"""The forms of URL under which CiviCRM sites answer APIv4 (reference: CiviCRM README)."""
+"""The forms of URL under which CiviCRM sites answer APIv4.
+
+See docs/reference/civicrm-behaviour.md#addresses-of-the-api.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +64,7 @@ def multi_url(pattern: str) -> str:
 def contact_page(url: str, pattern: str | None, contact_id: int) -> str:
     """Return the address of a contact's page, for people, where a site's API answers under `pattern`.
 
-    WordPress and Joomla keep it in their own back ends (reference: CiviCRM README).
+    WordPress and Joomla keep it in their own back ends (docs/reference/civicrm-behaviour.md#addresses-of-the-api).
 
     Raises:
         ConfigurationError: `CV_NOT_FOUND`, the site's address is none.

@@ -1,4 +1,7 @@
-"""Forgetting what both sides agreed on, where it was agreed with a group that is linked no longer (DESIGN 3.2)."""
+"""Forgetting what both sides agreed on, where it was agreed with a group that is linked no longer.
+
+See docs/decisions/three-way.md.
+"""
 
 from __future__ import annotations
 

@@ -182,7 +182,8 @@ def count_seen(tx: Connection, list_id: str, run_id: int) -> int:
 def follow_renamed_members(tx: Connection, list_id: str, run_id: int) -> int:
     """Join the rows of members whose address changed since an earlier run with their new ones; return how many.
 
-    A change of address at Mailchimp changes the member id, not Mailchimp's contact id (mailchimp-api.md 3.1).
+    A change of address at Mailchimp changes the member id, not Mailchimp's contact id
+    (docs/reference/mailchimp-behaviour.md#who-a-member-is).
     """
     return _join_rows(
         tx,

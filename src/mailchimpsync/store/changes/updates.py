@@ -35,7 +35,7 @@ BEING_READ = 1
 """`response_processed` of a batch whose results are being read, or were when that was interrupted."""
 
 HANDLED = 2
-"""`response_processed` of a batch whose results have been read (existing-extension.md 2.3)."""
+"""`response_processed` of a batch whose results have been read (docs/reference/php-extension.md#tables)."""
 
 SENT_AT = "sent_at"
 """In `attempt`: when the request of an update that goes directly was begun. Its answer may have been lost."""

@@ -1,4 +1,7 @@
-"""The journal: what was changed, on which side, why (DESIGN 3.7). Entries are only ever added, each to a chain."""
+"""The journal: what was changed, on which side, why. Entries are only ever added, each to a chain.
+
+See docs/decisions/journal.md.
+"""
 
 from __future__ import annotations
 

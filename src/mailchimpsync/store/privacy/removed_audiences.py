@@ -87,7 +87,7 @@ def known_audiences(tx: Connection) -> set[str]:
 def begin_removal(tx: Connection, list_id: str, now: datetime) -> None:
     """Let an audience stand as if it had never been synced, so that one half forgotten is never synced by halves.
 
-    The runs and the journal stay: the story outlives the connection (DESIGN 3.7).
+    The runs and the journal stay: the story outlives the connection (docs/decisions/journal.md).
     """
     unfinished = update(run).where(run.c.list_id == list_id, run.c.finished_at.is_(None))
     tx.execute(unfinished.values(finished_at=now, outcome="dropped"))

@@ -1,4 +1,7 @@
-"""How far the two sides agree, counted over rows (existing-extension.md 15.1), and the rows that can't be synced."""
+"""How far the two sides agree, counted over rows, and the rows that can't be synced.
+
+See docs/reference/php-extension.md#getstatus.
+"""
 
 from __future__ import annotations
 

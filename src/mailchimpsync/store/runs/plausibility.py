@@ -1,4 +1,7 @@
-"""What is known of people whom a run does not find again: the questions behind its doubts (DESIGN 3.4)."""
+"""What is known of people whom a run does not find again: the questions behind its doubts.
+
+See docs/decisions/proof-before-removal.md.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Runs, the since-mark, and the lease that lets one run at a time work on a connection (DESIGN 3.8)."""
+"""Runs, the since-mark, and the lease that lets one run at a time work on a connection.
+
+See docs/decisions/safe-to-kill.md.
+"""
 
 from __future__ import annotations
 

@@ -96,7 +96,8 @@ update = table(
     Column("completed", SmallInteger, nullable=False, server_default="0"),
     Column("error_response", Text),
     Column("created_date", UtcDateTime, nullable=False),
-    # the cache row's id while the update is open, else null: at most one open update per row (DESIGN 3.9)
+    # the cache row's id while the update is open, else null: at most one open update per row;
+    # see docs/decisions/one-open-update.md
     Column("open_row", BigInteger, unique=True),
     Column("attempt", JsonText),  # how it is tried: {"decided": …, "tries": […], "known": …}
     Column("agreed", JsonText),

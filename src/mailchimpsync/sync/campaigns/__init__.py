@@ -1,4 +1,7 @@
-"""Sent campaigns become activities in CiviCRM, with the recipients as targets (existing-extension.md 19)."""
+"""Sent campaigns become activities in CiviCRM, with the recipients as targets.
+
+See docs/reference/php-extension.md#campaigns.
+"""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ _WEB_ADDRESS = re.compile(r"https?://[^\s\"'<>]+")
 
 
 def subject_of(campaign: Campaign) -> str:
-    """Return the campaign's title, or else the subject line (existing-extension.md 19)."""
+    """Return the campaign's title, or else the subject line (docs/reference/php-extension.md#campaigns)."""
     words = campaign.title.strip() or campaign.subject.strip() or f"Mailchimp campaign {campaign.id}"
     return words[:SUBJECT_LENGTH_MAX]
 

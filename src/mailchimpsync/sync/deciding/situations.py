@@ -33,7 +33,7 @@ from mailchimpsync.sync.reading.contact_flags import flags_from, flags_inherited
 from mailchimpsync.sync.reading.contact_problems import record_unreadable_rows
 
 TRY_AGAIN_AFTER = timedelta(days=3)
-"""When a refusal that passes by itself is tried again (peers.md B9: too many sign-ups)."""
+"""When a refusal that passes by itself is tried again (docs/reference/mailchimp-behaviour.md#refusals-of-a-member)."""
 
 _OBSTACLES = {
     Departure.DECEASED: Code.CV_DECEASED,

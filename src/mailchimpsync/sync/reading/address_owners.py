@@ -1,4 +1,4 @@
-"""Who owns an address: the rule of existing-extension.md 7.3 b."""
+"""Who owns an address: the rule of docs/reference/php-extension.md#matching-contacts."""
 
 from __future__ import annotations
 

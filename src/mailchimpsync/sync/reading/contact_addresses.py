@@ -1,7 +1,8 @@
 """Part of `readyToFixContactIds`: whose best address has changed in CiviCRM since it was last looked at.
 
 A member follows only if it had the address that was the best one: an address that was changed at Mailchimp, or a second
-one of the same contact, is never changed back (existing-extension.md 7.5). One that bounced is always left behind.
+one of the same contact, is never changed back (docs/reference/php-extension.md#changed-addresses). One that bounced is
+always left behind.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Part of `readyToFetch`: members that were permanently deleted are noticed by their absence from a full reading.
 
 Absence alone is weak evidence: a member that was taken out of the archive between the two readings is in neither. So
-each of them is asked for by name (DESIGN 3.4).
+each of them is asked for by name (docs/decisions/proof-before-removal.md).
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
-"""Reading members, or whom a report names, page by page, with proof that nobody was skipped (DESIGN 3.4).
+"""Reading members, or whom a report names, page by page, with proof that nobody was skipped.
 
-Pages overlap by one member. As long as the member at each seam is the same from both pages, nobody in front of the
-seam has come or gone meanwhile, so nobody was skipped; a seam that doesn't match starts the reading anew. So does an
-end that comes before the largest number of members Mailchimp has named: it may have named too few at last. The same
-seam lets a later call go on where this one stopped: by the identity of the last member, not by counting (DESIGN 3.8).
+Pages overlap by one member. As long as the member at each seam is the same from both pages, nobody in front of the seam
+has come or gone meanwhile, so nobody was skipped; a seam that doesn't match starts the reading anew. So does an end
+that comes before the largest number of members Mailchimp has named: it may have named too few at last. The same seam
+lets a later call go on where this one stopped: by the identity of the last member, not by counting
+(docs/decisions/safe-to-kill.md). See docs/decisions/proof-before-removal.md.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ PAGE_SIZE_MEMBERS = 1_000
 PAGES_IN_FLIGHT_MAX = 8
 ATTEMPTS_MAX = 3
 
-# An unfiltered reading leaves archived members out (mailchimp-api.md 2.2), so they are read by themselves.
+# An unfiltered reading leaves archived members out (docs/reference/mailchimp-behaviour.md#reading-members), so they are
+# read by themselves.
 READINGS: tuple[MemberStatus | None, ...] = (None, MemberStatus.ARCHIVED)
 
 

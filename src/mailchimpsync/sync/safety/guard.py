@@ -1,4 +1,4 @@
-"""The guard against mass changes: a plan over the limits is kept, and not carried out (DESIGN 3.5).
+"""The guard against mass changes: a plan over the limits is kept, and not carried out (docs/decisions/guard.md).
 
 It stands between the decisions and the first write. A run that carries out a plan somebody approved keeps to exactly
 that plan instead: what is not as it was then is left out, to be decided by the next run.

@@ -1,9 +1,9 @@
-"""Whether what was read can be believed: everybody gone at once is a reason to stop, not to remove them (DESIGN 3.4).
+"""Whether what was read can be believed: everybody gone at once is a reason to stop, not to remove them.
 
 Whoever leaves one by one, by a webhook, is never doubted here. Below `PEOPLE_MIN` nothing is doubted either: of a
 handful of people all may well leave in a week, and the harm of believing it is small and easily mended. Above, more
 than half has to be gone without a trace: people come and go by per cents, and a reading that is wrong loses almost
-everybody.
+everybody. See docs/decisions/proof-before-removal.md.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""Before a run begins: are both systems there, told the time right, and still those that we know (DESIGN 3.4)?
+"""Before a run begins: are both systems there, told the time right, and still those that we know?
 
 It takes the two requests that prove key, audience and groups anyway; what was seen before is looked for in the same.
+See docs/decisions/proof-before-removal.md.
 """
 
 from __future__ import annotations

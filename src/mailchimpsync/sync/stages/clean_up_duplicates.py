@@ -7,7 +7,10 @@ from mailchimpsync.sync.context import Run
 
 
 def clean_up_duplicates(run: Run) -> bool:
-    """Delete rows that stood for a contact until its member appeared (existing-extension.md 7.7)."""
+    """Delete rows that stood for a contact until its member appeared.
+
+    See docs/reference/php-extension.md#redundant-rows.
+    """
     with run.transaction() as tx:
         deleted = contacts.delete_redundant_rows(tx, run.list_id)
     if deleted:

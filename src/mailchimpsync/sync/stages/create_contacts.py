@@ -1,6 +1,7 @@
-"""Stage `readyToCreateNewContactsFromMailchimp`: contacts for subscribed members nobody owns (ext. reference 7.4).
+"""Stage `readyToCreateNewContactsFromMailchimp`: contacts for subscribed members nobody owns.
 
 It comes after the decisions: nothing is written on either side before all of them are made.
+See docs/reference/php-extension.md#creating-contacts.
 """
 
 from __future__ import annotations

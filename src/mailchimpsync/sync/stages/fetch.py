@@ -1,4 +1,7 @@
-"""Stage `readyToFetch`: read the members of the audience, and prove that all were read (DESIGN 3.4)."""
+"""Stage `readyToFetch`: read the members of the audience, and prove that all were read.
+
+See docs/decisions/proof-before-removal.md.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Stage `readyToReconcileQueue`: decide about every due row; what has to change becomes the run's plan.
 
-Nothing is written on either side, so that a plan can be looked at, held or dropped as a whole (DESIGN 3.5, 3.6).
+Nothing is written on either side, so that a plan can be looked at, held or dropped as a whole (docs/decisions/guard.md
+and docs/decisions/plan-before-writing.md).
 """
 
 from __future__ import annotations

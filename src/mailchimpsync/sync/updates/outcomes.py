@@ -1,4 +1,7 @@
-"""What the result of one update says of its row: confirmed, refused, or to be tried in another way (DESIGN 3.10)."""
+"""What the result of one update says of its row: confirmed, refused, or to be tried in another way.
+
+See docs/decisions/failures-stay-alone.md.
+"""
 
 from __future__ import annotations
 
@@ -133,8 +136,9 @@ def _refuse_data(work: Work, update: Update, status: int, code: Code, detail: st
 def _fallback_update(update: Update, code: Code) -> dict[str, Any] | None:
     """Return the update to be tried instead, once.
 
-    After a compliance refusal that is `pending`, so that Mailchimp asks the person (existing-extension.md 8.8); after a
-    refusal of merge fields, the same without those of plugins, then without the check of required ones.
+    After a compliance refusal that is `pending`, so that Mailchimp asks the person
+    (docs/reference/php-extension.md#compliance); after a refusal of merge fields, the same without those of plugins,
+    then without the check of required ones.
     """
     if code is Code.MC_FIELD and (without := without_merge_fields(update)) is not None:
         return without

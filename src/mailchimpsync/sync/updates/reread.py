@@ -1,7 +1,7 @@
 """A second look at members whom Mailchimp refused for compliance, before they are asked to confirm.
 
 The decision may be hours old when its batch is done. Whoever left after it was made must not be asked to come back on
-its strength (DESIGN 3.3).
+its strength (docs/decisions/sticky-opt-outs.md).
 """
 
 from __future__ import annotations

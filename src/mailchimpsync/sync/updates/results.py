@@ -1,4 +1,7 @@
-"""What became of updates: one result at a time decides about one row, and never about another (DESIGN 3.10)."""
+"""What became of updates: one result at a time decides about one row, and never about another.
+
+See docs/decisions/failures-stay-alone.md.
+"""
 
 from __future__ import annotations
 

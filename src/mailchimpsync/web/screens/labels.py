@@ -1,4 +1,4 @@
-"""The vocabulary as people read it, and how good or bad each term is (existing-extension.md 17, colours)."""
+"""The vocabulary as people read it, and how good or bad each term is (docs/reference/php-extension.md#screens)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Packs a batch's results as Mailchimp does (fact sheet 5.3)."""
+"""Packs a batch's results as Mailchimp does (docs/reference/mailchimp-behaviour.md#results-of-batches)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Batches at work: from pending to finished, by a thread or when told to (fact sheet 5)."""
+"""Batches at work: from pending to finished, by a thread or when told to.
+
+See docs/reference/mailchimp-behaviour.md#batches.
+"""
 
 from __future__ import annotations
 
@@ -171,7 +174,7 @@ class BatchWorker:
             return refused
         body = operation.get("body") or ""
         if not isinstance(body, str):
-            # Taken when it is sent, fails when it is run (fact sheet 5.1).
+            # Taken when it is sent, fails when it is run (docs/reference/mailchimp-behaviour.md#operations-of-a-batch).
             body = "not a string"
         asked = Asked(operation["method"], path, _query(operation), body, row["base_url"], row["ip"])
         return answer(self._world, account, asked, "")

@@ -1,4 +1,4 @@
-"""`POST /lists/{list_id}`: up to 500 members in one call (fact sheet 3.3)."""
+"""`POST /lists/{list_id}`: up to 500 members in one call (docs/reference/mailchimp-behaviour.md#writing-members)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Where results are fetched from: signed URLs on what stands for another host (fact sheet 5.3)."""
+"""Where results are fetched from: signed URLs on what stands for another host.
+
+See docs/reference/mailchimp-behaviour.md#results-of-batches.
+"""
 
 from __future__ import annotations
 

@@ -112,7 +112,10 @@ class MailchimpSandbox(SandboxApp):
 
     @contextmanager
     def _slot(self, account_id: str) -> Iterator[None]:
-        """Hold one of the account's simultaneous connections (fact sheet 1.3)."""
+        """Hold one of the account's simultaneous connections.
+
+        See docs/reference/mailchimp-behaviour.md#limits-and-timeouts.
+        """
         limit = self.world.options.concurrency_max
         with self._slots_lock:
             if self._slots[account_id] >= limit:

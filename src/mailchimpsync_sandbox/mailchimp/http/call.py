@@ -51,7 +51,10 @@ class Call:
         return Selection.of(self.query)
 
     def flag(self, name: str) -> bool:
-        """Read a boolean parameter: `true` or `1`, anything else is false (fact sheet 2.1)."""
+        """Read a boolean parameter: `true` or `1`, anything else is false.
+
+        See docs/reference/mailchimp-behaviour.md#pages.
+        """
         return self.query.get(name, "").lower() in TRUE_WORDS
 
     def number(self, name: str, default: int) -> int:
@@ -59,7 +62,7 @@ class Call:
         return int(text) if text.isascii() and text.isdigit() else default
 
     def page(self) -> tuple[int, int]:
-        """Return count and offset; a count of 0 is no count (fact sheet 2.1)."""
+        """Return count and offset; a count of 0 is no count (docs/reference/mailchimp-behaviour.md#pages)."""
         count = self.number("count", 0) or COUNT_DEFAULT
         if count > COUNT_MAX and self.world.options.count_above_max == "refuse":
             raise bad_request(f"The count may not be greater than {COUNT_MAX}.")

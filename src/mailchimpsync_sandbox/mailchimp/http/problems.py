@@ -6,7 +6,7 @@ from typing import Any
 
 GLOSSARY = "https://mailchimp.com/developer/marketing/docs/errors/"
 NOT_VALIDATED = "The resource submitted could not be validated. For field-specific details, see the 'errors' array."
-# These three come without `type` (fact sheet 1.2).
+# These three come without `type` (docs/reference/mailchimp-behaviour.md#error-answers).
 _UNTYPED = {"Member Exists", "Member In Compliance State", "Forgotten Email Not Subscribed"}
 
 
@@ -128,7 +128,8 @@ def internal_error() -> Problem:
     return Problem(500, "Internal Server Error", detail)
 
 
-# What the header `X-Trigger-Error` asks for (fact sheet 1.2), by the glossary's names.
+# What the header `X-Trigger-Error` asks for (docs/reference/mailchimp-behaviour.md#error-answers), by the glossary's
+# names.
 TRIGGERED: dict[str, Problem] = {
     "BadRequest": bad_request("The request could not be understood."),
     "InvalidResource": not_validated(("", "Triggered by the request")),

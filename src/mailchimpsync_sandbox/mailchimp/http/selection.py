@@ -28,7 +28,7 @@ def _plant(tree: Tree, path: list[str]) -> None:
 
 @dataclass(frozen=True)
 class Selection:
-    """Dot paths from the top of the document; unknown names are ignored (fact sheet 2.1).
+    """Dot paths from the top of the document; unknown names are ignored (docs/reference/mailchimp-behaviour.md#pages).
 
     `wanted` is None where nothing was asked for in particular; `fields` goes before `exclude_fields`.
     """

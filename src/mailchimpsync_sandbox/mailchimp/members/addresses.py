@@ -1,4 +1,4 @@
-"""Which addresses Mailchimp takes at all (fact sheet 3.5)."""
+"""Which addresses Mailchimp takes at all (docs/reference/mailchimp-behaviour.md#refusals-of-a-member)."""
 
 from __future__ import annotations
 

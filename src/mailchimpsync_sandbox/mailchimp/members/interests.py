@@ -1,4 +1,4 @@
-"""Interest categories and their interests (fact sheet 4.1)."""
+"""Interest categories and their interests (docs/reference/mailchimp-behaviour.md#interests)."""
 
 from __future__ import annotations
 

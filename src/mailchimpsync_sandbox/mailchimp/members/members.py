@@ -33,7 +33,10 @@ Filters = tuple[list[str], dict[str, Any]]
 
 
 def list_members(call: Call) -> str:
-    """`GET /lists/{list_id}/members`, filters ANDed; archived members only when asked for (fact sheet 2.2)."""
+    """`GET /lists/{list_id}/members`, filters ANDed; archived members only when asked for.
+
+    See docs/reference/mailchimp-behaviour.md#reading-members.
+    """
     audience, question = call.audience, _question(call)
     parts = []
     if call.selection.has("members"):
@@ -170,7 +173,10 @@ def create_member(call: Call) -> str:
 
 
 def put_member(call: Call) -> str:
-    """`PUT .../{subscriber_hash}`: change, or make under the hash of the body's address (fact sheet 3.1)."""
+    """`PUT .../{subscriber_hash}`: change, or make under the hash of the body's address.
+
+    See docs/reference/mailchimp-behaviour.md#who-a-member-is.
+    """
     existing = store.find(call.world.db, call.audience.list_id, call.ids["subscriber_hash"])
     address = str(call.object().get("email_address") or "")
     if existing is None and address:

@@ -1,4 +1,4 @@
-"""Merge fields of an audience (fact sheet 4.2)."""
+"""Merge fields of an audience (docs/reference/mailchimp-behaviour.md#merge-fields)."""
 
 from __future__ import annotations
 

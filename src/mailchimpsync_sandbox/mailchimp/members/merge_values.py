@@ -1,4 +1,4 @@
-"""Checks the values of merge fields, by type (fact sheet 4.2)."""
+"""Checks the values of merge fields, by type (docs/reference/mailchimp-behaviour.md#merge-fields)."""
 
 from __future__ import annotations
 
@@ -125,7 +125,8 @@ def merged(
 ) -> dict[str, Any]:
     """Return the stored values with the given ones over them.
 
-    `""` and null clear a field; tags the audience has not are dropped silently (fact sheet 3.6).
+    `""` and null clear a field; tags the audience has not are dropped silently
+    (docs/reference/mailchimp-behaviour.md#what-moves-the-date-of-a-change).
 
     Raises:
         Problem: 400 "Your merge fields were invalid.", naming every field.

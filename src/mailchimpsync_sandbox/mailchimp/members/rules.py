@@ -1,4 +1,7 @@
-"""What a write makes of a member: the transitions and refusals of fact sheet 3.3 to 3.6."""
+"""What a write makes of a member: the transitions and refusals.
+
+See docs/reference/mailchimp-behaviour.md#writing-members.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`GET /search-members`: by address or name, in one audience or all (fact sheet 2.4)."""
+"""`GET /search-members`: by address or name, in one audience or all.
+
+See docs/reference/mailchimp-behaviour.md#searching-members.
+"""
 
 from __future__ import annotations
 

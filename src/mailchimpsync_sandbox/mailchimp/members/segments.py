@@ -1,4 +1,4 @@
-"""Segments, of which the static ones are tags (fact sheet 4.3)."""
+"""Segments, of which the static ones are tags (docs/reference/mailchimp-behaviour.md#tags-and-segments)."""
 
 from __future__ import annotations
 

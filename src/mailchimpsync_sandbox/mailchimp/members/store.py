@@ -30,7 +30,10 @@ def by_address(db: Database, list_id: str, address: str) -> sqlite3.Row | None:
 
 
 def find(db: Database, list_id: str, key: str) -> sqlite3.Row | None:
-    """Find a member by subscriber hash in any case, address, or contact id (fact sheet 3.1)."""
+    """Find a member by subscriber hash in any case, address, or contact id.
+
+    See docs/reference/mailchimp-behaviour.md#who-a-member-is.
+    """
     if "@" in key:
         return by_address(db, list_id, key)
     row = db.one("SELECT * FROM member WHERE list_id = ? AND id = ?", list_id, key.lower())

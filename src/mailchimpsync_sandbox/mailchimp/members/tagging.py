@@ -1,4 +1,4 @@
-"""Tags are static segments: who has which (fact sheet 4.3)."""
+"""Tags are static segments: who has which (docs/reference/mailchimp-behaviour.md#tags-and-segments)."""
 
 from __future__ import annotations
 

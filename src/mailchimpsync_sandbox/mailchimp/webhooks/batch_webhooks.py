@@ -1,4 +1,7 @@
-"""What batch webhooks are told when a batch has finished (fact sheet 6.2)."""
+"""What batch webhooks are told when a batch has finished.
+
+See docs/reference/mailchimp-behaviour.md#webhooks-of-batches.
+"""
 
 from __future__ import annotations
 

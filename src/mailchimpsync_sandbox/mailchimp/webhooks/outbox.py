@@ -69,8 +69,9 @@ class HttpSender:
 class Outbox:
     """Holds deliveries until they are due and sends them, from a thread of its own or when told to.
 
-    `ticks` is the time in seconds by which deliveries wait, `wall` the Unix time that signatures carry.
-    `on_gone` is told of a webhook that answered 410 and is to be disabled (fact sheet 6.1).
+    `ticks` is the time in seconds by which deliveries wait, `wall` the Unix time that signatures carry. `on_gone` is
+    told of a webhook that answered 410 and is to be disabled
+    (docs/reference/mailchimp-behaviour.md#webhooks-of-audiences).
     """
 
     def __init__(self, options: Options, ticks: Ticks, wall: Ticks, *, threaded: bool) -> None:
@@ -193,6 +194,9 @@ class Outbox:
 
 
 def signature(secret: str, at: int, body: str) -> str:
-    """Return the header's value: HMAC-SHA256 of the time, a dot and the raw body (fact sheet 6.1)."""
+    """Return the header's value: HMAC-SHA256 of the time, a dot and the raw body.
+
+    See docs/reference/mailchimp-behaviour.md#webhooks-of-audiences.
+    """
     digest = hmac.digest(secret.encode(), f"{at}.{body}".encode(), "sha256").hex()
     return f"t={at},v1={digest}"

@@ -1,4 +1,7 @@
-"""What an audience's webhooks are told: form-encoded events with bracketed keys (fact sheet 6.1)."""
+"""What an audience's webhooks are told: form-encoded events with bracketed keys.
+
+See docs/reference/mailchimp-behaviour.md#webhooks-of-audiences.
+"""
 
 from __future__ import annotations
 

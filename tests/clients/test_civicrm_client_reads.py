@@ -43,7 +43,7 @@ CLOCK = SiteClock(timedelta(hours=1), datetime(2026, 11, 20, 12, tzinfo=UTC), Zo
 @pytest.fixture
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     for module, name, value in (
-        ("paging", "IDS_MAX", 4),
+        ("http.paging", "IDS_MAX", 4),
         ("reads", "IDS_MAX", 4),
         ("reads", "ADDRESSES_MAX", 3),
         ("reads", "MERGES_MAX", 2),

@@ -12,7 +12,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from mailchimpsync.errors import REGISTRY, MailchimpsyncError
+from mailchimpsync.errors import REGISTRY, AccessError, MailchimpsyncError
+from mailchimpsync.errors.rights import remedy_of_lacking
 from mailchimpsync.model import MemberStatus
 from mailchimpsync.store.runs import runs
 from support.wire import Wire
@@ -44,7 +45,8 @@ def stopped(world: World, code: str) -> Iterator[None]:
     error = caught.value
     assert (error.code, error.exit_code) == (code, 7)
     assert error.what
-    assert error.remedy == REGISTRY[error.code].remedy
+    lacking = error.lacking if isinstance(error, AccessError) else ()
+    assert error.remedy == (remedy_of_lacking(lacking) if lacking else REGISTRY[error.code].remedy)
     assert "@" not in str(error)
     assert world.writes() == []
     assert world.open_updates() == []

@@ -21,9 +21,8 @@ from mailchimpsync.errors import (
 )
 from mailchimpsync.store.changes.kept_plans import PlanState
 from mailchimpsync.sync import Outcome, Result
-from mailchimpsync.sync.reading import member_pages
+from mailchimpsync.sync.reading import group_states, member_pages
 from mailchimpsync.sync.stages import (
-    add_civi_only,
     change_groups,
     check_data,
     create_contacts,
@@ -55,7 +54,7 @@ STEP_SIZES = (
     (member_pages, "PAGE_SIZE_MEMBERS"),
     (fix_contact_ids, "ROWS_PER_STEP"),
     (fix_contact_ids, "CONTACTS_PER_STEP"),
-    (add_civi_only, "CONTACTS_PER_STEP"),
+    (group_states, "CONTACTS_PER_STEP"),
     (reconcile, "ROWS_PER_STEP"),
     (create_contacts, "CONTACTS_PER_STEP"),
     (change_groups, "CHANGES_PER_STEP"),

@@ -113,11 +113,9 @@ def test_a_creation_during_which_the_database_fails_is_not_sent_again_before_loo
     marks = dict.fromkeys(("contact_id.is_deceased", "contact_id.is_opt_out", "contact_id.do_not_email"), False)
     client, script = civicrm_says(database_fails(), answer([{**made, **marks}]))
     assert create_contacts(client, [NewContact("ann@example.org", "Ann", "")]) == [77]
-    assert [request.url.path.rsplit("/", 2)[-2:] for request in script.requests] == [
-        ["Contact", "save"],
-        ["Email", "get"],
-        ["Email", "get"],
-    ]
+    oddly_spelt, owners, read_back = (["Email", "get"] for _ in "123")
+    asked = [request.url.path.rsplit("/", 2)[-2:] for request in script.requests]
+    assert asked == [["Contact", "save"], oddly_spelt, owners, read_back]
 
 
 def test_an_address_that_was_saved_before_the_database_failed_is_not_added_twice(

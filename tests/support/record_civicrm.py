@@ -112,6 +112,7 @@ def record(site_: Site) -> None:
     _prove(site_, people)
     _make_people(site_, people)
     _read(site_, people)
+    _spell_oddly(site_, people)
     _correct(site_, people)
     _send_data(site_, people)
     _import_campaigns(site_, people)
@@ -206,6 +207,44 @@ def _read(to: Site, people: People) -> None:
 def _history(where: list[Any]) -> dict[str, Any]:
     select = ["id", "contact_id", "group_id", "date", "status", "method"]
     return {"select": select, "where": where, "orderBy": {"id": "ASC"}, "limit": 25_000}
+
+
+ODDLY_SPELT = {
+    "cr": "rec-cr@example.org\r",
+    "lf": "rec-lf@example.org\n",
+    "tab": "\trec-tab@example.org",
+    "blank": " rec-blank@example.org",
+    "no-break": "\u00a0rec-no-break@example.org",
+    "no-break-behind": "rec-no-break-behind@example.org\u00a0",
+    "behind": "rec-behind@example.org ",
+    "zero-width": "\u200brec-zero-width@example.org",
+    "joiner": "rec-\u2060joiner@example.org",
+    "hyphen": "rec-\u00adhyphen@example.org",
+    "control": "\x01rec-control@example.org",
+}
+"""Addresses as imports leave them, by what is odd about them."""
+
+
+def _spell_oddly(to: Site, people: People) -> None:
+    for how, address in ODDLY_SPELT.items():
+        values = {"contact_id": people.ann, "email": address}
+        to.ask("small", f"keep an address as it is, {how}", "Email", "create", {"values": values})
+    plain = [f"rec-{how}@example.org" for how in ODDLY_SPELT]
+    of_ann: list[Any] = ["contact_id", "=", people.ann]
+    for note, condition in (
+        ("found by their plain spelling", ["email", "IN", plain]),
+        ("found as they are kept", ["email", "IN", list(ODDLY_SPELT.values())]),
+        ("found by one plain spelling", ["email", "=", "rec-cr@example.org"]),
+        ("found by a part", ["email", "LIKE", "%rec-cr@example.org%"]),
+        ("found by a blank in front", ["email", "LIKE", " %"]),
+        ("found by what they are", ["email", "REGEXP", "[^!-~]"]),
+        ("found by a regular expression in any case", ["email", "REGEXP", "REC-CR"]),
+        ("all others", ["email", "NOT REGEXP", "[^!-~]"]),
+        ("a regular expression that is none", ["email", "REGEXP", "["]),
+    ):
+        params = {"select": ["id", "email"], "where": [of_ann, condition], "orderBy": {"id": "ASC"}}
+        to.ask("small", f"oddly spelt addresses, {note}", "Email", "get", params)
+    to.do("small", "owners of addresses that are kept oddly spelt", owners_of, plain)
 
 
 def _correct(to: Site, people: People) -> None:

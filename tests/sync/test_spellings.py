@@ -38,3 +38,64 @@ def test_a_new_member_is_sent_in_the_form_that_every_mail_system_knows(world: Wo
 
     assert set(world.members()) == {ASCII}
     assert world.fate(contact=ann)[0] == "ok"
+
+
+ODDLY_SPELT = [
+    "tom@example.org\r",
+    "tom@example.org\n",
+    "\ttom@example.org",
+    " tom@example.org",
+    "\u00a0tom@example.org",
+]
+
+
+@pytest.mark.parametrize("kept", ODDLY_SPELT)
+def test_an_address_that_an_import_left_with_a_sign_around_it_is_one_person_and_an_opt_out_counts(
+    world: World, kept: str
+) -> None:
+    world.member("tom@example.org")
+    tom = world.contact(kept, {NEWS: 20})
+    contacts = len(world.civicrm.dump("Contact"))
+
+    world.sync()
+
+    assert (len(world.rows()), len(world.civicrm.dump("Contact"))) == (1, contacts)
+    assert world.fate(contact=tom)[0] == "ok"
+    world.pass_time(3_600)
+    world.edit(tom, is_opt_out=True)
+    world.sync()
+    assert world.status("tom@example.org") == "unsubscribed"
+
+
+@pytest.mark.parametrize("kept", ODDLY_SPELT)
+def test_a_new_member_whose_contact_is_oddly_spelt_and_in_the_trash_gets_no_second_contact(
+    world: World, kept: str
+) -> None:
+    world.member("tom@example.org")
+    tom = world.contact(kept, {NEWS: 20})
+    world.edit(tom, is_deleted=True)
+    contacts = len(world.civicrm.dump("Contact"))
+
+    world.sync()
+
+    assert len(world.civicrm.dump("Contact")) == contacts
+
+
+@pytest.mark.parametrize("kept", ODDLY_SPELT)
+def test_two_contacts_whose_spellings_are_one_address_share_it_and_the_other_takes_it_over(
+    world: World, kept: str
+) -> None:
+    world.member("tom@example.org")
+    tom = world.contact(kept, {NEWS: 20})
+    tim = world.contact("Tom@example.org", {NEWS: 20})
+    contacts = len(world.civicrm.dump("Contact"))
+    world.sync()
+    assert len(world.civicrm.dump("Contact")) == contacts
+    assert (world.fate(contact=tom)[0], world.fate(contact=tim)) == ("ok", ("fail", "CV_SHARED_ADDRESS"))
+    world.pass_time(3_600)
+    world.put(tom, "Removed")
+
+    world.sync()
+
+    assert world.status("tom@example.org") == "subscribed"
+    assert world.fate(contact=tim)[0] == "ok"

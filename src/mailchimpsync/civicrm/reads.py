@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
-from mailchimpsync.addresses import normalise_address, spellings
+from mailchimpsync.addresses import normalise_address
 from mailchimpsync.civicrm.http.client import CIVICRM, CivicrmClient, Envelope, Result, succeeded
 from mailchimpsync.civicrm.http.paging import IDS_MAX, Row, Where, chunks, pages
 from mailchimpsync.civicrm.http.unreadable_rows import OddRow, sorted_out, too_many
+from mailchimpsync.civicrm.kept_spellings import kept_spellings
 from mailchimpsync.civicrm.site_clock import SiteClock
 from mailchimpsync.errors import RefusedError, RemoteError, TransientError
 from mailchimpsync.http import odd
@@ -272,7 +273,7 @@ def owners_of(
     CiviCRM compares without regard to case and accents; here only `normalise_address` counts (addresses.py).
     """
     asked = _asked(addresses)
-    for some in chunks(spellings(asked), ADDRESSES_MAX):
+    for some in chunks(kept_spellings(client, asked, odd_rows), ADDRESSES_MAX):
         where = [["email", "IN", list(some)], *_ALIVE]
         for rows in pages(client, "Email", _Owner, _OWNERS, where, odd_rows=odd_rows):
             yield [
@@ -287,7 +288,7 @@ def trashed_owners(
 ) -> Iterator[list[TrashedOwner]]:
     """Yield the contacts in the trash that have one of these addresses, where the key's user may see them."""
     asked = _asked(addresses)
-    for some in chunks(spellings(asked), ADDRESSES_MAX):
+    for some in chunks(kept_spellings(client, asked, odd_rows), ADDRESSES_MAX):
         where: Where = [["email", "IN", list(some)], ["contact_id.is_deleted", "=", True]]
         for rows in pages(client, "Email", _Trashed, _TRASHED, where, odd_rows=odd_rows):
             found, undated = sorted_out(rows, lambda row: (row, _modified(row, clock)), "Email")
@@ -334,7 +335,7 @@ def on_hold_addresses(client: CivicrmClient, addresses: Collection[str]) -> set[
     """Return those of the addresses, normalised, that are on hold at any contact."""
     wanted = {normalise_address(address) for address in addresses}
     held: set[str] = set()
-    for some in chunks(spellings(sorted(wanted)), ADDRESSES_MAX):
+    for some in chunks(kept_spellings(client, sorted(wanted)), ADDRESSES_MAX):
         for rows in pages(client, "Email", _Held, _HELD, [["email", "IN", list(some)], ["on_hold", ">", 0]]):
             held.update(normalise_address(row["email"] or "") for row in rows)
     return held & wanted

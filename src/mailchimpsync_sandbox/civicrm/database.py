@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from mailchimpsync_sandbox.civicrm.entities.entities import TABLES
 from mailchimpsync_sandbox.civicrm.entities.seeding import build
 from mailchimpsync_sandbox.civicrm.errors import ApiError
-from mailchimpsync_sandbox.civicrm.query.folding import fold
+from mailchimpsync_sandbox.civicrm.query.folding import fold, regexp
 from mailchimpsync_sandbox.civicrm.query.zones import Zones
 
 T = TypeVar("T")
@@ -181,6 +181,7 @@ def _as_api_error(error: sqlite3.IntegrityError) -> ApiError:
 
 def _add_functions(connection: sqlite3.Connection, utc_now: Callable[[], str]) -> None:
     connection.create_function("fold", 1, fold, deterministic=True)
+    connection.create_function("regexp", 2, regexp, deterministic=True)
     connection.create_function("utc_now", 0, utc_now)
 
 

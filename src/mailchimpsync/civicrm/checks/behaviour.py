@@ -11,6 +11,7 @@ from typing import Any
 from mailchimpsync.civicrm.checks.rights import NO_CONTACT, SEES_ALL
 from mailchimpsync.civicrm.http.client import CivicrmClient, Params
 from mailchimpsync.civicrm.http.paging import PAGE_ROWS
+from mailchimpsync.civicrm.kept_spellings import ODDLY_SPELT
 from mailchimpsync.civicrm.reads import ADDRESSES_MAX, READ_IN_PAGES
 from mailchimpsync.errors import RemoteError
 from mailchimpsync.http import Answer
@@ -119,6 +120,15 @@ def _long_conditions(client: CivicrmClient) -> Iterator[Observation]:
     )
 
 
+def _odd_spellings(client: CivicrmClient) -> Iterator[Observation]:
+    """Look for oddly spelt addresses as a run does: a site that can't be asked so would get people twice."""
+    seconds, answer = _timed(client, "Email", {"select": ["id", "email"], "where": ODDLY_SPELT, "limit": PAGE_ROWS})
+    values = _values(answer)
+    shown = f"{len(values):,} in {seconds:.2f} s" if isinstance(values, list) else f"status {answer.status}"
+    is_read = isinstance(values, list) and seconds < SLOW_SECONDS
+    yield Observation("addresses with a sign that is none of ASCII's", shown, _unless(is_read, "an answer, faster"))
+
+
 def _together(client: CivicrmClient) -> Iterator[Observation]:
     """Requests without a cookie are worked on at the same time."""
     params: Params = {"select": ["row_count"]}
@@ -139,6 +149,7 @@ _LOOKS: tuple[Look, ...] = (
     _unknown_action,
     _pages,
     _long_conditions,
+    _odd_spellings,
     _together,
 )
 

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 from threading import Lock
 from typing import Annotated, Any, ClassVar, Generic, NotRequired, TypeVar, cast
@@ -142,6 +143,7 @@ class CivicrmClient(Remote):
         self._pattern = checked_pattern(self._base, pattern) if pattern else None
         self._search_lock = Lock()
         self._paces: dict[str, Pace] = {}
+        self._kept: dict[str, tuple[datetime, Any]] = {}
         headers = {
             "X-Civi-Auth": f"Bearer {api_key.strip()}",
             "X-Requested-With": "XMLHttpRequest",
@@ -166,6 +168,14 @@ class CivicrmClient(Remote):
     def pace(self, what: str, first: int, most: int) -> Pace:
         """Return how many records of a sort a request gets; it is learnt over all calls of this client."""
         return self._paces.setdefault(what, Pace(first, most))
+
+    def keep(self, what: str, seconds: float, find: Callable[[], T]) -> T:
+        """Return what `find` returns, or returned in the last `seconds`: for what many calls need alike."""
+        kept = self._kept.get(what)
+        if kept is None or not 0 <= self.runtime.seconds_since(kept[0]) < seconds:
+            kept = self.runtime.now(), find()
+            self._kept[what] = kept
+        return cast("T", kept[1])
 
     def call(self, entity: str, action: str, params: Params, *, idempotent: bool | None = None) -> list[dict[str, Any]]:
         """Return the values of one action.

@@ -83,8 +83,9 @@ class Conditions:
                 return self._contains(left, operand, " OR ")
             case "IN" | "NOT IN":
                 return self._in(left, operator, operand)
-            case "LIKE" | "NOT LIKE":
-                return self._like(left, operator, operand)
+            case "LIKE" | "NOT LIKE" | "REGEXP" | "NOT REGEXP":
+                like = self._like if operator.endswith("LIKE") else self._matches
+                return like(left, operator, str(operand))
             case "BETWEEN" | "NOT BETWEEN":
                 self.values += [self._bound(left, one) for one in self._list(operand, 2)]
                 return f"{_compared(left)} {operator} ? AND ?"
@@ -93,12 +94,19 @@ class Conditions:
                 return found if operator == "CONTAINS" else f"({left.sql} IS NULL OR NOT {found})"
         return None
 
-    def _like(self, left: Expression, operator: str, operand: Any) -> str:
+    def _like(self, left: Expression, operator: str, pattern: str) -> str:
         """A pattern is held against what is kept, not what is shown: no name of a choice is like any."""
         if left.suffix is not None:
             return "0" if operator == "LIKE" else "1"
-        self.values.append(fold(str(operand)))
+        self.values.append(fold(pattern))
         return f"fold({left.sql}) {operator} ? ESCAPE '\\'"
+
+    def _matches(self, left: Expression, operator: str, pattern: str) -> str:
+        """A regular expression is held against the signs as they are kept, in any case. It may name no classes here."""
+        if "[:" in pattern:
+            raise ApiError("DB Error: syntax error")
+        self.values.append(pattern)
+        return f"{left.sql} {operator} ?"
 
     def _in(self, left: Expression, operator: str, operand: Any) -> str:
         self.values.append(json.dumps([self._bound(left, one) for one in self._list(operand)]))

@@ -24,7 +24,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception
 
 from mailchimpsync import __version__
 from mailchimpsync.errors import AccessError, Code, MailchimpsyncError, RemoteError, TransientError
-from mailchimpsync.network import bound, ending_within
+from mailchimpsync.network import BoundedTransport, ending_within
 from mailchimpsync.runtime import Deadline, Runtime
 
 T = TypeVar("T")
@@ -100,18 +100,15 @@ def connections(
 ) -> httpx2.Client:
     """Return connections that keep no cookies.
 
-    CiviCRM begins a session with every answer. PHP works on the requests of one session one after the other, so a
+    CiviCRM starts a session with every answer. PHP handles the requests of one session one after the other, so a
     client that sent its cookie back would wait for itself.
     """
-    return bound(
-        httpx2.Client(
-            headers={"User-Agent": USER_AGENT, **headers},
-            auth=auth,
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            timeout=TIMEOUT,
-            transport=transport,
-            verify=tls(),
-        )
+    return httpx2.Client(
+        headers={"User-Agent": USER_AGENT, **headers},
+        auth=auth,
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        timeout=TIMEOUT,
+        transport=transport or BoundedTransport(tls()),
     )
 
 

@@ -240,6 +240,47 @@ def test_a_request_that_waits_for_its_answer_ends_once_somebody_wants_to_stop() 
     assert caught.value.code is Code.CV_UNAVAILABLE
 
 
+def test_requests_go_through_the_proxy_that_the_environment_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bytes] = []
+
+    def answer(connection: socket.socket) -> None:
+        asked.append(connection.recv(4_096))
+        connection.sendall(ANSWER)
+
+    with listening(answer) as port:
+        monkeypatch.setenv("http_proxy", f"http://user:secret@127.0.0.1:{port}")
+        monkeypatch.delenv("no_proxy", raising=False)
+        with CivicrmClient("http://crm.example.org", "s3cret", Runtime(), pattern=PATTERN) as client:
+            client.call("Contact", "get", {"limit": 1})
+    assert asked[0].startswith(b"POST http://crm.example.org/civicrm/ajax/api4/Contact/get HTTP/1.1")
+    assert b"Proxy-Authorization: Basic dXNlcjpzZWNyZXQ=" in asked[0]
+
+
+def test_hosts_that_the_environment_exempts_are_reached_without_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    def answer(connection: socket.socket) -> None:
+        connection.recv(4_096)
+        connection.sendall(ANSWER)
+
+    monkeypatch.setenv("http_proxy", "http://proxy.invalid:3128")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with (
+        listening(answer) as port,
+        CivicrmClient(f"http://127.0.0.1:{port}", "s3cret", Runtime(), pattern=PATTERN) as client,
+    ):
+        assert client.call("Contact", "get", {"limit": 1}) == []
+
+
+def test_a_proxy_that_never_answers_does_not_keep_a_call_beyond_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    with listening(_swallow) as port:
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{port}")
+        monkeypatch.delenv("no_proxy", raising=False)
+        with CivicrmClient("https://crm.example.org", "s3cret", Runtime(), pattern=PATTERN) as client:
+            client.deadline = Deadline.after(client.runtime, 0.5)
+            with pytest.raises(TransientError) as caught:
+                client.call("Contact", "get", {})
+    assert caught.value.code is Code.CV_UNAVAILABLE
+
+
 @contextmanager
 def _asking(
     answer: Callable[[socket.socket], None], deadline: Deadline

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from sqlalchemy import update
 
-from cli.conftest import LIST_ID, Desk
+from cli.conftest import LIST_ID, WALKS, Desk
 from mailchimpsync.actions import open_site
 from mailchimpsync.store.schema import status
+from support.at_mailchimp import delete_interest
 
 
 def unnoticed(desk: Desk, contact: int) -> None:
@@ -72,3 +73,18 @@ def test_the_newest_comparison_can_be_asked_for_without_making_one(connected: De
     assert (answer["values"][0]["in_sync"], answer["values"][0]["verdict"]) == (False, "explained")
     assert answer["values"][0]["by_cause"] == {"can't be synced": 1}
     assert answer["values"][0]["list_id"] == LIST_ID
+
+
+def test_a_linked_interest_that_is_gone_at_mailchimp_is_no_agreement_and_ends_as_a_sync_does(connected: Desk) -> None:
+    connected("sync")
+    delete_interest(connected.mailchimp_url, connected.mailchimp_key, connected.list_id, WALKS)
+
+    result = connected("verify")
+
+    printed = " ".join(result.output.split())
+    assert result.exit_code == 7
+    assert "✓ verified" not in printed
+    assert f"Mailchimp has no interest {WALKS} any more" in printed
+    assert "not compared" in printed
+    assert connected.status()["gone_interests"] == [WALKS]
+    assert connected("sync", "--since", "ever").exit_code == 7

@@ -10,8 +10,10 @@ from mailchimpsync.actions.runs.reports import Report
 from mailchimpsync.actions.status.connection_state import ConnectionState, Level, headline, state_of
 from mailchimpsync.config import Alerts, Link
 from mailchimpsync.errors import EXIT_NEEDS_A_PERSON
+from mailchimpsync.runtime import Deadline
 from mailchimpsync.store.schema import cache
 from mailchimpsync.sync import Outcome
+from mailchimpsync.sync.verify import Verdict, Verified, verify
 from support.world import LIST, NEWS, RIDE, RIDES, WALK, WALKS, World
 
 GONE = "9999999999"
@@ -81,6 +83,39 @@ def test_who_was_refused_for_a_deleted_interest_is_due_again(world: World) -> No
     world.sync()
 
     assert world.fate(contact=ann) == ("ok", "IN_SYNC")
+
+
+def test_a_comparison_says_which_linked_interest_could_not_be_compared_and_the_connection_is_at_fault(
+    world: World,
+) -> None:
+    linked_to_what_is_gone(world)
+    world.member("ann@example.org")
+    world.contact("ann@example.org", {NEWS: 20, 11: 20})
+    world.sync()
+
+    found = compare(world)
+
+    assert (found.verdict, found.gone_interests, found.due, found.by_cause) == (Verdict.EXPLAINED, (GONE,), 0, {})
+    assert not found.in_sync
+
+
+def test_a_comparison_that_finds_an_interest_gone_before_any_sync_does_says_so_of_the_connection(world: World) -> None:
+    before = world.connection
+    world.member("ann@example.org")
+    world.contact("ann@example.org", {NEWS: 20})
+    world.sync()
+    linked_to_what_is_gone(world)
+
+    compare(world)
+    assert state_now(world).gone_interests == (GONE,)
+
+    world.connection = before
+    compare(world)
+    assert state_now(world).in_sync
+
+
+def compare(world: World) -> Verified:
+    return verify(world.systems, world.connection, Deadline.after(world.runtime, None), by="ann")
 
 
 def link_of(world: World) -> Link:

@@ -12,6 +12,13 @@ from mailchimpsync.runtime import Deadline
 
 R = TypeVar("R", bound=Remote)
 
+SECONDS_LEAST = 1.0
+
+
+def seconds_for_call(deadline: Deadline, max_time: float) -> float:
+    """Return the time that is left of `max_time` for a call to which 0 means no limit: never 0, unless that is so."""
+    return max(deadline.seconds_left(max_time), SECONDS_LEAST) if max_time > 0 else 0
+
 
 @contextmanager
 def within(client: R, seconds: float) -> Iterator[R]:

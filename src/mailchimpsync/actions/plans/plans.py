@@ -20,6 +20,7 @@ from mailchimpsync.actions.runs.reports import Report
 from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.sync.fetchandreconcile import fetchandreconcile, is_full_run_due
 from mailchimpsync.actions.texts.messages import say
+from mailchimpsync.actions.time_limit import seconds_for_call
 from mailchimpsync.errors import EXIT_MORE_TO_DO, Code, UsageError
 from mailchimpsync.runtime import Deadline, Progress
 from mailchimpsync.store import Transaction
@@ -233,7 +234,7 @@ def applyplan(
     group_id = find_audience(site, plan.list_id).group_id
     deadline = Deadline.after(site.runtime, max_time, stop)
     for _ in range(CALLS_MAX):
-        left = deadline.seconds_left(max_time) if max_time else 0
+        left = seconds_for_call(deadline, max_time)
         [report] = fetchandreconcile(site, group_id=group_id, max_time=left, by=by, progress=progress, stop=stop)
         plan = find_plan(site, id)
         if plan.state != PlanState.APPROVED or report.outcome not in _FINISHED or deadline.reached:

@@ -212,7 +212,7 @@ def headline(state: ConnectionState) -> str:  # noqa: PLR0911 (one sentence each
     if state.unexplained:
         return say("differences were found that nothing explains; `mailchimpsync verify` shows them")
     if state.gone_interests:
-        return say("in sync, but for %(interests)s", interests=_interests(state.gone_interests))
+        return say("in sync, but for %(interests)s", interests=interests_in_words(state.gone_interests))
     if state.failed:
         return say("in sync, but %(people)s can't be synced", people=people_in_words(state.failed))
     return say("in sync")
@@ -253,7 +253,8 @@ def deleted_interests_sentence(gone: Sequence[str]) -> str:
     )
 
 
-def _interests(gone: Sequence[str]) -> str:
+def interests_in_words(gone: Sequence[str]) -> str:
+    """Return so many interests that are gone in words."""
     number = len(gone)
     return (
         say("1 linked interest that is gone")

@@ -28,7 +28,7 @@ def in_wire_form(found: Sequence[Verified]) -> list[dict[str, Any]]:
 def to_mapping(one: Verified) -> dict[str, Any]:
     """Return a verification as a mapping."""
     told = {"in_sync": one.in_sync, "verdict": one.verdict.value, "due": one.due, "by_cause": one.by_cause}
-    return {name: getattr(one, name) for name in _NAMES} | told
+    return {name: getattr(one, name) for name in _NAMES} | told | {"gone_interests": one.gone_interests}
 
 
 @action(
@@ -54,8 +54,10 @@ def createverification(
     from. Nothing is written on either side, and a run may be at work meanwhile. `unexplained` counts the differences
     that no run will take away and no reason explains. `verdict` is `agree` (nothing differs, and so `in_sync`),
     `explained` (all that differs has a known reason, see `by_cause`; `due` counts the people for whom a later
-    sync takes it away) or `unexplained`. Differences and people are counted apart: a person may differ in several
-    interests. `differences` has the first 500 without and the first 500 with an explanation.
+    sync takes it away) or `unexplained`. Linked interests that Mailchimp no longer has, by which nobody could be
+    compared, are `gone_interests`, and count among the explained differences. Differences and people are counted apart:
+    a person may differ in several interests. `differences` has the first 500 without and the first 500 with an
+    explanation.
 
     For Python callers: `tell` is told of every difference as it is found.
 

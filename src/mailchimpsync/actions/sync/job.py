@@ -12,6 +12,7 @@ from mailchimpsync.actions.runs.reports import Report, in_wire_form, outcome_of_
 from mailchimpsync.actions.runs.schedule import due, history_of
 from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.sync.fetchandreconcile import fetchandreconcile, is_data_run_due
+from mailchimpsync.actions.time_limit import seconds_for_call
 from mailchimpsync.config import Link
 from mailchimpsync.runtime import Deadline, Progress
 from mailchimpsync.store import Transaction
@@ -48,7 +49,7 @@ def executejobs(
         reports += fetchandreconcile(
             site,
             group_id=link.group_id,
-            max_time=max(deadline.seconds_left(max_time), 1) if max_time > 0 else 0,
+            max_time=seconds_for_call(deadline, max_time),
             with_data=is_data_run_due(site, link),
             by=by,
             progress=progress,

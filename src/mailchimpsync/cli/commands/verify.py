@@ -15,7 +15,11 @@ from rich.text import Text
 from mailchimpsync.actions import open_site
 from mailchimpsync.actions.api.csv_export import escape_formula
 from mailchimpsync.actions.api.selection import find_audience
-from mailchimpsync.actions.status.connection_state import people_in_words
+from mailchimpsync.actions.status.connection_state import (
+    deleted_interests_sentence,
+    interests_in_words,
+    people_in_words,
+)
 from mailchimpsync.actions.status.verifications import createverification, to_mapping
 from mailchimpsync.actions.texts.codes import explain_code
 from mailchimpsync.cli.commands.status import differences
@@ -24,7 +28,7 @@ from mailchimpsync.cli.interrupt import Interruption
 from mailchimpsync.cli.output.console import print_sentence, stderr, stdout
 from mailchimpsync.cli.output.json import print_json
 from mailchimpsync.cli.output.progress import progress_on
-from mailchimpsync.errors import EXIT_MORE_TO_DO, EXIT_NEEDS_A_PERSON
+from mailchimpsync.errors import EXIT_MORE_TO_DO, EXIT_NEEDS_A_PERSON, Code
 from mailchimpsync.sync.verify import Difference, Verdict, Verified
 
 SHOWN = 25
@@ -47,8 +51,8 @@ AFTER_THE_UNEXPLAINED = (
 def command(ctx: click.Context, group_id: int | None, max_time: float, as_json: bool, file: IO[str] | None) -> None:
     """Compare both sides in full, through their APIs, and list every difference with its cause.
 
-    Nothing is written on either side. Ends with 7 if there are differences that nothing explains, and with 3 if
-    somebody is still due.
+    Nothing is written on either side. Ends with 7 if there are differences that nothing explains, or a linked interest
+    that Mailchimp no longer has, and with 3 if somebody is still due.
     """
     home: Path | None = ctx.obj
     interruption = Interruption()
@@ -76,7 +80,7 @@ def command(ctx: click.Context, group_id: int | None, max_time: float, as_json: 
 
 
 def _exit_code(found: Verified) -> int:
-    if found.unexplained:
+    if found.unexplained or found.gone_interests:
         return EXIT_NEEDS_A_PERSON
     return EXIT_MORE_TO_DO if found.due else 0
 
@@ -91,6 +95,9 @@ def show_verification(console: Console, title: str, found: Verified) -> None:
             f"{found.in_group:,} contacts in the group in CiviCRM."
         ),
     )
+    if found.gone_interests:
+        print_sentence(console, Text(f"  {deleted_interests_sentence(found.gone_interests)}", style="warn"))
+        print_sentence(console, Text(f"  What to do: {explain_code(Code.MC_MAPPING_GONE).remedy}"))
     if found.counts:
         console.print(_counts(console, found))
     if found.unexplained:
@@ -102,6 +109,8 @@ def _verdict(found: Verified) -> tuple[str, str]:
     match found.verdict:
         case Verdict.AGREE:
             return "✓ verified: both sides agree", "good"
+        case Verdict.EXPLAINED if not found.by_cause:
+            return f"both sides agree, but for {interests_in_words(found.gone_interests)}", "warn"
         case Verdict.EXPLAINED:
             causes = "; ".join(f"{cause} ({people_in_words(number)})" for cause, number in found.by_cause.items())
             return f"{differences(found.explained)} with a known reason: {causes}", "warn"

@@ -13,15 +13,16 @@ from itertools import islice
 from typing import Any
 
 from mailchimpsync.civicrm import site
-from mailchimpsync.mailchimp import audience
+from mailchimpsync.mailchimp import audience, interests
 from mailchimpsync.model import Connection
 from mailchimpsync.runtime import Deadline, NoProgress, Progress
+from mailchimpsync.store.runs import runs
 from mailchimpsync.store.site import tombstones
 from mailchimpsync.store.verify import comparison, verifications
 from mailchimpsync.sync.options import Systems
 from mailchimpsync.sync.read_only import read_only
 from mailchimpsync.sync.verify.causes import Causes
-from mailchimpsync.sync.verify.difference import Cause, Difference, Verdict, Verified, people_of
+from mailchimpsync.sync.verify.difference import Cause, Difference, Verdict, Verified, not_compared, people_of
 from mailchimpsync.sync.verify.finding import find_differences
 from mailchimpsync.sync.verify.look_again import reread_differences
 from mailchimpsync.sync.verify.reading import Comparing, read_both
@@ -60,6 +61,7 @@ def verify(
     with systems.until(deadline), read_only(systems), comparison.comparison() as scratch:
         checked = site(systems.civicrm, connection.group_ids)
         audience(systems.mailchimp, connection.list_id)
+        gone = _deleted_interests(systems, connection)
         with systems.store.reading() as tx:
             erased = tombstones.erased(tx, systems.erasure_key)
         told = progress or NoProgress()
@@ -67,7 +69,7 @@ def verify(
         read_both(work)
         with scratch.begin() as tx:
             members, subscribed, in_group = comparison.totals(tx, connection.group_id)
-        tally = _Tally(tell)
+        tally = _Tally(tell, gone)
         for difference in _confirm_differences(work):
             tally.add(difference)
     found: dict[str, Any] = {
@@ -79,7 +81,17 @@ def verify(
     }
     with systems.store.begin() as tx:
         verifications.finish_verification(tx, key, connection.list_id, **found)
+        if connection.interests:
+            runs.record_deleted_interests(tx, connection.list_id, gone)
     return Verified(key, connection.list_id, started, **found, made_by=by)
+
+
+def _deleted_interests(systems: Systems, connection: Connection) -> Sequence[str]:
+    """Return the linked interests that Mailchimp does not have: members don't say whether they are ticked."""
+    if not connection.interests:
+        return ()
+    known = {one.id for one in interests(systems.mailchimp, connection.list_id)}
+    return sorted(connection.interests.keys() - known)
 
 
 def _confirm_differences(work: Comparing) -> Iterator[Difference]:
@@ -108,6 +120,7 @@ class _Tally:
     """Counts differences and the people they are about, and keeps the first of them."""
 
     tell: Tell | None
+    gone_interests: Sequence[str] = ()
     _counts: Counter[tuple[str, str, str | None]] = field(default_factory=Counter)
     _people: Counter[tuple[str, str, str | None]] = field(default_factory=Counter)
     _seen: set[tuple[str | None, str]] = field(default_factory=set)
@@ -137,10 +150,12 @@ class _Tally:
     def result(self) -> dict[str, Any]:
         """Return what is kept of them; those without explanation come first."""
         counts = sorted(self._counts.items(), key=lambda pair: (-pair[1], pair[0][:2], pair[0][2] or ""))
+        gone = self.gone_interests
         return {
-            "explained": self._numbers[True],
+            "explained": self._numbers[True] + len(gone),
             "unexplained": self._numbers[False],
-            "counts": [
+            "counts": [not_compared(gone)] * bool(gone)
+            + [
                 {"kind": kind, "cause": cause, "code": code, "count": number, "people": self._people[kind, cause, code]}
                 for (kind, cause, code), number in counts
             ],

@@ -9,6 +9,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from mailchimpsync.errors import Code
+
 
 class Kind(StrEnum):
     """In what both sides differ."""
@@ -18,6 +20,7 @@ class Kind(StrEnum):
     TICKED = "interest ticked, not in its group"
     NOT_TICKED = "in an interest's group, not ticked"
     OTHER_ADDRESS = "subscribed with an address that CiviCRM does not show"
+    NOT_COMPARED = "linked interest that Mailchimp does not have, not compared"  # about nobody in particular
 
 
 class Cause(StrEnum):
@@ -83,6 +86,12 @@ class Difference:
         return {name: getattr(self, name) for name in self.columns()}
 
 
+def not_compared(gone: Sequence[str]) -> dict[str, Any]:
+    """Return the entry of `counts` for linked interests that Mailchimp does not have."""
+    about = {"kind": Kind.NOT_COMPARED.value, "cause": Cause.CANNOT.value, "code": Code.MC_MAPPING_GONE.value}
+    return {**about, "count": len(gone), "people": 0, "interests": list(gone)}
+
+
 def people_of(counted: Mapping[str, Any]) -> int:
     """Return how many people an entry of `counts` is about; older versions kept differences only."""
     return int(counted.get("people", counted["count"]))
@@ -127,6 +136,11 @@ class Verified:
         return self.verdict is Verdict.AGREE
 
     @property
+    def gone_interests(self) -> tuple[str, ...]:
+        """The linked interests that Mailchimp does not have: nobody was compared by them."""
+        return tuple(one for counted in self.counts for one in counted.get("interests", ()))
+
+    @property
     def due(self) -> int:
         """How many people differ for a reason that a later sync is to take away: they are still due."""
         return sum(people_of(one) for one in self.counts if one["cause"] not in (*_STAYS, Cause.UNKNOWN.value))
@@ -138,4 +152,4 @@ class Verified:
         for one in self.counts:
             if one["cause"] != Cause.UNKNOWN.value:
                 found[one["cause"]] += people_of(one)
-        return dict(found.most_common())
+        return {cause: people for cause, people in found.most_common() if people}

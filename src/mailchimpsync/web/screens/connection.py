@@ -24,6 +24,7 @@ from mailchimpsync.actions import (
 from mailchimpsync.actions.api.description import Scope
 from mailchimpsync.actions.api.selection import find_audience
 from mailchimpsync.config import Link
+from mailchimpsync.sync.verify import people_of
 from mailchimpsync.web.screens.charts import history_of, with_now
 from mailchimpsync.web.screens.connection_cards import connection_cards, news_for
 from mailchimpsync.web.screens.differences import DIFFERENCES_PER_PAGE, counts_by_cause, shown_differences
@@ -81,7 +82,7 @@ def differences(visit: Visit, list_id: str) -> HttpResponse:
             "counted": numbers,
             "differences": shown_differences(visit.site, link, list(page)),
             "page": page,
-            "left_out": sum(one["number"] for one in numbers) - len(found.differences),
+            "left_out": sum(people_of(one) for one in found.counts) - len(found.differences),
         }
     return visit.render("differences.html", context)
 

@@ -24,6 +24,9 @@ KINDS: Mapping[str, Promise] = {
     "subscribed with an address that CiviCRM does not show": gettext_lazy(
         "Subscribed with an address that CiviCRM does not show"
     ),
+    "linked interest that Mailchimp does not have, not compared": gettext_lazy(
+        "Linked interest that Mailchimp does not have, not compared"
+    ),
 }
 CAUSES: Mapping[str, Promise] = {
     "can't be synced": gettext_lazy("Cannot be synced"),
@@ -69,7 +72,7 @@ def counts_by_cause(found: Verified) -> list[dict[str, Any]]:
             "kind": KINDS.get(one["kind"], one["kind"]),
             "cause": CAUSES.get(one["cause"], one["cause"]),
             "why": _cause_text(one["code"]),
-            "number": people_of(one),
+            "number": people_of(one) or one["count"],
             "is_explained": _is_explained(one),
         }
         for one in found.counts

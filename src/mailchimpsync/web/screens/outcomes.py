@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from mailchimpsync.actions import Applied, Plan, Report
-from mailchimpsync.actions.status.connection_state import due_sentence
+from mailchimpsync.actions.status.connection_state import deleted_interests_sentence, due_sentence
 from mailchimpsync.actions.texts.codes import explain_code
 from mailchimpsync.errors import MailchimpsyncError
 from mailchimpsync.sync.verify import Verdict, Verified
@@ -83,6 +83,8 @@ def _verification_outcome(found: Verified) -> Outcome:
         return Outcome("good", _("Both sides agree"), url=url, button=_("See what was compared"))
     if found.verdict is Verdict.EXPLAINED:
         what = _("Differences with a known reason: %(number)s.") % {"number": found.explained}
+        if found.gone_interests:
+            what = f"{what} {deleted_interests_sentence(found.gone_interests)}"
         title = _("Both sides differ, and each difference has a known reason")
         return Outcome("middle", title, what, url=url, button=_("See the differences"))
     what = _("Differences that nothing explains: %(number)s.") % {"number": found.unexplained}

@@ -1,4 +1,4 @@
-"""What can be mapped from CiviCRM, and as which type of merge field."""
+"""What can be mapped from CiviCRM, and to which type of merge field."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _TYPES = {"Date": "date", "Datetime": "date", "Timestamp": "date", "Integer": "n
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Something that a merge field can be filled from: what the configuration and people call it, the fitting type.
+    """A source for a merge field: its name in the configuration, its label, and the merge field type that suits it.
 
     `kind` is `summary`, `field`, or `custom`.
     """
@@ -35,10 +35,10 @@ class Source:
 
 
 def sources(civicrm: Lookup) -> list[Source]:
-    """Return all that can be mapped: summaries, contact fields, and custom fields.
+    """Return everything that can be mapped: summaries, contact fields, and custom fields.
 
     Raises:
-        RemoteError: CiviCRM can't be asked.
+        RemoteError: CiviCRM can't be reached.
     """
     params = {"select": ["name", "title", "label", "data_type", "options", "type", "fk_entity"], "limit": FIELDS_MAX}
     found = [field for field in civicrm.call("Contact", "getFields", params) if field["name"] not in SECRETS]
@@ -59,7 +59,7 @@ def _joined() -> Iterator[Source]:
 
 def _of_field(field: Mapping[str, Any]) -> Iterator[Source]:
     if field.get("fk_entity") and not field.get("options"):
-        return  # the id of another record says nothing to people, and changes when that is merged
+        return  # the id of another record means nothing to people, and changes when that record is merged
     label = str(field.get("label") or field.get("title") or field["name"])
     kind = "custom" if field.get("type") == "Custom" else "field"
     if field.get("options"):

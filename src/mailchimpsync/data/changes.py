@@ -1,11 +1,12 @@
 """What plugins want, joined by precedence and compared with what Mailchimp has confirmed. Pure.
 
-What is confirmed of a member, and what is to be sent, are plain values, as the store keeps them:
+What is confirmed for a member, and what is to be sent, are plain values, as stored:
 
 - confirmed: `fields` {tag: [value, plugin]}, `language` [value, plugin], `tags` {name: plugin}, `digests` {plugin: …};
 - a change: the same for what is to be sent (`tags` {name: [wanted?, plugin]}), with `old` {what: value before}, `known`
-  for values that Mailchimp has already, `said`: also the digests of plugins that gave something unfit, and `quiet`: the
-  tags are the first ones, and start no automation; `refused`: what is left out, as Mailchimp refused it before.
+  for values that Mailchimp has already, `said`: also the digests of plugins that returned something unfit, and `quiet`:
+  these are the member's first tags, and start no automation; `refused`: what is left out because Mailchimp refused it
+  before.
 """
 
 from __future__ import annotations
@@ -29,11 +30,11 @@ Change = dict[str, Any]
 NOTHING_CONFIRMED: Confirmed = {}
 
 UNFIT = "unfit "
-"""What the digest of a plugin begins with that gave something unfit: it was asked, and is to be looked at each time."""
+"""The digest of a plugin that returned something unfit starts with this: it is checked again each time."""
 
 
 class AudienceKnown(Protocol):
-    """What an audience has, asked for when it is first needed."""
+    """What an audience has, requested when first needed."""
 
     @property
     def merge_fields(self) -> Mapping[str, MergeField]:
@@ -42,13 +43,13 @@ class AudienceKnown(Protocol):
 
     @property
     def tags(self) -> Collection[str]:
-        """Return the names of our tags, case folded."""
+        """Return the names of our tags, case-folded."""
         ...
 
 
 @dataclass(slots=True)
 class Compared:
-    """What came of a comparison: a change to send, or just digests to note, and problems as (plugin, field, words)."""
+    """The result of a comparison: a change to send, or only digests to store; problems as (plugin, field, words)."""
 
     change: Change | None = None
     note: Confirmed | None = None
@@ -56,7 +57,7 @@ class Compared:
 
 
 def digest_of(outgoing: Outgoing, owned: Collection[str] = ()) -> str:
-    """Return a short text that is another one when a plugin says something else of a person with these tags."""
+    """Return a short text that changes when a plugin's answer about a person with these tags does."""
     said = [
         {key: outgoing.merge_fields[key] for key in sorted(outgoing.merge_fields)},
         outgoing.language,
@@ -70,7 +71,7 @@ def digest_of(outgoing: Outgoing, owned: Collection[str] = ()) -> str:
 def compare(
     person: Person, said: PluginAnswers, confirmed: Confirmed, refused: Mapping[str, Any] | None, known: AudienceKnown
 ) -> Compared:
-    """Compare what plugins say of a person with what is confirmed; what they did not say stays as it is."""
+    """Compare the plugins' answers about a person with what is confirmed; what they leave out stays as it is."""
     owned = confirmed.get("tags", {})
     digests = {plugin: digest_of(outgoing, owned) for plugin, outgoing in said.outgoing.items()}
     before = confirmed.get("digests", {})
@@ -121,11 +122,11 @@ class _Comparison:
         return Compared(change=change, problems=self.problems)
 
     def _gives_way(self, plugin: str, owner: str | None) -> bool:
-        """What a plugin gave that can't be asked now is not overwritten by one that comes after it."""
+        """A value from a plugin that failed isn't overwritten by a plugin of lower precedence."""
         return owner in self._said.failed and owner != plugin
 
     def _fields(self) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
-        """Return the values to send, and those that Mailchimp has already though we did not send them."""
+        """Return the values to send, and those that Mailchimp already has although we didn't send them."""
         confirmed, to_send, there = self._confirmed.get("fields", {}), {}, {}
         seen: set[str] = set()
         for plugin, outgoing in self._said.outgoing.items():
@@ -144,7 +145,7 @@ class _Comparison:
         return to_send, there
 
     def _was_refused(self, plugin: str, what: str, value: Any) -> bool:
-        """What Mailchimp refused is not sent again until it changes, and holds nothing else back."""
+        """What Mailchimp refused isn't sent again until it changes, and doesn't hold anything else back."""
         values = self._refused.get("values", {})
         if what not in values or values[what] != value:
             return False
@@ -202,7 +203,7 @@ class _Comparison:
         return found
 
     def _is_somebody_elses(self, plugin: str, key: str) -> bool:
-        """A tag that is to go may be there from before this member was first looked at."""
+        """A tag to be removed may have been there before this member was first synced."""
         return plugin not in self._confirmed.get("digests", {}) and key in self._known.tags
 
     def _old(self, fields: Mapping[str, Any], language: Any) -> dict[str, Any]:
@@ -214,7 +215,7 @@ class _Comparison:
 
 
 def is_still_needed(change: Mapping[str, Any], confirmed: Confirmed) -> bool:
-    """Say whether something of a change is not confirmed already, as it was sent before."""
+    """Return whether any part of a change isn't confirmed yet."""
     fields, language = confirmed.get("fields", {}), confirmed.get("language")
     if any(tag not in fields or fields[tag][0] != value for tag, (value, _) in change["fields"].items()):
         return True
@@ -231,7 +232,7 @@ def _tag_is_needed(confirmed: Confirmed, name: str, wanted: Sequence[Any]) -> bo
 
 
 def member_body(change: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what of a change goes with the member's own update."""
+    """Return the part of a change that belongs to the member's own update."""
     body: dict[str, Any] = {}
     if change["fields"]:
         body["merge_fields"] = {tag: value for tag, (value, _) in change["fields"].items()}
@@ -241,7 +242,7 @@ def member_body(change: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def tags_body(change: Mapping[str, Any], *, starts_automations: bool) -> dict[str, Any] | None:
-    """Return what of a change goes to Mailchimp's call for tags, or None."""
+    """Return the part of a change for Mailchimp's tags call, or None."""
     if not change["tags"]:
         return None
     return {
@@ -253,7 +254,7 @@ def tags_body(change: Mapping[str, Any], *, starts_automations: bool) -> dict[st
 
 
 def after_member(confirmed: Confirmed, change: Mapping[str, Any]) -> Confirmed:
-    """Return what is confirmed once the member's own update is; with tags to follow, the digests are not yet."""
+    """Return what is confirmed once the member's own update is; digests wait if tags are still to follow."""
     fields = {**confirmed.get("fields", {}), **change["known"], **change["fields"]}
     now = {**confirmed, "fields": fields, "language": change["language"] or confirmed.get("language")}
     if not change["tags"]:
@@ -262,12 +263,12 @@ def after_member(confirmed: Confirmed, change: Mapping[str, Any]) -> Confirmed:
 
 
 def tags_only(change: Mapping[str, Any]) -> Change:
-    """Return what is left of a change whose merge fields were refused: the tags, without a word that all is sent."""
+    """Return what remains of a change whose merge fields were refused: the tags, not marked as complete."""
     return {**change, "fields": {}, "known": {}, "language": None, "digests": {}}
 
 
 def without_fields(change: Mapping[str, Any], tags: Collection[str]) -> Change:
-    """Return what is left of a change when Mailchimp has refused some of its merge fields."""
+    """Return what remains of a change when Mailchimp has refused some of its merge fields."""
     plugins = {change["fields"][tag][1] for tag in tags}
     return {
         **change,
@@ -281,7 +282,7 @@ def without_fields(change: Mapping[str, Any], tags: Collection[str]) -> Change:
 
 
 def refusal_of(change: Mapping[str, Any], detail: str, tags: Collection[str] = ()) -> dict[str, Any]:
-    """Return what is kept of a refusal, of some merge fields or of all, so that the same is not sent again."""
+    """Return what to store of a refusal, of some merge fields or of all, so that it isn't sent again."""
     values = {tag: value for tag, (value, _) in change["fields"].items() if not tags or tag in tags}
     if change["language"] and not tags:
         values["language"] = change["language"][0]

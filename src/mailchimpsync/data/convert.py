@@ -1,4 +1,4 @@
-"""From a value to what a merge field of a type takes, or why it can't. Pure.
+"""From a value to what a merge field of a type accepts, or why it can't be converted. Pure.
 
 See docs/reference/mailchimp-behaviour.md#merge-fields.
 """
@@ -26,11 +26,11 @@ _YES_NO = {True: "Yes", False: "No"}
 
 
 class UnfitError(ValueError):
-    """A value that Mailchimp would refuse; its words name no value."""
+    """A value that Mailchimp would refuse; the message never contains a value."""
 
 
 def converted(value: Any, field: MergeField) -> Any:
-    """Return a value as a merge field takes it; "" empties the field.
+    """Return a value as a merge field accepts it; "" empties the field.
 
     Raises:
         UnfitError: Mailchimp would refuse it.
@@ -51,7 +51,7 @@ def converted(value: Any, field: MergeField) -> Any:
 
 
 def is_empty(value: Any) -> bool:
-    """Say whether a value is none at all."""
+    """Return whether a value is empty."""
     if is_recipe(value):
         return False
     if isinstance(value, Mapping):
@@ -62,7 +62,7 @@ def is_empty(value: Any) -> bool:
 
 
 def as_text(value: Any) -> str:
-    """Return a value as text: a list with commas, yes and no for truth, numbers without a needless fraction."""
+    """Return a value as text: lists with commas, yes and no for booleans, numbers without needless decimals."""
     if isinstance(value, bool):
         return _YES_NO[value]
     if is_recipe(value):
@@ -77,7 +77,7 @@ def as_text(value: Any) -> str:
 
 
 def _text(value: Any, _field: MergeField) -> str:
-    """Mailchimp cuts at 255 bytes; we do, so that what it has is what we know of."""
+    """Mailchimp cuts text at 255 bytes; we cut it first, so that we know exactly what Mailchimp has."""
     return as_text(value).encode()[:TEXT_BYTES_MAX].decode(errors="ignore")
 
 

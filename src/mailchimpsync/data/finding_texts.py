@@ -1,4 +1,4 @@
-"""What is told of data that does not fit, where there are values in it; what has none stands where it is told."""
+"""Texts with values in them about data that doesn't fit; texts without values stand where they are used."""
 
 from __future__ import annotations
 

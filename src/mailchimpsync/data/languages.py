@@ -1,4 +1,4 @@
-"""The languages that Mailchimp knows a member by, and how CiviCRM's codes become theirs. Pure."""
+"""The languages Mailchimp has for members, and how CiviCRM's codes map to them. Pure."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ LANGUAGES = frozenset({
     "tr", "uk", "vi",
 })
 # fmt: on
-"""The codes of Mailchimp's list (mailchimp.com/help/view-and-edit-contact-languages)."""
+"""The codes in Mailchimp's list (mailchimp.com/help/view-and-edit-contact-languages)."""
 
 _CALLED = {"nb": "no", "nn": "no", "iw": "he", "in": "id"}
-"""Languages that have another code there: both written forms of Norwegian, and old codes."""
+"""Languages that have another code at Mailchimp: both written forms of Norwegian, and old codes."""
 
 
 def language_at_mailchimp(code: str) -> str | None:
-    """Return Mailchimp's code for a language such as `nb_NO` or `de-AT`; None: Mailchimp does not know it."""
+    """Return Mailchimp's code for a language such as `nb_NO` or `de-AT`; None: it doesn't have the language."""
     language, _, region = code.strip().replace("-", "_").partition("_")
     language = language.lower()
     exact = f"{language}_{region[:2].upper()}"

@@ -1,4 +1,4 @@
-"""Which plugins there are: the built-in ones, and those that are installed."""
+"""Which plugins there are: the built-in and the installed ones."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ BUILT_IN: Mapping[str, object] = {
     "tags": ContactTags(),
     "groups": GroupTags(),
 }
-"""The built-in plugins, in the order of their precedence."""
+"""The built-in plugins, in order of precedence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A plugin that is there; `problem` is why it can't be used. `version` is that of its distribution."""
+    """A plugin that was found; `problem` says why it can't be used. `version` is that of its distribution."""
 
     name: str
     plugin: object | None
@@ -36,7 +36,7 @@ class Found:
 
 
 def active_names(options: DataOptions) -> list[str]:
-    """Return the names of the plugins that a configuration switches on, in the order of their precedence."""
+    """Return the names of the plugins that a configuration turns on, in order of precedence."""
     switched_on = {
         "fields": bool(options.fields) or options.language,
         "names": options.names,
@@ -61,7 +61,7 @@ def _loaded(found: EntryPoint) -> Found:
         plugin = found.load()
         plugin = plugin() if isinstance(plugin, type) else plugin
         manager_of({found.name: plugin})
-    except Exception as error:  # noqa: BLE001 (whatever somebody else's code does when it is loaded)
+    except Exception as error:  # noqa: BLE001 (someone else's code can raise anything when it is loaded)
         return Found(found.name, None, name, version, f"it can't be loaded: {type(error).__name__}: {error}")
     return Found(found.name, plugin, name, version)
 

@@ -1,7 +1,7 @@
-"""Values that let somebody in without a password, such as a personal link's (docs/decisions/personal-tokens.md).
+"""Values that give access without a password, such as a personal link (docs/decisions/personal-tokens.md).
 
-Only a recipe for such a value is kept: it says which contact's, and for what time. The value is made of it, with the
-contact's secret, at the moment of sending, and nowhere else. Pure.
+Only a recipe for such a value is stored: for which contact, and for what period. The value itself is made from the
+recipe and the contact's secret when it is sent, and is stored nowhere. Pure.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 from mailchimpsync.model import MappedField
 
 HIDDEN = "(not shown)"
-"""What people see in place of such a value."""
+"""What people see instead of such a value."""
 
 SECONDS_PER_DAY = 86_400
 _KIND, _CHECKSUM = "recipe", "checksum"
@@ -28,10 +28,10 @@ Body = Mapping[str, Any]
 
 
 def checksum_recipe(contact_id: int, secret: str, now: datetime, field: MappedField) -> Recipe:
-    """Return how to make the checksum of a personal link.
+    """Return the recipe for the checksum of a personal link.
 
-    It is renewed when half its time is over, on another day for each contact, so that not everybody's changes at once;
-    and when the contact gets another secret, of which the recipe has a digest.
+    It is renewed when half its time is over, on a different day for each contact, so that they don't all change at
+    once; and when the contact gets another secret, of which the recipe has a digest.
     """
     half = max(1, field.valid_days) * SECONDS_PER_DAY // 2
     shift = contact_id * 7_919 % half
@@ -42,17 +42,17 @@ def checksum_recipe(contact_id: int, secret: str, now: datetime, field: MappedFi
 
 
 def is_recipe(value: Any) -> bool:
-    """Say whether a value is a recipe."""
+    """Return whether a value is a recipe."""
     return isinstance(value, Mapping) and value.get(_KIND) == _CHECKSUM
 
 
 def holds_token(value: Any) -> bool:
-    """Say whether a text has a checksum in it."""
+    """Return whether a text contains a checksum."""
     return isinstance(value, str) and _TOKEN.search(value) is not None
 
 
 def contacts_of(bodies: Iterable[Body]) -> set[int]:
-    """Return the contacts whose secrets are needed to make the values of these bodies of updates."""
+    """Return the contacts whose secrets are needed to make the values for these update bodies."""
     return {recipe["contact_id"] for body in bodies for recipe in _recipes(body).values()}
 
 

@@ -1,4 +1,4 @@
-"""What a plugin is given, and what it may answer. Authors import all of it from `mailchimpsync.plugins`."""
+"""What a plugin is given and may return. Plugin authors import all of it from `mailchimpsync.plugins`."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
 
 TAG_NAME_MAX = 100
-"""Characters of a tag's name at Mailchimp."""
+"""The longest name of a tag at Mailchimp, in characters."""
 
 Value = str | int | float | bool | Sequence[Any] | Mapping[str, Any] | None
-"""What a merge field may be given: it is converted to the field's type. None and "" empty the field."""
+"""A value for a merge field, converted to the field's type. None and "" empty the field."""
 
 
 def _discard_message(_words: str) -> None:
@@ -31,15 +31,15 @@ def _discard_message(_words: str) -> None:
 
 
 class CannotTellError(Exception):
-    """What a plugin raises if it can't answer: what it gave earlier stays, and its words are shown to people."""
+    """Raised by a plugin that can't answer: its earlier values stay, and people see the message."""
 
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """The connection that data is looked up for.
+    """The connection that data is requested for.
 
-    `options` are what the configuration says for this plugin; `warn` tells people, in a sentence without names or
-    addresses, of something that is not right and keeps the plugin from nothing else.
+    `options` is the configuration of this plugin; `warn` shows people a sentence, without names or addresses, about a
+    problem that doesn't stop the plugin.
     """
 
     list_id: str
@@ -52,9 +52,9 @@ class Audience:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A member, or somebody who may become one, and the contact who owns it.
+    """A member, or someone who may become one, and the contact that owns it.
 
-    `merge_fields` are the member's at Mailchimp, as far as they are known here: FNAME and LNAME.
+    `merge_fields` are those of the member at Mailchimp that are known here: FNAME and LNAME.
     """
 
     contact_id: int
@@ -66,15 +66,15 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """What a person should have at Mailchimp, as far as this plugin says; there is no way to say a status.
+    """What a person should have at Mailchimp according to this plugin; a status can't be set.
 
     Attributes:
-        merge_fields: values by tag; what is not named is left as it is.
-        language: the member's language; None: left as it is.
-        tags: the tags to have. Tags that this plugin gave earlier and no longer names are taken away.
-        tags_not_to_have: tags that are taken away also if somebody else gave them, before this member was first synced.
-        tags_left_alone: tags about which nothing can be said at present.
-        problems: what could not be told of this person, by merge field, in words without names or addresses.
+        merge_fields: values by tag; tags that aren't named stay as they are.
+        language: the member's language; None: stays as it is.
+        tags: the tags to have. Tags that this plugin added earlier and no longer names are removed.
+        tags_not_to_have: tags to remove even if someone else added them before this member was first synced.
+        tags_left_alone: tags about which nothing is known at present.
+        problems: what isn't known of this person, by merge field, in words without names or addresses.
     """
 
     merge_fields: Mapping[str, Value] = field(default_factory=dict)
@@ -87,7 +87,7 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class PluginAnswers:
-    """What the plugins said of a person, by name in the order of precedence, and those that could not say."""
+    """The plugins' answers about a person, by name in order of precedence, and the plugins that failed."""
 
     outgoing: Mapping[str, Outgoing]
     failed: frozenset[str]
@@ -95,14 +95,14 @@ class PluginAnswers:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """How a run went for one plugin: how many people it was asked about, and how many of them had something new."""
+    """Totals of a run for one plugin: how many people it was asked about, and how many of them had changes."""
 
     people: int
     changed: int
 
 
 class Lookup(Protocol):
-    """CiviCRM, for reading. The real one is `mailchimpsync.civicrm.CivicrmClient`."""
+    """Read access to CiviCRM. The real one is `mailchimpsync.civicrm.CivicrmClient`."""
 
     may_write: bool
 
@@ -120,22 +120,22 @@ class Lookup(Protocol):
 
 
 class Hooks:
-    """The hooks. A plugin implements those it needs, and takes of their arguments those it needs; `compute` it must.
+    """The hooks. A plugin implements those it needs, with the arguments it needs; `compute` is required.
 
-    All are called in the thread of the run. Errors set the plugin aside, and nothing else.
+    All are called in the thread of the run. An error sets the plugin aside and affects nothing else.
     """
 
     @hookspec
     def begin_run(self, audience: Audience, civicrm: Lookup) -> object:
-        """Look up, once in each call of a run, what does not depend on people; `prepare` is given the answer."""
+        """Look up, once in each call of a run, what doesn't depend on people; the result is passed to `prepare`."""
 
     @hookspec
     def prepare(self, audience: Audience, civicrm: Lookup, begun: Any, contact_ids: Sequence[int]) -> object:
-        """Look up all of these contacts, up to 10,000, in as few requests as can be; `compute` is given the answer."""
+        """Look up these contacts, up to 10,000, in as few requests as possible; the result is passed to `compute`."""
 
     @hookspec
     def compute(self, person: Person, prepared: Any) -> Outgoing | None:
-        """Say what one person should have; None: nothing to say. Pure: no network, no clock."""
+        """Return what one person should have; None: nothing to say. Pure: no network, no clock."""
 
     @hookspec
     def validate(self, audience: Audience, civicrm: Lookup, merge_fields: Sequence[MergeField]) -> Iterable[str]:
@@ -144,4 +144,4 @@ class Hooks:
 
     @hookspec
     def after_run(self, audience: Audience, begun: Any, summary: Summary) -> None:
-        """Be told that the stage is complete."""
+        """Called when the stage is complete."""

@@ -1,4 +1,4 @@
-"""What a person would have at Mailchimp, for people who look before anything is sent. Pure."""
+"""What a person would have at Mailchimp, shown before anything is sent. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mailchimpsync.mailchimp import MergeField
 
 @dataclass(frozen=True, slots=True)
 class ShownField:
-    """A merge field: the value that Mailchimp would get, and from which plugin; or the problem with it."""
+    """A merge field: the value that Mailchimp would get, and its plugin; or the problem with it."""
 
     merge_field: str
     plugin: str
@@ -26,7 +26,7 @@ class ShownField:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """All that a person would have; `failed` are the plugins that could not tell."""
+    """Everything a person would have; `failed` are the plugins that couldn't answer."""
 
     fields: tuple[ShownField, ...]
     language: str | None
@@ -35,12 +35,12 @@ class Shown:
 
 
 def presentable(value: Any) -> Any:
-    """Return a value as it may be shown."""
+    """Return a value as it may be displayed."""
     return HIDDEN if is_recipe(value) else value
 
 
 def preview_person(said: PluginAnswers, merge_fields: Mapping[str, MergeField]) -> Shown:
-    """Join what plugins say of a person, by precedence."""
+    """Join the plugins' answers about a person, by precedence."""
     languages = [
         (plugin, outgoing.language) for plugin, outgoing in said.outgoing.items() if outgoing.language is not None
     ]

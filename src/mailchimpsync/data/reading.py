@@ -1,4 +1,4 @@
-"""Reads CiviCRM for plugins, by few requests; what is missing from an answer is no value but an error."""
+"""Reads CiviCRM for plugins in few requests; data missing from a response is an error, never an empty value."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from mailchimpsync.civicrm import succeeded
 from mailchimpsync.data.plugin_api import CannotTellError, Lookup
 
 ROWS_MAX = 50_000
-"""Rows of a few columns in one answer."""
+"""Rows of a few columns in one response."""
 
 PAGES_MAX = 400
 Row = dict[str, Any]
 
 
 def contacts_with(civicrm: Lookup, contact_ids: Sequence[int], fields: Sequence[str]) -> dict[int, Row]:
-    """Return contacts that are not in the trash, by id; one that CiviCRM does not show is left out.
+    """Return contacts that aren't in the trash, by id; contacts that CiviCRM doesn't show are left out.
 
     Raises:
-        CannotTellError: a field is unknown to CiviCRM, which leaves it out without a word.
+        CannotTellError: CiviCRM doesn't know a field, which it then silently leaves out.
     """
     found = civicrm.call("Contact", "get", contacts_call(contact_ids, fields)[2])
     return by_id(found, fields)
 
 
 def contacts_call(contact_ids: Sequence[int], fields: Sequence[str]) -> tuple[str, str, Mapping[str, Any]]:
-    """Return the call for them."""
+    """Return the call that reads contacts."""
     where = [["id", "IN", list(contact_ids)], ["is_deleted", "=", False]]
     return "Contact", "get", {"select": ["id", *fields], "where": where, "limit": len(contact_ids)}
 
@@ -45,7 +45,7 @@ def by_id(found: Sequence[Row], fields: Collection[str]) -> dict[int, Row]:
 def rows_of(
     civicrm: Lookup, entity: str, fields: Sequence[str], where: list[list[Any]], first: list[Row] | None = None
 ) -> Iterator[Row]:
-    """Yield all rows that match, by id, in pages; `first` is the first page, where it has been read with other things.
+    """Yield all rows that match, by id, in pages; `first` is the first page if it was already read with other data.
 
     Raises:
         CannotTellError: there are more than `PAGES_MAX` pages.

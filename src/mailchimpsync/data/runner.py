@@ -1,4 +1,4 @@
-"""Asks the plugins of a connection; one that fails is set aside, and keeps nothing from the others."""
+"""Asks the plugins of a connection; one that fails is set aside and doesn't affect the others."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from mailchimpsync.errors import LeaseLostError, MailchimpsyncError
 from mailchimpsync.mailchimp import MergeField
 
 ERRORS_MAX = 100
-"""After so many people over whom a plugin failed it is set aside."""
+"""After failing for this many people, a plugin is set aside."""
 
 _WORDS_MAX = 300
 
 
 @dataclass
 class PluginRunner:
-    """The plugins that a connection's configuration switches on.
+    """The plugins that a connection's configuration turns on.
 
-    `set_aside` says of those that can't be asked any more what went wrong, in words without people's data.
+    `set_aside` has, for plugins that are no longer asked, what went wrong, in words without people's data.
     """
 
     audience: Audience
@@ -39,7 +39,7 @@ class PluginRunner:
 
     @classmethod
     def of(cls, audience: Audience, civicrm: Lookup, found: Sequence[Found] | None = None) -> PluginRunner:
-        """Return the team of a connection; `found` are the plugins there are, looked for if not given."""
+        """Return the runner of a connection; `found` are the available plugins, searched for if not given."""
         team = cls(audience, civicrm, active_names(audience.data))
         there = {one.name: one for one in (find_plugins() if found is None else found)}
         usable = {}
@@ -63,18 +63,18 @@ class PluginRunner:
 
     @property
     def asked(self) -> list[str]:
-        """The plugins that are not set aside, in the order of precedence."""
+        """The plugins that aren't set aside, in order of precedence."""
         return [name for name in self.names if name not in self.set_aside]
 
     def begin(self) -> None:
-        """Let each look up what does not depend on people."""
+        """Have each look up what doesn't depend on people."""
         for name in self.asked:
             done, answer = self._call(name, "begin_run", audience=self._audience(name), civicrm=self.civicrm)
             if done:
                 self._begun[name] = answer
 
     def prepare(self, contact_ids: Sequence[int]) -> None:
-        """Let each look up these contacts."""
+        """Have each look up these contacts."""
         for name in self.asked:
             done, answer = self._call(
                 name,
@@ -102,7 +102,7 @@ class PluginRunner:
             except CannotTellError as error:
                 failed.add(name)
                 self._note(name, str(error))
-            except Exception as error:  # noqa: BLE001 (somebody else's code; it fails over this person alone)
+            except Exception as error:  # noqa: BLE001 (someone else's code; it fails for this person only)
                 failed.add(name)
                 self._note(name, f"{type(error).__name__} in compute")
         return PluginAnswers(said, frozenset(failed))
@@ -128,7 +128,7 @@ class PluginRunner:
         return problems
 
     def end(self, changed: Mapping[str, int]) -> None:
-        """Tell each that the stage is complete; `changed` counts the people with something new."""
+        """Report to each that the stage is complete; `changed` counts the people with changes."""
         for name in self.asked:
             summary = Summary(self.people[name], changed.get(name, 0))
             self._call(name, "after_run", audience=self._audience(name), begun=self._begun.get(name), summary=summary)
@@ -148,7 +148,7 @@ class PluginRunner:
             self.set_aside[name] = _short(str(error))
         except MailchimpsyncError as error:
             self.set_aside[name] = _short(error.what)
-        except Exception as error:  # noqa: BLE001 (somebody else's code)
+        except Exception as error:  # noqa: BLE001 (someone else's code)
             self.set_aside[name] = _short(f"{type(error).__name__} in {hook}: {error}")
         else:
             return True, answers[0] if answers else None
@@ -161,10 +161,10 @@ class PluginRunner:
 
 
 def _checked(name: str, answer: Any) -> Outgoing:
-    """Return the answer if it is one.
+    """Return the answer if it is valid.
 
     Raises:
-        CannotTellError: it is something else, or wants what no plugin may.
+        CannotTellError: it has another type, or wants something plugins may not set.
     """
     if not isinstance(answer, Outgoing):
         also = " A member's status can't be set by a plugin." if _names_status(answer) else ""

@@ -1,4 +1,4 @@
-"""What of CiviCRM a merge field can be filled from, beside plain contact fields: summaries, by name."""
+"""What can fill a merge field besides plain contact fields: summaries, by name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MEMBERSHIPS, DONATIONS, FIRST, LAST, ADDRESSES = "memberships", "donations", "fi
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A summary: what it is called, its usual merge field type, and what has to be looked up for it."""
+    """A summary: its label, its usual merge field type, and what has to be looked up for it."""
 
     label: str
     type: str
@@ -30,7 +30,7 @@ def _membership(name: str) -> Callable[[Sequence[Row]], Any]:
 
 
 def _least_relevant(row: Row) -> tuple[bool, bool, list[int], int]:
-    """A current membership before others, then what ends latest (one without an end never does), then the newest."""
+    """Order memberships: a current one first, then the one ending last (or never), then the newest."""
     end = row["end_date"]
     latest = [-ord(letter) for letter in end or ""]
     return not row["status_id.is_current_member"], end is not None, latest, -int(row["id"])
@@ -68,7 +68,7 @@ SUMMARIES: Mapping[str, Summary] = {
     "donations.count": Summary("Donations: number", "number", DONATIONS, _donation("number")),
     "address": Summary("Primary address", "address", ADDRESSES, _address),
 }
-"""Summaries by the name that the configuration calls them."""
+"""Summaries by their name in the configuration."""
 
 ALIASES: Mapping[str, tuple[str, str, str]] = {
     "birthday": ("birth_date", "Birthday", "birthday"),
@@ -76,18 +76,18 @@ ALIASES: Mapping[str, tuple[str, str, str]] = {
     "contact_id": ("id", "Contact id", "number"),
     "checksum": ("hash", "Checksum for personal links", "text"),
 }
-"""Contact fields by shorter names: the field, what it is called, its usual merge field type."""
+"""Short names for contact fields: the field, its label, its usual merge field type."""
 
 
 def contact_field(source: str) -> str | None:
-    """Return the contact field that a source reads, or None if it is a summary of something else."""
+    """Return the contact field that a source reads, or None if it is a summary of other records."""
     if source in SUMMARIES:
         return None
     return ALIASES[source][0] if source in ALIASES else source
 
 
 def lookups_for(sources: Sequence[str], contact_ids: Sequence[int]) -> dict[str, tuple[str, str, Mapping[str, Any]]]:
-    """Return the calls that sources need besides contacts', by name."""
+    """Return the calls that sources need besides contacts, by name."""
     wanted = {SUMMARIES[source].lookup for source in sources if source in SUMMARIES}
     ids = ["contact_id", "IN", list(contact_ids)]
     calls: dict[str, tuple[str, str, Mapping[str, Any]]] = {}

@@ -28,12 +28,12 @@ class Address:
 
 
 def is_address(text: str) -> bool:
-    """Say whether a text can be an e-mail address. CiviCRM keeps any text; Mailchimp has the last word."""
+    """Return whether a text can be an e-mail address. CiviCRM stores any text; Mailchimp has the final say."""
     return len(text) <= ADDRESS_LENGTH_MAX and _LOOKS_LIKE_AN_ADDRESS.fullmatch(text.strip()) is not None
 
 
 def best_address(addresses: Iterable[Address]) -> Address | None:
-    """Return the address to mail: bulk mail before primary before any, never one on hold or one that can't be one."""
+    """Return the address to mail: bulk mail, then primary, then any; never one that is on hold or invalid."""
     usable = [address for address in addresses if not address.on_hold and is_address(address.email)]
     return max(usable, key=lambda address: (address.is_bulkmail, address.is_primary), default=None)
 
@@ -41,7 +41,7 @@ def best_address(addresses: Iterable[Address]) -> Address | None:
 def obstacle_to_subscribing(
     addresses: Iterable[Address], *, do_not_email: bool = False, is_opt_out: bool = False, is_deceased: bool = False
 ) -> Code | None:
-    """Return why a contact may not be newly subscribed: a mark of the contact before the state of its addresses."""
+    """Return why a contact may not be newly subscribed; flags of the contact come before its addresses."""
     if is_deceased:
         return Code.CV_DECEASED
     if is_opt_out:

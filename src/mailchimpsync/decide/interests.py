@@ -1,4 +1,4 @@
-"""Interests and their groups, for a row that ends subscribed.
+"""Interests and their groups, for a row that ends up subscribed.
 
 See docs/reference/php-extension.md#interests-of-a-member and docs/decisions/three-way.md.
 """
@@ -18,7 +18,7 @@ _TRUSTED = {Trust.CIVICRM: Side.CIVICRM, Trust.MAILCHIMP: Side.MAILCHIMP}
 
 @dataclass(frozen=True, slots=True)
 class InterestChanges:
-    """Group changes for CiviCRM, values for Mailchimp, and what is agreed once both are done, by interest id."""
+    """Group changes for CiviCRM, values for Mailchimp, and the base once both are done, by interest id."""
 
     groups: tuple[tuple[int, GroupStatus], ...]
     values: Mapping[str, bool]
@@ -26,7 +26,7 @@ class InterestChanges:
 
 
 def interests_of_new_member(situation: Situation, links: Mapping[str, int]) -> dict[str, bool]:
-    """Return every linked interest with its group's value, to be sent along when the member is created."""
+    """Return every linked interest with its group's value, to send when the member is created."""
     return {interest: situation.interest_groups.get(interest, NOT_IN_GROUP).is_added for interest in links}
 
 
@@ -37,10 +37,9 @@ def compare_interests(
     groups_may_change: bool = True,
     trust: Mapping[str, Trust] = TRUSTING_NOBODY,
 ) -> InterestChanges:
-    """Compare each linked interest that Mailchimp has a value for with its group.
+    """Compare each linked interest that has a value at Mailchimp with its group.
 
-    Where `groups_may_change` is false, what would change a group is left for a later time. A side that is trusted with
-    an interest wins.
+    If `groups_may_change` is false, group changes are left for a later run. A trusted side always wins.
     """
     groups: list[tuple[int, GroupStatus]] = []
     values: dict[str, bool] = {}
@@ -68,5 +67,5 @@ def _winner(situation: Situation, interest: str, group: GroupState, *, value: bo
     base = (situation.base.interests or {}).get(interest)
     side = winner(in_mailchimp=value, base=base, group=group, mailchimp_date=situation.mailchimp_date)
     unticked_by_nobody = base is None and not value and interest in situation.other_interests
-    # One contact with two members that never agreed: the member that has the interest stands with the group.
+    # One contact has two members and there is no base yet: the member that has the interest agrees with the group.
     return Side.CIVICRM if unticked_by_nobody else side

@@ -1,8 +1,9 @@
-"""What is known of a member's status: which it is, since when, and who made it. The one owner of that rule.
+"""What is known of a member's status: its value, since when, and who set it. The one owner of that rule.
 
-The date moves only with the status: an edit does not make somebody's leaving look newer than it is. Our own act has a
-date as well, but it is no word of the member's; `status_by` tells the two apart (docs/decisions/who-made-a-status.md).
-`store.members` says the same in SQL, for whole pages; a contract test holds the two together.
+The date changes only when the status does, so that an edit doesn't make an unsubscribe look newer than it is. A status
+that we set has a date too, but doesn't express the member's will; `made_by` tells the two apart
+(docs/decisions/who-made-a-status.md). `store.cache.members` has the same rule in SQL, for whole pages; a contract test
+compares the two.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from mailchimpsync.model import SUBSCRIBED_STATUSES, MadeBy, MemberStatus
 
 @dataclass(frozen=True, slots=True)
 class MemberFacts:
-    """A member's status, the date since when it holds, and who made it; `made_by` None: somebody else, or unknown."""
+    """A member's status, since when it holds, and who set it (`made_by` None: someone else, or not known)."""
 
     status: str | None = None
     since: datetime | None = None
@@ -26,7 +27,7 @@ class MemberFacts:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What Mailchimp says of a member: its status, when it last changed in any way, and when somebody last joined."""
+    """What Mailchimp reports of a member: its status, its last change of any kind, and its last opt-in."""
 
     status: str | None
     changed_at: datetime | None
@@ -35,16 +36,16 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class OurAct:
-    """The status that an update of ours asked for, and when it was sent."""
+    """The status that one of our updates asked for, and when it was sent."""
 
     status: str
     sent_at: datetime | None
 
 
 def observe_member(before: MemberFacts, now: Seen, ours: OurAct | None = None) -> MemberFacts:
-    """Return the facts of a member after Mailchimp was asked.
+    """Return the facts of a member after reading it at Mailchimp.
 
-    A status is ours only if Mailchimp shows the one that we asked for, and did not show it before it got our update.
+    A status counts as ours only if it is the one we asked for and the member didn't have it before our update.
     """
     is_new = now.status != before.status
     if ours is not None and now.status == ours.status and not _was_so_before(before, now, ours):
@@ -53,14 +54,14 @@ def observe_member(before: MemberFacts, now: Seen, ours: OurAct | None = None) -
     if is_new:
         return MemberFacts(now.status, now.changed_at)
     if now.opted_in is not None and before.since is not None and now.opted_in > before.since:
-        # Somebody joined since; who is not subscribed now as before has left again, between two readings.
+        # They opted in since; if still not subscribed, they left again between the two readings.
         is_subscribed = now.status in SUBSCRIBED_STATUSES
         return MemberFacts(now.status, now.opted_in if is_subscribed else now.changed_at)
     return before
 
 
 def _was_so_before(before: MemberFacts, now: Seen, ours: OurAct) -> bool:
-    """Say whether the member had the status before our update: what we know of that has a date, or Mailchimp's has."""
+    """Return whether the member had the status before our update, by the date we know or else Mailchimp's."""
     since = before.since if before.status == now.status else now.changed_at
     if before.status == now.status and since is None:
         return True
@@ -68,20 +69,20 @@ def _was_so_before(before: MemberFacts, now: Seen, ours: OurAct) -> bool:
 
 
 def _by_us(before: MemberFacts, now: Seen) -> MadeBy:
-    """Who is taken off before they have confirmed is asked when they come back."""
+    """People we removed before they confirmed have to confirm when they come back."""
     was_asked = before.status == MemberStatus.PENDING or before.made_by is MadeBy.US_UNCONFIRMED
     is_off = now.status not in SUBSCRIBED_STATUSES
     return MadeBy.US_UNCONFIRMED if was_asked and is_off else MadeBy.US
 
 
 def facts_of(row: Mapping[Any, Any]) -> MemberFacts:
-    """Return the facts that a cache row keeps."""
+    """Return the facts stored in a cache row."""
     made_by = row["mailchimp_status_by"]
     return MemberFacts(row["mailchimp_status"], row["mailchimp_status_date"], MadeBy(made_by) if made_by else None)
 
 
 def columns_of(facts: MemberFacts) -> dict[str, Any]:
-    """Return facts as the columns of a cache row."""
+    """Return facts as columns of a cache row."""
     return {
         "mailchimp_status": facts.status,
         "mailchimp_status_date": facts.since,

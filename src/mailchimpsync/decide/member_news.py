@@ -1,6 +1,7 @@
-"""What changed at Mailchimp of one member and CiviCRM is to be told. Pure; see docs/decisions/effects-by-reading.md.
+"""What changed for a member at Mailchimp and has to be written to CiviCRM. Pure.
 
-`store.members` says the same in SQL, for whole pages; a contract test holds the two together.
+See docs/decisions/effects-by-reading.md. `store.cache.members` has the same rules in SQL, for whole pages; a contract
+test compares the two.
 """
 
 from __future__ import annotations
@@ -13,17 +14,17 @@ from mailchimpsync.model import SUBSCRIBED_STATUSES, MemberStatus
 Names = Mapping[str, str]
 
 TAGS = {"first_name": "FNAME", "last_name": "LNAME"}
-"""The merge field of each name."""
+"""The merge field for each name."""
 
 
 def names_before(noted: Names | None, known: Names | None, now: Names, sent: Mapping[str, str] = {}) -> Names | None:
-    """Return the names that CiviCRM was last told of, None where the member has no others.
+    """Return the names CiviCRM last had, or None if the member's names haven't changed.
 
     Args:
-        noted: what was to be told already.
-        known: the names the member had when it was last looked at; None: it never was.
-        now: the names it has.
-        sent: the merge fields that we sent since: CiviCRM knows them.
+        noted: the earlier names of a change that CiviCRM doesn't have yet.
+        known: the names when the member was last read; None: it never was.
+        now: the current names.
+        sent: merge fields we have sent since, which CiviCRM therefore has.
     """
     before = noted or known
     if before is None:
@@ -34,7 +35,7 @@ def names_before(noted: Names | None, known: Names | None, now: Names, sent: Map
 
 
 def hold_reason(noted: str | None, before: str | None, now: str | None) -> str | None:
-    """Return why the address is to be put on hold: it bounced between two readings, and nobody has come back since."""
+    """Return why to put the address on hold: it bounced since the last reading, and isn't subscribed again."""
     if now in SUBSCRIBED_STATUSES:
         return None
     bounced = now == MemberStatus.CLEANED and before not in (None, now)
@@ -42,5 +43,5 @@ def hold_reason(noted: str | None, before: str | None, now: str | None) -> str |
 
 
 def changed_names(before: Names, now: Names) -> dict[str, str]:
-    """Return the names that changed at Mailchimp; one that is empty there says nothing."""
+    """Return the names that changed at Mailchimp; a name that is empty there is ignored."""
     return {part: now[part] for part in TAGS if now.get(part) and now[part] != before.get(part)}

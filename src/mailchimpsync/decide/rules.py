@@ -22,7 +22,7 @@ _COMES_BACK = {Move.RESUBSCRIBE: MemberStatus.SUBSCRIBED, Move.ASK: MemberStatus
 
 
 def decide(situation: Situation, connection: Connection) -> Decision:
-    """Return what a row needs under a connection's policy. Pure: the same situation gives the same decision."""
+    """Return what a row needs under a connection's policy. Pure: the same input gives the same decision."""
     verdict = subscription_verdict(situation, connection)
     decision = _carry_out(situation, connection, verdict)
     return replace(decision, adds_member=True) if verdict.adds_member else decision
@@ -45,7 +45,7 @@ def _carry_out(situation: Situation, connection: Connection, verdict: Verdict) -
 
 
 def _with_interests(situation: Situation, connection: Connection, verdict: Verdict) -> Decision:
-    accepted = verdict.move not in _COMES_BACK  # else Mailchimp may refuse, and the groups would have changed
+    accepted = verdict.move not in _COMES_BACK  # Mailchimp may still refuse; groups must not change before that
     changes = compare_interests(
         situation, connection.interests, groups_may_change=accepted, trust=connection.trust_interests
     )
@@ -73,9 +73,10 @@ def _with_interests(situation: Situation, connection: Connection, verdict: Verdi
 
 
 def _subscribe(situation: Situation, connection: Connection, verdict: Verdict) -> Decision:
-    """A new member.
+    """Add a new member.
 
-    Whoever is at Mailchimp after all is left alone: `status_if_new` changes no status, and no interest is taken away.
+    If the member exists after all, it isn't changed: `status_if_new` leaves its status, and only ticked interests are
+    sent.
     """
     interests = interests_of_new_member(situation, connection.interests)
     update: dict[str, Any] = {"status_if_new": _BECOMES[verdict.move].value}
@@ -102,7 +103,7 @@ def _send(
 ) -> Decision:
     body = {"email_address": situation.address, **update}
     if (refused := _refused_before(situation, body)) is not None:
-        # who is not let back in is not subscribed, so the interests' groups stay as they are
+        # Someone who isn't let back in stays unsubscribed, so their interest groups stay unchanged.
         return _failed(situation, refused, () if verdict.move in _COMES_BACK else groups)
     return Decision(
         SyncStatus.LIVE,
@@ -114,7 +115,7 @@ def _send(
 
 
 def _refused_before(situation: Situation, body: Mapping[str, Any]) -> Code | None:
-    """The same update is not sent again to be refused again; to a forgotten address nothing is sent at all."""
+    """Return why the same update was refused before; nothing at all is sent to a forgotten address."""
     refusal = situation.refusal
     if refusal is None or (REGISTRY[refusal.code].retry is Retry.NEXT_RUN and not refusal.is_put_off):
         return None

@@ -1,4 +1,4 @@
-"""What a decision is made from, and what it says."""
+"""The input of a decision, and its result."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NO_BASE = Base()
 class Refusal:
     """The update that Mailchimp last refused for this row, and why.
 
-    `is_put_off`: it may pass, but was refused so often that it is tried more rarely, and not now.
+    `is_put_off`: the cause may pass, but after many refusals it is retried less often, and not now.
     """
 
     code: Code
@@ -105,13 +105,13 @@ class Decision:
     """What a row needs.
 
     Attributes:
-        sync_status: the row's status once the decision is carried out as far as it can be here.
+        sync_status: the row's status once everything that can be done here is done.
         reason: why.
-        create_contact: whether CiviCRM needs a new contact first.
+        create_contact: whether a contact must be created in CiviCRM first.
         groups: CiviCRM group changes, (group id, Added or Removed).
         update: the body of the member update for Mailchimp.
         agreed: the row's base once everything has been confirmed.
-        adds_member: whether the contact's new address is to become a member of its own, beside this one.
+        adds_member: whether the contact's new address becomes a separate member beside this one.
     """
 
     sync_status: SyncStatus
@@ -124,5 +124,5 @@ class Decision:
 
     @property
     def changes_something(self) -> bool:
-        """Say whether either side has to change."""
+        """Return whether either side has to change."""
         return self.create_contact or bool(self.groups) or self.update is not None

@@ -1,4 +1,4 @@
-"""Whether a row should end subscribed, and what that takes.
+"""Whether a row should end up subscribed, and what that requires.
 
 See docs/reference/php-extension.md#the-subscription, docs/reference/php-extension.md#several-addresses-of-a-contact,
 docs/decisions/three-way.md and docs/decisions/sticky-opt-outs.md.
@@ -28,7 +28,7 @@ from mailchimpsync.model import (
 )
 
 RETURNABLE = frozenset({MemberStatus.UNSUBSCRIBED, MemberStatus.ARCHIVED, MemberStatus.TRANSACTIONAL})
-"""The statuses from which Mailchimp may let somebody be subscribed again; never `cleaned`.
+"""The statuses from which Mailchimp may allow subscribing a person again; never `cleaned`.
 
 See docs/reference/mailchimp-behaviour.md#changes-of-status.
 """
@@ -43,30 +43,30 @@ DEPARTED: Mapping[Departure, Code] = {
     Departure.DELETED: Code.DEPARTED_DELETED,
     Departure.MERGED: Code.DEPARTED_MERGED,
 }
-"""The reasons for which we take a member off without their leaving the group."""
+"""The reasons for removing a member who hasn't left the group."""
 
 
 class Move(Enum):
-    """What the subscription takes."""
+    """What has to happen to the subscription."""
 
     NOTHING = auto()
     ADD_TO_GROUP = auto()
     REMOVE_FROM_GROUP = auto()
     SUBSCRIBE = auto()  # a new member
-    ASK_FIRST = auto()  # a new member, whom Mailchimp asks
+    ASK_FIRST = auto()  # a new member; Mailchimp asks them to confirm
     RESUBSCRIBE = auto()
-    ASK = auto()  # Mailchimp asks the person
+    ASK = auto()  # Mailchimp asks the person to confirm
     UNSUBSCRIBE = auto()
     ARCHIVE = auto()
-    LEAVE_ALONE = auto()  # the two sides differ, and may
+    LEAVE_ALONE = auto()  # the two sides may stay different
     FAIL = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The move, why, and whether the row ends subscribed, so that interests follow.
+    """The move, the reason, and whether the row ends up subscribed, so that interests are compared too.
 
-    `adds_member`: the contact's new address becomes a member of its own.
+    `adds_member`: the contact's new address becomes a separate member.
     """
 
     move: Move
@@ -81,10 +81,10 @@ NOT_SUBSCRIBED = Verdict(Move.NOTHING, Code.NOT_SUBSCRIBED)
 
 
 def subscription_verdict(situation: Situation, connection: Connection) -> Verdict:
-    """Return what the subscription of a row takes: one branch per cell of (at Mailchimp?) and (in the group?).
+    """Return what a row's subscription requires: one branch per cell of (at Mailchimp?) and (in the group?).
 
-    A side that is trusted wins where the two differ, whatever was agreed and whoever is newer; but nobody is
-    subscribed by trust who left, or must not be mailed: consent stands above it.
+    A trusted side wins wherever the two differ, whatever the base and the dates say. But trust never subscribes a
+    person who has unsubscribed or must not be mailed: consent comes first.
     """
     untouchable = Code.ERASED if situation.erased else situation.unknown
     if untouchable is not None:
@@ -104,7 +104,7 @@ def subscription_verdict(situation: Situation, connection: Connection) -> Verdic
 
 
 def _on_both_sides(situation: Situation) -> Verdict:
-    """Whom Mailchimp has asked at an address that is not theirs any more is asked at the new one instead."""
+    """A person asked to confirm at an address they no longer use is asked at the new one instead."""
     if situation.mailchimp_status != MemberStatus.PENDING or situation.new_address is None:
         return IN_SYNC
     if situation.replaced:
@@ -124,15 +124,15 @@ def _only_in_group(situation: Situation, connection: Connection) -> Verdict:
 
 
 def departure_of(situation: Situation, connection: Connection) -> Departure | None:
-    """Return the strictest departure that means something at Mailchimp; leaving the group alone is none of these."""
+    """Return the strictest departure that has an effect at Mailchimp; leaving the group isn't one."""
     found = situation.marks | ({Departure.MERGED} if situation.merged else frozenset())
     if situation.new_address is not None and not situation.replaced:
-        found -= {Departure.ON_HOLD}  # the address on hold is left behind
+        found -= {Departure.ON_HOLD}  # the member moves away from the address on hold
     return next((one for one in Departure if one in found and connection.leaving(one) is not Leaving.NOTHING), None)
 
 
 def can_change_address(situation: Situation) -> bool:
-    """Say whether a member is to get another address: only one that is subscribed can.
+    """Return whether a member is to get another address: only subscribed members can.
 
     See docs/reference/mailchimp-behaviour.md#refusals-of-a-member.
     """
@@ -148,7 +148,7 @@ def _leave(situation: Situation, connection: Connection, departure: Departure, r
 
 
 def _remove_member(situation: Situation, leaving: Leaving) -> Move:
-    """Return how a member is taken off; whom Mailchimp asks to confirm can't be archived.
+    """Return how to remove a member; one that hasn't confirmed yet can't be archived.
 
     See docs/reference/mailchimp-behaviour.md#writing-members.
     """
@@ -157,9 +157,9 @@ def _remove_member(situation: Situation, leaving: Leaving) -> Move:
 
 
 def _departed(situation: Situation, connection: Connection, departure: Departure | None) -> Verdict:
-    """In the group, and taken off at Mailchimp by ourselves: as long as the departure holds, that is as it should be.
+    """In the group, and removed at Mailchimp by us: correct as long as the departure holds.
 
-    After that the person comes back, for they never left by an act of their own.
+    After that the person comes back, because they never unsubscribed.
     """
     if departure is not None:
         return Verdict(Move.NOTHING, DEPARTED[departure])
@@ -189,10 +189,10 @@ def _only_at_mailchimp(situation: Situation, connection: Connection) -> Verdict:
 
 
 def _winning_side(situation: Situation) -> Side:
-    """Return the side that counts for somebody who is subscribed at Mailchimp and not in the group.
+    """Return the side that counts for a person who is subscribed at Mailchimp and not in the group.
 
-    Where the base says that it is Mailchimp which changed, a removal that is later still is a second change, and the
-    later one counts: who joined at Mailchimp and then left by CiviCRM's own mailing has left.
+    If the base says that Mailchimp changed, a removal in CiviCRM with a later date is a second change, and the later
+    one counts: someone who joined at Mailchimp and then unsubscribed through CiviMail has left.
     """
     group, date = situation.group, situation.their_date
     side = winner(in_mailchimp=True, base=situation.base.subscribed, group=group, mailchimp_date=date)
@@ -201,10 +201,10 @@ def _winning_side(situation: Situation) -> Side:
 
 
 def _not_at_mailchimp(situation: Situation, connection: Connection) -> Verdict:
-    """In the group, and not at Mailchimp: a new member, or one who was permanently deleted there since both agreed.
+    """In the group, and not at Mailchimp: a new member, or one permanently deleted there since the last agreement.
 
-    Where the contact had another address, a new one is no new consent: who was off the list with the old one is asked,
-    if anybody is let back at all, and so is who had not confirmed yet. Only an address that bounced says nothing.
+    If the contact had another address, a new one isn't new consent: people who unsubscribed or hadn't confirmed with
+    the old one are asked to confirm, if people are let back at all. Only a bounced old address doesn't matter.
     """
     if situation.base.subscribed:
         return _leave_group(situation)
@@ -217,10 +217,10 @@ def _not_at_mailchimp(situation: Situation, connection: Connection) -> Verdict:
 
 
 def _left_at_mailchimp(situation: Situation, connection: Connection) -> Verdict:
-    """In the group, and at Mailchimp in a state that is not subscribed: an opt-out is sticky.
+    """In the group, and not subscribed at Mailchimp: an opt-out is sticky.
 
-    CiviCRM gets the person back only by an Added that is known to be newer than the opt-out, never against a base that
-    says that it is Mailchimp which changed, and never with one address while leaving with another.
+    Only an Added in CiviCRM that is known to be newer than the opt-out brings the person back; never against a base
+    that says Mailchimp changed, and never if the contact has unsubscribed with another address.
     """
     status, date, base = situation.mailchimp_status, situation.mailchimp_status_date, situation.base.subscribed
     if has_left(status, date, base=base, group=situation.group, made_by=situation.made_by):
@@ -233,7 +233,7 @@ def _left_at_mailchimp(situation: Situation, connection: Connection) -> Verdict:
 
 
 def _readded_in_civicrm(situation: Situation, connection: Connection) -> Verdict:
-    """Left at Mailchimp by their own act, and added in CiviCRM since; not subscribed where new members are asked."""
+    """The person unsubscribed and was added in CiviCRM since; asked to confirm where new members are asked."""
     if situation.other_subscribed or situation.other_preferred:
         return _fail(Code.CV_OTHER_ADDRESS)
     if connection.resubscribe is Resubscribe.NEVER or situation.other_left or _is_kept_out(situation):
@@ -244,9 +244,9 @@ def _readded_in_civicrm(situation: Situation, connection: Connection) -> Verdict
 
 
 def _taken_off_by_us(situation: Situation) -> Verdict:
-    """In the group, and off the list because CiviCRM had said so: who has not left needs no permission to come back.
+    """In the group, and unsubscribed because CiviCRM had said so: such a person needs no new permission.
 
-    Here CiviCRM has said since that they are in the group. An Added without a date is not known to be its word.
+    CiviCRM must have said since that they are in the group. An Added without a date isn't known to be its word.
     """
     if situation.other_subscribed or situation.other_preferred:
         return _fail(Code.CV_OTHER_ADDRESS)
@@ -258,7 +258,7 @@ def _taken_off_by_us(situation: Situation) -> Verdict:
 
 
 def _back_again(situation: Situation) -> Move:
-    """Return how somebody comes back whom we took off: as they were, so that one who never confirmed is asked again."""
+    """Return how a person we removed comes back; someone who had never confirmed is asked again."""
     return Move.ASK if situation.made_by is MadeBy.US_UNCONFIRMED else Move.RESUBSCRIBE
 
 
@@ -272,7 +272,7 @@ def _bounced(situation: Situation, resubscribe: Resubscribe) -> Verdict:
 
 
 def _replace(situation: Situation) -> Verdict:
-    """Mailchimp renames nobody who is off the list, so the new address is added.
+    """Add the new address as a member: Mailchimp changes the address of subscribed members only.
 
     See docs/reference/mailchimp-behaviour.md#refusals-of-a-member.
     """
@@ -282,11 +282,11 @@ def _replace(situation: Situation) -> Verdict:
 
 
 def _may_be_asked_by_trust(situation: Situation, resubscribe: Resubscribe) -> bool:
-    """Say whether trust in CiviCRM is a ground to ask somebody back who is at Mailchimp and has left there.
+    """Return whether trust in CiviCRM allows asking a person who unsubscribed at Mailchimp to come back.
 
-    What the usual rules allow, they do. Whom they would take out of the group is asked by Mailchimp at most: it is
-    never tried to subscribe them. Not even asked is who left since both sides agreed, bounced, or has a status that
-    is no ground to mail somebody; or has another address that is subscribed, or left.
+    This only covers people the usual rules would remove from the group; they are asked to confirm and never subscribed
+    directly. People aren't asked if they unsubscribed since the last agreement, bounced, have a status that gives no
+    ground to mail them, or have another address that is subscribed or unsubscribed.
     """
     return (
         resubscribe is Resubscribe.ASK
@@ -298,7 +298,7 @@ def _may_be_asked_by_trust(situation: Situation, resubscribe: Resubscribe) -> bo
 
 
 def _leave_group(situation: Situation, reason: Code = Code.MAILCHIMP_LEFT) -> Verdict:
-    """Take the contact out of the group, unless it is in there for another address as well."""
+    """Remove the contact from the group, unless it is in there for another address as well."""
     if situation.other_subscribed:
         return _fail(Code.CV_OTHER_ADDRESS)
     return Verdict(Move.REMOVE_FROM_GROUP, reason)
@@ -312,11 +312,11 @@ def has_left(
     group: GroupState,
     made_by: MadeBy | None = None,
 ) -> bool:
-    """Say whether a member left at Mailchimp, and that counts more than the contact's being in the group.
+    """Return whether a member unsubscribed and that outranks the contact's membership in the group.
 
-    It does if it is what changed since the base, or if it is later than the Added. What we did ourselves repeats a
-    word of CiviCRM's, so it is no change since a base: it counts by its date, where no base says that it was agreed.
-    Asked about a contact's other rows too: see `Situation.other_left`.
+    It does if it is the change since the base, or if it is later than the Added. A status that we set repeats what
+    CiviCRM said, so it isn't a change since the base: then its date decides, unless the base already says so. Also used
+    for the contact's other rows.
     """
     if status in SUBSCRIBED_STATUSES:
         return False
@@ -326,7 +326,7 @@ def has_left(
 
 
 def _is_kept_out(situation: Situation) -> bool:
-    """A status nobody knows, or one without a date that an Added could be newer than, is no ground to mail somebody."""
+    """An unknown status, or one without a date to compare an Added with, gives no ground to mail a person."""
     return situation.mailchimp_status not in RETURNABLE or situation.mailchimp_status_date is None
 
 

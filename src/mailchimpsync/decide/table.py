@@ -1,4 +1,4 @@
-"""The decision table: what `decide` says in every combination, in as few lines as say it exactly.
+"""The decision table: the result of `decide` for every combination, in as few lines as possible.
 
 `python -m mailchimpsync.decide.table tests/decide` writes the golden files; the docs show the same tables.
 """
@@ -53,7 +53,7 @@ DATES: Mapping[str, tuple[datetime | None, datetime | None]] = {
     "no CiviCRM date": (None, _DAY),
     "no Mailchimp date": (_DAY, None),
 }
-"""Who is newer: the dates of the group history and of the member."""
+"""Which side is newer: the dates of the group history and of the member."""
 
 _BASES: Mapping[str, bool | None] = {NONE: None, "in": True, "out": False}
 _GROUP_STATUSES = (NONE, *(status.value for status in GroupStatus))
@@ -68,13 +68,13 @@ DIMENSIONS: Mapping[str, tuple[str, ...]] = {
     "resubscribe": tuple(mode.value for mode in Resubscribe),
     "obstacle": (NONE, Code.CV_ON_HOLD.value, Code.CV_OPTED_OUT.value),
 }
-"""What the decision about a subscription depends on, and the values it can have."""
+"""What the decision about a subscription depends on, and the possible values."""
 
 TRUST_DIMENSIONS: Mapping[str, tuple[str, ...]] = {
     "trust": (Trust.CIVICRM.value, Trust.MAILCHIMP.value),
     **DIMENSIONS,
 }
-"""The same while a side is trusted."""
+"""The same while one side is trusted."""
 
 NEW_MEMBER_DIMENSIONS: Mapping[str, tuple[str, ...]] = {
     "new_members": tuple(mode.value for mode in NewMembers),
@@ -84,7 +84,7 @@ NEW_MEMBER_DIMENSIONS: Mapping[str, tuple[str, ...]] = {
     "newer": ("CiviCRM", "Mailchimp"),
     "resubscribe": DIMENSIONS["resubscribe"],
 }
-"""The same for somebody who is in the group and not subscribed, by whether Mailchimp asks new members first."""
+"""The same for a person in the group who isn't subscribed, by whether Mailchimp asks new members first."""
 
 _GONE = (Departure.TRASHED.value, Departure.DELETED.value)
 
@@ -98,9 +98,9 @@ DEPARTURE_DIMENSIONS: Mapping[str, tuple[str, ...]] = {
     "newer": ("CiviCRM", "Mailchimp"),
     "resubscribe": DIMENSIONS["resubscribe"],
 }
-"""The same for departures in CiviCRM, with what they mean at Mailchimp; `none`: from the group at most.
+"""The same for departures in CiviCRM and their effect at Mailchimp; `none`: at most removed from the group.
 
-All marks work like `opt_out`, and `deleted` like `trashed`.
+All flags work like `opt_out`, and `deleted` like `trashed`.
 """
 
 ADDRESS_DIMENSIONS: Mapping[str, tuple[str, ...]] = {
@@ -111,9 +111,9 @@ ADDRESS_DIMENSIONS: Mapping[str, tuple[str, ...]] = {
     "newer": ("CiviCRM", "Mailchimp"),
     "resubscribe": DIMENSIONS["resubscribe"],
 }
-"""The same for a member whose contact has another best address now, and had the member's before.
+"""The same for a member whose contact had the member's address as its best one, and now has another.
 
-It is free, somebody else's, or another member's of the same contact, who is subscribed with it.
+The new one is free, another person's, or that of another subscribed member of the same contact.
 """
 
 ARRIVAL_DIMENSIONS: Mapping[str, tuple[str, ...]] = {
@@ -122,7 +122,7 @@ ARRIVAL_DIMENSIONS: Mapping[str, tuple[str, ...]] = {
     "resubscribe": DIMENSIONS["resubscribe"],
     "obstacle": DIMENSIONS["obstacle"],
 }
-"""The same for the new address itself, that is in the group and not at Mailchimp, by what the old one is there."""
+"""The same for the new address, in the group and not at Mailchimp yet, by the state of the old one."""
 
 RETURN_DIMENSIONS: Mapping[str, tuple[str, ...]] = {
     "at_mailchimp": ("unsubscribed", "archived", "transactional", "cleaned", UNKNOWN_STATUS),
@@ -134,7 +134,7 @@ RETURN_DIMENSIONS: Mapping[str, tuple[str, ...]] = {
     "resubscribe": DIMENSIONS["resubscribe"],
     "obstacle": DIMENSIONS["obstacle"],
 }
-"""The same for a member whom we took off ourselves, because the contact had been removed from the group."""
+"""The same for a member we removed because the contact had been removed from the group."""
 
 INTEREST_DIMENSIONS: Mapping[str, tuple[str, ...]] = {
     "trust": tuple(trust.value for trust in Trust),
@@ -144,13 +144,13 @@ INTEREST_DIMENSIONS: Mapping[str, tuple[str, ...]] = {
     "newer": tuple(DATES),
     "other_row": (NONE, "has it"),
 }
-"""The same for one interest of somebody who is subscribed on both sides."""
+"""The same for one interest of a person who is subscribed on both sides."""
 
 Key = tuple[str, ...]
 
 
 class Outcome(NamedTuple):
-    """A decision in words; an empty word: no change."""
+    """A decision in words; empty: no change."""
 
     civicrm: str
     mailchimp: str
@@ -266,7 +266,7 @@ def subscriptions() -> Cells:
 
 @cache
 def trusting() -> Cells:
-    """Return the decision about the subscription in every combination, while a side is trusted."""
+    """Return the decision about the subscription in every combination, while one side is trusted."""
     return {tuple(case.values()): _outcome(*subscription_case(case)) for case in combinations(TRUST_DIMENSIONS)}
 
 
@@ -290,13 +290,13 @@ def arrivals() -> Cells:
 
 @cache
 def returns() -> Cells:
-    """Return the decision about a member whom we took off in every combination."""
+    """Return the decision about a member whom we removed in every combination."""
     return {tuple(case.values()): _outcome(*return_case(case)) for case in combinations(RETURN_DIMENSIONS)}
 
 
 @cache
 def new_members() -> Cells:
-    """Return the decision about who is in the group and not subscribed in every combination."""
+    """Return the decision about a person in the group who isn't subscribed, in every combination."""
     return {tuple(case.values()): _outcome(*new_member_case(case)) for case in combinations(NEW_MEMBER_DIMENSIONS)}
 
 
@@ -327,7 +327,7 @@ def collapse(cells: Cells) -> Lines:
 
 
 def as_csv(dimensions: Mapping[str, Sequence[str]], lines: Lines) -> str:
-    """Return a table as it is checked in."""
+    """Return a table as a golden file."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([*dimensions, *Outcome._fields])
@@ -336,7 +336,7 @@ def as_csv(dimensions: Mapping[str, Sequence[str]], lines: Lines) -> str:
 
 
 def golden_files() -> Mapping[str, str]:
-    """Return the checked-in tables by file name."""
+    """Return the golden files by name."""
     return {
         "subscriptions.csv": as_csv(DIMENSIONS, collapse(subscriptions())),
         "trust.csv": as_csv(TRUST_DIMENSIONS, collapse(trusting())),

@@ -1,8 +1,7 @@
-"""What takes back what a run did to one person, so that both sides agree again on what they agreed on before. Pure.
+"""What reverses a run's changes to one person, so that both sides agree again on what they agreed on before. Pure.
 
-A run makes both sides agree. To take back one half of it would leave them apart, and the next run would do the same
-again: so both sides are set to the opposite of what the run did, and that becomes the base
-(docs/decisions/three-way.md).
+A run makes both sides agree. Reversing only one side would leave them different, and the next run would do the same
+again. So both sides are set to the opposite, which becomes the new base (docs/decisions/three-way.md).
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from mailchimpsync.errors import Code
 from mailchimpsync.model import SUBSCRIBED_STATUSES, Connection, GroupState, GroupStatus, MemberStatus, Side
 
 _BY_US = re.compile(r"N/A \(Unsubscribed by (an )?admin\)", re.IGNORECASE)
-"""How Mailchimp words that somebody was unsubscribed by an administrator or over the API.
+"""How Mailchimp words an unsubscribe by an administrator or through the API.
 
 See docs/reference/mailchimp-behaviour.md#what-a-member-has.
 """
@@ -27,13 +26,13 @@ _YES_NO = {"yes": True, "no": False}
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """What a run did to one person, in the end.
+    """The net effect of a run on one person.
 
     Attributes:
-        subscribed: what it made of the subscription, on either side; None: nothing.
-        interests: what it made of interests; `in_groups`: those it changed in CiviCRM.
+        subscribed: the resulting subscription, on either side; None: unchanged.
+        interests: the interests it changed; `in_groups`: those changed in CiviCRM.
         created: whether it created the contact.
-        others: what else it changed, which is not undone: names, addresses, holds.
+        others: other changes, which aren't undone: names, addresses, holds.
     """
 
     subscribed: bool | None = None
@@ -44,7 +43,7 @@ class Effects:
 
     @property
     def can_be_inverted(self) -> bool:
-        """Say whether there is anything to take back."""
+        """Return whether there is anything to undo."""
         return self.subscribed is not None or bool(self.interests)
 
 
@@ -61,7 +60,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Inverse:
-    """What takes it back: group changes, the member update, and what both sides agree on then."""
+    """The reversing change: groups, the member update, and what both sides then agree on."""
 
     groups: tuple[tuple[int, GroupStatus], ...]
     update: Mapping[str, Any]
@@ -70,12 +69,12 @@ class Inverse:
 
     @property
     def subscribes(self) -> bool:
-        """Say whether somebody would be subscribed again."""
+        """Return whether it would subscribe a person again."""
         return self.update.get("status") == MemberStatus.SUBSCRIBED
 
 
 def effects_of(entries: Iterable[Mapping[str, Any]], connection: Connection) -> Effects:
-    """Return what entries of the journal, oldest first, of one run and one person come to."""
+    """Return the net effect of journal entries about one run and one person, oldest first."""
     subscribed: bool | None = None
     interests: dict[str, bool] = {}
     in_groups: set[str] = set()
@@ -102,14 +101,14 @@ def effects_of(entries: Iterable[Mapping[str, Any]], connection: Connection) -> 
 
 
 def inverse_of(effects: Effects, known: Known, connection: Connection) -> Inverse | None:
-    """Return what takes effects back, or None if the person is not as the run left them."""
+    """Return the change that undoes effects, or None if the person isn't as the run left them."""
     in_mailchimp = known.status in SUBSCRIBED_STATUSES
     in_group = known.groups.get(connection.group_id, NOT_IN_GROUP).is_added
     left = effects.subscribed if effects.subscribed is not None else True
     if not in_mailchimp == in_group == left:
         return None
     subscribed = not left if effects.subscribed is not None else left
-    # Who is taken off the list keeps the ticks that only mirror groups; they are compared when the person comes back.
+    # Ticks that only mirror groups stay when a person is removed; they are compared when the person comes back.
     interests = {key: not value for key, value in effects.interests.items() if subscribed or key in effects.in_groups}
     for key, value in interests.items():
         there = known.groups.get(connection.interests[key], NOT_IN_GROUP).is_added
@@ -127,10 +126,10 @@ def inverse_of(effects: Effects, known: Known, connection: Connection) -> Invers
 
 
 def obstacle_to_resubscribing(status: str | None, unsubscribe_reason: str) -> Code | None:
-    """Return why a member may not be subscribed again by an undo: an opt-out is sticky.
+    """Return why an undo may not subscribe a member again: an opt-out is sticky.
 
-    Whom an administrator or we ourselves unsubscribed or archived may; who left by their own act may not, nor may one
-    of whom Mailchimp does not say. See docs/decisions/sticky-opt-outs.md.
+    Allowed are members unsubscribed or archived by an administrator or by us; not those who unsubscribed themselves,
+    nor those for whom Mailchimp gives no reason. See docs/decisions/sticky-opt-outs.md.
     """
     if status is None:
         return Code.MC_MEMBER_GONE

@@ -1,4 +1,4 @@
-"""What a plan does to people, counted by kind, and whether that is too much to do unseen. Pure.
+"""What a plan does to people, counted by kind, and whether that needs a review. Pure.
 
 See docs/decisions/guard.md.
 """
@@ -20,14 +20,14 @@ from mailchimpsync.model import (
 )
 
 Subject = tuple[ChangeKind, int | None]
-"""A kind of change, and for changes in CiviCRM's groups the group."""
+"""A kind of change; for group changes in CiviCRM also the group."""
 
 _LEAVING = frozenset({MemberStatus.UNSUBSCRIBED, MemberStatus.ARCHIVED})
 
 
 @dataclass(frozen=True, slots=True)
 class Excess:
-    """A kind of change of which a plan has too much."""
+    """A kind of change that goes over its limit."""
 
     kind: ChangeKind
     group_id: int | None
@@ -37,7 +37,7 @@ class Excess:
 
     @property
     def sentence(self) -> str:
-        """It in words."""
+        """Describe it in a sentence."""
         of_all = {"count": f"{self.count:,}", "population": f"{self.population:,}"}
         who = SHARE_OF % of_all if self._is_share else of_all["count"]
         text = FROM_GROUP if self.kind is ChangeKind.REMOVE and self.group_id is not None else SENTENCES[self.kind]
@@ -45,7 +45,7 @@ class Excess:
 
     @property
     def _is_share(self) -> bool:
-        """A share of those who are there already, for what happens to them; for others a number says more."""
+        """Return whether a percentage makes sense: only for changes to people who are there already."""
         return self.population > 0 and self.kind not in (ChangeKind.ADD, ChangeKind.CREATE)
 
     def _limit_in_words(self) -> str:
@@ -61,7 +61,7 @@ _DECIMALS_MAX = 4
 
 
 def _percent_above(percent: float, limit: float) -> str:
-    """Return a percentage with as few decimals as show that it is above the limit: 10.4% is not 10%."""
+    """Return a percentage with just enough decimals to show that it is above the limit: 10.4% isn't 10%."""
     shown = [f"{percent:.{decimals}f}" for decimals in range(_DECIMALS_MAX + 1)]
     return next((text for text in shown if float(text) > limit), shown[-1]) + "%"
 
@@ -84,7 +84,7 @@ SENTENCES: Mapping[ChangeKind, str] = {
 
 
 def kinds_of(change: Mapping[str, Any]) -> Iterator[Subject]:
-    """Yield what a planned change does; `mailchimp_status` is the member's status before it."""
+    """Yield the kinds of a planned change; `mailchimp_status` is the member's status before it."""
     if change["create_contact"]:
         yield ChangeKind.CREATE, None
     for group, status in change["group_changes"]:
@@ -105,7 +105,7 @@ def kinds_of(change: Mapping[str, Any]) -> Iterator[Subject]:
 
 
 def excesses(counts: Counter[Subject], populations: Mapping[Subject, int], limits: Limits) -> Sequence[Excess]:
-    """Return what goes over the limits: a number counts over all groups, a share for each group by itself."""
+    """Return what goes over the limits: numbers count over all groups, shares within each group."""
     found = []
     for kind, limit in limits.by_kind.items():
         subjects = {subject: number for subject, number in counts.items() if subject[0] is kind}

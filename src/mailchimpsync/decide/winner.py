@@ -1,4 +1,4 @@
-"""Which side wins where the two differ: the three-way rule (docs/decisions/three-way.md)."""
+"""Which side wins if the two differ: the three-way rule (docs/decisions/three-way.md)."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from mailchimpsync.model import GroupState, Side
 
 
 def winner(*, in_mailchimp: bool, base: bool | None, group: GroupState, mailchimp_date: datetime | None) -> Side:
-    """Return the side whose value counts for a group and its counterpart at Mailchimp, which differ.
+    """Return the side whose value counts where a group and its counterpart at Mailchimp differ.
 
-    CiviCRM that knows nothing of the contact in the group has no say, not even against the base: its silence is weak
-    evidence. Else the side that changed since the base wins. Without a base the later date does; a tie is CiviCRM's
+    If CiviCRM knows nothing of the contact in the group, Mailchimp wins, even against the base: silence is weak
+    evidence. Otherwise the side that changed since the base wins; without a base, the later date; a tie is CiviCRM's
     (docs/reference/php-extension.md#which-side-wins).
     """
     if group.status is None:
@@ -22,7 +22,7 @@ def winner(*, in_mailchimp: bool, base: bool | None, group: GroupState, mailchim
 
 
 def later(group: GroupState, mailchimp_date: datetime | None) -> Side:
-    """Return the side with the later date: no date in CiviCRM is Mailchimp's, no date at Mailchimp is CiviCRM's."""
+    """Return the side with the later date: Mailchimp without a date in CiviCRM, CiviCRM without one at Mailchimp."""
     if group.date is None:
         return Side.MAILCHIMP
     if mailchimp_date is None or group.date >= mailchimp_date:

@@ -1,4 +1,4 @@
 """The built-in plugins: names, the field map, tags, groups as tags.
 
-They use what every plugin uses, `mailchimpsync.plugins`, and the catalogue.
+Like any plugin they use `mailchimpsync.plugins`; they also use the catalogue.
 """

@@ -40,7 +40,7 @@ class FieldMap:
 
     @hookimpl
     def prepare(self, audience: Audience, civicrm: Lookup, contact_ids: Sequence[int]) -> _Chunk:
-        """Read all that the map names, in one request."""
+        """Read everything the map names, in one request."""
         data = audience.data
         names = [name for one in data.fields if (name := contact_field(one.source)) is not None]
         names += [LANGUAGE] if data.language else []
@@ -48,7 +48,7 @@ class FieldMap:
         calls |= lookups_for([one.source for one in data.fields], contact_ids)
         results = civicrm.multi(calls)
         refused = {name: one.what for name, one in results.items() if isinstance(one, AccessError)}
-        refused.pop("contacts", None)  # without contacts nothing can be told
+        refused.pop("contacts", None)  # without contacts, nothing is known
         found = {name: succeeded(one).values for name, one in results.items() if name not in refused}
         contacts = found.pop("contacts")
         unknown = frozenset(name for name in names if any(name not in row for row in contacts[:1]))
@@ -58,7 +58,7 @@ class FieldMap:
 
     @hookimpl
     def compute(self, person: Person, prepared: _Chunk) -> Outgoing:
-        """Give each mapped field its value."""
+        """Set each mapped merge field to its value."""
         contact = prepared.contacts.get(person.contact_id)
         if contact is None:
             raise CannotTellError("CiviCRM does not show a contact")
@@ -79,7 +79,7 @@ class FieldMap:
 
     @hookimpl
     def validate(self, audience: Audience, civicrm: Lookup, merge_fields: Sequence[MergeField]) -> Iterable[str]:
-        """Name merge fields that the audience lacks, and contact fields that CiviCRM does not know."""
+        """Report merge fields that the audience lacks, and contact fields that CiviCRM doesn't know."""
         tags = {one.tag for one in merge_fields}
         for one in audience.data.fields:
             if one.merge_field not in tags:
@@ -99,7 +99,7 @@ def _by_contact(rows: Sequence[Row]) -> Mapping[int, list[Row]]:
 
 
 def _refused(one: MappedField, prepared: _Chunk) -> str | None:
-    """Say why a summary can't be told: the key's user lacks a permission that this source alone needs."""
+    """Return why a summary can't be read: the API key's user lacks a permission that only this source needs."""
     summary = SUMMARIES.get(one.source)
     return prepared.refused.get(summary.lookup) if summary is not None else None
 

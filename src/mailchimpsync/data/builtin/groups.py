@@ -1,4 +1,4 @@
-"""The built-in plugin `groups`: the members of a group get a tag at Mailchimp; smart groups too."""
+"""The built-in plugin `groups`: members of a group get a tag at Mailchimp; smart groups too."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FIELDS = ["id", "title", "frontend_title", "is_active", "saved_search_id"]
 
 @dataclass(frozen=True, slots=True)
 class _Groups:
-    """The groups' tags by group id, and those of groups of which nothing can be said."""
+    """The groups' tags by group id, and the tags of groups that couldn't be read."""
 
     names: Mapping[int, str]
     left_alone: frozenset[str] = frozenset()
@@ -31,11 +31,11 @@ class _Chunk:
 
 
 class GroupTags:
-    """An empty or failing group is an error and takes no tag from anybody."""
+    """An empty or failing group is an error and never removes a tag."""
 
     @hookimpl
     def begin_run(self, audience: Audience, civicrm: Lookup) -> _Groups:
-        """Read the groups, refresh the smart ones, and see which have members at all.
+        """Read the groups, refresh the smart ones, and check that each has members.
 
         Raises:
             CannotTellError: CiviCRM has none of them.
@@ -51,7 +51,7 @@ class GroupTags:
             if (why := _problem_of_group(found, group_id))
         }
         problems |= _without_members(civicrm, [group_id for group_id in names if group_id not in problems])
-        if any(group_id not in found for group_id in problems):  # nobody knows what its tag was called
+        if any(group_id not in found for group_id in problems):  # the name of its tag isn't known
             why = "; ".join(problems.values())
             raise CannotTellError(why)
         for words in problems.values():
@@ -73,7 +73,7 @@ class GroupTags:
 
     @hookimpl
     def compute(self, person: Person, prepared: _Chunk) -> Outgoing:
-        """Give the tags of the groups that the contact is in."""
+        """Return the tags of the contact's groups."""
         if person.contact_id not in prepared.shown:
             raise CannotTellError("CiviCRM does not show a contact")
         is_in = {group: person.contact_id in members for group, members in prepared.members.items()}
@@ -85,7 +85,7 @@ class GroupTags:
 
     @hookimpl
     def validate(self, audience: Audience, civicrm: Lookup, merge_fields: Sequence[MergeField]) -> Iterable[str]:  # noqa: ARG002 (hooks are given all)
-        """Name groups that are missing, inactive or empty."""
+        """Report groups that are missing, inactive or empty."""
         found = {group["id"]: group for group in _read(audience, civicrm)}
         problems = {
             group: why % {"group": group}
@@ -112,7 +112,7 @@ def _name(audience: Audience, group: Mapping[str, Any]) -> str:
 
 
 def _refresh(civicrm: Lookup, smart: Sequence[int]) -> None:
-    """Let CiviCRM work out smart groups anew; an older one that can't be told to does so by itself after minutes."""
+    """Have CiviCRM recalculate smart groups; versions that can't be asked do so on their own within minutes."""
     if not smart or not civicrm.may_write:
         return
     if civicrm.call("Group", "getActions", {"select": ["name"], "where": [["name", "=", "refresh"]]}):
@@ -120,7 +120,7 @@ def _refresh(civicrm: Lookup, smart: Sequence[int]) -> None:
 
 
 def _without_members(civicrm: Lookup, group_ids: Sequence[int]) -> dict[int, str]:
-    """Return, of groups, those that fail or have nobody in them."""
+    """Return the groups that can't be read or have no members."""
     calls = {
         str(group): ("Contact", "get", {"select": ["id"], "where": [["groups", "IN", [group]]], "limit": 1})
         for group in group_ids

@@ -21,7 +21,7 @@ class Names:
 
     @hookimpl
     def compute(self, person: Person, prepared: Mapping[int, Mapping[str, str | None]]) -> Outgoing:
-        """Give the names that there are."""
+        """Return the names that aren't empty."""
         contact = prepared.get(person.contact_id)
         if contact is None:
             raise CannotTellError("CiviCRM does not show a contact")

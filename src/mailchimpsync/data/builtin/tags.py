@@ -18,7 +18,7 @@ _FOR_CONTACTS = "civicrm_contact"
 
 @dataclass(frozen=True, slots=True)
 class _Chunk:
-    """The tags there are, by id, as they are called at Mailchimp; who has which; and the contacts that are shown."""
+    """The tags by id, with their names at Mailchimp; the tags of each contact; and the contacts that are shown."""
 
     names: Mapping[int, str]
     held: Mapping[int, set[int]] = field(default_factory=dict)
@@ -26,20 +26,20 @@ class _Chunk:
 
 
 class ContactTags:
-    """Only tags that are for contacts; only tags that this product gave are taken away again."""
+    """Only tags for contacts; only tags that this product added are ever removed."""
 
     @hookimpl
     def begin_run(self, audience: Audience, civicrm: Lookup) -> Mapping[int, str]:
-        """Read which tags there are.
+        """Read the list of tags.
 
         Raises:
-            CannotTellError: CiviCRM shows none, which is no reason to take tags from everybody.
+            CannotTellError: CiviCRM shows none, which is no reason to remove everyone's tags.
         """
         return {tag["id"]: mailchimp_name(audience, tag) for tag in _wanted(audience, _tags(civicrm))}
 
     @hookimpl
     def prepare(self, civicrm: Lookup, begun: Mapping[int, str], contact_ids: Sequence[int]) -> _Chunk:
-        """Read who has which tag, and who is there at all."""
+        """Read the tags of the contacts, and which contacts exist."""
         where: list[list[Any]] = [
             ["entity_table", "=", _FOR_CONTACTS],
             ["entity_id", "IN", list(contact_ids)],
@@ -55,7 +55,7 @@ class ContactTags:
 
     @hookimpl
     def compute(self, person: Person, prepared: _Chunk) -> Outgoing:
-        """Give the tags that the contact has, and name all others as not to be had."""
+        """Return the contact's tags, and all others as tags not to have."""
         if person.contact_id not in prepared.shown:
             raise CannotTellError("CiviCRM does not show a contact")
         held = prepared.held.get(person.contact_id, set())
@@ -66,7 +66,7 @@ class ContactTags:
 
     @hookimpl
     def validate(self, audience: Audience, civicrm: Lookup, merge_fields: Sequence[MergeField]) -> Iterable[str]:  # noqa: ARG002 (hooks are given all)
-        """Name configured tags that don't exist."""
+        """Report configured tags that don't exist."""
         known = {str(tag["name"]).casefold() for tag in _tags(civicrm)}
         return [
             finding_texts.NO_TAG % {"name": name} for name in audience.data.only_tags if name.casefold() not in known
@@ -96,5 +96,5 @@ def _label(tag: Mapping[str, Any]) -> str:
 
 
 def mailchimp_name(audience: Audience, tag: Mapping[str, Any]) -> str:
-    """Return what a tag is called at Mailchimp: by its label, which is what people see in CiviCRM."""
+    """Return the name of a tag at Mailchimp: made from its label, which is what CiviCRM shows."""
     return f"{audience.data.tag_prefix}{_label(tag)}"[:TAG_NAME_MAX]

@@ -158,7 +158,7 @@ def test_since_says_how_far_back_a_run_looks(connected: Desk, since: str, words:
 def test_a_first_sync_with_a_date_reads_everything_and_says_so(connected: Desk) -> None:
     result = connected("sync", "--since", "yesterday")
 
-    assert "never read in full, so everything is read" in " ".join(result.stdout.split())
+    assert "never been read in full, so everything is read" in " ".join(result.stdout.split())
     assert statuses(connected)["emil@example.org"] == "subscribed"
 
 

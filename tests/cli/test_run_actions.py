@@ -129,7 +129,7 @@ def test_results_are_collected_by_whoever_looks_and_nobody_is_asked_without_need
 def test_a_batch_that_mailchimp_announces_is_processed_once(connected: Desk, site: Site) -> None:
     slow(connected, 36_000)
     fetchandreconcile(site, wait=False)
-    assert "not finished" in refusal(site, "MailchimpsyncBatch", "processcompleted", id=1)
+    assert "hasn't finished" in refusal(site, "MailchimpsyncBatch", "processcompleted", id=1)
     connected.mailchimp.run_batches()
 
     read = values(site, "MailchimpsyncBatch", "processcompleted", id="1")

@@ -164,7 +164,7 @@ def test_an_error_over_one_person_is_about_that_person_alone(world: DataWorld, i
     world.sync_data()
 
     assert world.fields(ANN)["LNAME"] == "Sunny"
-    assert "Plugin weather failed over 1 people" in world.log()
+    assert "Plugin weather failed for 1 people" in world.log()
     assert BOB not in world.log()
 
 

@@ -87,7 +87,7 @@ def test_a_batch_that_was_announced_is_read(world: World, ann: int) -> None:
 
 
 def test_a_batch_is_not_processed_before_mailchimp_says_that_it_is_finished(world: World, ann: int) -> None:
-    with pytest.raises(UsageError, match="not finished"):
+    with pytest.raises(UsageError, match="hasn't finished"):
         process(world)
 
     assert world.fate(contact=ann)[0] == "live"

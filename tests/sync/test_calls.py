@@ -63,7 +63,7 @@ def test_a_stage_that_is_passed_is_refused_before_anything_is_done_and_nothing_i
     with pytest.raises(UsageError) as caught:
         world.sync(stop_on=Stage.CREATE_CONTACTS)
 
-    assert "stands before readyToChangeGroups, which comes later" in caught.value.what
+    assert "has already reached readyToChangeGroups, which comes later" in caught.value.what
     assert "readyToFetch, readyToFixContactIds" in caught.value.what
     assert world.requests() == []
     assert len(world.members()) == 2

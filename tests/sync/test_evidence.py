@@ -239,7 +239,7 @@ def test_a_group_that_was_only_renamed_is_synced_and_the_log_says_so(world: Worl
 
     with world.store.begin() as tx:
         lines = [message for _, message in runs.log_lines(tx, LIST, result.run_id)]
-    assert "Group 8 is called “Newsletter” now; it was “News”." in lines
+    assert "Group 8 is now called “Newsletter”; it was “News”." in lines
 
 
 @pytest.mark.parametrize("everything", [False, pytest.param(True, marks=pytest.mark.thorough)])

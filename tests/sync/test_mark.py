@@ -72,7 +72,7 @@ def test_a_first_sync_reads_everything_whatever_since_says_and_says_so(world: Wo
 
     assert world.in_group(ann) == "Added"
     assert world.status("ida@example.org") == "subscribed", ida
-    assert result.notes == ("This connection was never read in full, so everything is read, whatever since says.",)
+    assert result.notes == ("This connection has never been read in full, so everything is read and since is ignored.",)
 
 
 def test_a_first_sync_that_was_dropped_is_made_up_for_whatever_since_says(world: World) -> None:
@@ -101,7 +101,7 @@ def test_who_left_in_a_time_that_since_left_out_is_seen_by_the_next_run(world: W
 
     left_out = world.sync(since=world.now - timedelta(minutes=30))
     assert world.in_group(ann) == "Added"
-    assert ["are not looked at, as since says" in note for note in left_out.notes] == [True]
+    assert ["are not read, because of since" in note for note in left_out.notes] == [True]
 
     world.pass_time(5 * HOUR)
     world.sync()

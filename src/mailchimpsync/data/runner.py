@@ -157,7 +157,7 @@ class PluginRunner:
     def _note(self, name: str, what: str) -> None:
         self.errors[name] += 1
         if self.errors[name] >= ERRORS_MAX:
-            self.set_aside[name] = f"it failed over {ERRORS_MAX} people ({_short(what)})"
+            self.set_aside[name] = f"it failed for {ERRORS_MAX} people ({_short(what)})"
 
 
 def _checked(name: str, answer: Any) -> Outgoing:

@@ -1,4 +1,4 @@
-"""A scratch copy of what is known of one connection, in which a run may be tried out."""
+"""A scratch copy of one connection's data, in which a run can be tried out."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ ROWS_PER_STEP = 5_000
 
 @contextmanager
 def scratch_copy(store: Store, list_id: str) -> Iterator[Store]:
-    """Give a store of its own, in a temporary file, with what the store knows of a connection; it goes at the end.
+    """Open a separate store, in a temporary file, with the data of a connection; it is deleted at the end.
 
-    Whoever calls this holds the connection's lease until the copy is made, so that nobody changes it meanwhile.
+    The caller holds the connection's lease until the copy is made, so that nothing changes meanwhile.
     """
     with temporary_directory() as place:
         scratch = Store(f"sqlite:///{place / 'scratch.sqlite'}", is_temporary=True)
@@ -36,7 +36,7 @@ def scratch_copy(store: Store, list_id: str) -> Iterator[Store]:
 def _copy(source: Connection, target: Connection, list_id: str) -> None:
     mine = select(cache.c.id).where(cache.c.mailchimp_list_id == list_id)
     interrupted = select(status.c.run_id).where(status.c.list_id == list_id)
-    newest = select(func.max(run.c.id)).scalar_subquery()  # a run in the copy must not have the number of an older one
+    newest = select(func.max(run.c.id)).scalar_subquery()  # a run in the copy must not reuse the number of an older one
     full = runs.newest_full_run(list_id).with_only_columns(run.c.id).scalar_subquery()
     _copy_rows(source, target, cache, cache.c.mailchimp_list_id == list_id)
     _copy_rows(source, target, data, data.c.cache_id.in_(mine))

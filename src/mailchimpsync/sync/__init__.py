@@ -1,4 +1,4 @@
-"""The engine: a run and its stages. Read `run.py` first; each stage is one file."""
+"""The engine: a run and its stages. Read `run.py` first; each stage has its own file."""
 
 from typing import TYPE_CHECKING
 

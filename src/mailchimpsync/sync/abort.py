@@ -1,4 +1,4 @@
-"""Aborting: a run is stopped, and what is not finished at Mailchimp is dropped.
+"""Aborting: stop a run, and drop what isn't finished at Mailchimp.
 
 See docs/reference/php-extension.md#abortsync.
 """
@@ -28,7 +28,7 @@ SECONDS_MAX = 120
 UPDATES_PER_STEP = 5_000
 STATUS = "aborted"
 BY = "abort"
-"""Who drops the plan that a run was carrying out when it was aborted."""
+"""Recorded as having dropped the plan that an aborted run was carrying out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +45,11 @@ class Aborted:
     """What an abort did.
 
     Attributes:
-        was_at_work: whether somebody held the lease, and was stopped.
-        run_id: the run that was ended, if one was at work or interrupted.
-        batches_deleted: how many batches are gone at Mailchimp.
+        was_at_work: whether a process held the lease, and was stopped.
+        run_id: the run that was ended, if one was running or interrupted.
+        batches_deleted: how many batches were deleted at Mailchimp.
         updates_aborted: how many updates were dropped; as many rows failed, until the next run decides again.
-        kept: batches that could not be deleted; their updates stay under way.
+        kept: batches that couldn't be deleted; their updates stay in flight.
     """
 
     was_at_work: bool
@@ -60,11 +60,11 @@ class Aborted:
 
 
 def abort_connection(systems: Systems, connection: Connection) -> Aborted:
-    """Stop whoever is at work on a connection, delete its batches at Mailchimp, and drop what is not finished.
+    """Stop whatever is running on a connection, delete its batches at Mailchimp, and drop what isn't finished.
 
-    What Mailchimp had already done of a batch stays done; nobody tells, so the next run reads it from the members.
-    Where a batch can't be deleted, Mailchimp will still work on it: its updates stay open, and the next run reads its
-    results; or another abort deletes it.
+    What Mailchimp has already done of a batch stays done; no results are reported, so the next run reads it from the
+    members. If a batch can't be deleted, Mailchimp will still work on it: its updates stay open, and the next run reads
+    its results, or another abort deletes it.
     """
     store, list_id, runtime = systems.store, connection.list_id, systems.runtime
     was_at_work = is_held(store, list_id)
@@ -79,7 +79,7 @@ def abort_connection(systems: Systems, connection: Connection) -> Aborted:
 
 
 def _abort_batches(work: Work) -> tuple[int, list[KeptBatch], int]:
-    """Delete the batches whose results are not handled, whatever their status; one that can't be keeps no other."""
+    """Delete all batches whose results haven't been processed; a failure doesn't affect the others."""
     with work.transaction() as tx:
         rows = updates.unhandled_batches(tx, work.list_id)
     deleted, kept, aborted = 0, [], 0
@@ -97,12 +97,12 @@ def _abort_batches(work: Work) -> tuple[int, list[KeptBatch], int]:
 
 
 def _delete(work: Work, row: Any) -> bool:
-    """Delete a batch at Mailchimp, also one whose answer was lost; say whether there was one."""
+    """Delete a batch at Mailchimp, even one whose response was lost; return whether it existed."""
     batch_id = row["mailchimp_batch_id"]
     if batch_id is None:
         search = find_lost_batch(work, row)
         if search.undecided:
-            raise TransientError(Code.BATCH_UNPROVED, "It is not known which of the account's batches is this one")
+            raise TransientError(Code.BATCH_UNPROVED, "It isn't known which of the account's batches this is")
         if search.found is None:
             return False
         batch_id = search.found.id
@@ -111,7 +111,7 @@ def _delete(work: Work, row: Any) -> bool:
 
 
 def _abort_updates(work: Work, batch_id: int | None) -> int:
-    """Drop the open updates of a batch, which then is handled, or those in no batch."""
+    """Drop the open updates of a batch, which then counts as processed, or those in no batch."""
     aborted = 0
     while True:
         with work.transaction() as tx:
@@ -133,12 +133,12 @@ def _end_run(work: Work) -> int | None:
 
 
 def _drop_kept_plan(tx: Transaction, work: Work, run_id: int) -> None:
-    """Whoever aborts a run does not want what it was about to do: else the next run would do that again."""
+    """Drop the approved plan of the aborted run; otherwise the next run would carry it out."""
     plan_id = runs.begun(tx, run_id).kept_plan_id
     if plan_id is not None:
         kept_plans.decide_plan(tx, plan_id, [PlanState.APPROVED], PlanState.DROPPED, work.runtime.now(), BY)
 
 
 def _log_abort(work: Work, deleted: int, aborted: int, kept: list[KeptBatch]) -> None:
-    left = f"; {len(kept)} batches could not be deleted" if kept else ""
+    left = f"; {len(kept)} batches couldn't be deleted" if kept else ""
     work.log(f"Aborted: {deleted} batches were deleted at Mailchimp, and {aborted} updates were dropped{left}.")

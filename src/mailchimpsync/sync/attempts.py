@@ -1,4 +1,4 @@
-"""Notes how each call of a run ended, so that the last attempt counts, and not the last success."""
+"""Records how each call of a run ended, so that the last attempt counts and not the last success."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from mailchimpsync.store.runs import attempts, runs
 from mailchimpsync.sync.options import Options, Outcome, Result, Systems
 
 LASTS_FOR = timedelta(minutes=15)
-"""The service tries again within minutes: of its own calls, so many must lie behind the first one of them."""
+"""The service retries within minutes: its own failures must go on for this long before they count as lasting."""
 
 _ENDS_FAILING = (Outcome.DONE, Outcome.WAITING, Outcome.INCOMPLETE, Outcome.HELD)
 
 
 def record_success(systems: Systems, result: Result) -> None:
-    """Note that a call ended without an error. A database that can't be written now must not hide what was done."""
+    """Record that a call ended without an error. A database that can't be written now must not hide its result."""
     with suppress(StoreError), systems.store.begin() as tx:
         attempts.record_success(
             tx,
@@ -31,9 +31,9 @@ def record_success(systems: Systems, result: Result) -> None:
 def record_failure(
     systems: Systems, list_id: str, error: MailchimpsyncError, options: Options, began: datetime
 ) -> None:
-    """Note that a call ended with an error, and mark the error as lasting if it has come back often enough.
+    """Record that a call ended with an error, and mark the error as lasting if it has repeated often enough.
 
-    A call that found the connection busy is no attempt. A database that can't be written can't be told.
+    A call that found the connection busy isn't an attempt. If the database can't be written, nothing is recorded.
     """
     if isinstance(error, BusyError) or error.code is Code.LEASE_LOST:
         return
@@ -52,11 +52,11 @@ def record_failure(
 def _keep_in_history(
     tx: Transaction, list_id: str, error: MailchimpsyncError, options: Options, began: datetime, now: datetime
 ) -> None:
-    """The error of a call that went on with a run belongs to the run, which stays as it is."""
+    """Record the error with the interrupted run, or as a failed run of its own."""
     open_run = runs.standing(tx, list_id).run_id
     if open_run is not None:
         runs.record_error(tx, open_run, error.code)
         return
     if not attempts.has_failed_run(tx, list_id, began, error.code.value):
         run_id = attempts.add_failed_run(tx, list_id, began, now, error.code.value, options.by)
-        runs.add_log(tx, list_id, run_id, now, f"Stopped before it began: {error.what}")
+        runs.add_log(tx, list_id, run_id, now, f"Stopped before it started: {error.what}")

@@ -1,4 +1,4 @@
-"""What every stage of a run needs, and whatever else is done with the lease of a connection."""
+"""What every stage of a run needs, and other work under the lease of a connection."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def _discard() -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Work:
-    """Work on one connection by whoever holds its lease; what it logs goes into the log of run `id`, if any.
+    """Work on one connection under its lease; its messages go into the log of run `id`, if any.
 
-    `how_far` says how far its stage is, for whoever watches from elsewhere.
+    `how_far` returns the progress of the stage, for observers elsewhere.
     """
 
     id: int | None
@@ -50,23 +50,23 @@ class Work:
 
     @property
     def sends_updates_of(self) -> int | None:
-        """The run whose updates it sends; None: whatever is waiting."""
+        """The run whose updates it sends; None: any that are waiting."""
         return None
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
-        """Open a transaction that holds the lease: whoever lost it writes nothing more."""
+        """Open a transaction that holds the lease: a process that has lost it can't write any more."""
         with self.store.begin() as tx:
             runs.hold_lease(tx, self.lease, self.how_far())
             yield tx
 
     def expect(self, remaining: int) -> None:
-        """Tell whoever watches how many items of the stage are left."""
+        """Report how many items of the stage remain."""
         at = self.how_far()
         self.progress.advance(0, remaining + (at.done if at is not None else 0))
 
     def log(self, message: str) -> None:
-        """Add a line to the run's log, and tell whoever watches."""
+        """Add a line to the run's log, and report it."""
         with self.transaction() as tx:
             runs.add_log(tx, self.list_id, self.id, self.runtime.now(), message)
         self.progress.message(message)
@@ -74,16 +74,15 @@ class Work:
 
 @dataclass(frozen=True, kw_only=True)
 class Run(Work):
-    """One pass over one connection, as far as this call goes; `since` None: everything.
+    """One pass over one connection, within this call; `since` None: everything.
 
-    `abort_requested` says whether somebody elsewhere asks this run to stop; without `waits_for_batches` it ends once
-    everything is sent. With a `kept_plan_id` it carries out that plan and nothing else. If it `accepts_empty`, a side
-    that looks empty is believed. `unguarded`: its plan is looked at by whoever called, and not held.
-    With those who are `erased` nothing is done; `with_data`, what plugins know of people goes to Mailchimp too.
-    `notes` are for the caller: where this run does something else than they may think.
-    `modified_in`: the seconds, as CiviCRM shows them, whose contacts are to be read; None: all since `since`.
-    `visibility`: what CiviCRM shows of contacts that are gone; `odd_rows`: what of it could not be read, and was not
-    noted yet; `named_rows`: what of that the log has named (contact_problems.py).
+    `abort_requested` returns whether another process has asked this run to stop; without `waits_for_batches` it ends
+    once everything is sent. With a `kept_plan_id` it carries out that plan and nothing else. If it `accepts_empty`, a
+    side that looks empty is believed. `unguarded`: the caller reviews its plan, so it isn't held. People who are
+    `erased` are left alone; `with_data`: what plugins know of people goes to Mailchimp too. `notes` tell the caller
+    where this run does something other than expected. `modified_in`: the seconds, as CiviCRM shows them, whose contacts
+    have to be read; None: all since `since`. `visibility`: which missing contacts CiviCRM shows; `odd_rows`: records
+    that couldn't be read and aren't recorded yet; `named_rows`: those already named in the log (contact_problems.py).
     """
 
     id: int
@@ -105,19 +104,19 @@ class Run(Work):
 
     @property
     def since_at_site(self) -> str | None:
-        """`since` as CiviCRM writes it."""
+        """`since` in CiviCRM's time zone and format."""
         return self.site_clock.shown_from(self.since) if self.since else None
 
     def read_progress(self) -> Mapping[str, Any]:
-        """Return where the stage goes on, or nothing at its beginning."""
+        """Return where the stage continues; empty at its start."""
         with self.transaction() as tx:
             return runs.standing(tx, self.list_id).progress or {}
 
     def note(self, message: str) -> None:
-        """Log something that the caller is to know."""
+        """Log something the caller should know."""
         self.notes.append(message)
         self.log(message)
 
     def note_progress(self, tx: Transaction, progress: Mapping[str, Any] | None) -> None:
-        """Note where the stage goes on."""
+        """Store where the stage continues."""
         runs.set_progress(tx, self.list_id, progress)

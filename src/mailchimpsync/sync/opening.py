@@ -1,4 +1,4 @@
-"""How a run begins, or goes on: from the mark, with an approved plan, or by dropping the one that must not go on."""
+"""How a run starts or continues: from the mark, with an approved plan, or by dropping an outdated run."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from mailchimpsync.sync.updates.opt_outs import finish_opt_outs
 
 _ORDER = list(Stage)
 
-NEVER_READ_IN_FULL = "This connection was never read in full, so everything is read, whatever since says."
+NEVER_READ_IN_FULL = "This connection has never been read in full, so everything is read and since is ignored."
 
 PLAN_VALID_FOR = timedelta(hours=1)
-"""A plan that has waited longer is decided again on fresh data before it is carried out."""
+"""A plan that has waited longer is decided again from fresh data before it is carried out."""
 
 _DECIDED = (Stage.CREATE_CONTACTS, Stage.CHANGE_GROUPS)
 
@@ -45,7 +45,7 @@ def open_run(
     sight: Preflight,
     watch: AbortWatch,
 ) -> Run:
-    """Go on with the interrupted run, or begin a new one, which first looks at batches of earlier runs."""
+    """Continue the interrupted run, or start a new one, which first collects results of earlier runs' batches."""
     now = systems.runtime.now()
     connection = connection.as_audience_says(double_optin=sight.double_optin)
     with systems.store.begin() as tx:
@@ -103,7 +103,7 @@ def open_run(
 
 
 def _contacts_seen(found: runs.Standing, begun: runs.Begun, sight: Preflight, *, is_new: bool) -> Mapping[str, Any]:
-    """Return what is remembered of modified contacts; a run that goes on has read some already, as it began."""
+    """Return the remembered modified contacts; a continued run has already read some since its start."""
     before = found.seen or {}
     if not is_new:
         return before.get(CONTACTS) or {}
@@ -118,7 +118,7 @@ def _seconds_to_read(
 
 
 def refuse_passed_stage(systems: Systems, connection: Connection, lease: runs.Lease, options: Options) -> None:
-    """Refuse to stop before a stage that the interrupted run has behind it: it would go on to the end, and send.
+    """Refuse to stop before a stage the interrupted run has already passed: it would run to the end, and send.
 
     Raises:
         UsageError: nothing was done; the order of the stages is in the message.
@@ -131,17 +131,17 @@ def refuse_passed_stage(systems: Systems, connection: Connection, lease: runs.Le
     if options.stop_on is None or begins or _ORDER.index(found.stage) <= _ORDER.index(options.stop_on):
         return
     raise UsageError(
-        f"Run {found.run_id} of audience {connection.list_id} can't stop before {options.stop_on}: it stands before "
-        f"{found.stage}, which comes later. Nothing was done. Name a later stage, or begin a new run with "
+        f"Run {found.run_id} of audience {connection.list_id} can't stop before {options.stop_on}: it has already "
+        f"reached {found.stage}, which comes later. Nothing was done. Name a later stage, or start a new run with "
         f"force_restart. The order of the stages is: {', '.join(_ORDER)}."
     )
 
 
 def new_mark(tx: Transaction, list_id: str, begun: runs.Begun) -> datetime | None:
-    """Return the mark that a run which read what it was to read may set; None: the mark stays.
+    """Return the mark that a run which has read everything due may set; None: the mark stays.
 
-    A run that was told to look at changes since a date looked at nothing before it. The mark moves only where no time
-    is left between the old mark and what the run looked at, so that the next run leaves nobody out.
+    A run with a `since` date reads no changes before it. The mark moves only if there is no gap between the old mark
+    and the time the run reads from, so that the next run misses nobody.
     """
     mark = runs.standing(tx, list_id).last_sync_time
     has_a_gap = begun.since is not None and (mark is None or begun.since > mark)
@@ -149,18 +149,18 @@ def new_mark(tx: Transaction, list_id: str, begun: runs.Begun) -> datetime | Non
 
 
 def _opening_notes(run: Run, options: Options, reason: str) -> Iterator[str]:
-    """Say where a run does something else than its caller may think."""
+    """Yield notes where a run does something other than its caller may expect."""
     if reason:
         yield reason
     if options.stop_on is Stage.CHECK_DATA and not includes_data(run):
         yield (
-            f"{Stage.CHECK_DATA} takes part only with with_data, where the connection has data switched on. Without "
-            "that the run does nothing there; it stops at its place all the same."
+            f"{Stage.CHECK_DATA} takes part only with with_data, and if data is turned on for the connection. "
+            "Otherwise the run does nothing in that stage, but still stops there."
         )
 
 
 def _begin_run(tx: Transaction, connection: Connection, now: datetime, since: datetime | None, options: Options) -> int:
-    """Note a new run; if somebody has approved a plan, the run is for that one."""
+    """Record a new run; if there is an approved plan, the run is for that plan."""
     links = link_terms(connection)
     approved = kept_plans.approved_plan(tx, connection.list_id)
     if approved is not None and approved["links"] != links:
@@ -174,41 +174,41 @@ def _begin_run(tx: Transaction, connection: Connection, now: datetime, since: da
 
 
 def _withdraw_unsent(run: Run) -> None:
-    """What an earlier run decided and nobody sent is decided afresh by this one (docs/decisions/one-open-update.md).
+    """Withdraw what an earlier run decided but didn't send, to decide it again (docs/decisions/one-open-update.md).
 
-    What is to be tried in another way after a refusal stays: decided afresh, it would be refused afresh, for ever.
+    Retries in another form after a refusal stay: decided again, they would be refused again, forever.
     """
     fresh = run.started_at - PLAN_VALID_FOR
     with run.transaction() as tx:
         withdrawn = updates.withdraw_unsent(tx, run.list_id, keep_retries_since=fresh)
     if withdrawn:
-        run.log(f"{withdrawn} updates had not been sent; their rows are decided again.")
+        run.log(f"{withdrawn} updates hadn't been sent; their rows are decided again.")
 
 
 def _range(
     tx: Transaction, found: runs.Standing, connection: Connection, options: Options
 ) -> tuple[datetime | None, str]:
-    """Return since when a new run looks at changes, None: everything; and what its caller is to know of it."""
+    """Return the start of the period whose changes a new run reads (None: everything), and a note for its caller."""
     if options.everything or connection.trusted:
         return None, ""
     mark = found.last_sync_time
     if mark is None or runs.last_full_run(tx, found.list_id) is None:
         return None, NEVER_READ_IN_FULL if options.since else ""
     if found.links != group_links(connection):
-        return None, ""  # linked otherwise than then: everything has to be read
+        return None, ""  # the links have changed since then: everything has to be read
     since = (options.since or mark) - OVERLAP
     if since <= mark:
         return since, ""
     return since, (
-        f"Changes before {since:%Y-%m-%d %H:%M} UTC are not looked at, as since says. The next run without since looks "
-        f"at everything after {mark:%Y-%m-%d %H:%M} UTC."
+        f"Changes before {since:%Y-%m-%d %H:%M} UTC are not read, because of since. The next run without since reads "
+        f"everything after {mark:%Y-%m-%d %H:%M} UTC."
     )
 
 
 def _is_to_be_dropped(
     tx: Transaction, found: runs.Standing, connection: Connection, options: Options, now: datetime
 ) -> bool:
-    """Say whether an interrupted run must not go on: its plan is old, or other groups are linked now than it read."""
+    """Return whether an interrupted run must not continue: its plan is old, or its linked groups have changed."""
     begun = runs.begun(tx, found.run_id or 0)
     stale = found.stage in (*_DECIDED, Stage.SUBMIT) and now - begun.at > PLAN_VALID_FOR
     return options.force_restart or stale or begun.links != link_terms(connection)
@@ -217,7 +217,7 @@ def _is_to_be_dropped(
 def drop_run(tx: Transaction, found: runs.Standing, now: datetime, outcome: str = "dropped") -> None:
     """End an interrupted run; what it read stays.
 
-    Once it had decided, everything it read is in our rows: the next run need not look further back than its start.
+    Once it had decided, everything it read is in our rows: the next run need not go back further than its start.
     """
     run_id = found.run_id or 0
     plans.drop_plan(tx, run_id)

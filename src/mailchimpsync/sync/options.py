@@ -1,4 +1,4 @@
-"""What a call of the engine takes, and what it gives."""
+"""The input and the result of a call of the engine."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ class Outcome(StrEnum):
     """How a call ended."""
 
     DONE = "done"
-    INCOMPLETE = "incomplete"  # the run is complete, and people are still due
-    WAITING = "waiting"  # the run is complete; Mailchimp is still at work on its batches
+    INCOMPLETE = "incomplete"  # the run is complete, but people are still due
+    WAITING = "waiting"  # the run is complete; Mailchimp is still working on its batches
     OUT_OF_TIME = "out of time"  # the next call goes on
     STOPPED = "stopped"  # before the stage the caller named
-    ABORTED = "aborted"  # somebody asked for it, from elsewhere
-    HELD = "held"  # it would do too much; a person has to look at its plan
+    ABORTED = "aborted"  # requested by someone, from another process
+    HELD = "held"  # it would change too much; a person has to review its plan
 
 
 @dataclass(frozen=True, slots=True)
 class Systems:
-    """What a connection is synced with; `erasure_key` is what erased addresses are known by, None: none is."""
+    """The systems a connection is synced with; `erasure_key` identifies erased addresses, None: none are erased."""
 
     store: Store
     mailchimp: MailchimpClient
@@ -40,7 +40,7 @@ class Systems:
 
     @contextmanager
     def until(self, deadline: Deadline) -> Iterator[None]:
-        """Let no client wait beyond a deadline, for a while."""
+        """Let no client wait beyond a deadline, within this context."""
         self.mailchimp.deadline = self.civicrm.deadline = deadline
         try:
             yield
@@ -50,15 +50,14 @@ class Systems:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to run: `since` None: since the last run; `everything`: without a lower limit.
+    """How to run: `since` None: since the last run; `everything`: no lower limit.
 
-    `force_restart` begins anew instead of going on with an interrupted run; with `take_over` a run that is at work is
-    stopped first. `accept_empty`: what looks empty, or as if most people had vanished, is so. `accept_restored`:
-    CiviCRM was restored from an older backup, and what was agreed with it is forgotten. `with_data`: what plugins know
-    of people goes to Mailchimp too. Without `wait_for_batches` a run ends once everything is sent. `by` is who calls
-    for it; None: it is due.
-    `still_due` is asked once the lease is held, so that of several services that want to run only one does.
-    `unguarded`: whoever calls looks at the plan by himself, so nothing is held.
+    `force_restart` starts a new run instead of continuing an interrupted one; with `take_over` a run in progress is
+    stopped first. `accept_empty`: believe a side that looks empty, or as if most people had vanished.
+    `accept_restored`: CiviCRM was restored from an older backup, so what was agreed with it is forgotten. `with_data`:
+    what plugins know of people goes to Mailchimp too. Without `wait_for_batches` a run ends once everything is sent.
+    `by` is the caller; None: the run was due. `still_due` is called once the lease is held, so that only one of several
+    services runs. `unguarded`: the caller reviews the plan, so nothing is held.
     """
 
     since: datetime | None = None
@@ -76,16 +75,16 @@ class Options:
 
 
 DEFAULT_OPTIONS = Options()
-"""How a scheduled run is made."""
+"""The options of a scheduled run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a call did: the outcome, the stage the connection stands before, and the run (0: none was begun).
+    """Result of a call: the outcome, the stage the connection is at, and the run (0: none was started).
 
-    `kept_plan_id` is the plan that is held, or that was carried out. `trust_is_over`: the trust in one side that is
-    configured has done its work, and is to be taken out of the configuration. `notes` say where the run did something
-    else than the caller may think. `due`: who is still due. `gone_interests`: linked ones that Mailchimp has no more.
+    `kept_plan_id` is the plan that is held, or was carried out. `trust_is_over`: the configured trust in one side has
+    done its work, and should be removed from the configuration. `notes` say where the run did something other than
+    expected. `due`: people still due. `gone_interests`: linked interests that no longer exist at Mailchimp.
     """
 
     list_id: str

@@ -1,4 +1,4 @@
-"""Work on batches outside a run, with the lease held all the same."""
+"""Work on batches outside a run, still under the lease."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from mailchimpsync.sync.updates.results import Read, read_results, results_are_l
 
 
 def hold_lease_for(systems: Systems, connection: Connection, deadline: Deadline, lease: runs.Lease) -> Work:
-    """Return work that logs to the newest run, with a lease that is held."""
+    """Return work that logs to the newest run, under a lease that is held."""
     with systems.store.begin() as tx:
         newest = runs.last_run(tx, connection.list_id)
     return Work(
@@ -44,14 +44,14 @@ def _working(systems: Systems, connection: Connection, deadline: Deadline) -> It
 
 
 def collect_connection(systems: Systems, connection: Connection, deadline: Deadline) -> int:
-    """Read the results of a connection's finished batches; return of how many batches something came.
+    """Read the results of a connection's finished batches; return for how many batches anything was read.
 
-    What is to be tried in another way after a refusal is sent at once, unless an interrupted run will. Opt-outs that
-    have waited too long for their batch are sent directly.
+    Updates to be retried in another form after a refusal are sent at once, unless an interrupted run will do so.
+    Opt-outs that have waited too long for their batch are sent directly.
 
     Raises:
-        BusyError: a run is at work; it reads them itself.
-        RemoteError: Mailchimp can't be asked.
+        BusyError: a run is in progress; it reads them itself.
+        RemoteError: Mailchimp can't be reached.
     """
     with _working(systems, connection, deadline) as work:
         found = collect(work)
@@ -62,12 +62,12 @@ def collect_connection(systems: Systems, connection: Connection, deadline: Deadl
 
 
 def process_batch(systems: Systems, connection: Connection, row: Any, deadline: Deadline, *, again: bool) -> Read:
-    """Read the results of one finished batch, `again` where they have been read already.
+    """Read the results of one finished batch, `again` if they have been read already.
 
     Raises:
-        UsageError: Mailchimp has not finished it, or it has been processed already.
+        UsageError: Mailchimp hasn't finished it, or it has been processed already.
         RefusedError: `BATCH_LOST`, Mailchimp no longer has it; its rows are due again.
-        BusyError: a run is at work; it reads them itself.
+        BusyError: a run is in progress; it reads them itself.
     """
     with _working(systems, connection, deadline) as work:
         info = _finished(work, row, again=again)
@@ -86,10 +86,10 @@ def _finished(work: Work, row: Any, *, again: bool) -> BatchInfo | None:
     if now["response_processed"] == updates.HANDLED and not again:
         raise UsageError(f"Batch {row['id']} has been processed already. Give force=1 to read its results again.")
     if now["mailchimp_batch_id"] is None:
-        raise UsageError(f"It is not known whether batch {row['id']} reached Mailchimp; the next run finds out.")
+        raise UsageError(f"It isn't known whether batch {row['id']} reached Mailchimp; the next run finds out.")
     info = refresh_batch(work, now)
     if info is not None and not info.is_finished:
-        raise UsageError(f"Mailchimp has not finished batch {row['id']}: it is {info.status}.")
+        raise UsageError(f"Mailchimp hasn't finished batch {row['id']}: it is {info.status}.")
     return info
 
 

@@ -1,4 +1,4 @@
-"""A plan that is looked at before it is done: a whole run up to its decisions, on a scratch copy.
+"""A plan to review before it is carried out: a whole run up to its decisions, on a scratch copy.
 
 See docs/decisions/plan-before-writing.md.
 """
@@ -34,11 +34,11 @@ def preview(
     with_data: bool = False,
     progress: Progress | None = None,
 ) -> int:
-    """Keep a plan of what the next run would do, and return its id. Neither side is written to, nor our own rows.
+    """Store a plan of what the next run would do, and return its id. Writes to neither side, nor to our own rows.
 
     Raises:
-        BusyError: a run is at work. TransientError: it could not be done in the time given.
-        EvidenceError, AccessError: as a run.
+        BusyError: a run is in progress. TransientError: it wasn't finished in the time given.
+        EvidenceError, AccessError: as for a run.
     """
     options = Options(
         everything=everything,
@@ -54,7 +54,7 @@ def preview(
         with read_only(systems):
             result = run_connection(replace(systems, store=scratch), connection, deadline, options, progress)
         if result.outcome is not Outcome.STOPPED:
-            raise TransientError(Code.OUT_OF_TIME, "The plan could not be made in the time given.")
+            raise TransientError(Code.OUT_OF_TIME, "The plan couldn't be made in the time given.")
         return keep_plan(
             scratch,
             systems.store.begin,

@@ -1,4 +1,4 @@
-"""How far a run is: told to whoever called for it, and counted for whoever watches from elsewhere."""
+"""Progress of a run: reported to its caller, and counted for observers in other processes."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from mailchimpsync.store.runs.runs import HowFar, Standing
 
 
 class RecordedProgress:
-    """Counts what a stage has done, over all calls that work on it, and passes everything on.
+    """Counts the completed items of a stage over all calls, and passes all reports on.
 
-    The count goes into the store with the lease, at the start of each transaction, so that it costs nothing.
+    The count is stored with the lease, at the start of each transaction, so that it costs nothing extra.
     """
 
     def __init__(self, told: Progress, runtime: Runtime, left: Standing) -> None:
-        """Take who is told, and where an earlier call left the run; a run that begins was left nowhere."""
+        """Take the listener, and the progress an earlier call left; None for a new run."""
         self._told, self._runtime = told, runtime
         self._left: Standing | None = left
         self._before = HowFar()
@@ -23,7 +23,7 @@ class RecordedProgress:
         self._began = runtime.now()
 
     def stage(self, stage: str) -> None:
-        """Begin to count, from where an earlier call left the same stage."""
+        """Start counting, from where an earlier call left the same stage."""
         left, self._left = self._left, None
         goes_on = left is not None and left.stage == stage and left.how_far is not None
         self._before = left.how_far if goes_on and left is not None and left.how_far is not None else HowFar()
@@ -31,7 +31,7 @@ class RecordedProgress:
         self._told.stage(stage)
 
     def advance(self, done: int, total: int | None = None) -> None:
-        """Count so many more."""
+        """Count more completed items."""
         if self._now is not None:
             self._now = replace(self._now, done=self._now.done + done, total=total or self._now.total)
         self._told.advance(done, total)
@@ -41,7 +41,7 @@ class RecordedProgress:
         self._told.message(text)
 
     def how_far(self) -> HowFar | None:
-        """Return how far the stage is; None before the first begins."""
+        """Return the stage's progress; None before the first starts."""
         if self._now is None:
             return None
         seconds = self._before.seconds + int(self._runtime.seconds_since(self._began))

@@ -1,4 +1,4 @@
-"""Work that reads both sides and writes neither."""
+"""Work that reads both sides and writes to neither."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mailchimpsync.sync.options import Systems
 
 @contextmanager
 def read_only(systems: Systems) -> Iterator[None]:
-    """Whatever a mistake of ours would write is stopped at the door."""
+    """Make both clients refuse any write, even one made by a bug."""
     for client in (systems.mailchimp, systems.civicrm):
         client.may_write = False
     try:

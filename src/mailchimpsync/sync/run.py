@@ -1,4 +1,4 @@
-"""One run over one connection, from the lease to the mark: the stages in their order (docs/reference/stages.md)."""
+"""One run over one connection, from the lease to the mark: the stages in order (docs/reference/stages.md)."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ from mailchimpsync.sync.stages.submit import outstanding, submit
 from mailchimpsync.sync.trust import resolve_trust, trust_is_over
 
 COUNTED_EVERY = timedelta(hours=1)
-"""How often people are counted at the end of runs that looked at changes only."""
+"""How often people are counted at the end of runs that only read changes."""
 
 STAGES: Mapping[Stage, Callable[[Run], bool]] = {
     Stage.FETCH: fetch,
@@ -62,7 +62,7 @@ STAGES: Mapping[Stage, Callable[[Run], bool]] = {
     Stage.CHANGE_GROUPS: change_groups,
     Stage.SUBMIT: submit,
 }
-"""The stages in the order of a run; each says whether it is complete, or goes on in a later call."""
+"""The stages in order; each returns whether it is complete, or continues in a later call."""
 
 
 def run_connection(
@@ -72,12 +72,12 @@ def run_connection(
     options: Options = DEFAULT_OPTIONS,
     progress: Progress | None = None,
 ) -> Result:
-    """Begin a run, or go on with the one that was interrupted, until it is complete, stopped, or out of time.
+    """Start a run, or continue an interrupted one, until it is complete, stopped, or out of time.
 
     Raises:
-        BusyError: another run of this connection is at work, or was meanwhile and it is no longer due.
+        BusyError: another run of this connection is in progress, or has just ended so that this one isn't due any more.
         EvidenceError, AccessError: nothing was changed; see the remedy.
-        TransientError, StoreError: what was done is kept; the next call goes on.
+        TransientError, StoreError: everything done is kept; the next call continues.
     """
     observer, started, outcome = systems.runtime.observer, systems.runtime.now(), Code.INTERNAL.value
     try:
@@ -124,8 +124,8 @@ def _lease(systems: Systems, connection: Connection, options: Options) -> Abstra
     if options.force_restart and is_held(store, list_id):
         raise BusyError(
             Code.BUSY,
-            f"Another run is at work on audience {list_id}, so this one does not begin anew. To stop the other one "
-            "first, say so twice: `--force-restart --force-restart`, or force_restart=2.",
+            f"Another run is in progress on audience {list_id}, so no new one was started. To stop the other one "
+            "first, use `--force-restart --force-restart`, or force_restart=2.",
         )
     return holding_lease(store, list_id)
 
@@ -140,7 +140,7 @@ def _check_still_due(systems: Systems, connection: Connection, options: Options)
 
 @contextmanager
 def _infrequent_garbage_collection() -> Iterator[None]:
-    """Rows come and go by the thousand and hold no cycles: looking for some as often as by default costs a tenth."""
+    """Rows are created by the thousand and form no cycles: default garbage collection costs a tenth of the time."""
     before = gc.get_threshold()
     gc.set_threshold(200_000, 50, 100)
     try:
@@ -173,7 +173,9 @@ def _run_with_lease(
     relinked = forget_outdated_bases(systems.store, lease, connection)
     run = open_run(systems, connection, deadline, options, progress, lease, sight, watch)
     if relinked:
-        run.log("Other groups are linked than before: what was agreed with those is forgotten, and everything is read.")
+        run.log(
+            "The linked groups have changed: what was agreed with the old ones is forgotten, and everything is read."
+        )
     try:
         return replace(_run_stages(run, options.stop_on), notes=tuple(run.notes))
     except MailchimpsyncError as error:
@@ -184,7 +186,7 @@ def _run_with_lease(
 
 
 def _is_held(systems: Systems, lease: runs.Lease, connection: Connection) -> Result | None:
-    """A plan that was held stays held over every call, until somebody has decided about it or it has expired."""
+    """Return whether a plan is held; it stays held until someone decides about it or it expires."""
     list_id, now = connection.list_id, systems.runtime.now()
     with systems.store.begin() as tx:
         runs.hold_lease(tx, lease)
@@ -238,7 +240,7 @@ def _next_stage(stage: Stage) -> Stage:
 
 
 def _hold_plan(run: Run, plan_id: int) -> Result:
-    """The run ends before its first write. The mark stays, so that all is read again before it is carried out."""
+    """End the run before its first write. The mark stays, so that everything is read again before it is applied."""
     with run.transaction() as tx:
         plans.drop_plan(tx, run.id)
         runs.end_run(tx, run.list_id, run.id, run.runtime.now(), Outcome.HELD.value)
@@ -246,7 +248,7 @@ def _hold_plan(run: Run, plan_id: int) -> Result:
 
 
 def _complete(run: Run) -> Result:
-    """The mark moves now, to the time the run started, unless the run left a time out."""
+    """Move the mark to the time the run started, unless the run left a gap."""
     waiting = outstanding(run)
     numbers = _count_people(run)
     with run.transaction() as tx:
@@ -276,7 +278,7 @@ def _outcome(waiting: int, still_due: due.Due) -> Outcome:
 
 
 def _refused_alike(tx: Transaction, list_id: str, still_due: due.Due) -> AccessError | None:
-    """Return the error that the key or the account has, if every change was refused for it, not one person's."""
+    """Return the error of the API key or account, if every change was refused for it and not for one person."""
     code, batches, operations = due.batches_refused_alike(tx, list_id)
     if code is None or not still_due.by_cause.get(code) or max(batches, operations) < LASTS_AFTER:
         return None
@@ -285,7 +287,7 @@ def _refused_alike(tx: Transaction, list_id: str, still_due: due.Due) -> AccessE
 
 
 def _count_people(run: Run) -> counts.Agreement | None:
-    """Counting looks at every row, so a run that looked at few only does it now and then."""
+    """Counting reads every row, so runs that read only changes do it now and then."""
     with run.store.reading() as tx:
         last = figures.last_counted(tx, run.list_id)
         if run.since is not None and last is not None and run.runtime.now() - last < COUNTED_EVERY:
@@ -294,14 +296,14 @@ def _count_people(run: Run) -> counts.Agreement | None:
 
 
 def _drop_uncertain_plan(run: Run) -> None:
-    """What it read may be untrue, so nobody decides on it: the next run reads everything anew. The mark stays."""
+    """Drop the plan: what was read may be untrue, so the next run reads everything again. The mark stays."""
     with run.transaction() as tx:
         drop_run(tx, runs.standing(tx, run.list_id), run.runtime.now())
         bases.forget_links(tx, run.list_id)
 
 
 def _log_error(run: Run, error: MailchimpsyncError) -> None:
-    """The error is in the log for whoever looks later; a database that failed, or a lost lease, can't be told."""
+    """Log the error for later readers; that isn't possible after a database failure or with a lost lease."""
     try:
         with run.transaction() as tx:
             runs.record_error(tx, run.id, error.code)

@@ -1,8 +1,8 @@
-"""Trust in one side: for one full run that somebody has approved, and no longer.
+"""Trust in one side: for one full run that was approved, and no longer.
 
-A run that was made with trust is noted when it is complete. Its updates may still be at Mailchimp then: as long as they
-are, runs are made without trust; if some of them were lost, trust counts once more. Else it is over.
-See docs/reference/php-extension.md#trust-in-one-side.
+A run made with trust is recorded when it is complete. Its updates may still be at Mailchimp then: until they are done,
+runs are made without trust; if some were lost, trust counts once more. Otherwise it is over. See
+docs/reference/php-extension.md#trust-in-one-side.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from mailchimpsync.sync.stages.submit import collect
 
 
 def resolve_trust(systems: Systems, connection: Connection, deadline: Deadline, lease: runs.Lease) -> Connection:
-    """Return a connection as the run that is to begin or to go on has to take it; with the lease held."""
+    """Return the connection with the trust that applies to the run about to start or continue; under the lease."""
     with systems.store.begin() as tx:
         runs.hold_lease(tx, lease)
         _drop_other_hold(tx, connection)
@@ -34,7 +34,7 @@ def resolve_trust(systems: Systems, connection: Connection, deadline: Deadline, 
 
 
 def with_current_trust(store: Store, connection: Connection) -> Connection:
-    """Return a connection with the trust that counts by what is known here; an undo knows of none."""
+    """Return a connection with the trust that applies now; an undo has none."""
     if not connection.trusted:
         return connection
     with store.begin() as tx:
@@ -47,12 +47,12 @@ def with_current_trust(store: Store, connection: Connection) -> Connection:
 
 
 def trust_is_over(store: Store, connection: Connection) -> bool:
-    """Say whether the trust that is configured has done its work: nothing of its run is on its way, or was lost."""
+    """Return whether the configured trust has done its work: none of its run's updates is in flight or lost."""
     return bool(connection.trusted) and _open_and_lost_updates(store, connection) == (0, 0)
 
 
 def _open_and_lost_updates(store: Store, connection: Connection) -> tuple[int, int] | None:
-    """Return how many updates of the run that was made with this trust are open and lost; None: there was none."""
+    """Return how many updates of the run with this trust are open and lost; None: there was no such run."""
     with store.begin() as tx:
         done = runs.standing(tx, connection.list_id).trust
     if done is None or done["trusted"] != connection.trusted:
@@ -66,7 +66,7 @@ def _open_and_lost(store: Store, run_id: int) -> tuple[int, int]:
 
 
 def _drop_other_hold(tx: Transaction, connection: Connection) -> None:
-    """A plan that is held for a trust which is configured no longer, or otherwise, could never be carried out."""
+    """Drop a plan held for a trust that is no longer configured: it could never be carried out."""
     hold = kept_plans.open_hold(tx, connection.list_id)
     held_for = hold["links"].get("trust") if hold is not None else None
     if hold is not None and held_for and held_for != link_terms(connection).get("trust"):

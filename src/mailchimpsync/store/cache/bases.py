@@ -1,4 +1,4 @@
-"""Forgetting what both sides agreed on, where it was agreed with a group that is linked no longer.
+"""Forgets what both sides agreed on, if that was with a group that is no longer linked.
 
 See docs/decisions/three-way.md.
 """
@@ -18,19 +18,19 @@ from mailchimpsync.store.schema import cache, run, status, update
 
 
 def newest_links(tx: Connection, list_id: str) -> Mapping[str, Any] | None:
-    """Return the groups the newest run looked at, whatever became of it: those that the rows' bases belong to."""
+    """Return the groups of the newest run, whatever its outcome: those that the rows' bases belong to."""
     query = select(run.c.links).where(run.c.list_id == list_id, run.c.links.is_not(None))
     found: Mapping[str, Any] | None = tx.execute(query.order_by(run.c.id.desc()).limit(1)).scalar_one_or_none()
     return filter_links(found) if found is not None else None
 
 
 def filter_links(terms: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the groups of what a run was made for."""
+    """Return the groups from the terms of a run."""
     return {name: value for name, value in terms.items() if name != "trust"}
 
 
 def forget_links(tx: Connection, list_id: str) -> None:
-    """Forget which groups the last completed run looked at, so that the next one reads everything."""
+    """Forget the groups of the last completed run, so that the next one reads everything."""
     tx.execute(sql_update(status).where(status.c.list_id == list_id).values(links=null()))
 
 
@@ -39,14 +39,14 @@ def forget_bases(
 ) -> int | None:
     """Forget the bases of the next rows, by id, and make the rows due.
 
-    Also what their updates under way would make a base of: that was agreed with the same groups.
+    Also the bases their updates in flight would set: those were agreed with the same groups.
 
     Args:
         tx: within a transaction.
         list_id: the audience.
-        after: the row id to go on behind.
+        after: the row id to continue after.
         limit: how many rows at most.
-        subscription: whether to forget that they were subscribed or not.
+        subscription: whether to forget the subscription.
         interests: the interests to forget.
 
     Returns:

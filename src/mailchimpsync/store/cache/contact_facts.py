@@ -1,7 +1,7 @@
-"""What a row holds of its contact, and what becomes of that when the row gets another one: one owner of these columns.
+"""The columns of a row about its contact, and their values when the row gets another one: their one owner.
 
-Whoever writes `civicrm_contact_id` writes what `owned_by` returns, so that no fact of the contact before stays.
-Why: docs/decisions/contact-facts.md.
+Code that writes `civicrm_contact_id` writes what `columns_for_owner` returns, so that no fact of the earlier contact
+stays. Why: docs/decisions/contact-facts.md.
 """
 
 from __future__ import annotations
@@ -26,39 +26,39 @@ CONTACT_FACTS = (
     "address_before",
     "hold_reason",
 )
-"""The columns that say something of the contact who owns a row, or owned it."""
+"""The columns about the contact that owns a row, or owned it."""
 
 PENDING_CORRECTIONS = ("names_before", "address_before", "hold_reason")
-"""Those of them that say what changed at Mailchimp and is to be carried out in CiviCRM."""
+"""Those with changes made at Mailchimp, still to be carried out in CiviCRM."""
 
 _RENAMED = ("marks", "inherited", "inherited_at", "civicrm_address", "contact_problem", "handed_from")
 
 
 def columns_for_owner(contact_id: int | None, **facts: Any) -> dict[str, Any]:
-    """Return the columns of a row that belongs to a contact, or to nobody; whatever is not given is not known.
+    """Return the columns of a row that belongs to a contact, or to none; facts that aren't given are unknown.
 
     Raises:
-        ValueError: a fact is none of a contact.
+        ValueError: a fact isn't about contacts.
     """
     if not facts.keys() <= set(CONTACT_FACTS):
-        raise ValueError(f"no facts of a contact: {sorted(facts.keys() - set(CONTACT_FACTS))}")
+        raise ValueError(f"not facts of a contact: {sorted(facts.keys() - set(CONTACT_FACTS))}")
     return {"civicrm_contact_id": contact_id, **dict.fromkeys(CONTACT_FACTS), **facts}
 
 
 def columns_without_owner(row: RowMapping) -> dict[str, Any]:
-    """Return what a row goes on holding of a contact that left it: merges into it count if it comes back."""
+    """Return what a row keeps of a contact that left it: merges into it count if it comes back."""
     return {name: row[name] for name in ("inherited", "inherited_at")}
 
 
 def pending_corrections(row: RowMapping) -> dict[str, Any]:
-    """Return what a row's contact is still to be told of its member, for the contact that it was merged into."""
+    """Return the corrections a row's contact is still due, for the contact that it was merged into."""
     return {name: row[name] for name in PENDING_CORRECTIONS}
 
 
 def merge_facts(old: Columns, new: Columns) -> list[Any]:
-    """Return the columns of a member's new row, which takes the place of the old one: the same person's facts.
+    """Return the columns of a member's new row, which replaces the old one: the same person's facts.
 
-    Where the new row belongs to another contact already, the old one's facts are not its own.
+    If the new row already belongs to another contact, the old one's facts don't apply to it.
     """
     same = or_(new.civicrm_contact_id.is_(None), new.civicrm_contact_id == old.civicrm_contact_id)
     facts = [case((same, old[name]), else_=new[name]).label(name) for name in _RENAMED]

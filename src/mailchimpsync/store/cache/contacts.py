@@ -46,7 +46,7 @@ def owners_among(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> li
 
 
 def contacts_refused(tx: Connection, list_id: str) -> list[int]:
-    """Return the contacts that CiviCRM refused to change when it was last asked to."""
+    """Return the contacts that CiviCRM last refused to change."""
     query = select(cache.c.civicrm_contact_id).where(
         cache.c.mailchimp_list_id == list_id,
         cache.c.sync_status.in_((SyncStatus.FAIL.value, SyncStatus.TODO.value)),
@@ -62,11 +62,10 @@ def replace_contacts(
     gone_as: Mapping[int, str] = UNKNOWN,
     kept: Collection[int] = (),
 ) -> int:
-    """Give the rows of contacts that are gone to the contacts they were merged into, or to nobody; return how many.
+    """Give the rows of contacts that are gone to those they were merged into, or release them; return how many.
 
-    `gone_as` says how contacts went that were not merged: `trashed`, or `deleted`.
-    Rows that Mailchimp knows nothing of go: they only stood for the contact. Those of `kept` contacts stay, for what
-    their contact was marked with.
+    `gone_as` says how contacts went that weren't merged: `trashed`, or `deleted`. Rows without a member are deleted:
+    they only stood for the contact. Those of `kept` contacts stay, because of their contact's flags.
     """
     ours = and_(cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(list(replaced)))
     only_civicrm = cache.c.mailchimp_member_id.is_(None) & ~is_in_flight()
@@ -91,7 +90,7 @@ def _replaced_row(row: RowMapping, replaced: Mapping[int, int | None], gone_as: 
 
 
 def known_flags(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> Sequence[Any]:
-    """Return what the rows of contacts know and have inherited: civicrm_contact_id, marks, inherited."""
+    """Return the flags rows of contacts have and inherited: civicrm_contact_id, marks, inherited."""
     columns = (cache.c.civicrm_contact_id, cache.c.marks, cache.c.inherited)
     mine = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids)
     marked = or_(cache.c.inherited.is_not(None), cache.c.marks.is_not(None))
@@ -99,14 +98,14 @@ def known_flags(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> Seq
 
 
 def inherit(tx: Connection, list_id: str, marks: Mapping[int, str], now: datetime) -> None:
-    """Note on all rows of contacts what those were marked with that were merged into them; the rows are due."""
-    for contact, text in marks.items():  # merges of marked contacts are few
+    """Record, on all rows of contacts, the flags of those merged into them; the rows are due."""
+    for contact, text in marks.items():  # merges of flagged contacts are few
         mine = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id == contact
         tx.execute(update(cache).where(*mine).values({**dict(due()), "inherited": text, "inherited_at": now}))
 
 
 def record_flags(tx: Connection, list_id: str, contact_ids: Sequence[int], marks: Mapping[int, str]) -> int:
-    """Note how contacts are marked, those without an entry not at all; rows that this changes are due. How many?"""
+    """Record the flags of contacts, none for those without an entry; changed rows are due. Return how many."""
     by_marks: dict[str | None, list[int]] = {}
     for contact in contact_ids:
         by_marks.setdefault(marks.get(contact), []).append(contact)
@@ -119,7 +118,7 @@ def record_flags(tx: Connection, list_id: str, contact_ids: Sequence[int], marks
 
 
 def record_problem(tx: Connection, list_id: str, contact_ids: Sequence[int], problem: str) -> int:
-    """Note on the rows of contacts why nothing certain is known of them; rows that this changes are due. How many?"""
+    """Record on the rows of contacts why nothing certain is known of them; changed rows are due. Return how many."""
     changed = 0
     for start in range(0, len(contact_ids), 5_000):
         mine = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids[start : start + 5_000])
@@ -130,14 +129,14 @@ def record_problem(tx: Connection, list_id: str, contact_ids: Sequence[int], pro
 
 
 def clear_problems(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> None:
-    """Note that contacts are there and can be read; rows of which that was not known are due."""
+    """Record that contacts exist and can be read; rows where that wasn't known are due."""
     mine = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids)
     had_one = cache.c.contact_problem.is_not(None)
     tx.execute(update(cache).where(*mine, had_one).values({**dict(due()), "contact_problem": null()}))
 
 
 def contacts_with_problems(tx: Connection, list_id: str, limit: int) -> list[int]:
-    """Return some contacts of whom nothing certain is known, in ascending order."""
+    """Return some contacts about which nothing certain is known, in ascending order."""
     query = select(cache.c.civicrm_contact_id).where(
         cache.c.mailchimp_list_id == list_id,
         cache.c.sync_status.in_((SyncStatus.FAIL.value, SyncStatus.TODO.value)),
@@ -178,14 +177,14 @@ def members_of_contacts(tx: Connection, list_id: str, contact_ids: Sequence[int]
 
 
 def set_addresses(tx: Connection, noted: Mapping[int, Mapping[str, str | None]], due_ids: Sequence[int]) -> None:
-    """Note contacts' best addresses and those members are to get, by row id; make rows due."""
+    """Record contacts' best addresses and their members' new ones, by row id; make rows due."""
     update_by_id(tx, cache, [{"id": row_id, **values} for row_id, values in noted.items()])
     if due_ids:
         make_due(tx, cache.c.id.in_(due_ids))
 
 
 def make_replaced_rows_due(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> int:
-    """Make the rows of contacts due that are still asked at an address they have no more; return how many."""
+    """Make rows of contacts due that are still asked at an address they no longer have; return how many."""
     return make_due(
         tx,
         cache.c.mailchimp_list_id == list_id,
@@ -196,31 +195,31 @@ def make_replaced_rows_due(tx: Connection, list_id: str, contact_ids: Sequence[i
 
 
 def make_unmatched_rows_due(tx: Connection, list_id: str) -> int:
-    """Make rows due that nobody owns because a record that may be their owner's can't be read; return how many."""
+    """Make unowned rows due because a record that may be their owner's can't be read; return how many."""
     nobody = cache.c.civicrm_contact_id.is_(None), cache.c.contact_problem.is_not(None)
     return make_due(tx, cache.c.mailchimp_list_id == list_id, cache.c.sync_status == SyncStatus.FAIL.value, *nobody)
 
 
 def delete_rows_without_member(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> None:
-    """Delete the rows of contacts that Mailchimp knows nothing of; those in flight stay."""
+    """Delete the rows of contacts without a member; those in flight stay."""
     mine = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids)
     tx.execute(delete(cache).where(*mine, cache.c.mailchimp_member_id.is_(None), ~is_in_flight()))
 
 
 def set_problem(tx: Connection, row_ids: Sequence[int], problem: str | None) -> None:
-    """Note of rows that nobody owns why nothing certain is known of who does; None: all is known."""
+    """Record why it isn't known who owns unowned rows; None: it is known."""
     other = cache.c.contact_problem.is_distinct_from(problem)
     tx.execute(update(cache).where(cache.c.id.in_(row_ids), other).values(contact_problem=problem))
 
 
 def set_flags(tx: Connection, marks: Mapping[int, str | None]) -> None:
-    """Note how rows are marked, by row id, and make them due."""
+    """Record the flags of rows, by row id, and make them due."""
     update_by_id(tx, cache, [{"id": row_id, "marks": text} for row_id, text in marks.items()])
     make_due(tx, cache.c.id.in_(list(marks)))
 
 
 def make_failed_rows_due(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> int:
-    """Make the failed rows of contacts that were edited due: the edit may have mended them."""
+    """Make the failed rows of edited contacts due: the edit may have fixed them."""
     return make_due(
         tx,
         cache.c.mailchimp_list_id == list_id,
@@ -230,7 +229,7 @@ def make_failed_rows_due(tx: Connection, list_id: str, contact_ids: Sequence[int
 
 
 def make_unowned_rows_due(tx: Connection, list_id: str, addresses: Sequence[str]) -> int:
-    """Make the rows without contact due that have one of the addresses."""
+    """Make the rows without contact that have one of the addresses due."""
     return make_due(
         tx,
         cache.c.mailchimp_list_id == list_id,
@@ -270,7 +269,7 @@ def owners_of_rows(tx: Connection, row_ids: Sequence[int]) -> list[int]:
 
 
 def unowned_among(tx: Connection, row_ids: Sequence[int]) -> Sequence[RowMapping]:
-    """Return those of some rows that have an address and no contact, with the columns of `unowned_rows`."""
+    """Return which of the rows have an address and no contact, with the columns of `unowned_rows`."""
     query = select(*(cache.c[name] for name in _UNOWNED)).where(
         cache.c.id.in_(row_ids), cache.c.civicrm_contact_id.is_(None), cache.c.mailchimp_email.is_not(None)
     )
@@ -283,7 +282,7 @@ def set_contacts(
     marks: Mapping[int, str | None] = NO_FLAGS,
     best: Mapping[int, str] = UNKNOWN,
 ) -> None:
-    """Give rows to contacts: contact id by row id; `marks` likewise, how the contacts are marked.
+    """Give rows to contacts: contact id by row id; `marks` likewise, the contacts' flags.
 
     `best` has the best addresses by contact.
     """
@@ -299,16 +298,16 @@ def set_contacts(
 
 
 def release_rows(tx: Connection, row_ids: Sequence[int]) -> None:
-    """Take rows from their contacts; they are nobody's, and due."""
+    """Release rows from their contacts; they are unowned, and due."""
     update_by_id(tx, cache, [{"id": row_id, **columns_for_owner(None)} for row_id in row_ids])
     make_due(tx, cache.c.id.in_(row_ids))
 
 
 def delete_redundant_rows(tx: Connection, list_id: str, contact_ids: Sequence[int] | None = None) -> int:
-    """Delete rows that stand for a contact only, where a due row of the contact stands for a member.
+    """Delete rows that only stand for a contact, if a due row of the contact stands for a member.
 
-    Of all contacts, or of some. A member that is to get another address and can't be renamed does not count: the row
-    stands for the member that gets it.
+    Of all contacts, or of some. A member that should get another address and can't be renamed doesn't count: the row
+    stands for the member that will have it.
     """
     member = cache.alias("member")
     represented = select(member.c.civicrm_contact_id).where(

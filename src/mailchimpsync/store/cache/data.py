@@ -15,8 +15,8 @@ from mailchimpsync.store.schema import cache, data, group_contact
 def rows_to_check(tx: Connection, list_id: str, group_id: int, after: int, limit: int) -> Sequence[RowMapping]:
     """Return the next rows, by id, whose contact's data may go to Mailchimp.
 
-    That is those of subscribed and pending members, and due ones of contacts in the group, who may become members. Each
-    with id, civicrm_contact_id, mailchimp_email, mailchimp_status, mailchimp_data, confirmed, wanted, refused.
+    Those of subscribed and pending members, and due ones of contacts in the group, who may become members. Each with
+    id, civicrm_contact_id, mailchimp_email, mailchimp_status, mailchimp_data, confirmed, wanted, refused.
     """
     statuses = [status.value for status in SUBSCRIBED_STATUSES]
     in_group = exists().where(
@@ -36,7 +36,7 @@ def rows_to_check(tx: Connection, list_id: str, group_id: int, after: int, limit
 
 
 def rows_to_show(tx: Connection, list_id: str, contact_ids: Sequence[int] | None, limit: int) -> Sequence[RowMapping]:
-    """Return rows of some contacts, or the first subscribed ones that a contact owns, with the same columns."""
+    """Return the rows of given contacts, or the first subscribed ones with a contact, with the same columns."""
     query = _rows().where(cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.is_not(None))
     if contact_ids is not None:
         query = query.where(cache.c.civicrm_contact_id.in_(contact_ids))
@@ -46,7 +46,7 @@ def rows_to_show(tx: Connection, list_id: str, contact_ids: Sequence[int] | None
 
 
 def rows_with_data(tx: Connection, row_ids: Sequence[int]) -> Sequence[RowMapping]:
-    """Return some rows that a contact owns, with the same columns."""
+    """Return the given rows that have a contact, with the same columns."""
     query = _rows().where(cache.c.id.in_(row_ids), cache.c.civicrm_contact_id.is_not(None))
     return tx.execute(query.order_by(cache.c.id)).mappings().all()
 
@@ -71,13 +71,13 @@ def data_of_rows(tx: Connection, row_ids: Sequence[int]) -> dict[int, RowMapping
 
 
 def waiting_rows(tx: Connection, row_ids: Sequence[int]) -> set[int]:
-    """Return those of the rows for which something waits to be sent."""
+    """Return which of the rows have something waiting to be sent."""
     query = select(data.c.cache_id).where(data.c.cache_id.in_(row_ids), data.c.wanted.is_not(None))
     return set(tx.execute(query).scalars())
 
 
 def write_data(tx: Connection, rows: Sequence[Row]) -> None:
-    """Set columns of rows by `cache_id`; rows may differ in the columns they set."""
+    """Set columns of rows by `cache_id`; rows may set different columns."""
     by_columns: dict[tuple[str, ...], list[Row]] = {}
     for row in rows:
         by_columns.setdefault(tuple(row), []).append(row)

@@ -1,4 +1,4 @@
-"""Members that were permanently deleted at Mailchimp: no page shows them any more."""
+"""Members that were permanently deleted at Mailchimp: no page contains them any more."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _UNKNOWN = (
 
 
 def unseen_members(tx: Connection, list_id: str, run_id: int, after: int, limit: int) -> list[tuple[int, str]]:
-    """Return the next members, as (row id, member id), that a run has not seen although it read everything."""
+    """Return the next members, as (row id, member id), that a full run hasn't seen."""
     query = (
         select(cache.c.id, cache.c.mailchimp_member_id)
         .where(
@@ -50,13 +50,13 @@ def unseen_members(tx: Connection, list_id: str, run_id: int, after: int, limit:
 
 
 def forget_unseen_tombstones(tx: Connection, list_id: str, run_id: int) -> None:
-    """Delete the rows that stood for erased addresses which a run that read everything has not seen any more."""
+    """Delete the rows of erased addresses that a full run hasn't seen."""
     stands_for_erased = cache.c.identity.startswith(IDENTITY_PREFIX), cache.c.mailchimp_list_id == list_id
     tx.execute(delete(cache).where(*stands_for_erased, cache.c.seen_run.is_distinct_from(run_id)))
 
 
 def forget_members(tx: Connection, row_ids: Sequence[int]) -> None:
-    """Forget what Mailchimp said of members that are gone; rows that stood for nothing else go, the others are due."""
+    """Forget what Mailchimp said of deleted members; rows that only stood for them are deleted, the others are due."""
     gone = cache.c.id.in_(row_ids), ~is_in_flight()
     tx.execute(delete(cache).where(*gone, cache.c.civicrm_contact_id.is_(None)))
     tx.execute(update(cache).where(*gone).values({**dict.fromkeys(_UNKNOWN), "sync_status": SyncStatus.TODO.value}))

@@ -1,4 +1,4 @@
-"""Single rows as a person or another program changes them by the API: read, added, changed, deleted."""
+"""Single rows as changed through the API by a person or another program: read, added, changed, deleted."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def change(tx: Connection, table: Table, row_id: int, values: Mapping[str, Any])
 
 
 def remove(tx: Connection, table: Table, row_id: int) -> None:
-    """Delete a row, and what hangs on it: the updates of a cache row or of a batch."""
+    """Delete a row, and everything that depends on it: the updates of a cache row or of a batch."""
     tx.execute(delete(table).where(table.c.id == row_id))
 
 
 def drop_plan_of(tx: Connection, cache_id: int) -> None:
-    """Drop what an interrupted run still wanted to change for a row; the next run decides again."""
+    """Drop what an interrupted run has planned for a row; the next run decides again."""
     tx.execute(delete(plan).where(plan.c.cache_id == cache_id))
 
 
@@ -57,7 +57,7 @@ def count_open_updates_of(tx: Connection, batch_id: int) -> int:
 
 
 def newest_updates(tx: Connection, cache_ids: Sequence[int], number: int) -> dict[int, list[dict[str, Any]]]:
-    """Return the newest updates of rows, the newest first, with what is known of their batches.
+    """Return the newest updates of rows, newest first, with their batches' status.
 
     Each with the columns id, data, completed, error_response, created_date, submitted_at, completed_at, batch_status.
     """

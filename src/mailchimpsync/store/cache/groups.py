@@ -1,4 +1,4 @@
-"""What CiviCRM says of contacts in groups, kept here so that rows can be compared with it by set."""
+"""What CiviCRM says of contacts in groups, stored here so that rows can be compared with it by set."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ _KEYS = ("list_id", "contact_id", "group_id")
 def store_history(
     tx: Connection, list_id: str, run_id: int, entries: Iterable[tuple[int, int, int, datetime, str, bool]]
 ) -> None:
-    """Take in history entries (id, contact, group, date, status, is it ours?), oldest first; the newest of each stays.
+    """Store history entries (id, contact, group, date, status, is it ours?), oldest first; the newest of each stays.
 
-    That somebody was Added is the past: whether they are in the group now, and not in the trash, the membership says.
+    An Added is in the past: whether the contact is in the group now, and not in the trash, the membership says.
     """
     newest = {
         (contact, group): {
@@ -59,7 +59,7 @@ def store_memberships(
     *,
     date: datetime | None = None,
 ) -> None:
-    """Take in what CiviCRM says now: (contact, group, status). It outranks the history's status; dates stay.
+    """Store current memberships: (contact, group, status). They outrank the history's status; dates stay.
 
     With a `date`, the change is our own and new.
     """
@@ -76,13 +76,13 @@ def _status_now(_old: Columns, new: Columns) -> Assignments:
 
 
 def forget_unseen(tx: Connection, list_id: str, run_id: int, kept: Collection[int] = ()) -> None:
-    """After a full read: forget what CiviCRM no longer knows, but nothing of the contacts that are `kept`."""
+    """After a full read: forget what CiviCRM no longer has, except for the contacts that are `kept`."""
     unseen = group_contact.c.list_id == list_id, group_contact.c.seen_run != run_id
     tx.execute(delete(group_contact).where(*unseen, group_contact.c.contact_id.not_in(list(kept))))
 
 
 def add_rows_for_group_members(tx: Connection, list_id: str, group_id: int, run_id: int) -> int:
-    """Add a due cache row for each contact this run saw in the group who has none, and return how many."""
+    """Add a due cache row for each contact in the group that this run saw and has no row; return how many."""
     has_row = exists().where(
         cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id == group_contact.c.contact_id
     )
@@ -105,7 +105,7 @@ def add_rows_for_group_members(tx: Connection, list_id: str, group_id: int, run_
 
 
 def add_rows_for_contacts(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> None:
-    """Add a due cache row for each contact who has none that stands for a member to come."""
+    """Add a due cache row for each contact without one for a future member."""
     if not contact_ids:
         return
     to_come = cache.c.civicrm_contact_id.in_(contact_ids), cache.c.mailchimp_member_id.is_(None)
@@ -122,13 +122,13 @@ def make_changed_rows_due(tx: Connection, list_id: str, run_id: int) -> int:
 
 
 def _seen_contacts(list_id: str, run_id: int) -> Select[tuple[int]]:
-    """Return the query for the contacts that a run saw, which an index of their own answers."""
+    """Return the query for the contacts that a run saw, which has its own index."""
     seen = group_contact.alias("seen")
     return select(seen.c.contact_id).where(seen.c.list_id == list_id, seen.c.seen_run == run_id)
 
 
 def snapshot_groups(tx: Connection, list_id: str, *conditions: Any) -> None:
-    """Write what is known of the contacts' groups into rows that meet the conditions, as `group;status;date|…`."""
+    """Write the known group states of the contacts into matching rows, as `group;status;date|…`."""
     date = func.coalesce(cast(group_contact.c.date, String(30)), "")
     entry = cast(group_contact.c.group_id, String(20)) + ";" + func.coalesce(group_contact.c.status, "") + ";" + date
     snapshot = (
@@ -141,16 +141,16 @@ def snapshot_groups(tx: Connection, list_id: str, *conditions: Any) -> None:
 
 
 def own_group_changes(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> set[tuple[int, int, str]]:
-    """Return, of what is so in groups now, what we did ourselves: (contact, group, status)."""
+    """Return which current group states we made ourselves: (contact, group, status)."""
     columns = (group_contact.c.contact_id, group_contact.c.group_id, group_contact.c.status)
     mine = group_contact.c.list_id == list_id, group_contact.c.contact_id.in_(contact_ids), group_contact.c.ours
     return {(contact, group, status) for contact, group, status in tx.execute(select(*columns).where(*mine))}
 
 
 def group_states(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> dict[int, dict[int, GroupState]]:
-    """Return the states of contacts by contact id and group id; at most some thousand contacts at a time.
+    """Return the states of contacts by contact id and group id; at most a few thousand contacts at a time.
 
-    A change that we made ourselves echoes what Mailchimp said: it has no date to hold against Mailchimp's.
+    A change that we made ourselves repeats what Mailchimp said: it has no date to compare with Mailchimp's.
     """
     date = case((group_contact.c.ours, null()), else_=group_contact.c.date).label("date")
     columns = (group_contact.c.contact_id, group_contact.c.group_id, group_contact.c.status, date)
@@ -162,7 +162,7 @@ def group_states(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> di
 
 
 def group_statuses(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> dict[tuple[int, int], str | None]:
-    """Return what is known of contacts now, by (contact id, group id); at most some thousand contacts at a time."""
+    """Return current statuses, by (contact id, group id); at most a few thousand contacts at a time."""
     columns = (group_contact.c.contact_id, group_contact.c.group_id, group_contact.c.status)
     query = select(*columns).where(group_contact.c.list_id == list_id, group_contact.c.contact_id.in_(contact_ids))
     return {(contact, group): status for contact, group, status in tx.execute(query)}

@@ -1,4 +1,4 @@
-"""Cache rows as the fetch writes them: what Mailchimp says of its members."""
+"""Cache rows as written by the fetch: what Mailchimp says of its members."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from mailchimpsync.store.schema import update as update_table
 
 _OLD, _NEW = cache.alias("old").c, cache.alias("new").c
 
-# Written out, not bound: PyMySQL sends many rows at once only where nothing behind VALUES is a parameter.
+# Literals, not parameters: PyMySQL sends many rows at once only if nothing after VALUES is a parameter.
 _IN_FLIGHT: tuple[ColumnElement[str], ...] = tuple(literal_column(f"'{status.value}'") for status in IN_FLIGHT)
 _SUBSCRIBED: tuple[ColumnElement[str], ...] = tuple(
     literal_column(f"'{status.value}'") for status in sorted(SUBSCRIBED_STATUSES)
@@ -47,12 +47,12 @@ def is_in_flight(columns: Columns = cache.c) -> Any:
 
 
 def is_due_or_in_flight(columns: Columns = cache.c) -> Any:
-    """Return a condition that every row which the fetch has just seen meets, and that an index serves."""
+    """Return a condition that is true of every row the fetch has just seen, and has an index."""
     return columns.sync_status.in_((SyncStatus.TODO.value, *(status.value for status in IN_FLIGHT)))
 
 
 def due(columns: Columns = cache.c) -> list[tuple[str, Any]]:
-    """Return the assignments that make rows due: `todo`, or, where an update is in flight, due after its result."""
+    """Return the assignments that make rows due: `todo`, or with an update in flight, due after its result."""
     return [
         ("recheck", case((is_in_flight(columns), true()), else_=false())),
         ("sync_status", case((is_in_flight(columns), columns.sync_status), else_=_TODO)),
@@ -60,10 +60,10 @@ def due(columns: Columns = cache.c) -> list[tuple[str, Any]]:
 
 
 def store_members(tx: Connection, list_id: str, run_id: int | None, rows: Sequence[Row]) -> None:
-    """Insert or update one cache row per member, and make it due; the run, unless it is None, has seen it.
+    """Insert or update one cache row per member, and make it due; mark it as seen by the run, unless that is None.
 
-    Of the status `decide.member_facts.seen` says the same, for one member. A new status ends what is known of a
-    departed contact.
+    `decide.member_facts.observe_member` has the same rule for the status of one member. A new status ends what is known
+    of a departed contact.
     """
     alike = {"mailchimp_list_id": list_id, "sync_status": SyncStatus.TODO.value}
     keys = ("mailchimp_list_id", "identity")
@@ -107,7 +107,7 @@ def _merge(old: Columns, new: Columns) -> Assignments:
 
 
 def _names_before(old: Columns, new: Columns) -> ColumnElement[Any]:
-    """What was known before counts until CiviCRM has been told; who is seen for the first time has no news."""
+    """Keep the earlier names until CiviCRM has the change; a member seen for the first time has none."""
     is_other = old.mailchimp_data != new.mailchimp_data
     return func.coalesce(old.names_before, case((is_other, old.mailchimp_data), else_=null()))
 
@@ -118,13 +118,13 @@ def _hold_reason(old: Columns, new: Columns, new_status: ColumnElement[bool]) ->
 
 
 def record_hold_reasons(tx: Connection, reasons: Mapping[int, str]) -> None:
-    """Note why the addresses of members, by row id, are to be put on hold; their rows are due."""
+    """Record why the addresses of members, by row id, should be put on hold; their rows are due."""
     update_by_id(tx, cache, [{"id": key, "hold_reason": reason} for key, reason in reasons.items()])
     make_due(tx, cache.c.id.in_(list(reasons)))
 
 
 def record_unreadable(tx: Connection, list_id: str, run_id: int, member_ids: Collection[str]) -> None:
-    """Note of members that what Mailchimp says of them can't be read; their rows are due, and keep what is known."""
+    """Record that what Mailchimp says of members can't be read; their rows are due, and keep what is known."""
     alike = {
         "mailchimp_list_id": list_id,
         "sync_status": SyncStatus.TODO.value,
@@ -140,7 +140,7 @@ def _unreadable(old: Columns, new: Columns) -> Assignments:
 
 
 def unreadable_before(tx: Connection, list_id: str, run_id: int, limit: int) -> list[str]:
-    """Return the ids of members that could not be read, and that a run has not seen."""
+    """Return the ids of members that couldn't be read, and that a run hasn't seen."""
     query = select(cache.c.mailchimp_member_id).where(
         cache.c.mailchimp_list_id == list_id,
         cache.c.sync_status.in_((SyncStatus.FAIL.value, SyncStatus.TODO.value)),
@@ -152,7 +152,7 @@ def unreadable_before(tx: Connection, list_id: str, run_id: int, limit: int) -> 
 
 
 def _status_date(old: Columns, new: Columns, new_status: ColumnElement[bool]) -> ColumnElement[Any]:
-    """Who joined since, and is not subscribed now as before, has left since: between two readings, unseen."""
+    """Members who opted in since, but still aren't subscribed, have left between two readings."""
     joined_since = _joined_since(old, new)
     subscribed = new.mailchimp_status.in_(_SUBSCRIBED)
     return case(
@@ -180,7 +180,7 @@ def count_seen(tx: Connection, list_id: str, run_id: int) -> int:
 
 
 def follow_renamed_members(tx: Connection, list_id: str, run_id: int) -> int:
-    """Join the rows of members whose address changed since an earlier run with their new ones; return how many.
+    """Join rows of members whose address changed since an earlier run with their new rows; return how many.
 
     A change of address at Mailchimp changes the member id, not Mailchimp's contact id
     (docs/reference/mailchimp-behaviour.md#who-a-member-is).
@@ -196,9 +196,9 @@ def follow_renamed_members(tx: Connection, list_id: str, run_id: int) -> int:
 
 
 def follow_renamed_rows(tx: Connection, list_id: str, row_ids: Sequence[int]) -> int:
-    """Join rows of members that were just read with the rows of their old addresses; return how many there were."""
+    """Join rows of members just read with the rows of their old addresses; return how many there were."""
     found = select(_NEW.mailchimp_contact_id).where(_NEW.id.in_(row_ids), _NEW.mailchimp_contact_id.is_not(None))
-    people = list(tx.execute(found).scalars())  # by their ids the index finds the old rows, else all would be walked
+    people = list(tx.execute(found).scalars())  # the index finds the old rows by these ids
     same_person = and_(
         _OLD.mailchimp_list_id == list_id,
         _OLD.mailchimp_contact_id.in_(people),
@@ -209,15 +209,15 @@ def follow_renamed_rows(tx: Connection, list_id: str, row_ids: Sequence[int]) ->
 
 
 def join_rows(tx: Connection, replacements: Mapping[int, int]) -> int:
-    """Join rows, by id, with others that take their place; return how many there were."""
+    """Join rows, by id, with others that replace them; return how many there were."""
     pairs = (and_(_OLD.id == gone, _NEW.id == stays) for gone, stays in replacements.items())
     return _join_rows(tx, or_(*pairs)) if replacements else 0
 
 
 def make_room_for_identities(tx: Connection, list_id: str, rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """Let rows of members that have moved take their new identity: a row that a fetch has made for it meanwhile goes.
+    """Let rows of renamed members take their new identity: a row that a fetch has added for it is deleted.
 
-    Return the rows; where the other row has an update under way, the identity stays, until a fetch joins the two.
+    Return the rows; if the other row has an update in flight, the identity stays until a fetch joins the two.
     """
     moved = {row["identity"]: row["id"] for row in rows if "identity" in row}
     if not moved:
@@ -233,7 +233,7 @@ def make_room_for_identities(tx: Connection, list_id: str, rows: Sequence[Row]) 
 
 
 def _join_rows(tx: Connection, *conditions: Any) -> int:
-    """The new row takes over the contact, the base and, with the same status, its date; the old one goes."""
+    """The new row takes over the contact, the base and, with the same status, its date; the old one is deleted."""
     same_status = _OLD.mailchimp_status == _NEW.mailchimp_status
     dated = case((same_status, _OLD.mailchimp_status_date), else_=_NEW.mailchimp_status_date)
     made_by = case((same_status, _OLD.mailchimp_status_by), else_=_NEW.mailchimp_status_by)
@@ -257,7 +257,7 @@ def _join_rows(tx: Connection, *conditions: Any) -> int:
 
 
 def _news_of_renamed() -> list[Any]:
-    """Return what the contact of both rows is to be told: the new address, and what else changed with it."""
+    """Return the corrections for the contact of both rows: the new address, and what else changed with it."""
     same = or_(_NEW.civicrm_contact_id.is_(None), _NEW.civicrm_contact_id == _OLD.civicrm_contact_id)
     news = {
         "names_before": _names_before(_OLD, _NEW),
@@ -272,7 +272,7 @@ def _has_other_status() -> ColumnElement[bool]:
 
 
 def _forget_own_renames(tx: Connection, renamed: Sequence[dict[str, Any]]) -> None:
-    """An address that we gave a member ourselves is no news, also if the answer was lost."""
+    """An address that we gave a member ourselves is no change, even if the response was lost."""
     columns = (update_table.c.mailchimpsync_cache_id, update_table.c.data)
     sent = select(*columns).where(update_table.c.mailchimpsync_cache_id.in_([row["old_id"] for row in renamed]))
     ours = {(row[0], normalise_address(row[1].get("email_address") or "")) for row in tx.execute(sent)}

@@ -1,4 +1,4 @@
-"""Members that change hands: another contact owns the address now, or wants it where its owner does no more."""
+"""Members that change hands: another contact has the address now, or wants it when its owner no longer does."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _OFF = (MemberStatus.UNSUBSCRIBED.value, MemberStatus.ARCHIVED.value)
 
 @dataclass(frozen=True, slots=True)
 class NewOwner:
-    """The contact that takes a member over; `marks` and `best_address` are its own."""
+    """The contact that takes over a member; `marks` and `best_address` are its own."""
 
     contact_id: int
     marks: str | None = None
@@ -31,7 +31,7 @@ class NewOwner:
 def mailed_rows(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> Sequence[Any]:
     """Return the rows of contacts that get mail: id, civicrm_contact_id, mailchimp_email, new_address.
 
-    Without those that have an update under way.
+    Without those that have an update in flight.
     """
     columns = (cache.c.id, cache.c.civicrm_contact_id, cache.c.mailchimp_email, cache.c.new_address)
     query = select(*columns).where(
@@ -52,9 +52,9 @@ def owners_of_members(tx: Connection, list_id: str, identities: Collection[str])
 
 
 def rows_sharing_address(tx: Connection, list_id: str) -> Sequence[Any]:
-    """Return the rows that stand for a contact whose address another row has: id, civicrm_contact_id, civicrm_address.
+    """Return rows of contacts whose address another row has: id, civicrm_contact_id, civicrm_address.
 
-    A contact in the trash, or whose row has an update under way, is not among them.
+    Without contacts in the trash, and rows with an update in flight.
     """
     query = select(cache.c.id, cache.c.civicrm_contact_id, cache.c.civicrm_address).where(
         cache.c.mailchimp_list_id == list_id,
@@ -67,10 +67,10 @@ def rows_sharing_address(tx: Connection, list_id: str) -> Sequence[Any]:
 
 
 def hand_over(tx: Connection, list_id: str, owners: Mapping[int, NewOwner]) -> None:
-    """Give rows to other contacts, by row id; they are due, and so are the contacts that had them, where in the group.
+    """Give rows to other contacts, by row id; they are due, and so are the earlier contacts, if in the group.
 
-    What was agreed with the one contact says nothing of the other: `handed_from` remembers whose consent it was. Only
-    what we did ourselves repeats what CiviCRM had said of the one, so that of the other nothing was said.
+    What was agreed for one contact says nothing of the other: `handed_from` keeps whose consent it was. A status that
+    we set ourselves only repeats what CiviCRM said of the first, so nothing is known of the other.
     """
     columns = (cache.c.id, cache.c.civicrm_contact_id, cache.c.mailchimp_status, cache.c.mailchimp_status_by)
     found = tx.execute(select(*columns).where(cache.c.id.in_(owners), ~is_in_flight())).all()
@@ -104,9 +104,9 @@ def _add_rows_for_those_before(tx: Connection, list_id: str, contact_ids: Sequen
 
 
 def release_claims(tx: Connection, list_id: str, claims: Mapping[int, int], due_ids: Sequence[int]) -> None:
-    """Let rows that stand for no member give back the addresses they had claimed: contact id by row id.
+    """Let rows without a member release the addresses they had claimed: contact id by row id.
 
-    The rows in `due_ids` are due, for they want them.
+    The rows in `due_ids` are due, because they want those addresses.
     """
     update_by_id(tx, cache, [{"id": row_id, "identity": f"c:{contact}"} for row_id, contact in claims.items()])
     make_due(tx, and_(cache.c.mailchimp_list_id == list_id, cache.c.id.in_(due_ids)))

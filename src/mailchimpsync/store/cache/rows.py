@@ -30,13 +30,12 @@ from mailchimpsync.store.site.tombstones import IDENTITY_PREFIX
 
 
 def due_facts(tx: Connection, list_id: str, after: int, limit: int) -> Sequence[Any]:
-    """Return the next due rows, by id, with the facts that tell whether both sides agree, in plain text.
+    """Return the next due rows, by id, with the facts that show whether both sides agree, in plain text.
 
     Each with the columns id, mailchimp_status, interests, contact (is there one?), groups (`group:status,…`),
-    base_subscribed, base_interests, marks, departed (by us), left_behind (by a contact that is gone or merged),
-    erased (it stands for an erased address), moves (its address is to be changed),
-    inherits (from merged contacts), news (something changed at Mailchimp that CiviCRM is to be told), unknown (nothing
-    certain is known of the contact).
+    base_subscribed, base_interests, marks, departed (by us), left_behind (by a contact that is gone or merged), erased
+    (it stands for an erased address), moves (its address will be changed), inherits (from merged contacts), news (a
+    change at Mailchimp has to be written to CiviCRM), unknown (nothing certain is known of the contact).
     """
     status = cast(group_contact.c.group_id, String(20)) + ":" + func.coalesce(group_contact.c.status, "")
     groups = (
@@ -70,12 +69,12 @@ def due_facts(tx: Connection, list_id: str, after: int, limit: int) -> Sequence[
 
 
 def has_news() -> ColumnElement[bool]:
-    """Return the condition that something changed at Mailchimp which is to be carried out in CiviCRM."""
+    """Return the condition that a change at Mailchimp has to be carried out in CiviCRM."""
     return or_(*(cache.c[name].is_not(None) for name in PENDING_CORRECTIONS))
 
 
 def any_needs_interests(tx: Connection, list_id: str) -> bool:
-    """Say whether a due row stands for a contact that is no member yet, or was refused for an interest."""
+    """Return whether a due row stands for a contact that isn't a member yet, or was refused for an interest."""
     is_new = and_(cache.c.mailchimp_member_id.is_(None), cache.c.civicrm_contact_id.is_not(None))
     query = select(cache.c.id).where(
         cache.c.mailchimp_list_id == list_id,
@@ -86,13 +85,13 @@ def any_needs_interests(tx: Connection, list_id: str) -> bool:
 
 
 def rows_to_decide(tx: Connection, ids: Sequence[int]) -> Sequence[RowMapping]:
-    """Return rows by id, in the order of their ids, with all that decisions need."""
+    """Return rows by id, in order, with everything decisions need."""
     columns = [column for column in cache.c if column.name not in ("civicrm_data", "civicrm_groups", "seen_run")]
     return tx.execute(select(*columns).where(cache.c.id.in_(ids)).order_by(cache.c.id)).mappings().all()
 
 
 def settle_rows(tx: Connection, ids: Sequence[int], reason: str, base: Base) -> None:
-    """Note that rows are in order, and what both sides agree on."""
+    """Record that rows are in order, and what both sides agree on."""
     in_order = {
         "sync_status": SyncStatus.OK.value,
         "reason": reason,
@@ -105,7 +104,7 @@ def settle_rows(tx: Connection, ids: Sequence[int], reason: str, base: Base) -> 
 
 
 def count_due(tx: Connection, list_id: str, after: int = 0) -> int:
-    """Return how many rows are due, of those behind an id."""
+    """Return how many rows are due after an id."""
     query = select(func.count()).where(
         cache.c.mailchimp_list_id == list_id, cache.c.sync_status == SyncStatus.TODO.value, cache.c.id > after
     )
@@ -113,7 +112,7 @@ def count_due(tx: Connection, list_id: str, after: int = 0) -> int:
 
 
 def siblings(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> Sequence[Any]:
-    """Return the rows of those of the contacts that have more than one.
+    """Return the rows of contacts that have more than one.
 
     Each with the columns id, civicrm_contact_id, mailchimp_email, mailchimp_status, mailchimp_status_date,
     mailchimp_status_by, mailchimp_interests, base_subscribed, departure, departed_contact_id.
@@ -147,7 +146,7 @@ def owners_of_identities(tx: Connection, list_id: str, identities: Sequence[str]
 
 
 def holders_of_addresses(tx: Connection, list_id: str, addresses: Sequence[str]) -> dict[str, int]:
-    """Return the ids of the rows of members that have these addresses, normalised. Reads all rows: for few cases."""
+    """Return the ids of the rows of members with these normalised addresses. Reads all rows: for few cases."""
     query = select(cache.c.mailchimp_email, cache.c.id).where(
         cache.c.mailchimp_list_id == list_id,
         cache.c.mailchimp_member_id.is_not(None),
@@ -157,7 +156,7 @@ def holders_of_addresses(tx: Connection, list_id: str, addresses: Sequence[str])
 
 
 def write_rows(tx: Connection, rows: Sequence[Row]) -> None:
-    """Set columns of rows by id; rows may differ in the columns they set."""
+    """Set columns of rows by id; rows may set different columns."""
     by_columns: dict[tuple[str, ...], list[Row]] = {}
     for row in rows:
         by_columns.setdefault(tuple(row), []).append(row)
@@ -166,7 +165,7 @@ def write_rows(tx: Connection, rows: Sequence[Row]) -> None:
 
 
 def write_alike(tx: Connection, rows: Sequence[Row]) -> None:
-    """Set columns of rows by id, for many rows that get the same values: one statement for all that are alike."""
+    """Set columns of rows by id, for many rows with the same values: one statement for all that are alike."""
     classes: dict[str, tuple[dict[str, Any], list[int]]] = {}
     for row in rows:
         values = {column: value for column, value in row.items() if column != "id"}

@@ -1,4 +1,4 @@
-"""What is to be changed and on its way: the plan of a run, kept plans, updates and batches.
+"""Planned changes and changes in flight: the plan of a run, kept plans, updates and batches.
 
-At most one open update a row, held by a constraint. It uses `engine/` only.
+At most one open update per row, enforced by a constraint. It uses `engine/` only.
 """

@@ -1,4 +1,4 @@
-"""Plans that are kept: to be looked at, held by the guard, approved, carried out; and what became of each change."""
+"""Stored plans: reviewed, held by the guard, approved, carried out; and what became of each change."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ ROWS_PER_PAGE = 2_000
 
 
 class PlanKind(StrEnum):
-    """Why a plan is kept."""
+    """Why a plan is stored."""
 
-    PLAN = "plan"  # somebody asked for it
+    PLAN = "plan"  # requested by a person
     HELD = "held"  # the guard held a run
     UNDO = "undo"  # it would undo a run
 
 
 class PlanState(StrEnum):
-    """Where a kept plan stands."""
+    """The state of a stored plan."""
 
-    DRAFT = "draft"  # not all of it is written down yet
+    DRAFT = "draft"  # not completely stored yet
     OPEN = "open"
     APPROVED = "approved"
     APPLIED = "applied"
@@ -39,25 +39,25 @@ DONE, LEFT_OUT, REFUSED, UNKNOWN = "done", "left out", "refused", "unknown"
 """What became of a change; `done` is one that was sent, until its result says otherwise, or there will be none."""
 
 MAY_BE_ASKED = "may_be_asked"
-"""Beside a plan's contacts on the bill: how many to be subscribed were on the list before."""
+"""Beside a plan's billed contacts: how many of those to be subscribed were on the list before."""
 
 _CHANGE = ("create_contact", "group_changes", "member_update", "sync_status", "reason", "agreed")
-"""What makes a change the same as another one."""
+"""What makes two changes the same."""
 
 
 def keep_plan(tx: Connection, **values: Any) -> int:
-    """Keep a plan, with every column that is not filled by itself, and return its id."""
+    """Store a plan, with every column that has no default, and return its id."""
     key = tx.execute(insert(kept_plan).values(**values)).inserted_primary_key
     return int(key[0]) if key else 0
 
 
 def keep_changes(tx: Connection, plan_id: int, changes: Sequence[Row]) -> None:
-    """Add changes to a kept plan, all with the same columns."""
+    """Add changes to a stored plan, all with the same columns."""
     insert_rows(tx, kept_change, [{**change, "plan_id": plan_id} for change in changes])
 
 
 def planned_changes(tx: Connection, run_id: int, after: int, limit: int) -> Sequence[RowMapping]:
-    """Return the next planned changes of a run, by `id`, with what their cache rows say now."""
+    """Return the next planned changes of a run, by `id`, with the current values of their cache rows."""
     columns = [plan.c[name] for name in ("id", "cache_id", *_CHANGE)]
     known = (
         cache.c.identity,
@@ -76,12 +76,12 @@ def planned_changes(tx: Connection, run_id: int, after: int, limit: int) -> Sequ
 
 
 def find_plan(tx: Connection, plan_id: int) -> RowMapping | None:
-    """Return a kept plan, or None."""
+    """Return a stored plan, or None."""
     return tx.execute(select(kept_plan).where(kept_plan.c.id == plan_id)).mappings().one_or_none()
 
 
 def kept_plans(tx: Connection, list_id: str | None = None, limit: int = 50) -> Sequence[RowMapping]:
-    """Return the newest kept plans, newest first, of one audience or of all."""
+    """Return the newest stored plans, newest first, of one audience or of all."""
     query = select(kept_plan).order_by(kept_plan.c.id.desc()).limit(limit)
     if list_id is not None:
         query = query.where(kept_plan.c.list_id == list_id)
@@ -103,14 +103,14 @@ def approved_plan(tx: Connection, list_id: str) -> RowMapping | None:
 
 
 def expire_plans(tx: Connection, list_id: str, now: datetime) -> int:
-    """Note that plans nobody decided about in time can't be approved any more; return how many."""
+    """Expire plans that weren't decided in time; return how many."""
     waiting = kept_plan.c.state.in_((PlanState.OPEN.value, PlanState.APPROVED.value))
     late = update(kept_plan).where(kept_plan.c.list_id == list_id, waiting, kept_plan.c.expires_at <= now)
     return tx.execute(late.values(state=PlanState.EXPIRED.value)).rowcount
 
 
 def describe_plan(tx: Connection, plan_id: int, **values: Any) -> None:
-    """Set columns of a kept plan."""
+    """Set columns of a stored plan."""
     tx.execute(update(kept_plan).where(kept_plan.c.id == plan_id).values(**values))
 
 
@@ -127,7 +127,7 @@ def decide_plan(
 
 
 def finish_plan(tx: Connection, plan_id: int, run_id: int) -> None:
-    """Note that a run has carried a plan out; what it did not find as planned was left out."""
+    """Record that a run has carried a plan out; changes that were no longer as planned were left out."""
     describe_plan(tx, plan_id, state=PlanState.APPLIED.value, applied_run_id=run_id)
     forgotten = update(kept_change).where(kept_change.c.plan_id == plan_id, kept_change.c.outcome.is_(None))
     tx.execute(forgotten.values(outcome=LEFT_OUT, note="It was no longer needed, or the row has gone."))
@@ -136,19 +136,19 @@ def finish_plan(tx: Connection, plan_id: int, run_id: int) -> None:
 def kept_changes(
     tx: Connection, plan_id: int, *, after: int = 0, offset: int = 0, limit: int = ROWS_PER_PAGE
 ) -> Sequence[RowMapping]:
-    """Return the next changes of a kept plan, in the order in which they were planned."""
+    """Return the next changes of a stored plan, in the order in which they were planned."""
     query = select(kept_change).where(kept_change.c.plan_id == plan_id, kept_change.c.id > after)
     return tx.execute(query.order_by(kept_change.c.id).offset(offset).limit(limit)).mappings().all()
 
 
 def count_changes(tx: Connection, plan_id: int) -> dict[str | None, int]:
-    """Return how many changes a kept plan has, by outcome."""
+    """Return how many changes a stored plan has, by outcome."""
     query = select(kept_change.c.outcome, func.count()).where(kept_change.c.plan_id == plan_id)
     return {outcome: int(number) for outcome, number in tx.execute(query.group_by(kept_change.c.outcome))}
 
 
 def reasons_of(tx: Connection, plan_id: int) -> Sequence[RowMapping]:
-    """Return how many changes of a kept plan were not made, by `outcome` and `note` (why), the most frequent first."""
+    """Return how many changes of a plan weren't made, by `outcome` and `note` (why), the most frequent first."""
     number = func.count().label("count")
     query = select(kept_change.c.outcome, kept_change.c.note, number).where(
         kept_change.c.plan_id == plan_id, kept_change.c.outcome.in_((LEFT_OUT, REFUSED))
@@ -158,14 +158,14 @@ def reasons_of(tx: Connection, plan_id: int) -> Sequence[RowMapping]:
 
 
 def refused_changes(tx: Connection, plan_id: int, limit: int) -> Sequence[RowMapping]:
-    """Return for whom something of a plan was refused: contact_id, address, note (the reason)."""
+    """Return the people for whom something of a plan was refused: contact_id, address, note (the reason)."""
     columns = (kept_change.c.contact_id, kept_change.c.address, kept_change.c.outcome, kept_change.c.note)
     query = select(*columns).where(kept_change.c.plan_id == plan_id, kept_change.c.outcome == REFUSED)
     return tx.execute(query.order_by(kept_change.c.id).limit(limit)).mappings().all()
 
 
 def count_unanswered(tx: Connection, plan_id: int) -> int:
-    """Return how many people's updates of the run that carries a plan out have no result yet."""
+    """Return how many people's updates have no result yet in the run that carries a plan out."""
     mine = update_table.c.run_id == run.c.id, update_table.c.open_row.is_not(None)
     query = (
         select(func.count()).select_from(update_table).join(run, mine[0]).where(run.c.kept_plan_id == plan_id, mine[1])
@@ -174,9 +174,9 @@ def count_unanswered(tx: Connection, plan_id: int) -> int:
 
 
 def match_with_plan(tx: Connection, plan_id: int, planned: Sequence[RowMapping]) -> list[int]:
-    """Compare planned changes of a run with those of a kept plan; note what is the same as done.
+    """Compare planned changes of a run with those of a stored plan; mark those that are the same as done.
 
-    Returns the ids (in the run's plan) of those that are not the same: these must not be carried out.
+    Returns the ids (in the run's plan) of those that differ: these must not be carried out.
     """
     by_identity = {change["identity"]: change for change in _changes_by_identity(tx, plan_id, planned)}
     others, taken, changed = [], [], []
@@ -187,13 +187,13 @@ def match_with_plan(tx: Connection, plan_id: int, planned: Sequence[RowMapping])
             continue
         others.append(one["id"])
         if kept is not None:
-            changed.append({"id": kept["id"], "outcome": LEFT_OUT, "note": "Something else is needed by now."})
+            changed.append({"id": kept["id"], "outcome": LEFT_OUT, "note": "A different change is needed now."})
     update_by_id(tx, kept_change, [*taken, *changed])
     return others
 
 
 def record_refused(tx: Connection, run_id: int, row_ids: Sequence[int]) -> None:
-    """Note that one of both sides refused what the plan that a run carries out wanted for some rows."""
+    """Record that a side refused what the plan carried out by a run wanted for some rows."""
     plan_of_run = select(run.c.kept_plan_id).where(run.c.id == run_id).scalar_subquery()
     refused = select(cache.c.identity, cache.c.reason).where(cache.c.id.in_(row_ids))
     for identity, reason in tx.execute(refused).all():
@@ -202,22 +202,22 @@ def record_refused(tx: Connection, run_id: int, row_ids: Sequence[int]) -> None:
 
 
 def note_given_up(tx: Connection, update_ids: Sequence[int]) -> None:
-    """Note that no answer will come about what plans wanted: sent, it is not known; else it was left out."""
+    """Record that changes will get no result: if sent, the outcome isn't known; else they were left out."""
     sent = update_table.c.mailchimpsync_batch_id.is_not(None)
-    _note(tx, update_ids, sent, DONE, UNKNOWN, "Mailchimp gave no answer about it. The next sync reads what it did.")
+    _note(tx, update_ids, sent, DONE, UNKNOWN, "Mailchimp didn't report a result. The next sync reads what it did.")
     _note(tx, update_ids, ~sent, DONE, LEFT_OUT, "It was dropped before it was sent.")
 
 
 def note_read_back(tx: Connection, update_ids: Sequence[int], *, done: bool) -> None:
-    """Note what the members say of changes about which Mailchimp gave no answer."""
-    outcome, note = (DONE, "Read from the member.") if done else (LEFT_OUT, "By what the member says, it was not done.")
+    """Record what the members show of changes without a result."""
+    outcome, note = (DONE, "Read from the member.") if done else (LEFT_OUT, "According to the member, it wasn't done.")
     _note(tx, update_ids, true(), UNKNOWN, outcome, note)
 
 
 def _note(
     tx: Connection, update_ids: Sequence[int], which: ColumnElement[bool], before: str, outcome: str, note: str
 ) -> None:
-    """Set the outcome of the changes that updates were made for, where it is another one before."""
+    """Set the outcome of the changes that updates were made for, if it was another one before."""
     query = (
         select(run.c.kept_plan_id, cache.c.identity)
         .select_from(update_table)
@@ -240,7 +240,7 @@ def _changes_by_identity(tx: Connection, plan_id: int, planned: Sequence[RowMapp
 
 
 def is_same_change(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Say whether two changes are the same, down to the last value."""
+    """Return whether two changes are the same, down to the last value."""
     return _text_of(one) == _text_of(other)
 
 
@@ -255,7 +255,7 @@ def _sorted(value: Any) -> Any:
 
 
 def forget_changes(tx: Connection, before: datetime) -> int:
-    """Forget whom closed plans were about, once they were decided or expired before a time; return how many rows."""
+    """Delete the people of closed plans that were decided or expired before a time; return how many rows."""
     closed = kept_plan.c.state.in_((PlanState.APPLIED.value, PlanState.DROPPED.value, PlanState.EXPIRED.value))
     old = or_(kept_plan.c.decided_at < before, kept_plan.c.decided_at.is_(None) & (kept_plan.c.expires_at < before))
     mine = exists().where(kept_plan.c.id == kept_change.c.plan_id, closed, old)

@@ -1,4 +1,4 @@
-"""The plan of a run: what the decisions want changed. What is done is deleted, so that nothing of anybody stays."""
+"""The plan of a run: what the decisions want changed. Completed changes are deleted, so that no one's data stays."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def add_to_plan(tx: Connection, rows: Sequence[Row]) -> None:
 
 
 def drop_plan(tx: Connection, run_id: int) -> int:
-    """Drop what is not done of a run's plan, and return how much; its rows stay due."""
+    """Drop the unfinished changes of a run's plan, and return how many; their rows stay due."""
     return tx.execute(delete(plan).where(plan.c.run_id == run_id)).rowcount
 
 
@@ -27,7 +27,7 @@ def drop_changes(tx: Connection, plan_ids: Sequence[int]) -> None:
 
 
 def drop_plans_of_rows(tx: Connection, row_ids: Sequence[int]) -> None:
-    """Drop what any run still wants changed of rows that are about to be decided again: the newest decision counts."""
+    """Drop what any run has planned for rows that are about to be decided again: the newest decision counts."""
     tx.execute(delete(plan).where(plan.c.cache_id.in_(row_ids)))
 
 
@@ -57,19 +57,19 @@ def contacts_to_create(tx: Connection, run_id: int, after: int, limit: int) -> S
 
 
 def count_contacts_to_create(tx: Connection, run_id: int, after: int) -> int:
-    """Return how many contacts a run has planned, behind a plan id."""
+    """Return how many contacts a run has planned, after a plan id."""
     planned = plan.c.run_id == run_id, plan.c.create_contact, plan.c.id > after
     return int(tx.execute(select(func.count()).where(*planned)).scalar_one())
 
 
 def open_changes(tx: Connection, run_id: int, limit: int) -> Sequence[Any]:
-    """Return the next planned changes that are not done, with what their cache rows say."""
+    """Return the next planned changes that aren't done, with the values of their cache rows."""
     query = _with_rows().where(plan.c.run_id == run_id)
     return tx.execute(query.order_by(plan.c.id).limit(limit)).mappings().all()
 
 
 def open_changes_of_rows(tx: Connection, row_ids: Sequence[int]) -> Sequence[Any]:
-    """Return what runs planned for some rows and never came to note as done, likewise."""
+    """Return planned changes of rows that runs never recorded as done, likewise."""
     query = _with_rows().where(plan.c.cache_id.in_(row_ids))
     return tx.execute(query.order_by(plan.c.id)).mappings().all()
 
@@ -87,6 +87,6 @@ def _with_rows() -> Select[Any]:
 
 
 def count_open(tx: Connection, run_id: int) -> int:
-    """Return how many planned changes are not done."""
+    """Return how many planned changes aren't done."""
     query = select(func.count()).where(plan.c.run_id == run_id)
     return int(tx.execute(query).scalar_one())

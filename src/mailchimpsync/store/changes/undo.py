@@ -1,4 +1,4 @@
-"""What a run did, person by person, as the journal tells it; and the changes of a kept plan that would take it back."""
+"""What a run did, person by person, from the journal; and the changes of a stored plan that would undo it."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def newest_runs_with_changes(tx: Connection, list_ids: Collection[str], limit: i
 
 
 def rows_changed_by(tx: Connection, run_id: int, after: int, limit: int = ROWS_PER_PAGE) -> Sequence[int]:
-    """Return the ids of the next cache rows about which a run wrote into the journal."""
+    """Return the ids of the next cache rows about which a run wrote journal entries."""
     query = select(journal.c.cache_id).where(journal.c.run_id == run_id, journal.c.cache_id > after).distinct()
     return tx.execute(query.order_by(journal.c.cache_id).limit(limit)).scalars().all()
 
 
 def entries_about(tx: Connection, run_id: int, row_ids: Sequence[int]) -> Sequence[RowMapping]:
-    """Return what a run wrote into the journal about some rows, oldest first."""
+    """Return a run's journal entries about some rows, oldest first."""
     mine = (journal.c.run_id == run_id, journal.c.cache_id.in_(row_ids))
     return tx.execute(select(journal).where(*mine).order_by(journal.c.id)).mappings().all()
 
@@ -42,7 +42,7 @@ def rows_of_identities(tx: Connection, list_id: str, identities: Sequence[str]) 
 
 
 def undecided_changes(tx: Connection, plan_id: int, after: int, limit: int = ROWS_PER_PAGE) -> Sequence[RowMapping]:
-    """Return the next changes of a kept plan of which nothing has become yet, by `id`."""
+    """Return the next changes of a stored plan without an outcome yet, by `id`."""
     query = select(kept_change).where(
         kept_change.c.plan_id == plan_id, kept_change.c.id > after, kept_change.c.outcome.is_(None)
     )
@@ -50,10 +50,10 @@ def undecided_changes(tx: Connection, plan_id: int, after: int, limit: int = ROW
 
 
 def exclude_changes(tx: Connection, notes: Sequence[tuple[int, str]]) -> None:
-    """Note which changes are left out, and why."""
+    """Record which changes are left out, and why."""
     update_by_id(tx, kept_change, [{"id": key, "outcome": LEFT_OUT, "note": note} for key, note in notes])
 
 
 def forget_plan(tx: Connection, plan_id: int) -> None:
-    """Forget a kept plan that could not be made to its end."""
+    """Delete a stored plan that couldn't be completed."""
     tx.execute(delete(kept_plan).where(kept_plan.c.id == plan_id))

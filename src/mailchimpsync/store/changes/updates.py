@@ -38,13 +38,13 @@ HANDLED = 2
 """`response_processed` of a batch whose results have been read (docs/reference/php-extension.md#tables)."""
 
 SENT_AT = "sent_at"
-"""In `attempt`: when the request of an update that goes directly was begun. Its answer may have been lost."""
+"""In `attempt`: when the request of a directly sent update started. Its response may have been lost."""
 
 OPT_OUTS_WAIT_AT_MOST = timedelta(minutes=10)
-"""An opt-out in a batch that has no results for so long is sent directly as well."""
+"""An opt-out in a batch without results for this long is sent directly as well."""
 
 SLOW_AFTER = timedelta(hours=1)
-"""A batch that has no results for so long is told."""
+"""A batch without results for this long is reported."""
 
 _SEEN_BY_RESULTS = (
     "id",
@@ -71,17 +71,17 @@ SUPERSEDED = json_text({"code": Code.ABORTED.value})
 """The error of an update that was aborted, or decided again before it was sent."""
 
 OVERTAKEN = json_text({"code": Code.ABORTED.value, "overtaken": True})
-"""The error of an update that an opt-out of the same row has overtaken, while Mailchimp may still carry it out."""
+"""The error of an update overtaken by an opt-out of the same row, while Mailchimp may still carry it out."""
 
 UNANSWERED = json_text({"code": Code.BATCH_LOST.value})
-"""The error of an update whose batch has been read, or lost, without a word about it."""
+"""The error of an update whose batch has been read, or lost, without a result for it."""
 
 
 _OFF = frozenset({MemberStatus.UNSUBSCRIBED, MemberStatus.ARCHIVED})
 
 
 def takes_off(body: Mapping[str, Any] | None) -> bool:
-    """Say whether an update takes its member off the list."""
+    """Return whether an update unsubscribes or archives its member."""
     return body is not None and body.get("status") in _OFF
 
 
@@ -89,16 +89,16 @@ _GIVEN_UP = frozenset({SUPERSEDED, OVERTAKEN, UNANSWERED})
 
 
 def add_updates(tx: Connection, rows: Sequence[Row]) -> None:
-    """Queue updates; the unique `open_row` lets a cache row have one open update at most."""
+    """Queue updates; the unique `open_row` lets a cache row have at most one open update."""
     insert_rows(tx, update, [{**row, "leaves": takes_off(row["data"])} for row in rows])
 
 
 def unsent_updates(tx: Connection, list_id: str, limit: int, run_id: int | None = None) -> Sequence[RowMapping]:
-    """Return the next updates that are in no batch, of a run or of all; those that take members off come first.
+    """Return the next updates that are in no batch, of a run or of all; those that remove members come first.
 
-    With their members' ids and addresses: id, data, attempt, mailchimp_member_id, mailchimp_email. Two queries, as
-    one that sorts would read the members of all updates that wait. Members who are taken off by an update that
-    Mailchimp may still carry out get nothing else until its batch is over: it could take them off afterwards.
+    With their members' ids and addresses: id, data, attempt, mailchimp_member_id, mailchimp_email. Two queries, because
+    one that sorts would read the members of all waiting updates. Members being removed by an update that Mailchimp may
+    still carry out get nothing else until its batch is over: it could remove them afterwards.
     """
     leaving = _unsent(tx, list_id, limit, run_id, update.c.leaves)
     room = limit - len(leaving)
@@ -131,9 +131,9 @@ def _subscribes() -> ColumnElement[bool]:
 
 
 def unsent_subscriptions(tx: Connection, list_id: str, after: int, limit: int) -> Sequence[Any]:
-    """Return the next unsent updates that would subscribe somebody, and may not have been decided by what is known now.
+    """Return the next unsent updates that would subscribe people, and may be outdated.
 
-    These are the ones queued by hand, and those whose rows have changed since: id, row_id.
+    Those queued manually, and those whose rows have changed since: id, row_id.
     """
     query = (
         select(update.c.id, cache.c.id.label("row_id"))
@@ -153,7 +153,7 @@ def unsent_subscriptions(tx: Connection, list_id: str, after: int, limit: int) -
 
 
 def drop_unsent(tx: Connection, dropped: Sequence[tuple[int, int, str]]) -> None:
-    """Close updates that are not to be sent, and make their rows due: (id, row id, error)."""
+    """Close updates that won't be sent, and make their rows due: (id, row id, error)."""
     complete_updates(tx, [(key, error) for key, _, error in dropped])
     kept_plans.note_given_up(tx, [key for key, _, _ in dropped])
     again = {"sync_status": SyncStatus.TODO.value, "recheck": False}
@@ -161,9 +161,9 @@ def drop_unsent(tx: Connection, dropped: Sequence[tuple[int, int, str]]) -> None
 
 
 def _is_overtaken_in(rows: ColumnElement[Any], *, leaves: bool = False) -> ColumnElement[bool]:
-    """Return the condition that a row has an update which an opt-out has overtaken, and that is not settled.
+    """Return the condition that a row has an unsettled update overtaken by an opt-out.
 
-    With `leaves` only one counts that is an opt-out itself.
+    With `leaves` only an update that is an opt-out itself counts.
     """
     other = update.alias()
     mine = select(other.c.id).where(other.c.mailchimpsync_cache_id == rows, other.c.error_response == OVERTAKEN)
@@ -171,9 +171,9 @@ def _is_overtaken_in(rows: ColumnElement[Any], *, leaves: bool = False) -> Colum
 
 
 def unsent_opt_outs(tx: Connection, list_id: str, limit: int, run_id: int | None = None) -> Sequence[RowMapping]:
-    """Return the next opt-outs that are sent directly, of a run or of all, with what results change of their rows.
+    """Return the next opt-outs to send directly, of a run or of all, with the row columns that results change.
 
-    These are the ones that have overtaken an update in flight, and those whose request may be under way already.
+    Those that have overtaken an update in flight, and those whose request may already have been sent.
     """
     is_begun = type_coerce(update.c.attempt, Text).like(f'%"{SENT_AT}":%')
     query = (
@@ -194,16 +194,16 @@ def unsent_opt_outs(tx: Connection, list_id: str, limit: int, run_id: int | None
 
 
 def record_attempts(tx: Connection, attempts: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
-    """Note how updates are being tried: (id, attempt)."""
+    """Record how updates are being tried: (id, attempt)."""
     update_by_id(tx, update, [{"id": key, "attempt": attempt} for key, attempt in attempts])
 
 
 def rows_changed_in_flight(
     tx: Connection, list_id: str, after: int, limit: int, row_ids: Sequence[int] | None = None
 ) -> Sequence[int]:
-    """Return the next rows, by id, that have changed while an update of theirs is in flight; of some rows, or of all.
+    """Return the next rows, by id, that changed while an update is in flight; of given rows, or of all.
 
-    Where that one takes its member off already, what has happened since is decided after it.
+    If that update removes its member already, later changes are decided after it.
     """
     query = (
         select(cache.c.id)
@@ -223,7 +223,7 @@ def rows_changed_in_flight(
 def hanging_opt_outs(
     tx: Connection, list_id: str, now: datetime, after: int, limit: int, *, changed: bool
 ) -> Sequence[Any]:
-    """Return the next opt-outs whose batch hangs, by id, of rows that have `changed` since, or have not: id, row_id."""
+    """Return the next opt-outs whose batch hangs, by id, of rows that have `changed` since, or haven't: id, row_id."""
     query = (
         select(update.c.id, cache.c.id.label("row_id"))
         .join(batch, batch.c.id == update.c.mailchimpsync_batch_id)
@@ -242,15 +242,15 @@ def hanging_opt_outs(
 
 
 def send_directly(tx: Connection, update_ids: Sequence[int]) -> None:
-    """Let opt-outs overtake themselves: each is queued once more, for a request of its own."""
+    """Let opt-outs overtake themselves: each is queued once more, for its own request."""
     hanging = tx.execute(select(update).where(update.c.id.in_(update_ids)).order_by(update.c.id)).mappings().all()
-    tx.execute(sql_update(update).where(update.c.id.in_(update_ids)).values(run_id=None))  # its copy counts for the run
+    tx.execute(sql_update(update).where(update.c.id.in_(update_ids)).values(run_id=None))  # the run counts its copy
     overtake(tx, [one["mailchimpsync_cache_id"] for one in hanging])
     add_updates(tx, [_directly(one) for one in hanging])
 
 
 def _directly(hanging: RowMapping) -> dict[str, Any]:
-    """Return an opt-out as it goes in a request of its own: that says the status, and nothing else."""
+    """Return an opt-out for its own request: with the status only."""
     kept = ("mailchimpsync_cache_id", "attempt", "created_date", "run_id")
     agreed = {name: value for name, value in hanging["agreed"].items() if name != "data"}
     body = {name: hanging["data"][name] for name in ("email_address", "status") if name in hanging["data"]}
@@ -259,16 +259,16 @@ def _directly(hanging: RowMapping) -> dict[str, Any]:
 
 
 def overtake(tx: Connection, row_ids: Sequence[int]) -> None:
-    """Close the open updates of rows, so that an opt-out can take their place; their late answers are passed over."""
+    """Close the open updates of rows, so that an opt-out can replace them; their late results are ignored."""
     query = select(update.c.id, update.c.mailchimpsync_batch_id).where(update.c.open_row.in_(row_ids))
     found = tx.execute(query).all()
     complete_updates(tx, [(one.id, OVERTAKEN if one.mailchimpsync_batch_id else SUPERSEDED) for one in found])
 
 
 def overtaken(tx: Connection, list_id: str, batch_id: int | None = None) -> Sequence[RowMapping]:
-    """Return the overtaken updates that are not settled, of a batch or of all, with what results change of their rows.
+    """Return the overtaken updates that aren't settled, of a batch or of all, with the row columns results change.
 
-    `is_over`: their batch is handled, so that Mailchimp does nothing more of it.
+    `is_over`: their batch is finished, so that Mailchimp does nothing more of it.
     """
     query = (
         select(*_for_results(), batch.c.submitted_at, (batch.c.response_processed == HANDLED).label("is_over"))
@@ -284,7 +284,7 @@ def overtaken(tx: Connection, list_id: str, batch_id: int | None = None) -> Sequ
 
 
 def may_still_be_done(tx: Connection, row_ids: Sequence[int]) -> bool:
-    """Say whether Mailchimp may still carry out an overtaken update of some rows."""
+    """Return whether Mailchimp may still carry out an overtaken update of some rows."""
     query = (
         select(update.c.id)
         .join(batch, batch.c.id == update.c.mailchimpsync_batch_id)
@@ -298,12 +298,12 @@ def may_still_be_done(tx: Connection, row_ids: Sequence[int]) -> bool:
 
 
 def close_overtaken(tx: Connection, update_ids: Sequence[int]) -> None:
-    """Note that overtaken updates need no more attention: their batch is over, and their members were looked at."""
+    """Settle overtaken updates: their batch is over, and their members were read."""
     tx.execute(sql_update(update).where(update.c.id.in_(update_ids)).values(error_response=SUPERSEDED))
 
 
 def open_batch(tx: Connection, list_id: str, update_ids: Sequence[int], now: datetime, mark: str) -> int:
-    """Note a batch that is about to be sent, with its updates and the mark of its operations, and return its id."""
+    """Store a batch that is about to be sent, with its updates and the mark of its operations; return its id."""
     values = {
         "mailchimp_list_id": list_id,
         "created_date": now,
@@ -334,7 +334,7 @@ def unhandled_batches(tx: Connection, list_id: str) -> Sequence[RowMapping]:
 
 @dataclass(frozen=True, slots=True)
 class BatchTrouble:
-    """Why people wait for batches: the code, what the other side said, since when, and how many batches."""
+    """Why people wait for batches: the code, the other side's message, since when, and how many batches."""
 
     code: str
     detail: str
@@ -343,7 +343,7 @@ class BatchTrouble:
 
 
 def batch_trouble(tx: Connection, list_id: str, now: datetime) -> BatchTrouble | None:
-    """Return why batches of an audience have no results though they should; None: they are on time."""
+    """Return why batches of an audience are late; None: they are on time."""
     waiting = [
         row for row in unhandled_batches(tx, list_id) if row["problem"] or now - row["created_date"] > SLOW_AFTER
     ]
@@ -372,13 +372,13 @@ def own_batch_ids(tx: Connection) -> set[str]:
 
 
 def foreign_batch_ids(tx: Connection, batch_id: int) -> set[str]:
-    """Return Mailchimp's ids of batches that a lost one was looked for in, and that are another site's."""
+    """Return Mailchimp's ids of batches checked for a lost one that proved to be another site's."""
     found = tx.execute(select(batch.c.foreign_ids).where(batch.c.id == batch_id)).scalar_one_or_none()
     return set(found or ())
 
 
 def record_foreign_batch(tx: Connection, batch_id: int, mailchimp_batch_id: str) -> None:
-    """Note that a batch at Mailchimp is another site's, so that it is not looked into again."""
+    """Record that a batch at Mailchimp is another site's, so that it isn't checked again."""
     set_batch(tx, batch_id, foreign_ids=sorted({*foreign_batch_ids(tx, batch_id), mailchimp_batch_id}))
 
 
@@ -389,12 +389,12 @@ def batch_of(tx: Connection, mailchimp_batch_id: str) -> RowMapping | None:
 
 
 def delete_batch(tx: Connection, batch_id: int) -> None:
-    """Forget a batch that was never sent; its updates must have been taken back."""
+    """Delete a batch that was never sent; its updates must have been taken back."""
     tx.execute(delete(batch).where(batch.c.id == batch_id))
 
 
 def requeue_batch(tx: Connection, batch_id: int) -> int:
-    """Take the open updates of a batch out of it, so that they are sent again, and return how many."""
+    """Take the open updates of a batch out of it, so that they are sent again; return how many."""
     return tx.execute(
         sql_update(update)
         .where(update.c.mailchimpsync_batch_id == batch_id, update.c.completed == 0)
@@ -405,9 +405,9 @@ def requeue_batch(tx: Connection, batch_id: int) -> int:
 def withdraw_unsent(
     tx: Connection, list_id: str, row_ids: Sequence[int] | None = None, *, keep_retries_since: datetime | None = None
 ) -> int:
-    """Close the updates that are in no batch, of some rows or of all, make their rows due, and return how many.
+    """Close the updates that are in no batch, of given rows or of all, make their rows due, and return how many.
 
-    What was queued by hand, by no run, stays: no decision takes its place. Retries queued since a time may stay too.
+    Updates queued manually, by no run, stay: no decision replaces them. Retries queued since a time may stay too.
     """
     retry = cache.c.sync_status == SyncStatus.REDO.value
     stays = and_(retry, update.c.created_date >= keep_retries_since) if keep_retries_since is not None else false()
@@ -457,9 +457,9 @@ def abort_updates(tx: Connection, list_id: str, batch_id: int | None, limit: int
 def unanswered_updates(
     tx: Connection, list_id: str, after: int, limit: int, row_ids: Sequence[int] | None = None
 ) -> Sequence[RowMapping]:
-    """Return due rows whose newest update was sent and got no answer, by row id, each with that update.
+    """Return due rows whose newest update was sent without getting a result, by row id, each with that update.
 
-    Either it was aborted, or the results of its batch were lost. Of some rows, or of all.
+    Either it was aborted, or the results of its batch were lost. Of given rows, or of all.
     """
     others = update.alias()
     newest = select(func.max(others.c.id)).where(others.c.mailchimpsync_cache_id == cache.c.id).scalar_subquery()
@@ -491,7 +491,7 @@ def unanswered_updates(
 
 
 def open_and_lost(tx: Connection, run_id: int) -> tuple[int, int]:
-    """Return how many updates of a run are open, and how many were given up without a word from Mailchimp."""
+    """Return how many updates of a run are open, and how many were given up without a result."""
     mine = select(func.count()).where(update.c.run_id == run_id)
     is_lost = update.c.error_response.in_(sorted(_GIVEN_UP))
     still_open = tx.execute(mine.where(update.c.completed == 0)).scalar_one()
@@ -517,7 +517,7 @@ def _for_results() -> list[ColumnElement[Any]]:
 
 
 def updates_with_rows(tx: Connection, batch_id: int, update_ids: Sequence[int]) -> dict[int, RowMapping]:
-    """Return open updates of a batch by id, each with the columns of its cache row that results change."""
+    """Return open updates of a batch by id, each with the row columns that results change."""
     query = (
         select(*_for_results(), batch.c.submitted_at)
         .join(cache, cache.c.id == update.c.mailchimpsync_cache_id)
@@ -528,7 +528,7 @@ def updates_with_rows(tx: Connection, batch_id: int, update_ids: Sequence[int]) 
 
 
 def complete_updates(tx: Connection, errors: Sequence[tuple[int, str | None]]) -> None:
-    """Close updates: (id, error or None). Of those that were given up, the plan they carried out is told."""
+    """Close updates: (id, error or None). For those given up, the plan they carried out is updated."""
     closed = {"completed": 1, "open_row": None}
     confirmed = [key for key, error in errors if error is None]
     tx.execute(sql_update(update).where(update.c.id.in_(confirmed)).values(closed))
@@ -539,7 +539,7 @@ def complete_updates(tx: Connection, errors: Sequence[tuple[int, str | None]]) -
 
 
 def unanswered_bodies(tx: Connection, row_ids: Sequence[int]) -> Sequence[Any]:
-    """Return what was sent for rows and never answered, oldest first: row_id, data."""
+    """Return what was sent for rows without a result, oldest first: row_id, data."""
     is_unanswered = or_(update.c.completed == 0, update.c.error_response == UNANSWERED)
     query = select(update.c.mailchimpsync_cache_id.label("row_id"), update.c.data).where(
         update.c.mailchimpsync_cache_id.in_(row_ids), is_unanswered

@@ -1,4 +1,4 @@
-"""The database engine: connecting, transactions, dialects, migrations that can be resumed, paging.
+"""The database engine: connections, transactions, dialects, resumable migrations, paging.
 
-`dialect.py` is the only module that asks which database it is. It knows no table of ours but in migrations.
+`dialect.py` is the only module that asks which database it is. Except in migrations, no table of ours is known here.
 """

@@ -21,19 +21,19 @@ MIGRATIONS = Path(__file__).parents[1] / "migrations"
 VERSION_TABLE = "alembic_version"
 _LOCKED = ("database is locked", "lock wait timeout", "deadlock", "could not obtain lock", "could not serialize")
 _NOT_WRITTEN = ("SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_TRUNCATE")
-"""What SQLite calls it when its second file, the log, finds no room."""
+"""SQLite's error if its second file, the log, finds no space."""
 
 _DAMAGED = ("disk image is malformed", "file is not a database")
 _FULL = ("database or disk is full", "no space left", "disk full", "the table is full")
 
 
 class Store:
-    """The database of one site. Safe to share between threads; every use is a transaction of its own."""
+    """The database of one site. Safe to share between threads; every use is its own transaction."""
 
     def __init__(self, url: str, *, is_temporary: bool = False) -> None:
         """Take a URL such as `sqlite:///file.sqlite`, `postgresql://user@host/name` or `mariadb://user@host/name`.
 
-        `is_temporary`: it stands among the temporary files, so that it is their disk which is full.
+        `is_temporary`: it is in the temporary directory, so that errors name that disk as full.
         """
         self._is_temporary = is_temporary
         try:
@@ -43,7 +43,7 @@ class Store:
         self._turns = dialect.writer_lock(self._engine)
 
     def go_by(self, clock: Callable[[], datetime]) -> None:
-        """Go by another clock than the database's, where time is simulated."""
+        """Use another clock than the database's, where time is simulated."""
         self._engine.update_execution_options(**{dialect.CLOCK: clock})
 
     @contextmanager
@@ -51,7 +51,7 @@ class Store:
         """Open a transaction; commit it at the end, or roll it back on any error.
 
         Raises:
-            StoreError: the database cannot be reached, is locked, or is full.
+            StoreError: the database can't be reached, is locked, or is full.
         """
         with self._turn():
             try:
@@ -62,7 +62,7 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Open a transaction that only reads; a writer neither waits for it nor keeps it waiting.
+        """Open a read-only transaction; it doesn't block writers, and they don't block it.
 
         Raises:
             StoreError: as `begin`.
@@ -94,11 +94,11 @@ class Store:
             yield
 
     def close(self) -> None:
-        """Let go of all connections."""
+        """Close all connections."""
         self._engine.dispose()
 
     def refresh_statistics(self) -> None:
-        """Let the database look how large the tables have become, after much was loaded."""
+        """Update the database's table statistics after large changes."""
         with self.begin() as connection:
             dialect.refresh_statistics(connection, cache, group_contact)
 
@@ -110,12 +110,12 @@ class Store:
             upgrade(connection, MIGRATIONS)
 
     def server(self) -> tuple[str, tuple[int, ...]]:
-        """Return which database it is (`SQLite`, `PostgreSQL`, `MariaDB` or `MySQL`), and its version."""
+        """Return the database (`SQLite`, `PostgreSQL`, `MariaDB` or `MySQL`), and its version."""
         with self.begin() as connection:
             return dialect.server(connection)
 
     def check_integrity(self) -> None:
-        """Make sure that the database's own file is sound; this reads all of it.
+        """Check that the database's own file is intact; this reads all of it.
 
         Raises:
             StoreError: `STORE_DAMAGED`.
@@ -125,10 +125,10 @@ class Store:
                 raise StoreError(Code.STORE_DAMAGED, "The database file is damaged.", detail=wrong)
 
     def check_schema(self) -> None:
-        """Make sure that the tables are those of this version.
+        """Check that the tables are those of this version.
 
         Raises:
-            StoreError: they are not, so that `migrate` has to be called first.
+            StoreError: they aren't, so `migrate` has to be called first.
         """
         with self.begin() as connection:
             found = _schema_of(connection)
@@ -137,7 +137,7 @@ class Store:
 
 
 def _schema_of(connection: Connection) -> str | None:
-    """Return the schema as Alembic notes it, without loading Alembic: every command asks."""
+    """Return the schema that Alembic has recorded, without loading Alembic: every command needs it."""
     if not inspect(connection).has_table(VERSION_TABLE):
         return None
     found: str | None = connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608 (our own name)
@@ -146,7 +146,7 @@ def _schema_of(connection: Connection) -> str | None:
 
 @once
 def newest_schema() -> str:
-    """Return the schema of this version: the number with which the name of the last migration begins."""
+    """Return this version's schema: the number at the start of the last migration's name."""
     return max(file.name.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 

@@ -1,4 +1,4 @@
-"""Where the three databases differ: connecting, upserts, bulk updates. No other module asks which one it is."""
+"""Where the three databases differ: connections, upserts, bulk updates. No other module asks which one it is."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ ROWS_FOR_TEMPORARY_TABLE = 100
 _OPTIONS: dict[str, Any] = {"hide_parameters": True}  # error messages would carry people's addresses
 
 CLOCK = "mailchimpsync_clock"
-"""An execution option: the clock to go by instead of the database's, where time is simulated."""
+"""An execution option: the clock to use instead of the database's, where time is simulated."""
 
 READ_TRANSACTION = "mailchimpsync_reading"
 """An execution option: the transaction writes nothing."""
@@ -60,7 +60,7 @@ Assignments = Sequence[tuple[str, Any]]
 
 
 def connect(url: str) -> Engine:
-    """Return an engine for `sqlite:///file`, `postgresql://…` or `mariadb://…`, set up as the store needs it."""
+    """Return an engine for `sqlite:///file`, `postgresql://…` or `mariadb://…`, configured for the store."""
     parsed = make_url(url)
     match parsed.get_backend_name():
         case "sqlite":
@@ -87,7 +87,7 @@ def _sqlite(url: str, *, in_memory: bool) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _set_up(connection: sqlite3.Connection, _record: object) -> None:
-        connection.isolation_level = None  # transactions are begun below, so that a writer waits instead of failing
+        connection.isolation_level = None  # transactions are started below, so that a writer waits instead of failing
         for pragma in (
             "journal_mode=WAL",
             "synchronous=NORMAL",
@@ -106,7 +106,7 @@ def _sqlite(url: str, *, in_memory: bool) -> Engine:
 
 
 def server(connection: Connection) -> tuple[str, tuple[int, ...]]:
-    """Return which database it is, as people call it, and its version."""
+    """Return the database's common name, and its version."""
     names = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB"}
     found = connection.dialect
     name = "mariadb" if getattr(found, "is_mariadb", False) else found.name
@@ -114,7 +114,7 @@ def server(connection: Connection) -> tuple[str, tuple[int, ...]]:
 
 
 def check_integrity(connection: Connection) -> str | None:
-    """Return what is wrong with the database's file, or None; servers look after theirs."""
+    """Return what is wrong with the database's file, or None; servers check theirs themselves."""
     if connection.dialect.name != "sqlite":
         return None
     found = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one())
@@ -122,12 +122,12 @@ def check_integrity(connection: Connection) -> str | None:
 
 
 def writer_lock(engine: Engine) -> FairLock | None:
-    """Return what the threads of this process take turns by, for a database with one writer at a time."""
+    """Return the lock for the threads of this process, for a database with one writer at a time."""
     return FairLock() if engine.dialect.name == "sqlite" else None
 
 
 def readers_block(engine: Engine) -> bool:
-    """Say whether readers take turns too: in memory there is one connection for all."""
+    """Return whether readers need the lock too: an in-memory database has one connection for all."""
     return isinstance(engine.pool, StaticPool)
 
 
@@ -140,17 +140,17 @@ def upsert(
     assign: Callable[[Columns, Columns], Assignments] | None = None,
     alike: Row | None = None,
 ) -> None:
-    """Insert rows; where one with the same unique `keys` exists, change that one instead.
+    """Insert rows; update the existing row if one has the same unique `keys`.
 
     Args:
         connection: within a transaction.
-        table: the table, whose unique key over `keys` decides what “the same” is.
+        table: the table; its unique key over `keys` decides which rows are the same.
         rows: all with the same columns.
         keys: the columns of the unique key.
-        assign: from the columns of the existing and of the new row, the assignments to make, those that look at an
-            existing value before those that overwrite it (MariaDB carries them out one after the other). Without it
-            all columns given are overwritten.
-        alike: columns with a value that is the same for all rows, which then need not have it.
+        assign: returns, from the columns of the existing and the new row, the assignments to make; those that read an
+            existing value come before those that overwrite it (MariaDB carries them out in order). Without it all given
+            columns are overwritten.
+        alike: columns with the same value for all rows, which rows may then leave out.
     """
     if not rows:
         return
@@ -165,7 +165,7 @@ def upsert(
         return
     with _temporary_table(connection, table, rows) as temporary:
         constants = [literal(value, table.c[column].type) for column, value in alike.items()]
-        order = [temporary.c[key] for key in keys if key in temporary.c]  # neighbours in the index go in together
+        order = [temporary.c[key] for key in keys if key in temporary.c]  # insert in the order of the index
         values = select(*temporary.c, *constants).where(true()).order_by(*order)
         insertion = _insert_into(connection, table).from_select([*rows[0], *alike], values)
         connection.execute(_upsert_statement(insertion, assign, keys))
@@ -187,7 +187,7 @@ def _execute_many(connection: Connection, statement: Insert | Update, rows: Sequ
 
 
 def _execute_many_in_sqlite(connection: Connection, statement: Insert | Update, rows: Sequence[Row]) -> None:
-    """Hand the rows straight to the driver: binding them through SQLAlchemy costs more than SQLite's own work."""
+    """Pass the rows directly to the driver: binding them through SQLAlchemy costs more than SQLite's own work."""
     compiled = statement.compile(dialect=connection.dialect, column_keys=list(rows[0]))
     names = compiled.positiontup or []
     converters = [_converter(connection, compiled.binds[name].type) for name in names]
@@ -206,7 +206,7 @@ def _overwriting(columns: Sequence[str], keys: Sequence[str]) -> Callable[[Colum
 
 
 class utc_moment(FunctionElement[datetime]):  # noqa: N801 (as SQLAlchemy names its functions)
-    """The database's own time, a number of seconds from now: all processes that share it go by the same clock."""
+    """The database's own time, plus a number of seconds: all processes that share it use the same clock."""
 
     type = UtcDateTime()
     inherit_cache = True
@@ -231,16 +231,16 @@ def _moment_in_mariadb(element: utc_moment, compiler: SQLCompiler, **_options: A
 
 
 def simulated_now(connection: Connection) -> datetime | None:
-    """Return the time by the clock that the store was given, None where it goes by the database's."""
+    """Return the time of the clock that the store was given; None if it uses the database's."""
     clock = connection.get_execution_options().get(CLOCK)
     return clock() if clock is not None else None
 
 
 def refresh_statistics(connection: Connection, *tables: Table) -> None:
-    """Tell the database how large tables have become, in a transaction of its own, after much was loaded.
+    """Update the statistics of tables, in a transaction of its own, after large changes.
 
-    Until it has looked by itself it takes them for small, and walks one for every row of the other. SQLite chooses by
-    the indexes alone.
+    Until the database does so itself it assumes small tables, and scans one for every row of the other. SQLite chooses
+    by the indexes alone.
     """
     names = ", ".join(table.name for table in tables)
     match connection.dialect.name:
@@ -299,7 +299,7 @@ def _update_from_temporary_table(connection: Connection, table: Table, rows: Seq
 
 @contextmanager
 def _temporary_table(connection: Connection, table: Table, rows: Sequence[Row]) -> Iterator[Table]:
-    """Bring rows into the database in bulk: one statement over all is several times faster than one for each."""
+    """Load rows into a temporary table: one statement over all is several times faster than one for each."""
     columns = [
         Column(column, table.c[column].type, primary_key=column == "id", autoincrement=False) for column in rows[0]
     ]
@@ -310,7 +310,7 @@ def _temporary_table(connection: Connection, table: Table, rows: Sequence[Row]) 
         insert_rows(connection, temporary, rows)
         yield temporary
     except BaseException:
-        with suppress(SQLAlchemyError):  # where the connection is lost, or its transaction, so is the table
+        with suppress(SQLAlchemyError):  # if the connection or its transaction is lost, so is the table
             temporary.drop(connection)
         raise
     temporary.drop(connection)

@@ -1,4 +1,4 @@
-"""Threads that take turns, in the order in which they came."""
+"""A lock that threads get in the order in which they asked."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from threading import Lock
 class FairLock:
     """One thread at a time, first come, first served.
 
-    SQLite lets one connection write at a time, and the others ask again and again at longer and longer intervals: a
-    thread that writes much keeps out those that write a little now and then, for seconds.
+    SQLite lets one connection write at a time, and the others retry at longer and longer intervals: a thread that
+    writes much keeps out those that write a little now and then, for seconds.
     """
 
     def __init__(self) -> None:
@@ -22,10 +22,10 @@ class FairLock:
 
     @contextmanager
     def turn(self, patience_seconds: float) -> Iterator[None]:
-        """Wait for one's turn, and have it.
+        """Hold the lock, after waiting for it.
 
         Raises:
-            TimeoutError: it did not come.
+            TimeoutError: the lock wasn't free in time.
         """
         self._take(patience_seconds)
         try:
@@ -47,7 +47,7 @@ class FairLock:
     def _give_up(self, mine: Lock) -> None:
         with self._guard:
             if mine not in self._waiting:
-                return  # it was handed on to us just now
+                return  # it was handed over to us in this moment
             self._waiting.remove(mine)
         raise TimeoutError("no turn")
 

@@ -1,4 +1,4 @@
-"""Where a page begins and ends: what rows are sorted by, and pages of rows that are all at hand."""
+"""Positions of pages: sort keys, and pages of rows that are all in memory."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from mailchimpsync.store.schema import cache
 
 Key = int | str | datetime | None
 Place = tuple[Key, int]
-"""Where a page ended: what its last row is sorted by, and its id."""
+"""The position of a row: its sort key and id."""
 
 
 class Order(StrEnum):
-    """What rows can be sorted by."""
+    """The columns rows can be sorted by."""
 
     ID = "id"
     SYNC_STATUS = "sync_status"
@@ -28,12 +28,12 @@ class Order(StrEnum):
 
     @property
     def column(self) -> ColumnElement[Any]:
-        """The column; rows without a value come last, whichever the direction."""
+        """The column; rows without a value come last in either direction."""
         return _COLUMNS[self]
 
     @property
     def is_indexed(self) -> bool:
-        """Say whether any number of rows can be sorted by it: an index on the others would slow down every sync."""
+        """Return whether any number of rows can be sorted by it: indexes on the others would slow down every sync."""
         return self in (Order.ID, Order.SYNC_STATUS, Order.CONTACT)
 
 
@@ -48,7 +48,7 @@ _COLUMNS: dict[Order, ColumnElement[Any]] = {
 
 @dataclass(frozen=True)
 class Turn:
-    """Which page: sorted by what, from where, in which direction."""
+    """Which page: sort order, direction, and where it starts."""
 
     order: Order = Order.ID
     descends: bool = False
@@ -59,7 +59,7 @@ class Turn:
 
 @dataclass(frozen=True)
 class Part:
-    """The places of a page, and whether there are more before and after it."""
+    """The positions of a page, and whether there are more before and after it."""
 
     places: Sequence[Place]
     has_previous: bool
@@ -67,18 +67,18 @@ class Part:
 
 
 def sorted_places(matches: Sequence[Place], *, descends: bool) -> list[Place]:
-    """Return the places in order; rows without a value come last, whichever the direction."""
+    """Return the positions in order; rows without a value come last in either direction."""
     with_key = sorted([one for one in matches if one[0] is not None], reverse=descends)
     return with_key + sorted([one for one in matches if one[0] is None], key=lambda one: one[1], reverse=descends)
 
 
 def _rank(place: Place) -> tuple[bool, Any, int]:
-    """Order places of one column: those without a value last."""
+    """Order positions of one column: those without a value come last."""
     return (place[0] is None, place[0] if place[0] is not None else 0, place[1])
 
 
 def cut(places: Sequence[Place], turn: Turn) -> Part:
-    """Return a page of all places."""
+    """Return one page of all positions."""
     start = 0
     if turn.after is not None:
         start = _first_beyond(places, turn.after, descends=turn.descends, inclusive=False)
@@ -89,7 +89,7 @@ def cut(places: Sequence[Place], turn: Turn) -> Part:
 
 
 def _first_beyond(places: Sequence[Place], place: Place, *, descends: bool, inclusive: bool) -> int:
-    """Return the index of the first place that comes after one, or, inclusive, that does not come before it."""
+    """Return the index of the first position after the given one, or, inclusive, not before it."""
     for index, one in enumerate(places):
         if (inclusive and one == place) or _comes_after(one, place, descends=descends):
             return index

@@ -1,7 +1,7 @@
-"""An upgrade that was killed goes on where it stopped: MariaDB keeps each change of the schema at once.
+"""Makes an interrupted upgrade resumable: MariaDB commits each schema change at once.
 
-PostgreSQL and SQLite take a whole upgrade back. MariaDB can't, so that there each statement skips what is done already.
-Steps that change rows have to be such that they may be done again.
+PostgreSQL and SQLite roll a whole upgrade back. MariaDB can't, so there each statement skips what is already done.
+Steps that change rows have to be repeatable.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _UNLESS_DONE = (
 
 
 def skip_applied_changes(connection: Connection) -> None:
-    """Let changes of the schema on a connection skip what is there, or gone, already; only MariaDB needs it."""
+    """Skip schema changes that are already applied on a connection; only MariaDB needs it."""
     if getattr(connection.dialect, "is_mariadb", False):
         event.listen(connection, "before_cursor_execute", _skip_if_applied, retval=True)
 

@@ -1,4 +1,4 @@
-"""Brings the tables up to this version; loaded only where that is asked for, since Alembic is slow to load."""
+"""Brings the tables up to this version; imported only when needed, because Alembic is slow to load."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 
 def upgrade(connection: Connection, migrations: Path) -> None:
-    """Carry out the migrations that the database has not seen."""
+    """Carry out the migrations that the database hasn't had yet."""
     configuration = Config()
     configuration.set_main_option("script_location", str(migrations))
     configuration.attributes["connection"] = connection

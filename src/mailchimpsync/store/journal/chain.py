@@ -1,8 +1,8 @@
-"""How journal entries are chained: each entry's hash stands for itself and, through the one before, for all before it.
+"""How journal entries are chained: each entry's hash covers itself and, through its predecessor, all before it.
 
-Personal values are in the hash by a commitment only, a SHA-256 with a random salt of the entry's own. When they are
-replaced by keyed digests, the salt goes, so that nobody can find them by trying, and the hash stays true. In the salt's
-place comes a seal, which only the holder of the key can make.
+Personal values are in the hash only as a commitment, a SHA-256 with the entry's own random salt. When they are replaced
+by keyed digests, the salt is deleted, so that nobody can find them by trying, and the hash stays valid. A seal, which
+only the holder of the key can make, replaces the salt.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from pydantic_core import to_json
 Entry = Mapping[str, Any]
 
 PERSONAL_FIELDS = frozenset({"address", "first_name", "last_name", "merge_field"})
-"""The fields whose values say who somebody is, by their first word; a member id does so too, in every entry."""
+"""The fields whose values identify a person, by their first word; in every entry a member id does too."""
 
 BEGINNING = ""
-"""What stands for the hash before the first entry."""
+"""The hash before the first entry."""
 
 _PLAIN = ("list_id", "number", "cache_id", "contact_id", "run_id", "side", "field", "reason", "actor", "answer")
 _SALT_BYTES = 16
@@ -32,7 +32,7 @@ _SEAL_LENGTH = 64
 
 
 def chained(entries: Iterable[Entry], number: int, before: str) -> Iterator[dict[str, Any]]:
-    """Yield entries as they follow, in the chain, the entry with this number and hash."""
+    """Yield entries as they continue the chain, after the entry with this number and hash."""
     for entry in entries:
         number += 1
         made = {**entry, "number": number, "salt": token_hex(_SALT_BYTES), "minimised_at": None}
@@ -42,21 +42,21 @@ def chained(entries: Iterable[Entry], number: int, before: str) -> Iterator[dict
 
 
 def commitment_of(entry: Entry) -> str:
-    """Return what the chain stands for in place of an entry's personal values."""
+    """Return the commitment to an entry's personal values, as included in the chain."""
     return _sha256([entry["salt"], *_personal(entry)])
 
 
 def hash_of(entry: Entry, before: str) -> str:
-    """Return the hash of an entry that comes after the one with the hash `before`."""
+    """Return the hash of an entry that follows the one with the hash `before`."""
     values = [entry[name] for name in _PLAIN]
     open_values = (None, None) if _is_personal(entry) else (entry["old"], entry["new"])
     return _sha256([before, *values, _moment(entry["time"]), *open_values, entry["commitment"]])
 
 
 def minimised(entry: Entry, key: str, now: datetime, *, digest_key: str | None = None) -> dict[str, Any]:
-    """Return an entry's columns once its personal values are replaced by digests, and sealed with a key.
+    """Return an entry's columns with its personal values replaced by digests, and sealed with a key.
 
-    With a `digest_key` of their own, which is thrown away, nobody finds the entry again by what was in it.
+    With its own `digest_key`, which is discarded, nobody can find the entry again by its values.
     """
     values = dict(zip(("member_id", "old", "new"), _personal(entry), strict=True))
     shown = {name: entry[name] for name in values} | {
@@ -66,12 +66,12 @@ def minimised(entry: Entry, key: str, now: datetime, *, digest_key: str | None =
 
 
 def digest(key: str, value: str) -> str:
-    """Return what stands for a personal value once it is minimised; whoever has the key finds it by the value."""
+    """Return the digest of a personal value; with the key, entries can be found by the value."""
     return _hmac(key, ["value", value])[:_DIGEST_LENGTH]
 
 
 def seal_holds(entry: Entry, keys: Sequence[str]) -> bool | None:
-    """Say whether a minimised entry is as it was sealed; None: its key is not among those given."""
+    """Return whether a minimised entry is as it was sealed; None: its key isn't among those given."""
     seal = entry["salt"] or ""
     key = next((one for one in keys if _key_id(one) == seal[:_KEY_ID_LENGTH]), None)
     return None if key is None else hmac.compare_digest(seal, _seal(entry, key))

@@ -1,4 +1,4 @@
-"""Whether the journal is as it was written: each audience's chain is walked from its oldest entry to its newest."""
+"""Checks that the journal is as it was written: each audience's chain is followed from its oldest entry on."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from mailchimpsync.store.schema import journal, journal_chain
 
 ENTRIES_PER_STEP = 2_000
 TAMPERINGS_MAX = 100
-"""How many findings are told one by one, per audience; all are counted."""
+"""How many findings are reported individually, per audience; all are counted."""
 
 ALTERED, DELETED, INSERTED = "altered", "deleted", "inserted"
 
 
 @dataclass(frozen=True, slots=True)
 class Tampering:
-    """Entries that are not as they were written: their numbers in the chain, or the id of one that has none."""
+    """Entries that aren't as they were written: their numbers in the chain, or the id of one without a number."""
 
     what: str
     first: int | None
@@ -37,12 +37,12 @@ class Checked:
 
     Attributes:
         list_id: the audience.
-        entries: how many entries were looked at.
-        unchained: how many are from before there was a chain, and can't be checked.
-        unsealed: how many minimised ones can't be checked in full, as the key they were sealed with has gone.
+        entries: how many entries were checked.
+        unchained: how many are older than the chain, and can't be checked.
+        unsealed: how many minimised ones can't be checked completely, because the key of their seal is gone.
         before_first: up to which number entries were deleted for their age.
         newest: the number of the newest entry.
-        newest_hash: its hash: keep it elsewhere, and the chain up to there can never be replaced unseen.
+        newest_hash: its hash: store it elsewhere, and the chain up to there can't be replaced unnoticed.
         tamperings: what is wrong, at most `TAMPERINGS_MAX`.
         wrong: how much is wrong.
     """
@@ -58,14 +58,14 @@ class Checked:
     wrong: int = 0
 
     def add(self, what: str, sentence: str, *, first: int | None = None, last: int | None = None, **about: Any) -> None:
-        """Note what is wrong."""
+        """Record a finding."""
         self.wrong += 1
         if len(self.tamperings) < TAMPERINGS_MAX:
             self.tamperings.append(Tampering(what, first, last or first, about.get("entry_id"), sentence))
 
 
 def audiences_with_journal(tx: Connection) -> list[str]:
-    """Return the audiences that have a journal, also those that are connected no longer."""
+    """Return the audiences that have a journal, including those no longer connected."""
     known = select(journal_chain.c.list_id).union(select(journal.c.list_id))
     return sorted(tx.execute(known).scalars())
 
@@ -76,7 +76,7 @@ def audiences_with_chain(tx: Connection) -> list[str]:
 
 
 def check_chain(store: Store, list_id: str, keys: Sequence[str]) -> Checked:
-    """Walk an audience's chain in steps of their own transactions; `keys` are those entries may be sealed with.
+    """Follow an audience's chain in steps with their own transactions; `keys` may have sealed its entries.
 
     Entries that are written, or deleted for their age, meanwhile do no harm.
     """
@@ -107,7 +107,7 @@ def _check_chain_ends(store: Store, list_id: str) -> Checked:
 
 
 class _Walk:
-    """Goes from entry to entry, and knows the number and hash of the one before."""
+    """Goes from entry to entry, and keeps the number and hash of the previous one."""
 
     def __init__(self, store: Store, found: Checked, keys: Sequence[str], ends: RowMapping) -> None:
         self.store, self.found, self.keys, self.ends = store, found, keys, ends
@@ -142,7 +142,7 @@ class _Walk:
         self.found.entries += 1
 
     def _follows(self, number: int) -> bool:
-        """Say whether no entry is missing before this one; entries may have become too old meanwhile."""
+        """Return whether no entry is missing before this one; entries may have been deleted for their age meanwhile."""
         if number == self.number + 1:
             return True
         ends = self._ends_now()
@@ -165,21 +165,21 @@ class _Walk:
         self.found.add(DELETED, f"{which} deleted.", first=first, last=last)
 
     def _wrong(self, entry: Entry, before: str | None) -> str | None:
-        """Return what is wrong with an entry; after a gap it can't be told whether it follows."""
+        """Return what is wrong with an entry; after a gap it isn't known whether it follows."""
         if before is not None and not hmac.compare_digest(entry["hash"] or "", hash_of(entry, before)):
             return "was altered or inserted, or the one before it was replaced"
         if entry["minimised_at"] is None:
             as_committed = hmac.compare_digest(entry["commitment"] or "", commitment_of(entry))
             return None if as_committed else "was altered: the member, or a name or address"
         holds = seal_holds(entry, self.keys)
-        if not holds and not self._is_minimised_to(entry["number"]):  # before its time only if somebody was erased
+        if not holds and not self._is_minimised_to(entry["number"]):  # before its time only if a person was erased
             return "was altered: it says that it is minimised, and it is not"
         self.found.unsealed += holds is None
         return "was altered: what stands for the member, or for a name or address" if holds is False else None
 
 
 def _check_unchained(store: Store, found: Checked, unchained_to: int) -> None:
-    """Find entries that nobody's chain has: without a number, or with one outside of the chain."""
+    """Find entries that are in no chain: without a number, or with one outside of the chain."""
     mine = journal.c.list_id == found.list_id
     ends = select(journal_chain.c.newest).where(journal_chain.c.list_id == found.list_id).scalar_subquery()
     start = select(journal_chain.c.before_first).where(journal_chain.c.list_id == found.list_id).scalar_subquery()

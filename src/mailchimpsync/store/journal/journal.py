@@ -1,4 +1,4 @@
-"""The journal: what was changed, on which side, why. Entries are only ever added, each to a chain.
+"""The journal: what was changed, on which side, and why. Entries are only ever added, each to a chain.
 
 See docs/decisions/journal.md.
 """
@@ -20,7 +20,7 @@ from mailchimpsync.store.runs.runs import MEMBERS
 from mailchimpsync.store.schema import journal, journal_chain, kept_plan, run
 
 REFUSED = "refused"
-"""The field of an entry about a change that was refused: nothing was changed, and `new` says what was wanted."""
+"""The field of an entry about a refused change: nothing was changed, and `new` has what was wanted."""
 
 _NOTHING = dict.fromkeys(("contact_id", "member_id", "run_id", "old", "new", "answer"))
 
@@ -30,7 +30,7 @@ BY_RUN, BY_WEBHOOK = "run", "webhook"
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which entries are meant: all that meet every condition; None: no condition."""
+    """Which entries to return: those that meet every condition; None: no condition."""
 
     list_id: str | None = None
     since: datetime | None = None
@@ -40,10 +40,10 @@ class Filter:
 
 
 def write_journal(tx: Connection, entries: Sequence[Row]) -> None:
-    """Add entries, each to the chain of its audience; what an entry leaves out is null.
+    """Add entries, each to the chain of its audience; missing columns are null.
 
-    Within a transaction that holds the audience's lease, so that nobody else adds to the chain meanwhile. Who acted is
-    found by the run, whose figures they are added to.
+    Within a transaction that holds the audience's lease, so that nobody else adds to the chain meanwhile. The actor is
+    taken from the run, whose figures are updated too.
     """
     if not entries:
         return
@@ -61,7 +61,7 @@ def write_journal(tx: Connection, entries: Sequence[Row]) -> None:
 
 
 def _actors(tx: Connection, run_ids: Collection[int | None]) -> dict[int | None, str]:
-    """Return by run who acts: whoever approved its plan, the webhook it is for, whoever called for it, or nobody."""
+    """Return the actor by run: the person who approved its plan, the webhook, its caller, or nobody."""
     query = (
         select(run.c.id, run.c.kind, run.c.begun_by, kept_plan.c.decided_by)
         .select_from(run.outerjoin(kept_plan, kept_plan.c.id == run.c.kept_plan_id))
@@ -74,7 +74,7 @@ def _actors(tx: Connection, run_ids: Collection[int | None]) -> dict[int | None,
 
 
 def _newest(tx: Connection, list_id: str) -> tuple[int, str]:
-    """Return the number and hash of an audience's newest entry; begin its chain if need be."""
+    """Return the number and hash of an audience's newest entry; start its chain if needed."""
     columns = (journal_chain.c.newest, journal_chain.c.newest_hash)
     found = tx.execute(select(*columns).where(journal_chain.c.list_id == list_id)).one_or_none()
     if found is not None:
@@ -106,7 +106,7 @@ def changes_by_kind(tx: Connection, run_ids: Sequence[int]) -> list[tuple[str, s
 
 
 def entries_for_row(tx: Connection, list_id: str, cache_id: int) -> Sequence[RowMapping]:
-    """Return the story of a row, oldest first."""
+    """Return the entries of a row, oldest first."""
     query = select(journal).where(journal.c.list_id == list_id, journal.c.cache_id == cache_id).order_by(journal.c.id)
     return tx.execute(query).mappings().all()
 
@@ -119,7 +119,7 @@ def newest_for_row(tx: Connection, list_id: str, cache_id: int, fields: Collecti
 
 
 def entries(tx: Connection, wanted: Filter, *, after: int = 0, limit: int, offset: int = 0) -> Sequence[RowMapping]:
-    """Return the next entries, oldest first: those with a larger id than `after`, without the first `offset`."""
+    """Return the next entries, oldest first: those with an id after `after`, skipping the first `offset`."""
     query = select(journal).where(journal.c.id > after, *_conditions(wanted))
     return tx.execute(query.order_by(journal.c.id).limit(limit).offset(offset)).mappings().all()
 

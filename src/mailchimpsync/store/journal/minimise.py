@@ -1,4 +1,4 @@
-"""How the journal forgets: first who it was, by a digest in place of every personal value, years later everything."""
+"""How the journal forgets: first identities, replaced by digests, and years later whole entries."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TOKEN = re.compile(r"[0-9a-f]{32}_[0-9]{9,11}_([0-9]+|inf)", re.IGNORECASE)
 
 
 def minimise_entries(tx: Connection, list_id: str, before: datetime, key: str, now: datetime) -> int:
-    """Replace the personal values of the next entries that are older than `before`, and return how many; 0: no more."""
+    """Replace the personal values of the next entries that are older than `before`; return how many; 0: no more."""
     ends = tx.execute(select(journal_chain).where(journal_chain.c.list_id == list_id)).mappings().one()
     unchained = _unchained(list_id).where(journal.c.minimised_at.is_(None))
     if some := _older(tx, unchained, before):
@@ -25,16 +25,16 @@ def minimise_entries(tx: Connection, list_id: str, before: datetime, key: str, n
         return len(some)
     some = _older(tx, _chained(list_id).where(journal.c.number > ends["minimised_to"]), before)
     if some:
-        personal = [entry for entry in some if entry["minimised_at"] is None]  # not those of somebody erased
+        personal = [entry for entry in some if entry["minimised_at"] is None]  # not those of erased people
         update_by_id(tx, journal, [minimised(entry, key, now) for entry in personal])
         _set_ends(tx, list_id, minimised_to=some[-1]["number"])
     return len(some)
 
 
 def minimise_tokens(tx: Connection, after: int, key: str, now: datetime) -> int | None:
-    """Minimise the next entries with a personal token, which earlier versions wrote; return where to go on, or None.
+    """Minimise the next entries with a personal token, which earlier versions wrote; return where to continue, or None.
 
-    Only those entries lose their values; the chain holds as before.
+    Only those entries lose their values; the chain stays valid.
     """
     about_fields = journal.c.field.like("merge_field %"), journal.c.minimised_at.is_(None), journal.c.id > after
     query = select(journal).where(*about_fields).order_by(journal.c.id).limit(ENTRIES_PER_STEP)
@@ -47,7 +47,7 @@ def minimise_tokens(tx: Connection, after: int, key: str, now: datetime) -> int 
 def delete_entries(tx: Connection, list_id: str, before: datetime) -> int:
     """Delete the next entries that are older than `before`, and return how many; 0: no more.
 
-    What is left begins where they end: the chain holds as before.
+    The remaining chain starts where they end, and stays valid.
     """
     some = _older(tx, _unchained(list_id), before)
     if not some and (some := _older(tx, _chained(list_id), before)):

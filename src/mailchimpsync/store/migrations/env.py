@@ -1,4 +1,4 @@
-"""Runs the migrations on the connection that `Store.migrate` hands over."""
+"""Runs the migrations on the connection that `Store.migrate` passes."""
 
 from alembic import context
 

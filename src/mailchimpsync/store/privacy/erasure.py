@@ -1,7 +1,7 @@
-"""Everything we keep about an address, to be purged: rows, updates, plans, events, findings, the journal's values.
+"""Finds and purges everything about an address: rows, updates, plans, events, findings, journal values.
 
-A place is looked for by the address and by the member's ids. A test plants the address in every text column of every
-table, so that a new column is either purged or said to hold no address.
+Each place is searched by the address and by the member's ids. A test puts the address into every text column of every
+table, so that a new column is either purged or declared to hold no address.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ from mailchimpsync.store.schema import (
 from mailchimpsync.store.schema import update as update_table
 
 ENTRIES_PER_STEP = 1_000
-"""Rows looked at, or changed, by one statement."""
+"""Rows read, or changed, by one statement."""
 
 _BODIES = ("data", "attempt", "agreed", "error_response")
 _CHANGE = ("identity", "member_id", "address", "before", "member_update", "agreed", "note")
@@ -61,9 +61,9 @@ _NOTED = ("civicrm_address", "new_address", "address_before", "names_before", "r
 
 @dataclass(frozen=True, slots=True)
 class ErasureTraces:
-    """What leads to an address in one audience: its rows, the contacts they belong to, its member ids.
+    """Where an address appears in one audience: its rows, their contacts, its member ids.
 
-    `other_row_ids` are rows of other members, with an update that is under way and mentions the address.
+    `other_row_ids` are rows of other members with an update in flight that mentions the address.
     """
 
     list_id: str
@@ -76,12 +76,12 @@ class ErasureTraces:
 
     @property
     def needles(self) -> tuple[str, ...]:
-        """What is looked for: the address, as it is and as JSON writes it, and the member ids, in lower case."""
+        """The search terms: the address, plain and as written in JSON, and the member ids, in lower case."""
         written = [one for spelt in spellings([self.address]) for one in (spelt, json_text(spelt)[1:-1])]
         return tuple(dict.fromkeys((*written, *(key.lower() for key in self.member_ids))))
 
     def are_in(self, text: str | None) -> bool:
-        """Say whether a text mentions them: an address that only ends or begins alike is another one."""
+        """Return whether a text mentions them; an address that merely starts or ends the same is a different one."""
         return text is not None and any(re.search(_whole_word(one), text.lower()) for one in self.needles)
 
 
@@ -90,7 +90,7 @@ def _whole_word(needle: str) -> str:
 
 
 def find_traces(tx: Connection, list_id: str, address: str) -> ErasureTraces:
-    """Return what leads to an address in an audience."""
+    """Return where an address appears in an audience."""
     address = normalise_address(address)
     spelt = spellings([address])
     by_hash = [member_id_of(one) for one in spelt]
@@ -106,7 +106,7 @@ def find_traces(tx: Connection, list_id: str, address: str) -> ErasureTraces:
 
 
 def _with_other_rows(tx: Connection, found: ErasureTraces) -> ErasureTraces:
-    """Add the rows of others whose open updates mention the address."""
+    """Add the rows of other members whose open updates mention the address."""
     under_way = _in_audience(update_table.c.mailchimpsync_cache_id, found.list_id) & (update_table.c.completed == 0)
     ids = list(_mentioning(tx, update_table, "id", _BODIES, under_way, found))
     columns = (update_table.c.mailchimpsync_cache_id, update_table.c.mailchimpsync_batch_id)
@@ -127,7 +127,7 @@ def _with_other_rows(tx: Connection, found: ErasureTraces) -> ErasureTraces:
 
 
 def purge(tx: Connection, found: ErasureTraces) -> dict[str, int]:
-    """Delete everything about an address but the journal; return how much, by kind. Repeating it does no harm."""
+    """Delete everything about an address except the journal; return how much, by kind. It can be repeated."""
     mine = found.list_id
     kept_plans = kept_change.c.plan_id.in_(select(kept_plan.c.id).where(kept_plan.c.list_id == mine))
     campaigns = select(campaign.c.id).where(campaign.c.list_id == mine)
@@ -154,7 +154,7 @@ def _in_audience(column: ColumnElement[int], list_id: str) -> ColumnElement[bool
 def _delete(
     tx: Connection, table: Table, columns: Sequence[str], where: ColumnElement[bool], found: ErasureTraces
 ) -> int:
-    """Delete the rows of a table that mention the address; what a plan wanted otherwise is approved without it."""
+    """Delete the rows of a table that mention the address; plans lose these changes and stay approved."""
     ids = list(_mentioning(tx, table, "id", columns, where, found))
     for some in _steps(ids):
         tx.execute(delete(table).where(table.c.id.in_(some)))
@@ -164,7 +164,7 @@ def _delete(
 def _mentioning(
     tx: Connection, table: Table, key: str, columns: Sequence[str], where: ColumnElement[bool], found: ErasureTraces
 ) -> Iterator[int]:
-    """Yield the keys of rows that mention the address; the database narrows them down, as far as all of them can."""
+    """Yield the keys of rows that mention the address; the database narrows them down where possible."""
     texts = [_text(table.c[name]).label(name) for name in columns]
     may = or_(*(func.lower(text).contains(_ascii(one), autoescape=True) for text in texts for one in found.needles))
     query = select(table.c[key].label("key"), *texts).where(where, may)
@@ -178,7 +178,7 @@ def _text(column: ColumnElement[Any]) -> ColumnElement[Any]:
 
 
 def _ascii(needle: str) -> str:
-    """Return the longest piece that every database has in lower case."""
+    """Return the longest part that every database can lower-case."""
     return max(re.findall(r"[ -~]+", needle), key=len, default="")
 
 
@@ -188,7 +188,7 @@ def _steps(ids: Sequence[int]) -> Iterator[Sequence[int]]:
 
 
 def _purge_findings(tx: Connection, found: ErasureTraces) -> int:
-    """Take the address out of what verifications have found."""
+    """Remove the address from the findings of verifications."""
     kept = verification.c.differences.is_not(None), verification.c.list_id == found.list_id
     number = 0
     for row in tx.execute(select(verification.c.id, verification.c.differences).where(*kept)).all():
@@ -200,7 +200,7 @@ def _purge_findings(tx: Connection, found: ErasureTraces) -> int:
 
 
 def _purge_updates(tx: Connection, found: ErasureTraces) -> int:
-    """Delete the bodies of updates to the address, also of rows that are another address's, or a contact's, by now."""
+    """Delete the bodies of updates to the address, also of rows that now have another address or a contact."""
     own = tx.execute(delete(update_table).where(update_table.c.mailchimpsync_cache_id.in_(found.row_ids))).rowcount
     return own + _delete(
         tx, update_table, _BODIES, _in_audience(update_table.c.mailchimpsync_cache_id, found.list_id), found
@@ -208,7 +208,7 @@ def _purge_updates(tx: Connection, found: ErasureTraces) -> int:
 
 
 def _purge_other_rows(tx: Connection, found: ErasureTraces) -> None:
-    """Other members' rows lose what they say of the address, and nothing else."""
+    """Remove what other members' rows say of the address, and nothing else."""
     mine = cache.c.mailchimp_list_id == found.list_id
     for name in _NOTED:
         ids = list(_mentioning(tx, cache, "id", (name,), mine, found))
@@ -221,7 +221,7 @@ def _purge_other_rows(tx: Connection, found: ErasureTraces) -> None:
 
 
 def _purge_data(tx: Connection, name: str, found: ErasureTraces) -> None:
-    """A merge field may hold another address of somebody: it goes, and is looked at again."""
+    """Remove merge fields with another address of a person; they are checked again."""
     keys = list(_mentioning(tx, data, "cache_id", (name,), _in_audience(data.c.cache_id, found.list_id), found))
     for key in keys:
         kept = tx.execute(select(data.c[name]).where(data.c.cache_id == key)).scalar_one()
@@ -243,10 +243,10 @@ def _mentions(value: Any, found: ErasureTraces) -> bool:
 
 
 def purge_journal(tx: Connection, found: ErasureTraces, *, seal: str, digests: Collection[str], now: datetime) -> int:
-    """Replace what the journal says of an address by digests that nobody can find again; return of how many entries.
+    """Replace what the journal says of an address by untraceable digests; return in how many entries.
 
-    The chain holds as before: the entries are sealed with `seal`. `digests` are what stood for the member already, in
-    old entries. Entries of rows that are gone are found by member.
+    The chain stays valid: the entries are sealed with `seal`. `digests` already replace the member in old entries.
+    Entries of deleted rows are found by member.
     """
     personal = or_(*(journal.c.field.startswith(name, autoescape=True) for name in PERSONAL_FIELDS))
     pieces = [_ascii(one) for one in found.needles]
@@ -276,7 +276,7 @@ def _is_about_person(entry: Mapping[str, Any], found: ErasureTraces, digests: Co
 
 
 def audiences(tx: Connection) -> Sequence[str]:
-    """Return the audiences that anything is kept of, connected or not."""
+    """Return the audiences with any data, connected or not."""
     columns = (
         cache.c.mailchimp_list_id,
         event.c.list_id,

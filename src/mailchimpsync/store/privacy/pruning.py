@@ -1,4 +1,4 @@
-"""Forgetting what nobody will look at any more, a bounded step at a time. The journal has its own rules."""
+"""Deletes old data that is no longer needed, a bounded step at a time. The journal has its own rules."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ ROWS_PER_STEP = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a step did: how many rows it deleted, and behind which id the next one goes on; None: all is done."""
+    """Result of a step: how many rows it deleted, and the id after which the next one continues; None: all is done."""
 
     deleted: int
     after: int | None
 
 
 def prune_log(tx: Connection, before: datetime, after: int) -> Step:
-    """Delete lines of logs that are older than `before`."""
+    """Delete log lines older than `before`."""
     return _step(tx, log, log.c.time, before, after, true())
 
 
 def prune_updates(tx: Connection, before: datetime, after: int) -> Step:
-    """Delete updates that were made before `before` and are complete."""
+    """Delete completed updates created before `before`."""
     return _step(tx, update, update.c.created_date, before, after, update.c.completed != 0)
 
 
 def prune_batches(tx: Connection, before: datetime, after: int) -> Step:
-    """Delete batches that were made before `before`, whose results have been read and whose updates are gone."""
+    """Delete batches created before `before`, whose results have been read and whose updates are deleted."""
     has_updates = exists().where(update.c.mailchimpsync_batch_id == batch.c.id)
     handled = and_(batch.c.response_processed >= HANDLED, ~has_updates)
     return _step(tx, batch, batch.c.created_date, before, after, handled)
@@ -41,7 +41,7 @@ def prune_batches(tx: Connection, before: datetime, after: int) -> Step:
 def _step(
     tx: Connection, table: Table, time: ColumnElement[datetime], before: datetime, after: int, done: ColumnElement[bool]
 ) -> Step:
-    """Look at the next rows in the order of their ids, which is that of their times, up to the first younger one."""
+    """Process the next rows in order of their ids, which is that of their times, up to the first younger one."""
     query = select(table.c.id, time.label("time"), done.label("done")).where(table.c.id > after)
     rows = tx.execute(query.order_by(table.c.id).limit(ROWS_PER_STEP)).all()
     old = [row for row in rows if row.time < before]

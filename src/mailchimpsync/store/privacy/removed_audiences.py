@@ -1,4 +1,4 @@
-"""Forgetting audiences that are connected no longer: counted first, then deleted in steps that can be repeated."""
+"""Deletes the data of audiences that are no longer connected: counted first, then deleted in repeatable steps."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ its unknown recipients. Activities in CiviCRM stay."""
 
 @dataclass(frozen=True, slots=True)
 class AudienceData:
-    """What is known of an audience: cache rows, updates, batches and how many of those are still open, events."""
+    """The data of an audience: cache rows, updates, batches and how many of those are still open, events."""
 
     list_id: str
     rows: int = 0
@@ -73,7 +73,7 @@ def count_audience_data(tx: Connection, list_id: str) -> AudienceData:
 
 
 def known_audiences(tx: Connection) -> set[str]:
-    """Return the audiences of which anything is kept that goes when they are forgotten."""
+    """Return the audiences with data that is deleted when they are removed."""
     columns = (
         cache.c.mailchimp_list_id,
         batch.c.mailchimp_list_id,
@@ -85,9 +85,9 @@ def known_audiences(tx: Connection) -> set[str]:
 
 
 def begin_removal(tx: Connection, list_id: str, now: datetime) -> None:
-    """Let an audience stand as if it had never been synced, so that one half forgotten is never synced by halves.
+    """Make an audience look as if it had never been synced, so that a partly deleted one is never synced.
 
-    The runs and the journal stay: the story outlives the connection (docs/decisions/journal.md).
+    The runs and the journal stay: the history outlives the connection (docs/decisions/journal.md).
     """
     unfinished = update(run).where(run.c.list_id == list_id, run.c.finished_at.is_(None))
     tx.execute(unfinished.values(finished_at=now, outcome="dropped"))
@@ -102,7 +102,7 @@ def begin_removal(tx: Connection, list_id: str, now: datetime) -> None:
 
 
 def remove_some(tx: Connection, list_id: str, limit: int) -> bool:
-    """Delete up to `limit` things that belong to an audience; return whether there may be more."""
+    """Delete up to `limit` records of an audience; return whether there may be more."""
     for table, list_column in _BY_ID:
         if _delete_some(tx, table, list_column, list_id, limit):
             return True
@@ -113,7 +113,7 @@ def remove_some(tx: Connection, list_id: str, limit: int) -> bool:
 
 
 def finish_removal(tx: Connection, list_id: str) -> None:
-    """Forget where an audience stands, its lease included, when all else is deleted."""
+    """Delete an audience's status, its lease included, when everything else is deleted."""
     tx.execute(delete(status).where(status.c.list_id == list_id))
 
 

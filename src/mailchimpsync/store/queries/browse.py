@@ -1,7 +1,7 @@
-"""Cache rows as people browse them: filtered, sorted, a page at a time, however many rows there are.
+"""Cache rows for browsing: filtered, sorted, a page at a time, however many rows there are.
 
-Few matches are all found, and sorted here. Many are read by an index, from the row at which the page before ended, so
-that a page stays right while rows change, and one far down costs no more than the first.
+If few rows match, all are read, and sorted here. Otherwise they are read by an index, from the row at which the
+previous page ended, so that a page stays right while rows change, and a late page costs no more than the first.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from mailchimpsync.store.queries.filters import RowFilter, matching, statuses_of
 from mailchimpsync.store.schema import cache, group_contact
 
 SMALL_RESULT = 10_000
-"""So many matches are counted exactly, and sorted by whatever is wanted."""
+"""Up to this many matches are counted exactly, and can be sorted by any column."""
 
 WINDOW = 40_000
-"""So many rows are looked through at first where no index leads to the matches."""
+"""How many rows are searched at first if no index finds the matches."""
 
 _STEP = 5_000
 
@@ -39,10 +39,10 @@ class Found:
 
     Attributes:
         rows: each with what both sides say; `civicrm_status` and `civicrm_updated` are of the subscription group.
-        places: where the page begins and ends; None without rows.
-        number: how many rows match; None: more than `FEW`, and nobody has counted.
-        is_whole: whether all rows were looked through; else only the first `WINDOW` were.
-        order: what the rows are sorted by: too many can't be by everything.
+        places: the positions of its first and last row; None without rows.
+        number: how many rows match; None: more than `SMALL_RESULT`, and not counted.
+        is_whole: whether all rows were searched; else only the first `WINDOW` were.
+        order: the sort order used: large results can't be sorted by every column.
     """
 
     rows: Sequence[dict[str, Any]]
@@ -55,7 +55,7 @@ class Found:
 
 
 def find(tx: Connection, wanted: RowFilter, turn: Turn, *, in_haste: bool = False) -> Found:
-    """Return a page; `in_haste`, of the first `WINDOW` rows at least, where looking through all would take long."""
+    """Return a page; `in_haste`, of the first `WINDOW` rows at least, if searching all would take long."""
     number = _count_by_index(tx, wanted)
     if number is not None and number > SMALL_RESULT:
         return _find_in_window(tx, wanted, turn, number)
@@ -83,7 +83,7 @@ def _page(tx: Connection, wanted: RowFilter, turn: Turn, part: Part, number: int
 
 
 def _is_narrow(tx: Connection, wanted: RowFilter) -> bool:
-    """Say whether an index leads to few enough rows to look through them all."""
+    """Return whether an index selects few enough rows to search them all."""
     if wanted.is_led_to:
         return True
     statuses = statuses_of(wanted)
@@ -101,7 +101,7 @@ def _end_of_window(tx: Connection, wanted: RowFilter) -> int | None:
 
 
 def _count_by_index(tx: Connection, wanted: RowFilter) -> int | None:
-    """Count where an index alone can tell."""
+    """Count if an index alone can tell."""
     if not wanted.is_by_sync_status_only:
         return None
     query = select(func.count()).where(cache.c.mailchimp_list_id == wanted.list_id)
@@ -111,7 +111,7 @@ def _count_by_index(tx: Connection, wanted: RowFilter) -> int | None:
 
 
 def _read(tx: Connection, wanted: RowFilter, turn: Turn) -> Part:
-    """Read a page by an index: first, or last, the rows that have a value, then those that have none."""
+    """Read a page by an index: first, or last, the rows with a value, then those without."""
     backwards = turn.after is None and turn.before is not None
     begin = turn.before if backwards else turn.after
     segments = _segments(turn.order, backwards=backwards)
@@ -132,14 +132,14 @@ def _read(tx: Connection, wanted: RowFilter, turn: Turn) -> Part:
 
 
 def _segments(order: Order, *, backwards: bool) -> list[bool]:
-    """Return, in the order of reading, whether rows have a value: those without come last."""
+    """Return, in reading order, whether rows have a value: those without come last."""
     if order is not Order.CONTACT:
         return [True]
     return [False, True] if backwards else [True, False]
 
 
 def _segment(wanted: RowFilter, turn: Turn, start: Place | None, *, has_key: bool, backwards: bool) -> Select[Any]:
-    """Return the query for the places from `start`: with a value, or without one."""
+    """Return the query for the positions from `start`: with a value, or without one."""
     key, row_id = turn.order.column, cache.c.id
     falls = turn.descends != backwards
     query = matching(wanted, row_id, key.label("key"))
@@ -154,7 +154,7 @@ def _segment(wanted: RowFilter, turn: Turn, start: Place | None, *, has_key: boo
 def _after_position(
     columns: Sequence[ColumnElement[Any]], values: Sequence[Any], *, falls: bool
 ) -> ColumnElement[bool]:
-    """Return the condition that a row comes after a place; its first part is there for the index."""
+    """Return the condition that a row comes after a position; its first part is there for the index."""
     first, last = columns[0], columns[-1]
     further: ColumnElement[bool] = last < values[-1] if falls else last > values[-1]
     if len(columns) == 1:
@@ -179,9 +179,9 @@ def stream(tx: Connection, wanted: RowFilter, after: int, limit: int) -> list[di
 
 
 def include_some(tx: Connection, wanted: RowFilter, after: int) -> tuple[int | None, int]:
-    """Make the next matching rows due, by id; return the last one looked at, None at the end, and how many it were.
+    """Make the next matching rows due, by id; return the last one read (None at the end), and how many were made due.
 
-    Rows that are due already or have an update in flight are left alone: they will be decided anyway.
+    Rows that are due already or have an update in flight are skipped: they will be decided anyway.
     """
     settled = cache.c.sync_status.not_in([SyncStatus.TODO.value, *(status.value for status in IN_FLIGHT)])
     query = matching(wanted, cache.c.id).where(settled, cache.c.id > after).order_by(cache.c.id).limit(_STEP)

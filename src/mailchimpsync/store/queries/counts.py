@@ -15,19 +15,19 @@ from mailchimpsync.model import SUBSCRIBED_STATUSES, GroupStatus, SyncStatus
 from mailchimpsync.store.schema import cache, group_contact
 
 EXCLUDED_BY_CHOICE = frozenset({Code.CIVICRM_LEFT_ALONE, *(code for code in Code if code.name.startswith("DEPARTED_"))})
-"""The reasons for which both sides differ because the connection's departure table says so."""
+"""The reasons for differences that the connection's departure table asks for."""
 
 _EXCLUDED_CODES = "as chosen"
 
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Rows by what both sides said when they were last read; `to_add` and `to_remove` are meant at Mailchimp.
+    """Rows by what both sides said when last read; `to_add` and `to_remove` are meant at Mailchimp.
 
-    `subscribed_at_civicrm` are contacts in the group, all others rows: a contact with several members has several rows,
-    of which `further_rows` says how many there are besides the first ones. `cannot_join` are those of `other_fails` who
-    are subscribed at Mailchimp, and can't be in the group. `kept_off` and `kept_on` are in the group only, or
-    subscribed only, as the connection has chosen: nothing is to be done for them.
+    `subscribed_at_civicrm` counts contacts in the group, all others rows: a contact with several members has several
+    rows; `further_rows` counts those besides the first ones. `cannot_join` are those of `other_fails` who are
+    subscribed at Mailchimp, and can't be in the group. `kept_off` and `kept_on` are in the group only, or subscribed
+    only, because the connection's settings say so: nothing has to be done for them.
     """
 
     subscribed_at_civicrm: int = 0
@@ -43,7 +43,7 @@ class Agreement:
 
 
 def agreement(tx: Connection, list_id: str, group_id: int) -> Agreement:
-    """Count the rows of a connection; due rows count as subscribed, and towards nothing else."""
+    """Count the rows of a connection; due rows count as subscribed, and in no other figure."""
     in_group = _flag(group_contact.c.status == GroupStatus.ADDED.value)
     at_mailchimp = _flag(cache.c.mailchimp_status.in_([status.value for status in SUBSCRIBED_STATUSES]))
     status = case((is_excluded_by_choice(), _EXCLUDED_CODES), else_=cache.c.sync_status)
@@ -82,7 +82,7 @@ def _further_rows(tx: Connection, list_id: str, group_id: int) -> int:
 
 
 def is_excluded_by_choice() -> ColumnElement[bool]:
-    """Return the condition for rows that are settled, and where both sides may differ as the connection has chosen."""
+    """Return the condition for settled rows where both sides may differ by the connection's settings."""
     reasons = sorted(code.value for code in EXCLUDED_BY_CHOICE)
     return and_(cache.c.sync_status == SyncStatus.OK.value, func.coalesce(cache.c.reason, "").in_(reasons))
 
@@ -109,7 +109,7 @@ def _sum(found: Sequence[tuple[str, bool, bool, int]], further: int) -> Agreemen
 
 
 def number_failed(tx: Connection, list_ids: Sequence[str]) -> int:
-    """Return how many people can't be synced, in some audiences; an index answers it without looking at the others."""
+    """Return how many people can't be synced, in some audiences; an index finds them without reading the others."""
     failed = cache.c.sync_status == SyncStatus.FAIL.value
     query = select(func.count()).select_from(cache).where(cache.c.mailchimp_list_id.in_(list_ids), failed)
     return int(tx.execute(query).scalar_one())

@@ -1,4 +1,4 @@
-"""Who is still due: people for whom a change is wanted and not made (docs/decisions/one-model-of-truth.md)."""
+"""People who are still due: a change is wanted and not made (docs/decisions/one-model-of-truth.md)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mailchimpsync.store.changes.updates import HANDLED
 from mailchimpsync.store.schema import batch, cache
 
 NEXT_RUN = ""
-"""The cause of who is due for no other reason than that the next run has to decide."""
+"""The cause of people who are only waiting for the next run to decide."""
 
 _LEAVES = (MemberStatus.UNSUBSCRIBED, MemberStatus.ARCHIVED)
 _AT_WORK = (SyncStatus.LIVE, SyncStatus.REDO)
@@ -25,10 +25,10 @@ class Due:
     """People who are still due.
 
     Attributes:
-        by_cause: how many, by the code of what keeps them, or `NEXT_RUN`.
-        put_off: how many of them were refused so often that they are listed as failures, and tried more rarely.
-        leaving: members to be taken off at Mailchimp whose change was refused, those on their way again too.
-        refused: people whose change was refused too often, those on their way again too, by the code.
+        by_cause: how many, by the code that blocks them, or `NEXT_RUN`.
+        put_off: how many of them were refused so often that they are listed as failures, and retried less often.
+        leaving: members to be removed at Mailchimp whose change was refused, including those being retried.
+        refused: people whose change was refused too often, including those being retried, by code.
     """
 
     by_cause: Mapping[str, int] = field(default_factory=dict)
@@ -46,7 +46,7 @@ NOBODY_DUE = Due()
 
 
 def count_due(tx: Connection, list_id: str) -> Due:
-    """Count who is due; looks at rows that are not in order only."""
+    """Count the people who are due; reads only rows that aren't in order."""
     code, again, leaves = _code(), _flag(_text_of('"again":')), _flag(_is_opt_out())
     query = (
         select(cache.c.sync_status, code.label("code"), again.label("again"), leaves.label("leaves"), func.count())
@@ -70,7 +70,7 @@ def _positive(counts: Counter[str]) -> Mapping[str, int]:
 def batches_refused_alike(tx: Connection, list_id: str) -> tuple[str | None, int, int]:
     """Return the code with which every operation of the newest batch was refused, or None.
 
-    Besides, how many batches in a row were refused so, and how many operations the newest one had.
+    Also how many batches in a row were refused like that, and how many operations the newest one had.
     """
     query = select(batch.c.refused_code, batch.c.total_operations).where(
         batch.c.mailchimp_list_id == list_id, batch.c.response_processed == HANDLED
@@ -91,7 +91,7 @@ def _not_in_order() -> list[str]:
 
 
 def _code() -> ColumnElement[str]:
-    """Return what keeps a row: the code of a refusal that may pass, `ABORTED`, or nothing that lasts."""
+    """Return what blocks a row: the code of a temporary refusal, `ABORTED`, or nothing that lasts."""
     refused = [(_begins_with(code), code.value) for code in sorted(MAY_PASS)]
     failed = cache.c.sync_status == SyncStatus.FAIL.value
     aborted = and_(failed, cache.c.reason == Code.ABORTED.value)

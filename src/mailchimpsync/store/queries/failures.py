@@ -1,4 +1,4 @@
-"""Who can't be synced, by reason."""
+"""The people who can't be synced, by reason."""
 
 from __future__ import annotations
 

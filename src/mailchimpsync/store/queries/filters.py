@@ -1,4 +1,4 @@
-"""Which cache rows somebody wants to see: filters as a condition."""
+"""Filters for cache rows, as SQL conditions."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from mailchimpsync.store.queries.counts import is_excluded_by_choice
 from mailchimpsync.store.schema import cache, group_contact, update
 
 NONE = "none"
-"""As a value of a filter: where there is none."""
+"""As a filter value: no value."""
 
-NO_ESCAPE = "\x1f"  # a letter nobody types: by default, a backslash means another thing to each of the databases
+NO_ESCAPE = "\x1f"  # a character nobody types: by default, a backslash works differently in each database
 
 
 class Show(StrEnum):
@@ -34,10 +34,10 @@ class Show(StrEnum):
 
 @dataclass(frozen=True)
 class RowFilter:
-    """Filters over the rows of a connection; of several values of one, any will do, and a filter without is none.
+    """Filters over the rows of a connection; any of several values matches, and an empty filter is ignored.
 
     Attributes:
-        email: a part of the address; case does not matter.
+        email: a part of the address; case is ignored.
         civicrm_status: in the subscription group.
     """
 
@@ -54,12 +54,12 @@ class RowFilter:
 
     @property
     def is_led_to(self) -> bool:
-        """Say whether an index leads to the rows: to those of a contact, or with an update that is not done."""
+        """Return whether an index selects the rows: by contact, or by an unfinished update."""
         return bool(self.ids) or self.contact_id is not None or self.show == (Show.OUTSTANDING,)
 
     @property
     def is_by_sync_status_only(self) -> bool:
-        """Say whether nothing but the sync status is asked for, if anything."""
+        """Return whether at most the sync status is filtered."""
         others = (self.ids, self.mailchimp_status, self.civicrm_status, self.reason, self.email, self.show)
         return not any(others) and self.contact_id is None
 
@@ -86,7 +86,7 @@ _STATUSES = {
 
 
 def statuses_of(wanted: RowFilter) -> tuple[str, ...] | None:
-    """Return the sync statuses that the rows can have at all; None: any."""
+    """Return the sync statuses that the rows can have; None: any."""
     if wanted.sync_status:
         return wanted.sync_status
     if not wanted.show or Show.OUTSTANDING in wanted.show:
@@ -131,13 +131,13 @@ def _one_of(column: Any, values: Sequence[str]) -> ColumnElement[bool]:
 
 
 def contains_text(part: str) -> str:
-    """Return the pattern; `%` and `_` are letters like any other."""
+    """Return the pattern; `%` and `_` match literally."""
     plain = part.replace(NO_ESCAPE, "").replace("%", f"{NO_ESCAPE}%").replace("_", f"{NO_ESCAPE}_")
     return f"%{plain}%"
 
 
 def _shown_condition(show: Show) -> ColumnElement[bool]:
-    """Return the condition of `counts.agreement` for a number; a test holds them against each other."""
+    """Return the condition for a figure of `counts.agreement`; a test compares the two."""
     if show is Show.OUTSTANDING:
         return cache.c.id.in_(select(update.c.mailchimpsync_cache_id).where(update.c.completed == 0))
     in_status = cache.c.sync_status.in_(_STATUSES[show])

@@ -1,7 +1,7 @@
-"""Looking rows up as callers of the API ask: by conditions, sorted, a page at a time.
+"""Rows as requested through the API: by conditions, sorted, a page at a time.
 
-The ids are found first, which indexes alone can answer, and then the rows of that page only: a page far down a large
-table costs no reading of the rows before it.
+The ids are found first, which indexes alone can do, and then only the rows of that page: a late page of a large table
+doesn't need the rows before it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from mailchimpsync.addresses import member_id_of, normalise_address, spellings
 from mailchimpsync.store.schema import JsonText, batch, cache, group_contact, update
 
 ROWS_PER_STATEMENT = 1_000
-_NO_ESCAPE = "\x1f"  # a letter nobody types: by default, a backslash means another thing to each of the databases
+_NO_ESCAPE = "\x1f"  # a character nobody types: by default, a backslash works differently in each database
 
 Condition = tuple[str, str, Any]
 """A column, an operator of `OPERATORS`, and a value."""
@@ -53,12 +53,12 @@ OPERATORS: Mapping[str, Callable[[Any, Any], ColumnElement[bool]]] = {
     "IS NULL": lambda column, _value: column.is_(None),
     "IS NOT NULL": lambda column, _value: column.is_not(None),
 }
-"""CiviCRM's operators. Null is different from every value; case does not matter to LIKE, on any database."""
+"""CiviCRM's operators. Null differs from every value; LIKE ignores case, on any database."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """What can be looked up: a table with an `id`, and columns of another one that is joined where they are wanted."""
+    """What can be queried: a table with an `id`, and columns of another one that is joined when needed."""
 
     table: Table
     joined: FromClause | None = None
@@ -70,7 +70,7 @@ class Source:
         return {**{column.name: column for column in self.table.c}, **self.others}
 
     def ids(self, conditions: Sequence[Condition], *more: str) -> Select[Any]:
-        """Return the query for the ids that meet all conditions; `more` columns will be named too."""
+        """Return the query for the ids that meet all conditions; `more` columns will be used too."""
         names = {name for name, _, _ in conditions} | set(more)
         query = select(self.table.c.id)
         if self.joined is not None and names & self.others.keys():
@@ -126,9 +126,9 @@ def find(
     limit: int,
     offset: int = 0,
 ) -> list[dict[str, Any]]:
-    """Return at most `limit` rows that meet all conditions, after leaving out `offset`.
+    """Return at most `limit` rows that meet all conditions, skipping the first `offset`.
 
-    `order` is columns, each with whether it descends; rows that are alike in them come by id, ascending.
+    `order` is columns, each with whether it is descending; ties are in ascending order of id.
     """
     columns = source.columns
     sorting = [columns[name].desc() if descends else columns[name].asc() for name, descends in order]
@@ -147,10 +147,10 @@ def _rows(tx: Connection, source: Source, ids: Sequence[int]) -> dict[int, dict[
 
 
 def has_address(tx: Connection, lists: Collection[str], addresses: Collection[str]) -> Condition:
-    """Return the condition that finds the members with some addresses: case does not matter.
+    """Return the condition that finds the members with given addresses, ignoring case.
 
-    A member's id follows from the address, and is indexed. Very old members have another one: where an address is not
-    found, all are looked at.
+    A member's id follows from the address, and is indexed. Very old members have another one: if an address isn't
+    found, all are searched.
     """
     here, lowered = cache.c.mailchimp_list_id.in_(lists), func.lower(cache.c.mailchimp_email)
     wanted = {one: f"m:{member_id_of(one)}" for one in spellings(addresses)}
@@ -171,7 +171,7 @@ def _wide(value: Any) -> Any:
 
 
 def _plain(column: Any) -> Any:
-    """JSON is compared as the text it is kept as."""
+    """JSON is compared as the text stored."""
     return type_coerce(column, Text) if isinstance(column.type, JsonText) else column
 
 
@@ -180,6 +180,6 @@ def _text(column: Any) -> Any:
 
 
 def _pattern(value: str) -> str:
-    """Return a pattern; one without `%` is looked for anywhere, as the PHP extension does."""
+    """Return a pattern; one without `%` matches anywhere, as in the PHP extension."""
     pattern = value.replace(_NO_ESCAPE, "")
     return pattern if "%" in pattern else f"%{pattern}%"

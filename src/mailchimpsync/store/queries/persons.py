@@ -1,4 +1,4 @@
-"""One person, in several audiences: their rows, and the plans that wait to change something for them."""
+"""One person, in several audiences: their rows, and the plans that would change something for them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mailchimpsync.store.queries.filters import NO_ESCAPE, contains_text
 from mailchimpsync.store.schema import cache, kept_change, kept_plan
 
 ROWS_MAX = 200
-"""Of how many rows a person may have, and plans that wait for them, so many are told."""
+"""How many of a person's rows, and of the plans waiting for them, are returned."""
 
 
 def rows_of(
@@ -25,9 +25,9 @@ def rows_of(
     member_ids: Collection[str] = (),
     address: str | None = None,
 ) -> dict[int, dict[str, Any]]:
-    """Return rows that have one of these ids, contacts, members, or this address, by id, with all columns.
+    """Return rows with one of these ids, contacts, members, or this address, by id, with all columns.
 
-    An address is looked for in every row only where no member has the id that it gives, as with very old members.
+    Every row is searched for an address only if no member has the id derived from it, as with very old members.
     """
     identities = [f"m:{key}" for key in member_ids]
     here = cache.c.mailchimp_list_id.in_(audiences)
@@ -65,7 +65,7 @@ def rows_like(tx: Connection, audiences: Collection[str], part: str, limit: int)
 
 
 def waiting_changes(tx: Connection, list_id: str, identities: Collection[str]) -> Sequence[RowMapping]:
-    """Return what plans that are not carried out yet would change in rows with these identities, with the plans."""
+    """Return the changes that unfinished plans would make in rows with these identities, with the plans."""
     waiting = kept_plan.c.list_id == list_id, kept_plan.c.state.in_((PlanState.OPEN.value, PlanState.APPROVED.value))
     about = (kept_plan.c.kind, kept_plan.c.state, kept_plan.c.made_by, kept_plan.c.made_at, kept_plan.c.expires_at)
     query = (

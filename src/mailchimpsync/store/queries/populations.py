@@ -1,4 +1,4 @@
-"""How many people there are to whom something can happen: what shares of change are shares of."""
+"""The populations that shares of change refer to."""
 
 from __future__ import annotations
 

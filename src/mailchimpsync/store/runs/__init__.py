@@ -1,4 +1,4 @@
-"""Runs, the mark and the lease they leave behind, their figures and how each attempt ended.
+"""Runs, the mark and the lease, their figures, and how each attempt ended.
 
-The lease goes by the database's clock. It uses `cache/`, `changes/` and `queries/`.
+The lease uses the database's clock. It uses `cache/`, `changes/` and `queries/`.
 """

@@ -1,4 +1,4 @@
-"""How calls of a run ended, whatever became of them: the last one, and how many in a row failed alike."""
+"""How calls of a run ended: the last one, and how many in a row failed the same way."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mailchimpsync.store.schema import run, status
 
 
 def record_success(tx: Connection, list_id: str, now: datetime, outcome: str, *, ends_failing: bool) -> None:
-    """Note a call that ended without an error; one that came to the end of its run ends a row of failures."""
+    """Record a call that ended without an error; one that completed its run ends a row of failures."""
     values: dict[str, object] = {"attempted_at": now, "attempt_outcome": outcome}
     if ends_failing:
         values |= {"failing_code": None, "failing_since": None, "failing_times": None}
@@ -19,7 +19,7 @@ def record_success(tx: Connection, list_id: str, now: datetime, outcome: str, *,
 
 
 def record_failure(tx: Connection, list_id: str, now: datetime, code: str) -> tuple[int, datetime]:
-    """Note a call that ended with an error; return how many in a row ended with this one, and since when."""
+    """Record a call that ended with an error; return how many in a row ended with this one, and since when."""
     before = runs.standing(tx, list_id)
     is_same = before.failing_code == code and before.failing_since is not None
     times = (before.failing_times or 0) + 1 if is_same else 1
@@ -36,7 +36,7 @@ def record_failure(tx: Connection, list_id: str, now: datetime, code: str) -> tu
 
 
 def add_failed_run(tx: Connection, list_id: str, began: datetime, now: datetime, code: str, by: str | None) -> int:
-    """Keep a call that failed before its run had begun, and return the row's id; calls that fail alike share one."""
+    """Store a call that failed before its run had started, and return the row's id; similar calls share one."""
     query = select(run.c.id, run.c.outcome, run.c.error_code, run.c.counts).where(
         run.c.list_id == list_id, run.c.kind == runs.WHOLE
     )
@@ -59,7 +59,7 @@ def add_failed_run(tx: Connection, list_id: str, began: datetime, now: datetime,
 
 
 def has_failed_run(tx: Connection, list_id: str, began: datetime, code: str) -> bool:
-    """Say whether a run that ended since a time has an error already."""
+    """Return whether a run that ended since a time has an error already."""
     query = select(run.c.id).where(
         run.c.list_id == list_id,
         run.c.kind == runs.WHOLE,

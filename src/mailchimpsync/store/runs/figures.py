@@ -1,6 +1,6 @@
-"""Figures of runs: how many people each changed something for, by kind, and how many there were on both sides after it.
+"""Figures of runs: how many people each changed something for, by kind, and how many both sides had afterwards.
 
-They stand in `run.counts`, so that whoever looks at a year of runs does not count the journal.
+They are stored in `run.counts`, so that a year of runs can be shown without counting the journal.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _MORE_THAN_ONCE = frozenset({ChangeKind.INTERESTS, ChangeKind.DATA})
 
 
 def add_changes(tx: Connection, entries: Sequence[Row]) -> None:
-    """Add what journal entries tell to the figures of their runs; a person counts once for each kind of change."""
+    """Add journal entries to the figures of their runs; a person counts once for each kind of change."""
     people: dict[int, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
     for entry in entries:
         kind = kind_of(entry)
@@ -61,7 +61,7 @@ def _leave_out_the_counted(tx: Connection, people: Mapping[int, dict[str, set[in
 
 
 def kind_of(entry: Mapping[str, Any]) -> ChangeKind | None:
-    """Return what a journal entry did to somebody; None: nothing that is counted, such as a refusal."""
+    """Return the kind of change in a journal entry; None: nothing that is counted, such as a refusal."""
     field, new = entry["field"], entry.get("new")
     if entry["side"] == Side.CIVICRM.value:
         return _in_civicrm(field, new)
@@ -79,20 +79,20 @@ def _in_civicrm(field: str, new: str | None) -> ChangeKind | None:
 
 
 def record_planned(tx: Connection, run_id: int, people: Mapping[str, int]) -> None:
-    """Note for how many people a run is to change something, by kind, before it begins to."""
+    """Record for how many people a run will change something, by kind, before it starts to."""
     counts = tx.execute(select(run.c.counts).where(run.c.id == run_id)).scalar_one()
     _set(tx, run_id, {**(counts or {}), _PLANNED: dict(people)})
 
 
 def add_refused(tx: Connection, people: Mapping[int, int]) -> None:
-    """Add to the figures of runs for how many people something was refused and is not tried in another way."""
+    """Add to the figures of runs for how many people something was refused and won't be retried in another form."""
     for run_id, number in people.items():
         counts = tx.execute(select(run.c.counts).where(run.c.id == run_id)).scalar_one_or_none() or {}
         _set(tx, run_id, {**counts, _REFUSED: counts.get(_REFUSED, 0) + number})
 
 
 def record_totals(tx: Connection, run_id: int, found: Agreement) -> None:
-    """Note how many people were subscribed on both sides when a run ended."""
+    """Record how many people were subscribed on both sides when a run ended."""
     counts = tx.execute(select(run.c.counts).where(run.c.id == run_id)).scalar_one()
     numbers = {_AT_CIVICRM: found.subscribed_at_civicrm, _AT_MAILCHIMP: found.subscribed_at_mailchimp}
     _set(tx, run_id, {_CHANGES: {}, **(counts or {}), **numbers})

@@ -1,4 +1,4 @@
-"""What is known of people whom a run does not find again: the questions behind its doubts.
+"""What is known of people a run doesn't find again: the queries behind the plausibility checks.
 
 See docs/decisions/proof-before-removal.md.
 """
@@ -19,27 +19,27 @@ from mailchimpsync.store.cache.members import is_in_flight
 from mailchimpsync.store.schema import cache, group_contact, journal, log
 
 NEIGHBOURS = 3
-"""How many contacts are picked at one place of their range."""
+"""How many contacts are picked at one point of their range."""
 
 _SUBSCRIBED = cache.c.mailchimp_status.in_(sorted(SUBSCRIBED_STATUSES))
 _ADDED = group_contact.c.status == GroupStatus.ADDED.value
 
 
 def anybody_subscribed(tx: Connection, list_id: str, run_id: int | None) -> bool:
-    """Say whether anybody is subscribed at Mailchimp: of those a run has read, or of all that are known."""
+    """Return whether anyone is subscribed at Mailchimp: of those a run has read, or of all known."""
     read = [cache.c.seen_run == run_id] if run_id is not None else []
     return _any(tx, exists().where(cache.c.mailchimp_list_id == list_id, _SUBSCRIBED, *read))
 
 
 def anybody_in_group(tx: Connection, list_id: str, group_id: int, run_id: int | None) -> bool:
-    """Say whether anybody is in a group in CiviCRM: of those a run has seen, or of all that are known."""
+    """Return whether anyone is in a group in CiviCRM: of those a run has seen, or of all known."""
     seen = [group_contact.c.seen_run == run_id] if run_id is not None else []
     in_group = (group_contact.c.list_id == list_id, group_contact.c.group_id == group_id, _ADDED, *seen)
     return _any(tx, exists().where(*in_group))
 
 
 def has_seen_group(tx: Connection, list_id: str, group_id: int, run_id: int) -> bool:
-    """Say whether a run has seen anything of a group."""
+    """Return whether a run has seen anything of a group."""
     seen = (group_contact.c.list_id == list_id, group_contact.c.seen_run == run_id)
     return _any(tx, exists().where(*seen, group_contact.c.group_id == group_id))
 
@@ -49,9 +49,9 @@ def _any(tx: Connection, condition: ColumnElement[bool]) -> bool:
 
 
 def count_agreed(tx: Connection, list_id: str, *, with_contact: bool = False, interest: str | None = None) -> int:
-    """Return how many people both sides agreed on as subscribed, or as having an interest; no row in flight counts.
+    """Return on how many people both sides agreed as subscribed, or with an interest; rows in flight don't count.
 
-    In flight is what may just be leaving because of us. `with_contact`: of those whom CiviCRM has a contact for.
+    People in flight may be leaving because of us. `with_contact`: only those with a contact in CiviCRM.
     """
     agreed: ColumnElement[bool] = cache.c.base_subscribed.is_(True)
     if interest is not None:
@@ -63,18 +63,18 @@ def count_agreed(tx: Connection, list_id: str, *, with_contact: bool = False, in
 
 
 def members_missing(tx: Connection, list_id: str, run_id: int) -> tuple[int, int]:
-    """Return how many members were known before a run that read everything, and how many of them it has not seen."""
+    """Return how many members were known before a full run, and how many of them it hasn't seen."""
     known = (
         cache.c.mailchimp_list_id == list_id,
         cache.c.mailchimp_member_id.is_not(None),
-        cache.c.base_subscribed.is_not(None),  # a row that is new has no base
+        cache.c.base_subscribed.is_not(None),  # a new row has no base
         ~is_in_flight(),
     )
     return _counts(tx, known, cache.c.seen_run.is_distinct_from(run_id))
 
 
 def memberships_missing(tx: Connection, list_id: str, group_id: int, run_id: int) -> tuple[int, int]:
-    """Return how many contacts were agreed to be in a group, and of how many a run found no trace in it."""
+    """Return how many contacts were agreed to be in a group, and for how many a run found no trace in it."""
     known = (
         cache.c.mailchimp_list_id == list_id,
         cache.c.base_subscribed.is_(True),
@@ -97,7 +97,7 @@ def _counts(tx: Connection, known: Any, missing: ColumnElement[bool]) -> tuple[i
 
 
 def sample_owners(tx: Connection, list_id: str, number: int, chance: random.Random) -> list[int]:
-    """Return about so many contacts that own rows: all, or picked by chance all over the range of their ids."""
+    """Return about this many contacts that own rows: all, or random ones from the whole range of their ids."""
     first = contact_ids_after(tx, list_id, 0, number + 1)
     if len(first) <= number:
         return first
@@ -108,7 +108,7 @@ def sample_owners(tx: Connection, list_id: str, number: int, chance: random.Rand
 
 
 def forget_owners(tx: Connection, list_id: str, after: int, to: int) -> None:
-    """Forget which contacts own the rows behind `after` up to `to`, by id; those that stood for a contact only go.
+    """Forget which contacts own the rows after `after` up to `to`, by id; rows without a member are deleted.
 
     Rows in flight keep theirs until their result has come.
     """
@@ -118,7 +118,7 @@ def forget_owners(tx: Connection, list_id: str, after: int, to: int) -> None:
 
 
 def forget_group_states(tx: Connection, list_id: str) -> None:
-    """Forget what CiviCRM said of who is in which group."""
+    """Forget what CiviCRM said about group memberships."""
     tx.execute(delete(group_contact).where(group_contact.c.list_id == list_id))
 
 

@@ -1,4 +1,4 @@
-"""Runs, the since-mark, and the lease that lets one run at a time work on a connection.
+"""Runs, the mark, and the lease that lets one run at a time work on a connection.
 
 See docs/decisions/safe-to-kill.md.
 """
@@ -33,10 +33,10 @@ from mailchimpsync.store.schema import log, run, status
 
 Moment = ColumnElement[Any]
 
-ANOTHER_RUN = "Another run is at work on audience %(id)s."
+ANOTHER_RUN = "Another run is in progress on audience %(id)s."
 LEASE_DURATION = timedelta(minutes=10)
 ABORT_REQUEST_GOOD_FOR = timedelta(minutes=1)
-"""An older one was left behind by a process that died; it must not stop every later run."""
+"""An older request was left by a process that died; it must not stop every later run."""
 
 MESSAGE_LENGTH_MAX = 1_000
 NAME_LENGTH_MAX = 100
@@ -45,16 +45,16 @@ MEMBERS = "members"
 WHOLE = "run"
 """The kind of a run over a whole connection."""
 COMPLETE = ("done", "waiting", "incomplete")
-"""The outcomes of runs that came to their end: all was read, decided and sent."""
+"""The outcomes of complete runs: everything was read, decided and sent."""
 HISTORY = "history"
-"""The key in what is remembered of CiviCRM: the newest entry of its history that we know of."""
+"""The key in what is remembered of CiviCRM: the newest entry of its history that we know."""
 
 NOT_BEGUN = "failed"
-"""The outcome of a call that failed before its run had begun."""
+"""The outcome of a call that failed before its run had started."""
 
 _NOT_BEGUN = dict.fromkeys(("progress", "stage_done", "stage_total", "stage_seconds"))
 
-# A run makes these many dozen times, small as it may be; to build such a statement takes longer than to execute it.
+# Even a small run uses these dozens of times; building such a statement takes longer than executing it.
 _OF_AUDIENCE = update(status).where(status.c.list_id == bindparam("of"))
 _SET_STAGE = _OF_AUDIENCE.values(stage=bindparam("stage"), **_NOT_BEGUN)
 _SET_PROGRESS = _OF_AUDIENCE.values(progress=bindparam("progress"))
@@ -63,7 +63,7 @@ _TOLD: dict[str, Any] = {name: bindparam(name) for name in ("stage_done", "stage
 
 
 class _Statements:
-    """The statements that know the time: the database's, or one that is given with each call."""
+    """The statements that use the time: the database's, or one passed with each call."""
 
     def __init__(self, now: Moment, until: Moment, asked_since: Moment) -> None:
         is_held = and_(status.c.lease_owner.is_not(None), status.c.lease_expires > now)
@@ -91,7 +91,7 @@ _SIMULATED = _Statements(
 
 
 def _by_clock(tx: Connection, *names: str) -> tuple[_Statements, dict[str, datetime]]:
-    """Return the statements to use, with the values of those of `now`, `until` and `asked_since` that one needs."""
+    """Return the statements to use, with the values they need of `now`, `until` and `asked_since`."""
     now = simulated_now(tx)
     if now is None:
         return _BY_DATABASE, {}
@@ -109,7 +109,7 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class HowFar:
-    """How far a stage is: items done, of how many (None: unknown), in how many seconds of work."""
+    """Progress of a stage: items done, of how many (None: unknown), in how many seconds of work."""
 
     done: int = 0
     total: int | None = None
@@ -118,9 +118,9 @@ class HowFar:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a connection stands.
+    """The stored state of a connection.
 
-    By the database's clock: `is_held`, whether its lease has not expired; `is_asked`, whether its holder is to stop.
+    By the database's clock: `is_held`, whether its lease hasn't expired; `is_asked`, whether its holder should stop.
     """
 
     list_id: str
@@ -149,7 +149,7 @@ class Standing:
 
     @property
     def how_far(self) -> HowFar | None:
-        """How far the stage is, None before it begins."""
+        """Return the stage's progress, None before it starts."""
         if self.stage_done is None:
             return None
         return HowFar(self.stage_done, self.stage_total, self.stage_seconds or 0)
@@ -157,9 +157,9 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """When a run began, since when it looks at changes (None: everything), at which groups, for which kept plan.
+    """When a run started, the start of the period it reads (None: everything), its groups, and its kept plan.
 
-    `accepts_empty`: somebody said that what looks empty is empty; `with_data`: it also sends what plugins know.
+    `accepts_empty`: a side that looks empty was confirmed to be so; `with_data`: it also sends what plugins know.
     """
 
     at: datetime
@@ -171,12 +171,12 @@ class Begun:
 
 
 def record_deleted_interests(tx: Connection, list_id: str, gone: Sequence[str]) -> None:
-    """Note which linked interests Mailchimp does not have."""
+    """Record which linked interests Mailchimp doesn't have."""
     tx.execute(update(status).where(status.c.list_id == list_id).values(gone_interests=list(gone) or None))
 
 
 def standing(tx: Connection, list_id: str) -> Standing:
-    """Return where a connection stands; one that has never run is ready to fetch."""
+    """Return the state of a connection; one that has never run is ready to fetch."""
     statements, times = _by_clock(tx, "now", "asked_since")
     row = tx.execute(statements.standing, {"of": list_id, **times}).one_or_none()
     if row is None:
@@ -185,7 +185,7 @@ def standing(tx: Connection, list_id: str) -> Standing:
 
 
 def acquire_lease(tx: Connection, list_id: str, owner: str, *, abandoned: str | None = None) -> Lease:
-    """Take the lease of a connection, by compare and set.
+    """Acquire the lease of a connection, by compare and set.
 
     `abandoned` names an owner that is known to be dead, whose lease need not expire first.
 
@@ -205,30 +205,30 @@ def acquire_lease(tx: Connection, list_id: str, owner: str, *, abandoned: str | 
 
 
 def _ensure_row(tx: Connection, list_id: str) -> None:
-    """Make the row, unless another process just has: then nothing changes."""
+    """Create the row, unless another process has just done so."""
     row = {"list_id": list_id, "stage": Stage.FETCH.value, "lease_token": 0}
     upsert(tx, status, [row], keys=("list_id",), assign=lambda old, _new: [("stage", old["stage"])])
 
 
 def request_abort(tx: Connection, list_id: str) -> None:
-    """Ask whoever holds the lease to stop."""
+    """Ask the holder of the lease to stop."""
     _ensure_row(tx, list_id)
     statements, times = _by_clock(tx, "now")
     tx.execute(statements.request_abort, {"of": list_id, **times})
 
 
 def clear_abort(tx: Connection, list_id: str) -> None:
-    """Nobody is asked to stop any more."""
+    """Withdraw the request to stop."""
     tx.execute(update(status).where(status.c.list_id == list_id).values(abort_requested=None))
 
 
 def hold_lease(tx: Connection, lease: Lease, how_far: HowFar | None = None) -> None:
     """Renew the lease, as the first statement of every transaction of a run: without it the run may write nothing.
 
-    `how_far` the stage is goes into the same row, so that noting it costs nothing.
+    `how_far`, the stage's progress, goes into the same row, so that storing it costs nothing extra.
 
     Raises:
-        LeaseLostError: somebody else has it.
+        LeaseLostError: another process has it.
     """
     statements, times = _by_clock(tx, "until")
     values = {"of": lease.list_id, "token": lease.token, **times}
@@ -242,7 +242,7 @@ def hold_lease(tx: Connection, lease: Lease, how_far: HowFar | None = None) -> N
 
 
 def release_lease(tx: Connection, lease: Lease) -> None:
-    """Give the lease back, if it is still ours."""
+    """Release the lease, if it is still ours."""
     tx.execute(
         update(status)
         .where(status.c.list_id == lease.list_id, status.c.lease_token == lease.token)
@@ -260,9 +260,9 @@ def begin_run(
     kept_plan_id: int | None = None,
     by: str | None = None,
 ) -> int:
-    """Note a new run, ready to fetch, with the groups it looks at and the plan it carries out; return its id.
+    """Record a new run, ready to fetch, with its groups and the plan it carries out; return its id.
 
-    `by` is who called for it; None: it was due.
+    `by` is its caller; None: it was due.
     """
     values = {"list_id": list_id, "started_at": now, "since": since, "links": links, "kept_plan_id": kept_plan_id}
     values["begun_by"] = by[:NAME_LENGTH_MAX] if by else None
@@ -274,24 +274,24 @@ def begin_run(
 
 
 def begun(tx: Connection, run_id: int) -> Begun:
-    """Return how a run began."""
+    """Return how a run started."""
     columns = (run.c.started_at, run.c.since, run.c.links, run.c.kept_plan_id, run.c.accepts_empty, run.c.with_data)
     row = tx.execute(select(*columns).where(run.c.id == run_id)).one()
     return Begun(*row)
 
 
 def accept_empty(tx: Connection, run_id: int) -> None:
-    """Note that what looks empty to a run is empty; this stays so over all its calls."""
+    """Record that what looks empty to a run is empty; this applies to all its calls."""
     tx.execute(update(run).where(run.c.id == run_id).values(accepts_empty=True))
 
 
 def record_trust(tx: Connection, list_id: str, done: Mapping[str, Any] | None) -> None:
-    """Note the run that a side was trusted in, and with what; None: no side is trusted any more."""
+    """Record the run in which a side was trusted, and the trust; None: no side is trusted any more."""
     tx.execute(update(status).where(status.c.list_id == list_id).values(trust=done or null()))
 
 
 def add_data(tx: Connection, run_id: int) -> None:
-    """Note that a run also sends what plugins know; this stays so over all its calls."""
+    """Record that a run also sends what plugins know; this applies to all its calls."""
     tx.execute(update(run).where(run.c.id == run_id).values(with_data=True))
 
 
@@ -311,43 +311,43 @@ def last_data_run(tx: Connection, list_id: str) -> Mapping[str, Any] | None:
 
 
 def remember_seen(tx: Connection, list_id: str, seen: Mapping[str, Any]) -> None:
-    """Note what CiviCRM showed."""
+    """Store what CiviCRM showed."""
     tx.execute(update(status).where(status.c.list_id == list_id).values(seen=seen))
 
 
 def note_history(tx: Connection, list_id: str, newest: int | None) -> None:
-    """Note how far CiviCRM's history goes with the changes that we have just made there; None: they are being made."""
+    """Record the end of CiviCRM's history including our latest changes; None: they are being made."""
     seen = tx.execute(select(status.c.seen).where(status.c.list_id == list_id)).scalar_one_or_none()
     remember_seen(tx, list_id, {**(seen or {}), HISTORY: newest})
 
 
 def history_known_to(tx: Connection) -> int | None:
-    """Return the newest entry of CiviCRM's history that we know of, by what all connections did and saw.
+    """Return the newest entry of CiviCRM's history that we know, from all connections.
 
-    None: not known for certain, as changes are being made or were interrupted, or an older version made them.
+    None: not certain, because changes are being made or were interrupted, or an older version made them.
     """
     noted = [seen[HISTORY] for seen in tx.execute(select(status.c.seen)).scalars() if seen and HISTORY in seen]
     return max(noted, default=None) if None not in noted else None
 
 
 def begin_members_run(tx: Connection, list_id: str, now: datetime) -> int:
-    """Note a run over a few members, which leaves where the connection stands alone, and return its id."""
+    """Record a run over a few members, which doesn't change the connection's state; return its id."""
     key = tx.execute(insert(run).values(list_id=list_id, kind=MEMBERS, started_at=now)).inserted_primary_key
     return int(key[0]) if key else 0
 
 
 def end_members_run(tx: Connection, run_id: int, now: datetime, outcome: str) -> None:
-    """Note how a run over a few members ended."""
+    """Record how a run over a few members ended."""
     tx.execute(update(run).where(run.c.id == run_id).values(finished_at=now, outcome=outcome))
 
 
 def set_stage(tx: Connection, list_id: str, stage: Stage) -> None:
-    """Go on to a stage, from its beginning."""
+    """Move on to a stage, at its start."""
     tx.execute(_SET_STAGE, {"of": list_id, "stage": stage.value})
 
 
 def set_progress(tx: Connection, list_id: str, progress: Mapping[str, Any] | None) -> None:
-    """Note where the stage goes on."""
+    """Store where the stage continues."""
     tx.execute(_SET_PROGRESS, {"of": list_id, "progress": progress})
 
 
@@ -361,7 +361,7 @@ def end_run(
     mark: datetime | None = None,
     links: Mapping[str, Any] | None = None,
 ) -> None:
-    """Note how a run ended; with a `mark`, later runs look at changes since then only."""
+    """Record how a run ended; with a `mark`, later runs read only changes since then."""
     tx.execute(update(run).where(run.c.id == run_id).values(finished_at=now, outcome=outcome))
     values: dict[str, Any] = {"run_id": None, "stage": Stage.FETCH.value, **_NOT_BEGUN}
     if mark is not None:
@@ -372,7 +372,7 @@ def end_run(
 
 
 def record_error(tx: Connection, run_id: int, code: Code | None) -> None:
-    """Note the error that interrupted a run, or that it goes on."""
+    """Record the error that interrupted a run, or None when it continues."""
     tx.execute(update(run).where(run.c.id == run_id).values(error_code=code.value if code else None))
 
 
@@ -397,7 +397,7 @@ def last_activity(tx: Connection, list_id: str) -> datetime | None:
 def last_run(tx: Connection, list_id: str) -> Mapping[str, Any] | None:
     """Return the newest run of a connection as a mapping of its columns.
 
-    The sync of a few members is none, nor is a call that failed before its run had begun.
+    Syncs of a few members don't count, nor calls that failed before their run had started.
     """
     query = select(run).where(run.c.list_id == list_id, run.c.kind == WHOLE, has_run()).order_by(run.c.id.desc())
     query = query.limit(1)
@@ -406,7 +406,7 @@ def last_run(tx: Connection, list_id: str) -> Mapping[str, Any] | None:
 
 
 def has_run() -> ColumnElement[bool]:
-    """Return the condition that a row of the table of runs stands for one that has begun."""
+    """Return the condition that a row of the table of runs stands for a run that has started."""
     return or_(run.c.outcome.is_(None), run.c.outcome != NOT_BEGUN)
 
 
@@ -417,12 +417,12 @@ def first_run(tx: Connection, list_id: str) -> datetime | None:
 
 
 def last_full_run(tx: Connection, list_id: str) -> datetime | None:
-    """Return when the newest run that read everything, and is complete, began."""
+    """Return when the newest complete run that read everything started."""
     return tx.execute(newest_full_run(list_id).with_only_columns(run.c.started_at)).scalar_one_or_none()
 
 
 def newest_full_run(list_id: str) -> Select[Any]:
-    """Return the query for the newest run of a connection that read everything, and is complete."""
+    """Return the query for the newest complete run of a connection that read everything."""
     query = select(run).where(
         run.c.list_id == list_id, run.c.kind == WHOLE, run.c.since.is_(None), run.c.outcome.in_(COMPLETE)
     )

@@ -1,4 +1,4 @@
-"""Numbers for whoever watches the service; each is one query that an index answers, however large the audience."""
+"""Figures for monitoring; each is one query answered by an index, however large the audience."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mailchimpsync.store.site import campaigns, webhook_events
 
 @dataclass(frozen=True, slots=True)
 class ConnectionFigures:
-    """How a connection stands; `rows` by sync status."""
+    """The state of a connection; `rows` by sync status."""
 
     rows: Mapping[str, int]
     lease_held: bool
@@ -28,7 +28,7 @@ class ConnectionFigures:
 
 @dataclass(frozen=True, slots=True)
 class EventFigures:
-    """How the queue of events stands; `by_state` counts those kept, handled ones too."""
+    """The state of the event queue; `by_state` counts all stored events, including processed ones."""
 
     waiting: int
     oldest: datetime | None
@@ -52,7 +52,7 @@ def connection_figures(tx: Connection, list_id: str) -> ConnectionFigures:
 
 @dataclass(frozen=True, slots=True)
 class CampaignFigures:
-    """Campaigns by how they stand; `complete_at`: when the last complete import began."""
+    """Campaigns by state; `complete_at`: when the last complete import started."""
 
     by_state: Mapping[str, int]
     complete_at: datetime | None

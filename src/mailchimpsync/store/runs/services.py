@@ -1,4 +1,4 @@
-"""Which processes work by the schedules of connections: each says every now and then that it is alive."""
+"""The processes that run connections by their schedules: each regularly reports that it is alive."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from sqlalchemy import Connection, delete, insert, select, update
 from mailchimpsync.store.schema import service
 
 ALIVE_FOR = timedelta(minutes=3)
-"""For so long after its last word a service is believed to be alive."""
+"""For this long after its last report a service is considered alive."""
 KEPT = timedelta(days=1)
 
 
 def record_heartbeat(tx: Connection, service_id: str, now: datetime) -> None:
-    """Note that a service is alive, and forget those that have been silent for long."""
+    """Record that a service is alive, and forget those that haven't reported for long."""
     said = tx.execute(update(service).where(service.c.id == service_id).values(beat_at=now))
     if said.rowcount != 1:
         tx.execute(insert(service).values(id=service_id, started_at=now, beat_at=now))
@@ -22,11 +22,11 @@ def record_heartbeat(tx: Connection, service_id: str, now: datetime) -> None:
 
 
 def remove_service(tx: Connection, service_id: str) -> None:
-    """Note that a service has ended."""
+    """Record that a service has ended."""
     tx.execute(delete(service).where(service.c.id == service_id))
 
 
 def any_alive(tx: Connection, now: datetime) -> bool:
-    """Say whether any service works by the schedules."""
+    """Return whether any service works by the schedules."""
     query = select(service.c.id).where(service.c.beat_at > now - ALIVE_FOR)
     return tx.execute(query.limit(1)).one_or_none() is not None

@@ -1,4 +1,4 @@
-"""The tables, a module a family. The first four are those of the PHP extension, with JSON for its blobs.
+"""The tables, one module per family. The first four are those of the PHP extension, with JSON for its blobs.
 
 All times are UTC. What is in which column: docs/reference/tables.md.
 """

@@ -1,4 +1,4 @@
-"""Runs and what they decide: where a connection stands, services, runs, their log, plans, verifications."""
+"""Runs and what they decide: the state of connections, services, runs, their log, plans, verifications."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a site keeps: secrets, configuration, webhook events, tokens, alerts."""
+"""A site's secrets, configuration, webhook events, tokens, and alerts."""
 
 from __future__ import annotations
 

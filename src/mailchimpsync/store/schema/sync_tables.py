@@ -1,4 +1,4 @@
-"""What a sync knows of people, and what is on its way: cache rows, group states, data, updates, batches."""
+"""What a sync knows of people, and updates in flight: cache rows, group states, data, updates, batches."""
 
 from __future__ import annotations
 

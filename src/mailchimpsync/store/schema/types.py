@@ -1,4 +1,4 @@
-"""Column types, and how a table of ours is made. All times are UTC."""
+"""Column types, and how our tables are defined. All times are UTC."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ metadata = MetaData(
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware datetime in UTC; the database keeps it without zone."""
+    """An aware datetime in UTC; the database stores it without zone."""
 
     impl = DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")
     cache_ok = True
@@ -40,11 +40,11 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC).replace(tzinfo=None) if value is not None else None
 
     def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any] | None:
-        """Write SQLite's text at the speed of C; the other databases' drivers take a datetime as it is."""
+        """Write SQLite's text at the speed of C; the other databases' drivers take a datetime directly."""
         return _sqlite_text if dialect.name == "sqlite" else super().bind_processor(dialect)
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None] | None:
-        """Read it likewise."""
+        """Read it in the same way."""
         return _from_sqlite_text if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
 
     def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
@@ -55,7 +55,7 @@ _WITHOUT_ZONE = len("2026-01-01 00:00:00.000000")
 
 
 def _sqlite_text(value: datetime | None) -> str | None:
-    """Return the form in which SQLAlchemy's own DateTime keeps times in SQLite."""
+    """Return the form in which SQLAlchemy's own DateTime stores times in SQLite."""
     if value is None:
         return None
     utc = value if value.tzinfo is UTC else value.astimezone(UTC)
@@ -73,7 +73,7 @@ class JsonText(TypeDecorator[Any]):
     cache_ok = True
 
     def bind_processor(self, dialect: Dialect) -> Callable[[Any], str | None]:  # noqa: ARG002 (the base class names it)
-        """Write text without a detour: JSON is most of what is written."""
+        """Write text directly: JSON is most of what is written."""
         return _json_or_null
 
     def process_result_value(self, value: str | None, _dialect: Dialect) -> Any:
@@ -89,7 +89,7 @@ def json_text(value: Any) -> str:
     return to_json(value).decode()
 
 
-ID = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself for INTEGER only
+ID = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows automatically for INTEGER only
 TABLE_OPTIONS: dict[str, Any] = {
     "mariadb_engine": "InnoDB",
     "mariadb_charset": "utf8mb4",
@@ -99,5 +99,5 @@ TABLE_OPTIONS: dict[str, Any] = {
 
 
 def table(name: str, *columns: Any, **options: Any) -> Table:
-    """Make a table of ours."""
+    """Define one of our tables."""
     return Table(PREFIX + name, metadata, *columns, **{**TABLE_OPTIONS, **options})

@@ -1,4 +1,4 @@
-"""Problems that people are told of: noted once while they last, however many services look at them."""
+"""Problems reported to people: recorded once while they last, however many services detect them."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from mailchimpsync.store.site import webhook_events
 
 
 def open_alerts(tx: Connection) -> list[dict[str, Any]]:
-    """Return the problems that last, oldest first."""
+    """Return the open problems, oldest first."""
     query = select(alert).where(alert.c.open_problem.is_not(None)).order_by(alert.c.id)
     return [dict(row) for row in tx.execute(query).mappings()]
 
 
 def newest_alerts(tx: Connection, limit: int) -> list[dict[str, Any]]:
-    """Return the newest problems, also those that are over, newest first."""
+    """Return the newest problems, including resolved ones, newest first."""
     return [dict(row) for row in tx.execute(select(alert).order_by(alert.c.id.desc()).limit(limit)).mappings()]
 
 
@@ -31,7 +31,7 @@ def find_alert(tx: Connection, alert_id: int) -> dict[str, Any] | None:
 
 
 def raise_alert(tx: Connection, problem: str, **values: Any) -> bool:
-    """Note a problem, unless it is noted already; return whether it is new."""
+    """Record a problem, unless it is recorded already; return whether it is new."""
     try:
         with tx.begin_nested():
             tx.execute(insert(alert).values(problem=problem, open_problem=problem, **values))
@@ -41,13 +41,13 @@ def raise_alert(tx: Connection, problem: str, **values: Any) -> bool:
 
 
 def change_alert(tx: Connection, alert_id: int, code: str | None, values: Mapping[str, Any]) -> bool:
-    """Note how a problem that lasts has changed, unless its code is no longer that; return whether it was."""
+    """Update an open problem, unless its code has changed; return whether it was updated."""
     mine = (alert.c.id == alert_id, alert.c.open_problem.is_not(None), alert.c.code.is_not_distinct_from(code))
     return tx.execute(update(alert).where(*mine).values(dict(values))).rowcount == 1
 
 
 def record_notification(tx: Connection, alert_id: int, told: int, now: datetime, again_at: datetime | None) -> bool:
-    """Note that a problem is told once more, by compare and set; return False if somebody else just did it."""
+    """Record that a problem is reported once more, by compare and set; return False if another process just did."""
     mine = (alert.c.id == alert_id, alert.c.told == told, alert.c.open_problem.is_not(None))
     not_known = alert.c.acknowledged_at.is_(None)
     set_ = update(alert).where(*mine, not_known).values(told=told + 1, told_at=now, tell_at=again_at)
@@ -55,21 +55,21 @@ def record_notification(tx: Connection, alert_id: int, told: int, now: datetime,
 
 
 def recover_alert(tx: Connection, alert_id: int, now: datetime) -> bool:
-    """Note that a problem is over, by compare and set; return False if somebody else just did it."""
+    """Record that a problem is resolved, by compare and set; return False if another process just did."""
     mine = (alert.c.id == alert_id, alert.c.open_problem.is_not(None))
     over = update(alert).where(*mine).values(open_problem=null(), tell_at=null(), recovered_at=now)
     return tx.execute(over).rowcount == 1
 
 
 def acknowledge_alert(tx: Connection, alert_id: int, now: datetime, by: str) -> bool:
-    """Note that somebody knows of a problem that lasts; return False if it is over, or somebody knew already."""
+    """Record that someone has acknowledged an open problem; return False if it is resolved or acknowledged already."""
     mine = (alert.c.id == alert_id, alert.c.open_problem.is_not(None), alert.c.acknowledged_at.is_(None))
     known = update(alert).where(*mine).values(acknowledged_at=now, acknowledged_by=by[:100], tell_at=null())
     return tx.execute(known).rowcount == 1
 
 
 def forget_alerts(tx: Connection, before: datetime) -> int:
-    """Delete problems that were over before a time, and return how many."""
+    """Delete problems that were resolved before a time, and return how many."""
     return tx.execute(delete(alert).where(alert.c.open_problem.is_(None), alert.c.recovered_at < before)).rowcount
 
 

@@ -1,4 +1,4 @@
-"""Campaigns that become activities: which, how far, and who of their recipients has no contact yet."""
+"""Campaigns that become activities: which, their progress, and recipients without a contact."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class Late(NamedTuple):
 
 
 def add_campaigns(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Note campaigns, all with the same columns; those that are known stay as they are."""
+    """Add campaigns, all with the same columns; known ones stay as they are."""
     upsert(tx, campaign, rows, keys=("list_id", "campaign_id"), assign=lambda old, _new: [("list_id", old["list_id"])])
 
 
 def open_campaigns(tx: Connection, list_id: str, followed_since: datetime) -> Sequence[RowMapping]:
-    """Return the campaigns that are not all read, or were sent since a time; oldest first, without closed ones."""
+    """Return the campaigns that aren't completely read, or were sent since a time; oldest first, no closed ones."""
     is_open = or_(
         campaign.c.recipients.is_(None), campaign.c.progress.is_not(None), campaign.c.sent_at >= followed_since
     )
@@ -44,16 +44,16 @@ def newest_campaigns(tx: Connection, list_id: str, limit: int = NUMBER_SHOWN_MAX
 
 
 class CampaignState(StrEnum):
-    """How a campaign stands."""
+    """The state of a campaign."""
 
     COMPLETE = "complete"
     UNFINISHED = "unfinished"
     FAILED = "failed"
-    CLOSED = "closed"  # an activity was deleted in CiviCRM for good
+    CLOSED = "closed"  # an activity was permanently deleted in CiviCRM
 
 
 def state_of(row: Mapping[str, Any]) -> CampaignState:
-    """Say how a campaign stands."""
+    """Return the state of a campaign."""
     if row["closed_at"] is not None:
         return CampaignState.CLOSED
     if row["code"] is not None:
@@ -63,7 +63,7 @@ def state_of(row: Mapping[str, Any]) -> CampaignState:
 
 
 def count_by_state(tx: Connection, list_id: str) -> dict[str, int]:
-    """Count an audience's campaigns by how they stand, as `state_of` says it."""
+    """Count an audience's campaigns by state, as `state_of` returns it."""
     is_read = and_(campaign.c.recipients.is_not(None), campaign.c.progress.is_(None))
     state = case(
         (campaign.c.closed_at.is_not(None), CampaignState.CLOSED.value),
@@ -77,7 +77,7 @@ def count_by_state(tx: Connection, list_id: str) -> dict[str, int]:
 
 
 class Tally(NamedTuple):
-    """How many campaigns are known, how many activities were made of them, and how many failed, by code."""
+    """How many campaigns are known, how many activities were created for them, and how many failed, by code."""
 
     campaigns: int
     activities: int
@@ -85,7 +85,7 @@ class Tally(NamedTuple):
 
 
 def tally(tx: Connection, list_id: str) -> Tally:
-    """Return an audience's campaigns in numbers; those that are closed have not failed."""
+    """Return totals of an audience's campaigns; closed ones haven't failed."""
     made = [campaign.c.activity_id, campaign.c.opened_activity_id, campaign.c.clicked_activity_id]
     code = case((campaign.c.closed_at.is_(None), campaign.c.code))
     of_list = select(code.label("code"), *made).where(campaign.c.list_id == list_id).subquery()
@@ -102,7 +102,7 @@ def change_campaign(tx: Connection, key: int, **values: Any) -> None:
 
 
 def add_unknown(tx: Connection, key: int, member_ids: Sequence[str]) -> None:
-    """Note recipients without a contact; one who is noted already stays so."""
+    """Store recipients without a contact; existing ones stay."""
     rows = [{"campaign_key": key, "member_id": member_id} for member_id in member_ids]
     upsert(
         tx,
@@ -114,13 +114,13 @@ def add_unknown(tx: Connection, key: int, member_ids: Sequence[str]) -> None:
 
 
 def count_unknown(tx: Connection, key: int) -> int:
-    """Return how many recipients of a campaign are noted as without a contact."""
+    """Return how many recipients of a campaign are stored as without a contact."""
     query = select(func.count()).where(campaign_recipient.c.campaign_key == key)
     return int(tx.execute(query).scalar_one())
 
 
 def late_recipients(tx: Connection, list_id: str, after: int, limit: int) -> list[Late]:
-    """Return the next recipients behind a row who have got a contact, of campaigns that are all read."""
+    """Return the next recipients after a row who have got a contact, of completely read campaigns."""
     query = (
         select(campaign_recipient.c.id, campaign_recipient.c.campaign_key, cache.c.civicrm_contact_id)
         .join(campaign, campaign.c.id == campaign_recipient.c.campaign_key)
@@ -140,7 +140,7 @@ def late_recipients(tx: Connection, list_id: str, after: int, limit: int) -> lis
 
 
 def resolve_late_recipients(tx: Connection, key: int, recipient_ids: Sequence[int]) -> None:
-    """Note that recipients of a campaign are without a contact no longer."""
+    """Record that recipients of a campaign have a contact now."""
     gone = 0
     for start in range(0, len(recipient_ids), ROWS_PER_STATEMENT):
         some = recipient_ids[start : start + ROWS_PER_STATEMENT]
@@ -149,9 +149,9 @@ def resolve_late_recipients(tx: Connection, key: int, recipient_ids: Sequence[in
 
 
 def forget_unknown(tx: Connection, before: datetime, list_id: str | None = None) -> int:
-    """Forget who the recipients without a contact are of campaigns sent before a time, of one audience or of all.
+    """Delete recipients without a contact of campaigns sent before a time, of one audience or of all.
 
-    How many they are stays known. Campaigns that are not all read are left alone.
+    Their number stays known. Campaigns that aren't completely read are skipped.
     """
     old = select(campaign.c.id).where(campaign.c.sent_at < before, campaign.c.recipients.is_not(None))
     if list_id is not None:
@@ -160,18 +160,18 @@ def forget_unknown(tx: Connection, before: datetime, list_id: str | None = None)
 
 
 def begin_import(tx: Connection, list_id: str, now: datetime) -> None:
-    """Note that an import has begun."""
+    """Record that an import has started."""
     row = {"list_id": list_id, "begun_at": now, "ended_at": None, "outcome": None}
     upsert(tx, campaign_import, [row], keys=("list_id",))
 
 
 def end_import(tx: Connection, list_id: str, now: datetime, outcome: str, *, is_complete: bool) -> None:
-    """Note how an import ended; a complete one tells later ones what they need not read again."""
+    """Record how an import ended; a complete one lets later ones skip what it has read."""
     complete = {"complete_at": campaign_import.c.begun_at} if is_complete else {}
     values = {"ended_at": now, "outcome": outcome, **complete}
     tx.execute(update(campaign_import).where(campaign_import.c.list_id == list_id).values(**values))
 
 
 def last_import(tx: Connection, list_id: str) -> RowMapping | None:
-    """Return how the newest import of an audience stands, or None before the first."""
+    """Return the state of an audience's newest import, or None before the first."""
     return tx.execute(select(campaign_import).where(campaign_import.c.list_id == list_id)).mappings().one_or_none()

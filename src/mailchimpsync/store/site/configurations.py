@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from mailchimpsync.store.schema import configuration
 
 VERSIONS_MAX = 200
-"""How many versions are kept; with each new one the oldest goes."""
+"""How many versions are stored; each new one replaces the oldest."""
 
 
 def newest_configuration(tx: Connection) -> Any:
@@ -32,14 +32,14 @@ def versions(tx: Connection, limit: int) -> Sequence[RowMapping]:
 
 
 def version(tx: Connection, number: int) -> RowMapping | None:
-    """Return a version with all columns, None if there is none of this number, or no longer."""
+    """Return a version with all columns; None: there is none with this number, or no longer."""
     return tx.execute(select(configuration).where(configuration.c.version == number)).mappings().one_or_none()
 
 
 def save_configuration(tx: Connection, document: Any, now: datetime, by: str, *, after: int) -> int | None:
-    """Save a new version behind the version `after`, and return its number; None: somebody was quicker.
+    """Save a new version after the version `after`, and return its number; None: another one was saved first.
 
-    The oldest version goes where there are too many.
+    The oldest version is deleted if there are too many.
     """
     number = after + 1
     if newest_version(tx) != after:
@@ -54,7 +54,7 @@ def save_configuration(tx: Connection, document: Any, now: datetime, by: str, *,
 
 
 def reseal_documents(tx: Connection, reseal: Callable[[Any], Any]) -> int:
-    """Give every kept document to `reseal`, store what it returns instead, and return how many there were."""
+    """Pass every stored document to `reseal`, store the result instead, and return how many there were."""
     kept = tx.execute(select(configuration.c.version, configuration.c.document).with_for_update()).all()
     for one in kept:
         changed = update(configuration).where(configuration.c.version == one.version)

@@ -1,4 +1,4 @@
-"""What is to be sent to people by the channels of alerts: an outbox that outlives restarts."""
+"""Messages for the alert channels: an outbox that survives restarts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NOTE_LENGTH_MAX = 100
 
 
 def add_message(tx: Connection, *, fingerprint: str, channel: str, content: Mapping[str, Any], now: datetime) -> bool:
-    """Keep a message to be sent, unless it is known already; return whether it is new."""
+    """Store a message to send, unless it is known already; return whether it is new."""
     values = {"fingerprint": fingerprint, "channel": channel, "content": content, "made_at": now, "due_at": now}
     if is_known(tx, fingerprint):
         return False
@@ -31,15 +31,15 @@ def add_message(tx: Connection, *, fingerprint: str, channel: str, content: Mapp
 
 
 def is_known(tx: Connection, fingerprint: str) -> bool:
-    """Say whether there is a message with this fingerprint, sent or not."""
+    """Return whether there is a message with this fingerprint, sent or not."""
     query = select(alert_message.c.id).where(alert_message.c.fingerprint == fingerprint)
     return tx.execute(query).first() is not None
 
 
 def next_message(tx: Connection, now: datetime, without: Collection[str] = ()) -> RowMapping | None:
-    """Return the oldest message that is due, of other channels than those, or None; first what was tried least.
+    """Return the next due message of other channels than those, or None; the least tried and oldest first.
 
-    So whoever has little time does not spend it on a channel that never answers.
+    So a short call doesn't spend its time on a channel that never responds.
     """
     query = select(alert_message).where(alert_message.c.state == WAITING, alert_message.c.due_at <= now)
     others = query.where(alert_message.c.channel.not_in(without))
@@ -47,22 +47,22 @@ def next_message(tx: Connection, now: datetime, without: Collection[str] = ()) -
 
 
 def claim_message(tx: Connection, message_id: int, attempts: int, due_at: datetime) -> bool:
-    """Take a message to try it once more, by compare and set; return False if somebody else just did.
+    """Claim a message for one more attempt, by compare and set; return False if another process just did.
 
-    Whoever dies while sending leaves it to be tried again at `due_at`.
+    If the process dies while sending, the message is retried at `due_at`.
     """
     mine = (alert_message.c.id == message_id, alert_message.c.attempts == attempts, alert_message.c.state == WAITING)
     return tx.execute(update(alert_message).where(*mine).values(attempts=attempts + 1, due_at=due_at)).rowcount == 1
 
 
 def finish_message(tx: Connection, message_id: int, now: datetime, state: str, note: str = "") -> None:
-    """Note that a message was sent, or given up."""
+    """Record that a message was sent, or given up."""
     done = {"state": state, "finished_at": now, "note": note[:NOTE_LENGTH_MAX] or None}
     tx.execute(update(alert_message).where(alert_message.c.id == message_id).values(done))
 
 
 def record_failure(tx: Connection, message_id: int, note: str) -> None:
-    """Note why a message that waits was not sent."""
+    """Record why a waiting message wasn't sent."""
     tx.execute(update(alert_message).where(alert_message.c.id == message_id).values(note=note[:NOTE_LENGTH_MAX]))
 
 

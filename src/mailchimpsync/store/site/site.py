@@ -1,4 +1,4 @@
-"""What a site keeps about itself as a whole."""
+"""Data about the site as a whole."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from mailchimpsync.store.engine.dialect import upsert
 from mailchimpsync.store.schema import site
 
 MARK = "mark"
-"""The name under which the site's random mark is kept: what it sends to Mailchimp carries it."""
+"""The name of the site's random mark, which is part of what it sends to Mailchimp."""
 
 
 def site_value(tx: Connection, name: str) -> str | None:
@@ -17,7 +17,7 @@ def site_value(tx: Connection, name: str) -> str | None:
 
 
 def set_if_missing(tx: Connection, name: str, value: str) -> str:
-    """Keep a value, unless there is one already, and return the one that is kept."""
+    """Store a value, unless there is one already, and return the stored one."""
     upsert(
         tx, site, [{"name": name, "value": value}], keys=("name",), assign=lambda old, _new: [("value", old["value"])]
     )

@@ -1,4 +1,4 @@
-"""Tokens for access over HTTP; only their hashes are kept."""
+"""Tokens for access over HTTP; only their hashes are stored."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SHOWN = [column for column in token.columns if column is not token.c.token_hash
 def add_token(
     tx: Connection, *, name: str, token_hash: str, scope: str, now: datetime, by: str, expires_at: datetime | None
 ) -> int:
-    """Keep a token and return its number."""
+    """Store a token and return its number."""
     values = {
         "name": name,
         "token_hash": token_hash,
@@ -45,5 +45,5 @@ def revoke_token(tx: Connection, token_id: int, now: datetime) -> bool:
 
 
 def mark_used(tx: Connection, token_id: int, now: datetime) -> None:
-    """Write down that a token was used."""
+    """Record that a token was used."""
     tx.execute(update(token).where(token.c.id == token_id).values(last_used_at=now))

@@ -1,7 +1,7 @@
-"""Erased addresses, known by keyed digests only: who has the key and the address finds it, nobody finds the address.
+"""Erased addresses, stored as keyed digests: key and address together find one; the address can't be recovered.
 
-The key is made when the first address is erased, and kept encrypted with the site's secret key: a new secret key must
-not make the erased return.
+The key is created when the first address is erased, and stored encrypted with the site's secret key: replacing the
+secret key must not bring erased people back.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from mailchimpsync.store.engine.dialect import upsert
 from mailchimpsync.store.schema import secret, tombstone
 
 ERASURE_KEY = "erasure"
-"""The name under which the key is kept."""
+"""The name of the stored key."""
 
 IDENTITY_PREFIX = "e:"
-"""What the identity of a row begins with that stands for an erased address; the digest's beginning follows."""
+"""The start of the identity of a row that stands for an erased address; the start of the digest follows."""
 
 _IDENTITY_LENGTH = 60
 
 
 def digest_of(key: str, address: str) -> str:
-    """Return what stands for an erased address."""
+    """Return the digest of an erased address."""
     return _digest(key, normalise_address(address))
 
 
@@ -38,19 +38,19 @@ def _digest(key: str, text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """The addresses that were erased; asking costs next to nothing where there are none."""
+    """The erased addresses; checking costs almost nothing if there are none."""
 
     key: str = ""
     digests: frozenset[str] = field(default_factory=frozenset)
 
     def knows(self, address: str | None) -> bool:
-        """Say whether an address was erased, in whatever spelling: what was noted long ago is in one of them."""
+        """Return whether an address was erased, in any spelling: old records may have any of them."""
         if not self.digests or not address:
             return False
         return any(_digest(self.key, one) in self.digests for one in spellings([address]))
 
     def any_of(self, addresses: Iterable[str]) -> bool:
-        """Say whether one of some addresses was erased."""
+        """Return whether any of the addresses was erased."""
         return bool(self.digests) and any(self.knows(address) for address in addresses)
 
     def identity_of(self, address: str) -> str:
@@ -62,37 +62,37 @@ NONE_ERASED = Erased()
 
 
 def erased(tx: Connection, key: str | None) -> Erased:
-    """Return what is erased, with the key it is known by."""
+    """Return the erased addresses, with their key."""
     if not key:
         return NONE_ERASED
     return Erased(key, frozenset(tx.execute(select(tombstone.c.digest)).scalars()))
 
 
 def set_tombstone(tx: Connection, digest: str, now: datetime, by: str) -> None:
-    """Note that an address is erased, by whom and when; what was noted first stays."""
+    """Record that an address is erased, by whom and when; an existing record stays."""
     row = {"digest": digest, "made_at": now, "made_by": by}
     upsert(tx, tombstone, [row], keys=("digest",), assign=lambda old, _new: [("made_by", old["made_by"])])
 
 
 def tombstone_of(tx: Connection, digest: str) -> tuple[datetime, str] | None:
-    """Return when an address was erased, and by whom; None: it was not."""
+    """Return when an address was erased, and by whom; None: it wasn't."""
     found = tx.execute(select(tombstone.c.made_at, tombstone.c.made_by).where(tombstone.c.digest == digest)).first()
     return (found.made_at, found.made_by) if found is not None else None
 
 
 def secret_of(tx: Connection, name: str) -> str | None:
-    """Return a secret as it is kept, encrypted; None: there is none."""
+    """Return a secret as stored, encrypted; None: there is none."""
     return tx.execute(select(secret.c.token).where(secret.c.name == name)).scalar_one_or_none()
 
 
 def save_secret(tx: Connection, name: str, token: str) -> None:
-    """Keep a secret, encrypted; one that somebody has kept meanwhile stays."""
+    """Store a secret, encrypted; one stored meanwhile stays."""
     row = {"name": name, "token": token}
     upsert(tx, secret, [row], keys=("name",), assign=lambda old, _new: [("token", old["token"])])
 
 
 def reseal_secrets(tx: Connection, reseal: Callable[[str], str], names: Collection[str] = (ERASURE_KEY,)) -> None:
-    """Encrypt the secrets anew."""
+    """Encrypt the secrets again."""
     for name in names:
         if (token := secret_of(tx, name)) is not None:
             tx.execute(update(secret).where(secret.c.name == name).values(token=reseal(token)))

@@ -22,7 +22,7 @@ NOTE_LENGTH_MAX = 500
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """How the queue stands; `oldest` and `newest` are when the oldest and the newest waiting event came in."""
+    """The state of the queue; `oldest` and `newest` are when the oldest and the newest waiting event came in."""
 
     waiting: int
     oldest: datetime | None = None
@@ -41,17 +41,17 @@ def add_event(
     other_key: str | None = None,
     fired_at: datetime | None = None,
 ) -> bool:
-    """Keep an event, unless it is known already; return whether it is new.
+    """Store an event, unless it is known already; return whether it is new.
 
     Args:
         tx: within a transaction.
         list_id: the audience.
         kind: `subscribe`, `unsubscribe`, `profile`, `cleaned`, `upemail` or `batch`.
         fingerprint: SHA-256 of the call, in hexadecimal; the same call twice is one event.
-        data: what of it is needed, such as `{"email": …}`.
+        data: the data needed from it, such as `{"email": …}`.
         now: when it came in.
         member_key: `member_id_of` the address it is about; None for batches.
-        other_key: likewise of the new address, where it changed.
+        other_key: likewise of the new address, if it changed.
         fired_at: when it happened, by Mailchimp's clock.
     """
     values = {
@@ -82,7 +82,7 @@ def audiences_with_events(tx: Connection, now: datetime) -> list[str]:
 def due_events(tx: Connection, list_id: str, now: datetime, limit: int) -> Sequence[RowMapping]:
     """Return the next due events of an audience, oldest first, with all columns.
 
-    An event waits for earlier ones of the same person, also for those that are put off.
+    An event waits for earlier ones of the same person, including postponed ones.
     """
     earlier = event.alias("earlier")
     same_person = or_(
@@ -115,7 +115,7 @@ def finish_events(
     *,
     run_id: int | None = None,
 ) -> None:
-    """Note what came of events; what they said is forgotten, since it names people."""
+    """Record the result of events; their content is deleted, because it names people."""
     done = {
         "state": state,
         "finished_at": now,
@@ -130,14 +130,14 @@ def finish_events(
 def postpone_events(
     tx: Connection, ids: Sequence[int], until: datetime, code: Code, note: str = "", *, counts: bool = True
 ) -> None:
-    """Try events again later; with `counts`, as an attempt that failed."""
+    """Retry events later; with `counts`, as a failed attempt."""
     attempts: ColumnElement[Any] = event.c.attempts + (1 if counts else 0)
     values = {"due_at": until, "attempts": attempts, "outcome": code.value, "note": note[:NOTE_LENGTH_MAX] or None}
     tx.execute(update(event).where(event.c.id.in_(ids)).values(values))
 
 
 def queue(tx: Connection, list_id: str | None = None) -> Queue:
-    """Return how the queue stands, of one audience or of all."""
+    """Return the state of the queue, of one audience or of all."""
     mine = event.c.list_id == list_id if list_id is not None else true()
     figures = (func.count(), func.min(event.c.received_at), func.max(event.c.received_at))
     row = tx.execute(select(*figures).where(event.c.state == WAITING, mine)).one()
@@ -145,7 +145,7 @@ def queue(tx: Connection, list_id: str | None = None) -> Queue:
 
 
 def recent_events(tx: Connection, limit: int, list_id: str | None = None) -> Sequence[RowMapping]:
-    """Return the newest events, newest first, without what they said."""
+    """Return the newest events, newest first, without their content."""
     columns = [column for column in event.c if column.name not in ("data", "fingerprint")]
     mine = event.c.list_id == list_id if list_id is not None else true()
     return tx.execute(select(*columns).where(mine).order_by(event.c.id.desc()).limit(limit)).mappings().all()

@@ -1,4 +1,4 @@
-"""Comparing both sides in a scratch database, apart from our own rows, and what was found.
+"""Comparing both sides in a scratch database, separate from our own rows, and the findings.
 
-It is the independent oracle, so it shares no query with a run. It uses `engine/` only.
+It is the independent check, so it shares no query with a run. It uses `engine/` only.
 """

@@ -1,4 +1,4 @@
-"""What both sides say, side by side in a scratch database, for a comparison that does not trust our own rows."""
+"""Both sides, side by side in a scratch database, for a comparison that doesn't rely on our own rows."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ member = Table(
     Column("changed_at", UtcDateTime),
     Column("interests", JsonText),
     Column("owner", BigInteger, index=True),
-    Column("is_linked", Boolean, nullable=False, server_default="0"),  # the owner is known from our own row only
+    Column("is_linked", Boolean, nullable=False, server_default="0"),  # the owner is known only from our own row
 )
 
 membership = Table(
@@ -58,7 +58,7 @@ _subscribed = member.c.status.in_([status.value for status in SUBSCRIBED_STATUSE
 
 @contextmanager
 def comparison() -> Iterator[Store]:
-    """Give an empty store with the tables of a comparison, in a temporary file; it goes at the end."""
+    """Open an empty store with the tables of a comparison, in a temporary file; it is deleted at the end."""
     with temporary_directory() as place:
         scratch = Store(f"sqlite:///{place / 'comparison.sqlite'}", is_temporary=True)
         try:
@@ -70,17 +70,17 @@ def comparison() -> Iterator[Store]:
 
 
 def put_members(tx: Connection, rows: Sequence[Row]) -> None:
-    """Take in members, each with every column but `owner` and `is_linked`; a member once read is overwritten."""
+    """Store members, each with every column but `owner` and `is_linked`; an existing member is overwritten."""
     upsert(tx, member, rows, keys=("member_id",))
 
 
 def forget_reading(tx: Connection, reading: int) -> None:
-    """Forget the members of a reading that begins anew."""
+    """Delete the members of a reading that restarts."""
     tx.execute(delete(member).where(member.c.reading == reading))
 
 
 def forget_members(tx: Connection, member_ids: Collection[str]) -> None:
-    """Forget members that are no longer there."""
+    """Delete members that no longer exist."""
     tx.execute(delete(member).where(member.c.member_id.in_(member_ids)))
 
 
@@ -101,19 +101,19 @@ def addresses_of(tx: Connection, member_ids: Collection[str]) -> Sequence[Any]:
 
 
 def set_owners(tx: Connection, owners: Sequence[tuple[str, int | None, bool]]) -> None:
-    """Note who owns members: (member id, contact or None, whether that is known from our own row only)."""
+    """Store the owners of members: (member id, contact or None, whether that is known only from our own row)."""
     found = [{"member_id": key, "owner": contact, "is_linked": linked} for key, contact, linked in owners]
     upsert(tx, member, found, keys=("member_id",))
 
 
 def put_memberships(tx: Connection, rows: Iterable[tuple[int, int]]) -> None:
-    """Take in who is in which group now: (contact, group)."""
+    """Store current memberships: (contact, group)."""
     found = [{"contact_id": contact, "group_id": group} for contact, group in rows]
     upsert(tx, membership, found, keys=("contact_id", "group_id"), assign=lambda old, _: [("group_id", old.group_id)])
 
 
 def replace_memberships(tx: Connection, contacts: Collection[int], rows: Iterable[tuple[int, int]]) -> None:
-    """Take in anew which groups some contacts are in."""
+    """Replace the stored memberships of some contacts."""
     tx.execute(delete(membership).where(membership.c.contact_id.in_(contacts)))
     found = {(contact, group) for contact, group in rows}
     insert_rows(tx, membership, [{"contact_id": contact, "group_id": group} for contact, group in sorted(found)])
@@ -137,7 +137,7 @@ def subscribed_members(
 def contacts_without_member(
     tx: Connection, group_id: int, after: int, only: Collection[int] | None = None, limit: int = ROWS_PER_STEP
 ) -> Sequence[RowMapping]:
-    """Return the next contacts in a group who own no subscribed member, with one that is not subscribed, if any."""
+    """Return the next contacts in a group without a subscribed member, with one that isn't subscribed, if any."""
     mine = member.c.owner == membership.c.contact_id
     other = select(func.min(member.c.member_id)).where(mine).scalar_subquery()
     contacts = select(membership.c.contact_id, other.label("member_id")).where(

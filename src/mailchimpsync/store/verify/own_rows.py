@@ -1,4 +1,4 @@
-"""What our own rows say of members and contacts that a comparison is about."""
+"""What our own rows say of the members and contacts of a comparison."""
 
 from __future__ import annotations
 

@@ -26,9 +26,9 @@ __all__ = ["ImportOptions", "Imported", "import_campaigns"]
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What a call did: the outcome, the activities it made, how many campaigns it worked on, and which failed, by code.
+    """Result of a call: the outcome, activities created, how many campaigns were processed, and failures by code.
 
-    `outcome` is `done` or `out of time`; the next call goes on.
+    `outcome` is `done` or `out of time`; the next call continues.
     """
 
     list_id: str
@@ -41,23 +41,24 @@ class Imported:
 def import_campaigns(
     systems: Systems, list_id: str, deadline: Deadline, wanted: ImportOptions, progress: Progress | None = None
 ) -> Imported:
-    """Import an audience's campaigns, going on where an earlier call stopped. A campaign that fails does so alone.
+    """Import an audience's campaigns, continuing where an earlier call stopped. A failing campaign affects no other.
 
-    One that has failed in `TRIES_MAX` imports is left alone, and counted as failed, until a call asks for campaigns of
-    its age.
+    A campaign that has failed in `TRIES_MAX` imports is skipped, and counted as failed, until a call asks for campaigns
+    of its age.
 
-    It holds the connection's lease, so that no run changes meanwhile whose contact is whose.
+    The call holds the connection's lease, so that no run changes the contacts of members meanwhile.
 
     Raises:
-        BusyError: a run, or another import, is at work on the audience.
-        AccessError: a key may not do it: `CV_NO_CAMPAIGN_TYPES`, `CV_ACTIVITY_UNSEEN`, or one of the usual.
-        TransientError: a side is away.
+        BusyError: a run, or another import, is in progress on the audience.
+        AccessError: an API key lacks permission: `CV_NO_CAMPAIGN_TYPES`, `CV_ACTIVITY_UNSEEN`, or one of the usual
+            codes.
+        TransientError: a side can't be reached.
     """
     with lease_held(systems, list_id, deadline) as lease:
         try:
             return _import(systems, lease, deadline, wanted, progress or NoProgress())
         except MailchimpsyncError as error:
-            with suppress(MailchimpsyncError):  # the first error is the one to tell
+            with suppress(MailchimpsyncError):  # the first error is the one to report
                 _end(systems, lease, error.code.value, is_complete=False)
             raise
 
@@ -82,7 +83,7 @@ def _import(
 
 
 def _work(task: CampaignImport, rows: Sequence[Row]) -> bool:
-    """Work on all campaigns, the oldest first; say whether all is done, or time is over."""
+    """Process all campaigns, oldest first; return whether all are done before the time is over."""
     for row in rows:
         if is_given_up(task, row) and not task.wanted.reaches(row["sent_at"]):
             task.failed[row["code"]] += 1

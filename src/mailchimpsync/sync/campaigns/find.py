@@ -1,4 +1,4 @@
-"""Which campaigns there are, and which activities they have already."""
+"""Finds the campaigns, and the activities they already have."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ from mailchimpsync.sync.campaigns.words import details_of, subject_of
 from mailchimpsync.sync.campaigns.work import CampaignImport, ImportOptions, Row
 
 LOOK_BACK = timedelta(days=7)
-"""How far a campaign is looked for before the last complete import: it is sent for hours, and told of only then."""
+"""How far before the last complete import to search: sending takes hours, and is reported only afterwards."""
 
 SETTLE_SECONDS = 5.0
-"""How long CiviCRM may still be at work on an activity after the answer was lost."""
+"""How long CiviCRM may still be working on an activity after its response was lost."""
 
 COLUMNS = {Kind.SENT: "activity_id", Kind.OPENED: "opened_activity_id", Kind.CLICKED: "clicked_activity_id"}
-"""Where the activity of a kind is kept."""
+"""The column that holds the activity of each kind."""
 
 
 def usual_since(complete_at: datetime | None, now: datetime) -> datetime:
-    """Return since when campaigns are looked for, unless somebody says otherwise."""
+    """Return the default start of the search for campaigns."""
     return (complete_at or now) - LOOK_BACK
 
 
 def since_of(wanted: ImportOptions, usual: datetime) -> datetime | None:
-    """Return since when campaigns are looked for; None: all there are."""
+    """Return the start of the search for campaigns; None: search all."""
     return None if wanted.everything else wanted.since or usual
 
 
 def find_campaigns(task: CampaignImport, since: datetime | None) -> list[Row]:
-    """Note the campaigns Mailchimp has sent, with their activities, and return those that are to be worked on."""
+    """Store the campaigns Mailchimp has sent, with their activities, and return those to process."""
     found = sent_campaigns(task.systems.mailchimp, task.list_id, since)
     rows = [
         {
@@ -61,24 +61,26 @@ def find_campaigns(task: CampaignImport, since: datetime | None) -> list[Row]:
 
 
 def activity_of(task: CampaignImport, row: Row, kind: Kind) -> int:
-    """Return the campaign's activity of a kind, made if there is none.
+    """Return the campaign's activity of a kind, creating it if needed.
 
     Raises:
-        AccessError: `CV_ACTIVITY_UNSEEN`, it was made and CiviCRM does not show it.
+        AccessError: `CV_ACTIVITY_UNSEEN`, it was created and CiviCRM doesn't show it.
     """
     column = COLUMNS[kind]
     if row[column] is None:
-        task.change(row, code=None)  # whoever has lost the lease makes none
+        task.change(row, code=None)  # without the lease, none is created
         activity_id = _create_activity(task, row, kind)
         task.change(row, **{column: activity_id})
         task.made.append(activity_id)
         if _in_civicrm(task, row, kind) is None:
-            raise AccessError(Code.CV_ACTIVITY_UNSEEN, f"CiviCRM does not show activity {activity_id}, just made")
+            raise AccessError(
+                Code.CV_ACTIVITY_UNSEEN, f"CiviCRM doesn't show activity {activity_id}, which was just created"
+            )
     return int(row[column])
 
 
 def _adopt(task: CampaignImport, rows: Sequence[Row]) -> None:
-    """Take the activities that are there: of a call that died, of another database, of the PHP extension."""
+    """Adopt existing activities: from a call that died, another database, or the PHP extension."""
     lacking = [row for row in rows if any(row[COLUMNS[kind]] is None for kind in task.wanted.kinds)]
     if not lacking:
         return
@@ -92,12 +94,12 @@ def _adopt(task: CampaignImport, rows: Sequence[Row]) -> None:
 
 
 def _drop_deleted_activities(task: CampaignImport, rows: Sequence[Row]) -> list[Row]:
-    """Leave campaigns alone whose activities were deleted for good."""
+    """Close campaigns whose activities were permanently deleted."""
     ids = {row["id"]: {row[column] for column in COLUMNS.values()} - {None} for row in rows}
     there = existing_activities(task.systems.civicrm, set().union(*ids.values()))
     gone = [row for row in rows if ids[row["id"]] - there]
     if gone and not sees_activities(task.systems.civicrm):
-        raise AccessError(Code.CV_ACTIVITY_UNSEEN, "CiviCRM shows the key's user no activities")
+        raise AccessError(Code.CV_ACTIVITY_UNSEEN, "CiviCRM doesn't show any activities to the API key's user")
     with task.transaction() as tx:
         for row in gone:
             task.change_within(tx, row, closed_at=task.now, code=Code.CV_ACTIVITY_GONE.value, progress=None)
@@ -105,7 +107,7 @@ def _drop_deleted_activities(task: CampaignImport, rows: Sequence[Row]) -> list[
 
 
 def _create_activity(task: CampaignImport, row: Row, kind: Kind) -> int:
-    """Make an activity, unless it is there after all; where the answer is lost, look whether it was made."""
+    """Create an activity, unless it exists after all; if the response is lost, check whether it was created."""
     civicrm = task.systems.civicrm
     if (there := _in_civicrm(task, row, kind)) is not None:
         return there

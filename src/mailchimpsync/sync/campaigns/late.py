@@ -13,7 +13,7 @@ LATE_PER_STEP = 1_000
 
 
 def add_late(task: CampaignImport, rows: Sequence[Row]) -> bool:
-    """Make them targets of their campaigns' activities; say whether that is done, or time is over."""
+    """Add them to the targets of their campaigns' activities; return whether all are done before the time is over."""
     activities = {row["id"]: row["activity_id"] for row in rows if row["activity_id"] is not None}
     after = 0
     while not task.deadline.reached:

@@ -1,7 +1,7 @@
-"""Reading a campaign's reports page by page: first to whom it was sent, then who opened it and clicked.
+"""Reads a campaign's reports page by page: first the recipients, then people who opened it and clicked.
 
-CiviCRM is written first, then our own row with the place in the report, so that a page that is read again after a crash
-changes nothing. That place is the last member's identity, not a count (`member_pages.py`).
+CiviCRM is written first, then our own row with the position in the report, so that reading a page again after a crash
+changes nothing. The position is the last member's identity, not a count (`member_pages.py`).
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ from mailchimpsync.sync.reading.member_pages import (
 )
 
 TRIES_MAX = 5
-"""In how many imports a campaign may fail before it is left alone, until somebody asks for it."""
+"""After failing in this many imports, a campaign is skipped until someone asks for it."""
 
 ACTS_EVERY = timedelta(hours=20)
-"""How often a campaign that is followed is looked at for opens and clicks; an import once a day always does."""
+"""How often opens and clicks of a followed campaign are read; an import once a day always does."""
 
 SENT_TO, ACTIVITY = "sent-to", "email-activity"
 
 
 @dataclass(frozen=True, slots=True)
 class ReportPosition:
-    """How far which report is read; `opened` and `clicked`: how many did, so far; `failures`: of so many imports."""
+    """The report being read, and how far; `opened` and `clicked`: people so far; `failures`: failed imports."""
 
     report: str
     position: Position
@@ -50,18 +50,18 @@ class ReportPosition:
 
     @classmethod
     def of(cls, progress: Any) -> ReportPosition:
-        """Return the place that was noted."""
+        """Return the stored position."""
         return cls(**{**progress, "position": Position(**progress["position"])})
 
 
 def is_given_up(task: CampaignImport, row: Row) -> bool:
-    """Say whether a campaign has failed too often to be tried again by itself."""
+    """Return whether a campaign has failed too often to be retried automatically."""
     place = _noted_place(task, row)
     return place is not None and place.failures >= TRIES_MAX
 
 
 def record_failure(task: CampaignImport, row: Row, code: Code) -> None:
-    """Note that a campaign failed in this import, and whether it is given up by that."""
+    """Record that a campaign failed in this import, and whether it is given up."""
     place = _noted_place(task, row) or ReportPosition(SENT_TO if row["recipients"] is None else ACTIVITY, Position())
     place = replace(place, failures=place.failures + 1)
     if code is Code.MC_REPORT_INCOMPLETE and place.failures >= TRIES_MAX:
@@ -71,10 +71,10 @@ def record_failure(task: CampaignImport, row: Row, code: Code) -> None:
 
 
 def read_campaign(task: CampaignImport, row: Row) -> bool:
-    """Read what is to be read of a campaign; say whether that was all, or time is over.
+    """Read what is due of a campaign; return whether that is complete before the time is over.
 
     Raises:
-        EvidenceError: `MC_REPORT_INCOMPLETE`, the pages of a report do not fit together, in so many attempts.
+        EvidenceError: `MC_REPORT_INCOMPLETE`, the pages of a report didn't fit together in any attempt.
     """
     while (place := _next_place(task, row)) is not None:
         if not _read(task, row, place):
@@ -83,7 +83,7 @@ def read_campaign(task: CampaignImport, row: Row) -> bool:
 
 
 def _noted_place(task: CampaignImport, row: Row) -> ReportPosition | None:
-    """Return how far it was, in a report that is still wanted."""
+    """Return the stored position, if its report is still wanted."""
     place = ReportPosition.of(row["progress"]) if row["progress"] is not None else None
     return place if place is not None and (place.report == SENT_TO or task.wanted.acts) else None
 
@@ -103,7 +103,7 @@ def _acts_are_due(task: CampaignImport, row: Row) -> bool:
 
 
 def _read(task: CampaignImport, row: Row, place: ReportPosition) -> bool:
-    """Read a report to its end, beginning anew where it shifts; say whether its end was reached."""
+    """Read a report to its end, restarting whenever it shifts; return whether the end was reached."""
     what = "whom it was sent to" if place.report == SENT_TO else "who opened it and clicked"
     task.progress.message(f"Campaign of {row['sent_at']:%Y-%m-%d}: {what}")
     for _ in range(ATTEMPTS_MAX):
@@ -133,7 +133,7 @@ def _read_on(task: CampaignImport, row: Row, place: ReportPosition) -> bool:
 
 
 def _apply_page(task: CampaignImport, row: Row, place: ReportPosition, stretch: PageRange[Recipient]) -> ReportPosition:
-    """Bring a stretch of a report into CiviCRM, and note it."""
+    """Write a stretch of a report to CiviCRM, and store the position."""
     people = [one for one in stretch.members if one.list_id in (None, task.list_id)]
     with task.systems.store.reading() as tx:
         contacts = own_rows.contacts_of_members(tx, task.list_id, [one.id for one in people])
@@ -166,9 +166,9 @@ def _clicked(one: Recipient) -> bool:
 def _add_targets(
     task: CampaignImport, row: Row, kind: Kind, people: Sequence[Recipient], contacts: dict[str, int]
 ) -> list[str]:
-    """Make the contacts of people targets, and return the members who have none, or one CiviCRM does not take.
+    """Make people's contacts targets; return the members without a contact, or refused by CiviCRM.
 
-    What only some people do is an activity only once somebody has done it.
+    The activity for an optional kind is created only when there is someone to add.
     """
     known = {one.id: contacts[one.id] for one in people if one.id in contacts}
     if not known and kind is not Kind.SENT:

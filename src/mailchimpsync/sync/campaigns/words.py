@@ -1,4 +1,4 @@
-"""What an activity says of its campaign. The texts are Mailchimp's users', so nothing in them is taken for HTML."""
+"""What an activity says about its campaign. The texts come from Mailchimp's users, so they are escaped as HTML."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def subject_of(campaign: Campaign) -> str:
 
 
 def details_of(campaign: Campaign) -> str:
-    """Return audience, subject line, sender, whom it was for, and a link to its page, as HTML."""
+    """Return audience, subject line, sender, recipients, and a link to its page, as HTML."""
     return f"<ul>{''.join(f'<li>{line}</li>' for line in _lines(campaign))}</ul>"
 
 

@@ -1,4 +1,4 @@
-"""What the steps of an import share: both sides, the lease, what is wanted, and what came of it so far."""
+"""What the steps of an import share: both sides, the lease, the options, and the results so far."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from mailchimpsync.store.site import campaigns
 from mailchimpsync.sync.options import Systems
 
 Row = dict[str, Any]
-"""A row of the table of campaigns, kept up to date by `Task.change`."""
+"""A row of the campaigns table, kept up to date by `CampaignImport.change`."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
-    """What to import: campaigns sent `since` (None: since a week before the last complete import) or `everything`.
+    """What to import: campaigns sent `since` (None: a week before the last complete import), or `everything`.
 
     A campaign is followed for `follow_days` after it was sent: people who get a contact meanwhile are added, and with
-    `opens` or `clicks` it is looked at once a day who opened it or clicked.
+    `opens` or `clicks` those are read once a day.
     """
 
     since: datetime | None = None
@@ -35,23 +35,23 @@ class ImportOptions:
     follow_days: int = 30
 
     def reaches(self, sent_at: datetime) -> bool:
-        """Say whether somebody asked for campaigns as old as one sent then."""
+        """Return whether campaigns as old as one sent then were requested explicitly."""
         return self.everything or (self.since is not None and self.since <= sent_at)
 
     @property
     def kinds(self) -> list[Kind]:
-        """The kinds of activities it needs."""
+        """The kinds of activities needed."""
         return [Kind.SENT, *([Kind.OPENED] if self.opens else []), *([Kind.CLICKED] if self.clicks else [])]
 
     @property
     def acts(self) -> list[Kind]:
-        """The kinds that tell what people did."""
+        """The kinds about what people did."""
         return self.kinds[1:]
 
 
 @dataclass
 class CampaignImport:
-    """One call of an import, at work on one audience with its lease."""
+    """One call of an import, working on one audience under its lease."""
 
     systems: Systems
     lease: runs.Lease
@@ -66,10 +66,10 @@ class CampaignImport:
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
-        """Give a transaction that holds the lease.
+        """Open a transaction that holds the lease.
 
         Raises:
-            LeaseLostError: somebody else has it.
+            LeaseLostError: another process has it.
         """
         with self.systems.store.begin() as tx:
             runs.hold_lease(tx, self.lease)
@@ -77,12 +77,12 @@ class CampaignImport:
 
     @property
     def now(self) -> datetime:
-        """The time."""
+        """The current time."""
         return self.systems.runtime.now()
 
     @property
     def followed_since(self) -> datetime:
-        """Campaigns sent before this are followed no longer."""
+        """Campaigns sent before this are no longer followed."""
         return self.now - timedelta(days=self.wanted.follow_days)
 
     def change(self, row: Row, **values: Any) -> None:

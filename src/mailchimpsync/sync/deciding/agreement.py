@@ -1,4 +1,4 @@
-"""Rows on which both sides agree: most of a quiet world, told by few facts and decided once for all rows alike."""
+"""Rows on which both sides agree: most rows, recognised by few facts and decided once for all rows alike."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _UNKNOWN = object()
 
 
 class Agreements:
-    """Decides about rows by the facts that need no dates, no addresses and no other rows.
+    """Decides rows by the facts that need no dates, no addresses and no other rows.
 
-    Where both sides say the same, none of those matters to the rules, so that rows with equal facts have one decision.
+    If both sides say the same, the rules use none of those, so that rows with equal facts have one decision.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -27,7 +27,7 @@ class Agreements:
         self._decided: dict[tuple[Any, ...], Any] = {}
 
     def find(self, facts: Any) -> Decision | None:
-        """Return the decision for a row of `store.rows.due_facts`, or None if it needs a closer look."""
+        """Return the decision for a row of `store.rows.due_facts`, or None if more facts are needed."""
         key = tuple(facts[1:])
         decision = self._decided.get(key, _UNKNOWN)
         if decision is _UNKNOWN:
@@ -39,7 +39,7 @@ class Agreements:
         states = _states(facts.groups)
         connection = self._connection
         if facts.left_behind and connection.leaving(Departure.MERGED) is not Leaving.NOTHING:
-            return None  # the contact's other rows matter
+            return None  # depends on the contact's other rows
         if facts.moves or facts.inherits or facts.news or facts.unknown:
             return None
         situation = Situation(
@@ -61,7 +61,7 @@ class Agreements:
 
 
 def _states(text: str | None) -> Mapping[int, GroupState]:
-    """Read `group:status,…`; the dates are left out, for they do not matter here."""
+    """Parse `group:status,…`; dates are left out because they don't matter here."""
     pairs = (entry.split(":") for entry in (text or "").split(",") if entry)
     return {int(group): GroupState(GroupStatus(status) if status else None) for group, status in pairs}
 

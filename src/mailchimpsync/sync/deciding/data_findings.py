@@ -1,4 +1,4 @@
-"""What a check of data found: numbers, values that don't fit, and plugins that failed. Kept with the run."""
+"""What a check of data found: totals, values that don't fit, and failed plugins. Stored with the run."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from mailchimpsync.data import PluginRunner
 
 EXAMPLES_MAX = 5
 KINDS_MAX = 200
-"""Of problems, each with its number of people and a few contacts to look at."""
+"""Each problem has its number of people and a few example contacts."""
 
 
 @dataclass
 class Findings:
-    """Problems are counted by plugin, merge field and words; nobody is named but by contact id."""
+    """Problems counted by plugin, merge field and text; people appear by contact id only."""
 
     people: int = 0
     changed: int = 0
@@ -45,7 +45,7 @@ class Findings:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """Return them as they are kept."""
+        """Return them in stored form."""
         return {
             "people": self.people,
             "changed": self.changed,
@@ -60,7 +60,7 @@ class Findings:
         }
 
     def add(self, people: int, changed: int, changed_by: Mapping[str, int]) -> None:
-        """Count people that were looked at, and those with something new."""
+        """Count people who were checked, and those with changes."""
         self.people += people
         self.changed += changed
         self.changed_by.update(changed_by)
@@ -76,7 +76,7 @@ class Findings:
                 examples.append(contact_id)
 
     def take_in(self, team: PluginRunner) -> None:
-        """Take over which plugins failed, and what they warn of."""
+        """Take over failures and warnings of the plugins."""
         self.failures |= team.set_aside
         for name, words in team.warnings.items():
             self.warnings[name] = list(words)
@@ -84,19 +84,19 @@ class Findings:
 
     @property
     def sentence(self) -> str:
-        """The numbers in a sentence."""
+        """The totals in a sentence."""
         unfit = sum(self.numbers.values())
-        besides = f"; {unfit:,} values do not fit and are not sent" if unfit else ""
-        new = f"{self.changed:,} have something new, which those get who are subscribed"
-        return f"Looked at the data of {self.people:,} people: {new if self.changed else 'nothing is new'}{besides}."
+        besides = f"; {unfit:,} values don't fit and aren't sent" if unfit else ""
+        new = f"{self.changed:,} have changes, which are sent for those who are subscribed"
+        return f"Checked the data of {self.people:,} people: {new if self.changed else 'no changes'}{besides}."
 
     @property
     def failures_in_words(self) -> Iterator[str]:
-        """What went wrong with plugins, a sentence each."""
+        """What went wrong with plugins, one sentence each."""
         for name, why in self.failures.items():
-            yield f"Plugin {name} was set aside: {why}. What it gave earlier stays; everything else went on."
+            yield f"Plugin {name} was set aside: {why}. Its earlier values stay; everything else continued."
         for name, warnings in self.warnings.items():
             yield from (f"Plugin {name}: {words}." for words in warnings)
         for name, number in self.errors.items():
             if name not in self.failures:
-                yield f"Plugin {name} failed over {number} people, whose data stays as it is."
+                yield f"Plugin {name} failed for {number} people; their data stays as it is."

@@ -1,6 +1,6 @@
-"""What a planned change does, in the journal's words, and for how many people: a plan and its run count alike.
+"""The effects of a planned change, in the journal's terms, and the people affected: plan and run count alike.
 
-A person counts once for each kind of change that is made to them, however many groups or interests it is about.
+A person counts once for each kind of change, however many groups or interests it affects.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from mailchimpsync.model import ChangeKind, Side
 from mailchimpsync.store.runs.figures import kind_of
 
 Change = Mapping[str, Any]
-"""A planned change with `before`: the status, interests and groups there were."""
+"""A planned change with `before`: the earlier status, interests and groups."""
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """One value that changes: `field` as the journal names it."""
+    """One value that changes: `field` as the journal calls it."""
 
     side: Side
     field: str
@@ -29,7 +29,7 @@ class Effect:
 
 
 def planned_effects(change: Change) -> Iterator[Effect]:
-    """Yield what a planned change does, apart from data."""
+    """Yield the effects of a planned change, except data."""
     before, update, address = change["before"], change["member_update"] or {}, change["address"]
     if change["create_contact"]:
         yield Effect(Side.CIVICRM, "contact", None, "created")
@@ -50,7 +50,7 @@ def planned_effects(change: Change) -> Iterator[Effect]:
 
 
 def people_by_kind(changes: Iterable[Change]) -> Counter[str]:
-    """Return for how many people changes do something, by kind."""
+    """Return how many people the changes affect, by kind."""
     counts: Counter[str] = Counter()
     for change in changes:
         entries = ({"side": one.side.value, "field": one.field, "new": one.new} for one in planned_effects(change))

@@ -1,4 +1,4 @@
-"""From due rows to situations: everything the rules need to know, by few and large questions."""
+"""From due rows to situations: everything the rules need to know, read in few large queries."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from mailchimpsync.sync.reading.contact_flags import flags_from, flags_inherited
 from mailchimpsync.sync.reading.contact_problems import record_unreadable_rows
 
 TRY_AGAIN_AFTER = timedelta(days=3)
-"""When a refusal that passes by itself is tried again (docs/reference/mailchimp-behaviour.md#refusals-of-a-member)."""
+"""When a temporary refusal is retried (docs/reference/mailchimp-behaviour.md#refusals-of-a-member)."""
 
 _OBSTACLES = {
     Departure.DECEASED: Code.CV_DECEASED,
@@ -52,9 +52,9 @@ class Siblings:
     """What the other rows of the same contact mean for a row.
 
     Attributes:
-        stays: one that no merge has brought is subscribed.
-        off: the statuses of those that are at Mailchimp, not just subscribed, and not off by ourselves.
-        addresses: those at Mailchimp, by row id; `mailed`: those of them that are subscribed.
+        stays: another row is subscribed that didn't come with a merged contact.
+        off: the statuses of those at Mailchimp that aren't subscribed, and weren't removed by us.
+        addresses: those at Mailchimp, by row id; `mailed`: the subscribed ones.
     """
 
     subscribed: bool = False
@@ -68,7 +68,7 @@ class Siblings:
 
 @dataclass(frozen=True, slots=True)
 class Situations:
-    """Due rows with their situations, the identities that rows of new members claim, and details, by row id."""
+    """Due rows with their situations, the identities claimed for new members, and details, by row id."""
 
     rows: Sequence[Row]
     situations: Sequence[Situation]
@@ -77,7 +77,7 @@ class Situations:
 
 
 def gather_situations(run: Run, due: Sequence[Row]) -> Situations:
-    """Return the situations of due rows, in their order; asks CiviCRM only about those that may be subscribed."""
+    """Return the situations of due rows, in order; asks CiviCRM only about rows that may be subscribed."""
     with run.transaction() as tx:
         contacts = sorted({row["civicrm_contact_id"] for row in due if row["civicrm_contact_id"] is not None})
         states = groups.group_states(tx, run.list_id, contacts)
@@ -110,7 +110,7 @@ def gather_situations(run: Run, due: Sequence[Row]) -> Situations:
 
 
 def _unreadable_contacts(run: Run, contact_ids: Sequence[int]) -> frozenset[int]:
-    """Return those of the contacts just asked for whose records can't be read; if whose they are can't, all."""
+    """Return which of the contacts just read have unreadable records; all, if that isn't certain."""
     unread = record_unreadable_rows(run)
     return unread.contacts if unread.complete else frozenset(contact_ids)
 
@@ -142,13 +142,13 @@ def _holder_sentence(row: Row, holder: Row) -> str:
 
 
 def _is_same_contact(row: Row, holder: Row) -> bool:
-    """Say whether the new address is the contact's other member's, beside one that can't be renamed anyway."""
+    """Return whether the new address belongs to the contact's other member, and this one can't be renamed anyway."""
     is_same: bool = row["civicrm_contact_id"] == holder["civicrm_contact_id"]
     return is_same and row["mailchimp_status"] != MemberStatus.SUBSCRIBED
 
 
 def _is_erased(run: Run, row: Row, person: Person | None) -> bool:
-    """Say whether a row is about an erased address; who had one is not subscribed with another one either."""
+    """Return whether a row is about an erased address; its contact isn't subscribed with another address either."""
     if not run.erased.digests:
         return False
     addresses = [email.email for email in person.emails] if person is not None else []
@@ -201,7 +201,7 @@ def _claims_address(
 ) -> tuple[dict[int, str], set[int]]:
     """Let rows of new members claim their address's identity: one row per address, the lowest row id first.
 
-    Who may not be subscribed claims nothing. Returns the claims, and the rows whose address another row has.
+    Rows that may not be subscribed claim nothing. Returns the claims, and the rows whose address another row has.
     """
     free = [
         row for row in candidates if row["mailchimp_status"] is None and obstacle_of(row, people[row["id"]]) is None
@@ -286,8 +286,8 @@ def _situation(
 def _base(row: Row, group: GroupState) -> Base:
     """Return what was agreed.
 
-    With a contact that was merged since, it says nothing about the removal of the one that was kept, unless that was
-    somebody's word: our own, which has no date, only repeats what another of its members did.
+    If the contact was merged since, the base doesn't count against a removal of the remaining contact that we made
+    ourselves (it has no date): that removal only repeats what another of its members did.
     """
     merged = row["departed_contact_id"] is not None and row["civicrm_contact_id"] is not None
     echoed = group.status is GroupStatus.REMOVED and group.date is None
@@ -302,14 +302,14 @@ def _inherited_obstacle(row: Row, group: GroupState) -> Code | None:
 def obstacle_of(row: Row | Mapping[str, Any], person: Person | None, *, address_taken: bool = False) -> Code | None:
     """Return why a person may not be newly subscribed; of the row, `mailchimp_status` and `mailchimp_email` count.
 
-    A member is resubscribed with its own address, so it is that one which must not be on hold.
+    A member is resubscribed with its own address, so that one must not be on hold.
     """
     if person is None:
         return None
     addresses = _addresses(person)
     if row["mailchimp_status"] is not None:
         same = [a for a in addresses if normalise_address(a.email) == normalise_address(row["mailchimp_email"])]
-        # A contact without any address has given this one away, or lost it: it is not mailed on their consent.
+        # A contact with no address at all has given this one up or lost it: their consent doesn't cover mailing it.
         addresses = same or ([Address(row["mailchimp_email"])] if addresses else [])
     obstacle = obstacle_to_subscribing(
         addresses, do_not_email=person.do_not_email, is_opt_out=person.is_opt_out, is_deceased=person.is_deceased
@@ -320,7 +320,7 @@ def obstacle_of(row: Row | Mapping[str, Any], person: Person | None, *, address_
 
 
 def _other_preferred(row: Row, siblings: Siblings | None, person: Person | None) -> bool:
-    """Of several members of one contact the one with its best address comes back, else the oldest row."""
+    """Return whether another member comes back: the one with the best address, else the oldest row."""
     if siblings is None or person is None or not siblings.addresses or not row["mailchimp_email"]:
         return False
     best = _new_address(person)

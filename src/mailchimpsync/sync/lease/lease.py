@@ -1,4 +1,4 @@
-"""Holding the lease of a connection: its holder works on it alone. See docs/decisions/leases.md."""
+"""Holding the lease of a connection: only its holder may work on it. See docs/decisions/leases.md."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from mailchimpsync.sync.lease.owner import current_process, is_dead
 from mailchimpsync.sync.options import Systems
 
 RENEWED_EVERY = timedelta(minutes=1)
-"""While something outside is waited for; each transaction renews it besides."""
+"""While waiting for external systems; each transaction renews it too."""
 
 
 class HeldLease:
-    """What the clients ask before each request: may this run still write, and does its lease last long enough?"""
+    """Checked by the clients before each request: may this run still write, and does its lease last long enough?"""
 
     def __init__(self, store: Store, lease: runs.Lease, runtime: Runtime) -> None:
         self._store, self._lease, self._runtime = store, lease, runtime
@@ -27,24 +27,24 @@ class HeldLease:
         """Renew the lease.
 
         Raises:
-            LeaseLostError: somebody else has it; nothing may be sent any more.
+            LeaseLostError: another process has it; nothing more may be sent.
         """
         with self._store.begin() as tx:
             runs.hold_lease(tx, self._lease)
         self._renewed = self._runtime.now()
 
     def renew(self) -> None:
-        """Renew the lease if that was not done just now; else as `check`."""
+        """Renew the lease unless that was done a moment ago; else as `check`."""
         if self._renewed is None or self._runtime.now() - self._renewed >= RENEWED_EVERY:
             self.check()
 
 
 @contextmanager
 def lease_held(systems: Systems, list_id: str, deadline: Deadline) -> Iterator[runs.Lease]:
-    """Hold the lease of an audience, and let both clients write only as long as it is held.
+    """Hold the lease of an audience, and let both clients write only while it is held.
 
     Raises:
-        BusyError: somebody else is at work.
+        BusyError: another process holds it.
     """
     with systems.until(deadline), holding_lease(systems.store, list_id) as lease, writing_under(systems, lease):
         yield lease
@@ -52,7 +52,7 @@ def lease_held(systems: Systems, list_id: str, deadline: Deadline) -> Iterator[r
 
 @contextmanager
 def writing_under(systems: Systems, lease: runs.Lease) -> Iterator[None]:
-    """Let both clients write only as long as a lease is held, and renew it while they wait."""
+    """Let both clients write only while a lease is held, and renew it while they wait."""
     held = HeldLease(systems.store, lease, systems.runtime)
     systems.mailchimp.permit = systems.civicrm.permit = held
     try:
@@ -63,25 +63,25 @@ def writing_under(systems: Systems, lease: runs.Lease) -> Iterator[None]:
 
 @contextmanager
 def holding_lease(store: Store, list_id: str, *, by_force: bool = False) -> Iterator[runs.Lease]:
-    """Take the lease of an audience, that of a dead process too, and give it back at the end.
+    """Acquire the lease of an audience, also from a dead process, and release it at the end.
 
-    `by_force` takes it from a living one as well, which then can write nothing more.
+    `by_force` takes it from a living process as well, which then can't write any more.
 
     Raises:
-        BusyError: somebody else is at work.
+        BusyError: another process holds it.
     """
     lease = _acquire(store, list_id, by_force=by_force)
     try:
         yield lease
     except BaseException:
-        with suppress(Exception):  # the first error is the one to tell; a lease that stays is taken over
+        with suppress(Exception):  # the first error is the one to report; a lease that isn't released is taken over
             _release(store, lease)
         raise
     _release(store, lease)
 
 
 def is_held(store: Store, list_id: str) -> bool:
-    """Say whether a process that is not known to be dead holds the lease of an audience."""
+    """Return whether a process that isn't known to be dead holds the lease of an audience."""
     with store.begin() as tx:
         found = runs.standing(tx, list_id)
     return found.is_held and not is_dead(found.lease_owner or "")

@@ -1,4 +1,4 @@
-"""Who holds a lease: processes, named so that another process can tell whether they are still alive."""
+"""Names of the processes that hold leases, made so that other processes can tell whether they are still alive."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ _NAMESPACE = Path("/proc/self/ns/pid")
 
 
 def process_name(pid: int) -> str:
-    """Return the name of a process of this machine."""
+    """Return the name of a process on this machine."""
     return f"{socket.gethostname()[:HOST_LENGTH_MAX]}/{process_namespace() or 'unknown'}:{pid}"
 
 
 def current_process() -> str:
-    """Return our own name."""
+    """Return the name of this process."""
     return process_name(os.getpid())
 
 
 def is_dead(name: str) -> bool:
-    """Say whether it was a process of this machine that no longer exists; when in doubt, it lives."""
+    """Return whether it was a process on this machine that no longer exists; when in doubt, it is alive."""
     machine, _, pid = name.rpartition(":")
     if process_namespace() is None or process_name(0).rpartition(":")[0] != machine or not pid.isdigit():
         return False
@@ -41,10 +41,11 @@ def is_dead(name: str) -> bool:
 
 @cache
 def process_namespace() -> str | None:
-    """Return what is the same only where process numbers mean the same: one namespace, of one boot, of one machine.
+    """Return a value that is equal only where process ids mean the same: same namespace, boot and machine.
 
-    The first namespace has the same number on every machine, containers may share a host name, and copies of a virtual
-    machine a machine id; so all of it counts. None where the system does not tell: nobody is known to be dead there.
+    All three are needed: the first namespace has the same number on every machine, containers may share a host name,
+    and copies of a virtual machine a machine id. None if the system doesn't provide them: then no process is known to
+    be dead.
     """
     try:
         told = (_BOOT.read_text().strip(), str(_NAMESPACE.stat().st_ino), socket.gethostname())

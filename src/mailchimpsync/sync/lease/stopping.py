@@ -1,4 +1,4 @@
-"""Stopping a run from elsewhere: it is asked to, and if it does not hear, its lease is taken from it."""
+"""Stopping a run from another process: it is asked to stop, and if it doesn't, its lease is taken."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ POLL_SECONDS = 0.25
 
 
 class AbortWatch:
-    """Says whether a run is asked to stop; looks into the store at most twice a second, and stays with a yes."""
+    """Tells whether a run is asked to stop; queries the store at most twice a second, and stays with a yes."""
 
     def __init__(self, store: Store, list_id: str, runtime: Runtime) -> None:
         self._store, self._list_id, self._runtime = store, list_id, runtime
@@ -26,7 +26,7 @@ class AbortWatch:
         self._look_again: datetime | None = None
 
     def __call__(self) -> bool:
-        """Say it. Never to be asked within a transaction."""
+        """Return whether to stop. Must not be called within a transaction."""
         now = self._runtime.now()
         if not self._requested and (self._look_again is None or now >= self._look_again):
             self._look_again = now + CHECK_INTERVAL
@@ -41,9 +41,9 @@ class AbortWatch:
 
 @contextmanager
 def take_over_lease(store: Store, list_id: str, runtime: Runtime) -> Iterator[runs.Lease]:
-    """Take the lease from whoever holds it: ask them to stop, wait some seconds, then take it all the same.
+    """Acquire the lease from its holder: ask it to stop, wait some seconds, then take the lease regardless.
 
-    From then on the other run can write nothing more here. A request that it has under way can't be called back.
+    From then on the other run can't write anything here. A request already in progress can't be called back.
     """
     with store.begin() as tx:
         runs.request_abort(tx, list_id)

@@ -1,4 +1,4 @@
-"""What is read of both sides before anything is decided: members, contacts, who owns which address.
+"""What is read from both sides before anything is decided: members, contacts, and the owners of addresses.
 
-The stages that read call it; what can't be read is recorded and never taken for an absence. It uses `context.py` only.
+Called by the stages that read; what can't be read is recorded, and never counts as absent. It uses `context.py` only.
 """

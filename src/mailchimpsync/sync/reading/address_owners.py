@@ -22,7 +22,7 @@ from mailchimpsync.model import Departure, GroupStatus
 
 @dataclass(frozen=True, slots=True)
 class Ownership:
-    """The contact that owns an address, and what forbids mailing it there."""
+    """The contact that owns an address, and the flags that forbid mailing it there."""
 
     contact_id: int
     marks: frozenset[Departure] = frozenset()
@@ -35,7 +35,7 @@ def find_owners(
     clock: SiteClock,
     odd_rows: list[OddRow] | None = None,
 ) -> dict[str, int]:
-    """Return the contact that owns each address, by normalised address; addresses nobody has are left out."""
+    """Return the contact that owns each address, by normalised address; unowned addresses are left out."""
     found = find_address_owners(client, group_id, addresses, clock, odd_rows)
     return {address: one.contact_id for address, one in found.items()}
 
@@ -47,10 +47,10 @@ def find_address_owners(
     clock: SiteClock,
     odd_rows: list[OddRow] | None = None,
 ) -> dict[str, Ownership]:
-    """Return who owns each address, by normalised address; addresses nobody has are left out.
+    """Return the owner of each address, by normalised address; unowned addresses are left out.
 
-    The sole contact that has it; else, of those in the subscription group, the one with the lowest id; else of those
-    that ever were in it; else of all.
+    That is the only contact with the address; else, of those in the subscription group, the one with the lowest id;
+    else of those ever in it; else of all.
     """
     having: dict[str, set[int]] = defaultdict(set)
     marks: dict[tuple[str, int], frozenset[Departure]] = {}
@@ -68,7 +68,7 @@ def find_address_owners(
 def find_trashed_owners(
     client: CivicrmClient, addresses: Sequence[str], clock: SiteClock, odd_rows: list[OddRow]
 ) -> dict[str, TrashedOwner]:
-    """Return the contact in the trash that has each address, by normalised address: of several, the last one there."""
+    """Return the contact in the trash with each address, by normalised address: if several, the last one listed."""
     found: dict[str, TrashedOwner] = {}
     for page in trashed_owners(client, addresses, clock, odd_rows):
         for owner in page:

@@ -1,8 +1,8 @@
-"""Part of `readyToFixContactIds`: whose best address has changed in CiviCRM since it was last looked at.
+"""Part of `readyToFixContactIds`: contacts whose best address has changed in CiviCRM since it was last read.
 
-A member follows only if it had the address that was the best one: an address that was changed at Mailchimp, or a second
-one of the same contact, is never changed back (docs/reference/php-extension.md#changed-addresses). One that bounced is
-always left behind.
+A member follows only if it had the previous best address: an address changed at Mailchimp, or the second one of the
+same contact, is never changed back (docs/reference/php-extension.md#changed-addresses). An address that bounced is
+always given up.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ ROWS_PER_STEP = 5_000
 
 
 def request_best_addresses(run: Run, contact_ids: Sequence[int]) -> dict[int, str]:
-    """Ask CiviCRM for the best addresses of some contacts; those without one that can be kept are left out.
+    """Read the best addresses of contacts from CiviCRM; contacts without a usable one are left out.
 
-    So are those with an address that can't be read: it may be the best.
+    So are contacts with an address that can't be read: it may be the best one.
     """
     return _kept(run, read_addresses(run, contact_ids)[0])
 
 
 def read_addresses(run: Run, contact_ids: Sequence[int]) -> tuple[list[ContactAddress], frozenset[int]]:
-    """Return all addresses of some contacts, and the contacts that may have one which can't be read.
+    """Return all addresses of contacts, and the contacts that may have an address which can't be read.
 
-    Those that are known to have one are left out.
+    The addresses of contacts known to have an unreadable one are left out.
     """
     odd_rows: list[OddRow] = []
     found = [one for page in addresses_of(run.civicrm, contact_ids, odd_rows) for one in page]
@@ -45,18 +45,18 @@ def read_addresses(run: Run, contact_ids: Sequence[int]) -> tuple[list[ContactAd
 
 
 def record_addresses(run: Run, addresses: Iterable[ContactAddress]) -> None:
-    """Note the best address of each contact, and which members are to follow it; those rows are due.
+    """Record the best address of each contact, and which members have to follow it; those rows are due.
 
-    `addresses` are all that a contact has. A contact without a usable one says nothing, nor does one
-    whose best one was erased: that is not kept anywhere.
+    `addresses` are all that a contact has. A contact without a usable address changes nothing; neither does one whose
+    best address was erased: that one is stored nowhere.
     """
     _record(run, _kept(run, addresses))
 
 
 def record_changed_addresses(run: Run, best: Mapping[int, str], given: Mapping[int, str]) -> None:
-    """Do the same for contacts that were just given rows, with their best addresses, where that is not all there is.
+    """Do the same for contacts that just got rows, with their best addresses, where that isn't everything.
 
-    `given` maps them to the rows' addresses. Most have one row, with the best address.
+    `given` maps them to the rows' addresses. Most contacts have one row, with the best address.
     """
     if not given:
         return
@@ -91,9 +91,9 @@ def _best_of(addresses: Iterable[ContactAddress]) -> dict[int, str]:
 
 
 def _noted(row: Any, best: Mapping[int, str], members: Collection[tuple[int, str]]) -> dict[str, str | None]:
-    """Return what is noted of a row: the best address, and the one the member is to get, if it had the best before.
+    """Return the columns of a row: the best address, and the member's new one if it had the previous best address.
 
-    Where the contact has another member with the best one already, this one stays as it is.
+    If the contact has another member with the best address already, this one stays as it is.
     """
     now = best[row.civicrm_contact_id]
     here = normalise_address(row.mailchimp_email or "")
@@ -105,7 +105,7 @@ def _noted(row: Any, best: Mapping[int, str], members: Collection[tuple[int, str
 
 
 def _is_being_replaced(row: Any, now: str) -> bool:
-    """Whom Mailchimp is asking at the address they had goes on to be replaced, now that the new one is there."""
+    """Return whether a member asked at the old address is still being replaced, now that the new one exists."""
     wanted = normalise_address(row.new_address or "")
     return row.mailchimp_status == MemberStatus.PENDING and wanted == normalise_address(now)
 

@@ -1,6 +1,6 @@
-"""Part of `readyToFixContactIds`: what contacts are marked with in CiviCRM that may take their members off.
+"""Part of `readyToFixContactIds`: flags of contacts in CiviCRM that may remove their members.
 
-A mark is kept with the row, so that the decisions need not ask for it; a row whose marks change is due.
+Flags are stored with the row, so that decisions need no request for them; a row whose flags change is due.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ from mailchimpsync.store.cache import contacts
 from mailchimpsync.sync.context import Run
 
 _SURVIVE = frozenset({Departure.DECEASED, Departure.OPT_OUT, Departure.DO_NOT_EMAIL})
-"""What a contact was marked with that CiviCRM does not show any more, and that goes with it into another one."""
+"""Flags of a contact that CiviCRM no longer shows, which pass on to the contact it was merged into."""
 
 Held = Mapping[int, Mapping[str, Departure]]
-"""What it means that addresses, normalised, are on hold, by contact."""
+"""The effect of addresses (normalised) on hold, by contact."""
 
 
 def flags_text(marks: Iterable[Departure]) -> str | None:
-    """Return marks as a row keeps them."""
+    """Return flags as stored in a row."""
     found = set(marks)
     return ",".join(one.value for one in Departure if one in found) if found else None
 
 
 def flags_from(text: str | None) -> frozenset[Departure]:
-    """Return the marks a row keeps."""
+    """Return the flags stored in a row."""
     return frozenset(map(Departure, text.split(","))) if text else frozenset()
 
 
 def held_addresses_of(run: Run, addresses: Iterable[ContactAddress]) -> Held:
-    """Return the addresses on hold among some, where that means something for the connection."""
+    """Return the given addresses that are on hold, if that has an effect for the connection."""
     held: dict[int, dict[str, Departure]] = defaultdict(dict)
     for one in addresses:
         if one.hold is None or run.connection.leaving(one.hold) is Leaving.NOTHING:
@@ -47,7 +47,7 @@ def held_addresses_of(run: Run, addresses: Iterable[ContactAddress]) -> Held:
 
 
 def request_held_addresses(run: Run, contact_ids: Sequence[int] | None = None) -> Held:
-    """Ask CiviCRM for the addresses on hold, of some contacts or of all, where that means something."""
+    """Read the addresses on hold from CiviCRM, of given contacts or of all, if that has an effect."""
     bounces = run.connection.leaving(Departure.ON_HOLD) is not Leaving.NOTHING
     if not bounces and run.connection.leaving(Departure.OPT_OUT) is Leaving.NOTHING:
         return {}
@@ -56,7 +56,7 @@ def request_held_addresses(run: Run, contact_ids: Sequence[int] | None = None) -
 
 
 def record_flags(run: Run, states: Sequence[ContactState], held: Held) -> None:
-    """Note how contacts that are not in the trash are marked; a hold is about one address, a mark about all."""
+    """Record the flags of contacts that aren't in the trash; a hold is about one address, a flag about all."""
     alive = [state for state in states if not state.is_deleted]
     marked = {state.id: state.marks for state in alive}
     with_held = sorted(held.keys() & marked.keys())
@@ -74,7 +74,7 @@ def record_flags(run: Run, states: Sequence[ContactState], held: Held) -> None:
 
 
 def read_flags(run: Run, contact_ids: Sequence[int]) -> None:
-    """Ask CiviCRM how some contacts are marked, and note it."""
+    """Read the flags of contacts from CiviCRM, and record them."""
     if not contact_ids:
         return
     held = request_held_addresses(run, contact_ids)
@@ -88,9 +88,9 @@ def _with_hold_flag(marks: frozenset[Departure], address: str | None, held: Mapp
 
 
 def flags_of_merged(run: Run, successors: Mapping[int, int]) -> dict[int, frozenset[Departure]]:
-    """Return what contacts that were merged into others were marked with, or had inherited; the others are left out.
+    """Return the flags of contacts that were merged into others, set or inherited; contacts without any are left out.
 
-    The strictest consent survives a merge: that the contact which is kept was never marked is no new consent.
+    The strictest consent survives a merge: it isn't new consent that the remaining contact never had the flag.
     """
     if not successors:
         return {}
@@ -112,7 +112,7 @@ def flags_of_merged(run: Run, successors: Mapping[int, int]) -> dict[int, frozen
 
 
 def inherited_flags(marks: Mapping[int, frozenset[Departure]], successors: Mapping[int, int]) -> dict[int, str]:
-    """Return what contacts inherit from those that were merged into them, as rows keep it."""
+    """Return the flags that contacts inherit from those merged into them, as stored in a row."""
     inherited: dict[int, frozenset[Departure]] = {}
     for old, new in successors.items():
         if old in marks:
@@ -121,7 +121,7 @@ def inherited_flags(marks: Mapping[int, frozenset[Departure]], successors: Mappi
 
 
 def flags_inherited_by(row: RowMapping, group: GroupState) -> frozenset[Departure]:
-    """Return what a row has inherited, unless staff have put the contact into the group since: that is a new word."""
+    """Return a row's inherited flags, unless staff have added the contact since: that is a new decision."""
     at = row["inherited_at"]
     if at is None or (group.is_added and group.date is not None and group.date > at):
         return frozenset()

@@ -1,6 +1,6 @@
-"""Contacts of whom nothing certain is known: CiviCRM does not show them, or a record of theirs can't be read.
+"""Contacts about which nothing certain is known: CiviCRM doesn't show them, or a record of theirs can't be read.
 
-Their rows keep what is known, fail with the reason, and are looked at again in each run. Nothing is removed or changed
+Their rows keep what is known, fail with the reason, and are checked again in each run. Nothing is removed or changed
 for them (docs/decisions/what-is-not-visible-is-not-gone.md).
 """
 
@@ -15,18 +15,18 @@ from mailchimpsync.store.cache import contacts
 from mailchimpsync.sync.context import Run
 
 NAMED_MAX = 20
-"""So many odd rows of a reading are named in the log; the others are counted."""
+"""This many unreadable records of a reading are named in the log; the others are counted."""
 
 
 class Unread(NamedTuple):
-    """Whose records could not be read; `complete`: nobody else's."""
+    """The contacts with unreadable records; `complete`: no others can be affected."""
 
     contacts: frozenset[int] = frozenset()
     complete: bool = True
 
 
 def record_unreadable_rows(run: Run) -> Unread:
-    """Name the rows that could not be read in the log, note it of their contacts, and return those."""
+    """Name the unreadable records in the log, record the problem for their contacts, and return those."""
     found = list(dict.fromkeys(run.odd_rows))
     run.odd_rows.clear()
     if not found:
@@ -41,24 +41,24 @@ def record_unreadable_rows(run: Run) -> Unread:
 
 
 def record_invisible(run: Run, contact_ids: Collection[int]) -> None:
-    """Note that CiviCRM does not show contacts, and that this proves nothing."""
+    """Record that CiviCRM doesn't show contacts, which proves nothing."""
     if not contact_ids:
         return
     with run.transaction() as tx:
         changed = contacts.record_problem(tx, run.list_id, sorted(contact_ids), Code.CV_NOT_VISIBLE.value)
     if changed:
-        run.log(f"CiviCRM does not show {changed} contacts that we know; whether they are gone can't be seen.")
+        run.log(f"CiviCRM doesn't show {changed} contacts that we know; they may or may not be gone.")
 
 
 def clear_problems(run: Run, contact_ids: Collection[int]) -> None:
-    """Note that contacts are there, and that all of them could be read."""
+    """Record that contacts exist, and that all of them could be read."""
     if contact_ids:
         with run.transaction() as tx:
             contacts.clear_problems(tx, run.list_id, sorted(contact_ids))
 
 
 def contacts_with_rows(odd_rows: Collection[OddRow]) -> frozenset[int]:
-    """Return whose the rows are, where that can be said."""
+    """Return the contacts the records belong to, where that is known."""
     return frozenset(one.contact_id for one in odd_rows if one.contact_id is not None)
 
 

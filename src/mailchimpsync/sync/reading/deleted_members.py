@@ -1,7 +1,7 @@
-"""Part of `readyToFetch`: members that were permanently deleted are noticed by their absence from a full reading.
+"""Part of `readyToFetch`: permanently deleted members are noticed by their absence from a full reading.
 
-Absence alone is weak evidence: a member that was taken out of the archive between the two readings is in neither. So
-each of them is asked for by name (docs/decisions/proof-before-removal.md).
+Absence alone is weak evidence: a member taken out of the archive between the two readings is in neither. So each
+missing member is requested individually (docs/decisions/proof-before-removal.md).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ MEMBERS_PER_STEP = 500
 
 
 def find_deleted_members(run: Run, executor: Executor) -> int:
-    """Forget the members that Mailchimp no longer knows, and return how many; to be called after a full reading."""
+    """Forget the members that Mailchimp no longer has, and return how many; call it after a full reading."""
     after = number = 0
     while True:
         with run.transaction() as tx:
@@ -28,7 +28,7 @@ def find_deleted_members(run: Run, executor: Executor) -> int:
         )
         gone = [row_id for (row_id, _), one in zip(unseen, found, strict=True) if one is None]
         if gone:
-            audience(run.mailchimp, run.list_id)  # an audience that is gone has no members either: that proves nothing
+            audience(run.mailchimp, run.list_id)  # a deleted audience has no members either, so this proves nothing
         with run.transaction() as tx:
             deleted_members.forget_members(tx, gone)
         after = unseen[-1][0]

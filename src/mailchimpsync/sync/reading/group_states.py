@@ -1,4 +1,4 @@
-"""Reading what CiviCRM says of contacts in the groups of a connection: memberships of today, and their history."""
+"""Reads what CiviCRM says about contacts in the groups of a connection: current memberships, and their history."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CONTACTS_PER_STEP = IDS_MAX
 
 
 def read_groups_of(run: Run, contact_ids: Sequence[int]) -> None:
-    """Take in all that CiviCRM says of some contacts in the connection's groups, however long ago it came to be."""
+    """Read everything CiviCRM says about some contacts in the connection's groups, however old."""
     groups_asked = run.connection.group_ids
     for entries in history(run.civicrm, groups_asked, None, run.site_clock, contact_ids, run.odd_rows):
         store_history(run, entries)

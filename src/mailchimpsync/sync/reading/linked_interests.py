@@ -1,8 +1,8 @@
-"""Interests that a connection links, and that were deleted at Mailchimp: people are subscribed without them.
+"""Linked interests that were deleted at Mailchimp: people are subscribed without them.
 
-Mailchimp refuses a whole member for one interest that it does not know. So it is asked for its interests in a full run,
-before anybody is newly subscribed, and where somebody was refused for one; else that costs nothing. What is gone is a
-fault of the connection, until it is linked otherwise.
+Mailchimp refuses a whole member because of one unknown interest. So its interests are read in a full run, before anyone
+is newly subscribed, and after a refusal because of one; other runs don't pay for it. A deleted interest is a problem of
+the connection until its links are changed.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ R = TypeVar("R", bound=Run)
 
 
 def deleted_interests(standing: runs.Standing, links: Iterable[str]) -> tuple[str, ...]:
-    """Return the linked interests that Mailchimp is known not to have; those that were linked before do not count."""
+    """Return the currently linked interests that are known to be deleted at Mailchimp."""
     return tuple(sorted(set(standing.gone_interests or ()) & set(links)))
 
 
 def without_deleted_interests(run: R) -> R:
-    """Return a run whose connection links only interests that exist; what does not is told."""
+    """Return a run whose connection links only existing interests; deleted ones are reported."""
     links = run.connection.interests
     if not links:
         return run
@@ -40,7 +40,7 @@ def without_deleted_interests(run: R) -> R:
     if not gone:
         return run
     run.note(
-        f"{Code.MC_MAPPING_GONE}: Mailchimp has no interest {', '.join(gone)} any more, so people are subscribed "
+        f"{Code.MC_MAPPING_GONE}: interest {', '.join(gone)} no longer exists at Mailchimp, so people are subscribed "
         "without it. Choose the interest again in the connection, then sync everything."
     )
     left = {interest: group for interest, group in links.items() if interest in known}

@@ -1,10 +1,10 @@
-"""Reading members, or whom a report names, page by page, with proof that nobody was skipped.
+"""Reads members, or the people in a report, page by page, with proof that nobody was skipped.
 
-Pages overlap by one member. As long as the member at each seam is the same from both pages, nobody in front of the seam
-has come or gone meanwhile, so nobody was skipped; a seam that doesn't match starts the reading anew. So does an end
-that comes before the largest number of members Mailchimp has named: it may have named too few at last. The same seam
-lets a later call go on where this one stopped: by the identity of the last member, not by counting
-(docs/decisions/safe-to-kill.md). See docs/decisions/proof-before-removal.md.
+Pages overlap by one member. As long as the member at each seam is the same on both pages, nobody in front of the seam
+has come or gone meanwhile, so nobody was skipped; a seam that doesn't match restarts the reading. So does an end before
+the largest total that Mailchimp has reported: the last total may be too small. The same seam lets a later call continue
+where this one stopped: by the identity of the last member, not by counting (docs/decisions/safe-to-kill.md). See
+docs/decisions/proof-before-removal.md.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ PAGES_IN_FLIGHT_MAX = 8
 ATTEMPTS_MAX = 3
 
 # An unfiltered reading leaves archived members out (docs/reference/mailchimp-behaviour.md#reading-members), so they are
-# read by themselves.
+# read separately.
 READINGS: tuple[MemberStatus | None, ...] = (None, MemberStatus.ARCHIVED)
 
 
 class Entry(Protocol):
-    """Somebody on a page."""
+    """A person on a page."""
 
     @property
     def id(self) -> str:
@@ -41,26 +41,26 @@ E_co = TypeVar("E_co", bound=Entry, covariant=True)
 
 
 class Page(Protocol[E_co]):
-    """A page as Mailchimp gives it."""
+    """A page as Mailchimp returns it."""
 
     @property
     def total_items(self) -> int:
-        """How many there are on all pages."""
+        """The total over all pages."""
 
     @property
     def members(self) -> Sequence[E_co]:
-        """Those of this page."""
+        """The members on this page."""
 
 
 RequestPage = Callable[[MemberStatus | None, int, int], Page[E]]
-"""Returns a page of the members of a status (one of `READINGS`), from an offset on, with so many members at most."""
+"""Returns a page of the members with a status (one of `READINGS`), from an offset, up to a number of members."""
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """How far the reading is: which one, how many members are behind us, who was the last, at which attempt.
+    """Position in the reading: which reading, members passed, the last one's id, and the attempt.
 
-    `total` is the most that Mailchimp has said there are; `aside`: how many entries so far are no members to work with.
+    `total` is the largest total that Mailchimp has reported; `aside`: entries so far that can't be used as members.
     """
 
     reading: int = 0
@@ -73,9 +73,9 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class PageRange(Generic[E]):
-    """The members of a page that were not on the one before, and the position behind them.
+    """The members of a page that weren't on the one before, and the position after them.
 
-    `total` is how many Mailchimp says there are in this reading; `is_last`: all of those have been seen.
+    `total` is Mailchimp's total for this reading; `is_last`: all of those have been seen.
     """
 
     members: Sequence[E]
@@ -85,14 +85,14 @@ class PageRange(Generic[E]):
 
 
 class ShiftedError(Exception):
-    """Members came or went in front of a seam, a page was short, or the number of members does not hold."""
+    """Members came or went in front of a seam, a page was short, or the total doesn't hold."""
 
 
 def page_ranges(executor: Executor, ask: RequestPage[E], position: Position) -> Iterator[PageRange[E]]:
-    """Yield a reading from a position to its end, while later pages are already on their way.
+    """Yield a reading from a position to its end, while later pages are already being requested.
 
     Raises:
-        ShiftedError: it has to be read anew.
+        ShiftedError: it has to be read again.
     """
     for page in _pages(executor, ask, position):
         _check_number(page, position)
@@ -111,16 +111,16 @@ def page_ranges(executor: Executor, ask: RequestPage[E], position: Position) -> 
 
 
 def next_attempt(list_id: str, position: Position) -> Position:
-    """Return where a reading that shifted begins anew.
+    """Return the position at which a shifted reading restarts.
 
     Raises:
-        EvidenceError: `MC_INCOMPLETE`, it was tried often enough.
+        EvidenceError: `MC_INCOMPLETE`, all attempts are used up.
     """
     if position.attempt >= ATTEMPTS_MAX:
         raise EvidenceError(
             Code.MC_INCOMPLETE,
-            f"Audience {list_id} could not be read completely in {ATTEMPTS_MAX} attempts: its pages do not fit "
-            "together, so somebody may be missing.",
+            f"Audience {list_id} couldn't be read completely in {ATTEMPTS_MAX} attempts: its pages do not fit "
+            "together, so someone may be missing.",
         )
     return Position(reading=position.reading, attempt=position.attempt + 1)
 
@@ -141,7 +141,7 @@ def _pages(executor: Executor, ask: RequestPage[E], position: Position) -> Itera
 
 
 def _check_number(page: Page[E], position: Position) -> None:
-    """Nobody is twice on a page, and a full page does not go beyond the number that ends the reading."""
+    """Check that nobody is on a page twice, and that a full page stays within the total."""
     goes_beyond = max(0, position.offset - 1) + len(page.members) > page.total_items
     is_full = len(page.members) >= PAGE_SIZE_MEMBERS
     twice = len({member.id for member in page.members}) < len(page.members)

@@ -1,6 +1,6 @@
-"""Contacts that are not there any more: followed where they were merged, let go where they are gone for certain.
+"""Contacts that no longer exist: followed if they were merged, released if they are certainly gone.
 
-CiviCRM hides the trash and the trace of merges from a user without the right. Where that may be so, the row keeps its
+CiviCRM hides the trash and the trace of merges from users without the permission. If that may be so, the row keeps its
 contact, and fails as `CV_NOT_VISIBLE` until more can be seen (docs/decisions/what-is-not-visible-is-not-gone.md).
 """
 
@@ -22,15 +22,15 @@ from mailchimpsync.sync.reading.group_states import read_groups_of
 MERGES_FOLLOWED_MAX = 5
 
 MissingContacts = Mapping[int, str]
-"""How contacts went, by id: `trashed` or `deleted`."""
+"""How contacts went missing, by id: `trashed` or `deleted`."""
 
 
 def classify_missing(
     ids: Iterable[int], states: Iterable[ContactState], unread: Collection[int] = ()
 ) -> dict[int, str]:
-    """Return those of some contacts that are gone, and how: a contact that is not even in the trash was deleted.
+    """Return which of the contacts are gone, and how: a contact that isn't even in the trash was deleted.
 
-    Of those whose record could not be read, nothing is said.
+    Contacts whose record couldn't be read are left out.
     """
     is_deleted = {state.id: state.is_deleted for state in states}
     return {
@@ -41,9 +41,9 @@ def classify_missing(
 
 
 def replace_missing(run: Run, gone: MissingContacts) -> int:
-    """Give the rows of contacts that are gone to those they were merged into, or to nobody; return how many.
+    """Give the rows of missing contacts to those they were merged into, or release them; return how many.
 
-    Rows of contacts that are only not visible stay theirs.
+    Rows of contacts that just aren't visible keep their contact.
     """
     if not gone:
         return 0
@@ -58,7 +58,7 @@ def replace_missing(run: Run, gone: MissingContacts) -> int:
 
 
 def _is_certainly_gone(visibility: Visibility, how: str) -> bool:
-    """A contact that is seen in the trash shows where it was merged, too; one that is not seen may be anywhere."""
+    """A contact seen in the trash also shows its merge; one that isn't seen may be anywhere."""
     return visibility.trash or how == Departure.TRASHED
 
 
@@ -71,7 +71,9 @@ def _keep_invisible(run: Run, invisible: Collection[int]) -> None:
 
 def _replace(run: Run, gone: MissingContacts, successors: Mapping[int, int]) -> int:
     if successors and run.since is not None:
-        read_groups_of(run, sorted(set(successors.values())))  # a merge brings memberships along, with their old dates
+        read_groups_of(
+            run, sorted(set(successors.values()))
+        )  # a merge moves memberships to the remaining contact, with their old dates
     marks = flags_of_merged(run, successors)
     with run.transaction() as tx:
         replaced = {contact: successors.get(contact) for contact in gone}
@@ -82,9 +84,9 @@ def _replace(run: Run, gone: MissingContacts, successors: Mapping[int, int]) -> 
 
 
 def _successors(run: Run, gone: Sequence[int]) -> tuple[dict[int, int], frozenset[int]]:
-    """Return the living contacts into which others were merged, in one step or several.
+    """Return the living contacts into which others were merged, in one or several steps.
 
-    And those of which that can't be read.
+    Also the contacts for which that can't be read.
     """
     known = len(run.odd_rows)
     successors = merged_to(run.civicrm, gone, run.odd_rows)
@@ -109,9 +111,9 @@ def _successors(run: Run, gone: Sequence[int]) -> tuple[dict[int, int], frozense
 
 
 def _holders_in_group(run: Run, unsure: Collection[int]) -> dict[int, int]:
-    """Return who has the addresses of contacts that are not visible, and is in the group: that is what a merge leaves.
+    """Return the contacts in the group with the addresses of invisible contacts: that is what a merge leaves.
 
-    A holder who is not in the group would take the member off the list, which needs more than a guess.
+    A holder outside the group would remove the member from the list, which needs more than a guess.
     """
     if not unsure:
         return {}

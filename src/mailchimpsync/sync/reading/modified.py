@@ -1,8 +1,8 @@
-"""Which contacts a run need not read again, though it looks further back than the mark.
+"""Which contacts a run need not read again, although it goes back further than the mark.
 
-It looks two hours further back, as clocks differ and changes become visible late. After a mass edit these are tens of
-thousands of contacts, which the last run has read. It knew in which seconds contacts had been modified before it read
-them; where a second still has the same contacts, nothing of it is new
+It goes back two hours further, because clocks differ and changes become visible late. After a mass edit that can be
+tens of thousands of contacts that the last run has read. That run knew in which seconds contacts had been modified
+before it read them; if a second still has the same contacts, nothing in it is new
 (docs/decisions/contacts-that-are-known.md).
 """
 
@@ -16,15 +16,17 @@ from mailchimpsync.civicrm import Second, Seconds, SiteClock
 from mailchimpsync.civicrm.times import to_site
 
 OVERLAP = timedelta(hours=2)
-"""How far before the mark a run looks again, as clocks differ and changes become visible late."""
+"""How far before the mark a run starts reading, because clocks differ and changes become visible late."""
 
 SETTLED_AFTER = timedelta(minutes=10)
-"""A second is known for good once it is so long past by both clocks, which may differ by five minutes: until then a
-contact may be modified again within it, or a change that waits for a lock may become visible."""
+"""A second is final once it is this long past by both clocks, which may differ by five minutes.
+
+Until then a contact may be modified again within it, or a change waiting for a lock may become visible.
+"""
 
 CLOCKS_CHANGE_BY = timedelta(hours=1)
 FURTHEST_BEHIND = timedelta(hours=-14)
-"""Where a site may be whose clock was never seen."""
+"""The earliest time zone of a site whose clock has never been seen."""
 
 SECONDS_ASKED_MAX = 200
 CONTACTS = "contacts"
@@ -33,15 +35,15 @@ Seen = Mapping[str, Any]
 
 
 def asked_since(seen: Seen, mark: datetime | None, now: datetime) -> str:
-    """Return since when to ask for seconds, as the site shows it: what the next run looks at, or more."""
+    """Return the start of the request for seconds, in the site's time: what the next run reads, or more."""
     offset = timedelta(minutes=seen["offset_minutes"]) if "offset_minutes" in seen else FURTHEST_BEHIND
     return to_site((mark or now) - OVERLAP - CLOCKS_CHANGE_BY, offset)
 
 
 def to_remember(seen: Seen, mark: datetime | None, begun: datetime, found: Seconds | None, clock: SiteClock) -> Seen:
-    """Return what a run that begins remembers: what the run that set the mark knew, and what it will know itself.
+    """Return what a new run remembers: what the run that set the mark knew, and what it will know itself.
 
-    `found` is from before it reads any contact. It counts once the mark is the run's beginning: then all was read.
+    `found` is from before it reads any contact. It counts once the mark is this run's start: then all was read.
     """
     settled = {} if found is None else {shown: one for shown, one in found.found.items() if _is(clock, shown, begun)}
     known = known_at(seen, mark)
@@ -52,7 +54,7 @@ def to_remember(seen: Seen, mark: datetime | None, begun: datetime, found: Secon
 
 
 def known_at(seen: Seen, mark: datetime | None) -> Mapping[str, Second] | None:
-    """Return the seconds whose contacts have all been read by the run that set the mark, None if that is not known."""
+    """Return the seconds whose contacts were all read by the run that set the mark; None if that isn't known."""
     for one in (seen.get(CONTACTS) or {}).values():
         if one is not None and mark is not None and one["at"] == mark.isoformat():
             return {shown: Second(*second) for shown, second in one["seconds"].items()}
@@ -62,7 +64,7 @@ def known_at(seen: Seen, mark: datetime | None) -> Mapping[str, Second] | None:
 def to_read(
     seen: Seen, mark: datetime | None, since: datetime | None, since_at_site: str | None, found: Seconds | None
 ) -> tuple[str, ...] | None:
-    """Return the seconds whose contacts are to be read, None: all since the run's beginning."""
+    """Return the seconds whose contacts have to be read; None: all since the run's start."""
     known = known_at(seen, mark)
     if known is None or mark is None or since is None or since_at_site is None or found is None:
         return None
@@ -73,7 +75,7 @@ def to_read(
 
 
 def _is(clock: SiteClock, shown: str, begun: datetime) -> bool:
-    """Say whether a second is settled: it is past, and no other moment is shown so."""
+    """Return whether a second is settled: it is past, and no other moment is displayed the same way."""
     latest = clock.latest(shown)
     return latest == clock.earliest(shown) and latest <= begun - SETTLED_AFTER
 

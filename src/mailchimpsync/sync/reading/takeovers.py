@@ -1,7 +1,7 @@
-"""Who owns a member today: looked at again whenever contacts change (docs/decisions/who-owns-a-member.md).
+"""Who owns a member today: checked whenever contacts change (docs/decisions/who-owns-a-member.md).
 
-Two ways in which a member changes hands: its address belongs to another contact in CiviCRM now; or its owner does not
-want it any more, and another contact with the same address does.
+A member changes hands in two cases: its address now belongs to another contact in CiviCRM; or its owner no longer wants
+it, and another contact with the same address does.
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ States = Mapping[int, Mapping[int, GroupState]]
 
 
 def misaddressed_members(run: Run, contact_ids: Sequence[int], addresses: Iterable[ContactAddress]) -> list[Any]:
-    """Return the rows of members that get mail at an address which their contact does not have any more.
+    """Return the rows of members mailed at an address that their contact no longer has.
 
-    `addresses` are all that the contacts have. One that can follow its contact to another address is not among them;
-    it can't where somebody else's member has that one.
+    `addresses` are all that the contacts have. Members that can follow their contact to another address are left out;
+    they can't if that address belongs to someone else's member.
     """
     having = {(one.contact_id, normalise_address(one.email)) for one in addresses}
     with run.transaction() as tx:
@@ -56,7 +56,7 @@ def misaddressed_members(run: Run, contact_ids: Sequence[int], addresses: Iterab
 
 
 def _kept_from_following(tx: Transaction, list_id: str, away: Sequence[Any]) -> list[Any]:
-    """Return the rows whose new address another contact's row has, so that they would stay with the old one."""
+    """Return the rows that can't get their new address because another contact's row has it."""
     identities = {row.id: f"m:{member_id_of(row.new_address)}" for row in away if row.new_address is not None}
     if not identities:
         return []
@@ -73,7 +73,7 @@ def _kept_from_following(tx: Transaction, list_id: str, away: Sequence[Any]) -> 
 def assign_current_owners(run: Run, astray: Sequence[Any]) -> None:
     """Give members to the contacts that have their addresses now.
 
-    A member stays where nobody has its address: it may have been changed at Mailchimp.
+    A member stays if no contact has its address: it may have been changed at Mailchimp.
     """
     if not astray:
         return
@@ -81,7 +81,7 @@ def assign_current_owners(run: Run, astray: Sequence[Any]) -> None:
     known = len(run.odd_rows)
     found = find_address_owners(run.civicrm, run.connection.group_id, wanted, run.site_clock, run.odd_rows)
     if len(run.odd_rows) > known:
-        return  # a record can't be read, so that the owner can't be told
+        return  # a record can't be read, so the owner isn't known
     taken = {row.id: one for row in astray if (one := found.get(normalise_address(row.mailchimp_email))) is not None}
     best = request_best_addresses(run, sorted({one.contact_id for one in taken.values()})) if taken else {}
     with run.transaction() as tx:
@@ -92,13 +92,13 @@ def assign_current_owners(run: Run, astray: Sequence[Any]) -> None:
     if taken and run.since is not None:
         read_groups_of(run, sorted({one.contact_id for one in taken.values()}))  # a membership may have no history
     if taken:
-        run.log(f"{len(taken)} members belong to other contacts now, who have their addresses.")
+        run.log(f"{len(taken)} members now belong to other contacts, which have their addresses.")
 
 
 def follow_address_owners(run: Run, modified: Modified, unread: Collection[int]) -> None:
-    """Give members to their owners of today, after contacts were modified: those they had, and those they have now.
+    """Give members to their current owners after contacts were modified: their old members, and those they gained.
 
-    Of `unread` contacts an address can't be read.
+    `unread` contacts have an address that can't be read.
     """
     alive = [one.id for one in modified.contacts if not one.is_deleted and one.id not in unread]
     astray = misaddressed_members(run, alive, modified.addresses)
@@ -111,9 +111,9 @@ def follow_address_owners(run: Run, modified: Modified, unread: Collection[int])
 
 
 def _misaddressed_elsewhere(run: Run, modified: Collection[int], identities: Sequence[str]) -> list[Any]:
-    """Return the astray rows among those of other contacts that have these identities.
+    """Return the misaddressed rows among those of other contacts with these identities.
 
-    Contacts in the trash, or gone, are not asked for: what becomes of their members is decided with the whole contact.
+    Contacts that are gone or in the trash aren't asked about: their members are decided with the whole contact.
     """
     with run.transaction() as tx:
         owners = ownership.owners_of_members(tx, run.list_id, identities)
@@ -125,10 +125,10 @@ def _misaddressed_elsewhere(run: Run, modified: Collection[int], identities: Seq
 
 
 def take_over_members(run: Run) -> None:
-    """Give members that their contacts do not want any more to contacts that share the address and do want it.
+    """Give members that their contacts no longer want to contacts that share the address and do want them.
 
-    Contacts that wait for an address are known from the runs before, with their addresses: where none of those has been
-    given up, CiviCRM is not asked.
+    Contacts waiting for an address are known from earlier runs, with their addresses: unless one of those has been
+    given up, CiviCRM isn't asked.
     """
     with run.transaction() as tx:
         waiting = ownership.rows_sharing_address(tx, run.list_id)
@@ -147,7 +147,7 @@ def take_over_members(run: Run) -> None:
 
 
 def _holders(tx: Transaction, run: Run, wanted: Mapping[int, str]) -> dict[int, RowMapping]:
-    """Return the rows that have the addresses which rows want, by the id of the row that wants it."""
+    """Return the rows that hold the addresses rows want, by the id of the row that wants it."""
     identities = {key: f"m:{member_id_of(address)}" for key, address in wanted.items()}
     ids = rows.owners_of_identities(tx, run.list_id, sorted(set(identities.values())))
     missing = {key: normalise_address(wanted[key]) for key, identity in identities.items() if identity not in ids}
@@ -158,7 +158,7 @@ def _holders(tx: Transaction, run: Run, wanted: Mapping[int, str]) -> dict[int, 
 
 
 def _may_take(run: Run, row: Any, holder: RowMapping, states: States) -> bool:
-    """Say whether a contact in the group may have what another one holds, and who held it does not want it."""
+    """Return whether a contact in the group may take another's member, because its holder doesn't want it."""
     mine = states.get(row.civicrm_contact_id, {}).get(run.connection.group_id, _NOT_IN_GROUP)
     theirs = states.get(holder["civicrm_contact_id"], {}).get(run.connection.group_id, _NOT_IN_GROUP)
     if not mine.is_added or holder["sync_status"] in IN_FLIGHT:
@@ -174,7 +174,7 @@ def _is_obstructed(holder: RowMapping) -> bool:
 
 
 def _take_over_some(run: Run, waiting: Sequence[Any], held: Mapping[int, RowMapping]) -> None:
-    """Let contacts take over what still is their best address, if nothing forbids to mail it; the lowest id first."""
+    """Let contacts take over their best address, if nothing forbids mailing it; the lowest id first."""
     people = persons(run.civicrm, [row.civicrm_contact_id for row in waiting])
     taken: dict[int, NewOwner] = {}
     released: dict[int, int] = {}
@@ -197,7 +197,7 @@ def _take_over_some(run: Run, waiting: Sequence[Any], held: Mapping[int, RowMapp
 
 
 def _mailable(person: Person | None) -> str | None:
-    """Return the best address of a contact, if nothing forbids to subscribe it."""
+    """Return the best address of a contact, if nothing forbids subscribing it."""
     if person is None or person.is_deleted:
         return None
     some = [Address(one.email, one.on_hold, one.is_bulkmail, one.is_primary) for one in person.emails]

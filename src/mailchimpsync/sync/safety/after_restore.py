@@ -1,4 +1,4 @@
-"""After CiviCRM was restored from an older backup: what was agreed with it, and who is who there, is forgotten."""
+"""After CiviCRM was restored from an older backup: forget what was agreed with it, and which contact is whom."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ ROWS_PER_STEP = 5_000
 
 
 def forget_civicrm(store: Store, lease: runs.Lease, connection: Connection) -> None:
-    """Let the next run decide by dates, as a first one does; rows find their contacts by address.
+    """Let the next run decide by dates, like a first one; rows find their contacts by address.
 
-    Against a base, whatever the backup brought back or lost would look like staff's wish; and a contact id may belong
-    to somebody else now. Repeated after a crash it goes on.
+    Compared with a base, whatever the backup brought back or lost would look like a decision of staff; and a contact id
+    may belong to someone else now. If repeated after a crash, it continues.
     """
     after: int | None = 0
     with store.begin() as tx:

@@ -1,4 +1,4 @@
-"""What becomes of the bases when a connection is linked with other groups than the last run looked at."""
+"""What happens to the bases when a connection is linked to other groups than in the last run."""
 
 from __future__ import annotations
 
@@ -13,27 +13,28 @@ ROWS_PER_STEP = 5_000
 
 
 def group_links(connection: Connection) -> dict[str, Any]:
-    """Return the groups of a connection as a run notes them."""
+    """Return the groups of a connection as stored with a run."""
     return {"group_id": connection.group_id, "interests": dict(connection.interests)}
 
 
 def link_terms(connection: Connection) -> dict[str, Any]:
-    """Return what a run or a plan is made for: the groups, and the trust in one side, if there is any.
+    """Return the terms of a run or a plan: the groups, and the trust in one side, if any.
 
-    A run that was begun on other terms does not go on, and a plan that was made on others is not carried out.
+    A run started on other terms doesn't continue, and a plan made on other terms isn't carried out.
     """
     trusted = connection.trusted
     return {**group_links(connection), **({"trust": trusted} if trusted else {})}
 
 
 def forget_outdated_bases(store: Store, lease: runs.Lease, connection: Connection) -> bool:
-    """Forget what was agreed with groups that are linked no longer; return whether other groups are linked now.
+    """Forget what was agreed with groups that are no longer linked; return whether the links have changed.
 
-    A base says that both sides agreed, so that the side which differs from it has changed. Held against another group
-    it would say that people left who never were in there, and remove them. Without it dates decide, as in a first sync,
-    and everything is read anew. Repeated after a crash it goes on: the next run notes its groups only after this.
+    A base says that both sides agreed, so that the side which differs from it has changed. Compared with another group
+    it would say that people left who were never in there, and remove them. Without it dates decide, as in a first sync,
+    and everything is read again. If repeated after a crash, it continues: the next run stores its groups only after
+    this.
 
-    Whoever decides about rows calls this first, with the lease held, and notes a run with its groups.
+    Must be called, under the lease, before rows are decided, and a run stored with its groups afterwards.
     """
     with store.begin() as tx:
         before = bases.newest_links(tx, connection.list_id)

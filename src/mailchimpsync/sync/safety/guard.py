@@ -1,7 +1,7 @@
-"""The guard against mass changes: a plan over the limits is kept, and not carried out (docs/decisions/guard.md).
+"""The guard against mass changes: a plan over the limits is held, and not carried out (docs/decisions/guard.md).
 
-It stands between the decisions and the first write. A run that carries out a plan somebody approved keeps to exactly
-that plan instead: what is not as it was then is left out, to be decided by the next run.
+It stands between the decisions and the first write. A run for an approved plan keeps to exactly that plan: changes that
+differ from it are left out, for the next run to decide.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ from mailchimpsync.sync.safety.changed_links import link_terms
 
 CHANGES_PER_STEP = 2_000
 HOLD_HOURS = 72
-TRUST_REASON = "one side is trusted, so what it would change is to be looked at first"
+TRUST_REASON = "one side is trusted, so its changes have to be reviewed first"
 BILLABLE = ("subscribed", "unsubscribed", "transactional")
-"""Whom Mailchimp counts on the bill: not the archived, the cleaned and those who have not confirmed."""
+"""The statuses Mailchimp bills: not archived, cleaned or pending."""
 
 Planned = RowMapping
 Writing = Callable[[], AbstractContextManager[Transaction]]
 
 
 def guard(run: Run) -> int | None:
-    """Hold the run's plan if it is too much, and return the id under which it is kept; None: go on.
+    """Hold the run's plan if it exceeds the limits, and return the id under which it is stored; None: continue.
 
-    How many people it is about is noted, to be held against what comes of it.
+    The number of people affected is stored, to compare with the result.
     """
     if run.kept_plan_id is not None:
         _restrict_to_plan(run, run.kept_plan_id)
@@ -61,7 +61,7 @@ def guard(run: Run) -> int | None:
         good_for=timedelta(hours=limits.hold_hours if limits is not None else HOLD_HOURS),
         excess=why,
     )
-    run.log(f"Held, as plan {plan_id}: " + "; ".join(why) + ".")
+    run.log(f"Held for review as plan {plan_id}: " + "; ".join(why) + ".")
     return plan_id
 
 
@@ -74,7 +74,7 @@ def _record_planned(run: Run) -> None:
 
 
 def _why_held(run: Run) -> Sequence[str]:
-    """Return what of the run's plan is too much; while a side is trusted, any plan is looked at first."""
+    """Return the limits that the run's plan exceeds; while a side is trusted, every plan is reviewed first."""
     found = [one.sentence for one in limits_exceeded(run.store, run.connection, run.id)]
     with run.transaction() as tx:
         is_to_be_seen = bool(run.connection.trusted) and plans.count_open(tx, run.id) > 0
@@ -82,7 +82,7 @@ def _why_held(run: Run) -> Sequence[str]:
 
 
 def limits_exceeded(store: Store, connection: Connection, run_id: int) -> Sequence[Excess]:
-    """Return what of a run's plan goes over the connection's limits."""
+    """Return which of the connection's limits a run's plan exceeds."""
     if connection.limits is None:
         return ()
     counts: Counter[Subject] = Counter()
@@ -94,7 +94,7 @@ def limits_exceeded(store: Store, connection: Connection, run_id: int) -> Sequen
 
 
 def populations_of(people: Populations) -> dict[Subject, int]:
-    """Return of how many each kind of change is a share."""
+    """Return the population each kind of change is a share of."""
     return {
         (ChangeKind.UNSUBSCRIBE, None): people.subscribed,
         (ChangeKind.ADD, None): people.subscribed,
@@ -117,7 +117,7 @@ def _steps(store: Store, run_id: int) -> Iterator[Sequence[Planned]]:
 
 
 def _restrict_to_plan(run: Run, plan_id: int) -> None:
-    """Drop from the run's plan what is not, down to the last value, in the plan that was approved."""
+    """Drop from the run's plan every change that isn't, down to the last value, in the approved plan."""
     left = 0
     for some in _steps(run.store, run.id):
         with run.transaction() as tx:
@@ -140,9 +140,9 @@ def keep_plan(
     good_for: timedelta,
     excess: Sequence[str],
 ) -> int:
-    """Keep a run's plan with all that a person needs to decide about it, and return its id.
+    """Store a run's plan with all that a person needs to decide about it, and return its id.
 
-    `source` has the run and what it read; `writing` opens transactions of the store in which the plan is kept.
+    `source` has the run and what it read; `writing` opens transactions of the store in which the plan is stored.
     """
     with source.begin() as tx:
         people, failures = populations(tx, connection.list_id), _failures(tx, connection.list_id)
@@ -193,7 +193,7 @@ def _failures(tx: Transaction, list_id: str) -> list[dict[str, Any]]:
 
 
 def _kept(tx: Transaction, connection: Connection, planned: Sequence[Planned]) -> list[Mapping[str, Any]]:
-    """Return planned changes as they are kept: with who it is, and what was before."""
+    """Return planned changes in stored form: with the person, and the earlier values."""
     contacts = [one["civicrm_contact_id"] for one in planned if one["civicrm_contact_id"] is not None]
     states = groups.group_states(tx, connection.list_id, contacts)
     return [_kept_change(one, states.get(one["civicrm_contact_id"], {})) for one in planned]
@@ -209,7 +209,7 @@ def _kept_change(one: Planned, states: Mapping[int, Any]) -> Mapping[str, Any]:
 
 
 def _with_previous_values(one: Planned, states: Mapping[int, Any]) -> Mapping[str, Any]:
-    """Return a planned change with what was before it."""
+    """Return a planned change with the earlier values."""
     update = one["member_update"] or {}
     return {
         "address": one["mailchimp_email"] or update.get("email_address"),
@@ -226,14 +226,14 @@ def _with_previous_values(one: Planned, states: Mapping[int, Any]) -> Mapping[st
 
 
 def _comes_back(one: Planned) -> bool:
-    """Say whether somebody who was on the list before is subscribed: Mailchimp may insist on asking them."""
+    """Return whether it subscribes someone who was on the list before: Mailchimp may insist on asking them."""
     wanted = (one["member_update"] or {}).get("status") or (one["member_update"] or {}).get("status_if_new")
     before = one["mailchimp_status"]
     return wanted == MemberStatus.SUBSCRIBED and before is not None and before not in SUBSCRIBED_STATUSES
 
 
 def billable_members(some: Sequence[Planned | Mapping[str, Any]]) -> Iterator[str]:
-    """Yield `more` and `fewer` for changes after which Mailchimp counts a contact more, or fewer, on the bill."""
+    """Yield `more` or `fewer` for each change that adds or removes a contact Mailchimp bills."""
     for one in some:
         wanted = (one["member_update"] or {}).get("status") or (one["member_update"] or {}).get("status_if_new")
         was_billed = one["mailchimp_status"] in BILLABLE

@@ -1,9 +1,9 @@
-"""Whether what was read can be believed: everybody gone at once is a reason to stop, not to remove them.
+"""Whether what was read is plausible: if everyone has gone at once, the run stops instead of removing them.
 
-Whoever leaves one by one, by a webhook, is never doubted here. Below `PEOPLE_MIN` nothing is doubted either: of a
-handful of people all may well leave in a week, and the harm of believing it is small and easily mended. Above, more
-than half has to be gone without a trace: people come and go by per cents, and a reading that is wrong loses almost
-everybody. See docs/decisions/proof-before-removal.md.
+People who leave one by one, by a webhook, are never doubted here. Neither are losses among fewer than `PEOPLE_MIN`: a
+handful of people may all leave in a week, and believing a wrong reading does little harm that is easily undone. Above
+that, more than half must have vanished without a trace: people come and go by a few per cent, and a wrong reading loses
+almost everyone. See docs/decisions/proof-before-removal.md.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ from mailchimpsync.store.runs import plausibility
 from mailchimpsync.sync.context import Run
 
 PEOPLE_MIN = 10
-"""Of fewer people any number may be gone; the guard counts shares from 20 on, but only where what was read is true."""
+"""Of fewer people, any number may be gone; the guard counts shares from 20 on, but relies on a true reading."""
 
 SHARE_MISSING_MAX = 0.5
 
 
 def is_most_of(missing: int, known: int) -> bool:
-    """Say whether too many of those who were known are missing."""
+    """Return whether too many known people are missing."""
     return missing >= PEOPLE_MIN and missing > known * SHARE_MISSING_MAX
 
 
 def check_members(run: Run) -> None:
-    """Doubt an audience in which nobody is subscribed any more, or that has lost most members without a trace.
+    """Doubt an audience with no subscribers left, or that has lost most members without a trace.
 
-    To be called when all pages are read, before those who are missing are forgotten.
+    Call it when all pages are read, before missing members are forgotten.
 
     Raises:
         SuspicionError: `MC_AUDIENCE_EMPTY`, `MC_MEMBERS_VANISHED`.
@@ -47,7 +47,7 @@ def check_members(run: Run) -> None:
 
 
 def check_contacts(run: Run, *, known: int, missing: int) -> None:
-    """Doubt a site in which most contacts that own rows are not there, not even in the trash.
+    """Doubt a site where most contacts that own rows are missing, even from the trash.
 
     Raises:
         SuspicionError: `CV_CONTACTS_VANISHED`.
@@ -57,15 +57,15 @@ def check_contacts(run: Run, *, known: int, missing: int) -> None:
 
 
 def contacts_vanished(known: int, missing: int) -> SuspicionError:
-    """Return the error for contacts that are not there."""
-    what = f"CiviCRM does not show {missing:,} of {known:,} contacts we knew, not even in the trash"
+    """Return the error for missing contacts."""
+    what = f"CiviCRM doesn't show {missing:,} of {known:,} contacts we knew, not even in the trash"
     return SuspicionError(Code.CV_CONTACTS_VANISHED, what)
 
 
 def check_groups(run: Run) -> None:
-    """Doubt a group in which nobody is any more, or that has lost most contacts without a trace.
+    """Doubt a group with no members left, or that has lost most contacts without a trace.
 
-    To be called when groups and history are read, before what was not seen is forgotten.
+    Call it when groups and history are read, before unseen entries are forgotten.
 
     Raises:
         SuspicionError: `CV_GROUP_EMPTY`, `CV_GROUP_OTHER`.
@@ -87,7 +87,7 @@ def check_groups(run: Run) -> None:
 
 
 def _is_empty(run: Run, group_id: int) -> bool:
-    """Only a group of which the run has seen something can have become empty since the last full reading."""
+    """Return whether a group has become empty since the last full reading; only a group the run has read can."""
     with run.transaction() as tx:
         if plausibility.anybody_in_group(tx, run.list_id, group_id, run.id):
             return False

@@ -1,6 +1,6 @@
-"""Before a run begins: are both systems there, told the time right, and still those that we know?
+"""Before a run starts: can both systems be reached, are their clocks right, and are they the ones we know?
 
-It takes the two requests that prove key, audience and groups anyway; what was seen before is looked for in the same.
+This takes only the two requests that check key, audience and groups anyway; they also look for what was seen before.
 See docs/decisions/proof-before-removal.md.
 """
 
@@ -24,19 +24,19 @@ from mailchimpsync.sync.reading.modified import asked_since
 from mailchimpsync.sync.safety.plausibility import contacts_vanished, is_most_of
 
 CLOCK_OFF_MAX = timedelta(minutes=30)
-"""Runs look two hours further back than the mark, so a clock that is less off makes them miss nothing."""
+"""Runs go back two hours before the mark, so a clock that is off by less makes them miss nothing."""
 
 ABOUT_A_DAY = timedelta(hours=20)
-"""A site's time zone never moves by so much; its clock may, and no single look tells a day from a zone."""
+"""A site's time zone never moves this far; its clock may, and one reading can't tell a day from a zone."""
 
 LONGEST_SHIFT = timedelta(hours=27)
-"""Between two looks the same moment may read as another one, by time zone and summer time, in whole quarters."""
+"""The same moment may be displayed differently at two readings, by time zone and summer time, in quarter hours."""
 
 ACCEPTANCE_HOLDS = timedelta(days=1)
-"""For the calls that go on with a run; whoever said it long ago did not look at what is there now."""
+"""For the calls that continue a run; an acceptance given long ago didn't consider the present state."""
 
 WORK_IS_NOTED_WITHIN = timedelta(hours=1)
-"""Between a change in CiviCRM and the journal that tells it lies one step, however often it was tried again."""
+"""Between a change in CiviCRM and its journal entry lies one step, however often it was retried."""
 
 QUARTER = timedelta(minutes=15)
 LANDMARK_COUNT = 30
@@ -46,7 +46,7 @@ NOTHING_CHECKED = LandmarkView((), {}, {})
 
 @dataclass(frozen=True, slots=True)
 class Preflight:
-    """What was seen: the site, and what is to be remembered of it; `news` are lines for the run's log.
+    """What was found: the site, and what to remember of it; `news` are lines for the run's log.
 
     `double_optin`: the audience's own setting.
     """
@@ -59,17 +59,17 @@ class Preflight:
 
     @property
     def modified(self) -> Seconds | None:
-        """In which seconds contacts were modified lately, if the site says so."""
+        """The seconds in which contacts were modified lately, if the site provides them."""
         return self.checked.view.modified if self.checked.view is not None else None
 
 
 def check_both_sides(systems: Systems, connection: Connection, options: Options) -> Preflight:
-    """Look at both systems.
+    """Check both systems.
 
     Raises:
-        EvidenceError: `CLOCK`, and those of `site`.
+        EvidenceError: `CLOCK`, and those of `check_civicrm`.
         SuspicionError: `CV_RESTORED`, `CV_CONTACTS_VANISHED`, `OWN_RESTORED`.
-        AccessError, RefusedError: a key that is wrong or may not; no such audience.
+        AccessError, RefusedError: an API key is wrong or lacks permission; no such audience.
     """
     list_id = connection.list_id
     with systems.store.begin() as tx:
@@ -85,10 +85,10 @@ def check_both_sides(systems: Systems, connection: Connection, options: Options)
 def check_civicrm(
     systems: Systems, connection: Connection, *, accept_empty: bool = False, accept_restored: bool = False
 ) -> SiteCheck:
-    """Look at CiviCRM alone: is it there, is it told the time right, and does it still say what it said before?
+    """Check CiviCRM alone: can it be reached, is its clock right, and does it still show what it showed before?
 
     Raises:
-        EvidenceError, SuspicionError: as `look_at_both`.
+        EvidenceError, SuspicionError: as `check_both_sides`.
     """
     _check_our_clock(systems)
     with systems.store.begin() as tx:
@@ -116,7 +116,7 @@ def check_civicrm(
 
 
 def _was_accepted(tx: Transaction, standing: runs.Standing, options: Options, now: datetime) -> bool:
-    """Say whether somebody has told the run that goes on, or the one whose held plan was approved, to believe it."""
+    """Return whether the interrupted run, or the one whose held plan was approved, was told to believe it."""
     approved = kept_plans.approved_plan(tx, standing.list_id)
     if approved is not None and approved["kind"] == PlanKind.HELD and runs.begun(tx, approved["run_id"]).accepts_empty:
         return True
@@ -143,10 +143,10 @@ def _check_their_clock(before: Mapping[str, Any], offset: timedelta) -> None:
 def _session_of(
     before: Mapping[str, Any], landmarks: Collection[Landmark], view: LandmarkView, offset: timedelta
 ) -> SessionZone:
-    """Return how the site's session knows its zone: as it was known, or learnt from entries of before a clock change.
+    """Return how the site's session knows its time zone: as before, or learnt from entries before a clock change.
 
-    The same entry is read again with another offset. A session with a number shows it shifted by as much, so that it
-    is the same moment still; one with a named zone shows it as before, so that it seems to have moved.
+    The same entry is read again with another offset. A session with a numeric zone shows it shifted by as much, so that
+    the moment is still the same; one with a named zone shows it as before, so that it seems to have moved.
     """
     known = SessionZone(before.get("session", SessionZone.UNKNOWN))
     moved = offset - timedelta(minutes=before.get("offset_minutes", offset / timedelta(minutes=1)))
@@ -172,10 +172,10 @@ def _check_history(landmarks: Collection[Landmark], view: LandmarkView, group_id
 def _check_database_restored(
     systems: Systems, landmarks: Collection[Landmark], view: LandmarkView, last_work: datetime | None
 ) -> None:
-    """An entry that we made in CiviCRM, and know nothing of, was made after the copy of our database that is in use.
+    """Doubt our own database if CiviCRM has a change by us that it doesn't know: it is an older copy.
 
-    How far the history is known is read after CiviCRM was asked: another connection may have changed it meanwhile.
-    Where changes were interrupted, it is not known, and the time they can take is allowed for.
+    The known end of the history is read after CiviCRM was asked: another connection may have changed it meanwhile. If
+    changes were interrupted, it isn't known, and the time they can take is allowed for.
     """
     own = view.own
     if own is None or last_work is None or not landmarks or own.id <= max(one.id for one in landmarks):
@@ -186,13 +186,13 @@ def _check_database_restored(
     if is_news:
         raise SuspicionError(
             Code.OWN_RESTORED,
-            f"CiviCRM has a change that we made at {own.date:%Y-%m-%d %H:%M} UTC, and what we know ends at "
+            f"CiviCRM has a change that we made at {own.date:%Y-%m-%d %H:%M} UTC, but our own records end at "
             f"{last_work:%Y-%m-%d %H:%M} UTC",
         )
 
 
 def _landmark_is_missing(landmark: Landmark, view: LandmarkView) -> bool:
-    """An entry goes with its contact, and moves to another one by a merge; else it stays, with its date, for ever."""
+    """An entry is deleted with its contact, and moves by a merge; otherwise it stays forever, with its date."""
     if landmark.id in view.unread:
         return False
     found = view.entries.get(landmark.id)
@@ -219,10 +219,10 @@ def _landmark(noted: Sequence[Any]) -> Landmark:
 
 
 def _renamed(before: Mapping[str, Any], groups: Mapping[int, Group]) -> Sequence[str]:
-    """A group may be renamed; whoever reads the log should know that it was."""
+    """Return log lines for groups that were renamed."""
     titles = before.get("titles", {})
     return [
-        f"Group {key} is called “{group.title}” now; it was “{titles[str(key)]}”."
+        f"Group {key} is now called “{group.title}”; it was “{titles[str(key)]}”."
         for key, group in groups.items()
         if titles.get(str(key), group.title) != group.title
     ]

@@ -1,4 +1,4 @@
-"""Stage `readyToAddCiviOnly`: read who is in the groups, and add rows for group members who have none."""
+"""Stage `readyToAddCiviOnly`: read the members of the groups, and add rows for those who have none."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from mailchimpsync.sync.safety.plausibility import check_groups
 
 
 def add_civi_only(run: Run) -> bool:
-    """Take in what changed in the connection's groups since the last run, or all of them, and add missing rows.
+    """Read what changed in the connection's groups since the last run, or everything, and add missing rows.
 
-    The history gives the dates, the present memberships the status: a membership that was imported without history is
-    a membership, and one that was deleted is known from its history only. Of what can't be read, what was known before
-    stays; where it can't be said whose it is, nothing is taken for gone.
+    The history gives the dates, current memberships the status: a membership imported without history is one, and a
+    deleted membership is known from its history only. For records that can't be read, earlier knowledge stays; if their
+    contacts aren't known, nothing counts as gone.
     """
     changed = _read_history(run)
     read_memberships(run, None if run.since is None else sorted(changed))
@@ -29,12 +29,12 @@ def add_civi_only(run: Run) -> bool:
             groups.forget_unseen(tx, run.list_id, run.id, unread.contacts)
         added = groups.add_rows_for_group_members(tx, run.list_id, run.connection.group_id, run.id)
         contacts.record_problem(tx, run.list_id, sorted(unread.contacts), Code.CV_UNREADABLE.value)
-    run.log(f"{added} contacts are in the group in CiviCRM and unknown so far.")
+    run.log(f"{added} contacts in the CiviCRM group weren't known yet.")
     return True
 
 
 def _read_history(run: Run) -> set[int]:
-    """Return the contacts with history since the last run; none are collected when everything is read."""
+    """Return the contacts with history since the last run; none are collected if everything is read."""
     changed: set[int] = set()
     connection = run.connection
     for entries in history(run.civicrm, connection.group_ids, run.since_at_site, run.site_clock, None, run.odd_rows):

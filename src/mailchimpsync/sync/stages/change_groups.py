@@ -36,9 +36,9 @@ Record = tuple[int, int, str]
 
 
 def change_groups(run: Run) -> bool:
-    """Save group changes and queue updates, some thousand rows at a time; a row CiviCRM refuses fails alone.
+    """Save group changes and queue updates, a few thousand rows at a time; a row CiviCRM refuses fails alone.
 
-    CiviCRM is written before our own rows say so: a step that is repeated after a crash saves the same again.
+    CiviCRM is written before our own rows: a step repeated after a crash saves the same again.
     """
     with run.transaction() as tx:
         planned = plans.count_open(tx, run.id)
@@ -60,7 +60,7 @@ def change_groups(run: Run) -> bool:
 
 
 def _records(changes: Sequence[Change]) -> dict[Record, None]:
-    """Return the group changes, one for a contact and group: where two rows of a contact disagree, Removed wins."""
+    """Return the group changes, one per contact and group: if two rows of a contact disagree, Removed wins."""
     wanted: dict[tuple[int, int], str] = {}
     for change in changes:
         for group, status in change["group_changes"]:
@@ -78,9 +78,9 @@ def _record_results(
     corrected: tuple[Mapping[int, RefusedError], Sequence[dict[str, Any]]],
     newest: int | None,
 ) -> None:
-    """A row that was overruled by another one of its contact stays due; what is done twice is told once.
+    """Record results; a row overruled by another one of its contact stays due, repeated changes are journalled once.
 
-    `newest` is CiviCRM's newest history entry after the changes: an own one behind it shows that our database is old.
+    `newest` is CiviCRM's newest history entry after the changes: an own entry beyond it shows that our database is old.
     """
     uncorrected, told_of_persons = corrected
     failed = {
@@ -114,7 +114,9 @@ def _record_results(
         journal.write_journal(tx, told_of_persons)
         journal.write_journal(tx, [*_refusals(run, changes, refused), *_uncorrected(run, changes, uncorrected)])
         count_refused(tx, [(run.id, change["cache_id"]) for change in changes if change["id"] in failed])
-        plans.drop_plans_of_rows(tx, [change["cache_id"] for change in changes])  # also what a failed run left of them
+        plans.drop_plans_of_rows(
+            tx, [change["cache_id"] for change in changes]
+        )  # including changes left by a failed run
         if newest is not None:
             runs.note_history(tx, run.list_id, newest)
         regrouped = [change["cache_id"] for change in done if change["group_changes"]]
@@ -136,7 +138,7 @@ def _refusals(run: Run, changes: Sequence[Change], refused: Mapping[Record, Refu
 
 
 def _uncorrected(run: Run, changes: Sequence[Change], refused: Mapping[int, RefusedError]) -> Iterator[dict[str, Any]]:
-    """Yield entries without the values: an address or a name that was refused is nobody's business."""
+    """Yield entries without values: a refused address or name isn't stored."""
     for change in changes:
         if change["id"] in refused:
             about = {
@@ -153,14 +155,14 @@ def _records_of(change: Change) -> list[Record]:
 
 
 def journal_interrupted_changes(run: Run, row_ids: Sequence[int]) -> None:
-    """Journal changes of rows that were made, but whose answer was lost, before the rows are decided again."""
+    """Journal changes that were made but whose response was lost, before their rows are decided again."""
     with run.transaction() as tx:
         changes = plans.open_changes_of_rows(tx, row_ids)
         contacts = sorted({change["civicrm_contact_id"] for change in changes if change["civicrm_contact_id"]})
         done = groups.own_group_changes(tx, run.list_id, contacts) if contacts else set()
         told = {record: change for change in changes for record in _records_of(change) if record in done}
         journal.write_journal(tx, [_entry(run, record, change) for record, change in told.items()])
-        plans.drop_changes(tx, [change["id"] for change in changes])  # told once, also after a crash
+        plans.drop_changes(tx, [change["id"] for change in changes])  # journalled once, also after a crash
 
 
 def _store_memberships(tx: Transaction, run: Run, done: Sequence[Change]) -> None:
@@ -171,7 +173,7 @@ def _store_memberships(tx: Transaction, run: Run, done: Sequence[Change]) -> Non
 
 
 def _applied_row(change: Change) -> dict[str, Any]:
-    """A base is what both sides are known to agree on; with an update under way, its result has to say so first."""
+    """The base is what both sides are known to agree on; with an update in flight, its result decides that."""
     told = NOTHING_NEW if CORRECTIONS in change["agreed"] else {}
     if has_only_corrections(change):
         return {"id": change["cache_id"], "sync_status": change["sync_status"], **told}
@@ -183,17 +185,17 @@ def _applied_row(change: Change) -> dict[str, Any]:
         "reason_detail": None,
     }
     if updates.takes_off(change["member_update"]):
-        row["recheck"] = False  # of a row with an update in flight: this is decided by what has changed since
+        row["recheck"] = False  # for a row with an update in flight: what has changed since decides this
     if change["member_update"] is None and change["sync_status"] != SyncStatus.FAIL:
         row["base_subscribed"] = change["agreed"]["subscribed"]
         row["base_interests"] = change["agreed"]["interests"]
     if change["member_update"] is not None and change["reason"] in _DEPARTURES:
-        row["departure"] = _DEPARTURES[change["reason"]]  # before it is sent: its answer may be lost
+        row["departure"] = _DEPARTURES[change["reason"]]  # before it is sent, because its response may be lost
     return row
 
 
 def _drop_superseded(change: Change) -> list[str]:
-    """Nobody is asked to confirm on the strength of an undo: whom Mailchimp does not let back has left."""
+    """An undo never leads to asking people to confirm: those Mailchimp doesn't let back have unsubscribed."""
     return [MemberStatus.PENDING.value] if change["reason"] == Code.UNDONE else []
 
 

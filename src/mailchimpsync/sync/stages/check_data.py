@@ -1,7 +1,7 @@
 """Stage `readyToCheckForDataUpdates`: what plugins know of people, compared with what Mailchimp has confirmed.
 
-Only runs `with_data`, and the sync of a few members, come here. Nothing is sent: what is new waits at its row, which
-becomes due.
+Only runs `with_data`, and syncs of single members, do this. Nothing is sent: changes wait at their row, which becomes
+due.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ ROWS_PER_STEP = 10_000
 
 
 class AudienceData:
-    """What the audience has, asked for when something is to be sent, and not before."""
+    """The audience's fields and tags, requested only when something has to be sent."""
 
     def __init__(self, mailchimp: MailchimpClient, list_id: str, prefix: str) -> None:
         self._mailchimp, self._list_id, self._prefix = mailchimp, list_id, prefix
@@ -38,18 +38,18 @@ class AudienceData:
 
     @cached_property
     def tags(self) -> frozenset[str]:
-        """The tags with our prefix, case folded."""
+        """The tags with our prefix, case-folded."""
         found = tags_beginning_with(self._mailchimp, self._list_id, self._prefix)
         return frozenset(name.casefold() for name in found)
 
 
 def includes_data(run: Run) -> bool:
-    """Say whether this stage has anything to do in a run."""
+    """Return whether this stage has anything to do in a run."""
     return run.with_data and run.connection.data is not None
 
 
 def check_data(run: Run) -> bool:
-    """Ask the plugins about all members, some thousand at a time."""
+    """Ask the plugins about all members, a few thousand at a time."""
     if run.connection.data is None or not run.with_data:
         return True
     progress = run.read_progress()
@@ -61,7 +61,7 @@ def check_data(run: Run) -> bool:
         if not some:
             break
         compared = check.compare(some)
-        if run.deadline.reached:  # what plugins could not find out in time is no failure of theirs
+        if run.deadline.reached:  # running out of time isn't a failure of the plugins
             return False
         after = some[-1]["id"]
         with run.transaction() as tx:
@@ -88,7 +88,7 @@ def check_data_for(run: Run, row_ids: Sequence[int]) -> None:
 
 
 class _Check:
-    """The plugins at work on one connection, in one call."""
+    """The plugins in one call on one connection."""
 
     def __init__(self, run: Run, options: DataOptions, findings: Findings) -> None:
         self._run, self._findings = run, findings
@@ -107,7 +107,7 @@ class _Check:
         return compare(person, said, row["confirmed"] or NOTHING_CONFIRMED, row["refused"], self._known)
 
     def write(self, tx: Any, some: Sequence[RowMapping], compared: Sequence[Compared]) -> None:
-        """Let what is new wait at its row, and note what is found."""
+        """Store changes at their rows, and record what was found."""
         due, written, changed = [], [], Counter[str]()
         for row, one in zip(some, compared, strict=True):
             self._findings.add_problems(row["civicrm_contact_id"], one.problems)
@@ -125,7 +125,7 @@ class _Check:
         self._findings.take_in(self._team)
 
     def finish(self) -> None:
-        """Tell the plugins, and write down what was found."""
+        """Report to the plugins, and record what was found."""
         self._team.end(self._findings.changed_by)
         self._findings.take_in(self._team)
         with self._run.transaction() as tx:

@@ -1,4 +1,4 @@
-"""Stage `readyToCheckForGroupChanges`: rows whose contact came or went in CiviCRM become due."""
+"""Stage `readyToCheckForGroupChanges`: rows whose contact came or left in CiviCRM become due."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TRIED_AGAIN = [
 
 
 def check_group_changes(run: Run) -> bool:
-    """Make rows due: those of contacts whose groups changed, and failures that may have passed; in a full run, all."""
+    """Make rows due whose contact's groups changed, or whose failure may have passed; in a full run, all."""
     ours = cache.c.mailchimp_list_id == run.list_id
     with run.transaction() as tx:
         if run.since is None:

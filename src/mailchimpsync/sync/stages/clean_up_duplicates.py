@@ -14,5 +14,5 @@ def clean_up_duplicates(run: Run) -> bool:
     with run.transaction() as tx:
         deleted = contacts.delete_redundant_rows(tx, run.list_id)
     if deleted:
-        run.log(f"{deleted} rows were made redundant by members that appeared.")
+        run.log(f"{deleted} redundant rows were deleted, because their members have appeared.")
     return True

@@ -1,6 +1,6 @@
-"""What changed at Mailchimp about persons, carried out in CiviCRM: other names, another address, an address on hold.
+"""Personal details changed at Mailchimp, corrected in CiviCRM: names, an address, or an address on hold.
 
-Readings and webhooks note it at the row; the decisions make it part of the plan, and it is carried out with the plan
+Readings and webhooks record them in the row; the decisions make them part of the plan, which carries them out
 (docs/decisions/effects-by-reading.md).
 """
 
@@ -33,10 +33,10 @@ from mailchimpsync.store.changes import updates
 from mailchimpsync.sync.context import Run
 
 CORRECTIONS = "corrections"
-"""The key in what a planned change agrees on."""
+"""The key in the base of a planned change."""
 
 NOTHING_NEW: Mapping[str, None] = dict.fromkeys(PENDING_CORRECTIONS)
-"""The columns of a row whose contact has been told."""
+"""The columns of a row whose contact is up to date."""
 
 ADDRESS, ON_HOLD = "address", "on_hold"
 
@@ -45,7 +45,7 @@ Change = Mapping[str, Any]
 
 
 class Correction(NamedTuple):
-    """One value of a contact that is to change: `name` as the journal names it, and the reason for it."""
+    """One value of a contact to change: `name` as the journal calls it, and the reason."""
 
     name: str
     old: str | None
@@ -55,16 +55,16 @@ class Correction(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Corrections:
-    """Corrections by row, and the rows that have news of which nothing is left to be carried out."""
+    """Corrections by row, and the rows with recorded changes of which nothing is left to carry out."""
 
     planned: Mapping[int, Sequence[Correction]] = field(default_factory=dict)
     told: Sequence[int] = ()
 
 
 def corrections_for(run: Run, rows: Sequence[Row]) -> Corrections:
-    """Return what is to change of the contacts of due rows; CiviCRM is asked only where there is news.
+    """Return what to correct for the contacts of due rows; CiviCRM is asked only about rows with recorded changes.
 
-    A contact that can't be seen is told later. Who has none has nothing to correct.
+    A contact that isn't visible is corrected later. Rows without a contact have nothing to correct.
     """
     news = [row for row in rows if any(row[name] is not None for name in PENDING_CORRECTIONS)]
     owned = [row for row in news if row["civicrm_contact_id"] is not None]
@@ -86,9 +86,9 @@ def corrections_for(run: Run, rows: Sequence[Row]) -> Corrections:
 
 
 def _fields_sent_by_us(run: Run, row_ids: Sequence[int]) -> Mapping[int, Mapping[str, Any]]:
-    """Return merge fields that CiviCRM sends, or sent without an answer: at Mailchimp they are no word of the person's.
+    """Return merge fields that CiviCRM has sent unanswered, or will send: at Mailchimp they aren't the person's change.
 
-    What waits to be sent counts whatever Mailchimp has: CiviCRM has changed too, and its value is on its way.
+    Fields waiting to be sent count whatever Mailchimp has: CiviCRM has changed too, and its value is on its way.
     """
     found: dict[int, dict[str, Any]] = defaultdict(dict)
     if not row_ids:
@@ -126,16 +126,16 @@ def corrections_of(change: Change) -> list[Correction]:
 
 
 def has_only_corrections(change: Change) -> bool:
-    """Say whether a planned change asks for nothing else, so that its row is decided about already."""
+    """Return whether a planned change has nothing else, so that its row is decided already."""
     else_ = change["create_contact"] or change["group_changes"] or change["member_update"] or "data" in change["agreed"]
     return CORRECTIONS in change["agreed"] and not else_
 
 
 def apply_corrections(run: Run, changes: Sequence[Change]) -> tuple[dict[int, RefusedError], list[dict[str, Any]]]:
-    """Write corrections to CiviCRM; return what it refused, by the change's id, and the entries for the journal.
+    """Write corrections to CiviCRM; return what it refused, by the change's id, and the journal entries.
 
-    Each is read before it is written, so that repeating it after a crash changes nothing; the journal has what the plan
-    says, so that it tells it also when the answer was lost.
+    Each value is read before it is written, so that repeating it after a crash changes nothing; the journal gets what
+    the plan says, even if a response was lost.
     """
     wanted = [(change, one) for change in changes for one in corrections_of(change)]
     if not wanted:

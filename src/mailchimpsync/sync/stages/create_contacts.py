@@ -1,7 +1,7 @@
-"""Stage `readyToCreateNewContactsFromMailchimp`: contacts for subscribed members nobody owns.
+"""Stage `readyToCreateNewContactsFromMailchimp`: contacts for subscribed members without one.
 
-It comes after the decisions: nothing is written on either side before all of them are made.
-See docs/reference/php-extension.md#creating-contacts.
+It comes after the decisions: nothing is written on either side before all of them are made. See
+docs/reference/php-extension.md#creating-contacts.
 """
 
 from __future__ import annotations
@@ -51,19 +51,19 @@ def create_contacts(run: Run) -> bool:
 
 
 def _already_created(run: Run, wanted: Sequence[Any]) -> dict[int, int]:
-    """Return, by row, contacts that exist meanwhile: made by staff, or by ourselves just before a crash."""
+    """Return, by row, contacts that exist by now: created by staff, or by us just before a crash."""
     addresses = [row["mailchimp_email"] for row in wanted]
     owners = find_owners(run.civicrm, run.connection.group_id, addresses, run.site_clock, run.odd_rows)
     return {row["id"]: owners[key] for row in wanted if (key := normalise_address(row["mailchimp_email"])) in owners}
 
 
 def _without_trashed(run: Run, wanted: Sequence[Any]) -> Sequence[Any]:
-    """Leave out, for the next run to decide again, those whose contact went to the trash after the decision."""
+    """Leave out rows whose contact was moved to the trash after the decision; the next run decides them again."""
     trashed = assign_trashed_owners(run, wanted)
     if trashed:
         with run.transaction() as tx:
             plans.drop_changes(tx, [row["plan_id"] for row in wanted if row["id"] in trashed])
-        run.log(f"Not created, as their contacts went to the trash meanwhile: {len(trashed)}.")
+        run.log(f"{len(trashed)} members got no new contact, because theirs was moved to the trash meanwhile.")
     return [row for row in wanted if row["id"] not in trashed]
 
 

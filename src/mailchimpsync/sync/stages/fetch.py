@@ -49,7 +49,7 @@ _NO_CHANGE: Mapping[str, Any] = dict.fromkeys(
 def fetch(run: Run) -> bool:
     """Read members into the cache, each due; return whether the stage is complete.
 
-    How often a reading may begin anew counts for each call: in a busy audience every long reading is disturbed.
+    Restarts of a reading are limited per call: in a busy audience every long reading is disturbed.
     """
     position = replace(Position(**run.read_progress()), attempt=1)
     with run.runtime.executor(PAGES_IN_FLIGHT_MAX) as executor:
@@ -78,7 +78,7 @@ def fetch(run: Run) -> bool:
 
 
 def _read(run: Run, executor: Executor, position: Position) -> Position:
-    """Read one reading to its end, or as far as time allows; several pages are stored at a time."""
+    """Read one reading to its end, or until time is over; several pages are stored at a time."""
 
     def ask(status: MemberStatus | None, offset: int, count: int) -> MemberPage:
         return member_page(
@@ -126,14 +126,14 @@ def _log_left_aside(run: Run, aside: Sequence[UnreadableMember]) -> None:
     for one in aside:
         if one.why:
             who = f"Member {one.member_id}" if one.member_id else "A member without an id"
-            run.log(f"{who} can't be read at Mailchimp ({one.why}), and is left alone.")
+            run.log(f"{who} can't be read at Mailchimp ({one.why}), and is skipped.")
     without = sum(not one.why for one in aside)
     if without:
-        run.log(f"{without} members at Mailchimp have no e-mail address, and are left alone.")
+        run.log(f"{without} members at Mailchimp have no e-mail address, and are skipped.")
 
 
 def _reread_changed(run: Run, executor: Executor) -> None:
-    """Read the members by name that could not be read before: nothing else may have changed of them since."""
+    """Request members individually that couldn't be read before: nothing else may have changed about them since."""
     with run.transaction() as tx:
         ids = members.unreadable_before(tx, run.list_id, run.id, UNREADABLE_PER_RUN)
     if not ids:
@@ -145,13 +145,13 @@ def _reread_changed(run: Run, executor: Executor) -> None:
 
 
 def _check_total(tx: Transaction, run: Run, total: int) -> None:
-    """As many different members must have been seen as Mailchimp says there are; a member twice is one missing."""
+    """The number of different members seen must match Mailchimp's total; if one was seen twice, another is missing."""
     if members.count_seen(tx, run.list_id, run.id) < total:
         raise ShiftedError
 
 
 def member_row(run: Run, member: Member) -> Mapping[str, Any]:
-    """Return what Mailchimp says of a member, as a cache row keeps it; of an erased one, only that there is one."""
+    """Return what Mailchimp says of a member, as stored in a cache row; of an erased one, only that it exists."""
     if run.erased.knows(member.email_address):
         return {**_NO_CHANGE, "identity": run.erased.identity_of(member.email_address)}
     linked = {

@@ -1,4 +1,4 @@
-"""Stage `readyToFixContactIds`: every row to the contact that owns it."""
+"""Stage `readyToFixContactIds`: match every row with the contact that owns it."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ CONTACTS_PER_STEP, ROWS_PER_STEP = IDS_MAX, ADDRESSES_MAX
 """What fits into one request each."""
 
 PROBLEMS_PER_RUN = 1_000
-"""Contacts of whom nothing certain is known are few; of more, each run looks at so many again."""
+"""Contacts about which nothing certain is known are few; if there are more, each run checks this many again."""
 
 FULL_CHECK_PERIOD = timedelta(hours=20)
-"""How long runs take to look once at every contact that owns a row, whatever their number: within a day, with room."""
+"""The time in which runs check every contact that owns a row once, however many: within a day, with room to spare."""
 
 
 def fix_contact_ids(run: Run) -> bool:
-    """Follow contacts that were merged, let go of those that are gone, then match rows by address."""
+    """Follow merged contacts, release the rows of deleted ones, then match rows by address."""
     after = run.read_progress().get("matched_to")
     if after is None:
         gone = _replace_all_gone(run) if run.since is None else _replace_recently_gone(run)
@@ -77,13 +77,13 @@ def _states(run: Run, ids: Sequence[int]) -> tuple[list[ContactState], frozenset
 
 
 def _record_existing(run: Run, states: Sequence[ContactState], unread: frozenset[int]) -> None:
-    """Note what could not be read so far, and that all others are there."""
+    """Record which contacts can't be read, and that all others exist."""
     unread |= record_unreadable_rows(run).contacts
     clear_problems(run, {state.id for state in states if not state.is_deleted} - unread)
 
 
 def _assign_owners(run: Run, rows: Sequence[RowMapping], progress: Mapping[str, int] | None = None) -> int:
-    """Give rows that nobody owns to those who have their addresses; return how many there were."""
+    """Give unowned rows to the contacts with their addresses; return how many there were."""
     found, unclear = _owners_of_addresses(run, rows)
     owned = {key: one.contact_id for key, one in found.items()}
     best = request_best_addresses(run, sorted(set(owned.values())))
@@ -104,7 +104,7 @@ def _assign_owners(run: Run, rows: Sequence[RowMapping], progress: Mapping[str, 
 
 
 def _owners_of_addresses(run: Run, rows: Sequence[RowMapping]) -> tuple[dict[int, Ownership], set[int]]:
-    """Return who owns rows, by row id, and the rows whose owner can't be told, as a record can't be read."""
+    """Return the owners of rows, by row id, and the rows whose owner isn't known because a record can't be read."""
     if not rows:
         return {}, set()
     known = len(run.odd_rows)
@@ -125,12 +125,12 @@ def _owners_of_addresses(run: Run, rows: Sequence[RowMapping]) -> tuple[dict[int
 
 
 def assign_trashed_owners(run: Run, rows: Sequence[RowMapping]) -> set[int]:
-    """Treat members whose only contacts are in the trash as those of contacts that went there: nobody is doubled.
+    """Treat members whose only contacts are in the trash as theirs, so that no contact is created twice.
 
     Return their rows, which are due again.
 
-    Who subscribed since the contact went there did so by an act of their own, and gets a new contact. What a first sync
-    sees of dates may be of any edit, so that there the contact counts.
+    People who subscribed after their contact went to the trash did so themselves, and get a new contact. In a first
+    sync a date may be that of any edit, so there the contact counts.
     """
     asked = [
         row for row in rows if row["mailchimp_status"] in SUBSCRIBED_STATUSES and row["departed_contact_id"] is None
@@ -158,7 +158,7 @@ def _is_later(date: Any, than: Any) -> bool:
 
 
 def _replace_all_gone(run: Run) -> int:
-    """Look at all contacts before any is replaced: if most have vanished, none has."""
+    """Check all contacts before any is replaced: if most have vanished, none is."""
     gone: dict[int, str] = {}
     astray: list[Any] = []
     known = vanished = 0
@@ -181,7 +181,7 @@ def _replace_all_gone(run: Run) -> int:
 
 
 def _all_owners(run: Run, after: int = 0, to: int | None = None) -> Iterator[Sequence[int]]:
-    """Yield the contacts that own rows, behind `after` and up to `to`, in pieces."""
+    """Yield the contacts that own rows, after `after` and up to `to`, in chunks."""
     while True:
         with run.transaction() as tx:
             ids = contacts.contact_ids_after(tx, run.list_id, after, CONTACTS_PER_STEP)
@@ -194,9 +194,9 @@ def _all_owners(run: Run, after: int = 0, to: int | None = None) -> Iterator[Seq
 
 
 def _replace_recently_gone(run: Run) -> int:
-    """Look at contacts modified since; an edit may also have mended a failed row, or brought a new address.
+    """Check contacts modified since; an edit may also have fixed a failed row, or brought a new address.
 
-    A contact that was deleted for good leaves no trace, so that some of all contacts are looked up besides.
+    A permanently deleted contact leaves no trace, so some of all contacts are checked as well.
     """
     replaced = 0
     for modified in contacts_modified_since(run.civicrm, run.since_at_site or "", run.odd_rows, run.modified_in):
@@ -219,9 +219,10 @@ def _replace_recently_gone(run: Run) -> int:
 
 
 def _recheck_uncertain(run: Run) -> int:
-    """Look at contacts of whom nothing certain was known, and at those that CiviCRM refused to change.
+    """Check contacts about which nothing certain was known, and those that CiviCRM refused to change.
 
-    Of those who are shown again, everything is read again: what was known of their groups may have been forgotten.
+    For contacts that are visible again, everything is read again: what was known of their groups may have been
+    forgotten.
     """
     with run.transaction() as tx:
         contacts.make_unmatched_rows_due(tx, run.list_id)
@@ -241,9 +242,9 @@ def _recheck_uncertain(run: Run) -> int:
 
 
 def _replace_vanished(run: Run) -> int:
-    """Look whether some of all contacts are still there: as large a share as the time since the last run is of a day.
+    """Check whether some of all contacts still exist: as large a share as the time since the last run is of a day.
 
-    Like the hand of a clock that goes around all of them once, so that nothing has to be noted.
+    The position follows the time of day, so that nothing has to be stored.
     """
     with run.transaction() as tx:
         highest = contacts.highest_contact_id(tx, run.list_id)
@@ -259,7 +260,7 @@ def _replace_vanished(run: Run) -> int:
 
 
 def _shares(run: Run, highest: int) -> list[tuple[int, int]]:
-    """Return the parts of the contacts' range that are looked at now: (after, to)."""
+    """Return the ranges of contact ids to check now: (after, to)."""
     last = run.since or run.started_at
     if run.started_at - last >= FULL_CHECK_PERIOD:
         return [(0, highest)]
@@ -273,7 +274,7 @@ def _slice_start(seconds: float, highest: int) -> int:
 
 
 def _match(run: Run, after: int) -> bool:
-    """Match rows that nobody owns, some thousand at a time."""
+    """Match unowned rows, a few thousand at a time."""
     matched = 0
     while True:
         with run.transaction() as tx:

@@ -1,6 +1,6 @@
-"""Queued updates that would subscribe somebody are looked at once more before they are sent.
+"""Queued updates that would subscribe people are checked once more before they are sent.
 
-They were queued by hand, or their row has changed since they were decided: a newer opt-out stands above both.
+They were queued manually, or their row has changed since they were decided: a newer opt-out outranks both.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ UPDATES_PER_STEP = 1_000
 
 
 def drop_outdated_subscriptions(run: Run) -> None:
-    """Drop the ones for people who, by what is known now, have left or must not be mailed; their rows are due.
+    """Drop updates for people who, as known now, have left or must not be mailed; their rows are due.
 
-    An undo is not looked at by the rules: somebody has approved that it goes against what they decided.
+    Updates of an undo aren't checked: it was approved to go against the rules.
     """
     if undone_run(run) is not None:
         return
@@ -39,11 +39,14 @@ def drop_outdated_subscriptions(run: Run) -> None:
             updates.drop_unsent(tx, dropped)
         number += len(dropped)
     if number:
-        run.log(f"{number} queued updates were not sent: these people have left since, or must not be mailed.")
+        run.log(
+            f"{number} queued updates were not sent: these people have unsubscribed or left the group since, or must "
+            "not be mailed."
+        )
 
 
 def _reasons_against(run: Run, row_ids: list[int]) -> dict[int, str]:
-    """Return the rows that must not be subscribed, each with the error of its update."""
+    """Return the rows that must not be subscribed, each with the error for its update."""
     with run.transaction() as tx:
         found = rows.rows_to_decide(tx, row_ids)
     gathered = gather_situations(run, found)
@@ -55,7 +58,7 @@ def _reasons_against(run: Run, row_ids: list[int]) -> dict[int, str]:
 
 
 def _may_be_subscribed(situation: Situation, connection: Connection) -> bool:
-    """Say whether the rules subscribe somebody, or have nothing to go by: staff may subscribe those by hand."""
+    """Return whether the rules allow subscribing a person, or have nothing to go by: staff may then subscribe them."""
     if subscription_verdict(situation, connection).ends_subscribed:
         return True
     is_forbidden = situation.erased or situation.marks or situation.obstacle or situation.unknown

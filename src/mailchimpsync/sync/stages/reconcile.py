@@ -1,6 +1,6 @@
-"""Stage `readyToReconcileQueue`: decide about every due row; what has to change becomes the run's plan.
+"""Stage `readyToReconcileQueue`: decide about every due row; the required changes become the run's plan.
 
-Nothing is written on either side, so that a plan can be looked at, held or dropped as a whole (docs/decisions/guard.md
+Nothing is written on either side, so that a plan can be reviewed, held or dropped as a whole (docs/decisions/guard.md
 and docs/decisions/plan-before-writing.md).
 """
 
@@ -32,7 +32,7 @@ ROWS_PER_STEP = 5_000
 
 
 def reconcile(run: Run) -> bool:
-    """Decide about due rows, some thousand at a time; rows in agreement are done with, the others are planned."""
+    """Decide about due rows, a few thousand at a time; rows in agreement are settled, the others planned."""
     if (undone := undone_run(run)) is not None:
         return plan_undo_changes(run, undone)
     after = run.read_progress().get("decided_to")
@@ -84,7 +84,7 @@ def _decide_step(run: Run, agreements: Agreements, due: Sequence[Any], after: in
 
 
 def _plan_overtaking_opt_outs(run: Run, decided_to: int) -> bool:
-    """Plan to take off members who must not wait for the result of their update in flight; say whether that is all."""
+    """Plan to remove members who must not wait for their update in flight; return whether all are done."""
     after = run.read_progress().get("in_flight_to", 0)
     while True:
         with run.transaction() as tx:
@@ -101,7 +101,7 @@ def _plan_overtaking_opt_outs(run: Run, decided_to: int) -> bool:
 
 
 def plan_opt_outs_in_flight_of(run: Run, ids: Sequence[int]) -> None:
-    """Plan the same for a few rows, in place of whatever was planned for them."""
+    """Plan the same for a few rows, replacing their earlier plan."""
     with run.transaction() as tx:
         changed = updates.rows_changed_in_flight(tx, run.list_id, 0, len(ids), ids)
     planned = _opt_outs_among(run, changed)
@@ -111,7 +111,7 @@ def plan_opt_outs_in_flight_of(run: Run, ids: Sequence[int]) -> None:
 
 
 def _opt_outs_among(run: Run, changed: Sequence[int]) -> list[Mapping[str, Any]]:
-    """Return the plan for rows with an update in flight; whatever else has changed is decided after its result."""
+    """Return the plan for rows with an update in flight; other changes are decided after its result."""
     looked_at = _load_rows(run, changed)
     decided = [decide(situation, run.connection) for situation in looked_at.situations]
     planned = zip(looked_at.rows, decided, strict=True)
@@ -119,7 +119,7 @@ def _opt_outs_among(run: Run, changed: Sequence[int]) -> list[Mapping[str, Any]]
 
 
 def decide_rows(run: Run, ids: Sequence[int]) -> None:
-    """Decide about a few rows, in place of whatever was planned for them."""
+    """Decide about a few rows, replacing their earlier plan."""
     run = without_deleted_interests(run)
     looked_at = _load_rows(run, ids)
     corrections = corrections_for(run, looked_at.rows)
@@ -186,7 +186,7 @@ def _plan_row(
 def _settled_row(
     row: RowMapping, situation: Situation, decision: Decision, detail: str | None, corrections: Sequence[Correction]
 ) -> Mapping[str, Any]:
-    """Return what is written of a row that is decided; it stays due until its contact is corrected."""
+    """Return the columns of a decided row; it stays due until its contact is corrected."""
     failed = decision.sync_status is SyncStatus.FAIL
     if decision.reason is not Code.ADDRESS_TAKEN or detail is None:
         detail = row["reason_detail"] if failed and row["reason"] == decision.reason else None

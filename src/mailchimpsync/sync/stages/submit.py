@@ -30,9 +30,9 @@ from mailchimpsync.sync.updates.results import read_results, record_batch_failur
 POLL_FIRST_SECONDS = 1.0
 POLL_LONGEST_SECONDS = 60.0
 LOST_ATTEMPTS_MAX = 4
-"""How often in a call a batch whose fate is unknown is looked for and, if it is not there, sent again."""
+"""How often per call a batch with unknown outcome is searched for and, if missing, sent again."""
 SENT_AGAIN_WITHIN = timedelta(hours=1)
-"""What was decided longer ago is not sent again, but decided again."""
+"""Older decisions aren't sent again, but decided again."""
 
 RESULTS_KEPT = timedelta(days=7)
 
@@ -41,7 +41,7 @@ def submit(run: Run) -> bool:
     """Send and wait until no update is open; return whether the stage is complete.
 
     It is, for the run, once everything is sent: a batch may take Mailchimp hours, and must not keep the next run from
-    noticing who left meanwhile. Batches that are still under way are looked at again by every later run.
+    noticing people who unsubscribed meanwhile. Every later run checks batches still in flight.
     """
     wait = POLL_FIRST_SECONDS
     with run.transaction() as tx:
@@ -63,14 +63,14 @@ def submit(run: Run) -> bool:
 
 
 def collect(work: Work) -> int:
-    """Read the results of batches that have finished; return of how many batches something came."""
+    """Read the results of finished batches; return for how many batches anything was read."""
     with work.transaction() as tx:
         open_batches = updates.unhandled_batches(tx, work.list_id)
     return sum(_collect_one(work, row) for row in open_batches if not work.deadline.is_stopped)
 
 
 def _collect_one(work: Work, row: Any) -> bool:
-    """Look at a batch, unless its next attempt is not due yet; its trouble is its own, and stops nothing else."""
+    """Check a batch, unless its next attempt isn't due yet; its errors don't stop anything else."""
     if row["try_again_at"] is not None and work.runtime.now() < row["try_again_at"]:
         return False
     try:
@@ -99,7 +99,7 @@ def _read_if_finished(work: Work, row: Any) -> bool:
 
 
 def refresh_batch(work: Work, row: Any) -> BatchInfo | None:
-    """Ask Mailchimp how far a batch is, and note it; None: it no longer knows it."""
+    """Ask Mailchimp for a batch's progress, and store it; None: it no longer has the batch."""
     info = batch(work.mailchimp, row["mailchimp_batch_id"])
     if info is not None:
         _record_batch(work, row["id"], info)
@@ -107,12 +107,12 @@ def refresh_batch(work: Work, row: Any) -> BatchInfo | None:
 
 
 def send_all(work: Work) -> bool:
-    """Send every queued update, at least one batch a call; return False if time was over before.
+    """Send every queued update, at least one batch per call; return False if time ran out first.
 
-    Opt-outs that have overtaken an update in flight come first, each by itself.
+    Opt-outs that have overtaken an update in flight come first, each in its own request.
 
     Raises:
-        TransientError: Mailchimp does not take a batch, also after some patience; what is queued stays queued.
+        TransientError: Mailchimp doesn't accept a batch, even after retries; queued updates stay queued.
     """
     if not send_opt_outs(work):
         return False
@@ -138,7 +138,7 @@ def send_all(work: Work) -> bool:
                 _requeue_updates(work, batch_id)
                 raise
             if doubts > LOST_ATTEMPTS_MAX:
-                raise  # the next call looks for the batch
+                raise  # the next call searches for the batch
             sent_at = work.runtime.now()
             work.deadline.sleep(POLL_FIRST_SECONDS * 2**doubts)
             _recover(work, _batch_row(work, batch_id), sent_at)
@@ -166,21 +166,21 @@ def _operation(work: Work, row: Any, mark: str) -> Operation:
         return Operation("DELETE", member, None, name)
     method = (
         "PATCH" if _changes_address(row) else "PUT"
-    )  # who has moved or gone meanwhile is not there, and not to be made
+    )  # a member that has moved or gone meanwhile must not be created
     query = "?skip_merge_validation=true" if "skip_merge_validation" in row["attempt"]["tries"] else ""
     return Operation(method, member + query, row["data"], name)
 
 
 def _changes_address(row: Any) -> bool:
-    """Say whether an update gives its member another address."""
+    """Return whether an update gives its member another address."""
     known = row["mailchimp_email"] if row["mailchimp_member_id"] else None
     return known is not None and normalise_address(row["data"]["email_address"]) != normalise_address(known)
 
 
 def _recover(work: Work, row: Any, sent_at: datetime | None = None) -> bool:
-    """A batch of which we don't know whether it arrived: note it if it is found, else send its updates again.
+    """Find a batch that may not have arrived: store it if it is found, else send its updates again.
 
-    While another one that may be it is not finished, it waits. Return whether that is decided.
+    It waits while another batch that may be it isn't finished. Return whether that is settled.
     """
     search = find_lost_batch(work, row, sent_at)
     if search.found is not None:
@@ -226,7 +226,7 @@ def _batches_are_open(run: Run) -> bool:
 
 
 def outstanding(run: Run) -> int:
-    """Return how many updates are still under way."""
+    """Return how many updates are still in flight."""
     with run.transaction() as tx:
         total, _ = updates.count_open_updates(tx, run.list_id)
         runs.record_error(tx, run.id, None)

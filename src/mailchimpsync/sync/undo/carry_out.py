@@ -1,7 +1,6 @@
-"""Carrying out an undo: in place of decisions, the changes of its plan.
+"""Carrying out an undo: the changes of its plan take the place of decisions.
 
-They are taken for whom is still as the undone run left them, on what was just read; the others are left out, each with
-its reason.
+Only for people who, by what was just read, are still as the undone run left them; others are left out, with the reason.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from mailchimpsync.sync.undo.proposals import (
 
 
 def undone_run(run: Run) -> int | None:
-    """Return the run that this one takes back, or None if it is an ordinary one."""
+    """Return the run that this one undoes, or None for an ordinary run."""
     if run.kept_plan_id is None:
         return None
     with run.transaction() as tx:
@@ -38,9 +37,9 @@ def undone_run(run: Run) -> int | None:
 
 
 def plan_undo_changes(run: Run, undone: int) -> bool:
-    """Take the changes of an undo into the run's plan, for whom is still as the undone run left them.
+    """Put the changes of an undo into the run's plan, for people who are still as the undone run left them.
 
-    Stands in for the decisions: other rows stay due, for the next run.
+    Replaces the decisions: other rows stay due, for the next run.
     """
     plan_id = run.kept_plan_id or 0
     after = run.read_progress().get("undone_to")
@@ -66,7 +65,7 @@ def plan_undo_changes(run: Run, undone: int) -> bool:
 def _report(run: Run, plan_id: int, undone: int) -> None:
     with run.transaction() as tx:
         planned, left = plans.count_open(tx, run.id), kept_plans.count_changes(tx, plan_id).get(LEFT_OUT, 0)
-    run.log(f"{planned} changes take back run {undone}; {left} people are left out.")
+    run.log(f"{planned} changes undo run {undone}; {left} people are left out.")
 
 
 def _plan_some(run: Run, systems: Systems, undone: int, changes: Sequence[RowMapping], after: int) -> None:
@@ -98,7 +97,7 @@ def _plan_some(run: Run, systems: Systems, undone: int, changes: Sequence[RowMap
         plans.drop_plans_of_rows(tx, [one["cache_id"] for one in planned])
         plans.add_to_plan(tx, planned)
         due = {row["id"] for row in known.values() if row["sync_status"] == SyncStatus.TODO}
-        # What else has changed of them is decided once Mailchimp has answered.
+        # Other changes of theirs are decided once Mailchimp has answered.
         rows.write_rows(tx, [{"id": one["cache_id"], "recheck": one["cache_id"] in due} for one in planned])
         run.note_progress(tx, {"undone_to": after})
 

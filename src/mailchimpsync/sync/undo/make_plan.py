@@ -1,4 +1,4 @@
-"""`undo RUN`: the inverse plan of a run, kept to be looked at and applied like any other."""
+"""`undo RUN`: the inverse plan of a run, stored to be reviewed and applied like any other."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ UNDO_VALID_FOR = timedelta(days=3)
 
 
 def plan_undo(systems: Systems, connection: Connection, run_id: int, deadline: Deadline, *, by: str) -> int:
-    """Keep a plan that would take back what a run did, and return its id. Nothing is written on either side.
+    """Store a plan that would undo a run, and return its id. Nothing is written on either side.
 
-    Who is not as the run left them, or may not be subscribed again, is in it as left out, with the reason.
+    People who aren't as the run left them, or may not be subscribed again, are listed as left out, with the reason.
 
     Raises:
-        TransientError, AccessError: a side can't be asked.
+        TransientError, AccessError: a side can't be reached.
     """
     store, now = systems.store, systems.runtime.now()
     with store.begin() as tx:
@@ -75,7 +75,7 @@ def plan_undo(systems: Systems, connection: Connection, run_id: int, deadline: D
 
 @dataclass
 class _Sums:
-    """What a plan comes to: changes by kind and group, people by kind, contacts on the bill, what can't be undone."""
+    """Totals of a plan: changes by kind and group, people by kind, billed contacts, what can't be undone."""
 
     people: Counter[str] = field(default_factory=Counter)
     subjects: Counter[Subject] = field(default_factory=Counter)
@@ -111,7 +111,7 @@ def _described(tx: Transaction, connection: Connection, sums: _Sums) -> dict[str
 def _inverted(
     systems: Systems, connection: Connection, run_id: int
 ) -> Iterator[tuple[list[dict[str, Any]], list[Code]]]:
-    """Yield the changes of an undo, some thousand people at a time, and what can't be undone, a code for each."""
+    """Yield the changes of an undo, a few thousand people at a time, and a code for each thing that can't be undone."""
     after = 0
     while True:
         with systems.store.begin() as tx:
@@ -135,7 +135,7 @@ def _inverted(
 
 
 def _limits_of(effects: Effects, *, is_known: bool) -> Iterator[Code]:
-    """Yield what of a run's effects on one person stays, whatever is undone."""
+    """Yield which effects of a run on one person stay in any case."""
     if effects.created:
         yield Code.UNDO_CONTACT_STAYS
     if effects.others:
@@ -145,7 +145,7 @@ def _limits_of(effects: Effects, *, is_known: bool) -> Iterator[Code]:
 
 
 def _change(one: Proposal) -> dict[str, Any]:
-    """Return a change as it is kept, and as it is weighed."""
+    """Return a change in stored form, and as it is weighed."""
     row, inverse, why_not = one.row, one.inverse, one.why_not
     wanted = planned_change_of(inverse) if inverse is not None else _no_change(row, why_not or Code.UNDO_CHANGED)
     kept = {

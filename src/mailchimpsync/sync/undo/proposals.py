@@ -1,4 +1,4 @@
-"""What undoing a run means for each person: the change that takes it back, or why there is none."""
+"""What undoing a run means for each person: the change that reverses it, or why there is none."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Proposal:
 
 
 def entries_by_row(entries: Sequence[RowMapping]) -> dict[int, list[dict[str, Any]]]:
-    """Return entries of the journal by the row they are about, in their order."""
+    """Return journal entries by their row, in order."""
     by_row: dict[int, list[dict[str, Any]]] = {}
     for entry in entries:
         by_row.setdefault(entry["cache_id"], []).append(dict(entry))
@@ -42,13 +42,13 @@ def entries_by_row(entries: Sequence[RowMapping]) -> dict[int, list[dict[str, An
 
 
 def states_of_rows(tx: Transaction, connection: Connection, known: Sequence[RowMapping]) -> Mapping[int, States]:
-    """Return what is known of the groups of the rows' contacts."""
+    """Return the known group states of the rows' contacts."""
     contacts = [row["civicrm_contact_id"] for row in known if row["civicrm_contact_id"] is not None]
     return groups.group_states(tx, connection.list_id, contacts) if contacts else {}
 
 
 def proposal(row: RowMapping, states: States, effects: Effects, connection: Connection) -> Proposal:
-    """Return what takes effects back for a row, if it is still as the run left it, and no update is under way."""
+    """Return what undoes effects for a row, if it is still as the run left it, and no update is in flight."""
     inverse = None if row["sync_status"] in IN_FLIGHT else inverse_of(effects, _known_state(row, states), connection)
     return Proposal(row, states, inverse, None if inverse else Code.UNDO_CHANGED)
 
@@ -64,7 +64,7 @@ def _known_state(row: RowMapping, states: States) -> Known:
 
 
 def only_eligible(systems: Systems, connection: Connection, proposals: Sequence[Proposal]) -> list[Proposal]:
-    """Return the proposals, without a change for those who may not be subscribed again."""
+    """Return the proposals, without a change for people who may not be subscribed again."""
     back = [one for one in proposals if one.inverse is not None and one.inverse.subscribes]
     if not back:
         return list(proposals)
@@ -90,7 +90,7 @@ def only_eligible(systems: Systems, connection: Connection, proposals: Sequence[
 
 
 def _read_members(systems: Systems, connection: Connection, some: Sequence[Proposal]) -> dict[int, Member | None]:
-    """Return the members of rows that have one, as Mailchimp says now, by row id."""
+    """Return the members of rows as Mailchimp has them now, by row id."""
     keys = {one.row["id"]: one.row["mailchimp_member_id"] for one in some if one.row["mailchimp_member_id"]}
     with systems.runtime.executor(MEMBERS_IN_FLIGHT_MAX) as executor:
         found = executor.map(lambda key: member(systems.mailchimp, connection.list_id, key), keys.values())

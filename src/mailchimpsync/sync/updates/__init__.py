@@ -1,4 +1,4 @@
-"""What is on its way to Mailchimp and what became of it: results, refusals, lost answers, opt-outs that overtake.
+"""Updates in flight and their outcomes: results, refusals, lost responses, opt-outs that overtake.
 
-Promises one open update a row, and that no answer counts for another row. It uses no other room.
+Promises one open update per row, and that no result counts for another row. It uses no other room.
 """

@@ -1,6 +1,6 @@
-"""Looking for a batch whose answer was lost: it is ours only if its results say so.
+"""Searching for a batch whose response was lost: it is ours only if its results prove it.
 
-Mailchimp's list of batches shows no operations, so size and time make a batch a candidate and prove nothing. See
+Mailchimp's list of batches shows no operations, so size and time only make a batch a candidate. See
 docs/decisions/identity-of-batches.md.
 """
 
@@ -18,19 +18,19 @@ from mailchimpsync.sync.updates.operation_names import update_of
 
 CLOCKS_DIFFER_AT_MOST = timedelta(minutes=5)
 SENDING_TAKES_AT_MOST = timedelta(minutes=30)
-"""With all retries; a batch that Mailchimp got later is not the one that was lost."""
+"""Including all retries; a batch that Mailchimp received later isn't the lost one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What came of looking: the batch, if it is proved to be ours; `undecided`: how many may be, and are not done."""
+    """Result of a search: the batch, if proved to be ours; `undecided`: how many candidates aren't finished."""
 
     found: BatchInfo | None = None
     undecided: int = 0
 
 
 def find_lost_batch(work: Work, row: Any, sent_at: datetime | None = None) -> Search:
-    """Look for a batch of which nobody knows whether it reached Mailchimp; `sent_at`: when, if that is known."""
+    """Search for a batch that may not have reached Mailchimp; `sent_at`: when it was sent, if known."""
     undecided = 0
     for info in _candidates(work, row, sent_at or row["created_date"]):
         if not info.is_finished:
@@ -44,7 +44,7 @@ def find_lost_batch(work: Work, row: Any, sent_at: datetime | None = None) -> Se
 
 
 def _candidates(work: Work, row: Any, sent_at: datetime) -> Iterator[BatchInfo]:
-    """Yield the account's batches that can be the lost one: as large, unless Mailchimp has not counted yet."""
+    """Yield the account's batches that can be the lost one: of the same size, unless not counted yet."""
     with work.transaction() as tx:
         known = updates.own_batch_ids(tx) | updates.foreign_batch_ids(tx, row["id"])
     for info in recent_batches(work.mailchimp):

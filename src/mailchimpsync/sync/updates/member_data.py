@@ -1,4 +1,4 @@
-"""Data on its way with a row's update: joined to a decision, put into the update, taken in with its result."""
+"""Data in a row's update: joined to a decision, put into the update, recorded with its result."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Update = Mapping[Any, Any]
 
 
 def pending_data(tx: Transaction, row_ids: Sequence[int]) -> dict[int, Change]:
-    """Return what waits for rows, and forget what has been confirmed meanwhile."""
+    """Return the data waiting for rows, and forget what has been confirmed meanwhile."""
     found = {key: row for key, row in data.data_of_rows(tx, row_ids).items() if row["wanted"] is not None}
     done = [key for key, row in found.items() if not is_still_needed(row["wanted"], row["confirmed"] or {})]
     data.forget_wanted_data(tx, done)
@@ -47,7 +47,7 @@ def pending_data(tx: Transaction, row_ids: Sequence[int]) -> dict[int, Change]:
 
 
 def join_data(decision: Decision, status: str | None, change: Change | None) -> tuple[Decision, Change | None]:
-    """Join what waits for a row to its decision: whoever is not to be subscribed gets no data."""
+    """Join a row's waiting data to its decision: people who won't be subscribed get no data."""
     if change is None or decision.sync_status is SyncStatus.FAIL or not decision.agreed.subscribed:
         return decision, None
     if decision.update is None and status not in SUBSCRIBED_STATUSES:
@@ -58,7 +58,7 @@ def join_data(decision: Decision, status: str | None, change: Change | None) -> 
 def request_body(
     update: Mapping[str, Any] | None, change: Change | None, address: str | None
 ) -> Mapping[str, Any] | None:
-    """Return the body of a member's update with the data that goes with it, or None; the sync's own values count."""
+    """Return the body of a member's update including its data, or None; the sync's own values take precedence."""
     extra = member_body(change) if change is not None else {}
     if not extra:
         return update
@@ -70,7 +70,7 @@ def request_body(
 def first_request_body(
     work: Work, update: Mapping[str, Any] | None, agreed: Mapping[str, Any], address: str | None
 ) -> Mapping[str, Any] | None:
-    """Return what of a planned change is sent first: the member's update, else the tags; None: nothing at all."""
+    """Return what is sent first of a planned change: the member's update, else the tags; None: nothing."""
     change = agreed.get("data")
     return request_body(update, change, address) or (_tags_body(work, change) if change is not None else None)
 
@@ -81,45 +81,47 @@ def _tags_body(work: Work, change: Change) -> dict[str, Any] | None:
 
 
 def request_kind(update: Update) -> str:
-    """Say which call an update is for."""
+    """Return which call an update is for."""
     return TAGS if TAGS in update["data"] else MEMBER
 
 
 def carries_only_data(update: Update) -> bool:
-    """Say whether nobody's subscription hangs on an update."""
+    """Return whether an update affects no subscription."""
     return update["agreed"].get("data") is not None and (
         update["attempt"]["decided"] is None or request_kind(update) == TAGS
     )
 
 
 def confirmed_of(tx: Transaction, updates: Sequence[Update]) -> dict[int, Mapping[str, Any]]:
-    """Return what is confirmed of the rows whose updates carry data."""
+    """Return the confirmed data of the rows whose updates carry data."""
     ids = [update["id"] for update in updates if update["agreed"].get("data") is not None]
     found = data.data_of_rows(tx, ids) if ids else {}
     return {key: (found[key]["confirmed"] if key in found else None) or NOTHING_CONFIRMED for key in ids}
 
 
 def confirmed_row(update: Update, confirmed: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the row of `store.data` once an update with data is confirmed."""
+    """Return the columns of `store.data` once an update with data is confirmed."""
     change = update["agreed"]["data"]
     now = after_tags(confirmed, change) if request_kind(update) == TAGS else after_member(confirmed, change)
-    settled = {"refused": None} if change["digests"] and not change.get("refused") else {}  # else a part was refused
+    settled = (
+        {"refused": None} if change["digests"] and not change.get("refused") else {}
+    )  # otherwise a part was refused
     return {"cache_id": update["id"], "confirmed": now, **settled}
 
 
 def refused_row(update: Update, detail: str, tags: Collection[str] = ()) -> dict[str, Any]:
-    """Return the row of `store.data` once data is refused: these merge fields, or all of it."""
+    """Return the columns of `store.data` once data is refused: some merge fields, or everything."""
     return {"cache_id": update["id"], "refused": refusal_of(update["agreed"]["data"], detail, tags)}
 
 
 def is_pending_again(update: Update) -> dict[str, Any]:
-    """Return the row of `store.data` once data is refused for a cause that may pass; what is confirmed is done."""
+    """Return the columns of `store.data` once data is refused temporarily; confirmed parts are done."""
     change = update["agreed"]["data"]
     return {"cache_id": update["id"], "wanted": tags_only(change) if request_kind(update) == TAGS else change}
 
 
 def reason_to_hold_back(work: Work, row: Mapping[Any, Any], change: Change | None) -> Code | None:
-    """Return why what waits for a row is not sent now: the same was refused too often a short while ago."""
+    """Return why a row's waiting data isn't sent now: the same was refused too often recently."""
     refusal = row["refusal"]
     if change is None or refusal is None or "again" not in refusal:
         return None
@@ -139,7 +141,7 @@ def tags_after_member(work: Work, update: Update) -> dict[str, Any] | None:
 
 
 def refused_by_name(update: Update, named: Collection[str]) -> list[str]:
-    """Return those of the merge fields of ours that Mailchimp named in its refusal, if there is a rest to be sent."""
+    """Return those of our merge fields that Mailchimp named in its refusal, if others remain to be sent."""
     change, tries = update["agreed"].get("data"), update["attempt"]["tries"]
     if change is None or request_kind(update) == TAGS or WITHOUT_SOME in tries:
         return []
@@ -149,7 +151,7 @@ def refused_by_name(update: Update, named: Collection[str]) -> list[str]:
 
 
 def without_refused_fields(work: Work, update: Update, tags: Collection[str]) -> dict[str, Any]:
-    """Return the update to be tried once Mailchimp has refused these merge fields of ours by name."""
+    """Return the update to retry after Mailchimp has refused these merge fields of ours by name."""
     rest = without_fields(update["agreed"]["data"], tags)
     agreed, tries = {**update["agreed"], "data": rest}, [*update["attempt"]["tries"], WITHOUT_SOME]
     fields = {tag: value for tag, value in update["data"]["merge_fields"].items() if tag not in tags}
@@ -160,7 +162,7 @@ def without_refused_fields(work: Work, update: Update, tags: Collection[str]) ->
 
 
 def without_merge_fields(update: Update) -> dict[str, Any] | None:
-    """Return the update to be tried once Mailchimp has refused merge fields of ours, or None if there was no other."""
+    """Return the update to retry after Mailchimp has refused our merge fields; None if nothing else remains."""
     change, tries = update["agreed"].get("data"), update["attempt"]["tries"]
     if change is None or not member_body(change) or carries_only_data(update) or WITHOUT_DATA in tries:
         return None
@@ -184,7 +186,7 @@ def _next_update(
 
 
 def journal_entries(work: Work, update: Update) -> Iterator[dict[str, Any]]:
-    """Yield an entry for each merge field, or each tag, that an update has changed."""
+    """Yield an entry for each merge field or tag that an update has changed."""
     change = update["agreed"].get("data")
     for name, old, new in _changes(change, request_kind(update)) if change is not None else ():
         yield {

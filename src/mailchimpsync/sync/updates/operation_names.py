@@ -1,4 +1,4 @@
-"""The names of operations: nobody else's can be taken for ours, nor those of one batch for another's."""
+"""Names of operations, made so that results can't be mistaken for another site's or another batch's."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _MARK_BITS = 64
 
 
 def random_mark(chance: Random) -> str:
-    """Return a mark that nobody else draws."""
+    """Return a unique random mark."""
     return f"{chance.getrandbits(_MARK_BITS):016x}"
 
 
@@ -21,11 +21,11 @@ def mark_of_batch(tx: Transaction, chance: Random) -> str:
 
 
 def operation_name(mark: str, update_id: int) -> str:
-    """Return the name of the operation of an update in the batch with a mark."""
+    """Return the name of an update's operation in the batch with a mark."""
     return f"{mark}-{update_id}"
 
 
 def update_of(mark: str | None, name: str | None) -> int | None:
-    """Return the update whose operation in the batch with a mark has a name; None: it is none of them."""
+    """Return the update whose operation in the batch with a mark has a name; None: it is none of ours."""
     of_batch, _, key = (name or "").rpartition("-")
     return int(key) if mark and of_batch == mark and key.isascii() and key.isdigit() else None

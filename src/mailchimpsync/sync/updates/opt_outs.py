@@ -1,6 +1,6 @@
-"""Opt-outs that overtake an update in flight: one request for each member, in the run that decides it.
+"""Opt-outs that overtake an update in flight: one request per member, in the run that decides it.
 
-Why, and what is safe about it: docs/decisions/opt-outs-overtake.md.
+Why, and why that is safe: docs/decisions/opt-outs-overtake.md.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ MEMBERS_IN_FLIGHT_MAX = 8
 MEMBERS_PER_STEP = 40
 ROWS_PER_STEP = 1_000
 _TO_RESEND = 503
-"""The status of a request whose answer was lost, and that did nothing: it may pass."""
+"""The status of a request whose response was lost, and that had no effect: it is temporary."""
 
 Answer = OperationResult | RemoteError | None
 
 
 def send_opt_outs(work: Work) -> bool:
-    """Send the opt-outs that have overtaken something, and take their answers in; False if time was over before.
+    """Send the opt-outs that have overtaken an update, and record the results; False if time ran out first.
 
-    Those that are in a batch themselves, and wait for it for too long, are sent as well.
+    Those that are in a batch themselves, and have waited for it too long, are sent as well.
 
     Raises:
-        TransientError: Mailchimp doesn't answer; the next call reads the members first.
+        TransientError: Mailchimp can't be reached; the next call reads the members first.
     """
     while True:
         waiting = _next_opt_outs(work)
@@ -54,7 +54,7 @@ def send_opt_outs(work: Work) -> bool:
 
 
 def _next_opt_outs(work: Work) -> Sequence[Mapping[Any, Any]]:
-    """Return the next ones to be sent; what hangs is taken up only as fast as it is sent, and while there is time."""
+    """Return the next ones to send; those that hang are queued only as fast as they are sent, within the time."""
     with work.transaction() as tx:
         waiting = updates.unsent_opt_outs(tx, work.list_id, MEMBERS_PER_STEP, work.sends_updates_of)
     if waiting or work.sends_updates_of is not None or work.deadline.reached:
@@ -66,7 +66,8 @@ def _next_opt_outs(work: Work) -> Sequence[Mapping[Any, Any]]:
     if not hanging:
         return ()
     work.log(
-        f"{len(hanging)} opt-outs wait in a batch that Mailchimp has not finished; they are sent directly as well."
+        f"{len(hanging)} opt-outs are waiting in a batch that Mailchimp hasn't finished; they are now "
+        "sent directly as well."
     )
     with work.transaction() as tx:
         return updates.unsent_opt_outs(tx, work.list_id, MEMBERS_PER_STEP)
@@ -75,7 +76,7 @@ def _next_opt_outs(work: Work) -> Sequence[Mapping[Any, Any]]:
 def send_changed_directly(run: Run) -> None:
     """Queue opt-outs whose batch hangs, and whose rows have changed since, for requests of their own.
 
-    Only where the rules, by what is known now, do not want the person back.
+    Only if the rules, as things are now, don't want the person subscribed.
     """
     after = 0
     while True:
@@ -94,7 +95,7 @@ def send_changed_directly(run: Run) -> None:
 
 
 def finish_opt_outs(work: Work) -> None:
-    """Find out what became of requests whose answer an earlier run never got; what was not done is decided again."""
+    """Find the outcome of requests whose response an earlier run never got; those without effect are decided again."""
     while True:
         with work.transaction() as tx:
             waiting = updates.unsent_opt_outs(tx, work.list_id, MEMBERS_PER_STEP)
@@ -105,7 +106,7 @@ def finish_opt_outs(work: Work) -> None:
 
 
 def _claim_opt_outs(work: Work, update: Mapping[Any, Any]) -> dict[Any, Any]:
-    """Mailchimp's dates are to the second, so this one is as well."""
+    """Record the time of sending; without fractions of a second, like Mailchimp's dates."""
     sent_at = work.runtime.now().replace(microsecond=0).isoformat()
     return {**update, "attempt": {**update["attempt"], updates.SENT_AT: sent_at}}
 
@@ -130,7 +131,7 @@ def _send_one(work: Work, update: Mapping[Any, Any]) -> Answer:
 
 
 def _read_or_resend(work: Work, update: Mapping[Any, Any], *, send: bool) -> Answer:
-    """Read a member: taken off, by us; or else sent once more, where nobody has touched it since. None: neither."""
+    """Read a member: unsubscribed by us; or else send again if nobody has changed it since. None: neither."""
     try:
         found = member_if_readable(work.mailchimp, work.list_id, _member_id(update))
     except RemoteError as error:
@@ -164,7 +165,7 @@ def _member_as_answer(found: Member) -> dict[str, Any]:
 
 
 def _record_answers(work: Work, sent: Sequence[Mapping[Any, Any]], answers: Sequence[Answer]) -> None:
-    """Note what became of requests, all that have an answer, before the error of one that has none is raised."""
+    """Record all results of requests, before raising the error of one that has none."""
     outcome, unanswered, errors = Outcome(), [], []
     for update, answer in zip(sent, answers, strict=True):
         if isinstance(answer, RemoteError):

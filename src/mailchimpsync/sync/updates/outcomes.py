@@ -1,4 +1,4 @@
-"""What the result of one update says of its row: confirmed, refused, or to be tried in another way.
+"""The effect of one update's result on its row: confirmed, refused, or to be retried in another form.
 
 See docs/decisions/failures-stay-alone.md.
 """
@@ -38,7 +38,7 @@ Update = Mapping[Any, Any]
 
 @dataclass(slots=True)
 class Outcome:
-    """What the results of some updates change here."""
+    """The changes that the results of some updates make here."""
 
     rows: list[dict[str, Any]] = field(default_factory=list)
     completed: list[tuple[int, str | None]] = field(default_factory=list)
@@ -52,17 +52,17 @@ class Outcome:
     tried_again: int = 0
     access_refused: Counter[Code] = field(default_factory=Counter)
     refused: list[tuple[int | None, int]] = field(default_factory=list)
-    """Whose update was refused, be it for good or for now: the run, and the row."""
+    """The run and row of each refused update, temporary refusals included."""
 
 
 def is_opt_out(result: OperationResult) -> bool:
-    """Say whether Mailchimp refused an update because the person has left."""
+    """Return whether Mailchimp refused an update because the person has unsubscribed."""
     refused = result.status_code not in OK_STATUS
     return refused and classify_refusal(result.status_code, result.body) is Code.MC_COMPLIANCE
 
 
 def apply_result(work: Work, update: Update, result: OperationResult, outcome: Outcome) -> None:
-    """Add to an outcome what a result means for its update and its row."""
+    """Add the effects of a result on its update and row to an outcome."""
     if result.status_code in OK_STATUS:
         _confirm(work, update, result, outcome)
         return
@@ -95,7 +95,7 @@ def apply_result(work: Work, update: Update, result: OperationResult, outcome: O
 
 
 def _try_again(work: Work, update: Update, result: OperationResult, code: Code, outcome: Outcome) -> None:
-    """What may pass is tried again; data alone waits for it as it did before it was sent."""
+    """Retry after a temporary refusal; data alone waits as it did before it was sent."""
     outcome.access_refused.update({code} & OF_ACCESS)
     outcome.tried_again += 1
     outcome.refused.append((update["update_run_id"], update["id"]))
@@ -113,7 +113,7 @@ def _try_again(work: Work, update: Update, result: OperationResult, code: Code, 
 def _retry_without_fields(
     work: Work, update: Update, status: int, detail: str, tags: Sequence[str], outcome: Outcome
 ) -> None:
-    """One value that Mailchimp refuses holds nothing else back."""
+    """Retry without the refused fields: one value that Mailchimp refuses must not hold back the rest."""
     error = {"code": Code.MC_FIELD.value, "status": status, "detail": detail}
     outcome.completed.append((update["update_id"], json_text(error)))
     outcome.entries.append(mailchimp_refusal(work, update, status, Code.MC_FIELD))
@@ -123,7 +123,7 @@ def _retry_without_fields(
 
 
 def _refuse_data(work: Work, update: Update, status: int, code: Code, detail: str, outcome: Outcome) -> None:
-    """Nobody's subscription hangs on it, so the row is as it was; the same is not sent again."""
+    """Refuse data only: the row stays as it was; the same data isn't sent again."""
     outcome.failed += 1
     outcome.refused.append((update["update_run_id"], update["id"]))
     outcome.completed.append((update["update_id"], json_text({"code": code.value, "status": status, "detail": detail})))
@@ -134,9 +134,9 @@ def _refuse_data(work: Work, update: Update, status: int, code: Code, detail: st
 
 
 def _fallback_update(update: Update, code: Code) -> dict[str, Any] | None:
-    """Return the update to be tried instead, once.
+    """Return the update to try instead, once.
 
-    After a compliance refusal that is `pending`, so that Mailchimp asks the person
+    After a compliance refusal that is `pending`, so that Mailchimp asks the person to confirm
     (docs/reference/php-extension.md#compliance); after a refusal of merge fields, the same without those of plugins,
     then without the check of required ones.
     """
@@ -191,7 +191,7 @@ def _confirm(work: Work, update: Update, result: OperationResult, outcome: Outco
             "base_subscribed": update["agreed"]["subscribed"],
             "base_interests": confirmed,
         }
-    # What changed while the update was in flight is compared with what it made both sides agree on.
+    # Changes made while the update was in flight are compared with the base that it set.
     has_news = row["names_before"] is not None or row["hold_reason"] is not None
     in_order = as_wanted and confirmed == agreed and not update["recheck"] and not has_news
     row["sync_status"] = (SyncStatus.OK if in_order else SyncStatus.TODO).value
@@ -206,20 +206,20 @@ def _confirm(work: Work, update: Update, result: OperationResult, outcome: Outco
 
 
 def _matches_base(update: Update, row: Mapping[str, Any]) -> bool:
-    """An update that asks for no status must not hide that somebody has left meanwhile."""
+    """Return whether the base still holds: an update without a status must not hide an unsubscribe meanwhile."""
     subscribed = update["agreed"]["subscribed"]
     return subscribed is None or subscribed == (row["mailchimp_status"] in SUBSCRIBED_STATUSES)
 
 
 def _member_columns(update: Update, body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what Mailchimp says of the member now; where its answer is silent, what we knew, or what we sent."""
+    """Return the member's current columns: what Mailchimp returned; else what we knew, or what we sent."""
     data = update["data"]
     sent_status = data.get("status") or (data.get("status_if_new") if update["mailchimp_status"] is None else None)
     status = body.get("status") or sent_status or update["mailchimp_status"]
     changed_at = _date(body.get("last_changed"))
     ours = OurAct(sent_status, update["submitted_at"]) if sent_status else None
     facts = observe_member(facts_of(update), Seen(status, changed_at, _date(body.get("timestamp_opt"))), ours)
-    left_alone = ours is not None and facts.made_by is None  # what we were to do, somebody else had done
+    left_alone = ours is not None and facts.made_by is None  # someone else had made the change already
     known = update["mailchimp_data"] or {}
     agreed = update["agreed"]["interests"] or {}
     interests = {**agreed, **(update["mailchimp_interests"] or {}), **data.get("interests", {})}
@@ -248,9 +248,9 @@ def _member_columns(update: Update, body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _moved(update: Update, member_id: str | None) -> dict[str, Any]:
-    """Return what changes with the address; one that CiviCRM has chosen since stays to be sent."""
+    """Return what changes with the address; a newer one chosen in CiviCRM is still to be sent."""
     if update["mailchimp_member_id"] is None:
-        return {"civicrm_address": update["data"]["email_address"]}  # who is subscribed gets the best one
+        return {"civicrm_address": update["data"]["email_address"]}  # subscribed members get the best address
     if (moved := new_address_of(update)) is None or not member_id:
         return {}
     is_newest = normalise_address(update["new_address"] or moved) == normalise_address(moved)
@@ -258,15 +258,15 @@ def _moved(update: Update, member_id: str | None) -> dict[str, Any]:
 
 
 def new_address_of(update: Update) -> str | None:
-    """Return the address that an update gives its member, if it is another one."""
+    """Return the new address that an update gives its member, if any."""
     known, wanted = update["mailchimp_email"], update["data"].get("email_address")
-    if update["mailchimp_member_id"] is None or wanted is None:  # tags are given by the member's id alone
+    if update["mailchimp_member_id"] is None or wanted is None:  # tags are sent by the member's id alone
         return None
     return str(wanted) if normalise_address(known or "") != normalise_address(wanted) else None
 
 
 def matches_update(data: Mapping[str, Any], status: str | None) -> bool:
-    """Say whether a member has the status that an update asked for, if it asked for one."""
+    """Return whether a member has the status that an update asked for, if any."""
     wanted = data.get("status") or data.get("status_if_new")
     if wanted is None:
         return True

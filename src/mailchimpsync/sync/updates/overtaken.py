@@ -1,6 +1,6 @@
 """Updates in flight that an opt-out has overtaken: Mailchimp may still carry them out, after the opt-out.
 
-What they bring about is our own act, and nobody's wish: members whom they have subscribed are taken off again
+Their effect is our own act, and not anyone's decision: members they have subscribed are removed again
 (docs/decisions/opt-outs-overtake.md).
 """
 
@@ -25,17 +25,17 @@ MEMBERS_IN_FLIGHT_MAX = 8
 
 @dataclass(frozen=True, slots=True)
 class Overtaken:
-    """An overtaken update with its row, and its member as Mailchimp shows it now."""
+    """An overtaken update with its row, and the member at Mailchimp now."""
 
     update: RowMapping
     found: Member | UnreadableMember | None
 
 
 def read_overtaken_members(work: Work, batch_id: int) -> Sequence[Overtaken]:
-    """Read the members of the overtaken updates of a batch that is over.
+    """Read the members of a finished batch's overtaken updates.
 
     Raises:
-        TransientError: Mailchimp doesn't answer; the batch stays open until it does.
+        TransientError: Mailchimp can't be reached; the batch stays open until it can.
     """
     with work.transaction() as tx:
         waiting = updates.overtaken(tx, work.list_id, batch_id)
@@ -44,7 +44,7 @@ def read_overtaken_members(work: Work, batch_id: int) -> Sequence[Overtaken]:
 
 
 def record_overtaken(tx: Transaction, overtaken: Sequence[Overtaken]) -> None:
-    """Write down what members are once a batch is over; where that is new, their rows are due."""
+    """Record the members' states once a batch is over; rows with changes are due."""
     changed = [one for one in overtaken if one.found is not None]
     columns = []
     for one in changed:
@@ -57,16 +57,16 @@ def record_overtaken(tx: Transaction, overtaken: Sequence[Overtaken]) -> None:
 
 
 def _due(update: RowMapping, fresh: dict[str, Any]) -> dict[str, Any]:
-    """A row with an update in flight is due after its result."""
+    """A row with an update in flight becomes due after its result."""
     if update["sync_status"] in IN_FLIGHT:
         return {**fresh, "sync_status": update["sync_status"], "recheck": True}
     return {**fresh, "sync_status": SyncStatus.TODO.value}
 
 
 def settle_overtaken(run: Run) -> None:
-    """Before rows are decided: what overtaken updates have done, as far as Mailchimp's members show it now.
+    """Before rows are decided, find out what overtaken updates have done, from Mailchimp's members.
 
-    Otherwise it would look like a newer word of Mailchimp's, and bring back somebody who has left in CiviCRM.
+    Otherwise it would look like a newer change at Mailchimp, and bring back people who have left in CiviCRM.
     """
     with run.transaction() as tx:
         found = updates.overtaken(tx, run.list_id)
@@ -80,7 +80,7 @@ def settle_overtaken(run: Run) -> None:
 
 
 def _base_if_ours(update: RowMapping, status: str | None, since: Any) -> dict[str, Any]:
-    """Return what both sides had agreed on, where a member is subscribed because an overtaken update asked for it."""
+    """Return the base where a member is subscribed because an overtaken update asked for it."""
     wanted = update["data"].get("status") or update["data"].get("status_if_new")
     if wanted not in SUBSCRIBED_STATUSES or status not in SUBSCRIBED_STATUSES:
         return {}

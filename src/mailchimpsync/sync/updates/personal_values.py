@@ -1,4 +1,4 @@
-"""Values that let somebody in are made as they are sent, and kept nowhere (docs/decisions/personal-tokens.md)."""
+"""Values that give access are made when they are sent, and stored nowhere (docs/decisions/personal-tokens.md)."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ Body = Mapping[str, Any]
 
 
 def insert_personal_values(work: Work, bodies: Mapping[int, Body]) -> dict[int, Body]:
-    """Return the bodies of updates as they are sent; CiviCRM is asked only where one needs it.
+    """Return the bodies of updates to send; CiviCRM is asked only if one needs it.
 
     Raises:
-        RemoteError: CiviCRM can't be asked.
+        RemoteError: CiviCRM can't be reached.
     """
     contacts = contacts_of(bodies.values())
     secrets = _secrets(work, sorted(contacts)) if contacts else {}

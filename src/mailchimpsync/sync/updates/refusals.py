@@ -1,4 +1,4 @@
-"""What was refused: the row fails alone, or is tried again, and the journal tells it.
+"""Refused changes: the row fails alone, or is retried, and the journal records it.
 
 How often and how soon: docs/decisions/one-model-of-truth.md.
 """
@@ -24,7 +24,7 @@ DETAIL_LENGTH_MAX = 500
 
 PAUSE_FIRST = timedelta(minutes=30)
 PAUSE_LONGEST = timedelta(days=1)
-"""How long a change that was refused again and again waits until it is tried once more; twice as long each time."""
+"""The longest wait before a repeatedly refused change is retried; the wait doubles each time."""
 
 _DOUBLINGS_MAX = 6
 
@@ -40,9 +40,9 @@ def refuse_row_by_civicrm(row_id: int, error: RefusedError) -> dict[str, Any]:
 
 
 def refuse_temporarily(update: Mapping[Any, Any], code: Code, detail: str, now: datetime) -> dict[str, Any]:
-    """Return the columns of a row whose update Mailchimp refused for a cause that may pass.
+    """Return the columns of a row whose update Mailchimp refused for a temporary cause.
 
-    It is due again; once the same was refused too often it is listed as a failure, and tried more and more rarely.
+    It is due again; after too many refusals it is listed as a failure, and retried less and less often.
     """
     decided = update["data"] if carries_only_data(update) else update["attempt"]["decided"]
     times = _earlier_attempts(update["refusal"], decided) + 1
@@ -66,20 +66,20 @@ def _earlier_attempts(refusal: Mapping[str, Any] | None, decided: Any) -> int:
 
 
 def _pause(decided: Mapping[str, Any], times: int) -> timedelta:
-    """Whoever is to be taken off is tried as soon as possible, however often it was refused."""
+    """Unsubscribes are retried as soon as possible, however often they were refused."""
     if decided.get("status") in (MemberStatus.UNSUBSCRIBED, MemberStatus.ARCHIVED):
         return PAUSE_FIRST
     return min(PAUSE_FIRST * (1 << min(times - LASTS_AFTER, _DOUBLINGS_MAX)), PAUSE_LONGEST)
 
 
 def civicrm_refusal(work: Work, about: Mapping[str, Any], wanted: str, error: RefusedError) -> dict[str, Any]:
-    """Return the journal entry that CiviCRM refused what was wanted; `about` has `cache_id` and `contact_id`."""
+    """Return the journal entry for a change that CiviCRM refused; `about` has `cache_id` and `contact_id`."""
     reason = Code.CV_CHANGE_REFUSED.value
     return _entry(work, Side.CIVICRM, {**about, "run_id": work.id, "new": wanted}, reason, error.code.value)
 
 
 def mailchimp_refusal(work: Work, update: Mapping[Any, Any], status: int, code: Code) -> dict[str, Any]:
-    """Return the journal entry that Mailchimp refused an update."""
+    """Return the journal entry for an update that Mailchimp refused."""
     about = {
         "cache_id": update["id"],
         "contact_id": update["civicrm_contact_id"],
@@ -91,7 +91,7 @@ def mailchimp_refusal(work: Work, update: Mapping[Any, Any], status: int, code: 
 
 
 def count_refused(tx: Transaction, refused: Sequence[tuple[int | None, int]]) -> None:
-    """Note in the figures of runs, and in the plans they carry out, for whom something was refused: run and row."""
+    """Record refusals, by run and row, in the figures of runs and in the plans they carry out."""
     figures.add_refused(tx, Counter(run_id for run_id, _ in refused if run_id is not None))
     of_runs: dict[int, list[int]] = defaultdict(list)
     for run_id, row_id in refused:
@@ -107,7 +107,7 @@ def _entry(work: Work, side: Side, about: Mapping[str, Any], reason: str, answer
 
 
 def _wanted_change(update: Mapping[Any, Any]) -> str:
-    """Return what an update wanted, without saying which address."""
+    """Return what an update wanted, without the address."""
     data, known = update["data"], update["mailchimp_email"]
     moves = update["mailchimp_member_id"] and normalise_address(data["email_address"]) != normalise_address(known or "")
     wanted = (

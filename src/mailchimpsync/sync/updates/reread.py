@@ -1,7 +1,7 @@
-"""A second look at members whom Mailchimp refused for compliance, before they are asked to confirm.
+"""Re-reads members whom Mailchimp refused for compliance, before they are asked to confirm.
 
-The decision may be hours old when its batch is done. Whoever left after it was made must not be asked to come back on
-its strength (docs/decisions/sticky-opt-outs.md).
+The decision may be hours old when its batch is done. People who unsubscribed after it must not be asked to come back
+because of it (docs/decisions/sticky-opt-outs.md).
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ Update = RowMapping
 
 
 def reread_members(work: Work, batch_id: int, refused: Sequence[int]) -> Mapping[int, Member | UnreadableMember]:
-    """Return, by update id, the members of refused updates that changed at Mailchimp after what was known of them.
+    """Return, by update id, the members of refused updates that have changed at Mailchimp since they were read.
 
-    So may those have that can't be read; they are returned too.
+    Members that can't be read may have changed too; they are returned as well.
     """
     if not refused:
         return {}
@@ -42,7 +42,7 @@ def reread_members(work: Work, batch_id: int, refused: Sequence[int]) -> Mapping
 
 
 def fresh_columns(update: Update, found: Member | UnreadableMember) -> dict[str, Any]:
-    """Return the row, due again with what Mailchimp says now, or with that it can't be read."""
+    """Return the row's columns, due again with Mailchimp's current state, or with the fact that it can't be read."""
     if isinstance(found, UnreadableMember):
         return {
             "id": update["id"],
@@ -67,13 +67,13 @@ def fresh_columns(update: Update, found: Member | UnreadableMember) -> dict[str,
 
 
 def read_member(work: Work, update: Update) -> Member | UnreadableMember | None:
-    """Return the member of an update as Mailchimp shows it now, also one that can't be read; None: there is none."""
+    """Return an update's member as it is at Mailchimp now, also if it can't be read; None: it doesn't exist."""
     key = update["mailchimp_member_id"] or member_id_of(update["data"]["email_address"])
     return member_if_readable(work.mailchimp, work.list_id, key)
 
 
 def _may_be_newer(found: Member | UnreadableMember, update: Update) -> bool:
-    """By what was known when it was decided: the row may know more by now, from a later reading or a webhook."""
+    """Compare with what was known at the decision: the row may know more by now."""
     if isinstance(found, UnreadableMember):
         return True
     attempt = update["attempt"]

@@ -1,4 +1,4 @@
-"""What became of updates: one result at a time decides about one row, and never about another.
+"""Results of updates: each result decides about one row, and never about another.
 
 See docs/decisions/failures-stay-alone.md.
 """
@@ -33,12 +33,12 @@ from mailchimpsync.sync.updates.reread import fresh_columns, reread_members
 RESULTS_PER_STEP = 1_000
 DETAIL_MAX = 500
 MINUTES_BETWEEN_ATTEMPTS = (1, 5, 15, 60, 240, 720)
-"""To get the results of one batch; after the last, it is given up. Members tell as well what was done."""
+"""Between attempts to read a batch's results; after the last it is given up. Members show the outcome as well."""
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What a batch brought: numbers of updates that Mailchimp confirmed, refused, and said nothing of."""
+    """What a batch brought: how many updates Mailchimp confirmed, refused, and left without a result."""
 
     confirmed: int = 0
     refused: int = 0
@@ -46,12 +46,12 @@ class Read:
 
 
 def read_results(work: Work, batch: Any, info: BatchInfo) -> Read:
-    """Take in the results of a finished batch; updates it says nothing of are due again.
+    """Process the results of a finished batch; updates without a result are due again.
 
     Reading them a second time changes nothing: an update takes one result.
 
     Raises:
-        TransientError: they can't be fetched, or not to their end; what was read before is taken in.
+        TransientError: they can't be read, or not to the end; those read before are recorded.
     """
     sums = _Sums()
     batch_id = batch["id"]
@@ -70,7 +70,7 @@ def read_results(work: Work, batch: Any, info: BatchInfo) -> Read:
 
 @dataclass
 class _Sums:
-    """What the results of a batch came to."""
+    """Totals of a batch's results."""
 
     confirmed: int = 0
     refused: int = 0
@@ -88,22 +88,22 @@ class _Sums:
 
     @property
     def refused_alike(self) -> Code | None:
-        """The code with which all of them were refused, if that is about the key or the account."""
+        """The code with which all were refused, if it is about the API key or the account."""
         code, number = next(iter(self.access_refused.most_common(1)), (None, 0))
         return code if number and number == self.answers else None
 
 
 def results_are_lost(work: Work, batch_id: int) -> int:
-    """The results can't be had any more: the batch's rows are due again. Return how many there are."""
+    """Give up the results of a batch, whose rows are due again. Return how many there are."""
     number = _close(work, batch_id)
-    work.log(f"The results of a batch can't be had; {number} rows are decided again by what the members say.")
+    work.log(f"The results of a batch aren't available; {number} rows are decided again from their members' state.")
     return number
 
 
 def record_batch_failure(work: Work, batch: Any, error: RemoteError) -> bool:
-    """Note that a batch could not be read; once that has happened often, give it up. Return whether it is given up.
+    """Record that a batch couldn't be read; after several failures, give it up. Return whether it is given up.
 
-    Its rows are due then, and decided by what the members say, which each run reads.
+    Its rows are then due, and decided from their members' state, which each run reads.
     """
     attempts: int = batch["attempts"] + 1
     is_last = attempts > len(MINUTES_BETWEEN_ATTEMPTS)
@@ -119,12 +119,12 @@ def record_batch_failure(work: Work, batch: Any, error: RemoteError) -> bool:
     if is_last:
         results_are_lost(work, batch["id"])
     else:
-        work.log(f"The results of a batch could not be read ({error.code}); it is tried again in {pause}.")
+        work.log(f"The results of a batch couldn't be read ({error.code}); it is tried again in {pause}.")
     return is_last
 
 
 def _answers(work: Work, mark: str | None, info: BatchInfo) -> Iterator[tuple[int, OperationResult]]:
-    """Yield the results that answer one of our updates; others are not ours to judge."""
+    """Yield the results for one of our updates; others aren't ours to process."""
     for result in batch_results(work.mailchimp, info):
         key = update_of(mark, result.operation_id)
         if key is not None and not result.unreadable:
@@ -132,10 +132,10 @@ def _answers(work: Work, mark: str | None, info: BatchInfo) -> Iterator[tuple[in
 
 
 def _is_about(list_id: str, update: RowMapping, result: OperationResult) -> bool:
-    """Say whether an answer speaks of the member and the audience of its update.
+    """Return whether a result is about the member and the audience of its update.
 
-    A member that is given another address is answered with the id of the new one. Archiving and tags are answered with
-    nothing; a change of a member that is not answered with the member was not proved, whatever its status says.
+    After a change of address the result has the id of the new one. Archiving and tags have no result; if a member's
+    change returns no member, it wasn't proved, whatever the status says.
     """
     told_list, told_id, told_address = (result.body.get(name) for name in ("list_id", "id", "email_address"))
     if result.status_code not in OK_STATUS:
@@ -149,7 +149,7 @@ def _is_about(list_id: str, update: RowMapping, result: OperationResult) -> bool
 
 
 def _changes_member(update: RowMapping) -> bool:
-    """Say whether Mailchimp answers an update with its member."""
+    """Return whether Mailchimp responds to an update with its member."""
     return "tags" not in update["data"] and update["data"].get("status") != MemberStatus.ARCHIVED
 
 
@@ -191,10 +191,9 @@ def _apply_results(work: Work, batch_id: int, results: Mapping[int, OperationRes
 
 
 def _close(work: Work, batch_id: int, refused_alike: Code | None = None) -> int:
-    """The batch is handled; rows whose update got no answer are due again, and their update is dropped.
+    """Mark the batch as processed; rows whose update got no result are due again, and their update is dropped.
 
-    Members of updates that an opt-out has overtaken are looked at first: Mailchimp may have carried them out all the
-    same.
+    Members of updates that an opt-out has overtaken are read first: Mailchimp may have carried them out all the same.
     """
     overtaken = read_overtaken_members(work, batch_id)
     with work.transaction() as tx:

@@ -1,4 +1,4 @@
-"""What became of updates that were sent and got no answer: Mailchimp does not tell, but its members do."""
+"""The outcome of updates sent without a response: Mailchimp doesn't report it, but its members show it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ ROWS_PER_STEP = 5_000
 
 
 def resolve_unanswered(run: Run, row_ids: Sequence[int] | None = None) -> None:
-    """Take the members' word for what became of updates that were aborted, or whose results were lost.
+    """Take the outcome of updates that were aborted, or whose results were lost, from their members.
 
-    Where a member is now as the update wanted it, it was done: both sides had agreed on what it says. Otherwise our own
-    act would look like a newer word of Mailchimp's, and undo what staff did while it was in flight. Where a member's
-    status is another one, and newer than the update, the person may have acted after it: what was agreed before is
-    forgotten, and the later date decides.
+    If a member is now as the update wanted it, it was done: then both sides had agreed on that. Otherwise our own act
+    would look like a newer change at Mailchimp, and undo what staff did while it was in flight. If a member has another
+    status, newer than the update, the person may have acted after it: the earlier base is forgotten, and the later date
+    decides.
     """
     after = 0
     while True:

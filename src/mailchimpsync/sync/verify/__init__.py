@@ -1,7 +1,7 @@
-"""`verify`: compares both sides in full, through their APIs, and says where they differ and why.
+"""`verify`: compares both sides in full, through their APIs, and reports where they differ and why.
 
-It goes by what both sides say, not by our own rows, so that it finds what those have wrong. It writes on neither side
-and takes no lease: it may run beside a run, and whoever seems to differ is looked at once more before it says so.
+It uses what both sides say, not our own rows, so that it finds errors in those. It writes to neither side and takes no
+lease: it may run beside a run, and people who seem to differ are read once more before they are reported.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from mailchimpsync.sync.verify.reading import Comparing, read_both
 __all__ = ["Cause", "Difference", "Verdict", "Verified", "people_of", "verify"]
 
 KEPT_MAX = 500
-"""How many differences are kept of each sort: without explanation, and with one."""
+"""How many differences of each sort are stored: unexplained, and explained."""
 
 REREADS_MAX = 1_000
-"""How many people are looked at once more; who differs beyond those did not do so by a change of the last minutes."""
+"""How many people are read once more; beyond that, differences don't come from changes of the last minutes."""
 
 _DIFFERENCES_PER_STEP = 500
 
@@ -49,11 +49,11 @@ def verify(
     progress: Progress | None = None,
     tell: Tell | None = None,
 ) -> Verified:
-    """Compare both sides in full, keep what was found, and return it; `tell` is told of every difference.
+    """Compare both sides in full, store the findings, and return them; `tell` is called with every difference.
 
     Raises:
-        EvidenceError, AccessError: there is no proof that everything was read. TransientError: a side is away, or time
-            is over.
+        EvidenceError, AccessError: there is no proof that everything was read.
+        TransientError: a side can't be reached, or time is over.
     """
     started = systems.runtime.now()
     with systems.store.begin() as tx:
@@ -95,7 +95,7 @@ def _deleted_interests(systems: Systems, connection: Connection) -> Sequence[str
 
 
 def _confirm_differences(work: Comparing) -> Iterator[Difference]:
-    """Yield differences with their causes, those in doubt only after a second look."""
+    """Yield differences with their causes, doubtful ones only after a second reading."""
     causes, looks = Causes(work), REREADS_MAX
     found = (one for some in find_differences(work.scratch, work.connection) for one in some)
     for some in _chunks(found):
@@ -117,7 +117,7 @@ def _chunks(found: Iterable[Difference]) -> Iterator[Sequence[Difference]]:
 
 @dataclass
 class _Tally:
-    """Counts differences and the people they are about, and keeps the first of them."""
+    """Counts differences and the people affected, and stores the first of them."""
 
     tell: Tell | None
     gone_interests: Sequence[str] = ()
@@ -128,7 +128,7 @@ class _Tally:
     _kept: dict[bool, list[dict[str, Any]]] = field(default_factory=lambda: {False: [], True: []})
 
     def add(self, one: Difference) -> None:
-        """Take one in."""
+        """Add one."""
         self._counts[one.kind.value, one.cause.value, one.code] += 1
         self._people[one.kind.value, one.cause.value, one.code] += self._is_another_person(one)
         self._numbers[one.is_explained] += 1
@@ -139,7 +139,7 @@ class _Tally:
             self.tell(one)
 
     def _is_another_person(self, one: Difference) -> bool:
-        """Say whether nobody was counted yet for the same cause: only interests may differ more than once."""
+        """Return whether the person isn't counted yet for the same cause: only interests may differ more than once."""
         if one.interest is None:
             return True
         person = one.member_id, one.cause.value
@@ -148,7 +148,7 @@ class _Tally:
         return is_new
 
     def result(self) -> dict[str, Any]:
-        """Return what is kept of them; those without explanation come first."""
+        """Return the stored ones; unexplained ones come first."""
         counts = sorted(self._counts.items(), key=lambda pair: (-pair[1], pair[0][:2], pair[0][2] or ""))
         gone = self.gone_interests
         return {

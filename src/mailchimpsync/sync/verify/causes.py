@@ -1,4 +1,4 @@
-"""What differences come from: our own rows say why, where what they say of both sides is true."""
+"""The causes of differences, from our own rows, if what they say of both sides is true."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Row = RowMapping
 
 @dataclass
 class Causes:
-    """Explains differences. What changed in CiviCRM since the last run is asked for once, when first needed."""
+    """Explains differences. What changed in CiviCRM since the last run is read once, when first needed."""
 
     work: Comparing
     _changed: set[int] | None = None
@@ -87,7 +87,7 @@ class Causes:
         return replace(one, cause=Cause.FORMER if one.kind is Kind.OTHER_ADDRESS else Cause.UNKNOWN)
 
     def _is_true(self, one: Difference, row: Row) -> bool:
-        """Say whether a row was decided on what is so now; else its reason explains nothing."""
+        """Return whether a row was decided on the current facts; otherwise its reason explains nothing."""
         if row["reason"] in _OBSTACLES:
             person = self._people.get(one.contact_id or 0)
             now = {"mailchimp_status": one.status, "mailchimp_email": one.address}
@@ -97,7 +97,7 @@ class Causes:
         return (known is None) == (status is None) and (known in SUBSCRIBED_STATUSES) == (status in SUBSCRIBED_STATUSES)
 
     def _changed_contacts(self, mark: datetime) -> set[int]:
-        """Return the contacts that were changed, or came to or left a group, since the last run began."""
+        """Return the contacts that changed, or joined or left a group, since the last run started."""
         if self._changed is None:
             civicrm, clock = self.work.systems.civicrm, self.work.site_clock
             since = clock.shown_from(mark)
@@ -112,7 +112,7 @@ class Causes:
 
 
 def _waits_for(rows: Sequence[Row], *, is_held: bool) -> tuple[Cause, str | None] | None:
-    """Return why rows are still due, with the code of a refusal, or None if they are not."""
+    """Return why rows are still due, with the code of a refusal; None if they aren't."""
     if (refused := next((row for row in rows if _is_refused(row)), None)) is not None:
         return Cause.REFUSED, refused["reason"]
     if any(row["sync_status"] == SyncStatus.TODO for row in rows):
@@ -121,12 +121,12 @@ def _waits_for(rows: Sequence[Row], *, is_held: bool) -> tuple[Cause, str | None
 
 
 def _is_refused(row: Row) -> bool:
-    """Say whether Mailchimp refused the row's change for a cause that may pass."""
+    """Return whether Mailchimp refused the row's change for a temporary cause."""
     return row["sync_status"] in (SyncStatus.TODO, SyncStatus.FAIL) and row["reason"] in MAY_PASS
 
 
 def _cause_of(row: Row) -> Cause | None:
-    """Return what a row says of a difference by itself: it failed, or the two sides may differ."""
+    """Return the cause that a row alone gives: it failed, or the two sides may differ."""
     if row["sync_status"] == SyncStatus.FAIL:
         return Cause.CANNOT
     is_chosen = row["sync_status"] == SyncStatus.OK and row["reason"] in EXCLUDED_BY_CHOICE

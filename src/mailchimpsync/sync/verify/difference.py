@@ -1,4 +1,4 @@
-"""What a comparison finds: differences, their kinds, and what they come from."""
+"""What a comparison finds: differences, their kinds, and their causes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Kind(StrEnum):
 
 
 class Cause(StrEnum):
-    """What a difference comes from. All but `UNKNOWN` explain it."""
+    """The cause of a difference. All but `UNKNOWN` explain it."""
 
     CANNOT = "can't be synced"  # its code says why
     AS_CHOSEN = "as the connection's departure table says"  # its code says how
@@ -38,11 +38,11 @@ class Cause(StrEnum):
 
 
 _STAYS = (Cause.CANNOT.value, Cause.AS_CHOSEN.value, Cause.FORMER.value)
-"""The causes that no later sync takes away."""
+"""The causes that no later sync removes."""
 
 
 class Verdict(StrEnum):
-    """What a full comparison comes to."""
+    """The conclusion of a full comparison."""
 
     AGREE = "agree"
     EXPLAINED = "explained"  # they differ, and every difference has a known reason
@@ -51,13 +51,13 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One difference: about whom, in what, and why.
+    """One difference: the person, what differs, and why.
 
     Attributes:
         status: of the member at Mailchimp; None: there is none.
         changed_at: when Mailchimp last changed the member.
-        interest, group_id: where it is about an interest.
-        code: the reason, where `cause` is `CANNOT` or `AS_CHOSEN`.
+        interest, group_id: if it is about an interest.
+        code: the reason, if `cause` is `CANNOT` or `AS_CHOSEN`.
     """
 
     kind: Kind
@@ -73,16 +73,16 @@ class Difference:
 
     @property
     def is_explained(self) -> bool:
-        """Say whether its cause is known."""
+        """Return whether its cause is known."""
         return self.cause is not Cause.UNKNOWN
 
     @staticmethod
     def columns() -> tuple[str, ...]:
-        """Return the names of what is kept and shown of a difference."""
+        """Return the names of the stored and displayed fields of a difference."""
         return ("kind", "contact_id", "member_id", "address", "status", "interest", "group_id", "cause", "code")
 
     def plain(self) -> dict[str, Any]:
-        """Return what is kept and shown, by name."""
+        """Return the stored and displayed fields by name."""
         return {name: getattr(self, name) for name in self.columns()}
 
 
@@ -93,7 +93,7 @@ def not_compared(gone: Sequence[str]) -> dict[str, Any]:
 
 
 def people_of(counted: Mapping[str, Any]) -> int:
-    """Return how many people an entry of `counts` is about; older versions kept differences only."""
+    """Return how many people an entry of `counts` is about; older versions stored differences only."""
     return int(counted.get("people", counted["count"]))
 
 
@@ -105,9 +105,9 @@ class Verified:
         members: all members at Mailchimp; `subscribed`: those subscribed or pending.
         in_group: contacts in the subscription group.
         counts: differences by kind, cause and code, each with its `count`, and with how many `people` it adds to those
-            whom the same cause concerns: a person counts once, however many interests differ.
-        differences: the first ones, those without explanation before the others.
-        made_by: who called for it.
+            affected by the same cause: a person counts once, however many interests differ.
+        differences: the first ones, unexplained before others.
+        made_by: who requested it.
     """
 
     id: int
@@ -125,14 +125,14 @@ class Verified:
 
     @property
     def verdict(self) -> Verdict:
-        """What it comes to."""
+        """The conclusion."""
         if self.unexplained:
             return Verdict.UNEXPLAINED
         return Verdict.EXPLAINED if self.explained else Verdict.AGREE
 
     @property
     def in_sync(self) -> bool:
-        """Say whether nothing differs."""
+        """Return whether nothing differs."""
         return self.verdict is Verdict.AGREE
 
     @property
@@ -142,12 +142,12 @@ class Verified:
 
     @property
     def due(self) -> int:
-        """How many people differ for a reason that a later sync is to take away: they are still due."""
+        """How many people differ for a reason that a later sync should remove: they are still due."""
         return sum(people_of(one) for one in self.counts if one["cause"] not in (*_STAYS, Cause.UNKNOWN.value))
 
     @property
     def by_cause(self) -> dict[str, int]:
-        """The known reasons, each with how many people it concerns, the most frequent first."""
+        """The known causes, each with how many people it affects, the most frequent first."""
         found = Counter[str]()
         for one in self.counts:
             if one["cause"] != Cause.UNKNOWN.value:

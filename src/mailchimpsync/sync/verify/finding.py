@@ -1,4 +1,4 @@
-"""Finding what differs, from both sides put side by side."""
+"""Finds differences, with both sides put side by side."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def find_differences(
     members: Collection[str] | None = None,
     contacts: Collection[int] | None = None,
 ) -> Iterator[list[Difference]]:
-    """Yield all differences, or those of some members and some contacts, some thousand at a time."""
+    """Yield all differences, or those of given members and contacts, a few thousand at a time."""
     after = ""
     while True:
         with scratch.begin() as tx:

@@ -1,4 +1,4 @@
-"""A second look at people who seem to differ: they may have changed while everybody was being read."""
+"""Re-reads people who seem to differ: they may have changed during the full reading."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mailchimpsync.sync.verify.reading import Comparing, match_owners, scratch_r
 
 
 def reread_differences(work: Comparing, doubtful: Sequence[Difference]) -> list[Difference]:
-    """Read the people some differences are about once more, and return what differs still."""
+    """Read the people some differences are about once more, and return what still differs."""
     contacts = {one.contact_id for one in doubtful if one.contact_id is not None}
     without = sorted({one.contact_id or 0 for one in doubtful if one.kind is Kind.NOT_SUBSCRIBED})
     people = persons(work.systems.civicrm, without)

@@ -1,4 +1,4 @@
-"""Reading both sides in full, once each, into a scratch database."""
+"""Reads both sides in full, once each, into a scratch database."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from mailchimpsync.sync.reading.member_pages import (
 
 @dataclass(frozen=True, slots=True)
 class Comparing:
-    """What a comparison works with: both sides, and the scratch database in which they are put side by side."""
+    """The state of a comparison: both sides, and the scratch database in which they are put side by side."""
 
     systems: Systems
     connection: Connection
@@ -48,14 +48,15 @@ class Comparing:
             TransientError: `OUT_OF_TIME`.
         """
         if self.deadline.reached:
-            raise TransientError(Code.OUT_OF_TIME, "Both sides could not be compared in the time given.")
+            raise TransientError(Code.OUT_OF_TIME, "Both sides couldn't be compared in the time given.")
 
 
 def read_both(work: Comparing) -> None:
     """Read all members with their owners, and all memberships.
 
     Raises:
-        EvidenceError: `MC_INCOMPLETE`. TransientError: `OUT_OF_TIME`, or a side is away.
+        EvidenceError: `MC_INCOMPLETE`.
+        TransientError: `OUT_OF_TIME`, or a side can't be reached.
     """
     work.progress.stage(Stage.FETCH)
     with work.systems.runtime.executor(PAGES_IN_FLIGHT_MAX) as executor:
@@ -83,7 +84,7 @@ def read_both(work: Comparing) -> None:
 
 
 def _read_members(work: Comparing, executor: Executor, position: Position) -> None:
-    """Read one reading, anew where its pages do not fit together."""
+    """Read one reading, and restart it if its pages don't fit together."""
     while True:
         try:
             position = _read_on(work, executor, position)
@@ -97,7 +98,7 @@ def _read_members(work: Comparing, executor: Executor, position: Position) -> No
 
 
 def _read_on(work: Comparing, executor: Executor, position: Position) -> Position:
-    """Read on to the end of a reading; a position without `last_id` means that it is there."""
+    """Read on to the end of a reading; a position without `last_id` means that the end is reached."""
     reading, connection = position.reading, work.connection
 
     def ask(status: MemberStatus | None, offset: int, count: int) -> MemberPage:
@@ -126,7 +127,7 @@ def _read_on(work: Comparing, executor: Executor, position: Position) -> Positio
 
 
 def scratch_row(connection: Connection, member: Member, reading: int | None) -> dict[str, Any]:
-    """Return a member as the comparison needs it."""
+    """Return a member's columns for the comparison."""
     return {
         "member_id": member.id,
         "reading": reading,
@@ -138,10 +139,10 @@ def scratch_row(connection: Connection, member: Member, reading: int | None) -> 
 
 
 def match_owners(work: Comparing, found: Sequence[Any]) -> None:
-    """Find who owns members by the rule of a run.
+    """Find the owners of members by the rule of a run.
 
-    Where nobody in CiviCRM has the address, since it was changed there after both were matched, our own row tells: a
-    run goes by it too.
+    If no contact in CiviCRM has the address, because it was changed there after both were matched, our own row decides:
+    a run uses it too.
     """
     connection = work.connection
     addresses = [one.address for one in found if one.address]
@@ -160,5 +161,5 @@ def match_owners(work: Comparing, found: Sequence[Any]) -> None:
 
 
 def subscribed_in_group(page: Collection[Any]) -> Iterator[tuple[int, int]]:
-    """Yield who is in which group, of statuses in groups."""
+    """Yield the contacts and groups of current memberships."""
     return ((row.contact_id, row.group_id) for row in page if row.status == GroupStatus.ADDED)

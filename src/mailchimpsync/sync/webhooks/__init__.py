@@ -1,4 +1,4 @@
-"""Webhook events: the members they name are read again, and a run over a few rows carries out what holds.
+"""Webhook events: the members they name are read again, and a run over a few rows carries out the actual changes.
 
-What an event says is never trusted, only that something happened. It uses the stages.
+The content of an event is never trusted, only that something happened. It uses the stages.
 """

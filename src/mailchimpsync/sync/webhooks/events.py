@@ -1,6 +1,6 @@
-"""What a webhook named some members for: each is read again, and what holds is carried out by a run over a few rows.
+"""Handles events: each member named is read again, and a run over a few rows carries out the actual changes.
 
-Every effect also comes by reading (docs/decisions/effects-by-reading.md); a webhook makes it come at once.
+Every effect also comes by reading (docs/decisions/effects-by-reading.md); a webhook only makes it come at once.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _OFF_THE_LIST = {MemberStatus.CLEANED, MemberStatus.UNSUBSCRIBED, MemberStatus.A
 
 @dataclass(frozen=True, slots=True)
 class EventResult:
-    """What became of an event; not `settled`: it is to be tried again. The note has no addresses."""
+    """Result of an event; not `settled`: it has to be retried. The note has no addresses."""
 
     event_id: int
     code: Code
@@ -50,7 +50,7 @@ class EventResult:
 
 @dataclass(frozen=True, slots=True)
 class _MemberReport:
-    """An event with what was found: the member, and the row it has now."""
+    """An event with what was found: the member, and its current row."""
 
     event: Event
     address: str
@@ -66,9 +66,9 @@ class _MemberReport:
 def handle_events(
     systems: Systems, connection: Connection, events: Sequence[Event], deadline: Deadline
 ) -> list[EventResult]:
-    """Handle events of one audience, some hundred at most, and say what became of each.
+    """Handle events of one audience, a few hundred at most, and return the result of each.
 
-    Events of one member are handled together, by what holds now. Repeating it after a crash does no harm.
+    Events of one member are handled together, by the current state. Repeating it after a crash does no harm.
 
     Raises:
         BusyError, LeaseLostError, EvidenceError, AccessError, TransientError: handle all of them again later.
@@ -106,7 +106,7 @@ def _old(event: Event) -> str:
 
 
 def _new(event: Event) -> str:
-    """Return the address that counts now: the new one, where it changed."""
+    """Return the current address: the new one, if it changed."""
     return mailchimp_key(event["data"].get("new_email") or event["data"]["email"])
 
 
@@ -121,7 +121,7 @@ def _members_reported(run: Run, events: Sequence[Event], found: Found, ids: Mapp
 
 
 def _to_retry(run: Run, events: Sequence[Event], found: Found, told: Sequence[_MemberReport]) -> list[EventResult]:
-    """Return the fates of events about members who are not there, can't be read, or have an update in flight."""
+    """Return the results of events about members that don't exist, can't be read, or have an update in flight."""
     by_event = {one.event["id"]: one for one in told}
     fates = []
     for event in events:
@@ -131,7 +131,9 @@ def _to_retry(run: Run, events: Sequence[Event], found: Found, told: Sequence[_M
             fates.append(EventResult(event["id"], member.code, settled=False, note=member.what, run_id=run.id))
         elif member is None:
             fates.append(
-                EventResult(event["id"], Code.EVENT_OVERTAKEN, note="Mailchimp knows no such member.", run_id=run.id)
+                EventResult(
+                    event["id"], Code.EVENT_OVERTAKEN, note="Mailchimp doesn't have this member.", run_id=run.id
+                )
             )
         elif one is not None and one.row["sync_status"] in IN_FLIGHT and one.row["recheck"]:
             fates.append(
@@ -141,7 +143,7 @@ def _to_retry(run: Run, events: Sequence[Event], found: Found, told: Sequence[_M
 
 
 def _record_holds(run: Run, told: Sequence[_MemberReport]) -> list[EventResult]:
-    """Note that addresses are to be put on hold that Mailchimp has cleaned, or whose owners complained, if it holds."""
+    """Record addresses to put on hold, if Mailchimp really has cleaned them or their owners complained."""
     cleaned = [one for one in told if one.event["kind"] == "cleaned"]
     with run.transaction() as tx:
         reasons = {
@@ -157,7 +159,7 @@ def _record_holds(run: Run, told: Sequence[_MemberReport]) -> list[EventResult]:
 
 
 def _is_off(one: _MemberReport) -> bool:
-    """Say whether the member is as the event says: after a complaint Mailchimp may show them as unsubscribed."""
+    """Return whether the member's state fits the event: after a complaint Mailchimp may show it as unsubscribed."""
     expected = _OFF_THE_LIST if _reason_of(one) is Code.MAILCHIMP_COMPLAINED else {MemberStatus.CLEANED}
     return one.member.status in expected
 
@@ -168,7 +170,7 @@ def _reason_of(one: _MemberReport) -> Code:
 
 
 def _refused(run: Run, told: Sequence[_MemberReport]) -> list[EventResult]:
-    """Return the fates of events whose effect CiviCRM has refused: they are tried again."""
+    """Return the results of events whose effect CiviCRM has refused: they are retried."""
     return [
         EventResult(one.event["id"], Code.CV_CHANGE_REFUSED, settled=False, note="CiviCRM refused it.", run_id=run.id)
         for one in told

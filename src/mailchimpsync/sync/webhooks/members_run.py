@@ -1,7 +1,7 @@
-"""A run over a few members, because a webhook named them: the same rules, the same steps, the same journal.
+"""A run over a few members named by a webhook: the same rules, the same steps, the same journal.
 
-It works alone like any run, and leaves the mark, the stage and the plan of an interrupted run as they are, except that
-whatever was planned for its own rows gives way to the newer decision.
+It holds the lease like any run, and leaves the mark, the stage and the plan of an interrupted run unchanged, except
+that the newer decision replaces what was planned for its own rows.
 """
 
 from __future__ import annotations
@@ -44,28 +44,28 @@ from mailchimpsync.sync.updates.unanswered import resolve_unanswered
 MEMBERS_IN_FLIGHT_MAX = 8
 
 Found = Mapping[str, Member | RefusedError | None]
-"""Members by address; None: Mailchimp knows none."""
+"""Members by address; None: Mailchimp has none."""
 
 
 @dataclass(frozen=True)
 class MembersRun(Run):
-    """A run that keeps its progress to itself.
+    """A run that stores no progress.
 
-    `knows_contacts`: whether the contacts are still those that we know by their numbers.
+    `knows_contacts`: whether contact ids still mean the contacts we know.
     """
 
     knows_contacts: bool = True
 
     def read_progress(self) -> Mapping[str, Any]:
-        """Return nothing: it is short, and begins anew."""
+        """Return nothing: it is short, and restarts."""
         return {}
 
     def note_progress(self, tx: Transaction, progress: Mapping[str, Any] | None) -> None:
-        """Note nothing: what is noted is that of an interrupted run."""
+        """Store nothing: the stored progress is that of an interrupted run."""
 
     @property
     def sends_updates_of(self) -> int | None:
-        """The run itself: what an interrupted run queued is for that one to send."""
+        """This run: updates queued by an interrupted run are for that one to send."""
         return self.id
 
 
@@ -74,8 +74,8 @@ def members_run(systems: Systems, connection: Connection, deadline: Deadline) ->
     """Open a run over a few members, with the lease and with proof that CiviCRM can be believed.
 
     Raises:
-        BusyError: a run of this connection is at work, or has to come first, as other groups are linked than before.
-        EvidenceError, AccessError, TransientError: CiviCRM can't be asked or believed at the moment.
+        BusyError: a run of this connection is in progress, or has to come first because the linked groups have changed.
+        EvidenceError, AccessError, TransientError: CiviCRM can't be reached or believed at the moment.
     """
     with lease_held(systems, connection.list_id, deadline) as lease:
         checked, is_restored = _check_civicrm(systems, connection)
@@ -88,7 +88,7 @@ def members_run(systems: Systems, connection: Connection, deadline: Deadline) ->
             connection = _with_last_known_setting(tx, connection)
         run = MembersRun(
             id=run_id,
-            connection=connection.without_trust(),  # that is for a whole run, and is looked at before
+            connection=connection.without_trust(),  # that is for a whole run, and is checked before
             store=systems.store,
             mailchimp=systems.mailchimp,
             civicrm=systems.civicrm,
@@ -109,37 +109,37 @@ def members_run(systems: Systems, connection: Connection, deadline: Deadline) ->
 
 
 def _with_last_known_setting(tx: Transaction, connection: Connection) -> Connection:
-    """Take the audience's own setting as the last whole run read it."""
+    """Use the audience's own setting as the last whole run read it."""
     seen = runs.standing(tx, connection.list_id).seen or {}
     return connection.as_audience_says(double_optin=seen.get(DOUBLE_OPTIN, False))
 
 
 def _check_civicrm(systems: Systems, connection: Connection) -> tuple[SiteCheck, bool]:
-    """Look at CiviCRM; return also whether it was restored from an older backup.
+    """Check CiviCRM; also return whether it was restored from an older backup.
 
-    Whole runs stop there. What single people do at Mailchimp is carried out all the same, on the contacts that have
-    their addresses.
+    Whole runs stop then. Changes by single people at Mailchimp are still carried out, on the contacts that have their
+    addresses.
     """
     try:
         return check_civicrm(systems, connection), False
     except SuspicionError as error:
         if error.code is Code.OWN_RESTORED:
-            raise  # what was agreed is not known any more; a whole run has to part with it first
+            raise  # the base is no longer known; a whole run has to forget it first
         checked = check_civicrm(systems, connection, accept_empty=True, accept_restored=True)
         return checked, error.code is Code.CV_RESTORED
 
 
 def _check_links(tx: Transaction, connection: Connection) -> None:
-    """What both sides agreed on belongs to the groups it was agreed with; a whole run has to part with it first."""
+    """The base belongs to the groups it was agreed with; if those have changed, a whole run has to forget it first."""
     linked = bases.newest_links(tx, connection.list_id)
     if linked is not None and linked != group_links(connection):
         raise BusyError(
-            Code.BUSY, f"Audience {connection.list_id} is linked with other groups; a run has to come first."
+            Code.BUSY, f"Audience {connection.list_id} is linked to other groups now; a full run has to come first."
         )
 
 
 def read_members(run: Run, addresses: Sequence[str]) -> Found:
-    """Ask Mailchimp for members by address, several at a time; one it refuses to tell of doesn't keep the others."""
+    """Read members from Mailchimp by address, several at a time; a refused one doesn't affect the others."""
     with run.runtime.executor(MEMBERS_IN_FLIGHT_MAX) as executor:
         found = executor.map(lambda address: _read(run, address), addresses)
         return dict(zip(addresses, found, strict=True))
@@ -155,9 +155,9 @@ def _read(run: Run, address: str) -> Member | RefusedError | None:
 
 
 def store_members(run: Run, found: Found, renamed: Mapping[str, str]) -> dict[str, int]:
-    """Write down what Mailchimp says, and return the rows by address; they are due.
+    """Store what Mailchimp says, and return the rows by address; they are due.
 
-    `renamed` maps an old address to a new one; where Mailchimp knows only the new one, its row takes over.
+    `renamed` maps an old address to a new one; if Mailchimp has only the new one, its row takes over.
     """
     present = {address: one for address, one in found.items() if isinstance(one, Member)}
     with run.transaction() as tx:
@@ -180,7 +180,7 @@ def _unique(present: Mapping[str, Member]) -> dict[str, Member]:
 
 
 def _rows_of(tx: Transaction, run: Run, found: Found) -> dict[str, int]:
-    """Return row ids by address; a very old member has another id than its address gives, and Mailchimp tells it."""
+    """Return row ids by address; a very old member has another id than its address gives, which Mailchimp returns."""
     identities = {
         address: f"m:{one.id if isinstance(one, Member) else member_id_of(address)}" for address, one in found.items()
     }
@@ -189,7 +189,7 @@ def _rows_of(tx: Transaction, run: Run, found: Found) -> dict[str, int]:
 
 
 def _merge_found(ids: Mapping[str, int], found: Found, renamed: Mapping[str, str]) -> dict[int, int]:
-    """Return rows of addresses that are no more, with the rows of the addresses in their place."""
+    """Return the rows of addresses that no longer exist, replaced by the rows of the new addresses."""
     return {
         ids[old]: ids[new]
         for old, new in renamed.items()
@@ -199,13 +199,13 @@ def _merge_found(ids: Mapping[str, int], found: Found, renamed: Mapping[str, str
 
 def _drop_planned(run: Run, row_ids: Sequence[int]) -> None:
     if row_ids:
-        audience(run.mailchimp, run.list_id)  # an audience that is gone has no members either: that proves nothing
+        audience(run.mailchimp, run.list_id)  # a deleted audience has no members either, so this proves nothing
         with run.transaction() as tx:
             deleted_members.forget_members(tx, row_ids)
 
 
 def match_contacts(run: MembersRun, row_ids: Sequence[int]) -> None:
-    """Find out whose rows they are, and in which groups those contacts are."""
+    """Find the owners of rows, and their groups."""
     if not run.knows_contacts:
         _release_unrelated_contacts(run, row_ids)
     fix_contacts_of(run, row_ids)
@@ -220,14 +220,14 @@ def match_contacts(run: MembersRun, row_ids: Sequence[int]) -> None:
 
 
 def _release_unrelated_contacts(run: Run, row_ids: Sequence[int]) -> None:
-    """Let go of contacts that have neither the address of the member they own nor the one that was their best.
+    """Release contacts that have neither their member's address nor the one that was their best.
 
-    Their number may be somebody else's now.
+    Their id may be someone else's now.
     """
     with run.transaction() as tx:
         owners = contacts.owners_of_rows(tx, row_ids)
     states = [state for page in contacts_by_id(run.civicrm, owners, run.odd_rows) for state in page] if owners else []
-    shown = sorted(state.id for state in states)  # of a contact that is not shown, nothing says whose it is now
+    shown = sorted(state.id for state in states)  # if a contact isn't shown, nothing says whose id it is now
     pages = addresses_of(run.civicrm, shown, run.odd_rows) if shown else ()
     having = {(one.contact_id, normalise_address(one.email)) for page in pages for one in page}
     unread = record_unreadable_rows(run).contacts
@@ -245,7 +245,7 @@ def _is_known(row: Any, having: Collection[tuple[int, str]]) -> bool:
 def reconcile_rows(run: Run, row_ids: Sequence[int]) -> None:
     """Decide about rows and carry it out, as a whole run does.
 
-    Rows with an update in flight wait for its result, unless they are to be taken off: opt-outs overtake it.
+    Rows with an update in flight wait for its result, unless they are to be unsubscribed: opt-outs overtake it.
     """
     settle_overtaken(run)
     take_over_members(run)

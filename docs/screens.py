@@ -64,7 +64,7 @@ def enter(charity: Charity, camera: Camera) -> None:
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_label("Password confirmation").fill(PASSWORD)
     camera.take("welcome")
-    page.get_by_role("button", name="Make my account").click()
+    page.get_by_role("button", name="Create account").click()
 
 
 def set_up(charity: Charity, camera: Camera) -> None:
@@ -131,7 +131,7 @@ def look_around(charity: Charity, camera: Camera) -> None:
     left = found[0] if isinstance(found, list) else {}
     page.goto(f"{charity.url}/people")
     page.get_by_role("searchbox").fill(left["mailchimp_email"])
-    page.get_by_role("button", name="Ask").click()
+    page.get_by_role("button", name="Check", exact=True).click()
     page.wait_for_load_state()
     camera.take("why")
     page.set_viewport_size(PHONE)

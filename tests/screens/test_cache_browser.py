@@ -1,4 +1,4 @@
-"""Everybody: found by filters, both sides side by side, included in the next sync, and taken away as a file."""
+"""People: found by filters, both sides side by side, included in the next sync, and taken away as a file."""
 
 from __future__ import annotations
 
@@ -48,18 +48,18 @@ def numbers_of(text: str) -> tuple[int, int]:
 def test_vera_finds_who_fails_sees_why_and_reads_the_details(visit: Visit, charity: Charity) -> None:
     page = visit(charity, "/everybody", Role.VIEWER)
     page.locator("summary", has_text="Sync status").click()
-    page.get_by_label("cannot be synced").check()
+    page.get_by_label("can't be synced").check()
     page.get_by_role("button", name="Search").click()
 
     failed = rows(charity, cache.c.sync_status == "fail")
     expect(page.get_by_role("heading", name=f"{len(failed)} people")).to_be_visible()
     expect(page.get_by_role("button", name="Include")).to_have_count(0)
-    expect(page.get_by_role("checkbox", name="Choose")).to_have_count(0)
+    expect(page.get_by_role("checkbox", name="Select")).to_have_count(0)
     line = page.get_by_role("row").filter(has_text="In the group, but without an e-mail address.")
     line.get_by_role("link").first.click()
 
     expect(page.get_by_text("Add an address to the contact, or remove it from the group.")).to_be_visible()
-    expect(page.get_by_text("Who can mend it:")).to_be_visible()
+    expect(page.get_by_text("Who can fix it:")).to_be_visible()
     expect(page.locator("#in-civicrm + p bdi")).not_to_be_empty()
     expect(page.get_by_role("link", name="Contact")).to_have_attribute("href", re.compile("cid=|contact/view"))
     assert accessibility_problems(page) == []
@@ -135,7 +135,7 @@ def test_an_audience_that_is_not_connected_and_a_row_that_is_none_are_told_so(ch
 @pytest.mark.thorough
 def test_pages_go_there_and_back_by_name_and_a_new_search_begins_at_the_first(visit: Visit, charity: Charity) -> None:
     page = visit(charity, "/everybody", Role.VIEWER)
-    page.get_by_role("link", name="Person").click()
+    page.get_by_role("link", name="Person", exact=True).click()
     expect(page.get_by_role("columnheader", name="Person")).to_have_attribute("aria-sort", "ascending")
     first = page.locator("tbody th a").all_text_contents()
     page.get_by_role("link", name="Next").click()
@@ -147,7 +147,7 @@ def test_pages_go_there_and_back_by_name_and_a_new_search_begins_at_the_first(vi
     assert first == sorted(first)
     assert first[-1] < second[0] or "@" not in second[0]
     page.get_by_role("link", name="Next").click()
-    page.get_by_label("Address has in it").fill("letters")
+    page.get_by_label("E-mail contains").fill("letters")
     page.get_by_role("button", name="Search").click()
     expect(page.get_by_role("link", name="Previous")).to_have_count(0)
     expect(page.get_by_role("columnheader", name="Person")).to_have_attribute("aria-sort", "ascending")
@@ -162,12 +162,12 @@ def test_a_search_that_takes_long_shows_what_it_has_and_finds_the_rest_by_itself
 
     with signed_in(charity, Role.VIEWER) as vera:
         hasty = vera.get("/everybody?mailchimp_status=cleaned").text
-    assert "Look through the rest" in hasty
+    assert "Search the rest" in hasty
     assert numbers_of(hasty.replace(" so far", ""))[0] < subscribed
 
     page = visit(charity, "/everybody?mailchimp_status=cleaned", Role.VIEWER)
     expect(page.locator("#found")).to_have_text(f"{subscribed} people" if subscribed != 1 else "1 person")
-    expect(page.get_by_text("Look through the rest")).to_have_count(0)
+    expect(page.get_by_text("Search the rest")).to_have_count(0)
 
 
 @pytest.mark.thorough
@@ -178,23 +178,23 @@ def test_otto_includes_all_who_fail_and_without_scripts_the_chosen(
     failed = {row["id"] for row in rows(charity, cache.c.sync_status == "fail")}
     page = visit(charity, FAILED, Role.OPERATOR)
     page.wait_for_load_state("networkidle")  # names of interests come after the page
-    page.get_by_role("button", name="Include all of them in the next sync").click()
+    page.get_by_role("button", name="Include all in next sync").click()
     page.get_by_role("dialog").get_by_role("button", name="Include all").click()
 
-    expect(page.get_by_text(f"decides again about {len(failed)} people")).to_be_visible()
+    expect(page.get_by_text(f"{len(failed)} people are included in the next sync")).to_be_visible()
     assert {row["id"] for row in rows(charity, cache.c.sync_status == "todo")} == failed
     charity.sync()
 
     page = visit(charity, "/everybody?sync_status=ok", Role.OPERATOR, java_script_enabled=False)
-    page.get_by_role("checkbox", name="Choose row").nth(1).check()
-    page.get_by_role("checkbox", name="Choose row").nth(3).check()
-    page.get_by_role("button", name="Include the chosen").click()
-    expect(page.get_by_text("decides again about 2 people")).to_be_visible()
+    page.get_by_role("checkbox", name="Select row").nth(1).check()
+    page.get_by_role("checkbox", name="Select row").nth(3).check()
+    page.get_by_role("button", name="Include selected").click()
+    expect(page.get_by_text("2 people are included in the next sync")).to_be_visible()
     assert len(rows(charity, cache.c.sync_status == "todo")) == 2
 
     page.get_by_role("row").nth(1).get_by_role("rowheader").get_by_role("link").click()
     page.get_by_role("button", name="Include in next sync").click()
-    expect(page.get_by_text("decides again about 1 person")).to_be_visible()
+    expect(page.get_by_text("1 person is included in the next sync")).to_be_visible()
     expect(page.get_by_role("button", name="Include in next sync")).to_have_count(0)
 
 

@@ -1,4 +1,4 @@
-"""Who cannot be synced: by reason, with the cause and the remedy, and another try."""
+"""People who can't be synced: by reason, with the cause and the remedy, and another try."""
 
 from __future__ import annotations
 
@@ -56,13 +56,13 @@ def test_otto_has_one_reason_tried_again_and_once_all_is_well_the_page_says_so(
     card = page.get_by_role("article", name=REGISTRY[Code.CV_NO_ADDRESS].sentence)
     card.get_by_role("button", name="Try again in the next sync").click()
 
-    expect(page.get_by_text("The next sync decides again about")).to_be_visible()
+    expect(page.get_by_text("included in the next sync")).to_be_visible()
     assert reasons(charity) == Counter({code: n for code, n in before.items() if code != "CV_NO_ADDRESS"})
 
     with charity.site.store.begin() as tx:
         tx.execute(update(cache).values(sync_status="ok"))
     page.goto(f"{charity.url}/cannot-sync")
-    expect(page.get_by_text("Everybody can be synced.")).to_be_visible()
+    expect(page.get_by_text("Everyone can be synced.")).to_be_visible()
 
 
 def test_a_reason_that_another_version_wrote_is_found_by_its_link(own_charity: Callable[..., Charity]) -> None:
@@ -75,4 +75,4 @@ def test_a_reason_that_another_version_wrote_is_found_by_its_link(own_charity: C
         rows = vera.get("/everybody?sync_status=fail&reason=MC_FROM_YESTERDAY").text
 
     assert "For a reason this version does not know." in inbox
-    assert "Nobody fits this search." in rows
+    assert "No one matches this search." in rows

@@ -107,16 +107,16 @@ def test_ada_reads_what_goes_before_somebody_is_erased_and_gets_a_report(own_cha
         person = ada.look(f"/people?person={quote(address)}")
         assert f"Erase {address} …" in person.text
         asked = ada.fill_in("/people", at="/people/erase", address=address)
-        assert "This can&#x27;t be taken back." in asked.text or "This can't be taken back." in asked.text
+        assert "This can&#x27;t be undone." in asked.text or "This can't be undone." in asked.text
         hasty = ada.fill_in("", page=asked.text, at="/people/erase")
         assert hasty.status_code == 400
         assert is_known(charity, address)
 
         begun = ada.fill_in("", page=asked.text, at="/people/erase", understood="on")
-        report = until(lambda: ada.look(begun.url.path).text, "Noted as erased")
+        report = until(lambda: ada.look(begun.url.path).text, "Recorded as erased")
         again = ada.look(f"/people?person={quote(address)}")
 
-    assert "Done: nothing is left to do" in report
+    assert "Done. Nothing is left to do" in report
     assert "permanently deleted at Mailchimp" in report
     assert "CiviCRM still has the address." in report
     assert address not in report
@@ -294,4 +294,4 @@ def test_who_asks_for_a_report_that_is_kept_no_longer_is_told_so(charity: Charit
         answer = ada.look("/people/erase/of-another-day")
 
     assert answer.url.path == "/people"
-    assert "isn&#x27;t kept any more" in answer.text
+    assert "no longer available" in answer.text

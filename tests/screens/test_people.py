@@ -1,4 +1,4 @@
-"""Why is somebody (not) on the list? Asked by people who know a name, an address or a number."""
+"""Checking a person, asked by people who know a name, an address or a number."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ def first_row(charity: Charity, *conditions: Any) -> dict[str, Any]:
 def test_vera_asks_by_a_part_of_the_address_chooses_and_reads_the_story(visit: Visit, charity: Charity) -> None:
     row = first_row(charity, cache.c.reason == "MAILCHIMP_NEW_PERSON")
     page = visit(charity, "/people", Role.VIEWER)
-    page.get_by_label("Who is it?").fill("letters")
-    page.get_by_role("button", name="Ask").click()
+    page.get_by_label("Who do you want to check?").fill("letters")
+    page.get_by_role("button", name="Check", exact=True).click()
 
-    expect(page.get_by_role("heading", name="Who do you mean?")).to_be_visible()
+    expect(page.get_by_role("heading", name="Which person do you mean?")).to_be_visible()
     expect(page.get_by_text("There are more.")).to_be_visible()
     assert accessibility_problems(page) == []
-    page.get_by_label("Who is it?").fill(row["mailchimp_email"])
-    page.get_by_role("button", name="Ask").click()
+    page.get_by_label("Who do you want to check?").fill(row["mailchimp_email"])
+    page.get_by_role("button", name="Check", exact=True).click()
 
     expect(page.get_by_text("On the list: Subscribed at Mailchimp and unknown in CiviCRM")).to_be_visible()
-    expect(page.get_by_role("heading", name="What happened")).to_be_visible()
+    expect(page.get_by_role("heading", name="History")).to_be_visible()
     expect(page.get_by_text("was created", exact=False).first).to_be_visible()
     expect(page.get_by_role("button", name="Include in next sync")).to_have_count(0)
     assert accessibility_problems(page) == []
@@ -58,7 +58,7 @@ def test_otto_asks_by_number_learns_what_to_do_and_includes_them(
 
     page.get_by_role("button", name="Include in next sync").click()
 
-    expect(page.get_by_text("decides again about 1 person")).to_be_visible()
+    expect(page.get_by_text("1 person is included in the next sync")).to_be_visible()
     expect(page.get_by_text("the next sync decides about it")).to_be_visible()
     assert first_row(charity, cache.c.id == row["id"])["sync_status"] == "todo"
 
@@ -77,8 +77,8 @@ def test_a_name_that_only_one_person_has_leads_to_them_at_once(charity: Charity)
 def test_who_is_known_nowhere_is_told_where_we_looked_and_what_that_means(visit: Visit, charity: Charity) -> None:
     page = visit(charity, "/people?person=nobody@nowhere.example", Role.VIEWER)
 
-    expect(page.get_by_text("Nobody was found by “nobody@nowhere.example”.")).to_be_visible()
-    expect(page.get_by_role("heading", name="Where we looked")).to_be_visible()
+    expect(page.get_by_text("No one was found for “nobody@nowhere.example”.")).to_be_visible()
+    expect(page.get_by_role("heading", name="What was searched")).to_be_visible()
     assert accessibility_problems(page) == []
 
 
@@ -94,11 +94,11 @@ def test_without_civicrm_members_are_found_all_the_same_and_the_page_says_so(
     with signed_in(charity, Role.VIEWER) as vera:
         answer = vera.get("/people?person=letters")
 
-    assert "Who do you mean?" in answer.text
-    assert "CiviCRM could not be asked" in answer.text
+    assert "Which person do you mean?" in answer.text
+    assert "CiviCRM couldn't be searched" in answer.text
 
 
 def test_one_letter_is_too_little(charity: Charity) -> None:
     with signed_in(charity, Role.VIEWER) as vera:
-        assert "Give at least two letters." in vera.get("/people?person=a").text
-        assert "Nobody was found by" in vera.get("/people", params={"person": "%_"}).text
+        assert "Enter at least two letters." in vera.get("/people?person=a").text
+        assert "No one was found for" in vera.get("/people", params={"person": "%_"}).text

@@ -54,18 +54,18 @@ def test_otto_looks_at_a_held_sync_and_lets_it_be_done(visit: Visit, own_charity
     plan = held(charity)
     watch(charity.site, seconds=1)
     page = visit(charity, "/", Role.OPERATOR)
-    expect(page.get_by_role("article")).to_contain_text("Held: waiting for a decision")
+    expect(page.get_by_role("article")).to_contain_text("Held for review")
     assert accessibility_problems(page) == []
-    page.get_by_role("button", name="I know of it").click()
-    expect(page.get_by_text("otto knows of it.")).to_be_visible()
+    page.get_by_role("button", name="Acknowledge").click()
+    expect(page.get_by_text("Acknowledged by otto.")).to_be_visible()
 
-    page.get_by_role("link", name="Look at the plan").click()
+    page.get_by_role("link", name="Review the plan").click()
 
     expect(page.get_by_text("people would be unsubscribed or archived at Mailchimp")).to_be_visible()
     expect(page.locator("tbody tr").first).to_contain_text("subscribed → unsubscribed")
     assert accessibility_problems(page) == []
-    page.get_by_role("button", name="Approve, and do it now").click()
-    page.get_by_role("dialog").get_by_role("button", name="Do it now").click()
+    page.get_by_role("button", name="Approve and carry out now").click()
+    page.get_by_role("dialog").get_by_role("button", name="Carry out now").click()
     expect(page.get_by_role("heading", name="The sync is done")).to_be_visible(timeout=60_000)
     page.goto(f"{charity.url}/plans/{plan.id}")
     expect(page.get_by_text("Carried out by")).to_be_visible()

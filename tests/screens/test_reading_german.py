@@ -51,8 +51,8 @@ def test_who_goes_astray_reads_it_in_german_but_a_program_is_told_in_english(cha
     page = httpx2.get(f"{charity.url}/nowhere", headers=german)
     answer = httpx2.get(f"{charity.url}/api/nowhere", headers=german)
 
-    assert "Unter dieser Adresse gibt es nichts." in page.text
-    assert "There is nothing at this address." in answer.text
+    assert "Unter dieser Adresse gibt es keine Seite." in page.text
+    assert "There is no page at this address." in answer.text
 
 
 EXCESS = [

@@ -45,7 +45,7 @@ def test_ada_makes_the_first_account_by_the_link_that_serve_prints_and_the_link_
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_label("Password confirmation").fill(PASSWORD)
 
-    page.get_by_role("button", name="Make my account").click()
+    page.get_by_role("button", name="Create account").click()
 
     expect(page.get_by_text("ada.lovelace, Administrator")).to_be_visible()
     assert httpx2.get(f"{charity.url}{path}").status_code == 404
@@ -99,7 +99,7 @@ def test_vera_chooses_a_password_by_a_link_that_serves_once(visit: Visit, own_ch
 
     expect(page.get_by_text("wanda, Viewer")).to_be_visible()
     again = visit(charity, path, role=None)
-    expect(again.get_by_text("used already")).to_be_visible()
+    expect(again.get_by_text("already been used")).to_be_visible()
 
 
 @pytest.mark.parametrize("password", ["short", "password1234", "ada"])
@@ -115,7 +115,7 @@ def test_a_weak_password_is_refused_with_the_reason(charity: Charity, password: 
 def test_a_viewer_has_no_menu_entry_for_users_and_is_turned_away_from_them(visit: Visit, charity: Charity) -> None:
     page = visit(charity, "/users", role=Role.VIEWER)
 
-    expect(page.get_by_role("heading", name="This is not for you")).to_be_visible()
+    expect(page.get_by_role("heading", name="You don't have permission")).to_be_visible()
     expect(page.get_by_role("link", name="Users and tokens")).to_have_count(0)
 
 
@@ -125,7 +125,7 @@ def test_a_form_from_elsewhere_does_nothing(charity: Charity) -> None:
         answer = client.post("/users/add", data={"name": "mallory", "role": "administrator"})
 
     assert answer.status_code == 403
-    assert "out of date" in answer.text
+    assert "has expired" in answer.text
     assert not User.objects.filter(name="mallory").exists()
 
 

@@ -63,7 +63,7 @@ def test_vera_sees_at_a_glance_that_both_sides_agree_and_comes_to_the_rows_behin
 
     card.get_by_role("link", name="Green Paths newsletter").click()
 
-    expect(page.get_by_text("Both sums are equal.")).to_be_visible()
+    expect(page.get_by_text("Both totals match.")).to_be_visible()
     sums = page.locator(".sums .sum td").all_inner_texts()
     assert len(sums) == 2
     assert sums[0] == sums[1]
@@ -98,7 +98,7 @@ def test_otto_syncs_compares_plans_and_undoes_without_leaving_the_browser(
     expect(page.get_by_role("heading", name="The sync is done")).to_be_visible(timeout=WAIT)
     page.get_by_role("button", name="Dismiss").click()
     expect(page.get_by_role("heading", name="The sync is done")).to_have_count(0)
-    expect(page.locator("table", has_text="Begun by").get_by_role("row").nth(1)).to_contain_text("otto")
+    expect(page.locator("table", has_text="Started by").get_by_role("row").nth(1)).to_contain_text("otto")
 
     page.get_by_role("button", name="Compare both sides").click()
     page.get_by_role("link", name="See the differences").click(timeout=WAIT)
@@ -108,7 +108,7 @@ def test_otto_syncs_compares_plans_and_undoes_without_leaving_the_browser(
     page.goto(f"{charity.url}/runs/1")
     page.get_by_role("button", name="Undo this sync").click()
     page.get_by_role("button", name="Make the plan").click()
-    page.get_by_role("link", name="Look at the plan").click(timeout=WAIT)
+    page.get_by_role("link", name="Review the plan").click(timeout=WAIT)
     expect(page.get_by_role("heading", name="Plan 1")).to_be_visible()
     expect(page.get_by_text("by otto, to undo a sync")).to_be_visible()
     assert accessibility_problems(page) == []
@@ -120,11 +120,11 @@ def test_many_differences_stand_on_pages_and_those_nobody_kept_are_counted(own_c
     with signed_in(charity, Role.VIEWER) as vera:
         first, second, last = (vera.get(f"{HOME}/differences?page={number}").text for number in (1, 2, 22))
 
-    assert [page.count("Nothing explains it</span>") for page in (first, second, last)] == [1 + 25, 1 + 5, 1]
+    assert [page.count("Unexplained</span>") for page in (first, second, last)] == [1 + 25, 1 + 5, 1]
     assert "Page 1 of 22" in first
     assert "p25@example.org" in second
     assert "p529@example.org" in last
-    assert "100 more are counted above; who they are isn't kept." in last
+    assert "100 more people are counted above, but their details aren't kept." in last
 
 
 def differ(numbers: dict[str, int], charity: Charity) -> None:
@@ -181,16 +181,16 @@ def test_otto_stops_an_interrupted_sync_only_after_he_has_read_what_that_means(
     charity = own_charity(people=20)
     charity.sync(stop_on=Stage.RECONCILE.value)
     page = visit(charity, HOME, Role.OPERATOR)
-    expect(page.get_by_text("A sync was interrupted; the next one goes on")).to_be_visible()
+    expect(page.get_by_text("A sync was interrupted; the next one will resume it")).to_be_visible()
 
     page.get_by_role("button", name="Abort").click()
-    expect(page.get_by_text("What Mailchimp has done already stays done.")).to_be_visible()
+    expect(page.get_by_text("Changes that Mailchimp has already made stay.")).to_be_visible()
     page.get_by_role("button", name="Cancel").click()
     assert open_run(charity) is not None
     page.get_by_role("button", name="Abort").click()
     page.get_by_role("dialog").get_by_role("button", name="Abort").click()
 
-    expect(page.get_by_text("Stopped. Batches deleted at Mailchimp: 0")).to_be_visible()
+    expect(page.get_by_text("Aborted. Batches deleted at Mailchimp: 0")).to_be_visible()
     assert open_run(charity) is None
 
 
@@ -218,7 +218,7 @@ def test_vera_may_look_and_nothing_else(charity: Charity, act: str) -> None:
         answer = vera.post(f"{HOME}/{act}", confirmed="yes")
 
     assert answer.status_code == 403
-    assert "This is not for you" in answer.text
+    assert "You don&#x27;t have permission" in answer.text
 
 
 def test_nobody_sees_anything_without_signing_in(charity: Charity) -> None:
@@ -239,8 +239,8 @@ def test_a_crash_is_told_and_what_to_do_about_it(own_charity: Callable[..., Char
     with hands_of(charity, Role.VIEWER) as vera:
         page = vera.get(HOME).text
 
-    assert "A sync stopped midway" in page
-    assert "Sync now: it goes on where it was." in page
+    assert "A sync stopped partway" in page
+    assert "Sync now. The sync resumes where it stopped." in page
 
 
 def test_what_failed_is_told_with_its_remedy_until_otto_says_that_he_knows(own_charity: Callable[..., Charity]) -> None:
@@ -252,13 +252,13 @@ def test_what_failed_is_told_with_its_remedy_until_otto_says_that_he_knows(own_c
     with hands_of(charity, Role.OPERATOR) as otto:
         page = otto.get(HOME).text
         assert "The last sync failed" in page
-        assert "I know of it" in page
+        assert "Acknowledge" in page
         alert = page.partition("/alerts/")[2].partition("/")[0]
 
         answer = otto.post(f"/alerts/{alert}/acknowledge")
 
         assert answer.headers["Location"] == HOME
-        assert "otto knows of it." in otto.get(HOME).text
+        assert "Acknowledged by otto." in otto.get(HOME).text
 
 
 def test_mailchimp_is_asked_about_batches_only_when_somebody_wants_to_know(charity: Charity) -> None:
@@ -266,7 +266,7 @@ def test_mailchimp_is_asked_about_batches_only_when_somebody_wants_to_know(chari
         part = vera.get(f"{HOME}/batches", headers={"HX-Request": "true"}).text
         page = vera.get(f"{HOME}/batches").text
 
-    assert part.strip() == "none under way"
+    assert part.strip() == "none in progress"
     assert "Batches at Mailchimp" in page
 
 

@@ -1,4 +1,4 @@
-"""Users: made, invited, changed and removed, by the screens and by the command line."""
+"""User accounts: create, invite, change and remove them, from the screens and from the command line."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ class FirstUserForm(BaseUserCreationForm):  # type: ignore[type-arg]  # Django h
         widgets: ClassVar = {"name": forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"})}
 
     def save(self, commit: bool = True) -> User:
-        """Make the administrator, if nobody was quicker."""
+        """Create the administrator, unless an account was created in the meantime."""
         self.instance.role = Role.ADMINISTRATOR
         self.instance.created_by = "first start"
         with transaction.atomic():
             if User.objects.exists():
-                raise UsageError(_("There is a user already; sign in, or ask an administrator."))
+                raise UsageError(_("An account already exists. Sign in, or ask an administrator."))
             user: User = super().save(commit)
             return user
 
@@ -56,13 +56,13 @@ def welcome_path() -> str | None:
 
 
 def address_of(settings: Settings, path: str) -> str:
-    """Return the whole address of a path, as far as we know by which name people reach us."""
+    """Return the full address of a path: at `public_url` if it is set, otherwise at `listen`."""
     public = urlsplit(settings.public_url or f"http://{settings.listen}")
     return f"{public.scheme}://{public.netloc}{path}"
 
 
 def is_welcome(word: str) -> bool:
-    """Say whether a link for the first administrator is valid: signed by us, not old, and nobody has used it."""
+    """Say whether a link for the first administrator is valid: signed here, not expired, and not used yet."""
     try:
         signing.loads(word, salt=_SALT, max_age=_WELCOME_SECONDS)
     except signing.BadSignature:
@@ -71,10 +71,10 @@ def is_welcome(word: str) -> bool:
 
 
 def create_user(name: str, role: Role, by: str) -> User:
-    """Make a user who has no password yet; `password_path` gives them one.
+    """Create a user without a password; `password_path` lets them choose one.
 
     Raises:
-        UsageError: the name can't be used, or is taken.
+        UsageError: the name is not allowed, or is taken.
     """
     user = User(name=name, role=role, created_by=by)
     user.set_unusable_password()
@@ -90,7 +90,7 @@ def find_user(name: str) -> User:
     """Return a user.
 
     Raises:
-        UsageError: `UNKNOWN`, there is none of this name.
+        UsageError: `UNKNOWN`, there is no user with this name.
     """
     found = User.objects.filter(name=normal_name(name)).first()
     if found is None:
@@ -99,13 +99,13 @@ def find_user(name: str) -> User:
 
 
 def password_path(user: User) -> str:
-    """Return the path of a link by which a user chooses a password; it serves once, and for three days."""
+    """Return the path of a link for choosing a password; it works once and expires in three days."""
     user_id = urlsafe_base64_encode(force_bytes(user.pk))
     return reverse("set-password", args=[user_id, default_token_generator.make_token(user)])
 
 
 def change_role(user: User, role: Role) -> None:
-    """Change what a user may do, from the next page on.
+    """Change a user's role; it applies from their next request.
 
     Raises:
         UsageError: they are the last administrator.
@@ -118,7 +118,7 @@ def change_role(user: User, role: Role) -> None:
 
 
 def remove_user(user: User) -> None:
-    """Remove a user; their sessions end at once.
+    """Remove a user and end their sessions immediately.
 
     Raises:
         UsageError: they are the last administrator.
@@ -129,11 +129,11 @@ def remove_user(user: User) -> None:
 
 
 def forget_old_sessions(**_options: Any) -> None:
-    """Delete the sessions that have expired; called whenever somebody signs in."""
+    """Delete expired sessions; called at every sign-in."""
     SessionStore.clear_expired()
 
 
 def _keep_an_administrator(user: User) -> None:
     others = User.objects.select_for_update().filter(role=Role.ADMINISTRATOR).exclude(pk=user.pk)
     if user.role == Role.ADMINISTRATOR and not others.exists():
-        raise UsageError(_("Nobody else is an administrator, so this one has to stay one. Make another one first."))
+        raise UsageError(_("This is the only administrator. Make someone else an administrator first."))

@@ -14,7 +14,7 @@ class WebConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Tidy up whenever somebody signs in; the import needs Django's registry."""
+        """Delete expired sessions at every sign-in; the import needs Django's registry."""
         from mailchimpsync.web.accounts import forget_old_sessions  # noqa: PLC0415 (models are ready only now)
 
         user_logged_in.connect(forget_old_sessions)

@@ -1,4 +1,4 @@
-"""Who calls: the token and the address."""
+"""The caller of the API: token and address."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NEIGHBOURS = 64  # an IPv6 caller has a whole /64
 def authenticate(request: HttpRequest, needed: Scope, text: str | None = None) -> Token:
     """Return the token of a call that may do what is needed; count the call, and note the token for the access log.
 
-    `text` is the token where it came by another way than a header.
+    `text` is the token if it did not come in a header.
 
     Raises:
         DeniedError: `TOKEN`, `SCOPE` or `TOO_MANY_CALLS`.
@@ -39,7 +39,7 @@ def authenticate(request: HttpRequest, needed: Scope, text: str | None = None) -
 
 
 def caller(request: HttpRequest) -> str:
-    """Return the caller's address, as the last of our own proxies wrote it down; neighbours in IPv6 count as one."""
+    """Return the caller's address as the outermost trusted proxy saw it; an IPv6 network counts as one caller."""
     proxies = service_of(request).site.settings.trusted_proxies
     address = str(request.META.get("REMOTE_ADDR", ""))
     forwarded = [one.strip() for one in request.headers.get("X-Forwarded-For", "").split(",")]
@@ -57,4 +57,4 @@ def _from_headers(request: HttpRequest) -> str:
         kind, _, text = request.headers.get(header, "").strip().partition(" ")
         if kind.lower() == "bearer" and text.strip():
             return text.strip()
-    raise DeniedError(Code.TOKEN, "The call names no token.")
+    raise DeniedError(Code.TOKEN, "The call has no token.")

@@ -1,6 +1,6 @@
-"""What a screen has begun and does not wait for: a sync, a plan, a comparison; one at a time for each audience.
+"""Tasks that a screen starts in the background: a sync, a plan, a comparison; one at a time for each audience.
 
-What is about no audience, such as an erasure, has a name of its own in its place.
+A task that concerns no single audience, such as an erasure, has a name instead of an audience.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from mailchimpsync.web.responses import log_unexpected
 
 TASKS_AT_ONCE_MAX = 4
 KEPT_MAX = 100
-"""Of so many audiences, and names, it is known what came of them last."""
+"""For how many audiences and names the latest task is kept."""
 
 Work = Callable[[Site], Any]
 
 
 @dataclass(frozen=True)
 class BackgroundTask:
-    """Something begun by somebody: what, for which audience, and what came of it; times are UTC.
+    """A task that someone started, for an audience, with its result; times are UTC.
 
     Attributes:
-        kind: what it is, such as `sync` or `plan`.
-        result: what the work returned; None while it is under way.
-        error: what ended it instead.
+        kind: such as `sync` or `plan`.
+        result: what the work returned; None while it runs.
+        error: the error that ended it.
     """
 
     kind: str
@@ -44,38 +44,38 @@ class BackgroundTask:
 
     @property
     def is_under_way(self) -> bool:
-        """Say whether it is still being done."""
+        """Say whether it is still running."""
         return self.ended_at is None
 
 
 @dataclass
 class BackgroundTasks:
-    """The errands of one service. The newest of each audience is kept until the next one begins."""
+    """The background tasks of one service. The newest of each audience is kept until the next one starts."""
 
     _newest: dict[str, BackgroundTask] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
     def begin(self, site: Site, kind: str, list_id: str, work: Work, *, by: str) -> BackgroundTask:
-        """Begin work in a thread of its own, with a site of its own.
+        """Start work in a separate thread, with a separate site.
 
         Raises:
-            BusyError: another errand is under way for this audience, or too many are for others.
+            BusyError: another task is running for this audience, or too many are running in total.
         """
-        errand = BackgroundTask(kind, list_id, by, site.runtime.now())
+        task = BackgroundTask(kind, list_id, by, site.runtime.now())
         with self._lock:
             self._check_room(list_id)
             self._forget_oldest()
-            self._newest[list_id] = errand
+            self._newest[list_id] = task
         name = f"mailchimpsync-{kind}-{list_id}"
-        Thread(target=self._do, args=(site.another(), errand, work), name=name, daemon=True).start()
-        return errand
+        Thread(target=self._do, args=(site.another(), task, work), name=name, daemon=True).start()
+        return task
 
     def newest(self, list_id: str) -> BackgroundTask | None:
-        """Return the newest errand for an audience."""
+        """Return the newest task for an audience."""
         return self._newest.get(list_id)
 
     def dismiss(self, list_id: str) -> None:
-        """Forget what came of the newest errand, once somebody has seen it."""
+        """Forget the newest task of an audience, unless it is still running."""
         with self._lock:
             found = self._newest.get(list_id)
             if found is not None and not found.is_under_way:
@@ -84,26 +84,28 @@ class BackgroundTasks:
     def _check_room(self, list_id: str) -> None:
         under_way = [one for one in self._newest.values() if one.is_under_way]
         if any(one.list_id == list_id for one in under_way):
-            raise BusyError(
-                Code.BUSY, _("Something that was begun here is still at work on audience %(id)s.") % {"id": list_id}
-            )
+            raise BusyError(Code.BUSY, _("A task started here is still running for audience %(id)s.") % {"id": list_id})
         if len(under_way) >= TASKS_AT_ONCE_MAX:
-            raise BusyError(Code.BUSY, _("%(number)s things are at work already.") % {"number": TASKS_AT_ONCE_MAX})
+            raise BusyError(
+                Code.BUSY,
+                _("%(number)s tasks are already running. Try again when one of them has finished.")
+                % {"number": TASKS_AT_ONCE_MAX},
+            )
 
     def _forget_oldest(self) -> None:
         ended = [name for name, one in self._newest.items() if not one.is_under_way]
         for name in ended[: max(0, len(self._newest) - KEPT_MAX + 1)]:
             del self._newest[name]
 
-    def _do(self, site: Site, errand: BackgroundTask, work: Work) -> None:
-        ended = errand
+    def _do(self, site: Site, task: BackgroundTask, work: Work) -> None:
+        ended = task
         try:
-            ended = replace(errand, result=work(site))
+            ended = replace(task, result=work(site))
         except MailchimpsyncError as error:
-            ended = replace(errand, error=error)
-        except Exception:  # noqa: BLE001 (whoever began it is told)
-            ended = replace(errand, error=log_unexpected())
+            ended = replace(task, error=error)
+        except Exception:  # noqa: BLE001 (the page shows the error)
+            ended = replace(task, error=log_unexpected())
         finally:
             with self._lock:
-                self._newest[errand.list_id] = replace(ended, ended_at=site.runtime.now())
+                self._newest[task.list_id] = replace(ended, ended_at=site.runtime.now())
             site.let_go()

@@ -1,4 +1,4 @@
-"""Numbers of rows for the screens, kept for some seconds: counting a large audience takes longer than a page may."""
+"""Numbers of rows for the screens, cached for some seconds: counting a large audience is too slow for a page."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from mailchimpsync.actions.status.counts import Counted, count_rows
 from mailchimpsync.config import Link
 
 GOOD_FOR_SECONDS = 3.0
-"""As a page that is watched asks every two seconds, what it shows is never much older than this and one count."""
+"""An open page asks every two seconds, so its numbers are never much older than this plus the time of one count."""
 
 PATIENCE_SECONDS = 0.1
-"""How long a page waits for a count; whoever waits longer sees the numbers before, or none yet, and asks again."""
+"""How long a page waits for a count; after that it shows the previous numbers, or none, and asks again."""
 
 AT_ONCE_MAX = 2
 
@@ -25,7 +25,7 @@ _Key = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """What is known: the newest count, None before the first; `is_fresh`: it is as good as new."""
+    """The newest count, None before the first; `is_fresh` says whether it is recent enough."""
 
     counted: Counted | None
     is_fresh: bool
@@ -50,7 +50,7 @@ class CachedCounts:
     )
 
     def of(self, site: Site, link: Link, *, patience: float | None = PATIENCE_SECONDS) -> Numbers:
-        """Return the numbers of a connection; `patience` None: wait for a fresh count, however long it takes.
+        """Return the numbers of a connection; with `patience` None, wait for a fresh count, however long it takes.
 
         Raises:
             StoreError: they can't be counted.
@@ -65,11 +65,11 @@ class CachedCounts:
             return Numbers(kept.counted if kept is not None else None, is_fresh=False)
 
     def forget(self) -> None:
-        """Count anew for the next page: somebody has just changed something."""
+        """Drop all counts, because something has just changed."""
         self._kept.clear()
 
     def _begin(self, key: _Key, site: Site, link: Link) -> Future[Counted]:
-        """Join the count that is under way, or begin one."""
+        """Return the count that is running, or start one."""
         with self._lock:
             future = self._under_way.get(key)
             if future is None:
@@ -78,11 +78,11 @@ class CachedCounts:
             return future
 
     def _count(self, key: _Key, site: Site, link: Link) -> Counted:
-        began = self.clock()
+        started = self.clock()
         try:
             with site.store.reading() as tx:
                 counted = count_rows(tx, link)
-            self._kept[key] = _Kept(counted, began)
+            self._kept[key] = _Kept(counted, started)
             return counted
         finally:
             with self._lock:

@@ -1,4 +1,4 @@
-"""The site's database as Django's: it keeps users, sessions and failed sign-ins beside the engine's tables."""
+"""The site's database for Django, which keeps users, sessions and failed sign-ins beside the engine's tables."""
 
 from __future__ import annotations
 
@@ -62,10 +62,10 @@ def _server(url: URL, engine: str, options: dict[str, Any]) -> dict[str, Any]:
 
 @contextmanager
 def database_lock(settings: Settings) -> Iterator[None]:
-    """Hold the database's own lock, or that of a file beside SQLite's: no other service passes meanwhile.
+    """Hold a lock of the database, or of a file beside SQLite's, that keeps other services waiting.
 
     Raises:
-        StoreError: another service kept it for too long.
+        StoreError: another service held it for too long.
     """
     match make_url(settings.database_url).get_backend_name():
         case "sqlite":
@@ -90,7 +90,7 @@ def _take_file(file: IO[str]) -> bool:
 
 @contextmanager
 def _held(queries: tuple[str, str], what: str) -> Iterator[None]:
-    """Hold a lock of the server's, which a query takes if it is free, and another one gives back."""
+    """Hold a lock of the database server: one query takes it if it is free, another releases it."""
     take, give_back = queries
 
     def taken() -> bool:
@@ -109,8 +109,8 @@ def _wait_for(taken: Callable[[], bool], what: str) -> None:
     end = time.monotonic() + WAIT_SECONDS
     while not taken():
         if time.monotonic() > end:
-            said = f"Another service has kept the tables of users to itself for {WAIT_SECONDS:g} s, by {what}."
+            said = f"Another service has locked the user tables for {WAIT_SECONDS:g} s ({what})."
             raise StoreError(
-                Code.STORE_LOCKED, f"{said} Start again when it is up; if it hangs, end it, which frees the lock."
+                Code.STORE_LOCKED, f"{said} Start again once it is up. If it hangs, stop it: that releases the lock."
             )
         time.sleep(_PAUSE_SECONDS)

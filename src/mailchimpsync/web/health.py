@@ -1,4 +1,4 @@
-"""What tells whoever watches over the service how it is: `/health`, `/ready` and `/metrics`."""
+"""Pages for monitoring: `/health`, `/ready` and `/metrics`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mailchimpsync.web.service import Service, service_of
 
 @require_safe
 def health(_request: HttpRequest) -> HttpResponse:
-    """Say that the process answers."""
+    """Answer that the process is running."""
     return HttpResponse("OK", content_type="text/plain")
 
 
@@ -43,7 +43,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def _problems(service: Service) -> list[str]:
-    """In sentences of ours: what the database says may name machines and users, and everybody may read this."""
+    """Return sentences of our own: anyone may read them, and database errors may name machines and users."""
     problems = []
     try:
         service.site.store.check_schema()

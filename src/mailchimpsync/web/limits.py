@@ -1,7 +1,7 @@
-"""How often the API may be called: per token and per address; failures are counted apart and more strictly.
+"""Rate limits of the API, per token and per address; failures are counted separately and more strictly.
 
-Whoever shares an address with a program that has an old token is not locked out: a valid token always counts, and a
-failed call is no failed sign-in.
+A program with an old token does not lock out others at the same address: calls with a valid token are always accepted,
+and a failed call does not count as a failed sign-in.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ class TooManyCallsError(DeniedError):
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """So many calls in each window of so many seconds.
+    """At most `calls` in each window of `seconds`.
 
-    The count is kept by Django's cache, which adds under a lock; django-ninja's throttles keep theirs on an object that
+    Django's cache keeps the count, as it adds under a lock; django-ninja's throttles keep theirs on an object that
     threads share.
     """
 
@@ -38,16 +38,16 @@ class Limit:
         """Count a call.
 
         Raises:
-            TooManyCallsError: it is one too many.
+            TooManyCallsError: the limit is exceeded.
         """
         if self._add_one(who) > self.calls:
             self._refuse()
 
     def check(self, who: str) -> None:
-        """Make sure that there is room for another call, without counting one.
+        """Check that another call is within the limit, without counting it.
 
         Raises:
-            TooManyCallsError: there is none.
+            TooManyCallsError: it is not.
         """
         if cache.get(self._key(who), 0) >= self.calls:
             self._refuse()
@@ -70,7 +70,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Every limit; `calls_at_once` are calls of actions at work at the same time, whoever made them."""
+    """All limits; `calls_at_once` is how many actions may run at the same time, for all callers together."""
 
     token: Limit = Limit("calls with one token", 600)
     address: Limit = Limit("calls from one address", 1_200)

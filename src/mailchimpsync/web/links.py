@@ -1,4 +1,4 @@
-"""Where people find somebody in CiviCRM and at Mailchimp."""
+"""Addresses of a person's pages in CiviCRM and at Mailchimp."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mailchimpsync.mailchimp import data_center
 
 
 def contact_url(site: Site, contact_id: int | None) -> str | None:
-    """Return the address of a contact's page in CiviCRM; None without contact, or where the site's is unknown."""
+    """Return the address of a contact's page in CiviCRM; None without a contact, or if CiviCRM is not set up."""
     civicrm = site.configuration.civicrm
     if civicrm is None or contact_id is None:
         return None
@@ -25,7 +25,7 @@ def contact_url(site: Site, contact_id: int | None) -> str | None:
 def member_url(site: Site, link: Link, mailchimp_contact_id: str | None) -> str | None:
     """Return the address of a member's page at Mailchimp, by the `contact_id` that the cache row keeps of them.
 
-    None where that is unknown: Mailchimp's pages don't go by address, nor by member id.
+    None if it is not known: Mailchimp's pages can't be found by address or member id.
     """
     account = site.configuration.accounts.get(link.account)
     center = data_center(account.api_key.get_secret_value()) if account else None

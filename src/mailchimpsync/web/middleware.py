@@ -1,4 +1,4 @@
-"""What is done with every request and every answer."""
+"""Checks of every request, and headers of every response."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mailchimpsync.web.settings import CONTENT_POLICY, MAX_BODY_BYTES
 View = Callable[[HttpRequest], HttpResponse]
 
 PROBES = frozenset({"/health", "/ready", "/metrics"})
-"""Asked by machines under whatever name or address they reach us."""
+"""Paths for monitoring, which may use any host name."""
 
 _FORM_ERRORS = (BadRequest, SuspiciousOperation, MultiPartParserError, UnreadablePostError, UnicodeDecodeError)
 
@@ -26,7 +26,7 @@ NO_CONTENT = 204
 
 
 def add_headers(get_response: View) -> View:
-    """Put the content policy and its length on every answer, and keep answers with data out of every cache."""
+    """Add the content policy and the length to every response, and keep responses with data out of caches."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         answer = get_response(request)
@@ -43,10 +43,10 @@ def add_headers(get_response: View) -> View:
 
 
 class RequestChecks:
-    """Turns away what is too large or meant for somebody else, and answers the errors that views raise."""
+    """Rejects requests that are too large or for another host, and answers the errors that views raise."""
 
     def __init__(self, get_response: View) -> None:
-        """Take what comes after, as Django's middleware does."""
+        """Store the next handler, as Django requires."""
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -58,7 +58,7 @@ class RequestChecks:
         return self.get_response(request)
 
     def process_exception(self, _request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Answer an error that a view raised; one that nobody expected is Django's, see `answers.unexpected`."""
+        """Answer an error that a view raised; Django handles unexpected ones, see `responses.unexpected`."""
         if isinstance(error, MailchimpsyncError):
             return error_answer(error)
         if isinstance(error, RequestDataTooBig):
@@ -70,10 +70,10 @@ class RequestChecks:
 
 def _check(request: HttpRequest) -> None:
     if "HTTP_TRANSFER_ENCODING" in request.META:  # Django would read it as empty, and the call would do something else
-        raise RequestError("Say how long the request is, by a Content-Length.", LENGTH_REQUIRED)
+        raise RequestError("The request needs a Content-Length.", LENGTH_REQUIRED)
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not length.isdecimal():
-        raise RequestError("The Content-Length is no number.", BAD_REQUEST)
+        raise RequestError("The Content-Length is not a number.", BAD_REQUEST)
     if int(length) > MAX_BODY_BYTES:
         raise _too_large()
     if request.path_info not in PROBES:
@@ -84,8 +84,10 @@ def _check_host(request: HttpRequest) -> None:
     try:
         request.get_host()
     except DisallowedHost:
-        raise RequestError("This host name is not ours; see `public_url` and `listen`.", BAD_REQUEST) from None
+        raise RequestError(
+            "This service doesn't answer to that host name; see `public_url` and `listen`.", BAD_REQUEST
+        ) from None
 
 
 def _too_large() -> RequestError:
-    return RequestError(f"A request has at most {MAX_BODY_BYTES:,} bytes.", TOO_LARGE)
+    return RequestError(f"The request is too large: at most {MAX_BODY_BYTES:,} bytes are allowed.", TOO_LARGE)

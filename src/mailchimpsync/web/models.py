@@ -1,4 +1,4 @@
-"""Who may use the screens. What they may do there is what a token of the same scope may do over HTTP."""
+"""Users of the screens. Each role permits what a token of the same scope permits over HTTP."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from django.utils.translation import gettext_lazy as _
 from mailchimpsync.actions.api.description import Scope
 
 NAME_CHARS = 100
-_NAME = RegexValidator(r"\A[\w.@+-]+\Z", _("A name has letters, digits and the characters @ . + - _ only."))
+_NAME = RegexValidator(r"\A[\w.@+-]+\Z", _("Use only letters, digits and the characters @ . + - _"))
 
 
 class Role(models.TextChoices):
-    """What somebody may do: each includes those before it."""
+    """What a user may do; each role includes the ones before it."""
 
     VIEWER = "viewer", _("Viewer")
     OPERATOR = "operator", _("Operator")
@@ -25,7 +25,7 @@ class Role(models.TextChoices):
 
     @property
     def scope(self) -> Scope:
-        """The scope of a token that may do as much."""
+        """The scope of a token with the same permissions."""
         return _SCOPES[self.value]
 
 
@@ -33,7 +33,7 @@ _SCOPES = {"viewer": Scope.READ, "operator": Scope.RUN, "administrator": Scope.C
 
 
 class Users(BaseUserManager["User"]):
-    """Finds and makes users; names are compared without regard to case."""
+    """Finds and creates users; names are case-insensitive."""
 
     def get_by_natural_key(self, username: str | None) -> User:
         """Return the user with a name, however it is written."""
@@ -41,7 +41,7 @@ class Users(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser):
-    """Somebody who signs in; without a usable password they have been invited, or come by single sign-on."""
+    """A user account; without a usable password, the user was invited or comes by single sign-on."""
 
     name: models.CharField[str, str] = models.CharField(
         _("name"), max_length=NAME_CHARS, unique=True, validators=[_NAME]
@@ -57,13 +57,13 @@ class User(AbstractBaseUser):
     objects = Users()
 
     class Meta:
-        """The table's name stands beside the engine's."""
+        """Named like the engine's tables."""
 
         db_table = "mailchimpsync_user"
         ordering = ("name",)
 
     def clean(self) -> None:
-        """Write the name as all names are written."""
+        """Bring the name into normal form."""
         self.name = normal_name(self.name)
 
     @property
@@ -72,15 +72,15 @@ class User(AbstractBaseUser):
         return Role(self.role).scope
 
     def may(self, scope: Scope) -> bool:
-        """Say whether they may do what needs a scope."""
+        """Say whether they have a scope."""
         return self.scope.includes(scope)
 
     def save(self, *args: Any, **options: Any) -> None:
-        """Keep it, its name in the normal form."""
+        """Save it with its name in normal form."""
         self.clean()
         super().save(*args, **options)
 
 
 def normal_name(name: str) -> str:
-    """Return a name as it is kept and compared."""
+    """Return a name as it is stored and compared."""
     return User.normalize_username(name).strip().lower()

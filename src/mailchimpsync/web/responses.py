@@ -35,18 +35,18 @@ LENGTH_REQUIRED, TOO_LARGE, MEDIA_TYPE, TOO_MANY = 411, 413, 415, 429
 INTERNAL, BAD_GATEWAY, UNAVAILABLE = 500, 502, 503
 
 STATUSES = {
-    BAD_REQUEST: "The call can't be understood; the message names every problem.",
-    UNAUTHORIZED: "No token, or one that is not valid.",
-    FORBIDDEN: "The token's scope does not reach.",
-    NOT_FOUND: "There is no such action, or no such thing.",
-    CONFLICT: "Another run is at work, or what would be lost has to be confirmed first.",
-    LENGTH_REQUIRED: "The call does not say how long it is.",
+    BAD_REQUEST: "The call is invalid; the message names every problem.",
+    UNAUTHORIZED: "The token is missing or not valid.",
+    FORBIDDEN: "The token's scope is not sufficient.",
+    NOT_FOUND: "There is no such action or object.",
+    CONFLICT: "Another run is in progress, or a loss of data has to be confirmed first.",
+    LENGTH_REQUIRED: "The call has no Content-Length.",
     TOO_LARGE: "The call is too large.",
     MEDIA_TYPE: "The call is not JSON.",
-    TOO_MANY: "Too many calls; Retry-After says when to come back.",
-    INTERNAL: "A mistake of the program; it is in the log.",
-    BAD_GATEWAY: "CiviCRM or Mailchimp refused, or answered with something else than it should.",
-    UNAVAILABLE: "CiviCRM, Mailchimp or the database can't be reached now; try again later.",
+    TOO_MANY: "Too many calls; Retry-After says when to try again.",
+    INTERNAL: "An internal error; details are in the log.",
+    BAD_GATEWAY: "CiviCRM or Mailchimp refused the request or sent an unexpected answer.",
+    UNAVAILABLE: "CiviCRM, Mailchimp or the database can't be reached; try again later.",
 }
 """The statuses of errors, and what each of them says."""
 
@@ -73,7 +73,7 @@ _FRAMES_LOGGED = 6
 
 
 class RequestError(UsageError):
-    """The request's form is off, before anybody looks at what it asks for; `status` says in which way."""
+    """The request is malformed, whatever it asks for; `status` says in which way."""
 
     def __init__(self, what: str, status: int) -> None:
         super().__init__(what)
@@ -105,12 +105,12 @@ def error_answer(error: MailchimpsyncError, status: int | None = None) -> HttpRe
 
 
 def unexpected(_request: HttpRequest) -> HttpResponse:
-    """Answer an exception nobody expected, which is in flight."""
+    """Answer the unexpected exception that is being handled."""
     return error_answer(log_unexpected())
 
 
 def log_unexpected() -> MailchimpsyncError:
-    """Return an error for the exception that is in flight; log where it was raised, but nothing that it says."""
+    """Return an error for the exception that is being handled; log where it was raised, but not its message."""
     kind, _, trace = sys.exc_info()
     name = kind.__name__ if kind else "nothing"
     frames = traceback.extract_tb(trace)[-_FRAMES_LOGGED:]

@@ -1,4 +1,4 @@
-"""What the views share: the site, and what the process around them told `make_application`."""
+"""What the views share: the site, and what the process passed to `make_application`."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class Service:
     """One running service.
 
     Attributes:
-        site: shared by all threads of the web, and by nobody else; what needs clients takes `open_site`.
+        site: shared by the web threads only; code that needs clients uses `open_site`.
         limits: how often it may be called.
         metrics: returns the text and the content type of `/metrics`.
-        is_alive: says whether the worker is at work.
+        is_alive: says whether the worker is running.
         stop: says whether the process is about to end, for runs that were started over HTTP.
-        errands: what screens have begun.
-        counts: the numbers that screens show.
+        errands: background tasks started by screens.
+        counts: numbers of people for the screens.
     """
 
     site: Site
@@ -44,7 +44,7 @@ class Service:
     counts: CachedCounts = field(default_factory=CachedCounts)
     _slots: BoundedSemaphore = field(init=False)
     _refreshed: float = field(init=False, default=float("-inf"))
-    _looked_for_newest: float = field(init=False, default=float("-inf"))
+    _newest_checked: float = field(init=False, default=float("-inf"))
 
     def __post_init__(self) -> None:
         self._slots = BoundedSemaphore(self.limits.calls_at_once)
@@ -52,21 +52,21 @@ class Service:
     def site_for_webhooks(self, *, newest: bool = False) -> Site:
         """Return the shared site with a configuration that is at most a second old, or with the newest.
 
-        Each look takes a turn at the database, for which a burst of webhooks queues; so forged ones have the newest
-        looked for once a second at most.
+        Each check needs a turn at the database, and a burst of webhooks would queue for it. So forged webhooks cause
+        one check a second at most.
         """
         now = time.monotonic()
-        looked = self._looked_for_newest if newest else self._refreshed
-        if now - looked > REFRESH_SECONDS:
+        checked = self._newest_checked if newest else self._refreshed
+        if now - checked > REFRESH_SECONDS:
             self.site.refresh()
             self._refreshed = now
             if newest:
-                self._looked_for_newest = now
+                self._newest_checked = now
         return self.site
 
     @contextmanager
     def open_site(self) -> Iterator[Site]:
-        """Give a site of one's own, with the newest configuration and the same store."""
+        """Yield a separate site with the newest configuration and the same store."""
         site = self.site.another()
         try:
             site.refresh()
@@ -76,13 +76,13 @@ class Service:
 
     @contextmanager
     def slot(self) -> Iterator[None]:
-        """Take one of the places for calls, so that long ones leave threads to webhooks and health.
+        """Take one of the slots for calls, so that long calls leave threads free for webhooks and health checks.
 
         Raises:
             TooManyCallsError: all are taken.
         """
         if not self._slots.acquire(blocking=False):
-            raise TooManyCallsError(f"{self.limits.calls_at_once} calls are at work already.", BUSY_SECONDS)
+            raise TooManyCallsError(f"{self.limits.calls_at_once} calls are already running.", BUSY_SECONDS)
         try:
             yield
         finally:

@@ -16,13 +16,13 @@ from mailchimpsync.config import Settings
 from mailchimpsync.web.database import database_lock, django_database
 
 MAX_BODY_BYTES = 2_500_000
-"""What a request may hold at most: about ten times the configuration of a large site."""
+"""Largest request body: about ten times the configuration of a large site."""
 
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-"""What a browser may do with our answers: load from here, nothing inline, nothing from elsewhere, never in a frame."""
+"""What pages may load: only files from here, nothing inline, nothing from other sites; never in a frame."""
 
 LANGUAGES = (("en", "English"), ("de", "Deutsch"))
 
@@ -109,17 +109,17 @@ def make_settings(settings: Settings, secret: str) -> dict[str, Any]:
 
 
 def allowed_hosts(settings: Settings) -> list[str]:
-    """Return the names by which callers may address us: those of `public_url` and `listen`, and this machine's own."""
+    """Return the host names that requests may use: those of `public_url` and `listen`, and this machine's own."""
     public = urlsplit(settings.public_url or "").hostname or ""
     listening = settings.listen.rpartition(":")[0]
     return sorted({"localhost", "127.0.0.1", "[::1]", public, listening} - _WILDCARDS)
 
 
 def configure(settings: Settings, secret: str) -> None:
-    """Set up Django for a site. A process serves one site; a second one takes the place of the first.
+    """Set up Django for a site. A process serves one site; a second one replaces the first.
 
-    Django's own log is silenced: it writes addresses and what exceptions say, which may be somebody's. What goes wrong
-    is logged by `answers.unexpected`.
+    Django's own log is silenced: it writes addresses and exception messages, which may be personal data.
+    `responses.unexpected` logs unexpected errors.
     """
     for name in ("django", "axes"):
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
@@ -136,9 +136,9 @@ def configure(settings: Settings, secret: str) -> None:
 
 
 def prepare_database(settings: Settings) -> None:
-    """Make the tables for users and sessions, or bring them up to this version; `configure` comes first.
+    """Create or migrate the tables for users and sessions; call `configure` first.
 
-    Several services may begin at the same time on one database: one of them does it, the others wait.
+    Several services may start on one database at the same time: one of them migrates, the others wait.
     """
     with database_lock(settings):
         call_command("migrate", interactive=False, verbosity=0)
@@ -190,9 +190,9 @@ def _signing_in(settings: Settings) -> dict[str, Any]:
 
 
 def _transport(settings: Settings) -> dict[str, Any]:
-    """HTTPS ends at a proxy: its word on it is believed if there is one, and browsers are told to stay with it.
+    """HTTPS ends at a proxy: its header is trusted if there is a proxy, and browsers are told to keep using HTTPS.
 
-    A path in `public_url` is the proxy's business: it takes it away from what it hands on, and we put it before links.
+    The proxy removes a path in `public_url` from requests, and links get it back here.
     """
     public = urlsplit(settings.public_url or "")
     is_https = public.scheme == "https"

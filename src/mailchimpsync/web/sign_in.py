@@ -1,4 +1,4 @@
-"""Signing in and out, and passwords: Django's own views and django-axes' throttling, with our pages around them."""
+"""Signing in and out, and passwords: Django's views and django-axes' throttling, with pages of ours."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class SignIn(LoginView):
     extra_context = CALM
 
     def post(self, request: HttpRequest, *args: Any, **named: Any) -> HttpResponse:
-        """Look at the form, unless too many have failed from this address, whatever the names."""
+        """Check the form, unless too many sign-ins from this address have failed, for any names."""
         try:
             service_of(request).limits.failures.check(caller(request))
         except TooManyCallsError as error:
@@ -51,7 +51,7 @@ class SignIn(LoginView):
         return super().post(request, *args, **named)
 
     def form_invalid(self, form: Any) -> HttpResponse:
-        """Note that somebody failed, but not whom they tried."""
+        """Log that a sign-in failed, but not the name."""
         logger.warning("A sign-in failed.")
         with suppress(TooManyCallsError):
             service_of(self.request).limits.failures.count(caller(self.request))
@@ -71,7 +71,7 @@ class ChangePassword(PasswordChangeView):
 
 
 class SetPassword(PasswordResetConfirmView):
-    """Choose a password by a link that an administrator has made; it serves once."""
+    """Choose a password with a link that an administrator has made; it works once."""
 
     template_name = "screens/set_password.html"
     post_reset_login = True
@@ -83,10 +83,10 @@ class SetPassword(PasswordResetConfirmView):
 @never_cache
 @require_http_methods(["GET", "POST"])
 def welcome(request: HttpRequest, word: str) -> HttpResponse:
-    """Let the first administrator make their account, by the link that `serve` has printed.
+    """Let the first administrator create their account with the link that `serve` has printed.
 
     Raises:
-        Http404: the link is not ours or too old, or there is a user already.
+        Http404: the link is invalid or expired, or there is a user already.
     """
     if not is_welcome(word):
         raise Http404
@@ -100,33 +100,33 @@ def welcome(request: HttpRequest, word: str) -> HttpResponse:
 def locked_out(
     request: HttpRequest, _response: Any = None, _credentials: Any = None, *, seconds: int | None = None
 ) -> HttpResponse:
-    """Tell somebody that they have failed too often, and how long to wait."""
+    """Return the page after too many failed sign-ins; it says how long to wait."""
     minutes = ceil((seconds or django_settings.AXES_COOLOFF_TIME.total_seconds()) / 60)
     logger.warning("A sign-in is locked: too many failures.")
     return render(request, "screens/locked_out.html", {"minutes": minutes, **CALM}, status=TOO_MANY)
 
 
 def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 (Django's signature)
-    """Tell somebody whose form came without its secret: the page was open too long, or it came from elsewhere."""
+    """Return the page for a form without a valid secret: it was open too long, or came from another site."""
     return problem_page(
         request,
-        _("This page is out of date"),
-        _("The form was not sent from a page of ours that is still valid, so nothing was done."),
+        _("This page has expired"),
+        _("The form couldn't be verified, so nothing was changed."),
         FORBIDDEN,
-        remedy=_("Go back, reload the page, and send it again. Cookies must be allowed."),
+        remedy=_("Go back, reload the page and submit the form again. Your browser must accept cookies."),
     )
 
 
 class HeaderSignIn(RemoteUserMiddleware):
-    """Believe a proxy of ours, and nobody else, in the header that says who has signed in with it."""
+    """Signs people in by a header, trusted only from the proxies of the settings."""
 
     def __init__(self, get_response: Any) -> None:
-        """Take the header's name from the settings of the site, see `config.settings`."""
+        """The header's name comes from the site's settings, see `config.settings`."""
         super().__init__(get_response)
         self.header = ""  # type: ignore[misc]  # Django reads it from the instance
 
     def __call__(self, request: HttpRequest) -> Any:
-        """Look at the header if the call comes from a proxy of ours."""
+        """Read the header if the request comes from a trusted proxy."""
         settings = service_of(request).site.settings
         name = "HTTP_" + (settings.sign_in_header or "").upper().replace("-", "_")
         if request.META.get("REMOTE_ADDR") not in settings.proxy_addresses:
@@ -136,7 +136,7 @@ class HeaderSignIn(RemoteUserMiddleware):
 
 
 class HeaderBackend(RemoteUserBackend):
-    """Finds whom the proxy names; makes the user if the setting `sign_in_role` says with which role."""
+    """Finds the user that the proxy names; creates it if the setting `sign_in_role` gives a role."""
 
     def authenticate(self, request: HttpRequest, remote_user: str | None) -> User | None:  # type: ignore[override]
         """Return the user, or None: turned away."""

@@ -1,4 +1,4 @@
-"""Every address the service answers."""
+"""All addresses of the service."""
 
 from __future__ import annotations
 
@@ -37,32 +37,32 @@ urlpatterns = [
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer what Django itself turned away."""
+    """Answer a request that Django rejected."""
     what = gettext_noop("The request can't be read (%(kind)s).")
-    return _answer(request, BAD_REQUEST, _("This can't be read"), what, kind=type(exception).__name__)
+    return _answer(request, BAD_REQUEST, _("Invalid request"), what, kind=type(exception).__name__)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 (Django names it)
-    """Answer what is not allowed."""
-    return _answer(request, FORBIDDEN, _("This is not allowed"), gettext_noop("This is not allowed."))
+    """Answer a request that is not allowed."""
+    return _answer(request, FORBIDDEN, _("This isn't allowed"), gettext_noop("This isn't allowed."))
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 (Django names it)
-    """Answer an address that is none."""
-    return _answer(request, NOT_FOUND, _("There is nothing here"), gettext_noop("There is nothing at this address."))
+    """Answer a request for an unknown address."""
+    return _answer(request, NOT_FOUND, _("Page not found"), gettext_noop("There is no page at this address."))
 
 
 def crashed(request: HttpRequest) -> HttpResponse:
-    """Answer an exception nobody expected."""
+    """Answer an unexpected exception."""
     answer = unexpected(request)
     if is_for_programs(request):
         return answer
-    what = _("Something unexpected happened. It is noted in the log of the service.")
-    return problem_page(request, _("A mistake of ours"), what, answer.status_code)
+    what = _("An unexpected error occurred. It's recorded in the service log.")
+    return problem_page(request, _("Something went wrong"), what, answer.status_code)
 
 
 def _answer(request: HttpRequest, status: int, title: str, what: str, **values: str) -> HttpResponse:
-    """Programs are told in English, people in their language."""
+    """Answer programs in English and people in their language."""
     if is_for_programs(request):
         return error_answer(RequestError(what % values, status))
     return problem_page(request, title, _(what) % values, status)

@@ -1,4 +1,4 @@
-"""Where Mailchimp tells us of changes. Who calls is checked by the actions, by the secret in the address."""
+"""Receives Mailchimp's webhooks. The actions check the secret in the address."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_WEBHOOK_BYTES = 256_000
 
 @csrf_exempt
 def audience(request: HttpRequest) -> HttpResponse:
-    """Take what Mailchimp tells of a member."""
+    """Receive an event about a member."""
     signature = request.headers.get("X-Mailchimp-Signature")
     return _take(
         request, lambda site, secret, body: receive_audience(site, secret=secret, body=body, signature=signature)
@@ -26,12 +26,12 @@ def audience(request: HttpRequest) -> HttpResponse:
 
 @csrf_exempt
 def batch(request: HttpRequest) -> HttpResponse:
-    """Take that a batch is finished."""
+    """Receive the event that a batch is finished."""
     return _take(request, lambda site, secret, body: receive_batch(site, secret=secret, body=body))
 
 
 def _take(request: HttpRequest, receive: Callable[[Site, str | None, bytes], int]) -> HttpResponse:
-    if request.method in {"GET", "HEAD"}:  # Mailchimp asks so whether there is anybody
+    if request.method in {"GET", "HEAD"}:  # Mailchimp checks the address this way
         return _answer(OK)
     if request.method != "POST":
         return _answer(METHOD)

@@ -1,4 +1,4 @@
-"""Calling an action for somebody over HTTP."""
+"""Calls of actions over HTTP."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from mailchimpsync.web.service import Service
 def call_action(
     service: Service, token: Token, entity: str, action: str, given: Mapping[str, Any], *, sequential: bool = True
 ) -> Outcome:
-    """Call an action for whoever has the token, with a site of its own, see `actions.calling.call`.
+    """Call an action for the owner of a token, with a separate site, see `actions.api.dispatch.call`.
 
     Raises:
-        TooManyCallsError: too many calls are at work already.
+        TooManyCallsError: too many calls are already running.
         StoreError: the database can't be used.
         UsageError: `UNKNOWN`, there is no such action.
     """

@@ -95,10 +95,10 @@ def make_api() -> NinjaAPI:
 
 
 def unknown_action(request: HttpRequest, entity: str, action: str) -> HttpResponse:
-    """Tell whoever has a token which actions there are.
+    """Refuse an address that is no action; callers with a token learn which actions there are.
 
     Raises:
-        UsageError: always: `UNKNOWN` if the names are, else their letters' case is another.
+        UsageError: always; `UNKNOWN` unless only upper and lower case differ.
     """
     authenticate(request, Scope.READ)
     found = find_action(entity, action)

@@ -1,1 +1,1 @@
-"""The pages that people see: one module a screen, each thin over the actions."""
+"""The pages that people see: one module for each screen, a thin layer over the actions."""

@@ -1,4 +1,4 @@
-"""Everybody: the rows of a connection, found by filters, both sides side by side."""
+"""The screen “People”: the rows of a connection, found by filters, both sides side by side."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from mailchimpsync.web.screens.rows import lines_of
 from mailchimpsync.web.screens.screen import Visit, screen
 
 AT_ONCE_MAX = 10_000
-"""More rows than this are included by an errand: it takes longer than somebody wants to look at a blank page."""
+"""More rows than this are included by a background task: a page would take too long."""
 
 
 @screen()
 def index(visit: Visit) -> HttpResponse:
-    """Show a page of what a search finds."""
+    """Show a page of search results."""
     if not visit.site.configuration.connections:
         return visit.render("everybody.html", {"search": None})
     search = read_search(visit.site, visit.request.GET)
@@ -60,7 +60,7 @@ def _results(visit: Visit, search: Search, browsed: Browsed) -> dict[str, Any]:
 
 
 def _sort(search: Search, browsed: Browsed, order: Order) -> dict[str, str]:
-    """Return where a click on a column leads, "" where there are too many rows, and how it is sorted now."""
+    """Return the link of a column, "" if there are too many rows to sort, and the current order."""
     is_now = browsed.found.order is order
     falls = is_now and search.turn.descends
     is_possible = order.is_indexed or (browsed.found.number is not None and browsed.found.number <= AT_ONCE_MAX)
@@ -90,7 +90,7 @@ def _values(search: Search, name: str) -> Sequence[str]:
 
 @screen()
 def names(visit: Visit) -> HttpResponse:
-    """Ask both sides what interests and groups are called, and tell the page that it can show them."""
+    """Read the names of interests and groups from both sides, and let the page show them."""
     link = find_audience(visit.site, visit.request.GET.get("audience", ""))
     fetch_names(visit.site, link)
     return HttpResponse(status=204, headers={"HX-Trigger": "names-known"})
@@ -98,7 +98,7 @@ def names(visit: Visit) -> HttpResponse:
 
 @screen()
 def row(visit: Visit, row_id: int) -> HttpResponse:
-    """Show all that is known of one row."""
+    """Show everything about one row."""
     details = describe_row(visit.site, row_id)
     (line,) = lines_of(visit, details.browsed)
     context = {**line, "row": details.row, "line_of_row": line, "link": details.link}
@@ -108,7 +108,7 @@ def row(visit: Visit, row_id: int) -> HttpResponse:
 
 @screen()
 def contact_name(visit: Visit, contact_id: int) -> HttpResponse:
-    """Return what CiviCRM calls a contact, for a page that is there already."""
+    """Return a contact's name from CiviCRM, for a page that is already shown."""
     return visit.part("parts/contact_name.html", {"name": name_of_contact(visit.site, contact_id)})
 
 
@@ -121,13 +121,13 @@ def export(visit: Visit) -> HttpResponseBase:
 
 @screen(Scope.RUN, "POST")
 def include(visit: Visit) -> HttpResponse:
-    """Have the next sync decide again about the chosen rows, or about all that a search finds."""
+    """Have the next sync decide again about the selected rows, or about everything a search finds."""
     search = read_search(visit.site, visit.request.POST)
     back = visit.request.POST.get("back", "")
     if visit.request.POST.get("which") != "all" and not search.wanted.ids:
-        visit.warn(_("Nobody was chosen, so nothing was done."))
+        visit.warn(_("No one was selected, so nothing was changed."))
     elif search.wanted.ids:
-        tell_included(
+        report_included(
             visit, include_rows(visit.site, make_filter(visit.site, search.wanted.list_id, ids=search.wanted.ids))
         )
     else:
@@ -136,28 +136,28 @@ def include(visit: Visit) -> HttpResponse:
 
 
 def include_all(visit: Visit, wanted: RowFilter) -> None:
-    """Include all that match: at once where they are few, else in an errand."""
+    """Include all matching rows: immediately if they are few, otherwise in a background task."""
     number = browse(visit.site, wanted, Turn(size=1)).found.number
     if number is not None and number <= AT_ONCE_MAX:
-        tell_included(visit, include_rows(visit.site, wanted))
+        report_included(visit, include_rows(visit.site, wanted))
         return
     visit.service.errands.begin(
         visit.site, "include", wanted.list_id, lambda site: include_rows(site, wanted), by=visit.by
     )
-    visit.say(_("They are many: they are being marked for the next sync, which takes a moment."))
+    visit.say(_("Many people are being included in the next sync. This takes a moment."))
 
 
-def tell_included(visit: Visit, number: int) -> None:
-    """Say how many rows the next sync will decide about."""
+def report_included(visit: Visit, number: int) -> None:
+    """Report how many rows the next sync will decide about."""
     if not number:
-        visit.say(_("Nothing to do: they are due for the next sync already, or an update is on its way."))
+        visit.say(_("Nothing to do: these people are already included in the next sync or have an update in progress."))
         return
-    told = ngettext(
-        "The next sync decides again about %(number)s person.",
-        "The next sync decides again about %(number)s people.",
+    text = ngettext(
+        "%(number)s person is included in the next sync.",
+        "%(number)s people are included in the next sync.",
         number,
     )
-    visit.say(told % {"number": f"{number:,}"})
+    visit.say(text % {"number": f"{number:,}"})
 
 
 urlpatterns = [

@@ -1,4 +1,4 @@
-"""What a search for rows asks for, as it stands in an address, and what can be chosen from."""
+"""Searches for rows: their fields in an address, and the choices for each."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _CODE = re.compile(r"[A-Z_]{1,32}")  # also those of another version
 SHOWS: Mapping[str, str | Promise] = {
     Show.TO_ADD.value: _("To be added at Mailchimp"),
     Show.TO_REMOVE.value: _("To be removed at Mailchimp"),
-    Show.CANNOT_SUBSCRIBE.value: _("In the group, but cannot be subscribed"),
-    Show.OTHER_FAILS.value: _("Cannot be synced for another reason"),
-    Show.KEPT_OFF.value: _("In the group, and off the list as chosen"),
-    Show.KEPT_ON.value: _("On the list, and left alone as chosen"),
-    Show.TODO.value: _("To be decided by the next sync"),
-    Show.OUTSTANDING.value: _("With an update that is not done"),
+    Show.CANNOT_SUBSCRIBE.value: _("In the group, but can't be subscribed"),
+    Show.OTHER_FAILS.value: _("Can't be synced for another reason"),
+    Show.KEPT_OFF.value: _("In the group, kept off the list by your rules"),
+    Show.KEPT_ON.value: _("On the list, kept there by your rules"),
+    Show.TODO.value: _("Waiting for the next sync"),
+    Show.OUTSTANDING.value: _("With an unfinished update"),
 }
 CHOICES: Mapping[str, Sequence[str]] = {
     "sync_status": [status.value for status in SyncStatus],
@@ -45,11 +45,11 @@ CHOICES: Mapping[str, Sequence[str]] = {
 
 @dataclass(frozen=True)
 class Search:
-    """A search: the filters, and which page of what they find.
+    """A search: the filters, and the page of the results.
 
     Attributes:
-        given: the fields of the search without those of the page, for links that keep it.
-        problem: what could not be understood, and is left out.
+        given: the fields of the search without those of the page, for links to other pages.
+        problem: what is invalid, and was ignored.
     """
 
     wanted: RowFilter
@@ -66,12 +66,12 @@ class Search:
 
     @property
     def sorting(self) -> str:
-        """What it is sorted by, as in an address."""
+        """The sort order, as in an address."""
         return f"-{self.turn.order.value}" if self.turn.descends else self.turn.order.value
 
 
 def read_search(site: Site, fields: QueryDict) -> Search:
-    """Read a search; what is no possible value is left out.
+    """Read a search; impossible values are ignored.
 
     Raises:
         ConfigurationError: nothing is connected.
@@ -86,7 +86,7 @@ def read_search(site: Site, fields: QueryDict) -> Search:
     shows = tuple(Show(value) for value in chosen.pop("show"))
     filters: dict[str, Any] = {**chosen, "reason": reasons, "email": email, "contact_id": contact, "ids": ids[:1_000]}
     wanted = make_filter(site, list_id, show=shows, **filters)
-    problem = _("A contact's number is a whole number; this was left out.") if is_odd else ""
+    problem = _("A contact ID must be a whole number. This filter was ignored.") if is_odd else ""
     return Search(wanted, _turn(fields), _given(wanted), fields.get("whole") == "1", problem)
 
 
@@ -126,14 +126,14 @@ def _turn(fields: QueryDict) -> Turn:
 
 
 def place_text(place: Place) -> str:
-    """Return a place as it stands in an address."""
+    """Return a place as it is written in an address."""
     key, row_id = place
     text = key.isoformat() if isinstance(key, datetime) else "" if key is None else str(key)
     return f"{row_id}~{text}"
 
 
 def _place(text: str, order: Order) -> Place | None:
-    """Return the place that an address names; what is none begins at the first page."""
+    """Return the place that an address names; None, the first page, if it is invalid."""
     row_id, _separator, key = text.partition("~")
     number = _number(row_id)
     try:
@@ -159,10 +159,10 @@ def _key(text: str, order: Order) -> Key:
 
 
 def need_filters(search: Search) -> RowFilter:
-    """Return what is searched for.
+    """Return the filters of a search.
 
     Raises:
-        UsageError: something could not be understood, so that more would be found than is meant.
+        UsageError: a field is invalid, so that more would be found than intended.
     """
     if search.problem:
         raise UsageError(str(search.problem))

@@ -1,4 +1,4 @@
-"""Who cannot be synced, by reason: the cause, who can mend it and how, and another try."""
+"""People who can't be synced, by reason: the cause, who can fix it and how, and a button to try again."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from mailchimpsync.web.screens.screen import Visit, screen
 
 @screen()
 def index(visit: Visit) -> HttpResponse:
-    """Show every reason for which somebody cannot be synced."""
+    """Show every reason why people can't be synced."""
     found = getfailuregroups(visit.site)
     context = {
         "parts": [_part(visit, one) for one in found if one.groups],

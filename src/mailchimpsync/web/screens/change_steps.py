@@ -1,4 +1,4 @@
-"""One change of one person in words: what, from what, to what."""
+"""One change of one person in words: the field, the old and the new value."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mailchimpsync.config import Link
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A change on a screen; `old` and `new` are terms of the vocabulary, `new` None: all is said."""
+    """A change on a screen; `old` and `new` are terms of the vocabulary, `new` is None if there is nothing to add."""
 
     what: str
     old: str | None = None
@@ -22,7 +22,7 @@ class Step:
 def step_of(field: str, old: str | None, new: str | None, link: Link | None, names: Names) -> Step:
     """Return a change from the journal's, or a plan's, name for it: `contact`, `status`, `group 8`, `interest a1`.
 
-    `names`: as far as both sides were asked for them lately.
+    `names`: those that are cached.
     """
     name, _space, about = field.partition(" ")
     if name == "contact":
@@ -39,7 +39,7 @@ def step_of(field: str, old: str | None, new: str | None, link: Link | None, nam
 
 
 def _data_step(field: str, old: str | None, new: str | None) -> Step:
-    """The journal writes `merge_field FNAME`, a plan `merge field FNAME`; a tag may have marks around it."""
+    """The journal writes `merge_field FNAME`, a plan `merge field FNAME`; a tag may be in quotes."""
     name, _space, about = field.replace("merge field", "merge_field").partition(" ")
     if name == "merge_field":
         return Step(_("Merge field %(field)s") % {"field": about}, old or "(none)", new or "(none)")

@@ -23,7 +23,7 @@ _IN_CIVICRM = (ChangeKind.JOIN, ChangeKind.REMOVE, ChangeKind.CREATE, ChangeKind
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """How many people were subscribed on both sides at a time."""
+    """How many people were subscribed on each side at a time."""
 
     at: datetime
     civicrm: int
@@ -32,7 +32,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """For how many people a run changed something on each side; one is counted once for each kind of change."""
+    """For how many people a run changed something on each side; a person counts once for each kind of change."""
 
     run_id: int
     at: datetime
@@ -51,7 +51,7 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A line across a chart: where, and which value it stands for."""
+    """A grid line of a chart: its position and value."""
 
     y: float
     value: int
@@ -59,7 +59,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class LineChart:
-    """Two lines as `points` of SVG, and where each ends."""
+    """Two lines as `points` of SVG, and the end of each."""
 
     civicrm: str
     mailchimp: str
@@ -69,7 +69,7 @@ class LineChart:
 
 @dataclass(frozen=True, slots=True)
 class Rectangle:
-    """A bar: which side, where, how large, and what it stands for."""
+    """A bar: its side, position, size and meaning."""
 
     side: str
     x: float
@@ -90,7 +90,7 @@ class BarChart:
 
 
 def history_of(visit: Visit, link: Link) -> History:
-    """Return the past of a connection, as far as its runs tell."""
+    """Return the past of a connection, from its runs."""
     runs = list(reversed(getruns(visit.site, list_id=link.audience_id, limit=RUNS_LOOKED_AT)))
     changing = [_bar(run) for run in runs if run.finished_at is not None]
     points = sorted(_points(runs), key=lambda point: point.at)
@@ -118,13 +118,13 @@ def _bar(run: PastRun) -> Bar:
 
 
 def _thinned(points: Sequence[Point]) -> Sequence[Point]:
-    """Leave so many points, evenly; the first and the last always stay."""
+    """Keep at most `POINTS_MAX` points, evenly spread; the first and the last always stay."""
     step = max(1, ceil(len(points) / POINTS_MAX))
     return [point for place, point in enumerate(points) if place % step == 0 or place == len(points) - 1]
 
 
 def line_chart(points: Sequence[Point]) -> LineChart | None:
-    """Draw both sides over time; None without any point."""
+    """Draw both sides over time; None without points."""
     if not points:
         return None
     values = [value for point in points for value in (point.civicrm, point.mailchimp)]
@@ -152,7 +152,7 @@ def line_chart(points: Sequence[Point]) -> LineChart | None:
 
 
 def bar_chart(bars: Sequence[Bar]) -> BarChart | None:
-    """Draw two bars for each run; None where no run changed anything."""
+    """Draw two bars for each run; None if no run changed anything."""
     highest = max((max(bar.civicrm, bar.mailchimp) for bar in bars), default=0)
     if not highest:
         return None
@@ -175,13 +175,13 @@ def _y(value: float, low: int, high: int) -> float:
 
 
 def _step(span: int) -> int:
-    """Return a round number, of which two or a few make a span."""
+    """Return a round number that divides a span into a few steps."""
     size: int = 10 ** max(0, floor(log10(max(span, 1) / 2)))
     return next(size * many for many in (1, 2, 5, 10) if size * many * 2 >= span)
 
 
 def _range(low: int, high: int) -> tuple[int, int, int]:
-    """Return round ends around values, never alike, and the step between lines."""
+    """Return round limits around values, never equal, and the step between grid lines."""
     step = _step(high - low)
     bottom, top = floor(low / step) * step, ceil(high / step) * step
     return (max(0, bottom - step), top + step, step) if bottom == top else (bottom, top, step)

@@ -1,4 +1,4 @@
-"""The page of a connection: where it stands, and everything that can be done with it."""
+"""The page of a connection: its state and its buttons."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ def index(visit: Visit, list_id: str) -> HttpResponse:
 
 @screen()
 def live(visit: Visit, list_id: str) -> HttpResponse:
-    """Show the part that changes anew."""
+    """Refresh the part that changes."""
     context = _standing(visit, find_audience(visit.site, list_id))
     return visit.part("parts/standing.html", {**context, "said": visit.request.GET.get("said", "")})
 
 
 @screen()
 def batches(visit: Visit, list_id: str) -> HttpResponse:
-    """Ask Mailchimp how far the batches are."""
+    """Show the progress of batches at Mailchimp."""
     link = find_audience(visit.site, list_id)
     numbers = visit.service.counts.of(visit.site, link, patience=None).counted
     kept = {"counting": lambda _tx, _link: numbers} if numbers is not None else {}
@@ -89,19 +89,23 @@ def differences(visit: Visit, list_id: str) -> HttpResponse:
 
 @screen(Scope.RUN, "POST")
 def sync(visit: Visit, list_id: str) -> HttpResponse:
-    """Sync now: what changed, or everything."""
+    """Sync now: changes only, or everything."""
     link = find_audience(visit.site, list_id)
     everything = "everything" in visit.request.POST
     since = "ever" if everything else None
-    said: dict[str, Any] = {"with_data": "with_data" in visit.request.POST, "by": visit.by, "stop": visit.service.stop}
+    options: dict[str, Any] = {
+        "with_data": "with_data" in visit.request.POST,
+        "by": visit.by,
+        "stop": visit.service.stop,
+    }
     wait = visit.service.is_alive is None
 
     def work(site: Site) -> Any:
-        """Where the service's own loop looks after batches, nobody has to wait for Mailchimp here."""
-        return fetchandreconcile(site, group_id=link.group_id, max_time=0, since=since, wait=wait, **said)
+        """Don't wait for Mailchimp if the service's worker handles batches."""
+        return fetchandreconcile(site, group_id=link.group_id, max_time=0, since=since, wait=wait, **options)
 
     begin(visit, link, "sync", work)
-    visit.say(_("The sync has begun. This page shows how far it is."))
+    visit.say(_("Sync started. This page shows its progress."))
     return redirect("connection", list_id)
 
 
@@ -109,9 +113,13 @@ def sync(visit: Visit, list_id: str) -> HttpResponse:
 def plan(visit: Visit, list_id: str) -> HttpResponse:
     """Make a plan of what the next sync would do."""
     link = find_audience(visit.site, list_id)
-    said: dict[str, Any] = {"with_data": "with_data" in visit.request.POST, "by": visit.by, "stop": visit.service.stop}
-    begin(visit, link, "plan", lambda site: createplan(site, group_id=link.group_id, **said))
-    visit.say(_("The plan is being made; nothing is changed by that."))
+    options: dict[str, Any] = {
+        "with_data": "with_data" in visit.request.POST,
+        "by": visit.by,
+        "stop": visit.service.stop,
+    }
+    begin(visit, link, "plan", lambda site: createplan(site, group_id=link.group_id, **options))
+    visit.say(_("The plan is being made. This changes nothing."))
     return redirect("connection", list_id)
 
 
@@ -121,25 +129,25 @@ def verify(visit: Visit, list_id: str) -> HttpResponse:
     link = find_audience(visit.site, list_id)
     by, stop = visit.by, visit.service.stop
     begin(visit, link, "verify", lambda site: createverification(site, group_id=link.group_id, by=by, stop=stop))
-    visit.say(_("Both sides are being compared; nothing is changed by that."))
+    visit.say(_("Both sides are being compared. This changes nothing."))
     return redirect("connection", list_id)
 
 
 @screen(Scope.RUN, "GET", "HEAD", "POST")
 def abort(visit: Visit, list_id: str) -> HttpResponse:
-    """Stop what is at work, once somebody has read what that means."""
+    """Abort what is running, after a page that says what that means."""
     link = find_audience(visit.site, list_id)
     if visit.request.POST.get("confirmed") != "yes":
         return visit.render("abort.html", _standing(visit, link))
     done = abortsync(visit.site, group_id=link.group_id).done
     visit.service.counts.forget()
     visit.say(
-        _("Stopped. Batches deleted at Mailchimp: %(batches)s; updates dropped: %(updates)s.")
+        _("Aborted. Batches deleted at Mailchimp: %(batches)s. Updates dropped: %(updates)s.")
         % {"batches": done.batches_deleted, "updates": done.updates_aborted}
     )
     if done.kept:
         visit.warn(
-            _("Batches that could not be deleted: %(number)s. Mailchimp still works on them; stop again later.")
+            _("Batches that couldn't be deleted: %(number)s. Mailchimp is still processing them. Abort again later.")
             % {"number": len(done.kept)}
         )
     return redirect("connection", list_id)
@@ -147,16 +155,16 @@ def abort(visit: Visit, list_id: str) -> HttpResponse:
 
 @screen(Scope.RUN, "POST")
 def dismiss(visit: Visit, list_id: str) -> HttpResponse:
-    """Forget what came of what somebody has begun."""
+    """Dismiss the outcome of the latest task."""
     visit.service.errands.dismiss(list_id)
     return redirect("connection", list_id)
 
 
 def begin(visit: Visit, link: Link, kind: str, work: Callable[[Site], Any]) -> None:
-    """Begin an errand for a connection, and learn on the way what its groups and interests are called.
+    """Start a background task for a connection, and read the names of its groups and interests first.
 
     Raises:
-        BusyError: another one is under way.
+        BusyError: another one is running.
     """
 
     def with_names(site: Site) -> Any:
@@ -180,7 +188,7 @@ def _standing(visit: Visit, link: Link) -> dict[str, Any]:
 
 
 def log_with_times(log: tuple[tuple[Any, str], ...]) -> list[tuple[Any, str, float | None]]:
-    """Return a log with how long each step took, up to the next line."""
+    """Return a log with the time between each line and the next."""
     ends = [time for time, _message in log[1:]]
     took = [*[(end - time).total_seconds() for (time, _message), end in zip(log, ends, strict=False)], None]
     return [(time, message, seconds) for (time, message), seconds in zip(log, took, strict=False)]

@@ -1,4 +1,4 @@
-"""Where connections stand, as the overview and the page of a connection show it."""
+"""The state of connections, as the overview and a connection's page show it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from mailchimpsync.web.screens.notices import Notice, notices_of
 from mailchimpsync.web.screens.screen import Visit
 
 LIVELY, CALM = 2, 20
-"""After how many seconds a page asks again: while something is at work, and else."""
+"""After how many seconds a page refreshes: while something is running, and otherwise."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,9 @@ class ConnectionCard:
     """A connection on a screen.
 
     Attributes:
-        counted: whether there are numbers at all; a large audience is counted behind the scenes.
-        is_fresh: whether they are as good as new.
-        errand: what somebody has begun here.
+        counted: whether there are numbers yet; a large audience is counted in the background.
+        is_fresh: whether the numbers are recent.
+        errand: the newest background task.
     """
 
     status: ConnectionStatus
@@ -47,24 +47,24 @@ class ConnectionCard:
 
     @property
     def is_lively(self) -> bool:
-        """Say whether something is at work."""
+        """Say whether something is running."""
         return self.status.running or (self.errand is not None and self.errand.is_under_way)
 
     @property
     def seconds(self) -> int:
-        """After how many seconds to ask again."""
+        """After how many seconds to refresh."""
         return LIVELY if self.is_lively or not self.is_fresh else CALM
 
     @property
     def level(self) -> str:
-        """How good it is."""
+        """The level, for its colour."""
         if self.is_lively or not self.counted:
             return "middle"
         return "bad" if self.status.crashed else self.status.state.level.value
 
     @property
     def headline(self) -> str:
-        """It in a few words."""
+        """The state in a few words."""
         return _headline(self)
 
     @property
@@ -79,37 +79,37 @@ class ConnectionCard:
 
     @property
     def waiting(self) -> int:
-        """How many people something is to be done for: due, or an update is on its way."""
+        """How many people are due or have an update in progress."""
         return self.todo + self.status.updates_outstanding
 
     @property
     def sum_at_mailchimp(self) -> int:
-        """How many will be subscribed at Mailchimp, and in the group, once all is done that can be."""
+        """How many people will be subscribed and in the group after all possible changes, counted from Mailchimp."""
         status = self.status
         return status.subscribed_at_mailchimp - status.to_remove - status.cannot_join - status.kept_on + status.to_add
 
     @property
     def sum_at_civicrm(self) -> int:
-        """Likewise, counted from CiviCRM."""
+        """The same, counted from CiviCRM."""
         status = self.status
         return status.subscribed_at_civicrm + status.further_rows - status.cannot_subscribe - status.kept_off
 
     @property
     def is_balanced(self) -> bool:
-        """Say whether both sums agree."""
+        """Say whether both totals match."""
         return self.sum_at_mailchimp == self.sum_at_civicrm
 
 
 def _headline(standing: ConnectionCard) -> str:
     status, errand = standing.status, standing.errand
     if status.running and status.working is not None:
-        return _("A sync is at work")
+        return _("Sync is running")
     if errand is not None and errand.is_under_way:
         return _errand_words(errand.kind)
     if status.running:
-        return _("A change is being taken in")
+        return _("Processing changes from Mailchimp")
     if status.crashed:
-        return _("A sync stopped midway, and nobody went on with it")
+        return _("A sync stopped partway and hasn't been resumed")
     if not standing.counted and status.state.word in (Word.WAITING, Word.OK):
         return _("Counting…")
     return _state_words(status.state)
@@ -118,18 +118,20 @@ def _headline(standing: ConnectionCard) -> str:
 def _state_words(state: ConnectionState) -> str:  # noqa: PLR0911 (one sentence each)
     match state.word:
         case Word.HELD:
-            return _("Held: waiting for a decision")
+            return _("Held for review")
         case Word.FAILING:
             return _("Failing: %(why)s") % {"why": _(explain_code(state.failing_code).sentence)}
         case Word.PAUSED:
-            return _("Paused: it has no schedule, and nobody has synced it for a day")
+            return _("Paused: no schedule, and no sync for a day")
         case Word.NOT_SET_UP:
             return _("Never synced")
         case Word.WAITING if state.interrupted:
-            return _("A sync was interrupted; the next one goes on")
+            return _("A sync was interrupted; the next one will resume it")
         case Word.WAITING if state.due.number:
             return ngettext(
-                "Waiting: %(shown)s person is due", "Waiting: %(shown)s people are due", state.due.number
+                "%(shown)s person is waiting for the next sync",
+                "%(shown)s people are waiting for the next sync",
+                state.due.number,
             ) % {"shown": f"{state.due.number:,}"}
         case Word.WAITING:
             return _("Not in sync yet")
@@ -138,12 +140,12 @@ def _state_words(state: ConnectionState) -> str:  # noqa: PLR0911 (one sentence 
 
 def _in_sync_words(state: ConnectionState) -> str:
     if state.unexplained:
-        return _("Differences were found that nothing explains")
+        return _("Unexplained differences were found")
     if state.gone_interests:
         number = len(state.gone_interests)
         return ngettext(
-            "In sync, but for %(shown)s linked interest that is gone",
-            "In sync, but for %(shown)s linked interests that are gone",
+            "In sync, except for %(shown)s linked interest that no longer exists",
+            "In sync, except for %(shown)s linked interests that no longer exist",
             number,
         ) % {"shown": f"{number:,}"}
     if state.failed:
@@ -157,19 +159,19 @@ def _in_sync_words(state: ConnectionState) -> str:
 
 def _errand_words(kind: str) -> str:
     words = {
-        "sync": _("A sync is beginning"),
-        "plan": _("A plan is being made"),
-        "undo": _("A plan to undo a run is being made"),
-        "apply": _("A plan is being carried out"),
-        "verify": _("Both sides are being compared"),
-        "campaigns": _("Campaigns are being imported"),
-        "abort": _("The sync is being stopped"),
+        "sync": _("Sync is starting"),
+        "plan": _("Making a plan"),
+        "undo": _("Making a plan to undo a sync"),
+        "apply": _("Carrying out a plan"),
+        "verify": _("Comparing both sides"),
+        "campaigns": _("Importing campaigns"),
+        "abort": _("Aborting the sync"),
     }
-    return words.get(kind, _("Something is at work"))
+    return words.get(kind, _("A task is running"))
 
 
 def connection_cards(visit: Visit, links: Sequence[Link], *, wait: bool = False) -> list[ConnectionCard]:
-    """Return where connections stand; `wait` for fresh numbers, however long it takes to count."""
+    """Return the state of connections; with `wait`, wait for fresh numbers, however long that takes."""
     alerts = getalerts(visit.site) if links else []
     until = monotonic() + PATIENCE_SECONDS
     numbers = [_numbers(visit, link, None if wait else max(0, until - monotonic())) for link in links]
@@ -190,7 +192,7 @@ def _numbers(visit: Visit, link: Link, patience: float | None) -> Numbers:
 
 
 def news_for(found: Sequence[ConnectionCard]) -> str:
-    """Return what a screen reader is told when it changes: the headlines, and no numbers."""
+    """Return what screen readers announce when it changes: the headlines without numbers."""
     return " ".join(_sentences(found))
 
 

@@ -1,4 +1,4 @@
-"""The differences that a comparison of both sides found, in words and with links to the people."""
+"""The differences that a comparison of both sides found, with links to the people."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ from mailchimpsync.sync.verify import Verified, people_of
 from mailchimpsync.web.screens.person_links import PersonLinks, people_links
 
 KINDS: Mapping[str, Promise] = {
-    "subscribed, not in the group": gettext_lazy("Subscribed at Mailchimp, not in the group"),
-    "in the group, not subscribed": gettext_lazy("In the group, not subscribed at Mailchimp"),
-    "interest ticked, not in its group": gettext_lazy("Interest ticked, not in its group"),
-    "in an interest's group, not ticked": gettext_lazy("In an interest's group, not ticked"),
+    "subscribed, not in the group": gettext_lazy("Subscribed at Mailchimp, but not in the group"),
+    "in the group, not subscribed": gettext_lazy("In the group, but not subscribed at Mailchimp"),
+    "interest ticked, not in its group": gettext_lazy("Interest ticked, but not in its group"),
+    "in an interest's group, not ticked": gettext_lazy("In an interest's group, but not ticked"),
     "subscribed with an address that CiviCRM does not show": gettext_lazy(
-        "Subscribed with an address that CiviCRM does not show"
+        "Subscribed with an address that CiviCRM doesn't show"
     ),
     "linked interest that Mailchimp does not have, not compared": gettext_lazy(
         "Linked interest that Mailchimp does not have, not compared"
     ),
 }
 CAUSES: Mapping[str, Promise] = {
-    "can't be synced": gettext_lazy("Cannot be synced"),
-    "as the connection's departure table says": gettext_lazy("As the connection's rules say"),
-    "refused so far, and tried again": gettext_lazy("Refused so far, and tried again"),
-    "due: the next run decides": gettext_lazy("The next sync decides"),
-    "held by the guard": gettext_lazy("Held: waits for a decision"),
-    "an update is on its way": gettext_lazy("An update is on its way"),
+    "can't be synced": gettext_lazy("Can't be synced"),
+    "as the connection's departure table says": gettext_lazy("Follows the connection's rules"),
+    "refused so far, and tried again": gettext_lazy("Refused so far, will be tried again"),
+    "due: the next run decides": gettext_lazy("Waiting for the next sync"),
+    "held by the guard": gettext_lazy("Held for review"),
+    "an update is on its way": gettext_lazy("An update is in progress"),
     "changed since the last run": gettext_lazy("Changed since the last sync"),
     "the contact, or one merged into it, had the address before": gettext_lazy(
-        "The contact, or one merged into it, had the address before"
+        "A previous address of the contact or of one merged into it"
     ),
-    "unknown": gettext_lazy("Nothing explains it"),
+    "unknown": gettext_lazy("Unexplained"),
 }
 
 
@@ -60,13 +60,13 @@ class ShownDifference:
 
 
 def shown_differences(site: Site, link: Link, some: Sequence[Mapping[str, Any]]) -> list[ShownDifference]:
-    """Return differences as a screen shows them."""
+    """Return differences for a screen."""
     people = people_links(site, link, [(one["contact_id"], one["member_id"]) for one in some])
     return [_shown(one, who) for one, who in zip(some, people, strict=True)]
 
 
 def counts_by_cause(found: Verified) -> list[dict[str, Any]]:
-    """Return how many people differ, by in what and where it comes from."""
+    """Return the number of people by kind and cause of difference."""
     return [
         {
             "kind": KINDS.get(one["kind"], one["kind"]),

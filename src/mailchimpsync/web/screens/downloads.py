@@ -1,4 +1,4 @@
-"""Rows as files to be taken away."""
+"""Rows as CSV files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mailchimpsync.web.links import contact_url
 from mailchimpsync.web.screens.screen import Visit
 
 _MARK = "\ufeff"
-"""What makes spreadsheets read UTF-8 as such."""
+"""Makes spreadsheets read the file as UTF-8."""
 
 COLUMNS = (
     *("id", "civicrm_contact_id", "civicrm_status", "civicrm_updated", "email", "first_name", "last_name"),
@@ -25,8 +25,8 @@ COLUMNS = (
 
 
 def rows_as_csv(visit: Visit, wanted: RowFilter, name: str) -> HttpResponseBase:
-    """Return all rows that match as a file, sent while they are read: however many there are, memory stays small."""
-    site = visit.site.another()  # the visit's own is let go before the last row is sent
+    """Return all matching rows as a file, sent while they are read, so that memory use stays small."""
+    site = visit.site.another()  # the visit's own is closed before the last row is sent
     answer = StreamingHttpResponse(_chunks(site, wanted), content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return answer
@@ -42,7 +42,7 @@ def _lines(site: Site, wanted: RowFilter) -> Iterator[list[object]]:
     for row in export_rows(site, wanted):
         names = row["mailchimp_data"] or {}
         entry = explain_code(row["reason"]) if row["reason"] else None
-        told = {
+        values = {
             **row,
             "email": row["mailchimp_email"],
             "first_name": names.get("first_name"),
@@ -52,4 +52,4 @@ def _lines(site: Site, wanted: RowFilter) -> Iterator[list[object]]:
             "remedy": _(entry.remedy) if entry else None,
             "contact_page": contact_url(site, row["civicrm_contact_id"]),
         }
-        yield [told[column] for column in COLUMNS]
+        yield [values[column] for column in COLUMNS]

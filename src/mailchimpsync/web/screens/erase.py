@@ -1,4 +1,4 @@
-"""Somebody who asked for it is forgotten: what goes where is read first, and the report says what went."""
+"""Erasing a person: a page says what will be deleted, a report says what was."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _CHARS_MAX = 254
 
 @screen(Scope.CONFIGURE, "GET", "HEAD", "POST")
 def index(visit: Visit) -> HttpResponse:
-    """Say what goes, and begin once that is confirmed. An address stands in no page's address here."""
+    """Show what will be deleted, and start once that is confirmed. The person's address never appears in a URL."""
     given = visit.request.POST
     address = given.get("address", "").replace("\x00", "").strip()[:_CHARS_MAX]
     if not address:
@@ -29,8 +29,8 @@ def index(visit: Visit) -> HttpResponse:
     if given.get("confirmed") != "yes":
         return visit.render("erase.html", _to_be_erased(visit, address))
     if given.get("understood") != "on":
-        said = _("Nothing was erased. Say that you have understood that it can't be taken back.")
-        return visit.render("erase.html", {**_to_be_erased(visit, address), "problem": said}, status=400)
+        problem = _("Nothing was erased. First confirm that you understand this can't be undone.")
+        return visit.render("erase.html", {**_to_be_erased(visit, address), "problem": problem}, status=400)
     by, name = visit.by, token_urlsafe(12)
     visit.service.errands.begin(
         visit.site, _KIND, name, lambda site: erase(site, address=address, confirm=True, by=by), by=by
@@ -40,10 +40,12 @@ def index(visit: Visit) -> HttpResponse:
 
 @screen(Scope.CONFIGURE)
 def report(visit: Visit, name: str) -> HttpResponse:
-    """Say what went, or that it is being done."""
+    """Show what was deleted, or that it is in progress."""
     errand = visit.service.errands.newest(name)
     if errand is None or errand.kind != _KIND:
-        visit.warn(_("This report isn't kept any more. Erase the address again to be sure; what is done stays done."))
+        visit.warn(
+            _("This report is no longer available. Erase the address again to be sure; completed steps stay done.")
+        )
         return redirect("people")
     context: dict[str, Any] = {"name": name, "error": errand.error, "is_under_way": errand.is_under_way}
     if errand.result is not None:
@@ -73,7 +75,7 @@ def _contacts(visit: Visit, contact_ids: tuple[int, ...]) -> list[tuple[int, str
 
 
 def addresses_of(found: Explanation) -> list[str]:
-    """Return the addresses of a person that can be erased: those they have, and the one that was asked for."""
+    """Return the addresses of a person that can be erased: their own, and the one that was searched for."""
     asked = [found.asked] if "@" in found.asked else []
     known = {address.casefold(): address for one in found.standings if (address := one.address)}
     return list({**{one.casefold(): one for one in asked}, **known}.values())

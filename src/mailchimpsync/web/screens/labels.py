@@ -1,4 +1,4 @@
-"""The vocabulary as people read it, and how good or bad each term is (docs/reference/php-extension.md#screens)."""
+"""Labels of the vocabulary, and the level of each term (docs/reference/php-extension.md#screens)."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ WORDS: Mapping[str, str | Promise] = {
     # sync status
     "ok": _("in sync"),
     "todo": _("to do"),
-    "live": _("on its way"),
-    "redo": _("being asked again"),
-    "fail": _("cannot be synced"),
+    "live": _("in progress"),
+    "redo": _("being tried another way"),
+    "fail": _("can't be synced"),
     # at Mailchimp
     "subscribed": _("subscribed"),
     "pending": _("asked to confirm"),
@@ -36,11 +36,11 @@ WORDS: Mapping[str, str | Promise] = {
     "held": _("held"),
     "dropped": _("dropped"),
     # plans
-    "open": _("waiting for a decision"),
+    "open": _("waiting for review"),
     "approved": _("approved"),
     "applied": _("done"),
     "expired": _("expired"),
-    "plan": _("asked for"),
+    "plan": _("requested"),
     "undo": _("undo"),
     "left out": _("left out"),
     "refused": _("refused"),
@@ -49,22 +49,22 @@ WORDS: Mapping[str, str | Promise] = {
     "unsubscribe": _("unsubscribed or archived at Mailchimp"),
     "add": _("subscribed at Mailchimp"),
     "ask": _("asked by Mailchimp to confirm"),
-    "data": _("with other data at Mailchimp"),
-    "interests": _("with other interests at Mailchimp"),
+    "data": _("with changed data at Mailchimp"),
+    "interests": _("with changed interests at Mailchimp"),
     "join": _("added to groups in CiviCRM"),
     "remove": _("removed from groups in CiviCRM"),
     "create": _("created in CiviCRM"),
     "correct": _("corrected in CiviCRM (name, address, hold)"),
     # before and after a change
     "not there": _("not there"),
-    "not in it": _("not in it"),
-    "Deleted": _("deleted from it"),
+    "not in it": _("not in the group"),
+    "Deleted": _("deleted from the group"),
     "yes": _("yes"),
     "no": _("no"),
     # tokens
     "valid": _("valid"),
     "revoked": _("revoked"),
-    "read": _("look at everything"),
+    "read": _("view everything"),
     "run": _("also sync"),
     "configure": _("also change the configuration"),
     # stages
@@ -73,8 +73,8 @@ WORDS: Mapping[str, str | Promise] = {
     "readyToCreateNewContactsFromMailchimp": _("Creating contacts"),
     "readyToCleanUpDuplicates": _("Cleaning up duplicates"),
     "readyToAddCiviOnly": _("Reading the groups from CiviCRM"),
-    "readyToCheckForGroupChanges": _("Looking for changes of groups"),
-    "readyToCheckForDataUpdates": _("Looking for changes of data"),
+    "readyToCheckForGroupChanges": _("Checking for group changes"),
+    "readyToCheckForDataUpdates": _("Checking for data changes"),
     "readyToReconcileQueue": _("Deciding"),
     "readyToChangeGroups": _("Changing groups in CiviCRM"),
     "readyToSubmitUpdates": _("Sending updates to Mailchimp"),

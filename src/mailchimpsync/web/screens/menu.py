@@ -1,4 +1,4 @@
-"""The menu: which screens there are for somebody, and what waits on them."""
+"""The menu: the screens that a user may see, with the number of things waiting on each."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _COUNTED_FOR_SECONDS = 5
 
 @dataclass(frozen=True)
 class Item:
-    """A line of the menu; `number` is what waits there for somebody."""
+    """A menu item; `number` is how many things are waiting there."""
 
     title: str | Promise
     url: str
@@ -52,9 +52,9 @@ def _held(site: Site, tx: Transaction) -> int:
 
 _ENTRIES = (
     _Entry(_("Overview"), "overview", "overview"),
-    _Entry(_("Why is somebody (not) on the list?"), "people", "person"),
-    _Entry(_("Everybody"), "cache", "rows"),
-    _Entry(_("Cannot be synced"), "cannot-sync", "warning", count=_failed),
+    _Entry(_("Check a person"), "people", "person"),
+    _Entry(_("People"), "cache", "rows"),
+    _Entry(_("Can't be synced"), "cannot-sync", "warning", count=_failed),
     _Entry(_("Plans"), "plans", "plan", count=_held),
     _Entry(_("Configuration"), "configuration", "gear"),
     _Entry(_("Users and tokens"), "users", "users", Scope.CONFIGURE),
@@ -62,7 +62,7 @@ _ENTRIES = (
 
 
 def menu(site: Site, user: User, path: str) -> list[Item]:
-    """Return the menu for somebody who is at a path."""
+    """Return the menu of a user for the page at a path."""
     numbers = _numbers(site)
     entries = [entry for entry in _ENTRIES if user.may(entry.scope)]
     return [
@@ -81,7 +81,7 @@ def _is_current(url: str, path: str) -> bool:
 
 
 def _numbers(site: Site) -> dict[str, int]:
-    """Count at most once in a few seconds: every page has a menu."""
+    """Count at most once every few seconds: every page has a menu."""
     key = f"menu:{site.settings.home}"
     found: dict[str, int] | None = cache.get(key)
     if found is None:

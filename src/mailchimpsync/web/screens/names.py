@@ -1,4 +1,4 @@
-"""What interests and groups are called: asked of both sides, and kept for a while; without a name, by number."""
+"""Names of interests and groups: read from both sides and cached; the id if there is no name."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _AT_ONCE_SECONDS = 2.0
 
 
 def known_names(site: Site, link: Link) -> Names | None:
-    """Return what a connection's interests and groups are called, if both sides were asked lately."""
+    """Return the cached names of a connection's interests and groups."""
     found: Names | None = cache.get(_key(site, link))
     return found
 
 
 def fetch_names(site: Site, link: Link) -> Names:
-    """Ask both sides, and keep what they say for an hour; where one does not tell, for a minute."""
+    """Read the names from both sides and cache them for an hour; for a minute if some are missing."""
     found = names_of(site, link)
     seconds = _KEPT_SECONDS if found.knows_all_of(link) else _INCOMPLETE_KEPT_SECONDS
     cache.set(_key(site, link), found, seconds)
@@ -29,7 +29,7 @@ def fetch_names(site: Site, link: Link) -> Names:
 
 
 def names_at_once(visit: Visit, link: Link) -> Names:
-    """Return what is known, or what both sides say while somebody waits; nothing, where no interest is connected."""
+    """Return the cached names, or read them with a short time limit; empty if no interest is connected."""
     if not link.interests:
         return Names()
     if (known := known_names(visit.site, link)) is not None:
@@ -39,7 +39,7 @@ def names_at_once(visit: Visit, link: Link) -> Names:
 
 
 def interest_name(names: Names, interest_id: str) -> str:
-    """Return an interest's name after that of its category, or what is known of it."""
+    """Return an interest's category and name, or its id."""
     name = names.interests.get(interest_id)
     if name is None:
         return _("interest %(id)s") % {"id": interest_id}
@@ -47,7 +47,7 @@ def interest_name(names: Names, interest_id: str) -> str:
 
 
 def group_name(names: Names, group_id: int) -> str:
-    """Return a group's title, or what is known of it."""
+    """Return a group's title, or its id."""
     return names.groups.get(group_id) or _("group %(id)s") % {"id": group_id}
 
 

@@ -1,4 +1,4 @@
-"""What somebody has to know of: problems that last, each with what to do, until somebody says that they know."""
+"""Open problems, each with what to do, until someone acknowledges them."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class Notice:
     """A problem on a screen.
 
     Attributes:
-        lines: what it is more exactly, in the engine's words.
-        url: where it can be seen to, and `button` what is written there.
-        alert_id: what to acknowledge; None: it stays for as long as it lasts.
-        known_by: who has said that they know of it.
+        lines: details, as sentences of the engine.
+        url: the page for dealing with it; `button` is the link's text.
+        alert_id: the alert to acknowledge; None if it can't be acknowledged.
+        known_by: who has acknowledged it.
     """
 
     title: Text
@@ -40,27 +40,27 @@ class Notice:
 
 _LATE = (
     gettext_lazy("No complete sync for a long time"),
-    gettext_lazy("Nobody syncs this connection any more, or each sync stops before it is complete."),
-    gettext_lazy("Sync now. If it does not come to its end, its log says why."),
+    gettext_lazy("This connection is no longer being synced, or each sync stops before it is complete."),
+    gettext_lazy("Sync now. If the sync doesn't finish, its log says why."),
 )
 _FAILURES = (
     gettext_lazy("Many people can't be synced"),
     gettext_lazy("More people than usual can't be synced."),
-    gettext_lazy("See the reasons, and who can mend them, under “Cannot be synced”."),
+    gettext_lazy("See the reasons, and who can fix them, under “Can't be synced”."),
 )
 _LEAVING = (
-    gettext_lazy("People who left still get mail"),
-    gettext_lazy("They have to be taken off at Mailchimp, which refuses the change."),
-    gettext_lazy("See the reasons under “Cannot be synced”, or in the log of the newest sync."),
+    gettext_lazy("People who should be unsubscribed still get mail"),
+    gettext_lazy("They have to be unsubscribed at Mailchimp, but Mailchimp refuses the change."),
+    gettext_lazy("See the reasons under “Can't be synced” or in the log of the latest sync."),
 )
 _DIFFERENCES = (
     gettext_lazy("Both sides differ"),
-    gettext_lazy("The last comparison found differences that nothing explains."),
+    gettext_lazy("The last comparison found unexplained differences."),
     gettext_lazy("Sync everything, then compare both sides again."),
 )
 _EVENTS = (
-    gettext_lazy("Some changes that Mailchimp told of were given up"),
-    gettext_lazy("They could not be handled when they came. The next sync makes good for them."),
+    gettext_lazy("Some changes reported by Mailchimp weren't processed"),
+    gettext_lazy("They couldn't be processed when they arrived. The next sync makes up for them."),
     gettext_lazy("Sync now."),
 )
 _GENERAL: Mapping[str, tuple[Text, Text, Text]] = {
@@ -73,15 +73,15 @@ _GENERAL: Mapping[str, tuple[Text, Text, Text]] = {
 
 
 def notices_of(status: ConnectionStatus, alerts: Sequence[Alert]) -> Iterator[Notice]:
-    """Yield the notices of a connection: what holds it, a crash, and the problems people are told of."""
+    """Yield the notices of a connection: a held sync, a crash, and its alerts."""
     by_kind = {one.kind: one for one in alerts}
     if status.held_plan_id is not None:
         yield _hold(status, by_kind.get("held"))
     if status.crashed:
         yield Notice(
-            _("A sync stopped midway"),
-            _("It has been silent for more than half an hour: its process has ended, or its machine was switched off."),
-            remedy=_("Sync now: it goes on where it was."),
+            _("A sync stopped partway"),
+            _("It hasn't responded for over half an hour. Its process may have ended, or its machine may be off."),
+            remedy=_("Sync now. The sync resumes where it stopped."),
         )
     for one in alerts:
         if one.kind != "held":
@@ -90,18 +90,21 @@ def notices_of(status: ConnectionStatus, alerts: Sequence[Alert]) -> Iterator[No
 
 def _hold(status: ConnectionStatus, alert: Alert | None) -> Notice:
     return Notice(
-        _("A sync is held"),
-        _("It would change more people than it may unseen. Nothing is written until somebody has decided."),
+        _("A sync is held for review"),
+        _(
+            "It would change more people than your limit allows without review. "
+            "Nothing is written until someone decides."
+        ),
         lines=status.held_why,
         url=reverse("plan", args=[status.held_plan_id]),
-        button=_("Look at the plan"),
+        button=_("Review the plan"),
         alert_id=alert.id if alert is not None else None,
         known_by=alert.acknowledged_by if alert is not None else None,
     )
 
 
 def notice_of(alert: Alert) -> Notice:
-    """Return a problem people are told of as a notice."""
+    """Return an alert as a notice."""
     title, what, remedy = _GENERAL.get(alert.kind) or _by_code(alert)
     return Notice(title, what, remedy=remedy, alert_id=alert.id, known_by=alert.acknowledged_by)
 
@@ -110,14 +113,14 @@ def _by_code(alert: Alert) -> tuple[Text, Text, Text]:
     titles = {
         "failed": _("The last sync failed"),
         "key": _("A key was refused"),
-        "refused": _("Mailchimp refuses changes again and again"),
+        "refused": _("Mailchimp keeps refusing changes"),
         "webhook": _("Mailchimp's webhooks don't work"),
         "disk": _("The disk is almost full"),
-        "data": _("Data is not sent, as plugins failed"),
-        "unfit": _("Data of many people does not fit"),
-        "batches": _("Batches have no results"),
-        "interests": _("A linked interest is gone"),
-        "campaigns": _("Campaigns are not imported"),
+        "data": _("Data isn't being sent because plugins failed"),
+        "unfit": _("Many people's data doesn't fit"),
+        "batches": _("Batch results are missing"),
+        "interests": _("A linked interest no longer exists"),
+        "campaigns": _("Campaigns aren't being imported"),
     }
     entry = explain_code(alert.code)
     return titles.get(alert.kind, _("Something is wrong")), _(entry.sentence), _(entry.remedy) if entry.remedy else ""

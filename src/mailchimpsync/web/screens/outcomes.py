@@ -1,4 +1,4 @@
-"""What came of an errand, as its page tells it."""
+"""The outcome of a background task, as its page shows it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from mailchimpsync.web.background_tasks import BackgroundTask
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of it: in words, with how good that is, and where to go on."""
+    """An outcome: in words, with its level, and where to continue."""
 
     level: str
     title: str
@@ -30,7 +30,7 @@ class Outcome:
 
 
 def outcome_of(errand: BackgroundTask | None) -> Outcome | None:
-    """Return what came of an errand; None while it is under way, or where there is none."""
+    """Return the outcome of a task; None while it runs, or if there is none."""
     if errand is None or errand.is_under_way:
         return None
     if errand.error is not None:
@@ -51,7 +51,7 @@ def _outcome(found: Any) -> Outcome | None:
         return _sync_outcome(found.report)
     if isinstance(found, Plan):
         plan = reverse("plan", args=[found.id])
-        return Outcome("good", _("The plan is made"), url=plan, button=_("Look at the plan"))
+        return Outcome("good", _("The plan is ready"), url=plan, button=_("Review the plan"))
     return _verification_outcome(found) if isinstance(found, Verified) else None
 
 
@@ -60,20 +60,20 @@ def _sync_outcome(report: Report) -> Outcome:
         return _failure(report.error)
     if report.result is not None and report.outcome == "held":
         plan = reverse("plan", args=[report.result.kept_plan_id])
-        what = _("It would change more people than it may unseen. Nothing was changed.")
-        return Outcome("bad", _("The sync is held"), what, url=plan, button=_("Look at the plan"))
+        what = _("It would change more people than your limit allows without review. Nothing was changed.")
+        return Outcome("bad", _("The sync is held for review"), what, url=plan, button=_("Review the plan"))
     words = {
-        "done": Outcome("good", _("The sync is done"), _("Nobody is due.")),
+        "done": Outcome("good", _("The sync is done"), _("No one is due.")),
         "incomplete": Outcome(
-            "bad" if report.due.put_off else "middle", _("People are still due"), due_sentence(report.due)
+            "bad" if report.due.put_off else "middle", _("Some people are still due"), due_sentence(report.due)
         ),
         "waiting": Outcome(
-            "middle", _("Everything is sent"), _("Mailchimp is still at work on it; its answers are read later.")
+            "middle", _("Everything has been sent"), _("Mailchimp is still processing it. The results are read later.")
         ),
         "aborted": Outcome("middle", _("The sync was stopped"), _("The next sync decides again.")),
     }
     return words.get(report.outcome) or Outcome(
-        "middle", _("The sync is not at its end"), _("The next sync goes on where it was.")
+        "middle", _("The sync isn't finished"), _("The next sync resumes where it stopped.")
     )
 
 
@@ -85,9 +85,9 @@ def _verification_outcome(found: Verified) -> Outcome:
         what = _("Differences with a known reason: %(number)s.") % {"number": found.explained}
         if found.gone_interests:
             what = f"{what} {deleted_interests_sentence(found.gone_interests)}"
-        title = _("Both sides differ, and each difference has a known reason")
+        title = _("Both sides differ, but every difference has a known reason")
         return Outcome("middle", title, what, url=url, button=_("See the differences"))
-    what = _("Differences that nothing explains: %(number)s.") % {"number": found.unexplained}
+    what = _("Unexplained differences: %(number)s.") % {"number": found.unexplained}
     return Outcome("bad", _("Both sides differ"), what, url=url, button=_("See the differences"))
 
 

@@ -1,4 +1,4 @@
-"""Why is somebody (not) on the list? Answers in words, from state and journal."""
+"""Check a person: why they are, or are not, on the list, from state and journal."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _PART_CHARS_MIN = 2
 
 @screen()
 def index(visit: Visit) -> HttpResponse:
-    """Show what is known of somebody, or who may be meant."""
+    """Show everything about a person, or the people who match."""
     asked = visit.request.GET.get("person", "").replace("\x00", "").strip()[:_CHARS_MAX]
     context: dict[str, Any] = {"asked": asked, "is_connected": bool(visit.site.configuration.connections)}
     if not asked or not context["is_connected"]:
@@ -39,7 +39,7 @@ def index(visit: Visit) -> HttpResponse:
 
 def _find_person(visit: Visit, context: dict[str, Any]) -> HttpResponse:
     if len(context["asked"]) < _PART_CHARS_MIN:
-        return visit.render("people.html", {**context, "problem": _("Give at least two letters.")})
+        return visit.render("people.html", {**context, "problem": _("Enter at least two letters.")})
     found = candidates(visit.site, context["asked"])
     if len(found.found) == 1:
         return redirect(f"{reverse('people')}?{urlencode({'person': found.found[0].person})}")
@@ -58,12 +58,12 @@ def _answer(visit: Visit, found: Explanation) -> dict[str, Any]:
 
 def _standing(visit: Visit, standing: Standing) -> dict[str, Any]:
     answer, *rest = standing.sentences
-    told: dict[str, Any] = {"standing": standing, "answer": answer, "rest": rest}
+    shown: dict[str, Any] = {"standing": standing, "answer": answer, "rest": rest}
     if standing.row_id is None:
-        return told
+        return shown
     browsed = browse(visit.site, make_filter(visit.site, standing.list_id, ids=(standing.row_id,)), Turn())
     lines = lines_of(visit, browsed)
-    return {**told, "line": lines[0] if lines else None, "link": browsed.link}
+    return {**shown, "line": lines[0] if lines else None, "link": browsed.link}
 
 
 urlpatterns = [path("people", index, name="people")]

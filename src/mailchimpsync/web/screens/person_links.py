@@ -1,4 +1,4 @@
-"""Who somebody is: a contact in CiviCRM and a member at Mailchimp, with their pages there."""
+"""Links to a person: the contact in CiviCRM and the member at Mailchimp."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from mailchimpsync.config import Link
 from mailchimpsync.web.links import contact_url, member_url
 
 Ids = tuple[int | None, str | None]
-"""A contact's id in CiviCRM and a member's at Mailchimp, where there is either."""
+"""A contact's id in CiviCRM and a member's at Mailchimp, None where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class PersonLinks:
-    """Somebody on a screen."""
+    """A person on a screen."""
 
     contact_id: int | None
     contact_url: str | None
@@ -24,7 +24,7 @@ class PersonLinks:
 
 
 def people_links(site: Site, link: Link | None, people: Sequence[Ids]) -> list[PersonLinks]:
-    """Return people with their pages, as many as there were; without a connection nobody has one at Mailchimp."""
+    """Return links for each person, in the same order; without a connection there are none to Mailchimp."""
     known = mailchimp_contacts(site, link.audience_id, [member for _contact, member in people]) if link else {}
     return [
         PersonLinks(

@@ -1,4 +1,4 @@
-"""Plans: what a sync would do, person by person, and whether it may."""
+"""Plans: what a sync would change for each person, and the decision about it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _WAITING = (PlanState.OPEN, PlanState.APPROVED)
 
 @screen()
 def index(visit: Visit) -> HttpResponse:
-    """Show the plans: those that wait for somebody first."""
+    """Show the plans, those that wait for a decision first."""
     plans = getplans(visit.site, limit=PLANS_SHOWN)
     now = visit.site.runtime.now()
     waiting = [one for one in plans if one.state in _WAITING and one.expires_at > now]
@@ -56,16 +56,16 @@ def _names(visit: Visit, found: Plan) -> Names:
 
 @screen(Scope.RUN, "POST")
 def decide(visit: Visit, plan_id: int) -> HttpResponse:
-    """Approve a plan, carry it out now, or drop it; without scripts, once somebody has confirmed it."""
+    """Approve a plan, carry it out now, or drop it; without scripts, a page asks for confirmation."""
     [found], act = getplans(visit.site, id=plan_id), visit.request.POST.get("act")
     if act == "drop":
         dropplan(visit.site, id=plan_id, by=visit.by)
-        visit.say(_("Plan %(id)s is dropped. The next sync decides afresh.") % {"id": plan_id})
+        visit.say(_("Plan %(id)s is dropped. The next sync will decide again.") % {"id": plan_id})
     elif visit.request.POST.get("confirmed") != "yes":
         return visit.render("decide_plan.html", {"plan": found, "act": act})
     elif act == "approve":
         approveplan(visit.site, id=plan_id, by=visit.by)
-        visit.say(_("Plan %(id)s is approved. The next sync does exactly this.") % {"id": plan_id})
+        visit.say(_("Plan %(id)s is approved. The next sync will do exactly this.") % {"id": plan_id})
     elif act == "apply":
         return _apply(visit, found)
     return redirect("plan", plan_id)
@@ -82,7 +82,7 @@ def _apply(visit: Visit, found: Plan) -> HttpResponse:
         lambda site: applyplan(site, id=plan_id, max_time=0, by=by, stop=stop),
         by=by,
     )
-    visit.say(_("Plan %(id)s is being carried out. This page shows how far it is.") % {"id": plan_id})
+    visit.say(_("Plan %(id)s is being carried out. This page shows its progress.") % {"id": plan_id})
     return redirect("connection", found.list_id)
 
 

@@ -1,4 +1,4 @@
-"""A row as tables show it: with its name, its reason, its interests by name, and where it is on both sides."""
+"""A row as tables show it: its title, reason, interests by name, and its state on both sides."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _LANGUAGES_MAX = 16
 
 @dataclass(frozen=True, slots=True)
 class Ticks:
-    """The interests that somebody has on one side, or has not; `mark` says which to eyes and to screen readers."""
+    """The interests that a person has, or does not have, on one side; `mark` is the character and label for it."""
 
     kind: str
     mark: str
@@ -35,10 +35,10 @@ class Ticks:
 
 
 def lines_of(visit: Visit, browsed: Browsed, *, is_brief: bool = False) -> list[dict[str, Any]]:
-    """Return the rows with what a template needs besides; brief ones have, of each side, only the interests it has.
+    """Return rows with everything a template needs; brief ones list only the interests that a person has.
 
-    Templates and browsers take their time: an element for each interest was most of the
-    page, so are words that are translated anew for each row.
+    For speed: an element for each interest made up most of the page, and translating the labels again for each row
+    took most of the time.
     """
     words = _labels_in(get_language() or "")
     names = known_names(visit.site, browsed.link) or Names()
@@ -97,19 +97,19 @@ def _interests(
     }
 
 
-def _labels_where(told: Sequence[tuple[bool, str]], words: Mapping[str, str], what: str, is_so: bool) -> Ticks:
-    titles = format_html_join(" · ", "<bdi>{}</bdi>", ((title,) for has_it, title in told if has_it is is_so))
+def _labels_where(titled: Sequence[tuple[bool, str]], words: Mapping[str, str], what: str, is_so: bool) -> Ticks:
+    titles = format_html_join(" · ", "<bdi>{}</bdi>", ((title,) for has_it, title in titled if has_it is is_so))
     return Ticks("yes", words[what], titles) if is_so else Ticks("no", words[f"not_{what}"], titles)
 
 
 @lru_cache(maxsize=_LANGUAGES_MAX)
 def _labels_in(language: str) -> Mapping[str, str]:
-    """Return what stands in every row, in a language."""
+    """Return the labels that every row uses, in a language."""
     with override(language):
         return {
             "contact": _("Contact %(id)s"),
             "row": _("Row %(id)s"),
-            "choose": _("Choose row %(id)s"),
+            "choose": _("Select row %(id)s"),
             "group": _("group %(id)s"),
             "set": _("Status set %(when)s"),
             "edited": _("Last edited %(when)s"),
@@ -117,7 +117,7 @@ def _labels_in(language: str) -> Mapping[str, str]:
             "at_mailchimp": _("at Mailchimp"),
             "not_there": _("not there"),
             "never": _("never in the group"),
-            "nobody": _("nobody has the address"),
+            "no_contact": _("no contact has the address"),
             "ticked": _yes(_("ticked:")),
             "not_ticked": _no(_("not ticked:")),
             "in_group": _yes(_("in the group:")),
@@ -126,7 +126,7 @@ def _labels_in(language: str) -> Mapping[str, str]:
 
 
 def _yes(text: str) -> SafeString:
-    """Mark with a character: hundreds of drawings take a browser longer than all the rest of a page of rows."""
+    """Mark with a character: hundreds of icons would take a browser longer than the rest of the page."""
     return format_html('<span aria-hidden="true">\u2713</span><span class="unseen">{}</span>', text)
 
 

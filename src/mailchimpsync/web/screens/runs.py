@@ -1,4 +1,4 @@
-"""Earlier runs: when, how they ended, what each changed, and the way to take one back."""
+"""Earlier runs: when, with what outcome, what each changed, and a button to undo one."""
 
 from __future__ import annotations
 
@@ -56,12 +56,12 @@ def run(visit: Visit, run_id: int) -> HttpResponse:
 
 @screen(Scope.RUN, "POST")
 def undo(visit: Visit, run_id: int) -> HttpResponse:
-    """Make a plan that takes a run back."""
+    """Make a plan to undo a run."""
     list_id = find_run(visit.site, run_id).run.list_id
     link = find_audience(visit.site, list_id)
     by, stop = visit.by, visit.service.stop
     begin(visit, link, "undo", lambda site: undoplan(site, run_id=run_id, group_id=link.group_id, by=by, stop=stop))
-    visit.say(_("A plan to undo the run is being made; nothing is changed by that."))
+    visit.say(_("A plan to undo the sync is being made. This changes nothing."))
     return redirect("connection", list_id)
 
 

@@ -1,4 +1,4 @@
-"""What every screen has in common: who may see it, a site of its own, and errors as pages that say what to do."""
+"""The common parts of screens: permissions, a separate site for each request, and errors as pages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 from mailchimpsync.actions import Site
 from mailchimpsync.actions.api.description import Scope
 from mailchimpsync.errors import REGISTRY, MailchimpsyncError
-from mailchimpsync.web.models import User
+from mailchimpsync.web.models import Role, User
 from mailchimpsync.web.responses import FORBIDDEN, status_of
 from mailchimpsync.web.screens.menu import menu
 from mailchimpsync.web.service import Service, service_of
@@ -30,7 +30,7 @@ HX_REDIRECT = "HX-Redirect"
 
 @dataclass(frozen=True)
 class Visit:
-    """Somebody who looks at a screen, with a site of their own that has the newest configuration."""
+    """A request for a screen by a user, with a separate site that has the newest configuration."""
 
     request: HttpRequest
     user: User
@@ -39,18 +39,18 @@ class Visit:
 
     @property
     def by(self) -> str:
-        """Who it is, for the journal."""
+        """The user's name, for the journal."""
         name: str = self.user.name
         return name
 
     @property
     def is_partial(self) -> bool:
-        """Say whether only a part of the page was asked for, by htmx."""
+        """Say whether htmx asked for a part of the page only."""
         htmx = self.request.htmx  # type: ignore[attr-defined]  # django-htmx puts it there
         return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
 
     def may(self, scope: Scope) -> bool:
-        """Say whether they may do what needs a scope."""
+        """Say whether the user has a scope."""
         return self.user.may(scope)
 
     def render(self, template: str, context: Mapping[str, Any] | None = None, status: int = 200) -> HttpResponse:
@@ -63,11 +63,11 @@ class Visit:
         return django_render(self.request, f"screens/{template}", {"visit": self, **context})
 
     def say(self, text: str) -> None:
-        """Say on the next page that something is done."""
+        """Show a success message on the next page."""
         messages.success(self.request, text)
 
     def warn(self, text: str) -> None:
-        """Say on the next page that something was not done, or is amiss."""
+        """Show a warning on the next page."""
         messages.warning(self.request, text)
 
 
@@ -75,9 +75,9 @@ Screen = Callable[..., HttpResponseBase]
 
 
 def screen(scope: Scope = Scope.READ, *methods: str) -> Callable[[Screen], Screen]:
-    """Make a view of a function that takes a `Visit`: for those only who have signed in and may do so much.
+    """Turn a function that takes a `Visit` into a view for signed-in users with a scope.
 
-    `methods` are those of HTTP, GET and HEAD without any.
+    `methods` are HTTP methods; GET and HEAD by default.
     """
 
     def decorate(function: Screen) -> Screen:
@@ -90,7 +90,7 @@ def screen(scope: Scope = Scope.READ, *methods: str) -> Callable[[Screen], Scree
             with service.open_site() as site:
                 visit = Visit(request, user, site, service)
                 if not user.may(scope):
-                    return not_allowed(visit)
+                    return not_allowed(visit, scope)
                 try:
                     return function(visit, *args, **named)
                 except MailchimpsyncError as error:
@@ -102,7 +102,7 @@ def screen(scope: Scope = Scope.READ, *methods: str) -> Callable[[Screen], Scree
 
 
 def problem(visit: Visit, error: MailchimpsyncError) -> HttpResponse:
-    """Return the page that tells of an error: what happened, why, and what to do."""
+    """Return the page of an error: what happened, why, and what to do."""
     entry = REGISTRY[error.code]
     context = {
         "title": _(entry.sentence),
@@ -121,11 +121,12 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-def not_allowed(visit: Visit) -> HttpResponse:
-    """Return the page that tells somebody that their role does not reach so far."""
+def not_allowed(visit: Visit, needed: Scope) -> HttpResponse:
+    """Return the page that names the role that is needed."""
+    role = next(role for role in Role if role.scope is needed)
     context = {
-        "title": _("This is not for you"),
-        "what": _("Your role does not reach so far, so nothing was done."),
-        "remedy": _("Ask an administrator to do it, or to give you another role."),
+        "title": _("You don't have permission"),
+        "what": _("This needs the role “%(role)s”. Nothing was changed.") % {"role": role.label},
+        "remedy": _("Ask an administrator to do it or to change your role."),
     }
     return visit.render("problem.html", context, status=FORBIDDEN)

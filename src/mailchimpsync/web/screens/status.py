@@ -1,4 +1,4 @@
-"""The overview: a card for each connection, which renews itself."""
+"""The overview: a card for each connection, refreshed automatically."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mailchimpsync.web.screens.notices import notice_of
 from mailchimpsync.web.screens.screen import Visit, screen
 
 CHARTS_MAX = 4
-"""Of how many connections the overview draws the past; each has a page of its own, which does."""
+"""For how many connections the overview shows charts; each connection's page shows its own."""
 
 
 @screen()
@@ -34,15 +34,15 @@ def index(visit: Visit) -> HttpResponse:
 
 @screen()
 def live(visit: Visit) -> HttpResponse:
-    """Show the cards anew."""
+    """Refresh the cards."""
     return visit.part("parts/overview.html", {**_cards(visit), "said": visit.request.GET.get("said", "")})
 
 
 @screen(Scope.RUN, "POST")
 def acknowledge(visit: Visit, alert_id: int) -> HttpResponse:
-    """Note that somebody knows of a problem."""
+    """Acknowledge an alert."""
     alert = acknowledgealert(visit.site, id=alert_id, by=visit.by)
-    visit.say(_("It is noted that you know of it. Nobody is reminded any more."))
+    visit.say(_("Acknowledged. No more reminders will be sent."))
     return redirect("connection", alert.list_id) if alert.list_id else redirect("overview")
 
 
@@ -59,7 +59,7 @@ def _cards(visit: Visit) -> dict[str, Any]:
 
 
 def _waits(visit: Visit) -> bool:
-    """Without scripts nothing renews itself: there is a link that waits for the numbers instead."""
+    """Without scripts nothing refreshes: a link waits for the numbers instead."""
     return "wait" in visit.request.GET
 
 

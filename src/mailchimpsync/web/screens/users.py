@@ -1,4 +1,4 @@
-"""Users and tokens: who may look, sync and configure, by the screens and over HTTP."""
+"""Users of the screens and tokens for the API."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ class UserForm(forms.Form):
 class TokenForm(forms.Form):
     """A new token."""
 
-    purpose = forms.CharField(label=gettext_lazy("What it is for"), max_length=100)
+    purpose = forms.CharField(label=gettext_lazy("Purpose"), max_length=100)
     scope = forms.ChoiceField(
-        label=gettext_lazy("What it may do"),
+        label=gettext_lazy("Permissions"),
         choices=[
-            (Scope.READ.value, gettext_lazy("Look at everything")),
+            (Scope.READ.value, gettext_lazy("View everything")),
             (Scope.RUN.value, gettext_lazy("Also sync")),
             (Scope.CONFIGURE.value, gettext_lazy("Also change the configuration")),
         ],
     )
     days = forms.IntegerField(
-        label=gettext_lazy("Valid for so many days"),
-        help_text=gettext_lazy("Left empty: until it is revoked."),
+        label=gettext_lazy("Valid for (days)"),
+        help_text=gettext_lazy("Leave blank to keep it valid until it is revoked."),
         required=False,
         min_value=1,
         max_value=3_650,
@@ -53,7 +53,7 @@ def index(visit: Visit) -> HttpResponse:
 
 @screen(Scope.CONFIGURE, "POST")
 def add_user(visit: Visit) -> HttpResponse:
-    """Make a user, and show the link by which they choose a password."""
+    """Create a user and show the link for choosing a password."""
     form = UserForm(visit.request.POST)
     if not form.is_valid():
         return _page(visit, form, TokenForm())
@@ -67,25 +67,25 @@ def add_user(visit: Visit) -> HttpResponse:
 
 @screen(Scope.CONFIGURE, "POST")
 def change_user(visit: Visit, name: str) -> HttpResponse:
-    """Change a user's role, make them a new link, or remove them."""
+    """Change a user's role, create a new password link, or remove the user."""
     user, act = find_user(name), visit.request.POST.get("act")
     if act == "link":
         return _show_link(visit, user)
     if act == "remove":
         remove_user(user)
-        visit.say(_("%(name)s is removed and signed out.") % {"name": user.name})
+        visit.say(_("%(name)s was removed and signed out.") % {"name": user.name})
     elif act == "role":
         role = visit.request.POST.get("role", "")
         if role not in Role.values:
             raise UsageError(f"There is no such role. There are: {', '.join(Role.values)}.")
         change_role(user, Role(role))
-        visit.say(_("%(name)s has another role now.") % {"name": user.name})
+        visit.say(_("The role of %(name)s was changed.") % {"name": user.name})
     return redirect("users")
 
 
 @screen(Scope.CONFIGURE, "POST")
 def add_token(visit: Visit) -> HttpResponse:
-    """Make a token, and show it this once."""
+    """Create a token and show it once."""
     form = TokenForm(visit.request.POST)
     if not form.is_valid():
         return _page(visit, UserForm(), form)
@@ -100,7 +100,7 @@ def add_token(visit: Visit) -> HttpResponse:
 def remove_token(visit: Visit, token_id: int) -> HttpResponse:
     """Revoke a token."""
     revoke_token(visit.site, token_id)
-    visit.say(_("Token %(id)s is revoked.") % {"id": token_id})
+    visit.say(_("Token %(id)s was revoked.") % {"id": token_id})
     return redirect("users")
 
 

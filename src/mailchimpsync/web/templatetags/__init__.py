@@ -1,1 +1,1 @@
-"""Django looks here for the tags and filters of our templates."""
+"""Template tags and filters, where Django expects them."""

@@ -33,7 +33,7 @@ def rate(value: float | None) -> str:
 
 @register.filter
 def duration(seconds: float | None) -> str:
-    """Return a duration in its largest unit, two where that says more."""
+    """Return a duration in its one or two largest units."""
     if seconds is None:
         return "\u2013"
     whole = round(seconds)
@@ -49,7 +49,7 @@ def duration(seconds: float | None) -> str:
 
 @register.filter
 def newest(found: Sequence[Any]) -> list[Any]:
-    """Return the last ones first."""
+    """Return a sequence in reverse order."""
     return list(reversed(found))
 
 
@@ -62,13 +62,13 @@ def by_kind(counts: Mapping[str, int] | None) -> list[tuple[str, int]]:
 
 @register.filter
 def unlocalized(value: float) -> str:
-    """Return a number as SVG wants it, in every language."""
+    """Return a number in the format of SVG, whatever the language."""
     return str(value)
 
 
 @register.simple_tag
 def rows_url(link: Link, **wanted: str) -> str:
-    """Return the address of exactly the rows that are meant; several values of one field are parted by commas."""
+    """Return the address of the rows with certain values; separate several values of one field by commas."""
     fields = {name: value.split(",") for name, value in wanted.items()}
     return f"{reverse('cache')}?{urlencode({'audience': link.audience_id, **fields}, doseq=True)}"
 

@@ -21,7 +21,7 @@ from mailchimpsync.actions.api.description import Scope
 from mailchimpsync.actions.texts.messages import in_language
 from mailchimpsync.actions.texts.recognise import recognise
 from mailchimpsync.data import as_text as value_as_text
-from mailchimpsync.web.icons import ICONS
+from mailchimpsync.web.icons import shapes_of
 from mailchimpsync.web.screens.labels import LEVELS, WORDS
 
 register = template.Library()
@@ -42,9 +42,9 @@ _UNITS: dict[str, Any] = {
 @register.simple_tag
 @cache
 def icon(name: str) -> SafeString:
-    """Draw an icon in the colour of the text; it is for eyes only."""
-    shape = mark_safe(ICONS[name])  # noqa: S308 (our own drawing)
-    return format_html('<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">{}</svg>', shape)
+    """Draw an icon in the colour of the text; screen readers skip it."""
+    shapes = mark_safe(shapes_of(name))  # noqa: S308 (a file of ours)
+    return format_html('<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">{}</svg>', shapes)
 
 
 @register.filter
@@ -55,7 +55,7 @@ def as_text(value: Any) -> str:
 
 @register.filter
 def translated(text: str | None) -> str:
-    """Return a text of the engine's in the reader's language, as far as it is known there; see `actions.said`."""
+    """Return a text of the engine in the reader's language, if it has a translation; see `actions.texts.messages`."""
     if not text:
         return ""
     said = in_language(text, gettext)
@@ -66,13 +66,13 @@ def translated(text: str | None) -> str:
 
 @register.filter
 def word(term: Any) -> str:
-    """Return a term of the vocabulary, such as a sync status, as people read it."""
+    """Return the label of a term of the vocabulary, such as a sync status."""
     return str(WORDS.get(str(term), term or "\u2013"))
 
 
 @register.filter
 def level(term: Any) -> str:
-    """Return how good a term is: `good`, `middle`, `bad` or `other`, for its colour."""
+    """Return the level of a term, for its colour: `good`, `middle`, `bad` or `other`."""
     return LEVELS.get(str(term), "other")
 
 
@@ -84,13 +84,13 @@ def badge(term: Any) -> SafeString:
 
 @lru_cache(maxsize=_BADGES_MAX)
 def _badge(term: str | None, _language: str | None) -> SafeString:
-    """Draw a badge once in each language, as a page may have hundreds of them."""
+    """Draw each badge once per language: a page may have hundreds of them."""
     return format_html('<span class="badge {}">{}</span>', level(term), word(term))
 
 
 @register.filter
 def moment(value: datetime | None) -> SafeString | str:
-    """Show a moment in UTC; a script shows it in the reader's own zone."""
+    """Show a time in UTC; a script converts it to the reader's time zone."""
     if value is None:
         return _("never")
     return format_html(
@@ -100,7 +100,7 @@ def moment(value: datetime | None) -> SafeString | str:
 
 @register.filter
 def ago(value: datetime | None) -> SafeString | str:
-    """Show how long ago, or ahead, a moment is; the moment itself is its title."""
+    """Show how long ago or how far ahead a time is; the exact time is its tooltip."""
     if value is None:
         return _("never")
     now = timezone.now()
@@ -118,19 +118,19 @@ def ago(value: datetime | None) -> SafeString | str:
 
 @register.filter
 def get(mapping: Mapping[Any, Any] | None, key: Any) -> Any:
-    """Return what a mapping has at a key, or None."""
+    """Return the value of a key in a mapping, or None."""
     return (mapping or {}).get(key)
 
 
 @register.simple_tag(takes_context=True)
 def may(context: Mapping[str, Any], scope: str) -> bool:
-    """Say whether the reader may do what needs a scope."""
+    """Say whether the reader has a scope."""
     return bool(context["visit"].may(Scope(scope)))
 
 
 @register.simple_tag(takes_context=True)
 def query(context: Mapping[str, Any], **changes: Any) -> str:
-    """Return this page's query string with some values changed; None takes one away."""
+    """Return this page's query string with some values changed; None removes one."""
     fields = context["request"].GET.copy()
     for name, value in changes.items():
         fields.pop(name, None)
@@ -141,5 +141,5 @@ def query(context: Mapping[str, Any], **changes: Any) -> str:
 
 @register.filter
 def number(value: float | None) -> str:
-    """Return a number with its thousands apart, as the reader's language writes it."""
+    """Return a rounded number with thousands separators in the reader's language."""
     return "\u2013" if value is None else number_format(round(value), 0, force_grouping=True)

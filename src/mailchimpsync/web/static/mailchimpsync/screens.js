@@ -13,7 +13,7 @@ function localTimes(root) {
   }
 }
 
-// What a form says once somebody has confirmed it; without scripts a page asks instead: <form data-adds-confirmed>.
+// Adds `confirmed` to a form after its dialog; without scripts a page asks instead: <form data-adds-confirmed>.
 function confirmation() {
   const field = document.createElement("input");
   field.type = "hidden";
@@ -56,14 +56,14 @@ document.addEventListener("click", (event) => {
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
 });
-// What somebody is being asked is not taken away by a part of the page that renews itself.
+// A part of the page that refreshes does not close an open dialog.
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (document.querySelector("dialog[open]")) event.detail.shouldSwap = false;
 });
 document.addEventListener("htmx:load", (event) => localTimes(event.detail.elt));
 localTimes(document);
 
-// A part of a page that renews itself: what somebody has opened stays open, and nobody is interrupted.
+// A part of a page that refreshes: opened details stay open, and the reader is not interrupted.
 let opened = [];
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (event.target.matches("[data-live]") && document.querySelector("dialog[open]")) event.preventDefault();

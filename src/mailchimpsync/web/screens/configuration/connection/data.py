@@ -47,7 +47,7 @@ def edit(visit: Visit, list_id: str) -> HttpResponse:
         found = getdatafields(site, group_id=link.group_id)
     form, data, context = DataForm(visit, link, found), link.data, {"found": found}
     if form.is_bound and not form.may_change and form.act is not Act.PREVIEW:
-        return not_allowed(visit)
+        return not_allowed(visit, Scope.CONFIGURE)
     if form.is_bound and form.act is not Act.MORE and form.is_valid():
         data = form.wanted
         if form.act is Act.SAVE:

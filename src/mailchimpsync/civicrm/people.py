@@ -8,7 +8,7 @@ from typing import NamedTuple
 from pydantic import TypeAdapter, ValidationError
 
 from mailchimpsync.civicrm.http.client import CIVICRM, CivicrmClient, succeeded
-from mailchimpsync.civicrm.http.paging import PAGE_ROWS, Row, chunks
+from mailchimpsync.civicrm.http.paging import PAGE_ROWS, Row, chunks, may_be_cut_off
 from mailchimpsync.civicrm.http.unreadable_rows import OddRow, sorted_out
 from mailchimpsync.http import odd
 from mailchimpsync.model import blank_as_empty
@@ -78,7 +78,7 @@ def persons(
 
 def _some_persons(client: CivicrmClient, ids: Sequence[int], odd_rows: list[OddRow]) -> dict[int, Person]:
     contacts, emails, unread = _fetch(client, ids)
-    if len(emails) + len(unread) >= PAGE_ROWS and len(ids) > 1:  # there may be more than were given
+    if len(ids) > 1 and _may_lack_some(len(ids), contacts, emails, unread):
         half = len(ids) // 2
         return _some_persons(client, ids[:half], odd_rows) | _some_persons(client, ids[half:], odd_rows)
     odd_rows.extend(unread)
@@ -88,6 +88,14 @@ def _some_persons(client: CivicrmClient, ids: Sequence[int], odd_rows: list[OddR
             email = Email(row["email"], bool(row["on_hold"]), bool(row["is_bulkmail"]), bool(row["is_primary"]))
             by_contact.setdefault(row["contact_id"], []).append(email)
     return {row["id"]: _person(row, by_contact.get(row["id"], [])) for row in contacts}
+
+
+def _may_lack_some(asked: int, contacts: list[_Contact], emails: list[_Email], unread: list[OddRow]) -> bool:
+    """Say whether there may be more contacts or addresses than the site gave."""
+    odd_contacts = sum(one.entity == "Contact" for one in unread)
+    shown = len(contacts) + odd_contacts
+    lacks_contacts = shown < asked and may_be_cut_off(shown, asked)
+    return lacks_contacts or may_be_cut_off(len(emails) + len(unread) - odd_contacts, PAGE_ROWS)
 
 
 def _fetch(client: CivicrmClient, ids: Sequence[int]) -> tuple[list[_Contact], list[_Email], list[OddRow]]:

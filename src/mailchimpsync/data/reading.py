@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from mailchimpsync.civicrm import succeeded
+from mailchimpsync.civicrm.http.paging import may_be_cut_off
 from mailchimpsync.data.plugin_api import CannotTellError, Lookup
 
 ROWS_MAX = 50_000
@@ -53,7 +54,7 @@ def rows_of(
     found = first if first is not None else civicrm.call(entity, "get", rows_call(entity, fields, where)[2])
     for _ in range(PAGES_MAX):
         yield from found
-        if len(found) < ROWS_MAX:
+        if not may_be_cut_off(len(found), ROWS_MAX):
             return
         further = [*where, ["id", ">", found[-1]["id"]]]
         found = civicrm.call(entity, "get", rows_call(entity, fields, further)[2])

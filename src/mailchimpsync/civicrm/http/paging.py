@@ -50,7 +50,12 @@ class _Page(Generic[R]):
 
     def is_last(self, asked: int) -> bool:
         """Say whether nothing can come behind it, of `asked` rows: a site may give fewer than it is asked for."""
-        return self.size < asked and self.size not in CAPS
+        return not may_be_cut_off(self.size, asked)
+
+
+def may_be_cut_off(size: int, asked: int) -> bool:
+    """Say whether there may be more rows than came, of so many that were asked for: a site may have its own limit."""
+    return size >= asked or size in CAPS
 
 
 def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

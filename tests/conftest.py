@@ -1,6 +1,6 @@
-"""Thorough tests take long; they run where MAILCHIMPSYNC_THOROUGH=1 is set, as in CI, and are left out elsewhere.
+"""Thorough tests, and those on database servers, run only with MAILCHIMPSYNC_THOROUGH=1, as in CI.
 
-So do those on database servers.
+All others run everywhere.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from mailchimpsync.store import Store
 from mailchimpsync.store.engine import dialect
 from mailchimpsync.web import wsgi
 from mailchimpsync.web.settings import configure
-from support import compiled, django_migrated, migrated
+from support import compiled_sql, copied_django_schema, copied_schema
 
 configure(Settings(home=Path("no-site")), "tests")  # Django's models can't be imported before; sites set up their own
 
@@ -28,7 +28,7 @@ THOROUGH = os.environ.get("MAILCHIMPSYNC_THOROUGH") == "1"
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are processors: a third of the time tests wait for a browser, or for a process of their own."""
+    """One more than there are processors: tests spend a third of the time waiting for a browser or another process."""
     return (os.cpu_count() or 1) + 1
 
 
@@ -37,7 +37,7 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What was loaded stays until the end: looking through it for garbage, time and again, cost seconds."""
+    """Exempt what was loaded from garbage collection: it stays until the end, and scanning it repeatedly cost seconds."""
     gc.freeze()
     gc.enable()
 
@@ -56,20 +56,20 @@ def _is_thorough(item: pytest.Item) -> bool:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def migrations_run_and_sql_is_compiled_once() -> Iterator[None]:
-    """See `support/migrated.py`, `support/django_migrated.py` and `support/compiled.py`."""
+def migrations_and_compiled_sql_are_cached() -> Iterator[None]:
+    """See `copied_schema.py`, `copied_django_schema.py` and `compiled_sql.py` in `support`."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dialect, "connect", compiled.connect)
-        patch.setattr(Store, "migrate", migrated.migrate)
-        patch.setattr(wsgi, "prepare_database", django_migrated.prepare_database)
+        patch.setattr(dialect, "connect", compiled_sql.connect)
+        patch.setattr(Store, "migrate", copied_schema.migrate)
+        patch.setattr(wsgi, "prepare_database", copied_django_schema.prepare_database)
         yield
 
 
 @pytest.fixture(scope="session", autouse=True)
-def what_is_slow_on_purpose_is_quick() -> Iterator[None]:
-    """Hash passwords, by the same method, with little work, and read the machine's list of authorities once.
+def deliberately_slow_code_is_fast() -> Iterator[None]:
+    """Hash passwords by the same method with little work, and read the machine's certificate authorities once.
 
-    Each HTTP client reads it, 30 ms a time, though nothing here goes over TLS.
+    Each HTTP client would read them, which takes 30 ms, though nothing here goes over TLS.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Argon2PasswordHasher, "time_cost", 1)

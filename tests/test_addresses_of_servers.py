@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from mailchimpsync.cli.main import cli
-from mailchimpsync.web_address import is_web_address
+from mailchimpsync.http_urls import is_http_url
 
 NO_ADDRESSES = [
     "http://[::1",
@@ -27,14 +27,14 @@ NO_ADDRESSES = [
 
 @pytest.mark.parametrize("text", NO_ADDRESSES)
 def test_what_no_server_can_have_is_no_address(text: str) -> None:
-    assert not is_web_address(text)
+    assert not is_http_url(text)
 
 
 @pytest.mark.parametrize(
     "text", ["https://example.org", "http://[::1]:8080/3.0", "https://müller.example/civi", "http://my_container:80"]
 )
 def test_what_a_server_may_have_is_one(text: str) -> None:
-    assert is_web_address(text)
+    assert is_http_url(text)
 
 
 @pytest.mark.parametrize("text", NO_ADDRESSES)

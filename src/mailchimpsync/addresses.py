@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 import idna
 
-from mailchimpsync.signs import is_unseen
+from mailchimpsync.invisible import is_invisible
 
 
 def normalise_address(address: str) -> str:
@@ -30,7 +30,7 @@ def sendable(address: str) -> str:
         if address.isprintable():  # as nearly all are
             return address.strip()
         return "".join(one for one in address if one.isprintable()).strip()
-    visible = "".join(one for one in address if not is_unseen(one))
+    visible = "".join(one for one in address if not is_invisible(one))
     local, at, domain = unicodedata.normalize("NFC", visible).strip().rpartition("@")
     return f"{local}{at}{_in_ascii(domain)}"
 

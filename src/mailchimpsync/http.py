@@ -146,7 +146,9 @@ def parse(adapter: TypeAdapter[T], body: bytes, service: Service) -> T:
     try:
         return adapter.validate_json(body)
     except ValidationError as error:
-        raise odd(service, first_problem(error)) from None  # pydantic's own error shows the input: addresses
+        raise unreadable_answer(
+            service, first_problem(error)
+        ) from None  # pydantic's own error shows the input: addresses
 
 
 def first_problem(error: ValidationError) -> str:
@@ -156,7 +158,7 @@ def first_problem(error: ValidationError) -> str:
     return f"{place or 'the whole'}: {problem['type']}"
 
 
-def odd(service: Service, what: str, status: int = 0) -> TransientError:
+def unreadable_answer(service: Service, what: str, status: int = 0) -> TransientError:
     """Return the error for an answer that cannot be read; whatever was asked may have been done."""
     return TransientError(service.odd, f"{service.name}'s answer cannot be read ({what})", status=status)
 
@@ -249,7 +251,7 @@ class Remote:
         if not self.may_write:
             raise MailchimpsyncError(Code.INTERNAL, f"A plan was about to write to {self.service.name}")
 
-    def keep_permit(self, *, changes: bool = False) -> None:
+    def check_permit(self, *, changes: bool = False) -> None:
         """Make sure that the permit is held, if there is one: now, before a change, else so that it lasts."""
         if self.permit is None:
             return
@@ -269,7 +271,7 @@ class Remote:
         """
         started, status = self.runtime.now(), 0
         seconds = self.seconds_for(changes=changes)
-        self.keep_permit(changes=changes)
+        self.check_permit(changes=changes)
         request.extensions = {**request.extensions, "timeout": timeouts(seconds).as_dict()}
         try:
             with self.within(seconds, changes=changes):
@@ -281,7 +283,7 @@ class Remote:
             status = answer.status
             self._compare_clocks(answer)
         except httpx2.RequestError as error:
-            raise self.no_answer(error) from error
+            raise self.connection_error(error) from error
         finally:
             took = self.runtime.seconds_since(started)
             self.runtime.observer.request(self.service.name, request.method, status, took)
@@ -308,7 +310,7 @@ class Remote:
         with suppress(KeyError, ValueError):
             self.clock_ahead = timedelta(seconds=-_seconds_until(answer.headers["Date"], self.runtime.now()))
 
-    def no_answer(self, error: httpx2.RequestError) -> RemoteError:
+    def connection_error(self, error: httpx2.RequestError) -> RemoteError:
         """Return the error for a connection that failed: what lasts is told apart from what may pass."""
         name, detail = self.service.name, redact(str(error))
         cause = _cause_of(error)
@@ -330,14 +332,14 @@ class Remote:
         body = bytearray()
         for chunk in response.iter_bytes():
             body += chunk
-            self.keep_permit()
+            self.check_permit()
             if len(body) > BODY_BYTES_MAX:
-                raise odd(self.service, f"over {BODY_BYTES_MAX} bytes", response.status_code)
+                raise unreadable_answer(self.service, f"over {BODY_BYTES_MAX} bytes", response.status_code)
             if self.runtime.seconds_since(started) > seconds:
-                raise odd(self.service, f"not complete after {seconds:.0f} s", response.status_code)
+                raise unreadable_answer(self.service, f"not complete after {seconds:.0f} s", response.status_code)
         return bytes(body)
 
-    def patiently(self, attempt: Callable[[], T], *, repeatable: bool) -> T:
+    def with_retries(self, attempt: Callable[[], T], *, repeatable: bool) -> T:
         """Call `attempt`, and again after temporary errors: exponential back-off with full jitter.
 
         Where the server said how long to wait, that is waited besides. What is not `repeatable` is repeated only where
@@ -357,7 +359,7 @@ class Remote:
 
     def wait(self, seconds: float) -> bool:
         """Wait, and say whether all of it was waited: it ends early with the deadline."""
-        self.keep_permit()
+        self.check_permit()
         if self.deadline is not None:
             return self.deadline.sleep(seconds)
         self.runtime.sleep(seconds)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from mailchimpsync.signs import is_unseen
+from mailchimpsync.invisible import is_invisible
 
 MCSYNC_METHOD = "MCsync"
 """What CiviCRM's group history shows as the method of a change made by this product.
@@ -312,7 +312,7 @@ class Connection:
 
 def is_blank(text: str | None) -> bool:
     """Say whether a text shows nothing: spaces of any kind, characters without width, none at all."""
-    return not text or all(one.isspace() or is_unseen(one) for one in text)
+    return not text or all(one.isspace() or is_invisible(one) for one in text)
 
 
 def blank_as_empty(text: str | None) -> str:

@@ -9,18 +9,15 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import ParamSpec, Protocol, TypeVar
+from typing import Protocol
 
 from mailchimpsync.errors import Code, StoreError
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 SPARE_SECONDS_MAX, SPARE_SHARE = 10.0, 0.25
 """Of the time of a call, so much at most is kept for what was begun before."""
@@ -79,19 +76,6 @@ class NoObserver:
 
     def run(self, list_id: str, outcome: str, seconds: float) -> None:
         """Ignore it."""
-
-
-class InlineExecutor(Executor):
-    """Does the work at once, in the caller's thread."""
-
-    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Call `fn` now and return a finished future."""
-        future: Future[T] = Future()
-        try:
-            future.set_result(fn(*args, **kwargs))
-        except BaseException as error:  # noqa: BLE001 (a future carries every kind of error to whoever asks for it)
-            future.set_exception(error)
-        return future
 
 
 def wall_clock() -> datetime:

@@ -22,7 +22,7 @@ from mailchimpsync.config import Schedule
 from mailchimpsync.store.schema import cache
 from mailchimpsync_sandbox.civicrm import CivicrmSandbox
 from mailchimpsync_sandbox.mailchimp import MailchimpSandbox
-from support.doorway import Doorway, two_doorways
+from support.forwarding import ForwardingApp, two_forwarding_apps
 from support.rights import TRASH
 from support.service import CIVICRM_KEY, LIST_ID, LONG_AGO, MAILCHIMP_KEY, NEWS, OTHER_LIST, OTHERS, Charity
 
@@ -109,7 +109,7 @@ class Template:
     """Ann's office, made and synced once, to be copied: files of both stand-ins, and the site's home."""
 
     place: Path
-    doorways: tuple[Doorway, Doorway]
+    forwarding_apps: tuple[ForwardingApp, ForwardingApp]
 
     @contextmanager
     def opened(self, place: Path) -> Iterator[Charity]:
@@ -117,7 +117,7 @@ class Template:
         mailchimp = MailchimpSandbox(place / "mailchimp.sqlite")
         civicrm = CivicrmSandbox(place / "civicrm.sqlite", api_key=CIVICRM_KEY, permissions=TRASH)
         mailchimp.set_options(batch_dwell=dict.fromkeys(("pending", "preprocessing", "started", "finalizing"), 0))
-        to_mailchimp, to_civicrm = self.doorways
+        to_mailchimp, to_civicrm = self.forwarding_apps
         to_mailchimp.behind, to_civicrm.behind = mailchimp, civicrm
         yield Charity(place / "site", mailchimp, civicrm, f"{to_mailchimp.url}/3.0", to_civicrm.url)
         mailchimp.close()
@@ -133,8 +133,8 @@ class Template:
 
 @contextmanager
 def a_template(place: Path) -> Iterator[Template]:
-    with two_doorways() as doorways:
-        template = Template(place, doorways)
+    with two_forwarding_apps() as forwarding_apps:
+        template = Template(place, forwarding_apps)
         with template.opened(place) as charity:
             _furnish(charity.mailchimp, charity.civicrm)
             charity.make_site(Schedule(), links=2)

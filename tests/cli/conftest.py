@@ -21,7 +21,7 @@ from mailchimpsync.cli.main import cli
 from mailchimpsync.mailchimp import BatchInfo, recent_batches
 from mailchimpsync_sandbox.civicrm import CivicrmSandbox
 from mailchimpsync_sandbox.mailchimp import MailchimpSandbox
-from support.doorway import Doorway, two_doorways
+from support.forwarding import ForwardingApp, two_forwarding_apps
 from support.processes import Program, command
 from support.rights import TRASH
 
@@ -139,21 +139,23 @@ def _fill(mailchimp: MailchimpSandbox, civicrm: CivicrmSandbox) -> None:
 
 
 @pytest.fixture(scope="session")
-def doorways() -> Iterator[tuple[Doorway, Doorway]]:
+def forwarding_apps() -> Iterator[tuple[ForwardingApp, ForwardingApp]]:
     """Where each test's Mailchimp and CiviCRM answer."""
-    with two_doorways() as found:
+    with two_forwarding_apps() as found:
         yield found
 
 
 @pytest.fixture
-def desk(doorways: tuple[Doorway, Doorway], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+def desk(
+    forwarding_apps: tuple[ForwardingApp, ForwardingApp], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Desk]:
     """Ann's desk; no key of hers may ever show on it."""
     for name in [name for name in os.environ if name.startswith("MAILCHIMPSYNC_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path / "ann"))
     mailchimp, civicrm = MailchimpSandbox(), CivicrmSandbox(api_key=CIVICRM_KEY, permissions=TRASH)
     _fill(mailchimp, civicrm)
-    to_mailchimp, to_civicrm = doorways
+    to_mailchimp, to_civicrm = forwarding_apps
     to_mailchimp.behind, to_civicrm.behind = mailchimp, civicrm
     desk = Desk(tmp_path / "site", mailchimp, civicrm, f"{to_mailchimp.url}/3.0", to_civicrm.url)
     yield desk

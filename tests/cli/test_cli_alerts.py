@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from mailchimpsync.actions import open_site
 from mailchimpsync.config import Alerts, Email, Slack
-from support.receivers import Mailbox, served_mailbox
+from support.alert_receivers import MailServer, served_mail_server
 
 if TYPE_CHECKING:
     from cli.conftest import Desk
@@ -20,9 +20,9 @@ SLACK_URL = "http://127.0.0.1:9/services/a-way-in"
 
 
 @pytest.fixture
-def mailbox(connected: Desk) -> Iterator[Mailbox]:
+def mailbox(connected: Desk) -> Iterator[MailServer]:
     """Ann's mailbox, where alerts of her site arrive."""
-    with served_mailbox() as mailbox:
+    with served_mail_server() as mailbox:
         email = Email(
             host="127.0.0.1",
             port=mailbox.port,
@@ -43,7 +43,7 @@ def disable_the_group(desk: Desk, *, active: bool = False) -> None:
     desk.civicrm.call("Group", "update", {"where": [["id", "=", 8]], "values": {"is_active": active}})
 
 
-def test_a_sync_by_cron_tells_at_its_end(connected: Desk, mailbox: Mailbox) -> None:
+def test_a_sync_by_cron_tells_at_its_end(connected: Desk, mailbox: MailServer) -> None:
     disable_the_group(connected)
     for _ in range(2):
         assert connected("sync").exit_code == 7
@@ -54,7 +54,7 @@ def test_a_sync_by_cron_tells_at_its_end(connected: Desk, mailbox: Mailbox) -> N
     assert [subject.partition("] ")[2] for subject in mailbox.subjects] == [title, f"Over: {title}"]
 
 
-def test_a_channel_that_does_not_work_changes_nothing_about_a_sync(connected: Desk, mailbox: Mailbox) -> None:
+def test_a_channel_that_does_not_work_changes_nothing_about_a_sync(connected: Desk, mailbox: MailServer) -> None:
     mailbox.broken = True
     disable_the_group(connected)
     connected("sync")
@@ -77,7 +77,7 @@ def test_alerts_that_cant_be_looked_after_fail_no_sync(connected: Desk, monkeypa
     assert result.stderr == "Alerts could not be looked after (ZeroDivisionError); the next sync does it.\n"
 
 
-def test_what_is_wrong_is_listed_until_it_is_over(connected: Desk, mailbox: Mailbox) -> None:
+def test_what_is_wrong_is_listed_until_it_is_over(connected: Desk, mailbox: MailServer) -> None:
     assert connected("alerts", "list").output == "There are no problems.\n"
     disable_the_group(connected)
     connected("sync")
@@ -104,7 +104,7 @@ def test_what_is_not_there_cant_be_known(connected: Desk) -> None:
     assert "There is no alert 9" in result.stderr
 
 
-def test_a_test_tells_of_every_channel(connected: Desk, mailbox: Mailbox) -> None:
+def test_a_test_tells_of_every_channel(connected: Desk, mailbox: MailServer) -> None:
     well = connected("alerts", "test")
     tell(connected, Alerts(slack=Slack(webhook_url=SecretStr(SLACK_URL))))
     ill = connected("alerts", "test")

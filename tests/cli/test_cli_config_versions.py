@@ -11,7 +11,7 @@ from click.testing import Result
 
 from mailchimpsync.actions import export_configuration, import_configuration, open_site
 from mailchimpsync.errors import ConfigurationError
-from support.at_mailchimp import delete_interest
+from support.mailchimp_admin import delete_interest
 
 if TYPE_CHECKING:
     from cli.conftest import Desk

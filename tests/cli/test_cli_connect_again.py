@@ -8,7 +8,7 @@ import pytest
 
 from mailchimpsync.actions import open_site
 from mailchimpsync.config import Link
-from support.at_mailchimp import delete_interest
+from support.mailchimp_admin import delete_interest
 
 if TYPE_CHECKING:
     from cli.conftest import Desk

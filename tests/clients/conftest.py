@@ -23,7 +23,7 @@ LIST_ID = "a1b2c3d4e5"
 
 
 @dataclass
-class Hands:
+class FakeClock:
     """The surroundings of a client: time stands still but for sleep."""
 
     time: datetime = NOON
@@ -63,18 +63,18 @@ CivicrmSays = Callable[..., tuple[CivicrmClient, Script]]
 
 
 @pytest.fixture
-def hands() -> Hands:
-    return Hands()
+def clock() -> FakeClock:
+    return FakeClock()
 
 
 @pytest.fixture
-def mailchimp_says(hands: Hands) -> Iterator[MailchimpSays]:
+def mailchimp_says(clock: FakeClock) -> Iterator[MailchimpSays]:
     """Make a client of a Mailchimp that gives these answers."""
     clients = []
 
     def make(*answers: httpx2.Response | Exception) -> tuple[MailchimpClient, Script]:
         script = Script(list(answers))
-        clients.append(MailchimpClient(KEY, hands.runtime, transport=script.transport))
+        clients.append(MailchimpClient(KEY, clock.runtime, transport=script.transport))
         return clients[-1], script
 
     yield make
@@ -83,7 +83,7 @@ def mailchimp_says(hands: Hands) -> Iterator[MailchimpSays]:
 
 
 @pytest.fixture
-def civicrm_says(hands: Hands) -> Iterator[CivicrmSays]:
+def civicrm_says(clock: FakeClock) -> Iterator[CivicrmSays]:
     """Make a client of a CiviCRM, with clean URLs, that gives these answers."""
     clients = []
 
@@ -91,7 +91,7 @@ def civicrm_says(hands: Hands) -> Iterator[CivicrmSays]:
         script = Script(list(answers))
         pattern = "/civicrm/ajax/api4/{entity}/{action}"
         clients.append(
-            CivicrmClient("https://charity.test", "s3cret", hands.runtime, pattern=pattern, transport=script.transport)
+            CivicrmClient("https://charity.test", "s3cret", clock.runtime, pattern=pattern, transport=script.transport)
         )
         return clients[-1], script
 
@@ -101,24 +101,24 @@ def civicrm_says(hands: Hands) -> Iterator[CivicrmSays]:
 
 
 @pytest.fixture
-def mailchimp(hands: Hands) -> Iterator[tuple[MailchimpSandbox, MailchimpClient]]:
+def mailchimp(clock: FakeClock) -> Iterator[tuple[MailchimpSandbox, MailchimpClient]]:
     """The stand-in with an audience that has two interests, and a client of it; batches run when told to."""
     sandbox = MailchimpSandbox(manual_batches=True)
     sandbox.clock.freeze(NOON)
     sandbox.add_account(KEY, "Stone Age Trust")
     sandbox.add_audience(KEY, LIST_ID, "Newsletter", {"aaaaaaaaaa": "Topics: Walking", "bbbbbbbbbb": "Topics: Cycling"})
-    with Served(sandbox) as served, MailchimpClient(KEY, hands.runtime, base_url=f"{served.url}/3.0") as client:
+    with Served(sandbox) as served, MailchimpClient(KEY, clock.runtime, base_url=f"{served.url}/3.0") as client:
         yield sandbox, client
     sandbox.close()
 
 
 @pytest.fixture
-def civicrm(hands: Hands) -> Iterator[tuple[CivicrmSandbox, CivicrmClient]]:
+def civicrm(clock: FakeClock) -> Iterator[tuple[CivicrmSandbox, CivicrmClient]]:
     """The stand-in, an hour ahead of UTC, with the groups 8 Newsletter and 9 Walking, and its administrator's client."""
     sandbox = CivicrmSandbox(api_key="s3cret", utc_offset_minutes=60)
     sandbox.clock.freeze(NOON)
     sandbox.add_group(8, "Newsletter")
     sandbox.add_group(9, "Walking")
-    with Served(sandbox) as served, CivicrmClient(served.url, "s3cret", hands.runtime) as client:
+    with Served(sandbox) as served, CivicrmClient(served.url, "s3cret", clock.runtime) as client:
         yield sandbox, client
     sandbox.close()

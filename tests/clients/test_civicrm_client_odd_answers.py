@@ -26,7 +26,7 @@ from mailchimpsync.http import Answer
 from mailchimpsync_sandbox.civicrm import CivicrmSandbox
 
 if TYPE_CHECKING:
-    from clients.conftest import CivicrmSays, Hands
+    from clients.conftest import CivicrmSays, FakeClock
 
 CONTACT_GET: tuple[str, str, dict[str, Any]] = ("Contact", "get", {"select": ["id"]})
 
@@ -69,14 +69,14 @@ def test_a_read_that_meets_a_failing_database_is_tried_again(civicrm_says: Civic
 
 
 def test_a_read_whose_database_goes_on_failing_is_a_passing_fault_after_three_tries(
-    civicrm_says: CivicrmSays, hands: Hands
+    civicrm_says: CivicrmSays, clock: FakeClock
 ) -> None:
     client, script = civicrm_says(database_fails())
     with pytest.raises(TransientError) as caught:
         client.call("Contact", "get", {})
     assert (caught.value.code, len(script.requests)) == (Code.CV_UNAVAILABLE, 3)
     assert REGISTRY[caught.value.code].retry is Retry.NEXT_RUN
-    assert len(hands.slept) == 2
+    assert len(clock.slept) == 2
 
 
 def test_a_call_among_several_that_meets_a_failing_database_is_asked_again_alone(civicrm_says: CivicrmSays) -> None:

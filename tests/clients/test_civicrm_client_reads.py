@@ -33,7 +33,7 @@ from mailchimpsync_sandbox.civicrm import CivicrmSandbox
 from mailchimpsync_sandbox.kit.server import Served
 
 if TYPE_CHECKING:
-    from clients.conftest import CivicrmSays, Hands
+    from clients.conftest import CivicrmSays, FakeClock
 
 Civicrm = tuple[CivicrmSandbox, CivicrmClient]
 
@@ -267,12 +267,12 @@ def test_a_date_nobody_can_read_is_odd(civicrm_says: CivicrmSays) -> None:
         list(history(client, [8], None, CLOCK))
 
 
-def test_reads_of_a_user_without_rights_are_refused_where_civicrm_says_so(civicrm: Civicrm, hands: Hands) -> None:
+def test_reads_of_a_user_without_rights_are_refused_where_civicrm_says_so(civicrm: Civicrm, clock: FakeClock) -> None:
     sandbox, _ = civicrm
     sandbox.add_user("temp", "few")
     with (
         Served(sandbox) as served,
-        CivicrmClient(served.url, "temp", hands.runtime) as client,
+        CivicrmClient(served.url, "temp", clock.runtime) as client,
         pytest.raises(AccessError),
     ):
         list(group_contacts(client, [8]))

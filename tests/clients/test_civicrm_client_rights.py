@@ -14,7 +14,7 @@ from mailchimpsync_sandbox.civicrm import CivicrmSandbox
 from mailchimpsync_sandbox.kit.server import Served
 
 if TYPE_CHECKING:
-    from clients.conftest import CivicrmSays, Hands
+    from clients.conftest import CivicrmSays, FakeClock
 
 Civicrm = tuple[CivicrmSandbox, CivicrmClient]
 ClientOf = Callable[[Sequence[Right]], CivicrmClient]
@@ -22,7 +22,7 @@ GRANTED, LACKING, UNKNOWN = Standing.GRANTED, Standing.LACKING, Standing.UNKNOWN
 
 
 @pytest.fixture
-def client_of(civicrm: Civicrm, hands: Hands) -> Iterator[ClientOf]:
+def client_of(civicrm: Civicrm, clock: FakeClock) -> Iterator[ClientOf]:
     """Make a client of a user with these rights."""
     sandbox, _ = civicrm
     clients: list[CivicrmClient] = []
@@ -31,7 +31,7 @@ def client_of(civicrm: Civicrm, hands: Hands) -> Iterator[ClientOf]:
         def make(rights: Sequence[Right]) -> CivicrmClient:
             key = f"key{len(clients)}"
             sandbox.add_user(key, [right.value for right in rights])
-            clients.append(CivicrmClient(served.url, key, hands.runtime))
+            clients.append(CivicrmClient(served.url, key, clock.runtime))
             return clients[-1]
 
         yield make

@@ -15,7 +15,7 @@ from mailchimpsync_sandbox.civicrm import CivicrmSandbox
 from mailchimpsync_sandbox.kit.server import Served
 
 if TYPE_CHECKING:
-    from clients.conftest import CivicrmSays, Hands
+    from clients.conftest import CivicrmSays, FakeClock
 
 Civicrm = tuple[CivicrmSandbox, CivicrmClient]
 Rows = list[dict[str, Any]]
@@ -60,9 +60,9 @@ def test_a_clock_no_zone_explains_stops_the_run(drift: int, civicrm: Civicrm) ->
     assert caught.value.code is Code.CV_CLOCK
 
 
-def test_our_own_time_can_be_given(civicrm: Civicrm, hands: Hands) -> None:
+def test_our_own_time_can_be_given(civicrm: Civicrm, clock: FakeClock) -> None:
     _, client = civicrm
-    assert site(client, [8], hands.time + timedelta(hours=2)).clock.offset == timedelta(hours=-1)
+    assert site(client, [8], clock.time + timedelta(hours=2)).clock.offset == timedelta(hours=-1)
 
 
 @pytest.mark.parametrize(
@@ -101,11 +101,11 @@ def test_a_smart_group_stops_the_run_and_is_not_offered(civicrm: Civicrm) -> Non
 
 
 @pytest.mark.parametrize("permissions", ["few", "none"])
-def test_a_user_who_sees_nothing_is_never_believed(permissions: str, civicrm: Civicrm, hands: Hands) -> None:
+def test_a_user_who_sees_nothing_is_never_believed(permissions: str, civicrm: Civicrm, clock: FakeClock) -> None:
     sandbox, _ = civicrm
     sandbox.load_contacts([{"groups": {8: {"status": "Added"}}}])
     sandbox.add_user("temp", permissions)
-    with Served(sandbox) as served, CivicrmClient(served.url, "temp", hands.runtime) as client:
+    with Served(sandbox) as served, CivicrmClient(served.url, "temp", clock.runtime) as client:
         for check in (lambda: site(client, [8]), lambda: check_rights(client), lambda: mailing_groups(client)):
             with pytest.raises(AccessError) as caught:
                 check()

@@ -21,7 +21,7 @@ from mailchimpsync_sandbox.kit.server import Served
 from support.recording import Exchange, exchanges
 
 if TYPE_CHECKING:
-    from clients.conftest import CivicrmSays, Hands
+    from clients.conftest import CivicrmSays, FakeClock
 
 HTML = httpx2.Response(200, text="<style>body {}</style><p>Sorry</p>", headers={"Content-Type": "text/html"})
 ONE = httpx2.Response(200, json={"values": [{"id": 1}], "entity": "Contact", "action": "get", "version": 4, "count": 1})
@@ -82,11 +82,11 @@ def _rows(answer: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def test_with_the_smallest_permissions_an_error_has_no_words_and_is_tried_again_though_not_for_ever(
-    hands: Hands,
+    clock: FakeClock,
 ) -> None:
     app = CivicrmSandbox(api_key="s3cret", permissions="smallest")
     with Served(app) as served:
-        client = CivicrmClient(served.url, "s3cret", hands.runtime)
+        client = CivicrmClient(served.url, "s3cret", clock.runtime)
         app.fail_database("^Contact get$", skip=1)
         assert client.call("Contact", "get", CONTACT_1) == [{"id": 1}]
         app.fail_database("^Contact get$")
@@ -130,29 +130,29 @@ def test_no_cookie_is_sent_back_so_that_the_requests_of_one_session_do_not_wait_
         ("joomla", "/index.php?option=com_civicrm&task=civicrm/ajax/api4/{entity}/{action}"),
     ],
 )
-def test_the_form_of_url_is_found_and_can_be_given_next_time(form: str, sign: str, hands: Hands) -> None:
+def test_the_form_of_url_is_found_and_can_be_given_next_time(form: str, sign: str, clock: FakeClock) -> None:
     sandbox = CivicrmSandbox(api_key="s3cret", url_forms=[form])
     with Served(sandbox) as served:
-        with CivicrmClient(f"{served.url}/", "s3cret", hands.runtime) as client:
+        with CivicrmClient(f"{served.url}/", "s3cret", clock.runtime) as client:
             assert client.count("Contact", []) == 2
             assert client.pattern == served.url + sign
             saved = client.pattern
-        with CivicrmClient(served.url, "s3cret", hands.runtime, pattern=saved) as client:
+        with CivicrmClient(served.url, "s3cret", clock.runtime, pattern=saved) as client:
             sandbox.log.clear()
             results = client.multi({"a": ("Contact", "get", CONTACT_1), "b": ("Group", "nonsense", {})})
             assert sandbox.log.total == 1
     assert isinstance(results["a"], Result)
     assert isinstance(results["b"], RefusedError)
-    assert hands.slept == []
+    assert clock.slept == []
 
 
 @pytest.mark.parametrize("status", [200, 301, 404])
-def test_a_site_without_civicrm_tells_what_was_tried(status: int, hands: Hands) -> None:
+def test_a_site_without_civicrm_tells_what_was_tried(status: int, clock: FakeClock) -> None:
     sandbox = CivicrmSandbox(url_forms=["joomla"])
     sandbox.set_options(html_status=status)
     with (
         Served(sandbox) as served,
-        CivicrmClient(f"{served.url}/blog", "s3cret", hands.runtime) as client,
+        CivicrmClient(f"{served.url}/blog", "s3cret", clock.runtime) as client,
         pytest.raises(ConfigurationError) as caught,
     ):
         client.call("Contact", "get", CONTACT_1)
@@ -161,10 +161,10 @@ def test_a_site_without_civicrm_tells_what_was_tried(status: int, hands: Hands) 
     assert "s3cret" not in str(caught.value)
 
 
-def test_a_site_that_is_down_is_not_taken_for_one_without_civicrm(hands: Hands) -> None:
+def test_a_site_that_is_down_is_not_taken_for_one_without_civicrm(clock: FakeClock) -> None:
     transport = httpx2.MockTransport(lambda _request: httpx2.Response(503, text="maintenance"))
     with (
-        CivicrmClient("https://charity.test", "s3cret", hands.runtime, transport=transport) as client,
+        CivicrmClient("https://charity.test", "s3cret", clock.runtime, transport=transport) as client,
         pytest.raises(TransientError) as caught,
     ):
         client.call("Contact", "get", CONTACT_1)
@@ -199,13 +199,13 @@ def test_a_web_server_that_wants_a_password_of_its_own_is_not_taken_for_a_wrong_
     assert "in front of CiviCRM" in error.what
 
 
-def test_the_web_servers_user_and_password_go_beside_the_key(hands: Hands) -> None:
+def test_the_web_servers_user_and_password_go_beside_the_key(clock: FakeClock) -> None:
     script = Script([ONE, BASIC])
     pattern = "/civicrm/ajax/api4/{entity}/{action}"
     with CivicrmClient(
         "https://charity.test",
         "s3cret",
-        hands.runtime,
+        clock.runtime,
         pattern=pattern,
         web_server=("web", "pass:word"),
         transport=script.transport,
@@ -218,24 +218,24 @@ def test_the_web_servers_user_and_password_go_beside_the_key(hands: Hands) -> No
     assert (error.code, error.what) == (Code.CV_WEB_SERVER, "The web server does not accept its user and password")
 
 
-def test_a_wrong_key_is_told_before_other_forms_are_tried(hands: Hands) -> None:
+def test_a_wrong_key_is_told_before_other_forms_are_tried(clock: FakeClock) -> None:
     sandbox = CivicrmSandbox(api_key="s3cret")
-    with Served(sandbox) as served, CivicrmClient(served.url, "wrong", hands.runtime) as client:
+    with Served(sandbox) as served, CivicrmClient(served.url, "wrong", clock.runtime) as client:
         assert error_of(client).code is Code.CV_AUTH
         assert sandbox.log.total == 1
 
 
 @pytest.mark.parametrize("url", ["", "charity.test", "ftp://charity.test", "https://", "https://me:pw@charity.test"])
-def test_what_is_no_address_of_a_site_is_refused(url: str, hands: Hands) -> None:
+def test_what_is_no_address_of_a_site_is_refused(url: str, clock: FakeClock) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        CivicrmClient(url, "s3cret", hands.runtime)
+        CivicrmClient(url, "s3cret", clock.runtime)
     assert caught.value.code is Code.CV_NOT_FOUND
 
 
 @pytest.mark.parametrize("pattern", ["/civicrm", "/{entity}", "/{action}/{entity}"])
-def test_a_pattern_without_its_places_is_refused(pattern: str, hands: Hands) -> None:
+def test_a_pattern_without_its_places_is_refused(pattern: str, clock: FakeClock) -> None:
     with pytest.raises(ConfigurationError):
-        CivicrmClient("https://charity.test", "s3cret", hands.runtime, pattern=pattern)
+        CivicrmClient("https://charity.test", "s3cret", clock.runtime, pattern=pattern)
 
 
 @pytest.mark.parametrize(
@@ -277,20 +277,20 @@ def test_a_read_is_tried_again_and_a_write_that_may_have_arrived_is_not(
     assert client.call("Contact", "save", {}, idempotent=True) == [{"id": 1}]
 
 
-def test_an_error_of_the_api_is_told_at_once_without_addresses(civicrm_says: CivicrmSays, hands: Hands) -> None:
+def test_an_error_of_the_api_is_told_at_once_without_addresses(civicrm_says: CivicrmSays, clock: FakeClock) -> None:
     problem = {"error_id": "Gh5S", "error_code": 0, "error_message": "No wilma@bedrock.org here", "status": 500}
     client, script = civicrm_says(httpx2.Response(500, json=problem))
     error = error_of(client)
     assert (error.code, error.status) == (Code.CV_API, 500)
     assert error.detail == "No … here (error id Gh5S)"
-    assert (len(script.requests), hands.slept) == (1, [])
+    assert (len(script.requests), clock.slept) == (1, [])
 
 
-def test_no_wait_goes_beyond_the_end_of_the_run(civicrm_says: CivicrmSays, hands: Hands) -> None:
+def test_no_wait_goes_beyond_the_end_of_the_run(civicrm_says: CivicrmSays, clock: FakeClock) -> None:
     client, script = civicrm_says(httpx2.Response(503, headers={"Retry-After": "30"}))
-    client.deadline = Deadline.after(hands.runtime, 20)
+    client.deadline = Deadline.after(clock.runtime, 20)
     assert isinstance(error_of(client), TransientError)
-    assert (len(script.requests), hands.slept) == (1, [])
+    assert (len(script.requests), clock.slept) == (1, [])
 
 
 @pytest.mark.parametrize(

@@ -21,13 +21,14 @@ from mailchimpsync.civicrm import (
     set_names,
 )
 from mailchimpsync.errors import Code, RefusedError, TransientError
-from mailchimpsync.runtime import Deadline, InlineExecutor, Runtime
+from mailchimpsync.runtime import Deadline, Runtime
 from mailchimpsync_sandbox.civicrm import CivicrmSandbox
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from mailchimpsync_sandbox.kit.server import Served
+from support.inline_executor import InlineExecutor
 
 if TYPE_CHECKING:
-    from clients.conftest import Hands
+    from clients.conftest import FakeClock
 
 Civicrm = tuple[CivicrmSandbox, CivicrmClient]
 
@@ -77,13 +78,13 @@ def test_records_that_are_refused_stand_alone(civicrm: Civicrm) -> None:
 
 
 @pytest.mark.parametrize("kind", [*LOST, FaultKind.DROP_BEFORE, FaultKind.HTML])
-def test_saving_is_repeated_after_a_lost_answer(kind: FaultKind, civicrm: Civicrm, hands: Hands) -> None:
+def test_saving_is_repeated_after_a_lost_answer(kind: FaultKind, civicrm: Civicrm, clock: FakeClock) -> None:
     sandbox, client = civicrm
     [wilma] = sandbox.load_contacts([{}])
     sandbox.faults.plant(Fault(kind, "GroupContact/save"))
     assert save_group_contacts(client, [(wilma, 8, "Added")], "a1b2c3d4e5") == {}
     assert statuses(sandbox) == {wilma: "Added"}
-    assert len(hands.slept) == 1
+    assert len(clock.slept) == 1
 
 
 @pytest.mark.usefixtures("small_chunks")
@@ -101,14 +102,14 @@ def test_newcomers_are_made_in_order_with_their_source(civicrm: Civicrm) -> None
 @pytest.mark.parametrize("kind", [*LOST, FaultKind.DROP_BEFORE, FaultKind.HTML])
 @pytest.mark.parametrize("times", [1, 3])
 def test_nobody_is_made_twice_when_answers_are_lost(
-    kind: FaultKind, times: int, civicrm: Civicrm, hands: Hands
+    kind: FaultKind, times: int, civicrm: Civicrm, clock: FakeClock
 ) -> None:
     sandbox, client = civicrm
     sandbox.faults.plant(Fault(kind, "Contact/save", times=times))
     made = create_contacts(client, newcomers(10))
     assert addresses(sandbox) == [one.address for one in newcomers(10)]
     assert len({one for one in made if isinstance(one, int)}) == 10
-    assert all(wait >= 5 for wait in hands.slept)
+    assert all(wait >= 5 for wait in clock.slept)
 
 
 def test_one_address_gets_one_contact(civicrm: Civicrm) -> None:
@@ -156,21 +157,21 @@ def test_when_answers_keep_being_lost_it_is_told_and_nobody_is_made_twice(civicr
     assert addresses(sandbox) == []
 
 
-def test_without_time_to_look_again_it_is_told_at_once(civicrm: Civicrm, hands: Hands) -> None:
+def test_without_time_to_look_again_it_is_told_at_once(civicrm: Civicrm, clock: FakeClock) -> None:
     sandbox, client = civicrm
-    client.deadline = Deadline(hands.runtime, hands.time + timedelta(seconds=4))
+    client.deadline = Deadline(clock.runtime, clock.time + timedelta(seconds=4))
     sandbox.faults.plant(Fault(FaultKind.DROP_AFTER, "Contact/save"))
     with pytest.raises(TransientError):
         create_contacts(client, newcomers(2))
-    assert hands.slept == []
+    assert clock.slept == []
     assert addresses(sandbox) == [one.address for one in newcomers(2)]
 
 
 @pytest.mark.usefixtures("small_chunks")
-def test_everything_works_in_one_thread_too(civicrm: Civicrm, hands: Hands) -> None:
+def test_everything_works_in_one_thread_too(civicrm: Civicrm, clock: FakeClock) -> None:
     sandbox, _ = civicrm
     runtime = Runtime(
-        now=lambda: hands.time, sleep=hands.sleep, chance=random.Random(7), executor=lambda _: InlineExecutor()
+        now=lambda: clock.time, sleep=clock.sleep, chance=random.Random(7), executor=lambda _: InlineExecutor()
     )
     with Served(sandbox) as served, CivicrmClient(served.url, "s3cret", runtime) as client:
         made = [one for one in create_contacts(client, newcomers(9)) if isinstance(one, int)]

@@ -11,7 +11,7 @@ from mailchimpsync.civicrm.http.pace import REQUEST_SECONDS, Pace, paced
 from mailchimpsync.runtime import Runtime
 
 if TYPE_CHECKING:
-    from clients.conftest import Hands
+    from clients.conftest import FakeClock
 
 
 def sizes_at(seconds_a_record: float, requests: int = 8) -> list[int]:
@@ -52,7 +52,7 @@ def test_every_record_is_worked_on_once_and_results_come_in_order() -> None:
     assert sorted(worked) == list(range(100))
 
 
-def test_once_a_piece_has_failed_no_other_is_begun(hands: Hands) -> None:
+def test_once_a_piece_has_failed_no_other_is_begun(clock: FakeClock) -> None:
     begun: list[int] = []
 
     def fail(some: Sequence[int]) -> None:
@@ -60,5 +60,5 @@ def test_once_a_piece_has_failed_no_other_is_begun(hands: Hands) -> None:
         raise OSError("no more")
 
     with pytest.raises(OSError, match="no more"):
-        paced(Runtime(executor=hands.runtime.executor), Pace(1, 1), range(1_000), fail)
+        paced(Runtime(executor=clock.runtime.executor), Pace(1, 1), range(1_000), fail)
     assert len(begun) <= 4

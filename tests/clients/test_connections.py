@@ -27,29 +27,29 @@ from support.certificates import make_certificate
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from clients.conftest import CivicrmSays, Hands, MailchimpSays
+    from clients.conftest import CivicrmSays, FakeClock, MailchimpSays
 
 PATTERN = "/civicrm/ajax/api4/{entity}/{action}"
 ANSWER = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 14\r\n\r\n{"values": []}'
-Ask = Callable[[str, "Hands"], object]
+Ask = Callable[[str, "FakeClock"], object]
 
 
-def ask_civicrm(url: str, hands: Hands) -> object:
-    with CivicrmClient(url, "s3cret", hands.runtime, pattern=PATTERN, attempts_max=2) as client:
+def ask_civicrm(url: str, clock: FakeClock) -> object:
+    with CivicrmClient(url, "s3cret", clock.runtime, pattern=PATTERN, attempts_max=2) as client:
         return client.call("Contact", "get", {"limit": 1})
 
 
-def ask_mailchimp(url: str, hands: Hands) -> object:
-    with MailchimpClient(KEY, hands.runtime, base_url=url, attempts_max=2) as client:
+def ask_mailchimp(url: str, clock: FakeClock) -> object:
+    with MailchimpClient(KEY, clock.runtime, base_url=url, attempts_max=2) as client:
         return account(client)
 
 
 both_sides = pytest.mark.parametrize(("ask", "side"), [(ask_civicrm, "CV"), (ask_mailchimp, "MC")], ids=["CV", "MC"])
 
 
-def error_of(ask: Ask, url: str, hands: Hands) -> RemoteError:
+def error_of(ask: Ask, url: str, clock: FakeClock) -> RemoteError:
     with pytest.raises(RemoteError) as caught:
-        ask(url, hands)
+        ask(url, clock)
     return caught.value
 
 
@@ -73,16 +73,16 @@ def listening(answer: Callable[[socket.socket], None]) -> Iterator[int]:
 
 
 @both_sides
-def test_a_name_that_nobody_knows_may_pass_and_says_what_to_look_at(ask: Ask, side: str, hands: Hands) -> None:
-    error = error_of(ask, "http://crm.charity.invalid", hands)
+def test_a_name_that_nobody_knows_may_pass_and_says_what_to_look_at(ask: Ask, side: str, clock: FakeClock) -> None:
+    error = error_of(ask, "http://crm.charity.invalid", clock)
     assert (error.code, isinstance(error, TransientError)) == (f"{side}_UNKNOWN_NAME", True)
 
 
 @both_sides
-def test_a_port_where_nobody_listens_may_pass_and_says_what_to_look_at(ask: Ask, side: str, hands: Hands) -> None:
+def test_a_port_where_nobody_listens_may_pass_and_says_what_to_look_at(ask: Ask, side: str, clock: FakeClock) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    error = error_of(ask, f"http://127.0.0.1:{port}", hands)
+    error = error_of(ask, f"http://127.0.0.1:{port}", clock)
     assert (error.code, isinstance(error, TransientError)) == (f"{side}_NOBODY_LISTENS", True)
     assert "Nothing listens" in error.what
     assert not error.remedy.startswith("Nothing")
@@ -90,7 +90,7 @@ def test_a_port_where_nobody_listens_may_pass_and_says_what_to_look_at(ask: Ask,
 
 @both_sides
 def test_a_certificate_that_is_not_trusted_does_not_pass_by_waiting(
-    ask: Ask, side: str, hands: Hands, tmp_path: Path
+    ask: Ask, side: str, clock: FakeClock, tmp_path: Path
 ) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(make_certificate(tmp_path))
@@ -103,21 +103,21 @@ def test_a_certificate_that_is_not_trusted_does_not_pass_by_waiting(
                 return
 
     with listening(shake_hands) as port:
-        error = error_of(ask, f"https://127.0.0.1:{port}", hands)
+        error = error_of(ask, f"https://127.0.0.1:{port}", clock)
     assert (error.code, isinstance(error, AccessError)) == (f"{side}_CERTIFICATE", True)
     assert REGISTRY[error.code].retry is Retry.NEVER
-    assert hands.slept == []
+    assert clock.slept == []
 
 
 @both_sides
-def test_https_where_http_is_spoken_does_not_pass_by_waiting(ask: Ask, side: str, hands: Hands) -> None:
+def test_https_where_http_is_spoken_does_not_pass_by_waiting(ask: Ask, side: str, clock: FakeClock) -> None:
     with Served(CivicrmSandbox(api_key="s3cret")) as served:
-        error = error_of(ask, served.url.replace("http://", "https://"), hands)
+        error = error_of(ask, served.url.replace("http://", "https://"), clock)
     assert (error.code, isinstance(error, AccessError)) == (f"{side}_WRONG_PROTOCOL", True)
-    assert hands.slept == []
+    assert clock.slept == []
 
 
-def test_http_where_https_is_spoken_is_told_so_before_other_forms_of_url_are_tried(hands: Hands) -> None:
+def test_http_where_https_is_spoken_is_told_so_before_other_forms_of_url_are_tried(clock: FakeClock) -> None:
     page = httpx2.Response(400, text="<h1>400</h1><center>The plain HTTP request was sent to HTTPS port</center>")
     asked: list[httpx2.Request] = []
 
@@ -127,7 +127,7 @@ def test_http_where_https_is_spoken_is_told_so_before_other_forms_of_url_are_tri
 
     transport = httpx2.MockTransport(answer)
     with (
-        CivicrmClient("http://charity.test:443", "s3cret", hands.runtime, transport=transport) as client,
+        CivicrmClient("http://charity.test:443", "s3cret", clock.runtime, transport=transport) as client,
         pytest.raises(AccessError) as caught,
     ):
         client.call("Contact", "get", {"limit": 1})
@@ -139,11 +139,11 @@ def test_http_where_https_is_spoken_is_told_so_before_other_forms_of_url_are_tri
     [(502, "<h1>Bad gateway</h1>"), (503, "<h1>Down</h1>"), (200, "<h1>Site under Maintenance</h1>")],
 )
 def test_a_page_about_a_fault_that_passes_is_not_taken_for_an_address_without_civicrm(
-    status: int, text: str, hands: Hands
+    status: int, text: str, clock: FakeClock
 ) -> None:
     transport = httpx2.MockTransport(lambda _request: httpx2.Response(status, text=text))
     with (
-        CivicrmClient("https://charity.test", "s3cret", hands.runtime, transport=transport) as client,
+        CivicrmClient("https://charity.test", "s3cret", clock.runtime, transport=transport) as client,
         pytest.raises(TransientError) as caught,
     ):
         client.call("Contact", "get", {"limit": 1})
@@ -151,17 +151,17 @@ def test_a_page_about_a_fault_that_passes_is_not_taken_for_an_address_without_ci
 
 
 def test_a_request_is_given_no_more_time_than_is_left(
-    civicrm_says: CivicrmSays, mailchimp_says: MailchimpSays, hands: Hands
+    civicrm_says: CivicrmSays, mailchimp_says: MailchimpSays, clock: FakeClock
 ) -> None:
     civicrm, asked = civicrm_says(httpx2.Response(200, json={"values": [{"id": 1}]}))
     mailchimp, told = mailchimp_says(httpx2.Response(200, json={"account_id": "a", "account_name": "b", "role": "c"}))
-    civicrm.deadline = mailchimp.deadline = Deadline.after(hands.runtime, 30)
+    civicrm.deadline = mailchimp.deadline = Deadline.after(clock.runtime, 30)
     civicrm.call("Contact", "get", {})
     account(mailchimp)
-    hands.time += timedelta(seconds=25)
+    clock.time += timedelta(seconds=25)
     civicrm.call("Contact", "get", {})
     account(mailchimp)
-    hands.time += timedelta(seconds=25)
+    clock.time += timedelta(seconds=25)
     civicrm.call("Contact", "get", {})
     civicrm.call("Contact", "save", {"records": []})
     waits = [request.extensions["timeout"]["read"] for request in (*asked.requests, *told.requests)]
@@ -169,20 +169,20 @@ def test_a_request_is_given_no_more_time_than_is_left(
 
 
 def test_what_is_begun_when_somebody_wants_to_stop_is_short_and_a_change_is_given_more(
-    civicrm_says: CivicrmSays, hands: Hands
+    civicrm_says: CivicrmSays, clock: FakeClock
 ) -> None:
     client, asked = civicrm_says(httpx2.Response(200, json={"values": [{"id": 1}]}))
-    client.deadline = Deadline.after(hands.runtime, 300, stop=lambda: True)
+    client.deadline = Deadline.after(clock.runtime, 300, stop=lambda: True)
     client.call("Contact", "get", {})
     client.call("Contact", "save", {"records": []})
     assert [one.extensions["timeout"]["read"] for one in asked.requests] == [LEAST_SECONDS, GRACE_SECONDS_OF_A_CHANGE]
 
 
 def test_somebody_who_waits_is_spared_retries_and_a_slow_answer_has_its_time(
-    civicrm_says: CivicrmSays, hands: Hands
+    civicrm_says: CivicrmSays, clock: FakeClock
 ) -> None:
     client, script = civicrm_says(httpx2.Response(503))
-    client.patience = Deadline.after(hands.runtime, 1)
+    client.patience = Deadline.after(clock.runtime, 1)
     with pytest.raises(TransientError):
         client.call("Contact", "get", {})
     assert len(script.requests) <= 2

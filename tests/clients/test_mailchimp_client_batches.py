@@ -30,7 +30,7 @@ from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from mailchimpsync_sandbox.mailchimp import MailchimpSandbox
 
 if TYPE_CHECKING:
-    from clients.conftest import Hands, MailchimpSays
+    from clients.conftest import FakeClock, MailchimpSays
 
 Mailchimp = tuple[MailchimpSandbox, MailchimpClient]
 
@@ -119,12 +119,12 @@ def test_results_that_mailchimp_no_longer_has_are_lost(mailchimp: Mailchimp) -> 
     assert caught.value.code is Code.BATCH_LOST
 
 
-def test_a_download_that_breaks_off_is_begun_again(mailchimp: Mailchimp, hands: Hands) -> None:
+def test_a_download_that_breaks_off_is_begun_again(mailchimp: Mailchimp, clock: FakeClock) -> None:
     sandbox, client = mailchimp
     info = finished(sandbox, client, put("wilma@bedrock.org", "row-1"))
     sandbox.faults.plant(Fault(FaultKind.TRUNCATE, "GET /storage/"))
     assert [result.operation_id for result in batch_results(client, info)] == ["row-1"]
-    assert len(hands.slept) == 1
+    assert len(clock.slept) == 1
 
 
 def test_the_key_never_goes_to_the_storage(mailchimp_says: MailchimpSays) -> None:

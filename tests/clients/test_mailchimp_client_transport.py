@@ -24,7 +24,7 @@ from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from mailchimpsync_sandbox.mailchimp import MailchimpSandbox
 
 if TYPE_CHECKING:
-    from clients.conftest import Hands, MailchimpSays
+    from clients.conftest import FakeClock, MailchimpSays
 
 KEY = "0123456789abcdef0123456789abcdef-us6"
 
@@ -38,9 +38,9 @@ def problem(status: int, title: str, detail: str = "") -> httpx2.Response:
 
 
 @pytest.mark.parametrize("key", ["", "us6", "0123456789abcdef", "0123456789abcdef-us6.evil.org/", "0123456789-6"])
-def test_what_is_no_key_is_refused_before_anything_is_sent(key: str, hands: Hands) -> None:
+def test_what_is_no_key_is_refused_before_anything_is_sent(key: str, clock: FakeClock) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        MailchimpClient(key, hands.runtime)
+        MailchimpClient(key, clock.runtime)
     assert caught.value.code is Code.MC_BAD_KEY
 
 
@@ -85,48 +85,48 @@ def test_no_cookie_is_sent_back(mailchimp_says: MailchimpSays) -> None:
     ids=str,
 )
 def test_wilma_is_read_although_the_first_answer_was_bad(
-    trouble: httpx2.Response | Exception, mailchimp_says: MailchimpSays, hands: Hands
+    trouble: httpx2.Response | Exception, mailchimp_says: MailchimpSays, clock: FakeClock
 ) -> None:
     client, script = mailchimp_says(trouble, FINE)
     assert account(client).id == "abc"
     assert len(script.requests) == 2
-    assert len(hands.slept) == 1
+    assert len(clock.slept) == 1
 
 
-def test_after_six_attempts_the_trouble_is_told(mailchimp_says: MailchimpSays, hands: Hands) -> None:
+def test_after_six_attempts_the_trouble_is_told(mailchimp_says: MailchimpSays, clock: FakeClock) -> None:
     client, script = mailchimp_says(httpx2.Response(503))
     with pytest.raises(TransientError) as caught:
         account(client)
     assert (caught.value.code, caught.value.status, len(script.requests)) == (Code.MC_UNAVAILABLE, 503, 6)
-    assert all(0 <= wait <= 2 * 2**number for number, wait in enumerate(hands.slept))
+    assert all(0 <= wait <= 2 * 2**number for number, wait in enumerate(clock.slept))
 
 
-def test_a_wait_that_mailchimp_asks_for_is_kept(mailchimp_says: MailchimpSays, hands: Hands) -> None:
+def test_a_wait_that_mailchimp_asks_for_is_kept(mailchimp_says: MailchimpSays, clock: FakeClock) -> None:
     client, _ = mailchimp_says(httpx2.Response(429, headers={"Retry-After": "45"}), FINE)
     account(client)
-    assert 45 <= hands.slept[0] <= 47
+    assert 45 <= clock.slept[0] <= 47
 
 
-def test_a_wait_given_as_a_date_is_understood(mailchimp_says: MailchimpSays, hands: Hands) -> None:
+def test_a_wait_given_as_a_date_is_understood(mailchimp_says: MailchimpSays, clock: FakeClock) -> None:
     client, _ = mailchimp_says(httpx2.Response(503, headers={"Retry-After": "Fri, 20 Nov 2026 12:00:30 GMT"}), FINE)
     account(client)
-    assert 30 <= hands.slept[0] <= 32
+    assert 30 <= clock.slept[0] <= 32
 
 
 @pytest.mark.parametrize(("asked", "most"), [("86400", 122), ("tomorrow", 2), ("-5", 2)])
-def test_a_silly_wait_is_bounded(asked: str, most: float, mailchimp_says: MailchimpSays, hands: Hands) -> None:
+def test_a_silly_wait_is_bounded(asked: str, most: float, mailchimp_says: MailchimpSays, clock: FakeClock) -> None:
     client, _ = mailchimp_says(httpx2.Response(429, headers={"Retry-After": asked}), FINE)
     account(client)
-    assert hands.slept[0] <= most
+    assert clock.slept[0] <= most
 
 
-def test_no_wait_goes_beyond_the_end_of_the_run(mailchimp_says: MailchimpSays, hands: Hands) -> None:
+def test_no_wait_goes_beyond_the_end_of_the_run(mailchimp_says: MailchimpSays, clock: FakeClock) -> None:
     client, script = mailchimp_says(httpx2.Response(429, headers={"Retry-After": "45"}))
-    client.deadline = Deadline.after(hands.runtime, 40)
+    client.deadline = Deadline.after(clock.runtime, 40)
     with pytest.raises(TransientError) as caught:
         account(client)
     assert caught.value.code is Code.MC_THROTTLED
-    assert (hands.slept, len(script.requests)) == ([], 1)
+    assert (clock.slept, len(script.requests)) == ([], 1)
 
 
 @pytest.mark.parametrize(
@@ -231,7 +231,7 @@ def test_an_answer_without_end_is_not_read_to_its_end(
         account(client)
 
 
-def test_two_clients_of_an_account_share_its_connections(hands: Hands) -> None:
+def test_two_clients_of_an_account_share_its_connections(clock: FakeClock) -> None:
     busy, peak, gate = 0, 0, threading.Condition()
     key = KEY.replace("0", "f")  # an account that no other test uses
 
@@ -246,7 +246,7 @@ def test_two_clients_of_an_account_share_its_connections(hands: Hands) -> None:
         return httpx2.Response(200, content=FINE.content)
 
     def make() -> MailchimpClient:
-        return MailchimpClient(key, hands.runtime, transport=httpx2.MockTransport(answer), concurrent_max=2)
+        return MailchimpClient(key, clock.runtime, transport=httpx2.MockTransport(answer), concurrent_max=2)
 
     with make() as one, make() as other:
         threads = [threading.Thread(target=account, args=(client,)) for client in (one, other) * 3]
@@ -258,20 +258,20 @@ def test_two_clients_of_an_account_share_its_connections(hands: Hands) -> None:
 
 
 def test_a_truncated_answer_of_a_real_server_is_asked_for_again(
-    mailchimp: tuple[MailchimpSandbox, MailchimpClient], hands: Hands
+    mailchimp: tuple[MailchimpSandbox, MailchimpClient], clock: FakeClock
 ) -> None:
     sandbox, client = mailchimp
     sandbox.faults.plant(Fault(FaultKind.TRUNCATE, "GET /3.0/lists"))
     assert [found.name for found in audiences(client)] == ["Newsletter"]
-    assert len(hands.slept) == 1
+    assert len(clock.slept) == 1
 
 
-def test_the_clock_of_the_run_counts_waits(mailchimp_says: MailchimpSays, hands: Hands) -> None:
+def test_the_clock_of_the_run_counts_waits(mailchimp_says: MailchimpSays, clock: FakeClock) -> None:
     client, script = mailchimp_says(httpx2.Response(503))
-    client.deadline = Deadline(hands.runtime, hands.time + timedelta(seconds=10))
+    client.deadline = Deadline(clock.runtime, clock.time + timedelta(seconds=10))
     with pytest.raises(TransientError):
         account(client)
-    assert sum(hands.slept) <= 10
+    assert sum(clock.slept) <= 10
     assert 1 < len(script.requests) < 7
 
 

@@ -8,7 +8,7 @@ from mailchimpsync.model import MappedField, Stage
 from mailchimpsync.sync import Outcome
 from mailchimpsync.sync.stages import check_data
 from support.data import DataWorld
-from support.post import PostOffice
+from support.webhook_delivery import WebhookDelivery
 from support.wire import nothing
 from support.world import NEWS
 
@@ -104,12 +104,12 @@ def test_somebody_new_with_a_value_that_is_refused_is_subscribed_all_the_same(wo
 
 def test_a_webhook_brings_the_data_of_its_member_along(crowd: DataWorld) -> None:
     crowd.sync()
-    office = PostOffice(crowd)
+    office = WebhookDelivery(crowd)
     office.take()
     crowd.edit(crowd.row_contact("p3@example.org"), job_title="Cook")
     crowd.act("p3@example.org", "names", merge_fields={"FNAME": "Pete"})
 
-    office.deliver_and_work()
+    office.deliver_and_process()
     crowd.sync()
 
     assert crowd.fields("p3@example.org")["LNAME"] == "Cook"

@@ -18,10 +18,10 @@ from mailchimpsync.store.privacy import removed_audiences
 from mailchimpsync.store.runs import services
 from mailchimpsync.web.models import Role
 from mailchimpsync_sandbox.world import API_KEY, AUDIENCE_ID, Side
+from support.alert_receivers import served_mail_server, served_webhook_receiver
 from support.browser import accessibility_problems
 from support.charity import CIVICRM_KEY, Charity
-from support.forms import Clerk, clerk
-from support.receivers import served_mailbox, served_pager
+from support.form_client import FormClient, form_client
 
 Visit = Callable[..., Page]
 Begin = Callable[..., Charity]
@@ -120,7 +120,7 @@ def test_another_audience_is_told_as_what_it_is_before_it_is_saved(own_charity: 
     charity = own_charity(people=5)
     charity.act(Side.MAILCHIMP, "add_audience", {"api_key": API_KEY, "list_id": "b2b2b2b2b2", "name": "Trees"})
     known = rows_known(charity)
-    with clerk(charity) as ada:
+    with form_client(charity) as ada:
         asked = ada.fill_in(f"{CONNECTION}/groups", audience="b2b2b2b2b2")
         assert f"what is known of {known} people" in asked.text
         assert configuration_of(charity).connections[0].audience_id == AUDIENCE_ID
@@ -145,7 +145,7 @@ def test_of_two_administrators_the_later_one_is_told_what_the_other_has_changed(
         "verify_every_days": 7,
     }
     schedule: dict[str, Any] = {**wish, "jitter_seconds": 60, "enabled": "on"}
-    with clerk(charity) as ada, clerk(charity) as ben:
+    with form_client(charity) as ada, form_client(charity) as ben:
         seen = ada.look(f"{CONNECTION}/schedule").text
         ben.fill_in(f"{CONNECTION}/rules", **{**RULES, "resubscribe": "never"})
 
@@ -174,7 +174,7 @@ RULES: dict[str, Any] = {
 
 def test_what_was_confirmed_is_not_done_once_somebody_else_has_saved(own_charity: Begin) -> None:
     charity = own_charity(people=1, synced=False)
-    with clerk(charity) as ada, clerk(charity) as ben:
+    with form_client(charity) as ada, form_client(charity) as ben:
         asked = ada.look(f"{CONNECTION}/remove")
         ben.fill_in(f"{CONNECTION}/rules", **RULES)
 
@@ -187,7 +187,7 @@ def test_what_was_confirmed_is_not_done_once_somebody_else_has_saved(own_charity
 
 def test_rules_and_limits_are_saved_in_percent_and_a_secret_stays_until_it_is_taken_away(own_charity: Begin) -> None:
     charity = own_charity(people=1, synced=False)
-    with clerk(charity) as ada:
+    with form_client(charity) as ada:
         ada.fill_in(f"{CONNECTION}/rules", **RULES, signing_secret="signed-by-mailchimp-1")
         page = ada.fill_in(f"{CONNECTION}/rules", **RULES)
         [link] = configuration_of(charity).connections
@@ -216,7 +216,7 @@ def test_a_schedule_is_told_in_words_and_a_wrong_one_beside_its_fields(own_chari
         "verify_every_days": 0,
         "jitter_seconds": 0,
     }
-    with clerk(charity) as ada:
+    with form_client(charity) as ada:
         wrong = ada.fill_in(f"{CONNECTION}/schedule", **wish, **{**more, "time_zone": "Mars/Olympus"})
         bad = ada.fill_in(f"{CONNECTION}/schedule", **{**wish, "cron": "every day", "quiet_end": ""}, **more)
         saved = ada.fill_in(f"{CONNECTION}/schedule", **wish, **more)
@@ -241,7 +241,7 @@ def test_a_schedule_is_told_in_words_and_a_wrong_one_beside_its_fields(own_chari
 
 def test_vera_sees_all_of_it_without_buttons_and_without_secrets(charity: Charity) -> None:
     secrets = secrets_of(configuration_of(charity))
-    with clerk(charity, Role.VIEWER) as vera:
+    with form_client(charity, Role.VIEWER) as vera:
         for path in FOR_ALL:
             answer = vera.look(path)
             assert answer.status_code == 200, path
@@ -256,7 +256,7 @@ def test_vera_sees_all_of_it_without_buttons_and_without_secrets(charity: Charit
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.OPERATOR])
 def test_only_administrators_change_the_configuration(charity: Charity, role: Role) -> None:
     version = charity.site.version
-    with clerk(charity, role) as somebody:
+    with form_client(charity, role) as somebody:
         statuses = {
             path: somebody.fill_in("/configuration", at=path).status_code
             for path in (*FOR_ADMINISTRATORS, *DEEDS_OF_ADMINISTRATORS)
@@ -277,7 +277,7 @@ def test_ada_gives_an_account_another_key_and_a_strangers_key_is_refused(own_cha
     charity = own_charity(people=1, synced=False)
     other = "b" * 32 + "-us1"
     charity.act(Side.MAILCHIMP, "add_account", {"api_key": other, "account_name": "Somebody else's"})
-    with clerk(charity) as ada:
+    with form_client(charity) as ada:
         refused = ada.fill_in("/configuration/account/Green%20Paths/key", api_key=other)
         taken = ada.fill_in("/configuration/account/Green%20Paths/key", api_key=f" {API_KEY} ")
 
@@ -289,7 +289,7 @@ def test_ada_gives_an_account_another_key_and_a_strangers_key_is_refused(own_cha
 
 def test_an_account_goes_with_its_connections_and_says_so(own_charity: Begin) -> None:
     charity = own_charity(people=5)
-    with clerk(charity) as ada:
+    with form_client(charity) as ada:
         asked = ada.look("/configuration/account/Green%20Paths/remove")
         assert "Look what is deleted by this" in asked.text
         ada.confirm(asked)
@@ -301,7 +301,7 @@ def test_an_account_goes_with_its_connections_and_says_so(own_charity: Begin) ->
 @pytest.mark.thorough
 def test_ada_is_told_by_mail_and_the_password_is_never_shown_again(visit: Visit, own_charity: Begin) -> None:
     charity = own_charity(people=1, synced=False)
-    with served_mailbox() as mailbox, served_pager() as pager, clerk(charity) as ada:
+    with served_mail_server() as mailbox, served_webhook_receiver() as pager, form_client(charity) as ada:
         to: dict[str, Any] = {"to": "ann@example.org\nbob@example.org", "sender": "sync@example.org"}
         at: dict[str, Any] = {"host": "127.0.0.1", "port": mailbox.port, "user": "", "password": ""}
         wrong = ada.fill_in("/configuration/alerts/email", **{**to, "to": "Ann"}, **at, security="none")
@@ -330,7 +330,7 @@ def test_a_stored_password_is_not_sent_to_another_mail_server(own_charity: Begin
         "security": "starttls",
         "user": "ann",
     }
-    with clerk(charity) as ada:
+    with form_client(charity) as ada:
         ada.fill_in("/configuration/alerts/email", **mail, host="smtp.example.org", password="my dear secret")
         kept = ada.fill_in("/configuration/alerts/email", **mail, host="smtp.example.org", password="")
         refused = ada.fill_in("/configuration/alerts/email", **mail, host="smtp.example.net", password="")
@@ -372,7 +372,7 @@ def test_the_configuration_goes_out_as_a_file_and_comes_back_once_its_changes_we
 
 def test_a_file_that_is_no_configuration_is_refused_with_every_problem(own_charity: Begin) -> None:
     charity = own_charity(people=1, synced=False)
-    with clerk(charity) as ada:
+    with form_client(charity) as ada:
         answers = [take(ada, text) for text in (b"\xff\xfe", b"this is no configuration", b'accounts = "none"')]
         plain = ada.fill_in("/configuration/file", at="/configuration/file/secrets")
 
@@ -384,7 +384,7 @@ def test_a_file_that_is_no_configuration_is_refused_with_every_problem(own_chari
     assert "attachment" in plain.headers["Content-Disposition"]
 
 
-def take(ada: Clerk, text: bytes) -> httpx2.Response:
+def take(ada: FormClient, text: bytes) -> httpx2.Response:
     page = ada.look("/configuration/file").text
     token = page.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
     data = {"csrfmiddlewaretoken": token, "version": "1"}
@@ -417,7 +417,7 @@ def test_webhooks_are_repaired_and_a_strangers_goes_only_if_that_is_confirmed(vi
 
 def test_otto_lets_everything_be_checked_and_reads_what_to_do(own_charity: Begin) -> None:
     charity = own_charity(people=1, synced=False)
-    with clerk(charity, Role.OPERATOR) as otto:
+    with form_client(charity, Role.OPERATOR) as otto:
         otto.fill_in("/configuration/check", at="/configuration/check/begin")
         text = until(lambda: otto.look("/configuration/check").text, "What to do:")
 
@@ -443,7 +443,7 @@ def test_a_first_sync_that_the_guard_would_hold_is_explained_and_then_done_as_it
     off = link.schedule.model_copy(update={"enabled": False})
     waiting = link.model_copy(update={"guard": tight, "schedule": off})
     charity.site.save(charity.site.configuration.having_link(waiting), "ada")
-    with clerk(charity) as ada:
+    with form_client(charity) as ada:
         ada.fill_in(f"{CONNECTION}/first-sync", at=f"{CONNECTION}/first-sync/look")
         shown = until(lambda: ada.look(f"{CONNECTION}/first-sync").text, "In short")
         assert "The guard would hold this sync" in shown

@@ -18,7 +18,7 @@ from mailchimpsync.web.models import Role
 from mailchimpsync_sandbox.world import AUDIENCE_ID, Side
 from support.browser import DESK, PHONE, accessibility_problems, is_too_wide
 from support.charity import Charity
-from support.forms import clerk
+from support.form_client import form_client
 from support.rights import CAMPAIGNS, DATA
 
 Begin = Callable[..., Charity]
@@ -38,7 +38,7 @@ def link_of(charity: Charity) -> Link:
 def test_ada_chooses_what_leaving_means_and_all_else_stays(own_charity: Begin) -> None:
     charity = own_charity(people=1, synced=False)
     before = link_of(charity)
-    with clerk(charity) as ada:
+    with form_client(charity) as ada:
         saved = ada.fill_in(f"{CONNECTION}/departures", on_hold="unsubscribe", deceased="nothing")
         wrong = ada.fill_in(f"{CONNECTION}/departures", trashed="delete")
 
@@ -52,7 +52,7 @@ def test_ada_chooses_what_leaving_means_and_all_else_stays(own_charity: Begin) -
 
 def test_ada_trusts_a_side_the_next_sync_is_held_and_the_trust_can_be_taken_back(own_charity: Begin) -> None:
     charity = own_charity(people=5)
-    with clerk(charity) as ada:
+    with form_client(charity) as ada:
         asked = ada.look(f"{CONNECTION}/trust")
         assert "Nothing happens before a person has looked at it." in asked.text
         saved = ada.fill_in(f"{CONNECTION}/trust", subscription="civicrm", **{f"interest_{WALKS}": "mailchimp"})
@@ -80,7 +80,11 @@ def until(look: Callable[[], str], words: str) -> str:
 def test_otto_imports_campaigns_and_sees_whom_they_reached_as_ada_wished(own_charity: Begin) -> None:
     charity = own_charity(people=60, rights=CAMPAIGNS)
     page = f"{CONNECTION}/campaigns"
-    with clerk(charity) as ada, clerk(charity, Role.OPERATOR) as otto, clerk(charity, Role.VIEWER) as vera:
+    with (
+        form_client(charity) as ada,
+        form_client(charity, Role.OPERATOR) as otto,
+        form_client(charity, Role.VIEWER) as vera,
+    ):
         wrong = ada.fill_in(f"{page}/change", every_hours=0, follow_days=30)
         ada.fill_in(f"{page}/change", enabled="on", every_hours=12, opens="on", follow_days=30)
         seen = vera.look(page).text
@@ -103,7 +107,7 @@ def test_otto_imports_campaigns_and_sees_whom_they_reached_as_ada_wished(own_cha
 def test_ada_reads_what_goes_before_somebody_is_erased_and_gets_a_report(own_charity: Begin) -> None:
     charity = own_charity(people=20)
     address = some_member(charity)
-    with clerk(charity) as ada:
+    with form_client(charity) as ada:
         person = ada.look(f"/people?person={quote(address)}")
         assert f"Erase {address} …" in person.text
         asked = ada.fill_in("/people", at="/people/erase", address=address)
@@ -140,7 +144,7 @@ def some_member(charity: Charity) -> str:
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.OPERATOR])
 def test_only_administrators_erase_and_choose(charity: Charity, role: Role) -> None:
     address = some_member(charity)
-    with clerk(charity, role) as somebody:
+    with form_client(charity, role) as somebody:
         person = somebody.look(f"/people?person={quote(address)}")
         erasing = {"address": address, "confirmed": "yes", "understood": "on"}
         refused = somebody.fill_in("/people", at="/people/erase", **erasing)
@@ -177,7 +181,7 @@ def test_a_map_is_saved_row_by_row_and_what_the_page_does_not_show_stays(own_cha
         "row-3-valid_days": 30,
         "row-4-remove": "on",
     }
-    with clerk(charity) as ada:
+    with form_client(charity) as ada:
         page = ada.look(f"{CONNECTION}/data")
         saved = ada.fill_in(f"{CONNECTION}/data", **given, **options, names="on", groups_as_tags="12")
 
@@ -194,7 +198,7 @@ def test_a_map_is_saved_row_by_row_and_what_the_page_does_not_show_stays(own_cha
 def test_what_is_wrong_with_a_row_stands_beside_it_and_nothing_is_saved(own_charity: Begin) -> None:
     charity = own_charity(people=1, synced=False)
     given = rows(("FNAME", "job_title"), ("no such", "birthday"), ("ONLY", ""), ("TWICE", "phone"), ("twice", "phone"))
-    with clerk(charity) as ada:
+    with form_client(charity) as ada:
         wrong = ada.fill_in(f"{CONNECTION}/data", **given, names="on")
         no_tag = ada.fill_in(f"{CONNECTION}/data", **{**NOTHING, "tags": "some", "tag_prefix": " "})
 
@@ -216,7 +220,7 @@ def test_a_tag_is_chosen_by_its_label_and_kept_by_its_name(own_charity: Begin) -
     for name, label in (("steward", "Warden of paths"), ("donor", "Giver")):
         values = {"name": name, "label": label, "used_for:name": ["Contact"]}
         charity.act(Side.CIVICRM, "call", {"entity": "Tag", "action": "create", "params": {"values": values}})
-    with clerk(charity) as ada:
+    with form_client(charity) as ada:
         page = ada.look(f"{CONNECTION}/data")
         ada.fill_in(f"{CONNECTION}/data", **{**NOTHING, "tags": "some", "only_tags": "steward", "rows": 0})
 
@@ -262,7 +266,7 @@ def test_otto_reads_what_goes_and_takes_it_along_in_a_sync_and_vera_does_neither
     before = link_of(charity).model_copy(update={"data": names_and_jobs})
     charity.site.save(charity.site.configuration.having_link(before), "ada")
     page, connection = f"{CONNECTION}/data", f"/connections/{AUDIENCE_ID}"
-    with clerk(charity, Role.OPERATOR) as otto, clerk(charity, Role.VIEWER) as vera:
+    with form_client(charity, Role.OPERATOR) as otto, form_client(charity, Role.VIEWER) as vera:
         seen = otto.fill_in(page, act="preview")
         refused = [otto.fill_in(page, act=act, names="").status_code for act in ("save", "more", "create")]
         otto.fill_in(connection, at=f"{connection}/sync", with_data="yes")
@@ -290,7 +294,7 @@ def test_everybody_can_use_these_pages(charity: Charity, visit: Visit, size: Vie
 
 
 def test_who_asks_for_a_report_that_is_kept_no_longer_is_told_so(charity: Charity) -> None:
-    with clerk(charity) as ada:
+    with form_client(charity) as ada:
         answer = ada.look("/people/erase/of-another-day")
 
     assert answer.url.path == "/people"

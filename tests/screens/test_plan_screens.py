@@ -15,8 +15,8 @@ from mailchimpsync.model import ChangeKind
 from mailchimpsync.web.models import Role
 from mailchimpsync_sandbox.world import AUDIENCE_ID, NEWS_GROUP, Side
 from support.browser import PHONE, accessibility_problems, is_too_wide
-from support.by_hand import hands_of
 from support.charity import Charity, configuration
+from support.client import signed_in
 
 Visit = Callable[..., Page]
 
@@ -79,10 +79,10 @@ def test_whoever_removes_many_by_mistake_drops_the_plan_and_nobody_is_unsubscrib
 ) -> None:
     charity = own_charity(people=60)
     plan = held(charity)
-    with hands_of(charity, Role.OPERATOR) as otto:
-        answer = otto.post(f"/plans/{plan.id}/decide", act="drop")
+    with signed_in(charity, Role.OPERATOR) as otto:
+        answer = otto.send_form(f"/plans/{plan.id}/decide", act="drop")
         page = otto.get(f"/plans/{plan.id}").text
-        again = otto.post(f"/plans/{plan.id}/decide", act="approve", confirmed="yes")
+        again = otto.send_form(f"/plans/{plan.id}/decide", act="approve", confirmed="yes")
 
     assert answer.headers["Location"] == f"/plans/{plan.id}"
     assert "dropped" in page
@@ -95,8 +95,8 @@ def test_whoever_removes_many_by_mistake_drops_the_plan_and_nobody_is_unsubscrib
 @pytest.mark.parametrize("act", ["approve", "apply"])
 def test_without_scripts_a_page_asks_before_a_plan_is_approved(charity: Charity, act: str) -> None:
     [plan] = createplan(charity.site, by="ada")
-    with hands_of(charity, Role.OPERATOR) as otto:
-        answer = otto.post(f"/plans/{plan.id}/decide", act=act)
+    with signed_in(charity, Role.OPERATOR) as otto:
+        answer = otto.send_form(f"/plans/{plan.id}/decide", act=act)
 
     assert answer.status_code == 200
     assert 'name="confirmed" value="yes"' in answer.text
@@ -107,9 +107,9 @@ def test_without_scripts_a_page_asks_before_a_plan_is_approved(charity: Charity,
 @pytest.mark.parametrize("act", ["approve", "apply", "drop"])
 def test_vera_sees_plans_and_decides_about_none(charity: Charity, act: str) -> None:
     [plan] = createplan(charity.site, by="ada")
-    with hands_of(charity, Role.VIEWER) as vera:
+    with signed_in(charity, Role.VIEWER) as vera:
         page = vera.get(f"/plans/{plan.id}")
-        answer = vera.post(f"/plans/{plan.id}/decide", act=act, confirmed="yes")
+        answer = vera.send_form(f"/plans/{plan.id}/decide", act=act, confirmed="yes")
 
     assert page.status_code == 200
     assert "Approve" not in page.text
@@ -121,7 +121,7 @@ def test_vera_sees_plans_and_decides_about_none(charity: Charity, act: str) -> N
 def test_a_plan_as_csv_names_everybody_and_no_cell_is_a_formula(own_charity: Callable[..., Charity]) -> None:
     charity = own_charity(people=60)
     plan = held(charity)
-    with hands_of(charity, Role.VIEWER) as vera:
+    with signed_in(charity, Role.VIEWER) as vera:
         answer = vera.get(f"/plans/{plan.id}/changes.csv")
 
     assert answer.headers["Content-Disposition"] == f'attachment; filename="plan-{plan.id}.csv"'
@@ -136,7 +136,7 @@ def test_a_plan_to_undo_a_sync_says_why_people_are_left_out(charity: Charity) ->
         (one for one in getruns(charity.site, limit=100) if one.changes), key=lambda one: sum(one.changes.values())
     )
     plan = undoplan(charity.site, run_id=run.id, by="ada")
-    with hands_of(charity, Role.VIEWER) as vera:
+    with signed_in(charity, Role.VIEWER) as vera:
         page = vera.get(f"/plans/{plan.id}").text
 
     assert plan.reasons
@@ -156,7 +156,7 @@ def test_every_kind_of_change_has_words_on_the_page_of_the_first_sync_and_on_tho
 
 
 def test_a_plan_that_is_not_there_is_told_so(charity: Charity) -> None:
-    with hands_of(charity, Role.VIEWER) as vera:
+    with signed_in(charity, Role.VIEWER) as vera:
         assert vera.get("/plans/999999").status_code == 404
         assert vera.get("/plans/999999/changes.csv").status_code == 404
 

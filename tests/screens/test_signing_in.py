@@ -21,7 +21,7 @@ from mailchimpsync_sandbox.kit.server import Served
 from store.databases import own_database
 from support.browser import PHONE, accessibility_problems, is_too_wide, sign_in
 from support.charity import PASSWORD, Charity, sign_in_by_form
-from support.forms import clerk
+from support.form_client import form_client
 
 Visit = Callable[..., Page]
 
@@ -105,7 +105,7 @@ def test_vera_chooses_a_password_by_a_link_that_serves_once(visit: Visit, own_ch
 @pytest.mark.parametrize("password", ["short", "password1234", "ada"])
 def test_a_weak_password_is_refused_with_the_reason(charity: Charity, password: str) -> None:
     before = find_user("ada").password
-    with clerk(charity) as ada:
+    with form_client(charity) as ada:
         answer = ada.fill_in("/password", old_password=PASSWORD, new_password1=password, new_password2=password)
 
     assert answer.text.count('class="errorlist"') == 1

@@ -16,7 +16,6 @@ from mailchimpsync.store.verify import verifications
 from mailchimpsync.web.models import Role
 from mailchimpsync_sandbox.world import AUDIENCE_ID
 from support.browser import PHONE, accessibility_problems, is_too_wide
-from support.by_hand import hands_of
 from support.charity import Charity, configuration
 from support.client import signed_in
 
@@ -202,28 +201,28 @@ def open_run(charity: Charity) -> int | None:
 def test_without_scripts_a_page_asks_before_a_sync_is_stopped(own_charity: Callable[..., Charity]) -> None:
     charity = own_charity(people=10)
     charity.sync(stop_on=Stage.RECONCILE.value)
-    with hands_of(charity, Role.OPERATOR) as otto:
-        asked = otto.post(f"{HOME}/abort")
+    with signed_in(charity, Role.OPERATOR) as otto:
+        asked = otto.send_form(f"{HOME}/abort")
         assert asked.status_code == 200
         assert "Abort this sync?" in asked.text
         assert open_run(charity) is not None
 
-        assert otto.post(f"{HOME}/abort", confirmed="yes").status_code == 302
+        assert otto.send_form(f"{HOME}/abort", confirmed="yes").status_code == 302
         assert open_run(charity) is None
 
 
 @pytest.mark.parametrize("act", ACTS)
 def test_vera_may_look_and_nothing_else(charity: Charity, act: str) -> None:
-    with hands_of(charity, Role.VIEWER) as vera:
-        answer = vera.post(f"{HOME}/{act}", confirmed="yes")
+    with signed_in(charity, Role.VIEWER) as vera:
+        answer = vera.send_form(f"{HOME}/{act}", confirmed="yes")
 
     assert answer.status_code == 403
     assert "You don&#x27;t have permission" in answer.text
 
 
 def test_nobody_sees_anything_without_signing_in(charity: Charity) -> None:
-    with hands_of(charity, Role.VIEWER) as vera:
-        vera.post("/sign-out")
+    with signed_in(charity, Role.VIEWER) as vera:
+        vera.send_form("/sign-out")
         answer = vera.get(f"{HOME}/live", headers={"HX-Request": "true"})
 
     assert answer.status_code == 204
@@ -236,7 +235,7 @@ def test_a_crash_is_told_and_what_to_do_about_it(own_charity: Callable[..., Char
         then = charity.site.runtime.now() - timedelta(hours=2)
         runs.begin_run(tx, AUDIENCE_ID, then, then)
         runs.set_stage(tx, AUDIENCE_ID, Stage.RECONCILE)
-    with hands_of(charity, Role.VIEWER) as vera:
+    with signed_in(charity, Role.VIEWER) as vera:
         page = vera.get(HOME).text
 
     assert "A sync stopped partway" in page
@@ -249,20 +248,20 @@ def test_what_failed_is_told_with_its_remedy_until_otto_says_that_he_knows(own_c
     charity.site.save(configuration(*urls, group_id=999, group_title="Gone"), "ada")
     with pytest.raises(MailchimpsyncError):
         charity.sync()
-    with hands_of(charity, Role.OPERATOR) as otto:
+    with signed_in(charity, Role.OPERATOR) as otto:
         page = otto.get(HOME).text
         assert "The last sync failed" in page
         assert "Acknowledge" in page
         alert = page.partition("/alerts/")[2].partition("/")[0]
 
-        answer = otto.post(f"/alerts/{alert}/acknowledge")
+        answer = otto.send_form(f"/alerts/{alert}/acknowledge")
 
         assert answer.headers["Location"] == HOME
         assert "Acknowledged by otto." in otto.get(HOME).text
 
 
 def test_mailchimp_is_asked_about_batches_only_when_somebody_wants_to_know(charity: Charity) -> None:
-    with hands_of(charity, Role.VIEWER) as vera:
+    with signed_in(charity, Role.VIEWER) as vera:
         part = vera.get(f"{HOME}/batches", headers={"HX-Request": "true"}).text
         page = vera.get(f"{HOME}/batches").text
 
@@ -272,14 +271,14 @@ def test_mailchimp_is_asked_about_batches_only_when_somebody_wants_to_know(chari
 
 def test_before_anything_is_connected_the_overview_says_how_to_begin(own_charity: Callable[..., Charity]) -> None:
     charity = own_charity(people=1, connected=False)
-    with hands_of(charity, Role.ADMINISTRATOR) as ada, hands_of(charity, Role.VIEWER) as vera:
+    with signed_in(charity, Role.ADMINISTRATOR) as ada, signed_in(charity, Role.VIEWER) as vera:
         assert "Connect an audience" in ada.get("/").text
         assert "An administrator can connect one." in vera.get("/").text
 
 
 @pytest.mark.parametrize("path", ["/connections/nobody", "/runs/999999", "/connections/nobody/runs"])
 def test_what_is_not_there_is_told_so(charity: Charity, path: str) -> None:
-    with hands_of(charity, Role.VIEWER) as vera:
+    with signed_in(charity, Role.VIEWER) as vera:
         assert vera.get(path).status_code == 404
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import random
 
-from support.happenings import Happenings
 from support.invariants import still_mailed
 from support.population import populate
+from support.random_events import RandomEvents
 from support.world import World
 
 PEOPLE = 15
@@ -22,10 +22,10 @@ def hours_of_hanging(seed: int) -> list[str]:
         world.sync(everything=True)
         world.pass_time(3_600)
     world.mailchimp.set_options(batch_dwell={"started": HANGS})
-    happenings = Happenings(world, story, chance, simple=True)
+    happenings = RandomEvents(world, story, chance, simple=True)
     for _ in range(3):
         for _ in range(chance.randint(0, 6)):
-            happenings.happen()
+            happenings.act()
         for contact in chance.sample(sorted(story.owned), 2):
             world.edit(contact, **{chance.choice(MARKS): True})
         world.pass_time(chance.choice((1, 60, 700)))

@@ -13,7 +13,7 @@ from mailchimpsync.store.changes import kept_plans
 from mailchimpsync.store.changes.kept_plans import PlanState
 from mailchimpsync.sync import Outcome, abort_connection, collect_connection, preview
 from mailchimpsync.sync.undo.make_plan import plan_undo
-from support.post import PostOffice, site_of
+from support.webhook_delivery import WebhookDelivery, site_of
 from support.world import NEWS, WALK, WALKS, World, days_ago
 
 ANN, BELLA, CARL, DORA = (f"{name}@example.org" for name in ("ann", "bella", "carl", "dora"))
@@ -78,7 +78,7 @@ def test_opt_outs_overtake_what_hangs_and_themselves_and_returns_wait(world: Wor
 
 
 def test_webhooks_and_the_service_take_people_off_too(world: World, ann: int) -> None:
-    office = PostOffice(world)
+    office = WebhookDelivery(world)
     hang(world)
     world.put(ann, "Added", WALKS)
     [carl] = world.owners(CARL)
@@ -87,7 +87,7 @@ def test_webhooks_and_the_service_take_people_off_too(world: World, ann: int) ->
     world.pass_time(ELEVEN_MINUTES)
     world.edit(ann, is_opt_out=True)
     world.act(ANN, "names", merge_fields={"LNAME": "Hill"})
-    office.deliver_and_work()
+    office.deliver_and_process()
     collect_connection(world.systems, world.connection, Deadline.after(world.runtime, 60))
 
     assert world.status(ANN) == "unsubscribed"

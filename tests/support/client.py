@@ -23,5 +23,5 @@ class Client(httpx2.Client):
 @contextmanager
 def signed_in(charity: Charity, role: Role) -> Iterator[Client]:
     """Sign in as the one of a role."""
-    with Client(base_url=charity.url, timeout=30, cookies=cookies_of(role)) as client:
+    with Client(base_url=charity.url, timeout=60, cookies=cookies_of(role)) as client:
         yield client

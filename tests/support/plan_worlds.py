@@ -15,8 +15,8 @@ from mailchimpsync.store.changes import kept_plans
 from mailchimpsync.store.changes.kept_plans import PlanState
 from mailchimpsync.store.schema import json_text, kept_change, update
 from mailchimpsync.sync import Outcome, preview
-from support.happenings import Happenings
 from support.population import populate
+from support.random_events import RandomEvents
 from support.world import World
 
 ROUNDS_UNTIL_NOTHING_MAX = 3
@@ -31,11 +31,11 @@ class PlanWorld:
         simple = self._chance.random() < 0.3
         story = populate(self.world, self._chance, self._chance.choice((8, 15, 30)), simple=simple)
         self.world.mailchimp.set_options(shuffle_batches=True, batch_file_rows=3)
-        happenings = Happenings(self.world, story, self._chance, simple=simple)
+        events = RandomEvents(self.world, story, self._chance, simple=simple)
         if self._chance.random() < 0.7:
             self.world.sync()
             for _ in range(self._chance.randint(0, 12)):
-                happenings.happen()
+                events.act()
                 self.world.pass_time(self._chance.choice((1, 60, 4_000)))
 
     def plan(self) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""One seed: a random charity, some days of life and trouble, then quiet; everything follows from the seed."""
+"""One seed: a random charity, some days of crash_point and trouble, then quiet; everything follows from the seed."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ from mailchimpsync.sync.stages import (
     reconcile,
     submit,
 )
-from support.data_life import DataLife
-from support.happenings import Happenings
+from support.backups import Backup, copy_of
+from support.crashing import CrashPoint, KilledError
 from support.invariants import claims, in_on_both_sides, violations
-from support.letters import Letters
-from support.mortal import KilledError, Life
-from support.old_copy import OldCopy, copy_of
 from support.population import populate
+from support.random_data import RandomData
+from support.random_events import RandomEvents
+from support.random_faults import RandomFaults
+from support.random_webhooks import RandomWebhooks
 from support.rights import DATA, TRASH
 from support.staff import Staff
-from support.trouble import Trouble
 from support.world import World
 
 RUNS_UNTIL_QUIET_MAX = 4
@@ -64,7 +64,7 @@ WITH_DATA_EVERY = 3
 """One seed of so many sends data too."""
 
 HAS_OLD_COPIES = COPIES = RESTORES = 0.4
-"""How often a life has copies of our own database at all, and after some time makes one, or gets the old one back."""
+"""How often a crash_point has copies of our own database at all, and after some time makes one, or gets the old one back."""
 
 STOPPED_BY = (TransientError, BusyError, LeaseLostError, EvidenceError, ConfigurationError, AccessError)
 
@@ -85,44 +85,44 @@ def _told(entry: RowMapping) -> tuple[object, ...]:
 
 
 class Simulation:
-    """The life of one charity."""
+    """The crash_point of one charity."""
 
     def __init__(self, seed: int, sizes: pytest.MonkeyPatch) -> None:
         self.chance = random.Random(seed)
         self.simple = self.chance.random() < 0.3
-        self.life = Life()
+        self.crash_point = CrashPoint()
         with_data = seed % WITH_DATA_EVERY == 0
-        self.world = World(seed=seed, life=self.life, rights=DATA if with_data else TRASH)
+        self.world = World(seed=seed, crash_point=self.crash_point, rights=DATA if with_data else TRASH)
         people = self.chance.choice((20, 20, 20, 20, 20, 30, 30, 40, 60, 200))
         for module, name in STEP_SIZES:
             sizes.setattr(module, name, self.chance.choice((3, 10, 50, 1_000)) if people <= 60 else 50)
         sizes.setattr(check_data, "ROWS_PER_STEP", 7 + seed % 50)
         self.world.civicrm.set_options(utc_offset_minutes=self.chance.choice((0, 60, -300, 345, 840, -720)))
         self.story = populate(self.world, self.chance, people, simple=self.simple)
-        self.happenings = Happenings(self.world, self.story, self.chance, simple=self.simple)
-        self.trouble = Trouble(self.world, self.happenings, self.life, self.chance)
-        self.letters = Letters(self.world, self.story, self.chance)
-        self.data = DataLife(self.world, seed) if with_data else None
+        self.events = RandomEvents(self.world, self.story, self.chance, simple=self.simple)
+        self.faults = RandomFaults(self.world, self.events, self.crash_point, self.chance)
+        self.webhooks = RandomWebhooks(self.world, self.story, self.chance)
+        self.data = RandomData(self.world, seed) if with_data else None
         self.fault_rate = self.chance.choice((0.0, 0.02, 0.1, 0.3))
         self.staff = Staff(self.world, self.chance, seed)
         self.report = Report(seed)
         self.call_began = self.world.now
         self.luck = random.Random(f"old copies {seed}")
         self.has_old_copies = self.luck.random() < HAS_OLD_COPIES
-        self.copy: OldCopy | None = None
+        self.copy: Backup | None = None
 
     def run(self) -> Report:
         """Live, then come to rest, and return what does not hold."""
         for _ in range(self.chance.randint(1, 4)):
             self._some_time()
-        self.trouble.stop()
+        self.faults.stop()
         self.world.pass_time(LEASE_SECONDS)
         self._read_all_letters()
         self._settle()
         if self.story.erased:
             self._finish_erasures()
             self._settle()
-        self.report.problems += self.letters.problems + self.staff.problems
+        self.report.problems += self.webhooks.problems + self.staff.problems
         if self.world.connection.trusted:
             self.report.problems.append("a trust that has done its work is not over")
         if not self.report.problems:
@@ -137,22 +137,22 @@ class Simulation:
 
     def _some_time(self) -> None:
         for _ in range(self.chance.randint(0, 8)):
-            self._note(self.happenings.happen())
+            self._note(self.events.act())
             self.world.pass_time(self.chance.choice((0, 0, 1, 60, 4_000)))
         if not self.simple and self.chance.random() < ERASURES:
             self._erase(self.chance.choice(self.story.addresses))
         if self.data is not None:
-            self._note(self.data.happen())
+            self._note(self.data.act())
         if not self.has_old_copies:  # an old journal does not know what was done in trust since
             self._note(self.staff.begin_to_trust())
         if self.fault_rate:
-            self.trouble.slow_batches()
-            self.trouble.fault_rate = self.fault_rate
-            self.trouble.act_rate = self.chance.choice((0.0, 0.0, 0.05, 0.2))
+            self.faults.slow_batches()
+            self.faults.fault_rate = self.fault_rate
+            self.faults.act_rate = self.chance.choice((0.0, 0.0, 0.05, 0.2))
         for _ in range(self.chance.randint(1, 3)):
             self._live_through(self.chance.choice((self._sync, self._sync, self._letters, self._staff)))
-        self.trouble.fault_rate = self.trouble.act_rate = 0.0
-        self.life.begin()
+        self.faults.fault_rate = self.faults.act_rate = 0.0
+        self.crash_point.arm()
         if self.has_old_copies:
             self._copy_or_restore()
         self.world.pass_time(self.chance.choice((10, 700, 3_700, 90_000)))
@@ -164,10 +164,10 @@ class Simulation:
             self.copy = copy_of(self.world)
             self._note("our database was copied")
 
-    def _restore(self, copy: OldCopy) -> None:
+    def _restore(self, copy: Backup) -> None:
         """An old copy comes back: it is noticed where CiviCRM tells it, and in no case is somebody taken off for it."""
         self._note("an old copy of our database came back")
-        self.trouble.stop()
+        self.faults.stop()
         is_told = copy.is_certain and copy.is_told_by_civicrm(self.world)
         before = in_on_both_sides(self.world, self.story)
         copy.restore(self.world)
@@ -221,7 +221,7 @@ class Simulation:
             result = self.world.sync(seconds=seconds, everything=everything, with_data=self.data is not None)
             self.staff.has_seen(result)
         self._note(f"{result.outcome} before {result.stage}")
-        if not self.trouble.act_rate:
+        if not self.faults.act_rate:
             self._believe(result)
 
     def _believe(self, result: Result) -> None:
@@ -237,19 +237,19 @@ class Simulation:
         self._note(self.staff.act())
 
     def _letters(self) -> None:
-        self._note(self.letters.arrive())
-        self._note(self.letters.work(self.chance.choice((None, 1, 60))))
+        self._note(self.webhooks.arrive())
+        self._note(self.webhooks.work(self.chance.choice((None, 1, 60))))
 
     def _live_through(self, call: Callable[[], None]) -> None:
         """Start a process that makes one call; it may die."""
         dies = self.fault_rate and self.chance.random() < 0.3
-        self.life.begin(self.chance.randint(1, 120) if dies else None)
+        self.crash_point.arm(self.chance.randint(1, 120) if dies else None)
         self.world.systems = self.world.new_systems()
         try:
             call()
         except KilledError:
-            self._note(f"killed at step {self.life.steps}")
-            self.life.begin()
+            self._note(f"killed at step {self.crash_point.steps}")
+            self.crash_point.arm()
             self.world.pass_time(self.chance.choice((0, LEASE_SECONDS)))
         except STOPPED_BY as error:
             self._note(f"{error.code}: {error.what}")
@@ -260,14 +260,14 @@ class Simulation:
 
     def _read_all_letters(self) -> None:
         """Late letters arrive after all; what is waiting is handled, also if it was put off for hours."""
-        self._note(self.letters.arrive(all_of_them=True))
+        self._note(self.webhooks.arrive(all_of_them=True))
         for _ in range(ROUNDS_OF_EVENTS_MAX):
-            if not self.letters.waiting():
+            if not self.webhooks.waiting():
                 return
-            self._note(self.letters.work())
+            self._note(self.webhooks.work())
             self.world.pass_time(LONGEST_PUT_OFF_SECONDS)
             self._finish_a_run(everything=False)
-        self.report.problems.append(f"{self.letters.waiting()} events are still waiting")
+        self.report.problems.append(f"{self.webhooks.waiting()} events are still waiting")
 
     def _settle(self) -> None:
         """Sync until a run writes nothing, then everything once more."""

@@ -15,7 +15,7 @@ from mailchimpsync.store.changes import kept_plans
 from mailchimpsync.store.changes.kept_plans import PlanState
 from mailchimpsync.sync import Result, abort_connection
 from mailchimpsync.sync.safety.changed_links import link_terms
-from support.post import site_of
+from support.webhook_delivery import site_of
 from support.world import LIST, RIDE, WALK, World
 
 HAS_LIMITS = 0.4

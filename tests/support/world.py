@@ -14,14 +14,15 @@ from mailchimpsync.civicrm import CivicrmClient
 from mailchimpsync.config import Keyring
 from mailchimpsync.mailchimp import MailchimpClient
 from mailchimpsync.model import Connection, Resubscribe, SyncStatus
-from mailchimpsync.runtime import Deadline, InlineExecutor, Runtime
+from mailchimpsync.runtime import Deadline, Runtime
 from mailchimpsync.store import Store
 from mailchimpsync.store.schema import cache, journal, log, run, update
 from mailchimpsync.sync import Options, Result, Systems, run_connection
 from mailchimpsync_sandbox.civicrm import CivicrmSandbox
 from mailchimpsync_sandbox.kit.clock import SandboxClock
 from mailchimpsync_sandbox.mailchimp import MailchimpSandbox
-from support.mortal import Life, MortalStore
+from support.crashing import CrashingStore, CrashPoint
+from support.inline_executor import InlineExecutor
 from support.rights import TRASH
 from support.wire import Wire
 
@@ -34,13 +35,13 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 Row = RowMapping
 
-_FREE_STORES: list[MortalStore] = []
+_FREE_STORES: list[CrashingStore] = []
 """Stores in memory whose world has ended: their data went with it, but the SQL they have compiled is still there."""
 
 
-def _empty_store(life: Life) -> MortalStore:
-    store = _FREE_STORES.pop() if _FREE_STORES else MortalStore()
-    store.life = life
+def _empty_store(crash_point: CrashPoint) -> CrashingStore:
+    store = _FREE_STORES.pop() if _FREE_STORES else CrashingStore()
+    store.crash_point = crash_point
     return store
 
 
@@ -58,11 +59,11 @@ class World:
         *,
         seed: int = 1,
         resubscribe: Resubscribe = Resubscribe.ASK,
-        life: Life | None = None,
+        crash_point: CrashPoint | None = None,
         beside: World | None = None,
         rights: str | Sequence[str] = TRASH,
     ) -> None:
-        """Begin with an empty store, in memory unless there is another; there the process lives its `life`.
+        """Begin with an empty store, in memory unless there is another; there the process lives its `crash_point`.
 
         A world `beside` another one is another site, with an audience of its own in the same Mailchimp account.
         """
@@ -70,7 +71,7 @@ class World:
         self.beside = beside
         self.mailchimp: MailchimpSandbox = beside.mailchimp if beside else MailchimpSandbox(manual_batches=True)
         self.civicrm = CivicrmSandbox(permissions=rights)
-        self.store = store or _empty_store(life or Life())
+        self.store = store or _empty_store(crash_point or CrashPoint())
         self.store.go_by(lambda: self.now)
         self.store.migrate()
         self.chance = random.Random(seed)
@@ -110,7 +111,7 @@ class World:
         if not self.beside:
             self.mailchimp.close()
         self.civicrm.close()
-        if isinstance(self.store, MortalStore):
+        if isinstance(self.store, CrashingStore):
             self.store.close()
             _FREE_STORES.append(self.store)
 

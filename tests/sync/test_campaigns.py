@@ -22,7 +22,7 @@ from mailchimpsync.sync.campaigns.read import TRIES_MAX
 from mailchimpsync.sync.lease.lease import holding_lease
 from mailchimpsync.sync.reading import member_pages
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
-from support.mortal import KilledError, Life
+from support.crashing import CrashPoint, KilledError
 from support.recording import only_what_was_recorded
 from support.rights import CAMPAIGNS
 from support.world import KEY, LIST, NEWS, World, days_ago
@@ -512,26 +512,26 @@ def test_a_lost_answer_doubles_nothing(world: World, kind: FaultKind, write: str
 @pytest.mark.usefixtures("small_pages")
 @pytest.mark.parametrize("every", [9, pytest.param(1, marks=pytest.mark.thorough)])
 def test_killed_between_any_two_steps_it_ends_with_one_of_each(every: int) -> None:
-    life = Life()
+    crash_point = CrashPoint()
     names = [f"p{number}" for number in range(4)]
     step, is_over = 0, False
     while not is_over:
         step += every
-        life.begin()
-        world = World(life=life, rights=CAMPAIGNS)
+        crash_point.arm()
+        world = World(crash_point=crash_point, rights=CAMPAIGNS)
         contacts = people(world, *names)
         send(world, "spring", *names, "zoe", p0=["open"], p3=["click"])
         for wire in (world.to_mailchimp, world.to_civicrm):
-            wire.before = wire.after = lambda _request: life.step()
-        life.begin(ends_at=step)
+            wire.before = wire.after = lambda _request: crash_point.step()
+        crash_point.arm(at_step=step)
         try:
             pull(world, opens=True, clicks=True)
             is_over = True
         except KilledError:
-            life.begin()
+            crash_point.arm()
             world.pass_time(601)
             pull(world, opens=True, clicks=True)
-        life.begin()
+        crash_point.arm()
 
         assert targets(world, "spring") == sorted(contacts.values())
         assert targets(world, "spring", OPENED) == [contacts["p0"], contacts["p3"]]

@@ -10,7 +10,7 @@ from mailchimpsync.civicrm.reads import ON_HOLD_OPT_OUT
 from mailchimpsync.mailchimp import delete_batch, recent_batches
 from mailchimpsync.model import ChangeKind, Departure, Leaving, Limit, Limits, Resubscribe
 from mailchimpsync.sync import Outcome
-from support.post import PostOffice
+from support.webhook_delivery import WebhookDelivery
 from support.world import NEWS, World, days_ago
 
 TOM = "tom@example.org"
@@ -319,10 +319,10 @@ def test_a_new_member_who_is_marked_in_civicrm_is_taken_off_in_the_same_run(worl
 def test_a_webhook_about_somebody_marked_takes_them_off_too(world: World) -> None:
     contact = world.contact(TOM, {NEWS: 20}, is_deceased=True)
     world.sync()
-    post = PostOffice(world)
+    post = WebhookDelivery(world)
     world.act(TOM, "subscribe")
 
-    post.deliver_and_work()
+    post.deliver_and_process()
     world.sync()
 
     assert world.status(TOM) == "archived"

@@ -14,7 +14,7 @@ from mailchimpsync.runtime import Deadline
 from mailchimpsync.store.changes import kept_plans
 from mailchimpsync.sync import Outcome, preview
 from mailchimpsync.sync.undo.make_plan import plan_undo
-from support.mortal import KilledError, Life
+from support.crashing import CrashPoint, KilledError
 from support.world import NEWS, World
 
 ANN, BELLA, NEW = "ann@example.org", "bella@example.org", "ann@new.example.org"
@@ -246,30 +246,30 @@ def test_what_civicrm_refuses_fails_alone(world: World) -> None:
     assert [one[1:] for one in told(world)] == [("A", "Bell", "MAILCHIMP_PROFILE")]
 
 
-def steps_of(life: Life) -> Callable[[object], None]:
-    return lambda _request: life.step()
+def steps_of(crash_point: CrashPoint) -> Callable[[object], None]:
+    return lambda _request: crash_point.step()
 
 
 @pytest.mark.parametrize("part", range(4))
 def test_killed_at_any_step_each_effect_comes_once(part: int) -> None:
     for step in range(1 + part, 90, 12):
-        life = Life()
-        world = World(life=life)
+        crash_point = CrashPoint()
+        world = World(crash_point=crash_point)
         contact = in_sync(world)
         [bella] = world.owners(BELLA)
         world.act(ANN, "address", new_address=NEW)
         world.act(NEW, "names", merge_fields={"FNAME": "Anne"})
         world.act(BELLA, "bounce")
         for wire in (world.to_civicrm, world.to_mailchimp):
-            wire.before = wire.after = steps_of(life)
-        life.begin(ends_at=step)
+            wire.before = wire.after = steps_of(crash_point)
+        crash_point.arm(at_step=step)
         try:
             world.sync()
         except KilledError:
-            life.begin()
+            crash_point.arm()
             world.pass_time(700)
             world.systems = world.new_systems()
-        life.begin()
+        crash_point.arm()
         later_sync(world)
 
         assert (set(emails(world, contact)), emails(world, bella)) == ({ANN, NEW}, {BELLA: True}), step

@@ -18,7 +18,7 @@ from mailchimpsync.store.runs import runs
 from mailchimpsync.sync import Outcome
 from mailchimpsync.sync.reading import member_pages
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
-from support.evidence import (
+from support.tampering import (
     Change,
     Members,
     give_another_id,
@@ -31,7 +31,7 @@ from support.evidence import (
     stopped,
     tamper,
 )
-from support.post import PostOffice
+from support.webhook_delivery import WebhookDelivery
 from support.wire import nothing
 from support.world import CIVICRM_KEY, KEY, LIST, NEWS, RIDE, WALK, WALKS, World, days_ago
 
@@ -267,7 +267,7 @@ def test_what_one_person_does_by_a_webhook_is_done_while_a_group_is_doubted(worl
         world.put(contact, "Removed", WALKS)
     with stopped(world, "CV_GROUP_EMPTY"):
         world.sync()
-    post = PostOffice(world)
+    post = WebhookDelivery(world)
     world.act(PEOPLE[0], "unsubscribe")
     post.deliver()
     post.work()

@@ -16,7 +16,7 @@ from mailchimpsync.store.changes import kept_plans
 from mailchimpsync.store.changes.kept_plans import PlanState
 from mailchimpsync.store.schema import kept_change, kept_plan
 from mailchimpsync.sync import Outcome, Result, preview
-from support.post import PostOffice
+from support.webhook_delivery import WebhookDelivery
 from support.world import NEWS, WALK, WALKS, World
 
 PEOPLE = [f"person{number}@example.org" for number in range(30)]
@@ -219,7 +219,7 @@ def test_a_plan_for_one_group_does_not_count_for_another_that_the_same_people_le
 
 
 def test_people_who_leave_by_themselves_are_heard_while_a_plan_is_held(guarded: World) -> None:
-    post = PostOffice(guarded)
+    post = WebhookDelivery(guarded)
     everybody_leaves_the_group(guarded)
     post.take()
     for address in PEOPLE[16:28]:

@@ -15,7 +15,7 @@ from mailchimpsync.store.changes import kept_plans
 from mailchimpsync.store.changes.kept_plans import PlanState
 from mailchimpsync.store.journal import check
 from mailchimpsync.sync import preview
-from support.post import PostOffice
+from support.webhook_delivery import WebhookDelivery
 from support.wire import nothing
 from support.world import LIST, NEWS, RIDE, WALK, WALKS, World
 
@@ -139,21 +139,21 @@ def test_what_was_done_for_somebody_is_told_although_something_else_was_refused(
 
 
 @pytest.fixture
-def post(world: World) -> PostOffice:
+def post(world: World) -> WebhookDelivery:
     """A post office in a world that is in sync: Ann and Bella get the news."""
     for address in (ANN, BELLA):
         world.member(address)
         world.contact(address, {NEWS: 20})
     world.sync()
-    office = PostOffice(world)
+    office = WebhookDelivery(world)
     office.take()
     return office
 
 
-def test_who_acted_is_told(post: PostOffice) -> None:
+def test_who_acted_is_told(post: WebhookDelivery) -> None:
     world = post.world
     world.act(ANN, "unsubscribe")
-    post.deliver_and_work()
+    post.deliver_and_process()
     world.pass_time(3_600)
     world.put(world.owners(BELLA)[0], "Removed")
     world.sync()
@@ -168,7 +168,7 @@ def test_who_acted_is_told(post: PostOffice) -> None:
     ]
 
 
-def test_whoever_approved_a_plan_is_told(post: PostOffice) -> None:
+def test_whoever_approved_a_plan_is_told(post: WebhookDelivery) -> None:
     world = post.world
     world.pass_time(3_600)
     world.put(world.owners(BELLA)[0], "Removed")
@@ -180,10 +180,10 @@ def test_whoever_approved_a_plan_is_told(post: PostOffice) -> None:
     assert [(entry["new"], entry["actor"]) for entry in world.journal()] == [("unsubscribed", "carla")]
 
 
-def test_an_address_that_was_changed_is_told_old_and_new(post: PostOffice) -> None:
+def test_an_address_that_was_changed_is_told_old_and_new(post: WebhookDelivery) -> None:
     world = post.world
     world.act(ANN, "address", new_address="annette@example.org")
-    post.deliver_and_work()
+    post.deliver_and_process()
     [entry] = [entry for entry in world.journal() if entry["field"] == "address"]
 
     assert (entry["old"], entry["new"]) == ("ann@example.org", "annette@example.org")

@@ -7,8 +7,8 @@ import pytest
 from mailchimpsync.errors import AccessError, Code, EvidenceError, MailchimpsyncError, RefusedError, TransientError
 from mailchimpsync.sync.reading import member_pages
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
-from support.evidence import in_civicrm
-from support.mortal import KilledError, Life
+from support.crashing import CrashPoint, KilledError
+from support.tampering import in_civicrm
 from support.world import KEY, NEWS, World
 from sync.test_acts_during_a_run import once_before
 
@@ -64,19 +64,19 @@ def test_a_storm_that_does_not_pass_stops_the_run_and_the_next_call_goes_on(worl
 
 
 def test_after_death_between_making_contacts_and_noting_it_none_is_made_twice() -> None:
-    life = Life()
-    world = World(life=life)
+    crash_point = CrashPoint()
+    world = World(crash_point=crash_point)
     fill(world)
 
     def die_after_contacts(request: object) -> None:
         if "Contact/save" in str(request) and "GroupContact" not in str(request):
-            life.ends_at = life.steps
-            life.step()
+            crash_point.at_step = crash_point.steps
+            crash_point.step()
 
     world.to_civicrm.after = die_after_contacts
     with pytest.raises(KilledError):
         world.sync()
-    life.begin()
+    crash_point.arm()
     world.pass_time(601)
 
     world.sync()

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from mailchimpsync.model import NewMembers
-from support.post import PostOffice
+from support.webhook_delivery import WebhookDelivery
 from support.world import KEY, NEWS, World
 
 ANN, BEN = "ann@example.org", "ben@example.org"
@@ -119,12 +119,12 @@ def test_an_event_goes_by_the_setting_that_the_last_run_read(world: World) -> No
     world.member(ANN, "unsubscribed", unsubscribed_by="admin")
     ann = world.contact(ANN)
     world.sync()
-    office = PostOffice(world)
+    office = WebhookDelivery(world)
     office.take()
     world.pass_time(3_600)
     world.put(ann, "Added")
     world.act(ANN, "names", "admin", merge_fields={"FNAME": "Ann"})
-    office.deliver_and_work()
+    office.deliver_and_process()
     world.sync()
 
     assert journaled(world) == [("unsubscribed", "pending")]

@@ -8,7 +8,7 @@ from mailchimpsync.store.cache import rows
 from mailchimpsync.store.changes import updates
 from mailchimpsync.sync import Outcome
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
-from support.mortal import KilledError, Life
+from support.crashing import CrashPoint, KilledError
 from support.variations import every_fourth
 from support.world import NEWS, WALKS, World, days_ago
 
@@ -132,19 +132,19 @@ def coming_back_in_a_batch(world: World) -> int:
 
 @pytest.mark.parametrize("step", every_fourth(STEPS))
 def test_killed_at_any_step_the_opt_out_is_done_by_the_next_sync(step: int) -> None:
-    life = Life()
-    world = World(life=life)
+    crash_point = CrashPoint()
+    world = World(crash_point=crash_point)
     ann = hanging_interests(world)
     world.edit(ann, is_opt_out=True)
-    life.begin(ends_at=step)
+    crash_point.arm(at_step=step)
     try:
         world.sync(seconds=60)
     except KilledError:
-        life.begin()
+        crash_point.arm()
         world.pass_time(601)
         world.systems = world.new_systems()
         world.sync(seconds=60)
-    life.begin()
+    crash_point.arm()
 
     assert (world.status(ANN), world.fate(contact=ann)) == ("unsubscribed", ("ok", "DEPARTED_OPT_OUT"))
     end_the_batch(world)

@@ -14,9 +14,9 @@ from mailchimpsync.runtime import Deadline
 from mailchimpsync.store.schema import batch, update
 from mailchimpsync.sync import Outcome, collect_connection, process_batch
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
-from support.mortal import KilledError, Life
-from support.post import PostOffice, site_of
+from support.crashing import CrashPoint, KilledError
 from support.variations import every_fourth
+from support.webhook_delivery import WebhookDelivery, site_of
 from support.world import NEWS, WALK, WALKS, World, days_ago
 
 ANN, BOB = "ann@example.org", "bob@example.org"
@@ -181,19 +181,19 @@ def test_where_the_answer_is_lost_it_is_read_back(world: World, kind: FaultKind)
 
 @pytest.mark.parametrize("step", every_fourth(STEPS))
 def test_killed_at_any_step_she_is_off_after_the_next_sync(step: int) -> None:
-    life = Life()
-    world = World(life=life)
+    crash_point = CrashPoint()
+    world = World(crash_point=crash_point)
     ann = hanging_opt_out(world)
     world.pass_time(ELEVEN_MINUTES)
-    life.begin(ends_at=step)
+    crash_point.arm(at_step=step)
     try:
         quick_sync(world)
     except KilledError:
-        life.begin()
+        crash_point.arm()
         world.pass_time(601)
         world.systems = world.new_systems()
         quick_sync(world)
-    life.begin()
+    crash_point.arm()
 
     assert (world.status(ANN), world.fate(contact=ann)) == ("unsubscribed", ("ok", "DEPARTED_OPT_OUT"))
     assert told_to_leave(world) <= 1
@@ -274,11 +274,11 @@ def test_opt_outs_that_were_approved_are_not_held_again_because_they_hang(world:
 
 
 @pytest.fixture
-def post(world: World) -> PostOffice:
+def post(world: World) -> WebhookDelivery:
     world.member(ANN)
     world.contact(ANN, {NEWS: 20})
     world.sync()
-    office = PostOffice(world)
+    office = WebhookDelivery(world)
     office.take()
     return office
 
@@ -293,25 +293,25 @@ def hanging_walks(world: World) -> int:
     return ann
 
 
-def test_an_opt_out_that_a_webhooks_run_sees_overtakes_the_batch_that_hangs(post: PostOffice) -> None:
+def test_an_opt_out_that_a_webhooks_run_sees_overtakes_the_batch_that_hangs(post: WebhookDelivery) -> None:
     world = post.world
     ann = hanging_walks(world)
     world.edit(ann, is_opt_out=True)
     world.act(ANN, "names", merge_fields={"LNAME": "Hill"})
 
-    post.deliver_and_work()
+    post.deliver_and_process()
 
     assert (world.status(ANN), world.fate(contact=ann)[1]) == ("unsubscribed", "DEPARTED_OPT_OUT")
     assert post.fates()[-1] == ("profile", "done", "EVENT_HANDLED")
 
 
-def test_what_is_no_opt_out_waits_for_the_batch_in_a_webhooks_run(post: PostOffice) -> None:
+def test_what_is_no_opt_out_waits_for_the_batch_in_a_webhooks_run(post: WebhookDelivery) -> None:
     world = post.world
     ann = hanging_walks(world)
     world.act(ANN, "interests", interests={WALK: False})
     world.forget_requests()
 
-    post.deliver_and_work()
+    post.deliver_and_process()
 
     assert (world.status(ANN), world.in_group(ann), world.writes()) == ("subscribed", "Added", [])
 
@@ -319,7 +319,7 @@ def test_what_is_no_opt_out_waits_for_the_batch_in_a_webhooks_run(post: PostOffi
 def test_a_late_addition_that_a_webhook_announces_is_not_taken_for_her_own_return(world: World) -> None:
     world.member(ANN, "unsubscribed", last_changed=days_ago(50), unsubscribed_by="admin")
     ann = world.contact(ANN, {NEWS: 20})
-    office = PostOffice(world, sources={"user": True, "admin": True, "api": True})
+    office = WebhookDelivery(world, sources={"user": True, "admin": True, "api": True})
     world.mailchimp.set_options(batch_dwell={"pending": HANGS})
     assert quick_sync(world) is Outcome.WAITING
     world.pass_time(1_800)

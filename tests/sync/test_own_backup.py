@@ -13,7 +13,7 @@ from mailchimpsync.store.schema import status
 from mailchimpsync.sync import Outcome
 from mailchimpsync.sync.webhooks.members_run import members_run
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
-from support.old_copy import copy_of
+from support.backups import copy_of
 from support.world import NEWS, World, days_ago
 
 DAY, MINUTE, EVERY_TRY = 86_400, 60, 20

@@ -7,7 +7,7 @@ import pytest
 from mailchimpsync.model import MemberStatus
 from mailchimpsync.sync import Outcome
 from mailchimpsync.sync.reading import member_pages
-from support.evidence import Members, tamper
+from support.tampering import Members, tamper
 from support.world import NEWS, World
 
 PEOPLE = [f"person{number:02}@example.org" for number in range(10)]

@@ -19,9 +19,9 @@ from mailchimpsync.sync import Outcome, preview
 from mailchimpsync.sync.undo.make_plan import plan_undo
 from mailchimpsync.sync.verify import verify
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
-from support.post import PostOffice
 from support.recording import only_what_was_recorded
 from support.rights import BARE
+from support.webhook_delivery import WebhookDelivery
 from support.world import NEWS, RIDE, RIDES, WALK, WALKS, World
 
 ANN, BOB, CID = "ann@example.org", "bob@example.org", "cid@example.org"
@@ -167,11 +167,11 @@ def test_results_of_a_batch_that_come_late_are_worked_off(world: World, ann: int
 
 
 def test_who_joins_or_leaves_by_webhook_does_so_in_civicrm(world: World, ann: int) -> None:
-    office = PostOffice(world)
+    office = WebhookDelivery(world)
     world.act(ANN, "unsubscribe")
     world.act(CID, "subscribe", merge_fields={"FNAME": "Cid", "LNAME": "Stone"})
 
-    office.deliver_and_work()
+    office.deliver_and_process()
 
     assert world.in_group(ann) == "Removed"
     assert [world.in_group(one) for one in world.owners(CID)] == ["Added"]
@@ -210,7 +210,7 @@ def test_a_comparison_finds_what_differs_and_nothing_else(world: World, ann: int
 
 
 def test_an_erased_address_is_gone_and_stays_away(world: World, ann: int) -> None:
-    office = PostOffice(world)
+    office = WebhookDelivery(world)
 
     assert erase(office.site, address=ANN, confirm=True, by="ann").is_complete
 

@@ -13,7 +13,7 @@ from mailchimpsync.store.changes import kept_plans
 from mailchimpsync.store.changes.kept_plans import PlanState
 from mailchimpsync.store.schema import kept_plan
 from mailchimpsync.sync import Outcome, Result, preview
-from support.post import PostOffice
+from support.webhook_delivery import WebhookDelivery
 from support.world import NEWS, RIDE, RIDES, WALK, WALKS, World, days_ago
 
 
@@ -256,14 +256,14 @@ def test_who_leaves_while_its_plan_waits_is_heard_by_webhook(world: World) -> No
     world.sync()
     world.pass_time(60)
     trusting(world, Trust.MAILCHIMP)
-    post = PostOffice(world)
+    post = WebhookDelivery(world)
     world.put(people["dee"], "Added")
     world.member("zoe@example.org", "unsubscribed")
     world.contact("zoe@example.org", {NEWS: 0})
     assert world.sync().outcome is Outcome.HELD
 
     world.act("fay@example.org", "unsubscribe")
-    post.deliver_and_work()
+    post.deliver_and_process()
 
     assert world.in_group(people["fay"]) == "Removed"
     assert world.in_group(people["dee"]) == "Added"
@@ -272,10 +272,10 @@ def test_who_leaves_while_its_plan_waits_is_heard_by_webhook(world: World) -> No
 def test_a_webhook_is_handled_by_the_usual_rules(world: World) -> None:
     world.sync()
     trusting(world, Trust.CIVICRM)
-    post = PostOffice(world)
+    post = WebhookDelivery(world)
     world.act("guy@example.org", "subscribe")
 
-    post.deliver_and_work()
+    post.deliver_and_process()
 
     assert world.status("guy@example.org") == "subscribed"
     assert world.in_group(world.owners("guy@example.org")[0]) == "Added"

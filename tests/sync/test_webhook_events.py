@@ -16,21 +16,21 @@ from mailchimpsync.model import Resubscribe, Stage
 from mailchimpsync.store.runs import runs
 from mailchimpsync.store.schema import update
 from mailchimpsync.sync.lease.owner import current_process
-from support.evidence import give_another_id, in_civicrm
-from support.post import PostOffice
+from support.tampering import give_another_id, in_civicrm
+from support.webhook_delivery import WebhookDelivery
 from support.world import KEY, LIST, NEWS, RIDE, RIDES, WALK, WALKS, World, days_ago
 
 ANN, BELLA, CARL = "ann@example.org", "bella@example.org", "carl@example.org"
 
 
 @pytest.fixture
-def post(world: World) -> PostOffice:
+def post(world: World) -> WebhookDelivery:
     """A post office in a world that is in sync: Ann and Bella get the news."""
     for address in (ANN, BELLA):
         world.member(address, first_name=address[:1].upper())
         world.contact(address, {NEWS: 20})
     world.sync()
-    office = PostOffice(world)
+    office = WebhookDelivery(world)
     office.take()
     return office
 
@@ -40,10 +40,10 @@ def contact_of(world: World, address: str) -> int:
     return contact
 
 
-def test_who_leaves_at_mailchimp_leaves_the_group_within_one_event(post: PostOffice) -> None:
+def test_who_leaves_at_mailchimp_leaves_the_group_within_one_event(post: WebhookDelivery) -> None:
     world = post.world
     world.act(ANN, "unsubscribe")
-    post.deliver_and_work()
+    post.deliver_and_process()
 
     assert world.in_group(contact_of(world, ANN)) == "Removed"
     assert world.in_group(contact_of(world, BELLA)) == "Added"
@@ -52,11 +52,11 @@ def test_who_leaves_at_mailchimp_leaves_the_group_within_one_event(post: PostOff
     assert entry["run_id"] == post.events()[0]["run_id"]
 
 
-def test_the_next_run_finds_nothing_left_to_do(post: PostOffice) -> None:
+def test_the_next_run_finds_nothing_left_to_do(post: WebhookDelivery) -> None:
     world = post.world
     world.act(ANN, "unsubscribe")
     world.act(CARL, "subscribe")
-    post.deliver_and_work()
+    post.deliver_and_process()
     world.pass_time(600)
     before = len(world.journal())
     world.forget_requests()
@@ -66,10 +66,10 @@ def test_the_next_run_finds_nothing_left_to_do(post: PostOffice) -> None:
     assert len(world.journal()) == before
 
 
-def test_who_joins_at_mailchimp_becomes_a_contact_in_the_group_with_name_and_interests(post: PostOffice) -> None:
+def test_who_joins_at_mailchimp_becomes_a_contact_in_the_group_with_name_and_interests(post: WebhookDelivery) -> None:
     world = post.world
     world.act(CARL, "subscribe", interests={WALK: True}, merge_fields={"FNAME": "Carl", "LNAME": "Stone"})
-    post.deliver_and_work()
+    post.deliver_and_process()
 
     contact = contact_of(world, CARL)
     assert (world.in_group(contact), world.in_group(contact, WALKS)) == ("Added", "Added")
@@ -79,18 +79,18 @@ def test_who_joins_at_mailchimp_becomes_a_contact_in_the_group_with_name_and_int
     assert world.row(email=CARL)["sync_status"] == "ok"
 
 
-def test_a_tick_at_mailchimp_moves_the_interests_group(post: PostOffice) -> None:
+def test_a_tick_at_mailchimp_moves_the_interests_group(post: WebhookDelivery) -> None:
     world = post.world
     world.act(ANN, "interests", interests={RIDE: True})
-    post.deliver_and_work()
+    post.deliver_and_process()
 
     assert world.in_group(contact_of(world, ANN), RIDES) == "Added"
 
 
-def test_an_address_that_bounced_is_on_hold_in_civicrm(post: PostOffice) -> None:
+def test_an_address_that_bounced_is_on_hold_in_civicrm(post: WebhookDelivery) -> None:
     world = post.world
     world.act(ANN, "bounce")
-    post.deliver_and_work()
+    post.deliver_and_process()
 
     [email] = [one for one in world.civicrm.dump("Email") if one["email"] == ANN]
     assert email["on_hold"] == 1
@@ -99,7 +99,7 @@ def test_an_address_that_bounced_is_on_hold_in_civicrm(post: PostOffice) -> None
     assert [e["reason"] for e in world.journal() if e["field"] == "on_hold"] == [Code.MAILCHIMP_BOUNCED]
 
 
-def test_a_complaint_puts_on_hold_too_and_the_journal_tells_it_from_a_bounce(post: PostOffice) -> None:
+def test_a_complaint_puts_on_hold_too_and_the_journal_tells_it_from_a_bounce(post: WebhookDelivery) -> None:
     world = post.world
     world.act(ANN, "complain")
     [letter] = post.take()
@@ -113,7 +113,7 @@ def test_a_complaint_puts_on_hold_too_and_the_journal_tells_it_from_a_bounce(pos
     assert world.in_group(contact_of(world, ANN)) == "Removed"
 
 
-def test_a_forged_or_outdated_bounce_puts_nobody_on_hold(post: PostOffice) -> None:
+def test_a_forged_or_outdated_bounce_puts_nobody_on_hold(post: WebhookDelivery) -> None:
     world = post.world
     world.act(ANN, "bounce")
     letters = post.take()
@@ -127,12 +127,12 @@ def test_a_forged_or_outdated_bounce_puts_nobody_on_hold(post: PostOffice) -> No
     assert world.in_group(contact_of(world, ANN)) == "Added"
 
 
-def test_a_name_changed_at_mailchimp_is_changed_in_civicrm_but_never_emptied(post: PostOffice) -> None:
+def test_a_name_changed_at_mailchimp_is_changed_in_civicrm_but_never_emptied(post: WebhookDelivery) -> None:
     world = post.world
     contact = contact_of(world, ANN)
     world.edit(contact, first_name="Anna", last_name="Hill")
     world.act(ANN, "names", merge_fields={"FNAME": "Anne", "LNAME": ""})
-    post.deliver_and_work()
+    post.deliver_and_process()
 
     [person] = [one for one in world.civicrm.dump("Contact") if one["id"] == contact]
     assert (person["first_name"], person["last_name"]) == ("Anne", "Hill")
@@ -140,11 +140,11 @@ def test_a_name_changed_at_mailchimp_is_changed_in_civicrm_but_never_emptied(pos
     assert told == [("first_name", "Anna", "Anne")]
 
 
-def test_an_address_changed_at_mailchimp_is_added_for_bulk_mail_and_the_row_follows(post: PostOffice) -> None:
+def test_an_address_changed_at_mailchimp_is_added_for_bulk_mail_and_the_row_follows(post: WebhookDelivery) -> None:
     world = post.world
     contact, row = contact_of(world, ANN), world.row(email=ANN)
     world.act(ANN, "address", new_address="ann@new.example")
-    post.deliver_and_work()
+    post.deliver_and_process()
 
     emails = {one["email"]: one for one in world.civicrm.dump("Email") if one["contact_id"] == contact}
     assert set(emails) == {ANN, "ann@new.example"}
@@ -156,7 +156,7 @@ def test_an_address_changed_at_mailchimp_is_added_for_bulk_mail_and_the_row_foll
 
 
 @pytest.mark.parametrize("order", ["as sent", "profile first"])
-def test_a_new_address_and_its_profile_event_may_come_in_any_order(post: PostOffice, order: str) -> None:
+def test_a_new_address_and_its_profile_event_may_come_in_any_order(post: WebhookDelivery, order: str) -> None:
     world = post.world
     contact = contact_of(world, ANN)
     world.act(ANN, "address", new_address="ann@new.example")
@@ -171,7 +171,7 @@ def test_a_new_address_and_its_profile_event_may_come_in_any_order(post: PostOff
     assert world.in_group(contact) == "Added"
 
 
-def test_a_change_of_address_concerns_its_own_audience_only(post: PostOffice) -> None:
+def test_a_change_of_address_concerns_its_own_audience_only(post: WebhookDelivery) -> None:
     """The PHP extension looked for the address in all audiences."""
     world = post.world
     world.act(ANN, "address", new_address="ann@new.example")
@@ -182,18 +182,18 @@ def test_a_change_of_address_concerns_its_own_audience_only(post: PostOffice) ->
     assert world.row(contact=contact_of(world, ANN))["mailchimp_email"] == ANN
 
 
-def test_whoever_is_deleted_for_good_at_mailchimp_leaves_the_group(post: PostOffice) -> None:
+def test_whoever_is_deleted_for_good_at_mailchimp_leaves_the_group(post: WebhookDelivery) -> None:
     world = post.world
     contact = contact_of(world, ANN)
     world.act(ANN, "delete")
-    post.deliver_and_work()
+    post.deliver_and_process()
     world.sync(everything=True)
 
     assert world.in_group(contact) == "Removed"
     assert world.status(ANN) is None
 
 
-def test_an_audience_that_was_deleted_removes_nobody_on_the_strength_of_an_event(post: PostOffice) -> None:
+def test_an_audience_that_was_deleted_removes_nobody_on_the_strength_of_an_event(post: WebhookDelivery) -> None:
     world = post.world
     world.act(ANN, "names", merge_fields={"FNAME": "Anne"})
     letters = post.take()
@@ -206,7 +206,7 @@ def test_an_audience_that_was_deleted_removes_nobody_on_the_strength_of_an_event
     assert [state for _, state, _ in post.fates()] == ["waiting"]
 
 
-def test_the_same_letter_twice_is_one_event(post: PostOffice) -> None:
+def test_the_same_letter_twice_is_one_event(post: WebhookDelivery) -> None:
     post.world.act(ANN, "unsubscribe")
     letters = post.take()
     assert post.deliver([*letters, *letters]) == [200, 200]
@@ -217,31 +217,31 @@ def test_the_same_letter_twice_is_one_event(post: PostOffice) -> None:
     assert len(post.events()) == 1
 
 
-def test_what_is_kept_of_a_handled_event_names_nobody(post: PostOffice) -> None:
+def test_what_is_kept_of_a_handled_event_names_nobody(post: WebhookDelivery) -> None:
     post.world.act(ANN, "unsubscribe")
-    post.deliver_and_work()
+    post.deliver_and_process()
 
     [event] = post.events()
     assert event["data"] is None
     assert not any("ann" in str(value).lower() for key, value in event.items() if key != "kind")
 
 
-def test_who_left_and_came_back_before_we_looked_stays(post: PostOffice) -> None:
+def test_who_left_and_came_back_before_we_looked_stays(post: WebhookDelivery) -> None:
     world = post.world
     for change in ("unsubscribe", "subscribe"):
         world.pass_time(5)
         world.act(ANN, change)
-    post.deliver_and_work()
+    post.deliver_and_process()
 
     assert world.in_group(contact_of(world, ANN)) == "Added"
     assert [state for _, state, _ in post.fates()] == ["done", "done"]
 
 
-def test_staff_who_added_somebody_after_they_left_win_and_mailchimp_asks_the_person(post: PostOffice) -> None:
+def test_staff_who_added_somebody_after_they_left_win_and_mailchimp_asks_the_person(post: WebhookDelivery) -> None:
     world = post.world
     world.act(ANN, "unsubscribe")
     world.pass_time(3_600)
-    post.deliver_and_work()
+    post.deliver_and_process()
     world.pass_time(3_600)
     world.put(contact_of(world, ANN), "Added")
     world.sync()
@@ -254,25 +254,25 @@ def test_nobody_is_brought_back_where_the_connection_says_never() -> None:
     world.member(ANN)
     contact = world.contact(ANN, {NEWS: 20})
     world.sync()
-    post = PostOffice(world)
+    post = WebhookDelivery(world)
     world.act(ANN, "unsubscribe")
     world.pass_time(60)
     world.put(contact, "Added")
-    post.deliver_and_work()
+    post.deliver_and_process()
     world.sync()
 
     assert world.status(ANN) == "unsubscribed"
     world.close()
 
 
-def test_an_unsent_update_gives_way_to_the_person_who_left(post: PostOffice) -> None:
+def test_an_unsent_update_gives_way_to_the_person_who_left(post: WebhookDelivery) -> None:
     """Staff ticked an interest for Ann; before it was sent she left: she must not be written to as subscribed."""
     world = post.world
     world.put(contact_of(world, ANN), "Added", WALKS)
     world.sync(stop_on=Stage.SUBMIT)
     assert len(world.open_updates()) == 1
     world.act(ANN, "unsubscribe")
-    post.deliver_and_work()
+    post.deliver_and_process()
     world.sync()
 
     assert world.status(ANN) == "unsubscribed"
@@ -280,7 +280,7 @@ def test_an_unsent_update_gives_way_to_the_person_who_left(post: PostOffice) -> 
     assert world.open_updates() == []
 
 
-def test_an_interrupted_run_goes_on_where_it_was_and_does_not_undo_what_the_event_did(post: PostOffice) -> None:
+def test_an_interrupted_run_goes_on_where_it_was_and_does_not_undo_what_the_event_did(post: WebhookDelivery) -> None:
     """The run had planned to subscribe Carl, who then joined and left by himself at Mailchimp."""
     world = post.world
     contact = world.contact(CARL)
@@ -290,7 +290,7 @@ def test_an_interrupted_run_goes_on_where_it_was_and_does_not_undo_what_the_even
     world.act(CARL, "subscribe")
     world.pass_time(60)
     world.act(CARL, "unsubscribe")
-    post.deliver_and_work()
+    post.deliver_and_process()
     with world.store.begin() as tx:
         assert runs.standing(tx, LIST).stage is Stage.CHANGE_GROUPS
     world.sync()
@@ -299,7 +299,7 @@ def test_an_interrupted_run_goes_on_where_it_was_and_does_not_undo_what_the_even
     assert world.in_group(contact) == "Removed"
 
 
-def test_while_a_run_is_at_work_its_events_wait(post: PostOffice) -> None:
+def test_while_a_run_is_at_work_its_events_wait(post: WebhookDelivery) -> None:
     world = post.world
     world.act(ANN, "unsubscribe")
     post.deliver()
@@ -315,7 +315,7 @@ def test_while_a_run_is_at_work_its_events_wait(post: PostOffice) -> None:
     assert world.in_group(contact_of(world, ANN)) == "Removed"
 
 
-def test_an_event_about_a_member_with_an_update_in_flight_waits_for_its_result(post: PostOffice) -> None:
+def test_an_event_about_a_member_with_an_update_in_flight_waits_for_its_result(post: WebhookDelivery) -> None:
     world = post.world
     world.mailchimp.set_options(batch_dwell={"pending": 600})
     world.put(contact_of(world, ANN), "Added", WALKS)
@@ -334,7 +334,7 @@ def test_an_event_about_a_member_with_an_update_in_flight_waits_for_its_result(p
     assert world.in_group(contact_of(world, ANN)) == "Removed"
 
 
-def test_a_finished_batch_announces_itself_and_its_results_are_read(post: PostOffice) -> None:
+def test_a_finished_batch_announces_itself_and_its_results_are_read(post: WebhookDelivery) -> None:
     world = post.world
     world.mailchimp.set_options(batch_dwell={"pending": 600})
     world.put(world.contact(CARL), "Added")
@@ -343,7 +343,7 @@ def test_a_finished_batch_announces_itself_and_its_results_are_read(post: PostOf
     world.pass_time(700)
     world.mailchimp.run_batches()
     world.forget_requests()
-    post.deliver_and_work()
+    post.deliver_and_process()
 
     assert world.open_updates() == []
     assert world.status(CARL) == "subscribed"
@@ -356,7 +356,7 @@ def failing(_request: httpx2.Request) -> None:
     raise httpx2.ConnectError("nobody at home")
 
 
-def test_while_civicrm_is_away_events_are_put_off_longer_and_longer_and_none_is_lost(post: PostOffice) -> None:
+def test_while_civicrm_is_away_events_are_put_off_longer_and_longer_and_none_is_lost(post: WebhookDelivery) -> None:
     world = post.world
     world.act(ANN, "unsubscribe")
     post.deliver()
@@ -375,7 +375,7 @@ def test_while_civicrm_is_away_events_are_put_off_longer_and_longer_and_none_is_
     assert world.in_group(contact_of(world, ANN)) == "Removed"
 
 
-def test_an_event_that_never_works_is_given_up_and_says_so(post: PostOffice) -> None:
+def test_an_event_that_never_works_is_given_up_and_says_so(post: WebhookDelivery) -> None:
     world = post.world
     world.act(ANN, "unsubscribe")
     post.deliver()
@@ -389,7 +389,7 @@ def test_an_event_that_never_works_is_given_up_and_says_so(post: PostOffice) -> 
     assert "CV_UNAVAILABLE" in event["note"]
 
 
-def test_later_events_of_a_person_wait_for_the_earlier_one_while_others_go_ahead(post: PostOffice) -> None:
+def test_later_events_of_a_person_wait_for_the_earlier_one_while_others_go_ahead(post: WebhookDelivery) -> None:
     world = post.world
     world.act(ANN, "names", merge_fields={"FNAME": "Anne"})
     post.deliver()
@@ -410,7 +410,7 @@ def test_later_events_of_a_person_wait_for_the_earlier_one_while_others_go_ahead
     assert post.work() == 2
 
 
-def test_a_contact_that_civicrm_refuses_to_change_does_not_keep_the_others(post: PostOffice) -> None:
+def test_a_contact_that_civicrm_refuses_to_change_does_not_keep_the_others(post: WebhookDelivery) -> None:
     world = post.world
     poisonous = contact_of(world, ANN)
 
@@ -436,7 +436,7 @@ def test_a_contact_that_civicrm_refuses_to_change_does_not_keep_the_others(post:
     assert [one["on_hold"] for one in world.civicrm.dump("Email") if one["email"] == ANN] == [1]
 
 
-def test_an_audience_that_is_no_longer_connected_is_left_alone(post: PostOffice) -> None:
+def test_an_audience_that_is_no_longer_connected_is_left_alone(post: WebhookDelivery) -> None:
     post.world.act(ANN, "unsubscribe")
     post.deliver()
     post.site.configuration = post.site.configuration.model_copy(update={"connections": ()})
@@ -445,7 +445,7 @@ def test_an_audience_that_is_no_longer_connected_is_left_alone(post: PostOffice)
     assert post.fates() == [("unsubscribe", "ignored", "EVENT_UNCONNECTED")]
 
 
-def test_a_disabled_group_holds_everything_back(post: PostOffice) -> None:
+def test_a_disabled_group_holds_everything_back(post: WebhookDelivery) -> None:
     world = post.world
     world.civicrm.call("Group", "update", {"where": [["id", "=", NEWS]], "values": {"is_active": False}})
     world.act(ANN, "unsubscribe")
@@ -457,7 +457,7 @@ def test_a_disabled_group_holds_everything_back(post: PostOffice) -> None:
     assert post.events()[0]["outcome"] == Code.CV_GROUP_INACTIVE
 
 
-def test_after_a_restored_backup_who_leaves_takes_nobody_else_out_of_the_group(post: PostOffice) -> None:
+def test_after_a_restored_backup_who_leaves_takes_nobody_else_out_of_the_group(post: WebhookDelivery) -> None:
     """Contacts have other numbers then, and those that we know are other people's."""
     world = post.world
     bella = contact_of(world, BELLA)
@@ -480,7 +480,7 @@ def test_after_a_restored_backup_who_leaves_takes_nobody_else_out_of_the_group(p
         world.sync()
 
 
-def test_after_a_restored_backup_who_moves_at_mailchimp_is_still_the_same_contact(post: PostOffice) -> None:
+def test_after_a_restored_backup_who_moves_at_mailchimp_is_still_the_same_contact(post: WebhookDelivery) -> None:
     world = post.world
     world.pass_time(3_600)
     world.put(contact_of(world, BELLA), "Removed", WALKS)
@@ -496,7 +496,7 @@ def test_after_a_restored_backup_who_moves_at_mailchimp_is_still_the_same_contac
     assert world.row(email="ann@new.example")["civicrm_contact_id"] == ann
 
 
-def test_a_day_full_of_changes_in_any_order_and_twice_comes_out_as_mailchimp_says(post: PostOffice) -> None:
+def test_a_day_full_of_changes_in_any_order_and_twice_comes_out_as_mailchimp_says(post: WebhookDelivery) -> None:
     world, chance = post.world, random.Random(7)
     people = [f"person{number}@example.org" for number in range(40)]
     letters: list[dict[str, Any]] = []
@@ -518,7 +518,7 @@ def test_a_day_full_of_changes_in_any_order_and_twice_comes_out_as_mailchimp_say
     assert all(len(world.owners(address)) <= 1 for address in people)
 
 
-def test_after_other_groups_were_linked_events_wait_for_a_whole_run(post: PostOffice) -> None:
+def test_after_other_groups_were_linked_events_wait_for_a_whole_run(post: WebhookDelivery) -> None:
     world = post.world
     world.act(ANN, "names", merge_fields={"FNAME": "Anne"})
     post.deliver()
@@ -533,7 +533,7 @@ def test_after_other_groups_were_linked_events_wait_for_a_whole_run(post: PostOf
     assert post.work() == 1
 
 
-def test_a_change_whose_answer_was_lost_is_made_once_and_told_once(post: PostOffice) -> None:
+def test_a_change_whose_answer_was_lost_is_made_once_and_told_once(post: WebhookDelivery) -> None:
     world = post.world
     waiting = ["lose one answer"]
 
@@ -564,7 +564,7 @@ def test_who_leaves_while_a_question_is_on_its_way_is_not_asked_also_if_we_heard
     """Found by simulation, seed 260 with the guard: the row knew of the leaving, so the second look saw nothing new."""
     world.member(ANN, "unsubscribed", last_changed=days_ago(50), unsubscribed_by="user")
     contact = world.contact(ANN, {NEWS: 2})
-    post = PostOffice(world)
+    post = WebhookDelivery(world)
     world.mailchimp.set_options(batch_dwell={"pending": 20_000})
     world.sync(seconds=1)
     assert len(world.open_updates()) == 1

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import httpx2
 import pytest
 
-from support.post import PostOffice
+from support.webhook_delivery import WebhookDelivery
 from support.world import KEY, LIST, NEWS, RIDE, RIDES, WALK, WALKS, World
 
 ANN, BEN, ZOE = "ann@example.org", "ben@example.org", "zoe@example.org"
@@ -31,7 +31,7 @@ def arrive(request: pytest.FixtureRequest, world: World, ann: int) -> Arrive:
     """What happened arrives at us."""
     if request.param == "with the next sync":
         return world.sync
-    return PostOffice(world).deliver_and_work
+    return WebhookDelivery(world).deliver_and_process
 
 
 def test_who_signs_up_becomes_a_contact_in_the_group(world: World, arrive: Arrive) -> None:

@@ -10,7 +10,7 @@ import pytest
 from mailchimpsync.actions import approveplan, fetchandreconcile, getplans
 from mailchimpsync.config import Guard, Schedule
 from mailchimpsync.worker.scheduler import Scheduler
-from support.post import site_of
+from support.webhook_delivery import site_of
 from support.world import NEWS, World
 
 PEOPLE = [f"person{number}@example.org" for number in range(10)]

@@ -18,7 +18,7 @@ from mailchimpsync.civicrm.http.pace import paced
 from mailchimpsync.civicrm.http.paging import IDS_MAX, Row, Where, chunks, pages
 from mailchimpsync.civicrm.http.read_back import write_until_kept
 from mailchimpsync.errors import Code, RefusedError
-from mailchimpsync.http import odd
+from mailchimpsync.http import unreadable_answer
 
 TARGETS_FIRST, TARGETS_MAX = 100, 500
 """Targets in one request: as many as of group contacts, which take as long."""
@@ -124,7 +124,7 @@ def create_activity(client: CivicrmClient, field: str, new: NewActivity) -> int:
     }
     made = client.call("Activity", "create", {"values": values})
     if not made or not made[0].get("id"):
-        raise odd(CIVICRM, "Activity.create without an id")
+        raise unreadable_answer(CIVICRM, "Activity.create without an id")
     return int(made[0]["id"])
 
 

@@ -16,7 +16,7 @@ from mailchimpsync.civicrm.checks.site import site_clock
 from mailchimpsync.civicrm.http.client import CIVICRM, Call, CivicrmClient, Result, succeeded
 from mailchimpsync.civicrm.site_clock import SiteClock
 from mailchimpsync.errors import AccessError, Code, RemoteError, Right, quoted
-from mailchimpsync.http import odd
+from mailchimpsync.http import unreadable_answer
 
 FIELD_GROUP = "Mailchimp_Campaign"
 FIELD = "Mailchimp_Campaign_ID"
@@ -111,7 +111,7 @@ def _field_of(found: Result | RemoteError) -> str | None:
 def _first(found: Result | RemoteError, name: str, what: str) -> Any:
     values = succeeded(found).values
     if not values or not values[0].get(name):
-        raise odd(CIVICRM, f"no answer to {what}")
+        raise unreadable_answer(CIVICRM, f"no answer to {what}")
     return values[0][name]
 
 
@@ -137,7 +137,7 @@ def _make_field(client: CivicrmClient) -> None:
     group = {"name": FIELD_GROUP, "title": "Mailchimp campaign", "extends": "Activity", "style": "Inline"}
     made = client.call("CustomGroup", "save", {"records": [group], "match": ["name"]}, idempotent=True)
     if not made or not made[0].get("id"):
-        raise odd(CIVICRM, "CustomGroup.save without an id")
+        raise unreadable_answer(CIVICRM, "CustomGroup.save without an id")
     field = {
         "custom_group_id": int(made[0]["id"]),
         "name": FIELD,

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from mailchimpsync.civicrm.http.client import CIVICRM, CivicrmClient
-from mailchimpsync.http import odd
+from mailchimpsync.http import unreadable_answer
 
 
 class _Group(TypedDict):
@@ -39,4 +39,4 @@ def _read(client: CivicrmClient, group_ids: Collection[int]) -> list[_Group]:
     try:
         return _GROUPS.validate_python(client.call("Group", "get", params))
     except ValidationError:
-        raise odd(CIVICRM, "groups without their fields") from None
+        raise unreadable_answer(CIVICRM, "groups without their fields") from None

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from mailchimpsync.civicrm.http.client import CIVICRM, CivicrmClient
-from mailchimpsync.http import odd
+from mailchimpsync.http import unreadable_answer
 
 
 class _Size(TypedDict):
@@ -39,6 +39,6 @@ def group_sizes(client: CivicrmClient, group_ids: Collection[int]) -> dict[int, 
     try:
         found = _SIZES.validate_python(client.call("GroupContact", "get", params))
     except ValidationError:
-        raise odd(CIVICRM, "the numbers of contacts in groups") from None
+        raise unreadable_answer(CIVICRM, "the numbers of contacts in groups") from None
     sizes = {one["group_id"]: one["size"] for one in found}
     return {group_id: sizes.get(group_id, 0) for group_id in group_ids}

@@ -16,7 +16,7 @@ from mailchimpsync.addresses import normalise_address, spellings
 from mailchimpsync.civicrm.http.client import CIVICRM, CivicrmClient, Envelope
 from mailchimpsync.civicrm.http.paging import Row, Where, pages
 from mailchimpsync.civicrm.http.unreadable_rows import OddRow
-from mailchimpsync.http import odd
+from mailchimpsync.http import unreadable_answer
 
 ODDLY_SPELT: Where = [["email", "REGEXP", "[^!-~]"]]
 """Addresses with a sign that is none of ASCII's visible ones; all others are found by their spelling.
@@ -51,7 +51,7 @@ def kept_spellings(
         return []
     found = client.keep("oddly spelt addresses", KEPT_SECONDS, lambda: _oddly_spelt(client))
     if odd_rows is None and found.unread:
-        raise odd(CIVICRM, str(found.unread[0]))
+        raise unreadable_answer(CIVICRM, str(found.unread[0]))
     (odd_rows if odd_rows is not None else []).extend(found.unread)
     others = [spelt for same in map(normalise_address, addresses) for spelt in found.spelt.get(same, ())]
     return list(dict.fromkeys([*spellings(addresses), *others]))

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from mailchimpsync.civicrm.http.client import CIVICRM, CivicrmClient, succeeded
 from mailchimpsync.civicrm.http.paging import PAGE_ROWS, Row, chunks, may_be_cut_off
 from mailchimpsync.civicrm.http.unreadable_rows import OddRow, sorted_out
-from mailchimpsync.http import odd
+from mailchimpsync.http import unreadable_answer
 from mailchimpsync.model import blank_as_empty
 
 PERSONS_MAX = 2_000
@@ -71,7 +71,7 @@ def persons(
     for some in chunks(list(dict.fromkeys(contact_ids)), PERSONS_MAX):
         found.update(_some_persons(client, some, unread))
     if odd_rows is None and unread:
-        raise odd(CIVICRM, str(unread[0]))
+        raise unreadable_answer(CIVICRM, str(unread[0]))
     (odd_rows if odd_rows is not None else []).extend(unread)
     return found
 

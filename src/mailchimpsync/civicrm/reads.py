@@ -17,7 +17,7 @@ from mailchimpsync.civicrm.http.unreadable_rows import OddRow, sorted_out, too_m
 from mailchimpsync.civicrm.kept_spellings import kept_spellings
 from mailchimpsync.civicrm.site_clock import SiteClock
 from mailchimpsync.errors import RefusedError, RemoteError, TransientError
-from mailchimpsync.http import odd
+from mailchimpsync.http import unreadable_answer
 from mailchimpsync.model import Departure, GroupStatus
 
 ADDRESSES_MAX = 4_999
@@ -203,7 +203,7 @@ def history(
             entries, undated = sorted_out(rows, lambda row: _entry(row, clock), "SubscriptionHistory")
             yield entries
             if odd_rows is None and undated:
-                raise odd(CIVICRM, str(undated[0]))
+                raise unreadable_answer(CIVICRM, str(undated[0]))
             (odd_rows if odd_rows is not None else []).extend(undated)
 
 
@@ -360,7 +360,7 @@ def merged_to(
             if new is not None:
                 merged[int(old)] = new
         if too_many(len(unread), len(some)):
-            raise odd(CIVICRM, f"{len(unread)} of {len(some)} answers to where contacts were merged to")
+            raise unreadable_answer(CIVICRM, f"{len(unread)} of {len(some)} answers to where contacts were merged to")
         (odd_rows if odd_rows is not None else []).extend(unread)
     return merged
 
@@ -379,7 +379,7 @@ def _merge_target(result: Result | RemoteError) -> int | None:
     values = succeeded(result).values
     target = values[0].get("id") if values else None
     if target is not None and not str(target).isdecimal():
-        raise odd(CIVICRM, "where a contact was merged to")
+        raise unreadable_answer(CIVICRM, "where a contact was merged to")
     return int(target) if target else None
 
 

@@ -17,7 +17,7 @@ from mailchimpsync.civicrm.http.read_back import write_until_kept
 from mailchimpsync.civicrm.reads import owners_of
 from mailchimpsync.civicrm.stored_values import addresses_at, contacts_without_address, lost_statuses, newest_entry
 from mailchimpsync.errors import RefusedError, TransientError
-from mailchimpsync.http import odd
+from mailchimpsync.http import unreadable_answer
 from mailchimpsync.model import MCSYNC_METHOD
 
 GROUP_CONTACTS_FIRST, GROUP_CONTACTS_MAX = 100, 500
@@ -179,7 +179,7 @@ def _send(client: CivicrmClient, records: Sequence[NewContact]) -> list[int]:
     ids = [row.get("id") for row in client.call("Contact", "save", params)]
     made = [int(one) for one in ids if one]
     if len(made) != len(records):
-        raise odd(CIVICRM, "Contact.save with another number of contacts")
+        raise unreadable_answer(CIVICRM, "Contact.save with another number of contacts")
     return made
 
 

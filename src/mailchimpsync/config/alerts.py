@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr, StringConstraints
 
 from mailchimpsync.config.parts import Part, Text
-from mailchimpsync.web_address import is_web_address
+from mailchimpsync.http_urls import is_http_url
 
 RECIPIENTS_MAX = 20
 _ADDRESS = re.compile(r"[!-?A-~]+@[!-?A-~]+")
@@ -109,5 +109,5 @@ def _problems_of_secret_url(place: str, url: SecretStr | None) -> Iterator[str]:
     if url is None:
         return
     text = url.get_secret_value()
-    if not text.isascii() or not is_web_address(text):
+    if not text.isascii() or not is_http_url(text):
         yield f"{place}: an address begins with https:// or http://, and has no spaces."

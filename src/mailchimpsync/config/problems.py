@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from mailchimpsync.config.data import problems_of_data
 from mailchimpsync.config.parts import Account, CivicrmSite, Link, Schedule
-from mailchimpsync.web_address import is_web_address
+from mailchimpsync.http_urls import is_http_url
 
 _ID = re.compile(r"[A-Za-z0-9_]{1,32}")
 
@@ -39,7 +39,7 @@ def problems_of(
 def _problems_of_url(place: str, url: str) -> Iterator[str]:
     if "@" in url.partition("://")[2].partition("/")[0]:
         yield f"{place}: an address holds no user name or password."
-    elif not is_web_address(url.strip()):
+    elif not is_http_url(url.strip()):
         yield f"{place}: an address begins with https:// or http://."
 
 

@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 from mailchimpsync.config.homes import CONFIG_FILE, find_home
 from mailchimpsync.errors import ConfigurationError
 from mailchimpsync.errors.validation import in_words
-from mailchimpsync.web_address import is_web_address
+from mailchimpsync.http_urls import is_http_url
 
 _SQLITE = "sqlite:///"
 DEFAULT_DATABASE = f"{_SQLITE}mailchimpsync.sqlite"  # in the home
@@ -24,7 +24,7 @@ _LISTS = ("proxy_addresses",)
 
 
 def _of_a_server(url: str) -> str:
-    if not is_web_address(url):
+    if not is_http_url(url):
         raise PydanticCustomError("string_pattern_mismatch", "no address of a server")
     return url
 

@@ -21,14 +21,14 @@ from mailchimpsync.http import (
     Remote,
     Service,
     connections,
-    odd,
     parse,
     throttled,
     unavailable,
+    unreadable_answer,
 )
+from mailchimpsync.http_urls import is_http_url
 from mailchimpsync.mailchimp.refusals import classify_refusal, refusal_detail
 from mailchimpsync.runtime import SLEEP_SLICE_SECONDS, Runtime
-from mailchimpsync.web_address import is_web_address
 
 T = TypeVar("T")
 
@@ -108,7 +108,7 @@ class MailchimpClient(Remote):
         if not key:
             raise ConfigurationError("The Mailchimp API key has not the form of a key", code=Code.MC_BAD_KEY)
         self.base_url = (base_url or f"https://{key['dc']}.api.mailchimp.com/3.0").strip().rstrip("/")
-        if not is_web_address(self.base_url):
+        if not is_http_url(self.base_url):
             raise ConfigurationError("Mailchimp's base URL must begin with https:// or http://")
         client = connections({}, transport, httpx2.BasicAuth("mailchimpsync", key[0]))
         super().__init__(runtime, client, attempts_max)
@@ -138,7 +138,7 @@ class MailchimpClient(Remote):
 
     def delete(self, path: str) -> None:
         """DELETE `path`; the answer has no body."""
-        self.patiently(lambda: self._attempt("DELETE", path, None, None, Code.MC_NOT_FOUND), repeatable=True)
+        self.with_retries(lambda: self._attempt("DELETE", path, None, None, Code.MC_NOT_FOUND), repeatable=True)
 
     def carry_out(self, method: str, path: str, body: Mapping[str, Any] | None) -> tuple[int, dict[str, Any]]:
         """Make a change that may be repeated, and return status and answer, also where Mailchimp refuses it.
@@ -148,7 +148,7 @@ class MailchimpClient(Remote):
             AccessError: the key is not accepted.
         """
         content = json.dumps(body, ensure_ascii=False).encode() if body is not None else None
-        return self.patiently(lambda: self._carry_out_once(method, path, content), repeatable=True)
+        return self.with_retries(lambda: self._carry_out_once(method, path, content), repeatable=True)
 
     def _carry_out_once(self, method: str, path: str, content: bytes | None) -> tuple[int, dict[str, Any]]:
         answer = self._answer(method, path, None, content)
@@ -163,7 +163,7 @@ class MailchimpClient(Remote):
 
     def act(self, path: str) -> None:
         """POST to an action that may be repeated; neither it nor its answer has a body."""
-        self.patiently(lambda: self._attempt("POST", path, None, None, Code.MC_NOT_FOUND), repeatable=True)
+        self.with_retries(lambda: self._attempt("POST", path, None, None, Code.MC_NOT_FOUND), repeatable=True)
 
     def _ask(
         self,
@@ -180,7 +180,7 @@ class MailchimpClient(Remote):
         def attempt() -> T:
             return parse(answer, self._attempt(method, path, params, content, gone), MAILCHIMP)
 
-        return self.patiently(attempt, repeatable=method != "POST")
+        return self.with_retries(attempt, repeatable=method != "POST")
 
     def _attempt(
         self, method: str, path: str, params: Mapping[str, str | int] | None, content: bytes | None, gone: Code
@@ -215,7 +215,7 @@ class MailchimpClient(Remote):
 
     def _acquire_slot(self) -> bool:
         for _ in range(int(SLOT_SECONDS_MAX / SLEEP_SLICE_SECONDS)):
-            self.keep_permit()
+            self.check_permit()
             if self._slots.acquire(timeout=SLEEP_SLICE_SECONDS):
                 return True
             if self.deadline is not None and self.deadline.reached:
@@ -255,7 +255,7 @@ class MailchimpClient(Remote):
             return throttled(MAILCHIMP, answer, now, work_may_be_done=not surely_not_done)
         if status == HTTPStatus.REQUEST_TIMEOUT or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return unavailable(MAILCHIMP, answer, now)
-        return odd(MAILCHIMP, f"status {status}, no problem document", status)
+        return unreadable_answer(MAILCHIMP, f"status {status}, no problem document", status)
 
 
 def problem_document(body: bytes) -> dict[str, Any] | None:

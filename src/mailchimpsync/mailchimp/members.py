@@ -14,7 +14,7 @@ from pydantic import AwareDatetime, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from mailchimpsync.errors import Code, RefusedError
-from mailchimpsync.http import odd
+from mailchimpsync.http import unreadable_answer
 from mailchimpsync.mailchimp.archive import OperationResult
 from mailchimpsync.mailchimp.audiences import list_path
 from mailchimpsync.mailchimp.client import MAILCHIMP, MailchimpClient
@@ -130,7 +130,7 @@ def member_page(
     page = client.get(f"{list_path(list_id)}/members", _MEMBERS, params, gone=Code.MC_AUDIENCE_GONE)
     entries = [_entry(one, offset + place) for place, one in enumerate(page["members"])]
     if sum(isinstance(one, UnreadableMember) and bool(one.why) for one in entries) > UNREADABLE_MAX:
-        raise odd(MAILCHIMP, f"more than {UNREADABLE_MAX} members of a page without their fields")
+        raise unreadable_answer(MAILCHIMP, f"more than {UNREADABLE_MAX} members of a page without their fields")
     return MemberPage(page["total_items"], entries)
 
 
@@ -164,7 +164,7 @@ def remove_member(client: MailchimpClient, list_id: str, member_id: str, status:
     else:
         answer = client.carry_out("PATCH", f"{path}?skip_merge_validation=true", {"status": status.value})
         if answer[0] == HTTPStatus.OK and not shows_member(answer[1]):
-            raise odd(MAILCHIMP, "no member", answer[0])
+            raise unreadable_answer(MAILCHIMP, "no member", answer[0])
     return OperationResult(None, *answer)
 
 
@@ -183,7 +183,7 @@ def member_if_readable(client: MailchimpClient, list_id: str, member_id: str) ->
             return None
         raise
     if not isinstance(found, dict):
-        raise odd(MAILCHIMP, "no member")
+        raise unreadable_answer(MAILCHIMP, "no member")
     try:
         return _slim(_MEMBER.validate_python(found))
     except ValidationError as error:

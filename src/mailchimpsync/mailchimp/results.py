@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import httpx2
 
 from mailchimpsync.errors import Code, RefusedError, RemoteError, TransientError
-from mailchimpsync.http import Answer, odd, timeouts, unavailable
+from mailchimpsync.http import Answer, timeouts, unavailable, unreadable_answer
 from mailchimpsync.mailchimp.archive import BROKEN, OperationResult, read_archive
 from mailchimpsync.mailchimp.batches import BatchInfo, batch
 from mailchimpsync.mailchimp.client import MAILCHIMP, MailchimpClient
@@ -75,7 +75,7 @@ def _fetch(client: MailchimpClient, url: str, packed: IO[bytes]) -> None:
         raise _ExpiredError
     _check(client, url)
     try:
-        client.patiently(lambda: _attempt(client, url, packed), repeatable=True)
+        client.with_retries(lambda: _attempt(client, url, packed), repeatable=True)
     except RemoteError as error:
         if error.code is Code.BATCH_DAMAGED:
             raise
@@ -89,13 +89,13 @@ def _check(client: MailchimpClient, url: str) -> None:
     try:
         scheme = urlsplit(url).scheme
     except ValueError:
-        raise odd(MAILCHIMP, "the address of a batch's results") from None
+        raise unreadable_answer(MAILCHIMP, "the address of a batch's results") from None
     if scheme not in ({"https"} if secure else {"https", "http"}):
-        raise odd(MAILCHIMP, "the address of a batch's results is not https")
+        raise unreadable_answer(MAILCHIMP, "the address of a batch's results is not https")
 
 
 def _attempt(client: MailchimpClient, url: str, packed: IO[bytes]) -> None:
-    client.keep_permit()
+    client.check_permit()
     with temporary_files():
         packed.seek(0)
         packed.truncate()
@@ -107,7 +107,7 @@ def _attempt(client: MailchimpClient, url: str, packed: IO[bytes]) -> None:
         for chunk in response.iter_raw():
             with temporary_files():
                 packed.write(chunk)
-            client.keep_permit()
+            client.check_permit()
             if packed.tell() > PACKED_BYTES_MAX:
                 what = f"The archive with the results of a batch is larger than {PACKED_BYTES_MAX} bytes"
                 raise TransientError(Code.BATCH_DAMAGED, what)
@@ -126,6 +126,6 @@ def _response(client: MailchimpClient, url: str) -> Iterator[httpx2.Response]:
         ):
             yield response
     except httpx2.InvalidURL:
-        raise odd(MAILCHIMP, "the address of a batch's results") from None
+        raise unreadable_answer(MAILCHIMP, "the address of a batch's results") from None
     except httpx2.RequestError as error:
-        raise client.no_answer(error) from error
+        raise client.connection_error(error) from error

@@ -13,8 +13,8 @@ from pydantic import SecretStr
 from mailchimpsync.actions import Clients, Site, fetchandreconcile, watch
 from mailchimpsync.actions.runs.reports import Report
 from mailchimpsync.config import Alerts, AlertWebhook, Email, Slack
-from support.post import site_of
-from support.receivers import Mailbox, Pager, served_mailbox, served_pager
+from support.alert_receivers import MailServer, WebhookReceiver, served_mail_server, served_webhook_receiver
+from support.webhook_delivery import site_of
 from support.world import NEWS, World
 
 HOUR = 3_600
@@ -29,8 +29,8 @@ class Office:
     """Ann's office. Bella is on both sides; nobody has synced yet."""
 
     world: World
-    mailbox: Mailbox
-    pager: Pager
+    mailbox: MailServer
+    pager: WebhookReceiver
     site: Site
     reports: list[Report] = field(default_factory=list)
 
@@ -98,7 +98,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
     world = World()
     world.member("bella@example.org")
     world.contact("bella@example.org", {NEWS: 9})
-    with served_mailbox() as mailbox, served_pager() as pager:
+    with served_mail_server() as mailbox, served_webhook_receiver() as pager:
         site = site_of(world)
         site.settings = site.settings.model_copy(update={"home": tmp_path})
         office = Office(world, mailbox, pager, site)

@@ -24,8 +24,8 @@ from mailchimpsync.actions.finding import Level
 from mailchimpsync.config import Email
 from mailchimpsync.store.site import outbox
 from mailchimpsync.worker.alerting import Alerting
+from support.alert_receivers import PASSWORD, MailServer, served_mail_server
 from support.certificates import make_certificate
-from support.receivers import PASSWORD, Mailbox, served_mailbox
 from support.world import NEWS
 
 
@@ -269,18 +269,18 @@ def test_the_service_looks_every_minute_and_asks_about_webhooks_every_hour(offic
 
 
 @pytest.fixture
-def encrypted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailbox]:
+def encrypted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MailServer]:
     """A mail server that wants encryption and a login, with a certificate of its own that we trust."""
     file = make_certificate(tmp_path)
     ours = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     ours.load_cert_chain(file)
     theirs = ssl.create_default_context(cafile=str(file))
     monkeypatch.setattr(channels, "tls", lambda: theirs)
-    with served_mailbox(ours) as mailbox:
+    with served_mail_server(ours) as mailbox:
         yield mailbox
 
 
-def to_encrypted(mailbox: Mailbox, password: str) -> Email:
+def to_encrypted(mailbox: MailServer, password: str) -> Email:
     return Email(
         host="127.0.0.1",
         port=mailbox.port,
@@ -291,7 +291,7 @@ def to_encrypted(mailbox: Mailbox, password: str) -> Email:
     )
 
 
-def test_a_mail_goes_encrypted_to_a_server_that_wants_a_login(office: Office, encrypted: Mailbox) -> None:
+def test_a_mail_goes_encrypted_to_a_server_that_wants_a_login(office: Office, encrypted: MailServer) -> None:
     office.is_told(email=to_encrypted(encrypted, PASSWORD))
     [found] = try_channels(office.site)
 
@@ -300,7 +300,7 @@ def test_a_mail_goes_encrypted_to_a_server_that_wants_a_login(office: Office, en
     assert encrypted.subjects == ["[mailchimpsync cv] A test"]
 
 
-def test_a_wrong_password_is_told_by_its_number(office: Office, encrypted: Mailbox) -> None:
+def test_a_wrong_password_is_told_by_its_number(office: Office, encrypted: MailServer) -> None:
     office.is_told(email=to_encrypted(encrypted, "not-the-password"))
     [found] = try_channels(office.site)
 
@@ -308,7 +308,7 @@ def test_a_wrong_password_is_told_by_its_number(office: Office, encrypted: Mailb
 
 
 def test_a_server_whose_certificate_nobody_knows_gets_neither_password_nor_mail(
-    office: Office, encrypted: Mailbox, monkeypatch: pytest.MonkeyPatch
+    office: Office, encrypted: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(channels, "tls", ssl.create_default_context)
     office.is_told(email=to_encrypted(encrypted, PASSWORD))

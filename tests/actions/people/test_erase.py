@@ -25,7 +25,7 @@ from mailchimpsync.store.schema import metadata, plan
 from mailchimpsync.store.site import campaigns
 from mailchimpsync.sync import Outcome, preview
 from mailchimpsync.sync.verify import verify
-from support.post import PostOffice
+from support.webhook_delivery import WebhookDelivery
 from support.world import LIST, NEWS, RIDE, World
 
 ANN, BOB = "Ann@Example.org", "bob@example.org"
@@ -40,13 +40,13 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 @pytest.fixture
-def post(world: World) -> PostOffice:
+def post(world: World) -> WebhookDelivery:
     """Ann and Bob get the news; Ann has left traces in a plan, an event, a finding and a campaign."""
     world.member(ANN, interests={RIDE: True}, first_name="Annabella")
     world.member(BOB)
     world.contact(ANN, {NEWS: 20})
     world.contact(BOB, {NEWS: 20})
-    office = PostOffice(world)
+    office = WebhookDelivery(world)
     world.sync()
     world.pass_time(3_600)
     world.put(world.owners(ANN.lower())[0], "Removed")
@@ -77,7 +77,7 @@ def everything_kept(world: World) -> str:
     return repr(rows).lower()
 
 
-def test_nothing_is_left_of_the_address_at_mailchimp_or_here(world: World, post: PostOffice) -> None:
+def test_nothing_is_left_of_the_address_at_mailchimp_or_here(world: World, post: WebhookDelivery) -> None:
     before = everything_kept(world)
     assert before.count("ann@example.org") > 4
     assert member_id_of(ANN) in before
@@ -98,13 +98,13 @@ def test_nothing_is_left_of_the_address_at_mailchimp_or_here(world: World, post:
 def test_a_very_old_member_is_found_by_the_address_though_nothing_is_known_of_them_here_yet(world: World) -> None:
     world.member("carl@example.org", legacy_id="0123456789abcdef0123456789abcdef")
 
-    done = erased(world, PostOffice(world).site, "Carl@example.org")
+    done = erased(world, WebhookDelivery(world).site, "Carl@example.org")
 
     assert done.is_complete
     assert world.members() == {}
 
 
-def test_the_journal_still_holds_and_tells_no_more_who_it_was(world: World, post: PostOffice) -> None:
+def test_the_journal_still_holds_and_tells_no_more_who_it_was(world: World, post: WebhookDelivery) -> None:
     number = len(world.journal())
     erased(world, post.site)
 
@@ -116,7 +116,7 @@ def test_the_journal_still_holds_and_tells_no_more_who_it_was(world: World, post
     assert (world.journal()[-1]["field"], world.journal()[-1]["reason"]) == ("erased", "ERASED")
 
 
-def test_whoever_pretends_that_somebody_was_erased_is_found_out(world: World, post: PostOffice) -> None:
+def test_whoever_pretends_that_somebody_was_erased_is_found_out(world: World, post: WebhookDelivery) -> None:
     world.put(world.owners(BOB)[0], "Removed")
     world.sync()
     erased(world, post.site)
@@ -128,7 +128,7 @@ def test_whoever_pretends_that_somebody_was_erased_is_found_out(world: World, po
     assert not journal_verify(post.site).is_intact
 
 
-def test_it_needs_to_be_confirmed_and_an_address(post: PostOffice) -> None:
+def test_it_needs_to_be_confirmed_and_an_address(post: WebhookDelivery) -> None:
     with pytest.raises(ConfirmationError):
         erase(post.site, address=ANN)
     with pytest.raises(UsageError):
@@ -136,7 +136,9 @@ def test_it_needs_to_be_confirmed_and_an_address(post: PostOffice) -> None:
     assert post.site.erasure_key() is None
 
 
-def test_a_contact_who_has_the_address_still_is_not_subscribed_and_told_why(world: World, post: PostOffice) -> None:
+def test_a_contact_who_has_the_address_still_is_not_subscribed_and_told_why(
+    world: World, post: WebhookDelivery
+) -> None:
     erased(world, post.site)
     contact = world.owners(ANN.lower())[0]
     world.put(contact, "Added")
@@ -155,7 +157,7 @@ def test_a_contact_who_has_the_address_still_is_not_subscribed_and_told_why(worl
     assert set(world.members()) == {BOB}
 
 
-def test_a_member_who_is_there_again_is_not_taken_up_nor_made_a_contact(world: World, post: PostOffice) -> None:
+def test_a_member_who_is_there_again_is_not_taken_up_nor_made_a_contact(world: World, post: WebhookDelivery) -> None:
     erased(world, post.site)
     for contact in world.owners(ANN.lower()):
         world.delete_for_good(contact)
@@ -165,7 +167,7 @@ def test_a_member_who_is_there_again_is_not_taken_up_nor_made_a_contact(world: W
         world.pass_time(3_600)
         assert world.sync(everything=everything).outcome is Outcome.DONE
         assert world.failures() == {"ERASED"}
-    post.deliver_and_work()
+    post.deliver_and_process()
     verify(world.systems, world.connection, Deadline.after(world.runtime, None), by="ann")
     preview(world.systems, world.connection, Deadline.after(world.runtime, None), by="ann")
 
@@ -180,7 +182,7 @@ def test_a_member_who_is_there_again_is_not_taken_up_nor_made_a_contact(world: W
     assert set(world.members()) == {BOB}
 
 
-def test_while_mailchimp_is_away_it_is_noted_and_the_same_call_goes_on(world: World, post: PostOffice) -> None:
+def test_while_mailchimp_is_away_it_is_noted_and_the_same_call_goes_on(world: World, post: WebhookDelivery) -> None:
     def away(request: httpx2.Request) -> None:
         if "delete-permanent" in request.url.path:
             raise httpx2.ConnectError("away", request=request)
@@ -203,7 +205,7 @@ def test_while_mailchimp_is_away_it_is_noted_and_the_same_call_goes_on(world: Wo
     assert not any(step.number for step in erased(world, post.site).steps)
 
 
-def test_an_update_that_is_on_its_way_has_to_arrive_first(world: World, post: PostOffice) -> None:
+def test_an_update_that_is_on_its_way_has_to_arrive_first(world: World, post: WebhookDelivery) -> None:
     world.mailchimp.set_options(batch_dwell=dict.fromkeys(("pending", "preprocessing", "started"), 60))
     world.put(world.owners(BOB)[0], "Removed")
     assert world.sync(wait_for_batches=False).outcome is Outcome.WAITING
@@ -217,7 +219,7 @@ def test_an_update_that_is_on_its_way_has_to_arrive_first(world: World, post: Po
     assert BOB not in world.members()
 
 
-def test_the_erased_stay_erased_with_a_new_secret_key(world: World, post: PostOffice) -> None:
+def test_the_erased_stay_erased_with_a_new_secret_key(world: World, post: WebhookDelivery) -> None:
     erased(world, post.site)
     old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
     post.site.keyring = Keyring([old])
@@ -233,7 +235,7 @@ def test_the_erased_stay_erased_with_a_new_secret_key(world: World, post: PostOf
     assert any("was erased" in note for note in explain(fresh, person=ANN).notes)
 
 
-def test_webhooks_about_the_erased_leave_no_trace(world: World, post: PostOffice) -> None:
+def test_webhooks_about_the_erased_leave_no_trace(world: World, post: WebhookDelivery) -> None:
     erased(world, post.site)
     world.act(ANN, "subscribe")
     number = len(post.events())
@@ -243,7 +245,7 @@ def test_webhooks_about_the_erased_leave_no_trace(world: World, post: PostOffice
     assert len(post.events()) == number
 
 
-def test_what_a_run_has_done_is_no_plan_any_more(world: World, post: PostOffice) -> None:
+def test_what_a_run_has_done_is_no_plan_any_more(world: World, post: WebhookDelivery) -> None:
     world.sync()
 
     with world.store.begin() as tx:

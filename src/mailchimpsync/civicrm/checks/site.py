@@ -20,7 +20,7 @@ from mailchimpsync.civicrm.http.unreadable_rows import OddRow, sorted_out
 from mailchimpsync.civicrm.site_clock import SiteClock
 from mailchimpsync.civicrm.times import offset_of
 from mailchimpsync.errors import AccessError, Code, EvidenceError, RemoteError, Right, quoted
-from mailchimpsync.http import odd
+from mailchimpsync.http import unreadable_answer
 
 GROUPS_MAX = 1_000
 
@@ -150,7 +150,7 @@ def _clock(client: CivicrmClient, answer: Result | RemoteError, now: datetime | 
         at = now or client.runtime.now()
         return SiteClock(offset_of(_site_now(answer), at), at, client.time_zone)
     except ValueError:
-        raise odd(CIVICRM, "the site's clock") from None
+        raise unreadable_answer(CIVICRM, "the site's clock") from None
 
 
 def _other_contact(results: Mapping[str, Result | RemoteError]) -> int:
@@ -177,7 +177,7 @@ def _site_now(result: Result | RemoteError) -> str:
         raise AccessError(Code.CV_NO_PERMISSION, "The CiviCRM key's user may not see the site's clock")
     now = values[0].get("now")
     if not isinstance(now, str):
-        raise odd(CIVICRM, "Contact without the site's clock")
+        raise unreadable_answer(CIVICRM, "Contact without the site's clock")
     return now
 
 
@@ -186,7 +186,7 @@ def _groups_asked(values: list[dict[str, Any]], group_ids: Collection[int]) -> d
     found, unread = _groups(values)
     for one in unread:
         if one.id is None or one.id in group_ids:
-            raise odd(CIVICRM, str(one))
+            raise unreadable_answer(CIVICRM, str(one))
     return {group.id: group for group in found}
 
 

@@ -38,11 +38,11 @@ from mailchimpsync.http import (
     Remote,
     Service,
     connections,
-    odd,
     parse,
     redact,
     throttled,
     unavailable,
+    unreadable_answer,
 )
 from mailchimpsync.runtime import Runtime
 
@@ -162,7 +162,7 @@ class CivicrmClient(Remote):
         """
         with self._search_lock:
             if self._pattern is None:
-                self._pattern = self.patiently(self._search, repeatable=True)
+                self._pattern = self.with_retries(self._search, repeatable=True)
             return self._pattern
 
     def pace(self, what: str, first: int, most: int) -> Pace:
@@ -231,7 +231,7 @@ class CivicrmClient(Remote):
         """Return how many rows match, without fetching them."""
         answer = self._one(_whole(_ROWS), (entity, "get", {"select": ["row_count"], "where": where}), None)
         if "countMatched" not in answer:
-            raise odd(CIVICRM, f"{entity} without a count")
+            raise unreadable_answer(CIVICRM, f"{entity} without a count")
         return answer["countMatched"]
 
     def multi(self, calls: Mapping[str, Call], *, idempotent: bool | None = None) -> dict[str, Result | RemoteError]:
@@ -246,7 +246,7 @@ class CivicrmClient(Remote):
             found = _by_name(parse(_RESULTS, self._post_several(url, calls, changes=changes), CIVICRM))
             return {name: _result(call, found.get(name)) for name, call in calls.items()}
 
-        results = self.patiently(ask, repeatable=repeatable)
+        results = self.with_retries(ask, repeatable=repeatable)
         failed = {name: call for name, call in calls.items() if isinstance(results[name], DatabaseFailedError)}
         if failed and repeatable:
             results |= {name: self._alone(call) for name, call in failed.items()}
@@ -268,7 +268,7 @@ class CivicrmClient(Remote):
         url, what = call_url(self.pattern, entity, action), f"{entity}.{action}"
         repeatable = idempotent if idempotent is not None else is_read
         try:
-            return self.patiently(
+            return self.with_retries(
                 lambda: read(self._post(url, {"params": params}, what, changes=not is_read)), repeatable=repeatable
             )
         except UnnamedError as error:
@@ -315,7 +315,7 @@ class CivicrmClient(Remote):
             return throttled(CIVICRM, answer, self.runtime.now(), work_may_be_done=False)
         if answer.status == HTTPStatus.REQUEST_TIMEOUT or _looks_passing(answer):
             return unavailable(CIVICRM, answer, self.runtime.now())
-        return odd(CIVICRM, f"status {answer.status}, not JSON", answer.status)
+        return unreadable_answer(CIVICRM, f"status {answer.status}, not JSON", answer.status)
 
     def _search(self) -> str:
         """Return the first form of URL that answers as APIv4 does."""
@@ -385,15 +385,15 @@ def _result(call: Call, result: object) -> Result | RemoteError:
     """Return what one call came to; an answer that cannot be read is the error of that call alone."""
     what = f"{call[0]}.{call[1]}"
     if result is None:
-        return odd(CIVICRM, f"no result of {what}")
+        return unreadable_answer(CIVICRM, f"no result of {what}")
     if not isinstance(result, dict):
-        return odd(CIVICRM, f"{what} without values")
+        return unreadable_answer(CIVICRM, f"{what} without values")
     if "error_message" in result:
         return _refusal(what, _status(result), result)
     values, matched = result.get("values"), result.get("countMatched")
     rows = [_row_of_none(row) for row in values] if isinstance(values, list) else [None]
     if not all(isinstance(row, dict) for row in rows):
-        return odd(CIVICRM, f"{what} without values")
+        return unreadable_answer(CIVICRM, f"{what} without values")
     return Result(cast("list[dict[str, Any]]", rows), matched if isinstance(matched, int) else None)
 
 

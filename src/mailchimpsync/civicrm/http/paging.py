@@ -13,7 +13,7 @@ from typing_extensions import TypedDict
 
 from mailchimpsync.civicrm.http.client import CIVICRM, CivicrmClient, Envelope
 from mailchimpsync.civicrm.http.unreadable_rows import OddRow
-from mailchimpsync.http import odd
+from mailchimpsync.http import unreadable_answer
 
 PAGE_ROWS = 25_000
 """CiviCRM reads so many rows in 0.16 to 0.34 s (docs/reference/civicrm-behaviour.md#how-fast-it-answers)."""
@@ -45,7 +45,7 @@ class _Page(Generic[R]):
     def __init__(self, rows: list[R], odd_rows: list[OddRow], after: int, entity: str) -> None:
         ids = [*(row["id"] for row in rows[:1] + rows[-1:]), *(one.id for one in odd_rows if one.id is not None)]
         if rows and (rows[0]["id"] <= after or rows[-1]["id"] < rows[0]["id"]):
-            raise odd(CIVICRM, f"{entity} not in the order of ids")
+            raise unreadable_answer(CIVICRM, f"{entity} not in the order of ids")
         self.rows, self.size, self.last = rows, len(rows) + len(odd_rows), max(ids, default=after)
 
     def is_last(self, asked: int) -> bool:
@@ -97,7 +97,7 @@ def pages(
         odd_rows.extend(unreadable)
         page = _Page(found, unreadable, last, entity)
         if not page.is_last(rows) and page.last <= last:
-            raise odd(CIVICRM, f"{entity} without ids")
+            raise unreadable_answer(CIVICRM, f"{entity} without ids")
         return page
 
     page = ask(0)
@@ -112,4 +112,4 @@ def pages(
             if page.is_last(rows):
                 yield from [page.rows] if page.rows else []
                 return
-    raise odd(CIVICRM, f"{entity} of more than {PAGES_MAX} pages")
+    raise unreadable_answer(CIVICRM, f"{entity} of more than {PAGES_MAX} pages")

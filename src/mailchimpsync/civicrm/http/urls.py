@@ -6,7 +6,7 @@ See docs/reference/civicrm-behaviour.md#addresses-of-the-api.
 from __future__ import annotations
 
 from mailchimpsync.errors import Code, ConfigurationError
-from mailchimpsync.web_address import is_web_address
+from mailchimpsync.http_urls import is_http_url
 
 FORMS = (
     "/civicrm/ajax/api4/{entity}/{action}",
@@ -33,7 +33,7 @@ def checked_base(url: str) -> str:
         ConfigurationError: `CV_NOT_FOUND`, it is no http or https address, or carries a name and password.
     """
     url = url.strip()
-    if not is_web_address(url):
+    if not is_http_url(url):
         raise ConfigurationError("CiviCRM's address must begin with https:// or http://", code=Code.CV_NOT_FOUND)
     return url.rstrip("/")
 

@@ -24,8 +24,8 @@ def fold(value: Any) -> Any:
 
 
 def _has_no_weight(sign: str) -> bool:
-    is_unseen = unicodedata.category(sign) in {"Cc", "Cf"} and sign not in _WEIGHED
-    return is_unseen or unicodedata.combining(sign) > 0
+    is_invisible = unicodedata.category(sign) in {"Cc", "Cf"} and sign not in _WEIGHED
+    return is_invisible or unicodedata.combining(sign) > 0
 
 
 def regexp(pattern: str, value: Any) -> bool | None:

@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy
 from pydantic import SecretStr
 
 from mailchimpsync.config import Alerts, AlertWebhook, Slack
+from mailchimpsync.http_urls import is_http_url
 from mailchimpsync.web.screens.configuration.alerts.form import KEPT, AlertForm
 from mailchimpsync.web.screens.configuration.fields import SecretField
-from mailchimpsync.web_address import is_web_address
 
 
 def _url_field(label: str | Promise) -> SecretField:
@@ -27,7 +27,7 @@ def _check_url(form: AlertForm, name: str, known: SecretStr | None) -> SecretStr
         if known is None:
             form.add_error(name, _("Give the address."))
         return known
-    if not text.isascii() or not is_web_address(text):
+    if not text.isascii() or not is_http_url(text):
         form.add_error(name, _("An address begins with https:// or http://, and has no spaces."))
     return SecretStr(text)
 

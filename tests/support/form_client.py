@@ -20,7 +20,7 @@ _OPTION = re.compile(r'<option value="([^"]*)" selected')
 
 
 @dataclass
-class Clerk:
+class FormClient:
     """Somebody with a page before them."""
 
     client: httpx2.Client
@@ -50,7 +50,7 @@ def _chosen(text: str) -> dict[str, str]:
 
 
 @contextmanager
-def clerk(charity: Charity, role: Role = Role.ADMINISTRATOR) -> Iterator[Clerk]:
+def form_client(charity: Charity, role: Role = Role.ADMINISTRATOR) -> Iterator[FormClient]:
     """Sign in as the one of a role."""
     with httpx2.Client(base_url=charity.url, follow_redirects=True, timeout=60, cookies=cookies_of(role)) as client:
-        yield Clerk(client)
+        yield FormClient(client)

@@ -13,6 +13,6 @@ _UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u206
 """Letters, marks and symbols, by their category, that show nothing: Unicode's Default_Ignorable_Code_Point, fillers."""
 
 
-def is_unseen(sign: str) -> bool:
+def is_invisible(sign: str) -> bool:
     """Say whether a sign takes no place, or an empty one that is no space."""
     return sign in _UNSEEN or unicodedata.category(sign) in _UNSEEN_CATEGORIES

@@ -10,8 +10,8 @@ import httpx2
 
 from mailchimpsync_sandbox.kit.app import SandboxApp
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
-from support.happenings import Happenings
-from support.mortal import Life
+from support.crashing import CrashPoint
+from support.random_events import RandomEvents
 from support.world import World
 
 KINDS = (
@@ -32,24 +32,24 @@ SECONDS_BETWEEN_STEPS = 0.7
 REFUSALS_HOW_OFTEN = 0.3
 
 
-class Trouble:
+class RandomFaults:
     """Interferes on both wires: time passes, people act, requests fail, the process dies."""
 
-    def __init__(self, world: World, happenings: Happenings, life: Life, chance: random.Random) -> None:
-        self._world, self._happenings, self._life, self._chance = world, happenings, life, chance
+    def __init__(self, world: World, events: RandomEvents, crash_point: CrashPoint, chance: random.Random) -> None:
+        self._world, self._events, self._crash_point, self._chance = world, events, crash_point, chance
         self.fault_rate = 0.0
         self.act_rate = 0.0
         for app, wire in ((world.mailchimp, world.to_mailchimp), (world.civicrm, world.to_civicrm)):
             wire.before = self._before(app)
-            wire.after = lambda _request: self._life.step()
+            wire.after = lambda _request: self._crash_point.step()
 
     def _before(self, app: SandboxApp) -> Callable[[httpx2.Request], None]:
         def interfere(request: httpx2.Request) -> None:
-            self._life.step()
+            self._crash_point.step()
             self._note_updates(request)
             self._world.pass_time(self._chance.random() * SECONDS_BETWEEN_STEPS)
             if self._chance.random() < self.act_rate:
-                self._happenings.happen()
+                self._events.act()
             if self._chance.random() < self.fault_rate:
                 kind = self._chance.choice(KINDS)
                 if kind.kind is FaultKind.DROP_BEFORE and self._chance.random() < 0.5:
@@ -62,7 +62,7 @@ class Trouble:
         if request.method == "POST" and request.url.path.endswith("/batches"):
             for operation in json.loads(request.content)["operations"]:
                 member_id = operation["path"].partition("?")[0].rpartition("/")[2]
-                self._happenings.story.asked[member_id] = self._world.now
+                self._events.story.asked[member_id] = self._world.now
 
     def slow_batches(self) -> None:
         """Let batches take their time, some of them many hours."""
@@ -83,7 +83,7 @@ class Trouble:
     def stop(self) -> None:
         """Nothing goes wrong any more."""
         self.fault_rate = self.act_rate = 0.0
-        self._life.begin()
+        self._crash_point.arm()
         self._world.mailchimp.set_options(batch_dwell={"started": 0.0}, refused_operations=[])
         for app in (self._world.mailchimp, self._world.civicrm):
             app.faults.clear()

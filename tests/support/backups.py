@@ -19,7 +19,7 @@ def raw(world: World) -> sqlite3.Connection:
 
 
 @dataclass(frozen=True)
-class OldCopy:
+class Backup:
     """A copy as it was made; `own_entry` is the newest entry that we had made in CiviCRM then.
 
     `is_certain`: it says how far it knows CiviCRM's history, as no change was interrupted.
@@ -38,14 +38,14 @@ class OldCopy:
         self.kept.backup(raw(world))
 
 
-def copy_of(world: World) -> OldCopy:
+def copy_of(world: World) -> Backup:
     """Make a copy of our database."""
     kept = sqlite3.connect(":memory:")
     raw(world).backup(kept)
     with world.store.begin() as tx:
         seen = runs.standing(tx, LIST).seen or {}
         is_certain = bool(seen.get("entries")) and runs.history_known_to(tx) is not None
-    return OldCopy(kept, newest_own_entry(world), is_certain)
+    return Backup(kept, newest_own_entry(world), is_certain)
 
 
 def newest_own_entry(world: World) -> int:

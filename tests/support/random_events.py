@@ -33,7 +33,7 @@ ALL_ACTS = (
 )
 
 
-class Happenings:
+class RandomEvents:
     """Lets things happen."""
 
     def __init__(self, world: World, story: Story, chance: random.Random, *, simple: bool) -> None:
@@ -41,7 +41,7 @@ class Happenings:
         self._acts = SIMPLE_ACTS if simple else ALL_ACTS
         self._number = 0
 
-    def happen(self) -> str:
+    def act(self) -> str:
         """Let one thing happen, if it can: staff and people try things that are refused, too."""
         act = self._chance.choice(self._acts)
         getattr(self, f"_{act}")()

@@ -21,7 +21,7 @@ PASSWORD = "the-post-office-knows-me"
 
 
 @dataclass
-class Mailbox:
+class MailServer:
     """A mail server; `refused` are addresses it doesn't take mail for, `broken` that it takes none at all."""
 
     port: int = field(default_factory=free_port)
@@ -56,9 +56,9 @@ class Mailbox:
 
 
 @contextmanager
-def served_mailbox(tls: ssl.SSLContext | None = None) -> Iterator[Mailbox]:
+def served_mail_server(tls: ssl.SSLContext | None = None) -> Iterator[MailServer]:
     """Serve a mailbox; with `tls` it wants STARTTLS and a login."""
-    mailbox = Mailbox()
+    mailbox = MailServer()
     wants: dict[str, Any] = {"tls_context": tls, "require_starttls": True, "auth_required": True} if tls else {}
     controller = Controller(mailbox, "127.0.0.1", mailbox.port, authenticator=mailbox.authenticate, **wants)
     controller.start()
@@ -79,7 +79,7 @@ class Call:
 
 
 @dataclass
-class Pager:
+class WebhookReceiver:
     """A web server; `status` is what it answers."""
 
     url: str = ""
@@ -97,8 +97,8 @@ class Pager:
 
 
 @contextmanager
-def served_pager() -> Iterator[Pager]:
-    pager = Pager()
+def served_webhook_receiver() -> Iterator[WebhookReceiver]:
+    pager = WebhookReceiver()
     with Served(pager) as served:
         pager.url = served.url
         yield pager

@@ -14,37 +14,37 @@ class KilledError(BaseException):
     """The process was killed: nothing in it runs any more, not even what is meant for errors."""
 
 
-class Life:
+class CrashPoint:
     """Counts the durable and remote steps of a process, and ends at one of them."""
 
     def __init__(self) -> None:
         self.steps = 0
-        self.ends_at: int | None = None
-        self.is_over = False
+        self.at_step: int | None = None
+        self.has_crashed = False
 
-    def begin(self, ends_at: int | None = None) -> None:
+    def arm(self, at_step: int | None = None) -> None:
         """Start a new process."""
-        self.steps, self.ends_at, self.is_over = 0, ends_at, False
+        self.steps, self.at_step, self.has_crashed = 0, at_step, False
 
     def step(self) -> None:
         """Go a step on, or die."""
         self.steps += 1
-        if self.is_over or (self.ends_at is not None and self.steps >= self.ends_at):
-            self.is_over = True
+        if self.has_crashed or (self.at_step is not None and self.steps >= self.at_step):
+            self.has_crashed = True
             raise KilledError
 
 
-class MortalStore(Store):
+class CrashingStore(Store):
     """A store in memory, whose process may die before, within or after each transaction."""
 
     def __init__(self) -> None:
         super().__init__("sqlite://")
-        self.life = Life()
+        self.crash_point = CrashPoint()
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
-        self.life.step()
+        self.crash_point.step()
         with super().begin() as tx:
             yield tx
-            self.life.step()
-        self.life.step()
+            self.crash_point.step()
+        self.crash_point.step()

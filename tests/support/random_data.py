@@ -19,7 +19,7 @@ JOBS = ("Baker", "Cook", "Sailor", "")
 ON_THE_LIST = ("subscribed", "pending")
 
 
-class DataLife:
+class RandomData:
     """Lets staff tag people and change their jobs; uses a chance of its own, so that the rest of a story stays."""
 
     def __init__(self, world: World, seed: int) -> None:
@@ -32,7 +32,7 @@ class DataLife:
             client.post(f"http://mc/3.0/lists/{LIST}/merge-fields", json=body).raise_for_status()
         self._tags = [self._new_tag(name) for name in ("Steward", "Walker", "Rider")]
 
-    def happen(self) -> str:
+    def act(self) -> str:
         """Let some things happen."""
         acts = [self._chance.choice((self._give, self._give, self._take, self._job, self._job, self._rename))]
         acts += [self._give, self._job]

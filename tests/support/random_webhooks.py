@@ -8,21 +8,21 @@ from typing import Any
 from mailchimpsync.actions import process_events
 from support.invariants import FORGED_NAME
 from support.population import Story
-from support.post import SECRET, PostOffice, site_of
+from support.webhook_delivery import SECRET, WebhookDelivery, site_of
 from support.world import LIST, World
 
 FORGED_KINDS = ("unsubscribe", "cleaned", "profile", "subscribe", "upemail")
 
 
-class Letters:
+class RandomWebhooks:
     """What Mailchimp has to say, between its sending and its arrival."""
 
     def __init__(self, world: World, story: Story, chance: random.Random) -> None:
         self._world, self._story, self._chance = world, story, chance
-        self._post = PostOffice(world)
+        self._post = WebhookDelivery(world)
         self._under_way: list[dict[str, Any]] = []
         self.loss = chance.choice((0.0, 0.0, 0.1, 0.5, 1.0))
-        self.trouble = chance.choice((0.0, 0.2, 0.5))
+        self.disorder = chance.choice((0.0, 0.2, 0.5))
         self.problems: list[str] = []
 
     def collect(self) -> None:
@@ -30,17 +30,17 @@ class Letters:
         for letter in self._post.take():
             if self._chance.random() < self.loss:
                 continue
-            self._under_way += [letter] * (2 if self._chance.random() < self.trouble else 1)
+            self._under_way += [letter] * (2 if self._chance.random() < self.disorder else 1)
 
     def arrive(self, *, all_of_them: bool = False) -> str:
         """Let letters arrive: in order or not, sooner or later, between forged ones; return what to note."""
         self.collect()
-        if self._chance.random() < self.trouble:
+        if self._chance.random() < self.disorder:
             self._chance.shuffle(self._under_way)
         number = len(self._under_way)
-        if not all_of_them and self._chance.random() < self.trouble:
+        if not all_of_them and self._chance.random() < self.disorder:
             number = self._chance.randint(0, number)
-        if self._chance.random() < self.trouble:
+        if self._chance.random() < self.disorder:
             self._forge()
         for _ in range(number):
             self._hand_in(self._under_way[0])

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
-class Doorway:
+class ForwardingApp:
     """Serves whatever is `behind` it; `url` has no slash at its end."""
 
     def __init__(self) -> None:
@@ -25,9 +25,9 @@ class Doorway:
 
 
 @contextmanager
-def two_doorways() -> Iterator[tuple[Doorway, Doorway]]:
+def two_forwarding_apps() -> Iterator[tuple[ForwardingApp, ForwardingApp]]:
     """Open one for Mailchimp and one for CiviCRM."""
-    doorways = Doorway(), Doorway()
-    with Served(doorways[0]) as one, Served(doorways[1]) as other:
-        doorways[0].url, doorways[1].url = one.url, other.url
-        yield doorways
+    forwarding_apps = ForwardingApp(), ForwardingApp()
+    with Served(forwarding_apps[0]) as one, Served(forwarding_apps[1]) as other:
+        forwarding_apps[0].url, forwarding_apps[1].url = one.url, other.url
+        yield forwarding_apps

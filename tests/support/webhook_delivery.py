@@ -51,7 +51,7 @@ def data_of(world: World) -> Data:
     return Data.model_validate({**given, "groups_as_tags": options.group_tags})
 
 
-class PostOffice:
+class WebhookDelivery:
     """Delivers what Mailchimp's webhooks say, and lets it be worked off."""
 
     def __init__(self, world: World, *, sources: Mapping[str, bool] | None = None) -> None:
@@ -90,7 +90,7 @@ class PostOffice:
         """Handle what is due, and return how many events are finished."""
         return process_events(self.site)
 
-    def deliver_and_work(self) -> int:
+    def deliver_and_process(self) -> int:
         """Deliver all, each taken in, and work it off."""
         assert all(status in OK for status in self.deliver())
         return self.work()

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import idna
 
 
-def is_web_address(text: str) -> bool:
+def is_http_url(text: str) -> bool:
     """Say whether a text is an http or https address that can be asked: with a host, and no name and password in it.
 
     Whether anybody answers there is another question.

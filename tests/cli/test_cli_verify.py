@@ -13,7 +13,7 @@ from sqlalchemy import update
 from cli.conftest import LIST_ID, WALKS, Desk
 from mailchimpsync.actions import open_site
 from mailchimpsync.store.schema import status
-from support.at_mailchimp import delete_interest
+from support.mailchimp_admin import delete_interest
 
 
 def unnoticed(desk: Desk, contact: int) -> None:

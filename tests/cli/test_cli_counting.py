@@ -74,8 +74,8 @@ def test_what_was_refused_is_told_with_whom(crowd: Desk) -> None:
 
     assert (counts["add"], run["changes"]["add"], run["refused"]) == (10, 9, 1)
     assert re.search(r"of (\d+) people: \d+ done, 1 refused", shown)
-    assert "Refused 1 person: Mailchimp takes this address for fake or mistyped." in shown
-    assert "Mailchimp takes this address for fake or mistyped." in shown
+    assert "Refused 1 person: Mailchimp considers this address fake or mistyped." in shown
+    assert "Mailchimp considers this address fake or mistyped." in shown
 
 
 def test_whom_mailchimp_may_ask_instead_is_told_before_it_is_done_and_after(crowd: Desk) -> None:

@@ -159,7 +159,7 @@ def test_no_room_for_temporary_files_is_told_with_what_to_do(
 
     assert result.exit_code == 1
     assert "TEMPORARY_FILES" in result.output
-    assert "Make room there, or set TMPDIR" in " ".join(result.output.split())
+    assert "Free up space there, or set TMPDIR" in " ".join(result.output.split())
 
 
 def test_nothing_to_do_is_a_plan_too(crowd: Desk) -> None:

@@ -93,7 +93,7 @@ def test_a_change_refused_three_times_is_listed_with_its_code_and_needs_a_person
     assert codes[2] == 7
     assert ("MC_FORBIDDEN", 1) in [(one["code"], one["count"]) for one in found["failures"]]
     assert (found["state"], found["put_off"], found["in_sync"]) == ("failing", 1, False)
-    assert "Use a key of a user with the role" in shown
+    assert "Use the key of a user with the role" in shown
     assert alerts(connected) >= {"leaving", "refused"}
     refuse(connected, 403, address="nobody@example.org")
     assert connected("sync").exit_code == 7  # it is not tried at once again

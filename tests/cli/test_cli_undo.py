@@ -58,7 +58,7 @@ def test_it_says_why_each_person_is_left_out(connected: Desk) -> None:
 
     assert [one["outcome"] for one in plan["reasons"]] == ["left out"]
     assert sum(one["count"] for one in plan["reasons"]) == plan["outcomes"]["left out"] == 1
-    assert "Left out 1 person: The person left at Mailchimp; only the person can come back." in shown
+    assert "Left out 1 person: The person opted out at Mailchimp; only they can come back." in shown
     assert "of 1 person: 1 left out" in shown
 
 

@@ -107,7 +107,7 @@ def test_an_empty_variable_of_the_environment_counts_as_unset(tmp_path: Path, mo
 def test_a_message_about_a_setting_shows_no_regular_expression(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAILCHIMPSYNC_LISTEN", "nowhere")
 
-    with pytest.raises(ConfigurationError, match="listen: it has not the form that is needed"):
+    with pytest.raises(ConfigurationError, match="listen: it doesn't have the required form"):
         load_settings(tmp_path)
 
 

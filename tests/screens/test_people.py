@@ -38,7 +38,7 @@ def test_vera_asks_by_a_part_of_the_address_chooses_and_reads_the_story(visit: V
     page.get_by_label("Who do you want to check?").fill(row["mailchimp_email"])
     page.get_by_role("button", name="Check", exact=True).click()
 
-    expect(page.get_by_text("On the list: Subscribed at Mailchimp and unknown in CiviCRM")).to_be_visible()
+    expect(page.get_by_text("On the list: Subscribed at Mailchimp and not known in CiviCRM")).to_be_visible()
     expect(page.get_by_role("heading", name="History")).to_be_visible()
     expect(page.get_by_text("was created", exact=False).first).to_be_visible()
     expect(page.get_by_role("button", name="Include in next sync")).to_have_count(0)

@@ -110,14 +110,14 @@ def test_what_is_wrong_with_civicrm_is_said_beside_the_field_and_nothing_is_save
     page = visit(charity, "/configuration/civicrm")
 
     set_up_civicrm(page, charity.civicrm_url, "not the key")
-    expect(page.locator(".field:has(#id_api_key) .errorlist")).to_contain_text("CiviCRM does not know the API key.")
+    expect(page.locator(".field:has(#id_api_key) .errorlist")).to_contain_text("CiviCRM doesn't recognise the API key.")
     set_up_civicrm(page, "crm.example.org", CIVICRM_KEY)
     expect(page.locator(".field:has(#id_url) .errorlist")).to_contain_text("begins with https:// or http://")
     set_up_civicrm(page, charity.mailchimp_url, CIVICRM_KEY)
     expect(page.locator(".field:has(#id_url) .errorlist")).to_contain_text("No CiviCRM API was found")
     set_up_civicrm(page, "http://127.0.0.1:9", CIVICRM_KEY)
     expect(page.locator(".field:has(#id_url) .errorlist")).to_contain_text(
-        "Nothing listens at CiviCRM's address and port."
+        "Nothing is listening at CiviCRM's address and port."
     )
 
     assert page.locator("#id_api_key").input_value() == ""
@@ -146,7 +146,7 @@ def test_the_sites_time_zone_is_tried_kept_and_taken_away_again(visit: Visit, ow
     give("Nowhere/City")
     expect(page.locator(".field:has(#id_time_zone) .errorlist")).to_contain_text("There is no such time zone")
     give("Pacific/Kiritimati")
-    expect(page.locator(".field:has(#id_time_zone) .errorlist")).to_contain_text("CiviCRM's time zone is not known")
+    expect(page.locator(".field:has(#id_time_zone) .errorlist")).to_contain_text("CiviCRM's time zone isn't known")
     assert kept() == before
     give("UTC")
     expect(page.get_by_text("mailing groups can be connected")).to_be_visible()
@@ -165,15 +165,15 @@ def test_what_is_wrong_with_a_mailchimp_key_is_said_beside_it(
     page = visit(charity, "/configuration/accounts/add")
 
     add_account(page, "f" * 32 + "-us1", f"{charity.mailchimp_url}/3.0")
-    expect(page.locator(".field:has(#id_api_key) .errorlist")).to_contain_text("Mailchimp does not accept the API key.")
+    expect(page.locator(".field:has(#id_api_key) .errorlist")).to_contain_text("Mailchimp doesn't accept the API key.")
     page.get_by_label("API key").fill("no key at all")
     page.get_by_role("button", name="Check and save").click()
-    expect(page.locator(".field:has(#id_api_key) .errorlist")).to_contain_text("This is not a Mailchimp API key.")
+    expect(page.locator(".field:has(#id_api_key) .errorlist")).to_contain_text("That doesn't look like a Mailchimp API key.")
     page.get_by_label("API key").fill(API_KEY)
     page.get_by_label("Another address").fill("http://127.0.0.1:9/3.0")
     page.get_by_role("button", name="Check and save").click()
     expect(page.locator(".field:has(#id_base_url) .errorlist")).to_contain_text(
-        "Nothing listens at Mailchimp's address and port."
+        "Nothing is listening at Mailchimp's address and port."
     )
 
     assert not configuration_of(charity).accounts

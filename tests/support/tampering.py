@@ -13,7 +13,7 @@ import httpx2
 import pytest
 
 from mailchimpsync.errors import REGISTRY, AccessError, MailchimpsyncError
-from mailchimpsync.errors.rights import remedy_of_lacking
+from mailchimpsync.errors.rights import remedy_for_missing
 from mailchimpsync.model import MemberStatus
 from mailchimpsync.store.runs import runs
 from support.wire import Wire
@@ -46,7 +46,7 @@ def stopped(world: World, code: str) -> Iterator[None]:
     assert (error.code, error.exit_code) == (code, 7)
     assert error.what
     lacking = error.lacking if isinstance(error, AccessError) else ()
-    assert error.remedy == (remedy_of_lacking(lacking) if lacking else REGISTRY[error.code].remedy)
+    assert error.remedy == (remedy_for_missing(lacking) if lacking else REGISTRY[error.code].remedy)
     assert "@" not in str(error)
     assert world.writes() == []
     assert world.open_updates() == []

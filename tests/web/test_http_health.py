@@ -34,7 +34,7 @@ def test_a_service_with_the_schema_of_another_version_is_not_ready(serve: Serve)
     answer = office.get("/ready")
 
     assert answer.status_code == 503
-    assert answer.json()["problems"] == ["STORE_OLD: The database has the schema of another version."]
+    assert answer.json()["problems"] == ["STORE_OLD: The database schema belongs to another version."]
 
 
 def test_a_service_whose_worker_has_died_is_not_ready(serve: Serve) -> None:

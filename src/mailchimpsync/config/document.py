@@ -12,7 +12,7 @@ from mailchimpsync.config.alerts import Alerts, problems_of_alerts
 from mailchimpsync.config.parts import Account, CivicrmSite, Link, Part, Text
 from mailchimpsync.config.problems import problems_of
 from mailchimpsync.errors import ConfigurationError
-from mailchimpsync.errors.validation import in_words
+from mailchimpsync.errors.validation import describe_problem
 
 WEBHOOK_SECRET_BYTES = 24
 
@@ -140,4 +140,4 @@ def _said_of(present: P, given: P) -> P:
 
 def _sentence(problem: Mapping[str, Any]) -> str:
     place = ".".join(str(part + 1) if isinstance(part, int) else str(part) for part in problem["loc"])
-    return f"{place}: {in_words(problem)}."
+    return f"{place}: {describe_problem(problem)}."

@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from mailchimpsync.config.homes import CONFIG_FILE, find_home
 from mailchimpsync.errors import ConfigurationError
-from mailchimpsync.errors.validation import in_words
+from mailchimpsync.errors.validation import describe_problem
 from mailchimpsync.http_urls import is_http_url
 
 _SQLITE = "sqlite:///"
@@ -100,7 +100,7 @@ def load_settings(home: Path | None = None) -> Settings:
         raise ConfigurationError(f"{place / CONFIG_FILE} is not valid TOML: {error}.") from None
     except ValidationError as error:
         names = "; ".join(
-            f"{'.'.join(map(str, one['loc']))}: {in_words(one)}" for one in error.errors(include_input=False)
+            f"{'.'.join(map(str, one['loc']))}: {describe_problem(one)}" for one in error.errors(include_input=False)
         )
         raise ConfigurationError(f"The settings of {place} can't be used: {names}.") from None
 

@@ -19,19 +19,19 @@ from mailchimpsync.errors.exceptions import (
     TransientError,
     UsageError,
 )
-from mailchimpsync.errors.lasting import LASTS_AFTER, MAY_PASS, OF_ACCESS, remedy_of_lasting
+from mailchimpsync.errors.lasting import ACCESS_CODES, LASTING_AFTER, TRANSIENT_CODES, remedy_when_lasting
 from mailchimpsync.errors.registry import REGISTRY
 from mailchimpsync.errors.rights import PURPOSES, SMALLEST, Purpose, Right, quoted, right_for
 
 __all__ = [
+    "ACCESS_CODES",
     "EXIT_MORE_TO_DO",
     "EXIT_NEEDS_A_PERSON",
-    "LASTS_AFTER",
-    "MAY_PASS",
-    "OF_ACCESS",
+    "LASTING_AFTER",
     "PURPOSES",
     "REGISTRY",
     "SMALLEST",
+    "TRANSIENT_CODES",
     "AccessError",
     "BusyError",
     "Code",
@@ -53,6 +53,6 @@ __all__ = [
     "UsageError",
     "Who",
     "quoted",
-    "remedy_of_lasting",
+    "remedy_when_lasting",
     "right_for",
 ]

@@ -1,4 +1,4 @@
-"""Codes say why a row is as it is, or why a run stopped; `registry/` explains each of them."""
+"""Codes: the reasons for the state of a row or the failure of a run. `registry/` explains each of them."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ from enum import StrEnum
 
 
 class Who(StrEnum):
-    """Who can mend it."""
+    """Who can fix it."""
 
     NOBODY = "nobody"
     PERSON = "the person"
-    DATA_OWNER = "whoever looks after the contact in CiviCRM"
-    ADMINISTRATOR = "the CRM administrator"
-    IMPLEMENTER = "the implementer"
+    DATA_OWNER = "CiviCRM staff"
+    ADMINISTRATOR = "list administrators"
+    IMPLEMENTER = "server administrators"
 
 
 class Retry(StrEnum):
-    """Whether the product tries again by itself."""
+    """Whether and when it is tried again automatically."""
 
-    NEVER = "never by itself"
+    NEVER = "not automatically"
     ON_CHANGE = "when the contact or the member changes"
-    LATER = "by itself, after some days"
-    AT_ONCE = "at once, in another way"
-    NEXT_RUN = "in the next run"
+    LATER = "automatically, after some days"
+    AT_ONCE = "immediately, in another way"
+    NEXT_RUN = "in the next sync"
 
 
 class Code(StrEnum):
-    """Every reason and error, by code. Stable: codes are stored and shown, they are never renamed."""
+    """Every reason and error, by code. Codes are stored and shown to users, so they are never renamed."""
 
-    # what a decision says of a row that is or will be in sync
+    # rows that are in sync, or will be after the decided changes
     IN_SYNC = "IN_SYNC"
     NOT_SUBSCRIBED = "NOT_SUBSCRIBED"
     CIVICRM_ADDED = "CIVICRM_ADDED"
@@ -53,21 +53,21 @@ class Code(StrEnum):
     TRUSTED_MAILCHIMP = "TRUSTED_MAILCHIMP"
     DATA_CHANGED = "DATA_CHANGED"
     UNDONE = "UNDONE"
-    # what an undo leaves as it is
+    # rows that an undo leaves as they are
     UNDO_CHANGED = "UNDO_CHANGED"
     UNDO_CONTACT_STAYS = "UNDO_CONTACT_STAYS"
     UNDO_BY_HAND = "UNDO_BY_HAND"
-    # what a webhook brought about besides
+    # other changes that a webhook caused
     MAILCHIMP_BOUNCED = "MAILCHIMP_BOUNCED"
     MAILCHIMP_COMPLAINED = "MAILCHIMP_COMPLAINED"
     MAILCHIMP_PROFILE = "MAILCHIMP_PROFILE"
     MAILCHIMP_RENAMED = "MAILCHIMP_RENAMED"
-    # what became of a webhook's event
+    # results of webhook events
     EVENT_HANDLED = "EVENT_HANDLED"
     EVENT_OVERTAKEN = "EVENT_OVERTAKEN"
     EVENT_UNCONNECTED = "EVENT_UNCONNECTED"
     EVENT_GIVEN_UP = "EVENT_GIVEN_UP"
-    # what keeps a row from being synced, on CiviCRM's side
+    # rows that can't be synced because of CiviCRM
     CV_NO_ADDRESS = "CV_NO_ADDRESS"
     CV_BAD_ADDRESS = "CV_BAD_ADDRESS"
     CV_ON_HOLD = "CV_ON_HOLD"
@@ -82,7 +82,7 @@ class Code(StrEnum):
     CV_NOT_VISIBLE = "CV_NOT_VISIBLE"
     ADDRESS_TAKEN = "ADDRESS_TAKEN"
     ERASED = "ERASED"
-    # what keeps a row from being synced, on Mailchimp's side
+    # rows that can't be synced because of Mailchimp
     MC_COMPLIANCE = "MC_COMPLIANCE"
     MC_OPTED_OUT = "MC_OPTED_OUT"
     MC_UNREADABLE = "MC_UNREADABLE"
@@ -98,7 +98,7 @@ class Code(StrEnum):
     MC_MAPPING_GONE = "MC_MAPPING_GONE"
     MC_MEMBER_GONE = "MC_MEMBER_GONE"
     MC_REFUSED = "MC_REFUSED"
-    # what stops a run or a call: Mailchimp
+    # failures of a run or a call because of Mailchimp
     MC_AUTH = "MC_AUTH"
     MC_FORBIDDEN = "MC_FORBIDDEN"
     MC_DISABLED = "MC_DISABLED"
@@ -119,7 +119,7 @@ class Code(StrEnum):
     MC_REPORT_GIVEN_UP = "MC_REPORT_GIVEN_UP"
     MC_AUDIENCE_EMPTY = "MC_AUDIENCE_EMPTY"
     MC_MEMBERS_VANISHED = "MC_MEMBERS_VANISHED"
-    # what stops a run or a call: CiviCRM
+    # failures of a run or a call because of CiviCRM
     CV_AUTH = "CV_AUTH"
     CV_AUTH_GUARD = "CV_AUTH_GUARD"
     CV_AUTH_METHOD = "CV_AUTH_METHOD"
@@ -150,7 +150,7 @@ class Code(StrEnum):
     CV_NO_CAMPAIGN_TYPES = "CV_NO_CAMPAIGN_TYPES"
     CV_ACTIVITY_UNSEEN = "CV_ACTIVITY_UNSEEN"
     CV_ACTIVITY_GONE = "CV_ACTIVITY_GONE"
-    # what stops a run or a call: here
+    # failures of a run or a call because of this service
     BUSY = "BUSY"
     LEASE_LOST = "LEASE_LOST"
     STORE_UNAVAILABLE = "STORE_UNAVAILABLE"
@@ -189,7 +189,7 @@ class Code(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is known about a code: a sentence for a person, cause, remedy, who can mend it, whether it is retried."""
+    """The explanation of a code: what happened, why, what to do, who can fix it, and whether it is retried."""
 
     sentence: str
     cause: str

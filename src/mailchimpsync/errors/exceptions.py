@@ -1,4 +1,4 @@
-"""Exceptions stop a call or a run; each has a code and says what happened, to what, and what to do.
+"""Exceptions that end a call or a run. Each has a code, and says what happened and what to do.
 
 See docs/decisions/errors.md.
 """
@@ -9,25 +9,25 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from mailchimpsync.errors.codes import Code
-from mailchimpsync.errors.lasting import remedy_of_lasting
+from mailchimpsync.errors.lasting import remedy_when_lasting
 from mailchimpsync.errors.registry import REGISTRY
-from mailchimpsync.errors.rights import Right, remedy_of_lacking
+from mailchimpsync.errors.rights import Right, remedy_for_missing
 
 EXIT_MORE_TO_DO = 3
 EXIT_NEEDS_A_PERSON = 7
 
 
 class MailchimpsyncError(Exception):
-    """The root of all errors this product raises on purpose.
+    """The base class of all errors that this package raises on purpose.
 
-    `what` says what happened and to what, without secrets and without addresses; the remedy comes from the registry.
-    `exit_code` is what a command line ends with (1 failed, 2 usage, 3 more to do, 7 needs a person).
+    `what` says what happened, without secrets and e-mail addresses; the remedy comes from the registry.
+    `exit_code` is the exit code of commands (1 failed, 2 usage, 3 more to do, 7 needs a person).
     """
 
     exit_code = 1
 
     lasts_since: datetime | None = None
-    """Since when one call after the other has ended with this error; None: it is no lasting one."""
+    """When the unbroken series of calls with this error began; None if the error isn't a lasting one."""
 
     def __init__(self, code: Code, what: str, *, detail: str = "") -> None:
         super().__init__(what)
@@ -38,17 +38,17 @@ class MailchimpsyncError(Exception):
     @property
     def remedy(self) -> str:
         """What to do about it."""
-        return REGISTRY[self.code].remedy if self.lasts_since is None else remedy_of_lasting(self.code)
+        return REGISTRY[self.code].remedy if self.lasts_since is None else remedy_when_lasting(self.code)
 
     def note_lasting(self, since: datetime) -> None:
-        """Note that it has come back again and again: what would pass needs a person now."""
+        """Mark the error as lasting: a person has to act, even if it usually passes."""
         self.lasts_since = since
         if self.exit_code == EXIT_MORE_TO_DO:
             self.exit_code = EXIT_NEEDS_A_PERSON
 
 
 class UsageError(MailchimpsyncError):
-    """The call's words are off: an unknown stage, a date nobody can read, a group that isn't configured."""
+    """The call is invalid: for example an unknown stage, an unreadable date or a group that isn't configured."""
 
     exit_code = 2
 
@@ -66,7 +66,7 @@ class ConfigurationError(MailchimpsyncError):
 
 
 class ConfirmationError(MailchimpsyncError):
-    """What the call would destroy has to be confirmed first; `what` says all of it, and nothing was done."""
+    """The call has to be confirmed first, and nothing was done. `what` lists everything that would be lost."""
 
     exit_code = EXIT_NEEDS_A_PERSON
 
@@ -75,11 +75,11 @@ class ConfirmationError(MailchimpsyncError):
 
 
 class DeniedError(MailchimpsyncError):
-    """A call over HTTP that may not be made: `TOKEN`, `SCOPE` or `TOO_MANY_CALLS`."""
+    """An HTTP call is denied: `TOKEN`, `SCOPE` or `TOO_MANY_CALLS`."""
 
 
 class RemoteError(MailchimpsyncError):
-    """Mailchimp or CiviCRM did not do what was asked. `status` is the HTTP status, 0 where there was no answer."""
+    """A request to Mailchimp or CiviCRM failed. `status` is the HTTP status, or 0 if there was no response."""
 
     def __init__(self, code: Code, what: str, *, status: int = 0, detail: str = "") -> None:
         super().__init__(code, what, detail=detail)
@@ -87,9 +87,9 @@ class RemoteError(MailchimpsyncError):
 
 
 class TransientError(RemoteError):
-    """It may work later: no connection, a timeout, 429, 5xx, an odd body.
+    """The request may succeed later: no connection, a timeout, 429, 5xx or an unreadable body.
 
-    `work_may_be_done`: the request may have reached its aim although the answer did not reach us.
+    `work_may_be_done`: the request may have been carried out although its response was lost.
     """
 
     exit_code = EXIT_MORE_TO_DO
@@ -102,7 +102,7 @@ class TransientError(RemoteError):
 
 
 class RefusedError(RemoteError):
-    """The other side understood and said no: to this request, not to the next one."""
+    """The other side understood the request and refused it. Other requests may still succeed."""
 
     def __init__(self, code: Code, what: str, *, status: int = 0, detail: str = "") -> None:
         super().__init__(code, what, status=status, detail=detail)
@@ -110,7 +110,7 @@ class RefusedError(RemoteError):
 
 
 class AccessError(RemoteError):
-    """The key is wrong, revoked, or may not do this. `lacking`: the permissions that are proved to be missing."""
+    """The key is wrong, revoked or not allowed to do this. `lacking`: the permissions proved to be missing."""
 
     exit_code = EXIT_NEEDS_A_PERSON
 
@@ -122,12 +122,12 @@ class AccessError(RemoteError):
 
     @property
     def remedy(self) -> str:
-        """What to do about it: to give the permissions that are missing, where they are known, and no others."""
-        return remedy_of_lacking(self.lacking) if self.lacking else super().remedy
+        """What to do about it. If the missing permissions are known, it names them and no others."""
+        return remedy_for_missing(self.lacking) if self.lacking else super().remedy
 
 
 class EvidenceError(MailchimpsyncError):
-    """There is no proof that everything was read, so nothing may be removed: the run stops.
+    """Nothing proves that everything was read, so nobody may be removed, and the run stops.
 
     See docs/decisions/proof-before-removal.md.
     """
@@ -136,9 +136,9 @@ class EvidenceError(MailchimpsyncError):
 
 
 class SuspicionError(EvidenceError):
-    """All was read, and looks too unlike what was known to be believed: most of it is gone. The run stops.
+    """Everything was read, but so much is missing that it isn't plausible, and the run stops.
 
-    A person looks what happened, and says so if it is true.
+    A person has to check what happened, and accept it if it is true.
     """
 
 
@@ -149,13 +149,13 @@ class BusyError(MailchimpsyncError):
 
 
 class LeaseLostError(MailchimpsyncError):
-    """Another run has taken over the lease; this one may write nothing more."""
+    """Another run has taken over the lease; this one may not write any more."""
 
     exit_code = EXIT_MORE_TO_DO
 
 
 class StoreError(MailchimpsyncError):
-    """Our own database can't be used."""
+    """The service's own database can't be used."""
 
     def __init__(self, code: Code, what: str, *, detail: str = "") -> None:
         super().__init__(code, what, detail=detail)

@@ -1,4 +1,7 @@
-"""The permissions of a CiviCRM key's user: the smallest set, and what more a feature needs. There is no other list."""
+"""The CiviCRM permissions of the API key's user: the smallest set, and those that single features need.
+
+This is the only list of them.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from enum import StrEnum
 
 
 class Right(StrEnum):
-    """A permission, by the name that CiviCRM gives it."""
+    """A permission, by its name in CiviCRM."""
 
     ACCESS = "access CiviCRM"
     VIEW = "view all contacts"
@@ -25,12 +28,12 @@ class Right(StrEnum):
 
 
 SMALLEST = (Right.ACCESS, Right.VIEW, Right.EDIT, Right.ADD, Right.KEY)
-"""Without these nothing is synced; with these alone a sync works."""
+"""Required for every sync, and enough for one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Purpose:
-    """What a permission is for, and what happens without it; whole sentences."""
+    """What a permission is for, and what happens without it, in whole sentences."""
 
     why: str
     without: str
@@ -39,37 +42,37 @@ class Purpose:
 _NOTHING = "Nothing is synced."
 
 PURPOSES: Mapping[Right, Purpose] = {
-    Right.ACCESS: Purpose("Reads groups and who is in them.", _NOTHING),
+    Right.ACCESS: Purpose("Reads groups and their contacts.", _NOTHING),
     Right.VIEW: Purpose("Reads all contacts, their addresses and their group history.", _NOTHING),
     Right.EDIT: Purpose("Changes contacts and their groups, and proves that no contact is hidden.", _NOTHING),
     Right.ADD: Purpose("Creates contacts for people who are only in the Mailchimp audience.", _NOTHING),
     Right.KEY: Purpose("Lets the user sign in with an API key.", _NOTHING),
     Right.TRASH: Purpose(
-        "Sees contacts in the trash, and where merged contacts went, which CiviCRM puts there.",
-        "A contact in the trash, or a merged one, cannot be told from one that was deleted for good, so none counts as "
-        "gone. A first sync may create a second contact for somebody in the trash.",
+        "Sees contacts in the trash. CiviCRM also puts merged contacts there.",
+        "Contacts in the trash and merged contacts can't be distinguished from deleted ones, so none of them count as "
+        "gone. A first sync may create a second contact for someone in the trash.",
     ),
     Right.ACTIVITIES: Purpose(
         "Imports campaigns as activities.",
-        "Campaigns cannot be imported.",
+        "Campaigns can't be imported.",
     ),
     Right.MEMBERSHIPS: Purpose(
-        "Fills merge fields from memberships.", "Merge fields cannot be filled from memberships."
+        "Fills merge fields from memberships.", "Merge fields can't be filled from memberships."
     ),
     Right.DONATIONS: Purpose(
-        "Fills merge fields from contributions.", "Merge fields cannot be filled from contributions."
+        "Fills merge fields from contributions.", "Merge fields can't be filled from contributions."
     ),
     Right.CUSTOM_DATA: Purpose(
         "Fills merge fields from custom fields, and marks the activities of campaigns.",
-        "Merge fields cannot be filled from custom fields, and campaigns cannot be imported.",
+        "Merge fields can't be filled from custom fields, and campaigns can't be imported.",
     ),
     Right.MAKE_FIELDS: Purpose(
-        "Makes the custom field that imported campaigns need. The first import needs it, later ones do not.",
-        "You have to make the custom field by hand.",
+        "Creates the custom field that imported campaigns need. Only the first import needs this permission.",
+        "You have to create the custom field by hand.",
     ),
     Right.MAKE_TYPES: Purpose(
-        "Makes the activity types that imported campaigns need. The first import needs it, later ones do not.",
-        "You have to make the activity types by hand.",
+        "Creates the activity types that imported campaigns need. Only the first import needs this permission.",
+        "You have to create the activity types by hand.",
     ),
 }
 
@@ -96,7 +99,7 @@ _TO_WRITE: Mapping[str, Right] = {
 
 
 def right_for(entity: str, action: str) -> Right:
-    """Return the permission that a refused call most likely lacks."""
+    """Return the permission that is most likely missing when CiviCRM refuses a call."""
     if action.startswith("get"):
         return _TO_READ.get(entity, Right.ACCESS)
     if entity == "Contact" and action in {"create", "save"}:
@@ -104,14 +107,14 @@ def right_for(entity: str, action: str) -> Right:
     return _TO_WRITE.get(entity, Right.MAKE_TYPES)
 
 
-def remedy_of_lacking(rights: Collection[Right]) -> str:
-    """Return what to do where these permissions are missing, and none else that is known of."""
+def remedy_for_missing(rights: Collection[Right]) -> str:
+    """Return the remedy when these permissions are known to be missing."""
     noun = "permissions" if len(rights) > 1 else "permission"
-    acls = " ACLs inside CiviCRM are not enough, not even one for all contacts." if Right.EDIT in rights else ""
-    return f"Give the role of the key's user the {noun} {quoted(rights)} in the CMS.{acls}"
+    acls = " ACLs inside CiviCRM aren't enough, not even one for all contacts." if Right.EDIT in rights else ""
+    return f"Give the role of the API key's user the {noun} {quoted(rights)} in the CMS.{acls}"
 
 
 def quoted(rights: Collection[Right]) -> str:
-    """Return the names of permissions as a text lists them: “a”, “b” and “c”."""
+    """Return the quoted names of permissions as a list in a sentence: “a”, “b” and “c”."""
     names = [f"“{right.value}”" for right in rights]
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -1,13 +1,13 @@
-"""What pydantic says of a value, in words for people: no regular expressions."""
+"""Pydantic's messages about a value, in plain words."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-_WORDS = {"string_pattern_mismatch": "it has not the form that is needed"}
+_WORDS = {"string_pattern_mismatch": "it doesn't have the required form"}
 
 
-def in_words(problem: Mapping[str, Any]) -> str:
-    """Return what is wrong with a value, without the value."""
+def describe_problem(problem: Mapping[str, Any]) -> str:
+    """Return what is wrong with a value, without the value itself."""
     return _WORDS.get(problem["type"], str(problem["msg"]))

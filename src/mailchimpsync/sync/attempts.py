@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from mailchimpsync.errors import LASTS_AFTER, BusyError, Code, MailchimpsyncError, StoreError
+from mailchimpsync.errors import LASTING_AFTER, BusyError, Code, MailchimpsyncError, StoreError
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.runs import attempts, runs
 from mailchimpsync.sync.options import Options, Outcome, Result, Systems
@@ -45,7 +45,7 @@ def record_failure(
     except StoreError:
         return
     is_retry_of_the_service = options.still_due is not None
-    if times >= LASTS_AFTER and (now - since >= LASTS_FOR or not is_retry_of_the_service):
+    if times >= LASTING_AFTER and (now - since >= LASTS_FOR or not is_retry_of_the_service):
         error.note_lasting(since)
 
 

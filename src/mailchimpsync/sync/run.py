@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from mailchimpsync.errors import (
-    LASTS_AFTER,
+    LASTING_AFTER,
     AccessError,
     BusyError,
     Code,
@@ -280,7 +280,7 @@ def _outcome(waiting: int, still_due: due.Due) -> Outcome:
 def _refused_alike(tx: Transaction, list_id: str, still_due: due.Due) -> AccessError | None:
     """Return the error of the API key or account, if every change was refused for it and not for one person."""
     code, batches, operations = due.batches_refused_alike(tx, list_id)
-    if code is None or not still_due.by_cause.get(code) or max(batches, operations) < LASTS_AFTER:
+    if code is None or not still_due.by_cause.get(code) or max(batches, operations) < LASTING_AFTER:
         return None
     number = still_due.by_cause[code]
     return AccessError(Code(code), f"Mailchimp refused every change that was sent; people still due: {number:,}.")

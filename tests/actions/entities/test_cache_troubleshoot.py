@@ -106,7 +106,7 @@ def test_a_failed_row_says_why_and_what_to_do(library: Office, door: Door) -> No
     assert error["code"] == "CV_NO_ADDRESS"
     assert error["sentence"] == "In the group, but without an e-mail address."
     assert error["remedy"] == "Add an address to the contact, or remove it from the group."
-    assert error["who"] == "whoever looks after the contact in CiviCRM"
+    assert error["who"] == "CiviCRM staff"
 
 
 def test_the_other_subscribed_address_is_named(library: Office, door: Door) -> None:

@@ -114,7 +114,7 @@ def test_a_contact_in_the_trash_is_not_said_to_be_deleted(office: Office) -> Non
     found = explain(office.site, person="bella@example.org")
 
     assert f"In CiviCRM: contact {BELLA} is in the trash, and nobody else has the address." in story(found)
-    assert "What to do: Restore the contact if it does not belong there." in story(found)
+    assert "What to do: Restore the contact if it doesn't belong there." in story(found)
 
 
 def test_a_contact_that_the_key_does_not_show_is_not_said_to_be_or_not_to_be_in_the_group(office: Office) -> None:
@@ -196,7 +196,7 @@ def test_who_cannot_be_synced_is_told_what_to_do_and_who_can(library: Office) ->
 
     assert here(found).reason == "CV_NO_ADDRESS"
     assert "Not on the list: In the group, but without an e-mail address." in story(found)
-    assert "What to do (whoever looks after the contact in CiviCRM): Add an address" in story(found)
+    assert "What to do (CiviCRM staff): Add an address" in story(found)
 
 
 def test_every_connection_and_every_address_of_a_contact_is_told(library: Office) -> None:

@@ -112,7 +112,7 @@ def test_failures_are_told_in_words(library: Office, door: Door) -> None:
     assert set(by_code) == {"CV_NO_ADDRESS", "CV_OTHER_ADDRESS"}
     assert by_code["CV_NO_ADDRESS"]["count"] == 1
     assert by_code["CV_NO_ADDRESS"]["sentence"] == "In the group, but without an e-mail address."
-    assert by_code["CV_NO_ADDRESS"]["who"] == "whoever looks after the contact in CiviCRM"
+    assert by_code["CV_NO_ADDRESS"]["who"] == "CiviCRM staff"
 
 
 def test_the_log_says_how_long_each_step_took(office: Office, door: Door) -> None:

@@ -13,7 +13,7 @@ from mailchimpsync.actions.alerts.problems import Kind, Noted, Problem, compare,
 from mailchimpsync.actions.runs.reports import Report
 from mailchimpsync.actions.site import Site
 from mailchimpsync.config import Link
-from mailchimpsync.errors import EXIT_MORE_TO_DO, OF_ACCESS, BusyError, Code, MailchimpsyncError
+from mailchimpsync.errors import ACCESS_CODES, EXIT_MORE_TO_DO, BusyError, Code, MailchimpsyncError
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.site import alerts
 from mailchimpsync.sync import Outcome
@@ -60,7 +60,7 @@ def update_from_report(site: Site, report: Report) -> None:
         update_from_error(site, report.link, report.error)
     elif report.result is not None:
         civicrm, mailchimp = key_names(report.link)
-        well = {civicrm} if report.due.by_cause.keys() & OF_ACCESS else {civicrm, mailchimp}
+        well = {civicrm} if report.due.by_cause.keys() & ACCESS_CODES else {civicrm, mailchimp}
         if report.outcome in _COMPLETE:
             well.add(name_of(Kind.FAILED, report.link.audience_id))
         update_problems(site, [], lambda noted: noted["problem"] in well)

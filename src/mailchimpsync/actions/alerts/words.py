@@ -9,7 +9,7 @@ from typing import Any
 from mailchimpsync.actions.alerts.problems import Kind, Noted
 from mailchimpsync.actions.texts.codes import explain_code
 from mailchimpsync.config import Configuration
-from mailchimpsync.errors import Code, remedy_of_lasting
+from mailchimpsync.errors import Code, remedy_when_lasting
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def _failed(code: str | None, data: _Data) -> _Three:
     if since is None or code is None or code not in Code.__members__:
         return f"the sync failed ({code})", entry.sentence, entry.remedy
     what = f"{entry.sentence} Each sync since {since} has ended with it."
-    return f"the sync failed ({code})", what, remedy_of_lasting(Code(code))
+    return f"the sync failed ({code})", what, remedy_when_lasting(Code(code))
 
 
 def _leaving(_code: str | None, data: _Data) -> _Three:
@@ -54,7 +54,7 @@ def _leaving(_code: str | None, data: _Data) -> _Three:
 def _refused(code: str | None, data: _Data) -> _Three:
     entry = explain_code(code)
     what = f"Mailchimp has refused the changes of {data['people']:,} people again and again. {entry.sentence}"
-    return f"changes are refused ({code})", what, remedy_of_lasting(Code(code)) if code else entry.remedy
+    return f"changes are refused ({code})", what, remedy_when_lasting(Code(code)) if code else entry.remedy
 
 
 def _key(code: str | None, data: _Data) -> _Three:

@@ -22,7 +22,7 @@ from mailchimpsync.actions import MODULES
 from mailchimpsync.actions.api.envelope import success
 from mailchimpsync.actions.site import Site
 from mailchimpsync.errors import EXIT_MORE_TO_DO, EXIT_NEEDS_A_PERSON, Code, MailchimpsyncError, UsageError
-from mailchimpsync.errors.validation import in_words
+from mailchimpsync.errors.validation import describe_problem
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -124,7 +124,9 @@ class Action:
             return self.parameters.model_validate(given)
         except ValidationError as error:
             problems = error.errors(include_url=False, include_input=False, include_context=False)
-            sentences = (f"{'.'.join(map(str, one['loc'])) or 'parameters'}: {in_words(one)}" for one in problems)
+            sentences = (
+                f"{'.'.join(map(str, one['loc'])) or 'parameters'}: {describe_problem(one)}" for one in problems
+            )
             raise UsageError(f"{self.title}: {'; '.join(sentences)}.") from None
 
 

@@ -26,7 +26,7 @@ from mailchimpsync.data import (
     sources,
 )
 from mailchimpsync.errors import UsageError
-from mailchimpsync.errors.validation import in_words
+from mailchimpsync.errors.validation import describe_problem
 from mailchimpsync.mailchimp import MergeField, create_merge_field, merge_fields
 from mailchimpsync.model import DataOptions, MappedField
 from mailchimpsync.sync.read_only import read_only
@@ -156,7 +156,7 @@ def data_options(link: Link, data: Mapping[str, Any] | None) -> DataOptions:
         return Data.model_validate(data).options or DataOptions()
     except ValidationError as error:
         problems = error.errors(include_url=False, include_input=False, include_context=False)
-        words = "; ".join(f"{'.'.join(map(str, one['loc']))}: {in_words(one)}" for one in problems)
+        words = "; ".join(f"{'.'.join(map(str, one['loc']))}: {describe_problem(one)}" for one in problems)
         raise UsageError(f"data: {words}.") from None
 
 

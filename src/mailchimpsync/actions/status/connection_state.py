@@ -14,7 +14,7 @@ from mailchimpsync.actions.runs.schedule import Attempt, CallOutcome, due, histo
 from mailchimpsync.actions.texts.codes import explain_code
 from mailchimpsync.actions.texts.messages import say
 from mailchimpsync.config import Link
-from mailchimpsync.errors import LASTS_AFTER, REGISTRY, Code, Entry, Retry, remedy_of_lasting
+from mailchimpsync.errors import LASTING_AFTER, REGISTRY, Code, Entry, Retry, remedy_when_lasting
 from mailchimpsync.model import SyncStatus
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache import rows
@@ -100,7 +100,7 @@ class ConnectionState:
     @property
     def lasts(self) -> bool:
         """Say whether the error has come back so often that it does not pass."""
-        return self.failing_times >= LASTS_AFTER or bool(self.due.put_off)
+        return self.failing_times >= LASTING_AFTER or bool(self.due.put_off)
 
     @property
     def level(self) -> Level:
@@ -115,7 +115,7 @@ class ConnectionState:
         if self.failing_code is None:
             return ""
         if self.lasts and self.failing_code in Code.__members__:
-            return remedy_of_lasting(Code(self.failing_code))
+            return remedy_when_lasting(Code(self.failing_code))
         return explain_code(self.failing_code).remedy
 
 

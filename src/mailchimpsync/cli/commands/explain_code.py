@@ -24,7 +24,7 @@ def command(code: str) -> None:
     for label, text in (
         ("Cause", entry.cause),
         ("What to do", entry.remedy),
-        ("Who can mend it", entry.who.value),
+        ("Who can fix it", entry.who.value),
         ("Tried again", entry.retry.value),
     ):
         table.add_row(Text(f"  {label}", style="dim"), Text(text))

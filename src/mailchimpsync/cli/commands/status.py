@@ -206,7 +206,7 @@ def show_failures(console: Console, failures: Sequence[Failure], title: str = "C
     table.add_column("People", justify="right", no_wrap=True)
     table.add_column("Why", ratio=9)
     table.add_column("What to do", ratio=10)
-    table.add_column("Who can mend it", ratio=6)
+    table.add_column("Who can fix it", ratio=6)
     for failure in failures:
         table.add_row(f"{failure.count:,}", Text(failure.sentence), Text(failure.remedy), Text(failure.who))
     console.print(table)

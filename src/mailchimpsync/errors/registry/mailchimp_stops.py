@@ -1,4 +1,4 @@
-"""Why a run stopped because of Mailchimp."""
+"""Codes of runs and calls that failed because of Mailchimp."""
 
 from __future__ import annotations
 
@@ -6,105 +6,108 @@ from mailchimpsync.errors.codes import Code, Entry, Retry, Who
 
 MAILCHIMP_STOPS: dict[Code, Entry] = {
     Code.MC_AUTH: Entry(
-        "Mailchimp does not accept the API key.",
-        "The key is wrong, was revoked, belongs to another data centre, or its user was removed.",
-        "Make a new key at Mailchimp (Account, Extras, API keys) and run `mailchimpsync connect` with it.",
+        "Mailchimp doesn't accept the API key.",
+        "The key is wrong, was revoked or belongs to another data centre, or its user was removed.",
+        "Create a new key at Mailchimp (Account, Extras, API keys) and run `mailchimpsync connect` with it.",
     ),
     Code.MC_FORBIDDEN: Entry(
-        "Mailchimp accepts the key but forbids the request.",
-        "The role of the key's user, or the plan of the account, does not allow it.",
-        "Use a key of a user with the role Manager, Admin or Owner.",
+        "Mailchimp accepts the API key but refuses the request.",
+        "The role of the key's user, or the account's plan, doesn't allow it.",
+        "Use the key of a user with the role Manager, Admin or Owner.",
     ),
     Code.MC_DISABLED: Entry(
         "The Mailchimp account is deactivated.",
-        "Mailchimp, or the account's owner, has disabled the account or the key's user: for example because of an "
-        "unpaid bill, a compliance review, or at the owner's wish.",
-        "Sign in to Mailchimp as the account's owner, and follow what it says there, or ask Mailchimp's "
-        "support. The key needs no change.",
+        "Mailchimp or the account's owner has disabled the account or the key's user: for example because of an "
+        "unpaid bill or a compliance review, or at the owner's request.",
+        "Sign in to Mailchimp as the account's owner and follow the instructions there, or ask Mailchimp's "
+        "support. The key doesn't need to change.",
     ),
     Code.MC_PLAN: Entry(
-        "The Mailchimp account's plan does not allow this.",
-        "The plan has no access to what was asked for, or its limit is reached.",
-        "Compare the account's plan with what Mailchimp says, and change the plan or do without.",
+        "The Mailchimp account's plan doesn't allow this.",
+        "The plan doesn't include what was requested, or its limit is reached.",
+        "Compare the account's plan with Mailchimp's message. Change the plan, or do without.",
     ),
     Code.MC_AUDIENCE_GONE: Entry(
-        "The audience is not there.",
+        "The audience can't be found.",
         "It was deleted at Mailchimp, or the key belongs to another account.",
         "Choose the audience again with `mailchimpsync connect`.",
     ),
     Code.MC_NOT_FOUND: Entry(
-        "Mailchimp does not know what was asked for.",
-        "It was deleted there meanwhile.",
-        "Run again; if it stays, look at the detail.",
+        "Mailchimp can't find what was requested.",
+        "It was deleted there in the meantime.",
+        "Run again. If it happens again, see the detail.",
         Who.IMPLEMENTER,
     ),
     Code.MC_BAD_KEY: Entry(
-        "This is not a Mailchimp API key.",
-        "A key ends with a hyphen and its data centre, such as -us6.",
+        "That doesn't look like a Mailchimp API key.",
+        "A key ends in a hyphen and its data centre, such as -us6.",
         "Copy the whole key from Mailchimp (Account, Extras, API keys).",
     ),
     Code.MC_THROTTLED: Entry(
-        "Mailchimp is asked too much at once.",
-        "Other programs use the same account's 10 connections, or Mailchimp limits us.",
-        "Nothing: the next run goes on from here.",
+        "Mailchimp is receiving too many requests at once.",
+        "Other programs use the account's 10 connections, or Mailchimp is throttling this service.",
+        "Nothing to do: the next sync continues from here.",
         Who.NOBODY,
         Retry.NEXT_RUN,
     ),
     Code.MC_BATCHES_FULL: Entry(
-        "Mailchimp has more than 500 batches of this account waiting, and takes no more.",
-        "Other programs, or earlier runs, have sent more batches than Mailchimp has worked on.",
-        "Nothing: what waits here is sent by a later run. If it lasts, find the program that sends so many batches.",
+        "Mailchimp has more than 500 of this account's batches waiting, and accepts no more.",
+        "Other programs or earlier syncs have sent more batches than Mailchimp has processed.",
+        "Nothing to do: updates that wait here are sent by a later sync. If it lasts, find the program that sends "
+        "the batches.",
         Who.IMPLEMENTER,
         Retry.NEXT_RUN,
     ),
     Code.MC_UNAVAILABLE: Entry(
-        "Mailchimp cannot be reached, or fails.",
+        "Mailchimp can't be reached, or is failing.",
         "The network or Mailchimp has a fault.",
-        "If it passes, nothing: the next run goes on from here. If it lasts, look at Mailchimp's status page, and "
-        "whether this machine reaches the internet.",
+        "Nothing to do if it passes: the next sync continues from here. If it lasts, check Mailchimp's status "
+        "page, and that this machine can reach the internet.",
         Who.NOBODY,
         Retry.NEXT_RUN,
     ),
     Code.MC_ODD_ANSWER: Entry(
-        "Mailchimp answered something that cannot be read.",
-        "A proxy or a fault on the way replaced or cut the answer.",
-        "Nothing: the next run goes on from here. If it lasts, look for a proxy between here and Mailchimp.",
+        "Mailchimp's response can't be read.",
+        "A proxy or a fault on the way replaced the response or cut it off.",
+        "Nothing to do: the next sync continues from here. If it lasts, look for a proxy between this machine and "
+        "Mailchimp.",
         Who.IMPLEMENTER,
         Retry.NEXT_RUN,
     ),
     Code.MC_INCOMPLETE: Entry(
-        "The audience could not be read completely.",
-        "It kept changing while it was read, or Mailchimp left something out. Nothing was changed on either side.",
-        "Run again at a quieter time.",
+        "The audience couldn't be read completely.",
+        "It kept changing while it was being read, or Mailchimp left something out. Nothing was changed on either "
+        "side.",
+        "Sync again at a quieter time.",
         Who.ADMINISTRATOR,
         Retry.NEXT_RUN,
     ),
     Code.MC_REPORT_INCOMPLETE: Entry(
-        "A campaign's report at Mailchimp could not be read completely.",
-        "It changed while it was read, or Mailchimp left something out.",
-        "Nothing: the next import tries again.",
+        "A campaign's report at Mailchimp couldn't be read completely.",
+        "It changed while it was being read, or Mailchimp left something out.",
+        "Nothing to do: the next import tries again.",
         Who.NOBODY,
         Retry.NEXT_RUN,
     ),
     Code.MC_REPORT_GIVEN_UP: Entry(
-        "A campaign's report at Mailchimp never came complete, so the campaign is left as it is.",
-        "In five imports the pages of the report did not fit together.",
-        "Ask for it again when Mailchimp has settled: `mailchimpsync campaigns pull --since ever`, or *Import all "
-        "there ever were* on the page of campaigns.",
+        "A campaign's report at Mailchimp was never complete, so the campaign is left as it is.",
+        "In five imports, the pages of the report didn't match.",
+        "Import it again when the report at Mailchimp has settled: `mailchimpsync campaigns pull --since ever`, or "
+        "*Import all there ever were* on the page of campaigns.",
         Who.ADMINISTRATOR,
     ),
     Code.MC_AUDIENCE_EMPTY: Entry(
         "Nobody is subscribed in the audience any more.",
-        "All members were archived, deleted or unsubscribed at once, on purpose or by mistake; or Mailchimp did not "
+        "All members were archived, deleted or unsubscribed at once, on purpose or by mistake, or Mailchimp didn't "
         "show them. Nothing was changed on either side.",
-        "Look at the audience at Mailchimp. If a mistake was made there, undo it and sync again; everything is read "
-        "then. If it is really meant to be empty, run `mailchimpsync sync --accept-empty`.",
+        "Check the audience at Mailchimp. If it was a mistake, undo it there and sync again; everything is read "
+        "then. If the audience is meant to be empty, run `mailchimpsync sync --accept-empty`.",
     ),
     Code.MC_MEMBERS_VANISHED: Entry(
-        "Most members we knew are not in the audience any more, not even as archived.",
-        "They were permanently deleted at Mailchimp, or the audience is another one than before, or Mailchimp did not "
-        "show them. Nothing was changed on either side.",
-        "Look at the audience at Mailchimp, and that the connection is with the right one. If they were really "
+        "Most known members are no longer in the audience, not even archived.",
+        "They were permanently deleted at Mailchimp, this is a different audience, or Mailchimp didn't show them. "
+        "Nothing was changed on either side.",
+        "Check the audience at Mailchimp, and that the connection uses the right one. If the members really were "
         "deleted, run `mailchimpsync sync --accept-empty`.",
     ),
 }

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, Connection, Text, and_, case, func, or_, select, type_coerce
 
-from mailchimpsync.errors import MAY_PASS, Code
+from mailchimpsync.errors import TRANSIENT_CODES, Code
 from mailchimpsync.model import SUBSCRIBED_STATUSES, MemberStatus, SyncStatus
 from mailchimpsync.store.changes.updates import HANDLED
 from mailchimpsync.store.schema import batch, cache
@@ -92,11 +92,11 @@ def _not_in_order() -> list[str]:
 
 def _code() -> ColumnElement[str]:
     """Return what blocks a row: the code of a temporary refusal, `ABORTED`, or nothing that lasts."""
-    refused = [(_begins_with(code), code.value) for code in sorted(MAY_PASS)]
+    refused = [(_begins_with(code), code.value) for code in sorted(TRANSIENT_CODES)]
     failed = cache.c.sync_status == SyncStatus.FAIL.value
     aborted = and_(failed, cache.c.reason == Code.ABORTED.value)
     lost = and_(cache.c.sync_status == SyncStatus.TODO.value, cache.c.reason == Code.BATCH_LOST.value)
-    other_failure = and_(failed, cache.c.reason.not_in([code.value for code in MAY_PASS]))
+    other_failure = and_(failed, cache.c.reason.not_in([code.value for code in TRANSIENT_CODES]))
     kept_by = [(aborted, Code.ABORTED.value), (lost, Code.BATCH_LOST.value)]
     by_nothing = [(other_failure, NEXT_RUN), (cache.c.refusal.is_(None), NEXT_RUN)]
     return case(*kept_by, *by_nothing, *refused, else_=NEXT_RUN)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mailchimpsync.errors import MAY_PASS, REGISTRY, Code, Retry
+from mailchimpsync.errors import REGISTRY, TRANSIENT_CODES, Code, Retry
 from mailchimpsync.model import SyncStatus
 from mailchimpsync.store.cache import groups, members
 from mailchimpsync.store.schema import cache
@@ -13,7 +13,7 @@ from mailchimpsync.sync.updates.unanswered import resolve_unanswered
 _TRIED_AGAIN = [
     code.value
     for code, entry in REGISTRY.items()
-    if code in MAY_PASS or code is Code.MC_MAPPING_GONE or entry.retry in (Retry.NEXT_RUN, Retry.LATER)
+    if code in TRANSIENT_CODES or code is Code.MC_MAPPING_GONE or entry.retry in (Retry.NEXT_RUN, Retry.LATER)
 ]
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from mailchimpsync.addresses import normalise_address
 from mailchimpsync.decide.member_facts import OurAct, Seen, columns_of, facts_of, observe_member
 from mailchimpsync.decide.member_news import hold_reason, names_before
-from mailchimpsync.errors import LASTS_AFTER, MAY_PASS, OF_ACCESS, Code
+from mailchimpsync.errors import ACCESS_CODES, LASTING_AFTER, TRANSIENT_CODES, Code
 from mailchimpsync.mailchimp import OperationResult, classify_refusal, refusal_detail, refused_fields
 from mailchimpsync.model import SUBSCRIBED_STATUSES, MemberStatus, Side, SyncStatus, blank_as_empty
 from mailchimpsync.store.schema import json_text
@@ -69,7 +69,7 @@ def apply_result(work: Work, update: Update, result: OperationResult, outcome: O
     code = classify_refusal(result.status_code, result.body)
     if code is Code.MC_DUPLICATE and new_address_of(update) is not None:
         code = Code.ADDRESS_TAKEN
-    if code in MAY_PASS:
+    if code in TRANSIENT_CODES:
         _try_again(work, update, result, code, outcome)
         return
     detail = refusal_detail(result.body)
@@ -96,7 +96,7 @@ def apply_result(work: Work, update: Update, result: OperationResult, outcome: O
 
 def _try_again(work: Work, update: Update, result: OperationResult, code: Code, outcome: Outcome) -> None:
     """Retry after a temporary refusal; data alone waits as it did before it was sent."""
-    outcome.access_refused.update({code} & OF_ACCESS)
+    outcome.access_refused.update({code} & ACCESS_CODES)
     outcome.tried_again += 1
     outcome.refused.append((update["update_run_id"], update["id"]))
     if carries_only_data(update):
@@ -106,7 +106,7 @@ def _try_again(work: Work, update: Update, result: OperationResult, code: Code, 
     outcome.completed.append((update["update_id"], error))
     row = refuse_temporarily(update, code, detail, work.runtime.now())
     outcome.rows.append(row)
-    if row["refusal"]["times"] <= LASTS_AFTER:
+    if row["refusal"]["times"] <= LASTING_AFTER:
         outcome.entries.append(mailchimp_refusal(work, update, result.status_code, code))
 
 

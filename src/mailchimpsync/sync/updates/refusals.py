@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mailchimpsync.addresses import normalise_address
-from mailchimpsync.errors import LASTS_AFTER, Code, RefusedError
+from mailchimpsync.errors import LASTING_AFTER, Code, RefusedError
 from mailchimpsync.model import MemberStatus, Side, SyncStatus
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.changes import kept_plans
@@ -47,7 +47,7 @@ def refuse_temporarily(update: Mapping[Any, Any], code: Code, detail: str, now: 
     decided = update["data"] if carries_only_data(update) else update["attempt"]["decided"]
     times = _earlier_attempts(update["refusal"], decided) + 1
     refusal = {"code": code.value, "update": decided, "at": now.isoformat(), "times": times}
-    is_put_off = times >= LASTS_AFTER
+    is_put_off = times >= LASTING_AFTER
     if is_put_off:
         refusal["again"] = (now + _pause(decided, times)).isoformat()
     failed = is_put_off and not update["recheck"]
@@ -69,7 +69,7 @@ def _pause(decided: Mapping[str, Any], times: int) -> timedelta:
     """Unsubscribes are retried as soon as possible, however often they were refused."""
     if decided.get("status") in (MemberStatus.UNSUBSCRIBED, MemberStatus.ARCHIVED):
         return PAUSE_FIRST
-    return min(PAUSE_FIRST * (1 << min(times - LASTS_AFTER, _DOUBLINGS_MAX)), PAUSE_LONGEST)
+    return min(PAUSE_FIRST * (1 << min(times - LASTING_AFTER, _DOUBLINGS_MAX)), PAUSE_LONGEST)
 
 
 def civicrm_refusal(work: Work, about: Mapping[str, Any], wanted: str, error: RefusedError) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import RowMapping
 
 from mailchimpsync.civicrm import Person, contacts_modified_since, history, persons
-from mailchimpsync.errors import MAY_PASS, Code
+from mailchimpsync.errors import TRANSIENT_CODES, Code
 from mailchimpsync.model import IN_FLIGHT, SUBSCRIBED_STATUSES, SyncStatus
 from mailchimpsync.store.changes import kept_plans
 from mailchimpsync.store.queries.counts import EXCLUDED_BY_CHOICE
@@ -122,7 +122,7 @@ def _waits_for(rows: Sequence[Row], *, is_held: bool) -> tuple[Cause, str | None
 
 def _is_refused(row: Row) -> bool:
     """Return whether Mailchimp refused the row's change for a temporary cause."""
-    return row["sync_status"] in (SyncStatus.TODO, SyncStatus.FAIL) and row["reason"] in MAY_PASS
+    return row["sync_status"] in (SyncStatus.TODO, SyncStatus.FAIL) and row["reason"] in TRANSIENT_CODES
 
 
 def _cause_of(row: Row) -> Cause | None:

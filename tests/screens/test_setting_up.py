@@ -168,7 +168,9 @@ def test_what_is_wrong_with_a_mailchimp_key_is_said_beside_it(
     expect(page.locator(".field:has(#id_api_key) .errorlist")).to_contain_text("Mailchimp doesn't accept the API key.")
     page.get_by_label("API key").fill("no key at all")
     page.get_by_role("button", name="Check and save").click()
-    expect(page.locator(".field:has(#id_api_key) .errorlist")).to_contain_text("That doesn't look like a Mailchimp API key.")
+    expect(page.locator(".field:has(#id_api_key) .errorlist")).to_contain_text(
+        "That doesn't look like a Mailchimp API key."
+    )
     page.get_by_label("API key").fill(API_KEY)
     page.get_by_label("Another address").fill("http://127.0.0.1:9/3.0")
     page.get_by_role("button", name="Check and save").click()

@@ -194,3 +194,39 @@ def test_a_value_that_mailchimp_refuses_holds_back_no_other(world: DataWorld) ->
     world.to_mailchimp.before = world.to_mailchimp.after = nothing
     world.sync_data()
     assert world.fields(ANN)["SITE"] == "Cook"
+
+
+@pytest.mark.parametrize("mark", ["is_opt_out", "is_deceased", "do_not_email"])
+def test_somebody_who_may_not_be_mailed_is_not_counted_as_having_changes(world: DataWorld, mark: str) -> None:
+    for name in ("Ann", "Bob"):
+        world.edit(world.person(name), job_title="Baker")
+    world.switch_on(fields=JOBS)
+    world.sync_data()
+    ann = world.row_contact(ANN)
+    world.edit(ann, job_title="Cook", **{mark: True})
+    world.pass_time(3_600)
+    world.sync_data()
+    world.put(ann, "Added")  # the group is read again for two hours
+
+    world.pass_time(3_600)
+    world.sync_data()
+
+    assert world.status(ANN) != "subscribed"
+    assert (world.findings()["people"], world.findings()["changed"]) == (1, 0)
+
+
+def test_somebody_who_may_be_mailed_again_comes_back_with_their_data(world: DataWorld) -> None:
+    world.edit(world.person("Ann"), job_title="Baker")
+    world.switch_on(fields=JOBS)
+    world.sync_data()
+    ann = world.row_contact(ANN)
+    world.edit(ann, is_opt_out=True)
+    world.pass_time(3_600)
+    world.sync_data()
+    assert world.status(ANN) == "unsubscribed"
+    world.edit(ann, is_opt_out=False, job_title="Cook")
+    world.pass_time(3_600)
+
+    world.sync_data()
+
+    assert (world.status(ANN), world.fields(ANN)["LNAME"]) == ("subscribed", "Cook")

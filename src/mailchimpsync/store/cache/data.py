@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, and_, exists, or_, select, update
 
-from mailchimpsync.model import SUBSCRIBED_STATUSES, GroupStatus, SyncStatus
+from mailchimpsync.model import SUBSCRIBED_STATUSES, Departure, GroupStatus, SyncStatus
 from mailchimpsync.store.engine.dialect import Row, upsert
 from mailchimpsync.store.schema import cache, data, group_contact
 
@@ -15,8 +15,9 @@ from mailchimpsync.store.schema import cache, data, group_contact
 def rows_to_check(tx: Connection, list_id: str, group_id: int, after: int, limit: int) -> Sequence[RowMapping]:
     """Return the next rows, by id, whose contact's data may go to Mailchimp.
 
-    Those of subscribed and pending members, and due ones of contacts in the group, who may become members. Each with
-    id, civicrm_contact_id, mailchimp_email, mailchimp_status, mailchimp_data, confirmed, wanted, refused.
+    Those of subscribed and pending members, and due ones of contacts in the group, who may become members: not of
+    people whom CiviCRM says not to mail, who are due for hours after each change of the group. Each with id,
+    civicrm_contact_id, mailchimp_email, mailchimp_status, mailchimp_data, confirmed, wanted, refused.
     """
     statuses = [status.value for status in SUBSCRIBED_STATUSES]
     in_group = exists().where(
@@ -25,7 +26,8 @@ def rows_to_check(tx: Connection, list_id: str, group_id: int, after: int, limit
         group_contact.c.group_id == group_id,
         group_contact.c.status == GroupStatus.ADDED.value,
     )
-    may_become = and_(cache.c.sync_status == SyncStatus.TODO.value, in_group)
+    may_be_mailed = or_(cache.c.marks.is_(None), cache.c.marks == Departure.ON_HOLD.value)  # another address may do
+    may_become = and_(cache.c.sync_status == SyncStatus.TODO.value, in_group, may_be_mailed)
     query = _rows().where(
         cache.c.mailchimp_list_id == list_id,
         cache.c.civicrm_contact_id.is_not(None),

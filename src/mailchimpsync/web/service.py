@@ -31,7 +31,7 @@ class Service:
         metrics: returns the text and the content type of `/metrics`.
         is_alive: says whether the worker is running.
         stop: says whether the process is about to end, for runs that were started over HTTP.
-        errands: background tasks started by screens.
+        tasks: background tasks started by screens.
         counts: numbers of people for the screens.
     """
 
@@ -40,7 +40,7 @@ class Service:
     metrics: Callable[[], tuple[bytes, str]] | None = None
     is_alive: Callable[[], bool] | None = None
     stop: Callable[[], bool] | None = None
-    errands: BackgroundTasks = field(default_factory=BackgroundTasks)
+    tasks: BackgroundTasks = field(default_factory=BackgroundTasks)
     counts: CachedCounts = field(default_factory=CachedCounts)
     _slots: BoundedSemaphore = field(init=False)
     _refreshed: float = field(init=False, default=float("-inf"))

@@ -49,7 +49,7 @@ class Token(AuthBase):
 
     openapi_type = "http"
     openapi_scheme = "bearer"
-    openapi_description = "A token, made by `mailchimpsync token create`."
+    openapi_description = "A token, created with `mailchimpsync token create`."
 
     def __init__(self, needed: Scope) -> None:
         """Take the scope."""

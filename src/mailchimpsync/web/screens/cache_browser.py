@@ -141,7 +141,7 @@ def include_all(visit: Visit, wanted: RowFilter) -> None:
     if number is not None and number <= AT_ONCE_MAX:
         report_included(visit, include_rows(visit.site, wanted))
         return
-    visit.service.errands.begin(
+    visit.service.tasks.begin(
         visit.site, "include", wanted.list_id, lambda site: include_rows(site, wanted), by=visit.by
     )
     visit.say(_("Many people are being included in the next sync. This takes a moment."))

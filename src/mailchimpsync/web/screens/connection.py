@@ -156,7 +156,7 @@ def abort(visit: Visit, list_id: str) -> HttpResponse:
 @screen(Scope.RUN, "POST")
 def dismiss(visit: Visit, list_id: str) -> HttpResponse:
     """Dismiss the outcome of the latest task."""
-    visit.service.errands.dismiss(list_id)
+    visit.service.tasks.dismiss(list_id)
     return redirect("connection", list_id)
 
 
@@ -171,7 +171,7 @@ def begin(visit: Visit, link: Link, kind: str, work: Callable[[Site], Any]) -> N
         fetch_names(site, link)
         return work(site)
 
-    visit.service.errands.begin(visit.site, kind, link.audience_id, with_names, by=visit.by)
+    visit.service.tasks.begin(visit.site, kind, link.audience_id, with_names, by=visit.by)
 
 
 def _standing(visit: Visit, link: Link) -> dict[str, Any]:
@@ -180,7 +180,7 @@ def _standing(visit: Visit, link: Link) -> dict[str, Any]:
         "link": link,
         "standing": standing,
         "status": standing.status,
-        "outcome": outcome_of(standing.errand),
+        "outcome": outcome_of(standing.task),
         "news": news_for([standing]),
         "seconds": standing.seconds,
         "log": log_with_times(standing.status.log),
@@ -203,5 +203,5 @@ urlpatterns = [
     path("connections/<str:list_id>/plan", plan, name="make-plan"),
     path("connections/<str:list_id>/verify", verify, name="verify"),
     path("connections/<str:list_id>/abort", abort, name="abort"),
-    path("connections/<str:list_id>/dismiss", dismiss, name="dismiss-errand"),
+    path("connections/<str:list_id>/dismiss", dismiss, name="dismiss-task"),
 ]

@@ -31,13 +31,13 @@ class ConnectionCard:
     Attributes:
         counted: whether there are numbers yet; a large audience is counted in the background.
         is_fresh: whether the numbers are recent.
-        errand: the newest background task.
+        task: the newest background task.
     """
 
     status: ConnectionStatus
     counted: bool
     is_fresh: bool
-    errand: BackgroundTask | None
+    task: BackgroundTask | None
     notices: tuple[Notice, ...]
 
     @property
@@ -48,7 +48,7 @@ class ConnectionCard:
     @property
     def is_lively(self) -> bool:
         """Say whether something is running."""
-        return self.status.running or (self.errand is not None and self.errand.is_under_way)
+        return self.status.running or (self.task is not None and self.task.is_under_way)
 
     @property
     def seconds(self) -> int:
@@ -101,11 +101,11 @@ class ConnectionCard:
 
 
 def _headline(standing: ConnectionCard) -> str:
-    status, errand = standing.status, standing.errand
+    status, task = standing.status, standing.task
     if status.running and status.working is not None:
         return _("Sync is running")
-    if errand is not None and errand.is_under_way:
-        return _errand_words(errand.kind)
+    if task is not None and task.is_under_way:
+        return _task_words(task.kind)
     if status.running:
         return _("Processing changes from Mailchimp")
     if status.crashed:
@@ -157,7 +157,7 @@ def _in_sync_words(state: ConnectionState) -> str:
     return _("In sync")
 
 
-def _errand_words(kind: str) -> str:
+def _task_words(kind: str) -> str:
     words = {
         "sync": _("Sync is starting"),
         "plan": _("Making a plan"),
@@ -181,10 +181,10 @@ def connection_cards(visit: Visit, links: Sequence[Link], *, wait: bool = False)
 def _card(visit: Visit, link: Link, numbers: Numbers, alerts: Sequence[Alert]) -> ConnectionCard:
     counted = numbers.counted or Counted()
     [status] = getstatus(visit.site, group_id=link.group_id, counting=lambda _tx, _link: counted)
-    errand = visit.service.errands.newest(link.audience_id)
+    task = visit.service.tasks.newest(link.audience_id)
     mine = [one for one in alerts if one.list_id == link.audience_id]
     notices = tuple(notices_of(status, mine))
-    return ConnectionCard(status, numbers.counted is not None, numbers.is_fresh, errand, notices)
+    return ConnectionCard(status, numbers.counted is not None, numbers.is_fresh, task, notices)
 
 
 def _numbers(visit: Visit, link: Link, patience: float | None) -> Numbers:

@@ -32,7 +32,7 @@ def index(visit: Visit) -> HttpResponse:
         problem = _("Nothing was erased. First confirm that you understand this can't be undone.")
         return visit.render("erase.html", {**_to_be_erased(visit, address), "problem": problem}, status=400)
     by, name = visit.by, token_urlsafe(12)
-    visit.service.errands.begin(
+    visit.service.tasks.begin(
         visit.site, _KIND, name, lambda site: erase(site, address=address, confirm=True, by=by), by=by
     )
     return redirect("erased", name)
@@ -41,15 +41,15 @@ def index(visit: Visit) -> HttpResponse:
 @screen(Scope.CONFIGURE)
 def report(visit: Visit, name: str) -> HttpResponse:
     """Show what was deleted, or that it is in progress."""
-    errand = visit.service.errands.newest(name)
-    if errand is None or errand.kind != _KIND:
+    task = visit.service.tasks.newest(name)
+    if task is None or task.kind != _KIND:
         visit.warn(
             _("This report is no longer available. Erase the address again to be sure; completed steps stay done.")
         )
         return redirect("people")
-    context: dict[str, Any] = {"name": name, "error": errand.error, "is_under_way": errand.is_under_way}
-    if errand.result is not None:
-        context |= _erased(visit, errand.result)
+    context: dict[str, Any] = {"name": name, "error": task.error, "is_under_way": task.is_under_way}
+    if task.result is not None:
+        context |= _erased(visit, task.result)
     return visit.part("parts/erased.html", context) if visit.is_partial else visit.render("erased.html", context)
 
 

@@ -29,13 +29,13 @@ class Outcome:
     button: str = ""
 
 
-def outcome_of(errand: BackgroundTask | None) -> Outcome | None:
+def outcome_of(task: BackgroundTask | None) -> Outcome | None:
     """Return the outcome of a task; None while it runs, or if there is none."""
-    if errand is None or errand.is_under_way:
+    if task is None or task.is_under_way:
         return None
-    if errand.error is not None:
-        return _failure(errand.error)
-    for found in _results(errand.result):
+    if task.error is not None:
+        return _failure(task.error)
+    for found in _results(task.result):
         return _outcome(found)
     return None
 

@@ -75,7 +75,7 @@ def _apply(visit: Visit, found: Plan) -> HttpResponse:
     by, stop, plan_id = visit.by, visit.service.stop, found.id
     if found.state != PlanState.APPROVED:
         approveplan(visit.site, id=plan_id, by=by)
-    visit.service.errands.begin(
+    visit.service.tasks.begin(
         visit.site,
         "apply",
         found.list_id,

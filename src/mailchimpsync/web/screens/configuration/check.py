@@ -18,7 +18,7 @@ CHECK = "check"
 @screen()
 def show(visit: Visit) -> HttpResponse:
     """Show what the last check-up found."""
-    errand = visit.service.errands.newest(CHECK)
+    errand = visit.service.tasks.newest(CHECK)
     found: list[Finding] = (errand.result if errand else None) or []
     context = {
         "errand": errand,
@@ -39,7 +39,7 @@ def begin(visit: Visit) -> HttpResponse:
     def work(site: Site) -> list[Finding]:
         return doctor(site)
 
-    visit.service.errands.begin(visit.site, CHECK, CHECK, work, by=visit.by)
+    visit.service.tasks.begin(visit.site, CHECK, CHECK, work, by=visit.by)
     return redirect("configuration-check")
 
 

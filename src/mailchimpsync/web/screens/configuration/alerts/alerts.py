@@ -25,7 +25,7 @@ TEST = "alerts"
 @screen()
 def index(visit: Visit) -> HttpResponse:
     """Show what is set up, and what came of the last test."""
-    alerts, errand = visit.site.configuration.alerts, visit.service.errands.newest(TEST)
+    alerts, errand = visit.site.configuration.alerts, visit.service.tasks.newest(TEST)
     context = {
         "alerts": alerts,
         "channels": [(key, form.title, form.purpose, form.words(alerts)) for key, form in FORMS.items()],
@@ -74,7 +74,7 @@ def test(visit: Visit) -> HttpResponse:
     def work(site: Site) -> list[Finding]:
         return testalerts(site)
 
-    visit.service.errands.begin(visit.site, "test", TEST, work, by=visit.by)
+    visit.service.tasks.begin(visit.site, "test", TEST, work, by=visit.by)
     return redirect("configuration-alerts")
 
 

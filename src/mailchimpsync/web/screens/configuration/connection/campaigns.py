@@ -75,7 +75,7 @@ def edit(visit: Visit, list_id: str) -> HttpResponse:
 def show(visit: Visit, list_id: str) -> HttpResponse:
     """Show the campaigns that were imported, and how the import stands."""
     link = find_audience(visit.site, list_id)
-    errand = visit.service.errands.newest(list_id)
+    errand = visit.service.tasks.newest(list_id)
     ours = errand if errand is not None and errand.kind == KIND else None
     context = {
         "link": link,
@@ -100,7 +100,7 @@ def begin(visit: Visit, list_id: str) -> HttpResponse:
     def work(site: Site) -> list[PulledCampaigns]:
         return pullcampaigns(site, group_id=link.group_id, since_date=since, max_time=0, stop=stop)
 
-    visit.service.errands.begin(visit.site, KIND, list_id, work, by=visit.by)
+    visit.service.tasks.begin(visit.site, KIND, list_id, work, by=visit.by)
     visit.say(_("The import has begun."))
     return redirect(_list_page(link))
 

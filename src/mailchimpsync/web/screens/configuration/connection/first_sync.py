@@ -110,7 +110,7 @@ def begin_preview(visit: Visit, list_id: str) -> HttpResponse:
         fetch_names(site, link)
         return createplan(site, group_id=link.group_id, by=by, stop=stop)
 
-    visit.service.errands.begin(visit.site, PLAN, list_id, work, by=by)
+    visit.service.tasks.begin(visit.site, PLAN, list_id, work, by=by)
     return redirect("configuration-first-sync", list_id)
 
 
@@ -138,7 +138,7 @@ def _begin_sync(visit: Visit, link: Link, plan_id: int) -> None:
             return applyplan(site, id=plan_id, max_time=0, by=by, stop=stop)
         return None  # the service's own schedule was quicker
 
-    visit.service.errands.begin(visit.site, SYNC, link.audience_id, work, by=by)
+    visit.service.tasks.begin(visit.site, SYNC, link.audience_id, work, by=by)
 
 
 def _check_version(visit: Visit) -> None:
@@ -161,7 +161,7 @@ def _newest_plan(visit: Visit, link: Link) -> Plan | None:
 
 
 def _context(visit: Visit, link: Link) -> dict[str, object]:
-    errand: BackgroundTask | None = visit.service.errands.newest(link.audience_id)
+    errand: BackgroundTask | None = visit.service.tasks.newest(link.audience_id)
     last = last_syncs(visit.site)[link.audience_id]
     plan = _newest_plan(visit, link)
     return {

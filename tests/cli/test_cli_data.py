@@ -94,6 +94,24 @@ def test_a_custom_field_that_the_key_is_not_shown_is_not_said_not_to_exist(mappe
     )
 
 
+def test_doctor_names_a_mapped_custom_field_that_the_key_is_not_shown(mapped: Desk) -> None:
+    mapped("data", "create-fields")
+    fields = [{"merge_field": "JOB", "source": "job_title"}]
+    configure(mapped, fields=fields)
+    assert data_in_doctor(mapped) == [("good", "Both sides have the fields that are mapped.")]
+
+    configure(mapped, fields=[*fields, {"merge_field": "LNAME", "source": "Volunteering.Skills:label"}])
+
+    [(level, found)] = data_in_doctor(mapped)
+    assert level == "warning"
+    assert "LNAME: CiviCRM shows no contact field “Volunteering.Skills:label”. Custom fields are shown only to" in found
+
+
+def data_in_doctor(desk: Desk) -> list[tuple[str, str]]:
+    found = json.loads(desk("doctor", "--json").stdout)
+    return [(one["level"], one["found"]) for one in found if one["subject"].startswith("Data of ")]
+
+
 def test_nobody_to_show_is_said(connected: Desk) -> None:
     assert "Nobody to show" in connected("data", "preview").stdout
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from mailchimpsync.actions.alerts import check as alerts
 from mailchimpsync.actions.api.description import Scope, action
-from mailchimpsync.actions.checkup import campaigns, civicrm, here, mailchimp, work
+from mailchimpsync.actions.checkup import campaigns, civicrm, data, here, mailchimp, work
 from mailchimpsync.actions.checkup import deep as deep_checks
 from mailchimpsync.actions.finding import Finding, failed, plain_findings, trouble
 from mailchimpsync.actions.site import Clients, Site, open_site
@@ -37,6 +37,7 @@ _OF_SITE: Checks[Site] = (
     ("Webhooks", lambda site: iter(check_webhooks(site))),
     ("Syncs", work.check_syncs),
     ("Events from webhooks", work.check_events),
+    ("Data", data.check_data),
     ("Campaigns", campaigns.check_campaigns),
     ("Alerts", alerts.check_alerts),
 )
@@ -52,9 +53,9 @@ def doctor(site: Site) -> list[Finding]:
     """Look for what is wrong, and say what to do about it; change nothing.
 
     It looks at the home, the secret key, database, disk and configuration; CiviCRM, its key, clock and groups;
-    Mailchimp, its keys, audiences, interests and webhooks; the last syncs, events that wait, the import of campaigns,
-    and who is told of problems. What can't be looked at is a finding too, and does not keep the rest. Each side may
-    take a minute or two where it does not answer.
+    Mailchimp, its keys, audiences, interests and webhooks; the last syncs, events that wait, the data and campaigns
+    that are switched on, and who is told of problems. What can't be looked at is a finding too, and does not keep the
+    rest. Each side may take a minute or two where it does not answer.
     """
     return [*_run_checks(_OF_SETTINGS, site.settings), *_run_checks(_OF_SITE, site)]
 

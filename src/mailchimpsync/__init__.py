@@ -1,7 +1,7 @@
-"""Keeps CiviCRM mailing groups and Mailchimp audiences telling the same truth, both ways.
+"""Keeps CiviCRM mailing groups and Mailchimp audiences in sync, in both directions.
 
-Programs find the actions here: `from mailchimpsync import open_site, getstatus, call`. They are loaded when first
-asked for, so that importing the package, as every command does, costs nothing.
+Programs find the actions here: `from mailchimpsync import open_site, getstatus, call`. They are loaded on first use, so
+that importing the package, as every command does, is cheap.
 """
 
 from importlib import import_module
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 else:
 
     def __getattr__(name: str) -> Any:
-        """Return what `mailchimpsync.actions` offers; modules of the package are imported by Python itself."""
+        """Return what `mailchimpsync.actions` offers; Python itself imports the package's modules."""
         if not name.startswith("_") and find_spec(f"{__name__}.{name}") is None:
             actions = import_module(f"{__name__}.actions")
             if name in actions.__all__:

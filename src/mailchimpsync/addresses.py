@@ -1,4 +1,4 @@
-"""When two e-mail addresses are one: the only place that knows (docs/decisions/sameness-of-addresses.md).
+"""When two e-mail addresses are the same: decided only here (docs/decisions/sameness-of-addresses.md).
 
 Three forms of an address: the one in which addresses are compared, the one that is sent to Mailchimp, and the one that
 Mailchimp's member id is made of.
@@ -18,14 +18,14 @@ from mailchimpsync.invisible import is_invisible
 def normalise_address(address: str) -> str:
     """Return the form in which addresses are compared: lower-case, nothing invisible, the domain in ASCII.
 
-    Accents are kept: CiviCRM compares without regard to them, Mailchimp does not, so that two addresses which differ by
-    an accent are two addresses.
+    Accents are kept. CiviCRM ignores them in comparisons, but Mailchimp does not, so two addresses that differ by an
+    accent are two addresses.
     """
     return sendable(address).lower()
 
 
 def sendable(address: str) -> str:
-    """Return an address as it is sent to Mailchimp: as it is spelt, without what can't be seen, the domain in ASCII."""
+    """Return an address as it is sent to Mailchimp: as spelt, without invisible characters, the domain in ASCII."""
     if address.isascii():
         if address.isprintable():  # as nearly all are
             return address.strip()
@@ -36,14 +36,14 @@ def sendable(address: str) -> str:
 
 
 def mailchimp_key(address: str) -> str:
-    """Return the form that Mailchimp makes its member id of: an address as it has it, in lower case."""
+    """Return the form from which Mailchimp derives its member id: its own spelling, in lower case."""
     return address.strip().lower()
 
 
 def member_id_of(address: str) -> str:
     """Return the member id Mailchimp gives an address that it has in this spelling: the MD5 of its lower-case form.
 
-    Very old members may have another one: where Mailchimp has returned an id, that is the one to use.
+    Very old members may have a different one: if Mailchimp has returned an id, use that.
     """
     return hashlib.md5(mailchimp_key(address).encode(), usedforsecurity=False).hexdigest()
 
@@ -62,7 +62,7 @@ def _in_ascii(domain: str) -> str:
         return domain
     try:
         return idna.encode(domain, uts46=True).decode()
-    except idna.IDNAError:  # no domain at all: it is compared as it is
+    except idna.IDNAError:  # not a valid domain: it is compared as it is
         return domain
 
 

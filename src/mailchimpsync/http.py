@@ -1,4 +1,4 @@
-"""What both transports share: one exchange with bounds, reading an answer, and the retry policy.
+"""What both API clients share: one bounded exchange, reading an answer, and the retry policy.
 
 See docs/decisions/failures-stay-alone.md.
 """
@@ -45,10 +45,10 @@ DETAIL_CHARS_MAX = 300
 USER_AGENT = f"mailchimpsync/{__version__}"
 
 LEAST_SECONDS = 1.0
-"""So long a request is given at least, however little time is left: each call gets somewhere."""
+"""The least time a request is given, however little is left, so that each call makes progress."""
 
 GRACE_SECONDS_OF_A_CHANGE = 10.0
-"""So long a request that changes something may go on once somebody wants to stop; one that only reads ends at once.
+"""How long a request that makes a change may continue after a request to stop. One that only reads ends at once.
 
 If a change is cut off, the next run has to find out whether it was done.
 """
@@ -62,7 +62,7 @@ _ADDRESS = re.compile(r"[^\s@<>\"]+@[^\s@<>\"]+")
 
 @dataclass(frozen=True)
 class Service:
-    """One of the two systems, and the codes for its troubles."""
+    """One of the two systems, and the codes for its failures."""
 
     name: str
     unavailable: Code
@@ -98,7 +98,7 @@ def tls() -> ssl.SSLContext:
 def connections(
     headers: Mapping[str, str], transport: httpx2.BaseTransport | None = None, auth: httpx2.Auth | None = None
 ) -> httpx2.Client:
-    """Return connections that keep no cookies.
+    """Return an HTTP client that keeps no cookies.
 
     CiviCRM starts a session with every answer. PHP handles the requests of one session one after the other, so a
     client that sent its cookie back would wait for itself.
@@ -113,13 +113,13 @@ def connections(
 
 
 def timeouts(seconds: float) -> httpx2.Timeout:
-    """Return the usual timeouts, none of them longer than so many seconds."""
+    """Return the usual timeouts, none longer than `seconds`."""
     usual = TIMEOUT.as_dict()
     return httpx2.Timeout(**{kind: min(most or seconds, seconds) for kind, most in usual.items()})
 
 
 def _cause_of(error: BaseException) -> BaseException | None:
-    """Return what the operating system or TLS said, if that tells a cause by itself."""
+    """Return the error of the operating system or of TLS, if it names a cause."""
     cause: BaseException | None = error
     for _ in range(CAUSES_MAX):
         if isinstance(cause, ssl.SSLError):
@@ -141,7 +141,7 @@ def parse(adapter: TypeAdapter[T], body: bytes, service: Service) -> T:
     """Read JSON.
 
     Raises:
-        TransientError: it is not JSON, or not of the promised form. It names the place, never the content.
+        TransientError: it is not JSON, or not of the expected form. It names the place, never the content.
     """
     try:
         return adapter.validate_json(body)
@@ -152,22 +152,22 @@ def parse(adapter: TypeAdapter[T], body: bytes, service: Service) -> T:
 
 
 def first_problem(error: ValidationError) -> str:
-    """Return where the first fault is, and of which kind; never the content."""
+    """Return the place and kind of the first problem, never the content."""
     problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
     place = ".".join(str(part) for part in problem["loc"])
-    return f"{place or 'the whole'}: {problem['type']}"
+    return f"{place or 'the whole answer'}: {problem['type']}"
 
 
 def unreadable_answer(service: Service, what: str, status: int = 0) -> TransientError:
-    """Return the error for an answer that cannot be read; whatever was asked may have been done."""
+    """Return the error for an answer that cannot be read; what was requested may have been done."""
     return TransientError(service.odd, f"{service.name}'s answer cannot be read ({what})", status=status)
 
 
 def throttled(service: Service, answer: Answer, now: datetime, *, work_may_be_done: bool) -> WaitError:
-    """Return the error for a request that came at a bad moment, with the wait the answer asks for, if any."""
+    """Return the error for a throttled request, with the wait that the answer asks for, if any."""
     error = WaitError(
         service.throttled,
-        f"{service.name} asks to come back later (status {answer.status})",
+        f"{service.name} asks to try again later (status {answer.status})",
         status=answer.status,
         work_may_be_done=work_may_be_done,
     )
@@ -176,16 +176,16 @@ def throttled(service: Service, answer: Answer, now: datetime, *, work_may_be_do
 
 
 def unavailable(service: Service, answer: Answer, now: datetime) -> WaitError:
-    """Return the error for a server that fails: the work may have been done nevertheless."""
+    """Return the error for a failing server; the work may still have been done."""
     error = WaitError(
-        service.unavailable, f"{service.name} fails at the moment (status {answer.status})", status=answer.status
+        service.unavailable, f"{service.name} is failing at the moment (status {answer.status})", status=answer.status
     )
     error.retry_after = _retry_after(answer.headers.get("Retry-After", ""), now)
     return error
 
 
 def _retry_after(value: str, now: datetime) -> float:
-    """Return seconds from a Retry-After header (RFC 9110 10.2.3), 0 where there is none, bounded."""
+    """Return the seconds of a Retry-After header (RFC 9110 10.2.3), bounded; 0 without one."""
     try:
         seconds = float(value) if value.strip().isdigit() else _seconds_until(value, now)
     except ValueError:
@@ -199,23 +199,23 @@ def _seconds_until(value: str, now: datetime) -> float:
 
 
 class Permit(Protocol):
-    """The right to write, which somebody else may take over."""
+    """The right to write, which another process may take over."""
 
     def check(self) -> None:
-        """Make sure that it is still held, right before something is sent that may change something."""
+        """Make sure that it is still held, right before sending something that may make a change."""
 
     def renew(self) -> None:
-        """See that it is not lost for waiting; called before each request and each wait, and while an answer comes."""
+        """Keep it while waiting; called before each request and each wait, and while an answer arrives."""
 
 
 class Remote:
-    """The frame of a client: exchanges with bounds, and patience. To be used as a context manager, or closed.
+    """The base of a client: bounded exchanges and retries. Use it as a context manager, or close it.
 
-    `deadline` may be set at any time: no wait before a retry goes beyond it, and one that has begun ends with it; the
-    last error is raised instead, and no request goes far beyond it. `patience` ends retries earlier than that, and
-    leaves requests their time: somebody waits, and the answer may be slow. Unless it `may_write`, whatever could change
-    something is refused here; with a `permit`, none of it is sent unless that is held. `clock_ahead` is what our clock
-    was ahead of theirs at the last answer that told its time.
+    `deadline` may be set at any time. No wait before a retry goes beyond it, and one that has started ends with it: the
+    last error is raised instead. No request goes far beyond it. `patience` ends retries earlier, but leaves each
+    request its time, for callers with a person waiting for an answer that may be slow. Unless `may_write` is set,
+    requests that could change something are refused here; with a `permit`, they are sent only while it is held.
+    `clock_ahead` is how far our clock was ahead of theirs at the last answer that gave its time.
     """
 
     service: ClassVar[Service]
@@ -243,7 +243,7 @@ class Remote:
         self._http.close()
 
     def check_may_write(self) -> None:
-        """Make sure that whoever only looks does not write, whatever mistake of ours led here.
+        """Make sure that a read-only client does not write, even if a bug of ours led here.
 
         Raises:
             MailchimpsyncError: `INTERNAL`; nothing was sent.
@@ -252,7 +252,7 @@ class Remote:
             raise MailchimpsyncError(Code.INTERNAL, f"A plan was about to write to {self.service.name}")
 
     def check_permit(self, *, changes: bool = False) -> None:
-        """Make sure that the permit is held, if there is one: now, before a change, else so that it lasts."""
+        """Make sure that the permit is held, if there is one: check it before a change, otherwise renew it."""
         if self.permit is None:
             return
         if changes:
@@ -263,11 +263,11 @@ class Remote:
     def exchange(self, request: httpx2.Request, *, changes: bool) -> Answer:
         """Send a request once and read its answer, whatever its status; it outlives the deadline by a second at most.
 
-        Where somebody wants to stop, one that only reads ends at once, and one that changes something soon.
+        After a request to stop, one that only reads ends at once, and one that makes a change soon.
 
         Raises:
             TransientError: no answer, or not all of it; `work_may_be_done` False where the request never left.
-            AccessError: there will be none either later: a certificate that is not trusted, another protocol.
+            AccessError: retrying can't help: a certificate that is not trusted, or another protocol.
         """
         started, status = self.runtime.now(), 0
         seconds = self.seconds_for(changes=changes)
@@ -290,7 +290,7 @@ class Remote:
         return answer
 
     def seconds_for(self, *, changes: bool) -> float:
-        """Return how long a request that begins now may take: until the deadline, if that is not too short."""
+        """Return how long a request that starts now may take: until the deadline, if that is not too short."""
         if self.deadline is None:
             return BODY_SECONDS_MAX
         left = self.deadline.seconds_to_end(BODY_SECONDS_MAX)
@@ -299,19 +299,19 @@ class Remote:
         return max(LEAST_SECONDS, left)
 
     def within(self, seconds: float, *, changes: bool) -> AbstractContextManager[None]:
-        """Return a context in which no exchange takes longer than that, nor goes on for long once it is to stop."""
+        """Return a context in which no exchange outlives its time, or continues long after a stop."""
         deadline = self.deadline
-        if deadline is None or deadline.is_stopped:  # one that begins after that has its time
+        if deadline is None or deadline.is_stopped:  # a request that starts after that has its full time
             return ending_within(seconds)
         return ending_within(seconds, lambda: deadline.is_stopped, GRACE_SECONDS_OF_A_CHANGE if changes else 0.0)
 
     def _compare_clocks(self, answer: Answer) -> None:
-        """Every answer of HTTP tells its server's time (RFC 9110 6.6.1); it costs no request to look at it."""
+        """Read the server's time from the answer (RFC 9110 6.6.1), which costs no request."""
         with suppress(KeyError, ValueError):
             self.clock_ahead = timedelta(seconds=-_seconds_until(answer.headers["Date"], self.runtime.now()))
 
     def connection_error(self, error: httpx2.RequestError) -> RemoteError:
-        """Return the error for a connection that failed: what lasts is told apart from what may pass."""
+        """Return the error for a failed connection, lasting or temporary."""
         name, detail = self.service.name, redact(str(error))
         cause = _cause_of(error)
         if isinstance(cause, ssl.SSLCertVerificationError):
@@ -342,8 +342,8 @@ class Remote:
     def with_retries(self, attempt: Callable[[], T], *, repeatable: bool) -> T:
         """Call `attempt`, and again after temporary errors: exponential back-off with full jitter.
 
-        Where the server said how long to wait, that is waited besides. What is not `repeatable` is repeated only where
-        the work was surely not done.
+        If the server said how long to wait, that wait is added. What is not `repeatable` is repeated only if the work
+        was certainly not done.
         """
         again = retry_if_exception(
             lambda error: isinstance(error, TransientError) and (repeatable or not error.work_may_be_done)
@@ -358,7 +358,7 @@ class Remote:
         )(attempt)
 
     def wait(self, seconds: float) -> bool:
-        """Wait, and say whether all of it was waited: it ends early with the deadline."""
+        """Wait, at most until the deadline; return whether the whole time was waited."""
         self.check_permit()
         if self.deadline is not None:
             return self.deadline.sleep(seconds)
@@ -366,7 +366,7 @@ class Remote:
         return True
 
     def _sleep(self, state: RetryCallState) -> None:
-        """Wait before the next attempt; where that is cut short there is none, and the last error is raised."""
+        """Wait before the next attempt; if the wait is cut short, raise the last error instead."""
         error = state.outcome.exception() if state.outcome else None
         if not self.wait(state.upcoming_sleep) and error is not None:
             raise error
@@ -381,10 +381,10 @@ class Remote:
         return state.attempt_number >= self._attempts_max or not self.has_time_for(state.upcoming_sleep)
 
     def has_time_for(self, seconds: float) -> bool:
-        """Say whether a wait of so many seconds ends before the deadline, and before patience does."""
+        """Say whether a wait of `seconds` ends before the deadline and before `patience`."""
         ends = (self.deadline, self.patience)
         return all(end is None or end.seconds_left(seconds + 1) > seconds for end in ends)
 
 
 def _no_more(_seconds: float) -> None:
-    """The wait is over already: only before it does tenacity tell the error that may have to be raised."""
+    """Don't wait again: `before_sleep` has waited, as tenacity passes the error to raise only there."""

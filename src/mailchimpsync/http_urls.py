@@ -1,4 +1,4 @@
-"""What can be the address of a server: the only place that knows, whoever gives it."""
+"""What can be the URL of a server, checked in one place for all callers."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import idna
 
 
 def is_http_url(text: str) -> bool:
-    """Say whether a text is an http or https address that can be asked: with a host, and no name and password in it.
+    """Say whether a text is an http or https URL with a valid host, and without a user name or password.
 
-    Whether anybody answers there is another question.
+    Whether a server answers there is not checked.
     """
     if not text.isprintable() or any(sign.isspace() for sign in text):
         return False
@@ -24,7 +24,7 @@ def is_http_url(text: str) -> bool:
 
 
 def _is_host(host: str) -> bool:
-    if ":" in host:  # in brackets, so that it was looked at already
+    if ":" in host:  # an IPv6 address in brackets: `urlsplit` has checked it
         return True
     with suppress(idna.IDNAError, ValueError):
         ascii_host = host if host.isascii() else idna.encode(host, uts46=True).decode()

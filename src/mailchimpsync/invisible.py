@@ -1,4 +1,4 @@
-"""Signs that nobody sees: the only place that knows them, for texts and for addresses alike."""
+"""Characters that can't be seen, defined once for both texts and addresses."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ _UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u206
 
 
 def is_invisible(sign: str) -> bool:
-    """Say whether a sign takes no place, or an empty one that is no space."""
+    """Say whether a character takes no space on screen, or shows as blank without being a space."""
     return sign in _UNSEEN or unicodedata.category(sign) in _UNSEEN_CATEGORIES

@@ -37,10 +37,10 @@ See docs/reference/php-extension.md#what-it-does.
 
 
 class MadeBy(StrEnum):
-    """Who made a member's status, where it was us (docs/decisions/who-made-a-status.md)."""
+    """Whether we made a member's status (docs/decisions/who-made-a-status.md)."""
 
     US = "us"
-    US_UNCONFIRMED = "us-unconfirmed"  # we took somebody off who had not confirmed yet
+    US_UNCONFIRMED = "us-unconfirmed"  # we unsubscribed a person who had not confirmed yet
 
 
 class GroupStatus(StrEnum):
@@ -53,13 +53,13 @@ class GroupStatus(StrEnum):
 
 
 class SyncStatus(StrEnum):
-    """Where a cache row stands."""
+    """The state of a cache row."""
 
     TODO = "todo"  # to be decided
     LIVE = "live"  # an update is on its way to Mailchimp
     REDO = "redo"  # being retried in another way after a refusal, for example as pending
     OK = "ok"  # nothing outstanding
-    FAIL = "fail"  # cannot be synced; the reason says why
+    FAIL = "fail"  # can't be synced; the reason says why
 
 
 IN_FLIGHT = frozenset({SyncStatus.LIVE, SyncStatus.REDO})
@@ -89,7 +89,7 @@ class Side(StrEnum):
 
 
 class Resubscribe(StrEnum):
-    """What a connection does when CiviCRM wants somebody back who left at Mailchimp.
+    """What a connection does when CiviCRM re-adds a person who unsubscribed at Mailchimp.
 
     See docs/decisions/sticky-opt-outs.md.
     """
@@ -99,7 +99,7 @@ class Resubscribe(StrEnum):
 
 
 class NewMembers(StrEnum):
-    """How a connection lets people onto the list whose consent CiviCRM vouches for (docs/decisions/new-members.md)."""
+    """How a connection subscribes people who gave their consent in CiviCRM (docs/decisions/new-members.md)."""
 
     SUBSCRIBE = "subscribe"  # CiviCRM's consent is enough
     CONFIRM = "confirm"  # Mailchimp asks them first, and they are `pending` until they have confirmed
@@ -111,15 +111,15 @@ class NewMembers(StrEnum):
 
 
 class Trust(StrEnum):
-    """Which side is known to be right, for as long as it takes one full run to bring the other side into line."""
+    """Which side is trusted, until one full run has brought the other side into line."""
 
-    NONE = "none"  # neither: what changed since both agreed, else the later date
+    NONE = "none"  # neither: the side that changed since both agreed, else the later date
     CIVICRM = "civicrm"
     MAILCHIMP = "mailchimp"
 
 
 class Departure(StrEnum):
-    """The ways in which somebody leaves in CiviCRM, the strictest first where several hold."""
+    """The ways in which a person leaves in CiviCRM; where several apply, the first one counts."""
 
     DECEASED = "deceased"
     OPT_OUT = "opt_out"  # no bulk emails, or the member's own address is on hold as an opt-out
@@ -153,14 +153,14 @@ DEPARTURES: Mapping[Departure, Leaving] = MappingProxyType(
 )
 """What departures mean unless a connection says otherwise.
 
-Who has said no is unsubscribed, who is gone is archived. Left alone is what proves nothing: an address on hold in
-CiviCRM may do at Mailchimp, a contact that is not there may only be hidden from the key's user, and a merged one lives
-on.
+People who opted out are unsubscribed, and people who are gone are archived. What proves nothing changes nothing: an
+address on hold in CiviCRM may work at Mailchimp, a contact that is not there may only be hidden from the key's user,
+and a merged one lives on.
 """
 
 
 class ChangeKind(StrEnum):
-    """What a run does to people, counted apart by the guard (docs/decisions/guard.md)."""
+    """What a run does to people; the guard counts each kind separately (docs/decisions/guard.md)."""
 
     UNSUBSCRIBE = "unsubscribe"  # at Mailchimp
     REMOVE = "remove"  # from a group in CiviCRM
@@ -175,7 +175,7 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """How much of one kind may happen unseen: a number, and a share of those it can happen to; None: no limit."""
+    """How much of one kind may happen without review: a number, and a share of the people concerned; None: no limit."""
 
     number: int | None = None
     share: float | None = None
@@ -183,7 +183,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits of a connection; where fewer than `minimum` people are concerned, shares don't count."""
+    """The limits of a connection; shares are ignored below `minimum` people."""
 
     by_kind: Mapping[ChangeKind, Limit]
     minimum: int = 0
@@ -217,11 +217,11 @@ class MappedField:
 
     Attributes:
         merge_field: its tag in the audience, such as `MEMBEREND`.
-        source: what of CiviCRM: a contact field, `group.field` of a custom one, or a summary such as `membership.end`.
-        keep_when_empty: what Mailchimp has stays where CiviCRM has nothing.
-        fill: what stands for the parts of an address that are missing and that Mailchimp wants.
+        source: a contact field of CiviCRM, `group.field` of a custom one, or a summary such as `membership.end`.
+        keep_when_empty: keep Mailchimp's value where CiviCRM has none.
+        fill: the text for missing parts of an address that Mailchimp requires.
         country: of an address in CiviCRM without one, in two letters; empty: such an address is not sent.
-        valid_days: of a checksum, how long a personal link holds at least half of.
+        valid_days: of a checksum; a personal link is valid for at least half as long.
     """
 
     merge_field: str
@@ -240,7 +240,7 @@ class DataOptions:
         tags: whether contacts' tags become tags there.
         only_tags: the names of the tags that do; empty: all that are for contacts.
         group_tags: the groups whose members get a tag.
-        tag_prefix: what such tags begin with there.
+        tag_prefix: what such tags start with there.
         tags_start_automations: whether a change of tags may start automations.
         names: whether first and last name become FNAME and LNAME.
         language: whether the preferred language becomes the member's.
@@ -266,8 +266,8 @@ class Connection:
     Without `limits` there is no guard against mass changes. `trust` names the side that wins wherever the two differ
     about the subscription, `trust_interests` likewise by interest id
     (docs/reference/php-extension.md#trust-in-one-side). `departures` says what leaving in CiviCRM means at Mailchimp;
-    what it does not name is as in `DEPARTURES`. Without `data` nothing but subscriptions is synced. Without
-    `new_members` the audience's own setting decides, once it was read.
+    `DEPARTURES` has the defaults. Without `data`, only subscriptions are synced. Without `new_members`, the audience's
+    own setting decides, once it has been read.
     """
 
     list_id: str
@@ -287,7 +287,7 @@ class Connection:
 
     @property
     def trusted(self) -> dict[str, str]:
-        """Return what a side is trusted with: `subscription` or an interest's id, and the side."""
+        """Return the trusted side by what it is trusted with: `subscription` or an interest's id."""
         all_of_it = {"subscription": self.trust, **self.trust_interests}
         return {what: side.value for what, side in sorted(all_of_it.items()) if side is not Trust.NONE}
 
@@ -297,7 +297,7 @@ class Connection:
         return self.new_members is NewMembers.CONFIRM
 
     def as_audience_says(self, *, double_optin: bool) -> Connection:
-        """Return the same connection; what it does not say about new members, the audience's own setting does."""
+        """Return the same connection, with the audience's own setting for new members where it has none."""
         return replace(self, new_members=self.new_members or NewMembers.of(double_optin=double_optin))
 
     def without_trust(self) -> Connection:
@@ -311,10 +311,10 @@ class Connection:
 
 
 def is_blank(text: str | None) -> bool:
-    """Say whether a text shows nothing: spaces of any kind, characters without width, none at all."""
+    """Say whether a text is empty, or has only spaces of any kind and invisible characters."""
     return not text or all(one.isspace() or is_invisible(one) for one in text)
 
 
 def blank_as_empty(text: str | None) -> str:
-    """Return a text, or "" where it shows nothing: a blank never overwrites."""
+    """Return a text, or "" if it is blank: a blank never overwrites."""
     return "" if text is None or is_blank(text) else text

@@ -1,4 +1,4 @@
-"""All that the author of a plugin needs; see docs/how-to/write-a-plugin.md."""
+"""Everything that the author of a plugin needs; see docs/how-to/write-a-plugin.md."""
 
 from mailchimpsync.civicrm import succeeded
 from mailchimpsync.data.plugin_api import Audience, CannotTellError, Lookup, Outgoing, Person, Summary, Value, hookimpl

@@ -1,4 +1,4 @@
-"""What the engine takes from its surroundings: time, sleep, chance, threads, and somebody to tell how far it is.
+"""What the engine takes from its environment: time, sleep, randomness, threads, progress and metrics.
 
 All of it is passed in, so that a whole run can be simulated deterministically
 (docs/decisions/injected-surroundings.md).
@@ -20,27 +20,27 @@ from typing import Protocol
 from mailchimpsync.errors import Code, StoreError
 
 SPARE_SECONDS_MAX, SPARE_SHARE = 10.0, 0.25
-"""Of the time of a call, so much at most is kept for what was begun before."""
+"""The most of a call's time that is reserved for finishing what was already started."""
 
 SLEEP_SLICE_SECONDS = 0.5
-"""So that a wish to stop is noticed within a second wherever somebody waits."""
+"""How often a wait checks whether it should stop: a request to stop is noticed within a second."""
 
 
 class Progress(Protocol):
-    """Somebody who wants to know how far a run is."""
+    """Is told how far a run is."""
 
     def stage(self, stage: str) -> None:
-        """Say that a stage begins."""
+        """Report that a stage starts."""
 
     def advance(self, done: int, total: int | None = None) -> None:
-        """Say that `done` more items of the stage are done; `total` where it is known."""
+        """Report that `done` more items of the stage are done; `total` where it is known."""
 
     def message(self, text: str) -> None:
-        """Say something worth a line, without addresses or secrets."""
+        """Report something worth a line, without addresses or secrets."""
 
 
 class NoProgress:
-    """Nobody wants to know."""
+    """Ignores progress."""
 
     def stage(self, stage: str) -> None:
         """Ignore it."""
@@ -53,20 +53,20 @@ class NoProgress:
 
 
 class Observer(Protocol):
-    """Somebody who counts and measures; it is called from any thread, and must be quick. All times are seconds."""
+    """Collects metrics. It is called from any thread, and must be quick. All times are in seconds."""
 
     def request(self, service: str, method: str, status: int, seconds: float) -> None:
-        """Say that a request was answered; status 0: it was not."""
+        """Record that a request was answered; status 0: it was not."""
 
     def stage(self, list_id: str, stage: str, seconds: float) -> None:
-        """Say how long a call was at work on a stage."""
+        """Record how long a call worked on a stage."""
 
     def run(self, list_id: str, outcome: str, seconds: float) -> None:
-        """Say how a call of a run ended: its outcome, or the code of the error that ended it."""
+        """Record how a call of a run ended: its outcome, or the code of the error that ended it."""
 
 
 class NoObserver:
-    """Nobody measures."""
+    """Ignores metrics."""
 
     def request(self, service: str, method: str, status: int, seconds: float) -> None:
         """Ignore it."""
@@ -85,7 +85,7 @@ def wall_clock() -> datetime:
 
 @dataclass(frozen=True)
 class Runtime:
-    """Clock (aware, UTC), sleep (seconds), chance, executors (by number of threads), and who measures."""
+    """Clock (aware, UTC), sleep (seconds), randomness, executors (by number of threads), and metrics."""
 
     now: Callable[[], datetime] = wall_clock
     sleep: Callable[[float], None] = time.sleep
@@ -100,10 +100,10 @@ class Runtime:
 
 @dataclass(frozen=True)
 class Deadline:
-    """The end of the time a call may take: a moment (None: none), or as soon as `stop` says that somebody wants it.
+    """The end of a call's time: a moment (None: none), or as soon as `stop` returns True.
 
-    `stop` is asked often, from any thread, never within a transaction. No work is begun after the moment. What was
-    begun before may take until `ends_at`, where that is later: a change that is cut off has to be looked into.
+    `stop` is called often, from any thread, never within a transaction. No work is started after the moment. Work that
+    was started before may take until `ends_at`, where that is later: a change that is cut off has to be checked.
     """
 
     runtime: Runtime
@@ -119,7 +119,7 @@ class Deadline:
 
     @classmethod
     def of_call(cls, runtime: Runtime, seconds: float | None, stop: Callable[[], bool] | None = None) -> Deadline:
-        """Return the deadline of a call that ends after `seconds`; the last of them are for what was begun before."""
+        """Return the deadline of a call that ends after `seconds`; the last of them are for finishing work."""
         if not seconds:
             return cls(runtime, None, stop)
         end = runtime.now() + timedelta(seconds=seconds)
@@ -127,7 +127,7 @@ class Deadline:
 
     @property
     def is_stopped(self) -> bool:
-        """Say whether somebody wants to stop."""
+        """Say whether a stop was requested."""
         return self.stop is not None and self.stop()
 
     @property
@@ -136,7 +136,7 @@ class Deadline:
         return (self.at is not None and self.runtime.now() >= self.at) or self.is_stopped
 
     def seconds_left(self, at_most: float) -> float:
-        """Return the time left in seconds, never negative, never more than `at_most`; 0 once somebody wants to stop."""
+        """Return the seconds left, never negative, never more than `at_most`; 0 once a stop was requested."""
         if self.is_stopped:
             return 0.0
         if self.at is None:
@@ -144,12 +144,12 @@ class Deadline:
         return max(0.0, min(at_most, (self.at - self.runtime.now()).total_seconds()))
 
     def seconds_to_end(self, at_most: float) -> float:
-        """Return the time that is left for what is begun now, also if somebody wants to stop."""
+        """Return the seconds left for work that starts now, even if a stop was requested."""
         end = self.ends_at or self.at
         return at_most if end is None else max(0.0, min(at_most, (end - self.runtime.now()).total_seconds()))
 
     def sleep(self, seconds: float) -> bool:
-        """Wait, but not beyond the deadline, nor half a second after a wish to stop; say if all of it was waited."""
+        """Wait, not beyond the deadline or half a second after a request to stop; return if it waited in full."""
         left = seconds
         while left > 0 and (part := self.seconds_left(min(left, SLEEP_SLICE_SECONDS))) > 0:
             self.runtime.sleep(part)
@@ -159,7 +159,7 @@ class Deadline:
 
 @contextmanager
 def temporary_directory() -> Iterator[Path]:
-    """Give a directory that goes at the end.
+    """Provide a directory that is deleted at the end.
 
     Raises:
         StoreError: `TEMPORARY_FILES`.
@@ -172,7 +172,7 @@ def temporary_directory() -> Iterator[Path]:
 
 @contextmanager
 def temporary_files() -> Iterator[None]:
-    """Around writing temporary files: that it is not possible has a code of its own.
+    """Wrap writing of temporary files, whose failure has its own code.
 
     Raises:
         StoreError: `TEMPORARY_FILES`.
@@ -184,5 +184,5 @@ def temporary_files() -> Iterator[None]:
 
 
 def no_room(detail: str) -> StoreError:
-    """Return the error that there is no room for temporary files."""
+    """Return the error for temporary files that can't be written."""
     return StoreError(Code.TEMPORARY_FILES, "Temporary files can't be written.", detail=detail)

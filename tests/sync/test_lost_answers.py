@@ -247,7 +247,7 @@ def test_a_group_change_that_civicrm_loses_each_time_fails_alone_and_is_never_ta
 
     assert sorted(row["sync_status"] for row in world.rows()) == ["fail", *["ok"] * 11]
     [failed] = [row for row in world.rows() if row["sync_status"] == "fail"]
-    assert failed["reason_detail"] == "CiviCRM said that the change was saved, and it is not there"
+    assert failed["reason_detail"] == "CiviCRM reported the change as saved, but it isn't there"
     assert failed["base_subscribed"] is None
     world.pass_time(3_600)
     world.civicrm._api.database_faults.clear()

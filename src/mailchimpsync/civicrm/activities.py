@@ -21,13 +21,13 @@ from mailchimpsync.errors import Code, RefusedError
 from mailchimpsync.http import unreadable_answer
 
 TARGETS_FIRST, TARGETS_MAX = 100, 500
-"""Targets in one request: as many as of group contacts, which take as long."""
+"""Targets in one request: as many as for group contacts, which take as long."""
 
 CAMPAIGNS_MAX = 1_000
 """Campaigns in one condition."""
 
 WHATEVER_ITS_STATE = ["is_deleted", "IN", [True, False]]
-"""An activity in the trash was put there by staff: it is known, and not made again."""
+"""Staff put activities into the trash: such an activity is known, and not made again."""
 
 
 class _Target(Row):
@@ -52,7 +52,7 @@ class NewActivity:
 def campaign_activities(client: CivicrmClient, field: str, campaign_ids: Sequence[str]) -> dict[tuple[str, Kind], int]:
     """Return the activities of campaigns by campaign and kind; of several, the oldest. `field` holds the campaign.
 
-    Those that can't be read are left out: `campaign_activity` is to be asked before one is made.
+    Those that can't be read are left out: call `campaign_activity` before making one.
     """
     found: dict[tuple[str, Kind], int] = {}
     for some in chunks(campaign_ids, CAMPAIGNS_MAX):
@@ -100,14 +100,14 @@ def existing_activities(client: CivicrmClient, activity_ids: Collection[int]) ->
 
 
 def sees_activities(client: CivicrmClient) -> bool:
-    """Say whether CiviCRM shows the key's user any activity at all: else, that it shows none proves nothing."""
+    """Say whether CiviCRM shows the key's user any activity at all: if not, seeing none proves nothing."""
     return bool(client.call("Activity", "get", {"select": ["id"], "limit": 1}))
 
 
 def create_activity(client: CivicrmClient, field: str, new: NewActivity) -> int:
     """Make an activity without targets, and return its id.
 
-    It is not repeated: whoever calls this after a failure first looks whether it was made, by `campaign_activity`.
+    It is not repeated: after a failure, first check with `campaign_activity` whether it was made.
 
     Raises:
         TransientError: it may have been made.
@@ -131,7 +131,7 @@ def create_activity(client: CivicrmClient, field: str, new: NewActivity) -> int:
 def add_targets(
     client: CivicrmClient, activity_id: int, record_type: int, contact_ids: Iterable[int]
 ) -> dict[int, RefusedError]:
-    """Make contacts targets of an activity, those that are not yet, and return whom CiviCRM refused or lost.
+    """Make contacts targets of an activity, unless they are, and return those CiviCRM refused or lost.
 
     Others stay targets; repeating it changes nothing.
 

@@ -23,7 +23,7 @@ FIELD = "Mailchimp_Campaign_ID"
 
 
 class Kind(StrEnum):
-    """What an activity tells of its targets; the name of its type."""
+    """What an activity says about its targets; the name of its type."""
 
     SENT = "mailchimp_campaign_sent"
     OPENED = "mailchimp_campaign_opened"
@@ -55,10 +55,11 @@ class CampaignSetup:
 
 
 def prepare_campaigns(client: CivicrmClient, kinds: Collection[Kind]) -> CampaignSetup:
-    """Make the activity types and the custom field that are missing, and return what activities are made with.
+    """Create missing activity types and the custom field, and return what activities are made with.
 
     Raises:
-        AccessError: `CV_RIGHT_MISSING`, the key's user may not see and make activities. `CV_NO_CAMPAIGN_TYPES`,
+        AccessError: `CV_RIGHT_MISSING`, the key's user isn't allowed to see and make activities.
+        `CV_NO_CAMPAIGN_TYPES`,
             something else is missing, and the user may not make it.
     """
     found = client.multi(_questions())
@@ -119,7 +120,7 @@ def _making(what: str, make: Callable[[], None]) -> None:
     try:
         make()
     except AccessError as error:
-        why = f"CiviCRM lacks {what}, and the key's user may not make them"
+        why = f"CiviCRM lacks {what}, and the key's user isn't allowed to create them"
         raise AccessError(Code.CV_NO_CAMPAIGN_TYPES, why, status=error.status, detail=error.detail) from error
 
 

@@ -14,7 +14,7 @@ from mailchimpsync.http import unreadable_answer
 class _Group(TypedDict):
     id: int
     title: str
-    children: list[int] | None  # real sites write the ids as text
+    children: list[int] | None  # real sites send the ids as text
 
 
 _GROUPS = TypeAdapter(list[_Group])

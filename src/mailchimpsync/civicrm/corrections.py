@@ -1,4 +1,4 @@
-"""What Mailchimp tells us about single persons: an address that bounces, a new address, another name.
+"""What Mailchimp reports about single people: an address that bounces, a new address, another name.
 
 Each is read before it is written, so that repeating it changes nothing; a record CiviCRM refuses fails alone. It
 is read afterwards too, and written again where nothing has changed (docs/decisions/read-back.md).
@@ -36,7 +36,7 @@ class ContactEmail(NamedTuple):
 
 
 class Name(NamedTuple):
-    """What a contact is to be called; an empty part stays as it is."""
+    """The new name of a contact; an empty part stays as it is."""
 
     contact_id: int
     first_name: str
@@ -59,7 +59,7 @@ _NAMED = TypeAdapter(Envelope[_Named])
 
 
 def hold_addresses(client: CivicrmClient, wanted: Sequence[ContactEmail]) -> dict[ContactEmail, bool | RefusedError]:
-    """Put addresses of contacts on hold, and say for each whether that changed something, or why CiviCRM refused.
+    """Put contacts' addresses on hold; return for each whether it changed, or why CiviCRM refused.
 
     Raises:
         TransientError, AccessError: some of it may be done; repeat all of it.
@@ -82,7 +82,7 @@ def hold_addresses(client: CivicrmClient, wanted: Sequence[ContactEmail]) -> dic
 def add_bulk_addresses(
     client: CivicrmClient, wanted: Sequence[ContactEmail]
 ) -> dict[ContactEmail, bool | RefusedError]:
-    """Add addresses to contacts, for bulk mail, unless a contact has its address; say for each whether it was added.
+    """Add addresses for bulk mail to contacts that lack them; return for each whether it was added.
 
     Raises:
         TransientError, AccessError: some of it may be done; repeat all of it.
@@ -105,7 +105,7 @@ def add_bulk_addresses(
 def set_names(client: CivicrmClient, names: Sequence[Name]) -> dict[Name, RefusedError]:
     """Give contacts other names, and return those CiviCRM refused or lost.
 
-    CiviCRM may keep a name in another spelling, so that one is lost where the contact is called as before.
+    CiviCRM may keep a name in another spelling, so a name counts as lost only if the old one is still there.
 
     Raises:
         TransientError, AccessError: some of it may be done; repeat all of it.
@@ -173,7 +173,7 @@ def _each_kept(
 
 
 def _each_alone(items: Sequence[T], send: Callable[[Sequence[T]], None]) -> dict[T, RefusedError]:
-    """Send records some hundred at a time, and return those CiviCRM refused."""
+    """Send records in hundreds, and return those CiviCRM refused."""
     refused: dict[T, RefusedError] = {}
     for some in chunks(items, RECORDS_MAX):
         refused |= send_halving(some, send)

@@ -1,4 +1,4 @@
-"""In which spellings a site keeps an address: also those that no comparison of its database takes for the same.
+"""The spellings in which a site keeps an address, including those its database doesn't treat as equal.
 
 CiviCRM keeps an address as it was typed or imported, with a carriage return behind it or a blank in front. MySQL finds
 such an address only if it is asked for in that spelling (docs/decisions/sameness-of-addresses.md).
@@ -19,13 +19,13 @@ from mailchimpsync.civicrm.http.unreadable_rows import OddRow
 from mailchimpsync.http import unreadable_answer
 
 ODDLY_SPELT: Where = [["email", "REGEXP", "[^!-~]"]]
-"""Addresses with a sign that is none of ASCII's visible ones; all others are found by their spelling.
+"""Addresses with a character that isn't visible ASCII; all others are found by their spelling.
 
-CiviCRM looks at each of its addresses for it: 0.1 s for 53,000.
+CiviCRM scans all its addresses for them: 0.1 s for 53,000.
 """
 
 KEPT_SECONDS = 60.0
-"""Many requests for owners follow one another, and few addresses are oddly spelt: they are read once a minute."""
+"""Requests for owners come in series, and few addresses are oddly spelt: they are read once a minute."""
 
 
 class _Email(Row):
@@ -43,7 +43,7 @@ _EMAILS = TypeAdapter(Envelope[_Email])
 def kept_spellings(
     client: CivicrmClient, addresses: Collection[str], odd_rows: list[OddRow] | None = None
 ) -> list[str]:
-    """Return all the spellings to ask CiviCRM for, so that it finds whoever has one of these addresses.
+    """Return all the spellings to ask CiviCRM for, so that it finds all owners of these addresses.
 
     Rows that can't be read are added to `odd_rows`, if given, and else are an error.
     """
@@ -58,7 +58,7 @@ def kept_spellings(
 
 
 def _oddly_spelt(client: CivicrmClient) -> _Odd:
-    """Return the oddly spelt addresses of the site, by what they are."""
+    """Return the oddly spelt addresses of the site, by their normalised form."""
     spelt: dict[str, list[str]] = defaultdict(list)
     unread: list[OddRow] = []
     for rows in pages(client, "Email", _Email, _EMAILS, ODDLY_SPELT, odd_rows=unread):

@@ -1,7 +1,7 @@
-"""In which seconds contacts were modified: a small answer, however many contacts, that says which to read again.
+"""The seconds in which contacts were modified: a small answer that says which contacts to read again.
 
-A mass edit leaves tens of thousands of contacts in a few seconds. Two looks that find as many contacts, with the same
-ids in sum, in the same second have found the same contacts.
+A mass edit leaves tens of thousands of contacts in a few seconds. If two queries find the same number of contacts with
+the same sum of ids in a second, the contacts are the same.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from mailchimpsync.civicrm.http.client import Call, Result
 from mailchimpsync.errors import RemoteError
 
 SECONDS_MAX = 1_000
-"""Of more seconds the newest are told."""
+"""If there are more seconds, the newest are returned."""
 
 
 class Second(NamedTuple):
@@ -52,7 +52,7 @@ def call(since: str) -> Call:
 
 
 def seconds_of(since: str, result: Result | RemoteError | None) -> Seconds | None:
-    """Return what was found; None where the site does not answer such a question, which is no error: it saves work."""
+    """Return what was found; None where the site can't answer, which is no error: it only saves work."""
     if not isinstance(result, Result):
         return None
     try:

@@ -1,4 +1,4 @@
-"""What contacts are called, for people who look at rows."""
+"""Names of contacts, for people who look at rows."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _CONTACTS = TypeAdapter(Envelope[_Contact])
 
 
 def display_names(client: CivicrmClient, contact_ids: Collection[int]) -> dict[int, str]:
-    """Return the names of contacts by id, those in the trash too; who was deleted for good is left out."""
+    """Return the names of contacts by id, including the trash, without those deleted for good."""
     found: dict[int, str] = {}
     for some in chunks(sorted(contact_ids), IDS_MAX):
         where = [["id", "IN", list(some)], ["is_deleted", "IN", [True, False]]]
@@ -32,7 +32,7 @@ def display_names(client: CivicrmClient, contact_ids: Collection[int]) -> dict[i
 
 
 class Called(NamedTuple):
-    """A contact by what they are called; `address` is the one that was looked for, where it was that."""
+    """A contact and its name; `address` is the one that matched, if it was the address."""
 
     contact_id: int
     name: str

@@ -1,4 +1,4 @@
-"""What a decision needs to know of the persons behind contacts."""
+"""What a decision needs to know about the people behind contacts."""
 
 from __future__ import annotations
 

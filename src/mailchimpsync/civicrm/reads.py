@@ -1,4 +1,4 @@
-"""Bulk reads, as generators of chunks: who is in which group, since when, and who owns which address."""
+"""Bulk reads, as generators of chunks: membership of groups, its history, and owners of addresses."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class ContactState(NamedTuple):
 
 
 class ContactAddress(NamedTuple):
-    """An address of a contact; `hold`: what its being on hold says of the person, if it is."""
+    """An address of a contact; `hold`: what a hold on it says about the person, if there is one."""
 
     contact_id: int
     email: str
@@ -195,7 +195,7 @@ def history(
     """Yield the history of these groups, oldest id first; the highest id of a contact and group is the newest.
 
     `since_site` is as the site shows it (`SiteClock.shown_from`), inclusive; None reads all. Where a date may mean
-    several moments, an Added counts from the earliest, and a leaving from the latest.
+    several moments, an Added counts from the earliest, and a removal from the latest.
     """
     since: Where = [["date", ">=", since_site]] if since_site else []
     for where in _in_groups(group_ids, contact_ids):
@@ -232,7 +232,7 @@ def contacts_modified_since(
 ) -> Iterator[Modified]:
     """Yield the contacts modified since `since_site` (site's local time), trashed ones too, and their addresses.
 
-    With `seconds`, those alone that were last modified in one of these, as the site shows them.
+    With `seconds`, only those that were last modified in one of these, as the site shows them.
     """
     if seconds is not None and not seconds:
         return
@@ -259,7 +259,7 @@ def _address(row: _Held) -> ContactAddress:
 
 
 def _hold(on_hold: int | None) -> Departure | None:
-    """Return what a hold says: a bounce is about the address, an opt-out is the person's own word."""
+    """Return the meaning of a hold: a bounce is about the address, an opt-out is the person's wish."""
     if not on_hold:
         return None
     return Departure.OPT_OUT if on_hold == ON_HOLD_OPT_OUT else Departure.ON_HOLD
@@ -270,7 +270,7 @@ def owners_of(
 ) -> Iterator[list[Owner]]:
     """Yield the contacts, not in the trash, that have one of these addresses, in the order of the e-mails' ids.
 
-    CiviCRM compares without regard to case and accents; here only `normalise_address` counts (addresses.py).
+    CiviCRM compares without regard to case and accents; here only `normalise_address` decides (addresses.py).
     """
     asked = _asked(addresses)
     for some in chunks(kept_spellings(client, asked, odd_rows), ADDRESSES_MAX):
@@ -375,7 +375,7 @@ def _entry(row: _History, clock: SiteClock) -> HistoryEntry:
 
 
 def _merge_target(result: Result | RemoteError) -> int | None:
-    """Return where a contact went; one that was not merged, or does not exist, is answered by a row of no keys."""
+    """Return the contact it was merged to; CiviCRM answers with an empty row if there is none."""
     values = succeeded(result).values
     target = values[0].get("id") if values else None
     if target is not None and not str(target).isdecimal():

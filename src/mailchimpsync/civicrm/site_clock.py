@@ -1,8 +1,8 @@
 """What the times of a site mean: two kinds of column, and two kinds of database session.
 
 A TIMESTAMP is shown with the session's offset: today's, where the session has a number, or that of the date's own day,
-where it has a named zone. A DATETIME is the wall-clock of its day. Nothing that a key's user may ask tells which kind a
-session is, so that it is learnt, and until then dates are read in the way in which a mistake mails nobody who has left
+where it has a named zone. A DATETIME is the wall-clock of its day. No query that a key's user may make shows which kind
+a session is, so it is learnt; until then dates are read in the way in which a mistake mails nobody who has unsubscribed
 (docs/decisions/times.md).
 """
 
@@ -23,10 +23,10 @@ _YEARS_SAMPLED = 12
 
 
 class SessionZone(StrEnum):
-    """How the database session of a site knows its zone."""
+    """How the database session of a site holds its time zone."""
 
     NUMERIC = "numeric"  # one offset for all dates: today's
-    NAMED = "named"  # to each date its own
+    NAMED = "named"  # each date has its own
     UNKNOWN = "unknown"
 
 
@@ -46,7 +46,7 @@ class SiteClock:
     def __post_init__(self) -> None:
         """Raise `CV_TIME_ZONE` where the configured zone is not the site's: their clocks differ now."""
         if self.zone is not None and self.now.astimezone(self.zone).utcoffset() != self.offset:
-            raise EvidenceError(Code.CV_TIME_ZONE, f"CiviCRM's clock does not go by the time zone {self.zone.key}")
+            raise EvidenceError(Code.CV_TIME_ZONE, f"CiviCRM's clock doesn't follow the time zone {self.zone.key}")
         zones = (self.zone,) if self.zone is not None else _zones_like(self.offset, self.now.date())
         object.__setattr__(self, "_zones", zones)
 
@@ -63,7 +63,7 @@ class SiteClock:
         return to_utc(shown, min(self._offsets(shown)))
 
     def shown_from(self, at: datetime) -> str:
-        """Return how a TIMESTAMP of this moment is shown at the earliest: whoever asks from then on misses nothing."""
+        """Return the earliest form in which a TIMESTAMP of this moment is shown: reading from there misses nothing."""
         return to_site(at, min(self._offsets(to_site(at, self.offset))))
 
     def wall_clock(self, at: datetime) -> str:
@@ -104,7 +104,7 @@ def _of(wall: datetime, zone: ZoneInfo, fold: int) -> timedelta:
 
 @lru_cache(maxsize=64)
 def _zones_like(offset: timedelta, today: date) -> tuple[ZoneInfo, ...]:
-    """Return one zone of each kind that has an offset today; alike are those that had the same one for years."""
+    """Return one zone of each kind with this offset today; zones with the same offsets for years are alike."""
     moments = [datetime(today.year, today.month, today.day, hour, tzinfo=UTC) for hour in (0, 12, 23)]
     kinds: dict[tuple[timedelta | None, ...], ZoneInfo] = {}
     sampled = list(_sampled(today.year))

@@ -1,4 +1,4 @@
-"""Reading back what was written: statuses in groups, contacts, targets; some thousand in one request."""
+"""Reading back what was written: statuses in groups, contacts, targets; thousands in one request."""
 
 from __future__ import annotations
 
@@ -42,16 +42,16 @@ _CONTACTS = TypeAdapter(Envelope[_Contact])
 
 
 def newest_entry(client: CivicrmClient) -> int:
-    """Return the id behind which the history of groups goes on from now."""
+    """Return the id after which new entries of the groups' history follow."""
     params = {"select": ["id"], "orderBy": {"id": "DESC"}, "limit": 1}
     return max((int(row["id"]) for row in client.call("SubscriptionHistory", "get", params)), default=0)
 
 
 def lost_statuses(client: CivicrmClient, wanted: Sequence[tuple[int, int, str]], after: int) -> dict[Place, bool]:
-    """Return the places that have not the status they were given, and whether they may be given it again.
+    """Return the places without the status they were given, and whether it may be set again.
 
-    `after` is the newest entry of the history before. Where somebody else has made one since, theirs is the last word:
-    if ours came before, nothing was lost.
+    `after` is the newest entry of the history before. If another user has made one since, it takes precedence: if ours
+    came before, nothing was lost.
     """
     statuses = {(contact, group): status for contact, group, status in wanted}
     there = _statuses(client, statuses)

@@ -12,7 +12,7 @@ RESIDUAL_MAX = timedelta(minutes=5)
 
 
 def offset_of(site_now: str, now: datetime) -> timedelta:
-    """Return what the site's clock is ahead of UTC, rounded to a quarter of an hour; `now` is our time, aware.
+    """Return how far the site's clock is ahead of UTC, to the quarter hour; `now` is our time, aware.
 
     Raises:
         EvidenceError: `CV_CLOCK`, no time zone explains the difference: it is over 14 hours, or over 5 minutes off

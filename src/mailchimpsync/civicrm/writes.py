@@ -1,6 +1,6 @@
-"""Bulk writes: who is in which group, and new contacts. One bad record never stops the others.
+"""Bulk writes: statuses in groups, and new contacts. One bad record never stops the others.
 
-What CiviCRM says is done is read back: docs/decisions/read-back.md.
+What CiviCRM reports as done is read back: docs/decisions/read-back.md.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from mailchimpsync.model import MCSYNC_METHOD
 
 GROUP_CONTACTS_FIRST, GROUP_CONTACTS_MAX = 100, 500
 CONTACTS_FIRST, CONTACTS_MAX = 50, 250
-"""How many the first request gets, and how many one gets at most; between them, as many as take some seconds.
+"""Records in the first request, and in one at most; between them, as many as take some seconds.
 
-On a quiet machine 250 contacts take 2 to 3 s, and 500 group contacts 1 s. On one with eight times as much to do as it
-has processors they took 20 to 25 s and up to 49 s: a host that cuts requests at 60 s would soon have cut them all.
+On an idle machine 250 contacts take 2 to 3 s, and 500 group contacts 1 s. On one with eight times as much work as
+processors they took 20 to 25 s and up to 49 s: a host that cuts requests at 60 s would soon have cut them all.
 """
 
 SETTLE_SECONDS = 5.0
@@ -81,8 +81,8 @@ def save_group_contacts(client: CivicrmClient, records: Sequence[Record], list_i
 def create_contacts(client: CivicrmClient, records: Sequence[NewContact]) -> list[Created]:
     """Make contacts, and return their ids, or why CiviCRM refused or lost one, in the order of `records`.
 
-    Records of one address get one contact. Making a contact twice would be a harm that a person has to mend, so after
-    any failure the addresses are looked up again, and contacts that exist meanwhile are taken instead (lowest id).
+    Records of one address get one contact. A person would have to fix a contact that was made twice, so after any
+    failure the addresses are looked up again, and contacts that exist by then are used instead (lowest id).
 
     Raises:
         TransientError, AccessError: some of the contacts may have been made; the next run finds them by their address.
@@ -144,7 +144,7 @@ def _save(client: CivicrmClient, records: Sequence[Record], tracking: str) -> No
 
 
 def _create(client: CivicrmClient, records: Sequence[NewContact], rounds_left: int) -> list[Created]:
-    """Make contacts in one call; after a failure adopt what exists, and go on with the rest, in halves if refused."""
+    """Make contacts in one call; after a failure use what exists, and continue with the rest, in halves if refused."""
     try:
         return list(_send(client, records))
     except RefusedError as error:
@@ -184,7 +184,7 @@ def _send(client: CivicrmClient, records: Sequence[NewContact]) -> list[int]:
 
 
 def _settle(client: CivicrmClient, error: TransientError, rounds_done: int) -> None:
-    """Wait until a request whose answer was lost has most likely ended: CiviCRM makes 100 contacts a second."""
+    """Wait until a request whose answer was lost has most likely ended: CiviCRM makes 100 contacts per second."""
     wait = SETTLE_SECONDS * 2**rounds_done + client.runtime.chance.uniform(0, SETTLE_SECONDS)
     if not client.has_time_for(wait) or not client.wait(wait):
         raise error

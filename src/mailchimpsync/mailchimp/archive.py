@@ -23,7 +23,7 @@ WHOLE_FILE_BYTES_MAX = 8 * 1024**2
 _CHUNK_BYTES = 1024 * 1024
 
 BROKEN = (tarfile.TarError, OSError, EOFError, zlib.error)
-"""What a broken archive raises while it is read."""
+"""What reading a broken archive raises."""
 
 
 class ArchiveTooLargeError(OSError):
@@ -32,7 +32,7 @@ class ArchiveTooLargeError(OSError):
 
 @dataclass(frozen=True, slots=True)
 class OperationResult:
-    """What became of one operation. `unreadable`: Mailchimp's answer to it, or a whole file of answers, is broken."""
+    """The result of one operation. `unreadable`: Mailchimp's answer to it, or a whole file of answers, is broken."""
 
     operation_id: str | None
     status_code: int
@@ -44,7 +44,7 @@ UNREADABLE = OperationResult(None, 0, unreadable=True)
 
 
 class _Bounded:
-    """A stream that stops with an error once it gave more than `limit` bytes."""
+    """A stream that raises an error after more than `limit` bytes."""
 
     def __init__(self, stream: gzip.GzipFile, limit: int) -> None:
         self._stream = stream
@@ -59,11 +59,11 @@ class _Bounded:
 
 
 def read_archive(packed: IO[bytes], packed_bytes: int) -> Iterator[OperationResult]:
-    """Yield the results in the archive; nothing is ever written by a name that stands in it.
+    """Yield the results in the archive; nothing is ever written under a name from it.
 
     Directories, links and empty files are passed over (docs/reference/mailchimp-behaviour.md#results-of-batches); a
     file that cannot be read gives one unreadable result after the ones before the damage, and the next file is read.
-    Memory is that of one result.
+    It holds one result in memory.
 
     Raises:
         one of `BROKEN`: the archive itself is damaged, or over the bounds; what was yielded before is sound.

@@ -1,4 +1,4 @@
-"""Accounts, audiences and interests: what is chosen from when a connection is made."""
+"""Accounts, audiences and interests: the choices when a connection is made."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Account:
 class Audience:
     """An audience; `member_count` is Mailchimp's cached count of subscribed members, good for showing only.
 
-    `double_optin`: Mailchimp's own forms ask people to confirm. Its API does only where it is told to.
+    `double_optin`: Mailchimp's own forms ask people to confirm. Its API does so only on request.
     """
 
     id: str
@@ -172,7 +172,7 @@ def _interests_in(client: MailchimpClient, path: str, category: _Category) -> li
 
 
 def _count(interest: _Interest) -> int:
-    """Mailchimp tells it as a text; what is no number counts as none."""
+    """Read a count that Mailchimp sends as text; anything but a number counts as none."""
     told = str(interest.get("subscriber_count", 0))
     return int(told) if told.isdecimal() else 0
 

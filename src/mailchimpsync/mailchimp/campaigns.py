@@ -20,7 +20,7 @@ from mailchimpsync.mailchimp.paging import Page, read_all
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """A campaign that was sent; texts are Mailchimp's, which may be empty. `segment` is whom it was for, as HTML."""
+    """A campaign that was sent; its texts may be empty. `segment` describes the recipients, as HTML."""
 
     id: str
     list_id: str
@@ -35,7 +35,7 @@ class Campaign:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Somebody a campaign was sent to; `id` is the member id, in the audience `list_id` (as far as Mailchimp says)."""
+    """A recipient of a campaign; `id` is the member id, in the audience `list_id` if Mailchimp names it."""
 
     id: str
     list_id: str | None
@@ -128,7 +128,7 @@ def sent_campaigns(client: MailchimpClient, list_id: str, since: datetime | None
 
 
 def recipient_page(client: MailchimpClient, campaign_id: str, *, offset: int, count: int) -> RecipientPage:
-    """Return one page of those a campaign was sent to.
+    """Return one page of a campaign's recipients.
 
     Raises:
         RefusedError: `MC_NOT_FOUND`, Mailchimp has no report of such a campaign.
@@ -140,9 +140,9 @@ def recipient_page(client: MailchimpClient, campaign_id: str, *, offset: int, co
 
 
 def activity_page(client: MailchimpClient, campaign_id: str, *, offset: int, count: int) -> RecipientPage:
-    """Return one page of those a campaign was sent to, with whether they opened it or clicked.
+    """Return one page of a campaign's recipients, with whether they opened it or clicked.
 
-    Who clicked has opened it, whatever their mail program told Mailchimp.
+    A person who clicked has opened it, whatever their mail program reported to Mailchimp.
 
     Raises:
         RefusedError: as `recipient_page`.

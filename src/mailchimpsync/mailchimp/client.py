@@ -75,7 +75,7 @@ def _slots_of(api_key: str, base_url: str, number: int) -> BoundedSemaphore:
 
 
 def data_center(api_key: str) -> str | None:
-    """Return where an account lives, such as `us6`; None where the key has not the form of a key."""
+    """Return an account's data centre, such as `us6`; None where the key isn't in the form of a key."""
     key = _KEY.fullmatch(api_key.strip())
     return key["dc"] if key else None
 
@@ -84,12 +84,12 @@ class MailchimpClient(Remote):
     """A connection to one Mailchimp account.
 
     Requests are safe to make from several threads; at most `concurrent_max` of one account are under way in this
-    process. Errors that may pass are retried as docs/decisions/failures-stay-alone.md says; what is left is raised as
+    process. Temporary errors are retried as docs/decisions/failures-stay-alone.md says; those that remain are raised as
     `TransientError`.
 
     Raises:
-        ConfigurationError: `MC_BAD_KEY`, the key has not the form of a key
-            (docs/reference/mailchimp-behaviour.md#keys-and-hosts); `CONFIG`, no server can be at the base URL.
+        ConfigurationError: `MC_BAD_KEY`, the key isn't in the form of a key
+        (docs/reference/mailchimp-behaviour.md#keys-and-hosts); `CONFIG`, no server can be at the base URL.
     """
 
     service: ClassVar[Service] = MAILCHIMP
@@ -106,10 +106,10 @@ class MailchimpClient(Remote):
     ) -> None:
         key = _KEY.fullmatch(api_key.strip())
         if not key:
-            raise ConfigurationError("The Mailchimp API key has not the form of a key", code=Code.MC_BAD_KEY)
+            raise ConfigurationError("The Mailchimp API key isn't in the right form", code=Code.MC_BAD_KEY)
         self.base_url = (base_url or f"https://{key['dc']}.api.mailchimp.com/3.0").strip().rstrip("/")
         if not is_http_url(self.base_url):
-            raise ConfigurationError("Mailchimp's base URL must begin with https:// or http://")
+            raise ConfigurationError("Mailchimp's base URL must start with https:// or http://")
         client = connections({}, transport, httpx2.BasicAuth("mailchimpsync", key[0]))
         super().__init__(runtime, client, attempts_max)
         # Signed storage addresses must never see the key, so they have a client of their own;
@@ -129,11 +129,11 @@ class MailchimpClient(Remote):
         return self._ask("GET", path, answer, params=params, gone=gone)
 
     def post(self, path: str, answer: TypeAdapter[T], body: Mapping[str, Any]) -> T:
-        """POST a body; repeated only where it was surely not processed, else `TransientError.work_may_be_done`."""
+        """POST a body; repeated only if it was certainly not processed, else `TransientError.work_may_be_done`."""
         return self._ask("POST", path, answer, body=body)
 
     def patch(self, path: str, answer: TypeAdapter[T], body: Mapping[str, Any], *, gone: Code = Code.MC_NOT_FOUND) -> T:
-        """PATCH a body: the values in it are set, others stay."""
+        """PATCH a body: its values are set, others stay."""
         return self._ask("PATCH", path, answer, body=body, gone=gone)
 
     def delete(self, path: str) -> None:
@@ -144,7 +144,7 @@ class MailchimpClient(Remote):
         """Make a change that may be repeated, and return status and answer, also where Mailchimp refuses it.
 
         Raises:
-            TransientError: whether it was made is not known, or it was surely not.
+            TransientError: it is not known whether it was made, or it certainly was not.
             AccessError: the key is not accepted.
         """
         content = json.dumps(body, ensure_ascii=False).encode() if body is not None else None
@@ -240,7 +240,7 @@ class MailchimpClient(Remote):
         return RefusedError(code, f"Mailchimp refused the request (status {status})", status=status, detail=detail)
 
     def _temporary(self, answer: Answer, problem: Mapping[str, Any]) -> TransientError:
-        """Return the error for what may pass, with what Mailchimp says of it."""
+        """Return the error for a temporary failure, with what Mailchimp says about it."""
         error = self._kind_of_temporary(answer)
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
             error.code = classify_refusal(answer.status, problem)
@@ -248,7 +248,7 @@ class MailchimpClient(Remote):
         return error
 
     def _kind_of_temporary(self, answer: Answer) -> TransientError:
-        """403 without a problem document is how the edge throttles."""
+        """Mailchimp's edge throttles with a 403 without a problem document."""
         status, now = answer.status, self.runtime.now()
         if status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.FORBIDDEN}:
             surely_not_done = status == HTTPStatus.TOO_MANY_REQUESTS
@@ -259,7 +259,7 @@ class MailchimpClient(Remote):
 
 
 def problem_document(body: bytes) -> dict[str, Any] | None:
-    """Return Mailchimp's own problem document, or None: a page of a proxy or of the edge is not Mailchimp's word."""
+    """Return Mailchimp's own problem document, or None: a page from a proxy or the edge is not Mailchimp's answer."""
     try:
         problem = json.loads(body)
     except (ValueError, RecursionError):

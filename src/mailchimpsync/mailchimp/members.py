@@ -24,7 +24,7 @@ PAGE_SIZE_MAX = 1000
 """Mailchimp's largest page (docs/reference/mailchimp-behaviour.md#pages)."""
 
 UNREADABLE_MAX = 20
-"""So many members of a page may be odd; if there are more, it is the answer that is."""
+"""This many members of a page may be unreadable; if there are more, the whole answer is wrong."""
 
 _MEMBER_ID = re.compile(r"[0-9a-zA-Z]{1,32}")
 _FIELDS = ("id", "email_address", "contact_id", "status", "last_changed", "timestamp_opt", "merge_fields")
@@ -53,7 +53,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class UnreadableMember:
-    """An entry of a page that is no member we can work with; `id` tells it from the others of its audience.
+    """An entry of a page that can't be used; `id` tells it from the others of its audience.
 
     Either it has no e-mail address (people who are there for text messages only), or it can't be read: then `why` names
     the fields, and `member_id` is the member's, if that can be read.
@@ -91,7 +91,7 @@ class _Member(TypedDict):
 
 class _Members(TypedDict):
     total_items: int
-    members: list[Any]  # each is read by itself, so that an odd one fails alone
+    members: list[Any]  # each is read separately, so that an unreadable one fails alone
 
 
 _MEMBER = TypeAdapter(_Member)
@@ -137,11 +137,11 @@ def member_page(
 def member(client: MailchimpClient, list_id: str, member_id: str) -> Member | None:
     """Return one member, archived or not, or None if Mailchimp knows none by this id (or no such audience).
 
-    An address does instead of the id, which very old members have another one of
+    An address can be given instead of the id, which differs for very old members
     (docs/reference/mailchimp-behaviour.md#who-a-member-is).
 
     Raises:
-        RefusedError: `MC_UNREADABLE`, a value of the member is missing or odd.
+        RefusedError: `MC_UNREADABLE`, a value of the member is missing or invalid.
     """
     found = member_if_readable(client, list_id, member_id)
     if isinstance(found, UnreadableMember):
@@ -150,12 +150,12 @@ def member(client: MailchimpClient, list_id: str, member_id: str) -> Member | No
 
 
 def remove_member(client: MailchimpClient, list_id: str, member_id: str, status: MemberStatus) -> OperationResult:
-    """Unsubscribe or archive one member at once, and return what a batch would have told of it.
+    """Unsubscribe or archive one member at once, and return the result as a batch would.
 
     Nothing but the status is sent, so that no other value can be refused.
 
     Raises:
-        TransientError: whether it was done is not known, or it was surely not.
+        TransientError: it is not known whether it was done, or it certainly was not.
         AccessError: the key is not accepted.
     """
     path = member_path(list_id, member_id)
@@ -169,7 +169,7 @@ def remove_member(client: MailchimpClient, list_id: str, member_id: str, status:
 
 
 def shows_member(answer: Mapping[str, Any]) -> bool:
-    """Say whether an answer is a member: whose it is, and what is become of it. Only that proves a change of one."""
+    """Say whether an answer is a member, with id and status. Only that proves a change of one."""
     return all(isinstance(answer.get(name), str) and answer[name] for name in ("id", "status"))
 
 
@@ -191,7 +191,7 @@ def member_if_readable(client: MailchimpClient, list_id: str, member_id: str) ->
 
 
 def delete_for_good(client: MailchimpClient, list_id: str, member_id: str) -> bool:
-    """Delete a member permanently, with all that Mailchimp knows of them; return False if there was none.
+    """Delete a member permanently, with all that Mailchimp has about them; return False if there was none.
 
     The address can't be imported again; only the person can sign up again
     (docs/reference/mailchimp-behaviour.md#writing-members).

@@ -75,7 +75,7 @@ _FIELDS = ("tag", "name", "type", "required", "options.choices", "options.phone_
 
 
 def merge_fields(client: MailchimpClient, list_id: str) -> list[MergeField]:
-    """Return all merge fields of an audience; the address is none.
+    """Return all merge fields of an audience; the e-mail address isn't one.
 
     Raises:
         RefusedError: `MC_AUDIENCE_GONE`.
@@ -87,7 +87,7 @@ def merge_fields(client: MailchimpClient, list_id: str) -> list[MergeField]:
 
 
 def create_merge_field(client: MailchimpClient, list_id: str, tag: str, name: str, type_: str) -> MergeField:
-    """Create a merge field that nobody has to fill in and no form shows.
+    """Create a merge field that is optional and that no form shows.
 
     Raises:
         RefusedError: the audience has one with this tag, or as many as Mailchimp lets it have.
@@ -97,7 +97,7 @@ def create_merge_field(client: MailchimpClient, list_id: str, tag: str, name: st
 
 
 def tags_beginning_with(client: MailchimpClient, list_id: str, prefix: str) -> set[str]:
-    """Return the names of an audience's tags that begin so, as Mailchimp spells them."""
+    """Return the names of an audience's tags with this prefix, as Mailchimp spells them."""
     answer = client.get(f"{list_path(list_id)}/tag-search", _TAGS, {"name": prefix})
     return {tag["name"] for tag in answer["tags"]}
 

@@ -16,7 +16,7 @@ PAGES_MAX = 50
 
 
 class Page(TypedDict):
-    """What every page tells besides its entries: how many there are in all.
+    """What every page has besides its entries: the total number.
 
     See docs/reference/mailchimp-behaviour.md#pages.
     """

@@ -1,4 +1,4 @@
-"""What a refusal of Mailchimp means, for HTTP answers and for batch results alike."""
+"""What Mailchimp's refusals mean, for HTTP answers and batch results alike."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def classify_refusal(status: int, body: Mapping[str, Any]) -> Code:
     """Return what a refused request for a member means.
 
     By status, title and detail; `type` is often absent. The messages about single fields are localised, so nothing
-    hangs on them alone: an address that can't be changed is taken for one that is taken, if it is not said in English.
+    depends on them alone: an address that can't be changed counts as one in use, unless the message is in English.
     """
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Code.MC_UNAVAILABLE
@@ -93,7 +93,7 @@ def refused_fields(body: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _fields(body: Mapping[str, Any]) -> set[str]:
-    """Return the fields complained about; `email address` is how a collision on a change of address is told."""
+    """Return the fields complained about; `email address` means a collision on a change of address."""
     return {str(error.get("field", "")).lower() for error in _errors(body)}
 
 

@@ -22,14 +22,14 @@ PACKED_BYTES_MAX = 512 * 1024**2
 _IN_MEMORY_BYTES_MAX = 8 * 1024**2
 
 _EXPIRED = {HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
-"""How storages say that a signed address is no longer good.
+"""How storage services say that a signed address has expired.
 
 See docs/reference/mailchimp-behaviour.md#results-of-batches.
 """
 
 
 class _ExpiredError(Exception):
-    """The signed address is no longer good."""
+    """The signed address has expired."""
 
 
 def batch_results(client: MailchimpClient, info: BatchInfo) -> Iterator[OperationResult]:
@@ -41,7 +41,7 @@ def batch_results(client: MailchimpClient, info: BatchInfo) -> Iterator[Operatio
     Raises:
         RefusedError: `BATCH_LOST`, Mailchimp no longer has the results.
         TransientError: `BATCH_STORAGE`, it could not be fetched; `BATCH_DAMAGED`, after the results that could be read.
-        StoreError: `TEMPORARY_FILES`, there is no room for it here.
+        StoreError: `TEMPORARY_FILES`, there is no room for it on this machine.
     """
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES_MAX) as packed:
         try:
@@ -70,7 +70,7 @@ def _fetch_again(client: MailchimpClient, info: BatchInfo, packed: IO[bytes]) ->
 
 
 def _fetch(client: MailchimpClient, url: str, packed: IO[bytes]) -> None:
-    """Put the archive into `packed`, in several attempts if need be."""
+    """Download the archive into `packed`, in several attempts if needed."""
     if not url:
         raise _ExpiredError
     _check(client, url)
@@ -115,7 +115,7 @@ def _attempt(client: MailchimpClient, url: str, packed: IO[bytes]) -> None:
 
 @contextmanager
 def _response(client: MailchimpClient, url: str) -> Iterator[httpx2.Response]:
-    # Accept-Encoding: the archive is compressed as it is; a second layer would be taken off nowhere.
+    # Accept-Encoding: the archive is compressed already; nothing would remove a second layer.
     seconds = client.seconds_for(changes=False)
     try:
         with (

@@ -1,6 +1,6 @@
 """Webhooks as they are set up at Mailchimp: those of audiences, and those of the account for batches.
 
-Mailchimp asks a webhook's address with a GET before it accepts it (docs/reference/mailchimp-behaviour.md#webhooks).
+Mailchimp sends a GET to a webhook's address before it accepts it (docs/reference/mailchimp-behaviour.md#webhooks).
 Addresses hold secrets.
 """
 
@@ -37,7 +37,7 @@ class Webhook:
 
 @dataclass(frozen=True, slots=True)
 class BatchWebhook:
-    """A webhook that hears of every finished batch of the account."""
+    """A webhook that is called for every finished batch of the account."""
 
     id: str
     url: str = field(repr=False)
@@ -72,7 +72,7 @@ _BATCH_WEBHOOK_PAGE = TypeAdapter(_BatchWebhooks)
 
 
 def webhooks(client: MailchimpClient, list_id: str) -> list[Webhook]:
-    """Return all webhooks of an audience, whoever made them.
+    """Return all webhooks of an audience, including those of other programs.
 
     Raises:
         RefusedError: `MC_AUDIENCE_GONE`.
@@ -114,7 +114,7 @@ def delete_webhook(client: MailchimpClient, list_id: str, webhook_id: str) -> No
 
 
 def batch_webhooks(client: MailchimpClient) -> list[BatchWebhook]:
-    """Return all batch webhooks of the account, whoever made them."""
+    """Return all batch webhooks of the account, including those of other programs."""
     fields = "webhooks.id,webhooks.url,webhooks.enabled"
     found = read_all(client, _BATCH_WEBHOOKS, _BATCH_WEBHOOK_PAGE, lambda page: page["webhooks"], fields)
     return [_batch_webhook(one) for one in found]
@@ -147,7 +147,7 @@ def delete_batch_webhook(client: MailchimpClient, webhook_id: str) -> None:
 
 @contextmanager
 def _about(url: str) -> Iterator[None]:
-    """Say what a refusal of an address means, in Mailchimp's words but without the address, which holds a secret.
+    """Raise what a refusal of an address means, in Mailchimp's words without the address, which holds a secret.
 
     Raises:
         RefusedError: `WEBHOOK_UNVERIFIED`, `WEBHOOK_TWICE`, or another one.
@@ -180,7 +180,7 @@ def _batch_path(webhook_id: str) -> str:
 
 
 def _wanted(url: str, events: frozenset[str], sources: frozenset[str]) -> dict[str, Any]:
-    """Every switch is named, since what is left out stands for something undocumented."""
+    """Name every switch: what omitted ones mean is undocumented."""
     return {
         "url": url,
         "events": {name: name in events for name in ALL_EVENTS},

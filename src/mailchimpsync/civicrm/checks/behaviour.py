@@ -1,4 +1,4 @@
-"""Compares how a site behaves with what was recorded on real ones and is relied on; changes nothing."""
+"""Compares a site's behaviour with what was recorded on real sites and is relied on; changes nothing."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TOGETHER = 4
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What was looked at, what was found, and whether that is as recorded; if not, `expected` says what was."""
+    """What was checked, what was found, and what was recorded (`expected`) if that differs."""
 
     subject: str
     found: str
@@ -40,7 +40,7 @@ Look = Callable[[CivicrmClient], Iterator[Observation]]
 
 
 def observe_behaviour(client: CivicrmClient) -> Iterator[Observation]:
-    """Yield what is found, one after the other; a look that fails does not keep the others."""
+    """Yield the findings one by one; a check that fails doesn't stop the others."""
     for look in _LOOKS:
         try:
             yield from look(client)
@@ -96,7 +96,7 @@ def _unknown_action(client: CivicrmClient) -> Iterator[Observation]:
 
 
 def _pages(client: CivicrmClient) -> Iterator[Observation]:
-    """Read a whole page of each sort, as a run does; a site that gives fewer rows than there are would lose people."""
+    """Read a whole page of each kind, as a run does; a site that returns too few rows would lose people."""
     for entity, columns in READ_IN_PAGES.items():
         params: Params = {"select": columns, "where": [["id", ">", 0]], "orderBy": {"id": "ASC"}, "limit": PAGE_ROWS}
         there = client.count(entity, [])
@@ -109,7 +109,7 @@ def _pages(client: CivicrmClient) -> Iterator[Observation]:
 
 
 def _long_conditions(client: CivicrmClient) -> Iterator[Observation]:
-    """Ask for so many addresses as the product does: sites limit how large a request may be."""
+    """Ask for as many addresses as the product does: sites limit the size of a request."""
     addresses = [f"nobody-{number}@invalid.example" for number in range(ADDRESSES_MAX)]
     seconds, answer = _timed(client, "Email", {"select": ["id"], "where": [["email", "IN", addresses]]})
     is_read = _values(answer) == []
@@ -121,16 +121,16 @@ def _long_conditions(client: CivicrmClient) -> Iterator[Observation]:
 
 
 def _odd_spellings(client: CivicrmClient) -> Iterator[Observation]:
-    """Look for oddly spelt addresses as a run does: a site that can't be asked so would get people twice."""
+    """Look for oddly spelt addresses as a run does; a site that can't answer would get people twice."""
     seconds, answer = _timed(client, "Email", {"select": ["id", "email"], "where": ODDLY_SPELT, "limit": PAGE_ROWS})
     values = _values(answer)
     shown = f"{len(values):,} in {seconds:.2f} s" if isinstance(values, list) else f"status {answer.status}"
     is_read = isinstance(values, list) and seconds < SLOW_SECONDS
-    yield Observation("addresses with a sign that is none of ASCII's", shown, _unless(is_read, "an answer, faster"))
+    yield Observation("addresses with a character that isn't ASCII", shown, _unless(is_read, "an answer, faster"))
 
 
 def _together(client: CivicrmClient) -> Iterator[Observation]:
-    """Requests without a cookie are worked on at the same time."""
+    """Check that requests without a cookie are handled at the same time."""
     params: Params = {"select": ["row_count"]}
     alone, _ = _timed(client, "Contact", params)
     started = client.runtime.now()

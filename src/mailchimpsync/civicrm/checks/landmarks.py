@@ -1,4 +1,4 @@
-"""Looking back: whether a site still shows what it showed before. Asked within another request.
+"""Whether a site still shows what it showed before, asked as part of another request.
 
 See docs/decisions/proof-before-removal.md.
 """
@@ -38,8 +38,8 @@ class Landmark(NamedTuple):
 class LookBack:
     """What to look for again, by id: history entries, and contacts, trashed ones too.
 
-    `own_group`: the group whose newest entry that we made ourselves is looked for. `modified_since`: since when, as the
-    site shows it, it is told in which seconds contacts were modified.
+    `own_group`: the group whose newest entry that we made ourselves is looked for. `modified_since`: the time, as the
+    site shows it, from which to list the seconds in which contacts were modified.
     """
 
     entries: Sequence[int] = ()
@@ -82,7 +82,7 @@ _ENTRY_FIELDS = list(_Entry.__annotations__)
 
 
 def calls(group_ids: Collection[int], look_back: LookBack) -> dict[str, Call]:
-    """Return the calls of a multi-call that look back."""
+    """Return the calls that look for landmarks, as part of a multi-call."""
     newest = {
         "select": _ENTRY_FIELDS,
         "where": [["group_id", "IN", list(group_ids)]],
@@ -106,7 +106,7 @@ def calls(group_ids: Collection[int], look_back: LookBack) -> dict[str, Call]:
 
 
 def view_of(results: Mapping[str, Result | RemoteError], offset: timedelta, look_back: LookBack) -> LandmarkView:
-    """Return what the calls found, on a site whose clock is `offset` ahead of UTC; odd rows count as not asked for.
+    """Return what the calls found, on a site whose clock is `offset` ahead of UTC; unreadable rows are ignored.
 
     Raises:
         TransientError: `CV_ODD_ANSWER`, most rows can't be read.

@@ -1,4 +1,4 @@
-"""Proof, right by right, of what a key's user may do in CiviCRM. Nothing is changed by it."""
+"""Proof, permission by permission, of what a key's user may do in CiviCRM. It changes nothing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NO_CONTACT = 2_000_000_000
 """An id that no contact has: far beyond what a site counts up to, and within what every CiviCRM takes as an id."""
 
 SEES_ALL: Call = ("Contact", "checkAccess", {"action": "update", "values": {"id": NO_CONTACT}})
-"""Granted to a user with “edit all contacts”, and to nobody else: no ACL reaches a contact that does not exist.
+"""Granted only to a user with “edit all contacts”: no ACL reaches a contact that does not exist.
 
 Why that proves that nothing is hidden: docs/decisions/what-is-not-visible-is-not-gone.md.
 """
@@ -24,7 +24,7 @@ SEES_ACTIVITIES: Call = ("Activity", "checkAccess", {"action": "create", "values
 """Granted to a user with “view all activities”."""
 
 GROUPS_MAX = 100
-"""Of how many groups the hidden contacts are counted."""
+"""In how many groups hidden contacts are counted."""
 
 
 class Standing(StrEnum):
@@ -77,7 +77,7 @@ _CALLS: Mapping[str, Call] = {
 
 
 def prove_rights(client: CivicrmClient) -> Rights:
-    """Say of each right whether the key's user has it, in one request.
+    """Return whether the key's user has each permission, in one request.
 
     Raises:
         AccessError: `CV_AUTH`, the key is not accepted. TransientError: CiviCRM can't be asked.
@@ -92,7 +92,7 @@ def prove_rights(client: CivicrmClient) -> Rights:
 
 
 def check_rights(client: CivicrmClient) -> Rights:
-    """Check, for connect time, that the key's user has the smallest set of rights; return how it stands with all.
+    """Check, when connecting, that the key's user has the smallest set of rights; return the state of all.
 
     Raises:
         AccessError: `CV_SEES_PART`, `CV_NO_PERMISSION`: some are missing; says which.
@@ -112,7 +112,7 @@ def hidden_contacts(client: CivicrmClient) -> dict[int, int]:
 
 
 def hidden_by_group(results: Results) -> dict[int, int]:
-    """Return, by group, how many contacts CiviCRM counts in it and does not show; where it can't be known, nothing."""
+    """Return, by group, how many contacts CiviCRM counts and doesn't show; empty if not known."""
     counted, shown = results["counted"], results["shown"]
     if isinstance(counted, RemoteError) or isinstance(shown, RemoteError):
         return {}
@@ -132,12 +132,12 @@ def is_granted(result: Result | RemoteError) -> bool:
 
 
 def is_surely_granted(result: Result | RemoteError) -> bool:
-    """Say whether `checkAccess` said yes; what was not answered is not granted."""
+    """Say whether `checkAccess` said yes; no answer means no."""
     return not isinstance(result, RemoteError) and is_granted(result)
 
 
 def is_shown(result: Result | RemoteError) -> bool:
-    """Say whether a look has found something."""
+    """Say whether a query found something."""
     return isinstance(result, Result) and any(row.get("id") for row in result.values)
 
 
@@ -147,7 +147,7 @@ def _checked(name: str) -> Callable[[Results], Standing]:
 
 
 def _proved_by_refusal(name: str) -> Callable[[Results], Standing]:
-    """A look that is refused without the right."""
+    """A query that is refused without the permission."""
 
     def prove(results: Results) -> Standing:
         if isinstance(results[name], AccessError):
@@ -158,7 +158,7 @@ def _proved_by_refusal(name: str) -> Callable[[Results], Standing]:
 
 
 def _proved_by_result(name: str) -> Callable[[Results], Standing]:
-    """A look that finds nothing without the right, and nothing either where there is nothing."""
+    """A query that finds nothing without the permission, or if there is nothing to find."""
 
     def prove(results: Results) -> Standing:
         return Standing.GRANTED if is_shown(results[name]) else Standing.UNKNOWN

@@ -1,4 +1,4 @@
-"""Proof that a site is what the configuration says, and that its key sees what is there."""
+"""Proof that a site is the configured one, and that its key sees what is there."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _GROUP = TypeAdapter(_Group)
 _GROUP_FIELDS = list(_Group.__annotations__)
 _GROUPS_WANTED: dict[str, Any] = {"select": _GROUP_FIELDS, "limit": GROUPS_MAX}
 _CLOCK: Call = ("Contact", "get", {"select": ["id", "NOW() AS now"], "limit": 1})
-"""Any entity tells the time; this one asks no right beyond those a sync needs."""
+"""Any entity gives the time; this one needs no permission beyond those of a sync."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +72,14 @@ def site(
 ) -> SiteCheck:
     """Check, in one request, the key's rights, the clock and the groups; the first group is the subscription group.
 
-    `now` (aware) is our time; None takes the client's clock when the answer is there, which is better after retries.
+    `now` (aware) is our time; None reads the client's clock when the answer arrives, which is better after retries.
     With `look_back` the same request asks for what was seen before; what that means is for the caller to say.
 
     Raises:
-        AccessError: `CV_NO_PERMISSION`: the key's user is nobody, sees no contact but itself, or no groups. CiviCRM
-            answers such a user with empty lists, which must not be taken for the truth. `CV_SEES_PART`: it may see
-            some contacts only, and no answer tells those it may not see from those that are gone.
+        AccessError: `CV_NO_PERMISSION`: the key has no user, or its user sees no contact but its own, or no groups.
+        CiviCRM
+            answers such a user with empty lists, which must not be taken for the truth. `CV_SEES_PART`: it may see some
+            contacts only, so hidden contacts can't be told from those that are gone.
         EvidenceError: `CV_CLOCK`, `CV_GROUP_GONE`, `CV_GROUP_INACTIVE`, `CV_GROUP_SMART`.
     """
     again = back.calls(group_ids, look_back) if look_back is not None else {}
@@ -133,7 +134,7 @@ def mailing_groups(client: CivicrmClient) -> list[Group]:
 
 
 def _identity_calls() -> dict[str, Call]:
-    """Return the calls that show who we are, and whether we see anybody else."""
+    """Return the calls that show the key's own contact, and whether it sees others."""
     return {
         "me": ("Contact", "get", {"select": ["id"], "where": [["id", "=", "user_contact_id"]], "limit": 1}),
         "some": ("Contact", "get", {"select": ["id"], "orderBy": {"id": "ASC"}, "limit": 2}),
@@ -157,10 +158,10 @@ def _other_contact(results: Mapping[str, Result | RemoteError]) -> int:
     """Return the id of a contact that is not ours, as proof that the key's user sees contacts."""
     me = [row.get("id") for row in succeeded(results["me"]).values]
     if not me:
-        raise AccessError(Code.CV_NO_PERMISSION, "The CiviCRM key belongs to nobody who may see contacts")
+        raise AccessError(Code.CV_NO_PERMISSION, "The CiviCRM key's user isn't allowed to see contacts")
     others = [row["id"] for row in succeeded(results["some"]).values if row.get("id") not in {None, *me}]
     if not others:
-        raise AccessError(Code.CV_NO_PERMISSION, "The CiviCRM key's user sees no contact but itself")
+        raise AccessError(Code.CV_NO_PERMISSION, "The CiviCRM key's user can't see any contact except its own")
     return int(others[0])
 
 
@@ -174,7 +175,7 @@ def _check_sees_all(result: Result | RemoteError) -> None:
 def _site_now(result: Result | RemoteError) -> str:
     values = succeeded(result).values
     if not values:
-        raise AccessError(Code.CV_NO_PERMISSION, "The CiviCRM key's user may not see the site's clock")
+        raise AccessError(Code.CV_NO_PERMISSION, "The CiviCRM key's user isn't allowed to read the site's clock")
     now = values[0].get("now")
     if not isinstance(now, str):
         raise unreadable_answer(CIVICRM, "Contact without the site's clock")

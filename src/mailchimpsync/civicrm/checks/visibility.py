@@ -1,8 +1,8 @@
 """What the key's user sees of contacts that are not there any more.
 
-CiviCRM hides the trash, and where merged contacts went, without a word from a user who lacks “access deleted contacts”,
-so that each looks like a deletion.
-Why it is asked so: docs/decisions/what-is-not-visible-is-not-gone.md.
+CiviCRM silently hides the trash, and where merged contacts went, from a user who lacks “access deleted contacts”, so
+that each looks like a deletion.
+Why it is checked this way: docs/decisions/what-is-not-visible-is-not-gone.md.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ CALLS: Mapping[str, Call] = {"trash": SEES_TRASH}
 
 @dataclass(frozen=True, slots=True)
 class Visibility:
-    """Whether contacts in the trash are surely seen, and with them where merged contacts went.
+    """Whether contacts in the trash are certainly visible, and with them where merged contacts went.
 
     A trash in which nothing is seen proves nothing: it may be empty, or hidden.
     """
@@ -31,5 +31,5 @@ SEES_NOTHING = Visibility(trash=False)
 
 
 def visibility_of(results: Results) -> Visibility:
-    """Return what the calls found; what was not answered is not seen."""
+    """Return what the calls found; what was not answered counts as not visible."""
     return Visibility(trash=is_shown(results["trash"]))

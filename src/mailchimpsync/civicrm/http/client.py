@@ -66,22 +66,22 @@ Call = tuple[str, str, Params]
 T = TypeVar("T")
 
 DATABASE_TRIES_MAX = 3
-"""How often a call is made whose answer is that CiviCRM's database failed: some values make it fail each time."""
+"""How often a call is made if CiviCRM's database fails: some values make it fail each time."""
 
 _DATABASE_FAILED = re.compile(r"DB Error: (unknown error|deadlock|database lock timeout|connect failed)\b")
-"""What CiviCRM says where its database may take the same again (MariaDB's 1205, 1213, 1412, 2006)."""
+"""CiviCRM's words where its database may accept the same again (MariaDB's 1205, 1213, 1412, 2006)."""
 
 
 class DatabaseFailedError(TransientError):
-    """CiviCRM's database failed, for now or because of the values: what was asked may be done in part."""
+    """CiviCRM's database failed, for now or because of the values: the work may be partly done."""
 
 
 class UnnamedError(DatabaseFailedError):
-    """CiviCRM keeps to itself what went wrong, so it may be the database for a moment, or something that stays."""
+    """CiviCRM doesn't say what went wrong: it may be a temporary database failure, or a lasting one."""
 
 
 _UNNAMED = "1"
-"""The error code of an answer to a user without “view debug output”: the message says nothing but an id."""
+"""The error code of an answer to a user without “view debug output”: the message has only an id."""
 
 
 def _row_of_none(row: object) -> object:
@@ -93,7 +93,7 @@ AnyRow = Annotated[dict[str, Any], BeforeValidator(_row_of_none)]
 
 
 class Envelope(TypedDict, Generic[T]):
-    """What an action answers; `countMatched` only where `row_count` was selected."""
+    """An action's answer; `countMatched` only where `row_count` was selected."""
 
     values: list[T]
     countMatched: NotRequired[int]
@@ -116,12 +116,12 @@ class CivicrmClient(Remote):
     """A connection to one CiviCRM site, as the contact the API key belongs to. Safe to use from several threads.
 
     `url` is the site's base address, a path included where CiviCRM's site lives in one. `web_server` is the user and
-    password of a web server that wants some before it lets anybody through to CiviCRM. Without `pattern` the form of
-    URL is found by the first call, by a harmless request to each known form. Temporary errors are retried for reads and
+    password of a web server that asks for them in front of CiviCRM. Without `pattern` the first call finds the form of
+    URL, by a harmless request to each known form. Temporary errors are retried for reads and
     for calls marked idempotent (docs/decisions/failures-stay-alone.md).
 
     Raises:
-        ConfigurationError: `CV_NOT_FOUND`, the address or pattern cannot be one.
+        ConfigurationError: `CV_NOT_FOUND`, the address or pattern is invalid.
     """
 
     service: ClassVar[Service] = CIVICRM
@@ -158,7 +158,7 @@ class CivicrmClient(Remote):
         Raises:
             ConfigurationError: `CV_NOT_FOUND`, no known form answers; the message says what was tried.
             AccessError: `CV_AUTH`.
-            TransientError: the site fails at the moment.
+            TransientError: the site is failing at the moment.
         """
         with self._search_lock:
             if self._pattern is None:
@@ -166,11 +166,11 @@ class CivicrmClient(Remote):
             return self._pattern
 
     def pace(self, what: str, first: int, most: int) -> Pace:
-        """Return how many records of a sort a request gets; it is learnt over all calls of this client."""
+        """Return how many records of a kind a request gets, learnt over all calls of this client."""
         return self._paces.setdefault(what, Pace(first, most))
 
     def keep(self, what: str, seconds: float, find: Callable[[], T]) -> T:
-        """Return what `find` returns, or returned in the last `seconds`: for what many calls need alike."""
+        """Return what `find` returns, or returned in the last `seconds`: a cache for many similar calls."""
         kept = self._kept.get(what)
         if kept is None or not 0 <= self.runtime.seconds_since(kept[0]) < seconds:
             kept = self.runtime.now(), find()
@@ -180,7 +180,8 @@ class CivicrmClient(Remote):
     def call(self, entity: str, action: str, params: Params, *, idempotent: bool | None = None) -> list[dict[str, Any]]:
         """Return the values of one action.
 
-        `idempotent` None: reads are, everything else is not; such a call is not repeated once it may have arrived.
+        `idempotent` None: reads are, everything else is not. A call that isn't is not repeated once it may have
+        arrived.
 
         Raises:
             AccessError: `CV_AUTH`, `CV_NO_PERMISSION`.
@@ -204,7 +205,7 @@ class CivicrmClient(Remote):
     def read_rows(
         self, answer: TypeAdapter[Envelope[T]], row: TypeAdapter[T], entity: str, params: Params
     ) -> tuple[list[T], list[OddRow]]:
-        """Return the rows of `get` that can be read, and those that can't; only where most can't, it raises as `read`.
+        """Return the rows of `get` that can be read, and those that can't; if most can't, it raises as `read`.
 
         `answer` reads all rows at once, which is much quicker than `row`, which is used where that fails.
         """
@@ -218,13 +219,13 @@ class CivicrmClient(Remote):
         return self._one(read, (entity, "get", params), None)
 
     def look(self, entity: str, action: str, params: Params) -> Answer:
-        """Return the answer to an action that reads, as it came and whatever it is: to see how a site behaves.
+        """Return the raw answer to an action that reads, to see how a site behaves.
 
         Raises:
             TransientError, AccessError: there was none.
         """
         if not _is_read(action):
-            raise MailchimpsyncError(Code.INTERNAL, f"{action} was about to be done for a look")
+            raise MailchimpsyncError(Code.INTERNAL, f"{action} was about to be called by a check that only reads")
         return self._send(call_url(self.pattern, entity, action), {"params": params})
 
     def count(self, entity: str, where: list[list[Any]]) -> int:
@@ -253,7 +254,7 @@ class CivicrmClient(Remote):
         return results
 
     def _alone(self, call: Call) -> Result | RemoteError:
-        """Return the result, or the error, of a call that CiviCRM's database failed at beside others."""
+        """Return the result or error of a call during which CiviCRM's database failed, repeated alone."""
         try:
             answer = self._one(_whole(_ROWS), call, idempotent=True)
         except RemoteError as error:
@@ -359,7 +360,7 @@ def _whole(answer: TypeAdapter[Envelope[T]]) -> Callable[[bytes], Envelope[T]]:
 
 
 def _looks_passing(answer: Answer) -> bool:
-    """Say whether a page in place of the API is about a fault that will be over, not about an address there is not."""
+    """Say whether a page in place of the API reports a temporary fault, not an unknown address."""
     is_fault = answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status == HTTPStatus.TOO_MANY_REQUESTS
     return is_fault or b"maintenance" in answer.body[:PAGE_HEAD_BYTES].lower()
 
@@ -371,7 +372,7 @@ def _wants_tls(answer: Answer) -> bool:
 
 
 def _no_tls() -> AccessError:
-    why = "CiviCRM's server wants https at this address and port, and was asked by http"
+    why = "CiviCRM's server expects https at this address and port, but the address says http"
     return AccessError(Code.CV_WRONG_PROTOCOL, why, status=HTTPStatus.BAD_REQUEST)
 
 
@@ -382,7 +383,7 @@ def _by_name(results: dict[str, Any] | list[Any]) -> dict[str, Any]:
 
 
 def _result(call: Call, result: object) -> Result | RemoteError:
-    """Return what one call came to; an answer that cannot be read is the error of that call alone."""
+    """Return the result of one call; an unreadable answer is the error of that call alone."""
     what = f"{call[0]}.{call[1]}"
     if result is None:
         return unreadable_answer(CIVICRM, f"no result of {what}")
@@ -412,7 +413,7 @@ def _refusal(what: str, status: int, problem: Mapping[str, Any]) -> RemoteError:
 
 
 def _forbidden(what: str, said: str) -> AccessError:
-    """Name the right that is most likely missing: CiviCRM names none."""
+    """Name the permission that is most likely missing: CiviCRM names none."""
     right = right_for(*what.split(".")) if what.count(".") == 1 else Right.ACCESS
     code = Code.CV_NO_PERMISSION if right in SMALLEST else Code.CV_RIGHT_MISSING
     why = f"CiviCRM refuses {what}, which needs {quoted([right])}"
@@ -420,18 +421,18 @@ def _forbidden(what: str, said: str) -> AccessError:
 
 
 def _refused_login(answer: Answer, *, has_web_server: bool) -> AccessError:
-    """Tell the three causes that AuthX knows, and the web server's own, which no key opens."""
+    """Distinguish AuthX's three causes, and the web server's own, which no key solves."""
     said = answer.body.decode(errors="replace")
     if answer.headers.get("WWW-Authenticate", "").lower().startswith("basic"):
-        code, why = Code.CV_WEB_SERVER, "The web server in front of CiviCRM wants a user and password of its own"
+        code, why = Code.CV_WEB_SERVER, "The web server in front of CiviCRM asks for a user name and password"
         why = "The web server does not accept its user and password" if has_web_server else why
     elif "guard" in said:
         code, why = (
             Code.CV_AUTH_GUARD,
-            f"The CiviCRM key's user may not sign in by a key: it lacks {quoted([Right.KEY])}",
+            f"The CiviCRM key's user isn't allowed to sign in with a key: it lacks {quoted([Right.KEY])}",
         )
     elif "not allowed" in said:
-        code, why = Code.CV_AUTH_METHOD, "CiviCRM does not take API keys from the header X-Civi-Auth"
+        code, why = Code.CV_AUTH_METHOD, "CiviCRM doesn't accept API keys in the header X-Civi-Auth"
     else:
         code, why = Code.CV_AUTH, "CiviCRM does not know the API key"
     return AccessError(code, why, status=answer.status, detail="" if "<" in said else redact(said))

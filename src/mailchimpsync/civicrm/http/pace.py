@@ -1,4 +1,4 @@
-"""How much a writing request is given: as much as took some seconds the last time, so that no host cuts it off."""
+"""The size of a writing request: as much as took some seconds the last time, so that no host cuts it off."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from mailchimpsync.runtime import Runtime
 
 REQUEST_SECONDS = 8.0
-"""What a request should take. Many hosts cut one after 30 or 60 s, and the next one may take several times as long."""
+"""How long a request should take. Many hosts cut one after 30 or 60 s, and the next may take several times as long."""
 
 IN_FLIGHT = 4
 """Requests at the same time. On CiviCRM 6.13 with six PHP workers and two processors, one request at a time made 10
@@ -35,7 +35,7 @@ class Pace:
             return self._size
 
     def note(self, size: int, seconds: float) -> None:
-        """Say how long a request took: the next ones are at most twice as large, and small enough for their time."""
+        """Record how long a request took: the next are at most twice as large, and small enough for their time."""
         fitting = int(size * REQUEST_SECONDS / seconds) if seconds > 0 else self._most
         with self._lock:
             if fitting < self._size and (size * _TELLING >= self._size or seconds > REQUEST_SECONDS):
@@ -45,9 +45,9 @@ class Pace:
 
 
 def paced(runtime: Runtime, pace: Pace, items: Sequence[T], work: Callable[[Sequence[T]], U]) -> list[U]:
-    """Do the work on all items, a piece at a time and a few pieces at once; return what came of them, in order.
+    """Process all items in pieces, a few at once; return the results in order.
 
-    Once a piece has failed no other is begun; its error is raised.
+    Once a piece has failed no other is started; its error is raised.
     """
     if len(items) <= pace.size:
         return [_timed(runtime, pace, items, work)] if items else []
@@ -89,6 +89,6 @@ class _Pieces(Generic[T]):
             return (start, self._items[start : self._next]) if start < self._next else None
 
     def stop(self) -> None:
-        """Give no more."""
+        """Return no more items."""
         with self._lock:
             self._next = len(self._items)

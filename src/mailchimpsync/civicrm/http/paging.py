@@ -16,7 +16,7 @@ from mailchimpsync.civicrm.http.unreadable_rows import OddRow
 from mailchimpsync.http import unreadable_answer
 
 PAGE_ROWS = 25_000
-"""CiviCRM reads so many rows in 0.16 to 0.34 s (docs/reference/civicrm-behaviour.md#how-fast-it-answers)."""
+"""CiviCRM reads this many rows in 0.16 to 0.34 s (docs/reference/civicrm-behaviour.md#how-fast-it-answers)."""
 
 PAGES_MAX = 10_000
 IDS_MAX = 9_999
@@ -24,14 +24,14 @@ IDS_MAX = 9_999
 asked for once more."""
 
 CAPS = frozenset({*range(25, PAGE_ROWS, 25), *(2**power for power in range(5, 15))})
-"""Sizes of a page at which a site may have cut it off: who sets a limit of their own takes a round number."""
+"""Page sizes at which a site may have cut off the rows: sites that set a limit choose a round number."""
 
 Where = list[list[Any]]
 T = TypeVar("T")
 
 
 class Row(TypedDict):
-    """What every row has."""
+    """The key that every row has."""
 
     id: int
 
@@ -40,7 +40,7 @@ R = TypeVar("R", bound=Row)
 
 
 class _Page(Generic[R]):
-    """A page: its rows, how many it had with those that can't be read, and the id behind which the next begins."""
+    """A page: its rows, how many it had including unreadable ones, and the id after which the next starts."""
 
     def __init__(self, rows: list[R], odd_rows: list[OddRow], after: int, entity: str) -> None:
         ids = [*(row["id"] for row in rows[:1] + rows[-1:]), *(one.id for one in odd_rows if one.id is not None)]
@@ -49,12 +49,12 @@ class _Page(Generic[R]):
         self.rows, self.size, self.last = rows, len(rows) + len(odd_rows), max(ids, default=after)
 
     def is_last(self, asked: int) -> bool:
-        """Say whether nothing can come behind it, of `asked` rows: a site may give fewer than it is asked for."""
+        """Say whether this is the last page, of `asked` rows: a site may return fewer than requested."""
         return not may_be_cut_off(self.size, asked)
 
 
 def may_be_cut_off(size: int, asked: int) -> bool:
-    """Say whether there may be more rows than came, of so many that were asked for: a site may have its own limit."""
+    """Say whether more rows than these may match, given the number asked for: a site may have its own limit."""
     return size >= asked or size in CAPS
 
 
@@ -76,8 +76,8 @@ def pages(
 ) -> Iterator[list[R]]:
     """Yield all rows that match, in the order of their ids; asks for exactly the keys of `row`.
 
-    While a page is used, the next one is on its way. A page of fewer rows than asked is the last one, unless it looks
-    as if the site had a limit of its own: then the rows behind it are asked for as well. Rows that can't be read are
+    While a page is used, the next one is on its way. A page of fewer rows than asked is the last one, unless the site
+    seems to have a limit of its own: then the rows after it are requested as well. Rows that can't be read are
     added to `odd_rows` and left out; without it, they are an error.
 
     Raises:

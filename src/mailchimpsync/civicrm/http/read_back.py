@@ -1,4 +1,4 @@
-"""CiviCRM's word that a write is done is not believed: what was written is read back (docs/decisions/read-back.md)."""
+"""Writes are read back, as CiviCRM may lose what it reports as saved (docs/decisions/read-back.md)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mailchimpsync.civicrm.http.client import CivicrmClient
 from mailchimpsync.errors import Code, RefusedError
 
 WRITES_MAX = 3
-"""How often a record is written that CiviCRM loses each time."""
+"""How often a record is written if CiviCRM loses it each time."""
 
 PAUSE_SECONDS = 2.0
 """A record is lost when many write at once; the next try waits until the others are done."""
@@ -17,7 +17,7 @@ PAUSE_SECONDS = 2.0
 T = TypeVar("T")
 
 Lost = Mapping[T, bool]
-"""What is not there as it was written, and whether it may be written again."""
+"""Records that aren't there as written, and whether each may be written again."""
 
 
 def write_until_kept(
@@ -43,4 +43,4 @@ def write_until_kept(
 
 
 def _not_kept() -> RefusedError:
-    return RefusedError(Code.CV_NOT_KEPT, "CiviCRM said that the change was saved, and it is not there")
+    return RefusedError(Code.CV_NOT_KEPT, "CiviCRM reported the change as saved, but it isn't there")

@@ -1,4 +1,4 @@
-"""Rows that can't be read: one among thousands is left out and named, and the others count."""
+"""Rows that can't be read: one among thousands is left out and reported; the others count."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from mailchimpsync.errors import Code, TransientError
 from mailchimpsync.http import first_problem
 
 FEW = 3
-"""So many odd rows are always left out: of a page of one or two rows they may well be most."""
+"""This many unreadable rows are always left out: on a page of one or two rows they may be most of it."""
 
 SHARE_MAX = 0.5
 MANY = 100
-"""More odd rows than this, or most of a page, are not single faults: the answer is not what it should be."""
+"""With more unreadable rows than this, or most of a page, the whole answer is wrong."""
 
 T = TypeVar("T")
 
 
 class OddRow(NamedTuple):
-    """A row that can't be read, as far as it can be said whose it is; `why` names the place, never the content."""
+    """A row that can't be read, and whose it is if known; `why` names the place, never the content."""
 
     entity: str
     id: int | None
@@ -45,7 +45,7 @@ _RAW = TypeAdapter(_Raw)
 
 
 def too_many(odd: int, rows: int) -> bool:
-    """Say whether so many odd rows are more than single faults."""
+    """Say whether there are too many unreadable rows to be single faults."""
     return odd > max(FEW, min(MANY, rows * SHARE_MAX))
 
 
@@ -58,7 +58,7 @@ def rows_one_by_one(body: bytes, row: TypeAdapter[T], entity: str) -> tuple[list
     try:
         values = _RAW.validate_json(body)["values"]
     except ValidationError as error:
-        raise _unreadable(first_problem(error)) from None  # pydantic's own error shows the input: addresses
+        raise _unreadable(first_problem(error)) from None  # pydantic's error would show addresses
     return sorted_out(values, row.validate_python, entity)
 
 

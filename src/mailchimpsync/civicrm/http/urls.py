@@ -34,12 +34,12 @@ def checked_base(url: str) -> str:
     """
     url = url.strip()
     if not is_http_url(url):
-        raise ConfigurationError("CiviCRM's address must begin with https:// or http://", code=Code.CV_NOT_FOUND)
+        raise ConfigurationError("CiviCRM's address must start with https:// or http://", code=Code.CV_NOT_FOUND)
     return url.rstrip("/")
 
 
 def checked_pattern(base: str, pattern: str) -> str:
-    """Return an absolute pattern; one without a host stands behind the base address.
+    """Return an absolute pattern; one without a host follows the base address.
 
     Raises:
         ConfigurationError: `CV_NOT_FOUND`, it lacks `/{entity}/{action}`.
@@ -57,7 +57,7 @@ def call_url(pattern: str, entity: str, action: str) -> str:
 
 
 def multi_url(pattern: str) -> str:
-    """Return the address that takes several calls in one request."""
+    """Return the address for several calls in one request."""
     return pattern.replace(_PLACE, "")
 
 
@@ -67,7 +67,7 @@ def contact_page(url: str, pattern: str | None, contact_id: int) -> str:
     WordPress and Joomla keep it in their own back ends (docs/reference/civicrm-behaviour.md#addresses-of-the-api).
 
     Raises:
-        ConfigurationError: `CV_NOT_FOUND`, the site's address is none.
+        ConfigurationError: `CV_NOT_FOUND`, the site's address is invalid.
     """
     base = checked_base(url)
     api = checked_pattern(base, pattern or FORMS[0])

@@ -116,8 +116,8 @@ def open_charity(
     stack.callback(connections.close_all)
     hand = stack.enter_context(httpx2.Client(timeout=30))
     charity = Charity(site, served.url, *urls, stack, hand)
-    for deed in begin(people, datetime.now(UTC)).deeds:
-        charity.act(deed.side, deed.action, deed.values)
+    for call in begin(people, datetime.now(UTC)).calls:
+        charity.act(call.side, call.action, call.values)
     if connected:
         site.save(configuration(*urls), "ada")
         if synced:

@@ -49,7 +49,7 @@ T = TypeVar("T")
 
 
 class Api:
-    """Answers API calls on one database. Safe to be called from several threads."""
+    """Answers API calls on one database. Safe to use from several threads."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -106,7 +106,7 @@ class Api:
         return result
 
     def _as_told(self, name: str) -> str:
-        """Return a parameter as an error names it: 6.13 names what sets it."""
+        """Return a parameter as an error names it: 6.13 names its setter."""
         return f"set{name[:1].upper()}{name[1:]}" if self.version == "6.13" else name
 
     def _access(self, user: User) -> Access:
@@ -133,7 +133,7 @@ class Api:
         return members
 
     def _cached(self, group_id: int, text: str, depth: int) -> list[int]:
-        """As CiviCRM, look again only once the cache is older than so many minutes."""
+        """Refresh only if the cache is older than the given minutes, as CiviCRM does."""
         if not self.smart_cache_minutes:
             return self._searched(group_id, text, depth)
         oldest = (self._database.now() - timedelta(minutes=self.smart_cache_minutes)).isoformat()
@@ -229,7 +229,7 @@ class Api:
         return Result(entity.name, "getActions", catalogue.picked([{"name": name} for name in names], params))
 
     def _get_merged_to(self, entity: Entity, params: dict[str, Any], access: Access) -> Result:
-        """CiviCRM looks for the activities of the merge, and answers an empty row where it finds or shows none."""
+        """CiviCRM searches the activities of the merge, and answers an empty row where it finds or shows none."""
         access.check("ActivityContact", "get")
         target = merging.merged_to(access, int(params.get("contactId") or 0))
         return Result(entity.name, "getMergedTo", [[] if target is None else {"id": target}])
@@ -285,7 +285,7 @@ def _ids(entity: Entity, params: dict[str, Any], access: Access) -> list[int]:
 
 
 def _named_row(params: dict[str, Any], access: Access) -> Access:
-    """CiviCRM does not look for a row that an update names by its id alone, so that it need not be visible."""
+    """CiviCRM doesn't check that a row named only by its id is visible."""
     where = params.get("where") or []
     by_id = len(where) == 1 and isinstance(where[0], list) and where[0][:2] == ["id", "="]
     return replace(access, user=SYSTEM) if by_id and where[0][2] != "user_contact_id" else access

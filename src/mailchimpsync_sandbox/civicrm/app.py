@@ -112,7 +112,7 @@ class CivicrmSandbox(SandboxApp):
             keep_custom_values(self._database, "Contact", contact_id, {name: value})
 
     def cache_smart_groups(self, minutes: int) -> None:
-        """Let smart groups show who was in them up to so many minutes ago, unless they are refreshed."""
+        """Let smart groups show their contacts of up to so long ago (minutes), unless they are refreshed."""
         self._api.smart_cache_minutes = minutes
 
     def dump(self, entity: str) -> list[dict[str, Any]]:
@@ -124,7 +124,7 @@ class CivicrmSandbox(SandboxApp):
     def add_group(
         self, group_id: int, title: str, *, mailing: bool = True, active: bool = True, smart: bool = False
     ) -> dict[str, Any]:
-        """Add a group with an id of one's choice, and return it. A smart one is made over a saved search.
+        """Add a group with a given id, and return it. A smart one is made over a saved search.
 
         Raises:
             ApiError: the id or the title is taken.
@@ -161,7 +161,7 @@ class CivicrmSandbox(SandboxApp):
         return self._settings.as_dict()
 
     def fail_database(self, pattern: str = "", *, after: bool = False, times: int = 1, skip: int = 0) -> None:
-        """Let calls fail as they do when CiviCRM's database fails for a moment: before or `after` their work.
+        """Let calls fail as if CiviCRM's database failed briefly: before or `after` their work.
 
         `pattern` is searched in `Entity action`, also of calls within several; `skip` and `times` as in `Fault`.
         """
@@ -169,7 +169,7 @@ class CivicrmSandbox(SandboxApp):
         self._api.database_faults.plant(Fault(kind, pattern, skip, times))
 
     def lose_writes(self, pattern: str, first: int, *, times: int = 1, skip: int = 0) -> None:
-        """Let calls that write answer that all is done, although the first so many records are not there.
+        """Let writing calls report success although the first records are lost.
 
         As seen on CiviCRM 6.13 under load: a deadlock rolls everything back, and only the statement that met it is
         repeated. `pattern`, `skip` and `times` as in `fail_database`.

@@ -1,4 +1,4 @@
-"""What the endpoint tells about itself: fields, entities, permissions."""
+"""What the endpoint describes about itself: fields, entities, permissions."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LISTS: dict[str, Callable[[], list[dict[str, Any]]]] = {"Permission": _permissio
 def fields_of(
     database: Database, entity: Entity, *, load_options: bool, with_custom_fields: bool
 ) -> list[dict[str, Any]]:
-    """Return what `getFields` tells of each field; with `load_options` the choices as value to label."""
+    """Return what `getFields` says about each field; with `load_options` the choices as value to label."""
     described = []
     for one in entity.columns:
         options: Any = has_options(one)
@@ -53,7 +53,7 @@ def fields_of(
 
 
 def picked(rows: list[dict[str, Any]], params: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the rows and keys asked for, of a list that is no table. Conditions: `=` and `IN`."""
+    """Return the requested rows and keys of a list that isn't a table. Conditions: `=` and `IN`."""
     for name, operator, value in params.get("where") or []:
         wanted = value if operator == "IN" else [value]
         rows = [row for row in rows if row.get(name) in wanted]

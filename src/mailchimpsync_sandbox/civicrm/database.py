@@ -149,7 +149,7 @@ class Database:
         return as_text(self.zones.wall_clock(self._now()))
 
     def wall_clock(self, utc: str) -> str:
-        """Return what a clock on the wall of the site said at a timestamp's moment."""
+        """Return the site's wall-clock time at a timestamp's moment."""
         return as_text(self.zones.wall_clock(_moment(utc)))
 
     def local_from_utc(self, utc: str) -> str:

@@ -36,14 +36,14 @@ URL_FORMS = ("clean", "wordpress", "query", "joomla")
 
 @dataclass(frozen=True)
 class Target:
-    """What a URL asks for; both are empty for several calls at once."""
+    """The entity and action in a URL; both are empty for several calls at once."""
 
     entity: str = ""
     action: str = ""
 
 
 def target_of(request: Request, forms: tuple[str, ...]) -> Target | None:
-    """Return what is asked for, or None if the URL is in no form that this site knows."""
+    """Return what a URL asks for, or None if the site doesn't know its form."""
     path = next((path for form in forms if (path := _path(request, form)) is not None), None)
     if path is None or not (path == ROUTE or path.startswith(f"{ROUTE}/")):
         return None
@@ -76,17 +76,17 @@ def credential(request: Request) -> str | None:
 
 
 def flow_of(request: Request) -> str:
-    """Return what AuthX calls the way by which the credential came."""
+    """Return AuthX's name for the flow of the credential."""
     return "xheader" if "X-Civi-Auth" in request.headers else "header"
 
 
 def refused(why: str) -> Response:
-    """Answer somebody who may not log in, as AuthX does: the cause in plain text."""
+    """Refuse a login as AuthX does: the cause in plain text."""
     return Response(f"HTTP 401 {why}", status=401, content_type="text/plain;charset=UTF-8")
 
 
 def refused_by_web_server() -> Response:
-    """Answer as a web server that asks for a user and a password of its own, before CiviCRM is reached."""
+    """Answer as a web server that asks for a user name and password in front of CiviCRM."""
     asks = {"WWW-Authenticate": 'Basic realm="Restricted"'}
     return Response(WEB_SERVER_PAGE, status=401, headers=asks, content_type="text/html")
 

@@ -21,7 +21,7 @@ class ApiError(Exception):
     def as_json(self, *, in_words: bool) -> dict[str, Any]:
         """Return the error object of an API answer; `in_words` for users with *view debug output*.
 
-        Others learn no more than an id to look for in the site's log, and the status.
+        Others see only the status and an id to search for in the site's log.
         """
         error_id = new_error_id()
         if in_words:

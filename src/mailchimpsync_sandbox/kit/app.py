@@ -1,4 +1,4 @@
-"""The frame of a stand-in: faults, log and control interface around one handler."""
+"""The base of a stand-in: faults, log and control interface around one handler."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ControlAction = Callable[[dict[str, Any]], Any]
 
 
 class ConnectionDroppedError(ConnectionResetError):
-    """Raised to break off a connection: over a socket the server swallows it, in process the caller meets it."""
+    """Raised to break off a connection: over a socket the server swallows it, in process the caller gets it."""
 
 
 class SandboxApp:
@@ -49,7 +49,7 @@ class SandboxApp:
         }
 
     def handle(self, request: Request) -> Response:
-        """Answer one request. To be given by the stand-in."""
+        """Answer one request; each stand-in implements it."""
         raise NotImplementedError
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

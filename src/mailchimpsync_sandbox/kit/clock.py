@@ -28,5 +28,5 @@ class SandboxClock:
             self._offset += timedelta(seconds=seconds)
 
     def run(self) -> None:
-        """Go on with real time."""
+        """Continue with real time."""
         self._frozen, self._offset = None, timedelta(0)

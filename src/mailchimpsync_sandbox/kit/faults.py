@@ -1,4 +1,4 @@
-"""Faults that a test plants, to be met by the next matching requests."""
+"""Faults that a test plants, for the next matching requests."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class FaultPlan:
             self._faults.clear()
 
     def take(self, method: str, path: str) -> Fault | None:
-        """Return the fault that this request meets, and count it."""
+        """Return the fault for a request, and count it."""
         with self._lock:
             for fault in self._faults:
                 if not re.search(fault.pattern, f"{method} {path}"):

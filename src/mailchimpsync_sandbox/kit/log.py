@@ -1,4 +1,4 @@
-"""What was asked of a stand-in."""
+"""The requests a stand-in received."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class RequestLog:
             self.seconds += entry.seconds
 
     def clear(self) -> None:
-        """Start again from nothing."""
+        """Empty the log."""
         with self._lock:
             self._entries.clear()
             self.total, self.with_cookie, self.seconds = 0, 0, 0.0

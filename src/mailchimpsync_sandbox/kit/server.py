@@ -44,7 +44,7 @@ class Served:
     ) -> None:
         stopping = threading.Thread(target=self._server.shutdown)
         stopping.start()
-        with suppress(OSError):  # it looks up when somebody comes, else twice a second
+        with suppress(OSError):  # it wakes up for connections, else twice a second
             socket.create_connection(("127.0.0.1", self._server.server_port), timeout=1).close()
         stopping.join()
         self._thread.join(timeout=5)

@@ -1,4 +1,4 @@
-"""The account itself, and who may speak for it."""
+"""The account itself, and its authentication."""
 
 from __future__ import annotations
 

@@ -34,8 +34,8 @@ CHANGES = (
 )
 
 
-class Hand:
-    """The hand of a person or of an administrator."""
+class PersonActions:
+    """Acts as a person or an administrator."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -58,20 +58,20 @@ class Hand:
         `interests` and `names`; `new_address` belongs to `address`; `at` is the moment, now if None.
 
         Raises:
-            ValueError: nobody could do that; the member stays as he is.
+            ValueError: it isn't possible; the member stays unchanged.
         """
         if as_ not in ("user", "admin") or change not in CHANGES:
             raise ValueError(f"as_ is user or admin, and change one of {', '.join(CHANGES)}")
         moment = datetime.fromisoformat(at) if isinstance(at, str) else at
-        deed = _Deed(self._world, self._world.audience(list_id), as_, stamp(moment or self._world.clock.now()))
+        act = _Act(self._world, self._world.audience(list_id), as_, stamp(moment or self._world.clock.now()))
         try:
             with self._world.db.transaction():
-                return deed.do(email, change, interests or {}, merge_fields or {}, new_address)
+                return act.do(email, change, interests or {}, merge_fields or {}, new_address)
         except Problem as problem:
             raise ValueError(f"{problem.title}: {problem.detail} {problem.errors or ''}") from problem
 
 
-class _Deed:
+class _Act:
     """One act at one moment."""
 
     def __init__(self, world: World, audience: Audience, as_: str, now: str) -> None:
@@ -99,7 +99,7 @@ class _Deed:
     def _subscribe(self, email: str, before: sqlite3.Row | None) -> int:
         by_person = self._source == "user"
         if not by_person and before is not None and before["origin"] in STICKY_ORIGINS:
-            raise ValueError(f"{email} left by his own will and comes back only by his own will")
+            raise ValueError(f"{email} unsubscribed and can only come back by signing up again")
         if by_person:
             sql = "DELETE FROM forgotten WHERE list_id = ? AND address = ?"
             self._world.db.run(sql, self._audience.list_id, email.lower())

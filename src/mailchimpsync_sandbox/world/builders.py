@@ -1,4 +1,4 @@
-"""Writes people down on one side or both, in the terms of the stand-ins' control interfaces."""
+"""Adds people on one side or both, by calls of the stand-ins' control interfaces."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _OTHER_LOCATION = 2  # addresses are loaded as location type 1
 
 
 class Side(StrEnum):
-    """Where something happens."""
+    """The system in which something happens."""
 
     MAILCHIMP = "mailchimp"
     CIVICRM = "civicrm"
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class ControlCall:
     """A control action of one of the stand-ins."""
 
     side: Side
@@ -33,8 +33,8 @@ class Deed:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """Somebody both sides agree about at the beginning: free for later changes."""
+class SyncedPerson:
+    """A person both sides agree about at the start, free for later changes."""
 
     person: Person
     contact_id: int
@@ -42,22 +42,22 @@ class Known:
 
 
 @dataclass
-class Pen:
-    """Contacts and members as they are written; `now` is aware."""
+class WorldBuilder:
+    """Collects contacts, members and calls; `now` is aware."""
 
     now: datetime
     chance: random.Random
     contacts: list[dict[str, Any]] = field(default_factory=list)
     members: list[dict[str, Any]] = field(default_factory=list)
-    deeds: list[Deed] = field(default_factory=list)
-    agreed: list[Known] = field(default_factory=list)
+    calls: list[ControlCall] = field(default_factory=list)
+    agreed: list[SyncedPerson] = field(default_factory=list)
     _people: Iterator[Person] = field(init=False)
 
     def __post_init__(self) -> None:
         self._people = everybody(self.chance)
 
     def person(self) -> Person:
-        """Return somebody new."""
+        """Return a new person."""
         return next(self._people)
 
     def some_interests(self) -> frozenset[str]:
@@ -65,7 +65,7 @@ class Pen:
         return frozenset(self.chance.sample(sorted(INTERESTS), self.chance.choice((0, 1, 1, 2, 2, 3, 4))))
 
     def ago(self, days: float) -> str:
-        """Return the moment so many days ago."""
+        """Return the time `days` ago."""
         return (self.now - timedelta(days=days)).isoformat(timespec="seconds")
 
     def contact(
@@ -79,7 +79,7 @@ class Pen:
         emails: list[Any] | None = None,
         **details: Any,
     ) -> int:
-        """Write a contact, added to or removed from the newsletter so many days ago, and return its id."""
+        """Add a contact, added to or removed from the newsletter some days ago, and return its id."""
         contact_id = FIRST_CONTACT_ID + len(self.contacts)
         entries = [(NEWS_GROUP, "Added", added), (NEWS_GROUP, "Removed", removed)]
         since = interests_added if interests_added is not None else added
@@ -109,7 +109,7 @@ class Pen:
         interests: Collection[str] = (),
         **more: Any,
     ) -> None:
-        """Write a member, last changed so many days ago."""
+        """Add a member, last changed `days_ago` days ago."""
         self.members.append(
             {
                 "email_address": person.address,
@@ -123,16 +123,16 @@ class Pen:
         )
 
     def at_mailchimp(self, address: str, change: str, as_: str = "user", **more: Any) -> None:
-        """Note what a person or an administrator does at Mailchimp."""
+        """Add what a person or an administrator does at Mailchimp."""
         values = {"list_id": AUDIENCE_ID, "email": address, "as_": as_, "change": change, **more}
-        self.deeds.append(Deed(Side.MAILCHIMP, "act", values))
+        self.calls.append(ControlCall(Side.MAILCHIMP, "act", values))
 
     def in_civicrm(self, entity: str, action: str, params: dict[str, Any]) -> None:
-        """Note what staff do in CiviCRM."""
-        self.deeds.append(Deed(Side.CIVICRM, "call", {"entity": entity, "action": action, "params": params}))
+        """Add what staff do in CiviCRM."""
+        self.calls.append(ControlCall(Side.CIVICRM, "call", {"entity": entity, "action": action, "params": params}))
 
     def merge(self, kept: int, gone: int) -> None:
-        """Note that staff merge two contacts and keep both addresses.
+        """Add that staff merge two contacts and keep both addresses.
 
         CiviCRM keeps a second address only as one of another location type: else it goes to the trash with its contact.
         """

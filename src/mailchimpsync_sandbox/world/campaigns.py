@@ -1,4 +1,4 @@
-"""What the charity has mailed: a few campaigns, to whom, and who opened them or clicked."""
+"""The charity's campaigns, their recipients, and who opened them or clicked."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from mailchimpsync_sandbox.world.builders import Deed, Pen, Side
+from mailchimpsync_sandbox.world.builders import ControlCall, Side, WorldBuilder
 from mailchimpsync_sandbox.world.charity import API_KEY, AUDIENCE_ID, AUDIENCE_NAME
 
 SEED = 7
 OPENED, CLICKED = 0.35, 0.06
 PEOPLE_MAX = 2_000
-"""Of a large charity, no more people get each campaign: a segment of it."""
+"""The most recipients of a campaign: in a large charity it goes to a segment."""
 
 
 class Mailing(NamedTuple):
-    """A campaign: when it was sent, and to whom, as an interest; None: everybody."""
+    """A campaign: when it was sent, and to which interest; None: all subscribers."""
 
     campaign_id: str
     days_ago: float
@@ -32,18 +32,18 @@ MAILINGS = (
 )
 
 
-def mailed(pen: Pen) -> Iterator[Deed]:
-    """Yield the campaigns; chance is their own, so that they change nothing else in the world."""
+def mailed(builder: WorldBuilder) -> Iterator[ControlCall]:
+    """Yield the campaigns, with separate randomness, so that they change nothing else in the world."""
     chance = random.Random(SEED)
-    subscribed = [one for one in pen.members if one["status"] == "subscribed"]
+    subscribed = [one for one in builder.members if one["status"] == "subscribed"]
     for mailing in MAILINGS:
         people = [one for one in subscribed if mailing.interest is None or one["interests"].get(mailing.interest)]
-        yield _deed(pen, mailing, [one["email_address"] for one in people[:PEOPLE_MAX]], chance)
+        yield _load_campaign(builder, mailing, [one["email_address"] for one in people[:PEOPLE_MAX]], chance)
 
 
-def _deed(pen: Pen, mailing: Mailing, addresses: list[str], chance: random.Random) -> Deed:
+def _load_campaign(builder: WorldBuilder, mailing: Mailing, addresses: list[str], chance: random.Random) -> ControlCall:
     activity = []
-    later = (pen.now - timedelta(days=mailing.days_ago - 1)).isoformat(timespec="seconds")
+    later = (builder.now - timedelta(days=mailing.days_ago - 1)).isoformat(timespec="seconds")
     for address in addresses:
         luck = chance.random()
         acts = [name for name, share in (("open", OPENED), ("click", CLICKED)) if luck < share]
@@ -52,11 +52,11 @@ def _deed(pen: Pen, mailing: Mailing, addresses: list[str], chance: random.Rando
             activity.append({"email_address": address, "activity": did})
     campaign: dict[str, Any] = {
         "id": mailing.campaign_id,
-        "send_time": pen.ago(mailing.days_ago),
+        "send_time": builder.ago(mailing.days_ago),
         "archive_url": f"https://mailchi.mp/greenpaths/{mailing.campaign_id}",
         "recipients": {"list_id": AUDIENCE_ID, "list_name": AUDIENCE_NAME, "recipient_count": len(addresses)},
         "settings": {"title": mailing.subject, "subject_line": mailing.subject, "from_name": "Green Paths"},
     }
     sent_to = [{"email_address": address} for address in addresses]
     values = {"api_key": API_KEY, "campaign": campaign, "sent_to": sent_to, "email_activity": activity}
-    return Deed(Side.MAILCHIMP, "load_campaign", values)
+    return ControlCall(Side.MAILCHIMP, "load_campaign", values)

@@ -5,173 +5,173 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from mailchimpsync_sandbox.world.builders import Known, Pen
+from mailchimpsync_sandbox.world.builders import SyncedPerson, WorldBuilder
 
 LONG_AGO, MONTHS_AGO, LAST_WEEK, RECENTLY = 400.0, 90.0, 7.0, 2.0
 
 
 class Case(NamedTuple):
-    """A kind of person: the story, how many in 5,000, and who writes one down."""
+    """A kind of person: the story, how many in 5,000, and the function that adds one."""
 
     story: str
     per_5000: int
-    write: Callable[[Pen], None]
+    write: Callable[[WorldBuilder], None]
 
 
-def agreeing(pen: Pen) -> None:
+def agreeing(builder: WorldBuilder) -> None:
     """Subscribed on both sides, with the same interests."""
-    person, interests = pen.person(), pen.some_interests()
-    contact_id = pen.contact(person, added=LONG_AGO, interests=interests)
-    pen.member(person, LONG_AGO, interests=interests)
-    pen.agreed.append(Known(person, contact_id, interests))
+    person, interests = builder.person(), builder.some_interests()
+    contact_id = builder.contact(person, added=LONG_AGO, interests=interests)
+    builder.member(person, LONG_AGO, interests=interests)
+    builder.agreed.append(SyncedPerson(person, contact_id, interests))
 
 
-def _only_civicrm(pen: Pen) -> None:
-    pen.contact(pen.person(), added=LAST_WEEK, interests=pen.some_interests())
+def _only_civicrm(builder: WorldBuilder) -> None:
+    builder.contact(builder.person(), added=LAST_WEEK, interests=builder.some_interests())
 
 
-def _only_mailchimp(pen: Pen) -> None:
-    pen.member(pen.person(), LAST_WEEK, interests=pen.some_interests())
+def _only_mailchimp(builder: WorldBuilder) -> None:
+    builder.member(builder.person(), LAST_WEEK, interests=builder.some_interests())
 
 
-def _known_but_not_in_group(pen: Pen) -> None:
-    person = pen.person()
-    pen.contact(person)
-    pen.member(person, LAST_WEEK, interests=pen.some_interests())
+def _known_but_not_in_group(builder: WorldBuilder) -> None:
+    person = builder.person()
+    builder.contact(person)
+    builder.member(person, LAST_WEEK, interests=builder.some_interests())
 
 
-def _left_at_mailchimp(pen: Pen) -> None:
-    person = pen.person()
-    pen.contact(person, added=LONG_AGO)
-    pen.member(person, LAST_WEEK, status="unsubscribed", unsubscribed_by="user")
+def _left_at_mailchimp(builder: WorldBuilder) -> None:
+    person = builder.person()
+    builder.contact(person, added=LONG_AGO)
+    builder.member(person, LAST_WEEK, status="unsubscribed", unsubscribed_by="user")
 
 
-def _removed_in_civicrm(pen: Pen) -> None:
-    person = pen.person()
-    pen.contact(person, added=LONG_AGO, removed=RECENTLY)
-    pen.member(person, MONTHS_AGO)
+def _removed_in_civicrm(builder: WorldBuilder) -> None:
+    person = builder.person()
+    builder.contact(person, added=LONG_AGO, removed=RECENTLY)
+    builder.member(person, MONTHS_AGO)
 
 
-def _returned_at_mailchimp(pen: Pen) -> None:
-    person = pen.person()
-    pen.contact(person, added=LONG_AGO, removed=MONTHS_AGO)
-    pen.member(person, LAST_WEEK)
+def _returned_at_mailchimp(builder: WorldBuilder) -> None:
+    person = builder.person()
+    builder.contact(person, added=LONG_AGO, removed=MONTHS_AGO)
+    builder.member(person, LAST_WEEK)
 
 
-def _back_in_civicrm(pen: Pen) -> None:
-    """Somebody who left by his own will and was added again by staff: Mailchimp will ask him."""
-    person = pen.person()
-    pen.contact(person, added=RECENTLY)
-    pen.member(person, MONTHS_AGO, status="unsubscribed", unsubscribed_by="user")
+def _back_in_civicrm(builder: WorldBuilder) -> None:
+    """A person who unsubscribed and was re-added by staff: Mailchimp will ask for confirmation."""
+    person = builder.person()
+    builder.contact(person, added=RECENTLY)
+    builder.member(person, MONTHS_AGO, status="unsubscribed", unsubscribed_by="user")
 
 
-def _interests_newer_in_civicrm(pen: Pen) -> None:
-    person, interests = pen.person(), pen.some_interests()
-    pen.contact(person, added=LONG_AGO, interests=interests, interests_added=RECENTLY)
-    pen.member(person, MONTHS_AGO)
+def _interests_newer_in_civicrm(builder: WorldBuilder) -> None:
+    person, interests = builder.person(), builder.some_interests()
+    builder.contact(person, added=LONG_AGO, interests=interests, interests_added=RECENTLY)
+    builder.member(person, MONTHS_AGO)
 
 
-def _interests_newer_at_mailchimp(pen: Pen) -> None:
-    person = pen.person()
-    pen.contact(person, added=LONG_AGO, interests=pen.some_interests())
-    pen.member(person, RECENTLY, interests=pen.some_interests())
+def _interests_newer_at_mailchimp(builder: WorldBuilder) -> None:
+    person = builder.person()
+    builder.contact(person, added=LONG_AGO, interests=builder.some_interests())
+    builder.member(person, RECENTLY, interests=builder.some_interests())
 
 
-def _bounced(pen: Pen) -> None:
-    person = pen.person()
-    pen.contact(person, added=LONG_AGO)
-    pen.member(person, LAST_WEEK, status="cleaned")
+def _bounced(builder: WorldBuilder) -> None:
+    person = builder.person()
+    builder.contact(person, added=LONG_AGO)
+    builder.member(person, LAST_WEEK, status="cleaned")
 
 
-def _bounced_and_added_again(pen: Pen) -> None:
-    person = pen.person()
-    pen.contact(person, added=RECENTLY)
-    pen.member(person, MONTHS_AGO, status="cleaned")
+def _bounced_and_added_again(builder: WorldBuilder) -> None:
+    person = builder.person()
+    builder.contact(person, added=RECENTLY)
+    builder.member(person, MONTHS_AGO, status="cleaned")
 
 
-def _archived(pen: Pen) -> None:
-    person = pen.person()
-    pen.contact(person, added=RECENTLY)
-    pen.member(person, MONTHS_AGO, status="archived", status_before="subscribed")
+def _archived(builder: WorldBuilder) -> None:
+    person = builder.person()
+    builder.contact(person, added=RECENTLY)
+    builder.member(person, MONTHS_AGO, status="archived", status_before="subscribed")
 
 
-def _pending(pen: Pen) -> None:
-    person = pen.person()
-    pen.contact(person, added=LAST_WEEK)
-    pen.member(person, LAST_WEEK, status="pending")
+def _pending(builder: WorldBuilder) -> None:
+    person = builder.person()
+    builder.contact(person, added=LAST_WEEK)
+    builder.member(person, LAST_WEEK, status="pending")
 
 
-def _on_hold(pen: Pen) -> None:
-    person = pen.person()
-    pen.contact(person, added=LAST_WEEK, emails=[{"email": person.address, "on_hold": 1}])
+def _on_hold(builder: WorldBuilder) -> None:
+    person = builder.person()
+    builder.contact(person, added=LAST_WEEK, emails=[{"email": person.address, "on_hold": 1}])
 
 
-def _one_of_two_on_hold(pen: Pen) -> None:
-    person, other = pen.person(), pen.person()
-    pen.contact(person, added=LAST_WEEK, emails=[{"email": person.address, "on_hold": 1}, other.address])
+def _one_of_two_on_hold(builder: WorldBuilder) -> None:
+    person, other = builder.person(), builder.person()
+    builder.contact(person, added=LAST_WEEK, emails=[{"email": person.address, "on_hold": 1}, other.address])
 
 
-def _do_not_email(pen: Pen) -> None:
-    pen.contact(pen.person(), added=LAST_WEEK, do_not_email=True)
+def _do_not_email(builder: WorldBuilder) -> None:
+    builder.contact(builder.person(), added=LAST_WEEK, do_not_email=True)
 
 
-def _opted_out(pen: Pen) -> None:
-    pen.contact(pen.person(), added=LAST_WEEK, is_opt_out=True)
+def _opted_out(builder: WorldBuilder) -> None:
+    builder.contact(builder.person(), added=LAST_WEEK, is_opt_out=True)
 
 
-def _deceased(pen: Pen) -> None:
-    pen.contact(pen.person(), added=LAST_WEEK, is_deceased=True)
+def _deceased(builder: WorldBuilder) -> None:
+    builder.contact(builder.person(), added=LAST_WEEK, is_deceased=True)
 
 
-def _no_address(pen: Pen) -> None:
-    pen.contact(pen.person(), added=LAST_WEEK, emails=[])
+def _no_address(builder: WorldBuilder) -> None:
+    builder.contact(builder.person(), added=LAST_WEEK, emails=[])
 
 
-def _bad_address(pen: Pen) -> None:
-    person = pen.person()
-    pen.contact(person, added=LAST_WEEK, emails=[person.address.replace("@", " at ")])
+def _bad_address(builder: WorldBuilder) -> None:
+    person = builder.person()
+    builder.contact(person, added=LAST_WEEK, emails=[person.address.replace("@", " at ")])
 
 
-def _shared_address(pen: Pen) -> None:
-    one, other = pen.person(), pen.person()
-    pen.contact(one, added=MONTHS_AGO)
-    pen.contact(other, added=LAST_WEEK, emails=[one.address])
+def _shared_address(builder: WorldBuilder) -> None:
+    one, other = builder.person(), builder.person()
+    builder.contact(one, added=MONTHS_AGO)
+    builder.contact(other, added=LAST_WEEK, emails=[one.address])
 
 
-def _two_addresses(pen: Pen) -> None:
+def _two_addresses(builder: WorldBuilder) -> None:
     """One contact who is two members."""
-    one, other = pen.person(), pen.person()
-    pen.contact(one, added=LONG_AGO, emails=[{"email": one.address, "is_primary": True}, other.address])
-    pen.member(one, LONG_AGO)
-    pen.member(other, MONTHS_AGO)
+    one, other = builder.person(), builder.person()
+    builder.contact(one, added=LONG_AGO, emails=[{"email": one.address, "is_primary": True}, other.address])
+    builder.member(one, LONG_AGO)
+    builder.member(other, MONTHS_AGO)
 
 
-def _upper_case(pen: Pen) -> None:
-    person, interests = pen.person(), pen.some_interests()
-    pen.contact(person, added=LONG_AGO, interests=interests)
-    pen.member(person, LONG_AGO, interests=interests, email_address=person.address.upper())
+def _upper_case(builder: WorldBuilder) -> None:
+    person, interests = builder.person(), builder.some_interests()
+    builder.contact(person, added=LONG_AGO, interests=interests)
+    builder.member(person, LONG_AGO, interests=interests, email_address=person.address.upper())
 
 
-def _forgotten(pen: Pen) -> None:
+def _forgotten(builder: WorldBuilder) -> None:
     """Erased at Mailchimp for good, and still in the group."""
-    person = pen.person()
-    pen.contact(person, added=LAST_WEEK)
-    pen.member(person, MONTHS_AGO)
-    pen.at_mailchimp(person.address, "delete", "admin")
+    person = builder.person()
+    builder.contact(person, added=LAST_WEEK)
+    builder.member(person, MONTHS_AGO)
+    builder.at_mailchimp(person.address, "delete", "admin")
 
 
-def _trashed(pen: Pen) -> None:
-    person = pen.person()
-    pen.contact(person, added=LONG_AGO, is_deleted=True)
-    pen.member(person, MONTHS_AGO, status="unsubscribed", unsubscribed_by="admin")
+def _trashed(builder: WorldBuilder) -> None:
+    person = builder.person()
+    builder.contact(person, added=LONG_AGO, is_deleted=True)
+    builder.member(person, MONTHS_AGO, status="unsubscribed", unsubscribed_by="admin")
 
 
-def _merged(pen: Pen) -> None:
-    person, double = pen.person(), pen.person()
-    kept = pen.contact(person, added=LONG_AGO)
-    gone = pen.contact(person, emails=[double.address])
-    pen.member(double, LONG_AGO)
-    pen.merge(kept, gone)
+def _merged(builder: WorldBuilder) -> None:
+    person, double = builder.person(), builder.person()
+    kept = builder.contact(person, added=LONG_AGO)
+    gone = builder.contact(person, emails=[double.address])
+    builder.member(double, LONG_AGO)
+    builder.merge(kept, gone)
 
 
 CASES = (

@@ -1,63 +1,63 @@
-"""What happens after the two sides have met: people join, leave, edit and bounce; staff add, remove, merge, trash."""
+"""What happens after the first sync: people join, leave, edit and bounce; staff add, remove, merge, trash."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import NamedTuple
 
-from mailchimpsync_sandbox.world.builders import Deed, Known, Pen
+from mailchimpsync_sandbox.world.builders import ControlCall, SyncedPerson, WorldBuilder
 from mailchimpsync_sandbox.world.charity import INTERESTS, NEWS_GROUP
 from mailchimpsync_sandbox.world.initial import World
 
 
-class Happening(NamedTuple):
-    """What happens: words, how often among 5,000 people, and who makes it happen to somebody."""
+class Event(NamedTuple):
+    """An event: words, how often among 5,000 people, and the function that makes it happen."""
 
     words: str
     per_5000: int
-    happen: Callable[[Pen, Known], None]
+    happen: Callable[[WorldBuilder, SyncedPerson], None]
 
 
-def changes(world: World, people: int) -> tuple[list[tuple[str, int]], list[Deed]]:
+def changes(world: World, people: int) -> tuple[list[tuple[str, int]], list[ControlCall]]:
     """Return what happens, as (words, how often), and the deeds for it; nobody is met by two of them."""
-    pen, told = world.pen, []
-    free = pen.chance.sample(pen.agreed, len(pen.agreed))
+    builder, told = world.builder, []
+    free = builder.chance.sample(builder.agreed, len(builder.agreed))
     for words, per_5000, happen in HAPPENINGS:
         number = max(1, people * per_5000 // 5_000)
         for _ in range(number):
-            happen(pen, free.pop())
+            happen(builder, free.pop())
         told.append((words, number))
-    deeds, pen.deeds = pen.deeds, []
-    return told, deeds
+    calls, builder.calls = builder.calls, []
+    return told, calls
 
 
-def _joins(pen: Pen, _: Known) -> None:
-    person = pen.person()
-    ticked = dict.fromkeys(pen.some_interests(), True)
+def _joins(builder: WorldBuilder, _: SyncedPerson) -> None:
+    person = builder.person()
+    ticked = dict.fromkeys(builder.some_interests(), True)
     names = {"FNAME": person.first_name, "LNAME": person.last_name}
-    pen.at_mailchimp(person.address, "subscribe", interests=ticked, merge_fields=names)
+    builder.at_mailchimp(person.address, "subscribe", interests=ticked, merge_fields=names)
 
 
-def _leaves(pen: Pen, known: Known) -> None:
-    pen.at_mailchimp(known.person.address, "unsubscribe")
+def _leaves(builder: WorldBuilder, known: SyncedPerson) -> None:
+    builder.at_mailchimp(known.person.address, "unsubscribe")
 
 
-def _complains(pen: Pen, known: Known) -> None:
-    pen.at_mailchimp(known.person.address, "complain")
+def _complains(builder: WorldBuilder, known: SyncedPerson) -> None:
+    builder.at_mailchimp(known.person.address, "complain")
 
 
-def _bounces(pen: Pen, known: Known) -> None:
-    pen.at_mailchimp(known.person.address, "bounce")
+def _bounces(builder: WorldBuilder, known: SyncedPerson) -> None:
+    builder.at_mailchimp(known.person.address, "bounce")
 
 
-def _ticks(pen: Pen, known: Known) -> None:
-    interest = pen.chance.choice(sorted(INTERESTS))
-    pen.at_mailchimp(known.person.address, "interests", interests={interest: interest not in known.interests})
+def _ticks(builder: WorldBuilder, known: SyncedPerson) -> None:
+    interest = builder.chance.choice(sorted(INTERESTS))
+    builder.at_mailchimp(known.person.address, "interests", interests={interest: interest not in known.interests})
 
 
-def _is_entered(pen: Pen, _: Known) -> None:
-    person = pen.person()
-    pen.in_civicrm(
+def _is_entered(builder: WorldBuilder, _: SyncedPerson) -> None:
+    person = builder.person()
+    builder.in_civicrm(
         "Contact",
         "create",
         {
@@ -74,48 +74,48 @@ def _is_entered(pen: Pen, _: Known) -> None:
     )
 
 
-def _is_removed(pen: Pen, known: Known) -> None:
+def _is_removed(builder: WorldBuilder, known: SyncedPerson) -> None:
     where = [["contact_id", "=", known.contact_id], ["group_id", "=", NEWS_GROUP]]
-    pen.in_civicrm("GroupContact", "update", {"where": where, "values": {"status": "Removed"}})
+    builder.in_civicrm("GroupContact", "update", {"where": where, "values": {"status": "Removed"}})
 
 
-def _is_put_into_interest_group(pen: Pen, known: Known) -> None:
-    interest = pen.chance.choice(sorted(INTERESTS))
+def _is_put_into_interest_group(builder: WorldBuilder, known: SyncedPerson) -> None:
+    interest = builder.chance.choice(sorted(INTERESTS))
     group = INTERESTS[interest][0]
     if interest in known.interests:
         where = [["contact_id", "=", known.contact_id], ["group_id", "=", group]]
-        pen.in_civicrm("GroupContact", "update", {"where": where, "values": {"status": "Removed"}})
+        builder.in_civicrm("GroupContact", "update", {"where": where, "values": {"status": "Removed"}})
         return
     values = {"contact_id": known.contact_id, "group_id": group, "status": "Added"}
-    pen.in_civicrm("GroupContact", "create", {"values": values})
+    builder.in_civicrm("GroupContact", "create", {"values": values})
 
 
-def _is_trashed(pen: Pen, known: Known) -> None:
-    pen.in_civicrm("Contact", "delete", {"where": [["id", "=", known.contact_id]]})
+def _is_trashed(builder: WorldBuilder, known: SyncedPerson) -> None:
+    builder.in_civicrm("Contact", "delete", {"where": [["id", "=", known.contact_id]]})
 
 
-def _is_merged(pen: Pen, known: Known) -> None:
-    """With somebody who is not on any list."""
-    double = next(one for one in pen.contacts if not one["groups"] and one["emails"] and not one.get("merged"))
+def _is_merged(builder: WorldBuilder, known: SyncedPerson) -> None:
+    """With a person who isn't on any list."""
+    double = next(one for one in builder.contacts if not one["groups"] and one["emails"] and not one.get("merged"))
     double["merged"] = True
-    pen.merge(double["id"], known.contact_id)
+    builder.merge(double["id"], known.contact_id)
 
 
-def _is_put_on_hold(pen: Pen, known: Known) -> None:
+def _is_put_on_hold(builder: WorldBuilder, known: SyncedPerson) -> None:
     where = [["contact_id", "=", known.contact_id]]
-    pen.in_civicrm("Email", "update", {"where": where, "values": {"on_hold": 1}})
+    builder.in_civicrm("Email", "update", {"where": where, "values": {"on_hold": 1}})
 
 
 HAPPENINGS = (
-    Happening("sign up at Mailchimp", 14, _joins),
-    Happening("unsubscribe at Mailchimp", 11, _leaves),
-    Happening("report a mail as spam", 1, _complains),
-    Happening("can no longer be reached: mail bounces", 6, _bounces),
-    Happening("change an interest at Mailchimp", 16, _ticks),
-    Happening("are entered in CiviCRM by staff", 9, _is_entered),
-    Happening("are removed from the newsletter by staff", 8, _is_removed),
-    Happening("change an interest through staff", 12, _is_put_into_interest_group),
-    Happening("go to CiviCRM's trash", 2, _is_trashed),
-    Happening("turn out to be in CiviCRM twice and are merged", 2, _is_merged),
-    Happening("are put on hold in CiviCRM", 3, _is_put_on_hold),
+    Event("sign up at Mailchimp", 14, _joins),
+    Event("unsubscribe at Mailchimp", 11, _leaves),
+    Event("report a mail as spam", 1, _complains),
+    Event("can no longer be reached: mail bounces", 6, _bounces),
+    Event("change an interest at Mailchimp", 16, _ticks),
+    Event("are entered in CiviCRM by staff", 9, _is_entered),
+    Event("are removed from the newsletter by staff", 8, _is_removed),
+    Event("change an interest through staff", 12, _is_put_into_interest_group),
+    Event("go to CiviCRM's trash", 2, _is_trashed),
+    Event("turn out to be in CiviCRM twice and are merged", 2, _is_merged),
+    Event("are put on hold in CiviCRM", 3, _is_put_on_hold),
 )

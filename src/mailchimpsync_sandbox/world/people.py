@@ -38,7 +38,7 @@ _ONE_IN_WITH_EMOJI = 150
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody with one address of their own."""
+    """A person with an address of their own."""
 
     first_name: str
     last_name: str
@@ -51,7 +51,7 @@ class Person:
 
 
 def everybody(chance: random.Random) -> Iterator[Person]:
-    """Yield people without end, each with another address."""
+    """Yield people without end, each with a different address."""
     number = 0
     while True:
         number += 1

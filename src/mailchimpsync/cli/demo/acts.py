@@ -42,7 +42,7 @@ from mailchimpsync_sandbox.world import (
     GROUPS,
     INTERESTS,
     NEWS_GROUP,
-    Deed,
+    ControlCall,
     Side,
     begin,
     changes,
@@ -81,8 +81,8 @@ class Show:
         """Play all acts; say whether both sides agree in the end."""
         self._introduce()
         world = begin(self._people, datetime.now(UTC))
-        self._do(world.deeds)
-        self._tell_world(len(world.pen.contacts), len(world.pen.members))
+        self._do(world.calls)
+        self._tell_world(len(world.builder.contacts), len(world.builder.members))
         site, link = self._connect()
         self._act("The first sync", "Everything is read from both sides, then brought into agreement.")
         self._sync(site)
@@ -92,8 +92,8 @@ class Show:
         )
         show_failures(self._console, getstatus(site, group_id=link.group_id)[0].failures)
         self._act("The world goes on", "People and staff change things on both sides.")
-        told, deeds = changes(world, self._people)
-        self._do(deeds)
+        told, calls = changes(world, self._people)
+        self._do(calls)
         self._tell_happenings(told)
         self._act("The next sync", "Only what has changed since is read, so it is quick.")
         self._sync(site)
@@ -114,9 +114,9 @@ class Show:
         self._console.print(Text(words))
         self._console.print()
 
-    def _do(self, deeds: Iterable[Deed]) -> None:
-        for deed in deeds:
-            self._stand_ins.do(deed)
+    def _do(self, calls: Iterable[ControlCall]) -> None:
+        for call in calls:
+            self._stand_ins.do(call)
 
     def _tell_world(self, contacts: int, members: int) -> None:
         topics = ", ".join(GROUPS[group] for group, _ in INTERESTS.values())

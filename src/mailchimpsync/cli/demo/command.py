@@ -78,8 +78,8 @@ def _start_only(people: int) -> bool:
         directory = Path(tempfile.mkdtemp(prefix="mailchimpsync-demo-"))
         cleaning.callback(shutil.rmtree, directory, ignore_errors=True)
         stand_ins = cleaning.enter_context(StandIns(directory, detached=True))
-        for deed in begin(people, datetime.now(UTC)).deeds:
-            stand_ins.do(deed)
+        for call in begin(people, datetime.now(UTC)).calls:
+            stand_ins.do(call)
         _release(stand_ins, directory)
         cleaning.pop_all()
     urls = stand_ins.urls

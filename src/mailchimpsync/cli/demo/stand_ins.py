@@ -22,7 +22,7 @@ import httpx2
 
 from mailchimpsync.errors import Right, UsageError
 from mailchimpsync_sandbox.civicrm.app import DEFAULT_KEY as CIVICRM_KEY
-from mailchimpsync_sandbox.world import Deed, Side
+from mailchimpsync_sandbox.world import ControlCall, Side
 
 __all__ = ["CIVICRM_KEY", "Kept", "StandIns", "kept_demo", "stop_kept_demo"]
 
@@ -31,7 +31,7 @@ REQUEST_SECONDS_MAX = 60
 STOP_SECONDS_MAX = 10
 SECONDS_BETWEEN_LOOKS = 0.05
 
-_GRANT = Deed(Side.CIVICRM, "grant", {"key": CIVICRM_KEY, "permissions": [right.value for right in Right]})
+_GRANT = ControlCall(Side.CIVICRM, "grant", {"key": CIVICRM_KEY, "permissions": [right.value for right in Right]})
 """The key may do what the features need (docs/reference/permissions.md), and nothing else."""
 
 
@@ -64,11 +64,11 @@ class StandIns:
     ) -> None:
         self._stop()
 
-    def do(self, deed: Deed) -> Any:
+    def do(self, call: ControlCall) -> Any:
         """Have a stand-in do something, by its control interface."""
-        answer = self._http.post(f"{self.urls[deed.side]}/_control/{deed.action}", json=deed.values)
+        answer = self._http.post(f"{self.urls[call.side]}/_control/{call.action}", json=call.values)
         if answer.is_error:
-            raise RuntimeError(f"the stand-in could not {deed.action}: {answer.text[:500]}")
+            raise RuntimeError(f"the stand-in could not {call.action}: {answer.text[:500]}")
         return answer.json()
 
     def release(self) -> dict[Side, int]:

@@ -1,1 +1,1 @@
-"""Who may see and do what: keys, users, permissions, sessions."""
+"""Access: keys, users, permissions, sessions."""

@@ -1,4 +1,4 @@
-"""Whose key is whose."""
+"""Keys and their owners."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def keep(database: Database, key: str, permissions: Iterable[str], contact_id: i
 
 
 def owner(database: Database, key: str) -> User | None:
-    """Return the owner of a key, None if nobody has it."""
+    """Return the owner of a key, None if there is none."""
     with database.transaction():
         found = database.rows("SELECT permissions, contact_id, acl_groups FROM sandbox_user WHERE key = ?", (key,))
     for permissions, contact_id, groups in found:

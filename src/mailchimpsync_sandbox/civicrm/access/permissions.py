@@ -1,6 +1,6 @@
 """CiviCRM's permissions by name: what each implies, and which of them each action needs.
 
-`docs/reference/civicrm-behaviour.md` has it in words.
+See `docs/reference/civicrm-behaviour.md`.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 Needs = tuple[str | tuple[str, ...], ...]
-"""All of these; of a tuple inside, one."""
+"""All of these; of a nested tuple, any one."""
 
 LOG_IN = "authenticate with api key"
 EVERYTHING = "all CiviCRM permissions and ACLs"
@@ -134,7 +134,7 @@ _SAME_AS = {"save": "create", "replace": "delete", "getFields": "meta", "getActi
 
 
 def needs(entity: str, action: str) -> Needs:
-    """Return what an action needs before any row is looked at; without a rule, *administer CiviCRM*."""
+    """Return what an action needs before rows are checked; without a rule, *administer CiviCRM*."""
     rules = RULES.get(entity, {})
     same = _SAME_AS.get(action, "default")
     if action not in rules and same == "meta":
@@ -143,7 +143,7 @@ def needs(entity: str, action: str) -> Needs:
 
 
 def named(given: str | Iterable[str]) -> frozenset[str]:
-    """Return the permissions that a word of `WORDS` or a list of names stands for.
+    """Return the permissions for a word of `WORDS` or a list of names.
 
     Raises:
         ValueError: CiviCRM has no such permission.

@@ -31,11 +31,11 @@ class Access:
 
     @property
     def sees_custom_data(self) -> bool:
-        """Whether custom fields are there for the user: in others' eyes there are none."""
+        """Whether custom fields exist for the user: without the permission there are none."""
         return self.user.may("access all custom data")
 
     def check(self, entity: str, action: str) -> None:
-        """Check what an action needs before any row is looked at.
+        """Check what an action needs before rows are checked.
 
         Raises:
             PermissionDeniedError: the user lacks a permission.
@@ -53,7 +53,7 @@ class Access:
             raise PermissionDeniedError
 
     def grants(self, entity: Entity, action: str, record: dict[str, Any]) -> bool:
-        """Return whether an action is granted for a row, as `checkAccess` tells it."""
+        """Return whether an action is granted for a row, as `checkAccess` reports it."""
         if not self.user.holds(needs(entity.name, action)):
             return False
         if action == "get":
@@ -111,7 +111,7 @@ class Access:
         return self._may_edit(record["id"])
 
     def _may_edit(self, contact_id: Any) -> bool:
-        """As in CiviCRM, a contact that is not there may be edited by those who may edit all."""
+        """As in CiviCRM, users who may edit all contacts may edit one that doesn't exist."""
         if self.user.may("edit all contacts"):
             return True
         contact_id = int(contact_id)

@@ -1,4 +1,4 @@
-"""Contacts and what hangs on them: names, e-mail addresses, trash, merges."""
+"""Contacts and what belongs to them: names, e-mail addresses, trash, merges."""
 
 # ruff: noqa: S608 - the names in the SQL are the schema's own, values are bound
 # ruff: noqa: ARG002 - a rule is given more than it may need
@@ -18,7 +18,7 @@ _NAMES = ("first_name", "middle_name", "last_name", "organization_name", "househ
 
 
 class ContactRules(Rules):
-    """Names are put together, changes are stamped, `email_primary.email` and its like are stored."""
+    """Names are composed, changes are dated, and `email_primary.email` and similar fields are stored."""
 
     def prepare(self, writer: Writer, record: Record) -> None:
         now = writer.database.utc_now()

@@ -44,7 +44,7 @@ def custom_field(database: Database, entity: str, path: str) -> Field | None:
 
 
 def described(database: Database, entity: str) -> list[dict[str, Any]]:
-    """Return what `getFields` tells of each custom field of an entity."""
+    """Return what `getFields` says about each custom field of an entity."""
     return [
         {
             "required": False,

@@ -60,9 +60,9 @@ def _nest(writer: Writer, child: int, parents: list[int]) -> None:
 
 
 class GroupContactRules(Rules):
-    """Every write to a membership is written to the history, also one that changes nothing.
+    """Every write to a membership is added to the history, even if it changes nothing.
 
-    So it was recorded: "add again" left a second Added row with a later date.
+    As recorded: "add again" left a second Added row with a later date.
     """
 
     def prepare(self, writer: Writer, record: Record) -> None:
@@ -96,7 +96,7 @@ def _note(writer: Writer, row: dict[str, Any], status: str, source: dict[str, An
 
 
 class HistoryRules(Rules):
-    """An entry is dated now, whatever is asked for."""
+    """An entry is dated now, whatever date is given."""
 
     def prepare(self, writer: Writer, record: Record) -> None:
         if record.created:
@@ -104,7 +104,7 @@ class HistoryRules(Rules):
 
 
 class NamedRules(Rules):
-    """Tags and saved searches know who made them and when; name and label stand in for each other."""
+    """Tags and saved searches have a creator and date; name and label default to each other."""
 
     def prepare(self, writer: Writer, record: Record) -> None:
         if not record.created:
@@ -123,7 +123,7 @@ class NamedRules(Rules):
 
 
 class ContributionRules(Rules):
-    """A gift is worth what is left after the fee."""
+    """The net amount of a gift is what is left after the fee."""
 
     def prepare(self, writer: Writer, record: Record) -> None:
         record.values["modified_date"] = writer.database.utc_now()
@@ -167,7 +167,7 @@ def _membership_status(values: dict[str, Any], today: date) -> int:
 
 
 class ActivityRules(Rules):
-    """The people of an activity are rows of their own."""
+    """The people of an activity are separate rows."""
 
     def prepare(self, writer: Writer, record: Record) -> None:
         now = writer.database.utc_now()
@@ -195,7 +195,7 @@ class ActivityRules(Rules):
 
 
 class EntityTagRules(Rules):
-    """Contacts are what is tagged, unless told otherwise."""
+    """Tags are for contacts by default."""
 
     def prepare(self, writer: Writer, record: Record) -> None:
         if record.created:
@@ -203,7 +203,7 @@ class EntityTagRules(Rules):
 
 
 class OptionValueRules(Rules):
-    """Name, value and weight are made up where they are not given."""
+    """Name, value and weight get defaults where they aren't given."""
 
     def prepare(self, writer: Writer, record: Record) -> None:
         if record.created:
@@ -216,7 +216,7 @@ class OptionValueRules(Rules):
 
 @dataclass(frozen=True)
 class CustomRules(Rules):
-    """Custom groups and fields: named after what they are called, each with a home of its own for its values.
+    """Custom groups and fields: named after their titles, each with its own place for values.
 
     `called` and `home` are the columns of those; `prefix` is what a home's name begins with.
     """

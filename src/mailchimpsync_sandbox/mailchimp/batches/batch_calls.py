@@ -1,4 +1,4 @@
-"""Batches as they are asked for: `/batches`."""
+"""The API of batches: `/batches`."""
 
 from __future__ import annotations
 
@@ -90,5 +90,5 @@ def _operations(call: Call) -> list[dict[str, Any]]:
 
 
 def delete_batch(call: Call) -> None:
-    """`DELETE /batches/{batch_id}`: what is not done is not done any more, and the results are lost."""
+    """`DELETE /batches/{batch_id}`: remaining operations are dropped, and the results are lost."""
     call.world.db.run("DELETE FROM batch WHERE number = ?", _named(call)["number"])

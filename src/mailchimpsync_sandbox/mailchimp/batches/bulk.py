@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class _RowError(Exception):
-    """A row that cannot be written for a reason of this call's own."""
+    """A row that can't be written, for a reason specific to this call."""
 
     def __init__(self, message: str, code: str = "ERROR_GENERIC") -> None:
         super().__init__(message)
@@ -24,7 +24,7 @@ class _RowError(Exception):
 
 
 def write_members(call: Call) -> dict[str, Any]:
-    """Make or change members one by one; what is refused is told of, the rest is done."""
+    """Create or change members one by one; refusals are reported, the rest is done."""
     audience, body = call.audience, call.object()
     check_types(body, {"members": list, "update_existing": bool, "sync_tags": bool})
     members, limit = body.get("members"), call.world.options.bulk_max

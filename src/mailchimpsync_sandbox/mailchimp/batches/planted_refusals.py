@@ -20,7 +20,7 @@ _BY_STATUS: dict[int, Callable[[], problems.Problem]] = {
 
 
 def refused_as_planted(planted: list[dict[str, Any]], path: str) -> Answer | None:
-    """Return the refusal that is planted for an operation on a path, or None; it is used up by one."""
+    """Return the refusal planted for an operation on a path, or None; and count it down."""
     for one in planted:
         address, times = one.get("address"), one.get("times")
         if times == 0 or (address is not None and member_id(address) not in path):

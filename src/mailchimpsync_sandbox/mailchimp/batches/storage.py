@@ -1,4 +1,4 @@
-"""Where results are fetched from: signed URLs on what stands for another host.
+"""The storage of results: signed URLs on what stands for another host.
 
 See docs/reference/mailchimp-behaviour.md#results-of-batches.
 """

@@ -54,7 +54,7 @@ class MailchimpSandbox(SandboxApp):
         self.world = World(Database(path), self.clock, options, outbox, self._ticks)
         self.world.batches = BatchWorker(self.world, self._ticks, threaded=threaded)
         outbox.on_gone = lambda webhook: webhook_calls.disable(self.world, webhook)
-        self.hand = people_actions.Hand(self.world)
+        self.person_actions = people_actions.PersonActions(self.world)
         for action in (
             self.add_account,
             self.add_audience,
@@ -188,15 +188,15 @@ class MailchimpSandbox(SandboxApp):
         sent_to: list[dict[str, Any]] | None = None,
         email_activity: list[dict[str, Any]] | None = None,
     ) -> dict[str, Any]:
-        """Put in a campaign with whom it was sent to and what they did, in the API's own terms."""
+        """Add a campaign with its recipients and what they did, in the API's own terms."""
         return loading.load_campaign(self.world, api_key, campaign, sent_to or [], email_activity or [])
 
     def act(self, list_id: str, email: str, as_: str = "user", *, change: str, **details: Any) -> dict[str, Any] | None:
-        """Let the person or an administrator do something; see `hand.Hand.act`."""
-        return self.hand.act(list_id, email, as_, change=change, **details)
+        """Let the person or an administrator do something; see `PersonActions.act`."""
+        return self.person_actions.act(list_id, email, as_, change=change, **details)
 
     def members(self, list_id: str) -> list[dict[str, Any]]:
-        """Return all members, archived ones too, with why they left."""
+        """Return all members, archived ones too, with the reason they unsubscribed."""
         return loading.all_members(self.world, list_id)
 
     def run_batches(self) -> dict[str, int]:

@@ -31,7 +31,7 @@ _JSON_NAMES = {
 
 @dataclass(slots=True)
 class Call:
-    """Who calls what with which parameters; `base_url` ends in `/3.0`."""
+    """The caller, path and parameters; `base_url` ends in `/3.0`."""
 
     world: World
     account: Account
@@ -43,7 +43,7 @@ class Call:
 
     @property
     def audience(self) -> Audience:
-        """The audience named in the path; 404 if the account has none such."""
+        """The audience named in the path; 404 if the account has no such audience."""
         return self.world.audience(self.ids["list_id"], self.account.account_id)
 
     @property

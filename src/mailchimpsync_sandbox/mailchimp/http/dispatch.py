@@ -27,7 +27,7 @@ _MATCHER = MAP.bind("")
 
 @dataclass(frozen=True)
 class Asked:
-    """What is asked: `path` below `/3.0`, with a leading slash; `body` is raw JSON, or empty."""
+    """A request: `path` below `/3.0`, with a leading slash; `body` is raw JSON, or empty."""
 
     method: str
     path: str
@@ -39,7 +39,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Answer:
-    """What is answered: JSON text, empty with 204."""
+    """An answer: JSON text, empty with 204."""
 
     status: int
     text: str = ""
@@ -64,7 +64,7 @@ def refusal(problem: Problem, instance: str) -> Answer:
 
 
 def route(asked: Asked) -> tuple[Handler, dict[str, Any]]:
-    """Find who answers.
+    """Find the handler.
 
     Raises:
         Problem: 404 "Invalid path", or 405 with what is allowed.

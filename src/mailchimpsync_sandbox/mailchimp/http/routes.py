@@ -1,4 +1,4 @@
-"""The paths that are served, and by whom."""
+"""The paths that are served, and their handlers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What batch webhooks are told when a batch has finished.
+"""What batch webhooks receive when a batch has finished.
 
 See docs/reference/mailchimp-behaviour.md#webhooks-of-batches.
 """
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def announce(world: World, number: int) -> None:
-    """Tell every batch webhook of the account that a batch has finished."""
+    """Notify every batch webhook of the account that a batch has finished."""
     row = world.db.one("SELECT * FROM batch WHERE number = ?", number)
     account = world.account(row["api_key"]) if row else None
     if row is None or account is None:

@@ -37,7 +37,7 @@ class Delivery:
 
 @dataclass
 class Counts:
-    """What became of deliveries."""
+    """The results of deliveries."""
 
     delivered: int = 0
     failed_attempts: int = 0
@@ -70,7 +70,7 @@ class Outbox:
     """Holds deliveries until they are due and sends them, from a thread of its own or when told to.
 
     `ticks` is the time in seconds by which deliveries wait, `wall` the Unix time that signatures carry. `on_gone` is
-    told of a webhook that answered 410 and is to be disabled
+    called for a webhook that answered 410 and is to be disabled
     (docs/reference/mailchimp-behaviour.md#webhooks-of-audiences).
     """
 
@@ -120,7 +120,7 @@ class Outbox:
         return {"waiting": len(self._queue)} | asdict(self.counts)
 
     def take(self) -> list[dict[str, Any]]:
-        """Remove and return all waiting deliveries with their headers, for somebody else to deliver."""
+        """Remove and return all waiting deliveries with their headers, for the caller to deliver."""
         with self._changed:
             taken, self._queue = self._queue, []
         return [{"url": one.url, "body": one.body, "headers": self._headers(one)} for one in taken]
@@ -134,12 +134,12 @@ class Outbox:
         return attempts
 
     def forget(self, webhook: str) -> None:
-        """Drop what waits for a webhook that is no more."""
+        """Drop the deliveries to a webhook that no longer exists."""
         with self._changed:
             self._queue = [delivery for delivery in self._queue if delivery.webhook != webhook]
 
     def close(self) -> None:
-        """Stop the thread; what waits is lost."""
+        """Stop the thread; waiting deliveries are lost."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()

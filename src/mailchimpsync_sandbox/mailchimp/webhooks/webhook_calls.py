@@ -1,4 +1,4 @@
-"""Webhooks as they are set up: of audiences, and for batches."""
+"""The API of webhooks: of audiences, and for batches."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def _validate(call: Call, url: str) -> None:
 
 
 def disable(world: World, key: str) -> None:
-    """Switch off a webhook that said it is gone; `key` as deliveries carry it."""
+    """Switch off a webhook that answered 410; `key` as in deliveries."""
     kind, parent, webhook_id = _place(key)
     with world.db.transaction():
         webhook = world.documents.get(kind, parent, webhook_id)

@@ -1,4 +1,4 @@
-"""What an audience's webhooks are told: form-encoded events with bracketed keys.
+"""What an audience's webhooks receive: form-encoded events with bracketed keys.
 
 See docs/reference/mailchimp-behaviour.md#webhooks-of-audiences.
 """
@@ -38,7 +38,7 @@ def encode(kind: str, now: str, data: dict[str, Any]) -> str:
 
 
 def announce(world: World, audience: Audience, pk: int, before: sqlite3.Row | None, source: Source) -> None:
-    """Fire what follows from how a member's row differs from `before` (None: it was made just now)."""
+    """Fire the events for how a member's row differs from `before` (None: it is new)."""
     if audience.webhooks:
         after = world.db.one("SELECT * FROM member WHERE pk = ?", pk)
         _fire(world, audience, _events(audience, before, after), source)

@@ -73,15 +73,15 @@ def set_up(charity: Charity, camera: Camera) -> None:
     page.get_by_role("link", name="Configuration").first.click()
     camera.take("nothing-yet", height=620)
     page.get_by_role("link", name="Set up CiviCRM").first.click()
-    page.get_by_label("Address of the CiviCRM site").fill(charity.civicrm_url)
+    page.get_by_label("CiviCRM address").fill(charity.civicrm_url)
     page.get_by_label("API key").fill(CIVICRM_KEY)
     page.get_by_role("button", name="Check and save").click()
     page.get_by_role("link", name="Next: add a Mailchimp account").wait_for()
     camera.take("civicrm")
     page.get_by_role("link", name="Next: add a Mailchimp account").click()
     page.get_by_label("API key").fill(API_KEY)
-    page.get_by_text("For a proxy or a stand-in").click()
-    page.get_by_label("Another address").fill(f"{charity.mailchimp_url}/3.0")
+    page.get_by_text("Proxy or test server").click()
+    page.get_by_label("API address").fill(f"{charity.mailchimp_url}/3.0")
     page.get_by_role("button", name="Check and save").click()
     page.get_by_role("heading", name="Green Paths newsletter").wait_for()
     camera.take("account")
@@ -100,13 +100,13 @@ def set_up(charity: Charity, camera: Camera) -> None:
 
 
 def look_and_sync(charity: Charity, camera: Camera) -> None:
-    """See what the first sync would do, and do it."""
+    """Preview the first sync, and do it."""
     page = camera.page
-    page.get_by_role("link", name="Look at the first sync").click()
-    page.get_by_role("button", name="See what the first sync would do").click()
-    page.get_by_role("heading", name="In short").wait_for(timeout=60_000)
+    page.get_by_role("link", name="Preview the first sync").click()
+    page.get_by_role("button", name="Preview the first sync").click()
+    page.get_by_role("heading", name="Summary").wait_for(timeout=60_000)
     camera.take("first-sync")
-    page.get_by_role("button", name="Do this, and switch it on").click()
+    page.get_by_role("button", name="Run this sync and turn on automatic syncing").click()
     charity.site.refresh()
     for _ in range(240):
         [status] = getstatus(charity.site)

@@ -51,7 +51,7 @@ def test_a_sync_by_cron_tells_at_its_end(connected: Desk, mailbox: MailServer) -
     connected("sync")
 
     title = "Newsletter ↔ News: the sync failed (CV_GROUP_INACTIVE)"
-    assert [subject.partition("] ")[2] for subject in mailbox.subjects] == [title, f"Over: {title}"]
+    assert [subject.partition("] ")[2] for subject in mailbox.subjects] == [title, f"Resolved: {title}"]
 
 
 def test_a_channel_that_does_not_work_changes_nothing_about_a_sync(connected: Desk, mailbox: MailServer) -> None:
@@ -112,15 +112,15 @@ def test_a_test_tells_of_every_channel(connected: Desk, mailbox: MailServer) -> 
 
     assert (well.exit_code, ill.exit_code) == (0, 7)
     assert "E-mail" in well.output
-    assert mailbox.subjects[-1].endswith("A test")
-    assert "The message was not taken: ConnectError." in ill.output
+    assert mailbox.subjects[-1].endswith("Test message")
+    assert "The message wasn't accepted: ConnectError." in ill.output
     assert not [said for said in (well.output, ill.output, shown) if "a-way-in" in said]
 
 
 def test_without_a_channel_a_test_says_how_to_get_one(connected: Desk) -> None:
     result = connected("alerts", "test")
     assert result.exit_code == 0
-    assert "Nobody is told when something is wrong." in result.output
+    assert "No one is alerted when something goes wrong." in result.output
     assert "mailchimpsync config edit" in result.output
 
 

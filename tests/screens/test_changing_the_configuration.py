@@ -80,7 +80,7 @@ def test_ada_changes_an_interests_group_and_all_else_stays(visit: Visit, own_cha
     page.get_by_label("Walks").select_option(value=["10"])
     page.get_by_role("button", name="Save").click()
     wrong = page.locator("#id_interest_a100000009_error")
-    expect(wrong).to_contain_text("chosen for another interest too")
+    expect(wrong).to_contain_text("already chosen for another interest")
     assert accessibility_problems(page) == []
 
     page.get_by_label("Cycling").select_option(value=["9"])
@@ -103,8 +103,8 @@ def test_ada_reads_what_goes_with_a_connection_before_it_goes_and_brings_it_back
     page.get_by_role("link", name="Remove").click()
     expect(page.get_by_text(f"what is known of {known} people")).to_be_visible()
     assert configuration_of(charity).connections
-    page.get_by_role("button", name="Delete this and save").click()
-    expect(page.get_by_text("is connected no longer")).to_be_visible()
+    page.get_by_role("button", name="Delete and save").click()
+    expect(page.get_by_text("is no longer connected")).to_be_visible()
     assert not configuration_of(charity).connections
     assert rows_known(charity) == 0
 
@@ -151,7 +151,7 @@ def test_of_two_administrators_the_later_one_is_told_what_the_other_has_changed(
 
         refused = ada.fill_in(f"{CONNECTION}/schedule", page=seen, **schedule)
         assert refused.status_code == 409
-        assert "Somebody else has changed the configuration" in refused.text
+        assert "Someone else has changed the configuration" in refused.text
         assert "resubscribe from ask to never" in refused.text
         assert configuration_of(charity).connections[0].schedule.every_minutes == 60
 
@@ -181,7 +181,7 @@ def test_what_was_confirmed_is_not_done_once_somebody_else_has_saved(own_charity
         answer = ada.confirm(asked)
 
     assert answer.status_code == 400
-    assert "nothing was saved or deleted" in answer.text
+    assert "Nothing was saved or deleted" in answer.text
     assert configuration_of(charity).connections
 
 
@@ -224,19 +224,19 @@ def test_a_schedule_is_told_in_words_and_a_wrong_one_beside_its_fields(own_chari
             services.record_heartbeat(tx, "a service", charity.site.runtime.now())
         served = ada.look(CONNECTION)
 
-    assert "There is no such time zone" in wrong.text
-    assert "not five fields as in a crontab" in bad.text
-    assert "Give both times, or none." in bad.text
+    assert "This time zone doesn't exist" in wrong.text
+    assert "five fields in crontab format" in bad.text
+    assert "Enter both times, or neither." in bad.text
     for words in (
         " at 06:00 (Europe/Paris).",
         "Quiet between 22:00 and 05:00 (Europe/Paris)",
         "every 3 days",
-        "No service works by this schedule at present.",
+        "No service is running this schedule at the moment.",
     ):
         assert words in saved.text
     assert "The next sync is due" not in saved.text
     assert "The next sync is due" in served.text
-    assert "No service works by this schedule" not in served.text
+    assert "No service is running this schedule" not in served.text
 
 
 def test_vera_sees_all_of_it_without_buttons_and_without_secrets(charity: Charity) -> None:
@@ -291,7 +291,7 @@ def test_an_account_goes_with_its_connections_and_says_so(own_charity: Begin) ->
     charity = own_charity(people=5)
     with form_client(charity) as ada:
         asked = ada.look("/configuration/account/Green%20Paths/remove")
-        assert "Look what is deleted by this" in asked.text
+        assert "What this will delete" in asked.text
         ada.confirm(asked)
 
     assert not configuration_of(charity).accounts
@@ -310,13 +310,13 @@ def test_ada_is_told_by_mail_and_the_password_is_never_shown_again(visit: Visit,
         page = visit(charity, "/configuration/alerts")
         page.get_by_role("button", name="Send a test").click()
 
-        expect(page.get_by_text("The message was taken.")).to_have_count(2)
+        expect(page.get_by_text("The message was accepted.")).to_have_count(2)
 
         assert len(mailbox.mails) == 1
         assert pager.paths == ["/services/T0/very-secret"]
         texts = [ada.look(f"/configuration/alerts{part}").text for part in ("", "/slack")]
         assert accessibility_problems(page) == []
-    assert "written as ann@example.org" in wrong.text
+    assert "like ann@example.org" in wrong.text
     assert not [text for text in texts if "very-secret" in text]
     assert configuration_of(charity).alerts.channels == ("email", "slack")
 
@@ -339,7 +339,7 @@ def test_a_stored_password_is_not_sent_to_another_mail_server(own_charity: Begin
 
     assert kept.url.path == "/configuration/alerts"
     assert "my dear secret" not in kept.text
-    assert "Give the password of this user for this server." in refused.text
+    assert "Enter this user's password for this server." in refused.text
     assert email is not None
     assert email.password is not None
     assert configuration_of(charity).alerts.channels == ()
@@ -358,14 +358,14 @@ def test_the_configuration_goes_out_as_a_file_and_comes_back_once_its_changes_we
     file = tmp_path / "edited.toml"
     file.write_text(text.replace('resubscribe = "ask"', 'resubscribe = "never"'), encoding="utf-8")
     page.get_by_label("File", exact=True).set_input_files(file)
-    page.get_by_role("button", name="See what it would change").click()
+    page.get_by_role("button", name="Preview changes").click()
     expect(page.get_by_text("resubscribe from ask to never")).to_be_visible()
     assert accessibility_problems(page) == []
     assert configuration_of(charity).connections[0].resubscribe.value == "ask"
 
     page.get_by_role("button", name="Save").click()
 
-    expect(page.get_by_text("The file is saved as the configuration.")).to_be_visible()
+    expect(page.get_by_text("The configuration was imported.")).to_be_visible()
     assert configuration_of(charity).connections[0].resubscribe.value == "never"
     assert configuration_of(charity).civicrm.api_key.get_secret_value() == CIVICRM_KEY  # type: ignore[union-attr]
 
@@ -377,7 +377,7 @@ def test_a_file_that_is_no_configuration_is_refused_with_every_problem(own_chari
         plain = ada.fill_in("/configuration/file", at="/configuration/file/secrets")
 
     assert [answer.status_code for answer in answers] == [400] * 3
-    assert "The file is no text." in answers[0].text
+    assert "The file isn't a text file." in answers[0].text
     assert "not valid TOML" in answers[1].text
     assert "accounts" in answers[2].text
     assert CIVICRM_KEY in plain.text
@@ -407,11 +407,11 @@ def test_webhooks_are_repaired_and_a_strangers_goes_only_if_that_is_confirmed(vi
     assert [hook["ours"] for hook in list_webhooks(charity.site)] == [False, True, True]
 
     page.get_by_role("button", name="Delete").first.click()
-    expect(page.get_by_text("Somebody else has made it")).to_be_visible()
+    expect(page.get_by_text("This service didn't create it")).to_be_visible()
     assert len(list_webhooks(charity.site)) == 3
     page.get_by_role("button", name="Delete").click()
 
-    expect(page.get_by_text("The webhook is deleted.")).to_be_visible()
+    expect(page.get_by_text("The webhook was deleted.")).to_be_visible()
     assert [hook["ours"] for hook in list_webhooks(charity.site)] == [True, True]
 
 
@@ -422,8 +422,8 @@ def test_otto_lets_everything_be_checked_and_reads_what_to_do(own_charity: Begin
         text = until(lambda: otto.look("/configuration/check").text, "What to do:")
 
     assert "No public_url is set" in text
-    assert "things are as they should be" in text
-    assert "Look at the first sync, then switch it on." in text
+    assert "checks passed" in text
+    assert "Preview the first sync, then turn it on." in text
     assert "mailchimpsync sync" not in text
 
 
@@ -445,8 +445,8 @@ def test_a_first_sync_that_the_guard_would_hold_is_explained_and_then_done_as_it
     charity.site.save(charity.site.configuration.having_link(waiting), "ada")
     with form_client(charity) as ada:
         ada.fill_in(f"{CONNECTION}/first-sync", at=f"{CONNECTION}/first-sync/look")
-        shown = until(lambda: ada.look(f"{CONNECTION}/first-sync").text, "In short")
-        assert "The guard would hold this sync" in shown
+        shown = until(lambda: ada.look(f"{CONNECTION}/first-sync").text, "Summary")
+        assert "This sync exceeds your limits" in shown
         assert rows_known(charity) == 0
 
         ada.fill_in("", page=shown, at=f"{CONNECTION}/first-sync/begin")

@@ -54,14 +54,14 @@ def test_ada_trusts_a_side_the_next_sync_is_held_and_the_trust_can_be_taken_back
     charity = own_charity(people=5)
     with form_client(charity) as ada:
         asked = ada.look(f"{CONNECTION}/trust")
-        assert "Nothing happens before a person has looked at it." in asked.text
+        assert "Nothing changes until a person has reviewed the plan." in asked.text
         saved = ada.fill_in(f"{CONNECTION}/trust", subscription="civicrm", **{f"interest_{WALKS}": "mailchimp"})
         trusting = link_of(charity)
         charity.sync()
         held = ada.look("/plans")
         ada.fill_in(f"{CONNECTION}/trust", subscription="none", **{f"interest_{WALKS}": "none"})
 
-    assert "CiviCRM is right about who is subscribed." in saved.text
+    assert "CiviCRM is right about subscriptions." in saved.text
     assert "Mailchimp is right about: Topics: Walks" in saved.text
     assert (trusting.trust, trusting.trust_interests) == (Trust.CIVICRM, {WALKS: Trust.MAILCHIMP})
     assert "held" in held.text.partition("<main")[2]
@@ -94,10 +94,10 @@ def test_otto_imports_campaigns_and_sees_whom_they_reached_as_ada_wished(own_cha
 
     assert wrong.status_code == 400
     assert refused.status_code == 403
-    assert "No campaign was imported yet." in seen
+    assert "No campaigns imported yet." in seen
     assert "Import now" not in seen
     assert "Campaigns are imported every 12 hours." in shown
-    assert "Who opened them is imported too." in shown
+    assert "Opens are imported too." in shown
     assert "Walks in November" in shown
     assert shown.count('<span class="badge good">imported</span>') == 3
     how = link_of(charity).campaigns
@@ -203,11 +203,11 @@ def test_what_is_wrong_with_a_row_stands_beside_it_and_nothing_is_saved(own_char
         no_tag = ada.fill_in(f"{CONNECTION}/data", **{**NOTHING, "tags": "some", "tag_prefix": " "})
 
     assert wrong.status_code == 400
-    for number, words in ((0, "filled already"), (1, "up to 10 of"), (4, "filled already")):
+    for number, words in ((0, "already has a source"), (1, "up to 10 characters"), (4, "already has a source")):
         assert words in beside(wrong.text, f"row-{number}-merge_field")
-    assert "Choose what it is filled from." in beside(wrong.text, "row-2-source")
+    assert "Choose a source." in beside(wrong.text, "row-2-source")
     assert "Choose at least one tag" in no_tag.text
-    assert "Give a prefix" in no_tag.text
+    assert "Enter a prefix" in no_tag.text
     assert not link_of(charity).data.fields
 
 
@@ -257,7 +257,7 @@ def test_ada_makes_a_map_sees_real_people_creates_what_is_missing_and_reads_what
     assert [one.merge_field for one in link_of(charity).data.fields] == ["SINCE", "CID"]
     charity.sync(with_data=True)
     page.goto(f"{charity.url}{CONNECTION}/data")
-    expect(page.get_by_text(re.compile(r"People looked at .*: [1-9]\d*\."))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"People checked .*: [1-9]\d*\."))).to_be_visible()
 
 
 def test_otto_reads_what_goes_and_takes_it_along_in_a_sync_and_vera_does_neither(own_charity: Begin) -> None:
@@ -270,11 +270,11 @@ def test_otto_reads_what_goes_and_takes_it_along_in_a_sync_and_vera_does_neither
         seen = otto.fill_in(page, act="preview")
         refused = [otto.fill_in(page, act=act, names="").status_code for act in ("save", "more", "create")]
         otto.fill_in(connection, at=f"{connection}/sync", with_data="yes")
-        found = until(lambda: otto.look(page).text, "People looked at")
+        found = until(lambda: otto.look(page).text, "People checked")
         denied = vera.look(page).status_code
         card = otto.look(CONNECTION).text
 
-    assert "See data" in card
+    assert "View data" in card
     assert "<dt><code>FNAME</code></dt>" in seen.text
     assert "<dt><code>JOB</code></dt>" in seen.text
     assert not {">Save<", ">More rows<", ">Create missing merge fields<"} & set(re.findall(r">[^<>]+<", found))

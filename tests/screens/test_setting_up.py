@@ -24,15 +24,15 @@ def configuration_of(charity: Charity) -> Configuration:
 
 
 def set_up_civicrm(page: Page, url: str, key: str) -> None:
-    page.get_by_label("Address of the CiviCRM site").fill(url)
+    page.get_by_label("CiviCRM address").fill(url)
     page.get_by_label("API key").fill(key)
     page.get_by_role("button", name="Check and save").click()
 
 
 def add_account(page: Page, key: str, base_url: str) -> None:
     page.get_by_label("API key").fill(key)
-    page.get_by_text("For a proxy or a stand-in").click()
-    page.get_by_label("Another address").fill(base_url)
+    page.get_by_text("Proxy or test server").click()
+    page.get_by_label("API address").fill(base_url)
     page.get_by_role("button", name="Check and save").click()
 
 
@@ -55,20 +55,20 @@ def test_ada_comes_from_nothing_to_a_synced_list(visit: Visit, own_charity: Begi
     page.get_by_label("Audience at Mailchimp").select_option(value=[f"{AUDIENCE_ID}@{only_account(charity)}"])
     page.get_by_label("Subscription group").select_option(value=["8"])
     page.get_by_role("button", name="Connect").click()
-    expect(page.get_by_text("is connected. Nothing is synced yet.")).to_be_visible()
+    expect(page.get_by_text("is connected. Nothing has been synced yet.")).to_be_visible()
     page.get_by_label("Walks").select_option(value=["9"])
     page.get_by_label("Cycling").select_option(value=["10"])
     page.get_by_role("button", name="Save").click()
     assert not configuration_of(charity).connections[0].schedule.enabled
 
-    page.get_by_role("link", name="Look at the first sync").click()
-    page.get_by_role("button", name="See what the first sync would do").click()
-    until_shown(page, "In short", scripts=scripts)
+    page.get_by_role("link", name="Preview the first sync").click()
+    page.get_by_role("button", name="Preview the first sync").click()
+    until_shown(page, "Summary", scripts=scripts)
     if scripts:  # the check of accessibility is one itself
         assert accessibility_problems(page) == []
-    page.get_by_role("button", name="Do this, and switch it on").click()
+    page.get_by_role("button", name="Run this sync and turn on automatic syncing").click()
 
-    expect(page.get_by_text("the first sync has begun")).to_be_visible()
+    expect(page.get_by_text("the first sync has started")).to_be_visible()
     until_synced(charity, page)
     assert configuration_of(charity).connections[0].schedule.enabled
     assert dict(configuration_of(charity).connections[0].interests) == {"a100000009": 9, "a100000010": 10}
@@ -133,7 +133,7 @@ def test_the_sites_time_zone_is_tried_kept_and_taken_away_again(visit: Visit, ow
     def give(zone: str) -> None:
         page.goto(f"{page.url.partition('/configuration')[0]}/configuration/civicrm")
         if not page.get_by_label("Time zone of the site").is_visible():
-            page.get_by_text("If campaigns need the site's time zone").click()
+            page.get_by_text("Time zone of the site").click()
         page.get_by_label("Time zone of the site").fill(zone)
         page.get_by_role("button", name="Check and save").click()
 
@@ -144,7 +144,7 @@ def test_the_sites_time_zone_is_tried_kept_and_taken_away_again(visit: Visit, ow
 
     before = kept()
     give("Nowhere/City")
-    expect(page.locator(".field:has(#id_time_zone) .errorlist")).to_contain_text("There is no such time zone")
+    expect(page.locator(".field:has(#id_time_zone) .errorlist")).to_contain_text("This time zone doesn't exist")
     give("Pacific/Kiritimati")
     expect(page.locator(".field:has(#id_time_zone) .errorlist")).to_contain_text("CiviCRM's time zone isn't known")
     assert kept() == before
@@ -172,7 +172,7 @@ def test_what_is_wrong_with_a_mailchimp_key_is_said_beside_it(
         "That doesn't look like a Mailchimp API key."
     )
     page.get_by_label("API key").fill(API_KEY)
-    page.get_by_label("Another address").fill("http://127.0.0.1:9/3.0")
+    page.get_by_label("API address").fill("http://127.0.0.1:9/3.0")
     page.get_by_role("button", name="Check and save").click()
     expect(page.locator(".field:has(#id_base_url) .errorlist")).to_contain_text(
         "Nothing is listening at Mailchimp's address and port."
@@ -188,7 +188,7 @@ def test_the_stored_key_is_not_sent_to_another_address_than_it_was_given_for(vis
 
     set_up_civicrm(page, charity.mailchimp_url, "")
 
-    expect(page.get_by_text("Give the key again")).to_be_visible()
+    expect(page.get_by_text("Enter the key again")).to_be_visible()
 
 
 PAGES = (
@@ -245,5 +245,5 @@ def test_child_groups_are_told_where_an_audience_is_connected(visit: Visit, own_
     page.get_by_label("Subscription group").select_option(value=["8"])
     page.get_by_role("button", name="Connect").click()
 
-    expect(page.get_by_text("is connected. Nothing is synced yet.")).to_be_visible()
+    expect(page.get_by_text("is connected. Nothing has been synced yet.")).to_be_visible()
     expect(page.get_by_text("“Newsletter” has child groups (Walks).")).to_be_visible()

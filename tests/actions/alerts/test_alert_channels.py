@@ -41,7 +41,7 @@ def test_a_mail_is_from_us_to_all_and_says_that_a_program_sent_it(office: Office
     assert (mail["From"], mail["To"]) == ("sync@site.example", TO[0])
     assert mail["Auto-Submitted"] == "auto-generated"
     assert mail["Message-ID"].endswith("@site.example>")
-    assert mail["Subject"] == "[mailchimpsync cv] A test"
+    assert mail["Subject"] == "[mailchimpsync cv] Test message"
 
 
 def test_a_webhook_is_signed_over_the_time_and_the_body(office: Office) -> None:
@@ -123,20 +123,20 @@ def test_a_channel_that_fails_shows_in_doctor_without_what_the_server_said(offic
     office.look()
 
     assert told_by_doctor(office) == [
-        ("warning", "Alerts", "Problems that last: 1."),
+        ("warning", "Alerts", "Open problems: 1."),
         (
             "warning",
             "Alerts: E-mail",
-            "The newest message was not taken, or not by all: SMTP 451 (SMTPDataError).",
+            "The latest message wasn't accepted, or not for every recipient: SMTP 451 (SMTPDataError).",
         ),
-        ("warning", "Alerts: Slack", "The newest message was not taken, or not by all: HTTP 404."),
+        ("warning", "Alerts: Slack", "The latest message wasn't accepted, or not for every recipient: HTTP 404."),
     ]
 
 
 def test_doctor_says_when_nobody_is_told(office: Office) -> None:
     office.is_told(email=None)
 
-    assert told_by_doctor(office) == [("warning", "Alerts", "Nobody is told when something is wrong.")]
+    assert told_by_doctor(office) == [("warning", "Alerts", "No one is alerted when something goes wrong.")]
 
 
 def test_one_recipient_who_is_refused_does_not_make_the_others_get_it_again(office: Office) -> None:
@@ -175,7 +175,7 @@ def test_a_server_that_is_not_there_is_a_finding(office: Office) -> None:
         office.is_told(email=email)
         [found] = try_channels(office.site)
 
-    assert found.found == "The message was not taken: ConnectionRefusedError."
+    assert found.found == "The message wasn't accepted: ConnectionRefusedError."
 
 
 def test_a_server_that_never_answers_keeps_nobody_for_longer_than_it_may() -> None:
@@ -248,7 +248,7 @@ def test_the_weeks_summary_comes_once_a_week_and_names_nobody(office: Office) ->
     assert days == [1, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0]
     assert "Last complete sync: 2026-11-20 12:00 UTC." in text
     assert "People who can't be synced: 0 of 1." in text
-    assert "Problems that last: none." in text
+    assert "Open problems: none." in text
     assert "bella" not in text
 
 
@@ -297,14 +297,14 @@ def test_a_mail_goes_encrypted_to_a_server_that_wants_a_login(office: Office, en
 
     assert found.level is Level.GOOD
     assert encrypted.logins == [("sync", PASSWORD)]
-    assert encrypted.subjects == ["[mailchimpsync cv] A test"]
+    assert encrypted.subjects == ["[mailchimpsync cv] Test message"]
 
 
 def test_a_wrong_password_is_told_by_its_number(office: Office, encrypted: MailServer) -> None:
     office.is_told(email=to_encrypted(encrypted, "not-the-password"))
     [found] = try_channels(office.site)
 
-    assert found.found == "The message was not taken: SMTP 535 (SMTPAuthenticationError)."
+    assert found.found == "The message wasn't accepted: SMTP 535 (SMTPAuthenticationError)."
 
 
 def test_a_server_whose_certificate_nobody_knows_gets_neither_password_nor_mail(
@@ -314,7 +314,7 @@ def test_a_server_whose_certificate_nobody_knows_gets_neither_password_nor_mail(
     office.is_told(email=to_encrypted(encrypted, PASSWORD))
     [found] = try_channels(office.site)
 
-    assert found.found == "The message was not taken: SSLCertVerificationError."
+    assert found.found == "The message wasn't accepted: SSLCertVerificationError."
     assert (encrypted.logins, encrypted.mails) == ([], [])
 
 

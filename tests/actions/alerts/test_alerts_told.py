@@ -35,7 +35,7 @@ def test_a_sync_that_failed_is_told_once_and_its_end_once(office: Office) -> Non
     over = [*office.look(), *office.look()]
 
     assert told == [f"{SITE} {TITLE}: the sync failed (CV_GROUP_INACTIVE)"]
-    assert over == [f"{SITE} Over: {TITLE}: the sync failed (CV_GROUP_INACTIVE)"]
+    assert over == [f"{SITE} Resolved: {TITLE}: the sync failed (CV_GROUP_INACTIVE)"]
 
 
 def test_a_message_says_what_it_means_what_to_do_and_where(office: Office) -> None:
@@ -58,7 +58,7 @@ def test_who_does_nothing_is_reminded_so_often_and_no_more(office: Office) -> No
     told = [office.look(hours=12) for _ in range(10)]
 
     assert [len(subjects) for subjects in told] == [1, 0, 1, 0, 1, 0, 0, 0, 0, 0]
-    assert told[4] == [f"{SITE} Still: {TITLE}: the sync failed (CV_GROUP_INACTIVE)"]
+    assert told[4] == [f"{SITE} Reminder: {TITLE}: the sync failed (CV_GROUP_INACTIVE)"]
 
 
 def test_who_knows_is_not_reminded_but_told_when_it_is_over(office: Office) -> None:
@@ -73,7 +73,7 @@ def test_who_knows_is_not_reminded_but_told_when_it_is_over(office: Office) -> N
 
     assert known.acknowledged_by == "ann"
     assert silence == []
-    assert office.look() == [f"{SITE} Over: {alert.title}"]
+    assert office.look() == [f"{SITE} Resolved: {alert.title}"]
     assert getalerts(office.site) == []
     assert [one.id for one in getalerts(office.site, over=True)] == [alert.id]
 
@@ -85,7 +85,7 @@ def test_only_what_lasts_can_be_known(office: Office) -> None:
     office.sync()
     office.disable_the_group(active=True)
     office.sync()
-    with pytest.raises(UsageError, match="Alert 1 is over"):
+    with pytest.raises(UsageError, match="Alert 1 is already resolved"):
         acknowledgealert(office.site, id=1)
 
 
@@ -137,8 +137,8 @@ def test_a_refused_key_is_one_problem(office: Office) -> None:
     office.renew_the_key()
     office.sync()
 
-    assert told == [f"{SITE} The key for CiviCRM was refused (CV_AUTH)"]
-    assert office.look() == [f"{SITE} Over: The key for CiviCRM was refused (CV_AUTH)"]
+    assert told == [f"{SITE} CiviCRM refused the API key (CV_AUTH)"]
+    assert office.look() == [f"{SITE} Resolved: CiviCRM refused the API key (CV_AUTH)"]
 
 
 def test_a_sync_that_is_held_is_told_until_its_plan_is_decided(office: Office) -> None:
@@ -150,9 +150,9 @@ def test_a_sync_that_is_held_is_told_until_its_plan_is_decided(office: Office) -
     office.link(guard=Guard(enabled=False))
     office.sync()
 
-    assert told == [f"{SITE} {TITLE}: a sync is held (HELD)"]
+    assert told == [f"{SITE} {TITLE}: a sync is held for review (HELD)"]
     assert plan in office.mailbox.mails[0].get_content()
-    assert office.look() == [f"{SITE} Over: {TITLE}: a sync is held (HELD)"]
+    assert office.look() == [f"{SITE} Resolved: {TITLE}: a sync is held for review (HELD)"]
 
 
 def test_a_connection_that_nobody_syncs_is_late_a_day_after_it_was_due(office: Office) -> None:
@@ -161,7 +161,7 @@ def test_a_connection_that_nobody_syncs_is_late_a_day_after_it_was_due(office: O
     assert office.look(hours=24.9) == []
     assert office.look(hours=0.2) == [f"{SITE} {TITLE}: no complete sync for a long time"]
     office.sync()
-    assert office.look() == [f"{SITE} Over: {TITLE}: no complete sync for a long time"]
+    assert office.look() == [f"{SITE} Resolved: {TITLE}: no complete sync for a long time"]
 
 
 def test_a_weekly_schedule_is_not_late_after_two_days(office: Office) -> None:
@@ -211,7 +211,7 @@ def test_differences_that_nothing_explains_are_told(office: Office) -> None:
     with office.world.store.begin() as tx:
         key = verifications.begin_verification(tx, LIST, office.world.now, "ann")
         verifications.finish_verification(tx, key, LIST, finished_at=office.world.now, unexplained=0)
-    assert office.look() == [f"{SITE} Over: {TITLE}: both sides differ"]
+    assert office.look() == [f"{SITE} Resolved: {TITLE}: both sides differ"]
 
 
 def test_events_that_were_given_up_are_told_until_a_sync_made_good_for_them(office: Office) -> None:
@@ -226,7 +226,7 @@ def test_events_that_were_given_up_are_told_until_a_sync_made_good_for_them(offi
     office.sync()
 
     assert told == [f"{SITE} {TITLE}: webhook events were given up (EVENT_GIVEN_UP)"]
-    assert office.look() == [f"{SITE} Over: {TITLE}: webhook events were given up (EVENT_GIVEN_UP)"]
+    assert office.look() == [f"{SITE} Resolved: {TITLE}: webhook events were given up (EVENT_GIVEN_UP)"]
 
 
 def data_found(office: Office, count: int) -> None:
@@ -249,10 +249,10 @@ def test_data_that_is_refused_for_many_people_is_told_until_it_fits(office: Offi
     [text] = [mail.get_content() for mail in office.mailbox.mails]
     data_found(office, 0)
 
-    assert told == [f"{SITE} {TITLE}: data of many people does not fit (DATA_UNFIT)"]
+    assert told == [f"{SITE} {TITLE}: many people have data that doesn't fit (DATA_UNFIT)"]
     assert "40 people: merge field PHONE." in " ".join(text.split())
     assert "mailchimpsync data findings" in text
-    assert office.look() == [f"{SITE} Over: {TITLE}: data of many people does not fit (DATA_UNFIT)"]
+    assert office.look() == [f"{SITE} Resolved: {TITLE}: many people have data that doesn't fit (DATA_UNFIT)"]
 
 
 def test_a_disk_that_is_almost_full_is_told(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -262,7 +262,7 @@ def test_a_disk_that_is_almost_full_is_told(office: Office, monkeypatch: pytest.
         told = office.look()
 
     assert told == [f"{SITE} The disk is almost full (DISK_LOW)"]
-    assert office.look() == [f"{SITE} Over: The disk is almost full (DISK_LOW)"]
+    assert office.look() == [f"{SITE} Resolved: The disk is almost full (DISK_LOW)"]
 
 
 def test_a_webhook_that_is_missing_at_mailchimp_is_told(office: Office) -> None:
@@ -275,7 +275,7 @@ def test_a_webhook_that_is_missing_at_mailchimp_is_told(office: Office) -> None:
     watch_webhooks(office.site)
 
     assert f"{SITE} Mailchimp's webhooks don't work (WEBHOOK_MISSING)" in told
-    assert office.look() == [f"{SITE} Over: Mailchimp's webhooks don't work (WEBHOOK_MISSING)"]
+    assert office.look() == [f"{SITE} Resolved: Mailchimp's webhooks don't work (WEBHOOK_MISSING)"]
 
 
 def test_where_mailchimp_cant_be_asked_nothing_is_said_to_be_over(office: Office) -> None:

@@ -1,4 +1,4 @@
-"""`MailchimpsyncAlert`: which problems there are, and that somebody knows of them."""
+"""`MailchimpsyncAlert`: the open problems, and acknowledging them."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from mailchimpsync.actions.texts.messages import say
 from mailchimpsync.errors import Code, UsageError
 from mailchimpsync.store.site import alerts
 
-NO_CHANNEL = "Nobody is told when something is wrong."
-HOW_TO = "Write who is told into the part `alerts` of the configuration, by `mailchimpsync config edit`."
+NO_CHANNEL = "No one is alerted when something goes wrong."
+HOW_TO = "Add a channel to the part `alerts` of the configuration with `mailchimpsync config edit`."
 CHANNEL_NAMES = {"email": "E-mail", "webhook": "Webhook", "slack": "Slack", "ping": "Ping"}
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A problem people are told of; times are UTC.
+    """A problem that people are alerted to; times are UTC.
 
     Attributes:
-        told: how often it was told; 0: there is no channel, or it was over before.
-        recovered_at: when it was over; None: it lasts.
+        told: how often people were told; 0: there is no channel, or it was resolved before.
+        recovered_at: when it was resolved; None: it lasts.
     """
 
     id: int
@@ -63,12 +63,14 @@ def _result_of_one(found: Alert) -> dict[str, Any]:
 def getalerts(
     site: Site,
     *,
-    over: Annotated[bool, Field(description="Also those that are over.")] = False,
-    limit: Annotated[int, Field(description="How many at most of those, the newest first.", ge=1, le=500)] = 25,
+    over: Annotated[bool, Field(description="Include resolved alerts.")] = False,
+    limit: Annotated[
+        int, Field(description="With `over`, how many to return at most, newest first.", ge=1, le=500)
+    ] = 25,
 ) -> list[Alert]:
-    """Return the problems people are told of: those that last, oldest first, or the newest, over or not.
+    """Return the problems that people are alerted to: the open ones, oldest first, or the newest, resolved or not.
 
-    A problem that may pass by itself is one only once it has lasted for a while.
+    A problem that may resolve itself counts only once it has lasted for a while.
     """
     with site.store.begin() as tx:
         rows = alerts.newest_alerts(tx, limit) if over else alerts.open_alerts(tx)
@@ -82,10 +84,10 @@ def acknowledgealert(
     id: Annotated[int, Field(description="The alert's number.", gt=0, lt=2**63)],  # noqa: A002 (the API's name for it)
     by: str = "python",
 ) -> Alert:
-    """Say that somebody knows of a problem: nobody is reminded any more, only told when it is over.
+    """Acknowledge a problem: its reminders stop, and people are still told when it is resolved.
 
     Raises:
-        UsageError: `UNKNOWN`, there is no such alert; or it is over.
+        UsageError: `UNKNOWN`, there is no such alert; or it is resolved.
     """
     with site.store.begin() as tx:
         alerts.acknowledge_alert(tx, id, site.runtime.now(), by)
@@ -93,13 +95,13 @@ def acknowledgealert(
     if row is None:
         raise UsageError(f"There is no alert {id}; `mailchimpsync alerts list` shows them.", code=Code.UNKNOWN)
     if row["acknowledged_at"] is None:
-        raise UsageError(say("Alert %(id)s is over; nobody has to know of it any more.", id=id))
+        raise UsageError(say("Alert %(id)s is already resolved; there is nothing to acknowledge.", id=id))
     return _alert(site, row)
 
 
 @action("MailchimpsyncAlert", Scope.RUN, name="test", present=plain_findings)
 def testalerts(site: Site) -> list[Finding]:
-    """Send a test message by every channel now, and say what came of each; a ping says that all is well."""
+    """Send a test message through every channel now, and return the result of each; the ping is sent as a success."""
     wanted = site.configuration.alerts
     names = [*wanted.channels, *(["ping"] if wanted.ping_url else [])]
     if not names:
@@ -114,9 +116,9 @@ def _try(site: Site, channel: str) -> Finding:
         if send is not None:
             bounded(partial(send, texts.test(site), f"test:{now.isoformat()}", now))
     except DeliveryError as error:
-        remedy = say("See that the server, and what is configured for it, is right, and that it is reached from here.")
-        return Finding(Level.BAD, subject, say("The message was not taken: %(error)s.", error=error), remedy)
-    return ok(subject, say("The message was taken."))
+        remedy = say("Check the channel's settings, and that its server can be reached from here.")
+        return Finding(Level.BAD, subject, say("The message wasn't accepted: %(error)s.", error=error), remedy)
+    return ok(subject, say("The message was accepted."))
 
 
 def _alert(site: Site, row: Noted) -> Alert:

@@ -24,7 +24,7 @@ def check_alerts(site: Site) -> Iterator[Finding]:
     if not names:
         yield Finding(Level.WARNING, _SUBJECT, NO_CHANNEL, HOW_TO)
     if lasting := len(getalerts(site)):
-        found, remedy = say("Problems that last: %(number)s.", number=lasting), "See `mailchimpsync alerts list`."
+        found, remedy = say("Open problems: %(number)s.", number=lasting), "See `mailchimpsync alerts list`."
         yield Finding(Level.WARNING, _SUBJECT, found, remedy)
     for name in names:
         yield _check_channel(name, tried.get(name))
@@ -33,8 +33,8 @@ def check_alerts(site: Site) -> Iterator[Finding]:
 def _check_channel(name: str, newest: RowMapping | None) -> Finding:
     subject = say("Alerts: %(channel)s", channel=CHANNEL_NAMES[name])
     if newest is None:
-        return ok(subject, say("Nothing was sent yet; `mailchimpsync alerts test` tries it."))
+        return ok(subject, say("Nothing has been sent yet. Send a test with `mailchimpsync alerts test`."))
     if newest["note"] is None:
-        return ok(subject, say("The newest message was taken."))
-    found = say("The newest message was not taken, or not by all: %(note)s.", note=newest["note"])
+        return ok(subject, say("The latest message was accepted."))
+    found = say("The latest message wasn't accepted, or not for every recipient: %(note)s.", note=newest["note"])
     return Finding(Level.WARNING, subject, found, "See that the server is right, then `mailchimpsync alerts test`.")

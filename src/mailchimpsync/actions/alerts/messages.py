@@ -1,4 +1,4 @@
-"""What people are told, as plain values: every channel gives it its own form."""
+"""The content of messages, as plain values; each channel formats them in its own way."""
 
 from __future__ import annotations
 
@@ -16,30 +16,32 @@ Content = dict[str, Any]
 
 
 def problem(site: Site, noted: Noted) -> Content:
-    """Return the message that tells of a problem, or reminds of it."""
+    """Return the message that reports a problem, or reminds people of it."""
     words = describe(site.configuration, noted)
-    known = f"No more reminders, once somebody knows of it: `mailchimpsync alerts ack {noted['id']}`."
-    lasts = f"It lasts since {_moment(noted['began_at'])}."
+    known = f"To stop the reminders, run `mailchimpsync alerts ack {noted['id']}`."
+    lasts = f"Since {_moment(noted['began_at'])}."
     lines = [words.what, f"What to do: {words.remedy}", lasts, known]
     if noted["told_at"] is not None:
-        return _message(site, "reminder", f"Still: {words.title}", lines, noted)
+        return _message(site, "reminder", f"Reminder: {words.title}", lines, noted)
     return _message(site, "problem", words.title, lines, noted)
 
 
 def recovery(site: Site, noted: Noted) -> Content:
-    """Return the message that a problem is over."""
-    lines = [f"It began at {_moment(noted['began_at'])}, and is over. There is nothing to do."]
-    return _message(site, "recovered", f"Over: {describe(site.configuration, noted).title}", lines, noted)
+    """Return the message that a problem is resolved."""
+    lines = [f"The problem began at {_moment(noted['began_at'])} and is resolved. You don't need to do anything."]
+    return _message(site, "recovered", f"Resolved: {describe(site.configuration, noted).title}", lines, noted)
 
 
 def summary(site: Site, lines: Sequence[str]) -> Content:
     """Return the weekly summary."""
-    return _message(site, "summary", "The week's summary", lines)
+    return _message(site, "summary", "Weekly summary", lines)
 
 
 def test(site: Site) -> Content:
-    """Return a message that says nothing but that messages arrive."""
-    return _message(site, "test", "A test", ["If you can read this, alerts reach you. There is nothing to do."])
+    """Return a message that only shows that messages arrive."""
+    return _message(
+        site, "test", "Test message", ["If you can read this, alerts reach you. You don't need to do anything."]
+    )
 
 
 def _message(site: Site, event: str, title: str, lines: Sequence[str], noted: Noted | None = None) -> Content:

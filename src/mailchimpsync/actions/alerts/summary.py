@@ -25,7 +25,7 @@ def summary_lines(tx: Transaction, site: Site, since: datetime) -> list[str]:
     for link in site.configuration.connections:
         lines += [f"{subject_of(site.configuration, link.audience_id)}:", *_summary_of_link(tx, site, link, since)]
     noted = [one for one in alerts.open_alerts(tx) if not may_pass(one, site.runtime.now())]
-    lines.append(f"Problems that last: {len(noted) or 'none'}.")
+    lines.append(f"Open problems: {len(noted) or 'none'}.")
     return [*lines, *(f"• {one['id']}: {describe(site.configuration, one).title}" for one in noted)]
 
 
@@ -37,9 +37,9 @@ def _summary_of_link(tx: Transaction, site: Site, link: Link, since: datetime) -
     yield f"• People who can't be synced: {by_status.get(SyncStatus.FAIL.value, 0):,} of {sum(by_status.values()):,}."
     hold = kept_plans.open_hold(tx, list_id)
     if hold is not None and hold["expires_at"] > site.runtime.now():
-        yield f"• Held: plan {hold['id']} waits for somebody to approve or drop it."
+        yield f"• Held: plan {hold['id']} waits for someone to approve or drop it."
     state = state_of(tx, link, site.runtime.now())
-    yield f"• How it stands: {headline(state)}."
+    yield f"• Status: {headline(state)}."
     yield f"• Last complete sync: {_moment(runs.standing(tx, list_id).last_sync_time)}."
     verified = verifications.newest_verification(tx, list_id)
     if verified is None:
@@ -50,7 +50,7 @@ def _summary_of_link(tx: Transaction, site: Site, link: Link, since: datetime) -
 
 def _differences(state: ConnectionState) -> str:
     if state.unexplained:
-        return f"{state.unexplained:,} that nothing explains"
+        return f"{state.unexplained:,} unexplained"
     return f"{state.explained:,}, all with a known reason" if state.explained else "none"
 
 

@@ -1,4 +1,4 @@
-"""Problems in words: numbers, codes, names of connections and accounts, and nobody's address."""
+"""Problems in words: numbers, codes, and the names of connections and accounts; never anyone's address."""
 
 from __future__ import annotations
 
@@ -42,59 +42,69 @@ def _failed(code: str | None, data: _Data) -> _Three:
     entry, since = explain_code(code), data.get("since")
     if since is None or code is None or code not in Code.__members__:
         return f"the sync failed ({code})", entry.sentence, entry.remedy
-    what = f"{entry.sentence} Each sync since {since} has ended with it."
+    what = f"{entry.sentence} Every sync since {since} has failed this way."
     return f"the sync failed ({code})", what, remedy_when_lasting(Code(code))
 
 
 def _leaving(_code: str | None, data: _Data) -> _Three:
-    what = f"{data['people']:,} people who have to be taken off the list are still on it: Mailchimp refuses the change."
-    return "people who left still get mail", what, "See `mailchimpsync status` for the cause, and what to do about it."
+    what = (
+        f"{data['people']:,} people who should be off the list are still on it, because Mailchimp refuses the change."
+    )
+    return (
+        "people who unsubscribed or left still get mail",
+        what,
+        "`mailchimpsync status` shows the cause and what to do.",
+    )
 
 
 def _refused(code: str | None, data: _Data) -> _Three:
     entry = explain_code(code)
-    what = f"Mailchimp has refused the changes of {data['people']:,} people again and again. {entry.sentence}"
-    return f"changes are refused ({code})", what, remedy_when_lasting(Code(code)) if code else entry.remedy
+    what = f"Mailchimp keeps refusing the changes to {data['people']:,} people. {entry.sentence}"
+    return f"Mailchimp refuses changes ({code})", what, remedy_when_lasting(Code(code)) if code else entry.remedy
 
 
 def _key(code: str | None, data: _Data) -> _Three:
     entry = explain_code(code)
     whose = f"Mailchimp account “{' '.join(data['account'].split())}”" if data.get("account") else "CiviCRM"
-    return f"the key for {whose} was refused ({code})", entry.sentence, entry.remedy
+    return f"{whose} refused the API key ({code})", entry.sentence, entry.remedy
 
 
 def _held(_code: str | None, data: _Data) -> _Three:
-    what = f"The next sync would change more people than it may unseen, so it waits. It is plan {data['plan']}."
     plan = data["plan"]
-    remedy = (
-        f"See `mailchimpsync plan show {plan}`, then `mailchimpsync approve {plan}` or `mailchimpsync drop {plan}`."
+    what = (
+        f"The next sync changes nothing until someone has reviewed plan {plan}. "
+        "Usually it would change more people than your limit allows without review."
     )
-    return "a sync is held (HELD)", what, remedy
+    remedy = (
+        f"Review it with `mailchimpsync plan show {plan}`, then run `mailchimpsync approve {plan}` or "
+        f"`mailchimpsync drop {plan}`."
+    )
+    return "a sync is held for review (HELD)", what, remedy
 
 
 def _late(_code: str | None, data: _Data) -> _Three:
     synced = data.get("synced")
-    what = f"The last complete sync began at {synced}." if synced else "It was never synced completely."
-    remedy = "See that `mailchimpsync serve` runs, or `mailchimpsync sync` is called by schedule, and what it says."
+    what = f"The last complete sync started at {synced}." if synced else "No sync has been completed yet."
+    remedy = "Check that `mailchimpsync serve` is running or cron calls `mailchimpsync sync`, and check its output."
     return "no complete sync for a long time", what, remedy
 
 
 def _failures(_code: str | None, data: _Data) -> _Three:
     what = f"{data['failing']:,} of {data['rows']:,} people can't be synced."
-    return "many people can't be synced", what, "See `mailchimpsync status` for the reasons, and who can mend them."
+    return "many people can't be synced", what, "`mailchimpsync status` shows the reasons and who can fix them."
 
 
 def _differences(_code: str | None, data: _Data) -> _Three:
-    what = f"The last verification found {data['differences']:,} differences that nothing explains."
+    what = f"The last verification found {data['differences']:,} unexplained differences."
     remedy = (
-        "Run `mailchimpsync sync --since ever`, then verify again. Only this also finds data that was loaded into "
-        "CiviCRM with old dates."
+        "Run `mailchimpsync sync --since ever`, then verify again. Only a full sync finds data that was loaded "
+        "into CiviCRM with old dates."
     )
     return "both sides differ", what, remedy
 
 
 def _events(code: str | None, data: _Data) -> _Three:
-    what = f"{data['events']:,} changes that Mailchimp told of could not be handled; the next sync makes good for them."
+    what = f"{data['events']:,} changes reported by webhook could not be handled. The next sync makes up for them."
     return f"webhook events were given up ({code})", what, explain_code(code).remedy
 
 
@@ -117,14 +127,14 @@ def _disk(code: str | None, _data: _Data) -> _Three:
 
 def _plugins(code: str | None, data: _Data) -> _Three:
     entry = explain_code(code)
-    return f"data is not sent, as plugins failed ({code}): {data['plugins']}", entry.sentence, entry.remedy
+    return f"data is not sent because plugins failed ({code}): {data['plugins']}", entry.sentence, entry.remedy
 
 
 def _unfit(code: str | None, data: _Data) -> _Three:
     entry, where = explain_code(code), f"merge field {data['field']}" if data["field"] else "their data"
     what = f"{data['people']:,} people: {where}. {entry.sentence} It is not sent, or Mailchimp has refused it."
-    remedy = f"See `mailchimpsync data findings`. {entry.remedy}"
-    return f"data of many people does not fit ({code})", what, remedy
+    remedy = f"`mailchimpsync data findings` shows them. {entry.remedy}"
+    return f"many people have data that doesn't fit ({code})", what, remedy
 
 
 def _batches(code: str | None, data: _Data) -> _Three:

@@ -36,7 +36,9 @@ class KeyForm(ConfigurationForm):
 
     api_key = SecretField(
         label=gettext_lazy("API key"),
-        help_text=gettext_lazy("Made at Mailchimp (Account, Extras, API keys); it ends with its data centre, as -us6."),
+        help_text=gettext_lazy(
+            "Create one at Mailchimp under Account, Extras, API keys. It ends with a data centre, for example -us6."
+        ),
         required=True,
     )
 
@@ -45,14 +47,14 @@ class AccountForm(KeyForm):
     """An account that is added."""
 
     name = NotBlank(
-        label=gettext_lazy("What it is called here"),
-        help_text=gettext_lazy("Left empty: its name at Mailchimp."),
+        label=gettext_lazy("Name"),
+        help_text=gettext_lazy("Leave blank to use its name at Mailchimp."),
         max_length=NAME_CHARS_MAX,
         required=False,
     )
     base_url = NotBlank(
-        label=gettext_lazy("Another address than Mailchimp's own"),
-        help_text=gettext_lazy("Only for a proxy, or a local stand-in to try things out."),
+        label=gettext_lazy("API address"),
+        help_text=gettext_lazy("Replaces Mailchimp's own address. Only for a proxy or a local test server."),
         max_length=500,
         required=False,
         widget=forms.TextInput(attrs={"inputmode": "url", "autocapitalize": "none", "spellcheck": "false"}),
@@ -62,7 +64,7 @@ class AccountForm(KeyForm):
         """A name stands in addresses of pages."""
         name: str = self.cleaned_data["name"]
         if "/" in name or name.strip(".") != name:
-            raise ValidationError(_("A name has no slash, and no full stop at its ends."))
+            raise ValidationError(_("A name can't contain a slash, or start or end with a full stop."))
         return name
 
     @property
@@ -91,10 +93,12 @@ def _add(visit: Visit, form: AccountForm) -> HttpResponse | None:
         return None
     name = form.cleaned_data["name"] or choice.name.replace("/", " ").strip(". ") or _("Mailchimp")
     if name in before.accounts:
-        form.add_error("name", _("There is an account of this name; give another name, or change the key there."))
+        form.add_error(
+            "name", _("An account with this name already exists. Choose another name, or change that account's key.")
+        )
         return None
     wanted = before.having(accounts={**before.accounts, name: form.wanted})
-    done = _("The key opens the account “%(name)s”, which is saved.") % {"name": choice.name}
+    done = _("The key works. The account “%(name)s” was saved.") % {"name": choice.name}
     return save_form(
         visit, form, PendingChange(wanted, done, reverse("configuration-account", args=[name])), check=False
     )
@@ -139,10 +143,10 @@ def _change_key(visit: Visit, form: KeyForm, name: str) -> HttpResponse | None:
         add_error_beside_field(form, error, key="api_key", address="api_key")
         return None
     if lost := _lost(before, name, choice):
-        said = _("This key belongs to another account: it doesn't open the audience that is connected: %(names)s.")
+        said = _("This key belongs to another account. It doesn't have the connected audience: %(names)s.")
         form.add_error("api_key", said % {"names": ", ".join(lost)})
         return None
-    done = _("The account “%(name)s” has another key now.") % {"name": name}
+    done = _("The key for the account “%(name)s” was changed.") % {"name": name}
     return save_form(
         visit, form, PendingChange(wanted, done, reverse("configuration-account", args=[name])), check=False
     )
@@ -157,7 +161,7 @@ def remove(visit: Visit, name: str) -> HttpResponse:
         accounts={one: account for one, account in before.accounts.items() if one != name},
         connections=[link for link in before.connections if link.account != name],
     )
-    done = _("The account “%(name)s” is removed.") % {"name": name}
+    done = _("The account “%(name)s” was removed.") % {"name": name}
     return save(visit, PendingChange(wanted, done, front()), check=False, always_ask=True)
 
 

@@ -28,39 +28,42 @@ class CivicrmForm(ConfigurationForm):
     """The CiviCRM site."""
 
     url = NotBlank(
-        label=gettext_lazy("Address of the CiviCRM site"),
-        help_text=gettext_lazy("As in the browser, such as https://crm.example.org; a path too, if CiviCRM is in one."),
+        label=gettext_lazy("CiviCRM address"),
+        help_text=gettext_lazy(
+            "As you see it in your browser, for example https://crm.example.org. Include the path if "
+            "CiviCRM is in a subfolder."
+        ),
         max_length=500,
         widget=forms.TextInput(attrs={"inputmode": "url", "autocapitalize": "none", "spellcheck": "false"}),
     )
     api_key = SecretField(
         label=gettext_lazy("API key"),
         help_text=gettext_lazy(
-            "Of a user with the permissions listed below; the AuthX extension must accept API keys."
+            "The user needs the permissions listed below, and the AuthX extension must accept API keys."
         ),
     )
     pattern = NotBlank(
-        label=gettext_lazy("Form of the API's addresses"),
-        help_text=gettext_lazy("Found by itself. Needed only where a site answers under an address of its own."),
+        label=gettext_lazy("API address pattern"),
+        help_text=gettext_lazy("Detected automatically. Needed only if the API uses a non-standard address."),
         max_length=500,
         required=False,
         widget=forms.TextInput(attrs={"placeholder": "https://…/civicrm/ajax/api4/{entity}/{action}"}),
     )
 
     web_server_user = NotBlank(
-        label=gettext_lazy("User of the web server"),
-        help_text=gettext_lazy("Only where the browser asks for a user and password before it shows the site."),
+        label=gettext_lazy("Web server user name"),
+        help_text=gettext_lazy("Only if your browser asks for a user name and password before it shows the site."),
         max_length=200,
         required=False,
         widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false", "autocomplete": "off"}),
     )
-    web_server_password = SecretField(label=gettext_lazy("Password of the web server"), required=False)
+    web_server_password = SecretField(label=gettext_lazy("Web server password"), required=False)
 
     time_zone = NotBlank(
         label=gettext_lazy("Time zone of the site"),
         help_text=gettext_lazy(
-            "Such as America/New_York. Needed only for campaigns of days on which zones with its time of today are "
-            "apart."
+            "For example, America/New_York. Needed only to import campaigns from dates when time zones that "
+            "agree today differed."
         ),
         max_length=100,
         required=False,
@@ -73,14 +76,20 @@ class CivicrmForm(ConfigurationForm):
         try:
             return given and time_zone(given)
         except ValueError:
-            raise forms.ValidationError(_("There is no such time zone; a name is like America/New_York.")) from None
+            raise forms.ValidationError(
+                _("This time zone doesn't exist. Use a name such as America/New_York.")
+            ) from None
 
     def clean(self) -> dict[str, Any]:
         """Want the key again for another address: a stored key is sent to nobody whom its owner did not mean."""
         given = super().clean()
         known = self.visit.site.configuration.civicrm
         if not given.get("api_key") and not self.errors and (known is None or known.url != given.get("url")):
-            said = _("Give the key.") if known is None else _("Give the key again: it was for another address.")
+            said = (
+                _("Enter the API key.")
+                if known is None
+                else _("Enter the key again: the stored one belongs to another address.")
+            )
             self.add_error("api_key", said)
         return given
 
@@ -132,8 +141,9 @@ def _save(visit: Visit, form: CivicrmForm) -> HttpResponse | None:
         add_error_beside_field(form, error, key="api_key", address="url")
         return None
     done = ngettext(
-        "CiviCRM answers, and the key may do all that is needed. %(number)s mailing group can be connected.",
-        "CiviCRM answers, and the key may do all that is needed. %(number)s mailing groups can be connected.",
+        "CiviCRM responded, and the key has the permissions needed to sync. %(number)s mailing group can be connected.",
+        "CiviCRM responded, and the key has the permissions needed to sync. %(number)s mailing groups "
+        "can be connected.",
         len(found.groups),
     )
     needed = rights_in_use(before)

@@ -13,16 +13,16 @@ from mailchimpsync.errors import REGISTRY, AccessError, Code, MailchimpsyncError
 from mailchimpsync.web.screens.configuration.saving import lines_of
 
 _REMEDIES: Mapping[Code, Promise] = {
-    Code.MC_AUTH: gettext_lazy("Make a new key at Mailchimp (Account, Extras, API keys) and paste it here."),
+    Code.MC_AUTH: gettext_lazy("Create a new key at Mailchimp (Account, Extras, API keys) and paste it here."),
     Code.MC_BAD_KEY: gettext_lazy("Copy the whole key from Mailchimp (Account, Extras, API keys) and paste it here."),
     Code.MC_UNAVAILABLE: gettext_lazy(
-        "Try again in a minute. If that does not help, see whether Mailchimp can be reached from this machine."
+        "Try again in a minute. If it still fails, check that Mailchimp can be reached from this machine."
     ),
     Code.CV_UNAVAILABLE: gettext_lazy(
-        "See whether the address is right, and whether the site can be reached from this machine; then try again."
+        "Check the address, and that the site can be reached from this machine. Then try again."
     ),
-    Code.CV_WEB_SERVER: gettext_lazy("Give the web server's user and password in the fields below."),
-    Code.CV_NOT_FOUND: gettext_lazy("Give the address of the site's first page, such as https://crm.example.org."),
+    Code.CV_WEB_SERVER: gettext_lazy("Enter the web server's user name and password below."),
+    Code.CV_NOT_FOUND: gettext_lazy("Enter the address of the site's home page, for example https://crm.example.org."),
 }
 """Where the registry speaks of the command line or of runs, what to do here."""
 
@@ -59,11 +59,11 @@ def _to_give(lacking: Sequence[Right]) -> str:
     if not lacking:
         return ""
     words = ngettext(
-        "Give the role of the key's user the permission %(rights)s in the CMS.",
-        "Give the role of the key's user the permissions %(rights)s in the CMS.",
+        "In the CMS, give the API key's user a role with the permission %(rights)s.",
+        "In the CMS, give the API key's user a role with the permissions %(rights)s.",
         len(lacking),
     ) % {"rights": quoted(lacking)}
-    acls = _("ACLs inside CiviCRM are not enough, not even one for all contacts.")
+    acls = _("ACLs inside CiviCRM aren't enough, not even an ACL for all contacts.")
     return f"{words} {acls}" if Right.EDIT in lacking else words
 
 

@@ -18,7 +18,7 @@ class NotBlank(forms.CharField):
         """Take it without the spaces around, and without a line break within."""
         text = super().clean(value)
         if any(not sign.isprintable() for sign in text):
-            raise ValidationError(gettext_lazy("There is a sign in it that can't be seen; write it anew."))
+            raise ValidationError(gettext_lazy("This contains an invisible character. Type it again."))
         return text
 
 

@@ -33,11 +33,11 @@ class FileForm(ConfigurationForm):
     file = forms.FileField(
         label=gettext_lazy("File"),
         help_text=gettext_lazy(
-            "TOML or JSON as exported here, or the JSON of the PHP extension. A masked key stays the stored one."
+            "TOML or JSON as exported here, or the PHP extension's JSON. Masked keys keep their stored values."
         ),
     )
     unchecked = forms.BooleanField(
-        label=gettext_lazy("Don't ask CiviCRM and Mailchimp whether all of it is there"), required=False
+        label=gettext_lazy("Save without checking the settings against CiviCRM and Mailchimp"), required=False
     )
 
     def clean_file(self) -> str:
@@ -48,7 +48,7 @@ class FileForm(ConfigurationForm):
         try:
             text: str = file.read().decode("utf-8")
         except UnicodeDecodeError:
-            raise ValidationError(_("The file is no text.")) from None
+            raise ValidationError(_("The file isn't a text file.")) from None
         return text
 
 
@@ -78,7 +78,7 @@ def import_file(visit: Visit) -> HttpResponse:
     if form.is_valid():
         try:
             wanted = read_configuration(visit.site, form.cleaned_data["file"])
-            wish = PendingChange(wanted, _("The file is saved as the configuration."), front())
+            wish = PendingChange(wanted, _("The configuration was imported."), front())
             return save(visit, wish, check=not form.cleaned_data["unchecked"], always_ask=True)
         except ConfigurationError as error:
             form.add_error("file", ValidationError(error.what.replace("• ", "").splitlines()))

@@ -73,30 +73,30 @@ def _described(visit: Visit, link: Link, last: LastSync) -> dict[str, object]:
 def _steps(visit: Visit, last: dict[str, LastSync]) -> Iterator[Step]:
     configuration = visit.site.configuration
     yield Step(
-        _("Say where CiviCRM is"),
-        _("Its address, and the API key of a user with the permissions that a sync needs."),
+        _("Set up CiviCRM"),
+        _("You need its address, and the API key of a user with the permissions to sync."),
         reverse("configuration-civicrm"),
         _("Set up CiviCRM"),
         configuration.civicrm is not None,
     )
     yield Step(
         _("Add a Mailchimp account"),
-        _("By an API key, which is tried before it is saved."),
+        _("You need an API key. It's tested before it's saved."),
         reverse("configuration-add-account"),
         _("Add an account"),
         bool(configuration.accounts),
     )
     yield Step(
-        _("Connect an audience with a group"),
-        _("And its interests with groups of their own, if it has any. Nothing is synced by that."),
+        _("Connect an audience to a group"),
+        _("You can connect its interests with groups too. This doesn't sync anything yet."),
         reverse("configuration-connect"),
         _("Connect an audience"),
         bool(configuration.connections),
     )
     yield from _steps_to_begin(visit, last)
     yield Step(
-        _("Let people be told when something is wrong"),
-        _("By e-mail, Slack or another way, so that nothing fails in silence."),
+        _("Set up alerts"),
+        _("By e-mail, Slack or webhook, so you know when something goes wrong."),
         reverse("configuration-alerts"),
         _("Set up alerts"),
         bool(configuration.alerts.channels),
@@ -108,13 +108,13 @@ def _steps_to_begin(visit: Visit, last: dict[str, LastSync]) -> Iterator[Step]:
     """A step for each connection that waits; before there is one, what will come."""
     links = visit.site.configuration.connections
     waiting = [link for link in links if is_waiting(link, last[link.audience_id])]
-    text = _("You see who would be added, removed or created on each side before anything happens.")
+    text = _("Before anything happens, you see who would be added, removed or created on each side.")
     for link in waiting:
-        title = _("See what the first sync of %(title)s would do, and switch it on") % {"title": link.title}
+        title = _("Preview the first sync of %(title)s and turn it on") % {"title": link.title}
         url = reverse("configuration-first-sync", args=[link.audience_id])
-        yield Step(title, text, url, _("Look at the first sync"), done=False)
+        yield Step(title, text, url, _("Preview the first sync"), done=False)
     if not waiting:
-        title = _("See what the first sync would do, and switch it on")
+        title = _("Preview the first sync and turn it on")
         yield Step(title, text, reverse("overview"), _("To the overview"), done=bool(links))
 
 

@@ -21,33 +21,35 @@ class RemedyLink:
     page: str = ""
 
 
-_REPAIR = RemedyLink(gettext_lazy("Press “Repair” on the page of the webhooks."), "configuration-webhooks")
-_FIRST = RemedyLink(gettext_lazy("Look at the first sync, then switch it on."), "configuration")
-_ALERTS = RemedyLink(gettext_lazy("Say who is to be told."), "configuration-alerts")
-_TEST = RemedyLink(gettext_lazy("See that the server is right, then send a test."), "configuration-alerts")
+_REPAIR = RemedyLink(gettext_lazy("Press “Repair” on the webhooks page."), "configuration-webhooks")
+_FIRST = RemedyLink(gettext_lazy("Preview the first sync, then turn it on."), "configuration")
+_ALERTS = RemedyLink(gettext_lazy("Set up alerts."), "configuration-alerts")
+_TEST = RemedyLink(gettext_lazy("Check the server's settings, then send a test."), "configuration-alerts")
 
 _WAYS: Mapping[str, RemedyLink] = {
     REGISTRY[Code.WEBHOOK_MISSING].remedy: _REPAIR,
     REGISTRY[Code.WEBHOOK_WRONG].remedy: _REPAIR,
     REGISTRY[Code.MC_AUTH].remedy: RemedyLink(
-        gettext_lazy("Make a new key at Mailchimp (Account, Extras, API keys), and change it on the account's page."),
+        gettext_lazy(
+            "Create a new key at Mailchimp (Account, Extras, API keys), then change it on the account's page."
+        ),
         "configuration",
     ),
     HOW_TO: _ALERTS,
     "Run `mailchimpsync sync`.": _FIRST,
     "Run `mailchimpsync sync`: it goes on from there.": RemedyLink(
-        gettext_lazy("Sync the connection: it goes on from there."), "overview"
+        gettext_lazy("Sync the connection: it resumes from there."), "overview"
     ),
     "See that `mailchimpsync serve` runs, or `mailchimpsync sync` is called by schedule.": RemedyLink(
-        gettext_lazy("See whether the connection is switched on, and whether the service runs all the time."),
+        gettext_lazy("Check that the connection is turned on and the service is running."),
         "configuration",
     ),
-    "Run `mailchimpsync init`.": RemedyLink(gettext_lazy("Say where CiviCRM is."), "configuration-civicrm"),
+    "Run `mailchimpsync init`.": RemedyLink(gettext_lazy("Set up CiviCRM."), "configuration-civicrm"),
     "Run `mailchimpsync connect`.": RemedyLink(
-        gettext_lazy("Connect an audience with a group."), "configuration-connect"
+        gettext_lazy("Connect an audience to a group."), "configuration-connect"
     ),
     "See that the server is right, then `mailchimpsync alerts test`.": _TEST,
-    "See `mailchimpsync alerts list`.": RemedyLink(gettext_lazy("The overview tells of them."), "overview"),
+    "See `mailchimpsync alerts list`.": RemedyLink(gettext_lazy("See the overview."), "overview"),
 }
 
 

@@ -64,8 +64,8 @@ class ConfigurationForm(forms.Form):
 
     def _what_changed(self, version: int) -> list[str]:
         said = _(
-            "Somebody else has changed the configuration since you opened this page, so nothing was saved. "
-            "Here is what they changed. Look whether yours still fits, then save again."
+            "Someone else has changed the configuration since you opened this page, so nothing was saved. "
+            "Their changes are listed below. Check that yours still make sense, then save again."
         )
         return [said, *changes_since(self.visit.site, version)]
 
@@ -154,7 +154,7 @@ def _opened(site: Site, sealed: str) -> tuple[int, PendingChange]:
             from_stored(values["document"], site.keyring), values["done"], values["to"]
         )
     except (ConfigurationError, ValueError, KeyError, TypeError):
-        raise UsageError(_("What was to be confirmed can't be read; begin again.")) from None
+        raise UsageError(_("The confirmation can't be read. Start again.")) from None
 
 
 @screen(Scope.CONFIGURE, "POST")
@@ -162,7 +162,9 @@ def confirm(visit: Visit) -> HttpResponse:
     """Save what was shown and confirmed, if it is still the same."""
     version, wish = _opened(visit.site, visit.request.POST.get("wish", ""))
     if version != visit.site.version:
-        said = _("Somebody else has changed the configuration meanwhile, so nothing was saved or deleted; begin again.")
+        said = _(
+            "Someone else has changed the configuration in the meantime. Nothing was saved or deleted; start again."
+        )
         raise ConfigurationError("\n".join([said, *changes_since(visit.site, version)]))
     change_configuration(visit.site, wish.configuration, by=visit.by, confirm=True, check=False)
     visit.say(wish.done)

@@ -45,16 +45,16 @@ def restore(visit: Visit, number: int) -> HttpResponse:
     """Go back to a version, once somebody has read what that changes and deletes."""
     wanted = version_of(visit.site, number)
     if wanted == visit.site.configuration:
-        visit.say(_("Version %(number)s is what is saved already.") % {"number": number})
+        visit.say(_("Version %(number)s is already in use.") % {"number": number})
         return redirect("configuration-versions")
-    done = _("What version %(number)s said is saved again, as the newest.") % {"number": number}
+    done = _("Version %(number)s was restored and saved as the newest version.") % {"number": number}
     check = visit.request.POST.get("unchecked") != "yes"
     return save(visit, PendingChange(wanted, done, reverse("configuration-versions")), check=check, always_ask=True)
 
 
 def _number(text: str) -> int:
     if not text.isdecimal() or len(text) > 9:  # noqa: PLR2004 (longer than any version's)
-        raise UsageError(_("A version is a number."))
+        raise UsageError(_("A version must be a number."))
     return int(text)
 
 

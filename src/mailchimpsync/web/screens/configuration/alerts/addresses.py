@@ -25,10 +25,10 @@ def _check_url(form: AlertForm, name: str, known: SecretStr | None) -> SecretStr
     text = form.cleaned_data.get(name) or ""
     if not text:
         if known is None:
-            form.add_error(name, _("Give the address."))
+            form.add_error(name, _("Enter a URL."))
         return known
     if not text.isascii() or not is_http_url(text):
-        form.add_error(name, _("An address begins with https:// or http://, and has no spaces."))
+        form.add_error(name, _("A URL starts with https:// or http:// and has no spaces."))
     return SecretStr(text)
 
 
@@ -36,11 +36,13 @@ class WebhookForm(AlertForm):
     """As JSON to an address."""
 
     title = gettext_lazy("Webhook")
-    purpose = gettext_lazy("A call to a program of yours, for whatever it makes of it.")
+    purpose = gettext_lazy("A POST to a URL of your choice.")
     webhook_url = _url_field(gettext_lazy("Address"))
     signing_secret = SecretField(
-        label=gettext_lazy("Secret for the signature"),
-        help_text=gettext_lazy("It is never shown again. Left empty: as it is, or none for another address."),
+        label=gettext_lazy("Signing secret"),
+        help_text=gettext_lazy(
+            "It's never shown again. Leave blank to keep the current secret; with a new URL, blank means unsigned."
+        ),
     )
 
     @staticmethod
@@ -71,8 +73,8 @@ class SlackForm(AlertForm):
     """To Slack."""
 
     title = gettext_lazy("Slack")
-    purpose = gettext_lazy("A message in a channel of Slack, or of what understands the same.")
-    webhook_url = _url_field(gettext_lazy("Address of the incoming webhook"))
+    purpose = gettext_lazy("A message in a Slack channel, or in any service that accepts Slack's incoming webhooks.")
+    webhook_url = _url_field(gettext_lazy("Incoming webhook URL"))
 
     @staticmethod
     def words(alerts: Alerts) -> str:
@@ -99,8 +101,8 @@ class PingForm(AlertForm):
     """A sign of life, for a service that raises an alarm when nobody calls."""
 
     title = gettext_lazy("Ping")
-    purpose = gettext_lazy("A call after each sync that went well, to a service that tells you when it stays away.")
-    ping_url = _url_field(gettext_lazy("Address that is asked for after every successful sync"))
+    purpose = gettext_lazy("A request after each successful sync, to a service that alerts you when the requests stop.")
+    ping_url = _url_field(gettext_lazy("URL to request after every successful sync"))
 
     @staticmethod
     def words(alerts: Alerts) -> str:

@@ -43,7 +43,7 @@ def edit(visit: Visit, channel: str) -> HttpResponse:
     """Change one channel."""
     make = FORMS.get(channel)
     if make is None:
-        raise UsageError(_("There is no such channel."), code=Code.UNKNOWN)
+        raise UsageError(_("This channel doesn't exist."), code=Code.UNKNOWN)
     form = make(visit, visit.site.configuration.alerts)
     if form.is_bound and form.is_valid() and (answer := _save(visit, form)) is not None:
         return answer
@@ -56,13 +56,15 @@ def remove(visit: Visit, channel: str) -> HttpResponse:
     """Take a channel away."""
     form = FORMS.get(channel)
     if form is None or not form.can_go:
-        raise UsageError(_("There is no such channel."), code=Code.UNKNOWN)
+        raise UsageError(_("This channel doesn't exist."), code=Code.UNKNOWN)
     version = visit.request.POST.get("version")
     if version != str(visit.site.version):
-        visit.warn(_("The configuration was changed since you opened the page, so nothing was done; look again."))
+        visit.warn(
+            _("The configuration has changed since you opened the page, so nothing was done. Check it and try again.")
+        )
         return redirect("configuration-alerts")
     alerts = visit.site.configuration.alerts.model_copy(update=form.nothing())
-    done = _("Nobody is told by this way any more.")
+    done = _("The channel is removed.")
     wish = PendingChange(visit.site.configuration.having(alerts=alerts), done, reverse("configuration-alerts"))
     return save(visit, wish, check=False)
 
@@ -85,7 +87,7 @@ def _save(visit: Visit, form: AlertForm) -> HttpResponse | None:
     except MailchimpsyncError as error:
         add_error(form, error)
         return None
-    done = _("%(channel)s: saved. Send a test to see whether it arrives.") % {"channel": form.title}
+    done = _("%(channel)s saved. Send a test message to check that it arrives.") % {"channel": form.title}
     return save_form(visit, form, PendingChange(wanted, done, reverse("configuration-alerts")), check=False)
 
 

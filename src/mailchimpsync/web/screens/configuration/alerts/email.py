@@ -23,29 +23,29 @@ class EmailForm(AlertForm):
     """By e-mail."""
 
     title = gettext_lazy("E-mail")
-    purpose = gettext_lazy("A letter to some people, by a mail server of yours.")
+    purpose = gettext_lazy("E-mail, sent through your mail server.")
     to = forms.CharField(
-        label=gettext_lazy("To whom"),
-        help_text=gettext_lazy("An address in each line, 20 at most."),
+        label=gettext_lazy("Recipients"),
+        help_text=gettext_lazy("One address per line, 20 at most."),
         max_length=5_500,
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
     )
-    sender = NotBlank(label=gettext_lazy("From which address"), max_length=254)
+    sender = NotBlank(label=gettext_lazy("Sender address"), max_length=254)
     host = NotBlank(
-        label=gettext_lazy("Mail server"), help_text=gettext_lazy("Such as smtp.example.org."), max_length=255
+        label=gettext_lazy("Mail server"), help_text=gettext_lazy("For example, smtp.example.org."), max_length=255
     )
     port = forms.IntegerField(label=gettext_lazy("Port"), min_value=1, max_value=65_535)
     security = forms.ChoiceField(
         label=gettext_lazy("Encryption"),
         choices=[
             ("starttls", gettext_lazy("STARTTLS, usually on port 587")),
-            ("tls", gettext_lazy("TLS from the first byte, usually on port 465")),
+            ("tls", gettext_lazy("TLS, usually on port 465")),
             ("none", gettext_lazy("None")),
         ],
     )
     user = NotBlank(
-        label=gettext_lazy("User"),
-        help_text=gettext_lazy("Left empty: nobody logs in."),
+        label=gettext_lazy("User name"),
+        help_text=gettext_lazy("Leave blank if the server needs no sign-in."),
         max_length=254,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
@@ -65,7 +65,9 @@ class EmailForm(AlertForm):
         if alerts.email is None:
             return ""
         number = len(alerts.email.to)
-        text = ngettext("To %(number)s address, by %(host)s.", "To %(number)s addresses, by %(host)s.", number)
+        text = ngettext(
+            "To %(number)s address, through %(host)s.", "To %(number)s addresses, through %(host)s.", number
+        )
         return text % {"number": number, "host": alerts.email.host}
 
     @staticmethod
@@ -77,7 +79,7 @@ class EmailForm(AlertForm):
         """Addresses, one a line."""
         found = tuple(part for part in re.split(r"[\s,;]+", self.cleaned_data["to"]) if part)
         if len(found) > RECIPIENTS_MAX:
-            raise ValidationError(_("There are at most %(number)s.") % {"number": RECIPIENTS_MAX})
+            raise ValidationError(_("Enter %(number)s addresses at most.") % {"number": RECIPIENTS_MAX})
         _check_addresses(found)
         return found
 
@@ -93,11 +95,13 @@ class EmailForm(AlertForm):
         is_kept = known is not None and known.password is not None and known.host == given.get("host")
         has_password = bool(given.get("password") or (is_kept and given.get("user")))
         if given.get("user") and not has_password:
-            self.add_error("password", _("Give the password of this user for this server."))
+            self.add_error("password", _("Enter this user's password for this server."))
         if given.get("password") and not given.get("user"):
-            self.add_error("user", _("Give the user whose password it is."))
+            self.add_error("user", _("Enter the user this password belongs to."))
         if has_password and given.get("security") == "none":
-            self.add_error("security", _("A password is not sent unencrypted."))
+            self.add_error(
+                "security", _("A password can't be sent over an unencrypted connection. Choose STARTTLS or TLS.")
+            )
         return given
 
     def changed(self) -> dict[str, Any]:
@@ -111,4 +115,4 @@ class EmailForm(AlertForm):
 
 def _check_addresses(addresses: Any) -> None:
     if not addresses or any(not _ADDRESS.fullmatch(one) for one in addresses):
-        raise ValidationError(_("An address is written as ann@example.org, without a name."))
+        raise ValidationError(_("Write each address like ann@example.org, without a name."))

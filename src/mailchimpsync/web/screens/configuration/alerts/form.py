@@ -11,7 +11,7 @@ from mailchimpsync.config import Alerts
 from mailchimpsync.web.screens.configuration.saving import ConfigurationForm
 from mailchimpsync.web.screens.screen import Visit
 
-KEPT = gettext_lazy("It is never shown again. Left empty: as it is.")
+KEPT = gettext_lazy("It's never shown again. Leave blank to keep the current value.")
 
 
 class AlertForm(ConfigurationForm):

@@ -14,17 +14,17 @@ from mailchimpsync.web.screens.configuration.alerts.form import AlertForm
 class WhenForm(AlertForm):
     """Of what people are told, and how often."""
 
-    title = gettext_lazy("What people are told of")
+    title = gettext_lazy("When to alert")
     can_go = False
     late_after_hours = forms.IntegerField(
-        label=gettext_lazy("A sync is late after so many hours"), min_value=1, max_value=8_760
+        label=gettext_lazy("A sync is late after this many hours"), min_value=1, max_value=8_760
     )
     remind_hours = forms.IntegerField(
-        label=gettext_lazy("Hours between two reminders of a problem that lasts"), min_value=1, max_value=720
+        label=gettext_lazy("Hours between reminders of an open problem"), min_value=1, max_value=720
     )
-    reminders = forms.IntegerField(label=gettext_lazy("So many reminders"), min_value=0, max_value=100)
+    reminders = forms.IntegerField(label=gettext_lazy("Number of reminders"), min_value=0, max_value=100)
     failing_percent = forms.FloatField(
-        label=gettext_lazy("Tell when so many percent of a connection's people can't be synced"),
+        label=gettext_lazy("Alert when this percentage of a connection's people can't be synced"),
         min_value=0.1,
         max_value=100,
     )

@@ -32,22 +32,20 @@ STATES: Mapping[str, tuple[str, Promise]] = {
     "complete": ("good", gettext_lazy("imported")),
     "unfinished": ("middle", gettext_lazy("to be continued")),
     "failed": ("bad", gettext_lazy("failed")),
-    "closed": ("other", gettext_lazy("left alone")),
+    "closed": ("other", gettext_lazy("no longer updated")),
 }
 
 
 class CampaignsForm(ConfigurationForm):
     """Whether campaigns are imported, and what of them."""
 
-    enabled = forms.BooleanField(label=gettext_lazy("Import campaigns by itself"), required=False)
-    every_hours = forms.IntegerField(
-        label=gettext_lazy("Hours from one import to the next"), min_value=1, max_value=HOURS_MAX
-    )
-    opens = forms.BooleanField(label=gettext_lazy("Also who opened a campaign"), required=False)
-    clicks = forms.BooleanField(label=gettext_lazy("Also who clicked on a link in it"), required=False)
+    enabled = forms.BooleanField(label=gettext_lazy("Import campaigns automatically"), required=False)
+    every_hours = forms.IntegerField(label=gettext_lazy("Hours between imports"), min_value=1, max_value=HOURS_MAX)
+    opens = forms.BooleanField(label=gettext_lazy("Record who opened the campaign"), required=False)
+    clicks = forms.BooleanField(label=gettext_lazy("Record who clicked a link"), required=False)
     follow_days = forms.IntegerField(
-        label=gettext_lazy("Days for which a campaign is looked at again"),
-        help_text=gettext_lazy("For opens and clicks, and for recipients who get a contact meanwhile."),
+        label=gettext_lazy("Keep updating each campaign for … days"),
+        help_text=gettext_lazy("Adds later opens and clicks, and recipients who became contacts after the import."),
         min_value=0,
         max_value=DAYS_MAX,
     )
@@ -101,7 +99,7 @@ def begin(visit: Visit, list_id: str) -> HttpResponse:
         return pullcampaigns(site, group_id=link.group_id, since_date=since, max_time=0, stop=stop)
 
     visit.service.tasks.begin(visit.site, KIND, list_id, work, by=visit.by)
-    visit.say(_("The import has begun."))
+    visit.say(_("The import has started."))
     return redirect(_list_page(link))
 
 
@@ -121,26 +119,26 @@ def _outcome(errand: BackgroundTask | None) -> dict[str, Any] | None:
         return {"level": "bad", "what": error.what, "remedy": error.remedy}
     imported = pulled.imported if pulled else None
     if imported is None or not (imported.campaigns or imported.failed):
-        return {"level": "good", "what": _("There was no campaign to look at.")}
-    what = ngettext("%(number)s campaign was looked at.", "%(number)s campaigns were looked at.", imported.campaigns)
+        return {"level": "good", "what": _("There were no campaigns to import.")}
+    what = ngettext("%(number)s campaign was checked.", "%(number)s campaigns were checked.", imported.campaigns)
     level = "bad" if imported.failed else "good"
     return {"level": level, "what": what % {"number": imported.campaigns}, "made": len(imported.activity_ids)}
 
 
 def _lines(how: Campaigns) -> Iterator[str]:
     if not how.enabled:
-        yield _("Campaigns are not imported by themselves.")
+        yield _("Campaigns aren't imported automatically.")
     else:
         text = ngettext(
             "Campaigns are imported every hour.", "Campaigns are imported every %(hours)s hours.", how.every_hours
         )
         yield text % {"hours": how.every_hours}
     if how.opens and how.clicks:
-        yield _("Who opened them and who clicked is imported too.")
+        yield _("Opens and clicks are imported too.")
     elif how.opens:
-        yield _("Who opened them is imported too.")
+        yield _("Opens are imported too.")
     elif how.clicks:
-        yield _("Who clicked is imported too.")
+        yield _("Clicks are imported too.")
 
 
 def _list_page(link: Link) -> str:
@@ -149,7 +147,9 @@ def _list_page(link: Link) -> str:
 
 def card(_visit: Visit, link: Link) -> Card:
     """Say whether campaigns are imported."""
-    return Card("campaigns", _("Campaigns"), list(_lines(link.campaigns)), _list_page(link), _("See campaigns"), "read")
+    return Card(
+        "campaigns", _("Campaigns"), list(_lines(link.campaigns)), _list_page(link), _("View campaigns"), "read"
+    )
 
 
 urlpatterns = [

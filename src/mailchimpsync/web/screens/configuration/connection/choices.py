@@ -46,5 +46,5 @@ def group_options(groups: Sequence[SizedGroup], present: int | None = None, titl
     options = [(str(group.id), group_label(group)) for group in groups]
     if present is not None and str(present) not in dict(options):
         known = title or _("group %(id)s") % {"id": present}
-        options.insert(0, (str(present), _("%(title)s (can't be connected any more)") % {"title": known}))
+        options.insert(0, (str(present), _("%(title)s (can no longer be connected)") % {"title": known}))
     return options

@@ -70,7 +70,7 @@ class ConnectForm(ConfigurationForm):
     audience = forms.ChoiceField(label=gettext_lazy("Audience at Mailchimp"))
     group = forms.ChoiceField(
         label=gettext_lazy("Subscription group in CiviCRM"),
-        help_text=gettext_lazy("Whoever is in it is subscribed to the audience, and the other way round."),
+        help_text=gettext_lazy("People in this group are subscribed to the audience, and vice versa."),
     )
 
     def __init__(self, visit: Visit, audiences: OptionGroups, free: list[SizedGroup], **options: Any) -> None:
@@ -91,14 +91,14 @@ def connect(visit: Visit) -> HttpResponse:
     """Connect an audience with a group; it is not synced before somebody has seen what would happen."""
     configuration = visit.site.configuration
     if configuration.civicrm is None or not configuration.accounts:
-        raise UsageError(_("Say first where CiviCRM is, and add a Mailchimp account."))
+        raise UsageError(_("Set up CiviCRM and add a Mailchimp account first."))
     with with_time_limit(visit.site) as site:
         found = {name: probe_account(site, account).audiences for name, account in configuration.accounts.items()}
         free = free_groups(sized_groups(site), configuration)
     form = ConnectForm(visit, _audience_options(configuration, found), free)
     if form.is_bound and form.is_valid():
         link = _new_link(form, found, free)
-        done = _("%(title)s is connected. Nothing is synced yet.") % {"title": link.title}
+        done = _("%(title)s is connected. Nothing has been synced yet.") % {"title": link.title}
         done = f"{done} {_said_of_new_members(link, found)}"
         to = reverse("configuration-interests", args=[link.audience_id])
         warnings = [*_others(visit, link), *child_groups_of(visit, link, {one.id: one.title for one in free})]
@@ -170,7 +170,7 @@ def remove(visit: Visit, list_id: str) -> HttpResponse:
     link = find_audience(visit.site, list_id)
     before = visit.site.configuration
     wanted = before.having(connections=[one for one in before.connections if one.audience_id != list_id])
-    done = _("%(title)s is connected no longer.") % {"title": link.title}
+    done = _("%(title)s is no longer connected.") % {"title": link.title}
     return save(visit, PendingChange(wanted, done, front()), check=False, always_ask=True)
 
 

@@ -124,8 +124,8 @@ def card(visit: Visit, link: Link) -> Card:
         text = ngettext("The last sync found %(number)s problem.", "The last sync found %(number)s problems.", number)
         lines.append(text % {"number": number})
     url = reverse("configuration-data", args=[link.audience_id])
-    act = _("Choose data") if visit.may(Scope.CONFIGURE) else _("See data")
-    return Card("data", _("Data for Mailchimp"), lines or [_("Nothing but subscriptions.")], url, act, Scope.RUN.value)
+    act = _("Choose data") if visit.may(Scope.CONFIGURE) else _("View data")
+    return Card("data", _("Data for Mailchimp"), lines or [_("Subscriptions only.")], url, act, Scope.RUN.value)
 
 
 def _problems_found(visit: Visit, link: Link) -> int:
@@ -137,9 +137,11 @@ def _lines(data: Data) -> Iterator[str]:
     if data.tags and data.only_tags:
         yield _("Tags: %(names)s") % {"names": " · ".join(data.only_tags)}
     elif data.tags:
-        yield _("All tags of contacts.")
+        yield _("All contact tags.")
     if number := len(data.groups_as_tags):
-        yield ngettext("%(number)s group as a tag.", "%(number)s groups as tags.", number) % {"number": number}
+        yield ngettext("%(number)s group sent as a tag.", "%(number)s groups sent as tags.", number) % {
+            "number": number
+        }
     if data.names:
         yield _("First and last names.")
     if data.language:

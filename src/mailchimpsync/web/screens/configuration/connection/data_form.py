@@ -48,47 +48,49 @@ class DataForm(ConfigurationForm):
     """
 
     tags = forms.ChoiceField(
-        label=gettext_lazy("Tags of contacts"),
+        label=gettext_lazy("Contact tags"),
         widget=forms.RadioSelect,
         choices=[
             (Tags.NONE.value, gettext_lazy("None")),
-            (Tags.ALL.value, gettext_lazy("All that are for contacts")),
-            (Tags.SOME.value, gettext_lazy("Only those that are chosen below")),
+            (Tags.ALL.value, gettext_lazy("All tags that apply to contacts")),
+            (Tags.SOME.value, gettext_lazy("Only the tags chosen below")),
         ],
     )
     only_tags = forms.MultipleChoiceField(
         label=gettext_lazy("Chosen tags"), widget=forms.CheckboxSelectMultiple, required=False
     )
     groups_as_tags = forms.MultipleChoiceField(
-        label=gettext_lazy("Groups whose members get a tag"),
-        help_text=gettext_lazy("Smart groups too. Up to 50."),
+        label=gettext_lazy("Groups to send as tags"),
+        help_text=gettext_lazy("You can choose smart groups too. 50 at most."),
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
     tag_prefix = NotBlank(
-        label=gettext_lazy("What such tags begin with at Mailchimp"),
-        help_text=gettext_lazy("By it they are told from tags that people set at Mailchimp, which are never touched."),
+        label=gettext_lazy("Tag prefix at Mailchimp"),
+        help_text=gettext_lazy(
+            "The prefix distinguishes these tags from tags set at Mailchimp, which are never changed."
+        ),
         max_length=PREFIX_MAX,
         strip=False,
         required=False,
     )
     tags_start_automations = forms.BooleanField(
-        label=gettext_lazy("A changed tag may start automations at Mailchimp"), required=False
+        label=gettext_lazy("Tag changes may start automations at Mailchimp"), required=False
     )
     names = forms.BooleanField(
         label=gettext_lazy("First and last name"),
-        help_text=gettext_lazy("To FNAME and LNAME. An empty name never overwrites one."),
+        help_text=gettext_lazy("Sent to FNAME and LNAME. A blank name never overwrites an existing one."),
         required=False,
     )
     language = forms.BooleanField(label=gettext_lazy("Preferred language"), required=False)
     data_every_hours = forms.IntegerField(
-        label=gettext_lazy("Look for new data every so many hours"),
-        help_text=gettext_lazy("With a sync that is due anyway. 0: never by itself."),
+        label=gettext_lazy("Check for new data every … hours"),
+        help_text=gettext_lazy("Checked during a scheduled sync. 0 turns it off."),
         min_value=0,
         max_value=HOURS_MAX,
     )
     contact = forms.IntegerField(
-        label=gettext_lazy("Number of a contact (empty: the first members)"),
+        label=gettext_lazy("Contact ID (blank: the first members)"),
         min_value=1,
         max_value=CONTACT_MAX,
         required=False,
@@ -129,10 +131,10 @@ class DataForm(ConfigurationForm):
         given = super().clean()
         given["fields"] = clean_rows(self, given, names=bool(given.get("names")))
         if given.get("tags") == Tags.SOME and not given.get("only_tags"):
-            self.add_error("only_tags", ValidationError(_("Choose at least one tag, or other tags above.")))
+            self.add_error("only_tags", ValidationError(_("Choose at least one tag, or another option above.")))
         sends_tags = given.get("tags") != Tags.NONE or given.get("groups_as_tags")
         if sends_tags and not given.get("tag_prefix", "").strip():
-            self.add_error("tag_prefix", ValidationError(_("Give a prefix, such as “CiviCRM: ”.")))
+            self.add_error("tag_prefix", ValidationError(_("Enter a prefix, for example “CiviCRM: ”.")))
         for name, most in (("only_tags", TAGS_MAX), ("groups_as_tags", GROUPS_MAX)):
             if len(given.get(name, ())) > most:
                 self.add_error(name, ValidationError(_("Choose up to %(number)s.") % {"number": most}))

@@ -68,30 +68,36 @@ def _fields(number: int, rule: FieldRule | None, options: OptionGroups) -> Itera
         initial=rule.merge_field if rule else "",
     )
     yield forms.ChoiceField(
-        label=_("Row %(number)s: filled from") % {"number": number},
+        label=_("Row %(number)s: source") % {"number": number},
         choices=[("", _("Choose …")), *options],
         required=False,
         initial=rule.source if rule else "",
     )
     yield forms.BooleanField(
-        label=_("Keep what Mailchimp has where CiviCRM has nothing"), required=False, initial=said.keep_when_empty
+        label=_("Keep Mailchimp's value if CiviCRM's is empty"), required=False, initial=said.keep_when_empty
     )
     yield NotBlank(
-        label=_("For an address: what stands for a missing part, such as “-”"),
-        help_text=_("Mailchimp wants street, town, state and postcode. Left empty: an incomplete address isn't sent."),
+        label=_("Addresses: placeholder for missing parts, for example “-”"),
+        help_text=_(
+            "Mailchimp requires street, town, state and postcode. If you leave this blank, incomplete "
+            "addresses aren't sent."
+        ),
         required=False,
         max_length=_FILL_MAX,
         initial=said.fill,
     )
     yield NotBlank(
-        label=_("For an address: the country where CiviCRM has none, such as GB"),
-        help_text=_("Two letters. Left empty: an address without a country isn't sent; Mailchimp would take its own."),
+        label=_("Addresses: default country, for example GB"),
+        help_text=_(
+            "Two letters. If you leave this blank, addresses without a country aren't sent, because "
+            "Mailchimp would fill in its own."
+        ),
         required=False,
         max_length=2,
         initial=said.country,
     )
     yield forms.IntegerField(
-        label=_("For a checksum: days for which a personal link is good"),
+        label=_("Checksums: days a personal link stays valid"),
         required=False,
         min_value=_DAYS_MIN,
         max_value=_DAYS_MAX,
@@ -147,16 +153,16 @@ def clean_rows(form: forms.Form, given: dict[str, Any], *, names: bool) -> list[
 def _complain(form: forms.Form, row: Row, rule: dict[str, Any], seen: set[str]) -> bool:
     tag = rule["merge_field"]
     if not rule["source"] and not row.source.errors:
-        form.add_error(row.source.name, ValidationError(_("Choose what it is filled from.")))
+        form.add_error(row.source.name, ValidationError(_("Choose a source.")))
     if rule["country"] and not _COUNTRY.fullmatch(rule["country"]):
-        form.add_error(row.country.name, ValidationError(_("Give a country in two letters, such as GB.")))
+        form.add_error(row.country.name, ValidationError(_("Enter a two-letter country code, for example GB.")))
         return True
     if row.merge_field.errors:
         return True
     if not _MERGE_TAG.fullmatch(tag):
-        said = _("Give a merge field: up to 10 of the signs A to Z, 0 to 9 and “_”, such as MEMBEREND.")
+        said = _("Enter a merge field: up to 10 characters (A to Z, 0 to 9 and “_”), for example MEMBEREND.")
         form.add_error(row.merge_field.name, ValidationError(said))
     elif tag in seen:
-        said = _("This merge field is filled already; one source is enough.")
+        said = _("This merge field already has a source.")
         form.add_error(row.merge_field.name, ValidationError(said))
     return bool(row.merge_field.errors or row.source.errors)

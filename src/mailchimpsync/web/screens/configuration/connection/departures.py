@@ -24,7 +24,7 @@ from mailchimpsync.web.screens.screen import Visit, screen
 KINDS: Mapping[Departure, tuple[Promise, Promise]] = {
     Departure.REMOVED: (
         gettext_lazy("Left the group"),
-        gettext_lazy("Somebody took them out of the subscription group."),
+        gettext_lazy("They were removed from the subscription group."),
     ),
     Departure.OPT_OUT: (
         gettext_lazy("No bulk emails"),
@@ -37,22 +37,22 @@ KINDS: Mapping[Departure, tuple[Promise, Promise]] = {
     Departure.DECEASED: (gettext_lazy("Deceased"), gettext_lazy("They are marked deceased in CiviCRM.")),
     Departure.TRASHED: (
         gettext_lazy("In the trash"),
-        gettext_lazy("Their contact is in the trash, and nobody else has the address."),
+        gettext_lazy("Their contact is in the trash, and no other contact has the address."),
     ),
     Departure.DELETED: (
-        gettext_lazy("Deleted for good"),
+        gettext_lazy("Permanently deleted"),
         gettext_lazy(
-            "Their contact is not there any more. It may also be that the user of CiviCRM's key does not see it: "
-            "choose something only if that user sees everybody."
+            "Their contact no longer exists, or the API key's user can't see it. Choose an action only if "
+            "that user can see all contacts."
         ),
     ),
     Departure.MERGED: (
         gettext_lazy("Merged"),
-        gettext_lazy("Their contact was merged into another, which is subscribed with another address."),
+        gettext_lazy("Their contact was merged into another one that is subscribed with a different address."),
     ),
     Departure.ON_HOLD: (
-        gettext_lazy("Address on hold"),
-        gettext_lazy("The address has bounced in CiviCRM's own mailings; at Mailchimp it may still work."),
+        gettext_lazy("E-mail on hold"),
+        gettext_lazy("The address bounced in CiviCRM's own mailings. It may still work at Mailchimp."),
     ),
 }
 """What people call the kinds of leaving, and who is meant; those that happen most come first."""
@@ -63,9 +63,9 @@ MEANINGS: Mapping[Leaving, Promise] = {
     Leaving.NOTHING: gettext_lazy("nothing"),
 }
 _WITH_DEFAULT: Mapping[Leaving, Promise] = {
-    Leaving.UNSUBSCRIBE: gettext_lazy("unsubscribe (usual)"),
-    Leaving.ARCHIVE: gettext_lazy("archive (usual)"),
-    Leaving.NOTHING: gettext_lazy("nothing (usual)"),
+    Leaving.UNSUBSCRIBE: gettext_lazy("unsubscribe (default)"),
+    Leaving.ARCHIVE: gettext_lazy("archive (default)"),
+    Leaving.NOTHING: gettext_lazy("nothing (default)"),
 }
 
 
@@ -109,7 +109,7 @@ def card(_visit: Visit, link: Link) -> Card:
     sentences = {
         Leaving.UNSUBSCRIBE: _("Unsubscribed at Mailchimp: %(kinds)s"),
         Leaving.ARCHIVE: _("Archived at Mailchimp: %(kinds)s"),
-        Leaving.NOTHING: _("Left as they are: %(kinds)s"),
+        Leaving.NOTHING: _("Not changed: %(kinds)s"),
     }
     table = link.departures.by_kind
     lines = []
@@ -118,7 +118,7 @@ def card(_visit: Visit, link: Link) -> Card:
         if kinds:
             lines.append(sentence % {"kinds": " · ".join(kinds)})
     url = reverse("configuration-departures", args=[link.audience_id])
-    return Card("departures", _("What leaving means"), lines, url, _("Choose meanings"))
+    return Card("departures", _("Ways of leaving"), lines, url, _("Choose what happens"))
 
 
 urlpatterns = [path("configuration/connections/<str:list_id>/departures", edit, name="configuration-departures")]

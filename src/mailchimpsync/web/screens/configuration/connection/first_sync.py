@@ -37,44 +37,46 @@ EXAMPLES_SHOWN = 8
 
 _SENTENCES: dict[str, Promise] = {
     "unsubscribe": ngettext_lazy(
-        "%(number)s person is unsubscribed or archived at Mailchimp.",
-        "%(number)s people are unsubscribed or archived at Mailchimp.",
+        "%(number)s person will be unsubscribed or archived at Mailchimp.",
+        "%(number)s people will be unsubscribed or archived at Mailchimp.",
         "number",
     ),
     "remove": ngettext_lazy(
-        "%(number)s person is removed from a group in CiviCRM.",
-        "%(number)s people are removed from groups in CiviCRM.",
+        "%(number)s person will be removed from a group in CiviCRM.",
+        "%(number)s people will be removed from groups in CiviCRM.",
         "number",
     ),
     "add": ngettext_lazy(
-        "%(number)s person is subscribed at Mailchimp.", "%(number)s people are subscribed at Mailchimp.", "number"
+        "%(number)s person will be subscribed at Mailchimp.",
+        "%(number)s people will be subscribed at Mailchimp.",
+        "number",
     ),
     "ask": ngettext_lazy(
-        "%(number)s person is asked by Mailchimp to confirm, and gets no mailings before they have.",
-        "%(number)s people are asked by Mailchimp to confirm, and get no mailings before they have.",
+        "Mailchimp will ask %(number)s person to confirm. They get no mailings until they do.",
+        "Mailchimp will ask %(number)s people to confirm. They get no mailings until they do.",
         "number",
     ),
     "join": ngettext_lazy(
-        "%(number)s person is added to groups in CiviCRM.",
-        "%(number)s people are added to groups in CiviCRM.",
+        "%(number)s person will be added to groups in CiviCRM.",
+        "%(number)s people will be added to groups in CiviCRM.",
         "number",
     ),
     "create": ngettext_lazy(
-        "%(number)s contact is created in CiviCRM.", "%(number)s contacts are created in CiviCRM.", "number"
+        "%(number)s contact will be created in CiviCRM.", "%(number)s contacts will be created in CiviCRM.", "number"
     ),
     "interests": ngettext_lazy(
-        "%(number)s person has other interests at Mailchimp afterwards.",
-        "%(number)s people have other interests at Mailchimp afterwards.",
+        "Interests will change for %(number)s person.",
+        "Interests will change for %(number)s people.",
         "number",
     ),
     "correct": ngettext_lazy(
-        "%(number)s contact is corrected in CiviCRM (name, address, hold).",
-        "%(number)s contacts are corrected in CiviCRM (name, address, hold).",
+        "%(number)s contact will be corrected in CiviCRM (name, address or hold).",
+        "%(number)s contacts will be corrected in CiviCRM (names, addresses or holds).",
         "number",
     ),
     "data": ngettext_lazy(
-        "%(number)s person has other data at Mailchimp afterwards.",
-        "%(number)s people have other data at Mailchimp afterwards.",
+        "Data at Mailchimp will change for %(number)s person.",
+        "Data at Mailchimp will change for %(number)s people.",
         "number",
     ),
 }
@@ -126,7 +128,7 @@ def switch_on(visit: Visit, list_id: str) -> HttpResponse:
     approveplan(visit.site, id=plan_id, by=visit.by)
     change_configuration(visit.site, wanted, by=visit.by, check=False)
     _begin_sync(visit, link, plan_id)
-    visit.say(_("%(title)s is switched on, and the first sync has begun.") % {"title": link.title})
+    visit.say(_("%(title)s is turned on, and the first sync has started.") % {"title": link.title})
     return redirect(watch_page(link))
 
 
@@ -143,14 +145,16 @@ def _begin_sync(visit: Visit, link: Link, plan_id: int) -> None:
 
 def _check_version(visit: Visit) -> None:
     if visit.request.POST.get("version") != str(visit.site.version):
-        said = _("The configuration was changed since you opened the page, so nothing was switched on; look again.")
+        said = _(
+            "The configuration has changed since you opened the page, so nothing was turned on. Check it and try again."
+        )
         raise ConfigurationError(said)
 
 
 def _check_plan(visit: Visit, link: Link, plan_id: int) -> None:
     newest = _newest_plan(visit, link)
     if newest is None or newest.id != plan_id:
-        raise UsageError(_("What was shown is no longer the newest; look again at what the first sync would do."))
+        raise UsageError(_("This preview is out of date. Refresh it and review it again."))
 
 
 def _newest_plan(visit: Visit, link: Link) -> Plan | None:

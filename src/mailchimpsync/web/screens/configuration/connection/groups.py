@@ -33,13 +33,13 @@ class GroupsForm(ConfigurationForm):
     audience = forms.ChoiceField(
         label=gettext_lazy("Audience at Mailchimp"),
         help_text=gettext_lazy(
-            "Another audience is another connection: what is known of the present one is deleted. What goes is shown "
-            "before."
+            "Choosing another audience makes this a new connection and deletes the data about the current "
+            "one. You see what will be deleted first."
         ),
     )
     group = forms.ChoiceField(
         label=gettext_lazy("Subscription group in CiviCRM"),
-        help_text=gettext_lazy("With another group the next sync reads everything, as the first did."),
+        help_text=gettext_lazy("If you change the group, the next sync is a full sync."),
     )
 
     def __init__(self, visit: Visit, link: Link, audiences: Options, groups: Options) -> None:
@@ -105,7 +105,7 @@ def card(_visit: Visit, link: Link) -> Card:
     """Say which audience and which group it is."""
     lines = [
         _("Audience: %(name)s") % {"name": link.audience_name or link.audience_id},
-        _("Subscription group: %(title)s (number %(id)s)") % {"title": link.group_title, "id": link.group_id},
+        _("Subscription group: %(title)s (ID %(id)s)") % {"title": link.group_title, "id": link.group_id},
         _("Account: %(name)s") % {"name": link.account},
     ]
     url = reverse("configuration-connection-groups", args=[link.audience_id])

@@ -62,7 +62,7 @@ class InterestsForm(ConfigurationForm):
         times = Counter(chosen.values())
         for name, value in chosen.items():
             if times[value] > 1:
-                self.add_error(name, ValidationError(_("This group is chosen for another interest too.")))
+                self.add_error(name, ValidationError(_("This group is already chosen for another interest.")))
         return given
 
     @property
@@ -79,7 +79,7 @@ class InterestsForm(ConfigurationForm):
             yield category, [self[_PREFIX + one.id] for one in self.boxes if one.category == category]
         gone = [field for field in self.visible_fields() if field.name.removeprefix(_PREFIX) not in known]
         if gone:
-            yield _("Gone"), gone
+            yield _("No longer at Mailchimp"), gone
 
 
 def _people(one: Interest) -> str:
@@ -111,7 +111,7 @@ def card(visit: Visit, link: Link) -> Card:
         for key, group in link.interests.items()
     ]
     url = reverse("configuration-interests", args=[link.audience_id])
-    none = [_("No interest is connected: only who is subscribed is kept in step.")]
+    none = [_("No interests are connected. Only subscriptions are synced.")]
     return Card("interests", _("Interests"), lines or none, url, _("Choose groups for interests"))
 
 

@@ -48,7 +48,7 @@ def save_part(
     except MailchimpsyncError as error:
         add_error(form, error)
         return None
-    done = _("%(title)s is changed.") % {"title": link.title}
+    done = _("Changes to %(title)s saved.") % {"title": link.title}
     return save_form(visit, form, PendingChange(wanted, done, to or page_of(link)), check=check)
 
 

@@ -28,15 +28,17 @@ from mailchimpsync.web.screens.screen import Visit, screen
 KINDS: dict[str, Promise] = {
     "unsubscribe": gettext_lazy("Unsubscribed at Mailchimp"),
     "remove": gettext_lazy("Removed from groups in CiviCRM"),
-    "add": gettext_lazy("Subscribed at Mailchimp, or asked to confirm"),
+    "add": gettext_lazy("Subscribed, or sent a confirmation request"),
     "create": gettext_lazy("Contacts created in CiviCRM"),
     "interests": gettext_lazy("Interests changed at Mailchimp"),
-    "correct": gettext_lazy("Contacts corrected in CiviCRM: names, addresses, holds"),
+    "correct": gettext_lazy("Contacts corrected in CiviCRM (names, addresses, holds)"),
 }
 _NEW_MEMBERS: dict[NewMembers | None, Promise] = {
-    None: gettext_lazy("New members are asked to confirm where the audience has double opt-in, else subscribed."),
-    NewMembers.CONFIRM: gettext_lazy("Mailchimp asks new members to confirm before they are subscribed."),
-    NewMembers.SUBSCRIBE: gettext_lazy("New members are subscribed at once, on CiviCRM's word."),
+    None: gettext_lazy(
+        "New members are asked to confirm if the audience uses double opt-in, otherwise subscribed immediately."
+    ),
+    NewMembers.CONFIRM: gettext_lazy("Mailchimp asks new members to confirm before they're subscribed."),
+    NewMembers.SUBSCRIBE: gettext_lazy("New members are subscribed immediately, without asking them to confirm."),
 }
 _PERCENT = 100
 _PEOPLE_MAX = 10**9
@@ -47,38 +49,44 @@ class RulesForm(ConfigurationForm):
     """Rules of a connection; shares are in percent here."""
 
     resubscribe = forms.ChoiceField(
-        label=gettext_lazy("When staff add somebody again who left at Mailchimp"),
+        label=gettext_lazy("If staff re-add someone who unsubscribed at Mailchimp"),
         widget=forms.RadioSelect,
         choices=[
-            (Resubscribe.ASK.value, gettext_lazy("Let Mailchimp ask them whether they want to come back")),
-            (Resubscribe.NEVER.value, gettext_lazy("Never: they come back by themselves only")),
+            (Resubscribe.ASK.value, gettext_lazy("Mailchimp asks them to confirm")),
+            (Resubscribe.NEVER.value, gettext_lazy("Never: only they can re-subscribe")),
         ],
     )
     new_members = forms.ChoiceField(
-        label=gettext_lazy("When staff add somebody who is new to the audience"),
+        label=gettext_lazy("If staff add someone who is new to the audience"),
         widget=forms.RadioSelect,
         required=False,
         choices=[
-            ("", gettext_lazy("As the audience's own setting has it: ask with double opt-in, else subscribe at once")),
-            (NewMembers.CONFIRM.value, gettext_lazy("Let Mailchimp ask them to confirm before they are subscribed")),
-            (NewMembers.SUBSCRIBE.value, gettext_lazy("Subscribe them at once: CiviCRM has their consent")),
+            (
+                "",
+                gettext_lazy(
+                    "Follow the audience's own setting: ask them to confirm if it uses double opt-in, otherwise "
+                    "subscribe them immediately"
+                ),
+            ),
+            (NewMembers.CONFIRM.value, gettext_lazy("Mailchimp asks them to confirm before they're subscribed")),
+            (NewMembers.SUBSCRIBE.value, gettext_lazy("Subscribe them immediately: you have their consent")),
         ],
     )
     enabled = forms.BooleanField(
-        label=gettext_lazy("Hold a sync that would change more people than below, until a person has looked at it"),
+        label=gettext_lazy("Hold a sync for review if it exceeds these limits"),
         required=False,
     )
     minimum = forms.IntegerField(
-        label=gettext_lazy("Where fewer people are concerned, shares don't count"), min_value=0, max_value=_PEOPLE_MAX
+        label=gettext_lazy("Ignore percentages below this many people"), min_value=0, max_value=_PEOPLE_MAX
     )
     hold_hours = forms.IntegerField(
-        label=gettext_lazy("Hours for which a held plan waits"), min_value=1, max_value=_HOURS_MAX
+        label=gettext_lazy("A held plan expires after … hours"), min_value=1, max_value=_HOURS_MAX
     )
     signing_secret = SecretField(
         label=gettext_lazy("Signing secret of the audience's webhook"),
-        help_text=gettext_lazy("Only where signing was switched on at Mailchimp. Left empty: as it is."),
+        help_text=gettext_lazy("Only if signing is turned on at Mailchimp. Leave blank to keep the current value."),
     )
-    forget_secret = forms.BooleanField(label=gettext_lazy("There is no signing secret any more"), required=False)
+    forget_secret = forms.BooleanField(label=gettext_lazy("Remove the signing secret"), required=False)
 
     def __init__(self, visit: Visit, link: Link) -> None:
         """Make two fields for each kind of change."""
@@ -101,7 +109,7 @@ class RulesForm(ConfigurationForm):
         """A secret can't be given and taken away at once."""
         given = super().clean()
         if given.get("forget_secret") and given.get("signing_secret"):
-            self.add_error("signing_secret", ValidationError(_("Give a new one, or take it away, but not both.")))
+            self.add_error("signing_secret", ValidationError(_("Enter a new secret or remove the old one, not both.")))
         return given
 
     @property
@@ -156,12 +164,12 @@ def card(_visit: Visit, link: Link) -> Card:
     """Say what the rules are."""
     ask = link.resubscribe is Resubscribe.ASK
     lines = [
-        _("Who left and is added again by staff is asked by Mailchimp whether they want to come back.")
+        _("If staff re-add someone who unsubscribed, Mailchimp asks them to confirm.")
         if ask
-        else _("Who left comes back by themselves only, even if staff add them again."),
+        else _("People who unsubscribed can only re-subscribe themselves, even if staff re-add them."),
         str(_NEW_MEMBERS[link.new_members]),
         _guard_line(link.guard),
-        _("The webhook is signed.") if link.signing_secret else _("The webhook is not signed."),
+        _("The webhook is signed.") if link.signing_secret else _("The webhook isn't signed."),
     ]
     url = reverse("configuration-rules", args=[link.audience_id])
     return Card("rules", _("Rules and limits"), lines, url, _("Change rules and limits"))
@@ -169,7 +177,7 @@ def card(_visit: Visit, link: Link) -> Card:
 
 def _guard_line(guard: Guard) -> str:
     if not guard.enabled:
-        return _("No sync is held, however many people it changes.")
+        return _("Syncs are never held, however many people they change.")
     numbers = {
         "unsubscribe": f"{guard.unsubscribe_number:,}",
         "unsubscribe_share": f"{guard.unsubscribe_share * _PERCENT:g}",
@@ -177,8 +185,9 @@ def _guard_line(guard: Guard) -> str:
         "remove_share": f"{guard.remove_share * _PERCENT:g}",
     }
     text = _(
-        "A sync waits for a person if it would unsubscribe more than %(unsubscribe)s people or %(unsubscribe_share)s%%,"
-        " or remove more than %(remove)s or %(remove_share)s%% from groups."
+        "A sync is held for review if it would unsubscribe more than %(unsubscribe)s people or "
+        "%(unsubscribe_share)s%%, or remove more than %(remove)s people or %(remove_share)s%% from "
+        "groups."
     )
     return text % numbers
 

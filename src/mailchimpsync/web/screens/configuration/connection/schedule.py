@@ -32,57 +32,62 @@ _MINUTES_MAX, _DAYS_MAX, _SECONDS_MAX = 10_080, 365, 3_600
 class ScheduleForm(ConfigurationForm):
     """A schedule."""
 
-    enabled = forms.BooleanField(label=gettext_lazy("Sync by itself"), required=False)
+    enabled = forms.BooleanField(label=gettext_lazy("Sync automatically"), required=False)
     kind = forms.ChoiceField(
         label=gettext_lazy("When"),
         widget=forms.RadioSelect,
         choices=[
-            (EVERY, gettext_lazy("Again and again, after so many minutes")),
-            (CRON, gettext_lazy("At certain times, as in a crontab")),
+            (EVERY, gettext_lazy("At a regular interval")),
+            (CRON, gettext_lazy("At set times (crontab format)")),
         ],
     )
     every_minutes = forms.IntegerField(
-        label=gettext_lazy("Minutes from one sync to the next"), min_value=1, max_value=_MINUTES_MAX, required=False
+        label=gettext_lazy("Minutes between syncs"), min_value=1, max_value=_MINUTES_MAX, required=False
     )
     cron = NotBlank(
-        label=gettext_lazy("Times, as in a crontab"),
+        label=gettext_lazy("Times (crontab format)"),
         help_text=gettext_lazy(
-            "Minute, hour, day, month, day of the week: “0 6,18 * * 1-5” is 6:00 and 18:00 on weekdays."
+            "Minute, hour, day, month, day of the week. For example, “0 6,18 * * 1-5” means 6:00 and 18:00 on weekdays."
         ),
         max_length=100,
         required=False,
     )
     quiet_begin = forms.TimeField(
-        label=gettext_lazy("Quiet from"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+        label=gettext_lazy("Quiet hours from"),
+        required=False,
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
     )
     quiet_end = forms.TimeField(
-        label=gettext_lazy("Quiet until"),
+        label=gettext_lazy("Quiet hours until"),
         required=False,
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
     )
     time_zone = NotBlank(
         label=gettext_lazy("Time zone"),
-        help_text=gettext_lazy("Of the times above, such as Europe/Paris."),
+        help_text=gettext_lazy("Applies to all times on this page. For example, Europe/Paris."),
         max_length=60,
         widget=forms.TextInput(attrs={"list": "time-zones", "autocomplete": "off"}),
     )
     full_every_days = forms.IntegerField(
-        label=gettext_lazy("Read everything anew every so many days"),
+        label=gettext_lazy("Full sync every … days"),
         help_text=gettext_lazy(
-            "A sync reads only what changed; this finds what nobody told us of. 0: never by itself."
+            "Other syncs read only what changed. A full sync also finds changes that neither side reported. "
+            "0 turns it off."
         ),
         min_value=0,
         max_value=_DAYS_MAX,
     )
     verify_every_days = forms.IntegerField(
-        label=gettext_lazy("Compare both sides in full every so many days"),
-        help_text=gettext_lazy("Nothing is changed by it; differences are told. 0: never by itself."),
+        label=gettext_lazy("Full comparison every … days"),
+        help_text=gettext_lazy("It changes nothing and reports differences. 0 turns it off."),
         min_value=0,
         max_value=_DAYS_MAX,
     )
     jitter_seconds = forms.IntegerField(
-        label=gettext_lazy("Start up to so many seconds later"),
-        help_text=gettext_lazy("So that many sites don't all start at once."),
+        label=gettext_lazy("Random delay (seconds)"),
+        help_text=gettext_lazy(
+            "Each scheduled sync starts up to this much later, so that many sites don't all start at the same time."
+        ),
         min_value=0,
         max_value=_SECONDS_MAX,
     )
@@ -105,7 +110,7 @@ class ScheduleForm(ConfigurationForm):
             if cron:
                 CronSim(cron, datetime(2026, 1, 1, tzinfo=UTC))
         except CronSimError:
-            raise ValidationError(_("These are not five fields as in a crontab.")) from None
+            raise ValidationError(_("Enter five fields in crontab format.")) from None
         return cron
 
     def clean_time_zone(self) -> str:
@@ -114,7 +119,7 @@ class ScheduleForm(ConfigurationForm):
         try:
             ZoneInfo(name)
         except (OSError, ValueError, KeyError):
-            raise ValidationError(_("There is no such time zone; write one such as Europe/Paris.")) from None
+            raise ValidationError(_("This time zone doesn't exist. Use a name such as Europe/Paris.")) from None
         return name
 
     def clean(self) -> dict[str, Any]:
@@ -122,9 +127,9 @@ class ScheduleForm(ConfigurationForm):
         given = super().clean()
         needed = "cron" if given.get("kind") == CRON else "every_minutes"
         if not given.get(needed) and not self.has_error(needed):
-            self.add_error(needed, _("Fill this in, or choose the other way."))
+            self.add_error(needed, _("Fill this in, or choose the other option."))
         if (given.get("quiet_begin") is None) != (given.get("quiet_end") is None):
-            self.add_error("quiet_end", _("Give both times, or none."))
+            self.add_error("quiet_end", _("Enter both times, or neither."))
         return given
 
     def wanted(self, before: Schedule) -> Schedule:
@@ -161,9 +166,9 @@ def card(visit: Visit, link: Link) -> Card:
     lines = list(schedule_lines(link.schedule))
     at = next_due(visit.site, link)
     if link.schedule.enabled and at is None:
-        lines.append(_("No service works by this schedule at present."))
+        lines.append(_("No service is running this schedule at the moment."))
     url = reverse("configuration-schedule", args=[link.audience_id])
-    return Card("schedule", _("Schedule"), lines, url, _("Change the schedule"), next_at=at)
+    return Card("schedule", _("Schedule"), lines, url, _("Change schedule"), next_at=at)
 
 
 urlpatterns = [path("configuration/connections/<str:list_id>/schedule", edit, name="configuration-schedule")]

@@ -21,12 +21,12 @@ _TIMES_SHOWN_MAX, _ENDS = 4, 2
 def schedule_lines(schedule: Schedule) -> Iterator[str]:
     """Yield what a schedule says, a sentence each."""
     if not schedule.enabled:
-        yield _("It is not synced by itself.")
+        yield _("Not synced automatically.")
         return
     yield _when(schedule)
     if schedule.quiet is not None:
         begin, _dash, end = schedule.quiet.partition("-")
-        text = _("Quiet between %(begin)s and %(end)s (%(zone)s): nothing is synced then.")
+        text = _("Quiet hours from %(begin)s to %(end)s (%(zone)s): no sync runs then.")
         yield text % {"begin": begin, "end": end, "zone": schedule.time_zone}
     yield _everything(schedule.full_every_days)
     yield _comparison(schedule.verify_every_days)
@@ -46,7 +46,7 @@ def _cron_words(cron: str) -> str:
         return _("%(days)s at %(times)s") % {"days": on, "times": at}
     if (get_language() or "en").startswith("en"):
         return CronSim(cron, datetime(2026, 1, 1)).explain()  # noqa: DTZ001 (only its words are wanted)
-    return _("At the times “%(cron)s” of a crontab") % {"cron": cron}
+    return _("At the crontab times “%(cron)s”") % {"cron": cron}
 
 
 def _times(minute: str, hour: str) -> str:
@@ -74,18 +74,14 @@ def _day(text: str) -> int | None:
 
 def _everything(days: int) -> str:
     if not days:
-        return _("Everything is read anew only when somebody asks for it.")
-    return ngettext("Everything is read anew every day.", "Everything is read anew every %(days)s days.", days) % {
-        "days": days
-    }
+        return _("Full syncs run only on request.")
+    return ngettext("Full sync every day.", "Full sync every %(days)s days.", days) % {"days": days}
 
 
 def _comparison(days: int) -> str:
     if not days:
-        return _("Both sides are compared in full only when somebody asks for it.")
-    text = ngettext(
-        "Both sides are compared in full every day.", "Both sides are compared in full every %(days)s days.", days
-    )
+        return _("Full comparisons run only on request.")
+    text = ngettext("Full comparison every day.", "Full comparison every %(days)s days.", days)
     return text % {"days": days}
 
 

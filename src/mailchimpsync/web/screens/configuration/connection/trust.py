@@ -25,7 +25,7 @@ from mailchimpsync.web.screens.names import interest_name, names_at_once
 from mailchimpsync.web.screens.screen import Visit, screen
 
 SIDES: Mapping[Trust, Promise] = {
-    Trust.NONE: gettext_lazy("neither: what changed last counts (usual)"),
+    Trust.NONE: gettext_lazy("neither: the latest change counts (default)"),
     Trust.CIVICRM: gettext_lazy("CiviCRM is right"),
     Trust.MAILCHIMP: gettext_lazy("Mailchimp is right"),
 }
@@ -39,7 +39,7 @@ class TrustForm(ConfigurationForm):
     def __init__(self, visit: Visit, link: Link, names: Names) -> None:
         """Take what is trusted now."""
         super().__init__(visit)
-        self.fields[SUBSCRIPTION] = _field(_("Who is subscribed"), link.trust)
+        self.fields[SUBSCRIPTION] = _field(_("Subscriptions"), link.trust)
         for key in dict.fromkeys([*link.interests, *link.trust_interests]):
             self.fields[_PREFIX + key] = _field(interest_name(names, key), link.trust_interests.get(key, Trust.NONE))
 
@@ -78,19 +78,19 @@ def card(visit: Visit, link: Link) -> Card:
     lines = list(_trusted(visit, link))
     if lines:
         lines.append(
-            _("The next sync reads everything and waits for a person to look at it; then this ends by itself.")
+            _("The next sync is a full sync and is held for review. After that, this setting ends automatically.")
         )
     else:
-        lines = [_("Neither side: where both differ, what changed last counts.")]
+        lines = [_("Neither side: where they differ, the latest change counts.")]
     url = reverse("configuration-trust", args=[link.audience_id])
     return Card("trust", _("Which side is right"), lines, url, _("Trust one side"))
 
 
 def _trusted(visit: Visit, link: Link) -> Iterator[str]:
     if link.trust is Trust.CIVICRM:
-        yield _("CiviCRM is right about who is subscribed.")
+        yield _("CiviCRM is right about subscriptions.")
     if link.trust is Trust.MAILCHIMP:
-        yield _("Mailchimp is right about who is subscribed.")
+        yield _("Mailchimp is right about subscriptions.")
     names = names_at_once(visit, link)
     for key, side in link.trust_interests.items():
         text = (

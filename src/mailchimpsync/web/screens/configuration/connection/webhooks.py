@@ -80,14 +80,14 @@ def delete(visit: Visit) -> HttpResponse:
         account, list_id = _place(visit, hook)
         process = Process.DELETE_WEBHOOK if list_id else Process.DELETE_BATCH_WEBHOOK
         updatewebhook(site, api_key=account, process=process, id=hook["id"], list_id=list_id)
-    visit.say(_("The webhook is deleted."))
+    visit.say(_("The webhook was deleted."))
     return redirect("configuration-webhooks")
 
 
 def _find(hooks: list[dict[str, Any]], key: str) -> dict[str, Any]:
     found = next((one for one in hooks if one["id"] == key), None)
     if found is None:
-        raise UsageError(_("There is no such webhook (any more)."))
+        raise UsageError(_("This webhook no longer exists."))
     return found
 
 
@@ -102,9 +102,9 @@ def _place(visit: Visit, hook: dict[str, Any]) -> tuple[str, str | None]:
 def card(visit: Visit, _link: Link) -> Card:
     """Say how changes at Mailchimp reach us."""
     if visit.site.settings.public_url is None:
-        lines = [_("Mailchimp does not tell us of changes: they arrive with the next sync.")]
+        lines = [_("Mailchimp doesn't report changes to this service. They arrive with the next sync.")]
     else:
-        lines = [_("Mailchimp tells us of changes as they happen, if its webhooks are as they should be.")]
+        lines = [_("Mailchimp reports changes as they happen, if its webhooks are set up correctly.")]
     return Card("webhooks", _("Webhooks"), lines, reverse("configuration-webhooks"), _("Check webhooks"), "read")
 
 

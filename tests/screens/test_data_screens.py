@@ -90,7 +90,7 @@ def test_otto_imports_campaigns_and_sees_whom_they_reached_as_ada_wished(own_cha
         seen = vera.look(page).text
         refused = vera.fill_in("/configuration", at=f"{page}/import")
         otto.fill_in(page, at=f"{page}/import", everything="yes")
-        shown = until(lambda: otto.look(page).text, "3 campaigns were looked at.")
+        shown = until(lambda: otto.look(page).text, "3 campaigns were checked.")
 
     assert wrong.status_code == 400
     assert refused.status_code == 403
@@ -237,13 +237,13 @@ def test_ada_makes_a_map_sees_real_people_creates_what_is_missing_and_reads_what
     page.get_by_role("link", name="Choose data").click()
     page.get_by_label("First and last name").check()
     page.get_by_label("Row 1: merge field").fill("since")
-    page.get_by_label("Row 1: filled from").select_option(label="Membership: member since")
+    page.get_by_label("Row 1: source").select_option(label="Membership: member since")
     page.get_by_role("button", name="More rows").click()
     expect(page.get_by_label("Row 6: merge field")).to_be_visible()
     expect(page.get_by_role("alert")).to_have_count(0)
 
     page.get_by_label("Row 6: merge field").fill("CID")
-    page.get_by_label("Row 6: filled from").select_option(label="Contact id")
+    page.get_by_label("Row 6: source").select_option(label="Contact id")
     page.get_by_role("button", name="Show").click()
     expect(page.get_by_text("the audience has no such merge field").first).to_be_visible()
     page.get_by_role("button", name="Create missing merge fields").click()

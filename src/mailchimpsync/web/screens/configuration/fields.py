@@ -2,13 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy
+from pydantic import BaseModel
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
 SECRET_CHARS_MAX = 500
+PERCENT = 100
+_BOUNDS = {"ge": "min_value", "le": "max_value", "max_length": "max_length"}
+
+
+def bounds(model: type[BaseModel], name: str) -> dict[str, Any]:
+    """Return the bounds that the configuration sets for a value, as options of a form's field."""
+    found = {
+        option: value
+        for rule in model.model_fields[name].metadata
+        for limit, option in _BOUNDS.items()
+        if (value := getattr(rule, limit, None)) is not None
+    }
+    if not found:
+        raise LookupError(f"{model.__name__}.{name} has no bounds.")
+    return found
+
+
+def number_field(model: type[BaseModel], name: str, label: str | _StrPromise, **options: Any) -> forms.IntegerField:
+    """Return a field for a whole number of the configuration, within its bounds."""
+    return forms.IntegerField(label=label, **bounds(model, name), **options)
+
+
+def percent_field(model: type[BaseModel], name: str, label: str | _StrPromise, **options: Any) -> forms.FloatField:
+    """Return a field for a share of the configuration, in percent."""
+    limits = {option: value * PERCENT for option, value in bounds(model, name).items()}
+    return forms.FloatField(label=label, **{**limits, **options})
+
+
+def check_box(label: str | _StrPromise, **options: Any) -> forms.BooleanField:
+    """Return a field that is on or off."""
+    return forms.BooleanField(label=label, required=False, **options)
 
 
 class NotBlank(forms.CharField):

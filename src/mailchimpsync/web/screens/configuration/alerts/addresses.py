@@ -1,8 +1,8 @@
-"""The forms for alerts that are posted to an address: a webhook, Slack, a ping. The address itself is a secret."""
+"""The forms for alerts that are sent to a URL: a webhook, Slack, a ping. The URL itself is a secret."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from django.utils.functional import Promise
@@ -20,21 +20,39 @@ def _url_field(label: str | Promise) -> SecretField:
     return SecretField(label=label, help_text=KEPT, max_length=2_000)
 
 
-def _check_url(form: AlertForm, name: str, known: SecretStr | None) -> SecretStr | None:
-    """Return the address given, else the one that is known; whoever knows it can use it, so that it is secret."""
-    text = form.cleaned_data.get(name) or ""
-    if not text:
-        if known is None:
-            form.add_error(name, _("Enter a URL."))
-        return known
-    if not text.isascii() or not is_http_url(text):
-        form.add_error(name, _("A URL starts with https:// or http:// and has no spaces."))
-    return SecretStr(text)
+class UrlForm(AlertForm):
+    """A channel that sends to a URL, in the field `url_field`. The URL gives access, so it is never shown."""
+
+    url_field: ClassVar[str] = "webhook_url"
+
+    @classmethod
+    def known(cls, alerts: Alerts) -> SecretStr | None:
+        """Return the URL that is saved."""
+        found: AlertWebhook | Slack | None = getattr(alerts, cls.channel)
+        return found.webhook_url if found else None
+
+    @classmethod
+    def words(cls, alerts: Alerts) -> str:
+        """Return the host that it sends to."""
+        url = cls.known(alerts)
+        return _("To %(host)s.") % {"host": urlsplit(url.get_secret_value()).hostname or "…"} if url else ""
+
+    def clean(self) -> dict[str, Any]:
+        """Take the URL given, or keep the saved one."""
+        given = super().clean()
+        text = given.get(self.url_field) or ""
+        self.url = SecretStr(text) if text else self.known(self.alerts)
+        if self.url is None:
+            self.add_error(self.url_field, _("Enter a URL."))
+        elif text and not (text.isascii() and is_http_url(text)):
+            self.add_error(self.url_field, _("A URL starts with https:// or http:// and has no spaces."))
+        return given
 
 
-class WebhookForm(AlertForm):
-    """As JSON to an address."""
+class WebhookForm(UrlForm):
+    """As JSON to a URL."""
 
+    channel = "webhook"
     title = gettext_lazy("Webhook")
     purpose = gettext_lazy("A POST to a URL of your choice.")
     webhook_url = _url_field(gettext_lazy("Address"))
@@ -45,85 +63,43 @@ class WebhookForm(AlertForm):
         ),
     )
 
-    @staticmethod
-    def words(alerts: Alerts) -> str:
-        """Return where it leads to."""
-        return _host(alerts.webhook.webhook_url) if alerts.webhook else ""
-
-    @staticmethod
-    def nothing() -> dict[str, Any]:
-        """Return what takes the channel away."""
-        return {"webhook": None}
-
-    def clean(self) -> dict[str, Any]:
-        """An address is needed."""
-        given, known = super().clean(), self.alerts.webhook
-        self._url = _check_url(self, "webhook_url", known.webhook_url if known else None)
-        return given
-
+    @property
     def changed(self) -> dict[str, Any]:
-        """Return the channel."""
+        """The channel."""
         given, known = self.cleaned_data, self.alerts.webhook
-        kept = known.signing_secret if known and known.webhook_url == self._url else None
+        kept = known.signing_secret if known and known.webhook_url == self.url else None
         secret = SecretStr(given["signing_secret"]) if given["signing_secret"] else kept
-        return {"webhook": AlertWebhook(webhook_url=self._url or SecretStr(""), signing_secret=secret)}
+        return {"webhook": AlertWebhook(webhook_url=self.url or SecretStr(""), signing_secret=secret)}
 
 
-class SlackForm(AlertForm):
+class SlackForm(UrlForm):
     """To Slack."""
 
+    channel = "slack"
     title = gettext_lazy("Slack")
     purpose = gettext_lazy("A message in a Slack channel, or in any service that accepts Slack's incoming webhooks.")
     webhook_url = _url_field(gettext_lazy("Incoming webhook URL"))
 
-    @staticmethod
-    def words(alerts: Alerts) -> str:
-        """Return where it leads to."""
-        return _host(alerts.slack.webhook_url) if alerts.slack else ""
-
-    @staticmethod
-    def nothing() -> dict[str, Any]:
-        """Return what takes the channel away."""
-        return {"slack": None}
-
-    def clean(self) -> dict[str, Any]:
-        """An address is needed."""
-        given, known = super().clean(), self.alerts.slack
-        self._url = _check_url(self, "webhook_url", known.webhook_url if known else None)
-        return given
-
+    @property
     def changed(self) -> dict[str, Any]:
-        """Return the channel."""
-        return {"slack": Slack(webhook_url=self._url or SecretStr(""))}
+        """The channel."""
+        return {"slack": Slack(webhook_url=self.url or SecretStr(""))}
 
 
-class PingForm(AlertForm):
-    """A sign of life, for a service that raises an alarm when nobody calls."""
+class PingForm(UrlForm):
+    """A sign of life, for a service that raises an alarm when the requests stop."""
 
+    channel = url_field = "ping_url"
     title = gettext_lazy("Ping")
     purpose = gettext_lazy("A request after each successful sync, to a service that alerts you when the requests stop.")
     ping_url = _url_field(gettext_lazy("URL to request after every successful sync"))
 
-    @staticmethod
-    def words(alerts: Alerts) -> str:
-        """Return where it leads to."""
-        return _host(alerts.ping_url) if alerts.ping_url else ""
+    @classmethod
+    def known(cls, alerts: Alerts) -> SecretStr | None:
+        """Return the URL that is saved."""
+        return alerts.ping_url
 
-    @staticmethod
-    def nothing() -> dict[str, Any]:
-        """Return what takes the channel away."""
-        return {"ping_url": None}
-
-    def clean(self) -> dict[str, Any]:
-        """An address is needed."""
-        given = super().clean()
-        self._url = _check_url(self, "ping_url", self.alerts.ping_url)
-        return given
-
+    @property
     def changed(self) -> dict[str, Any]:
-        """Return the channel."""
-        return {"ping_url": self._url}
-
-
-def _host(url: SecretStr) -> str:
-    return _("To %(host)s.") % {"host": urlsplit(url.get_secret_value()).hostname or "…"}
+        """The channel."""
+        return {"ping_url": self.url}

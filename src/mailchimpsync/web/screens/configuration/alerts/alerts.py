@@ -55,7 +55,7 @@ def edit(visit: Visit, channel: str) -> HttpResponse:
 def remove(visit: Visit, channel: str) -> HttpResponse:
     """Take a channel away."""
     form = FORMS.get(channel)
-    if form is None or not form.can_go:
+    if form is None or not form.channel:
         raise UsageError(_("This channel doesn't exist."), code=Code.UNKNOWN)
     version = visit.request.POST.get("version")
     if version != str(visit.site.version):
@@ -63,7 +63,7 @@ def remove(visit: Visit, channel: str) -> HttpResponse:
             _("The configuration has changed since you opened the page, so nothing was done. Check it and try again.")
         )
         return redirect("configuration-alerts")
-    alerts = visit.site.configuration.alerts.model_copy(update=form.nothing())
+    alerts = visit.site.configuration.alerts.model_copy(update={form.channel: None})
     done = _("The channel is removed.")
     wish = PendingChange(visit.site.configuration.having(alerts=alerts), done, reverse("configuration-alerts"))
     return save(visit, wish, check=False)
@@ -82,7 +82,7 @@ def test(visit: Visit) -> HttpResponse:
 
 def _save(visit: Visit, form: AlertForm) -> HttpResponse | None:
     try:
-        alerts = form.alerts.model_copy(update=form.changed())
+        alerts = form.alerts.model_copy(update=form.changed)
         wanted = visit.site.configuration.having(alerts=alerts)
     except MailchimpsyncError as error:
         add_error(form, error)

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from mailchimpsync.config import Alerts, Email
 from mailchimpsync.config.alerts import RECIPIENTS_MAX
 from mailchimpsync.web.screens.configuration.alerts.form import KEPT, AlertForm
-from mailchimpsync.web.screens.configuration.fields import NotBlank, SecretField
+from mailchimpsync.web.screens.configuration.fields import NotBlank, SecretField, number_field
 
 _ADDRESS = re.compile(r"[!-?A-~]+@[!-?A-~]+")
 
@@ -22,6 +22,7 @@ _ADDRESS = re.compile(r"[!-?A-~]+@[!-?A-~]+")
 class EmailForm(AlertForm):
     """By e-mail."""
 
+    channel = "email"
     title = gettext_lazy("E-mail")
     purpose = gettext_lazy("E-mail, sent through your mail server.")
     to = forms.CharField(
@@ -34,7 +35,7 @@ class EmailForm(AlertForm):
     host = NotBlank(
         label=gettext_lazy("Mail server"), help_text=gettext_lazy("For example, smtp.example.org."), max_length=255
     )
-    port = forms.IntegerField(label=gettext_lazy("Port"), min_value=1, max_value=65_535)
+    port = number_field(Email, "port", gettext_lazy("Port"))
     security = forms.ChoiceField(
         label=gettext_lazy("Encryption"),
         choices=[
@@ -59,8 +60,8 @@ class EmailForm(AlertForm):
             return {"port": 587, "security": "starttls"}
         return {**alerts.email.model_dump(exclude={"password"}), "to": "\n".join(alerts.email.to)}
 
-    @staticmethod
-    def words(alerts: Alerts) -> str:
+    @classmethod
+    def words(cls, alerts: Alerts) -> str:
         """Return to how many it goes; addresses are shown to those who may change them."""
         if alerts.email is None:
             return ""
@@ -69,11 +70,6 @@ class EmailForm(AlertForm):
             "To %(number)s address, through %(host)s.", "To %(number)s addresses, through %(host)s.", number
         )
         return text % {"number": number, "host": alerts.email.host}
-
-    @staticmethod
-    def nothing() -> dict[str, Any]:
-        """Return what takes the channel away."""
-        return {"email": None}
 
     def clean_to(self) -> tuple[str, ...]:
         """Addresses, one a line."""
@@ -104,8 +100,9 @@ class EmailForm(AlertForm):
             )
         return given
 
+    @property
     def changed(self) -> dict[str, Any]:
-        """Return the channel."""
+        """The channel."""
         given, known = self.cleaned_data, self.alerts.email
         password = SecretStr(given["password"]) if given["password"] else (known.password if known else None)
         fields = {name: given[name] for name in ("to", "sender", "host", "port", "security")}

@@ -15,14 +15,17 @@ KEPT = gettext_lazy("It's never shown again. Leave blank to keep the current val
 
 
 class AlertForm(ConfigurationForm):
-    """A part of the alerts. `changed` says what the form makes of it, `words` what is set now; "" if nothing is.
+    """A form for a part of the alerts.
 
-    `purpose`: what it is for, while it is not set up.
+    Attributes:
+        title: the channel's name.
+        purpose: what it is for, shown while it is not set up.
+        channel: the field of `Alerts` that holds it; "" where the form is about something that can't be removed.
     """
 
     title: ClassVar[str | Promise]
     purpose: ClassVar[str | Promise] = ""
-    can_go: ClassVar[bool] = True
+    channel: ClassVar[str] = ""
 
     def __init__(self, visit: Visit, alerts: Alerts) -> None:
         """Take what is set now."""
@@ -34,16 +37,12 @@ class AlertForm(ConfigurationForm):
         """Return what the fields show at first; never a secret."""
         return {}
 
-    @staticmethod
-    def words(alerts: Alerts) -> str:
-        """Return what is set, in words."""
+    @classmethod
+    def words(cls, alerts: Alerts) -> str:
+        """Return what is set, in words; "" if nothing is."""
         raise NotImplementedError
 
-    @staticmethod
-    def nothing() -> dict[str, Any]:
-        """Return what takes the channel away."""
-        raise NotImplementedError
-
+    @property
     def changed(self) -> dict[str, Any]:
-        """Return the fields of the alerts that change."""
+        """The fields of the alerts that change."""
         raise NotImplementedError

@@ -1,4 +1,4 @@
-"""The form for what people are told of, and how often."""
+"""The form for when to alert, and how often."""
 
 from __future__ import annotations
 
@@ -9,24 +9,21 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from mailchimpsync.config import Alerts
 from mailchimpsync.web.screens.configuration.alerts.form import AlertForm
+from mailchimpsync.web.screens.configuration.fields import PERCENT, number_field, percent_field
 
 
 class WhenForm(AlertForm):
-    """Of what people are told, and how often."""
+    """When to alert, and how often."""
 
     title = gettext_lazy("When to alert")
-    can_go = False
-    late_after_hours = forms.IntegerField(
-        label=gettext_lazy("A sync is late after this many hours"), min_value=1, max_value=8_760
-    )
-    remind_hours = forms.IntegerField(
-        label=gettext_lazy("Hours between reminders of an open problem"), min_value=1, max_value=720
-    )
-    reminders = forms.IntegerField(label=gettext_lazy("Number of reminders"), min_value=0, max_value=100)
-    failing_percent = forms.FloatField(
-        label=gettext_lazy("Alert when this percentage of a connection's people can't be synced"),
+    late_after_hours = number_field(Alerts, "late_after_hours", gettext_lazy("A sync is late after this many hours"))
+    remind_hours = number_field(Alerts, "remind_hours", gettext_lazy("Hours between reminders of an open problem"))
+    reminders = number_field(Alerts, "reminders", gettext_lazy("Number of reminders"))
+    failing_percent = percent_field(
+        Alerts,
+        "failing_share",
+        gettext_lazy("Alert when this percentage of a connection's people can't be synced"),
         min_value=0.1,
-        max_value=100,
     )
     summary = forms.ChoiceField(
         label=gettext_lazy("Weekly summary"),
@@ -46,25 +43,18 @@ class WhenForm(AlertForm):
     def present(alerts: Alerts) -> dict[str, Any]:
         """Return what the fields show at first."""
         same = ("late_after_hours", "remind_hours", "reminders", "summary")
-        percent = f"{alerts.failing_share * 100:g}"
+        percent = f"{alerts.failing_share * PERCENT:g}"
         return {**{name: getattr(alerts, name) for name in same}, "failing_percent": percent}
 
-    @staticmethod
-    def words(alerts: Alerts) -> str:
+    @classmethod
+    def words(cls, alerts: Alerts) -> str:
         """Return when a sync is late."""
         hours = alerts.late_after_hours
         text = ngettext("A sync is late after %(hours)s hour.", "A sync is late after %(hours)s hours.", hours)
         return text % {"hours": hours}
 
-    @staticmethod
-    def nothing() -> dict[str, Any]:
-        """It can't be taken away."""
-        return {}
-
+    @property
     def changed(self) -> dict[str, Any]:
-        """Return the fields."""
-        given = dict(self.cleaned_data)
-        given.pop("version")
-        return {**{key: value for key, value in given.items() if key != "failing_percent"}} | {
-            "failing_share": given["failing_percent"] / 100
-        }
+        """The fields."""
+        given = {name: value for name, value in self.cleaned_data.items() if name in Alerts.model_fields}
+        return {**given, "failing_share": self.cleaned_data["failing_percent"] / PERCENT}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
@@ -21,12 +20,12 @@ from mailchimpsync.config import Campaigns, Link
 from mailchimpsync.errors import Code
 from mailchimpsync.web.background_tasks import BackgroundTask
 from mailchimpsync.web.screens.configuration.connection.card import Card
-from mailchimpsync.web.screens.configuration.connection.part import save_part, show_part
-from mailchimpsync.web.screens.configuration.saving import ConfigurationForm
+from mailchimpsync.web.screens.configuration.connection.part import PartForm, edit_part
+from mailchimpsync.web.screens.configuration.fields import check_box, number_field
 from mailchimpsync.web.screens.screen import Visit, screen
 
 KIND = "campaigns"
-HOURS_MAX, DAYS_MAX, SHOWN_MAX = 168, 365, 100
+SHOWN_MAX = 100
 
 STATES: Mapping[str, tuple[str, Promise]] = {
     "complete": ("good", gettext_lazy("imported")),
@@ -36,37 +35,25 @@ STATES: Mapping[str, tuple[str, Promise]] = {
 }
 
 
-class CampaignsForm(ConfigurationForm):
+class CampaignsForm(PartForm):
     """Whether campaigns are imported, and what of them."""
 
-    enabled = forms.BooleanField(label=gettext_lazy("Import campaigns automatically"), required=False)
-    every_hours = forms.IntegerField(label=gettext_lazy("Hours between imports"), min_value=1, max_value=HOURS_MAX)
-    opens = forms.BooleanField(label=gettext_lazy("Record who opened the campaign"), required=False)
-    clicks = forms.BooleanField(label=gettext_lazy("Record who clicked a link"), required=False)
-    follow_days = forms.IntegerField(
-        label=gettext_lazy("Keep updating each campaign for … days"),
+    part = "campaigns"
+    enabled = check_box(gettext_lazy("Import campaigns automatically"))
+    every_hours = number_field(Campaigns, "every_hours", gettext_lazy("Hours between imports"))
+    opens = check_box(gettext_lazy("Record who opened the campaign"))
+    clicks = check_box(gettext_lazy("Record who clicked a link"))
+    follow_days = number_field(
+        Campaigns,
+        "follow_days",
+        gettext_lazy("Keep updating each campaign for … days"),
         help_text=gettext_lazy("Adds later opens and clicks, and recipients who became contacts after the import."),
-        min_value=0,
-        max_value=DAYS_MAX,
     )
 
     @property
-    def wanted(self) -> Campaigns:
-        """What the form says."""
-        given = {name: value for name, value in self.cleaned_data.items() if name != "version"}
-        return Campaigns.model_validate(given)
-
-
-@screen(Scope.CONFIGURE, "GET", "HEAD", "POST")
-def edit(visit: Visit, list_id: str) -> HttpResponse:
-    """Change what is imported."""
-    link = find_audience(visit.site, list_id)
-    form = CampaignsForm(visit, initial=link.campaigns.model_dump())
-    if form.is_bound and form.is_valid():
-        answer = save_part(visit, form, link, {"campaigns": form.wanted}, check=False, to=_list_page(link))
-        if answer is not None:
-            return answer
-    return show_part(visit, "connection_campaigns", link, form)
+    def to(self) -> str:
+        """The list of campaigns."""
+        return _list_page(self.link)
 
 
 @screen()
@@ -154,6 +141,6 @@ def card(_visit: Visit, link: Link) -> Card:
 
 urlpatterns = [
     path("configuration/connections/<str:list_id>/campaigns", show, name="configuration-campaigns"),
-    path("configuration/connections/<str:list_id>/campaigns/change", edit, name="configuration-change-campaigns"),
+    edit_part("campaigns", CampaignsForm, address="campaigns/change", name="change-campaigns"),
     path("configuration/connections/<str:list_id>/campaigns/import", begin, name="configuration-import-campaigns"),
 ]

@@ -14,14 +14,14 @@ from django.utils.translation import gettext_lazy
 
 from mailchimpsync.actions import DataFields
 from mailchimpsync.actions.api.description import Scope
-from mailchimpsync.config import Data, Link
+from mailchimpsync.config import Data, Link, Schedule
 from mailchimpsync.config.data import GROUPS_MAX, TAGS_MAX
 from mailchimpsync.web.screens.configuration.connection.data_map import Row, add_rows, clean_rows, rows_of, rows_wanted
-from mailchimpsync.web.screens.configuration.fields import NotBlank
+from mailchimpsync.web.screens.configuration.fields import NotBlank, bounds, check_box, number_field
 from mailchimpsync.web.screens.configuration.saving import ConfigurationForm
 from mailchimpsync.web.screens.screen import Visit
 
-PREFIX_MAX, HOURS_MAX, CONTACT_MAX = 40, 8_760, 2**31 - 1
+CONTACT_MAX = 2**31 - 1
 
 
 class Act(StrEnum):
@@ -70,24 +70,22 @@ class DataForm(ConfigurationForm):
         help_text=gettext_lazy(
             "The prefix distinguishes these tags from tags set at Mailchimp, which are never changed."
         ),
-        max_length=PREFIX_MAX,
+        **bounds(Data, "tag_prefix"),
         strip=False,
         required=False,
     )
-    tags_start_automations = forms.BooleanField(
-        label=gettext_lazy("Tag changes may start automations at Mailchimp"), required=False
-    )
+    tags_start_automations = check_box(gettext_lazy("Tag changes may start automations at Mailchimp"))
     names = forms.BooleanField(
         label=gettext_lazy("First and last name"),
         help_text=gettext_lazy("Sent to FNAME and LNAME. A blank name never overwrites an existing one."),
         required=False,
     )
-    language = forms.BooleanField(label=gettext_lazy("Preferred language"), required=False)
-    data_every_hours = forms.IntegerField(
-        label=gettext_lazy("Check for new data every … hours"),
+    language = check_box(gettext_lazy("Preferred language"))
+    data_every_hours = number_field(
+        Schedule,
+        "data_every_hours",
+        gettext_lazy("Check for new data every … hours"),
         help_text=gettext_lazy("Checked during a scheduled sync. 0 turns it off."),
-        min_value=0,
-        max_value=HOURS_MAX,
     )
     contact = forms.IntegerField(
         label=gettext_lazy("Contact ID (blank: the first members)"),

@@ -16,14 +16,13 @@ from mailchimpsync.actions import DataFields
 from mailchimpsync.config import FieldRule
 from mailchimpsync.config.data import FIELDS_MAX
 from mailchimpsync.web.screens.configuration.connection.choices import OptionGroups
-from mailchimpsync.web.screens.configuration.fields import NotBlank
+from mailchimpsync.web.screens.configuration.fields import NotBlank, bounds, check_box, number_field
 
 EMPTY_ROWS = 3
 OF_NAMES = frozenset({"FNAME", "LNAME"})
 _MERGE_TAG = re.compile(r"[A-Z0-9_]{1,10}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _PARTS = ("merge_field", "source", "keep_when_empty", "fill", "country", "valid_days", "remove")
-_DAYS_MIN, _DAYS_MAX, _FILL_MAX = 2, 3_650, 50
 _USUAL = FieldRule(merge_field="USUAL", source="usual")
 
 
@@ -73,9 +72,7 @@ def _fields(number: int, rule: FieldRule | None, options: OptionGroups) -> Itera
         required=False,
         initial=rule.source if rule else "",
     )
-    yield forms.BooleanField(
-        label=_("Keep Mailchimp's value if CiviCRM's is empty"), required=False, initial=said.keep_when_empty
-    )
+    yield check_box(_("Keep Mailchimp's value if CiviCRM's is empty"), initial=said.keep_when_empty)
     yield NotBlank(
         label=_("Addresses: placeholder for missing parts, for example “-”"),
         help_text=_(
@@ -83,7 +80,7 @@ def _fields(number: int, rule: FieldRule | None, options: OptionGroups) -> Itera
             "addresses aren't sent."
         ),
         required=False,
-        max_length=_FILL_MAX,
+        **bounds(FieldRule, "fill"),
         initial=said.fill,
     )
     yield NotBlank(
@@ -96,14 +93,14 @@ def _fields(number: int, rule: FieldRule | None, options: OptionGroups) -> Itera
         max_length=2,
         initial=said.country,
     )
-    yield forms.IntegerField(
-        label=_("Checksums: days a personal link stays valid"),
+    yield number_field(
+        FieldRule,
+        "valid_days",
+        _("Checksums: days a personal link stays valid"),
         required=False,
-        min_value=_DAYS_MIN,
-        max_value=_DAYS_MAX,
         initial=said.valid_days,
     )
-    yield forms.BooleanField(label=_("Remove row %(number)s") % {"number": number}, required=False)
+    yield check_box(_("Remove row %(number)s") % {"number": number})
 
 
 def source_options(found: DataFields, rules: Sequence[FieldRule]) -> OptionGroups:

@@ -1,4 +1,4 @@
-"""What each kind of leaving in CiviCRM means at Mailchimp."""
+"""What each way of leaving in CiviCRM means at Mailchimp."""
 
 from __future__ import annotations
 
@@ -6,20 +6,16 @@ from collections.abc import Iterator, Mapping
 
 from django import forms
 from django.forms import BoundField
-from django.http import HttpResponse
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from mailchimpsync.actions.api.description import Scope
-from mailchimpsync.actions.api.selection import find_audience
-from mailchimpsync.config import Departures, Link
+from mailchimpsync.config import Link
 from mailchimpsync.model import DEPARTURES, Departure, Leaving
 from mailchimpsync.web.screens.configuration.connection.card import Card
-from mailchimpsync.web.screens.configuration.connection.part import save_part, show_part
-from mailchimpsync.web.screens.configuration.saving import ConfigurationForm
-from mailchimpsync.web.screens.screen import Visit, screen
+from mailchimpsync.web.screens.configuration.connection.part import PartForm, edit_part
+from mailchimpsync.web.screens.screen import Visit
 
 KINDS: Mapping[Departure, tuple[Promise, Promise]] = {
     Departure.REMOVED: (
@@ -55,7 +51,7 @@ KINDS: Mapping[Departure, tuple[Promise, Promise]] = {
         gettext_lazy("The address bounced in CiviCRM's own mailings. It may still work at Mailchimp."),
     ),
 }
-"""What people call the kinds of leaving, and who is meant; those that happen most come first."""
+"""The name of each way of leaving, and who it applies to; the most frequent come first."""
 
 MEANINGS: Mapping[Leaving, Promise] = {
     Leaving.UNSUBSCRIBE: gettext_lazy("unsubscribe"),
@@ -69,39 +65,24 @@ _WITH_DEFAULT: Mapping[Leaving, Promise] = {
 }
 
 
-class DeparturesForm(ConfigurationForm):
-    """A choice for each kind of leaving."""
+class DeparturesForm(PartForm):
+    """A choice for each way of leaving."""
 
-    def __init__(self, visit: Visit, before: Departures) -> None:
-        """Take the table as it is."""
-        super().__init__(visit, initial={kind.value: meaning.value for kind, meaning in before.by_kind.items()})
+    part = "departures"
+
+    def __init__(self, visit: Visit, link: Link) -> None:
+        """Make a field for each."""
+        super().__init__(visit, link)
         for kind, (title, _who) in KINDS.items():
-            usual = DEPARTURES[kind]
-            choices = [(one.value, _WITH_DEFAULT[one] if one is usual else MEANINGS[one]) for one in Leaving]
+            default = DEPARTURES[kind]
+            choices = [(one.value, _WITH_DEFAULT[one] if one is default else MEANINGS[one]) for one in Leaving]
             self.fields[kind.value] = forms.ChoiceField(label=str(title), choices=choices)
 
     @property
     def kinds(self) -> Iterator[tuple[Promise, Promise, BoundField]]:
-        """Each kind: what it is called, who is meant, and its field."""
+        """Each way of leaving: its name, who it applies to, and its field."""
         for kind, (title, who) in KINDS.items():
             yield title, who, self[kind.value]
-
-    @property
-    def wanted(self) -> Departures:
-        """The table as the form says it."""
-        return Departures.model_validate({kind.value: self.cleaned_data[kind.value] for kind in KINDS})
-
-
-@screen(Scope.CONFIGURE, "GET", "HEAD", "POST")
-def edit(visit: Visit, list_id: str) -> HttpResponse:
-    """Choose what leaving means."""
-    link = find_audience(visit.site, list_id)
-    form = DeparturesForm(visit, link.departures)
-    if form.is_bound and form.is_valid():
-        answer = save_part(visit, form, link, {"departures": form.wanted}, check=False)
-        if answer is not None:
-            return answer
-    return show_part(visit, "connection_departures", link, form)
 
 
 def card(_visit: Visit, link: Link) -> Card:
@@ -121,4 +102,4 @@ def card(_visit: Visit, link: Link) -> Card:
     return Card("departures", _("Ways of leaving"), lines, url, _("Choose what happens"))
 
 
-urlpatterns = [path("configuration/connections/<str:list_id>/departures", edit, name="configuration-departures")]
+urlpatterns = [edit_part("departures", DeparturesForm)]

@@ -6,13 +6,11 @@ from typing import Any
 
 from django import forms
 from django.http import HttpResponse
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from mailchimpsync.actions import SizedGroup, probe_account, sized_groups, with_time_limit
-from mailchimpsync.actions.api.description import Scope
-from mailchimpsync.actions.api.selection import find_audience
+from mailchimpsync.actions import probe_account, sized_groups, with_time_limit
 from mailchimpsync.config import Link
 from mailchimpsync.mailchimp import Audience
 from mailchimpsync.web.screens.configuration.connection.card import Card
@@ -22,12 +20,11 @@ from mailchimpsync.web.screens.configuration.connection.choices import (
     free_groups,
     group_options,
 )
-from mailchimpsync.web.screens.configuration.connection.part import save_groups, show_part
-from mailchimpsync.web.screens.configuration.saving import ConfigurationForm
-from mailchimpsync.web.screens.screen import Visit, screen
+from mailchimpsync.web.screens.configuration.connection.part import PartForm, edit_part, save_groups
+from mailchimpsync.web.screens.screen import Visit
 
 
-class GroupsForm(ConfigurationForm):
+class GroupsForm(PartForm):
     """Audience and group of a connection."""
 
     audience = forms.ChoiceField(
@@ -42,34 +39,44 @@ class GroupsForm(ConfigurationForm):
         help_text=gettext_lazy("If you change the group, the next sync is a full sync."),
     )
 
-    def __init__(self, visit: Visit, link: Link, audiences: Options, groups: Options) -> None:
-        """Take what there is to choose from."""
-        super().__init__(visit, initial={"audience": link.audience_id, "group": str(link.group_id)})
-        self.fields["audience"].choices = audiences  # type: ignore[attr-defined]
-        self.fields["group"].choices = groups  # type: ignore[attr-defined]
+    def __init__(self, visit: Visit, link: Link) -> None:
+        """Ask both sides what there is to choose from."""
+        super().__init__(visit, link, audience=link.audience_id, group=str(link.group_id))
+        configuration = visit.site.configuration
+        with with_time_limit(visit.site) as site:
+            self.audiences = probe_account(site, configuration.accounts[link.account]).audiences
+            self.groups = free_groups(sized_groups(site), configuration, but_of=link.audience_id)
+        free = [one for one in self.groups if one.id not in link.interests.values()]
+        self.fields["audience"].choices = _audience_options(visit, link, self.audiences)  # type: ignore[attr-defined]
+        self.fields["group"].choices = group_options(free, link.group_id, link.group_title)  # type: ignore[attr-defined]
 
+    @property
+    def changed(self) -> dict[str, Any]:
+        """Interests belong to their audience: with another audience, its own are to be connected."""
+        audience_id, group_id = self.cleaned_data["audience"], int(self.cleaned_data["group"])
+        changed: dict[str, Any] = {}
+        if group_id != self.link.group_id:
+            titles = {one.id: one.title for one in self.groups}
+            changed |= {"group_id": group_id, "group_title": titles[group_id]}
+        if audience_id != self.link.audience_id:
+            names = {one.id: one.name for one in self.audiences}
+            changed |= {
+                "audience_id": audience_id,
+                "audience_name": names[audience_id],
+                "interests": {},
+                "signing_secret": None,
+                "schedule": self.link.schedule.model_copy(update={"enabled": False}),
+            }
+        return changed
 
-@screen(Scope.CONFIGURE, "GET", "HEAD", "POST")
-def edit(visit: Visit, list_id: str) -> HttpResponse:
-    """Change audience or group."""
-    link, configuration = find_audience(visit.site, list_id), visit.site.configuration
-    with with_time_limit(visit.site) as site:
-        audiences = probe_account(site, configuration.accounts[link.account]).audiences
-        groups = free_groups(sized_groups(site), configuration, but_of=list_id)
-    others = [one for one in groups if one.id not in link.interests.values()]
-    form = GroupsForm(
-        visit,
-        link,
-        _audience_options(visit, link, audiences),
-        group_options(others, link.group_id, link.group_title),
-    )
-    if form.is_bound and form.is_valid():
-        titles = {one.id: one.title for one in groups}
-        changed = _changed(form, link, audiences, groups)
-        to = reverse("configuration-connection", args=[changed.get("audience_id", list_id)])
-        if (answer := save_groups(visit, form, link, changed, titles, to=to)) is not None:
-            return answer
-    return show_part(visit, "connection_groups", link, form)
+    @property
+    def to(self) -> str:
+        """The connection's page, which another audience moves."""
+        return reverse("configuration-connection", args=[self.cleaned_data["audience"]])
+
+    def save(self) -> HttpResponse | None:
+        """Save it, once both sides were asked whether the group and the audience exist."""
+        return save_groups(self, self.groups)
 
 
 def _audience_options(visit: Visit, link: Link, audiences: tuple[Audience, ...]) -> Options:
@@ -79,26 +86,6 @@ def _audience_options(visit: Visit, link: Link, audiences: tuple[Audience, ...])
         gone = _("%(name)s (no longer at Mailchimp)") % {"name": link.audience_name or link.audience_id}
         options.insert(0, (link.audience_id, gone))
     return options
-
-
-def _changed(form: GroupsForm, link: Link, audiences: tuple[Audience, ...], groups: list[SizedGroup]) -> dict[str, Any]:
-    """Interests belong to their audience: with another audience, its own are to be connected."""
-    audience_id, group_id = form.cleaned_data["audience"], int(form.cleaned_data["group"])
-    changed: dict[str, Any] = {}
-    if group_id != link.group_id:
-        titles = {one.id: one.title for one in groups}
-        changed |= {"group_id": group_id, "group_title": titles[group_id]}
-    if audience_id != link.audience_id:
-        names = {one.id: one.name for one in audiences}
-        off = link.schedule.model_copy(update={"enabled": False})
-        changed |= {
-            "audience_id": audience_id,
-            "audience_name": names[audience_id],
-            "interests": {},
-            "signing_secret": None,
-            "schedule": off,
-        }
-    return changed
 
 
 def card(_visit: Visit, link: Link) -> Card:
@@ -112,4 +99,4 @@ def card(_visit: Visit, link: Link) -> Card:
     return Card("groups", _("Audience and group"), lines, url, _("Change audience or group"))
 
 
-urlpatterns = [path("configuration/connections/<str:list_id>/groups", edit, name="configuration-connection-groups")]
+urlpatterns = [edit_part("groups", GroupsForm, name="connection-groups")]

@@ -10,32 +10,32 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.forms import BoundField
 from django.http import HttpResponse
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from mailchimpsync.actions import SizedGroup, interests_of, sized_groups, with_time_limit
-from mailchimpsync.actions.api.description import Scope
-from mailchimpsync.actions.api.selection import find_audience
 from mailchimpsync.config import Link
 from mailchimpsync.mailchimp import Interest
 from mailchimpsync.web.screens.configuration.connection.card import Card
 from mailchimpsync.web.screens.configuration.connection.choices import free_groups, group_options
-from mailchimpsync.web.screens.configuration.connection.part import page_of, save_groups, show_part
-from mailchimpsync.web.screens.configuration.saving import ConfigurationForm
+from mailchimpsync.web.screens.configuration.connection.part import PartForm, edit_part, save_groups
 from mailchimpsync.web.screens.names import group_name, interest_name, names_at_once
-from mailchimpsync.web.screens.screen import Visit, screen
+from mailchimpsync.web.screens.screen import Visit
 
 _PREFIX = "interest_"
 
 
-class InterestsForm(ConfigurationForm):
+class InterestsForm(PartForm):
     """A group for each interest."""
 
-    def __init__(self, visit: Visit, link: Link, boxes: Sequence[Interest], free: Sequence[SizedGroup]) -> None:
-        """Make a field for each interest there is, and for each that is connected and gone."""
-        super().__init__(visit)
-        self.boxes = boxes
+    def __init__(self, visit: Visit, link: Link) -> None:
+        """Make a field for each interest there is, and for each that is connected and no longer at Mailchimp."""
+        super().__init__(visit, link)
+        with with_time_limit(visit.site) as site:
+            self.boxes = boxes = interests_of(site, link.account, link.audience_id)
+            self.groups = free_groups(sized_groups(site), visit.site.configuration, but_of=link.audience_id)
+        free = [one for one in self.groups if one.id != link.group_id]
         for one in boxes:
             self._add(one.id, one.name, _people(one), link, free)
         known = {one.id for one in boxes}
@@ -66,10 +66,14 @@ class InterestsForm(ConfigurationForm):
         return given
 
     @property
-    def wanted(self) -> dict[str, int]:
+    def changed(self) -> dict[str, Any]:
         """The groups by interest."""
-        given = self.cleaned_data.items()
-        return {name.removeprefix(_PREFIX): int(value) for name, value in given if name.startswith(_PREFIX) and value}
+        given = {name: value for name, value in self.cleaned_data.items() if name.startswith(_PREFIX) and value}
+        return {"interests": {name.removeprefix(_PREFIX): int(value) for name, value in given.items()}}
+
+    def save(self) -> HttpResponse | None:
+        """Save it, once both sides were asked whether the groups and interests exist."""
+        return save_groups(self, self.groups)
 
     @property
     def by_category(self) -> Iterator[tuple[str, list[BoundField]]]:
@@ -87,22 +91,6 @@ def _people(one: Interest) -> str:
     return text % {"number": f"{one.member_count:,}"}
 
 
-@screen(Scope.CONFIGURE, "GET", "HEAD", "POST")
-def edit(visit: Visit, list_id: str) -> HttpResponse:
-    """Choose groups for interests."""
-    link = find_audience(visit.site, list_id)
-    with with_time_limit(visit.site) as site:
-        boxes = interests_of(site, link.account, list_id)
-        groups = free_groups(sized_groups(site), visit.site.configuration, but_of=list_id)
-    form = InterestsForm(visit, link, boxes, [one for one in groups if one.id != link.group_id])
-    if form.is_bound and form.is_valid():
-        titles = {one.id: one.title for one in groups}
-        answer = save_groups(visit, form, link, {"interests": form.wanted}, titles, to=page_of(link))
-        if answer is not None:
-            return answer
-    return show_part(visit, "connection_interests", link, form)
-
-
 def card(visit: Visit, link: Link) -> Card:
     """Say which interest stands for which group."""
     names = names_at_once(visit, link)
@@ -115,4 +103,4 @@ def card(visit: Visit, link: Link) -> Card:
     return Card("interests", _("Interests"), lines or none, url, _("Choose groups for interests"))
 
 
-urlpatterns = [path("configuration/connections/<str:list_id>/interests", edit, name="configuration-interests")]
+urlpatterns = [edit_part("interests", InterestsForm)]

@@ -1,16 +1,21 @@
-"""What the pages that change one part of a connection have in common."""
+"""A page for each part of a connection: its form is declared, and one view shows and saves them all.
+
+A new part is a `PartForm`, a template `connection_KEY.html`, a card, and `edit_part(KEY, …)` in its `urlpatterns`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
 
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
-from mailchimpsync.actions import with_time_limit
+from mailchimpsync.actions import SizedGroup, with_time_limit
+from mailchimpsync.actions.api.description import Scope
+from mailchimpsync.actions.api.selection import find_audience
 from mailchimpsync.actions.configuration.child_groups import child_group_sentences
 from mailchimpsync.actions.texts.messages import Message, in_language
 from mailchimpsync.config import Link
@@ -22,7 +27,63 @@ from mailchimpsync.web.screens.configuration.saving import (
     save_form,
     status_of_form,
 )
-from mailchimpsync.web.screens.screen import Visit
+from mailchimpsync.web.screens.screen import Visit, screen
+
+
+class PartForm(ConfigurationForm):
+    """A form for a part of a connection. By default its fields are those of the part's model that have the same name.
+
+    `part` is the field of `Link` that holds the part.
+    """
+
+    part: ClassVar[str] = ""
+
+    def __init__(self, visit: Visit, link: Link, **initial: Any) -> None:
+        """Show the part as it is, and `initial` for other fields."""
+        self.link = link
+        present = getattr(link, self.part).model_dump() if self.part else {}
+        super().__init__(visit, initial={**present, **initial})
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The part's values as the form has them; those it doesn't have stay."""
+        fields = type(getattr(self.link, self.part)).model_fields
+        return {name: value for name, value in self.cleaned_data.items() if name in fields}
+
+    @property
+    def changed(self) -> dict[str, Any]:
+        """The fields of the link that the form changes."""
+        before = getattr(self.link, self.part)
+        return {self.part: type(before).model_validate({**before.model_dump(), **self.values})}
+
+    @property
+    def context(self) -> dict[str, Any]:
+        """What the page shows besides the form."""
+        return {}
+
+    @property
+    def to(self) -> str:
+        """Where to go once it is saved."""
+        return page_of(self.link)
+
+    def save(self) -> HttpResponse | None:
+        """Save what the form says; None: it could not be saved, and the form says why."""
+        return save_part(self.visit, self, self.link, self.changed, check=False, to=self.to)
+
+
+def edit_part(key: str, make: Callable[[Visit, Link], PartForm], *, address: str = "", name: str = "") -> URLPattern:
+    """Return the page on which a part is changed: `configuration-KEY`, made of `connection_KEY.html`."""
+
+    @screen(Scope.CONFIGURE, "GET", "HEAD", "POST")
+    def edit(visit: Visit, list_id: str) -> HttpResponse:
+        link = find_audience(visit.site, list_id)
+        form = make(visit, link)
+        if form.is_bound and form.is_valid() and (answer := form.save()) is not None:
+            return answer
+        return show_part(visit, f"connection_{key}", link, form, **form.context)
+
+    where = f"configuration/connections/<str:list_id>/{address or key}"
+    return path(where, edit, name=f"configuration-{name or key}")
 
 
 def page_of(link: Link) -> str:
@@ -52,12 +113,11 @@ def save_part(
     return save_form(visit, form, PendingChange(wanted, done, to or page_of(link)), check=check)
 
 
-def save_groups(
-    visit: Visit, form: ConfigurationForm, before: Link, changed: dict[str, Any], titles: Mapping[int, str], *, to: str
-) -> HttpResponse | None:
-    """Save which groups a connection has, as `save_part` does, and warn of child groups, which are not synced."""
-    nested = child_groups_of(visit, before.model_copy(update=changed), titles)
-    answer = save_part(visit, form, before, changed, check=True, to=to)
+def save_groups(form: PartForm, groups: Sequence[SizedGroup]) -> HttpResponse | None:
+    """Save which groups a connection has, once both sides were asked for them, and warn of child groups."""
+    visit, link, changed = form.visit, form.link, form.changed
+    nested = child_groups_of(visit, link.model_copy(update=changed), {one.id: one.title for one in groups})
+    answer = save_part(visit, form, link, changed, check=True, to=form.to)
     if answer is not None:
         warn_each(visit, nested)
     return answer

@@ -1,4 +1,4 @@
-"""What a connection may do by itself: who left and is added again, how many people may change unseen, the signature."""
+"""What a connection may do without review: re-added people, new members, limits on changes, and the signature."""
 
 from __future__ import annotations
 
@@ -8,22 +8,24 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms import BoundField
-from django.http import HttpResponse
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from pydantic import SecretStr
 
-from mailchimpsync.actions.api.description import Scope
-from mailchimpsync.actions.api.selection import find_audience
 from mailchimpsync.config import Guard, Link, mask
 from mailchimpsync.model import NewMembers, Resubscribe
 from mailchimpsync.web.screens.configuration.connection.card import Card
-from mailchimpsync.web.screens.configuration.connection.part import save_part, show_part
-from mailchimpsync.web.screens.configuration.fields import SecretField
-from mailchimpsync.web.screens.configuration.saving import ConfigurationForm
-from mailchimpsync.web.screens.screen import Visit, screen
+from mailchimpsync.web.screens.configuration.connection.part import PartForm, edit_part
+from mailchimpsync.web.screens.configuration.fields import (
+    PERCENT,
+    SecretField,
+    check_box,
+    number_field,
+    percent_field,
+)
+from mailchimpsync.web.screens.screen import Visit
 
 KINDS: dict[str, Promise] = {
     "unsubscribe": gettext_lazy("Unsubscribed at Mailchimp"),
@@ -40,12 +42,9 @@ _NEW_MEMBERS: dict[NewMembers | None, Promise] = {
     NewMembers.CONFIRM: gettext_lazy("Mailchimp asks new members to confirm before they're subscribed."),
     NewMembers.SUBSCRIBE: gettext_lazy("New members are subscribed immediately, without asking them to confirm."),
 }
-_PERCENT = 100
-_PEOPLE_MAX = 10**9
-_HOURS_MAX = 2_160
 
 
-class RulesForm(ConfigurationForm):
+class RulesForm(PartForm):
     """Rules of a connection; shares are in percent here."""
 
     resubscribe = forms.ChoiceField(
@@ -72,36 +71,28 @@ class RulesForm(ConfigurationForm):
             (NewMembers.SUBSCRIBE.value, gettext_lazy("Subscribe them immediately: you have their consent")),
         ],
     )
-    enabled = forms.BooleanField(
-        label=gettext_lazy("Hold a sync for review if it exceeds these limits"),
-        required=False,
-    )
-    minimum = forms.IntegerField(
-        label=gettext_lazy("Ignore percentages below this many people"), min_value=0, max_value=_PEOPLE_MAX
-    )
-    hold_hours = forms.IntegerField(
-        label=gettext_lazy("A held plan expires after … hours"), min_value=1, max_value=_HOURS_MAX
-    )
+    enabled = check_box(gettext_lazy("Hold a sync for review if it exceeds these limits"))
+    minimum = number_field(Guard, "minimum", gettext_lazy("Ignore percentages below this many people"))
+    hold_hours = number_field(Guard, "hold_hours", gettext_lazy("A held plan expires after … hours"))
     signing_secret = SecretField(
         label=gettext_lazy("Signing secret of the audience's webhook"),
         help_text=gettext_lazy("Only if signing is turned on at Mailchimp. Leave blank to keep the current value."),
     )
-    forget_secret = forms.BooleanField(label=gettext_lazy("Remove the signing secret"), required=False)
+    forget_secret = check_box(gettext_lazy("Remove the signing secret"))
 
     def __init__(self, visit: Visit, link: Link) -> None:
         """Make two fields for each kind of change."""
         guard = link.guard.model_dump()
-        initial = {
+        asks = {
             "resubscribe": link.resubscribe.value,
             "new_members": link.new_members.value if link.new_members else "",
-            "enabled": guard["enabled"],
-            "minimum": guard["minimum"],
-            "hold_hours": guard["hold_hours"],
         }
-        super().__init__(visit, initial=initial)
+        super().__init__(visit, link, **guard, **asks)
         for kind, label in KINDS.items():
-            self.fields[f"{kind}_number"] = _number(_("%(kind)s: people") % {"kind": label}, guard[f"{kind}_number"])
-            self.fields[f"{kind}_share"] = _share(_("%(kind)s: percent") % {"kind": label}, guard[f"{kind}_share"])
+            number, share = f"{kind}_number", f"{kind}_share"
+            self.fields[number] = number_field(Guard, number, _("%(kind)s: people") % {"kind": label})
+            self.fields[share] = percent_field(Guard, share, _("%(kind)s: percent") % {"kind": label})
+            self.initial[share] = f"{guard[share] * PERCENT:g}"
         if link.signing_secret is None:
             del self.fields["forget_secret"]
 
@@ -118,46 +109,30 @@ class RulesForm(ConfigurationForm):
         for kind, label in KINDS.items():
             yield label, self[f"{kind}_number"], self[f"{kind}_share"]
 
-    def changed(self, link: Link) -> dict[str, Any]:
+    @property
+    def changed(self) -> dict[str, Any]:
         """What the form says of a link; what it doesn't show stays."""
         given = self.cleaned_data
-        guard = {name: given[name] for name in ("enabled", "minimum", "hold_hours")}
-        for kind in KINDS:
-            guard[f"{kind}_number"] = given[f"{kind}_number"]
-            guard[f"{kind}_share"] = given[f"{kind}_share"] / _PERCENT
+        guard = {name: value for name, value in given.items() if name in Guard.model_fields}
+        guard |= {f"{kind}_share": given[f"{kind}_share"] / PERCENT for kind in KINDS}
         return {
             "resubscribe": Resubscribe(given["resubscribe"]),
             "new_members": NewMembers(mode) if (mode := given["new_members"]) else None,
-            "guard": Guard.model_validate({**link.guard.model_dump(), **guard}),
-            "signing_secret": self._secret(link),
+            "guard": Guard.model_validate({**self.link.guard.model_dump(), **guard}),
+            "signing_secret": self._secret(),
         }
 
-    def _secret(self, link: Link) -> SecretStr | None:
+    def _secret(self) -> SecretStr | None:
         if self.cleaned_data.get("forget_secret"):
             return None
         given = self.cleaned_data["signing_secret"]
-        return SecretStr(given) if given else link.signing_secret
+        return SecretStr(given) if given else self.link.signing_secret
 
-
-def _number(label: str, value: int) -> forms.Field:
-    return forms.IntegerField(label=label, min_value=0, max_value=_PEOPLE_MAX, initial=value)
-
-
-def _share(label: str, value: float) -> forms.Field:
-    return forms.FloatField(label=label, min_value=0, max_value=_PERCENT, initial=f"{value * _PERCENT:g}")
-
-
-@screen(Scope.CONFIGURE, "GET", "HEAD", "POST")
-def edit(visit: Visit, list_id: str) -> HttpResponse:
-    """Change the rules."""
-    link = find_audience(visit.site, list_id)
-    form = RulesForm(visit, link)
-    if form.is_bound and form.is_valid():
-        answer = save_part(visit, form, link, form.changed(link), check=False)
-        if answer is not None:
-            return answer
-    secret = mask(link.signing_secret.get_secret_value()) if link.signing_secret else ""
-    return show_part(visit, "connection_rules", link, form, secret=secret)
+    @property
+    def context(self) -> dict[str, Any]:
+        """The secret in use, masked."""
+        known = self.link.signing_secret
+        return {"secret": mask(known.get_secret_value()) if known else ""}
 
 
 def card(_visit: Visit, link: Link) -> Card:
@@ -180,9 +155,9 @@ def _guard_line(guard: Guard) -> str:
         return _("Syncs are never held, however many people they change.")
     numbers = {
         "unsubscribe": f"{guard.unsubscribe_number:,}",
-        "unsubscribe_share": f"{guard.unsubscribe_share * _PERCENT:g}",
+        "unsubscribe_share": f"{guard.unsubscribe_share * PERCENT:g}",
         "remove": f"{guard.remove_number:,}",
-        "remove_share": f"{guard.remove_share * _PERCENT:g}",
+        "remove_share": f"{guard.remove_share * PERCENT:g}",
     }
     text = _(
         "A sync is held for review if it would unsubscribe more than %(unsubscribe)s people or "
@@ -192,4 +167,4 @@ def _guard_line(guard: Guard) -> str:
     return text % numbers
 
 
-urlpatterns = [path("configuration/connections/<str:list_id>/rules", edit, name="configuration-rules")]
+urlpatterns = [edit_part("rules", RulesForm)]

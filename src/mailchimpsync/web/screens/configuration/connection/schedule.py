@@ -1,4 +1,4 @@
-"""When a connection is synced by itself."""
+"""When a connection is synced automatically."""
 
 from __future__ import annotations
 
@@ -9,30 +9,26 @@ from zoneinfo import ZoneInfo, available_timezones
 from cronsim import CronSim, CronSimError
 from django import forms
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mailchimpsync.actions import last_syncs
-from mailchimpsync.actions.api.description import Scope
-from mailchimpsync.actions.api.selection import find_audience
 from mailchimpsync.config import Link, Schedule
 from mailchimpsync.web.screens.configuration.connection.card import Card
-from mailchimpsync.web.screens.configuration.connection.part import save_part, show_part
+from mailchimpsync.web.screens.configuration.connection.part import PartForm, edit_part
 from mailchimpsync.web.screens.configuration.connection.schedule_words import next_due, schedule_lines
-from mailchimpsync.web.screens.configuration.fields import NotBlank
-from mailchimpsync.web.screens.configuration.saving import ConfigurationForm
-from mailchimpsync.web.screens.screen import Visit, screen
+from mailchimpsync.web.screens.configuration.fields import NotBlank, check_box, number_field
+from mailchimpsync.web.screens.screen import Visit
 
 EVERY, CRON = "every", "cron"
-_MINUTES_MAX, _DAYS_MAX, _SECONDS_MAX = 10_080, 365, 3_600
 
 
-class ScheduleForm(ConfigurationForm):
+class ScheduleForm(PartForm):
     """A schedule."""
 
-    enabled = forms.BooleanField(label=gettext_lazy("Sync automatically"), required=False)
+    part = "schedule"
+    enabled = check_box(gettext_lazy("Sync automatically"))
     kind = forms.ChoiceField(
         label=gettext_lazy("When"),
         widget=forms.RadioSelect,
@@ -41,8 +37,11 @@ class ScheduleForm(ConfigurationForm):
             (CRON, gettext_lazy("At set times (crontab format)")),
         ],
     )
-    every_minutes = forms.IntegerField(
-        label=gettext_lazy("Minutes between syncs"), min_value=1, max_value=_MINUTES_MAX, required=False
+    every_minutes = number_field(
+        Schedule,
+        "every_minutes",
+        gettext_lazy("Minutes between syncs"),
+        required=False,
     )
     cron = NotBlank(
         label=gettext_lazy("Times (crontab format)"),
@@ -68,40 +67,35 @@ class ScheduleForm(ConfigurationForm):
         max_length=60,
         widget=forms.TextInput(attrs={"list": "time-zones", "autocomplete": "off"}),
     )
-    full_every_days = forms.IntegerField(
-        label=gettext_lazy("Full sync every … days"),
+    full_every_days = number_field(
+        Schedule,
+        "full_every_days",
+        gettext_lazy("Full sync every … days"),
         help_text=gettext_lazy(
             "Other syncs read only what changed. A full sync also finds changes that neither side reported. "
             "0 turns it off."
         ),
-        min_value=0,
-        max_value=_DAYS_MAX,
     )
-    verify_every_days = forms.IntegerField(
-        label=gettext_lazy("Full comparison every … days"),
+    verify_every_days = number_field(
+        Schedule,
+        "verify_every_days",
+        gettext_lazy("Full comparison every … days"),
         help_text=gettext_lazy("It changes nothing and reports differences. 0 turns it off."),
-        min_value=0,
-        max_value=_DAYS_MAX,
     )
-    jitter_seconds = forms.IntegerField(
-        label=gettext_lazy("Random delay (seconds)"),
+    jitter_seconds = number_field(
+        Schedule,
+        "jitter_seconds",
+        gettext_lazy("Random delay (seconds)"),
         help_text=gettext_lazy(
             "Each scheduled sync starts up to this much later, so that many sites don't all start at the same time."
         ),
-        min_value=0,
-        max_value=_SECONDS_MAX,
     )
 
-    def __init__(self, visit: Visit, schedule: Schedule) -> None:
+    def __init__(self, visit: Visit, link: Link) -> None:
         """Take the schedule as it is."""
-        begin, _dash, end = (schedule.quiet or "").partition("-")
-        initial = {
-            **schedule.model_dump(),
-            "kind": EVERY if schedule.cron is None else CRON,
-            "quiet_begin": begin,
-            "quiet_end": end,
-        }
-        super().__init__(visit, initial=initial)
+        begin, _dash, end = (link.schedule.quiet or "").partition("-")
+        kind = EVERY if link.schedule.cron is None else CRON
+        super().__init__(visit, link, kind=kind, quiet_begin=begin, quiet_end=end)
 
     def clean_cron(self) -> str:
         """It must be one."""
@@ -132,33 +126,24 @@ class ScheduleForm(ConfigurationForm):
             self.add_error("quiet_end", _("Enter both times, or neither."))
         return given
 
-    def wanted(self, before: Schedule) -> Schedule:
+    @property
+    def values(self) -> dict[str, Any]:
         """The schedule as the form says it."""
         given = self.cleaned_data
         begin, end = given["quiet_begin"], given["quiet_end"]
         is_cron = given["kind"] == CRON
-        same = ("enabled", "time_zone", "full_every_days", "verify_every_days", "jitter_seconds")
-        values = {
-            **{name: given[name] for name in same},
-            "every_minutes": before.every_minutes if is_cron else given["every_minutes"],
+        return {
+            **super().values,
+            "every_minutes": self.link.schedule.every_minutes if is_cron else given["every_minutes"],
             "cron": given["cron"] if is_cron else None,
             "quiet": f"{begin:%H:%M}-{end:%H:%M}" if begin and end and begin != end else None,
         }
-        return Schedule.model_validate({**before.model_dump(), **values})
 
-
-@screen(Scope.CONFIGURE, "GET", "HEAD", "POST")
-def edit(visit: Visit, list_id: str) -> HttpResponse:
-    """Change the schedule."""
-    link = find_audience(visit.site, list_id)
-    form = ScheduleForm(visit, link.schedule)
-    if form.is_bound and form.is_valid():
-        answer = save_part(visit, form, link, {"schedule": form.wanted(link.schedule)}, check=False)
-        if answer is not None:
-            return answer
-    zones = sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
-    last = last_syncs(visit.site)[list_id]
-    return show_part(visit, "connection_schedule", link, form, zones=zones, is_new=last.at is None)
+    @property
+    def context(self) -> dict[str, Any]:
+        """The time zones to choose from, and whether there has been no sync yet."""
+        zones = sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
+        return {"zones": zones, "is_new": last_syncs(self.visit.site)[self.link.audience_id].at is None}
 
 
 def card(visit: Visit, link: Link) -> Card:
@@ -171,4 +156,4 @@ def card(visit: Visit, link: Link) -> Card:
     return Card("schedule", _("Schedule"), lines, url, _("Change schedule"), next_at=at)
 
 
-urlpatterns = [path("configuration/connections/<str:list_id>/schedule", edit, name="configuration-schedule")]
+urlpatterns = [edit_part("schedule", ScheduleForm)]

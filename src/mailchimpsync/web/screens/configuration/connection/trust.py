@@ -7,22 +7,17 @@ from typing import Any
 
 from django import forms
 from django.forms import BoundField
-from django.http import HttpResponse
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from mailchimpsync.actions import Names
-from mailchimpsync.actions.api.description import Scope
-from mailchimpsync.actions.api.selection import find_audience
 from mailchimpsync.config import Link
 from mailchimpsync.model import Trust
 from mailchimpsync.web.screens.configuration.connection.card import Card
-from mailchimpsync.web.screens.configuration.connection.part import save_part, show_part
-from mailchimpsync.web.screens.configuration.saving import ConfigurationForm
+from mailchimpsync.web.screens.configuration.connection.part import PartForm, edit_part
 from mailchimpsync.web.screens.names import interest_name, names_at_once
-from mailchimpsync.web.screens.screen import Visit, screen
+from mailchimpsync.web.screens.screen import Visit
 
 SIDES: Mapping[Trust, Promise] = {
     Trust.NONE: gettext_lazy("neither: the latest change counts (default)"),
@@ -33,12 +28,13 @@ SUBSCRIPTION = "subscription"
 _PREFIX = "interest_"
 
 
-class TrustForm(ConfigurationForm):
+class TrustForm(PartForm):
     """A side for the subscription, and for each interest that is connected."""
 
-    def __init__(self, visit: Visit, link: Link, names: Names) -> None:
+    def __init__(self, visit: Visit, link: Link) -> None:
         """Take what is trusted now."""
-        super().__init__(visit)
+        super().__init__(visit, link)
+        names = names_at_once(visit, link)
         self.fields[SUBSCRIPTION] = _field(_("Subscriptions"), link.trust)
         for key in dict.fromkeys([*link.interests, *link.trust_interests]):
             self.fields[_PREFIX + key] = _field(interest_name(names, key), link.trust_interests.get(key, Trust.NONE))
@@ -59,18 +55,6 @@ class TrustForm(ConfigurationForm):
 
 def _field(label: str, side: Trust) -> forms.Field:
     return forms.ChoiceField(label=label, choices=[(one.value, words) for one, words in SIDES.items()], initial=side)
-
-
-@screen(Scope.CONFIGURE, "GET", "HEAD", "POST")
-def edit(visit: Visit, list_id: str) -> HttpResponse:
-    """Choose whom to trust."""
-    link = find_audience(visit.site, list_id)
-    form = TrustForm(visit, link, names_at_once(visit, link))
-    if form.is_bound and form.is_valid():
-        answer = save_part(visit, form, link, form.changed, check=False)
-        if answer is not None:
-            return answer
-    return show_part(visit, "connection_trust", link, form)
 
 
 def card(visit: Visit, link: Link) -> Card:
@@ -99,4 +83,4 @@ def _trusted(visit: Visit, link: Link) -> Iterator[str]:
         yield text % {"what": interest_name(names, key)}
 
 
-urlpatterns = [path("configuration/connections/<str:list_id>/trust", edit, name="configuration-trust")]
+urlpatterns = [edit_part("trust", TrustForm)]

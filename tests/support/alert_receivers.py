@@ -79,17 +79,19 @@ class Call:
 
 
 @dataclass
-class WebhookReceiver:
-    """A web server; `status` is what it answers."""
+class Pager:
+    """A web server; `status` is what it answers, and `location` where it sends callers to."""
 
     url: str = ""
     status: int = 200
+    location: str = ""
     calls: list[Call] = field(default_factory=list)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         request = Request(environ)
         self.calls.append(Call(request.method, request.path, dict(request.headers), request.get_data()))
-        return Response("thank you, ann@example.org", status=self.status)(environ, start_response)
+        headers = {"Location": self.location} if self.location else {}
+        return Response("thank you, ann@example.org", status=self.status, headers=headers)(environ, start_response)
 
     @property
     def paths(self) -> list[str]:

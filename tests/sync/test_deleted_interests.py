@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mailchimpsync.actions.alerts.look import Observation, problems_of
+from mailchimpsync.actions.alerts.detection import Observation, problems_of
 from mailchimpsync.actions.alerts.problems import Kind
 from mailchimpsync.actions.runs.reports import Report
 from mailchimpsync.actions.status.connection_state import ConnectionState, Level, headline, state_of

@@ -19,7 +19,7 @@ from mailchimpsync.actions import testalerts as try_channels
 from mailchimpsync.actions import watch
 from mailchimpsync.actions.alerts import channels
 from mailchimpsync.actions.alerts.check import check_alerts
-from mailchimpsync.actions.alerts.telling import queue_notifications
+from mailchimpsync.actions.alerts.notifications import queue_notifications
 from mailchimpsync.actions.finding import Level
 from mailchimpsync.config import Email
 from mailchimpsync.store.site import outbox
@@ -165,6 +165,16 @@ def test_a_test_says_what_came_of_every_channel_and_shows_no_secret(office: Offi
     told = "".join(one.found + one.remedy for one in [*well, *ill])
     for secret in ("a-way-in", "a-check-only-we-know", SIGNING_SECRET, "ann@"):
         assert secret not in told
+
+
+def test_a_redirect_is_not_followed_and_no_delivery(office: Office) -> None:
+    office.is_told(email=None, webhook=office.hook, slack=office.slack, ping_url=office.ping_url)
+    office.pager.status, office.pager.location = 302, f"{office.pager.url}/inside"
+
+    found = try_channels(office.site)
+
+    assert [one.found for one in found] == ["The message wasn't accepted: HTTP 302."] * 3
+    assert office.pager.paths == [HOOK_PATH, SLACK_PATH, PING_PATH]
 
 
 def test_a_server_that_is_not_there_is_a_finding(office: Office) -> None:

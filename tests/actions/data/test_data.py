@@ -8,7 +8,7 @@ import pytest
 
 from mailchimpsync import fetchandreconcile
 from mailchimpsync.actions import export_configuration
-from mailchimpsync.actions.alerts.look import find_problems
+from mailchimpsync.actions.alerts.detection import find_problems
 from mailchimpsync.config import Data, Link, from_text
 from mailchimpsync.errors import Code
 from support.service import LIST_ID, NEWS

@@ -1,1 +1,1 @@
-"""Nothing fails silently: problems are noted, people are told, reminded, and told when it is over."""
+"""Alerts, so that nothing fails silently: problems are recorded, reported, and resolved."""

@@ -1,6 +1,6 @@
-"""The channels: e-mail, a signed webhook, Slack, and the ping. Each sends one message, or says why it can't.
+"""The channels: e-mail, a signed webhook, Slack, and the ping. Each sends one message, or says why it failed.
 
-What went wrong is told by numbers and kinds of errors: what servers answer may hold addresses and secrets.
+Errors are reported by number and type only, because servers' responses may contain addresses and secrets.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from mailchimpsync.actions.alerts.messages import Content
 from mailchimpsync.config import Alerts, AlertWebhook, Email, Slack
 from mailchimpsync.http import USER_AGENT, tls
 
-PATIENCE_SECONDS = 10.0
+TIMEOUT_SECONDS = 10.0
 """How long a server may take for each step."""
 
 SEND_SECONDS_MAX = 25.0
@@ -35,7 +35,7 @@ DELIVERY = "Mailchimpsync-Delivery"
 _NOTE_CHARS_MAX = 90
 
 Send = Callable[[Content, str, datetime], None]
-"""Sends a message, with what tells it apart from all others, at a time."""
+"""Sends a message, given its unique key and the time."""
 
 
 class DeliveryError(Exception):
@@ -58,7 +58,7 @@ def sender_of(alerts: Alerts, channel: str) -> Send | None:
 
 
 def bounded(send: Callable[[], None], seconds: float = SEND_SECONDS_MAX) -> None:
-    """Send within so many seconds, or give up waiting: a server that trickles keeps nobody.
+    """Send within `seconds`, or stop waiting, so that a slow server delays no other message.
 
     Raises:
         DeliveryError: it failed, or took longer.
@@ -106,8 +106,8 @@ def send_email(email: Email, content: Content, _key: str, now: datetime) -> None
 
 def _connected(email: Email) -> smtplib.SMTP:
     if email.security == "tls":
-        return smtplib.SMTP_SSL(email.host, email.port, timeout=PATIENCE_SECONDS, context=tls())
-    server = smtplib.SMTP(email.host, email.port, timeout=PATIENCE_SECONDS)
+        return smtplib.SMTP_SSL(email.host, email.port, timeout=TIMEOUT_SECONDS, context=tls())
+    server = smtplib.SMTP(email.host, email.port, timeout=TIMEOUT_SECONDS)
     if email.security == "starttls":
         try:
             server.starttls(context=tls())
@@ -139,7 +139,7 @@ def paragraphs(content: Content) -> list[str]:
 
 
 def send_webhook(webhook: AlertWebhook, content: Content, key: str, now: datetime) -> None:
-    """Post a message as JSON. The signature is over the time and the body, so that nobody can send it again later.
+    """Post a message as JSON. The signature is over the time and the body, so that it can't be replayed later.
 
     Raises:
         DeliveryError: it was not taken.
@@ -187,7 +187,7 @@ def send_ping(url: SecretStr, content: Content, _key: str, _now: datetime) -> No
 def _call(method: str, url: str, body: bytes, headers: Mapping[str, str]) -> None:
     try:
         with (
-            httpx2.Client(headers={"User-Agent": USER_AGENT}, timeout=PATIENCE_SECONDS, verify=tls()) as client,
+            httpx2.Client(headers={"User-Agent": USER_AGENT}, timeout=TIMEOUT_SECONDS, verify=tls()) as client,
             client.stream(method, url, content=body or None, headers=dict(headers)) as response,
         ):
             status = response.status_code

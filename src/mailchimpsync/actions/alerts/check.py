@@ -1,4 +1,4 @@
-"""What is looked at of alerts: whether somebody is told, whether the channels work, and which problems last."""
+"""The check-up of alerts: whether there is a channel, whether the channels work, and which problems are open."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import RowMapping
 
-from mailchimpsync.actions.alerts.acts import CHANNEL_NAMES, HOW_TO, NO_CHANNEL, getalerts
+from mailchimpsync.actions.alerts.api import CHANNEL_NAMES, HOW_TO, NO_CHANNEL, getalerts
 from mailchimpsync.actions.finding import Finding, Level, ok
 from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.texts.messages import say
@@ -16,7 +16,7 @@ _SUBJECT = say("Alerts")
 
 
 def check_alerts(site: Site) -> Iterator[Finding]:
-    """See that somebody is told when something is wrong, and that every channel delivers."""
+    """Check that there is a channel and that every channel delivers, and count open problems."""
     wanted = site.configuration.alerts
     names = [*wanted.channels, *(["ping"] if wanted.ping_url else [])]
     with site.store.reading() as tx:

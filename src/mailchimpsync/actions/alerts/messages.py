@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from mailchimpsync.actions.alerts.descriptions import describe
 from mailchimpsync.actions.alerts.problems import Noted
-from mailchimpsync.actions.alerts.words import describe
 from mailchimpsync.actions.api.envelope import plain
 from mailchimpsync.actions.site import Site
 

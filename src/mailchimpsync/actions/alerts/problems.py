@@ -1,4 +1,4 @@
-"""What a problem is, and how those seen now differ from those noted before: pure rules."""
+"""Problems, and how those found now differ from those recorded before: pure rules."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ NAME_LENGTH_MAX = 150
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something people are to know.
+    """Something to alert people to.
 
     Attributes:
-        name: what tells it apart, so that it is told once: `held:a1b2c3d4e5`.
+        name: its identity, so that it is reported once: `held:a1b2c3d4e5`.
         list_id: the audience, if it is about one.
         data: numbers, and names of accounts; never of people.
-        grace: how long it may last before anybody is told.
+        grace: how long it may last before people are alerted.
     """
 
     name: str
@@ -65,7 +65,7 @@ Noted = Mapping[str, Any]
 
 
 def may_pass(noted: Noted, now: datetime) -> bool:
-    """Say whether a problem is so young that nobody is told of it yet: it may pass by itself."""
+    """Say whether a problem is so new that it may still resolve itself: people are not alerted yet."""
     return not noted["told"] and noted["tell_at"] is not None and noted["tell_at"] > now
 
 
@@ -83,14 +83,14 @@ class Difference:
         return not (self.raised or self.changed or self.recovered)
 
 
-def compare(noted: Sequence[Noted], seen: Sequence[Problem], was_looked_at: Callable[[Noted], bool]) -> Difference:
-    """Compare problems seen now with those noted; one is over if it was looked at, and was not seen."""
+def compare(noted: Sequence[Noted], seen: Sequence[Problem], was_checked: Callable[[Noted], bool]) -> Difference:
+    """Compare problems seen now with those noted; one is resolved if it was checked and not found."""
     by_name = {one["problem"]: one for one in noted}
     names = {one.name for one in seen}
     return Difference(
         raised=[one for one in seen if one.name not in by_name],
         changed=[(by_name[one.name], one) for one in seen if one.name in by_name and _differs(by_name[one.name], one)],
-        recovered=[one for one in noted if one["problem"] not in names and was_looked_at(one)],
+        recovered=[one for one in noted if one["problem"] not in names and was_checked(one)],
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
+from mailchimpsync.actions.alerts.descriptions import describe, subject_of
 from mailchimpsync.actions.alerts.problems import may_pass
-from mailchimpsync.actions.alerts.words import describe, subject_of
 from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.status.connection_state import ConnectionState, headline, state_of
 from mailchimpsync.config import Link

@@ -1,14 +1,14 @@
-"""Looks at everything that is watched, notes it, and tells people: what the service does, and every `sync` by cron."""
+"""Detects problems, records them, and alerts people; the service does so, and every `sync` called by cron."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from mailchimpsync.actions.alerts.delivering import deliver
-from mailchimpsync.actions.alerts.look import KINDS_CHECKED, find_problems
-from mailchimpsync.actions.alerts.noting import update_problems
+from mailchimpsync.actions.alerts.delivery import deliver
+from mailchimpsync.actions.alerts.detection import KINDS_CHECKED, find_problems
+from mailchimpsync.actions.alerts.notifications import queue_notifications
 from mailchimpsync.actions.alerts.problems import Kind, Problem, name_of
-from mailchimpsync.actions.alerts.telling import queue_notifications
+from mailchimpsync.actions.alerts.recording import update_problems
 from mailchimpsync.actions.finding import Finding, Level
 from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.webhooks.registered import iterate_webhook_checks
@@ -19,12 +19,12 @@ _OF_WEBHOOKS = (Code.WEBHOOK_MISSING, Code.WEBHOOK_WRONG, Code.WEBHOOK_UNREACHAB
 
 
 def watch(site: Site, *, seconds: float, stop: Callable[[], bool] | None = None) -> int:
-    """Note the problems there are and those that are over, tell people, and return how many messages were sent.
+    """Record new and resolved problems, alert people, and return how many messages were sent.
 
     Neither side is asked. What can't be sent now is sent by a later call.
 
     Args:
-        site: whose store is looked at.
+        site: whose store is read.
         seconds: after so long no further message is sent.
         stop: likewise once it says so.
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import AliasChoices, Field
 
-from mailchimpsync.actions.alerts.noting import update_from_campaigns
+from mailchimpsync.actions.alerts.recording import update_from_campaigns
 from mailchimpsync.actions.api.description import Judgement, Scope, action, outcome_of_entries
 from mailchimpsync.actions.api.envelope import plain
 from mailchimpsync.actions.api.parameters import RUN_SECONDS, GroupIdOrId, SharedMaxTime

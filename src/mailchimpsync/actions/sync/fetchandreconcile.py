@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from mailchimpsync.actions.alerts.noting import update_from_report
+from mailchimpsync.actions.alerts.recording import update_from_report
 from mailchimpsync.actions.api.description import Scope, action
 from mailchimpsync.actions.api.parameters import RUN_SECONDS, GroupIdOrId, SharedMaxTime
 from mailchimpsync.actions.api.selection import find_links

@@ -1,4 +1,4 @@
-"""The configuration: set up, understood and changed in a browser. Each part of it is a module."""
+"""The configuration screens: set up, review and change everything in a browser. Each part is a module."""
 
 from mailchimpsync.web.screens.configuration import accounts, check, civicrm, file, overview, saving, versions
 from mailchimpsync.web.screens.configuration.alerts import alerts

@@ -1,4 +1,4 @@
-"""Mailchimp accounts: added by a key that is tried first, looked into, given another key, removed."""
+"""Mailchimp accounts: add one by its key, see what it holds, change its key, remove it. Keys are tested first."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class KeyForm(ConfigurationForm):
 
 
 class AccountForm(KeyForm):
-    """An account that is added."""
+    """A new account."""
 
     name = NotBlank(
         label=gettext_lazy("Name"),
@@ -61,7 +61,7 @@ class AccountForm(KeyForm):
     )
 
     def clean_name(self) -> str:
-        """A name stands in addresses of pages."""
+        """Names are part of the URLs of pages."""
         name: str = self.cleaned_data["name"]
         if "/" in name or name.strip(".") != name:
             raise ValidationError(_("A name can't contain a slash, or start or end with a full stop."))
@@ -69,14 +69,14 @@ class AccountForm(KeyForm):
 
     @property
     def wanted(self) -> Account:
-        """The account as the form says it."""
+        """The account that the form describes."""
         given = self.cleaned_data
         return Account(api_key=SecretStr(given["api_key"]), base_url=given["base_url"] or None)
 
 
 @screen(Scope.CONFIGURE, "GET", "HEAD", "POST")
 def add(visit: Visit) -> HttpResponse:
-    """Add an account by its key, which is tried first."""
+    """Add an account by its key, which is tested first."""
     form = AccountForm(visit)
     if form.is_bound and form.is_valid() and (answer := _add(visit, form)) is not None:
         return answer
@@ -106,7 +106,7 @@ def _add(visit: Visit, form: AccountForm) -> HttpResponse | None:
 
 @screen()
 def show(visit: Visit, name: str) -> HttpResponse:
-    """Show what there is in an account, live; what keeps it from being looked into is told on the page."""
+    """Show what an account holds, live; if it can't be read, the page says why."""
     account = _account(visit, name)
     context: dict[str, Any] = {
         "name": name,
@@ -124,7 +124,7 @@ def show(visit: Visit, name: str) -> HttpResponse:
 
 @screen(Scope.CONFIGURE, "GET", "HEAD", "POST")
 def change_key(visit: Visit, name: str) -> HttpResponse:
-    """Give an account another key, which must open the same audiences."""
+    """Change an account's key; the new one must open the same audiences."""
     account = _account(visit, name)
     form = KeyForm(visit)
     if form.is_bound and form.is_valid() and (answer := _change_key(visit, form, name)) is not None:
@@ -154,7 +154,7 @@ def _change_key(visit: Visit, form: KeyForm, name: str) -> HttpResponse | None:
 
 @screen(Scope.CONFIGURE, "GET", "HEAD", "POST")
 def remove(visit: Visit, name: str) -> HttpResponse:
-    """Remove an account with its connections, once somebody has read what goes."""
+    """Remove an account with its connections, after a confirmation that lists what is deleted."""
     _account(visit, name)
     before = visit.site.configuration
     wanted = before.having(

@@ -1,4 +1,4 @@
-"""The check-up: looks for what is wrong on both sides and here, and says what to do."""
+"""The check-up: finds problems on both sides and on this machine, and says what to do."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mailchimpsync.actions.finding import Finding
 from mailchimpsync.web.screens.screen import Visit, screen
 
 CHECK = "check"
-"""What the errand is called, in place of an audience."""
+"""The background task's name, in place of an audience."""
 
 
 @screen()
@@ -34,7 +34,7 @@ def show(visit: Visit) -> HttpResponse:
 
 @screen(Scope.RUN, "POST")
 def begin(visit: Visit) -> HttpResponse:
-    """Begin a check-up; nothing is changed by it."""
+    """Start a check-up, which changes nothing."""
 
     def work(site: Site) -> list[Finding]:
         return doctor(site)

@@ -1,4 +1,4 @@
-"""The CiviCRM site: its address and key, checked live before they are saved, and the groups found there."""
+"""The CiviCRM site: its address and key, tested live before they are saved, and its mailing groups."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class CivicrmForm(ConfigurationForm):
     )
 
     def clean_time_zone(self) -> str:
-        """Take no name but that of a zone."""
+        """Accept only the name of a time zone."""
         given = str(self.cleaned_data["time_zone"])
         try:
             return given and time_zone(given)
@@ -81,7 +81,7 @@ class CivicrmForm(ConfigurationForm):
             ) from None
 
     def clean(self) -> dict[str, Any]:
-        """Want the key again for another address: a stored key is sent to nobody whom its owner did not mean."""
+        """Require the key again for another address: a stored key is sent only to the address it was given for."""
         given = super().clean()
         known = self.visit.site.configuration.civicrm
         if not given.get("api_key") and not self.errors and (known is None or known.url != given.get("url")):
@@ -95,7 +95,7 @@ class CivicrmForm(ConfigurationForm):
 
     @property
     def wanted(self) -> CivicrmSite:
-        """The site as the form says it."""
+        """The site that the form describes."""
         given, known = self.cleaned_data, self.visit.site.configuration.civicrm
         user = given["web_server_user"] or None
         stored = known.web_server_password if known and known.url == given["url"] else None
@@ -116,7 +116,7 @@ def _secret(given: str, known: SecretStr | None) -> SecretStr | None:
 
 @screen(Scope.CONFIGURE, "GET", "HEAD", "POST")
 def edit(visit: Visit) -> HttpResponse:
-    """Change the site; what is given is tried before it is saved."""
+    """Change the site; it is tested before it is saved."""
     known = visit.site.configuration.civicrm
     shown = {name: getattr(known, name) for name in ("url", "web_server_user", "time_zone")} if known else {"url": ""}
     form = CivicrmForm(visit, initial=shown)

@@ -1,4 +1,4 @@
-"""What went wrong at one of the sides, told beside the field that can mend it."""
+"""Errors from one of the sides, shown beside the field that can fix them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _REMEDIES: Mapping[Code, Promise] = {
     Code.CV_WEB_SERVER: gettext_lazy("Enter the web server's user name and password below."),
     Code.CV_NOT_FOUND: gettext_lazy("Enter the address of the site's home page, for example https://crm.example.org."),
 }
-"""Where the registry speaks of the command line or of runs, what to do here."""
+"""What to do on these screens, where the registry's remedy is about the command line or a sync."""
 
 _AT_A_KEY = {
     Code.MC_AUTH,
@@ -68,7 +68,7 @@ def _to_give(lacking: Sequence[Right]) -> str:
 
 
 def _field_of(form: forms.Form, code: Code, key: str, address: str) -> str:
-    """The field that can put it right; errors in folded fields unfold them."""
+    """The field that can fix it; errors in collapsed fields open them."""
     if code is Code.CV_WEB_SERVER and "web_server_user" in form.fields:
         return "web_server_user"
     if code is Code.CV_TIME_ZONE and "time_zone" in form.fields:
@@ -77,7 +77,7 @@ def _field_of(form: forms.Form, code: Code, key: str, address: str) -> str:
 
 
 def _problems(error: MailchimpsyncError) -> list[str]:
-    """Return each problem without the place, which the field says."""
+    """Return each problem without its place, which the field shows."""
     lines = [line.removeprefix("• ") for line in error.what.splitlines()]
     problems = [line.partition(": ")[2] or line for line in (lines[1:] or lines)]
     return [problem[:1].upper() + problem[1:] for problem in problems]

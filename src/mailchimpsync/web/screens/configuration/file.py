@@ -1,4 +1,4 @@
-"""The configuration as a file: to keep, to move, to edit."""
+"""The configuration as a file: export, edit, import."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FILE_BYTES_MAX = 1_000_000
 
 
 class FileForm(ConfigurationForm):
-    """A file that is to be the configuration."""
+    """A configuration to import."""
 
     file = forms.FileField(
         label=gettext_lazy("File"),

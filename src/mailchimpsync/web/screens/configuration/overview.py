@@ -1,4 +1,4 @@
-"""The front page: what is configured, and what is missing, as the next steps."""
+"""The front page: what is configured, and the next steps."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from mailchimpsync.web.screens.screen import Visit, screen
 
 @dataclass(frozen=True)
 class Step:
-    """A step to a list that is kept in step; `is_next`: it is the one to take now."""
+    """A step of the set-up; `is_next`: the one to take now."""
 
     title: str
     text: str
@@ -105,7 +105,7 @@ def _steps(visit: Visit, last: dict[str, LastSync]) -> Iterator[Step]:
 
 
 def _steps_to_begin(visit: Visit, last: dict[str, LastSync]) -> Iterator[Step]:
-    """A step for each connection that waits; before there is one, what will come."""
+    """A step for each connection that waits for its first sync; before there is one, a step that announces it."""
     links = visit.site.configuration.connections
     waiting = [link for link in links if is_waiting(link, last[link.audience_id])]
     text = _("Before anything happens, you see who would be added, removed or created on each side.")

@@ -1,4 +1,4 @@
-"""What to do about something in a browser, where the engine's own advice is a command."""
+"""What to do in a browser, where the engine's own advice is a command."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy
 
-from mailchimpsync.actions.alerts.acts import HOW_TO
+from mailchimpsync.actions.alerts.api import HOW_TO
 from mailchimpsync.actions.texts.messages import in_language
 from mailchimpsync.errors import REGISTRY, Code
 
 
 @dataclass(frozen=True)
 class RemedyLink:
-    """What to do, and the name of the page where it is done; "" if it is none of ours."""
+    """What to do, and the name of the page to do it on; "" if it is not on these screens."""
 
     text: str | Promise
     page: str = ""

@@ -1,4 +1,4 @@
-"""How the screens save the configuration: nobody else's changes are undone, and what goes is told first."""
+"""How the screens save the configuration: they never undo others' changes, and they list first what will be deleted."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ from mailchimpsync.web.screens.screen import Visit, screen
 
 BAD_REQUEST, CONFLICT = 400, 409
 CHECK_SECONDS = 10.0
-"""How long both sides may take to be asked for everything that a configuration names."""
+"""How long checking everything in a configuration with both sides may take."""
 
 
 class ConfigurationForm(forms.Form):
     """A form that changes the configuration, and knows which version it was filled in from.
 
-    `is_late`: somebody else was quicker.
+    `is_late`: someone else saved in the meantime.
     """
 
     version = forms.IntegerField(widget=forms.HiddenInput)
@@ -53,7 +53,7 @@ class ConfigurationForm(forms.Form):
         super().__init__(self._posted, files, **options)
 
     def clean(self) -> dict[str, Any]:
-        """Refuse what was filled in from an older version; whoever has read what changed may go on from there."""
+        """Refuse a form based on an older version; after reading what changed, the reader can save it."""
         given: dict[str, Any] = super().clean() or self.cleaned_data
         version, newest = given.get("version"), self.visit.site.version
         if self._posted is not None and version is not None and version != newest:
@@ -72,7 +72,7 @@ class ConfigurationForm(forms.Form):
 
 @dataclass(frozen=True)
 class PendingChange:
-    """A configuration that somebody wants, what to say when it is saved, and where to go on from there."""
+    """A configuration to be saved, the message to show afterwards, and the page to go to."""
 
     configuration: Configuration
     done: str
@@ -80,7 +80,7 @@ class PendingChange:
 
 
 def changes_since(site: Site, version: int) -> list[str]:
-    """Return what has changed since a version, in words; nothing, if that version can't be read any more."""
+    """Return what has changed since a version, in words; nothing, if that version can no longer be read."""
     try:
         before = version_of(site, version) if version > 0 else Configuration()
     except MailchimpsyncError:
@@ -89,7 +89,7 @@ def changes_since(site: Site, version: int) -> list[str]:
 
 
 def save(visit: Visit, wish: PendingChange, *, check: bool, always_ask: bool = False) -> HttpResponse:
-    """Save it, or show what would be deleted and ask; with `check`, after both sides were asked for all it names.
+    """Save it, or list what would be deleted and ask for confirmation; with `check`, check it with both sides first.
 
     Raises:
         ConfigurationError: it can't be used; every problem is named.
@@ -130,7 +130,7 @@ def status_of_form(form: ConfigurationForm) -> int:
 
 
 def _ask_confirmation(visit: Visit, wish: PendingChange, going: Sequence[AudienceData]) -> HttpResponse:
-    """Show what would change and go; the answer carries the wish, sealed, so that exactly this is saved."""
+    """Show what would change and be deleted; the page carries the wish, sealed, so that exactly this is saved."""
     titles = {link.audience_id: link.title for link in visit.site.configuration.connections}
     context = {
         "going": [(titles.get(one.list_id, one.list_id), one) for one in going],

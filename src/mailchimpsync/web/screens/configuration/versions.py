@@ -1,4 +1,4 @@
-"""Earlier versions of the configuration: what each changed, how two differ, and the way back."""
+"""Versions of the configuration: what each changed, how two of them differ, and restoring one."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def index(visit: Visit) -> HttpResponse:
 
 @screen(Scope.CONFIGURE, "POST")
 def restore(visit: Visit, number: int) -> HttpResponse:
-    """Go back to a version, once somebody has read what that changes and deletes."""
+    """Restore a version, after a confirmation that lists what changes and is deleted."""
     wanted = version_of(visit.site, number)
     if wanted == visit.site.configuration:
         visit.say(_("Version %(number)s is already in use.") % {"number": number})

@@ -1,4 +1,4 @@
-"""Who is told when something is wrong, and how: a channel at a time, tried by a test message."""
+"""The channels of alerts: change one at a time, and send a test message through all of them."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from mailchimpsync.web.screens.configuration.saving import PendingChange, add_er
 from mailchimpsync.web.screens.screen import Visit, screen
 
 TEST = "alerts"
-"""What the errand is called, in place of an audience."""
+"""The background task's name, in place of an audience."""
 
 
 @screen()
 def index(visit: Visit) -> HttpResponse:
-    """Show what is set up, and what came of the last test."""
+    """Show what is set up, and the result of the last test."""
     alerts, errand = visit.site.configuration.alerts, visit.service.tasks.newest(TEST)
     context = {
         "alerts": alerts,
@@ -53,7 +53,7 @@ def edit(visit: Visit, channel: str) -> HttpResponse:
 
 @screen(Scope.CONFIGURE, "POST")
 def remove(visit: Visit, channel: str) -> HttpResponse:
-    """Take a channel away."""
+    """Remove a channel."""
     form = FORMS.get(channel)
     if form is None or not form.channel:
         raise UsageError(_("This channel doesn't exist."), code=Code.UNKNOWN)
@@ -71,7 +71,7 @@ def remove(visit: Visit, channel: str) -> HttpResponse:
 
 @screen(Scope.RUN, "POST")
 def test(visit: Visit) -> HttpResponse:
-    """Send a test message by every channel."""
+    """Send a test message through every channel."""
 
     def work(site: Site) -> list[Finding]:
         return testalerts(site)

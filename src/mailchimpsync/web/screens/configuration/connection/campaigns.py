@@ -1,4 +1,4 @@
-"""Whether sent campaigns become activities in CiviCRM, and those that have."""
+"""The import of sent campaigns as activities in CiviCRM: its settings, and the imported campaigns."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ STATES: Mapping[str, tuple[str, Promise]] = {
 
 
 class CampaignsForm(PartForm):
-    """Whether campaigns are imported, and what of them."""
+    """Whether campaigns are imported, and what is recorded."""
 
     part = "campaigns"
     enabled = check_box(gettext_lazy("Import campaigns automatically"))
@@ -58,7 +58,7 @@ class CampaignsForm(PartForm):
 
 @screen()
 def show(visit: Visit, list_id: str) -> HttpResponse:
-    """Show the campaigns that were imported, and how the import stands."""
+    """Show the imported campaigns, and the state of the import."""
     link = find_audience(visit.site, list_id)
     errand = visit.service.tasks.newest(list_id)
     ours = errand if errand is not None and errand.kind == KIND else None
@@ -97,7 +97,7 @@ def _shown(one: ImportedCampaign) -> dict[str, Any]:
 
 
 def _outcome(errand: BackgroundTask | None) -> dict[str, Any] | None:
-    """Say how an import ended."""
+    """Return the result of an import."""
     if errand is None or errand.is_under_way:
         return None
     [pulled] = errand.result or [None]

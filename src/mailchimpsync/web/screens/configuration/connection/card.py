@@ -1,4 +1,4 @@
-"""A card on a connection's page: what one part of the connection says in words, and where it is changed."""
+"""A card on a connection's page: one part of the connection in words, and a link to change it."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ class Card:
     """One part of a connection.
 
     Attributes:
-        key: what the part is called in the page's address.
+        key: the part's name in the page's URL.
         lines: what is set, a sentence each.
-        url: where it is changed; None: nowhere on the screens.
-        act: what the button there says.
-        scope: what somebody must be allowed, who sees the button.
-        next_at: when the next sync is due, on the card that tells it.
+        url: where it is changed; None: not on the screens.
+        act: the button's label.
+        scope: the permission needed to see the button.
+        next_at: when the next sync is due, on the schedule's card.
     """
 
     key: str

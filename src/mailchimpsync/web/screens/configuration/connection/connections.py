@@ -1,4 +1,4 @@
-"""Connections: made, looked at, and removed. A part of a connection is a card here and a module beside this one."""
+"""Connections: create, view and remove them. Each part of a connection is a card here and a module beside this one."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class ConnectForm(ConfigurationForm):
 
 @screen(Scope.CONFIGURE, "GET", "HEAD", "POST")
 def connect(visit: Visit) -> HttpResponse:
-    """Connect an audience with a group; it is not synced before somebody has seen what would happen."""
+    """Connect an audience to a group; it is not synced before someone has reviewed the first sync."""
     configuration = visit.site.configuration
     if configuration.civicrm is None or not configuration.accounts:
         raise UsageError(_("Set up CiviCRM and add a Mailchimp account first."))
@@ -166,7 +166,7 @@ def show(visit: Visit, list_id: str) -> HttpResponse:
 
 @screen(Scope.CONFIGURE, "GET", "HEAD", "POST")
 def remove(visit: Visit, list_id: str) -> HttpResponse:
-    """Remove a connection, once somebody has read what goes."""
+    """Remove a connection, after a confirmation that lists what is deleted."""
     link = find_audience(visit.site, list_id)
     before = visit.site.configuration
     wanted = before.having(connections=[one for one in before.connections if one.audience_id != list_id])

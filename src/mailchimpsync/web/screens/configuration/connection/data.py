@@ -1,4 +1,4 @@
-"""What goes to Mailchimp besides subscriptions: chosen, seen with real contacts, and what the last sync found."""
+"""The data sent to Mailchimp besides subscriptions: its settings, a preview with real contacts, and findings."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _BY_COMMAND = "create-fields"
 
 @screen(Scope.RUN, "GET", "HEAD", "POST")
 def edit(visit: Visit, list_id: str) -> HttpResponse:
-    """Choose what goes, see it with real contacts, save it; operators only see it."""
+    """Choose the data, preview it with real contacts, save it; operators can only view it."""
     link = find_audience(visit.site, list_id)
     with with_time_limit(visit.site, SECONDS) as site:
         found = getdatafields(site, group_id=link.group_id)
@@ -70,7 +70,7 @@ def _tried_out(visit: Visit, form: DataForm) -> dict[str, Any]:
 
 
 def _try_out(visit: Visit, form: DataForm) -> dict[str, Any]:
-    """Do with what is not saved yet what a button asks for.
+    """Do what a button asks for, with settings that are not saved yet.
 
     Raises:
         MailchimpsyncError: a side can't be asked, or does not let us.

@@ -1,4 +1,4 @@
-"""The form of what goes to Mailchimp besides subscriptions."""
+"""The form for the data sent to Mailchimp besides subscriptions."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ class Tags(StrEnum):
 
 
 class DataForm(ConfigurationForm):
-    """What goes, and the field map.
+    """Which data is sent, and the field map.
 
-    `may_change`: whoever only looks chooses nothing but whose data to see.
+    `may_change`: without it, the reader can only choose a contact to preview.
     """
 
     tags = forms.ChoiceField(
@@ -117,7 +117,7 @@ class DataForm(ConfigurationForm):
             field.disabled = not self.may_change and name not in ("contact", "version")
 
     def full_clean(self) -> None:
-        """Whoever only wants more rows is not told yet what is missing."""
+        """Asking for more rows doesn't report missing values yet."""
         if self.act is Act.MORE:
             self._errors = ErrorDict()
             self.cleaned_data = {}

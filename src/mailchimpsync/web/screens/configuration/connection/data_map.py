@@ -1,4 +1,4 @@
-"""The field map as rows of a form: which merge field is filled from what of CiviCRM."""
+"""The field map as rows of a form: each merge field, and its source in CiviCRM."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def rows_wanted(present: int, posted: str | None, *, more: bool) -> int:
 
 
 def add_rows(form: forms.Form, number: int, rules: Sequence[FieldRule], found: DataFields) -> None:
-    """Give a form the fields of so many rows, the first of them filled in."""
+    """Add the fields of `number` rows to a form, and fill in the first of them."""
     options = source_options(found, rules)
     for at in range(number):
         rule = rules[at] if at < len(rules) else None

@@ -1,4 +1,4 @@
-"""The first sync: what it would do is shown in words before it is switched on."""
+"""The first sync: a preview in words before it is turned on."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ _SENTENCES: dict[str, Promise] = {
 
 
 def is_waiting(link: Link, last: LastSync) -> bool:
-    """Say whether a connection waits for its first sync to be looked at and switched on."""
+    """Say whether a connection waits for its first sync to be reviewed and turned on."""
     return not link.schedule.enabled and last.at is None
 
 
@@ -96,7 +96,7 @@ def count_sentences(plan: Plan) -> Iterator[str]:
 
 @screen(Scope.READ)
 def show(visit: Visit, list_id: str) -> HttpResponse:
-    """Show what the first sync would do, or that this is being found out."""
+    """Show the preview of the first sync, or that it is being made."""
     context = _context(visit, find_audience(visit.site, list_id))
     if visit.is_partial:
         return visit.part("configuration/parts/first_sync.html", context)
@@ -105,7 +105,7 @@ def show(visit: Visit, list_id: str) -> HttpResponse:
 
 @screen(Scope.RUN, "POST")
 def begin_preview(visit: Visit, list_id: str) -> HttpResponse:
-    """Begin to find out what the first sync would do; nothing is changed by it."""
+    """Start a preview of the first sync, which changes nothing."""
     link, by, stop = find_audience(visit.site, list_id), visit.by, visit.service.stop
 
     def work(site: Site) -> list[Plan]:
@@ -118,7 +118,7 @@ def begin_preview(visit: Visit, list_id: str) -> HttpResponse:
 
 @screen(Scope.CONFIGURE, "POST")
 def switch_on(visit: Visit, list_id: str) -> HttpResponse:
-    """Switch the schedule on, and begin with exactly what was shown."""
+    """Turn the schedule on, and start with exactly what was shown."""
     link = find_audience(visit.site, list_id)
     _check_version(visit)
     plan_id = int(text) if (text := visit.request.POST.get("plan", "")).isdecimal() else 0

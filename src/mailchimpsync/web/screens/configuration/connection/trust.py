@@ -1,4 +1,4 @@
-"""Which side is right where both differ, until one sync that was looked at before has brought the other into line."""
+"""Which side is right where both differ, until one reviewed sync has brought the other into line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""By which webhooks Mailchimp tells us of changes: their state, repair, and those of others that nobody needs."""
+"""The webhooks by which Mailchimp reports changes: their state, their repair, and deleting others."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def show(visit: Visit) -> HttpResponse:
 
 
 def _recent_findings(visit: Visit) -> list[Finding]:
-    """Return what was found a minute ago at most: the front page asks whenever somebody looks at it."""
+    """Return findings that are a minute old at most: each view of the front page asks for them."""
     key = f"webhooks:{visit.site.settings.home}:{visit.site.version}"
     found: list[Finding] | None = cache.get(key)
     if found is None:
@@ -60,7 +60,7 @@ def _recent_findings(visit: Visit) -> list[Finding]:
 
 @screen(Scope.CONFIGURE, "POST")
 def repair(visit: Visit) -> HttpResponse:
-    """Make what is missing, correct what is wrong, delete ours that are doubled; nobody else's are touched."""
+    """Create missing webhooks, correct wrong ones, and delete duplicates of ours; never touch others."""
     with with_time_limit(visit.site, SECONDS) as site:
         findings = repair_webhooks(site)
     for one in findings:
@@ -71,7 +71,7 @@ def repair(visit: Visit) -> HttpResponse:
 
 @screen(Scope.CONFIGURE, "POST")
 def delete(visit: Visit) -> HttpResponse:
-    """Delete one webhook, whoever made it, once that is confirmed."""
+    """Delete one webhook, ours or not, after a confirmation."""
     given = visit.request.POST
     with with_time_limit(visit.site, SECONDS) as site:
         hook = _find(list_webhooks(site), given.get("id", ""))

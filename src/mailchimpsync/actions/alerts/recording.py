@@ -1,4 +1,4 @@
-"""Notes problems in the store, and what is over; whoever is to know is told by `telling.py`."""
+"""Records new, changed and resolved problems in the store; `notifications.py` queues the alerts."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from mailchimpsync.actions.alerts.look import key_names
+from mailchimpsync.actions.alerts.detection import key_names
+from mailchimpsync.actions.alerts.enqueue import post
 from mailchimpsync.actions.alerts.messages import recovery
-from mailchimpsync.actions.alerts.posting import post
 from mailchimpsync.actions.alerts.problems import Kind, Noted, Problem, compare, may_pass, name_of
 from mailchimpsync.actions.runs.reports import Report
 from mailchimpsync.actions.site import Site
@@ -19,10 +19,10 @@ from mailchimpsync.store.site import alerts
 from mailchimpsync.sync import Outcome
 
 PASSING = timedelta(hours=1)
-"""How long an error that may pass by itself lasts before anybody is told."""
+"""How long an error that may resolve itself must last before people are alerted."""
 
 CAMPAIGNS_PASSING = timedelta(days=1)
-"""Likewise for an import of campaigns, which nobody waits for."""
+"""Likewise for an import of campaigns, which is less urgent."""
 
 _OF_MAILCHIMPS_KEY = frozenset({Code.MC_AUTH, Code.MC_BAD_KEY, Code.MC_FORBIDDEN, Code.MC_DISABLED, Code.MC_PLAN})
 _OF_CIVICRMS_KEY = frozenset(
@@ -38,13 +38,13 @@ _OF_CIVICRMS_KEY = frozenset(
 _COMPLETE = frozenset({Outcome.DONE.value, Outcome.WAITING.value, Outcome.INCOMPLETE.value, Outcome.HELD.value})
 
 
-def update_problems(site: Site, seen: Sequence[Problem], was_looked_at: Callable[[Noted], bool]) -> None:
-    """Note what is new, has changed, or is over; what was told as a problem is told as over, once."""
+def update_problems(site: Site, seen: Sequence[Problem], was_checked: Callable[[Noted], bool]) -> None:
+    """Record what is new, has changed, or is resolved; if people were alerted, tell them once that it is resolved."""
     with site.store.reading() as tx:
-        if compare(alerts.open_alerts(tx), seen, was_looked_at).is_nothing:
+        if compare(alerts.open_alerts(tx), seen, was_checked).is_nothing:
             return
     with site.store.begin() as tx:
-        found = compare(alerts.open_alerts(tx), seen, was_looked_at)
+        found = compare(alerts.open_alerts(tx), seen, was_checked)
         for problem in found.raised:
             _raise(tx, site, problem)
         for noted, problem in found.changed:
@@ -76,7 +76,7 @@ def update_from_error(site: Site, link: Link, error: MailchimpsyncError) -> None
 def update_from_campaigns(site: Site, link: Link, error: MailchimpsyncError | None, failed: Mapping[str, int]) -> None:
     """Note that an import of campaigns, or some campaigns of it (by code), failed, or that all is well with them.
 
-    Another run at work, or a fault that passes, is nothing to tell of before it has lasted.
+    Another run at work is no problem, and a fault that may pass is one only once it has lasted.
     """
     if error is not None and (isinstance(error, BusyError) or error.code is Code.LEASE_LOST):
         return
@@ -118,9 +118,9 @@ def _raise(tx: Transaction, site: Site, problem: Problem) -> None:
 
 
 def _change(tx: Transaction, site: Site, noted: Noted, problem: Problem) -> None:
-    """Another code is news, for those too who know of the problem; how often it is told stays bounded.
+    """Another code starts a new alert, even if the problem was acknowledged; the number of alerts stays bounded.
 
-    What was thought to pass, and does not, is told at once.
+    A problem that was expected to pass, and does not, is reported immediately.
     """
     code = problem.code.value if problem.code else None
     values: dict[str, Any] = {"code": code, "data": dict(problem.data)}

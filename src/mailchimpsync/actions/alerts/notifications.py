@@ -1,4 +1,4 @@
-"""Decides what is told now: problems that are new or last, the week's summary, and the ping after a sync."""
+"""Decides which messages to send now: new or lasting problems, the weekly summary, and the ping after a sync."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import get_args
 
 from mailchimpsync.actions.alerts import messages as texts
-from mailchimpsync.actions.alerts.posting import post
+from mailchimpsync.actions.alerts.enqueue import post
 from mailchimpsync.actions.alerts.problems import NOT_WELL, Noted, may_pass
 from mailchimpsync.actions.alerts.summary import summary_lines
 from mailchimpsync.actions.site import Site
@@ -18,7 +18,7 @@ from mailchimpsync.store.site import alerts, outbox
 
 PING = "ping"
 PING_WITHIN = timedelta(hours=1)
-"""A sync that ended earlier is no news to whoever waits for a ping."""
+"""A sync that ended earlier sends no ping."""
 
 SUMMARY_HOUR = 7
 _WEEK = timedelta(days=7)
@@ -26,7 +26,7 @@ _WEEKDAYS = get_args(Weekday)
 
 
 def queue_notifications(site: Site) -> None:
-    """Put into the outbox what is to be told now; several services on one store tell it once."""
+    """Put the messages to send now into the outbox; several services on one store send each of them once."""
     now, wanted = site.runtime.now(), site.configuration.alerts
     with site.store.reading() as tx:
         noted = alerts.open_alerts(tx)

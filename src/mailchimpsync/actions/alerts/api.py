@@ -12,8 +12,8 @@ from pydantic import Field
 
 from mailchimpsync.actions.alerts import messages as texts
 from mailchimpsync.actions.alerts.channels import DeliveryError, bounded, sender_of
+from mailchimpsync.actions.alerts.descriptions import describe
 from mailchimpsync.actions.alerts.problems import Noted, may_pass
-from mailchimpsync.actions.alerts.words import describe
 from mailchimpsync.actions.api.description import Scope, action
 from mailchimpsync.actions.api.envelope import plain
 from mailchimpsync.actions.finding import Finding, Level, ok, plain_findings

@@ -1,4 +1,4 @@
-"""What the store says about each connection, and which problems that means."""
+"""Detects problems from what the store says about each connection."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ KINDS_CHECKED = frozenset(
         Kind.INTERESTS,
     }
 )
-"""The kinds that the store and this machine tell of; the others come from runs and from Mailchimp."""
+"""The kinds detected from the store and this machine; the others come from runs and from Mailchimp."""
 
 FAILING_ROWS_MIN = 20
 """Where fewer people can't be synced, their share says nothing."""
@@ -56,7 +56,7 @@ class Observation:
         unexplained: differences that the last verification found and nothing explains.
         plugins: the names of the plugins that failed in the last run with data.
         unfit: of how many people the last run with data found a value that does not fit, or that Mailchimp had
-            refused, in the merge field `unfit_field`, where that is the most; of so many `checked`.
+            refused, in the merge field `unfit_field`, where that is the most; out of `checked` people.
         leaving: members to be taken off at Mailchimp, which refuses it.
         refused: people whose change Mailchimp refused again and again, by the code.
         batches: why batches have no results though they should.
@@ -80,7 +80,7 @@ class Observation:
 
 
 def find_problems(site: Site) -> list[Problem]:
-    """Return the problems of the kinds `LOOKED_AT`."""
+    """Return the problems of the kinds in `KINDS_CHECKED`."""
     now, wanted = site.runtime.now(), site.configuration.alerts
     found: list[Problem] = []
     with site.store.reading() as tx:
@@ -93,7 +93,7 @@ def find_problems(site: Site) -> list[Problem]:
 def problems_of(
     link: Link, seen: Observation, wanted: Alerts, noted: Collection[str], now: datetime
 ) -> Iterator[Problem]:
-    """Yield the problems of a connection. One that is held or fails is not late besides: one thing is told once."""
+    """Yield the problems of a connection. One that is held or fails is not also reported as late."""
     list_id = link.audience_id
     if seen.held_plan is not None:
         yield _problem(Kind.HELD, list_id, Code.HELD, plan=seen.held_plan)
@@ -148,7 +148,7 @@ def _late(link: Link, seen: Observation, wanted: Alerts, now: datetime) -> Probl
 
 
 def _is_silent(link: Link, late: str, noted: Collection[str]) -> bool:
-    """What was told as late stays so until it is synced."""
+    """A connection that was reported as late stays late until it is synced."""
     known = {name_of(kind, link.audience_id) for kind in STOPS} | set(key_names(link))
     return late in noted or not known & set(noted)
 

@@ -1,4 +1,4 @@
-"""Sends what waits in the outbox: each message by its channel, again and again with growing pauses, not for ever."""
+"""Sends the messages in the outbox, each through its channel, with growing pauses between attempts."""
 
 from __future__ import annotations
 

@@ -109,10 +109,10 @@ def test_ada_reads_what_goes_with_a_connection_before_it_goes_and_brings_it_back
     assert rows_known(charity) == 0
 
     page.get_by_role("link", name="This is version 2.").click()
-    page.get_by_role("button", name="Back to version 1").click()
+    page.get_by_role("button", name="Restore version 1").click()
     expect(page.get_by_role("main")).to_contain_text("new, with subscription group 8")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("What version 1 said is saved again")).to_be_visible()
+    expect(page.get_by_text("Version 1 was restored")).to_be_visible()
     assert configuration_of(charity).connections
 
 
@@ -229,7 +229,7 @@ def test_a_schedule_is_told_in_words_and_a_wrong_one_beside_its_fields(own_chari
     assert "Enter both times, or neither." in bad.text
     for words in (
         " at 06:00 (Europe/Paris).",
-        "Quiet between 22:00 and 05:00 (Europe/Paris)",
+        "Quiet hours from 22:00 to 05:00 (Europe/Paris)",
         "every 3 days",
         "No service is running this schedule at the moment.",
     ):

@@ -79,7 +79,7 @@ class Call:
 
 
 @dataclass
-class Pager:
+class WebhookReceiver:
     """A web server; `status` is what it answers, and `location` where it sends callers to."""
 
     url: str = ""

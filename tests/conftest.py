@@ -24,6 +24,9 @@ from support import compiled_sql, copied_django_schema, copied_schema
 
 configure(Settings(home=Path("no-site")), "tests")  # Django's models can't be imported before; sites set up their own
 
+GARBAGE_THRESHOLDS = 20_000, 20, 50
+"""How much is made before garbage is looked for: a sync makes much that is gone at once, with or without looking."""
+
 THOROUGH = os.environ.get("MAILCHIMPSYNC_THOROUGH") == "1"
 
 
@@ -39,6 +42,7 @@ def pytest_configure() -> None:
 def pytest_collection_finish() -> None:
     """Exempt what was loaded from garbage collection: it stays until the end, and scanning it repeatedly cost seconds."""
     gc.freeze()
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
     gc.enable()
 
 

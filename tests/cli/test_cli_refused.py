@@ -58,7 +58,9 @@ def alerts(desk: Desk) -> set[str]:
     return {one["kind"] for one in json.loads(desk("alerts", "list", "--json").stdout)}
 
 
-@pytest.mark.parametrize("status", [403, 401, 429, 500])
+@pytest.mark.parametrize(
+    "status", [403, *(pytest.param(other, marks=pytest.mark.thorough) for other in (401, 429, 500))]
+)
 def test_one_who_left_and_whom_mailchimp_does_not_let_go_is_told_by_every_door(connected: Desk, status: int) -> None:
     five_in_sync(connected)
     staff_removes(connected, 20, 21)

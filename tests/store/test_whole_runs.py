@@ -19,6 +19,8 @@ from support.world import NEWS, WALK, WALKS, World, days_ago
 ANN, BELLA, CARL, DORA = (f"{name}@example.org" for name in ("ann", "bella", "carl", "dora"))
 HANGS, ELEVEN_MINUTES = 36_000.0, 660
 
+pytestmark = pytest.mark.thorough  # `sync/` lives through the same on SQLite
+
 
 @pytest.fixture
 def world(store: Store) -> Iterator[World]:

@@ -1,6 +1,6 @@
 """The pure rules: what one row needs, and why. No I/O, no clock (docs/decisions/pure-rules.md)."""
 
-from mailchimpsync.decide.eligibility import Address, best_address, obstacle_to_subscribing
+from mailchimpsync.decide.eligibility import OBSTACLES, Address, best_address, obstacle_to_subscribing
 from mailchimpsync.decide.rules import decide
 from mailchimpsync.decide.situation import Decision, Refusal, Situation
 from mailchimpsync.decide.subscription import DEPARTED, has_left
@@ -8,6 +8,7 @@ from mailchimpsync.decide.weigh import Excess, Subject, excesses, kinds_of
 
 __all__ = [
     "DEPARTED",
+    "OBSTACLES",
     "Address",
     "Decision",
     "Excess",

@@ -11,6 +11,18 @@ from dataclasses import dataclass
 
 from mailchimpsync.errors import Code
 
+OBSTACLES = frozenset(
+    {
+        Code.CV_NO_ADDRESS,
+        Code.CV_BAD_ADDRESS,
+        Code.CV_ON_HOLD,
+        Code.CV_DO_NOT_EMAIL,
+        Code.CV_OPTED_OUT,
+        Code.CV_DECEASED,
+    }
+)
+"""Why a contact may not be newly subscribed; CiviCRM itself can confirm each."""
+
 ADDRESS_LENGTH_MAX = 254
 _LOOKS_LIKE_AN_ADDRESS = re.compile(
     r"[^@\s,;:<>()\[\]\\\"]{1,64}@(?:[^@\s.,;:<>()\[\]\\\"]{1,63}\.)+[^@\s.,;:<>()\[\]\\\"]{2,63}"

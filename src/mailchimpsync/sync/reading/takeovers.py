@@ -13,9 +13,8 @@ from sqlalchemy import RowMapping
 
 from mailchimpsync.addresses import member_id_of, normalise_address, sendable, spellings
 from mailchimpsync.civicrm import ContactAddress, Modified, Person, contacts_by_id, persons
-from mailchimpsync.decide import Address, best_address, has_left, obstacle_to_subscribing
+from mailchimpsync.decide import OBSTACLES, Address, best_address, has_left, obstacle_to_subscribing
 from mailchimpsync.decide.member_facts import facts_of
-from mailchimpsync.errors import Code
 from mailchimpsync.model import IN_FLIGHT, GroupState, SyncStatus
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache import contacts, groups, ownership, rows
@@ -28,16 +27,6 @@ from mailchimpsync.sync.reading.group_states import read_groups_of
 
 CONTACTS_PER_STEP = 5_000
 _NOT_IN_GROUP = GroupState()
-_OBSTACLES = frozenset(
-    {
-        Code.CV_NO_ADDRESS,
-        Code.CV_BAD_ADDRESS,
-        Code.CV_ON_HOLD,
-        Code.CV_DO_NOT_EMAIL,
-        Code.CV_OPTED_OUT,
-        Code.CV_DECEASED,
-    }
-)
 
 States = Mapping[int, Mapping[int, GroupState]]
 
@@ -170,7 +159,7 @@ def _may_take(run: Run, row: Any, holder: RowMapping, states: States) -> bool:
 
 
 def _is_obstructed(holder: RowMapping) -> bool:
-    return holder["sync_status"] == SyncStatus.FAIL and holder["reason"] in _OBSTACLES
+    return holder["sync_status"] == SyncStatus.FAIL and holder["reason"] in OBSTACLES
 
 
 def _take_over_some(run: Run, waiting: Sequence[Any], held: Mapping[int, RowMapping]) -> None:

@@ -9,7 +9,8 @@ from datetime import datetime
 from sqlalchemy import RowMapping
 
 from mailchimpsync.civicrm import Person, contacts_modified_since, history, persons
-from mailchimpsync.errors import TRANSIENT_CODES, Code
+from mailchimpsync.decide import OBSTACLES
+from mailchimpsync.errors import TRANSIENT_CODES
 from mailchimpsync.model import IN_FLIGHT, SUBSCRIBED_STATUSES, SyncStatus
 from mailchimpsync.store.changes import kept_plans
 from mailchimpsync.store.queries.counts import EXCLUDED_BY_CHOICE
@@ -18,20 +19,6 @@ from mailchimpsync.store.verify import own_rows
 from mailchimpsync.sync.deciding.situations import obstacle_of
 from mailchimpsync.sync.verify.difference import Cause, Difference, Kind
 from mailchimpsync.sync.verify.reading import Comparing
-
-_OBSTACLES = frozenset(
-    {
-        Code.CV_NO_ADDRESS,
-        Code.CV_BAD_ADDRESS,
-        Code.CV_ON_HOLD,
-        Code.CV_DO_NOT_EMAIL,
-        Code.CV_OPTED_OUT,
-        Code.CV_DECEASED,
-    }
-)
-"""Reasons that CiviCRM itself can confirm."""
-
-"""Reasons for which the two sides may differ."""
 
 Row = RowMapping
 
@@ -67,7 +54,7 @@ class Causes:
         return explained
 
     def _look_up_people(self, found: Sequence[Difference], rows: Sequence[Row]) -> None:
-        obstructed = {row["civicrm_contact_id"] for row in rows if row["reason"] in _OBSTACLES}
+        obstructed = {row["civicrm_contact_id"] for row in rows if row["reason"] in OBSTACLES}
         wanted = {one.contact_id for one in found if one.kind is Kind.NOT_SUBSCRIBED} & obstructed
         contacts = sorted(contact for contact in wanted if contact is not None)
         self._people = persons(self.work.systems.civicrm, contacts) if contacts else {}
@@ -88,7 +75,7 @@ class Causes:
 
     def _is_true(self, one: Difference, row: Row) -> bool:
         """Return whether a row was decided on the current facts; otherwise its reason explains nothing."""
-        if row["reason"] in _OBSTACLES:
+        if row["reason"] in OBSTACLES:
             person = self._people.get(one.contact_id or 0)
             now = {"mailchimp_status": one.status, "mailchimp_email": one.address}
             return one.kind is Kind.NOT_SUBSCRIBED and person is not None and obstacle_of(now, person) is not None

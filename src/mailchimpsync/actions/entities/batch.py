@@ -76,11 +76,7 @@ def batch_get(
         "total_operations": total_operations,
         "response_processed": response_processed,
     }
-    with site.store.begin() as tx:
-        page = Page(limit, offset, sort, is_count)
-        rows = filters.look_up(tx, lookup.batches, filters.conditions(wanted), page)
-    found: list[dict[str, Any]] | int = filters.choose(rows, columns, list(lookup.batches.columns))
-    return found
+    return filters.answer(site.store, lookup.batches, wanted, columns, Page(limit, offset, sort, is_count))
 
 
 @action(ENTITY, Scope.CONFIGURE, name="create", present=plain)

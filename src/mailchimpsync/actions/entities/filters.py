@@ -11,7 +11,7 @@ from pydantic import AliasChoices, Field, with_config
 from typing_extensions import TypedDict
 
 from mailchimpsync.errors import UsageError
-from mailchimpsync.store import Transaction
+from mailchimpsync.store import Store, Transaction
 from mailchimpsync.store.queries import lookup
 from mailchimpsync.store.queries.lookup import OPERATORS, Condition, Source
 
@@ -149,6 +149,20 @@ def look_up(tx: Transaction, source: Source, wanted: list[Condition], page: Page
     if len(rows) > LIMIT_MAX:
         raise UsageError(f"There are more than {LIMIT_MAX:,} rows; ask for some at a time, by limit and offset.")
     return rows
+
+
+def answer(
+    store: Store, source: Source, wanted: Mapping[str, Any], columns: str | list[str] | None, page: Page
+) -> list[dict[str, Any]] | int:
+    """Return a page of the rows that pass the filters, with the columns that were asked for, or their number.
+
+    Raises:
+        UsageError: there is no such column or operator; there are too many rows for one answer.
+    """
+    with store.begin() as tx:
+        rows = look_up(tx, source, conditions(wanted), page)
+    found: list[dict[str, Any]] | int = choose(rows, columns, list(source.columns))
+    return found
 
 
 def choose(rows: list[dict[str, Any]] | int, columns: str | list[str] | None, known: Collection[str]) -> Any:

@@ -94,11 +94,7 @@ def update_get(
         "agreed": agreed,
         "run_id": run_id,
     }
-    with site.store.begin() as tx:
-        page = Page(limit, offset, sort, is_count)
-        rows = filters.look_up(tx, lookup.updates, filters.conditions(wanted), page)
-    found: list[dict[str, Any]] | int = filters.choose(rows, columns, list(lookup.updates.columns))
-    return found
+    return filters.answer(site.store, lookup.updates, wanted, columns, Page(limit, offset, sort, is_count))
 
 
 @action(ENTITY, Scope.CONFIGURE, name="create", present=plain)

@@ -9,8 +9,6 @@ from typing import Any
 from mailchimpsync.model import blank_as_empty
 
 Row = Mapping[str, Any]
-Lookups = Mapping[str, Mapping[int, list[Row]]]
-"""What was looked up besides contacts, by name and contact."""
 
 MEMBERSHIPS, DONATIONS, FIRST, LAST, ADDRESSES = "memberships", "donations", "first", "last", "addresses"
 

@@ -34,11 +34,6 @@ class World:
     calls: tuple[ControlCall, ...]
     examples: tuple[Example, ...]
 
-    @property
-    def number_of_people(self) -> int:
-        """How many rows there are on both sides."""
-        return len(self.builder.contacts) + len(self.builder.members)
-
 
 def begin(people: int, now: datetime, seed: int = SEED) -> World:
     """Return a charity of about `people` people; the same for the same arguments.

@@ -221,14 +221,6 @@ def entry(cache_id: int, new: str, **columns: Any) -> dict[str, Any]:
     }
 
 
-def test_the_journal_tells_a_rows_story_even_when_the_row_is_gone(store: Store) -> None:
-    with store.begin() as tx:
-        journal.write_journal(tx, [entry(7, "Added"), entry(8, "Added"), entry(7, "Removed", time=hour(10))])
-        story = journal.entries_for_row(tx, LIST, 7)
-
-    assert [(one["time"], one["new"]) for one in story] == [(hour(9), "Added"), (hour(10), "Removed")]
-
-
 def test_a_runs_changes_are_counted_by_kind(store: Store) -> None:
     with store.begin() as tx:
         journal.write_journal(tx, [entry(7, "Added"), entry(8, "Added"), entry(9, "Removed", run_id=NEXT_RUN)])

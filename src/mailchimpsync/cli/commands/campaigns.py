@@ -22,12 +22,12 @@ from mailchimpsync.actions.api.selection import find_links
 from mailchimpsync.actions.texts.codes import explain_code
 from mailchimpsync.cli.interrupt import Interruption
 from mailchimpsync.cli.output.console import print_sentence, stderr, stdout
+from mailchimpsync.cli.output.errors import EXIT_INTERRUPTED
 from mailchimpsync.cli.output.json import moment, print_json
 from mailchimpsync.cli.output.progress import progress_on
 from mailchimpsync.store.site.campaigns import CampaignState
 from mailchimpsync.sync import Outcome
 
-MORE_TO_DO, NEEDS_A_PERSON, INTERRUPTED = 3, 7, 130
 TABLE_WIDTH_MAX = 130
 
 
@@ -66,7 +66,7 @@ def pull(ctx: click.Context, group_id: int | None, since: str | None, max_time: 
     else:
         for one in pulled:
             _tell(stdout(), one)
-    ctx.exit(INTERRUPTED if interruption.asked() else max(one.exit_code for one in pulled))
+    ctx.exit(EXIT_INTERRUPTED if interruption.asked() else max(one.exit_code for one in pulled))
 
 
 @command.command("list")

@@ -105,12 +105,6 @@ def changes_by_kind(tx: Connection, run_ids: Sequence[int]) -> list[tuple[str, s
     return [(side, field, new or "", number) for side, field, new, number in tx.execute(query)]
 
 
-def entries_for_row(tx: Connection, list_id: str, cache_id: int) -> Sequence[RowMapping]:
-    """Return the entries of a row, oldest first."""
-    query = select(journal).where(journal.c.list_id == list_id, journal.c.cache_id == cache_id).order_by(journal.c.id)
-    return tx.execute(query).mappings().all()
-
-
 def newest_for_row(tx: Connection, list_id: str, cache_id: int, fields: Collection[str]) -> Row | None:
     """Return the newest entry of a row about one of these fields."""
     mine = journal.c.list_id == list_id, journal.c.cache_id == cache_id, journal.c.field.in_(fields)
@@ -122,11 +116,6 @@ def entries(tx: Connection, wanted: Filter, *, after: int = 0, limit: int, offse
     """Return the next entries, oldest first: those with an id after `after`, skipping the first `offset`."""
     query = select(journal).where(journal.c.id > after, *_conditions(wanted))
     return tx.execute(query.order_by(journal.c.id).limit(limit).offset(offset)).mappings().all()
-
-
-def count_entries(tx: Connection, wanted: Filter) -> int:
-    """Return how many entries there are."""
-    return int(tx.execute(select(func.count()).select_from(journal).where(*_conditions(wanted))).scalar_one())
 
 
 def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:

@@ -44,12 +44,6 @@ def announce(world: World, audience: Audience, pk: int, before: sqlite3.Row | No
         _fire(world, audience, _events(audience, before, after), source)
 
 
-def announce_campaign(world: World, audience: Audience, campaign_id: str, subject: str) -> None:
-    """Fire that a campaign was sent."""
-    data = {"id": campaign_id, "subject": subject, "status": "sent", "reason": "", "list_id": audience.list_id}
-    _fire(world, audience, [("campaign", data)], "admin")
-
-
 def _fire(world: World, audience: Audience, events: list[Event], source: Source) -> None:
     now = world.now()
     for webhook in audience.webhooks:

@@ -31,7 +31,7 @@ AT_ONCE_MAX = 10_000
 def index(visit: Visit) -> HttpResponse:
     """Show a page of search results."""
     if not visit.site.configuration.connections:
-        return visit.render("everybody.html", {"search": None})
+        return visit.render("cache_browser.html", {"search": None})
     search = read_search(visit.site, visit.request.GET)
     browsed = browse(visit.site, search.wanted, search.turn, in_haste=not search.is_whole)
     if search.turn.before is not None and not browsed.found.has_previous:  # the first page is whole, even so
@@ -39,7 +39,7 @@ def index(visit: Visit) -> HttpResponse:
     context = {**_results(visit, search, browsed), **_choices(visit, search)}
     if visit.is_partial:
         return visit.part("parts/rows.html", context)
-    return visit.render("everybody.html", context)
+    return visit.render("cache_browser.html", context)
 
 
 def _results(visit: Visit, search: Search, browsed: Browsed) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def index(visit: Visit, list_id: str) -> HttpResponse:
 def live(visit: Visit, list_id: str) -> HttpResponse:
     """Refresh the part that changes."""
     context = _standing(visit, find_audience(visit.site, list_id))
-    return visit.part("parts/standing.html", {**context, "said": visit.request.GET.get("said", "")})
+    return visit.part("parts/connection_status.html", {**context, "said": visit.request.GET.get("said", "")})
 
 
 @screen()

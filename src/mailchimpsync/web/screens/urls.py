@@ -5,7 +5,16 @@ from __future__ import annotations
 from django.urls import path
 from django.views.i18n import set_language
 
-from mailchimpsync.web.screens import cache_browser, cannot_sync, configuration, erase, people, plans, status, users
+from mailchimpsync.web.screens import (
+    cache_browser,
+    cannot_sync,
+    check_person,
+    configuration,
+    erase,
+    plans,
+    status,
+    users,
+)
 from mailchimpsync.web.sign_in import ChangePassword, SetPassword, SignIn, SignOut, welcome
 
 urlpatterns = [
@@ -16,7 +25,7 @@ urlpatterns = [
     path("welcome/<str:word>", welcome, name="welcome"),
     path("language", set_language, name="set-language"),
     *status.urlpatterns,
-    *people.urlpatterns,
+    *check_person.urlpatterns,
     *erase.urlpatterns,
     *cache_browser.urlpatterns,
     *cannot_sync.urlpatterns,

@@ -29,22 +29,22 @@ def index(visit: Visit) -> HttpResponse:
     asked = visit.request.GET.get("person", "").replace("\x00", "").strip()[:_CHARS_MAX]
     context: dict[str, Any] = {"asked": asked, "is_connected": bool(visit.site.configuration.connections)}
     if not asked or not context["is_connected"]:
-        return visit.render("people.html", context)
+        return visit.render("check_person.html", context)
     if names_one_person(asked):
         found = explain(visit.site, person=asked)
         if found.is_known or found.contact_ids or "@" not in asked:
-            return visit.render("people.html", {**context, **_answer(visit, found)})
+            return visit.render("check_person.html", {**context, **_answer(visit, found)})
     return _find_person(visit, context)
 
 
 def _find_person(visit: Visit, context: dict[str, Any]) -> HttpResponse:
     if len(context["asked"]) < _PART_CHARS_MIN:
-        return visit.render("people.html", {**context, "problem": _("Enter at least two letters.")})
+        return visit.render("check_person.html", {**context, "problem": _("Enter at least two letters.")})
     found = candidates(visit.site, context["asked"])
     if len(found.found) == 1:
         return redirect(f"{reverse('people')}?{urlencode({'person': found.found[0].person})}")
     people = [{"one": one, "url": contact_url(visit.site, one.contact_id)} for one in found.found]
-    return visit.render("people.html", {**context, "candidates": found, "people": people})
+    return visit.render("check_person.html", {**context, "candidates": found, "people": people})
 
 
 def _answer(visit: Visit, found: Explanation) -> dict[str, Any]:

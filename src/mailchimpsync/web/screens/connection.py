@@ -39,10 +39,10 @@ RUNS_SHOWN = 5
 def index(visit: Visit, list_id: str) -> HttpResponse:
     """Show a connection."""
     link = find_audience(visit.site, list_id)
-    context = _standing(visit, link)
+    context = _context(visit, link)
     history = history_of(visit, link)
-    if context["standing"].counted:
-        history = with_now(history, context["standing"].status, visit.site.runtime.now())
+    if context["card"].counted:
+        history = with_now(history, context["card"].status, visit.site.runtime.now())
     context |= {
         "history": history,
         "runs": getruns(visit.site, list_id=list_id, limit=RUNS_SHOWN),
@@ -54,7 +54,7 @@ def index(visit: Visit, list_id: str) -> HttpResponse:
 @screen()
 def live(visit: Visit, list_id: str) -> HttpResponse:
     """Refresh the part that changes."""
-    context = _standing(visit, find_audience(visit.site, list_id))
+    context = _context(visit, find_audience(visit.site, list_id))
     return visit.part("parts/connection_status.html", {**context, "said": visit.request.GET.get("said", "")})
 
 
@@ -138,7 +138,7 @@ def abort(visit: Visit, list_id: str) -> HttpResponse:
     """Abort what is running, after a page that says what that means."""
     link = find_audience(visit.site, list_id)
     if visit.request.POST.get("confirmed") != "yes":
-        return visit.render("abort.html", _standing(visit, link))
+        return visit.render("abort.html", _context(visit, link))
     done = abortsync(visit.site, group_id=link.group_id).done
     visit.service.counts.forget()
     visit.say(
@@ -174,16 +174,16 @@ def begin(visit: Visit, link: Link, kind: str, work: Callable[[Site], Any]) -> N
     visit.service.tasks.begin(visit.site, kind, link.audience_id, with_names, by=visit.by)
 
 
-def _standing(visit: Visit, link: Link) -> dict[str, Any]:
-    [standing] = connection_cards(visit, [link], wait="wait" in visit.request.GET)
+def _context(visit: Visit, link: Link) -> dict[str, Any]:
+    [card] = connection_cards(visit, [link], wait="wait" in visit.request.GET)
     return {
         "link": link,
-        "standing": standing,
-        "status": standing.status,
-        "outcome": outcome_of(standing.task),
-        "news": news_for([standing]),
-        "seconds": standing.seconds,
-        "log": log_with_times(standing.status.log),
+        "card": card,
+        "status": card.status,
+        "outcome": outcome_of(card.task),
+        "news": news_for([card]),
+        "seconds": card.seconds,
+        "log": log_with_times(card.status.log),
     }
 
 

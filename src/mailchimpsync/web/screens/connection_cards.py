@@ -100,8 +100,8 @@ class ConnectionCard:
         return self.sum_at_mailchimp == self.sum_at_civicrm
 
 
-def _headline(standing: ConnectionCard) -> str:
-    status, task = standing.status, standing.task
+def _headline(card: ConnectionCard) -> str:
+    status, task = card.status, card.task
     if status.running and status.working is not None:
         return _("Sync is running")
     if task is not None and task.is_under_way:
@@ -110,7 +110,7 @@ def _headline(standing: ConnectionCard) -> str:
         return _("Processing changes from Mailchimp")
     if status.crashed:
         return _("A sync stopped partway and hasn't been resumed")
-    if not standing.counted and status.state.word in (Word.WAITING, Word.OK):
+    if not card.counted and status.state.word in (Word.WAITING, Word.OK):
         return _("Counting…")
     return _state_words(status.state)
 

@@ -26,7 +26,7 @@ def index(visit: Visit) -> HttpResponse:
     """Show all connections."""
     context, now = _cards(visit), visit.site.runtime.now()
     histories = {}
-    for one in context["standings"][:CHARTS_MAX]:
+    for one in context["cards"][:CHARTS_MAX]:
         past = history_of(visit, one.link)
         histories[one.link.audience_id] = with_now(past, one.status, now) if one.counted else past
     return visit.render("overview.html", {**context, "histories": histories})
@@ -51,7 +51,7 @@ def _cards(visit: Visit) -> dict[str, Any]:
     found = connection_cards(visit, links, wait=_waits(visit))
     everywhere = [notice_of(one) for one in getalerts(visit.site) if one.list_id is None]
     return {
-        "standings": found,
+        "cards": found,
         "notices": everywhere,
         "news": news_for(found),
         "seconds": min((one.seconds for one in found), default=CALM),

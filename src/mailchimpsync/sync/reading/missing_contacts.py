@@ -71,9 +71,8 @@ def _keep_invisible(run: Run, invisible: Collection[int]) -> None:
 
 def _replace(run: Run, gone: MissingContacts, successors: Mapping[int, int]) -> int:
     if successors and run.since is not None:
-        read_groups_of(
-            run, sorted(set(successors.values()))
-        )  # a merge moves memberships to the remaining contact, with their old dates
+        # A merge moves memberships to the remaining contact, with their old dates.
+        read_groups_of(run, sorted(set(successors.values())))
     marks = flags_of_merged(run, successors)
     with run.transaction() as tx:
         replaced = {contact: successors.get(contact) for contact in gone}

@@ -114,9 +114,8 @@ def _record_results(
         journal.write_journal(tx, told_of_persons)
         journal.write_journal(tx, [*_refusals(run, changes, refused), *_uncorrected(run, changes, uncorrected)])
         count_refused(tx, [(run.id, change["cache_id"]) for change in changes if change["id"] in failed])
-        plans.drop_plans_of_rows(
-            tx, [change["cache_id"] for change in changes]
-        )  # including changes left by a failed run
+        # including changes left by a failed run
+        plans.drop_plans_of_rows(tx, [change["cache_id"] for change in changes])
         if newest is not None:
             runs.note_history(tx, run.list_id, newest)
         regrouped = [change["cache_id"] for change in done if change["group_changes"]]

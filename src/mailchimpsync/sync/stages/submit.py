@@ -164,9 +164,8 @@ def _operation(work: Work, row: Any, mark: str) -> Operation:
         return Operation("POST", f"{member}/tags", row["data"], name)
     if row["data"].get("status") == MemberStatus.ARCHIVED:
         return Operation("DELETE", member, None, name)
-    method = (
-        "PATCH" if _changes_address(row) else "PUT"
-    )  # a member that has moved or gone meanwhile must not be created
+    # A member that has moved or gone meanwhile must not be created.
+    method = "PATCH" if _changes_address(row) else "PUT"
     query = "?skip_merge_validation=true" if "skip_merge_validation" in row["attempt"]["tries"] else ""
     return Operation(method, member + query, row["data"], name)
 

@@ -103,9 +103,8 @@ def confirmed_row(update: Update, confirmed: Mapping[str, Any]) -> dict[str, Any
     """Return the columns of `store.data` once an update with data is confirmed."""
     change = update["agreed"]["data"]
     now = after_tags(confirmed, change) if request_kind(update) == TAGS else after_member(confirmed, change)
-    settled = (
-        {"refused": None} if change["digests"] and not change.get("refused") else {}
-    )  # otherwise a part was refused
+    # Without digests, or with a refusal, only a part was confirmed.
+    settled = {"refused": None} if change["digests"] and not change.get("refused") else {}
     return {"cache_id": update["id"], "confirmed": now, **settled}
 
 

@@ -119,7 +119,7 @@ def test_a_forced_restart_is_refused_once_and_takes_over_when_said_twice(waiting
 def test_a_sync_that_does_not_hear_because_it_is_stopped_in_a_request_is_fenced_out(
     connected: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stopping, "PATIENCE_SECONDS", 0.5)
+    monkeypatch.setattr(stopping, "ABORT_TIMEOUT_SECONDS", 0.5)
     with connected.sync_kept_waiting("--max-time", "0") as process:
         os.kill(process.pid, signal.SIGSTOP)
         aborted = connected("abort", "--yes", "--json")

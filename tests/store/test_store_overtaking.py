@@ -205,12 +205,12 @@ def test_what_was_sent_and_never_answered_is_found_with_its_row(store: Store) ->
 def test_a_batch_that_keeps_people_waiting_is_told(store: Store) -> None:
     with store.begin() as tx:
         batch_id = send(tx, queue(tx, OFF))
-        assert updates.batch_trouble(tx, LIST, hour(10)) is None
-        told = updates.batch_trouble(tx, LIST, LATER)
+        assert updates.batch_delay(tx, LIST, hour(10)) is None
+        told = updates.batch_delay(tx, LIST, LATER)
         assert told is not None
         assert (told.code, told.since, told.number) == ("BATCH_UNPROVED", hour(10), 1)
         updates.set_batch(tx, batch_id, mailchimp_batch_id="b1")
-        slow = updates.batch_trouble(tx, LIST, LATER)
+        slow = updates.batch_delay(tx, LIST, LATER)
         assert slow is not None
         assert slow.code == "BATCH_SLOW"
         updates.record_foreign_batch(tx, batch_id, "b9")
@@ -231,8 +231,8 @@ def test_what_a_plan_wanted_and_got_no_answer_is_unknown_until_it_was_read_back(
         )
         assert outcomes(tx) == dict(zip(keys, (UNKNOWN, UNKNOWN, LEFT_OUT), strict=True))
 
-        kept_plans.note_read_back(tx, [done], done=True)
-        kept_plans.note_read_back(tx, [lost, dropped], done=False)
+        kept_plans.record_read_back(tx, [done], done=True)
+        kept_plans.record_read_back(tx, [lost, dropped], done=False)
 
         assert outcomes(tx) == dict(zip(keys, (DONE, LEFT_OUT, LEFT_OUT), strict=True))
         assert kept_plans.count_changes(tx, plan_id) == {DONE: 1, LEFT_OUT: 2}

@@ -86,7 +86,9 @@ class Charity:
     def runs(self, list_id: str = LIST_ID) -> list[dict[str, Any]]:
         """Return all runs of a connection, oldest first."""
         with self.site() as site, site.store.begin() as tx:
-            found = tx.execute(select(run).where(run.c.list_id == list_id, run.c.kind == runs.WHOLE).order_by(run.c.id))
+            found = tx.execute(
+                select(run).where(run.c.list_id == list_id, run.c.kind == runs.WHOLE_RUN).order_by(run.c.id)
+            )
             return [dict(row) for row in found.mappings()]
 
 

@@ -16,7 +16,7 @@ from mailchimpsync.store.changes import kept_plans
 from mailchimpsync.store.changes.kept_plans import PlanState
 from mailchimpsync.store.runs import runs
 from mailchimpsync.store.schema import batch, run
-from mailchimpsync.sync import Aborted, Outcome, abort_connection
+from mailchimpsync.sync import AbortResult, Outcome, abort_connection
 from mailchimpsync.sync.stages import submit
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.variations import every_fourth
@@ -30,7 +30,7 @@ class PulledPlugError(BaseException):
     """The process ends here."""
 
 
-def abort(world: World) -> Aborted:
+def abort(world: World) -> AbortResult:
     """Abort from another process."""
     return abort_connection(world.new_systems(), world.connection)
 
@@ -162,7 +162,7 @@ def test_at_rest_an_abort_does_no_harm(world: World) -> None:
 
     done = abort(world)
 
-    assert done == Aborted(was_at_work=False, run_id=None, batches_deleted=0, updates_aborted=0, kept=())
+    assert done == AbortResult(was_at_work=False, run_id=None, batches_deleted=0, updates_aborted=0, kept=())
     assert world.requests() == []
     assert world.rows() == before
     assert outcomes(world) == ["done"]
@@ -325,7 +325,7 @@ def test_a_request_to_stop_that_was_left_behind_stops_no_later_run(world: World)
 def test_a_run_in_a_request_that_hangs_loses_the_lease_and_writes_nothing_more(world: World) -> None:
     world.member("bella@example.org")
     ann = world.contact("ann@example.org", {NEWS: 20})
-    aborted: list[Aborted] = []
+    aborted: list[AbortResult] = []
 
     def hang_until_aborted(request: httpx2.Request) -> None:
         if request.url.path.endswith("/members") and not aborted:

@@ -17,7 +17,7 @@ from mailchimpsync.store import Store
 from mailchimpsync.store.schema import campaign
 from mailchimpsync.store.site import campaigns
 from mailchimpsync.sync import Outcome
-from mailchimpsync.sync.campaigns import Imported, ImportOptions, import_campaigns
+from mailchimpsync.sync.campaigns import ImportOptions, ImportResult, import_campaigns
 from mailchimpsync.sync.campaigns.read import TRIES_MAX
 from mailchimpsync.sync.lease.lease import holding_lease
 from mailchimpsync.sync.reading import member_pages
@@ -66,7 +66,7 @@ def send(world: World, campaign: str, *names: str, days: float = 2, list_id: str
     )
 
 
-def pull(world: World, *, seconds: float | None = None, **wanted: Any) -> Imported:
+def pull(world: World, *, seconds: float | None = None, **wanted: Any) -> ImportResult:
     deadline = Deadline.after(world.runtime, seconds)
     return import_campaigns(world.systems, LIST, deadline, ImportOptions(**wanted))
 

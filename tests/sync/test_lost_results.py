@@ -13,7 +13,7 @@ from mailchimpsync.store.schema import batch
 from mailchimpsync.sync import Outcome, abort_connection, preview
 from mailchimpsync.sync.lease.lease import lease_held
 from mailchimpsync.sync.outside_runs import hold_lease_for
-from mailchimpsync.sync.updates.results import MINUTES_BETWEEN_ATTEMPTS, results_are_lost
+from mailchimpsync.sync.updates.results import MINUTES_BETWEEN_ATTEMPTS, give_up_results
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.world import LIST, NEWS, World
 
@@ -23,9 +23,9 @@ DAMAGED = Fault(FaultKind.STATUS, STORAGE, times=10_000, status=200, body="no ar
 ALL_DAY = sum(MINUTES_BETWEEN_ATTEMPTS) * 60
 
 
-def trouble(world: World) -> updates.BatchTrouble | None:
+def trouble(world: World) -> updates.BatchDelay | None:
     with world.store.begin() as tx:
-        return updates.batch_trouble(tx, LIST, world.now)
+        return updates.batch_delay(tx, LIST, world.now)
 
 
 def sync_all_day(world: World) -> None:
@@ -131,7 +131,7 @@ def give_up(world: World, batch_id: int) -> int:
     """Let the results of a batch be lost."""
     with lease_held(world.systems, LIST, Deadline.after(world.runtime, 60)) as lease:
         work = hold_lease_for(world.systems, world.connection, Deadline.after(world.runtime, 60), lease)
-        return results_are_lost(work, batch_id)
+        return give_up_results(work, batch_id)
 
 
 def outcomes(world: World, plan_id: int) -> dict[str | None, int]:

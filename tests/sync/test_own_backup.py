@@ -103,7 +103,7 @@ def test_what_another_connection_changed_in_the_same_group_is_no_sign_of_an_old_
     world.pass_time(MINUTE)
     save_group_contacts(world.systems.civicrm, [(bella, NEWS, "Removed"), (bella, NEWS, "Added")], "other")
     with world.store.begin() as tx:
-        runs.note_history(tx, "other", newest_entry(world.systems.civicrm))
+        runs.record_history(tx, "other", newest_entry(world.systems.civicrm))
 
     assert world.sync().outcome is Outcome.DONE
 

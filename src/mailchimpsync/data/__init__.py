@@ -20,7 +20,7 @@ from mailchimpsync.data.convert import UnfitError, as_text, converted
 from mailchimpsync.data.manager import BUILT_IN, Found, active_names, find_plugins
 from mailchimpsync.data.personal import HIDDEN, contacts_of, holds_token, with_secrets
 from mailchimpsync.data.plugin_api import Audience, Outgoing, Person, PluginAnswers
-from mailchimpsync.data.preview import Shown, ShownField, presentable, preview_person
+from mailchimpsync.data.preview import PersonData, PreviewedField, presentable, preview_person
 from mailchimpsync.data.runner import PluginRunner
 from mailchimpsync.data.sources import ALIASES, SUMMARIES, contact_field
 
@@ -37,10 +37,10 @@ __all__ = [
     "Found",
     "Outgoing",
     "Person",
+    "PersonData",
     "PluginAnswers",
     "PluginRunner",
-    "Shown",
-    "ShownField",
+    "PreviewedField",
     "Source",
     "UnfitError",
     "active_names",

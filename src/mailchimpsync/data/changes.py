@@ -33,7 +33,7 @@ UNFIT = "unfit "
 """The digest of a plugin that returned something unfit starts with this: it is checked again each time."""
 
 
-class AudienceKnown(Protocol):
+class AudienceFields(Protocol):
     """What an audience has, requested when first needed."""
 
     @property
@@ -69,7 +69,7 @@ def digest_of(outgoing: Outgoing, owned: Collection[str] = ()) -> str:
 
 
 def compare(
-    person: Person, said: PluginAnswers, confirmed: Confirmed, refused: Mapping[str, Any] | None, known: AudienceKnown
+    person: Person, said: PluginAnswers, confirmed: Confirmed, refused: Mapping[str, Any] | None, known: AudienceFields
 ) -> Compared:
     """Compare the plugins' answers about a person with what is confirmed; what they leave out stays as it is."""
     owned = confirmed.get("tags", {})
@@ -89,7 +89,7 @@ class _Comparison:
         said: PluginAnswers,
         confirmed: Confirmed,
         refused: Mapping[str, Any],
-        known: AudienceKnown,
+        known: AudienceFields,
     ) -> None:
         self._person, self._said, self._confirmed, self._known = person, said, confirmed, known
         self._refused = refused
@@ -121,7 +121,7 @@ class _Comparison:
         }
         return Compared(change=change, problems=self.problems)
 
-    def _gives_way(self, plugin: str, owner: str | None) -> bool:
+    def _keeps_value_of_failed(self, plugin: str, owner: str | None) -> bool:
         """A value from a plugin that failed isn't overwritten by a plugin of lower precedence."""
         return owner in self._said.failed and owner != plugin
 
@@ -132,10 +132,10 @@ class _Comparison:
         for plugin, outgoing in self._said.outgoing.items():
             for tag, raw in outgoing.merge_fields.items():
                 owner = confirmed[tag][1] if tag in confirmed else None
-                if tag in seen or self._gives_way(plugin, owner):
+                if tag in seen or self._keeps_value_of_failed(plugin, owner):
                     continue
                 seen.add(tag)
-                value, is_fit = self._fit(plugin, tag, raw)
+                value, is_fit = self._convert(plugin, tag, raw)
                 if not is_fit or (tag in confirmed and confirmed[tag][0] == value):
                     continue
                 if tag not in confirmed and self._person.merge_fields.get(tag, None if value else "") == value:
@@ -153,7 +153,7 @@ class _Comparison:
         self._still_refused.append(what)
         return True
 
-    def _fit(self, plugin: str, tag: str, raw: Any) -> tuple[Any, bool]:
+    def _convert(self, plugin: str, tag: str, raw: Any) -> tuple[Any, bool]:
         merge_field = self._known.merge_fields.get(tag)
         try:
             if merge_field is None:
@@ -173,7 +173,7 @@ class _Comparison:
                     )
                     return None
                 before = self._confirmed.get("language")
-                if self._gives_way(plugin, before[1] if before else None) or (before and before[0] == code):
+                if self._keeps_value_of_failed(plugin, before[1] if before else None) or (before and before[0] == code):
                     return None
                 return None if self._was_refused(plugin, "language", code) else [code, plugin]
         return None
@@ -183,11 +183,11 @@ class _Comparison:
         mentioned = self._mentioned()
         for key, (name, wanted, plugin) in mentioned.items():
             owner = owned[key][1] if key in owned else None
-            if self._gives_way(plugin, owner) or (wanted and key in owned):
+            if self._keeps_value_of_failed(plugin, owner) or (wanted and key in owned):
                 continue
             if wanted and len(name) > TAG_NAME_MAX:
                 self.problems.append((plugin, "tags", finding_texts.TAG_TOO_LONG % {"number": TAG_NAME_MAX}))
-            elif wanted or key in owned or self._is_somebody_elses(plugin, key):
+            elif wanted or key in owned or self._is_foreign_tag(plugin, key):
                 yield name, [wanted, plugin]
         left_alone = {name.casefold() for outgoing in self._said.outgoing.values() for name in outgoing.tags_left_alone}
         for key, (name, owner) in owned.items():
@@ -202,7 +202,7 @@ class _Comparison:
                     found.setdefault(name.casefold(), (name, wanted, plugin))
         return found
 
-    def _is_somebody_elses(self, plugin: str, key: str) -> bool:
+    def _is_foreign_tag(self, plugin: str, key: str) -> bool:
         """A tag to be removed may have been there before this member was first synced."""
         return plugin not in self._confirmed.get("digests", {}) and key in self._known.tags
 

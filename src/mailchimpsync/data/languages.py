@@ -12,7 +12,7 @@ LANGUAGES = frozenset({
 # fmt: on
 """The codes in Mailchimp's list (mailchimp.com/help/view-and-edit-contact-languages)."""
 
-_CALLED = {"nb": "no", "nn": "no", "iw": "he", "in": "id"}
+_OTHER_CODES = {"nb": "no", "nn": "no", "iw": "he", "in": "id"}
 """Languages that have another code at Mailchimp: both written forms of Norwegian, and old codes."""
 
 
@@ -21,5 +21,5 @@ def language_at_mailchimp(code: str) -> str | None:
     language, _, region = code.strip().replace("-", "_").partition("_")
     language = language.lower()
     exact = f"{language}_{region[:2].upper()}"
-    known = exact if exact in LANGUAGES else _CALLED.get(language, language)
+    known = exact if exact in LANGUAGES else _OTHER_CODES.get(language, language)
     return known if known in LANGUAGES else None

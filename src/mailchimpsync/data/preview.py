@@ -15,7 +15,7 @@ from mailchimpsync.mailchimp import MergeField
 
 
 @dataclass(frozen=True, slots=True)
-class ShownField:
+class PreviewedField:
     """A merge field: the value that Mailchimp would get, and its plugin; or the problem with it."""
 
     merge_field: str
@@ -25,10 +25,10 @@ class ShownField:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class PersonData:
     """Everything a person would have; `failed` are the plugins that couldn't answer."""
 
-    fields: tuple[ShownField, ...]
+    fields: tuple[PreviewedField, ...]
     language: str | None
     tags: tuple[str, ...]
     failed: tuple[str, ...]
@@ -39,18 +39,18 @@ def presentable(value: Any) -> Any:
     return HIDDEN if is_recipe(value) else value
 
 
-def preview_person(said: PluginAnswers, merge_fields: Mapping[str, MergeField]) -> Shown:
+def preview_person(said: PluginAnswers, merge_fields: Mapping[str, MergeField]) -> PersonData:
     """Join the plugins' answers about a person, by precedence."""
     languages = [
         (plugin, outgoing.language) for plugin, outgoing in said.outgoing.items() if outgoing.language is not None
     ]
     code = language_at_mailchimp(languages[0][1]) if languages else None
     unknown = [
-        ShownField("language", plugin, problem=finding_texts.LANGUAGE_UNKNOWN % {"code": language})
+        PreviewedField("language", plugin, problem=finding_texts.LANGUAGE_UNKNOWN % {"code": language})
         for plugin, language in languages[:1]
         if code is None
     ]
-    return Shown(
+    return PersonData(
         (*_fields(said, merge_fields), *unknown),
         code,
         tuple(_tags(said)),
@@ -58,7 +58,7 @@ def preview_person(said: PluginAnswers, merge_fields: Mapping[str, MergeField]) 
     )
 
 
-def _fields(said: PluginAnswers, merge_fields: Mapping[str, MergeField]) -> Iterator[ShownField]:
+def _fields(said: PluginAnswers, merge_fields: Mapping[str, MergeField]) -> Iterator[PreviewedField]:
     seen: set[str] = set()
     for plugin, outgoing in said.outgoing.items():
         for tag, raw in outgoing.merge_fields.items():
@@ -66,16 +66,16 @@ def _fields(said: PluginAnswers, merge_fields: Mapping[str, MergeField]) -> Iter
                 seen.add(tag)
                 yield _field(plugin, tag, raw, merge_fields.get(tag))
         for tag, words in outgoing.problems.items():
-            yield ShownField(tag, plugin, problem=words)
+            yield PreviewedField(tag, plugin, problem=words)
 
 
-def _field(plugin: str, tag: str, raw: Any, merge_field: MergeField | None) -> ShownField:
+def _field(plugin: str, tag: str, raw: Any, merge_field: MergeField | None) -> PreviewedField:
     if merge_field is None:
-        return ShownField(tag, plugin, problem="the audience has no such merge field")
+        return PreviewedField(tag, plugin, problem="the audience has no such merge field")
     try:
-        return ShownField(tag, plugin, presentable(converted(raw, merge_field)))
+        return PreviewedField(tag, plugin, presentable(converted(raw, merge_field)))
     except UnfitError as error:
-        return ShownField(tag, plugin, problem=str(error))
+        return PreviewedField(tag, plugin, problem=str(error))
 
 
 def _tags(said: PluginAnswers) -> Iterator[str]:

@@ -40,17 +40,17 @@ class PluginRunner:
     @classmethod
     def of(cls, audience: Audience, civicrm: Lookup, found: Sequence[Found] | None = None) -> PluginRunner:
         """Return the runner of a connection; `found` are the available plugins, searched for if not given."""
-        team = cls(audience, civicrm, active_names(audience.data))
+        runner = cls(audience, civicrm, active_names(audience.data))
         there = {one.name: one for one in (find_plugins() if found is None else found)}
         usable = {}
-        for name in team.names:
+        for name in runner.names:
             one = there.get(name)
             if one is None or one.plugin is None:
-                team.set_aside[name] = "it is not installed" if one is None else one.problem
+                runner.set_aside[name] = "it is not installed" if one is None else one.problem
             else:
                 usable[name] = one.plugin
-        team._wire(usable)
-        return team
+        runner._wire(usable)
+        return runner
 
     def _wire(self, plugins: Mapping[str, object]) -> None:
         manager = manager_of(plugins)
@@ -62,20 +62,20 @@ class PluginRunner:
             }
 
     @property
-    def asked(self) -> list[str]:
+    def active(self) -> list[str]:
         """The plugins that aren't set aside, in order of precedence."""
         return [name for name in self.names if name not in self.set_aside]
 
     def begin(self) -> None:
         """Have each look up what doesn't depend on people."""
-        for name in self.asked:
+        for name in self.active:
             done, answer = self._call(name, "begin_run", audience=self._audience(name), civicrm=self.civicrm)
             if done:
                 self._begun[name] = answer
 
     def prepare(self, contact_ids: Sequence[int]) -> None:
         """Have each look up these contacts."""
-        for name in self.asked:
+        for name in self.active:
             done, answer = self._call(
                 name,
                 "prepare",
@@ -101,10 +101,10 @@ class PluginRunner:
                     said[name] = _checked(name, answers[0])
             except CannotTellError as error:
                 failed.add(name)
-                self._note(name, str(error))
+                self._set_aside_plugin(name, str(error))
             except Exception as error:  # noqa: BLE001 (someone else's code; it fails for this person only)
                 failed.add(name)
-                self._note(name, f"{type(error).__name__} in compute")
+                self._set_aside_plugin(name, f"{type(error).__name__} in compute")
         return PluginAnswers(said, frozenset(failed))
 
     def validate(self, merge_fields: Sequence[MergeField]) -> dict[str, list[str]]:
@@ -112,7 +112,7 @@ class PluginRunner:
         problems: dict[str, list[str]] = {
             name: [finding_texts.UNUSABLE % {"why": why}] for name, why in self.set_aside.items()
         }
-        for name in self.asked:
+        for name in self.active:
             done, answer = self._call(
                 name,
                 "validate",
@@ -129,13 +129,13 @@ class PluginRunner:
 
     def end(self, changed: Mapping[str, int]) -> None:
         """Report to each that the stage is complete; `changed` counts the people with changes."""
-        for name in self.asked:
+        for name in self.active:
             summary = Summary(self.people[name], changed.get(name, 0))
             self._call(name, "after_run", audience=self._audience(name), begun=self._begun.get(name), summary=summary)
 
     def _audience(self, name: str) -> Audience:
         def warn(words: str) -> None:
-            self.warnings.setdefault(name, {})[_short(words)] = None
+            self.warnings.setdefault(name, {})[_shorten(words)] = None
 
         return replace(self.audience, options=self.audience.data.plugins.get(name, {}), warn=warn)
 
@@ -145,19 +145,19 @@ class PluginRunner:
         except LeaseLostError:
             raise
         except CannotTellError as error:
-            self.set_aside[name] = _short(str(error))
+            self.set_aside[name] = _shorten(str(error))
         except MailchimpsyncError as error:
-            self.set_aside[name] = _short(error.what)
+            self.set_aside[name] = _shorten(error.what)
         except Exception as error:  # noqa: BLE001 (someone else's code)
-            self.set_aside[name] = _short(f"{type(error).__name__} in {hook}: {error}")
+            self.set_aside[name] = _shorten(f"{type(error).__name__} in {hook}: {error}")
         else:
             return True, answers[0] if answers else None
         return False, None
 
-    def _note(self, name: str, what: str) -> None:
+    def _set_aside_plugin(self, name: str, what: str) -> None:
         self.errors[name] += 1
         if self.errors[name] >= ERRORS_MAX:
-            self.set_aside[name] = f"it failed for {ERRORS_MAX} people ({_short(what)})"
+            self.set_aside[name] = f"it failed for {ERRORS_MAX} people ({_shorten(what)})"
 
 
 def _checked(name: str, answer: Any) -> Outgoing:
@@ -179,5 +179,5 @@ def _names_status(answer: Any) -> bool:
     return (isinstance(answer, Mapping) and "status" in answer) or hasattr(answer, "status")
 
 
-def _short(words: str) -> str:
+def _shorten(words: str) -> str:
     return " ".join(words.split())[:_WORDS_MAX]

@@ -12,7 +12,7 @@ from mailchimpsync.decide.situation import NOT_IN_GROUP, Situation
 from mailchimpsync.decide.winner import winner
 from mailchimpsync.model import GroupState, GroupStatus, Side, Trust
 
-TRUSTING_NOBODY: Mapping[str, Trust] = {}
+NO_TRUST: Mapping[str, Trust] = {}
 _TRUSTED = {Trust.CIVICRM: Side.CIVICRM, Trust.MAILCHIMP: Side.MAILCHIMP}
 
 
@@ -35,7 +35,7 @@ def compare_interests(
     links: Mapping[str, int],
     *,
     groups_may_change: bool = True,
-    trust: Mapping[str, Trust] = TRUSTING_NOBODY,
+    trust: Mapping[str, Trust] = NO_TRUST,
 ) -> InterestChanges:
     """Compare each linked interest that has a value at Mailchimp with its group.
 
@@ -66,6 +66,6 @@ def _winner(situation: Situation, interest: str, group: GroupState, *, value: bo
         return trusted
     base = (situation.base.interests or {}).get(interest)
     side = winner(in_mailchimp=value, base=base, group=group, mailchimp_date=situation.mailchimp_date)
-    unticked_by_nobody = base is None and not value and interest in situation.other_interests
+    is_never_ticked = base is None and not value and interest in situation.other_interests
     # One contact has two members and there is no base yet: the member that has the interest agrees with the group.
-    return Side.CIVICRM if unticked_by_nobody else side
+    return Side.CIVICRM if is_never_ticked else side

@@ -26,7 +26,7 @@ class MemberFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ObservedMember:
     """What Mailchimp reports of a member: its status, its last change of any kind, and its last opt-in."""
 
     status: str | None
@@ -35,22 +35,22 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class OurAct:
+class OwnStatus:
     """The status that one of our updates asked for, and when it was sent."""
 
     status: str
     sent_at: datetime | None
 
 
-def observe_member(before: MemberFacts, now: Seen, ours: OurAct | None = None) -> MemberFacts:
+def observe_member(before: MemberFacts, now: ObservedMember, ours: OwnStatus | None = None) -> MemberFacts:
     """Return the facts of a member after reading it at Mailchimp.
 
     A status counts as ours only if it is the one we asked for and the member didn't have it before our update.
     """
     is_new = now.status != before.status
-    if ours is not None and now.status == ours.status and not _was_so_before(before, now, ours):
+    if ours is not None and now.status == ours.status and not _had_status_before(before, now, ours):
         since = (now.changed_at or ours.sent_at) if is_new else before.since
-        return MemberFacts(now.status, since, _by_us(before, now))
+        return MemberFacts(now.status, since, _set_by_us(before, now))
     if is_new:
         return MemberFacts(now.status, now.changed_at)
     if now.opted_in is not None and before.since is not None and now.opted_in > before.since:
@@ -60,7 +60,7 @@ def observe_member(before: MemberFacts, now: Seen, ours: OurAct | None = None) -
     return before
 
 
-def _was_so_before(before: MemberFacts, now: Seen, ours: OurAct) -> bool:
+def _had_status_before(before: MemberFacts, now: ObservedMember, ours: OwnStatus) -> bool:
     """Return whether the member had the status before our update, by the date we know or else Mailchimp's."""
     since = before.since if before.status == now.status else now.changed_at
     if before.status == now.status and since is None:
@@ -68,7 +68,7 @@ def _was_so_before(before: MemberFacts, now: Seen, ours: OurAct) -> bool:
     return since is not None and ours.sent_at is not None and since < ours.sent_at
 
 
-def _by_us(before: MemberFacts, now: Seen) -> MadeBy:
+def _set_by_us(before: MemberFacts, now: ObservedMember) -> MadeBy:
     """People we removed before they confirmed have to confirm when they come back."""
     was_asked = before.status == MemberStatus.PENDING or before.made_by is MadeBy.US_UNCONFIRMED
     is_off = now.status not in SUBSCRIBED_STATUSES

@@ -16,26 +16,26 @@ from mailchimpsync.decide.subscription import Move, Verdict, can_change_address,
 from mailchimpsync.errors import REGISTRY, Code, Retry
 from mailchimpsync.model import Base, Connection, GroupStatus, MemberStatus, SyncStatus
 
-_LEAVES = {Move.UNSUBSCRIBE: MemberStatus.UNSUBSCRIBED, Move.ARCHIVE: MemberStatus.ARCHIVED}
-_BECOMES = {Move.SUBSCRIBE: MemberStatus.SUBSCRIBED, Move.ASK_FIRST: MemberStatus.PENDING}
-_COMES_BACK = {Move.RESUBSCRIBE: MemberStatus.SUBSCRIBED, Move.ASK: MemberStatus.PENDING}
+_STATUS_ON_REMOVAL = {Move.UNSUBSCRIBE: MemberStatus.UNSUBSCRIBED, Move.ARCHIVE: MemberStatus.ARCHIVED}
+_STATUS_OF_NEW_MEMBER = {Move.SUBSCRIBE: MemberStatus.SUBSCRIBED, Move.ASK_FIRST: MemberStatus.PENDING}
+_STATUS_ON_RETURN = {Move.RESUBSCRIBE: MemberStatus.SUBSCRIBED, Move.ASK: MemberStatus.PENDING}
 
 
 def decide(situation: Situation, connection: Connection) -> Decision:
     """Return what a row needs under a connection's policy. Pure: the same input gives the same decision."""
     verdict = subscription_verdict(situation, connection)
-    decision = _carry_out(situation, connection, verdict)
+    decision = _decision_for(situation, connection, verdict)
     return replace(decision, adds_member=True) if verdict.adds_member else decision
 
 
-def _carry_out(situation: Situation, connection: Connection, verdict: Verdict) -> Decision:
+def _decision_for(situation: Situation, connection: Connection, verdict: Verdict) -> Decision:
     match verdict.move:
         case Move.FAIL:
             return _failed(situation, verdict.reason)
         case Move.SUBSCRIBE | Move.ASK_FIRST:
-            return _subscribe(situation, connection, verdict)
+            return _new_member(situation, connection, verdict)
         case Move.UNSUBSCRIBE | Move.ARCHIVE:
-            return _send(situation, verdict, {"status": _LEAVES[verdict.move].value})
+            return _decision_with_update(situation, verdict, {"status": _STATUS_ON_REMOVAL[verdict.move].value})
     if verdict.ends_subscribed:
         return _with_interests(situation, connection, verdict)
     agreed = situation.base if verdict.move is Move.LEAVE_ALONE else _agreed(situation, subscribed=False)
@@ -45,7 +45,7 @@ def _carry_out(situation: Situation, connection: Connection, verdict: Verdict) -
 
 
 def _with_interests(situation: Situation, connection: Connection, verdict: Verdict) -> Decision:
-    accepted = verdict.move not in _COMES_BACK  # Mailchimp may still refuse; groups must not change before that
+    accepted = verdict.move not in _STATUS_ON_RETURN  # Mailchimp may still refuse; groups must not change before that
     changes = compare_interests(
         situation, connection.interests, groups_may_change=accepted, trust=connection.trust_interests
     )
@@ -53,8 +53,8 @@ def _with_interests(situation: Situation, connection: Connection, verdict: Verdi
     if verdict.move is Move.ADD_TO_GROUP:
         groups = ((connection.group_id, GroupStatus.ADDED), *groups)
     update: dict[str, Any] = {}
-    if verdict.move in _COMES_BACK:
-        update["status"] = _COMES_BACK[verdict.move].value
+    if verdict.move in _STATUS_ON_RETURN:
+        update["status"] = _STATUS_ON_RETURN[verdict.move].value
     if changes.values:
         update["interests"] = dict(changes.values)
     agreed = Base(subscribed=True, interests=changes.agreed)
@@ -67,25 +67,25 @@ def _with_interests(situation: Situation, connection: Connection, verdict: Verdi
     if reason is Code.IN_SYNC and (groups or update):
         reason = Code.INTERESTS_CHANGED
     if update:
-        sent = _send(situation, Verdict(verdict.move, reason), update, groups=groups, agreed=agreed)
+        sent = _decision_with_update(situation, Verdict(verdict.move, reason), update, groups=groups, agreed=agreed)
         return replace(sent, create_contact=not situation.has_contact)
     return Decision(SyncStatus.OK, reason, create_contact=not situation.has_contact, groups=groups, agreed=agreed)
 
 
-def _subscribe(situation: Situation, connection: Connection, verdict: Verdict) -> Decision:
+def _new_member(situation: Situation, connection: Connection, verdict: Verdict) -> Decision:
     """Add a new member.
 
     If the member exists after all, it isn't changed: `status_if_new` leaves its status, and only ticked interests are
     sent.
     """
     interests = interests_of_new_member(situation, connection.interests)
-    update: dict[str, Any] = {"status_if_new": _BECOMES[verdict.move].value}
+    update: dict[str, Any] = {"status_if_new": _STATUS_OF_NEW_MEMBER[verdict.move].value}
     names = {"FNAME": situation.first_name, "LNAME": situation.last_name}
     if any(names.values()):
         update["merge_fields"] = {tag: name for tag, name in names.items() if name}
     if any(interests.values()):
         update["interests"] = {interest: True for interest, value in interests.items() if value}
-    return _send(
+    return _decision_with_update(
         situation,
         verdict,
         update,
@@ -93,7 +93,7 @@ def _subscribe(situation: Situation, connection: Connection, verdict: Verdict) -
     )
 
 
-def _send(
+def _decision_with_update(
     situation: Situation,
     verdict: Verdict,
     update: Mapping[str, Any],
@@ -104,7 +104,7 @@ def _send(
     body = {"email_address": situation.address, **update}
     if (refused := _refused_before(situation, body)) is not None:
         # Someone who isn't let back in stays unsubscribed, so their interest groups stay unchanged.
-        return _failed(situation, refused, () if verdict.move in _COMES_BACK else groups)
+        return _failed(situation, refused, () if verdict.move in _STATUS_ON_RETURN else groups)
     return Decision(
         SyncStatus.LIVE,
         verdict.reason,

@@ -99,7 +99,7 @@ def subscription_verdict(situation: Situation, connection: Connection) -> Verdic
     if not in_group:
         return NOT_SUBSCRIBED
     if situation.departed and situation.mailchimp_status in RETURNABLE:
-        return _departed(situation, connection, departure)
+        return _removed_for_departure(situation, connection, departure)
     return _only_in_group(situation, connection)
 
 
@@ -116,7 +116,7 @@ def _only_in_group(situation: Situation, connection: Connection) -> Verdict:
     trust, resubscribe = connection.trust, connection.resubscribe
     if trust is Trust.MAILCHIMP:
         return _leave_group(situation, Code.TRUSTED_MAILCHIMP)
-    if trust is Trust.CIVICRM and _may_be_asked_by_trust(situation, resubscribe):
+    if trust is Trust.CIVICRM and _may_ask_by_trust(situation, resubscribe):
         return _unless_obstructed(situation, Move.ASK, Code.TRUSTED_CIVICRM)
     if situation.mailchimp_status is None:
         return _not_at_mailchimp(situation, connection)
@@ -156,7 +156,7 @@ def _remove_member(situation: Situation, leaving: Leaving) -> Move:
     return Move.ARCHIVE if archives else Move.UNSUBSCRIBE
 
 
-def _departed(situation: Situation, connection: Connection, departure: Departure | None) -> Verdict:
+def _removed_for_departure(situation: Situation, connection: Connection, departure: Departure | None) -> Verdict:
     """In the group, and removed at Mailchimp by us: correct as long as the departure holds.
 
     After that the person comes back, because they never unsubscribed.
@@ -168,8 +168,8 @@ def _departed(situation: Situation, connection: Connection, departure: Departure
     if connection.resubscribe is Resubscribe.NEVER or situation.other_left:
         return _fail(Code.MC_OPTED_OUT)
     if situation.new_address is not None:
-        return _replace(situation)
-    return _unless_obstructed(situation, _back_again(situation), Code.CIVICRM_BACK)
+        return _add_new_address(situation)
+    return _unless_obstructed(situation, _return_move(situation), Code.CIVICRM_BACK)
 
 
 def _only_at_mailchimp(situation: Situation, connection: Connection) -> Verdict:
@@ -226,7 +226,7 @@ def _left_at_mailchimp(situation: Situation, connection: Connection) -> Verdict:
     if has_left(status, date, base=base, group=situation.group, made_by=situation.made_by):
         return _leave_group(situation)
     if situation.made_by is not None and situation.mailchimp_status in RETURNABLE:
-        return _taken_off_by_us(situation)
+        return _removed_by_us(situation)
     if situation.mailchimp_status == MemberStatus.CLEANED:
         return _bounced(situation, connection.resubscribe)
     return _readded_in_civicrm(situation, connection)
@@ -236,14 +236,14 @@ def _readded_in_civicrm(situation: Situation, connection: Connection) -> Verdict
     """The person unsubscribed and was added in CiviCRM since; asked to confirm where new members are asked."""
     if situation.other_subscribed or situation.other_preferred:
         return _fail(Code.CV_OTHER_ADDRESS)
-    if connection.resubscribe is Resubscribe.NEVER or situation.other_left or _is_kept_out(situation):
+    if connection.resubscribe is Resubscribe.NEVER or situation.other_left or _forbids_mailing(situation):
         return _fail(Code.MC_OPTED_OUT)
     if situation.new_address is not None:
-        return _replace(situation)
+        return _add_new_address(situation)
     return _unless_obstructed(situation, Move.ASK if connection.asks_first else Move.RESUBSCRIBE)
 
 
-def _taken_off_by_us(situation: Situation) -> Verdict:
+def _removed_by_us(situation: Situation) -> Verdict:
     """In the group, and unsubscribed because CiviCRM had said so: such a person needs no new permission.
 
     CiviCRM must have said since that they are in the group. An Added without a date isn't known to be its word.
@@ -253,11 +253,11 @@ def _taken_off_by_us(situation: Situation) -> Verdict:
     if situation.other_left or situation.group.date is None:
         return _fail(Code.MC_OPTED_OUT)
     if situation.new_address is not None:
-        return _replace(situation)
-    return _unless_obstructed(situation, _back_again(situation))
+        return _add_new_address(situation)
+    return _unless_obstructed(situation, _return_move(situation))
 
 
-def _back_again(situation: Situation) -> Move:
+def _return_move(situation: Situation) -> Move:
     """Return how a person we removed comes back; someone who had never confirmed is asked again."""
     return Move.ASK if situation.made_by is MadeBy.US_UNCONFIRMED else Move.RESUBSCRIBE
 
@@ -268,10 +268,10 @@ def _bounced(situation: Situation, resubscribe: Resubscribe) -> Verdict:
         return _fail(Code.CV_OTHER_ADDRESS)
     if situation.new_address is None or situation.other_left or resubscribe is Resubscribe.NEVER:
         return _fail(Code.MC_BOUNCED)
-    return _replace(situation)
+    return _add_new_address(situation)
 
 
-def _replace(situation: Situation) -> Verdict:
+def _add_new_address(situation: Situation) -> Verdict:
     """Add the new address as a member: Mailchimp changes the address of subscribed members only.
 
     See docs/reference/mailchimp-behaviour.md#refusals-of-a-member.
@@ -281,7 +281,7 @@ def _replace(situation: Situation) -> Verdict:
     return Verdict(Move.FAIL, Code.CV_OTHER_ADDRESS, adds_member=True)
 
 
-def _may_be_asked_by_trust(situation: Situation, resubscribe: Resubscribe) -> bool:
+def _may_ask_by_trust(situation: Situation, resubscribe: Resubscribe) -> bool:
     """Return whether trust in CiviCRM allows asking a person who unsubscribed at Mailchimp to come back.
 
     This only covers people the usual rules would remove from the group; they are asked to confirm and never subscribed
@@ -325,7 +325,7 @@ def has_left(
     return bool(base) or (status is not None and later(group, left_at) is Side.MAILCHIMP)
 
 
-def _is_kept_out(situation: Situation) -> bool:
+def _forbids_mailing(situation: Situation) -> bool:
     """An unknown status, or one without a date to compare an Added with, gives no ground to mail a person."""
     return situation.mailchimp_status not in RETURNABLE or situation.mailchimp_status_date is None
 

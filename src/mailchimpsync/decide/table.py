@@ -208,11 +208,11 @@ def departure_case(case: Mapping[str, str]) -> tuple[Situation, Connection]:
 
 def address_case(case: Mapping[str, str]) -> tuple[Situation, Connection]:
     """Return the situation and the connection of a combination of `ADDRESS_DIMENSIONS`."""
-    is_their_own = case["new_address"] == "their own"
-    others = {"contact": "owned", "other_row": "subscribed" if is_their_own else NONE, "obstacle": NONE}
+    is_same_contact = case["new_address"] == "their own"
+    others = {"contact": "owned", "other_row": "subscribed" if is_same_contact else NONE, "obstacle": NONE}
     situation, connection = subscription_case({**case, **others})
     is_taken = case["new_address"] == "taken"
-    return replace(situation, new_address=NEW_ADDRESS, address_taken=is_taken, replaced=is_their_own), connection
+    return replace(situation, new_address=NEW_ADDRESS, address_taken=is_taken, replaced=is_same_contact), connection
 
 
 def arrival_case(case: Mapping[str, str]) -> tuple[Situation, Connection]:

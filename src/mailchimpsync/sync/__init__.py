@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from mailchimpsync.loading import Where, lazily
 
 if TYPE_CHECKING:
-    from mailchimpsync.sync.abort import Aborted, KeptBatch, abort_connection
+    from mailchimpsync.sync.abort import AbortResult, KeptBatch, abort_connection
     from mailchimpsync.sync.deciding.effects import planned_effects
     from mailchimpsync.sync.options import Options, Outcome, Result, Systems
     from mailchimpsync.sync.outside_runs import collect_connection, process_batch
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mailchimpsync.sync.webhooks.events import EventResult, handle_events
 
 MODULES: Where = {
-    "abort": "Aborted KeptBatch abort_connection",
+    "abort": "AbortResult KeptBatch abort_connection",
     "deciding.effects": "planned_effects",
     "options": "Options Outcome Result Systems",
     "outside_runs": "collect_connection process_batch",
@@ -30,7 +30,7 @@ MODULES: Where = {
 
 __all__ = [
     "STAGES",
-    "Aborted",
+    "AbortResult",
     "EventResult",
     "KeptBatch",
     "Options",

@@ -41,7 +41,7 @@ class KeptBatch:
 
 
 @dataclass(frozen=True, slots=True)
-class Aborted:
+class AbortResult:
     """What an abort did.
 
     Attributes:
@@ -59,7 +59,7 @@ class Aborted:
     kept: tuple[KeptBatch, ...]
 
 
-def abort_connection(systems: Systems, connection: Connection) -> Aborted:
+def abort_connection(systems: Systems, connection: Connection) -> AbortResult:
     """Stop whatever is running on a connection, delete its batches at Mailchimp, and drop what isn't finished.
 
     What Mailchimp has already done of a batch stays done; no results are reported, so the next run reads it from the
@@ -75,7 +75,7 @@ def abort_connection(systems: Systems, connection: Connection) -> Aborted:
         aborted += _abort_updates(work, None)
         run_id = _end_run(work)
         _log_abort(replace(work, id=run_id or work.id), deleted, aborted, kept)
-    return Aborted(was_at_work, run_id, deleted, aborted, tuple(kept))
+    return AbortResult(was_at_work, run_id, deleted, aborted, tuple(kept))
 
 
 def _abort_batches(work: Work) -> tuple[int, list[KeptBatch], int]:
@@ -134,7 +134,7 @@ def _end_run(work: Work) -> int | None:
 
 def _drop_kept_plan(tx: Transaction, work: Work, run_id: int) -> None:
     """Drop the approved plan of the aborted run; otherwise the next run would carry it out."""
-    plan_id = runs.begun(tx, run_id).kept_plan_id
+    plan_id = runs.run_start(tx, run_id).kept_plan_id
     if plan_id is not None:
         kept_plans.decide_plan(tx, plan_id, [PlanState.APPROVED], PlanState.DROPPED, work.runtime.now(), BY)
 

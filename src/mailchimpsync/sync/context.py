@@ -29,7 +29,7 @@ def _discard() -> None:
 class Work:
     """Work on one connection under its lease; its messages go into the log of run `id`, if any.
 
-    `how_far` returns the progress of the stage, for observers elsewhere.
+    `stage_progress` returns the progress of the stage, for observers elsewhere.
     """
 
     id: int | None
@@ -41,7 +41,7 @@ class Work:
     progress: Progress
     lease: runs.Lease
     civicrm: CivicrmClient
-    how_far: Callable[[], runs.HowFar | None] = _discard
+    stage_progress: Callable[[], runs.StageProgress | None] = _discard
 
     @property
     def list_id(self) -> str:
@@ -57,12 +57,12 @@ class Work:
     def transaction(self) -> Iterator[Transaction]:
         """Open a transaction that holds the lease: a process that has lost it can't write any more."""
         with self.store.begin() as tx:
-            runs.hold_lease(tx, self.lease, self.how_far())
+            runs.hold_lease(tx, self.lease, self.stage_progress())
             yield tx
 
     def expect(self, remaining: int) -> None:
         """Report how many items of the stage remain."""
-        at = self.how_far()
+        at = self.stage_progress()
         self.progress.advance(0, remaining + (at.done if at is not None else 0))
 
     def log(self, message: str) -> None:

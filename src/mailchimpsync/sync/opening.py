@@ -42,12 +42,12 @@ def open_run(
     options: Options,
     progress: Progress,
     lease: runs.Lease,
-    sight: Preflight,
+    preflight: Preflight,
     watch: AbortWatch,
 ) -> Run:
     """Continue the interrupted run, or start a new one, which first collects results of earlier runs' batches."""
     now = systems.runtime.now()
-    connection = connection.as_audience_says(double_optin=sight.double_optin)
+    connection = connection.as_audience_says(double_optin=preflight.double_optin)
     with systems.store.begin() as tx:
         runs.hold_lease(tx, lease)
         found = runs.standing(tx, connection.list_id)
@@ -55,15 +55,15 @@ def open_run(
             drop_run(tx, found, now)
             found = runs.standing(tx, connection.list_id)
         is_new = found.run_id is None
-        since, reason = _range(tx, found, connection, options) if is_new else (None, "")
+        since, reason = _reading_period(tx, found, connection, options) if is_new else (None, "")
         run_id = found.run_id or _begin_run(tx, connection, now, since, options)
         if options.with_data and _ORDER.index(found.stage) <= _ORDER.index(Stage.CHECK_DATA):
             runs.add_data(tx, run_id)
-        if sight.accepts_empty:
+        if preflight.accepts_empty:
             runs.accept_empty(tx, run_id)
-        begun = runs.begun(tx, run_id)
-        contacts = _contacts_seen(found, begun, sight, is_new=is_new)
-        runs.remember_seen(tx, connection.list_id, {**sight.seen, CONTACTS: contacts})
+        begun = runs.run_start(tx, run_id)
+        contacts = _contacts_seen(found, begun, preflight, is_new=is_new)
+        runs.remember_seen(tx, connection.list_id, {**preflight.seen, CONTACTS: contacts})
         erased = tombstones.erased(tx, systems.erasure_key)
     counting = RecordedProgress(progress, systems.runtime, found)
     run = Run(
@@ -76,21 +76,21 @@ def open_run(
         deadline=deadline,
         progress=counting,
         lease=lease,
-        how_far=counting.how_far,
+        stage_progress=counting.stage_progress,
         started_at=begun.at,
         since=begun.since,
-        site_clock=sight.checked.clock,
-        modified_in=_seconds_to_read(found, begun, sight, contacts),
-        visibility=sight.checked.visibility,
+        site_clock=preflight.checked.clock,
+        modified_in=_seconds_to_read(found, begun, preflight, contacts),
+        visibility=preflight.checked.visibility,
         abort_requested=watch,
         waits_for_batches=options.wait_for_batches,
         kept_plan_id=begun.kept_plan_id,
-        accepts_empty=sight.accepts_empty,
+        accepts_empty=preflight.accepts_empty,
         unguarded=options.unguarded,
         erased=erased,
         with_data=begun.with_data,
     )
-    for line in sight.news:
+    for line in preflight.news:
         run.log(line)
     if is_new:
         run.log(f"Run {run_id}: " + (f"changes since {run.since:%Y-%m-%d %H:%M} UTC." if run.since else "everything."))
@@ -102,19 +102,21 @@ def open_run(
     return run
 
 
-def _contacts_seen(found: runs.Standing, begun: runs.Begun, sight: Preflight, *, is_new: bool) -> Mapping[str, Any]:
+def _contacts_seen(
+    found: runs.Standing, begun: runs.RunStart, preflight: Preflight, *, is_new: bool
+) -> Mapping[str, Any]:
     """Return the remembered modified contacts; a continued run has already read some since its start."""
     before = found.seen or {}
     if not is_new:
         return before.get(CONTACTS) or {}
-    return to_remember(before, found.last_sync_time, begun.at, sight.modified, sight.checked.clock)
+    return to_remember(before, found.last_sync_time, begun.at, preflight.modified, preflight.checked.clock)
 
 
 def _seconds_to_read(
-    found: runs.Standing, begun: runs.Begun, sight: Preflight, contacts: Mapping[str, Any]
+    found: runs.Standing, begun: runs.RunStart, preflight: Preflight, contacts: Mapping[str, Any]
 ) -> Sequence[str] | None:
-    since_at_site = sight.checked.clock.shown_from(begun.since) if begun.since is not None else None
-    return to_read({CONTACTS: contacts}, found.last_sync_time, begun.since, since_at_site, sight.modified)
+    since_at_site = preflight.checked.clock.shown_from(begun.since) if begun.since is not None else None
+    return to_read({CONTACTS: contacts}, found.last_sync_time, begun.since, since_at_site, preflight.modified)
 
 
 def refuse_passed_stage(systems: Systems, connection: Connection, lease: runs.Lease, options: Options) -> None:
@@ -137,7 +139,7 @@ def refuse_passed_stage(systems: Systems, connection: Connection, lease: runs.Le
     )
 
 
-def new_mark(tx: Transaction, list_id: str, begun: runs.Begun) -> datetime | None:
+def new_mark(tx: Transaction, list_id: str, begun: runs.RunStart) -> datetime | None:
     """Return the mark that a run which has read everything due may set; None: the mark stays.
 
     A run with a `since` date reads no changes before it. The mark moves only if there is no gap between the old mark
@@ -185,7 +187,7 @@ def _withdraw_unsent(run: Run) -> None:
         run.log(f"{withdrawn} updates hadn't been sent; their rows are decided again.")
 
 
-def _range(
+def _reading_period(
     tx: Transaction, found: runs.Standing, connection: Connection, options: Options
 ) -> tuple[datetime | None, str]:
     """Return the start of the period whose changes a new run reads (None: everything), and a note for its caller."""
@@ -209,7 +211,7 @@ def _is_to_be_dropped(
     tx: Transaction, found: runs.Standing, connection: Connection, options: Options, now: datetime
 ) -> bool:
     """Return whether an interrupted run must not continue: its plan is old, or its linked groups have changed."""
-    begun = runs.begun(tx, found.run_id or 0)
+    begun = runs.run_start(tx, found.run_id or 0)
     stale = found.stage in (*_DECIDED, Stage.SUBMIT) and now - begun.at > PLAN_VALID_FOR
     return options.force_restart or stale or begun.links != link_terms(connection)
 
@@ -221,5 +223,5 @@ def drop_run(tx: Transaction, found: runs.Standing, now: datetime, outcome: str 
     """
     run_id = found.run_id or 0
     plans.drop_plan(tx, run_id)
-    mark = new_mark(tx, found.list_id, runs.begun(tx, run_id)) if found.stage in (*_DECIDED, Stage.SUBMIT) else None
+    mark = new_mark(tx, found.list_id, runs.run_start(tx, run_id)) if found.stage in (*_DECIDED, Stage.SUBMIT) else None
     runs.end_run(tx, found.list_id, run_id, now, outcome, mark=mark)

@@ -17,7 +17,7 @@ from mailchimpsync.sync.lease.lease import lease_held
 from mailchimpsync.sync.options import Systems
 from mailchimpsync.sync.stages.submit import collect, refresh_batch, send_all
 from mailchimpsync.sync.updates.opt_outs import send_opt_outs
-from mailchimpsync.sync.updates.results import Read, read_results, results_are_lost
+from mailchimpsync.sync.updates.results import Read, give_up_results, read_results
 
 
 def hold_lease_for(systems: Systems, connection: Connection, deadline: Deadline, lease: runs.Lease) -> Work:
@@ -38,7 +38,7 @@ def hold_lease_for(systems: Systems, connection: Connection, deadline: Deadline,
 
 
 @contextmanager
-def _working(systems: Systems, connection: Connection, deadline: Deadline) -> Iterator[Work]:
+def _lease_for_work(systems: Systems, connection: Connection, deadline: Deadline) -> Iterator[Work]:
     with lease_held(systems, connection.list_id, deadline) as lease:
         yield hold_lease_for(systems, connection, deadline, lease)
 
@@ -53,7 +53,7 @@ def collect_connection(systems: Systems, connection: Connection, deadline: Deadl
         BusyError: a run is in progress; it reads them itself.
         RemoteError: Mailchimp can't be reached.
     """
-    with _working(systems, connection, deadline) as work:
+    with _lease_for_work(systems, connection, deadline) as work:
         found = collect(work)
         if found:
             _send_retries(work)
@@ -69,10 +69,10 @@ def process_batch(systems: Systems, connection: Connection, row: Any, deadline: 
         RefusedError: `BATCH_LOST`, Mailchimp no longer has it; its rows are due again.
         BusyError: a run is in progress; it reads them itself.
     """
-    with _working(systems, connection, deadline) as work:
+    with _lease_for_work(systems, connection, deadline) as work:
         info = _finished(work, row, again=again)
         if info is None:
-            lost = results_are_lost(work, row["id"])
+            lost = give_up_results(work, row["id"])
             what = f"Mailchimp no longer has batch {row['id']}; {lost} rows are decided again by the next run."
             raise RefusedError(Code.BATCH_LOST, what)
         read = read_results(work, row, info)

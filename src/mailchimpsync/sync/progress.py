@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mailchimpsync.runtime import Progress, Runtime
-from mailchimpsync.store.runs.runs import HowFar, Standing
+from mailchimpsync.store.runs.runs import StageProgress, Standing
 
 
 class RecordedProgress:
@@ -14,33 +14,35 @@ class RecordedProgress:
     The count is stored with the lease, at the start of each transaction, so that it costs nothing extra.
     """
 
-    def __init__(self, told: Progress, runtime: Runtime, left: Standing) -> None:
+    def __init__(self, listener: Progress, runtime: Runtime, left: Standing) -> None:
         """Take the listener, and the progress an earlier call left; None for a new run."""
-        self._told, self._runtime = told, runtime
+        self._listener, self._runtime = listener, runtime
         self._left: Standing | None = left
-        self._before = HowFar()
-        self._now: HowFar | None = None
+        self._before = StageProgress()
+        self._now: StageProgress | None = None
         self._began = runtime.now()
 
     def stage(self, stage: str) -> None:
         """Start counting, from where an earlier call left the same stage."""
         left, self._left = self._left, None
-        goes_on = left is not None and left.stage == stage and left.how_far is not None
-        self._before = left.how_far if goes_on and left is not None and left.how_far is not None else HowFar()
+        goes_on = left is not None and left.stage == stage and left.stage_progress is not None
+        self._before = (
+            left.stage_progress if goes_on and left is not None and left.stage_progress is not None else StageProgress()
+        )
         self._now, self._began = self._before, self._runtime.now()
-        self._told.stage(stage)
+        self._listener.stage(stage)
 
     def advance(self, done: int, total: int | None = None) -> None:
         """Count more completed items."""
         if self._now is not None:
             self._now = replace(self._now, done=self._now.done + done, total=total or self._now.total)
-        self._told.advance(done, total)
+        self._listener.advance(done, total)
 
     def message(self, text: str) -> None:
         """Pass it on."""
-        self._told.message(text)
+        self._listener.message(text)
 
-    def how_far(self) -> HowFar | None:
+    def stage_progress(self) -> StageProgress | None:
         """Return the stage's progress; None before the first starts."""
         if self._now is None:
             return None

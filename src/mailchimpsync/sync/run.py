@@ -167,11 +167,11 @@ def _run_with_lease(
         options = replace(options, force_restart=True, everything=True)
     if options.stop_on is not None:
         refuse_passed_stage(systems, connection, lease, options)
-    sight = check_both_sides(systems, connection, options)
+    preflight = check_both_sides(systems, connection, options)
     if options.accept_restored:
         forget_civicrm(systems.store, lease, connection)
     relinked = forget_outdated_bases(systems.store, lease, connection)
-    run = open_run(systems, connection, deadline, options, progress, lease, sight, watch)
+    run = open_run(systems, connection, deadline, options, progress, lease, preflight, watch)
     if relinked:
         run.log(
             "The linked groups have changed: what was agreed with the old ones is forgotten, and everything is read."
@@ -257,7 +257,7 @@ def _complete(run: Run) -> Result:
         links = group_links(run.connection)
         if numbers is not None:
             figures.record_totals(tx, run.id, numbers)
-        mark = new_mark(tx, run.list_id, runs.begun(tx, run.id))
+        mark = new_mark(tx, run.list_id, runs.run_start(tx, run.id))
         runs.end_run(tx, run.list_id, run.id, run.runtime.now(), outcome.value, mark=mark, links=links)
         if run.connection.trusted:
             runs.record_trust(tx, run.list_id, {"run": run.id, "trusted": run.connection.trusted})

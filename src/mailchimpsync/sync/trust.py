@@ -23,7 +23,7 @@ def resolve_trust(systems: Systems, connection: Connection, deadline: Deadline, 
     """Return the connection with the trust that applies to the run about to start or continue; under the lease."""
     with systems.store.begin() as tx:
         runs.hold_lease(tx, lease)
-        _drop_other_hold(tx, connection)
+        _drop_outdated_hold(tx, connection)
         if not connection.trusted:
             runs.record_trust(tx, connection.list_id, None)
             return connection
@@ -65,7 +65,7 @@ def _open_and_lost(store: Store, run_id: int) -> tuple[int, int]:
         return updates.open_and_lost(tx, run_id)
 
 
-def _drop_other_hold(tx: Transaction, connection: Connection) -> None:
+def _drop_outdated_hold(tx: Transaction, connection: Connection) -> None:
     """Drop a plan held for a trust that is no longer configured: it could never be carried out."""
     hold = kept_plans.open_hold(tx, connection.list_id)
     held_for = hold["links"].get("trust") if hold is not None else None

@@ -40,15 +40,15 @@ def test_runs_of_an_audience_that_is_not_connected_are_not_told(library: Office,
 @pytest.mark.parametrize(
     ("at", "told"),
     [
-        (runs.HowFar(1_000, 4_000, 10), {"total": 4_000, "rate": 100.0, "seconds_left": 30}),
-        (runs.HowFar(1_000, None, 10), {"total": None, "rate": 100.0, "seconds_left": None}),
-        (runs.HowFar(5_000, 4_000, 10), {"total": None, "rate": 500.0, "seconds_left": None}),
-        (runs.HowFar(0, 4_000, 10), {"total": 4_000, "rate": None, "seconds_left": None}),
-        (runs.HowFar(100, 4_000, 1), {"total": 4_000, "rate": 100.0, "seconds_left": None}),
+        (runs.StageProgress(1_000, 4_000, 10), {"total": 4_000, "rate": 100.0, "seconds_left": 30}),
+        (runs.StageProgress(1_000, None, 10), {"total": None, "rate": 100.0, "seconds_left": None}),
+        (runs.StageProgress(5_000, 4_000, 10), {"total": None, "rate": 500.0, "seconds_left": None}),
+        (runs.StageProgress(0, 4_000, 10), {"total": 4_000, "rate": None, "seconds_left": None}),
+        (runs.StageProgress(100, 4_000, 1), {"total": 4_000, "rate": 100.0, "seconds_left": None}),
     ],
 )
 def test_rate_and_time_left_are_told_as_far_as_they_can_be_known(
-    office: Office, door: Door, at: runs.HowFar, told: dict[str, float | None]
+    office: Office, door: Door, at: runs.StageProgress, told: dict[str, float | None]
 ) -> None:
     now = office.site.runtime.now()
     with office.site.store.begin() as tx:

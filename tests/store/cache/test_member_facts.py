@@ -10,7 +10,14 @@ import pytest
 from alembic import command
 from sqlalchemy import Connection, insert
 
-from mailchimpsync.decide.member_facts import MemberFacts, OurAct, Seen, columns_of, facts_of, observe_member
+from mailchimpsync.decide.member_facts import (
+    MemberFacts,
+    ObservedMember,
+    OwnStatus,
+    columns_of,
+    facts_of,
+    observe_member,
+)
 from mailchimpsync.model import MadeBy
 from mailchimpsync.store import Store
 from mailchimpsync.store.schema import cache, journal
@@ -23,7 +30,7 @@ STATUSES = (None, "subscribed", "unsubscribed", "pending")
 def test_the_reading_of_a_page_and_of_one_member_leave_the_same_facts(store: Store) -> None:
     befores = product(STATUSES, (None, hour(8)), (None, *MadeBy))
     nows = product(STATUSES[1:], (hour(10),), (None, hour(7), hour(9)))
-    cases = [(MemberFacts(*before), Seen(*now)) for before, now in product(befores, nows)]
+    cases = [(MemberFacts(*before), ObservedMember(*now)) for before, now in product(befores, nows)]
     with store.begin() as tx:
         before = [{**_row(number), **columns_of(facts)} for number, (facts, _) in enumerate(cases)]
         tx.execute(insert(cache), [{**one, "mailchimp_list_id": LIST, "sync_status": "ok"} for one in before])
@@ -37,12 +44,12 @@ def _row(number: int) -> dict[str, Any]:
     return {"identity": f"m:{number}", "mailchimp_member_id": str(number)}
 
 
-def _read(number: int, now: Seen) -> dict[str, Any]:
+def _read(number: int, now: ObservedMember) -> dict[str, Any]:
     return member(str(number), now.status or "", changed_at=now.changed_at, mailchimp_opted_in=now.opted_in)
 
 
 SUBSCRIBED = MemberFacts("subscribed", hour(6))
-OURS = OurAct("unsubscribed", hour(8))
+OURS = OwnStatus("unsubscribed", hour(8))
 
 
 @pytest.mark.parametrize(
@@ -60,14 +67,14 @@ OURS = OurAct("unsubscribed", hour(8))
 def test_a_status_is_ours_only_if_it_was_not_there_before_our_update(
     before: MemberFacts, changed_at: datetime | None, made_by: MadeBy | None
 ) -> None:
-    after = observe_member(before, Seen("unsubscribed", changed_at), OURS)
+    after = observe_member(before, ObservedMember("unsubscribed", changed_at), OURS)
 
     assert after.made_by is made_by
     assert after.since == (changed_at or OURS.sent_at if before.status != "unsubscribed" else before.since)
 
 
 def test_what_mailchimp_shows_instead_of_what_we_asked_for_is_not_ours() -> None:
-    assert observe_member(SUBSCRIBED, Seen("cleaned", hour(9)), OURS).made_by is None
+    assert observe_member(SUBSCRIBED, ObservedMember("cleaned", hour(9)), OURS).made_by is None
 
 
 def test_a_database_of_before_learns_from_its_journal_who_took_people_off(store: Store) -> None:

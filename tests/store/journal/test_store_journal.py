@@ -16,7 +16,7 @@ from mailchimpsync.store import Store
 from mailchimpsync.store.journal import chain
 from mailchimpsync.store.journal import check as journal_check
 from mailchimpsync.store.journal import minimise as journal_retention
-from mailchimpsync.store.journal.check import ALTERED, DELETED, INSERTED, Checked
+from mailchimpsync.store.journal.check import ALTERED, DELETED, INSERTED, ChainReport
 from mailchimpsync.store.journal.journal import Filter, entries, write_journal
 from mailchimpsync.store.schema import journal, journal_chain, kept_plan, run
 from store.databases import ANN, BOB, LIST, OTHER_LIST, RUN, hour
@@ -52,7 +52,7 @@ def write(store: Store, *changes: dict[str, Any]) -> None:
         write_journal(tx, changes)
 
 
-def check(store: Store, list_id: str = LIST, keys: tuple[str, ...] = (KEY,)) -> Checked:
+def check(store: Store, list_id: str = LIST, keys: tuple[str, ...] = (KEY,)) -> ChainReport:
     return journal_check.check_chain(store, list_id, keys)
 
 

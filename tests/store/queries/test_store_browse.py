@@ -89,8 +89,8 @@ def test_the_pages_there_and_back_have_everybody_once(
     turn = Turn(order, descends, size=7)
     with store.begin() as tx:
         everybody(tx)
-        there, places = _walk(tx, turn)
-        back = _walk_back(tx, turn, places)
+        there, positions = _walk(tx, turn)
+        back = _walk_back(tx, turn, positions)
 
     assert sorted(there) == sorted(set(there))
     assert len(there) == 60
@@ -108,28 +108,28 @@ def test_a_place_that_cannot_be_begins_at_the_first_page(store: Store, monkeypat
 
 def _walk(tx: Connection, turn: Turn) -> tuple[list[int], list[tuple[Place, Place]]]:
     seen: list[int] = []
-    places: list[tuple[Place, Place]] = []
+    positions: list[tuple[Place, Place]] = []
     after = None
     for _ in range(20):
         found = find(tx, ALL, replace(turn, after=after))
         seen += [row["id"] for row in found.rows]
-        assert found.places is not None
-        assert found.has_previous == bool(places)
-        places.append(found.places)
+        assert found.positions is not None
+        assert found.has_previous == bool(positions)
+        positions.append(found.positions)
         if not found.has_next:
-            return seen, places
-        after = found.places[1]
+            return seen, positions
+        after = found.positions[1]
     raise AssertionError("there is no end of pages")
 
 
-def _walk_back(tx: Connection, turn: Turn, places: list[tuple[Place, Place]]) -> list[int]:
+def _walk_back(tx: Connection, turn: Turn, positions: list[tuple[Place, Place]]) -> list[int]:
     """From the last page to the first, in the order of the rows."""
-    last = find(tx, ALL, replace(turn, after=places[-2][1]))
+    last = find(tx, ALL, replace(turn, after=positions[-2][1]))
     seen = [row["id"] for row in last.rows]
     found = last
     while found.has_previous:
-        assert found.places is not None
-        found = find(tx, ALL, replace(turn, before=found.places[0]))
+        assert found.positions is not None
+        found = find(tx, ALL, replace(turn, before=found.positions[0]))
         seen = [row["id"] for row in found.rows] + seen
     return seen
 
@@ -146,8 +146,8 @@ def test_the_next_page_misses_nobody_although_rows_before_it_change_and_go(
         first = find(tx, ALL, turn)
         tx.execute(delete(cache).where(cache.c.id == whole[0]))
         tx.execute(update(cache).where(cache.c.id == whole[3]).values(sync_status="todo"))
-        assert first.places is not None
-        following = ids(tx, ALL, replace(turn, after=first.places[1]))
+        assert first.positions is not None
+        following = ids(tx, ALL, replace(turn, after=first.positions[1]))
 
     assert [one for one in following if one != whole[3]] == whole[10:20][: len(following) - (whole[3] in following)]
 
@@ -180,8 +180,8 @@ def test_in_haste_only_the_first_rows_are_looked_through_where_no_index_helps(
     cleaned, failed = replace(ALL, mailchimp_status=("cleaned",)), replace(ALL, sync_status=FAILED)
     with store.begin() as tx:
         everybody(tx)
-        hasty, patient = find(tx, cleaned, Turn(), in_haste=True), find(tx, cleaned, Turn())
-        led = find(tx, failed, Turn(), in_haste=True)
+        hasty, patient = find(tx, cleaned, Turn(), quick=True), find(tx, cleaned, Turn())
+        led = find(tx, failed, Turn(), quick=True)
 
     assert (hasty.is_whole, patient.is_whole, led.is_whole) == (False, True, True)
     assert (hasty.number, patient.number, led.number) == (6, 15, 12)

@@ -159,10 +159,10 @@ def test_a_run_remembers_where_it_is_and_what_it_looks_at(store: Store) -> None:
         run_id = runs.begin_run(tx, LIST, hour(9), hour(7), {"group_id": 5})
         runs.set_stage(tx, LIST, Stage.RECONCILE)
         runs.set_progress(tx, LIST, {"decided_to": 7})
-        standing, begun = runs.standing(tx, LIST), runs.begun(tx, run_id)
+        standing, begun = runs.standing(tx, LIST), runs.run_start(tx, run_id)
 
     assert (standing.run_id, standing.stage, standing.progress) == (run_id, Stage.RECONCILE, {"decided_to": 7})
-    assert begun == runs.Begun(hour(9), hour(7), {"group_id": 5})
+    assert begun == runs.RunStart(hour(9), hour(7), {"group_id": 5})
 
 
 def test_the_next_stage_begins_at_its_beginning(store: Store) -> None:

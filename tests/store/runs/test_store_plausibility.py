@@ -105,9 +105,9 @@ def test_what_civicrm_showed_is_remembered_and_what_somebody_accepted_too(store:
     with store.begin() as tx:
         runs.acquire_lease(tx, LIST, "somebody")
         run_id = runs.begin_run(tx, LIST, hour(9), None)
-        assert not runs.begun(tx, run_id).accepts_empty
+        assert not runs.run_start(tx, run_id).accepts_empty
         runs.remember_seen(tx, LIST, {"entries": [[1, ANN, NEWSLETTER, "2026-11-20T08:00:00+00:00"]]})
         runs.accept_empty(tx, run_id)
 
-        assert runs.begun(tx, run_id).accepts_empty
+        assert runs.run_start(tx, run_id).accepts_empty
         assert (runs.standing(tx, LIST).seen or {})["entries"][0][:3] == [1, ANN, NEWSLETTER]

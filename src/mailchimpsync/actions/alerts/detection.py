@@ -18,7 +18,7 @@ from mailchimpsync.config import Alerts, Link, Schedule
 from mailchimpsync.errors import Code
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache import rows
-from mailchimpsync.store.changes.updates import BatchTrouble
+from mailchimpsync.store.changes.updates import BatchDelay
 from mailchimpsync.store.runs import runs
 from mailchimpsync.store.site import alerts
 
@@ -75,7 +75,7 @@ class Observation:
     checked: int = 0
     leaving: int = 0
     refused: Mapping[str, int] = field(default_factory=dict)
-    batches: BatchTrouble | None = None
+    batches: BatchDelay | None = None
     gone_interests: int = 0
 
 

@@ -23,7 +23,7 @@ from mailchimpsync.config import Link
 from mailchimpsync.errors import EXIT_MORE_TO_DO, EXIT_NEEDS_A_PERSON, MailchimpsyncError
 from mailchimpsync.runtime import Deadline, NoProgress, Progress
 from mailchimpsync.sync import Outcome
-from mailchimpsync.sync.campaigns import Imported, ImportOptions, import_campaigns
+from mailchimpsync.sync.campaigns import ImportOptions, ImportResult, import_campaigns
 
 SinceDate = Annotated[
     str | None,
@@ -41,7 +41,7 @@ class PulledCampaigns:
     """What came of one connection: what was imported, or the error that stopped it, or neither for want of time."""
 
     link: Link
-    imported: Imported | None = None
+    imported: ImportResult | None = None
     error: MailchimpsyncError | None = None
 
     @property

@@ -17,7 +17,7 @@ from mailchimpsync.actions.data.fields import GivenData, GroupId, audience_of, d
 from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.time_limit import within
 from mailchimpsync.civicrm import display_names
-from mailchimpsync.data import Person, PluginRunner, Shown, presentable, preview_person
+from mailchimpsync.data import Person, PersonData, PluginRunner, presentable, preview_person
 from mailchimpsync.mailchimp import merge_fields
 from mailchimpsync.store.cache import data as stored
 from mailchimpsync.store.runs import runs
@@ -34,7 +34,7 @@ class PreviewedPerson:
     contact_id: int
     name: str
     address: str | None
-    data: Shown
+    data: PersonData
     confirmed: Mapping[str, Any]
 
 
@@ -145,7 +145,7 @@ def _known(row: RowMapping) -> tuple[str | None, str | None]:
     return row["mailchimp_email"], row["mailchimp_status"]
 
 
-def _person(row: RowMapping, names: Mapping[int, str], data: Shown) -> PreviewedPerson:
+def _person(row: RowMapping, names: Mapping[int, str], data: PersonData) -> PreviewedPerson:
     contact_id = row["civicrm_contact_id"]
     confirmed = {tag: presentable(value) for tag, (value, _) in ((row["confirmed"] or {}).get("fields") or {}).items()}
     return PreviewedPerson(contact_id, names.get(contact_id, ""), row["mailchimp_email"], data, confirmed)

@@ -72,11 +72,11 @@ def make_filter(site: Site, list_id: str, **filters: Any) -> RowFilter:
     return RowFilter(list_id, find_audience(site, list_id).group_id, **filters)
 
 
-def browse(site: Site, wanted: RowFilter, turn: Turn, *, in_haste: bool = False) -> Browsed:
-    """Return a page of rows; `in_haste`, what can be found in a moment, see `Found.is_whole`."""
+def browse(site: Site, wanted: RowFilter, turn: Turn, *, quick: bool = False) -> Browsed:
+    """Return a page of rows; `quick`, what can be found in a moment, see `Found.is_whole`."""
     link = find_audience(site, wanted.list_id)
     with site.store.reading() as tx:
-        found = stored.find(tx, wanted, turn, in_haste=in_haste)
+        found = stored.find(tx, wanted, turn, quick=quick)
         return Browsed(link, found, _interests(tx, link, found.rows))
 
 

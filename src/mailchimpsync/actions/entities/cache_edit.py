@@ -16,7 +16,7 @@ from mailchimpsync.actions.entities.editing import RowId, exclusive_transaction,
 from mailchimpsync.actions.entities.filters import in_utc
 from mailchimpsync.actions.site import Site
 from mailchimpsync.addresses import member_id_of
-from mailchimpsync.decide.member_facts import Seen, columns_of, facts_of, observe_member
+from mailchimpsync.decide.member_facts import ObservedMember, columns_of, facts_of, observe_member
 from mailchimpsync.errors import Code, UsageError
 from mailchimpsync.model import MemberStatus, SyncStatus
 from mailchimpsync.store import Transaction
@@ -163,7 +163,7 @@ def _member(before: Row, given: Mapping[str, Any], now: datetime) -> Row:
     ):
         raise UsageError("The row stands for another member. An address is changed at Mailchimp; the next run follows.")
     updated = given.get("mailchimp_updated", now if "mailchimp_status" in given else before["mailchimp_updated"])
-    facts = observe_member(facts_of(before), Seen(status, updated))
+    facts = observe_member(facts_of(before), ObservedMember(status, updated))
     return {
         "mailchimp_member_id": member_id,
         "mailchimp_updated": updated,

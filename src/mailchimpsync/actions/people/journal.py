@@ -16,7 +16,7 @@ from mailchimpsync.actions.entities.filters import in_utc
 from mailchimpsync.actions.site import JOURNAL_PURPOSE, Site
 from mailchimpsync.actions.texts.codes import explain_code
 from mailchimpsync.store.journal import check, journal
-from mailchimpsync.store.journal.check import Checked
+from mailchimpsync.store.journal.check import ChainReport
 from mailchimpsync.store.journal.journal import Filter
 
 ENTITY = "MailchimpsyncJournal"
@@ -53,7 +53,7 @@ Until = Annotated[datetime | None, Field(description="Only what was changed befo
 class JournalCheck:
     """What was found in the journals of all audiences, or of one."""
 
-    chains: tuple[Checked, ...]
+    chains: tuple[ChainReport, ...]
 
     @property
     def is_intact(self) -> bool:

@@ -89,7 +89,7 @@ class ConnectionState:
     verified_at: datetime | None = None
     unexplained: int = 0
     explained: int = 0
-    batches: updates.BatchTrouble | None = None
+    batches: updates.BatchDelay | None = None
     gone_interests: tuple[str, ...] = ()
 
     @property
@@ -148,7 +148,7 @@ def state_of(tx: Transaction, link: Link, now: datetime, still_due: Due | None =
         verified_at=verified["started_at"] if verified is not None else None,
         unexplained=int(verified["unexplained"] or 0) if verified is not None else 0,
         explained=int(verified["explained"] or 0) if verified is not None else 0,
-        batches=updates.batch_trouble(tx, list_id, now),
+        batches=updates.batch_delay(tx, list_id, now),
         gone_interests=deleted_interests(standing, link.interests),
     )
 
@@ -263,7 +263,7 @@ def interests_in_words(gone: Sequence[str]) -> str:
     )
 
 
-def batch_sentences(trouble: updates.BatchTrouble) -> str:
+def batch_sentences(trouble: updates.BatchDelay) -> str:
     """Return why batches have no results, as sentences."""
     number = (
         say("1 batch waits") if trouble.number == 1 else say("%(number)s batches wait", number=f"{trouble.number:,}")

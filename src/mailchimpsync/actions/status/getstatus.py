@@ -145,7 +145,7 @@ def _last_outcome(state: ConnectionState, last: Mapping[str, Any]) -> str | None
 
 def _working(standing: runs.Standing) -> Working | None:
     """The sync of a few members, by webhook, has no stage."""
-    at = standing.how_far
+    at = standing.stage_progress
     if standing.run_id is None or at is None:
         return None
     return Working(at.done, at.total if at.total and at.total >= at.done else None, at.seconds)

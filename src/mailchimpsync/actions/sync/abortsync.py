@@ -15,7 +15,7 @@ from mailchimpsync.actions.api.selection import find_links
 from mailchimpsync.actions.site import Site
 from mailchimpsync.config import Link
 from mailchimpsync.errors import EXIT_MORE_TO_DO, Code, TransientError
-from mailchimpsync.sync import Aborted, KeptBatch, abort_connection
+from mailchimpsync.sync import AbortResult, KeptBatch, abort_connection
 
 NO_TIME = "There was no time left to delete it; abort again."
 
@@ -25,7 +25,7 @@ class Abort:
     """An abort of one connection."""
 
     link: Link
-    done: Aborted
+    done: AbortResult
 
 
 def in_wire_form(abort: Abort) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from mailchimpsync.actions.people.journal import COLUMNS
 from mailchimpsync.cli.output.console import print_sentence, stderr, stdout
 from mailchimpsync.cli.output.json import print_json
 from mailchimpsync.errors import UsageError
-from mailchimpsync.store.journal.check import Checked
+from mailchimpsync.store.journal.check import ChainReport
 
 NEEDS_A_PERSON = 7
 STANDARD_OUTPUT = Path("-")
@@ -52,7 +52,7 @@ def verify(ctx: click.Context, group_id: int | None, as_json: bool) -> None:
     ctx.exit(0 if found.is_intact else NEEDS_A_PERSON)
 
 
-def _show(chain: Checked) -> None:
+def _show(chain: ChainReport) -> None:
     console = stdout()
     headline = ("✗ not as it was written", "bad") if chain.wrong else ("✓ as it was written", "good")
     print_sentence(console, Text.assemble((f"Audience {chain.list_id}", "bold"), "  ", headline))

@@ -246,7 +246,7 @@ def _join_rows(tx: Connection, *conditions: Any) -> int:
         _OLD.base_subscribed,
         _OLD.base_interests,
         _OLD.departure,
-        *_news_of_renamed(),
+        *_corrections_of_renamed(),
     ).where(_OLD.mailchimp_list_id == _NEW.mailchimp_list_id, _OLD.id != _NEW.id, ~is_in_flight(_OLD), *conditions)
     found = [dict(row) for row in tx.execute(query).mappings()]
     if found:
@@ -256,7 +256,7 @@ def _join_rows(tx: Connection, *conditions: Any) -> int:
     return len(found)
 
 
-def _news_of_renamed() -> list[Any]:
+def _corrections_of_renamed() -> list[Any]:
     """Return the corrections for the contact of both rows: the new address, and what else changed with it."""
     same = or_(_NEW.civicrm_contact_id.is_(None), _NEW.civicrm_contact_id == _OLD.civicrm_contact_id)
     news = {

@@ -56,7 +56,7 @@ def due_facts(tx: Connection, list_id: str, after: int, limit: int) -> Sequence[
             cache.c.new_address.is_not(None).label("moves"),
             cache.c.inherited.is_not(None).label("inherits"),
             or_(cache.c.contact_problem.is_not(None), cache.c.member_problem.is_not(None)).label("unknown"),
-            has_news().label("news"),
+            has_corrections().label("news"),
             cache.c.departure.is_not(None).label("departed"),
             cache.c.departed_contact_id.is_not(None).label("left_behind"),
             cache.c.identity.startswith(IDENTITY_PREFIX).label("erased"),
@@ -68,7 +68,7 @@ def due_facts(tx: Connection, list_id: str, after: int, limit: int) -> Sequence[
     return tx.execute(query).all()
 
 
-def has_news() -> ColumnElement[bool]:
+def has_corrections() -> ColumnElement[bool]:
     """Return the condition that a change at Mailchimp has to be carried out in CiviCRM."""
     return or_(*(cache.c[name].is_not(None) for name in PENDING_CORRECTIONS))
 

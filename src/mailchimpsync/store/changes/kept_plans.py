@@ -201,20 +201,22 @@ def record_refused(tx: Connection, run_id: int, row_ids: Sequence[int]) -> None:
         tx.execute(update(kept_change).where(*mine).values(outcome=REFUSED, note=reason))
 
 
-def note_given_up(tx: Connection, update_ids: Sequence[int]) -> None:
+def record_given_up(tx: Connection, update_ids: Sequence[int]) -> None:
     """Record that changes will get no result: if sent, the outcome isn't known; else they were left out."""
     sent = update_table.c.mailchimpsync_batch_id.is_not(None)
-    _note(tx, update_ids, sent, DONE, UNKNOWN, "Mailchimp didn't report a result. The next sync reads what it did.")
-    _note(tx, update_ids, ~sent, DONE, LEFT_OUT, "It was dropped before it was sent.")
+    _set_outcome(
+        tx, update_ids, sent, DONE, UNKNOWN, "Mailchimp didn't report a result. The next sync reads what it did."
+    )
+    _set_outcome(tx, update_ids, ~sent, DONE, LEFT_OUT, "It was dropped before it was sent.")
 
 
-def note_read_back(tx: Connection, update_ids: Sequence[int], *, done: bool) -> None:
+def record_read_back(tx: Connection, update_ids: Sequence[int], *, done: bool) -> None:
     """Record what the members show of changes without a result."""
     outcome, note = (DONE, "Read from the member.") if done else (LEFT_OUT, "According to the member, it wasn't done.")
-    _note(tx, update_ids, true(), UNKNOWN, outcome, note)
+    _set_outcome(tx, update_ids, true(), UNKNOWN, outcome, note)
 
 
-def _note(
+def _set_outcome(
     tx: Connection, update_ids: Sequence[int], which: ColumnElement[bool], before: str, outcome: str, note: str
 ) -> None:
     """Set the outcome of the changes that updates were made for, if it was another one before."""

@@ -40,7 +40,7 @@ HANDLED = 2
 SENT_AT = "sent_at"
 """In `attempt`: when the request of a directly sent update started. Its response may have been lost."""
 
-OPT_OUTS_WAIT_AT_MOST = timedelta(minutes=10)
+OPT_OUT_WAIT_MAX = timedelta(minutes=10)
 """An opt-out in a batch without results for this long is sent directly as well."""
 
 SLOW_AFTER = timedelta(hours=1)
@@ -155,7 +155,7 @@ def unsent_subscriptions(tx: Connection, list_id: str, after: int, limit: int) -
 def drop_unsent(tx: Connection, dropped: Sequence[tuple[int, int, str]]) -> None:
     """Close updates that won't be sent, and make their rows due: (id, row id, error)."""
     complete_updates(tx, [(key, error) for key, _, error in dropped])
-    kept_plans.note_given_up(tx, [key for key, _, _ in dropped])
+    kept_plans.record_given_up(tx, [key for key, _, _ in dropped])
     again = {"sync_status": SyncStatus.TODO.value, "recheck": False}
     update_by_id(tx, cache, [{"id": row_id, **again} for _, row_id, _ in dropped])
 
@@ -231,7 +231,7 @@ def hanging_opt_outs(
         .where(
             batch.c.mailchimp_list_id == list_id,
             batch.c.response_processed < HANDLED,
-            batch.c.created_date < now - OPT_OUTS_WAIT_AT_MOST,
+            batch.c.created_date < now - OPT_OUT_WAIT_MAX,
             update.c.completed == 0,
             update.c.leaves,
             cache.c.recheck if changed else ~cache.c.recheck,
@@ -246,10 +246,10 @@ def send_directly(tx: Connection, update_ids: Sequence[int]) -> None:
     hanging = tx.execute(select(update).where(update.c.id.in_(update_ids)).order_by(update.c.id)).mappings().all()
     tx.execute(sql_update(update).where(update.c.id.in_(update_ids)).values(run_id=None))  # the run counts its copy
     overtake(tx, [one["mailchimpsync_cache_id"] for one in hanging])
-    add_updates(tx, [_directly(one) for one in hanging])
+    add_updates(tx, [_direct_copy(one) for one in hanging])
 
 
-def _directly(hanging: RowMapping) -> dict[str, Any]:
+def _direct_copy(hanging: RowMapping) -> dict[str, Any]:
     """Return an opt-out for its own request: with the status only."""
     kept = ("mailchimpsync_cache_id", "attempt", "created_date", "run_id")
     agreed = {name: value for name, value in hanging["agreed"].items() if name != "data"}
@@ -333,7 +333,7 @@ def unhandled_batches(tx: Connection, list_id: str) -> Sequence[RowMapping]:
 
 
 @dataclass(frozen=True, slots=True)
-class BatchTrouble:
+class BatchDelay:
     """Why people wait for batches: the code, the other side's message, since when, and how many batches."""
 
     code: str
@@ -342,7 +342,7 @@ class BatchTrouble:
     number: int
 
 
-def batch_trouble(tx: Connection, list_id: str, now: datetime) -> BatchTrouble | None:
+def batch_delay(tx: Connection, list_id: str, now: datetime) -> BatchDelay | None:
     """Return why batches of an audience are late; None: they are on time."""
     waiting = [
         row for row in unhandled_batches(tx, list_id) if row["problem"] or now - row["created_date"] > SLOW_AFTER
@@ -351,7 +351,7 @@ def batch_trouble(tx: Connection, list_id: str, now: datetime) -> BatchTrouble |
         return None
     first = next((row for row in waiting if row["problem"]), waiting[0])
     code = first["problem"] or (Code.BATCH_SLOW if first["mailchimp_batch_id"] else Code.BATCH_UNPROVED).value
-    return BatchTrouble(code, first["problem_detail"] or "", waiting[0]["created_date"], len(waiting))
+    return BatchDelay(code, first["problem_detail"] or "", waiting[0]["created_date"], len(waiting))
 
 
 def batch_row(tx: Connection, batch_id: int) -> RowMapping | None:
@@ -535,7 +535,7 @@ def complete_updates(tx: Connection, errors: Sequence[tuple[int, str | None]]) -
     rows = [{"id": key, **closed, "error_response": error} for key, error in errors if error is not None]
     update_by_id(tx, update, rows)
     if given_up := [key for key, error in errors if error in _GIVEN_UP]:
-        kept_plans.note_given_up(tx, given_up)
+        kept_plans.record_given_up(tx, given_up)
 
 
 def unanswered_bodies(tx: Connection, row_ids: Sequence[int]) -> Sequence[Any]:

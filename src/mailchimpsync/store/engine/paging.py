@@ -61,12 +61,12 @@ class Turn:
 class Part:
     """The positions of a page, and whether there are more before and after it."""
 
-    places: Sequence[Place]
+    positions: Sequence[Place]
     has_previous: bool
     has_next: bool
 
 
-def sorted_places(matches: Sequence[Place], *, descends: bool) -> list[Place]:
+def sorted_positions(matches: Sequence[Place], *, descends: bool) -> list[Place]:
     """Return the positions in order; rows without a value come last in either direction."""
     with_key = sorted([one for one in matches if one[0] is not None], reverse=descends)
     return with_key + sorted([one for one in matches if one[0] is None], key=lambda one: one[1], reverse=descends)
@@ -77,23 +77,23 @@ def _rank(place: Place) -> tuple[bool, Any, int]:
     return (place[0] is None, place[0] if place[0] is not None else 0, place[1])
 
 
-def cut(places: Sequence[Place], turn: Turn) -> Part:
+def page_of(positions: Sequence[Place], turn: Turn) -> Part:
     """Return one page of all positions."""
     start = 0
     if turn.after is not None:
-        start = _first_beyond(places, turn.after, descends=turn.descends, inclusive=False)
+        start = _first_after(positions, turn.after, descends=turn.descends, inclusive=False)
     elif turn.before is not None:
-        start = max(0, _first_beyond(places, turn.before, descends=turn.descends, inclusive=True) - turn.size)
+        start = max(0, _first_after(positions, turn.before, descends=turn.descends, inclusive=True) - turn.size)
     end = start + turn.size
-    return Part(places[start:end], start > 0, end < len(places))
+    return Part(positions[start:end], start > 0, end < len(positions))
 
 
-def _first_beyond(places: Sequence[Place], place: Place, *, descends: bool, inclusive: bool) -> int:
+def _first_after(positions: Sequence[Place], place: Place, *, descends: bool, inclusive: bool) -> int:
     """Return the index of the first position after the given one, or, inclusive, not before it."""
-    for index, one in enumerate(places):
+    for index, one in enumerate(positions):
         if (inclusive and one == place) or _comes_after(one, place, descends=descends):
             return index
-    return len(places)
+    return len(positions)
 
 
 def _comes_after(one: Place, other: Place, *, descends: bool) -> bool:

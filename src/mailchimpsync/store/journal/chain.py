@@ -21,7 +21,7 @@ Entry = Mapping[str, Any]
 PERSONAL_FIELDS = frozenset({"address", "first_name", "last_name", "merge_field"})
 """The fields whose values identify a person, by their first word; in every entry a member id does too."""
 
-BEGINNING = ""
+CHAIN_START = ""
 """The hash before the first entry."""
 
 _PLAIN = ("list_id", "number", "cache_id", "contact_id", "run_id", "side", "field", "reason", "actor", "answer")

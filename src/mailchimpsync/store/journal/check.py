@@ -32,7 +32,7 @@ class Tampering:
 
 
 @dataclass
-class Checked:
+class ChainReport:
     """What was found in one audience's chain.
 
     Attributes:
@@ -75,7 +75,7 @@ def audiences_with_chain(tx: Connection) -> list[str]:
     return sorted(tx.execute(select(journal_chain.c.list_id)).scalars())
 
 
-def check_chain(store: Store, list_id: str, keys: Sequence[str]) -> Checked:
+def check_chain(store: Store, list_id: str, keys: Sequence[str]) -> ChainReport:
     """Follow an audience's chain in steps with their own transactions; `keys` may have sealed its entries.
 
     Entries that are written, or deleted for their age, meanwhile do no harm.
@@ -84,7 +84,7 @@ def check_chain(store: Store, list_id: str, keys: Sequence[str]) -> Checked:
         ends = _ends(tx, list_id)
     if ends is None:
         return _check_chain_ends(store, list_id)
-    found = Checked(list_id, before_first=ends["before_first"])
+    found = ChainReport(list_id, before_first=ends["before_first"])
     walk = _Walk(store, found, keys, ends)
     walk.go()
     _check_unchained(store, found, ends["unchained_to"])
@@ -95,8 +95,8 @@ def _ends(tx: Connection, list_id: str) -> RowMapping | None:
     return tx.execute(select(journal_chain).where(journal_chain.c.list_id == list_id)).mappings().one_or_none()
 
 
-def _check_chain_ends(store: Store, list_id: str) -> Checked:
-    found = Checked(list_id)
+def _check_chain_ends(store: Store, list_id: str) -> ChainReport:
+    found = ChainReport(list_id)
     with store.reading() as tx:
         mine = journal.c.list_id == list_id
         chained = tx.execute(select(func.count()).where(mine, journal.c.number.is_not(None))).scalar_one()
@@ -109,7 +109,7 @@ def _check_chain_ends(store: Store, list_id: str) -> Checked:
 class _Walk:
     """Goes from entry to entry, and keeps the number and hash of the previous one."""
 
-    def __init__(self, store: Store, found: Checked, keys: Sequence[str], ends: RowMapping) -> None:
+    def __init__(self, store: Store, found: ChainReport, keys: Sequence[str], ends: RowMapping) -> None:
         self.store, self.found, self.keys, self.ends = store, found, keys, ends
         self.number: int = ends["before_first"]
         self.hash: str = ends["before_first_hash"]
@@ -117,7 +117,7 @@ class _Walk:
     def go(self) -> None:
         while some := self._next():
             for entry in some:
-                self._look_at(entry)
+                self._check_entry(entry)
         if self._follows(self.ends["newest"] + 1) and not hmac.compare_digest(self.hash, self.ends["newest_hash"]):
             self.found.add(ALTERED, f"Entry {self.number}, the newest, was replaced.", first=self.number)
         self.found.newest, self.found.newest_hash = self.ends["newest"], self.ends["newest_hash"]
@@ -132,7 +132,7 @@ class _Walk:
         with self.store.reading() as tx:
             return [dict(entry) for entry in tx.execute(query).mappings()]
 
-    def _look_at(self, entry: Entry) -> None:
+    def _check_entry(self, entry: Entry) -> None:
         follows = self._follows(entry["number"])
         self.number = entry["number"]
         if wrong := self._wrong(entry, self.hash if follows else None):
@@ -178,7 +178,7 @@ class _Walk:
         return "was altered: what stands for the member, or for a name or address" if holds is False else None
 
 
-def _check_unchained(store: Store, found: Checked, unchained_to: int) -> None:
+def _check_unchained(store: Store, found: ChainReport, unchained_to: int) -> None:
     """Find entries that are in no chain: without a number, or with one outside of the chain."""
     mine = journal.c.list_id == found.list_id
     ends = select(journal_chain.c.newest).where(journal_chain.c.list_id == found.list_id).scalar_subquery()

@@ -14,7 +14,7 @@ from operator import eq, ge, lt
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, insert, or_, select, true, update
 
 from mailchimpsync.store.engine.dialect import Row, insert_rows
-from mailchimpsync.store.journal.chain import BEGINNING, chained
+from mailchimpsync.store.journal.chain import CHAIN_START, chained
 from mailchimpsync.store.runs.figures import add_changes
 from mailchimpsync.store.runs.runs import MEMBERS
 from mailchimpsync.store.schema import journal, journal_chain, kept_plan, run
@@ -83,12 +83,12 @@ def _newest(tx: Connection, list_id: str) -> tuple[int, str]:
     unchained = tx.execute(select(func.max(journal.c.id)).where(mine, journal.c.number.is_(None))).scalar_one()
     entries = select(journal.c.number, journal.c.hash).where(mine, journal.c.number.is_not(None))
     last = tx.execute(entries.order_by(journal.c.number.desc()).limit(1)).one_or_none()
-    newest, newest_hash = (last.number, last.hash) if last is not None else (0, BEGINNING)
+    newest, newest_hash = (last.number, last.hash) if last is not None else (0, CHAIN_START)
     values = {
         "list_id": list_id,
         "unchained_to": unchained or 0,
         "before_first": 0,
-        "before_first_hash": BEGINNING,
+        "before_first_hash": CHAIN_START,
         "newest": newest,
         "newest_hash": newest_hash,
         "minimised_to": 0,

@@ -75,14 +75,14 @@ class ErasureTraces:
     other_row_ids: tuple[int, ...] = ()
 
     @property
-    def needles(self) -> tuple[str, ...]:
+    def search_terms(self) -> tuple[str, ...]:
         """The search terms: the address, plain and as written in JSON, and the member ids, in lower case."""
         written = [one for spelt in spellings([self.address]) for one in (spelt, json_text(spelt)[1:-1])]
         return tuple(dict.fromkeys((*written, *(key.lower() for key in self.member_ids))))
 
-    def are_in(self, text: str | None) -> bool:
+    def appear_in(self, text: str | None) -> bool:
         """Return whether a text mentions them; an address that merely starts or ends the same is a different one."""
-        return text is not None and any(re.search(_whole_word(one), text.lower()) for one in self.needles)
+        return text is not None and any(re.search(_whole_word(one), text.lower()) for one in self.search_terms)
 
 
 def _whole_word(needle: str) -> str:
@@ -166,10 +166,12 @@ def _mentioning(
 ) -> Iterator[int]:
     """Yield the keys of rows that mention the address; the database narrows them down where possible."""
     texts = [_text(table.c[name]).label(name) for name in columns]
-    may = or_(*(func.lower(text).contains(_ascii(one), autoescape=True) for text in texts for one in found.needles))
+    may = or_(
+        *(func.lower(text).contains(_ascii(one), autoescape=True) for text in texts for one in found.search_terms)
+    )
     query = select(table.c[key].label("key"), *texts).where(where, may)
     for row in tx.execute(query).mappings().all():
-        if any(found.are_in(row[name]) for name in columns):
+        if any(found.appear_in(row[name]) for name in columns):
             yield row["key"]
 
 
@@ -192,7 +194,7 @@ def _purge_findings(tx: Connection, found: ErasureTraces) -> int:
     kept = verification.c.differences.is_not(None), verification.c.list_id == found.list_id
     number = 0
     for row in tx.execute(select(verification.c.id, verification.c.differences).where(*kept)).all():
-        others = [one for one in row.differences or () if not found.are_in(json_text(one))]
+        others = [one for one in row.differences or () if not found.appear_in(json_text(one))]
         number += len(row.differences or ()) - len(others)
         if len(others) < len(row.differences or ()):
             tx.execute(update(verification).where(verification.c.id == row.id).values(differences=others))
@@ -239,7 +241,7 @@ def _without_mentions(value: Any, found: ErasureTraces) -> Any:
 
 def _mentions(value: Any, found: ErasureTraces) -> bool:
     plain = value if isinstance(value, list) and not any(isinstance(one, (list, Mapping)) for one in value) else [value]
-    return any(isinstance(one, str) and found.are_in(one) for one in plain)
+    return any(isinstance(one, str) and found.appear_in(one) for one in plain)
 
 
 def purge_journal(tx: Connection, found: ErasureTraces, *, seal: str, digests: Collection[str], now: datetime) -> int:
@@ -249,7 +251,7 @@ def purge_journal(tx: Connection, found: ErasureTraces, *, seal: str, digests: C
     Entries of deleted rows are found by member.
     """
     personal = or_(*(journal.c.field.startswith(name, autoescape=True) for name in PERSONAL_FIELDS))
-    pieces = [_ascii(one) for one in found.needles]
+    pieces = [_ascii(one) for one in found.search_terms]
     values = [
         func.lower(column).contains(one, autoescape=True) for column in (journal.c.old, journal.c.new) for one in pieces
     ]
@@ -272,7 +274,7 @@ def purge_journal(tx: Connection, found: ErasureTraces, *, seal: str, digests: C
 
 def _is_about_person(entry: Mapping[str, Any], found: ErasureTraces, digests: Collection[str]) -> bool:
     by_key = entry["member_id"] in (*found.member_ids, *digests) or entry["cache_id"] in found.row_ids
-    return by_key or found.are_in(entry["old"]) or found.are_in(entry["new"])
+    return by_key or found.appear_in(entry["old"]) or found.appear_in(entry["new"])
 
 
 def audiences(tx: Connection) -> Sequence[str]:

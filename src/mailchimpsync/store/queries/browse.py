@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, selec
 
 from mailchimpsync.model import IN_FLIGHT, SyncStatus
 from mailchimpsync.store.cache.members import make_due
-from mailchimpsync.store.engine.paging import Order, Part, Place, Turn, cut, sorted_places
+from mailchimpsync.store.engine.paging import Order, Part, Place, Turn, page_of, sorted_positions
 from mailchimpsync.store.queries.filters import RowFilter, matching, statuses_of
 from mailchimpsync.store.schema import cache, group_contact
 
@@ -46,7 +46,7 @@ class Found:
     """
 
     rows: Sequence[dict[str, Any]]
-    places: tuple[Place, Place] | None
+    positions: tuple[Place, Place] | None
     number: int | None
     is_whole: bool
     order: Order
@@ -54,18 +54,18 @@ class Found:
     has_next: bool
 
 
-def find(tx: Connection, wanted: RowFilter, turn: Turn, *, in_haste: bool = False) -> Found:
-    """Return a page; `in_haste`, of the first `WINDOW` rows at least, if searching all would take long."""
+def find(tx: Connection, wanted: RowFilter, turn: Turn, *, quick: bool = False) -> Found:
+    """Return a page; `quick`, of the first `WINDOW` rows at least, if searching all would take long."""
     number = _count_by_index(tx, wanted)
     if number is not None and number > SMALL_RESULT:
         return _find_in_window(tx, wanted, turn, number)
-    end = _end_of_window(tx, wanted) if in_haste and not _is_narrow(tx, wanted) else None
+    end = _end_of_window(tx, wanted) if quick and not _is_narrow(tx, wanted) else None
     query = matching(wanted, turn.order.column.label("key"), cache.c.id.label("id"))
     if end is not None:
         query = query.where(cache.c.id <= end)
     matches = tx.execute(query.limit(SMALL_RESULT + 1)).all()
     if len(matches) <= SMALL_RESULT:
-        part = cut(sorted_places([(key, row_id) for key, row_id in matches], descends=turn.descends), turn)
+        part = page_of(sorted_positions([(key, row_id) for key, row_id in matches], descends=turn.descends), turn)
         return _page(tx, wanted, turn, part, len(matches), is_whole=end is None)
     return _find_in_window(tx, wanted, turn, None)
 
@@ -77,14 +77,14 @@ def _find_in_window(tx: Connection, wanted: RowFilter, turn: Turn, number: int |
 
 
 def _page(tx: Connection, wanted: RowFilter, turn: Turn, part: Part, number: int | None, *, is_whole: bool) -> Found:
-    rows = _rows(tx, wanted, [row_id for _, row_id in part.places])
-    ends = (part.places[0], part.places[-1]) if part.places else None
+    rows = _rows(tx, wanted, [row_id for _, row_id in part.positions])
+    ends = (part.positions[0], part.positions[-1]) if part.positions else None
     return Found(rows, ends, number, is_whole, turn.order, part.has_previous, part.has_next)
 
 
 def _is_narrow(tx: Connection, wanted: RowFilter) -> bool:
     """Return whether an index selects few enough rows to search them all."""
-    if wanted.is_led_to:
+    if wanted.is_selective:
         return True
     statuses = statuses_of(wanted)
     query = select(cache.c.id).where(cache.c.mailchimp_list_id == wanted.list_id)

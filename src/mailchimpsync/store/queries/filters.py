@@ -53,7 +53,7 @@ class RowFilter:
     show: tuple[Show, ...] = ()
 
     @property
-    def is_led_to(self) -> bool:
+    def is_selective(self) -> bool:
         """Return whether an index selects the rows: by contact, or by an unfinished update."""
         return bool(self.ids) or self.contact_id is not None or self.show == (Show.OUTSTANDING,)
 

@@ -38,7 +38,7 @@ def record_failure(tx: Connection, list_id: str, now: datetime, code: str) -> tu
 def add_failed_run(tx: Connection, list_id: str, began: datetime, now: datetime, code: str, by: str | None) -> int:
     """Store a call that failed before its run had started, and return the row's id; similar calls share one."""
     query = select(run.c.id, run.c.outcome, run.c.error_code, run.c.counts).where(
-        run.c.list_id == list_id, run.c.kind == runs.WHOLE
+        run.c.list_id == list_id, run.c.kind == runs.WHOLE_RUN
     )
     newest = tx.execute(query.order_by(run.c.id.desc()).limit(1)).one_or_none()
     if newest is not None and newest.outcome == runs.NOT_BEGUN and newest.error_code == code:
@@ -62,7 +62,7 @@ def has_failed_run(tx: Connection, list_id: str, began: datetime, code: str) -> 
     """Return whether a run that ended since a time has an error already."""
     query = select(run.c.id).where(
         run.c.list_id == list_id,
-        run.c.kind == runs.WHOLE,
+        run.c.kind == runs.WHOLE_RUN,
         run.c.error_code == code,
         run.c.finished_at >= began,
         runs.has_run(),

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, RowMapping, Text, func, select, type_coerce, 
 from mailchimpsync.model import ChangeKind, GroupStatus, MemberStatus, Side
 from mailchimpsync.store.engine.dialect import Row
 from mailchimpsync.store.queries.counts import Agreement
-from mailchimpsync.store.runs.runs import WHOLE
+from mailchimpsync.store.runs.runs import WHOLE_RUN
 from mailchimpsync.store.schema import journal, run
 
 _OF_STATUS: Mapping[str, ChangeKind] = {
@@ -107,13 +107,13 @@ def last_counted(tx: Connection, list_id: str) -> datetime | None:
 
 def runs_of(tx: Connection, list_id: str, limit: int, offset: int = 0) -> Sequence[RowMapping]:
     """Return the newest runs over a whole connection, newest first."""
-    query = select(run).where(run.c.list_id == list_id, run.c.kind == WHOLE).order_by(run.c.id.desc())
+    query = select(run).where(run.c.list_id == list_id, run.c.kind == WHOLE_RUN).order_by(run.c.id.desc())
     return tx.execute(query.limit(limit).offset(offset)).mappings().all()
 
 
 def count_runs(tx: Connection, list_id: str) -> int:
     """Return how many runs over a whole connection there were."""
-    query = select(func.count()).where(run.c.list_id == list_id, run.c.kind == WHOLE)
+    query = select(func.count()).where(run.c.list_id == list_id, run.c.kind == WHOLE_RUN)
     return int(tx.execute(query).scalar_one())
 
 

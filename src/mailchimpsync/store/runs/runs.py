@@ -35,14 +35,14 @@ Moment = ColumnElement[Any]
 
 ANOTHER_RUN = "Another run is in progress on audience %(id)s."
 LEASE_DURATION = timedelta(minutes=10)
-ABORT_REQUEST_GOOD_FOR = timedelta(minutes=1)
+ABORT_REQUEST_VALID_FOR = timedelta(minutes=1)
 """An older request was left by a process that died; it must not stop every later run."""
 
 MESSAGE_LENGTH_MAX = 1_000
 NAME_LENGTH_MAX = 100
 MEMBERS = "members"
 """The kind of a run over a few members; the kind of all others is `run`."""
-WHOLE = "run"
+WHOLE_RUN = "run"
 """The kind of a run over a whole connection."""
 COMPLETE = ("done", "waiting", "incomplete")
 """The outcomes of complete runs: everything was read, decided and sent."""
@@ -59,7 +59,7 @@ _OF_AUDIENCE = update(status).where(status.c.list_id == bindparam("of"))
 _SET_STAGE = _OF_AUDIENCE.values(stage=bindparam("stage"), **_NOT_BEGUN)
 _SET_PROGRESS = _OF_AUDIENCE.values(progress=bindparam("progress"))
 _OF_LEASE = _OF_AUDIENCE.where(status.c.lease_token == bindparam("token"))
-_TOLD: dict[str, Any] = {name: bindparam(name) for name in ("stage_done", "stage_total", "stage_seconds")}
+_PROGRESS_COLUMNS: dict[str, Any] = {name: bindparam(name) for name in ("stage_done", "stage_total", "stage_seconds")}
 
 
 class _Statements:
@@ -71,7 +71,7 @@ class _Statements:
         told = (func.coalesce(is_held, false()).label("is_held"), func.coalesce(is_asked, false()).label("is_asked"))
         self.standing = select(status, *told).where(status.c.list_id == bindparam("of"))
         self.hold = _OF_LEASE.values(lease_expires=until)
-        self.hold_and_tell = self.hold.values(_TOLD)
+        self.hold_and_tell = self.hold.values(_PROGRESS_COLUMNS)
         owner = status.c.lease_owner
         free = or_(owner.is_(None), status.c.lease_expires <= now, owner == bindparam("abandoned"))
         self.acquire = _OF_LEASE.where(free).values(
@@ -83,7 +83,7 @@ class _Statements:
 _BY_DATABASE = _Statements(
     utc_moment(literal(0)),
     utc_moment(literal(int(LEASE_DURATION.total_seconds()))),
-    utc_moment(literal(-int(ABORT_REQUEST_GOOD_FOR.total_seconds()))),
+    utc_moment(literal(-int(ABORT_REQUEST_VALID_FOR.total_seconds()))),
 )
 _SIMULATED = _Statements(
     *(bindparam(name, type_=status.c.lease_expires.type) for name in ("now", "until", "asked_since"))
@@ -95,7 +95,7 @@ def _by_clock(tx: Connection, *names: str) -> tuple[_Statements, dict[str, datet
     now = simulated_now(tx)
     if now is None:
         return _BY_DATABASE, {}
-    values = {"now": now, "until": now + LEASE_DURATION, "asked_since": now - ABORT_REQUEST_GOOD_FOR}
+    values = {"now": now, "until": now + LEASE_DURATION, "asked_since": now - ABORT_REQUEST_VALID_FOR}
     return _SIMULATED, {name: values[name] for name in names}
 
 
@@ -108,7 +108,7 @@ class Lease:
 
 
 @dataclass(frozen=True, slots=True)
-class HowFar:
+class StageProgress:
     """Progress of a stage: items done, of how many (None: unknown), in how many seconds of work."""
 
     done: int = 0
@@ -148,15 +148,15 @@ class Standing:
     is_asked: bool = False
 
     @property
-    def how_far(self) -> HowFar | None:
+    def stage_progress(self) -> StageProgress | None:
         """Return the stage's progress, None before it starts."""
         if self.stage_done is None:
             return None
-        return HowFar(self.stage_done, self.stage_total, self.stage_seconds or 0)
+        return StageProgress(self.stage_done, self.stage_total, self.stage_seconds or 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class RunStart:
     """When a run started, the start of the period it reads (None: everything), its groups, and its kept plan.
 
     `accepts_empty`: a side that looks empty was confirmed to be so; `with_data`: it also sends what plugins know.
@@ -222,20 +222,24 @@ def clear_abort(tx: Connection, list_id: str) -> None:
     tx.execute(update(status).where(status.c.list_id == list_id).values(abort_requested=None))
 
 
-def hold_lease(tx: Connection, lease: Lease, how_far: HowFar | None = None) -> None:
+def hold_lease(tx: Connection, lease: Lease, stage_progress: StageProgress | None = None) -> None:
     """Renew the lease, as the first statement of every transaction of a run: without it the run may write nothing.
 
-    `how_far`, the stage's progress, goes into the same row, so that storing it costs nothing extra.
+    `stage_progress`, the stage's progress, goes into the same row, so that storing it costs nothing extra.
 
     Raises:
         LeaseLostError: another process has it.
     """
     statements, times = _by_clock(tx, "until")
     values = {"of": lease.list_id, "token": lease.token, **times}
-    if how_far is None:
+    if stage_progress is None:
         held = tx.execute(statements.hold, values)
     else:
-        told = {"stage_done": how_far.done, "stage_total": how_far.total, "stage_seconds": how_far.seconds}
+        told = {
+            "stage_done": stage_progress.done,
+            "stage_total": stage_progress.total,
+            "stage_seconds": stage_progress.seconds,
+        }
         held = tx.execute(statements.hold_and_tell, values | told)
     if held.rowcount != 1:
         raise LeaseLostError(Code.LEASE_LOST, f"Another run has taken over audience {lease.list_id}.")
@@ -273,11 +277,11 @@ def begin_run(
     return run_id
 
 
-def begun(tx: Connection, run_id: int) -> Begun:
+def run_start(tx: Connection, run_id: int) -> RunStart:
     """Return how a run started."""
     columns = (run.c.started_at, run.c.since, run.c.links, run.c.kept_plan_id, run.c.accepts_empty, run.c.with_data)
     row = tx.execute(select(*columns).where(run.c.id == run_id)).one()
-    return Begun(*row)
+    return RunStart(*row)
 
 
 def accept_empty(tx: Connection, run_id: int) -> None:
@@ -304,7 +308,7 @@ def add_counts(tx: Connection, run_id: int, **counts: Any) -> None:
 def last_data_run(tx: Connection, list_id: str) -> Mapping[str, Any] | None:
     """Return the newest complete run with data of a connection: started_at, counts."""
     query = select(run.c.started_at, run.c.counts).where(
-        run.c.list_id == list_id, run.c.kind == WHOLE, run.c.with_data, run.c.outcome.in_(COMPLETE)
+        run.c.list_id == list_id, run.c.kind == WHOLE_RUN, run.c.with_data, run.c.outcome.in_(COMPLETE)
     )
     row = tx.execute(query.order_by(run.c.id.desc()).limit(1)).mappings().one_or_none()
     return dict(row) if row is not None else None
@@ -315,7 +319,7 @@ def remember_seen(tx: Connection, list_id: str, seen: Mapping[str, Any]) -> None
     tx.execute(update(status).where(status.c.list_id == list_id).values(seen=seen))
 
 
-def note_history(tx: Connection, list_id: str, newest: int | None) -> None:
+def record_history(tx: Connection, list_id: str, newest: int | None) -> None:
     """Record the end of CiviCRM's history including our latest changes; None: they are being made."""
     seen = tx.execute(select(status.c.seen).where(status.c.list_id == list_id)).scalar_one_or_none()
     remember_seen(tx, list_id, {**(seen or {}), HISTORY: newest})
@@ -399,7 +403,7 @@ def last_run(tx: Connection, list_id: str) -> Mapping[str, Any] | None:
 
     Syncs of a few members don't count, nor calls that failed before their run had started.
     """
-    query = select(run).where(run.c.list_id == list_id, run.c.kind == WHOLE, has_run()).order_by(run.c.id.desc())
+    query = select(run).where(run.c.list_id == list_id, run.c.kind == WHOLE_RUN, has_run()).order_by(run.c.id.desc())
     query = query.limit(1)
     row = tx.execute(query).one_or_none()
     return dict(row._mapping) if row else None  # noqa: SLF001 (SQLAlchemy's public name for it)
@@ -412,7 +416,7 @@ def has_run() -> ColumnElement[bool]:
 
 def first_run(tx: Connection, list_id: str) -> datetime | None:
     """Return when a connection was first synced."""
-    query = select(func.min(run.c.started_at)).where(run.c.list_id == list_id, run.c.kind == WHOLE, has_run())
+    query = select(func.min(run.c.started_at)).where(run.c.list_id == list_id, run.c.kind == WHOLE_RUN, has_run())
     return tx.execute(query).scalar_one_or_none()
 
 
@@ -424,6 +428,6 @@ def last_full_run(tx: Connection, list_id: str) -> datetime | None:
 def newest_full_run(list_id: str) -> Select[Any]:
     """Return the query for the newest complete run of a connection that read everything."""
     query = select(run).where(
-        run.c.list_id == list_id, run.c.kind == WHOLE, run.c.since.is_(None), run.c.outcome.in_(COMPLETE)
+        run.c.list_id == list_id, run.c.kind == WHOLE_RUN, run.c.since.is_(None), run.c.outcome.in_(COMPLETE)
     )
     return query.order_by(run.c.id.desc()).limit(1)

@@ -15,7 +15,7 @@ from mailchimpsync.store.schema import cache, campaign, campaign_import, campaig
 NUMBER_SHOWN_MAX = 500
 
 
-class Late(NamedTuple):
+class LateRecipient(NamedTuple):
     """A recipient who had no contact when the campaign was read, and has one now; `id` is the recipient's row."""
 
     id: int
@@ -76,7 +76,7 @@ def count_by_state(tx: Connection, list_id: str) -> dict[str, int]:
     return {row.state: int(row[1]) for row in tx.execute(query)}
 
 
-class Tally(NamedTuple):
+class CampaignTotals(NamedTuple):
     """How many campaigns are known, how many activities were created for them, and how many failed, by code."""
 
     campaigns: int
@@ -84,7 +84,7 @@ class Tally(NamedTuple):
     failed: Mapping[str, int]
 
 
-def tally(tx: Connection, list_id: str) -> Tally:
+def tally(tx: Connection, list_id: str) -> CampaignTotals:
     """Return totals of an audience's campaigns; closed ones haven't failed."""
     made = [campaign.c.activity_id, campaign.c.opened_activity_id, campaign.c.clicked_activity_id]
     code = case((campaign.c.closed_at.is_(None), campaign.c.code))
@@ -93,7 +93,7 @@ def tally(tx: Connection, list_id: str) -> Tally:
     columns = (func.count(of_list.c[column.name]) for column in made)
     rows = tx.execute(select(of_list.c.code, number, *columns).group_by(of_list.c.code)).all()
     failed = {row[0]: int(row[1]) for row in rows if row[0] is not None}
-    return Tally(sum(int(row[1]) for row in rows), sum(int(made) for row in rows for made in row[2:]), failed)
+    return CampaignTotals(sum(int(row[1]) for row in rows), sum(int(made) for row in rows for made in row[2:]), failed)
 
 
 def change_campaign(tx: Connection, key: int, **values: Any) -> None:
@@ -119,7 +119,7 @@ def count_unknown(tx: Connection, key: int) -> int:
     return int(tx.execute(query).scalar_one())
 
 
-def late_recipients(tx: Connection, list_id: str, after: int, limit: int) -> list[Late]:
+def late_recipients(tx: Connection, list_id: str, after: int, limit: int) -> list[LateRecipient]:
     """Return the next recipients after a row who have got a contact, of completely read campaigns."""
     query = (
         select(campaign_recipient.c.id, campaign_recipient.c.campaign_key, cache.c.civicrm_contact_id)
@@ -136,7 +136,7 @@ def late_recipients(tx: Connection, list_id: str, after: int, limit: int) -> lis
         .order_by(campaign_recipient.c.id)
         .limit(limit)
     )
-    return [Late(*row) for row in tx.execute(query)]
+    return [LateRecipient(*row) for row in tx.execute(query)]
 
 
 def resolve_late_recipients(tx: Connection, key: int, recipient_ids: Sequence[int]) -> None:

@@ -15,17 +15,17 @@ from mailchimpsync.runtime import Deadline, NoProgress, Progress
 from mailchimpsync.store.runs import runs
 from mailchimpsync.store.site import campaigns
 from mailchimpsync.sync.campaigns.find import find_campaigns, since_of, usual_since
-from mailchimpsync.sync.campaigns.late import add_late
+from mailchimpsync.sync.campaigns.late import add_late_recipients
 from mailchimpsync.sync.campaigns.read import is_given_up, read_campaign, record_failure
 from mailchimpsync.sync.campaigns.work import CampaignImport, ImportOptions, Row
 from mailchimpsync.sync.lease.lease import lease_held
 from mailchimpsync.sync.options import Outcome, Systems
 
-__all__ = ["ImportOptions", "Imported", "import_campaigns"]
+__all__ = ["ImportOptions", "ImportResult", "import_campaigns"]
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
+class ImportResult:
     """Result of a call: the outcome, activities created, how many campaigns were processed, and failures by code.
 
     `outcome` is `done` or `out of time`; the next call continues.
@@ -40,7 +40,7 @@ class Imported:
 
 def import_campaigns(
     systems: Systems, list_id: str, deadline: Deadline, wanted: ImportOptions, progress: Progress | None = None
-) -> Imported:
+) -> ImportResult:
     """Import an audience's campaigns, continuing where an earlier call stopped. A failing campaign affects no other.
 
     A campaign that has failed in `TRIES_MAX` imports is skipped, and counted as failed, until a call asks for campaigns
@@ -65,7 +65,7 @@ def import_campaigns(
 
 def _import(
     systems: Systems, lease: runs.Lease, deadline: Deadline, wanted: ImportOptions, progress: Progress
-) -> Imported:
+) -> ImportResult:
     list_id, now = lease.list_id, systems.runtime.now()
     with systems.store.begin() as tx:
         runs.hold_lease(tx, lease)
@@ -79,7 +79,7 @@ def _import(
     outcome = Outcome.DONE if _work(task, find_campaigns(task, since)) else Outcome.OUT_OF_TIME
     is_complete = outcome is Outcome.DONE and (since is None or since <= usual)
     _end(systems, lease, outcome.value, is_complete=is_complete)
-    return Imported(list_id, outcome, tuple(task.made), task.complete, dict(task.failed))
+    return ImportResult(list_id, outcome, tuple(task.made), task.complete, dict(task.failed))
 
 
 def _work(task: CampaignImport, rows: Sequence[Row]) -> bool:
@@ -89,7 +89,7 @@ def _work(task: CampaignImport, rows: Sequence[Row]) -> bool:
             task.failed[row["code"]] += 1
         elif task.deadline.reached or not _work_on(task, row):
             return False
-    if not add_late(task, rows):
+    if not add_late_recipients(task, rows):
         return False
     with task.transaction() as tx:
         campaigns.forget_unknown(tx, task.followed_since, task.list_id)

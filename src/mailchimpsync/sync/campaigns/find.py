@@ -20,7 +20,7 @@ from mailchimpsync.store.site import campaigns
 from mailchimpsync.sync.campaigns.words import details_of, subject_of
 from mailchimpsync.sync.campaigns.work import CampaignImport, ImportOptions, Row
 
-LOOK_BACK = timedelta(days=7)
+SEARCH_BEFORE = timedelta(days=7)
 """How far before the last complete import to search: sending takes hours, and is reported only afterwards."""
 
 SETTLE_SECONDS = 5.0
@@ -32,7 +32,7 @@ COLUMNS = {Kind.SENT: "activity_id", Kind.OPENED: "opened_activity_id", Kind.CLI
 
 def usual_since(complete_at: datetime | None, now: datetime) -> datetime:
     """Return the default start of the search for campaigns."""
-    return (complete_at or now) - LOOK_BACK
+    return (complete_at or now) - SEARCH_BEFORE
 
 
 def since_of(wanted: ImportOptions, usual: datetime) -> datetime | None:

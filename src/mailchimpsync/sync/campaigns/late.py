@@ -12,7 +12,7 @@ from mailchimpsync.sync.campaigns.work import CampaignImport, Row
 LATE_PER_STEP = 1_000
 
 
-def add_late(task: CampaignImport, rows: Sequence[Row]) -> bool:
+def add_late_recipients(task: CampaignImport, rows: Sequence[Row]) -> bool:
     """Add them to the targets of their campaigns' activities; return whether all are done before the time is over."""
     activities = {row["id"]: row["activity_id"] for row in rows if row["activity_id"] is not None}
     after = 0
@@ -22,7 +22,7 @@ def add_late(task: CampaignImport, rows: Sequence[Row]) -> bool:
         if not found:
             return True
         after = found[-1].id
-        by_campaign: dict[int, list[campaigns.Late]] = defaultdict(list)
+        by_campaign: dict[int, list[campaigns.LateRecipient]] = defaultdict(list)
         for one in found:
             by_campaign[one.campaign_key].append(one)
         for key, some in by_campaign.items():
@@ -31,7 +31,7 @@ def add_late(task: CampaignImport, rows: Sequence[Row]) -> bool:
     return False
 
 
-def _add(task: CampaignImport, key: int, activity_id: int, late: Sequence[campaigns.Late]) -> None:
+def _add(task: CampaignImport, key: int, activity_id: int, late: Sequence[campaigns.LateRecipient]) -> None:
     contacts = [one.contact_id for one in late]
     refused = add_targets(task.systems.civicrm, activity_id, task.ground.record_type, contacts)
     with task.transaction() as tx:

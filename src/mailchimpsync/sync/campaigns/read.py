@@ -32,7 +32,7 @@ from mailchimpsync.sync.reading.member_pages import (
 TRIES_MAX = 5
 """After failing in this many imports, a campaign is skipped until someone asks for it."""
 
-ACTS_EVERY = timedelta(hours=20)
+REACTIONS_EVERY = timedelta(hours=20)
 """How often opens and clicks of a followed campaign are read; an import once a day always does."""
 
 SENT_TO, ACTIVITY = "sent-to", "email-activity"
@@ -56,13 +56,15 @@ class ReportPosition:
 
 def is_given_up(task: CampaignImport, row: Row) -> bool:
     """Return whether a campaign has failed too often to be retried automatically."""
-    place = _noted_place(task, row)
+    place = _stored_position(task, row)
     return place is not None and place.failures >= TRIES_MAX
 
 
 def record_failure(task: CampaignImport, row: Row, code: Code) -> None:
     """Record that a campaign failed in this import, and whether it is given up."""
-    place = _noted_place(task, row) or ReportPosition(SENT_TO if row["recipients"] is None else ACTIVITY, Position())
+    place = _stored_position(task, row) or ReportPosition(
+        SENT_TO if row["recipients"] is None else ACTIVITY, Position()
+    )
     place = replace(place, failures=place.failures + 1)
     if code is Code.MC_REPORT_INCOMPLETE and place.failures >= TRIES_MAX:
         code = Code.MC_REPORT_GIVEN_UP
@@ -76,30 +78,30 @@ def read_campaign(task: CampaignImport, row: Row) -> bool:
     Raises:
         EvidenceError: `MC_REPORT_INCOMPLETE`, the pages of a report didn't fit together in any attempt.
     """
-    while (place := _next_place(task, row)) is not None:
+    while (place := _next_position(task, row)) is not None:
         if not _read(task, row, place):
             return False
     return True
 
 
-def _noted_place(task: CampaignImport, row: Row) -> ReportPosition | None:
+def _stored_position(task: CampaignImport, row: Row) -> ReportPosition | None:
     """Return the stored position, if its report is still wanted."""
     place = ReportPosition.of(row["progress"]) if row["progress"] is not None else None
-    return place if place is not None and (place.report == SENT_TO or task.wanted.acts) else None
+    return place if place is not None and (place.report == SENT_TO or task.wanted.reactions) else None
 
 
-def _next_place(task: CampaignImport, row: Row) -> ReportPosition | None:
-    if (noted := _noted_place(task, row)) is not None:
+def _next_position(task: CampaignImport, row: Row) -> ReportPosition | None:
+    if (noted := _stored_position(task, row)) is not None:
         return noted
     if row["recipients"] is None:
         return ReportPosition(SENT_TO, Position())
-    return ReportPosition(ACTIVITY, Position()) if _acts_are_due(task, row) else None
+    return ReportPosition(ACTIVITY, Position()) if _reactions_are_due(task, row) else None
 
 
-def _acts_are_due(task: CampaignImport, row: Row) -> bool:
-    if not task.wanted.acts:
+def _reactions_are_due(task: CampaignImport, row: Row) -> bool:
+    if not task.wanted.reactions:
         return False
-    return row["acts_read_at"] is None or task.now - row["acts_read_at"] >= ACTS_EVERY
+    return row["acts_read_at"] is None or task.now - row["acts_read_at"] >= REACTIONS_EVERY
 
 
 def _read(task: CampaignImport, row: Row, place: ReportPosition) -> bool:
@@ -146,7 +148,7 @@ def _apply_page(task: CampaignImport, row: Row, place: ReportPosition, stretch: 
         return place
     opened, clicked = ([one for one in people if done(one)] for done in (_opened, _clicked))
     for kind, some in ((Kind.OPENED, opened), (Kind.CLICKED, clicked)):
-        if kind in task.wanted.acts:
+        if kind in task.wanted.reactions:
             _add_targets(task, row, kind, some, contacts)
     seen = place.opened + len(opened), place.clicked + len(clicked)
     place = replace(place, position=stretch.position, opened=seen[0], clicked=seen[1])
@@ -185,9 +187,9 @@ def _record_progress(
         task.change_within(tx, row, progress=asdict(place))
         return
     if place.report == ACTIVITY:
-        acts = {"opened": place.opened, "clicked": place.clicked}
-        task.change_within(tx, row, progress=None, acts_read_at=task.now, **acts)
+        reactions = {"opened": place.opened, "clicked": place.clicked}
+        task.change_within(tx, row, progress=None, acts_read_at=task.now, **reactions)
         return
-    then = asdict(ReportPosition(ACTIVITY, Position())) if task.wanted.acts else None
+    then = asdict(ReportPosition(ACTIVITY, Position())) if task.wanted.reactions else None
     unknown = campaigns.count_unknown(tx, row["id"])
     task.change_within(tx, row, progress=then, recipients=stretch.total, unknown=unknown)

@@ -44,7 +44,7 @@ class ImportOptions:
         return [Kind.SENT, *([Kind.OPENED] if self.opens else []), *([Kind.CLICKED] if self.clicks else [])]
 
     @property
-    def acts(self) -> list[Kind]:
+    def reactions(self) -> list[Kind]:
         """The kinds about what people did."""
         return self.kinds[1:]
 

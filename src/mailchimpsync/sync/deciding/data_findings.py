@@ -75,12 +75,12 @@ class Findings:
             if len(examples) < EXAMPLES_MAX:
                 examples.append(contact_id)
 
-    def take_in(self, team: PluginRunner) -> None:
+    def add_plugin_findings(self, runner: PluginRunner) -> None:
         """Take over failures and warnings of the plugins."""
-        self.failures |= team.set_aside
-        for name, words in team.warnings.items():
+        self.failures |= runner.set_aside
+        for name, words in runner.warnings.items():
             self.warnings[name] = list(words)
-        self.errors |= team.errors
+        self.errors |= runner.errors
 
     @property
     def sentence(self) -> str:
@@ -91,7 +91,7 @@ class Findings:
         return f"Checked the data of {self.people:,} people: {new if self.changed else 'no changes'}{besides}."
 
     @property
-    def failures_in_words(self) -> Iterator[str]:
+    def failure_sentences(self) -> Iterator[str]:
         """What went wrong with plugins, one sentence each."""
         for name, why in self.failures.items():
             yield f"Plugin {name} was set aside: {why}. Its earlier values stay; everything else continued."

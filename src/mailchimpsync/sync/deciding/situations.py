@@ -48,7 +48,7 @@ States = Mapping[int, Mapping[int, GroupState]]
 
 
 @dataclass(slots=True)
-class Siblings:
+class OtherRows:
     """What the other rows of the same contact mean for a row.
 
     Attributes:
@@ -162,21 +162,21 @@ def _may_be_subscribed(row: Row, states: States, connection: Connection) -> bool
 
 def _siblings(
     tx: Transaction, connection: Connection, due: Sequence[Row], contacts: Sequence[int], states: States
-) -> dict[int, Siblings]:
+) -> dict[int, OtherRows]:
     of_contact: dict[int, list[Any]] = defaultdict(list)
     for other in rows.siblings(tx, connection.list_id, contacts):
         of_contact[other.civicrm_contact_id].append(other)
-    found: dict[int, Siblings] = {}
+    found: dict[int, OtherRows] = {}
     for row in due:
         others = [other for other in of_contact.get(row["civicrm_contact_id"], ()) if other.id != row["id"]]
         if others:
             group = states.get(row["civicrm_contact_id"], {}).get(connection.group_id, _NOT_IN_GROUP)
-            found[row["id"]] = _departure_meaning(others, group)
+            found[row["id"]] = _summarise(others, group)
     return found
 
 
-def _departure_meaning(others: Sequence[Any], group: GroupState) -> Siblings:
-    siblings = Siblings()
+def _summarise(others: Sequence[Any], group: GroupState) -> OtherRows:
+    siblings = OtherRows()
     for other in others:
         date, base = other.mailchimp_status_date, other.base_subscribed
         made_by = MadeBy(other.mailchimp_status_by) if other.mailchimp_status_by else None
@@ -242,7 +242,7 @@ def _situation(
     row: Row,
     connection: Connection,
     states: States,
-    siblings: Siblings | None,
+    siblings: OtherRows | None,
     person: Person | None,
     address_taken: bool,
     now: datetime,
@@ -319,7 +319,7 @@ def obstacle_of(row: Row | Mapping[str, Any], person: Person | None, *, address_
     return obstacle
 
 
-def _other_preferred(row: Row, siblings: Siblings | None, person: Person | None) -> bool:
+def _other_preferred(row: Row, siblings: OtherRows | None, person: Person | None) -> bool:
     """Return whether another member comes back: the one with the best address, else the oldest row."""
     if siblings is None or person is None or not siblings.addresses or not row["mailchimp_email"]:
         return False

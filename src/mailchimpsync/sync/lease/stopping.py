@@ -13,7 +13,7 @@ from mailchimpsync.store.runs import runs
 from mailchimpsync.sync.lease.lease import holding_lease, is_held
 
 CHECK_INTERVAL = timedelta(seconds=0.5)
-PATIENCE_SECONDS = 5.0
+ABORT_TIMEOUT_SECONDS = 5.0
 POLL_SECONDS = 0.25
 
 
@@ -47,7 +47,7 @@ def take_over_lease(store: Store, list_id: str, runtime: Runtime) -> Iterator[ru
     """
     with store.begin() as tx:
         runs.request_abort(tx, list_id)
-    deadline = Deadline.after(runtime, PATIENCE_SECONDS)
+    deadline = Deadline.after(runtime, ABORT_TIMEOUT_SECONDS)
     while is_held(store, list_id) and not deadline.reached:
         deadline.sleep(POLL_SECONDS)
     with holding_lease(store, list_id, by_force=True) as lease:

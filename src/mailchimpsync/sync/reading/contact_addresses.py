@@ -67,7 +67,9 @@ def record_changed_addresses(run: Run, best: Mapping[int, str], given: Mapping[i
 
 
 def _kept(run: Run, addresses: Iterable[ContactAddress]) -> dict[int, str]:
-    return {contact: address for contact, address in _best_of(addresses).items() if not run.erased.knows(address)}
+    return {
+        contact: address for contact, address in _best_addresses(addresses).items() if not run.erased.knows(address)
+    }
 
 
 def _record(run: Run, best: Mapping[int, str]) -> None:
@@ -76,13 +78,13 @@ def _record(run: Run, best: Mapping[int, str]) -> None:
         with run.transaction() as tx:
             owned = contacts.members_of_contacts(tx, run.list_id, ids[start : start + ROWS_PER_STEP])
             members = {(row.civicrm_contact_id, normalise_address(row.mailchimp_email or "")) for row in owned}
-            wanted = {row.id: _noted(row, best, members) for row in owned}
-            changed = {row.id: wanted[row.id] for row in owned if _is_other(row, wanted[row.id])}
+            wanted = {row.id: _address_columns(row, best, members) for row in owned}
+            changed = {row.id: wanted[row.id] for row in owned if _differs(row, wanted[row.id])}
             moving = [row.id for row in owned if wanted[row.id]["new_address"] != row.new_address]
             contacts.set_addresses(tx, changed, moving)
 
 
-def _best_of(addresses: Iterable[ContactAddress]) -> dict[int, str]:
+def _best_addresses(addresses: Iterable[ContactAddress]) -> dict[int, str]:
     by_contact: dict[int, list[Address]] = defaultdict(list)
     for one in addresses:
         by_contact[one.contact_id].append(Address(one.email, one.on_hold, one.is_bulkmail, one.is_primary))
@@ -90,7 +92,7 @@ def _best_of(addresses: Iterable[ContactAddress]) -> dict[int, str]:
     return {contact: sendable(one.email) for contact, one in found.items() if one is not None}
 
 
-def _noted(row: Any, best: Mapping[int, str], members: Collection[tuple[int, str]]) -> dict[str, str | None]:
+def _address_columns(row: Any, best: Mapping[int, str], members: Collection[tuple[int, str]]) -> dict[str, str | None]:
     """Return the columns of a row: the best address, and the member's new one if it had the previous best address.
 
     If the contact has another member with the best address already, this one stays as it is.
@@ -110,5 +112,5 @@ def _is_being_replaced(row: Any, now: str) -> bool:
     return row.mailchimp_status == MemberStatus.PENDING and wanted == normalise_address(now)
 
 
-def _is_other(row: Any, noted: Mapping[str, str | None]) -> bool:
+def _differs(row: Any, noted: Mapping[str, str | None]) -> bool:
     return any(getattr(row, name) != value for name, value in noted.items())

@@ -16,10 +16,10 @@ from mailchimpsync.model import Departure, GroupState, Leaving
 from mailchimpsync.store.cache import contacts
 from mailchimpsync.sync.context import Run
 
-_SURVIVE = frozenset({Departure.DECEASED, Departure.OPT_OUT, Departure.DO_NOT_EMAIL})
+_INHERITED = frozenset({Departure.DECEASED, Departure.OPT_OUT, Departure.DO_NOT_EMAIL})
 """Flags of a contact that CiviCRM no longer shows, which pass on to the contact it was merged into."""
 
-Held = Mapping[int, Mapping[str, Departure]]
+HoldEffects = Mapping[int, Mapping[str, Departure]]
 """The effect of addresses (normalised) on hold, by contact."""
 
 
@@ -34,7 +34,7 @@ def flags_from(text: str | None) -> frozenset[Departure]:
     return frozenset(map(Departure, text.split(","))) if text else frozenset()
 
 
-def held_addresses_of(run: Run, addresses: Iterable[ContactAddress]) -> Held:
+def held_addresses_of(run: Run, addresses: Iterable[ContactAddress]) -> HoldEffects:
     """Return the given addresses that are on hold, if that has an effect for the connection."""
     held: dict[int, dict[str, Departure]] = defaultdict(dict)
     for one in addresses:
@@ -46,7 +46,7 @@ def held_addresses_of(run: Run, addresses: Iterable[ContactAddress]) -> Held:
     return held
 
 
-def request_held_addresses(run: Run, contact_ids: Sequence[int] | None = None) -> Held:
+def request_held_addresses(run: Run, contact_ids: Sequence[int] | None = None) -> HoldEffects:
     """Read the addresses on hold from CiviCRM, of given contacts or of all, if that has an effect."""
     bounces = run.connection.leaving(Departure.ON_HOLD) is not Leaving.NOTHING
     if not bounces and run.connection.leaving(Departure.OPT_OUT) is Leaving.NOTHING:
@@ -55,7 +55,7 @@ def request_held_addresses(run: Run, contact_ids: Sequence[int] | None = None) -
     return held_addresses_of(run, (one for page in found for one in page))
 
 
-def record_flags(run: Run, states: Sequence[ContactState], held: Held) -> None:
+def record_flags(run: Run, states: Sequence[ContactState], held: HoldEffects) -> None:
     """Record the flags of contacts that aren't in the trash; a hold is about one address, a flag about all."""
     alive = [state for state in states if not state.is_deleted]
     marked = {state.id: state.marks for state in alive}
@@ -107,7 +107,7 @@ def flags_of_merged(run: Run, successors: Mapping[int, int]) -> dict[int, frozen
             found[state.id] |= state.marks
     for row in rows:
         if row.civicrm_contact_id in successors.keys() - shown:
-            found[row.civicrm_contact_id] |= flags_from(row.marks) & _SURVIVE
+            found[row.civicrm_contact_id] |= flags_from(row.marks) & _INHERITED
     return {contact: marks for contact, marks in found.items() if marks}
 
 

@@ -33,7 +33,7 @@ def record_unreadable_rows(run: Run) -> Unread:
         return Unread()
     if news := [one for one in found if one not in run.named_rows]:
         run.named_rows.update(news)
-        run.log(_named(news))
+        run.log(_unreadable_sentence(news))
     unread = Unread(contacts_with_rows(found), all(one.contact_id is not None for one in found))
     with run.transaction() as tx:
         contacts.record_problem(tx, run.list_id, sorted(unread.contacts), Code.CV_UNREADABLE.value)
@@ -62,7 +62,7 @@ def contacts_with_rows(odd_rows: Collection[OddRow]) -> frozenset[int]:
     return frozenset(one.contact_id for one in odd_rows if one.contact_id is not None)
 
 
-def _named(odd_rows: Collection[OddRow]) -> str:
+def _unreadable_sentence(odd_rows: Collection[OddRow]) -> str:
     names = "; ".join(str(one) for one in list(odd_rows)[:NAMED_MAX])
     more = len(odd_rows) - NAMED_MAX
     rest = f"; and {more} more" if more > 0 else ""

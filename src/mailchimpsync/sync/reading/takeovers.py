@@ -59,19 +59,21 @@ def _kept_from_following(tx: Transaction, list_id: str, away: Sequence[Any]) -> 
     ]
 
 
-def assign_current_owners(run: Run, astray: Sequence[Any]) -> None:
+def assign_current_owners(run: Run, misaddressed: Sequence[Any]) -> None:
     """Give members to the contacts that have their addresses now.
 
     A member stays if no contact has its address: it may have been changed at Mailchimp.
     """
-    if not astray:
+    if not misaddressed:
         return
-    wanted = [row.mailchimp_email for row in astray]
+    wanted = [row.mailchimp_email for row in misaddressed]
     known = len(run.odd_rows)
     found = find_address_owners(run.civicrm, run.connection.group_id, wanted, run.site_clock, run.odd_rows)
     if len(run.odd_rows) > known:
         return  # a record can't be read, so the owner isn't known
-    taken = {row.id: one for row in astray if (one := found.get(normalise_address(row.mailchimp_email))) is not None}
+    taken = {
+        row.id: one for row in misaddressed if (one := found.get(normalise_address(row.mailchimp_email))) is not None
+    }
     best = request_best_addresses(run, sorted({one.contact_id for one in taken.values()})) if taken else {}
     with run.transaction() as tx:
         owners = {
@@ -90,13 +92,13 @@ def follow_address_owners(run: Run, modified: Modified, unread: Collection[int])
     `unread` contacts have an address that can't be read.
     """
     alive = [one.id for one in modified.contacts if not one.is_deleted and one.id not in unread]
-    astray = misaddressed_members(run, alive, modified.addresses)
+    misaddressed = misaddressed_members(run, alive, modified.addresses)
     identities = sorted({f"m:{member_id_of(one)}" for one in spellings({each.email for each in modified.addresses})})
     for start in range(0, len(identities), CONTACTS_PER_STEP):
-        astray += _misaddressed_elsewhere(
+        misaddressed += _misaddressed_elsewhere(
             run, {one.id for one in modified.contacts}, identities[start:][:CONTACTS_PER_STEP]
         )
-    assign_current_owners(run, astray)
+    assign_current_owners(run, misaddressed)
 
 
 def _misaddressed_elsewhere(run: Run, modified: Collection[int], identities: Sequence[str]) -> list[Any]:

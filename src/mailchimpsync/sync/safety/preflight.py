@@ -26,16 +26,16 @@ from mailchimpsync.sync.safety.plausibility import contacts_vanished, is_most_of
 CLOCK_OFF_MAX = timedelta(minutes=30)
 """Runs go back two hours before the mark, so a clock that is off by less makes them miss nothing."""
 
-ABOUT_A_DAY = timedelta(hours=20)
+CLOCK_JUMP = timedelta(hours=20)
 """A site's time zone never moves this far; its clock may, and one reading can't tell a day from a zone."""
 
 LONGEST_SHIFT = timedelta(hours=27)
 """The same moment may be displayed differently at two readings, by time zone and summer time, in quarter hours."""
 
-ACCEPTANCE_HOLDS = timedelta(days=1)
+ACCEPTANCE_VALID_FOR = timedelta(days=1)
 """For the calls that continue a run; an acceptance given long ago didn't consider the present state."""
 
-WORK_IS_NOTED_WITHIN = timedelta(hours=1)
+JOURNAL_DELAY_MAX = timedelta(hours=1)
 """Between a change in CiviCRM and its journal entry lies one step, however often it was retried."""
 
 QUARTER = timedelta(minutes=15)
@@ -118,12 +118,16 @@ def check_civicrm(
 def _was_accepted(tx: Transaction, standing: runs.Standing, options: Options, now: datetime) -> bool:
     """Return whether the interrupted run, or the one whose held plan was approved, was told to believe it."""
     approved = kept_plans.approved_plan(tx, standing.list_id)
-    if approved is not None and approved["kind"] == PlanKind.HELD and runs.begun(tx, approved["run_id"]).accepts_empty:
+    if (
+        approved is not None
+        and approved["kind"] == PlanKind.HELD
+        and runs.run_start(tx, approved["run_id"]).accepts_empty
+    ):
         return True
     if standing.run_id is None or options.force_restart:
         return False
-    begun = runs.begun(tx, standing.run_id)
-    return begun.accepts_empty and now - begun.at <= ACCEPTANCE_HOLDS
+    begun = runs.run_start(tx, standing.run_id)
+    return begun.accepts_empty and now - begun.at <= ACCEPTANCE_VALID_FOR
 
 
 def _check_our_clock(systems: Systems) -> None:
@@ -135,7 +139,7 @@ def _check_our_clock(systems: Systems) -> None:
 
 def _check_their_clock(before: Mapping[str, Any], offset: timedelta) -> None:
     moved = offset - timedelta(minutes=before.get("offset_minutes", offset / timedelta(minutes=1)))
-    if abs(moved) >= ABOUT_A_DAY:
+    if abs(moved) >= CLOCK_JUMP:
         hours = round(moved / timedelta(hours=1))
         raise EvidenceError(Code.CV_CLOCK, f"CiviCRM's clock has moved by {hours} hours since the last sync")
 
@@ -182,7 +186,7 @@ def _check_database_restored(
         return
     with systems.store.begin() as tx:
         known_to = runs.history_known_to(tx)
-    is_news = own.id > known_to if known_to is not None else own.date > last_work + WORK_IS_NOTED_WITHIN
+    is_news = own.id > known_to if known_to is not None else own.date > last_work + JOURNAL_DELAY_MAX
     if is_news:
         raise SuspicionError(
             Code.OWN_RESTORED,

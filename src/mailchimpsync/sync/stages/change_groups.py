@@ -17,8 +17,8 @@ from mailchimpsync.store.runs import runs
 from mailchimpsync.store.schema import cache
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.stages.corrections import (
+    CORRECTED,
     CORRECTIONS,
-    NOTHING_NEW,
     apply_corrections,
     corrections_of,
     has_only_corrections,
@@ -48,7 +48,7 @@ def change_groups(run: Run) -> bool:
             changes = plans.open_changes(tx, run.id, CHANGES_PER_STEP)
             records = _records(changes)
             if records:
-                runs.note_history(tx, run.list_id, None)
+                runs.record_history(tx, run.list_id, None)
         if not changes:
             return True
         corrected = apply_corrections(run, changes)
@@ -82,7 +82,7 @@ def _record_results(
 
     `newest` is CiviCRM's newest history entry after the changes: an own entry beyond it shows that our database is old.
     """
-    uncorrected, told_of_persons = corrected
+    uncorrected, correction_entries = corrected
     failed = {
         **uncorrected,
         **{change["id"]: refused[record] for change in changes for record in _records_of(change) if record in refused},
@@ -111,13 +111,13 @@ def _record_results(
         updates.add_updates(tx, [made for change in done if (made := _update(run, change)) is not None])
         data.forget_wanted_data(tx, [change["cache_id"] for change in done if "data" in change["agreed"]])
         journal.write_journal(tx, [_entry(run, record, change, before) for record, change in told.items()])
-        journal.write_journal(tx, told_of_persons)
+        journal.write_journal(tx, correction_entries)
         journal.write_journal(tx, [*_refusals(run, changes, refused), *_uncorrected(run, changes, uncorrected)])
         count_refused(tx, [(run.id, change["cache_id"]) for change in changes if change["id"] in failed])
         # including changes left by a failed run
         plans.drop_plans_of_rows(tx, [change["cache_id"] for change in changes])
         if newest is not None:
-            runs.note_history(tx, run.list_id, newest)
+            runs.record_history(tx, run.list_id, newest)
         regrouped = [change["cache_id"] for change in done if change["group_changes"]]
         groups.snapshot_groups(tx, run.list_id, cache.c.id.in_(regrouped))
 
@@ -173,7 +173,7 @@ def _store_memberships(tx: Transaction, run: Run, done: Sequence[Change]) -> Non
 
 def _applied_row(change: Change) -> dict[str, Any]:
     """The base is what both sides are known to agree on; with an update in flight, its result decides that."""
-    told = NOTHING_NEW if CORRECTIONS in change["agreed"] else {}
+    told = CORRECTED if CORRECTIONS in change["agreed"] else {}
     if has_only_corrections(change):
         return {"id": change["cache_id"], "sync_status": change["sync_status"], **told}
     row = {

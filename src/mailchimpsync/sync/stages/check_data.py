@@ -84,7 +84,7 @@ def check_data_for(run: Run, row_ids: Sequence[int]) -> None:
     compared = check.compare(some)
     with run.transaction() as tx:
         check.write(tx, some, compared)
-    check.tell()
+    check.log_problems()
 
 
 class _Check:
@@ -122,20 +122,20 @@ class _Check:
         data.write_data(tx, written)
         members.make_due(tx, cache.c.id.in_(due))
         self._findings.add(len(some), len(due), changed)
-        self._findings.take_in(self._team)
+        self._findings.add_plugin_findings(self._team)
 
     def finish(self) -> None:
         """Report to the plugins, and record what was found."""
         self._team.end(self._findings.changed_by)
-        self._findings.take_in(self._team)
+        self._findings.add_plugin_findings(self._team)
         with self._run.transaction() as tx:
             runs.add_counts(tx, self._run.id, data=self._findings.as_json())
         self._run.log(self._findings.sentence)
-        self.tell()
+        self.log_problems()
 
-    def tell(self) -> None:
+    def log_problems(self) -> None:
         """Log what went wrong."""
-        for words in self._findings.failures_in_words:
+        for words in self._findings.failure_sentences:
             self._run.log(words)
 
 

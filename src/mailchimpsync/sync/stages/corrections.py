@@ -35,7 +35,7 @@ from mailchimpsync.sync.context import Run
 CORRECTIONS = "corrections"
 """The key in the base of a planned change."""
 
-NOTHING_NEW: Mapping[str, None] = dict.fromkeys(PENDING_CORRECTIONS)
+CORRECTED: Mapping[str, None] = dict.fromkeys(PENDING_CORRECTIONS)
 """The columns of a row whose contact is up to date."""
 
 ADDRESS, ON_HOLD = "address", "on_hold"

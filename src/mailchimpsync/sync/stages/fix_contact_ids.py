@@ -160,7 +160,7 @@ def _is_later(date: Any, than: Any) -> bool:
 def _replace_all_gone(run: Run) -> int:
     """Check all contacts before any is replaced: if most have vanished, none is."""
     gone: dict[int, str] = {}
-    astray: list[Any] = []
+    misaddressed: list[Any] = []
     known = vanished = 0
     held = request_held_addresses(run)
     unread = record_unreadable_rows(run).contacts
@@ -170,13 +170,13 @@ def _replace_all_gone(run: Run) -> int:
         addresses, unread_addresses = read_addresses(run, ids)
         record_addresses(run, addresses)
         alive = {state.id for state in states if not state.is_deleted}
-        astray += misaddressed_members(run, sorted(alive - unread_addresses), addresses)
+        misaddressed += misaddressed_members(run, sorted(alive - unread_addresses), addresses)
         _record_existing(run, states, unread | unread_here)
         some = classify_missing(ids, states, unread_here)
         gone |= some
         known, vanished = known + len(ids), vanished + sum(how == Departure.DELETED for how in some.values())
     check_contacts(run, known=known, missing=vanished)
-    assign_current_owners(run, astray)
+    assign_current_owners(run, misaddressed)
     return sum(replace_missing(run, dict(some)) for some in chunks(list(gone.items()), CONTACTS_PER_STEP))
 
 

@@ -23,7 +23,7 @@ from mailchimpsync.sync.deciding.agreement import Agreements
 from mailchimpsync.sync.deciding.situations import Situations, gather_situations
 from mailchimpsync.sync.reading.linked_interests import without_deleted_interests
 from mailchimpsync.sync.reading.takeovers import take_over_members
-from mailchimpsync.sync.stages.corrections import CORRECTIONS, NOTHING_NEW, Correction, Corrections, corrections_for
+from mailchimpsync.sync.stages.corrections import CORRECTED, CORRECTIONS, Correction, Corrections, corrections_for
 from mailchimpsync.sync.stages.recheck import drop_outdated_subscriptions
 from mailchimpsync.sync.undo.carry_out import plan_undo_changes, undone_run
 from mailchimpsync.sync.updates.member_data import join_data, pending_data, reason_to_hold_back
@@ -157,7 +157,7 @@ def _write(tx: Transaction, run: Run, gathered: Situations, corrections: Correct
             planned.append(_plan_row(run, row["id"], decision, extra, mine))
     rows.write_rows(tx, [{"id": row_id, "identity": identity} for row_id, identity in gathered.claims.items()])
     rows.write_rows(tx, settled)
-    rows.write_alike(tx, [{"id": row_id, **NOTHING_NEW} for row_id in corrections.told])
+    rows.write_alike(tx, [{"id": row_id, **CORRECTED} for row_id in corrections.told])
     plans.add_to_plan(tx, planned)
     data.forget_wanted_data(tx, dropped)
     groups.add_rows_for_contacts(tx, run.list_id, arriving)

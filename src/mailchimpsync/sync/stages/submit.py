@@ -25,7 +25,7 @@ from mailchimpsync.sync.updates.lost_batches import find_lost_batch
 from mailchimpsync.sync.updates.operation_names import mark_of_batch, operation_name
 from mailchimpsync.sync.updates.opt_outs import send_changed_directly, send_opt_outs
 from mailchimpsync.sync.updates.personal_values import insert_personal_values
-from mailchimpsync.sync.updates.results import read_results, record_batch_failure, results_are_lost
+from mailchimpsync.sync.updates.results import give_up_results, read_results, record_batch_failure
 
 POLL_FIRST_SECONDS = 1.0
 POLL_LONGEST_SECONDS = 60.0
@@ -94,7 +94,7 @@ def _read_if_finished(work: Work, row: Any) -> bool:
     if info is not None and info.is_finished:
         read_results(work, row, info)
     else:
-        results_are_lost(work, row["id"])
+        give_up_results(work, row["id"])
     return True
 
 
@@ -117,7 +117,7 @@ def send_all(work: Work) -> bool:
     if not send_opt_outs(work):
         return False
     sent = False
-    doubts = 0
+    attempts = 0
     while True:
         over = work.deadline.reached if sent else work.deadline.is_stopped
         with work.transaction() as tx:
@@ -133,14 +133,14 @@ def send_all(work: Work) -> bool:
             sent = True
             info = submit_batch(work.mailchimp, operations)
         except TransientError as error:
-            doubts += 1
+            attempts += 1
             if not error.work_may_be_done:
                 _requeue_updates(work, batch_id)
                 raise
-            if doubts > LOST_ATTEMPTS_MAX:
+            if attempts > LOST_ATTEMPTS_MAX:
                 raise  # the next call searches for the batch
             sent_at = work.runtime.now()
-            work.deadline.sleep(POLL_FIRST_SECONDS * 2**doubts)
+            work.deadline.sleep(POLL_FIRST_SECONDS * 2**attempts)
             _recover(work, _batch_row(work, batch_id), sent_at)
             continue
         _record_batch(work, batch_id, info)
@@ -187,7 +187,7 @@ def _recover(work: Work, row: Any, sent_at: datetime | None = None) -> bool:
     elif search.undecided:
         return False
     elif work.runtime.now() - row["created_date"] > SENT_AGAIN_WITHIN:
-        results_are_lost(work, row["id"])
+        give_up_results(work, row["id"])
     else:
         _requeue_updates(work, row["id"])
     return True

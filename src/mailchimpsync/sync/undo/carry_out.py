@@ -56,7 +56,7 @@ def plan_undo_changes(run: Run, undone: int) -> bool:
             _report(run, plan_id, undone)
             return True
         after = changes[-1]["id"]
-        _plan_some(run, systems, undone, changes, after)
+        _plan_step(run, systems, undone, changes, after)
         run.progress.advance(len(changes))
         if run.deadline.reached:
             return False
@@ -68,7 +68,7 @@ def _report(run: Run, plan_id: int, undone: int) -> None:
     run.log(f"{planned} changes undo run {undone}; {left} people are left out.")
 
 
-def _plan_some(run: Run, systems: Systems, undone: int, changes: Sequence[RowMapping], after: int) -> None:
+def _plan_step(run: Run, systems: Systems, undone: int, changes: Sequence[RowMapping], after: int) -> None:
     with run.transaction() as tx:
         known = undo.rows_of_identities(tx, run.list_id, [one["identity"] for one in changes])
         states = states_of_rows(tx, run.connection, list(known.values()))

@@ -63,18 +63,18 @@ def plan_undo(systems: Systems, connection: Connection, run_id: int, deadline: D
         )
     try:
         with systems.until(deadline), read_only(systems):
-            sums = _fill(systems, connection, run_id, plan_id)
+            totals = _store_changes(systems, connection, run_id, plan_id)
     except BaseException:
         with store.begin() as tx:
             undo.forget_plan(tx, plan_id)
         raise
     with store.begin() as tx:
-        kept_plans.describe_plan(tx, plan_id, state=PlanState.OPEN.value, **_described(tx, connection, sums))
+        kept_plans.describe_plan(tx, plan_id, state=PlanState.OPEN.value, **_described(tx, connection, totals))
     return plan_id
 
 
 @dataclass
-class _Sums:
+class _Totals:
     """Totals of a plan: changes by kind and group, people by kind, billed contacts, what can't be undone."""
 
     people: Counter[str] = field(default_factory=Counter)
@@ -83,28 +83,28 @@ class _Sums:
     failures: Counter[str] = field(default_factory=Counter)
 
 
-def _fill(systems: Systems, connection: Connection, run_id: int, plan_id: int) -> _Sums:
-    sums = _Sums()
+def _store_changes(systems: Systems, connection: Connection, run_id: int, plan_id: int) -> _Totals:
+    totals = _Totals()
     for changes, told in _inverted(systems, connection, run_id):
         with systems.store.begin() as tx:
             kept_plans.keep_changes(tx, plan_id, [one["kept"] for one in changes])
         wanted = [one["weighed"] for one in changes]
-        sums.subjects.update(subject for one in wanted for subject in kinds_of(one))
-        sums.people.update(people_by_kind(one["kept"] for one in changes))
-        sums.bill.update(billable_members(wanted))
-        sums.failures.update(code.value for code in told)
-    return sums
+        totals.subjects.update(subject for one in wanted for subject in kinds_of(one))
+        totals.people.update(people_by_kind(one["kept"] for one in changes))
+        totals.bill.update(billable_members(wanted))
+        totals.failures.update(code.value for code in told)
+    return totals
 
 
-def _described(tx: Transaction, connection: Connection, sums: _Sums) -> dict[str, Any]:
+def _described(tx: Transaction, connection: Connection, totals: _Totals) -> dict[str, Any]:
     people = populations(tx, connection.list_id)
-    excess = excesses(sums.subjects, populations_of(people), connection.limits) if connection.limits else ()
+    excess = excesses(totals.subjects, populations_of(people), connection.limits) if connection.limits else ()
     before = sum(people.by_status.get(status, 0) for status in BILLABLE)
     return {
-        "counts": dict(sums.people),
+        "counts": dict(totals.people),
         "excess": [one.sentence for one in excess],
-        "billable": {"before": before, "after": before + sums.bill["more"] - sums.bill["fewer"]},
-        "failures": [{"reason": reason, "count": number} for reason, number in sorted(sums.failures.items())],
+        "billable": {"before": before, "after": before + totals.bill["more"] - totals.bill["fewer"]},
+        "failures": [{"reason": reason, "count": number} for reason, number in sorted(totals.failures.items())],
     }
 
 

@@ -16,8 +16,8 @@ from mailchimpsync.store.changes import updates
 from mailchimpsync.sync.context import Work
 from mailchimpsync.sync.updates.operation_names import update_of
 
-CLOCKS_DIFFER_AT_MOST = timedelta(minutes=5)
-SENDING_TAKES_AT_MOST = timedelta(minutes=30)
+CLOCK_DIFFERENCE_MAX = timedelta(minutes=5)
+SENDING_TIME_MAX = timedelta(minutes=30)
 """Including all retries; a batch that Mailchimp received later isn't the lost one."""
 
 
@@ -51,7 +51,7 @@ def _candidates(work: Work, row: Any, sent_at: datetime) -> Iterator[BatchInfo]:
         is_as_large = info.total_operations in (0, row["total_operations"])
         if info.id in known or not is_as_large or info.submitted_at is None:
             continue
-        if sent_at - CLOCKS_DIFFER_AT_MOST <= info.submitted_at <= sent_at + SENDING_TAKES_AT_MOST:
+        if sent_at - CLOCK_DIFFERENCE_MAX <= info.submitted_at <= sent_at + SENDING_TIME_MAX:
             yield info
 
 

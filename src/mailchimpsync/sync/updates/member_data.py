@@ -113,7 +113,7 @@ def refused_row(update: Update, detail: str, tags: Collection[str] = ()) -> dict
     return {"cache_id": update["id"], "refused": refusal_of(update["agreed"]["data"], detail, tags)}
 
 
-def is_pending_again(update: Update) -> dict[str, Any]:
+def pending_again_row(update: Update) -> dict[str, Any]:
     """Return the columns of `store.data` once data is refused temporarily; confirmed parts are done."""
     change = update["agreed"]["data"]
     return {"cache_id": update["id"], "wanted": tags_only(change) if request_kind(update) == TAGS else change}

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from mailchimpsync.addresses import normalise_address
-from mailchimpsync.decide.member_facts import OurAct, Seen, columns_of, facts_of, observe_member
+from mailchimpsync.decide.member_facts import ObservedMember, OwnStatus, columns_of, facts_of, observe_member
 from mailchimpsync.decide.member_news import hold_reason, names_before
 from mailchimpsync.errors import ACCESS_CODES, LASTING_AFTER, TRANSIENT_CODES, Code
 from mailchimpsync.mailchimp import OperationResult, classify_refusal, refusal_detail, refused_fields
@@ -22,8 +22,8 @@ from mailchimpsync.sync.context import Work
 from mailchimpsync.sync.updates.member_data import (
     carries_only_data,
     confirmed_row,
-    is_pending_again,
     journal_entries,
+    pending_again_row,
     refused_by_name,
     refused_row,
     tags_after_member,
@@ -100,7 +100,7 @@ def _try_again(work: Work, update: Update, result: OperationResult, code: Code, 
     outcome.tried_again += 1
     outcome.refused.append((update["update_run_id"], update["id"]))
     if carries_only_data(update):
-        outcome.data.append(is_pending_again(update))
+        outcome.data.append(pending_again_row(update))
     detail = refusal_detail(result.body)
     error = json_text({"code": code.value, "status": result.status_code, "detail": detail})
     outcome.completed.append((update["update_id"], error))
@@ -192,8 +192,8 @@ def _confirm(work: Work, update: Update, result: OperationResult, outcome: Outco
             "base_interests": confirmed,
         }
     # Changes made while the update was in flight are compared with the base that it set.
-    has_news = row["names_before"] is not None or row["hold_reason"] is not None
-    in_order = as_wanted and confirmed == agreed and not update["recheck"] and not has_news
+    has_corrections = row["names_before"] is not None or row["hold_reason"] is not None
+    in_order = as_wanted and confirmed == agreed and not update["recheck"] and not has_corrections
     row["sync_status"] = (SyncStatus.OK if in_order else SyncStatus.TODO).value
     if update["id"] in outcome.known_data:
         outcome.data.append(confirmed_row(update, outcome.known_data[update["id"]]))
@@ -217,8 +217,8 @@ def _member_columns(update: Update, body: Mapping[str, Any]) -> dict[str, Any]:
     sent_status = data.get("status") or (data.get("status_if_new") if update["mailchimp_status"] is None else None)
     status = body.get("status") or sent_status or update["mailchimp_status"]
     changed_at = _date(body.get("last_changed"))
-    ours = OurAct(sent_status, update["submitted_at"]) if sent_status else None
-    facts = observe_member(facts_of(update), Seen(status, changed_at, _date(body.get("timestamp_opt"))), ours)
+    ours = OwnStatus(sent_status, update["submitted_at"]) if sent_status else None
+    facts = observe_member(facts_of(update), ObservedMember(status, changed_at, _date(body.get("timestamp_opt"))), ours)
     left_alone = ours is not None and facts.made_by is None  # someone else had made the change already
     known = update["mailchimp_data"] or {}
     agreed = update["agreed"]["interests"] or {}

@@ -18,11 +18,11 @@ def insert_personal_values(work: Work, bodies: Mapping[int, Body]) -> dict[int, 
         RemoteError: CiviCRM can't be reached.
     """
     contacts = contacts_of(bodies.values())
-    secrets = _secrets(work, sorted(contacts)) if contacts else {}
+    secrets = _contact_secrets(work, sorted(contacts)) if contacts else {}
     return {key: with_secrets(body, secrets) for key, body in bodies.items()}
 
 
-def _secrets(work: Work, contact_ids: list[int]) -> dict[int, str]:
+def _contact_secrets(work: Work, contact_ids: list[int]) -> dict[int, str]:
     where = [["id", "IN", contact_ids], ["is_deleted", "=", False]]
     found = work.civicrm.call("Contact", "get", {"select": ["id", "hash"], "where": where, "limit": len(contact_ids)})
     return {row["id"]: row["hash"] for row in found if row.get("hash")}

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from mailchimpsync.addresses import member_id_of
-from mailchimpsync.decide.member_facts import Seen, columns_of, facts_of, observe_member
+from mailchimpsync.decide.member_facts import ObservedMember, columns_of, facts_of, observe_member
 from mailchimpsync.decide.member_news import hold_reason, names_before
 from mailchimpsync.errors import Code
 from mailchimpsync.mailchimp import Member, UnreadableMember, member_if_readable
@@ -50,7 +50,7 @@ def fresh_columns(update: Update, found: Member | UnreadableMember) -> dict[str,
             "sync_status": SyncStatus.TODO.value,
             "recheck": False,
         }
-    facts = observe_member(facts_of(update), Seen(found.status, found.last_changed, found.opted_in_at))
+    facts = observe_member(facts_of(update), ObservedMember(found.status, found.last_changed, found.opted_in_at))
     known = update["mailchimp_interests"] or {}
     names = {"first_name": found.first_name, "last_name": found.last_name}
     return {

@@ -53,23 +53,23 @@ def read_results(work: Work, batch: Any, info: BatchInfo) -> Read:
     Raises:
         TransientError: they can't be read, or not to the end; those read before are recorded.
     """
-    sums = _Sums()
+    totals = _BatchTotals()
     batch_id = batch["id"]
     try:
         for some in _chunks(_answers(work, batch["mark"], info)):
-            sums.add(_apply_results(work, batch_id, some), len(some))
+            totals.add(_apply_results(work, batch_id, some), len(some))
     except RefusedError as error:
         if error.code is not Code.BATCH_LOST:
             raise
-    forgotten = _close(work, batch_id, sums.refused_alike)
+    forgotten = _close(work, batch_id, totals.refused_alike)
     note = f"; {forgotten} got no answer and are tried again" if forgotten else ""
-    again = f", {sums.tried_again} of them for a cause that may pass" if sums.tried_again else ""
-    work.log(f"Mailchimp confirmed {sums.confirmed} updates and refused {sums.refused}{again}{note}.")
-    return Read(sums.confirmed, sums.refused, forgotten)
+    again = f", {totals.tried_again} of them for a cause that may pass" if totals.tried_again else ""
+    work.log(f"Mailchimp confirmed {totals.confirmed} updates and refused {totals.refused}{again}{note}.")
+    return Read(totals.confirmed, totals.refused, forgotten)
 
 
 @dataclass
-class _Sums:
+class _BatchTotals:
     """Totals of a batch's results."""
 
     confirmed: int = 0
@@ -93,7 +93,7 @@ class _Sums:
         return code if number and number == self.answers else None
 
 
-def results_are_lost(work: Work, batch_id: int) -> int:
+def give_up_results(work: Work, batch_id: int) -> int:
     """Give up the results of a batch, whose rows are due again. Return how many there are."""
     number = _close(work, batch_id)
     work.log(f"The results of a batch aren't available; {number} rows are decided again from their members' state.")
@@ -117,7 +117,7 @@ def record_batch_failure(work: Work, batch: Any, error: RemoteError) -> bool:
     with work.transaction() as tx:
         updates.set_batch(tx, batch["id"], **noted)
     if is_last:
-        results_are_lost(work, batch["id"])
+        give_up_results(work, batch["id"])
     else:
         work.log(f"The results of a batch couldn't be read ({error.code}); it is tried again in {pause}.")
     return is_last
@@ -137,15 +137,17 @@ def _is_about(list_id: str, update: RowMapping, result: OperationResult) -> bool
     After a change of address the result has the id of the new one. Archiving and tags have no result; if a member's
     change returns no member, it wasn't proved, whatever the status says.
     """
-    told_list, told_id, told_address = (result.body.get(name) for name in ("list_id", "id", "email_address"))
+    returned_list, returned_id, returned_address = (
+        result.body.get(name) for name in ("list_id", "id", "email_address")
+    )
     if result.status_code not in OK_STATUS:
         return True
-    if told_list not in (None, list_id) or (_changes_member(update) and not shows_member(result.body)):
+    if returned_list not in (None, list_id) or (_changes_member(update) and not shows_member(result.body)):
         return False
     ours = {update["mailchimp_member_id"]}
     ours |= {member_id_of(one) for one in (update["data"].get("email_address"), update["mailchimp_email"]) if one}
-    told = {one for one in (told_id, member_id_of(told_address) if told_address else None) if one}
-    return not told or not told.isdisjoint(ours)
+    returned = {one for one in (returned_id, member_id_of(returned_address) if returned_address else None) if one}
+    return not returned or not returned.isdisjoint(ours)
 
 
 def _changes_member(update: RowMapping) -> bool:

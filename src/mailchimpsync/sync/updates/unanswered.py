@@ -33,8 +33,8 @@ def resolve_unanswered(run: Run, row_ids: Sequence[int] | None = None) -> None:
             )
             rows.write_rows(tx, [_applied_row(row) for row in done])
             rows.write_rows(tx, [{"id": row["id"], "base_subscribed": None} for row in overtaken])
-            kept_plans.note_read_back(tx, [row["update_id"] for row in done], done=True)
-            kept_plans.note_read_back(tx, [row["update_id"] for row in found if not _was_applied(row)], done=False)
+            kept_plans.record_read_back(tx, [row["update_id"] for row in done], done=True)
+            kept_plans.record_read_back(tx, [row["update_id"] for row in found if not _was_applied(row)], done=False)
         if not found:
             return
         after = found[-1]["id"]

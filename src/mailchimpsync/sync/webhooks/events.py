@@ -34,7 +34,7 @@ Event = RowMapping
 Row = RowMapping
 
 COMPLAINT = "abuse"
-_OFF_THE_LIST = {MemberStatus.CLEANED, MemberStatus.UNSUBSCRIBED, MemberStatus.ARCHIVED}
+_STATUSES_OF_LEFT = {MemberStatus.CLEANED, MemberStatus.UNSUBSCRIBED, MemberStatus.ARCHIVED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,35 +77,37 @@ def handle_events(
     of_batches = [event for event in events if event["kind"] == "batch"]
     if of_batches:
         collect_connection(systems, connection, deadline)
-    fates = {event["id"]: EventResult(event["id"], Code.EVENT_HANDLED) for event in of_batches}
+    results = {event["id"]: EventResult(event["id"], Code.EVENT_HANDLED) for event in of_batches}
     if of_members:
         with members_run(systems, connection, deadline) as run:
-            fates |= {event["id"]: EventResult(event["id"], Code.EVENT_HANDLED, run_id=run.id) for event in of_members}
-            fates |= {fate.event_id: fate for fate in _handle(run, of_members)}
-    return list(fates.values())
+            results |= {
+                event["id"]: EventResult(event["id"], Code.EVENT_HANDLED, run_id=run.id) for event in of_members
+            }
+            results |= {result.event_id: result for result in _handle(run, of_members)}
+    return list(results.values())
 
 
 def _handle(run: MembersRun, events: Sequence[Event]) -> list[EventResult]:
     found = read_members(run, _addresses(events))
-    renamed = {_old(event): _new(event) for event in events if event["kind"] == "upemail"}
+    renamed = {_old_address(event): _new_address(event) for event in events if event["kind"] == "upemail"}
     ids = store_members(run, found, renamed)
     match_contacts(run, list(ids.values()))
-    told = _members_reported(run, events, found, ids)
-    overtaken = _record_holds(run, told)
+    reports = _members_reported(run, events, found, ids)
+    overtaken = _record_holds(run, reports)
     reconcile_rows(run, sorted(set(ids.values())))
-    told = _members_reported(run, events, found, ids)
-    return [*_to_retry(run, events, found, told), *overtaken, *_refused(run, told)]
+    reports = _members_reported(run, events, found, ids)
+    return [*_to_retry(run, events, found, reports), *overtaken, *_refused(run, reports)]
 
 
 def _addresses(events: Sequence[Event]) -> list[str]:
-    return list(dict.fromkeys(address for event in events for address in (_old(event), _new(event))))
+    return list(dict.fromkeys(address for event in events for address in (_old_address(event), _new_address(event))))
 
 
-def _old(event: Event) -> str:
+def _old_address(event: Event) -> str:
     return mailchimp_key(event["data"]["email"])
 
 
-def _new(event: Event) -> str:
+def _new_address(event: Event) -> str:
     """Return the current address: the new one, if it changed."""
     return mailchimp_key(event["data"].get("new_email") or event["data"]["email"])
 
@@ -116,51 +118,51 @@ def _members_reported(run: Run, events: Sequence[Event], found: Found, ids: Mapp
     return [
         _MemberReport(event, address, member, known[ids[address]])
         for event in events
-        if isinstance(member := found[address := _new(event)], Member) and ids.get(address) in known
+        if isinstance(member := found[address := _new_address(event)], Member) and ids.get(address) in known
     ]
 
 
-def _to_retry(run: Run, events: Sequence[Event], found: Found, told: Sequence[_MemberReport]) -> list[EventResult]:
+def _to_retry(run: Run, events: Sequence[Event], found: Found, reports: Sequence[_MemberReport]) -> list[EventResult]:
     """Return the results of events about members that don't exist, can't be read, or have an update in flight."""
-    by_event = {one.event["id"]: one for one in told}
-    fates = []
+    by_event = {one.event["id"]: one for one in reports}
+    results = []
     for event in events:
-        member = found[_new(event)]
+        member = found[_new_address(event)]
         one = by_event.get(event["id"])
         if isinstance(member, RefusedError):
-            fates.append(EventResult(event["id"], member.code, settled=False, note=member.what, run_id=run.id))
+            results.append(EventResult(event["id"], member.code, settled=False, note=member.what, run_id=run.id))
         elif member is None:
-            fates.append(
+            results.append(
                 EventResult(
                     event["id"], Code.EVENT_OVERTAKEN, note="Mailchimp doesn't have this member.", run_id=run.id
                 )
             )
         elif one is not None and one.row["sync_status"] in IN_FLIGHT and one.row["recheck"]:
-            fates.append(
+            results.append(
                 EventResult(event["id"], Code.BUSY, settled=False, note="An update is in flight.", run_id=run.id)
             )
-    return fates
+    return results
 
 
-def _record_holds(run: Run, told: Sequence[_MemberReport]) -> list[EventResult]:
+def _record_holds(run: Run, reports: Sequence[_MemberReport]) -> list[EventResult]:
     """Record addresses to put on hold, if Mailchimp really has cleaned them or their owners complained."""
-    cleaned = [one for one in told if one.event["kind"] == "cleaned"]
+    cleaned = [one for one in reports if one.event["kind"] == "cleaned"]
     with run.transaction() as tx:
         reasons = {
-            one.row["id"]: _reason_of(one).value for one in cleaned if _is_off(one) and one.contact_id is not None
+            one.row["id"]: _reason_of(one).value for one in cleaned if _has_left(one) and one.contact_id is not None
         }
         members.record_hold_reasons(tx, reasons)
     back = "The member is subscribed again."
     return [
         EventResult(one.event["id"], Code.EVENT_OVERTAKEN, note=back, run_id=run.id)
         for one in cleaned
-        if not _is_off(one)
+        if not _has_left(one)
     ]
 
 
-def _is_off(one: _MemberReport) -> bool:
+def _has_left(one: _MemberReport) -> bool:
     """Return whether the member's state fits the event: after a complaint Mailchimp may show it as unsubscribed."""
-    expected = _OFF_THE_LIST if _reason_of(one) is Code.MAILCHIMP_COMPLAINED else {MemberStatus.CLEANED}
+    expected = _STATUSES_OF_LEFT if _reason_of(one) is Code.MAILCHIMP_COMPLAINED else {MemberStatus.CLEANED}
     return one.member.status in expected
 
 
@@ -169,11 +171,11 @@ def _reason_of(one: _MemberReport) -> Code:
     return Code.MAILCHIMP_COMPLAINED if complained else Code.MAILCHIMP_BOUNCED
 
 
-def _refused(run: Run, told: Sequence[_MemberReport]) -> list[EventResult]:
+def _refused(run: Run, reports: Sequence[_MemberReport]) -> list[EventResult]:
     """Return the results of events whose effect CiviCRM has refused: they are retried."""
     return [
         EventResult(one.event["id"], Code.CV_CHANGE_REFUSED, settled=False, note="CiviCRM refused it.", run_id=run.id)
-        for one in told
+        for one in reports
         if one.row["reason"] == Code.CV_CHANGE_REFUSED
         and any(one.row[name] is not None for name in PENDING_CORRECTIONS)
     ]

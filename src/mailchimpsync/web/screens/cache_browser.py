@@ -33,7 +33,7 @@ def index(visit: Visit) -> HttpResponse:
     if not visit.site.configuration.connections:
         return visit.render("cache_browser.html", {"search": None})
     search = read_search(visit.site, visit.request.GET)
-    browsed = browse(visit.site, search.wanted, search.turn, in_haste=not search.is_whole)
+    browsed = browse(visit.site, search.wanted, search.turn, quick=not search.is_whole)
     if search.turn.before is not None and not browsed.found.has_previous:  # the first page is whole, even so
         return redirect(f"{reverse('cache')}{search.address()}")
     context = {**_results(visit, search, browsed), **_choices(visit, search)}
@@ -44,7 +44,7 @@ def index(visit: Visit) -> HttpResponse:
 
 def _results(visit: Visit, search: Search, browsed: Browsed) -> dict[str, Any]:
     found = browsed.found
-    first, last = found.places or (None, None)
+    first, last = found.positions or (None, None)
     return {
         "search": search,
         "found": found,

@@ -107,7 +107,7 @@ def test_what_was_overtaken_is_known_until_its_batch_is_over_and_it_was_looked_a
         assert not updates.may_still_be_done(tx, [row_with(tx, sent)])
         updates.close_overtaken(tx, [sent])
         assert list(updates.overtaken(tx, LIST)) == []
-        assert updates.open_and_lost(tx, RUN) == (0, 2)
+        assert updates.count_open_and_lost(tx, RUN) == (0, 2)
 
 
 @pytest.mark.parametrize("changed", [False, True])
@@ -138,7 +138,7 @@ def test_one_that_hangs_is_queued_once_more_for_a_request_of_its_own_and_says_th
         assert (found["data"], found["agreed"]) == (OFF, {"subscribed": False, "interests": None})
         assert (found["created_date"], found["update_run_id"]) == (hour(9), RUN)
         assert [one["update_id"] for one in updates.overtaken(tx, LIST)] == [off]
-        assert updates.open_and_lost(tx, RUN) == (1, 0)  # it was not lost: another one stands for it
+        assert updates.count_open_and_lost(tx, RUN) == (1, 0)  # it was not lost: another one stands for it
 
 
 def test_nothing_else_is_sent_for_a_member_while_mailchimp_may_still_take_them_off(store: Store) -> None:

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 from sqlalchemy import select, update
 
-from mailchimpsync.decide.weigh import Excess
+from mailchimpsync.decide.limits import Excess
 from mailchimpsync.model import ChangeKind, Limit, Limits, Stage
 from mailchimpsync.runtime import Deadline
 from mailchimpsync.store.changes import kept_plans

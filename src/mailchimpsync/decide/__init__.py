@@ -1,10 +1,10 @@
 """The pure rules: what one row needs, and why. No I/O, no clock (docs/decisions/pure-rules.md)."""
 
 from mailchimpsync.decide.eligibility import OBSTACLES, Address, best_address, obstacle_to_subscribing
+from mailchimpsync.decide.limits import Excess, Subject, excesses, kinds_of
 from mailchimpsync.decide.rules import decide
 from mailchimpsync.decide.situation import Decision, Refusal, Situation
 from mailchimpsync.decide.subscription import DEPARTED, has_left
-from mailchimpsync.decide.weigh import Excess, Subject, excesses, kinds_of
 
 __all__ = [
     "DEPARTED",

@@ -90,7 +90,7 @@ def open_run(
         erased=erased,
         with_data=begun.with_data,
     )
-    for line in preflight.news:
+    for line in preflight.log_lines:
         run.log(line)
     if is_new:
         run.log(f"Run {run_id}: " + (f"changes since {run.since:%Y-%m-%d %H:%M} UTC." if run.since else "everything."))

@@ -62,7 +62,7 @@ def _open_and_lost_updates(store: Store, connection: Connection) -> tuple[int, i
 
 def _open_and_lost(store: Store, run_id: int) -> tuple[int, int]:
     with store.begin() as tx:
-        return updates.open_and_lost(tx, run_id)
+        return updates.count_open_and_lost(tx, run_id)
 
 
 def _drop_outdated_hold(tx: Transaction, connection: Connection) -> None:

@@ -14,19 +14,19 @@ from itertools import product
 from mailchimpsync.actions.texts.messages import Message
 from mailchimpsync.config.changes import NO, NOTHING, OF_PART, PARTS, WHATS, YES
 from mailchimpsync.data import finding_texts
-from mailchimpsync.decide import weigh
+from mailchimpsync.decide import limits
 from mailchimpsync.store.runs import runs
 from mailchimpsync.sync.safety import guard
 
 _PARTS: Mapping[str, tuple[str, ...]] = {
-    "who": (weigh.SHARE_OF,),
+    "who": (limits.SHARE_OF,),
     "why": finding_texts.OF_GROUPS,
     "field": (OF_PART,),
-    "limit": (weigh.LIMIT_OF_SHARE_OF, weigh.LIMIT_OF_SHARE, weigh.LIMIT),
+    "limit": (limits.LIMIT_OF_SHARE_OF, limits.LIMIT_OF_SHARE, limits.LIMIT),
 }
 """The texts that values of these names may have, the most particular first."""
 
-_SENTENCES = (runs.ANOTHER_RUN, guard.TRUST_REASON, weigh.FROM_GROUP, *weigh.SENTENCES.values(), *finding_texts.TEXTS)
+_SENTENCES = (runs.ANOTHER_RUN, guard.TRUST_REASON, limits.FROM_GROUP, *limits.SENTENCES.values(), *finding_texts.TEXTS)
 
 
 def known_texts() -> set[str]:

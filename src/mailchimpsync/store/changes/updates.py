@@ -80,7 +80,7 @@ UNANSWERED = json_text({"code": Code.BATCH_LOST.value})
 _OFF = frozenset({MemberStatus.UNSUBSCRIBED, MemberStatus.ARCHIVED})
 
 
-def takes_off(body: Mapping[str, Any] | None) -> bool:
+def removes_member(body: Mapping[str, Any] | None) -> bool:
     """Return whether an update unsubscribes or archives its member."""
     return body is not None and body.get("status") in _OFF
 
@@ -90,7 +90,7 @@ _GIVEN_UP = frozenset({SUPERSEDED, OVERTAKEN, UNANSWERED})
 
 def add_updates(tx: Connection, rows: Sequence[Row]) -> None:
     """Queue updates; the unique `open_row` lets a cache row have at most one open update."""
-    insert_rows(tx, update, [{**row, "leaves": takes_off(row["data"])} for row in rows])
+    insert_rows(tx, update, [{**row, "leaves": removes_member(row["data"])} for row in rows])
 
 
 def unsent_updates(tx: Connection, list_id: str, limit: int, run_id: int | None = None) -> Sequence[RowMapping]:
@@ -490,7 +490,7 @@ def unanswered_updates(
     return tx.execute(query).mappings().all()
 
 
-def open_and_lost(tx: Connection, run_id: int) -> tuple[int, int]:
+def count_open_and_lost(tx: Connection, run_id: int) -> tuple[int, int]:
     """Return how many updates of a run are open, and how many were given up without a result."""
     mine = select(func.count()).where(update.c.run_id == run_id)
     is_lost = update.c.error_response.in_(sorted(_GIVEN_UP))

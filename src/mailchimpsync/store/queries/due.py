@@ -16,8 +16,8 @@ from mailchimpsync.store.schema import batch, cache
 NEXT_RUN = ""
 """The cause of people who are only waiting for the next run to decide."""
 
-_LEAVES = (MemberStatus.UNSUBSCRIBED, MemberStatus.ARCHIVED)
-_AT_WORK = (SyncStatus.LIVE, SyncStatus.REDO)
+_REMOVAL_STATUSES = (MemberStatus.UNSUBSCRIBED, MemberStatus.ARCHIVED)
+_IN_FLIGHT = (SyncStatus.LIVE, SyncStatus.REDO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def count_due(tx: Connection, list_id: str) -> Due:
     for status, cause, is_put_off, is_leaving, number in tx.execute(query).all():
         leaving += number if is_leaving else 0
         if status == SyncStatus.TODO or cause:
-            by_cause[cause] += number if status not in _AT_WORK else 0
+            by_cause[cause] += number if status not in _IN_FLIGHT else 0
             put_off += number if is_put_off and status == SyncStatus.FAIL else 0
             refused[cause] += number if is_put_off and cause else 0
     return Due(_positive(by_cause), put_off, leaving, _positive(refused))
@@ -87,7 +87,7 @@ _COLUMNS = 3
 
 
 def _not_in_order() -> list[str]:
-    return [one.value for one in (SyncStatus.TODO, SyncStatus.FAIL, *_AT_WORK)]
+    return [one.value for one in (SyncStatus.TODO, SyncStatus.FAIL, *_IN_FLIGHT)]
 
 
 def _code() -> ColumnElement[str]:
@@ -111,7 +111,7 @@ def _text_of(text: str) -> ColumnElement[bool]:
 
 
 def _is_opt_out() -> ColumnElement[bool]:
-    taken_off = or_(*(_text_of(f'"status":"{status.value}"') for status in _LEAVES))
+    taken_off = or_(*(_text_of(f'"status":"{status.value}"') for status in _REMOVAL_STATUSES))
     return and_(cache.c.mailchimp_status.in_([status.value for status in SUBSCRIBED_STATUSES]), taken_off)
 
 

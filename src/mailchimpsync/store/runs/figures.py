@@ -18,7 +18,7 @@ from mailchimpsync.store.queries.counts import Agreement
 from mailchimpsync.store.runs.runs import WHOLE_RUN
 from mailchimpsync.store.schema import journal, run
 
-_OF_STATUS: Mapping[str, ChangeKind] = {
+_KIND_BY_STATUS: Mapping[str, ChangeKind] = {
     MemberStatus.SUBSCRIBED: ChangeKind.ADD,
     MemberStatus.PENDING: ChangeKind.ASK,
     MemberStatus.UNSUBSCRIBED: ChangeKind.UNSUBSCRIBE,
@@ -26,7 +26,7 @@ _OF_STATUS: Mapping[str, ChangeKind] = {
 }
 _AT_CIVICRM, _AT_MAILCHIMP, _CHANGES = "subscribed_at_civicrm", "subscribed_at_mailchimp", "changes"
 _PLANNED, _REFUSED = "planned", "refused"
-_CORRECTED = ("first_name", "last_name", "address", "on_hold")
+_CORRECTION_FIELDS = ("first_name", "last_name", "address", "on_hold")
 _MORE_THAN_ONCE = frozenset({ChangeKind.INTERESTS, ChangeKind.DATA})
 """Kinds of which a person may get a second change in a run, such as tags after a merge field."""
 
@@ -38,7 +38,7 @@ def add_changes(tx: Connection, entries: Sequence[Row]) -> None:
         kind = kind_of(entry)
         if entry.get("run_id") is not None and kind is not None:
             people[entry["run_id"]][kind.value].add(entry["cache_id"])
-    _leave_out_the_counted(tx, people)
+    _drop_already_counted(tx, people)
     if not people:
         return
     for run_id, counts in tx.execute(select(run.c.id, run.c.counts).where(run.c.id.in_(people))).all():
@@ -47,7 +47,7 @@ def add_changes(tx: Connection, entries: Sequence[Row]) -> None:
         _set(tx, run_id, {**(counts or {}), _CHANGES: changes})
 
 
-def _leave_out_the_counted(tx: Connection, people: Mapping[int, dict[str, set[int]]]) -> None:
+def _drop_already_counted(tx: Connection, people: Mapping[int, dict[str, set[int]]]) -> None:
     for run_id, kinds in people.items():
         again = set().union(*(kinds.get(kind.value, set()) for kind in _MORE_THAN_ONCE))
         if not again:
@@ -66,7 +66,7 @@ def kind_of(entry: Mapping[str, Any]) -> ChangeKind | None:
     if entry["side"] == Side.CIVICRM.value:
         return _in_civicrm(field, new)
     if field == "status":
-        return _OF_STATUS.get(new or "")
+        return _KIND_BY_STATUS.get(new or "")
     if field.startswith("interest "):
         return ChangeKind.INTERESTS
     return ChangeKind.DATA if field == "language" or field.startswith(("merge_field ", "tag ")) else None
@@ -75,7 +75,7 @@ def kind_of(entry: Mapping[str, Any]) -> ChangeKind | None:
 def _in_civicrm(field: str, new: str | None) -> ChangeKind | None:
     if field.startswith("group "):
         return ChangeKind.JOIN if new == GroupStatus.ADDED else ChangeKind.REMOVE
-    return ChangeKind.CREATE if field == "contact" else ChangeKind.CORRECT if field in _CORRECTED else None
+    return ChangeKind.CREATE if field == "contact" else ChangeKind.CORRECT if field in _CORRECTION_FIELDS else None
 
 
 def record_planned(tx: Connection, run_id: int, people: Mapping[str, int]) -> None:

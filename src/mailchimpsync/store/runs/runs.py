@@ -55,10 +55,10 @@ NOT_BEGUN = "failed"
 _NOT_BEGUN = dict.fromkeys(("progress", "stage_done", "stage_total", "stage_seconds"))
 
 # Even a small run uses these dozens of times; building such a statement takes longer than executing it.
-_OF_AUDIENCE = update(status).where(status.c.list_id == bindparam("of"))
-_SET_STAGE = _OF_AUDIENCE.values(stage=bindparam("stage"), **_NOT_BEGUN)
-_SET_PROGRESS = _OF_AUDIENCE.values(progress=bindparam("progress"))
-_OF_LEASE = _OF_AUDIENCE.where(status.c.lease_token == bindparam("token"))
+_BY_AUDIENCE = update(status).where(status.c.list_id == bindparam("of"))
+_SET_STAGE = _BY_AUDIENCE.values(stage=bindparam("stage"), **_NOT_BEGUN)
+_SET_PROGRESS = _BY_AUDIENCE.values(progress=bindparam("progress"))
+_BY_LEASE = _BY_AUDIENCE.where(status.c.lease_token == bindparam("token"))
 _PROGRESS_COLUMNS: dict[str, Any] = {name: bindparam(name) for name in ("stage_done", "stage_total", "stage_seconds")}
 
 
@@ -68,16 +68,19 @@ class _Statements:
     def __init__(self, now: Moment, until: Moment, asked_since: Moment) -> None:
         is_held = and_(status.c.lease_owner.is_not(None), status.c.lease_expires > now)
         is_asked = status.c.abort_requested > asked_since
-        told = (func.coalesce(is_held, false()).label("is_held"), func.coalesce(is_asked, false()).label("is_asked"))
-        self.standing = select(status, *told).where(status.c.list_id == bindparam("of"))
-        self.hold = _OF_LEASE.values(lease_expires=until)
-        self.hold_and_tell = self.hold.values(_PROGRESS_COLUMNS)
+        state_columns = (
+            func.coalesce(is_held, false()).label("is_held"),
+            func.coalesce(is_asked, false()).label("is_asked"),
+        )
+        self.standing = select(status, *state_columns).where(status.c.list_id == bindparam("of"))
+        self.hold = _BY_LEASE.values(lease_expires=until)
+        self.hold_and_record = self.hold.values(_PROGRESS_COLUMNS)
         owner = status.c.lease_owner
         free = or_(owner.is_(None), status.c.lease_expires <= now, owner == bindparam("abandoned"))
-        self.acquire = _OF_LEASE.where(free).values(
+        self.acquire = _BY_LEASE.where(free).values(
             lease_owner=bindparam("owner"), lease_token=bindparam("next_token"), lease_expires=until
         )
-        self.request_abort = _OF_AUDIENCE.values(abort_requested=now)
+        self.request_abort = _BY_AUDIENCE.values(abort_requested=now)
 
 
 _BY_DATABASE = _Statements(
@@ -235,12 +238,12 @@ def hold_lease(tx: Connection, lease: Lease, stage_progress: StageProgress | Non
     if stage_progress is None:
         held = tx.execute(statements.hold, values)
     else:
-        told = {
+        state_columns = {
             "stage_done": stage_progress.done,
             "stage_total": stage_progress.total,
             "stage_seconds": stage_progress.seconds,
         }
-        held = tx.execute(statements.hold_and_tell, values | told)
+        held = tx.execute(statements.hold_and_record, values | state_columns)
     if held.rowcount != 1:
         raise LeaseLostError(Code.LEASE_LOST, f"Another run has taken over audience {lease.list_id}.")
 

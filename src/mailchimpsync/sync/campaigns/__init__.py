@@ -14,10 +14,10 @@ from mailchimpsync.errors import EvidenceError, MailchimpsyncError, RefusedError
 from mailchimpsync.runtime import Deadline, NoProgress, Progress
 from mailchimpsync.store.runs import runs
 from mailchimpsync.store.site import campaigns
+from mailchimpsync.sync.campaigns.campaign_import import CampaignImport, ImportOptions, Row
 from mailchimpsync.sync.campaigns.find import find_campaigns, since_of, usual_since
-from mailchimpsync.sync.campaigns.late import add_late_recipients
+from mailchimpsync.sync.campaigns.late_recipients import add_late_recipients
 from mailchimpsync.sync.campaigns.read import is_given_up, read_campaign, record_failure
-from mailchimpsync.sync.campaigns.work import CampaignImport, ImportOptions, Row
 from mailchimpsync.sync.lease.lease import lease_held
 from mailchimpsync.sync.options import Outcome, Systems
 

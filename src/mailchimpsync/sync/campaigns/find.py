@@ -17,8 +17,8 @@ from mailchimpsync.civicrm import (
 from mailchimpsync.errors import AccessError, Code, TransientError
 from mailchimpsync.mailchimp import sent_campaigns
 from mailchimpsync.store.site import campaigns
-from mailchimpsync.sync.campaigns.words import details_of, subject_of
-from mailchimpsync.sync.campaigns.work import CampaignImport, ImportOptions, Row
+from mailchimpsync.sync.campaigns.activity_text import details_of, subject_of
+from mailchimpsync.sync.campaigns.campaign_import import CampaignImport, ImportOptions, Row
 
 SEARCH_BEFORE = timedelta(days=7)
 """How far before the last complete import to search: sending takes hours, and is reported only afterwards."""

@@ -18,8 +18,8 @@ from mailchimpsync.model import MemberStatus
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.site import campaigns
 from mailchimpsync.store.verify import own_rows
+from mailchimpsync.sync.campaigns.campaign_import import CampaignImport, Row
 from mailchimpsync.sync.campaigns.find import activity_of
-from mailchimpsync.sync.campaigns.work import CampaignImport, Row
 from mailchimpsync.sync.reading.member_pages import (
     ATTEMPTS_MAX,
     PAGES_IN_FLIGHT_MAX,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -76,37 +76,48 @@ class Situations:
     details: Mapping[int, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What was read about due rows, besides the rows.
+
+    Attributes:
+        states: group states, by contact id and group id.
+        others: the contact's other rows, by row id.
+        people: the contacts of rows that may be subscribed, by row id.
+        shared: rows of new members whose address another row has.
+        taken: rows whose new address another row has, each with a sentence that names both.
+        erased: rows about erased addresses.
+        unreadable: contacts with unreadable records.
+    """
+
+    states: States
+    others: Mapping[int, OtherRows]
+    people: Mapping[int, Person]
+    shared: Collection[int]
+    taken: Mapping[int, str]
+    erased: Collection[int]
+    unreadable: Collection[int]
+    now: datetime
+
+
 def gather_situations(run: Run, due: Sequence[Row]) -> Situations:
     """Return the situations of due rows, in order; asks CiviCRM only about rows that may be subscribed."""
     with run.transaction() as tx:
         contacts = sorted({row["civicrm_contact_id"] for row in due if row["civicrm_contact_id"] is not None})
         states = groups.group_states(tx, run.list_id, contacts)
-        siblings = _siblings(tx, run.connection, due, contacts, states)
+        others = _other_rows(tx, run.connection, due, contacts, states)
     candidates = [row for row in due if _may_be_subscribed(row, states, run.connection)]
-    asked = [row["civicrm_contact_id"] for row in candidates]
-    people = persons(run.civicrm, asked, run.odd_rows) if candidates else {}
-    unread = _unreadable_contacts(run, asked)
-    known = {row["id"]: people.get(row["civicrm_contact_id"], _NO_PERSON) for row in candidates}
+    contact_ids = [row["civicrm_contact_id"] for row in candidates]
+    found = persons(run.civicrm, contact_ids, run.odd_rows) if candidates else {}
+    unreadable = _unreadable_contacts(run, contact_ids)
+    people = {row["id"]: found.get(row["civicrm_contact_id"], _NO_PERSON) for row in candidates}
     with run.transaction() as tx:
-        claims, taken = _claims_address(tx, run.list_id, candidates, known)
-    now = run.runtime.now()
-    gone = {row["id"] for row in due if _is_erased(run, row, known.get(row["id"]))}
-    situations = [
-        _situation(row, run.connection, states, siblings.get(row["id"]), known.get(row["id"]), row["id"] in taken, now)
-        for row in due
-    ]
-    details = _taken_addresses(run, due)
-    situations = [
-        replace(
-            one,
-            erased=row["id"] in gone,
-            new_address=None if run.erased.knows(row["new_address"]) else row["new_address"],
-            address_taken=row["id"] in details,
-            unknown=Code.CV_UNREADABLE if row["civicrm_contact_id"] in unread else one.unknown,
-        )
-        for row, one in zip(due, situations, strict=True)
-    ]
-    return Situations(due, situations, {key: claim for key, claim in claims.items() if key not in gone}, details)
+        claims, shared = _claims_address(tx, run.list_id, candidates, people)
+    erased = {row["id"] for row in due if _is_erased(run, row, people.get(row["id"]))}
+    taken = _taken_addresses(run, due)
+    facts = _Facts(states, others, people, shared, taken, erased, unreadable, run.runtime.now())
+    situations = [_situation(run, row, facts) for row in due]
+    return Situations(due, situations, {key: claim for key, claim in claims.items() if key not in erased}, taken)
 
 
 def _unreadable_contacts(run: Run, contact_ids: Sequence[int]) -> frozenset[int]:
@@ -160,7 +171,7 @@ def _may_be_subscribed(row: Row, states: States, connection: Connection) -> bool
     return state.is_added and row["mailchimp_status"] not in SUBSCRIBED_STATUSES
 
 
-def _siblings(
+def _other_rows(
     tx: Transaction, connection: Connection, due: Sequence[Row], contacts: Sequence[int], states: States
 ) -> dict[int, OtherRows]:
     of_contact: dict[int, list[Any]] = defaultdict(list)
@@ -176,24 +187,24 @@ def _siblings(
 
 
 def _summarise(others: Sequence[Any], group: GroupState) -> OtherRows:
-    siblings = OtherRows()
+    summary = OtherRows()
     for other in others:
         date, base = other.mailchimp_status_date, other.base_subscribed
         made_by = MadeBy(other.mailchimp_status_by) if other.mailchimp_status_by else None
         left = has_left(other.mailchimp_status, date, base=base, group=group, made_by=made_by)
-        siblings.left |= left and other.departure is None
+        summary.left |= left and other.departure is None
         by_us = other.departure is not None or made_by is not None
         if other.mailchimp_status in SUBSCRIBED_STATUSES:
-            siblings.subscribed = True
-            siblings.stays |= other.departed_contact_id is None
-            siblings.interests.update(key for key, value in (other.mailchimp_interests or {}).items() if value)
-            siblings.mailed.add(normalise_address(other.mailchimp_email or ""))
+            summary.subscribed = True
+            summary.stays |= other.departed_contact_id is None
+            summary.interests.update(key for key, value in (other.mailchimp_interests or {}).items() if value)
+            summary.mailed.add(normalise_address(other.mailchimp_email or ""))
         is_asked = other.mailchimp_status == MemberStatus.PENDING and other.departure is None
         if is_asked or (other.mailchimp_status not in _NOT_OFF and not by_us):
-            siblings.off.add(other.mailchimp_status)
+            summary.off.add(other.mailchimp_status)
         if other.mailchimp_email:
-            siblings.addresses[other.id] = normalise_address(other.mailchimp_email)
-    return siblings
+            summary.addresses[other.id] = normalise_address(other.mailchimp_email)
+    return summary
 
 
 def _claims_address(
@@ -238,49 +249,52 @@ def _addresses(person: Person) -> list[Address]:
     return [Address(email.email, email.on_hold, email.is_bulkmail, email.is_primary) for email in person.emails]
 
 
-def _situation(
-    row: Row,
-    connection: Connection,
-    states: States,
-    siblings: OtherRows | None,
-    person: Person | None,
-    address_taken: bool,
-    now: datetime,
-) -> Situation:
-    contact = row["civicrm_contact_id"]
-    mine = states.get(contact, {})
-    address = row["mailchimp_email"]
-    if person is not None and row["mailchimp_status"] is None:
-        address = _new_address(person)
+def _situation(run: Run, row: Row, facts: _Facts) -> Situation:
+    states = facts.states.get(row["civicrm_contact_id"], {})
+    group = states.get(run.connection.group_id, _NOT_IN_GROUP)
+    person, others = facts.people.get(row["id"]), facts.others.get(row["id"], OtherRows())
+    is_new = row["mailchimp_status"] is None
+    has_contact, has_departed = row["civicrm_contact_id"] is not None, row["departed_contact_id"] is not None
+    obstacle = obstacle_of(row, person, address_taken=row["id"] in facts.shared)
     return Situation(
         mailchimp_status=row["mailchimp_status"],
         mailchimp_status_date=row["mailchimp_status_date"],
         made_by=facts_of(row).made_by,
         mailchimp_date=row["mailchimp_updated"],
         interests=row["mailchimp_interests"] or {},
-        has_contact=contact is not None,
-        contact_gone=row["departed_contact_id"] is not None and contact is None,
-        marks=flags_from(row["marks"]) | flags_inherited_by(row, mine.get(connection.group_id, _NOT_IN_GROUP)),
-        merged=row["departed_contact_id"] is not None and siblings is not None and siblings.stays,
+        has_contact=has_contact,
+        contact_gone=has_departed and not has_contact,
+        marks=flags_from(row["marks"]) | flags_inherited_by(row, group),
+        merged=has_departed and others.stays,
         handed_over=row["handed_from"] is not None,
         departed=row["departure"] is not None,
-        group=mine.get(connection.group_id, _NOT_IN_GROUP),
-        interest_groups={interest: mine[group] for interest, group in connection.interests.items() if group in mine},
-        base=_base(row, mine.get(connection.group_id, _NOT_IN_GROUP)),
-        address=address,
+        group=group,
+        interest_groups={key: states[linked] for key, linked in run.connection.interests.items() if linked in states},
+        base=_base(row, group),
+        address=_new_address(person) if person is not None and is_new else row["mailchimp_email"],
         first_name=person.first_name if person else "",
         last_name=person.last_name if person else "",
-        obstacle=obstacle_of(row, person, address_taken=address_taken)
-        or _inherited_obstacle(row, mine.get(connection.group_id, _NOT_IN_GROUP)),
-        other_subscribed=siblings.subscribed if siblings else False,
-        other_left=siblings.left if siblings else False,
-        other_preferred=_other_preferred(row, siblings, person),
-        other_interests=frozenset(siblings.interests) if siblings else frozenset(),
-        replaced=siblings is not None and normalise_address(row["new_address"] or "") in siblings.mailed,
-        replaces=frozenset(siblings.off) if siblings and row["mailchimp_status"] is None else frozenset(),
-        refusal=_refusal(row, now),
-        unknown=Code(problem) if (problem := row["member_problem"] or row["contact_problem"]) else None,
+        obstacle=obstacle or _inherited_obstacle(row, group),
+        other_subscribed=others.subscribed,
+        other_left=others.left,
+        other_preferred=_other_preferred(row, others, person),
+        other_interests=frozenset(others.interests),
+        new_address=None if run.erased.knows(row["new_address"]) else row["new_address"],
+        address_taken=row["id"] in facts.taken,
+        replaced=normalise_address(row["new_address"] or "") in others.mailed,
+        replaces=frozenset(others.off) if is_new else frozenset(),
+        refusal=_refusal(row, facts.now),
+        erased=row["id"] in facts.erased,
+        unknown=_unknown(row, facts),
     )
+
+
+def _unknown(row: Row, facts: _Facts) -> Code | None:
+    """Return why nothing certain is known of the contact or the member, if so."""
+    if row["civicrm_contact_id"] in facts.unreadable:
+        return Code.CV_UNREADABLE
+    problem = row["member_problem"] or row["contact_problem"]
+    return Code(problem) if problem else None
 
 
 def _base(row: Row, group: GroupState) -> Base:
@@ -319,15 +333,15 @@ def obstacle_of(row: Row | Mapping[str, Any], person: Person | None, *, address_
     return obstacle
 
 
-def _other_preferred(row: Row, siblings: OtherRows | None, person: Person | None) -> bool:
+def _other_preferred(row: Row, others: OtherRows, person: Person | None) -> bool:
     """Return whether another member comes back: the one with the best address, else the oldest row."""
-    if siblings is None or person is None or not siblings.addresses or not row["mailchimp_email"]:
+    if person is None or not others.addresses or not row["mailchimp_email"]:
         return False
     best = _new_address(person)
     wanted = normalise_address(best) if best else None
     if normalise_address(row["mailchimp_email"]) == wanted:
         return False
-    return wanted in siblings.addresses.values() or min(siblings.addresses) < row["id"]
+    return wanted in others.addresses.values() or min(others.addresses) < row["id"]
 
 
 def _refusal(row: Row, now: datetime) -> Refusal | None:

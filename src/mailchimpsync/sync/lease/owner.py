@@ -48,10 +48,10 @@ def process_namespace() -> str | None:
     be dead.
     """
     try:
-        told = (_BOOT.read_text().strip(), str(_NAMESPACE.stat().st_ino), socket.gethostname())
+        parts = (_BOOT.read_text().strip(), str(_NAMESPACE.stat().st_ino), socket.gethostname())
     except OSError:
         return None
     machine = ""
     with suppress(OSError):
         machine = _MACHINE.read_text().strip()
-    return sha256("/".join((machine, *told)).encode()).hexdigest()[:16]
+    return sha256("/".join((machine, *parts)).encode()).hexdigest()[:16]

@@ -23,13 +23,13 @@ class AbortWatch:
     def __init__(self, store: Store, list_id: str, runtime: Runtime) -> None:
         self._store, self._list_id, self._runtime = store, list_id, runtime
         self._requested = False
-        self._look_again: datetime | None = None
+        self._next_check: datetime | None = None
 
     def __call__(self) -> bool:
         """Return whether to stop. Must not be called within a transaction."""
         now = self._runtime.now()
-        if not self._requested and (self._look_again is None or now >= self._look_again):
-            self._look_again = now + CHECK_INTERVAL
+        if not self._requested and (self._next_check is None or now >= self._next_check):
+            self._next_check = now + CHECK_INTERVAL
             with self._store.begin() as tx:
                 self._requested = runs.standing(tx, self._list_id).is_asked
         return self._requested

@@ -18,23 +18,23 @@ NAMED_MAX = 20
 """This many unreadable records of a reading are named in the log; the others are counted."""
 
 
-class Unread(NamedTuple):
+class UnreadableContacts(NamedTuple):
     """The contacts with unreadable records; `complete`: no others can be affected."""
 
     contacts: frozenset[int] = frozenset()
     complete: bool = True
 
 
-def record_unreadable_rows(run: Run) -> Unread:
+def record_unreadable_rows(run: Run) -> UnreadableContacts:
     """Name the unreadable records in the log, record the problem for their contacts, and return those."""
     found = list(dict.fromkeys(run.odd_rows))
     run.odd_rows.clear()
     if not found:
-        return Unread()
+        return UnreadableContacts()
     if news := [one for one in found if one not in run.named_rows]:
         run.named_rows.update(news)
         run.log(_unreadable_sentence(news))
-    unread = Unread(contacts_with_rows(found), all(one.contact_id is not None for one in found))
+    unread = UnreadableContacts(contacts_with_rows(found), all(one.contact_id is not None for one in found))
     with run.transaction() as tx:
         contacts.record_problem(tx, run.list_id, sorted(unread.contacts), Code.CV_UNREADABLE.value)
     return unread

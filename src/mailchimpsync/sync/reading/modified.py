@@ -31,29 +31,33 @@ FURTHEST_BEHIND = timedelta(hours=-14)
 SECONDS_ASKED_MAX = 200
 CONTACTS = "contacts"
 _KNOWN, _NEXT = "known", "next"
-Seen = Mapping[str, Any]
+Remembered = Mapping[str, Any]
 
 
-def asked_since(seen: Seen, mark: datetime | None, now: datetime) -> str:
+def asked_since(seen: Remembered, mark: datetime | None, now: datetime) -> str:
     """Return the start of the request for seconds, in the site's time: what the next run reads, or more."""
     offset = timedelta(minutes=seen["offset_minutes"]) if "offset_minutes" in seen else FURTHEST_BEHIND
     return to_site((mark or now) - OVERLAP - CLOCKS_CHANGE_BY, offset)
 
 
-def to_remember(seen: Seen, mark: datetime | None, begun: datetime, found: Seconds | None, clock: SiteClock) -> Seen:
+def to_remember(
+    seen: Remembered, mark: datetime | None, begun: datetime, found: Seconds | None, clock: SiteClock
+) -> Remembered:
     """Return what a new run remembers: what the run that set the mark knew, and what it will know itself.
 
     `found` is from before it reads any contact. It counts once the mark is this run's start: then all was read.
     """
-    settled = {} if found is None else {shown: one for shown, one in found.found.items() if _is(clock, shown, begun)}
+    settled = (
+        {} if found is None else {shown: one for shown, one in found.found.items() if _is_settled(clock, shown, begun)}
+    )
     known = known_at(seen, mark)
     return {
-        _KNOWN: None if known is None or mark is None else _noted(mark, known),
-        _NEXT: _noted(begun, settled),
+        _KNOWN: None if known is None or mark is None else _stored_form(mark, known),
+        _NEXT: _stored_form(begun, settled),
     }
 
 
-def known_at(seen: Seen, mark: datetime | None) -> Mapping[str, Second] | None:
+def known_at(seen: Remembered, mark: datetime | None) -> Mapping[str, Second] | None:
     """Return the seconds whose contacts were all read by the run that set the mark; None if that isn't known."""
     for one in (seen.get(CONTACTS) or {}).values():
         if one is not None and mark is not None and one["at"] == mark.isoformat():
@@ -62,7 +66,7 @@ def known_at(seen: Seen, mark: datetime | None) -> Mapping[str, Second] | None:
 
 
 def to_read(
-    seen: Seen, mark: datetime | None, since: datetime | None, since_at_site: str | None, found: Seconds | None
+    seen: Remembered, mark: datetime | None, since: datetime | None, since_at_site: str | None, found: Seconds | None
 ) -> tuple[str, ...] | None:
     """Return the seconds whose contacts have to be read; None: all since the run's start."""
     known = known_at(seen, mark)
@@ -74,11 +78,11 @@ def to_read(
     return fresh if len(fresh) <= SECONDS_ASKED_MAX else None
 
 
-def _is(clock: SiteClock, shown: str, begun: datetime) -> bool:
+def _is_settled(clock: SiteClock, shown: str, begun: datetime) -> bool:
     """Return whether a second is settled: it is past, and no other moment is displayed the same way."""
     latest = clock.latest(shown)
     return latest == clock.earliest(shown) and latest <= begun - SETTLED_AFTER
 
 
-def _noted(at: datetime, seconds: Mapping[str, Second]) -> Seen:
+def _stored_form(at: datetime, seconds: Mapping[str, Second]) -> Remembered:
     return {"at": at.isoformat(), "seconds": {shown: list(one) for shown, one in seconds.items()}}

@@ -41,10 +41,10 @@ def misaddressed_members(run: Run, contact_ids: Sequence[int], addresses: Iterab
     with run.transaction() as tx:
         mailed = ownership.mailed_rows(tx, run.list_id, contact_ids)
         away = [row for row in mailed if (row.civicrm_contact_id, normalise_address(row.mailchimp_email)) not in having]
-        return [row for row in away if row.new_address is None] + _kept_from_following(tx, run.list_id, away)
+        return [row for row in away if row.new_address is None] + _blocked_from_following(tx, run.list_id, away)
 
 
-def _kept_from_following(tx: Transaction, list_id: str, away: Sequence[Any]) -> list[Any]:
+def _blocked_from_following(tx: Transaction, list_id: str, away: Sequence[Any]) -> list[Any]:
     """Return the rows that can't get their new address because another contact's row has it."""
     identities = {row.id: f"m:{member_id_of(row.new_address)}" for row in away if row.new_address is not None}
     if not identities:

@@ -46,7 +46,7 @@ NOTHING_CHECKED = LandmarkView((), {}, {})
 
 @dataclass(frozen=True, slots=True)
 class Preflight:
-    """What was found: the site, and what to remember of it; `news` are lines for the run's log.
+    """What was found: the site, and what to remember of it; `log_lines` are lines for the run's log.
 
     `double_optin`: the audience's own setting.
     """
@@ -54,7 +54,7 @@ class Preflight:
     checked: SiteCheck
     seen: Mapping[str, Any]
     accepts_empty: bool
-    news: Sequence[str]
+    log_lines: Sequence[str]
     double_optin: bool = False
 
     @property

@@ -107,7 +107,7 @@ def _record_results(
             ],
         )
         rows.write_alike(tx, [_applied_row(change) for change in done])
-        updates.overtake(tx, [change["cache_id"] for change in done if updates.takes_off(change["member_update"])])
+        updates.overtake(tx, [change["cache_id"] for change in done if updates.removes_member(change["member_update"])])
         updates.add_updates(tx, [made for change in done if (made := _update(run, change)) is not None])
         data.forget_wanted_data(tx, [change["cache_id"] for change in done if "data" in change["agreed"]])
         journal.write_journal(tx, [_entry(run, record, change, before) for record, change in told.items()])
@@ -183,7 +183,7 @@ def _applied_row(change: Change) -> dict[str, Any]:
         "reason": change["reason"],
         "reason_detail": None,
     }
-    if updates.takes_off(change["member_update"]):
+    if updates.removes_member(change["member_update"]):
         row["recheck"] = False  # for a row with an update in flight: what has changed since decides this
     if change["member_update"] is None and change["sync_status"] != SyncStatus.FAIL:
         row["base_subscribed"] = change["agreed"]["subscribed"]

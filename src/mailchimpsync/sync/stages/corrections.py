@@ -24,7 +24,7 @@ from mailchimpsync.civicrm import (
     persons,
     set_names,
 )
-from mailchimpsync.decide.member_news import TAGS, changed_names
+from mailchimpsync.decide.member_changes import MERGE_FIELDS, changed_names
 from mailchimpsync.errors import Code, RefusedError
 from mailchimpsync.model import Side
 from mailchimpsync.store.cache import data
@@ -112,7 +112,7 @@ def _corrections_for_row(run: Run, row: Row, person: Person, ours: Mapping[str, 
         return
     for part, new in changed_names(row["names_before"], row["mailchimp_data"] or {}).items():
         old: str = getattr(person, part)
-        if new != old and not _was_sent_by_us(ours, TAGS[part], new):
+        if new != old and not _was_sent_by_us(ours, MERGE_FIELDS[part], new):
             yield Correction(part, old, new, Code.MAILCHIMP_PROFILE.value)
 
 
@@ -144,7 +144,7 @@ def apply_corrections(run: Run, changes: Sequence[Change]) -> tuple[dict[int, Re
     for name, write in ((ADDRESS, add_bulk_addresses), (ON_HOLD, hold_addresses)):
         mine = [change for change, one in wanted if one.name == name]
         refused |= _write_addresses(run.civicrm, mine, write)
-    refused |= _write_names(run.civicrm, [(change, one) for change, one in wanted if one.name in TAGS])
+    refused |= _write_names(run.civicrm, [(change, one) for change, one in wanted if one.name in MERGE_FIELDS])
     return refused, [_entry(run, change, one) for change, one in wanted if change["id"] not in refused]
 
 

@@ -110,7 +110,7 @@ def _read(run: Run, executor: Executor, position: Position) -> Position:
 
 def _store(run: Run, fresh: list[Member | UnreadableMember], position: Position, total_if_complete: int | None) -> None:
     aside = [one for one in fresh if isinstance(one, UnreadableMember)]
-    _log_left_aside(run, aside)
+    _log_unusable_members(run, aside)
     with run.transaction() as tx:
         members.store_members(
             tx, run.list_id, run.id, [member_row(run, one) for one in fresh if isinstance(one, Member)]
@@ -121,7 +121,7 @@ def _store(run: Run, fresh: list[Member | UnreadableMember], position: Position,
         run.note_progress(tx, asdict(position))
 
 
-def _log_left_aside(run: Run, aside: Sequence[UnreadableMember]) -> None:
+def _log_unusable_members(run: Run, aside: Sequence[UnreadableMember]) -> None:
     """Name the members that can't be read in the log, and count those without an e-mail address."""
     for one in aside:
         if one.why:

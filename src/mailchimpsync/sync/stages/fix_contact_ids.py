@@ -249,7 +249,7 @@ def _replace_vanished(run: Run) -> int:
     with run.transaction() as tx:
         highest = contacts.highest_contact_id(tx, run.list_id)
     replaced = 0
-    for after, to in _shares(run, highest):
+    for after, to in _ranges(run, highest):
         for ids in _all_owners(run, after, to):
             states, unread = _states(run, ids)
             unread |= record_unreadable_rows(run).contacts
@@ -259,16 +259,16 @@ def _replace_vanished(run: Run) -> int:
     return replaced
 
 
-def _shares(run: Run, highest: int) -> list[tuple[int, int]]:
+def _ranges(run: Run, highest: int) -> list[tuple[int, int]]:
     """Return the ranges of contact ids to check now: (after, to)."""
     last = run.since or run.started_at
     if run.started_at - last >= FULL_CHECK_PERIOD:
         return [(0, highest)]
-    begin, end = (_slice_start(at.timestamp(), highest) for at in (last, run.started_at))
+    begin, end = (_range_start(at.timestamp(), highest) for at in (last, run.started_at))
     return [(begin, end)] if begin <= end else [(begin, highest), (0, end)]
 
 
-def _slice_start(seconds: float, highest: int) -> int:
+def _range_start(seconds: float, highest: int) -> int:
     around = FULL_CHECK_PERIOD.total_seconds()
     return int(highest * ((seconds % around) / around))
 

@@ -74,12 +74,12 @@ def _decide_step(run: Run, agreements: Agreements, due: Sequence[Any], after: in
             others.append(facts.id)
         else:
             agreed.setdefault(id(decision), (decision, []))[1].append(facts.id)
-    looked_at = _load_rows(run, others)
-    corrections = corrections_for(run, looked_at.rows)
+    gathered = _load_rows(run, others)
+    corrections = corrections_for(run, gathered.rows)
     with run.transaction() as tx:
         for decision, ids in agreed.values():
             rows.settle_rows(tx, ids, decision.reason.value, decision.agreed)
-        _write(tx, run, looked_at, corrections)
+        _write(tx, run, gathered, corrections)
         run.note_progress(tx, {"decided_to": after})
 
 
@@ -112,20 +112,20 @@ def plan_opt_outs_in_flight_of(run: Run, ids: Sequence[int]) -> None:
 
 def _opt_outs_among(run: Run, changed: Sequence[int]) -> list[Mapping[str, Any]]:
     """Return the plan for rows with an update in flight; other changes are decided after its result."""
-    looked_at = _load_rows(run, changed)
-    decided = [decide(situation, run.connection) for situation in looked_at.situations]
-    planned = zip(looked_at.rows, decided, strict=True)
-    return [_plan_row(run, row["id"], one, None) for row, one in planned if updates.takes_off(one.update)]
+    gathered = _load_rows(run, changed)
+    decided = [decide(situation, run.connection) for situation in gathered.situations]
+    planned = zip(gathered.rows, decided, strict=True)
+    return [_plan_row(run, row["id"], one, None) for row, one in planned if updates.removes_member(one.update)]
 
 
 def decide_rows(run: Run, ids: Sequence[int]) -> None:
     """Decide about a few rows, replacing their earlier plan."""
     run = without_deleted_interests(run)
-    looked_at = _load_rows(run, ids)
-    corrections = corrections_for(run, looked_at.rows)
+    gathered = _load_rows(run, ids)
+    corrections = corrections_for(run, gathered.rows)
     with run.transaction() as tx:
         plans.drop_plans_of_rows(tx, ids)
-        _write(tx, run, looked_at, corrections)
+        _write(tx, run, gathered, corrections)
 
 
 def _load_rows(run: Run, ids: Sequence[int]) -> Situations:

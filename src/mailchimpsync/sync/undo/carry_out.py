@@ -103,4 +103,4 @@ def _plan_step(run: Run, systems: Systems, undone: int, changes: Sequence[RowMap
 
 
 def _reason_left_out(one: Proposal | None) -> Code:
-    return (one.why_not if one is not None else None) or Code.UNDO_CHANGED
+    return (one.reason_left_out if one is not None else None) or Code.UNDO_CHANGED

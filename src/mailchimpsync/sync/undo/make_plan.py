@@ -130,7 +130,7 @@ def _inverted(
             if key in known and one.can_be_inverted
         ]
         proposals = only_eligible(systems, connection, proposals)
-        told += [one.why_not for one in proposals if one.why_not is not None]
+        told += [one.reason_left_out for one in proposals if one.reason_left_out is not None]
         yield [_change(one) for one in proposals], told
 
 
@@ -146,8 +146,10 @@ def _limits_of(effects: Effects, *, is_known: bool) -> Iterator[Code]:
 
 def _change(one: Proposal) -> dict[str, Any]:
     """Return a change in stored form, and as it is weighed."""
-    row, inverse, why_not = one.row, one.inverse, one.why_not
-    wanted = planned_change_of(inverse) if inverse is not None else _no_change(row, why_not or Code.UNDO_CHANGED)
+    row, inverse, reason_left_out = one.row, one.inverse, one.reason_left_out
+    wanted = (
+        planned_change_of(inverse) if inverse is not None else _no_change(row, reason_left_out or Code.UNDO_CHANGED)
+    )
     kept = {
         "identity": row["identity"],
         "contact_id": row["civicrm_contact_id"],
@@ -160,17 +162,17 @@ def _change(one: Proposal) -> dict[str, Any]:
         },
         **wanted,
         "outcome": None if inverse is not None else LEFT_OUT,
-        "note": REGISTRY[why_not].sentence if why_not is not None else None,
+        "note": REGISTRY[reason_left_out].sentence if reason_left_out is not None else None,
     }
     return {"kept": kept, "weighed": {**wanted, "mailchimp_status": row["mailchimp_status"]}}
 
 
-def _no_change(row: RowMapping, why_not: Code) -> dict[str, Any]:
+def _no_change(row: RowMapping, reason_left_out: Code) -> dict[str, Any]:
     return {
         "create_contact": False,
         "group_changes": [],
         "member_update": None,
         "sync_status": row["sync_status"],
-        "reason": why_not.value,
+        "reason": reason_left_out.value,
         "agreed": {"subscribed": row["base_subscribed"], "interests": row["base_interests"]},
     }

@@ -30,7 +30,7 @@ class Proposal:
     row: RowMapping
     states: States
     inverse: Inverse | None
-    why_not: Code | None = None
+    reason_left_out: Code | None = None
 
 
 def entries_by_row(entries: Sequence[RowMapping]) -> dict[int, list[dict[str, Any]]]:
@@ -71,7 +71,7 @@ def only_eligible(systems: Systems, connection: Connection, proposals: Sequence[
     people = persons(systems.civicrm, [one.row["civicrm_contact_id"] for one in back])
     found = _read_members(systems, connection, back)
 
-    def why_not(one: Proposal) -> Code | None:
+    def reason_left_out(one: Proposal) -> Code | None:
         fresh = found.get(one.row["id"])
         refusal = one.row["refusal"] or {}
         if refusal.get("code") == Code.MC_FORGOTTEN:
@@ -82,7 +82,7 @@ def only_eligible(systems: Systems, connection: Connection, proposals: Sequence[
         sticky = obstacle_to_resubscribing(fresh.status if fresh else None, fresh.unsubscribe_reason if fresh else "")
         return sticky or obstacle_of(one.row, person)
 
-    reasons = {one.row["id"]: why_not(one) for one in back}
+    reasons = {one.row["id"]: reason_left_out(one) for one in back}
     return [
         Proposal(one.row, one.states, None, reason) if (reason := reasons.get(one.row["id"])) else one
         for one in proposals

@@ -12,8 +12,8 @@ from datetime import datetime
 from typing import Any
 
 from mailchimpsync.addresses import normalise_address
+from mailchimpsync.decide.member_changes import hold_reason, names_before
 from mailchimpsync.decide.member_facts import ObservedMember, OwnStatus, columns_of, facts_of, observe_member
-from mailchimpsync.decide.member_news import hold_reason, names_before
 from mailchimpsync.errors import ACCESS_CODES, LASTING_AFTER, TRANSIENT_CODES, Code
 from mailchimpsync.mailchimp import OperationResult, classify_refusal, refusal_detail, refused_fields
 from mailchimpsync.model import SUBSCRIBED_STATUSES, MemberStatus, Side, SyncStatus, blank_as_empty

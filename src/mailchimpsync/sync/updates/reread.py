@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from mailchimpsync.addresses import member_id_of
+from mailchimpsync.decide.member_changes import hold_reason, names_before
 from mailchimpsync.decide.member_facts import ObservedMember, columns_of, facts_of, observe_member
-from mailchimpsync.decide.member_news import hold_reason, names_before
 from mailchimpsync.errors import Code
 from mailchimpsync.mailchimp import Member, UnreadableMember, member_if_readable
 from mailchimpsync.model import SyncStatus

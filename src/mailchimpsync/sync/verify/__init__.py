@@ -24,8 +24,8 @@ from mailchimpsync.sync.read_only import read_only
 from mailchimpsync.sync.verify.causes import Causes
 from mailchimpsync.sync.verify.difference import Cause, Difference, Verdict, Verified, not_compared, people_of
 from mailchimpsync.sync.verify.finding import find_differences
-from mailchimpsync.sync.verify.look_again import reread_differences
 from mailchimpsync.sync.verify.reading import Comparing, read_both
+from mailchimpsync.sync.verify.reread import reread_differences
 
 __all__ = ["Cause", "Difference", "Verdict", "Verified", "people_of", "verify"]
 

@@ -65,7 +65,7 @@ class Causes:
         if (waits := _waits_for(rows, is_held=is_held)) is not None:
             return replace(one, cause=waits[0], code=waits[1])
         for row in rows:
-            if (cause := _cause_of(row)) is not None and self._is_true(one, row):
+            if (cause := _cause_of(row)) is not None and self._is_current(one, row):
                 return replace(one, cause=cause, code=row["reason"])
         if mark is None:
             return replace(one, cause=Cause.DUE)
@@ -73,7 +73,7 @@ class Causes:
             return replace(one, cause=Cause.CHANGED)
         return replace(one, cause=Cause.FORMER if one.kind is Kind.OTHER_ADDRESS else Cause.UNKNOWN)
 
-    def _is_true(self, one: Difference, row: Row) -> bool:
+    def _is_current(self, one: Difference, row: Row) -> bool:
         """Return whether a row was decided on the current facts; otherwise its reason explains nothing."""
         if row["reason"] in OBSTACLES:
             person = self._people.get(one.contact_id or 0)

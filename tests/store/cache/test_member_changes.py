@@ -6,7 +6,7 @@ from itertools import product
 
 from sqlalchemy import insert
 
-from mailchimpsync.decide.member_news import hold_reason, names_before
+from mailchimpsync.decide.member_changes import hold_reason, names_before
 from mailchimpsync.store import Store
 from mailchimpsync.store.schema import cache
 from store.databases import LIST, member, row_of, store_members

@@ -22,7 +22,7 @@ from mailchimpsync.model import (
 Subject = tuple[ChangeKind, int | None]
 """A kind of change; for group changes in CiviCRM also the group."""
 
-_LEAVING = frozenset({MemberStatus.UNSUBSCRIBED, MemberStatus.ARCHIVED})
+_REMOVAL_STATUSES = frozenset({MemberStatus.UNSUBSCRIBED, MemberStatus.ARCHIVED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def kinds_of(change: Mapping[str, Any]) -> Iterator[Subject]:
     update = change["member_update"] or {}
     wanted = update.get("status") or update.get("status_if_new")
     was_subscribed = change["mailchimp_status"] in SUBSCRIBED_STATUSES
-    if wanted in _LEAVING:
+    if wanted in _REMOVAL_STATUSES:
         yield ChangeKind.UNSUBSCRIBE, None
     elif wanted in SUBSCRIBED_STATUSES and not was_subscribed:
         yield ChangeKind.ADD, None

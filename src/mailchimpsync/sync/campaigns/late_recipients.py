@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from mailchimpsync.civicrm import add_targets
 from mailchimpsync.store.site import campaigns
-from mailchimpsync.sync.campaigns.work import CampaignImport, Row
+from mailchimpsync.sync.campaigns.campaign_import import CampaignImport, Row
 
 LATE_PER_STEP = 1_000
 

@@ -13,7 +13,7 @@ from mailchimpsync.model import SUBSCRIBED_STATUSES, MemberStatus
 
 Names = Mapping[str, str]
 
-TAGS = {"first_name": "FNAME", "last_name": "LNAME"}
+MERGE_FIELDS = {"first_name": "FNAME", "last_name": "LNAME"}
 """The merge field for each name."""
 
 
@@ -29,7 +29,7 @@ def names_before(noted: Names | None, known: Names | None, now: Names, sent: Map
     before = noted or known
     if before is None:
         return None
-    ours = {part: sent[tag] for part, tag in TAGS.items() if sent.get(tag)}
+    ours = {part: sent[tag] for part, tag in MERGE_FIELDS.items() if sent.get(tag)}
     before = {**before, **ours}
     return before if noted or before != now else None
 
@@ -44,4 +44,4 @@ def hold_reason(noted: str | None, before: str | None, now: str | None) -> str |
 
 def changed_names(before: Names, now: Names) -> dict[str, str]:
     """Return the names that changed at Mailchimp; a name that is empty there is ignored."""
-    return {part: now[part] for part in TAGS if now.get(part) and now[part] != before.get(part)}
+    return {part: now[part] for part in MERGE_FIELDS if now.get(part) and now[part] != before.get(part)}

@@ -30,38 +30,38 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """All that is known of one row at the moment of the decision; dates are aware and in UTC.
+    """Everything known of one row at the moment of the decision; dates are aware and in UTC.
 
     Attributes:
-        mailchimp_status: the member's status; None: not at Mailchimp. Unknown words are kept.
+        mailchimp_status: the member's status; None: not at Mailchimp. Unknown statuses are kept.
         mailchimp_status_date: since when the member has that status, by Mailchimp's date of the member.
-        made_by: who made that status, where it was us; None: somebody else, or unknown.
+        made_by: who set that status, if it was us; None: someone else, or not known.
         mailchimp_date: Mailchimp's date of the member's last change of any kind.
         interests: the linked interests' values at Mailchimp, by interest id.
         has_contact: whether a contact in CiviCRM owns the row.
-        contact_gone: whether the contact that owned it was deleted, and nobody else owns the address.
-        marks: how the contact left in CiviCRM, other than by the group: what it is marked with, or how it went.
+        contact_gone: whether the contact that owned it was deleted, and no other contact has the address.
+        marks: departures in CiviCRM other than from the group: the contact's flags, or how it went.
         merged: whether its contact was merged into one that is subscribed with another address.
         handed_over: whether another contact had the member when it was subscribed.
-        departed: whether it was us who took the member off for a departure, and nobody has subscribed it since.
+        departed: whether we removed the member for a departure, and no one has subscribed it since.
         group: the contact's state in the subscription group.
         interest_groups: the contact's state in the interests' groups, by interest id.
-        base: what both sides agreed on last.
-        address: the address at Mailchimp, else the one to be subscribed.
+        base: what both sides last agreed on.
+        address: the address at Mailchimp, else the one to subscribe.
         first_name, last_name: for a new member.
         obstacle: why the person may not be newly subscribed, if so.
         other_subscribed: whether another row of the same contact is subscribed at Mailchimp.
-        other_left: whether another row of the same contact left at Mailchimp, and that outranks the group's Added.
-        other_preferred: whether another row of the same contact is the one to be resubscribed.
-        other_interests: the interests that another subscribed row of the contact has.
-        new_address: the one CiviCRM wants the member to have, if that is not the one at Mailchimp.
-        address_taken: whether the row of somebody else has that one.
-        replaced: whether the contact is subscribed with that one, as another member.
-        replaces: of who is to be a new member, the statuses of the contact's members that can't be given the address;
-            without those whom we took off ourselves.
+        other_left: whether another row of the same contact unsubscribed, and that outranks the group's Added.
+        other_preferred: whether another row of the same contact is the one to resubscribe.
+        other_interests: the interests of another subscribed row of the contact.
+        new_address: the address CiviCRM wants for the member, if it differs from the one at Mailchimp.
+        address_taken: whether another person's row has the new address.
+        replaced: whether the contact is subscribed with the new address, as another member.
+        replaces: for a new member, the statuses of the contact's members that can't be given the address, except
+            members that we removed ourselves.
         refusal: what Mailchimp refused last.
         erased: whether the address was erased, so that nothing may be done with it.
-        unknown: why nothing certain is known of the contact, so that nothing may be concluded from it.
+        unknown: why nothing certain is known of the contact, so that no conclusion may be drawn.
     """
 
     mailchimp_status: str | None = None
@@ -96,7 +96,7 @@ class Situation:
 
     @property
     def their_date(self) -> datetime | None:
-        """The date of the status as a word of the member's: what we did ourselves is none."""
+        """The date of the status, if it is the member's own decision and not ours."""
         return self.mailchimp_status_date if self.made_by is None else None
 
 

@@ -85,9 +85,9 @@ class FieldMap:
             if one.merge_field not in tags:
                 yield f"The audience has no merge field {one.merge_field}; `mailchimpsync data create-fields` makes it."
         names = {name: one for one in audience.data.fields if (name := contact_field(one.source)) is not None}
-        anybody = civicrm.call("Contact", "get", {"select": ["id", *names], "limit": 1})
+        sample = civicrm.call("Contact", "get", {"select": ["id", *names], "limit": 1})
         for name, one in names.items():
-            if anybody and name not in anybody[0]:
+            if sample and name not in sample[0]:
                 yield finding_texts.NO_FIELD % {"field": one.merge_field, "source": one.source}
 
 

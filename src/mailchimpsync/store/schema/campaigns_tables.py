@@ -26,18 +26,18 @@ campaign = table(
     Column("activity_id", BigInteger),
     Column("opened_activity_id", BigInteger),
     Column("clicked_activity_id", BigInteger),
-    Column("progress", JsonText),  # of the report that is being read
+    Column("progress", JsonText),  # position in the report being read
     Column("recipients", Integer),  # null: they have not all been read
-    Column("unknown", Integer, nullable=False, server_default="0"),  # those of them without a contact
+    Column("unknown", Integer, nullable=False, server_default="0"),  # of which without a contact
     Column("opened", Integer),
     Column("clicked", Integer),
     Column("acts_read_at", UtcDateTime),
-    Column("closed_at", UtcDateTime),  # its activity was deleted for good
+    Column("closed_at", UtcDateTime),  # its activity was permanently deleted
     Column("code", String(32)),  # why the last attempt failed
     UniqueConstraint("list_id", "campaign_id"),
 )
 
-campaign_recipient = table(  # those without a contact, who may get one
+campaign_recipient = table(  # recipients without a contact, who may get one
     "campaign_recipient",
     Column("id", ID, primary_key=True),
     Column("campaign_key", BigInteger, ForeignKey(campaign.c.id, ondelete="CASCADE"), nullable=False),
@@ -52,6 +52,6 @@ campaign_import = table(
     Column("begun_at", UtcDateTime, nullable=False),
     Column("ended_at", UtcDateTime),
     Column("outcome", String(32)),
-    Column("complete_at", UtcDateTime),  # when the newest complete one began
+    Column("complete_at", UtcDateTime),  # when the newest complete one started
     UniqueConstraint("list_id"),
 )

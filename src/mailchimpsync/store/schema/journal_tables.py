@@ -15,7 +15,7 @@ journal = table(
     "journal",
     Column("id", ID, primary_key=True),
     Column("list_id", String(32), nullable=False),
-    Column("cache_id", BigInteger, nullable=False),  # no foreign key: the story outlives the row
+    Column("cache_id", BigInteger, nullable=False),  # no foreign key: entries outlive the row
     Column("contact_id", BigInteger),
     Column("member_id", String(32)),
     Column("time", UtcDateTime, nullable=False),
@@ -25,8 +25,8 @@ journal = table(
     Column("old", String(255)),
     Column("new", String(255)),
     Column("reason", String(32), nullable=False),
-    Column("actor", String(100)),  # `run`, `webhook`, or who approved the plan, or called for the run
-    Column("answer", String(100)),  # what the other system answered: its status, and the code of a refusal
+    Column("actor", String(100)),  # `run`, `webhook`, or the person who approved the plan or started the run
+    Column("answer", String(100)),  # the other system's response: its status, and the code of a refusal
     Column("number", BigInteger),  # in the audience's chain, from 1; null: from before there was a chain
     Column("commitment", String(64)),  # SHA-256 of the salt and the personal values
     Column("salt", String(64)),  # once the personal values are minimised: their seal

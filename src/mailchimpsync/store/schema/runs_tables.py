@@ -23,30 +23,30 @@ status = table(
     Column("stage", String(64), nullable=False),
     Column("run_id", BigInteger),
     Column("progress", JsonText),  # where the stage goes on, by identity or key
-    Column("links", JsonText),  # the connection as it was at the last completed run; another one needs a full run
-    Column("seen", JsonText),  # what CiviCRM showed when it was last believed, to be found there again
+    Column("links", JsonText),  # the connection at the last completed run; if it has changed, a full run is needed
+    Column("seen", JsonText),  # what CiviCRM showed at the last successful check, to compare with the next
     Column("trust", JsonText),  # {"run": …, "trusted": …}: the complete run that a side was trusted in
     Column("lease_owner", String(100)),
     Column("lease_token", BigInteger, nullable=False, server_default="0"),
     Column("lease_expires", UtcDateTime),
-    Column("abort_requested", UtcDateTime),  # whoever holds the lease is asked to stop
+    Column("abort_requested", UtcDateTime),  # when the holder of the lease was asked to stop
     Column("stage_done", Integer),  # how many items of the stage are done; null: it has not begun
     Column("stage_total", Integer),  # of how many, where that is known
-    Column("stage_seconds", Integer),  # how long the run has been at work on it, over all calls
+    Column("stage_seconds", Integer),  # how long the run has worked on it, over all calls
     Column("attempted_at", UtcDateTime),  # when the last call of a run ended
     Column("attempt_outcome", String(32)),  # how it ended: an outcome, or the code of an error
     Column("failing_code", String(32)),  # the error of the last calls; null: they did not fail
     Column("failing_since", UtcDateTime),
     Column("failing_times", Integer),  # how many calls in a row ended with it
-    Column("gone_interests", JsonText),  # linked interests that Mailchimp did not have when it was last asked
+    Column("gone_interests", JsonText),  # linked interests that didn't exist at Mailchimp when last read
     sqlite_autoincrement=False,
 )
 
-service = table(  # a process that works by the schedules of connections
+service = table(  # a process that runs connections by their schedules
     "service",
     Column("id", String(64), primary_key=True),
     Column("started_at", UtcDateTime, nullable=False),
-    Column("beat_at", UtcDateTime, nullable=False),  # when it last said that it is alive
+    Column("beat_at", UtcDateTime, nullable=False),  # its last heartbeat
     sqlite_autoincrement=False,
 )
 
@@ -56,11 +56,11 @@ run = table(
     Column("list_id", String(32), nullable=False),
     Column("kind", String(10), nullable=False, server_default="run"),  # `run`, or `members`: a few of them, by webhook
     Column("started_at", UtcDateTime, nullable=False),
-    Column("begun_by", String(100)),  # who called for it; null: nobody, it was due
+    Column("begun_by", String(100)),  # its caller; null: nobody, it was due
     Column("since", UtcDateTime),  # null: everything
     Column("links", JsonText),  # the groups it looks at
     Column("kept_plan_id", BigInteger),  # the plan it carries out, and nothing else
-    Column("accepts_empty", Boolean, nullable=False, server_default="0"),  # somebody said that a side is really empty
+    Column("accepts_empty", Boolean, nullable=False, server_default="0"),  # a side was confirmed to be empty
     Column("with_data", Boolean, nullable=False, server_default="0"),
     Column("finished_at", UtcDateTime),
     Column("outcome", String(20)),
@@ -107,7 +107,7 @@ kept_plan = table(
     Column("run_id", BigInteger),  # the run that was held, or is to be undone
     Column("links", JsonText, nullable=False),  # the connection it was made for
     Column("counts", JsonText, nullable=False),  # people by kind of change
-    Column("excess", JsonText, nullable=False),  # what goes over the limits, in words
+    Column("excess", JsonText, nullable=False),  # which limits it exceeds, in words
     Column("billable", JsonText),  # {"before": …, "after": …, "may_be_asked": …}
     Column("failures", JsonText),  # [{"reason": …, "count": …}, …]
     Column("decided_at", UtcDateTime),
@@ -142,7 +142,7 @@ verification = table(
     Column("list_id", String(32), nullable=False),
     Column("started_at", UtcDateTime, nullable=False),
     Column("made_by", String(100), nullable=False),
-    Column("finished_at", UtcDateTime),  # null: under way, or it came to no end
+    Column("finished_at", UtcDateTime),  # null: in progress, or it wasn't completed
     Column("members", Integer),  # at Mailchimp, whatever their status
     Column("subscribed", Integer),
     Column("in_group", Integer),

@@ -43,7 +43,7 @@ event = table(
     Column("kind", String(20), nullable=False),
     Column("member_key", String(32)),  # MD5 of the address it is about: events of one person are handled in order
     Column("other_key", String(32)),  # likewise of the new address, where it changed
-    Column("data", JsonText),  # what of the call is needed; null once it has served
+    Column("data", JsonText),  # the data needed from the call; null once processed
     Column("fingerprint", String(64), nullable=False),
     Column("fired_at", UtcDateTime),
     Column("received_at", UtcDateTime, nullable=False),
@@ -76,15 +76,15 @@ token = table(
 alert = table(
     "alert",
     Column("id", ID, primary_key=True),
-    Column("problem", String(200), nullable=False),  # what tells it apart, such as `held:a1b2c3d4e5`
-    # the problem while it lasts, else null: two services note it once
+    Column("problem", String(200), nullable=False),  # its unique key, such as `held:a1b2c3d4e5`
+    # the problem while it lasts, else null: two services record it once
     Column("open_problem", String(200), unique=True),
     Column("kind", String(20), nullable=False),
     Column("list_id", String(32)),
     Column("code", String(32)),
     Column("data", JsonText, nullable=False),  # numbers and names of connections, never of people
     Column("began_at", UtcDateTime, nullable=False),
-    Column("tell_at", UtcDateTime),  # when it is to be told next; null: not again
+    Column("tell_at", UtcDateTime),  # when to report it next; null: never
     Column("told", Integer, nullable=False, server_default="0"),
     Column("told_at", UtcDateTime),
     Column("acknowledged_at", UtcDateTime),
@@ -96,7 +96,7 @@ alert = table(
 alert_message = table(
     "alert_message",
     Column("id", ID, primary_key=True),
-    Column("fingerprint", String(200), nullable=False),  # what it tells, and where: nothing is told twice
+    Column("fingerprint", String(200), nullable=False),  # content and channel: nothing is sent twice
     Column("channel", String(10), nullable=False),
     Column("content", JsonText, nullable=False),
     Column("made_at", UtcDateTime, nullable=False),
@@ -104,7 +104,7 @@ alert_message = table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("due_at", UtcDateTime, nullable=False),
     Column("finished_at", UtcDateTime),
-    Column("note", String(100)),  # what came of the last attempt
+    Column("note", String(100)),  # the result of the last attempt
     UniqueConstraint("fingerprint"),
     Index("ix_mcs_alert_message_due", "state", "due_at"),
 )

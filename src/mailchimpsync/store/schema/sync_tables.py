@@ -28,7 +28,7 @@ cache = table(
     Column("mailchimp_email", String(255)),
     Column("mailchimp_status", String(20)),
     Column("mailchimp_status_date", UtcDateTime),
-    Column("mailchimp_status_by", String(20)),  # `us`, `us-unconfirmed`; null: somebody else, or unknown
+    Column("mailchimp_status_by", String(20)),  # `us`, `us-unconfirmed`; null: someone else, or not known
     Column("mailchimp_updated", UtcDateTime),
     Column("mailchimp_opted_in", UtcDateTime),
     Column("member_problem", String(32)),  # why what Mailchimp says of the member can't be read
@@ -38,16 +38,16 @@ cache = table(
     Column("civicrm_groups", Text),  # `group id;status;date` of each relevant group, joined by `|`
     Column("civicrm_contact_id", BigInteger),
     Column("departed_contact_id", BigInteger),
-    Column("handed_from", BigInteger),  # the contact that consented, where the member was handed to another one since
+    Column("handed_from", BigInteger),  # the contact that consented, if the member was handed over to another one since
     Column("marks", String(80)),  # the contact's departures, other than from the group, joined by commas
     Column("inherited", String(80)),  # likewise of contacts that were merged into its own
     Column("inherited_at", UtcDateTime),
-    Column("departure", String(20)),  # the one for which we took the member off
-    Column("civicrm_address", String(255)),  # the contact's best one when it was last looked at
-    Column("new_address", String(255)),  # what CiviCRM wants the member's to be, until Mailchimp has it
-    Column("names_before", JsonText),  # the names CiviCRM was last told of, where the member has others since
+    Column("departure", String(20)),  # the one for which we removed the member
+    Column("civicrm_address", String(255)),  # the contact's best one when last read
+    Column("new_address", String(255)),  # the member's new one from CiviCRM, until Mailchimp has it
+    Column("names_before", JsonText),  # the names CiviCRM last had, if the member's have changed since
     Column("address_before", String(255)),  # the member's address before it was changed at Mailchimp
-    Column("hold_reason", String(32)),  # the code of why the address is to be put on hold in CiviCRM
+    Column("hold_reason", String(32)),  # the code of why to put the address on hold in CiviCRM
     Column("contact_problem", String(32)),  # the code of why nothing certain is known of the contact
     Column("sync_status", String(10), nullable=False, server_default="todo"),
     Column("reason", String(32)),
@@ -60,7 +60,7 @@ cache = table(
     UniqueConstraint("mailchimp_list_id", "identity"),
     Index("ix_mcs_cache_sync_status", "mailchimp_list_id", "sync_status", "id"),
     Index("ix_mcs_cache_contact", "mailchimp_list_id", "civicrm_contact_id"),
-    Index("ix_mcs_cache_list", "mailchimp_list_id", "id"),  # to be browsed
+    Index("ix_mcs_cache_list", "mailchimp_list_id", "id"),  # for browsing
     Index("ix_mcs_cache_mailchimp_contact", "mailchimp_list_id", "mailchimp_contact_id"),
 )
 
@@ -77,9 +77,9 @@ batch = table(
     Column("errored_operations", Integer, nullable=False, server_default="0"),
     Column("total_operations", Integer, nullable=False, server_default="0"),
     Column("response_processed", SmallInteger, nullable=False, server_default="0"),
-    Column("mark", String(40)),  # begins the name of each of its operations, and of nobody else's
-    Column("foreign_ids", JsonText),  # Mailchimp's ids of batches that it was taken for and that are another site's
-    Column("attempts", Integer, nullable=False, server_default="0"),  # to get its results, that failed
+    Column("mark", String(40)),  # the start of the names of its operations, and of no others
+    Column("foreign_ids", JsonText),  # Mailchimp's ids of candidate batches that proved to be another site's
+    Column("attempts", Integer, nullable=False, server_default="0"),  # failed attempts to read its results
     Column("try_again_at", UtcDateTime),  # null: at once
     Column("problem", String(32)),  # why the last attempt failed
     Column("problem_detail", String(500)),
@@ -102,7 +102,7 @@ update = table(
     Column("attempt", JsonText),  # how it is tried: {"decided": …, "tries": […], "known": …}
     Column("agreed", JsonText),
     Column("run_id", BigInteger),
-    Column("leaves", Boolean, nullable=False, server_default="0"),  # it takes its member off the list: such go first
+    Column("leaves", Boolean, nullable=False, server_default="0"),  # it removes its member: sent first
     Index("ix_mcs_update_row", "mailchimpsync_cache_id"),
     Index("ix_mcs_update_batch", "mailchimpsync_batch_id"),
     Index("ix_mcs_update_open", "completed", "mailchimpsync_batch_id", "leaves", "id"),
@@ -112,7 +112,7 @@ data = table(
     "data",
     Column("cache_id", BigInteger, ForeignKey(cache.c.id, ondelete="CASCADE"), primary_key=True, autoincrement=False),
     Column("confirmed", JsonText),  # what Mailchimp has of ours, see data/changes.py
-    Column("wanted", JsonText),  # what is to go with the row's next update
+    Column("wanted", JsonText),  # what to send with the row's next update
     Column("refused", JsonText),  # what Mailchimp refused: not sent again until it changes
     sqlite_autoincrement=False,
 )
@@ -125,7 +125,7 @@ group_contact = table(
     Column("status", String(10)),
     Column("date", UtcDateTime),
     Column("history_id", BigInteger),
-    Column("ours", Boolean, nullable=False, server_default="0"),  # the newest entry is our own: an echo, not a word
+    Column("ours", Boolean, nullable=False, server_default="0"),  # the newest entry was made by us
     Column("seen_run", BigInteger, nullable=False),
     Index("ix_mcs_group_contact_seen", "list_id", "seen_run"),
     sqlite_autoincrement=False,

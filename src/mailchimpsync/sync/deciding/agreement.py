@@ -27,7 +27,7 @@ class Agreements:
         self._decided: dict[tuple[Any, ...], Any] = {}
 
     def find(self, facts: Any) -> Decision | None:
-        """Return the decision for a row of `store.rows.due_facts`, or None if more facts are needed."""
+        """Return the decision for a row of `store.cache.rows.due_facts`, or None if more facts are needed."""
         key = tuple(facts[1:])
         decision = self._decided.get(key, _UNKNOWN)
         if decision is _UNKNOWN:

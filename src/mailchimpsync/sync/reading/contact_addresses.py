@@ -40,8 +40,8 @@ def read_addresses(run: Run, contact_ids: Sequence[int]) -> tuple[list[ContactAd
     run.odd_rows.extend(odd_rows)
     unread = contacts_with_rows(odd_rows)
     readable = [one for one in found if one.contact_id not in unread]
-    anybodys = any(one.contact_id is None for one in odd_rows)
-    return readable, frozenset(contact_ids) if anybodys else unread
+    is_unassigned = any(one.contact_id is None for one in odd_rows)
+    return readable, frozenset(contact_ids) if is_unassigned else unread
 
 
 def record_addresses(run: Run, addresses: Iterable[ContactAddress]) -> None:

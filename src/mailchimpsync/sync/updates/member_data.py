@@ -100,7 +100,7 @@ def confirmed_of(tx: Transaction, updates: Sequence[Update]) -> dict[int, Mappin
 
 
 def confirmed_row(update: Update, confirmed: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the columns of `store.data` once an update with data is confirmed."""
+    """Return the columns of `store.cache.data` once an update with data is confirmed."""
     change = update["agreed"]["data"]
     now = after_tags(confirmed, change) if request_kind(update) == TAGS else after_member(confirmed, change)
     # Without digests, or with a refusal, only a part was confirmed.
@@ -109,12 +109,12 @@ def confirmed_row(update: Update, confirmed: Mapping[str, Any]) -> dict[str, Any
 
 
 def refused_row(update: Update, detail: str, tags: Collection[str] = ()) -> dict[str, Any]:
-    """Return the columns of `store.data` once data is refused: some merge fields, or everything."""
+    """Return the columns of `store.cache.data` once data is refused: some merge fields, or everything."""
     return {"cache_id": update["id"], "refused": refusal_of(update["agreed"]["data"], detail, tags)}
 
 
 def pending_again_row(update: Update) -> dict[str, Any]:
-    """Return the columns of `store.data` once data is refused temporarily; confirmed parts are done."""
+    """Return the columns of `store.cache.data` once data is refused temporarily; confirmed parts are done."""
     change = update["agreed"]["data"]
     return {"cache_id": update["id"], "wanted": tags_only(change) if request_kind(update) == TAGS else change}
 

@@ -222,7 +222,7 @@ def test_read_by_force_the_overtaken_batch_changes_nothing(world: World) -> None
 
 
 def test_looking_how_far_the_batch_is_settles_nothing(world: World) -> None:
-    """Whoever only looks at figures must not let a return go before the batch has been read."""
+    """Reading figures must not settle anything before the batch has been read."""
     ann = hanging_opt_out(world, "Removed")
     world.pass_time(ELEVEN_MINUTES)
     quick_sync(world)

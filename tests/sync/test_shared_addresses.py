@@ -1,4 +1,4 @@
-"""One address, several contacts: the owner of today counts, and so does whoever still wants the mail."""
+"""One address, several contacts: the current owner counts, and so do contacts that still want the mail."""
 
 from __future__ import annotations
 

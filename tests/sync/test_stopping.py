@@ -1,4 +1,4 @@
-"""A wish to stop is noticed wherever somebody waits; and what happens is told to whoever measures."""
+"""A request to stop is noticed wherever a run waits; requests, stages and runs are reported to listeners."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from mailchimpsync.mailchimp import MergeField
 ERRORS_MAX = 100
 """After failing for this many people, a plugin is set aside."""
 
-_WORDS_MAX = 300
+_MESSAGE_LENGTH_MAX = 300
 
 
 @dataclass
@@ -180,4 +180,4 @@ def _names_status(answer: Any) -> bool:
 
 
 def _shorten(words: str) -> str:
-    return " ".join(words.split())[:_WORDS_MAX]
+    return " ".join(words.split())[:_MESSAGE_LENGTH_MAX]

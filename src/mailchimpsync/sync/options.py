@@ -22,7 +22,7 @@ class Outcome(StrEnum):
     DONE = "done"
     INCOMPLETE = "incomplete"  # the run is complete, but people are still due
     WAITING = "waiting"  # the run is complete; Mailchimp is still working on its batches
-    OUT_OF_TIME = "out of time"  # the next call goes on
+    OUT_OF_TIME = "out of time"  # the next call continues
     STOPPED = "stopped"  # before the stage the caller named
     ABORTED = "aborted"  # requested by someone, from another process
     HELD = "held"  # it would change too much; a person has to review its plan

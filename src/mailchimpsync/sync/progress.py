@@ -25,9 +25,11 @@ class RecordedProgress:
     def stage(self, stage: str) -> None:
         """Start counting, from where an earlier call left the same stage."""
         left, self._left = self._left, None
-        goes_on = left is not None and left.stage == stage and left.stage_progress is not None
+        continues = left is not None and left.stage == stage and left.stage_progress is not None
         self._before = (
-            left.stage_progress if goes_on and left is not None and left.stage_progress is not None else StageProgress()
+            left.stage_progress
+            if continues and left is not None and left.stage_progress is not None
+            else StageProgress()
         )
         self._now, self._began = self._before, self._runtime.now()
         self._listener.stage(stage)

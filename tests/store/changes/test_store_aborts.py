@@ -1,4 +1,4 @@
-"""Aborts: updates are dropped batch by batch, and whoever holds the lease is asked to stop."""
+"""Aborts: updates are dropped batch by batch, and the holder of the lease is asked to stop."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class KilledError(BaseException):
 
 @contextmanager
 def killed_after(connection: Connection, number: int) -> Iterator[None]:
-    """Kill the process after so many statements that change something."""
+    """Kill the process after a number of statements that change something."""
     left = number
 
     def count(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:

@@ -1,4 +1,4 @@
-"""One run at a time, whoever dies when; and the marks it leaves."""
+"""One run at a time, even if processes die; and the marks it leaves."""
 
 from __future__ import annotations
 

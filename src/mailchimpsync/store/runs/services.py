@@ -10,7 +10,7 @@ from mailchimpsync.store.schema import service
 
 ALIVE_FOR = timedelta(minutes=3)
 """For this long after its last report a service is considered alive."""
-KEPT = timedelta(days=1)
+KEEP_SILENT_FOR = timedelta(days=1)
 
 
 def record_heartbeat(tx: Connection, service_id: str, now: datetime) -> None:
@@ -18,7 +18,7 @@ def record_heartbeat(tx: Connection, service_id: str, now: datetime) -> None:
     said = tx.execute(update(service).where(service.c.id == service_id).values(beat_at=now))
     if said.rowcount != 1:
         tx.execute(insert(service).values(id=service_id, started_at=now, beat_at=now))
-        tx.execute(delete(service).where(service.c.beat_at < now - KEPT))
+        tx.execute(delete(service).where(service.c.beat_at < now - KEEP_SILENT_FOR))
 
 
 def remove_service(tx: Connection, service_id: str) -> None:

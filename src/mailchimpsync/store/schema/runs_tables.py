@@ -22,7 +22,7 @@ status = table(
     Column("last_sync_time", UtcDateTime),  # the since-mark: when the last completed run started
     Column("stage", String(64), nullable=False),
     Column("run_id", BigInteger),
-    Column("progress", JsonText),  # where the stage goes on, by identity or key
+    Column("progress", JsonText),  # where the stage continues, by identity or key
     Column("links", JsonText),  # the connection at the last completed run; if it has changed, a full run is needed
     Column("seen", JsonText),  # what CiviCRM showed at the last successful check, to compare with the next
     Column("trust", JsonText),  # {"run": …, "trusted": …}: the complete run that a side was trusted in
@@ -58,7 +58,7 @@ run = table(
     Column("started_at", UtcDateTime, nullable=False),
     Column("begun_by", String(100)),  # its caller; null: nobody, it was due
     Column("since", UtcDateTime),  # null: everything
-    Column("links", JsonText),  # the groups it looks at
+    Column("links", JsonText),  # its groups
     Column("kept_plan_id", BigInteger),  # the plan it carries out, and nothing else
     Column("accepts_empty", Boolean, nullable=False, server_default="0"),  # a side was confirmed to be empty
     Column("with_data", Boolean, nullable=False, server_default="0"),

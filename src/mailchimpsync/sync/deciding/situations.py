@@ -41,7 +41,7 @@ _OBSTACLES = {
     Departure.DO_NOT_EMAIL: Code.CV_DO_NOT_EMAIL,
 }
 _NOT_IN_GROUP = GroupState()
-_NOT_OFF = (None, MemberStatus.SUBSCRIBED)
+_SUBSCRIBED_OR_ABSENT = (None, MemberStatus.SUBSCRIBED)
 _NO_PERSON = Person("", "", do_not_email=False, is_opt_out=False, is_deceased=False, is_deleted=False, emails=())
 Row = RowMapping
 States = Mapping[int, Mapping[int, GroupState]]
@@ -52,18 +52,18 @@ class OtherRows:
     """What the other rows of the same contact mean for a row.
 
     Attributes:
-        stays: another row is subscribed that didn't come with a merged contact.
-        off: the statuses of those at Mailchimp that aren't subscribed, and weren't removed by us.
-        addresses: those at Mailchimp, by row id; `mailed`: the subscribed ones.
+        subscribed_unmerged: another row is subscribed that didn't come with a merged contact.
+        not_subscribed: the statuses of those at Mailchimp that aren't subscribed, and weren't removed by us.
+        addresses: those at Mailchimp, by row id; `subscribed_addresses`: the subscribed ones.
     """
 
     subscribed: bool = False
-    stays: bool = False
+    subscribed_unmerged: bool = False
     left: bool = False
     interests: set[str] = field(default_factory=set)
-    off: set[str] = field(default_factory=set)
+    not_subscribed: set[str] = field(default_factory=set)
     addresses: dict[int, str] = field(default_factory=dict)
-    mailed: set[str] = field(default_factory=set)
+    subscribed_addresses: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,12 +196,12 @@ def _summarise(others: Sequence[Any], group: GroupState) -> OtherRows:
         by_us = other.departure is not None or made_by is not None
         if other.mailchimp_status in SUBSCRIBED_STATUSES:
             summary.subscribed = True
-            summary.stays |= other.departed_contact_id is None
+            summary.subscribed_unmerged |= other.departed_contact_id is None
             summary.interests.update(key for key, value in (other.mailchimp_interests or {}).items() if value)
-            summary.mailed.add(normalise_address(other.mailchimp_email or ""))
+            summary.subscribed_addresses.add(normalise_address(other.mailchimp_email or ""))
         is_asked = other.mailchimp_status == MemberStatus.PENDING and other.departure is None
-        if is_asked or (other.mailchimp_status not in _NOT_OFF and not by_us):
-            summary.off.add(other.mailchimp_status)
+        if is_asked or (other.mailchimp_status not in _SUBSCRIBED_OR_ABSENT and not by_us):
+            summary.not_subscribed.add(other.mailchimp_status)
         if other.mailchimp_email:
             summary.addresses[other.id] = normalise_address(other.mailchimp_email)
     return summary
@@ -265,7 +265,7 @@ def _situation(run: Run, row: Row, facts: _Facts) -> Situation:
         has_contact=has_contact,
         contact_gone=has_departed and not has_contact,
         marks=flags_from(row["marks"]) | flags_inherited_by(row, group),
-        merged=has_departed and others.stays,
+        merged=has_departed and others.subscribed_unmerged,
         handed_over=row["handed_from"] is not None,
         departed=row["departure"] is not None,
         group=group,
@@ -281,8 +281,8 @@ def _situation(run: Run, row: Row, facts: _Facts) -> Situation:
         other_interests=frozenset(others.interests),
         new_address=None if run.erased.knows(row["new_address"]) else row["new_address"],
         address_taken=row["id"] in facts.taken,
-        replaced=normalise_address(row["new_address"] or "") in others.mailed,
-        replaces=frozenset(others.off) if is_new else frozenset(),
+        replaced=normalise_address(row["new_address"] or "") in others.subscribed_addresses,
+        replaces=frozenset(others.not_subscribed) if is_new else frozenset(),
         refusal=_refusal(row, facts.now),
         erased=row["id"] in facts.erased,
         unknown=_unknown(row, facts),
@@ -304,8 +304,8 @@ def _base(row: Row, group: GroupState) -> Base:
     ourselves (it has no date): that removal only repeats what another of its members did.
     """
     merged = row["departed_contact_id"] is not None and row["civicrm_contact_id"] is not None
-    echoed = group.status is GroupStatus.REMOVED and group.date is None
-    return Base(None if merged and echoed else row["base_subscribed"], row["base_interests"])
+    repeats_us = group.status is GroupStatus.REMOVED and group.date is None
+    return Base(None if merged and repeats_us else row["base_subscribed"], row["base_interests"])
 
 
 def _inherited_obstacle(row: Row, group: GroupState) -> Code | None:

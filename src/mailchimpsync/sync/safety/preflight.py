@@ -29,7 +29,7 @@ CLOCK_OFF_MAX = timedelta(minutes=30)
 CLOCK_JUMP = timedelta(hours=20)
 """A site's time zone never moves this far; its clock may, and one reading can't tell a day from a zone."""
 
-LONGEST_SHIFT = timedelta(hours=27)
+ZONE_SHIFT_MAX = timedelta(hours=27)
 """The same moment may be displayed differently at two readings, by time zone and summer time, in quarter hours."""
 
 ACCEPTANCE_VALID_FOR = timedelta(days=1)
@@ -38,7 +38,7 @@ ACCEPTANCE_VALID_FOR = timedelta(days=1)
 JOURNAL_DELAY_MAX = timedelta(hours=1)
 """Between a change in CiviCRM and its journal entry lies one step, however often it was retried."""
 
-QUARTER = timedelta(minutes=15)
+QUARTER_HOUR = timedelta(minutes=15)
 LANDMARK_COUNT = 30
 DOUBLE_OPTIN = "double_optin"
 NOTHING_CHECKED = LandmarkView((), {}, {})
@@ -203,7 +203,7 @@ def _landmark_is_missing(landmark: Landmark, view: LandmarkView) -> bool:
     if found is None:
         return view.contacts.get(landmark.contact_id) is False
     shift = abs(found.date - landmark.date)
-    return shift > LONGEST_SHIFT or bool(shift % QUARTER)
+    return shift > ZONE_SHIFT_MAX or bool(shift % QUARTER_HOUR)
 
 
 def _landmarks_to_keep(checked: SiteCheck) -> Mapping[str, Any]:

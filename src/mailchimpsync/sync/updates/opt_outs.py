@@ -25,7 +25,7 @@ from mailchimpsync.sync.updates.refusals import count_refused
 MEMBERS_IN_FLIGHT_MAX = 8
 MEMBERS_PER_STEP = 40
 ROWS_PER_STEP = 1_000
-_TO_RESEND = 503
+_NO_EFFECT_STATUS = 503
 """The status of a request whose response was lost, and that had no effect: it is temporary."""
 
 Answer = OperationResult | RemoteError | None
@@ -125,7 +125,7 @@ def _send_one(work: Work, update: Mapping[Any, Any]) -> Answer:
     try:
         return remove_member(work.mailchimp, work.list_id, _member_id(update), MemberStatus(update["data"]["status"]))
     except TransientError:
-        return _read_or_resend(work, update, send=False) or OperationResult(None, _TO_RESEND)
+        return _read_or_resend(work, update, send=False) or OperationResult(None, _NO_EFFECT_STATUS)
     except RemoteError as error:
         return error
 

@@ -165,7 +165,7 @@ def _apply_results(work: Work, batch_id: int, results: Mapping[int, OperationRes
     outcome = Outcome()
     with work.transaction() as tx:
         updates.set_batch(tx, batch_id, response_processed=updates.BEING_READ)
-    moved_on = reread_members(work, batch_id, [key for key, result in results.items() if is_opt_out(result)])
+    changed_members = reread_members(work, batch_id, [key for key, result in results.items() if is_opt_out(result)])
     with work.transaction() as tx:
         found = {
             key: update
@@ -174,9 +174,9 @@ def _apply_results(work: Work, batch_id: int, results: Mapping[int, OperationRes
         }
         outcome.known_data = confirmed_of(tx, list(found.values()))
         for key, update in found.items():
-            if key in moved_on:
+            if key in changed_members:
                 outcome.completed.append((key, json_text({"code": Code.MC_COMPLIANCE.value})))
-                outcome.rows.append(fresh_columns(update, moved_on[key]))
+                outcome.rows.append(fresh_columns(update, changed_members[key]))
                 outcome.entries.append(mailchimp_refusal(work, update, results[key].status_code, Code.MC_COMPLIANCE))
             else:
                 apply_result(work, update, results[key], outcome)

@@ -37,7 +37,7 @@ class Cause(StrEnum):
     UNKNOWN = "unknown"
 
 
-_STAYS = (Cause.CANNOT.value, Cause.AS_CHOSEN.value, Cause.FORMER.value)
+_LASTING_CAUSES = (Cause.CANNOT.value, Cause.AS_CHOSEN.value, Cause.FORMER.value)
 """The causes that no later sync removes."""
 
 
@@ -143,7 +143,7 @@ class Verified:
     @property
     def due(self) -> int:
         """How many people differ for a reason that a later sync should remove: they are still due."""
-        return sum(people_of(one) for one in self.counts if one["cause"] not in (*_STAYS, Cause.UNKNOWN.value))
+        return sum(people_of(one) for one in self.counts if one["cause"] not in (*_LASTING_CAUSES, Cause.UNKNOWN.value))
 
     @property
     def by_cause(self) -> dict[str, int]:

@@ -18,7 +18,7 @@ from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.lease.stopping import AbortWatch
 from mailchimpsync.sync.options import Options, Systems
 from mailchimpsync.sync.progress import RecordedProgress
-from mailchimpsync.sync.reading.modified import CONTACTS, OVERLAP, to_read, to_remember
+from mailchimpsync.sync.reading.modified import CONTACTS, OVERLAP, seconds_to_read, seconds_to_remember
 from mailchimpsync.sync.safety.changed_links import group_links, link_terms
 from mailchimpsync.sync.safety.preflight import Preflight
 from mailchimpsync.sync.stages.check_data import includes_data
@@ -62,7 +62,7 @@ def open_run(
         if preflight.accepts_empty:
             runs.accept_empty(tx, run_id)
         begun = runs.run_start(tx, run_id)
-        contacts = _contacts_seen(found, begun, preflight, is_new=is_new)
+        contacts = _remembered_contacts(found, begun, preflight, is_new=is_new)
         runs.remember_seen(tx, connection.list_id, {**preflight.seen, CONTACTS: contacts})
         erased = tombstones.erased(tx, systems.erasure_key)
     counting = RecordedProgress(progress, systems.runtime, found)
@@ -80,7 +80,7 @@ def open_run(
         started_at=begun.at,
         since=begun.since,
         site_clock=preflight.checked.clock,
-        modified_in=_seconds_to_read(found, begun, preflight, contacts),
+        modified_in=_modified_in(found, begun, preflight, contacts),
         visibility=preflight.checked.visibility,
         abort_requested=watch,
         waits_for_batches=options.wait_for_batches,
@@ -102,21 +102,21 @@ def open_run(
     return run
 
 
-def _contacts_seen(
+def _remembered_contacts(
     found: runs.Standing, begun: runs.RunStart, preflight: Preflight, *, is_new: bool
 ) -> Mapping[str, Any]:
     """Return the remembered modified contacts; a continued run has already read some since its start."""
     before = found.seen or {}
     if not is_new:
         return before.get(CONTACTS) or {}
-    return to_remember(before, found.last_sync_time, begun.at, preflight.modified, preflight.checked.clock)
+    return seconds_to_remember(before, found.last_sync_time, begun.at, preflight.modified, preflight.checked.clock)
 
 
-def _seconds_to_read(
+def _modified_in(
     found: runs.Standing, begun: runs.RunStart, preflight: Preflight, contacts: Mapping[str, Any]
 ) -> Sequence[str] | None:
     since_at_site = preflight.checked.clock.shown_from(begun.since) if begun.since is not None else None
-    return to_read({CONTACTS: contacts}, found.last_sync_time, begun.since, since_at_site, preflight.modified)
+    return seconds_to_read({CONTACTS: contacts}, found.last_sync_time, begun.since, since_at_site, preflight.modified)
 
 
 def refuse_passed_stage(systems: Systems, connection: Connection, lease: runs.Lease, options: Options) -> None:

@@ -81,7 +81,7 @@ def check_chain(store: Store, list_id: str, keys: Sequence[str]) -> ChainReport:
     Entries that are written, or deleted for their age, meanwhile do no harm.
     """
     with store.reading() as tx:
-        ends = _ends(tx, list_id)
+        ends = _chain_ends(tx, list_id)
     if ends is None:
         return _check_chain_ends(store, list_id)
     found = ChainReport(list_id, before_first=ends["before_first"])
@@ -91,7 +91,7 @@ def check_chain(store: Store, list_id: str, keys: Sequence[str]) -> ChainReport:
     return found
 
 
-def _ends(tx: Connection, list_id: str) -> RowMapping | None:
+def _chain_ends(tx: Connection, list_id: str) -> RowMapping | None:
     return tx.execute(select(journal_chain).where(journal_chain.c.list_id == list_id)).mappings().one_or_none()
 
 
@@ -135,7 +135,7 @@ class _Walk:
     def _check_entry(self, entry: Entry) -> None:
         follows = self._follows(entry["number"])
         self.number = entry["number"]
-        if wrong := self._wrong(entry, self.hash if follows else None):
+        if wrong := self._defect(entry, self.hash if follows else None):
             sentence = f"Entry {self.number} of {entry['time']:%Y-%m-%d %H:%M} UTC {wrong}."
             self.found.add(ALTERED, sentence, first=self.number, entry_id=entry["id"])
         self.hash = entry["hash"] or ""
@@ -158,13 +158,13 @@ class _Walk:
 
     def _ends_now(self) -> RowMapping:
         with self.store.reading() as tx:
-            return _ends(tx, self.found.list_id) or self.ends
+            return _chain_ends(tx, self.found.list_id) or self.ends
 
     def _missing(self, first: int, last: int) -> None:
         which = f"Entry {first} was" if first == last else f"Entries {first} to {last} were"
         self.found.add(DELETED, f"{which} deleted.", first=first, last=last)
 
-    def _wrong(self, entry: Entry, before: str | None) -> str | None:
+    def _defect(self, entry: Entry, before: str | None) -> str | None:
         """Return what is wrong with an entry; after a gap it isn't known whether it follows."""
         if before is not None and not hmac.compare_digest(entry["hash"] or "", hash_of(entry, before)):
             return "was altered or inserted, or the one before it was replaced"

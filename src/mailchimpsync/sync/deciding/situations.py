@@ -112,7 +112,7 @@ def gather_situations(run: Run, due: Sequence[Row]) -> Situations:
     unreadable = _unreadable_contacts(run, contact_ids)
     people = {row["id"]: found.get(row["civicrm_contact_id"], _NO_PERSON) for row in candidates}
     with run.transaction() as tx:
-        claims, shared = _claims_address(tx, run.list_id, candidates, people)
+        claims, shared = _claim_addresses(tx, run.list_id, candidates, people)
     erased = {row["id"] for row in due if _is_erased(run, row, people.get(row["id"]))}
     taken = _taken_addresses(run, due)
     facts = _Facts(states, others, people, shared, taken, erased, unreadable, run.runtime.now())
@@ -207,7 +207,7 @@ def _summarise(others: Sequence[Any], group: GroupState) -> OtherRows:
     return summary
 
 
-def _claims_address(
+def _claim_addresses(
     tx: Transaction, list_id: str, candidates: Sequence[Row], people: Mapping[int, Person]
 ) -> tuple[dict[int, str], set[int]]:
     """Let rows of new members claim their address's identity: one row per address, the lowest row id first.
@@ -222,12 +222,12 @@ def _claims_address(
     owners = rows.owners_of_identities(tx, list_id, sorted(set(wanted.values()))) if wanted else {}
     in_order = sorted(wanted.items())
     claims = {row_id: identity for row_id, identity in in_order if owners.setdefault(identity, row_id) == row_id}
-    for row_id in _held_by_another(tx, list_id, candidates, addresses):
+    for row_id in _rows_held_by_another(tx, list_id, candidates, addresses):
         claims.pop(row_id, None)
     return claims, set(wanted) - set(claims)
 
 
-def _held_by_another(
+def _rows_held_by_another(
     tx: Transaction, list_id: str, candidates: Sequence[Row], addresses: Mapping[int, str | None]
 ) -> list[int]:
     """Return the rows refused as duplicates whose address a member with another id has, as very old members do."""

@@ -40,7 +40,7 @@ def asked_since(seen: Remembered, mark: datetime | None, now: datetime) -> str:
     return to_site((mark or now) - OVERLAP - CLOCKS_CHANGE_BY, offset)
 
 
-def to_remember(
+def seconds_to_remember(
     seen: Remembered, mark: datetime | None, begun: datetime, found: Seconds | None, clock: SiteClock
 ) -> Remembered:
     """Return what a new run remembers: what the run that set the mark knew, and what it will know itself.
@@ -65,7 +65,7 @@ def known_at(seen: Remembered, mark: datetime | None) -> Mapping[str, Second] | 
     return None
 
 
-def to_read(
+def seconds_to_read(
     seen: Remembered, mark: datetime | None, since: datetime | None, since_at_site: str | None, found: Seconds | None
 ) -> tuple[str, ...] | None:
     """Return the seconds whose contacts have to be read; None: all since the run's start."""

@@ -129,15 +129,15 @@ def take_over_members(run: Run) -> None:
     best = request_best_addresses(run, unknown) if unknown else {}
     wanted = {row.id: row.civicrm_address or best.get(row.civicrm_contact_id) for row in waiting}
     with run.transaction() as tx:
-        held = _holders(tx, run, {key: address for key, address in wanted.items() if address})
+        held = _address_holders(tx, run, {key: address for key, address in wanted.items() if address})
         owners = {row["civicrm_contact_id"] for row in held.values()} | {row.civicrm_contact_id for row in waiting}
         states = groups.group_states(tx, run.list_id, sorted(owners - {None}))
-    given_up = [row for row in waiting if row.id in held and _may_take(run, row, held[row.id], states)]
+    given_up = [row for row in waiting if row.id in held and _may_take_over(run, row, held[row.id], states)]
     if given_up:
         _take_over_some(run, given_up, held)
 
 
-def _holders(tx: Transaction, run: Run, wanted: Mapping[int, str]) -> dict[int, RowMapping]:
+def _address_holders(tx: Transaction, run: Run, wanted: Mapping[int, str]) -> dict[int, RowMapping]:
     """Return the rows that hold the addresses rows want, by the id of the row that wants it."""
     identities = {key: f"m:{member_id_of(address)}" for key, address in wanted.items()}
     ids = rows.owners_of_identities(tx, run.list_id, sorted(set(identities.values())))
@@ -148,7 +148,7 @@ def _holders(tx: Transaction, run: Run, wanted: Mapping[int, str]) -> dict[int, 
     return {key: holders[one] for key, one in found.items() if one is not None and one != key}
 
 
-def _may_take(run: Run, row: Any, holder: RowMapping, states: States) -> bool:
+def _may_take_over(run: Run, row: Any, holder: RowMapping, states: States) -> bool:
     """Return whether a contact in the group may take another's member, because its holder doesn't want it."""
     mine = states.get(row.civicrm_contact_id, {}).get(run.connection.group_id, _NOT_IN_GROUP)
     theirs = states.get(holder["civicrm_contact_id"], {}).get(run.connection.group_id, _NOT_IN_GROUP)

@@ -67,7 +67,7 @@ def guard(run: Run) -> int | None:
 
 def _record_planned(run: Run) -> None:
     counts: Counter[str] = Counter()
-    for some in _steps(run.store, run.id):
+    for some in _change_pages(run.store, run.id):
         counts.update(people_by_kind(_with_previous_values(one, {}) for one in some))
     with run.transaction() as tx:
         figures.record_planned(tx, run.id, counts)
@@ -86,7 +86,7 @@ def limits_exceeded(store: Store, connection: Connection, run_id: int) -> Sequen
     if connection.limits is None:
         return ()
     counts: Counter[Subject] = Counter()
-    for some in _steps(store, run_id):
+    for some in _change_pages(store, run_id):
         counts.update(kind for one in some for kind in kinds_of(dict(one)))
     with store.begin() as tx:
         people = populations(tx, connection.list_id)
@@ -105,7 +105,7 @@ def populations_of(people: Populations) -> dict[Subject, int]:
     }
 
 
-def _steps(store: Store, run_id: int) -> Iterator[Sequence[Planned]]:
+def _change_pages(store: Store, run_id: int) -> Iterator[Sequence[Planned]]:
     after = 0
     while True:
         with store.begin() as tx:
@@ -119,7 +119,7 @@ def _steps(store: Store, run_id: int) -> Iterator[Sequence[Planned]]:
 def _restrict_to_plan(run: Run, plan_id: int) -> None:
     """Drop from the run's plan every change that isn't, down to the last value, in the approved plan."""
     left = 0
-    for some in _steps(run.store, run.id):
+    for some in _change_pages(run.store, run.id):
         with run.transaction() as tx:
             others = kept_plans.match_with_plan(tx, plan_id, some)
             plans.drop_changes(tx, others)
@@ -176,9 +176,9 @@ def _keep_changes(
 ) -> tuple[Counter[str], Counter[str]]:
     counts: Counter[str] = Counter()
     bill: Counter[str] = Counter()
-    for some in _steps(source, run_id):
+    for some in _change_pages(source, run_id):
         with source.begin() as tx:
-            changes = _kept(tx, connection, some)
+            changes = _stored_changes(tx, connection, some)
         with writing() as tx:
             kept_plans.keep_changes(tx, plan_id, changes)
         counts.update(people_by_kind(changes))
@@ -192,14 +192,14 @@ def _failures(tx: Transaction, list_id: str) -> list[dict[str, Any]]:
     return [{"reason": reason, "count": number} for reason, number in sorted(by_reason.items())]
 
 
-def _kept(tx: Transaction, connection: Connection, planned: Sequence[Planned]) -> list[Mapping[str, Any]]:
+def _stored_changes(tx: Transaction, connection: Connection, planned: Sequence[Planned]) -> list[Mapping[str, Any]]:
     """Return planned changes in stored form: with the person, and the earlier values."""
     contacts = [one["civicrm_contact_id"] for one in planned if one["civicrm_contact_id"] is not None]
     states = groups.group_states(tx, connection.list_id, contacts)
-    return [_kept_change(one, states.get(one["civicrm_contact_id"], {})) for one in planned]
+    return [_stored_change(one, states.get(one["civicrm_contact_id"], {})) for one in planned]
 
 
-def _kept_change(one: Planned, states: Mapping[int, Any]) -> Mapping[str, Any]:
+def _stored_change(one: Planned, states: Mapping[int, Any]) -> Mapping[str, Any]:
     return {
         "identity": one["identity"],
         "contact_id": one["civicrm_contact_id"],

@@ -20,7 +20,7 @@ from mailchimpsync.sync.options import Systems
 from mailchimpsync.sync.undo.proposals import (
     Proposal,
     entries_by_row,
-    only_eligible,
+    exclude_ineligible,
     planned_change_of,
     proposal,
     states_of_rows,
@@ -83,7 +83,7 @@ def _plan_step(run: Run, systems: Systems, undone: int, changes: Sequence[RowMap
         )
         for row in known.values()
     ]
-    now = {one.row["identity"]: one for one in only_eligible(systems, run.connection, proposals)}
+    now = {one.row["identity"]: one for one in exclude_ineligible(systems, run.connection, proposals)}
     planned, left = [], []
     for change in changes:
         one = now.get(change["identity"])

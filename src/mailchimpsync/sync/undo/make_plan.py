@@ -28,7 +28,7 @@ from mailchimpsync.sync.safety.guard import BILLABLE, billable_members, populati
 from mailchimpsync.sync.undo.proposals import (
     Proposal,
     entries_by_row,
-    only_eligible,
+    exclude_ineligible,
     planned_change_of,
     proposal,
     states_of_rows,
@@ -69,7 +69,7 @@ def plan_undo(systems: Systems, connection: Connection, run_id: int, deadline: D
             undo.forget_plan(tx, plan_id)
         raise
     with store.begin() as tx:
-        kept_plans.describe_plan(tx, plan_id, state=PlanState.OPEN.value, **_described(tx, connection, totals))
+        kept_plans.describe_plan(tx, plan_id, state=PlanState.OPEN.value, **_plan_columns(tx, connection, totals))
     return plan_id
 
 
@@ -85,7 +85,7 @@ class _Totals:
 
 def _store_changes(systems: Systems, connection: Connection, run_id: int, plan_id: int) -> _Totals:
     totals = _Totals()
-    for changes, told in _inverted(systems, connection, run_id):
+    for changes, told in _inverse_changes(systems, connection, run_id):
         with systems.store.begin() as tx:
             kept_plans.keep_changes(tx, plan_id, [one["kept"] for one in changes])
         wanted = [one["weighed"] for one in changes]
@@ -96,7 +96,7 @@ def _store_changes(systems: Systems, connection: Connection, run_id: int, plan_i
     return totals
 
 
-def _described(tx: Transaction, connection: Connection, totals: _Totals) -> dict[str, Any]:
+def _plan_columns(tx: Transaction, connection: Connection, totals: _Totals) -> dict[str, Any]:
     people = populations(tx, connection.list_id)
     excess = excesses(totals.subjects, populations_of(people), connection.limits) if connection.limits else ()
     before = sum(people.by_status.get(status, 0) for status in BILLABLE)
@@ -108,7 +108,7 @@ def _described(tx: Transaction, connection: Connection, totals: _Totals) -> dict
     }
 
 
-def _inverted(
+def _inverse_changes(
     systems: Systems, connection: Connection, run_id: int
 ) -> Iterator[tuple[list[dict[str, Any]], list[Code]]]:
     """Yield the changes of an undo, a few thousand people at a time, and a code for each thing that can't be undone."""
@@ -123,18 +123,18 @@ def _inverted(
             return
         after = ids[-1]
         effects = {key: effects_of(mine, connection) for key, mine in entries_by_row(entries).items()}
-        told = [code for key, one in effects.items() for code in _limits_of(one, is_known=key in known)]
+        told = [code for key, one in effects.items() for code in _not_undoable(one, is_known=key in known)]
         proposals = [
             proposal(known[key], states.get(known[key]["civicrm_contact_id"], {}), one, connection)
             for key, one in effects.items()
             if key in known and one.can_be_inverted
         ]
-        proposals = only_eligible(systems, connection, proposals)
+        proposals = exclude_ineligible(systems, connection, proposals)
         told += [one.reason_left_out for one in proposals if one.reason_left_out is not None]
-        yield [_change(one) for one in proposals], told
+        yield [_stored_change(one) for one in proposals], told
 
 
-def _limits_of(effects: Effects, *, is_known: bool) -> Iterator[Code]:
+def _not_undoable(effects: Effects, *, is_known: bool) -> Iterator[Code]:
     """Yield which effects of a run on one person stay in any case."""
     if effects.created:
         yield Code.UNDO_CONTACT_STAYS
@@ -144,7 +144,7 @@ def _limits_of(effects: Effects, *, is_known: bool) -> Iterator[Code]:
         yield Code.UNDO_CHANGED
 
 
-def _change(one: Proposal) -> dict[str, Any]:
+def _stored_change(one: Proposal) -> dict[str, Any]:
     """Return a change in stored form, and as it is weighed."""
     row, inverse, reason_left_out = one.row, one.inverse, one.reason_left_out
     wanted = (

@@ -63,7 +63,7 @@ def _known_state(row: RowMapping, states: States) -> Known:
     )
 
 
-def only_eligible(systems: Systems, connection: Connection, proposals: Sequence[Proposal]) -> list[Proposal]:
+def exclude_ineligible(systems: Systems, connection: Connection, proposals: Sequence[Proposal]) -> list[Proposal]:
     """Return the proposals, without a change for people who may not be subscribed again."""
     back = [one for one in proposals if one.inverse is not None and one.inverse.subscribes]
     if not back:

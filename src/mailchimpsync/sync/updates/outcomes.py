@@ -181,7 +181,7 @@ def _confirm(work: Work, update: Update, result: OperationResult, outcome: Outco
     row = {**_member_columns(update, result.body), "id": update["id"], "recheck": False, "refusal": None}
     agreed = update["agreed"]["interests"] or {}
     confirmed = {key: value for key, value in agreed.items() if row["mailchimp_interests"].get(key) == value}
-    row |= _moved(update, row["mailchimp_member_id"])
+    row |= _address_columns(update, row["mailchimp_member_id"])
     as_wanted = matches_update(update["data"], row["mailchimp_status"]) and _matches_base(update, row)
     if as_wanted and update["mailchimp_member_id"] is None and update["civicrm_contact_id"] is not None:
         outcome.arrived.append(update["civicrm_contact_id"])
@@ -247,7 +247,7 @@ def _member_columns(update: Update, body: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _moved(update: Update, member_id: str | None) -> dict[str, Any]:
+def _address_columns(update: Update, member_id: str | None) -> dict[str, Any]:
     """Return what changes with the address; a newer one chosen in CiviCRM is still to be sent."""
     if update["mailchimp_member_id"] is None:
         return {"civicrm_address": update["data"]["email_address"]}  # subscribed members get the best address

@@ -48,7 +48,7 @@ def record_overtaken(tx: Transaction, overtaken: Sequence[Overtaken]) -> None:
     changed = [one for one in overtaken if one.found is not None]
     columns = []
     for one in changed:
-        fresh = _due(one.update, fresh_columns(one.update, one.found)) if one.found is not None else {}
+        fresh = _make_due(one.update, fresh_columns(one.update, one.found)) if one.found is not None else {}
         columns.append(
             fresh | _base_if_ours(one.update, fresh.get("mailchimp_status"), fresh.get("mailchimp_status_date"))
         )
@@ -56,7 +56,7 @@ def record_overtaken(tx: Transaction, overtaken: Sequence[Overtaken]) -> None:
     updates.close_overtaken(tx, [one.update["update_id"] for one in overtaken])
 
 
-def _due(update: RowMapping, fresh: dict[str, Any]) -> dict[str, Any]:
+def _make_due(update: RowMapping, fresh: dict[str, Any]) -> dict[str, Any]:
     """A row with an update in flight becomes due after its result."""
     if update["sync_status"] in IN_FLIGHT:
         return {**fresh, "sync_status": update["sync_status"], "recheck": True}

@@ -56,12 +56,12 @@ def read_results(work: Work, batch: Any, info: BatchInfo) -> Read:
     totals = _BatchTotals()
     batch_id = batch["id"]
     try:
-        for some in _chunks(_answers(work, batch["mark"], info)):
+        for some in _chunks(_own_results(work, batch["mark"], info)):
             totals.add(_apply_results(work, batch_id, some), len(some))
     except RefusedError as error:
         if error.code is not Code.BATCH_LOST:
             raise
-    forgotten = _close(work, batch_id, totals.refused_alike)
+    forgotten = _close_batch(work, batch_id, totals.refused_alike)
     note = f"; {forgotten} got no answer and are tried again" if forgotten else ""
     again = f", {totals.tried_again} of them for a cause that may pass" if totals.tried_again else ""
     work.log(f"Mailchimp confirmed {totals.confirmed} updates and refused {totals.refused}{again}{note}.")
@@ -95,7 +95,7 @@ class _BatchTotals:
 
 def give_up_results(work: Work, batch_id: int) -> int:
     """Give up the results of a batch, whose rows are due again. Return how many there are."""
-    number = _close(work, batch_id)
+    number = _close_batch(work, batch_id)
     work.log(f"The results of a batch aren't available; {number} rows are decided again from their members' state.")
     return number
 
@@ -123,7 +123,7 @@ def record_batch_failure(work: Work, batch: Any, error: RemoteError) -> bool:
     return is_last
 
 
-def _answers(work: Work, mark: str | None, info: BatchInfo) -> Iterator[tuple[int, OperationResult]]:
+def _own_results(work: Work, mark: str | None, info: BatchInfo) -> Iterator[tuple[int, OperationResult]]:
     """Yield the results for one of our updates; others aren't ours to process."""
     for result in batch_results(work.mailchimp, info):
         key = update_of(mark, result.operation_id)
@@ -192,7 +192,7 @@ def _apply_results(work: Work, batch_id: int, results: Mapping[int, OperationRes
     return outcome
 
 
-def _close(work: Work, batch_id: int, refused_alike: Code | None = None) -> int:
+def _close_batch(work: Work, batch_id: int, refused_alike: Code | None = None) -> int:
     """Mark the batch as processed; rows whose update got no result are due again, and their update is dropped.
 
     Members of updates that an opt-out has overtaken are read first: Mailchimp may have carried them out all the same.

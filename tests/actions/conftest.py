@@ -55,7 +55,7 @@ class Office:
         return found
 
     def set(self, row_id: int, **values: Any) -> None:
-        """Let a row be as it may have become."""
+        """Change the values of a row."""
         with self.site.store.begin() as tx:
             tx.execute(sql_update(cache).where(cache.c.id == row_id).values(values))
 
@@ -173,7 +173,7 @@ def office(template: Template, tmp_path: Path) -> Iterator[Office]:
 
 @dataclass(frozen=True)
 class Answer:
-    """CiviCRM's envelope, and the exit code the door has or would have."""
+    """CiviCRM's envelope, and the exit code the interface has or would have."""
 
     envelope: dict[str, Any]
     exit_code: int
@@ -217,7 +217,7 @@ def run_command(office: Office, *words: str, typed: str | None = None) -> Answer
     ]
 )
 def door(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Door:
-    """Either door: what goes in and what comes out is the same."""
+    """Both interfaces: their input and output are the same."""
     for name in [name for name in os.environ if name.startswith("MAILCHIMPSYNC_")]:
         monkeypatch.delenv(name)
     found: Door = request.param

@@ -1,4 +1,4 @@
-"""A small charity on both stand-ins, over real HTTP, and a desk at which Ann, who looks after it, types commands."""
+"""A small charity on both stand-ins, over real HTTP, and a desk at which Ann, its administrator, types commands."""
 
 from __future__ import annotations
 

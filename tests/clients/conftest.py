@@ -1,4 +1,4 @@
-"""A clock that moves when somebody sleeps, scripted answers, and both stand-ins over real HTTP."""
+"""A fake clock that sleeping moves, scripted answers, and both stand-ins over real HTTP."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LIST_ID = "a1b2c3d4e5"
 
 @dataclass
 class FakeClock:
-    """The surroundings of a client: time stands still but for sleep."""
+    """A runtime whose time stands still except for sleep."""
 
     time: datetime = NOON
     slept: list[float] = field(default_factory=list)

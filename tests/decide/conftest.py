@@ -1,4 +1,4 @@
-"""Ann, about whom decisions are made."""
+"""Ann, the person decisions are about."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ IMPATIENT = """
     const after = window.setTimeout;
     window.setTimeout = (act, wait, ...more) => after(act, wait === 2000 ? 300 : wait, ...more);
 """
-"""While something is under way a page asks every two seconds how far it is; tests would mostly wait for that."""
+"""Pages poll every two seconds while something is running; tests would mostly wait for that."""
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +49,7 @@ def everyones_charity(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Char
 
 @pytest.fixture
 def charity(everyones_charity: Charity) -> Charity:
-    """A charity that has been synced, shared by many tests: for looking at, not for changing anything."""
+    """A synced charity, shared by many tests, which only read it."""
     set_up(everyones_charity.site)
     cache.clear()
     return everyones_charity
@@ -57,7 +57,7 @@ def charity(everyones_charity: Charity) -> Charity:
 
 @pytest.fixture
 def own_charity(tmp_path: Path) -> Iterator[Callable[..., Charity]]:
-    """Make a charity of one's own, see `open_charity`."""
+    """Make a separate charity, see `open_charity`."""
     with ExitStack() as stack:
 
         def begin(**options: Any) -> Charity:
@@ -93,6 +93,6 @@ def visit(browser: Browser) -> Iterator[Visit]:
 
 
 def _check(errors: list[str]) -> None:
-    """A page that answers with an error on purpose shows up as a failed resource, which is none of the page's."""
+    """A page that answers with an error on purpose is listed as a failed resource; that's not an error of the page."""
     wrong = [error for error in errors if "the server responded with a status of 4" not in error]
     assert wrong == []

@@ -1,4 +1,4 @@
-"""Which seeds are lived through: `--seed 123` one, `--seeds 1000` that many; CI sets the number in the environment."""
+"""The seeds to simulate: `--seed 123` one, `--seeds 1000` that many; CI sets the number in the environment."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ SEEDS = int(os.environ.get("MAILCHIMPSYNC_SIMULATION_SEEDS", "4"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--seed", type=int, help="live through this seed only, and tell its diary")
-    parser.addoption("--seeds", type=int, default=SEEDS, help="how many seeds to live through")
+    parser.addoption("--seed", type=int, help="simulate this seed only, and print its diary")
+    parser.addoption("--seeds", type=int, default=SEEDS, help="how many seeds to simulate")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

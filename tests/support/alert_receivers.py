@@ -1,4 +1,4 @@
-"""Who gets alerts: a mail server and a web server of our own, that keep what they are sent."""
+"""Receivers of alerts: a mail server and a web server that keep what they are sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Copies of our own database, and what happens when an old one comes back."""
+"""Backups of our own database, and restoring an old one."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def raw(world: World) -> sqlite3.Connection:
 
 @dataclass(frozen=True)
 class Backup:
-    """A copy as it was made; `own_entry` is the newest entry that we had made in CiviCRM then.
+    """A backup; `own_entry` is the newest entry that we had made in CiviCRM when it was made.
 
-    `is_certain`: it says how far it knows CiviCRM's history, as no change was interrupted.
+    `is_certain`: it records how much of CiviCRM's history it knows, as no change was interrupted.
     """
 
     kept: sqlite3.Connection
@@ -30,16 +30,16 @@ class Backup:
     is_certain: bool
 
     def is_told_by_civicrm(self, world: World) -> bool:
-        """Say whether CiviCRM has a change that we made after the copy."""
+        """Say whether CiviCRM has a change that we made after the backup."""
         return newest_own_entry(world) > self.own_entry
 
     def restore(self, world: World) -> None:
-        """Put the copy in the place of the database."""
+        """Replace the database with the backup."""
         self.kept.backup(raw(world))
 
 
 def copy_of(world: World) -> Backup:
-    """Make a copy of our database."""
+    """Back up our database."""
     kept = sqlite3.connect(":memory:")
     raw(world).backup(kept)
     with world.store.begin() as tx:

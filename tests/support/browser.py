@@ -31,7 +31,7 @@ _FLAGS = [
 ]
 _RULES = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]},
-    "resultTypes": ["violations"],  # what is right is most of an answer, and nobody reads it
+    "resultTypes": ["violations"],  # passed rules are most of an answer, and not needed
     "preload": False,  # sounds and style sheets, which none of these rules looks at here
 }
 
@@ -54,7 +54,7 @@ def chromium(program: str) -> Iterator[Browser]:
 
 
 def sign_in(page: Page, url: str, role: Role) -> None:
-    """Sign in as the one of a role, by the form, and come to the overview."""
+    """Sign in with the form as the user with a role, and open the overview."""
     page.goto(f"{url}/sign-in")
     page.get_by_label("Name").fill(PEOPLE[role])
     page.get_by_label("Password").fill(PASSWORD)

@@ -1,4 +1,4 @@
-"""A certificate for 127.0.0.1 that no machine trusts of its own accord."""
+"""A certificate for 127.0.0.1 that no machine trusts by default."""
 
 from __future__ import annotations
 

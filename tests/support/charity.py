@@ -1,4 +1,4 @@
-"""A charity's service with screens, on a real socket, both stand-ins behind it, and people who sign in."""
+"""A charity's service with screens, on a real socket, with both stand-ins behind it, and users."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ SESSION_COOKIE, CSRF_COOKIE = "mailchimpsync_session", "mailchimpsync_csrf"
 
 @dataclass
 class Charity:
-    """A service with its site, and where both stand-ins are.
+    """A service with its site, and the URLs of both stand-ins.
 
     `site` is for the test's own use of the actions; the service has its own.
     """
@@ -49,7 +49,7 @@ class Charity:
     hand: httpx2.Client
 
     def act(self, side: Side, action: str, values: Any) -> Any:
-        """Let something happen on one side, by a stand-in's control interface."""
+        """Make something happen on one side, by a stand-in's control interface."""
         base = self.mailchimp_url if side is Side.MAILCHIMP else self.civicrm_url
         answer = self.hand.post(f"{base}/_control/{action}", json=values)
         answer.raise_for_status()
@@ -91,7 +91,7 @@ def configuration(mailchimp_url: str, civicrm_url: str, **link: Any) -> Configur
 
 
 def _sleep_briefly(seconds: float) -> None:
-    """Wait as one who is in a hurry: the stand-in for Mailchimp has done a batch by the second look at it."""
+    """Wait only briefly: Mailchimp's stand-in has finished a batch by the second poll."""
     time.sleep(min(seconds, 0.02))
 
 
@@ -105,7 +105,7 @@ def open_charity(
     rights: Sequence[str] = TRASH,
     **options: Any,
 ) -> Charity:
-    """Make a charity of so many people, and serve it with one user of each role until the stack is closed.
+    """Make a charity of `people` people, and serve it with one user of each role until the stack closes.
 
     `connected`: its audience is linked with its groups; `synced`: and it has been synced once, without a guard.
     `rights` are the permissions of its key in CiviCRM; `options` are those of `make_application`.
@@ -140,7 +140,7 @@ def add_users() -> None:
 
 
 def session_of(role: Role) -> str:
-    """Return the session of the one of a role, who signed in a moment ago; tests of signing in use the form."""
+    """Return a new session of the user with a role; tests of signing in use the form."""
     user = User.objects.get(name=PEOPLE[role])
     session = SessionStore()
     session.update({SESSION_KEY: str(user.pk), BACKEND_SESSION_KEY: PASSWORD_BACKEND})
@@ -151,12 +151,12 @@ def session_of(role: Role) -> str:
 
 
 def cookies_of(role: Role) -> dict[str, str]:
-    """Return the cookies of somebody who has signed in: the session, and the secret for forms."""
+    """Return the cookies of a signed-in user: the session, and the secret for forms."""
     return {SESSION_COOKIE: session_of(role), CSRF_COOKIE: get_random_string(32)}
 
 
 def form_secret(client: httpx2.Client) -> dict[str, str]:
-    """Return the header that says that a form is ours; the client has the secret from `cookies_of`."""
+    """Return the header that proves a form is ours; the client has the secret from `cookies_of`."""
     return {"X-CSRFToken": client.cookies.get(CSRF_COOKIE, "", domain="") or ""}
 
 
@@ -166,6 +166,6 @@ def sign_in_by_form(client: httpx2.Client, name: str, password: str = PASSWORD) 
 
 
 def post_form(client: httpx2.Client, page: str, given: dict[str, Any], *, to: str | None = None) -> httpx2.Response:
-    """Send a form as a browser would that has opened a page: with the secret that stands in it."""
+    """Send a form as a browser would after opening a page: with the page's secret."""
     secret = client.get(page).text.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
     return client.post(to or page, data={**given, "csrfmiddlewaretoken": secret})

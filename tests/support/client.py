@@ -1,4 +1,4 @@
-"""People's requests without a browser, where what counts is the answer."""
+"""People's requests without a browser, for tests of the answers only."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from support.charity import Charity, cookies_of, form_secret
 
 
 class Client(httpx2.Client):
-    """Somebody who has signed in."""
+    """An HTTP client with a user signed in."""
 
     def send_form(self, path: str, **fields: Any) -> httpx2.Response:
-        """Send a form, as a page of ours would."""
+        """Send a form, as one of our pages would."""
         return self.post(path, data=fields, headers=form_secret(self))
 
 
 @contextmanager
 def signed_in(charity: Charity, role: Role) -> Iterator[Client]:
-    """Sign in as the one of a role."""
+    """Sign in as the user with a role."""
     with Client(base_url=charity.url, timeout=60, cookies=cookies_of(role)) as client:
         yield client

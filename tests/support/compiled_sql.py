@@ -1,6 +1,6 @@
-"""What one store has compiled to SQLite's SQL serves all others: most tests open some, and each would do it anew.
+"""A cache of compiled SQL shared by all SQLite stores: most tests open some, and each would compile again.
 
-SQLAlchemy remembers by the dialect, of which every engine has its own, though all of SQLite's are alike.
+SQLAlchemy caches by dialect, and every engine has its own, though all of SQLite's are alike.
 """
 
 from __future__ import annotations

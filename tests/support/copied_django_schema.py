@@ -1,4 +1,4 @@
-"""Django's own tables in an empty SQLite database, by copying what its migrations once made, as `migrated.py` does.
+"""Creates Django's tables in an empty SQLite database by copying them, as `copied_schema.py` does.
 
 The migrations themselves take a fifth of a second. Where a database has such tables already, or is on a server, they run.
 """
@@ -25,7 +25,7 @@ _made: list[_Made] = []
 
 
 def prepare_database(settings: Settings) -> None:
-    """Do what `settings.prepare_database` does, only faster where there is nothing yet."""
+    """Do what `settings.prepare_database` does, but faster for an empty database."""
     before = set(_tables()) if connection.vendor == "sqlite" else {"django_migrations"}
     if "django_migrations" in before:
         prepare_really(settings)

@@ -1,4 +1,4 @@
-"""Migrating an empty SQLite database, which nearly every test does, by copying what the migrations once made.
+"""Migrates an empty SQLite database, as nearly every test does, by copying one that was migrated before.
 
 The migrations themselves take a tenth of a second. They are tested in `store/test_store_schema.py`, where they run.
 """
@@ -16,7 +16,7 @@ migrate_really: Callable[[Store], None] = Store.migrate
 
 
 def migrate(store: Store) -> None:
-    """Do what `Store.migrate` does, only faster where there is nothing yet."""
+    """Do what `Store.migrate` does, but faster for an empty database."""
     with closing(store._engine.raw_connection()) as lent:
         if isinstance(lent.driver_connection, sqlite3.Connection) and not _tables(lent.driver_connection):
             _what_migrations_make().backup(lent.driver_connection)

@@ -1,4 +1,4 @@
-"""A process that can die between any two steps: after its death it reaches neither the store nor the network."""
+"""A process that can be killed between any two steps; after that it reaches neither store nor network."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from mailchimpsync.store import Store
 
 
 class KilledError(BaseException):
-    """The process was killed: nothing in it runs any more, not even what is meant for errors."""
+    """The process was killed: nothing in it runs any more, not even error handlers."""
 
 
 class CrashPoint:
-    """Counts the durable and remote steps of a process, and ends at one of them."""
+    """Counts the durable and remote steps of a process, and kills it at one of them."""
 
     def __init__(self) -> None:
         self.steps = 0
@@ -27,7 +27,7 @@ class CrashPoint:
         self.steps, self.at_step, self.has_crashed = 0, at_step, False
 
     def step(self) -> None:
-        """Go a step on, or die."""
+        """Count a step, or be killed."""
         self.steps += 1
         if self.has_crashed or (self.at_step is not None and self.steps >= self.at_step):
             self.has_crashed = True
@@ -35,7 +35,7 @@ class CrashPoint:
 
 
 class CrashingStore(Store):
-    """A store in memory, whose process may die before, within or after each transaction."""
+    """A store in memory, whose process may be killed before, within or after each transaction."""
 
     def __init__(self) -> None:
         super().__init__("sqlite://")

@@ -1,4 +1,4 @@
-"""What CiviCRM knows of people besides groups, and what Mailchimp shows of it."""
+"""A world with data about people besides groups: tags, gifts, memberships."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class DataWorld(World):
         return self.sync(with_data=True, **options)
 
     def person(self, name: str, **details: Any) -> int:
-        """Add somebody who is subscribed on both sides, known by the same name on both."""
+        """Add a person who is subscribed on both sides, with the same name."""
         address = f"{name.lower()}@example.org"
         known = {"FNAME": details.get("first_name", name), "LNAME": details.get("last_name", "")}
         self.member(address, merge_fields=details.pop("merge_fields", known))
@@ -74,7 +74,7 @@ class DataWorld(World):
         self.mailchimp_call("POST", f"/lists/{LIST}/merge-fields", {"tag": tag, "name": tag, "type": type_, **details})
 
     def mailchimp_call(self, method: str, path: str, body: Any = None) -> Any:
-        """Call Mailchimp as somebody else does."""
+        """Call Mailchimp as another program does."""
         with httpx2.Client(transport=self.to_mailchimp) as client:
             response = client.request(method, f"http://mc/3.0{path}", json=body, auth=("any", KEY))
         assert response.is_success, response.text
@@ -87,7 +87,7 @@ class DataWorld(World):
         self.civicrm.call("Tag", "update", {"where": [["id", "=", tag]], "values": {"name": name, "label": name}})
 
     def smart_group(self, title: str, **fields: Any) -> int:
-        """Make a smart group of the contacts whose fields are so."""
+        """Make a smart group of the contacts with these field values."""
         where = [[field, "=", value] for field, value in fields.items()]
         params = {"version": 4, "select": ["id"], "where": where}
         search = self.create("SavedSearch", label=title, api_entity="Contact", api_params=params)
@@ -112,7 +112,7 @@ class DataWorld(World):
         return hashlib.md5(f"{secret}_{contact}_{begun}_{hours}".encode()).hexdigest()  # noqa: S324 (CiviCRM's form)
 
     def refuse_field(self, tag: str) -> None:
-        """Let the choices of a dropdown be others whenever a batch is at work, so that no check could know."""
+        """Change the choices of a dropdown whenever a batch is running, so that no check could know."""
         path = f"/lists/{LIST}/merge-fields"
         [field] = [one for one in self.mailchimp_call("GET", f"{path}?count=100")["merge_fields"] if one["tag"] == tag]
         there, gone = (field["options"]["choices"], ["Something else"])
@@ -127,7 +127,7 @@ class DataWorld(World):
         self.to_mailchimp.before, self.to_mailchimp.after = choose(gone), choose(there)
 
     def slow_civicrm(self, seconds: float) -> None:
-        """Let CiviCRM take its time over each answer."""
+        """Slow down each of CiviCRM's answers."""
         self.to_civicrm.before = lambda _request: self.pass_time(seconds)
 
     def plan_sentences(self) -> tuple[list[str], dict[str, int]]:
@@ -148,7 +148,7 @@ class DataWorld(World):
         return dict(found["counts"]["data"])
 
     def problems(self) -> list[tuple[str, str, str, int]]:
-        """Return what did not fit: plugin, merge field, why, of how many people."""
+        """Return the data problems: plugin, merge field, reason, number of people."""
         found = self.findings()["problems"]
         return [(one["plugin"], one["field"], one["what"], one["count"]) for one in found]
 

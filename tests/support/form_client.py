@@ -1,4 +1,4 @@
-"""Somebody who signs in and fills in forms without a browser: quick, for what needs no eyes."""
+"""Signs in and fills in forms without a browser: quick, for tests that need no rendering."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _OPTION = re.compile(r'<option value="([^"]*)" selected')
 
 @dataclass
 class FormClient:
-    """Somebody with a page before them."""
+    """A signed-in user who fills in forms."""
 
     client: httpx2.Client
 
@@ -30,9 +30,9 @@ class FormClient:
         return self.client.get(path)
 
     def fill_in(self, path: str, *, at: str | None = None, page: str | None = None, **fields: Any) -> httpx2.Response:
-        """Send the form of a page, what is hidden in it and chosen by default included; `at`: to another address.
+        """Send the form of a page with its hidden and preselected values; `at`: to another address.
 
-        `page` is the page as it was looked at before, if it is to be that one.
+        `page` is the text of a page that was opened before, to use instead.
         """
         text = page if page is not None else self.look(path).text
         given = {**_chosen(text), **dict(_HIDDEN.findall(text)), **fields}
@@ -51,6 +51,6 @@ def _chosen(text: str) -> dict[str, str]:
 
 @contextmanager
 def form_client(charity: Charity, role: Role = Role.ADMINISTRATOR) -> Iterator[FormClient]:
-    """Sign in as the one of a role."""
+    """Sign in as the user with a role."""
     with httpx2.Client(base_url=charity.url, follow_redirects=True, timeout=60, cookies=cookies_of(role)) as client:
         yield FormClient(client)

@@ -1,4 +1,4 @@
-"""An address at which one stand-in after the other answers, so that a site that knows it can be copied."""
+"""A URL that forwards to a replaceable stand-in, so that a site that has the URL can be copied."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 class ForwardingApp:
-    """Serves whatever is `behind` it; `url` has no slash at its end."""
+    """Forwards to the application `behind` it; `url` has no trailing slash."""
 
     def __init__(self) -> None:
         self.behind: WSGIApplication | None = None
         self.url = ""
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        assert self.behind is not None, "nobody lives here any more"
+        assert self.behind is not None, "no application to forward to"
         return self.behind(environ, start_response)
 
 

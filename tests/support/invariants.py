@@ -1,4 +1,4 @@
-"""What must hold, judged by the data of both stand-ins and by the story, never by the product's rules."""
+"""The invariants, checked against the stand-ins' data and the story, never by the product's rules."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ EXPECTED_FAILURES = frozenset(
 DEPARTED_REASONS = frozenset(DEPARTED.values())
 
 DECISIONS_GOOD_FOR = timedelta(hours=1)
-"""What is decided may be sent for so long."""
+"""How long a decision may be sent after it was made."""
 
 
 class Truth:
@@ -86,12 +86,12 @@ def violations(world: World, story: Story) -> Iterator[str]:
 
 
 def still_mailed(world: World) -> list[str]:
-    """Return who is subscribed though all their contacts have said no, have died, or are in the trash."""
+    """Return the people who are subscribed though all their contacts opted out, died, or are in the trash."""
     return list(_marked(Truth(world)))
 
 
 def _erased(world: World, story: Story) -> Iterator[str]:
-    """Of whom was erased nothing is kept, in no table; who signed up again at Mailchimp is nobody we know."""
+    """Nothing of erased people is kept in any table; if they sign up again, they are unknown."""
     if not story.erased:
         return
     with world.store.begin() as tx:
@@ -139,7 +139,7 @@ def _row(world: World, truth: Truth, row: RowMapping) -> Iterator[str]:
 
 
 def _corrected(world: World, truth: Truth, row: RowMapping, who: str) -> Iterator[str]:
-    """Whose mail bounced, and who has good addresses now, without the one that bounced, is known with another."""
+    """People whose mail bounced, and who have other good addresses now, are listed with one of those."""
     good = {
         one["email"].lower()
         for one in truth.emails
@@ -182,7 +182,7 @@ def _consent(world: World, truth: Truth, story: Story) -> Iterator[str]:
 
 
 def _new_addresses(world: World, story: Story) -> Iterator[str]:
-    """A new address of who had left, other than by bouncing, is not subscribed by us without asking."""
+    """We don't subscribe new addresses of people who had unsubscribed, without asking them."""
     for entry in world.journal():
         is_new = (entry["reason"], entry["old"], entry["new"]) == ("CIVICRM_READDRESSED", None, "subscribed")
         addresses = story.owned.get(entry["contact_id"], set()) - story.bounced
@@ -192,7 +192,7 @@ def _new_addresses(world: World, story: Story) -> Iterator[str]:
 
 
 def _marked(truth: Truth) -> Iterator[str]:
-    """Nobody is subscribed whose only contacts have said no, have died, or are in the trash."""
+    """Nobody is subscribed whose only contacts opted out, died, or are in the trash."""
     owners: dict[str, set[int]] = {}
     for one in truth.emails:
         owners.setdefault(one["email"].lower(), set()).add(one["contact_id"])
@@ -207,7 +207,7 @@ def _marked(truth: Truth) -> Iterator[str]:
 
 
 def _handed_over(truth: Truth, story: Story) -> Iterator[str]:
-    """Nobody is mailed on the consent of the contact that had their address before."""
+    """Nobody is mailed because of the consent of an address's previous owner."""
     for address in sorted(story.handed_over):
         owners = {one["contact_id"] for one in truth.emails if one["email"].lower() == address}
         alive = {contact for contact in owners if truth.is_alive(contact)}
@@ -223,7 +223,7 @@ def _second(date: str) -> datetime:
 
 
 def _removals(world: World, truth: Truth, story: Story) -> Iterator[str]:
-    """Nobody was taken off by us, on either side, unless they or staff had, or the side that was trusted says so."""
+    """We removed nobody on either side unless they or staff had, or the trusted side says so."""
     off_the_group = {one["contact_id"] for one in world.journal() if one["reason"] == Code.TRUSTED_MAILCHIMP}
     off_the_list = {one["member_id"] for one in world.journal() if one["reason"] == Code.TRUSTED_CIVICRM}
     for entry in truth.history:
@@ -250,7 +250,7 @@ def _doubles(truth: Truth) -> Iterator[str]:
 
 
 def _corrections(world: World, truth: Truth, story: Story) -> Iterator[str]:
-    """Only who bounced is put on hold, only new addresses are added, and nobody gets a forger's name."""
+    """Only bounced addresses are put on hold, only new addresses are added, and no forged name is taken."""
     for entry in world.journal():
         addresses = {one["email"].lower() for one in truth.emails if one["contact_id"] == entry["contact_id"]}
         addresses |= story.owned.get(entry["contact_id"], set())  # staff may have changed it since
@@ -267,7 +267,7 @@ def _corrections(world: World, truth: Truth, story: Story) -> Iterator[str]:
 
 
 def _untold(truth: Truth, rows: list[RowMapping]) -> Iterator[str]:
-    """Whatever webhooks were lost: of what changed at Mailchimp nothing waits for CiviCRM."""
+    """No change at Mailchimp is still waiting for CiviCRM, even if webhooks were lost."""
     for row in rows:
         contact = row["civicrm_contact_id"]
         if not truth.is_alive(contact) or row["contact_problem"] is not None:
@@ -299,7 +299,7 @@ def _journal(world: World, truth: Truth) -> Iterator[str]:
 
 
 def claims(world: World, story: Story) -> Iterator[str]:
-    """Yield about whom both sides differ, by their own data, right after a call has said that nobody is due.
+    """Yield the people about whom both sides differ, by their own data, right after a call has said that nobody is due.
 
     Only those are left out whom the product lists as failures, and the erased, of whom it may know nothing.
     """
@@ -331,7 +331,7 @@ def claims(world: World, story: Story) -> Iterator[str]:
 
 
 def in_on_both_sides(world: World, story: Story) -> set[str]:
-    """Return who is subscribed and in the group, by the only address of the only contact that has it, and unmarked."""
+    """Return the people subscribed and in the group, unmarked, with one address and one contact each."""
     truth = Truth(world)
     owners: dict[str, set[int]] = {}
     for one in truth.emails:
@@ -356,7 +356,7 @@ def _merged_to(world: World, contact: int) -> int | None:
 
 
 def _may_be_off(truth: Truth, contact: int) -> bool:
-    """Say whether CiviCRM itself says that a contact in the group is not to be mailed."""
+    """Say whether CiviCRM forbids mailing a contact in the group."""
     marks = truth.contacts[contact]
     usable = [one for one in truth.emails if one["contact_id"] == contact and not one["on_hold"]]
     return bool(marks["is_opt_out"] or marks["do_not_email"] or marks["is_deceased"]) or not usable

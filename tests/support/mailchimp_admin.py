@@ -1,4 +1,4 @@
-"""What somebody does in Mailchimp's own screens, over its API."""
+"""What an administrator does at Mailchimp, over its API."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import httpx2
 
 
 def delete_interest(url: str, api_key: str, list_id: str, interest_id: str) -> None:
-    """Delete one tick box of an audience."""
+    """Delete one interest of an audience."""
     with httpx2.Client(base_url=url, auth=("anybody", api_key)) as client:
         path = f"/lists/{list_id}/interest-categories"
         for category in client.get(path).json()["categories"]:

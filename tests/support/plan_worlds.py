@@ -1,4 +1,4 @@
-"""A random charity whose plan is made, approved and carried out: what the plan says is what is done, to the byte."""
+"""A random charity whose plan is made, approved and carried out exactly, to the byte."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _problems(one: PlanWorld) -> Iterator[str]:
     before = one.done()
     planned = one.plan()
     if one.done() != before:
-        yield "looking ahead did something"
+        yield "making the plan changed something"
     outcome = one.apply()
     history, sent = (after - earlier for after, earlier in zip(one.done(), before, strict=True))
     if outcome not in (Outcome.DONE, Outcome.INCOMPLETE):

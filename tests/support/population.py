@@ -17,7 +17,7 @@ GROUP_STATUSES = ("Added",) * 6 + ("Removed",) * 2 + ("Pending", "Deleted")
 
 @dataclass
 class Story:
-    """What happened so far, as told by those who did it, not by the product."""
+    """What happened so far, recorded independently of the product."""
 
     addresses: list[str] = field(default_factory=list)
     contacts: list[int] = field(default_factory=list)
@@ -46,7 +46,7 @@ class Story:
 
 
 def populate(world: World, chance: random.Random, people: int, *, simple: bool) -> Story:
-    """Fill both sides; `simple`: everybody has one address of their own, and nothing that forbids mailing them."""
+    """Fill both sides; `simple`: each person has one address of their own, and nothing forbids mailing them."""
     story = Story()
     contacts: list[dict[str, Any]] = []
     members: list[dict[str, Any]] = []

@@ -1,7 +1,7 @@
-"""Processes of their own that begin at once: each is a fork of one that has loaded the program already.
+"""Processes that start at once: each is a fork of one that has loaded the program already.
 
-To start Python and load all of it takes a second of work, and dozens of tests need a process only as something that can
-be killed, interrupted, or in the way. That the program also starts from nothing is seen by the tests of `demo` and help.
+Starting Python and loading everything takes a second, and dozens of tests need a process only to kill it, interrupt it
+or have it hold a lock. Tests of `demo` and help check that the program also starts normally.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ _FORKS.set_forkserver_preload(
 
 
 class Program:
-    """A process like one of `subprocess.Popen`: what it says is kept in two files."""
+    """A process like one of `subprocess.Popen`, with its output in two files."""
 
     def __init__(self, target: Callable[..., object], *given: object, place: Path, **env: str) -> None:
-        """Call a function, which lives in a module, in a process of its own that says what it says into a directory."""
+        """Call a function of a module in a new process, with its output in a directory."""
         number = len(list(place.glob("said*")))
         self.said, self.complaints = place / f"said{number}", place / f"complaints{number}"
         for file in (self.said, self.complaints):
@@ -77,7 +77,7 @@ class Program:
 
 
 def wait_until(happened: Callable[[], object], seconds: int = 60) -> None:
-    """Wait for what another process does."""
+    """Wait until another process has done something."""
     for _ in range(seconds * 20):
         if happened():
             return

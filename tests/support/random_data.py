@@ -1,4 +1,4 @@
-"""Data in a simulated charity: tags and jobs come and go, and in the end Mailchimp has what CiviCRM says."""
+"""Random data in a simulated charity: tags and jobs come and go; in the end Mailchimp has CiviCRM's values."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ON_THE_LIST = ("subscribed", "pending")
 
 
 class RandomData:
-    """Lets staff tag people and change their jobs; uses a chance of its own, so that the rest of a story stays."""
+    """Staff tag people and change their jobs, with separate randomness, so that the rest of a seed stays."""
 
     def __init__(self, world: World, seed: int) -> None:
         self._world, self._chance = world, random.Random(seed)
@@ -33,7 +33,7 @@ class RandomData:
         self._tags = [self._new_tag(name) for name in ("Steward", "Walker", "Rider")]
 
     def act(self) -> str:
-        """Let some things happen."""
+        """Make some events happen."""
         acts = [self._chance.choice((self._give, self._give, self._take, self._job, self._job, self._rename))]
         acts += [self._give, self._job]
         return ", ".join(act() for act in acts)
@@ -73,7 +73,7 @@ class RandomData:
         return "rename a tag"
 
     def violations(self) -> Iterator[str]:
-        """Yield members whose data is not what CiviCRM says, once everything is quiet."""
+        """Yield members whose data differs from CiviCRM's, once everything is quiet."""
         names = {tag["id"]: PREFIX + tag["label"] for tag in self._world.civicrm.dump("Tag")}
         held: dict[int, set[str]] = defaultdict(set)
         for entry in self._world.civicrm.dump("EntityTag"):

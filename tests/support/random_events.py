@@ -1,4 +1,4 @@
-"""What people and staff do, at random, each act noted in the story."""
+"""What people and staff do, at random; each act is noted in the story."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ALL_ACTS = (
 
 
 class RandomEvents:
-    """Lets things happen."""
+    """Makes random events happen."""
 
     def __init__(self, world: World, story: Story, chance: random.Random, *, simple: bool) -> None:
         self._world, self.story, self._chance = world, story, chance
@@ -42,7 +42,7 @@ class RandomEvents:
         self._number = 0
 
     def act(self) -> str:
-        """Let one thing happen, if it can: staff and people try things that are refused, too."""
+        """Make one event happen, if possible; staff and people also try things that are refused."""
         act = self._chance.choice(self._acts)
         getattr(self, f"_{act}")()
         return act
@@ -231,7 +231,7 @@ class RandomEvents:
         self.story.owned[contact].add(address)
 
     def _hand_over(self) -> None:
-        """Staff find that an address is not one contact's, but another's."""
+        """Staff move an address from one contact to another."""
         giver, taker = self._contact(), self._contact()
         addresses = self._addresses_of(giver)
         if giver is None or taker is None or giver == taker or not addresses:
@@ -244,7 +244,7 @@ class RandomEvents:
         self.story.handed_over.add(address)
 
     def _share(self) -> None:
-        """Two people of a household read one mailbox."""
+        """Two people of a household share a mailbox."""
         one, other = self._contact(), self._contact()
         addresses = self._addresses_of(one)
         if other is None or one == other or not addresses:

@@ -1,4 +1,4 @@
-"""What goes wrong on the way, at random: lost answers, odd answers, stuck batches, a death of the process."""
+"""Random faults: lost answers, broken answers, stuck batches, a killed process."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ REFUSALS_HOW_OFTEN = 0.3
 
 
 class RandomFaults:
-    """Interferes on both wires: time passes, people act, requests fail, the process dies."""
+    """Interferes on both wires: time passes, people act, requests fail, the process is killed."""
 
     def __init__(self, world: World, events: RandomEvents, crash_point: CrashPoint, chance: random.Random) -> None:
         self._world, self._events, self._crash_point, self._chance = world, events, crash_point, chance
@@ -65,7 +65,7 @@ class RandomFaults:
                 self._events.story.asked[member_id] = self._world.now
 
     def slow_batches(self) -> None:
-        """Let batches take their time, some of them many hours."""
+        """Make batches slow, some of them by many hours."""
         dwell = self._chance.choice(DWELLS)
         self._world.mailchimp.set_options(
             batch_dwell={"started": dwell},
@@ -75,13 +75,13 @@ class RandomFaults:
         )
 
     def _refusals(self) -> list[dict[str, object]]:
-        """Now and then some operations are refused for a while, for causes that may pass."""
+        """Sometimes some operations are refused for a while, for temporary causes."""
         if self._chance.random() < REFUSALS_HOW_OFTEN:
             return [{"status": self._chance.choice((401, 403, 429, 500)), "times": self._chance.randint(1, 20)}]
         return []
 
     def stop(self) -> None:
-        """Nothing goes wrong any more."""
+        """Stop all faults."""
         self.fault_rate = self.act_rate = 0.0
         self._crash_point.arm()
         self._world.mailchimp.set_options(batch_dwell={"started": 0.0}, refused_operations=[])

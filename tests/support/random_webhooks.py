@@ -1,4 +1,4 @@
-"""Webhooks on their way: some are lost, doubled, late, out of order, and some come from somebody else."""
+"""Webhooks in transit: some are lost, duplicated, late or out of order, and some are forged."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FORGED_KINDS = ("unsubscribe", "cleaned", "profile", "subscribe", "upemail")
 
 
 class RandomWebhooks:
-    """What Mailchimp has to say, between its sending and its arrival."""
+    """Webhooks between their sending and their arrival."""
 
     def __init__(self, world: World, story: Story, chance: random.Random) -> None:
         self._world, self._story, self._chance = world, story, chance
@@ -26,14 +26,14 @@ class RandomWebhooks:
         self.problems: list[str] = []
 
     def collect(self) -> None:
-        """Take what Mailchimp has sent; some of it never arrives, some twice."""
+        """Take the webhooks that Mailchimp has sent; some never arrive, some arrive twice."""
         for letter in self._post.take():
             if self._chance.random() < self.loss:
                 continue
             self._under_way += [letter] * (2 if self._chance.random() < self.disorder else 1)
 
     def arrive(self, *, all_of_them: bool = False) -> str:
-        """Let letters arrive: in order or not, sooner or later, between forged ones; return what to note."""
+        """Deliver webhooks, in order or not, sooner or later, between forged ones; return a diary line."""
         self.collect()
         if self._chance.random() < self.disorder:
             self._chance.shuffle(self._under_way)
@@ -44,16 +44,16 @@ class RandomWebhooks:
             self._forge()
         for _ in range(number):
             self._hand_in(self._under_way[0])
-            self._under_way.pop(0)  # whoever dies before the answer is told again
-        return f"{number} letters arrived, {len(self._under_way)} are late"
+            self._under_way.pop(0)  # if the process is killed before it answers, it gets the webhook again
+        return f"{number} webhooks arrived, {len(self._under_way)} are late"
 
     def _hand_in(self, letter: dict[str, Any]) -> None:
         [status] = self._post.deliver([letter])
         if status >= 300:
-            self.problems.append(f"a letter was answered with {status}")
+            self.problems.append(f"a webhook was answered with {status}")
 
     def _forge(self) -> None:
-        """Say of somebody what is not so: without the secret it is refused, with it the member is asked for."""
+        """Forge a webhook: without the secret it is refused, with it the member is read from Mailchimp."""
         kind, address = self._chance.choice(FORGED_KINDS), self._chance.choice(self._story.addresses)
         body = (
             f"type={kind}&fired_at=2026-11-20 12:00:{self._chance.randint(10, 59)}&data[list_id]={LIST}"
@@ -64,15 +64,15 @@ class RandomWebhooks:
         secret = SECRET if knows else "guessed"
         [status] = self._post.deliver([{"url": f"http://us/webhook/audience?secret={secret}", "body": body}])
         if not knows and status != 401:
-            self.problems.append(f"a forged letter was answered with {status}")
+            self.problems.append(f"a forged webhook was answered with {status}")
 
     def work(self, seconds: float | None = None) -> str:
-        """Let a process handle what is due, for so long."""
+        """Handle what is due, for up to `seconds`."""
         finished = process_events(site_of(self._world), seconds=seconds, on_surprise=self._be_surprised)
         return f"{finished} events handled"
 
     def _be_surprised(self, error: Exception) -> None:
-        self.problems.append(f"an event surprised us: {type(error).__name__}: {error}")
+        self.problems.append(f"unexpected error in an event: {type(error).__name__}: {error}")
 
     def waiting(self) -> int:
         """Return how many events are not finished."""

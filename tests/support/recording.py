@@ -47,14 +47,14 @@ def _asked(path: str, form: dict[str, Any]) -> Asked:
 
 @cache
 def recorded_of_product() -> Asked:
-    """Return what the product asked of a real CiviCRM while that was recorded."""
+    """Return the product's calls to a real CiviCRM while it was recorded."""
     asked = [one["request"] for one in exchanges("6.13") if "user" in one]
     return frozenset().union(*(_asked(one["path"], one["form"] or {}) for one in asked))
 
 
 @contextmanager
 def only_what_was_recorded(wire: Wire) -> Iterator[None]:
-    """See to it that nothing is asked of CiviCRM that was not asked of a real one and recorded: add it there first."""
+    """Check that only calls recorded on a real CiviCRM are made; record new ones first."""
     asked: set[tuple[str, str, str]] = set()
     wire.watch = lambda request: asked.update(_asked(_path(request), _form(request)))
     yield
@@ -87,7 +87,7 @@ class Recorder(httpx2.BaseTransport):
         return response
 
     def write(self, file: Path) -> None:
-        """Write what was kept."""
+        """Write the exchanges."""
         lines = [_SECRET_FIELDS.sub(r"\g<1>" + "0" * 32, json.dumps(one, ensure_ascii=False)) for one in self.kept]
         file.write_text("\n".join(lines) + "\n", encoding="utf-8")
 

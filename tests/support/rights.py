@@ -1,4 +1,4 @@
-"""The permissions that the keys of the tests have: the smallest set, and what the product says a feature needs."""
+"""The permissions of the tests' keys: the smallest set, and what the product says a feature needs."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ BARE = rights()
 """With these alone a sync works."""
 
 TRASH = rights(Right.TRASH)
-"""What contacts in the trash and merged ones are told from deleted ones with."""
+"""Permissions for telling contacts in the trash and merged ones from deleted ones."""
 
 DATA = rights(Right.TRASH, Right.MEMBERSHIPS, Right.DONATIONS, Right.CUSTOM_DATA)
-"""What all data about people is read with."""
+"""Permissions for reading all data about people."""
 
 ALL = [right.value for right in Right]
 """All that the product names, and nothing else."""
 
 CAMPAIGNS = [*rights(Right.TRASH, Right.ACTIVITIES, Right.CUSTOM_DATA, Right.MAKE_FIELDS), "manage event profiles"]
-"""What campaigns are kept with, activity types and the custom field made.
+"""Permissions for importing campaigns, including creating activity types and the custom field.
 
-To make activity types “manage event profiles” does as well as “administer CiviCRM”, and grants less.
+For creating activity types, “manage event profiles” is enough, and grants less than “administer CiviCRM”.
 """

@@ -94,7 +94,7 @@ class Charity:
 
 @dataclass
 class Running:
-    """A service in a process of its own; `lines` are those of its log."""
+    """A service in its own process; `lines` are those of its log."""
 
     process: Program
     url: str
@@ -114,7 +114,7 @@ class Running:
         return self.process.complaints.read_text()
 
     def wait_for(self, what: Callable[[], Any], patience_seconds: int = PATIENCE_SECONDS) -> Any:
-        """Wait until something is so."""
+        """Wait until `what` returns something true."""
         for _ in range(patience_seconds * 20):
             if self.process.poll() is not None:
                 raise AssertionError(f"the service ended: {self.told()[-3000:]} {self.log()[-3000:]}")
@@ -130,7 +130,7 @@ class Running:
             return False
 
     def stop(self, number: int = signal.SIGTERM) -> int:
-        """Tell it to stop, and return its exit code; it may take ten seconds, and the machine a few more."""
+        """Stop it, and return its exit code; that may take ten seconds, and more on a busy machine."""
         if self.process.poll() is None:
             self.process.send_signal(number)
         return self.process.wait(timeout=10)

@@ -1,4 +1,4 @@
-"""One seed: a random charity, some days of crash_point and trouble, then quiet; everything follows from the seed."""
+"""One seed: a random charity, some days of events and faults, then quiet; everything follows from the seed."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ LEASE_SECONDS = 601
 ROUNDS_OF_EVENTS_MAX = 25
 LONGEST_PUT_OFF_SECONDS = 3_700
 PUT_OFF_SECONDS = 7_200
-"""So long is waited for people whose change was refused again and again: they are tried ever more rarely."""
+"""The wait for people whose change was refused repeatedly: they are retried less and less often."""
 STEP_SIZES = (
     (member_pages, "PAGE_SIZE_MEMBERS"),
     (fix_contact_ids, "ROWS_PER_STEP"),
@@ -61,10 +61,10 @@ STEP_SIZES = (
     (submit, "OPERATIONS_MAX"),
 )
 WITH_DATA_EVERY = 3
-"""One seed of so many sends data too."""
+"""One in this many seeds sends data too."""
 
 HAS_OLD_COPIES = COPIES = RESTORES = 0.4
-"""How often a crash_point has copies of our own database at all, and after some time makes one, or gets the old one back."""
+"""How often a seed has backups of our own database at all, and then makes or restores one."""
 
 STOPPED_BY = (TransientError, BusyError, LeaseLostError, EvidenceError, ConfigurationError, AccessError)
 
@@ -85,7 +85,7 @@ def _told(entry: RowMapping) -> tuple[object, ...]:
 
 
 class Simulation:
-    """The crash_point of one charity."""
+    """The simulation of one charity."""
 
     def __init__(self, seed: int, sizes: pytest.MonkeyPatch) -> None:
         self.chance = random.Random(seed)
@@ -112,7 +112,7 @@ class Simulation:
         self.copy: Backup | None = None
 
     def run(self) -> Report:
-        """Live, then come to rest, and return what does not hold."""
+        """Run the simulation, then let it come to rest, and return the problems."""
         for _ in range(self.chance.randint(1, 4)):
             self._some_time()
         self.faults.stop()
@@ -165,7 +165,7 @@ class Simulation:
             self._note("our database was copied")
 
     def _restore(self, copy: Backup) -> None:
-        """An old copy comes back: it is noticed where CiviCRM tells it, and in no case is somebody taken off for it."""
+        """Restore a backup: it is noticed if CiviCRM shows it, and nobody is ever removed because of it."""
         self._note("an old copy of our database came back")
         self.faults.stop()
         is_told = copy.is_certain and copy.is_told_by_civicrm(self.world)
@@ -181,7 +181,7 @@ class Simulation:
         """Sync until a run is done, accepting the old copy once it is noticed; return whether it was."""
         is_noticed = accepts = False
         for _ in range(CALLS_PER_RUN_MAX):
-            self.world.pass_time(LEASE_SECONDS)  # whoever had the lease then is gone
+            self.world.pass_time(LEASE_SECONDS)  # the owner of the lease at that time is gone
             self.world.systems = self.world.new_systems()
             try:
                 result = self.world.sync(accept_restored=accepts, with_data=self.data is not None)
@@ -201,7 +201,7 @@ class Simulation:
         return is_noticed
 
     def _erase(self, address: str) -> None:
-        """Erase somebody; what could not be done is done once everything is quiet."""
+        """Erase an address; what can't be done now is done once everything is quiet."""
         self.story.erased.add(address)
         self.story.gone_for_good.add(address)
         self.story.left_once.add(address)
@@ -241,7 +241,7 @@ class Simulation:
         self._note(self.webhooks.work(self.chance.choice((None, 1, 60))))
 
     def _live_through(self, call: Callable[[], None]) -> None:
-        """Start a process that makes one call; it may die."""
+        """Start a process that makes one call; it may be killed."""
         dies = self.fault_rate and self.chance.random() < 0.3
         self.crash_point.arm(self.chance.randint(1, 120) if dies else None)
         self.world.systems = self.world.new_systems()
@@ -259,7 +259,7 @@ class Simulation:
             self.report.problems.append(f"unexpected: {error.code} {error.what} {error.detail}")
 
     def _read_all_letters(self) -> None:
-        """Late letters arrive after all; what is waiting is handled, also if it was put off for hours."""
+        """Deliver late webhooks, and process what is waiting, even if it was put off for hours."""
         self._note(self.webhooks.arrive(all_of_them=True))
         for _ in range(ROUNDS_OF_EVENTS_MAX):
             if not self.webhooks.waiting():
@@ -308,6 +308,6 @@ class Simulation:
 
 
 def simulate(seed: int) -> Report:
-    """Live through one seed."""
+    """Simulate one seed."""
     with pytest.MonkeyPatch.context() as sizes:
         return Simulation(seed, sizes).run()

@@ -1,4 +1,4 @@
-"""Staff who look after the service: small limits, plans that are approved, dropped or left lying, runs aborted."""
+"""Staff who run the service: small limits, plans that are approved, dropped or ignored, runs aborted."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ABORTS = 0.3
 
 
 class Staff:
-    """Those who decide."""
+    """Makes the decisions of staff."""
 
     def __init__(self, world: World, chance: random.Random, seed: int) -> None:
         self._world, self._chance = world, chance
@@ -35,7 +35,7 @@ class Staff:
             world.connection = replace(world.connection, limits=Limits(limits, minimum=5))
 
     def begin_to_trust(self) -> str:
-        """Trust one side, with the subscription or an interest, now and then; return what to note."""
+        """Sometimes trust one side, for the subscription or an interest; return a diary line."""
         if self._faith.random() >= TRUSTS:
             return "nobody is trusted"
         sides = (Trust.CIVICRM, Trust.MAILCHIMP, Trust.NONE)
@@ -45,7 +45,7 @@ class Staff:
         return f"trusted: {self._world.connection.trusted}"
 
     def has_seen(self, result: Result) -> None:
-        """Take the trust away once it has done its work, as every door does."""
+        """Remove the trust once a run has completed, as every interface does."""
         if result.trust_is_over:
             self._world.connection = self._world.connection.without_trust()
 
@@ -76,7 +76,7 @@ class Staff:
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """See to it that a call writes nothing while a plan is held."""
+        """Check that a call writes nothing while a plan is held."""
         held = self._held()
         self._world.forget_requests()
         try:

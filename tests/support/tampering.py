@@ -1,4 +1,4 @@
-"""For tests of weak evidence: what counts as a change, and worlds that show something else than what is there."""
+"""For tests of plausibility: what counts as a change, and systems that show other than what is there."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Change = Callable[[Members, int, int], tuple[Members, int]]
 
 
 def everything_that_counts(world: World) -> tuple[Any, ...]:
-    """Return who is where on both sides, what both agreed on, and since when the next run looks at changes."""
+    """Return both sides' memberships, the agreed state, and the mark from which the next run reads changes."""
     agreed = [row for row in world.rows() if row["base_subscribed"] is not None]
     bases = {row["identity"]: (row["base_subscribed"], row["base_interests"]) for row in agreed}
     with world.store.begin() as tx:
@@ -37,7 +37,7 @@ def everything_that_counts(world: World) -> tuple[Any, ...]:
 
 @contextmanager
 def stopped(world: World, code: str) -> Iterator[None]:
-    """Expect that a sync stops with a code, says what to do, and has changed nothing that counts."""
+    """Expect that a sync stops with a code, says what to do, and has changed nothing."""
     world.forget_requests()
     before = everything_that_counts(world)
     with pytest.raises(MailchimpsyncError) as caught:
@@ -74,30 +74,30 @@ LIMITED = ("access CiviCRM", "add contacts", "authenticate with api key")
 
 
 def limit_key(world: World, group: int) -> None:
-    """Let CiviCRM show and let change the key's user only the contacts of a group from now on, by an ACL."""
+    """Restrict the key's user by an ACL to the contacts of a group, for seeing and editing."""
     world.civicrm.grant(CIVICRM_KEY, LIMITED, [group])
 
 
 def tamper(world: World, change: Change, status: MemberStatus | None = None) -> None:
-    """Let Mailchimp's pages of members, by default of all but the archived, arrive changed from now on."""
+    """Change Mailchimp's pages of members in transit from now on, by default all but the archived."""
     world.to_mailchimp = TamperedWire(world, change, status)
     world.systems = world.new_systems()
 
 
 def mend(world: World) -> None:
-    """Let all arrive as it is again."""
+    """Stop changing answers in transit."""
     world.to_mailchimp = Wire(world.mailchimp)
     world.systems = world.new_systems()
 
 
 def set_our_clock(world: World, ahead: timedelta) -> None:
-    """Let our own clock, and no other, be wrong."""
+    """Make our own clock wrong, and no other."""
     world.runtime = replace(world.runtime, now=lambda: world.now + ahead)
     world.systems = world.new_systems()
 
 
 def in_civicrm(world: World, sql: str, values: Sequence[Any] = ()) -> None:
-    """Do something to CiviCRM's database that its API does not offer."""
+    """Change CiviCRM's database in a way that its API doesn't offer."""
     connection = world.civicrm._database.connection
     connection.execute("PRAGMA foreign_keys = OFF")
     connection.execute(sql, values)

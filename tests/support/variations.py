@@ -1,4 +1,4 @@
-"""Variations of one sentence, of which ordinary runs try some, and CI all."""
+"""Variations of one test: ordinary runs try some of them, CI all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The post between Mailchimp and us: what webhooks deliver, and how it is worked off."""
+"""Webhooks from Mailchimp to the product: taking, delivering and processing them."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def data_of(world: World) -> Data:
 
 
 class WebhookDelivery:
-    """Delivers what Mailchimp's webhooks say, and lets it be worked off."""
+    """Delivers Mailchimp's webhooks, and processes the events."""
 
     def __init__(self, world: World, *, sources: Mapping[str, bool] | None = None) -> None:
         self.world = world
@@ -71,11 +71,11 @@ class WebhookDelivery:
                 client.post(f"http://mc/3.0{path}", json=what).raise_for_status()
 
     def take(self) -> list[dict[str, Any]]:
-        """Take what Mailchimp has to say, without delivering it."""
+        """Take the webhooks that Mailchimp has sent, without delivering them."""
         return list(self.world.mailchimp.take_webhooks())
 
     def deliver(self, letters: list[dict[str, Any]] | None = None) -> list[int]:
-        """Deliver letters, by default all there are, and return how each was answered."""
+        """Deliver webhooks, by default all, and return the status of each answer."""
         return [self._hand_in(letter) for letter in (self.take() if letters is None else letters)]
 
     def _hand_in(self, letter: Mapping[str, Any]) -> int:
@@ -87,11 +87,11 @@ class WebhookDelivery:
         return receive_audience(self.site, secret=secret, body=body, signature=None)
 
     def work(self) -> int:
-        """Handle what is due, and return how many events are finished."""
+        """Process what is due, and return how many events are finished."""
         return process_events(self.site)
 
     def deliver_and_process(self) -> int:
-        """Deliver all, each taken in, and work it off."""
+        """Deliver all webhooks, each accepted, and process them."""
         assert all(status in OK for status in self.deliver())
         return self.work()
 

@@ -1,4 +1,4 @@
-"""The wire to a stand-in in the same process, with places to interfere."""
+"""A transport to a stand-in in the same process, with hooks to interfere."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ Interference = Callable[[httpx2.Request], None]
 
 
 def nothing(_request: httpx2.Request) -> None:
-    """Interfere with nothing."""
+    """Don't interfere."""
 
 
 def as_it_is(_request: httpx2.Request, response: httpx2.Response) -> httpx2.Response:
-    """Leave an answer alone."""
+    """Return an answer unchanged."""
     return response
 
 
 class Wire(httpx2.BaseTransport):
     """Calls a stand-in; `before` and `after` see each request, and may change the world or raise.
 
-    `answer` may return another answer than the stand-in gave. `watch` sees each request first, and changes nothing.
+    `answer` may replace the stand-in's answer. `watch` sees each request first, and changes nothing.
     """
 
     def __init__(self, app: SandboxApp) -> None:

@@ -51,7 +51,7 @@ def days_ago(number: float) -> str:
 
 
 class World:
-    """Both stand-ins and a store; a batch is finished when it is first looked at."""
+    """Both stand-ins and a store; a batch is finished at the first poll."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class World:
         beside: World | None = None,
         rights: str | Sequence[str] = TRASH,
     ) -> None:
-        """Begin with an empty store, in memory unless there is another; there the process lives its `crash_point`.
+        """Start with an empty store, in memory unless one is given; that one is killed at `crash_point`.
 
         A world `beside` another one is another site, with an audience of its own in the same Mailchimp account.
         """
@@ -178,7 +178,7 @@ class World:
         self.civicrm.call("Contact", "delete", {"where": [["id", "=", contact]]})
 
     def fill_trash(self) -> int:
-        """Put somebody nobody asks for into the trash, so that it is seen that the key's user may look into it."""
+        """Put an unrelated contact into the trash, so that the key's user visibly has access to it."""
         somebody = self.contact()
         self.trash(somebody)
         return somebody
@@ -252,7 +252,7 @@ class World:
             return list(tx.execute(select(run).order_by(run.c.id)).mappings())
 
     def told(self) -> list[str]:
-        """What the runs told, in their order."""
+        """Return the messages of all runs, in order."""
         with self.store.begin() as tx:
             return list(tx.execute(select(log.c.message).order_by(log.c.id)).scalars())
 
@@ -266,7 +266,7 @@ class World:
         return {row["reason"] for row in self.rows() if row["sync_status"] == SyncStatus.FAIL}
 
     def forget_requests(self) -> None:
-        """Start the request logs anew."""
+        """Clear the request logs."""
         self.mailchimp.log.clear()
         self.civicrm.log.clear()
 

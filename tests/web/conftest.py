@@ -104,7 +104,7 @@ def start(stack: ExitStack, home: Path, **options: Any) -> Office:
 
 @pytest.fixture
 def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
-    """Serve a site of one's own, with options of `make_application`, and settings by environment variables."""
+    """Serve a separate site, with options of `make_application`, and settings by environment variables."""
     with ExitStack() as stack:
 
         def begin(*, environment: Mapping[str, str] | None = None, **options: Any) -> Office:

@@ -1,4 +1,4 @@
-"""An office with a mailbox and a pager, whose site is looked after; only time and the stand-ins change."""
+"""A site with alerts to a mail server and a webhook receiver; only time and the stand-ins change."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Office:
     reports: list[Report] = field(default_factory=list)
 
     def is_told(self, **changes: Any) -> None:
-        """Say who is told; by default by e-mail only, and there is no summary."""
+        """Set the receivers of alerts; by default e-mail only, without a summary."""
         email = Email(host="127.0.0.1", port=self.mailbox.port, security="none", sender="sync@site.example", to=TO)
         alerts = Alerts(email=email, summary="never").model_copy(update=changes)
         self.site.configuration = self.site.configuration.model_copy(update={"alerts": alerts})
@@ -63,7 +63,7 @@ class Office:
         return report.outcome
 
     def look(self, hours: float = 0) -> list[str]:
-        """Look after some hours, and return the subjects of the mails that came."""
+        """Check for alerts after some hours, and return the subjects of the mails that came."""
         self.world.pass_time(hours * HOUR)
         before = len(self.mailbox.mails)
         watch(self.site, seconds=60)

@@ -35,7 +35,7 @@ class TrustForm(PartForm):
         """Take what is trusted now."""
         super().__init__(visit, link)
         names = names_at_once(visit, link)
-        self.fields[SUBSCRIPTION] = _field(_("Subscriptions"), link.trust)
+        self.fields[SUBSCRIPTION] = _field(_("Which side is right"), link.trust)
         for key in dict.fromkeys([*link.interests, *link.trust_interests]):
             self.fields[_PREFIX + key] = _field(interest_name(names, key), link.trust_interests.get(key, Trust.NONE))
 

@@ -47,11 +47,11 @@ def test_every_action_explains_itself_and_its_parameters(desk: Desk, title: str)
 def test_help_tells_types_defaults_and_other_names(desk: Desk) -> None:
     words = " ".join(desk("api", "mailchimpsync.GETSTATUS", "-h").stdout.split())
 
-    assert "without it, all connections. (whole number; also called id)" in words
-    assert "ask Mailchimp about them first. (yes or no; default false)" in words
+    assert "Default: all connections. (whole number; also called id)" in words
+    assert "after asking Mailchimp about them. (yes or no; default false)" in words
     assert "Fails if: no such group." in words
     words = " ".join(desk("api", GET, "-h").stdout.split())
-    assert "mailchimp_list_id The audience; without it, all connected ones. (text or filter)" in words
+    assert "mailchimp_list_id The audience. Default: all connected audiences. (text or filter)" in words
     assert "(whole number or filter)" in words
 
 

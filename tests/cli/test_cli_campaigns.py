@@ -159,8 +159,8 @@ def test_status_and_doctor_tell_how_the_import_stands_where_it_is_switched_on(ma
     never = of_campaigns(mailed)
     mailed("campaigns", "pull", "--since", "ever")
 
-    assert never == [("warning", "They were never imported.", None)]
-    assert of_campaigns(mailed) == [("good", "Known: 2; activities: 2.", None)]
+    assert never == [("warning", "They have never been imported.", None)]
+    assert of_campaigns(mailed) == [("good", "Known campaigns: 2; activities: 2.", None)]
     assert re.search(
         r"Campaigns +2 known, 2 activities made of them *\n +Last import +\S.* UTC, done", mailed("status").output
     )
@@ -181,7 +181,7 @@ def test_what_failed_and_what_is_missing_is_named_with_what_to_do(mailed: Desk) 
     mailed.civicrm.call("OptionValue", "delete", {"where": [["id", "=", types[0]["id"]]]})
 
     assert of_campaigns(mailed) == [
-        ("warning", "CiviCRM lacks what the activities need: mailchimp_campaign_sent.", "CV_NO_CAMPAIGN_TYPES"),
+        ("warning", "CiviCRM doesn't have what the activities need: mailchimp_campaign_sent.", "CV_NO_CAMPAIGN_TYPES"),
         ("warning", "Campaigns that failed with MC_REPORT_INCOMPLETE: 1.", "MC_REPORT_INCOMPLETE"),
     ]
     assert "1 failed: " in mailed("status").output

@@ -132,7 +132,7 @@ def test_an_earlier_version_is_checked_like_a_new_one(connected: Desk) -> None:
     result = connected("config", "restore", "2")
 
     assert result.exit_code == 7
-    assert f"has no interest “{WALKS}”" in result.stderr
+    assert f"doesn't have the interest “{WALKS}”" in result.stderr
     assert WALKS not in shown(connected)
 
 
@@ -172,7 +172,7 @@ def test_an_interest_that_mailchimp_has_no_longer_is_refused_unless_told_not_to_
     unchecked = take_in(connected, text, "--no-check")
 
     assert refused.exit_code == 7
-    assert f"has no interest “{WALKS}”" in refused.stderr
+    assert f"doesn't have the interest “{WALKS}”" in refused.stderr
     assert unchecked.exit_code == 0
 
 
@@ -230,7 +230,7 @@ def test_what_somebody_else_saves_meanwhile_is_not_undone(connected: Desk) -> No
     with open_site(connected.home) as site:
         text = export_configuration(site).replace('"ask"', '"never"')
         connected("connect", "--audience", connected.list_id, "--group", "Other")
-        with pytest.raises(ConfigurationError, match="Somebody else has saved"):
+        with pytest.raises(ConfigurationError, match="Someone else has saved"):
             import_configuration(site, text, by="ann")
 
     assert "group_id = 13" in shown(connected)

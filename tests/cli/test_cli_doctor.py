@@ -71,7 +71,7 @@ def test_everything_is_looked_at(connected: Desk) -> None:
 def test_warnings_alone_are_no_failure(connected: Desk) -> None:
     result = connected("doctor")
     assert result.exit_code == 0
-    assert "It was never synced." in result.output
+    assert "It has never been synced." in result.output
     assert result.output.endswith("Nothing is wrong; warnings: 3.\n")
 
 
@@ -110,7 +110,7 @@ def test_a_check_that_meets_a_surprise_does_not_keep_the_rest(connected: Desk, m
         raise OSError("no such device")
 
     monkeypatch.setattr(shutil, "disk_usage", surprise)
-    assert told_of(connected, "Disk") == [("bad", "It could not be looked at (OSError).", "INTERNAL")]
+    assert told_of(connected, "Disk") == [("bad", "The check failed (OSError).", "INTERNAL")]
     assert {one["subject"] for one in findings(connected)} == SUBJECTS
 
 
@@ -119,7 +119,7 @@ def test_a_full_disk_is_told(connected: Desk, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(shutil, "disk_usage", lambda _place: usage._replace(free=400 * 1024 * 1024))
     [(level, told, code)] = told_of(connected, "Disk")
     assert (level, code) == ("bad", "DISK_LOW")
-    assert told.startswith("0.4 GB are free")
+    assert told.startswith("0.4 GB free")
 
 
 def test_an_interest_that_is_gone_is_named(connected: Desk) -> None:
@@ -128,7 +128,7 @@ def test_an_interest_that_is_gone_is_named(connected: Desk) -> None:
         other = link.model_copy(update={"interests": {"9999999999": 10}})
         site.save(site.configuration.with_link(other, site.configuration.accounts[link.account]), by="Ann")
     [(level, told, code)] = [one for one in told_of(connected, "Audience “Newsletter”") if one[0] != "good"]
-    assert (level, told, code) == ("bad", "It has no interest 9999999999.", "MC_MAPPING_GONE")
+    assert (level, told, code) == ("bad", "It doesn't have the interest 9999999999.", "MC_MAPPING_GONE")
 
 
 def test_a_key_file_that_others_can_read_is_told_once(connected: Desk) -> None:
@@ -194,8 +194,8 @@ def test_a_permission_that_is_missing_is_named_with_what_happens_without_it_and_
     found = {one["subject"]: one for one in json.loads(result.stdout)}
     assert result.exit_code == 0
     assert "“access CiviMember”" in found["Permissions"]["found"]
-    assert found["Permission “view all activities”"]["found"] == "It is not given."
-    assert found["Permission “edit all contacts”"]["found"] == "It is given."
+    assert found["Permission “view all activities”"]["found"] == "Not granted."
+    assert found["Permission “edit all contacts”"]["found"] == "Granted."
     assert "CiviCRM: a page of Email" in found
     assert found["CiviCRM's database session"]["found"].startswith("With which offset it shows times is not known")
     assert found["CiviCRM's time zone"]["found"] == "None is configured."
@@ -207,9 +207,11 @@ def test_a_feature_that_is_switched_on_without_its_permission_is_wrong_and_the_r
         campaigns = link.campaigns.model_copy(update={"enabled": True})
         site.save(site.configuration.having_link(link.model_copy(update={"campaigns": campaigns})), "ann")
     connected.civicrm.grant(connected.civicrm_key, "smallest")
-    [(level, found, code)] = [one for one in told_of(connected, "Permissions") if "lacks" in one[1]]
+    [(level, found, code)] = [one for one in told_of(connected, "Permissions") if "doesn't have" in one[1]]
     assert (level, code) == ("bad", "CV_RIGHT_MISSING")
-    assert found.startswith("The key's user lacks “view all activities”. What for: Imports campaigns as activities.")
+    assert found.startswith(
+        "The API key's user doesn't have the permission “view all activities”. Purpose: Imports campaigns"
+    )
     assert connected("sync").exit_code == 0
 
 
@@ -220,7 +222,7 @@ def test_child_groups_whose_contacts_are_not_synced_are_told_by_connect_and_doct
 
     result = desk.connect("--audience", desk.list_id, "--group", "8", "--no-interests")
 
-    words = "has child groups (News of the North). A sync takes only the contacts of the group itself"
+    words = "has child groups (News of the North). A sync includes only contacts in the group itself"
     assert words in result.output.replace("\n", " ")
     assert any(words in one["found"] for one in findings(desk) if one["level"] == "warning")
 

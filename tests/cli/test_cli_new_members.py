@@ -11,7 +11,7 @@ from cli.conftest import LIST_ID, Desk
 
 ADDED = {8: {"status": "Added", "date": "2026-01-01T10:00:00Z"}}
 ASKED = "Mailchimp asks new members to confirm before they are subscribed"
-AT_ONCE = "New members are subscribed at once, on CiviCRM's word"
+AT_ONCE = "New members are subscribed at once, because CiviCRM says so"
 
 
 def set_double_optin(desk: Desk, *, on: bool) -> None:
@@ -26,10 +26,10 @@ def flat(text: str) -> str:
 @pytest.mark.parametrize(
     ("double_optin", "words", "said"),
     [
-        (False, (), f"{AT_ONCE}, as the audience's own setting has it (double opt-in is off)."),
-        (True, (), f"{ASKED}, as the audience's own setting has it (double opt-in is on)."),
-        (True, ("--new-members", "subscribe"), f"{AT_ONCE}, though the audience's own setting differs"),
-        (False, ("--new-members", "confirm"), f"{ASKED}, though the audience's own setting differs"),
+        (False, (), f"{AT_ONCE}, as in the audience's own setting (double opt-in is off)."),
+        (True, (), f"{ASKED}, as in the audience's own setting (double opt-in is on)."),
+        (True, ("--new-members", "subscribe"), f"{AT_ONCE}, although the audience's own setting differs"),
+        (False, ("--new-members", "confirm"), f"{ASKED}, although the audience's own setting differs"),
         (True, ("--new-members", "confirm"), f"{ASKED}."),
     ],
 )

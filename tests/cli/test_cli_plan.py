@@ -94,7 +94,7 @@ def test_a_sync_that_would_do_too_much_is_held_and_every_command_says_so(crowd: 
     assert "people would be unsubscribed or archived at Mailchimp" in result.output
     assert "the limit is 10%" in result.output
     assert set(statuses(crowd)) == {"subscribed"}
-    assert "held: plan 1 waits for a person" in crowd("status").output
+    assert "held for review: plan 1" in crowd("status").output
     status = crowd.status()
     assert (status["held_plan_id"], status["in_sync"]) == (1, False)
     again = crowd("sync", "--json")

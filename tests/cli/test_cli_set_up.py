@@ -69,7 +69,7 @@ def test_init_does_not_move_a_site_to_another_database(desk: Desk) -> None:
     result = desk("init", "--civicrm-url", desk.civicrm_url, "--database", "sqlite:///other.sqlite", **key)
 
     assert result.exit_code == 2
-    assert "has another database already" in result.stderr
+    assert "already has another database" in result.stderr
 
 
 def test_init_puts_the_database_where_it_is_told(desk: Desk) -> None:

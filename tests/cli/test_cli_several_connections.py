@@ -74,7 +74,7 @@ def test_another_account_of_the_same_name_does_not_take_the_place_of_the_first(c
     named = connected.connect("--audience", "Youth", "--group", "Other", "--account", "youth", key=other)
 
     assert refused.exit_code == 2
-    assert "give it a name by --account" in " ".join(refused.stderr.split())
+    assert "give it another name with --account" in " ".join(refused.stderr.split())
     assert named.exit_code == 0
     assert order(connected) == [(8, "done"), (13, "done")]
 

@@ -114,7 +114,7 @@ def test_no_address_shows_in_any_output(connected: Desk) -> None:
         (("--since", ""), "since “” is not a date"),
         (("--since", "2999-01-01"), "is in the future"),
         (("--stop-on", "readyToParty"), "There is no stage “readyToParty”. The stages are: readyToFetch"),
-        (("--group-id", "99"), "No connection has the subscription group 99. There are: 8 (News)."),
+        (("--group-id", "99"), "No connection has the subscription group 99. Connected groups: 8 (News)."),
         (("--max-time", "-1"), "--max-time"),
     ],
     ids=["date", "nothing", "future", "stage", "group", "time"],

@@ -68,7 +68,7 @@ def test_a_run_that_does_not_exist_is_told_with_those_there_are(connected: Desk)
     result = connected("undo", "99")
 
     assert result.exit_code == 2
-    assert f"The newest that changed something: {run} (20" in " ".join(result.output.split())
+    assert f"The newest runs that changed something: {run} (20" in " ".join(result.output.split())
 
 
 def test_a_run_that_changed_nothing_needs_no_undo(connected: Desk) -> None:

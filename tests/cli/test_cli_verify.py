@@ -84,7 +84,7 @@ def test_a_linked_interest_that_is_gone_at_mailchimp_is_no_agreement_and_ends_as
     printed = " ".join(result.output.split())
     assert result.exit_code == 7
     assert "✓ verified" not in printed
-    assert f"Mailchimp has no interest {WALKS} any more" in printed
+    assert f"Mailchimp no longer has the interest {WALKS}" in printed
     assert "not compared" in printed
     assert connected.status()["gone_interests"] == [WALKS]
     assert connected("sync", "--since", "ever").exit_code == 7

@@ -109,7 +109,7 @@ def test_missing_webhooks_are_found_and_made(service: Service) -> None:
 def test_repairing_twice_changes_nothing(service: Service) -> None:
     service("repair")
     before = service.hooks(), service.batch_hooks()
-    assert service.findings("repair") == [("good", "It is as it should be.")] * 2
+    assert service.findings("repair") == [("good", "It is correct.")] * 2
     assert (service.hooks(), service.batch_hooks()) == before
 
 
@@ -117,7 +117,7 @@ def test_wrong_events_and_sources_are_named_and_corrected(service: Service) -> N
     service.add(service.wanted[0])
     [told] = [found for level, found in service.findings("check") if "Wrong" in found]
     assert "events missing: cleaned, profile, subscribe, unsubscribe, upemail" in told
-    assert "sources too many: api" in told
+    assert "unneeded sources: api" in told
     service("repair")
     [hook] = service.hooks()
     assert {name for name, on in hook["events"].items() if on} == EVENTS
@@ -140,8 +140,8 @@ def test_of_doubled_webhooks_the_right_one_stays(service: Service) -> None:
     service.add(f"https://old.example.org/webhook/audience?secret={service.secret}")
     service.add(service.wanted[0])
     service.add(f"{service.url}/webhook/audience?secret=the-old-secret")
-    assert "There are 3 of ours" in service("check").output
-    assert "2 of ours too many deleted." in service("repair").output
+    assert "There are 3 of our webhooks" in service("check").output
+    assert "Duplicates deleted: 2." in service("repair").output
     assert [hook["url"] for hook in service.hooks()] == [service.wanted[0]]
 
 
@@ -191,7 +191,7 @@ def test_another_site_at_our_address_is_told(service: Service) -> None:
         site.configuration = configuration.with_webhook_secrets()
         site.settings = site.settings.model_copy(update={"public_url": url})
         [finding] = check_reachable(site)
-    assert "does not know the webhooks' secrets of this site" in finding.found
+    assert "doesn't know the webhooks' secrets of this site" in finding.found
 
 
 def test_without_a_public_address_there_is_nothing_to_repair(connected: Desk) -> None:

@@ -402,7 +402,7 @@ def test_webhooks_are_repaired_and_a_strangers_goes_only_if_that_is_confirmed(vi
     page = visit(charity, "/configuration/webhooks")
     expect(page.get_by_text("It is missing.")).to_have_count(2)
     page.get_by_role("button", name="Repair").click()
-    expect(page.get_by_text("It was missing and is there now.")).to_have_count(2)
+    expect(page.get_by_text("It was missing and has been created.")).to_have_count(2)
     assert accessibility_problems(page) == []
     assert [hook["ours"] for hook in list_webhooks(charity.site)] == [False, True, True]
 

@@ -60,7 +60,7 @@ def test_a_deleted_interest_is_a_fault_of_the_connection_until_it_is_linked_othe
     assert (result.gone_interests, Report(link_of(world), result).exit_code) == ((GONE,), EXIT_NEEDS_A_PERSON)
     state = state_now(world)
     assert (state.gone_interests, state.in_sync, state.level) == ((GONE,), False, Level.MIDDLE)
-    assert headline(state) == "in sync, but for 1 linked interest that is gone"
+    assert headline(state) == "in sync, except for 1 linked interest that no longer exists"
     [problem] = problems_of(link_of(world), Observation(gone_interests=1, synced=world.now), Alerts(), (), world.now)
     assert (problem.kind, problem.code) == (Kind.INTERESTS, "MC_MAPPING_GONE")
 

@@ -14,7 +14,7 @@ from mailchimpsync.actions import Site, fetchandreconcile, getalerts
 from mailchimpsync.config import Campaigns, Schedule
 from mailchimpsync.store.schema import campaign_import
 from mailchimpsync.sync.lease.lease import holding_lease
-from mailchimpsync.worker.campaigning import GO_ON_AFTER, LOOK_AGAIN_SECONDS, pull_what_is_due
+from mailchimpsync.worker.campaigning import CONTINUE_AFTER, LOOK_AGAIN_SECONDS, pull_what_is_due
 from mailchimpsync.worker.metrics import Metrics
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.rights import CAMPAIGNS
@@ -129,7 +129,7 @@ def test_what_is_out_of_time_goes_on_soon(open_site: Site, monkeypatch: pytest.M
     monkeypatch.setattr("mailchimpsync.worker.campaigning.SECONDS_MAX", 0.000001)
     monkeypatch.setattr("mailchimpsync.worker.campaigning.SECONDS_MIN", 0.000001)
 
-    assert pull_what_is_due(open_site, lambda: False, lambda _outcome: None) == GO_ON_AFTER.total_seconds()
+    assert pull_what_is_due(open_site, lambda: False, lambda _outcome: None) == CONTINUE_AFTER.total_seconds()
 
     monkeypatch.undo()
     hours_pass(open_site, 0.1)

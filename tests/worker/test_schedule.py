@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from mailchimpsync.actions.runs.quiet_hours import is_quiet, quiet_end, seconds_until_quiet
 from mailchimpsync.actions.runs.schedule import (
     BACKOFF,
-    GO_ON_AFTER,
+    CONTINUE_AFTER,
     Attempt,
     CallOutcome,
     History,
+    checks_data,
     due,
-    looks_for_data,
     reads_everything,
 )
 from mailchimpsync.config import Schedule
@@ -71,7 +71,7 @@ def test_an_interrupted_run_goes_on_at_once() -> None:
 def test_a_run_out_of_time_lets_others_have_their_turn_first() -> None:
     past = after_run(NOON - MINUTE, run_open=True, attempt=attempt(CallOutcome.MORE))
 
-    assert due(plan(), past, NOON, "news") == NOON + GO_ON_AFTER
+    assert due(plan(), past, NOON, "news") == NOON + CONTINUE_AFTER
 
 
 def test_a_clock_that_was_put_back_by_a_year_does_not_stop_the_sync_for_a_year() -> None:
@@ -222,7 +222,7 @@ def test_now_and_then_a_run_reads_everything(days: int, last: datetime | None, e
     ],
 )
 def test_once_a_day_a_run_looks_for_data(hours: int, last: datetime | None, expected: bool) -> None:
-    assert looks_for_data(plan(data_every_hours=hours), last, NOON) is expected
+    assert checks_data(plan(data_every_hours=hours), last, NOON) is expected
 
 
 # -- whatever the schedule ----------------------------------------------------------------------------------------

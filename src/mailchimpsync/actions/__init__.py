@@ -1,4 +1,4 @@
-"""The public API: one function an action, which every door calls; they know no framework."""
+"""The public API: one function per action, which every interface calls; none depends on a framework."""
 
 from typing import TYPE_CHECKING
 
@@ -144,7 +144,7 @@ MODULES: Where = {
     "webhooks.process": "process_events",
     "webhooks.registered": "check_webhooks list_webhooks repair_webhooks",
 }
-"""What is offered, by the module that has it; it is loaded when first asked for."""
+"""The public names by the module that defines them; a module is loaded when it is first needed."""
 
 __all__ = [
     "Abort",

@@ -1,4 +1,4 @@
-"""`Mailchimpsync.doctor`: looks for what is wrong, and says what to do about it."""
+"""`Mailchimpsync.doctor`: finds problems, and says what to do about them."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ T = TypeVar("T")
 Check = Callable[[T], Iterator[Finding]]
 Checks = Sequence[tuple[str, Check[T]]]
 
-_OF_SETTINGS: Checks[Settings] = (
+_SETTINGS_CHECKS: Checks[Settings] = (
     ("Versions", here.check_versions),
     ("Home", here.check_home),
     ("Secret key", here.check_key),
     ("Database", here.check_database),
     ("Disk", here.check_disk),
 )
-_OF_SITE: Checks[Site] = (
+_SITE_CHECKS: Checks[Site] = (
     ("Configuration", here.check_configuration),
     ("CiviCRM", civicrm.check_access),
     ("CiviCRM's clock", civicrm.check_clock),
@@ -41,7 +41,7 @@ _OF_SITE: Checks[Site] = (
     ("Campaigns", campaigns.check_campaigns),
     ("Alerts", alerts.check_alerts),
 )
-_IN_DEPTH: Checks[Site] = (
+_DEEP_CHECKS: Checks[Site] = (
     ("Permissions", deep_checks.check_rights_in_depth),
     ("CiviCRM's time zone", deep_checks.check_time_zone),
     ("CiviCRM in depth", deep_checks.check_behaviour),
@@ -50,33 +50,33 @@ _IN_DEPTH: Checks[Site] = (
 
 @action("Mailchimpsync", Scope.READ, present=plain_findings)
 def doctor(site: Site) -> list[Finding]:
-    """Look for what is wrong, and say what to do about it; change nothing.
+    """Find problems, and say what to do about them; change nothing.
 
-    It looks at the home, the secret key, database, disk and configuration; CiviCRM, its key, clock and groups;
-    Mailchimp, its keys, audiences, interests and webhooks; the last syncs, events that wait, the data and campaigns
-    that are switched on, and who is told of problems. What can't be looked at is a finding too, and does not keep the
-    rest. Each side may take a minute or two where it does not answer.
+    The checks cover the home directory, the secret key, database, disk and configuration; CiviCRM, its key, clock and
+    groups; Mailchimp, its keys, audiences, interests and webhooks; the last syncs, waiting events, the data and
+    campaigns that are switched on, and alerts. A check that fails is a finding itself, and the other checks still run.
+    A side that doesn't respond may take a minute or two.
     """
-    return [*_run_checks(_OF_SETTINGS, site.settings), *_run_checks(_OF_SITE, site)]
+    return [*_run_checks(_SETTINGS_CHECKS, site.settings), *_run_checks(_SITE_CHECKS, site)]
 
 
 def examine(
     home: Path | None = None, *, runtime: Runtime | None = None, clients: Clients | None = None, deep: bool = False
 ) -> list[Finding]:
-    """Do what `doctor` does, also where a site can't even be opened; `deep`, and see how CiviCRM behaves.
+    """Do what `doctor` does, even if the site can't be opened; with `deep`, also check how CiviCRM behaves.
 
     Raises:
-        ConfigurationError: its settings can't be read, so there is nothing to look at.
+        ConfigurationError: its settings can't be read, so there is nothing to check.
     """
     settings = load_settings(home)
-    findings = list(_run_checks(_OF_SETTINGS, settings))
+    findings = list(_run_checks(_SETTINGS_CHECKS, settings))
     try:
         site = open_site(home, runtime=runtime, clients=clients)
     except MailchimpsyncError as error:
-        told = any(one.code is error.code for one in findings)
-        return findings if told else [*findings, failed("Site", error)]
+        is_reported = any(one.code is error.code for one in findings)
+        return findings if is_reported else [*findings, failed("Site", error)]
     with site:
-        return [*findings, *_run_checks(_OF_SITE, site), *(_run_checks(_IN_DEPTH, site) if deep else ())]
+        return [*findings, *_run_checks(_SITE_CHECKS, site), *(_run_checks(_DEEP_CHECKS, site) if deep else ())]
 
 
 def _run_checks(checks: Checks[T], what: T) -> Iterator[Finding]:
@@ -85,5 +85,5 @@ def _run_checks(checks: Checks[T], what: T) -> Iterator[Finding]:
             yield from check(what)
         except MailchimpsyncError as error:
             yield failed(subject, error)
-        except Exception as error:  # noqa: BLE001 (what surprises one check must not keep the others)
-            yield trouble(subject, f"It could not be looked at ({type(error).__name__}).", Code.INTERNAL)
+        except Exception as error:  # noqa: BLE001 (an unexpected error in one check must not stop the others)
+            yield trouble(subject, f"The check failed ({type(error).__name__}).", Code.INTERNAL)

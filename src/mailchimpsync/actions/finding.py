@@ -1,4 +1,4 @@
-"""What a check found: how bad it is, what was looked at, what was found, and what to do about it."""
+"""Findings of checks: how bad something is, what was checked, what was found, and what to do about it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at. The texts hold no secrets and no addresses of people."""
+    """The result of one check. Its texts contain no secrets and no addresses of people."""
 
     level: Level
     subject: str
@@ -30,17 +30,17 @@ class Finding:
 
 
 def ok(subject: str, found: str) -> Finding:
-    """Return that all is well with something."""
+    """Return a finding that all is well."""
     return Finding(Level.GOOD, subject, found)
 
 
 def trouble(subject: str, found: str, code: Code, *, level: Level = Level.BAD, remedy: str = "") -> Finding:
-    """Return that something is wrong; what to do about it is the code's remedy, unless a better one is known."""
+    """Return a finding that something is wrong; the remedy is the code's own, unless you give a better one."""
     return Finding(level, subject, found, remedy or REGISTRY[code].remedy, code)
 
 
 def failed(subject: str, error: MailchimpsyncError) -> Finding:
-    """Return that looking failed."""
+    """Return a finding that the check itself failed."""
     detail = f" ({error.detail})" if error.detail else ""
     return trouble(subject, f"{error.what.rstrip('.')}{detail}.", error.code)
 

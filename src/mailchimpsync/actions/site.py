@@ -36,7 +36,7 @@ from mailchimpsync.store.site import configurations, tombstones
 from mailchimpsync.sync import Systems
 
 JOURNAL_PURPOSE = "journal"
-"""What the keyring's secret that minimises personal values of the journal is derived for."""
+"""The purpose for which the keyring derives the secret that minimises personal values in the journal."""
 
 
 def _civicrm_client(site: CivicrmSite, runtime: Runtime) -> CivicrmClient:
@@ -51,7 +51,7 @@ def _mailchimp_client(account: Account, runtime: Runtime) -> MailchimpClient:
 
 @dataclass(frozen=True)
 class Clients:
-    """How connections to the two systems are made; tests and simulations make their own."""
+    """How clients for the two systems are made; tests and simulations pass their own."""
 
     civicrm: Callable[[CivicrmSite, Runtime], CivicrmClient] = _civicrm_client
     mailchimp: Callable[[Account, Runtime], MailchimpClient] = _mailchimp_client
@@ -59,9 +59,9 @@ class Clients:
 
 @dataclass
 class Site:
-    """An open site, to be used as a context manager or closed. Clients are made when first needed, and kept.
+    """An open site; use it as a context manager, or close it. Clients are made when first needed, and kept.
 
-    `version` is that of the configuration, 0 before the first is saved.
+    `version` is the version of the configuration, 0 before the first is saved.
     """
 
     settings: Settings
@@ -114,7 +114,7 @@ class Site:
         return Systems(self.store, mailchimp, civicrm, self.runtime, self.erasure_key())
 
     def erasure_key(self) -> str | None:
-        """Return the key that erased addresses are known by; None: none has been erased."""
+        """Return the key for digests of erased addresses; None if no address has been erased."""
         if self._erasure_key is None:
             with self.store.reading() as tx:
                 token = tombstones.secret_of(tx, tombstones.ERASURE_KEY)
@@ -122,41 +122,44 @@ class Site:
         return self._erasure_key
 
     def make_erasure_key(self) -> str:
-        """Return that key, made now if there is none."""
+        """Return the key for digests of erased addresses, after creating it if there is none."""
         if self.erasure_key() is None:
             with self.store.begin() as tx:
                 tombstones.save_secret(tx, tombstones.ERASURE_KEY, self.keyring.encrypt(token_hex(32)))
         return self.erasure_key() or ""
 
     def save(self, configuration: Configuration, by: str) -> None:
-        """Keep a new version of the configuration, its keys encrypted, and go on with it.
+        """Save a new version of the configuration, its keys encrypted, and use it from now on.
 
         Raises:
-            ConfigurationError: somebody else has saved one meanwhile, which this one would undo; nothing is saved.
+            ConfigurationError: someone else has saved a version meanwhile, which this would undo; nothing is saved.
         """
         configuration = configuration.with_webhook_secrets()
-        self.keyring = read_keyring(self.settings)  # there may be a new key since this process began
+        self.keyring = read_keyring(self.settings)  # the key may have been rotated since this process started
         document = to_stored(configuration, self.keyring.encrypt)
         with self.store.begin() as tx:
             version = configurations.save_configuration(tx, document, self.runtime.now(), by, after=self.version)
         if version is None:
             raise ConfigurationError(
-                "Somebody else has saved the configuration meanwhile, so nothing was saved. See what they changed with "
+                "Someone else has saved the configuration meanwhile, so nothing was saved. See what they changed with "
                 "`mailchimpsync config diff`, then do it again."
             )
-        self._go_on_with(configuration, version)
+        self._use(configuration, version)
 
     def refresh(self) -> None:
-        """Go on with the newest version of the configuration, if somebody has saved one meanwhile."""
+        """Use the newest version of the configuration, if one was saved meanwhile."""
         with self.store.reading() as tx:
             newest = configurations.newest_version(tx)
             document = configurations.newest_configuration(tx) if newest != self.version else None
         if document is not None:
             self.keyring = read_keyring(self.settings)
-            self._go_on_with(from_stored(document, self.keyring), newest)
+            self._use(from_stored(document, self.keyring), newest)
 
     def another(self) -> Site:
-        """Return a site with the same store, for another thread: clients must not be shared. Close it by `let_go`."""
+        """Return a site with the same store for another thread, since clients must not be shared.
+
+        Close it with `close_clients`.
+        """
         return Site(
             self.settings, self.store, self.keyring, self.runtime, self.clients, self.configuration, self.version
         )
@@ -165,7 +168,7 @@ class Site:
         """Close the connections to the two systems, but not the store."""
         self._close_clients()
 
-    def _go_on_with(self, configuration: Configuration, version: int) -> None:
+    def _use(self, configuration: Configuration, version: int) -> None:
         self._close_clients()
         self.configuration = configuration
         self.version = version
@@ -198,7 +201,7 @@ def create_site(
     runtime: Runtime | None = None,
     clients: Clients | None = None,
 ) -> Site:
-    """Make a site with its home, key and database, as far as they are missing, and open it.
+    """Create what a site lacks of its home directory, key and database, and open it.
 
     Raises:
         UsageError: the site has another database already.
@@ -208,7 +211,7 @@ def create_site(
     write_settings(before.home, database)
     settings = load_settings(before.home)
     if database and settings.database.get_secret_value() != database:
-        raise UsageError(f"The site in {settings.home} has another database already; see its mailchimpsync.toml.")
+        raise UsageError(f"The site in {settings.home} already has another database; see its mailchimpsync.toml.")
     if settings.secret_key is None:
         create_key_file(settings.key_path)
     migrate_site(settings, runtime or Runtime())
@@ -216,7 +219,7 @@ def create_site(
 
 
 def migrate_site(settings: Settings, runtime: Runtime) -> None:
-    """Bring the site's database up to this version, or make its tables.
+    """Migrate the site's database to this version, or create its tables.
 
     Raises:
         ConfigurationError: its key can't be used.
@@ -233,7 +236,7 @@ def migrate_site(settings: Settings, runtime: Runtime) -> None:
 
 
 def _hide_tokens(store: Store, key: str, runtime: Runtime) -> None:
-    """Take out of the journal the personal tokens that earlier versions wrote there."""
+    """Remove the personal tokens that earlier versions wrote into the journal."""
     after: int | None = 0
     while after is not None:
         with store.begin() as tx:

@@ -1,4 +1,4 @@
-"""Looking at a side for so long, and no longer."""
+"""Time limits for requests to a side."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def seconds_for_call(deadline: Deadline, max_time: float) -> float:
 
 @contextmanager
 def within(client: R, seconds: float) -> Iterator[R]:
-    """Let a client wait for better times no longer than until so many seconds from now, nor than it would already."""
+    """Let a client retry for at most this many seconds, and no longer than it would anyway."""
     before = client.deadline
     left = seconds if before is None else before.seconds_left(seconds)
-    end = client.runtime.now() + timedelta(seconds=left)  # `Deadline.after` takes 0 for none
+    end = client.runtime.now() + timedelta(seconds=left)  # `Deadline.after` would take 0 for no limit
     client.deadline = Deadline(client.runtime, end, before.stop if before else None)
     try:
         yield client

@@ -21,7 +21,7 @@ LOOK_AGAIN_SECONDS = 60.0
 TRY_AGAIN_AFTER = timedelta(hours=1)
 """How long after one that failed, or came to no end, the next one is begun."""
 
-GO_ON_AFTER = timedelta(seconds=30)
+CONTINUE_AFTER = timedelta(seconds=30)
 """The pause between two calls of one import, so that syncs and webhooks of the connection get their turn."""
 
 SECONDS_MAX = 120.0
@@ -43,7 +43,7 @@ def pull_what_is_due(site: Site, stop: Stop, count: Callable[[str], None]) -> fl
         if due and (outcome := _pull(site, link, now, stop)) is not None:
             count(outcome)
             if outcome == Outcome.OUT_OF_TIME.value:
-                again = GO_ON_AFTER.total_seconds()
+                again = CONTINUE_AFTER.total_seconds()
     return again
 
 
@@ -57,7 +57,7 @@ def _due(tx: Transaction, link: Link, now: datetime) -> bool:
         return True
     if before["outcome"] == Outcome.DONE.value:
         return bool(now - before["begun_at"] >= timedelta(hours=how.every_hours))
-    wait = GO_ON_AFTER if before["outcome"] == Outcome.OUT_OF_TIME.value else TRY_AGAIN_AFTER
+    wait = CONTINUE_AFTER if before["outcome"] == Outcome.OUT_OF_TIME.value else TRY_AGAIN_AFTER
     return bool(now - (before["ended_at"] or before["begun_at"]) >= wait)
 
 

@@ -141,7 +141,7 @@ def test_a_batch_webhook_is_made_and_deleted(office: Office, door: Door, account
         ({"process": "add_everything"}, "process"),
         ({"process": "add_webhook", "list_id": "0000000000"}, "is not connected"),
         ({"process": "delete_webhook", "list_id": LIST_ID, "id": "nosuchhook"}, "Mailchimp refused"),
-        ({"api_key": "Blue Rivers", "process": "add_batch_webhook"}, "No account"),
+        ({"api_key": "Blue Rivers", "process": "add_batch_webhook"}, "No configured account"),
     ],
 )
 def test_what_can_not_be_done_is_told(

@@ -172,7 +172,7 @@ def test_everything_that_is_gone_on_either_side_is_named_at_once(office: Office,
 
     error = door(office, UPDATE, config=document, confirm=True).error
 
-    assert f"Audience “{LIST_ID}” has no interest “9999999999”" in error
+    assert f"Audience “{LIST_ID}” doesn't have the interest “9999999999”" in error
     assert "has no audience “gone123456”" in error
     assert "CiviCRM shows no group 77" in error
     assert version(office) == before

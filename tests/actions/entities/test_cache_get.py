@@ -246,7 +246,7 @@ def test_the_fields_of_an_entity_are_told(library: Office, door: Door) -> None:
     ("given", "told"),
     [
         ({"columns": ["colour"]}, "return: there is no column colour"),
-        ({"mailchimp_list_id": "zzz"}, "The audience zzz is not connected. There are: a1b2c3d4e5"),
+        ({"mailchimp_list_id": "zzz"}, "The audience zzz is not connected. Connected audiences: a1b2c3d4e5"),
         ({"mailchimp_list_id": LIST_ID, "limit": -1}, "limit: Input should be greater than or equal to 0"),
         ({"mailchimp_list_id": LIST_ID, "limit": 25_001}, "limit: Input should be less than or equal to 25000"),
         ({"mailchimp_list_id": LIST_ID, "offset": "x"}, "offset: Input should be a valid integer"),

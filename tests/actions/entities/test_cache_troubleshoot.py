@@ -132,4 +132,4 @@ def test_a_reason_of_another_version_is_no_obstacle(office: Office, door: Door) 
 
     [error] = troubled(door, office, civicrm_contact_id=NOBODY)["errors"]
 
-    assert error["sentence"] == "For a reason this version does not know."
+    assert error["sentence"] == "For a reason that this version doesn't know."

@@ -54,11 +54,11 @@ def test_who_left_is_told_why_when_and_by_what(library: Office) -> None:
 
     assert not here(found).on_list
     assert found.contact_ids == (CARL,)
-    assert "has unsubscribed, or was unsubscribed (since 2026-11-01 10:00 UTC)" in story(found)
+    assert "has unsubscribed or was unsubscribed (since 2026-11-01 10:00 UTC)" in story(found)
     [left] = found.history
     assert left.what == f"contact {CARL} was removed from the group {NEWS}"
     assert left.sentence.endswith("No longer subscribed at Mailchimp, so removed from the group in CiviCRM.")
-    assert left.by == f"by run {left.run_id}"
+    assert left.by == f"by sync {left.run_id}"
 
 
 def test_the_headline_is_what_happened_last_with_its_date_and_what_can_be_done(library: Office) -> None:
@@ -68,7 +68,7 @@ def test_the_headline_is_what_happened_last_with_its_date_and_what_can_be_done(l
 
     assert first == (
         "Not on the list: No longer subscribed at Mailchimp, so removed from the group in CiviCRM. "
-        f"That was on {left.time:%Y-%m-%d %H:%M} UTC: contact {CARL} was removed from the group {NEWS}, {left.by}."
+        f"On {left.time:%Y-%m-%d %H:%M} UTC, contact {CARL} was removed from the group {NEWS}, {left.by}."
     )
     assert work == "Nothing is outstanding."
     assert to_do.startswith("What you can do: if they want it, add the contact to the group in CiviCRM.")
@@ -82,7 +82,7 @@ def test_somebody_we_unsubscribed_today_is_not_said_to_be_so_since_their_last_ch
 
     today = f"{office.site.runtime.now():%Y-%m-%d}"
     assert "Not on the list: Removed from the group in CiviCRM, so unsubscribed at Mailchimp." in story(found)
-    assert f"has unsubscribed, or was unsubscribed (since {today}" in story(found)
+    assert f"has unsubscribed or was unsubscribed (since {today}" in story(found)
 
 
 def test_somebody_who_has_not_confirmed_yet_is_not_on_the_list_yet(office: Office) -> None:
@@ -90,7 +90,7 @@ def test_somebody_who_has_not_confirmed_yet_is_not_on_the_list_yet(office: Offic
     first, _, to_do, *_ = here(explain(office.site, person=str(BELLA))).sentences
 
     assert first.startswith("Not on the list yet: Mailchimp has asked them to confirm")
-    assert to_do == "What you can do: nothing. Only they can confirm, by the link in the mail from Mailchimp."
+    assert to_do == "What you can do: nothing. Only they can confirm, with the link in the e-mail from Mailchimp."
 
 
 def test_somebody_whom_mailchimp_asked_is_not_said_to_be_subscribed_although_we_wanted_that(office: Office) -> None:
@@ -104,7 +104,7 @@ def test_somebody_whom_mailchimp_asked_is_not_said_to_be_subscribed_although_we_
 
     assert here(found).mailchimp_status == "pending"
     assert first.startswith("Not on the list yet: Mailchimp has asked them to confirm")
-    assert "Both sides last agreed: subscribed, once they confirm." in story(found)
+    assert "Both sides last agreed: subscribed as soon as they confirm." in story(found)
 
 
 def test_a_contact_in_the_trash_is_not_said_to_be_deleted(office: Office) -> None:
@@ -113,7 +113,7 @@ def test_a_contact_in_the_trash_is_not_said_to_be_deleted(office: Office) -> Non
     office.sync()
     found = explain(office.site, person="bella@example.org")
 
-    assert f"In CiviCRM: contact {BELLA} is in the trash, and nobody else has the address." in story(found)
+    assert f"In CiviCRM: contact {BELLA} is in the trash, and no other contact has this address." in story(found)
     assert "What to do: Restore the contact if it doesn't belong there." in story(found)
 
 
@@ -126,7 +126,7 @@ def test_a_contact_that_the_key_does_not_show_is_not_said_to_be_or_not_to_be_in_
 
     assert f"CiviCRM does not show contact {BELLA} with this address now." in story(before)
     assert here(after).reason == "CV_NOT_VISIBLE"
-    assert f"contact {BELLA} is not shown to the key's user, who can't see whether it is still there" in story(after)
+    assert f"the API key's user isn't allowed to see contact {BELLA}, so it isn't known whether" in story(after)
     assert "never in the group" not in story(after)
 
 
@@ -140,15 +140,15 @@ def test_a_contact_whose_address_stands_for_another_one_is_not_said_to_have_no_m
 
     found = story(explain(office.site, person=str(second)))
 
-    assert "At Mailchimp: the member with this address stands for another contact." in found
-    assert "At Mailchimp: not there." not in found
+    assert "At Mailchimp: the member with this address belongs to another contact." in found
+    assert "At Mailchimp: not a member." not in found
 
 
 def test_somebody_just_erased_is_not_said_to_be_in_no_group(office: Office) -> None:
     erase(office.site, address="bella@example.org", confirm=True)
     found = story(explain(office.site, person="bella@example.org"))
 
-    assert "Nothing is kept of where they stood, and no sync subscribes the address again." in found
+    assert "Their earlier status is no longer kept, and no sync subscribes this address again." in found
     assert "nor in the group" not in found
 
 
@@ -157,7 +157,7 @@ def test_what_is_due_is_told_by_what_both_sides_say_and_not_by_an_older_decision
     first, work, to_do, *_ = here(explain(office.site, person=str(CARL))).sentences
 
     assert first.startswith("On the list: Subscribed at Mailchimp")
-    assert work == "Something has changed since; the next sync decides about it."
+    assert work == "Something has changed since then. The next sync decides about it."
     assert to_do.startswith("What to do: nothing.")
 
 
@@ -165,7 +165,7 @@ def test_who_was_added_is_told_with_mailchimps_answer(library: Office) -> None:
     [added] = explain(library.site, person=str(EMIL)).history
 
     assert added.what == "the member was added as subscribed"
-    assert added.sentence.endswith("Mailchimp answered 200.")
+    assert added.sentence.endswith("Mailchimp responded with 200.")
 
 
 def test_who_reads_german_is_told_all_of_it_in_german(library: Office) -> None:
@@ -180,7 +180,7 @@ def test_who_reads_german_is_told_all_of_it_in_german(library: Office) -> None:
     assert f"In CiviCRM: Kontakt {CARL} wurde aus der Gruppe {NEWS} entfernt" in sentences[4]
     [left] = found.history
     assert in_language(left.what, german) == f"Kontakt {CARL} wurde aus der Gruppe {NEWS} entfernt"
-    assert in_language(left.by, german) == f"durch Lauf {left.run_id}"
+    assert in_language(left.by, german) == f"durch Abgleich {left.run_id}"
 
 
 @pytest.mark.parametrize("asked", ["DORA@example.org ", member_id_of("dora@example.org")])
@@ -212,7 +212,7 @@ def test_a_stranger_is_said_to_be_one(library: Office) -> None:
     found = explain(library.site, person="nobody.knows@example.org")
 
     assert not found.is_known
-    assert "Nobody by this is known here" in story(found)
+    assert "No such person is known here" in story(found)
     assert {one.row_id for one in found.standings} == {None}
 
 
@@ -221,7 +221,7 @@ def test_a_contact_that_no_sync_has_seen_is_said_to_be_one(office: Office) -> No
     found = explain(office.site, person="gus@example.org")
 
     assert (found.is_known, found.contact_ids) == (False, (new,))
-    assert "CiviCRM has the contact, but no sync has seen it" in story(found)
+    assert "CiviCRM has this contact, but no sync has seen it" in story(found)
 
 
 def test_without_civicrm_what_is_known_here_is_told(office: Office) -> None:
@@ -229,12 +229,12 @@ def test_without_civicrm_what_is_known_here_is_told(office: Office) -> None:
     known = explain(office.site, person="bella@example.org")
 
     assert here(known).on_list
-    assert any(note.startswith("CiviCRM could not be asked who has the address: ") for note in known.notes)
+    assert any(note.startswith("CiviCRM could not be asked which contacts have the address: ") for note in known.notes)
 
 
 def test_what_is_neither_address_nor_number_is_refused(library: Office) -> None:
     for asked in ("bella", "0", "12.5", "²", "9" * 30):
-        with pytest.raises(UsageError, match="Give an e-mail address"):
+        with pytest.raises(UsageError, match="Enter an e-mail address"):
             explain(library.site, person=asked)
 
 
@@ -258,7 +258,7 @@ def test_an_address_of_before_finds_the_person(office: Office) -> None:
 
     assert found.contact_ids == (BELLA,)
     assert here(found).address == "Bella@example.org"
-    assert f"the first name of contact {BELLA} was changed from Isabella to Bella, by run 1." in story(found)
+    assert f"the first name of contact {BELLA} was changed from Isabella to Bella, by sync 1." in story(found)
 
 
 def test_after_minimising_an_address_still_finds_the_story(office: Office) -> None:
@@ -308,8 +308,8 @@ def test_a_plan_that_waits_for_a_decision_is_told(office: Office) -> None:
     [waiting] = explain(office.site, person="bella@example.org").plans
 
     assert waiting.sentence == (
-        f"Plan {plan} of {now:%Y-%m-%d %H:%M} UTC is held and waits for a decision. For the person it says: "
-        "Mailchimp: subscribed → unsubscribed. What is no longer so then is left out."
+        f"Plan {plan} of {now:%Y-%m-%d %H:%M} UTC is held for review. For this person: "
+        "Mailchimp: subscribed → unsubscribed. Changes that no longer apply by then are left out."
     )
 
 
@@ -355,5 +355,5 @@ def test_somebody_mailed_at_the_address_of_a_merged_contact_is_told_so(office: O
 
     told = story(explain(office.site, person="bella@example.org"))
 
-    assert "the contact's address is kept@example.org, as of the last sync. Mail goes to Bella@example.org" in told
-    assert f"They were contact {BELLA} before, which is contact {CARL} now." in told
+    assert "the contact's address was kept@example.org. E-mail goes to Bella@example.org" in told
+    assert f"Earlier they were contact {BELLA}, which is now contact {CARL}." in told

@@ -8,7 +8,7 @@ from itertools import product
 
 import pytest
 
-from mailchimpsync.actions.people.headline import Event, Situation, opening
+from mailchimpsync.actions.people.headline import Event, Situation, opening_sentences
 from mailchimpsync.actions.people.journal_sentences import entry_sentence
 from mailchimpsync.errors import Code
 from mailchimpsync.model import GroupState, GroupStatus, MemberStatus, SyncStatus
@@ -98,10 +98,10 @@ def said_wrongly(known: Situation, sentence: str) -> list[str]:
 def test_no_status_sync_status_and_reason_make_sentences_that_contradict_what_both_sides_say(happened: str) -> None:
     wrong = set()
     for known in situations(happened):
-        headline, work, to_do = opening(known)
+        headline, work, to_do = opening_sentences(known)
         if said_wrongly(known, headline):
             wrong.add((known.mailchimp_status, known.sync_status, known.reason, known.group.status, headline))
-        assert ("cannot be synced" in work or "could not do" in work) is (known.sync_status == SyncStatus.FAIL)
+        assert ("can't be synced" in work or "couldn't make" in work) is (known.sync_status == SyncStatus.FAIL)
         assert to_do.startswith(("What to do", "What you can do"))
 
     assert wrong == set()
@@ -110,7 +110,7 @@ def test_no_status_sync_status_and_reason_make_sentences_that_contradict_what_bo
 def test_an_event_is_told_with_its_date_and_by_whom() -> None:
     known = Situation("unsubscribed", THEN, GroupState(), True, "ok", "NOT_SUBSCRIBED", None, event("taken off"))
 
-    assert next(opening(known)) == (
-        "Not on the list: Removed from the group in CiviCRM, so unsubscribed at Mailchimp. That was on "
-        "2026-11-20 09:00 UTC: the member's status was changed from subscribed to unsubscribed, by run 3."
+    assert next(opening_sentences(known)) == (
+        "Not on the list: Removed from the group in CiviCRM, so unsubscribed at Mailchimp. On "
+        "2026-11-20 09:00 UTC, the member's status was changed from subscribed to unsubscribed, by sync 3."
     )

@@ -89,13 +89,13 @@ def test_whether_they_were_read_may_be_said_in_text(office: Office, door: Door) 
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ({}, "a new batch needs the audience"),
+        ({}, "give the audience of a new batch"),
         ({"mailchimp_list_id": "zzz", "mailchimp_batch_id": "b9"}, "The audience zzz is not connected"),
-        ({"mailchimp_list_id": LIST_ID}, "a new batch needs Mailchimp's id"),
+        ({"mailchimp_list_id": LIST_ID}, "give Mailchimp's id of the new batch"),
         ({"mailchimp_list_id": LIST_ID, "mailchimp_batch_id": "b/9"}, "mailchimp_batch_id"),
         ({"mailchimp_list_id": LIST_ID, "mailchimp_batch_id": "b9", "response_processed": 1}, "response_processed"),
         ({"id": 999_999}, "There is no batch 999999"),
-        ({"id": 1, "mailchimp_list_id": "zzz"}, "stays in its own"),
+        ({"id": 1, "mailchimp_list_id": "zzz"}, "of an existing one can't change"),
     ],
 )
 def test_what_is_no_batch_is_refused(library: Office, door: Door, given: dict[str, Any], told: str) -> None:
@@ -111,7 +111,7 @@ def test_a_batch_is_known_once(library: Office, door: Door) -> None:
 
     answer = door(library, CREATE, mailchimp_list_id=LIST_ID, mailchimp_batch_id=known)
 
-    assert "this batch is known already" in answer.error
+    assert "this batch is already known" in answer.error
 
 
 def test_a_batch_that_is_under_way_is_neither_forgotten_nor_taken_for_another(office: Office, door: Door) -> None:
@@ -122,7 +122,7 @@ def test_a_batch_that_is_under_way_is_neither_forgotten_nor_taken_for_another(of
         door(office, CREATE, id=batch_id, mailchimp_batch_id="b2"),
         door(office, CREATE, id=batch_id, response_processed=2),
     ):
-        assert f"1 updates of batch {batch_id} wait for their results" in answer.error
+        assert f"Batch {batch_id} has updates that wait for results: 1." in answer.error
     assert door(office, GET, id=batch_id).values[0]["mailchimp_batch_id"] == "b1"
 
 

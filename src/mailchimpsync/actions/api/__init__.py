@@ -1,4 +1,4 @@
-"""What every door shares: the description of actions, dispatch, envelopes, help texts, CSV.
+"""Shared by all interfaces: the description of actions, dispatch, envelopes, help texts and CSV.
 
-An action is described once, by its signature and docstring. It uses `texts/`.
+An action is described once, by its signature and docstring. This room uses `texts/`.
 """

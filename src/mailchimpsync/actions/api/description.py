@@ -1,7 +1,7 @@
-"""One description of each action: it validates, and help texts, the OpenAPI document and the docs are made from it.
+"""One description of each action, used for validation, help texts, the OpenAPI document and the docs.
 
-An action is a plain function whose first parameter is the site and whose others are keyword-only, with types, defaults
-and a description each; `@action` reads all of it from the signature and the docstring.
+An action is a plain function. Its first parameter is the site; the others are keyword-only, each with a type, a default
+and a description. `@action` reads all of this from the signature and the docstring.
 """
 
 from __future__ import annotations
@@ -28,47 +28,47 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Scope(StrEnum):
-    """What a caller over HTTP must be allowed: each includes those before it."""
+    """What an HTTP caller must be allowed to do; each scope includes those before it."""
 
     READ = "read"
     RUN = "run"
     CONFIGURE = "configure"
 
     def includes(self, other: Scope) -> bool:
-        """Say whether whoever may do this may do the other."""
+        """Say whether this scope includes another."""
         order = list(Scope)
         return order.index(self) >= order.index(other)
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """How a call went that raised nothing: the error of what was asked for, if that failed, and an exit code."""
+    """The outcome of a call that raised nothing: its error, if what was asked for failed, and an exit code."""
 
     error: MailchimpsyncError | None = None
     exit_code: int = 0
 
 
-GRAVITY = (0, EXIT_MORE_TO_DO, 2, 1, EXIT_NEEDS_A_PERSON)
-"""Exit codes, from the lightest to the gravest: what a person has to look at outweighs what passes."""
+SEVERITY = (0, EXIT_MORE_TO_DO, 2, 1, EXIT_NEEDS_A_PERSON)
+"""Exit codes by increasing severity: what needs a person outweighs what is temporary."""
 
 
 def outcome_of_entries(entries: Sequence[Judgement]) -> Judgement:
-    """Judge a call by its entries: it failed if all of them did, by the gravest error; the gravest exit code counts."""
-    exit_code = max((one.exit_code for one in entries), key=GRAVITY.index, default=0)
+    """Judge a call by its entries: it failed if all of them did; the most severe error and exit code count."""
+    exit_code = max((one.exit_code for one in entries), key=SEVERITY.index, default=0)
     errors = [one.error for one in entries if one.error is not None]
     failed = bool(errors) and len(errors) == len(entries)
-    error = max(errors, key=lambda one: GRAVITY.index(one.exit_code)) if failed else None
+    error = max(errors, key=lambda one: SEVERITY.index(one.exit_code)) if failed else None
     return Judgement(error, exit_code)
 
 
 def always_succeeds(_found: Any) -> Judgement:
-    """Judge a result whose being there means that all went well."""
+    """Judge a call that succeeded if it returned anything."""
     return Judgement()
 
 
 @dataclass(frozen=True, slots=True)
 class CallResult:
-    """What came of a call, as JSON can hold it, and how it went."""
+    """The result of a call, in values that JSON can hold, and its judgement."""
 
     values: Any
     judged: Judgement
@@ -76,7 +76,7 @@ class CallResult:
 
 @dataclass(frozen=True)
 class Action:
-    """An action as every door sees it."""
+    """An action as every interface sees it."""
 
     entity: str
     name: str
@@ -92,33 +92,33 @@ class Action:
 
     @property
     def title(self) -> str:
-        """How callers name it."""
+        """The name callers use."""
         return f"{self.entity}.{self.name}"
 
     def call(self, site: Site, given: Mapping[str, Any], **helpers: Any) -> Any:
-        """Do what `carry_out` does, and return the values alone."""
+        """Do what `carry_out` does, and return only the values."""
         return self.carry_out(site, given, **helpers).values
 
     def carry_out(self, site: Site, given: Mapping[str, Any], **helpers: Any) -> CallResult:
-        """Check the parameters, call the function, and return values that JSON can hold, and how it went.
+        """Check the parameters, call the function, and return values that JSON can hold with their judgement.
 
-        `helpers` are what doors give besides, such as `stop`, or `by`: who calls; those it does not take are left out.
+        `helpers` are passed by interfaces, such as `stop`, or `by` (the caller); the action gets those it takes.
 
         Raises:
-            UsageError: a parameter is missing, unknown, or can't be read; every problem is named.
-            MailchimpsyncError: what the function raises.
+            UsageError: a parameter is missing, unknown, or can't be read; names every problem.
+            MailchimpsyncError: the function failed.
         """
         checked = self.check(given)
         values = {name: getattr(checked, name) for name in checked.model_fields_set}
-        given_besides = {name: value for name, value in helpers.items() if name in self.helpers}
-        found = self.function(site, **values, **given_besides)
+        extra = {name: value for name, value in helpers.items() if name in self.helpers}
+        found = self.function(site, **values, **extra)
         return CallResult(self.present(found), self.judge(found))
 
     def check(self, given: Mapping[str, Any]) -> BaseModel:
-        """Return the parameters, checked.
+        """Return the checked parameters.
 
         Raises:
-            UsageError: every problem is named, what was given is not shown.
+            UsageError: names every problem without showing the given values.
         """
         try:
             return self.parameters.model_validate(given)
@@ -131,7 +131,7 @@ class Action:
 
 
 class _Registry(UserDict[str, Action]):
-    """Every action. To look is to load all modules that have some, since each is known once its module is loaded."""
+    """Every action. The first access loads all modules with actions, which registers them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -167,7 +167,7 @@ ACTIONS: MutableMapping[str, Action] = _Registry()
 
 
 def unchanged(values: Any) -> Any:
-    """Present values that are plain already."""
+    """Present values that are already plain."""
     return values
 
 
@@ -182,9 +182,9 @@ def action(
 ) -> Callable[[F], F]:
     """Register a function as an action of an entity; `present` turns its result into plain values.
 
-    `judge` says of a result that tells of failures in its entries whether the call as a whole failed.
-    `helpers` are parameters for Python callers only. What the function is called with is checked as at every other
-    door: a number may be text, and what can't be read is refused with our error.
+    `judge` decides from a result with failures in its entries whether the call as a whole failed. `helpers` are
+    parameters for Python callers only. Parameters are checked as in every other interface: a number may be text, and a
+    value that can't be read is refused with our error.
     """
 
     def register(function: F) -> F:
@@ -208,29 +208,29 @@ def action(
 
 
 def _checked(one: Action) -> Callable[..., Any]:
-    """Return an action's function for Python callers, which checks and converts its parameters first."""
+    """Return an action's function for Python callers, with its parameters checked and converted first."""
     known = one.parameters.model_fields
 
     @functools.wraps(one.function)
     def checked(site: Site, *others: Any, **given: Any) -> Any:
         model = one.check({name: value for name, value in given.items() if name in known})
         values = {name: getattr(model, name) for name in model.model_fields_set}
-        besides = {name: value for name, value in given.items() if name not in known}
-        return one.function(site, *others, **values, **besides)
+        extra = {name: value for name, value in given.items() if name not in known}
+        return one.function(site, *others, **values, **extra)
 
     return checked
 
 
 def find_action(entity: str, name: str) -> Action:
-    """Return an action; the case of letters does not matter, as in CiviCRM.
+    """Return an action; case doesn't matter, as in CiviCRM.
 
     Raises:
-        UsageError: `UNKNOWN`; names those there are.
+        UsageError: `UNKNOWN`; names the existing actions.
     """
     by_title = {title.lower(): one for title, one in ACTIONS.items()}
     found = by_title.get(f"{entity}.{name}".lower())
     if found is None:
-        raise UsageError(f"There is no such action. There are: {', '.join(sorted(ACTIONS))}.", code=Code.UNKNOWN)
+        raise UsageError(f"There is no such action. Actions: {', '.join(sorted(ACTIONS))}.", code=Code.UNKNOWN)
     return found
 
 

@@ -1,4 +1,4 @@
-"""Calling an action by its name, the way every door does: the command line, HTTP and Python."""
+"""Calls an action by name, for every interface: the command line, HTTP and Python."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from mailchimpsync.actions.api.envelope import failure
 from mailchimpsync.actions.site import Site
 from mailchimpsync.errors import MailchimpsyncError, UsageError
 
-HOUSE_KEEPING = frozenset({"version", "sequential", "debug", "check_permissions"})
-"""Parameters that CiviCRM's callers may add to any call. Only `sequential` has a meaning here."""
+STANDARD_PARAMETERS = frozenset({"version", "sequential", "debug", "check_permissions"})
+"""Parameters that CiviCRM's callers may add to any call; only `sequential` has an effect here."""
 
 _NO = frozenset({"", "0", "false", "no", "none"})
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a call: CiviCRM's envelope, the error it tells of, for HTTP statuses, and an exit code."""
+    """The outcome of a call: CiviCRM's envelope, its error (for the HTTP status), and an exit code."""
 
     envelope: dict[str, Any]
     error: MailchimpsyncError | None = None
@@ -31,10 +31,10 @@ class Outcome:
 def call(
     site: Site, entity: str, action: str, given: Mapping[str, Any], *, sequential: bool = True, **helpers: Any
 ) -> Outcome:
-    """Call an action with parameters as they came, and return its outcome; the product's errors are part of it.
+    """Call an action with unchecked parameters, and return its outcome, which includes the product's errors.
 
-    `options` (CiviCRM's `{"limit": 10, "offset": 20, "sort": "id", "is_count": 1}`) are parameters like others.
-    `sequential`, which the call itself may say otherwise, gives rows as a list; else they are keyed by their `id`.
+    `options` (CiviCRM's `{"limit": 10, "offset": 20, "sort": "id", "is_count": 1}`) are ordinary parameters.
+    With `sequential`, which a parameter of the call may override, rows are a list; otherwise they are keyed by `id`.
     `helpers` are the Python objects of `Action.call`.
     """
     try:
@@ -45,23 +45,23 @@ def call(
     as_list = _yes(given["sequential"]) if "sequential" in given else sequential
     envelope, judged = found.envelope(called.values, sequential=as_list), called.judged
     if judged.error is not None:
-        envelope |= failure(judged.error)  # the entries stay: they say what became of each connection
+        envelope |= failure(judged.error)  # keep the entries, which have the outcome of each connection
     return Outcome(envelope, judged.error, judged.exit_code)
 
 
 def parameters(action: Action, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the action's own parameters: without those of the house, and with the `options` among the others.
+    """Return the action's own parameters, without standard ones and with `options` merged in.
 
     Raises:
-        UsageError: the options are none.
+        UsageError: the options are not an object.
     """
     own = action.parameters.model_fields
-    kept = {name: value for name, value in given.items() if name not in HOUSE_KEEPING or name in own}
+    kept = {name: value for name, value in given.items() if name not in STANDARD_PARAMETERS or name in own}
     if "options" in kept and "options" not in own:
         options = _from_text(kept.pop("options"))
         if not isinstance(options, Mapping):
             raise UsageError(f"{action.title}: options: give an object, such as {{'limit': 10}}.")
-        kept = {name: value for name, value in options.items() if name not in HOUSE_KEEPING} | kept
+        kept = {name: value for name, value in options.items() if name not in STANDARD_PARAMETERS} | kept
     return kept
 
 

@@ -1,4 +1,4 @@
-"""Answers in the form CiviCRM's API gives them, which callers of the PHP extension know."""
+"""Responses in the form of CiviCRM's API, which callers of the PHP extension know."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from typing import Any
 from mailchimpsync.errors import MailchimpsyncError
 
 VERSION = 3
-_SAYS_NOTHING = ("See the message", "See --help")  # remedies for people who read another page than the envelope
+_GENERIC_REMEDIES = ("See the message", "See --help")  # they would mean nothing in an envelope
 
 
 def success(values: Any, *, sequential: bool = True) -> dict[str, Any]:
     """Return the envelope around values; rows are keyed by their `id` unless `sequential`.
 
-    A number is the count itself, as `is_count` asks for it. Where one row comes back, the envelope has its `id` too.
+    A number is a count, as for `is_count`. If there is exactly one row, the envelope also has its `id`.
     """
     if isinstance(values, int) and not isinstance(values, bool):
         return {"is_error": 0, "version": VERSION, "count": values, "values": values}
     only = {"id": values[0]["id"]} if isinstance(values, list) and len(values) == 1 and _has_id(values[0]) else {}
     if not sequential and isinstance(values, Sequence) and values and all(_has_id(row) for row in values):
         values = {str(row["id"]): row for row in values}
-    counted = isinstance(values, Sized) and not isinstance(values, str)
-    return {"is_error": 0, "version": VERSION, "count": len(values) if counted else 1, **only, "values": values}
+    is_collection = isinstance(values, Sized) and not isinstance(values, str)
+    return {"is_error": 0, "version": VERSION, "count": len(values) if is_collection else 1, **only, "values": values}
 
 
 def failure(error: MailchimpsyncError) -> dict[str, Any]:
-    """Return the envelope of an error: what happened, what to do about it, and the other side's own words for it."""
+    """Return the envelope of an error: what happened, what to do, and the other side's message."""
     what = error.what if error.what.endswith((".", "!", "?")) else error.what + "."
-    message = what if error.remedy.startswith(_SAYS_NOTHING) else f"{what} {error.remedy}"
-    said = {"error_detail": error.detail} if error.detail else {}
-    return {"is_error": 1, "version": VERSION, "error_code": error.code.value, "error_message": message, **said}
+    message = what if error.remedy.startswith(_GENERIC_REMEDIES) else f"{what} {error.remedy}"
+    detail = {"error_detail": error.detail} if error.detail else {}
+    return {"is_error": 1, "version": VERSION, "error_code": error.code.value, "error_message": message, **detail}
 
 
 def plain(value: Any) -> Any:
-    """Return values as JSON can hold them: times in UTC, as in 2026-11-20T12:00:00Z."""
+    """Return values that JSON can hold; times are UTC, for example 2026-11-20T12:00:00Z."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     if isinstance(value, Mapping):

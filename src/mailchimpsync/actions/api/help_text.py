@@ -1,4 +1,4 @@
-"""Actions in words, from their one description: for help texts and the reference page."""
+"""Descriptions of actions for help texts and the reference page."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FORMATS = {"date-time": "time", "application/json": "JSON text"}
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter as callers write it; `default` is "" where there is none worth telling."""
+    """A parameter as callers write it; `default` is "" if there is none to show."""
 
     name: str
     kind: str
@@ -35,7 +35,7 @@ class Parameter:
 
 
 def explanation_of(action: Action) -> tuple[str, list[str]]:
-    """Return what the docstring says after its first line: the text, and when the action fails."""
+    """Return the docstring after its first line: the text, and the list of errors."""
     text, _, errors = action.description.partition("Raises:")
     return text.strip(), [" ".join(one.split()) for one in _ERROR.split(errors) if one.strip()]
 

@@ -1,37 +1,62 @@
-"""Parameters that several actions have, declared once."""
+"""Types of parameters that several actions share."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AliasChoices, Field
 
 RUN_SECONDS = 300
-"""How long a run may take unless a call says otherwise: cron calls again."""
+"""How long a run may take by default; cron calls again."""
 
-LOOK_SECONDS = 3_600
-"""How long a plan or a comparison may take unless a call says otherwise: neither goes on where it stopped."""
+READ_SECONDS = 3_600
+"""How long a plan or a comparison may take by default; neither can be continued later."""
 
 MAX_TIME_LONGEST = 31 * 86_400
 
 GroupId = Annotated[
     int | None,
-    Field(description="The subscription group of a connection; without it, all connections.", gt=0),
+    Field(description="The subscription group of a connection. Default: all connections.", gt=0),
 ]
 GroupIdOrId = Annotated[
     int | None,
     Field(
-        description="The subscription group of a connection; without it, all connections.",
+        description="The subscription group of a connection. Default: all connections.",
         gt=0,
         validation_alias=AliasChoices("group_id", "id"),
     ),
 ]
-"""As CiviCRM's callers name it too: `id`."""
+"""The same, which CiviCRM's callers also name `id`."""
+
+OneGroupId = Annotated[int, Field(description="The subscription group of the connection.", gt=0)]
+OneGroupIdOrId = Annotated[
+    int,
+    Field(
+        description="The subscription group of the connection.",
+        gt=0,
+        validation_alias=AliasChoices("group_id", "id"),
+    ),
+]
+"""The same, which CiviCRM's callers also name `id`."""
+
+RowId = Annotated[int, Field(gt=0, lt=2**63)]
+ApiKey = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=200,
+        description="The name of a configured account, its masked key, or any Mailchimp API key.",
+    ),
+]
+DataToTry = Annotated[
+    dict[str, Any] | None,
+    Field(description="Values for `data` of the connection, to try them before saving. Default: as configured."),
+]
 
 SharedMaxTime = Annotated[
     float,
     Field(
-        description="Seconds that all connections share; 0 or less: no limit. The next call goes on.",
+        description="Seconds for all connections together; 0 or less: no limit. The next call continues.",
         le=MAX_TIME_LONGEST,
         allow_inf_nan=False,
     ),

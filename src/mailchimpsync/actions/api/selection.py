@@ -1,4 +1,4 @@
-"""Which connections a call means."""
+"""Finds the connections that a call is about."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ def find_links(site: Site, group_id: int | None = None) -> list[Link]:
 
     Raises:
         ConfigurationError: nothing is connected yet.
-        UsageError: no connection has this group; names those there are.
+        UsageError: no connection has this group; names the existing groups.
     """
     links = list(site.configuration.connections)
     if not links:
-        raise ConfigurationError(say("No audience is connected yet; run `mailchimpsync connect`."))
+        raise ConfigurationError(say("No audience is connected yet. Run `mailchimpsync connect`."))
     if group_id is None:
         return links
     found = [link for link in links if link.group_id == group_id]
     if not found:
         known = ", ".join(f"{link.group_id} ({link.group_title or link.audience_id})" for link in links)
-        raise UsageError(f"No connection has the subscription group {group_id}. There are: {known}.")
+        raise UsageError(f"No connection has the subscription group {group_id}. Connected groups: {known}.")
     return found
 
 
@@ -32,7 +32,7 @@ def find_audience(site: Site, list_id: str) -> Link:
 
     Raises:
         ConfigurationError: nothing is connected yet.
-        UsageError: the audience is not connected; names those that are.
+        UsageError: the audience is not connected; names the connected ones.
     """
     links = find_links(site)
     for link in links:
@@ -40,5 +40,6 @@ def find_audience(site: Site, list_id: str) -> Link:
             return link
     known = ", ".join(f"{link.audience_id} ({link.audience_name or link.title})" for link in links)
     raise UsageError(
-        say("The audience %(id)s is not connected. There are: %(known)s.", id=list_id, known=known), code=Code.UNKNOWN
+        say("The audience %(id)s is not connected. Connected audiences: %(known)s.", id=list_id, known=known),
+        code=Code.UNKNOWN,
     )

@@ -1,4 +1,4 @@
-"""`MailchimpsyncCampaign`: which campaigns were imported, and how far."""
+"""`MailchimpsyncCampaign`: imported campaigns, and how complete they are."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from mailchimpsync.store.site.campaigns import CampaignState
 
 @dataclass(frozen=True, slots=True)
 class ImportedCampaign:
-    """A campaign; times are UTC, and numbers None where they have not been read.
+    """An imported campaign; times are UTC, and numbers are None until they have been read.
 
     Attributes:
-        recipients: to how many people it was sent.
-        unknown: how many of them have no contact.
+        recipients: how many people it was sent to.
+        unknown: how many recipients have no contact.
         code: why the last attempt failed.
     """
 
@@ -54,12 +54,14 @@ def getcampaigns(
     site: Site,
     *,
     group_id: GroupIdOrId = None,
-    limit: Annotated[int, Field(description="How many of each connection, the newest first.", ge=1, le=500)] = 25,
+    limit: Annotated[
+        int, Field(description="The most campaigns to return for each connection, newest first.", ge=1, le=500)
+    ] = 25,
 ) -> list[ImportedCampaign]:
-    """Return the campaigns that are known here, with their activities in CiviCRM and how many people they reached.
+    """Return the imported campaigns, with their activities in CiviCRM and the number of people they reached.
 
-    `state` is complete, unfinished (the next import goes on), failed (see `code`), or closed: one of its activities was
-    deleted in CiviCRM for good, so it is left alone. `unknown` recipients have no contact.
+    `state` is complete, unfinished (the next import continues it), failed (see `code`), or closed (one of its
+    activities was permanently deleted in CiviCRM, so it is left alone). `unknown` recipients have no contact.
 
     Raises:
         UsageError: no such group.

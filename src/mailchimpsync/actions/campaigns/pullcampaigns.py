@@ -1,4 +1,4 @@
-"""`Mailchimpsync.pullcampaigns`: sent campaigns become activities in CiviCRM.
+"""`Mailchimpsync.pullcampaigns`: creates activities in CiviCRM for sent campaigns.
 
 See docs/reference/php-extension.md#campaigns.
 """
@@ -28,8 +28,8 @@ from mailchimpsync.sync.campaigns import ImportOptions, ImportResult, import_cam
 SinceDate = Annotated[
     str | None,
     Field(
-        description="Look for campaigns sent since then: `ever`, 2026-11-20, 20 November 2026, 3 days ago; UTC unless "
-        "it names a zone. Without it: since a week before the last complete import, or before now.",
+        description="Import campaigns sent since this time: `ever`, 2026-11-20, 20 November 2026, 3 days ago; UTC "
+        "unless it names a zone. Default: a week before the last complete import, or before now if there was none.",
         max_length=100,
         validation_alias=AliasChoices("since_date", "since"),
     ),
@@ -38,7 +38,7 @@ SinceDate = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class PulledCampaigns:
-    """What came of one connection: what was imported, or the error that stopped it, or neither for want of time."""
+    """The result of one connection: what was imported, an error, or neither if no time was left for it."""
 
     link: Link
     imported: ImportResult | None = None
@@ -46,14 +46,14 @@ class PulledCampaigns:
 
     @property
     def outcome(self) -> str:
-        """How it ended: `done`, `out of time`, or the code of an error."""
+        """How it ended: `done`, `out of time`, or an error code."""
         if self.error is not None:
             return self.error.code.value
         return (self.imported.outcome if self.imported else Outcome.OUT_OF_TIME).value
 
     @property
     def exit_code(self) -> int:
-        """What a command line ends with, if this is all it did."""
+        """The exit code of a command that did only this."""
         if self.error is not None:
             return self.error.exit_code
         if self.outcome == Outcome.OUT_OF_TIME.value:
@@ -93,16 +93,16 @@ def pullcampaigns(
     progress: Progress | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> list[PulledCampaigns]:
-    """Make activities in CiviCRM of the campaigns that were sent to connected audiences.
+    """Create activities in CiviCRM for the campaigns that were sent to connected audiences.
 
-    Each campaign gets one activity, whose targets are the recipients who have a contact by the rows of that audience;
-    where the connection's `campaigns` says so, a second one for those who opened it and a third for those who clicked.
-    What is missing of an earlier call is completed, whatever `since_date` says; nothing is made twice, also on a new
-    database. Recipients who get a contact later are added while the campaign is followed. A campaign that has failed in
-    five calls is left alone until one with a `since_date` that reaches back to it.
+    Each campaign gets one activity, whose targets are the recipients who have a contact in the rows of that audience.
+    If the connection's `campaigns` says so, it gets a second activity for people who opened it and a third for people
+    who clicked. Unfinished campaigns of earlier calls are completed, whatever `since_date` says. Nothing is created
+    twice, even with a new database. Recipients who get a contact later are added while the campaign is followed. A
+    campaign that has failed in five calls is left alone until a call with a `since_date` that includes it.
 
-    The result has an entry for each connection: `outcome` (done, out of time, or the code of an error),
-    `activity_ids` that were made, `campaigns` worked on, and `failed` campaigns by code.
+    The result has an entry for each connection: `outcome` (done, out of time, or an error code), the `activity_ids`
+    that were created, the number of `campaigns` worked on, and `failed` campaigns by code.
 
     Raises:
         ConfigurationError: nothing is connected.
@@ -116,14 +116,16 @@ def pullcampaigns(
 
 
 def _pull_all(
-    site: Site, links: Sequence[Link], deadline: Deadline, said: tuple[datetime | None, bool], progress: Progress
+    site: Site, links: Sequence[Link], deadline: Deadline, period: tuple[datetime | None, bool], progress: Progress
 ) -> Iterator[PulledCampaigns]:
-    for place, link in enumerate(links):
-        if place and deadline.reached:
+    for number, link in enumerate(links):
+        if number and deadline.reached:
             yield PulledCampaigns(link)
             continue
         try:
-            imported = import_campaigns(site.systems(link), link.audience_id, deadline, _wanted(link, *said), progress)
+            imported = import_campaigns(
+                site.systems(link), link.audience_id, deadline, _wanted(link, *period), progress
+            )
             pulled = PulledCampaigns(link, imported)
         except MailchimpsyncError as error:
             pulled = PulledCampaigns(link, error=error)

@@ -1,1 +1,1 @@
-"""What `doctor` looks at: each module one side, each function one subject."""
+"""The checks of `doctor`: a module for each side, a function for each subject."""

@@ -1,4 +1,4 @@
-"""What is looked at in CiviCRM: key and permissions, the clock, and every group that is linked."""
+"""Checks CiviCRM: key and permissions, the clock, and every linked group."""
 
 from __future__ import annotations
 
@@ -22,22 +22,25 @@ _MAILING_LIST = "Mailing List"
 
 
 def check_access(site: Site) -> Iterator[Finding]:
-    """See that CiviCRM is reached, and that the key's user may do what a sync does."""
+    """Check that CiviCRM can be reached, and that the API key's user may do what a sync does."""
     if site.configuration.civicrm is None:
         return
     with within(site.civicrm(), SECONDS) as client:
         rights = check_rights(client)
-    yield ok("CiviCRM", say("It is reached, and the key's user has every permission that a sync needs."))
+    yield ok("CiviCRM", say("It can be reached, and the API key's user has every permission that a sync needs."))
     yield from findings_of_rights(rights, rights_in_use(site.configuration))
 
 
 def check_clock(site: Site) -> Iterator[Finding]:
-    """See that a time zone explains how CiviCRM's clock differs from ours."""
+    """Check that CiviCRM's clock differs from ours by nothing but a time zone."""
     if site.configuration.civicrm is None:
         return
     with within(site.civicrm(), SECONDS) as client:
         offset = site_clock(client).offset
-    yield ok(say("CiviCRM's clock"), say("It agrees with ours; its time zone is %(zone)s.", zone=_zone(offset)))
+    yield ok(
+        say("CiviCRM's clock"),
+        say("It agrees with this server's clock; its time zone is %(zone)s.", zone=_zone(offset)),
+    )
 
 
 def _zone(offset: timedelta) -> str:
@@ -46,7 +49,7 @@ def _zone(offset: timedelta) -> str:
 
 
 def check_groups(site: Site) -> Iterator[Finding]:
-    """See that every linked group exists and can be synced."""
+    """Check that every linked group exists and can be synced."""
     links = site.configuration.connections
     if site.configuration.civicrm is None or not links:
         return
@@ -71,7 +74,7 @@ def _check_child_groups(link: Link, found: dict[int, Group], nested: Mapping[int
     for group_id in link.connection.group_ids:
         if (children := nested.get(group_id)) and group_id in found:
             what = child_groups_sentence(group_id, found[group_id].title, children)
-            remedy = say("Add the contacts to the group itself, or link each child group with an audience or interest.")
+            remedy = say("Add the contacts to the group itself, or link each child group to an audience or interest.")
             yield Finding(Level.WARNING, _subject(link), what, remedy)
 
 
@@ -79,7 +82,7 @@ def _check_link(link: Link, found: dict[int, Group]) -> Iterator[Finding]:
     for group_id in link.connection.group_ids:
         group = found.get(group_id)
         if group is None:
-            what = say("CiviCRM shows no group %(id)s.", id=group_id)
+            what = say("CiviCRM doesn't show a group %(id)s.", id=group_id)
             yield trouble(_subject(link), what, Code.CV_GROUP_GONE)
         elif group.is_smart:
             what = say("Group %(id)s “%(title)s” is a smart group.", id=group_id, title=group.title)
@@ -92,7 +95,7 @@ def _check_link(link: Link, found: dict[int, Group]) -> Iterator[Finding]:
             yield trouble(_subject(link), what, Code.CV_GROUP_INACTIVE)
         elif group_id == link.group_id and _MAILING_LIST not in group.types:
             what = say(
-                "Group %(id)s “%(title)s” is no mailing list, so CiviCRM sends no mailings to it.",
+                "Group %(id)s “%(title)s” isn't a mailing list, so CiviCRM sends no mailings to it.",
                 id=group_id,
                 title=group.title,
             )

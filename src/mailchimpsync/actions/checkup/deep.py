@@ -1,4 +1,4 @@
-"""What `doctor --deep` looks at besides: whether the CiviCRM site behaves as those that this program was made with."""
+"""The additional checks of `doctor --deep`: whether the CiviCRM site behaves as the sites this was made with."""
 
 from __future__ import annotations
 
@@ -14,13 +14,11 @@ from mailchimpsync.store.runs import runs
 
 SECONDS = 600
 _SUBJECT = say("CiviCRM in depth")
-REPORT = say(
-    "Run `mailchimpsync doctor --deep --json`, and send us what it prints; it holds no names and no addresses."
-)
+REPORT = say("Run `mailchimpsync doctor --deep --json`, and send us the output. It contains no names and no addresses.")
 
 
 def check_rights_in_depth(site: Site) -> Iterator[Finding]:
-    """Say of each right whether it is there."""
+    """Say for each permission whether the API key's user has it."""
     if site.configuration.civicrm is None:
         return
     with within(site.civicrm(), SECONDS) as client:
@@ -30,20 +28,23 @@ def check_rights_in_depth(site: Site) -> Iterator[Finding]:
         yield ok(say("Permission “%(right)s”", right=right.value), say(_STANDINGS[standing]))
     if hidden and rights[Right.TRASH] is Standing.GRANTED:
         groups = ", ".join(f"{group}: {number}" for group, number in hidden.items())
-        what = say("CiviCRM counts more contacts in groups than it shows, by group: %(groups)s.", groups=groups)
-        remedy = say("An extension may hide contacts from the key's user. Find it, or give the user more rights.")
+        what = say("CiviCRM counts more contacts in groups than it shows. By group: %(groups)s.", groups=groups)
+        remedy = say(
+            "An extension may hide contacts from the API key's user. Find that extension, or "
+            "give the user more permissions."
+        )
         yield Finding(Level.BAD, _SUBJECT, what, remedy)
 
 
 _STANDINGS = {
-    Standing.GRANTED: say("It is given."),
-    Standing.LACKING: say("It is not given."),
-    Standing.UNKNOWN: say("Nothing on this site shows whether it is given."),
+    Standing.GRANTED: say("Granted."),
+    Standing.LACKING: say("Not granted."),
+    Standing.UNKNOWN: say("Nothing on this site shows whether it is granted."),
 }
 
 
 def check_time_zone(site: Site) -> Iterator[Finding]:
-    """Say what is known of the zone by which the site's times are read."""
+    """Say what is known about the time zone in which the site's times are read."""
     civicrm = site.configuration.civicrm
     if civicrm is None:
         return
@@ -58,14 +59,14 @@ def check_time_zone(site: Site) -> Iterator[Finding]:
 
 
 _SESSIONS = {
-    SessionZone.NUMERIC: say("It shows all times with today's offset."),
-    SessionZone.NAMED: say("It shows each time with the offset of its own day."),
-    SessionZone.UNKNOWN: say("With which offset it shows times is not known until the site's clocks change."),
+    SessionZone.NUMERIC: say("It shows all times with today's UTC offset."),
+    SessionZone.NAMED: say("It shows each time with the UTC offset of its own day."),
+    SessionZone.UNKNOWN: say("Which offset it uses for times is not known until the site's clocks change."),
 }
 
 
 def check_behaviour(site: Site) -> Iterator[Finding]:
-    """Compare how the site behaves with what was recorded."""
+    """Compare the site's behaviour with recordings of other sites."""
     if site.configuration.civicrm is None:
         return
     with within(site.civicrm(), SECONDS) as client:

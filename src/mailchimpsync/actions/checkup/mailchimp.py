@@ -1,4 +1,4 @@
-"""What is looked at at Mailchimp: every key and its role, every audience and interest that is linked."""
+"""Checks Mailchimp: every key and its role, every linked audience and interest."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ SECONDS = 60
 """How long one account may take."""
 
 _ASK_OR_CHANGE = say(
-    "See that CiviCRM has each person's consent, or let Mailchimp ask: `mailchimpsync connect --new-members confirm`."
+    "Make sure that CiviCRM has each person's consent, or let Mailchimp ask: "
+    "`mailchimpsync connect --new-members confirm`."
 )
 _MAY_NOT_CHANGE = {"author", "viewer"}
 
 
 def check_accounts(site: Site) -> Iterator[Finding]:
-    """See, account by account, that its key works, and that what is linked is there."""
+    """Check for each account that its key works, and that its linked audiences and interests exist."""
     for name in site.configuration.accounts:
         try:
             with within(site.mailchimp(name), SECONDS) as client:
@@ -44,9 +45,9 @@ def _account(name: str) -> str:
 def _key(name: str, client: MailchimpClient) -> Finding:
     found = account(client)
     if found.role.lower() in _MAY_NOT_CHANGE:
-        what = say("The key's user is %(role)s, who may change no members.", role=found.role)
+        what = say("The API key's user has the role %(role)s, which can't change members.", role=found.role)
         return trouble(_account(name), what, Code.MC_FORBIDDEN)
-    role = say("; its user is %(role)s", role=found.role) if found.role else ""
+    role = say("; its user has the role %(role)s", role=found.role) if found.role else ""
     return ok(_account(name), say("The key of “%(name)s” works%(role)s.", name=found.name, role=role))
 
 
@@ -59,9 +60,9 @@ def _audience(client: MailchimpClient, link: Link) -> Iterator[Finding]:
         yield failed(subject, error)
         return
     if gone:
-        yield trouble(subject, say("It has no interest %(ids)s.", ids=", ".join(gone)), Code.MC_MAPPING_GONE)
+        yield trouble(subject, say("It doesn't have the interest %(ids)s.", ids=", ".join(gone)), Code.MC_MAPPING_GONE)
     else:
-        yield ok(subject, say("It is there; linked interests: %(number)s, all there.", number=len(link.interests)))
+        yield ok(subject, say("It exists; linked interests: %(number)s, all exist.", number=len(link.interests)))
     yield _new_members(subject, link, double_optin=found.double_optin)
 
 
@@ -73,13 +74,13 @@ def _other_sites(site: Site, client: MailchimpClient, link: Link) -> Iterator[Fi
     try:
         sentences = other_sites_sentences(site, client, link)
     except RefusedError:
-        return  # that the audience is gone is a finding of its own
+        return  # a missing audience has its own finding
     for one in sentences:
         yield Finding(Level.WARNING, _name_of(link), one, STOP_ONE)
 
 
 def _new_members(subject: str, link: Link, *, double_optin: bool) -> Finding:
-    """Warn only where people are subscribed whom the audience's forms would ask; asking more people harms nobody."""
+    """Warn only if people are subscribed whom the audience's forms would ask first; asking more harms no one."""
     what = new_members_sentence(link, double_optin=double_optin)
     if link.new_members is NewMembers.SUBSCRIBE and double_optin:
         return Finding(Level.WARNING, subject, what, _ASK_OR_CHANGE)

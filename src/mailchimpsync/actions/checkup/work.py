@@ -1,4 +1,4 @@
-"""What is looked at of the work itself: how long ago each connection was synced, dead processes, waiting events."""
+"""Checks the work itself: when each connection was last synced, dead processes, waiting events."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ OLD_EVENT = timedelta(hours=1)
 
 
 def check_syncs(site: Site) -> Iterator[Finding]:
-    """See that every connection was synced completely not long ago, and that no dead process stands in the way."""
+    """Check that every connection was completely synced recently, and that no dead process is in the way."""
     now = site.runtime.now()
     for link in site.configuration.connections:
         with site.store.begin() as tx:
@@ -44,27 +44,30 @@ def check_syncs(site: Site) -> Iterator[Finding]:
             yield Finding(Level.BAD, _subject(link), deleted_interests_sentence(state.gone_interests), remedy)
         if standing.lease_owner is not None and is_dead(standing.lease_owner):
             what = say(
-                "The process that worked on it last ended without a word; its next step: %(stage)s.",
+                "The last process that worked on it ended unexpectedly. Its next step: %(stage)s.",
                 stage=STAGE_WORDS[standing.stage],
             )
-            yield Finding(Level.WARNING, _subject(link), what, "Run `mailchimpsync sync`: it goes on from there.")
+            yield Finding(Level.WARNING, _subject(link), what, "Run `mailchimpsync sync` to continue from there.")
 
 
 def _age(link: Link, state: ConnectionState, now: datetime) -> Finding:
-    """How long ago it was synced; the last attempt counts, not only the last success."""
+    """Say how long ago it was synced; the last attempt counts, not only the last success."""
     error, synced = state.failing_code, state.synced_at
-    why = say(" The last run ended with %(code)s.", code=error) if error and state.failing_since else ""
+    why = say(" The last sync ended with %(code)s.", code=error) if error and state.failing_since else ""
     if state.lasts and state.failing_since:
         why = say(" %(headline)s.", headline=headline(state).capitalize())
     level = Level.BAD if error and state.lasts else Level.WARNING
     if synced is None:
-        said = say("It was never synced.%(why)s", why=why)
-        return Finding(level, link.title, said, state.remedy or "Run `mailchimpsync sync`.")
-    said = say("The last complete sync began %(age)s ago.%(why)s", age=_in_words(now - synced), why=why)
-    if now - synced > _patience(link.schedule):
-        advice = state.remedy or "See that `mailchimpsync serve` runs, or `mailchimpsync sync` is called by schedule."
-        return Finding(level, _subject(link), said, advice)
-    return Finding(level, _subject(link), said, state.remedy) if error else ok(_subject(link), said)
+        finding = say("It has never been synced.%(why)s", why=why)
+        return Finding(level, link.title, finding, state.remedy or "Run `mailchimpsync sync`.")
+    finding = say("The last complete sync started %(age)s ago.%(why)s", age=_in_words(now - synced), why=why)
+    if now - synced > _oldest_sync(link.schedule):
+        advice = (
+            state.remedy
+            or "Make sure that `mailchimpsync serve` is running, or that a schedule calls `mailchimpsync sync`."
+        )
+        return Finding(level, _subject(link), finding, advice)
+    return Finding(level, _subject(link), finding, state.remedy) if error else ok(_subject(link), finding)
 
 
 def _people_due(link: Link, state: ConnectionState) -> Iterator[Finding]:
@@ -72,7 +75,7 @@ def _people_due(link: Link, state: ConnectionState) -> Iterator[Finding]:
     if not found.number:
         return
     level = Level.BAD if found.leaving or found.put_off else Level.WARNING
-    remedy = state.remedy or "Run `mailchimpsync sync`, and see what it says."
+    remedy = state.remedy or "Run `mailchimpsync sync`, and check its output."
     yield Finding(level, _subject(link), due_sentence(found)[0].upper() + due_sentence(found)[1:], remedy)
 
 
@@ -80,24 +83,24 @@ def _subject(link: Link) -> str:
     return say("%(title)s", title=link.title)
 
 
-def _patience(schedule: Schedule) -> timedelta:
+def _oldest_sync(schedule: Schedule) -> timedelta:
     if schedule.cron is not None:
         return OLD_BY_CRON
     return max(OLD, 3 * timedelta(minutes=schedule.every_minutes))
 
 
 def check_events(site: Site) -> Iterator[Finding]:
-    """See that events from webhooks are handled."""
+    """Check that events from webhooks are handled."""
     with site.store.begin() as tx:
         found = service_figures.event_figures(tx)
     oldest = site.runtime.now() - found.oldest if found.oldest else timedelta(0)
-    said = say("Waiting: %(number)s.", number=f"{found.waiting:,}")
+    waiting = say("Waiting: %(number)s.", number=f"{found.waiting:,}")
     if oldest > OLD_EVENT:
-        what = say("%(said)s The oldest came in %(age)s ago.", said=said, age=_in_words(oldest))
-        remedy = say("See that `mailchimpsync serve` runs, and what `mailchimpsync webhooks events` says.")
+        what = say("%(waiting)s The oldest arrived %(age)s ago.", waiting=waiting, age=_in_words(oldest))
+        remedy = say("Make sure that `mailchimpsync serve` is running, and check `mailchimpsync webhooks events`.")
         yield Finding(Level.WARNING, say("Events from webhooks"), what, remedy)
     else:
-        yield ok(say("Events from webhooks"), said)
+        yield ok(say("Events from webhooks"), waiting)
     if given_up := found.by_state.get("failed", 0):
         what = say("Given up: %(number)s.", number=f"{given_up:,}")
         yield trouble(say("Events from webhooks"), what, Code.EVENT_GIVEN_UP, level=Level.WARNING)

@@ -1,4 +1,4 @@
-"""Changing the configuration: checked live on both sides, losses shown before they happen.
+"""Changes of the configuration: checked live on both sides, with losses shown before they happen.
 
-Nothing is saved unless both sides accept it, or you confirm. It uses `webhooks/` for addresses.
+Nothing is saved unless both sides accept it, or you confirm. This room uses `webhooks/` for addresses.
 """

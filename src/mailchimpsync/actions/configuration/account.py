@@ -1,4 +1,4 @@
-"""Which account a call means: by its name, by its key, or by the key as it is shown, masked."""
+"""Finds the account of a call: by its name, its key or its masked key."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mailchimpsync.errors import Code, UsageError
 
 
 def find_account(site: Site, name_or_key: str) -> tuple[str, Account] | None:
-    """Return the configured account, with its name, that has this name, this key, or this masked key; None if none has.
+    """Return the configured account with this name, key or masked key, and its name; None if there is none.
 
     Raises:
         UsageError: several have this masked key.
@@ -21,20 +21,22 @@ def find_account(site: Site, name_or_key: str) -> tuple[str, Account] | None:
         return given, accounts[given]
     found = [(name, account) for name, account in accounts.items() if _has_key(account, given)]
     if len(found) > 1:
-        raise UsageError(f"Several accounts have this key; name one of them: {', '.join(name for name, _ in found)}.")
+        raise UsageError(
+            f"Several accounts have this key. Give one of their names: {', '.join(name for name, _ in found)}."
+        )
     return found[0] if found else None
 
 
-def need_account(site: Site, name_or_key: str) -> tuple[str, Account]:
-    """Return the configured account, with its name, see `find_account`.
+def require_account(site: Site, name_or_key: str) -> tuple[str, Account]:
+    """Return the configured account and its name, as `find_account` does.
 
     Raises:
-        UsageError: none or several are meant; names those there are.
+        UsageError: no account or several match; names the configured accounts.
     """
     found = find_account(site, name_or_key)
     if found is None:
         known = ", ".join(site.configuration.accounts) or "none"
-        what = f"No account that is configured has this name or key. There are: {known}."
+        what = f"No configured account has this name or key. Configured accounts: {known}."
         raise UsageError(what, code=Code.UNKNOWN)
     return found
 

@@ -1,4 +1,4 @@
-"""The one way in which the configuration changes: what would be lost is told first, and deleted only if confirmed."""
+"""The only way to change the configuration: losses are shown first, and happen only if confirmed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ DELETED_PER_STEP = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """The configuration as it is saved, its version, and what was deleted with audiences that are connected no more."""
+    """The saved configuration, its version, and what was deleted with audiences that are no longer connected."""
 
     version: int
     configuration: Configuration
@@ -36,23 +36,23 @@ class Saved:
 
 
 def read_configuration(site: Site, given: Mapping[str, Any] | str) -> Configuration:
-    """Return the configuration that values or a text (TOML or JSON) mean, in our form or the PHP extension's.
+    """Read a configuration from values or text (TOML or JSON), in our form or the PHP extension's.
 
-    A masked key stands for the stored one, an encrypted one is opened.
+    A masked key stands for the stored key, and an encrypted key is decrypted.
 
     Raises:
-        ConfigurationError: it can't be used; every problem is named.
+        ConfigurationError: it can't be used; names every problem.
     """
     values = from_text(given) if isinstance(given, str) else dict(given)
     if not values:
-        raise ConfigurationError("The configuration is empty; get the present one by `mailchimpsync config export`.")
+        raise ConfigurationError("The configuration is empty. Get the current one with `mailchimpsync config export`.")
     if is_extension_form(values):
         values = from_extension_form(values, to_stored(site.configuration))
     return from_stored(values, site.keyring, site.configuration).keeping(site.configuration)
 
 
 def data_to_be_deleted(site: Site, wanted: Configuration) -> list[AudienceData]:
-    """Return what would be deleted with the audiences that a configuration no longer has."""
+    """Return the data that would be deleted with audiences that a configuration no longer has."""
     kept = {link.audience_id for link in wanted.connections}
     gone = [link.audience_id for link in site.configuration.connections if link.audience_id not in kept]
     with site.store.begin() as tx:
@@ -62,41 +62,41 @@ def data_to_be_deleted(site: Site, wanted: Configuration) -> list[AudienceData]:
 def change_configuration(
     site: Site, wanted: Configuration, *, by: str, confirm: bool = False, check: bool = True
 ) -> Saved:
-    """Save a configuration; with `check`, after both sides were asked for everything it names.
+    """Save a configuration; with `check`, first check on both sides that everything it names exists.
 
-    What is known of audiences that it no longer connects is deleted if that is confirmed, with the leases held. If that
-    is interrupted, the configuration is saved already, and the same call, confirmed again, deletes the rest.
+    Data of audiences that it no longer connects is deleted if that is confirmed, with the leases held. If the deletion
+    is interrupted, the configuration is already saved, and repeating the call, confirmed again, deletes the rest.
 
     Raises:
-        ConfigurationError: it can't be used, or somebody else has saved one meanwhile; nothing is done.
-        ConfirmationError: audiences would go; names them with all that would be deleted; nothing is done.
-        BusyError: one of them is being synced; nothing is done.
+        ConfigurationError: it can't be used, or someone else has saved one meanwhile; nothing is done.
+        ConfirmationError: audiences would be removed; names them and the data to be deleted; nothing is done.
+        BusyError: one of these audiences is being synced; nothing is done.
     """
     if check:
         wanted = check_live(site, wanted)
-    going = data_to_be_deleted(site, wanted)
-    if going and not confirm:
-        raise ConfirmationError(_losses(site.configuration, going))
+    removed = data_to_be_deleted(site, wanted)
+    if removed and not confirm:
+        raise ConfirmationError(_losses(site.configuration, removed))
     if confirm:
-        going = [*going, *_unfinished_deletions(site, wanted, going)]
+        removed = [*removed, *_unfinished_deletions(site, wanted, removed)]
     with ExitStack() as stack:
-        leases = [stack.enter_context(holding_lease(site.store, one.list_id)) for one in going]
+        leases = [stack.enter_context(holding_lease(site.store, one.list_id)) for one in removed]
         if wanted != site.configuration:
             site.save(wanted, by)
         for lease in leases:
             _forget(site, lease)
-    return Saved(site.version, site.configuration, tuple(going))
+    return Saved(site.version, site.configuration, tuple(removed))
 
 
-def describe_losses(configuration: Configuration, going: Sequence[AudienceData]) -> list[str]:
-    """Return what would be deleted, a line for each audience."""
+def describe_losses(configuration: Configuration, removed: Sequence[AudienceData]) -> list[str]:
+    """Return what would be deleted, one line per audience."""
     titles = {link.audience_id: link.title for link in configuration.connections}
-    return [f"{titles.get(one.list_id, 'audience')} ({one.list_id}): {figures(one)}" for one in going]
+    return [f"{titles.get(one.list_id, 'audience')} ({one.list_id}): {figures(one)}" for one in removed]
 
 
 def figures(one: AudienceData) -> str:
-    """Return what belongs to an audience, in words."""
-    at_work = f" ({one.open_batches:,} still at work at Mailchimp)" if one.open_batches else ""
+    """Return the amount of an audience's data in words."""
+    at_work = f" ({one.open_batches:,} still in progress at Mailchimp)" if one.open_batches else ""
     return ", ".join(
         (
             _number(one.rows, "row"),
@@ -111,20 +111,20 @@ def _number(count: int, singular: str, plural: str = "") -> str:
     return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
 
 
-def _losses(configuration: Configuration, going: Sequence[AudienceData]) -> str:
-    lines = (f"• {line}" for line in describe_losses(configuration, going))
+def _losses(configuration: Configuration, removed: Sequence[AudienceData]) -> str:
+    lines = (f"• {line}" for line in describe_losses(configuration, removed))
     return "\n".join(
         (
-            "This would end connections, and delete what is known of their audiences:",
+            "This would end connections and delete the data of their audiences:",
             *lines,
-            "Nobody is removed or unsubscribed by it, and what was sent to Mailchimp still happens.",
+            "No one is removed or unsubscribed. Updates already sent to Mailchimp will still be applied.",
         )
     )
 
 
-def _unfinished_deletions(site: Site, wanted: Configuration, going: Sequence[AudienceData]) -> list[AudienceData]:
-    """Return what a deletion that was confirmed and interrupted has left."""
-    expected = {link.audience_id for link in wanted.connections} | {one.list_id for one in going}
+def _unfinished_deletions(site: Site, wanted: Configuration, removed: Sequence[AudienceData]) -> list[AudienceData]:
+    """Return the data that an interrupted deletion has left."""
+    expected = {link.audience_id for link in wanted.connections} | {one.list_id for one in removed}
     with site.store.begin() as tx:
         return [
             removed_audiences.count_audience_data(tx, one)

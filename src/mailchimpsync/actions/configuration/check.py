@@ -1,4 +1,4 @@
-"""Checks a whole configuration at both sides, live, before it is saved."""
+"""Checks a whole configuration live on both sides before it is saved."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from mailchimpsync.config import CivicrmSite, Configuration, Link, unusable
 from mailchimpsync.errors import AccessError, ConfigurationError, EvidenceError, RefusedError
 from mailchimpsync.mailchimp import audiences, interests
 
-_ITS_FAULT = (AccessError, ConfigurationError, RefusedError)
-"""Errors for which the configuration is to blame, not the moment."""
+_CONFIGURATION_FAULTS = (AccessError, ConfigurationError, RefusedError)
+"""Errors caused by the configuration, not by a temporary problem."""
 
 
 def check_live(site: Site, wanted: Configuration) -> Configuration:
-    """Return the configuration with the names that Mailchimp and CiviCRM have for what it connects.
+    """Return the configuration with the names that its audiences and groups have at Mailchimp and in CiviCRM.
 
     Raises:
-        ConfigurationError: an account's key opens nothing, an audience, an interest or a group is gone or can't be
-            connected; every problem is named.
-        TransientError, EvidenceError: one of the sides can't be asked now.
+        ConfigurationError: a key doesn't work, or an audience, interest or group is missing or can't be connected;
+            names every problem.
+        TransientError, EvidenceError: a side can't be reached now.
     """
     problems: list[str] = []
     names: dict[str, str] = {}
@@ -30,7 +30,7 @@ def check_live(site: Site, wanted: Configuration) -> Configuration:
         names |= _check_account(site, wanted, account, links, problems) if links else {}
     civicrm, groups = wanted.civicrm, dict[int, Group]()
     if wanted.connections and civicrm is None:
-        problems.append("There is no CiviCRM site; run `mailchimpsync init`.")
+        problems.append("No CiviCRM site is configured. Run `mailchimpsync init`.")
     elif civicrm is not None:
         civicrm, groups = _check_civicrm(site, civicrm, wanted.connections, problems)
     if problems:
@@ -52,7 +52,7 @@ def _check_account(
                     known = {one.id for one in interests(client, link.audience_id)}
                     problems.extend(_missing_groups(link, known))
             return names
-    except _ITS_FAULT as error:
+    except _CONFIGURATION_FAULTS as error:
         problems.append(f"Account “{account}”: {error.what}.")
         return {}
 
@@ -60,7 +60,7 @@ def _check_account(
 def _missing_groups(link: Link, known: set[str]) -> Iterator[str]:
     for interest in link.interests:
         if interest not in known:
-            yield f"Audience “{link.audience_id}” has no interest “{interest}”."
+            yield f"Audience “{link.audience_id}” doesn't have the interest “{interest}”."
 
 
 def _check_civicrm(
@@ -75,13 +75,13 @@ def _check_civicrm(
             except EvidenceError:
                 problems.extend(_bad_groups(client, ids))
             return found, {}
-    except _ITS_FAULT as error:
+    except _CONFIGURATION_FAULTS as error:
         problems.append(f"CiviCRM: {error.what}.")
         return civicrm, {}
 
 
 def _bad_groups(client: CivicrmClient, ids: Sequence[int]) -> Iterator[str]:
-    """Ask for one group at a time, since the check of all stops at the first that is wrong."""
+    """Check one group at a time, since a check of all stops at the first problem."""
     for group in ids:
         try:
             check_site(client, [group])

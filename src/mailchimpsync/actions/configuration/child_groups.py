@@ -1,4 +1,4 @@
-"""Groups of a connection that have child groups, in words: their contacts are not synced with the group."""
+"""Warnings about groups with child groups: contacts of child groups are not synced with the group."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ def child_group_sentences(site: Site, group_ids: Collection[int], titles: Mappin
     """Ask CiviCRM, and return a sentence for each of these groups that has child groups.
 
     Raises:
-        RemoteError: CiviCRM can't be asked.
+        RemoteError: CiviCRM can't be reached.
     """
     return list(_sentences(child_groups(site.civicrm(), group_ids), titles))
 
 
 def child_groups_sentence(group_id: int, title: str, children: Sequence[str]) -> Message:
-    """Say which child groups a group has, and what that means for a sync."""
+    """Return which child groups a group has, and what that means for a sync."""
     return say(
-        "Group %(id)s “%(title)s” has child groups (%(children)s). A sync takes only the contacts of the group "
-        "itself, though CiviCRM mails those of its child groups too.",
+        "Group %(id)s “%(title)s” has child groups (%(children)s). A sync includes only "
+        "contacts in the group itself, although CiviCRM also sends mailings to contacts "
+        "in its child groups.",
         id=group_id,
         title=title,
         children=", ".join(children),

@@ -1,4 +1,4 @@
-"""Checks what is to be connected at both sides, live, and saves it."""
+"""Checks new connections live on both sides, and saves them."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from mailchimpsync.mailchimp import Audience, Interest, account, audiences, inte
 from mailchimpsync.runtime import Deadline
 
 PROBE_SECONDS = 5
-"""For how long a side that is to be connected is asked again, while somebody waits."""
+"""How long requests to a side are retried while a person waits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a Mailchimp key opens: the account's name, and its audiences."""
+    """The account of a Mailchimp key: its name and its audiences."""
 
     name: str
     audiences: tuple[Audience, ...]
@@ -30,7 +30,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class ProbedSite:
-    """A CiviCRM site with the form of its URLs found, the groups that can be linked, and what the key may do."""
+    """A CiviCRM site with its URL pattern, the groups that can be linked, and the key's rights."""
 
     civicrm: CivicrmSite
     groups: list[Group]
@@ -38,10 +38,10 @@ class ProbedSite:
 
 
 def probe_site(site: Site, civicrm: CivicrmSite) -> ProbedSite:
-    """Return what is found at a CiviCRM site.
+    """Return what a CiviCRM site offers.
 
     Raises:
-        ConfigurationError, AccessError, TransientError: it can't be used; says why.
+        ConfigurationError, AccessError, TransientError: it can't be used; names the reason.
     """
     with site.clients.civicrm(civicrm, site.runtime) as client:
         _limit_waiting(client)
@@ -54,10 +54,10 @@ def probe_site(site: Site, civicrm: CivicrmSite) -> ProbedSite:
 
 
 def probe_account(site: Site, mailchimp: Account) -> Choice:
-    """Return what a Mailchimp key opens.
+    """Return the account of a Mailchimp key.
 
     Raises:
-        ConfigurationError, AccessError, TransientError: the key can't be used; says why.
+        ConfigurationError, AccessError, TransientError: the key can't be used; names the reason.
     """
     with site.clients.mailchimp(mailchimp, site.runtime) as client:
         _limit_waiting(client)
@@ -76,48 +76,48 @@ def probe_interests(site: Site, mailchimp: Account, audience_id: str) -> list[In
 
 
 def connect_audience(site: Site, link: Link, mailchimp: Account, *, by: str) -> Link:
-    """Check a link at both sides, live, then save it in place of the audience's present one; return it with names.
+    """Check a link live on both sides, then save it in place of the audience's current one; return it with names.
 
     Raises:
         ConfigurationError: the configuration would not be usable.
-        UsageError: the account's name is that of another account, whose audiences this key doesn't open.
+        UsageError: the account's name belongs to another account, whose audiences this key doesn't have.
         EvidenceError: a group is missing, disabled, or smart.
         RefusedError: the audience, or one of its interests, is gone.
-        AccessError: CiviCRM's key lacks a right that every sync needs.
+        AccessError: CiviCRM's API key doesn't have a right that every sync needs.
     """
     wanted = site.configuration.with_link(link, mailchimp)
-    said = next(one for one in wanted.connections if one.audience_id == link.audience_id)
+    linked = next(one for one in wanted.connections if one.audience_id == link.audience_id)
     check_rights(site.civicrm())
-    groups = check_site(site.civicrm(), said.connection.group_ids).groups
+    groups = check_site(site.civicrm(), linked.connection.group_ids).groups
     with site.clients.mailchimp(wanted.accounts[link.account], site.runtime) as client:
         names = {one.id: one.name for one in audiences(client)}
         _check_same_account(site.configuration, link.account, names)
-        if said.audience_id not in names:
-            raise RefusedError(Code.MC_AUDIENCE_GONE, f"The account has no audience {said.audience_id}")
-        if gone := said.interests.keys() - {one.id for one in interests(client, said.audience_id)}:
-            what = f"Audience {said.audience_id} has no interest {', '.join(sorted(gone))}"
+        if linked.audience_id not in names:
+            raise RefusedError(Code.MC_AUDIENCE_GONE, f"The account doesn't have the audience {linked.audience_id}")
+        if gone := linked.interests.keys() - {one.id for one in interests(client, linked.audience_id)}:
+            what = f"Audience {linked.audience_id} doesn't have the interest {', '.join(sorted(gone))}"
             raise RefusedError(Code.MC_MAPPING_GONE, what)
-    named = said.model_copy(
-        update={"audience_name": names[said.audience_id], "group_title": groups[said.group_id].title}
+    named = linked.model_copy(
+        update={"audience_name": names[linked.audience_id], "group_title": groups[linked.group_id].title}
     )
     change_configuration(site, wanted.with_link(named, mailchimp), by=by, check=False)
     return named
 
 
 def _check_same_account(configuration: Configuration, name: str, audiences: Collection[str]) -> None:
-    """A key takes the place of the one stored under its account's name; it has to open what that one opened."""
+    """A new key replaces the account's stored key, so it must give access to the same audiences."""
     used = {link.audience_id for link in configuration.connections if link.account == name}
     if lost := sorted(used - set(audiences)):
         raise UsageError(
-            f"The account “{name}” is configured already, and this key doesn't open its audience {', '.join(lost)}. If "
-            "it is another account, give it a name by --account."
+            f"The account “{name}” is already configured, and this key has no access to its audience "
+            f"{', '.join(lost)}. If this is another account, give it another name with --account."
         )
 
 
 def export_configuration(
     site: Site, *, keys: Literal["masked", "encrypted", "plain"] = "masked", form: Literal["toml", "json"] = "toml"
 ) -> str:
-    """Return the configuration as a text, its keys masked, encrypted for this site's own secret key, or plain."""
+    """Return the configuration as text, with its keys masked, encrypted with this site's secret key, or plain."""
     seals: dict[str, Seal] = {"masked": mask, "encrypted": site.keyring.encrypt, "plain": str}
     values = to_stored(site.configuration, seals[keys])
     return to_json(values) if form == "json" else to_toml(values)

@@ -1,4 +1,4 @@
-"""What there is to connect on both sides, for people who choose: live, and while somebody waits."""
+"""What can be connected on both sides, read live while a person waits to choose."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from mailchimpsync.mailchimp import Audience, Interest, MailchimpClient, account
 from mailchimpsync.runtime import Deadline, Runtime
 
 SECONDS = 4.0
-"""For how long a side that fails is asked again while somebody waits; a single answer may take longer."""
+"""How long failing requests are retried while a person waits; a single response may take longer."""
 
 ANSWER_SECONDS = 30.0
-"""How long all answers together may take while somebody waits."""
+"""How long all responses together may take while a person waits."""
 
 AT_ONCE = 4
-"""Audiences that are read at the same time: each takes a connection, of which an account has 10."""
+"""Audiences read at the same time: each takes one of the account's 10 connections."""
 
 INTERESTS_OF_MAX = 50
-"""Of how many audiences the interests are read; there are seldom more than a handful."""
+"""How many audiences' interests are read; there are seldom more than a handful."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class SizedGroup:
 
 @dataclass(frozen=True, slots=True)
 class AudienceSummary:
-    """An audience and its interests; None: there are too many audiences to read those of all."""
+    """An audience and its interests; None: there are too many audiences to read all interests."""
 
     audience: Audience
     interests: Sequence[Interest] | None
@@ -44,7 +44,7 @@ class AudienceSummary:
 
 @dataclass(frozen=True, slots=True)
 class AccountSummary:
-    """What a key opens: the account's name, the role of the key's user there, and the audiences."""
+    """The account of a key: its name, the role of the key's user, and the audiences."""
 
     name: str
     role: str
@@ -53,7 +53,7 @@ class AccountSummary:
 
 @contextmanager
 def with_time_limit(site: Site, seconds: float = SECONDS) -> Iterator[Site]:
-    """Give a site of one's own whose clients wait for better times no longer than until so many seconds from now."""
+    """Provide a separate site whose clients retry for at most this many seconds."""
     patience = Deadline.after(site.runtime, seconds)
     deadline = Deadline.after(site.runtime, max(seconds, ANSWER_SECONDS))
 
@@ -79,7 +79,7 @@ def sized_groups(site: Site) -> list[SizedGroup]:
     """Return the mailing groups that can be connected, by title, with their sizes.
 
     Raises:
-        ConfigurationError: there is no CiviCRM site yet. AccessError, TransientError: it can't be asked.
+        ConfigurationError: no CiviCRM site is configured. AccessError, TransientError: it can't be reached.
     """
     client = site.civicrm()
     groups: list[Group] = mailing_groups(client)
@@ -91,21 +91,21 @@ def interests_of(site: Site, account_name: str, audience_id: str) -> list[Intere
     """Return the interests of an audience of a configured account, category by category.
 
     Raises:
-        AccessError, TransientError, RefusedError: Mailchimp can't be asked, or the audience is gone.
+        AccessError, TransientError, RefusedError: Mailchimp can't be reached, or the audience is gone.
     """
     return interests(site.mailchimp(account_name), audience_id)
 
 
 def read_account(site: Site, account_name: str) -> AccountSummary:
-    """Return what there is in a configured account, with numbers.
+    """Return the audiences and interests of a configured account.
 
     Raises:
-        AccessError, TransientError: Mailchimp does not accept the key, or can't be asked.
+        AccessError, TransientError: Mailchimp refuses the key, or can't be reached.
     """
     client = site.mailchimp(account_name)
-    who, found = account(client), audiences(client)
+    owner, found = account(client), audiences(client)
     with site.runtime.executor(AT_ONCE) as pool:
-        boxes = list(pool.map(lambda one: interests(client, one.id), found[:INTERESTS_OF_MAX]))
-    known = [*boxes, *([None] * (len(found) - len(boxes)))]
-    looks = tuple(AudienceSummary(one, has) for one, has in zip(found, known, strict=True))
-    return AccountSummary(who.name, who.role, looks)
+        found_interests = list(pool.map(lambda one: interests(client, one.id), found[:INTERESTS_OF_MAX]))
+    known = [*found_interests, *([None] * (len(found) - len(found_interests)))]
+    summaries = tuple(AudienceSummary(one, has) for one, has in zip(found, known, strict=True))
+    return AccountSummary(owner.name, owner.role, summaries)

@@ -1,4 +1,4 @@
-"""`Mailchimpsync.fetchaccountinfo`: what there is in a Mailchimp account.
+"""`Mailchimpsync.fetchaccountinfo`: the audiences, interests and webhooks of a Mailchimp account.
 
 See docs/reference/php-extension.md#fetchaccountinfo.
 """
@@ -6,12 +6,11 @@ See docs/reference/php-extension.md#fetchaccountinfo.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
-
-from pydantic import Field
+from typing import Any
 
 from mailchimpsync.actions.api.description import Scope, action
-from mailchimpsync.actions.configuration.account import find_account, need_account
+from mailchimpsync.actions.api.parameters import ApiKey
+from mailchimpsync.actions.configuration.account import find_account, require_account
 from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.time_limit import within
 from mailchimpsync.actions.webhooks.urls import Path, show_url, webhook_url
@@ -33,35 +32,26 @@ from mailchimpsync.mailchimp import (
 SECONDS_MAX = 120
 AUDIENCES_MAX = 1_000
 AT_ONCE = 4
-"""Audiences that are read at the same time: each takes a connection, of which an account has 10."""
-
-ApiKey = Annotated[
-    str,
-    Field(
-        min_length=1,
-        max_length=200,
-        description="The name of a configured account, its key as it is shown, or any Mailchimp API key.",
-    ),
-]
+"""Audiences read at the same time: each takes one of the account's 10 connections."""
 
 
 @action("Mailchimpsync", Scope.CONFIGURE)
 def fetchaccountinfo(site: Site, *, api_key: ApiKey) -> dict[str, Any]:
-    """Tell what there is in a Mailchimp account: its audiences, their interests, and webhooks.
+    """Return the audiences of a Mailchimp account with their interests and webhooks.
 
-    Nothing is saved or changed. `webhookFound` says whether an audience has the webhook it should have, `webhook` is
-    that one; `batchWebhookFound` and `batchWebhook` likewise. Secrets in addresses are not shown, and of other
-    people's webhooks only the host.
+    Nothing is saved or changed. `webhookFound` says whether an audience has the webhook it should have, and `webhook`
+    is that webhook; `batchWebhookFound` and `batchWebhook` do the same for batches. Secrets in URLs are not shown. Of
+    webhooks that belong to others, only the host is shown.
 
     Raises:
-        ConfigurationError: what was given is neither an account nor a key.
-        UsageError: several accounts, or none, are meant.
-        AccessError, TransientError: Mailchimp does not accept the key, or can't be asked.
+        ConfigurationError: `api_key` is neither an account nor a key.
+        UsageError: several accounts match, or none does.
+        AccessError, TransientError: Mailchimp refuses the key, or can't be reached.
         EvidenceError: the account has more than 1,000 audiences.
     """
     known = find_account(site, api_key)
     if known is None and (MASKED in api_key or "-" not in api_key):
-        known = need_account(site, api_key)
+        known = require_account(site, api_key)
     one = known[1] if known is not None else Account.model_validate({"api_key": api_key})
     with site.clients.mailchimp(one, site.runtime) as client, within(client, SECONDS_MAX):
         return _account(site, client, one)
@@ -106,15 +96,15 @@ def show_batch_webhook(site: Site, hook: BatchWebhook) -> dict[str, Any]:
 def _audiences(site: Site, client: MailchimpClient, url: str | None) -> dict[str, Any]:
     found = audiences(client)
     if len(found) > AUDIENCES_MAX:
-        raise EvidenceError(Code.MC_INCOMPLETE, f"The account has {len(found):,} audiences, too many to look at")
+        raise EvidenceError(Code.MC_INCOMPLETE, f"The account has {len(found):,} audiences, too many to read")
     with site.runtime.executor(AT_ONCE) as pool:
-        looks: Sequence[dict[str, Any]] = list(pool.map(lambda one: _audience(site, client, one, url), found))
-    return {one.id: look for one, look in zip(found, looks, strict=True)}
+        details: Sequence[dict[str, Any]] = list(pool.map(lambda one: _audience(site, client, one, url), found))
+    return {one.id: detail for one, detail in zip(found, details, strict=True)}
 
 
 def _audience(site: Site, client: MailchimpClient, one: Audience, url: str | None) -> dict[str, Any]:
     if client.deadline is not None and client.deadline.reached:
-        raise TransientError(Code.MC_UNAVAILABLE, f"Mailchimp did not tell all within {SECONDS_MAX} seconds")
+        raise TransientError(Code.MC_UNAVAILABLE, f"Mailchimp did not respond completely within {SECONDS_MAX} seconds")
     hooks = webhooks(client, one.id)
     ours = next((hook for hook in hooks if hook.url == url), None)
     return {

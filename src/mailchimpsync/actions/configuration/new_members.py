@@ -1,4 +1,4 @@
-"""Whether new members are asked to confirm, in words: what a connection says, beside the audience's own setting."""
+"""Whether new members are asked to confirm, in words: the connection's setting beside the audience's own."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from mailchimpsync.config import Link
 from mailchimpsync.model import NewMembers
 
 _ASKED = say("Mailchimp asks new members to confirm before they are subscribed")
-_AT_ONCE = say("New members are subscribed at once, on CiviCRM's word")
-_ASKS, _DOES_NOT_ASK = say("double opt-in is on"), say("double opt-in is off")
+_AT_ONCE = say("New members are subscribed at once, because CiviCRM says so")
+_OPT_IN_ON, _OPT_IN_OFF = say("double opt-in is on"), say("double opt-in is off")
 
 
 def new_members_sentence(link: Link, *, double_optin: bool) -> Message:
-    """Say what becomes of new members, and whether that is as the audience's own setting has it."""
+    """Return what happens to new members, and whether that matches the audience's own setting."""
     mode = link.new_members or NewMembers.of(double_optin=double_optin)
     what = _ASKED if mode is NewMembers.CONFIRM else _AT_ONCE
-    setting = _ASKS if double_optin else _DOES_NOT_ASK
+    setting = _OPT_IN_ON if double_optin else _OPT_IN_OFF
     if link.new_members is None:
-        return say("%(what)s, as the audience's own setting has it (%(setting)s).", what=what, setting=setting)
+        return say("%(what)s, as in the audience's own setting (%(setting)s).", what=what, setting=setting)
     if differs(link, double_optin=double_optin):
-        return say("%(what)s, though the audience's own setting differs (%(setting)s).", what=what, setting=setting)
+        return say("%(what)s, although the audience's own setting differs (%(setting)s).", what=what, setting=setting)
     return say("%(what)s.", what=what)
 
 
 def differs(link: Link, *, double_optin: bool) -> bool:
-    """Say whether a connection was told something else than the audience's own setting says."""
+    """Say whether a connection's setting differs from the audience's own."""
     return link.new_members not in (None, NewMembers.of(double_optin=double_optin))

@@ -1,4 +1,4 @@
-"""Other programs that sync an audience too, as far as Mailchimp shows them: by their webhooks."""
+"""Warnings about other sites that sync an audience too, recognised by their webhooks at Mailchimp."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from mailchimpsync.config import Link
 from mailchimpsync.mailchimp import MailchimpClient, webhooks
 
 STOP_ONE = say(
-    "Let one site alone sync the audience: disconnect it at the other one. If that one is gone, delete its webhook at "
-    "Mailchimp."
+    "Only one site should sync the audience: disconnect it on the other site. If that "
+    "site no longer exists, delete its webhook at Mailchimp."
 )
 
 _OF_EXTENSIONS = ("civicrm", "mailchimp", "webhook")
-"""The addresses at which CiviCRM's extensions for Mailchimp listen have all of these, in their path or query."""
+"""Words that all webhook URLs of CiviCRM's Mailchimp extensions contain, in path or query."""
 
 
 def other_sites_sentences(site: Site, client: MailchimpClient, link: Link) -> list[Message]:
-    """Say that others sync an audience too, if it has their webhooks; a site without webhooks leaves no mark.
+    """Return a warning if an audience has webhooks of other sites; a site without webhooks can't be recognised.
 
     Raises:
-        RemoteError: Mailchimp can't be asked.
+        RemoteError: Mailchimp can't be reached.
     """
     urls = [one.url for one in webhooks(client, link.audience_id)]
     hosts = sorted({_host(url) for url in urls if _syncs(url) and not is_ours(site, url, Path.AUDIENCE)})
@@ -33,9 +33,9 @@ def other_sites_sentences(site: Site, client: MailchimpClient, link: Link) -> li
 
 def _sentence(link: Link, hosts: Collection[str]) -> Message:
     return say(
-        "Audience “%(name)s” has a webhook of another sync with CiviCRM, at %(hosts)s. Where two sites sync one "
-        "audience, each takes people whom the other one unsubscribes for people who left, and removes them from its "
-        "groups.",
+        "Audience “%(name)s” has a webhook of another sync with CiviCRM, at %(hosts)s. If "
+        "two sites sync one audience, each mistakes people unsubscribed by the other for "
+        "people who unsubscribed themselves, and removes them from its groups.",
         name=link.audience_name or link.audience_id,
         hosts=", ".join(hosts),
     )

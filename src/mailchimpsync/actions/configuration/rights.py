@@ -1,4 +1,4 @@
-"""What the rights of CiviCRM's key mean for a configuration: what is missing, what for, and what happens without it."""
+"""The rights that a configuration needs in CiviCRM: which are missing, what for, and what happens without them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from mailchimpsync.data.sources import DONATIONS, MEMBERSHIPS
 from mailchimpsync.errors import PURPOSES, SMALLEST, Code, Right
 
 _OF_LOOKUPS = {MEMBERSHIPS: Right.MEMBERSHIPS, DONATIONS: Right.DONATIONS}
-_TELL_GONE_FROM_HIDDEN = {Right.TRASH}
+_RIGHTS_TO_SEE_DELETED = {Right.TRASH}
 
 
 def rights_in_use(configuration: Configuration) -> set[Right]:
-    """Return the rights that what is switched on needs, beyond the smallest set and those of a first import."""
+    """Return the rights that switched-on features need, besides the smallest set and those of a first import."""
     needed: set[Right] = set()
     for link in configuration.connections:
         if link.campaigns.enabled:
@@ -28,29 +28,29 @@ def rights_in_use(configuration: Configuration) -> set[Right]:
 
 
 def findings_of_rights(rights: Rights, needed: set[Right]) -> Iterator[Finding]:
-    """Tell each right that is missing: badly where something that is switched on needs it."""
+    """Yield a finding for each missing right; it is bad if a switched-on feature needs the right."""
     missing = [right for right in rights if rights[right] is Standing.LACKING and right not in SMALLEST]
     for right in missing:
         if right in needed:
             yield _missing(right, Level.BAD)
-        elif right in _TELL_GONE_FROM_HIDDEN:
+        elif right in _RIGHTS_TO_SEE_DELETED:
             yield _missing(right, Level.WARNING)
-    spare = [right for right in missing if right not in needed and right not in _TELL_GONE_FROM_HIDDEN]
-    if spare:
-        names = ", ".join(f"“{right.value}”" for right in spare)
+    unneeded = [right for right in missing if right not in needed and right not in _RIGHTS_TO_SEE_DELETED]
+    if unneeded:
+        names = ", ".join(f"“{right.value}”" for right in unneeded)
         yield ok(say("Permissions"), say("Not given, and not needed for what is switched on: %(names)s.", names=names))
 
 
 def _missing(right: Right, level: Level) -> Finding:
-    remedy = say("Give the role of the key's user the permission “%(right)s” in the CMS.", right=right.value)
+    remedy = say("In the CMS, give the role of the API key's user the permission “%(right)s”.", right=right.value)
     return trouble(say("Permissions"), missing_rights(right), Code.CV_RIGHT_MISSING, level=level, remedy=remedy)
 
 
 def missing_rights(right: Right) -> str:
-    """Say that a right is missing, what it is for, and what happens without it."""
+    """Return that a right is missing, what it is for, and what happens without it."""
     purpose = PURPOSES[right]
     return say(
-        "The key's user lacks “%(right)s”. What for: %(why)s Without it: %(without)s",
+        "The API key's user doesn't have the permission “%(right)s”. Purpose: %(why)s Without it: %(without)s",
         right=right.value,
         why=say(purpose.why),
         without=say(purpose.without),

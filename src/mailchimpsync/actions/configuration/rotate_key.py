@@ -1,4 +1,4 @@
-"""A new secret key in place of the old one, without an instant at which the site doesn't open.
+"""Replaces the secret key without a moment in which the site can't be opened.
 
 See docs/decisions/safe-to-kill.md and docs/decisions/secrets.md.
 """
@@ -13,13 +13,13 @@ from mailchimpsync.store.site import configurations, tombstones
 
 
 def rotate_key_file(site: Site) -> Iterator[str]:
-    """Make a new key, step by step; yields what was done, after each.
+    """Replace the key in steps; yields what was done after each.
 
-    The new key is in the file, in front of the old ones, before anything is encrypted with it; the old ones go when
-    nothing needs them any more. Whoever stops in between has a site that opens, and begins anew.
+    The new key is written to the file, in front of the old ones, before anything is encrypted with it. The old keys are
+    deleted when nothing needs them any more. If this is interrupted, the site can still be opened; just start again.
 
     Raises:
-        ConfigurationError: `SECRET`, a key or the key file can't be used; nothing needs to be put right.
+        ConfigurationError: `SECRET`, a key or the key file can't be used; nothing needs to be repaired.
         StoreError: the database can't be written.
     """
     path = site.settings.key_path
@@ -27,14 +27,14 @@ def rotate_key_file(site: Site) -> Iterator[str]:
     write_key_file(path, keys)
     yield "A new key is in the key file, in front of the old one."
     number = _reencrypt(site, keys)
-    yield f"Every secret is encrypted with it, in {number:,} versions of the configuration."
+    yield f"Every secret is encrypted with the new key, in {number:,} versions of the configuration."
     write_key_file(path, keys[:1])
     site.keyring = Keyring(keys[:1])
-    yield "The old key is gone from the key file; old copies of the database can be opened with it only."
+    yield "The old key is deleted from the key file. Old copies of the database can be opened only with the old key."
 
 
 def rotate_key_of_environment(site: Site) -> str | None:
-    """Return a new key, if the environment has one key only; else encrypt every secret with its first, and return None.
+    """Return a new key if the environment has only one; otherwise encrypt every secret with its first key.
 
     Raises:
         ConfigurationError: `SECRET`, the keys can't be used.

@@ -1,4 +1,4 @@
-"""Tokens: who may call the API over HTTP, and how much each of them may do."""
+"""API tokens: who may call the API over HTTP, and what each token may do."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from mailchimpsync.errors import Code, DeniedError, UsageError
 from mailchimpsync.store.site import tokens
 
 PREFIX = "mcsync_"
-"""How a token begins, so that people and scanners for leaked secrets recognise it."""
+"""The start of every token, by which people and scanners for leaked secrets recognise it."""
 
-MOST_CHARS = 200
+CHARS_MAX = 200
 _SECRET_BYTES = 32
-_NAME_CHARS = 100
-_MOST_DAYS = 3_650
-_MOST_ID = 2**63 - 1
-_USE_IS_NOTED_EVERY = timedelta(minutes=1)
+_NAME_CHARS_MAX = 100
+_DAYS_MAX = 3_650
+_ID_MAX = 2**63 - 1
+_LAST_USE_INTERVAL = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What may be known of a token; its text is shown once, when it is made, and kept nowhere. Times are UTC."""
+    """What is stored about a token; its text is shown once, when it is created, and never stored. Times are UTC."""
 
     id: int
     name: str
@@ -54,25 +54,23 @@ class Token:
 
 
 def create_token(site: Site, *, name: str, scope: Scope, expires_in_days: int | None = None, by: str) -> str:
-    """Make a token and return its text, which nothing can show again.
+    """Create a token and return its text, which can't be shown again.
 
     Args:
-        site: whose API it opens.
-        name: what people call it, at most 100 characters.
+        site: the site whose API it gives access to.
+        name: a name for people, at most 100 characters.
         scope: what it may do.
-        expires_in_days: from 1 to 3,650; never without it.
-        by: who made it.
+        expires_in_days: from 1 to 3,650; None: it never expires.
+        by: who created it.
 
     Raises:
         UsageError: the name or the number of days can't be used.
     """
     name = name.strip()
-    if not name or len(name) > _NAME_CHARS or not name.isprintable():
-        raise UsageError(
-            say("The name of a token has 1 to %(number)s characters that can be printed.", number=_NAME_CHARS)
-        )
-    if expires_in_days is not None and not 1 <= expires_in_days <= _MOST_DAYS:
-        raise UsageError(f"A token expires in 1 to {_MOST_DAYS} days, or never.")
+    if not name or len(name) > _NAME_CHARS_MAX or not name.isprintable():
+        raise UsageError(say("The name of a token has 1 to %(number)s printable characters.", number=_NAME_CHARS_MAX))
+    if expires_in_days is not None and not 1 <= expires_in_days <= _DAYS_MAX:
+        raise UsageError(f"A token expires in 1 to {_DAYS_MAX} days, or never.")
     now = site.runtime.now()
     text = PREFIX + secrets.token_urlsafe(_SECRET_BYTES)
     with site.store.begin() as tx:
@@ -89,18 +87,18 @@ def create_token(site: Site, *, name: str, scope: Scope, expires_in_days: int | 
 
 
 def list_tokens(site: Site) -> list[Token]:
-    """Return every token, also the expired and the revoked ones, oldest first."""
+    """Return every token, oldest first, including expired and revoked ones."""
     with site.store.begin() as tx:
         return [Token.of(row) for row in tokens.all_tokens(tx)]
 
 
 def revoke_token(site: Site, token_id: int) -> None:
-    """Make a token invalid at once, for good.
+    """Revoke a token, immediately and permanently.
 
     Raises:
         UsageError: `UNKNOWN`, there is no such token.
     """
-    found = 0 < token_id <= _MOST_ID
+    found = 0 < token_id <= _ID_MAX
     if found:
         with site.store.begin() as tx:
             found = tokens.revoke_token(tx, token_id, site.runtime.now())
@@ -109,22 +107,22 @@ def revoke_token(site: Site, token_id: int) -> None:
 
 
 def check_token(site: Site, text: str, needed: Scope) -> Token:
-    """Return the token with this text, if it may do what is needed; that it was used is noted once a minute.
+    """Return the token with this text if its scope is sufficient; its last use is noted once a minute.
 
-    It is looked for by its hash, so that how long it takes tells nothing of how much of a guess was right.
+    It is found by its hash, so that the time this takes reveals nothing about how close a guess was.
 
     Raises:
-        DeniedError: `TOKEN`, it is not known, expired or revoked; `SCOPE`, it may not do this.
+        DeniedError: `TOKEN`, it is unknown, expired or revoked; `SCOPE`, its scope is not sufficient.
     """
-    now, wanted = site.runtime.now(), _hash(text[:MOST_CHARS])
+    now, wanted = site.runtime.now(), _hash(text[:CHARS_MAX])
     with site.store.begin() as tx:
         row = tokens.find_token(tx, wanted)
         if row is None or not hmac.compare_digest(row["token_hash"], wanted):
-            raise DeniedError(Code.TOKEN, "The call names no token that is known here.")
+            raise DeniedError(Code.TOKEN, "The call has no valid token.")
         token = Token.of(row)
         if (state := token.state(now)) != "valid":
             raise DeniedError(Code.TOKEN, f"Token {token.id} is {state}.")
-        if token.last_used_at is None or token.last_used_at + _USE_IS_NOTED_EVERY <= now:
+        if token.last_used_at is None or token.last_used_at + _LAST_USE_INTERVAL <= now:
             tokens.mark_used(tx, token.id, now)
     if not token.scope.includes(needed):
         raise DeniedError(Code.SCOPE, f"Token {token.id} has the scope “{token.scope}”; this needs “{needed}”.")

@@ -29,27 +29,27 @@ def updateconfig(
         dict[str, Any] | str,
         Field(
             description="The whole configuration, as an object or as its JSON text: `{civicrm, accounts, connections}`,"
-            " or `{lists, accounts}` as in the PHP extension. A masked key stays the stored one."
+            " or `{lists, accounts}` as in the PHP extension. A masked key stands for the stored key."
         ),
     ],
     confirm: Annotated[
-        bool, Field(description="Delete what is known of audiences that the configuration no longer has.")
+        bool, Field(description="Delete the data of audiences that the configuration no longer has.")
     ] = False,
     check: Annotated[
-        bool, Field(description="Ask Mailchimp and CiviCRM first whether all that it names is there.")
+        bool, Field(description="First check with Mailchimp and CiviCRM that everything it names exists.")
     ] = True,
     by: str = "api",
 ) -> Saved:
-    """Save the configuration, checked as a whole, and return it with keys masked.
+    """Check and save the whole configuration, and return it with keys masked.
 
-    What is known of audiences that it no longer connects is deleted only if the call confirms it; without, the error
-    says what would be deleted, and nothing is saved.
+    Data of audiences that it no longer connects is deleted only if the call confirms it. Otherwise the error says what
+    would be deleted, and nothing is saved.
 
     Raises:
-        ConfigurationError: it can't be used; every problem is named, and nothing is saved.
-        ConfirmationError: audiences would go; says what would be deleted.
-        BusyError: an audience that would go is being synced.
-        TransientError: a side can't be asked now; `check: false` saves without asking.
+        ConfigurationError: it can't be used; names every problem, and nothing is saved.
+        ConfirmationError: audiences would be removed; says what would be deleted.
+        BusyError: an audience to be removed is being synced.
+        TransientError: a side can't be reached now; `check: false` saves without checking.
     """
     site.refresh()
     values = from_json_text(config) if isinstance(config, str) else config

@@ -1,4 +1,4 @@
-"""`Mailchimpsync.updatewebhook`: one webhook made or deleted by hand.
+"""`Mailchimpsync.updatewebhook`: create or delete one webhook by hand.
 
 See docs/reference/php-extension.md#updatewebhook.
 """
@@ -11,9 +11,10 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from mailchimpsync.actions.api.description import Scope, action
+from mailchimpsync.actions.api.parameters import ApiKey
 from mailchimpsync.actions.api.selection import find_audience
-from mailchimpsync.actions.configuration.account import need_account
-from mailchimpsync.actions.configuration.fetchaccountinfo import ApiKey, show_batch_webhook, show_webhook
+from mailchimpsync.actions.configuration.account import require_account
+from mailchimpsync.actions.configuration.fetchaccountinfo import show_batch_webhook, show_webhook
 from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.webhooks.registered import NO_PUBLIC_URL
 from mailchimpsync.actions.webhooks.targets import EVENTS, SOURCES
@@ -32,7 +33,7 @@ from mailchimpsync.mailchimp import (
 
 
 class Process(StrEnum):
-    """What is to be done."""
+    """The operations on webhooks."""
 
     ADD_WEBHOOK = "add_webhook"
     DELETE_WEBHOOK = "delete_webhook"
@@ -49,27 +50,27 @@ def updatewebhook(
     *,
     api_key: ApiKey,
     process: Annotated[Process, Field(description="What to do.")],
-    id: Annotated[Id | None, Field(description="The webhook to delete, whoever made it.")] = None,  # noqa: A002 (its name in the API)
+    id: Annotated[Id | None, Field(description="The webhook to delete; it may belong to another program.")] = None,  # noqa: A002 (its name in the API)
     list_id: Annotated[
         Id | None,
         Field(
-            description="The audience whose webhook it is. Without it: the account's only connected audience, or the "
-            "one that has the webhook `id`."
+            description="The audience of the webhook. Default: the account's only connected audience, or the audience "
+            "that has the webhook `id`."
         ),
     ] = None,
 ) -> dict[str, Any]:
-    """Make or delete one webhook at Mailchimp; `mailchimpsync webhooks repair` sees to all of them.
+    """Create or delete one webhook at Mailchimp. To repair all of them, use `mailchimpsync webhooks repair`.
 
-    Returns the account's name and the `webhooks` that are there afterwards, of the audience or for batches, without
+    Returns the account's name and all `webhooks` that exist afterwards, of the audience or for batches, without
     secrets.
 
     Raises:
         UsageError: the account, id or list_id is missing or unknown, or the audience belongs to another account.
         ConfigurationError: the site has no `public_url`.
-        RefusedError: there is no such webhook or audience, or Mailchimp can't reach our address.
-        AccessError, TransientError: Mailchimp does not accept the key, or can't be asked.
+        RefusedError: there is no such webhook or audience, or Mailchimp can't reach this service's address.
+        AccessError, TransientError: Mailchimp refuses the key, or can't be reached.
     """
-    name, account = need_account(site, api_key)
+    name, account = require_account(site, api_key)
     client = site.mailchimp(name)
     if process in {Process.ADD_WEBHOOK, Process.DELETE_WEBHOOK}:
         list_id = list_id or _find_audience(site, client, name, id if process is Process.DELETE_WEBHOOK else None)
@@ -78,7 +79,7 @@ def updatewebhook(
 
 
 def _find_audience(site: Site, client: MailchimpClient, account: str, key: str | None) -> str:
-    """Return the audience that is meant: the only one of an account, or of several the one that has a webhook."""
+    """Return the only audience of an account or, if there are several, the one that has the webhook."""
     audiences = [one.audience_id for one in site.configuration.connections if one.account == account]
     if len(audiences) > 1 and key is not None:
         audiences = [one for one in audiences if any(hook.id == key for hook in webhooks(client, one))]
@@ -86,7 +87,7 @@ def _find_audience(site: Site, client: MailchimpClient, account: str, key: str |
         return audiences[0]
     known = ", ".join(one.audience_id for one in site.configuration.connections if one.account == account)
     raise UsageError(
-        f"list_id is missing: it says which audience is meant. Of this account there are: {known or 'none'}."
+        f"list_id is missing: it names the audience. Connected audiences of this account: {known or 'none'}."
     )
 
 
@@ -96,7 +97,7 @@ def _audience_webhook(
     name, account = named
     if process is Process.ADD_WEBHOOK:
         if find_audience(site, list_id).account != name:
-            raise UsageError(f"The audience {list_id} is connected by another account than “{name}”.")
+            raise UsageError(f"The audience {list_id} is connected through another account, not “{name}”.")
         create_webhook(client, list_id, _url(site, account, Path.AUDIENCE), EVENTS, SOURCES)
     else:
         delete_webhook(client, list_id, _given("id", key))
@@ -115,12 +116,14 @@ def _batch_webhook(
 
 def _given(name: str, value: str | None) -> str:
     if value is None:
-        raise UsageError(f"{name} is missing: it says which one is meant.")
+        raise UsageError(f"{name} is missing: it names the webhook.")
     return value
 
 
 def _url(site: Site, account: Account, path: Path) -> str:
     url = webhook_url(site, account, path)
     if url is None:
-        raise ConfigurationError(f"Mailchimp can't be told where to reach us: no public_url is set. {NO_PUBLIC_URL}")
+        raise ConfigurationError(
+            f"This service has no public address for Mailchimp: public_url is not set. {NO_PUBLIC_URL}"
+        )
     return url

@@ -16,7 +16,7 @@ from mailchimpsync.store.site import configurations
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A version: when it was saved, by whom, and what it changed, in words."""
+    """A version: when it was saved, by whom, and its changes in words."""
 
     number: int
     saved_at: datetime
@@ -29,8 +29,8 @@ def versions(site: Site, limit: int) -> list[Version]:
     with site.store.begin() as tx:
         found = configurations.versions(tx, limit + 1)
     return [
-        Version(one["version"], one["saved_at"], one["saved_by"], _changes_since(site, one, found[place : place + 1]))
-        for place, one in enumerate(found[:limit], 1)
+        Version(one["version"], one["saved_at"], one["saved_by"], _changes_since(site, one, found[number : number + 1]))
+        for number, one in enumerate(found[:limit], 1)
     ]
 
 
@@ -54,11 +54,11 @@ def version_of(site: Site, number: int) -> Configuration:
 
 
 def _changes_since(site: Site, one: RowMapping, before: Sequence[RowMapping]) -> tuple[str, ...]:
-    """A version that was saved by an older program may be none any more; its neighbours are shown all the same."""
+    """Return the changes of a version; one that this program can't read doesn't hide the others."""
     try:
         previous = from_stored(before[0]["document"], site.keyring) if before else Configuration()
         if not before and one["version"] > 1:
-            return ("the version before is no longer kept.",)
+            return ("the previous version is no longer kept.",)
         return tuple(changes(previous, from_stored(one["document"], site.keyring))) or ("no change.",)
     except ConfigurationError:
-        return ("can't be compared: this program can't read it.",)
+        return ("can't be compared: this program can't read this version.",)

@@ -1,15 +1,16 @@
-"""`Mailchimpsync.getdatafields` and `createmergefields`: what can be mapped onto what."""
+"""`Mailchimpsync.getdatafields` and `createmergefields`: the fields that can be mapped."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from mailchimpsync.actions.api.description import Scope, action
 from mailchimpsync.actions.api.envelope import plain
+from mailchimpsync.actions.api.parameters import DataToTry, OneGroupId
 from mailchimpsync.actions.api.selection import find_links
 from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.time_limit import within
@@ -35,16 +36,10 @@ SECONDS_MAX = 60
 NAME_LENGTH_MAX = 50
 CHOICES_MAX = 2_000
 
-GroupId = Annotated[int, Field(description="The subscription group of the connection.", gt=0)]
-GivenData = Annotated[
-    dict[str, Any] | None,
-    Field(description="What `data` of the connection would be, to try it before it is saved; without it, as it is."),
-]
-
 
 @dataclass(frozen=True, slots=True)
 class Plugin:
-    """A plugin: whether it is switched on here, and why it can't be used, if so."""
+    """A plugin: whether it is switched on, and why it can't be used, if it can't."""
 
     name: str
     is_built_in: bool
@@ -56,9 +51,9 @@ class Plugin:
 
 @dataclass(frozen=True, slots=True)
 class DataFields:
-    """What a map is made from, and what is wrong with the present one, by plugin.
+    """The fields that can be mapped, and problems of the current field map, by plugin.
 
-    `tags` (by name, with their labels) and `groups` are those of CiviCRM that could be tags at Mailchimp.
+    `tags` (labels by name) and `groups` are those of CiviCRM that could become tags at Mailchimp.
     """
 
     sources: tuple[Source, ...]
@@ -78,14 +73,14 @@ def _fields_in_wire_form(found: Sequence[MergeField]) -> list[dict[str, Any]]:
 
 
 @action("Mailchimpsync", Scope.READ, present=_in_wire_form)
-def getdatafields(site: Site, *, group_id: GroupId, data: GivenData = None) -> DataFields:
-    """Tell what of CiviCRM can go into which merge fields of an audience, and what is wrong with the present map.
+def getdatafields(site: Site, *, group_id: OneGroupId, data: DataToTry = None) -> DataFields:
+    """Return which CiviCRM data can go into which merge fields of an audience, and problems of the current map.
 
     Nothing is changed on either side.
 
     Raises:
         UsageError: no such group, or `data` can't be used.
-        AccessError, TransientError: a side does not let us, or can't be asked.
+        AccessError, TransientError: a side refuses access, or can't be reached.
     """
     [link] = find_links(site, group_id)
     options = data_options(link, data)
@@ -93,33 +88,33 @@ def getdatafields(site: Site, *, group_id: GroupId, data: GivenData = None) -> D
     with within(systems.mailchimp, SECONDS_MAX), within(systems.civicrm, SECONDS_MAX), read_only(systems):
         fields = merge_fields(systems.mailchimp, link.audience_id)
         found = find_plugins()
-        team = PluginRunner.of(audience_of(site, link, options), systems.civicrm, found)
+        runner = PluginRunner.of(audience_of(site, link, options), systems.civicrm, found)
         return DataFields(
             sources=tuple(sources(systems.civicrm)),
             merge_fields=tuple(fields),
             tags=_tags(systems.civicrm),
             groups=_groups(systems.civicrm),
-            plugins=tuple(_plugin(one, team.names) for one in found),
-            problems=team.validate(fields),
+            plugins=tuple(_plugin(one, runner.names) for one in found),
+            problems=runner.validate(fields),
         )
 
 
 @action("Mailchimpsync", Scope.CONFIGURE, present=_fields_in_wire_form)
-def createmergefields(site: Site, *, group_id: GroupId, data: GivenData = None) -> list[MergeField]:
-    """Create the merge fields that the field map names and the audience lacks, and return them.
+def createmergefields(site: Site, *, group_id: OneGroupId, data: DataToTry = None) -> list[MergeField]:
+    """Create the merge fields that are in the field map but not in the audience, and return them.
 
-    Each gets the type that fits what it is filled from, is required of nobody, and shows in no form.
+    Each gets the type that fits its source, is optional, and is hidden in forms.
 
     Raises:
-        UsageError: no such group, `data` can't be used, or CiviCRM does not know a source; nothing is created.
-        RefusedError: Mailchimp lets the audience have no more; those created before stay.
+        UsageError: no such group, `data` can't be used, or CiviCRM doesn't know a source; nothing is created.
+        RefusedError: Mailchimp allows no more fields in the audience; fields created before stay.
     """
     [link] = find_links(site, group_id)
     options = data_options(link, data)
     systems = site.systems(link)
     with within(systems.mailchimp, SECONDS_MAX), within(systems.civicrm, SECONDS_MAX):
-        there = {one.tag for one in merge_fields(systems.mailchimp, link.audience_id)}
-        missing = [one for one in options.fields if one.merge_field not in there]
+        existing = {one.tag for one in merge_fields(systems.mailchimp, link.audience_id)}
+        missing = [one for one in options.fields if one.merge_field not in existing]
         known = {one.name: one for one in sources(systems.civicrm)} if missing else {}
         _check_sources(systems.civicrm, [one for one in missing if one.source not in known])
         return [
@@ -129,10 +124,10 @@ def createmergefields(site: Site, *, group_id: GroupId, data: GivenData = None) 
 
 
 def _check_sources(civicrm: CivicrmClient, rules: Sequence[MappedField]) -> None:
-    """A merge field is hard to take away again, so none is made for a source that is not there.
+    """Check that every source exists, since a merge field is hard to remove once it is created.
 
     Raises:
-        UsageError: CiviCRM knows no such field; names all of them.
+        UsageError: CiviCRM doesn't know some fields; names all of them.
     """
     if not rules:
         return
@@ -145,10 +140,10 @@ def _check_sources(civicrm: CivicrmClient, rules: Sequence[MappedField]) -> None
 
 
 def data_options(link: Link, data: Mapping[str, Any] | None) -> DataOptions:
-    """Return what is to be sent, as configured or as given.
+    """Return what to send, as configured or as given.
 
     Raises:
-        UsageError: what was given can't be used.
+        UsageError: the given data can't be used.
     """
     if data is None:
         return link.data.options or DataOptions()
@@ -161,7 +156,7 @@ def data_options(link: Link, data: Mapping[str, Any] | None) -> DataOptions:
 
 
 def audience_of(site: Site, link: Link, options: DataOptions) -> Audience:
-    """Return a connection as plugins know it."""
+    """Return a connection as plugins see it."""
     return Audience(link.audience_id, link.group_id, site.runtime.now(), data=options)
 
 

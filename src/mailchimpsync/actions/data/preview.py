@@ -1,4 +1,4 @@
-"""`Mailchimpsync.previewdata` and `getdatafindings`: what goes to Mailchimp, shown with real contacts."""
+"""`Mailchimpsync.previewdata` and `getdatafindings`: what goes to Mailchimp, shown for real contacts."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from sqlalchemy import RowMapping
 
 from mailchimpsync.actions.api.description import Scope, action
 from mailchimpsync.actions.api.envelope import plain
+from mailchimpsync.actions.api.parameters import DataToTry, OneGroupId
 from mailchimpsync.actions.api.selection import find_links
-from mailchimpsync.actions.data.fields import GivenData, GroupId, audience_of, data_options
+from mailchimpsync.actions.data.fields import audience_of, data_options
 from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.time_limit import within
 from mailchimpsync.civicrm import display_names
@@ -29,7 +30,7 @@ PEOPLE_MAX = 200
 
 @dataclass(frozen=True, slots=True)
 class PreviewedPerson:
-    """A contact with all that would go to Mailchimp; `confirmed` are the merge fields that Mailchimp has from us."""
+    """A contact with all data that would go to Mailchimp; `confirmed` are merge fields Mailchimp has from us."""
 
     contact_id: int
     name: str
@@ -40,7 +41,7 @@ class PreviewedPerson:
 
 @dataclass(frozen=True, slots=True)
 class DataPreview:
-    """People with their data, and what is wrong with plugins."""
+    """People with their data, and problems of plugins."""
 
     people: tuple[PreviewedPerson, ...]
     failures: Mapping[str, str]
@@ -49,7 +50,7 @@ class DataPreview:
 
 @dataclass(frozen=True, slots=True)
 class Unfit:
-    """A value that does not fit: of how many people, and some of their contacts."""
+    """A value that doesn't fit: how many people have it, and some of their contacts."""
 
     plugin: str
     field: str
@@ -60,7 +61,7 @@ class Unfit:
 
 @dataclass(frozen=True, slots=True)
 class DataFindings:
-    """What the last complete run with data found; `began_at` None: there was none yet."""
+    """The findings of the last complete run with data; `began_at` is None if there was none yet."""
 
     began_at: datetime | None
     people: int
@@ -82,47 +83,47 @@ def _findings_in_wire_form(found: DataFindings) -> dict[str, Any]:
 def previewdata(
     site: Site,
     *,
-    group_id: GroupId,
+    group_id: OneGroupId,
     contact_ids: Annotated[
         list[Annotated[int, Field(gt=0)]] | None,
-        Field(description="Contacts to be shown; without them, the first members.", max_length=PEOPLE_MAX),
+        Field(description="Contacts to show. Default: the first members.", max_length=PEOPLE_MAX),
     ] = None,
-    limit: Annotated[int, Field(description="How many people at most.", ge=1, le=PEOPLE_MAX)] = 10,
-    data: GivenData = None,
+    limit: Annotated[int, Field(description="The most people to return.", ge=1, le=PEOPLE_MAX)] = 10,
+    data: DataToTry = None,
 ) -> DataPreview:
     """Show what would go to Mailchimp for some people: each merge field with its value or its problem, and tags.
 
-    Nothing is written on either side. Who is not yet known here is not shown: a first sync has to come before.
+    Nothing is changed on either side. Only people that a sync has already read can be shown.
 
     Raises:
         UsageError: no such group, or `data` can't be used.
-        AccessError, TransientError: a side does not let us, or can't be asked.
+        AccessError, TransientError: a side refuses access, or can't be reached.
     """
     [link] = find_links(site, group_id)
     options, systems = data_options(link, data), site.systems(link)
     with site.store.reading() as tx:
         some = stored.rows_to_show(tx, link.audience_id, contact_ids, limit)
     with within(systems.mailchimp, SECONDS_MAX), within(systems.civicrm, SECONDS_MAX), read_only(systems):
-        team = PluginRunner.of(audience_of(site, link, options), systems.civicrm)
+        runner = PluginRunner.of(audience_of(site, link, options), systems.civicrm)
         fields = {one.tag: one for one in merge_fields(systems.mailchimp, link.audience_id)}
         contacts = sorted({row["civicrm_contact_id"] for row in some})
         names = display_names(systems.civicrm, contacts) if contacts else {}
-        team.begin()
-        team.prepare(contacts)
+        runner.begin()
+        runner.prepare(contacts)
         people = [
             _person(
                 row,
                 names,
-                preview_person(team.ask(Person(row["civicrm_contact_id"], link.audience_id, *_known(row))), fields),
+                preview_person(runner.ask(Person(row["civicrm_contact_id"], link.audience_id, *_known(row))), fields),
             )
             for row in some
         ]
-    return DataPreview(tuple(people), team.set_aside, {name: list(words) for name, words in team.warnings.items()})
+    return DataPreview(tuple(people), runner.set_aside, {name: list(words) for name, words in runner.warnings.items()})
 
 
 @action("Mailchimpsync", Scope.READ, present=_findings_in_wire_form)
-def getdatafindings(site: Site, *, group_id: GroupId) -> DataFindings:
-    """Tell what the last complete run with data found: values that don't fit, and plugins that failed.
+def getdatafindings(site: Site, *, group_id: OneGroupId) -> DataFindings:
+    """Return the findings of the last complete run with data: values that don't fit, and plugins that failed.
 
     Raises:
         UsageError: no such group.

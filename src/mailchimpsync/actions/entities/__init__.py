@@ -1,1 +1,1 @@
-"""The actions `get`, `create` and `delete` of the rows we keep: cache rows, updates and batches."""
+"""The actions `get`, `create` and `delete` of stored rows: cache rows, updates and batches."""

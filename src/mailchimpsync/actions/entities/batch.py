@@ -8,9 +8,10 @@ from pydantic import Field
 
 from mailchimpsync.actions.api.description import Scope, action
 from mailchimpsync.actions.api.envelope import plain
+from mailchimpsync.actions.api.parameters import RowId
 from mailchimpsync.actions.api.selection import find_audience
 from mailchimpsync.actions.entities import filters
-from mailchimpsync.actions.entities.editing import RowId, exclusive_transaction, existing, read_row
+from mailchimpsync.actions.entities.editing import exclusive_transaction, existing, read_row
 from mailchimpsync.actions.entities.filters import (
     IsCount,
     Limit,
@@ -38,13 +39,13 @@ WHAT = "batch"
 def batch_get(
     site: Site,
     *,
-    id: Annotated[NumberFilter, Field(description="Our number of the batch.")] = None,  # noqa: A002 (CiviCRM's name)
+    id: Annotated[NumberFilter, Field(description="Our id of the batch.")] = None,  # noqa: A002 (CiviCRM's name)
     mailchimp_list_id: Annotated[TextFilter, Field(description="The audience.")] = None,
     mailchimp_batch_id: Annotated[TextFilter, Field(description="Mailchimp's id of the batch.")] = None,
-    status: Annotated[TextFilter, Field(description="Mailchimp's word, such as `finished`, or `aborted`.")] = None,
-    created_date: Annotated[TimeFilter, Field(description="When it was put together.")] = None,
-    submitted_at: Annotated[TimeFilter, Field(description="When Mailchimp took it.")] = None,
-    completed_at: Annotated[TimeFilter, Field(description="When Mailchimp had done it.")] = None,
+    status: Annotated[TextFilter, Field(description="Mailchimp's status, such as `finished`, or `aborted`.")] = None,
+    created_date: Annotated[TimeFilter, Field(description="When it was created.")] = None,
+    submitted_at: Annotated[TimeFilter, Field(description="When Mailchimp accepted it.")] = None,
+    completed_at: Annotated[TimeFilter, Field(description="When Mailchimp finished it.")] = None,
     finished_operations: Annotated[NumberFilter, Field(description="How many of its updates are done.")] = None,
     errored_operations: Annotated[NumberFilter, Field(description="How many of them were refused.")] = None,
     total_operations: Annotated[NumberFilter, Field(description="How many updates it has.")] = None,
@@ -55,13 +56,13 @@ def batch_get(
     sort: Sort = "id",
     is_count: IsCount = False,
 ) -> list[dict[str, Any]] | int:
-    """Look up batches: each is up to 1,000 updates that were sent together.
+    """Look up batches: up to 1,000 updates that were sent together.
 
     A filter is a value, or an operator with a value, as in `MailchimpsyncCache.get`. Rows have the columns of the
-    table `civicrm_mailchimpsync_batch`. With `is_count` a number is returned.
+    table `civicrm_mailchimpsync_batch`. With `is_count`, the number of rows is returned.
 
     Raises:
-        UsageError: no such column; too many rows for one answer.
+        UsageError: no such column; too many rows for one response.
     """
     wanted = {
         "id": id,
@@ -83,27 +84,27 @@ def batch_get(
 def batch_create(
     site: Site,
     *,
-    id: Annotated[RowId | None, Field(description="The batch to change; without it, one is added.")] = None,  # noqa: A002 (CiviCRM's name)
+    id: Annotated[RowId | None, Field(description="The batch to change. Default: add a new one.")] = None,  # noqa: A002 (CiviCRM's name)
     mailchimp_list_id: Annotated[str | None, Field(description="The audience of a new batch.", max_length=32)] = None,
     mailchimp_batch_id: Annotated[
         str | None, Field(description="Mailchimp's id of the batch.", pattern="^[A-Za-z0-9_-]{1,64}$")
     ] = None,
     response_processed: Annotated[
         int | None,
-        Field(description="0: its results are to be read (again); 2: they have been.", ge=0, le=2, multiple_of=2),
+        Field(description="0: its results have to be read (again); 2: they have been read.", ge=0, le=2, multiple_of=2),
     ] = None,
 ) -> list[dict[str, Any]]:
-    """Note a batch that is at Mailchimp, or change what is known of one; the next run reads its results.
+    """Add a batch that exists at Mailchimp, or change a known one; the next run reads its results.
 
-    Results that answer none of our updates are passed over. Returns the batch.
+    Results that belong to none of our updates are ignored. Returns the batch.
 
     Raises:
-        UsageError: there is no such batch or audience; the id is that of another batch; updates of it wait for results.
-        BusyError: a run is at work on the audience.
+        UsageError: no such batch or audience; the id belongs to another batch; its updates are waiting for results.
+        BusyError: a run on the audience is in progress.
     """
     list_id = read_row(site, batch, id, WHAT)["mailchimp_list_id"] if id else mailchimp_list_id
     if list_id is None or mailchimp_list_id not in (None, list_id):
-        raise UsageError("mailchimp_list_id: a new batch needs the audience, and an old one stays in its own.")
+        raise UsageError("mailchimp_list_id: give the audience of a new batch; that of an existing one can't change.")
     find_audience(site, list_id)
     values = {"mailchimp_batch_id": mailchimp_batch_id, "response_processed": response_processed}
     given = {name: value for name, value in values.items() if value is not None}
@@ -120,15 +121,15 @@ def batch_create(
 def batch_delete(
     site: Site,
     *,
-    id: Annotated[RowId, Field(description="Our number of the batch.")],  # noqa: A002 (CiviCRM's name)
+    id: Annotated[RowId, Field(description="Our id of the batch.")],  # noqa: A002 (CiviCRM's name)
 ) -> list[dict[str, Any]]:
-    """Forget a batch, and its updates, which all have their results. Nothing changes at Mailchimp.
+    """Delete a batch here with its updates, which must all have their results. Nothing changes at Mailchimp.
 
     Returns the batch's id.
 
     Raises:
-        UsageError: there is no such batch, or updates of it wait for their results.
-        BusyError: a run is at work on the audience.
+        UsageError: no such batch, or its updates are waiting for results.
+        BusyError: a run on the audience is in progress.
     """
     with exclusive_transaction(site, read_row(site, batch, id, WHAT)["mailchimp_list_id"]) as tx:
         existing(tx, batch, id, WHAT)
@@ -141,9 +142,9 @@ def _check(tx: Transaction, batch_id: int | None, given: dict[str, Any]) -> None
     before = existing(tx, batch, batch_id, WHAT)["mailchimp_batch_id"] if batch_id else None
     name = given.get("mailchimp_batch_id", before)
     if name is None:
-        raise UsageError("mailchimp_batch_id: a new batch needs Mailchimp's id.")
+        raise UsageError("mailchimp_batch_id: give Mailchimp's id of the new batch.")
     if name != before and name in updates.own_batch_ids(tx):
-        raise UsageError("mailchimp_batch_id: this batch is known already.")
+        raise UsageError("mailchimp_batch_id: this batch is already known.")
     if batch_id and (name != (before or name) or given.get("response_processed") == updates.HANDLED):
         _settled(tx, batch_id)
 
@@ -151,5 +152,5 @@ def _check(tx: Transaction, batch_id: int | None, given: dict[str, Any]) -> None
 def _settled(tx: Transaction, batch_id: int) -> None:
     if number := edits.count_open_updates_of(tx, batch_id):
         raise UsageError(
-            f"{number} updates of batch {batch_id} wait for their results. Sync until they are in, or abort."
+            f"Batch {batch_id} has updates that wait for results: {number}. Sync until they arrive, or abort."
         )

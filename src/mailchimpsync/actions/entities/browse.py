@@ -1,4 +1,4 @@
-"""Cache rows as people browse, export and include them: by the same filters."""
+"""Browsing, exporting and including cache rows, by the same filters."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from mailchimpsync.actions.api.description import Scope, action
+from mailchimpsync.actions.api.parameters import RowId
 from mailchimpsync.actions.api.selection import find_audience
 from mailchimpsync.actions.entities.cache import ENTITY
-from mailchimpsync.actions.entities.editing import RowId
 from mailchimpsync.actions.entities.filters import Number, Text
 from mailchimpsync.actions.site import Site
 from mailchimpsync.config import Link
@@ -46,7 +46,7 @@ TextOrSeveral = Text | Several | None
 
 @dataclass(frozen=True, slots=True)
 class InterestState:
-    """What both sides say of one interest: is it ticked, and what is the contact's status in its group?"""
+    """One interest on both sides: whether it is ticked, and the contact's status in its group."""
 
     interest: str
     group_id: int
@@ -56,7 +56,7 @@ class InterestState:
 
 @dataclass(frozen=True)
 class Browsed:
-    """A page of rows; `interests` are those of each row, by its id."""
+    """A page of rows; `interests` are the interests of each row, by row id."""
 
     link: Link
     found: Found
@@ -64,7 +64,7 @@ class Browsed:
 
 
 def make_filter(site: Site, list_id: str, **filters: Any) -> RowFilter:
-    """Return filters over the rows of an audience, see `Wanted`.
+    """Return filters over the rows of an audience; see `RowFilter`.
 
     Raises:
         UsageError: the audience is not connected.
@@ -73,7 +73,7 @@ def make_filter(site: Site, list_id: str, **filters: Any) -> RowFilter:
 
 
 def browse(site: Site, wanted: RowFilter, turn: Turn, *, quick: bool = False) -> Browsed:
-    """Return a page of rows; `quick`, what can be found in a moment, see `Found.is_whole`."""
+    """Return a page of rows; with `quick`, only what can be found in a moment, see `Found.is_whole`."""
     link = find_audience(site, wanted.list_id)
     with site.store.reading() as tx:
         found = stored.find(tx, wanted, turn, quick=quick)
@@ -98,14 +98,14 @@ def _interests(tx: Transaction, link: Link, rows: Sequence[Mapping[str, Any]]) -
 
 
 def export_rows(site: Site, wanted: RowFilter) -> Iterator[Mapping[str, Any]]:
-    """Yield all rows that match, by id, reading some at a time."""
+    """Yield all matching rows by id, reading page by page."""
     after = 0
-    while some := _include_page(site, wanted, after):
+    while some := _export_page(site, wanted, after):
         yield from some
         after = some[-1]["id"]
 
 
-def _include_page(site: Site, wanted: RowFilter, after: int) -> Sequence[Mapping[str, Any]]:
+def _export_page(site: Site, wanted: RowFilter, after: int) -> Sequence[Mapping[str, Any]]:
     with site.store.reading() as tx:
         return stored.stream(tx, wanted, after, _ROWS_AT_ONCE)
 
@@ -117,28 +117,28 @@ def cache_include(
     mailchimp_list_id: Annotated[Text, Field(description="The audience.")],
     id: Annotated[  # noqa: A002 (CiviCRM's name)
         RowId | Annotated[list[RowId], Field(min_length=1, max_length=_VALUES_MAX)] | None,
-        Field(description="The row's number, or several."),
+        Field(description="The row's id, or several."),
     ] = None,
     sync_status: Annotated[TextOrSeveral, Field(description="`ok` or `fail`, or both.")] = None,
-    mailchimp_status: Annotated[TextOrSeveral, Field(description="Such as `subscribed`, or `none`.")] = None,
+    mailchimp_status: Annotated[TextOrSeveral, Field(description="For example `subscribed`, or `none`.")] = None,
     mailchimp_email: Annotated[Text | None, Field(description="A part of the member's address.")] = None,
     civicrm_contact_id: Annotated[Number | None, Field(description="The contact.")] = None,
     civicrm_status: Annotated[
-        TextOrSeveral, Field(description="In the subscription group: such as `Added`, or `none`.")
+        TextOrSeveral, Field(description="Status in the subscription group, for example `Added`, or `none`.")
     ] = None,
-    reason: Annotated[TextOrSeveral, Field(description="Codes of reasons, such as `MC_COMPLIANCE`.")] = None,
+    reason: Annotated[TextOrSeveral, Field(description="Codes of reasons, for example `MC_COMPLIANCE`.")] = None,
     show: Annotated[
-        Show | list[Show] | None, Field(description="The rows that are counted together in the balance of both sides.")
+        Show | list[Show] | None, Field(description="Rows that are counted together in the comparison of both sides.")
     ] = None,
-    everybody: Annotated[bool, Field(description="Without any filter: really all rows.")] = False,
+    everybody: Annotated[bool, Field(description="Confirms that all rows are meant, without any filter.")] = False,
 ) -> dict[str, int]:
-    """Have the next run decide again about the rows that match, and return how many these are (`affected`).
+    """Have the next run decide again about all matching rows, and return their number (`affected`).
 
-    Of several values of a filter, any will do; a row has to meet all filters. Rows that are due already, or have an
-    update on its way, are left alone: they will be decided anyway.
+    A row has to match all filters, and any one of several values of a filter. Rows that are already due, or have an
+    update under way, are left alone: they will be decided anyway.
 
     Raises:
-        UsageError: the audience is not connected; there is no filter, and `everybody` is not said.
+        UsageError: the audience is not connected; there is no filter, and `everybody` is not set.
     """
     given = {
         "ids": _several(id),
@@ -152,12 +152,12 @@ def cache_include(
     }
     wanted = make_filter(site, mailchimp_list_id, **given)
     if wanted == make_filter(site, mailchimp_list_id) and not everybody:
-        raise UsageError("Give a filter, such as id or reason, or everybody=true for all rows.")
+        raise UsageError("Give a filter, for example id or reason, or everybody=true for all rows.")
     return {"affected": include_rows(site, wanted)}
 
 
 def include_rows(site: Site, wanted: RowFilter) -> int:
-    """Have the next run decide again about all rows that match, some at a time, and return how many these are."""
+    """Have the next run decide again about all matching rows, page by page, and return their number."""
     affected, after = 0, 0
     while True:
         with site.store.begin() as tx:

@@ -32,7 +32,7 @@ from mailchimpsync.store.queries.lookup import Condition
 ENTITY = "MailchimpsyncCache"
 NO_STATUS = "none"
 ADDED = ("status",)
-"""What a row has besides its columns."""
+"""What a row has in addition to its columns."""
 
 TROUBLESHOOT = (
     "civicrm_display_name",
@@ -42,15 +42,17 @@ TROUBLESHOOT = (
     "updates",
     "errors",
 )
-"""Likewise with `troubleshoot`."""
+"""What `troubleshoot` adds."""
 
 
 @action(ENTITY, Scope.READ, name="get", present=plain)
 def cache_get(
     site: Site,
     *,
-    mailchimp_list_id: Annotated[TextFilter, Field(description="The audience; without it, all connected ones.")] = None,
-    id: Annotated[NumberFilter, Field(description="The row's number.")] = None,  # noqa: A002 (CiviCRM's name)
+    mailchimp_list_id: Annotated[
+        TextFilter, Field(description="The audience. Default: all connected audiences.")
+    ] = None,
+    id: Annotated[NumberFilter, Field(description="The row's id.")] = None,  # noqa: A002 (CiviCRM's name)
     sync_status: Annotated[TextFilter, Field(description="`todo`, `live`, `redo`, `ok` or `fail`.")] = None,
     mailchimp_status: Annotated[TextFilter, Field(description="The member's status, such as `subscribed`.")] = None,
     mailchimp_email: Annotated[TextFilter, Field(description="The member's address; case does not matter.")] = None,
@@ -62,10 +64,13 @@ def cache_get(
     ] = None,
     reason: Annotated[TextFilter, Field(description="The reason's code, such as `MAILCHIMP_LEFT`.")] = None,
     mailchimp_updated: Annotated[TimeFilter, Field(description="When the member last changed.")] = None,
-    mailchimp_data: Annotated[TextFilter, Field(description="What Mailchimp has of the member, as JSON text.")] = None,
+    mailchimp_data: Annotated[
+        TextFilter, Field(description="What Mailchimp has about the member, as JSON text.")
+    ] = None,
     civicrm_data: Annotated[TextFilter, Field(description="Kept for callers of the PHP extension; empty.")] = None,
     civicrm_groups: Annotated[
-        TextFilter, Field(description="The contact in the connected groups, as `id;status;date` joined by bars.")
+        TextFilter,
+        Field(description="The contact's status in the connected groups, as `id;status;date` joined by bars."),
     ] = None,
     columns: Return = None,
     limit: Limit = filters.LIMIT,
@@ -73,18 +78,18 @@ def cache_get(
     sort: Sort = "id",
     is_count: IsCount = False,
     troubleshoot: Annotated[
-        bool, Field(description="Add names, groups, the last updates, and errors with what to do about them.")
+        bool, Field(description="Add names, groups, the last updates, and errors with remedies.")
     ] = False,
 ) -> list[dict[str, Any]] | int:
-    """Look up what is known of people, in one audience or in all that are connected.
+    """Look up what is known about people, in one audience or in all connected ones.
 
     A filter is a value, or an operator with a value: `{"LIKE": "%ann%"}`, `{"IN": ["ok", "fail"]}`, `{"IS NULL": 1}`.
-    Rows have the columns of the table `civicrm_mailchimpsync_cache`; besides, `civicrm_status` (also as `status`) and
-    `civicrm_updated` say what CiviCRM said last of the contact in the subscription group. `troubleshoot` asks CiviCRM
-    for the names; if it can't be reached, `civicrm_problem` says so. With `is_count` a number is returned.
+    Rows have the columns of the table `civicrm_mailchimpsync_cache`, and also `civicrm_status` (also as `status`) and
+    `civicrm_updated`: the contact's last known status in the subscription group. `troubleshoot` asks CiviCRM for the
+    names; if it can't be reached, `civicrm_problem` says so. With `is_count`, the number of rows is returned.
 
     Raises:
-        UsageError: the audience is not connected; no such column; too many rows for one answer.
+        UsageError: the audience is not connected; no such column; too many rows for one response.
     """
     links = _links(site, mailchimp_list_id)
     given = {
@@ -116,12 +121,12 @@ def cache_get(
 
 
 def _links(site: Site, list_id: Any) -> list[Link]:
-    """Return the connections that are looked at: one that is named has to be there."""
+    """Return the connections to search; one that is named must exist."""
     return [find_audience(site, list_id)] if isinstance(list_id, str) else find_links(site)
 
 
 def _conditions(tx: Transaction, links: Sequence[Link], given: Mapping[str, Any]) -> list[Condition]:
-    """Return the conditions; an address is looked for in any spelling."""
+    """Return the conditions; an address is found in any spelling."""
     address = given["mailchimp_email"]
     operators = {"=": address} if isinstance(address, str) else dict(address or {})
     lists = [link.audience_id for link in links]

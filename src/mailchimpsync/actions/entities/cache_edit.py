@@ -1,4 +1,4 @@
-"""`MailchimpsyncCache.create` and `.delete`: to mend a row by hand."""
+"""`MailchimpsyncCache.create` and `.delete`: repair a row by hand."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from pydantic import Field
 
 from mailchimpsync.actions.api.description import Scope, action
 from mailchimpsync.actions.api.envelope import plain
+from mailchimpsync.actions.api.parameters import RowId
 from mailchimpsync.actions.api.selection import find_audience
 from mailchimpsync.actions.entities.cache import ENTITY
-from mailchimpsync.actions.entities.editing import RowId, exclusive_transaction, existing, read_row
+from mailchimpsync.actions.entities.editing import exclusive_transaction, existing, read_row
 from mailchimpsync.actions.entities.filters import in_utc
 from mailchimpsync.actions.site import Site
 from mailchimpsync.addresses import member_id_of
@@ -34,33 +35,33 @@ Row = dict[str, Any]
 def cache_create(
     site: Site,
     *,
-    id: Annotated[RowId | None, Field(description="The row to change; without it, one is added.")] = None,  # noqa: A002 (CiviCRM's name)
+    id: Annotated[RowId | None, Field(description="The row to change. Default: add a new one.")] = None,  # noqa: A002 (CiviCRM's name)
     mailchimp_list_id: Annotated[str | None, Field(description="The audience of a new row.", max_length=32)] = None,
     mailchimp_email: Annotated[
         str | None, Field(description="The member's address.", max_length=255, pattern=r"^[^\s@\x00]+@[^\s@\x00]+$")
     ] = None,
     mailchimp_member_id: Annotated[
         str | None,
-        Field(description="The member's id, where it is not the MD5 of the address.", pattern="^[0-9a-f]{32}$"),
+        Field(description="The member's id, if it isn't the MD5 of the address.", pattern="^[0-9a-f]{32}$"),
     ] = None,
     mailchimp_status: Annotated[MemberStatus | None, Field(description="The member's status.")] = None,
     mailchimp_updated: Annotated[datetime | None, Field(description="When the member changed. Default: now.")] = None,
     civicrm_contact_id: Annotated[
-        int | None, Field(description="The contact who owns the row; 0: nobody.", ge=0, lt=2**63)
+        int | None, Field(description="The contact of the row; 0: none.", ge=0, lt=2**63)
     ] = None,
     sync_status: Annotated[
-        Literal["todo", "ok", "fail"] | None, Field(description="Default: `todo`, the next run decides.")
+        Literal["todo", "ok", "fail"] | None, Field(description="Default: `todo`, so that the next run decides.")
     ] = None,
 ) -> list[dict[str, Any]]:
-    """Add a row, or change one: its contact, its member where none is known, or whether it is due.
+    """Add a row, or change one: its contact, its member if none is known, or whether it is due.
 
-    A row stands for a member (address and status), for a contact, or for both. Neither side is changed by the call
-    itself; the next run decides what the row needs. A new contact ends what was agreed with the one before. What an
-    update is on its way for can only be made due (`sync_status=todo`), after its result. Returns the row.
+    A row stands for a member (address and status), for a contact, or for both. The call itself changes neither side;
+    the next run decides what the row needs. With a new contact, what was agreed with the old one is forgotten. A row
+    with an update under way can only be made due (`sync_status=todo`) after the result. Returns the row.
 
     Raises:
-        UsageError: there is no such row or audience; another row stands for this member or contact.
-        BusyError: a run is at work on the audience.
+        UsageError: no such row or audience; another row stands for this member or contact.
+        BusyError: a run on the audience is in progress.
     """
     values = {
         "mailchimp_email": mailchimp_email,
@@ -73,7 +74,7 @@ def cache_create(
     given = {name: value for name, value in values.items() if value is not None}
     list_id = read_row(site, cache, id, WHAT)["mailchimp_list_id"] if id else mailchimp_list_id
     if list_id is None or mailchimp_list_id not in (None, list_id):
-        raise UsageError("mailchimp_list_id: a new row needs the audience, and an old one stays in its own.")
+        raise UsageError("mailchimp_list_id: give the audience of a new row; that of an existing one can't change.")
     find_audience(site, list_id)
     with exclusive_transaction(site, list_id) as tx:
         before = existing(tx, cache, id, WHAT) if id else _ownerless_row(list_id)
@@ -87,20 +88,20 @@ def cache_delete(
     *,
     id: Annotated[RowId, Field(description="The row.")],  # noqa: A002 (CiviCRM's name)
 ) -> list[dict[str, Any]]:
-    """Forget what is known of one person in one audience; neither side is changed.
+    """Delete what is known here about one person in one audience; neither side is changed.
 
-    The person is met as for the first time when they next change: nothing was ever agreed. The row's old updates go
+    When the person next changes, they are treated as new: nothing was ever agreed. The row's old updates are deleted
     with it; its journal stays. Returns the row's id.
 
     Raises:
-        UsageError: there is no such row, or an update for it is on its way.
-        BusyError: a run is at work on the audience.
+        UsageError: no such row, or an update for it is under way.
+        BusyError: a run on the audience is in progress.
     """
     with exclusive_transaction(site, read_row(site, cache, id, WHAT)["mailchimp_list_id"]) as tx:
         existing(tx, cache, id, WHAT)
         if (update_id := edits.open_update_of(tx, id)) is not None:
             raise UsageError(
-                f"Row {id} has update {update_id} on its way to Mailchimp. Sync until that has its result, or abort."
+                f"Update {update_id} of row {id} is on its way to Mailchimp. Sync until its result arrives, or abort."
             )
         edits.remove(tx, cache, id)
     return [{"id": id}]
@@ -108,7 +109,7 @@ def cache_delete(
 
 def _checked_time(moment: datetime) -> datetime:
     if moment.year < YEAR_MIN:
-        raise UsageError("mailchimp_updated: Mailchimp was founded later.")
+        raise UsageError(f"mailchimp_updated: give a date of {YEAR_MIN} or later.")
     return in_utc(moment)
 
 
@@ -122,14 +123,16 @@ def _ownerless_row(list_id: str) -> Row:
 def _save(tx: Transaction, row_id: int | None, before: Row, given: Mapping[str, Any], now: datetime) -> int:
     if row_id and (update_id := edits.open_update_of(tx, row_id)) is not None:
         if given != {"sync_status": SyncStatus.TODO.value}:
-            raise UsageError(f"Row {row_id} has update {update_id} on its way; it can only be made due (todo) now.")
+            raise UsageError(
+                f"Update {update_id} of row {row_id} is on its way; until its result, it can only be made due (todo)."
+            )
         edits.change(tx, cache, row_id, {"recheck": True})
         return row_id
     values = {"sync_status": SyncStatus.TODO.value, **given, **_contact(before, given), **_member(before, given, now)}
     values["identity"] = _identity(before, values)
     holder = edits.holder_of(tx, before["mailchimp_list_id"], values["identity"])
     if holder not in (None, row_id):
-        raise UsageError(f"Row {holder} stands for this member or contact already.")
+        raise UsageError(f"Row {holder} already stands for this member or contact.")
     if row_id is None:
         return edits.add(tx, cache, {"mailchimp_list_id": before["mailchimp_list_id"], **values})
     edits.drop_plan_of(tx, row_id)
@@ -138,9 +141,9 @@ def _save(tx: Transaction, row_id: int | None, before: Row, given: Mapping[str, 
 
 
 def _contact(before: Row, given: Mapping[str, Any]) -> Row:
-    """Another contact: what was known of, and agreed with, the one before says nothing about this one.
+    """Return the columns for another contact: facts and agreements of the old one don't apply to it.
 
-    How it is marked is not known yet, so nothing is decided about it before a run has read it.
+    Its flags are not known yet, so nothing is decided about it until a run has read it.
     """
     contact = given.get("civicrm_contact_id", before["civicrm_contact_id"]) or None
     if contact == before["civicrm_contact_id"]:
@@ -150,7 +153,7 @@ def _contact(before: Row, given: Mapping[str, Any]) -> Row:
 
 
 def _member(before: Row, given: Mapping[str, Any], now: datetime) -> Row:
-    """A member as somebody says that Mailchimp has them."""
+    """Return the columns for a member with the given values."""
     email, status = (given.get(name, before[name]) for name in ("mailchimp_email", "mailchimp_status"))
     if (email is None) != (status is None):
         raise UsageError("A member has an address and a status: give both mailchimp_email and mailchimp_status.")
@@ -161,7 +164,7 @@ def _member(before: Row, given: Mapping[str, Any], now: datetime) -> Row:
         member_id,
         email,
     ):
-        raise UsageError("The row stands for another member. An address is changed at Mailchimp; the next run follows.")
+        raise UsageError("The row stands for another member. Change the address at Mailchimp; the next run adopts it.")
     updated = given.get("mailchimp_updated", now if "mailchimp_status" in given else before["mailchimp_updated"])
     facts = observe_member(facts_of(before), ObservedMember(status, updated))
     return {
@@ -180,7 +183,7 @@ def _no_member(given: Mapping[str, Any]) -> Row:
 
 
 def _identity(before: Row, values: Row) -> str:
-    """Return what the row stands for: its member, else the address it has claimed, else its contact."""
+    """Return what the row stands for: its member, else its claimed address, else its contact."""
     if values.get("mailchimp_member_id"):
         return f"m:{values['mailchimp_member_id']}"
     if values["civicrm_contact_id"] is None:

@@ -1,4 +1,4 @@
-"""What CiviCRM offers for every entity with `get`: `getcount`, `getsingle`, `getvalue` and `getfields`."""
+"""Actions that CiviCRM has for every entity with `get`: `getcount`, `getsingle`, `getvalue` and `getfields`."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from mailchimpsync.errors import UsageError
 
 ENTITIES = ("MailchimpsyncCache", "MailchimpsyncBatch", "MailchimpsyncUpdate")
 
-ApiAction = Annotated[str, Field(description="The action whose parameters are wanted.", max_length=100)]
+ApiAction = Annotated[str, Field(description="The action whose parameters to return.", max_length=100)]
 
 
 def _single(values: Mapping[str, Any], *, sequential: bool = True) -> dict[str, Any]:
-    """CiviCRM gives the row itself; `values` has it too, as in every other answer."""
+    """Return the row itself, as CiviCRM does; `values` has it too, as in every other response."""
     return {**values, **success([values], sequential=sequential)}
 
 
@@ -52,17 +52,17 @@ def _derive(get: Action) -> None:
 
     filters = f"Takes the filters of `{get.title}`."
     for name, function, summary, envelope in (
-        ("getcount", number, "Return how many rows meet the filters.", _value),
+        ("getcount", number, "Return how many rows match the filters.", _value),
         (
             "getsingle",
             one_row,
-            "Return the only row that meets the filters; it fails if there are none or several.",
+            "Return the only row that matches the filters; fails if there are none or several.",
             _single,
         ),
         (
             "getvalue",
             one_value,
-            "Return one column, named by `return`, of the only row that meets the filters.",
+            "Return one column, named by `return`, of the only row that matches the filters.",
             _value,
         ),
     ):
@@ -73,7 +73,7 @@ def _derive(get: Action) -> None:
 def _describe_fields(entity: str) -> None:
     @action(entity, Scope.READ, name="getfields")
     def getfields(site: Site, *, api_action: ApiAction = "get") -> dict[str, dict[str, Any]]:  # noqa: ARG001 (as every action)
-        """Return the parameters of an action, by name: the columns of a row and how a call is made.
+        """Return the parameters of an action by name: the columns of a row and the options of a call.
 
         Raises:
             UsageError: there is no such action.

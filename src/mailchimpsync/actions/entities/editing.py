@@ -1,12 +1,11 @@
-"""What changing single rows has in common: alone on the audience, and rows that have to be there."""
+"""Shared by actions that change single rows: exclusive access to the audience, and rows that must exist."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import Field
 from sqlalchemy import Table
 
 from mailchimpsync.actions.site import Site
@@ -16,15 +15,13 @@ from mailchimpsync.store.cache import edits
 from mailchimpsync.store.runs import runs
 from mailchimpsync.sync.lease.lease import holding_lease
 
-RowId = Annotated[int, Field(gt=0, lt=2**63)]
-
 
 @contextmanager
 def exclusive_transaction(site: Site, list_id: str) -> Iterator[Transaction]:
-    """Open a transaction in which no run works on the audience.
+    """Open a transaction during which no run works on the audience.
 
     Raises:
-        BusyError: a run is at work.
+        BusyError: a run is in progress.
     """
     with holding_lease(site.store, list_id) as lease, site.store.begin() as tx:
         runs.hold_lease(tx, lease)
@@ -35,7 +32,7 @@ def existing(tx: Transaction, table: Table, row_id: int, what: str) -> dict[str,
     """Return a row by its id.
 
     Raises:
-        UsageError: there is none; `what` says what it would have been.
+        UsageError: there is none; `what` is its name in the message.
     """
     found = edits.row(tx, table, row_id)
     if found is None:
@@ -44,7 +41,7 @@ def existing(tx: Transaction, table: Table, row_id: int, what: str) -> dict[str,
 
 
 def read_row(site: Site, table: Table, row_id: int, what: str) -> dict[str, Any]:
-    """Return a row by its id, in a transaction of its own: to know its audience before working on that alone.
+    """Return a row by its id, in its own transaction: to know its audience before getting exclusive access.
 
     Raises:
         UsageError: there is none.

@@ -1,4 +1,4 @@
-"""Parameters that every `get` has: filters as CiviCRM writes them, and pages."""
+"""Parameters of every `get`: filters in CiviCRM's form, and paging."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mailchimpsync.store.queries.lookup import OPERATORS, Condition, Source
 
 LIMIT = 25
 LIMIT_MAX = 25_000
-"""Rows in one answer: some tens of megabytes."""
+"""Rows in one response: some tens of megabytes."""
 
 Text = Annotated[str, Field(coerce_numbers_to_str=True, max_length=500, pattern=r"^[^\x00]*$")]
 Number = Annotated[int, Field(ge=-(2**63), lt=2**63)]
@@ -85,8 +85,8 @@ TextFilter = Text | TextOperators | None
 NumberFilter = Number | NumberOperators | None
 TimeFilter = datetime | TimeOperators | None
 
-Limit = Annotated[int, Field(ge=0, le=LIMIT_MAX, description=f"How many rows at most; 0: all, up to {LIMIT_MAX:,}.")]
-Offset = Annotated[int, Field(ge=0, le=2**53, description="How many rows to leave out first.")]
+Limit = Annotated[int, Field(ge=0, le=LIMIT_MAX, description=f"The most rows to return; 0: all, up to {LIMIT_MAX:,}.")]
+Offset = Annotated[int, Field(ge=0, le=2**53, description="How many rows to skip first.")]
 Sort = Annotated[
     str | list[str],
     Field(max_length=200, description="Columns to sort by, such as `mailchimp_email` or `id DESC, reason`."),
@@ -96,15 +96,15 @@ Return = Annotated[
     Field(
         max_length=2_000,
         validation_alias=AliasChoices("return", "columns"),
-        description="Only these columns, as a list or with commas; `id` comes with them.",
+        description="Only these columns, as a list or separated by commas; `id` is always included.",
     ),
 ]
-IsCount = Annotated[bool, Field(description="Only say how many rows there are.")]
+IsCount = Annotated[bool, Field(description="Return only the number of rows.")]
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Which of the rows are wanted."""
+    """Which of the matching rows to return."""
 
     limit: int = LIMIT
     offset: int = 0
@@ -116,14 +116,14 @@ def conditions(filters: Mapping[str, Any]) -> list[Condition]:
     """Return filters by column as conditions; None is no filter.
 
     Raises:
-        UsageError: an operator that there is not.
+        UsageError: an unknown operator.
     """
     found: list[Condition] = []
     for column, given in filters.items():
         pairs = given.items() if isinstance(given, Mapping) else [("=", given)]
         for operator, value in pairs if given is not None else ():
             if operator not in OPERATORS:
-                raise UsageError(f"{column}: there is no operator {operator}. There are: {', '.join(OPERATORS)}.")
+                raise UsageError(f"{column}: there is no operator {operator}. Operators: {', '.join(OPERATORS)}.")
             found.append((column, operator, _with_times_in_utc(value)))
     return found
 
@@ -135,19 +135,19 @@ def _with_times_in_utc(value: Any) -> Any:
 
 
 def look_up(tx: Transaction, source: Source, wanted: list[Condition], page: Page) -> list[dict[str, Any]] | int:
-    """Return a page of the rows that meet all conditions, or their number.
+    """Return a page of the rows that match all conditions, or their number.
 
     Raises:
-        UsageError: there is no such column to sort by; all were asked for, and there are too many.
+        UsageError: no such column to sort by; all rows were asked for, and there are too many.
     """
     if not (0 <= page.limit <= LIMIT_MAX and page.offset >= 0):
-        raise UsageError(f"limit is at least 0 and at most {LIMIT_MAX:,}, offset at least 0.")
+        raise UsageError(f"limit must be from 0 to {LIMIT_MAX:,}, and offset at least 0.")
     if page.is_count:
         return lookup.count(tx, source, wanted)
     order = _order(page.sort, source)
     rows = lookup.find(tx, source, wanted, order=order, limit=page.limit or LIMIT_MAX + 1, offset=page.offset)
     if len(rows) > LIMIT_MAX:
-        raise UsageError(f"There are more than {LIMIT_MAX:,} rows; ask for some at a time, by limit and offset.")
+        raise UsageError(f"There are more than {LIMIT_MAX:,} rows. Read them in parts, with limit and offset.")
     return rows
 
 
@@ -166,21 +166,21 @@ def answer(
 
 
 def choose(rows: list[dict[str, Any]] | int, columns: str | list[str] | None, known: Collection[str]) -> Any:
-    """Return rows with some columns only, and their `id`; a number as it is.
+    """Return rows with only these columns and their `id`; a number unchanged.
 
     Raises:
         UsageError: there is no such column.
     """
     names = _names(columns)
     if unknown := [name for name in names if name not in known]:
-        raise UsageError(f"return: there is no column {', '.join(unknown)}. There are: {', '.join(known)}.")
+        raise UsageError(f"return: there is no column {', '.join(unknown)}. Columns: {', '.join(known)}.")
     if isinstance(rows, int) or not names:
         return rows
     return [{name: value for name, value in row.items() if name == "id" or name in names} for row in rows]
 
 
 def _names(columns: str | list[str] | None) -> list[str]:
-    """Return names that came as a list, with commas, or as the text of a list."""
+    """Return names given as a list, separated by commas, or as the text of a list."""
     text = ",".join(columns) if isinstance(columns, list) else columns or ""
     return [name for part in text.strip("[] ").split(",") if (name := part.strip(" '\""))]
 
@@ -191,18 +191,18 @@ def _order(sort: str | list[str], source: Source) -> list[tuple[str, bool]]:
         name, _, direction = part.strip().partition(" ")
         if name not in source.columns or direction.strip().upper() not in {"", "ASC", "DESC"}:
             known = ", ".join(source.columns)
-            raise UsageError(f"sort: “{part.strip()}” is not a column, with ASC or DESC. The columns: {known}.")
+            raise UsageError(f"sort: “{part.strip()}” is not a column with an optional ASC or DESC. Columns: {known}.")
         order.append((name, direction.strip().upper() == "DESC"))
     return order if order != [("id", False)] else []
 
 
 def in_utc(moment: datetime) -> datetime:
-    """Return a time in UTC; one without zone is meant to be.
+    """Return a time in UTC; one without a zone is taken as UTC.
 
     Raises:
-        UsageError: it is beyond the calendar.
+        UsageError: it is out of range.
     """
     try:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except OverflowError:
-        raise UsageError("A time is out of the calendar.") from None
+        raise UsageError("A time is out of range.") from None

@@ -1,4 +1,4 @@
-"""All that is known of one row, for people: both sides, its last updates, and what to do about errors."""
+"""Details of one row for people: both sides, its last updates, and remedies for errors."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from mailchimpsync.store.schema import cache
 
 @dataclass(frozen=True)
 class RowDetails:
-    """A row with its connection; `row` also has what `MailchimpsyncCache.get` adds by `troubleshoot`, but the name."""
+    """A row with its connection; `row` includes what `MailchimpsyncCache.get` adds by `troubleshoot`, except names."""
 
     link: Link
     row: Mapping[str, Any]
@@ -29,10 +29,10 @@ class RowDetails:
 
 
 def describe_row(site: Site, row_id: int) -> RowDetails:
-    """Return all that is known of a row, without asking either side.
+    """Return all that is known about a row, without asking either side.
 
     Raises:
-        UsageError: there is no such row, or its audience is not connected any more.
+        UsageError: no such row, or its audience is no longer connected.
     """
     whole = read_row(site, cache, row_id, "row")
     link = find_audience(site, whole["mailchimp_list_id"])

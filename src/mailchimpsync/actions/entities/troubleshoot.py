@@ -1,4 +1,4 @@
-"""What a person needs to see why a row is as it is (docs/reference/php-extension.md#mailchimpsynccacheget)."""
+"""What a person needs to understand the state of a row (docs/reference/php-extension.md#mailchimpsynccacheget)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from mailchimpsync.store.cache import rows as stored
 
 ROWS_PER_STEP = 1_000
 UPDATES_SHOWN = 3
-PATIENCE_SECONDS = 10
+TIME_LIMIT_SECONDS = 10
 UNKNOWN = "Unknown"
 
 Row = dict[str, Any]
@@ -29,7 +29,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class _Facts:
-    """What is known of some rows besides: by contact, and by row."""
+    """Further facts about some rows, by contact and by row."""
 
     names: Mapping[int, str]
     problem: str | None
@@ -39,7 +39,7 @@ class _Facts:
 
 
 def troubleshoot_rows(site: Site, link: Link, rows: Sequence[Row], *, with_names: bool = True) -> None:
-    """Add to rows, in place, all that helps to see why they are as they are; for the names CiviCRM is asked."""
+    """Add to rows, in place, what explains their state; names come from CiviCRM."""
     for start in range(0, len(rows), ROWS_PER_STEP):
         some = rows[start : start + ROWS_PER_STEP]
         facts = _facts(site, link, some, with_names=with_names)
@@ -62,12 +62,12 @@ def _facts(site: Site, link: Link, rows: Sequence[Row], *, with_names: bool) -> 
 
 
 def _names(site: Site, contacts: Collection[int]) -> tuple[dict[int, str], str | None]:
-    """Return the contacts' names, or why CiviCRM doesn't tell."""
+    """Return the contacts' names, or why CiviCRM didn't return them."""
     if not contacts:
         return {}, None
     try:
         client = site.civicrm()
-        client.deadline = Deadline.after(site.runtime, PATIENCE_SECONDS)
+        client.deadline = Deadline.after(site.runtime, TIME_LIMIT_SECONDS)
         try:
             return display_names(client, contacts), None
         finally:
@@ -95,25 +95,25 @@ def _findings(row: Row, link: Link, facts: _Facts) -> Row:
 
 
 def _most_recent(row: Row, state: GroupState) -> str | None:
-    """Return the side with the later date; changes of our own are no word of CiviCRM's."""
+    """Return the side with the later date; changes made by a sync don't count."""
     date = row["mailchimp_status_date"] if row["mailchimp_status_by"] is None else None
     return None if state.date is None and date is None else later(state, date).value
 
 
 def _shown(update: Row) -> Row:
-    said = update.pop("error_response")
-    status = "pending" if not update["completed"] else "error" if said else "ok"
-    return {**update, "status": status, "error": _in_words(said) if said else None}
+    refusal = update.pop("error_response")
+    status = "pending" if not update["completed"] else "error" if refusal else "ok"
+    return {**update, "status": status, "error": _in_words(refusal) if refusal else None}
 
 
-def _in_words(said: str) -> str:
-    """Return a refusal as a sentence, with what Mailchimp said and what to do."""
+def _in_words(stored: str) -> str:
+    """Return a refusal in words, with Mailchimp's message and what to do."""
     try:
-        refusal = from_json(said)
+        refusal = from_json(stored)
     except ValueError:
-        return said
+        return stored
     if not isinstance(refusal, dict):
-        return said
+        return stored
     entry = explain_code(refusal.get("code"))
     detail = f" Mailchimp says: {refusal['detail']}" if refusal.get("detail") else ""
     return f"{entry.sentence}{detail} What to do: {entry.remedy}"

@@ -1,4 +1,4 @@
-"""`MailchimpsyncUpdate.get`, `.create` and `.delete`: what is on its way to Mailchimp, and what became of it."""
+"""`MailchimpsyncUpdate.get`, `.create` and `.delete`: changes on their way to Mailchimp, and their results."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing_extensions import TypedDict
 
 from mailchimpsync.actions.api.description import Scope, action
 from mailchimpsync.actions.api.envelope import plain
+from mailchimpsync.actions.api.parameters import RowId
 from mailchimpsync.actions.api.selection import find_audience
 from mailchimpsync.actions.entities import filters
-from mailchimpsync.actions.entities.editing import RowId, exclusive_transaction, existing, read_row
+from mailchimpsync.actions.entities.editing import exclusive_transaction, existing, read_row
 from mailchimpsync.actions.entities.filters import (
     IsCount,
     Limit,
@@ -43,7 +44,7 @@ Row = dict[str, Any]
 
 @with_config(extra="forbid", hide_input_in_errors=True)
 class MemberChange(TypedDict, total=False):
-    """What an update sends of a member (docs/reference/mailchimp-behaviour.md#writing-members)."""
+    """What an update sends about a member (docs/reference/mailchimp-behaviour.md#writing-members)."""
 
     email_address: Text
     status: MemberStatus
@@ -56,30 +57,30 @@ class MemberChange(TypedDict, total=False):
 def update_get(
     site: Site,
     *,
-    id: Annotated[NumberFilter, Field(description="The update's number.")] = None,  # noqa: A002 (CiviCRM's name)
+    id: Annotated[NumberFilter, Field(description="The update's id.")] = None,  # noqa: A002 (CiviCRM's name)
     mailchimpsync_cache_id: Annotated[NumberFilter, Field(description="The row it is for.")] = None,
     mailchimpsync_batch_id: Annotated[NumberFilter, Field(description="The batch it was sent in.")] = None,
     data: Annotated[TextFilter, Field(description="What it sends, as JSON text.")] = None,
     completed: Annotated[NumberFilter, Field(description="0: under way, 1: it has its result.")] = None,
     error_response: Annotated[TextFilter, Field(description="Why it was refused or dropped, as JSON text.")] = None,
-    created_date: Annotated[TimeFilter, Field(description="When it was decided on.")] = None,
+    created_date: Annotated[TimeFilter, Field(description="When it was decided.")] = None,
     open_row: Annotated[NumberFilter, Field(description="The row it is for, while it is under way.")] = None,
-    attempt: Annotated[TextFilter, Field(description="How it is being tried, as JSON text.")] = None,
+    attempt: Annotated[TextFilter, Field(description="The attempts so far, as JSON text.")] = None,
     agreed: Annotated[TextFilter, Field(description="What both sides agree on once it is confirmed, as JSON.")] = None,
-    run_id: Annotated[NumberFilter, Field(description="The run that decided on it.")] = None,
+    run_id: Annotated[NumberFilter, Field(description="The run that decided it.")] = None,
     columns: Return = None,
     limit: Limit = filters.LIMIT,
     offset: Offset = 0,
     sort: Sort = "id",
     is_count: IsCount = False,
 ) -> list[dict[str, Any]] | int:
-    """Look up updates: each is one change for one member at Mailchimp.
+    """Look up updates: changes for single members at Mailchimp.
 
     A filter is a value, or an operator with a value, as in `MailchimpsyncCache.get`. Rows have the columns of the
-    table `civicrm_mailchimpsync_update`. With `is_count` a number is returned.
+    table `civicrm_mailchimpsync_update`. With `is_count`, the number of rows is returned.
 
     Raises:
-        UsageError: no such column; too many rows for one answer.
+        UsageError: no such column; too many rows for one response.
     """
     wanted = {
         "id": id,
@@ -101,29 +102,29 @@ def update_get(
 def update_create(
     site: Site,
     *,
-    id: Annotated[RowId | None, Field(description="The update to change; without it, one is added.")] = None,  # noqa: A002 (CiviCRM's name)
+    id: Annotated[RowId | None, Field(description="The update to change. Default: add a new one.")] = None,  # noqa: A002 (CiviCRM's name)
     mailchimpsync_cache_id: Annotated[RowId | None, Field(description="The row a new update is for.")] = None,
     data: Annotated[
         Json[MemberChange] | MemberChange,
         Field(
-            description="What to send of the member: `status`, `status_if_new`, `interests`, `merge_fields`. The "
-            "`email_address` is added by itself."
+            description="What to send about the member: `status`, `status_if_new`, `interests`, `merge_fields`. The "
+            "`email_address` is added automatically."
         ),
     ],
 ) -> list[dict[str, Any]]:
     """Queue a change for a member at Mailchimp, or change one that was not sent yet; the next run sends it.
 
-    A row has at most one update under way. After its result, the row is decided again: what was sent by hand counts
-    as a change made at Mailchimp. One that would subscribe somebody who has left or must not be mailed is dropped when
-    it would be sent, with the reason in `error_response`. Returns the update.
+    A row has at most one update under way. After its result, the row is decided again: the manual change counts as a
+    change made at Mailchimp. An update that would subscribe a person who has left or must not be mailed is dropped
+    instead of being sent, with the reason in `error_response`. Returns the update.
 
     Raises:
-        UsageError: there is no such update or row; the row has an update already; the update was sent.
-        BusyError: a run is at work on the audience.
+        UsageError: no such update or row; the row already has an update; the update was sent.
+        BusyError: a run on the audience is in progress.
     """
     row_id = read_row(site, update, id, WHAT)["mailchimpsync_cache_id"] if id else mailchimpsync_cache_id
     if row_id is None or mailchimpsync_cache_id not in (None, row_id):
-        raise UsageError("mailchimpsync_cache_id: a new update needs the row, and an old one stays with its own.")
+        raise UsageError("mailchimpsync_cache_id: give the row of a new update; that of an existing one can't change.")
     list_id = read_row(site, cache, row_id, "row")["mailchimp_list_id"]
     find_audience(site, list_id)
     with exclusive_transaction(site, list_id) as tx:
@@ -142,13 +143,13 @@ def update_delete(
     *,
     id: Annotated[RowId, Field(description="The update.")],  # noqa: A002 (CiviCRM's name)
 ) -> list[dict[str, Any]]:
-    """Forget an update that has its result, or drop one that was not sent; the next run then decides its row again.
+    """Delete an update that has its result, or drop one that was not sent; the next run then decides its row again.
 
     Returns the update's id.
 
     Raises:
-        UsageError: there is no such update, or it was sent and has no result yet.
-        BusyError: a run is at work on the audience.
+        UsageError: no such update, or it was sent and has no result yet.
+        BusyError: a run on the audience is in progress.
     """
     row_id = read_row(site, update, id, WHAT)["mailchimpsync_cache_id"]
     with exclusive_transaction(site, read_row(site, cache, row_id, "row")["mailchimp_list_id"]) as tx:
@@ -161,26 +162,28 @@ def update_delete(
 
 
 def _change(row: Row, data: Mapping[str, Any]) -> Row:
-    """Return what to send: Mailchimp wants the address with every change."""
+    """Return what to send: Mailchimp requires the address in every change."""
     change: Row = {"email_address": row["mailchimp_email"], **data}
     if any(holds_token(value) for value in data.get("merge_fields", {}).values()):
-        raise UsageError("data: a merge field holds a personal token; it is not kept here. Map the source `checksum`.")
+        raise UsageError(
+            "data: a merge field contains a personal token, which is never stored. Map the source `checksum` instead."
+        )
     if not data or change["email_address"] is None:
-        raise UsageError("data: give what to change, and the email_address of somebody who is not at Mailchimp yet.")
+        raise UsageError("data: give what to change, and the email_address of a person who isn't at Mailchimp yet.")
     return change
 
 
 def _unsent(found: Row) -> None:
     if found["completed"]:
-        raise UsageError(f"Update {found['id']} has its result already; queue another one for the row.")
+        raise UsageError(f"Update {found['id']} already has its result. Queue a new one for the row.")
     if found["mailchimpsync_batch_id"] is not None:
         batch_id = found["mailchimpsync_batch_id"]
-        raise UsageError(f"Update {found['id']} was sent in batch {batch_id}. Sync until it has its result, or abort.")
+        raise UsageError(f"Update {found['id']} was sent in batch {batch_id}. Sync until its result arrives, or abort.")
 
 
 def _queue(tx: Transaction, row: Row, change: Row, site: Site) -> int:
     if (update_id := edits.open_update_of(tx, row["id"])) is not None:
-        raise UsageError(f"Row {row['id']} has update {update_id} under way already; change or delete that one.")
+        raise UsageError(f"Row {row['id']} already has update {update_id} under way. Change or delete that update.")
     queued = {
         "mailchimpsync_cache_id": row["id"],
         "data": change,

@@ -1,4 +1,4 @@
-"""Who may be meant by a part of a name or of an address."""
+"""People who match a part of a name or of an address."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from mailchimpsync.civicrm import contacts_like
 from mailchimpsync.errors import MailchimpsyncError
 from mailchimpsync.store.queries import persons
 
-PATIENCE_SECONDS = 10
+TIME_LIMIT_SECONDS = 10
 CANDIDATES_MAX = 25
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Somebody who may be meant; `person` is what to ask `explain` for."""
+    """A person who matches; `person` is what to pass to `explain`."""
 
     person: str
     name: str
@@ -29,7 +29,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """Those found, at most `CANDIDATES_MAX`; `problem` says why CiviCRM could not be asked."""
+    """The people found, at most `CANDIDATES_MAX`; `problem` says why CiviCRM could not be searched."""
 
     found: tuple[Candidate, ...]
     there_are_more: bool
@@ -37,7 +37,7 @@ class Candidates:
 
 
 def candidates(site: Site, part: str) -> Candidates:
-    """Return who has a part in their name or address: in CiviCRM, and in the connected audiences.
+    """Return people whose name or address contains `part`, in CiviCRM and in the connected audiences.
 
     Raises:
         ConfigurationError: nothing is connected.
@@ -49,18 +49,18 @@ def candidates(site: Site, part: str) -> Candidates:
     for row in rows:
         one = _at_mailchimp(dict(row))
         found.setdefault(str(one.contact_id or one.person), one)
-    everybody = sorted(found.values(), key=lambda one: (one.name.casefold(), one.address or "", one.person))
-    return Candidates(tuple(everybody[:CANDIDATES_MAX]), len(everybody) > CANDIDATES_MAX, problem)
+    people = sorted(found.values(), key=lambda one: (one.name.casefold(), one.address or "", one.person))
+    return Candidates(tuple(people[:CANDIDATES_MAX]), len(people) > CANDIDATES_MAX, problem)
 
 
 def _in_civicrm(site: Site, part: str) -> tuple[dict[str, Candidate], str | None]:
     try:
-        with within(site.civicrm(), PATIENCE_SECONDS) as client:
-            called = contacts_like(client, part, CANDIDATES_MAX + 1)
+        with within(site.civicrm(), TIME_LIMIT_SECONDS) as client:
+            contacts = contacts_like(client, part, CANDIDATES_MAX + 1)
     except MailchimpsyncError as error:
         return {}, error.what
     return {
-        str(one.contact_id): Candidate(str(one.contact_id), one.name, one.address, one.contact_id) for one in called
+        str(one.contact_id): Candidate(str(one.contact_id), one.name, one.address, one.contact_id) for one in contacts
     }, None
 
 

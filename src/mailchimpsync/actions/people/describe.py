@@ -1,4 +1,4 @@
-"""Where a person stands, and what happened to them, in sentences for whoever looks after the lists."""
+"""A person's status in a connection, and what happened to them, in sentences for list administrators."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from mailchimpsync.actions.people.find import Person
-from mailchimpsync.actions.people.headline import Event, Position, Situation, opening, since
+from mailchimpsync.actions.people.headline import Event, Position, Situation, opening_sentences, since
 from mailchimpsync.actions.people.journal_sentences import entry_sentence
 from mailchimpsync.actions.texts.messages import say
 from mailchimpsync.addresses import normalise_address
@@ -24,11 +24,11 @@ Row = Mapping[str, Any]
 
 _AT_MAILCHIMP = {
     MemberStatus.SUBSCRIBED: say("is subscribed"),
-    MemberStatus.PENDING: say("was asked to confirm, and has not yet"),
-    MemberStatus.UNSUBSCRIBED: say("has unsubscribed, or was unsubscribed"),
-    MemberStatus.CLEANED: say("is cleaned: mail came back"),
+    MemberStatus.PENDING: say("was asked to confirm and hasn't yet"),
+    MemberStatus.UNSUBSCRIBED: say("has unsubscribed or was unsubscribed"),
+    MemberStatus.CLEANED: say("is cleaned: e-mail to it bounced"),
     MemberStatus.ARCHIVED: say("is archived"),
-    MemberStatus.TRANSACTIONAL: say("gets transactional mail only, and never subscribed"),
+    MemberStatus.TRANSACTIONAL: say("gets transactional e-mail only and never subscribed"),
 }
 _IN_GROUP = {
     GroupStatus.ADDED: say("In CiviCRM: contact %(contact)s is in the group %(group)s%(since)s."),
@@ -48,9 +48,9 @@ _IN_ITS_GROUP = {
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a person stands in one connection; `sentences` is all of it, in the order in which people ask.
+    """A person's status in one connection; `sentences` says all of it, in the order in which people ask.
 
-    Without a `row_id` the connection knows nothing of them.
+    Without a `row_id`, nothing is known about the person in this connection.
     """
 
     title: str
@@ -67,25 +67,25 @@ class Standing:
 
 
 def standing_of(tx: Transaction, link: Link, person: Person) -> Sequence[Standing]:
-    """Return where a person stands in a connection: once for every member or contact they are there."""
-    mine = [row for row in person.rows if row["mailchimp_list_id"] == link.audience_id]
-    contacts = [row["civicrm_contact_id"] for row in mine if row["civicrm_contact_id"] is not None]
+    """Return a person's status in a connection: one for each of their members or contacts there."""
+    own = [row for row in person.rows if row["mailchimp_list_id"] == link.audience_id]
+    contacts = [row["civicrm_contact_id"] for row in own if row["civicrm_contact_id"] is not None]
     states = groups.group_states(tx, link.audience_id, contacts)
-    return [_standing(_facts(tx, link, row, states.get(row["civicrm_contact_id"], {})), link, row) for row in mine] or [
+    return [_standing(_facts(tx, link, row, states.get(row["civicrm_contact_id"], {})), link, row) for row in own] or [
         _standing_without_row(link, person)
     ]
 
 
 def _standing_without_row(link: Link, person: Person) -> Standing:
-    sentence = say("Not on the list: as far as the last sync saw, they are neither in the audience nor in the group.")
+    sentence = say("Not on the list: at the last sync they were neither in the audience nor in the group.")
     if person.is_erased:
-        sentence = say("Nothing is kept of where they stood, and no sync subscribes the address again.")
+        sentence = say("Their earlier status is no longer kept, and no sync subscribes this address again.")
     return Standing(link.title, link.audience_id, None, None, None, False, None, None, None, None, (sentence,))
 
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """What either side, the last decision and the journal say of a row."""
+    """What both sides, the last decision and the journal say about a row."""
 
     states: Mapping[int, GroupState]
     situation: Situation
@@ -110,7 +110,7 @@ def _facts(tx: Transaction, link: Link, row: Row, states: Mapping[int, GroupStat
 
 
 def _since_when(row: Row, moved: Row | None) -> datetime | None:
-    """Return since when a member has their status: Mailchimp's date, unless we have changed the status after that."""
+    """Return when a member's status began: Mailchimp's date, unless a sync changed the status after that."""
     date: datetime | None = row["mailchimp_status_date"]
     if moved is None or (date is not None and date > moved["time"]):
         return date
@@ -136,28 +136,28 @@ def _standing(facts: _Facts, link: Link, row: Row) -> Standing:
 
 
 def _sentences(facts: _Facts, link: Link, row: Row) -> Iterator[str]:
-    yield from opening(facts.situation)
+    yield from opening_sentences(facts.situation)
     yield _at_mailchimp(facts.situation, row["mailchimp_email"])
     yield _in_civicrm(link, row, facts.situation.group)
     yield from _other_address(facts.situation, row)
     for interest, group in link.interests.items():
         state = facts.states.get(group, GroupState())
         if state.is_added or (row["mailchimp_interests"] or {}).get(interest):
-            yield _interest(row, interest, group, state) if _is_seen(row) else _ticked(interest)
+            yield _interest(row, interest, group, state) if _is_visible(row) else _ticked(interest)
     yield _agreed(row)
 
 
-def _is_seen(row: Row) -> bool:
-    """Say whether there is a contact, and CiviCRM shows it: else nothing can be said of its groups."""
+def _is_visible(row: Row) -> bool:
+    """Say whether there is a contact that CiviCRM shows; without one, nothing can be said about its groups."""
     return row["civicrm_contact_id"] is not None and row["contact_problem"] is None
 
 
 def _at_mailchimp(known: Situation, address: str | None) -> str:
     status = known.mailchimp_status
     if status is None and known.code is Code.CV_SHARED_ADDRESS:
-        return say("At Mailchimp: the member with this address stands for another contact.")
+        return say("At Mailchimp: the member with this address belongs to another contact.")
     if status is None:
-        return say("At Mailchimp: not there.")
+        return say("At Mailchimp: not a member.")
     words = (
         _AT_MAILCHIMP[MemberStatus(status)]
         if status in _AT_MAILCHIMP
@@ -168,31 +168,33 @@ def _at_mailchimp(known: Situation, address: str | None) -> str:
 
 def _in_civicrm(link: Link, row: Row, state: GroupState) -> str:
     if row["civicrm_contact_id"] is None:
-        return _nobody(row)
+        return _no_contact(row)
     if row["contact_problem"] is not None:
-        return _unseen(row)
+        return _hidden_contact(row)
     name = say("“%(title)s”", title=link.group_title) if link.group_title else link.group_id
     return say(_IN_GROUP[state.status], contact=row["civicrm_contact_id"], group=name, since=since(state.date))
 
 
-def _nobody(row: Row) -> str:
+def _no_contact(row: Row) -> str:
     gone = row["departed_contact_id"]
     if not gone:
-        return say("In CiviCRM: nobody has the address.")
+        return say("In CiviCRM: no contact has this address.")
     if row["marks"] == Departure.TRASHED:
-        return say("In CiviCRM: contact %(contact)s is in the trash, and nobody else has the address.", contact=gone)
-    return say("In CiviCRM: contact %(contact)s was deleted, and nobody else has the address.", contact=gone)
+        return say(
+            "In CiviCRM: contact %(contact)s is in the trash, and no other contact has this address.", contact=gone
+        )
+    return say("In CiviCRM: contact %(contact)s was deleted, and no other contact has this address.", contact=gone)
 
 
-def _unseen(row: Row) -> str:
+def _hidden_contact(row: Row) -> str:
     contact = row["civicrm_contact_id"]
     if row["contact_problem"] == Code.CV_NOT_VISIBLE:
         return say(
-            "In CiviCRM: contact %(contact)s is not shown to the key's user, who can't see whether it is still there "
-            "and in the group.",
+            "In CiviCRM: the API key's user isn't allowed to see contact %(contact)s, so "
+            "it isn't known whether the contact still exists and is in the group.",
             contact=contact,
         )
-    return say("In CiviCRM: not everything about contact %(contact)s can be read.", contact=contact)
+    return say("In CiviCRM: contact %(contact)s can't be read completely.", contact=contact)
 
 
 def _ticked(interest: str) -> str:
@@ -200,22 +202,22 @@ def _ticked(interest: str) -> str:
 
 
 def _other_address(known: Situation, row: Row) -> Iterator[str]:
-    """Say where mail does not go to the contact's own address, as after a merge that left the other one behind."""
+    """Say if e-mail goes to an address that isn't the contact's own, as after a merge that kept the other one."""
     mailed, own = row["mailchimp_email"], row["civicrm_address"]
     if known.position is Position.OFF or not own or normalise_address(own) == normalise_address(mailed or ""):
         return
-    if row["new_address"] is not None or not _is_seen(row):
-        return  # it is on its way to Mailchimp, or may have changed
+    if row["new_address"] is not None or not _is_visible(row):
+        return  # the new address is on its way to Mailchimp, or the contact may have changed
     yield say(
-        "In CiviCRM the contact's address is %(own)s, as of the last sync. Mail goes to %(mailed)s instead.",
+        "In CiviCRM: at the last sync, the contact's address was %(own)s. E-mail goes to %(mailed)s instead.",
         own=own,
         mailed=mailed,
     )
     merged = row["departed_contact_id"]
     if merged is not None and merged != row["civicrm_contact_id"]:
         yield say(
-            "They were contact %(merged)s before, which is contact %(contact)s now. If mail is to go to the other "
-            "address, change the member's address at Mailchimp.",
+            "Earlier they were contact %(merged)s, which is now contact %(contact)s. To "
+            "send e-mail to the other address, change the member's address at Mailchimp.",
             merged=merged,
             contact=row["civicrm_contact_id"],
         )
@@ -229,9 +231,9 @@ def _interest(row: Row, interest: str, group: int, state: GroupState) -> str:
 
 def _agreed(row: Row) -> str:
     if row["base_subscribed"] is None:
-        return say("Both sides have never agreed yet; where they differ, the later change counts.")
+        return say("Both sides have never agreed so far. Where they differ, the later change counts.")
     if row["base_subscribed"] and row["mailchimp_status"] == MemberStatus.PENDING:
-        return say("Both sides last agreed: subscribed, once they confirm.")
+        return say("Both sides last agreed: subscribed as soon as they confirm.")
     if row["base_subscribed"]:
         return say("Both sides last agreed: subscribed.")
     return say("Both sides last agreed: not subscribed.")

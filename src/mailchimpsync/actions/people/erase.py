@@ -1,4 +1,4 @@
-"""`Mailchimpsync.erase`: forget an address at Mailchimp and here, and never take it up again.
+"""`Mailchimpsync.erase`: delete an address at Mailchimp and here, and never sync it again.
 
 See docs/decisions/erasure.md.
 """
@@ -14,6 +14,7 @@ from pydantic import Field
 
 from mailchimpsync.actions.api.description import Scope, action
 from mailchimpsync.actions.api.envelope import plain
+from mailchimpsync.actions.people.journal_sentences import BY_ERASURE
 from mailchimpsync.actions.site import JOURNAL_PURPOSE, Site
 from mailchimpsync.actions.texts.messages import say
 from mailchimpsync.actions.time_limit import within
@@ -31,9 +32,9 @@ from mailchimpsync.store.runs import runs
 from mailchimpsync.store.site import tombstones
 from mailchimpsync.sync.lease.lease import holding_lease, writing_under
 
-PATIENCE_SECONDS = 60
+TIME_LIMIT_SECONDS = 60
 FIELD = "erased"
-"""The field of the journal's entry about an erasure; its new value is of how many entries the values went."""
+"""The field of the journal entry about an erasure; its new value is how many entries lost their values."""
 
 _TITLES = {
     "members": "permanently deleted at Mailchimp",
@@ -50,7 +51,7 @@ _TITLES = {
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What was done in one audience, and when; `what` in words, `list_id` None: everywhere here."""
+    """What was done in one audience, and when; `what` is in words, and `list_id` None means in all of our data."""
 
     list_id: str | None
     what: str
@@ -60,13 +61,13 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """What an erasure did; it does not say whom it was about.
+    """What an erasure did; it doesn't say who was erased.
 
     Attributes:
-        erased_at, erased_by: when the address was first noted as erased, and by whom.
+        erased_at, erased_by: when the address was first marked as erased, and by whom.
         steps: what was done, where and when.
-        problems: what could not be done yet, and why; the same call again goes on.
-        contact_ids: the contacts in CiviCRM that have the address; they are for CiviCRM's own process to erase.
+        problems: what could not be done yet, and why; repeat the call to continue.
+        contact_ids: the contacts in CiviCRM with the address; erase them by CiviCRM's own process.
     """
 
     erased_at: datetime
@@ -91,25 +92,25 @@ def erase(
     site: Site,
     *,
     address: Annotated[str, Field(description="The e-mail address.", max_length=254)],
-    confirm: Annotated[bool, Field(description="It can't be taken back: 1 to do it.")] = False,
+    confirm: Annotated[bool, Field(description="Set to 1 to confirm: an erasure can't be undone.")] = False,
     by: str = "python",
 ) -> Erasure:
-    """Erase an address: permanently at Mailchimp, in every connected audience, and in all that is kept here.
+    """Erase an address: permanently at Mailchimp, in every connected audience, and in all data kept here.
 
-    First it is noted as erased, by a keyed digest, so that no sync takes it up again from either side: its row would
-    fail as `ERASED`. Then the member is deleted at Mailchimp, and rows, updates, plans, webhook events, findings and
-    the journal's personal values go. CiviCRM is left to its own process; its contacts are named. Calling it again does
-    no harm, and goes on where something could not be done.
+    First the address is marked as erased, by a keyed digest, so that no sync takes it up again from either side: its
+    row would fail as `ERASED`. Then the member is deleted at Mailchimp, and rows, updates, plans, webhook events,
+    findings and the personal values in the journal are deleted here. CiviCRM is not changed; the result names the
+    contacts with the address. It is safe to repeat the call, which continues with what could not be done before.
 
     Raises:
-        UsageError: this is no address.
-        ConfirmationError: it is not confirmed; nothing is done.
+        UsageError: this isn't an e-mail address.
+        ConfirmationError: the erasure is not confirmed; nothing is done.
     """
     wanted = normalise_address(address)
     if not is_address(wanted):
-        raise UsageError(say("Give the e-mail address that is to be erased."))
+        raise UsageError(say("Enter the e-mail address to erase."))
     if not confirm:
-        raise ConfirmationError("Erasing can't be taken back. To do it, confirm: `--yes`, or confirm=1.")
+        raise ConfirmationError("An erasure can't be undone. To go ahead, confirm it with `--yes`, or confirm=1.")
     key = site.make_erasure_key()
     digest = tombstones.digest_of(key, wanted)
     with site.store.begin() as tx:
@@ -123,23 +124,23 @@ def erase(
         try:
             steps.extend(_erase_in(site, list_id, links.get(list_id), wanted, key))
         except MailchimpsyncError as error:
-            problems.append(f"Audience {list_id}: {error.what.rstrip('.')}. Erase it again later.")
+            problems.append(f"Audience {list_id}: {error.what.rstrip('.')}. Repeat the erasure later.")
     contacts, note = _contacts(site, wanted)
     return Erasure(noted_at, noted_by, tuple(steps), (*problems, *note), contacts)
 
 
 def _erase_in(site: Site, list_id: str, link: Link | None, address: str, key: str) -> Iterator[Step]:
-    """Erase in one audience: nothing of ours goes before Mailchimp has deleted the member, so that it can be repeated.
+    """Erase in one audience; our data stays until Mailchimp has deleted the member, so that it can be repeated.
 
     Raises:
-        BusyError: a run is at work, or an update to the address is on its way.
+        BusyError: a run is in progress, or an update to the address is on its way.
         RemoteError: Mailchimp did not delete the member.
     """
     with holding_lease(site.store, list_id) as lease:
         found = _stop(site, lease, address)
         if link is not None:
             systems = site.systems(link)
-            with within(systems.mailchimp, PATIENCE_SECONDS) as client, writing_under(systems, lease):
+            with within(systems.mailchimp, TIME_LIMIT_SECONDS) as client, writing_under(systems, lease):
                 found = _add_mailchimp_id(client, found)
                 number = sum(delete_for_good(client, list_id, key) for key in found.member_ids)
             yield Step(list_id, _TITLES["members"], number, site.runtime.now())
@@ -148,7 +149,7 @@ def _erase_in(site: Site, list_id: str, link: Link | None, address: str, key: st
 
 
 def _stop(site: Site, lease: runs.Lease, address: str) -> erasing.ErasureTraces:
-    """Withdraw what is to be sent to the address; what is on its way has to arrive first."""
+    """Withdraw unsent updates to the address; an update that was sent has to arrive first."""
     with site.store.begin() as tx:
         runs.hold_lease(tx, lease)
         found = erasing.find_traces(tx, lease.list_id, address)
@@ -160,7 +161,7 @@ def _stop(site: Site, lease: runs.Lease, address: str) -> erasing.ErasureTraces:
 
 
 def _add_mailchimp_id(client: MailchimpClient, found: erasing.ErasureTraces) -> erasing.ErasureTraces:
-    """Add the id that Mailchimp has the address under: a very old one is no hash of it.
+    """Add the id that Mailchimp has for the address: a very old one isn't its hash.
 
     See docs/reference/mailchimp-behaviour.md#who-a-member-is.
     """
@@ -186,7 +187,7 @@ def _purge(site: Site, lease: runs.Lease, found: erasing.ErasureTraces, key: str
 
 
 def _journal_erasure(tx: Transaction, list_id: str, stripped: int, now: datetime) -> None:
-    """That somebody was erased is in the journal, who is not."""
+    """Note in the journal that a person was erased, but not who."""
     entry = {
         "list_id": list_id,
         "cache_id": 0,
@@ -195,16 +196,16 @@ def _journal_erasure(tx: Transaction, list_id: str, stripped: int, now: datetime
         "field": FIELD,
         "new": str(stripped),
         "reason": Code.ERASED.value,
-        "actor": "erasure",
+        "actor": BY_ERASURE,
     }
     journal.write_journal(tx, [entry])
 
 
 def _contacts(site: Site, address: str) -> tuple[tuple[int, ...], tuple[str, ...]]:
-    """Return the contacts that have the address, or why that is not known."""
+    """Return the contacts with the address, or why they are not known."""
     try:
-        with within(site.civicrm(), PATIENCE_SECONDS) as client:
+        with within(site.civicrm(), TIME_LIMIT_SECONDS) as client:
             owners = [owner for page in owners_of(client, [address]) for owner in page]
     except MailchimpsyncError as error:
-        return (), (f"CiviCRM could not be asked who has the address: {error.what.rstrip('.')}.",)
+        return (), (f"CiviCRM could not be asked which contacts have the address: {error.what.rstrip('.')}.",)
     return tuple(sorted({owner.contact_id for owner in owners})), ()

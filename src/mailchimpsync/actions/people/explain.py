@@ -1,4 +1,4 @@
-"""`MailchimpsyncJournal.explain`: why somebody is, or is not, on a list, and what happened to them.
+"""`MailchimpsyncJournal.explain`: why a person is, or isn't, on a list, and what happened to them.
 
 See docs/decisions/journal.md.
 """
@@ -16,7 +16,7 @@ from mailchimpsync.actions.api.envelope import plain
 from mailchimpsync.actions.api.selection import find_links
 from mailchimpsync.actions.people.describe import Standing, standing_of
 from mailchimpsync.actions.people.find import Person, find_person
-from mailchimpsync.actions.people.headline import at
+from mailchimpsync.actions.people.headline import format_time
 from mailchimpsync.actions.people.journal import ENTITY
 from mailchimpsync.actions.people.journal_sentences import EntrySentence, entry_sentence
 from mailchimpsync.actions.plans.summary import change_from
@@ -32,7 +32,7 @@ LIMIT, LIMIT_MAX = 50, 1_000
 
 @dataclass(frozen=True, slots=True)
 class WaitingPlan:
-    """A plan that would change something for the person, and waits for somebody's decision or to be carried out."""
+    """A plan that would change something for the person and waits for a decision, or to be carried out."""
 
     plan_id: int
     kind: str
@@ -44,17 +44,17 @@ class WaitingPlan:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """All that is known of one person, in sentences.
+    """All that is known about one person, in sentences.
 
     Attributes:
-        asked: what was asked for.
-        is_known: whether anything is known.
+        asked: the text that was searched for.
+        is_known: whether anything is known about the person.
         contact_ids: the contacts in CiviCRM this is about.
-        notes: what the reader has to know besides.
-        standings: where the person stands, for every connection.
+        notes: what else the reader has to know.
+        standings: the person's status in each connection.
         plans: plans that concern the person and are not carried out yet.
         history: what happened, newest first.
-        left_out: how much of the history is not told, as it is older.
+        left_out: how many older entries of the history are not shown.
     """
 
     asked: str
@@ -78,23 +78,23 @@ def explain(
     person: Annotated[
         str,
         Field(
-            description="An e-mail address, the number of a contact in CiviCRM, or a member id of Mailchimp's.",
+            description="An e-mail address, a contact's number in CiviCRM, or a Mailchimp member id.",
             min_length=1,
             max_length=255,
             pattern=r"^[^\x00]*$",
             coerce_numbers_to_str=True,
         ),
     ],
-    limit: Annotated[int, Field(description="How much of the history at most.", gt=0, le=LIMIT_MAX)] = LIMIT,
+    limit: Annotated[int, Field(description="The most history entries to return.", gt=0, le=LIMIT_MAX)] = LIMIT,
 ) -> Explanation:
-    """Tell in sentences where a person stands in every connection and why, and what happened to them.
+    """Explain in sentences a person's status in every connection, the reasons for it, and what happened to them.
 
-    An address the person had before finds them too. Who has an address that no sync has seen yet is asked of CiviCRM;
-    `notes` says if it can't be reached.
+    A former address finds the person too. For an address that no sync has seen yet, CiviCRM is asked which contacts
+    have it; `notes` says if CiviCRM can't be reached.
 
     Raises:
         ConfigurationError: nothing is connected.
-        UsageError: this is no address, number or member id.
+        UsageError: this is not an address, a contact's number or a member id.
     """
     links = find_links(site)
     found = find_person(site, person, [link.audience_id for link in links])
@@ -122,16 +122,17 @@ def _notes(found: Person, *, is_known: bool) -> Sequence[str]:
     if not is_known and found.contact_ids:
         notes.append(
             say(
-                "CiviCRM has the contact, but no sync has seen it in a connected group or at Mailchimp. Add it to the "
-                "group to subscribe it; the next sync does the rest."
+                "CiviCRM has this contact, but no sync has seen it in a connected group "
+                "or at Mailchimp. To subscribe the person, add the contact to the group; "
+                "the next sync does the rest."
             )
         )
     elif not is_known:
         notes.append(
             say(
-                "Nobody by this is known here: as far as the last sync saw, they are in no connected audience and in "
-                "no connected group, and nothing was ever changed for them. Look for a slip of the pen, or for another "
-                "address of theirs in CiviCRM."
+                "No such person is known here: the last sync saw them in no connected "
+                "audience or group, and no sync has ever changed anything for them. Check "
+                "for typing mistakes, or look up their other addresses in CiviCRM."
             )
         )
     return notes
@@ -145,16 +146,17 @@ def _plans(tx: Transaction, link: Link, found: Person) -> list[WaitingPlan]:
 
 def _waiting(link: Link, one: dict[str, Any]) -> WaitingPlan:
     changes = change_from(one).changes
-    fate = say("is approved and will be carried out")
+    status = say("is approved and will be carried out")
     if one["state"] == "open":
-        held, looked = say("is held and waits for a decision"), say("was made to be looked at")
-        fate = held if one["kind"] == "held" else looked
-    what = "; ".join(changes) or say("nothing on either side")
+        held, asked_for = say("is held for review"), say("waits for approval")
+        status = held if one["kind"] == "held" else asked_for
+    what = "; ".join(changes) or say("no change on either side")
     sentence = say(
-        "Plan %(id)s of %(time)s %(fate)s. For the person it says: %(what)s. What is no longer so then is left out.",
+        "Plan %(id)s of %(time)s %(status)s. For this person: %(what)s. Changes that no "
+        "longer apply by then are left out.",
         id=one["plan_id"],
-        time=at(one["made_at"]),
-        fate=fate,
+        time=format_time(one["made_at"]),
+        status=status,
         what=what,
     )
     return WaitingPlan(one["plan_id"], one["kind"], one["state"], link.title, changes, sentence)

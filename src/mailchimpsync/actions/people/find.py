@@ -1,4 +1,4 @@
-"""Who is meant by an address, a contact's number or a member id: also by an address they had before."""
+"""The person behind an address (also a former one), a contact's number or a member id."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from mailchimpsync.store.journal import chain, journal
 from mailchimpsync.store.queries import persons
 from mailchimpsync.store.site import tombstones
 
-PATIENCE_SECONDS = 10
+TIME_LIMIT_SECONDS = 10
 _MEMBER_ID = re.compile(r"[0-9a-f]{32}")
 _NUMBER_MAX = 2**63
 
 
 @dataclass
 class Person:
-    """What leads to a person: rows, contacts, members as the journal knows them, plain and as digests."""
+    """All that identifies a person: rows, contacts, and members as the journal has them, plain or as digests."""
 
     address: str | None = None
     rows: list[dict[str, Any]] = field(default_factory=list)
@@ -37,10 +37,10 @@ class Person:
 
 
 def find_person(site: Site, asked: str, audiences: Sequence[str]) -> Person:
-    """Return who is meant, with their rows in some audiences.
+    """Return the person with their rows in some audiences.
 
     Raises:
-        UsageError: this is no address, number or member id.
+        UsageError: this is not an address, a contact's number or a member id.
     """
     found = _read(asked.strip())
     shown = _ask_civicrm(site, found, found.address) if found.address is not None else None
@@ -52,14 +52,12 @@ def find_person(site: Site, asked: str, audiences: Sequence[str]) -> Person:
         _note_not_shown(found, shown)
     if len(found.contact_ids) > 1:
         numbers = ", ".join(map(str, sorted(found.contact_ids)))
-        found.notes.append(
-            say("This is about more than one contact, at present or before: %(numbers)s.", numbers=numbers)
-        )
+        found.notes.append(say("More than one contact matches, now or in the past: %(numbers)s.", numbers=numbers))
     return found
 
 
-def names_one_person(asked: str) -> bool:
-    """Say whether this is an address, the number of a contact or a member id: what `find_person` takes."""
+def identifies_person(asked: str) -> bool:
+    """Say whether this is an address, a contact's number or a member id, as `find_person` takes it."""
     try:
         _read(asked.strip())
     except UsageError:
@@ -87,17 +85,17 @@ def _read(asked: str) -> Person:
         return Person(member_keys={asked.lower()})
     if asked.isascii() and asked.isdigit() and 0 < int(asked) < _NUMBER_MAX:
         return Person(contact_ids={int(asked)})
-    raise UsageError("Give an e-mail address, the number of a contact in CiviCRM, or a member id of Mailchimp's.")
+    raise UsageError("Enter an e-mail address, a contact's number in CiviCRM, or a Mailchimp member id.")
 
 
 def _ask_civicrm(site: Site, found: Person, address: str) -> frozenset[int] | None:
-    """Find contacts that no sync has seen yet; without CiviCRM, None, and what is known here has to do."""
+    """Find contacts that no sync has seen yet; None if CiviCRM can't be reached."""
     try:
-        with within(site.civicrm(), PATIENCE_SECONDS) as client:
+        with within(site.civicrm(), TIME_LIMIT_SECONDS) as client:
             owners = [owner for page in owners_of(client, [address]) for owner in page]
     except MailchimpsyncError as error:
         what = error.what.rstrip(".")
-        found.notes.append(say("CiviCRM could not be asked who has the address: %(error)s.", error=what))
+        found.notes.append(say("CiviCRM could not be asked which contacts have the address: %(error)s.", error=what))
         return None
     shown = frozenset(owner.contact_id for owner in owners if normalise_address(owner.address) == address)
     found.contact_ids |= shown
@@ -105,20 +103,20 @@ def _ask_civicrm(site: Site, found: Person, address: str) -> frozenset[int] | No
 
 
 def _note_not_shown(found: Person, shown: Collection[int]) -> None:
-    """Note of whom CiviCRM does not show now what the last sync saw: the trash may hide them, or a deletion be new."""
+    """Add a note for contacts that CiviCRM no longer shows: they may be in the trash, or just deleted."""
     rows = [row for row in found.rows if normalise_address(row["mailchimp_email"] or "") == found.address]
     for contact in sorted({row["civicrm_contact_id"] for row in rows} - {None, *shown}):
         found.notes.append(
             say(
-                "CiviCRM does not show contact %(contact)s with this address now. What is said of it here is what the "
-                "last sync saw.",
+                "CiviCRM no longer shows contact %(contact)s with this address. What you "
+                "see here is from the last sync.",
                 contact=contact,
             )
         )
 
 
 def _follow(tx: Transaction, found: Person, keys: Sequence[str], audiences: Sequence[str]) -> None:
-    """From what was asked to the rows, from those to their contacts, and to all rows of these."""
+    """Go from the search text to rows, from rows to their contacts, and from contacts to all of their rows."""
     member_ids = set(found.member_keys)
     found.member_keys |= _digests(keys, member_ids)
     found.row_keys, contacts = journal.rows_of_members(tx, found.member_keys)

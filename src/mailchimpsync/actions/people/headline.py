@@ -1,7 +1,7 @@
-"""The first sentences about a person: are they on the list, because of what event, what is under way, what can be done.
+"""The first sentences about a person: whether they are on the list and why, what is under way, what can be done.
 
-A reason is the word of the last decision, and either side may have moved since. It is given as the cause only where
-it agrees with what both sides say now; else the headline is what they say.
+A reason comes from the last decision, and either side may have changed since. It is given as the cause only where it
+agrees with what both sides say now; otherwise the headline states what they say.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from mailchimpsync.store.journal.journal import REFUSED
 
 
 class Position(Enum):
-    """Whether somebody gets what is sent to the audience."""
+    """Whether a person gets what is sent to the audience."""
 
     ON = auto()
     ASKED = auto()
@@ -40,7 +40,7 @@ _ON = frozenset(
         Code.CV_CONTACT_GONE,
     }
 )
-"""Reasons that speak of somebody who is, or comes, on the list."""
+"""Reasons that apply to people who are on the list, or are being added to it."""
 
 _DEPARTED = frozenset(code for code in Code if code.startswith("DEPARTED_"))
 _OFF = _DEPARTED | {
@@ -55,7 +55,7 @@ _OFF = _DEPARTED | {
     Code.MC_BOUNCED,
     Code.MC_MEMBER_GONE,
 }
-"""Reasons that speak of somebody who is off the list. `NOT_SUBSCRIBED` is none: it does not say why."""
+"""Reasons that apply to people who are off the list; not `NOT_SUBSCRIBED`, which doesn't say why."""
 
 _IN_GROUP = frozenset(
     {
@@ -74,45 +74,45 @@ _IN_GROUP = frozenset(
         Code.CV_SHARED_ADDRESS,
     }
 )
-"""Reasons that say that the contact is in the group."""
+"""Reasons that imply that the contact is in the group."""
 
 _LEFT_GROUP = frozenset(
     {Code.CIVICRM_REMOVED, Code.MAILCHIMP_LEFT, Code.CIVICRM_LEFT_ALONE, Code.CV_CONTACT_GONE, Code.NOT_SUBSCRIBED}
 )
-"""Reasons that say that the contact is not in the group."""
+"""Reasons that imply that the contact isn't in the group."""
 
 _OFF_BY = {
     MemberStatus.UNSUBSCRIBED: say("Unsubscribed at Mailchimp%(since)s."),
-    MemberStatus.CLEANED: say("Mailchimp has cleaned the address%(since)s: mail to it bounced."),
+    MemberStatus.CLEANED: say("Mailchimp has cleaned the address%(since)s: e-mail to it bounced."),
     MemberStatus.ARCHIVED: say("Archived at Mailchimp%(since)s."),
-    MemberStatus.TRANSACTIONAL: say("At Mailchimp they get transactional mail only."),
-    None: say("No member of the audience at Mailchimp."),
+    MemberStatus.TRANSACTIONAL: say("At Mailchimp, they get transactional e-mail only."),
+    None: say("Not a member of the audience at Mailchimp."),
 }
 _WORK = {
-    SyncStatus.TODO: say("Something has changed since; the next sync decides about it."),
+    SyncStatus.TODO: say("Something has changed since then. The next sync decides about it."),
     SyncStatus.LIVE: say("An update is on its way to Mailchimp."),
-    SyncStatus.REDO: say("Mailchimp refused an update; it is being tried in another way."),
+    SyncStatus.REDO: say("Mailchimp refused an update. The next sync tries another way."),
     SyncStatus.OK: say("Nothing is outstanding."),
 }
 _WAIT = {
-    SyncStatus.TODO: say("What to do: nothing. To have it decided now, run `mailchimpsync sync`."),
-    SyncStatus.LIVE: say("What to do: nothing. A sync reads Mailchimp's answer, as a rule within minutes."),
-    SyncStatus.REDO: say("What to do: nothing. The next sync sends it, and reads Mailchimp's answer."),
+    SyncStatus.TODO: say("What to do: nothing. For a decision now, run `mailchimpsync sync`."),
+    SyncStatus.LIVE: say("What to do: nothing. A sync reads Mailchimp's response, usually within minutes."),
+    SyncStatus.REDO: say("What to do: nothing. The next sync sends the update and reads Mailchimp's response."),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """The newest change of the journal that put somebody on the list or took them off, or was refused."""
+    """The newest journal entry that put the person on the list or took them off, or that was refused."""
 
-    told: EntrySentence
+    entry: EntrySentence
     field: str
     new: str | None
     reason: str
 
     @property
     def leads_to(self) -> Position:
-        """Where the person was after it."""
+        """The person's position after the event."""
         if self.field == REFUSED:
             return Position.OFF
         if self.new == MemberStatus.PENDING:
@@ -122,7 +122,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What is known of somebody in one connection; `since`: of their status at Mailchimp, None: unknown."""
+    """What is known about a person in one connection; `since` is when their Mailchimp status began, if known."""
 
     mailchimp_status: str | None
     since: datetime | None
@@ -143,7 +143,7 @@ class Situation:
 
     @property
     def code(self) -> Code | None:
-        """The reason of the last decision, where it says something of the world as it is now."""
+        """The reason of the last decision, if it still fits what both sides say now."""
         if self.reason is None or self.reason not in Code.__members__:
             return None
         code = Code(self.reason)
@@ -157,20 +157,20 @@ class Situation:
 
 
 def since(time: datetime | None) -> str:
-    """Return since when something is so, in brackets, or nothing if that is unknown."""
-    return say(" (since %(time)s)", time=at(time)) if time else ""
+    """Return when something began, in brackets; empty if that is not known."""
+    return say(" (since %(time)s)", time=format_time(time)) if time else ""
 
 
-def at(time: datetime) -> str:
-    """Return a time as sentences have it."""
+def format_time(time: datetime) -> str:
+    """Return a time as it is written in sentences."""
     return f"{time:%Y-%m-%d %H:%M} UTC"
 
 
-def opening(known: Situation) -> Iterator[str]:
+def opening_sentences(known: Situation) -> Iterator[str]:
     """Yield the headline, what is under way, and what can be done now."""
     yield _headline(known)
     if known.sync_status == SyncStatus.FAIL:
-        yield from _cannot_be_synced(known)
+        yield from _failure_sentences(known)
         return
     status = SyncStatus(known.sync_status) if known.sync_status in set(SyncStatus) else SyncStatus.TODO
     yield _WORK[status]
@@ -188,15 +188,15 @@ def _headline(known: Situation) -> str:
 
 def _cause(known: Situation) -> str:
     event, code = known.event, known.code
-    if known.position is Position.ASKED:  # what asked them may have meant to subscribe them
+    if known.position is Position.ASKED:  # the update that made Mailchimp ask may have been meant to subscribe them
         return _state_sentence(known)
     if event is not None and _is_the_cause(event, known):
         return say(
-            "%(why)s That was on %(time)s: %(what)s, %(by)s.",
-            why=say(event.told.why),
-            time=at(event.told.time),
-            what=event.told.what,
-            by=event.told.by,
+            "%(why)s On %(time)s, %(what)s, %(by)s.",
+            why=say(event.entry.why),
+            time=format_time(event.entry.time),
+            what=event.entry.what,
+            by=event.entry.by,
         )
     if code is not None and _gives_reason(code, known):
         return say(explain_code(code).sentence)
@@ -204,7 +204,7 @@ def _cause(known: Situation) -> str:
 
 
 def _gives_reason(code: Code, known: Situation) -> bool:
-    """Only what was decided last, and is done or can't be done, is a cause; what is under way is none yet."""
+    """Only a last decision that is done, or can't be done, is a cause; one under way isn't yet."""
     if known.sync_status == SyncStatus.FAIL:
         return known.position is Position.OFF
     is_settled = known.sync_status == SyncStatus.OK
@@ -212,7 +212,7 @@ def _gives_reason(code: Code, known: Situation) -> bool:
 
 
 def _is_the_cause(event: Event, known: Situation) -> bool:
-    """An event is the cause while the person is where it put them, and nothing else is known that keeps them there."""
+    """An event is the cause while the person is where it put them and nothing else is known to keep them there."""
     if event.leads_to is not known.position:
         return False
     if known.sync_status == SyncStatus.FAIL and known.position is Position.OFF and known.code is not None:
@@ -227,26 +227,26 @@ def _state_sentence(known: Situation) -> str:
     if known.position is Position.ON:
         return say("Subscribed at Mailchimp%(since)s.", since=when)
     if known.position is Position.ASKED:
-        return say("Mailchimp has asked them to confirm%(since)s, and they have not yet.", since=when)
+        return say("Mailchimp has asked them to confirm%(since)s, and they haven't yet.", since=when)
     if known.mailchimp_status is None or known.mailchimp_status in _OFF_BY:
         status = MemberStatus(known.mailchimp_status) if known.mailchimp_status else None
         return say(_OFF_BY[status], since=when)
     return say("Their status at Mailchimp is %(status)s.", status=known.mailchimp_status)
 
 
-def _cannot_be_synced(known: Situation) -> Iterator[str]:
+def _failure_sentences(known: Situation) -> Iterator[str]:
     code, entry = known.code, explain_code(known.reason)
     if code is None:
-        yield say("The last sync could not do what was due. What it went by has changed since.")
-        yield say("What to do: run `mailchimpsync sync`, which looks again.")
+        yield say("The last sync couldn't make the change that was due. Its reason no longer applies.")
+        yield say("What to do: run `mailchimpsync sync`, which checks again.")
         return
     detail = say(" The other system says: %(said)s", said=known.detail) if known.detail else ""
     whose = say(" (%(who)s)", who=say(entry.who.value)) if entry.who is not Who.NOBODY else ""
     if known.position is Position.OFF:
-        yield say("This person cannot be synced.%(detail)s", detail=detail)
+        yield say("This person can't be synced.%(detail)s", detail=detail)
     else:
         why = say(entry.sentence)
-        yield say("This person cannot be synced: %(why)s%(detail)s", why=why, detail=detail)
+        yield say("This person can't be synced: %(why)s%(detail)s", why=why, detail=detail)
     yield say("What to do%(whose)s: %(remedy)s", whose=whose, remedy=say(entry.remedy))
 
 
@@ -255,7 +255,7 @@ def _next_steps(known: Situation) -> str:
     if departure is not None:
         return say("What to do: %(remedy)s", remedy=say(explain_code(departure).remedy))
     if known.position is Position.ASKED:
-        return say("What you can do: nothing. Only they can confirm, by the link in the mail from Mailchimp.")
+        return say("What you can do: nothing. Only they can confirm, with the link in the e-mail from Mailchimp.")
     if known.position is Position.ON:
         return _steps_to_remove(known)
     if known.group.is_added:
@@ -264,7 +264,7 @@ def _next_steps(known: Situation) -> str:
 
 
 def _departure(known: Situation) -> str | None:
-    """Return why we took somebody off for what CiviCRM says of the contact, also if a later run only agreed."""
+    """Return why a sync removed the person because of their contact in CiviCRM, even if a later run only agreed."""
     if known.code in _DEPARTED or known.code is Code.CIVICRM_LEFT_ALONE:
         return known.code
     event = known.event
@@ -280,11 +280,16 @@ def _steps_to_remove(known: Situation) -> str:
 
 def _steps_to_resubscribe(known: Situation) -> str:
     if known.mailchimp_status == MemberStatus.CLEANED:
-        return say("What you can do: give the contact an address that works, and add it to the group in CiviCRM.")
+        return say(
+            "What you can do: give the contact an address that works, and add the contact to the group in CiviCRM."
+        )
     if known.mailchimp_status == MemberStatus.UNSUBSCRIBED and known.resubscribe is Resubscribe.NEVER:
-        return say("What you can do: nothing. They can subscribe again by a Mailchimp form.")
+        return say("What you can do: nothing. They can re-subscribe with a Mailchimp form.")
     if not known.has_contact:
-        return say("What you can do: if they want it, add a contact with this address to the group in CiviCRM.")
+        return say(
+            "What you can do: if they want to be on the list, add a contact with this address to the group in CiviCRM."
+        )
     return say(
-        "What you can do: if they want it, add the contact to the group in CiviCRM. Mailchimp may ask them to confirm."
+        "What you can do: if they want to be on the list, add the contact to the group in "
+        "CiviCRM. Mailchimp may ask them to confirm."
     )

@@ -1,4 +1,4 @@
-"""`MailchimpsyncJournal.get` and `.verify`: what was changed, and whether the journal of it is as it was written."""
+"""`MailchimpsyncJournal.get` and `.verify`: what was changed, and whether the journal is intact."""
 
 from __future__ import annotations
 
@@ -40,24 +40,26 @@ COLUMNS = (
     "minimised_at",
     "hash",
 )
-"""What is told of an entry; `why` comes besides."""
+"""The columns of an entry that are returned; `why` is added to them."""
 
 GroupId = Annotated[
-    int | None, Field(description="The subscription group of a connection; without it, every audience.", gt=0)
+    int | None, Field(description="The subscription group of a connection. Default: every audience.", gt=0)
 ]
-Since = Annotated[datetime | None, Field(description="Only what was changed at this time or later; UTC by default.")]
-Until = Annotated[datetime | None, Field(description="Only what was changed before this time.")]
+Since = Annotated[
+    datetime | None, Field(description="Only changes made at this time or later; UTC unless it names a zone.")
+]
+Until = Annotated[datetime | None, Field(description="Only changes made before this time.")]
 
 
 @dataclass(frozen=True, slots=True)
 class JournalCheck:
-    """What was found in the journals of all audiences, or of one."""
+    """The result of checking the journals of all audiences, or of one."""
 
     chains: tuple[ChainReport, ...]
 
     @property
     def is_intact(self) -> bool:
-        """Say whether every entry is as it was written."""
+        """Whether every entry is as it was written."""
         return not any(chain.wrong for chain in self.chains)
 
     def in_wire_form(self) -> dict[str, Any]:
@@ -74,13 +76,13 @@ def journal_get(
     run_id: Annotated[int | None, Field(description="Only changes by this run.", gt=0, lt=2**63)] = None,
     since: Since = None,
     until: Until = None,
-    limit: Annotated[int, Field(description="How many at most.", gt=0, le=LIMIT_MAX)] = LIMIT,
-    offset: Annotated[int, Field(description="How many to leave out before.", ge=0, lt=2**63)] = 0,
+    limit: Annotated[int, Field(description="The most entries to return.", gt=0, le=LIMIT_MAX)] = LIMIT,
+    offset: Annotated[int, Field(description="How many entries to skip first.", ge=0, lt=2**63)] = 0,
 ) -> list[dict[str, Any]]:
-    """List what was changed, oldest first: when, on which side, from what to what, why and by whom.
+    """List all changes, oldest first: when, on which side, from what to what, why and by whom.
 
-    Entries with the field `refused` say what was wanted, and refused. Of old entries, member ids, names and addresses
-    are replaced by digests; their `minimised_at` says since when.
+    Entries with the field `refused` are changes that were refused. In old entries, member ids, names and addresses are
+    replaced by digests; `minimised_at` says since when.
 
     Raises:
         UsageError: no such group.
@@ -95,8 +97,8 @@ def journal_verify(site: Site, *, group_id: GroupId = None) -> JournalCheck:
     """Check that no entry of the journal was altered, deleted or inserted since it was written.
 
     `chains` says for each audience how many `entries` were checked, and in `tamperings` what is wrong and where.
-    Whoever can write to the database can also write a whole chain anew: keep `newest_hash` elsewhere, and compare it
-    later with the `hash` of the entry with the number `newest`.
+    Someone with write access to the database could also rewrite a whole chain. To detect this, keep `newest_hash`
+    elsewhere, and compare it later with the `hash` of the entry with the number `newest`.
 
     Raises:
         UsageError: no such group.
@@ -110,7 +112,7 @@ def journal_verify(site: Site, *, group_id: GroupId = None) -> JournalCheck:
 
 
 def seal_keys(site: Site) -> list[str]:
-    """Return the keys that entries may be sealed with: those of the journal, and that of those who were erased."""
+    """Return the keys that entries may be sealed with: the journal's keys, and the key for erased people."""
     erasure_key = site.erasure_key()
     return [*site.keyring.derive_all(JOURNAL_PURPOSE), *([erasure_key] if erasure_key else [])]
 
@@ -118,7 +120,7 @@ def seal_keys(site: Site) -> list[str]:
 def export_journal(
     site: Site, *, group_id: int | None = None, since: datetime | None = None, until: datetime | None = None
 ) -> Iterator[Mapping[str, Any]]:
-    """Yield entries as `journal_get` lists them, all of them, page by page.
+    """Yield every entry in the form of `journal_get`, reading page by page.
 
     Raises:
         UsageError: no such group.

@@ -17,10 +17,13 @@ from mailchimpsync.store.journal.journal import BY_RUN, BY_WEBHOOK, REFUSED
 
 Entry = Mapping[str, Any]
 
+BY_ERASURE = "erasure"
+"""The actor of entries that an erasure writes; no run is behind them."""
+
 
 @dataclass(frozen=True, slots=True)
 class EntrySentence:
-    """What happened once: `sentence` is all of it, the others its parts."""
+    """One change in words: `sentence` is the whole, the other fields are its parts."""
 
     time: datetime
     list_id: str
@@ -35,10 +38,10 @@ class EntrySentence:
 
 
 def entry_sentence(entry: Entry, link: Link | None) -> EntrySentence:
-    """Return an entry in words; `link` is the connection, unless it has gone."""
+    """Return an entry in words; `link` is its connection, or None if that no longer exists."""
     what, why, by = _change_words(entry, link), explain_code(entry["reason"]).sentence, _actor_words(entry)
-    title = link.title if link is not None else f"audience {entry['list_id']}, not connected any more"
-    answer = f" {entry['side']} answered {entry['answer']}." if entry["answer"] else ""
+    title = link.title if link is not None else f"audience {entry['list_id']}, no longer connected"
+    answer = f" {entry['side']} responded with {entry['answer']}." if entry["answer"] else ""
     sentence = f"{entry['side']}: {what}, {by}. {why}{answer}"
     about = (entry["time"], entry["list_id"], title, entry["side"])
     return EntrySentence(*about, what, why, by, entry["run_id"], entry["answer"], sentence)
@@ -46,22 +49,24 @@ def entry_sentence(entry: Entry, link: Link | None) -> EntrySentence:
 
 def _change_words(entry: Entry, link: Link | None) -> str:
     name, _, about = entry["field"].partition(" ")
-    speak = _WORDS.get(name)
-    if speak is None:
+    describe = _WORDS.get(name)
+    if describe is None:
         return f"{entry['field']}: {entry['old']} → {entry['new']}"
     if entry["minimised_at"] is not None and name in PERSONAL_FIELDS:
         hidden = dict.fromkeys(("old", "new"), say("(no longer kept)"))
-        return speak({**entry, **hidden}, about, link)
-    return speak(entry, about, link)
+        return describe({**entry, **hidden}, about, link)
+    return describe(entry, about, link)
 
 
 def _actor_words(entry: Entry) -> str:
-    run = say("run %(id)s", id=entry["run_id"]) if entry["run_id"] is not None else say("a run")
+    if entry["actor"] == BY_ERASURE:
+        return say("by an erasure")
+    sync = say("sync %(id)s", id=entry["run_id"]) if entry["run_id"] is not None else say("a sync")
     if entry["actor"] in (None, BY_RUN):
-        return say("by %(run)s", run=run)
+        return say("by %(sync)s", sync=sync)
     if entry["actor"] == BY_WEBHOOK:
-        return say("by %(run)s, because of a webhook", run=run)
-    return say("by %(run)s, on the word of %(who)s", run=run, who=entry["actor"])
+        return say("by %(sync)s, because of a webhook", sync=sync)
+    return say("by %(sync)s, requested by %(who)s", sync=sync, who=entry["actor"])
 
 
 def _group(entry: Entry, about: str, link: Link | None) -> str:
@@ -95,7 +100,7 @@ def _address(entry: Entry, _about: str, _link: Link | None) -> str:
     if entry["side"] == Side.MAILCHIMP:
         return say("the member's address was changed from %(old)s to %(new)s", old=entry["old"], new=entry["new"])
     return say(
-        "contact %(contact)s got the address %(new)s, after %(old)s was given up",
+        "contact %(contact)s was given the address %(new)s after %(old)s was abandoned",
         contact=entry["contact_id"],
         new=entry["new"],
         old=entry["old"],
@@ -117,7 +122,7 @@ def _name(entry: Entry, _about: str, _link: Link | None) -> str:
 
 
 def _erased(entry: Entry, _about: str, _link: Link | None) -> str:
-    return say("somebody was erased, and their values went from %(number)s entries", number=entry["new"])
+    return say("a person was erased, and their values were removed from %(number)s entries", number=entry["new"])
 
 
 def _merge_field(entry: Entry, about: str, _link: Link | None) -> str:
@@ -127,8 +132,8 @@ def _merge_field(entry: Entry, about: str, _link: Link | None) -> str:
 
 def _tag(entry: Entry, about: str, _link: Link | None) -> str:
     if entry["new"] == "yes":
-        return say("the tag “%(tag)s” was given", tag=about)
-    return say("the tag “%(tag)s” was taken away", tag=about)
+        return say("the tag “%(tag)s” was added", tag=about)
+    return say("the tag “%(tag)s” was removed", tag=about)
 
 
 def _language(entry: Entry, _about: str, _link: Link | None) -> str:
@@ -136,7 +141,7 @@ def _language(entry: Entry, _about: str, _link: Link | None) -> str:
 
 
 def _refused(entry: Entry, _about: str, _link: Link | None) -> str:
-    return say("this was wanted and refused: %(wanted)s", wanted=entry["new"])
+    return say("this change was refused: %(wanted)s", wanted=entry["new"])
 
 
 def _or_none(value: str | None) -> str:

@@ -1,4 +1,4 @@
-"""Mailchimp's own ids of contacts, by which its pages go."""
+"""Mailchimp's own ids of contacts, which its web pages use."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mailchimpsync.store.changes import undo
 
 
 def mailchimp_contacts(site: Site, list_id: str, member_ids: Iterable[str | None]) -> dict[str, str]:
-    """Return the `contact_id` at Mailchimp of members, by member id, as far as our rows know them."""
+    """Return Mailchimp's `contact_id` for each member id, where our rows have it."""
     identities = [f"m:{member_id}" for member_id in member_ids if member_id]
     if not identities:
         return {}

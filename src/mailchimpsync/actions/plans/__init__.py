@@ -1,4 +1,4 @@
-"""Plans: made, shown, approved, dropped, applied, undone.
+"""Plans: make, show, approve, drop, apply and undo them.
 
-What was shown is what is applied. It uses `sync/` and `status/`.
+Only what was shown is applied. This room uses `sync/` and `status/`.
 """

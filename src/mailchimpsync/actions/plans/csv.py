@@ -1,4 +1,4 @@
-"""The changes of a kept plan as CSV, for every door."""
+"""The changes of a kept plan as CSV, for every interface."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def all_changes(site: Site, plan_id: int) -> Iterator[PlannedChange]:
 
 
 def csv_lines(changes: Iterable[PlannedChange], names: Names = NO_NAMES) -> Iterator[str]:
-    """Yield changes as a CSV file, one line a person; groups and interests by name where that is known."""
+    """Yield changes as a CSV file, one line per person; groups and interests by name where known."""
     return csv_chunks(COLUMNS, (_cells(one, names) for one in changes))
 
 
 def _cells(one: PlannedChange, names: Names) -> tuple[object, ...]:
-    told = "; ".join(in_words(one, names))
-    return (one.contact_id, one.address, one.member_id, told, one.reason, one.why, one.outcome, one.note)
+    changes = "; ".join(in_words(one, names))
+    return (one.contact_id, one.address, one.member_id, changes, one.reason, one.why, one.outcome, one.note)

@@ -1,4 +1,4 @@
-"""`MailchimpsyncPlan`: see what a run would do, and say whether it may.
+"""`MailchimpsyncPlan`: preview what a run would do, and decide whether it may.
 
 See docs/decisions/guard.md and docs/decisions/plan-before-writing.md.
 """
@@ -13,7 +13,7 @@ from pydantic import Field
 
 from mailchimpsync.actions.api.description import Judgement, Scope, action
 from mailchimpsync.actions.api.envelope import plain
-from mailchimpsync.actions.api.parameters import LOOK_SECONDS, GroupId, MaxTime
+from mailchimpsync.actions.api.parameters import READ_SECONDS, GroupId, MaxTime
 from mailchimpsync.actions.api.selection import find_audience, find_links
 from mailchimpsync.actions.plans.summary import Plan, PlannedChange, change_from, plan_from
 from mailchimpsync.actions.runs.reports import Report
@@ -31,10 +31,10 @@ from mailchimpsync.sync import Outcome, link_terms, preview
 
 CHANGES_MAX = 2_000
 CALLS_MAX = 3
-"""How many calls of a run it takes at most until an approved plan is done: an interrupted run comes first."""
+"""The most calls of a run until an approved plan is done: an interrupted run is finished first."""
 
 WAITING = "waiting"
-"""The outcome of a change that is sent and has no answer yet."""
+"""The outcome of a change that was sent and has no response yet."""
 
 REFUSED_SHOWN_MAX = 20
 
@@ -45,7 +45,7 @@ PlanId = Annotated[int, Field(description="The plan's number.", gt=0, lt=2**63)]
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What came of applying a plan: the plan as it stands now, and the last report of its connection."""
+    """The result of applying a plan: the plan as it is now, and the last report of its connection."""
 
     plan: Plan
     report: Report
@@ -70,7 +70,7 @@ def _applied_in_wire_form(applied: Applied) -> dict[str, Any]:
 
 
 def _judge(applied: Applied) -> Judgement:
-    """A plan that is not done yet is more to do; people that it leaves due are the next sync's."""
+    """A plan that isn't done yet counts as more to do; people it leaves due are left to the next sync."""
     report = applied.report
     is_open = report.error is None and applied.plan.state != PlanState.APPLIED
     return Judgement(report.error, EXIT_MORE_TO_DO if is_open else report.error.exit_code if report.error else 0)
@@ -86,20 +86,22 @@ def createplan(
     *,
     group_id: GroupId = None,
     everything: Annotated[
-        bool, Field(description="Read everything, not only what changed; so does a plan when a full run is due.")
+        bool, Field(description="Read everything, not only changes. This is the default when a full run is due.")
     ] = False,
-    with_data: Annotated[bool, Field(description="Also look for new data about people.")] = False,
-    max_time: MaxTime = LOOK_SECONDS,
+    with_data: Annotated[
+        bool, Field(description="Also check for new data about people, such as tags and merge fields.")
+    ] = False,
+    max_time: MaxTime = READ_SECONDS,
     by: str = "python",
     progress: Progress | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> list[Plan]:
-    """Make a plan of all that the next run would do, and keep it for three days.
+    """Make a plan of everything the next run would do, and keep it for three days.
 
-    Nothing is written on either side, nor in the rows: the run is tried out on a copy, up to its decisions.
+    Nothing is changed on either side or in the rows kept here: the run works on a copy, up to its decisions.
 
     Raises:
-        BusyError: a run is at work. TransientError: a side is away, or the time was not enough.
+        BusyError: a run is in progress. TransientError: a side can't be reached, or time ran out.
         EvidenceError, AccessError: a run would stop for the same reason.
     """
     deadline = Deadline.after(site.runtime, max_time, stop)
@@ -126,9 +128,9 @@ def getplans(
         int | None, Field(description="Only the plan with this number.", gt=0, lt=2**63)
     ] = None,
     group_id: GroupId = None,
-    limit: Annotated[int, Field(description="How many at most, the newest first.", ge=1, le=500)] = 25,
+    limit: Annotated[int, Field(description="The most plans to return, newest first.", ge=1, le=500)] = 25,
 ) -> list[Plan]:
-    """Return kept plans, the newest first: those asked for, those held by the guard, those that would undo a run.
+    """Return kept plans, newest first: plans made on request, plans held for review, and plans that undo a run.
 
     Raises:
         UsageError: `UNKNOWN`, no such plan or group.
@@ -146,10 +148,10 @@ def getplannedchanges(
     site: Site,
     *,
     id: PlanId,  # noqa: A002 (the API's name for it)
-    limit: Annotated[int, Field(description="How many people at most.", ge=1, le=CHANGES_MAX)] = 25,
-    offset: Annotated[int, Field(description="How many to leave out first.", ge=0, lt=2**31)] = 0,
+    limit: Annotated[int, Field(description="The most people to return.", ge=1, le=CHANGES_MAX)] = 25,
+    offset: Annotated[int, Field(description="How many people to skip first.", ge=0, lt=2**31)] = 0,
 ) -> list[PlannedChange]:
-    """Return what a plan would change, person by person: what, on which side, old and new, and why.
+    """Return what a plan would change, person by person: what, on which side, the old and new values, and why.
 
     Raises:
         UsageError: `UNKNOWN`, no such plan.
@@ -167,12 +169,12 @@ def approveplan(
     id: PlanId,  # noqa: A002 (the API's name for it)
     by: str = "python",
 ) -> Plan:
-    """Allow a plan: the next run of its connection does exactly this, and nothing else.
+    """Approve a plan: the next run of its connection makes exactly these changes, and no others.
 
-    What is no longer as planned is left out then, and decided by the run after that.
+    Changes that no longer apply by then are left out; the run after that decides about them again.
 
     Raises:
-        UsageError: no such plan, it is decided already, has expired, or was made when other groups were linked.
+        UsageError: no such plan; it is already decided, has expired, or was made when other groups were linked.
     """
     plan = find_plan(site, id)
     now = site.runtime.now()
@@ -191,10 +193,10 @@ def dropplan(
     id: PlanId,  # noqa: A002 (the API's name for it)
     by: str = "python",
 ) -> Plan:
-    """Refuse a plan: it is never done. The next run decides afresh, and is held again if it would do too much.
+    """Drop a plan: it is never applied. The next run decides again, and is held again if it exceeds the limits.
 
     Raises:
-        UsageError: no such plan, or it is done, dropped or expired already.
+        UsageError: no such plan, or it is already applied, dropped or expired.
     """
     find_plan(site, id)
     undecided = [PlanState.OPEN, PlanState.APPROVED]
@@ -221,9 +223,9 @@ def applyplan(
     progress: Progress | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> Applied:
-    """Approve a plan, unless somebody has, and do it now.
+    """Approve a plan, unless it is approved already, and apply it now.
 
-    A run that was interrupted goes on first. If time is over before, the next run does it.
+    An interrupted run is finished first. If time runs out before the plan is applied, the next run applies it.
 
     Raises:
         UsageError: as `approve`.
@@ -246,7 +248,7 @@ def find_plan(site: Site, plan_id: int) -> Plan:
     """Return a kept plan.
 
     Raises:
-        UsageError: `UNKNOWN`, there is none.
+        UsageError: `UNKNOWN`, there is no such plan.
     """
     with site.store.begin() as tx:
         row = kept_plans.find_plan(tx, plan_id)
@@ -275,7 +277,10 @@ def _check_links(tx: Transaction, site: Site, plan: Plan) -> None:
         wanted = filter_links(wanted)
     if row is None or row["links"] != wanted:
         raise UsageError(
-            say("Plan %(id)s was made when other groups were linked, or trusted; make a new one.", id=plan.id)
+            say(
+                "Plan %(id)s was made for other group links, or when another side was trusted. Make a new plan.",
+                id=plan.id,
+            )
         )
 
 
@@ -283,4 +288,4 @@ def _already_decided(tx: Transaction, plan_id: int) -> UsageError:
     row = kept_plans.find_plan(tx, plan_id)
     state = row["state"] if row else "gone"
     by = f" by {row['decided_by']}" if row and row["decided_by"] else ""
-    return UsageError(f"Plan {plan_id} can't be decided about: it is {state}{by}. Make a new one.")
+    return UsageError(f"Plan {plan_id} can't be changed: it is already {state}{by}. Make a new plan.")

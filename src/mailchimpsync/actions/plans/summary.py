@@ -1,4 +1,4 @@
-"""A kept plan and its changes as people and programs see them."""
+"""Kept plans and their changes, as people and programs see them."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ class OutcomeReason:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A plan that is kept; times are UTC.
+    """A kept plan; times are UTC.
 
     Attributes:
-        kind: `plan`: somebody asked for it; `held`: by the guard; `undo`: it would undo a run.
+        kind: `plan` (made on request), `held` (by the guard, for review) or `undo` (it undoes a run).
         state: `open`, `approved`, `applied`, `dropped` or `expired`.
-        counts: how many people it concerns, by kind of change.
-        excess: what of it goes over the limits, in words.
-        billable: contacts Mailchimp counts on the bill, before and after.
-        failures: who can't be synced, and why.
-        people: how many people's changes are kept.
-        outcomes: for how many people what was planned is done, waits for Mailchimp, was refused, was left out, as the
-            world had changed, or is unknown, as Mailchimp gave no answer: the next sync reads what it did.
-        refused: some of those for whom it was refused, by contact or address, and why.
-        reasons: why what was planned is left out or refused, and for how many people.
-        may_be_asked: how many of those to be subscribed were on the list before, so that Mailchimp may ask them first.
+        counts: how many people it changes, by kind of change.
+        excess: how it exceeds the limits, in words.
+        billable: billed contacts at Mailchimp, before and after.
+        failures: how many people can't be synced, and why.
+        people: how many people's changes the plan has.
+        outcomes: number of people by outcome: done, waiting for Mailchimp, refused, left out because the change no
+            longer applied, or unknown because Mailchimp didn't respond (the next sync reads what it did).
+        refused: some of the people whose changes were refused, by contact or address, with reasons.
+        reasons: why changes were left out or refused, and for how many people.
+        may_be_asked: how many people to be subscribed were on the list before, so that Mailchimp may ask them first.
     """
 
     id: int
@@ -70,7 +70,7 @@ class Plan:
 
     @property
     def to_do(self) -> int:
-        """For how many people nothing has become of the plan yet."""
+        """How many people's changes have no outcome yet."""
         return self.people - sum(self.outcomes.values())
 
 
@@ -78,7 +78,7 @@ class Plan:
 class PlannedChange:
     """What a plan would change for one person: `changes` says what, on which side, from what to what.
 
-    `steps` are the same as values: `side`, `field` as in the journal (`contact`, `status`, `group 8`, `interest a1`),
+    `steps` has the same as values: `side`, `field` as in the journal (`contact`, `status`, `group 8`, `interest a1`),
     `old` and `new`.
     """
 
@@ -100,23 +100,23 @@ def plan_from(
     refused: Iterable[Row] = (),
     reasons: Iterable[Row] = (),
 ) -> Plan:
-    """Return a kept plan from its row, its people by outcome, for whom something was refused, and why."""
+    """Return a kept plan from its row, its people by outcome, refused changes and the reasons."""
     failures = tuple(_failure(one["reason"], one["count"]) for one in row["failures"] or ())
     given = ("id", "list_id", "kind", "made_at", "made_by", "expires_at", "run_id", "counts")
     decided = ("decided_at", "decided_by", "applied_run_id")
-    bill = row["billable"] or {}
+    billed = row["billable"] or {}
     return Plan(
         **{name: row[name] for name in (*given, *decided)},
         title=title,
         state=row["state"],
         excess=tuple(row["excess"]),
-        billable={name: number for name, number in bill.items() if name != MAY_BE_ASKED},
+        billable={name: number for name, number in billed.items() if name != MAY_BE_ASKED},
         failures=failures,
         outcomes={outcome: number for outcome, number in outcomes.items() if outcome is not None},
         people=sum(outcomes.values()),
         refused=tuple(_person_of(one) for one in refused),
         reasons=tuple(OutcomeReason(one["outcome"], one["count"], _why(one)) for one in reasons),
-        may_be_asked=bill.get(MAY_BE_ASKED, 0),
+        may_be_asked=billed.get(MAY_BE_ASKED, 0),
     )
 
 
@@ -126,12 +126,12 @@ def _failure(code: str, count: int) -> Failure:
 
 
 def _person_of(one: Row) -> str:
-    who = f"contact {one['contact_id']}" if one["contact_id"] else one["address"]
-    return f"{who}: {_why(one)}"
+    person = f"contact {one['contact_id']}" if one["contact_id"] else one["address"]
+    return f"{person}: {_why(one)}"
 
 
 def _why(one: Row) -> str:
-    """Return why nothing came of a change: a refusal is noted by its code, what was left out in words."""
+    """Return why a change was not made: a refusal is stored as a code, a change that was left out in words."""
     return explain_code(one["note"]).sentence if one["outcome"] == REFUSED else one["note"] or ""
 
 
@@ -177,7 +177,7 @@ def _step(side: Side, field: str, old: str | None, new: str) -> Mapping[str, str
 
 
 def in_words(change: PlannedChange, names: Names) -> tuple[str, ...]:
-    """Return what a change does, with groups and interests by their names where those are known."""
+    """Return what a change does, with groups and interests by name where known."""
     return tuple(_sentence({**step, "field": with_names(step["field"] or "", names)}) for step in change.steps)
 
 

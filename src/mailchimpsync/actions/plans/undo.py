@@ -1,4 +1,4 @@
-"""`MailchimpsyncPlan.undo`: a plan that takes back what a run did."""
+"""`MailchimpsyncPlan.undo`: a plan that undoes a run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import Field
 
 from mailchimpsync.actions.api.description import Scope, action
 from mailchimpsync.actions.api.envelope import plain
-from mailchimpsync.actions.api.parameters import LOOK_SECONDS, GroupId, MaxTime
+from mailchimpsync.actions.api.parameters import READ_SECONDS, GroupId, MaxTime
 from mailchimpsync.actions.api.selection import find_links
 from mailchimpsync.actions.plans.plans import find_plan
 from mailchimpsync.actions.plans.summary import Plan
@@ -35,22 +35,22 @@ def _in_wire_form(plan: Plan) -> dict[str, Any]:
 def undoplan(
     site: Site,
     *,
-    run_id: Annotated[int, Field(description="The run to take back.", gt=0, lt=2**63)],
+    run_id: Annotated[int, Field(description="The run to undo.", gt=0, lt=2**63)],
     group_id: GroupId = None,
-    max_time: MaxTime = LOOK_SECONDS,
+    max_time: MaxTime = READ_SECONDS,
     by: str = "python",
     stop: Callable[[], bool] | None = None,
 ) -> Plan:
-    """Make a plan that takes back what a run did, and keep it for three days. Nothing is written on either side.
+    """Make a plan that undoes a run, and keep it for three days. Nothing is changed on either side.
 
-    It sets both sides to the opposite of what the run did, for whom is still as the run left them. Who left by their
-    own act is never put back, nor whom an obstacle or Mailchimp keeps out; contacts that were created are taken out of
-    the groups, not deleted; names, addresses and holds stay. `failures` counts all that, and each such person is in the
-    plan as left out. `apply` carries it out like any other plan.
+    For everyone who is still as the run left them, the plan does the opposite of what the run did. People who
+    unsubscribed themselves are never put back, nor are people with an obstacle, or whom Mailchimp keeps out. Contacts
+    that the run created are removed from the groups, not deleted. Names, addresses and holds stay. `failures` counts
+    these cases, and each such person is in the plan as left out. Use `apply` to carry the plan out.
 
     Raises:
         UsageError: `UNKNOWN`, no such run; it has not ended; or other groups were linked then.
-        TransientError, AccessError: a side can't be asked.
+        TransientError, AccessError: a side can't be reached.
     """
     links = find_links(site, group_id)
     with site.store.begin() as tx:
@@ -81,15 +81,11 @@ def _named(newest: Sequence[Mapping[str, Any]]) -> str:
     if not newest:
         return "No run has changed anything yet."
     runs = ", ".join(f"{one['id']} ({one['started_at']:%Y-%m-%d %H:%M} UTC)" for one in newest)
-    return f"The newest that changed something: {runs}."
+    return f"The newest runs that changed something: {runs}."
 
 
 def _check(found: Mapping[str, Any], link: Link) -> None:
     if found["finished_at"] is None:
-        raise UsageError(
-            say("Run %(id)s has not ended; sync to go on with it, or abort it, and undo it then.", id=found["id"])
-        )
+        raise UsageError(say("Run %(id)s has not ended. Sync to finish it, or abort it; then undo it.", id=found["id"]))
     if found["links"] is not None and filter_links(found["links"]) != group_links(link.connection):
-        raise UsageError(
-            say("Run %(id)s was made when other groups were linked, so it can't be undone any more.", id=found["id"])
-        )
+        raise UsageError(say("Run %(id)s can no longer be undone: other groups were linked then.", id=found["id"]))

@@ -1,4 +1,4 @@
-"""What is known of runs: reports, history, schedules, batches read outside a run.
+"""Runs: reports, history, schedules, and batches read outside a run.
 
-`schedule.py` is pure. They use `texts/`.
+`schedule.py` is pure. This room uses `texts/`.
 """

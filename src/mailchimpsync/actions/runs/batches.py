@@ -1,4 +1,4 @@
-"""Results of batches, read outside a run: because Mailchimp announced a batch, or somebody looks from time to time."""
+"""Results of batches, read outside a run: after a webhook from Mailchimp, or in regular checks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SECONDS_MAX = 120
 
 @dataclass(frozen=True, slots=True)
 class Processed:
-    """What a batch brought: numbers of updates confirmed, refused, and without an answer, which are decided again."""
+    """The result of a batch: numbers of updates confirmed, refused, and unanswered (those are decided again)."""
 
     id: int
     mailchimp_batch_id: str | None
@@ -40,16 +40,18 @@ def processcompleted(
     site: Site,
     *,
     id: Annotated[int, Field(description="Our id of the batch.", gt=0, lt=2**63)],  # noqa: A002 (the API's name for it)
-    force: Annotated[bool, Field(description="Read the results again; what has been taken in stays as it is.")] = False,
+    force: Annotated[
+        bool, Field(description="Read the results again; results that were already applied don't change.")
+    ] = False,
 ) -> Processed:
     """Read the results of a batch that Mailchimp has finished.
 
-    Mailchimp is asked how far the batch is, whoever says that it is finished.
+    Mailchimp is asked for the batch's progress, even if a caller or webhook says that it is finished.
 
     Raises:
-        UsageError: no such batch, its audience is not connected, it is not finished, or has been processed already.
+        UsageError: no such batch, its audience is not connected, it is not finished, or it was already processed.
         RefusedError: `BATCH_LOST`, Mailchimp no longer has it; its rows are decided again.
-        BusyError: a run is at work; it reads the results itself.
+        BusyError: a run is in progress; it reads the results itself.
         TransientError: Mailchimp can't be reached; call again.
     """
     with site.store.begin() as tx:
@@ -63,13 +65,13 @@ def processcompleted(
 
 
 def collectresults(site: Site, *, stop: Callable[[], bool] | None = None) -> int:
-    """Look at all open batches, read the results of finished ones, and return of how many something came.
+    """Check all open batches, read the results of finished ones, and return how many had results.
 
-    Nothing is asked where no batch is open. Connections with a run at work are left to it. One whose account fails
-    does not keep the others from being looked at; the first such error is raised at the end.
+    Mailchimp is asked only about open batches. A connection with a run in progress is left to that run. If one account
+    fails, the others are still checked; the first such error is raised at the end.
 
     Raises:
-        MailchimpsyncError: why some could not be looked at.
+        MailchimpsyncError: some batches could not be checked.
     """
     with site.store.begin() as tx:
         waiting = updates.lists_with_open_batches(tx)

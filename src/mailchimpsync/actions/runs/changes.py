@@ -1,4 +1,4 @@
-"""What runs changed, from the journal, and who could not be synced."""
+"""What runs changed, from the journal, and the people who could not be synced."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mailchimpsync.store.queries import counts
 
 @dataclass(frozen=True, slots=True)
 class ChangeCount:
-    """How often a run set something, on which side: `contact` created, `group <id>`, `status` or `interest <id>`."""
+    """How often runs changed a field to a value: `contact` created, `group <id>`, `status` or `interest <id>`."""
 
     side: str
     field: str
@@ -22,7 +22,7 @@ class ChangeCount:
 
 @dataclass(frozen=True, slots=True)
 class FailedRow:
-    """A row that can't be synced; the address is that of the member at Mailchimp, where there is one."""
+    """A row that can't be synced; the address is the member's at Mailchimp, if there is one."""
 
     contact_id: int | None
     address: str | None
@@ -30,7 +30,7 @@ class FailedRow:
 
 
 def getchanges(site: Site, run_ids: Sequence[int]) -> list[ChangeCount]:
-    """Return what runs changed, counted."""
+    """Return the changes of runs, counted by kind."""
     with site.store.begin() as tx:
         return [ChangeCount(*kind) for kind in journal.changes_by_kind(tx, run_ids)]
 

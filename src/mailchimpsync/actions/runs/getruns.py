@@ -1,4 +1,4 @@
-"""`Mailchimpsync.getruns`: the runs there were, what each changed, and how many people there were on both sides."""
+"""`Mailchimpsync.getruns`: past runs, what each changed, and how many people there were on both sides."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class PastRun:
     """A run over a whole connection; times are UTC.
 
     Attributes:
-        since: since when it looked at changes; None: at everything.
-        finished_at: None: it is under way, or was interrupted.
-        begun_by: who called for it; None: nobody, it was due.
+        since: since when it checked changes; None: it read everything.
+        finished_at: when it ended; None: it is in progress, or was interrupted.
+        begun_by: who started it; None: it was due.
         plan_id: the kept plan it carried out.
-        planned: for how many people it was to change something, by kind, when it had decided; None: it has not.
-        changes: for how many people it changed something, by kind, counted in the same way.
-        refused: for how many people one of both sides refused it.
-        subscribed_at_civicrm, subscribed_at_mailchimp: how many there were when it ended; None: it did not count.
+        planned: how many people it decided to change something for, by kind; None: it has not decided.
+        changes: how many people it changed something for, by kind, counted in the same way.
+        refused: for how many people one of the sides refused the change.
+        subscribed_at_civicrm, subscribed_at_mailchimp: how many there were when it ended; None: not counted.
     """
 
     id: int
@@ -52,13 +52,13 @@ class PastRun:
 
     @property
     def asked_instead(self) -> int:
-        """How many more people were asked to confirm than was planned: Mailchimp did not let them back at once."""
+        """How many more people than planned were asked to confirm, since Mailchimp didn't re-subscribe them at once."""
         planned = self.planned or {}
         return max(0, self.changes.get("ask", 0) - planned.get("ask", 0)) if self.planned is not None else 0
 
     @property
     def seconds(self) -> float | None:
-        """From its start to its end, pauses between calls too."""
+        """From start to end, including pauses between calls."""
         return (self.finished_at - self.started_at).total_seconds() if self.finished_at else None
 
 
@@ -71,17 +71,21 @@ def getruns(
     site: Site,
     *,
     list_id: Annotated[
-        str | None, Field(description="The audience of a connection; without it, all connections.", max_length=32)
+        str | None, Field(description="The audience of a connection. Default: all connections.", max_length=32)
     ] = None,
-    group_id: Annotated[int | None, Field(description="Or its subscription group.", gt=0)] = None,
-    limit: Annotated[int, Field(description="How many of each connection, the newest first.", ge=1, le=1_000)] = 25,
-    offset: Annotated[int, Field(description="How many of the newest to leave out.", ge=0, lt=2**31)] = 0,
+    group_id: Annotated[
+        int | None, Field(description="The subscription group of a connection, instead of `list_id`.", gt=0)
+    ] = None,
+    limit: Annotated[
+        int, Field(description="The most runs to return for each connection, newest first.", ge=1, le=1_000)
+    ] = 25,
+    offset: Annotated[int, Field(description="How many of the newest to skip.", ge=0, lt=2**31)] = 0,
 ) -> list[PastRun]:
-    """Return the runs over whole connections, the newest first.
+    """Return the runs over whole connections, newest first.
 
-    `planned` and `changes` count people by kind of change, each person once for a kind: `unsubscribe`, `add` and `ask`
+    `planned` and `changes` count people by kind of change, each person once per kind: `unsubscribe`, `add` and `ask`
     (asked to confirm) at Mailchimp, `interests` there, `join` and `remove` for groups in CiviCRM, `create` for
-    contacts. What Mailchimp confirms later is added later.
+    contacts. Changes that Mailchimp confirms later are added later.
 
     Raises:
         ConfigurationError: nothing is connected.
@@ -101,7 +105,7 @@ class RunStory:
 
 
 def find_run(site: Site, run_id: int) -> RunStory:
-    """Return a run, of a few members too, with its log, as long as that is kept.
+    """Return a run with its log, as long as that is kept; also a run of a few members.
 
     Raises:
         UsageError: `UNKNOWN`, there is no such run.

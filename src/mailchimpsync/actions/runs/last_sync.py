@@ -13,14 +13,14 @@ from mailchimpsync.store.runs import runs
 
 @dataclass(frozen=True, slots=True)
 class LastSync:
-    """When a connection's last complete sync began, and its newest run as it is kept; None: there was none."""
+    """When a connection's last complete sync started, and its newest run as stored; None: there was none."""
 
     at: datetime | None
     run: Mapping[str, Any] | None
 
 
 def last_syncs(site: Site) -> dict[str, LastSync]:
-    """Return for every connection, by its audience's id, when it was last synced."""
+    """Return when each connection was last synced, by audience id."""
     lists = [link.audience_id for link in site.configuration.connections]
     with site.store.reading() as tx:
         return {one: LastSync(runs.standing(tx, one).last_sync_time, runs.last_run(tx, one)) for one in lists}

@@ -1,4 +1,4 @@
-"""A schedule's quiet time: a time of day, by the wall clock of its zone, in which no run is at work."""
+"""The quiet hours of a schedule: a time of day, in the schedule's time zone, in which no run works."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 from mailchimpsync.config import Schedule
 
 _DAYS_LOOKED_AT = 3
-"""Today, tomorrow, and one day more, should the clocks be put forward over the time that is looked for."""
+"""Today, tomorrow and one more day, in case the clocks are put forward over the time being looked for."""
 
 
 def is_quiet(schedule: Schedule, at: datetime) -> bool:
-    """Say whether a moment is in the quiet time; a quiet time that ends when it begins is none."""
+    """Say whether a moment is in the quiet hours; quiet hours that start and end at the same time are none."""
     if schedule.quiet is None:
         return False
     begin, end = _times(schedule.quiet)
@@ -22,7 +22,7 @@ def is_quiet(schedule: Schedule, at: datetime) -> bool:
 
 
 def quiet_end(schedule: Schedule, at: datetime) -> datetime:
-    """Return the first moment after `at` at which a quiet time ends; `at` itself where there is none."""
+    """Return the first moment after `at` at which quiet hours end; `at` itself if there are none."""
     if schedule.quiet is None:
         return at
     _, end = _times(schedule.quiet)
@@ -31,7 +31,7 @@ def quiet_end(schedule: Schedule, at: datetime) -> datetime:
 
 
 def seconds_until_quiet(schedule: Schedule, at: datetime, at_most: float) -> float:
-    """Return for how long after `at` no quiet time begins, but not more than `at_most`."""
+    """Return how long after `at` the next quiet hours start, but at most `at_most` seconds."""
     if schedule.quiet is None:
         return at_most
     begin, _ = _times(schedule.quiet)
@@ -45,7 +45,7 @@ def _times(quiet: str) -> tuple[time, time]:
 
 
 def _moments(of_day: time, schedule: Schedule, after: datetime) -> Iterator[datetime]:
-    """Yield when the clock shows a time of day, soonest first: twice in the night in which clocks are put back."""
+    """Yield the moments of a time of day, soonest first: there are two in the night when clocks are put back."""
     zone = ZoneInfo(schedule.time_zone)
     today = after.astimezone(zone).date()
     for day in range(_DAYS_LOOKED_AT):

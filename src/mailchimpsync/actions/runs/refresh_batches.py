@@ -1,4 +1,4 @@
-"""How far batches are, asked of Mailchimp outside a run; their results are read by a run."""
+"""The progress of batches at Mailchimp, read outside a run; a run reads their results."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from mailchimpsync.errors import MailchimpsyncError
 from mailchimpsync.mailchimp import BatchInfo, recent_batches
 from mailchimpsync.store.changes import updates
 
-PATIENCE_SECONDS = 10
+TIME_LIMIT_SECONDS = 10
 
 
 def refresh_batches(site: Site, links: Sequence[Link]) -> dict[str, str]:
-    """Note how far the batches of connections are, and return by account why Mailchimp could not be asked.
+    """Update the progress of connections' batches, and return by account why Mailchimp could not be asked.
 
     An account is asked once, and only if it has batches whose results were not read.
     """
@@ -31,7 +31,7 @@ def refresh_batches(site: Site, links: Sequence[Link]) -> dict[str, str]:
 
 def _refresh(site: Site, account: str, ids: Mapping[str, int]) -> str | None:
     try:
-        with within(site.mailchimp(account), PATIENCE_SECONDS) as client:
+        with within(site.mailchimp(account), TIME_LIMIT_SECONDS) as client:
             found = recent_batches(client)
     except MailchimpsyncError as error:
         return f"{error.what}. {error.remedy}"
@@ -43,7 +43,7 @@ def _refresh(site: Site, account: str, ids: Mapping[str, int]) -> str | None:
 
 
 def _figures(info: BatchInfo) -> dict[str, object]:
-    """Mailchimp counts only after a while; until then, the total is what we sent."""
+    """Mailchimp counts operations only after a while; until then, keep the number we sent as the total."""
     figures: dict[str, object] = {
         "status": info.status,
         "completed_at": info.completed_at,

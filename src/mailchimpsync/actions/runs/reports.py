@@ -1,4 +1,4 @@
-"""What came of a run, for Python callers and over the wire (docs/reference/php-extension.md#a-sync)."""
+"""The result of a run, for Python and API callers (docs/reference/php-extension.md#a-sync)."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from mailchimpsync.sync import Outcome, Result
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What came of one connection: a result, or the error that stopped it, or neither, as no time was left for it.
+    """The result of syncing one connection: a result, an error, or neither if no time was left for it.
 
-    `standing` and `log` (that of its newest run) say where the connection stands after it.
+    `standing` and `log` (of its newest run) are the connection's status afterwards.
     """
 
     link: Link
@@ -31,19 +31,19 @@ class Report:
 
     @property
     def outcome(self) -> str:
-        """How it ended, in a word or three."""
+        """How it ended, in a few words or an error code."""
         if self.error is not None:
             return self.error.code.value
         return (self.result.outcome if self.result else Outcome.OUT_OF_TIME).value
 
     @property
     def due(self) -> Due:
-        """Who is still due after it, where that is known."""
+        """People still due afterwards, if known."""
         return self.result.due if self.result is not None else NOBODY_DUE
 
     @property
     def exit_code(self) -> int:
-        """What a command line ends with, if this is all it did."""
+        """The exit code of a command that did only this."""
         if self.error is not None:
             return self.error.exit_code
         if self.outcome == Outcome.HELD or self.due.put_off or (self.result and self.result.gone_interests):
@@ -57,7 +57,7 @@ def outcome_of_sync(reports: Sequence[Report]) -> Judgement:
 
 
 def in_wire_form(reports: Sequence[Report]) -> list[dict[str, Any]]:
-    """Return an entry for each connection; of the status, the PHP extension's names."""
+    """Return an entry for each connection, its status with the PHP extension's names."""
     return [plain(_entry(report)) for report in reports]
 
 

@@ -1,7 +1,7 @@
-"""When a connection's next run is due: pure functions of its schedule, of what became of it, and of the clock.
+"""When a connection's next run is due: pure functions of its schedule, its last runs, and the clock.
 
-The run table is all that is remembered beyond this process, so that a restart, or a second service on the same
-database, finds out by itself that a run has just been made.
+Only the run table is remembered beyond this process, so that a restarted service, or a second one on the same database,
+sees that a run has just been made.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ from mailchimpsync.actions.runs.quiet_hours import is_quiet, quiet_end
 from mailchimpsync.config import Schedule
 
 BACKOFF = timedelta(minutes=1)
-"""The wait after a first passing error; it doubles with each further one, up to the connection's next regular time."""
+"""The wait after a first temporary error; it doubles with each further one, up to the next regular time."""
 
-GO_ON_AFTER = timedelta(seconds=5)
-"""The pause between two calls of one run, and before a busy connection is tried again: webhooks get their turn."""
+CONTINUE_AFTER = timedelta(seconds=5)
+"""The pause between two calls of one run, and before a busy connection is tried again, so that webhooks can work."""
 
 FULL_SLACK = timedelta(hours=1)
-"""A full run may come so much early, else a weekly one could miss its slot by the seconds the last one was late."""
+"""How early a full run may start; without it, a weekly run could miss its slot because the last one was late."""
 
 DATA_SLACK = timedelta(minutes=30)
-"""Likewise for a run with data."""
+"""The same for a run with data."""
 
 SKEW_MAX = timedelta(hours=1)
-"""How far the clocks of two services may be apart."""
+"""How far the clocks of two services may differ."""
 
 _DOUBLINGS_MAX = 20
 
 
 class CallOutcome(StrEnum):
-    """What became of a call."""
+    """How a call ended."""
 
     COMPLETE = "complete"
     MORE = "more to do"
@@ -49,23 +49,23 @@ class CallOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """The last call of this process for a connection; `failures`: passing errors in a row."""
+    """The last call of this process for a connection; `failures` counts temporary errors in a row."""
 
     began_at: datetime
     ended_at: datetime
-    fate: CallOutcome
+    outcome: CallOutcome
     failures: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What is known of a connection.
+    """What is known about a connection's runs.
 
     Attributes:
-        first_seen: when this process first looked at it.
-        run_started: when its newest run began, whoever began it; None before the first.
-        run_open: whether that run was interrupted, and is to go on.
-        attempt: this process's last call; an error before a run begins leaves no other trace.
+        first_seen: when this process first checked it.
+        run_started: when its newest run started, in any process; None before the first.
+        run_open: whether that run was interrupted and has to be continued.
+        attempt: this process's last call; an error before a run starts leaves no other trace.
     """
 
     first_seen: datetime
@@ -75,34 +75,34 @@ class History:
 
 
 def history_of(last_run: Mapping[str, Any] | None, first_seen: datetime, attempt: Attempt | None) -> History:
-    """Return a connection's past from its newest run."""
+    """Return a connection's history from its newest run."""
     if last_run is None:
         return History(first_seen, attempt=attempt)
     return History(first_seen, last_run["started_at"], last_run["finished_at"] is None, attempt)
 
 
 def due(schedule: Schedule, past: History, now: datetime, key: str) -> datetime | None:
-    """Return when the next call is due, None: never. It is due now if that is not after `now`.
+    """Return when the next call is due; None: never. It is due now if that is not after `now`.
 
-    Never within the quiet time. `key` tells connections apart, so that their delays differ.
+    It is never in the quiet hours. `key` identifies the connection, so that random delays differ.
     """
-    if not schedule.enabled or (natural := _natural(schedule, past, now, key)) is None:
+    if not schedule.enabled or (by_runs := _due_by_runs(schedule, past, now, key)) is None:
         return None
-    wanted = _after_quiet(schedule, max(natural, _not_before(schedule, past.attempt, key) or natural), key)
+    wanted = _after_quiet(schedule, max(by_runs, _not_before(schedule, past.attempt, key) or by_runs), key)
     if wanted > now or not is_quiet(schedule, now):
         return wanted
     return _after_quiet(schedule, now, key)
 
 
 def reads_everything(schedule: Schedule, last_full: datetime | None, now: datetime) -> bool:
-    """Say whether the next run has to read everything; `last_full`: when the last such run began."""
+    """Say whether the next run has to read everything; `last_full` is when the last such run started."""
     if not schedule.full_every_days:
         return False
     return last_full is None or now - last_full >= timedelta(days=schedule.full_every_days) - FULL_SLACK
 
 
-def looks_for_data(schedule: Schedule, last_with_data: datetime | None, now: datetime) -> bool:
-    """Say whether the next run also looks for new data; `last_with_data`: when the last such run began."""
+def checks_data(schedule: Schedule, last_with_data: datetime | None, now: datetime) -> bool:
+    """Say whether the next run also checks for new data; `last_with_data` is when the last such run started."""
     if not schedule.data_every_hours:
         return False
     return last_with_data is None or now - last_with_data >= timedelta(hours=schedule.data_every_hours) - DATA_SLACK
@@ -116,8 +116,8 @@ def _after_quiet(schedule: Schedule, at: datetime, key: str) -> datetime:
     return end if is_quiet(schedule, delayed) else delayed
 
 
-def _natural(schedule: Schedule, past: History, now: datetime, key: str) -> datetime | None:
-    """When it is due by the run table alone; a run far in the future tells of a clock that was put back."""
+def _due_by_runs(schedule: Schedule, past: History, now: datetime, key: str) -> datetime | None:
+    """Return when it is due by the run table alone; a run far in the future means that a clock was put back."""
     if past.run_started is None:
         return past.first_seen if schedule.cron is None else _regular(schedule, past.first_seen, key)
     started = past.run_started if past.run_started <= now + SKEW_MAX else past.first_seen
@@ -125,19 +125,19 @@ def _natural(schedule: Schedule, past: History, now: datetime, key: str) -> date
 
 
 def _not_before(schedule: Schedule, attempt: Attempt | None, key: str) -> datetime | None:
-    if attempt is None or attempt.fate is CallOutcome.COMPLETE:
+    if attempt is None or attempt.outcome is CallOutcome.COMPLETE:
         return None
-    if attempt.fate is CallOutcome.PERSON:
+    if attempt.outcome is CallOutcome.PERSON:
         return _regular(schedule, attempt.began_at, key)
-    if attempt.fate is not CallOutcome.FAILED:
-        return attempt.ended_at + GO_ON_AFTER
+    if attempt.outcome is not CallOutcome.FAILED:
+        return attempt.ended_at + CONTINUE_AFTER
     again = attempt.ended_at + BACKOFF * (1 << min(max(attempt.failures - 1, 0), _DOUBLINGS_MAX))
     regular = _regular(schedule, attempt.ended_at, key)
     return again if regular is None else min(again, regular)
 
 
 def _regular(schedule: Schedule, after: datetime, key: str) -> datetime | None:
-    """Return the schedule's own next time after a run that began at `after`, delayed by chance."""
+    """Return the schedule's next time after a run that started at `after`, with its random delay."""
     at = after + timedelta(minutes=schedule.every_minutes) if schedule.cron is None else _cron(schedule, after)
     return at + _delay(schedule, at, key) if at is not None else None
 
@@ -148,6 +148,6 @@ def _cron(schedule: Schedule, after: datetime) -> datetime | None:
 
 
 def _delay(schedule: Schedule, at: datetime, key: str) -> timedelta:
-    """Chance that comes out the same each time it is asked, in every process."""
+    """Return a random delay that is the same on every call and in every process."""
     number = int.from_bytes(sha256(f"{key} {at.isoformat()}".encode()).digest()[:8])
     return timedelta(seconds=number % (schedule.jitter_seconds + 1))

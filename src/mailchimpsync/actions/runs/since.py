@@ -1,4 +1,4 @@
-"""`since` as people write it."""
+"""Reads dates for `since` in the forms people write."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from mailchimpsync.errors import UsageError
 
 EVER = "ever"
-YEAR_MIN = 1970  # an earlier date is a slip of the pen; for everything there is `ever`
+YEAR_MIN = 1970  # an earlier date is a typing mistake; `ever` means everything
 EARLIEST = datetime(2010, 1, 1, tzinfo=UTC)
-"""An earlier moment means `ever`. Mailchimp's API was seen to hang when it was asked for changes since 1970."""
+"""An earlier moment means `ever`. Mailchimp's API was seen to hang when asked for changes since 1970."""
 
 _UNIT = {"minute": 1, "min": 1, "hour": 60, "day": 1_440, "week": 10_080}
 _AGO = re.compile(r"-?\s*(\d{1,6})\s*(minute|min|hour|day|week)s?(?:\s+ago)?")
@@ -19,10 +19,10 @@ _FORMS = ("%Y/%m/%d", "%d.%m.%Y", "%d %B %Y", "%d %b %Y", "%B %d, %Y", "%B %d %Y
 
 
 def read_since(text: str, now: datetime) -> datetime | None:
-    """Return the moment a text means, in UTC; None for `ever` and for all before 2010. What names no zone is UTC.
+    """Return the moment a text means, in UTC; None for `ever` and dates before 2010. UTC unless it names a zone.
 
     Raises:
-        UsageError: it can't be read, or is in the future; says which forms can be.
+        UsageError: it can't be read, or is in the future; names the forms that can be read.
     """
     words = " ".join(text.lower().split())
     if words == EVER:
@@ -30,7 +30,7 @@ def read_since(text: str, now: datetime) -> datetime | None:
     moment = _relative(words, now) or _iso(text.strip()) or _written_out(words)
     if moment is None or moment.year < YEAR_MIN:
         raise UsageError(
-            f"since “{text}” is not a date. Give `ever`, a date such as 2026-11-20 or 2026-11-20T14:30 (UTC unless it "
+            f"since “{text}” is not a date. Use `ever`, a date such as 2026-11-20 or 2026-11-20T14:30 (UTC unless it "
             "names a zone, as in 2026-11-20T14:30+01:00), `20 November 2026`, `yesterday`, or `3 days ago`."
         )
     if moment > now:

@@ -1,4 +1,4 @@
-"""What is true of a connection: the one place that every status, headline, finding, alert and metric derives from.
+"""The state of a connection: the one source of every status, headline, finding, alert and metric.
 
 See docs/decisions/one-model-of-truth.md.
 """
@@ -25,15 +25,15 @@ from mailchimpsync.store.verify import verifications
 from mailchimpsync.sync import Outcome, deleted_interests
 
 PAUSED_AFTER = timedelta(days=1)
-"""A connection without a schedule that nobody has tried to sync for so long is paused."""
+"""A connection without a schedule counts as paused if no sync was tried for this long."""
 
 CAUSES_NAMED = 5
 _COMPLETE = (None, Outcome.DONE, Outcome.HELD)
-"""How the last attempt may have ended where nothing is left to do; None: it is not known, from an older version."""
+"""Outcomes of the last attempt that leave nothing to do; None: not known, written by an older version."""
 
 
 class Word(StrEnum):
-    """How a connection stands, in a word."""
+    """The state of a connection in one word."""
 
     OK = "ok"
     RUNNING = "running"
@@ -45,7 +45,7 @@ class Word(StrEnum):
 
 
 class Level(StrEnum):
-    """How good that is: only where nobody is due, nobody failed and nothing differs it is good."""
+    """How good a state is: good only if no one is due, no one failed, and nothing differs."""
 
     GOOD = "good"
     MIDDLE = "middle"
@@ -54,22 +54,22 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ConnectionState:
-    """What is true of a connection; times are UTC.
+    """The state of a connection; times are UTC.
 
     Attributes:
-        due: people for whom a change is wanted and not made.
-        under_way: updates that Mailchimp has not answered; `under_way_since`: when the oldest was decided.
+        due: people for whom a change is wanted but not made.
+        under_way: updates without a response from Mailchimp; `under_way_since`: when the oldest was decided.
         failed: people who are listed as failures.
-        interrupted: a run stopped midway, and the next call goes on with it.
-        attempted_at: when the last call of a run ended; `attempt_outcome`: how, an outcome or the code of an error.
-        synced_at: when the last complete run began.
-        failing_code: the error of the last calls, else what keeps people who were refused again and again.
+        interrupted: a run stopped midway, and the next call continues it.
+        attempted_at: when the last call of a run ended; `attempt_outcome`: its outcome or error code.
+        synced_at: when the last complete run started.
+        failing_code: the error of the last calls, or the reason why people's changes are refused repeatedly.
         failing_since, failing_times: since when, and how many calls in a row ended with that error.
-        next_run_at: when a service begins the next run; None: no service works by this connection's schedule.
-        unexplained: differences that the last full comparison found and nothing explains.
-        explained: differences that it found and that have a reason.
+        next_run_at: when a service starts the next run; None: no service runs this connection's schedule.
+        unexplained: differences found by the last full comparison that nothing explains.
+        explained: differences it found that have a known reason.
         batches: why batches have no results though they should.
-        gone_interests: interests that the connection links and Mailchimp has no more: its configuration is at fault.
+        gone_interests: linked interests that no longer exist at Mailchimp, so the configuration has to be corrected.
     """
 
     word: Word
@@ -94,24 +94,24 @@ class ConnectionState:
 
     @property
     def in_sync(self) -> bool:
-        """Say whether both sides agree as far as is known, but for people who are listed as failures."""
+        """Whether both sides are known to agree, except for people who are listed as failures."""
         return self.word is Word.OK and not self.unexplained and not self.gone_interests
 
     @property
     def lasts(self) -> bool:
-        """Say whether the error has come back so often that it does not pass."""
+        """Whether the error has recurred so often that it won't pass without help."""
         return self.failing_times >= LASTING_AFTER or bool(self.due.put_off)
 
     @property
     def level(self) -> Level:
-        """How good it is."""
+        """How good the state is."""
         if self.word in (Word.HELD, Word.FAILING) or self.due.leaving or self.unexplained:
             return Level.BAD
         return Level.GOOD if self.word is Word.OK and not self.failed and not self.gone_interests else Level.MIDDLE
 
     @property
     def remedy(self) -> str:
-        """What to do about the error; nothing, where there is none."""
+        """What to do about the error; empty if there is none."""
         if self.failing_code is None:
             return ""
         if self.lasts and self.failing_code in Code.__members__:
@@ -120,7 +120,7 @@ class ConnectionState:
 
 
 def state_of(tx: Transaction, link: Link, now: datetime, still_due: Due | None = None) -> ConnectionState:
-    """Return what the store says is true of a connection; `still_due` where somebody has counted already."""
+    """Return the state of a connection according to the store; pass `still_due` if it is counted already."""
     list_id = link.audience_id
     standing = runs.standing(tx, list_id)
     due_now = count_due(tx, list_id) if still_due is None else still_due
@@ -174,7 +174,7 @@ def _state_word(  # noqa: PLR0911 (one word each)
 
 
 def next_run_at(tx: Transaction, link: Link, now: datetime) -> datetime | None:
-    """Return when a service begins the next run; None: no service works by this connection's schedule."""
+    """Return when a service starts the next run; None: no service runs this connection's schedule."""
     return _next_run(tx, link, runs.standing(tx, link.audience_id), now)
 
 
@@ -186,7 +186,7 @@ def _next_run(tx: Transaction, link: Link, standing: runs.Standing, now: datetim
 
 
 def _last_attempt(standing: runs.Standing) -> Attempt | None:
-    """Return the last attempt as the schedule goes by it, if it failed."""
+    """Return the last attempt in the form the schedule needs, if it failed."""
     code, ended = standing.failing_code, standing.attempted_at
     if code is None or ended is None:
         return None
@@ -195,24 +195,24 @@ def _last_attempt(standing: runs.Standing) -> Attempt | None:
 
 
 def headline(state: ConnectionState) -> str:  # noqa: PLR0911 (one sentence each)
-    """Return how a connection stands, in a sentence without its end."""
+    """Return the state of a connection as a phrase without a full stop."""
     match state.word:
         case Word.RUNNING:
-            return say("a run is at work")
+            return say("a sync is running")
         case Word.HELD:
-            return say("held: plan %(plan)s waits for a person", plan=state.held_plan_id)
+            return say("held for review: plan %(plan)s", plan=state.held_plan_id)
         case Word.FAILING:
             return _failing(state)
         case Word.NOT_SET_UP:
             return say("never synced")
         case Word.PAUSED:
-            return say("paused: it has no schedule, and nobody has synced it for a day")
+            return say("paused: no schedule, and no sync for a day")
         case Word.WAITING:
             return _waiting(state)
     if state.unexplained:
-        return say("differences were found that nothing explains; `mailchimpsync verify` shows them")
+        return say("unexplained differences found; `mailchimpsync verify` shows them")
     if state.gone_interests:
-        return say("in sync, but for %(interests)s", interests=interests_in_words(state.gone_interests))
+        return say("in sync, except for %(interests)s", interests=interests_in_words(state.gone_interests))
     if state.failed:
         return say("in sync, but %(people)s can't be synced", people=people_in_words(state.failed))
     return say("in sync")
@@ -222,7 +222,7 @@ def _failing(state: ConnectionState) -> str:
     code, since = state.failing_code, state.failing_since
     if since is None:
         return say(
-            "failing: Mailchimp refuses the changes of %(people)s (%(code)s)",
+            "failing: Mailchimp refuses changes for %(people)s (%(code)s)",
             people=people_in_words(state.due.put_off),
             code=code,
         )
@@ -236,63 +236,65 @@ def _failing(state: ConnectionState) -> str:
 
 def _waiting(state: ConnectionState) -> str:
     if state.interrupted:
-        return say("interrupted; the next `mailchimpsync sync` goes on")
+        return say("interrupted; the next `mailchimpsync sync` continues")
     if state.due.number:
         return say("not in sync: %(people)s still due", people=people_in_words(state.due.number))
     if state.under_way:
-        return say("not in sync: %(number)s updates are under way", number=f"{state.under_way:,}")
-    return say("not in sync: the last sync did not come to its end")
+        return say("not in sync: %(number)s updates under way", number=f"{state.under_way:,}")
+    return say("not in sync: the last sync did not finish")
 
 
 def deleted_interests_sentence(gone: Sequence[str]) -> str:
-    """Return which linked interests are gone, and what follows, as sentences."""
+    """Return which linked interests are gone, and what that means, in sentences."""
     return say(
-        "Mailchimp has no interest %(ids)s any more, so people are subscribed without it (%(code)s).",
+        "Mailchimp no longer has the interest %(ids)s, so people are subscribed without it (%(code)s).",
         ids=", ".join(gone),
         code=Code.MC_MAPPING_GONE.value,
     )
 
 
 def interests_in_words(gone: Sequence[str]) -> str:
-    """Return so many interests that are gone in words."""
+    """Return a number of deleted interests in words."""
     number = len(gone)
     return (
-        say("1 linked interest that is gone")
+        say("1 linked interest that no longer exists")
         if number == 1
-        else say("%(number)s linked interests that are gone", number=f"{number:,}")
+        else say("%(number)s linked interests that no longer exist", number=f"{number:,}")
     )
 
 
 def batch_sentences(trouble: updates.BatchDelay) -> str:
-    """Return why batches have no results, as sentences."""
+    """Return why batches have no results, in sentences."""
     number = (
-        say("1 batch waits") if trouble.number == 1 else say("%(number)s batches wait", number=f"{trouble.number:,}")
+        say("1 batch has been waiting")
+        if trouble.number == 1
+        else say("%(number)s batches have been waiting", number=f"{trouble.number:,}")
     )
-    told = say(
+    message = say(
         "%(batches)s for results since %(since)s: %(why)s (%(code)s)",
         batches=number,
         since=f"{trouble.since:%Y-%m-%d %H:%M} UTC",
         why=explain_code(trouble.code).sentence,
         code=trouble.code,
     )
-    return f"{told} {trouble.detail}".rstrip()
+    return f"{message} {trouble.detail}".rstrip()
 
 
 def people_in_words(number: int) -> str:
-    """Return so many people in words."""
+    """Return a number of people in words."""
     return say("1 person") if number == 1 else say("%(number)s people", number=f"{number:,}")
 
 
 def due_sentence(found: Due) -> str:
-    """Return how many people are due, and what keeps them, as a sentence."""
+    """Return how many people are due, and why, as a sentence."""
     causes = [_cause(code, number) for code, number in list(found.by_cause.items())[:CAUSES_NAMED]]
     people = "1 person is" if found.number == 1 else f"{found.number:,} people are"
-    leaving = f" {found.leaving:,} of them are to be taken off at Mailchimp." if found.leaving else ""
+    leaving = f" {found.leaving:,} of them are to be removed from the audience at Mailchimp." if found.leaving else ""
     return f"{people} still due: {'; '.join(causes)}.{leaving}"
 
 
 def _cause(code: str, number: int) -> str:
     if code == NEXT_RUN:
-        return f"{number:,} to be decided by the next sync"
+        return f"{number:,} for the next sync to decide"
     entry: Entry = explain_code(code)
     return f"{number:,}: {entry.sentence.rstrip('.')} ({code})"

@@ -1,4 +1,4 @@
-"""Where a connection stands, as `getstatus` tells it."""
+"""The status of a connection, as `getstatus` returns it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 from mailchimpsync.actions.status.connection_state import ConnectionState
 from mailchimpsync.config import Link
 
-SECONDS_BEFORE_A_GUESS = 3
+SECONDS_BEFORE_ESTIMATE = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why some rows can't be synced, or some campaigns not imported, in words, and who can mend it."""
+    """Why some rows can't be synced, or some campaigns can't be imported, in words, and who can fix it."""
 
     code: str
     count: int
@@ -26,7 +26,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Working:
-    """How far a run is in its stage: items done, of how many (None: unknown), in how many seconds of work."""
+    """The progress of a run's stage: items done, the total (None: not known), and seconds of work."""
 
     done: int
     total: int | None
@@ -34,26 +34,26 @@ class Working:
 
     @property
     def rate(self) -> float | None:
-        """Items a second; None before there are any."""
+        """Items per second; None before the first is done."""
         return self.done / self.seconds if self.done and self.seconds else None
 
     @property
     def seconds_left(self) -> int | None:
-        """How long the stage will take at this rate, where that can be said already."""
-        if self.rate is None or self.total is None or self.seconds < SECONDS_BEFORE_A_GUESS:
+        """How long the rest of the stage takes at this rate; None if it is too early to say."""
+        if self.rate is None or self.total is None or self.seconds < SECONDS_BEFORE_ESTIMATE:
             return None
         return round(max(0, self.total - self.done) / self.rate)
 
 
 @dataclass(frozen=True, slots=True)
 class CampaignsStatus:
-    """How the import of campaigns stands.
+    """The status of the import of campaigns.
 
     Attributes:
-        begun_at: when the newest import began; None: there was none yet.
-        outcome: how it ended: `done`, `out of time`, or the code of an error; None: it is at work.
-        campaigns: how many are known; `activities`: how many were made of them in CiviCRM.
-        failures: which campaigns could not be imported, and why.
+        begun_at: when the newest import started; None: there was none yet.
+        outcome: how it ended: `done`, `out of time`, or an error code; None: it is running.
+        campaigns: how many are known; `activities`: how many activities they have in CiviCRM.
+        failures: how many campaigns could not be imported, and why.
     """
 
     begun_at: datetime | None
@@ -65,29 +65,30 @@ class CampaignsStatus:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionStatus:
-    """Where a connection stands; times are UTC.
+    """The status of a connection; times are UTC.
 
     Attributes:
-        running: whether a run is at work now; `interrupted`: whether one stopped midway, and the next call goes on.
-        crashed: what is known of a run that stopped midway, when nobody has gone on with it for half an hour.
-        state: what is true of it; all that says how good it is derives from this.
-        since: since when the newest run looks, or looked, at changes; None: at everything.
-        is_counted: whether both sides were ever read to the end; before that, the numbers of people say nothing.
-        to_add, to_remove: how many are subscribed here and not there, and the other way round, as last read.
-        further_rows: further addresses of contacts in the group that are or were members, each with a row of its own.
-        kept_off, kept_on: likewise, where that stays so, as the connection's departure table says.
-        cannot_subscribe: how many group members can't be subscribed; `other_fails`: the other failed rows,
-            of which `cannot_join` are subscribed at Mailchimp, and can't be in the group.
-        rows: number of rows by sync status; `weird`: some of those with a status that this version doesn't know.
-        last_outcome: how the last attempt ended; `last_error`: the code of the error that it ended with, if so.
-        held_plan_id: the plan that holds the connection until somebody has decided about it; `held_why`: in words.
-        log: that of the newest run.
-        working: how far the run that is at work is in its stage; None: none is, or it has not begun.
-        run_id: the newest run; `run_began_at`: when it did, and `run_begun_by`: who called for it, None: it was due.
-        differences_found: by the last full comparison, those nothing explains; None: there was none.
-        campaigns: how the import of campaigns stands; None: they are not imported by themselves.
-        batches: those whose results have not been read, if they were asked for; `batches_problem`: why they could not
-            be asked about at Mailchimp.
+        running: whether a run is in progress; `interrupted`: whether one stopped midway, to be continued by the next
+            call.
+        crashed: about a run that stopped midway and was not continued for half an hour.
+        state: the connection's state, from which everything about its health derives.
+        since: since when the newest run checks, or checked, changes; None: it reads everything.
+        is_counted: whether both sides were ever read completely; until then, numbers of people mean nothing.
+        to_add, to_remove: people subscribed in CiviCRM but not at Mailchimp, and the reverse, as last read.
+        further_rows: further addresses of group contacts that are or were members, each with its own row.
+        kept_off, kept_on: likewise, but staying that way because of the connection's departure table.
+        cannot_subscribe: group members who can't be subscribed; `other_fails`: the other failed rows, of which
+            `cannot_join` are subscribed at Mailchimp but can't be in the group.
+        rows: number of rows by sync status; `weird`: some rows with a status that this version doesn't know.
+        last_outcome: how the last attempt ended; `last_error`: its error code, if it failed.
+        held_plan_id: the plan that holds the connection until it is decided; `held_why`: the reasons in words.
+        log: the log of the newest run.
+        working: the progress of the stage of a run in progress; None: no run is, or it has not started.
+        run_id: the newest run; `run_began_at`: when it started; `run_begun_by`: who started it, None: it was due.
+        differences_found: unexplained differences in the last full comparison; None: there was none.
+        campaigns: the status of the import of campaigns; None: they are not imported automatically.
+        batches: batches whose results have not been read, if asked for; `batches_problem`: why Mailchimp could not be
+            asked about them.
     """
 
     link: Link
@@ -130,12 +131,12 @@ class ConnectionStatus:
 
     @property
     def in_sync(self) -> bool:
-        """Say whether nobody is due and the last attempt succeeded; who can't be synced does not count against it."""
+        """Whether no one is due and the last attempt succeeded; people who can't be synced don't count."""
         return self.state.in_sync
 
     @property
     def next_run_at(self) -> datetime | None:
-        """When a service begins the next run; None: none works by the connection's schedule."""
+        """When a service starts the next run; None: no service runs the connection's schedule."""
         return self.state.next_run_at
 
     @property

@@ -1,4 +1,4 @@
-"""What `getstatus` counts over all rows of a connection: the part of it that takes longer the more people there are."""
+"""What `getstatus` counts over all rows of a connection: the part that takes longer the more people there are."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mailchimpsync.store.queries.due import NOBODY_DUE, Due, count_due
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Rows by what both sides say, by sync status, those that can't be synced by reason, and who is due."""
+    """Rows by agreement of both sides and by sync status, failed rows by reason, and people due."""
 
     agreement: counts.Agreement = field(default_factory=counts.Agreement)
     by_status: Mapping[str, int] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Who can't be synced and why, for whoever is to mend it."""
+"""People who can't be synced and why, for those who can fix it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PEOPLE_SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class FailureGroup:
-    """A reason: how many rows fail for it, what is known about it, and the first of the rows."""
+    """A reason: how many rows fail for it, its explanation, and the first few rows."""
 
     code: str | None
     number: int
@@ -27,7 +27,7 @@ class FailureGroup:
 
 @dataclass(frozen=True, slots=True)
 class Failures:
-    """Those of one connection, the most frequent reason first."""
+    """The failures of one connection, the most frequent reason first."""
 
     link: Link
     groups: Sequence[FailureGroup]
@@ -39,7 +39,7 @@ class Failures:
 
 
 def getfailuregroups(site: Site) -> list[Failures]:
-    """Return who can't be synced, for every connection; neither side is asked."""
+    """Return the people who can't be synced, for every connection; neither side is asked."""
     with site.store.reading() as tx:
         found = [
             (link, stored.failures_by_reason(tx, link.audience_id, PEOPLE_SHOWN))

@@ -1,4 +1,4 @@
-"""`Mailchimpsync.getstatus`: where every connection stands (docs/reference/php-extension.md#getstatus)."""
+"""`Mailchimpsync.getstatus`: the status of every connection (docs/reference/php-extension.md#getstatus)."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from pydantic import AliasChoices, Field
+from pydantic import Field
 
 from mailchimpsync.actions.api.description import Scope, action
+from mailchimpsync.actions.api.parameters import GroupIdOrId
 from mailchimpsync.actions.api.selection import find_links
 from mailchimpsync.actions.runs.refresh_batches import refresh_batches
 from mailchimpsync.actions.site import Site
@@ -36,34 +37,26 @@ _AFTER_READING = tuple(Stage)[tuple(Stage).index(Stage.CHECK_DATA) :]
 def getstatus(
     site: Site,
     *,
-    group_id: Annotated[
-        int | None,
-        Field(
-            description="The subscription group of a connection; without it, all connections.",
-            gt=0,
-            validation_alias=AliasChoices("group_id", "id"),
-        ),
-    ] = None,
+    group_id: GroupIdOrId = None,
     batches: Annotated[
-        bool, Field(description="Also tell how far the batches are, and ask Mailchimp about them first.")
+        bool, Field(description="Also return the progress of batches, after asking Mailchimp about them.")
     ] = False,
     counting: Counting = count_rows,
 ) -> list[ConnectionStatus]:
-    """Tell where every connection stands, or that of one subscription group.
+    """Return the status of all connections, or of one subscription group.
 
-    Over the wire this is an object by audience id, with the PHP extension's names: `lastSyncTime`,
-    `lastSyncTimeHuman`, `locks`, `log`, `fetch`, `stats`, `in_sync`, `crashed`, and `batches` if asked for. Besides,
-    `state` says in a word how it stands: ok, running, waiting, held, paused, failing, or not set up; `due` how many
-    people are still due, and `due_because` what keeps them, by code. `failures` says in words who can't be synced.
+    The result is an object by audience id, with the PHP extension's names: `lastSyncTime`, `lastSyncTimeHuman`,
+    `locks`, `log`, `fetch`, `stats`, `in_sync`, `crashed`, and `batches` if asked for. In addition, `state` is the
+    state in one word: ok, running, waiting, held, paused, failing, or not set up. `due` says how many people are still
+    due, and `due_because` why, by code. `failures` says in words which problems keep people from being synced.
     `last_outcome` and `last_error` say how the last attempt ended, `failing_since` since when it fails, and `remedy`
-    what to do. Before both sides have been read to the end for the first time, numbers of people in `stats` are null.
-    `next_run_at` is null where no service works by the connection's schedule.
-    `campaigns` says how their import stands, where it is switched on: `begun_at`, `outcome`, and how many failed, and
-    why. Neither side is asked, but for `batches`; if Mailchimp can't be reached, `batches_problem` says so. While a run
-    is at work, `progress` says how far its stage is: `done` of `total` in `seconds`, `rate` a second, and
-    `seconds_left`.
+    what to do. Until both sides have been read completely once, numbers of people in `stats` are null. `next_run_at`
+    is null if no service runs the connection's schedule. `campaigns` is the status of their import, where it is
+    switched on: `begun_at`, `outcome`, and how many failed, and why. Neither side is asked, except for `batches`; if
+    Mailchimp can't be reached, `batches_problem` says so. During a run, `progress` is that of its stage: `done` of
+    `total` in `seconds`, `rate` per second, and `seconds_left`.
 
-    For Python callers: `counting` counts rows, where somebody keeps the numbers for a while.
+    For Python callers: `counting` counts rows; pass your own to reuse numbers that were counted before.
 
     Raises:
         ConfigurationError: nothing is connected.
@@ -132,19 +125,19 @@ def _status(
 
 
 def _is_counted(standing: runs.Standing) -> bool:
-    """Say whether both sides were ever read to the end: by a complete run, or by the first one so far."""
+    """Say whether both sides were ever read completely: by a complete run, or by the first run so far."""
     return standing.last_sync_time is not None or standing.stage in _AFTER_READING
 
 
 def _last_outcome(state: ConnectionState, last: Mapping[str, Any]) -> str | None:
-    """How the last attempt ended, also if it failed before its run had begun."""
+    """Return how the last attempt ended, even if it failed before its run started."""
     if state.attempt_outcome is None:
         return last.get("outcome")
     return FAILED if state.attempt_outcome == state.failing_code else state.attempt_outcome
 
 
 def _working(standing: runs.Standing) -> Working | None:
-    """The sync of a few members, by webhook, has no stage."""
+    """Return the progress of a run; the sync of a few members, by webhook, has no stage."""
     at = standing.stage_progress
     if standing.run_id is None or at is None:
         return None
@@ -162,11 +155,11 @@ def _crashed(standing: runs.Standing, last_sign: datetime, now: datetime) -> str
     if now - last_sign < CRASHED_AFTER:
         return None
     age = in_words((now - last_sign).total_seconds())
-    return f"The run stopped before {standing.stage.value}, {age} ago, and nobody went on with it; sync to go on."
+    return f"The run stopped before {standing.stage.value}, {age} ago, and was not continued. Sync to continue it."
 
 
 def _weird(tx: Transaction, link: Link, by_status: Mapping[str, int]) -> tuple[Mapping[str, Any], ...]:
-    """Return some rows with a sync status nobody knows: contact, address and what stands there."""
+    """Return some rows with an unknown sync status: their id, contact and status."""
     unknown = sorted(by_status.keys() - set(SyncStatus))
     if not unknown:
         return ()
@@ -176,7 +169,7 @@ def _weird(tx: Transaction, link: Link, by_status: Mapping[str, int]) -> tuple[M
 
 
 def _failures(by_reason: Mapping[str, int]) -> tuple[Failure, ...]:
-    """The most frequent first."""
+    """Return failures, the most frequent first."""
     found = sorted(by_reason.items(), key=lambda pair: (-pair[1], pair[0]))
     return tuple(_failure(code, number) for code, number in found)
 

@@ -1,4 +1,4 @@
-"""`MailchimpsyncVerification`: whether both sides really agree, asked of both sides themselves."""
+"""`MailchimpsyncVerification`: whether both sides really agree, read from both sides in full."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import Field
 
 from mailchimpsync.actions.api.description import Scope, action
 from mailchimpsync.actions.api.envelope import plain
-from mailchimpsync.actions.api.parameters import LOOK_SECONDS, GroupId, MaxTime
+from mailchimpsync.actions.api.parameters import READ_SECONDS, GroupId, MaxTime
 from mailchimpsync.actions.api.selection import find_links
 from mailchimpsync.actions.site import Site
 from mailchimpsync.runtime import Deadline, Progress
@@ -27,8 +27,8 @@ def in_wire_form(found: Sequence[Verified]) -> list[dict[str, Any]]:
 
 def to_mapping(one: Verified) -> dict[str, Any]:
     """Return a verification as a mapping."""
-    told = {"in_sync": one.in_sync, "verdict": one.verdict.value, "due": one.due, "by_cause": one.by_cause}
-    return {name: getattr(one, name) for name in _NAMES} | told | {"gone_interests": one.gone_interests}
+    derived = {"in_sync": one.in_sync, "verdict": one.verdict.value, "due": one.due, "by_cause": one.by_cause}
+    return {name: getattr(one, name) for name in _NAMES} | derived | {"gone_interests": one.gone_interests}
 
 
 @action(
@@ -42,27 +42,27 @@ def createverification(
     site: Site,
     *,
     group_id: GroupId = None,
-    max_time: MaxTime = LOOK_SECONDS,
+    max_time: MaxTime = READ_SECONDS,
     by: str = "python",
     progress: Progress | None = None,
     stop: Callable[[], bool] | None = None,
     tell: Callable[[Difference], None] | None = None,
 ) -> list[Verified]:
-    """Compare both sides in full, and tell every difference with its cause.
+    """Compare both sides in full, and return every difference with its cause.
 
-    All members, memberships and owners are read anew through both APIs; our own rows say only what a difference comes
-    from. Nothing is written on either side, and a run may be at work meanwhile. `unexplained` counts the differences
-    that no run will take away and no reason explains. `verdict` is `agree` (nothing differs, and so `in_sync`),
-    `explained` (all that differs has a known reason, see `by_cause`; `due` counts the people for whom a later
-    sync takes it away) or `unexplained`. Linked interests that Mailchimp no longer has, by which nobody could be
-    compared, are `gone_interests`, and count among the explained differences. Differences and people are counted apart:
-    a person may differ in several interests. `differences` has the first 500 without and the first 500 with an
-    explanation.
+    All members, memberships and contacts are read again through both APIs; the rows kept here only explain where a
+    difference comes from. Nothing is changed on either side, and a run may be in progress meanwhile. `unexplained`
+    counts differences that no run will remove and that have no known reason. `verdict` is `agree` (nothing differs, so
+    `in_sync`), `explained` (every difference has a known reason, see `by_cause`; `due` counts the people whose
+    difference a later sync removes) or `unexplained`. Linked interests that no longer exist at Mailchimp, so that no
+    one could be compared by them, are `gone_interests`, and count among the explained differences. Differences and
+    people are counted separately: a person may differ in several interests. `differences` has the first 500
+    unexplained and the first 500 explained ones.
 
-    For Python callers: `tell` is told of every difference as it is found.
+    For Python callers: `tell` is called with every difference as it is found.
 
     Raises:
-        TransientError: a side is away, or the time was not enough.
+        TransientError: a side can't be reached, or time ran out.
         EvidenceError, AccessError: not everything could be read.
     """
     deadline = Deadline.after(site.runtime, max_time, stop)
@@ -77,9 +77,11 @@ def getverifications(
     site: Site,
     *,
     group_id: GroupId = None,
-    limit: Annotated[int, Field(description="How many of each connection, the newest first.", ge=1, le=100)] = 1,
+    limit: Annotated[
+        int, Field(description="The most comparisons to return for each connection, newest first.", ge=1, le=100)
+    ] = 1,
 ) -> list[Verified]:
-    """Return the newest comparisons of both sides; who differed is known of the newest one only.
+    """Return the newest comparisons of both sides; only the newest one lists the people who differed.
 
     Raises:
         UsageError: no such group.

@@ -1,4 +1,4 @@
-"""`getstatus` as it goes over the wire: by audience, with the PHP extension's names.
+"""The result of `getstatus` as callers receive it: by audience, with the PHP extension's names.
 
 See docs/reference/php-extension.md#getstatus.
 """
@@ -26,7 +26,7 @@ _COUNTED_BY_READING = (
 
 
 def by_audience(statuses: Sequence[ConnectionStatus]) -> dict[str, Any]:
-    """Return connections by their audiences' ids; ours are the names with a small letter and an underscore."""
+    """Return connections by audience id; names with underscores are ours, the others the PHP extension's."""
     return {status.link.audience_id: plain(_form(status)) for status in statuses}
 
 
@@ -114,7 +114,7 @@ def _for_people(time: datetime | None) -> str:
 
 
 def _with_durations(log: Sequence[tuple[datetime, str]]) -> list[dict[str, Any]]:
-    """Return the log with `took`: the time from each line to the next."""
+    """Return the log; `took` is the time from each line to the next."""
     ends = [time for time, _ in log[1:]]
     took = [in_words((end - time).total_seconds()) for (time, _), end in zip(log, ends, strict=False)] + [""]
     return [
@@ -123,7 +123,7 @@ def _with_durations(log: Sequence[tuple[datetime, str]]) -> list[dict[str, Any]]
 
 
 def in_words(seconds: float) -> str:
-    """Return a duration: seconds up to a minute, minutes up to an hour, else hours."""
+    """Return a duration in words: seconds up to a minute, minutes up to an hour, else hours."""
     if seconds <= _MINUTE:
         return f"{seconds:.0f} s"
     return f"{seconds / _MINUTE:.0f} mins" if seconds <= _HOUR else f"{seconds / _HOUR:.0f} hours"

@@ -1,4 +1,4 @@
-"""`Mailchimpsync.abortsync`: stop a run, and drop what it has not finished.
+"""`Mailchimpsync.abortsync`: stop a run and drop its unfinished updates.
 
 See docs/reference/php-extension.md#abortsync.
 """
@@ -6,30 +6,29 @@ See docs/reference/php-extension.md#abortsync.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any
-
-from pydantic import AliasChoices, Field
+from typing import Any
 
 from mailchimpsync.actions.api.description import Judgement, Scope, action
+from mailchimpsync.actions.api.parameters import OneGroupIdOrId
 from mailchimpsync.actions.api.selection import find_links
 from mailchimpsync.actions.site import Site
 from mailchimpsync.config import Link
 from mailchimpsync.errors import EXIT_MORE_TO_DO, Code, TransientError
 from mailchimpsync.sync import AbortResult, KeptBatch, abort_connection
 
-NO_TIME = "There was no time left to delete it; abort again."
+NO_TIME = "There was no time left to delete the batch. Abort again."
 
 
 @dataclass(frozen=True, slots=True)
 class Abort:
-    """An abort of one connection."""
+    """The abort of one connection."""
 
     link: Link
     done: AbortResult
 
 
 def in_wire_form(abort: Abort) -> dict[str, Any]:
-    """Return what was stopped, deleted and dropped, in numbers, and the batches that could not be deleted."""
+    """Return the numbers of what was stopped, deleted and dropped, and the batches that could not be deleted."""
     done = abort.done
     return {
         "list_id": abort.link.audience_id,
@@ -54,7 +53,7 @@ def _problem(kept: KeptBatch) -> dict[str, Any]:
 
 
 def _judge(abort: Abort) -> Judgement:
-    """An abort that left a batch at Mailchimp has not done what was asked for: Mailchimp still works on it."""
+    """An abort that left a batch at Mailchimp has failed: Mailchimp still works on that batch."""
     kept = abort.done.kept
     if not kept:
         return Judgement()
@@ -66,22 +65,15 @@ def _judge(abort: Abort) -> Judgement:
 def abortsync(
     site: Site,
     *,
-    group_id: Annotated[
-        int,
-        Field(
-            description="The subscription group of the connection.",
-            gt=0,
-            validation_alias=AliasChoices("group_id", "id"),
-        ),
-    ],
+    group_id: OneGroupIdOrId,
 ) -> Abort:
     """Stop the run of a connection, delete its batches at Mailchimp, and drop its updates.
 
-    A run at work in another process is asked to stop; if it has not after some seconds, it can write nothing more
-    here. All batches whose results have not been read are deleted, whatever their status. What Mailchimp had done of
-    them stays done. Rows whose update was dropped fail as `ABORTED`, and the next run decides about them again. Where
-    a batch can't be deleted, that is an error, and `problems` says why: its updates stay under way, and their results
-    will be read. Abort again to delete it.
+    A run in another process is asked to stop; if it doesn't within some seconds, it can no longer write anything here.
+    All batches whose results have not been read are deleted, whatever their status. Updates that Mailchimp has already
+    applied stay applied. Rows whose update was dropped fail as `ABORTED`, and the next run decides about them again. If
+    a batch can't be deleted, the call fails and `problems` says why: the batch's updates stay under way, and their
+    results will be read. Abort again to delete it.
 
     Raises:
         ConfigurationError: nothing is connected.

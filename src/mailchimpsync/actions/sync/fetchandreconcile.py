@@ -14,7 +14,7 @@ from mailchimpsync.actions.api.description import Scope, action
 from mailchimpsync.actions.api.parameters import RUN_SECONDS, GroupIdOrId, SharedMaxTime
 from mailchimpsync.actions.api.selection import find_links
 from mailchimpsync.actions.runs.reports import Report, in_wire_form, outcome_of_sync
-from mailchimpsync.actions.runs.schedule import looks_for_data, reads_everything
+from mailchimpsync.actions.runs.schedule import checks_data, reads_everything
 from mailchimpsync.actions.runs.since import read_since
 from mailchimpsync.actions.site import Site
 from mailchimpsync.config import Link
@@ -26,10 +26,10 @@ from mailchimpsync.store.runs import runs
 from mailchimpsync.sync import Options, run_connection
 
 STOP_THE_OTHER = 2
-"""`force_restart`, said twice."""
+"""The value of `force_restart` that also stops a run in progress."""
 
 TRUST_COMPLETED = "trust completed"
-"""By whom the configuration was changed that no longer names a side to trust."""
+"""The author of the configuration that no longer names a side to trust."""
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -37,42 +37,42 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 Since = Annotated[
     str | None,
     Field(
-        description="Look at changes since then: `ever`, 2026-11-20, 2026-11-20T14:30+01:00, 20 November 2026, "
-        "yesterday, 3 days ago; UTC unless it names a zone. Without it: since the last complete run, or everything "
-        "where a full run is due (`full_every_days`). A run that goes on keeps what it began with. A connection that "
-        "was never read in full is read in full whatever this says. A date later than the last complete run leaves "
-        "changes out; the next run without `since` looks at them. A date before 2010 means `ever`.",
+        description="Check changes since this time: `ever`, 2026-11-20, 2026-11-20T14:30+01:00, 20 November 2026, "
+        "yesterday, 3 days ago; UTC unless it names a zone. Default: since the last complete run, or everything when a "
+        "full run is due (`full_every_days`). A run that is continued keeps its original value. A connection that was "
+        "never read in full is always read in full. A date later than the last complete run leaves changes out; the "
+        "next run without `since` checks them. A date before 2010 means `ever`.",
         max_length=100,
     ),
 ]
 StopOn = Annotated[
-    str | None, Field(description=f"Stop before this stage, which must not be passed already: {', '.join(Stage)}.")
+    str | None, Field(description=f"Stop before this stage, which must not be reached yet: {', '.join(Stage)}.")
 ]
 ForceRestart = Annotated[
     bool | Annotated[int, Field(ge=0, le=STOP_THE_OTHER)],
     Field(
-        description="1: begin anew instead of going on with an interrupted run; refused while a run is at work. "
-        "2: stop that one first."
+        description="1: start a new run instead of continuing an interrupted one; refused while a run is in progress. "
+        "2: stop a run in progress first."
     ),
 ]
 AcceptEmpty = Annotated[
     bool,
     Field(
-        description="Believe it when a group or audience looks empty, or as if most people had vanished: somebody has "
-        "looked, and it is so."
+        description="Continue although a group or audience looks empty, or most people seem to have vanished. Confirm "
+        "this only after checking that it is true."
     ),
 ]
 AcceptRestored = Annotated[
     bool,
     Field(
-        description="CiviCRM was restored from an older backup: forget what both sides agreed on and which contact is "
-        "whose, read everything, and let the later date decide. Begins anew."
+        description="CiviCRM was restored from an older backup: forget what both sides agreed on and which contact "
+        "belongs to which member, read everything, and let the later date decide. Starts a new run."
     ),
 ]
 WithData = Annotated[
     bool,
     Field(
-        description="Also look for new data about people, such as tags and merge fields, where a connection has it "
+        description="Also check for new data about people, such as tags and merge fields, in connections where this is "
         "switched on."
     ),
 ]
@@ -102,20 +102,20 @@ def fetchandreconcile(
     wait: bool = True,
     still_due: Callable[[Transaction], bool] | None = None,
 ) -> list[Report]:
-    """Sync all connections, or that of one subscription group.
+    """Sync all connections, or the connection of one subscription group.
 
-    The result has an entry for each connection, in the order they ran: the one that waited longest goes first. One
-    that fails or is busy does not keep the others from running. Over the wire an entry has `list_id`, `group_id`,
+    The result has an entry for each connection, in the order in which they ran: the connection that waited longest goes
+    first. A connection that fails or is busy doesn't keep the others from running. An entry has `list_id`, `group_id`,
     `status` with `lastSyncTime`, `locks`, `log` and `fetch`, and `outcome`: done, incomplete (people are still `due`,
-    see `due_because`), waiting (for Mailchimp's batches), out of time, stopped, aborted, held, or the code of an error.
-    The call as a whole is an error if the one connection that was asked for failed, or all did; else each entry says
-    what became of it, by `error_code` and `error_message`. `notes` say where a run did something else than the call
-    says, such as reading everything because the connection was never read in full.
+    see `due_because`), waiting (for Mailchimp's batches), out of time, stopped, aborted, held, or an error code. The
+    call as a whole fails if the one connection asked for failed, or if all did; otherwise each entry has its own
+    `error_code` and `error_message`. `notes` say where a run differed from the call, for example by reading everything
+    because the connection was never read in full.
 
-    For Python callers: `by` is who calls, for the journal; None: nobody, it is due. `stop` is asked often, also during
-    waits; when it says yes, the call ends as if time were over. Without `wait` a run ends once everything is sent; see
-    `collectresults`. `still_due` is asked once the lease is held; when it says no, another process has synced
-    meanwhile, and the report says `BUSY`.
+    For Python callers: `by` is the caller's name, for the journal; None: the run was due. `stop` is called often, also
+    during waits; when it returns true, the call ends as if time had run out. Without `wait`, a run ends once everything
+    is sent; see `collectresults`. `still_due` is called once the lease is held; if it returns false, another process
+    has synced meanwhile, and the report says `BUSY`.
 
     Raises:
         ConfigurationError: nothing is connected.
@@ -155,7 +155,7 @@ def _stage(name: str) -> Stage:
 
 
 def _longest_waiting_first(site: Site, links: list[Link]) -> list[Link]:
-    """By when a connection was last worked on, not when last in sync: one that never gets done starves nobody."""
+    """Order by last activity, not last success, so that a connection that never finishes can't starve the others."""
     with site.store.begin() as tx:
         last = {link.audience_id: runs.last_activity(tx, link.audience_id) for link in links}
     return sorted(links, key=lambda link: last[link.audience_id] or _LONG_AGO)
@@ -164,8 +164,8 @@ def _longest_waiting_first(site: Site, links: list[Link]) -> list[Link]:
 def _run_all(
     site: Site, links: list[Link], deadline: Deadline, options: Options, progress: Progress
 ) -> Iterator[Report]:
-    for place, link in enumerate(links):
-        if place and deadline.reached:
+    for number, link in enumerate(links):
+        if number and deadline.reached:
             yield _report(site, Report(link))
             continue
         if len(links) > 1:
@@ -186,23 +186,23 @@ def _run_all(
 
 
 def is_full_run_due(site: Site, link: Link) -> bool:
-    """Say whether a run that is not told how far back to look has to read everything: with or without a service."""
+    """Say whether a run without `since` has to read everything, whether a service or a call starts it."""
     with site.store.reading() as tx:
         last = runs.last_full_run(tx, link.audience_id)
     return reads_everything(link.schedule, last, site.runtime.now())
 
 
 def is_data_run_due(site: Site, link: Link) -> bool:
-    """Say whether a run also has to look for new data, where the connection has it switched on."""
+    """Say whether a run also has to check for new data, if the connection has that switched on."""
     if link.data.options is None:
         return False
     with site.store.reading() as tx:
         last = runs.last_data_run(tx, link.audience_id)
-    return looks_for_data(link.schedule, last["started_at"] if last else None, site.runtime.now())
+    return checks_data(link.schedule, last["started_at"] if last else None, site.runtime.now())
 
 
 def _end_trust(site: Site, link: Link) -> None:
-    """Take the trust that has done its work out of the configuration, unless somebody has chosen another meanwhile."""
+    """Remove a trusted side from the configuration after its run, unless it was changed meanwhile."""
     site.refresh()
     now = next((one for one in site.configuration.connections if one.audience_id == link.audience_id), None)
     if now is not None and now.connection.trusted == link.connection.trusted:
@@ -212,9 +212,9 @@ def _end_trust(site: Site, link: Link) -> None:
 
 
 def _report(site: Site, report: Report) -> Report:
-    """Note it for those who get alerts, and add where the connection stands.
+    """Update the alerts, and add the connection's status to the report.
 
-    A store that can't do that must not hide what came of the run.
+    If the store fails here, the result of the run is still returned.
     """
     try:
         update_from_report(site, report)

@@ -1,4 +1,4 @@
-"""`Mailchimpsync.includecontact`: contacts that the next run is to look at.
+"""`Mailchimpsync.includecontact`: contacts that the next run has to check.
 
 See docs/reference/php-extension.md#includecontact.
 """
@@ -27,17 +27,18 @@ def includecontact(
     site: Site,
     *,
     contact_id: Annotated[
-        int | list[int] | str, Field(description="A contact, a list of them, or a text such as `11,12`.")
+        int | list[int] | str,
+        Field(description="The number of a contact, a list of numbers, or a text such as `11,12`."),
     ],
 ) -> dict[str, int]:
     """Have the next run decide about contacts again, in every audience.
 
-    Rows that an update is on its way for are decided again after its result. Rows are not added: a contact who just
-    came into the group is found by the run itself. Returns how many contacts were given (`inputCount`), and how many
-    rows are due now (`affected`).
+    Rows with an update under way are decided again after its result. No rows are added: the run itself finds contacts
+    that were just added to the group. Returns how many contacts were given (`inputCount`), and how many rows are now
+    due (`affected`).
 
     Raises:
-        UsageError: a number is not that of a contact; too many contacts.
+        UsageError: a number is not valid, or there are too many contacts.
     """
     contacts = _contacts(contact_id)
     links = find_links(site)
@@ -55,11 +56,11 @@ def _contacts(given: int | list[int] | str) -> list[int]:
     """Return the contacts, each once."""
     if isinstance(given, str):
         if not _NUMBERS.fullmatch(given):
-            raise UsageError("contact_id: give a contact's number, or several, as in 11,12.")
+            raise UsageError("contact_id: give one or more contact numbers, for example 11,12.")
         given = [int(one) for one in given.split(",")]
     contacts = list(dict.fromkeys([given] if isinstance(given, int) else given))
     if not contacts or min(contacts) <= 0 or max(contacts) >= 2**63:
-        raise UsageError("contact_id: the number of a contact is greater than 0.")
+        raise UsageError("contact_id: contact numbers are greater than 0.")
     if len(contacts) > CONTACTS_MAX:
         raise UsageError(f"contact_id: give at most {CONTACTS_MAX:,} contacts at a time.")
     return contacts

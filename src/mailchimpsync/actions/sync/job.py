@@ -1,4 +1,4 @@
-"""`Job.execute`: what CiviCRM's cron calls; here it syncs the connections that are due."""
+"""`Job.execute`: called by CiviCRM's cron; here it syncs the connections that are due."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ def executejobs(
     progress: Progress | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> list[Report]:
-    """Sync the connections whose schedule says that they are due, as the service would.
+    """Sync the connections that are due by their schedule, as the service would.
 
-    For sites where one cron line calls CiviCRM's jobs. Connections whose schedule is switched off, or that are in their
-    quiet time, are left alone. The result is that of `Mailchimpsync.fetchandreconcile`, without entries for those.
+    For sites where one cron line calls CiviCRM's jobs. Connections are left out if their schedule is switched off, or
+    during their quiet hours. The result is that of `Mailchimpsync.fetchandreconcile`, without entries for those.
 
     Raises:
         ConfigurationError: nothing is connected.
@@ -43,8 +43,8 @@ def executejobs(
         wanted = [link for link in find_links(site) if _is_due(tx, link, now)]
     deadline = Deadline.after(site.runtime, max(0, max_time), stop)
     reports: list[Report] = []
-    for place, link in enumerate(wanted):
-        if place and deadline.reached:
+    for number, link in enumerate(wanted):
+        if number and deadline.reached:
             break
         reports += fetchandreconcile(
             site,

@@ -1,4 +1,4 @@
-"""Codes in words, also those that another version has written."""
+"""Codes in words, including codes that another version has written."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ def explain_code(code: str | None) -> Entry:
     if code is not None and code in Code.__members__:
         return REGISTRY[Code(code)]
     return Entry(
-        sentence="For a reason this version does not know.",
+        sentence="For a reason that this version doesn't know.",
         cause="It was written by another version.",
         remedy="Sync everything again.",
     )

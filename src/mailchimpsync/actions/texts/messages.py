@@ -1,4 +1,4 @@
-"""Sentences that the engine puts together in English, and that a screen can say in another language."""
+"""Sentences that the engine writes in English and that a screen can show in another language."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Self
 
 
 class Message(str):
-    """A sentence in English that remembers its text and the values in it; to programs and commands it is a string."""
+    """An English sentence that keeps its text and its values, so that it can be translated; else a plain string."""
 
     __slots__ = ("text", "values")
 
@@ -17,22 +17,22 @@ class Message(str):
     @classmethod
     def of(cls, text: str, values: Mapping[str, object]) -> Self:
         """Return a text with its values filled in."""
-        said = cls(text % values if values else text)
-        said.text, said.values = text, values
-        return said
+        message = cls(text % values if values else text)
+        message.text, message.values = text, values
+        return message
 
 
 def say(text: str, **values: object) -> Message:
     """Return a text with its values filled in: "%(name)s was added", name="Ann".
 
-    `docs/translate.py` finds what is written in a call of this. A value that is said too is translated with it; all
-    others, such as names and addresses, stay as they are.
+    `docs/translate.py` collects the texts in calls of this function. A value that is a message itself is translated
+    too; other values, such as names and addresses, stay as they are.
     """
     return Message.of(text.text if isinstance(text, Message) else text, values)
 
 
 def in_language(text: str, translate: Callable[[str], str]) -> str:
-    """Return a text in the language of `translate`."""
+    """Return a text translated by `translate`, with its values filled in."""
     if not isinstance(text, Message):
         return translate(text)
     values = {

@@ -1,4 +1,4 @@
-"""What interests and groups are called, for people; the configuration knows them by number."""
+"""Names of interests, groups and contacts, for people to read; the configuration has only their ids."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mailchimpsync.config import Link
 from mailchimpsync.errors import MailchimpsyncError
 from mailchimpsync.mailchimp import Interest, interests
 
-PATIENCE_SECONDS = 5
+TIME_LIMIT_SECONDS = 5
 
 T = TypeVar("T")
 
@@ -24,29 +24,29 @@ _FROM_TO = re.compile(r"\b(from|to) (\d+)\b")
 
 @dataclass(frozen=True)
 class Names:
-    """Names of interests and of their categories by the interest's id, and of groups by number, as far as told."""
+    """Known names of interests and of their categories, by the interest's id, and of groups, by number."""
 
     interests: Mapping[str, str] = field(default_factory=dict)
     groups: Mapping[int, str] = field(default_factory=dict)
     categories: Mapping[str, str] = field(default_factory=dict)
 
     def knows_all_of(self, link: Link) -> bool:
-        """Say whether nothing that a connection names stays without a name."""
+        """Say whether every group and interest of a connection has a name."""
         return self.interests.keys() >= link.interests.keys() and self.groups.keys() >= set(link.connection.group_ids)
 
 
 def names_of(site: Site, link: Link) -> Names:
-    """Ask both sides what a connection's interests and groups are called; who can't be reached tells nothing."""
-    boxes: list[Interest] = _or_else([], lambda: _interests(site, link)) if link.interests else []
+    """Ask both sides for the names of a connection's interests and groups; a side that can't be reached adds none."""
+    found: list[Interest] = _ask_or_default([], lambda: _interests(site, link)) if link.interests else []
     return Names(
-        {one.id: one.name for one in boxes},
-        _or_else({}, lambda: _groups(site, link)),
-        {one.id: one.category for one in boxes},
+        {one.id: one.name for one in found},
+        _ask_or_default({}, lambda: _groups(site, link)),
+        {one.id: one.category for one in found},
     )
 
 
 def with_names(text: str, names: Names) -> str:
-    """Return a sentence with groups and interests by their names where those are known, else by their ids."""
+    """Return a sentence with ids of groups and interests replaced by their names, where those are known."""
 
     def group(found: re.Match[str]) -> str:
         title = names.groups.get(int(found[1]))
@@ -60,7 +60,7 @@ def with_names(text: str, names: Names) -> str:
 
 
 def with_names_of_change(text: str, names: Names) -> str:
-    """Return a sentence about a change of the configuration likewise, also where a group is set to another one."""
+    """Do the same for a change of the configuration, including one that sets a group to another group."""
 
     def number(found: re.Match[str]) -> str:
         title = names.groups.get(int(found[2]))
@@ -71,27 +71,27 @@ def with_names_of_change(text: str, names: Names) -> str:
 
 
 def name_of_contact(site: Site, contact_id: int) -> str | None:
-    """Ask CiviCRM what a contact is called; None if it can't be reached, or doesn't know them."""
-    return _or_else(None, lambda: _contact(site, contact_id))
+    """Ask CiviCRM for a contact's name; None if CiviCRM can't be reached or doesn't know the contact."""
+    return _ask_or_default(None, lambda: _contact(site, contact_id))
 
 
 def _contact(site: Site, contact_id: int) -> str | None:
-    with within(site.civicrm(), PATIENCE_SECONDS) as client:
+    with within(site.civicrm(), TIME_LIMIT_SECONDS) as client:
         return display_names(client, [contact_id]).get(contact_id)
 
 
 def _interests(site: Site, link: Link) -> list[Interest]:
-    with within(site.mailchimp(link.account), PATIENCE_SECONDS) as client:
+    with within(site.mailchimp(link.account), TIME_LIMIT_SECONDS) as client:
         return interests(client, link.audience_id)
 
 
 def _groups(site: Site, link: Link) -> dict[int, str]:
-    with within(site.civicrm(), PATIENCE_SECONDS) as client:
+    with within(site.civicrm(), TIME_LIMIT_SECONDS) as client:
         return {group.id: group.title for group in groups(client, link.connection.group_ids).values()}
 
 
-def _or_else(otherwise: T, ask: Callable[[], T]) -> T:
+def _ask_or_default(default: T, ask: Callable[[], T]) -> T:
     try:
         return ask()
     except MailchimpsyncError:
-        return otherwise
+        return default

@@ -1,7 +1,7 @@
-"""Sentences that were kept or raised as plain English, taken apart again into a text and its values.
+"""Turns sentences that were stored or raised as plain English back into a text and its values.
 
-Plans, findings and errors are told by rooms that know of no other language, and some are kept for days. Their texts are
-known here, so that a screen can say them in another language.
+Plans, findings and errors come from rooms that know no translation, and some are kept for days. Their texts are listed
+here, so that a screen can show them in another language.
 """
 
 from __future__ import annotations
@@ -24,25 +24,25 @@ _PARTS: Mapping[str, tuple[str, ...]] = {
     "field": (OF_PART,),
     "limit": (limits.LIMIT_OF_SHARE_OF, limits.LIMIT_OF_SHARE, limits.LIMIT),
 }
-"""The texts that values of these names may have, the most particular first."""
+"""The texts that values of these names may have, the most specific first."""
 
 _SENTENCES = (runs.ANOTHER_RUN, guard.TRUST_REASON, limits.FROM_GROUP, *limits.SENTENCES.values(), *finding_texts.TEXTS)
 
 
 def known_texts() -> set[str]:
-    """Return all texts that are known."""
+    """Return every text that can be recognised."""
     return {*_SENTENCES, *PARTS, *WHATS, *(text for some in _PARTS.values() for text in some)}
 
 
 def recognise(sentence: str) -> str:
-    """Return a sentence with its text and values, if it is one of those that are known, else as it is."""
+    """Return a sentence as a message with its text and values; one that isn't recognised comes back unchanged."""
     if isinstance(sentence, Message):
         return sentence
     return _match(sentence, _SENTENCES) or sentence
 
 
 def recognise_change(sentence: str) -> tuple[str, str]:
-    """Return which part of a configuration a sentence of `changes` is about, "" if that is not known, and the rest."""
+    """Split a sentence of `changes` into the part of the configuration it is about ("" if not known) and the rest."""
     for part, what in product(PARTS, WHATS):
         if found := _pattern(f"{part}: {what}").fullmatch(sentence):
             values = {name: _value(name, value) for name, value in found.groupdict().items()}
@@ -58,7 +58,7 @@ def _match(sentence: str, texts: tuple[str, ...]) -> Message | None:
 
 
 def _value(name: str, value: str) -> str:
-    """A reason is a text itself; all other values stay as they are, unless they have a text of their own."""
+    """A reason is a text to translate; other values stay as they are, unless they have a text of their own."""
     is_text = name == "why" or value in (YES, NO, NOTHING)
     return _match(value, _PARTS.get(name, ())) or (Message.of(value, {}) if is_text else value)
 

@@ -1,4 +1,4 @@
-"""Mailchimp's webhooks: receiving events, keeping registrations right, handling what arrives.
+"""Mailchimp's webhooks: receiving and handling events, checking and repairing registrations.
 
-An event is stored before it is answered. It uses `finding.py` and `texts/`.
+An event is stored before the call is answered. This room uses `finding.py` and `texts/`.
 """

@@ -1,4 +1,4 @@
-"""Reading what Mailchimp posts to a webhook: a form with bracketed keys, from anybody, so nothing of it is trusted."""
+"""Reads what is posted to a webhook: a form with bracketed keys. Anyone could send it, so nothing is trusted."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _TIMESTAMP = re.compile(r"[0-9]{1,12}")
 _FIRST_YEAR, _LAST_YEAR = 2001, 2200  # of times that every database can keep
 
 Form = Mapping[str, str]
-"""Fields by their whole key, such as `data[merges][FNAME]`, so that deep keys cost no more than others."""
+"""Fields by their full key, such as `data[merges][FNAME]`, so that nested keys cost no more than others."""
 
 
 def read_form(body: bytes) -> Form:
-    """Return the fields of a body, whatever its charset; empty if it is too large or no form. The last of a key wins.
+    """Return the fields of a body in any charset; empty if it is too large or isn't a form. The last of a key wins.
 
-    Each text is read as UTF-8 if it is that, else as Windows-1252.
+    Each text is decoded as UTF-8 if it is valid, else as Windows-1252.
     """
     if len(body) > BODY_BYTES_MAX:
         return {}
@@ -49,25 +49,25 @@ def _text(one_character_a_byte: str) -> str:
 
 
 def fingerprint(form: Form) -> str:
-    """Return the SHA-256 of the fields: the same for a call that is repeated, however it is encoded then."""
+    """Return the SHA-256 of the fields, which is the same for a repeated call in any encoding."""
     return hashlib.sha256(json.dumps(sorted(form.items())).encode()).hexdigest()
 
 
 def address(form: Form, name: str) -> str | None:
-    """Return the address in `data[name]`, or None if there is none that could be one."""
+    """Return the address in `data[name]`, or None if it isn't a usable address."""
     text = form.get(f"data[{name}]", "").strip()
     usable = len(text) <= _ADDRESS_CHARS_MAX and text.isprintable() and _ADDRESS.fullmatch(text)
     return text if usable else None
 
 
 def short_text(form: Form, name: str) -> str | None:
-    """Return the short text in `data[name]`, or None if it is none."""
+    """Return the short text in `data[name]`, or None if it is empty, too long or not printable."""
     text = form.get(f"data[{name}]", "")
     return text if 0 < len(text) <= _WORD_CHARS_MAX and text.isprintable() else None
 
 
 def fired_at(form: Form) -> datetime | None:
-    """Return when it happened by Mailchimp's clock, which is UTC, if it can be read."""
+    """Return when the event happened by Mailchimp's clock, which is UTC; None if that can't be read."""
     try:
         moment = datetime.strptime(form.get("fired_at", ""), "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
     except ValueError:
@@ -76,7 +76,7 @@ def fired_at(form: Form) -> datetime | None:
 
 
 def is_signed(secret: str, signature: str | None, body: bytes, now: datetime) -> bool:
-    """Say whether `X-Mailchimp-Signature` (`t=…,v1=…`) was made with a secret over this body, in the last minutes.
+    """Say whether `X-Mailchimp-Signature` (`t=…,v1=…`) is valid for this secret and body, and recent.
 
     The signature is the HMAC-SHA-256 of time, full stop and body
     (docs/reference/mailchimp-behaviour.md#webhooks-of-audiences).

@@ -1,4 +1,4 @@
-"""Handles what webhooks told us: in order for each person, and again later where a side is away."""
+"""Handles webhook events: in order for each person, and again later if a side can't be reached."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ EVENTS_PER_STEP = 500
 ATTEMPTS_MAX = 20
 BACK_OFF_FIRST = timedelta(seconds=5)
 BACK_OFF_LONGEST = timedelta(hours=1)
-IN_FLIGHT_AGAIN = timedelta(seconds=30)
+IN_FLIGHT_RETRY = timedelta(seconds=30)
 
 Event = RowMapping
 
@@ -32,10 +32,10 @@ def process_events(
     stop: Callable[[], bool] | None = None,
     on_surprise: Callable[[Exception], None] | None = None,
 ) -> int:
-    """Handle due events of all audiences, for at most so many seconds, and return how many are finished.
+    """Handle due events of all audiences, for at most `seconds`, and return how many are finished.
 
-    Where a run is at work, its audience's events stay for the next call; where a side fails, they are put off: after
-    5 seconds, 10, 20 … up to an hour, 20 times. `on_surprise` is told of errors the program was not written for.
+    Events of an audience whose run is in progress stay for the next call. If a side fails, its events are retried after
+    5 seconds, 10, 20 … up to an hour, 20 times. `on_surprise` is called with unexpected exceptions.
     """
     deadline = Deadline.after(site.runtime, seconds, stop=stop)
     finished = 0
@@ -61,7 +61,7 @@ def _drop(site: Site, list_id: str) -> int:
 
 
 def _step(site: Site, link: Link, deadline: Deadline, on_surprise: Callable[[Exception], None] | None) -> int:
-    """Handle the next events of an audience, and return how many are finished; 0: leave it for now."""
+    """Handle the next events of an audience, and return how many are finished; 0: try again in the next call."""
     with site.store.reading() as tx:
         due = webhook_events.due_events(tx, link.audience_id, site.runtime.now(), EVENTS_PER_STEP)
     if not due:
@@ -71,10 +71,10 @@ def _step(site: Site, link: Link, deadline: Deadline, on_surprise: Callable[[Exc
     except BusyError:
         return 0
     except LeaseLostError as error:
-        _put_off(site, due, error.code, error.what, counts=False)
+        _postpone(site, due, error.code, error.what, counts=False)
         return 0
     except MailchimpsyncError as error:
-        _put_off(site, due, error.code, error.what)
+        _postpone(site, due, error.code, error.what)
         return 0
 
 
@@ -85,47 +85,47 @@ def _handle(
     deadline: Deadline,
     on_surprise: Callable[[Exception], None] | None,
 ) -> list[EventResult]:
-    """Handle events together; if that surprises the program, one by one, so that one alone is put off."""
+    """Handle events together; after an unexpected error, one by one, so that only the failing one is postponed."""
     try:
         return handle_events(site.systems(link), link.connection, due, deadline)
     except MailchimpsyncError:
         raise
-    except Exception as error:  # noqa: BLE001 (one event that surprises us must not block all behind it)
+    except Exception as error:  # noqa: BLE001 (one event that fails unexpectedly must not block the others)
         if on_surprise is not None:
             on_surprise(error)
         if len(due) > 1:
-            return [fate for event in due for fate in _handle(site, link, [event], deadline, on_surprise)]
+            return [result for event in due for result in _handle(site, link, [event], deadline, on_surprise)]
         return [EventResult(due[0]["id"], Code.INTERNAL, settled=False, note=type(error).__name__)]
 
 
-def _record_results(site: Site, due: Sequence[Event], fates: Iterable[EventResult]) -> int:
+def _record_results(site: Site, due: Sequence[Event], results: Iterable[EventResult]) -> int:
     now = site.runtime.now()
     by_id = {event["id"]: event for event in due}
     settled: defaultdict[tuple[Code, str, int | None], list[int]] = defaultdict(list)
     with site.store.begin() as tx:
-        for fate in fates:
-            if fate.settled:
-                settled[fate.code, fate.note, fate.run_id].append(fate.event_id)
-            elif fate.code is Code.BUSY:
+        for result in results:
+            if result.settled:
+                settled[result.code, result.note, result.run_id].append(result.event_id)
+            elif result.code is Code.BUSY:
                 webhook_events.postpone_events(
-                    tx, [fate.event_id], now + IN_FLIGHT_AGAIN, fate.code, fate.note, counts=False
+                    tx, [result.event_id], now + IN_FLIGHT_RETRY, result.code, result.note, counts=False
                 )
             else:
-                _try_again(tx, by_id[fate.event_id], now, fate.code, fate.note)
+                _retry_later(tx, by_id[result.event_id], now, result.code, result.note)
         for (code, note, run_id), ids in settled.items():
             state = webhook_events.DONE if code is Code.EVENT_HANDLED else webhook_events.IGNORED
             webhook_events.finish_events(tx, ids, now, state, code, note, run_id=run_id)
     return sum(map(len, settled.values()))
 
 
-def _put_off(site: Site, due: Sequence[Event], code: Code, note: str, *, counts: bool = True) -> None:
+def _postpone(site: Site, due: Sequence[Event], code: Code, note: str, *, counts: bool = True) -> None:
     now = site.runtime.now()
     with site.store.begin() as tx:
         for event in due:
-            _try_again(tx, event, now, code, note, counts=counts)
+            _retry_later(tx, event, now, code, note, counts=counts)
 
 
-def _try_again(tx: Transaction, event: Event, now: datetime, code: Code, note: str, *, counts: bool = True) -> None:
+def _retry_later(tx: Transaction, event: Event, now: datetime, code: Code, note: str, *, counts: bool = True) -> None:
     attempts = event["attempts"] + (1 if counts else 0)
     if attempts >= ATTEMPTS_MAX:
         webhook_events.finish_events(

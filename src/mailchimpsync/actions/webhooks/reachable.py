@@ -1,4 +1,4 @@
-"""Whether this site is reached at its public address: asked as Mailchimp asks, from here."""
+"""Checks that this site can be reached at its public address, with the requests Mailchimp makes."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from mailchimpsync.actions.webhooks.urls import Path, webhook_url
 from mailchimpsync.errors import Code
 from mailchimpsync.http import USER_AGENT, tls
 
-SUBJECT = say("Our public address")
+SUBJECT = say("Public address")
 SECONDS = 10
-"""How long Mailchimp waits for an answer (docs/reference/mailchimp-behaviour.md#webhooks-of-audiences)."""
+"""How long Mailchimp waits for a response (docs/reference/mailchimp-behaviour.md#webhooks-of-audiences)."""
 
-_ANSWER = b"OK"
+_EXPECTED_BODY = b"OK"
 _LOCAL = ("localhost", "127.", "10.", "192.168.", "[::1]", "::1")
 
 
 def check_reachable(site: Site) -> Iterator[Finding]:
-    """Ask our public address for its webhook as Mailchimp does, and by a secret whether it is this site that answers.
+    """Request the webhook at the public address as Mailchimp does, and check by a secret that this site responds.
 
-    Asked from here, it says nothing of a firewall that keeps only others out.
+    The request comes from here, so it can't detect a firewall that blocks only others.
     """
     url = site.settings.public_url
     if url is None:
         return
     try:
-        yield _answer(site, url.rstrip("/"))
+        yield _check_response(site, url.rstrip("/"))
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         yield trouble(
             SUBJECT,
@@ -41,17 +41,20 @@ def check_reachable(site: Site) -> Iterator[Finding]:
         )
     parts = urlsplit(url)
     if parts.scheme != "https" and not (parts.hostname or "").startswith(_LOCAL):
-        what = say("%(url)s is not encrypted: whoever listens can read addresses and the webhooks' secrets.", url=url)
+        what = say(
+            "%(url)s is not encrypted: anyone who intercepts the traffic can read addresses and the webhooks' secrets.",
+            url=url,
+        )
         remedy = say("Put a proxy with a certificate in front of `serve`, and write https:// in `public_url`.")
         yield trouble(SUBJECT, what, Code.WEBHOOK_UNREACHABLE, level=Level.WARNING, remedy=remedy)
 
 
-def _answer(site: Site, url: str) -> Finding:
+def _check_response(site: Site, url: str) -> Finding:
     with httpx2.Client(headers={"User-Agent": USER_AGENT}, timeout=SECONDS, verify=tls()) as client:
         status, body = _ask(client, "GET", url + Path.AUDIENCE)
-        if (status, body) != (HTTPStatus.OK, _ANSWER):
+        if (status, body) != (HTTPStatus.OK, _EXPECTED_BODY):
             what = say(
-                "%(url)s answers a webhook's test with status %(status)s, and not as this service does.",
+                "%(url)s responds to a webhook's test with status %(status)s, not as this service does.",
                 url=url,
                 status=status,
             )
@@ -59,13 +62,15 @@ def _answer(site: Site, url: str) -> Finding:
         for account in site.configuration.accounts.values():
             with_secret = webhook_url(site, account, Path.AUDIENCE)
             if with_secret is not None and _ask(client, "POST", with_secret)[0] != HTTPStatus.OK:
-                what = say("Whoever answers at %(url)s does not know the webhooks' secrets of this site.", url=url)
-                remedy = say("See that the service there was started with this site's home and database.")
+                what = say("The server at %(url)s doesn't know the webhooks' secrets of this site.", url=url)
+                remedy = say(
+                    "Make sure that the service there was started with this site's home directory and database."
+                )
                 return trouble(SUBJECT, what, Code.WEBHOOK_UNREACHABLE, remedy=remedy)
-    return ok(SUBJECT, say("%(url)s is reached, and it is this site.", url=url))
+    return ok(SUBJECT, say("%(url)s can be reached, and this site responds there.", url=url))
 
 
 def _ask(client: httpx2.Client, method: str, url: str) -> tuple[int, bytes]:
-    """Return the status and the first bytes of an answer; an empty POST does nothing but prove the secret."""
+    """Return the status and first bytes of a response; an empty POST does nothing but prove the secret."""
     with client.stream(method, url) as response:
-        return response.status_code, next(response.iter_bytes(len(_ANSWER) + 1), b"")
+        return response.status_code, next(response.iter_bytes(len(_EXPECTED_BODY) + 1), b"")

@@ -1,7 +1,7 @@
-"""Receiving calls of Mailchimp's webhooks: checked, kept durably, and answered; what they mean is seen to later.
+"""Receives calls of Mailchimp's webhooks: checks, stores and answers them; events are handled later.
 
-Answers are HTTP statuses (docs/reference/php-extension.md#webhooks), but never a 5xx of our own making for what
-somebody sends, since Mailchimp counts those as our failures, and never 410, with which it gives a webhook up at once.
+Responses are HTTP statuses (docs/reference/php-extension.md#webhooks). They are never a 5xx because of what was sent,
+since Mailchimp counts that as our failure, and never 410, after which Mailchimp abandons a webhook at once.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ _BATCH_ID = re.compile(r"[0-9A-Za-z]{1,64}")
 
 
 def receive_audience(site: Site, *, secret: str | None, body: bytes, signature: str | None) -> int:
-    """Take a call of an audience's webhook, keep the event, and return the HTTP status to answer with.
+    """Receive a call of an audience's webhook, store the event, and return the HTTP status to respond with.
 
-    200: kept, known already, or empty, as when Mailchimp tests the address; 204: about an audience that is not
-    connected, or a campaign; 400: no form, of no known type, or a field is missing; 401: the secret is not that of the
-    audience's account, or the signature is missing where the connection has a signing secret, wrong, or older than
-    5 minutes. Only the store and the configuration of the site are used, so threads may share it.
+    200: stored, already known, or empty, as when Mailchimp tests the address; 204: about an audience that isn't
+    connected, or a campaign; 400: not a form, of unknown type, or a field is missing; 401: the secret isn't that of the
+    audience's account, or the connection has a signing secret and the signature is missing, wrong, or older than 5
+    minutes. Only the store and the configuration of the site are used, so threads may share it.
 
     Args:
         site: with the newest configuration, see `Site.refresh`.
-        secret: what the address was called with.
-        body: the request's body as it came.
+        secret: the secret in the URL that was called.
+        body: the request's body, unchanged.
         signature: the header `X-Mailchimp-Signature`.
 
     Raises:
-        StoreError: the event could not be kept; Mailchimp tries again if it is answered with 503.
+        StoreError: the event could not be stored; Mailchimp tries again after a 503.
     """
     accounts = _accounts(site, secret)
     if not accounts:
@@ -58,15 +58,15 @@ def receive_audience(site: Site, *, secret: str | None, body: bytes, signature: 
 
 
 def receive_batch(site: Site, *, secret: str | None, body: bytes) -> int:
-    """Take a call that says that a batch is finished, keep it, and return the HTTP status to answer with.
+    """Receive the news that a batch is finished, store it, and return the HTTP status to respond with.
 
-    200: kept, known already, empty, of another type, or about a batch that is not ours or whose results have been read;
-    400: no form, or the batch's id is malformed (500 in the PHP extension, which Mailchimp would count as our failure);
-    401: the secret is not that of an account, or not that of the batch's account.
+    200: stored, already known, empty, of another type, or about a batch that isn't ours or whose results have been
+    read; 400: not a form, or the batch's id is malformed (500 in the PHP extension, which Mailchimp would count as our
+    failure); 401: the secret isn't that of an account, or not that of the batch's account.
     Only the store and the configuration of the site are used, so threads may share it.
 
     Raises:
-        StoreError: it could not be kept; Mailchimp tries again if it is answered with 503.
+        StoreError: it could not be stored; Mailchimp tries again after a 503.
     """
     if not body:
         return OK
@@ -85,7 +85,7 @@ def receive_batch(site: Site, *, secret: str | None, body: bytes) -> int:
 
 
 def _accounts(site: Site, secret: str | None) -> Collection[str]:
-    """Return the accounts that have this secret; all are compared, so that the time it takes tells nothing."""
+    """Return the accounts with this secret; all are compared, so that the time taken reveals nothing."""
     given = (secret or "").encode("utf-8", "replace")
     return [
         name
@@ -134,7 +134,7 @@ def _store_event(site: Site, list_id: str, kind: str, form: Form) -> int:
 
 
 def _is_erased(site: Site, *addresses: str | None) -> bool:
-    """Of somebody who was erased nothing is kept, not even that Mailchimp told us of them."""
+    """Say whether an address was erased: nothing is stored about it, not even that Mailchimp sent an event."""
     key = site.erasure_key()
     if key is None:
         return False

@@ -1,4 +1,4 @@
-"""Checks whether Mailchimp has the webhooks it should have, and mends them. Other people's are never touched."""
+"""Checks and repairs the webhooks registered at Mailchimp. Webhooks of others are never touched."""
 
 from __future__ import annotations
 
@@ -17,32 +17,35 @@ from mailchimpsync.errors import AccessError, Code, ConfigurationError, Mailchim
 from mailchimpsync.mailchimp import MailchimpClient, batch_webhooks, webhooks
 
 ACCOUNT_SECONDS = 60
-"""How long one account may take, so that one that does not answer keeps nobody waiting."""
+"""How long one account may take, so that an unresponsive one doesn't delay the others."""
 
-NO_PUBLIC_URL = say("Set `public_url` in mailchimpsync.toml, or MAILCHIMPSYNC_PUBLIC_URL, to where `serve` is reached.")
+NO_PUBLIC_URL = say(
+    "Set `public_url` in mailchimpsync.toml, or MAILCHIMPSYNC_PUBLIC_URL, to the address at "
+    "which `serve` can be reached."
+)
 
 WebhookCheck = Callable[[Site, Target, MailchimpClient], Iterator[Finding]]
 
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """How a target stands: the webhook to keep, if there is one, what is wrong with it, and those too many."""
+    """The state of a target: the webhook to keep, if there is one, its faults, and duplicates."""
 
     kept: Hook | None
     faults: tuple[str, ...]
-    doubled: Sequence[Hook]
+    duplicates: Sequence[Hook]
 
 
 def check_webhooks(site: Site) -> list[Finding]:
-    """Compare the webhooks Mailchimp has with those it should have, and see whether we can be reached; change nothing.
+    """Compare Mailchimp's webhooks with those it should have, and check the public address; change nothing.
 
-    One account that can't be asked does not keep the others.
+    If one account can't be reached, the others are still checked.
     """
     return list(iterate_webhook_checks(site))
 
 
 def iterate_webhook_checks(site: Site) -> Iterator[Finding]:
-    """Yield what `check_webhooks` returns, as it is found: each account may take a minute."""
+    """Yield the findings of `check_webhooks` one by one: each account may take a minute."""
     if site.settings.public_url is None:
         yield _no_public_url()
         return
@@ -51,23 +54,25 @@ def iterate_webhook_checks(site: Site) -> Iterator[Finding]:
 
 
 def repair_webhooks(site: Site) -> list[Finding]:
-    """Create missing webhooks, correct wrong ones, delete doubled ones of ours; each thing done is a finding.
+    """Create missing webhooks, correct wrong ones and delete our duplicates; each change is a finding.
 
-    One account that can't be mended does not keep the others.
+    If one account can't be repaired, the others still are.
 
     Raises:
         ConfigurationError: the site has no `public_url`.
     """
     if site.settings.public_url is None:
-        raise ConfigurationError(f"Mailchimp can't be told where to reach us: no public_url is set. {NO_PUBLIC_URL}")
+        raise ConfigurationError(
+            f"This service has no public address for Mailchimp: public_url is not set. {NO_PUBLIC_URL}"
+        )
     return list(_for_each_target(site, _repair))
 
 
 def list_webhooks(site: Site) -> list[dict[str, Any]]:
-    """Return all webhooks of the connected audiences and their accounts as plain values, secrets not shown.
+    """Return all webhooks of the connected audiences and their accounts as plain values, without secrets.
 
     Raises:
-        AccessError, TransientError, RefusedError: an account can't be asked, or an audience is gone.
+        AccessError, TransientError, RefusedError: an account can't be reached, or an audience is gone.
     """
     found = []
     for link in site.configuration.connections:
@@ -87,27 +92,27 @@ def _plain(site: Site, of: str, key: str, url: str, ours: bool) -> dict[str, Any
 
 
 def _no_public_url() -> Finding:
-    what = say("No public_url is set, so Mailchimp can't tell us of changes: they arrive with the next sync.")
+    what = say("No public_url is set, so Mailchimp can't report changes at once. They arrive with the next sync.")
     return trouble("Webhooks", what, Code.WEBHOOK_MISSING, level=Level.WARNING, remedy=NO_PUBLIC_URL)
 
 
-def _for_each_target(site: Site, look: WebhookCheck) -> Iterator[Finding]:
+def _for_each_target(site: Site, check: WebhookCheck) -> Iterator[Finding]:
     for account in site.configuration.accounts:
         try:
-            yield from _in_account(site, account, look)
-        except ConfigurationError as error:  # its key has not the form of a key
+            yield from _in_account(site, account, check)
+        except ConfigurationError as error:  # its key doesn't look like a key
             yield failed(f"Webhooks of account “{account}”", error)
 
 
-def _in_account(site: Site, account: str, look: WebhookCheck) -> Iterator[Finding]:
-    """Look at every target of an account; what one of them refuses does not keep the others."""
+def _in_account(site: Site, account: str, check: WebhookCheck) -> Iterator[Finding]:
+    """Check every target of an account; a refusal by one doesn't stop the others."""
     wanted = targets(site, account)
     if not wanted:
         return
     with within(site.mailchimp(account), ACCOUNT_SECONDS) as client:
         for target in wanted:
             try:
-                yield from look(site, target, client)
+                yield from check(site, target, client)
             except (AccessError, TransientError) as error:
                 yield failed(f"Webhooks of account “{account}”", _without_secrets(error, target))
                 break
@@ -116,13 +121,13 @@ def _in_account(site: Site, account: str, look: WebhookCheck) -> Iterator[Findin
 
 
 def _without_secrets(error: MailchimpsyncError, target: Target) -> MailchimpsyncError:
-    """What Mailchimp says of an address may repeat it, with its secret."""
+    """Remove the secret, since Mailchimp's message may repeat the URL that contains it."""
     secret = target.url.rpartition("=")[2]
     return MailchimpsyncError(error.code, error.what, detail=error.detail.replace(secret, "…"))
 
 
 def _state(site: Site, target: Target, client: MailchimpClient) -> _State:
-    """Of several webhooks of ours the one that needs least is kept, first of all one with the right address."""
+    """Keep the one of our webhooks that needs the least correction, preferably one with the right address."""
     hooks = sorted(target.ours(site, client), key=lambda hook: (hook.url != target.url, len(hook.faults)))
     if not hooks:
         return _State(None, (), ())
@@ -137,11 +142,12 @@ def _check(site: Site, target: Target, client: MailchimpClient) -> Iterator[Find
         yield trouble(target.subject, say("It is missing."), Code.WEBHOOK_MISSING)
     elif state.faults:
         yield trouble(target.subject, say("Wrong: %(faults)s.", faults="; ".join(state.faults)), Code.WEBHOOK_WRONG)
-    elif not state.doubled:
-        yield ok(target.subject, say("It is as it should be."))
-    if state.doubled:
+    elif not state.duplicates:
+        yield ok(target.subject, say("It is correct."))
+    if state.duplicates:
         what = say(
-            "There are %(number)s of ours, so that every change is told as often.", number=len(state.doubled) + 1
+            "There are %(number)s of our webhooks, so every change is reported %(number)s times.",
+            number=len(state.duplicates) + 1,
         )
         yield trouble(target.subject, what, Code.WEBHOOK_WRONG, level=Level.WARNING)
 
@@ -150,13 +156,13 @@ def _repair(site: Site, target: Target, client: MailchimpClient) -> Iterator[Fin
     state = _state(site, target, client)
     if state.kept is None:
         target.create(client)
-        yield ok(target.subject, say("It was missing and is there now."))
+        yield ok(target.subject, say("It was missing and has been created."))
     elif state.faults:
         target.correct(client, state.kept)
         yield ok(target.subject, say("Corrected: %(faults)s.", faults="; ".join(state.faults)))
-    elif not state.doubled:
-        yield ok(target.subject, say("It is as it should be."))
-    for hook in state.doubled:
+    elif not state.duplicates:
+        yield ok(target.subject, say("It is correct."))
+    for hook in state.duplicates:
         target.delete(client, hook)
-    if state.doubled:
-        yield ok(target.subject, say("%(number)s of ours too many deleted.", number=len(state.doubled)))
+    if state.duplicates:
+        yield ok(target.subject, say("Duplicates deleted: %(number)s.", number=len(state.duplicates)))

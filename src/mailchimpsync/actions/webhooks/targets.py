@@ -1,4 +1,4 @@
-"""Where a webhook of ours belongs: at an audience, or at an account for its batches."""
+"""The places at Mailchimp where we need a webhook: audiences, and accounts for their batches."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from mailchimpsync.mailchimp import (
 
 EVENTS = frozenset({"subscribe", "unsubscribe", "profile", "cleaned", "upemail"})
 SOURCES = frozenset({"user", "admin"})
-"""What is switched on (docs/reference/php-extension.md#webhooks); not `api`, since our own changes would come back."""
+"""What is switched on (docs/reference/php-extension.md#webhooks); not `api`, which would report our own changes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """A webhook as it is at Mailchimp; `faults` are what is wrong with it besides its address."""
+    """A webhook registered at Mailchimp; `faults` are its problems other than its address."""
 
     id: str
     url: str = field(repr=False)
@@ -37,24 +37,24 @@ class Hook:
 
 
 class Target(Protocol):
-    """A place at Mailchimp where one webhook of ours belongs, with the address `url`."""
+    """A place at Mailchimp that should have one webhook of ours, with the address `url`."""
 
     @property
     def subject(self) -> str:
-        """What people call it."""
+        """Its name for people."""
 
     @property
     def url(self) -> str:
         """The address it should have."""
 
     def ours(self, site: Site, client: MailchimpClient) -> list[Hook]:
-        """Return the webhooks there that this site has made."""
+        """Return this site's webhooks there."""
 
     def create(self, client: MailchimpClient) -> None:
-        """Make the webhook."""
+        """Create the webhook."""
 
     def correct(self, client: MailchimpClient, hook: Hook) -> None:
-        """Make a webhook what it should be."""
+        """Correct a webhook."""
 
     def delete(self, client: MailchimpClient, hook: Hook) -> None:
         """Delete a webhook."""
@@ -69,11 +69,11 @@ class AudienceTarget:
 
     @property
     def subject(self) -> str:
-        """What people call it."""
+        """Its name for people."""
         return say("Webhook of audience “%(name)s”", name=self.link.audience_name or self.link.audience_id)
 
     def ours(self, site: Site, client: MailchimpClient) -> list[Hook]:
-        """Return the webhooks there that this site has made."""
+        """Return this site's webhooks there."""
         return [
             Hook(one.id, one.url, tuple(_faults(one.events, one.sources)))
             for one in webhooks(client, self.link.audience_id)
@@ -81,11 +81,11 @@ class AudienceTarget:
         ]
 
     def create(self, client: MailchimpClient) -> None:
-        """Make the webhook."""
+        """Create the webhook."""
         create_webhook(client, self.link.audience_id, self.url, EVENTS, SOURCES)
 
     def correct(self, client: MailchimpClient, hook: Hook) -> None:
-        """Make a webhook what it should be."""
+        """Correct a webhook."""
         update_webhook(client, self.link.audience_id, hook.id, self.url, EVENTS, SOURCES)
 
     def delete(self, client: MailchimpClient, hook: Hook) -> None:
@@ -95,7 +95,7 @@ class AudienceTarget:
 
 @dataclass(frozen=True, slots=True)
 class BatchTarget:
-    """The batch webhook of an account; `others` are those of further keys of the same account, which are theirs."""
+    """The batch webhook of an account; `others` are the URLs of further configured keys, which are left alone."""
 
     account: str
     url: str = field(repr=False)
@@ -103,11 +103,11 @@ class BatchTarget:
 
     @property
     def subject(self) -> str:
-        """What people call it."""
+        """Its name for people."""
         return say("Batch webhook of account “%(name)s”", name=self.account)
 
     def ours(self, site: Site, client: MailchimpClient) -> list[Hook]:
-        """Return the webhooks there that this site has made."""
+        """Return this site's webhooks there."""
         return [
             Hook(one.id, one.url, () if one.enabled else ("switched off",))
             for one in batch_webhooks(client)
@@ -115,11 +115,11 @@ class BatchTarget:
         ]
 
     def create(self, client: MailchimpClient) -> None:
-        """Make the webhook."""
+        """Create the webhook."""
         create_batch_webhook(client, self.url)
 
     def correct(self, client: MailchimpClient, hook: Hook) -> None:
-        """Make a webhook what it should be."""
+        """Correct a webhook."""
         update_batch_webhook(client, hook.id, self.url)
 
     def delete(self, client: MailchimpClient, hook: Hook) -> None:
@@ -128,7 +128,7 @@ class BatchTarget:
 
 
 def targets(site: Site, account: str) -> list[Target]:
-    """Return where webhooks belong in an account: at each connected audience, and for batches if there is any."""
+    """Return where an account needs webhooks: at each connected audience, and one for batches if there are any."""
     configured = site.configuration.accounts
     audience_url, batch_url = (webhook_url(site, configured[account], path) for path in (Path.AUDIENCE, Path.BATCH))
     links = [link for link in site.configuration.connections if link.account == account]
@@ -142,9 +142,9 @@ def targets(site: Site, account: str) -> list[Target]:
 def _faults(events: frozenset[str], sources: frozenset[str]) -> Iterator[str]:
     if missing := sorted(EVENTS - events):
         yield f"events missing: {', '.join(missing)}"
-    if needless := sorted(events - EVENTS):
-        yield f"events that are of no use: {', '.join(needless)}"
+    if unneeded := sorted(events - EVENTS):
+        yield f"unneeded events: {', '.join(unneeded)}"
     if missing := sorted(SOURCES - sources):
         yield f"sources missing: {', '.join(missing)}"
-    if needless := sorted(sources - SOURCES):
-        yield f"sources too many: {', '.join(needless)}"
+    if unneeded := sorted(sources - SOURCES):
+        yield f"unneeded sources: {', '.join(unneeded)}"

@@ -1,4 +1,4 @@
-"""The addresses at which Mailchimp is to reach us, and how to tell ours from other people's."""
+"""The addresses at which Mailchimp reaches this service, and how to tell them from others."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from mailchimpsync.config import Account, mask
 
 
 class Path(StrEnum):
-    """Where the service answers Mailchimp, below its `public_url`."""
+    """The paths of the webhooks below the service's `public_url`."""
 
     AUDIENCE = "/webhook/audience"
     BATCH = "/webhook/batch"
 
 
 def webhook_url(site: Site, account: Account, path: Path) -> str | None:
-    """Return the address with its secret; None if the site has no `public_url`, or the account no secret yet."""
+    """Return the address with its secret; None without a `public_url` or a secret of the account."""
     if site.settings.public_url is None or account.webhook_secret is None:
         return None
     secret = quote(account.webhook_secret.get_secret_value(), safe="")
@@ -27,9 +27,9 @@ def webhook_url(site: Site, account: Account, path: Path) -> str | None:
 
 
 def is_ours(site: Site, url: str, path: Path) -> bool:
-    """Say whether a webhook was made by this site, now or in the past.
+    """Say whether a webhook was created by this site, now or in the past.
 
-    It was if it leads to our `public_url`, whatever its secret, or has one of our secrets, wherever it leads.
+    It was if it points to our `public_url` with any secret, or has one of our secrets at any address.
     """
     before_query = url.partition("?")[0]
     if not before_query.rstrip("/").endswith(path):
@@ -39,7 +39,7 @@ def is_ours(site: Site, url: str, path: Path) -> bool:
 
 
 def show_url(site: Site, url: str) -> str:
-    """Return a webhook's address for people: of ours without the secret, of others only where it leads to."""
+    """Return a webhook's address for people: ours without the secret, of others only the host."""
     for path in Path:
         if is_ours(site, url, path):
             return url.partition("?")[0] + "?secret=" + mask("")

@@ -12,7 +12,7 @@ from rich.text import Text
 from mailchimpsync.actions import explain, open_site
 from mailchimpsync.actions.people.describe import Standing
 from mailchimpsync.actions.people.explain import LIMIT, LIMIT_MAX, Explanation
-from mailchimpsync.actions.people.headline import at
+from mailchimpsync.actions.people.headline import format_time
 from mailchimpsync.cli.output.console import stdout
 from mailchimpsync.cli.output.json import print_json
 
@@ -49,7 +49,7 @@ def _show(console: Console, found: Explanation) -> None:
         console.print(Text("\nWhat happened, newest first", style="bold"))
     for one in found.history:
         of_several = f" [{one.title}]" if len({told.list_id for told in found.history}) > 1 else ""
-        console.print(Text.assemble((f"  {at(one.time)}", "head"), (of_several, "dim")))
+        console.print(Text.assemble((f"  {format_time(one.time)}", "head"), (of_several, "dim")))
         _say(console, one.sentence, indent=4)
     if found.left_out:
         _say(console, f"… and {found.left_out:,} older changes; --limit shows more.", indent=2, style="dim")

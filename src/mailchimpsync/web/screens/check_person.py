@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from mailchimpsync.actions import Explanation, browse, candidates, explain, make_filter
 from mailchimpsync.actions.entities.browse import Turn
 from mailchimpsync.actions.people.describe import Standing
-from mailchimpsync.actions.people.find import names_one_person
+from mailchimpsync.actions.people.find import identifies_person
 from mailchimpsync.web.links import contact_url
 from mailchimpsync.web.screens.erase import addresses_of
 from mailchimpsync.web.screens.rows import lines_of
@@ -30,7 +30,7 @@ def index(visit: Visit) -> HttpResponse:
     context: dict[str, Any] = {"asked": asked, "is_connected": bool(visit.site.configuration.connections)}
     if not asked or not context["is_connected"]:
         return visit.render("check_person.html", context)
-    if names_one_person(asked):
+    if identifies_person(asked):
         found = explain(visit.site, person=asked)
         if found.is_known or found.contact_ids or "@" not in asked:
             return visit.render("check_person.html", {**context, **_answer(visit, found)})

@@ -197,7 +197,7 @@ def test_a_permission_that_is_missing_is_named_with_what_happens_without_it_and_
     assert found["Permission “view all activities”"]["found"] == "Not granted."
     assert found["Permission “edit all contacts”"]["found"] == "Granted."
     assert "CiviCRM: a page of Email" in found
-    assert found["CiviCRM's database session"]["found"].startswith("With which offset it shows times is not known")
+    assert found["CiviCRM's database session"]["found"].startswith("Which offset it uses for times is not known")
     assert found["CiviCRM's time zone"]["found"] == "None is configured."
 
 

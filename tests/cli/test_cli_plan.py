@@ -122,7 +122,7 @@ def test_a_dropped_plan_can_not_be_approved_any_more(crowd: Desk) -> None:
     result = crowd("approve", "1", "--yes")
 
     assert result.exit_code == 2
-    assert "it is dropped by" in result.output
+    assert "it is already dropped by" in result.output
 
 
 def test_a_plan_as_csv_is_safe_to_open_in_a_spreadsheet(crowd: Desk) -> None:

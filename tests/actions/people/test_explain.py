@@ -71,7 +71,7 @@ def test_the_headline_is_what_happened_last_with_its_date_and_what_can_be_done(l
         f"On {left.time:%Y-%m-%d %H:%M} UTC, contact {CARL} was removed from the group {NEWS}, {left.by}."
     )
     assert work == "Nothing is outstanding."
-    assert to_do.startswith("What you can do: if they want it, add the contact to the group in CiviCRM.")
+    assert to_do.startswith("What you can do: if they want to be on the list, add the contact to the group in CiviCRM.")
 
 
 def test_somebody_we_unsubscribed_today_is_not_said_to_be_so_since_their_last_change(office: Office) -> None:
@@ -124,7 +124,7 @@ def test_a_contact_that_the_key_does_not_show_is_not_said_to_be_or_not_to_be_in_
     fetchandreconcile(office.site, since="ever")
     after = explain(office.site, person=str(BELLA))
 
-    assert f"CiviCRM does not show contact {BELLA} with this address now." in story(before)
+    assert f"CiviCRM no longer shows contact {BELLA} with this address." in story(before)
     assert here(after).reason == "CV_NOT_VISIBLE"
     assert f"the API key's user isn't allowed to see contact {BELLA}, so it isn't known whether" in story(after)
     assert "never in the group" not in story(after)

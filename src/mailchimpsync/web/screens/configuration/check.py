@@ -18,11 +18,11 @@ CHECK = "check"
 @screen()
 def show(visit: Visit) -> HttpResponse:
     """Show what the last check-up found."""
-    errand = visit.service.tasks.newest(CHECK)
-    found: list[Finding] = (errand.result if errand else None) or []
+    task = visit.service.tasks.newest(CHECK)
+    found: list[Finding] = (task.result if task else None) or []
     context = {
-        "errand": errand,
-        "is_looking": errand is not None and errand.is_under_way,
+        "task": task,
+        "is_looking": task is not None and task.is_under_way,
         "bad": [one for one in found if one.level is Level.BAD],
         "warnings": [one for one in found if one.level is Level.WARNING],
         "good": [one for one in found if one.level is Level.GOOD],

@@ -25,13 +25,13 @@ TEST = "alerts"
 @screen()
 def index(visit: Visit) -> HttpResponse:
     """Show what is set up, and the result of the last test."""
-    alerts, errand = visit.site.configuration.alerts, visit.service.tasks.newest(TEST)
+    alerts, task = visit.site.configuration.alerts, visit.service.tasks.newest(TEST)
     context = {
         "alerts": alerts,
         "channels": [(key, form.title, form.purpose, form.words(alerts)) for key, form in FORMS.items()],
         "can_test": bool(alerts.channels or alerts.ping_url),
-        "errand": errand,
-        "is_testing": errand is not None and errand.is_under_way,
+        "task": task,
+        "is_testing": task is not None and task.is_under_way,
     }
     if visit.is_partial:
         return visit.part("configuration/parts/alert_test.html", context)

@@ -60,8 +60,8 @@ class CampaignsForm(PartForm):
 def show(visit: Visit, list_id: str) -> HttpResponse:
     """Show the imported campaigns, and the state of the import."""
     link = find_audience(visit.site, list_id)
-    errand = visit.service.tasks.newest(list_id)
-    ours = errand if errand is not None and errand.kind == KIND else None
+    task = visit.service.tasks.newest(list_id)
+    ours = task if task is not None and task.kind == KIND else None
     context = {
         "link": link,
         "lines": list(_lines(link.campaigns)),
@@ -96,12 +96,12 @@ def _shown(one: ImportedCampaign) -> dict[str, Any]:
     return {"one": one, "level": level, "state": words, "why": why}
 
 
-def _outcome(errand: BackgroundTask | None) -> dict[str, Any] | None:
+def _outcome(task: BackgroundTask | None) -> dict[str, Any] | None:
     """Return the result of an import."""
-    if errand is None or errand.is_under_way:
+    if task is None or task.is_under_way:
         return None
-    [pulled] = errand.result or [None]
-    error = errand.error or (pulled.error if pulled else None)
+    [pulled] = task.result or [None]
+    error = task.error or (pulled.error if pulled else None)
     if error is not None:
         return {"level": "bad", "what": error.what, "remedy": error.remedy}
     imported = pulled.imported if pulled else None

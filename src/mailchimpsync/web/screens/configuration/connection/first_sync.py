@@ -165,14 +165,14 @@ def _newest_plan(visit: Visit, link: Link) -> Plan | None:
 
 
 def _context(visit: Visit, link: Link) -> dict[str, object]:
-    errand: BackgroundTask | None = visit.service.tasks.newest(link.audience_id)
+    task: BackgroundTask | None = visit.service.tasks.newest(link.audience_id)
     last = last_syncs(visit.site)[link.audience_id]
     plan = _newest_plan(visit, link)
     return {
         "link": link,
         "last": last,
-        "errand": errand,
-        "is_looking": errand is not None and errand.kind == PLAN and errand.is_under_way,
+        "task": task,
+        "is_looking": task is not None and task.kind == PLAN and task.is_under_way,
         "is_waiting": is_waiting(link, last),
         "plan": plan,
         "plan_url": f"{reverse('plans')}/{plan.id}" if plan else "",

@@ -13,6 +13,7 @@ from mailchimpsync.store.schema import batch
 from mailchimpsync.sync import Outcome, abort_connection, preview
 from mailchimpsync.sync.lease.lease import lease_held
 from mailchimpsync.sync.outside_runs import hold_lease_for
+from mailchimpsync.sync.undo.make_plan import plan_undo
 from mailchimpsync.sync.updates.results import MINUTES_BETWEEN_ATTEMPTS, give_up_results
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.world import LIST, NEWS, World
@@ -125,6 +126,33 @@ def test_a_change_of_a_plan_whose_answer_was_lost_is_not_known_until_the_member_
     world.sync(wait_for_batches=False)
 
     assert outcomes(world, plan_id) == ({"done": 1} if was_done else {"left out": 1})
+
+
+@pytest.mark.parametrize("was_done", [True, False])
+def test_an_undo_whose_answer_was_lost_is_not_known_until_the_member_was_read(world: World, *, was_done: bool) -> None:
+    world.member("ann@example.org")
+    ann = world.contact("ann@example.org", {NEWS: 20})
+    world.sync()
+    world.pass_time(86_400)
+    world.put(ann, "Removed")
+    removal = world.sync().run_id
+    world.pass_time(3_600)
+    deadline = Deadline.after(world.runtime, None)
+    plan_id = plan_undo(world.systems, world.connection, removal, deadline, by="dora")
+    with world.store.begin() as tx:
+        kept_plans.decide_plan(tx, plan_id, [PlanState.OPEN], PlanState.APPROVED, world.now, "dora")
+    if not was_done:
+        world.mailchimp.set_options(batch_dwell={"started": 36_000.0})
+    world.mailchimp.faults.plant(UNREACHABLE)
+    world.sync(wait_for_batches=False)
+    with world.store.begin() as tx:
+        [one] = updates.unhandled_batches(tx, LIST)
+    assert (give_up(world, one["id"]), outcomes(world, plan_id)) == (1, {"unknown": 1})
+
+    world.sync(wait_for_batches=False)
+
+    assert outcomes(world, plan_id) == ({"done": 1} if was_done else {"left out": 1})
+    assert world.status("ann@example.org") == ("subscribed" if was_done else "unsubscribed")
 
 
 def give_up(world: World, batch_id: int) -> int:

@@ -2,36 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from typing import Any
 
-import httpx2
 import pytest
 
 from mailchimpsync.addresses import member_id_of
 from mailchimpsync.sync import Outcome
+from support.odd_members import show, show_as_they_are, without_date
 from support.world import NEWS, World
-
-Change = Callable[[dict[str, Any]], object]
-
-
-def show(world: World, beginning: str, change: Change) -> None:
-    """Let Mailchimp show members, by the beginning of their addresses, otherwise than they are."""
-
-    def answer(_request: httpx2.Request, response: httpx2.Response) -> httpx2.Response:
-        response.read()
-        body = json.loads(response.content) if response.content.startswith(b"{") else {}
-        for one in [body, *body.get("members", [])]:
-            if one.get("email_address", "").startswith(beginning):
-                change(one)
-        return httpx2.Response(response.status_code, json=body) if body else response
-
-    world.to_mailchimp.answer = answer
-
-
-def without_date(one: dict[str, Any]) -> None:
-    one["last_changed"] = ""
 
 
 def texts_only(one: dict[str, Any]) -> None:
@@ -72,7 +50,7 @@ def test_nothing_is_done_for_a_member_that_can_not_be_read_until_it_can(world: W
     world.sync()
     assert world.in_group(wilma) == "Added"
 
-    world.to_mailchimp.answer = lambda _request, response: response
+    show_as_they_are(world)
     world.pass_time(3_600)
     world.sync()
 

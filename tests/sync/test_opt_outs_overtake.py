@@ -9,6 +9,7 @@ from mailchimpsync.store.changes import updates
 from mailchimpsync.sync import Outcome
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.crashing import CrashPoint, KilledError
+from support.odd_members import show, show_as_they_are, without_date
 from support.variations import every_fourth
 from support.world import NEWS, WALKS, World, days_ago
 
@@ -215,3 +216,28 @@ def queue_by_hand(world: World, ann: int) -> None:
     with world.store.begin() as tx:
         updates.add_updates(tx, [queued])
         rows.write_rows(tx, [{"id": row_id, "sync_status": "live", "recheck": True}])
+
+
+@pytest.mark.parametrize("everything", [False, True], ids=["incremental", "full"])
+def test_somebody_whom_an_overtaken_batch_subscribes_is_taken_off_again_once_her_member_can_be_read(
+    world: World, *, everything: bool
+) -> None:
+    ann = coming_back_in_a_batch(world)
+    world.act(ANN, "subscribe")
+    world.pass_time(60)
+    world.put(ann, "Removed")
+    world.sync(seconds=60)
+    show(world, ANN, without_date)
+    end_the_batch(world)
+
+    world.sync(everything=everything)
+    world.pass_time(3_600)
+    world.sync(everything=everything)
+
+    assert (world.in_group(ann), world.fate(contact=ann)) == ("Removed", ("fail", "MC_UNREADABLE"))
+
+    show_as_they_are(world)
+    world.pass_time(3_600)
+    world.sync(everything=everything)
+
+    assert (world.status(ANN), world.in_group(ann)) == ("unsubscribed", "Removed")

@@ -65,6 +65,7 @@ _SEEN_BY_RESULTS = (
     "new_address",
     "names_before",
     "hold_reason",
+    "member_problem",
 )
 
 SUPERSEDED = json_text({"code": Code.ABORTED.value})

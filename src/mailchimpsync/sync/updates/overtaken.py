@@ -53,7 +53,8 @@ def record_overtaken(tx: Transaction, overtaken: Sequence[Overtaken]) -> None:
             fresh | _base_if_ours(one.update, fresh.get("mailchimp_status"), fresh.get("mailchimp_status_date"))
         )
     rows.write_rows(tx, columns)
-    updates.close_overtaken(tx, [one.update["update_id"] for one in overtaken])
+    read = [one for one in overtaken if not isinstance(one.found, UnreadableMember)]
+    updates.close_overtaken(tx, [one.update["update_id"] for one in read])
 
 
 def _make_due(update: RowMapping, fresh: dict[str, Any]) -> dict[str, Any]:
@@ -66,7 +67,8 @@ def _make_due(update: RowMapping, fresh: dict[str, Any]) -> dict[str, Any]:
 def settle_overtaken(run: Run) -> None:
     """Before rows are decided, find out what overtaken updates have done, from Mailchimp's members.
 
-    Otherwise it would look like a newer change at Mailchimp, and bring back people who have left in CiviCRM.
+    Otherwise it would look like a newer change at Mailchimp, and bring back people who have left in CiviCRM. As long as
+    a member can't be read, that isn't known.
     """
     with run.transaction() as tx:
         found = updates.overtaken(tx, run.list_id)
@@ -76,7 +78,8 @@ def settle_overtaken(run: Run) -> None:
             if (ours := _base_if_ours(one, one["mailchimp_status"], one["mailchimp_status_date"]))
         ]
         rows.write_rows(tx, known)
-        updates.close_overtaken(tx, [one["update_id"] for one in found if one["is_over"]])
+        settled = [one for one in found if one["is_over"] and one["member_problem"] is None]
+        updates.close_overtaken(tx, [one["update_id"] for one in settled])
 
 
 def _base_if_ours(update: RowMapping, status: str | None, since: Any) -> dict[str, Any]:

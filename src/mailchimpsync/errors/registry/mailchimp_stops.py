@@ -93,7 +93,7 @@ MAILCHIMP_STOPS: dict[Code, Entry] = {
         "A campaign's report at Mailchimp was never complete, so the campaign is left as it is.",
         "In five imports, the pages of the report didn't match.",
         "Import it again when the report at Mailchimp has settled: `mailchimpsync campaigns pull --since ever`, or "
-        "*Import all there ever were* on the page of campaigns.",
+        "*Import all campaigns* on the page of campaigns.",
         Who.ADMINISTRATOR,
     ),
     Code.MC_AUDIENCE_EMPTY: Entry(

@@ -74,5 +74,5 @@ def test_a_reason_that_another_version_wrote_is_found_by_its_link(own_charity: C
         inbox = vera.get("/cannot-sync").text
         rows = vera.get("/everybody?sync_status=fail&reason=MC_FROM_YESTERDAY").text
 
-    assert "For a reason that this version doesn't know." in inbox
+    assert "For a reason that this version doesn&#x27;t know." in inbox
     assert "No one matches this search." in rows

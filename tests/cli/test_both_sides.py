@@ -67,5 +67,5 @@ def test_a_listed_failure_explains_its_own_disagreement_only() -> None:
     assert found.explained == 2
     assert [line.partition(":")[0] for line in found.unexplained] == [
         "contact 11",
-        "a member is subscribed at Mailchimp, and no contact with the address is in the group",
+        "a member is subscribed at Mailchimp, but no contact with the address is in the group",
     ]

@@ -78,7 +78,7 @@ def test_alerts_that_cant_be_looked_after_fail_no_sync(connected: Desk, monkeypa
 
 
 def test_what_is_wrong_is_listed_until_it_is_over(connected: Desk, mailbox: MailServer) -> None:
-    assert connected("alerts", "list").output == "There are no problems.\n"
+    assert connected("alerts", "list").output == "There are no open problems.\n"
     disable_the_group(connected)
     connected("sync")
     listed = connected("alerts", "list").output
@@ -92,7 +92,7 @@ def test_what_is_wrong_is_listed_until_it_is_over(connected: Desk, mailbox: Mail
     assert "→ " in listed
     assert known.output == "✓ Nobody is reminded of alert 1 any more. When it is over, that is told.\n"
     assert " knows of it.\n" in after
-    assert connected("alerts", "list").output == "There are no problems.\n"
+    assert connected("alerts", "list").output == "There are no open problems.\n"
     [found] = json.loads(connected("alerts", "list", "--all", "--json").stdout)
     assert found["recovered_at"]
     assert connected("alerts", "list", "--all").output.startswith("✓ 1  ")

@@ -41,7 +41,7 @@ def test_an_untouched_journal_is_as_it_was_written(synced: Desk) -> None:
     shown = synced("journal", "verify")
 
     assert shown.exit_code == 0
-    assert f"Audience {LIST_ID}  ✓ as it was written" in shown.stdout
+    assert f"Audience {LIST_ID}  ✓ unaltered" in shown.stdout
 
 
 def test_before_anything_was_synced_there_is_nothing_to_check(connected: Desk) -> None:
@@ -59,7 +59,7 @@ def test_whoever_looks_for_trouble_finds_what_was_altered_and_deleted(synced: De
     shown = synced("journal", "verify")
 
     assert shown.exit_code == 7
-    assert "✗ not as it was written" in shown.stdout
+    assert "✗ altered since it was written" in shown.stdout
     assert f"Entry {newest - 3} of 20" in shown.stdout
     assert "was altered: the member, or a name or address." in shown.stdout
     assert f"Entry {newest - 1} was deleted." in shown.stdout

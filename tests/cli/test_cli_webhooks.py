@@ -221,7 +221,7 @@ def test_one_failing_account_does_not_keep_the_others(service: Service) -> None:
 
 
 def test_events_are_shown_without_addresses(service: Service) -> None:
-    assert "No events have come in yet." in service("events").output
+    assert "No events have been received yet." in service("events").output
     body = {"type": "unsubscribe", "data[email]": "bella@example.org", "data[list_id]": service.desk.list_id}
     assert httpx2.post(service.wanted[0], data=body).status_code == 200
     shown = service("events").output

@@ -1,1 +1,1 @@
-"""The command line: thin, one function a command."""
+"""The command line: thin, one function for each command."""

@@ -1,4 +1,4 @@
-"""Ctrl-C, politely: the step under way is finished, so that no transaction and no request is torn apart."""
+"""Handles Ctrl-C: the current step is finished first, so that no transaction or request is cut off."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mailchimpsync.cli.output.console import print_sentence, stderr
 
 
 class Interruption:
-    """Whether somebody pressed Ctrl-C; a second time ends the program at once."""
+    """Whether Ctrl-C was pressed; pressing it a second time ends the program at once."""
 
     def __init__(self) -> None:
         self._event = Event()
@@ -25,7 +25,7 @@ class Interruption:
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Take Ctrl-C as a wish to stop, for a while."""
+        """Treat Ctrl-C as a request to stop, within the context."""
         before = signal.signal(signal.SIGINT, self._take)
         try:
             yield
@@ -36,4 +36,4 @@ class Interruption:
         if self.asked():
             raise KeyboardInterrupt
         self._event.set()
-        print_sentence(stderr(), Text("\nStopping after this step. Press Ctrl-C again to stop at once."))
+        print_sentence(stderr(), Text("\nStopping after this step. Press Ctrl-C again to stop immediately."))

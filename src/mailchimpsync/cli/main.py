@@ -1,8 +1,9 @@
-"""`mailchimpsync`: the commands, each loaded only when it is called, so that help is quick."""
+"""The `mailchimpsync` command. Each subcommand is loaded only when it is called, which keeps help fast."""
 
 from __future__ import annotations
 
 import sys
+from difflib import get_close_matches
 from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
@@ -10,31 +11,33 @@ from typing import Any
 
 import click
 
+from mailchimpsync import __version__
+
 COMMANDS = {
-    "demo": ("demo.command", "Show what it does, on a local Mailchimp and a local CiviCRM."),
-    "init": ("commands.init", "Make a site: its home directory, database, key, and CiviCRM."),
-    "connect": ("commands.connect", "Connect a Mailchimp audience with CiviCRM groups."),
-    "sync": ("commands.sync", "Sync every connection, or one."),
-    "plan": ("commands.plan", "See what the next sync would do, before it is done."),
-    "apply": ("commands.apply", "Do exactly what a plan says."),
-    "approve": ("commands.approve", "Allow a plan that is held."),
-    "drop": ("commands.drop", "Refuse a plan."),
-    "status": ("commands.status", "Show where every connection stands."),
-    "undo": ("commands.undo", "Make a plan that takes back what a run did."),
-    "verify": ("commands.verify", "Compare both sides in full, and list what differs."),
-    "campaigns": ("commands.campaigns", "Make activities in CiviCRM of campaigns that were sent."),
-    "data": ("commands.data", "Show what goes to Mailchimp besides subscriptions."),
-    "alerts": ("commands.alerts", "Show problems, say that you know of them, try who is told."),
-    "webhooks": ("commands.webhooks", "Check and repair the webhooks at Mailchimp."),
-    "abort": ("commands.abort", "Stop a run, and drop what it has not finished."),
+    "demo": ("demo.command", "See it work with a simulated Mailchimp and CiviCRM."),
+    "init": ("commands.init", "Create a site: home directory, database, key, CiviCRM."),
+    "connect": ("commands.connect", "Connect a Mailchimp audience to CiviCRM groups."),
+    "sync": ("commands.sync", "Sync all connections, or one."),
+    "plan": ("commands.plan", "Preview the next sync."),
+    "apply": ("commands.apply", "Apply a plan exactly as shown."),
+    "approve": ("commands.approve", "Approve a plan that is held for review."),
+    "drop": ("commands.drop", "Discard a plan."),
+    "status": ("commands.status", "Show the status of all connections."),
+    "undo": ("commands.undo", "Create a plan that undoes a run."),
+    "verify": ("commands.verify", "Compare both sides in full and list the differences."),
+    "campaigns": ("commands.campaigns", "Import sent campaigns as activities in CiviCRM."),
+    "data": ("commands.data", "Show the tags, names and merge fields sent to Mailchimp."),
+    "alerts": ("commands.alerts", "List and acknowledge problems, and send test alerts."),
+    "webhooks": ("commands.webhooks", "Check and repair webhooks at Mailchimp."),
+    "abort": ("commands.abort", "Stop a run and drop its unfinished updates."),
     "serve": ("commands.serve", "Run the service: screens, schedule, webhooks, API."),
-    "api": ("commands.api", "Call an action, like `cv api`."),
-    "config": ("commands.config", "Show, export and import the configuration."),
-    "user": ("commands.user", "Make and remove users of the screens."),
-    "token": ("commands.token", "Make and revoke tokens for the API over HTTP."),
-    "migrate": ("commands.migrate", "Bring the database up to this version."),
-    "doctor": ("commands.doctor", "Look for what is wrong, and say what to do about it."),
-    "explain": ("commands.explain", "Say why somebody is, or is not, on a list."),
+    "api": ("commands.api", "Call an API action, like `cv api`."),
+    "config": ("commands.config", "Show, edit, export and import the configuration."),
+    "user": ("commands.user", "Manage the users of the screens."),
+    "token": ("commands.token", "Create and revoke tokens for the HTTP API."),
+    "migrate": ("commands.migrate", "Update the database to this version."),
+    "doctor": ("commands.doctor", "Check for problems and show how to fix them."),
+    "explain": ("commands.explain", "Explain why a person is on a list or not."),
     "erase": ("commands.erase", "Erase an address for good, here and at Mailchimp."),
     "journal": ("commands.journal", "Check and export the journal of all changes."),
     "explain-code": ("commands.explain_code", "Explain a reason or error code."),
@@ -45,35 +48,44 @@ EPILOG = """\b
 Exit codes:
   0    done
   1    failed
-  2    the call can't be understood
-  3    more to do: out of time, Mailchimp still at work, another run busy, or
-       a passing fault; call again and it goes on
+  2    invalid command line
+  3    not finished: out of time, waiting for Mailchimp or another run, or a
+       temporary error; run the command again to continue
   7    needs a person: see the message
-  130  interrupted by Ctrl-C; call again and it goes on
+  130  interrupted with Ctrl-C; run the command again to continue
 """
 
 
 class LazyGroup(click.Group):
-    """A group that imports a command's module when the command is called."""
+    """A group that imports a command's module only when the command is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
         """Return the commands in the order in which people need them."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """Load a command."""
+        """Import and return a command, or None if there is no such command."""
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = import_module(f"mailchimpsync.cli.{COMMANDS[cmd_name][0]}").command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; for a mistyped name, suggest the closest one."""
+        name = args[0] if args else ""
+        if name not in COMMANDS and (close := get_close_matches(name, COMMANDS, n=1)):
+            ctx.fail(f"No such command '{name}'. Did you mean '{close[0]}'?")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """List the commands without loading them."""
+        """List the commands without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Call the command; errors of the product become a message and an exit code, in this one place."""
+        """Call the command. All errors of the package become a message and an exit code here."""
         from mailchimpsync.cli.output.errors import showing_failures  # noqa: PLC0415 (help needs none of it)
 
         with showing_failures(ctx):
@@ -88,17 +100,18 @@ class LazyGroup(click.Group):
 @click.option(
     "--home",
     type=click.Path(file_okay=False, path_type=Path),
-    help="The site's directory. Default: MAILCHIMPSYNC_HOME, else the current directory if it holds a "
+    help="The site's home directory. Default: MAILCHIMPSYNC_HOME, else the current directory if it contains "
     "mailchimpsync.toml, else ~/.mailchimpsync.",
 )
+@click.version_option(__version__, prog_name="mailchimpsync", message="%(prog)s %(version)s")
 @click.pass_context
 def cli(ctx: click.Context, home: Path | None) -> None:
-    """Keep CiviCRM mailing groups and Mailchimp audiences telling the same truth, both ways."""
+    """Keep CiviCRM mailing groups and Mailchimp audiences in sync, in both directions."""
     ctx.obj = home
 
 
 def main() -> None:
-    """Run the command line. A terminal that can't show a letter gets a `?` in its place."""
+    """Run the command line. Letters that the terminal can't show are replaced by `?`."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")

@@ -1,4 +1,4 @@
-"""What commands need that touch the screens' users: Django, and its connections closed afterwards."""
+"""Django for the commands that need it, such as those for the users of the screens."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ _NEEDED = (
 
 
 def has_web_parts() -> bool:
-    """Say whether the packages that serving needs are installed."""
+    """Return whether the packages that the service needs are installed."""
     return not _missing()
 
 
 def check_installed() -> None:
-    """Make sure that the packages that serving needs are installed.
+    """Check that the packages that the service needs are installed.
 
     Raises:
         ConfigurationError: they are not.
     """
     if missing := _missing():
-        what = f"The service needs packages that are not installed ({', '.join(missing)})."
-        raise ConfigurationError(f"{what} Install them: pip install 'mailchimpsync[web]'")
+        what = f"The service needs packages that aren't installed ({', '.join(missing)})."
+        raise ConfigurationError(f"{what} Run `pip install '.[web]'` in the directory of the source code.")
 
 
 @contextmanager
 def web_parts(site: Site) -> Iterator[None]:
-    """Set up Django for a site, as long as the context lasts."""
+    """Set up Django for a site within the context, and close its connections afterwards."""
     check_installed()
     from django.db import connections  # noqa: PLC0415 (most commands need no Django)
 

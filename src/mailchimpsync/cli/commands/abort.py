@@ -15,14 +15,15 @@ from mailchimpsync.errors import EXIT_MORE_TO_DO, ConfirmationError
 
 
 @click.command("abort")
-@click.option("--group-id", type=int, help="Only the connection with this subscription group. Default: every one.")
-@click.option("--yes", is_flag=True, help="Don't ask.")
+@click.option("--group-id", type=int, help="Only the connection with this subscription group. Default: all.")
+@click.option("--yes", is_flag=True, help="Don't ask for confirmation.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_context
 def command(ctx: click.Context, group_id: int | None, yes: bool, as_json: bool) -> None:
-    """Stop a run, also one of another process, and drop what it has not finished.
+    """Stop a run, even in another process, and drop its unfinished updates.
 
-    Its batches are deleted at Mailchimp; what Mailchimp had done of them stays done. The next sync decides again.
+    Its batches are deleted at Mailchimp, but updates that Mailchimp has already applied stay. The next sync decides
+    again.
     """
     home: Path | None = ctx.obj
     with open_site(home) as site:
@@ -40,26 +41,26 @@ def command(ctx: click.Context, group_id: int | None, yes: bool, as_json: bool) 
 
 
 def _groups(site: Site, group_id: int | None, *, quiet: bool) -> list[int]:
-    """Return the groups of the connections, having said what would become of each."""
+    """Return the groups of the connections, after printing what would happen to each."""
     found = getstatus(site, group_id=group_id)
     for status in () if quiet else found:
-        run = "A run is at work, and is stopped. " if status.running else ""
-        run = "An interrupted run is ended. " if status.interrupted else run
-        words = f"{run}{status.updates_outstanding:,} updates are dropped, and their batches deleted at Mailchimp."
+        run = "A run is in progress and will be stopped. " if status.running else ""
+        run = "An interrupted run will be ended. " if status.interrupted else run
+        words = f"{run}{status.updates_outstanding:,} updates will be dropped, and their batches deleted at Mailchimp."
         print_sentence(stderr(), Text.assemble((status.link.title, "bold"), f": {words}"))
     return [status.link.group_id for status in found]
 
 
 def _confirm() -> None:
     print_sentence(
-        stderr(), Text("What Mailchimp has done already stays done. The next sync reads it and decides again.")
+        stderr(), Text("Updates that Mailchimp has already applied stay. The next sync reads them and decides again.")
     )
     try:
         agreed = click.confirm("Abort?", err=True)
     except click.Abort:
         agreed = False
     if not agreed:
-        raise ConfirmationError("Nothing was aborted. To abort without being asked, give --yes.")
+        raise ConfirmationError("Nothing was aborted. To abort without being asked, use --yes.")
 
 
 def _show(abort: Abort) -> None:
@@ -68,6 +69,4 @@ def _show(abort: Abort) -> None:
     words = f"{stopped}{done.batches_deleted:,} batches deleted at Mailchimp, {done.updates_aborted:,} updates dropped."
     print_sentence(stdout(), Text.assemble(("✓ ", "good"), (abort.link.title, "bold"), f": {words}"))
     for problem in in_wire_form(abort)["problems"]:
-        print_sentence(
-            stderr(), Text(f"✗ Batch {problem['batch_id']} could not be deleted: {problem['error_message']}")
-        )
+        print_sentence(stderr(), Text(f"✗ Batch {problem['batch_id']} couldn't be deleted: {problem['error_message']}"))

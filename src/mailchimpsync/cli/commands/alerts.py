@@ -19,18 +19,18 @@ from mailchimpsync.cli.output.json import moment, print_json
 
 @click.group("alerts")
 def command() -> None:
-    """Show the problems people are told of, say that you know, and try the channels."""
+    """List and acknowledge problems, and send test alerts."""
 
 
-_json = click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
 
 @command.command("list")
-@click.option("--all", "over", is_flag=True, help="Also those that are over, the newest first.")
+@click.option("--all", "over", is_flag=True, help="Also list resolved problems, newest first.")
 @_json
 @click.pass_context
 def list_(ctx: click.Context, over: bool, as_json: bool) -> None:
-    """List the problems that last, what they mean, and what to do."""
+    """List open problems, what they mean, and what to do."""
     home: Path | None = ctx.find_root().obj
     with open_site(home) as site:
         found = getalerts(site, over=over)
@@ -40,18 +40,18 @@ def list_(ctx: click.Context, over: bool, as_json: bool) -> None:
     for one in found:
         _show(stdout(), one)
     if not found:
-        print_sentence(stdout(), Text("There are no problems."))
+        print_sentence(stdout(), Text("There are no open problems."))
 
 
 @command.command("ack")
 @click.argument("alert_id", metavar="ID", type=click.IntRange(min=1))
 @click.pass_context
 def ack(ctx: click.Context, alert_id: int) -> None:
-    """Say that you know of a problem: nobody is reminded of it any more."""
+    """Acknowledge a problem, which stops its reminders."""
     home: Path | None = ctx.find_root().obj
     with open_site(home) as site:
         acknowledgealert(site, id=alert_id, by=current_user())
-    words = f"Nobody is reminded of alert {alert_id} any more. When it is over, that is told."
+    words = f"Alert {alert_id} is acknowledged. There are no more reminders, only a message when it is resolved."
     print_sentence(stdout(), Text.assemble(("✓ ", "good"), words))
 
 
@@ -59,7 +59,7 @@ def ack(ctx: click.Context, alert_id: int) -> None:
 @_json
 @click.pass_context
 def test(ctx: click.Context, as_json: bool) -> None:
-    """Send a test message by every channel, and say what came of it."""
+    """Send a test alert through every channel, and show the results."""
     home: Path | None = ctx.find_root().obj
     with open_site(home) as site:
         findings = testalerts(site)
@@ -82,7 +82,7 @@ def _show(console: Console, alert: Alert) -> None:
 
 
 def _history(alert: Alert) -> str:
-    told = f"told {alert.told} {'time' if alert.told == 1 else 'times'}" if alert.told else "not told"
-    known = f"; {alert.acknowledged_by} knows of it" if alert.acknowledged_by else ""
+    sent = f"sent {alert.told} {'time' if alert.told == 1 else 'times'}" if alert.told else "not sent"
+    known = f"; acknowledged by {alert.acknowledged_by}" if alert.acknowledged_by else ""
     over = f" until {moment(alert.recovered_at)}" if alert.recovered_at else ""
-    return f"Since {moment(alert.began_at)}{over}; {told}{known}."
+    return f"Since {moment(alert.began_at)}{over}; {sent}{known}."

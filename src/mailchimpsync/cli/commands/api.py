@@ -1,4 +1,4 @@
-"""`mailchimpsync api`: every action, as HTTP and Python offer it."""
+"""`mailchimpsync api`: all actions that are also available over HTTP and in Python."""
 
 from __future__ import annotations
 
@@ -27,11 +27,21 @@ JSON_BYTES_MAX = 16 * 1024 * 1024
 @click.command("api", add_help_option=False)
 @click.argument("name", metavar="Entity.action", required=False)
 @click.argument("words", metavar="key=value", nargs=-1)
-@click.option("--json", "as_json", metavar="JSON", help="Parameters as a JSON object; - reads it from standard input.")
+@click.option("--json", "as_json", metavar="JSON", help="Parameters as a JSON object; - for standard input.")
 @click.option(
-    "--in", "source", type=click.Choice(["args", "json"]), default="args", help="json: as `--json -`, like `cv`."
+    "--in",
+    "source",
+    type=click.Choice(["args", "json"]),
+    default="args",
+    help="json: the same as `--json -`, like `cv`.",
 )
-@click.option("--out", "form", type=click.Choice(["json", "json-pretty"]), default="json-pretty", help="Like `cv`.")
+@click.option(
+    "--out",
+    "form",
+    type=click.Choice(["json", "json-pretty"]),
+    default="json-pretty",
+    help="The output format, like `cv`.",
+)
 @click.option("-h", "--help", "with_help", is_flag=True, help="Explain the action and its parameters.")
 @click.pass_context
 def command(
@@ -43,7 +53,7 @@ def command(
     form: str,
     with_help: bool,
 ) -> None:
-    """Call an action, like `cv api`, and print CiviCRM's envelope as JSON. Without an action, list them."""
+    """Call an API action, like `cv api`, and print the result as JSON. Without an action, list all actions."""
     if name is None:
         click.echo(f"{ctx.get_help() if with_help else f'Usage: {USAGE}'}\n")
         _list_actions()
@@ -59,7 +69,7 @@ def command(
 
 
 def _call(home: Path | None, entity: str, action: str, given: dict[str, Any]) -> Outcome:
-    """Also a site that can't be opened is told in the envelope, where programs look for it."""
+    """Call the action. An error in opening the site is reported in the envelope too, where programs look for it."""
     try:
         with open_site(home) as site:
             return call(site, entity, action, given, by=current_user())
@@ -70,7 +80,7 @@ def _call(home: Path | None, entity: str, action: str, given: dict[str, Any]) ->
 def _parameters(words: Sequence[str], as_json: str | None) -> dict[str, Any]:
     given = _json(as_json, "--json") if as_json is not None else {}
     if not isinstance(given, dict):
-        raise click.BadParameter("give an object, such as '{\"limit\": 10}'.", param_hint="--json")
+        raise click.BadParameter("expected an object, such as '{\"limit\": 10}'.", param_hint="--json")
     for word in words:
         if word.lstrip().startswith("{"):
             given |= _json(word, "JSON")
@@ -80,16 +90,16 @@ def _parameters(words: Sequence[str], as_json: str | None) -> dict[str, Any]:
 
 
 def _put(given: dict[str, Any], word: str) -> None:
-    """Take in `key=text` or `key:=json`; dots in the key lead into objects."""
+    """Add `key=text` or `key:=json` to the parameters; dots in the key lead into objects."""
     key, sign, text = word.partition("=")
     if not sign or not key.removesuffix(":"):
-        raise click.BadParameter(f"“{word}” is not key=value, or key:=json.", param_hint="key=value")
+        raise click.BadParameter(f"“{word}” isn't key=value or key:=json.", param_hint="key=value")
     value = _json(text, key) if key.endswith(":") else text
     *path, last = key.removesuffix(":").split(".")
     for step in path:
         given = given.setdefault(step, {})
         if not isinstance(given, dict):
-            raise click.BadParameter(f"“{key}”: {step} has a value already.", param_hint="key=value")
+            raise click.BadParameter(f"“{key}”: {step} already has a value.", param_hint="key=value")
     given[last] = value
 
 
@@ -99,7 +109,7 @@ def _json(text: str, where: str) -> Any:
     try:
         return from_json(text, allow_inf_nan=False)
     except ValueError as error:
-        raise click.BadParameter(f"this is not JSON ({error}).", param_hint=where) from None
+        raise click.BadParameter(f"not valid JSON ({error}).", param_hint=where) from None
 
 
 def _list_actions() -> None:
@@ -107,7 +117,7 @@ def _list_actions() -> None:
     with formatter.section("Actions"):
         formatter.write_dl([(title, one.summary) for title, one in sorted(ACTIONS.items())])
     formatter.write_paragraph()
-    formatter.write_text("What one of them takes: mailchimpsync api Entity.action --help")
+    formatter.write_text("For the parameters of an action: mailchimpsync api Entity.action --help")
     click.echo(formatter.getvalue(), nl=False)
 
 
@@ -120,14 +130,14 @@ def _explain(action: Action) -> None:
     parameters = parameters_of(action)
     if parameters:
         with formatter.section("Parameters"):
-            formatter.write_dl([(one.name, _in_words(one)) for one in parameters])
+            formatter.write_dl([(one.name, _describe(one)) for one in parameters])
         click.echo(formatter.getvalue())
     for error in errors:
         click.echo(f"Fails if: {error}")
-    click.echo(f"A value is text; key:=JSON gives another one. Over HTTP it needs a token of scope `{action.scope}`.")
+    click.echo(f"Values are text; use key:=JSON for others. Over HTTP, this needs a token of scope `{action.scope}`.")
 
 
-def _in_words(parameter: Parameter) -> str:
+def _describe(parameter: Parameter) -> str:
     must = "required" if parameter.is_required else f"default {parameter.default}" if parameter.default else ""
     also = f"also called {', '.join(parameter.aliases)}" if parameter.aliases else ""
     notes = "; ".join(filter(None, [parameter.kind, must, also]))

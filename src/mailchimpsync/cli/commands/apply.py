@@ -21,18 +21,18 @@ from mailchimpsync.store.changes.kept_plans import PlanState
 
 @click.command("apply")
 @click.argument("plan_id", metavar="PLAN", type=int)
-@click.option("--yes", is_flag=True, help="Don't ask.")
+@click.option("--yes", is_flag=True, help="Don't ask for confirmation.")
 @click.option("--max-time", type=click.FloatRange(min=0), default=300, show_default=True, help="Seconds; 0: no limit.")
 @click.pass_context
 def command(ctx: click.Context, plan_id: int, yes: bool, max_time: float) -> None:
-    """Do a plan now: exactly what it says.
+    """Apply a plan now, exactly as shown.
 
-    Just before, everything is read again. What is no longer as planned is left out and reported, never guessed.
+    Everything is read again just before. Changes that no longer match the plan are left out and reported.
     """
     home: Path | None = ctx.obj
     interruption = Interruption()
     with interruption.watching(), open_site(home) as site, progress_on(stdout()) as progress:
-        confirm_plan(site, plan_id, "Do it now?", yes=yes)
+        confirm_plan(site, plan_id, "Apply this plan now?", yes=yes)
         applied = applyplan(
             site, id=plan_id, max_time=max_time, by=current_user(), progress=progress, stop=interruption.asked
         )
@@ -41,5 +41,5 @@ def command(ctx: click.Context, plan_id: int, yes: bool, max_time: float) -> Non
         ctx.exit(applied.report.error.exit_code)
     show_plan(stdout(), applied.plan)
     if applied.plan.state != PlanState.APPLIED:
-        print_sentence(stderr(), Text("There was not enough time; the next sync goes on with it."))
+        print_sentence(stderr(), Text("Time ran out. The next sync continues with the plan."))
         ctx.exit(EXIT_MORE_TO_DO)

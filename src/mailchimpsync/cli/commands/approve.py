@@ -15,14 +15,15 @@ from mailchimpsync.cli.output.console import print_sentence, stdout
 
 @click.command("approve")
 @click.argument("plan_id", metavar="PLAN", type=int)
-@click.option("--yes", is_flag=True, help="Don't ask.")
+@click.option("--yes", is_flag=True, help="Don't ask for confirmation.")
 @click.pass_context
 def command(ctx: click.Context, plan_id: int, yes: bool) -> None:
-    """Allow a plan: the next sync does exactly what it says, and nothing else."""
+    """Approve a plan: the next sync applies exactly this plan, and nothing else."""
     home: Path | None = ctx.obj
     with open_site(home) as site:
-        confirm_plan(site, plan_id, "Approve it?", yes=yes)
+        confirm_plan(site, plan_id, "Approve this plan?", yes=yes)
         plan = approveplan(site, id=plan_id, by=current_user())
     print_sentence(
-        stdout(), Text.assemble(("✓ ", "good"), f"Plan {plan.id} is approved; the next sync of {plan.title} does it.")
+        stdout(),
+        Text.assemble(("✓ ", "good"), f"Plan {plan.id} is approved. The next sync of {plan.title} applies it."),
     )

@@ -33,23 +33,23 @@ TABLE_WIDTH_MAX = 130
 
 @click.group("campaigns")
 def command() -> None:
-    """Make activities in CiviCRM of the campaigns that were sent, and show which there are."""
+    """Import sent campaigns as activities in CiviCRM, and list them."""
 
 
 _group_id = click.option("--group-id", type=int, help="Only the connection with this subscription group.")
-_json = click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
 
 @command.command("pull")
 @_group_id
-@click.option("--since", help="Campaigns sent since then: `ever`, 2026-11-20, `3 days ago`. Default: the last import.")
+@click.option("--since", help="Campaigns sent since: `ever`, 2026-11-20, `3 days ago`. Default: the last import.")
 @click.option("--max-time", type=click.FloatRange(min=0), default=0, help="Seconds; 0: no limit.", show_default=True)
 @_json
 @click.pass_context
 def pull(ctx: click.Context, group_id: int | None, since: str | None, max_time: float, as_json: bool) -> None:
-    """Import campaigns, those of an import that was interrupted first to last.
+    """Import campaigns. An interrupted import continues.
 
-    Call it as often as you like: nothing is made twice.
+    Run it as often as you like: nothing is created twice.
     """
     home: Path | None = ctx.find_root().obj
     interruption = Interruption()
@@ -65,19 +65,19 @@ def pull(ctx: click.Context, group_id: int | None, since: str | None, max_time: 
         print_json([_plain(one) for one in pulled])
     else:
         for one in pulled:
-            _tell(stdout(), one)
+            _print(stdout(), one)
     ctx.exit(EXIT_INTERRUPTED if interruption.asked() else max(one.exit_code for one in pulled))
 
 
 @command.command("list")
 @_group_id
 @click.option(
-    "--limit", type=click.IntRange(1, 500), default=25, show_default=True, help="How many of each connection."
+    "--limit", type=click.IntRange(1, 500), default=25, show_default=True, help="Show this many for each connection."
 )
 @_json
 @click.pass_context
 def list_(ctx: click.Context, group_id: int | None, limit: int, as_json: bool) -> None:
-    """List the campaigns that were imported, the newest first, with how many people they reached."""
+    """List the imported campaigns, newest first, and how many people they reached."""
     home: Path | None = ctx.find_root().obj
     with open_site(home) as site:
         found = getcampaigns(site, group_id=group_id, limit=limit)
@@ -91,7 +91,7 @@ def list_(ctx: click.Context, group_id: int | None, limit: int, as_json: bool) -
         if some:
             stdout().print(_table(stdout(), some))
         else:
-            print_sentence(stdout(), Text("  No campaign was imported yet; `mailchimpsync campaigns pull` does it."))
+            print_sentence(stdout(), Text("  No campaigns have been imported yet. Run `mailchimpsync campaigns pull`."))
 
 
 def _plain(one: PulledCampaigns) -> dict[str, object]:
@@ -105,7 +105,7 @@ def _plain(one: PulledCampaigns) -> dict[str, object]:
     }
 
 
-def _tell(console: Console, one: PulledCampaigns) -> None:
+def _print(console: Console, one: PulledCampaigns) -> None:
     print_sentence(console, Text(one.link.title, style="bold"))
     if one.error is not None:
         print_sentence(console, Text(f"  ✗ {one.error.what} ({one.error.code.value})", style="bad"))
@@ -113,12 +113,12 @@ def _tell(console: Console, one: PulledCampaigns) -> None:
         return
     imported = one.imported
     if imported is not None and not (imported.campaigns or imported.failed) and one.outcome == Outcome.DONE.value:
-        print_sentence(console, Text("  There is no campaign to look at."))
+        print_sentence(console, Text("  There are no campaigns to check."))
         return
     made = len(imported.activity_ids) if imported else 0
-    looked_at = imported.campaigns if imported else 0
+    checked = imported.campaigns if imported else 0
     print_sentence(
-        console, Text(f"  {_number(looked_at, 'campaign')} looked at, {_number(made, 'activity', 'activities')} made.")
+        console, Text(f"  {_number(checked, 'campaign')} checked, {_number(made, 'activity', 'activities')} created.")
     )
     for code, number in (imported.failed if imported else {}).items():
         print_sentence(
@@ -127,7 +127,7 @@ def _tell(console: Console, one: PulledCampaigns) -> None:
         )
         print_sentence(console, Text(f"    → {explain_code(code).remedy}", style="dim"))
     if one.outcome == Outcome.OUT_OF_TIME.value:
-        print_sentence(console, Text("  Out of time. The next call goes on from here.", style="warn"))
+        print_sentence(console, Text("  Out of time. Run the command again to continue.", style="warn"))
 
 
 def _number(number: int, one: str, many: str | None = None) -> str:

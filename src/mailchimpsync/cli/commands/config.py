@@ -1,4 +1,4 @@
-"""`mailchimpsync config`: the configuration as a text."""
+"""`mailchimpsync config`: the configuration as text."""
 
 from __future__ import annotations
 
@@ -19,33 +19,40 @@ from mailchimpsync.errors import ConfirmationError, MailchimpsyncError
 
 Form = Literal["toml", "json"]
 form_option = click.option(
-    "--format", "form", type=click.Choice(["toml", "json"]), default="toml", show_default=True, help="The text's form."
+    "--format",
+    "form",
+    type=click.Choice(["toml", "json"]),
+    default="toml",
+    show_default=True,
+    help="The format of the text.",
 )
 
 
 @click.group("config")
 def command() -> None:
-    """Show, change, export and import what is connected with what; look at earlier versions; change the secret key."""
+    """Show, edit, export and import the configuration, see earlier versions, and change the secret key."""
 
 
 @command.command("show")
 @form_option
 @click.pass_context
 def show(ctx: click.Context, form: Form) -> None:
-    """Show the configuration, API keys masked."""
+    """Show the configuration, with masked API keys."""
     home: Path | None = ctx.find_root().obj
     with open_site(home) as site:
         click.echo(export_configuration(site, form=form), nl=False)
 
 
 @command.command("export")
-@click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="A new file, for your eyes only.")
-@click.option("--encrypted", is_flag=True, help="With API keys encrypted for this site's secret key.")
-@click.option("--with-secrets", is_flag=True, help="With API keys in plain text. Keep it safe.")
+@click.option(
+    "--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="A new file, readable only by you."
+)
+@click.option("--encrypted", is_flag=True, help="Include API keys, encrypted with this site's secret key.")
+@click.option("--with-secrets", is_flag=True, help="Include API keys in plain text. Keep the output safe.")
 @form_option
 @click.pass_context
 def export(ctx: click.Context, output: Path | None, encrypted: bool, with_secrets: bool, form: Form) -> None:
-    """Write the configuration as a text, API keys masked unless told otherwise."""
+    """Export the configuration as text, with masked API keys by default."""
     home: Path | None = ctx.find_root().obj
     with open_site(home) as site:
         text = export_configuration(
@@ -64,14 +71,14 @@ def export(ctx: click.Context, output: Path | None, encrypted: bool, with_secret
 
 @command.command("import")
 @click.argument("file", type=click.File(encoding="utf-8"))
-@click.option("--yes", is_flag=True, help="Delete what is known of audiences that the file no longer has.")
-@click.option("--no-check", is_flag=True, help="Don't ask Mailchimp and CiviCRM whether all of it is there.")
+@click.option("--yes", is_flag=True, help="Delete the records of audiences that are no longer in the file.")
+@click.option("--no-check", is_flag=True, help="Don't check with Mailchimp and CiviCRM that everything exists.")
 @click.pass_context
 def import_(ctx: click.Context, file: IO[str], yes: bool, no_check: bool) -> None:
-    """Take an edited FILE (- for standard input) as the configuration: TOML, JSON, or the PHP extension's JSON.
+    """Import the configuration from FILE (- for standard input): TOML, JSON, or the PHP extension's JSON.
 
-    It is checked as a whole, here and at both sides, and every problem is named before anything is saved. A masked key
-    stays the one that is stored; a plain one is encrypted.
+    Everything is checked, here and on both sides, and all problems are listed before anything is saved. A masked key
+    keeps the stored one; a plain key is encrypted.
     """
     home: Path | None = ctx.find_root().obj
     with open_site(home) as site:
@@ -79,12 +86,12 @@ def import_(ctx: click.Context, file: IO[str], yes: bool, no_check: bool) -> Non
 
 
 @command.command("edit")
-@click.option("--no-check", is_flag=True, help="Don't ask Mailchimp and CiviCRM whether all of it is there.")
+@click.option("--no-check", is_flag=True, help="Don't check with Mailchimp and CiviCRM that everything exists.")
 @click.pass_context
 def edit(ctx: click.Context, no_check: bool) -> None:
-    """Edit the configuration as TOML, in the editor that EDITOR names; it is saved when you leave the editor.
+    """Edit the configuration as TOML in your EDITOR. It is saved when you close the editor.
 
-    Nothing is saved as long as there are problems: they are shown, and you can go on editing.
+    If there are problems, they are shown, nothing is saved, and you can continue editing.
     """
     home: Path | None = ctx.find_root().obj
     with open_site(home) as site:
@@ -98,7 +105,7 @@ def edit(ctx: click.Context, no_check: bool) -> None:
                 show_error(error)
                 if not _again():
                     raise
-                site.refresh()  # whoever goes on has read that somebody else has saved meanwhile
+                site.refresh()  # the user has seen that someone else has saved in the meantime
             else:
                 return
         click.echo("Nothing was changed.")
@@ -106,7 +113,7 @@ def edit(ctx: click.Context, no_check: bool) -> None:
 
 def _again() -> bool:
     try:
-        return click.confirm("Go on editing?", default=True, err=True)
+        return click.confirm("Continue editing?", default=True, err=True)
     except click.Abort:
         return False
 

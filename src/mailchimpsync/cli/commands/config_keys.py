@@ -16,10 +16,10 @@ _VARIABLE = "MAILCHIMPSYNC_SECRET_KEY"
 @click.command("rotate-key")
 @click.pass_context
 def rotate_key(ctx: click.Context) -> None:
-    """Make a new secret key, encrypt every stored secret with it, and give up the old one.
+    """Create a new secret key, encrypt all stored secrets with it, and remove the old key.
 
-    It can be stopped or killed at any moment: the site still opens, and another call makes good. Where the key comes
-    from MAILCHIMPSYNC_SECRET_KEY, it takes two calls, and says what to set after each.
+    It is safe to interrupt: the site still opens, and you can run the command again. If the key comes from
+    MAILCHIMPSYNC_SECRET_KEY, it takes two runs, and each one tells you what to set.
     """
     home: Path | None = ctx.find_root().obj
     console = stdout()
@@ -30,15 +30,13 @@ def rotate_key(ctx: click.Context) -> None:
             return
         key = rotate_key_of_environment(site)
     if key is None:
+        print_sentence(console, Text.assemble(("✓ ", "good"), "All stored secrets are encrypted with the first key."))
         print_sentence(
-            console, Text.assemble(("✓ ", "good"), "Every stored secret is encrypted with the first of the keys.")
-        )
-        print_sentence(
-            console, Text(f"Now set {_VARIABLE} to that one alone, everywhere, and restart what runs with it.")
+            console, Text(f"Now set {_VARIABLE} to that key alone, everywhere, and restart everything that uses it.")
         )
         return
+    print_sentence(console, Text("Step 1 of 2: put this new key in front of the current one, separated by a space,"))
     print_sentence(
-        console, Text("Step 1 of 2: put this new key in front of the present one, with a space between them,")
+        console, Text(f"in {_VARIABLE}, everywhere, and restart everything that uses it. Then run this command again.")
     )
-    print_sentence(console, Text(f"in {_VARIABLE}, everywhere, and restart what runs with it. Then call this again."))
     click.echo(key)

@@ -30,10 +30,10 @@ HISTORY_SHOWN = 20
 
 
 @click.command("history")
-@click.option("--limit", type=click.IntRange(1), default=HISTORY_SHOWN, show_default=True, help="How many versions.")
+@click.option("--limit", type=click.IntRange(1), default=HISTORY_SHOWN, show_default=True, help="How many to show.")
 @click.pass_context
 def history(ctx: click.Context, limit: int) -> None:
-    """List the versions of the configuration, the newest first: when, by whom, and what changed.
+    """List the versions of the configuration, newest first: when, by whom, and what changed.
 
     The newest 200 versions are kept.
     """
@@ -53,9 +53,9 @@ def history(ctx: click.Context, limit: int) -> None:
 @click.argument("b", metavar="[B]", required=False, type=int)
 @click.pass_context
 def diff(ctx: click.Context, a: str | None, b: int | None) -> None:
-    """Show what changed from version A to version B, or what importing FILE would change and delete.
+    """Show the changes from version A to version B, or what importing FILE would change and delete.
 
-    Without B: to the newest; without A: from the one before. Keys are masked.
+    B defaults to the newest version, and A to the one before it. Keys are masked.
     """
     home: Path | None = ctx.find_root().obj
     with open_site(home) as site:
@@ -66,7 +66,7 @@ def diff(ctx: click.Context, a: str | None, b: int | None) -> None:
             return
         newest = b or site.version
         before = version_of(site, int(a)) if a is not None else _previous(site, newest)
-        _tell(changes(before, version_of(site, newest)))
+        _print(changes(before, version_of(site, newest)))
 
 
 def _previous(site: Site, number: int) -> Configuration:
@@ -78,29 +78,29 @@ def _diff_file(site: Site, name: str) -> None:
         with click.open_file(name, encoding="utf-8") as file:
             wanted = read_configuration(site, file.read())
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{name} is no version, and as a file it can't be read ({type(error).__name__}).") from None
-    _tell(changes(site.configuration, wanted))
+        raise UsageError(f"{name} isn't a version, and can't be read as a file ({type(error).__name__}).") from None
+    _print(changes(site.configuration, wanted))
     for line in describe_losses(site.configuration, data_to_be_deleted(site, wanted)):
-        print_sentence(stdout(), Text(f"Importing it would delete what is known of {line}."))
+        print_sentence(stdout(), Text(f"Importing it would delete the records of {line}."))
 
 
-def _tell(lines: list[str]) -> None:
-    for line in lines or ["Nothing differs."]:
+def _print(lines: list[str]) -> None:
+    for line in lines or ["No differences."]:
         print_sentence(stdout(), Text(line))
 
 
 @click.command("restore")
 @click.argument("version", type=int)
-@click.option("--yes", is_flag=True, help="Delete what is known of audiences that the version doesn't have.")
-@click.option("--no-check", is_flag=True, help="Don't ask Mailchimp and CiviCRM whether all of it is there.")
+@click.option("--yes", is_flag=True, help="Delete the records of audiences that aren't in the version.")
+@click.option("--no-check", is_flag=True, help="Don't check with Mailchimp and CiviCRM that everything exists.")
 @click.pass_context
 def restore(ctx: click.Context, version: int, yes: bool, no_check: bool) -> None:
-    """Go back to an earlier VERSION: it is checked like a new one, and saved as the newest."""
+    """Restore an earlier VERSION: it is checked like a new one, and saved as the newest version."""
     home: Path | None = ctx.find_root().obj
     with open_site(home) as site:
         before, wanted = site.configuration, version_of(site, version)
         if wanted == before:
-            raise UsageError(f"Version {version} is what is saved already.", code=Code.USAGE)
+            raise UsageError(f"Version {version} is already the saved configuration.", code=Code.USAGE)
 
         def change(confirm: bool) -> Saved:
             return change_configuration(site, wanted, by=current_user(), confirm=confirm, check=not no_check)

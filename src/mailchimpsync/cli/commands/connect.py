@@ -15,7 +15,7 @@ from mailchimpsync.actions.configuration.child_groups import child_group_sentenc
 from mailchimpsync.actions.configuration.other_sites import other_sites_sentences
 from mailchimpsync.civicrm import Group, mailing_groups
 from mailchimpsync.cli.input.questions import Item, ask, choose, current_user, find
-from mailchimpsync.cli.output.connection import print_connection, print_new_members, print_next_steps, tell_warnings
+from mailchimpsync.cli.output.connection import print_connection, print_new_members, print_next_steps, print_warnings
 from mailchimpsync.config import Account, Link
 from mailchimpsync.errors import UsageError
 from mailchimpsync.mailchimp import Interest
@@ -27,8 +27,8 @@ AS_AUDIENCE = "audience"
 
 
 @click.command("connect")
-@click.option("--account", "account_name", help="What the account is called here. Default: its name at Mailchimp.")
-@click.option("--base-url", help="In place of Mailchimp's own address: a proxy, or a local stand-in.")
+@click.option("--account", "account_name", help="The account's name here. Default: its name at Mailchimp.")
+@click.option("--base-url", help="Use this address instead of Mailchimp's own, for a proxy or a local stand-in.")
 @click.option("--audience", help="The audience, by id or name.")
 @click.option("--group", help="The subscription group, by id or title.")
 @click.option(
@@ -36,20 +36,20 @@ AS_AUDIENCE = "audience"
     "interests",
     multiple=True,
     metavar="INTEREST=GROUP",
-    help="Ids or names; several times. `INTEREST=` drops it.",
+    help="Ids or names; can be given several times. `INTEREST=` disconnects the interest.",
 )
-@click.option("--no-interests", is_flag=True, help="Connect no interest but those given.")
+@click.option("--no-interests", is_flag=True, help="Connect no interests except those given.")
 @click.option(
     "--resubscribe",
     type=click.Choice([one.value for one in Resubscribe]),
-    help="When staff add somebody again who left at Mailchimp: let Mailchimp ask them (the default), or never.",
+    help="If staff re-add someone who unsubscribed: let Mailchimp ask them to confirm (default), or never resubscribe.",
 )
 @click.option(
     "--new-members",
     type=click.Choice([*(one.value for one in NewMembers), AS_AUDIENCE]),
     help=(
-        "Subscribe new members at once, on CiviCRM's word; let Mailchimp ask them to confirm first; or as the "
-        "audience's own setting has it, double opt-in or not (the default)."
+        "Subscribe new members immediately; let Mailchimp ask them to confirm first; or follow the audience's own "
+        "double opt-in setting (default)."
     ),
 )
 @click.pass_context
@@ -64,10 +64,10 @@ def command(
     resubscribe: str | None,
     new_members: str | None,
 ) -> None:
-    """Connect a Mailchimp audience with a CiviCRM group, and its interests with groups; all is checked live.
+    """Connect a Mailchimp audience to a CiviCRM group, and its interests to groups, and test the connection.
 
-    The API key is asked for, or taken from MAILCHIMPSYNC_MAILCHIMP_KEY; a stored one is used if there is one. What no
-    option says is asked. Of an audience that is connected already, only what an option says changes.
+    The API key comes from MAILCHIMPSYNC_MAILCHIMP_KEY or from an earlier connection; otherwise you're asked for it, as
+    for everything that no option answers. For an audience that is already connected, only the given options change.
     """
     home: Path | None = ctx.obj
     with open_site(home) as site:
@@ -97,16 +97,16 @@ def command(
     print_connection(before, saved, boxes, titles)
     audience_found = next(one for one in found.audiences if one.id == chosen.id)
     print_new_members(saved, double_optin=audience_found.double_optin)
-    tell_warnings([*others, *nested])
+    print_warnings([*others, *nested])
     print_next_steps()
 
 
 def _account(site: Site, name: str | None, base_url: str | None) -> Account:
-    """A key from the environment, else the stored one of the account that is meant, else one that is asked for."""
+    """Take the key from the environment, else the stored key of the account, else ask for it."""
     stored = site.configuration.accounts
     meant = stored.get(name) if name else next(iter(stored.values())) if len(stored) == 1 else None
     if base_url and meant and base_url != meant.base_url:
-        meant = None  # the stored key goes to no other address than it was given for
+        meant = None  # the stored key must not be sent to another address than the one it was given for
     base_url = base_url or (meant.base_url if meant else None)
     if key := os.environ.get(KEY_VARIABLE, "").strip():
         return Account(api_key=SecretStr(key), base_url=base_url)
@@ -117,7 +117,7 @@ def _account(site: Site, name: str | None, base_url: str | None) -> Account:
 
 
 def _name(site: Site, given: str | None, account: Account, before: Link | None) -> str | None:
-    """An account keeps its name here, whatever it is called at Mailchimp."""
+    """Return the account's name here, which stays even if it is renamed at Mailchimp."""
     if given:
         return given
     accounts = site.configuration.accounts.items()
@@ -126,7 +126,7 @@ def _name(site: Site, given: str | None, account: Account, before: Link | None) 
 
 
 def _group(what: str, groups: Sequence[Group], given: str | None) -> int:
-    """A number is taken as it is: the live check says what is wrong with a group that can't be connected."""
+    """Return a group's id. A number isn't looked up: the test of the connection explains what is wrong with it."""
     if given is not None and given.strip().isdigit():
         return int(given)
     return int(choose(what, _items(groups), given, "--group").id)
@@ -139,7 +139,7 @@ def _items(groups: Sequence[Group]) -> list[Item]:
 def _changed(
     before: Link | None, boxes: Sequence[Interest], groups: Sequence[Group], given: Sequence[str]
 ) -> dict[str, int]:
-    """Return the interests that are connected now, with those given changed, added or dropped."""
+    """Return the connected interests, after changing, adding or dropping the given ones."""
     links = dict(before.interests) if before else {}
     for text in given:
         interest, group = _pair(text, links, boxes, groups)
@@ -153,21 +153,21 @@ def _changed(
 def _pair(
     text: str, known: Collection[str], interests: Sequence[Interest], groups: Sequence[Group]
 ) -> tuple[str, int | None]:
-    """Titles may have “=” in them: the parts are taken where both are known, from the right.
+    """Split at the rightmost “=” that leaves two known names, since names may contain “=”.
 
     Raises:
-        UsageError: no part fits.
+        UsageError: there is no such “=”.
     """
     parts = text.split("=")
     if len(parts) == 1:
-        raise UsageError(f"“{text}” is not of the form INTEREST=GROUP.")
+        raise UsageError(f"“{text}” isn't of the form INTEREST=GROUP.")
     problem: UsageError | None = None
     for at in range(len(parts) - 1, 0, -1):
         try:
             return _split("=".join(parts[:at]), "=".join(parts[at:]), known, interests, groups)
         except UsageError as error:
             problem = problem or error
-    raise problem or UsageError(f"“{text}” is not of the form INTEREST=GROUP.")
+    raise problem or UsageError(f"“{text}” isn't of the form INTEREST=GROUP.")
 
 
 def _split(
@@ -175,7 +175,7 @@ def _split(
 ) -> tuple[str, int | None]:
     drops = not group.strip()
     if drops and interest.strip() in known:
-        return interest.strip(), None  # also one that Mailchimp has no longer
+        return interest.strip(), None  # even if Mailchimp no longer has it
     items = [Item(one.id, f"{one.category}: {one.name}") for one in interests]
     found = find("Interest", items, interest).id
     return found, None if drops else _group("Group", groups, group)

@@ -30,10 +30,10 @@ from mailchimpsync.errors import UsageError
 
 @click.group("data")
 def command() -> None:
-    """Show what goes to Mailchimp besides subscriptions: tags, names, merge fields."""
+    """Show what is sent to Mailchimp besides subscriptions: tags, names, merge fields."""
 
 
-_json = click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 _group = click.option("--group-id", type=int, help="The connection with this subscription group.")
 
 
@@ -42,13 +42,13 @@ _group = click.option("--group-id", type=int, help="The connection with this sub
 @_json
 @click.pass_context
 def plugins(ctx: click.Context, group_id: int | None, as_json: bool) -> None:
-    """List plugins: whether they are switched on, and what is wrong with them."""
+    """List the plugins, whether they are on, and their problems."""
     with _site(ctx) as site:
         found = getdatafields(site, group_id=_group_of(site, group_id))
     if as_json:
         print_json([asdict(one) | {"problems": list(found.problems.get(one.name, ()))} for one in found.plugins])
         return
-    table = _table("plugin", "on", "from", "what is wrong")
+    table = _table("plugin", "on", "from", "problems")
     for one in found.plugins:
         origin = "built in" if one.is_built_in else f"{one.distribution} {one.version}".strip()
         problems = " ".join(found.problems.get(one.name, ())) or one.problem
@@ -61,13 +61,13 @@ def plugins(ctx: click.Context, group_id: int | None, as_json: bool) -> None:
 @_json
 @click.pass_context
 def sources(ctx: click.Context, group_id: int | None, as_json: bool) -> None:
-    """List what of CiviCRM can be mapped, and the audience's merge fields."""
+    """List the CiviCRM data that can be mapped, and the audience's merge fields."""
     with _site(ctx) as site:
         found = getdatafields(site, group_id=_group_of(site, group_id))
     if as_json:
         print_json({"sources": [asdict(one) for one in found.sources], "merge_fields": _plain(found.merge_fields)})
         return
-    table = _table("source", "what it is", "fits")
+    table = _table("source", "description", "fits")
     for one in found.sources:
         table.add_row(one.name, one.label, one.type)
     stdout().print(table)
@@ -79,12 +79,12 @@ def sources(ctx: click.Context, group_id: int | None, as_json: bool) -> None:
 
 @command.command("preview")
 @_group
-@click.option("--contact-id", "contact_ids", type=int, multiple=True, help="A contact to be shown; may be repeated.")
-@click.option("--limit", type=click.IntRange(1, 200), default=10, show_default=True, help="How many people at most.")
+@click.option("--contact-id", "contact_ids", type=int, multiple=True, help="Show this contact. Repeatable.")
+@click.option("--limit", type=click.IntRange(1, 200), default=10, show_default=True, help="The most people to show.")
 @_json
 @click.pass_context
 def preview(ctx: click.Context, group_id: int | None, contact_ids: Sequence[int], limit: int, as_json: bool) -> None:
-    """Show with real contacts what would be sent. Nothing is written on either side."""
+    """Show what would be sent for real contacts. Nothing is written on either side."""
     with _site(ctx) as site:
         chosen = list(contact_ids) or None
         found = previewdata(site, group_id=_group_of(site, group_id), contact_ids=chosen, limit=limit)
@@ -96,7 +96,7 @@ def preview(ctx: click.Context, group_id: int | None, contact_ids: Sequence[int]
     for name, why in found.failures.items():
         print_sentence(stdout(), Text.assemble(("! ", "warn"), f"Plugin {name} failed: {why}."))
     if not found.people:
-        print_sentence(stdout(), Text("Nobody to show: no such contact is known here. Run `mailchimpsync sync` first."))
+        print_sentence(stdout(), Text("Nobody to show: the contact isn't known here. Run `mailchimpsync sync` first."))
 
 
 @command.command("create-fields")
@@ -104,7 +104,7 @@ def preview(ctx: click.Context, group_id: int | None, contact_ids: Sequence[int]
 @_json
 @click.pass_context
 def create_fields(ctx: click.Context, group_id: int | None, as_json: bool) -> None:
-    """Create the merge fields that the field map names and the audience lacks."""
+    """Create the merge fields that are in the field map but not in the audience."""
     with _site(ctx) as site:
         made = createmergefields(site, group_id=_group_of(site, group_id))
     if as_json:
@@ -113,7 +113,7 @@ def create_fields(ctx: click.Context, group_id: int | None, as_json: bool) -> No
     for one in made:
         print_sentence(stdout(), Text.assemble(("✓ ", "good"), f"{one.tag}: {one.name} ({one.type})"))
     if not made:
-        print_sentence(stdout(), Text("The audience has every merge field that is mapped."))
+        print_sentence(stdout(), Text("The audience has all mapped merge fields."))
 
 
 @command.command("findings")
@@ -121,7 +121,7 @@ def create_fields(ctx: click.Context, group_id: int | None, as_json: bool) -> No
 @_json
 @click.pass_context
 def findings(ctx: click.Context, group_id: int | None, as_json: bool) -> None:
-    """Tell what the last run with data found: values that don't fit, plugins that failed."""
+    """Show what the last run with data found: values that don't fit, and plugins that failed."""
     with _site(ctx) as site:
         found = getdatafindings(site, group_id=_group_of(site, group_id))
     if as_json:
@@ -136,15 +136,15 @@ def _site(ctx: click.Context) -> Site:
 
 
 def _group_of(site: Site, group_id: int | None) -> int:
-    """Return the group of the connection that is meant.
+    """Return the group of the chosen connection.
 
     Raises:
-        UsageError: there are several, and none was named.
+        UsageError: there are several connections, and none was chosen.
     """
     links = find_links(site, group_id)
     if len(links) > 1:
         known = ", ".join(f"{link.group_id} ({link.group_title or link.audience_id})" for link in links)
-        raise UsageError(f"There are several connections; name one with --group-id: {known}.")
+        raise UsageError(f"There are several connections. Choose one with --group-id: {known}.")
     return links[0].group_id
 
 
@@ -160,18 +160,18 @@ def _show_person(console: Console, person: PreviewedPerson) -> None:
     if person.data.tags:
         print_sentence(console, Text.assemble("  ", ("tags       ", "head"), ", ".join(person.data.tags)))
     for name in person.data.failed:
-        print_sentence(console, Text.assemble(("! ", "warn"), f"Plugin {name} could not tell."))
+        print_sentence(console, Text.assemble(("! ", "warn"), f"Plugin {name} couldn't provide data."))
 
 
 def _show_findings(console: Console, found: DataFindings) -> None:
     if found.began_at is None:
-        print_sentence(console, Text("There was no complete run with data yet; see `mailchimpsync sync --with-data`."))
+        print_sentence(console, Text("There is no complete run with data yet; see `mailchimpsync sync --with-data`."))
         return
-    numbers = f"{found.people:,} people, {found.changed:,} with something new."
+    numbers = f"{found.people:,} people, {found.changed:,} with changes."
     print_sentence(console, Text(f"Run of {moment(found.began_at)}: {numbers}"))
     for one in found.problems:
         examples = ", ".join(map(str, one.contact_ids))
-        words = f"{one.field}: {one.what}, of {one.count:,} people (contacts {examples})."
+        words = f"{one.field}: {one.what}, for {one.count:,} people (contacts {examples})."
         print_sentence(console, Text.assemble(("! ", "warn"), words))
     for name, why in found.failures.items():
         print_sentence(console, Text.assemble(("! ", "warn"), f"Plugin {name} was set aside: {why}."))

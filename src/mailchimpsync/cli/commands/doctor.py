@@ -17,15 +17,13 @@ from mailchimpsync.cli.output.json import print_json
 
 
 @click.command("doctor")
-@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
-@click.option(
-    "--deep", is_flag=True, help="Also compare how the CiviCRM site behaves with what is relied on. Takes a minute."
-)
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.option("--deep", is_flag=True, help="Also check that the CiviCRM site behaves as expected. Takes a minute.")
 @click.pass_context
 def command(ctx: click.Context, as_json: bool, deep: bool) -> None:
-    """Look for what is wrong, and say what to do about it; change nothing.
+    """Check for problems and show how to fix them, without changing anything.
 
-    Exit code 7 if something is wrong; 0 if all is well, or there are warnings only.
+    The exit code is 7 if something is wrong, and 0 if there are no problems or only warnings.
     """
     home: Path | None = ctx.obj
     findings = examine(home, deep=deep)
@@ -40,6 +38,6 @@ def command(ctx: click.Context, as_json: bool, deep: bool) -> None:
 def _summary(findings: Sequence[Finding]) -> Text:
     wrong, warnings = (sum(one.level is level for one in findings) for level in (Level.BAD, Level.WARNING))
     if not wrong and not warnings:
-        return Text("\nAll is well.", style="good")
-    said = [f"wrong: {wrong}" if wrong else "nothing is wrong", f"warnings: {warnings}"]
-    return Text(f"\n{'; '.join(said).capitalize()}.", style="bad" if wrong else "warn")
+        return Text("\nNo problems found.", style="good")
+    counts = [f"problems: {wrong}" if wrong else "no problems", f"warnings: {warnings}"]
+    return Text(f"\n{'; '.join(counts).capitalize()}.", style="bad" if wrong else "warn")

@@ -16,8 +16,8 @@ from mailchimpsync.cli.output.console import print_sentence, stdout
 @click.argument("plan_id", metavar="PLAN", type=int)
 @click.pass_context
 def command(ctx: click.Context, plan_id: int) -> None:
-    """Refuse a plan: it is never done, and the next sync decides afresh."""
+    """Discard a plan: it is never applied, and the next sync decides again."""
     home: Path | None = ctx.obj
     with open_site(home) as site:
         plan = dropplan(site, id=plan_id, by=current_user())
-    print_sentence(stdout(), Text.assemble(("✓ ", "good"), f"Plan {plan.id} of {plan.title} is dropped."))
+    print_sentence(stdout(), Text.assemble(("✓ ", "good"), f"Plan {plan.id} of {plan.title} was dropped."))

@@ -17,13 +17,13 @@ from mailchimpsync.errors import EXIT_MORE_TO_DO, ConfirmationError
 
 @click.command("erase")
 @click.argument("address")
-@click.option("--yes", is_flag=True, help="Don't ask.")
+@click.option("--yes", is_flag=True, help="Don't ask for confirmation.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_context
 def command(ctx: click.Context, address: str, yes: bool, as_json: bool) -> None:
-    """Erase ADDRESS for good: permanently at Mailchimp, in every connected audience, and in all that is kept here.
+    """Erase ADDRESS for good: permanently at Mailchimp, in every connected audience, and in all records here.
 
-    No sync takes the address up again. CiviCRM is left to its own process; the contacts there are named.
+    No sync adds the address again. CiviCRM isn't changed; the contacts with the address there are listed.
     """
     home: Path | None = ctx.obj
     with open_site(home) as site:
@@ -39,20 +39,21 @@ def command(ctx: click.Context, address: str, yes: bool, as_json: bool) -> None:
 
 def _confirm() -> None:
     print_sentence(
-        stderr(), Text("The member is permanently deleted at Mailchimp, and all that is kept here of the address goes.")
+        stderr(),
+        Text("This permanently deletes the member at Mailchimp, and all records of the address here."),
     )
     try:
-        agreed = click.confirm("This can't be taken back. Erase?", err=True)
+        agreed = click.confirm("This can't be undone. Erase?", err=True)
     except click.Abort:
         agreed = False
     if not agreed:
-        raise ConfirmationError("Nothing was erased. To erase without being asked, give --yes.")
+        raise ConfirmationError("Nothing was erased. To erase without being asked, use --yes.")
 
 
 def _show(erasure: Erasure) -> None:
     when = f"{erasure.erased_at:%Y-%m-%d %H:%M} UTC"
     print_sentence(
-        stdout(), Text(f"Noted as erased at {when} by {erasure.erased_by}; no sync takes the address up again.")
+        stdout(), Text(f"Recorded as erased at {when} by {erasure.erased_by}. No sync adds the address again.")
     )
     for step in erasure.steps:
         if step.number:
@@ -60,6 +61,6 @@ def _show(erasure: Erasure) -> None:
             print_sentence(stdout(), Text.assemble(("✓ ", "good"), f"audience {step.list_id}: {words}"))
     if erasure.contact_ids:
         numbers = ", ".join(map(str, erasure.contact_ids))
-        print_sentence(stdout(), Text(f"CiviCRM still has the address at contacts {numbers}: erase it there too."))
+        print_sentence(stdout(), Text(f"CiviCRM still has the address for contacts {numbers}. Erase it there too."))
     for problem in erasure.problems:
         print_sentence(stderr(), Text(f"✗ {problem}"))

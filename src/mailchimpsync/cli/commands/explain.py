@@ -20,14 +20,18 @@ from mailchimpsync.cli.output.json import print_json
 @click.command("explain")
 @click.argument("person", metavar="ADDRESS|CONTACT")
 @click.option(
-    "--limit", type=click.IntRange(1, LIMIT_MAX), default=LIMIT, show_default=True, help="How much history at most."
+    "--limit",
+    type=click.IntRange(1, LIMIT_MAX),
+    default=LIMIT,
+    show_default=True,
+    help="Show at most this many history entries.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_context
 def command(ctx: click.Context, person: str, limit: int, as_json: bool) -> None:
-    """Say why somebody is, or is not, on a list, and what happened to them.
+    """Explain why a person is on a list or not, and what happened to them.
 
-    Give an e-mail address, also one they had before, the number of a contact in CiviCRM, or a member id of Mailchimp's.
+    Give a current or former e-mail address, a CiviCRM contact ID, or a Mailchimp member ID.
     """
     with open_site(ctx.obj) as site:
         found = explain(site, person=person, limit=limit)
@@ -46,9 +50,9 @@ def _show(console: Console, found: Explanation) -> None:
         for plan in found.plans:
             _say(console, plan.sentence, indent=0, style="warn")
     if found.history:
-        console.print(Text("\nWhat happened, newest first", style="bold"))
+        console.print(Text("\nHistory, newest first", style="bold"))
     for one in found.history:
-        of_several = f" [{one.title}]" if len({told.list_id for told in found.history}) > 1 else ""
+        of_several = f" [{one.title}]" if len({entry.list_id for entry in found.history}) > 1 else ""
         console.print(Text.assemble((f"  {format_time(one.time)}", "head"), (of_several, "dim")))
         _say(console, one.sentence, indent=4)
     if found.left_out:

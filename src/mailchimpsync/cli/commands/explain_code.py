@@ -13,7 +13,7 @@ from mailchimpsync.errors import REGISTRY, Code, UsageError
 @click.command("explain-code")
 @click.argument("code")
 def command(code: str) -> None:
-    """Explain a reason or error CODE: what it means, where it comes from, what to do."""
+    """Explain a reason or error CODE: what it means, its cause, and what to do."""
     name = code.strip().upper()
     if name not in Code.__members__:
         raise UsageError(f"There is no code “{code}”. The codes are: {', '.join(Code)}.")
@@ -25,7 +25,7 @@ def command(code: str) -> None:
         ("Cause", entry.cause),
         ("What to do", entry.remedy),
         ("Who can fix it", entry.who.value),
-        ("Tried again", entry.retry.value),
+        ("Retried", entry.retry.value),
     ):
         table.add_row(Text(f"  {label}", style="dim"), Text(text))
     console.print(table)

@@ -22,7 +22,7 @@ KEY_VARIABLE = "MAILCHIMPSYNC_CIVICRM_KEY"
 PASSWORD_VARIABLE = "MAILCHIMPSYNC_WEB_SERVER_PASSWORD"  # noqa: S105 (the name of a variable)
 
 
-def _known_zone(_ctx: click.Context, _option: click.Parameter, name: str | None) -> str | None:
+def _check_zone(_ctx: click.Context, _option: click.Parameter, name: str | None) -> str | None:
     if name is None:
         return None
     try:
@@ -33,16 +33,14 @@ def _known_zone(_ctx: click.Context, _option: click.Parameter, name: str | None)
 
 @click.command("init")
 @click.option("--civicrm-url", envvar="MAILCHIMPSYNC_CIVICRM_URL", help="The CiviCRM site's base address.")
-@click.option("--civicrm-pattern", help="The form of its API's URLs, with {entity} and {action}; found if not given.")
-@click.option(
-    "--web-server-user", help="A user of the web server, where one has to sign in there before CiviCRM is reached."
-)
+@click.option("--civicrm-pattern", help="The pattern of its API URLs, with {entity} and {action}. Detected if omitted.")
+@click.option("--web-server-user", help="The user name for the web server, if it asks for one in front of CiviCRM.")
 @click.option(
     "--time-zone",
-    callback=_known_zone,
-    help="CiviCRM's time zone, such as America/New_York. Only campaigns of some dates need it.",
+    callback=_check_zone,
+    help="CiviCRM's time zone, such as America/New_York. Only campaigns on some dates need it.",
 )
-@click.option("--database", help="The database's URL. Default: a SQLite file in the home.")
+@click.option("--database", help="The database URL. Default: a SQLite file in the home directory.")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -52,10 +50,11 @@ def command(
     time_zone: str | None,
     database: str | None,
 ) -> None:
-    """Make a site: its home directory, database and secret key, and CiviCRM's address and API key, checked live.
+    """Create a site: home directory, database, secret key, and CiviCRM's address and API key, which are tested.
 
-    The API key is asked for, or taken from MAILCHIMPSYNC_CIVICRM_KEY; the password of --web-server-user likewise, or
-    from MAILCHIMPSYNC_WEB_SERVER_PASSWORD. Call it again to change CiviCRM's address or key; connections are kept.
+    You're asked for the API key, unless MAILCHIMPSYNC_CIVICRM_KEY is set, and for the password of --web-server-user,
+    unless MAILCHIMPSYNC_WEB_SERVER_PASSWORD is set. Run it again to change CiviCRM's address or key; connections are
+    kept.
     """
     home: Path | None = ctx.obj
     console = stdout()
@@ -69,19 +68,19 @@ def command(
         web_server_password=SecretStr(_secret("Password", PASSWORD_VARIABLE)) if web_server_user else None,
     )
     with create_site(home, database=database) as site:
-        console.print(Text.assemble(("✓ ", "good"), f"The site's home is {site.settings.home}."))
-        wanted = _with_what_is_known(wanted, site.configuration.civicrm)
+        console.print(Text.assemble(("✓ ", "good"), f"The site's home directory is {site.settings.home}."))
+        wanted = _keep_known_settings(wanted, site.configuration.civicrm)
         found = probe_site(site, site.configuration.with_civicrm(wanted).civicrm or wanted)
         site.save(site.configuration.with_civicrm(found.civicrm), by=current_user())
         needed = rights_in_use(site.configuration)
-    console.print(Text.assemble(("✓ ", "good"), f"CiviCRM's API answers at {found.civicrm.pattern}."), soft_wrap=True)
-    console.print(Text.assemble(("✓ ", "good"), "The key's user has every permission that a sync needs."))
+    console.print(Text.assemble(("✓ ", "good"), f"CiviCRM's API responds at {found.civicrm.pattern}."), soft_wrap=True)
+    console.print(Text.assemble(("✓ ", "good"), "The API key's user has all permissions that a sync needs."))
     show_findings(console, list(findings_of_rights(found.rights, needed)))
-    _tell_groups(found.groups)
+    _print_groups(found.groups)
 
 
-def _with_what_is_known(wanted: CivicrmSite, known: CivicrmSite | None) -> CivicrmSite:
-    """What is configured for this address besides stays, unless it is given again; another address gets none of it."""
+def _keep_known_settings(wanted: CivicrmSite, known: CivicrmSite | None) -> CivicrmSite:
+    """Keep the other settings of this address unless they are given again; a new address doesn't inherit any."""
     if known is None or known.url != wanted.url:
         return wanted
     kept = {"time_zone": wanted.time_zone or known.time_zone}
@@ -91,15 +90,15 @@ def _with_what_is_known(wanted: CivicrmSite, known: CivicrmSite | None) -> Civic
 
 
 def _secret(what: str, variable: str) -> str:
-    """A secret comes from the environment or a hidden prompt; as an option it would be in the list of processes."""
+    """Return a secret from the environment or a hidden prompt; an option would show it in the process list."""
     return os.environ.get(variable) or ask(what, f"the variable {variable}", secret=True)
 
 
-def _tell_groups(groups: list[Group]) -> None:
+def _print_groups(groups: list[Group]) -> None:
     console = stdout()
     if not groups:
         console.print(
-            "[warn]![/] There is no mailing group yet. Make one in CiviCRM, then run `mailchimpsync connect`."
+            "[warn]![/] There is no mailing group yet. Create one in CiviCRM, then run `mailchimpsync connect`."
         )
         return
     titles = ", ".join(f"{group.title} ({group.id})" for group in groups)

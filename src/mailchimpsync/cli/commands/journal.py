@@ -31,15 +31,15 @@ Entries = Iterator[Mapping[str, Any]]
 
 @click.group("journal")
 def command() -> None:
-    """Check and export the journal: what was changed, when, why, and by whom."""
+    """Check and export the journal: what was changed, when, why and by whom."""
 
 
 @command.command("verify")
 @click.option("--group-id", type=int, help="Only the audience of this subscription group.")
-@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_context
 def verify(ctx: click.Context, group_id: int | None, as_json: bool) -> None:
-    """Check that nobody altered, deleted or inserted an entry. Ends with 7 if somebody has."""
+    """Check that no entry was altered, deleted or inserted. The exit code is 7 if one was."""
     with open_site(ctx.obj) as site:
         found = journal_verify(site, group_id=group_id)
     if as_json:
@@ -54,16 +54,16 @@ def verify(ctx: click.Context, group_id: int | None, as_json: bool) -> None:
 
 def _show(chain: ChainReport) -> None:
     console = stdout()
-    headline = ("✗ not as it was written", "bad") if chain.wrong else ("✓ as it was written", "good")
+    headline = ("✗ altered since it was written", "bad") if chain.wrong else ("✓ unaltered", "good")
     print_sentence(console, Text.assemble((f"Audience {chain.list_id}", "bold"), "  ", headline))
     print_sentence(
         console, Text(f"  Entries checked: {chain.entries:,}; the newest is {chain.newest:,}, with the hash")
     )
     print_sentence(console, Text(f"  {chain.newest_hash or '(none)'}"))
     for number, what in (
-        (chain.before_first, "deleted for their age, up to this number"),
-        (chain.unchained, "from before there was a chain, which can't be checked"),
-        (chain.unsealed, "minimised with a key that has gone, which can't be checked in full"),
+        (chain.before_first, "deleted because of their age, up to this number"),
+        (chain.unchained, "from before there was a chain, so they can't be checked"),
+        (chain.unsealed, "minimised with a key that no longer exists, so they can't be checked in full"),
     ):
         if number:
             print_sentence(console, Text(f"  {number:,}: {what}", style="warn"))
@@ -75,17 +75,23 @@ def _show(chain: ChainReport) -> None:
 
 @command.command("export")
 @click.option("--format", "form", type=click.Choice(["csv", "json"]), default="csv", show_default=True)
-@click.option("--since", help="Only what was changed since then: a date, or `3 days ago`.")
-@click.option("--until", help="Only what was changed before then.")
+@click.option("--since", help="Only changes since this time: a date, or `3 days ago`.")
+@click.option("--until", help="Only changes before this time.")
 @click.option("--group-id", type=int, help="Only the audience of this subscription group.")
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="File; - prints.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="The file to write; - for standard output.",
+)
 @click.pass_context
 def export(
     ctx: click.Context, form: str, since: str | None, until: str | None, group_id: int | None, output: Path
 ) -> None:
-    """Write the journal to a file, which only its owner may read: it names people.
+    """Export the journal to a file that only you can read, because it names people.
 
-    No cell of the CSV is taken for a formula by a spreadsheet: one that could be begins with an apostrophe.
+    CSV cells that a spreadsheet could take for a formula start with an apostrophe.
     """
     with open_site(ctx.obj) as site:
         now = site.runtime.now()
@@ -94,7 +100,7 @@ def export(
         with _opened(output) as file:
             number = _WRITERS[form](file, entries)
     print_sentence(
-        stderr(), Text(f"{number:,} entries were written{'' if output == STANDARD_OUTPUT else f' to {output}'}.")
+        stderr(), Text(f"Exported {number:,} entries{'' if output == STANDARD_OUTPUT else f' to {output}'}.")
     )
 
 

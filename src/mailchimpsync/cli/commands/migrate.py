@@ -17,7 +17,7 @@ from mailchimpsync.runtime import Runtime
 @click.command("migrate")
 @click.pass_context
 def command(ctx: click.Context) -> None:
-    """Bring the database up to this version, or make its tables."""
+    """Update the database to this version, or create its tables."""
     home: Path | None = ctx.obj
     settings = load_settings(home)
     if not settings.is_initialised:
@@ -26,4 +26,4 @@ def command(ctx: click.Context) -> None:
     if has_web_parts():
         with open_site(home) as site, web_parts(site):
             pass
-    stdout().print("[good]✓[/] The database has this version's tables.")
+    stdout().print("[good]✓[/] The database is up to date.")

@@ -21,23 +21,23 @@ from mailchimpsync.cli.output.names import names_for
 from mailchimpsync.cli.output.plans import SHOWN_AT_FIRST, show_plan
 from mailchimpsync.cli.output.progress import progress_on
 
-_as_json = click.option("--json", "as_json", is_flag=True, help="Print all of it as JSON.")
+_as_json = click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 _as_csv = click.option("--csv", "as_csv", is_flag=True, help="Print all changes as CSV.")
 
 
 @click.group("plan", invoke_without_command=True)
 @click.option("--group-id", type=int, help="Only the connection with this subscription group.")
-@click.option("--with-data", is_flag=True, help="Also look for new tags, names and merge fields, where switched on.")
-@click.option("--everything", is_flag=True, help="Read everything, not only what changed since the last run.")
+@click.option("--with-data", is_flag=True, help="Also check for new tags, names and merge fields, where turned on.")
+@click.option("--everything", is_flag=True, help="Read everything, not only the changes since the last run.")
 @_as_json
 @_as_csv
 @click.pass_context
 def command(
     ctx: click.Context, group_id: int | None, everything: bool, with_data: bool, as_json: bool, as_csv: bool
 ) -> None:
-    """See what the next sync would do. Nothing is written on either side.
+    """Preview the next sync. Nothing is written on either side.
 
-    The plan is kept: `mailchimpsync apply PLAN` does exactly what it says.
+    The plan is stored: `mailchimpsync apply PLAN` applies it exactly as shown.
     """
     if ctx.invoked_subcommand is not None:
         return
@@ -61,7 +61,7 @@ def command(
         _print(site, plans, as_json=as_json, as_csv=as_csv)
     if not quiet:
         for plan in plans:
-            words = f"`mailchimpsync apply {plan.id}`, or `mailchimpsync plan show {plan.id} --all` to see all of it."
+            words = f"`mailchimpsync apply {plan.id}`, or `mailchimpsync plan show {plan.id} --all` to see all changes."
             print_sentence(stdout(), Text(f"Next: {words}"))
 
 
@@ -70,7 +70,7 @@ def command(
 @_as_json
 @click.pass_context
 def list_(ctx: click.Context, group_id: int | None, as_json: bool) -> None:
-    """List the newest plans: asked for, held by the guard, or made to undo a run."""
+    """List the newest plans: requested, held by the guard, or created to undo a run."""
     home: Path | None = ctx.find_root().obj
     with open_site(home) as site:
         plans = getplans(site, group_id=group_id)
@@ -85,12 +85,12 @@ def list_(ctx: click.Context, group_id: int | None, as_json: bool) -> None:
 
 @command.command("show")
 @click.argument("plan_id", metavar="PLAN", type=int)
-@click.option("--all", "all_of_it", is_flag=True, help="Show every change, not only the first ones.")
+@click.option("--all", "all_of_it", is_flag=True, help="Show all changes, not only the first ones.")
 @_as_json
 @_as_csv
 @click.pass_context
 def show(ctx: click.Context, plan_id: int, all_of_it: bool, as_json: bool, as_csv: bool) -> None:
-    """Show a plan: every change, old and new, on which side, and why."""
+    """Show a plan: each change with old and new value, side and reason."""
     home: Path | None = ctx.find_root().obj
     with open_site(home) as site:
         _print(site, [find_plan(site, plan_id)], as_json=as_json, as_csv=as_csv, all_of_it=all_of_it)

@@ -22,21 +22,25 @@ _LISTEN = re.compile(r"\S+:\d{1,5}")
 
 
 @click.command("serve")
-@click.option("--listen", metavar="ADDRESS:PORT", help="Default: the setting `listen`, which is 127.0.0.1:8321.")
-@click.option("--init", "make", is_flag=True, help="Make the site if there is none; the rest is set up by the screens.")
-@click.option("--no-schedule", is_flag=True, help="Sync nothing by itself; webhooks are handled all the same.")
-@click.option("--json-logs/--no-json-logs", default=None, help="Default: JSON unless this is a terminal.")
+@click.option(
+    "--listen",
+    metavar="ADDRESS:PORT",
+    help="Default: the setting `listen`, or 127.0.0.1:8321.",
+)
+@click.option("--init", "make", is_flag=True, help="Create the site if needed; set up the rest in the browser.")
+@click.option("--no-schedule", is_flag=True, help="Don't sync automatically; webhooks are still handled.")
+@click.option("--json-logs/--no-json-logs", default=None, help="The log format. Default: JSON, except on a terminal.")
 @click.pass_context
 def command(ctx: click.Context, listen: str | None, make: bool, no_schedule: bool, json_logs: bool | None) -> None:
     """Run the service: screens, schedule, webhooks, API.
 
-    It serves until it is told to stop by SIGTERM or Ctrl-C. What it says goes to standard error, its log, one line an
-    event, to standard output.
+    It runs until it is stopped with SIGTERM or Ctrl-C. Messages go to standard error. The log goes to standard output,
+    one line for each event.
     """
     home: Path | None = ctx.obj
     check_installed()
     if listen is not None and not _LISTEN.fullmatch(listen):
-        raise UsageError("--listen is an address and a port, such as 127.0.0.1:8321.")
+        raise UsageError("--listen must be an address and a port, such as 127.0.0.1:8321.")
 
     def opened(runtime: Runtime) -> Site:
         return _open(home, listen, runtime)
@@ -45,8 +49,8 @@ def command(ctx: click.Context, listen: str | None, make: bool, no_schedule: boo
         create_site(home).close()
     with opened(Runtime()) as site:
         address = site.settings.listen
-        _tell(site, with_schedule=not no_schedule)
-        _tell_first_link(site)
+        _print_schedules(site, with_schedule=not no_schedule)
+        _print_first_link(site)
     as_json = not sys.stdout.isatty() if json_logs is None else json_logs
     _serve(opened, address, with_schedule=not no_schedule, as_json=as_json)
 
@@ -58,27 +62,30 @@ def _open(home: Path | None, listen: str | None, runtime: Runtime) -> Site:
     return site
 
 
-def _tell(site: Site, *, with_schedule: bool) -> None:
+def _print_schedules(site: Site, *, with_schedule: bool) -> None:
     console, settings = stderr(), site.settings
     for link in site.configuration.connections:
-        when = describe_schedule(link.schedule) if with_schedule else "not synced by itself (--no-schedule)"
+        when = describe_schedule(link.schedule) if with_schedule else "not synced automatically (--no-schedule)"
         print_sentence(console, Text.assemble("  ", (link.title, "bold"), f": {when}"))
     if not site.configuration.connections:
         print_sentence(
             console,
-            Text("  Nothing is connected yet: do that by the screens, or by `mailchimpsync connect`.", style="yellow"),
+            Text(
+                "  Nothing is connected yet. Do that in the browser, or with `mailchimpsync connect`.",
+                style="yellow",
+            ),
         )
     if settings.public_url is None:
-        text = "public_url is not set, so Mailchimp can't reach us: changes there arrive with the next run only."
+        text = "public_url isn't set, so Mailchimp can't send webhooks. Changes there arrive only with the next sync."
         print_sentence(console, Text(f"  {text}", style="yellow"))
 
 
-def _tell_listening(address: str) -> None:
-    print_sentence(stderr(), Text.assemble("Listening on ", (f"http://{address}", "bold"), ". Stop by Ctrl-C."))
+def _print_listening(address: str) -> None:
+    print_sentence(stderr(), Text.assemble("Listening on ", (f"http://{address}", "bold"), ". Press Ctrl-C to stop."))
 
 
-def _tell_first_link(site: Site) -> None:
-    """While nobody can sign in, print the link by which the first administrator makes their account."""
+def _print_first_link(site: Site) -> None:
+    """While nobody can sign in, print the link for creating the first administrator's account."""
     with web_parts(site):
         from mailchimpsync.web.accounts import address_of, welcome_path  # noqa: PLC0415 (Django must be set up)
 
@@ -86,18 +93,18 @@ def _tell_first_link(site: Site) -> None:
         if path is None:
             return
         console, address = stderr(), address_of(site.settings, path)
-        console.print("Nobody can sign in yet. Make the first account here, within a day:")
+        console.print("Nobody can sign in yet. Create the first account here, within a day:")
         console.print(Text(f"  {address}", style="bold"), soft_wrap=True)
 
 
 def describe_schedule(schedule: Schedule) -> str:
     """Return a schedule in words."""
     if not schedule.enabled:
-        return "not synced by itself (its schedule is switched off)"
+        return "not synced automatically (its schedule is off)"
     often = f"cron {schedule.cron}" if schedule.cron else f"every {schedule.every_minutes} minutes"
     quiet = f", quiet {schedule.quiet}" if schedule.quiet else ""
     zone = f" ({schedule.time_zone})" if schedule.cron or schedule.quiet else ""
-    full = f", everything every {schedule.full_every_days} days" if schedule.full_every_days else ""
+    full = f", full sync every {schedule.full_every_days} days" if schedule.full_every_days else ""
     return f"{often}{quiet}{zone}{full}"
 
 
@@ -107,5 +114,5 @@ def _serve(opened: Callable[[Runtime], Site], address: str, *, with_schedule: bo
     from mailchimpsync.worker.server import Service, serve  # noqa: PLC0415 (likewise gunicorn)
 
     set_up_logs(as_json=as_json)
-    tell = partial(_tell_listening, address)
+    tell = partial(_print_listening, address)
     serve(Service(opened, make_application, address, with_schedule=with_schedule, when_listening=tell))

@@ -49,11 +49,11 @@ _STYLES = {Level.GOOD: "good", Level.MIDDLE: "warn", Level.BAD: "bad"}
 
 @click.command("status")
 @click.option("--group-id", type=int, help="Only the connection with this subscription group.")
-@click.option("--log", "with_log", is_flag=True, help="Show the last run's log too.")
-@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@click.option("--log", "with_log", is_flag=True, help="Also show the log of the last run.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_context
 def command(ctx: click.Context, group_id: int | None, with_log: bool, as_json: bool) -> None:
-    """Show where every connection stands, as far as it is known here; asks neither side."""
+    """Show the status of all connections, from what is known here; neither side is contacted."""
     home: Path | None = ctx.obj
     with open_site(home) as site:
         found, problems = getstatus(site, group_id=group_id), len(getalerts(site))
@@ -65,11 +65,16 @@ def command(ctx: click.Context, group_id: int | None, with_log: bool, as_json: b
         if with_log:
             _show_log(stdout(), status)
     if problems:
-        stdout().print(Text(f"Problems that last: {problems}. See `mailchimpsync alerts list`.", style="bad"))
+        stdout().print(
+            Text(
+                f"{problems:,} open problem{'' if problems == 1 else 's'}. See `mailchimpsync alerts list`.",
+                style="bad",
+            )
+        )
 
 
 def show_status(console: Console, status: ConnectionStatus) -> None:
-    """Print one connection: a headline, numbers, and who can't be synced."""
+    """Print one connection: a headline, numbers, and the people who can't be synced."""
     console.print(Text.assemble((status.link.title, "bold"), "  ", _headline(status)))
     numbers = Table.grid(padding=(0, 2))
     for name, value in _numbers(status):
@@ -84,7 +89,7 @@ def show_status(console: Console, status: ConnectionStatus) -> None:
 
 
 def _show_trouble(console: Console, state: ConnectionState) -> None:
-    """Print what an error means and what to do about it, and who is still due."""
+    """Print what an error means and what to do about it, and how many people are still due."""
     if state.failing_code is not None:
         console.print(Text(f"  ✗ {explain_code(state.failing_code).sentence} ({state.failing_code})", style="bad"))
         console.print(Text(f"  What to do: {state.remedy}"))
@@ -102,15 +107,15 @@ def _show_hold(console: Console, status: ConnectionStatus) -> None:
     for sentence in status.held_why:
         console.print(Text(f"  ✗ {with_names(sentence, titles_of(status.link))}", style="bad"))
     plan = status.held_plan_id
-    words = f"`mailchimpsync plan show {plan}` shows it; `mailchimpsync approve {plan}` or `mailchimpsync drop {plan}`."
-    console.print(Text(f"  Nothing is written until then. {words}"))
+    words = f"`mailchimpsync plan show {plan}`, then `mailchimpsync approve {plan}` or `mailchimpsync drop {plan}`."
+    console.print(Text(f"  Nothing is written until the plan is reviewed: {words}"))
 
 
 def _headline(status: ConnectionStatus) -> tuple[str, str]:
     if status.crashed and status.state.word is Word.WAITING:
         return status.crashed, "bad"
     if status.interrupted and status.state.word is Word.WAITING:
-        return f"interrupted before {status.stage}; the next `mailchimpsync sync` goes on", "warn"
+        return f"interrupted before {status.stage}; the next `mailchimpsync sync` continues", "warn"
     mark = "✓ " if status.state.level is Level.GOOD else ""
     return mark + headline(status.state), _STYLES[status.state.level]
 
@@ -134,9 +139,9 @@ def _numbers(status: ConnectionStatus) -> list[tuple[str, str]]:
 
 
 def _counted(status: ConnectionStatus) -> list[tuple[str, str]]:
-    """Return what reading both sides came to, once they have been read to the end."""
+    """Return the counts from reading both sides, once both have been read completely."""
     if not status.is_counted:
-        return [("Subscribed", "not counted yet: both sides have not been read to the end")]
+        return [("Subscribed", "not counted yet: both sides haven't been read completely")]
     both = f"{status.subscribed_at_civicrm:,} in CiviCRM, {status.subscribed_at_mailchimp:,} at Mailchimp"
     to_do = f"{status.to_add:,} to add to Mailchimp, {status.to_remove:,} to remove from it"
     return [("Subscribed", both), ("To do", to_do), *_kept(status)]
@@ -146,7 +151,7 @@ def _kept(status: ConnectionStatus) -> list[tuple[str, str]]:
     if not status.kept_off and not status.kept_on:
         return []
     return [
-        ("As chosen", f"{status.kept_off:,} in the group stay off at Mailchimp, {status.kept_on:,} outside stay on")
+        ("As configured", f"{status.kept_off:,} in the group stay off at Mailchimp, {status.kept_on:,} outside stay on")
     ]
 
 
@@ -154,25 +159,25 @@ def _next_sync(status: ConnectionStatus) -> str:
     if status.state.next_run_at:
         return moment(status.state.next_run_at)
     if not status.link.schedule.enabled:
-        return "not scheduled: this connection's schedule is switched off; call `mailchimpsync sync`"
-    return "not scheduled: no service runs; call `mailchimpsync sync`, or run `mailchimpsync serve`"
+        return "not scheduled: this connection's schedule is off; run `mailchimpsync sync`"
+    return "not scheduled: no service is running; run `mailchimpsync sync` or `mailchimpsync serve`"
 
 
 def _campaigns(status: ConnectionStatus) -> list[tuple[str, str]]:
-    """How the import of campaigns stands, where it is switched on."""
+    """Return the state of the campaign import, where it is turned on."""
     found = status.campaigns
     if found is None:
         return []
     if found.begun_at is None:
         return [("Campaigns", "not imported yet")]
-    numbers = f"{found.campaigns:,} known, {found.activities:,} activities made of them"
-    last = f"{moment(found.begun_at)}, {found.outcome or 'at work'}"
+    numbers = f"{found.campaigns:,} known, {found.activities:,} activities created"
+    last = f"{moment(found.begun_at)}, {found.outcome or 'in progress'}"
     failed = [("", f"{one.count:,} failed: {one.sentence} → {one.remedy}") for one in found.failures]
     return [("Campaigns", numbers), ("Last import", last), *failed]
 
 
 def _working(status: ConnectionStatus) -> list[tuple[str, str]]:
-    """How far a run is that is at work, with the time left where that can be said."""
+    """Return the progress of a run, and the time left where it can be estimated."""
     at = status.working
     if at is None:
         return []
@@ -186,7 +191,7 @@ def _verified(status: ConnectionStatus) -> str:
         return "not yet; `mailchimpsync verify` compares both sides in full"
     state = status.state
     if state.unexplained:
-        words = f"{differences(state.unexplained)} that nothing explains"
+        words = differences(state.unexplained, "unexplained ")
     elif state.explained:
         words = f"{differences(state.explained)}, all with a known reason"
     else:
@@ -194,13 +199,13 @@ def _verified(status: ConnectionStatus) -> str:
     return f"{words}, at {moment(status.verified_at)}"
 
 
-def differences(number: int) -> str:
-    """Return so many differences in words."""
-    return f"{number:,} difference" + ("" if number == 1 else "s")
+def differences(number: int, kind: str = "") -> str:
+    """Return a number of differences in words."""
+    return f"{number:,} {kind}difference" + ("" if number == 1 else "s")
 
 
-def show_failures(console: Console, failures: Sequence[Failure], title: str = "Could not be synced") -> None:
-    """Print who can't be synced, why, and who can mend it."""
+def show_failures(console: Console, failures: Sequence[Failure], title: str = "Can't be synced") -> None:
+    """Print how many people can't be synced, why, and who can fix it."""
     width = min(console.width, TABLE_WIDTH_MAX)
     table = Table(title=title, title_justify="left", title_style="bold", width=width)
     table.add_column("People", justify="right", no_wrap=True)

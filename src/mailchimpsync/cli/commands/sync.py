@@ -23,14 +23,13 @@ from mailchimpsync.model import Side, Stage, SyncStatus
 from mailchimpsync.sync import Outcome
 
 _SENTENCES = {
-    Outcome.DONE.value: "done; both sides agree as far as they can.",
+    Outcome.DONE.value: "done; both sides agree where possible.",
     Outcome.INCOMPLETE.value: "not done: {due}",
-    Outcome.WAITING.value: "sent; Mailchimp is still at work on {updates} updates. Call again later.",
-    Outcome.OUT_OF_TIME.value: "out of time. The next call goes on from here.",
+    Outcome.WAITING.value: "sent; Mailchimp is still processing {updates} updates. Run the command again later.",
+    Outcome.OUT_OF_TIME.value: "out of time. Run the command again to continue.",
     Outcome.STOPPED.value: "stopped before {stage}, as asked.",
-    Outcome.HELD.value: "held; its plan is to be looked at first. See `mailchimpsync plan show {plan}`, then approve "
-    "or drop it.",
-    Outcome.ABORTED.value: "aborted by somebody else. The next call decides again.",
+    Outcome.HELD.value: "held for review. See `mailchimpsync plan show {plan}`, then approve or drop the plan.",
+    Outcome.ABORTED.value: "aborted by someone else. The next sync decides again.",
 }
 
 _PLACES = {Side.CIVICRM: "in CiviCRM", Side.MAILCHIMP: "at Mailchimp"}
@@ -39,16 +38,18 @@ _PLACES = {Side.CIVICRM: "in CiviCRM", Side.MAILCHIMP: "at Mailchimp"}
 @click.command("sync")
 @click.option("--group-id", type=int, help="Only the connection with this subscription group.")
 @click.option("--max-time", type=click.FloatRange(min=0), default=300, show_default=True, help="Seconds; 0: no limit.")
-@click.option("--since", help="A date (UTC unless it names a zone), or `ever`. Default: since the last run.")
+@click.option(
+    "--since", help="Read changes since a date (UTC unless it names a zone), or `ever`. Default: the last run."
+)
 @click.option("--stop-on", metavar="STAGE", help=f"Stop before a stage: {', '.join(Stage)}.")
 @click.option(
     "--force-restart",
     count=True,
-    help="Begin anew instead of going on with an interrupted run. Twice: stop a run that is at work first.",
+    help="Start again instead of continuing an interrupted run. Given twice: also stop a run that is still working.",
 )
-@click.option("--accept-empty", is_flag=True, help="What looks empty, or as if most people had vanished, is so.")
-@click.option("--accept-restored", is_flag=True, help="CiviCRM was restored from an older backup: decide by dates.")
-@click.option("--with-data", is_flag=True, help="Also look for new tags, names and merge fields, where switched on.")
+@click.option("--accept-empty", is_flag=True, help="Accept that a side is empty, or that most people on it are gone.")
+@click.option("--accept-restored", is_flag=True, help="A database was restored from an older backup: decide by dates.")
+@click.option("--with-data", is_flag=True, help="Also check for new tags, names and merge fields, where turned on.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON; progress goes to standard error.")
 @click.pass_context
 def command(
@@ -63,9 +64,9 @@ def command(
     with_data: bool,
     as_json: bool,
 ) -> None:
-    """Sync every connection, or one: read both sides, decide, and bring them into agreement.
+    """Sync all connections, or one: read both sides, decide, and bring them into agreement.
 
-    A run that was interrupted or out of time goes on where it stopped.
+    A run that was interrupted or ran out of time continues where it stopped.
     """
     home: Path | None = ctx.obj
     interruption = Interruption()
@@ -101,7 +102,7 @@ def command(
 
 @dataclass(frozen=True, slots=True)
 class _Summary:
-    """What the run changed so far, and how many people can't be synced."""
+    """What the run has changed so far, and how many people can't be synced."""
 
     changes: tuple[ChangeCount, ...] = ()
     failing: int = 0
@@ -135,8 +136,8 @@ def _show(report: Report, summary: _Summary, *, quiet: bool) -> None:
         )
         done = report.outcome == Outcome.DONE.value
         mark = ("✓ ", "good") if done else ("… ", "warn")
-        told = "" if report.outcome == Outcome.HELD.value else f" {summary.words}"
-        print_sentence(stdout(), Text.assemble(mark, (report.link.title, "bold"), f": {words}{told}"))
+        numbers = "" if report.outcome == Outcome.HELD.value else f" {summary.words}"
+        print_sentence(stdout(), Text.assemble(mark, (report.link.title, "bold"), f": {words}{numbers}"))
         for note in result.notes if result else ():
             print_sentence(stdout(), Text(f"  {note}"))
 

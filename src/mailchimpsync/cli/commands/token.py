@@ -18,7 +18,7 @@ from mailchimpsync.cli.output.json import moment
 
 @click.group("token")
 def command() -> None:
-    """Make and revoke tokens for the API over HTTP."""
+    """Create and revoke tokens for the HTTP API."""
 
 
 @command.command("create")
@@ -27,30 +27,30 @@ def command() -> None:
     "--scope",
     type=click.Choice([scope.value for scope in Scope]),
     required=True,
-    help="read: look at everything; run: also sync; configure: also change the configuration.",
+    help="read: see everything; run: also sync; configure: also change the configuration.",
 )
-@click.option("--expires-in-days", type=int, help="From 1 to 3650. Without it, the token is valid until it is revoked.")
+@click.option("--expires-in-days", type=int, help="From 1 to 3650. Default: valid until revoked.")
 @click.pass_context
 def create(ctx: click.Context, name: str, scope: str, expires_in_days: int | None) -> None:
-    """Make a token and print it, this once. NAME says what it is for."""
+    """Create a token and print it. NAME says what it is for. The token is shown only once."""
     home: Path | None = ctx.find_root().obj
     with open_site(home) as site:
         text = create_token(site, name=name, scope=Scope(scope), expires_in_days=expires_in_days, by=current_user())
-    stderr().print("Keep it safe: it is shown this once, and whoever has it may do what it may do.")
+    stderr().print("Keep this token safe. It is shown only once, and anyone who has it can use it.")
     click.echo(text)
 
 
 @command.command("list")
 @click.pass_context
 def list_(ctx: click.Context) -> None:
-    """List tokens: what for, what they may do, until when, and when they were last used."""
+    """List tokens with their scope, expiry and last use."""
     home: Path | None = ctx.find_root().obj
     with open_site(home) as site:
         found, now = list_tokens(site), site.runtime.now()
     if not found:
-        stdout().print("There are no tokens; make one by `mailchimpsync token create`.")
+        stdout().print("There are no tokens. Create one with `mailchimpsync token create`.")
         return
-    table = Table("id", "name", "scope", "state", "expires", "last used", "made by", box=None, padding=(0, 2, 0, 0))
+    table = Table("id", "name", "scope", "state", "expires", "last used", "created by", box=None, padding=(0, 2, 0, 0))
     for one in found:
         times = (moment(one.expires_at), moment(one.last_used_at))
         words = (str(one.id), one.name, one.scope.value, one.state(now), *times, one.created_by)
@@ -62,8 +62,8 @@ def list_(ctx: click.Context) -> None:
 @click.argument("token_id", metavar="ID", type=int)
 @click.pass_context
 def revoke(ctx: click.Context, token_id: int) -> None:
-    """Make token ID (see `token list`) invalid at once."""
+    """Revoke the token with this ID (see `token list`) immediately."""
     home: Path | None = ctx.find_root().obj
     with open_site(home) as site:
         revoke_token(site, token_id)
-    stdout().print(Text.assemble(("✓ ", "good"), f"Token {token_id} is revoked."))
+    stdout().print(Text.assemble(("✓ ", "good"), f"Token {token_id} was revoked."))

@@ -20,12 +20,12 @@ from mailchimpsync.cli.output.plans import SHOWN_AT_FIRST, show_plan
 
 @click.command("undo")
 @click.argument("run_id", metavar="RUN", type=int)
-@click.option("--group-id", type=int, help="The run is of the connection with this subscription group.")
+@click.option("--group-id", type=int, help="The run belongs to the connection with this subscription group.")
 @click.pass_context
 def command(ctx: click.Context, run_id: int, group_id: int | None) -> None:
-    """Make a plan that takes back what a run did, and show it. Nothing is written on either side.
+    """Create a plan that undoes a run, and show it. Nothing is written on either side.
 
-    `mailchimpsync apply PLAN` carries it out.
+    `mailchimpsync apply PLAN` applies it.
     """
     home: Path | None = ctx.obj
     interruption = Interruption()
@@ -39,4 +39,4 @@ def command(ctx: click.Context, run_id: int, group_id: int | None) -> None:
             stdout(), Text(f"Next: `mailchimpsync apply {plan.id}`, or `mailchimpsync plan show {plan.id} --all`.")
         )
     else:
-        print_sentence(stdout(), Text(f"Nothing of run {run_id} can be taken back."))
+        print_sentence(stdout(), Text(f"Nothing in run {run_id} can be undone."))

@@ -23,7 +23,7 @@ _role = click.Choice(ROLES)
 
 @click.group("user")
 def command() -> None:
-    """Make and remove the users of the screens, and links for their passwords."""
+    """Manage the users of the screens, and create links for setting their passwords."""
 
 
 @contextmanager
@@ -39,11 +39,11 @@ def _site(ctx: click.Context) -> Iterator[Site]:
     "--role",
     type=_role,
     required=True,
-    help="viewer: look at everything; operator: also sync and approve; administrator: also configure.",
+    help="viewer: see everything; operator: also sync and approve; administrator: also configure.",
 )
 @click.pass_context
 def create(ctx: click.Context, name: str, role: str) -> None:
-    """Make the user NAME, and print the link by which they choose a password."""
+    """Create the user NAME, and print a link for choosing a password."""
     with _site(ctx) as site:
         from mailchimpsync.web.accounts import create_user  # noqa: PLC0415 (Django must be set up)
         from mailchimpsync.web.models import Role  # noqa: PLC0415
@@ -56,7 +56,7 @@ def create(ctx: click.Context, name: str, role: str) -> None:
 @click.argument("name")
 @click.pass_context
 def link(ctx: click.Context, name: str) -> None:
-    """Print a link by which the user NAME chooses a new password."""
+    """Print a link for the user NAME to choose a new password."""
     with _site(ctx) as site:
         _print_link(site, name)
 
@@ -72,33 +72,33 @@ def role(ctx: click.Context, name: str, role: str) -> None:
         from mailchimpsync.web.models import Role  # noqa: PLC0415
 
         change_role(find_user(name), Role(role))
-    stdout().print(Text.assemble(("✓ ", "good"), f"{name} is {role} now."))
+    stdout().print(Text.assemble(("✓ ", "good"), f"{name} now has the role {role}."))
 
 
 @command.command("remove")
 @click.argument("name")
 @click.pass_context
 def remove(ctx: click.Context, name: str) -> None:
-    """Remove the user NAME; they are signed out at once."""
+    """Remove the user NAME, and sign them out immediately."""
     with _site(ctx):
         from mailchimpsync.web.accounts import find_user, remove_user  # noqa: PLC0415 (Django must be set up)
 
         remove_user(find_user(name))
-    stdout().print(Text.assemble(("✓ ", "good"), f"{name} is removed."))
+    stdout().print(Text.assemble(("✓ ", "good"), f"{name} was removed."))
 
 
 @command.command("list")
 @click.pass_context
 def list_(ctx: click.Context) -> None:
-    """List the users: their roles, and when they last signed in."""
-    table = Table("name", "role", "last signed in", "made by", box=None, padding=(0, 2, 0, 0))
+    """List the users with their roles and last sign-in."""
+    table = Table("name", "role", "last sign-in", "created by", box=None, padding=(0, 2, 0, 0))
     with _site(ctx):
         from mailchimpsync.web.models import User  # noqa: PLC0415 (Django must be set up)
 
         for one in User.objects.all():
             table.add_row(*(Text(word) for word in (one.name, one.role, moment(one.last_login), one.created_by)))
     if not table.row_count:
-        stdout().print("There are no users; `mailchimpsync serve` prints a link for the first one.")
+        stdout().print("There are no users yet. `mailchimpsync serve` prints a link for creating the first one.")
         return
     stdout().print(table)
 
@@ -106,5 +106,5 @@ def list_(ctx: click.Context) -> None:
 def _print_link(site: Site, name: str) -> None:
     from mailchimpsync.web.accounts import address_of, find_user, password_path  # noqa: PLC0415 (Django must be set up)
 
-    stderr().print("Give this link to them only. It serves once, within three days.")
+    stderr().print("Give this link only to this user. The link works once and expires in three days.")
     click.echo(address_of(site.settings, password_path(find_user(name))))

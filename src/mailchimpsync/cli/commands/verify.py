@@ -33,10 +33,10 @@ from mailchimpsync.sync.verify import Difference, Verdict, Verified
 
 SHOWN = 25
 TABLE_WIDTH_MAX = 130
-_UNEXPLAINED = "nothing explains it"
+_UNEXPLAINED = "unexplained"
 AFTER_THE_UNEXPLAINED = (
-    "`mailchimpsync sync --since ever` reads everything and decides again; then verify again. Runs go by dates, so "
-    "only this finds data that was loaded into CiviCRM with old dates, by SQL for instance."
+    "Run `mailchimpsync sync --since ever`, which reads everything and decides again, then verify again. Other syncs "
+    "go by dates, so they miss data that was loaded into CiviCRM with old dates, for example with SQL."
 )
 
 
@@ -46,13 +46,13 @@ AFTER_THE_UNEXPLAINED = (
     "--max-time", type=click.FloatRange(min=0), default=3_600, show_default=True, help="Seconds; 0: no limit."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON; progress goes to standard error.")
-@click.option("--csv", "file", type=click.File("w", encoding="utf-8"), help="Write every difference to a file as CSV.")
+@click.option("--csv", "file", type=click.File("w", encoding="utf-8"), help="Write all differences to a CSV file.")
 @click.pass_context
 def command(ctx: click.Context, group_id: int | None, max_time: float, as_json: bool, file: IO[str] | None) -> None:
     """Compare both sides in full, through their APIs, and list every difference with its cause.
 
-    Nothing is written on either side. Ends with 7 if there are differences that nothing explains, or a linked interest
-    that Mailchimp no longer has, and with 3 if somebody is still due.
+    Nothing is written on either side. The exit code is 7 if there are unexplained differences, or a linked interest no
+    longer exists at Mailchimp, and 3 if changes for someone are still due.
     """
     home: Path | None = ctx.obj
     interruption = Interruption()
@@ -86,7 +86,7 @@ def _exit_code(found: Verified) -> int:
 
 
 def show_verification(console: Console, title: str, found: Verified) -> None:
-    """Print what a comparison found: the headline, what was compared, the counts, and who differs unexplained."""
+    """Print the result of a comparison: headline, what was compared, counts, and unexplained differences."""
     print_sentence(console, Text.assemble((title, "bold"), "  ", _verdict(found)))
     print_sentence(
         console,
@@ -115,14 +115,14 @@ def _verdict(found: Verified) -> tuple[str, str]:
             causes = "; ".join(f"{cause} ({people_in_words(number)})" for cause, number in found.by_cause.items())
             return f"{differences(found.explained)} with a known reason: {causes}", "warn"
         case _:
-            return f"✗ {differences(found.unexplained)} that nothing explains", "bad"
+            return f"✗ {differences(found.unexplained, 'unexplained ')}", "bad"
 
 
 def _counts(console: Console, found: Verified) -> Table:
     table = Table(title="Differences", title_justify="left", title_style="bold", width=_width(console))
     table.add_column("Number", justify="right", no_wrap=True)
-    table.add_column("In what", ratio=6)
-    table.add_column("Where it comes from", ratio=9)
+    table.add_column("Difference", ratio=6)
+    table.add_column("Cause", ratio=9)
     for one in found.counts:
         table.add_row(f"{one['count']:,}", Text(one["kind"]), Text(_cause(one["cause"], one["code"])))
     return table
@@ -132,11 +132,11 @@ def _people(console: Console, found: Verified) -> Table:
     unexplained = [one for one in found.differences if one["cause"] == "unknown"][:SHOWN]
     more = f" (the first {len(unexplained)} of {found.unexplained:,})" if found.unexplained > len(unexplained) else ""
     table = Table(
-        title=f"Nothing explains these{more}", title_justify="left", title_style="bold", width=_width(console)
+        title=f"Unexplained differences{more}", title_justify="left", title_style="bold", width=_width(console)
     )
     table.add_column("Contact", justify="right", no_wrap=True)
     table.add_column("Address", ratio=6, overflow="fold")
-    table.add_column("In what", ratio=6)
+    table.add_column("Difference", ratio=6)
     table.add_column("At Mailchimp", ratio=4)
     for one in unexplained:
         about = f" {one['interest']}, group {one['group_id']}" if one["interest"] else ""

@@ -9,5 +9,5 @@ from mailchimpsync import __version__
 
 @click.command("version")
 def command() -> None:
-    """Show the version."""
+    """Show the version, like --version."""
     click.echo(f"mailchimpsync {__version__}")

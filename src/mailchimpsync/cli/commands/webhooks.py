@@ -22,19 +22,19 @@ EVENTS_MAX = 1_000
 
 @click.group("webhooks")
 def command() -> None:
-    """Check and repair the webhooks by which Mailchimp tells us of changes."""
+    """Check and repair the webhooks that report changes at Mailchimp."""
 
 
-_json = click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
 
 @command.command("check")
 @_json
 @click.pass_context
 def check(ctx: click.Context, as_json: bool) -> None:
-    """Compare the webhooks Mailchimp has with those it should have; change nothing.
+    """Compare Mailchimp's webhooks with those it should have, without changing anything.
 
-    It also asks our own public address, as Mailchimp would.
+    This also calls the service's public address, as Mailchimp would.
     """
     _report(ctx, check_webhooks, as_json=as_json)
 
@@ -43,20 +43,20 @@ def check(ctx: click.Context, as_json: bool) -> None:
 @_json
 @click.pass_context
 def repair(ctx: click.Context, as_json: bool) -> None:
-    """Create missing webhooks, correct wrong ones, delete doubled ones. Those of others are left alone."""
+    """Create missing webhooks, correct wrong ones and delete duplicates. Other programs' webhooks are left alone."""
     _report(ctx, repair_webhooks, as_json=as_json)
 
 
-def _report(ctx: click.Context, look: Callable[[Site], list[Finding]], *, as_json: bool) -> None:
+def _report(ctx: click.Context, examine: Callable[[Site], list[Finding]], *, as_json: bool) -> None:
     home: Path | None = ctx.find_root().obj
     with open_site(home) as site:
-        findings = look(site)
+        findings = examine(site)
     if as_json:
         print_json(plain_findings(findings))
     elif findings:
         show_findings(stdout(), findings)
     else:
-        stdout().print("No audience is connected yet; run `mailchimpsync connect`.")
+        stdout().print("No audience is connected yet. Run `mailchimpsync connect`.")
     ctx.exit(exit_code_of(findings))
 
 
@@ -64,7 +64,7 @@ def _report(ctx: click.Context, look: Callable[[Site], list[Finding]], *, as_jso
 @_json
 @click.pass_context
 def list_(ctx: click.Context, as_json: bool) -> None:
-    """List all webhooks of the connected audiences and accounts, also those of others, secrets not shown."""
+    """List all webhooks of the connected audiences and accounts, including other programs' ones, without secrets."""
     home: Path | None = ctx.find_root().obj
     with open_site(home) as site:
         found = list_webhooks(site)
@@ -74,7 +74,7 @@ def list_(ctx: click.Context, as_json: bool) -> None:
     if not found:
         stdout().print("Mailchimp has no webhooks.")
         return
-    table = _table("of", "id", "ours", "address", "told of")
+    table = _table("of", "id", "ours", "url", "events")
     for column in table.columns:
         column.overflow = "fold"
     for one in found:
@@ -84,11 +84,11 @@ def list_(ctx: click.Context, as_json: bool) -> None:
 
 
 @command.command("events")
-@click.option("--limit", type=click.IntRange(1, EVENTS_MAX), default=20, show_default=True, help="How many.")
+@click.option("--limit", type=click.IntRange(1, EVENTS_MAX), default=20, show_default=True, help="Show this many.")
 @_json
 @click.pass_context
 def events_(ctx: click.Context, limit: int, as_json: bool) -> None:
-    """Show the newest events that came in by webhook, and what became of them; without addresses."""
+    """Show the newest webhook events and their outcomes, without addresses."""
     home: Path | None = ctx.find_root().obj
     with open_site(home) as site:
         with site.store.begin() as tx:
@@ -98,9 +98,9 @@ def events_(ctx: click.Context, limit: int, as_json: bool) -> None:
         print_json(found)
         return
     if not found:
-        stdout().print("No events have come in yet.")
+        stdout().print("No events have been received yet.")
         return
-    table = _table("id", "came in", "audience", "event", "state", "outcome", "tries")
+    table = _table("id", "received", "audience", "event", "state", "outcome", "tries")
     for one in found:
         audience = names.get(one["list_id"]) or one["list_id"]
         words = (str(one["id"]), moment(one["received_at"]), audience, one["kind"], one["state"], one["outcome"] or "")
@@ -109,7 +109,7 @@ def events_(ctx: click.Context, limit: int, as_json: bool) -> None:
 
 
 def _event(row: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what an address could be guessed from."""
+    """Leave out the keys from which an address could be guessed."""
     return {name: value for name, value in row.items() if name not in ("member_key", "other_key")}
 
 

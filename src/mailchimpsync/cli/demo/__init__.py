@@ -1,4 +1,4 @@
-"""The demo: a local Mailchimp and a local CiviCRM as real processes, and the acts that are played on them.
+"""The demo: a simulated Mailchimp and CiviCRM as real processes, and a scenario that runs on them.
 
-It compares both sides by their public APIs, without the engine.
+It compares both sides through their public APIs, without the engine.
 """

@@ -1,4 +1,4 @@
-"""The acts of the demo."""
+"""The steps of the demo."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ from mailchimpsync_sandbox.world import (
 UNEXPLAINED_SHOWN_MAX = 20
 
 
-class Show:
-    """The demo on one console, with one site; a context manager, or to be closed."""
+class Demo:
+    """The demo on one console, with one site. Use it as a context manager, or close it."""
 
     def __init__(self, console: Console, stand_ins: StandIns, home: Path, people: int) -> None:
         self._console = console
@@ -77,25 +77,25 @@ class Show:
             self._site.close()
             self._site = None
 
-    def play(self) -> bool:
-        """Play all acts; say whether both sides agree in the end."""
+    def run(self) -> bool:
+        """Run all steps, and return whether both sides agree at the end."""
         self._introduce()
         world = begin(self._people, datetime.now(UTC))
         self._do(world.calls)
-        self._tell_world(len(world.builder.contacts), len(world.builder.members))
+        self._print_world(len(world.builder.contacts), len(world.builder.members))
         site, link = self._connect()
-        self._act("The first sync", "Everything is read from both sides, then brought into agreement.")
+        self._heading("The first sync", "Everything is read from both sides and brought into agreement.")
         self._sync(site)
         civicrm, mailchimp = self._read_both(link)
         show_examples(
             self._console, world.examples, civicrm, mailchimp, link.group_id, getfailures(site, link.audience_id)
         )
         show_failures(self._console, getstatus(site, group_id=link.group_id)[0].failures)
-        self._act("The world goes on", "People and staff change things on both sides.")
-        told, calls = changes(world, self._people)
+        self._heading("Changes on both sides", "People and staff change things on both sides.")
+        counts, calls = changes(world, self._people)
         self._do(calls)
-        self._tell_happenings(told)
-        self._act("The next sync", "Only what has changed since is read, so it is quick.")
+        self._print_changes(counts)
+        self._heading("The next sync", "Only changes since the last sync are read, so it is quick.")
         self._sync(site)
         show_failures(self._console, getstatus(site, group_id=link.group_id)[0].failures)
         return self._check(site, link)
@@ -103,12 +103,12 @@ class Show:
     def _introduce(self) -> None:
         words = Text.assemble(
             ("mailchimpsync demo\n", "bold"),
-            "A local Mailchimp and a local CiviCRM stand in for the real ones. They speak the same protocols, over "
-            "HTTP on this machine. Nothing leaves it.",
+            "A simulated Mailchimp and CiviCRM stand in for the real ones. They use the same protocols, over HTTP on "
+            "this machine. No data leaves it.",
         )
         self._console.print(Panel(words, border_style="cyan", width=min(self._console.width, 100)))
 
-    def _act(self, title: str, words: str) -> None:
+    def _heading(self, title: str, words: str) -> None:
         self._console.print()
         self._console.print(Rule(Text(title, style="head"), align="left", style="cyan"))
         self._console.print(Text(words))
@@ -118,12 +118,12 @@ class Show:
         for call in calls:
             self._stand_ins.do(call)
 
-    def _tell_world(self, contacts: int, members: int) -> None:
+    def _print_world(self, contacts: int, members: int) -> None:
         topics = ", ".join(GROUPS[group] for group, _ in INTERESTS.values())
         words = (
             f"A charity, Green Paths, has {contacts:,} contacts in CiviCRM and {members:,} members in its Mailchimp "
-            f"audience “{AUDIENCE_NAME}”. Nobody has kept the two in step. The CiviCRM group “{GROUPS[NEWS_GROUP]}” is "
-            f"to match the audience, and six more groups its interests: {topics}."
+            f"audience “{AUDIENCE_NAME}”. The two have never been synced. The CiviCRM group “{GROUPS[NEWS_GROUP]}” "
+            f"should match the audience, and six more groups should match its interests: {topics}."
         )
         self._console.print(Text(words))
 
@@ -139,7 +139,7 @@ class Show:
             audience_id=AUDIENCE_ID,
             group_id=NEWS_GROUP,
             interests=interests,
-            guard=Guard(enabled=False),  # two sides that nobody kept in step differ by more than it lets pass unseen
+            guard=Guard(enabled=False),  # two sides that were never synced differ by more than the limits allow
         )
         return site, connect_audience(site, link, account, by="demo")
 
@@ -157,10 +157,10 @@ class Show:
         show_changes(self._console, getchanges(site, run_ids), GROUPS, names)
         self._console.print()
 
-    def _tell_happenings(self, told: Sequence[tuple[str, int]]) -> None:
+    def _print_changes(self, counts: Sequence[tuple[str, int]]) -> None:
         table = Table.grid(padding=(0, 1))
         table.add_column(justify="right")
-        for words, number in told:
+        for words, number in counts:
             table.add_row(f"{number:,}", Text(words))
         self._console.print(Padding(table, (0, 0, 0, 2)))
 
@@ -172,9 +172,9 @@ class Show:
         )
 
     def _check(self, site: Site, link: Link) -> bool:
-        self._act(
+        self._heading(
             "Do both sides agree?",
-            "Everybody is read again through both public APIs, past our own records, and compared.",
+            "Everyone is read again through both public APIs, independently of the sync's own records, and compared.",
         )
         civicrm, mailchimp = self._read_both(link)
         found = compare(civicrm, mailchimp, link.connection, getfailures(site, AUDIENCE_ID))
@@ -188,16 +188,18 @@ class Show:
             self._console.print(Text(f"✗ {read}{listed}", style="bad"))
             for line in found.unexplained[:UNEXPLAINED_SHOWN_MAX]:
                 self._console.print(Text(f"  • {line}"))
-            self._console.print(Text(f"✗ The two sides differ {len(found.unexplained):,} times without a reason."))
+            self._console.print(
+                Text(f"✗ There are {len(found.unexplained):,} unexplained differences between the two sides.")
+            )
             return False
-        verdict = "Nothing differs without a known reason. " if found.explained else "Both sides agree. "
+        verdict = "All differences have a known reason. " if found.explained else "Both sides agree. "
         self._console.print(Text.assemble((f"✓ {verdict}", "bold green"), f"{read}{listed} {took}"))
         return True
 
-    def tell_how_to_go_on(self) -> None:
-        """Print how to point the other commands at the stand-ins."""
+    def print_next_steps(self) -> None:
+        """Print how to use the other commands with the stand-ins."""
         urls = self._stand_ins.urls
-        self._act("Go on by yourself", "Both stand-ins keep running, and a home is ready for the other commands:")
+        self._heading("Try it yourself", "Both stand-ins keep running, and a site is ready for the other commands:")
         for line in (
             f"export MAILCHIMPSYNC_HOME={self._home}",
             "mailchimpsync status",

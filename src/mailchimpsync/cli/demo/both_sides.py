@@ -19,9 +19,9 @@ SUBSCRIBED = ("subscribed", "pending")
 
 @dataclass
 class CivicrmSide:
-    """Who is in which group, and who has which addresses (in lower case).
+    """The contacts of each group, and the addresses of each contact (in lower case).
 
-    Trashed contacts are left out, but an address that a merge left with one in the trash is that of the contact kept.
+    Contacts in the trash are left out. An address that a merge left with one of them counts for the remaining contact.
     """
 
     groups: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
@@ -36,13 +36,13 @@ class MailchimpSide:
     interests: dict[str, frozenset[str]]
 
     def is_subscribed(self, address: str) -> bool:
-        """Say whether an address is subscribed or pending."""
+        """Return whether an address is subscribed or pending."""
         return self.statuses.get(address) in SUBSCRIBED
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """The outcome: how much was compared, whose failure explains a difference, and what nothing explains."""
+    """The result: how much was compared, how many differences have a known reason, and the unexplained ones."""
 
     memberships: int
     members: int
@@ -141,7 +141,7 @@ def compare(
                 explained += 1
             else:
                 unexplained.append(
-                    "a member is subscribed at Mailchimp, and no contact with the address is in the group"
+                    "a member is subscribed at Mailchimp, but no contact with the address is in the group"
                 )
     members = sum(mailchimp.is_subscribed(address) for address in mailchimp.statuses)
     return Comparison(len(in_group), members, agreeing, explained, tuple(unexplained))
@@ -150,7 +150,7 @@ def compare(
 def _difference(civicrm: CivicrmSide, mailchimp: MailchimpSide, connection: Connection, contact: int) -> str | None:
     subscribed = [address for address in civicrm.addresses[contact] if mailchimp.is_subscribed(address)]
     if not subscribed:
-        return "in the group, and no address of it is subscribed at Mailchimp"
+        return "in the group, but none of its addresses is subscribed at Mailchimp"
     ticked = {interest for address in subscribed for interest in mailchimp.interests[address]}
     differing = _differing_interests(civicrm.groups, connection.interests, contact, ticked)
     return f"interests {', '.join(differing)} differ from their groups" if differing else None
@@ -163,7 +163,7 @@ def _differing_interests(
 
 
 class _Excused:
-    """Who is listed as not synced."""
+    """The people who are listed as not synced."""
 
     def __init__(self, failures: Collection[FailedRow]) -> None:
         self._contacts = {failure.contact_id for failure in failures}

@@ -1,4 +1,4 @@
-"""`mailchimpsync demo`: the whole thing, on a local Mailchimp and a local CiviCRM."""
+"""`mailchimpsync demo`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import NoReturn
 
 import click
 
-from mailchimpsync.cli.demo.acts import Show
+from mailchimpsync.cli.demo.acts import Demo
 from mailchimpsync.cli.demo.stand_ins import CIVICRM_KEY, Kept, StandIns, kept_demo, stop_kept_demo
 from mailchimpsync.cli.output.console import stdout
 from mailchimpsync.cli.output.errors import EXIT_INTERRUPTED
@@ -26,35 +26,39 @@ PEOPLE_MIN, PEOPLE_MAX = 100, 100_000
 
 @click.command("demo")
 @click.option(
-    "--people", type=click.IntRange(PEOPLE_MIN, PEOPLE_MAX), default=5_000, show_default=True, help="How many people."
+    "--people",
+    type=click.IntRange(PEOPLE_MIN, PEOPLE_MAX),
+    default=5_000,
+    show_default=True,
+    help="The number of people.",
 )
-@click.option("--keep", is_flag=True, help="Leave both stand-ins running, to try the other commands on.")
-@click.option("--unconnected", is_flag=True, help="Only start both stand-ins, and leave them running unconnected.")
-@click.option("--stop", is_flag=True, help="Stop what an earlier --keep left running.")
+@click.option("--keep", is_flag=True, help="Leave both stand-ins running, so that you can try the other commands.")
+@click.option("--unconnected", is_flag=True, help="Only start both stand-ins and leave them running, not connected.")
+@click.option("--stop", is_flag=True, help="Stop the stand-ins of an earlier --keep or --unconnected.")
 @click.pass_context
 def command(ctx: click.Context, people: int, keep: bool, unconnected: bool, stop: bool) -> None:
-    """Show what it does, on a local Mailchimp and a local CiviCRM filled with a believable charity.
+    """See it work with a simulated Mailchimp and CiviCRM, filled with the data of a made-up charity.
 
-    Nothing leaves this machine, and nothing is left on it unless you say --keep, or --unconnected: then both stand-ins
-    go on without having been connected, for you to do that.
+    No data leaves this machine, and nothing is left on it unless you use --keep or --unconnected. With --unconnected,
+    both stand-ins keep running so that you can connect them yourself.
     """
     if stop:
         stop_kept_demo()
-        stdout().print("[good]✓[/] The demo is stopped, and its files are gone.")
+        stdout().print("[good]✓[/] The demo was stopped, and its files were deleted.")
         return
     if (keep or unconnected) and kept_demo() is not None:
-        raise UsageError("A demo is running already; stop it first: `mailchimpsync demo --stop`.")
-    signal.signal(signal.SIGTERM, _exit_politely)
+        raise UsageError("A demo is already running. Stop it first: `mailchimpsync demo --stop`.")
+    signal.signal(signal.SIGTERM, _exit_on_signal)
     try:
         agreed = _start_only(people) if unconnected else _run(people, keep=keep)
     except KeyboardInterrupt:
-        stdout().print("\nStopped; nothing of the demo is left.")
+        stdout().print("\nStopped. Nothing of the demo is left.")
         ctx.exit(EXIT_INTERRUPTED)
     ctx.exit(0 if agreed else 1)
 
 
-def _exit_politely(_number: int, _frame: FrameType | None) -> NoReturn:
-    """A polite end, so that the stand-ins end too."""
+def _exit_on_signal(_number: int, _frame: FrameType | None) -> NoReturn:
+    """Exit normally, so that the stand-ins are stopped too."""
     sys.exit(128 + signal.SIGTERM)
 
 
@@ -63,12 +67,12 @@ def _run(people: int, *, keep: bool) -> bool:
         directory = Path(tempfile.mkdtemp(prefix="mailchimpsync-demo-"))
         cleaning.callback(shutil.rmtree, directory, ignore_errors=True)
         stand_ins = cleaning.enter_context(StandIns(directory, detached=keep))
-        show = cleaning.enter_context(Show(stdout(), stand_ins, directory / "home", people))
-        agreed = show.play()
+        demo = cleaning.enter_context(Demo(stdout(), stand_ins, directory / "home", people))
+        agreed = demo.run()
         if keep:
             _release(stand_ins, directory)
-            show.tell_how_to_go_on()
-            show.close()
+            demo.print_next_steps()
+            demo.close()
             cleaning.pop_all()
     return agreed
 
@@ -95,7 +99,7 @@ def _start_only(people: int) -> bool:
 
 
 def _release(stand_ins: StandIns, directory: Path) -> None:
-    """Let the stand-ins go on by themselves, and note them for `--stop`."""
+    """Leave the stand-ins running, and record them for `--stop`."""
     urls = {side.value: url for side, url in stand_ins.urls.items()}
     ids = {side.value: number for side, number in stand_ins.release().items()}
     Kept(str(directory), urls, ids).save()

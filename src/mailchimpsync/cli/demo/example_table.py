@@ -1,4 +1,4 @@
-"""What became of one person of each kind, as a table for people."""
+"""A table with one person of each kind, before and after."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def show_examples(
     group_id: int,
     failures: Sequence[FailedRow],
 ) -> None:
-    """Print one person of each kind: who, how things stood, and how they stand now, as both sides say."""
+    """Print one person of each kind: their name, the state before, and the state now according to both sides."""
     reasons = {failure.contact_id: failure.reason for failure in failures}
     table = Table(title="One person of each kind", title_justify="left", title_style="bold", box=None, pad_edge=False)
     table.add_column("Who", width=22, no_wrap=True)

@@ -1,4 +1,4 @@
-"""Starts a local Mailchimp and a local CiviCRM as programs of their own, and stops them."""
+"""Starts a simulated Mailchimp and CiviCRM as separate programs, and stops them."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ STOP_SECONDS_MAX = 10
 SECONDS_BETWEEN_LOOKS = 0.05
 
 _GRANT = ControlCall(Side.CIVICRM, "grant", {"key": CIVICRM_KEY, "permissions": [right.value for right in Right]})
-"""The key may do what the features need (docs/reference/permissions.md), and nothing else."""
+"""The key has the permissions that the features need (docs/reference/permissions.md), and no others."""
 
 
 class StandIns:
-    """Both stand-ins, each with a database file in `directory`; as a context manager, stopped at its end.
+    """Both stand-ins, each with a database file in `directory`. A context manager that stops them at the end.
 
-    `detached`: they outlive the program, see `release`.
+    `detached`: they can outlive the program, see `release`.
     """
 
     def __init__(self, directory: Path, *, detached: bool = False) -> None:
@@ -65,17 +65,19 @@ class StandIns:
         self._stop()
 
     def do(self, call: ControlCall) -> Any:
-        """Have a stand-in do something, by its control interface."""
+        """Make a stand-in do something, through its control interface."""
         answer = self._http.post(f"{self.urls[call.side]}/_control/{call.action}", json=call.values)
         if answer.is_error:
             raise RuntimeError(f"the stand-in could not {call.action}: {answer.text[:500]}")
         return answer.json()
 
     def release(self) -> dict[Side, int]:
-        """Let the programs go on by themselves, and return their process ids."""
+        """Leave the programs running, and return their process ids."""
         ids = {side: program.pid for side, program in self._programs.items()}
         for program in self._programs.values():
-            program.returncode = 0  # so that nobody waits for, or warns of, a program that is meant to go on
+            program.returncode = (
+                0  # keeps subprocess from waiting for, or warning about, a program that is meant to keep running
+            )
             if program.stdout is not None:
                 program.stdout.close()
         self._programs.clear()
@@ -116,14 +118,14 @@ def _announced_url(program: subprocess.Popen[str]) -> str:
 
 @dataclass(frozen=True)
 class Kept:
-    """A demo that goes on: its directory, and the stand-ins by side."""
+    """A demo that keeps running: its directory, and the stand-ins by side."""
 
     directory: str
     urls: dict[str, str]
     process_ids: dict[str, int]
 
     def save(self) -> None:
-        """Note it, so that `stop_kept_demo` finds it."""
+        """Record it, so that `stop_kept_demo` finds it."""
         file = _note()
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         file.write_text(json.dumps(asdict(self)), encoding="utf-8")
@@ -134,7 +136,7 @@ def _note() -> Path:
 
 
 def kept_demo() -> Kept | None:
-    """Return the demo that was kept, if any."""
+    """Return the demo that was left running, if any."""
     try:
         return Kept(**json.loads(_note().read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
@@ -142,7 +144,7 @@ def kept_demo() -> Kept | None:
 
 
 def stop_kept_demo() -> str:
-    """Stop the stand-ins that a demo left running, remove its directory, and return that.
+    """Stop the stand-ins that a demo left running, remove its directory, and return the directory.
 
     Raises:
         UsageError: there is none.
@@ -151,7 +153,7 @@ def stop_kept_demo() -> str:
     if kept is None:
         raise UsageError("No demo is running.")
     for side, url in kept.urls.items():
-        if _is_stand_in(url):  # else the process id may be another program's by now
+        if _is_stand_in(url):  # otherwise another program may have the process id by now
             _stop(kept.process_ids[side], url)
     shutil.rmtree(kept.directory, ignore_errors=True)
     _note().unlink(missing_ok=True)
@@ -166,7 +168,7 @@ def _is_stand_in(url: str) -> bool:
 
 
 def _stop(process_id: int, url: str) -> None:
-    """End a program politely, or by force where it goes on; what is said to be stopped does not listen any more."""
+    """Terminate a program, or kill it if it keeps running; return only when it no longer listens."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.kill(process_id, number)

@@ -1,4 +1,4 @@
-"""What commands ask: missing values, confirmations, approval of a plan.
+"""Questions that commands ask: missing values, confirmations, approval of a plan.
 
-Without a terminal the error names the option to use. It prints through `output/`.
+Without a terminal, the error names the option to use. Output goes through `output/`.
 """

@@ -1,4 +1,4 @@
-"""Consent to what can't be undone: given beforehand by `--yes`, else asked for."""
+"""Confirmation of changes that can't be undone, by `--yes` or on the terminal."""
 
 from __future__ import annotations
 
@@ -16,33 +16,33 @@ T = TypeVar("T")
 
 
 def with_confirmation(change: Callable[[bool], T], *, yes: bool) -> T:
-    """Call `change` with whether everything is agreed to; where that is needed, ask, and call it again.
+    """Call `change` with `yes`. If that isn't enough, ask on the terminal, and call it again.
 
     Raises:
-        ConfirmationError: the answer is no, or nobody is there to answer.
+        ConfirmationError: the answer is no, or nobody can answer.
     """
     try:
         return change(yes)
     except ConfirmationError as error:
         print_sentence(stderr(), Text(error.what))
     if not _agreed():
-        raise ConfirmationError("It was not confirmed, by an answer or by --yes: nothing was saved, nothing deleted.")
+        raise ConfirmationError("Not confirmed, so nothing was saved or deleted. Use --yes to confirm in advance.")
     return change(True)
 
 
 def _agreed() -> bool:
     try:
-        return click.confirm("Delete all of it?", default=False, err=True)
+        return click.confirm("Delete all of this?", default=False, err=True)
     except click.Abort:
-        click.echo(err=True)  # the question stands without an answer
+        click.echo(err=True)  # ends the line of the question
         return False
 
 
 def print_saved(saved: Saved, changes: Sequence[str]) -> None:
-    """Say what was saved, what that changed, and what was deleted."""
+    """Print what was saved, changed and deleted."""
     console = stdout()
     if not changes and not saved.deleted:
-        print_sentence(console, Text.assemble(("✓ ", "good"), "Nothing differs from what is saved."))
+        print_sentence(console, Text.assemble(("✓ ", "good"), "Nothing changed; this is already saved."))
         return
     number = len(saved.configuration.connections)
     connections = "1 connection" if number == 1 else f"{number:,} connections"
@@ -50,4 +50,4 @@ def print_saved(saved: Saved, changes: Sequence[str]) -> None:
     for line in changes:
         print_sentence(console, Text(f"    {line}"))
     for one in saved.deleted:
-        print_sentence(console, Text(f"    deleted of {one.list_id}: {figures(one)}."))
+        print_sentence(console, Text(f"    deleted for {one.list_id}: {figures(one)}."))

@@ -1,4 +1,4 @@
-"""Asking somebody to agree to a plan, having shown it."""
+"""Shows a plan and asks for approval."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from mailchimpsync.errors import ConfirmationError
 
 
 def confirm_plan(site: Site, plan_id: int, question: str, *, yes: bool) -> None:
-    """Show a plan and ask about it, unless `yes`.
+    """Show a plan and ask the question, unless `yes`.
 
     Raises:
-        ConfirmationError: whoever was asked did not agree, or nobody is there.
+        ConfirmationError: the answer is no, or nobody can answer.
         UsageError: there is no such plan.
     """
     plan = find_plan(site, plan_id)
@@ -28,4 +28,4 @@ def confirm_plan(site: Site, plan_id: int, question: str, *, yes: bool) -> None:
     except click.Abort:
         agreed = False
     if not agreed:
-        raise ConfirmationError(f"Plan {plan_id} was not approved. To approve without being asked, give --yes.")
+        raise ConfirmationError(f"Plan {plan_id} was not approved. To approve it without being asked, use --yes.")

@@ -1,4 +1,4 @@
-"""Questions: answered by an option, else asked on the terminal, else an error that names the option."""
+"""Values from an option, else from a question on the terminal, else an error that names the option."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from mailchimpsync.errors import UsageError
 
 
 class Item(NamedTuple):
-    """Something to choose: its id, and what people call it."""
+    """Something to choose from, with its id and name."""
 
     id: str
     name: str
 
 
 def ask(question: str, option: str, *, secret: bool = False) -> str:
-    """Return the answer to a question; `option` is how it can be given without being asked.
+    """Ask a question and return the answer; `option` names the way to give it without being asked.
 
     Raises:
-        UsageError: nobody is there to answer.
+        UsageError: nobody can answer.
     """
     at_terminal = sys.stdin.isatty()
     try:
@@ -33,15 +33,15 @@ def ask(question: str, option: str, *, secret: bool = False) -> str:
     except click.Abort:
         if at_terminal:
             raise
-        raise UsageError(f"{question} is missing; give it by {option}.") from None
+        raise UsageError(f"{question} is missing. Set it with {option}.") from None
     return answer.strip()
 
 
 def choose(what: str, items: Sequence[Item], given: str | None, option: str) -> Item:
-    """Return the item that was named by id or name, else let somebody choose.
+    """Return the item with the given id or name; without one, ask.
 
     Raises:
-        UsageError: there is no such item, or nobody is there to answer; lists those there are.
+        UsageError: there is no such item, or nobody can answer; lists the existing items.
     """
     if given is not None:
         return find(what, items, given)
@@ -59,7 +59,7 @@ def find(what: str, items: Sequence[Item], given: str) -> Item:
     """Return the item with this id, else the only one with this name.
 
     Raises:
-        UsageError: there is none, or several; lists those there are.
+        UsageError: there is none, or several; lists the existing items.
     """
     wanted = given.strip().casefold()
     found = [item for item in items if item.id == given.strip()] or [
@@ -72,7 +72,7 @@ def find(what: str, items: Sequence[Item], given: str) -> Item:
 
 
 def _known(items: Sequence[Item]) -> str:
-    return f"There are: {', '.join(f'{item.id} ({item.name})' for item in items) or 'none'}."
+    return f"Available: {', '.join(f'{item.id} ({item.name})' for item in items) or 'none'}."
 
 
 def _list(what: str, items: Sequence[Item]) -> None:
@@ -83,7 +83,7 @@ def _list(what: str, items: Sequence[Item]) -> None:
 
 
 def current_user() -> str:
-    """Return who is at the keyboard, for the versions of the configuration."""
+    """Return the name of the operating system's user, for records of who did something."""
     try:
         return getpass.getuser()[:100]
     except (OSError, KeyError):

@@ -1,4 +1,4 @@
-"""What `mailchimpsync connect` has done, and what it has left as it was."""
+"""Output of `mailchimpsync connect`: what has changed and what has stayed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mailchimpsync.mailchimp import Interest
 
 
 def print_connection(before: Link | None, link: Link, interests: Sequence[Interest], titles: Mapping[int, str]) -> None:
-    """Show a connection as it is now; of one that was there before, what stayed."""
+    """Print a connection, and for one that existed before, what has stayed the same."""
     console = stdout()
     done = "Connected: " if before is None else "Changed: " if before != link else "Nothing changed: "
     print_sentence(console, Text.assemble(("✓ ", "good"), done, (link.title, "bold")))
@@ -26,24 +26,24 @@ def print_connection(before: Link | None, link: Link, interests: Sequence[Intere
         print_sentence(console, Text(f"    Kept: {', '.join(_kept(before, link))}."))
     if before is not None and before.connection.group_ids != link.connection.group_ids:
         print_sentence(
-            console, Text("Other groups are linked now, so the next sync reads everything, as the first did.")
+            console, Text("The linked groups have changed, so the next sync is a full sync, like the first one.")
         )
 
 
 def print_new_members(link: Link, *, double_optin: bool) -> None:
-    """Say whether Mailchimp asks new members first."""
+    """Print whether Mailchimp asks new members to confirm."""
     style = "warn" if differs(link, double_optin=double_optin) else ""
     print_sentence(stdout(), Text(new_members_sentence(link, double_optin=double_optin), style=style))
 
 
-def tell_warnings(sentences: Sequence[str]) -> None:
-    """Say what to know of a connection before it is synced, such as groups whose child groups are not synced."""
+def print_warnings(sentences: Sequence[str]) -> None:
+    """Print warnings about a connection, such as groups whose child groups aren't synced."""
     for one in sentences:
         print_sentence(stdout(), Text.assemble(("! ", "warn"), one))
 
 
 def print_next_steps() -> None:
-    """Say what to do next."""
+    """Print the next step."""
     print_sentence(stdout(), Text("Next: `mailchimpsync sync`"))
 
 
@@ -62,6 +62,6 @@ def _kept(before: Link, link: Link) -> Iterator[str]:
 
 def _schedule(schedule: Schedule) -> str:
     if not schedule.enabled:
-        return "switched off"
+        return "off"
     when = f"cron {schedule.cron}" if schedule.cron else f"every {schedule.every_minutes} minutes"
     return f"{when}, quiet {schedule.quiet}" if schedule.quiet else when

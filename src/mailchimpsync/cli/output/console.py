@@ -1,4 +1,7 @@
-"""Where output goes. Made anew for each use, so that whoever replaces the streams meanwhile is followed."""
+"""Consoles for standard output and standard error.
+
+They are created for each use, because a test may have replaced the streams in the meantime.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +17,12 @@ _THEME = Theme({"good": "green", "bad": "bold red", "warn": "yellow", "head": "b
 
 
 def stdout() -> Console:
-    """Return a console for results."""
+    """Return a console on standard output, for results."""
     return _console(stderr=False)
 
 
 def stderr() -> Console:
-    """Return a console for progress and errors."""
+    """Return a console on standard error, for progress and errors."""
     return _console(stderr=True)
 
 
@@ -30,5 +33,5 @@ def _console(*, stderr: bool) -> Console:
 
 
 def print_sentence(console: Console, text: Text) -> None:
-    """Print a sentence: wrapped on a terminal, on one line in a pipe, where programs read it."""
+    """Print a sentence: wrapped on a terminal, and on one line in a pipe, so that programs can read it."""
     console.print(text, soft_wrap=not console.is_terminal)

@@ -1,4 +1,4 @@
-"""How an error is told: what happened, what to do about it, and its code."""
+"""Prints errors: what happened, what to do about it, and the code."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ EXIT_INTERRUPTED = 128 + signal.SIGINT
 
 @contextmanager
 def showing_failures(ctx: click.Context) -> Iterator[None]:
-    """Turn errors of the product, and Ctrl-C, into a message and an exit code; no traceback."""
+    """Turn errors of the package, and Ctrl-C, into a message and an exit code, without a traceback."""
     try:
         yield
     except MailchimpsyncError as error:
         show_error(error)
         ctx.exit(error.exit_code)
     except KeyboardInterrupt:
-        stderr().print("\nInterrupted. What was done is kept; the next call goes on from here.")
+        stderr().print("\nInterrupted. Everything done so far is kept; run the command again to continue.")
         ctx.exit(EXIT_INTERRUPTED)
 
 
@@ -34,10 +34,10 @@ def show_error(error: MailchimpsyncError, about: str = "") -> None:
     what = error.what if error.what.endswith((".", ":", "?", "!")) or "\n" in error.what else f"{error.what}."
     print_sentence(console, Text.assemble(("✗ ", "bold red"), (f"{about}: " if about else "", "bold"), (what, "bold")))
     if error.detail:
-        print_sentence(console, Text(f"  They say: {error.detail}"))
+        print_sentence(console, Text(f"  Detail: {error.detail}"))
     if error.lasts_since is not None:
         print_sentence(
-            console, Text(f"  Each sync since {error.lasts_since:%Y-%m-%d %H:%M} UTC has ended with this error.")
+            console, Text(f"  Every sync since {error.lasts_since:%Y-%m-%d %H:%M} UTC has ended with this error.")
         )
     if error.remedy not in {"See the message.", "See --help."}:
         print_sentence(console, Text(f"  What to do: {error.remedy}"))

@@ -1,4 +1,4 @@
-"""Findings as people read them."""
+"""Prints findings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _WIDTH_MAX = 110
 
 
 def show_findings(console: Console, findings: Sequence[Finding]) -> None:
-    """Print findings: what was looked at, what was found, and below it what to do."""
+    """Print findings: what was checked, what was found, and below it what to do."""
     table = Table.grid(padding=(0, 2, 0, 0))
     table.width = min(console.width, _WIDTH_MAX)
     table.add_column(no_wrap=True, width=1)
@@ -24,12 +24,12 @@ def show_findings(console: Console, findings: Sequence[Finding]) -> None:
     table.add_column(ratio=5, overflow="fold")
     for one in findings:
         mark, style = _MARKS[one.level]
-        told = Text(one.found)
+        text = Text(one.found)
         if one.remedy:
-            told.append(f"\n→ {one.remedy}", style="dim")
+            text.append(f"\n→ {one.remedy}", style="dim")
         if one.code:
-            told.append(f" [{one.code.value}]", style="dim")
-        table.add_row(Text(mark, style=style), Text(one.subject), told)
+            text.append(f" [{one.code.value}]", style="dim")
+        table.add_row(Text(mark, style=style), Text(one.subject), text)
     console.print(table)
 
 

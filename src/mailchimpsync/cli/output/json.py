@@ -1,4 +1,4 @@
-"""JSON and times as commands print them."""
+"""Prints JSON, and formats times."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ def _plain(value: object) -> str:
 
 
 def moment(time: datetime | None) -> str:
-    """Return a time for people, in UTC."""
+    """Return a readable time in UTC, or “never”."""
     return f"{time:%Y-%m-%d %H:%M} UTC" if time else "never"

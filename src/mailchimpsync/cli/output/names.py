@@ -1,29 +1,32 @@
-"""What groups and interests of a connection are called, asked while somebody waits; without an answer, by number."""
+"""Looks up the names of a connection's groups and interests, within a time limit."""
 
 from __future__ import annotations
 
 from mailchimpsync.actions import Names, Site, names_of, with_time_limit
 from mailchimpsync.config import Link
 
-PATIENCE_SECONDS = 2.0
+TIME_LIMIT_SECONDS = 2.0
 
 
 def names_for(site: Site, *list_ids: str) -> Names:
-    """Return the names of what the connections of audiences link, as far as both sides tell them at once."""
+    """Return the names of the groups and interests of these audiences' connections.
+
+    Names that neither side provides in time are missing, and the ids are shown instead.
+    """
     links = [one for one in site.configuration.connections if one.audience_id in list_ids]
     found = Names()
-    with with_time_limit(site, PATIENCE_SECONDS) as own:
+    with with_time_limit(site, TIME_LIMIT_SECONDS) as own:
         for link in links:
-            found = _together(found, titles_of(link), names_of(own, link))
+            found = _merged(found, titles_of(link), names_of(own, link))
     return found
 
 
 def titles_of(link: Link) -> Names:
-    """Return what the configuration itself knows: the title of the subscription group."""
+    """Return the names in the configuration itself: the title of the subscription group."""
     return Names(groups={link.group_id: link.group_title} if link.group_title else {})
 
 
-def _together(*some: Names) -> Names:
+def _merged(*some: Names) -> Names:
     interests: dict[str, str] = {}
     groups: dict[int, str] = {}
     categories: dict[str, str] = {}

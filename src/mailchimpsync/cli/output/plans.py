@@ -1,4 +1,4 @@
-"""Kept plans on the terminal: what they would do, person by person, as a table, JSON or CSV."""
+"""Prints plans: what they would change, person by person."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mailchimpsync.cli.output.json import moment
 from mailchimpsync.model import ChangeKind
 from mailchimpsync.store.changes.kept_plans import PlanKind, PlanState
 
-NOT_IN_IT = "what is not part of it waits for the sync after it, also corrections of names, addresses and holds"
+NOT_INCLUDED = "everything else waits for the sync after it, including corrections of names, addresses and holds"
 SHOWN_AT_FIRST = 20
 TABLE_WIDTH_MAX = 130
 
@@ -31,7 +31,7 @@ _KINDS = {
     ChangeKind.CREATE: "contacts created in CiviCRM",
     ChangeKind.INTERESTS: "interests changed at Mailchimp",
     ChangeKind.CORRECT: "contacts corrected in CiviCRM (name, address, hold)",
-    ChangeKind.DATA: "with other data at Mailchimp",
+    ChangeKind.DATA: "data changed at Mailchimp",
 }
 _STATES = {"open": "warn", "approved": "good", "applied": "good", "dropped": "dim", "expired": "dim"}
 
@@ -44,7 +44,7 @@ def show_plan(
     total: int = 0,
     names: Names = NO_NAMES,
 ) -> None:
-    """Print a plan: what it is, its sums, what goes over the limits, and some of its changes."""
+    """Print a plan: its state, totals, exceeded limits, and the given changes."""
     console.print(Text.assemble((f"Plan {plan.id}", "bold"), f"  {plan.title}  ", _state(plan)))
     numbers = Table.grid(padding=(0, 2))
     for name, value in _numbers(plan):
@@ -65,14 +65,14 @@ def _state(plan: Plan) -> tuple[str, str]:
 
 
 def _numbers(plan: Plan) -> Iterator[tuple[str, str]]:
-    yield "Made", f"{moment(plan.made_at)} by {plan.made_by}; good until {moment(plan.expires_at)}"
+    yield "Created", f"{moment(plan.made_at)} by {plan.made_by}; valid until {moment(plan.expires_at)}"
     counts = [f"{plan.counts[kind]:,} {words}" for kind, words in _KINDS.items() if plan.counts.get(kind)]
     yield "Would change", "; ".join(counts) or "nothing"
     if plan.may_be_asked:
-        who = "was on the list before, and is" if plan.may_be_asked == 1 else "were on the list before, and are"
-        yield "", f"{plan.may_be_asked:,} of those subscribed {who} asked to confirm instead if Mailchimp insists"
+        who = "was on the list before and is" if plan.may_be_asked == 1 else "were on the list before and are"
+        yield "", f"{plan.may_be_asked:,} of those subscribed {who} asked to confirm instead if Mailchimp requires it"
     if plan.billable:
-        yield "On the bill", f"{plan.billable['before']:,} contacts now, {plan.billable['after']:,} after"
+        yield "Billed", f"{plan.billable['before']:,} contacts now, {plan.billable['after']:,} afterwards"
     if plan.outcomes:
         to_do = {"not done yet": plan.to_do} if plan.to_do else {}
         outcomes = (f"{number:,} {outcome}" for outcome, number in [*sorted(plan.outcomes.items()), *to_do.items()])
@@ -82,11 +82,11 @@ def _numbers(plan: Plan) -> Iterator[tuple[str, str]]:
     for sentence in plan.refused:
         yield "Refused for", sentence
     if plan.state in (PlanState.OPEN, PlanState.APPROVED):
-        yield "Not in it", NOT_IN_IT
+        yield "Not included", NOT_INCLUDED
 
 
 def _contact(change: PlannedChange) -> str:
-    """A change without a contact is about a new one only if it makes one: the contact may also be gone."""
+    """Return the contact's id, “new” if the change creates the contact, or “-” if the contact is gone."""
     is_new = any(step["field"] == "contact" for step in change.steps)
     return str(change.contact_id or ("new" if is_new else "-"))
 

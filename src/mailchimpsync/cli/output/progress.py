@@ -1,4 +1,4 @@
-"""How far a run is: bars on a terminal, lines in a pipe."""
+"""Shows the progress of a run: bars on a terminal, lines in a pipe."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LONGEST = max(len(words) for words in STAGE_WORDS.values())
 
 
 class LineProgress:
-    """One line for each stage and message."""
+    """Prints one line for each stage and message."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -38,19 +38,19 @@ class LineProgress:
         return
 
     def stage(self, stage: str) -> None:
-        """Name the stage."""
+        """Print the name of the stage."""
         print_sentence(self._console, Text(f"• {STAGE_WORDS[Stage(stage)]} ({stage})"))
 
     def advance(self, done: int, total: int | None = None) -> None:
-        """Say nothing: a log is read later."""
+        """Print nothing, since a log is read later."""
 
     def message(self, text: str) -> None:
-        """Say it."""
+        """Print the message."""
         print_sentence(self._console, Text(f"    {text}"))
 
 
 class BarProgress:
-    """A bar for each stage; messages stand above the bars."""
+    """Shows a bar for each stage, and messages above the bars."""
 
     def __init__(self, console: Console) -> None:
         self._bars = Progress(
@@ -76,7 +76,7 @@ class BarProgress:
         self._bars.stop()
 
     def stage(self, stage: str) -> None:
-        """Finish the last stage's bar and begin another."""
+        """Finish the previous stage's bar and start another."""
         self._finish()
         self._done = 0
         self._task = self._bars.add_task(STAGE_WORDS[Stage(stage)], total=None)
@@ -89,7 +89,7 @@ class BarProgress:
             self._bars.update(self._task, completed=self._done, total=known)
 
     def message(self, text: str) -> None:
-        """Say it above the bars."""
+        """Print the message above the bars."""
         self._bars.console.print(Text(f"  {text}", style="dim"))
 
     def _finish(self) -> None:

@@ -1,4 +1,4 @@
-"""What is no address of a server is refused at every door, in words; nothing falls over it."""
+"""What is not a server's address is refused at every door, in words; nothing falls over it."""
 
 from __future__ import annotations
 

@@ -122,7 +122,7 @@ def test_a_plan_of_data_alone_is_not_said_to_change_nothing(mapped: Desk) -> Non
 
     told = mapped("plan", "--with-data").stdout
 
-    assert "data changed at Mailchimp" in told
+    assert "with changed data at Mailchimp" in told
     assert "Would change  nothing" not in told
 
 

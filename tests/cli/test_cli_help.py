@@ -1,4 +1,4 @@
-"""What every command says of itself, and what it says where there is no site."""
+"""The help of every command, and the errors without a site."""
 
 from __future__ import annotations
 
@@ -25,8 +25,26 @@ def test_help_lists_every_command_and_the_exit_codes() -> None:
 
     for name in COMMANDS:
         assert f"  {name} " in text
-    for code in ("0    done", "2    the call", "3    more to do", "7    needs a person", "130  interrupted"):
+    for code in (
+        "0    done",
+        "2    invalid command line",
+        "3    not finished",
+        "7    needs a person",
+        "130  interrupted",
+    ):
         assert code in text
+
+
+def test_the_version_is_an_option_and_a_command() -> None:
+    for words in (["--version"], ["version"]):
+        assert CliRunner().invoke(cli, words).stdout == f"mailchimpsync {__version__}\n"
+
+
+def test_a_mistyped_command_brings_a_suggestion() -> None:
+    result = CliRunner().invoke(cli, ["statsu"])
+
+    assert result.exit_code == 2
+    assert "Did you mean 'status'?" in result.stderr
 
 
 @pytest.mark.parametrize("name", COMMANDS)

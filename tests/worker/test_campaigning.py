@@ -14,7 +14,7 @@ from mailchimpsync.actions import Site, fetchandreconcile, getalerts
 from mailchimpsync.config import Campaigns, Schedule
 from mailchimpsync.store.schema import campaign_import
 from mailchimpsync.sync.lease.lease import holding_lease
-from mailchimpsync.worker.campaigning import CONTINUE_AFTER, LOOK_AGAIN_SECONDS, pull_what_is_due
+from mailchimpsync.worker.campaigning import CONTINUE_AFTER, CHECK_SECONDS, pull_due_campaigns
 from mailchimpsync.worker.metrics import Metrics
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.rights import CAMPAIGNS
@@ -62,7 +62,7 @@ def hours_pass(site: Site, hours: float) -> None:
 def look(site: Site) -> list[str]:
     """Let the service look what is due; return how its imports ended."""
     ended: list[str] = []
-    pull_what_is_due(site, lambda: False, ended.append)
+    pull_due_campaigns(site, lambda: False, ended.append)
     return ended
 
 
@@ -129,12 +129,12 @@ def test_what_is_out_of_time_goes_on_soon(open_site: Site, monkeypatch: pytest.M
     monkeypatch.setattr("mailchimpsync.worker.campaigning.SECONDS_MAX", 0.000001)
     monkeypatch.setattr("mailchimpsync.worker.campaigning.SECONDS_MIN", 0.000001)
 
-    assert pull_what_is_due(open_site, lambda: False, lambda _outcome: None) == CONTINUE_AFTER.total_seconds()
+    assert pull_due_campaigns(open_site, lambda: False, lambda _outcome: None) == CONTINUE_AFTER.total_seconds()
 
     monkeypatch.undo()
     hours_pass(open_site, 0.1)
     assert look(open_site) == ["done"]
-    assert pull_what_is_due(open_site, lambda: False, lambda _outcome: None) == LOOK_AGAIN_SECONDS
+    assert pull_due_campaigns(open_site, lambda: False, lambda _outcome: None) == CHECK_SECONDS
 
 
 def test_metrics_tell_of_imports_and_campaigns(open_site: Site, charity: Charity) -> None:
@@ -142,7 +142,7 @@ def test_metrics_tell_of_imports_and_campaigns(open_site: Site, charity: Charity
     metrics.watch(open_site.another())
     send(charity, open_site, "spring")
 
-    pull_what_is_due(open_site, lambda: False, metrics.campaigns)
+    pull_due_campaigns(open_site, lambda: False, metrics.campaigns)
 
     text = metrics.text().decode()
     assert 'mailchimpsync_campaign_imports_total{outcome="done"} 1.0' in text

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from mailchimpsync.actions import Site, fetchandreconcile
 from mailchimpsync.config import Schedule
 from mailchimpsync.store.schema import run, verification
-from mailchimpsync.worker.verifying import verify_what_is_due
+from mailchimpsync.worker.verifying import verify_due
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.service import LIST_ID, Charity
 
@@ -35,7 +35,7 @@ def days_pass(site: Site, days: float) -> None:
 
 def verified(site: Site) -> int:
     """How many comparisons there are after the service has looked what is due."""
-    verify_what_is_due(site, lambda: False)
+    verify_due(site, lambda: False)
     with site.store.begin() as tx:
         return len(tx.execute(select(verification.c.id).where(verification.c.list_id == LIST_ID)).all())
 

@@ -1,4 +1,4 @@
-"""Process settings, the configuration document, and the secrets in it."""
+"""Process settings, the configuration document, and its secrets."""
 
 from mailchimpsync.config.alerts import Alerts, AlertWebhook, Email, Slack
 from mailchimpsync.config.changes import changes

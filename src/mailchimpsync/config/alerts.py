@@ -1,4 +1,4 @@
-"""The part of a configuration that says who is told when something is wrong, and how."""
+"""The settings for alerts: which problems are reported, to whom, and how."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class Email(Part):
 
     Attributes:
         host: the SMTP server.
-        port: its port; usually 587 with `starttls`, 465 with `tls`.
+        port: its port, usually 587 with `starttls` and 465 with `tls`.
         security: `starttls`, `tls` from the first byte, or `none`.
-        user: whom to log in as; None: nobody.
-        password: with which.
-        sender: from whom they come.
-        to: who gets them.
+        user: the user name for signing in; None: no sign-in.
+        password: its password.
+        sender: the sender's address.
+        to: the recipients' addresses.
     """
 
     host: Text
@@ -41,28 +41,28 @@ class Email(Part):
 
 
 class AlertWebhook(Part):
-    """Alerts as JSON to an address, signed with `signing_secret` where there is one."""
+    """Alerts as JSON to a URL, signed with `signing_secret` if it is set."""
 
     webhook_url: SecretStr
     signing_secret: SecretStr | None = None
 
 
 class Slack(Part):
-    """Alerts to Slack, or to what takes Slack's incoming webhooks."""
+    """Alerts to Slack, or to a service that accepts Slack's incoming webhooks."""
 
     webhook_url: SecretStr
 
 
 class Alerts(Part):
-    """What people are told of, and how.
+    """Which problems are reported, and how.
 
     Attributes:
-        late_after_hours: a connection is late when so many hours have passed since a sync of it was due.
-        remind_hours: the time between two reminders of a problem that lasts.
-        reminders: how many there are.
-        failing_share: people are told when so large a share of a connection's rows can't be synced.
+        late_after_hours: a connection is late if its sync is overdue by this many hours.
+        remind_hours: the time between two reminders of an open problem.
+        reminders: the number of reminders.
+        failing_share: the share of a connection's rows that can't be synced at which an alert is sent.
         summary: the day of the weekly summary, in the morning, UTC; `never`: none.
-        ping_url: asked for after every successful sync, for services that raise an alarm when nobody calls.
+        ping_url: called after every successful sync, for services that raise an alarm when calls stop.
         email: alerts by e-mail.
         webhook: alerts as JSON.
         slack: alerts to Slack.
@@ -80,12 +80,12 @@ class Alerts(Part):
 
     @property
     def channels(self) -> tuple[str, ...]:
-        """The channels by which people are told."""
+        """The channels that are set up."""
         return tuple(name for name in ("email", "webhook", "slack") if getattr(self, name) is not None)
 
 
 def problems_of_alerts(alerts: Alerts) -> Iterator[str]:
-    """Yield a sentence for everything that the types alone don't forbid."""
+    """Yield a sentence for each problem that the types alone don't exclude."""
     yield from _problems_of_secret_url("alerts, ping_url", alerts.ping_url)
     if alerts.email is not None:
         yield from _problems_of_email(alerts.email)
@@ -97,17 +97,17 @@ def problems_of_alerts(alerts: Alerts) -> Iterator[str]:
 def _problems_of_email(email: Email) -> Iterator[str]:
     for name, addresses in (("sender", (email.sender,)), ("to", email.to)):
         if any(not _ADDRESS.fullmatch(one) for one in addresses):
-            yield f"alerts.email, {name}: an address is written as ann@example.org, without a name."
+            yield f"alerts.email, {name}: write an address like ann@example.org, without a name."
     if (email.user is None) != (email.password is None):
-        yield "alerts.email: user and password go together."
+        yield "alerts.email: set both user and password, or neither."
     if email.password is not None and email.security == "none":
-        yield "alerts.email: a password is not sent unencrypted; set security to starttls or tls."
+        yield "alerts.email: a password can't be sent unencrypted. Set security to starttls or tls."
 
 
 def _problems_of_secret_url(place: str, url: SecretStr | None) -> Iterator[str]:
-    """Say nothing of the address itself: whoever knows it can use it."""
+    """Yield problems of a URL without showing it, since anyone who knows it can use it."""
     if url is None:
         return
     text = url.get_secret_value()
     if not text.isascii() or not is_http_url(text):
-        yield f"{place}: an address begins with https:// or http://, and has no spaces."
+        yield f"{place}: a URL must start with https:// or http://, without spaces."

@@ -1,4 +1,4 @@
-"""What differs between two configurations, in words; secrets masked."""
+"""Describes the differences between two configurations, with masked secrets."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ Fields = dict[str, Any]
 
 
 def changes(before: Configuration, after: Configuration) -> list[str]:
-    """Return what changes from one configuration to another, a sentence each; none if they are the same."""
+    """Return a sentence for each change from one configuration to another; none if they are the same."""
     return [*_changes(_parts(before), _parts(after))]
 
 
 def _parts(configuration: Configuration) -> dict[str, Fields]:
-    """Return the fields of each part, by what people call it."""
+    """Return the fields of each part, by the part's readable name."""
     values = configuration.model_dump(mode="python", exclude_none=True)
     parts = {ACCOUNT % {"name": name}: account for name, account in values["accounts"].items()}
     if "civicrm" in values:

@@ -1,4 +1,4 @@
-"""What a connection sends to Mailchimp besides subscriptions (docs/explanation/data.md)."""
+"""The data that a connection sends to Mailchimp besides subscriptions (docs/explanation/data.md)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _GroupId = Annotated[int, Field(gt=0, le=2**31 - 1)]
 FIELDS_MAX = 80
 NAMES = ("FNAME", "LNAME")
 SECRETS = frozenset({"api_key", "hash", "user_unique_id"})
-"""Contact fields that open doors. A checksum is made from one, without giving it away."""
+"""Contact fields that give access to something. A checksum is derived from one without revealing it."""
 
 GROUPS_MAX = 50
 TAGS_MAX = 500
@@ -34,12 +34,12 @@ class FieldRule(_Part):
         merge_field: the tag of the audience's merge field, such as `MEMBEREND`.
         source: a contact field of CiviCRM's API (`gender_id:label`), a custom one (`Volunteering.Skills:label`), or a
             summary (`membership.end`); `mailchimpsync data sources` lists them.
-        keep_when_empty: leave what Mailchimp has where CiviCRM has nothing.
-        fill: for `address`, what stands for a missing part that Mailchimp wants, such as `-`; empty: such an address
-            is not sent.
-        country: for `address`, the country of addresses in CiviCRM without one, in two letters such as `GB`; empty:
-            such an address is not sent, as Mailchimp would take a country of its own.
-        valid_days: for `checksum`, how long it is good for; it is renewed when half of that is over.
+        keep_when_empty: keep Mailchimp's value if CiviCRM has none.
+        fill: for `address`, the text for a missing part that Mailchimp requires, such as `-`; empty: an incomplete
+            address is not sent.
+        country: for `address`, the country of addresses without one in CiviCRM, in two letters such as `GB`; empty:
+            such an address is not sent, because Mailchimp would choose a country itself.
+        valid_days: for `checksum`, how long it is valid; it is renewed after half of that time.
     """
 
     merge_field: MergeTag
@@ -51,18 +51,18 @@ class FieldRule(_Part):
 
 
 class Data(_Part):
-    """What goes to Mailchimp besides subscriptions; nothing, as long as nothing is switched on.
+    """The data sent to Mailchimp besides subscriptions. Nothing is sent unless it is turned on.
 
     Attributes:
         tags: send the tags of contacts.
-        only_tags: send just these, by the names they have in CiviCRM; empty: all that are for contacts.
-        groups_as_tags: send a tag for each of these groups to its members; smart groups too.
-        tag_prefix: what such tags begin with at Mailchimp.
+        only_tags: send only these, by their names in CiviCRM; empty: all tags for contacts.
+        groups_as_tags: send a tag to the members of each of these groups, including smart groups.
+        tag_prefix: the start of the names of these tags at Mailchimp.
         tags_start_automations: whether a changed tag may start automations there; a member's first ones never do.
         names: send first and last name, to FNAME and LNAME; an empty one never overwrites.
         language: send the preferred language as the member's language.
         fields: the field map.
-        plugins: other plugins that are switched on, by name, each with its options.
+        plugins: other plugins that are turned on, by name, each with its options.
     """
 
     tags: bool = False
@@ -77,7 +77,7 @@ class Data(_Part):
 
     @property
     def options(self) -> DataOptions | None:
-        """It as the engine needs it; None: nothing is switched on."""
+        """The options for the engine; None: nothing is turned on."""
         if not (self.tags or self.groups_as_tags or self.names or self.language or self.fields or self.plugins):
             return None
         return DataOptions(
@@ -93,26 +93,26 @@ class Data(_Part):
         )
 
 
-def opens_doors(source: str) -> bool:
-    """Say whether a source is a secret, of the contact or of one that it leads to (`employer_id.api_key`)."""
+def is_secret(source: str) -> bool:
+    """Return whether a source is a secret of the contact or of a related one (`employer_id.api_key`)."""
     return source.partition(":")[0].rpartition(".")[2] in SECRETS
 
 
 def problems_of_data(place: str, data: Data) -> Iterator[str]:
-    """Yield a sentence for everything that the types alone don't forbid."""
+    """Yield a sentence for each problem that the types alone don't exclude."""
     given = Counter(one.merge_field for one in data.fields)
     if data.names:
         given.update(NAMES)
     for tag, number in given.items():
         if number > 1:
-            yield f"{place}: merge field {tag} is filled {number} times; one source is enough."
+            yield f"{place}: merge field {tag} has {number} sources; use only one."
     for one in data.fields:
-        if opens_doors(one.source):
-            yield f"{place}: {one.source} is a secret of the contact, and nothing for Mailchimp."
+        if is_secret(one.source):
+            yield f"{place}: {one.source} is a secret of the contact and can't be sent to Mailchimp."
     for one in data.fields:
         if one.source == "checksum" and one.merge_field in NAMES:
             yield f"{place}: {one.merge_field} is read back as a name, so it can't hold a personal token."
     for built_in in {"fields", "names", "tags", "groups"} & set(data.plugins):
-        yield f"{place}: “{built_in}” is a built-in plugin; it has settings of its own."
+        yield f"{place}: “{built_in}” is a built-in plugin with its own settings."
     if (data.tags or data.groups_as_tags) and not data.tag_prefix.strip():
-        yield f"{place}: without a prefix, tags could not be told from those that are set at Mailchimp."
+        yield f"{place}: a prefix is needed to distinguish these tags from tags that were added at Mailchimp."

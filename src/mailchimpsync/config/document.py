@@ -20,7 +20,7 @@ P = TypeVar("P", bound=Part)
 
 
 class Configuration(Part):
-    """Everything a site is configured with. Plain keys live in here and in no other place, and never show."""
+    """The whole configuration of a site. Only this object holds plain keys, and they are never shown."""
 
     civicrm: CivicrmSite | None = None
     accounts: dict[Text, Account] = Field(default_factory=dict)
@@ -32,7 +32,7 @@ class Configuration(Part):
         """Return the configuration from plain values.
 
         Raises:
-            ConfigurationError: it can't be used; every problem is named.
+            ConfigurationError: it can't be used; the message lists all problems.
         """
         try:
             configuration = cls.model_validate(values)
@@ -47,30 +47,29 @@ class Configuration(Part):
         return configuration
 
     def with_link(self, link: Link, account: Account) -> Self:
-        """Return the configuration with an account and a link as they are said here.
+        """Return the configuration with the given account and link added or changed.
 
-        Of the audience's present link, and of the account's present values, everything stays that the given ones were
-        not made with: `Link(account="main", audience_id="a1", group_id=9)` changes the group and nothing else.
+        For an existing link or account, only the values that were set explicitly change:
+        `Link(account="main", audience_id="a1", group_id=9)` changes the group and nothing else.
 
         Raises:
-            ConfigurationError: it would not be usable.
+            ConfigurationError: the result can't be used.
         """
         place = next((n for n, one in enumerate(self.connections) if one.audience_id == link.audience_id), None)
         links = list(self.connections)
         if place is None:
             links.append(link)
         else:
-            links[place] = _said_of(links[place], link)
+            links[place] = _updated(links[place], link)
         known = self.accounts.get(link.account)
-        accounts = {**self.accounts, link.account: _said_of(known, account) if known else account}
+        accounts = {**self.accounts, link.account: _updated(known, account) if known else account}
         return self.checked({**self._parts(), "accounts": accounts, "connections": links})
 
     def keeping(self, known: Configuration) -> Self:
-        """Return the configuration with what is made here, and what nobody can do without, if it doesn't say it.
+        """Return the configuration with essential parts taken from the known one where they are missing.
 
-        That is the CiviCRM site, who is told when something is wrong, and the webhook secrets of accounts: a new one
-        would make the webhooks that are registered at Mailchimp worthless. The form of the URLs of a CiviCRM that has
-        moved is to be found anew.
+        These are the CiviCRM site, the alerts, and the accounts' webhook secrets: with new ones, the webhooks that are
+        registered at Mailchimp would stop working. If CiviCRM has moved, its URL pattern is detected again.
         """
         civicrm = self.civicrm or known.civicrm
         if civicrm and known.civicrm and civicrm.url != known.civicrm.url and civicrm.pattern == known.civicrm.pattern:
@@ -85,7 +84,7 @@ class Configuration(Part):
         return self.model_copy(update={"accounts": accounts, "civicrm": civicrm, "alerts": alerts})
 
     def with_webhook_secrets(self) -> Self:
-        """Return the configuration with a secret for the webhooks of every account that has none."""
+        """Return the configuration with a webhook secret for every account that has none."""
         accounts = {
             name: account
             if account.webhook_secret is not None
@@ -95,7 +94,7 @@ class Configuration(Part):
         return self.model_copy(update={"accounts": accounts})
 
     def without_trust(self, audience_id: str) -> Self:
-        """Return the configuration with neither side of an audience's connection trusted."""
+        """Return the configuration with no trusted side for an audience's connection."""
         links = tuple(one.without_trust() if one.audience_id == audience_id else one for one in self.connections)
         return self.model_copy(update={"connections": links})
 
@@ -103,7 +102,7 @@ class Configuration(Part):
         """Return the configuration with another CiviCRM site.
 
         Raises:
-            ConfigurationError: it would not be usable.
+            ConfigurationError: the result can't be used.
         """
         return self.having(civicrm=site)
 
@@ -111,15 +110,15 @@ class Configuration(Part):
         """Return the configuration with some of its parts, such as `alerts`, replaced.
 
         Raises:
-            ConfigurationError: it would not be usable.
+            ConfigurationError: the result can't be used.
         """
         return self.checked({**self._parts(), **parts})
 
     def having_link(self, link: Link, instead_of: str | None = None) -> Self:
-        """Return the configuration with a link in place of the one of its audience, or of another, else at the end.
+        """Return the configuration with a link in place of the one of its audience or another one, or added at the end.
 
         Raises:
-            ConfigurationError: it would not be usable.
+            ConfigurationError: the result can't be used.
         """
         replaced = instead_of or link.audience_id
         links = [link if one.audience_id == replaced else one for one in self.connections]
@@ -130,11 +129,11 @@ class Configuration(Part):
 
 
 def unusable(problems: Iterable[str]) -> ConfigurationError:
-    """Return the error that names every problem, one a line."""
+    """Return an error that lists all problems, one on each line."""
     return ConfigurationError("\n".join(["The configuration can't be used:", *(f"• {one}" for one in problems)]))
 
 
-def _said_of(present: P, given: P) -> P:
+def _updated(present: P, given: P) -> P:
     return present.model_copy(update={name: getattr(given, name) for name in given.model_fields_set})
 
 

@@ -1,4 +1,4 @@
-"""The configuration in the form of the PHP extension, for those who come from it.
+"""Reads the configuration of the PHP extension, for people who migrate from it.
 
 See docs/reference/php-extension.md#configuration.
 """
@@ -17,25 +17,25 @@ _TRUSTED = {"CiviCRM": Trust.CIVICRM.value, "Mailchimp": Trust.MAILCHIMP.value}
 
 
 def is_extension_form(values: Mapping[str, Any]) -> bool:
-    """Say whether values are in the PHP extension's form, `{lists, accounts}`."""
+    """Return whether values are in the PHP extension's form, `{lists, accounts}`."""
     return "lists" in values
 
 
 def from_extension_form(values: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values in our form. What the extension's form can't say stays as it is in the `known` ones.
+    """Return the values in this package's form. Settings that the extension doesn't have are taken from `known`.
 
-    An account is known by its `account_name`, a connection by its audience. PHP writes an empty mapping as a list.
+    Accounts are matched by `account_name`, connections by audience. PHP writes an empty mapping as a list.
 
     Args:
         values: `{"lists": {id: …}, "accounts": {API key: …}}`.
-        known: the present configuration in our form, secrets masked or not.
+        known: the current configuration in this package's form, with or without masked secrets.
 
     Raises:
-        ConfigurationError: they don't fit together; every problem is named.
+        ConfigurationError: the values don't fit together; the message lists all problems.
     """
     parts = {name: _mapping(values.get(name)) for name in _FORM}
-    problems = [f"“{name}”: an object is needed." for name in _FORM if not isinstance(values.get(name) or {}, Mapping)]
-    problems += [f"“{name}” is no part of a configuration." for name in values if name not in _FORM]
+    problems = [f"“{name}” must be an object." for name in _FORM if not isinstance(values.get(name) or {}, Mapping)]
+    problems += [f"“{name}” isn't part of a configuration." for name in values if name not in _FORM]
     names: dict[str, Any] = {key: _mapping(one).get("account_name") for key, one in parts["accounts"].items()}
     problems += _problems_of_accounts(names)
     problems += [
@@ -55,19 +55,19 @@ def _problems_of_accounts(names: Mapping[str, Any]) -> Iterator[str]:
             yield f"account {number}: account_name is missing."
     for name, number in Counter(name for name in names.values() if isinstance(name, str)).items():
         if number > 1:
-            yield f"account “{name}”: {number} accounts have this account_name; each needs its own."
+            yield f"account “{name}”: {number} accounts have this account_name; each needs a different one."
 
 
 def _problems_of_list(audience: str, one: Any, names: Mapping[str, Any]) -> Iterator[str]:
     place = f"audience “{audience}”"
     if not isinstance(one, Mapping):
-        yield f"{place}: an object is needed."
+        yield f"{place} must be an object."
         return
     if not isinstance(one.get("apiKey"), str) or one["apiKey"] not in names:
-        yield f"{place}: its apiKey is that of none of the accounts."
+        yield f"{place}: no account has its apiKey."
     for what, side in _mapping(one.get("trustOverride")).items():
         if side and side not in _TRUSTED:
-            yield f"{place}: trustOverride of {what} is {side!r}; it can be CiviCRM, Mailchimp, or empty."
+            yield f"{place}: trustOverride of {what} is {side!r}; it must be CiviCRM, Mailchimp or empty."
 
 
 def _account(key: str, one: Mapping[str, Any], known: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -95,7 +95,7 @@ def _link(
 
 
 def _trust(one: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a side is trusted with; a list that says nothing of it keeps what is said here."""
+    """Return which side is trusted; a list without this setting keeps the current one."""
     if "trustOverride" not in one:
         return {}
     said = {what: _TRUSTED[side] for what, side in _mapping(one["trustOverride"]).items() if side}

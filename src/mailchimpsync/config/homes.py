@@ -1,4 +1,4 @@
-"""Which home a command means: one site has one home directory."""
+"""Finds a site's home directory."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ DEFAULT_HOME = ".mailchimpsync"
 
 
 def find_home(given: Path | None = None) -> Path:
-    """Return the home: the given one, the environment's, the current directory if it is one, `~/.mailchimpsync`."""
+    """Return the given home, else the environment's, else the current directory if it is one, else the default."""
     if given is not None:
         return given.expanduser().absolute()
     if named := os.environ.get(HOME_VARIABLE):

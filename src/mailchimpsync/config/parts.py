@@ -41,16 +41,16 @@ GroupId = Annotated[int, Field(gt=0, le=2**31 - 1)]
 
 
 class Part(BaseModel):
-    """What every part has in common: unknown words are mistakes, and no error shows what was given."""
+    """The base of all parts. Unknown fields are errors, and errors don't show the values that were given."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class CivicrmSite(Part):
-    """Where CiviCRM is; `pattern` is the form of its API's URLs, found by itself if not given.
+    """The CiviCRM site; `pattern` is the pattern of its API URLs, detected automatically if not given.
 
-    `time_zone` is the site's, as IANA names it; needed only for dates on which zones with today's time are apart.
-    `web_server_user` and `web_server_password` are for sites whose web server wants some of its own (HTTP Basic).
+    `time_zone` is the site's IANA time zone, needed only for dates on which zones with the same time today differ.
+    `web_server_user` and `web_server_password` are for web servers with a sign-in of their own (HTTP Basic).
     """
 
     url: Text
@@ -62,7 +62,7 @@ class CivicrmSite(Part):
 
     @property
     def web_server(self) -> tuple[str, str] | None:
-        """The web server's user and password, if it wants some."""
+        """The web server's user name and password, if it needs them."""
         if self.web_server_user is None:
             return None
         return self.web_server_user, self.web_server_password.get_secret_value() if self.web_server_password else ""
@@ -71,7 +71,7 @@ class CivicrmSite(Part):
 class Account(Part):
     """A Mailchimp account; `base_url` replaces Mailchimp's own address, for proxies and local stand-ins.
 
-    `webhook_secret` is what its webhooks prove themselves with; it is made when the account is first saved.
+    `webhook_secret` proves that a webhook comes from the account; it is created when the account is first saved.
     """
 
     api_key: SecretStr
@@ -80,18 +80,18 @@ class Account(Part):
 
 
 class Schedule(Part):
-    """When the service syncs a connection by itself.
+    """When the service syncs a connection automatically.
 
     Attributes:
-        enabled: whether it does at all.
-        every_minutes: the time from the start of a run to the start of the next, unless `cron` says otherwise.
+        enabled: whether it does so.
+        every_minutes: the time from the start of a sync to the start of the next, unless `cron` is set.
         cron: five fields as in a crontab, in `time_zone`.
-        quiet: a time of day without runs, such as `22:00-06:00`, in `time_zone`.
+        quiet: a time of day without syncs, such as `22:00-06:00`, in `time_zone`.
         time_zone: a name such as `Europe/Paris`.
-        jitter_seconds: each run starts up to so much later, so that many sites don't all start at once.
-        full_every_days: how often a run reads everything instead of what changed; 0: never by itself.
-        verify_every_days: how often both sides are compared in full; 0: never by itself.
-        data_every_hours: how often a run also looks for new data, where `data` is switched on; 0: never by itself.
+        jitter_seconds: the largest random delay of a sync, so that many sites don't start at the same time.
+        full_every_days: how often a sync reads everything instead of the changes; 0: not automatically.
+        verify_every_days: how often both sides are compared in full; 0: not automatically.
+        data_every_hours: how often a sync also checks for new data, where `data` is on; 0: not automatically.
     """
 
     enabled: bool = True
@@ -110,23 +110,23 @@ Number = Annotated[int, Field(ge=0, le=10**9)]
 
 
 class Guard(Part):
-    """The guard against mass changes: a run that would do more than this is held until a person has looked at it.
+    """The guard against mass changes: a sync that would change more than this is held for review.
 
     Attributes:
-        enabled: whether runs are held at all.
-        minimum: where fewer people are concerned, shares don't count.
-        hold_hours: how long a held plan waits for a person.
-        unsubscribe_number: how many people may be unsubscribed at Mailchimp unseen.
+        enabled: whether syncs are held at all.
+        minimum: below this many people, shares are ignored.
+        hold_hours: how long a held plan waits for review.
+        unsubscribe_number: how many people may be unsubscribed at Mailchimp without review.
         unsubscribe_share: likewise, as a share of those subscribed there.
-        remove_number: how many people may be removed from groups in CiviCRM unseen.
+        remove_number: how many people may be removed from groups in CiviCRM without review.
         remove_share: likewise, as a share of each group's members.
-        add_number: how many people may be subscribed at Mailchimp, or asked to confirm, unseen.
+        add_number: how many people may be subscribed at Mailchimp, or asked to confirm, without review.
         add_share: likewise, as a share of those subscribed there.
-        create_number: how many contacts may be created in CiviCRM unseen.
+        create_number: how many contacts may be created in CiviCRM without review.
         create_share: likewise, as a share of the contacts known so far.
-        interests_number: how many people's interests may change at Mailchimp unseen.
+        interests_number: how many people's interests may change at Mailchimp without review.
         interests_share: likewise, as a share of those subscribed there.
-        correct_number: how many contacts' names, addresses or holds may be corrected in CiviCRM unseen.
+        correct_number: how many contacts' names, addresses or holds may be corrected in CiviCRM without review.
         correct_share: likewise, as a share of those subscribed at Mailchimp.
     """
 
@@ -148,7 +148,7 @@ class Guard(Part):
 
     @property
     def limits(self) -> Limits | None:
-        """The limits as the engine needs them; None: no guard."""
+        """The limits for the engine; None: no guard."""
         if not self.enabled:
             return None
         by_kind = {
@@ -163,15 +163,15 @@ class Guard(Part):
 
 
 class Campaigns(Part):
-    """Whether sent campaigns become activities in CiviCRM by themselves, and what is told in them.
+    """Whether sent campaigns are imported as activities in CiviCRM automatically, and what they contain.
 
     Attributes:
         enabled: whether the service imports them.
         every_hours: how often it does.
-        opens: whether an activity tells who opened a campaign.
-        clicks: whether an activity tells who clicked on a link in it.
-        follow_days: for how long after it was sent a campaign is looked at again: for opens and clicks, and for
-            recipients who get a contact meanwhile.
+        opens: whether activities record who opened a campaign.
+        clicks: whether activities record who clicked a link in it.
+        follow_days: how long after sending a campaign is updated with opens, clicks, and recipients who have become
+            contacts in the meantime.
     """
 
     enabled: bool = False
@@ -182,12 +182,12 @@ class Campaigns(Part):
 
 
 class Departures(Part):
-    """What each kind of leaving in CiviCRM means at Mailchimp: `unsubscribe`, `archive`, or `nothing`.
+    """What happens at Mailchimp for each way of leaving in CiviCRM: `unsubscribe`, `archive` or `nothing`.
 
     Attributes:
         removed: the contact left the subscription group.
         trashed: it is in the trash, and nobody else has the address.
-        deleted: it was deleted for good, likewise.
+        deleted: it was deleted for good, and nobody else has the address.
         merged: it was merged into a contact that is subscribed with another address.
         deceased: it is marked deceased.
         do_not_email: it is marked “do not email”.
@@ -206,12 +206,12 @@ class Departures(Part):
 
     @property
     def by_kind(self) -> dict[Departure, Leaving]:
-        """The table as the engine needs it."""
+        """The settings for the engine."""
         return {departure: getattr(self, departure.value) for departure in Departure}
 
 
 class Link(Part):
-    """An audience linked with a subscription group, and interests with groups; names are for reading only."""
+    """An audience linked with a subscription group, and interests with groups. Names are only for display."""
 
     account: Text
     audience_id: Text
@@ -221,22 +221,22 @@ class Link(Part):
     interests: dict[str, GroupId] = {}
     resubscribe: Resubscribe = Resubscribe.ASK
     new_members: NewMembers | None = None
-    """Whether Mailchimp asks new members first; None: as the audience's own setting says when a sync begins."""
+    """Whether Mailchimp asks new members to confirm; None: the audience's own setting at the start of a sync."""
     trust: Trust = Trust.NONE
-    """The side that is right about subscriptions, until one full run, looked at before, is complete."""
+    """The side that is right about subscriptions, until one reviewed full sync is complete."""
     trust_interests: dict[str, Trust] = {}
-    """Likewise for interests, by their ids."""
+    """The same for interests, by their ids."""
     departures: Departures = Departures()
     schedule: Schedule = Schedule()
     guard: Guard = Guard()
     campaigns: Campaigns = Campaigns()
     data: Data = Data()
     signing_secret: SecretStr | None = None
-    """The secret with which Mailchimp signs this audience's webhook, where signing was switched on there."""
+    """The secret with which Mailchimp signs this audience's webhook, if signing is turned on there."""
 
     @property
     def connection(self) -> Connection:
-        """The link as the engine needs it."""
+        """The link for the engine."""
         limits = self.guard.limits
         return Connection(
             self.audience_id,
@@ -257,5 +257,5 @@ class Link(Part):
 
     @property
     def title(self) -> str:
-        """What people call it."""
+        """The readable name: audience ↔ group."""
         return f"{self.audience_name or self.audience_id} ↔ {self.group_title or f'group {self.group_id}'}"

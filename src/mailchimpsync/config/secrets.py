@@ -20,26 +20,26 @@ MASKED = "…"
 _SHOWN_CHARS = 4
 _DERIVED_BYTES = 32
 _DATA_CENTRE = re.compile(r"-[a-z]{2,4}\d{1,4}$")
-_LONG_ENOUGH = 16  # of a shorter secret nothing is shown: what is left would be guessable
+_LONG_ENOUGH = 16  # nothing is shown of a shorter secret: the rest could be guessed
 
 
 class Keyring:
-    """Encrypts with its first key, decrypts with any of them."""
+    """Encrypts with the first of its keys, and decrypts with any of them."""
 
     def __init__(self, keys: Sequence[str]) -> None:
-        """Take keys in Fernet's form.
+        """Create a keyring from keys in Fernet's format.
 
         Raises:
-            ConfigurationError: `SECRET`, one of them isn't one, or there is none.
+            ConfigurationError: `SECRET`, a key isn't valid, or there is none.
         """
         try:
             self._fernet = MultiFernet([Fernet(key) for key in keys])
         except ValueError:
-            raise _unusable("The secret key has not the form of a key") from None
+            raise _unusable("The secret key isn't a valid key") from None
         self._keys = [key.encode() for key in keys]
 
     def encrypt(self, secret: str) -> str:
-        """Return a token that says of itself that it is encrypted."""
+        """Return the encrypted secret, with a prefix that marks it as encrypted."""
         return ENCRYPTED + self._fernet.encrypt(secret.encode()).decode()
 
     def decrypt(self, token: str) -> str:
@@ -51,20 +51,20 @@ class Keyring:
         try:
             return self._fernet.decrypt(token.removeprefix(ENCRYPTED)).decode()
         except (InvalidToken, ValueError):
-            raise _unusable("An API key was encrypted with another secret key than the one in use") from None
+            raise _unusable("A stored secret was encrypted with a different secret key") from None
 
     def derive(self, purpose: str) -> str:
-        """Return a secret for another purpose, in hexadecimal, which tells nothing of the key (HKDF, RFC 5869)."""
+        """Return a secret for another purpose, in hexadecimal, which doesn't reveal the key (HKDF, RFC 5869)."""
         return self.derive_all(purpose)[0]
 
     def derive_all(self, purpose: str) -> list[str]:
-        """Return the secret that `derive` gives, and those that it would give with the other keys."""
+        """Return the secret from `derive`, and the secrets derived from the other keys."""
         info = f"mailchimpsync {purpose}".encode()
         return [HKDF(hashes.SHA256(), _DERIVED_BYTES, salt=None, info=info).derive(key).hex() for key in self._keys]
 
 
 def mask(secret: str) -> str:
-    """Return what may be shown of a secret: its end, so that its owner knows which one it is."""
+    """Return the end of a secret, which may be shown so that its owner recognises it."""
     if len(secret) < _LONG_ENOUGH:
         return MASKED
     data_centre = found[0] if (found := _DATA_CENTRE.search(secret)) else ""
@@ -77,7 +77,7 @@ def new_key() -> str:
 
 
 def create_key_file(path: Path) -> None:
-    """Write a new key, for its owner's eyes only; an existing file is left alone."""
+    """Write a new key to a file that only its owner can read; an existing file is left alone."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
@@ -87,12 +87,12 @@ def create_key_file(path: Path) -> None:
 
 
 def write_key_file(path: Path, keys: Sequence[str]) -> None:
-    """Put keys, the newest first, in place of those in the file: at every instant it holds the old ones or the new.
+    """Replace the keys in the file, newest first. At every moment the file has either the old keys or the new ones.
 
     Raises:
-        ConfigurationError: `SECRET`, the file's directory can't be written; the file is as it was.
+        ConfigurationError: `SECRET`, the file's directory can't be written to; the file is unchanged.
     """
-    path = path.resolve()  # what a symbolic link points to is replaced, not the link
+    path = path.resolve()  # replace the target of a symbolic link, not the link
     beside = path.with_name(path.name + ".new")
     try:
         beside.unlink(missing_ok=True)
@@ -116,10 +116,10 @@ def _sync_directory(path: Path) -> None:
 
 
 def read_keys(settings: Settings) -> list[str]:
-    """Return the keys from the environment, else from the key file: one a line or word, the newest first.
+    """Return the keys from the environment, else from the key file, separated by white space, newest first.
 
     Raises:
-        ConfigurationError: `SECRET`, the file is missing, or open to others.
+        ConfigurationError: `SECRET`, the file is missing or accessible to others.
     """
     if settings.secret_key is not None:
         return settings.secret_key.get_secret_value().split()
@@ -130,7 +130,7 @@ def read_keys(settings: Settings) -> list[str]:
     except (OSError, UnicodeDecodeError) as error:
         raise _unusable(f"The key file {path} can't be read ({type(error).__name__})") from None
     if stat.S_IMODE(mode) & 0o077:
-        raise _unusable(f"The key file {path} is open to others; `chmod 600` it")
+        raise _unusable(f"The key file {path} is accessible to others. Run `chmod 600` on it")
     return text.split()
 
 
@@ -138,7 +138,7 @@ def read_keyring(settings: Settings) -> Keyring:
     """Return the keyring of `read_keys`.
 
     Raises:
-        ConfigurationError: `SECRET`, the file is missing, open to others, or holds no key.
+        ConfigurationError: `SECRET`, the file is missing, accessible to others, or contains no key.
     """
     return Keyring(read_keys(settings))
 

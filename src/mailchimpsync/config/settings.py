@@ -1,4 +1,4 @@
-"""Settings of the process: where the database is and where the key that opens the secrets is."""
+"""The settings of the process, such as the database and the key file."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LISTS = ("proxy_addresses",)
 
 def _of_a_server(url: str) -> str:
     if not is_http_url(url):
-        raise PydanticCustomError("string_pattern_mismatch", "no address of a server")
+        raise PydanticCustomError("string_pattern_mismatch", "not a server's address")
     return url
 
 
@@ -39,17 +39,17 @@ class Settings(BaseModel):
 
     Attributes:
         home: the site's directory.
-        database: a URL; the default is a SQLite file in the home. May hold a password, so it is never shown.
-        key_file: the file with the key that opens the secrets; relative to the home.
-        secret_key: that key itself, in place of the file, for containers.
-        public_url: where `serve` is reached from outside, such as `https://sync.example.org`; webhooks need it.
+        database: a URL; the default is a SQLite file in the home. It may contain a password, so it is never shown.
+        key_file: the file with the key for the secrets, relative to the home.
+        secret_key: the key itself instead of the file, for containers.
+        public_url: the public address of `serve`, such as `https://sync.example.org`; webhooks need it.
         listen: the address and port on which `serve` listens.
-        trusted_proxies: how many proxies of our own stand in front of `serve`, whose word on callers is believed.
-        proxy_addresses: where those proxies call from; only they are believed in `sign_in_header`.
-        sign_in_header: a header in which a proxy with single sign-on says who it is, such as `X-Remote-User`.
-        sign_in_role: what those may do whom the proxy names for the first time; without it they are turned away.
-        journal_days: for how long the journal is kept; 0: for ever.
-        journal_personal_days: for how long it says whom it is about; 0: as long as it is kept.
+        trusted_proxies: the number of your proxies in front of `serve` whose information about callers is trusted.
+        proxy_addresses: the addresses of those proxies; only they are trusted to set `sign_in_header`.
+        sign_in_header: the header in which a single sign-on proxy names the user, such as `X-Remote-User`.
+        sign_in_role: the role of users who sign in this way for the first time; without it they are denied access.
+        journal_days: how long the journal is kept; 0: for ever.
+        journal_personal_days: how long the journal names people; 0: as long as it is kept.
     """
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
@@ -69,7 +69,7 @@ class Settings(BaseModel):
 
     @property
     def database_url(self) -> str:
-        """The database's URL; a relative SQLite file is in the home, wherever the command was started."""
+        """The database's URL; a relative SQLite file is in the home, not in the current directory."""
         url = self.database.get_secret_value()
         name = url.removeprefix(_SQLITE)
         if not url.startswith(_SQLITE) or not name or name.startswith((":", "/")):
@@ -83,7 +83,7 @@ class Settings(BaseModel):
 
     @property
     def is_initialised(self) -> bool:
-        """Say whether somebody has made this home, or the environment names the database."""
+        """Return whether this home has been created, or the environment names the database."""
         return (self.home / CONFIG_FILE).is_file() or "database" in self.model_fields_set
 
 
@@ -91,13 +91,13 @@ def load_settings(home: Path | None = None) -> Settings:
     """Return the settings of a home, see `find_home`.
 
     Raises:
-        ConfigurationError: the file is not TOML, or says something that is no setting.
+        ConfigurationError: the file isn't TOML, or has an invalid setting.
     """
     place = find_home(home)
     try:
         return Settings.model_validate({**_from_file(place / CONFIG_FILE), **_from_environment(), "home": place})
     except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"{place / CONFIG_FILE} is not valid TOML: {error}.") from None
+        raise ConfigurationError(f"{place / CONFIG_FILE} isn't valid TOML: {error}.") from None
     except ValidationError as error:
         names = "; ".join(
             f"{'.'.join(map(str, one['loc']))}: {describe_problem(one)}" for one in error.errors(include_input=False)
@@ -110,14 +110,14 @@ def _from_file(file: Path) -> dict[str, Any]:
 
 
 def _from_environment() -> dict[str, Any]:
-    """Return the settings that the environment names, whatever the case of their letters; one that is empty is not."""
+    """Return the settings in the environment. Upper and lower case are equal, and empty variables are ignored."""
     given = {name.lower(): value for name, value in os.environ.items() if value}
     found = {field: given[name] for field in Settings.model_fields if (name := f"{_PREFIX}{field}") in given}
     return {name: _list(value) if name in _LISTS else value for name, value in found.items()}
 
 
 def _list(text: str) -> Any:
-    """Read a list, written as JSON; anything else is for the check of the settings to refuse."""
+    """Parse a list written as JSON; return other text as it is, so that the validation of the settings refuses it."""
     try:
         return json.loads(text)
     except ValueError:
@@ -125,10 +125,10 @@ def _list(text: str) -> Any:
 
 
 def protect_database(settings: Settings) -> None:
-    """Let nobody but its owner read a SQLite database, whatever directory it is in; it is made if need be.
+    """Make a SQLite database readable only by its owner, and create the file if needed.
 
     Raises:
-        ConfigurationError: its file can't be made, or belongs to somebody else and is open to others.
+        ConfigurationError: the file can't be created, or belongs to another user and is accessible to others.
     """
     name = settings.database_url.removeprefix(_SQLITE).partition("?")[0]
     if not settings.database_url.startswith(_SQLITE) or not name or name.startswith(":"):
@@ -139,17 +139,17 @@ def protect_database(settings: Settings) -> None:
         if stat.S_IMODE(file.stat().st_mode) & 0o077:
             file.chmod(0o600)
     except OSError as error:
-        what = f"The database {file} can't be made, or kept from others ({error.strerror})."
+        what = f"The database {file} can't be created or made private ({error.strerror})."
         raise ConfigurationError(what) from None
 
 
 def write_settings(home: Path, database: str | None = None) -> None:
-    """Make the home, readable by its owner only, and write its settings file unless there is one already."""
+    """Create the home, readable only by its owner, and write its settings file unless it exists."""
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = home / CONFIG_FILE
     if file.exists():
         return
-    import tomlkit  # noqa: PLC0415 (only a site that is made needs it)
+    import tomlkit  # noqa: PLC0415 (needed only when a site is created)
 
     document = tomlkit.document()
     document.add(tomlkit.comment("Settings of this mailchimpsync site. Connections and keys are in the database;"))

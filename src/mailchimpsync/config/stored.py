@@ -1,4 +1,4 @@
-"""The configuration as plain values, its keys encrypted, masked or plain."""
+"""Converts the configuration to and from plain values, with encrypted, masked or plain secrets."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mailchimpsync.config.secrets import ENCRYPTED, MASKED, Keyring, mask
 from mailchimpsync.model import Trust
 
 Seal: TypeAlias = Callable[[str], str]
-"""What is done to a key before it is written down."""
+"""A function that encrypts, masks or passes on a secret before it is written."""
 
 _SECRET_NAMES = {
     "api_key": "API key",
@@ -29,15 +29,15 @@ _SECRET_NAMES = {
 }
 _SECRETS = _SECRET_NAMES.keys()
 _ADDRESS = ("url", "pattern", "base_url", "host", "port", "security")
-"""Fields that say where a part's secrets go."""
+"""Fields with the destination of a part's secrets."""
 
 _ADDRESSES_THEMSELVES = frozenset({"webhook_url", "ping_url"})
-_EMAILS_USUAL = {"port": 587, "security": "starttls"}
-_USUAL: Mapping[str, Part] = {"departures": Departures(), "schedule": Schedule(), "guard": Guard()}
+_EMAIL_DEFAULTS = {"port": 587, "security": "starttls"}
+_DEFAULTS: Mapping[str, Part] = {"departures": Departures(), "schedule": Schedule(), "guard": Guard()}
 
 
 def to_stored(configuration: Configuration, seal: Seal = mask) -> dict[str, Any]:
-    """Return plain values with every key sealed: by default masked, else with `keyring.encrypt` encrypted."""
+    """Return plain values. Secrets are masked by default, or encrypted with `keyring.encrypt`."""
     values = configuration.model_dump(mode="python", exclude_none=True)
     for _, place in _named_places(values):
         for field in _SECRETS & place.keys():
@@ -48,17 +48,19 @@ def to_stored(configuration: Configuration, seal: Seal = mask) -> dict[str, Any]
 
 
 def _plain_alerts(alerts: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out what is as usual, as in a link."""
-    chosen = _unusual(Alerts().model_dump(exclude_none=True), alerts)
+    """Leave out default values, as in a link."""
+    chosen = _without_defaults(Alerts().model_dump(exclude_none=True), alerts)
     if "email" in chosen:
         chosen["email"] = {**chosen["email"], "to": list(chosen["email"]["to"])}
     return chosen
 
 
 def _plain_link(link: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out what is as usual, so that what is written shows what was chosen."""
-    chosen = {name: _unusual(part.model_dump(exclude_none=True), link[name]) for name, part in _USUAL.items()}
-    others = {key: value for key, value in link.items() if key not in (*_USUAL, "trust", "trust_interests")}
+    """Leave out default values, so that the text shows only what was chosen."""
+    chosen = {
+        name: _without_defaults(part.model_dump(exclude_none=True), link[name]) for name, part in _DEFAULTS.items()
+    }
+    others = {key: value for key, value in link.items() if key not in (*_DEFAULTS, "trust", "trust_interests")}
     trust = {"trust": link["trust"].value} if link["trust"] is not Trust.NONE else {}
     new_members = {"new_members": link["new_members"].value} if link.get("new_members") else {}
     interests = {key: side.value for key, side in link["trust_interests"].items() if side is not Trust.NONE}
@@ -72,19 +74,19 @@ def _plain_link(link: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _unusual(usual: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+def _without_defaults(defaults: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
     return {
         key: value.value if isinstance(value, Enum) else value
         for key, value in values.items()
-        if usual.get(key) != value
+        if defaults.get(key) != value
     }
 
 
 def from_stored(values: Mapping[str, Any], keyring: Keyring, known: Configuration | None = None) -> Configuration:
-    """Return the configuration from plain values; a masked key stands for the one that `known` has in its place.
+    """Return the configuration from plain values. A masked secret stands for the one that `known` has in its place.
 
     Raises:
-        ConfigurationError: it can't be used, a masked key has none behind it, or was stored for another address.
+        ConfigurationError: it can't be used, or a masked secret isn't stored, or was stored for another address.
     """
     opened = copy.deepcopy(dict(values))
     behind = _known_secrets(known) if known else {}
@@ -92,15 +94,13 @@ def from_stored(values: Mapping[str, Any], keyring: Keyring, known: Configuratio
     problems: list[str] = []
     for name, place in _named_places(opened):
         if name in addresses and not _is_same_address(place, addresses[name]):
-            place.pop("webhook_secret", None)  # made anew: nobody at the new address has heard of it
+            place.pop("webhook_secret", None)  # a new one is created, since the new address doesn't know the old one
             problems += _problems_of_address(name, place)
         for field in _SECRETS & place.keys():
             if not isinstance(secret := place[field], str):
                 continue
             if secret.startswith(MASKED) and not _is_behind(secret, behind.get((name, field))):
-                problems.append(
-                    f"The {_SECRET_NAMES[field]} of {name} is masked, and no stored one is behind the mask."
-                )
+                problems.append(f"The {_SECRET_NAMES[field]} of {name} is masked, and no stored one matches it.")
             else:
                 place[field] = SecretStr(_open(secret, keyring, behind.get((name, field), "")))
     if problems:
@@ -109,10 +109,10 @@ def from_stored(values: Mapping[str, Any], keyring: Keyring, known: Configuratio
 
 
 def resealed(values: Mapping[str, Any], keyring: Keyring) -> dict[str, Any]:
-    """Return stored values with every secret encrypted anew, with the first key of the keyring.
+    """Return stored values with every secret encrypted again, with the first key of the keyring.
 
     Raises:
-        ConfigurationError: `SECRET`, a secret can't be opened.
+        ConfigurationError: `SECRET`, a secret can't be decrypted.
     """
     again = copy.deepcopy(dict(values))
     for _, place in _named_places(again):
@@ -122,24 +122,24 @@ def resealed(values: Mapping[str, Any], keyring: Keyring) -> dict[str, Any]:
 
 
 def _problems_of_address(name: str, place: Mapping[str, Any]) -> Iterator[str]:
-    """A stored secret is sent to the address that it was given for, and to no other one, whoever asks for that."""
+    """Yield problems of stored secrets, which may only be sent to the address for which they were given."""
     for field in sorted(_SECRETS & place.keys() - _ADDRESSES_THEMSELVES):
         if isinstance(place[field], str) and place[field].startswith((MASKED, ENCRYPTED)):
             yield (
-                f"The address of {name} is another one than the {_SECRET_NAMES[field]} was stored for. Give the "
+                f"The {_SECRET_NAMES[field]} of {name} was stored for a different address. Enter the "
                 f"{_SECRET_NAMES[field]} itself, not masked or encrypted."
             )
 
 
 def _is_same_address(place: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
-    """A pattern that is left out is found again, at the same address."""
+    """Compare addresses. A missing pattern doesn't count, since it is detected again at the same address."""
     return {"pattern": before.get("pattern"), **_address(place)} == {"pattern": None, **before}
 
 
 def _address(place: Mapping[str, Any]) -> dict[str, Any]:
-    """Return where the secrets of a part of the configuration are sent to, and how."""
+    """Return where and how the secrets of a part of the configuration are sent."""
     given = {field: place[field] for field in _ADDRESS if place.get(field) not in (None, "")}
-    return {**_EMAILS_USUAL, **given} if "host" in given else given
+    return {**_EMAIL_DEFAULTS, **given} if "host" in given else given
 
 
 def _known_addresses(known: Configuration) -> dict[str, dict[str, Any]]:
@@ -167,7 +167,7 @@ def _known_secrets(known: Configuration) -> dict[tuple[str, str], str]:
 
 
 def _named_places(values: Mapping[str, Any]) -> Iterator[tuple[str, MutableMapping[str, Any]]]:
-    """Yield the parts that may hold secrets, each with what an error calls it."""
+    """Yield the parts that may contain secrets, each with its name for error messages."""
     if isinstance(civicrm := values.get("civicrm"), MutableMapping):
         yield "civicrm", civicrm
     if isinstance(accounts := values.get("accounts"), Mapping):

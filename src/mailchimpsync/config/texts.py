@@ -1,4 +1,4 @@
-"""The configuration as a text: TOML, to be read and edited by people, or JSON."""
+"""The configuration as text: TOML for people to read and edit, or JSON."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mailchimpsync.errors import ConfigurationError
 
 def to_toml(values: Mapping[str, Any]) -> str:
     """Return plain values as a TOML text."""
-    from mailchimpsync.config.toml import written  # noqa: PLC0415 (most commands write no TOML)
+    from mailchimpsync.config.toml import written  # noqa: PLC0415 (most commands don't write TOML)
 
     return written(values)
 
@@ -26,7 +26,7 @@ def from_text(text: str) -> dict[str, Any]:
     """Return the values that a text in TOML or JSON holds.
 
     Raises:
-        ConfigurationError: it is neither; says where, never what.
+        ConfigurationError: it is neither; the message names the place, not the content.
     """
     text = text.removeprefix("\ufeff")
     return _from_json(text) if text.lstrip().startswith("{") else _from_toml(text)
@@ -36,11 +36,11 @@ def from_json_text(text: str) -> dict[str, Any]:
     """Return the values that a text in JSON holds.
 
     Raises:
-        ConfigurationError: it is no JSON, or no object; says where, never what.
+        ConfigurationError: it isn't a JSON object; the message names the place, not the content.
     """
     values = _from_json(text.removeprefix("\ufeff")) if text.strip() else {}
     if not isinstance(values, dict):
-        raise ConfigurationError("The configuration is no object; JSON text begins with “{”.")
+        raise ConfigurationError("The configuration isn't an object; it must start with “{”.")
     return values
 
 
@@ -49,7 +49,7 @@ def _from_json(text: str) -> dict[str, Any]:
         values: dict[str, Any] = json.loads(text)
     except (json.JSONDecodeError, RecursionError) as error:
         place = f" ({error.msg}, line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
-        raise ConfigurationError(f"The configuration is not valid JSON{place}.") from None
+        raise ConfigurationError(f"The configuration isn't valid JSON{place}.") from None
     return values
 
 
@@ -58,4 +58,4 @@ def _from_toml(text: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         place = f": {error}" if isinstance(error, tomllib.TOMLDecodeError) else ""
-        raise ConfigurationError(f"The configuration is not valid TOML{place}.") from None
+        raise ConfigurationError(f"The configuration isn't valid TOML{place}.") from None

@@ -1,4 +1,4 @@
-"""Writes TOML that people read and edit."""
+"""Writes TOML for people to read and edit."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 import tomlkit
 
 _HEAD = (
-    "mailchimpsync: what is connected with what. Edit, then `mailchimpsync config import FILE`.",
-    "A key that shows as … stays the one that is stored; a plain key is encrypted when it is imported.",
+    "The configuration of mailchimpsync. Edit it, then run `mailchimpsync config import FILE`.",
+    "A key shown as … keeps its stored value; a plain key is encrypted when it is imported.",
 )
 
 

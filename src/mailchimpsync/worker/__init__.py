@@ -1,1 +1,1 @@
-"""Schedule and queue: they decide when, never what."""
+"""The background work of the service. It decides when something happens, not what."""

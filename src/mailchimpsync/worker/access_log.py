@@ -1,4 +1,4 @@
-"""gunicorn's log as lines of ours: an access line has no query, since webhooks carry their secret in it."""
+"""gunicorn's log in the service's format. Access lines omit the query, which contains the webhooks' secret."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from gunicorn.glogging import Logger
 from mailchimpsync.worker.logs import logger
 
 NOTES_KEY = "mailchimpsync.notes"
-"""In a request's environment: a dict in which the application notes the id of the caller's `token`."""
+"""In a request's environment: a dict in which the application records the id of the caller's `token`."""
 
 
 class AccessLogger(Logger):
-    """Hands everything to the process's own log."""
+    """Passes everything on to the process's own log."""
 
     def setup(self, cfg: Config) -> None:
-        """Add no handlers; gunicorn's own comings and goings are told by the service itself."""
+        """Add no handlers; the service itself logs when gunicorn starts and stops."""
         self.cfg = cfg
         for log in (self.error_log, self.access_log):
             log.handlers.clear()
@@ -40,7 +40,7 @@ class AccessLogger(Logger):
         )
 
     def reopen_files(self) -> None:
-        """There are no files to open again."""
+        """Do nothing: there are no files to reopen."""
 
     def close_on_exec(self) -> None:
-        """There are no files to close."""
+        """Do nothing: there are no files to close."""

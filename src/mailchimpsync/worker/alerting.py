@@ -1,4 +1,4 @@
-"""Looks after alerts: every minute at the store, every hour at Mailchimp's webhooks."""
+"""Checks for problems and sends alerts: the store every minute, Mailchimp's webhooks every hour."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from mailchimpsync.worker.loop import Stop
 EVERY_SECONDS = 60.0
 WEBHOOKS_EVERY = timedelta(hours=1)
 SEND_SECONDS = 120.0
-"""After so long the loop looks again before it sends further messages."""
+"""How long messages are sent before problems are checked again."""
 
 
 class Alerting:
-    """Remembers when the webhooks were looked at last; all else is in the store."""
+    """Remembers when the webhooks were last checked; everything else is in the store."""
 
     def __init__(self) -> None:
         self._webhooks_at: datetime | None = None
 
     def work(self, site: Site, stop: Stop) -> float:
-        """Note and tell what is wrong, and return when to look again."""
+        """Record problems and send alerts; return the seconds until the next check."""
         now = site.runtime.now()
         if self._webhooks_at is None:
-            self._webhooks_at = now  # the service may not answer yet: the first look comes an hour after its start
+            self._webhooks_at = now  # the service may not respond yet, so the first check comes an hour after the start
         elif now - self._webhooks_at >= WEBHOOKS_EVERY:
             self._webhooks_at = now
             watch_webhooks(site, stop)

@@ -1,7 +1,7 @@
-"""A gunicorn worker whose threads wait for no slow client (docs/decisions/slow-clients.md).
+"""A gunicorn worker whose threads don't wait for slow clients (docs/decisions/slow-clients.md).
 
-A connection without a request costs no thread. A request has to arrive, with its body, within some seconds, and at once
-while most threads are waiting for others. What is too slow is cut off.
+A connection without a request uses no thread. A request has to arrive with its body within seconds, and almost at once
+while most threads are waiting. Slower clients are disconnected.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ READ_SECONDS = 20.0
 READ_SECONDS_WHEN_CROWDED = 1.0
 SEND_SECONDS = 60.0
 LINGER_SECONDS = 1.0
-"""For a client to take the end of its answer, before the connection is closed (RFC 9112 9.6)."""
+"""How long a client has to read the end of its response before the connection is closed (RFC 9112 9.6)."""
 
 _SLICE_SECONDS = 0.2
 _LEFT_BYTES = 65_536
 
 
 class ReaderCount:
-    """Counts the threads that wait for bytes, and says how long they may."""
+    """Counts the threads that wait for bytes, and decides how long they may wait."""
 
     def __init__(self, threads: int) -> None:
         self._crowd = max(1, threads // 2)
@@ -37,8 +37,8 @@ class ReaderCount:
         self._lock = Lock()
 
     @contextmanager
-    def one_more(self) -> Iterator[None]:
-        """Be one of them."""
+    def waiting(self) -> Iterator[None]:
+        """Count the current thread within the context."""
         with self._lock:
             self._number += 1
         try:
@@ -49,17 +49,17 @@ class ReaderCount:
 
     @property
     def seconds(self) -> float:
-        """How long a request may take to arrive at present."""
+        """How long a request may currently take to arrive."""
         return READ_SECONDS_WHEN_CROWDED if self.are_many else READ_SECONDS
 
     @property
     def are_many(self) -> bool:
-        """Say whether most threads are waiting."""
+        """Return whether most threads are waiting."""
         return self._number > self._crowd
 
 
 class BoundedSocket:
-    """A socket that is closed to whoever sends too slowly; in all else it is the one it was made of."""
+    """A socket that disconnects slow clients; otherwise it behaves like the socket it wraps."""
 
     def __init__(self, sock: socket.socket, readers: ReaderCount) -> None:
         self._sock, self._readers = sock, readers
@@ -71,16 +71,16 @@ class BoundedSocket:
         return getattr(self._sock, name)
 
     def begin(self) -> None:
-        """A request is expected from now on."""
+        """Start the time limit for the next request."""
         self._begun = monotonic()
 
     def setblocking(self, flag: bool) -> None:
-        """Where gunicorn would wait without end, the bounds hold."""
+        """Apply the limits where gunicorn would wait without one."""
         self._is_bounded = bool(flag)
         self._sock.setblocking(flag)
 
     def settimeout(self, value: float | None) -> None:
-        """A bound of gunicorn's own goes before ours."""
+        """Let gunicorn's own time limit take precedence."""
         self._is_bounded = value is None
         self._sock.settimeout(value)
 
@@ -92,35 +92,35 @@ class BoundedSocket:
         """
         if not self._is_bounded:
             return self._sock.recv(size, flags)
-        with self._readers.one_more():
+        with self._readers.waiting():
             while (left := self._begun + self._readers.seconds - monotonic()) > 0:
                 self._sock.settimeout(min(left, _SLICE_SECONDS))
                 try:
                     return self._sock.recv(size, flags)
                 except TimeoutError:
                     continue
-        self._is_over = True  # to whoever is too slow nothing is left to be said
-        raise ConnectionResetError(errno.ECONNRESET, "The request did not arrive in time.")
+        self._is_over = True  # a client that is too slow gets no response
+        raise ConnectionResetError(errno.ECONNRESET, "The request didn't arrive in time.")
 
     def sendall(self, data: bytes) -> None:
-        """Send bytes; a client that takes none for too long gets no more."""
+        """Send bytes; a client that doesn't read them in time is disconnected."""
         if self._is_bounded:
             self._sock.settimeout(SEND_SECONDS)
         try:
             self._sock.sendall(data)
         except TimeoutError:
             self._is_over = True
-            raise ConnectionResetError(errno.ECONNRESET, "The answer was not taken in time.") from None
+            raise ConnectionResetError(errno.ECONNRESET, "The response wasn't read in time.") from None
 
     def linger(self) -> None:
-        """Say that nothing more comes, and wait a moment for the other side to close; not while many others wait.
+        """End the sending side, and wait briefly for the client to close, unless many others are waiting.
 
-        Gunicorn waits for that in its main thread, which answers nobody meanwhile.
+        Gunicorn would wait in its main thread, which can't serve anyone else in the meantime.
         """
         if self._is_over:
             return
         self._is_over = True
-        with suppress(OSError), self._readers.one_more():
+        with suppress(OSError), self._readers.waiting():
             self._sock.shutdown(socket.SHUT_WR)
             end = monotonic() + LINGER_SECONDS
             while (left := end - monotonic()) > 0 and not self._readers.are_many:
@@ -133,7 +133,7 @@ class BoundedSocket:
         """End one direction.
 
         Raises:
-            OSError: all was said and waited for: there is nothing left but to close.
+            OSError: the connection is over and only has to be closed.
         """
         if self._is_over:
             raise OSError(errno.ENOTCONN, "The connection is over.")
@@ -141,21 +141,21 @@ class BoundedSocket:
 
 
 class BoundedWorker(ThreadWorker):
-    """gunicorn's worker with threads; a thread begins when there is something to read."""
+    """gunicorn's threaded worker, which uses a thread only when there is something to read."""
 
     def init_process(self) -> None:
-        """Begin to count."""
+        """Set up the counter."""
         self._readers = ReaderCount(self.cfg.threads)
         super().init_process()
 
     def handle(self, conn: Any) -> Any:
-        """Answer a request, or leave the connection to the poller until it sends something."""
+        """Handle a request, or leave the connection to the poller until something arrives."""
         if not conn.initialized and not conn.data_ready and not conn.wait_for_data(0):
             return _DEFER
         if not isinstance(conn.sock, BoundedSocket):
             conn.sock = BoundedSocket(conn.sock, self._readers)
         conn.sock.begin()
-        goes_on = super().handle(conn)
-        if not goes_on:
+        keeps_alive = super().handle(conn)
+        if not keeps_alive:
             conn.sock.linger()
-        return goes_on
+        return keeps_alive

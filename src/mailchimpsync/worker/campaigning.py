@@ -1,4 +1,4 @@
-"""Imports the campaigns of the connections that want it, every so many hours."""
+"""Imports campaigns at intervals, for the connections where this is turned on."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from mailchimpsync.worker.logs import logger
 from mailchimpsync.worker.loop import Stop
 from mailchimpsync.worker.reporting import log_failure
 
-LOOK_AGAIN_SECONDS = 60.0
-TRY_AGAIN_AFTER = timedelta(hours=1)
-"""How long after one that failed, or came to no end, the next one is begun."""
+CHECK_SECONDS = 60.0
+RETRY_AFTER = timedelta(hours=1)
+"""How long after a failed or unfinished import the next one starts."""
 
 CONTINUE_AFTER = timedelta(seconds=30)
-"""The pause between two calls of one import, so that syncs and webhooks of the connection get their turn."""
+"""The pause between two calls of one import, so that the connection's syncs and webhooks can run too."""
 
 SECONDS_MAX = 120.0
 SECONDS_MIN = 10.0
 
 
-def pull_what_is_due(site: Site, stop: Stop, count: Callable[[str], None]) -> float:
-    """Import the campaigns of the connections that are due, one after the other; return when to look again.
+def pull_due_campaigns(site: Site, stop: Stop, count: Callable[[str], None]) -> float:
+    """Import campaigns for all due connections; return the seconds until the next check.
 
-    `count` is told how each call ended.
+    `count` is called with the outcome of each call.
     """
-    again = LOOK_AGAIN_SECONDS
+    again = CHECK_SECONDS
     for link in site.configuration.connections:
         if stop():
             break
@@ -48,7 +48,7 @@ def pull_what_is_due(site: Site, stop: Stop, count: Callable[[str], None]) -> fl
 
 
 def _due(tx: Transaction, link: Link, now: datetime) -> bool:
-    """Say whether it is time: never within the quiet time, nor before a connection's first sync is complete."""
+    """Return whether an import is due: never in quiet hours or before the connection's first complete sync."""
     how, list_id = link.campaigns, link.audience_id
     if not how.enabled or is_quiet(link.schedule, now) or runs.standing(tx, list_id).last_sync_time is None:
         return False
@@ -57,12 +57,12 @@ def _due(tx: Transaction, link: Link, now: datetime) -> bool:
         return True
     if before["outcome"] == Outcome.DONE.value:
         return bool(now - before["begun_at"] >= timedelta(hours=how.every_hours))
-    wait = CONTINUE_AFTER if before["outcome"] == Outcome.OUT_OF_TIME.value else TRY_AGAIN_AFTER
+    wait = CONTINUE_AFTER if before["outcome"] == Outcome.OUT_OF_TIME.value else RETRY_AFTER
     return bool(now - (before["ended_at"] or before["begun_at"]) >= wait)
 
 
 def _pull(site: Site, link: Link, now: datetime, stop: Stop) -> str | None:
-    """Import one connection's campaigns; return how that ended, None: another run was at work."""
+    """Import one connection's campaigns; return the outcome, or None if another run was in progress."""
     seconds = max(SECONDS_MIN, seconds_until_quiet(link.schedule, now, SECONDS_MAX))
     [pulled] = pullcampaigns(site, group_id=link.group_id, max_time=seconds, stop=stop)
     error, imported = pulled.error, pulled.imported

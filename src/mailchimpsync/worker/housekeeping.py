@@ -1,6 +1,6 @@
-"""Keeps the database from growing for ever: what was finished long ago is forgotten, in small steps.
+"""Deletes old records in small steps, so that the database doesn't grow for ever.
 
-The journal forgets in two steps, whenever the site's settings say: first whom it is about, much later everything.
+Journal entries first lose the personal data, and are deleted much later, as the site's settings say.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from mailchimpsync.worker.loop import Stop
 
 EVENTS_KEPT = timedelta(days=30)
 RECORDS_KEPT = timedelta(days=90)
-"""How long logs, complete updates, handled batches, and whom closed plans were about are kept; runs for ever."""
+"""How long logs, complete updates, handled batches and the changes of closed plans are kept; runs for ever."""
 
 MESSAGES_KEPT = timedelta(days=30)
 ALERTS_KEPT = timedelta(days=365)
-"""How long alerts that are over are kept."""
+"""How long resolved alerts are kept."""
 
 UNKNOWN_RECIPIENTS_KEPT = timedelta(days=365)
-"""Campaigns are followed no longer; an import forgets them sooner, but it may have been switched off."""
+"""Campaigns aren't followed for longer. An import deletes them sooner, but it may have been turned off."""
 
 VERIFICATIONS_KEPT = timedelta(days=365)
-"""The newest one of each audience is kept for ever."""
+"""The newest verification of each audience is kept for ever."""
 
 EVERY_SECONDS = 3_600.0
 PAUSE_SECONDS = 0.1
-"""Between two steps, so that webhooks get at a database that has one writer at a time."""
+"""The pause between two steps, so that webhooks can write to a database with a single writer."""
 
 _Prune = Callable[[Transaction, datetime, int], pruning.Step]
 
@@ -47,7 +47,7 @@ _PRUNED: Mapping[str, _Prune] = {
 
 
 def prune_database(site: Site, stop: Stop) -> dict[str, int]:
-    """Forget what is old enough, until done or told to stop, and return how much was forgotten of each kind."""
+    """Delete old records until done or stopped; return the number deleted of each kind."""
     now = site.runtime.now()
     with site.store.begin() as tx:
         forgotten = {"events": webhook_events.forget_events(tx, now - EVENTS_KEPT)}
@@ -63,7 +63,7 @@ def prune_database(site: Site, stop: Stop) -> dict[str, int]:
 
 
 def _prune_journal(site: Site, now: datetime, stop: Stop) -> dict[str, int]:
-    """Delete what is too old, and minimise what is old; a site that keeps its journal for ever says 0 days."""
+    """Minimise and delete old journal entries; with 0 days, they are kept for ever."""
     kept, personal = (
         timedelta(days=days) for days in (site.settings.journal_days, site.settings.journal_personal_days)
     )
@@ -74,14 +74,14 @@ def _prune_journal(site: Site, now: datetime, stop: Stop) -> dict[str, int]:
     for list_id in audiences:
         if kept:
             deleting = partial(minimise.delete_entries, list_id=list_id, before=now - kept)
-            done["journal"] += _until_done(site, deleting, stop)
+            done["journal"] += _repeat(site, deleting, stop)
         if personal:
             minimising = partial(minimise.minimise_entries, list_id=list_id, before=now - personal, key=key, now=now)
-            done["journal_minimised"] += _until_done(site, minimising, stop)
+            done["journal_minimised"] += _repeat(site, minimising, stop)
     return done
 
 
-def _until_done(site: Site, step: Callable[[Transaction], int], stop: Stop) -> int:
+def _repeat(site: Site, step: Callable[[Transaction], int], stop: Stop) -> int:
     total = 0
     while not stop():
         with site.store.begin() as tx:

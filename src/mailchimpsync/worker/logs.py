@@ -1,4 +1,4 @@
-"""Structured logs: JSON lines, or for a person at a terminal. Never addresses or secrets."""
+"""Structured logs: JSON lines, or readable text on a terminal, never with addresses or secrets."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ _SECRETS = re.compile(
     r"[0-9a-f]{32}-us\d{1,3}"  # a Mailchimp key
     r"|(?i:(?<=secret=)|(?<=api_key=)|(?<=apikey=)|(?<=bearer )|(?<=basic ))[^\s&\"']+"
     r"|(?<=://)[^\s/@]*:[^\s/@]*(?=@)"  # a password in a URL
-    r"|[A-Za-z0-9_-]{32,}"  # whatever else is long and random: tokens and webhook secrets
+    r"|[A-Za-z0-9_-]{32,}"  # anything else that is long and random: tokens and webhook secrets
 )
 _ADDRESS = re.compile(r"[^\s@<>\"]+(?:@|%40)[^\s@<>\"]+")
 
 
 def redact(text: str) -> str:
-    """Return a text without what looks like an address or a secret."""
+    """Return a text in which everything that looks like an address or a secret is hidden."""
     return _ADDRESS.sub(HIDDEN, _SECRETS.sub(HIDDEN, text))
 
 
 def hide_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Redact every value of a log line: the last line of defence, since none should hold anything to hide."""
+    """Redact all values of a log line: a last line of defence, since none should contain a secret."""
     return {name: HIDDEN if _SECRET_NAMES.search(name) else _redacted(value) for name, value in event.items()}
 
 
@@ -47,14 +47,14 @@ def _redacted(value: Any) -> Any:
 
 
 def set_up_logs(*, as_json: bool, stream: TextIO | None = None) -> None:
-    """Send the process's logs, those of libraries too, to standard output, one line each."""
+    """Send the logs of the process and its libraries to standard output, one line for each event."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
     ]
-    last: Any = structlog.processors.JSONRenderer(ensure_ascii=False) if as_json else _for_people()
+    last: Any = structlog.processors.JSONRenderer(ensure_ascii=False) if as_json else _console_renderer()
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -75,7 +75,7 @@ def set_up_logs(*, as_json: bool, stream: TextIO | None = None) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)  # URLs of requests name members
 
 
-def _for_people() -> Any:
+def _console_renderer() -> Any:
     return structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty(), exception_formatter=structlog.dev.plain_traceback)
 
 

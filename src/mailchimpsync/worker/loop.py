@@ -1,4 +1,4 @@
-"""A thread that does one kind of work over and over, and whose errors are nobody else's."""
+"""A thread that repeats one kind of work. Its errors don't affect other threads."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mailchimpsync.runtime import Runtime
 from mailchimpsync.worker.reporting import log_failure
 
 BEAT_WITHIN = timedelta(minutes=5)
-"""A loop that asked for so long neither for work nor whether to stop is taken for dead; requests end sooner."""
+"""A loop without a heartbeat for this long counts as dead. Requests end sooner."""
 
 BACKOFF_SECONDS_MAX = 60.0
 REST_SECONDS_MAX = 30.0
@@ -20,10 +20,10 @@ Stop = Callable[[], bool]
 
 
 class Loop:
-    """Calls `work` over and over, which returns how many seconds to wait until the next time.
+    """Calls `work` repeatedly. `work` returns how many seconds to wait until the next call.
 
-    `work` is given a function that says whether to stop, to be asked between two bits of work: that is the loop's
-    heartbeat too. `runtime.sleep` must end early when `stop` is set.
+    `work` gets a function that returns whether to stop. It should be called between two steps, because it is the
+    loop's heartbeat too. `runtime.sleep` must end early when `stop` is set.
     """
 
     def __init__(self, name: str, work: Callable[[Stop], float], runtime: Runtime, stop: Event) -> None:
@@ -33,26 +33,26 @@ class Loop:
         self._stop = stop
         self._failures = 0
         self._last_beat = runtime.now()
-        self._thread = Thread(target=self._go_on, name=f"mailchimpsync-{name}", daemon=True)
+        self._thread = Thread(target=self._repeat, name=f"mailchimpsync-{name}", daemon=True)
 
     def start(self) -> None:
-        """Begin."""
+        """Start the thread."""
         self._thread.start()
 
     def join(self, seconds: float) -> None:
-        """Wait until it has ended, but not longer than so many seconds."""
+        """Wait until the thread has ended, for at most this many seconds."""
         self._thread.join(seconds)
 
     @property
     def is_alive(self) -> bool:
-        """Say whether the thread lives, and has asked for work lately."""
+        """Return whether the thread is running and has shown a heartbeat recently."""
         return self._thread.is_alive() and self._runtime.now() - self._last_beat < BEAT_WITHIN
 
     def _asked_to_stop(self) -> bool:
         self._last_beat = self._runtime.now()
         return self._stop.is_set()
 
-    def _go_on(self) -> None:
+    def _repeat(self) -> None:
         while not self._asked_to_stop():
             self._rest(self._once())
 
@@ -65,12 +65,12 @@ class Loop:
     def _once(self) -> float:
         try:
             pause = self._work(self._asked_to_stop)
-        except Exception as error:  # noqa: BLE001 (whatever happens, the loop goes on and the others are not touched)
-            return self._after(error)
+        except Exception as error:  # noqa: BLE001 (whatever happens, this loop continues and the others aren't affected)
+            return self._handle_failure(error)
         self._failures = 0
         return pause
 
-    def _after(self, error: Exception) -> float:
+    def _handle_failure(self, error: Exception) -> float:
         pause = min(2.0 ** min(self._failures, _DOUBLINGS_MAX), BACKOFF_SECONDS_MAX)
         self._failures += 1
         log_failure("loop.failed", error, loop=self.name, again_in_seconds=pause)

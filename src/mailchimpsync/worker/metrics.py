@@ -1,4 +1,4 @@
-"""Prometheus metrics: what this process counts, and what the store knows when it is asked."""
+"""Prometheus metrics: counters of this process, and values read from the store at each scrape."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ class Metrics:
         self.registry = CollectorRegistry()
         self._runs = Counter(
             f"{PREFIX}runs",
-            "Calls of runs by outcome, or by the code of the error.",
+            "Sync calls, by outcome or error code.",
             ["outcome"],
             registry=self.registry,
         )
         self._run_seconds = Histogram(
-            f"{PREFIX}run_seconds", "Seconds a call of a run took.", buckets=_RUN_SECONDS, registry=self.registry
+            f"{PREFIX}run_seconds", "Duration of sync calls in seconds.", buckets=_RUN_SECONDS, registry=self.registry
         )
         self._stage_seconds = Counter(
-            f"{PREFIX}stage_seconds", "Seconds spent on each stage.", ["stage"], registry=self.registry
+            f"{PREFIX}stage_seconds", "Time spent in each stage, in seconds.", ["stage"], registry=self.registry
         )
         self._requests = Histogram(
             f"{PREFIX}request_seconds",
-            "Seconds a request to Mailchimp or CiviCRM took, by status; 0: no answer.",
+            "Duration of requests to Mailchimp or CiviCRM in seconds, by status (0: no response).",
             ["service", "status"],
             buckets=_REQUEST_SECONDS,
             registry=self.registry,
@@ -49,7 +49,7 @@ class Metrics:
         self._events = Counter(f"{PREFIX}events_handled", "Webhook events handled.", registry=self.registry)
         self._campaigns = Counter(
             f"{PREFIX}campaign_imports",
-            "Calls of imports of campaigns by outcome, or by the code of the error.",
+            "Campaign import calls, by outcome or error code.",
             ["outcome"],
             registry=self.registry,
         )
@@ -60,7 +60,7 @@ class Metrics:
         self._requests.labels(service, str(status)).observe(max(seconds, 0.0))
 
     def stage(self, list_id: str, stage: str, seconds: float) -> None:  # noqa: ARG002 (the protocol's)
-        """Add up the time of a stage."""
+        """Add the duration of a stage."""
         self._stage_seconds.labels(stage).inc(max(seconds, 0.0))
 
     def run(self, list_id: str, outcome: str, seconds: float) -> None:  # noqa: ARG002 (the protocol's)
@@ -73,26 +73,26 @@ class Metrics:
         self._events.inc(number)
 
     def campaigns(self, outcome: str) -> None:
-        """Count a call of an import of campaigns."""
+        """Count a call of a campaign import."""
         self._campaigns.labels(outcome).inc()
 
     def watch(self, site: Site) -> None:
-        """Read from a site's store, at each scrape, what is there; `site` is for this alone (`Site.another`)."""
+        """Add values that are read from a site's store at each scrape; `site` must not be shared (`Site.another`)."""
         self.registry.register(_StoreCollector(site))
 
     def text(self) -> bytes:
-        """Return all of it as Prometheus reads it (`CONTENT_TYPE`)."""
+        """Return all metrics in Prometheus' text format (`CONTENT_TYPE`)."""
         return generate_latest(self.registry)
 
 
 class _StoreCollector(Collector):
-    """Reads the store when asked; where that fails, `mailchimpsync_store_up` says so, and the rest is still told."""
+    """Reads the store at each scrape; if that fails, `mailchimpsync_store_up` is 0."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
 
     def describe(self) -> list[Metric]:
-        """Say nothing beforehand: the store need not be there to register."""
+        """Return nothing, so that the collector can be registered without a store."""
         return []
 
     def collect(self) -> Iterator[Metric]:
@@ -110,14 +110,18 @@ class _StoreCollector(Collector):
 
     def _of_connections(self) -> list[Metric]:
         rows = _gauge("rows", "Cache rows by sync status.", "audience", "sync_status")
-        held = _gauge("lease_held", "Whether a run, or a webhook, is at work.", "audience")
-        since = _gauge("last_complete_sync_age_seconds", "Seconds since the last complete sync began.", "audience")
+        held = _gauge("lease_held", "Whether a sync or a webhook is being processed.", "audience")
+        since = _gauge(
+            "last_complete_sync_age_seconds", "Seconds since the start of the last complete sync.", "audience"
+        )
         updates = _gauge("open_updates", "Updates on their way to Mailchimp.", "audience")
-        state = _gauge("connection_state", "1 for how the connection stands, in a word.", "audience", "state")
-        people = _gauge("people_due", "People for whom a change is due and not made, by cause.", "audience", "cause")
-        errors = _gauge("errors_in_a_row", "Calls in a row that ended with the same error.", "audience")
-        leaving = _gauge("refused_opt_outs", "People to be taken off at Mailchimp, which refuses it.", "audience")
-        batches = _gauge("open_batches", "Batches whose results have not been read.", "audience")
+        state = _gauge("connection_state", "1 for the current state of the connection.", "audience", "state")
+        people = _gauge("people_due", "People with changes that are due but not made, by cause.", "audience", "cause")
+        errors = _gauge("errors_in_a_row", "Consecutive calls that ended with the same error.", "audience")
+        leaving = _gauge(
+            "refused_opt_outs", "People to be taken off the list whose removal Mailchimp refuses.", "audience"
+        )
+        batches = _gauge("open_batches", "Batches with unread results.", "audience")
         now = self._site.runtime.now()
         for link in self._site.configuration.connections:
             audience = link.audience_id
@@ -138,8 +142,10 @@ class _StoreCollector(Collector):
         return [rows, held, since, updates, batches, state, people, errors, leaving]
 
     def _of_campaigns(self) -> list[Metric]:
-        number = _gauge("campaigns", "Campaigns that are known, by how they stand.", "audience", "state")
-        since = _gauge("last_campaign_import_age_seconds", "Seconds since the last complete import began.", "audience")
+        number = _gauge("campaigns", "Known campaigns, by state.", "audience", "state")
+        since = _gauge(
+            "last_campaign_import_age_seconds", "Seconds since the start of the last complete import.", "audience"
+        )
         now = self._site.runtime.now()
         for link in self._site.configuration.connections:
             with self._site.store.reading() as tx:
@@ -155,8 +161,8 @@ class _StoreCollector(Collector):
             found = service_figures.event_figures(tx)
         age = (self._site.runtime.now() - found.oldest).total_seconds() if found.oldest else 0.0
         depth = _gauge("queue_depth", "Webhook events waiting.")
-        oldest = _gauge("queue_age_seconds", "Age of the oldest webhook event that waits.")
-        events = _gauge("events", "Webhook events kept, by what became of them.", "state")
+        oldest = _gauge("queue_age_seconds", "Age of the oldest waiting webhook event.")
+        events = _gauge("events", "Stored webhook events, by state.", "state")
         depth.add_metric([], found.waiting)
         oldest.add_metric([], age)
         for state, number in found.by_state.items():

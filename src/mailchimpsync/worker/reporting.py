@@ -1,4 +1,4 @@
-"""What the service says of runs and of errors in its log: numbers and codes, never names."""
+"""Log lines about runs and errors: numbers and codes, never names."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from mailchimpsync.worker.logs import logger
 
 
 def log_failure(event: str, error: Exception, **about: object) -> None:
-    """Log an error: by its code where it is the product's own, else with its traceback."""
+    """Log an error: with its code if it is this package's own, else with its traceback."""
     if isinstance(error, MailchimpsyncError):
         logger().warning(event, code=error.code.value, what=error.what, **about)
     else:
@@ -16,7 +16,7 @@ def log_failure(event: str, error: Exception, **about: object) -> None:
 
 
 def log_report(site: Site, report: Report, seconds: float) -> None:
-    """Log how a call of a run ended, and what the run has changed so far on each side."""
+    """Log the outcome of a sync call, and the number of changes so far on each side."""
     about = {"audience": report.link.audience_id, "seconds": round(seconds, 3)}
     if report.error is not None:
         log_failure("run.failed", report.error, **about)

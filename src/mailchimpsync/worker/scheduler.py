@@ -1,4 +1,4 @@
-"""Begins runs when they are due: one at a time for each connection, at most two at once."""
+"""Starts syncs when they are due: one at a time for each connection, and at most two at once."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ from mailchimpsync.worker.reporting import log_failure, log_report
 
 RUNS_AT_ONCE_MAX = 2
 RUN_SECONDS_MAX = 120.0
-"""A run that takes longer goes on a few seconds later, so that webhooks and changes of the configuration get in."""
+"""A longer run continues a few seconds later, so that webhooks and configuration changes can be handled."""
 
 RUN_SECONDS_MIN = 1.0
-LOOK_AGAIN_SECONDS = 1.0
+CHECK_SECONDS = 1.0
 BEAT_EVERY = timedelta(seconds=30)
-"""How often the scheduler says that it is alive, for those who ask the database."""
+"""How often the scheduler records in the database that it is alive."""
 
-_FATES = {Outcome.OUT_OF_TIME.value: CallOutcome.MORE, Outcome.HELD.value: CallOutcome.PERSON}
+_OUTCOMES = {Outcome.OUT_OF_TIME.value: CallOutcome.MORE, Outcome.HELD.value: CallOutcome.PERSON}
 
 
 @dataclass
 class Scheduler:
-    """Looks every second which connections are due. `site` is the scheduler's own (`Site.another`)."""
+    """Checks every second which connections are due. `site` must not be shared (`Site.another`)."""
 
     site: Site
     stop: Event
@@ -48,7 +48,7 @@ class Scheduler:
     _last_beat: datetime | None = None
 
     def work(self, _stop: Stop) -> float:
-        """Begin what is due, and return when to look again."""
+        """Start the due syncs, and return the seconds until the next check."""
         version = self.site.version
         self.site.refresh()
         self._beat(self.site.runtime.now())
@@ -58,8 +58,8 @@ class Scheduler:
         for link in self._due_links():
             if len(self._running) >= RUNS_AT_ONCE_MAX:
                 break
-            self._begin(link)
-        return LOOK_AGAIN_SECONDS
+            self._start(link)
+        return CHECK_SECONDS
 
     def _beat(self, now: datetime) -> None:
         if self._last_beat is None or now - self._last_beat >= BEAT_EVERY:
@@ -68,17 +68,17 @@ class Scheduler:
             self._last_beat = now
 
     def end(self) -> None:
-        """Say that it has ended, if it ever began."""
+        """Record that the scheduler has ended, if it ever started."""
         if self._last_beat is not None:
             with suppress(StoreError), self.site.store.begin() as tx:
                 services.remove_service(tx, self._id)
 
     def runs_under_way(self) -> list[Thread]:
-        """Return the threads of the runs that have not ended."""
+        """Return the threads of the runs in progress."""
         return list(self._running.values())
 
     def _forget_failures(self) -> None:
-        """What failed for want of a person may work now: somebody has just changed the configuration."""
+        """Forget failures when the configuration has changed, since it may have been fixed."""
         with self._lock:
             self._attempts.clear()
 
@@ -88,7 +88,7 @@ class Scheduler:
                 del self._running[list_id]
 
     def _due_links(self) -> list[Link]:
-        """Return the connections that are due and not at work, the longest waiting first."""
+        """Return the connections that are due and idle, longest overdue first."""
         now = self.site.runtime.now()
         idle = [link for link in self.site.configuration.connections if link.audience_id not in self._running]
         with self.site.store.reading() as tx:
@@ -106,11 +106,11 @@ class Scheduler:
         return due(link.schedule, past, now, list_id)
 
     def _was_approved(self, tx: Transaction, list_id: str) -> bool:
-        """Say whether somebody has approved a plan since our last call; nobody waits an hour for that."""
+        """Return whether a plan was approved since the last call, so that it is applied right away."""
         approved, attempt = kept_plans.approved_plan(tx, list_id), self._attempts.get(list_id)
         return approved is not None and (attempt is None or attempt.began_at < approved["decided_at"])
 
-    def _begin(self, link: Link) -> None:
+    def _start(self, link: Link) -> None:
         thread = Thread(target=self._run, args=(link,), name=f"mailchimpsync-run-{link.audience_id}", daemon=True)
         self._running[link.audience_id] = thread
         thread.start()
@@ -119,13 +119,13 @@ class Scheduler:
         site = self.site.another()
         began = site.runtime.now()
         try:
-            fate = self._call(site, link, began)
-        except Exception as error:  # noqa: BLE001 (a run that fails in whatever way is tried again later)
+            outcome = self._call(site, link, began)
+        except Exception as error:  # noqa: BLE001 (a failed run is tried again later, whatever the error)
             log_failure("run.failed", error, audience=link.audience_id)
-            fate = CallOutcome.FAILED
+            outcome = CallOutcome.FAILED
         finally:
             site.let_go()
-        self._note(link.audience_id, began, site.runtime.now(), fate)
+        self._note(link.audience_id, began, site.runtime.now(), outcome)
 
     def _call(self, site: Site, link: Link, now: datetime) -> CallOutcome:
         logger().info(
@@ -149,18 +149,18 @@ class Scheduler:
         at = self._due(tx, link, now)
         return at is not None and at <= now
 
-    def _note(self, list_id: str, began: datetime, ended: datetime, fate: CallOutcome) -> None:
+    def _note(self, list_id: str, began: datetime, ended: datetime, outcome: CallOutcome) -> None:
         with self._lock:
             before = self._attempts.get(list_id)
-            failures = (before.failures if before else 0) + 1 if fate is CallOutcome.FAILED else 0
-            self._attempts[list_id] = Attempt(began, ended, fate, failures)
+            failures = (before.failures if before else 0) + 1 if outcome is CallOutcome.FAILED else 0
+            self._attempts[list_id] = Attempt(began, ended, outcome, failures)
 
 
 def outcome_of(report: Report) -> CallOutcome:
-    """Say what a call's report means for the next call."""
+    """Return what a call's report means for the next call."""
     error = report.error
     if error is None:
-        return _FATES.get(report.outcome, CallOutcome.COMPLETE)
+        return _OUTCOMES.get(report.outcome, CallOutcome.COMPLETE)
     if isinstance(error, BusyError) or error.code is Code.LEASE_LOST:
         return CallOutcome.BUSY
     return CallOutcome.FAILED if error.exit_code == EXIT_MORE_TO_DO else CallOutcome.PERSON

@@ -1,6 +1,6 @@
-"""Serving: one gunicorn process that answers HTTP with threads, and has the background loops beside them.
+"""The server: one gunicorn worker process that handles HTTP in threads and runs the background loops.
 
-The arbiter above it does nothing but start it, and start it again should it die.
+The arbiter only starts this process, and starts it again if it dies.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 THREADS = 16
 GRACEFUL_SECONDS = 8
-"""How long a stop waits for requests and runs under way before the process is killed."""
+"""How long a stop waits for requests and runs in progress before the process is killed."""
 
 HEARTBEAT_SECONDS = 60
 KEEPALIVE_SECONDS = 15
@@ -46,11 +46,11 @@ class Service:
     """What to serve.
 
     Attributes:
-        open_site: opens the site; called in the process that serves, after it was forked.
+        open_site: opens the site; called in the worker process, after the fork.
         make_application: `web.wsgi.make_application`.
         listen: address and port.
         with_schedule: whether connections are synced by their schedules.
-        when_listening: called once the address is ours, and calls are taken.
+        when_listening: called once, when the service accepts connections.
     """
 
     open_site: Callable[[Runtime], Site]
@@ -61,12 +61,12 @@ class Service:
 
 
 def serve(service: Service) -> None:
-    """Serve until the process is told to stop. Logs must be set up; raises SystemExit at the end."""
+    """Serve until the process is stopped. Logs must be set up. Raises SystemExit at the end."""
     _Server(service).run()
 
 
 class _Server(BaseApplication):
-    """gunicorn, told by us instead of by a command line."""
+    """gunicorn, configured in code instead of on its command line."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
@@ -89,15 +89,15 @@ class _Server(BaseApplication):
             "proc_name": "mailchimpsync",
             "control_socket_disable": True,
             "when_ready": lambda _arbiter: self._service.when_listening(),
-            "post_worker_init": self._worker_begins,
-            "worker_exit": self._worker_ends,
+            "post_worker_init": self._start_worker,
+            "worker_exit": self._end_worker,
         }
         for name, value in values.items():
-            if name in self.cfg.settings:  # not every version has the control socket
+            if name in self.cfg.settings:  # the control socket doesn't exist in every version
                 self.cfg.set(name, value)
 
     def load(self) -> Any:
-        """Open the site, in the worker's process, and make its application."""
+        """Open the site in the worker process, and create its application."""
         metrics = Metrics()
         runtime = Runtime(sleep=self._sleep, observer=metrics)
         self._site = self._service.open_site(runtime)
@@ -114,8 +114,8 @@ class _Server(BaseApplication):
     def _sleep(self, seconds: float) -> None:
         self._stop.wait(seconds)
 
-    def _worker_begins(self, _worker: object) -> None:
-        """The loops begin once the worker has set its signals, so that theirs come first."""
+    def _start_worker(self, _worker: object) -> None:
+        """Start the loops after the worker has set its signal handlers, so that theirs come first."""
         if self._background is None:
             return
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
@@ -124,7 +124,7 @@ class _Server(BaseApplication):
         logger().info("service.begins", listen=self._service.listen, with_schedule=self._service.with_schedule)
 
     def _stop_background_first(self, number: signal.Signals) -> None:
-        """Gunicorn tells its hook only after the last request has been answered: runs must hear of it at once."""
+        """Stop the runs at once: gunicorn calls its hook only after the last request has been answered."""
         before = signal.getsignal(number)
 
         def handle(received: int, frame: FrameType | None) -> None:
@@ -135,8 +135,8 @@ class _Server(BaseApplication):
 
         signal.signal(number, handle)
 
-    def _worker_ends(self, _arbiter: object, _worker: object) -> None:
-        """Called in the worker when it ends, and in the arbiter, which has neither loops nor site, when it died."""
+    def _end_worker(self, _arbiter: object, _worker: object) -> None:
+        """End the loops and close the site. Also called in the arbiter, which has neither, when the worker died."""
         if self._background is None or self._site is None:
             return
         self._background.end()
@@ -145,10 +145,10 @@ class _Server(BaseApplication):
 
 
 def _with_notes(application: WSGIApplication) -> WSGIApplication:
-    """Give each request a place where the application may note who calls, for the access log."""
+    """Give each request a dict in which the application records the caller, for the access log."""
 
-    def noting(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+    def with_notes(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         environ[NOTES_KEY] = {}
         return application(environ, start_response)
 
-    return noting
+    return with_notes

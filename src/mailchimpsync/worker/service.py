@@ -1,4 +1,4 @@
-"""The service's work in the background: schedule, webhook events, batches, housekeeping, a thread each."""
+"""The service's background work: schedule, webhook events, batches, housekeeping and more, in a thread each."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ from mailchimpsync.actions import Site, collectresults, process_events
 from mailchimpsync.runtime import Deadline
 from mailchimpsync.store.site import webhook_events
 from mailchimpsync.worker.alerting import Alerting
-from mailchimpsync.worker.campaigning import pull_what_is_due
+from mailchimpsync.worker.campaigning import pull_due_campaigns
 from mailchimpsync.worker.housekeeping import EVERY_SECONDS, prune_database
 from mailchimpsync.worker.logs import logger
 from mailchimpsync.worker.loop import Loop, Stop
 from mailchimpsync.worker.metrics import Metrics
 from mailchimpsync.worker.reporting import log_failure
 from mailchimpsync.worker.scheduler import Scheduler
-from mailchimpsync.worker.verifying import verify_what_is_due
+from mailchimpsync.worker.verifying import verify_due
 
 EVENT_SECONDS = 20.0
-"""For how long events are handled before the configuration is looked at again."""
+"""How long events are handled before the configuration is read again."""
 
 EVENTS_EVERY_SECONDS = 1.0
 BURST_SECONDS = 0.25
 BURST_QUIET_SECONDS = timedelta(seconds=0.2)
 BURST_DELAY_MAX = timedelta(seconds=15)
-"""A burst of events is taken in first, for so long at most: Mailchimp waits for answers, and counts late ones."""
+"""How long handling waits during a burst: Mailchimp waits for responses, and counts late ones."""
 
 BATCHES_EVERY_SECONDS = 30.0
-"""Mailchimp announces finished batches by a webhook too; this is for those that get lost.
+"""Mailchimp also reports finished batches by webhook; this is for webhooks that get lost.
 
 See docs/decisions/polling-batches.md.
 """
 
 STOP_SECONDS = 6.0
-"""How long a stop waits for the work under way. What is unfinished then is as after a crash: the next start goes on."""
+"""How long a stop waits for work in progress. Unfinished work continues at the next start, as after a crash."""
 
 
 class Background:
@@ -52,25 +52,25 @@ class Background:
         self._loops = [
             self._loop("events", self._handle_events),
             self._loop("batches", self._read_batches),
-            self._loop("housekeeping", self._tidy_up),
+            self._loop("housekeeping", self._prune),
             self._loop("alerts", Alerting().work),
         ]
         if with_schedule:
             self._loops.append(Loop("schedule", self._scheduler.work, site.runtime, stop))
-            self._loops.append(self._loop("verify", verify_what_is_due))
+            self._loops.append(self._loop("verify", verify_due))
             self._loops.append(self._loop("campaigns", self._pull_campaigns))
 
     def start(self) -> None:
-        """Begin."""
+        """Start all loops."""
         for loop in self._loops:
             loop.start()
 
     def is_alive(self) -> bool:
-        """Say whether all loops are at work."""
+        """Return whether all loops are alive."""
         return all(loop.is_alive for loop in self._loops)
 
     def end(self, seconds: float = STOP_SECONDS) -> None:
-        """Stop, and wait for the work under way, but not longer than so many seconds in all."""
+        """Stop, and wait for work in progress, for at most this many seconds in total."""
         self._stop.set()
         self._scheduler.end()
         deadline = Deadline.after(self._site.runtime, seconds)
@@ -80,7 +80,7 @@ class Background:
             loop.join(deadline.seconds_left(seconds))
 
     def _loop(self, name: str, work: Callable[[Site, Stop], float]) -> Loop:
-        """Give a kind of work a site of its own, with the configuration of now."""
+        """Create a loop with its own site, which reads the newest configuration before each call."""
         site = self._site.another()
 
         def with_newest_configuration(stop: Stop) -> float:
@@ -90,7 +90,7 @@ class Background:
         return Loop(name, with_newest_configuration, site.runtime, self._stop)
 
     def _handle_events(self, site: Site, stop: Stop) -> float:
-        if self._is_raining(site):
+        if self._is_burst(site):
             return BURST_SECONDS
         finished = process_events(
             site,
@@ -104,8 +104,8 @@ class Background:
         logger().info("events.handled", number=finished)
         return 0.0
 
-    def _is_raining(self, site: Site) -> bool:
-        """While events come in one upon the other, taking them in goes first, for a while."""
+    def _is_burst(self, site: Site) -> bool:
+        """Return whether events are arriving in quick succession, so that handling should wait a while."""
         now = site.runtime.now()
         with site.store.reading() as tx:
             queue = webhook_events.queue(tx)
@@ -119,9 +119,9 @@ class Background:
         return BATCHES_EVERY_SECONDS
 
     def _pull_campaigns(self, site: Site, stop: Stop) -> float:
-        return pull_what_is_due(site, stop, self._metrics.campaigns)
+        return pull_due_campaigns(site, stop, self._metrics.campaigns)
 
-    def _tidy_up(self, site: Site, stop: Stop) -> float:
+    def _prune(self, site: Site, stop: Stop) -> float:
         if forgotten := prune_database(site, stop):
             logger().info("housekeeping.done", forgotten=forgotten)
         return EVERY_SECONDS

@@ -1,4 +1,4 @@
-"""Compares both sides in full when it is time to: once a week, unless a connection says otherwise."""
+"""Compares both sides in full at intervals: once a week by default."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from mailchimpsync.worker.logs import logger
 from mailchimpsync.worker.loop import Stop
 from mailchimpsync.worker.reporting import log_failure
 
-LOOK_AGAIN_SECONDS = 60.0
-TRY_AGAIN_AFTER = timedelta(hours=6)
-"""How long after one that came to no end, or is at work in another service, the next one is begun."""
+CHECK_SECONDS = 60.0
+RETRY_AFTER = timedelta(hours=6)
+"""How long after an unfinished comparison, or one in another service, the next one starts."""
 
 FIRST_AFTER = timedelta(days=1)
-"""How long after its first sync a connection is compared for the first time, at the latest."""
+"""When a connection is compared for the first time, at the latest, after its first sync."""
 
 SECONDS_MAX = 4 * 3_600.0
 SECONDS_MIN = 60.0
 BY = "the service"
 
 
-def verify_what_is_due(site: Site, stop: Stop) -> float:
-    """Compare the connections that are due, one after the other, and return when to look again."""
+def verify_due(site: Site, stop: Stop) -> float:
+    """Compare all due connections, and return the seconds until the next check."""
     for link in site.configuration.connections:
         if stop():
             break
@@ -37,11 +37,11 @@ def verify_what_is_due(site: Site, stop: Stop) -> float:
             is_due = _is_due(tx, link, now)
         if is_due:
             _verify(site, link, now, stop)
-    return LOOK_AGAIN_SECONDS
+    return CHECK_SECONDS
 
 
 def _is_due(tx: Transaction, link: Link, now: datetime) -> bool:
-    """Say whether it is time: never within the quiet time, nor while a run is under way."""
+    """Return whether a comparison is due: never in quiet hours or while a run is in progress."""
     schedule, list_id = link.schedule, link.audience_id
     days = timedelta(days=schedule.verify_every_days)
     if not (schedule.enabled and days) or is_quiet(schedule, now):
@@ -50,7 +50,7 @@ def _is_due(tx: Transaction, link: Link, now: datetime) -> bool:
     begun = verifications.last_begun(tx, list_id)
     if first is None or last is None or last["finished_at"] is None:
         return False
-    if begun is not None and now - begun < min(TRY_AGAIN_AFTER, days):
+    if begun is not None and now - begun < min(RETRY_AFTER, days):
         return False
     newest = verifications.newest_verification(tx, list_id)
     if newest is None:

@@ -31,7 +31,7 @@ _KINDS = {
     ChangeKind.CREATE: "contacts created in CiviCRM",
     ChangeKind.INTERESTS: "interests changed at Mailchimp",
     ChangeKind.CORRECT: "contacts corrected in CiviCRM (name, address, hold)",
-    ChangeKind.DATA: "data changed at Mailchimp",
+    ChangeKind.DATA: "with changed data at Mailchimp",
 }
 _STATES = {"open": "warn", "approved": "good", "applied": "good", "dropped": "dim", "expired": "dim"}
 

@@ -255,7 +255,7 @@ def _code(code: Code, entry: Entry) -> str:
 
 What to do: {entry.remedy} \\
 Who can fix it: {entry.who}. \\
-Tried again: {entry.retry}.
+Retried: {entry.retry}.
 """
 
 

@@ -85,7 +85,7 @@ class Desk:
         for _ in range(120):
             result = self("sync", "--max-time", "0.5")
             assert result.exit_code == 3
-            if "Mailchimp is still at work" in result.stdout:
+            if "Mailchimp is still processing" in result.stdout:
                 return result
         raise AssertionError("the batch was never sent")
 

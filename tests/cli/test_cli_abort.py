@@ -143,7 +143,7 @@ def test_ann_is_told_what_would_happen_and_can_think_better_of_it(waiting: Desk)
 
     for refused in (no, nobody):
         assert refused.exit_code == 7
-        assert "1 updates are dropped, and their batches deleted at Mailchimp" in refused.stderr
+        assert "1 updates will be dropped, and their batches deleted at Mailchimp" in refused.stderr
         assert "--yes" in refused.stderr
     assert waiting.status() == before
     assert len(waiting.batches_at_mailchimp()) == 1

@@ -74,7 +74,7 @@ def test_alerts_that_cant_be_looked_after_fail_no_sync(connected: Desk, monkeypa
     result = connected("sync")
 
     assert result.exit_code == 0
-    assert result.stderr == "Alerts could not be looked after (ZeroDivisionError); the next sync does it.\n"
+    assert result.stderr == "Alerts couldn't be sent (ZeroDivisionError). The next sync tries again.\n"
 
 
 def test_what_is_wrong_is_listed_until_it_is_over(connected: Desk, mailbox: MailServer) -> None:
@@ -88,10 +88,12 @@ def test_what_is_wrong_is_listed_until_it_is_over(connected: Desk, mailbox: Mail
     connected("sync")
 
     assert "! 1  Newsletter ↔ News: the sync failed (CV_GROUP_INACTIVE)\n" in listed
-    assert "; told 1 time.\n" in listed
+    assert "; sent 1 time.\n" in listed
     assert "→ " in listed
-    assert known.output == "✓ Nobody is reminded of alert 1 any more. When it is over, that is told.\n"
-    assert " knows of it.\n" in after
+    assert (
+        known.output == "✓ Alert 1 is acknowledged. There are no more reminders, only a message when it is resolved.\n"
+    )
+    assert "; acknowledged by " in after
     assert connected("alerts", "list").output == "There are no open problems.\n"
     [found] = json.loads(connected("alerts", "list", "--all", "--json").stdout)
     assert found["recovered_at"]

@@ -119,13 +119,13 @@ def test_a_site_that_is_not_there_is_told_in_the_envelope_too(desk: Desk) -> Non
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["limit"], "“limit” is not key=value"),
-        (["=3"], "“=3” is not key=value"),
-        (["limit:=three"], "this is not JSON"),
-        (["limit=1", "limit.x=2"], "limit has a value already"),
+        (["limit"], "“limit” isn't key=value"),
+        (["=3"], "“=3” isn't key=value"),
+        (["limit:=three"], "not valid JSON"),
+        (["limit=1", "limit.x=2"], "limit already has a value"),
         (["--json", "[1]"], "give an object"),
-        (["--json", "{"], "this is not JSON"),
-        (["--json", "[" * 100_000], "this is not JSON"),
+        (["--json", "{"], "not valid JSON"),
+        (["--json", "[" * 100_000], "not valid JSON"),
     ],
 )
 def test_words_that_can_not_be_read_are_refused(desk: Desk, words: list[str], told: str) -> None:

@@ -162,7 +162,7 @@ def test_status_and_doctor_tell_how_the_import_stands_where_it_is_switched_on(ma
     assert never == [("warning", "They have never been imported.", None)]
     assert of_campaigns(mailed) == [("good", "Known campaigns: 2; activities: 2.", None)]
     assert re.search(
-        r"Campaigns +2 known, 2 activities made of them *\n +Last import +\S.* UTC, done", mailed("status").output
+        r"Campaigns +2 known, 2 activities created *\n +Last import +\S.* UTC, done", mailed("status").output
     )
     [status] = json.loads(mailed("status", "--json").stdout)
     assert (status["campaigns"]["campaigns"], status["campaigns"]["failures"]) == (2, [])

@@ -66,8 +66,8 @@ def test_an_import_names_every_problem_and_saves_nothing(connected: Desk) -> Non
     result = connected("config", "import", "-", typed=text)
 
     assert result.exit_code == 7
-    assert "an audience id has only letters, digits and underscores" in " ".join(result.stderr.split())
-    assert "has the subscription group 8" in result.stderr
+    assert "an audience id can only contain letters, digits and underscores" in " ".join(result.stderr.split())
+    assert "is linked with the subscription group 8" in result.stderr
     assert connected("config", "show").stdout == before
 
 
@@ -77,7 +77,7 @@ def test_another_secret_key_than_the_one_in_use_is_told(connected: Desk) -> None
     result = connected("status")
 
     assert result.exit_code == 7
-    assert "encrypted with another secret key" in result.stderr
+    assert "encrypted with a different secret key" in result.stderr
 
 
 def test_a_key_file_open_to_others_is_refused(connected: Desk) -> None:

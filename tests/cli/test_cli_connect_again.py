@@ -81,7 +81,7 @@ def test_what_is_kept_is_shown(settled: Desk) -> None:
     assert "Topics: Walks ↔ Other (group 13)\n" in shown
     assert "Topics: Cycling ↔ Cycling (group 10), as before" in shown
     assert "Kept: subscription group News, resubscribe “never”, schedule (every 30 minutes), signing secret" in shown
-    assert "the next sync reads everything" in shown
+    assert "the next sync is a full sync" in shown
 
 
 def test_an_interest_that_mailchimp_has_no_longer_can_be_dropped(settled: Desk) -> None:

@@ -88,7 +88,9 @@ def test_whom_mailchimp_may_ask_instead_is_told_before_it_is_done_and_after(crow
     crowd("apply", "1", "--yes")
     run = newest_run(crowd)
 
-    assert "1 of those subscribed was on the list before, and is asked to confirm instead if Mailchimp insists" in told
+    assert (
+        "1 of those subscribed was on the list before and is asked to confirm instead if Mailchimp requires it" in told
+    )
     assert counts["add"] == run["planned"]["add"] == 10
     assert (run["changes"]["add"], run["changes"]["ask"]) == (9, 1)
 

@@ -60,7 +60,7 @@ def test_the_demo_ends_with_both_sides_in_agreement_and_leaves_nothing(
     assert done.returncode == 0, done.stdout + done.stderr
     assert "✓ All differences have a known reason." in done.stdout
     assert done.stdout.index("The first sync") < done.stdout.index("The world goes on")
-    assert done.stdout.count("Could not be synced") == 2
+    assert done.stdout.count("Can't be synced") == 2
     assert "\x1b" not in done.stdout
     assert list((tmp_path / "tmp").iterdir()) == []
 
@@ -79,7 +79,7 @@ def test_a_demo_that_is_kept_can_be_gone_on_with_and_stopped(tidied: dict[str, s
 
     assert re.search(r"in sync, but \d+ people can't be synced", status.stdout)
     assert (synced.exit_code, "Changes: none" in synced.stdout) == (0, True)
-    assert (again.exit_code, "A demo is running already" in again.stderr) == (2, True)
+    assert (again.exit_code, "A demo is already running" in again.stderr) == (2, True)
     assert stopped.exit_code == 0
     assert list((tmp_path / "tmp").iterdir()) == []
     with pytest.raises(httpx2.ConnectError):

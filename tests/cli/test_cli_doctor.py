@@ -61,7 +61,7 @@ def test_of_a_synced_site_with_its_service_all_is_well(connected: Desk) -> None:
         result = connected("doctor", **public_url)
         assert {one["level"] for one in findings(connected, **public_url)} == {"good"}
     assert result.exit_code == 0
-    assert result.output.endswith("All is well.\n")
+    assert result.output.endswith("No problems found.\n")
 
 
 def test_everything_is_looked_at(connected: Desk) -> None:

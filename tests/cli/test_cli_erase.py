@@ -24,7 +24,7 @@ def test_it_asks_erases_says_what_it_did_and_is_kept_to(connected: Desk) -> None
 
     assert done.exit_code == 0
     assert "1 permanently deleted at Mailchimp" in done.output
-    assert "CiviCRM still has the address at contacts" in done.output
+    assert "CiviCRM still has the address for contacts" in done.output
     assert FAY not in addresses(connected)
     assert connected("journal", "verify").exit_code == 0
     assert FAY not in connected("status").output

@@ -101,7 +101,7 @@ def test_the_journal_as_json_is_readable_by_its_owner_only(synced: Desk, tmp_pat
     entries = json.loads(file.read_text())
 
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert f"{len(entries)} entries were written to" in shown.stderr
+    assert f"Exported {len(entries)} entries to" in shown.stderr
     assert [entry["number"] for entry in entries] == list(range(1, len(entries) + 1))
 
 

@@ -13,7 +13,7 @@ from mailchimpsync.store.runs import services
 
 @pytest.mark.parametrize(
     ("runs", "scheduled", "said"),
-    [(False, True, "no service runs"), (True, False, "this connection's schedule is switched off"), (True, True, "")],
+    [(False, True, "no service is running"), (True, False, "this connection's schedule is off"), (True, True, "")],
 )
 def test_status_says_when_the_next_sync_is_or_which_of_service_and_schedule_is_missing(
     connected: Desk, runs: bool, scheduled: bool, said: str

@@ -49,7 +49,7 @@ def test_init_without_an_answer_names_the_option(desk: Desk) -> None:
     result = desk("init")
 
     assert result.exit_code == 2
-    assert "CiviCRM's address is missing; give it by --civicrm-url" in result.stderr
+    assert "CiviCRM's address is missing. Set it with --civicrm-url" in result.stderr
 
 
 def test_init_again_changes_the_key_and_keeps_connections(connected: Desk) -> None:
@@ -188,16 +188,16 @@ def test_a_group_used_twice_is_refused_by_name(desk: Desk) -> None:
     result = desk.connect("--audience", desk.list_id, "--group", "8", "--interest", "Walks=8")
 
     assert result.exit_code == 7
-    assert "has the subscription group 8" in result.stderr
+    assert "is linked with the subscription group 8" in result.stderr
 
 
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("--audience", "Newsleter"), "There is no audience “Newsleter”. There are: a1b2c3d4e5 (Newsletter)."),
+        (("--audience", "Newsleter"), "There is no audience “Newsleter”. Available: a1b2c3d4e5 (Newsletter)."),
         (("--audience", "Newsletter", "--group", "Newz"), "There is no subscription group “Newz”"),
         (("--audience", "Newsletter", "--group", "8", "--interest", "Walking=9"), "There is no interest “Walking”"),
-        (("--audience", "Newsletter", "--group", "8", "--interest", "Walks"), "not of the form INTEREST=GROUP"),
+        (("--audience", "Newsletter", "--group", "8", "--interest", "Walks"), "isn't of the form INTEREST=GROUP"),
         (("--group", "8"), "Audience (number, id or name) is missing; give it by --audience"),
     ],
     ids=["audience", "group", "interest", "no equals sign", "nothing"],

@@ -201,7 +201,7 @@ def test_while_mailchimp_is_still_at_work_there_is_more_to_do(connected: Desk) -
     finished = connected("sync")
 
     assert waiting.exit_code == 3
-    assert "Mailchimp is still at work on 1 updates" in waiting.stdout
+    assert "Mailchimp is still processing on 1 updates" in waiting.stdout
     assert (between["updates_outstanding"], between["in_sync"]) == (1, False)
     assert (finished.exit_code, connected.status()["in_sync"]) == (0, True)
 
@@ -237,7 +237,7 @@ def test_ctrl_c_ends_with_a_message_and_the_next_sync_goes_on(connected: Desk) -
     stdout, stderr = process.communicate(timeout=60)
 
     assert process.returncode == 130, stdout + stderr
-    assert "the next call goes on from here" in stderr
+    assert "run the command again to continue" in stderr
     assert "Traceback" not in stdout + stderr
     assert not connected.status()["running"]
     assert (connected("sync").exit_code, connected.status()["in_sync"]) == (0, True)

@@ -44,11 +44,11 @@ def test_a_difference_nothing_explains_ends_with_seven_and_is_shown(connected: D
     result = connected("verify")
 
     assert result.exit_code == 7
-    assert "✗ 1 difference that nothing explains" in result.output
+    assert "✗ 1 unexplained difference" in result.output
     assert "bella@example.org" in result.output
     assert "sync --since ever` reads everything and decides again" in " ".join(result.output.split())
     assert "loaded into CiviCRM with old dates" in " ".join(result.output.split())
-    assert "1 difference that nothing explains, at 20" in connected("status").output
+    assert "1 unexplained difference, at 20" in connected("status").output
 
 
 def test_a_script_reads_json_and_a_spreadsheet_csv(connected: Desk, tmp_path: Path) -> None:

@@ -129,13 +129,13 @@ def test_a_change_is_told_without_the_secret() -> None:
 @pytest.mark.parametrize(
     ("said", "sentence"),
     [
-        (alerts(security="none"), "a password is not sent unencrypted"),
-        (alerts(password=None), "user and password go together"),
-        (alerts(to=["Ann <ann@office.example>"]), "an address is written as ann@example.org"),
+        (alerts(security="none"), "a password can't be sent unencrypted"),
+        (alerts(password=None), "set both user and password"),
+        (alerts(to=["Ann <ann@office.example>"]), "write an address like ann@example.org"),
         (alerts(sender="nobody"), "alerts.email, sender: an address is written as"),
         (alerts(to=[]), "alerts.email.to: Tuple should have at least 1 item"),
         (alerts(port=0), "alerts.email.port"),
-        ({"ping_url": "ftp://a-check-only-we-know"}, "alerts, ping_url: an address begins with https://"),
+        ({"ping_url": "ftp://a-check-only-we-know"}, "alerts, ping_url: a URL must start with https://"),
         ({"slack": {"webhook_url": "a-way-in"}}, "alerts.slack, webhook_url: an address begins with"),
         ({"summary": "someday"}, "alerts.summary"),
     ],

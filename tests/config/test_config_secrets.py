@@ -167,7 +167,7 @@ def test_a_stored_key_goes_to_no_other_address_than_it_was_given_for(
     place = values["civicrm"] if part == "civicrm" else values["accounts"]["main"]
     place.update(change)
 
-    with pytest.raises(ConfigurationError, match=r"The address of .* is another one than the API key was stored for"):
+    with pytest.raises(ConfigurationError, match=r"The API key of .* was stored for a different address"):
         from_stored(values, keyring, configuration)
 
     for one in (values["civicrm"], values["accounts"]["main"]):

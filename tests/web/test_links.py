@@ -64,7 +64,7 @@ def test_there_is_no_page_without_contact_or_site(tmp_path: Path) -> None:
 
 
 def test_nobody_is_led_to_an_address_that_is_no_page(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="begins with https:// or http://"):
+    with pytest.raises(ConfigurationError, match="must start with https:// or http://"):
         site_of(tmp_path, url="javascript:alert(1)//")
 
 

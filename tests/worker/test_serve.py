@@ -52,7 +52,7 @@ def test_without_the_schedule_nothing_is_synced_by_itself(charity: Charity, serv
     time.sleep(3)
 
     assert charity.runs() == []
-    assert "not synced by itself" in service.told()
+    assert "not synced automatically" in service.told()
 
 
 def _run_once_each(charity: Charity, serve: Serve) -> None:
@@ -182,7 +182,7 @@ def test_without_the_packages_of_the_web_it_says_how_to_install_them(charity: Ch
     )
 
     assert found.returncode == 7
-    assert "pip install 'mailchimpsync[web]'" in found.stderr
+    assert "pip install '.[web]'" in found.stderr
 
 
 def test_a_place_to_listen_that_is_none_is_a_mistake(charity: Charity, tmp_path: Path) -> None:

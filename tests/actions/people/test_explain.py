@@ -336,7 +336,7 @@ def test_the_command_prints_the_story(library: Office) -> None:
 
     assert shown.exit_code == 0
     assert "  Not on the list: No longer subscribed at Mailchimp, so removed" in shown.stdout
-    assert "What happened, newest first" in shown.stdout
+    assert "History, newest first" in shown.stdout
     assert "Removed" not in shown.stderr
 
 

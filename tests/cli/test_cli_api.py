@@ -123,7 +123,7 @@ def test_a_site_that_is_not_there_is_told_in_the_envelope_too(desk: Desk) -> Non
         (["=3"], "“=3” isn't key=value"),
         (["limit:=three"], "not valid JSON"),
         (["limit=1", "limit.x=2"], "limit already has a value"),
-        (["--json", "[1]"], "give an object"),
+        (["--json", "[1]"], "expected an object"),
         (["--json", "{"], "not valid JSON"),
         (["--json", "[" * 100_000], "not valid JSON"),
     ],

@@ -65,7 +65,7 @@ def test_history_can_be_cut_short(connected: Desk) -> None:
         (("2", "3"), "resubscribe from ask to never."),
         (("3", "2"), "resubscribe from never to ask."),
         (("1",), "new, with subscription group 8"),
-        (("3",), "Nothing differs."),
+        (("3",), "No differences."),
     ],
     ids=["the last change", "two versions", "backwards", "one to the newest", "the newest to itself"],
 )
@@ -83,7 +83,7 @@ def test_diff_of_a_file_says_what_importing_it_would_change_and_delete(connected
     text = in_one_line(connected("config", "diff", str(file)).stdout)
 
     assert "connection of audience “a1b2c3d4e5” (Newsletter ↔ News): removed." in text
-    assert "would delete what is known of Newsletter ↔ News (a1b2c3d4e5): 5 rows, " in text
+    assert "would delete the records of Newsletter ↔ News (a1b2c3d4e5): 5 rows, " in text
     assert connected.status()["rows"]
 
 
@@ -121,7 +121,7 @@ def test_going_back_to_before_a_connection_asks_first(connected: Desk) -> None:
     assert "5 rows" in refused.stderr
     assert "[[connections]]" in kept
     assert agreed.exit_code == 0
-    assert "deleted of a1b2c3d4e5: 5 rows" in agreed.stdout
+    assert "deleted for a1b2c3d4e5: 5 rows" in agreed.stdout
     assert "[[connections]]" not in shown(connected)
 
 
@@ -151,7 +151,7 @@ def test_an_import_that_would_delete_does_it_only_with_yes(connected: Desk) -> N
     assert "Newsletter ↔ News (a1b2c3d4e5): 5 rows" in in_one_line(refused.stderr)
     assert sum(still_there.values()) == 5
     assert agreed.exit_code == 0
-    assert "deleted of a1b2c3d4e5: 5 rows" in agreed.stdout
+    assert "deleted for a1b2c3d4e5: 5 rows" in agreed.stdout
 
 
 def test_json_goes_out_and_comes_in_as_well(connected: Desk) -> None:

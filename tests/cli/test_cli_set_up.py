@@ -198,7 +198,7 @@ def test_a_group_used_twice_is_refused_by_name(desk: Desk) -> None:
         (("--audience", "Newsletter", "--group", "Newz"), "There is no subscription group “Newz”"),
         (("--audience", "Newsletter", "--group", "8", "--interest", "Walking=9"), "There is no interest “Walking”"),
         (("--audience", "Newsletter", "--group", "8", "--interest", "Walks"), "isn't of the form INTEREST=GROUP"),
-        (("--group", "8"), "Audience (number, id or name) is missing; give it by --audience"),
+        (("--group", "8"), "Audience (number, id or name) is missing. Set it with --audience"),
     ],
     ids=["audience", "group", "interest", "no equals sign", "nothing"],
 )

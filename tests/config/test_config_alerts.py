@@ -132,11 +132,11 @@ def test_a_change_is_told_without_the_secret() -> None:
         (alerts(security="none"), "a password can't be sent unencrypted"),
         (alerts(password=None), "set both user and password"),
         (alerts(to=["Ann <ann@office.example>"]), "write an address like ann@example.org"),
-        (alerts(sender="nobody"), "alerts.email, sender: an address is written as"),
+        (alerts(sender="nobody"), "alerts.email, sender: write an address like"),
         (alerts(to=[]), "alerts.email.to: Tuple should have at least 1 item"),
         (alerts(port=0), "alerts.email.port"),
         ({"ping_url": "ftp://a-check-only-we-know"}, "alerts, ping_url: a URL must start with https://"),
-        ({"slack": {"webhook_url": "a-way-in"}}, "alerts.slack, webhook_url: an address begins with"),
+        ({"slack": {"webhook_url": "a-way-in"}}, "alerts.slack, webhook_url: a URL must start with"),
         ({"summary": "someday"}, "alerts.summary"),
     ],
 )

@@ -46,7 +46,7 @@ def test_a_link_becomes_the_connection_the_engine_needs() -> None:
 @pytest.mark.parametrize(
     ("connections", "sentence"),
     [
-        ([link(account="other")], "there is no account “other” (there is: main)"),
+        ([link(account="other")], "there is no account “other” (available: main)"),
         ([link(audience_id="aaaa-1111")], "an audience id can only contain letters, digits and underscores"),
         ([link(), link(group_id=18, interests={})], "Audience “aaaa111122” is connected 2 times"),
         ([link(), link(audience_id="b", interests={})], "Group 8 is used 2 times"),

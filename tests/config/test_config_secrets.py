@@ -64,7 +64,7 @@ def test_a_new_secret_key_in_front_of_the_old_one_still_opens_old_secrets(config
 def test_another_secret_key_is_a_clear_error(configuration: Configuration) -> None:
     stored = to_stored(configuration, Keyring([OLD]).encrypt)
 
-    with pytest.raises(ConfigurationError, match="another secret key") as caught:
+    with pytest.raises(ConfigurationError, match="a different secret key") as caught:
         from_stored(stored, Keyring([NEW]))
 
     assert caught.value.code is Code.SECRET
@@ -121,7 +121,7 @@ def test_a_key_file_that_is_open_to_others_is_refused(home: Path, mode: int) -> 
     create_key_file(home / "secret.key")
     (home / "secret.key").chmod(mode)
 
-    with pytest.raises(ConfigurationError, match="open to others") as caught:
+    with pytest.raises(ConfigurationError, match="accessible to others") as caught:
         read_keyring(load_settings(home))
 
     assert caught.value.code is Code.SECRET

@@ -160,7 +160,7 @@ def test_a_batch_that_could_not_be_deleted_is_named(waiting: Desk) -> None:
     result = waiting("abort", "--yes")
 
     assert result.exit_code == 3
-    assert "Batch 1 could not be deleted" in result.stderr
+    assert "Batch 1 couldn't be deleted" in result.stderr
     assert waiting.status()["updates_outstanding"] == 1
 
 

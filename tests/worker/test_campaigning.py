@@ -14,7 +14,7 @@ from mailchimpsync.actions import Site, fetchandreconcile, getalerts
 from mailchimpsync.config import Campaigns, Schedule
 from mailchimpsync.store.schema import campaign_import
 from mailchimpsync.sync.lease.lease import holding_lease
-from mailchimpsync.worker.campaigning import CONTINUE_AFTER, CHECK_SECONDS, pull_due_campaigns
+from mailchimpsync.worker.campaigning import CHECK_SECONDS, CONTINUE_AFTER, pull_due_campaigns
 from mailchimpsync.worker.metrics import Metrics
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.rights import CAMPAIGNS

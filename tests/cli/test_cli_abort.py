@@ -49,7 +49,7 @@ def test_a_sync_that_waits_in_another_process_is_aborted(waiting: Desk) -> None:
     [done] = json.loads(result.stdout)
     assert (done["was_at_work"], done["batches_deleted"], done["updates_aborted"]) == (True, 1, 1)
     assert (process.returncode, complaints) == (3, "")
-    assert "aborted by somebody else" in " ".join(said.split())
+    assert "aborted by someone else" in " ".join(said.split())
     assert waiting.batches_at_mailchimp() == []
     status = waiting.status()
     assert (status["running"], status["interrupted"], status["updates_outstanding"]) == (False, False, 0)
@@ -65,7 +65,7 @@ def test_a_sync_whose_request_hangs_ends_with_the_abort_though_no_answer_ever_co
 
     [done] = json.loads(result.stdout)
     assert (done["was_at_work"], process.returncode, complaints) == (True, 3, "")
-    assert "aborted by somebody else" in " ".join(said.split())
+    assert "aborted by someone else" in " ".join(said.split())
 
 
 def test_a_sync_whose_request_hangs_ends_with_its_time_though_no_answer_ever_comes(waiting: Desk) -> None:
@@ -106,13 +106,13 @@ def test_a_forced_restart_is_refused_once_and_takes_over_when_said_twice(waiting
 
     once = waiting("sync", "--force-restart")
     assert (once.exit_code, process.poll()) == (3, None)
-    assert "twice" in once.stderr
+    assert "Another run is in progress" in once.stderr
 
     finish_batches(waiting)
     waiting("sync", "--force-restart", "--force-restart")
     said, _ = process.communicate(timeout=30)
     assert process.returncode in {0, 3}
-    assert "aborted by somebody else" in " ".join(said.split()) or "done" in said
+    assert "aborted by someone else" in " ".join(said.split()) or "done" in said
     assert_agreement(waiting)
 
 

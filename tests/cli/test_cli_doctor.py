@@ -72,7 +72,7 @@ def test_warnings_alone_are_no_failure(connected: Desk) -> None:
     result = connected("doctor")
     assert result.exit_code == 0
     assert "It has never been synced." in result.output
-    assert result.output.endswith("Nothing is wrong; warnings: 3.\n")
+    assert result.output.endswith("No problems; warnings: 3.\n")
 
 
 def test_a_terminal_of_80_columns_is_wide_enough(connected: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -201,7 +201,7 @@ def test_while_mailchimp_is_still_at_work_there_is_more_to_do(connected: Desk) -
     finished = connected("sync")
 
     assert waiting.exit_code == 3
-    assert "Mailchimp is still processing on 1 updates" in waiting.stdout
+    assert "Mailchimp is still processing 1 updates" in waiting.stdout
     assert (between["updates_outstanding"], between["in_sync"]) == (1, False)
     assert (finished.exit_code, connected.status()["in_sync"]) == (0, True)
 

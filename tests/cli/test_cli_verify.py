@@ -46,7 +46,7 @@ def test_a_difference_nothing_explains_ends_with_seven_and_is_shown(connected: D
     assert result.exit_code == 7
     assert "✗ 1 unexplained difference" in result.output
     assert "bella@example.org" in result.output
-    assert "sync --since ever` reads everything and decides again" in " ".join(result.output.split())
+    assert "sync --since ever`, which reads everything and decides again" in " ".join(result.output.split())
     assert "loaded into CiviCRM with old dates" in " ".join(result.output.split())
     assert "1 unexplained difference, at 20" in connected("status").output
 

@@ -1,11 +1,19 @@
-"""The pages that people write stay free of turns that readers stumble over. Quoted output and names of screens don't count."""
+"""Pages, screens, messages and help texts stay free of turns that readers stumble over.
+
+Quoted output and names of screens don't count on pages.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
+from babel.messages.pofile import read_po
+
+from mailchimpsync.cli.main import cli
 
 ROOT = Path(__file__).parents[2]
 GENERATED = frozenset({"api.md", "codes.md", "decision-table.md", "permissions.md"})
@@ -43,3 +51,28 @@ def test_a_page_has_no_turn_that_readers_stumble_over(page: Path) -> None:
     found = [match[0] for pattern in (TURNS, CLAUSE_AS_SUBJECT) for match in pattern.finditer(prose(page))]
 
     assert found == []
+
+
+def messages() -> Iterator[str]:
+    """Give every text that can be translated: of screens, e-mails, codes, findings and explanations."""
+    with (ROOT / "src/mailchimpsync/web/locale/de/LC_MESSAGES/django.po").open("rb") as file:
+        for message in read_po(file, locale="de"):
+            yield from (message.id,) if isinstance(message.id, str) else message.id
+
+
+def help_texts(command: click.Command, context: click.Context) -> Iterator[str]:
+    """Give the help of a command, its options and the commands below it."""
+    yield command.help or ""
+    yield from (option.help or "" for option in command.params if isinstance(option, click.Option))
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            assert below is not None
+            yield from help_texts(below, click.Context(below, parent=context, info_name=name))
+
+
+def test_no_message_and_no_help_text_has_such_a_turn() -> None:
+    spoken = [*messages(), *help_texts(cli, click.Context(cli))]
+
+    assert len(spoken) > 1_000
+    assert [text for text in spoken if TURNS.search(text)] == []

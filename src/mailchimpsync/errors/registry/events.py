@@ -7,27 +7,27 @@ from mailchimpsync.errors.codes import Code, Entry, Retry, Who
 EVENTS: dict[Code, Entry] = {
     Code.MAILCHIMP_BOUNCED: Entry(
         "Mail to the address bounced permanently, so it is on hold in CiviCRM.",
-        "Mailchimp cleaned the member after hard bounces or too many soft bounces, and reported it by webhook.",
+        "Mailchimp cleaned the member after hard bounces or too many soft bounces.",
         "Correct the address in CiviCRM, or take it off hold if the person can be reached there again.",
         Who.DATA_OWNER,
         Retry.ON_CHANGE,
     ),
     Code.MAILCHIMP_COMPLAINED: Entry(
         "The person reported a message as spam, so the address is on hold in CiviCRM.",
-        "Mailchimp took the member off the audience after a complaint, and reported it by webhook.",
+        "Mailchimp took the member off the audience after a complaint.",
         "Respect it: don't add the person again unless they ask you to.",
         Who.PERSON,
         Retry.ON_CHANGE,
     ),
     Code.MAILCHIMP_PROFILE: Entry(
         "The name was changed at Mailchimp, so it is changed in CiviCRM.",
-        "The person edited their profile at Mailchimp, which reported it by webhook.",
+        "The person edited their profile at Mailchimp.",
         "Nothing to do.",
         Who.NOBODY,
     ),
     Code.MAILCHIMP_RENAMED: Entry(
         "The address was changed at Mailchimp, so the new one is added to the contact as its bulk mail address.",
-        "The person gave Mailchimp another address, and Mailchimp reported it by webhook.",
+        "The person gave Mailchimp another address.",
         "Nothing to do.",
         Who.NOBODY,
     ),

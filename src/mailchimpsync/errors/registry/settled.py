@@ -138,7 +138,7 @@ SETTLED: dict[Code, Entry] = {
         Who.DATA_OWNER,
     ),
     Code.UNDO_BY_HAND: Entry(
-        "Names, addresses and holds that a webhook changed aren't undone.",
+        "Names, addresses and holds that were changed because of Mailchimp aren't undone.",
         "What people tell Mailchimp about themselves is most likely true.",
         "Correct the contact in CiviCRM if it is wrong.",
         Who.DATA_OWNER,

@@ -59,7 +59,7 @@ def test_the_demo_ends_with_both_sides_in_agreement_and_leaves_nothing(
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "✓ All differences have a known reason." in done.stdout
-    assert done.stdout.index("The first sync") < done.stdout.index("The world goes on")
+    assert done.stdout.index("The first sync") < done.stdout.index("Changes on both sides")
     assert done.stdout.count("Can't be synced") == 2
     assert "\x1b" not in done.stdout
     assert list((tmp_path / "tmp").iterdir()) == []

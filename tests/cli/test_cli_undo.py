@@ -76,7 +76,7 @@ def test_a_run_that_changed_nothing_needs_no_undo(connected: Desk) -> None:
     result = connected("undo", run_of(connected))
 
     assert result.exit_code == 0
-    assert "can be taken back" in result.output
+    assert "can be undone" in result.output
     assert "Next:" not in result.output
 
 

@@ -306,14 +306,8 @@ def _journal(world: World, truth: Truth) -> Iterator[str]:
             yield f"journal entry {entry['id']} has the unknown reason {entry['reason']}"
 
 
-def claims(world: World, story: Story) -> Iterator[str]:
-    """Yield the people about whom both sides differ, by their own data, right after a call has said that nobody is due.
-
-    Only those are left out whom the product lists as failures, and the erased, of whom it may know nothing.
-    """
-    truth, listed = Truth(world), [row for row in world.rows() if row["sync_status"] == "fail"]
-    failed_contacts = {row["civicrm_contact_id"] for row in listed}
-    failed_members = {row["mailchimp_member_id"] for row in listed}
+def _owners_and_addresses(world: World, truth: Truth) -> tuple[dict[int, set[str]], dict[str, set[int]]]:
+    """Return the addresses of each living contact, and the contacts of each address."""
     addresses: dict[int, set[str]] = {}
     owners: dict[str, set[int]] = {}
     for one in truth.emails:
@@ -324,6 +318,18 @@ def claims(world: World, story: Story) -> Iterator[str]:
             # CiviCRM leaves a second address of one location with the contact in the trash; its person goes on.
             owners.setdefault(one["email"].lower(), set()).add(merged)
             addresses.setdefault(merged, set()).add(one["email"].lower())
+    return addresses, owners
+
+
+def claims(world: World, story: Story) -> Iterator[str]:
+    """Yield the people about whom both sides differ, by their own data, right after a call has said that nobody is due.
+
+    Only those are left out whom the product lists as failures, and the erased, of whom it may know nothing.
+    """
+    truth, listed = Truth(world), [row for row in world.rows() if row["sync_status"] == "fail"]
+    failed_contacts = {row["civicrm_contact_id"] for row in listed}
+    failed_members = {row["mailchimp_member_id"] for row in listed}
+    addresses, owners = _owners_and_addresses(world, truth)
     mailed = {one["email_address"].lower() for key, one in truth.members.items() if truth.is_subscribed(key)}
     moved = {row["civicrm_contact_id"] for row in world.rows() if (row["mailchimp_email"] or "").startswith(MOVED)}
     for key, member in truth.members.items():

@@ -67,9 +67,9 @@ def test_revoking_a_token_there_is_not_fails(home: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        (["create", " ", "--scope", "read"], "1 to 100 characters"),
-        (["create", "x" * 101, "--scope", "read"], "1 to 100 characters"),
-        (["create", "tab\there", "--scope", "read"], "can be printed"),
+        (["create", " ", "--scope", "read"], "1 to 100 printable characters"),
+        (["create", "x" * 101, "--scope", "read"], "1 to 100 printable characters"),
+        (["create", "tab\there", "--scope", "read"], "printable"),
         (["create", "cron", "--scope", "read", "--expires-in-days", "0"], "1 to 3650 days"),
         (["create", "cron", "--scope", "read", "--expires-in-days", "99999999999"], "1 to 3650 days"),
         (["create", "cron", "--scope", "everything"], "Invalid value for '--scope'"),

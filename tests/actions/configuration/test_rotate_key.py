@@ -156,7 +156,7 @@ def test_a_key_from_the_environment_takes_two_calls(home: Path, monkeypatch: pyt
 
     assert "Step 1 of 2" in first.stdout
     assert second.exit_code == 0
-    assert "Now set MAILCHIMPSYNC_SECRET_KEY to that one alone" in second.stdout
+    assert "Now set MAILCHIMPSYNC_SECRET_KEY to that key alone" in second.stdout
     assert old not in first.output + second.output
     assert opens(home)
     assert not (home / "secret.key").exists()
@@ -169,7 +169,7 @@ def test_a_version_nobody_can_open_stops_it_before_the_old_key_goes(home: Path) 
             stray = {"accounts": {"lost": {"api_key": "encrypted:gAAAAABnothing"}}}
             configurations.save_configuration(tx, stray, site.runtime.now(), "ann", after=site.version)
             configurations.save_configuration(tx, {"accounts": {}}, site.runtime.now(), "ann", after=site.version + 1)
-        with pytest.raises(ConfigurationError, match="another secret key"):
+        with pytest.raises(ConfigurationError, match="a different secret key"):
             list(rotate_key_file(site))
 
         assert read_keys(site.settings)[-1:] == before

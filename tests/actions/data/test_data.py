@@ -124,8 +124,8 @@ def test_a_plugin_that_failed_is_an_alert_until_it_works(office: Office) -> None
 @pytest.mark.parametrize(
     ("data", "part"),
     [
-        ({"names": True, "fields": [{"merge_field": "FNAME", "source": "nick_name"}]}, "FNAME is filled 2 times"),
-        ({"tags": True, "tag_prefix": " "}, "without a prefix"),
+        ({"names": True, "fields": [{"merge_field": "FNAME", "source": "nick_name"}]}, "FNAME has 2 sources"),
+        ({"tags": True, "tag_prefix": " "}, "a prefix is needed"),
         ({"plugins": {"tags": {}}}, "built-in plugin"),
         ({"fields": [{"merge_field": "X", "source": "api_key"}]}, "secret of the contact"),
     ],

@@ -37,10 +37,10 @@ _WAYS: Mapping[str, RemedyLink] = {
     ),
     HOW_TO: _ALERTS,
     "Run `mailchimpsync sync`.": _FIRST,
-    "Run `mailchimpsync sync`: it goes on from there.": RemedyLink(
+    "Run `mailchimpsync sync` to continue from there.": RemedyLink(
         gettext_lazy("Sync the connection: it resumes from there."), "overview"
     ),
-    "See that `mailchimpsync serve` runs, or `mailchimpsync sync` is called by schedule.": RemedyLink(
+    "Make sure that `mailchimpsync serve` is running, or that a schedule calls `mailchimpsync sync`.": RemedyLink(
         gettext_lazy("Check that the connection is turned on and the service is running."),
         "configuration",
     ),

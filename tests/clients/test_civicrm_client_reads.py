@@ -219,6 +219,18 @@ def test_persons_come_with_what_forbids_mailing_them(civicrm: Civicrm) -> None:
     assert found[fred] == ("", "", False, True, True, True, ())
 
 
+def test_thousands_of_persons_with_an_address_each_are_read_in_few_requests(civicrm: Civicrm) -> None:
+    sandbox, client = civicrm
+    everyone = sandbox.load_contacts([{"emails": mails(f"p{number}@bedrock.org")} for number in range(4_100)])
+    _ = client.pattern
+    sandbox.log.clear()
+
+    assert len(persons(client, everyone)) == 4_100
+    requests = sandbox.log.as_dict()["requests"]
+    assert isinstance(requests, list)
+    assert len(requests) == 3
+
+
 def test_persons_of_many_addresses_are_asked_for_in_halves(civicrm: Civicrm, monkeypatch: pytest.MonkeyPatch) -> None:
     sandbox, client = civicrm
     people = sandbox.load_contacts([{"emails": mails(f"a{n}@bedrock.org", f"b{n}@bedrock.org")} for n in range(5)])

@@ -13,8 +13,11 @@ from mailchimpsync.civicrm.http.unreadable_rows import OddRow, sorted_out
 from mailchimpsync.http import unreadable_answer
 from mailchimpsync.model import blank_as_empty
 
-PERSONS_MAX = 2_000
-"""Contacts in one request; with their e-mails they stay well below a page."""
+PERSONS_MAX = 1_999
+"""Contacts in one request; with their e-mails they stay well below a page.
+
+No round number: most contacts have one address, and as many addresses would look as if the site had cut them off there.
+"""
 
 
 class Email(NamedTuple):

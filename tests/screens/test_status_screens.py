@@ -180,7 +180,7 @@ def test_otto_stops_an_interrupted_sync_only_after_he_has_read_what_that_means(
     charity = own_charity(people=20)
     charity.sync(stop_on=Stage.RECONCILE.value)
     page = visit(charity, HOME, Role.OPERATOR)
-    expect(page.get_by_text("A sync was interrupted; the next one will resume it")).to_be_visible()
+    expect(page.get_by_text("A sync was interrupted; the next one will resume it", exact=True)).to_be_visible()
 
     page.get_by_role("button", name="Abort").click()
     expect(page.get_by_text("Changes that Mailchimp has already made stay.")).to_be_visible()

@@ -219,12 +219,17 @@ def _run_stages(run: Run, stop_on: Stage | None) -> Result:
 
 
 def _run_stage(run: Run, stage: Stage) -> bool:
+    """Run a stage; False: time ran out, or the run was asked to stop, which also cuts off a request in progress."""
     if stage is Stage.CHECK_DATA and not includes_data(run):
         return True
     run.progress.stage(stage.value)
     started = run.runtime.now()
     try:
         return STAGES[stage](run)
+    except TransientError:
+        if run.deadline.is_stopped:
+            return False
+        raise
     finally:
         run.runtime.observer.stage(run.list_id, stage.value, run.runtime.seconds_since(started))
 

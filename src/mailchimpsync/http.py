@@ -325,6 +325,8 @@ class Remote:
             code, why = self.service.unknown_name, f"The name of {name}'s server could not be found"
         elif isinstance(cause, ConnectionRefusedError):
             code, why = self.service.nobody_listens, f"Nothing listens at {name}'s address and port"
+        elif isinstance(error, httpx2.TimeoutException) and self.deadline is not None and self.deadline.is_stopped:
+            code, why = Code.OUT_OF_TIME, f"A request to {name} was cut off, because a stop was requested"
         return TransientError(code, why, detail=detail, work_may_be_done=not isinstance(error, _NEVER_SENT))
 
     def _read(self, response: httpx2.Response, seconds: float) -> bytes:

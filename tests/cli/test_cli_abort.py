@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cli.conftest import PATIENCE_SECONDS
+from mailchimpsync.store import Store
+from mailchimpsync.store.changes import updates
 from mailchimpsync.sync.lease import stopping
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.processes import wait_until
@@ -76,9 +78,18 @@ def test_a_sync_whose_request_hangs_ends_with_its_time_though_no_answer_ever_com
     assert "could not be reached" in " ".join((said + complaints).split())
 
 
+def knows_its_batch(desk: Desk) -> bool:
+    """Say whether Mailchimp's answer with the id of a batch is stored; a batch without it can't be deleted."""
+    store = Store(f"sqlite:///{desk.home / 'mailchimpsync.sqlite'}")
+    with store.begin() as tx:
+        found = bool(updates.own_batch_ids(tx))
+    store.close()
+    return found
+
+
 def test_a_sync_that_was_killed_leaves_nothing_in_the_way(waiting: Desk) -> None:
     process = waiting.start("sync", "--max-time", "0")
-    wait_until(waiting.batches_at_mailchimp)
+    wait_until(lambda: knows_its_batch(waiting))
     process.kill()
     process.communicate(timeout=30)
 

@@ -230,6 +230,16 @@ def test_two_syncs_at_once_do_the_work_once(connected: Desk) -> None:
     assert connected.status()["in_sync"]
 
 
+def test_ctrl_c_cuts_off_a_request_and_does_not_blame_mailchimp(connected: Desk) -> None:
+    with connected.sync_kept_waiting() as process:
+        process.send_signal(signal.SIGINT)
+        stdout, stderr = process.communicate(timeout=60)
+
+    assert process.returncode == 130, stdout + stderr
+    assert "MC_UNAVAILABLE" not in stdout + stderr
+    assert connected.status()["last_error"] is None
+
+
 def test_ctrl_c_ends_with_a_message_and_the_next_sync_goes_on(connected: Desk) -> None:
     with connected.sync_kept_waiting() as process:
         process.send_signal(signal.SIGINT)

@@ -237,7 +237,7 @@ def test_a_request_that_waits_for_its_answer_ends_once_somebody_wants_to_stop() 
 
     with _asking(hang, Deadline.after(Runtime(), None, stop=asked.is_set)) as caught:
         pass
-    assert caught.value.code is Code.CV_UNAVAILABLE
+    assert caught.value.code is Code.OUT_OF_TIME
 
 
 def test_requests_go_through_the_proxy_that_the_environment_names(monkeypatch: pytest.MonkeyPatch) -> None:

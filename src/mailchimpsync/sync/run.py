@@ -110,11 +110,13 @@ def _run(systems: Systems, connection: Connection, deadline: Deadline, options: 
             result = _run_with_lease(systems, connection, deadline, options, progress, lease, watch)
             return replace(result, trust_is_over=trust_is_over(systems.store, connection))
         except TransientError:
-            if not watch():
+            if not deadline.is_stopped:
                 raise
+        # The stop has cut off a request, so its error says nothing about the other side.
+        outcome = Outcome.ABORTED if watch() else Outcome.OUT_OF_TIME
         with systems.store.begin() as tx:
             found = runs.standing(tx, connection.list_id)
-        return Result(connection.list_id, found.run_id or 0, Outcome.ABORTED, found.stage)
+        return Result(connection.list_id, found.run_id or 0, outcome, found.stage)
 
 
 def _lease(systems: Systems, connection: Connection, options: Options) -> AbstractContextManager[runs.Lease]:
@@ -219,17 +221,12 @@ def _run_stages(run: Run, stop_on: Stage | None) -> Result:
 
 
 def _run_stage(run: Run, stage: Stage) -> bool:
-    """Run a stage; False: time ran out, or the run was asked to stop, which also cuts off a request in progress."""
     if stage is Stage.CHECK_DATA and not includes_data(run):
         return True
     run.progress.stage(stage.value)
     started = run.runtime.now()
     try:
         return STAGES[stage](run)
-    except TransientError:
-        if run.deadline.is_stopped:
-            return False
-        raise
     finally:
         run.runtime.observer.stage(run.list_id, stage.value, run.runtime.seconds_since(started))
 

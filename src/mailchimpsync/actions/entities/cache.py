@@ -112,12 +112,17 @@ def cache_get(
     with site.store.begin() as tx:
         rows = filters.look_up(tx, source, _conditions(tx, links, given), page)
     if isinstance(rows, list):
-        for link in links if troubleshoot else ():
-            troubleshoot_rows(site, link, [row for row in rows if row["mailchimp_list_id"] == link.audience_id])
-        rows = [_shown(row) for row in rows]
+        rows = _with_details(site, links if troubleshoot else (), rows)
     known = [*source.columns.keys() - {"ours"}, *ADDED, *(TROUBLESHOOT if troubleshoot else ())]
     found: list[dict[str, Any]] | int = filters.choose(rows, columns, sorted(known))
     return found
+
+
+def _with_details(site: Site, links: Sequence[Link], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows as they are shown, with what `troubleshoot` adds to those of some connections."""
+    for link in links:
+        troubleshoot_rows(site, link, [row for row in rows if row["mailchimp_list_id"] == link.audience_id])
+    return [_shown(row) for row in rows]
 
 
 def _links(site: Site, list_id: Any) -> list[Link]:

@@ -89,7 +89,7 @@ were subscribed before aren't asked a second time.
 
 DEPARTURES_INTRO = """## Departures in CiviCRM
 
-Contacts that are [marked, deleted or merged](../how-to/choose-what-departures-mean.md), or leave the group (*left*:
+Contacts that are [marked, deleted or merged](../how-to/handle-departures.md), or leave the group (*left*:
 `none`), and what the connection makes of it at Mailchimp. All marks work like `opt_out`, and `deleted` like `trashed`.
 *taken off*: whether a sync took the member off for such a departure; if so, the member comes back when it is over.
 """
@@ -319,7 +319,7 @@ def rights_page() -> str:
         _markdown(("permission", "purpose"), always),
         (
             "ACLs inside CiviCRM don't replace them: "
-            "[what is not visible is not gone](../decisions/what-is-not-visible-is-not-gone.md)."
+            "[a contact that isn't shown isn't gone](../decisions/hidden-contacts.md)."
         ),
         "## Additional, for single features",
         _markdown(("permission", "purpose", "without it"), more),

@@ -1,4 +1,4 @@
-"""When two e-mail addresses are the same: decided only here (docs/decisions/sameness-of-addresses.md).
+"""When two e-mail addresses are the same: decided only here (docs/decisions/comparing-addresses.md).
 
 Three forms of an address: the one in which addresses are compared, the one that is sent to Mailchimp, and the one that
 Mailchimp's member id is made of.

@@ -1,7 +1,7 @@
 """What the engine takes from its environment: time, sleep, randomness, threads, progress and metrics.
 
 All of it is passed in, so that a whole run can be simulated deterministically
-(docs/decisions/injected-surroundings.md).
+(docs/decisions/injected-runtime.md).
 """
 
 from __future__ import annotations

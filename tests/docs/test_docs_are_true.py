@@ -48,7 +48,7 @@ def test_every_code_is_explained() -> None:
 
 
 def test_every_kind_of_alert_is_explained() -> None:
-    assert set(re.findall(r"^\| `(\w+)` \|", page("how-to/be-alerted.md"), re.MULTILINE)) == set(Kind)
+    assert set(re.findall(r"^\| `(\w+)` \|", page("how-to/set-up-alerts.md"), re.MULTILINE)) == set(Kind)
 
 
 def test_every_stage_is_explained_in_its_order() -> None:

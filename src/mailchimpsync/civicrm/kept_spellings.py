@@ -1,7 +1,7 @@
 """The spellings in which a site keeps an address, including those its database doesn't treat as equal.
 
 CiviCRM keeps an address as it was typed or imported, with a carriage return behind it or a blank in front. MySQL finds
-such an address only if it is asked for in that spelling (docs/decisions/sameness-of-addresses.md).
+such an address only if it is asked for in that spelling (docs/decisions/comparing-addresses.md).
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ NO_CONTACT = 2_000_000_000
 SEES_ALL: Call = ("Contact", "checkAccess", {"action": "update", "values": {"id": NO_CONTACT}})
 """Granted only to a user with “edit all contacts”: no ACL reaches a contact that does not exist.
 
-Why that proves that nothing is hidden: docs/decisions/what-is-not-visible-is-not-gone.md.
+Why that proves that nothing is hidden: docs/decisions/hidden-contacts.md.
 """
 
 SEES_TRASH: Call = ("Contact", "get", {"select": ["id"], "where": [["is_deleted", "=", True]], "limit": 1})

@@ -2,7 +2,7 @@
 
 CiviCRM silently hides the trash, and where merged contacts went, from a user who lacks “access deleted contacts”, so
 that each looks like a deletion.
-Why it is checked this way: docs/decisions/what-is-not-visible-is-not-gone.md.
+Why it is checked this way: docs/decisions/hidden-contacts.md.
 """
 
 from __future__ import annotations

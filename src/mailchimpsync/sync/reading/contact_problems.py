@@ -1,7 +1,7 @@
 """Contacts about which nothing certain is known: CiviCRM doesn't show them, or a record of theirs can't be read.
 
 Their rows keep what is known, fail with the reason, and are checked again in each run. Nothing is removed or changed
-for them (docs/decisions/what-is-not-visible-is-not-gone.md).
+for them (docs/decisions/hidden-contacts.md).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Contacts that no longer exist: followed if they were merged, released if they are certainly gone.
 
 CiviCRM hides the trash and the trace of merges from users without the permission. If that may be so, the row keeps its
-contact, and fails as `CV_NOT_VISIBLE` until more can be seen (docs/decisions/what-is-not-visible-is-not-gone.md).
+contact, and fails as `CV_NOT_VISIBLE` until more can be seen (docs/decisions/hidden-contacts.md).
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 It goes back two hours further, because clocks differ and changes become visible late. After a mass edit that can be
 tens of thousands of contacts that the last run has read. That run knew in which seconds contacts had been modified
 before it read them; if a second still has the same contacts, nothing in it is new
-(docs/decisions/contacts-that-are-known.md).
+(docs/decisions/reading-overlap.md).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Searching for a batch whose response was lost: it is ours only if its results prove it.
 
 Mailchimp's list of batches shows no operations, so size and time only make a batch a candidate. See
-docs/decisions/identity-of-batches.md.
+docs/decisions/recognising-batches.md.
 """
 
 from __future__ import annotations

@@ -66,7 +66,8 @@ def test_help_loads_neither_the_stand_ins_nor_the_engine() -> None:
 
 def test_the_commands_of_a_site_do_not_load_the_stand_ins() -> None:
     program = (
-        "import sys; import mailchimpsync.cli.commands.sync, mailchimpsync.cli.commands.status, mailchimpsync.cli.commands.connect;"
+        "import sys; from mailchimpsync.cli.commands.sync import status, sync;"
+        "from mailchimpsync.cli.commands.configuration import connect;"
         "print([name for name in sys.modules if name.startswith('mailchimpsync_sandbox')])"
     )
 

@@ -9,7 +9,7 @@ import pytest
 
 from mailchimpsync.actions import open_site
 from mailchimpsync.civicrm import Group
-from mailchimpsync.cli.commands.connect import _pair
+from mailchimpsync.cli.commands.configuration.connect import _pair
 from mailchimpsync.mailchimp import Interest
 
 if TYPE_CHECKING:

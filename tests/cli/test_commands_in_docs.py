@@ -12,7 +12,7 @@ import pytest
 
 from mailchimpsync.actions.api.description import find_action
 from mailchimpsync.actions.api.dispatch import parameters
-from mailchimpsync.cli.commands.api import _parameters as parameters_of_words
+from mailchimpsync.cli.commands.service.api import _parameters as parameters_of_words
 from mailchimpsync.cli.main import cli
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from mailchimpsync.cli.commands import connect, init
+from mailchimpsync.cli.commands.configuration import connect, init
 from mailchimpsync.config import (
     Account,
     Alerts,

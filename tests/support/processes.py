@@ -19,7 +19,11 @@ from threading import Lock
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(
     [
-        *("mailchimpsync.cli.output.errors", "mailchimpsync.cli.commands.sync", "mailchimpsync.cli.commands.serve"),
+        *(
+            "mailchimpsync.cli.output.errors",
+            "mailchimpsync.cli.commands.sync.sync",
+            "mailchimpsync.cli.commands.service.serve",
+        ),
         *("mailchimpsync.web.wsgi", "mailchimpsync.worker.logs", "mailchimpsync.worker.server"),
         *("support.processes", "support.world"),
     ]

@@ -1,4 +1,4 @@
-"""The `mailchimpsync` command. Each subcommand is loaded only when it is called, which keeps help fast."""
+"""The `mailchimpsync` command. What a subcommand does is loaded only when it is called, which keeps help fast."""
 
 from __future__ import annotations
 
@@ -7,41 +7,41 @@ from difflib import get_close_matches
 from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Any
 
 import click
 
 from mailchimpsync import __version__
 
 COMMANDS = {
-    "demo": ("demo.command", "See it work with a simulated Mailchimp and CiviCRM."),
-    "init": ("commands.init", "Create a site: home directory, database, key, CiviCRM."),
-    "connect": ("commands.connect", "Connect a Mailchimp audience to CiviCRM groups."),
+    # by name: the room whose `options.py` declares it, and the line in the list of commands
+    "demo": ("demo", "See it work with a simulated Mailchimp and CiviCRM."),
+    "init": ("commands.configuration", "Create a site: home directory, database, key, CiviCRM."),
+    "connect": ("commands.configuration", "Connect a Mailchimp audience to CiviCRM groups."),
     "sync": ("commands.sync", "Sync all connections, or one."),
-    "plan": ("commands.plan", "Preview the next sync."),
-    "apply": ("commands.apply", "Apply a plan exactly as shown."),
-    "approve": ("commands.approve", "Approve a plan that is held for review."),
-    "drop": ("commands.drop", "Discard a plan."),
-    "status": ("commands.status", "Show the status of all connections."),
-    "undo": ("commands.undo", "Create a plan that undoes a run."),
-    "verify": ("commands.verify", "Compare both sides in full and list the differences."),
-    "campaigns": ("commands.campaigns", "Import sent campaigns as activities in CiviCRM."),
-    "data": ("commands.data", "Show the tags, names and merge fields sent to Mailchimp."),
-    "alerts": ("commands.alerts", "List and acknowledge problems, and send test alerts."),
-    "webhooks": ("commands.webhooks", "Check and repair webhooks at Mailchimp."),
-    "abort": ("commands.abort", "Stop a run and drop its unfinished updates."),
-    "serve": ("commands.serve", "Run the service: screens, schedule, webhooks, API."),
-    "api": ("commands.api", "Call an API action, like `cv api`."),
-    "config": ("commands.config", "Show, edit, export and import the configuration."),
-    "user": ("commands.user", "Manage the users of the screens."),
-    "token": ("commands.token", "Create and revoke tokens for the HTTP API."),
-    "migrate": ("commands.migrate", "Update the database to this version."),
-    "doctor": ("commands.doctor", "Check for problems and show how to fix them."),
-    "explain": ("commands.explain", "Explain why a person is on a list or not."),
-    "erase": ("commands.erase", "Erase an address for good, here and at Mailchimp."),
-    "journal": ("commands.journal", "Check and export the journal of all changes."),
-    "explain-code": ("commands.explain_code", "Explain a reason or error code."),
-    "version": ("commands.version", "Show the version."),
+    "plan": ("commands.plans", "Preview the next sync."),
+    "apply": ("commands.plans", "Apply a plan exactly as shown."),
+    "approve": ("commands.plans", "Approve a plan that is held for review."),
+    "drop": ("commands.plans", "Discard a plan."),
+    "status": ("commands.sync", "Show the status of all connections."),
+    "undo": ("commands.plans", "Create a plan that undoes a run."),
+    "verify": ("commands.sync", "Compare both sides in full and list the differences."),
+    "campaigns": ("commands.sync", "Import sent campaigns as activities in CiviCRM."),
+    "data": ("commands.configuration", "Show the tags, names and merge fields sent to Mailchimp."),
+    "alerts": ("commands.service", "List and acknowledge problems, and send test alerts."),
+    "webhooks": ("commands.configuration", "Check and repair webhooks at Mailchimp."),
+    "abort": ("commands.sync", "Stop a run and drop its unfinished updates."),
+    "serve": ("commands.service", "Run the service: screens, schedule, webhooks, API."),
+    "api": ("commands.service", "Call an API action, like `cv api`."),
+    "config": ("commands.configuration", "Show, edit, export and import the configuration."),
+    "user": ("commands.service", "Manage the users of the screens."),
+    "token": ("commands.service", "Create and revoke tokens for the HTTP API."),
+    "migrate": ("commands.service", "Update the database to this version."),
+    "doctor": ("commands.service", "Check for problems and show how to fix them."),
+    "explain": ("commands.people", "Explain why a person is on a list or not."),
+    "erase": ("commands.people", "Erase an address for good, here and at Mailchimp."),
+    "journal": ("commands.people", "Check and export the journal of all changes."),
+    "explain-code": ("commands.service", "Explain a reason or error code."),
+    "version": ("commands.service", "Show the version."),
 }
 
 EPILOG = """\b
@@ -57,7 +57,7 @@ Exit codes:
 
 
 class LazyGroup(click.Group):
-    """A group that imports a command's module only when the command is called."""
+    """A group that imports the declaration of a command only when that command is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
         """Return the commands in the order in which people need them."""
@@ -67,7 +67,8 @@ class LazyGroup(click.Group):
         """Import and return a command, or None if there is no such command."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"mailchimpsync.cli.{COMMANDS[cmd_name][0]}").command
+        room = import_module(f"mailchimpsync.cli.{COMMANDS[cmd_name][0]}.options")
+        command: click.Command = getattr(room, cmd_name.replace("-", "_"))
         return command
 
     def resolve_command(
@@ -83,13 +84,6 @@ class LazyGroup(click.Group):
         """List the commands without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Call the command. All errors of the package become a message and an exit code here."""
-        from mailchimpsync.cli.output.errors import showing_failures  # noqa: PLC0415 (help needs none of it)
-
-        with showing_failures(ctx):
-            return super().invoke(ctx)
 
 
 @click.group(

@@ -1,4 +1,4 @@
-"""One file a command: thin, over one action each.
+"""The commands, in rooms by what they are for; each room's `options.py` declares what can be typed.
 
-Commands print through `output/` and ask through `input/`; rules are not their business.
+A command is thin, over one action. It prints through `output/` and asks through `input/`; rules are not its business.
 """

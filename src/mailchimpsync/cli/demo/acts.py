@@ -27,12 +27,12 @@ from mailchimpsync.actions import (
     getstatus,
     probe_site,
 )
-from mailchimpsync.cli.commands.status import show_failures
 from mailchimpsync.cli.demo.both_sides import CivicrmSide, MailchimpSide, compare, read_civicrm, read_mailchimp
 from mailchimpsync.cli.demo.example_table import show_examples
 from mailchimpsync.cli.demo.stand_ins import CIVICRM_KEY, StandIns
 from mailchimpsync.cli.interrupt import Interruption
 from mailchimpsync.cli.output.change_table import show_changes
+from mailchimpsync.cli.output.failures import show_failures
 from mailchimpsync.cli.output.progress import progress_on
 from mailchimpsync.config import Account, CivicrmSite, Guard, Link
 from mailchimpsync_sandbox.world import (

@@ -21,27 +21,8 @@ from mailchimpsync.cli.output.errors import EXIT_INTERRUPTED
 from mailchimpsync.errors import UsageError
 from mailchimpsync_sandbox.world import API_KEY, Side, begin
 
-PEOPLE_MIN, PEOPLE_MAX = 100, 100_000
 
-
-@click.command("demo")
-@click.option(
-    "--people",
-    type=click.IntRange(PEOPLE_MIN, PEOPLE_MAX),
-    default=5_000,
-    show_default=True,
-    help="The number of people.",
-)
-@click.option("--keep", is_flag=True, help="Leave both stand-ins running, so that you can try the other commands.")
-@click.option("--unconnected", is_flag=True, help="Only start both stand-ins and leave them running, not connected.")
-@click.option("--stop", is_flag=True, help="Stop the stand-ins of an earlier --keep or --unconnected.")
-@click.pass_context
-def command(ctx: click.Context, people: int, keep: bool, unconnected: bool, stop: bool) -> None:
-    """See it work with a simulated Mailchimp and CiviCRM, filled with the data of a made-up charity.
-
-    No data leaves this machine, and nothing is left on it unless you use --keep or --unconnected. With --unconnected,
-    both stand-ins keep running so that you can connect them yourself.
-    """
+def demo(ctx: click.Context, people: int, keep: bool, unconnected: bool, stop: bool) -> None:
     if stop:
         stop_kept_demo()
         stdout().print("[good]✓[/] The demo was stopped, and its files were deleted.")
@@ -67,12 +48,12 @@ def _run(people: int, *, keep: bool) -> bool:
         directory = Path(tempfile.mkdtemp(prefix="mailchimpsync-demo-"))
         cleaning.callback(shutil.rmtree, directory, ignore_errors=True)
         stand_ins = cleaning.enter_context(StandIns(directory, detached=keep))
-        demo = cleaning.enter_context(Demo(stdout(), stand_ins, directory / "home", people))
-        agreed = demo.run()
+        scenario = cleaning.enter_context(Demo(stdout(), stand_ins, directory / "home", people))
+        agreed = scenario.run()
         if keep:
             _release(stand_ins, directory)
-            demo.print_next_steps()
-            demo.close()
+            scenario.print_next_steps()
+            scenario.close()
             cleaning.pop_all()
     return agreed
 

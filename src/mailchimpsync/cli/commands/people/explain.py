@@ -1,0 +1,59 @@
+"""`mailchimpsync explain`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from textwrap import fill
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from mailchimpsync.actions import explain
+from mailchimpsync.actions.people.describe import Standing
+from mailchimpsync.actions.people.explain import Explanation
+from mailchimpsync.actions.people.headline import format_time
+from mailchimpsync.cli.opening import site_of
+from mailchimpsync.cli.output.console import stdout
+from mailchimpsync.cli.output.json import print_json
+
+
+def explain_person(ctx: click.Context, person: str, limit: int, as_json: bool) -> None:
+    with site_of(ctx) as site:
+        found = explain(site, person=person, limit=limit)
+    if as_json:
+        print_json(asdict(found))
+    else:
+        _show(stdout(), found)
+
+
+def _show(console: Console, found: Explanation) -> None:
+    for note in found.notes:
+        _say(console, note, indent=0)
+    if found.is_known:
+        for standing in found.standings:
+            _show_standing(console, standing)
+        for plan in found.plans:
+            _say(console, plan.sentence, indent=0, style="warn")
+    if found.history:
+        console.print(Text("\nHistory, newest first", style="bold"))
+    for one in found.history:
+        of_several = f" [{one.title}]" if len({entry.list_id for entry in found.history}) > 1 else ""
+        console.print(Text.assemble((f"  {format_time(one.time)}", "head"), (of_several, "dim")))
+        _say(console, one.sentence, indent=4)
+    if found.left_out:
+        _say(console, f"… and {found.left_out:,} older changes; --limit shows more.", indent=2, style="dim")
+
+
+def _show_standing(console: Console, standing: Standing) -> None:
+    console.print(Text(standing.title, style="bold"))
+    first, *others = standing.sentences
+    _say(console, first, indent=2, style="good" if standing.on_list else "warn")
+    for sentence in others:
+        _say(console, sentence, indent=2)
+
+
+def _say(console: Console, sentence: str, *, indent: int, style: str = "") -> None:
+    margin = " " * indent
+    wrapped = fill(sentence, console.width, initial_indent=margin, subsequent_indent=margin, break_long_words=False)
+    console.print(Text(wrapped, style=style), soft_wrap=True)

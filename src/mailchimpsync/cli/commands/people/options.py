@@ -1,0 +1,74 @@
+"""What can be typed to learn about people, or to erase them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mailchimpsync.cli.declaring import JSON, WITHOUT_ASKING, implemented_in
+
+_AUDIENCE_OF = click.option("--group-id", type=int, help="Only the audience of this subscription group.")
+
+
+@click.command()
+@click.argument("person", metavar="ADDRESS|CONTACT")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 1_000),
+    default=50,
+    show_default=True,
+    help="Show at most this many history entries.",
+)
+@JSON
+@implemented_in("commands.people.explain:explain_person")
+def explain() -> None:
+    """Explain why a person is on a list or not, and what happened to them.
+
+    Give a current or former e-mail address, a CiviCRM contact ID, or a Mailchimp member ID.
+    """
+
+
+@click.command()
+@click.argument("address")
+@WITHOUT_ASKING
+@JSON
+@implemented_in("commands.people.erase:erase_address")
+def erase() -> None:
+    """Erase ADDRESS for good: permanently at Mailchimp, in every connected audience, and in all records here.
+
+    No sync adds the address again. CiviCRM isn't changed; the contacts with the address there are listed.
+    """
+
+
+@click.group()
+def journal() -> None:
+    """Check and export the journal: what was changed, when, why and by whom."""
+
+
+@journal.command("verify")
+@_AUDIENCE_OF
+@JSON
+@implemented_in("commands.people.journal:verify")
+def verify_journal() -> None:
+    """Check that no entry was altered, deleted or inserted. The exit code is 7 if one was."""
+
+
+@journal.command("export")
+@click.option("--format", "form", type=click.Choice(["csv", "json"]), default="csv", show_default=True)
+@click.option("--since", help="Only changes since this time: a date, or `3 days ago`.")
+@click.option("--until", help="Only changes before this time.")
+@_AUDIENCE_OF
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="The file to write; - for standard output.",
+)
+@implemented_in("commands.people.journal:export")
+def export_journal() -> None:
+    """Export the journal to a file that only you can read, because it names people.
+
+    CSV cells that a spreadsheet could take for a formula start with an apostrophe.
+    """

@@ -1,0 +1,76 @@
+"""`mailchimpsync user`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+from rich.table import Table
+from rich.text import Text
+
+from mailchimpsync.actions import Site
+from mailchimpsync.cli.input.questions import current_user
+from mailchimpsync.cli.opening import site_of
+from mailchimpsync.cli.output.console import stderr, stdout
+from mailchimpsync.cli.output.json import moment
+from mailchimpsync.cli.web_parts import web_parts
+
+ROLES = ("viewer", "operator", "administrator")
+
+
+@contextmanager
+def _site(ctx: click.Context) -> Iterator[Site]:
+    with site_of(ctx) as site, web_parts(site):
+        yield site
+
+
+def create(ctx: click.Context, name: str, role: str) -> None:
+    with _site(ctx) as site:
+        from mailchimpsync.web.accounts import create_user  # noqa: PLC0415 (Django must be set up)
+        from mailchimpsync.web.models import Role  # noqa: PLC0415
+
+        create_user(name, Role(role), current_user())
+        _print_link(site, name)
+
+
+def print_link(ctx: click.Context, name: str) -> None:
+    with _site(ctx) as site:
+        _print_link(site, name)
+
+
+def change_role(ctx: click.Context, name: str, role: str) -> None:
+    with _site(ctx):
+        from mailchimpsync.web.accounts import change_role, find_user  # noqa: PLC0415 (Django must be set up)
+        from mailchimpsync.web.models import Role  # noqa: PLC0415
+
+        change_role(find_user(name), Role(role))
+    stdout().print(Text.assemble(("✓ ", "good"), f"{name} now has the role {role}."))
+
+
+def remove(ctx: click.Context, name: str) -> None:
+    with _site(ctx):
+        from mailchimpsync.web.accounts import find_user, remove_user  # noqa: PLC0415 (Django must be set up)
+
+        remove_user(find_user(name))
+    stdout().print(Text.assemble(("✓ ", "good"), f"{name} was removed."))
+
+
+def list_all(ctx: click.Context) -> None:
+    table = Table("name", "role", "last sign-in", "created by", box=None, padding=(0, 2, 0, 0))
+    with _site(ctx):
+        from mailchimpsync.web.models import User  # noqa: PLC0415 (Django must be set up)
+
+        for one in User.objects.all():
+            table.add_row(*(Text(word) for word in (one.name, one.role, moment(one.last_login), one.created_by)))
+    if not table.row_count:
+        stdout().print("There are no users yet. `mailchimpsync serve` prints a link for creating the first one.")
+        return
+    stdout().print(table)
+
+
+def _print_link(site: Site, name: str) -> None:
+    from mailchimpsync.web.accounts import address_of, find_user, password_path  # noqa: PLC0415 (Django must be set up)
+
+    stderr().print("Give this link only to this user. The link works once and expires in three days.")
+    click.echo(address_of(site.settings, password_path(find_user(name))))

@@ -1,0 +1,26 @@
+"""Prints why people can't be synced."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from mailchimpsync.actions import Failure
+
+TABLE_WIDTH_MAX = 130
+
+
+def show_failures(console: Console, failures: Sequence[Failure], title: str = "Can't be synced") -> None:
+    """Print how many people can't be synced, why, and who can fix it."""
+    width = min(console.width, TABLE_WIDTH_MAX)
+    table = Table(title=title, title_justify="left", title_style="bold", width=width)
+    table.add_column("People", justify="right", no_wrap=True)
+    table.add_column("Why", ratio=9)
+    table.add_column("What to do", ratio=10)
+    table.add_column("Who can fix it", ratio=6)
+    for failure in failures:
+        table.add_row(f"{failure.count:,}", Text(failure.sentence), Text(failure.remedy), Text(failure.who))
+    console.print(table)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,12 +10,6 @@ from click.testing import CliRunner
 from mailchimpsync import __version__
 from mailchimpsync.cli.main import COMMANDS, cli
 from mailchimpsync.errors import REGISTRY, Code
-
-
-def printed_by(program: str) -> list[str]:
-    """Run a Python program of its own and return its lines."""
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603
-    return done.stdout.splitlines()
 
 
 def test_help_lists_every_command_and_the_exit_codes() -> None:
@@ -53,25 +45,6 @@ def test_every_command_has_a_help_of_its_own(name: str) -> None:
 
     assert result.exit_code == 0
     assert f"Usage: cli {name}" in result.stdout
-
-
-def test_help_loads_neither_the_stand_ins_nor_the_engine() -> None:
-    program = (
-        "import sys; from mailchimpsync.cli.main import cli; cli.main(['--help'], standalone_mode=False);"
-        "print([name for name in sys.modules if name.startswith(('mailchimpsync_sandbox', 'sqlalchemy', 'rich'))])"
-    )
-
-    assert printed_by(program)[-1] == "[]"
-
-
-def test_the_commands_of_a_site_do_not_load_the_stand_ins() -> None:
-    program = (
-        "import sys; from mailchimpsync.cli.commands.sync import status, sync;"
-        "from mailchimpsync.cli.commands.configuration import connect;"
-        "print([name for name in sys.modules if name.startswith('mailchimpsync_sandbox')])"
-    )
-
-    assert printed_by(program) == ["[]"]
 
 
 @pytest.mark.parametrize("code", Code)

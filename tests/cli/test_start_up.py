@@ -3,17 +3,36 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib import import_module
+from inspect import signature
 from pathlib import Path
 
+import click
 import pytest
 
 from cli.conftest import Desk
+from mailchimpsync.actions.api.description import Scope
+from mailchimpsync.actions.people.explain import LIMIT, LIMIT_MAX
+from mailchimpsync.cli.commands.people import options as people
+from mailchimpsync.cli.commands.service import options as service
+from mailchimpsync.cli.declaring import Implementation
+from mailchimpsync.cli.main import cli
 
+CLIENTS = {
+    "httpx2": "requests",
+    "mailchimpsync.civicrm": "requests to CiviCRM",
+    "mailchimpsync.http": "requests",
+    "mailchimpsync.mailchimp": "requests to Mailchimp",
+    "smtplib": "sending alerts",
+    "tenacity": "repeating requests",
+}
 SELDOM_USED = {
     "alembic": "migrations, and making a site",
+    "babel": "collecting texts",
     "django": "serving",
     "mailchimpsync.actions.campaigns.campaigns": "campaigns",
     "mailchimpsync.actions.doctor": "doctor",
@@ -28,34 +47,117 @@ SELDOM_USED = {
     "sqlalchemy.dialects.postgresql": "PostgreSQL",
     "tomlkit": "writing a configuration",
 }
-HELP_ONLY = {"httpx2", "mailchimpsync.actions", "pydantic", "rich", "sqlalchemy"}
+ROOMS = {"mailchimpsync.cli.demo.options"} | {
+    f"mailchimpsync.cli.commands.{room}.options" for room in ("sync", "plans", "people", "configuration", "service")
+}
+VOCABULARY = {"mailchimpsync.model", "mailchimpsync.invisible"}
+"""What declarations take choices from."""
 
 
-def loaded_by(*arguments: str) -> set[str]:
-    """Return the modules that a command has loaded at its end."""
-    code = (
-        "import sys\n"
-        f"sys.argv = ['mailchimpsync', *{arguments!r}]\n"
-        "from mailchimpsync.cli.main import main\n"
-        "try:\n    main()\n"
-        "finally:\n    print('\\n'.join(sys.modules), file=sys.stderr)\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603 (our own words)
+def all_commands(group: click.Group = cli, *before: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """Yield every command and subcommand, with the words that call it."""
+    for name in group.list_commands(click.Context(group)):
+        command = group.get_command(click.Context(group), name)
+        assert command is not None
+        yield (*before, name), command
+        if isinstance(command, click.Group):
+            yield from all_commands(command, *before, name)
+
+
+COMMANDS = dict(all_commands())
+IMPLEMENTED = {words: one for words, one in COMMANDS.items() if isinstance(one.callback, Implementation)}
+
+
+def loaded_by(program: str, **env: str) -> set[str]:
+    """Return the modules that a program has loaded at its end."""
+    code = f"import sys\n{program}\nprint('\\n'.join(sys.modules), file=sys.stderr)\n"
+    surroundings = {**os.environ, **env}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=surroundings)  # noqa: S603 (our own program)
     return set(done.stderr.split())
 
 
-def test_the_list_of_commands_loads_no_command() -> None:
-    assert not HELP_ONLY & loaded_by("--help")
+def ours(modules: set[str]) -> set[str]:
+    """Return those of the product that aren't packages with nothing but a docstring."""
+    found = {one for one in modules if one.startswith("mailchimpsync.")}
+    return {one for one in found if not any(other.startswith(f"{one}.") for other in found)}
 
 
-@pytest.mark.parametrize("command", ["status", "sync"])
-def test_the_commands_that_are_called_most_load_nothing_that_only_others_use(command: str, connected: Desk) -> None:
-    assert connected("sync").exit_code == 0
+def foreign(modules: set[str], nothing: set[str]) -> set[str]:
+    """Return the packages of others; `nothing` is what Python itself loads here."""
+    return {one.partition(".")[0] for one in modules - nothing} - {"mailchimpsync", *sys.stdlib_module_names}
 
-    loaded = loaded_by("--home", str(connected.home), command)
+
+RUN = """
+from mailchimpsync.cli.main import cli
+def run(*words):
+    try:
+        cli.main(list(words), prog_name="mailchimpsync")
+    except SystemExit as end:
+        assert not end.code, words
+"""
+
+
+@pytest.fixture(scope="module")
+def bare_python() -> set[str]:
+    """What Python loads before any program begins, which depends on how it is installed."""
+    return loaded_by("pass")
+
+
+def test_the_list_of_commands_loads_no_command(bare_python: set[str]) -> None:
+    loaded = loaded_by(f"{RUN}run('--help')")
+
+    assert ours(loaded) == {"mailchimpsync.cli.main"}
+    assert foreign(loaded, bare_python) == {"click"}
+
+
+def test_the_help_of_every_command_loads_declarations_alone(bare_python: set[str]) -> None:
+    loaded = loaded_by(f"{RUN}for words in {list(COMMANDS)!r}:\n    run(*words, '--help')")
+
+    assert ours(loaded) == {"mailchimpsync.cli.main", "mailchimpsync.cli.declaring"} | ROOMS | VOCABULARY
+    assert foreign(loaded, bare_python) == {"click"}
+
+
+def test_completion_loads_declarations_alone(bare_python: set[str]) -> None:
+    asked = {"_MAILCHIMPSYNC_COMPLETE": "bash_complete", "COMP_WORDS": "mailchimpsync ", "COMP_CWORD": "1"}
+    loaded = loaded_by(f"{RUN}run()", **asked)
+
+    assert ours(loaded) == {"mailchimpsync.cli.main", "mailchimpsync.cli.declaring"} | ROOMS | VOCABULARY
+    assert foreign(loaded, bare_python) == {"click"}
+
+
+def test_sync_loads_nothing_that_only_other_commands_use(connected: Desk) -> None:
+    loaded = loaded_by(f"{RUN}run('--home', {str(connected.home)!r}, 'sync')")
 
     assert "sqlalchemy.dialects.sqlite" in loaded
     assert {one: use for one, use in SELDOM_USED.items() if one in loaded} == {}
+
+
+def test_status_asks_neither_side_and_loads_no_client(connected: Desk) -> None:
+    assert connected("sync").exit_code == 0
+
+    loaded = loaded_by(f"{RUN}run('--home', {str(connected.home)!r}, 'status')")
+
+    assert "sqlalchemy.dialects.sqlite" in loaded
+    assert {one: use for one, use in (SELDOM_USED | CLIENTS).items() if one in loaded} == {}
+
+
+@pytest.mark.parametrize("words", IMPLEMENTED, ids=" ".join)
+def test_the_options_of_a_command_are_the_parameters_of_its_function(words: tuple[str, ...]) -> None:
+    command = IMPLEMENTED[words]
+    assert isinstance(command.callback, Implementation)
+
+    _context, *parameters = signature(command.callback.load()).parameters
+
+    assert sorted(parameters) == sorted(str(one.name) for one in command.params)
+
+
+def test_choices_of_options_are_those_of_the_actions() -> None:
+    [limit] = [one for one in people.explain.params if one.name == "limit"]
+    limits = limit.type
+
+    assert list(service.SCOPES) == [scope.value for scope in Scope]
+    assert isinstance(limits, click.IntRange)
+    assert (limit.default, limits.max) == (LIMIT, LIMIT_MAX)
 
 
 @pytest.mark.parametrize("package", ["mailchimpsync.actions", "mailchimpsync.sync"])

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 from mailchimpsync.loading import Where, lazily
 
 if TYPE_CHECKING:
-    from mailchimpsync.actions.alerts.api import Alert, acknowledgealert, getalerts, testalerts
+    from mailchimpsync.actions.alerts.api import Alert, acknowledgealert, getalerts
+    from mailchimpsync.actions.alerts.channel_test import testalerts
     from mailchimpsync.actions.alerts.watch import watch, watch_webhooks
     from mailchimpsync.actions.api.dispatch import Outcome, call
     from mailchimpsync.actions.campaigns.campaigns import ImportedCampaign, getcampaigns
@@ -88,7 +89,8 @@ if TYPE_CHECKING:
     from mailchimpsync.actions.webhooks.registered import check_webhooks, list_webhooks, repair_webhooks
 
 MODULES: Where = {
-    "alerts.api": "Alert acknowledgealert getalerts testalerts",
+    "alerts.api": "Alert acknowledgealert getalerts",
+    "alerts.channel_test": "testalerts",
     "alerts.watch": "watch watch_webhooks",
     "api.dispatch": "Outcome call",
     "campaigns.campaigns": "ImportedCampaign getcampaigns",

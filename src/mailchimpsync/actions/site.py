@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_hex
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from zoneinfo import ZoneInfo
 
-from mailchimpsync.civicrm import CivicrmClient
 from mailchimpsync.config import (
     Account,
     CivicrmSite,
@@ -28,24 +27,31 @@ from mailchimpsync.config import (
     write_settings,
 )
 from mailchimpsync.errors import ConfigurationError, UsageError
-from mailchimpsync.mailchimp import MailchimpClient
 from mailchimpsync.runtime import Runtime, wall_clock
 from mailchimpsync.store import Store
 from mailchimpsync.store.journal import minimise
 from mailchimpsync.store.site import configurations, tombstones
 from mailchimpsync.sync import Systems
 
+if TYPE_CHECKING:
+    from mailchimpsync.civicrm import CivicrmClient
+    from mailchimpsync.mailchimp import MailchimpClient
+
 JOURNAL_PURPOSE = "journal"
 """The purpose for which the keyring derives the secret that minimises personal values in the journal."""
 
 
 def _civicrm_client(site: CivicrmSite, runtime: Runtime) -> CivicrmClient:
+    from mailchimpsync.civicrm import CivicrmClient  # noqa: PLC0415 (`status` contacts neither side)
+
     key, web_server = site.api_key.get_secret_value(), site.web_server
     zone = ZoneInfo(site.time_zone) if site.time_zone else None
     return CivicrmClient(site.url, key, runtime, pattern=site.pattern, web_server=web_server, time_zone=zone)
 
 
 def _mailchimp_client(account: Account, runtime: Runtime) -> MailchimpClient:
+    from mailchimpsync.mailchimp import MailchimpClient  # noqa: PLC0415 (likewise)
+
     return MailchimpClient(account.api_key.get_secret_value(), runtime, base_url=account.base_url)
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from mailchimpsync.http import Remote
 from mailchimpsync.runtime import Deadline
 
-R = TypeVar("R", bound=Remote)
+if TYPE_CHECKING:
+    from mailchimpsync.http import Remote
+
+R = TypeVar("R", bound="Remote")
 
 SECONDS_LEAST = 1.0
 

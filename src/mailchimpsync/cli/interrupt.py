@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event
 from types import FrameType
 
+import click
 from rich.text import Text
 
-from mailchimpsync.cli.output.console import print_sentence, stderr
+from mailchimpsync.actions import Site
+from mailchimpsync.cli.opening import site_of
+from mailchimpsync.cli.output.console import print_sentence, stderr, stdout
+from mailchimpsync.cli.output.progress import BarProgress, LineProgress, progress_on
 
 
 class Interruption:
@@ -37,3 +41,17 @@ class Interruption:
             raise KeyboardInterrupt
         self._event.set()
         print_sentence(stderr(), Text("\nStopping after this step. Press Ctrl-C again to stop immediately."))
+
+
+@contextmanager
+def interruptible_site(
+    ctx: click.Context, *, quiet: bool
+) -> Iterator[tuple[Site, BarProgress | LineProgress, Callable[[], bool]]]:
+    """Open the site for long work: return it, its progress, and a function that says whether Ctrl-C was pressed.
+
+    Progress is shown on standard output, or on standard error if `quiet`, when the output is for programs.
+    """
+    interruption = Interruption()
+    console = stderr() if quiet else stdout()
+    with interruption.watching(), site_of(ctx) as site, progress_on(console) as progress:
+        yield site, progress, interruption.asked

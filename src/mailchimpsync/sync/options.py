@@ -7,13 +7,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from mailchimpsync.civicrm import CivicrmClient
-from mailchimpsync.mailchimp import MailchimpClient
 from mailchimpsync.model import Stage
 from mailchimpsync.runtime import Deadline, Runtime
 from mailchimpsync.store import Store, Transaction
 from mailchimpsync.store.queries.due import NOBODY_DUE, Due
+
+if TYPE_CHECKING:
+    from mailchimpsync.civicrm import CivicrmClient
+    from mailchimpsync.mailchimp import MailchimpClient
 
 
 class Outcome(StrEnum):

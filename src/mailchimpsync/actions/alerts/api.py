@@ -5,26 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from functools import partial
 from typing import Annotated, Any
 
 from pydantic import Field
 
-from mailchimpsync.actions.alerts import messages as texts
-from mailchimpsync.actions.alerts.channels import DeliveryError, bounded, sender_of
 from mailchimpsync.actions.alerts.descriptions import describe
 from mailchimpsync.actions.alerts.problems import Noted, may_pass
 from mailchimpsync.actions.api.description import Scope, action
 from mailchimpsync.actions.api.envelope import plain
-from mailchimpsync.actions.finding import Finding, Level, ok, plain_findings
 from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.texts.messages import say
 from mailchimpsync.errors import Code, UsageError
 from mailchimpsync.store.site import alerts
-
-NO_CHANNEL = "No one is alerted when something goes wrong."
-HOW_TO = "Add a channel to the part `alerts` of the configuration with `mailchimpsync config edit`."
-CHANNEL_NAMES = {"email": "E-mail", "webhook": "Webhook", "slack": "Slack", "ping": "Ping"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,28 +89,6 @@ def acknowledgealert(
     if row["acknowledged_at"] is None:
         raise UsageError(say("Alert %(id)s is already resolved; there is nothing to acknowledge.", id=id))
     return _alert(site, row)
-
-
-@action("MailchimpsyncAlert", Scope.RUN, name="test", present=plain_findings)
-def testalerts(site: Site) -> list[Finding]:
-    """Send a test message through every channel now, and return the result of each; the ping is sent as a success."""
-    wanted = site.configuration.alerts
-    names = [*wanted.channels, *(["ping"] if wanted.ping_url else [])]
-    if not names:
-        return [Finding(Level.WARNING, "Alerts", NO_CHANNEL, HOW_TO)]
-    return [_try(site, name) for name in names]
-
-
-def _try(site: Site, channel: str) -> Finding:
-    now, subject = site.runtime.now(), CHANNEL_NAMES[channel]
-    send = sender_of(site.configuration.alerts, channel)
-    try:
-        if send is not None:
-            bounded(partial(send, texts.test(site), f"test:{now.isoformat()}", now))
-    except DeliveryError as error:
-        remedy = say("Check the channel's settings, and that its server can be reached from here.")
-        return Finding(Level.BAD, subject, say("The message wasn't accepted: %(error)s.", error=error), remedy)
-    return ok(subject, say("The message was accepted."))
 
 
 def _alert(site: Site, row: Noted) -> Alert:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from sqlalchemy import RowMapping
 
-from mailchimpsync.actions.alerts.api import CHANNEL_NAMES, HOW_TO, NO_CHANNEL, getalerts
+from mailchimpsync.actions.alerts.api import getalerts
+from mailchimpsync.actions.alerts.channel_test import CHANNEL_NAMES, HOW_TO, NO_CHANNEL
 from mailchimpsync.actions.finding import Finding, Level, ok
 from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.texts.messages import say

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.time_limit import within
-from mailchimpsync.civicrm import display_names, groups
 from mailchimpsync.config import Link
 from mailchimpsync.errors import MailchimpsyncError
-from mailchimpsync.mailchimp import Interest, interests
+
+if TYPE_CHECKING:
+    from mailchimpsync.mailchimp import Interest
 
 TIME_LIMIT_SECONDS = 5
 
@@ -76,16 +77,22 @@ def name_of_contact(site: Site, contact_id: int) -> str | None:
 
 
 def _contact(site: Site, contact_id: int) -> str | None:
+    from mailchimpsync.civicrm import display_names  # noqa: PLC0415 (`status` contacts neither side)
+
     with within(site.civicrm(), TIME_LIMIT_SECONDS) as client:
         return display_names(client, [contact_id]).get(contact_id)
 
 
 def _interests(site: Site, link: Link) -> list[Interest]:
+    from mailchimpsync.mailchimp import interests  # noqa: PLC0415 (likewise)
+
     with within(site.mailchimp(link.account), TIME_LIMIT_SECONDS) as client:
         return interests(client, link.audience_id)
 
 
 def _groups(site: Site, link: Link) -> dict[int, str]:
+    from mailchimpsync.civicrm import groups  # noqa: PLC0415 (likewise)
+
     with within(site.civicrm(), TIME_LIMIT_SECONDS) as client:
         return {group.id: group.title for group in groups(client, link.connection.group_ids).values()}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mailchimpsync.actions import Names, Site, names_of, with_time_limit
+from mailchimpsync.actions import Names, Site, names_of
 from mailchimpsync.config import Link
 
 TIME_LIMIT_SECONDS = 2.0
@@ -13,6 +13,8 @@ def names_for(site: Site, *list_ids: str) -> Names:
 
     Names that neither side provides in time are missing, and the ids are shown instead.
     """
+    from mailchimpsync.actions import with_time_limit  # noqa: PLC0415 (it loads the clients, which `status` doesn't need)
+
     links = [one for one in site.configuration.connections if one.audience_id in list_ids]
     found = Names()
     with with_time_limit(site, TIME_LIMIT_SECONDS) as own:

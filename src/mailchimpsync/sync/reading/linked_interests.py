@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from mailchimpsync.errors import Code
-from mailchimpsync.mailchimp import interests
 from mailchimpsync.store.cache import rows
 from mailchimpsync.store.runs import runs
-from mailchimpsync.sync.context import Run
 
-R = TypeVar("R", bound=Run)
+if TYPE_CHECKING:
+    from mailchimpsync.sync.context import Run
+
+R = TypeVar("R", bound="Run")
 
 
 def deleted_interests(standing: runs.Standing, links: Iterable[str]) -> tuple[str, ...]:
@@ -33,6 +34,8 @@ def without_deleted_interests(run: R) -> R:
     with run.transaction() as tx:
         if run.since is not None and not rows.any_needs_interests(tx, run.list_id):
             return run
+    from mailchimpsync.mailchimp import interests  # noqa: PLC0415 (`status` asks what is known, without a client)
+
     known = {one.id for one in interests(run.mailchimp, run.list_id)}
     gone = sorted(links.keys() - known)
     with run.transaction() as tx:

@@ -8,7 +8,7 @@ from rich.text import Text
 from mailchimpsync.actions import applyplan
 from mailchimpsync.cli.input.plan_approval import confirm_plan
 from mailchimpsync.cli.input.questions import current_user
-from mailchimpsync.cli.opening import interruptible_site
+from mailchimpsync.cli.interrupt import interruptible_site
 from mailchimpsync.cli.output.console import print_sentence, stderr, stdout
 from mailchimpsync.cli.output.errors import show_error
 from mailchimpsync.cli.output.plans import show_plan

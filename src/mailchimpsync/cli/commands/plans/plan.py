@@ -13,7 +13,8 @@ from mailchimpsync.actions import Plan, Site, createplan, getplans
 from mailchimpsync.actions.plans.csv import all_changes, csv_lines
 from mailchimpsync.actions.plans.plans import find_plan
 from mailchimpsync.cli.input.questions import current_user
-from mailchimpsync.cli.opening import interruptible_site, site_of
+from mailchimpsync.cli.interrupt import interruptible_site
+from mailchimpsync.cli.opening import site_of
 from mailchimpsync.cli.output.console import print_sentence, stdout
 from mailchimpsync.cli.output.json import print_json
 from mailchimpsync.cli.output.names import names_for

@@ -18,7 +18,8 @@ from mailchimpsync.actions import (
 )
 from mailchimpsync.actions.api.selection import find_links
 from mailchimpsync.actions.texts.codes import explain_code
-from mailchimpsync.cli.opening import interruptible_site, site_of
+from mailchimpsync.cli.interrupt import interruptible_site
+from mailchimpsync.cli.opening import site_of
 from mailchimpsync.cli.output.console import print_sentence, stdout
 from mailchimpsync.cli.output.errors import EXIT_INTERRUPTED
 from mailchimpsync.cli.output.json import moment, print_json

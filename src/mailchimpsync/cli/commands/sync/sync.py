@@ -13,7 +13,8 @@ from mailchimpsync.actions.status.connection_state import due_sentence
 from mailchimpsync.actions.sync.fetchandreconcile import STOP_THE_OTHER
 from mailchimpsync.cli.alert_delivery import deliver_alerts
 from mailchimpsync.cli.input.questions import current_user
-from mailchimpsync.cli.opening import home_of, interruptible_site
+from mailchimpsync.cli.interrupt import interruptible_site
+from mailchimpsync.cli.opening import home_of
 from mailchimpsync.cli.output.console import print_sentence, stdout
 from mailchimpsync.cli.output.errors import show_error
 from mailchimpsync.cli.output.json import print_json

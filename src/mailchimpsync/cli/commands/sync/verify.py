@@ -22,7 +22,7 @@ from mailchimpsync.actions.status.verifications import createverification, to_ma
 from mailchimpsync.actions.texts.codes import explain_code
 from mailchimpsync.cli.commands.sync.status import differences
 from mailchimpsync.cli.input.questions import current_user
-from mailchimpsync.cli.opening import interruptible_site
+from mailchimpsync.cli.interrupt import interruptible_site
 from mailchimpsync.cli.output.console import print_sentence, stdout
 from mailchimpsync.cli.output.json import print_json
 from mailchimpsync.errors import EXIT_MORE_TO_DO, EXIT_NEEDS_A_PERSON, Code

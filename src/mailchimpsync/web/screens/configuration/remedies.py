@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy
 
-from mailchimpsync.actions.alerts.api import HOW_TO
+from mailchimpsync.actions.alerts.channel_test import HOW_TO
 from mailchimpsync.actions.texts.messages import in_language
 from mailchimpsync.errors import REGISTRY, Code
 

@@ -18,7 +18,7 @@ from typing import Any, TypeVar, cast, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
-from mailchimpsync.actions import MODULES
+from mailchimpsync import actions
 from mailchimpsync.actions.api.envelope import success
 from mailchimpsync.actions.site import Site
 from mailchimpsync.errors import EXIT_MORE_TO_DO, EXIT_NEEDS_A_PERSON, Code, MailchimpsyncError, UsageError
@@ -158,8 +158,9 @@ class _Registry(UserDict[str, Action]):
             if self._has_begun:  # a module that looks while it is loaded sees those before it
                 return
             self._has_begun = True
-            for module in MODULES:
-                import_module(f"mailchimpsync.actions.{module}")
+            for name in dir(actions):
+                getattr(actions, name)
+            import_module("mailchimpsync.actions.entities.derived")
 
 
 ACTIONS: MutableMapping[str, Action] = _Registry()

@@ -17,6 +17,7 @@ from cli.conftest import LIST_ID, Desk
 from mailchimpsync import open_site
 from mailchimpsync.store.journal.journal import write_journal
 from mailchimpsync.store.schema import journal
+from support.journal import new_entry
 
 
 @pytest.fixture
@@ -29,7 +30,8 @@ def tell(desk: Desk, days: float = 0, **values: Any) -> None:
     with open_site(desk.home) as site, site.store.begin() as tx:
         about = {"side": "CiviCRM", "field": "last_name", "old": "x", "new": "y", "reason": "MAILCHIMP_PROFILE"}
         at = site.runtime.now() - timedelta(days=days)
-        write_journal(tx, [{"list_id": LIST_ID, "cache_id": 1, "contact_id": 11, "time": at, **about, **values}])
+        entry = new_entry(list_id=LIST_ID, cache_id=1, contact_id=11, time=at, **{**about, **values})
+        write_journal(tx, [entry])
 
 
 def tamper(desk: Desk, statement: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mailchimpsync.decide.undo import Effects, Known, effects_of, inverse_of, obstacle_to_resubscribing
+from mailchimpsync.effects import Effect
 from mailchimpsync.errors import Code
 from mailchimpsync.model import Connection, GroupState, GroupStatus
 
@@ -15,8 +16,8 @@ CONNECTION = Connection("list", NEWS, {WALK: WALKS})
 IN, OUT = GroupState(GroupStatus.ADDED), GroupState(GroupStatus.REMOVED)
 
 
-def entry(side: str, field: str, old: str | None, new: str) -> dict[str, Any]:
-    return {"side": side, "field": field, "old": old, "new": new}
+def entry(side: str, field: str, old: str | None, new: str) -> Effect:
+    return Effect.stored(side, field, old, new)
 
 
 def known(status: str | None, group: GroupState, **more: Any) -> Known:

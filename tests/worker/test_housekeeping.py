@@ -15,6 +15,7 @@ from mailchimpsync.store.journal import minimise
 from mailchimpsync.store.journal.journal import write_journal
 from mailchimpsync.store.schema import batch, cache, event, journal, log, run, update
 from mailchimpsync.worker.housekeeping import prune_database
+from support.journal import new_entry
 from support.service import LIST_ID, Charity
 
 
@@ -103,7 +104,8 @@ def tell(site: Site, days: float, **values: Any) -> None:
     about = {"side": "CiviCRM", "field": "first_name", "old": "Ann", "new": "Anna", "reason": "MAILCHIMP_PROFILE"}
     at = site.runtime.now() - timedelta(days=days)
     with site.store.begin() as tx:
-        write_journal(tx, [{"list_id": LIST_ID, "cache_id": 1, "member_id": "a" * 32, "time": at, **about, **values}])
+        entry = new_entry(list_id=LIST_ID, cache_id=1, member_id="a" * 32, time=at, **{**about, **values})
+        write_journal(tx, [entry])
 
 
 def told(site: Site) -> list[tuple[str, str]]:

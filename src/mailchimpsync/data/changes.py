@@ -19,10 +19,12 @@ from typing import Any, Protocol
 from pydantic_core import to_json
 
 from mailchimpsync.data import finding_texts
-from mailchimpsync.data.convert import UnfitError, converted
+from mailchimpsync.data.convert import UnfitError, as_text, converted
 from mailchimpsync.data.languages import language_at_mailchimp
 from mailchimpsync.data.plugin_api import TAG_NAME_MAX, Outgoing, Person, PluginAnswers
+from mailchimpsync.effects import Effect, What, yes_or_no
 from mailchimpsync.mailchimp import MergeField
+from mailchimpsync.model import Side
 
 Confirmed = Mapping[str, Any]
 Change = dict[str, Any]
@@ -251,6 +253,21 @@ def tags_body(change: Mapping[str, Any], *, starts_automations: bool) -> dict[st
         ],
         "is_syncing": change["quiet"] or not starts_automations,
     }
+
+
+def effects_of_data(change: Mapping[str, Any]) -> Iterator[Effect]:
+    """Yield what a change does at Mailchimp, value by value."""
+    for tag, (value, _) in change["fields"].items():
+        yield Effect(Side.MAILCHIMP, What.MERGE_FIELD, tag, _in_words(change["old"].get(tag)), _in_words(value) or "")
+    if change["language"] is not None:
+        old = _in_words(change["old"].get("language"))
+        yield Effect(Side.MAILCHIMP, What.LANGUAGE, "", old, change["language"][0])
+    for name, (wanted, _) in change["tags"].items():
+        yield Effect(Side.MAILCHIMP, What.TAG, name, yes_or_no(not wanted), yes_or_no(wanted))
+
+
+def _in_words(value: Any) -> str | None:
+    return None if value is None else as_text(value)
 
 
 def after_member(confirmed: Confirmed, change: Mapping[str, Any]) -> Confirmed:

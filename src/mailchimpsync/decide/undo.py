@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mailchimpsync.decide.situation import NOT_IN_GROUP
+from mailchimpsync.effects import Effect, What
 from mailchimpsync.errors import Code
-from mailchimpsync.model import SUBSCRIBED_STATUSES, Connection, GroupState, GroupStatus, MemberStatus, Side
+from mailchimpsync.model import SUBSCRIBED_STATUSES, ChangeKind, Connection, GroupState, GroupStatus, MemberStatus
 
 _BY_US = re.compile(r"N/A \(Unsubscribed by (an )?admin\)", re.IGNORECASE)
 """How Mailchimp words an unsubscribe by an administrator or through the API.
@@ -73,30 +74,29 @@ class Inverse:
         return self.update.get("status") == MemberStatus.SUBSCRIBED
 
 
-def effects_of(entries: Iterable[Mapping[str, Any]], connection: Connection) -> Effects:
-    """Return the net effect of journal entries about one run and one person, oldest first."""
+def effects_of(journalled: Iterable[Effect], connection: Connection) -> Effects:
+    """Return the net effect of what one run journalled about one person, oldest first."""
     subscribed: bool | None = None
     interests: dict[str, bool] = {}
     in_groups: set[str] = set()
     others: set[str] = set()
     created = False
-    for entry in entries:
-        what, _, key = entry["field"].partition(" ")
-        new = entry["new"]
-        if what == "group" and new in (GroupStatus.ADDED, GroupStatus.REMOVED):
+    for one in journalled:
+        key, new = one.key, one.new
+        if one.what is What.GROUP and new in (GroupStatus.ADDED, GroupStatus.REMOVED):
             mine = [interest for interest, group in connection.interests.items() if str(group) == key]
             interests.update(dict.fromkeys(mine, new == GroupStatus.ADDED))
             in_groups.update(mine)
             if key == str(connection.group_id):
                 subscribed = new == GroupStatus.ADDED
-        elif what == "status" and (entry["old"] in SUBSCRIBED_STATUSES) != (new in SUBSCRIBED_STATUSES):
+        elif one.what is What.STATUS and (one.old in SUBSCRIBED_STATUSES) != (new in SUBSCRIBED_STATUSES):
             subscribed = new in SUBSCRIBED_STATUSES
-        elif what == "interest" and key in connection.interests and new in _YES_NO:
+        elif one.what is What.INTEREST and key in connection.interests and new in _YES_NO:
             interests[key] = _YES_NO[new]
-        elif what == "contact" and new == "created":
+        elif one.what is What.CONTACT:
             created = True
-        elif entry["side"] == Side.CIVICRM and what in ("first_name", "last_name", "address", "on_hold"):
-            others.add(what)
+        elif one.kind is ChangeKind.CORRECT:
+            others.add(one.what)
     return Effects(subscribed, interests, frozenset(in_groups), created, frozenset(others))
 
 

@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from mailchimpsync.civicrm import SEES_EVERYTHING, CivicrmClient, OddRow, SiteClock, Visibility
+from mailchimpsync.effects import Effect
 from mailchimpsync.mailchimp import MailchimpClient
 from mailchimpsync.model import Connection
 from mailchimpsync.runtime import Deadline, Progress, Runtime
 from mailchimpsync.store import Store, Transaction
+from mailchimpsync.store.journal.journal import NewEntry
 from mailchimpsync.store.runs import runs
 from mailchimpsync.store.site.tombstones import NONE_ERASED, Erased
 
@@ -23,6 +25,15 @@ def _no_lease_check() -> bool:
 
 def _discard() -> None:
     return None
+
+
+class About(NamedTuple):
+    """Whose change it is: the row, its contact and member at that time, and the run that made it."""
+
+    cache_id: int
+    contact_id: int | None
+    member_id: str | None
+    run_id: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +75,12 @@ class Work:
         """Report how many items of the stage remain."""
         at = self.stage_progress()
         self.progress.advance(0, remaining + (at.done if at is not None else 0))
+
+    def entry(self, about: About, effect: Effect, reason: str, answer: str | None = None) -> NewEntry:
+        """Return the journal entry for a change made now, or refused; `answer` is the other side's response."""
+        cache_id, contact_id, member_id, run_id = about
+        now = self.runtime.now()
+        return NewEntry(self.list_id, cache_id, now, effect, reason, contact_id, member_id, run_id, answer)
 
     def log(self, message: str) -> None:
         """Add a line to the run's log, and report it."""

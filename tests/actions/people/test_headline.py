@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import product
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from mailchimpsync.actions.people.headline import Event, Situation, opening_sent
 from mailchimpsync.actions.people.journal_sentences import entry_sentence
 from mailchimpsync.errors import Code
 from mailchimpsync.model import GroupState, GroupStatus, MemberStatus, SyncStatus
+from mailchimpsync.store.journal.journal import Entry
 
 THEN = datetime(2026, 11, 20, 9, tzinfo=UTC)
 ON_LIST = (
@@ -63,18 +65,10 @@ def event(name: str) -> Event | None:
         return None
     field, new, reason = found
     old = "subscribed" if new == "unsubscribed" else None
-    entry = dict.fromkeys(("answer", "actor", "minimised_at"), None) | {
-        "list_id": "a1",
-        "contact_id": 7,
-        "run_id": 3,
-        "time": THEN,
-        "side": "CiviCRM",
-        "field": field,
-        "old": old,
-        "new": new,
-        "reason": reason.value,
-    }
-    return Event(entry_sentence(entry, None), field, new, reason.value)
+    about: dict[str, Any] = {"list_id": "a1", "contact_id": 7, "run_id": 3, "time": THEN, "reason": reason.value}
+    about |= {"side": "CiviCRM", "field": field, "old": old, "new": new}
+    entry = Entry(**{**dict.fromkeys(Entry._fields), **about})
+    return Event(entry_sentence(entry, None), entry.effect, reason.value)
 
 
 def situations(event_name: str) -> Iterator[Situation]:

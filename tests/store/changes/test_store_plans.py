@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from mailchimpsync.errors import StoreError
-from mailchimpsync.model import Base
+from mailchimpsync.effects import Effect, What
+from mailchimpsync.errors import Code, StoreError
+from mailchimpsync.model import Base, Side
 from mailchimpsync.store import Store
 from mailchimpsync.store.cache import rows
 from mailchimpsync.store.cache.groups import store_memberships
 from mailchimpsync.store.changes import plans
 from mailchimpsync.store.journal import journal
+from mailchimpsync.store.journal.journal import NewEntry
 from mailchimpsync.store.queries import counts
 from mailchimpsync.store.site import configurations
 from store.databases import ANN, BOB, CHARLIE, LIST, NEWSLETTER, NEXT_RUN, OTHER_LIST, RUN, add_row, hour, row
@@ -204,21 +206,9 @@ def test_how_far_both_sides_agree(store: Store) -> None:
     assert [one["civicrm_contact_id"] for one in failed] == [104, 105]
 
 
-def entry(cache_id: int, new: str, **columns: Any) -> dict[str, Any]:
-    return {
-        "list_id": LIST,
-        "cache_id": cache_id,
-        "contact_id": ANN,
-        "member_id": None,
-        "time": hour(9),
-        "run_id": RUN,
-        "side": "CiviCRM",
-        "field": "group 5",
-        "old": None,
-        "new": new,
-        "reason": "MAILCHIMP_LEFT",
-        **columns,
-    }
+def entry(cache_id: int, new: str, run_id: int = RUN) -> NewEntry:
+    joined = Effect(Side.CIVICRM, What.GROUP, "5", new=new)
+    return NewEntry(LIST, cache_id, hour(9), joined, Code.MAILCHIMP_LEFT, contact_id=ANN, run_id=run_id)
 
 
 def test_a_runs_changes_are_counted_by_kind(store: Store) -> None:

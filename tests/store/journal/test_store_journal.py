@@ -21,6 +21,7 @@ from mailchimpsync.store.journal.journal import Filter, entries, write_journal
 from mailchimpsync.store.schema import journal, journal_chain, kept_plan, run
 from store.databases import ANN, BOB, LIST, OTHER_LIST, RUN, hour
 from store.engine.test_store_schema import migrations
+from support.journal import new_entry
 
 KEY, OLD_KEY = "a-key", "an-older-key"
 ANN_ID = member_id_of("ann@example.org")
@@ -49,7 +50,7 @@ def name_change(**values: Any) -> dict[str, Any]:
 
 def write(store: Store, *changes: dict[str, Any]) -> None:
     with store.begin() as tx:
-        write_journal(tx, changes)
+        write_journal(tx, [new_entry(**one) for one in changes])
 
 
 def check(store: Store, list_id: str = LIST, keys: tuple[str, ...] = (KEY,)) -> ChainReport:
@@ -258,7 +259,7 @@ def test_who_acted_is_known_by_the_run(store: Store) -> None:
         plan = _plan(tx, decided_by="ann")
         by_hand = _run(tx, kept_plan_id=plan)
         keys = [_run(tx), _run(tx, kind="members"), by_hand, _run(tx, begun_by="bob"), 999, None]
-        write_journal(tx, [change(run_id=key) for key in keys])
+        write_journal(tx, [new_entry(**change(run_id=key)) for key in keys])
 
     assert [entry["actor"] for entry in everything(store)] == ["run", "webhook", "ann", "bob", "run", "run"]
 
@@ -276,9 +277,9 @@ def _plan(tx: Connection, **values: Any) -> int:
 
 
 def test_entries_are_found_by_what_they_are_about(written: Store) -> None:
-    def numbers(wanted: Filter, **page: int) -> list[int]:
+    def numbers(wanted: Filter, **page: int) -> list[int | None]:
         with written.begin() as tx:
-            return [entry["number"] for entry in entries(tx, wanted, **{"limit": 9, **page})]
+            return [entry.number for entry in entries(tx, wanted, **{"limit": 9, **page})]
 
     tamper(written, 6, time=hour(12))
     assert numbers(Filter(list_id=LIST, contact_id=BOB)) == [2, 5]

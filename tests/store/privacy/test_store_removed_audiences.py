@@ -7,11 +7,14 @@ from collections.abc import Mapping
 import pytest
 from sqlalchemy import Connection, Table, func, insert, select
 
-from mailchimpsync.model import Stage
+from mailchimpsync.effects import Effect, What
+from mailchimpsync.errors import Code
+from mailchimpsync.model import Side, Stage
 from mailchimpsync.store import Store
 from mailchimpsync.store.cache import groups
 from mailchimpsync.store.changes import kept_plans, updates
 from mailchimpsync.store.journal import journal
+from mailchimpsync.store.journal.journal import NewEntry
 from mailchimpsync.store.privacy import removed_audiences
 from mailchimpsync.store.privacy.removed_audiences import AudienceData
 from mailchimpsync.store.runs import runs
@@ -59,8 +62,8 @@ def furnish(tx: Connection, list_id: str) -> None:
     groups.store_memberships(tx, list_id, run_id, [(ANN, NEWSLETTER, "Added"), (ANN, 6, "Added")])
     webhook_events.add_event(tx, list_id=list_id, kind="profile", fingerprint=list_id, data={}, now=hour(8))
     alerts.raise_alert(tx, f"late:{list_id}", kind="late", list_id=list_id, data={}, began_at=hour(8))
-    told = {"cache_id": rows[0], "time": hour(8), "side": "CiviCRM", "field": "group 5", "reason": "IN_SYNC"}
-    journal.write_journal(tx, [{"list_id": list_id, **told}])
+    removed = Effect(Side.CIVICRM, What.GROUP, "5", new="Removed")
+    journal.write_journal(tx, [NewEntry(list_id, rows[0], hour(8), removed, Code.IN_SYNC)])
     runs.release_lease(tx, lease)
 
 

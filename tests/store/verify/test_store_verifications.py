@@ -7,9 +7,13 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from mailchimpsync.effects import Effect, What
+from mailchimpsync.errors import Code
+from mailchimpsync.model import Side
 from mailchimpsync.store import Store
 from mailchimpsync.store.changes import undo
 from mailchimpsync.store.journal import journal
+from mailchimpsync.store.journal.journal import NewEntry
 from mailchimpsync.store.schema import verification
 from mailchimpsync.store.verify import own_rows, verifications
 from store.databases import ANN, LIST, OTHER_LIST, RUN, add_row, hour
@@ -71,10 +75,10 @@ def test_rows_are_found_by_member_and_by_contact(store: Store) -> None:
 
 
 def test_a_runs_changes_are_found_row_by_row(store: Store) -> None:
-    def entry(row_id: int, run_id: int) -> dict[str, Any]:
-        about = {"list_id": LIST, "contact_id": ANN, "member_id": "ann", "time": hour(1), "run_id": run_id}
-        what = {"side": "CiviCRM", "field": "group 8", "old": None, "new": "Removed", "reason": "MAILCHIMP_LEFT"}
-        return {"cache_id": row_id, **about, **what}
+    removed = Effect(Side.CIVICRM, What.GROUP, "8", new="Removed")
+
+    def entry(row_id: int, run_id: int) -> NewEntry:
+        return NewEntry(LIST, row_id, hour(1), removed, Code.MAILCHIMP_LEFT, contact_id=ANN, run_id=run_id)
 
     with store.begin() as tx:
         ann, bob = add_row(tx, identity="m:ann"), add_row(tx, identity="m:bob")
@@ -82,6 +86,6 @@ def test_a_runs_changes_are_found_row_by_row(store: Store) -> None:
 
         assert list(undo.rows_changed_by(tx, RUN, 0)) == [ann, bob]
         assert list(undo.rows_changed_by(tx, RUN, ann)) == [bob]
-        assert len(undo.entries_about(tx, RUN, [ann])) == 2
+        assert undo.effects_by_row(tx, RUN, [ann]) == {ann: [removed, removed]}
         assert list(undo.rows_of_identities(tx, LIST, ["m:bob", "m:zoe"])) == ["m:bob"]
         assert undo.find_run(tx, RUN) is None

@@ -13,12 +13,13 @@ from mailchimpsync.actions.people.journal_sentences import entry_sentence
 from mailchimpsync.actions.texts.messages import say
 from mailchimpsync.addresses import normalise_address
 from mailchimpsync.config import Link
+from mailchimpsync.effects import What
 from mailchimpsync.errors import Code
 from mailchimpsync.model import Departure, GroupState, GroupStatus, MemberStatus
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache import groups
 from mailchimpsync.store.journal import journal as store_journal
-from mailchimpsync.store.journal.journal import REFUSED
+from mailchimpsync.store.journal.journal import Entry
 
 Row = Mapping[str, Any]
 
@@ -92,9 +93,9 @@ class _Facts:
 
 
 def _facts(tx: Transaction, link: Link, row: Row, states: Mapping[int, GroupState]) -> _Facts:
-    fields = ("status", f"group {link.group_id}", REFUSED)
+    fields = (What.STATUS, What.GROUP.field(link.group_id), What.REFUSED)
     newest = store_journal.newest_for_row(tx, link.audience_id, row["id"], fields)
-    moved = store_journal.newest_for_row(tx, link.audience_id, row["id"], ("status",))
+    moved = store_journal.newest_for_row(tx, link.audience_id, row["id"], (What.STATUS,))
     situation = Situation(
         mailchimp_status=row["mailchimp_status"],
         since=_since_when(row, moved),
@@ -103,19 +104,18 @@ def _facts(tx: Transaction, link: Link, row: Row, states: Mapping[int, GroupStat
         sync_status=row["sync_status"],
         reason=row["reason"],
         detail=row["reason_detail"],
-        event=Event(entry_sentence(newest, link), newest["field"], newest["new"], newest["reason"]) if newest else None,
+        event=Event(entry_sentence(newest, link), newest.effect, newest.reason) if newest else None,
         resubscribe=link.resubscribe,
     )
     return _Facts(states, situation)
 
 
-def _since_when(row: Row, moved: Row | None) -> datetime | None:
+def _since_when(row: Row, moved: Entry | None) -> datetime | None:
     """Return when a member's status began: Mailchimp's date, unless a sync changed the status after that."""
     date: datetime | None = row["mailchimp_status_date"]
-    if moved is None or (date is not None and date > moved["time"]):
+    if moved is None or (date is not None and date > moved.time):
         return date
-    time: datetime = moved["time"]
-    return time if moved["new"] == row["mailchimp_status"] else None
+    return moved.time if moved.new == row["mailchimp_status"] else None
 
 
 def _standing(facts: _Facts, link: Link, row: Row) -> Standing:

@@ -22,19 +22,19 @@ from mailchimpsync.addresses import normalise_address, spellings
 from mailchimpsync.civicrm import owners_of
 from mailchimpsync.config import Link
 from mailchimpsync.decide.eligibility import is_address
+from mailchimpsync.effects import Effect, What
 from mailchimpsync.errors import Code, ConfirmationError, MailchimpsyncError, UsageError
 from mailchimpsync.mailchimp import MailchimpClient, delete_for_good, member
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.changes import updates
 from mailchimpsync.store.journal import chain, journal
+from mailchimpsync.store.journal.journal import NewEntry
 from mailchimpsync.store.privacy import erasure as erasing
 from mailchimpsync.store.runs import runs
 from mailchimpsync.store.site import tombstones
 from mailchimpsync.sync.lease.lease import holding_lease, writing_under
 
 TIME_LIMIT_SECONDS = 60
-FIELD = "erased"
-"""The field of the journal entry about an erasure; its new value is how many entries lost their values."""
 
 _TITLES = {
     "members": "permanently deleted at Mailchimp",
@@ -188,17 +188,8 @@ def _purge(site: Site, lease: runs.Lease, found: erasing.ErasureTraces, key: str
 
 def _journal_erasure(tx: Transaction, list_id: str, stripped: int, now: datetime) -> None:
     """Note in the journal that a person was erased, but not who."""
-    entry = {
-        "list_id": list_id,
-        "cache_id": 0,
-        "time": now,
-        "side": "here",
-        "field": FIELD,
-        "new": str(stripped),
-        "reason": Code.ERASED.value,
-        "actor": BY_ERASURE,
-    }
-    journal.write_journal(tx, [entry])
+    erased = Effect(None, What.ERASED, new=str(stripped))
+    journal.write_journal(tx, [NewEntry(list_id, 0, now, erased, Code.ERASED, actor=BY_ERASURE)])
 
 
 def _contacts(site: Site, address: str) -> tuple[tuple[int, ...], tuple[str, ...]]:

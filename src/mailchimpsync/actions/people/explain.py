@@ -112,7 +112,7 @@ def explain(
         notes=tuple(_notes(found, is_known=bool(found.rows or entries))),
         standings=standings,
         plans=plans,
-        history=tuple(entry_sentence(dict(entry), titles.get(entry["list_id"])) for entry in entries),
+        history=tuple(entry_sentence(entry, titles.get(entry.list_id)) for entry in entries),
         left_out=number - len(entries),
     )
 

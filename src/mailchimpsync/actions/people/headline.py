@@ -14,9 +14,9 @@ from enum import Enum, auto
 from mailchimpsync.actions.people.journal_sentences import EntrySentence
 from mailchimpsync.actions.texts.codes import explain_code
 from mailchimpsync.actions.texts.messages import say
+from mailchimpsync.effects import Effect, What
 from mailchimpsync.errors import Code, Who
-from mailchimpsync.model import GroupState, MemberStatus, Resubscribe, SyncStatus
-from mailchimpsync.store.journal.journal import REFUSED
+from mailchimpsync.model import GroupState, GroupStatus, MemberStatus, Resubscribe, SyncStatus
 
 
 class Position(Enum):
@@ -106,18 +106,17 @@ class Event:
     """The newest journal entry that put the person on the list or took them off, or that was refused."""
 
     entry: EntrySentence
-    field: str
-    new: str | None
+    effect: Effect
     reason: str
 
     @property
     def leads_to(self) -> Position:
         """The person's position after the event."""
-        if self.field == REFUSED:
+        if self.effect.what is What.REFUSED:
             return Position.OFF
-        if self.new == MemberStatus.PENDING:
+        if self.effect.new == MemberStatus.PENDING:
             return Position.ASKED
-        return Position.ON if self.new in (MemberStatus.SUBSCRIBED, "Added") else Position.OFF
+        return Position.ON if self.effect.new in (MemberStatus.SUBSCRIBED, GroupStatus.ADDED) else Position.OFF
 
 
 @dataclass(frozen=True, slots=True)

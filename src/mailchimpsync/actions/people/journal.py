@@ -17,29 +17,11 @@ from mailchimpsync.actions.site import JOURNAL_PURPOSE, Site
 from mailchimpsync.actions.texts.codes import explain_code
 from mailchimpsync.store.journal import check, journal
 from mailchimpsync.store.journal.check import ChainReport
-from mailchimpsync.store.journal.journal import Filter
+from mailchimpsync.store.journal.journal import Entry, Filter
 
 ENTITY = "MailchimpsyncJournal"
 LIMIT, LIMIT_MAX = 100, 2_000
-COLUMNS = (
-    "id",
-    "number",
-    "time",
-    "list_id",
-    "cache_id",
-    "contact_id",
-    "member_id",
-    "side",
-    "field",
-    "old",
-    "new",
-    "reason",
-    "actor",
-    "run_id",
-    "answer",
-    "minimised_at",
-    "hash",
-)
+COLUMNS = Entry._fields
 """The columns of an entry that are returned; `why` is added to them."""
 
 GroupId = Annotated[
@@ -89,7 +71,7 @@ def journal_get(
     """
     wanted = _filter(site, group_id, since, until, contact_id, run_id)
     with site.store.reading() as tx:
-        return [_entry_sentence(entry) for entry in journal.entries(tx, wanted, limit=limit, offset=offset)]
+        return [_in_wire_form(entry) for entry in journal.entries(tx, wanted, limit=limit, offset=offset)]
 
 
 @action(ENTITY, Scope.READ, name="verify", present=JournalCheck.in_wire_form)
@@ -128,13 +110,13 @@ def export_journal(
     wanted = _filter(site, group_id, since, until)
     after = 0
     while some := _page(site, wanted, after):
-        yield from (plain(_entry_sentence(entry)) for entry in some)
-        after = some[-1]["id"]
+        yield from (plain(_in_wire_form(entry)) for entry in some)
+        after = some[-1].id
 
 
-def _page(site: Site, wanted: Filter, after: int) -> Sequence[Mapping[str, Any]]:
+def _page(site: Site, wanted: Filter, after: int) -> Sequence[Entry]:
     with site.store.reading() as tx:
-        return [dict(entry) for entry in journal.entries(tx, wanted, after=after, limit=LIMIT_MAX)]
+        return journal.entries(tx, wanted, after=after, limit=LIMIT_MAX)
 
 
 def _filter(
@@ -149,5 +131,5 @@ def _filter(
     return Filter(list_id, since and in_utc(since), until and in_utc(until), run_id, contact_id)
 
 
-def _entry_sentence(entry: Any) -> dict[str, Any]:
-    return {name: entry[name] for name in COLUMNS} | {"why": explain_code(entry["reason"]).sentence}
+def _in_wire_form(entry: Entry) -> dict[str, Any]:
+    return {**entry._asdict(), "why": explain_code(entry.reason).sentence}

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict
 
 from mailchimpsync.actions.status.connection_status import Failure
 from mailchimpsync.actions.texts.codes import explain_code
-from mailchimpsync.actions.texts.names import Names, with_names
-from mailchimpsync.data import as_text
-from mailchimpsync.model import Side
+from mailchimpsync.actions.texts.effects import effect_line
+from mailchimpsync.actions.texts.names import Names
+from mailchimpsync.effects import Effect
 from mailchimpsync.store.changes.kept_plans import MAY_BE_ASKED, REFUSED
 from mailchimpsync.sync import planned_effects
 
@@ -74,6 +74,15 @@ class Plan:
         return self.people - sum(self.outcomes.values())
 
 
+class Step(TypedDict):
+    """One effect, as a program reads it."""
+
+    side: str
+    field: str
+    old: str | None
+    new: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class PlannedChange:
     """What a plan would change for one person: `changes` says what, on which side, from what to what.
@@ -90,7 +99,12 @@ class PlannedChange:
     why: str
     outcome: str | None
     note: str | None
-    steps: tuple[Mapping[str, str | None], ...]
+    steps: tuple[Step, ...]
+
+    @property
+    def effects(self) -> tuple[Effect, ...]:
+        """The steps, as effects."""
+        return tuple(Effect.stored(**step) for step in self.steps)
 
 
 def plan_from(
@@ -137,58 +151,24 @@ def _why(one: Row) -> str:
 
 def change_from(row: Mapping[str, Any]) -> PlannedChange:
     """Return a change of a kept plan from its row."""
-    steps = tuple(_steps(row))
+    effects = tuple(planned_effects(row))
     return PlannedChange(
         contact_id=row["contact_id"],
         address=row["address"],
         member_id=row["member_id"],
-        changes=tuple(_sentence(step) for step in steps),
+        changes=tuple(map(effect_line, effects)),
         reason=row["reason"],
         why=explain_code(row["reason"]).sentence,
         outcome=row["outcome"],
         note=_why(row) or None,
-        steps=steps,
+        steps=tuple(map(_step, effects)),
     )
 
 
-def _steps(row: Mapping[str, Any]) -> Iterator[Mapping[str, str | None]]:
-    for one in planned_effects(row):
-        yield _step(one.side, one.field, one.old, one.new)
-    if "data" in row["agreed"]:
-        yield from _data_steps(row["agreed"]["data"])
-
-
-def _data_steps(change: Mapping[str, Any]) -> Iterator[Mapping[str, str | None]]:
-    for tag, (value, _) in change["fields"].items():
-        yield _step(Side.MAILCHIMP, f"merge field {tag}", _display_value(change["old"].get(tag)), _display_value(value))
-    if change["language"] is not None:
-        old = _display_value(change["old"].get("language"))
-        yield _step(Side.MAILCHIMP, "language", old, change["language"][0])
-    for name, (wanted, _) in change["tags"].items():
-        yield _step(Side.MAILCHIMP, f"tag “{name}”", _yes_no(not wanted), _yes_no(wanted))
-
-
-def _display_value(value: Any) -> str:
-    return as_text(value) if value else "(none)"
-
-
-def _step(side: Side, field: str, old: str | None, new: str) -> Mapping[str, str | None]:
-    return {"side": side.value, "field": field, "old": old, "new": new}
+def _step(effect: Effect) -> Step:
+    return {"side": effect.place, "field": effect.field, "old": effect.old, "new": effect.new}
 
 
 def in_words(change: PlannedChange, names: Names) -> tuple[str, ...]:
     """Return what a change does, with groups and interests by name where known."""
-    return tuple(_sentence({**step, "field": with_names(step["field"] or "", names)}) for step in change.steps)
-
-
-def _sentence(step: Mapping[str, str | None]) -> str:
-    side, field, new = step["side"], step["field"], step["new"]
-    if field == "contact":
-        return f"{side}: the contact is created"
-    if field == "status":
-        return f"{side}: {step['old'] or 'not there'} → {new}"
-    return f"{side}, {field}: {step['old'] or 'not in it'} → {new}"
-
-
-def _yes_no(value: bool) -> str:
-    return "yes" if value else "no"
+    return tuple(effect_line(effect, names) for effect in change.effects)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mailchimpsync.actions.site import Site
+from mailchimpsync.effects import Effect
 from mailchimpsync.store.journal import journal
 from mailchimpsync.store.queries import counts
 
@@ -18,6 +19,11 @@ class ChangeCount:
     field: str
     new: str
     count: int
+
+    @property
+    def effect(self) -> Effect:
+        """The change, without the value before."""
+        return Effect.stored(self.side, self.field, None, self.new)
 
 
 @dataclass(frozen=True, slots=True)

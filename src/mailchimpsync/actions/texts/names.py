@@ -31,6 +31,11 @@ class Names:
     groups: Mapping[int, str] = field(default_factory=dict)
     categories: Mapping[str, str] = field(default_factory=dict)
 
+    def full_interest(self, interest_id: str) -> str:
+        """Return an interest's category and name; "" if they aren't known."""
+        name, category = self.interests.get(interest_id, ""), self.categories.get(interest_id, "")
+        return f"{category}: {name}" if name and category else name
+
     def knows_all_of(self, link: Link) -> bool:
         """Say whether every group and interest of a connection has a name."""
         return self.interests.keys() >= link.interests.keys() and self.groups.keys() >= set(link.connection.group_ids)

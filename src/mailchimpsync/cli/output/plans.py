@@ -15,6 +15,7 @@ from mailchimpsync.actions.status.connection_state import people_in_words
 from mailchimpsync.actions.texts.names import with_names
 from mailchimpsync.cli.output.failures import show_failures
 from mailchimpsync.cli.output.json import moment
+from mailchimpsync.effects import What
 from mailchimpsync.model import ChangeKind
 from mailchimpsync.store.changes.kept_plans import PlanKind, PlanState
 
@@ -87,7 +88,7 @@ def _numbers(plan: Plan) -> Iterator[tuple[str, str]]:
 
 def _contact(change: PlannedChange) -> str:
     """Return the contact's id, “new” if the change creates the contact, or “-” if the contact is gone."""
-    is_new = any(step["field"] == "contact" for step in change.steps)
+    is_new = any(effect.what is What.CONTACT for effect in change.effects)
     return str(change.contact_id or ("new" if is_new else "-"))
 
 

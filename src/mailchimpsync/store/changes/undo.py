@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection, RowMapping, delete, select
 
+from mailchimpsync.effects import Effect
 from mailchimpsync.store.changes.kept_plans import LEFT_OUT, ROWS_PER_PAGE
 from mailchimpsync.store.engine.dialect import update_by_id
 from mailchimpsync.store.schema import cache, journal, kept_change, kept_plan, run
@@ -29,10 +30,14 @@ def rows_changed_by(tx: Connection, run_id: int, after: int, limit: int = ROWS_P
     return tx.execute(query.order_by(journal.c.cache_id).limit(limit)).scalars().all()
 
 
-def entries_about(tx: Connection, run_id: int, row_ids: Sequence[int]) -> Sequence[RowMapping]:
-    """Return a run's journal entries about some rows, oldest first."""
+def effects_by_row(tx: Connection, run_id: int, row_ids: Sequence[int]) -> dict[int, list[Effect]]:
+    """Return what a run has journalled about some rows, oldest first, by row."""
+    columns = (journal.c.cache_id, journal.c.side, journal.c.field, journal.c.old, journal.c.new)
     mine = (journal.c.run_id == run_id, journal.c.cache_id.in_(row_ids))
-    return tx.execute(select(journal).where(*mine).order_by(journal.c.id)).mappings().all()
+    found: dict[int, list[Effect]] = {}
+    for cache_id, *effect in tx.execute(select(*columns).where(*mine).order_by(journal.c.id)):
+        found.setdefault(cache_id, []).append(Effect.stored(*effect))
+    return found
 
 
 def rows_of_identities(tx: Connection, list_id: str, identities: Sequence[str]) -> dict[str, RowMapping]:

@@ -16,10 +16,9 @@ from typing import Any
 
 from pydantic_core import to_json
 
-Entry = Mapping[str, Any]
+from mailchimpsync.effects import PERSONAL, What
 
-PERSONAL_FIELDS = frozenset({"address", "first_name", "last_name", "merge_field"})
-"""The fields whose values identify a person, by their first word; in every entry a member id does too."""
+Entry = Mapping[str, Any]
 
 CHAIN_START = ""
 """The hash before the first entry."""
@@ -78,7 +77,7 @@ def seal_holds(entry: Entry, keys: Sequence[str]) -> bool | None:
 
 
 def _is_personal(entry: Entry) -> bool:
-    return entry["field"].partition(" ")[0] in PERSONAL_FIELDS
+    return What.read(entry["field"])[0] in PERSONAL
 
 
 def _personal(entry: Entry) -> tuple[str | None, str | None, str | None]:

@@ -10,22 +10,71 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import eq, ge, lt
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, true, update
 
-from mailchimpsync.store.engine.dialect import Row, insert_rows
+from mailchimpsync.effects import Effect, What
+from mailchimpsync.store.engine.dialect import insert_rows
 from mailchimpsync.store.journal.chain import CHAIN_START, chained
 from mailchimpsync.store.runs.figures import add_changes
 from mailchimpsync.store.runs.runs import MEMBERS
 from mailchimpsync.store.schema import journal, journal_chain, kept_plan, run
 
-REFUSED = "refused"
-"""The field of an entry about a refused change: nothing was changed, and `new` has what was wanted."""
-
-_NOTHING = dict.fromkeys(("contact_id", "member_id", "run_id", "old", "new", "answer"))
+FIELD_LENGTH_MAX = 64
+VALUE_LENGTH_MAX = 255
+"""How much of a field's name and of a value is kept; only tags and merge fields can be longer."""
 
 BY_RUN, BY_WEBHOOK = "run", "webhook"
 """Who acts, where it is no person."""
+
+
+class NewEntry(NamedTuple):
+    """An entry to write: what was changed or refused, in which row, and why.
+
+    `answer` is the other side's response. Without an `actor`, that of the run is taken.
+    """
+
+    list_id: str
+    cache_id: int
+    time: datetime
+    effect: Effect
+    reason: str
+    contact_id: int | None = None
+    member_id: str | None = None
+    run_id: int | None = None
+    answer: str | None = None
+    actor: str | None = None
+
+
+class Entry(NamedTuple):
+    """A stored entry, with the table's columns; `effect` says what it changed."""
+
+    id: int
+    number: int | None
+    time: datetime
+    list_id: str
+    cache_id: int
+    contact_id: int | None
+    member_id: str | None
+    side: str
+    field: str
+    old: str | None
+    new: str | None
+    reason: str
+    actor: str | None
+    run_id: int | None
+    answer: str | None
+    minimised_at: datetime | None
+    hash: str | None
+
+    @property
+    def effect(self) -> Effect:
+        """What was changed, or refused."""
+        return Effect.stored(self.side, self.field, self.old, self.new)
+
+
+_COLUMNS = tuple(journal.c[name] for name in Entry._fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,25 +88,44 @@ class Filter:
     contact_id: int | None = None
 
 
-def write_journal(tx: Connection, entries: Sequence[Row]) -> None:
-    """Add entries, each to the chain of its audience; missing columns are null.
+def write_journal(tx: Connection, entries: Sequence[NewEntry]) -> None:
+    """Add entries, each to the chain of its audience.
 
     Within a transaction that holds the audience's lease, so that nobody else adds to the chain meanwhile. The actor is
     taken from the run, whose figures are updated too.
     """
     if not entries:
         return
-    add_changes(tx, entries)
-    actors = _actors(tx, {entry.get("run_id") for entry in entries})
-    of_audiences: dict[str, list[Row]] = defaultdict(list)
+    add_changes(tx, [(entry.run_id, entry.cache_id, entry.effect) for entry in entries])
+    actors = _actors(tx, {entry.run_id for entry in entries})
+    of_audiences: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for entry in entries:
-        of_audiences[entry["list_id"]].append({**_NOTHING, "actor": actors.get(entry.get("run_id"), BY_RUN), **entry})
+        of_audiences[entry.list_id].append(_columns(entry, entry.actor or actors.get(entry.run_id, BY_RUN)))
     for list_id, some in of_audiences.items():
         newest, newest_hash = _newest(tx, list_id)
         made = list(chained(some, newest, newest_hash))
         insert_rows(tx, journal, made)
         end = {"newest": made[-1]["number"], "newest_hash": made[-1]["hash"]}
         tx.execute(update(journal_chain).where(journal_chain.c.list_id == list_id).values(end))
+
+
+def _columns(entry: NewEntry, actor: str) -> dict[str, Any]:
+    effect = entry.effect
+    return {
+        "list_id": entry.list_id,
+        "cache_id": entry.cache_id,
+        "contact_id": entry.contact_id,
+        "member_id": entry.member_id,
+        "time": entry.time,
+        "run_id": entry.run_id,
+        "side": effect.place,
+        "field": effect.field[:FIELD_LENGTH_MAX],
+        "old": effect.old and effect.old[:VALUE_LENGTH_MAX],
+        "new": effect.new and effect.new[:VALUE_LENGTH_MAX],
+        "reason": str(entry.reason),
+        "answer": entry.answer,
+        "actor": actor,
+    }
 
 
 def _actors(tx: Connection, run_ids: Collection[int | None]) -> dict[int | None, str]:
@@ -100,22 +168,22 @@ def _newest(tx: Connection, list_id: str) -> tuple[int, str]:
 def changes_by_kind(tx: Connection, run_ids: Sequence[int]) -> list[tuple[str, str, str, int]]:
     """Return how many changes runs made, by (side, field, new value)."""
     kind = (journal.c.side, journal.c.field, journal.c.new)
-    done = journal.c.run_id.in_(run_ids), journal.c.field != REFUSED
+    done = journal.c.run_id.in_(run_ids), journal.c.field != What.REFUSED
     query = select(*kind, func.count()).where(*done).group_by(*kind).order_by(*kind)
     return [(side, field, new or "", number) for side, field, new, number in tx.execute(query)]
 
 
-def newest_for_row(tx: Connection, list_id: str, cache_id: int, fields: Collection[str]) -> Row | None:
+def newest_for_row(tx: Connection, list_id: str, cache_id: int, fields: Collection[str]) -> Entry | None:
     """Return the newest entry of a row about one of these fields."""
     mine = journal.c.list_id == list_id, journal.c.cache_id == cache_id, journal.c.field.in_(fields)
-    found = tx.execute(select(journal).where(*mine).order_by(journal.c.id.desc()).limit(1)).mappings().one_or_none()
-    return dict(found) if found is not None else None
+    found = tx.execute(select(*_COLUMNS).where(*mine).order_by(journal.c.id.desc()).limit(1)).one_or_none()
+    return Entry(*found) if found is not None else None
 
 
-def entries(tx: Connection, wanted: Filter, *, after: int = 0, limit: int, offset: int = 0) -> Sequence[RowMapping]:
+def entries(tx: Connection, wanted: Filter, *, after: int = 0, limit: int, offset: int = 0) -> list[Entry]:
     """Return the next entries, oldest first: those with an id after `after`, skipping the first `offset`."""
-    query = select(journal).where(journal.c.id > after, *_conditions(wanted))
-    return tx.execute(query.order_by(journal.c.id).limit(limit).offset(offset)).mappings().all()
+    query = select(*_COLUMNS).where(journal.c.id > after, *_conditions(wanted))
+    return [Entry(*row) for row in tx.execute(query.order_by(journal.c.id).limit(limit).offset(offset))]
 
 
 def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
@@ -136,7 +204,7 @@ def entries_for_person(
     contact_ids: Collection[int] = (),
     member_keys: Collection[str] = (),
     limit: int,
-) -> tuple[Sequence[RowMapping], int]:
+) -> tuple[list[Entry], int]:
     """Return the newest entries about a person, newest first, and how many there are.
 
     `rows` are (audience, cache id), `member_keys` are member ids, plain and as digests.
@@ -150,8 +218,8 @@ def entries_for_person(
         journal.c.member_id.in_(member_keys),
     )
     number = int(tx.execute(select(func.count()).select_from(journal).where(mine)).scalar_one())
-    newest = select(journal).where(mine).order_by(journal.c.time.desc(), journal.c.id.desc()).limit(limit)
-    return tx.execute(newest).mappings().all(), number
+    newest = select(*_COLUMNS).where(mine).order_by(journal.c.time.desc(), journal.c.id.desc()).limit(limit)
+    return [Entry(*row) for row in tx.execute(newest)], number
 
 
 def rows_of_members(tx: Connection, member_keys: Collection[str]) -> tuple[set[tuple[str, int]], set[int]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, delete, select, update
 
+from mailchimpsync.effects import What
 from mailchimpsync.store.engine.dialect import update_by_id
 from mailchimpsync.store.journal.chain import minimised
 from mailchimpsync.store.schema import journal, journal_chain
@@ -36,8 +37,9 @@ def minimise_tokens(tx: Connection, after: int, key: str, now: datetime) -> int 
 
     Only those entries lose their values; the chain stays valid.
     """
-    about_fields = journal.c.field.like("merge_field %"), journal.c.minimised_at.is_(None), journal.c.id > after
-    query = select(journal).where(*about_fields).order_by(journal.c.id).limit(ENTRIES_PER_STEP)
+    about_fields = journal.c.field.startswith(What.MERGE_FIELD, autoescape=True)
+    query = select(journal).where(about_fields, journal.c.minimised_at.is_(None), journal.c.id > after)
+    query = query.order_by(journal.c.id).limit(ENTRIES_PER_STEP)
     some = [dict(entry) for entry in tx.execute(query).mappings()]
     with_token = [one for one in some if any(one[name] and _TOKEN.search(one[name]) for name in ("old", "new"))]
     update_by_id(tx, journal, [minimised(entry, key, now) for entry in with_token])

@@ -29,11 +29,12 @@ from sqlalchemy import (
 )
 
 from mailchimpsync.addresses import member_id_of, normalise_address, spellings
+from mailchimpsync.effects import PERSONAL
 from mailchimpsync.model import SyncStatus
 from mailchimpsync.store.cache.members import is_in_flight
 from mailchimpsync.store.changes.updates import may_still_be_done
 from mailchimpsync.store.engine.dialect import update_by_id
-from mailchimpsync.store.journal.chain import PERSONAL_FIELDS, minimised
+from mailchimpsync.store.journal.chain import minimised
 from mailchimpsync.store.schema import (
     cache,
     campaign,
@@ -250,7 +251,7 @@ def purge_journal(tx: Connection, found: ErasureTraces, *, seal: str, digests: C
     The chain stays valid: the entries are sealed with `seal`. `digests` already replace the member in old entries.
     Entries of deleted rows are found by member.
     """
-    personal = or_(*(journal.c.field.startswith(name, autoescape=True) for name in PERSONAL_FIELDS))
+    personal = or_(*(journal.c.field.startswith(what, autoescape=True) for what in sorted(PERSONAL)))
     pieces = [_ascii(one) for one in found.search_terms]
     values = [
         func.lower(column).contains(one, autoescape=True) for column in (journal.c.old, journal.c.new) for one in pieces

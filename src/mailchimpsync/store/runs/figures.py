@@ -6,45 +6,37 @@ They are stored in `run.counts`, so that a year of runs can be shown without cou
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Text, func, select, type_coerce, update
 
-from mailchimpsync.model import ChangeKind, GroupStatus, MemberStatus, Side
-from mailchimpsync.store.engine.dialect import Row
+from mailchimpsync.effects import Effect
+from mailchimpsync.model import ChangeKind
 from mailchimpsync.store.queries.counts import Agreement
 from mailchimpsync.store.runs.runs import WHOLE_RUN
 from mailchimpsync.store.schema import journal, run
 
-_KIND_BY_STATUS: Mapping[str, ChangeKind] = {
-    MemberStatus.SUBSCRIBED: ChangeKind.ADD,
-    MemberStatus.PENDING: ChangeKind.ASK,
-    MemberStatus.UNSUBSCRIBED: ChangeKind.UNSUBSCRIBE,
-    MemberStatus.ARCHIVED: ChangeKind.UNSUBSCRIBE,
-}
 _AT_CIVICRM, _AT_MAILCHIMP, _CHANGES = "subscribed_at_civicrm", "subscribed_at_mailchimp", "changes"
 _PLANNED, _REFUSED = "planned", "refused"
-_CORRECTION_FIELDS = ("first_name", "last_name", "address", "on_hold")
 _MORE_THAN_ONCE = frozenset({ChangeKind.INTERESTS, ChangeKind.DATA})
 """Kinds of which a person may get a second change in a run, such as tags after a merge field."""
 
 
-def add_changes(tx: Connection, entries: Sequence[Row]) -> None:
-    """Add journal entries to the figures of their runs; a person counts once for each kind of change."""
+def add_changes(tx: Connection, changes: Iterable[tuple[int | None, int, Effect]]) -> None:
+    """Add changes, each with its run and row, to the figures; a person counts once for each kind of change."""
     people: dict[int, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
-    for entry in entries:
-        kind = kind_of(entry)
-        if entry.get("run_id") is not None and kind is not None:
-            people[entry["run_id"]][kind.value].add(entry["cache_id"])
+    for run_id, cache_id, effect in changes:
+        if run_id is not None and effect.kind is not None:
+            people[run_id][effect.kind.value].add(cache_id)
     _drop_already_counted(tx, people)
     if not people:
         return
     for run_id, counts in tx.execute(select(run.c.id, run.c.counts).where(run.c.id.in_(people))).all():
         more = {kind: len(rows) for kind, rows in people[run_id].items()}
-        changes = dict(Counter((counts or {}).get(_CHANGES, {})) + Counter(more))
-        _set(tx, run_id, {**(counts or {}), _CHANGES: changes})
+        people_changed = dict(Counter((counts or {}).get(_CHANGES, {})) + Counter(more))
+        _set(tx, run_id, {**(counts or {}), _CHANGES: people_changed})
 
 
 def _drop_already_counted(tx: Connection, people: Mapping[int, dict[str, set[int]]]) -> None:
@@ -54,28 +46,10 @@ def _drop_already_counted(tx: Connection, people: Mapping[int, dict[str, set[int
             continue
         columns = (journal.c.cache_id, journal.c.side, journal.c.field, journal.c.new)
         found = select(*columns).where(journal.c.run_id == run_id, journal.c.cache_id.in_(again))
-        for entry in tx.execute(found).mappings():
-            kind = kind_of(dict(entry))
+        for cache_id, side, field, new in tx.execute(found):
+            kind = Effect.stored(side, field, None, new).kind
             if kind in _MORE_THAN_ONCE:
-                kinds[kind.value].discard(entry["cache_id"])
-
-
-def kind_of(entry: Mapping[str, Any]) -> ChangeKind | None:
-    """Return the kind of change in a journal entry; None: nothing that is counted, such as a refusal."""
-    field, new = entry["field"], entry.get("new")
-    if entry["side"] == Side.CIVICRM.value:
-        return _in_civicrm(field, new)
-    if field == "status":
-        return _KIND_BY_STATUS.get(new or "")
-    if field.startswith("interest "):
-        return ChangeKind.INTERESTS
-    return ChangeKind.DATA if field == "language" or field.startswith(("merge_field ", "tag ")) else None
-
-
-def _in_civicrm(field: str, new: str | None) -> ChangeKind | None:
-    if field.startswith("group "):
-        return ChangeKind.JOIN if new == GroupStatus.ADDED else ChangeKind.REMOVE
-    return ChangeKind.CREATE if field == "contact" else ChangeKind.CORRECT if field in _CORRECTION_FIELDS else None
+                kinds[kind.value].discard(cache_id)
 
 
 def record_planned(tx: Connection, run_id: int, people: Mapping[str, int]) -> None:

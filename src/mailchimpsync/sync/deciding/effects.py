@@ -7,59 +7,73 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from mailchimpsync.addresses import normalise_address
-from mailchimpsync.model import ChangeKind, Side
-from mailchimpsync.store.runs.figures import kind_of
+from mailchimpsync.data import effects_of_data
+from mailchimpsync.effects import CREATED, Effect, What, yes_or_no
+from mailchimpsync.model import Side
+
+CORRECTIONS = "corrections"
+"""The key in the base of a planned change."""
 
 Change = Mapping[str, Any]
 """A planned change with `before`: the earlier status, interests and groups."""
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """One value that changes: `field` as the journal calls it."""
+class Correction(NamedTuple):
+    """One value of a contact to change, and the reason."""
 
-    side: Side
-    field: str
+    what: What
     old: str | None
     new: str
+    reason: str
+
+    @property
+    def effect(self) -> Effect:
+        """What it changes."""
+        return Effect(Side.CIVICRM, What(self.what), "", self.old, self.new)
+
+
+def corrections_of(change: Change) -> list[Correction]:
+    """Return the corrections of a planned change."""
+    return [Correction(What(what), *rest) for what, *rest in change["agreed"].get(CORRECTIONS) or ()]
 
 
 def planned_effects(change: Change) -> Iterator[Effect]:
-    """Yield the effects of a planned change, except data."""
-    before, update, address = change["before"], change["member_update"] or {}, change["address"]
+    """Yield the effects of a planned change."""
+    yield from _effects_in_civicrm(change)
+    yield from _effects_at_mailchimp(change)
+    if (data := change["agreed"].get("data")) is not None:
+        yield from effects_of_data(data)
+
+
+def _effects_in_civicrm(change: Change) -> Iterator[Effect]:
     if change["create_contact"]:
-        yield Effect(Side.CIVICRM, "contact", None, "created")
+        yield Effect(Side.CIVICRM, What.CONTACT, new=CREATED)
     for group, status in change["group_changes"]:
-        yield Effect(Side.CIVICRM, f"group {group}", before["groups"].get(str(group)), status)
-    for field, old, new, _ in change["agreed"].get("corrections") or ():
-        yield Effect(Side.CIVICRM, field, old, new)
+        yield Effect(Side.CIVICRM, What.GROUP, str(group), change["before"]["groups"].get(str(group)), status)
+    for correction in corrections_of(change):
+        yield correction.effect
+
+
+def _effects_at_mailchimp(change: Change) -> Iterator[Effect]:
+    before, update, address = change["before"], change["member_update"] or {}, change["address"]
     moved = update.get("email_address")
     if before["status"] and moved and address and normalise_address(moved) != normalise_address(address):
-        yield Effect(Side.MAILCHIMP, "address", address, moved)
+        yield Effect(Side.MAILCHIMP, What.ADDRESS, "", address, moved)
     wanted = update.get("status") or update.get("status_if_new")
     if wanted is not None and wanted != before["status"]:
-        yield Effect(Side.MAILCHIMP, "status", before["status"], wanted)
+        yield Effect(Side.MAILCHIMP, What.STATUS, "", before["status"], wanted)
     for interest, value in update.get("interests", {}).items():
-        old = _yes_no(before["interests"].get(interest, False))
-        if old != _yes_no(value):
-            yield Effect(Side.MAILCHIMP, f"interest {interest}", old, _yes_no(value))
+        old = before["interests"].get(interest, False)
+        if old != value:
+            yield Effect(Side.MAILCHIMP, What.INTEREST, interest, yes_or_no(old), yes_or_no(value))
 
 
 def people_by_kind(changes: Iterable[Change]) -> Counter[str]:
     """Return how many people the changes affect, by kind."""
     counts: Counter[str] = Counter()
     for change in changes:
-        entries = ({"side": one.side.value, "field": one.field, "new": one.new} for one in planned_effects(change))
-        kinds = {kind for entry in entries if (kind := kind_of(entry)) is not None}
-        if "data" in change["agreed"]:
-            kinds.add(ChangeKind.DATA)
-        counts.update(kind.value for kind in kinds)
+        counts.update({effect.kind.value for effect in planned_effects(change) if effect.kind is not None})
     return counts
-
-
-def _yes_no(value: bool) -> str:
-    return "yes" if value else "no"

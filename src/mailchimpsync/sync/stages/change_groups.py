@@ -7,22 +7,19 @@ from typing import Any
 
 from mailchimpsync.civicrm import newest_entry, save_group_contacts
 from mailchimpsync.decide import DEPARTED
+from mailchimpsync.effects import Effect, What
 from mailchimpsync.errors import Code, RefusedError
 from mailchimpsync.model import GroupStatus, MemberStatus, Side, SyncStatus
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache import data, groups, rows
 from mailchimpsync.store.changes import plans, updates
 from mailchimpsync.store.journal import journal
+from mailchimpsync.store.journal.journal import NewEntry
 from mailchimpsync.store.runs import runs
 from mailchimpsync.store.schema import cache
 from mailchimpsync.sync.context import Run
-from mailchimpsync.sync.stages.corrections import (
-    CORRECTED,
-    CORRECTIONS,
-    apply_corrections,
-    corrections_of,
-    has_only_corrections,
-)
+from mailchimpsync.sync.deciding.effects import CORRECTIONS, corrections_of
+from mailchimpsync.sync.stages.corrections import CORRECTED, about_change, apply_corrections, has_only_corrections
 from mailchimpsync.sync.updates.member_data import first_request_body
 from mailchimpsync.sync.updates.refusals import civicrm_refusal, count_refused, refuse_row_by_civicrm
 
@@ -75,7 +72,7 @@ def _record_results(
     changes: Sequence[Change],
     records: Collection[Record],
     refused: Mapping[Record, RefusedError],
-    corrected: tuple[Mapping[int, RefusedError], Sequence[dict[str, Any]]],
+    corrected: tuple[Mapping[int, RefusedError], Sequence[NewEntry]],
     newest: int | None,
 ) -> None:
     """Record results; a row overruled by another one of its contact stays due, repeated changes are journalled once.
@@ -122,31 +119,20 @@ def _record_results(
         groups.snapshot_groups(tx, run.list_id, cache.c.id.in_(regrouped))
 
 
-def _refusals(run: Run, changes: Sequence[Change], refused: Mapping[Record, RefusedError]) -> list[dict[str, Any]]:
-    return [
-        civicrm_refusal(
-            run,
-            {"cache_id": change["cache_id"], "contact_id": record[0], "member_id": change["mailchimp_member_id"]},
-            f"group {record[1]} {record[2]}",
-            refused[record],
-        )
-        for change in changes
-        for record in _records_of(change)
-        if record in refused
-    ]
+def _refusals(run: Run, changes: Sequence[Change], refused: Mapping[Record, RefusedError]) -> Iterator[NewEntry]:
+    for change in changes:
+        for record in _records_of(change):
+            if record in refused:
+                wanted = f"{What.GROUP.field(record[1])} {record[2]}"
+                yield civicrm_refusal(run, about_change(run, change), wanted, refused[record])
 
 
-def _uncorrected(run: Run, changes: Sequence[Change], refused: Mapping[int, RefusedError]) -> Iterator[dict[str, Any]]:
+def _uncorrected(run: Run, changes: Sequence[Change], refused: Mapping[int, RefusedError]) -> Iterator[NewEntry]:
     """Yield entries without values: a refused address or name isn't stored."""
     for change in changes:
         if change["id"] in refused:
-            about = {
-                "cache_id": change["cache_id"],
-                "contact_id": change["civicrm_contact_id"],
-                "member_id": change["mailchimp_member_id"],
-            }
-            wanted = ", ".join(one.name for one in corrections_of(change))
-            yield civicrm_refusal(run, about, wanted, refused[change["id"]])
+            wanted = ", ".join(one.what for one in corrections_of(change))
+            yield civicrm_refusal(run, about_change(run, change), wanted, refused[change["id"]])
 
 
 def _records_of(change: Change) -> list[Record]:
@@ -219,19 +205,8 @@ def _update(run: Run, change: Change) -> dict[str, Any] | None:
 
 def _entry(
     run: Run, record: Record, change: Change, before: Mapping[tuple[int, int], str | None] = NOTHING_CONFIRMED_YET
-) -> dict[str, Any]:
+) -> NewEntry:
     contact, group, status = record
     old = before.get((contact, group))
-    return {
-        "list_id": run.list_id,
-        "cache_id": change["cache_id"],
-        "contact_id": contact,
-        "member_id": change["mailchimp_member_id"],
-        "time": run.runtime.now(),
-        "run_id": run.id,
-        "side": Side.CIVICRM.value,
-        "field": f"group {group}",
-        "old": old if old != status else None,
-        "new": status,
-        "reason": change["reason"],
-    }
+    effect = Effect(Side.CIVICRM, What.GROUP, str(group), old if old != status else None, status)
+    return run.entry(about_change(run, change), effect, change["reason"])

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import RowMapping
 
@@ -25,32 +25,20 @@ from mailchimpsync.civicrm import (
     set_names,
 )
 from mailchimpsync.decide.member_changes import MERGE_FIELDS, changed_names
+from mailchimpsync.effects import What
 from mailchimpsync.errors import Code, RefusedError
-from mailchimpsync.model import Side
 from mailchimpsync.store.cache import data
 from mailchimpsync.store.cache.contact_facts import PENDING_CORRECTIONS
 from mailchimpsync.store.changes import updates
-from mailchimpsync.sync.context import Run
-
-CORRECTIONS = "corrections"
-"""The key in the base of a planned change."""
+from mailchimpsync.store.journal.journal import NewEntry
+from mailchimpsync.sync.context import About, Run
+from mailchimpsync.sync.deciding.effects import CORRECTIONS, Correction, corrections_of
 
 CORRECTED: Mapping[str, None] = dict.fromkeys(PENDING_CORRECTIONS)
 """The columns of a row whose contact is up to date."""
 
-ADDRESS, ON_HOLD = "address", "on_hold"
-
 Row = RowMapping
 Change = Mapping[str, Any]
-
-
-class Correction(NamedTuple):
-    """One value of a contact to change: `name` as the journal calls it, and the reason."""
-
-    name: str
-    old: str | None
-    new: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,24 +93,19 @@ def _corrections_for_row(run: Run, row: Row, person: Person, ours: Mapping[str, 
     address = row["mailchimp_email"] or ""
     having = [one for one in person.emails if normalise_address(one.email) == normalise_address(address)]
     if row["address_before"] is not None and address and not having and not run.erased.knows(address):
-        yield Correction(ADDRESS, row["address_before"], address, Code.MAILCHIMP_RENAMED.value)
+        yield Correction(What.ADDRESS, row["address_before"], address, Code.MAILCHIMP_RENAMED.value)
     if row["hold_reason"] is not None and any(not one.on_hold for one in having):
-        yield Correction(ON_HOLD, "no", "yes", row["hold_reason"])
+        yield Correction(What.ON_HOLD, "no", "yes", row["hold_reason"])
     if row["names_before"] is None:
         return
     for part, new in changed_names(row["names_before"], row["mailchimp_data"] or {}).items():
         old: str = getattr(person, part)
         if new != old and not _was_sent_by_us(ours, MERGE_FIELDS[part], new):
-            yield Correction(part, old, new, Code.MAILCHIMP_PROFILE.value)
+            yield Correction(What(part), old, new, Code.MAILCHIMP_PROFILE.value)
 
 
 def _was_sent_by_us(ours: Mapping[str, Any], tag: str, value: str) -> bool:
     return tag in ours and ours[tag] in (None, value)
-
-
-def corrections_of(change: Change) -> list[Correction]:
-    """Return the corrections of a planned change."""
-    return [Correction(*one) for one in change["agreed"].get(CORRECTIONS) or ()]
 
 
 def has_only_corrections(change: Change) -> bool:
@@ -131,7 +114,7 @@ def has_only_corrections(change: Change) -> bool:
     return CORRECTIONS in change["agreed"] and not else_
 
 
-def apply_corrections(run: Run, changes: Sequence[Change]) -> tuple[dict[int, RefusedError], list[dict[str, Any]]]:
+def apply_corrections(run: Run, changes: Sequence[Change]) -> tuple[dict[int, RefusedError], list[NewEntry]]:
     """Write corrections to CiviCRM; return what it refused, by the change's id, and the journal entries.
 
     Each value is read before it is written, so that repeating it after a crash changes nothing; the journal gets what
@@ -141,11 +124,12 @@ def apply_corrections(run: Run, changes: Sequence[Change]) -> tuple[dict[int, Re
     if not wanted:
         return {}, []
     refused: dict[int, RefusedError] = {}
-    for name, write in ((ADDRESS, add_bulk_addresses), (ON_HOLD, hold_addresses)):
-        mine = [change for change, one in wanted if one.name == name]
+    for what, write in ((What.ADDRESS, add_bulk_addresses), (What.ON_HOLD, hold_addresses)):
+        mine = [change for change, one in wanted if one.what is what]
         refused |= _write_addresses(run.civicrm, mine, write)
-    refused |= _write_names(run.civicrm, [(change, one) for change, one in wanted if one.name in MERGE_FIELDS])
-    return refused, [_entry(run, change, one) for change, one in wanted if change["id"] not in refused]
+    refused |= _write_names(run.civicrm, [(change, one) for change, one in wanted if one.what in MERGE_FIELDS])
+    done = [(about_change(run, change), one) for change, one in wanted if change["id"] not in refused]
+    return refused, [run.entry(about, one.effect, one.reason) for about, one in done]
 
 
 _Write = Callable[[CivicrmClient, Sequence[ContactEmail]], dict[ContactEmail, bool | RefusedError]]
@@ -161,7 +145,7 @@ def _write_names(client: CivicrmClient, wanted: Sequence[tuple[Change, Correctio
     parts: dict[int, dict[str, str]] = defaultdict(dict)
     owners: dict[int, int] = {}
     for change, one in wanted:
-        parts[change["id"]][one.name] = one.new
+        parts[change["id"]][one.what] = one.new
         owners[change["id"]] = change["civicrm_contact_id"]
     names = {
         key: Name(owners[key], some.get("first_name", ""), some.get("last_name", "")) for key, some in parts.items()
@@ -170,17 +154,6 @@ def _write_names(client: CivicrmClient, wanted: Sequence[tuple[Change, Correctio
     return {key: refused[name] for key, name in names.items() if name in refused}
 
 
-def _entry(run: Run, change: Change, one: Correction) -> dict[str, Any]:
-    return {
-        "list_id": run.list_id,
-        "cache_id": change["cache_id"],
-        "contact_id": change["civicrm_contact_id"],
-        "member_id": change["mailchimp_member_id"],
-        "time": run.runtime.now(),
-        "run_id": run.id,
-        "side": Side.CIVICRM.value,
-        "field": one.name,
-        "old": one.old,
-        "new": one.new,
-        "reason": one.reason,
-    }
+def about_change(run: Run, change: Change) -> About:
+    """Return whom a planned change of a run is about."""
+    return About(change["cache_id"], change["civicrm_contact_id"], change["mailchimp_member_id"], run.id)

@@ -12,12 +12,14 @@ from typing import Any
 from mailchimpsync.addresses import normalise_address
 from mailchimpsync.civicrm import NewContact
 from mailchimpsync.civicrm import create_contacts as create_in_civicrm
+from mailchimpsync.effects import CREATED, Effect, What
 from mailchimpsync.errors import Code, RefusedError
 from mailchimpsync.model import Side
 from mailchimpsync.store.cache import contacts, rows
 from mailchimpsync.store.changes import plans
 from mailchimpsync.store.journal import journal
-from mailchimpsync.sync.context import Run
+from mailchimpsync.store.journal.journal import NewEntry
+from mailchimpsync.sync.context import About, Run
 from mailchimpsync.sync.reading.address_owners import find_owners
 from mailchimpsync.sync.stages.fix_contact_ids import assign_trashed_owners
 from mailchimpsync.sync.updates.refusals import civicrm_refusal, refuse_row_by_civicrm
@@ -87,22 +89,14 @@ def _record_created(
         rows.write_rows(tx, [refuse_row_by_civicrm(row_id, error) for row_id, error in refused.items()])
         plans.drop_changes(tx, [row["plan_id"] for row in wanted if row["id"] in refused])
         journal.write_journal(tx, [_entry(run, row_id, contact) for row_id, contact in created.items()])
-        refusals = [civicrm_refusal(run, {"cache_id": key}, "contact", error) for key, error in refused.items()]
-        journal.write_journal(tx, refusals)
+        journal.write_journal(tx, [_refusal(run, key, error) for key, error in refused.items()])
         run.note_progress(tx, {"created_to": after})
 
 
-def _entry(run: Run, row_id: int, contact: int) -> dict[str, Any]:
-    return {
-        "list_id": run.list_id,
-        "cache_id": row_id,
-        "contact_id": contact,
-        "member_id": None,
-        "time": run.runtime.now(),
-        "run_id": run.id,
-        "side": Side.CIVICRM.value,
-        "field": "contact",
-        "old": None,
-        "new": "created",
-        "reason": Code.MAILCHIMP_NEW_PERSON.value,
-    }
+def _entry(run: Run, row_id: int, contact: int) -> NewEntry:
+    made = Effect(Side.CIVICRM, What.CONTACT, new=CREATED)
+    return run.entry(About(row_id, contact, None, run.id), made, Code.MAILCHIMP_NEW_PERSON)
+
+
+def _refusal(run: Run, row_id: int, error: RefusedError) -> NewEntry:
+    return civicrm_refusal(run, About(row_id, None, None, run.id), What.CONTACT, error)

@@ -20,10 +20,11 @@ from mailchimpsync.store.cache import data, groups, rows
 from mailchimpsync.store.changes import plans, updates
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.deciding.agreement import Agreements
+from mailchimpsync.sync.deciding.effects import CORRECTIONS, Correction
 from mailchimpsync.sync.deciding.situations import Situations, gather_situations
 from mailchimpsync.sync.reading.linked_interests import without_deleted_interests
 from mailchimpsync.sync.reading.takeovers import take_over_members
-from mailchimpsync.sync.stages.corrections import CORRECTED, CORRECTIONS, Correction, Corrections, corrections_for
+from mailchimpsync.sync.stages.corrections import CORRECTED, Corrections, corrections_for
 from mailchimpsync.sync.stages.recheck import drop_outdated_subscriptions
 from mailchimpsync.sync.undo.carry_out import plan_undo_changes, undone_run
 from mailchimpsync.sync.updates.member_data import join_data, pending_data, reason_to_hold_back

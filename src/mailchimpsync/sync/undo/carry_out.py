@@ -19,7 +19,6 @@ from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.options import Systems
 from mailchimpsync.sync.undo.proposals import (
     Proposal,
-    entries_by_row,
     exclude_ineligible,
     planned_change_of,
     proposal,
@@ -72,8 +71,7 @@ def _plan_step(run: Run, systems: Systems, undone: int, changes: Sequence[RowMap
     with run.transaction() as tx:
         known = undo.rows_of_identities(tx, run.list_id, [one["identity"] for one in changes])
         states = states_of_rows(tx, run.connection, list(known.values()))
-        entries = undo.entries_about(tx, undone, [row["id"] for row in known.values()])
-    by_row = entries_by_row(entries)
+        by_row = undo.effects_by_row(tx, undone, [row["id"] for row in known.values()])
     proposals = [
         proposal(
             row,

@@ -27,7 +27,6 @@ from mailchimpsync.sync.safety.changed_links import group_links
 from mailchimpsync.sync.safety.guard import BILLABLE, billable_members, populations_of
 from mailchimpsync.sync.undo.proposals import (
     Proposal,
-    entries_by_row,
     exclude_ineligible,
     planned_change_of,
     proposal,
@@ -116,13 +115,13 @@ def _inverse_changes(
     while True:
         with systems.store.begin() as tx:
             ids = undo.rows_changed_by(tx, run_id, after)
-            entries = undo.entries_about(tx, run_id, ids) if ids else []
+            by_row = undo.effects_by_row(tx, run_id, ids) if ids else {}
             known = rows.rows_by_id(tx, ids) if ids else {}
             states = states_of_rows(tx, connection, list(known.values()))
         if not ids:
             return
         after = ids[-1]
-        effects = {key: effects_of(mine, connection) for key, mine in entries_by_row(entries).items()}
+        effects = {key: effects_of(mine, connection) for key, mine in by_row.items()}
         told = [code for key, one in effects.items() for code in _not_undoable(one, is_known=key in known)]
         proposals = [
             proposal(known[key], states.get(known[key]["civicrm_contact_id"], {}), one, connection)

@@ -33,14 +33,6 @@ class Proposal:
     reason_left_out: Code | None = None
 
 
-def entries_by_row(entries: Sequence[RowMapping]) -> dict[int, list[dict[str, Any]]]:
-    """Return journal entries by their row, in order."""
-    by_row: dict[int, list[dict[str, Any]]] = {}
-    for entry in entries:
-        by_row.setdefault(entry["cache_id"], []).append(dict(entry))
-    return by_row
-
-
 def states_of_rows(tx: Transaction, connection: Connection, known: Sequence[RowMapping]) -> Mapping[int, States]:
     """Return the known group states of the rows' contacts."""
     contacts = [row["civicrm_contact_id"] for row in known if row["civicrm_contact_id"] is not None]

@@ -11,7 +11,7 @@ from mailchimpsync.data import (
     NOTHING_CONFIRMED,
     after_member,
     after_tags,
-    as_text,
+    effects_of_data,
     is_still_needed,
     member_body,
     refusal_of,
@@ -20,14 +20,13 @@ from mailchimpsync.data import (
     without_fields,
 )
 from mailchimpsync.decide import Decision
+from mailchimpsync.effects import Effect, What
 from mailchimpsync.errors import Code
-from mailchimpsync.model import SUBSCRIBED_STATUSES, Side, SyncStatus
+from mailchimpsync.model import SUBSCRIBED_STATUSES, SyncStatus
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache import data
 from mailchimpsync.sync.context import Work
 
-VALUE_LENGTH_MAX = 255
-FIELD_LENGTH_MAX = 64
 TAGS, MEMBER = "tags", "member"
 """The two calls that data may need."""
 
@@ -184,39 +183,9 @@ def _next_update(
     }
 
 
-def journal_entries(work: Work, update: Update) -> Iterator[dict[str, Any]]:
-    """Yield an entry for each merge field or tag that an update has changed."""
-    change = update["agreed"].get("data")
-    for name, old, new in _changes(change, request_kind(update)) if change is not None else ():
-        yield {
-            "list_id": work.list_id,
-            "cache_id": update["id"],
-            "contact_id": update["civicrm_contact_id"],
-            "member_id": update["mailchimp_member_id"],
-            "time": work.runtime.now(),
-            "run_id": update["update_run_id"],
-            "side": Side.MAILCHIMP.value,
-            "field": name[:FIELD_LENGTH_MAX],
-            "old": old,
-            "new": new,
-            "reason": Code.DATA_CHANGED.value,
-        }
-
-
-def _changes(change: Change, kind: str) -> Iterator[tuple[str, str | None, str]]:
-    if kind == TAGS:
-        for name, (wanted, _) in change["tags"].items():
-            yield f"tag {name}", _yes_no(not wanted), _yes_no(wanted)
-        return
-    for tag, (value, _) in change["fields"].items():
-        yield f"merge_field {tag}", _display_value(change["old"].get(tag)), _display_value(value) or ""
-    if change["language"] is not None:
-        yield "language", _display_value(change["old"].get("language")), change["language"][0]
-
-
-def _display_value(value: Any) -> str | None:
-    return None if value is None else as_text(value)[:VALUE_LENGTH_MAX]
-
-
-def _yes_no(value: bool) -> str:
-    return "yes" if value else "no"
+def sent_data(update: Update) -> Iterator[Effect]:
+    """Yield what an update's call has changed of the data it carries."""
+    change, are_tags = update["agreed"].get("data"), request_kind(update) == TAGS
+    for effect in effects_of_data(change) if change is not None else ():
+        if (effect.what is What.TAG) == are_tags:
+            yield effect

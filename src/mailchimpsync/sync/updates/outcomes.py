@@ -6,7 +6,7 @@ See docs/decisions/failures-stay-alone.md.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,18 +14,20 @@ from typing import Any
 from mailchimpsync.addresses import normalise_address
 from mailchimpsync.decide.member_changes import hold_reason, names_before
 from mailchimpsync.decide.member_facts import ObservedMember, OwnStatus, columns_of, facts_of, observe_member
+from mailchimpsync.effects import Effect, What, yes_or_no
 from mailchimpsync.errors import ACCESS_CODES, LASTING_AFTER, TRANSIENT_CODES, Code
 from mailchimpsync.mailchimp import OperationResult, classify_refusal, refusal_detail, refused_fields
 from mailchimpsync.model import SUBSCRIBED_STATUSES, MemberStatus, Side, SyncStatus, blank_as_empty
+from mailchimpsync.store.journal.journal import NewEntry
 from mailchimpsync.store.schema import json_text
-from mailchimpsync.sync.context import Work
+from mailchimpsync.sync.context import About, Work
 from mailchimpsync.sync.updates.member_data import (
     carries_only_data,
     confirmed_row,
-    journal_entries,
     pending_again_row,
     refused_by_name,
     refused_row,
+    sent_data,
     tags_after_member,
     without_merge_fields,
     without_refused_fields,
@@ -43,7 +45,7 @@ class Outcome:
     rows: list[dict[str, Any]] = field(default_factory=list)
     completed: list[tuple[int, str | None]] = field(default_factory=list)
     retries: list[dict[str, Any]] = field(default_factory=list)
-    entries: list[dict[str, Any]] = field(default_factory=list)
+    entries: list[NewEntry] = field(default_factory=list)
     data: list[dict[str, Any]] = field(default_factory=list)
     known_data: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
     arrived: list[int] = field(default_factory=list)
@@ -201,8 +203,10 @@ def _confirm(work: Work, update: Update, result: OperationResult, outcome: Outco
             outcome.retries.append({**tags, "created_date": work.runtime.now()})
             row["sync_status"] = SyncStatus.LIVE.value
     outcome.rows.append(row)
-    entries = [*_entries(work, update, row), *journal_entries(work, update)]
-    outcome.entries.extend({**entry, "answer": str(result.status_code)} for entry in entries)
+    about = About(update["id"], update["civicrm_contact_id"], row["mailchimp_member_id"], update["update_run_id"])
+    reason, answer = update["reason"] or Code.CIVICRM_ADDED, str(result.status_code)
+    outcome.entries.extend(work.entry(about, effect, reason, answer) for effect in _effects(update, row))
+    outcome.entries.extend(work.entry(about, effect, Code.DATA_CHANGED, answer) for effect in sent_data(update))
 
 
 def _matches_base(update: Update, row: Mapping[str, Any]) -> bool:
@@ -273,32 +277,17 @@ def matches_update(data: Mapping[str, Any], status: str | None) -> bool:
     return (wanted in SUBSCRIBED_STATUSES) == (status in SUBSCRIBED_STATUSES)
 
 
-def _entries(work: Work, update: Update, row: Mapping[str, Any]) -> list[dict[str, Any]]:
-    changes: list[tuple[str, str | None, str | None]] = []
+def _effects(update: Update, row: Mapping[str, Any]) -> Iterator[Effect]:
+    """Yield what a confirmed update has changed, except data."""
     if (moved := new_address_of(update)) is not None:
-        changes.append(("address", update["mailchimp_email"], moved))
+        yield Effect(Side.MAILCHIMP, What.ADDRESS, "", update["mailchimp_email"], moved)
     if row["mailchimp_status"] != update["mailchimp_status"]:
-        changes.append(("status", update["mailchimp_status"], row["mailchimp_status"]))
+        yield Effect(Side.MAILCHIMP, What.STATUS, "", update["mailchimp_status"], row["mailchimp_status"])
     before = update["mailchimp_interests"] or {}
     for interest, value in update["data"].get("interests", {}).items():
         if before.get(interest, False) != value:
-            changes.append((f"interest {interest}", _yes_no(before.get(interest)), _yes_no(value)))
-    return [
-        {
-            "list_id": work.list_id,
-            "cache_id": update["id"],
-            "contact_id": update["civicrm_contact_id"],
-            "member_id": row["mailchimp_member_id"],
-            "time": work.runtime.now(),
-            "run_id": update["update_run_id"],
-            "side": Side.MAILCHIMP.value,
-            "field": name,
-            "old": old,
-            "new": new,
-            "reason": update["reason"] or Code.CIVICRM_ADDED.value,
-        }
-        for name, old, new in changes
-    ]
+            old = yes_or_no(before[interest]) if interest in before else None
+            yield Effect(Side.MAILCHIMP, What.INTEREST, interest, old, yes_or_no(value))
 
 
 def _date(value: Any) -> datetime | None:
@@ -310,7 +299,3 @@ def _date(value: Any) -> datetime | None:
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
-
-
-def _yes_no(value: bool | None) -> str | None:
-    return None if value is None else ("yes" if value else "no")

@@ -11,13 +11,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mailchimpsync.addresses import normalise_address
+from mailchimpsync.effects import Effect, What
 from mailchimpsync.errors import LASTING_AFTER, Code, RefusedError
 from mailchimpsync.model import MemberStatus, Side, SyncStatus
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.changes import kept_plans
-from mailchimpsync.store.journal.journal import REFUSED
+from mailchimpsync.store.journal.journal import NewEntry
 from mailchimpsync.store.runs import figures
-from mailchimpsync.sync.context import Work
+from mailchimpsync.sync.context import About, Work
 from mailchimpsync.sync.updates.member_data import carries_only_data
 
 DETAIL_LENGTH_MAX = 500
@@ -72,22 +73,17 @@ def _pause(decided: Mapping[str, Any], times: int) -> timedelta:
     return min(PAUSE_FIRST * (1 << min(times - LASTING_AFTER, _DOUBLINGS_MAX)), PAUSE_LONGEST)
 
 
-def civicrm_refusal(work: Work, about: Mapping[str, Any], wanted: str, error: RefusedError) -> dict[str, Any]:
-    """Return the journal entry for a change that CiviCRM refused; `about` has `cache_id` and `contact_id`."""
-    reason = Code.CV_CHANGE_REFUSED.value
-    return _entry(work, Side.CIVICRM, {**about, "run_id": work.id, "new": wanted}, reason, error.code.value)
+def civicrm_refusal(work: Work, about: About, wanted: str, error: RefusedError) -> NewEntry:
+    """Return the journal entry for a change that CiviCRM refused."""
+    refused = Effect(Side.CIVICRM, What.REFUSED, new=wanted)
+    return work.entry(about, refused, Code.CV_CHANGE_REFUSED, error.code.value)
 
 
-def mailchimp_refusal(work: Work, update: Mapping[Any, Any], status: int, code: Code) -> dict[str, Any]:
+def mailchimp_refusal(work: Work, update: Mapping[Any, Any], status: int, code: Code) -> NewEntry:
     """Return the journal entry for an update that Mailchimp refused."""
-    about = {
-        "cache_id": update["id"],
-        "contact_id": update["civicrm_contact_id"],
-        "member_id": update["mailchimp_member_id"],
-        "run_id": update["update_run_id"],
-        "new": "data" if update["attempt"]["decided"] is None else _wanted_change(update),
-    }
-    return _entry(work, Side.MAILCHIMP, about, code.value, f"{status} {code.value}")
+    about = About(update["id"], update["civicrm_contact_id"], update["mailchimp_member_id"], update["update_run_id"])
+    wanted = "data" if update["attempt"]["decided"] is None else _wanted_change(update)
+    return work.entry(about, Effect(Side.MAILCHIMP, What.REFUSED, new=wanted), code, f"{status} {code.value}")
 
 
 def count_refused(tx: Transaction, refused: Sequence[tuple[int | None, int]]) -> None:
@@ -99,11 +95,6 @@ def count_refused(tx: Transaction, refused: Sequence[tuple[int | None, int]]) ->
             of_runs[run_id].append(row_id)
     for run_id, row_ids in of_runs.items():
         kept_plans.record_refused(tx, run_id, row_ids)
-
-
-def _entry(work: Work, side: Side, about: Mapping[str, Any], reason: str, answer: str) -> dict[str, Any]:
-    when = {"list_id": work.list_id, "time": work.runtime.now()}
-    return {**when, **about, "side": side.value, "field": REFUSED, "reason": reason, "answer": answer}
 
 
 def _wanted_change(update: Mapping[Any, Any]) -> str:

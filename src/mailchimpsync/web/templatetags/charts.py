@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from mailchimpsync.actions import Names
+from mailchimpsync.actions.texts.effects import effect_words
 from mailchimpsync.config import Link
+from mailchimpsync.effects import Effect
 from mailchimpsync.model import ChangeKind
-from mailchimpsync.web.screens.change_steps import step_of
 from mailchimpsync.web.screens.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, History, bar_chart, line_chart
 from mailchimpsync.web.screens.names import known_names
 
@@ -89,4 +90,5 @@ def changes_chart(history: History) -> dict[str, Any]:
 def step(context: Mapping[str, Any], change: Mapping[str, Any], link: Link | None) -> dict[str, Any]:
     """Show one change of one person, from the journal or from a plan."""
     names = known_names(context["visit"].site, link) if link is not None else None
-    return {"step": step_of(change["field"], change["old"], change["new"], link, names or Names())}
+    effect = Effect.stored(change["side"], change["field"], change["old"], change["new"])
+    return {"step": effect_words(effect, names or Names(), link)}

@@ -6,7 +6,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mailchimpsync.web.screens.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Bar, Point, bar_chart, line_chart
+from mailchimpsync.web.screens.status.charts import (
+    BOTTOM,
+    HEIGHT,
+    LEFT,
+    RIGHT,
+    TOP,
+    WIDTH,
+    Bar,
+    Point,
+    bar_chart,
+    line_chart,
+)
 
 DAY = datetime(2026, 11, 20, tzinfo=UTC)
 

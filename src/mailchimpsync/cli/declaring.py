@@ -5,6 +5,7 @@ A declaration is a function with a docstring (the help) and no body.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from functools import update_wrapper
 from importlib import import_module
@@ -37,7 +38,12 @@ class Implementation:
 
     def load(self) -> Callable[..., None]:
         """Import the function."""
-        function: Callable[..., None] = getattr(import_module(self._module), self._function)
+        gc.disable()  # what modules create stays, so looking for garbage meanwhile takes time and finds nothing
+        try:
+            module = import_module(self._module)
+        finally:
+            gc.enable()
+        function: Callable[..., None] = getattr(module, self._function)
         return function
 
     def __call__(self, **values: Any) -> None:

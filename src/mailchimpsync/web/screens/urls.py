@@ -5,16 +5,10 @@ from __future__ import annotations
 from django.urls import path
 from django.views.i18n import set_language
 
-from mailchimpsync.web.screens import (
-    cache_browser,
-    cannot_sync,
-    check_person,
-    configuration,
-    erase,
-    plans,
-    status,
-    users,
-)
+from mailchimpsync.web.screens import configuration, users
+from mailchimpsync.web.screens.people import browser, cannot_sync, check_person, erase
+from mailchimpsync.web.screens.plans import plans, runs
+from mailchimpsync.web.screens.status import connection, overview
 from mailchimpsync.web.sign_in import ChangePassword, SetPassword, SignIn, SignOut, welcome
 
 urlpatterns = [
@@ -24,12 +18,14 @@ urlpatterns = [
     path("password/<uidb64>/<token>", SetPassword.as_view(), name="set-password"),
     path("welcome/<str:word>", welcome, name="welcome"),
     path("language", set_language, name="set-language"),
-    *status.urlpatterns,
+    *overview.urlpatterns,
+    *connection.urlpatterns,
+    *runs.urlpatterns,
+    *plans.urlpatterns,
     *check_person.urlpatterns,
     *erase.urlpatterns,
-    *cache_browser.urlpatterns,
+    *browser.urlpatterns,
     *cannot_sync.urlpatterns,
-    *plans.urlpatterns,
     *configuration.urlpatterns,
     *users.urlpatterns,
 ]

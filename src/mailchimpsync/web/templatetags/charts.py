@@ -17,8 +17,18 @@ from mailchimpsync.actions.texts.effects import effect_words
 from mailchimpsync.config import Link
 from mailchimpsync.effects import Effect
 from mailchimpsync.model import ChangeKind
-from mailchimpsync.web.screens.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, History, bar_chart, line_chart
 from mailchimpsync.web.screens.names import known_names
+from mailchimpsync.web.screens.status.charts import (
+    BOTTOM,
+    HEIGHT,
+    LEFT,
+    RIGHT,
+    TOP,
+    WIDTH,
+    History,
+    bar_chart,
+    line_chart,
+)
 
 register = template.Library()
 

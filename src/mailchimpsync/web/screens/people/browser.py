@@ -17,10 +17,10 @@ from mailchimpsync.actions.api.description import Scope
 from mailchimpsync.actions.api.selection import find_audience
 from mailchimpsync.actions.entities.browse import Browsed, Order, RowFilter, Turn
 from mailchimpsync.errors import REGISTRY, Who
-from mailchimpsync.web.screens.cache_filters import CHOICES, SHOWS, Search, need_filters, place_text, read_search
-from mailchimpsync.web.screens.downloads import rows_as_csv
 from mailchimpsync.web.screens.names import fetch_names, known_names
-from mailchimpsync.web.screens.rows import lines_of
+from mailchimpsync.web.screens.people.downloads import rows_as_csv
+from mailchimpsync.web.screens.people.filters import CHOICES, SHOWS, Search, need_filters, place_text, read_search
+from mailchimpsync.web.screens.people.rows import lines_of
 from mailchimpsync.web.screens.screen import Visit, screen
 
 AT_ONCE_MAX = 10_000

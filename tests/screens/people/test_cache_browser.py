@@ -17,7 +17,7 @@ from mailchimpsync.model import SyncStatus
 from mailchimpsync.store.queries import browse
 from mailchimpsync.store.schema import cache
 from mailchimpsync.web.models import Role
-from mailchimpsync.web.screens.cache_filters import PAGE_ROWS
+from mailchimpsync.web.screens.people.filters import PAGE_ROWS
 from mailchimpsync_sandbox.world import AUDIENCE_ID, Side
 from support.browser import PHONE, accessibility_problems, is_too_wide
 from support.charity import Charity
@@ -203,7 +203,7 @@ def test_more_than_somebody_waits_for_are_included_by_a_background_task(
     own_charity: Callable[..., Charity], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     charity = own_charity(people=20)
-    monkeypatch.setattr("mailchimpsync.web.screens.cache_browser.AT_ONCE_MAX", 5)
+    monkeypatch.setattr("mailchimpsync.web.screens.people.browser.AT_ONCE_MAX", 5)
     in_order = len(rows(charity, cache.c.sync_status.in_([SyncStatus.OK.value, SyncStatus.FAIL.value])))
 
     with signed_in(charity, Role.OPERATOR) as otto:

@@ -16,7 +16,7 @@ from mailchimpsync.config import Campaigns
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.rights import CAMPAIGNS
 
-PAGE = (Path(__file__).parents[2] / "docs/how-to/import-campaigns.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[3] / "docs/how-to/import-campaigns.md").read_text(encoding="utf-8")
 
 
 def send(desk: Desk, campaign: str, title: str, sent: str, *names: str, **acts: str) -> None:

@@ -25,12 +25,12 @@ from mailchimpsync.actions.api.description import Scope
 from mailchimpsync.actions.api.selection import find_audience
 from mailchimpsync.config import Link
 from mailchimpsync.sync.verify import people_of
-from mailchimpsync.web.screens.charts import history_of, with_now
-from mailchimpsync.web.screens.connection_cards import connection_cards, news_for
-from mailchimpsync.web.screens.differences import DIFFERENCES_PER_PAGE, counts_by_cause, shown_differences
 from mailchimpsync.web.screens.names import fetch_names
-from mailchimpsync.web.screens.outcomes import outcome_of
 from mailchimpsync.web.screens.screen import Visit, screen
+from mailchimpsync.web.screens.status.cards import connection_cards, news_for
+from mailchimpsync.web.screens.status.charts import history_of, with_now
+from mailchimpsync.web.screens.status.differences import DIFFERENCES_PER_PAGE, counts_by_cause, shown_differences
+from mailchimpsync.web.screens.status.outcomes import outcome_of
 
 RUNS_SHOWN = 5
 

@@ -15,8 +15,8 @@ from mailchimpsync.actions.entities.browse import Turn
 from mailchimpsync.actions.people.describe import Standing
 from mailchimpsync.actions.people.find import identifies_person
 from mailchimpsync.web.links import contact_url
-from mailchimpsync.web.screens.erase import addresses_of
-from mailchimpsync.web.screens.rows import lines_of
+from mailchimpsync.web.screens.people.erase import addresses_of
+from mailchimpsync.web.screens.people.rows import lines_of
 from mailchimpsync.web.screens.screen import Visit, screen
 
 _CHARS_MAX = 255

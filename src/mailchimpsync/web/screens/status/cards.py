@@ -17,8 +17,8 @@ from mailchimpsync.config import Link
 from mailchimpsync.model import SyncStatus
 from mailchimpsync.web.background_tasks import BackgroundTask
 from mailchimpsync.web.cached_counts import PATIENCE_SECONDS, Numbers
-from mailchimpsync.web.screens.notices import Notice, notices_of
 from mailchimpsync.web.screens.screen import Visit
+from mailchimpsync.web.screens.status.notices import Notice, notices_of
 
 LIVELY, CALM = 2, 20
 """After how many seconds a page refreshes: while something is running, and otherwise."""

@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from mailchimpsync.actions import count_runs, find_run, getruns, journal_get, undoplan
 from mailchimpsync.actions.api.description import Scope
 from mailchimpsync.actions.api.selection import find_audience
-from mailchimpsync.web.screens.connection import begin, log_with_times
 from mailchimpsync.web.screens.names import names_at_once
 from mailchimpsync.web.screens.person_links import people_links
 from mailchimpsync.web.screens.screen import Visit, screen
+from mailchimpsync.web.screens.status.connection import begin, log_with_times
 
 RUNS_PER_PAGE = 25
 CHANGES_PER_PAGE = 25

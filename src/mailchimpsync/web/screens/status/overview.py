@@ -11,11 +11,10 @@ from django.utils.translation import gettext as _
 
 from mailchimpsync.actions import acknowledgealert, getalerts
 from mailchimpsync.actions.api.description import Scope
-from mailchimpsync.web.screens import connection, runs
-from mailchimpsync.web.screens.charts import history_of, with_now
-from mailchimpsync.web.screens.connection_cards import CALM, connection_cards, news_for
-from mailchimpsync.web.screens.notices import notice_of
 from mailchimpsync.web.screens.screen import Visit, screen
+from mailchimpsync.web.screens.status.cards import CALM, connection_cards, news_for
+from mailchimpsync.web.screens.status.charts import history_of, with_now
+from mailchimpsync.web.screens.status.notices import notice_of
 
 CHARTS_MAX = 4
 """For how many connections the overview shows charts; each connection's page shows its own."""
@@ -67,6 +66,4 @@ urlpatterns = [
     path("", index, name="overview"),
     path("live", live, name="overview-live"),
     path("alerts/<int:alert_id>/acknowledge", acknowledge, name="acknowledge"),
-    *connection.urlpatterns,
-    *runs.urlpatterns,
 ]

@@ -77,8 +77,12 @@ def _set_by_us(before: MemberFacts, now: ObservedMember) -> MadeBy:
 
 def facts_of(row: Mapping[Any, Any]) -> MemberFacts:
     """Return the facts stored in a cache row."""
-    made_by = row["mailchimp_status_by"]
-    return MemberFacts(row["mailchimp_status"], row["mailchimp_status_date"], MadeBy(made_by) if made_by else None)
+    return stored_facts(row["mailchimp_status"], row["mailchimp_status_date"], row["mailchimp_status_by"])
+
+
+def stored_facts(status: str | None, since: datetime | None, made_by: str | None) -> MemberFacts:
+    """Return the facts from the columns of a cache row."""
+    return MemberFacts(status, since, MadeBy(made_by) if made_by else None)
 
 
 def columns_of(facts: MemberFacts) -> dict[str, Any]:

@@ -106,11 +106,11 @@ def test_rows_to_be_matched_are_due_unowned_and_have_an_address(store: Store) ->
         add_row(tx, mailchimp_email=None, sync_status="todo")
 
         found = contacts.unowned_rows(tx, LIST, 0, 9)
-        assert [(one["id"], one["mailchimp_email"]) for one in found] == [
+        assert [(one.id, one.mailchimp_email) for one in found] == [
             (due, "ann@example.org"),
             (soon, "bob@example.org"),
         ]
-        assert [one["id"] for one in contacts.unowned_rows(tx, LIST, due, 9)] == [soon]
+        assert [one.id for one in contacts.unowned_rows(tx, LIST, due, 9)] == [soon]
 
 
 def test_a_matched_row_has_an_owner_and_nobody_departed(store: Store) -> None:

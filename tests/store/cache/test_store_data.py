@@ -24,10 +24,10 @@ def test_members_of_contacts_are_checked_in_the_order_of_their_rows_and_in_steps
         data.write_data(tx, [{"cache_id": ann, "confirmed": CONFIRMED}])
 
         [first] = data.rows_to_check(tx, LIST, NEWSLETTER, 0, 1)
-        [second] = data.rows_to_check(tx, LIST, NEWSLETTER, first["id"], 10)
+        [second] = data.rows_to_check(tx, LIST, NEWSLETTER, first.id, 10)
 
-    assert (first["id"], first["confirmed"], first["wanted"]) == (ann, CONFIRMED, None)
-    assert (second["id"], second["confirmed"]) == (bob, None)
+    assert (first.id, first.confirmed, first.wanted) == (ann, CONFIRMED, None)
+    assert (second.id, second.confirmed) == (bob, None)
 
 
 def test_each_column_is_written_by_itself_and_what_waits_can_be_forgotten(store: Store) -> None:
@@ -46,7 +46,7 @@ def test_each_column_is_written_by_itself_and_what_waits_can_be_forgotten(store:
         data.forget_wanted_data(tx, [ann])
 
         assert data.waiting_rows(tx, [ann, bob]) == {bob}
-        assert data.data_of_rows(tx, [ann])[ann]["confirmed"] == CONFIRMED
+        assert data.data_of_rows(tx, [ann])[ann].confirmed == CONFIRMED
 
 
 def test_it_goes_with_the_row(store: Store) -> None:

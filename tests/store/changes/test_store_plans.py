@@ -87,10 +87,10 @@ def test_contacts_are_planned_for_rows_that_have_none_yet(store: Store) -> None:
         plans.add_to_plan(tx, [a_change(add_row(tx))])
         (wanted,) = plans.contacts_to_create(tx, RUN, 0, 9)
 
-        assert plans.contacts_to_create(tx, RUN, wanted["plan_id"], 9) == []
+        assert plans.contacts_to_create(tx, RUN, wanted.plan_id, 9) == []
 
-    assert (wanted["id"], wanted["mailchimp_email"]) == (ann, "ann@example.org")
-    assert wanted["mailchimp_data"] == {"first_name": "Ann"}
+    assert (wanted.id, wanted.mailchimp_email) == (ann, "ann@example.org")
+    assert wanted.mailchimp_data == {"first_name": "Ann"}
 
 
 def test_due_rows_come_page_by_page_with_the_facts_of_both_sides(store: Store) -> None:

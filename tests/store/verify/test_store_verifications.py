@@ -68,7 +68,7 @@ def test_rows_are_found_by_member_and_by_contact(store: Store) -> None:
 
         assert own_rows.contacts_of_members(tx, LIST, ["ann", "zoe", "nobody"]) == {"ann": ANN}
         about = own_rows.rows_about(tx, LIST, ["bob"], [ANN])
-        assert {(row["mailchimp_member_id"], bool(row["has_open_update"])) for row in about} == {
+        assert {(row.mailchimp_member_id, bool(row.has_open_update)) for row in about} == {
             ("ann", False),
             ("bob", False),
         }

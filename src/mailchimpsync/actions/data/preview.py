@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import Field
-from sqlalchemy import RowMapping
 
 from mailchimpsync.actions.api.description import Scope, action
 from mailchimpsync.actions.api.envelope import plain
@@ -21,6 +20,7 @@ from mailchimpsync.civicrm import display_names
 from mailchimpsync.data import Person, PersonData, PluginRunner, presentable, preview_person
 from mailchimpsync.mailchimp import merge_fields
 from mailchimpsync.store.cache import data as stored
+from mailchimpsync.store.cache.data import RowWithData
 from mailchimpsync.store.runs import runs
 from mailchimpsync.sync.read_only import read_only
 
@@ -106,7 +106,7 @@ def previewdata(
     with within(systems.mailchimp, SECONDS_MAX), within(systems.civicrm, SECONDS_MAX), read_only(systems):
         runner = PluginRunner.of(audience_of(site, link, options), systems.civicrm)
         fields = {one.tag: one for one in merge_fields(systems.mailchimp, link.audience_id)}
-        contacts = sorted({row["civicrm_contact_id"] for row in some})
+        contacts = sorted({row.civicrm_contact_id for row in some})
         names = display_names(systems.civicrm, contacts) if contacts else {}
         runner.begin()
         runner.prepare(contacts)
@@ -114,7 +114,7 @@ def previewdata(
             _person(
                 row,
                 names,
-                preview_person(runner.ask(Person(row["civicrm_contact_id"], link.audience_id, *_known(row))), fields),
+                preview_person(runner.ask(Person(row.civicrm_contact_id, link.audience_id, *_known(row))), fields),
             )
             for row in some
         ]
@@ -142,11 +142,11 @@ def getdatafindings(site: Site, *, group_id: OneGroupId) -> DataFindings:
     )
 
 
-def _known(row: RowMapping) -> tuple[str | None, str | None]:
-    return row["mailchimp_email"], row["mailchimp_status"]
+def _known(row: RowWithData) -> tuple[str | None, str | None]:
+    return row.mailchimp_email, row.mailchimp_status
 
 
-def _person(row: RowMapping, names: Mapping[int, str], data: PersonData) -> PreviewedPerson:
-    contact_id = row["civicrm_contact_id"]
-    confirmed = {tag: presentable(value) for tag, (value, _) in ((row["confirmed"] or {}).get("fields") or {}).items()}
-    return PreviewedPerson(contact_id, names.get(contact_id, ""), row["mailchimp_email"], data, confirmed)
+def _person(row: RowWithData, names: Mapping[int, str], data: PersonData) -> PreviewedPerson:
+    contact_id = row.civicrm_contact_id
+    confirmed = {tag: presentable(value) for tag, (value, _) in ((row.confirmed or {}).get("fields") or {}).items()}
+    return PreviewedPerson(contact_id, names.get(contact_id, ""), row.mailchimp_email, data, confirmed)

@@ -6,9 +6,11 @@ stays. Why: docs/decisions/contact-facts.md.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Protocol
 
-from sqlalchemy import RowMapping, case, func, or_
+from sqlalchemy import case, func, or_
 
 from mailchimpsync.store.engine.dialect import Columns
 
@@ -31,6 +33,27 @@ CONTACT_FACTS = (
 PENDING_CORRECTIONS = ("names_before", "address_before", "hold_reason")
 """Those with changes made at Mailchimp, still to be carried out in CiviCRM."""
 
+
+class MayInherit(Protocol):
+    """A row with the flags of contacts that were merged into its own."""
+
+    @property
+    def inherited(self) -> str | None: ...
+    @property
+    def inherited_at(self) -> datetime | None: ...
+
+
+class MayHaveCorrections(Protocol):
+    """A row with the `PENDING_CORRECTIONS`."""
+
+    @property
+    def names_before(self) -> Mapping[str, str] | None: ...
+    @property
+    def address_before(self) -> str | None: ...
+    @property
+    def hold_reason(self) -> str | None: ...
+
+
 _RENAMED = ("marks", "inherited", "inherited_at", "civicrm_address", "contact_problem", "handed_from")
 
 
@@ -45,14 +68,19 @@ def columns_for_owner(contact_id: int | None, **facts: Any) -> dict[str, Any]:
     return {"civicrm_contact_id": contact_id, **dict.fromkeys(CONTACT_FACTS), **facts}
 
 
-def columns_without_owner(row: RowMapping) -> dict[str, Any]:
+def columns_without_owner(row: MayInherit) -> dict[str, Any]:
     """Return what a row keeps of a contact that left it: merges into it count if it comes back."""
-    return {name: row[name] for name in ("inherited", "inherited_at")}
+    return {"inherited": row.inherited, "inherited_at": row.inherited_at}
 
 
-def pending_corrections(row: RowMapping) -> dict[str, Any]:
+def pending_corrections(row: MayHaveCorrections) -> dict[str, Any]:
     """Return the corrections a row's contact is still due, for the contact that it was merged into."""
-    return {name: row[name] for name in PENDING_CORRECTIONS}
+    return {name: getattr(row, name) for name in PENDING_CORRECTIONS}
+
+
+def has_pending_corrections(row: MayHaveCorrections) -> bool:
+    """Return whether a row's contact is still due any correction."""
+    return (row.names_before, row.address_before, row.hold_reason) != (None, None, None)
 
 
 def merge_facts(old: Columns, new: Columns) -> list[Any]:

@@ -4,25 +4,84 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, and_, delete, func, null, or_, select, true, update
+from sqlalchemy import Connection, and_, delete, func, null, or_, select, true, update
 
 from mailchimpsync.addresses import spellings
 from mailchimpsync.errors import Code
 from mailchimpsync.model import MemberStatus, SyncStatus
 from mailchimpsync.store.cache.contact_facts import (
-    PENDING_CORRECTIONS,
     columns_for_owner,
     columns_without_owner,
     pending_corrections,
 )
 from mailchimpsync.store.cache.members import due, is_due_or_in_flight, is_in_flight, make_due
 from mailchimpsync.store.engine.dialect import update_by_id
+from mailchimpsync.store.engine.typed_rows import fetch, select_as
 from mailchimpsync.store.schema import cache
 
 UNKNOWN: Mapping[int, str] = {}
 NO_FLAGS: Mapping[int, str | None] = {}
+
+
+class OwnedRow(NamedTuple):
+    """A row with its contact's flags."""
+
+    id: int
+    civicrm_contact_id: int
+    mailchimp_email: str | None
+    marks: str | None
+
+
+class OwnedMember(NamedTuple):
+    """A member's row with its contact's best address and, until Mailchimp has it, the new one."""
+
+    id: int
+    civicrm_contact_id: int
+    mailchimp_email: str | None
+    mailchimp_status: str | None
+    civicrm_address: str | None
+    new_address: str | None
+
+
+class UnownedRow(NamedTuple):
+    """A row that has an address and no contact."""
+
+    id: int
+    mailchimp_email: str
+    mailchimp_status: str | None
+    mailchimp_status_date: datetime | None
+    departed_contact_id: int | None
+
+
+class ContactFlags(NamedTuple):
+    """The flags of a contact, and those it inherited from contacts that were merged into it."""
+
+    civicrm_contact_id: int
+    marks: str | None
+    inherited: str | None
+
+
+class _LosesContact(NamedTuple):
+    """A row of a contact that is gone, with what stays true without it."""
+
+    id: int
+    civicrm_contact_id: int
+    inherited: str | None
+    inherited_at: datetime | None
+    names_before: Mapping[str, str] | None
+    address_before: str | None
+    hold_reason: str | None
+
+
+class _GetsContact(NamedTuple):
+    """A row that gets a contact, with what stays true if that one had left it."""
+
+    id: int
+    departed_contact_id: int | None
+    inherited: str | None
+    inherited_at: datetime | None
 
 
 def contact_ids_after(tx: Connection, list_id: str, after: int, limit: int) -> list[int]:
@@ -70,17 +129,14 @@ def replace_contacts(
     ours = and_(cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(list(replaced)))
     only_civicrm = cache.c.mailchimp_member_id.is_(None) & ~is_in_flight()
     tx.execute(delete(cache).where(ours, only_civicrm, cache.c.civicrm_contact_id.not_in(list(kept))))
-    news = (cache.c[name] for name in PENDING_CORRECTIONS)
-    columns = (cache.c.id, cache.c.civicrm_contact_id, cache.c.inherited, cache.c.inherited_at, *news)
-    rows = tx.execute(select(*columns).where(ours)).mappings().all()
-    changes = [{"id": row["id"], **_replaced_row(row, replaced, gone_as)} for row in rows]
-    update_by_id(tx, cache, changes)
-    make_due(tx, cache.c.id.in_([row["id"] for row in rows]))
+    rows = fetch(tx, _LosesContact, select_as(_LosesContact, cache).where(ours))
+    update_by_id(tx, cache, [{"id": row.id, **_replaced_row(row, replaced, gone_as)} for row in rows])
+    make_due(tx, cache.c.id.in_([row.id for row in rows]))
     return len(rows)
 
 
-def _replaced_row(row: RowMapping, replaced: Mapping[int, int | None], gone_as: Mapping[int, str]) -> dict[str, Any]:
-    contact = row["civicrm_contact_id"]
+def _replaced_row(row: _LosesContact, replaced: Mapping[int, int | None], gone_as: Mapping[int, str]) -> dict[str, Any]:
+    contact = row.civicrm_contact_id
     successor = replaced[contact]
     if successor is not None:
         return columns_for_owner(successor, departed_contact_id=contact, **pending_corrections(row))
@@ -89,12 +145,11 @@ def _replaced_row(row: RowMapping, replaced: Mapping[int, int | None], gone_as: 
     )
 
 
-def known_flags(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> Sequence[Any]:
-    """Return the flags rows of contacts have and inherited: civicrm_contact_id, marks, inherited."""
-    columns = (cache.c.civicrm_contact_id, cache.c.marks, cache.c.inherited)
+def known_flags(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> Sequence[ContactFlags]:
+    """Return the flags that the rows of contacts have or inherited."""
     mine = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids)
     marked = or_(cache.c.inherited.is_not(None), cache.c.marks.is_not(None))
-    return tx.execute(select(*columns).where(*mine, marked).distinct()).all()
+    return fetch(tx, ContactFlags, select_as(ContactFlags, cache).where(*mine, marked).distinct())
 
 
 def inherit(tx: Connection, list_id: str, marks: Mapping[int, str], now: datetime) -> None:
@@ -152,28 +207,17 @@ def highest_contact_id(tx: Connection, list_id: str) -> int:
     return tx.execute(query).scalar_one() or 0
 
 
-def rows_of_contacts(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> Sequence[Any]:
-    """Return the rows of contacts: id, civicrm_contact_id, mailchimp_email, marks."""
-    columns = (cache.c.id, cache.c.civicrm_contact_id, cache.c.mailchimp_email, cache.c.marks)
+def rows_of_contacts(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> Sequence[OwnedRow]:
+    """Return the rows of contacts."""
     mine = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids)
-    return tx.execute(select(*columns).where(*mine)).all()
+    return fetch(tx, OwnedRow, select_as(OwnedRow, cache).where(*mine))
 
 
-def members_of_contacts(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> Sequence[Any]:
-    """Return the rows of contacts' members.
-
-    Each with the columns id, civicrm_contact_id, mailchimp_email, mailchimp_status, civicrm_address, new_address.
-    """
-    columns = (
-        cache.c.id,
-        cache.c.civicrm_contact_id,
-        cache.c.mailchimp_email,
-        cache.c.mailchimp_status,
-        cache.c.civicrm_address,
-        cache.c.new_address,
-    )
+def members_of_contacts(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> Sequence[OwnedMember]:
+    """Return the rows of contacts' members."""
     mine = cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids)
-    return tx.execute(select(*columns).where(*mine, cache.c.mailchimp_member_id.is_not(None))).all()
+    query = select_as(OwnedMember, cache).where(*mine, cache.c.mailchimp_member_id.is_not(None))
+    return fetch(tx, OwnedMember, query)
 
 
 def set_addresses(tx: Connection, noted: Mapping[int, Mapping[str, str | None]], due_ids: Sequence[int]) -> None:
@@ -238,16 +282,10 @@ def make_unowned_rows_due(tx: Connection, list_id: str, addresses: Sequence[str]
     )
 
 
-_UNOWNED = ("id", "mailchimp_email", "mailchimp_status", "mailchimp_status_date", "departed_contact_id")
-
-
-def unowned_rows(tx: Connection, list_id: str, after: int, limit: int) -> Sequence[RowMapping]:
-    """Return the next due rows without contact, by id.
-
-    Each with the columns id, mailchimp_email, mailchimp_status, mailchimp_status_date, departed_contact_id.
-    """
+def unowned_rows(tx: Connection, list_id: str, after: int, limit: int) -> Sequence[UnownedRow]:
+    """Return the next due rows without contact, by id."""
     query = (
-        select(*(cache.c[name] for name in _UNOWNED))
+        select_as(UnownedRow, cache)
         .where(
             cache.c.mailchimp_list_id == list_id,
             is_due_or_in_flight(),
@@ -259,7 +297,7 @@ def unowned_rows(tx: Connection, list_id: str, after: int, limit: int) -> Sequen
         .order_by(cache.c.id)
         .limit(limit)
     )
-    return tx.execute(query).mappings().all()
+    return fetch(tx, UnownedRow, query)
 
 
 def owners_of_rows(tx: Connection, row_ids: Sequence[int]) -> list[int]:
@@ -268,12 +306,12 @@ def owners_of_rows(tx: Connection, row_ids: Sequence[int]) -> list[int]:
     return sorted(tx.execute(query.distinct()).scalars())
 
 
-def unowned_among(tx: Connection, row_ids: Sequence[int]) -> Sequence[RowMapping]:
-    """Return which of the rows have an address and no contact, with the columns of `unowned_rows`."""
-    query = select(*(cache.c[name] for name in _UNOWNED)).where(
+def unowned_among(tx: Connection, row_ids: Sequence[int]) -> Sequence[UnownedRow]:
+    """Return which of the rows have an address and no contact."""
+    query = select_as(UnownedRow, cache).where(
         cache.c.id.in_(row_ids), cache.c.civicrm_contact_id.is_(None), cache.c.mailchimp_email.is_not(None)
     )
-    return tx.execute(query).mappings().all()
+    return fetch(tx, UnownedRow, query)
 
 
 def set_contacts(
@@ -286,11 +324,11 @@ def set_contacts(
 
     `best` has the best addresses by contact.
     """
-    columns = (cache.c.id, cache.c.departed_contact_id, cache.c.inherited, cache.c.inherited_at)
-    before = {row["id"]: row for row in tx.execute(select(*columns).where(cache.c.id.in_(owners))).mappings()}
+    query = select_as(_GetsContact, cache).where(cache.c.id.in_(owners))
+    before = {row.id: row for row in fetch(tx, _GetsContact, query)}
     rows = []
     for row_id, contact_id in owners.items():
-        comes_back = row_id in before and before[row_id]["departed_contact_id"] == contact_id
+        comes_back = row_id in before and before[row_id].departed_contact_id == contact_id
         kept = columns_without_owner(before[row_id]) if comes_back else {}
         facts = {"marks": marks.get(row_id), "civicrm_address": best.get(contact_id), **kept}
         rows.append({"id": row_id, **columns_for_owner(contact_id, **facts)})

@@ -2,22 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, Select, and_, exists, or_, select, update
+from sqlalchemy import Connection, Select, and_, exists, or_, select, update
 
 from mailchimpsync.model import SUBSCRIBED_STATUSES, Departure, GroupStatus, SyncStatus
 from mailchimpsync.store.engine.dialect import Row, upsert
+from mailchimpsync.store.engine.typed_rows import fetch, select_as
 from mailchimpsync.store.schema import cache, data, group_contact
 
 
-def rows_to_check(tx: Connection, list_id: str, group_id: int, after: int, limit: int) -> Sequence[RowMapping]:
+class DataOfRow(NamedTuple):
+    """What is known of a row's data for Mailchimp."""
+
+    cache_id: int
+    confirmed: Mapping[str, Any] | None
+    wanted: Mapping[str, Any] | None
+    refused: Mapping[str, Any] | None
+
+
+class RowWithData(NamedTuple):
+    """A row with a contact, and its data for Mailchimp."""
+
+    id: int
+    civicrm_contact_id: int
+    mailchimp_email: str | None
+    mailchimp_status: str | None
+    mailchimp_data: Mapping[str, str] | None
+    confirmed: Mapping[str, Any] | None
+    wanted: Mapping[str, Any] | None
+    refused: Mapping[str, Any] | None
+
+
+def rows_to_check(tx: Connection, list_id: str, group_id: int, after: int, limit: int) -> Sequence[RowWithData]:
     """Return the next rows, by id, whose contact's data may go to Mailchimp.
 
     Those of subscribed and pending members, and due ones of contacts in the group, who may become members: not of
-    people whom CiviCRM says not to mail, who are due for hours after each change of the group. Each with id,
-    civicrm_contact_id, mailchimp_email, mailchimp_status, mailchimp_data, confirmed, wanted, refused.
+    people whom CiviCRM says not to mail, who are due for hours after each change of the group.
     """
     statuses = [status.value for status in SUBSCRIBED_STATUSES]
     in_group = exists().where(
@@ -34,42 +56,33 @@ def rows_to_check(tx: Connection, list_id: str, group_id: int, after: int, limit
         or_(cache.c.mailchimp_status.in_(statuses), may_become),
         cache.c.id > after,
     )
-    return tx.execute(query.order_by(cache.c.id).limit(limit)).mappings().all()
+    return fetch(tx, RowWithData, query.order_by(cache.c.id).limit(limit))
 
 
-def rows_to_show(tx: Connection, list_id: str, contact_ids: Sequence[int] | None, limit: int) -> Sequence[RowMapping]:
-    """Return the rows of given contacts, or the first subscribed ones with a contact, with the same columns."""
+def rows_to_show(tx: Connection, list_id: str, contact_ids: Sequence[int] | None, limit: int) -> Sequence[RowWithData]:
+    """Return the rows of given contacts, or the first subscribed ones with a contact."""
     query = _rows().where(cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.is_not(None))
     if contact_ids is not None:
         query = query.where(cache.c.civicrm_contact_id.in_(contact_ids))
     else:
         query = query.where(cache.c.mailchimp_status.in_([status.value for status in SUBSCRIBED_STATUSES]))
-    return tx.execute(query.order_by(cache.c.id).limit(limit)).mappings().all()
+    return fetch(tx, RowWithData, query.order_by(cache.c.id).limit(limit))
 
 
-def rows_with_data(tx: Connection, row_ids: Sequence[int]) -> Sequence[RowMapping]:
-    """Return the given rows that have a contact, with the same columns."""
+def rows_with_data(tx: Connection, row_ids: Sequence[int]) -> Sequence[RowWithData]:
+    """Return the given rows that have a contact."""
     query = _rows().where(cache.c.id.in_(row_ids), cache.c.civicrm_contact_id.is_not(None))
-    return tx.execute(query.order_by(cache.c.id)).mappings().all()
+    return fetch(tx, RowWithData, query.order_by(cache.c.id))
 
 
-def _rows() -> Select[Any]:
-    known = (
-        cache.c.id,
-        cache.c.civicrm_contact_id,
-        cache.c.mailchimp_email,
-        cache.c.mailchimp_status,
-        cache.c.mailchimp_data,
-    )
-    return select(*known, data.c.confirmed, data.c.wanted, data.c.refused).outerjoin(
-        data, data.c.cache_id == cache.c.id
-    )
+def _rows() -> Select[RowWithData]:
+    return select_as(RowWithData, cache, data).outerjoin(data, data.c.cache_id == cache.c.id)
 
 
-def data_of_rows(tx: Connection, row_ids: Sequence[int]) -> dict[int, RowMapping]:
-    """Return confirmed, wanted and refused of rows, by row id."""
-    query = select(data).where(data.c.cache_id.in_(row_ids))
-    return {row["cache_id"]: row for row in tx.execute(query).mappings()}
+def data_of_rows(tx: Connection, row_ids: Sequence[int]) -> dict[int, DataOfRow]:
+    """Return the data of rows that have any, by row id."""
+    query = select_as(DataOfRow, data).where(data.c.cache_id.in_(row_ids))
+    return {row.cache_id: row for row in fetch(tx, DataOfRow, query)}
 
 
 def waiting_rows(tx: Connection, row_ids: Sequence[int]) -> set[int]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, exists, select
 
@@ -14,6 +15,7 @@ from mailchimpsync.store.cache.contact_facts import columns_for_owner
 from mailchimpsync.store.cache.groups import add_rows_for_contacts
 from mailchimpsync.store.cache.members import is_in_flight, make_due
 from mailchimpsync.store.engine.dialect import update_by_id
+from mailchimpsync.store.engine.typed_rows import fetch, select_as
 from mailchimpsync.store.schema import cache, group_contact
 
 _OFF = (MemberStatus.UNSUBSCRIBED.value, MemberStatus.ARCHIVED.value)
@@ -28,20 +30,62 @@ class NewOwner:
     best_address: str | None = None
 
 
-def mailed_rows(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> Sequence[Any]:
-    """Return the rows of contacts that get mail: id, civicrm_contact_id, mailchimp_email, new_address.
+class MailedRow(NamedTuple):
+    """A member who gets mail; `new_address` is the one that Mailchimp should have."""
 
-    Without those that have an update in flight.
-    """
-    columns = (cache.c.id, cache.c.civicrm_contact_id, cache.c.mailchimp_email, cache.c.new_address)
-    query = select(*columns).where(
+    id: int
+    civicrm_contact_id: int
+    mailchimp_email: str
+    new_address: str | None
+
+
+class RowSharingAddress(NamedTuple):
+    """The row of a contact whose address another row has."""
+
+    id: int
+    civicrm_contact_id: int
+    civicrm_address: str | None
+
+
+class AddressHolder(NamedTuple):
+    """A row that has an address which another contact wants, with what decides whether it keeps it."""
+
+    id: int
+    civicrm_contact_id: int | None
+    mailchimp_member_id: str | None
+    mailchimp_email: str | None
+    mailchimp_status: str | None
+    mailchimp_status_date: datetime | None
+    mailchimp_status_by: str | None
+    marks: str | None
+    departure: str | None
+    sync_status: str
+    reason: str | None
+
+
+class _HandedOver(NamedTuple):
+    id: int
+    civicrm_contact_id: int | None
+    mailchimp_status: str | None
+    mailchimp_status_by: str | None
+
+
+def mailed_rows(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> Sequence[MailedRow]:
+    """Return the rows of contacts that get mail, without those that have an update in flight."""
+    query = select_as(MailedRow, cache).where(
         cache.c.mailchimp_list_id == list_id,
         cache.c.civicrm_contact_id.in_(contact_ids),
         cache.c.mailchimp_status.in_(SUBSCRIBED_STATUSES),
         cache.c.mailchimp_email.is_not(None),
         ~is_in_flight(),
     )
-    return tx.execute(query).all()
+    return fetch(tx, MailedRow, query)
+
+
+def address_holders(tx: Connection, row_ids: Sequence[int]) -> dict[int, AddressHolder]:
+    """Return rows that have addresses which others want, by id."""
+    query = select_as(AddressHolder, cache).where(cache.c.id.in_(row_ids))
+    return {row.id: row for row in fetch(tx, AddressHolder, query)}
 
 
 def owners_of_members(tx: Connection, list_id: str, identities: Collection[str]) -> list[int]:
@@ -51,19 +95,19 @@ def owners_of_members(tx: Connection, list_id: str, identities: Collection[str])
     return sorted(set(tx.execute(query).scalars()))
 
 
-def rows_sharing_address(tx: Connection, list_id: str) -> Sequence[Any]:
-    """Return rows of contacts whose address another row has: id, civicrm_contact_id, civicrm_address.
+def rows_sharing_address(tx: Connection, list_id: str) -> Sequence[RowSharingAddress]:
+    """Return rows of contacts whose address another row has.
 
     Without contacts in the trash, and rows with an update in flight.
     """
-    query = select(cache.c.id, cache.c.civicrm_contact_id, cache.c.civicrm_address).where(
+    query = select_as(RowSharingAddress, cache).where(
         cache.c.mailchimp_list_id == list_id,
         cache.c.sync_status.in_((SyncStatus.FAIL.value, SyncStatus.TODO.value)),
         cache.c.reason == Code.CV_SHARED_ADDRESS.value,
         cache.c.civicrm_contact_id.is_not(None),
         cache.c.mailchimp_member_id.is_(None),
     )
-    return tx.execute(query.order_by(cache.c.civicrm_contact_id)).all()
+    return fetch(tx, RowSharingAddress, query.order_by(cache.c.civicrm_contact_id))
 
 
 def hand_over(tx: Connection, list_id: str, owners: Mapping[int, NewOwner]) -> None:
@@ -72,14 +116,14 @@ def hand_over(tx: Connection, list_id: str, owners: Mapping[int, NewOwner]) -> N
     What was agreed for one contact says nothing of the other: `handed_from` keeps whose consent it was. A status that
     we set ourselves only repeats what CiviCRM said of the first, so nothing is known of the other.
     """
-    columns = (cache.c.id, cache.c.civicrm_contact_id, cache.c.mailchimp_status, cache.c.mailchimp_status_by)
-    found = tx.execute(select(*columns).where(cache.c.id.in_(owners), ~is_in_flight())).all()
+    query = select_as(_HandedOver, cache).where(cache.c.id.in_(owners), ~is_in_flight())
+    found = fetch(tx, _HandedOver, query)
     update_by_id(tx, cache, [_handed_over(row, owners[row.id]) for row in found])
     make_due(tx, cache.c.id.in_([row.id for row in found]))
     _add_rows_for_those_before(tx, list_id, [row.civicrm_contact_id for row in found if row.civicrm_contact_id])
 
 
-def _handed_over(row: Any, owner: NewOwner) -> dict[str, Any]:
+def _handed_over(row: _HandedOver, owner: NewOwner) -> dict[str, Any]:
     by_us = row.mailchimp_status in _OFF and row.mailchimp_status_by is not None
     facts = {"marks": owner.marks, "civicrm_address": owner.best_address, "handed_from": row.civicrm_contact_id}
     return {

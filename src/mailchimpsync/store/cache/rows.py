@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -25,18 +26,60 @@ from mailchimpsync.errors import Code
 from mailchimpsync.model import Base, SyncStatus
 from mailchimpsync.store.cache.contact_facts import PENDING_CORRECTIONS
 from mailchimpsync.store.engine.dialect import Row, update_by_id
+from mailchimpsync.store.engine.typed_rows import fetch, select_as
 from mailchimpsync.store.schema import cache, group_contact, json_text
 from mailchimpsync.store.site.tombstones import IDENTITY_PREFIX
 
 
-def due_facts(tx: Connection, list_id: str, after: int, limit: int) -> Sequence[Any]:
-    """Return the next due rows, by id, with the facts that show whether both sides agree, in plain text.
+class DueFacts(NamedTuple):
+    """What shows whether both sides agree on a due row; JSON as plain text.
 
-    Each with the columns id, mailchimp_status, interests, contact (is there one?), groups (`group:status,…`),
-    base_subscribed, base_interests, marks, departed (by us), left_behind (by a contact that is gone or merged), erased
-    (it stands for an erased address), moves (its address will be changed), inherits (from merged contacts), news (a
-    change at Mailchimp has to be written to CiviCRM), unknown (nothing certain is known of the contact).
+    Attributes:
+        contact: there is one.
+        groups: its groups, as `group:status,…`.
+        moves: its address will be changed.
+        inherits: flags, from merged contacts.
+        unknown: nothing certain is known of the contact or the member.
+        news: a change at Mailchimp has to be written to CiviCRM.
+        departed: we removed the member for a departure.
+        left_behind: by a contact that is gone or merged.
+        erased: it stands for an erased address.
     """
+
+    id: int
+    mailchimp_status: str | None
+    interests: str | None
+    contact: bool
+    groups: str | None
+    base_subscribed: bool | None
+    base_interests: str | None
+    marks: str | None
+    moves: bool
+    inherits: bool
+    unknown: bool
+    news: bool
+    departed: bool
+    left_behind: bool
+    erased: bool
+
+
+class Sibling(NamedTuple):
+    """A row of a contact that has more than one."""
+
+    id: int
+    civicrm_contact_id: int
+    mailchimp_email: str | None
+    mailchimp_status: str | None
+    mailchimp_status_date: datetime | None
+    mailchimp_status_by: str | None
+    mailchimp_interests: Mapping[str, bool] | None
+    base_subscribed: bool | None
+    departure: str | None
+    departed_contact_id: int | None
+
+
+def due_facts(tx: Connection, list_id: str, after: int, limit: int) -> Sequence[DueFacts]:
+    """Return the next due rows, by id, with the facts that show whether both sides agree."""
     status = cast(group_contact.c.group_id, String(20)) + ":" + func.coalesce(group_contact.c.status, "")
     groups = (
         select(func.aggregate_strings(status, ","))
@@ -44,28 +87,26 @@ def due_facts(tx: Connection, list_id: str, after: int, limit: int) -> Sequence[
         .scalar_subquery()
     )
     query = (
-        select(
-            cache.c.id,
-            cache.c.mailchimp_status,
-            type_coerce(cache.c.mailchimp_interests, Text).label("interests"),
-            cache.c.civicrm_contact_id.is_not(None).label("contact"),
-            groups.label("groups"),
-            cache.c.base_subscribed,
-            type_coerce(cache.c.base_interests, Text).label("base_interests"),
-            cache.c.marks,
-            cache.c.new_address.is_not(None).label("moves"),
-            cache.c.inherited.is_not(None).label("inherits"),
-            or_(cache.c.contact_problem.is_not(None), cache.c.member_problem.is_not(None)).label("unknown"),
-            has_corrections().label("news"),
-            cache.c.departure.is_not(None).label("departed"),
-            cache.c.departed_contact_id.is_not(None).label("left_behind"),
-            cache.c.identity.startswith(IDENTITY_PREFIX).label("erased"),
+        select_as(
+            DueFacts,
+            cache,
+            interests=type_coerce(cache.c.mailchimp_interests, Text),
+            contact=cache.c.civicrm_contact_id.is_not(None),
+            groups=groups,
+            base_interests=type_coerce(cache.c.base_interests, Text),
+            moves=cache.c.new_address.is_not(None),
+            inherits=cache.c.inherited.is_not(None),
+            unknown=or_(cache.c.contact_problem.is_not(None), cache.c.member_problem.is_not(None)),
+            news=has_corrections(),
+            departed=cache.c.departure.is_not(None),
+            left_behind=cache.c.departed_contact_id.is_not(None),
+            erased=cache.c.identity.startswith(IDENTITY_PREFIX),
         )
         .where(cache.c.mailchimp_list_id == list_id, cache.c.sync_status == SyncStatus.TODO.value, cache.c.id > after)
         .order_by(cache.c.id)
         .limit(limit)
     )
-    return tx.execute(query).all()
+    return fetch(tx, DueFacts, query)
 
 
 def has_corrections() -> ColumnElement[bool]:
@@ -111,30 +152,15 @@ def count_due(tx: Connection, list_id: str, after: int = 0) -> int:
     return int(tx.execute(query).scalar_one())
 
 
-def siblings(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> Sequence[Any]:
-    """Return the rows of contacts that have more than one.
-
-    Each with the columns id, civicrm_contact_id, mailchimp_email, mailchimp_status, mailchimp_status_date,
-    mailchimp_status_by, mailchimp_interests, base_subscribed, departure, departed_contact_id.
-    """
+def siblings(tx: Connection, list_id: str, contact_ids: Sequence[int]) -> Sequence[Sibling]:
+    """Return the rows of contacts that have more than one."""
     of_contacts = and_(cache.c.mailchimp_list_id == list_id, cache.c.civicrm_contact_id.in_(contact_ids))
     several = select(cache.c.civicrm_contact_id).where(of_contacts).group_by(cache.c.civicrm_contact_id)
-    query = select(
-        cache.c.id,
-        cache.c.civicrm_contact_id,
-        cache.c.mailchimp_email,
-        cache.c.mailchimp_status,
-        cache.c.mailchimp_status_date,
-        cache.c.mailchimp_status_by,
-        cache.c.mailchimp_interests,
-        cache.c.base_subscribed,
-        cache.c.departure,
-        cache.c.departed_contact_id,
-    ).where(
+    query = select_as(Sibling, cache).where(
         cache.c.mailchimp_list_id == list_id,
         cache.c.civicrm_contact_id.in_(several.having(func.count() > 1)),
     )
-    return tx.execute(query).all()
+    return fetch(tx, Sibling, query)
 
 
 def owners_of_identities(tx: Connection, list_id: str, identities: Sequence[str]) -> dict[str, int]:

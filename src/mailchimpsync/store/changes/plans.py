@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, Select, delete, func, select
+from sqlalchemy import Connection, Select, delete, func, select
 
 from mailchimpsync.store.engine.dialect import Row, insert_rows
+from mailchimpsync.store.engine.typed_rows import fetch, select_as
 from mailchimpsync.store.schema import cache, plan
+
+
+class ContactToCreate(NamedTuple):
+    """A planned contact, and what the cache row says of the member; `id` is the row's."""
+
+    plan_id: int
+    id: int
+    mailchimp_email: str
+    mailchimp_data: Mapping[str, str] | None
+    mailchimp_status: str | None
+    mailchimp_status_date: datetime | None
+    departed_contact_id: int | None
 
 
 def add_to_plan(tx: Connection, rows: Sequence[Row]) -> None:
@@ -31,18 +45,11 @@ def drop_plans_of_rows(tx: Connection, row_ids: Sequence[int]) -> None:
     tx.execute(delete(plan).where(plan.c.cache_id.in_(row_ids)))
 
 
-def contacts_to_create(tx: Connection, run_id: int, after: int, limit: int) -> Sequence[RowMapping]:
-    """Return the next planned contacts, by plan id: plan_id, id (of the cache row), and what the row says of them."""
+def contacts_to_create(tx: Connection, run_id: int, after: int, limit: int) -> Sequence[ContactToCreate]:
+    """Return the next planned contacts, by plan id."""
     query = (
-        select(
-            plan.c.id.label("plan_id"),
-            cache.c.id,
-            cache.c.mailchimp_email,
-            cache.c.mailchimp_data,
-            cache.c.mailchimp_status,
-            cache.c.mailchimp_status_date,
-            cache.c.departed_contact_id,
-        )
+        select_as(ContactToCreate, cache, plan_id=plan.c.id)
+        .select_from(plan)
         .join(cache, cache.c.id == plan.c.cache_id)
         .where(
             plan.c.run_id == run_id,
@@ -53,7 +60,7 @@ def contacts_to_create(tx: Connection, run_id: int, after: int, limit: int) -> S
         .order_by(plan.c.id)
         .limit(limit)
     )
-    return tx.execute(query).mappings().all()
+    return fetch(tx, ContactToCreate, query)
 
 
 def count_contacts_to_create(tx: Connection, run_id: int, after: int) -> int:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -13,7 +14,6 @@ from sqlalchemy import (
     Connection,
     Integer,
     MetaData,
-    RowMapping,
     String,
     Table,
     cast,
@@ -27,6 +27,7 @@ from mailchimpsync.model import SUBSCRIBED_STATUSES
 from mailchimpsync.runtime import temporary_directory
 from mailchimpsync.store.engine.database import Store
 from mailchimpsync.store.engine.dialect import Row, insert_rows, upsert
+from mailchimpsync.store.engine.typed_rows import fetch, select_as
 from mailchimpsync.store.schema import JsonText, UtcDateTime
 
 ROWS_PER_STEP = 5_000
@@ -52,6 +53,37 @@ membership = Table(
     Column("group_id", BigInteger, primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
 )
+
+
+class MemberAddress(NamedTuple):
+    """A member's address."""
+
+    member_id: str
+    address: str
+
+
+class SubscribedMember(NamedTuple):
+    """A subscribed member; `groups`: those of the owner, `8,9`, or None."""
+
+    member_id: str
+    address: str | None
+    status: str | None
+    changed_at: datetime | None
+    interests: Mapping[str, bool]
+    owner: int | None
+    is_linked: bool
+    groups: str | None
+
+
+class ContactWithoutMember(NamedTuple):
+    """A contact in a group without a subscribed member, and a member that isn't subscribed, if it has one."""
+
+    contact_id: int
+    member_id: str | None
+    address: str | None
+    status: str | None
+    changed_at: datetime | None
+
 
 _subscribed = member.c.status.in_([status.value for status in SUBSCRIBED_STATUSES])
 
@@ -89,15 +121,15 @@ def count_reading(tx: Connection, reading: int) -> int:
     return int(tx.execute(select(func.count()).where(member.c.reading == reading)).scalar_one())
 
 
-def addresses_after(tx: Connection, after: str, limit: int = ROWS_PER_STEP) -> Sequence[Any]:
-    """Return the next members, by their id: member_id, address."""
-    query = select(member.c.member_id, member.c.address).where(member.c.member_id > after)
-    return tx.execute(query.order_by(member.c.member_id).limit(limit)).all()
+def addresses_after(tx: Connection, after: str, limit: int = ROWS_PER_STEP) -> Sequence[MemberAddress]:
+    """Return the addresses of the next members, by their id."""
+    query = select_as(MemberAddress, member).where(member.c.member_id > after)
+    return fetch(tx, MemberAddress, query.order_by(member.c.member_id).limit(limit))
 
 
-def addresses_of(tx: Connection, member_ids: Collection[str]) -> Sequence[Any]:
-    """Return some members: member_id, address."""
-    return tx.execute(select(member.c.member_id, member.c.address).where(member.c.member_id.in_(member_ids))).all()
+def addresses_of(tx: Connection, member_ids: Collection[str]) -> Sequence[MemberAddress]:
+    """Return the addresses of some members."""
+    return fetch(tx, MemberAddress, select_as(MemberAddress, member).where(member.c.member_id.in_(member_ids)))
 
 
 def set_owners(tx: Connection, owners: Sequence[tuple[str, int | None, bool]]) -> None:
@@ -121,22 +153,22 @@ def replace_memberships(tx: Connection, contacts: Collection[int], rows: Iterabl
 
 def subscribed_members(
     tx: Connection, after: str, only: Collection[str] | None = None, limit: int = ROWS_PER_STEP
-) -> Sequence[RowMapping]:
-    """Return the next subscribed members, by their id, all or some; `groups`: those of the owner, `8,9`, or None."""
+) -> Sequence[SubscribedMember]:
+    """Return the next subscribed members, by their id, all or some."""
     groups = (
         select(func.aggregate_strings(cast(membership.c.group_id, String(20)), ","))
         .where(membership.c.contact_id == member.c.owner)
         .scalar_subquery()
     )
-    query = select(member, groups.label("groups")).where(_subscribed, member.c.member_id > after)
+    query = select_as(SubscribedMember, member, groups=groups).where(_subscribed, member.c.member_id > after)
     if only is not None:
         query = query.where(member.c.member_id.in_(only))
-    return tx.execute(query.order_by(member.c.member_id).limit(limit)).mappings().all()
+    return fetch(tx, SubscribedMember, query.order_by(member.c.member_id).limit(limit))
 
 
 def contacts_without_member(
     tx: Connection, group_id: int, after: int, only: Collection[int] | None = None, limit: int = ROWS_PER_STEP
-) -> Sequence[RowMapping]:
+) -> Sequence[ContactWithoutMember]:
     """Return the next contacts in a group without a subscribed member, with one that isn't subscribed, if any."""
     mine = member.c.owner == membership.c.contact_id
     other = select(func.min(member.c.member_id)).where(mine).scalar_subquery()
@@ -146,9 +178,8 @@ def contacts_without_member(
     if only is not None:
         contacts = contacts.where(membership.c.contact_id.in_(only))
     some = contacts.order_by(membership.c.contact_id).limit(limit).subquery()
-    columns = (some.c.contact_id, some.c.member_id, member.c.address, member.c.status, member.c.changed_at)
-    query = select(*columns).outerjoin(member, member.c.member_id == some.c.member_id)
-    return tx.execute(query.order_by(some.c.contact_id)).mappings().all()
+    query = select_as(ContactWithoutMember, some, member).outerjoin(member, member.c.member_id == some.c.member_id)
+    return fetch(tx, ContactWithoutMember, query.order_by(some.c.contact_id))
 
 
 def totals(tx: Connection, group_id: int) -> tuple[int, int, int]:

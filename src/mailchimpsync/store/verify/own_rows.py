@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
-from sqlalchemy import Connection, RowMapping, exists, or_, select
+from sqlalchemy import Connection, exists, or_, select
 
 from mailchimpsync.store.engine.dialect import ROWS_PER_STATEMENT
+from mailchimpsync.store.engine.typed_rows import fetch, select_as
 from mailchimpsync.store.schema import cache, update
+
+
+class OwnRow(NamedTuple):
+    """What one of our rows says of a member or a contact."""
+
+    mailchimp_member_id: str | None
+    civicrm_contact_id: int | None
+    mailchimp_status: str | None
+    sync_status: str
+    reason: str | None
+    recheck: bool
+    has_open_update: bool
 
 
 def contacts_of_members(tx: Connection, list_id: str, member_ids: Sequence[str]) -> dict[str, int]:
@@ -27,19 +41,11 @@ def contacts_of_members(tx: Connection, list_id: str, member_ids: Sequence[str])
 
 def rows_about(
     tx: Connection, list_id: str, member_ids: Collection[str], contacts: Collection[int]
-) -> Sequence[RowMapping]:
+) -> Sequence[OwnRow]:
     """Return the rows of members and of contacts, with whether an update of theirs is open."""
     is_open = exists().where(update.c.open_row == cache.c.id)
-    columns = (
-        cache.c.mailchimp_member_id,
-        cache.c.civicrm_contact_id,
-        cache.c.mailchimp_status,
-        cache.c.sync_status,
-        cache.c.reason,
-        cache.c.recheck,
-        is_open.label("has_open_update"),
-    )
     about = or_(
         cache.c.identity.in_([f"m:{key}" for key in member_ids]), cache.c.civicrm_contact_id.in_(list(contacts))
     )
-    return tx.execute(select(*columns).where(cache.c.mailchimp_list_id == list_id, about)).mappings().all()
+    query = select_as(OwnRow, cache, has_open_update=is_open).where(cache.c.mailchimp_list_id == list_id, about)
+    return fetch(tx, OwnRow, query)

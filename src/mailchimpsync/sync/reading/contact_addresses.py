@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
 
 from mailchimpsync.addresses import normalise_address, sendable
 from mailchimpsync.civicrm import ContactAddress, OddRow, addresses_of
 from mailchimpsync.decide import Address, best_address
 from mailchimpsync.model import MemberStatus
 from mailchimpsync.store.cache import contacts, rows
+from mailchimpsync.store.cache.contacts import OwnedMember
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.reading.contact_problems import contacts_with_rows
 
@@ -92,7 +92,9 @@ def _best_addresses(addresses: Iterable[ContactAddress]) -> dict[int, str]:
     return {contact: sendable(one.email) for contact, one in found.items() if one is not None}
 
 
-def _address_columns(row: Any, best: Mapping[int, str], members: Collection[tuple[int, str]]) -> dict[str, str | None]:
+def _address_columns(
+    row: OwnedMember, best: Mapping[int, str], members: Collection[tuple[int, str]]
+) -> dict[str, str | None]:
     """Return the columns of a row: the best address, and the member's new one if it had the previous best address.
 
     If the contact has another member with the best address already, this one stays as it is.
@@ -106,11 +108,11 @@ def _address_columns(row: Any, best: Mapping[int, str], members: Collection[tupl
     return {"civicrm_address": now, "new_address": now if follows else None}
 
 
-def _is_being_replaced(row: Any, now: str) -> bool:
+def _is_being_replaced(row: OwnedMember, now: str) -> bool:
     """Return whether a member asked at the old address is still being replaced, now that the new one exists."""
     wanted = normalise_address(row.new_address or "")
     return row.mailchimp_status == MemberStatus.PENDING and wanted == normalise_address(now)
 
 
-def _differs(row: Any, noted: Mapping[str, str | None]) -> bool:
+def _differs(row: OwnedMember, noted: Mapping[str, str | None]) -> bool:
     return any(getattr(row, name) != value for name, value in noted.items())

@@ -7,18 +7,15 @@ it, and another contact with the same address does.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
-
-from sqlalchemy import RowMapping
 
 from mailchimpsync.addresses import member_id_of, normalise_address, sendable, spellings
 from mailchimpsync.civicrm import ContactAddress, Modified, Person, contacts_by_id, persons
 from mailchimpsync.decide import OBSTACLES, Address, best_address, has_left, obstacle_to_subscribing
-from mailchimpsync.decide.member_facts import facts_of
+from mailchimpsync.decide.member_facts import stored_facts
 from mailchimpsync.model import IN_FLIGHT, GroupState, SyncStatus
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache import contacts, groups, ownership, rows
-from mailchimpsync.store.cache.ownership import NewOwner
+from mailchimpsync.store.cache.ownership import AddressHolder, MailedRow, NewOwner, RowSharingAddress
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.reading.address_owners import find_address_owners
 from mailchimpsync.sync.reading.contact_addresses import read_addresses, request_best_addresses
@@ -31,7 +28,7 @@ _NOT_IN_GROUP = GroupState()
 States = Mapping[int, Mapping[int, GroupState]]
 
 
-def misaddressed_members(run: Run, contact_ids: Sequence[int], addresses: Iterable[ContactAddress]) -> list[Any]:
+def misaddressed_members(run: Run, contact_ids: Sequence[int], addresses: Iterable[ContactAddress]) -> list[MailedRow]:
     """Return the rows of members mailed at an address that their contact no longer has.
 
     `addresses` are all that the contacts have. Members that can follow their contact to another address are left out;
@@ -44,14 +41,14 @@ def misaddressed_members(run: Run, contact_ids: Sequence[int], addresses: Iterab
         return [row for row in away if row.new_address is None] + _blocked_from_following(tx, run.list_id, away)
 
 
-def _blocked_from_following(tx: Transaction, list_id: str, away: Sequence[Any]) -> list[Any]:
+def _blocked_from_following(tx: Transaction, list_id: str, away: Sequence[MailedRow]) -> list[MailedRow]:
     """Return the rows that can't get their new address because another contact's row has it."""
     identities = {row.id: f"m:{member_id_of(row.new_address)}" for row in away if row.new_address is not None}
     if not identities:
         return []
     holders = rows.owners_of_identities(tx, list_id, sorted(set(identities.values())))
-    found = rows.rows_by_id(tx, sorted(set(holders.values())))
-    contact_of = {identity: found[key]["civicrm_contact_id"] for identity, key in holders.items()}
+    found = ownership.address_holders(tx, sorted(set(holders.values())))
+    contact_of = {identity: found[key].civicrm_contact_id for identity, key in holders.items()}
     return [
         row
         for row in away
@@ -59,7 +56,7 @@ def _blocked_from_following(tx: Transaction, list_id: str, away: Sequence[Any]) 
     ]
 
 
-def assign_current_owners(run: Run, misaddressed: Sequence[Any]) -> None:
+def assign_current_owners(run: Run, misaddressed: Sequence[MailedRow]) -> None:
     """Give members to the contacts that have their addresses now.
 
     A member stays if no contact has its address: it may have been changed at Mailchimp.
@@ -101,7 +98,7 @@ def follow_address_owners(run: Run, modified: Modified, unread: Collection[int])
     assign_current_owners(run, misaddressed)
 
 
-def _misaddressed_elsewhere(run: Run, modified: Collection[int], identities: Sequence[str]) -> list[Any]:
+def _misaddressed_elsewhere(run: Run, modified: Collection[int], identities: Sequence[str]) -> list[MailedRow]:
     """Return the misaddressed rows among those of other contacts with these identities.
 
     Contacts that are gone or in the trash aren't asked about: their members are decided with the whole contact.
@@ -130,41 +127,43 @@ def take_over_members(run: Run) -> None:
     wanted = {row.id: row.civicrm_address or best.get(row.civicrm_contact_id) for row in waiting}
     with run.transaction() as tx:
         held = _address_holders(tx, run, {key: address for key, address in wanted.items() if address})
-        owners = {row["civicrm_contact_id"] for row in held.values()} | {row.civicrm_contact_id for row in waiting}
-        states = groups.group_states(tx, run.list_id, sorted(owners - {None}))
+        owners = {row.civicrm_contact_id for row in held.values() if row.civicrm_contact_id is not None}
+        states = groups.group_states(tx, run.list_id, sorted(owners | {row.civicrm_contact_id for row in waiting}))
     given_up = [row for row in waiting if row.id in held and _may_take_over(run, row, held[row.id], states)]
     if given_up:
         _take_over_some(run, given_up, held)
 
 
-def _address_holders(tx: Transaction, run: Run, wanted: Mapping[int, str]) -> dict[int, RowMapping]:
+def _address_holders(tx: Transaction, run: Run, wanted: Mapping[int, str]) -> dict[int, AddressHolder]:
     """Return the rows that hold the addresses rows want, by the id of the row that wants it."""
     identities = {key: f"m:{member_id_of(address)}" for key, address in wanted.items()}
     ids = rows.owners_of_identities(tx, run.list_id, sorted(set(identities.values())))
     missing = {key: normalise_address(wanted[key]) for key, identity in identities.items() if identity not in ids}
     old = rows.holders_of_addresses(tx, run.list_id, sorted(set(missing.values()))) if missing else {}
     found = {key: ids.get(identity) or old.get(missing.get(key, "")) for key, identity in identities.items()}
-    holders = rows.rows_by_id(tx, sorted({one for one in found.values() if one is not None}))
+    holders = ownership.address_holders(tx, sorted({one for one in found.values() if one is not None}))
     return {key: holders[one] for key, one in found.items() if one is not None and one != key}
 
 
-def _may_take_over(run: Run, row: Any, holder: RowMapping, states: States) -> bool:
+def _may_take_over(run: Run, row: RowSharingAddress, holder: AddressHolder, states: States) -> bool:
     """Return whether a contact in the group may take another's member, because its holder doesn't want it."""
     mine = states.get(row.civicrm_contact_id, {}).get(run.connection.group_id, _NOT_IN_GROUP)
-    theirs = states.get(holder["civicrm_contact_id"], {}).get(run.connection.group_id, _NOT_IN_GROUP)
-    if not mine.is_added or holder["sync_status"] in IN_FLIGHT:
+    theirs = _NOT_IN_GROUP
+    if holder.civicrm_contact_id is not None:
+        theirs = states.get(holder.civicrm_contact_id, {}).get(run.connection.group_id, _NOT_IN_GROUP)
+    if not mine.is_added or holder.sync_status in IN_FLIGHT:
         return False
-    wants = theirs.is_added and holder["marks"] is None and not _is_obstructed(holder)
-    facts = facts_of(holder)
-    by_us = facts.made_by is not None or holder["departure"] is not None
+    wants = theirs.is_added and holder.marks is None and not _is_obstructed(holder)
+    facts = stored_facts(holder.mailchimp_status, holder.mailchimp_status_date, holder.mailchimp_status_by)
+    by_us = facts.made_by is not None or holder.departure is not None
     return not wants and (by_us or not has_left(facts.status, facts.since, base=None, group=mine))
 
 
-def _is_obstructed(holder: RowMapping) -> bool:
-    return holder["sync_status"] == SyncStatus.FAIL and holder["reason"] in OBSTACLES
+def _is_obstructed(holder: AddressHolder) -> bool:
+    return holder.sync_status == SyncStatus.FAIL and holder.reason in OBSTACLES
 
 
-def _take_over_some(run: Run, waiting: Sequence[Any], held: Mapping[int, RowMapping]) -> None:
+def _take_over_some(run: Run, waiting: Sequence[RowSharingAddress], held: Mapping[int, AddressHolder]) -> None:
     """Let contacts take over their best address, if nothing forbids mailing it; the lowest id first."""
     people = persons(run.civicrm, [row.civicrm_contact_id for row in waiting])
     taken: dict[int, NewOwner] = {}
@@ -172,13 +171,14 @@ def _take_over_some(run: Run, waiting: Sequence[Any], held: Mapping[int, RowMapp
     due_ids: list[int] = []
     for row in waiting:
         holder, address = held[row.id], _mailable(people.get(row.civicrm_contact_id))
-        if address is None or holder["id"] in taken or holder["id"] in released:
+        if address is None or holder.id in taken or holder.id in released:
             continue
-        if holder["mailchimp_member_id"] is None:
-            released[holder["id"]] = holder["civicrm_contact_id"]
-            due_ids.append(row.id)
-        elif normalise_address(holder["mailchimp_email"] or "") == normalise_address(address):
-            taken[holder["id"]] = NewOwner(row.civicrm_contact_id, None, address)
+        if holder.mailchimp_member_id is None:
+            if holder.civicrm_contact_id is not None:
+                released[holder.id] = holder.civicrm_contact_id
+                due_ids.append(row.id)
+        elif normalise_address(holder.mailchimp_email or "") == normalise_address(address):
+            taken[holder.id] = NewOwner(row.civicrm_contact_id, None, address)
     with run.transaction() as tx:
         ownership.hand_over(tx, run.list_id, taken)
         contacts.delete_redundant_rows(tx, run.list_id, [one.contact_id for one in taken.values()])

@@ -11,12 +11,12 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import RowMapping
-
 from mailchimpsync.data import NOTHING_CONFIRMED, Audience, Compared, Person, PluginRunner, compare
 from mailchimpsync.mailchimp import MailchimpClient, MergeField, merge_fields, tags_beginning_with
 from mailchimpsync.model import DataOptions
+from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache import data, members
+from mailchimpsync.store.cache.data import RowWithData
 from mailchimpsync.store.runs import runs
 from mailchimpsync.store.schema import cache
 from mailchimpsync.sync.context import Run
@@ -63,7 +63,7 @@ def check_data(run: Run) -> bool:
         compared = check.compare(some)
         if run.deadline.reached:  # running out of time isn't a failure of the plugins
             return False
-        after = some[-1]["id"]
+        after = some[-1].id
         with run.transaction() as tx:
             check.write(tx, some, compared)
             run.note_progress(tx, {"data_to": after, "found": findings.as_json()})
@@ -97,28 +97,28 @@ class _Check:
         self._known = AudienceData(run.mailchimp, run.list_id, options.tag_prefix)
         self._team.begin()
 
-    def compare(self, some: Sequence[RowMapping]) -> list[Compared]:
-        self._team.prepare(sorted({row["civicrm_contact_id"] for row in some}))
+    def compare(self, some: Sequence[RowWithData]) -> list[Compared]:
+        self._team.prepare(sorted({row.civicrm_contact_id for row in some}))
         return [self._compare_one(row) for row in some]
 
-    def _compare_one(self, row: RowMapping) -> Compared:
+    def _compare_one(self, row: RowWithData) -> Compared:
         person = _person(self._run.list_id, row)
         said = self._team.ask(person)
-        return compare(person, said, row["confirmed"] or NOTHING_CONFIRMED, row["refused"], self._known)
+        return compare(person, said, row.confirmed or NOTHING_CONFIRMED, row.refused, self._known)
 
-    def write(self, tx: Any, some: Sequence[RowMapping], compared: Sequence[Compared]) -> None:
+    def write(self, tx: Transaction, some: Sequence[RowWithData], compared: Sequence[Compared]) -> None:
         """Store changes at their rows, and record what was found."""
         due, written, changed = [], [], Counter[str]()
         for row, one in zip(some, compared, strict=True):
-            self._findings.add_problems(row["civicrm_contact_id"], one.problems)
+            self._findings.add_problems(row.civicrm_contact_id, one.problems)
             if one.change is not None:
-                due.append(row["id"])
-                written.append({"cache_id": row["id"], "wanted": one.change})
+                due.append(row.id)
+                written.append({"cache_id": row.id, "wanted": one.change})
                 changed.update(_plugins_of(one.change))
-            elif row["wanted"] is not None:
-                written.append({"cache_id": row["id"], "wanted": None})
+            elif row.wanted is not None:
+                written.append({"cache_id": row.id, "wanted": None})
             if one.note is not None:
-                written.append({"cache_id": row["id"], "confirmed": one.note})
+                written.append({"cache_id": row.id, "confirmed": one.note})
         data.write_data(tx, written)
         members.make_due(tx, cache.c.id.in_(due))
         self._findings.add(len(some), len(due), changed)
@@ -139,10 +139,10 @@ class _Check:
             self._run.log(words)
 
 
-def _person(list_id: str, row: RowMapping) -> Person:
-    names = row["mailchimp_data"] or {}
+def _person(list_id: str, row: RowWithData) -> Person:
+    names = row.mailchimp_data or {}
     known = {tag: names[key] for tag, key in (("FNAME", "first_name"), ("LNAME", "last_name")) if key in names}
-    return Person(row["civicrm_contact_id"], list_id, row["mailchimp_email"], row["mailchimp_status"], known)
+    return Person(row.civicrm_contact_id, list_id, row.mailchimp_email, row.mailchimp_status, known)
 
 
 def _plugins_of(change: Mapping[str, Any]) -> set[str]:

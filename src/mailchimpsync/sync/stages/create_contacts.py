@@ -17,6 +17,7 @@ from mailchimpsync.errors import Code, RefusedError
 from mailchimpsync.model import Side
 from mailchimpsync.store.cache import contacts, rows
 from mailchimpsync.store.changes import plans
+from mailchimpsync.store.changes.plans import ContactToCreate
 from mailchimpsync.store.journal import journal
 from mailchimpsync.store.journal.journal import NewEntry
 from mailchimpsync.sync.context import About, Run
@@ -41,9 +42,9 @@ def create_contacts(run: Run) -> bool:
             if number:
                 run.log(f"{number} contacts were created in CiviCRM.")
             return True
-        after = wanted[-1]["plan_id"]
+        after = wanted[-1].plan_id
         known = _already_created(run, wanted)
-        missing = _without_trashed(run, [row for row in wanted if row["id"] not in known])
+        missing = _without_trashed(run, [row for row in wanted if row.id not in known])
         outcomes = create_in_civicrm(run.civicrm, [_new_contact(row) for row in missing])
         _record_created(run, missing, outcomes, known, after)
         number += sum(isinstance(outcome, int) for outcome in outcomes)
@@ -52,42 +53,46 @@ def create_contacts(run: Run) -> bool:
             return False
 
 
-def _already_created(run: Run, wanted: Sequence[Any]) -> dict[int, int]:
+def _already_created(run: Run, wanted: Sequence[ContactToCreate]) -> dict[int, int]:
     """Return, by row, contacts that exist by now: created by staff, or by us just before a crash."""
-    addresses = [row["mailchimp_email"] for row in wanted]
+    addresses = [row.mailchimp_email for row in wanted]
     owners = find_owners(run.civicrm, run.connection.group_id, addresses, run.site_clock, run.odd_rows)
-    return {row["id"]: owners[key] for row in wanted if (key := normalise_address(row["mailchimp_email"])) in owners}
+    return {row.id: owners[key] for row in wanted if (key := normalise_address(row.mailchimp_email)) in owners}
 
 
-def _without_trashed(run: Run, wanted: Sequence[Any]) -> Sequence[Any]:
+def _without_trashed(run: Run, wanted: Sequence[ContactToCreate]) -> Sequence[ContactToCreate]:
     """Leave out rows whose contact was moved to the trash after the decision; the next run decides them again."""
     trashed = assign_trashed_owners(run, wanted)
     if trashed:
         with run.transaction() as tx:
-            plans.drop_changes(tx, [row["plan_id"] for row in wanted if row["id"] in trashed])
+            plans.drop_changes(tx, [row.plan_id for row in wanted if row.id in trashed])
         run.log(f"{len(trashed)} members got no new contact, because theirs was moved to the trash meanwhile.")
-    return [row for row in wanted if row["id"] not in trashed]
+    return [row for row in wanted if row.id not in trashed]
 
 
-def _new_contact(row: Any) -> NewContact:
-    data = row["mailchimp_data"] or {}
-    return NewContact(row["mailchimp_email"], data.get("first_name", ""), data.get("last_name", ""))
+def _new_contact(row: ContactToCreate) -> NewContact:
+    data = row.mailchimp_data or {}
+    return NewContact(row.mailchimp_email, data.get("first_name", ""), data.get("last_name", ""))
 
 
 def _record_created(
-    run: Run, wanted: Sequence[Any], outcomes: Sequence[int | RefusedError], known: Mapping[int, int], after: int
+    run: Run,
+    wanted: Sequence[ContactToCreate],
+    outcomes: Sequence[int | RefusedError],
+    known: Mapping[int, int],
+    after: int,
 ) -> None:
     created: dict[int, int] = {}
     refused: dict[int, RefusedError] = {}
     for row, outcome in zip(wanted, outcomes, strict=True):
         if isinstance(outcome, RefusedError):
-            refused[row["id"]] = outcome
+            refused[row.id] = outcome
         else:
-            created[row["id"]] = outcome
+            created[row.id] = outcome
     with run.transaction() as tx:
         contacts.set_contacts(tx, {**known, **created})
         rows.write_rows(tx, [refuse_row_by_civicrm(row_id, error) for row_id, error in refused.items()])
-        plans.drop_changes(tx, [row["plan_id"] for row in wanted if row["id"] in refused])
+        plans.drop_changes(tx, [row.plan_id for row in wanted if row.id in refused])
         journal.write_journal(tx, [_entry(run, row_id, contact) for row_id, contact in created.items()])
         journal.write_journal(tx, [_refusal(run, key, error) for key, error in refused.items()])
         run.note_progress(tx, {"created_to": after})

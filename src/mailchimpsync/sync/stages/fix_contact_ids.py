@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
-from typing import Any
-
-from sqlalchemy import RowMapping
+from datetime import datetime, timedelta
 
 from mailchimpsync.addresses import normalise_address
 from mailchimpsync.civicrm import ContactState, contacts_by_id, contacts_modified_since
@@ -15,6 +12,9 @@ from mailchimpsync.civicrm.reads import ADDRESSES_MAX
 from mailchimpsync.errors import Code
 from mailchimpsync.model import SUBSCRIBED_STATUSES, Departure
 from mailchimpsync.store.cache import contacts
+from mailchimpsync.store.cache.contacts import UnownedRow
+from mailchimpsync.store.cache.ownership import MailedRow
+from mailchimpsync.store.changes.plans import ContactToCreate
 from mailchimpsync.store.runs import runs
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.reading.address_owners import Ownership, find_address_owners, find_trashed_owners
@@ -82,7 +82,7 @@ def _record_existing(run: Run, states: Sequence[ContactState], unread: frozenset
     clear_problems(run, {state.id for state in states if not state.is_deleted} - unread)
 
 
-def _assign_owners(run: Run, rows: Sequence[RowMapping], progress: Mapping[str, int] | None = None) -> int:
+def _assign_owners(run: Run, rows: Sequence[UnownedRow], progress: Mapping[str, int] | None = None) -> int:
     """Give unowned rows to the contacts with their addresses; return how many there were."""
     found, unclear = _owners_of_addresses(run, rows)
     owned = {key: one.contact_id for key, one in found.items()}
@@ -90,25 +90,25 @@ def _assign_owners(run: Run, rows: Sequence[RowMapping], progress: Mapping[str, 
     with run.transaction() as tx:
         contacts.set_contacts(tx, owned, {key: flags_text(one.marks) for key, one in found.items()}, best)
         contacts.set_problem(tx, sorted(unclear), Code.CV_UNREADABLE.value)
-        contacts.set_problem(tx, [row["id"] for row in rows if row["id"] not in unclear], None)
+        contacts.set_problem(tx, [row.id for row in rows if row.id not in unclear], None)
         if progress is not None:
             run.note_progress(tx, progress)
-    addresses = {owned[row["id"]]: normalise_address(row["mailchimp_email"]) for row in rows if row["id"] in owned}
+    addresses = {owned[row.id]: normalise_address(row.mailchimp_email) for row in rows if row.id in owned}
     record_changed_addresses(run, best, addresses)
     record_unreadable_rows(run)
     if owned and run.since is not None:
         read_groups_of(run, sorted(set(owned.values())))  # a contact back from the trash has not changed its groups
     settled = owned.keys() | unclear
-    assign_trashed_owners(run, [row for row in rows if row["id"] not in settled])
+    assign_trashed_owners(run, [row for row in rows if row.id not in settled])
     return len(found)
 
 
-def _owners_of_addresses(run: Run, rows: Sequence[RowMapping]) -> tuple[dict[int, Ownership], set[int]]:
+def _owners_of_addresses(run: Run, rows: Sequence[UnownedRow]) -> tuple[dict[int, Ownership], set[int]]:
     """Return the owners of rows, by row id, and the rows whose owner isn't known because a record can't be read."""
     if not rows:
         return {}, set()
     known = len(run.odd_rows)
-    addresses = [row["mailchimp_email"] for row in rows]
+    addresses = [row.mailchimp_email for row in rows]
     owners = find_address_owners(run.civicrm, run.connection.group_id, addresses, run.site_clock, run.odd_rows)
     odd = [one for one in run.odd_rows[known:] if one.entity == "Email"]
     odd_addresses = {normalise_address(one.address) for one in odd if one.address is not None}
@@ -116,15 +116,15 @@ def _owners_of_addresses(run: Run, rows: Sequence[RowMapping]) -> tuple[dict[int
     found: dict[int, Ownership] = {}
     unclear: set[int] = set()
     for row in rows:
-        address = normalise_address(row["mailchimp_email"])
+        address = normalise_address(row.mailchimp_email)
         if address in odd_addresses or (any_may_be_odd and address not in owners):
-            unclear.add(row["id"])
+            unclear.add(row.id)
         elif address in owners:
-            found[row["id"]] = owners[address]
+            found[row.id] = owners[address]
     return found, unclear
 
 
-def assign_trashed_owners(run: Run, rows: Sequence[RowMapping]) -> set[int]:
+def assign_trashed_owners(run: Run, rows: Sequence[UnownedRow | ContactToCreate]) -> set[int]:
     """Treat members whose only contacts are in the trash as theirs, so that no contact is created twice.
 
     Return their rows, which are due again.
@@ -132,35 +132,33 @@ def assign_trashed_owners(run: Run, rows: Sequence[RowMapping]) -> set[int]:
     People who subscribed after their contact went to the trash did so themselves, and get a new contact. In a first
     sync a date may be that of any edit, so there the contact counts.
     """
-    asked = [
-        row for row in rows if row["mailchimp_status"] in SUBSCRIBED_STATUSES and row["departed_contact_id"] is None
-    ]
+    asked = [row for row in rows if row.mailchimp_status in SUBSCRIBED_STATUSES and row.departed_contact_id is None]
     if not asked:
         return set()
-    trashed = find_trashed_owners(run.civicrm, [row["mailchimp_email"] for row in asked], run.site_clock, run.odd_rows)
+    trashed = find_trashed_owners(run.civicrm, [row.mailchimp_email for row in asked], run.site_clock, run.odd_rows)
     if not trashed:
         return set()
     with run.transaction() as tx:
         is_first = runs.standing(tx, run.list_id).last_sync_time is None
     owners = {}
     for row in asked:
-        owner = trashed.get(normalise_address(row["mailchimp_email"]))
-        if owner is not None and (is_first or not _is_later(row["mailchimp_status_date"], owner.modified)):
-            owners[row["id"]] = owner.contact_id
+        owner = trashed.get(normalise_address(row.mailchimp_email))
+        if owner is not None and (is_first or not _is_later(row.mailchimp_status_date, owner.modified)):
+            owners[row.id] = owner.contact_id
     with run.transaction() as tx:
         contacts.set_contacts(tx, owners)
     replace_missing(run, dict.fromkeys(owners.values(), Departure.TRASHED.value))
     return set(owners)
 
 
-def _is_later(date: Any, than: Any) -> bool:
+def _is_later(date: datetime | None, than: datetime) -> bool:
     return date is not None and date > than
 
 
 def _replace_all_gone(run: Run) -> int:
     """Check all contacts before any is replaced: if most have vanished, none is."""
     gone: dict[int, str] = {}
-    misaddressed: list[Any] = []
+    misaddressed: list[MailedRow] = []
     known = vanished = 0
     held = request_held_addresses(run)
     unread = record_unreadable_rows(run).contacts
@@ -283,7 +281,7 @@ def _match(run: Run, after: int) -> bool:
             if matched:
                 run.log(f"{matched} members were matched with contacts by their address.")
             return True
-        after = rows[-1]["id"]
+        after = rows[-1].id
         matched += _assign_owners(run, rows, {"matched_to": after})
         run.progress.advance(len(rows))
         if run.deadline.reached:

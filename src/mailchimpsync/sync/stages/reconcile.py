@@ -17,6 +17,7 @@ from mailchimpsync.errors import Code
 from mailchimpsync.model import SyncStatus
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache import data, groups, rows
+from mailchimpsync.store.cache.rows import DueFacts
 from mailchimpsync.store.changes import plans, updates
 from mailchimpsync.sync.context import Run
 from mailchimpsync.sync.deciding.agreement import Agreements
@@ -64,7 +65,7 @@ def reconcile(run: Run) -> bool:
             return False
 
 
-def _decide_step(run: Run, agreements: Agreements, due: Sequence[Any], after: int) -> None:
+def _decide_step(run: Run, agreements: Agreements, due: Sequence[DueFacts], after: int) -> None:
     agreed: dict[int, tuple[Decision, list[int]]] = {}
     others: list[int] = []
     with run.transaction() as tx:

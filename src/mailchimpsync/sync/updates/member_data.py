@@ -39,10 +39,14 @@ Update = Mapping[Any, Any]
 
 def pending_data(tx: Transaction, row_ids: Sequence[int]) -> dict[int, Change]:
     """Return the data waiting for rows, and forget what has been confirmed meanwhile."""
-    found = {key: row for key, row in data.data_of_rows(tx, row_ids).items() if row["wanted"] is not None}
-    done = [key for key, row in found.items() if not is_still_needed(row["wanted"], row["confirmed"] or {})]
+    waiting, done = dict[int, Change](), []
+    for key, row in data.data_of_rows(tx, row_ids).items():
+        if row.wanted is not None and is_still_needed(row.wanted, row.confirmed or {}):
+            waiting[key] = row.wanted
+        elif row.wanted is not None:
+            done.append(key)
     data.forget_wanted_data(tx, done)
-    return {key: row["wanted"] for key, row in found.items() if key not in set(done)}
+    return waiting
 
 
 def join_data(decision: Decision, status: str | None, change: Change | None) -> tuple[Decision, Change | None]:
@@ -95,7 +99,7 @@ def confirmed_of(tx: Transaction, updates: Sequence[Update]) -> dict[int, Mappin
     """Return the confirmed data of the rows whose updates carry data."""
     ids = [update["id"] for update in updates if update["agreed"].get("data") is not None]
     found = data.data_of_rows(tx, ids) if ids else {}
-    return {key: (found[key]["confirmed"] if key in found else None) or NOTHING_CONFIRMED for key in ids}
+    return {key: (found[key].confirmed if key in found else None) or NOTHING_CONFIRMED for key in ids}
 
 
 def confirmed_row(update: Update, confirmed: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mailchimpsync.addresses import normalise_address
-from mailchimpsync.civicrm import SiteClock, group_contacts
+from mailchimpsync.civicrm import GroupContact, SiteClock, group_contacts
 from mailchimpsync.errors import Code, TransientError
 from mailchimpsync.mailchimp import Member, MemberPage, member_page
 from mailchimpsync.model import Connection, GroupStatus, MemberStatus, Stage
@@ -16,6 +16,7 @@ from mailchimpsync.runtime import Deadline, Progress
 from mailchimpsync.store import Store
 from mailchimpsync.store.site.tombstones import NONE_ERASED, Erased
 from mailchimpsync.store.verify import comparison, own_rows
+from mailchimpsync.store.verify.comparison import MemberAddress
 from mailchimpsync.sync.options import Systems
 from mailchimpsync.sync.reading.address_owners import find_owners
 from mailchimpsync.sync.reading.member_pages import (
@@ -138,7 +139,7 @@ def scratch_row(connection: Connection, member: Member, reading: int | None) -> 
     }
 
 
-def match_owners(work: Comparing, found: Sequence[Any]) -> None:
+def match_owners(work: Comparing, found: Sequence[MemberAddress]) -> None:
     """Find the owners of members by the rule of a run.
 
     If no contact in CiviCRM has the address, because it was changed there after both were matched, our own row decides:
@@ -160,6 +161,6 @@ def match_owners(work: Comparing, found: Sequence[Any]) -> None:
         )
 
 
-def subscribed_in_group(page: Collection[Any]) -> Iterator[tuple[int, int]]:
+def subscribed_in_group(page: Collection[GroupContact]) -> Iterator[tuple[int, int]]:
     """Yield the contacts and groups of current memberships."""
     return ((row.contact_id, row.group_id) for row in page if row.status == GroupStatus.ADDED)

@@ -19,6 +19,7 @@ from mailchimpsync.model import Connection, SyncStatus
 from mailchimpsync.runtime import Deadline, NoProgress
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache import bases, contacts, deleted_members, groups, members, rows
+from mailchimpsync.store.cache.contacts import OwnedMember
 from mailchimpsync.store.changes import updates
 from mailchimpsync.store.runs import runs
 from mailchimpsync.store.schema import cache
@@ -237,7 +238,7 @@ def _release_unrelated_contacts(run: Run, row_ids: Sequence[int]) -> None:
         contacts.release_rows(tx, sorted(strange & set(row_ids)))
 
 
-def _is_known(row: Any, having: Collection[tuple[int, str]]) -> bool:
+def _is_known(row: OwnedMember, having: Collection[tuple[int, str]]) -> bool:
     known = [address for address in (row.mailchimp_email, row.civicrm_address) if address]
     return any((row.civicrm_contact_id, normalise_address(address)) in having for address in known)
 

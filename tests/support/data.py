@@ -145,7 +145,8 @@ class DataWorld(World):
         with self.store.begin() as tx:
             found = runs.last_data_run(tx, LIST)
         assert found is not None
-        return dict(found["counts"]["data"])
+        assert found.counts is not None
+        return dict(found.counts["data"])
 
     def problems(self) -> list[tuple[str, str, str, int]]:
         """Return the data problems: plugin, merge field, reason, number of people."""

@@ -97,7 +97,7 @@ def targets(world: World, campaign: str, kind: str = SENT) -> list[int]:
 def known(world: World) -> dict[str, Any]:
     """Return what we know of campaigns, by campaign."""
     with world.store.begin() as tx:
-        return {row["campaign_id"]: row for row in campaigns.newest_campaigns(tx, LIST)}
+        return {row.campaign_id: row for row in campaigns.newest_campaigns(tx, LIST)}
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ def hold_lease_for(systems: Systems, connection: Connection, deadline: Deadline,
     with systems.store.begin() as tx:
         newest = runs.last_run(tx, connection.list_id)
     return Work(
-        id=newest["id"] if newest else None,
+        id=newest.id if newest else None,
         connection=connection,
         store=systems.store,
         mailchimp=systems.mailchimp,

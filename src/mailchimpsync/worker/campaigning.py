@@ -55,10 +55,10 @@ def _due(tx: Transaction, link: Link, now: datetime) -> bool:
     before = campaigns.last_import(tx, list_id)
     if before is None:
         return True
-    if before["outcome"] == Outcome.DONE.value:
-        return bool(now - before["begun_at"] >= timedelta(hours=how.every_hours))
-    wait = CONTINUE_AFTER if before["outcome"] == Outcome.OUT_OF_TIME.value else RETRY_AFTER
-    return bool(now - (before["ended_at"] or before["begun_at"]) >= wait)
+    if before.outcome == Outcome.DONE.value:
+        return now - before.begun_at >= timedelta(hours=how.every_hours)
+    wait = CONTINUE_AFTER if before.outcome == Outcome.OUT_OF_TIME.value else RETRY_AFTER
+    return now - (before.ended_at or before.begun_at) >= wait
 
 
 def _pull(site: Site, link: Link, now: datetime, stop: Stop) -> str | None:

@@ -48,14 +48,14 @@ def _is_due(tx: Transaction, link: Link, now: datetime) -> bool:
         return False
     first, last = runs.first_run(tx, list_id), runs.last_run(tx, list_id)
     begun = verifications.last_begun(tx, list_id)
-    if first is None or last is None or last["finished_at"] is None:
+    if first is None or last is None or last.finished_at is None:
         return False
     if begun is not None and now - begun < min(RETRY_AFTER, days):
         return False
     newest = verifications.newest_verification(tx, list_id)
     if newest is None:
         return now - first >= min(FIRST_AFTER, days)
-    return bool(now - newest["started_at"] >= days)
+    return now - newest.started_at >= days
 
 
 def _verify(site: Site, link: Link, now: datetime, stop: Stop) -> None:

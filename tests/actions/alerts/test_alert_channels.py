@@ -112,7 +112,7 @@ def test_a_message_that_nobody_takes_is_given_up(office: Office) -> None:
 
     assert office.look(hours=4) == []
     with office.site.store.begin() as tx:
-        assert outbox.newest_by_channel(tx)["email"]["state"] == outbox.GIVEN_UP
+        assert outbox.newest_by_channel(tx)["email"].state == outbox.GIVEN_UP
 
 
 def test_a_channel_that_fails_shows_in_doctor_without_what_the_server_said(office: Office) -> None:
@@ -229,7 +229,7 @@ def test_what_is_no_longer_configured_is_not_sent(office: Office) -> None:
 
     assert office.look(hours=1) == []
     with office.site.store.begin() as tx:
-        assert outbox.newest_by_channel(tx)["email"]["note"] == "the channel is no longer configured"
+        assert outbox.newest_by_channel(tx)["email"].note == "the channel is no longer configured"
 
 
 def test_a_ping_follows_every_sync_that_is_done_and_one_that_failed_says_so(office: Office) -> None:

@@ -45,7 +45,7 @@ def keys_of(home: Path) -> list[str]:
 
 def tokens(home: Path) -> str:
     with open_site(home) as site, site.store.begin() as tx:
-        return str([one["document"] for one in configurations.versions(tx, 10)])
+        return str([one.document for one in configurations.versions(tx, 10)])
 
 
 def opens(home: Path) -> bool:

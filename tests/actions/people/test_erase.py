@@ -59,7 +59,7 @@ def post(world: World) -> WebhookDelivery:
     with world.store.begin() as tx:
         sent = {"list_id": LIST, "campaign_id": "c1", "subject": "Spring", "details": "", "sent_at": world.now}
         campaigns.add_campaigns(tx, [sent])
-        campaigns.add_unknown(tx, campaigns.newest_campaigns(tx, LIST)[0]["id"], [member_id_of(ANN)])
+        campaigns.add_unknown(tx, campaigns.newest_campaigns(tx, LIST)[0].id, [member_id_of(ANN)])
     return office
 
 

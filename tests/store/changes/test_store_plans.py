@@ -203,7 +203,7 @@ def test_how_far_both_sides_agree(store: Store) -> None:
         kept_off=1,
         kept_on=1,
     )
-    assert [one["civicrm_contact_id"] for one in failed] == [104, 105]
+    assert [one.civicrm_contact_id for one in failed] == [104, 105]
 
 
 def entry(cache_id: int, new: str, run_id: int = RUN) -> NewEntry:

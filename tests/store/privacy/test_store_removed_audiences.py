@@ -125,7 +125,7 @@ def test_the_story_outlives_the_connection(furnished: Store) -> None:
         after = counts(tx)
     assert {table: after[table] for table in STAYS} == {table: before[table] for table in STAYS}
     assert last is not None
-    assert (last["finished_at"], last["outcome"]) == (hour(9), "dropped")
+    assert (last.finished_at, last.outcome) == (hour(9), "dropped")
 
 
 def test_it_goes_in_small_steps(furnished: Store) -> None:
@@ -169,7 +169,7 @@ def test_the_oldest_versions_go(store: Store, monkeypatch: pytest.MonkeyPatch) -
         for number in range(5):
             configurations.save_configuration(tx, {"number": number}, hour(8), "ann", after=number)
 
-        assert [one["version"] for one in configurations.versions(tx, 10)] == [5, 4, 3]
+        assert [one.version for one in configurations.versions(tx, 10)] == [5, 4, 3]
         assert configurations.version(tx, 2) is None
 
 
@@ -179,4 +179,4 @@ def test_every_kept_version_is_sealed_anew(store: Store) -> None:
             configurations.save_configuration(tx, {"key": f"old {number}"}, hour(8), "ann", after=number)
 
         assert configurations.reseal_documents(tx, lambda document: {"key": document["key"].upper()}) == 2
-        assert [one["document"] for one in configurations.versions(tx, 10)] == [{"key": "OLD 1"}, {"key": "OLD 0"}]
+        assert [one.document for one in configurations.versions(tx, 10)] == [{"key": "OLD 1"}, {"key": "OLD 0"}]

@@ -186,7 +186,7 @@ def test_a_complete_run_moves_the_mark_and_a_dropped_one_leaves_it(store: Store)
     assert (standing.last_sync_time, standing.links) == (hour(9), {"group_id": 5})
     assert (standing.run_id, standing.stage) == (None, Stage.FETCH)
     assert last is not None
-    assert (last["id"], last["outcome"], last["finished_at"]) == (second, "dropped", hour(12))
+    assert (last.id, last.outcome, last.finished_at) == (second, "dropped", hour(12))
 
 
 def test_a_run_keeps_its_error_until_it_goes_on(store: Store) -> None:
@@ -199,7 +199,7 @@ def test_a_run_keeps_its_error_until_it_goes_on(store: Store) -> None:
 
     assert noted is not None
     assert cleared is not None
-    assert (noted["error_code"], cleared["error_code"]) == ("MC_UNAVAILABLE", None)
+    assert (noted.error_code, cleared.error_code) == ("MC_UNAVAILABLE", None)
 
 
 def test_a_log_is_read_in_its_order_and_long_lines_are_cut(store: Store) -> None:

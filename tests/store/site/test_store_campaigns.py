@@ -22,11 +22,11 @@ def note(tx: Connection, name: str, at: int, list_id: str = LIST) -> None:
 
 
 def key_of(tx: Connection, name: str, list_id: str = LIST) -> int:
-    return next(int(row["id"]) for row in campaigns.newest_campaigns(tx, list_id) if row["campaign_id"] == name)
+    return next(int(row.id) for row in campaigns.newest_campaigns(tx, list_id) if row.campaign_id == name)
 
 
 def open_names(tx: Connection, followed_since: int) -> list[str]:
-    return [row["campaign_id"] for row in campaigns.open_campaigns(tx, LIST, hour(followed_since))]
+    return [row.campaign_id for row in campaigns.open_campaigns(tx, LIST, hour(followed_since))]
 
 
 def test_a_campaign_is_noted_once_and_stays_as_it_is(store: Store) -> None:
@@ -37,7 +37,7 @@ def test_a_campaign_is_noted_once_and_stays_as_it_is(store: Store) -> None:
         note(tx, "spring", 1, OTHER_LIST)
         [row] = campaigns.newest_campaigns(tx, LIST)
 
-        assert (row["activity_id"], row["progress"], row["sent_at"]) == (5, {"report": "sent-to"}, hour(1))
+        assert (row.activity_id, row.progress, row.sent_at) == (5, {"report": "sent-to"}, hour(1))
 
 
 def test_open_are_those_not_all_read_and_those_that_are_followed(store: Store) -> None:
@@ -65,7 +65,7 @@ def test_states_are_counted_as_they_are_told(store: Store) -> None:
         for name, values in stories.items():
             note(tx, name, 1)
             campaigns.change_campaign(tx, key_of(tx, name), **values)
-        told = [campaigns.state_of(dict(row)) for row in campaigns.newest_campaigns(tx, LIST)]
+        told = [campaigns.state_of(row) for row in campaigns.newest_campaigns(tx, LIST)]
 
         assert campaigns.count_by_state(tx, LIST) == {state: told.count(state) for state in CampaignState}
         assert told.count(CampaignState.UNFINISHED) == 2
@@ -107,7 +107,7 @@ def test_who_gets_a_contact_is_found_for_the_campaigns_of_that_audience_only(sto
         campaigns.resolve_late_recipients(tx, spring, [late.id])
 
         assert campaigns.late_recipients(tx, LIST, 0, 10) == []
-        assert [row["unknown"] for row in campaigns.newest_campaigns(tx, LIST)] == [1]
+        assert [row.unknown for row in campaigns.newest_campaigns(tx, LIST)] == [1]
         assert campaigns.count_unknown(tx, spring) == 1
 
 
@@ -135,7 +135,7 @@ def test_only_a_complete_import_tells_what_need_not_be_looked_for_again(store: S
         found = campaigns.last_import(tx, LIST)
 
         assert found is not None
-        assert (found["complete_at"], found["begun_at"], found["outcome"]) == (hour(1), hour(3), "MC_AUTH")
+        assert (found.complete_at, found.begun_at, found.outcome) == (hour(1), hour(3), "MC_AUTH")
 
 
 def test_with_an_audience_all_is_forgotten(store: Store) -> None:

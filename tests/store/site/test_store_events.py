@@ -27,7 +27,7 @@ def add(tx: Connection, what: str, person: str | None = ANN, *, list_id: str = L
 
 
 def due(tx: Connection, now: datetime = NINE, list_id: str = LIST) -> list[int]:
-    return [one["id"] for one in webhook_events.due_events(tx, list_id, now, 100)]
+    return [one.id for one in webhook_events.due_events(tx, list_id, now, 100)]
 
 
 def ids(tx: Connection) -> list[int]:
@@ -48,7 +48,7 @@ def test_events_are_due_in_the_order_in_which_they_came(store: Store) -> None:
         for what in ("c", "a", "b"):
             add(tx, what)
         assert due(tx) == ids(tx)
-        assert [one["data"] for one in webhook_events.due_events(tx, LIST, hour(9), 2)] == [
+        assert [one.data for one in webhook_events.due_events(tx, LIST, hour(9), 2)] == [
             {"email": "c"},
             {"email": "a"},
         ]
@@ -114,7 +114,7 @@ def test_only_a_failure_counts_as_an_attempt(store: Store, counts: bool, attempt
     with store.begin() as tx:
         add(tx, "one")
         webhook_events.postpone_events(tx, ids(tx), hour(10), Code.BUSY, counts=counts)
-        assert webhook_events.due_events(tx, LIST, hour(11), 1)[0]["attempts"] == attempts
+        assert webhook_events.due_events(tx, LIST, hour(11), 1)[0].attempts == attempts
 
 
 def test_the_queue_tells_its_length_and_age(store: Store) -> None:
@@ -133,7 +133,7 @@ def test_the_newest_events_can_be_looked_at_without_what_they_said(store: Store)
             add(tx, what)
         newest = webhook_events.recent_events(tx, 2, LIST)
 
-        assert [one["id"] for one in newest] == ids(tx)[:0:-1]
+        assert [one.id for one in newest] == ids(tx)[:0:-1]
         assert not {"data", "fingerprint"} & set(newest[0])
 
 

@@ -28,7 +28,7 @@ def test_a_token_is_found_by_its_hash_only(store: Store) -> None:
     with store.begin() as tx:
         found = tokens.find_token(tx, HASH)
         assert found is not None
-        assert (found["id"], found["scope"], found["expires_at"]) == (number, "run", NOW + timedelta(days=1))
+        assert (found.id, found.scope, found.expires_at) == (number, "run", NOW + timedelta(days=1))
         assert tokens.find_token(tx, "cd" * 32) is None
         assert tokens.find_token(tx, HASH.upper()) is None
 
@@ -40,7 +40,7 @@ def test_the_list_shows_no_hashes(store: Store) -> None:
     with store.begin() as tx:
         found = tokens.all_tokens(tx)
 
-    assert [row["name"] for row in found] == ["cron", "cron"]
+    assert [row.name for row in found] == ["cron", "cron"]
     assert all("token_hash" not in row for row in found)
 
 
@@ -53,7 +53,7 @@ def test_revoking_twice_keeps_the_first_time(store: Store) -> None:
         assert not tokens.revoke_token(tx, number + 1, NOW)
         [found] = tokens.all_tokens(tx)
 
-    assert found["revoked_at"] == NOW
+    assert found.revoked_at == NOW
 
 
 def test_no_two_tokens_have_one_hash(store: Store) -> None:
@@ -70,4 +70,4 @@ def test_a_use_is_written_down(store: Store) -> None:
         tokens.mark_used(tx, number, NOW)
         [found] = tokens.all_tokens(tx)
 
-    assert found["last_used_at"] == NOW
+    assert found.last_used_at == NOW

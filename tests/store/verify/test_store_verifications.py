@@ -14,6 +14,7 @@ from mailchimpsync.store import Store
 from mailchimpsync.store.changes import undo
 from mailchimpsync.store.journal import journal
 from mailchimpsync.store.journal.journal import NewEntry
+from mailchimpsync.store.runs import figures
 from mailchimpsync.store.schema import verification
 from mailchimpsync.store.verify import own_rows, verifications
 from store.databases import ANN, LIST, OTHER_LIST, RUN, add_row, hour
@@ -45,9 +46,9 @@ def test_the_newest_that_came_to_its_end_counts(store: Store) -> None:
         newest = verifications.newest_verification(tx, LIST)
 
         assert newest is not None
-        assert (newest["id"], newest["differences"]) == (second, FOUND["differences"])
+        assert (newest.id, newest.differences) == (second, FOUND["differences"])
         assert verifications.last_begun(tx, LIST) == hour(3)
-        assert [one["differences"] is None for one in verifications.verifications(tx, LIST, 9)] == [False, True]
+        assert [one.differences is None for one in verifications.verifications(tx, LIST, 9)] == [False, True]
 
 
 def test_old_ones_are_forgotten_but_for_the_newest_of_each_audience(store: Store) -> None:
@@ -88,4 +89,4 @@ def test_a_runs_changes_are_found_row_by_row(store: Store) -> None:
         assert list(undo.rows_changed_by(tx, RUN, ann)) == [bob]
         assert undo.effects_by_row(tx, RUN, [ann]) == {ann: [removed, removed]}
         assert list(undo.rows_of_identities(tx, LIST, ["m:bob", "m:zoe"])) == ["m:bob"]
-        assert undo.find_run(tx, RUN) is None
+        assert figures.find_run(tx, RUN) is None

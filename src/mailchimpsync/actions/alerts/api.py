@@ -10,13 +10,14 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from mailchimpsync.actions.alerts.descriptions import describe
-from mailchimpsync.actions.alerts.problems import Noted, may_pass
+from mailchimpsync.actions.alerts.problems import may_pass
 from mailchimpsync.actions.api.description import Scope, action
 from mailchimpsync.actions.api.envelope import plain
 from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.texts.messages import say
 from mailchimpsync.errors import Code, UsageError
 from mailchimpsync.store.site import alerts
+from mailchimpsync.store.site.alerts import StoredAlert
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +87,25 @@ def acknowledgealert(
         row = alerts.find_alert(tx, id)
     if row is None:
         raise UsageError(f"There is no alert {id}; `mailchimpsync alerts list` shows them.", code=Code.UNKNOWN)
-    if row["acknowledged_at"] is None:
+    if row.acknowledged_at is None:
         raise UsageError(say("Alert %(id)s is already resolved; there is nothing to acknowledge.", id=id))
     return _alert(site, row)
 
 
-def _alert(site: Site, row: Noted) -> Alert:
+def _alert(site: Site, row: StoredAlert) -> Alert:
     words = describe(site.configuration, row)
-    same = ("id", "kind", "list_id", "code", "began_at", "told", "told_at")
-    later = ("acknowledged_at", "acknowledged_by", "recovered_at")
-    values = {name: row[name] for name in (*same, *later)}
-    return Alert(title=words.title, what=words.what, remedy=words.remedy, **values)
+    return Alert(
+        id=row.id,
+        kind=row.kind,
+        list_id=row.list_id,
+        code=row.code,
+        title=words.title,
+        what=words.what,
+        remedy=words.remedy,
+        began_at=row.began_at,
+        told=row.told,
+        told_at=row.told_at,
+        acknowledged_at=row.acknowledged_at,
+        acknowledged_by=row.acknowledged_by,
+        recovered_at=row.recovered_at,
+    )

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import RowMapping
-
 from mailchimpsync.actions.alerts.api import getalerts
 from mailchimpsync.actions.alerts.channel_test import CHANNEL_NAMES, HOW_TO, NO_CHANNEL
 from mailchimpsync.actions.finding import Finding, Level, ok
 from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.texts.messages import say
 from mailchimpsync.store.site import outbox
+from mailchimpsync.store.site.outbox import Message
 
 _SUBJECT = say("Alerts")
 
@@ -31,11 +30,11 @@ def check_alerts(site: Site) -> Iterator[Finding]:
         yield _check_channel(name, tried.get(name))
 
 
-def _check_channel(name: str, newest: RowMapping | None) -> Finding:
+def _check_channel(name: str, newest: Message | None) -> Finding:
     subject = say("Alerts: %(channel)s", channel=CHANNEL_NAMES[name])
     if newest is None:
         return ok(subject, say("Nothing has been sent yet. Send a test with `mailchimpsync alerts test`."))
-    if newest["note"] is None:
+    if newest.note is None:
         return ok(subject, say("The latest message was accepted."))
-    found = say("The latest message wasn't accepted, or not for every recipient: %(note)s.", note=newest["note"])
+    found = say("The latest message wasn't accepted, or not for every recipient: %(note)s.", note=newest.note)
     return Finding(Level.WARNING, subject, found, "See that the server is right, then `mailchimpsync alerts test`.")

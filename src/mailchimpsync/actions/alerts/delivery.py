@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import RowMapping
-
 from mailchimpsync.actions.alerts.channels import (
     SEND_SECONDS_MAX,
     DeliveryError,
@@ -16,6 +14,7 @@ from mailchimpsync.actions.alerts.channels import (
 from mailchimpsync.actions.site import Site
 from mailchimpsync.runtime import Deadline
 from mailchimpsync.store.site import outbox
+from mailchimpsync.store.site.outbox import Message
 
 ATTEMPTS_MAX = {"ping": 5}
 ATTEMPTS_MAX_USUALLY = 12
@@ -37,11 +36,11 @@ def deliver(site: Site, deadline: Deadline) -> int:
         if due is None:
             break
         with site.store.begin() as tx:
-            mine = outbox.claim_message(tx, due["id"], due["attempts"], now + _pause(due["attempts"]))
+            mine = outbox.claim_message(tx, due.id, due.attempts, now + _pause(due.attempts))
         if mine and _send(site, due, now, deadline.seconds_left(SEND_SECONDS_MAX)):
             sent += 1
         elif mine:
-            troubled.add(due["channel"])
+            troubled.add(due.channel)
     return sent
 
 
@@ -49,23 +48,23 @@ def _pause(attempts: int) -> timedelta:
     return min(BACKOFF * (1 << attempts), BACKOFF_MAX)
 
 
-def _send(site: Site, message: RowMapping, now: datetime, seconds: float) -> bool:
+def _send(site: Site, message: Message, now: datetime, seconds: float) -> bool:
     """Send a message, note what came of it, and say whether it was sent."""
     state, note = outbox.SENT, ""
-    send = sender_of(site.configuration.alerts, message["channel"])
+    send = sender_of(site.configuration.alerts, message.channel)
     if send is None:
         state, note = outbox.GIVEN_UP, NOT_CONFIGURED
     else:
         try:
-            bounded(lambda: send(message["content"], message["fingerprint"], now), seconds)
+            bounded(lambda: send(message.content, message.fingerprint, now), seconds)
         except PartlyDeliveredError as error:
             note = str(error)
         except DeliveryError as error:
-            last = message["attempts"] + 1 >= ATTEMPTS_MAX.get(message["channel"], ATTEMPTS_MAX_USUALLY)
+            last = message.attempts + 1 >= ATTEMPTS_MAX.get(message.channel, ATTEMPTS_MAX_USUALLY)
             state, note = outbox.GIVEN_UP if last else outbox.WAITING, str(error)
     with site.store.begin() as tx:
         if state == outbox.WAITING:
-            outbox.record_failure(tx, message["id"], note)
+            outbox.record_failure(tx, message.id, note)
         else:
-            outbox.finish_message(tx, message["id"], site.runtime.now(), state, note)
+            outbox.finish_message(tx, message.id, site.runtime.now(), state, note)
     return state == outbox.SENT

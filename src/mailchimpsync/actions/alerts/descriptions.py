@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mailchimpsync.actions.alerts.problems import Kind, Noted
+from mailchimpsync.actions.alerts.problems import Kind
 from mailchimpsync.actions.texts.codes import explain_code
 from mailchimpsync.config import Configuration
 from mailchimpsync.errors import Code, remedy_when_lasting
+from mailchimpsync.store.site.alerts import StoredAlert
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +22,10 @@ class Words:
     remedy: str
 
 
-def describe(configuration: Configuration, noted: Noted) -> Words:
+def describe(configuration: Configuration, noted: StoredAlert) -> Words:
     """Return a noted problem in words."""
-    title, what, remedy = _WORDS[Kind(noted["kind"])](noted["code"], noted["data"])
-    about = subject_of(configuration, noted["list_id"])
+    title, what, remedy = _WORDS[Kind(noted.kind)](noted.code, noted.data)
+    about = subject_of(configuration, noted.list_id)
     return Words(f"{about}: {title}" if about else title[0].upper() + title[1:], what, remedy)
 
 

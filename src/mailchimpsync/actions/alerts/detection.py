@@ -84,7 +84,7 @@ def find_problems(site: Site) -> list[Problem]:
     now, wanted = site.runtime.now(), site.configuration.alerts
     found: list[Problem] = []
     with site.store.reading() as tx:
-        noted = {row["problem"] for row in alerts.open_alerts(tx)}
+        noted = {row.problem for row in alerts.open_alerts(tx)}
         for link in site.configuration.connections:
             found += problems_of(link, _observe(tx, link, now), wanted, noted, now)
     return [*found, *_disk(site)]
@@ -184,7 +184,7 @@ def _observe(tx: Transaction, link: Link, now: datetime) -> Observation:
 def _data_found(tx: Transaction, link: Link) -> Mapping[str, Any]:
     """Return what the last complete run with data found."""
     last = runs.last_data_run(tx, link.audience_id) if link.data.options is not None else None
-    return (last["counts"] or {}).get("data", {}) if last is not None else {}
+    return (last.counts or {}).get("data", {}) if last is not None else {}
 
 
 def _disk(site: Site) -> Iterator[Problem]:

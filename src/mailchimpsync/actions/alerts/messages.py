@@ -8,27 +8,27 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mailchimpsync.actions.alerts.descriptions import describe
-from mailchimpsync.actions.alerts.problems import Noted
 from mailchimpsync.actions.api.envelope import plain
 from mailchimpsync.actions.site import Site
+from mailchimpsync.store.site.alerts import StoredAlert
 
 Content = dict[str, Any]
 
 
-def problem(site: Site, noted: Noted) -> Content:
+def problem(site: Site, noted: StoredAlert) -> Content:
     """Return the message that reports a problem, or reminds people of it."""
     words = describe(site.configuration, noted)
-    known = f"To stop the reminders, run `mailchimpsync alerts ack {noted['id']}`."
-    lasts = f"Since {_moment(noted['began_at'])}."
+    known = f"To stop the reminders, run `mailchimpsync alerts ack {noted.id}`."
+    lasts = f"Since {_moment(noted.began_at)}."
     lines = [words.what, f"What to do: {words.remedy}", lasts, known]
-    if noted["told_at"] is not None:
+    if noted.told_at is not None:
         return _message(site, "reminder", f"Reminder: {words.title}", lines, noted)
     return _message(site, "problem", words.title, lines, noted)
 
 
-def recovery(site: Site, noted: Noted) -> Content:
+def recovery(site: Site, noted: StoredAlert) -> Content:
     """Return the message that a problem is resolved."""
-    lines = [f"The problem began at {_moment(noted['began_at'])} and is resolved. You don't need to do anything."]
+    lines = [f"The problem began at {_moment(noted.began_at)} and is resolved. You don't need to do anything."]
     return _message(site, "recovered", f"Resolved: {describe(site.configuration, noted).title}", lines, noted)
 
 
@@ -44,8 +44,7 @@ def test(site: Site) -> Content:
     )
 
 
-def _message(site: Site, event: str, title: str, lines: Sequence[str], noted: Noted | None = None) -> Content:
-    names = ("id", "kind", "code", "list_id", "began_at")
+def _message(site: Site, event: str, title: str, lines: Sequence[str], noted: StoredAlert | None = None) -> Content:
     return {
         "event": event,
         "site": _name(site),
@@ -53,8 +52,13 @@ def _message(site: Site, event: str, title: str, lines: Sequence[str], noted: No
         "lines": list(lines),
         "url": site.settings.public_url,
         "at": plain(site.runtime.now()),
-        "alert": {name: plain(noted[name]) for name in names} if noted is not None else None,
+        "alert": _about(noted) if noted is not None else None,
     }
+
+
+def _about(noted: StoredAlert) -> dict[str, Any]:
+    names = ("id", "kind", "code", "list_id", "began_at")
+    return {name: plain(getattr(noted, name)) for name in names}
 
 
 def _name(site: Site) -> str:

@@ -8,13 +8,14 @@ from typing import get_args
 
 from mailchimpsync.actions.alerts import messages as texts
 from mailchimpsync.actions.alerts.enqueue import post
-from mailchimpsync.actions.alerts.problems import NOT_WELL, Noted, may_pass
+from mailchimpsync.actions.alerts.problems import NOT_WELL, may_pass
 from mailchimpsync.actions.alerts.summary import summary_lines
 from mailchimpsync.actions.site import Site
 from mailchimpsync.config import Alerts
 from mailchimpsync.config.alerts import Weekday
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.site import alerts, outbox
+from mailchimpsync.store.site.alerts import StoredAlert
 
 PING = "ping"
 PING_WITHIN = timedelta(hours=1)
@@ -42,27 +43,27 @@ def queue_notifications(site: Site) -> None:
                 post(tx, site, _summary_name(wanted, now), texts.summary(site, summary_lines(tx, site, now - _WEEK)))
 
 
-def _is_due(noted: Noted, now: datetime) -> bool:
-    return noted["acknowledged_at"] is None and noted["tell_at"] is not None and noted["tell_at"] <= now
+def _is_due(noted: StoredAlert, now: datetime) -> bool:
+    return noted.acknowledged_at is None and noted.tell_at is not None and noted.tell_at <= now
 
 
-def _queue_problem(tx: Transaction, site: Site, noted: Noted, now: datetime) -> None:
+def _queue_problem(tx: Transaction, site: Site, noted: StoredAlert, now: datetime) -> None:
     wanted = site.configuration.alerts
     if not (wanted.channels and _is_due(noted, now)):
         return
-    told = noted["told"]
+    told = noted.told
     again_at = now + timedelta(hours=wanted.remind_hours) if told < wanted.reminders else None
-    if alerts.record_notification(tx, noted["id"], told, now, again_at):
-        post(tx, site, f"alert:{noted['id']}:{told + 1}", texts.problem(site, noted))
+    if alerts.record_notification(tx, noted.id, told, now, again_at):
+        post(tx, site, f"alert:{noted.id}:{told + 1}", texts.problem(site, noted))
 
 
-def _pings(tx: Transaction, site: Site, noted: Sequence[Noted], now: datetime) -> list[tuple[str, bool]]:
+def _pings(tx: Transaction, site: Site, noted: Sequence[StoredAlert], now: datetime) -> list[tuple[str, bool]]:
     """Return the pings to send: that a sync failed, once for each problem, or that one was done and nothing fails."""
     wanted = site.configuration
     if wanted.alerts.ping_url is None:
         return []
-    failing = [one for one in noted if one["kind"] in NOT_WELL and not may_pass(one, now)]
-    found = [(f"{PING}:failed:{one['id']}", True) for one in failing]
+    failing = [one for one in noted if one.kind in NOT_WELL and not may_pass(one, now)]
+    found = [(f"{PING}:failed:{one.id}", True) for one in failing]
     run_id = alerts.last_success(tx, [link.audience_id for link in wanted.connections], now - PING_WITHIN)
     if not failing and run_id is not None:
         found.append((f"{PING}:{run_id}", False))

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from mailchimpsync.errors import Code
+from mailchimpsync.store.site.alerts import StoredAlert
 
 
 class Kind(StrEnum):
@@ -60,13 +61,9 @@ class Problem:
     grace: timedelta = timedelta(0)
 
 
-Noted = Mapping[str, Any]
-"""A row of the table of alerts."""
-
-
-def may_pass(noted: Noted, now: datetime) -> bool:
+def may_pass(noted: StoredAlert, now: datetime) -> bool:
     """Say whether a problem is so new that it may still resolve itself: people are not alerted yet."""
-    return not noted["told"] and noted["tell_at"] is not None and noted["tell_at"] > now
+    return not noted.told and noted.tell_at is not None and noted.tell_at > now
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +71,8 @@ class Difference:
     """What is new, what has changed (with what it is now), and what is over."""
 
     raised: Sequence[Problem]
-    changed: Sequence[tuple[Noted, Problem]]
-    recovered: Sequence[Noted]
+    changed: Sequence[tuple[StoredAlert, Problem]]
+    recovered: Sequence[StoredAlert]
 
     @property
     def is_nothing(self) -> bool:
@@ -83,19 +80,21 @@ class Difference:
         return not (self.raised or self.changed or self.recovered)
 
 
-def compare(noted: Sequence[Noted], seen: Sequence[Problem], was_checked: Callable[[Noted], bool]) -> Difference:
+def compare(
+    noted: Sequence[StoredAlert], seen: Sequence[Problem], was_checked: Callable[[StoredAlert], bool]
+) -> Difference:
     """Compare problems seen now with those noted; one is resolved if it was checked and not found."""
-    by_name = {one["problem"]: one for one in noted}
+    by_name = {one.problem: one for one in noted}
     names = {one.name for one in seen}
     return Difference(
         raised=[one for one in seen if one.name not in by_name],
         changed=[(by_name[one.name], one) for one in seen if one.name in by_name and _differs(by_name[one.name], one)],
-        recovered=[one for one in noted if one["problem"] not in names and was_checked(one)],
+        recovered=[one for one in noted if one.problem not in names and was_checked(one)],
     )
 
 
-def _differs(noted: Noted, seen: Problem) -> bool:
-    return bool(noted["code"] != seen.code or noted["data"] != dict(seen.data))
+def _differs(noted: StoredAlert, seen: Problem) -> bool:
+    return bool(noted.code != seen.code or noted.data != dict(seen.data))
 
 
 def name_of(kind: Kind, *parts: str) -> str:

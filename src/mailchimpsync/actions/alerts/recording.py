@@ -9,13 +9,14 @@ from typing import Any
 from mailchimpsync.actions.alerts.detection import key_names
 from mailchimpsync.actions.alerts.enqueue import post
 from mailchimpsync.actions.alerts.messages import recovery
-from mailchimpsync.actions.alerts.problems import Kind, Noted, Problem, compare, may_pass, name_of
+from mailchimpsync.actions.alerts.problems import Kind, Problem, compare, may_pass, name_of
 from mailchimpsync.actions.runs.reports import Report
 from mailchimpsync.actions.site import Site
 from mailchimpsync.config import Link
 from mailchimpsync.errors import ACCESS_CODES, EXIT_MORE_TO_DO, BusyError, Code, MailchimpsyncError
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.site import alerts
+from mailchimpsync.store.site.alerts import StoredAlert
 from mailchimpsync.sync import Outcome
 
 PASSING = timedelta(hours=1)
@@ -38,7 +39,7 @@ _OF_CIVICRMS_KEY = frozenset(
 _COMPLETE = frozenset({Outcome.DONE.value, Outcome.WAITING.value, Outcome.INCOMPLETE.value, Outcome.HELD.value})
 
 
-def update_problems(site: Site, seen: Sequence[Problem], was_checked: Callable[[Noted], bool]) -> None:
+def update_problems(site: Site, seen: Sequence[Problem], was_checked: Callable[[StoredAlert], bool]) -> None:
     """Record what is new, has changed, or is resolved; if people were alerted, tell them once that it is resolved."""
     with site.store.reading() as tx:
         if compare(alerts.open_alerts(tx), seen, was_checked).is_nothing:
@@ -50,8 +51,8 @@ def update_problems(site: Site, seen: Sequence[Problem], was_checked: Callable[[
         for noted, problem in found.changed:
             _change(tx, site, noted, problem)
         for noted in found.recovered:
-            if alerts.recover_alert(tx, noted["id"], site.runtime.now()) and noted["told"]:
-                post(tx, site, f"alert:{noted['id']}:over", recovery(site, noted))
+            if alerts.recover_alert(tx, noted.id, site.runtime.now()) and noted.told:
+                post(tx, site, f"alert:{noted.id}:over", recovery(site, noted))
 
 
 def update_from_report(site: Site, report: Report) -> None:
@@ -63,7 +64,7 @@ def update_from_report(site: Site, report: Report) -> None:
         well = {civicrm} if report.due.by_cause.keys() & ACCESS_CODES else {civicrm, mailchimp}
         if report.outcome in _COMPLETE:
             well.add(name_of(Kind.FAILED, report.link.audience_id))
-        update_problems(site, [], lambda noted: noted["problem"] in well)
+        update_problems(site, [], lambda noted: noted.problem in well)
 
 
 def update_from_error(site: Site, link: Link, error: MailchimpsyncError) -> None:
@@ -88,7 +89,7 @@ def update_from_campaigns(site: Site, link: Link, error: MailchimpsyncError | No
     elif failed:
         code = Code(max(failed, key=lambda one: failed[one]))
         seen.append(Problem(name, Kind.CAMPAIGNS, link.audience_id, code, {"failing": sum(failed.values())}))
-    update_problems(site, seen, lambda noted: noted["problem"] == name)
+    update_problems(site, seen, lambda noted: noted.problem == name)
 
 
 def _problem(link: Link, error: MailchimpsyncError) -> Problem:
@@ -117,7 +118,7 @@ def _raise(tx: Transaction, site: Site, problem: Problem) -> None:
     )
 
 
-def _change(tx: Transaction, site: Site, noted: Noted, problem: Problem) -> None:
+def _change(tx: Transaction, site: Site, noted: StoredAlert, problem: Problem) -> None:
     """Another code starts a new alert, even if the problem was acknowledged; the number of alerts stays bounded.
 
     A problem that was expected to pass, and does not, is reported immediately.
@@ -126,7 +127,7 @@ def _change(tx: Transaction, site: Site, noted: Noted, problem: Problem) -> None
     values: dict[str, Any] = {"code": code, "data": dict(problem.data)}
     if not problem.grace and may_pass(noted, site.runtime.now()):
         values["tell_at"] = site.runtime.now()
-    if code != noted["code"] and noted["told"] <= site.configuration.alerts.reminders:
-        soonest = max(site.runtime.now(), noted["began_at"] + problem.grace)
+    if code != noted.code and noted.told <= site.configuration.alerts.reminders:
+        soonest = max(site.runtime.now(), noted.began_at + problem.grace)
         values |= {"acknowledged_at": None, "acknowledged_by": None, "told_at": None, "tell_at": soonest}
-    alerts.change_alert(tx, noted["id"], noted["code"], values)
+    alerts.change_alert(tx, noted.id, noted.code, values)

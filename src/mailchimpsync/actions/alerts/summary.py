@@ -26,7 +26,7 @@ def summary_lines(tx: Transaction, site: Site, since: datetime) -> list[str]:
         lines += [f"{subject_of(site.configuration, link.audience_id)}:", *_summary_of_link(tx, site, link, since)]
     noted = [one for one in alerts.open_alerts(tx) if not may_pass(one, site.runtime.now())]
     lines.append(f"Open problems: {len(noted) or 'none'}.")
-    return [*lines, *(f"• {one['id']}: {describe(site.configuration, one).title}" for one in noted)]
+    return [*lines, *(f"• {one.id}: {describe(site.configuration, one).title}" for one in noted)]
 
 
 def _summary_of_link(tx: Transaction, site: Site, link: Link, since: datetime) -> Iterator[str]:
@@ -45,7 +45,7 @@ def _summary_of_link(tx: Transaction, site: Site, link: Link, since: datetime) -
     if verified is None:
         yield "• Last verified: never."
     else:
-        yield f"• Last verified: {_moment(verified['finished_at'])}; differences: {_differences(state)}."
+        yield f"• Last verified: {_moment(verified.finished_at)}; differences: {_differences(state)}."
 
 
 def _differences(state: ConnectionState) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -15,7 +15,7 @@ from mailchimpsync.actions.api.parameters import GroupIdOrId
 from mailchimpsync.actions.api.selection import find_links
 from mailchimpsync.actions.site import Site
 from mailchimpsync.store.site import campaigns
-from mailchimpsync.store.site.campaigns import CampaignState
+from mailchimpsync.store.site.campaigns import CampaignState, StoredCampaign
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +69,23 @@ def getcampaigns(
     links = find_links(site, group_id)
     with site.store.reading() as tx:
         rows = [row for link in links for row in campaigns.newest_campaigns(tx, link.audience_id, limit)]
-    return [_campaign(dict(row)) for row in rows]
+    return [_campaign(row) for row in rows]
 
 
-def _campaign(row: Mapping[str, Any]) -> ImportedCampaign:
-    names = [name for name in ImportedCampaign.__dataclass_fields__ if name != "state"]
-    return ImportedCampaign(**{name: row[name] for name in names}, state=campaigns.state_of(row))
+def _campaign(row: StoredCampaign) -> ImportedCampaign:
+    return ImportedCampaign(
+        id=row.id,
+        list_id=row.list_id,
+        campaign_id=row.campaign_id,
+        subject=row.subject,
+        sent_at=row.sent_at,
+        state=campaigns.state_of(row),
+        activity_id=row.activity_id,
+        opened_activity_id=row.opened_activity_id,
+        clicked_activity_id=row.clicked_activity_id,
+        recipients=row.recipients,
+        unknown=row.unknown,
+        opened=row.opened,
+        clicked=row.clicked,
+        code=row.code,
+    )

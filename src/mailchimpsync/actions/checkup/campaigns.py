@@ -36,7 +36,7 @@ def check_campaigns(site: Site) -> Iterator[Finding]:
             if synced is not None:
                 yield Finding(Level.WARNING, _subject(link), say("They have never been imported."), _START_SERVICE)
             continue
-        found = [*_check_newest(site, link, newest["begun_at"], newest["outcome"]), *_missing(site, link)]
+        found = [*_check_newest(site, link, newest.begun_at, newest.outcome), *_missing(site, link)]
         found += [_failed(link, code, number) for code, number in sorted(known.failed.items())]
         what = say(
             "Known campaigns: %(campaigns)s; activities: %(made)s.", campaigns=known.campaigns, made=known.activities

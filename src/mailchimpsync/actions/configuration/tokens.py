@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
 
-from sqlalchemy import RowMapping
-
 from mailchimpsync.actions.api.description import Scope
 from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.texts.messages import say
 from mailchimpsync.errors import Code, DeniedError, UsageError
 from mailchimpsync.store.site import tokens
+from mailchimpsync.store.site.tokens import StoredToken
 
 PREFIX = "mcsync_"
 """The start of every token, by which people and scanners for leaked secrets recognise it."""
@@ -42,9 +41,18 @@ class Token:
     last_used_at: datetime | None
 
     @classmethod
-    def of(cls, row: RowMapping) -> Self:
+    def of(cls, row: StoredToken) -> Self:
         """Return the token of a row of the table."""
-        return cls(**{name: row[name] for name in cls.__slots__} | {"scope": Scope(row["scope"])})
+        return cls(
+            row.id,
+            row.name,
+            Scope(row.scope),
+            row.created_at,
+            row.created_by,
+            row.expires_at,
+            row.revoked_at,
+            row.last_used_at,
+        )
 
     def state(self, now: datetime) -> str:
         """Return `valid`, `expired` or `revoked`."""
@@ -117,7 +125,7 @@ def check_token(site: Site, text: str, needed: Scope) -> Token:
     now, wanted = site.runtime.now(), _hash(text[:CHARS_MAX])
     with site.store.begin() as tx:
         row = tokens.find_token(tx, wanted)
-        if row is None or not hmac.compare_digest(row["token_hash"], wanted):
+        if row is None or not hmac.compare_digest(row.token_hash, wanted):
             raise DeniedError(Code.TOKEN, "The call has no valid token.")
         token = Token.of(row)
         if (state := token.state(now)) != "valid":

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import RowMapping
-
 from mailchimpsync.actions.site import Site
 from mailchimpsync.config import Configuration, changes, from_stored
 from mailchimpsync.errors import Code, ConfigurationError, UsageError
 from mailchimpsync.store.site import configurations
+from mailchimpsync.store.site.configurations import StoredVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +28,7 @@ def versions(site: Site, limit: int) -> list[Version]:
     with site.store.begin() as tx:
         found = configurations.versions(tx, limit + 1)
     return [
-        Version(one["version"], one["saved_at"], one["saved_by"], _changes_since(site, one, found[number : number + 1]))
+        Version(one.version, one.saved_at, one.saved_by, _changes_since(site, one, found[number : number + 1]))
         for number, one in enumerate(found[:limit], 1)
     ]
 
@@ -50,15 +49,15 @@ def version_of(site: Site, number: int) -> Configuration:
             "See `mailchimpsync config history`.",
             code=Code.UNKNOWN,
         )
-    return from_stored(found["document"], site.keyring)
+    return from_stored(found.document, site.keyring)
 
 
-def _changes_since(site: Site, one: RowMapping, before: Sequence[RowMapping]) -> tuple[str, ...]:
+def _changes_since(site: Site, one: StoredVersion, before: Sequence[StoredVersion]) -> tuple[str, ...]:
     """Return the changes of a version; one that this program can't read doesn't hide the others."""
     try:
-        previous = from_stored(before[0]["document"], site.keyring) if before else Configuration()
-        if not before and one["version"] > 1:
+        previous = from_stored(before[0].document, site.keyring) if before else Configuration()
+        if not before and one.version > 1:
             return ("the previous version is no longer kept.",)
-        return tuple(changes(previous, from_stored(one["document"], site.keyring))) or ("no change.",)
+        return tuple(changes(previous, from_stored(one.document, site.keyring))) or ("no change.",)
     except ConfigurationError:
         return ("can't be compared: this program can't read this version.",)

@@ -131,9 +131,9 @@ def getdatafindings(site: Site, *, group_id: OneGroupId) -> DataFindings:
     [link] = find_links(site, group_id)
     with site.store.reading() as tx:
         last = runs.last_data_run(tx, link.audience_id)
-    found = (last["counts"] or {}).get("data", {}) if last is not None else {}
+    found = (last.counts or {}).get("data", {}) if last is not None else {}
     return DataFindings(
-        last["started_at"] if last is not None else None,
+        last.started_at if last is not None else None,
         found.get("people", 0),
         found.get("changed", 0),
         tuple(Unfit(**{**one, "contact_ids": tuple(one["contact_ids"])}) for one in found.get("problems", ())),

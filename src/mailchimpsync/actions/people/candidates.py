@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from mailchimpsync.actions.api.selection import find_links
 from mailchimpsync.actions.site import Site
@@ -12,6 +10,7 @@ from mailchimpsync.actions.time_limit import within
 from mailchimpsync.civicrm import contacts_like
 from mailchimpsync.errors import MailchimpsyncError
 from mailchimpsync.store.queries import persons
+from mailchimpsync.store.queries.persons import NamedMember
 
 TIME_LIMIT_SECONDS = 10
 CANDIDATES_MAX = 25
@@ -47,7 +46,7 @@ def candidates(site: Site, part: str) -> Candidates:
     with site.store.reading() as tx:
         rows = persons.rows_like(tx, audiences, part, CANDIDATES_MAX + 1)
     for row in rows:
-        one = _at_mailchimp(dict(row))
+        one = _at_mailchimp(row)
         found.setdefault(str(one.contact_id or one.person), one)
     people = sorted(found.values(), key=lambda one: (one.name.casefold(), one.address or "", one.person))
     return Candidates(tuple(people[:CANDIDATES_MAX]), len(people) > CANDIDATES_MAX, problem)
@@ -64,8 +63,8 @@ def _in_civicrm(site: Site, part: str) -> tuple[dict[str, Candidate], str | None
     }, None
 
 
-def _at_mailchimp(row: Mapping[str, Any]) -> Candidate:
-    names = row["mailchimp_data"] or {}
+def _at_mailchimp(row: NamedMember) -> Candidate:
+    names = row.mailchimp_data or {}
     name = " ".join(filter(None, (names.get("first_name"), names.get("last_name"))))
-    contact, address = row["civicrm_contact_id"], row["mailchimp_email"]
+    contact, address = row.civicrm_contact_id, row.mailchimp_email
     return Candidate(str(contact or address), name, address, contact)

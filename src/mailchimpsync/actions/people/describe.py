@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from mailchimpsync.actions.people.find import Person
 from mailchimpsync.actions.people.headline import Event, Position, Situation, opening_sentences, since
@@ -20,8 +19,7 @@ from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache import groups
 from mailchimpsync.store.journal import journal as store_journal
 from mailchimpsync.store.journal.journal import Entry
-
-Row = Mapping[str, Any]
+from mailchimpsync.store.queries.persons import PersonRow
 
 _AT_MAILCHIMP = {
     MemberStatus.SUBSCRIBED: say("is subscribed"),
@@ -69,12 +67,10 @@ class Standing:
 
 def standing_of(tx: Transaction, link: Link, person: Person) -> Sequence[Standing]:
     """Return a person's status in a connection: one for each of their members or contacts there."""
-    own = [row for row in person.rows if row["mailchimp_list_id"] == link.audience_id]
-    contacts = [row["civicrm_contact_id"] for row in own if row["civicrm_contact_id"] is not None]
+    own = [row for row in person.rows if row.mailchimp_list_id == link.audience_id]
+    contacts = [row.civicrm_contact_id for row in own if row.civicrm_contact_id is not None]
     states = groups.group_states(tx, link.audience_id, contacts)
-    return [_standing(_facts(tx, link, row, states.get(row["civicrm_contact_id"], {})), link, row) for row in own] or [
-        _standing_without_row(link, person)
-    ]
+    return [_standing(_facts(tx, link, row, states), link, row) for row in own] or [_standing_without_row(link, person)]
 
 
 def _standing_without_row(link: Link, person: Person) -> Standing:
@@ -92,64 +88,65 @@ class _Facts:
     situation: Situation
 
 
-def _facts(tx: Transaction, link: Link, row: Row, states: Mapping[int, GroupState]) -> _Facts:
+def _facts(tx: Transaction, link: Link, row: PersonRow, by_contact: Mapping[int, Mapping[int, GroupState]]) -> _Facts:
+    states = by_contact.get(row.civicrm_contact_id, {}) if row.civicrm_contact_id is not None else {}
     fields = (What.STATUS, What.GROUP.field(link.group_id), What.REFUSED)
-    newest = store_journal.newest_for_row(tx, link.audience_id, row["id"], fields)
-    moved = store_journal.newest_for_row(tx, link.audience_id, row["id"], (What.STATUS,))
+    newest = store_journal.newest_for_row(tx, link.audience_id, row.id, fields)
+    moved = store_journal.newest_for_row(tx, link.audience_id, row.id, (What.STATUS,))
     situation = Situation(
-        mailchimp_status=row["mailchimp_status"],
+        mailchimp_status=row.mailchimp_status,
         since=_since_when(row, moved),
         group=states.get(link.group_id, GroupState()),
-        has_contact=row["civicrm_contact_id"] is not None,
-        sync_status=row["sync_status"],
-        reason=row["reason"],
-        detail=row["reason_detail"],
+        has_contact=row.civicrm_contact_id is not None,
+        sync_status=row.sync_status,
+        reason=row.reason,
+        detail=row.reason_detail,
         event=Event(entry_sentence(newest, link), newest.effect, newest.reason) if newest else None,
         resubscribe=link.resubscribe,
     )
     return _Facts(states, situation)
 
 
-def _since_when(row: Row, moved: Entry | None) -> datetime | None:
+def _since_when(row: PersonRow, moved: Entry | None) -> datetime | None:
     """Return when a member's status began: Mailchimp's date, unless a sync changed the status after that."""
-    date: datetime | None = row["mailchimp_status_date"]
+    date = row.mailchimp_status_date
     if moved is None or (date is not None and date > moved.time):
         return date
-    return moved.time if moved.new == row["mailchimp_status"] else None
+    return moved.time if moved.new == row.mailchimp_status else None
 
 
-def _standing(facts: _Facts, link: Link, row: Row) -> Standing:
+def _standing(facts: _Facts, link: Link, row: PersonRow) -> Standing:
     state = facts.situation.group
     return Standing(
         title=link.title,
         list_id=link.audience_id,
-        row_id=row["id"],
-        contact_id=row["civicrm_contact_id"],
-        address=row["mailchimp_email"],
+        row_id=row.id,
+        contact_id=row.civicrm_contact_id,
+        address=row.mailchimp_email,
         on_list=facts.situation.position is Position.ON,
-        mailchimp_status=row["mailchimp_status"],
+        mailchimp_status=row.mailchimp_status,
         group_status=state.status.value if state.status else None,
-        sync_status=row["sync_status"],
-        reason=row["reason"],
+        sync_status=row.sync_status,
+        reason=row.reason,
         sentences=tuple(_sentences(facts, link, row)),
     )
 
 
-def _sentences(facts: _Facts, link: Link, row: Row) -> Iterator[str]:
+def _sentences(facts: _Facts, link: Link, row: PersonRow) -> Iterator[str]:
     yield from opening_sentences(facts.situation)
-    yield _at_mailchimp(facts.situation, row["mailchimp_email"])
+    yield _at_mailchimp(facts.situation, row.mailchimp_email)
     yield _in_civicrm(link, row, facts.situation.group)
     yield from _other_address(facts.situation, row)
     for interest, group in link.interests.items():
         state = facts.states.get(group, GroupState())
-        if state.is_added or (row["mailchimp_interests"] or {}).get(interest):
+        if state.is_added or (row.mailchimp_interests or {}).get(interest):
             yield _interest(row, interest, group, state) if _is_visible(row) else _ticked(interest)
     yield _agreed(row)
 
 
-def _is_visible(row: Row) -> bool:
+def _is_visible(row: PersonRow) -> bool:
     """Say whether there is a contact that CiviCRM shows; without one, nothing can be said about its groups."""
-    return row["civicrm_contact_id"] is not None and row["contact_problem"] is None
+    return row.civicrm_contact_id is not None and row.contact_problem is None
 
 
 def _at_mailchimp(known: Situation, address: str | None) -> str:
@@ -166,29 +163,29 @@ def _at_mailchimp(known: Situation, address: str | None) -> str:
     return say("At Mailchimp: %(address)s %(known)s%(since)s.", address=address, known=words, since=since(known.since))
 
 
-def _in_civicrm(link: Link, row: Row, state: GroupState) -> str:
-    if row["civicrm_contact_id"] is None:
+def _in_civicrm(link: Link, row: PersonRow, state: GroupState) -> str:
+    if row.civicrm_contact_id is None:
         return _no_contact(row)
-    if row["contact_problem"] is not None:
+    if row.contact_problem is not None:
         return _hidden_contact(row)
     name = say("“%(title)s”", title=link.group_title) if link.group_title else link.group_id
-    return say(_IN_GROUP[state.status], contact=row["civicrm_contact_id"], group=name, since=since(state.date))
+    return say(_IN_GROUP[state.status], contact=row.civicrm_contact_id, group=name, since=since(state.date))
 
 
-def _no_contact(row: Row) -> str:
-    gone = row["departed_contact_id"]
+def _no_contact(row: PersonRow) -> str:
+    gone = row.departed_contact_id
     if not gone:
         return say("In CiviCRM: no contact has this address.")
-    if row["marks"] == Departure.TRASHED:
+    if row.marks == Departure.TRASHED:
         return say(
             "In CiviCRM: contact %(contact)s is in the trash, and no other contact has this address.", contact=gone
         )
     return say("In CiviCRM: contact %(contact)s was deleted, and no other contact has this address.", contact=gone)
 
 
-def _hidden_contact(row: Row) -> str:
-    contact = row["civicrm_contact_id"]
-    if row["contact_problem"] == Code.CV_NOT_VISIBLE:
+def _hidden_contact(row: PersonRow) -> str:
+    contact = row.civicrm_contact_id
+    if row.contact_problem == Code.CV_NOT_VISIBLE:
         return say(
             "In CiviCRM: the API key's user isn't allowed to see contact %(contact)s, so "
             "it isn't known whether the contact still exists and is in the group.",
@@ -201,39 +198,39 @@ def _ticked(interest: str) -> str:
     return say("Interest %(interest)s: ticked at Mailchimp.", interest=interest)
 
 
-def _other_address(known: Situation, row: Row) -> Iterator[str]:
+def _other_address(known: Situation, row: PersonRow) -> Iterator[str]:
     """Say if e-mail goes to an address that isn't the contact's own, as after a merge that kept the other one."""
-    mailed, own = row["mailchimp_email"], row["civicrm_address"]
+    mailed, own = row.mailchimp_email, row.civicrm_address
     if known.position is Position.OFF or not own or normalise_address(own) == normalise_address(mailed or ""):
         return
-    if row["new_address"] is not None or not _is_visible(row):
+    if row.new_address is not None or not _is_visible(row):
         return  # the new address is on its way to Mailchimp, or the contact may have changed
     yield say(
         "In CiviCRM: at the last sync, the contact's address was %(own)s. E-mail goes to %(mailed)s instead.",
         own=own,
         mailed=mailed,
     )
-    merged = row["departed_contact_id"]
-    if merged is not None and merged != row["civicrm_contact_id"]:
+    merged = row.departed_contact_id
+    if merged is not None and merged != row.civicrm_contact_id:
         yield say(
             "Earlier they were contact %(merged)s, which is now contact %(contact)s. To "
             "send e-mail to the other address, change the member's address at Mailchimp.",
             merged=merged,
-            contact=row["civicrm_contact_id"],
+            contact=row.civicrm_contact_id,
         )
 
 
-def _interest(row: Row, interest: str, group: int, state: GroupState) -> str:
-    is_ticked = (row["mailchimp_interests"] or {}).get(interest)
+def _interest(row: PersonRow, interest: str, group: int, state: GroupState) -> str:
+    is_ticked = (row.mailchimp_interests or {}).get(interest)
     ticked = say("ticked at Mailchimp") if is_ticked else say("not ticked at Mailchimp")
     return say(_IN_ITS_GROUP[state.status], interest=interest, ticked=ticked, group=group)
 
 
-def _agreed(row: Row) -> str:
-    if row["base_subscribed"] is None:
+def _agreed(row: PersonRow) -> str:
+    if row.base_subscribed is None:
         return say("Both sides have never agreed so far. Where they differ, the later change counts.")
-    if row["base_subscribed"] and row["mailchimp_status"] == MemberStatus.PENDING:
+    if row.base_subscribed and row.mailchimp_status == MemberStatus.PENDING:
         return say("Both sides last agreed: subscribed as soon as they confirm.")
-    if row["base_subscribed"]:
+    if row.base_subscribed:
         return say("Both sides last agreed: subscribed.")
     return say("Both sides last agreed: not subscribed.")

@@ -139,7 +139,7 @@ def _notes(found: Person, *, is_known: bool) -> Sequence[str]:
 
 
 def _plans(tx: Transaction, link: Link, found: Person) -> list[WaitingPlan]:
-    identities = [row["identity"] for row in found.rows if row["mailchimp_list_id"] == link.audience_id]
+    identities = [row.identity for row in found.rows if row.mailchimp_list_id == link.audience_id]
     waiting = persons.waiting_changes(tx, link.audience_id, identities) if identities else ()
     return [_waiting(link, dict(one)) for one in waiting]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from mailchimpsync.actions.site import JOURNAL_PURPOSE, Site
 from mailchimpsync.actions.texts.messages import say
@@ -16,6 +15,7 @@ from mailchimpsync.errors import MailchimpsyncError, UsageError
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.journal import chain, journal
 from mailchimpsync.store.queries import persons
+from mailchimpsync.store.queries.persons import PersonRow
 from mailchimpsync.store.site import tombstones
 
 TIME_LIMIT_SECONDS = 10
@@ -28,7 +28,7 @@ class Person:
     """All that identifies a person: rows, contacts, and members as the journal has them, plain or as digests."""
 
     address: str | None = None
-    rows: list[dict[str, Any]] = field(default_factory=list)
+    rows: list[PersonRow] = field(default_factory=list)
     row_keys: set[tuple[str, int]] = field(default_factory=set)
     contact_ids: set[int] = field(default_factory=set)
     member_keys: set[str] = field(default_factory=set)
@@ -104,8 +104,9 @@ def _ask_civicrm(site: Site, found: Person, address: str) -> frozenset[int] | No
 
 def _note_not_shown(found: Person, shown: Collection[int]) -> None:
     """Add a note for contacts that CiviCRM no longer shows: they may be in the trash, or just deleted."""
-    rows = [row for row in found.rows if normalise_address(row["mailchimp_email"] or "") == found.address]
-    for contact in sorted({row["civicrm_contact_id"] for row in rows} - {None, *shown}):
+    rows = [row for row in found.rows if normalise_address(row.mailchimp_email or "") == found.address]
+    owners = {row.civicrm_contact_id for row in rows if row.civicrm_contact_id is not None}
+    for contact in sorted(owners - set(shown)):
         found.notes.append(
             say(
                 "CiviCRM no longer shows contact %(contact)s with this address. What you "
@@ -122,12 +123,12 @@ def _follow(tx: Transaction, found: Person, keys: Sequence[str], audiences: Sequ
     found.row_keys, contacts = journal.rows_of_members(tx, found.member_keys)
     ids = [row_id for _, row_id in found.row_keys]
     rows = persons.rows_of(tx, audiences, ids=ids, member_ids=member_ids, address=found.address)
-    owners = {row["civicrm_contact_id"] for row in rows.values()}
-    found.contact_ids |= contacts | {owner for owner in owners if owner is not None}
+    owners = {row.civicrm_contact_id for row in rows.values() if row.civicrm_contact_id is not None}
+    found.contact_ids |= contacts | owners
     rows |= persons.rows_of(tx, audiences, contact_ids=found.contact_ids)
     found.rows = [rows[row_id] for row_id in sorted(rows)]
-    found.row_keys |= {(row["mailchimp_list_id"], row["id"]) for row in found.rows}
-    others = {row["mailchimp_member_id"] for row in found.rows if row["mailchimp_member_id"]}
+    found.row_keys |= {(row.mailchimp_list_id, row.id) for row in found.rows}
+    others = {row.mailchimp_member_id for row in found.rows if row.mailchimp_member_id}
     found.member_keys |= others | _digests(keys, others)
 
 

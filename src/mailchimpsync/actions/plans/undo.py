@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -20,7 +20,8 @@ from mailchimpsync.config import Link
 from mailchimpsync.errors import Code, UsageError
 from mailchimpsync.runtime import Deadline
 from mailchimpsync.store.cache.bases import filter_links
-from mailchimpsync.store.changes import undo
+from mailchimpsync.store.runs import figures
+from mailchimpsync.store.runs.runs import StoredRun
 from mailchimpsync.sync import group_links
 from mailchimpsync.sync.undo.make_plan import plan_undo
 
@@ -54,9 +55,8 @@ def undoplan(
     """
     links = find_links(site, group_id)
     with site.store.begin() as tx:
-        row = undo.find_run(tx, run_id)
-        found = None if row is None else dict(row)
-        newest = [dict(one) for one in undo.newest_runs_with_changes(tx, _audiences(links), RUNS_NAMED)]
+        found = figures.find_run(tx, run_id)
+        newest = figures.runs_with_changes(tx, _audiences(links), RUNS_NAMED)
     link = _link_of(found, links)
     if found is None or link is None:
         raise UsageError(f"There is no run {run_id}{_of_group(group_id)}. {_named(newest)}", code=Code.UNKNOWN)
@@ -69,23 +69,23 @@ def _audiences(links: Sequence[Link]) -> list[str]:
     return [link.audience_id for link in links]
 
 
-def _link_of(found: Mapping[str, Any] | None, links: Sequence[Link]) -> Link | None:
-    return next((link for link in links if found is not None and link.audience_id == found["list_id"]), None)
+def _link_of(found: StoredRun | None, links: Sequence[Link]) -> Link | None:
+    return next((link for link in links if found is not None and link.audience_id == found.list_id), None)
 
 
 def _of_group(group_id: int | None) -> str:
     return f" of group {group_id}" if group_id is not None else ""
 
 
-def _named(newest: Sequence[Mapping[str, Any]]) -> str:
+def _named(newest: Sequence[StoredRun]) -> str:
     if not newest:
         return "No run has changed anything yet."
-    runs = ", ".join(f"{one['id']} ({one['started_at']:%Y-%m-%d %H:%M} UTC)" for one in newest)
+    runs = ", ".join(f"{one.id} ({one.started_at:%Y-%m-%d %H:%M} UTC)" for one in newest)
     return f"The newest runs that changed something: {runs}."
 
 
-def _check(found: Mapping[str, Any], link: Link) -> None:
-    if found["finished_at"] is None:
-        raise UsageError(say("Run %(id)s has not ended. Sync to finish it, or abort it; then undo it.", id=found["id"]))
-    if found["links"] is not None and filter_links(found["links"]) != group_links(link.connection):
-        raise UsageError(say("Run %(id)s can no longer be undone: other groups were linked then.", id=found["id"]))
+def _check(found: StoredRun, link: Link) -> None:
+    if found.finished_at is None:
+        raise UsageError(say("Run %(id)s has not ended. Sync to finish it, or abort it; then undo it.", id=found.id))
+    if found.links is not None and filter_links(found.links) != group_links(link.connection):
+        raise UsageError(say("Run %(id)s can no longer be undone: other groups were linked then.", id=found.id))

@@ -45,4 +45,4 @@ def getfailures(site: Site, list_id: str) -> list[FailedRow]:
     """Return the rows of an audience that can't be synced."""
     with site.store.begin() as tx:
         found = counts.failed_rows(tx, list_id)
-    return [FailedRow(row["civicrm_contact_id"], row["mailchimp_email"], row["reason"] or "") for row in found]
+    return [FailedRow(row.civicrm_contact_id, row.mailchimp_email, row.reason or "") for row in found]

@@ -15,8 +15,8 @@ from mailchimpsync.actions.api.selection import find_audience, find_links
 from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.texts.messages import say
 from mailchimpsync.errors import Code, UsageError
-from mailchimpsync.store.changes import undo
 from mailchimpsync.store.runs import figures, runs
+from mailchimpsync.store.runs.runs import StoredRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def getruns(
     """
     links = [find_audience(site, list_id)] if list_id is not None else find_links(site, group_id)
     with site.store.reading() as tx:
-        return [_past_run(dict(row)) for link in links for row in figures.runs_of(tx, link.audience_id, limit, offset)]
+        return [_past_run(row) for link in links for row in figures.runs_of(tx, link.audience_id, limit, offset)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +111,10 @@ def find_run(site: Site, run_id: int) -> RunStory:
         UsageError: `UNKNOWN`, there is no such run.
     """
     with site.store.reading() as tx:
-        row = undo.find_run(tx, run_id)
+        row = figures.find_run(tx, run_id)
         if row is None:
             raise UsageError(say("There is no run %(id)s.", id=run_id), code=Code.UNKNOWN)
-        return RunStory(_past_run(dict(row)), tuple(runs.log_lines(tx, row["list_id"], run_id)))
+        return RunStory(_past_run(row), tuple(runs.log_lines(tx, row.list_id, run_id)))
 
 
 def count_runs(site: Site, list_id: str) -> int:
@@ -123,12 +123,19 @@ def count_runs(site: Site, list_id: str) -> int:
         return figures.count_runs(tx, list_id)
 
 
-def _past_run(row: Mapping[str, Any]) -> PastRun:
-    same = ("id", "list_id", "kind", "started_at", "finished_at", "since", "begun_by", "outcome", "error_code")
-    counts = row["counts"] or {}
+def _past_run(row: StoredRun) -> PastRun:
+    counts = row.counts or {}
     return PastRun(
-        **{name: row[name] for name in same},
-        plan_id=row["kept_plan_id"],
+        id=row.id,
+        list_id=row.list_id,
+        kind=row.kind,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        since=row.since,
+        begun_by=row.begun_by,
+        outcome=row.outcome,
+        error_code=row.error_code,
+        plan_id=row.kept_plan_id,
         planned=counts.get("planned"),
         changes=counts.get("changes", {}),
         refused=counts.get("refused", 0),

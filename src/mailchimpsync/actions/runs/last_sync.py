@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from mailchimpsync.actions.site import Site
 from mailchimpsync.store.runs import runs
+from mailchimpsync.store.runs.runs import StoredRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +15,7 @@ class LastSync:
     """When a connection's last complete sync started, and its newest run as stored; None: there was none."""
 
     at: datetime | None
-    run: Mapping[str, Any] | None
+    run: StoredRun | None
 
 
 def last_syncs(site: Site) -> dict[str, LastSync]:

@@ -6,18 +6,17 @@ sees that a run has just been made.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim
 
 from mailchimpsync.actions.runs.quiet_hours import is_quiet, quiet_end
 from mailchimpsync.config import Schedule
+from mailchimpsync.store.runs.runs import StoredRun
 
 BACKOFF = timedelta(minutes=1)
 """The wait after a first temporary error; it doubles with each further one, up to the next regular time."""
@@ -74,11 +73,11 @@ class History:
     attempt: Attempt | None = None
 
 
-def history_of(last_run: Mapping[str, Any] | None, first_seen: datetime, attempt: Attempt | None) -> History:
+def history_of(last_run: StoredRun | None, first_seen: datetime, attempt: Attempt | None) -> History:
     """Return a connection's history from its newest run."""
     if last_run is None:
         return History(first_seen, attempt=attempt)
-    return History(first_seen, last_run["started_at"], last_run["finished_at"] is None, attempt)
+    return History(first_seen, last_run.started_at, last_run.finished_at is None, attempt)
 
 
 def due(schedule: Schedule, past: History, now: datetime, key: str) -> datetime | None:

@@ -145,9 +145,9 @@ def state_of(tx: Transaction, link: Link, now: datetime, still_due: Due | None =
         failing_since=standing.failing_since,
         failing_times=standing.failing_times or 0,
         next_run_at=_next_run(tx, link, standing, now),
-        verified_at=verified["started_at"] if verified is not None else None,
-        unexplained=int(verified["unexplained"] or 0) if verified is not None else 0,
-        explained=int(verified["explained"] or 0) if verified is not None else 0,
+        verified_at=verified.started_at if verified is not None else None,
+        unexplained=verified.unexplained if verified is not None else 0,
+        explained=verified.explained if verified is not None else 0,
         batches=updates.batch_delay(tx, list_id, now),
         gone_interests=deleted_interests(standing, link.interests),
     )

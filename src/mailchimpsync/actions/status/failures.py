@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.texts.codes import explain_code
 from mailchimpsync.config import Link
 from mailchimpsync.errors import Entry
 from mailchimpsync.store.queries import failures as stored
+from mailchimpsync.store.queries.failures import FailedPerson
 
 PEOPLE_SHOWN = 3
 
@@ -22,7 +22,7 @@ class FailureGroup:
     code: str | None
     number: int
     entry: Entry
-    first: Sequence[Mapping[str, Any]]
+    first: Sequence[FailedPerson]
 
 
 @dataclass(frozen=True, slots=True)

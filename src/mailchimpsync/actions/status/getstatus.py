@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
@@ -24,6 +24,7 @@ from mailchimpsync.store import Transaction
 from mailchimpsync.store.changes import kept_plans, updates
 from mailchimpsync.store.queries import lookup
 from mailchimpsync.store.runs import runs
+from mailchimpsync.store.runs.runs import StoredRun
 from mailchimpsync.store.site import campaigns
 from mailchimpsync.store.verify import verifications
 
@@ -75,9 +76,9 @@ def _status(
     standing = runs.standing(tx, list_id)
     agreement, by_status = counted.agreement, counted.by_status
     outstanding, unsent = updates.count_open_updates(tx, list_id)
-    last: Mapping[str, Any] = runs.last_run(tx, list_id) or {}
-    log = tuple(runs.log_lines(tx, list_id, last["id"])) if last else ()
-    verified: Mapping[str, Any] = dict(verifications.newest_verification(tx, list_id) or {})
+    last = runs.last_run(tx, list_id)
+    log = tuple(runs.log_lines(tx, list_id, last.id)) if last else ()
+    verified = verifications.newest_verification(tx, list_id)
     running = standing.is_held
     interrupted = standing.run_id is not None and not running
     hold = kept_plans.open_hold(tx, list_id) if link.guard.enabled else None
@@ -88,10 +89,10 @@ def _status(
         stage=standing.stage.value,
         running=running,
         interrupted=interrupted,
-        crashed=_crashed(standing, log[-1][0] if log else last.get("started_at", now), now) if interrupted else None,
+        crashed=_crashed(standing, _last_sign(last, log, now), now) if interrupted else None,
         state=state,
         last_sync_time=standing.last_sync_time,
-        since=last.get("since"),
+        since=last.since if last else None,
         rows=by_status,
         weird=_weird(tx, link, by_status),
         is_counted=_is_counted(standing),
@@ -108,20 +109,27 @@ def _status(
         updates_unsent=unsent,
         failures=_failures(counted.by_reason),
         last_outcome=_last_outcome(state, last),
-        last_error=state.failing_code if state.attempted_at else last.get("error_code"),
+        last_error=state.failing_code if state.attempted_at else (last.error_code if last else None),
         log=log,
         held_plan_id=hold["id"] if hold is not None and is_held else None,
         held_why=tuple(hold["excess"]) if hold is not None and is_held else (),
-        differences_found=verified.get("unexplained"),
+        differences_found=verified.unexplained if verified else None,
         cannot_join=agreement.cannot_join,
         working=_working(standing) if running else None,
-        run_id=last.get("id"),
-        run_began_at=last.get("started_at"),
-        run_begun_by=last.get("begun_by"),
+        run_id=last.id if last else None,
+        run_began_at=last.started_at if last else None,
+        run_begun_by=last.begun_by if last else None,
         campaigns=_campaigns(tx, list_id) if link.campaigns.enabled else None,
         batches=None if problems is None else tuple(dict(one) for one in updates.unhandled_batches(tx, list_id)),
         batches_problem=None if problems is None else problems.get(link.account),
     )
+
+
+def _last_sign(last: StoredRun | None, log: Sequence[tuple[datetime, str]], now: datetime) -> datetime:
+    """Return when a run last wrote to its log, or started."""
+    if log:
+        return log[-1][0]
+    return last.started_at if last else now
 
 
 def _is_counted(standing: runs.Standing) -> bool:
@@ -129,10 +137,10 @@ def _is_counted(standing: runs.Standing) -> bool:
     return standing.last_sync_time is not None or standing.stage in _AFTER_READING
 
 
-def _last_outcome(state: ConnectionState, last: Mapping[str, Any]) -> str | None:
+def _last_outcome(state: ConnectionState, last: StoredRun | None) -> str | None:
     """Return how the last attempt ended, even if it failed before its run started."""
     if state.attempt_outcome is None:
-        return last.get("outcome")
+        return last.outcome if last else None
     return FAILED if state.attempt_outcome == state.failing_code else state.attempt_outcome
 
 
@@ -145,10 +153,15 @@ def _working(standing: runs.Standing) -> Working | None:
 
 
 def _campaigns(tx: Transaction, list_id: str) -> CampaignsStatus:
-    newest: Mapping[str, Any] = dict(campaigns.last_import(tx, list_id) or {})
+    newest = campaigns.last_import(tx, list_id)
     known = campaigns.tally(tx, list_id)
-    failures = _failures(known.failed)
-    return CampaignsStatus(newest.get("begun_at"), newest.get("outcome"), known.campaigns, known.activities, failures)
+    return CampaignsStatus(
+        newest.begun_at if newest else None,
+        newest.outcome if newest else None,
+        known.campaigns,
+        known.activities,
+        _failures(known.failed),
+    )
 
 
 def _crashed(standing: runs.Standing, last_sign: datetime, now: datetime) -> str | None:

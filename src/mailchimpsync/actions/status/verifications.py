@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from typing import Annotated, Any
 
@@ -88,10 +88,5 @@ def getverifications(
     """
     links = find_links(site, group_id)
     with site.store.begin() as tx:
-        rows = [dict(row) for link in links for row in verifications.verifications(tx, link.audience_id, limit)]
-    return [_verified(row) for row in rows]
-
-
-def _verified(row: Mapping[str, Any]) -> Verified:
-    known: dict[str, Any] = {name: row[name] for name in _NAMES}
-    return Verified(**{**known, "differences": row["differences"] or []})
+        rows = [row for link in links for row in verifications.verifications(tx, link.audience_id, limit)]
+    return [Verified(**{**row._asdict(), "differences": row.differences or []}) for row in rows]

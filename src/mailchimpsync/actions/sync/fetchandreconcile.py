@@ -198,7 +198,7 @@ def is_data_run_due(site: Site, link: Link) -> bool:
         return False
     with site.store.reading() as tx:
         last = runs.last_data_run(tx, link.audience_id)
-    return checks_data(link.schedule, last["started_at"] if last else None, site.runtime.now())
+    return checks_data(link.schedule, last.started_at if last else None, site.runtime.now())
 
 
 def _end_trust(site: Site, link: Link) -> None:
@@ -221,7 +221,7 @@ def _report(site: Site, report: Report) -> Report:
         with site.store.begin() as tx:
             standing = runs.standing(tx, report.link.audience_id)
             last = runs.last_run(tx, report.link.audience_id)
-            log = tuple(runs.log_lines(tx, report.link.audience_id, last["id"])) if last else ()
+            log = tuple(runs.log_lines(tx, report.link.audience_id, last.id)) if last else ()
     except StoreError:
         return report
     return replace(report, standing=standing, log=log)

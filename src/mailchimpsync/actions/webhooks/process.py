@@ -6,14 +6,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import RowMapping
-
 from mailchimpsync.actions.site import Site
 from mailchimpsync.config import Link
 from mailchimpsync.errors import BusyError, Code, LeaseLostError, MailchimpsyncError
 from mailchimpsync.runtime import Deadline
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.site import webhook_events
+from mailchimpsync.store.site.webhook_events import DueEvent as Event
 from mailchimpsync.sync import EventResult, handle_events
 
 EVENTS_PER_STEP = 500
@@ -21,8 +20,6 @@ ATTEMPTS_MAX = 20
 BACK_OFF_FIRST = timedelta(seconds=5)
 BACK_OFF_LONGEST = timedelta(hours=1)
 IN_FLIGHT_RETRY = timedelta(seconds=30)
-
-Event = RowMapping
 
 
 def process_events(
@@ -55,7 +52,7 @@ def process_events(
 def _drop(site: Site, list_id: str) -> int:
     now = site.runtime.now()
     with site.store.begin() as tx:
-        ids = [event["id"] for event in webhook_events.due_events(tx, list_id, now, EVENTS_PER_STEP)]
+        ids = [event.id for event in webhook_events.due_events(tx, list_id, now, EVENTS_PER_STEP)]
         webhook_events.finish_events(tx, ids, now, webhook_events.IGNORED, Code.EVENT_UNCONNECTED)
     return len(ids)
 
@@ -95,12 +92,12 @@ def _handle(
             on_surprise(error)
         if len(due) > 1:
             return [result for event in due for result in _handle(site, link, [event], deadline, on_surprise)]
-        return [EventResult(due[0]["id"], Code.INTERNAL, settled=False, note=type(error).__name__)]
+        return [EventResult(due[0].id, Code.INTERNAL, settled=False, note=type(error).__name__)]
 
 
 def _record_results(site: Site, due: Sequence[Event], results: Iterable[EventResult]) -> int:
     now = site.runtime.now()
-    by_id = {event["id"]: event for event in due}
+    by_id = {event.id: event for event in due}
     settled: defaultdict[tuple[Code, str, int | None], list[int]] = defaultdict(list)
     with site.store.begin() as tx:
         for result in results:
@@ -126,11 +123,9 @@ def _postpone(site: Site, due: Sequence[Event], code: Code, note: str, *, counts
 
 
 def _retry_later(tx: Transaction, event: Event, now: datetime, code: Code, note: str, *, counts: bool = True) -> None:
-    attempts = event["attempts"] + (1 if counts else 0)
+    attempts = event.attempts + (1 if counts else 0)
     if attempts >= ATTEMPTS_MAX:
-        webhook_events.finish_events(
-            tx, [event["id"]], now, webhook_events.FAILED, Code.EVENT_GIVEN_UP, f"{code}: {note}"
-        )
+        webhook_events.finish_events(tx, [event.id], now, webhook_events.FAILED, Code.EVENT_GIVEN_UP, f"{code}: {note}")
         return
-    wait = min(BACK_OFF_FIRST * 2 ** event["attempts"], BACK_OFF_LONGEST)
-    webhook_events.postpone_events(tx, [event["id"]], now + wait, code, note, counts=counts)
+    wait = min(BACK_OFF_FIRST * 2**event.attempts, BACK_OFF_LONGEST)
+    webhook_events.postpone_events(tx, [event.id], now + wait, code, note, counts=counts)

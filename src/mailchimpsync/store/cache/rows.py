@@ -78,6 +78,19 @@ class Sibling(NamedTuple):
     departed_contact_id: int | None
 
 
+class ReportedRow(NamedTuple):
+    """What became of the row of a member that a webhook reported."""
+
+    id: int
+    civicrm_contact_id: int | None
+    sync_status: str
+    recheck: bool
+    reason: str | None
+    names_before: Mapping[str, str] | None
+    address_before: str | None
+    hold_reason: str | None
+
+
 def due_facts(tx: Connection, list_id: str, after: int, limit: int) -> Sequence[DueFacts]:
     """Return the next due rows, by id, with the facts that show whether both sides agree."""
     status = cast(group_contact.c.group_id, String(20)) + ":" + func.coalesce(group_contact.c.status, "")
@@ -198,6 +211,11 @@ def write_alike(tx: Connection, rows: Sequence[Row]) -> None:
         classes.setdefault(json_text(values), (values, []))[1].append(row["id"])
     for values, ids in classes.values():
         tx.execute(update(cache).where(cache.c.id.in_(ids)).values(values))
+
+
+def reported_rows(tx: Connection, ids: Sequence[int]) -> dict[int, ReportedRow]:
+    """Return the rows of members that a webhook reported, by id."""
+    return {row.id: row for row in fetch(tx, ReportedRow, select_as(ReportedRow, cache).where(cache.c.id.in_(ids)))}
 
 
 def rows_by_id(tx: Connection, ids: Sequence[int]) -> dict[int, RowMapping]:

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import Connection, RowMapping, delete, select
 
 from mailchimpsync.effects import Effect
 from mailchimpsync.store.changes.kept_plans import LEFT_OUT, ROWS_PER_PAGE
 from mailchimpsync.store.engine.dialect import update_by_id
-from mailchimpsync.store.schema import cache, journal, kept_change, kept_plan, run
-
-
-def find_run(tx: Connection, run_id: int) -> RowMapping | None:
-    """Return a run, of whatever kind, or None."""
-    return tx.execute(select(run).where(run.c.id == run_id)).mappings().one_or_none()
-
-
-def newest_runs_with_changes(tx: Connection, list_ids: Collection[str], limit: int) -> Sequence[RowMapping]:
-    """Return the newest runs of audiences that changed something, newest first."""
-    changed = select(journal.c.run_id).where(journal.c.list_id.in_(list_ids), journal.c.run_id.is_not(None))
-    query = select(run).where(run.c.list_id.in_(list_ids), run.c.id.in_(changed.distinct()))
-    return tx.execute(query.order_by(run.c.id.desc()).limit(limit)).mappings().all()
+from mailchimpsync.store.schema import cache, journal, kept_change, kept_plan
 
 
 def rows_changed_by(tx: Connection, run_id: int, after: int, limit: int = ROWS_PER_PAGE) -> Sequence[int]:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, case, func, select
+from sqlalchemy import ColumnElement, Connection, and_, case, func, select
 
 from mailchimpsync.errors import Code
 from mailchimpsync.model import SUBSCRIBED_STATUSES, GroupStatus, SyncStatus
+from mailchimpsync.store.engine.typed_rows import fetch, select_as
 from mailchimpsync.store.schema import cache, group_contact
 
 EXCLUDED_BY_CHOICE = frozenset({Code.CIVICRM_LEFT_ALONE, *(code for code in Code if code.name.startswith("DEPARTED_"))})
@@ -40,6 +42,14 @@ class Agreement:
     kept_off: int = 0
     kept_on: int = 0
     further_rows: int = 0
+
+
+class Failed(NamedTuple):
+    """A row that can't be synced."""
+
+    civicrm_contact_id: int | None
+    mailchimp_email: str | None
+    reason: str | None
 
 
 def agreement(tx: Connection, list_id: str, group_id: int) -> Agreement:
@@ -115,8 +125,7 @@ def number_failed(tx: Connection, list_ids: Sequence[str]) -> int:
     return int(tx.execute(query).scalar_one())
 
 
-def failed_rows(tx: Connection, list_id: str) -> Sequence[RowMapping]:
-    """Return the rows that can't be synced: civicrm_contact_id, mailchimp_email, reason, reason_detail."""
-    columns = (cache.c.civicrm_contact_id, cache.c.mailchimp_email, cache.c.reason, cache.c.reason_detail)
-    query = select(*columns).where(cache.c.mailchimp_list_id == list_id, cache.c.sync_status == SyncStatus.FAIL.value)
-    return tx.execute(query.order_by(cache.c.id)).mappings().all()
+def failed_rows(tx: Connection, list_id: str) -> Sequence[Failed]:
+    """Return the rows that can't be synced."""
+    failed = cache.c.mailchimp_list_id == list_id, cache.c.sync_status == SyncStatus.FAIL.value
+    return fetch(tx, Failed, select_as(Failed, cache).where(*failed).order_by(cache.c.id))

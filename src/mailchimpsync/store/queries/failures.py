@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
 
 from mailchimpsync.model import SyncStatus
+from mailchimpsync.store.engine.typed_rows import fetch, select_as
 from mailchimpsync.store.schema import cache
 
-_SHOWN = ("id", "civicrm_contact_id", "mailchimp_email", "mailchimp_contact_id", "mailchimp_data", "reason_detail")
+
+class FailedPerson(NamedTuple):
+    """A row that can't be synced; `number`: how many rows can't be for the same reason."""
+
+    id: int
+    civicrm_contact_id: int | None
+    mailchimp_email: str | None
+    mailchimp_data: Mapping[str, str] | None
+    reason: str | None
+    reason_detail: str | None
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +31,7 @@ class FailedFor:
 
     reason: str | None
     number: int
-    first: Sequence[dict[str, Any]]
+    first: Sequence[FailedPerson]
 
 
 def failures_by_reason(tx: Connection, list_id: str, shown: int) -> list[FailedFor]:
@@ -35,10 +46,10 @@ def failures_by_reason(tx: Connection, list_id: str, shown: int) -> list[FailedF
         .where(cache.c.mailchimp_list_id == list_id, cache.c.sync_status == SyncStatus.FAIL.value)
         .subquery()
     )
-    first = select(ranked.c.reason, ranked.c.number, *(cache.c[name] for name in _SHOWN))
-    query = first.join(cache, cache.c.id == ranked.c.id).where(ranked.c.place <= shown).order_by(ranked.c.id)
-    found: dict[str | None, tuple[int, list[dict[str, Any]]]] = {}
-    for row in tx.execute(query).mappings():
-        found.setdefault(row["reason"], (row["number"], []))[1].append(dict(row))
-    groups = [FailedFor(reason, number, rows) for reason, (number, rows) in found.items()]
+    first = select_as(FailedPerson, cache, number=ranked.c.number).join(ranked, ranked.c.id == cache.c.id)
+    query = first.where(ranked.c.place <= shown).order_by(ranked.c.id)
+    found: dict[str | None, list[FailedPerson]] = {}
+    for row in fetch(tx, FailedPerson, query):
+        found.setdefault(row.reason, []).append(row)
+    groups = [FailedFor(reason, rows[0].number, rows) for reason, rows in found.items()]
     return sorted(groups, key=lambda one: (-one.number, one.reason or ""))

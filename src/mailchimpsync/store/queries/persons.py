@@ -2,18 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Text, func, or_, select, type_coerce
 
 from mailchimpsync.addresses import normalise_address, spellings
 from mailchimpsync.store.changes.kept_plans import PlanState
+from mailchimpsync.store.engine.typed_rows import fetch, select_as
 from mailchimpsync.store.queries.filters import NO_ESCAPE, contains_text
 from mailchimpsync.store.schema import cache, kept_change, kept_plan
 
 ROWS_MAX = 200
 """How many of a person's rows, and of the plans waiting for them, are returned."""
+
+
+class PersonRow(NamedTuple):
+    """What one row says of a person."""
+
+    id: int
+    mailchimp_list_id: str
+    identity: str
+    mailchimp_member_id: str | None
+    mailchimp_email: str | None
+    mailchimp_status: str | None
+    mailchimp_status_date: datetime | None
+    mailchimp_interests: Mapping[str, bool] | None
+    civicrm_contact_id: int | None
+    departed_contact_id: int | None
+    marks: str | None
+    contact_problem: str | None
+    civicrm_address: str | None
+    new_address: str | None
+    sync_status: str
+    reason: str | None
+    reason_detail: str | None
+    base_subscribed: bool | None
+
+
+class NamedMember(NamedTuple):
+    """A member with an address, a name and perhaps a contact."""
+
+    civicrm_contact_id: int | None
+    mailchimp_email: str
+    mailchimp_data: Mapping[str, str] | None
 
 
 def rows_of(
@@ -24,14 +57,14 @@ def rows_of(
     contact_ids: Collection[int] = (),
     member_ids: Collection[str] = (),
     address: str | None = None,
-) -> dict[int, dict[str, Any]]:
-    """Return rows with one of these ids, contacts, members, or this address, by id, with all columns.
+) -> dict[int, PersonRow]:
+    """Return rows with one of these ids, contacts, members, or this address, by id.
 
     Every row is searched for an address only if no member has the id derived from it, as with very old members.
     """
     identities = [f"m:{key}" for key in member_ids]
     here = cache.c.mailchimp_list_id.in_(audiences)
-    found: dict[int, dict[str, Any]] = {}
+    found: dict[int, PersonRow] = {}
     for values, condition in (
         (ids, cache.c.id.in_(ids)),
         (contact_ids, cache.c.civicrm_contact_id.in_(contact_ids)),
@@ -40,28 +73,27 @@ def rows_of(
         if values:
             found |= _rows(tx, here, condition)
     if address is not None and not any(
-        normalise_address(row["mailchimp_email"] or "") == address for row in found.values()
+        normalise_address(row.mailchimp_email or "") == address for row in found.values()
     ):
         found |= _rows(tx, here, func.lower(cache.c.mailchimp_email).in_(spellings([address])))
     return found
 
 
-def _rows(tx: Connection, *conditions: ColumnElement[bool]) -> dict[int, dict[str, Any]]:
-    query = select(cache).where(*conditions).order_by(cache.c.id).limit(ROWS_MAX)
-    return {row["id"]: dict(row) for row in tx.execute(query).mappings()}
+def _rows(tx: Connection, *conditions: ColumnElement[bool]) -> dict[int, PersonRow]:
+    query = select_as(PersonRow, cache).where(*conditions).order_by(cache.c.id).limit(ROWS_MAX)
+    return {row.id: row for row in fetch(tx, PersonRow, query)}
 
 
-def rows_like(tx: Connection, audiences: Collection[str], part: str, limit: int) -> Sequence[RowMapping]:
+def rows_like(tx: Connection, audiences: Collection[str], part: str, limit: int) -> Sequence[NamedMember]:
     """Return some rows of members with a part in their address or name; reads all rows where few have it."""
     pattern = contains_text(part)
     names = type_coerce(cache.c.mailchimp_data, Text)
-    columns = (cache.c.civicrm_contact_id, cache.c.mailchimp_email, cache.c.mailchimp_data)
-    query = select(*columns).where(
+    query = select_as(NamedMember, cache).where(
         cache.c.mailchimp_list_id.in_(audiences),
         cache.c.mailchimp_email.is_not(None),
         or_(cache.c.mailchimp_email.ilike(pattern, escape=NO_ESCAPE), names.ilike(pattern, escape=NO_ESCAPE)),
     )
-    return tx.execute(query.limit(limit)).mappings().all()
+    return fetch(tx, NamedMember, query.limit(limit))
 
 
 def waiting_changes(tx: Connection, list_id: str, identities: Collection[str]) -> Sequence[RowMapping]:

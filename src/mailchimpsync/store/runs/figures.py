@@ -6,16 +6,17 @@ They are stored in `run.counts`, so that a year of runs can be shown without cou
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Text, func, select, type_coerce, update
+from sqlalchemy import Connection, Text, func, select, type_coerce, update
 
 from mailchimpsync.effects import Effect
 from mailchimpsync.model import ChangeKind
+from mailchimpsync.store.engine.typed_rows import fetch, fetch_one, select_as
 from mailchimpsync.store.queries.counts import Agreement
-from mailchimpsync.store.runs.runs import WHOLE_RUN
+from mailchimpsync.store.runs.runs import WHOLE_RUN, StoredRun
 from mailchimpsync.store.schema import journal, run
 
 _AT_CIVICRM, _AT_MAILCHIMP, _CHANGES = "subscribed_at_civicrm", "subscribed_at_mailchimp", "changes"
@@ -79,10 +80,22 @@ def last_counted(tx: Connection, list_id: str) -> datetime | None:
     return tx.execute(query.order_by(run.c.id.desc()).limit(1)).scalar_one_or_none()
 
 
-def runs_of(tx: Connection, list_id: str, limit: int, offset: int = 0) -> Sequence[RowMapping]:
+def find_run(tx: Connection, run_id: int) -> StoredRun | None:
+    """Return a run, of whatever kind, or None."""
+    return fetch_one(tx, StoredRun, select_as(StoredRun, run).where(run.c.id == run_id))
+
+
+def runs_of(tx: Connection, list_id: str, limit: int, offset: int = 0) -> Sequence[StoredRun]:
     """Return the newest runs over a whole connection, newest first."""
-    query = select(run).where(run.c.list_id == list_id, run.c.kind == WHOLE_RUN).order_by(run.c.id.desc())
-    return tx.execute(query.limit(limit).offset(offset)).mappings().all()
+    query = select_as(StoredRun, run).where(run.c.list_id == list_id, run.c.kind == WHOLE_RUN)
+    return fetch(tx, StoredRun, query.order_by(run.c.id.desc()).limit(limit).offset(offset))
+
+
+def runs_with_changes(tx: Connection, list_ids: Collection[str], limit: int) -> Sequence[StoredRun]:
+    """Return the newest runs of audiences that changed something, newest first."""
+    changed = select(journal.c.run_id).where(journal.c.list_id.in_(list_ids), journal.c.run_id.is_not(None))
+    query = select_as(StoredRun, run).where(run.c.list_id.in_(list_ids), run.c.id.in_(changed.distinct()))
+    return fetch(tx, StoredRun, query.order_by(run.c.id.desc()).limit(limit))
 
 
 def count_runs(tx: Connection, list_id: str) -> int:

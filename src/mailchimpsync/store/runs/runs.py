@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -29,6 +29,7 @@ from sqlalchemy import (
 from mailchimpsync.errors import BusyError, Code, LeaseLostError
 from mailchimpsync.model import Stage
 from mailchimpsync.store.engine.dialect import simulated_now, upsert, utc_moment
+from mailchimpsync.store.engine.typed_rows import fetch_one, select_as
 from mailchimpsync.store.schema import log, run, status
 
 Moment = ColumnElement[Any]
@@ -173,6 +174,37 @@ class RunStart:
     with_data: bool = False
 
 
+class StoredRun(NamedTuple):
+    """A run.
+
+    Attributes:
+        kind: `WHOLE_RUN` or `MEMBERS`.
+        begun_by: its caller; None: it was due.
+        since: None: it read everything.
+        finished_at: None: it is in progress, or was interrupted.
+    """
+
+    id: int
+    list_id: str
+    kind: str
+    started_at: datetime
+    begun_by: str | None
+    since: datetime | None
+    links: Mapping[str, Any] | None
+    kept_plan_id: int | None
+    finished_at: datetime | None
+    outcome: str | None
+    error_code: str | None
+    counts: Mapping[str, Any] | None
+
+
+class DataRun(NamedTuple):
+    """When a run with data started, and its figures."""
+
+    started_at: datetime
+    counts: Mapping[str, Any] | None
+
+
 def record_deleted_interests(tx: Connection, list_id: str, gone: Sequence[str]) -> None:
     """Record which linked interests Mailchimp doesn't have."""
     tx.execute(update(status).where(status.c.list_id == list_id).values(gone_interests=list(gone) or None))
@@ -308,13 +340,12 @@ def add_counts(tx: Connection, run_id: int, **counts: Any) -> None:
     tx.execute(update(run).where(run.c.id == run_id).values(counts={**(found or {}), **counts}))
 
 
-def last_data_run(tx: Connection, list_id: str) -> Mapping[str, Any] | None:
-    """Return the newest complete run with data of a connection: started_at, counts."""
-    query = select(run.c.started_at, run.c.counts).where(
+def last_data_run(tx: Connection, list_id: str) -> DataRun | None:
+    """Return the newest complete run with data of a connection."""
+    query = select_as(DataRun, run).where(
         run.c.list_id == list_id, run.c.kind == WHOLE_RUN, run.c.with_data, run.c.outcome.in_(COMPLETE)
     )
-    row = tx.execute(query.order_by(run.c.id.desc()).limit(1)).mappings().one_or_none()
-    return dict(row) if row is not None else None
+    return fetch_one(tx, DataRun, query.order_by(run.c.id.desc()).limit(1))
 
 
 def remember_seen(tx: Connection, list_id: str, seen: Mapping[str, Any]) -> None:
@@ -401,15 +432,13 @@ def last_activity(tx: Connection, list_id: str) -> datetime | None:
     return tx.execute(query).scalar_one_or_none()
 
 
-def last_run(tx: Connection, list_id: str) -> Mapping[str, Any] | None:
-    """Return the newest run of a connection as a mapping of its columns.
+def last_run(tx: Connection, list_id: str) -> StoredRun | None:
+    """Return the newest run of a connection.
 
     Syncs of a few members don't count, nor calls that failed before their run had started.
     """
-    query = select(run).where(run.c.list_id == list_id, run.c.kind == WHOLE_RUN, has_run()).order_by(run.c.id.desc())
-    query = query.limit(1)
-    row = tx.execute(query).one_or_none()
-    return dict(row._mapping) if row else None  # noqa: SLF001 (SQLAlchemy's public name for it)
+    query = select_as(StoredRun, run).where(run.c.list_id == list_id, run.c.kind == WHOLE_RUN, has_run())
+    return fetch_one(tx, StoredRun, query.order_by(run.c.id.desc()).limit(1))
 
 
 def has_run() -> ColumnElement[bool]:

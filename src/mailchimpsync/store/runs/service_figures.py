@@ -61,7 +61,7 @@ class CampaignFigures:
 def campaign_figures(tx: Connection, list_id: str) -> CampaignFigures:
     """Return the figures of an audience's campaigns."""
     before = campaigns.last_import(tx, list_id)
-    return CampaignFigures(campaigns.count_by_state(tx, list_id), before["complete_at"] if before else None)
+    return CampaignFigures(campaigns.count_by_state(tx, list_id), before.complete_at if before else None)
 
 
 def event_figures(tx: Connection) -> EventFigures:

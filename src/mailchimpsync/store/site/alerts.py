@@ -4,30 +4,55 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, func, insert, null, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from mailchimpsync.store.engine.typed_rows import fetch, fetch_one, select_as
 from mailchimpsync.store.schema import alert, event, journal, run
 from mailchimpsync.store.site import webhook_events
 
 
-def open_alerts(tx: Connection) -> list[dict[str, Any]]:
+class StoredAlert(NamedTuple):
+    """A problem that was noted.
+
+    Attributes:
+        problem: its unique name.
+        data: numbers and names of connections, never of people.
+        tell_at: when to report it next; None: never.
+        told: how often it was reported.
+    """
+
+    id: int
+    problem: str
+    kind: str
+    list_id: str | None
+    code: str | None
+    data: Mapping[str, Any]
+    began_at: datetime
+    tell_at: datetime | None
+    told: int
+    told_at: datetime | None
+    acknowledged_at: datetime | None
+    acknowledged_by: str | None
+    recovered_at: datetime | None
+
+
+def open_alerts(tx: Connection) -> list[StoredAlert]:
     """Return the open problems, oldest first."""
-    query = select(alert).where(alert.c.open_problem.is_not(None)).order_by(alert.c.id)
-    return [dict(row) for row in tx.execute(query).mappings()]
+    query = select_as(StoredAlert, alert).where(alert.c.open_problem.is_not(None)).order_by(alert.c.id)
+    return fetch(tx, StoredAlert, query)
 
 
-def newest_alerts(tx: Connection, limit: int) -> list[dict[str, Any]]:
+def newest_alerts(tx: Connection, limit: int) -> list[StoredAlert]:
     """Return the newest problems, including resolved ones, newest first."""
-    return [dict(row) for row in tx.execute(select(alert).order_by(alert.c.id.desc()).limit(limit)).mappings()]
+    return fetch(tx, StoredAlert, select_as(StoredAlert, alert).order_by(alert.c.id.desc()).limit(limit))
 
 
-def find_alert(tx: Connection, alert_id: int) -> dict[str, Any] | None:
+def find_alert(tx: Connection, alert_id: int) -> StoredAlert | None:
     """Return a problem, or None."""
-    row = tx.execute(select(alert).where(alert.c.id == alert_id)).mappings().one_or_none()
-    return dict(row) if row is not None else None
+    return fetch_one(tx, StoredAlert, select_as(StoredAlert, alert).where(alert.c.id == alert_id))
 
 
 def raise_alert(tx: Connection, problem: str, **values: Any) -> bool:

@@ -7,12 +7,54 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, and_, case, delete, func, or_, select, update
+from sqlalchemy import Connection, and_, case, delete, func, or_, select, update
 
 from mailchimpsync.store.engine.dialect import ROWS_PER_STATEMENT, upsert
+from mailchimpsync.store.engine.typed_rows import fetch, fetch_one, select_as
 from mailchimpsync.store.schema import cache, campaign, campaign_import, campaign_recipient
 
 NUMBER_SHOWN_MAX = 500
+
+
+class StoredCampaign(NamedTuple):
+    """A campaign.
+
+    Attributes:
+        campaign_id: Mailchimp's.
+        details: of its activities, as HTML.
+        progress: the position in the report being read.
+        recipients: None: they have not all been read.
+        unknown: how many of them have no contact.
+        closed_at: when its activity was found to be permanently deleted.
+        code: why the last attempt failed.
+    """
+
+    id: int
+    list_id: str
+    campaign_id: str
+    subject: str
+    details: str | None
+    sent_at: datetime
+    activity_id: int | None
+    opened_activity_id: int | None
+    clicked_activity_id: int | None
+    progress: Mapping[str, Any] | None
+    recipients: int | None
+    unknown: int
+    opened: int | None
+    clicked: int | None
+    acts_read_at: datetime | None
+    closed_at: datetime | None
+    code: str | None
+
+
+class LastImport(NamedTuple):
+    """The newest import; `complete_at`: when the newest complete one started."""
+
+    begun_at: datetime
+    ended_at: datetime | None
+    outcome: str | None
+    complete_at: datetime | None
 
 
 class LateRecipient(NamedTuple):
@@ -28,19 +70,20 @@ def add_campaigns(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     upsert(tx, campaign, rows, keys=("list_id", "campaign_id"), assign=lambda old, _new: [("list_id", old["list_id"])])
 
 
-def open_campaigns(tx: Connection, list_id: str, followed_since: datetime) -> Sequence[RowMapping]:
+def open_campaigns(tx: Connection, list_id: str, followed_since: datetime) -> Sequence[StoredCampaign]:
     """Return the campaigns that aren't completely read, or were sent since a time; oldest first, no closed ones."""
     is_open = or_(
         campaign.c.recipients.is_(None), campaign.c.progress.is_not(None), campaign.c.sent_at >= followed_since
     )
-    query = select(campaign).where(campaign.c.list_id == list_id, campaign.c.closed_at.is_(None), is_open)
-    return tx.execute(query.order_by(campaign.c.sent_at, campaign.c.id)).mappings().all()
+    open_ones = campaign.c.list_id == list_id, campaign.c.closed_at.is_(None), is_open
+    query = select_as(StoredCampaign, campaign).where(*open_ones)
+    return fetch(tx, StoredCampaign, query.order_by(campaign.c.sent_at, campaign.c.id))
 
 
-def newest_campaigns(tx: Connection, list_id: str, limit: int = NUMBER_SHOWN_MAX) -> Sequence[RowMapping]:
+def newest_campaigns(tx: Connection, list_id: str, limit: int = NUMBER_SHOWN_MAX) -> Sequence[StoredCampaign]:
     """Return campaigns, the newest first."""
-    query = select(campaign).where(campaign.c.list_id == list_id)
-    return tx.execute(query.order_by(campaign.c.sent_at.desc(), campaign.c.id.desc()).limit(limit)).mappings().all()
+    query = select_as(StoredCampaign, campaign).where(campaign.c.list_id == list_id)
+    return fetch(tx, StoredCampaign, query.order_by(campaign.c.sent_at.desc(), campaign.c.id.desc()).limit(limit))
 
 
 class CampaignState(StrEnum):
@@ -52,13 +95,13 @@ class CampaignState(StrEnum):
     CLOSED = "closed"  # an activity was permanently deleted in CiviCRM
 
 
-def state_of(row: Mapping[str, Any]) -> CampaignState:
+def state_of(row: StoredCampaign) -> CampaignState:
     """Return the state of a campaign."""
-    if row["closed_at"] is not None:
+    if row.closed_at is not None:
         return CampaignState.CLOSED
-    if row["code"] is not None:
+    if row.code is not None:
         return CampaignState.FAILED
-    is_read = row["recipients"] is not None and row["progress"] is None
+    is_read = row.recipients is not None and row.progress is None
     return CampaignState.COMPLETE if is_read else CampaignState.UNFINISHED
 
 
@@ -122,7 +165,8 @@ def count_unknown(tx: Connection, key: int) -> int:
 def late_recipients(tx: Connection, list_id: str, after: int, limit: int) -> list[LateRecipient]:
     """Return the next recipients after a row who have got a contact, of completely read campaigns."""
     query = (
-        select(campaign_recipient.c.id, campaign_recipient.c.campaign_key, cache.c.civicrm_contact_id)
+        select_as(LateRecipient, campaign_recipient, contact_id=cache.c.civicrm_contact_id)
+        .select_from(campaign_recipient)
         .join(campaign, campaign.c.id == campaign_recipient.c.campaign_key)
         .join(cache, cache.c.identity == "m:" + campaign_recipient.c.member_id)
         .where(
@@ -136,7 +180,7 @@ def late_recipients(tx: Connection, list_id: str, after: int, limit: int) -> lis
         .order_by(campaign_recipient.c.id)
         .limit(limit)
     )
-    return [LateRecipient(*row) for row in tx.execute(query)]
+    return fetch(tx, LateRecipient, query)
 
 
 def resolve_late_recipients(tx: Connection, key: int, recipient_ids: Sequence[int]) -> None:
@@ -172,6 +216,6 @@ def end_import(tx: Connection, list_id: str, now: datetime, outcome: str, *, is_
     tx.execute(update(campaign_import).where(campaign_import.c.list_id == list_id).values(**values))
 
 
-def last_import(tx: Connection, list_id: str) -> RowMapping | None:
+def last_import(tx: Connection, list_id: str) -> LastImport | None:
     """Return the state of an audience's newest import, or None before the first."""
-    return tx.execute(select(campaign_import).where(campaign_import.c.list_id == list_id)).mappings().one_or_none()
+    return fetch_one(tx, LastImport, select_as(LastImport, campaign_import).where(campaign_import.c.list_id == list_id))

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from mailchimpsync.store.engine.typed_rows import fetch, fetch_one, select_as
 from mailchimpsync.store.schema import configuration
 
 VERSIONS_MAX = 200
 """How many versions are stored; each new one replaces the oldest."""
+
+
+class StoredVersion(NamedTuple):
+    """A version of the configuration, as it was saved."""
+
+    version: int
+    saved_at: datetime
+    saved_by: str
+    document: Any
 
 
 def newest_configuration(tx: Connection) -> Any:
@@ -26,14 +36,16 @@ def newest_version(tx: Connection) -> int:
     return int(tx.execute(select(func.coalesce(func.max(configuration.c.version), 0))).scalar_one())
 
 
-def versions(tx: Connection, limit: int) -> Sequence[RowMapping]:
-    """Return the newest versions with all columns, newest first."""
-    return tx.execute(select(configuration).order_by(configuration.c.version.desc()).limit(limit)).mappings().all()
+def versions(tx: Connection, limit: int) -> Sequence[StoredVersion]:
+    """Return the newest versions, newest first."""
+    query = select_as(StoredVersion, configuration).order_by(configuration.c.version.desc()).limit(limit)
+    return fetch(tx, StoredVersion, query)
 
 
-def version(tx: Connection, number: int) -> RowMapping | None:
-    """Return a version with all columns; None: there is none with this number, or no longer."""
-    return tx.execute(select(configuration).where(configuration.c.version == number)).mappings().one_or_none()
+def version(tx: Connection, number: int) -> StoredVersion | None:
+    """Return a version; None: there is none with this number, or no longer."""
+    query = select_as(StoredVersion, configuration).where(configuration.c.version == number)
+    return fetch_one(tx, StoredVersion, query)
 
 
 def save_configuration(tx: Connection, document: Any, now: datetime, by: str, *, after: int) -> int | None:

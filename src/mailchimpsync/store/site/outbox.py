@@ -4,17 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from mailchimpsync.store.engine.typed_rows import fetch, fetch_one, select_as
 from mailchimpsync.store.schema import alert_message
 
 WAITING, SENT, GIVEN_UP = "waiting", "sent", "given up"
 """The states of a message."""
 
 NOTE_LENGTH_MAX = 100
+
+
+class Message(NamedTuple):
+    """A message; `note`: the result of the last attempt."""
+
+    id: int
+    fingerprint: str
+    channel: str
+    content: dict[str, Any]
+    state: str
+    attempts: int
+    note: str | None
 
 
 def add_message(tx: Connection, *, fingerprint: str, channel: str, content: Mapping[str, Any], now: datetime) -> bool:
@@ -36,14 +49,14 @@ def is_known(tx: Connection, fingerprint: str) -> bool:
     return tx.execute(query).first() is not None
 
 
-def next_message(tx: Connection, now: datetime, without: Collection[str] = ()) -> RowMapping | None:
+def next_message(tx: Connection, now: datetime, without: Collection[str] = ()) -> Message | None:
     """Return the next due message of other channels than those, or None; the least tried and oldest first.
 
     So a short call doesn't spend its time on a channel that never responds.
     """
-    query = select(alert_message).where(alert_message.c.state == WAITING, alert_message.c.due_at <= now)
-    others = query.where(alert_message.c.channel.not_in(without))
-    return tx.execute(others.order_by(alert_message.c.attempts, alert_message.c.id).limit(1)).mappings().one_or_none()
+    is_due = alert_message.c.state == WAITING, alert_message.c.due_at <= now
+    query = select_as(Message, alert_message).where(*is_due, alert_message.c.channel.not_in(without))
+    return fetch_one(tx, Message, query.order_by(alert_message.c.attempts, alert_message.c.id).limit(1))
 
 
 def claim_message(tx: Connection, message_id: int, attempts: int, due_at: datetime) -> bool:
@@ -66,11 +79,11 @@ def record_failure(tx: Connection, message_id: int, note: str) -> None:
     tx.execute(update(alert_message).where(alert_message.c.id == message_id).values(note=note[:NOTE_LENGTH_MAX]))
 
 
-def newest_by_channel(tx: Connection) -> dict[str, RowMapping]:
+def newest_by_channel(tx: Connection) -> dict[str, Message]:
     """Return the newest message of each channel that was tried."""
     newest = select(func.max(alert_message.c.id)).where(alert_message.c.attempts > 0).group_by(alert_message.c.channel)
-    found = tx.execute(select(alert_message).where(alert_message.c.id.in_(newest))).mappings()
-    return {row["channel"]: row for row in found}
+    found = fetch(tx, Message, select_as(Message, alert_message).where(alert_message.c.id.in_(newest)))
+    return {row.channel: row for row in found}
 
 
 def forget_messages(tx: Connection, before: datetime) -> int:

@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
+from mailchimpsync.store.engine.typed_rows import fetch, fetch_one, select_as
 from mailchimpsync.store.schema import token
 
-_SHOWN = [column for column in token.columns if column is not token.c.token_hash]
+
+class StoredToken(NamedTuple):
+    """A token; its hash is only compared, never shown."""
+
+    id: int
+    name: str
+    token_hash: str
+    scope: str
+    created_at: datetime
+    created_by: str
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None
 
 
 def add_token(
@@ -28,14 +42,14 @@ def add_token(
     return int(key[0]) if key else 0
 
 
-def find_token(tx: Connection, token_hash: str) -> RowMapping | None:
-    """Return the token with this hash, with all columns, or None."""
-    return tx.execute(select(token).where(token.c.token_hash == token_hash)).mappings().one_or_none()
+def find_token(tx: Connection, token_hash: str) -> StoredToken | None:
+    """Return the token with this hash, or None."""
+    return fetch_one(tx, StoredToken, select_as(StoredToken, token).where(token.c.token_hash == token_hash))
 
 
-def all_tokens(tx: Connection) -> Sequence[RowMapping]:
-    """Return every token there ever was, oldest first, without hashes."""
-    return tx.execute(select(*_SHOWN).order_by(token.c.id)).mappings().all()
+def all_tokens(tx: Connection) -> Sequence[StoredToken]:
+    """Return every token there ever was, oldest first."""
+    return fetch(tx, StoredToken, select_as(StoredToken, token).order_by(token.c.id))
 
 
 def revoke_token(tx: Connection, token_id: int, now: datetime) -> bool:

@@ -5,19 +5,48 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, delete, func, or_, select, true, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.expression import insert
 
 from mailchimpsync.errors import Code
+from mailchimpsync.store.engine.typed_rows import fetch, select_as
 from mailchimpsync.store.schema import event
 
 WAITING, DONE, IGNORED, FAILED = "waiting", "done", "ignored", "failed"
 """The states of an event."""
 
 NOTE_LENGTH_MAX = 500
+
+
+class DueEvent(NamedTuple):
+    """An event to handle; `data` is what it needs of the call, such as `{"email": …}`."""
+
+    id: int
+    kind: str
+    data: Mapping[str, Any]
+    attempts: int
+
+
+class RecentEvent(NamedTuple):
+    """An event, waiting or finished, without its content; `run_id`: the run of a few members that handled it."""
+
+    id: int
+    list_id: str
+    kind: str
+    member_key: str | None
+    other_key: str | None
+    fired_at: datetime | None
+    received_at: datetime
+    state: str
+    attempts: int
+    due_at: datetime
+    finished_at: datetime | None
+    outcome: str | None
+    note: str | None
+    run_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +108,8 @@ def audiences_with_events(tx: Connection, now: datetime) -> list[str]:
     return list(tx.execute(query.group_by(event.c.list_id).order_by(func.min(event.c.id))).scalars())
 
 
-def due_events(tx: Connection, list_id: str, now: datetime, limit: int) -> Sequence[RowMapping]:
-    """Return the next due events of an audience, oldest first, with all columns.
+def due_events(tx: Connection, list_id: str, now: datetime, limit: int) -> Sequence[DueEvent]:
+    """Return the next due events of an audience, oldest first.
 
     An event waits for earlier ones of the same person, including postponed ones.
     """
@@ -99,10 +128,10 @@ def due_events(tx: Connection, list_id: str, now: datetime, limit: int) -> Seque
         earlier.c.due_at > now,
         same_person,
     )
-    query = select(event).where(
+    query = select_as(DueEvent, event).where(
         event.c.state == WAITING, event.c.list_id == list_id, event.c.due_at <= now, ~put_off.exists()
     )
-    return tx.execute(query.order_by(event.c.id).limit(limit)).mappings().all()
+    return fetch(tx, DueEvent, query.order_by(event.c.id).limit(limit))
 
 
 def finish_events(
@@ -144,11 +173,10 @@ def queue(tx: Connection, list_id: str | None = None) -> Queue:
     return Queue(int(row[0]), row[1], row[2])
 
 
-def recent_events(tx: Connection, limit: int, list_id: str | None = None) -> Sequence[RowMapping]:
+def recent_events(tx: Connection, limit: int, list_id: str | None = None) -> Sequence[RecentEvent]:
     """Return the newest events, newest first, without their content."""
-    columns = [column for column in event.c if column.name not in ("data", "fingerprint")]
     mine = event.c.list_id == list_id if list_id is not None else true()
-    return tx.execute(select(*columns).where(mine).order_by(event.c.id.desc()).limit(limit)).mappings().all()
+    return fetch(tx, RecentEvent, select_as(RecentEvent, event).where(mine).order_by(event.c.id.desc()).limit(limit))
 
 
 def forget_events(tx: Connection, before: datetime) -> int:

@@ -4,11 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, delete, func, insert, null, select, update
+from sqlalchemy import Connection, Select, delete, func, insert, null, select, update
 
+from mailchimpsync.store.engine.typed_rows import fetch, fetch_one, select_as
 from mailchimpsync.store.schema import verification
+
+
+class Verification(NamedTuple):
+    """A completed comparison; `differences`: the first ones, of the newest comparison only."""
+
+    id: int
+    list_id: str
+    started_at: datetime
+    made_by: str
+    finished_at: datetime
+    members: int
+    subscribed: int
+    in_group: int
+    explained: int
+    unexplained: int
+    counts: Sequence[dict[str, Any]]
+    differences: Sequence[dict[str, Any]] | None
 
 
 def begin_verification(tx: Connection, list_id: str, now: datetime, by: str) -> int:
@@ -24,10 +42,9 @@ def finish_verification(tx: Connection, verification_id: int, list_id: str, **fo
     tx.execute(update(verification).where(verification.c.id == verification_id).values(**found))
 
 
-def newest_verification(tx: Connection, list_id: str) -> RowMapping | None:
+def newest_verification(tx: Connection, list_id: str) -> Verification | None:
     """Return the newest completed comparison, or None."""
-    query = select(verification).where(verification.c.list_id == list_id, verification.c.finished_at.is_not(None))
-    return tx.execute(query.order_by(verification.c.id.desc()).limit(1)).mappings().one_or_none()
+    return fetch_one(tx, Verification, _newest(list_id).limit(1))
 
 
 def last_begun(tx: Connection, list_id: str) -> datetime | None:
@@ -36,10 +53,14 @@ def last_begun(tx: Connection, list_id: str) -> datetime | None:
     return tx.execute(query).scalar_one_or_none()
 
 
-def verifications(tx: Connection, list_id: str, limit: int) -> Sequence[RowMapping]:
+def verifications(tx: Connection, list_id: str, limit: int) -> Sequence[Verification]:
     """Return the newest completed comparisons, newest first."""
-    query = select(verification).where(verification.c.list_id == list_id, verification.c.finished_at.is_not(None))
-    return tx.execute(query.order_by(verification.c.id.desc()).limit(limit)).mappings().all()
+    return fetch(tx, Verification, _newest(list_id).limit(limit))
+
+
+def _newest(list_id: str) -> Select[Verification]:
+    is_complete = verification.c.list_id == list_id, verification.c.finished_at.is_not(None)
+    return select_as(Verification, verification).where(*is_complete).order_by(verification.c.id.desc())
 
 
 def forget_verifications(tx: Connection, before: datetime) -> int:

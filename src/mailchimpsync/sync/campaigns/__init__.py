@@ -74,7 +74,7 @@ def _import(
     task = CampaignImport(
         systems, lease, list_id, wanted, deadline, progress, prepare_campaigns(systems.civicrm, wanted.kinds)
     )
-    usual = usual_since(before["complete_at"] if before else None, now)
+    usual = usual_since(before.complete_at if before else None, now)
     since = since_of(wanted, usual)
     outcome = Outcome.DONE if _work(task, find_campaigns(task, since)) else Outcome.OUT_OF_TIME
     is_complete = outcome is Outcome.DONE and (since is None or since <= usual)
@@ -85,8 +85,9 @@ def _import(
 def _work(task: CampaignImport, rows: Sequence[Row]) -> bool:
     """Process all campaigns, oldest first; return whether all are done before the time is over."""
     for row in rows:
-        if is_given_up(task, row) and not task.wanted.reaches(row["sent_at"]):
-            task.failed[row["code"]] += 1
+        code = row.stored.code
+        if code is not None and is_given_up(task, row) and not task.wanted.reaches(row.stored.sent_at):
+            task.failed[code] += 1
         elif task.deadline.reached or not _work_on(task, row):
             return False
     if not add_late_recipients(task, rows):
@@ -104,7 +105,7 @@ def _work_on(task: CampaignImport, row: Row) -> bool:
         record_failure(task, row, error.code)
         return True
     task.complete += 1
-    if row["code"] is not None:
+    if row.stored.code is not None:
         task.change(row, code=None)
     return True
 

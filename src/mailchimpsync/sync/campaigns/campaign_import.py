@@ -14,10 +14,15 @@ from mailchimpsync.runtime import Deadline, Progress
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.runs import runs
 from mailchimpsync.store.site import campaigns
+from mailchimpsync.store.site.campaigns import StoredCampaign
 from mailchimpsync.sync.options import Systems
 
-Row = dict[str, Any]
-"""A row of the campaigns table, kept up to date by `CampaignImport.change`."""
+
+@dataclass
+class Row:
+    """A campaign as it is stored, kept up to date by `CampaignImport.change`."""
+
+    stored: StoredCampaign
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,5 +97,5 @@ class CampaignImport:
 
     def change_within(self, tx: Transaction, row: Row, **values: Any) -> None:
         """Set columns of a campaign, in a transaction."""
-        campaigns.change_campaign(tx, row["id"], **values)
-        row.update(values)
+        campaigns.change_campaign(tx, row.stored.id, **values)
+        row.stored = row.stored._replace(**values)

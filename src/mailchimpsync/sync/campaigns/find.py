@@ -55,7 +55,7 @@ def find_campaigns(task: CampaignImport, since: datetime | None) -> list[Row]:
     ]
     with task.transaction() as tx:
         campaigns.add_campaigns(tx, rows)
-        open_rows = [dict(row) for row in campaigns.open_campaigns(tx, task.list_id, task.followed_since)]
+        open_rows = [Row(one) for one in campaigns.open_campaigns(tx, task.list_id, task.followed_since)]
     _adopt(task, open_rows)
     return _drop_deleted_activities(task, open_rows)
 
@@ -66,44 +66,54 @@ def activity_of(task: CampaignImport, row: Row, kind: Kind) -> int:
     Raises:
         AccessError: `CV_ACTIVITY_UNSEEN`, it was created and CiviCRM doesn't show it.
     """
-    column = COLUMNS[kind]
-    if row[column] is None:
-        task.change(row, code=None)  # without the lease, none is created
-        activity_id = _create_activity(task, row, kind)
-        task.change(row, **{column: activity_id})
-        task.made.append(activity_id)
-        if _in_civicrm(task, row, kind) is None:
-            raise AccessError(
-                Code.CV_ACTIVITY_UNSEEN, f"CiviCRM doesn't show activity {activity_id}, which was just created"
-            )
-    return int(row[column])
+    if (known := _known_activity(row, kind)) is not None:
+        return known
+    task.change(row, code=None)  # without the lease, none is created
+    activity_id = _create_activity(task, row, kind)
+    task.change(row, **{COLUMNS[kind]: activity_id})
+    task.made.append(activity_id)
+    if _in_civicrm(task, row, kind) is None:
+        raise AccessError(
+            Code.CV_ACTIVITY_UNSEEN, f"CiviCRM doesn't show activity {activity_id}, which was just created"
+        )
+    return activity_id
+
+
+def _known_activity(row: Row, kind: Kind) -> int | None:
+    known: int | None = getattr(row.stored, COLUMNS[kind])
+    return known
 
 
 def _adopt(task: CampaignImport, rows: Sequence[Row]) -> None:
     """Adopt existing activities: from a call that died, another database, or the PHP extension."""
-    lacking = [row for row in rows if any(row[COLUMNS[kind]] is None for kind in task.wanted.kinds)]
+    lacking = [row for row in rows if any(_known_activity(row, kind) is None for kind in task.wanted.kinds)]
     if not lacking:
         return
-    known = campaign_activities(task.systems.civicrm, task.ground.field, [row["campaign_id"] for row in lacking])
+    known = campaign_activities(task.systems.civicrm, task.ground.field, [row.stored.campaign_id for row in lacking])
     with task.transaction() as tx:
         for row in lacking:
-            there = {COLUMNS[kind]: known.get((row["campaign_id"], kind)) for kind in Kind}
-            fresh = {column: found for column, found in there.items() if found is not None and row[column] is None}
+            missing = [kind for kind in Kind if _known_activity(row, kind) is None]
+            there = {COLUMNS[kind]: known.get((row.stored.campaign_id, kind)) for kind in missing}
+            fresh = {column: found for column, found in there.items() if found is not None}
             if fresh:
                 task.change_within(tx, row, **fresh)
 
 
 def _drop_deleted_activities(task: CampaignImport, rows: Sequence[Row]) -> list[Row]:
     """Close campaigns whose activities were permanently deleted."""
-    ids = {row["id"]: {row[column] for column in COLUMNS.values()} - {None} for row in rows}
+    ids = {row.stored.id: _known_activities(row) for row in rows}
     there = existing_activities(task.systems.civicrm, set().union(*ids.values()))
-    gone = [row for row in rows if ids[row["id"]] - there]
+    gone = [row for row in rows if ids[row.stored.id] - there]
     if gone and not sees_activities(task.systems.civicrm):
         raise AccessError(Code.CV_ACTIVITY_UNSEEN, "CiviCRM doesn't show any activities to the API key's user")
     with task.transaction() as tx:
         for row in gone:
             task.change_within(tx, row, closed_at=task.now, code=Code.CV_ACTIVITY_GONE.value, progress=None)
-    return [row for row in rows if row["closed_at"] is None]
+    return [row for row in rows if row.stored.closed_at is None]
+
+
+def _known_activities(row: Row) -> set[int]:
+    return {known for kind in Kind if (known := _known_activity(row, kind)) is not None}
 
 
 def _create_activity(task: CampaignImport, row: Row, kind: Kind) -> int:
@@ -113,10 +123,10 @@ def _create_activity(task: CampaignImport, row: Row, kind: Kind) -> int:
         return there
     new = NewActivity(
         kind,
-        row["campaign_id"],
-        row["subject"],
-        row["details"] or "",
-        task.ground.clock.wall_clock(row["sent_at"]),
+        row.stored.campaign_id,
+        row.stored.subject,
+        row.stored.details or "",
+        task.ground.clock.wall_clock(row.stored.sent_at),
         task.ground.source_contact_id,
     )
     try:
@@ -130,4 +140,4 @@ def _create_activity(task: CampaignImport, row: Row, kind: Kind) -> int:
 
 
 def _in_civicrm(task: CampaignImport, row: Row, kind: Kind) -> int | None:
-    return campaign_activity(task.systems.civicrm, task.ground.field, row["campaign_id"], kind)
+    return campaign_activity(task.systems.civicrm, task.ground.field, row.stored.campaign_id, kind)

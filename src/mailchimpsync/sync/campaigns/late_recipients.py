@@ -14,7 +14,7 @@ LATE_PER_STEP = 1_000
 
 def add_late_recipients(task: CampaignImport, rows: Sequence[Row]) -> bool:
     """Add them to the targets of their campaigns' activities; return whether all are done before the time is over."""
-    activities = {row["id"]: row["activity_id"] for row in rows if row["activity_id"] is not None}
+    activities = {row.stored.id: row.stored.activity_id for row in rows if row.stored.activity_id is not None}
     after = 0
     while not task.deadline.reached:
         with task.systems.store.reading() as tx:

@@ -63,7 +63,7 @@ def is_given_up(task: CampaignImport, row: Row) -> bool:
 def record_failure(task: CampaignImport, row: Row, code: Code) -> None:
     """Record that a campaign failed in this import, and whether it is given up."""
     place = _stored_position(task, row) or ReportPosition(
-        SENT_TO if row["recipients"] is None else ACTIVITY, Position()
+        SENT_TO if row.stored.recipients is None else ACTIVITY, Position()
     )
     place = replace(place, failures=place.failures + 1)
     if code is Code.MC_REPORT_INCOMPLETE and place.failures >= TRIES_MAX:
@@ -86,14 +86,14 @@ def read_campaign(task: CampaignImport, row: Row) -> bool:
 
 def _stored_position(task: CampaignImport, row: Row) -> ReportPosition | None:
     """Return the stored position, if its report is still wanted."""
-    place = ReportPosition.of(row["progress"]) if row["progress"] is not None else None
+    place = ReportPosition.of(row.stored.progress) if row.stored.progress is not None else None
     return place if place is not None and (place.report == SENT_TO or task.wanted.reactions) else None
 
 
 def _next_position(task: CampaignImport, row: Row) -> ReportPosition | None:
     if (noted := _stored_position(task, row)) is not None:
         return noted
-    if row["recipients"] is None:
+    if row.stored.recipients is None:
         return ReportPosition(SENT_TO, Position())
     return ReportPosition(ACTIVITY, Position()) if _reactions_are_due(task, row) else None
 
@@ -101,27 +101,27 @@ def _next_position(task: CampaignImport, row: Row) -> ReportPosition | None:
 def _reactions_are_due(task: CampaignImport, row: Row) -> bool:
     if not task.wanted.reactions:
         return False
-    return row["acts_read_at"] is None or task.now - row["acts_read_at"] >= REACTIONS_EVERY
+    return row.stored.acts_read_at is None or task.now - row.stored.acts_read_at >= REACTIONS_EVERY
 
 
 def _read(task: CampaignImport, row: Row, place: ReportPosition) -> bool:
     """Read a report to its end, restarting whenever it shifts; return whether the end was reached."""
     what = "whom it was sent to" if place.report == SENT_TO else "who opened it and clicked"
-    task.progress.message(f"Campaign of {row['sent_at']:%Y-%m-%d}: {what}")
+    task.progress.message(f"Campaign of {row.stored.sent_at:%Y-%m-%d}: {what}")
     for _ in range(ATTEMPTS_MAX):
         try:
             return _read_on(task, row, place)
         except ShiftedError:
             place = ReportPosition(place.report, Position(), failures=place.failures)
             task.change(row, progress=asdict(place))
-    what = f"The report {place.report} of campaign {row['campaign_id']} could not be read completely"
+    what = f"The report {place.report} of campaign {row.stored.campaign_id} could not be read completely"
     raise EvidenceError(Code.MC_REPORT_INCOMPLETE, f"{what} in {ATTEMPTS_MAX} attempts: its pages do not fit together.")
 
 
 def _read_on(task: CampaignImport, row: Row, place: ReportPosition) -> bool:
     def ask(_status: MemberStatus | None, offset: int, count: int) -> RecipientPage:
         page = recipient_page if place.report == SENT_TO else activity_page
-        return page(task.systems.mailchimp, row["campaign_id"], offset=offset, count=count)
+        return page(task.systems.mailchimp, row.stored.campaign_id, offset=offset, count=count)
 
     with task.systems.runtime.executor(PAGES_IN_FLIGHT_MAX) as executor:
         for stretch in page_ranges(executor, ask, place.position):
@@ -143,7 +143,7 @@ def _apply_page(task: CampaignImport, row: Row, place: ReportPosition, stretch: 
         place = replace(place, position=stretch.position)
         unknown = _add_targets(task, row, Kind.SENT, people, contacts)
         with task.transaction() as tx:
-            campaigns.add_unknown(tx, row["id"], unknown)
+            campaigns.add_unknown(tx, row.stored.id, unknown)
             _record_progress(task, tx, row, place, stretch)
         return place
     opened, clicked = ([one for one in people if done(one)] for done in (_opened, _clicked))
@@ -191,5 +191,5 @@ def _record_progress(
         task.change_within(tx, row, progress=None, acts_read_at=task.now, **reactions)
         return
     then = asdict(ReportPosition(ACTIVITY, Position())) if task.wanted.reactions else None
-    unknown = campaigns.count_unknown(tx, row["id"])
+    unknown = campaigns.count_unknown(tx, row.stored.id)
     task.change_within(tx, row, progress=then, recipients=stretch.total, unknown=unknown)

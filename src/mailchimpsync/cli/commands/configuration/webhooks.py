@@ -61,7 +61,7 @@ def list_all(ctx: click.Context, as_json: bool) -> None:
 def list_events(ctx: click.Context, limit: int, as_json: bool) -> None:
     with site_of(ctx) as site:
         with site.store.begin() as tx:
-            found = [_event(dict(row)) for row in webhook_events.recent_events(tx, limit)]
+            found = [_event(row._asdict()) for row in webhook_events.recent_events(tx, limit)]
         names = {one.audience_id: one.audience_name for one in site.configuration.connections}
     if as_json:
         print_json(found)

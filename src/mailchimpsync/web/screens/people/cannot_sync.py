@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,6 +13,7 @@ from mailchimpsync.actions.entities.browse import NONE
 from mailchimpsync.actions.status.failures import FailureGroup
 from mailchimpsync.config import Link
 from mailchimpsync.model import SyncStatus
+from mailchimpsync.store.queries.failures import FailedPerson
 from mailchimpsync.web.links import contact_url
 from mailchimpsync.web.screens.screen import Visit, screen
 
@@ -47,8 +47,8 @@ def _group(visit: Visit, link: Link, group: FailureGroup) -> dict[str, Any]:
     }
 
 
-def _person(visit: Visit, row: Mapping[str, Any]) -> dict[str, Any]:
-    return {**row, "contact_url": contact_url(visit.site, row["civicrm_contact_id"])}
+def _person(visit: Visit, row: FailedPerson) -> dict[str, Any]:
+    return {**row._asdict(), "contact_url": contact_url(visit.site, row.civicrm_contact_id)}
 
 
 urlpatterns = [path("cannot-sync", index, name="cannot-sync")]

@@ -48,7 +48,7 @@ def everybody(tx: Connection) -> None:
 
 
 def ids(tx: Connection, wanted: RowFilter, turn: Turn | None = None) -> list[int]:
-    return [row["id"] for row in find(tx, wanted, turn or Turn(size=1_000)).rows]
+    return [row.id for row in find(tx, wanted, turn or Turn(size=1_000)).rows]
 
 
 @pytest.mark.parametrize("show", [one for one in Show if one not in (Show.TODO, Show.OUTSTANDING)])
@@ -112,7 +112,7 @@ def _walk(tx: Connection, turn: Turn) -> tuple[list[int], list[tuple[Place, Plac
     after = None
     for _ in range(20):
         found = find(tx, ALL, replace(turn, after=after))
-        seen += [row["id"] for row in found.rows]
+        seen += [row.id for row in found.rows]
         assert found.positions is not None
         assert found.has_previous == bool(positions)
         positions.append(found.positions)
@@ -125,12 +125,12 @@ def _walk(tx: Connection, turn: Turn) -> tuple[list[int], list[tuple[Place, Plac
 def _walk_back(tx: Connection, turn: Turn, positions: list[tuple[Place, Place]]) -> list[int]:
     """From the last page to the first, in the order of the rows."""
     last = find(tx, ALL, replace(turn, after=positions[-2][1]))
-    seen = [row["id"] for row in last.rows]
+    seen = [row.id for row in last.rows]
     found = last
     while found.has_previous:
         assert found.positions is not None
         found = find(tx, ALL, replace(turn, before=found.positions[0]))
-        seen = [row["id"] for row in found.rows] + seen
+        seen = [row.id for row in found.rows] + seen
     return seen
 
 
@@ -157,7 +157,7 @@ def test_whoever_has_no_value_comes_last_in_both_directions(store: Store) -> Non
         everybody(tx)
         for descends in (False, True):
             rows = find(tx, ALL, Turn(Order.CONTACT, descends, size=100)).rows
-            known = [row["civicrm_contact_id"] for row in rows]
+            known = [row.civicrm_contact_id for row in rows]
             numbers = [one for one in known if one is not None]
             assert numbers == sorted(numbers, reverse=descends)
             assert known[len(numbers) :] == [None] * 8
@@ -215,7 +215,7 @@ def test_all_that_match_are_made_due_but_for_those_who_will_be_decided_anyway(
     monkeypatch.setattr(browse, "_STEP", 5)
     with store.begin() as tx:
         everybody(tx)
-        before = {row["id"]: row["sync_status"] for row in find(tx, ALL, Turn(size=100)).rows}
+        before = {row.id: row.sync_status for row in find(tx, ALL, Turn(size=100)).rows}
         affected, last = 0, 0
         for _ in range(20):
             after, number = browse.include_some(tx, replace(ALL, mailchimp_status=("cleaned",)), last)
@@ -225,11 +225,11 @@ def test_all_that_match_are_made_due_but_for_those_who_will_be_decided_anyway(
             last = after
         rows = find(tx, ALL, Turn(size=100)).rows
 
-    changed = [row for row in rows if row["sync_status"] != before[row["id"]]]
+    changed = [row for row in rows if row.sync_status != before[row.id]]
     assert affected == len(changed) == 6
-    assert {row["sync_status"] for row in changed} == {"todo"}
-    assert {row["mailchimp_status"] for row in changed} == {"cleaned"}
-    assert {before[row["id"]] for row in changed} == {"ok", "fail"}
+    assert {row.sync_status for row in changed} == {"todo"}
+    assert {row.mailchimp_status for row in changed} == {"cleaned"}
+    assert {before[row.id] for row in changed} == {"ok", "fail"}
 
 
 def test_all_rows_are_read_for_a_file_some_at_a_time(store: Store) -> None:
@@ -238,7 +238,7 @@ def test_all_rows_are_read_for_a_file_some_at_a_time(store: Store) -> None:
         wanted = replace(ALL, sync_status=FAILED)
         seen: list[int] = []
         while some := browse.stream(tx, wanted, seen[-1] if seen else 0, 5):
-            seen += [row["id"] for row in some]
+            seen += [row.id for row in some]
 
         assert seen == ids(tx, wanted)
 

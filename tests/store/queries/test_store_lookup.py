@@ -179,8 +179,8 @@ def test_the_newest_updates_of_each_row_come_with_their_batch(store: Store) -> N
             edits.add(tx, update, {"mailchimpsync_cache_id": row_id, **values})
         found = edits.newest_updates(tx, [ann, bob], 2)
 
-    assert [(one["data"]["n"], one["batch_status"]) for one in found[ann]] == [(3, "started"), (1, None)]
-    assert [one["data"]["n"] for one in found[bob]] == [2]
+    assert [(one.data["n"], one.batch_status) for one in found[ann]] == [(3, "started"), (1, None)]
+    assert [one.data["n"] for one in found[bob]] == [2]
 
 
 def test_a_row_goes_with_its_updates_and_a_batch_with_its_own(store: Store) -> None:

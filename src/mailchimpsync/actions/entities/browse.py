@@ -20,7 +20,7 @@ from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache import groups
 from mailchimpsync.store.engine.paging import Key, Order, Place, Turn
 from mailchimpsync.store.queries import browse as stored
-from mailchimpsync.store.queries.browse import Found
+from mailchimpsync.store.queries.browse import BrowsedRow, Found
 from mailchimpsync.store.queries.filters import NONE, RowFilter, Show
 
 __all__ = [
@@ -80,16 +80,16 @@ def browse(site: Site, wanted: RowFilter, turn: Turn, *, quick: bool = False) ->
         return Browsed(link, found, _interests(tx, link, found.rows))
 
 
-def _interests(tx: Transaction, link: Link, rows: Sequence[Mapping[str, Any]]) -> dict[int, list[InterestState]]:
-    contacts = [row["civicrm_contact_id"] for row in rows if row["civicrm_contact_id"] is not None]
+def _interests(tx: Transaction, link: Link, rows: Sequence[BrowsedRow]) -> dict[int, list[InterestState]]:
+    contacts = [row.civicrm_contact_id for row in rows if row.civicrm_contact_id is not None]
     statuses = groups.group_statuses(tx, link.audience_id, contacts) if link.interests and contacts else {}
     return {
-        row["id"]: [
+        row.id: [
             InterestState(
                 interest,
                 group,
-                bool((row["mailchimp_interests"] or {}).get(interest)),
-                statuses.get((row["civicrm_contact_id"], group)),
+                bool((row.mailchimp_interests or {}).get(interest)),
+                statuses.get((row.civicrm_contact_id or 0, group)),
             )
             for interest, group in link.interests.items()
         ]
@@ -97,15 +97,15 @@ def _interests(tx: Transaction, link: Link, rows: Sequence[Mapping[str, Any]]) -
     }
 
 
-def export_rows(site: Site, wanted: RowFilter) -> Iterator[Mapping[str, Any]]:
+def export_rows(site: Site, wanted: RowFilter) -> Iterator[BrowsedRow]:
     """Yield all matching rows by id, reading page by page."""
     after = 0
     while some := _export_page(site, wanted, after):
         yield from some
-        after = some[-1]["id"]
+        after = some[-1].id
 
 
-def _export_page(site: Site, wanted: RowFilter, after: int) -> Sequence[Mapping[str, Any]]:
+def _export_page(site: Site, wanted: RowFilter, after: int) -> Sequence[BrowsedRow]:
     with site.store.reading() as tx:
         return stored.stream(tx, wanted, after, _ROWS_AT_ONCE)
 

@@ -39,6 +39,6 @@ def describe_row(site: Site, row_id: int) -> RowDetails:
     browsed = browse(site, make_filter(site, link.audience_id, ids=(row_id,)), Turn())
     if not browsed.found.rows:
         raise UsageError(say("There is no row %(id)s.", id=row_id), code=Code.UNKNOWN)
-    row = {**whole, **browsed.found.rows[0]}
+    row = {**whole, **browsed.found.rows[0]._asdict()}
     troubleshoot_rows(site, link, [row], with_names=False)
     return RowDetails(link, row, browsed, explain_code(row["reason"]) if row["reason"] else None)

@@ -18,6 +18,7 @@ from mailchimpsync.model import SUBSCRIBED_STATUSES, GroupState, SyncStatus
 from mailchimpsync.runtime import Deadline
 from mailchimpsync.store.cache import edits, groups
 from mailchimpsync.store.cache import rows as stored
+from mailchimpsync.store.cache.edits import RecentUpdate
 
 ROWS_PER_STEP = 1_000
 UPDATES_SHOWN = 3
@@ -25,6 +26,7 @@ TIME_LIMIT_SECONDS = 10
 UNKNOWN = "Unknown"
 
 Row = dict[str, Any]
+"""A row of the API, whose fields the caller has chosen; what is found is added to it."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class _Facts:
     names: Mapping[int, str]
     problem: str | None
     states: Mapping[int, Mapping[int, GroupState]]
-    updates: Mapping[int, Sequence[Row]]
+    updates: Mapping[int, Sequence[RecentUpdate]]
     subscribed: Mapping[int, Sequence[tuple[int, str]]]
 
 
@@ -100,10 +102,11 @@ def _most_recent(row: Row, state: GroupState) -> str | None:
     return None if state.date is None and date is None else later(state, date).value
 
 
-def _shown(update: Row) -> Row:
-    refusal = update.pop("error_response")
-    status = "pending" if not update["completed"] else "error" if refusal else "ok"
-    return {**update, "status": status, "error": _in_words(refusal) if refusal else None}
+def _shown(update: RecentUpdate) -> Row:
+    refusal = update.error_response
+    status = "pending" if not update.completed else "error" if refusal else "ok"
+    shown = {name: value for name, value in update._asdict().items() if name not in ("cache_id", "error_response")}
+    return {**shown, "status": status, "error": _in_words(refusal) if refusal else None}
 
 
 def _in_words(stored: str) -> str:

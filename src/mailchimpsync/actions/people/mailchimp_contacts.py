@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mailchimpsync.actions.site import Site
-from mailchimpsync.store.changes import undo
+from mailchimpsync.store.queries import persons
 
 
 def mailchimp_contacts(site: Site, list_id: str, member_ids: Iterable[str | None]) -> dict[str, str]:
@@ -14,5 +14,4 @@ def mailchimp_contacts(site: Site, list_id: str, member_ids: Iterable[str | None
     if not identities:
         return {}
     with site.store.reading() as tx:
-        rows = undo.rows_of_identities(tx, list_id, identities).values()
-    return {row["mailchimp_member_id"]: row["mailchimp_contact_id"] for row in rows if row["mailchimp_contact_id"]}
+        return persons.mailchimp_contacts(tx, list_id, identities)

@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Table, delete, func, insert, select
 from sqlalchemy import update as sql_update
 
+from mailchimpsync.store.engine.typed_rows import fetch, select_as
 from mailchimpsync.store.schema import batch, cache, plan, update
+
+
+class RecentUpdate(NamedTuple):
+    """An update of a row, and how far its batch is."""
+
+    cache_id: int
+    id: int
+    data: Mapping[str, Any]
+    completed: int
+    error_response: str | None
+    created_date: datetime
+    submitted_at: datetime | None
+    completed_at: datetime | None
+    batch_status: str | None
 
 
 def row(tx: Connection, table: Table, row_id: int) -> dict[str, Any] | None:
@@ -56,24 +72,19 @@ def count_open_updates_of(tx: Connection, batch_id: int) -> int:
     return int(tx.execute(query).scalar_one())
 
 
-def newest_updates(tx: Connection, cache_ids: Sequence[int], number: int) -> dict[int, list[dict[str, Any]]]:
-    """Return the newest updates of rows, newest first, with their batches' status.
-
-    Each with the columns id, data, completed, error_response, created_date, submitted_at, completed_at, batch_status.
-    """
+def newest_updates(tx: Connection, cache_ids: Sequence[int], number: int) -> dict[int, list[RecentUpdate]]:
+    """Return the newest updates of rows, newest first."""
     place = func.row_number().over(partition_by=update.c.mailchimpsync_cache_id, order_by=update.c.id.desc())
     ranked = select(update.c.id, place.label("place")).where(update.c.mailchimpsync_cache_id.in_(cache_ids)).subquery()
-    of_update = [update.c[name] for name in ("id", "data", "completed", "error_response", "created_date")]
-    of_batch = [batch.c.submitted_at, batch.c.completed_at, batch.c.status.label("batch_status")]
     query = (
-        select(update.c.mailchimpsync_cache_id.label("cache_id"), *of_update, *of_batch)
+        select_as(RecentUpdate, update, batch, cache_id=update.c.mailchimpsync_cache_id, batch_status=batch.c.status)
+        .select_from(update)
         .join(ranked, ranked.c.id == update.c.id)
         .outerjoin(batch, batch.c.id == update.c.mailchimpsync_batch_id)
         .where(ranked.c.place <= number)
         .order_by(update.c.id.desc())
     )
-    found: dict[int, list[dict[str, Any]]] = {}
-    for one in tx.execute(query).mappings():
-        values = dict(one)
-        found.setdefault(values.pop("cache_id"), []).append(values)
+    found: dict[int, list[RecentUpdate]] = {}
+    for one in fetch(tx, RecentUpdate, query):
+        found.setdefault(one.cache_id, []).append(one)
     return found

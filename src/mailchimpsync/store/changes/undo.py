@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, RowMapping, delete, select
 
 from mailchimpsync.effects import Effect
 from mailchimpsync.store.changes.kept_plans import LEFT_OUT, ROWS_PER_PAGE
 from mailchimpsync.store.engine.dialect import update_by_id
+from mailchimpsync.store.engine.typed_rows import fetch, select_as
 from mailchimpsync.store.schema import cache, journal, kept_change, kept_plan
+
+
+class ChangedRow(NamedTuple):
+    """The row of a person whom a run changed, as it is now."""
+
+    id: int
+    identity: str
+    civicrm_contact_id: int | None
+    mailchimp_member_id: str | None
+    mailchimp_email: str | None
+    mailchimp_status: str | None
+    mailchimp_interests: Mapping[str, bool] | None
+    base_subscribed: bool | None
+    base_interests: Mapping[str, bool] | None
+    sync_status: str
+    refusal: Mapping[str, Any] | None
 
 
 def rows_changed_by(tx: Connection, run_id: int, after: int, limit: int = ROWS_PER_PAGE) -> Sequence[int]:
@@ -28,10 +46,15 @@ def effects_by_row(tx: Connection, run_id: int, row_ids: Sequence[int]) -> dict[
     return found
 
 
-def rows_of_identities(tx: Connection, list_id: str, identities: Sequence[str]) -> dict[str, RowMapping]:
+def rows_of_identities(tx: Connection, list_id: str, identities: Sequence[str]) -> dict[str, ChangedRow]:
     """Return cache rows by their identity."""
-    query = select(cache).where(cache.c.mailchimp_list_id == list_id, cache.c.identity.in_(identities))
-    return {row["identity"]: row for row in tx.execute(query).mappings()}
+    mine = cache.c.mailchimp_list_id == list_id, cache.c.identity.in_(identities)
+    return {row.identity: row for row in fetch(tx, ChangedRow, select_as(ChangedRow, cache).where(*mine))}
+
+
+def rows_of_ids(tx: Connection, ids: Sequence[int]) -> dict[int, ChangedRow]:
+    """Return cache rows by their id."""
+    return {row.id: row for row in fetch(tx, ChangedRow, select_as(ChangedRow, cache).where(cache.c.id.in_(ids)))}
 
 
 def undecided_changes(tx: Connection, plan_id: int, after: int, limit: int = ROWS_PER_PAGE) -> Sequence[RowMapping]:

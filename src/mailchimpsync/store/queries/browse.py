@@ -6,15 +6,17 @@ previous page ended, so that a page stays right while rows change, and a late pa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
 from mailchimpsync.model import IN_FLIGHT, SyncStatus
 from mailchimpsync.store.cache.members import make_due
 from mailchimpsync.store.engine.paging import Order, Part, Place, Turn, page_of, sorted_positions
+from mailchimpsync.store.engine.typed_rows import fetch, select_as
 from mailchimpsync.store.queries.filters import RowFilter, matching, statuses_of
 from mailchimpsync.store.schema import cache, group_contact
 
@@ -26,11 +28,26 @@ WINDOW = 40_000
 
 _STEP = 5_000
 
-_SHOWN = (
-    *("id", "civicrm_contact_id", "mailchimp_member_id", "mailchimp_contact_id", "mailchimp_email"),
-    *("mailchimp_status", "mailchimp_status_date", "mailchimp_updated", "mailchimp_data", "mailchimp_interests"),
-    *("sync_status", "reason", "reason_detail", "departed_contact_id"),
-)
+
+class BrowsedRow(NamedTuple):
+    """What both sides say; `civicrm_status` and `civicrm_updated` are of the subscription group."""
+
+    id: int
+    civicrm_contact_id: int | None
+    mailchimp_member_id: str | None
+    mailchimp_contact_id: str | None
+    mailchimp_email: str | None
+    mailchimp_status: str | None
+    mailchimp_status_date: datetime | None
+    mailchimp_updated: datetime | None
+    mailchimp_data: Mapping[str, str] | None
+    mailchimp_interests: Mapping[str, bool] | None
+    sync_status: str
+    reason: str | None
+    reason_detail: str | None
+    departed_contact_id: int | None
+    civicrm_status: str | None
+    civicrm_updated: datetime | None
 
 
 @dataclass(frozen=True)
@@ -38,14 +55,13 @@ class Found:
     """A page.
 
     Attributes:
-        rows: each with what both sides say; `civicrm_status` and `civicrm_updated` are of the subscription group.
-        places: the positions of its first and last row; None without rows.
+        positions: the positions of its first and last row; None without rows.
         number: how many rows match; None: more than `SMALL_RESULT`, and not counted.
         is_whole: whether all rows were searched; else only the first `WINDOW` were.
         order: the sort order used: large results can't be sorted by every column.
     """
 
-    rows: Sequence[dict[str, Any]]
+    rows: Sequence[BrowsedRow]
     positions: tuple[Place, Place] | None
     number: int | None
     is_whole: bool
@@ -164,15 +180,14 @@ def _after_position(
     return and_(from_here, or_(beyond, and_(first == values[0], further)))
 
 
-def _rows(tx: Connection, wanted: RowFilter, ids: Sequence[int]) -> list[dict[str, Any]]:
-    in_group = group_contact.c.status.label("civicrm_status"), group_contact.c.date.label("civicrm_updated")
-    query = select(*(cache.c[name] for name in _SHOWN), *in_group)
-    joined = query.select_from(wanted.with_group()).where(cache.c.id.in_(ids))
-    found = {row["id"]: dict(row) for row in tx.execute(joined).mappings()}
+def _rows(tx: Connection, wanted: RowFilter, ids: Sequence[int]) -> list[BrowsedRow]:
+    in_group = {"civicrm_status": group_contact.c.status, "civicrm_updated": group_contact.c.date}
+    query = select_as(BrowsedRow, cache, **in_group).select_from(wanted.with_group()).where(cache.c.id.in_(ids))
+    found = {row.id: row for row in fetch(tx, BrowsedRow, query)}
     return [found[row_id] for row_id in ids if row_id in found]
 
 
-def stream(tx: Connection, wanted: RowFilter, after: int, limit: int) -> list[dict[str, Any]]:
+def stream(tx: Connection, wanted: RowFilter, after: int, limit: int) -> list[BrowsedRow]:
     """Return the next rows that match, by id: for reading all of them, some at a time."""
     query = matching(wanted, cache.c.id).where(cache.c.id > after).order_by(cache.c.id).limit(limit)
     return _rows(tx, wanted, list(tx.execute(query).scalars()))

@@ -96,6 +96,16 @@ def rows_like(tx: Connection, audiences: Collection[str], part: str, limit: int)
     return fetch(tx, NamedMember, query.limit(limit))
 
 
+def mailchimp_contacts(tx: Connection, list_id: str, identities: Collection[str]) -> dict[str, str]:
+    """Return Mailchimp's own contact ids of members, by member id, where it is known."""
+    query = select(cache.c.mailchimp_member_id, cache.c.mailchimp_contact_id).where(
+        cache.c.mailchimp_list_id == list_id,
+        cache.c.identity.in_(identities),
+        cache.c.mailchimp_contact_id.is_not(None),
+    )
+    return {row.mailchimp_member_id: row.mailchimp_contact_id for row in tx.execute(query)}
+
+
 def waiting_changes(tx: Connection, list_id: str, identities: Collection[str]) -> Sequence[RowMapping]:
     """Return the changes that unfinished plans would make in rows with these identities, with the plans."""
     waiting = kept_plan.c.list_id == list_id, kept_plan.c.state.in_((PlanState.OPEN.value, PlanState.APPROVED.value))

@@ -71,30 +71,30 @@ def _plan_step(run: Run, systems: Systems, undone: int, changes: Sequence[RowMap
     with run.transaction() as tx:
         known = undo.rows_of_identities(tx, run.list_id, [one["identity"] for one in changes])
         states = states_of_rows(tx, run.connection, list(known.values()))
-        by_row = undo.effects_by_row(tx, undone, [row["id"] for row in known.values()])
+        by_row = undo.effects_by_row(tx, undone, [row.id for row in known.values()])
     proposals = [
         proposal(
             row,
-            states.get(row["civicrm_contact_id"], {}),
-            effects_of(by_row.get(row["id"], []), run.connection),
+            states.get(row.civicrm_contact_id or 0, {}),
+            effects_of(by_row.get(row.id, []), run.connection),
             run.connection,
         )
         for row in known.values()
     ]
-    now = {one.row["identity"]: one for one in exclude_ineligible(systems, run.connection, proposals)}
+    now = {one.row.identity: one for one in exclude_ineligible(systems, run.connection, proposals)}
     planned, left = [], []
     for change in changes:
         one = now.get(change["identity"])
         wanted = planned_change_of(one.inverse) if one is not None and one.inverse is not None else None
         if one is not None and wanted is not None and kept_plans.is_same_change(dict(change), wanted):
-            planned.append({"run_id": run.id, "cache_id": one.row["id"], **wanted})
+            planned.append({"run_id": run.id, "cache_id": one.row.id, **wanted})
         else:
             left.append((change["id"], REGISTRY[_reason_left_out(one)].sentence))
     with run.transaction() as tx:
         undo.exclude_changes(tx, left)
         plans.drop_plans_of_rows(tx, [one["cache_id"] for one in planned])
         plans.add_to_plan(tx, planned)
-        due = {row["id"] for row in known.values() if row["sync_status"] == SyncStatus.TODO}
+        due = {row.id for row in known.values() if row.sync_status == SyncStatus.TODO}
         # Other changes of theirs are decided once Mailchimp has answered.
         rows.write_rows(tx, [{"id": one["cache_id"], "recheck": one["cache_id"] in due} for one in planned])
         run.note_progress(tx, {"undone_to": after})

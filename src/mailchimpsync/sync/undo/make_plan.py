@@ -8,17 +8,15 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import RowMapping
-
 from mailchimpsync.decide import Subject, excesses, kinds_of
 from mailchimpsync.decide.undo import Effects, effects_of
 from mailchimpsync.errors import REGISTRY, Code
 from mailchimpsync.model import Connection
 from mailchimpsync.runtime import Deadline
 from mailchimpsync.store import Transaction
-from mailchimpsync.store.cache import rows
 from mailchimpsync.store.changes import kept_plans, undo
 from mailchimpsync.store.changes.kept_plans import LEFT_OUT, PlanKind, PlanState
+from mailchimpsync.store.changes.undo import ChangedRow
 from mailchimpsync.store.queries.populations import populations
 from mailchimpsync.sync.deciding.effects import people_by_kind
 from mailchimpsync.sync.options import Systems
@@ -116,7 +114,7 @@ def _inverse_changes(
         with systems.store.begin() as tx:
             ids = undo.rows_changed_by(tx, run_id, after)
             by_row = undo.effects_by_row(tx, run_id, ids) if ids else {}
-            known = rows.rows_by_id(tx, ids) if ids else {}
+            known = undo.rows_of_ids(tx, ids) if ids else {}
             states = states_of_rows(tx, connection, list(known.values()))
         if not ids:
             return
@@ -124,7 +122,7 @@ def _inverse_changes(
         effects = {key: effects_of(mine, connection) for key, mine in by_row.items()}
         told = [code for key, one in effects.items() for code in _not_undoable(one, is_known=key in known)]
         proposals = [
-            proposal(known[key], states.get(known[key]["civicrm_contact_id"], {}), one, connection)
+            proposal(known[key], states.get(known[key].civicrm_contact_id or 0, {}), one, connection)
             for key, one in effects.items()
             if key in known and one.can_be_inverted
         ]
@@ -150,28 +148,28 @@ def _stored_change(one: Proposal) -> dict[str, Any]:
         planned_change_of(inverse) if inverse is not None else _no_change(row, reason_left_out or Code.UNDO_CHANGED)
     )
     kept = {
-        "identity": row["identity"],
-        "contact_id": row["civicrm_contact_id"],
-        "member_id": row["mailchimp_member_id"],
-        "address": row["mailchimp_email"],
+        "identity": row.identity,
+        "contact_id": row.civicrm_contact_id,
+        "member_id": row.mailchimp_member_id,
+        "address": row.mailchimp_email,
         "before": {
-            "status": row["mailchimp_status"],
-            "interests": row["mailchimp_interests"] or {},
+            "status": row.mailchimp_status,
+            "interests": row.mailchimp_interests or {},
             "groups": {str(group): state.status for group, state in one.states.items() if state.status is not None},
         },
         **wanted,
         "outcome": None if inverse is not None else LEFT_OUT,
         "note": REGISTRY[reason_left_out].sentence if reason_left_out is not None else None,
     }
-    return {"kept": kept, "weighed": {**wanted, "mailchimp_status": row["mailchimp_status"]}}
+    return {"kept": kept, "weighed": {**wanted, "mailchimp_status": row.mailchimp_status}}
 
 
-def _no_change(row: RowMapping, reason_left_out: Code) -> dict[str, Any]:
+def _no_change(row: ChangedRow, reason_left_out: Code) -> dict[str, Any]:
     return {
         "create_contact": False,
         "group_changes": [],
         "member_update": None,
-        "sync_status": row["sync_status"],
+        "sync_status": row.sync_status,
         "reason": reason_left_out.value,
-        "agreed": {"subscribed": row["base_subscribed"], "interests": row["base_interests"]},
+        "agreed": {"subscribed": row.base_subscribed, "interests": row.base_interests},
     }

@@ -40,16 +40,16 @@ def _chunks(site: Site, wanted: RowFilter) -> Iterator[bytes]:
 
 def _lines(site: Site, wanted: RowFilter) -> Iterator[list[object]]:
     for row in export_rows(site, wanted):
-        names = row["mailchimp_data"] or {}
-        entry = explain_code(row["reason"]) if row["reason"] else None
+        names = row.mailchimp_data or {}
+        entry = explain_code(row.reason) if row.reason else None
         values = {
-            **row,
-            "email": row["mailchimp_email"],
+            **row._asdict(),
+            "email": row.mailchimp_email,
             "first_name": names.get("first_name"),
             "last_name": names.get("last_name"),
             "why": _(entry.sentence) if entry else None,
-            "detail": row["reason_detail"],
+            "detail": row.reason_detail,
             "remedy": _(entry.remedy) if entry else None,
-            "contact_page": contact_url(site, row["civicrm_contact_id"]),
+            "contact_page": contact_url(site, row.civicrm_contact_id),
         }
         yield [values[column] for column in COLUMNS]

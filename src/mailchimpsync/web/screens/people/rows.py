@@ -17,6 +17,7 @@ from mailchimpsync.actions.entities.browse import Browsed, InterestState
 from mailchimpsync.actions.texts.codes import explain_code
 from mailchimpsync.config import Link
 from mailchimpsync.model import GroupStatus
+from mailchimpsync.store.queries.browse import BrowsedRow
 from mailchimpsync.web.links import contact_url, member_url
 from mailchimpsync.web.screens.names import known_names
 from mailchimpsync.web.screens.screen import Visit
@@ -45,32 +46,32 @@ def lines_of(visit: Visit, browsed: Browsed, *, is_brief: bool = False) -> list[
     return [
         {
             **_facts(visit, browsed.link, row, words),
-            **_interests(browsed.interests.get(row["id"], ()), names, words, is_brief),
+            **_interests(browsed.interests.get(row.id, ()), names, words, is_brief),
         }
         for row in browsed.found.rows
     ]
 
 
-def _facts(visit: Visit, link: Link, row: Mapping[str, Any], words: Mapping[str, str]) -> dict[str, Any]:
-    data = row["mailchimp_data"] or {}
-    entry = explain_code(row["reason"]) if row["reason"] else None
-    contact_id = row["civicrm_contact_id"]
+def _facts(visit: Visit, link: Link, row: BrowsedRow, words: Mapping[str, str]) -> dict[str, Any]:
+    data = row.mailchimp_data or {}
+    entry = explain_code(row.reason) if row.reason else None
+    contact_id = row.civicrm_contact_id
     contact = words["contact"] % {"id": contact_id} if contact_id else ""
-    numbered = words["row"] % {"id": row["id"]}
+    numbered = words["row"] % {"id": row.id}
     return {
         "row": row,
-        "id": str(row["id"]),  # a number would be written as readers of the language do, which takes longer
+        "id": str(row.id),  # a number would be written as readers of the language do, which takes longer
         "words": words,
-        "title": row["mailchimp_email"] or contact or numbered,
-        "choose": words["choose"] % {"id": row["id"]},
+        "title": row.mailchimp_email or contact or numbered,
+        "choose": words["choose"] % {"id": row.id},
         "name": " ".join(filter(None, (data.get("first_name"), data.get("last_name")))),
         "why": entry.sentence if entry else "",
         "contact": contact,
         "contact_url": contact_url(visit.site, contact_id),
-        "member_url": member_url(visit.site, link, row["mailchimp_contact_id"]),
-        "set_at_mailchimp": _when(words["set"], row["mailchimp_status_date"]),
-        "edited_at_mailchimp": _when(words["edited"], row["mailchimp_updated"]),
-        "set_in_civicrm": _when(words["set"], row["civicrm_updated"]),
+        "member_url": member_url(visit.site, link, row.mailchimp_contact_id),
+        "set_at_mailchimp": _when(words["set"], row.mailchimp_status_date),
+        "edited_at_mailchimp": _when(words["edited"], row.mailchimp_updated),
+        "set_in_civicrm": _when(words["set"], row.civicrm_updated),
     }
 
 

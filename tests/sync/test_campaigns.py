@@ -16,6 +16,7 @@ from mailchimpsync.runtime import Deadline
 from mailchimpsync.store import Store
 from mailchimpsync.store.schema import campaign
 from mailchimpsync.store.site import campaigns
+from mailchimpsync.store.site.campaigns import StoredCampaign
 from mailchimpsync.sync import Outcome
 from mailchimpsync.sync.campaigns import ImportOptions, ImportResult, import_campaigns
 from mailchimpsync.sync.campaigns.read import TRIES_MAX
@@ -94,7 +95,7 @@ def targets(world: World, campaign: str, kind: str = SENT) -> list[int]:
     return sorted(int(one) for one in activities(world)[campaign, kind]["target_contact_id"])
 
 
-def known(world: World) -> dict[str, Any]:
+def known(world: World) -> dict[str, StoredCampaign]:
     """Return what we know of campaigns, by campaign."""
     with world.store.begin() as tx:
         return {row.campaign_id: row for row in campaigns.newest_campaigns(tx, LIST)}
@@ -152,7 +153,7 @@ def test_a_campaign_of_a_day_whose_time_can_not_be_known_fails_alone_until_the_z
     done = pull(world, everything=True)
 
     assert (done.outcome, done.campaigns, dict(done.failed)) == (Outcome.DONE, 1, {"CV_TIME_ZONE": 1})
-    assert (list(activities(world)), known(world)["summer"]["code"]) == ([("autumn", SENT)], "CV_TIME_ZONE")
+    assert (list(activities(world)), known(world)["summer"].code) == ([("autumn", SENT)], "CV_TIME_ZONE")
     world.systems.civicrm.time_zone = ZoneInfo("America/New_York")
     assert dict(pull(world, everything=True).failed) == {}
     assert activities(world)["summer", SENT]["activity_date_time"] == "2026-07-13 08:00:00"
@@ -247,7 +248,7 @@ def test_who_has_no_contact_is_counted_and_added_when_they_have_one(world: World
     contacts = people(world, "ann")
     send(world, "spring", "ann", "zoe")
     pull(world)
-    assert (known(world)["spring"]["recipients"], known(world)["spring"]["unknown"]) == (2, 1)
+    assert (known(world)["spring"].recipients, known(world)["spring"].unknown) == (2, 1)
 
     world.member("zoe@example.org")
     zoe = world.contact("zoe@example.org", {NEWS: 20})
@@ -255,7 +256,7 @@ def test_who_has_no_contact_is_counted_and_added_when_they_have_one(world: World
     pull(world)
 
     assert targets(world, "spring") == [contacts["ann"], zoe]
-    assert known(world)["spring"]["unknown"] == 0
+    assert known(world)["spring"].unknown == 0
 
 
 def test_after_its_time_a_campaign_is_followed_no_longer_and_nobody_is_remembered(world: World) -> None:
@@ -271,8 +272,8 @@ def test_after_its_time_a_campaign_is_followed_no_longer_and_nobody_is_remembere
     pull(world)
 
     assert targets(world, "spring") == [contacts["ann"]]
-    assert known(world)["spring"]["unknown"] == 1
-    key = known(world)["spring"]["id"]
+    assert known(world)["spring"].unknown == 1
+    key = known(world)["spring"].id
     with world.store.begin() as tx:
         assert campaigns.count_unknown(tx, key) == 0
 
@@ -285,7 +286,7 @@ def test_a_contact_deleted_for_good_is_left_out_and_the_others_are_not(world: Wo
     pull(world)
 
     assert targets(world, "spring") == [contacts["ann"], contacts["carl"]]
-    assert known(world)["spring"]["unknown"] == 1
+    assert known(world)["spring"].unknown == 1
 
 
 def test_opens_and_clicks_are_one_activity_each_if_they_are_wanted(world: World) -> None:
@@ -297,7 +298,7 @@ def test_opens_and_clicks_are_one_activity_each_if_they_are_wanted(world: World)
     assert set(activities(world)) == {("spring", SENT), ("spring", OPENED), ("spring", CLICKED)}
     assert targets(world, "spring", OPENED) == [contacts["ann"], contacts["bob"]]
     assert targets(world, "spring", CLICKED) == [contacts["bob"]]
-    assert (known(world)["spring"]["opened"], known(world)["spring"]["clicked"]) == (2, 1)
+    assert (known(world)["spring"].opened, known(world)["spring"].clicked) == (2, 1)
 
 
 def test_a_campaign_that_nobody_known_opened_has_no_activity_for_that(world: World) -> None:
@@ -307,7 +308,7 @@ def test_a_campaign_that_nobody_known_opened_has_no_activity_for_that(world: Wor
     pull(world, opens=True, clicks=True)
 
     assert set(activities(world)) == {("spring", SENT)}
-    assert known(world)["spring"]["opened"] == 1
+    assert known(world)["spring"].opened == 1
 
 
 def test_who_opens_it_a_day_later_is_added_by_the_next_import(world: World) -> None:
@@ -383,14 +384,14 @@ def test_who_vanishes_from_the_report_between_two_calls_hides_nobody(world: Worl
     import_campaigns(
         world.systems, LIST, Deadline(world.runtime, stop=lambda: next(life_of_one_page, True)), ImportOptions()
     )
-    assert known(world)["spring"]["recipients"] is None
+    assert known(world)["spring"].recipients is None
     world.mailchimp.world.documents.remove_all("sent_to", "spring")
     send(world, "spring", *names[1:])
 
     pull(world)
 
     assert set(targets(world, "spring")) >= {contacts[name] for name in names[1:]}
-    assert known(world)["spring"]["recipients"] == 6
+    assert known(world)["spring"].recipients == 6
 
 
 def test_a_report_that_never_fits_together_fails_alone(world: World) -> None:
@@ -403,12 +404,12 @@ def test_a_report_that_never_fits_together_fails_alone(world: World) -> None:
     done = pull(world)
 
     assert done.failed == {"MC_REPORT_INCOMPLETE": 1}
-    assert known(world)["bad"]["code"] == "MC_REPORT_INCOMPLETE"
+    assert known(world)["bad"].code == "MC_REPORT_INCOMPLETE"
     assert targets(world, "good") == [contacts["ann"]]
     world.mailchimp.faults.clear()
     assert pull(world).failed == {}
     assert targets(world, "bad") == [contacts["ann"]]
-    assert known(world)["bad"]["code"] is None
+    assert known(world)["bad"].code is None
 
 
 def test_a_report_that_never_fits_together_is_given_up_until_somebody_asks_for_it(world: World) -> None:
@@ -423,10 +424,10 @@ def test_a_report_that_never_fits_together_is_given_up_until_somebody_asks_for_i
 
     assert tries == [{"MC_REPORT_INCOMPLETE": 1}] * (TRIES_MAX - 1) + [{"MC_REPORT_GIVEN_UP": 1}]
     assert (alone.outcome, alone.failed) == (Outcome.DONE, {"MC_REPORT_GIVEN_UP": 1})
-    assert known(world)["bad"]["code"] == "MC_REPORT_GIVEN_UP"
+    assert known(world)["bad"].code == "MC_REPORT_GIVEN_UP"
     assert pull(world, everything=True).failed == {}
     assert targets(world, "bad") == [contacts["ann"]]
-    assert known(world)["bad"]["code"] is None
+    assert known(world)["bad"].code is None
 
 
 def test_an_activity_that_staff_put_into_the_trash_is_not_made_again(world: World) -> None:
@@ -449,7 +450,7 @@ def test_one_that_staff_deleted_for_good_closes_its_campaign(world: World) -> No
     assert list(pull(world).activity_ids) == []
     assert list(pull(world).activity_ids) == []
     assert len(activities(world)) == 1
-    assert sorted(str(row["code"]) for row in known(world).values()) == ["CV_ACTIVITY_GONE", "None"]
+    assert sorted(str(row.code) for row in known(world).values()) == ["CV_ACTIVITY_GONE", "None"]
 
 
 def test_a_key_that_sees_no_activities_closes_no_campaign_and_makes_no_second(world: World) -> None:
@@ -463,7 +464,7 @@ def test_a_key_that_sees_no_activities_closes_no_campaign_and_makes_no_second(wo
         pull(world)
 
     assert caught.value.code is Code.CV_ACTIVITY_UNSEEN
-    assert known(world)["spring"]["closed_at"] is None
+    assert known(world)["spring"].closed_at is None
     world.civicrm.faults.clear()
     assert pull(world).outcome is Outcome.DONE
     assert len(activities(world)) == 1
@@ -536,7 +537,7 @@ def test_killed_between_any_two_steps_it_ends_with_one_of_each(every: int) -> No
         assert targets(world, "spring") == sorted(contacts.values())
         assert targets(world, "spring", OPENED) == [contacts["p0"], contacts["p3"]]
         assert targets(world, "spring", CLICKED) == [contacts["p3"]]
-        assert (known(world)["spring"]["recipients"], known(world)["spring"]["unknown"]) == (5, 1)
+        assert (known(world)["spring"].recipients, known(world)["spring"].unknown) == (5, 1)
         world.close()
         world.store.close()
     assert step > 60

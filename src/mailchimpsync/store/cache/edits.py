@@ -1,4 +1,7 @@
-"""Single rows as changed through the API by a person or another program: read, added, changed, deleted."""
+"""Single rows as changed through the API by a person or another program: read, added, changed, deleted.
+
+They are mappings, not types: the caller names the table, and the API shows every column.
+"""
 
 from __future__ import annotations
 

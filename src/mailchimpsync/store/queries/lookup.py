@@ -1,5 +1,7 @@
 """Rows as requested through the API: by conditions, sorted, a page at a time.
 
+Rows are mappings here, not types: which table and which columns, the caller chooses.
+
 The ids are found first, which indexes alone can do, and then only the rows of that page: a late page of a large table
 doesn't need the rows before it.
 """

@@ -7,7 +7,6 @@ docs/reference/php-extension.md#creating-contacts.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from mailchimpsync.addresses import normalise_address
 from mailchimpsync.civicrm import NewContact

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from mailchimpsync.decide import Decision, Refusal, Situation, decide
+from mailchimpsync.decide import Contact, Decision, Gone, Member, Nobody, Others, Refusal, Situation, decide
+from mailchimpsync.decide.situation import Owner
 from mailchimpsync.errors import Code
 from mailchimpsync.model import Base, Connection, GroupState, GroupStatus, Resubscribe, Trust
 
@@ -24,37 +25,57 @@ def in_group(status: str | None, number: int | None = None) -> GroupState:
 class Ann:
     """What is known of Ann, in words; and what is decided about her."""
 
-    def __init__(self, **known: Any) -> None:
-        self.known: dict[str, Any] = {"address": "ann@example.org", **known}
+    def __init__(self) -> None:
+        self.address = "ann@example.org"
+        self.status: str | None = None
+        self.changed: datetime | None = None
+        self.interests: dict[str, bool] = {}
+        self.owner: Owner | None = None
+        self.contact: dict[str, Any] = {}
+        self.others: dict[str, Any] = {}
+        self.base = Base()
+        self.refusal: Refusal | None = None
         self.resubscribe = Resubscribe.ASK
         self.links: dict[str, int] = {}
         self.trust: dict[str, Any] = {}
 
     def at_mailchimp(self, status: str | None, on_day: int | None = None) -> Ann:
-        date = day(on_day) if on_day else None
-        self.known |= {"mailchimp_status": status, "mailchimp_status_date": date, "mailchimp_date": date}
+        self.status, self.changed = status, day(on_day) if on_day else None
         return self
 
     def in_civicrm(self, status: str | None, on_day: int | None = None) -> Ann:
-        self.known["group"] = in_group(status, on_day)
+        return self.contact_has(group=in_group(status, on_day))
+
+    def contact_has(self, **facts: Any) -> Ann:
+        self.contact |= facts
+        return self
+
+    def other_rows_are(self, **facts: Any) -> Ann:
+        self.others |= facts
+        return self
+
+    def unknown_to_civicrm(self) -> Ann:
+        self.owner = Nobody()
+        return self
+
+    def deleted_in_civicrm(self) -> Ann:
+        self.owner = Gone()
+        return self
+
+    def with_address(self, address: str) -> Ann:
+        self.address = address
         return self
 
     def agreed(self, subscribed: bool, **interests: bool) -> Ann:
-        self.known["base"] = Base(subscribed=subscribed, interests=interests or None)
+        self.base = Base(subscribed=subscribed, interests=interests or None)
         return self
 
     def with_interests(self, **values: bool) -> Ann:
-        self.links = LINKS
-        self.known["interests"] = values
+        self.links, self.interests = LINKS, values
         return self
 
     def in_interest_groups(self, **states: GroupState) -> Ann:
-        self.known["interest_groups"] = states
-        return self
-
-    def knowing(self, **known: Any) -> Ann:
-        self.known |= known
-        return self
+        return self.contact_has(interest_groups=states)
 
     def never_resubscribed(self) -> Ann:
         self.resubscribe = Resubscribe.NEVER
@@ -65,12 +86,25 @@ class Ann:
         return self
 
     def refused(self, code: Code, update: Mapping[str, Any]) -> Ann:
-        self.known["refusal"] = Refusal(code, update)
+        self.refusal = Refusal(code, update)
         return self
 
     @property
     def situation(self) -> Situation:
-        return Situation(**self.known)
+        return Situation(
+            self._member,
+            self.owner or Contact(**{"address": self.address, **self.contact}, others=Others(**self.others)),
+            self.base,
+            self.refusal,
+        )
+
+    @property
+    def _member(self) -> Member | None:
+        if self.status is None:
+            return None
+        return Member(
+            self.status, self.changed, changed_at=self.changed, address=self.address, interests=self.interests
+        )
 
     @property
     def decision(self) -> Decision:

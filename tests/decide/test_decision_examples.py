@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pytest
 
-from decide.ann import Ann
+from decide.ann import Ann, in_group
 from mailchimpsync.decide import Decision
 from mailchimpsync.errors import Code
 
@@ -76,7 +76,7 @@ def test_civicrm_changed_last_or_at_the_same_second(
 
 @pytest.mark.parametrize("status", ["unsubscribed", "archived", "transactional", "cleaned"])
 def test_ann_left_with_one_address_and_stays_in_the_group_for_the_other(ann: Ann, status: str) -> None:
-    ann.in_civicrm("Added", 3).at_mailchimp(status, 5).knowing(other_subscribed=True)
+    ann.in_civicrm("Added", 3).at_mailchimp(status, 5).other_rows_are(subscribed=True)
 
     assert cell(ann.decision) == "././fail"
     assert ann.decision.reason is Code.CV_OTHER_ADDRESS
@@ -84,28 +84,28 @@ def test_ann_left_with_one_address_and_stays_in_the_group_for_the_other(ann: Ann
 
 @pytest.mark.parametrize("status", ["unsubscribed", "archived", "transactional"])
 def test_ann_is_not_subscribed_again_while_her_address_is_on_hold(ann: Ann, status: str) -> None:
-    ann.in_civicrm("Added", 7).at_mailchimp(status, 5).knowing(obstacle=Code.CV_ON_HOLD)
+    ann.in_civicrm("Added", 7).at_mailchimp(status, 5).contact_has(obstacle=Code.CV_ON_HOLD)
 
     assert cell(ann.decision) == "././fail"
     assert ann.decision.reason is Code.CV_ON_HOLD
 
 
 def test_ann_without_an_address_cannot_be_subscribed(ann: Ann) -> None:
-    ann.in_civicrm("Added", 7).knowing(address=None, obstacle=Code.CV_NO_ADDRESS)
+    ann.in_civicrm("Added", 7).contact_has(address=None, obstacle=Code.CV_NO_ADDRESS)
 
     assert cell(ann.decision) == "././fail"
     assert ann.decision.reason is Code.CV_NO_ADDRESS
 
 
 def test_ann_whom_nobody_in_civicrm_knows_gets_a_contact(ann: Ann) -> None:
-    ann.at_mailchimp("subscribed", 5).knowing(has_contact=False)
+    ann.at_mailchimp("subscribed", 5).unknown_to_civicrm()
 
     assert ann.decision.create_contact
     assert cell(ann.decision) == "A/./ok"
 
 
 def test_ann_whom_nobody_in_civicrm_knows_and_who_left_is_left_alone(ann: Ann) -> None:
-    ann.at_mailchimp("unsubscribed", 5).knowing(has_contact=False)
+    ann.at_mailchimp("unsubscribed", 5).unknown_to_civicrm()
 
     assert not ann.decision.changes_something
 
@@ -128,8 +128,8 @@ def test_added_without_any_history_does_not_outrank_that_ann_left(ann: Ann) -> N
 
 def test_a_new_member_brings_her_interests_and_names_along(ann: Ann) -> None:
     """There they are not sent, so that Mailchimp's newer “no” takes her out of the interests' groups later."""
-    ann.in_civicrm("Added", 7).with_interests().in_interest_groups(news=ann.in_civicrm("Added", 7).known["group"])
-    ann.knowing(first_name="Ann", last_name="Ågren")
+    ann.in_civicrm("Added", 7).with_interests().in_interest_groups(news=in_group("Added", 7))
+    ann.contact_has(first_name="Ann", last_name="Ågren")
 
     assert ann.decision.update == {
         "email_address": "ann@example.org",
@@ -140,7 +140,7 @@ def test_a_new_member_brings_her_interests_and_names_along(ann: Ann) -> None:
 
 
 def test_a_new_member_without_names_does_not_empty_those_mailchimp_may_have(ann: Ann) -> None:
-    ann.in_civicrm("Added", 7).knowing(first_name="Ann")
+    ann.in_civicrm("Added", 7).contact_has(first_name="Ann")
 
     assert (ann.decision.update or {})["merge_fields"] == {"FNAME": "Ann"}
 
@@ -185,7 +185,7 @@ def test_that_civicrm_knows_nothing_of_ann_any_more_is_no_reason_to_unsubscribe_
 
 def test_only_one_of_anns_addresses_is_subscribed_again(ann: Ann) -> None:
     """There all of them are."""
-    ann.in_civicrm("Added", 7).at_mailchimp("unsubscribed", 5).knowing(other_preferred=True)
+    ann.in_civicrm("Added", 7).at_mailchimp("unsubscribed", 5).other_rows_are(preferred=True)
 
     assert cell(ann.decision) == "././fail"
     assert ann.decision.reason is Code.CV_OTHER_ADDRESS
@@ -200,7 +200,7 @@ def test_a_connection_can_leave_alone_who_left(ann: Ann) -> None:
 
 def test_ann_deleted_in_civicrm_is_not_made_anew(ann: Ann) -> None:
     """There trashing a contact that is still subscribed makes another contact in the next run."""
-    ann.at_mailchimp("subscribed", 5).knowing(has_contact=False, contact_gone=True)
+    ann.at_mailchimp("subscribed", 5).deleted_in_civicrm()
 
     assert cell(ann.decision) == "././fail"
     assert ann.decision.reason is Code.CV_CONTACT_GONE
@@ -226,7 +226,7 @@ def test_ann_who_left_with_one_address_after_she_was_added_is_not_subscribed_wit
     ann: Ann, status: str | None
 ) -> None:
     """She was added on day 5, for the address that left on day 10; this one had left on day 1."""
-    ann.in_civicrm("Added", 5).at_mailchimp(status, 1 if status else None).knowing(other_left=True)
+    ann.in_civicrm("Added", 5).at_mailchimp(status, 1 if status else None).other_rows_are(left=True)
 
     assert cell(ann.decision) == "././fail"
     assert ann.decision.reason is Code.MC_OPTED_OUT
@@ -240,7 +240,7 @@ def test_ann_whom_mailchimp_deleted_for_good_is_not_sent_again(ann: Ann) -> None
 
 def test_one_address_deleted_for_good_does_not_take_ann_out_of_the_group_for_the_other(ann: Ann) -> None:
     """Removed from the group, she would be unsubscribed with the other address as well."""
-    ann.agreed(subscribed=True).in_civicrm("Added", 7).at_mailchimp(None).knowing(other_subscribed=True)
+    ann.agreed(subscribed=True).in_civicrm("Added", 7).at_mailchimp(None).other_rows_are(subscribed=True)
 
     assert cell(ann.decision) == "././fail"
     assert ann.decision.reason is Code.CV_OTHER_ADDRESS

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-from mailchimpsync.decide import Decision, Situation, decide, table
+from mailchimpsync.decide import Contact, Decision, Gone, Nobody, Situation, decide, table
 from mailchimpsync.decide.winner import later
 from mailchimpsync.errors import REGISTRY, Code
 from mailchimpsync.model import SUBSCRIBED_STATUSES, Connection, GroupStatus, NewMembers, Resubscribe, Side, SyncStatus
@@ -45,9 +46,13 @@ def removes(decision: Decision, group_id: int) -> bool:
     return (group_id, GroupStatus.REMOVED) in decision.groups
 
 
+def since(situation: Situation) -> datetime | None:
+    return None if situation.member is None else situation.member.since
+
+
 def agree(situation: Situation) -> bool:
-    at_mailchimp = situation.mailchimp_status in SUBSCRIBED_STATUSES
-    in_civicrm = situation.has_contact and situation.group.is_added
+    at_mailchimp = situation.status in SUBSCRIBED_STATUSES
+    in_civicrm = situation.in_civicrm.group.is_added
     return at_mailchimp == in_civicrm
 
 
@@ -77,30 +82,26 @@ def test_the_short_table_says_every_combination_exactly_once() -> None:
 
 
 def test_nobody_is_subscribed_again_whose_address_bounced() -> None:
-    assert not exceptions_to(lambda known, _, decided: known.mailchimp_status != "cleaned" or not subscribes(decided))
+    assert not exceptions_to(lambda known, _, decided: known.status != "cleaned" or not subscribes(decided))
 
 
 def test_nobody_is_subscribed_again_from_a_status_nobody_knows() -> None:
-    assert not exceptions_to(
-        lambda known, _, decided: known.mailchimp_status != table.UNKNOWN_STATUS or not subscribes(decided)
-    )
+    assert not exceptions_to(lambda known, _, decided: known.status != table.UNKNOWN_STATUS or not subscribes(decided))
 
 
 def test_nobody_is_subscribed_who_must_not_be_mailed() -> None:
-    assert not exceptions_to(lambda known, _, decided: known.obstacle is None or not subscribes(decided))
+    assert not exceptions_to(lambda known, _, decided: known.in_civicrm.obstacle is None or not subscribes(decided))
 
 
 def test_nobody_is_subscribed_but_for_being_in_the_group() -> None:
-    assert not exceptions_to(
-        lambda known, _, decided: (known.has_contact and known.group.is_added) or not subscribes(decided)
-    )
+    assert not exceptions_to(lambda known, _, decided: known.in_civicrm.group.is_added or not subscribes(decided))
 
 
 def test_who_left_comes_back_only_by_an_added_that_is_known_to_be_as_new_and_never_against_the_base() -> None:
     def promise(known: Situation, connection: Connection, decided: Decision) -> bool:
-        if known.mailchimp_status not in OPTED_OUT or not subscribes(decided):
+        if known.status not in OPTED_OUT or not subscribes(decided):
             return True
-        left_at, added_at = known.mailchimp_status_date, known.group.date
+        left_at, added_at = since(known), known.in_civicrm.group.date
         is_newer = left_at is not None and added_at is not None and added_at >= left_at
         return is_newer and not known.base.subscribed and connection.resubscribe is Resubscribe.ASK
 
@@ -110,9 +111,11 @@ def test_who_left_comes_back_only_by_an_added_that_is_known_to_be_as_new_and_nev
 def test_a_member_that_another_contact_got_is_mailed_only_if_that_one_is_in_the_group() -> None:
     for case in table.combinations(table.DIMENSIONS):
         known, connection = table.subscription_case(case)
-        decided = decide(replace(known, handed_over=True), connection)
+        member = None if known.member is None else replace(known.member, handed_over=True)
+        decided = decide(replace(known, member=member), connection)
 
-        if known.mailchimp_status in SUBSCRIBED_STATUSES and known.has_contact and not known.group.is_added:
+        is_subscribed = known.member is not None and known.member.is_subscribed
+        if is_subscribed and isinstance(known.contact, Contact) and not known.contact.group.is_added:
             assert unsubscribes(decided)
             assert decided.reason is Code.CIVICRM_HANDED_OVER
         else:
@@ -125,10 +128,10 @@ def test_one_whom_we_took_off_comes_back_only_by_an_added_of_civicrms_that_nothi
         if not subscribes(decide(known, connection)):
             continue
         assert case["at_mailchimp"] in OPTED_OUT
-        assert known.group.is_added
-        assert known.group.date is not None
+        assert known.in_civicrm.group.is_added
+        assert known.in_civicrm.group.date is not None
         assert (case["other_row"], case["obstacle"]) == (table.NONE, table.NONE)
-        is_newer = later(known.group, known.mailchimp_status_date) is Side.CIVICRM
+        is_newer = later(known.in_civicrm.group, since(known)) is Side.CIVICRM
         assert is_newer or known.base.subscribed is False
 
 
@@ -140,7 +143,7 @@ def test_one_whom_we_took_off_before_they_confirmed_is_only_asked() -> None:
 
 
 def test_who_left_with_one_address_is_not_subscribed_with_another() -> None:
-    assert not exceptions_to(lambda known, _, decided: not known.other_left or not subscribes(decided))
+    assert not exceptions_to(lambda known, _, decided: not known.in_civicrm.others.left or not subscribes(decided))
 
 
 def test_where_mailchimp_asks_first_only_who_was_subscribed_before_is_subscribed_unasked() -> None:
@@ -186,8 +189,8 @@ def test_a_new_address_is_added_for_who_is_in_the_group_and_can_not_be_renamed()
 
 def test_nobody_gets_mail_twice_because_of_a_second_address_that_left() -> None:
     def promise(known: Situation, _: Connection, decided: Decision) -> bool:
-        left = known.mailchimp_status in OPTED_OUT
-        return not (left and known.other_subscribed and subscribes(decided))
+        left = known.status in OPTED_OUT
+        return not (left and known.in_civicrm.others.subscribed and subscribes(decided))
 
     assert not exceptions_to(promise)
 
@@ -196,10 +199,10 @@ def test_nobody_is_unsubscribed_unless_civicrm_says_that_they_left_and_said_so_l
     def promise(known: Situation, _: Connection, decided: Decision) -> bool:
         if not unsubscribes(decided):
             return True
-        has_left = known.has_contact and known.group.status not in (None, GroupStatus.ADDED)
+        has_left = known.in_civicrm.group.status not in (None, GroupStatus.ADDED)
         changed_since_base = known.base.subscribed is True
-        is_newer = later(known.group, known.mailchimp_status_date) is Side.CIVICRM
-        return has_left and known.mailchimp_status in SUBSCRIBED_STATUSES and (changed_since_base or is_newer)
+        is_newer = later(known.in_civicrm.group, since(known)) is Side.CIVICRM
+        return has_left and known.status in SUBSCRIBED_STATUSES and (changed_since_base or is_newer)
 
     assert not exceptions_to(promise)
 
@@ -208,10 +211,10 @@ def test_nobody_is_removed_from_the_group_unless_mailchimp_says_that_they_left_a
     def promise(known: Situation, connection: Connection, decided: Decision) -> bool:
         if not removes(decided, connection.group_id):
             return True
-        has_left = known.mailchimp_status not in SUBSCRIBED_STATUSES
-        is_known = known.mailchimp_status is not None
-        is_newer = is_known and later(known.group, known.mailchimp_status_date) is Side.MAILCHIMP
-        return has_left and not known.other_subscribed and (known.base.subscribed is True or is_newer)
+        has_left = known.status not in SUBSCRIBED_STATUSES
+        is_known = known.status is not None
+        is_newer = is_known and later(known.in_civicrm.group, since(known)) is Side.MAILCHIMP
+        return has_left and not known.in_civicrm.others.subscribed and (known.base.subscribed is True or is_newer)
 
     assert not exceptions_to(promise)
 
@@ -219,7 +222,7 @@ def test_nobody_is_removed_from_the_group_unless_mailchimp_says_that_they_left_a
 def test_nobody_is_removed_from_an_interests_group_unless_mailchimp_has_the_interest_as_no() -> None:
     def promise(known: Situation, connection: Connection, decided: Decision) -> bool:
         return all(
-            known.interests.get(interest) is False
+            known.member is not None and known.member.interests.get(interest) is False
             for interest, group_id in connection.interests.items()
             if removes(decided, group_id)
         )
@@ -238,9 +241,7 @@ def test_a_base_is_only_what_both_sides_will_agree_on() -> None:
     def promise(known: Situation, _: Connection, decided: Decision) -> bool:
         if decided.sync_status is SyncStatus.FAIL:
             return decided.agreed == known.base
-        joins = (1, GroupStatus.ADDED) in decided.groups or (
-            agree(known) and known.mailchimp_status in SUBSCRIBED_STATUSES
-        )
+        joins = (1, GroupStatus.ADDED) in decided.groups or (agree(known) and known.status in SUBSCRIBED_STATUSES)
         return decided.agreed.subscribed == (joins or subscribes(decided))
 
     assert not exceptions_to(promise)
@@ -262,14 +263,16 @@ def test_a_row_that_fails_sends_nothing_and_creates_nobody() -> None:
 
 def test_a_contact_is_made_exactly_for_subscribed_members_nobody_owns() -> None:
     def promise(known: Situation, _: Connection, decided: Decision) -> bool:
-        unowned = not known.has_contact and not known.contact_gone
-        return decided.create_contact == (unowned and known.mailchimp_status in SUBSCRIBED_STATUSES)
+        is_unowned = isinstance(known.contact, Nobody)
+        return decided.create_contact == (is_unowned and known.status in SUBSCRIBED_STATUSES)
 
     assert not exceptions_to(promise)
 
 
 def test_nobody_who_was_deleted_in_civicrm_is_made_anew_or_changed_at_mailchimp() -> None:
-    assert not exceptions_to(lambda known, _, decided: not known.contact_gone or not decided.changes_something)
+    assert not exceptions_to(
+        lambda known, _, decided: not isinstance(known.contact, Gone) or not decided.changes_something
+    )
 
 
 def test_every_update_says_whom_it_is_for() -> None:

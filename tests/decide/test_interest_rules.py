@@ -31,7 +31,7 @@ def test_equal_on_both_sides_needs_nothing_and_is_what_they_agree_on(ann: Ann) -
 
 @pytest.mark.parametrize("civicrm", [in_group("Added", 9), in_group("Removed", 9), in_group(None)])
 def test_an_interest_mailchimp_says_nothing_of_is_left_alone(ann: Ann, civicrm: object) -> None:
-    ann.with_interests().knowing(interest_groups={"news": civicrm})
+    ann.with_interests().contact_has(interest_groups={"news": civicrm})
 
     assert not ann.decision.changes_something
     assert "news" not in (ann.decision.agreed.interests or {})
@@ -85,7 +85,7 @@ def test_one_tick_at_mailchimp_does_not_undo_another_change_in_civicrm(ann: Ann)
 
 def test_a_second_address_that_never_had_the_interest_does_not_take_ann_out_of_the_group(ann: Ann) -> None:
     ann.with_interests(news=False).in_interest_groups(news=in_group("Added", 3))
-    ann.knowing(other_interests=frozenset({"news"}))
+    ann.other_rows_are(interests=frozenset({"news"}))
 
     assert ann.decision.groups == ()
     assert (ann.decision.update or {})["interests"] == {"news": True}
@@ -93,7 +93,7 @@ def test_a_second_address_that_never_had_the_interest_does_not_take_ann_out_of_t
 
 def test_an_interest_unticked_since_both_agreed_leaves_the_group_although_another_address_has_it(ann: Ann) -> None:
     ann.agreed(subscribed=True, news=True).with_interests(news=False)
-    ann.in_interest_groups(news=in_group("Added", 3)).knowing(other_interests=frozenset({"news"}))
+    ann.in_interest_groups(news=in_group("Added", 3)).other_rows_are(interests=frozenset({"news"}))
 
     assert ann.decision.groups == ((NEWS, GroupStatus.REMOVED),)
 
@@ -108,7 +108,7 @@ def test_nobodys_interests_change_on_leaving(somebody: Callable[[], Ann], status
 
 
 def test_who_joins_at_mailchimp_brings_her_interests_into_civicrm(somebody: Callable[[], Ann]) -> None:
-    ann = somebody().at_mailchimp("subscribed", 5).with_interests(news=True, events=False).knowing(has_contact=False)
+    ann = somebody().at_mailchimp("subscribed", 5).with_interests(news=True, events=False).unknown_to_civicrm()
 
     assert ann.decision.create_contact
     assert ann.decision.groups == ((1, GroupStatus.ADDED), (NEWS, GroupStatus.ADDED))

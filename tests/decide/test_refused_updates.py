@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from decide.ann import Ann, in_group
-from mailchimpsync.decide import Refusal
 from mailchimpsync.errors import REGISTRY, Code, Retry
 from mailchimpsync.model import GroupStatus, SyncStatus
 
@@ -23,7 +22,7 @@ def wanted(ann: Ann) -> dict[str, Any]:
 @pytest.mark.parametrize("code", [code for code in Code if REGISTRY[code].retry is not Retry.NEXT_RUN])
 def test_the_same_update_is_not_sent_to_be_refused_again(ann: Ann, code: Code) -> None:
     ann.in_civicrm("Added", 7).at_mailchimp("unsubscribed", 5)
-    ann.knowing(refusal=Refusal(code, wanted(ann)))
+    ann.refused(code, wanted(ann))
 
     assert ann.decision.update is None
     assert ann.decision.sync_status is SyncStatus.FAIL
@@ -34,14 +33,14 @@ def test_the_same_update_is_not_sent_to_be_refused_again(ann: Ann, code: Code) -
 def test_what_may_pass_by_itself_is_tried_again(ann: Ann, code: Code) -> None:
     ann.in_civicrm("Added", 7)
     update = wanted(ann)
-    ann.knowing(refusal=Refusal(code, update))
+    ann.refused(code, update)
 
     assert ann.decision.update == update
 
 
 def test_a_corrected_address_is_tried_again(ann: Ann) -> None:
     ann.in_civicrm("Added", 7)
-    ann.knowing(refusal=Refusal(Code.MC_FAKE_EMAIL, wanted(ann)), address="ann@example.com")
+    ann.refused(Code.MC_FAKE_EMAIL, wanted(ann)).with_address("ann@example.com")
 
     assert wanted(ann)["email_address"] == "ann@example.com"
 
@@ -51,7 +50,7 @@ def test_a_forgotten_address_is_never_sent_however_it_is_written_and_whatever_el
     ann: Ann, address: str
 ) -> None:
     ann.in_civicrm("Added", 7)
-    ann.knowing(refusal=Refusal(Code.MC_FORGOTTEN, wanted(ann)), first_name="Anna", address=address)
+    ann.refused(Code.MC_FORGOTTEN, wanted(ann)).contact_has(first_name="Anna").with_address(address)
 
     assert ann.decision.update is None
     assert ann.decision.reason is Code.MC_FORGOTTEN
@@ -59,14 +58,14 @@ def test_a_forgotten_address_is_never_sent_however_it_is_written_and_whatever_el
 
 def test_who_is_forgotten_with_one_address_may_come_with_another(ann: Ann) -> None:
     ann.in_civicrm("Added", 7)
-    ann.knowing(refusal=Refusal(Code.MC_FORGOTTEN, wanted(ann)), address="ann@example.net")
+    ann.refused(Code.MC_FORGOTTEN, wanted(ann)).with_address("ann@example.net")
 
     assert wanted(ann)["email_address"] == "ann@example.net"
 
 
 def test_a_refusal_keeps_nobody_in_an_audience(ann: Ann) -> None:
     ann.in_civicrm("Removed", 7).at_mailchimp("subscribed", 5)
-    ann.knowing(refusal=Refusal(COMPLIANCE, {"email_address": "ann@example.org", "status": "subscribed"}))
+    ann.refused(COMPLIANCE, {"email_address": "ann@example.org", "status": "subscribed"})
 
     assert wanted(ann)["status"] == "unsubscribed"
 
@@ -74,7 +73,7 @@ def test_a_refusal_keeps_nobody_in_an_audience(ann: Ann) -> None:
 def test_who_is_not_let_back_in_keeps_her_interests_groups(ann: Ann) -> None:
     ann.in_civicrm("Added", 7).at_mailchimp("unsubscribed", 5).with_interests(news=False)
     ann.in_interest_groups(news=in_group("Added", 3))
-    ann.knowing(refusal=Refusal(COMPLIANCE, wanted(ann)))
+    ann.refused(COMPLIANCE, wanted(ann))
 
     assert ann.decision.sync_status is SyncStatus.FAIL
     assert ann.decision.groups == ()
@@ -83,7 +82,7 @@ def test_who_is_not_let_back_in_keeps_her_interests_groups(ann: Ann) -> None:
 def test_a_refused_interest_does_not_stop_what_civicrm_gets(ann: Ann) -> None:
     ann.agreed(subscribed=False, events=False).in_civicrm("Removed", 3).at_mailchimp("subscribed", 5)
     ann.with_interests(events=False).in_interest_groups(events=in_group("Added", 7))
-    ann.knowing(refusal=Refusal(Code.MC_MAPPING_GONE, wanted(ann)))
+    ann.refused(Code.MC_MAPPING_GONE, wanted(ann))
 
     assert ann.decision.groups == ((1, GroupStatus.ADDED),)
     assert ann.decision.reason is Code.MC_MAPPING_GONE

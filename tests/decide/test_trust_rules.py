@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 
 from decide.ann import Ann, in_group
-from mailchimpsync.decide import Decision, Situation, decide, table
+from mailchimpsync.decide import Decision, Gone, Situation, decide, table
 from mailchimpsync.errors import Code
 from mailchimpsync.model import SUBSCRIBED_STATUSES, Connection, GroupStatus, Resubscribe, SyncStatus, Trust
 
@@ -36,13 +36,13 @@ def wanted(decision: Decision) -> str | None:
 
 
 def is_in(situation: Situation) -> tuple[bool, bool]:
-    in_group = situation.has_contact and situation.group.is_added
-    return situation.mailchimp_status in SUBSCRIBED_STATUSES, in_group
+    in_group = situation.in_civicrm.group.is_added
+    return situation.status in SUBSCRIBED_STATUSES, in_group
 
 
 def test_nobody_is_subscribed_by_trust_who_bounced_or_has_a_status_nobody_knows_or_must_not_be_mailed() -> None:
     def promise(known: Situation, _: Connection, decided: Decision) -> bool:
-        off = known.mailchimp_status in ("cleaned", table.UNKNOWN_STATUS) or known.obstacle is not None
+        off = known.status in ("cleaned", table.UNKNOWN_STATUS) or known.in_civicrm.obstacle is not None
         return not off or wanted(decided) not in SUBSCRIBED_STATUSES
 
     assert not exceptions_to(Trust.CIVICRM, promise)
@@ -50,8 +50,9 @@ def test_nobody_is_subscribed_by_trust_who_bounced_or_has_a_status_nobody_knows_
 
 def test_who_left_later_than_they_were_added_is_asked_at_most_and_not_even_that_against_the_base() -> None:
     def promise(known: Situation, connection: Connection, decided: Decision) -> bool:
-        left, date = known.mailchimp_status_date, known.group.date
-        if known.mailchimp_status not in OPTED_OUT or (date is not None and left is not None and date >= left):
+        date = known.in_civicrm.group.date
+        left = None if known.member is None else known.member.since
+        if known.status not in OPTED_OUT or (date is not None and left is not None and date >= left):
             return True
         may_be_asked = connection.resubscribe is Resubscribe.ASK and not known.base.subscribed
         return wanted(decided) is None or (may_be_asked and wanted(decided) == "pending")
@@ -69,7 +70,7 @@ def test_who_is_not_in_the_group_is_unsubscribed_where_civicrm_is_trusted_and_th
 
 def test_whom_mailchimp_never_had_is_subscribed_or_said_to_be_why_not() -> None:
     def promise(known: Situation, _: Connection, decided: Decision) -> bool:
-        never_there = known.mailchimp_status is None and not known.base.subscribed
+        never_there = known.status is None and not known.base.subscribed
         if not never_there or not is_in(known)[1]:
             return True
         return wanted(decided) == "subscribed" or decided.sync_status is SyncStatus.FAIL
@@ -87,7 +88,8 @@ def test_the_group_is_what_mailchimp_says_but_for_second_addresses_and_contacts_
         groups = dict(decided.groups)
         after = groups.get(table.GROUP_ID, GroupStatus.ADDED if in_group else GroupStatus.REMOVED)
         if at_mailchimp != (after is GroupStatus.ADDED):
-            return known.contact_gone or (known.other_subscribed and decided.reason is Code.CV_OTHER_ADDRESS)
+            is_in_twice = known.in_civicrm.others.subscribed and decided.reason is Code.CV_OTHER_ADDRESS
+            return is_in_twice or isinstance(known.contact, Gone)
         return True
 
     assert not exceptions_to(Trust.MAILCHIMP, promise)

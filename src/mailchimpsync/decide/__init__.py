@@ -1,17 +1,34 @@
 """The pure rules: what one row needs, and why. No I/O, no clock (docs/decisions/pure-rules.md)."""
 
+from mailchimpsync.decide.departures import DEPARTED
 from mailchimpsync.decide.eligibility import OBSTACLES, Address, best_address, obstacle_to_subscribing
 from mailchimpsync.decide.limits import Excess, Subject, excesses, kinds_of
+from mailchimpsync.decide.only_in_group import has_left
 from mailchimpsync.decide.rules import decide
-from mailchimpsync.decide.situation import Decision, Refusal, Situation
-from mailchimpsync.decide.subscription import DEPARTED, has_left
+from mailchimpsync.decide.situation import (
+    Contact,
+    Decision,
+    Gone,
+    Member,
+    NewAddress,
+    Nobody,
+    Others,
+    Refusal,
+    Situation,
+)
 
 __all__ = [
     "DEPARTED",
     "OBSTACLES",
     "Address",
+    "Contact",
     "Decision",
     "Excess",
+    "Gone",
+    "Member",
+    "NewAddress",
+    "Nobody",
+    "Others",
     "Refusal",
     "Situation",
     "Subject",

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mailchimpsync.decide.situation import NOT_IN_GROUP, Situation
+from mailchimpsync.decide.situation import NOT_IN_GROUP, Contact, Member
 from mailchimpsync.decide.winner import winner
-from mailchimpsync.model import GroupState, GroupStatus, Side, Trust
+from mailchimpsync.model import Base, GroupStatus, Side, Trust
 
 NO_TRUST: Mapping[str, Trust] = {}
 _TRUSTED = {Trust.CIVICRM: Side.CIVICRM, Trust.MAILCHIMP: Side.MAILCHIMP}
@@ -25,13 +25,15 @@ class InterestChanges:
     agreed: Mapping[str, bool]
 
 
-def interests_of_new_member(situation: Situation, links: Mapping[str, int]) -> dict[str, bool]:
+def interests_of_new_member(contact: Contact, links: Mapping[str, int]) -> dict[str, bool]:
     """Return every linked interest with its group's value, to send when the member is created."""
-    return {interest: situation.interest_groups.get(interest, NOT_IN_GROUP).is_added for interest in links}
+    return {interest: contact.interest_groups.get(interest, NOT_IN_GROUP).is_added for interest in links}
 
 
 def compare_interests(
-    situation: Situation,
+    member: Member,
+    contact: Contact,
+    base: Base,
     links: Mapping[str, int],
     *,
     groups_may_change: bool = True,
@@ -43,15 +45,16 @@ def compare_interests(
     """
     groups: list[tuple[int, GroupStatus]] = []
     values: dict[str, bool] = {}
-    agreed = dict(situation.base.interests or {})
+    before = base.interests or {}
+    agreed = dict(before)
     for interest, group_id in links.items():
-        value = situation.interests.get(interest)
+        value = member.interests.get(interest)
         if value is None:
             continue
-        group = situation.interest_groups.get(interest, NOT_IN_GROUP)
+        group = contact.interest_groups.get(interest, NOT_IN_GROUP)
         if value == group.is_added:
             agreed[interest] = value
-        elif _winner(situation, interest, group, value=value, trust=trust) is Side.MAILCHIMP:
+        elif _winner(member, contact, interest, base=before.get(interest), value=value, trust=trust) is Side.MAILCHIMP:
             if groups_may_change:
                 groups.append((group_id, GroupStatus.ADDED if value else GroupStatus.REMOVED))
                 agreed[interest] = value
@@ -61,11 +64,13 @@ def compare_interests(
     return InterestChanges(tuple(groups), values, agreed)
 
 
-def _winner(situation: Situation, interest: str, group: GroupState, *, value: bool, trust: Mapping[str, Trust]) -> Side:
+def _winner(
+    member: Member, contact: Contact, interest: str, *, base: bool | None, value: bool, trust: Mapping[str, Trust]
+) -> Side:
     if (trusted := _TRUSTED.get(trust.get(interest, Trust.NONE))) is not None:
         return trusted
-    base = (situation.base.interests or {}).get(interest)
-    side = winner(in_mailchimp=value, base=base, group=group, mailchimp_date=situation.mailchimp_date)
-    is_never_ticked = base is None and not value and interest in situation.other_interests
+    group = contact.interest_groups.get(interest, NOT_IN_GROUP)
+    side = winner(in_mailchimp=value, base=base, group=group, mailchimp_date=member.changed_at)
+    is_never_ticked = base is None and not value and interest in contact.others.interests
     # One contact has two members and there is no base yet: the member that has the interest agrees with the group.
     return Side.CIVICRM if is_never_ticked else side

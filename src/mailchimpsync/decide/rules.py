@@ -11,8 +11,9 @@ from typing import Any
 
 from mailchimpsync.addresses import normalise_address
 from mailchimpsync.decide.interests import compare_interests, interests_of_new_member
-from mailchimpsync.decide.situation import Decision, Situation
-from mailchimpsync.decide.subscription import Move, Verdict, can_change_address, subscription_verdict
+from mailchimpsync.decide.situation import Decision, Holder, Member, Nobody, Situation
+from mailchimpsync.decide.subscription import change_of_address, subscription_verdict
+from mailchimpsync.decide.verdict import Move, Verdict
 from mailchimpsync.errors import REGISTRY, Code, Retry
 from mailchimpsync.model import Base, Connection, GroupStatus, MemberStatus, SyncStatus
 
@@ -36,18 +37,23 @@ def _decision_for(situation: Situation, connection: Connection, verdict: Verdict
             return _new_member(situation, connection, verdict)
         case Move.UNSUBSCRIBE | Move.ARCHIVE:
             return _decision_with_update(situation, verdict, {"status": _STATUS_ON_REMOVAL[verdict.move].value})
-    if verdict.ends_subscribed:
-        return _with_interests(situation, connection, verdict)
+    if situation.member is not None and verdict.ends_subscribed:
+        return _with_interests(situation, situation.member, connection, verdict)
     agreed = situation.base if verdict.move is Move.LEAVE_ALONE else _agreed(situation, subscribed=False)
     leaves_group = verdict.move is Move.REMOVE_FROM_GROUP
     groups = ((connection.group_id, GroupStatus.REMOVED),) if leaves_group else ()
     return Decision(SyncStatus.OK, verdict.reason, groups=groups, agreed=agreed)
 
 
-def _with_interests(situation: Situation, connection: Connection, verdict: Verdict) -> Decision:
+def _with_interests(situation: Situation, member: Member, connection: Connection, verdict: Verdict) -> Decision:
     accepted = verdict.move not in _STATUS_ON_RETURN  # Mailchimp may still refuse; groups must not change before that
     changes = compare_interests(
-        situation, connection.interests, groups_may_change=accepted, trust=connection.trust_interests
+        member,
+        situation.in_civicrm,
+        situation.base,
+        connection.interests,
+        groups_may_change=accepted,
+        trust=connection.trust_interests,
     )
     groups = changes.groups
     if verdict.move is Move.ADD_TO_GROUP:
@@ -59,17 +65,19 @@ def _with_interests(situation: Situation, connection: Connection, verdict: Verdi
         update["interests"] = dict(changes.values)
     agreed = Base(subscribed=True, interests=changes.agreed)
     reason = verdict.reason
-    if verdict.move is Move.NOTHING and can_change_address(situation):
-        if situation.address_taken:
+    wanted = change_of_address(member, situation.in_civicrm) if verdict.move is Move.NOTHING else None
+    if wanted is not None:
+        if wanted.holder is Holder.ANOTHER:
             return _failed(situation, Code.ADDRESS_TAKEN)
-        update["email_address"] = situation.new_address
+        update["email_address"] = wanted.address
         reason = Code.CIVICRM_READDRESSED
     if reason is Code.IN_SYNC and (groups or update):
         reason = Code.INTERESTS_CHANGED
+    creates = isinstance(situation.contact, Nobody)
     if update:
         sent = _decision_with_update(situation, Verdict(verdict.move, reason), update, groups=groups, agreed=agreed)
-        return replace(sent, create_contact=not situation.has_contact)
-    return Decision(SyncStatus.OK, reason, create_contact=not situation.has_contact, groups=groups, agreed=agreed)
+        return replace(sent, create_contact=creates)
+    return Decision(SyncStatus.OK, reason, create_contact=creates, groups=groups, agreed=agreed)
 
 
 def _new_member(situation: Situation, connection: Connection, verdict: Verdict) -> Decision:
@@ -78,9 +86,10 @@ def _new_member(situation: Situation, connection: Connection, verdict: Verdict) 
     If the member exists after all, it isn't changed: `status_if_new` leaves its status, and only ticked interests are
     sent.
     """
-    interests = interests_of_new_member(situation, connection.interests)
+    interests = interests_of_new_member(situation.in_civicrm, connection.interests)
     update: dict[str, Any] = {"status_if_new": _STATUS_OF_NEW_MEMBER[verdict.move].value}
-    names = {"FNAME": situation.first_name, "LNAME": situation.last_name}
+    contact = situation.in_civicrm
+    names = {"FNAME": contact.first_name, "LNAME": contact.last_name}
     if any(names.values()):
         update["merge_fields"] = {tag: name for tag, name in names.items() if name}
     if any(interests.values()):

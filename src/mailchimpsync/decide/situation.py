@@ -1,19 +1,138 @@
-"""The input of a decision, and its result."""
+"""The input of a decision, by whom it is about; and its result."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum, auto
 from typing import Any
 
 from mailchimpsync.errors import Code
-from mailchimpsync.model import Base, Departure, GroupState, GroupStatus, MadeBy, SyncStatus
+from mailchimpsync.model import SUBSCRIBED_STATUSES, Base, Departure, GroupState, GroupStatus, MadeBy, SyncStatus
 
 NO_INTERESTS: Mapping[str, bool] = {}
 NO_GROUPS: Mapping[str, GroupState] = {}
 NOT_IN_GROUP = GroupState()
 NO_BASE = Base()
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member at Mailchimp; dates are aware and in UTC.
+
+    Attributes:
+        status: its status; unknown ones are kept.
+        since: since when it has that status, by Mailchimp's date of the member.
+        made_by: who set that status, if it was us; None: someone else, or not known.
+        changed_at: Mailchimp's date of its last change of any kind.
+        address: its address; None: not read, because both sides agree.
+        interests: the linked interests' values, by interest id.
+        departed: whether we removed it for a departure, and no one has subscribed it since.
+        handed_over: whether another contact had it when it was subscribed.
+    """
+
+    status: str
+    since: datetime | None = None
+    made_by: MadeBy | None = None
+    changed_at: datetime | None = None
+    address: str | None = None
+    interests: Mapping[str, bool] = field(default_factory=lambda: NO_INTERESTS)
+    departed: bool = False
+    handed_over: bool = False
+
+    @property
+    def is_subscribed(self) -> bool:
+        """Return whether it counts as being in the group: subscribed, or asked to confirm."""
+        return self.status in SUBSCRIBED_STATUSES
+
+    @property
+    def their_date(self) -> datetime | None:
+        """The date of the status, if it is the person's own decision and not ours."""
+        return self.since if self.made_by is None else None
+
+
+class Holder(Enum):
+    """Which row has the address that a contact wants for its member."""
+
+    NOBODY = auto()
+    ANOTHER = auto()  # another person's, or one of the same contact that isn't subscribed
+    SAME_CONTACT = auto()  # the contact is subscribed with it, as another member
+
+
+@dataclass(frozen=True, slots=True)
+class NewAddress:
+    """The address CiviCRM wants for a member, where it differs from the one at Mailchimp."""
+
+    address: str
+    holder: Holder = Holder.NOBODY
+
+
+@dataclass(frozen=True, slots=True)
+class Others:
+    """The other rows of the same contact.
+
+    Attributes:
+        subscribed: whether one of them is subscribed at Mailchimp.
+        left: whether one of them unsubscribed, and that outranks the group's Added.
+        preferred: whether one of them is the one to resubscribe.
+        interests: the interests of a subscribed one.
+        not_subscribed: the statuses of those that can't be given another address, except members that we removed.
+    """
+
+    subscribed: bool = False
+    left: bool = False
+    preferred: bool = False
+    interests: frozenset[str] = frozenset()
+    not_subscribed: frozenset[str] = frozenset()
+
+
+NO_OTHERS = Others()
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """The contact in CiviCRM that owns the row.
+
+    Attributes:
+        group: its state in the subscription group.
+        interest_groups: its state in the interests' groups, by interest id.
+        marks: its departures other than from the group.
+        merged: whether the row came from a contact that was merged into it, and it is subscribed with another address.
+        others: its other rows.
+        new_address: the address it wants for the member.
+        address, first_name, last_name: for a new member.
+        obstacle: why it may not be newly subscribed, if so.
+    """
+
+    group: GroupState = NOT_IN_GROUP
+    interest_groups: Mapping[str, GroupState] = field(default_factory=lambda: NO_GROUPS)
+    marks: frozenset[Departure] = frozenset()
+    merged: bool = False
+    others: Others = NO_OTHERS
+    new_address: NewAddress | None = None
+    address: str | None = None
+    first_name: str = ""
+    last_name: str = ""
+    obstacle: Code | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The contact that owned the row was deleted, and no other contact has the address; `marks`: how it went."""
+
+    marks: frozenset[Departure] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Nobody:
+    """No contact owns the row; `marks`: those that remain of an earlier one."""
+
+    marks: frozenset[Departure] = frozenset()
+
+
+Owner = Contact | Gone | Nobody
+_NOT_IN_CIVICRM = Contact()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,74 +149,36 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """Everything known of one row at the moment of the decision; dates are aware and in UTC.
+    """Everything known of one row at the moment of the decision.
 
     Attributes:
-        mailchimp_status: the member's status; None: not at Mailchimp. Unknown statuses are kept.
-        mailchimp_status_date: since when the member has that status, by Mailchimp's date of the member.
-        made_by: who set that status, if it was us; None: someone else, or not known.
-        mailchimp_date: Mailchimp's date of the member's last change of any kind.
-        interests: the linked interests' values at Mailchimp, by interest id.
-        has_contact: whether a contact in CiviCRM owns the row.
-        contact_gone: whether the contact that owned it was deleted, and no other contact has the address.
-        marks: departures in CiviCRM other than from the group: the contact's flags, or how it went.
-        merged: whether its contact was merged into one that is subscribed with another address.
-        handed_over: whether another contact had the member when it was subscribed.
-        departed: whether we removed the member for a departure, and no one has subscribed it since.
-        group: the contact's state in the subscription group.
-        interest_groups: the contact's state in the interests' groups, by interest id.
+        member: the member at Mailchimp; None: not there.
+        contact: the contact that owns the row, or why there is none.
         base: what both sides last agreed on.
-        address: the address at Mailchimp, else the one to subscribe.
-        first_name, last_name: for a new member.
-        obstacle: why the person may not be newly subscribed, if so.
-        other_subscribed: whether another row of the same contact is subscribed at Mailchimp.
-        other_left: whether another row of the same contact unsubscribed, and that outranks the group's Added.
-        other_preferred: whether another row of the same contact is the one to resubscribe.
-        other_interests: the interests of another subscribed row of the contact.
-        new_address: the address CiviCRM wants for the member, if it differs from the one at Mailchimp.
-        address_taken: whether another person's row has the new address.
-        replaced: whether the contact is subscribed with the new address, as another member.
-        replaces: for a new member, the statuses of the contact's members that can't be given the address, except
-            members that we removed ourselves.
         refusal: what Mailchimp refused last.
-        erased: whether the address was erased, so that nothing may be done with it.
-        unknown: why nothing certain is known of the contact, so that no conclusion may be drawn.
+        blocked: why nothing may be done: the address was erased, or nothing certain is known of the person.
     """
 
-    mailchimp_status: str | None = None
-    mailchimp_status_date: datetime | None = None
-    made_by: MadeBy | None = None
-    mailchimp_date: datetime | None = None
-    interests: Mapping[str, bool] = field(default_factory=lambda: NO_INTERESTS)
-    has_contact: bool = True
-    contact_gone: bool = False
-    marks: frozenset[Departure] = frozenset()
-    merged: bool = False
-    handed_over: bool = False
-    departed: bool = False
-    group: GroupState = NOT_IN_GROUP
-    interest_groups: Mapping[str, GroupState] = field(default_factory=lambda: NO_GROUPS)
+    member: Member | None
+    contact: Owner
     base: Base = NO_BASE
-    address: str | None = None
-    first_name: str = ""
-    last_name: str = ""
-    obstacle: Code | None = None
-    other_subscribed: bool = False
-    other_left: bool = False
-    other_preferred: bool = False
-    other_interests: frozenset[str] = frozenset()
-    new_address: str | None = None
-    address_taken: bool = False
-    replaced: bool = False
-    replaces: frozenset[str] = frozenset()
     refusal: Refusal | None = None
-    erased: bool = False
-    unknown: Code | None = None
+    blocked: Code | None = None
 
     @property
-    def their_date(self) -> datetime | None:
-        """The date of the status, if it is the member's own decision and not ours."""
-        return self.mailchimp_status_date if self.made_by is None else None
+    def status(self) -> str | None:
+        """The member's status; None: not at Mailchimp."""
+        return None if self.member is None else self.member.status
+
+    @property
+    def address(self) -> str | None:
+        """The address at Mailchimp, else the one to subscribe."""
+        return self.in_civicrm.address if self.member is None else self.member.address
+
+    @property
+    def in_civicrm(self) -> Contact:
+        """What CiviCRM says of the contact: without one, nothing."""
+        return self.contact if isinstance(self.contact, Contact) else _NOT_IN_CIVICRM
 
 
 @dataclass(frozen=True, slots=True)

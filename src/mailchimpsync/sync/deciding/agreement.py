@@ -7,9 +7,10 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from mailchimpsync.decide import Decision, Situation, decide
+from mailchimpsync.decide import Decision, decide
 from mailchimpsync.errors import Code
 from mailchimpsync.model import Base, Connection, Departure, GroupState, GroupStatus, Leaving
+from mailchimpsync.sync.deciding.builder import RowFacts, build_situation
 from mailchimpsync.sync.reading.contact_flags import flags_from
 
 _AGREED = (Code.IN_SYNC, Code.NOT_SUBSCRIBED)
@@ -19,7 +20,8 @@ _UNKNOWN = object()
 class Agreements:
     """Decides rows by the facts that need no dates, no addresses and no other rows.
 
-    If both sides say the same, the rules use none of those, so that rows with equal facts have one decision.
+    If both sides say the same, the rules use none of those, so that rows with equal facts have one decision. Rows
+    with more to consider than `RowFacts` are left to `gather_situations`.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -36,28 +38,26 @@ class Agreements:
         return found
 
     def _decide(self, facts: Any) -> Decision | None:
-        states = _states(facts.groups)
         connection = self._connection
         if facts.left_behind and connection.leaving(Departure.MERGED) is not Leaving.NOTHING:
             return None  # depends on the contact's other rows
-        if facts.moves or facts.inherits or facts.news or facts.unknown:
+        if facts.moves or facts.inherits or facts.news or facts.unknown or facts.erased:
             return None
-        situation = Situation(
-            mailchimp_status=facts.mailchimp_status,
-            interests=_json(facts.interests) or {},
-            has_contact=bool(facts.contact),
-            contact_gone=bool(facts.left_behind) and not facts.contact,
-            marks=flags_from(facts.marks),
-            departed=bool(facts.departed),
-            erased=bool(facts.erased),
-            group=states.get(connection.group_id, GroupState()),
-            interest_groups={key: states[group] for key, group in connection.interests.items() if group in states},
-            base=Base(
-                None if facts.base_subscribed is None else bool(facts.base_subscribed), _json(facts.base_interests)
-            ),
-        )
-        decision = decide(situation, connection)
+        decision = decide(build_situation(_row_facts(facts), _states(facts.groups), connection), connection)
         return decision if decision.reason in _AGREED and not decision.changes_something else None
+
+
+def _row_facts(facts: Any) -> RowFacts:
+    base_subscribed = None if facts.base_subscribed is None else bool(facts.base_subscribed)
+    return RowFacts(
+        status=facts.mailchimp_status,
+        interests=_json(facts.interests) or {},
+        has_contact=bool(facts.contact),
+        lost_contact=bool(facts.left_behind),
+        marks=flags_from(facts.marks),
+        departed=bool(facts.departed),
+        base=Base(base_subscribed, _json(facts.base_interests)),
+    )
 
 
 def _states(text: str | None) -> Mapping[int, GroupState]:

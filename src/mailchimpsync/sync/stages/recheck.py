@@ -61,5 +61,6 @@ def _may_be_subscribed(situation: Situation, connection: Connection) -> bool:
     """Return whether the rules allow subscribing a person, or have nothing to go by: staff may then subscribe them."""
     if subscription_verdict(situation, connection).ends_subscribed:
         return True
-    is_forbidden = situation.erased or situation.marks or situation.obstacle or situation.unknown
-    return situation.mailchimp_status is None and situation.group == NOT_IN_GROUP and not is_forbidden
+    known = situation.in_civicrm
+    is_forbidden = situation.blocked or situation.contact.marks or known.obstacle
+    return situation.member is None and known.group == NOT_IN_GROUP and not is_forbidden

@@ -14,7 +14,7 @@ from mailchimpsync.model import IN_FLIGHT, Connection, GroupState, SyncStatus
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache import groups
 from mailchimpsync.store.changes.undo import ChangedRow
-from mailchimpsync.sync.deciding.situations import obstacle_of
+from mailchimpsync.sync.deciding.obstacles import obstacle_of
 from mailchimpsync.sync.options import Systems
 
 MEMBERS_IN_FLIGHT_MAX = 8

@@ -15,7 +15,7 @@ from mailchimpsync.store.queries.counts import EXCLUDED_BY_CHOICE
 from mailchimpsync.store.runs import runs
 from mailchimpsync.store.verify import own_rows
 from mailchimpsync.store.verify.own_rows import OwnRow
-from mailchimpsync.sync.deciding.situations import obstacle_of
+from mailchimpsync.sync.deciding.obstacles import obstacle_of
 from mailchimpsync.sync.verify.difference import Cause, Difference, Kind
 from mailchimpsync.sync.verify.reading import Comparing
 

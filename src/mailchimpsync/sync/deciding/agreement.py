@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from pydantic_core import from_json
@@ -10,7 +9,7 @@ from pydantic_core import from_json
 from mailchimpsync.decide import Decision, decide
 from mailchimpsync.errors import Code
 from mailchimpsync.model import Base, Connection, Departure, GroupState, GroupStatus, Leaving
-from mailchimpsync.sync.deciding.builder import RowFacts, build_situation
+from mailchimpsync.sync.deciding.builder import Groups, RowFacts, build_situation
 from mailchimpsync.sync.reading.contact_flags import flags_from
 
 _AGREED = (Code.IN_SYNC, Code.NOT_SUBSCRIBED)
@@ -38,13 +37,17 @@ class Agreements:
         return found
 
     def _decide(self, facts: Any) -> Decision | None:
-        connection = self._connection
-        if facts.left_behind and connection.leaving(Departure.MERGED) is not Leaving.NOTHING:
+        if facts.left_behind and self._connection.leaving(Departure.MERGED) is not Leaving.NOTHING:
             return None  # depends on the contact's other rows
         if facts.moves or facts.inherits or facts.news or facts.unknown or facts.erased:
             return None
-        decision = decide(build_situation(_row_facts(facts), _states(facts.groups), connection), connection)
-        return decision if decision.reason in _AGREED and not decision.changes_something else None
+        return agreement_on(_row_facts(facts), _states(facts.groups), self._connection)
+
+
+def agreement_on(row: RowFacts, groups: Groups, connection: Connection) -> Decision | None:
+    """Return the decision for a row if both sides agree, whatever `MoreFacts` it has; else None."""
+    decision = decide(build_situation(row, groups, connection), connection)
+    return decision if decision.reason in _AGREED and not decision.changes_something else None
 
 
 def _row_facts(facts: Any) -> RowFacts:
@@ -60,7 +63,7 @@ def _row_facts(facts: Any) -> RowFacts:
     )
 
 
-def _states(text: str | None) -> Mapping[int, GroupState]:
+def _states(text: str | None) -> Groups:
     """Parse `group:status,…`; dates are left out because they don't matter here."""
     pairs = (entry.split(":") for entry in (text or "").split(",") if entry)
     return {int(group): GroupState(GroupStatus(status) if status else None) for group, status in pairs}

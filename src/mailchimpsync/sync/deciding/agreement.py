@@ -9,6 +9,7 @@ from pydantic_core import from_json
 from mailchimpsync.decide import Decision, decide
 from mailchimpsync.errors import Code
 from mailchimpsync.model import Base, Connection, Departure, GroupState, GroupStatus, Leaving
+from mailchimpsync.store.cache.rows import DueFacts
 from mailchimpsync.sync.deciding.builder import Groups, RowFacts, build_situation
 from mailchimpsync.sync.reading.contact_flags import flags_from
 
@@ -27,7 +28,7 @@ class Agreements:
         self._connection = connection
         self._decided: dict[tuple[Any, ...], Any] = {}
 
-    def find(self, facts: Any) -> Decision | None:
+    def find(self, facts: DueFacts) -> Decision | None:
         """Return the decision for a row of `store.cache.rows.due_facts`, or None if more facts are needed."""
         key = tuple(facts[1:])
         decision = self._decided.get(key, _UNKNOWN)
@@ -36,7 +37,7 @@ class Agreements:
         found: Decision | None = decision
         return found
 
-    def _decide(self, facts: Any) -> Decision | None:
+    def _decide(self, facts: DueFacts) -> Decision | None:
         if facts.left_behind and self._connection.leaving(Departure.MERGED) is not Leaving.NOTHING:
             return None  # depends on the contact's other rows
         if facts.moves or facts.inherits or facts.news or facts.unknown or facts.erased:
@@ -50,7 +51,7 @@ def agreement_on(row: RowFacts, groups: Groups, connection: Connection) -> Decis
     return decision if decision.reason in _AGREED and not decision.changes_something else None
 
 
-def _row_facts(facts: Any) -> RowFacts:
+def _row_facts(facts: DueFacts) -> RowFacts:
     base_subscribed = None if facts.base_subscribed is None else bool(facts.base_subscribed)
     return RowFacts(
         status=facts.mailchimp_status,

@@ -19,8 +19,6 @@ from mailchimpsync.sync.deciding.obstacles import address_to_subscribe
 States = Mapping[int, Mapping[int, GroupState]]
 """Group states, by contact id and group id."""
 
-_SUBSCRIBED_OR_ABSENT = (None, MemberStatus.SUBSCRIBED)
-
 
 @dataclass(slots=True)
 class OtherRows:
@@ -69,7 +67,7 @@ def other_rows(
     states: States,
 ) -> dict[int, OtherRows]:
     """Return the other rows of the contacts of due rows, by row id; rows without any are left out."""
-    of_contact: dict[int, list[Any]] = defaultdict(list)
+    of_contact: dict[int, list[rows.Sibling]] = defaultdict(list)
     for other in rows.siblings(tx, connection.list_id, contacts):
         of_contact[other.civicrm_contact_id].append(other)
     found: dict[int, OtherRows] = {}
@@ -81,26 +79,26 @@ def other_rows(
     return found
 
 
-def _summarise(others: Sequence[Any], group: GroupState) -> OtherRows:
+def _summarise(others: Sequence[rows.Sibling], group: GroupState) -> OtherRows:
     summary = OtherRows()
     for other in others:
         _add(summary, other, group)
     return summary
 
 
-def _add(summary: OtherRows, other: Any, group: GroupState) -> None:
-    date, base = other.mailchimp_status_date, other.base_subscribed
+def _add(summary: OtherRows, other: rows.Sibling, group: GroupState) -> None:
+    status, date, base = other.mailchimp_status, other.mailchimp_status_date, other.base_subscribed
     made_by = MadeBy(other.mailchimp_status_by) if other.mailchimp_status_by else None
-    left = has_left(other.mailchimp_status, date, base=base, group=group, made_by=made_by)
+    left = has_left(status, date, base=base, group=group, made_by=made_by)
     summary.left |= left and other.departure is None
     by_us = other.departure is not None or made_by is not None
-    if other.mailchimp_status in SUBSCRIBED_STATUSES:
+    if status in SUBSCRIBED_STATUSES:
         summary.subscribed = True
         summary.subscribed_unmerged |= other.departed_contact_id is None
         summary.interests.update(key for key, value in (other.mailchimp_interests or {}).items() if value)
         summary.subscribed_addresses.add(normalise_address(other.mailchimp_email or ""))
-    is_asked = other.mailchimp_status == MemberStatus.PENDING and other.departure is None
-    if is_asked or (other.mailchimp_status not in _SUBSCRIBED_OR_ABSENT and not by_us):
-        summary.not_subscribed.add(other.mailchimp_status)
+    is_asked = status == MemberStatus.PENDING and other.departure is None
+    if status is not None and (is_asked or (status != MemberStatus.SUBSCRIBED and not by_us)):
+        summary.not_subscribed.add(status)
     if other.mailchimp_email:
         summary.addresses[other.id] = normalise_address(other.mailchimp_email)

@@ -55,7 +55,7 @@ class Cost:
     updates: int
 
 
-class Office:
+class DataSite:
     """The engine in this process, beside the stand-ins."""
 
     def __init__(self, both: StandIns, store: Store) -> None:
@@ -148,13 +148,13 @@ def main() -> None:
         furnish(both, directory, people)
         with closing(Store(f"sqlite:///{directory / 'ours.sqlite'}")) as store:
             store.migrate()
-            office = Office(both, store)
-            show("first sync, without data", office.run())
-            show("first run with data", office.run(with_data=True))
-            without = show("full run, without data", office.run(everything=True))
-            same = show("full run with data, no changes", office.run(everything=True, with_data=True))
+            data_site = DataSite(both, store)
+            show("first sync, without data", data_site.run())
+            show("first run with data", data_site.run(with_data=True))
+            without = show("full run, without data", data_site.run(everything=True))
+            same = show("full run with data, no changes", data_site.run(everything=True, with_data=True))
             change(directory, people)
-            changed = show(f"run with data, {CHANGES} changes", office.run(with_data=True))
+            changed = show(f"run with data, {CHANGES} changes", data_site.run(with_data=True))
     look_ups = (same.civicrm - without.civicrm) * 100_000 / people
     print(f"peak memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
     print(f"requests to Mailchimp, with data against without: {same.mailchimp} against {without.mailchimp}")

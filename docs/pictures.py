@@ -49,7 +49,7 @@ def last_frames(output: str) -> list[str]:
     return lines
 
 
-def picture(lines: list[str], title: str, name: str) -> None:
+def take_screenshot(lines: list[str], title: str, name: str) -> None:
     """Write lines as an SVG that needs no font from anywhere."""
     console = Console(record=True, width=WIDTH, file=StringIO(), force_terminal=True)
     for line in lines:
@@ -64,7 +64,7 @@ def picture(lines: list[str], title: str, name: str) -> None:
 def main() -> None:
     """Run the demo, and show its beginning."""
     output = run_on_a_terminal([str(Path(sys.executable).with_name("mailchimpsync")), "demo"])
-    picture(last_frames(output)[:LINES_SHOWN], "mailchimpsync demo", "demo.svg")
+    take_screenshot(last_frames(output)[:LINES_SHOWN], "mailchimpsync demo", "demo.svg")
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ from mailchimpsync.actions import cache_get, getstatus  # noqa: E402
 from mailchimpsync.web.accounts import welcome_path  # noqa: E402
 from mailchimpsync.web.models import User  # noqa: E402
 from mailchimpsync_sandbox.world import API_KEY, AUDIENCE_ID  # noqa: E402
-from support.browser import PHONE, chromium, find_chromium, picture  # noqa: E402
+from support.browser import PHONE, chromium, find_chromium, take_screenshot  # noqa: E402
 from support.charity import CIVICRM_KEY, PASSWORD, Charity, open_charity  # noqa: E402
 from support.rights import ALL  # noqa: E402
 
@@ -48,7 +48,7 @@ class Camera:
         self.page.wait_for_timeout(400)
         file = IMAGES / f"{self._number:02}-{name}.png"
         if height is None:
-            picture(self.page, file)
+            take_screenshot(self.page, file)
         else:
             file.parent.mkdir(parents=True, exist_ok=True)
             clip = {"x": 0, "y": 0, "width": WIDE["width"], "height": height}

@@ -160,7 +160,7 @@ def compiled(catalog: Catalog) -> bytes:
 
 
 def main() -> int:
-    """Write the catalogues anew, or say what is missing."""
+    """Write the catalogues again, or say what is missing."""
     if not settings.configured:
         settings.configure(USE_I18N=True)
         django.setup()

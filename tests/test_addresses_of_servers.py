@@ -1,4 +1,4 @@
-"""What is not a server's address is refused at every door, in words; nothing falls over it."""
+"""What is not a server's address is refused at every interface, in words; nothing falls over it."""
 
 from __future__ import annotations
 

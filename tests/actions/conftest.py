@@ -1,4 +1,4 @@
-"""Ann's office: a charity on both stand-ins, synced, with every kind of row; and the doors its actions are called by."""
+"""A charity on both stand-ins, synced, with every kind of row; and the interfaces through which actions are called."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Row = dict[str, Any]
 
 
 @dataclass
-class Office:
+class CharitySite:
     """The charity, and its open site."""
 
     charity: Charity
@@ -106,7 +106,7 @@ def _furnish(mailchimp: MailchimpSandbox, civicrm: CivicrmSandbox) -> None:
 
 @dataclass(frozen=True)
 class Template:
-    """Ann's office, made and synced once, to be copied: files of both stand-ins, and the site's home."""
+    """A charity, made and synced once, to be copied: the files of both stand-ins, and the site's home."""
 
     place: Path
     forwarding_apps: tuple[ForwardingApp, ForwardingApp]
@@ -124,11 +124,11 @@ class Template:
         civicrm.close()
 
     @contextmanager
-    def copied(self, place: Path) -> Iterator[Office]:
-        """Open a copy of the office; there is one at a time."""
+    def copied(self, place: Path) -> Iterator[CharitySite]:
+        """Open a copy of the charity and its site; there is one at a time."""
         shutil.copytree(self.place, place)
         with self.opened(place) as charity, open_site(charity.home) as site:
-            yield Office(charity, site)
+            yield CharitySite(charity, site)
 
 
 @contextmanager
@@ -139,36 +139,36 @@ def a_template(place: Path) -> Iterator[Template]:
             _furnish(charity.mailchimp, charity.civicrm)
             charity.make_site(Schedule(), links=2)
             with open_site(charity.home) as site:
-                Office(charity, site).sync()
+                CharitySite(charity, site).sync()
         yield template
 
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Template]:
-    """What each `office` is a copy of."""
+    """What each `charity_site` is a copy of."""
     with a_template(tmp_path_factory.mktemp("template")) as made:
         yield made
 
 
 @pytest.fixture(scope="session")
 def library_template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Template]:
-    """What each `library` is a copy of: it has addresses of its own, as it is open beside an `office`."""
+    """What each `library` is a copy of: it has its own addresses, as it is open beside a `charity_site`."""
     with a_template(tmp_path_factory.mktemp("library-template")) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def library(library_template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    """An office in which a module's tests only read."""
-    with library_template.copied(tmp_path_factory.mktemp("library") / "copy") as office:
-        yield office
+def library(library_template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CharitySite]:
+    """A charity and its site that a module's tests only read."""
+    with library_template.copied(tmp_path_factory.mktemp("library") / "copy") as charity_site:
+        yield charity_site
 
 
 @pytest.fixture
-def office(template: Template, tmp_path: Path) -> Iterator[Office]:
-    """An office of a test's own."""
-    with template.copied(tmp_path / "office") as office:
-        yield office
+def charity_site(template: Template, tmp_path: Path) -> Iterator[CharitySite]:
+    """A charity and its site, for one test."""
+    with template.copied(tmp_path / "charity_site") as charity_site:
+        yield charity_site
 
 
 @dataclass(frozen=True)
@@ -189,24 +189,24 @@ class Answer:
         return str(self.envelope["error_message"])
 
 
-Door = Callable[..., Answer]
+Interface = Callable[..., Answer]
 
 
-def by_python(office: Office, title: str, **given: Any) -> Answer:
+def by_python(charity_site: CharitySite, title: str, **given: Any) -> Answer:
     entity, _, action = title.partition(".")
-    outcome = call(office.site, entity, action, given)
+    outcome = call(charity_site.site, entity, action, given)
     return Answer(json.loads(json.dumps(outcome.envelope)), outcome.error.exit_code if outcome.error else 0)
 
 
-def by_command(office: Office, title: str, **given: Any) -> Answer:
+def by_command(charity_site: CharitySite, title: str, **given: Any) -> Answer:
     words = [
         f"{name}={value}" if isinstance(value, str) else f"{name}:={json.dumps(value)}" for name, value in given.items()
     ]
-    return run_command(office, title, *words)
+    return run_command(charity_site, title, *words)
 
 
-def run_command(office: Office, *words: str, typed: str | None = None) -> Answer:
-    result = CliRunner().invoke(cli, ["--home", str(office.charity.home), "api", *words], input=typed)
+def run_command(charity_site: CharitySite, *words: str, typed: str | None = None) -> Answer:
+    result = CliRunner().invoke(cli, ["--home", str(charity_site.charity.home), "api", *words], input=typed)
     return Answer(json.loads(result.stdout), result.exit_code)
 
 
@@ -216,9 +216,9 @@ def run_command(office: Office, *words: str, typed: str | None = None) -> Answer
         pytest.param(by_command, id="command", marks=pytest.mark.thorough),
     ]
 )
-def door(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Door:
+def interface(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Interface:
     """Both interfaces: their input and output are the same."""
     for name in [name for name in os.environ if name.startswith("MAILCHIMPSYNC_")]:
         monkeypatch.delenv(name)
-    found: Door = request.param
+    found: Interface = request.param
     return found

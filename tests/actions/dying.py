@@ -13,7 +13,7 @@ from mailchimpsync.actions.configuration import rotate_key
 
 
 def rotate_dying(home: Path, calls: int) -> None:
-    """Die instead of writing once so many writes are done: of the key file, or of a version that is encrypted anew."""
+    """Die instead of writing once so many writes are done: of the key file, or of a version that is encrypted again."""
     left = calls
 
     def dying(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from actions.conftest import Office
+from actions.conftest import CharitySite
 from mailchimpsync.actions.api.description import ACTIONS
 from mailchimpsync.actions.api.dispatch import call
 from support.service import LIST_ID, NEWS
@@ -22,7 +22,7 @@ def least(name: str) -> Any:
 
 
 @pytest.mark.parametrize("name", sorted(ACTIONS))
-def test_odd_input_is_an_error_with_words_and_an_exit_code_or_an_answer(library: Office, name: Any) -> None:
+def test_odd_input_is_an_error_with_words_and_an_exit_code_or_an_answer(library: CharitySite, name: Any) -> None:
     action = ACTIONS[name]
     entity, _, verb = action.title.partition(".")
     fields = action.parameters.model_fields

@@ -21,7 +21,7 @@ def test_where_no_time_is_left_the_call_gets_hardly_any_and_never_all_it_wants(p
     assert seconds_for_call(deadline, 300) == given
 
 
-def test_somebody_who_wants_it_to_stop_does_not_make_it_endless() -> None:
+def test_someone_who_wants_it_to_stop_does_not_make_it_endless() -> None:
     assert seconds_for_call(Deadline.after(AT_NOON, 300, stop=lambda: True), 300) == 1
 
 

@@ -1,4 +1,4 @@
-"""A small charity on both stand-ins, over real HTTP, and a desk at which Ann, its administrator, types commands."""
+"""A small charity on both stand-ins, over real HTTP, and the command line of Ann, its administrator."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ WALKS, CYCLING = "1111111111", "2222222222"
 
 
 @dataclass
-class Desk:
-    """Where Ann types commands; `outputs` is all that was ever printed."""
+class CommandLine:
+    """Runs commands as Ann types them; `outputs` is all that was ever printed."""
 
     home: Path
     mailchimp: MailchimpSandbox
@@ -146,10 +146,10 @@ def forwarding_apps() -> Iterator[tuple[ForwardingApp, ForwardingApp]]:
 
 
 @pytest.fixture
-def desk(
+def command_line(
     forwarding_apps: tuple[ForwardingApp, ForwardingApp], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Desk]:
-    """Ann's desk; no key of hers may ever show on it."""
+) -> Iterator[CommandLine]:
+    """Ann's command line, which must never show one of her keys."""
     for name in [name for name in os.environ if name.startswith("MAILCHIMPSYNC_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path / "ann"))
@@ -157,11 +157,11 @@ def desk(
     _fill(mailchimp, civicrm)
     to_mailchimp, to_civicrm = forwarding_apps
     to_mailchimp.behind, to_civicrm.behind = mailchimp, civicrm
-    desk = Desk(tmp_path / "site", mailchimp, civicrm, f"{to_mailchimp.url}/3.0", to_civicrm.url)
-    yield desk
+    command_line = CommandLine(tmp_path / "site", mailchimp, civicrm, f"{to_mailchimp.url}/3.0", to_civicrm.url)
+    yield command_line
     mailchimp.close()
     civicrm.close()
-    printed = "".join(desk.outputs)
+    printed = "".join(command_line.outputs)
     assert MAILCHIMP_KEY not in printed
     assert CIVICRM_KEY not in printed
 
@@ -173,12 +173,12 @@ def connected_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def connected(desk: Desk, connected_home: Path) -> Desk:
-    """Ann's desk, with her audience connected: by her commands the first time, later by a copy of what they made."""
+def connected(command_line: CommandLine, connected_home: Path) -> CommandLine:
+    """Ann's command line, with her audience connected: by commands the first time, later by a copy of the site."""
     if connected_home.exists():
-        shutil.copytree(connected_home, desk.home)
-        return desk
-    assert desk.init().exit_code == 0
-    assert desk.connect().exit_code == 0
-    shutil.copytree(desk.home, connected_home)
-    return desk
+        shutil.copytree(connected_home, command_line.home)
+        return command_line
+    assert command_line.init().exit_code == 0
+    assert command_line.connect().exit_code == 0
+    shutil.copytree(command_line.home, connected_home)
+    return command_line

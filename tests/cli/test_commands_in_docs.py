@@ -16,7 +16,7 @@ from mailchimpsync.cli.commands.service.api import _parameters as parameters_of_
 from mailchimpsync.cli.main import cli
 
 if TYPE_CHECKING:
-    from cli.conftest import Desk
+    from cli.conftest import CommandLine
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = sorted([*DOCS.glob("how-to/*.md"), DOCS / "tutorial.md", DOCS.parent / "README.md"])
@@ -84,7 +84,7 @@ def test_a_call_of_the_api_on_a_page_names_parameters_there_are(words: list[str]
     action.check(parameters(action, parameters_of_words([one for one in given if one != "--json"], as_json)))
 
 
-def test_the_commands_on_the_pages_that_only_look_work(connected: Desk) -> None:
+def test_the_commands_on_the_pages_that_only_look_work(connected: CommandLine) -> None:
     connected("sync")
     wanted = [words for words in CALLS if any(words[: len(looks)] == looks for looks in LOOKS)]
     complaints = {}

@@ -12,7 +12,7 @@ from inspect import signature
 import click
 import pytest
 
-from cli.conftest import Desk
+from cli.conftest import CommandLine
 from mailchimpsync.actions.api.description import Scope
 from mailchimpsync.actions.people.explain import LIMIT, LIMIT_MAX
 from mailchimpsync.cli.commands.people import options as people
@@ -123,14 +123,14 @@ def test_completion_loads_declarations_alone(bare_python: set[str]) -> None:
     assert foreign(loaded, bare_python) == {"click"}
 
 
-def test_sync_loads_nothing_that_only_other_commands_use(connected: Desk) -> None:
+def test_sync_loads_nothing_that_only_other_commands_use(connected: CommandLine) -> None:
     loaded = loaded_by(f"{RUN}run('--home', {str(connected.home)!r}, 'sync')")
 
     assert "sqlalchemy.dialects.sqlite" in loaded
     assert {one: use for one, use in SELDOM_USED.items() if one in loaded} == {}
 
 
-def test_status_asks_neither_side_and_loads_no_client(connected: Desk) -> None:
+def test_status_asks_neither_side_and_loads_no_client(connected: CommandLine) -> None:
     assert connected("sync").exit_code == 0
 
     loaded = loaded_by(f"{RUN}run('--home', {str(connected.home)!r}, 'status')")

@@ -62,7 +62,7 @@ def added(*group_ids: int) -> dict[int, dict[str, str]]:
 
 
 @pytest.mark.usefixtures("small_pages")
-def test_everybody_in_the_groups_is_read_once_and_trash_is_left_out(civicrm: Civicrm) -> None:
+def test_everyone_in_the_groups_is_read_once_and_trash_is_left_out(civicrm: Civicrm) -> None:
     sandbox, client = civicrm
     people = sandbox.load_contacts([{"groups": added(8, 9)} for _ in range(10)])
     sandbox.load_contacts([{"groups": added(8), "is_deleted": True}])

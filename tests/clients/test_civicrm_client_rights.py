@@ -68,7 +68,7 @@ def test_what_a_feature_needs_more_is_proved_one_by_one(right: Right, client_of:
     assert prove_rights(client_of([*SMALLEST, right]))[right] is GRANTED
 
 
-def test_whether_a_user_sees_the_trash_shows_where_somebody_is_in_it(civicrm: Civicrm, client_of: ClientOf) -> None:
+def test_whether_a_user_sees_the_trash_shows_where_someone_is_in_it(civicrm: Civicrm, client_of: ClientOf) -> None:
     sandbox, _ = civicrm
     with_trash = [*SMALLEST, Right.TRASH]
     assert prove_rights(client_of(with_trash))[Right.TRASH] is UNKNOWN

@@ -54,7 +54,7 @@ def newcomers(number: int) -> list[NewContact]:
 
 
 @pytest.mark.usefixtures("small_chunks")
-def test_everybody_gets_the_status_and_the_history_tells_who_did_it(civicrm: Civicrm) -> None:
+def test_everyone_gets_the_status_and_the_history_tells_who_did_it(civicrm: Civicrm) -> None:
     sandbox, client = civicrm
     people = sandbox.load_contacts([{} for _ in range(10)])
     records = [(person, 8, "Added" if place % 2 else "Removed") for place, person in enumerate(people)]

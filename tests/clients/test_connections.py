@@ -168,7 +168,7 @@ def test_a_request_is_given_no_more_time_than_is_left(
     assert waits == [30, 5, LEAST_SECONDS, LEAST_SECONDS, 30, 5]
 
 
-def test_what_is_begun_when_somebody_wants_to_stop_is_short_and_a_change_is_given_more(
+def test_what_is_begun_when_someone_wants_to_stop_is_short_and_a_change_is_given_more(
     civicrm_says: CivicrmSays, clock: FakeClock
 ) -> None:
     client, asked = civicrm_says(httpx2.Response(200, json={"values": [{"id": 1}]}))
@@ -178,7 +178,7 @@ def test_what_is_begun_when_somebody_wants_to_stop_is_short_and_a_change_is_give
     assert [one.extensions["timeout"]["read"] for one in asked.requests] == [LEAST_SECONDS, GRACE_SECONDS_OF_A_CHANGE]
 
 
-def test_somebody_who_waits_is_spared_retries_and_a_slow_answer_has_its_time(
+def test_someone_who_waits_is_spared_retries_and_a_slow_answer_has_its_time(
     civicrm_says: CivicrmSays, clock: FakeClock
 ) -> None:
     client, script = civicrm_says(httpx2.Response(503))
@@ -219,7 +219,7 @@ def test_a_server_that_sends_a_byte_now_and_then_does_not_keep_a_call_beyond_its
     assert caught.value.code is Code.CV_UNAVAILABLE
 
 
-def test_a_request_that_waits_for_its_answer_ends_once_somebody_wants_to_stop() -> None:
+def test_a_request_that_waits_for_its_answer_ends_once_someone_wants_to_stop() -> None:
     asked = Event()
 
     def hang(connection: socket.socket) -> None:

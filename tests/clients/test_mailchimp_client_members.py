@@ -65,7 +65,7 @@ def test_a_deleted_audience_is_called_so(mailchimp: Mailchimp) -> None:
         assert caught.value.code is Code.MC_AUDIENCE_GONE
 
 
-def test_pages_hold_everybody_once(mailchimp: Mailchimp) -> None:
+def test_pages_hold_everyone_once(mailchimp: Mailchimp) -> None:
     sandbox, client = mailchimp
     everybody = [f"person{number}@bedrock.org" for number in range(25)]
     sandbox.load_members(LIST_ID, [{"email_address": email, "status": "subscribed"} for email in everybody])

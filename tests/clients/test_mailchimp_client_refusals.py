@@ -114,7 +114,7 @@ def test_a_person_reads_what_was_wrong_without_addresses_in_300_characters() -> 
         (429, "TooManyRequests", "You have exceeded the limit of 10 simultaneous connections.", Code.MC_THROTTLED),
     ],
 )
-def test_a_refusal_of_everybody_has_its_own_cause(status: int, title: str, detail: str, code: Code) -> None:
+def test_a_refusal_of_everyone_has_its_own_cause(status: int, title: str, detail: str, code: Code) -> None:
     body = {"title": title, "status": status, "detail": detail}
 
     assert classify_refusal(status, body) is code

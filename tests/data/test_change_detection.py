@@ -8,8 +8,8 @@ from mailchimpsync.model import MappedField, Stage
 from mailchimpsync.sync import Outcome
 from mailchimpsync.sync.stages import check_data
 from support.data import DataWorld
+from support.transport import nothing
 from support.webhook_delivery import WebhookDelivery
-from support.wire import nothing
 from support.world import NEWS
 
 ANN, BOB = "ann@example.org", "bob@example.org"
@@ -74,7 +74,7 @@ def test_a_refused_value_leaves_the_person_subscribed_and_is_not_tried_again_unt
     world.refuse_field("SITE")
 
     world.sync_data()
-    assert world.fate(email=ANN)[0] == "ok"
+    assert world.sync_result(email=ANN)[0] == "ok"
     sent = len(world.operations())
     world.sync_data(everything=True)
     assert len(world.operations()) == sent
@@ -85,7 +85,7 @@ def test_a_refused_value_leaves_the_person_subscribed_and_is_not_tried_again_unt
     assert len(world.operations()) == sent + 1
 
 
-def test_somebody_new_with_a_value_that_is_refused_is_subscribed_all_the_same(world: DataWorld) -> None:
+def test_someone_new_with_a_value_that_is_refused_is_subscribed_all_the_same(world: DataWorld) -> None:
     bob = world.contact(BOB, {NEWS: 2}, first_name="Bob")
     world.edit(bob, job_title="Baker")
     world.merge_field("SITE", "dropdown", options={"choices": ["Baker", "Cook"]})
@@ -97,7 +97,7 @@ def test_somebody_new_with_a_value_that_is_refused_is_subscribed_all_the_same(wo
 
     assert world.status(BOB) == "subscribed"
     assert world.tags(BOB) == {"CiviCRM: Steward"}
-    assert world.fate(email=BOB)[0] == "ok"
+    assert world.sync_result(email=BOB)[0] == "ok"
     world.sync_data()
     assert [one[1] for one in world.problems()] == ["SITE"]
 
@@ -197,7 +197,7 @@ def test_a_value_that_mailchimp_refuses_holds_back_no_other(world: DataWorld) ->
 
 
 @pytest.mark.parametrize("mark", ["is_opt_out", "is_deceased", "do_not_email"])
-def test_somebody_who_may_not_be_mailed_is_not_counted_as_having_changes(world: DataWorld, mark: str) -> None:
+def test_someone_who_may_not_be_mailed_is_not_counted_as_having_changes(world: DataWorld, mark: str) -> None:
     for name in ("Ann", "Bob"):
         world.edit(world.person(name), job_title="Baker")
     world.switch_on(fields=JOBS)
@@ -215,7 +215,7 @@ def test_somebody_who_may_not_be_mailed_is_not_counted_as_having_changes(world: 
     assert (world.findings()["people"], world.findings()["changed"]) == (1, 0)
 
 
-def test_somebody_who_may_be_mailed_again_comes_back_with_their_data(world: DataWorld) -> None:
+def test_someone_who_may_be_mailed_again_comes_back_with_their_data(world: DataWorld) -> None:
     world.edit(world.person("Ann"), job_title="Baker")
     world.switch_on(fields=JOBS)
     world.sync_data()

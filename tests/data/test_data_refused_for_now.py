@@ -49,22 +49,22 @@ def test_a_tag_that_is_refused_three_times_is_listed_and_waits_before_it_is_sent
     for _ in range(3):
         tagged.sync_data()
         tagged.pass_time(60)
-    assert tagged.fate(contact=tagged.ann) == ("fail", "MC_UNAVAILABLE")
+    assert tagged.sync_result(contact=tagged.ann) == ("fail", "MC_UNAVAILABLE")
     assert due(tagged).put_off == 1
 
     sent = len(tagged.operations())
     result = tagged.sync_data()
     assert (result.outcome, len(tagged.operations())) == (Outcome.INCOMPLETE, sent)
-    assert tagged.fate(contact=tagged.ann) == ("fail", "MC_UNAVAILABLE")
+    assert tagged.sync_result(contact=tagged.ann) == ("fail", "MC_UNAVAILABLE")
     again = datetime.fromisoformat(tagged.row(contact=tagged.ann)["refusal"]["again"])
     tagged.pass_time((again - tagged.now).total_seconds() + 1)
     refuse(tagged, times=0)
     tagged.sync()
     assert tagged.tags(ANN) == {"CiviCRM: Steward"}
-    assert tagged.fate(contact=tagged.ann)[0] == "ok"
+    assert tagged.sync_result(contact=tagged.ann)[0] == "ok"
 
 
-def test_somebody_whose_tag_waits_is_taken_off_at_once(tagged: DataWorld) -> None:
+def test_someone_whose_tag_waits_is_taken_off_at_once(tagged: DataWorld) -> None:
     refuse(tagged, times=3)
     for _ in range(3):
         tagged.sync_data()
@@ -86,5 +86,5 @@ def test_people_refused_again_and_again_are_told_while_their_change_is_on_its_wa
     tagged.mailchimp.set_options(batch_dwell={"pending": 86_400, "preprocessing": 0, "started": 0, "finalizing": 0})
     tagged.sync(seconds=60)
 
-    assert tagged.fate(contact=tagged.ann)[0] == "live"
+    assert tagged.sync_result(contact=tagged.ann)[0] == "live"
     assert due(tagged).refused == before.refused == {"MC_UNAVAILABLE": 1}

@@ -196,7 +196,7 @@ def test_what_mailchimp_would_refuse_is_a_warning_and_no_failure(
     world.sync_data()
 
     assert world.problems() == [("fields", "X", problem, 1)]
-    assert world.fate(email=ANN)[0] == "ok"
+    assert world.sync_result(email=ANN)[0] == "ok"
     assert world.fields(ANN)["LNAME"] == "Baker"
 
 
@@ -268,7 +268,7 @@ def test_the_preferred_language_becomes_the_member_s(world: DataWorld) -> None:
     assert world.members()[ANN]["language"] == "de"
 
 
-def test_data_goes_with_the_update_that_subscribes_somebody(world: DataWorld) -> None:
+def test_data_goes_with_the_update_that_subscribes_someone(world: DataWorld) -> None:
     world.person("Ann")
     world.sync()
     bob = world.contact(BOB, first_name="Bob")

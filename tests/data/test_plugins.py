@@ -1,4 +1,4 @@
-"""Plugins of others: what they may, who comes first, and that one which fails keeps nothing from anybody."""
+"""Plugins of others: what they may, who comes first, and that one which fails keeps nothing from anyone."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Install = Callable[..., None]
 
 
 class Says:
-    """A plugin that gives everybody the same."""
+    """A plugin that gives everyone the same."""
 
     def __init__(self, outgoing: Any) -> None:
         self.outgoing = outgoing

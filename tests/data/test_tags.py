@@ -143,7 +143,7 @@ def test_who_leaves_gets_no_tags(tagged: DataWorld) -> None:
     assert tagged.tags(BOB) == set()
 
 
-def test_somebody_new_in_the_group_gets_tags_after_the_subscription(tagged: DataWorld) -> None:
+def test_someone_new_in_the_group_gets_tags_after_the_subscription(tagged: DataWorld) -> None:
     cleo = tagged.contact(CLEO, first_name="Cleo")
     tagged.give(tagged.steward, cleo)
     tagged.put(cleo, "Added")

@@ -114,7 +114,7 @@ def test_ann_whom_nobody_in_civicrm_knows_and_who_left_is_left_alone(ann: Ann) -
 
 
 def test_added_without_any_history_is_sent_because_the_membership_itself_counts(ann: Ann) -> None:
-    """There only the history counts: somebody imported into the group without history is never sent."""
+    """There only the history counts: someone imported into the group without history is never sent."""
     ann.in_civicrm("Added")
 
     assert cell(ann.decision) == "./N/live"

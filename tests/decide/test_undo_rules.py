@@ -65,7 +65,7 @@ def test_nothing_is_taken_back_of_who_is_not_as_the_run_left_them(status: str, g
     assert inverse_of(Effects(subscribed=False), known(status, group), CONNECTION) is None
 
 
-def test_an_interest_somebody_has_changed_back_is_left_alone() -> None:
+def test_an_interest_someone_has_changed_back_is_left_alone() -> None:
     now = known("subscribed", IN, interests={WALK: True}, groups={NEWS: IN, WALKS: IN})
 
     assert inverse_of(Effects(interests={WALK: False}), now, CONNECTION) is None

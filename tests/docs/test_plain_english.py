@@ -26,7 +26,7 @@ PAGES = tuple(
 )
 
 TURNS = re.compile(
-    r"\b(anew|afresh|likewise|mend(?:s|ed)?|who(?:m)?ever|by\s+(?:itself|themselves)|so\s+many|(?:tells?|told)\s+of"
+    r"\b(anew|afresh|likewise|stop_tampering(?:s|ed)?|who(?:m)?ever|by\s+(?:itself|themselves)|so\s+many|(?:tells?|told)\s+of"
     r"|looks?\s+after|as\s+far\s+as|nobody\s+knows\s+where)\b",
     re.IGNORECASE,
 )

@@ -69,7 +69,7 @@ def own_charity(tmp_path: Path) -> Iterator[Callable[..., Charity]]:
 
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Visit]:
-    """Open a page of a charity's service as somebody, in a browser of their own; errors in its console fail the test."""
+    """Open a page of a charity's service as someone, in a browser of their own; errors in its console fail the test."""
     with ExitStack() as stack:
 
         def open_page(

@@ -57,7 +57,7 @@ def test_a_link_for_the_first_account_that_is_not_ours_leads_nowhere(tmp_path: P
         assert httpx2.get(f"{url}/welcome/ImZpcnN0IGFkbWluaXN0cmF0b3Ii:1xUnC2:forged").status_code == 404
 
 
-def test_whoever_has_not_signed_in_sees_the_form_and_comes_to_where_they_wanted(visit: Visit, charity: Charity) -> None:
+def test_a_visitor_sees_the_sign_in_form_and_then_the_page_they_asked_for(visit: Visit, charity: Charity) -> None:
     page = visit(charity, "/users", role=None)
     page.get_by_label("Name").fill("ADA")
     page.get_by_label("Password").fill(PASSWORD)

@@ -17,16 +17,16 @@ MARKS = ("is_opt_out", "do_not_email", "is_deceased")
 def hours_of_hanging(seed: int) -> list[str]:
     """Live some hours in which no batch ends, and people leave in CiviCRM; return who is mailed all the same."""
     chance, world = random.Random(seed), World(seed=seed)
-    story = populate(world, chance, PEOPLE, simple=True)
+    history = populate(world, chance, PEOPLE, simple=True)
     for _ in range(3):
         world.sync(everything=True)
         world.pass_time(3_600)
     world.mailchimp.set_options(batch_dwell={"started": HANGS})
-    happenings = RandomEvents(world, story, chance, simple=True)
+    happenings = RandomEvents(world, history, chance, simple=True)
     for _ in range(3):
         for _ in range(chance.randint(0, 6)):
             happenings.act()
-        for contact in chance.sample(sorted(story.owned), 2):
+        for contact in chance.sample(sorted(history.owned), 2):
             world.edit(contact, **{chance.choice(MARKS): True})
         world.pass_time(chance.choice((1, 60, 700)))
         world.sync(wait_for_batches=False)

@@ -128,7 +128,7 @@ def test_what_people_change_at_mailchimp_reaches_civicrm_by_reading(world: World
     assert world.owners("carl@new.example.org") != []
 
 
-def test_a_run_is_undone_and_somebody_is_erased(world: World, ann: int) -> None:
+def test_a_run_is_undone_and_someone_is_erased(world: World, ann: int) -> None:
     world.put(ann, "Removed")
     run_id = world.sync().run_id
     world.pass_time(3_600)

@@ -29,7 +29,7 @@ class Backup:
     own_entry: int
     is_certain: bool
 
-    def is_told_by_civicrm(self, world: World) -> bool:
+    def is_detectable(self, world: World) -> bool:
         """Say whether CiviCRM has a change that we made after the backup."""
         return newest_own_entry(world) > self.own_entry
 

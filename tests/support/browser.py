@@ -73,7 +73,7 @@ def is_too_wide(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
 
 
-def picture(page: Page, file: Path) -> None:
+def take_screenshot(page: Page, file: Path) -> None:
     """Take a picture of the whole page, in a window as high as the page."""
     file.parent.mkdir(parents=True, exist_ok=True)
     before = page.viewport_size or DESK

@@ -1,4 +1,4 @@
-"""The invariants, checked against the stand-ins' data and the story, never by the product's rules."""
+"""The invariants, checked against the stand-ins' data and the past, never by the product's rules."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mailchimpsync.model import MCSYNC_METHOD
 from mailchimpsync.store.cache.contact_facts import PENDING_CORRECTIONS as TO_BE_TOLD
 from mailchimpsync.store.journal.check import check_chain
 from mailchimpsync.store.schema import metadata
-from support.population import Story
+from support.population import WorldHistory
 from support.world import NEWS, World
 
 FORGED_NAME = "Mallory"
@@ -69,21 +69,21 @@ class Truth:
         return member_id in self.members and self.members[member_id]["status"] in SUBSCRIBED
 
 
-def violations(world: World, story: Story) -> Iterator[str]:
+def violations(world: World, past: WorldHistory) -> Iterator[str]:
     """Yield what does not hold once everything is quiet."""
     truth, rows = Truth(world), world.rows()
-    yield from _unknown(truth, rows, story)
-    yield from _erased(world, story)
+    yield from _unknown(truth, rows, past)
+    yield from _erased(world, past)
     for row in rows:
         yield from _row(world, truth, row)
     yield from _loose_ends(world)
-    yield from _consent(world, truth, story)
-    yield from _new_addresses(world, story)
+    yield from _consent(world, truth, past)
+    yield from _new_addresses(world, past)
     yield from _marked(truth)
-    yield from _handed_over(truth, story)
-    yield from _removals(world, truth, story)
+    yield from _handed_over(truth, past)
+    yield from _removals(world, truth, past)
     yield from _doubles(truth)
-    yield from _corrections(world, truth, story)
+    yield from _corrections(world, truth, past)
     yield from _untold(truth, rows)
     yield from _journal(world, truth)
 
@@ -93,22 +93,22 @@ def still_mailed(world: World) -> list[str]:
     return list(_marked(Truth(world)))
 
 
-def _erased(world: World, story: Story) -> Iterator[str]:
+def _erased(world: World, past: WorldHistory) -> Iterator[str]:
     """Nothing of erased people is kept in any table; if they sign up again, they are unknown."""
-    if not story.erased:
+    if not past.erased:
         return
     with world.store.begin() as tx:
         kept = repr([tx.execute(table.select()).all() for table in metadata.sorted_tables]).lower()
-    for address in story.erased:
+    for address in past.erased:
         if f"'{address}'" in kept or f'"{address}"' in kept:
             yield f"{address} was erased, and is still kept"
 
 
-def _unknown(truth: Truth, rows: list[RowMapping], story: Story) -> Iterator[str]:
+def _unknown(truth: Truth, rows: list[RowMapping], past: WorldHistory) -> Iterator[str]:
     known_members = {row["mailchimp_member_id"] for row in rows}
     known_contacts = {row["civicrm_contact_id"] for row in rows}
     for key, member in truth.members.items():
-        was_erased = member["email_address"].lower() in story.erased
+        was_erased = member["email_address"].lower() in past.erased
         if member["status"] in SUBSCRIBED and key not in known_members and not was_erased:
             yield f"nobody knows of member {member['email_address']}"
     for contact, group in truth.groups:
@@ -165,31 +165,31 @@ def _loose_ends(world: World) -> Iterator[str]:
         yield f"update {update['id']} is still open"
 
 
-def _consent(world: World, truth: Truth, story: Story) -> Iterator[str]:
+def _consent(world: World, truth: Truth, past: WorldHistory) -> Iterator[str]:
     trusted = {entry["member_id"] for entry in world.journal() if entry["reason"] == Code.TRUSTED_CIVICRM}
     for member in truth.members.values():
         address = member["email_address"].lower()
         if member["status"] not in SUBSCRIBED:
             continue
-        if address in story.gone_for_good:
+        if address in past.gone_for_good:
             yield f"{address} bounced or was erased, and is {member['status']}"
-        left = story.left.get(address)
+        left = past.left.get(address)
         if left is None or (member["status"] == "pending" and member["id"] in trusted):
             continue
-        asked = story.asked.get(member["id"])
+        asked = past.asked.get(member["id"])
         if asked is not None and datetime.fromisoformat(left) > asked - DECISIONS_GOOD_FOR:
             continue  # they left while the question was on its way
-        added = [date for owner in story.owners(address) for date in story.added.get(owner, [])]
+        added = [date for owner in past.owners(address) for date in past.added.get(owner, [])]
         if not any(_second(date) >= _second(left) for date in added):
             yield f"{address} left at {left} and is {member['status']}, Added {added}"
 
 
-def _new_addresses(world: World, story: Story) -> Iterator[str]:
+def _new_addresses(world: World, past: WorldHistory) -> Iterator[str]:
     """We don't subscribe new addresses of people who had unsubscribed, without asking them."""
     for entry in world.journal():
         is_new = (entry["reason"], entry["old"], entry["new"]) == ("CIVICRM_READDRESSED", None, "subscribed")
-        addresses = story.owned.get(entry["contact_id"], set()) - story.bounced
-        left = [date for address in addresses if (date := story.left.get(address)) is not None]
+        addresses = past.owned.get(entry["contact_id"], set()) - past.bounced
+        left = [date for address in addresses if (date := past.left.get(address)) is not None]
         if is_new and any(datetime.fromisoformat(date) < entry["time"] - DECISIONS_GOOD_FOR for date in left):
             yield f"contact {entry['contact_id']} had left, and was subscribed with a new address"
 
@@ -209,9 +209,9 @@ def _marked(truth: Truth) -> Iterator[str]:
             yield f"{address} is {member['status']}, and must not be mailed"
 
 
-def _handed_over(truth: Truth, story: Story) -> Iterator[str]:
+def _handed_over(truth: Truth, past: WorldHistory) -> Iterator[str]:
     """Nobody is mailed because of the consent of an address's previous owner."""
-    for address in sorted(story.handed_over):
+    for address in sorted(past.handed_over):
         owners = {one["contact_id"] for one in truth.emails if one["email"].lower() == address}
         alive = {contact for contact in owners if truth.is_alive(contact)}
         subscribed = any(
@@ -225,7 +225,7 @@ def _second(date: str) -> datetime:
     return datetime.fromisoformat(date).astimezone(UTC).replace(microsecond=0)
 
 
-def _removals(world: World, truth: Truth, story: Story) -> Iterator[str]:
+def _removals(world: World, truth: Truth, past: WorldHistory) -> Iterator[str]:
     """We removed nobody on either side unless they or staff had, or the trusted side says so."""
     off_the_group = {one["contact_id"] for one in world.journal() if one["reason"] == Code.TRUSTED_MAILCHIMP}
     off_the_list = {one["member_id"] for one in world.journal() if one["reason"] == Code.TRUSTED_CIVICRM}
@@ -236,16 +236,16 @@ def _removals(world: World, truth: Truth, story: Story) -> Iterator[str]:
     }
     for entry in truth.history:
         if (entry["group_id"], entry["status"], entry["method"]) == (NEWS, "Removed", MCSYNC_METHOD):
-            addresses = story.owned.get(entry["contact_id"], set())
-            known = addresses | {new for old, new in story.moved.items() if old in addresses}
-            if story.forgot_own_acts and (entry["contact_id"] in story.marked_once | taken_off_by_staff):
+            addresses = past.owned.get(entry["contact_id"], set())
+            known = addresses | {new for old, new in past.moved.items() if old in addresses}
+            if past.forgot_own_acts and (entry["contact_id"] in past.marked_once | taken_off_by_staff):
                 continue  # we took them off at Mailchimp for that, and do not know any more that it was us
-            if entry["contact_id"] in story.owned.keys() - off_the_group and not known & story.left_once:
+            if entry["contact_id"] in past.owned.keys() - off_the_group and not known & past.left_once:
                 yield f"contact {entry['contact_id']} was removed, and nobody had left"
     for member in truth.members.values():
         address = member["email_address"].lower()
         by_us = (member["status"], member["origin"]) == ("unsubscribed", "api") and member["id"] not in off_the_list
-        if by_us and not story.owners(address) & (story.removed_once | story.marked_once | story.readdressed_once):
+        if by_us and not past.owners(address) & (past.removed_once | past.marked_once | past.readdressed_once):
             yield f"{address} was unsubscribed, and no staff had removed them"
 
 
@@ -257,17 +257,17 @@ def _doubles(truth: Truth) -> Iterator[str]:
             yield f"{address} was created {number} times"
 
 
-def _corrections(world: World, truth: Truth, story: Story) -> Iterator[str]:
+def _corrections(world: World, truth: Truth, past: WorldHistory) -> Iterator[str]:
     """Only bounced addresses are put on hold, only new addresses are added, and no forged name is taken."""
     for entry in world.journal():
         addresses = {one["email"].lower() for one in truth.emails if one["contact_id"] == entry["contact_id"]}
-        addresses |= story.owned.get(entry["contact_id"], set())  # staff may have changed it since
+        addresses |= past.owned.get(entry["contact_id"], set())  # staff may have changed it since
         if not truth.is_alive(entry["contact_id"]):
             continue
-        if entry["field"] == "on_hold" and not addresses & story.bounced:
+        if entry["field"] == "on_hold" and not addresses & past.bounced:
             yield f"contact {entry['contact_id']} was put on hold, and no mail had bounced"
         added = entry["field"] == "address" and entry["side"] == "CiviCRM"
-        if added and not addresses & set(story.moved.values()):
+        if added and not addresses & set(past.moved.values()):
             yield f"contact {entry['contact_id']} got an address nobody had moved to"
     for contact in truth.contacts.values():
         if contact["first_name"] == FORGED_NAME:
@@ -321,7 +321,7 @@ def _owners_and_addresses(world: World, truth: Truth) -> tuple[dict[int, set[str
     return addresses, owners
 
 
-def claims(world: World, story: Story) -> Iterator[str]:
+def claims(world: World, past: WorldHistory) -> Iterator[str]:
     """Yield the people about whom both sides differ, by their own data, right after a call has said that nobody is due.
 
     Only those are left out whom the product lists as failures, and the erased, of whom it may know nothing.
@@ -334,7 +334,7 @@ def claims(world: World, story: Story) -> Iterator[str]:
     moved = {row["civicrm_contact_id"] for row in world.rows() if (row["mailchimp_email"] or "").startswith(MOVED)}
     for key, member in truth.members.items():
         address = member["email_address"].lower()
-        if address not in mailed or key in failed_members or address in story.erased or address.startswith(MOVED):
+        if address not in mailed or key in failed_members or address in past.erased or address.startswith(MOVED):
             continue
         if not any(truth.is_added(one) for one in owners.get(address, ())):
             yield f"done was said, and {address} is {member['status']} and in the group by no contact"
@@ -343,11 +343,11 @@ def claims(world: World, story: Story) -> Iterator[str]:
             continue
         if contact in moved or _may_be_off(truth, contact):
             continue
-        if not addresses.get(contact, set()) & (mailed | story.erased):
+        if not addresses.get(contact, set()) & (mailed | past.erased):
             yield f"done was said, and contact {contact} is in the group and not subscribed"
 
 
-def in_on_both_sides(world: World, story: Story) -> set[str]:
+def in_on_both_sides(world: World, past: WorldHistory) -> set[str]:
     """Return the people subscribed and in the group, unmarked, with one address and one contact each."""
     truth = Truth(world)
     owners: dict[str, set[int]] = {}
@@ -362,7 +362,7 @@ def in_on_both_sides(world: World, story: Story) -> set[str]:
         if member["status"] != "subscribed" or len(mine) != 1 or contact is None or numbers[contact] != 1:
             continue
         is_in = truth.is_alive(contact) and truth.is_added(contact) and not _may_be_off(truth, contact)
-        if is_in and contact not in story.kept.values() and address not in story.erased:
+        if is_in and contact not in past.kept.values() and address not in past.erased:
             found.add(address)
     return found
 

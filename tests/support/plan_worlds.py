@@ -29,9 +29,9 @@ class PlanWorld:
         self._chance = random.Random(seed)
         self.world = World(seed=seed)
         simple = self._chance.random() < 0.3
-        story = populate(self.world, self._chance, self._chance.choice((8, 15, 30)), simple=simple)
+        history = populate(self.world, self._chance, self._chance.choice((8, 15, 30)), simple=simple)
         self.world.mailchimp.set_options(shuffle_batches=True, batch_file_rows=3)
-        events = RandomEvents(self.world, story, self._chance, simple=simple)
+        events = RandomEvents(self.world, history, self._chance, simple=simple)
         if self._chance.random() < 0.7:
             self.world.sync()
             for _ in range(self._chance.randint(0, 12)):

@@ -1,10 +1,10 @@
-"""What people and staff do, at random; each act is noted in the story."""
+"""What people and staff do, at random; each act is noted in the history."""
 
 from __future__ import annotations
 
 import random
 
-from support.population import Story
+from support.population import WorldHistory
 from support.world import NEWS, RIDE, RIDES, WALK, WALKS, World
 
 SIMPLE_ACTS = ("leave", "leave", "join", "join", "untick", "tick", "rename", "put", "put", "take", "take", "interest")
@@ -36,8 +36,8 @@ ALL_ACTS = (
 class RandomEvents:
     """Makes random events happen."""
 
-    def __init__(self, world: World, story: Story, chance: random.Random, *, simple: bool) -> None:
-        self._world, self.story, self._chance = world, story, chance
+    def __init__(self, world: World, history: WorldHistory, chance: random.Random, *, simple: bool) -> None:
+        self._world, self.history, self._chance = world, history, chance
         self._acts = SIMPLE_ACTS if simple else ALL_ACTS
         self._number = 0
 
@@ -59,7 +59,7 @@ class RandomEvents:
         found = [
             row["id"]
             for row in self._world.civicrm.dump("Contact")
-            if row["id"] in self.story.owned and bool(row["is_deleted"]) == deleted
+            if row["id"] in self.history.owned and bool(row["is_deleted"]) == deleted
         ]
         return self._chance.choice(found) if found else None
 
@@ -70,13 +70,13 @@ class RandomEvents:
         if address is None:
             return
         if change == "bounce":
-            self.story.bounced.add(address)
+            self.history.bounced.add(address)
         self._world.act(address, change, as_)
-        self.story.left_once.add(address)
+        self.history.left_once.add(address)
         if as_ == "user":
-            self.story.left[address] = self._now
+            self.history.left[address] = self._now
         if for_good:
-            self.story.gone_for_good.add(address)
+            self.history.gone_for_good.add(address)
 
     def _leave(self) -> None:
         self._depart("unsubscribe", "user")
@@ -97,21 +97,21 @@ class RandomEvents:
         self._depart("delete", "user", for_good=True)
 
     def _join(self) -> None:
-        address = self._chance.choice(self.story.addresses)
+        address = self._chance.choice(self.history.addresses)
         self._world.act(address, "subscribe")
-        self.story.left.pop(address, None)
-        self.story.gone_for_good.discard(address)
+        self.history.left.pop(address, None)
+        self.history.gone_for_good.discard(address)
 
     def _confirm(self) -> None:
         address = self._someone("pending")
         if address is not None:
             self._world.act(address, "confirm")
-            self.story.left.pop(address, None)
+            self.history.left.pop(address, None)
 
     def _newcomer(self) -> None:
         self._number += 1
         address = f"new{self._number}@example.org"
-        self.story.addresses.append(address)
+        self.history.addresses.append(address)
         self._world.act(address, "subscribe", merge_fields={"FNAME": "New"})
 
     def _tick(self, *, ticked: bool = True) -> None:
@@ -134,9 +134,9 @@ class RandomEvents:
         self._number += 1
         new = f"moved{self._number}@example.org"
         self._world.act(old, "address", new_address=new)
-        self.story.addresses.append(new)
-        self.story.moved[old] = new
-        self.story.left_once.add(old)
+        self.history.addresses.append(new)
+        self.history.moved[old] = new
+        self.history.left_once.add(old)
 
     # -- in CiviCRM ---------------------------------------------------------------------------------------------------
 
@@ -144,13 +144,13 @@ class RandomEvents:
         contact = self._contact()
         if contact is not None:
             self._world.put(contact, "Added")
-            self.story.added.setdefault(contact, []).append(self._now)
+            self.history.added.setdefault(contact, []).append(self._now)
 
     def _take(self) -> None:
         contact = self._contact()
         if contact is not None and self._world.in_group(contact) is not None:
             self._world.put(contact, "Removed")
-            self.story.removed_once.add(contact)
+            self.history.removed_once.add(contact)
 
     def _interest(self) -> None:
         contact = self._contact()
@@ -162,16 +162,16 @@ class RandomEvents:
         if contact is not None and self._world.in_group(contact) is not None:
             where = [["contact_id", "=", contact], ["group_id", "=", NEWS]]
             self._world.civicrm.call("GroupContact", "delete", {"where": where})
-            self.story.removed_once.add(contact)
+            self.history.removed_once.add(contact)
 
     def _hold(self) -> None:
         contact = self._contact()
-        if contact is not None and self.story.owned[contact]:
+        if contact is not None and self.history.owned[contact]:
             self._world.edit_address(contact, on_hold=1)
 
     def _unhold(self) -> None:
         contact = self._contact()
-        if contact is not None and self.story.owned[contact]:
+        if contact is not None and self.history.owned[contact]:
             self._world.edit_address(contact, on_hold=0)
 
     def _opt_out(self) -> None:
@@ -179,17 +179,17 @@ class RandomEvents:
         if contact is not None:
             mark = self._chance.choice(("is_opt_out", "is_opt_out", "do_not_email", "is_deceased"))
             self._world.edit(contact, **{mark: self._chance.random() < 0.5})
-            self.story.marked_once.add(contact)
+            self.history.marked_once.add(contact)
 
     def _trash(self) -> None:
         contact = self._contact()
         if contact is not None:
             self._world.trash(contact)
-            self.story.marked_once.add(contact)
+            self.history.marked_once.add(contact)
 
     def _restore(self) -> None:
         contact = self._contact(deleted=True)
-        if contact is not None and contact not in self.story.kept:
+        if contact is not None and contact not in self.history.kept:
             self._world.edit(contact, is_deleted=False)
 
     def _delete(self) -> None:
@@ -202,33 +202,33 @@ class RandomEvents:
         if kept is None or other is None or kept == other:
             return
         self._world.merge(kept, other)
-        story = self.story
-        story.kept[other] = kept
-        story.owned[kept] |= story.owned[other]
-        story.added.setdefault(kept, []).extend(story.added.get(other, []))
-        if other in story.removed_once:
-            story.removed_once.add(kept)
-        if other in story.marked_once:
-            story.marked_once.add(kept)
+        history = self.history
+        history.kept[other] = kept
+        history.owned[kept] |= history.owned[other]
+        history.added.setdefault(kept, []).extend(history.added.get(other, []))
+        if other in history.removed_once:
+            history.removed_once.add(kept)
+        if other in history.marked_once:
+            history.marked_once.add(kept)
 
     def _new_contact(self) -> None:
-        address = self._chance.choice(self.story.addresses)
+        address = self._chance.choice(self.history.addresses)
         contact = self._world.contact(address, {}, modified_date=self._now)
-        self.story.contacts.append(contact)
-        self.story.owned[contact] = {address}
+        self.history.contacts.append(contact)
+        self.history.owned[contact] = {address}
         self._world.put(contact, "Added")
-        self.story.added[contact] = [self._now]
+        self.history.added[contact] = [self._now]
 
     def _readdress(self) -> None:
         contact = self._contact()
-        if contact is None or not self.story.owned[contact]:
+        if contact is None or not self.history.owned[contact]:
             return
         self._number += 1
         address = f"readdressed{self._number}@example.org"
         self._world.edit_address(contact, email=address)
-        self.story.readdressed_once.add(contact)
-        self.story.addresses.append(address)
-        self.story.owned[contact].add(address)
+        self.history.readdressed_once.add(contact)
+        self.history.addresses.append(address)
+        self.history.owned[contact].add(address)
 
     def _hand_over(self) -> None:
         """Staff move an address from one contact to another."""
@@ -239,9 +239,9 @@ class RandomEvents:
         address = self._chance.choice(addresses)
         self._world.take_address(giver)
         self._world.give_address(taker, address)
-        self.story.readdressed_once |= {giver, taker}
-        self.story.owned[taker].add(address)
-        self.story.handed_over.add(address)
+        self.history.readdressed_once |= {giver, taker}
+        self.history.owned[taker].add(address)
+        self.history.handed_over.add(address)
 
     def _share(self) -> None:
         """Two people of a household share a mailbox."""
@@ -251,8 +251,8 @@ class RandomEvents:
             return
         address = self._chance.choice(addresses)
         self._world.give_address(other, address)
-        self.story.readdressed_once.add(other)
-        self.story.owned[other].add(address)
+        self.history.readdressed_once.add(other)
+        self.history.owned[other].add(address)
 
     def _addresses_of(self, contact: int | None) -> list[str]:
         emails = self._world.civicrm.dump("Email")

@@ -39,9 +39,9 @@ class RandomFaults:
         self._world, self._events, self._crash_point, self._chance = world, events, crash_point, chance
         self.fault_rate = 0.0
         self.act_rate = 0.0
-        for app, wire in ((world.mailchimp, world.to_mailchimp), (world.civicrm, world.to_civicrm)):
-            wire.before = self._before(app)
-            wire.after = lambda _request: self._crash_point.step()
+        for app, transport in ((world.mailchimp, world.to_mailchimp), (world.civicrm, world.to_civicrm)):
+            transport.before = self._before(app)
+            transport.after = lambda _request: self._crash_point.step()
 
     def _before(self, app: SandboxApp) -> Callable[[httpx2.Request], None]:
         def interfere(request: httpx2.Request) -> None:
@@ -62,7 +62,7 @@ class RandomFaults:
         if request.method == "POST" and request.url.path.endswith("/batches"):
             for operation in json.loads(request.content)["operations"]:
                 member_id = operation["path"].partition("?")[0].rpartition("/")[2]
-                self._events.story.asked[member_id] = self._world.now
+                self._events.history.asked[member_id] = self._world.now
 
     def slow_batches(self) -> None:
         """Make batches slow, some of them by many hours."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from mailchimpsync.actions import process_events
 from support.invariants import FORGED_NAME
-from support.population import Story
+from support.population import WorldHistory
 from support.webhook_delivery import SECRET, WebhookDelivery, site_of
 from support.world import LIST, World
 
@@ -17,8 +17,8 @@ FORGED_KINDS = ("unsubscribe", "cleaned", "profile", "subscribe", "upemail")
 class RandomWebhooks:
     """Webhooks between their sending and their arrival."""
 
-    def __init__(self, world: World, story: Story, chance: random.Random) -> None:
-        self._world, self._story, self._chance = world, story, chance
+    def __init__(self, world: World, history: WorldHistory, chance: random.Random) -> None:
+        self._world, self._story, self._chance = world, history, chance
         self._post = WebhookDelivery(world)
         self._under_way: list[dict[str, Any]] = []
         self.loss = chance.choice((0.0, 0.0, 0.1, 0.5, 1.0))

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 
-from support.wire import Wire
+from support.transport import SandboxTransport
 
 DATA = Path(__file__).parent.parent / "data"
 MAILCHIMP = DATA / "mailchimp" / "openapi.json"
@@ -53,10 +53,10 @@ def recorded_of_product() -> Asked:
 
 
 @contextmanager
-def only_what_was_recorded(wire: Wire) -> Iterator[None]:
+def only_what_was_recorded(transport: SandboxTransport) -> Iterator[None]:
     """Check that only calls recorded on a real CiviCRM are made; record new ones first."""
     asked: set[tuple[str, str, str]] = set()
-    wire.watch = lambda request: asked.update(_asked(_path(request), _form(request)))
+    transport.watch = lambda request: asked.update(_asked(_path(request), _form(request)))
     yield
     assert asked <= recorded_of_product(), f"never recorded: {sorted(asked - recorded_of_product())}"
 

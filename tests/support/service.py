@@ -93,7 +93,7 @@ class Charity:
 
 
 @dataclass
-class Running:
+class RunningService:
     """A service in its own process; `lines` are those of its log."""
 
     process: Program
@@ -136,7 +136,7 @@ class Running:
         return self.process.wait(timeout=10)
 
 
-Serve = Callable[..., Running]
+Serve = Callable[..., RunningService]
 
 
 def free_port() -> int:

@@ -98,10 +98,10 @@ class Simulation:
             sizes.setattr(module, name, self.chance.choice((3, 10, 50, 1_000)) if people <= 60 else 50)
         sizes.setattr(check_data, "ROWS_PER_STEP", 7 + seed % 50)
         self.world.civicrm.set_options(utc_offset_minutes=self.chance.choice((0, 60, -300, 345, 840, -720)))
-        self.story = populate(self.world, self.chance, people, simple=self.simple)
-        self.events = RandomEvents(self.world, self.story, self.chance, simple=self.simple)
+        self.history = populate(self.world, self.chance, people, simple=self.simple)
+        self.events = RandomEvents(self.world, self.history, self.chance, simple=self.simple)
         self.faults = RandomFaults(self.world, self.events, self.crash_point, self.chance)
-        self.webhooks = RandomWebhooks(self.world, self.story, self.chance)
+        self.webhooks = RandomWebhooks(self.world, self.history, self.chance)
         self.data = RandomData(self.world, seed) if with_data else None
         self.fault_rate = self.chance.choice((0.0, 0.02, 0.1, 0.3))
         self.staff = Staff(self.world, self.chance, seed)
@@ -119,14 +119,14 @@ class Simulation:
         self.world.pass_time(LEASE_SECONDS)
         self._read_all_letters()
         self._settle()
-        if self.story.erased:
+        if self.history.erased:
             self._finish_erasures()
             self._settle()
         self.report.problems += self.webhooks.problems + self.staff.problems
         if self.world.connection.trusted:
             self.report.problems.append("a trust that has done its work is not over")
         if not self.report.problems:
-            self.report.problems = list(violations(self.world, self.story))
+            self.report.problems = list(violations(self.world, self.history))
             self.report.problems += list(self.data.violations()) if self.data else []
         self.report.journal = [_told(entry) for entry in self.world.journal()]
         self.world.close()
@@ -140,7 +140,7 @@ class Simulation:
             self._note(self.events.act())
             self.world.pass_time(self.chance.choice((0, 0, 1, 60, 4_000)))
         if not self.simple and self.chance.random() < ERASURES:
-            self._erase(self.chance.choice(self.story.addresses))
+            self._erase(self.chance.choice(self.history.addresses))
         if self.data is not None:
             self._note(self.data.act())
         if not self.has_old_copies:  # an old journal does not know what was done in trust since
@@ -168,13 +168,13 @@ class Simulation:
         """Restore a backup: it is noticed if CiviCRM shows it, and nobody is ever removed because of it."""
         self._note("an old copy of our database came back")
         self.faults.stop()
-        is_told = copy.is_certain and copy.is_told_by_civicrm(self.world)
-        before = in_on_both_sides(self.world, self.story)
+        is_told = copy.is_certain and copy.is_detectable(self.world)
+        before = in_on_both_sides(self.world, self.history)
         copy.restore(self.world)
-        self.story.forgot_own_acts = True
+        self.history.forgot_own_acts = True
         if not self._sync_with_old_copy() and is_told:
             self.report.problems.append("that our database is an old copy was not noticed")
-        after = in_on_both_sides(self.world, self.story)
+        after = in_on_both_sides(self.world, self.history)
         self.report.problems += [f"{who} was in on both sides, and an old copy took them off" for who in before - after]
 
     def _sync_with_old_copy(self) -> bool:
@@ -202,14 +202,14 @@ class Simulation:
 
     def _erase(self, address: str) -> None:
         """Erase an address; what can't be done now is done once everything is quiet."""
-        self.story.erased.add(address)
-        self.story.gone_for_good.add(address)
-        self.story.left_once.add(address)
+        self.history.erased.add(address)
+        self.history.gone_for_good.add(address)
+        self.history.left_once.add(address)
         is_complete = self.staff.erase(address)
         self._note("erased" if is_complete else "noted as erased")
 
     def _finish_erasures(self) -> None:
-        for address in sorted(self.story.erased):
+        for address in sorted(self.history.erased):
             if not self.staff.erase(address):
                 self.report.problems.append("an erasure can't be completed though everything is quiet")
 
@@ -231,7 +231,7 @@ class Simulation:
         """
         began = {row["id"]: row["started_at"] for row in self.world.runs() if row["since"] is None}.get(result.run_id)
         if result.outcome is Outcome.DONE and began is not None and began >= self.call_began:
-            self.report.problems += claims(self.world, self.story)
+            self.report.problems += claims(self.world, self.history)
 
     def _staff(self) -> None:
         self._note(self.staff.act())

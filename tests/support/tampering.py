@@ -16,7 +16,7 @@ from mailchimpsync.errors import REGISTRY, AccessError, MailchimpsyncError
 from mailchimpsync.errors.rights import remedy_for_missing
 from mailchimpsync.model import MemberStatus
 from mailchimpsync.store.runs import runs
-from support.wire import Wire
+from support.transport import SandboxTransport
 from support.world import CIVICRM_KEY, LIST, World
 
 Members = list[dict[str, Any]]
@@ -53,8 +53,8 @@ def stopped(world: World, code: str) -> Iterator[None]:
     assert everything_that_counts(world) == before
 
 
-class TamperedWire(Wire):
-    """A wire on which pages of members of a status (None: the reading of all but the archived) arrive changed."""
+class TamperedTransport(SandboxTransport):
+    """A transport that changes pages of members of a status (None: of all but the archived)."""
 
     def __init__(self, world: World, change: Change, status: MemberStatus | None) -> None:
         super().__init__(world.mailchimp)
@@ -80,13 +80,13 @@ def limit_key(world: World, group: int) -> None:
 
 def tamper(world: World, change: Change, status: MemberStatus | None = None) -> None:
     """Change Mailchimp's pages of members in transit from now on, by default all but the archived."""
-    world.to_mailchimp = TamperedWire(world, change, status)
+    world.to_mailchimp = TamperedTransport(world, change, status)
     world.systems = world.new_systems()
 
 
-def mend(world: World) -> None:
+def stop_tampering(world: World) -> None:
     """Stop changing answers in transit."""
-    world.to_mailchimp = Wire(world.mailchimp)
+    world.to_mailchimp = SandboxTransport(world.mailchimp)
     world.systems = world.new_systems()
 
 

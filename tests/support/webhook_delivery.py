@@ -100,6 +100,6 @@ class WebhookDelivery:
         with self.world.store.begin() as tx:
             return list(tx.execute(select(event).order_by(event.c.id)).mappings())
 
-    def fates(self) -> list[tuple[str, str, str | None]]:
+    def event_outcomes(self) -> list[tuple[str, str, str | None]]:
         """Return kind, state and outcome of all events."""
         return [(one["kind"], one["state"], one["outcome"]) for one in self.events()]

@@ -24,7 +24,7 @@ from mailchimpsync_sandbox.mailchimp import MailchimpSandbox
 from support.crashing import CrashingStore, CrashPoint
 from support.inline_executor import InlineExecutor
 from support.rights import TRASH
-from support.wire import Wire
+from support.transport import SandboxTransport
 
 KEY = "0123456789abcdef0123456789abcdef-us1"
 CIVICRM_KEY = "sandbox-civicrm-key"
@@ -76,7 +76,7 @@ class World:
         self.store.migrate()
         self.chance = random.Random(seed)
         self.connection = Connection(self.list_id, NEWS, {} if beside else {WALK: WALKS, RIDE: RIDES}, resubscribe)
-        self.to_mailchimp, self.to_civicrm = Wire(self.mailchimp), Wire(self.civicrm)
+        self.to_mailchimp, self.to_civicrm = SandboxTransport(self.mailchimp), SandboxTransport(self.civicrm)
         self.runtime = Runtime(
             now=self.mailchimp.clock.now,
             sleep=self.pass_time,
@@ -236,7 +236,7 @@ class World:
         ]
         return found
 
-    def fate(self, *, email: str | None = None, contact: int | None = None) -> tuple[str, str]:
+    def sync_result(self, *, email: str | None = None, contact: int | None = None) -> tuple[str, str]:
         """Return sync status and reason of a row."""
         row = self.row(email=email, contact=contact)
         return row["sync_status"], row["reason"]

@@ -80,7 +80,7 @@ def test_whether_or_not_mailchimp_had_done_it_the_next_run_comes_out_right(
     assert (done.batches_deleted, done.updates_aborted, done.kept) == (1, 3, ())
     assert recent_batches(world.systems.mailchimp) == []
     assert batches(world)[-1] == ("aborted", 2)
-    assert [world.fate(contact=one) for one in (ann, bella, carl)] == [("fail", "ABORTED")] * 3
+    assert [world.sync_result(contact=one) for one in (ann, bella, carl)] == [("fail", "ABORTED")] * 3
     assert world.open_updates() == []
 
     world.mailchimp.set_options(batch_dwell=dict.fromkeys(dwell, 0.0))
@@ -182,11 +182,11 @@ def test_a_batch_that_cannot_be_deleted_keeps_no_other_and_is_read_later(
     [kept] = done.kept
     assert kept.error is not None
     assert (done.batches_deleted, done.updates_aborted) == (1, 1)
-    assert [world.fate(contact=one) for one in (ann, bella)] == [("live", "CIVICRM_ADDED"), ("fail", "ABORTED")]
+    assert [world.sync_result(contact=one) for one in (ann, bella)] == [("live", "CIVICRM_ADDED"), ("fail", "ABORTED")]
 
     world.mailchimp.set_options(batch_dwell={"started": 0.0})
     world.sync()
-    assert [world.fate(contact=one)[0] for one in (ann, bella)] == ["ok", "ok"]
+    assert [world.sync_result(contact=one)[0] for one in (ann, bella)] == ["ok", "ok"]
 
 
 def test_a_deleted_batch_is_not_looked_at_again(world: World) -> None:
@@ -237,14 +237,14 @@ def test_a_batch_of_which_nobody_knows_whether_it_arrived_is_looked_for_and_kept
         assert (done.batches_deleted, done.updates_aborted, len(done.kept)) == (0, 0, 1)
         world.mailchimp.set_options(batch_dwell={"started": 0.0})
         world.sync()
-        assert world.fate(contact=ann)[0] == "ok"
+        assert world.sync_result(contact=ann)[0] == "ok"
         assert len(recent_batches(world.systems.mailchimp)) == 1
     else:
         assert (done.batches_deleted, done.updates_aborted, done.kept) == (0, 1, ())
-        assert world.fate(contact=ann) == ("fail", "ABORTED")
+        assert world.sync_result(contact=ann) == ("fail", "ABORTED")
 
 
-def test_a_batch_of_somebody_else_is_not_taken_for_a_lost_one(world: World) -> None:
+def test_a_batch_of_someone_else_is_not_taken_for_a_lost_one(world: World) -> None:
     world.contact("ann@example.org", {NEWS: 20})
     theirs = [{"method": "GET", "path": f"/lists/{LIST}"}] * 2
 
@@ -343,7 +343,7 @@ def test_a_run_in_a_request_that_hangs_loses_the_lease_and_writes_nothing_more(w
     assert outcomes(world) == ["aborted"]
 
     world.sync()
-    assert world.fate(contact=ann) == ("ok", "CIVICRM_ADDED")
+    assert world.sync_result(contact=ann) == ("ok", "CIVICRM_ADDED")
 
 
 def test_a_plan_whose_run_is_aborted_is_dropped_and_not_done_again(world: World) -> None:

@@ -7,11 +7,11 @@ from collections.abc import Callable
 import httpx2
 
 from mailchimpsync.model import Stage
-from support.wire import Wire
+from support.transport import SandboxTransport
 from support.world import NEWS, WALK, WALKS, World, days_ago
 
 
-def once_before(wire: Wire, part: str, act: Callable[[], object]) -> None:
+def once_before(transport: SandboxTransport, part: str, act: Callable[[], object]) -> None:
     """Let something happen before the first request whose path has a part."""
     waiting = [act]
 
@@ -19,10 +19,10 @@ def once_before(wire: Wire, part: str, act: Callable[[], object]) -> None:
         if waiting and part in request.url.path:
             waiting.pop()()
 
-    wire.before = interfere
+    transport.before = interfere
 
 
-def test_staff_who_add_somebody_while_they_are_being_unsubscribed_get_them_back(world: World) -> None:
+def test_staff_who_add_someone_while_they_are_being_unsubscribed_get_them_back(world: World) -> None:
     world.member("ben@example.org", last_changed=days_ago(10))
     ben = world.contact("ben@example.org", {NEWS: {"status": "Removed", "date": days_ago(2)}})
 
@@ -83,7 +83,7 @@ def test_who_left_by_their_own_act_before_staff_added_them_is_asked_by_mailchimp
     world.sync()
 
     assert world.status("ben@example.org") == "pending"
-    assert world.fate(contact=ben)[0] == "ok"
+    assert world.sync_result(contact=ben)[0] == "ok"
 
 
 def test_a_member_who_unticks_while_a_run_reads_ends_unticked_on_both_sides(world: World) -> None:

@@ -13,8 +13,8 @@ def test_of_two_contacts_that_share_an_address_one_is_subscribed_and_the_other_t
     world.sync()
 
     assert world.status("home@example.org") == "subscribed"
-    assert world.fate(contact=ann)[0] == "ok"
-    assert world.fate(contact=bea) == ("fail", "CV_SHARED_ADDRESS")
+    assert world.sync_result(contact=ann)[0] == "ok"
+    assert world.sync_result(contact=bea) == ("fail", "CV_SHARED_ADDRESS")
 
 
 def test_a_shared_address_of_a_very_old_member_is_asked_for_once_and_not_for_ever(world: World) -> None:
@@ -28,8 +28,8 @@ def test_a_shared_address_of_a_very_old_member_is_asked_for_once_and_not_for_eve
 
     world.sync()
 
-    assert world.fate(contact=ann)[0] == "ok"
-    assert world.fate(contact=bea) == ("fail", "CV_SHARED_ADDRESS")
+    assert world.sync_result(contact=ann)[0] == "ok"
+    assert world.sync_result(contact=bea) == ("fail", "CV_SHARED_ADDRESS")
     assert world.writes() == []
 
 
@@ -54,8 +54,8 @@ def test_a_contact_with_two_members_stays_in_the_group_while_one_of_them_is_subs
     world.sync()
 
     assert world.in_group(ben) == "Added"
-    assert world.fate(email="ben@work.example.org") == ("fail", "CV_OTHER_ADDRESS")
-    assert world.fate(email="ben@home.example.org")[0] == "ok"
+    assert world.sync_result(email="ben@work.example.org") == ("fail", "CV_OTHER_ADDRESS")
+    assert world.sync_result(email="ben@home.example.org")[0] == "ok"
 
 
 def test_a_contact_with_two_members_whom_staff_remove_is_unsubscribed_with_both(world: World) -> None:
@@ -85,7 +85,7 @@ def test_upper_case_makes_no_second_person(world: World) -> None:
 
     world.sync()
 
-    assert world.fate(contact=ben)[0] == "ok"
+    assert world.sync_result(contact=ben)[0] == "ok"
     assert len(world.members()) == 1
     assert world.owners("ben.smith@example.org") == [ben]
 
@@ -131,7 +131,7 @@ def test_a_contact_without_an_address_to_mail_is_told(world: World, emails: list
 
     world.sync()
 
-    assert world.fate(contact=ben) == ("fail", reason)
+    assert world.sync_result(contact=ben) == ("fail", reason)
     assert world.members() == {}
 
 
@@ -144,7 +144,7 @@ def test_a_contact_that_must_not_be_mailed_is_not_subscribed(world: World, mark:
 
     world.sync()
 
-    assert world.fate(contact=ben) == ("fail", reason)
+    assert world.sync_result(contact=ben) == ("fail", reason)
     assert world.members() == {}
 
 

@@ -26,8 +26,8 @@ def test_each_result_decides_about_its_own_row(world: World) -> None:
 
     world.sync()
 
-    assert world.fate(contact=people[2]) == ("fail", "MC_TOO_MANY_SIGNUPS")
-    assert [world.fate(contact=one)[0] for one in people if one != people[2]] == ["ok"] * 5
+    assert world.sync_result(contact=people[2]) == ("fail", "MC_TOO_MANY_SIGNUPS")
+    assert [world.sync_result(contact=one)[0] for one in people if one != people[2]] == ["ok"] * 5
     assert "p2@example.org" not in world.members()
 
 
@@ -61,11 +61,11 @@ def test_a_slow_batch_does_not_hold_up_the_run_and_is_read_by_a_later_one(world:
     [one] = contacts(world, 1)
 
     slow = world.sync(seconds=60)
-    assert (slow.outcome, slow.updates_outstanding, world.fate(contact=one)[0]) == (Outcome.WAITING, 1, "live")
+    assert (slow.outcome, slow.updates_outstanding, world.sync_result(contact=one)[0]) == (Outcome.WAITING, 1, "live")
     world.pass_time(8_000)
     later = world.sync(seconds=60)
 
-    assert (later.outcome, world.fate(contact=one)[0]) == (Outcome.DONE, "ok")
+    assert (later.outcome, world.sync_result(contact=one)[0]) == (Outcome.DONE, "ok")
     assert world.writes().count("POST /3.0/batches") == 1
 
 
@@ -101,7 +101,7 @@ def test_results_that_mailchimp_no_longer_has_put_the_rows_back(world: World) ->
 
     world.sync()
 
-    assert world.fate(contact=one)[0] == "ok"
+    assert world.sync_result(contact=one)[0] == "ok"
     assert world.status("p0@example.org") == "subscribed"
 
 
@@ -113,7 +113,7 @@ def test_a_batch_that_is_stuck_for_a_week_puts_its_rows_back(world: World) -> No
 
     world.sync(seconds=60)
 
-    assert world.fate(contact=one)[0] == "live"
+    assert world.sync_result(contact=one)[0] == "live"
     assert world.writes().count("POST /3.0/batches") == 2
 
 
@@ -155,12 +155,12 @@ def test_updates_without_a_readable_result_are_tried_again(world: World, body: b
     [one] = contacts(world, 1)
     world.to_mailchimp._inner = Swapped(world.to_mailchimp._inner, body)
     world.sync()
-    assert world.fate(contact=one)[0] == "todo"
+    assert world.sync_result(contact=one)[0] == "todo"
     world.pass_time(60)
 
     world.sync()
 
-    assert world.fate(contact=one)[0] == "ok"
+    assert world.sync_result(contact=one)[0] == "ok"
     assert len(world.members()) == 1
 
 
@@ -172,7 +172,7 @@ def test_a_damaged_archive_stops_nothing_and_is_read_again_a_minute_later(world:
     world.pass_time(61)
     world.sync()
 
-    assert world.fate(contact=one)[0] == "ok"
+    assert world.sync_result(contact=one)[0] == "ok"
     assert world.writes().count("POST /3.0/batches") == 1
 
 

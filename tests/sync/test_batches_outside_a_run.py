@@ -1,4 +1,4 @@
-"""Results of batches, read by somebody who looks from time to time while no run is at work."""
+"""Results of batches, read by someone who looks from time to time while no run is at work."""
 
 from __future__ import annotations
 
@@ -40,15 +40,15 @@ def process(world: World, *, again: bool = False) -> Any:
 
 
 def test_results_are_read_as_soon_as_they_are_there_and_once(world: World, ann: int) -> None:
-    assert (collect(world), world.fate(contact=ann)[0]) == (0, "live")
+    assert (collect(world), world.sync_result(contact=ann)[0]) == (0, "live")
     world.pass_time(700)
 
-    assert (collect(world), world.fate(contact=ann)[0]) == (1, "ok")
+    assert (collect(world), world.sync_result(contact=ann)[0]) == (1, "ok")
     world.forget_requests()
     assert (collect(world), world.requests()) == (0, [])
 
 
-def test_whoever_has_to_confirm_is_asked_at_once_not_by_the_next_run(world: World) -> None:
+def test_people_who_have_to_confirm_are_asked_at_once_not_by_the_next_run(world: World) -> None:
     world.member("ann@example.org", "unsubscribed", unsubscribed_by="user", last_changed=days_ago(30))
     ann = world.contact("ann@example.org", {NEWS: 2})
     world.mailchimp.set_options(batch_dwell=TEN_MINUTES)
@@ -60,7 +60,7 @@ def test_whoever_has_to_confirm_is_asked_at_once_not_by_the_next_run(world: Worl
         collect(world)
 
     assert world.status("ann@example.org") == "pending"
-    assert world.fate(contact=ann)[0] == "ok"
+    assert world.sync_result(contact=ann)[0] == "ok"
 
 
 def test_while_a_run_is_at_work_its_batches_are_left_to_it(world: World, ann: int) -> None:
@@ -74,7 +74,7 @@ def test_while_a_run_is_at_work_its_batches_are_left_to_it(world: World, ann: in
             read(world)
 
     assert world.requests() == []
-    assert world.fate(contact=ann)[0] == "live"
+    assert world.sync_result(contact=ann)[0] == "live"
 
 
 def test_a_batch_that_was_announced_is_read(world: World, ann: int) -> None:
@@ -83,14 +83,14 @@ def test_a_batch_that_was_announced_is_read(world: World, ann: int) -> None:
     read = process(world)
 
     assert (read.confirmed, read.refused, read.unanswered) == (1, 0, 0)
-    assert world.fate(contact=ann)[0] == "ok"
+    assert world.sync_result(contact=ann)[0] == "ok"
 
 
 def test_a_batch_is_not_processed_before_mailchimp_says_that_it_is_finished(world: World, ann: int) -> None:
     with pytest.raises(UsageError, match="hasn't finished"):
         process(world)
 
-    assert world.fate(contact=ann)[0] == "live"
+    assert world.sync_result(contact=ann)[0] == "live"
 
 
 def test_a_batch_is_processed_once_unless_forced_and_then_nothing_is_doubled(world: World, ann: int) -> None:
@@ -104,7 +104,7 @@ def test_a_batch_is_processed_once_unless_forced_and_then_nothing_is_doubled(wor
 
     assert (read.confirmed, read.refused, read.unanswered) == (0, 0, 0)
     assert (world.rows(), world.journal()) == (rows, journal)
-    assert world.fate(contact=ann)[0] == "ok"
+    assert world.sync_result(contact=ann)[0] == "ok"
 
 
 def test_a_batch_that_mailchimp_has_lost_is_told_and_decided_again(world: World, ann: int) -> None:
@@ -114,7 +114,7 @@ def test_a_batch_that_mailchimp_has_lost_is_told_and_decided_again(world: World,
         process(world)
 
     assert error.value.code is Code.BATCH_LOST
-    assert world.fate(contact=ann)[0] == "todo"
+    assert world.sync_result(contact=ann)[0] == "todo"
 
 
 def test_while_mailchimp_fails_nothing_is_lost(world: World, ann: int) -> None:
@@ -126,4 +126,4 @@ def test_while_mailchimp_fails_nothing_is_lost(world: World, ann: int) -> None:
     world.pass_time(61)
 
     assert collect(world) == 1
-    assert world.fate(contact=ann)[0] == "ok"
+    assert world.sync_result(contact=ann)[0] == "ok"

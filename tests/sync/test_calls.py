@@ -200,11 +200,11 @@ def test_the_lease_of_a_living_process_of_this_machine_is_not(world: World) -> N
 def test_a_run_that_lost_its_lease_writes_nothing_more(world: World) -> None:
     fill(world, 2)
 
-    def somebody_takes_over(_request: object) -> None:
+    def someone_takes_over(_request: object) -> None:
         with world.store.begin() as tx:
             tx.execute(update(status).values(lease_token=status.c.lease_token + 1, lease_owner="elsewhere:1"))
 
-    world.to_civicrm.before = somebody_takes_over
+    world.to_civicrm.before = someone_takes_over
 
     with pytest.raises(LeaseLostError):
         world.sync()

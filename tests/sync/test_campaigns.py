@@ -412,7 +412,7 @@ def test_a_report_that_never_fits_together_fails_alone(world: World) -> None:
     assert known(world)["bad"].code is None
 
 
-def test_a_report_that_never_fits_together_is_given_up_until_somebody_asks_for_it(world: World) -> None:
+def test_a_report_that_never_fits_together_is_given_up_until_someone_asks_for_it(world: World) -> None:
     contacts = people(world, "ann")
     send(world, "bad", "ann", days=3)
     body = json.dumps({"sent_to": [{"email_id": "a" * 32}], "total_items": 9, "campaign_id": "bad"})
@@ -522,8 +522,8 @@ def test_killed_between_any_two_steps_it_ends_with_one_of_each(every: int) -> No
         world = World(crash_point=crash_point, rights=CAMPAIGNS)
         contacts = people(world, *names)
         send(world, "spring", *names, "zoe", p0=["open"], p3=["click"])
-        for wire in (world.to_mailchimp, world.to_civicrm):
-            wire.before = wire.after = lambda _request: crash_point.step()
+        for transport in (world.to_mailchimp, world.to_civicrm):
+            transport.before = transport.after = lambda _request: crash_point.step()
         crash_point.arm(at_step=step)
         try:
             pull(world, opens=True, clicks=True)

@@ -48,7 +48,7 @@ def test_a_member_gets_the_new_address_and_keeps_all_else(world: World, everythi
     assert (after["contact_id"], after["interests"]) == (before["contact_id"], before["interests"])
     row = world.row(contact=contact)
     assert (row["identity"], row["mailchimp_email"], row["new_address"]) == (f"m:{member_id_of(NEW)}", NEW, None)
-    assert world.fate(contact=contact) == ("ok", "CIVICRM_READDRESSED")
+    assert world.sync_result(contact=contact) == ("ok", "CIVICRM_READDRESSED")
     told = [(one["side"], one["field"], one["old"], one["new"]) for one in world.journal()]
     assert told[-1] == ("Mailchimp", "address", OLD, NEW)
     world.forget_requests()
@@ -156,8 +156,8 @@ def test_who_was_asked_at_an_address_they_have_no_more_is_asked_at_the_new_one_i
     assert ("status", "pending", "unsubscribed", "CIVICRM_READDRESSED") in told
     world.act(NEW, "confirm")
     settled(world)
-    assert world.fate(email=NEW) == ("ok", "IN_SYNC")
-    assert world.fate(email=OLD) == ("fail", "CV_OTHER_ADDRESS")
+    assert world.sync_result(email=NEW) == ("ok", "IN_SYNC")
+    assert world.sync_result(email=OLD) == ("fail", "CV_OTHER_ADDRESS")
 
 
 def test_who_had_not_confirmed_is_asked_at_the_corrected_address_also_if_the_old_one_is_on_hold(world: World) -> None:
@@ -208,15 +208,15 @@ def test_a_corrected_address_comes_onto_the_list_once_staff_add_the_contact_agai
     settled(world)
 
     assert (world.status(NEW), world.status(OLD)) == ("subscribed", "cleaned")
-    assert world.fate(email=NEW) == ("ok", "IN_SYNC")
-    assert world.fate(email=OLD) == ("fail", "CV_OTHER_ADDRESS")
+    assert world.sync_result(email=NEW) == ("ok", "IN_SYNC")
+    assert world.sync_result(email=OLD) == ("fail", "CV_OTHER_ADDRESS")
 
 
 def test_who_bounced_and_is_in_the_group_gets_on_the_list_by_correcting_the_address(world: World) -> None:
     world.member(OLD, "cleaned", last_changed=days_ago(30))
     contact = world.contact(OLD, {NEWS: 5})
     world.sync()
-    assert world.fate(contact=contact) == ("fail", "MC_BOUNCED")
+    assert world.sync_result(contact=contact) == ("fail", "MC_BOUNCED")
     world.pass_time(3_600)
     world.edit_address(contact, email=NEW)
 
@@ -265,7 +265,7 @@ def test_a_corrected_address_that_mailchimp_refuses_is_tried_once_and_again_when
     assert world.status(NEW) == "subscribed"
 
 
-def test_a_corrected_address_that_somebody_else_has_fails_and_names_both(world: World) -> None:
+def test_a_corrected_address_that_someone_else_has_fails_and_names_both(world: World) -> None:
     world.member(NEW)
     ida = world.contact(NEW, {NEWS: 20})
     contact = tom(world)
@@ -276,7 +276,7 @@ def test_a_corrected_address_that_somebody_else_has_fails_and_names_both(world: 
 
     settled(world)
 
-    assert world.fate(email=OLD) == ("fail", "ADDRESS_TAKEN")
+    assert world.sync_result(email=OLD) == ("fail", "ADDRESS_TAKEN")
     assert f"contact {ida} has" in world.row(email=OLD)["reason_detail"]
 
 
@@ -329,13 +329,13 @@ def test_an_address_that_another_contacts_member_has_fails_alone_and_names_both(
     later_sync(world)
 
     assert set(world.members()) == {OLD, NEW}
-    assert world.fate(contact=contact) == ("fail", "ADDRESS_TAKEN")
+    assert world.sync_result(contact=contact) == ("fail", "ADDRESS_TAKEN")
     assert world.row(contact=contact)["reason_detail"] == (
         f"Contact {contact} wants the address that contact {ida} has."
     )
     world.edit_address(contact, email=OLD)
     later_sync(world)
-    assert world.fate(contact=contact) == ("ok", "IN_SYNC")
+    assert world.sync_result(contact=contact) == ("ok", "IN_SYNC")
 
 
 def test_two_who_want_the_same_new_address_get_it_once(world: World) -> None:
@@ -350,7 +350,7 @@ def test_two_who_want_the_same_new_address_get_it_once(world: World) -> None:
     later_sync(world, everything=True)
 
     assert set(world.members()) == {NEW, "ida@example.org"}
-    assert world.fate(contact=ida) == ("fail", "ADDRESS_TAKEN")
+    assert world.sync_result(contact=ida) == ("fail", "ADDRESS_TAKEN")
 
 
 def test_an_address_that_is_taken_at_mailchimp_unknown_to_us_is_tried_once(world: World) -> None:
@@ -397,7 +397,7 @@ def test_a_reading_between_sending_and_answer_makes_no_second_row(world: World) 
     later_sync(world, everything=True)
 
     assert (len(world.rows()), set(world.members())) == (1, {NEW})
-    assert world.fate(contact=contact)[0] == "ok"
+    assert world.sync_result(contact=contact)[0] == "ok"
 
 
 def test_who_leaves_before_the_change_arrives_is_not_subscribed_by_it(world: World) -> None:

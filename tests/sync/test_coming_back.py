@@ -32,7 +32,7 @@ def test_a_contact_removed_and_added_again_in_civicrm_is_subscribed_again(world:
 
     staff_put(world, ann, "Added")
 
-    assert (world.status(ANN), world.fate(contact=ann)) == ("subscribed", ("ok", "CIVICRM_ADDED"))
+    assert (world.status(ANN), world.sync_result(contact=ann)) == ("subscribed", ("ok", "CIVICRM_ADDED"))
 
 
 def test_so_it_is_however_often_staff_change_their_minds(world: World, ann: int) -> None:

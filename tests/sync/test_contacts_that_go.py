@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx2
 
 from mailchimpsync.model import Stage
-from support.wire import nothing
+from support.transport import nothing
 from support.world import NEWS, World, days_ago
 
 
@@ -44,7 +44,7 @@ def test_a_member_whose_contact_was_trashed_is_archived_and_nobody_is_made_anew(
     world.sync()
 
     assert world.status("tom@example.org") == "archived"
-    assert world.fate(email="tom@example.org") == ("ok", "DEPARTED_TRASHED")
+    assert world.sync_result(email="tom@example.org") == ("ok", "DEPARTED_TRASHED")
     assert len(world.owners("tom@example.org")) == 1
 
 
@@ -60,7 +60,7 @@ def test_a_contact_that_comes_back_from_the_trash_owns_its_member_again(world: W
     world.sync()
 
     assert world.row(email="tom@example.org")["civicrm_contact_id"] == tom
-    assert world.fate(contact=tom) == ("ok", "CIVICRM_BACK")
+    assert world.sync_result(contact=tom) == ("ok", "CIVICRM_BACK")
     assert world.status("tom@example.org") == "subscribed"
 
 
@@ -78,7 +78,7 @@ def test_a_merged_contact_hands_its_member_to_the_one_that_was_kept(world: World
     assert world.status("tom@example.org") == "subscribed"
 
 
-def test_a_merge_into_somebody_who_was_once_removed_unsubscribes_nobody(world: World) -> None:
+def test_a_merge_into_someone_who_was_once_removed_unsubscribes_nobody(world: World) -> None:
     tom = subscribed_on_both_sides(world, "tom@example.org")
     thomas = world.contact("thomas@example.org", {NEWS: {"status": "Deleted", "date": days_ago(2)}})
     world.sync()
@@ -93,7 +93,7 @@ def test_a_merge_into_somebody_who_was_once_removed_unsubscribes_nobody(world: W
     assert world.in_group(thomas) == "Added"
 
 
-def test_a_merge_in_the_middle_of_a_run_into_somebody_who_has_left_unsubscribes_nobody(world: World) -> None:
+def test_a_merge_in_the_middle_of_a_run_into_someone_who_has_left_unsubscribes_nobody(world: World) -> None:
     tom = subscribed_on_both_sides(world, "tom@example.org")
     world.member("thomas@example.org")
     thomas = world.contact("thomas@example.org", {NEWS: 20})
@@ -123,7 +123,7 @@ def test_a_contact_that_was_deleted_for_good_is_noticed_by_a_full_run_and_not_ma
 
     world.sync(everything=True)
 
-    assert world.fate(email="tom@example.org") == ("fail", "CV_CONTACT_GONE")
+    assert world.sync_result(email="tom@example.org") == ("fail", "CV_CONTACT_GONE")
     assert world.owners("tom@example.org") == []
 
 
@@ -135,7 +135,7 @@ def test_a_refused_change_of_a_contact_that_no_longer_exists_is_not_tried_for_ev
     world.pass_time(60)
     delete_before_it_is_changed(world, tom)
     world.sync()
-    assert world.fate(email="tom@example.org") == ("fail", "CV_CHANGE_REFUSED")
+    assert world.sync_result(email="tom@example.org") == ("fail", "CV_CHANGE_REFUSED")
     world.pass_time(60)
 
     world.sync()
@@ -143,5 +143,5 @@ def test_a_refused_change_of_a_contact_that_no_longer_exists_is_not_tried_for_ev
     world.pass_time(60)
     world.sync()
 
-    assert world.fate(email="tom@example.org") == ("ok", "NOT_SUBSCRIBED")
+    assert world.sync_result(email="tom@example.org") == ("ok", "NOT_SUBSCRIBED")
     assert world.writes() == []

@@ -27,7 +27,7 @@ def test_people_are_subscribed_without_a_deleted_interest_and_the_run_says_so(wo
     result = world.sync()
 
     assert result.outcome is Outcome.DONE
-    assert (world.status("ann@example.org"), world.fate(contact=ann)[0]) == ("subscribed", "ok")
+    assert (world.status("ann@example.org"), world.sync_result(contact=ann)[0]) == ("subscribed", "ok")
     assert any("MC_MAPPING_GONE" in note and GONE in note for note in result.notes)
     assert (world.in_group(ann, 11), world.in_group(ann, WALKS)) == ("Added", "Added")
     assert len(world.interests("ann@example.org")) == 1
@@ -82,7 +82,7 @@ def test_who_was_refused_for_a_deleted_interest_is_due_again(world: World) -> No
 
     world.sync()
 
-    assert world.fate(contact=ann) == ("ok", "IN_SYNC")
+    assert world.sync_result(contact=ann) == ("ok", "IN_SYNC")
 
 
 def test_a_comparison_says_which_linked_interest_could_not_be_compared_and_the_connection_is_at_fault(

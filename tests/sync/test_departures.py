@@ -53,7 +53,7 @@ def test_who_is_marked_is_taken_off_and_stays_in_the_group(
     status = {Departure.DECEASED: "archived"}.get(departure, "unsubscribed")
     reason = f"DEPARTED_{departure.value.upper()}"
     assert (world.status(TOM), world.in_group(contact)) == (status, "Added")
-    assert world.fate(contact=contact) == ("ok", reason)
+    assert world.sync_result(contact=contact) == ("ok", reason)
     assert [(one["field"], one["new"], one["reason"]) for one in world.journal()][-1] == ("status", status, reason)
 
 
@@ -65,13 +65,13 @@ def test_once_the_mark_is_off_they_come_back_for_they_never_left_themselves(
     world.edit(contact, **mark)
     later_sync(world)
     later_sync(world, everything=True)
-    assert world.fate(contact=contact) == ("ok", f"DEPARTED_{departure.value.upper()}")
+    assert world.sync_result(contact=contact) == ("ok", f"DEPARTED_{departure.value.upper()}")
     world.edit(contact, **dict.fromkeys(mark, False))
 
     later_sync(world)
 
     assert (world.status(TOM), world.in_group(contact)) == ("subscribed", "Added")
-    assert world.fate(contact=contact) == ("ok", "CIVICRM_BACK")
+    assert world.sync_result(contact=contact) == ("ok", "CIVICRM_BACK")
 
 
 @pytest.mark.parametrize(("departure", "mark"), MARKS, ids=[one.value for one, _ in MARKS])
@@ -87,7 +87,7 @@ def test_where_nobody_is_to_be_resubscribed_they_do_not_come_back_by_themselves(
     later_sync(world)
 
     assert world.status(TOM) == ("archived" if departure is Departure.DECEASED else "unsubscribed")
-    assert world.fate(contact=contact) == ("fail", "MC_OPTED_OUT")
+    assert world.sync_result(contact=contact) == ("fail", "MC_OPTED_OUT")
 
 
 def test_where_nobody_is_to_be_resubscribed_a_contact_out_of_the_trash_stays_off_the_list(world: World) -> None:
@@ -101,7 +101,7 @@ def test_where_nobody_is_to_be_resubscribed_a_contact_out_of_the_trash_stays_off
     later_sync(world, everything=True)
 
     assert world.status(TOM) == "archived"
-    assert world.fate(contact=contact) == ("fail", "MC_OPTED_OUT")
+    assert world.sync_result(contact=contact) == ("fail", "MC_OPTED_OUT")
 
 
 def test_where_nobody_is_to_be_resubscribed_whom_a_mark_took_off_does_not_come_back_by_being_added_again(
@@ -119,7 +119,7 @@ def test_where_nobody_is_to_be_resubscribed_whom_a_mark_took_off_does_not_come_b
     later_sync(world)
 
     assert world.status(TOM) == "unsubscribed"
-    assert world.fate(contact=contact) == ("fail", "MC_OPTED_OUT")
+    assert world.sync_result(contact=contact) == ("fail", "MC_OPTED_OUT")
 
 
 def test_who_is_marked_and_then_leaves_at_mailchimp_by_another_way_is_not_brought_back(world: World) -> None:
@@ -142,13 +142,13 @@ def test_what_means_nothing_changes_nothing(world: World, everything: bool) -> N
     contact = tom(world)
     world.edit(contact, is_opt_out=True)
     later_sync(world, everything=everything)
-    assert world.fate(contact=contact) == ("ok", "IN_SYNC")
+    assert world.sync_result(contact=contact) == ("ok", "IN_SYNC")
     world.trash(contact)
 
     later_sync(world, everything=everything)
 
     assert world.status(TOM) == "subscribed"
-    assert world.fate(email=TOM) == ("fail", "CV_CONTACT_GONE")
+    assert world.sync_result(email=TOM) == ("fail", "CV_CONTACT_GONE")
 
 
 @pytest.mark.parametrize("everything", [False, True], ids=["incremental", "full"])
@@ -170,7 +170,7 @@ def test_an_address_on_hold_takes_off_the_member_with_that_address_where_it_is_t
 
     world.edit_address(contact, on_hold=0)
     later_sync(world, everything=everything)
-    assert world.fate(email=TOM) == ("fail", "CV_OTHER_ADDRESS")  # one address is enough
+    assert world.sync_result(email=TOM) == ("fail", "CV_OTHER_ADDRESS")  # one address is enough
 
 
 def test_an_address_on_hold_means_nothing_by_default(world: World) -> None:
@@ -190,7 +190,7 @@ def test_who_opts_out_by_an_address_is_taken_off_though_a_bounce_means_nothing(w
     world.sync(everything=everything)
 
     assert (world.status(TOM), world.in_group(contact)) == ("unsubscribed", "Added")
-    assert world.fate(contact=contact) == ("ok", "DEPARTED_OPT_OUT")
+    assert world.sync_result(contact=contact) == ("ok", "DEPARTED_OPT_OUT")
 
     world.edit_address(contact, on_hold=0)
     later_sync(world, everything=everything)
@@ -211,7 +211,7 @@ def test_a_trashed_contacts_member_is_archived_and_comes_back_with_it(world: Wor
     world.trash(contact)
     later_sync(world)
     assert world.status(TOM) == "archived"
-    assert world.fate(email=TOM) == ("ok", "DEPARTED_TRASHED")
+    assert world.sync_result(email=TOM) == ("ok", "DEPARTED_TRASHED")
     later_sync(world, everything=True)
     assert world.owners(TOM) == [contact]
     world.edit(contact, is_deleted=False)
@@ -254,7 +254,7 @@ def test_who_is_removed_from_the_group_is_archived_or_left_alone_where_that_is_c
     world.put(contact, "Removed")
     later_sync(world)
     assert world.status(TOM) == "archived"
-    assert world.fate(contact=contact) == ("ok", "CIVICRM_REMOVED")
+    assert world.sync_result(contact=contact) == ("ok", "CIVICRM_REMOVED")
     world.put(contact, "Added")
     later_sync(world)
     assert world.status(TOM) == "subscribed"
@@ -265,7 +265,7 @@ def test_who_is_removed_from_the_group_is_archived_or_left_alone_where_that_is_c
     later_sync(world, everything=True)
 
     assert (world.status(TOM), world.in_group(contact)) == ("subscribed", "Removed")
-    assert world.fate(contact=contact) == ("ok", "CIVICRM_LEFT_ALONE")
+    assert world.sync_result(contact=contact) == ("ok", "CIVICRM_LEFT_ALONE")
 
 
 def test_of_two_merged_people_the_one_who_was_kept_keeps_getting_mail_once(world: World) -> None:
@@ -283,7 +283,7 @@ def test_of_two_merged_people_the_one_who_was_kept_keeps_getting_mail_once(world
     assert world.in_group(thomas) == "Added"
 
 
-def test_a_merge_into_somebody_without_another_address_there_takes_nobody_off(world: World) -> None:
+def test_a_merge_into_someone_without_another_address_there_takes_nobody_off(world: World) -> None:
     meaning(world, merged=Leaving.ARCHIVE)
     contact = tom(world)
     thomas = world.contact("thomas@example.org")
@@ -295,7 +295,7 @@ def test_a_merge_into_somebody_without_another_address_there_takes_nobody_off(wo
     assert (world.status(TOM), world.in_group(thomas)) == ("subscribed", "Added")
 
 
-def test_a_member_that_is_handed_to_somebody_marked_is_taken_off(world: World) -> None:
+def test_a_member_that_is_handed_to_someone_marked_is_taken_off(world: World) -> None:
     contact = tom(world)
     thomas = world.contact("thomas@example.org", is_opt_out=True)
     later_sync(world)
@@ -316,7 +316,7 @@ def test_a_new_member_who_is_marked_in_civicrm_is_taken_off_in_the_same_run(worl
     assert world.status(TOM) == "unsubscribed"
 
 
-def test_a_webhook_about_somebody_marked_takes_them_off_too(world: World) -> None:
+def test_a_webhook_about_someone_marked_takes_them_off_too(world: World) -> None:
     contact = world.contact(TOM, {NEWS: 20}, is_deceased=True)
     world.sync()
     post = WebhookDelivery(world)
@@ -400,7 +400,7 @@ def test_of_two_merged_people_the_strictest_consent_survives(world: World) -> No
     assert world.status(TOM) == "subscribed"
 
 
-def test_who_had_said_no_is_not_subscribed_for_being_merged_into_somebody_who_never_said_so(world: World) -> None:
+def test_who_had_said_no_is_not_subscribed_for_being_merged_into_someone_who_never_said_so(world: World) -> None:
     thomas = world.contact("thomas@example.org", {NEWS: 20}, do_not_email=True)
     world.sync()
     contact = world.contact("tomas@example.org")

@@ -84,7 +84,7 @@ def test_a_changed_address_reaches_civicrm_for_bulk_mail(world: World, everythin
     assert set(emails(world, contact)) == {ANN, NEW}
     assert [one["email"] for one in world.civicrm.dump("Email") if one["is_bulkmail"]] == [NEW]
     assert told(world) == [("address", ANN, NEW, "MAILCHIMP_RENAMED")]
-    assert (world.fate(contact=contact)[0], world.in_group(contact)) == ("ok", "Added")
+    assert (world.sync_result(contact=contact)[0], world.in_group(contact)) == ("ok", "Added")
     assert_quiet(world)
 
 
@@ -242,7 +242,7 @@ def test_what_civicrm_refuses_fails_alone(world: World) -> None:
     world.sync()
 
     assert person(world, bella)[0] == "Bell"
-    assert world.fate(contact=contact) == ("fail", "CV_CHANGE_REFUSED")
+    assert world.sync_result(contact=contact) == ("fail", "CV_CHANGE_REFUSED")
     assert [one[1:] for one in told(world)] == [("A", "Bell", "MAILCHIMP_PROFILE")]
 
 
@@ -260,8 +260,8 @@ def test_killed_at_any_step_each_effect_comes_once(part: int) -> None:
         world.act(ANN, "address", new_address=NEW)
         world.act(NEW, "names", merge_fields={"FNAME": "Anne"})
         world.act(BELLA, "bounce")
-        for wire in (world.to_civicrm, world.to_mailchimp):
-            wire.before = wire.after = steps_of(crash_point)
+        for transport in (world.to_civicrm, world.to_mailchimp):
+            transport.before = transport.after = steps_of(crash_point)
         crash_point.arm(at_step=step)
         try:
             world.sync()

@@ -25,14 +25,14 @@ from support.tampering import (
     hide_contacts,
     in_civicrm,
     limit_key,
-    mend,
     set_our_clock,
     show_contacts,
+    stop_tampering,
     stopped,
     tamper,
 )
+from support.transport import nothing
 from support.webhook_delivery import WebhookDelivery
-from support.wire import nothing
 from support.world import CIVICRM_KEY, KEY, LIST, NEWS, RIDE, WALK, WALKS, World, days_ago
 
 OTHER_KEY = "abcdef0123456789abcdef0123456789-us1"
@@ -85,7 +85,7 @@ def test_an_audience_that_is_not_read_completely_stops_the_run(
 
     with stopped(world, "MC_INCOMPLETE"):
         world.sync(everything=True)
-    mend(world)
+    stop_tampering(world)
 
     assert_nothing_happens_afterwards(world)
 
@@ -156,7 +156,7 @@ def test_an_audience_of_other_people_is_not_believed(world: World) -> None:
 
     with stopped(world, "MC_MEMBERS_VANISHED"):
         world.sync(everything=True)
-    mend(world)
+    stop_tampering(world)
     world.sync()
 
     assert all(world.in_group(world.owners(address)[0]) == "Added" for address in PEOPLE)
@@ -609,7 +609,7 @@ def test_a_site_that_gives_fewer_rows_than_it_is_asked_for_loses_nobody_and_doub
     assert world.sync().outcome is Outcome.DONE
 
     assert len(world.civicrm.dump("Contact")) == contacts
-    assert {world.fate(contact=contact)[0] for contact in only} == {"ok"}
+    assert {world.sync_result(contact=contact)[0] for contact in only} == {"ok"}
     assert len(world.members()) == number + len(only)
     world.pass_time(3_600)
     world.forget_requests()

@@ -86,7 +86,7 @@ def test_a_member_who_left_gets_no_contact(world: World) -> None:
     world.sync()
 
     assert world.owners("zoe@example.org") == []
-    assert world.fate(email="zoe@example.org") == ("ok", "NOT_SUBSCRIBED")
+    assert world.sync_result(email="zoe@example.org") == ("ok", "NOT_SUBSCRIBED")
 
 
 def test_a_new_member_gets_names_and_interests_with_it(world: World) -> None:
@@ -101,7 +101,7 @@ def test_a_new_member_gets_names_and_interests_with_it(world: World) -> None:
     assert world.interests("jon@example.org") == {RIDE}
 
 
-def test_a_required_field_does_not_keep_somebody_from_being_subscribed(world: World) -> None:
+def test_a_required_field_does_not_keep_someone_from_being_subscribed(world: World) -> None:
     world.mailchimp.add_audience(
         "0123456789abcdef0123456789abcdef-us1",
         "bbbb111122",
@@ -114,7 +114,7 @@ def test_a_required_field_does_not_keep_somebody_from_being_subscribed(world: Wo
     world.sync()
 
     assert [one["status"] for one in world.mailchimp.members("bbbb111122")] == ["subscribed"]
-    assert world.fate(contact=jon)[0] == "ok"
+    assert world.sync_result(contact=jon)[0] == "ok"
 
 
 def test_where_nobody_is_to_be_resubscribed_an_opt_out_is_told_and_left() -> None:
@@ -124,12 +124,12 @@ def test_where_nobody_is_to_be_resubscribed_an_opt_out_is_told_and_left() -> Non
 
     world.sync()
 
-    assert world.fate(contact=ida) == ("fail", "MC_OPTED_OUT")
+    assert world.sync_result(contact=ida) == ("fail", "MC_OPTED_OUT")
     assert world.status("ida@example.org") == "unsubscribed"
     world.close()
 
 
-def test_somebody_with_a_blank_name_is_subscribed_without_it(world: World) -> None:
+def test_someone_with_a_blank_name_is_subscribed_without_it(world: World) -> None:
     world.contact("ann@example.org", {NEWS: 2}, first_name="\u200b ", last_name="Archer")
 
     world.sync()

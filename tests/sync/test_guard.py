@@ -66,7 +66,7 @@ def decide(world: World, plan_id: int, state: PlanState) -> bool:
         return kept_plans.decide_plan(tx, plan_id, [PlanState.OPEN], state, world.now, "ann")
 
 
-def everybody_leaves_the_group(world: World, number: int = 15) -> Result:
+def everyone_leaves_the_group(world: World, number: int = 15) -> Result:
     for contact in contacts(world, PEOPLE[:number]):
         world.put(contact, "Removed")
     return world.sync()
@@ -78,7 +78,7 @@ def subscribed(world: World) -> int:
 
 def test_a_run_that_would_take_away_too_many_is_held_before_its_first_write(guarded: World) -> None:
     guarded.forget_requests()
-    result = everybody_leaves_the_group(guarded)
+    result = everyone_leaves_the_group(guarded)
 
     assert result.outcome is Outcome.HELD
     assert subscribed(guarded) == 30
@@ -91,7 +91,7 @@ def test_a_run_that_would_take_away_too_many_is_held_before_its_first_write(guar
 
 
 def test_a_share_counts_as_well_as_a_number(guarded: World) -> None:
-    result = everybody_leaves_the_group(guarded, number=7)
+    result = everyone_leaves_the_group(guarded, number=7)
 
     assert result.outcome is Outcome.HELD
     [words] = the_plan(guarded)["excess"]
@@ -99,14 +99,14 @@ def test_a_share_counts_as_well_as_a_number(guarded: World) -> None:
 
 
 def test_what_stays_within_the_limits_is_done(guarded: World) -> None:
-    result = everybody_leaves_the_group(guarded, number=6)
+    result = everyone_leaves_the_group(guarded, number=6)
 
     assert result.outcome is Outcome.DONE
     assert subscribed(guarded) == 24
 
 
 def test_it_stays_held_over_every_call_restart_and_new_process(guarded: World) -> None:
-    everybody_leaves_the_group(guarded)
+    everyone_leaves_the_group(guarded)
     first = the_plan(guarded)["id"]
     for options in ({}, {"force_restart": True}, {"everything": True}, {"take_over": True}):
         guarded.systems = guarded.new_systems()
@@ -119,7 +119,7 @@ def test_it_stays_held_over_every_call_restart_and_new_process(guarded: World) -
 
 
 def test_exactly_the_approved_plan_is_done_and_the_rest_by_the_next_run(guarded: World) -> None:
-    everybody_leaves_the_group(guarded)
+    everyone_leaves_the_group(guarded)
     plan = the_plan(guarded)["id"]
     guarded.put(contacts(guarded, PEOPLE[:1])[0], "Added")
     guarded.put(contacts(guarded, PEOPLE[20:21])[0], "Removed")
@@ -166,7 +166,7 @@ def test_of_a_handful_of_people_a_large_share_may_leave(world: World) -> None:
 
 
 def test_a_plan_that_was_dropped_is_never_done_and_the_next_run_decides_afresh(guarded: World) -> None:
-    everybody_leaves_the_group(guarded)
+    everyone_leaves_the_group(guarded)
     first = the_plan(guarded)["id"]
     assert decide(guarded, first, PlanState.DROPPED)
     assert not decide(guarded, first, PlanState.APPROVED)
@@ -179,7 +179,7 @@ def test_a_plan_that_was_dropped_is_never_done_and_the_next_run_decides_afresh(g
 
 
 def test_a_plan_nobody_decided_about_expires_and_a_new_one_is_held(guarded: World) -> None:
-    everybody_leaves_the_group(guarded)
+    everyone_leaves_the_group(guarded)
     first = the_plan(guarded)["id"]
     guarded.pass_time(LIMITS.hold_hours * 3_600 + 1)
     result = guarded.sync()
@@ -192,7 +192,7 @@ def test_a_plan_nobody_decided_about_expires_and_a_new_one_is_held(guarded: Worl
 
 
 def test_a_plan_approved_for_other_groups_is_not_done(guarded: World) -> None:
-    everybody_leaves_the_group(guarded)
+    everyone_leaves_the_group(guarded)
     plan = the_plan(guarded)["id"]
     decide(guarded, plan, PlanState.APPROVED)
     guarded.connection = replace(guarded.connection, interests={WALK: WALKS})
@@ -210,7 +210,7 @@ def test_a_plan_for_one_group_does_not_count_for_another_that_the_same_people_le
     guarded.pass_time(60)
     for contact in contacts(guarded, PEOPLE[:15]):
         guarded.put(contact, "Removed", WALKS)
-    everybody_leaves_the_group(guarded)
+    everyone_leaves_the_group(guarded)
     decide(guarded, the_plan(guarded)["id"], PlanState.APPROVED)
     guarded.connection = replace(guarded.connection, group_id=WALKS)
 
@@ -220,7 +220,7 @@ def test_a_plan_for_one_group_does_not_count_for_another_that_the_same_people_le
 
 def test_people_who_leave_by_themselves_are_heard_while_a_plan_is_held(guarded: World) -> None:
     post = WebhookDelivery(guarded)
-    everybody_leaves_the_group(guarded)
+    everyone_leaves_the_group(guarded)
     post.take()
     for address in PEOPLE[16:28]:
         guarded.act(address, "unsubscribe")
@@ -284,7 +284,7 @@ def test_a_kill_while_the_plan_is_being_kept_leaves_no_plan_that_could_be_approv
             excess=[],
         )
     assert not decide(guarded, draft, PlanState.APPROVED)
-    assert everybody_leaves_the_group(guarded).kept_plan_id != draft
+    assert everyone_leaves_the_group(guarded).kept_plan_id != draft
 
 
 # -- a plan that is asked for ------------------------------------------------------------------------------------------
@@ -393,7 +393,7 @@ def test_a_side_that_fails_leaves_no_plan_behind(guarded: World) -> None:
 
 
 def test_expired_and_old_plans_forget_whom_they_were_about(guarded: World) -> None:
-    everybody_leaves_the_group(guarded)
+    everyone_leaves_the_group(guarded)
     plan = the_plan(guarded)["id"]
     with guarded.store.begin() as tx:
         tx.execute(update(kept_plan).values(state="expired"))

@@ -15,8 +15,8 @@ from mailchimpsync.store.changes import kept_plans
 from mailchimpsync.store.changes.kept_plans import PlanState
 from mailchimpsync.store.journal import check
 from mailchimpsync.sync import preview
+from support.transport import nothing
 from support.webhook_delivery import WebhookDelivery
-from support.wire import nothing
 from support.world import LIST, NEWS, RIDE, WALK, WALKS, World
 
 ANN, BELLA, CARL, DORA, EMIL = (f"{name}@example.org" for name in ("ann", "bella", "carl", "dora", "emil"))
@@ -119,7 +119,7 @@ def test_what_civicrm_refuses_is_told(world: World) -> None:
     assert is_intact(world)
 
 
-def test_what_was_done_for_somebody_is_told_although_something_else_was_refused(world: World) -> None:
+def test_what_was_done_for_someone_is_told_although_something_else_was_refused(world: World) -> None:
     contact = world.contact(ANN)
     world.member(ANN, interests={WALK: True, RIDE: False})
 
@@ -168,7 +168,7 @@ def test_who_acted_is_told(post: WebhookDelivery) -> None:
     ]
 
 
-def test_whoever_approved_a_plan_is_told(post: WebhookDelivery) -> None:
+def test_the_person_who_approved_a_plan_is_recorded(post: WebhookDelivery) -> None:
     world = post.world
     world.pass_time(3_600)
     world.put(world.owners(BELLA)[0], "Removed")

@@ -60,7 +60,7 @@ def test_it_stays_so_over_several_runs(world: World) -> None:
     assert addresses_read(world) == 0
 
 
-def test_somebody_whose_address_was_edited_among_many_who_are_known_is_read(world: World) -> None:
+def test_someone_whose_address_was_edited_among_many_who_are_known_is_read(world: World) -> None:
     people = loaded(world)
     world.edit_address(people[1], email="new@example.org")
 
@@ -69,7 +69,7 @@ def test_somebody_whose_address_was_edited_among_many_who_are_known_is_read(worl
     assert world.status("new@example.org") == "subscribed"
 
 
-def test_somebody_new_is_read_beside_many_who_are_known(world: World) -> None:
+def test_someone_new_is_read_beside_many_who_are_known(world: World) -> None:
     loaded(world)
     world.contact("late@example.org", {NEWS: 20}, modified_date=BEFORE_NOON)
     world.member("late@example.org", last_changed=world.now.isoformat())

@@ -189,7 +189,7 @@ def test_a_poisoned_record_fails_alone(world: World) -> None:
 
     world.sync()
 
-    assert world.fate(contact=gone) == ("fail", "CV_CHANGE_REFUSED")
+    assert world.sync_result(contact=gone) == ("fail", "CV_CHANGE_REFUSED")
     assert [world.in_group(world.owners(f"m{n}@example.org")[0]) for n in (0, 1, 2, 4, 5)] == ["Removed"] * 5
 
 
@@ -271,7 +271,7 @@ def test_a_contact_that_civicrm_loses_each_time_fails_alone_and_is_made_once_by_
     assert_all_twelve_once_on_both_sides(world)
 
 
-def test_staff_who_remove_somebody_while_our_change_is_read_back_have_the_last_word(world: World) -> None:
+def test_staff_who_remove_someone_while_our_change_is_read_back_have_the_last_word(world: World) -> None:
     world.member("ben@example.org")
     ben = world.contact("ben@example.org")
     once_before(world.to_civicrm, "/GroupContact/save", lambda: once_after_the_write(world, ben))

@@ -64,7 +64,7 @@ def test_a_storage_that_comes_back_loses_nothing(world: World) -> None:
 
     world.sync()
 
-    assert world.fate(contact=ann)[0] == "ok"
+    assert world.sync_result(contact=ann)[0] == "ok"
     assert len(recent_batches(world.systems.mailchimp)) == 1
     assert trouble(world) is None
 
@@ -77,7 +77,7 @@ def test_a_batch_that_is_given_up_is_settled_by_its_members_and_not_sent_again(w
     sync_all_day(world)
     world.sync(wait_for_batches=False)
 
-    assert world.fate(contact=ann)[0] == "ok"
+    assert world.sync_result(contact=ann)[0] == "ok"
     assert world.row(contact=ann)["base_subscribed"] is True
     assert len(recent_batches(world.systems.mailchimp)) == 1
     assert trouble(world) is None
@@ -221,5 +221,5 @@ def test_a_reading_that_dies_midway_is_seen_and_goes_on(world: World) -> None:
 
     world.sync()
 
-    assert world.fate(contact=ann)[0] == "ok"
+    assert world.sync_result(contact=ann)[0] == "ok"
     assert world.status("bella@example.org") == "pending"

@@ -23,7 +23,7 @@ def test_who_goes_at_mailchimp_is_removed_from_the_group(world: World, change: s
     world.sync()
 
     assert world.in_group(contact) == "Removed"
-    assert world.fate(contact=contact)[0] == "ok"
+    assert world.sync_result(contact=contact)[0] == "ok"
 
 
 def test_an_opt_out_stays_though_staff_edit_the_contact(world: World) -> None:
@@ -59,7 +59,7 @@ def test_an_erased_member_whom_staff_add_again_is_refused_and_told_why(world: Wo
     world.sync()
 
     assert world.status("anna@example.org") is None
-    assert world.fate(contact=contact) == ("fail", "MC_FORGOTTEN")
+    assert world.sync_result(contact=contact) == ("fail", "MC_FORGOTTEN")
 
 
 def test_a_member_that_leaves_the_archive_between_the_two_readings_is_not_taken_for_erased(world: World) -> None:
@@ -90,4 +90,4 @@ def test_a_cleaned_address_is_never_subscribed_again(world: World) -> None:
 
     assert world.status("carl@example.org") == "cleaned"
     assert world.in_group(carl) == "Added"
-    assert world.fate(contact=carl) == ("fail", "MC_BOUNCED")
+    assert world.sync_result(contact=carl) == ("fail", "MC_BOUNCED")

@@ -63,7 +63,7 @@ def test_people_who_are_asked_become_subscribed_by_confirming_and_are_asked_once
     world.act(ANN, "confirm")
     world.sync()
     assert (world.status(ANN), world.in_group(ann)) == ("subscribed", "Added")
-    assert world.fate(contact=ann) == ("ok", "IN_SYNC")
+    assert world.sync_result(contact=ann) == ("ok", "IN_SYNC")
     assert journaled(world) == [(None, "pending")]
 
 
@@ -143,7 +143,7 @@ def test_one_who_had_not_confirmed_and_was_marked_for_a_while_is_asked_again_and
         world.edit(ann, **{mark: value})
         world.sync()
 
-    assert (world.status(ANN), world.fate(contact=ann)) == ("pending", ("ok", "CIVICRM_BACK"))
+    assert (world.status(ANN), world.sync_result(contact=ann)) == ("pending", ("ok", "CIVICRM_BACK"))
 
 
 def test_one_who_had_confirmed_and_was_marked_for_a_while_comes_back_unasked(world: World) -> None:

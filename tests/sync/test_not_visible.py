@@ -38,7 +38,7 @@ def test_a_trashed_contact_is_not_taken_for_deleted_or_trashed_where_the_rights_
         later_sync(world, everything=everything)
         world.pass_time(7_200)
 
-    assert world.fate(contact=tom) == ("fail", "CV_NOT_VISIBLE")
+    assert world.sync_result(contact=tom) == ("fail", "CV_NOT_VISIBLE")
     assert world.status(TOM) == "subscribed"
     assert world.owners(TOM) == [tom]
 
@@ -51,7 +51,7 @@ def test_a_contact_that_comes_back_from_a_trash_nobody_could_see_is_as_before(wo
 
     later_sync(world)
 
-    assert world.fate(contact=tom) == ("ok", "IN_SYNC")
+    assert world.sync_result(contact=tom) == ("ok", "IN_SYNC")
     assert world.status(TOM) == "subscribed"
 
 
@@ -75,7 +75,7 @@ def test_once_the_rights_are_there_a_trashed_contact_is_treated_as_one(world: Wo
 
     later_sync(world)
 
-    assert world.fate(email=TOM) == ("ok", "DEPARTED_TRASHED")
+    assert world.sync_result(email=TOM) == ("ok", "DEPARTED_TRASHED")
     assert world.status(TOM) == "archived"
 
 
@@ -128,7 +128,7 @@ def test_a_first_sync_does_not_double_a_contact_that_is_in_the_trash(world: Worl
     world.sync()
 
     assert world.owners(TOM) == [tom]
-    assert world.fate(email=TOM) == ("ok", "DEPARTED_TRASHED")
+    assert world.sync_result(email=TOM) == ("ok", "DEPARTED_TRASHED")
     assert world.status(TOM) == "archived"
 
 
@@ -170,9 +170,9 @@ def test_a_contact_deleted_for_good_is_noticed_by_ordinary_runs_within_a_day(wor
     for _ in range(24):
         later_sync(world)
 
-    fates = [world.fate(email=f"p{number}@example.org") for number in range(5)]
+    event_outcomes = [world.sync_result(email=f"p{number}@example.org") for number in range(5)]
     gone, there = ("fail", "CV_CONTACT_GONE"), ("ok", "IN_SYNC")
-    assert fates == [gone, there, gone, there, gone]
+    assert event_outcomes == [gone, there, gone, there, gone]
 
 
 def test_a_quiet_ordinary_run_asks_for_a_small_part_of_all_contacts_only(world: World) -> None:
@@ -189,7 +189,7 @@ def test_a_quiet_ordinary_run_asks_for_a_small_part_of_all_contacts_only(world: 
     assert len(asked) <= 3
 
 
-def test_somebody_whose_contact_went_to_the_trash_after_the_decision_is_not_doubled(
+def test_someone_whose_contact_went_to_the_trash_after_the_decision_is_not_doubled(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.member(TOM)
@@ -209,4 +209,4 @@ def test_somebody_whose_contact_went_to_the_trash_after_the_decision_is_not_doub
     )
     later_sync(world)
     assert len(world.owners(TOM)) == 1
-    assert world.fate(email=TOM) == ("ok", "DEPARTED_TRASHED")
+    assert world.sync_result(email=TOM) == ("ok", "DEPARTED_TRASHED")

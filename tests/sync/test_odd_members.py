@@ -36,7 +36,7 @@ def test_a_member_that_can_not_be_read_fails_alone_named_by_its_id(
 
     assert world.sync(everything=everything).outcome is Outcome.DONE
 
-    assert world.fate(contact=wilma) == ("fail", "MC_UNREADABLE")
+    assert world.sync_result(contact=wilma) == ("fail", "MC_UNREADABLE")
     assert (world.in_group(wilma), world.status("wilma@example.org")) == ("Added", "subscribed")
     assert world.in_group(world.owners("fred@example.org")[0]) == "Removed"
     assert any(member_id_of("wilma@example.org") in line for line in world.told())
@@ -68,4 +68,4 @@ def test_members_without_an_address_are_counted_and_left_alone(world: World, wil
 
     assert len(world.civicrm.dump("Contact")) == contacts
     assert any("2 members at Mailchimp have no e-mail address" in line for line in world.told())
-    assert world.fate(contact=wilma)[0] == "ok"
+    assert world.sync_result(contact=wilma)[0] == "ok"

@@ -47,12 +47,12 @@ class Spoiled(httpx2.BaseTransport):
 
 def spoil(world: World, entity: str, contact: int, change: Spoil) -> Callable[[], None]:
     """Let records of a contact be spoiled from now on; return how to end it."""
-    wire = world.to_civicrm
-    inner = wire._inner
-    wire._inner = Spoiled(inner, entity, contact, change)
+    transport = world.to_civicrm
+    inner = transport._inner
+    transport._inner = Spoiled(inner, entity, contact, change)
 
     def end() -> None:
-        wire._inner = inner
+        transport._inner = inner
 
     return end
 
@@ -87,36 +87,36 @@ def test_an_odd_record_fails_alone_and_the_others_are_synced(world: World, entit
     assert (world.in_group(ann), world.in_group(carl)) == ("Added", "Removed")
     assert world.owners(ANN) == [ann]
     if everything:
-        assert world.fate(contact=ann) == ("fail", "CV_UNREADABLE")
+        assert world.sync_result(contact=ann) == ("fail", "CV_UNREADABLE")
 
 
 @pytest.mark.parametrize("entity", RECORDS)
 def test_a_record_that_can_be_read_again_ends_the_problem(world: World, entity: str) -> None:
     ann, *_ = people(world, ANN, BOB, CARL)
     world.sync()
-    mend = spoil(world, entity, ann, odd_values(entity))
+    stop_tampering = spoil(world, entity, ann, odd_values(entity))
     world.pass_time(3_600)
     world.sync(everything=True)
-    mend()
+    stop_tampering()
     world.pass_time(3_600)
 
     world.sync()
 
-    assert world.fate(contact=ann) == ("ok", "IN_SYNC")
+    assert world.sync_result(contact=ann) == ("ok", "IN_SYNC")
 
 
 @pytest.mark.parametrize("entity", ["Email", "GroupContact", "SubscriptionHistory"])
 def test_a_first_sync_doubles_and_removes_nobody_for_an_odd_record(world: World, entity: str) -> None:
     ann, bob, carl = people(world, ANN, BOB, CARL)
     world.put(ann, "Removed")
-    mend = spoil(world, entity, ann, odd_values(entity))
+    stop_tampering = spoil(world, entity, ann, odd_values(entity))
 
     world.sync()
 
     assert [len(world.owners(email)) for email in (ANN, BOB, CARL)] == [1, 1, 1]
     assert (world.status(ANN), world.status(BOB), world.status(CARL)) == ("subscribed",) * 3
     assert (world.in_group(ann), world.in_group(bob), world.in_group(carl)) == ("Removed", "Added", "Added")
-    mend()
+    stop_tampering()
     world.pass_time(3_600)
     world.sync()
     assert (world.status(ANN), world.in_group(ann)) == ("unsubscribed", "Removed")
@@ -171,5 +171,5 @@ def test_an_odd_answer_to_where_a_contact_was_merged_concerns_that_contact_only(
 
     world.sync()
 
-    assert world.fate(contact=ann) == ("fail", "CV_UNREADABLE")
+    assert world.sync_result(contact=ann) == ("fail", "CV_UNREADABLE")
     assert (world.status(ANN), world.status(BOB)) == ("subscribed", "archived")

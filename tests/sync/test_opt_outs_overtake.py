@@ -49,7 +49,7 @@ def test_an_opt_out_is_sent_in_the_run_that_sees_it_though_a_batch_of_the_same_p
     result = world.sync(seconds=60)
 
     assert (result.outcome, result.due.number) == (Outcome.DONE, 0)
-    assert (world.status(ANN), world.fate(contact=ann)) == ("unsubscribed", ("ok", "DEPARTED_OPT_OUT"))
+    assert (world.status(ANN), world.sync_result(contact=ann)) == ("unsubscribed", ("ok", "DEPARTED_OPT_OUT"))
     assert world.open_updates() == []
     assert [(one["field"], one["new"]) for one in world.journal()][-1] == ("status", "unsubscribed")
 
@@ -66,16 +66,16 @@ def test_an_opt_out_that_is_answered_with_an_error_under_a_good_status_is_read_b
 
     assert result.outcome is not Outcome.DONE
     assert world.status(ANN) == "subscribed"
-    assert world.fate(contact=ann)[0] != "ok"
+    assert world.sync_result(contact=ann)[0] != "ok"
     world.mailchimp.faults.clear()
     end_the_batch(world)
     world.sync()
     world.sync()
-    assert (world.status(ANN), world.fate(contact=ann)[0]) == ("unsubscribed", "ok")
+    assert (world.status(ANN), world.sync_result(contact=ann)[0]) == ("unsubscribed", "ok")
 
 
 @pytest.mark.parametrize("leaves", ["Removed", "trash", "is_deceased"])
-def test_whatever_takes_somebody_off_overtakes_the_batch(world: World, leaves: str) -> None:
+def test_whatever_takes_someone_off_overtakes_the_batch(world: World, leaves: str) -> None:
     ann = hanging_interests(world)
     if leaves == "Removed":
         world.put(ann, leaves)
@@ -100,12 +100,12 @@ def test_when_the_overtaken_batch_ends_nothing_reverts_and_its_answer_is_passed_
 
     world.sync(everything=True)
 
-    assert (world.status(ANN), world.fate(contact=ann)) == ("unsubscribed", ("ok", "DEPARTED_OPT_OUT"))
+    assert (world.status(ANN), world.sync_result(contact=ann)) == ("unsubscribed", ("ok", "DEPARTED_OPT_OUT"))
     assert world.writes() == []
 
 
 @pytest.mark.parametrize("everything", [False, True], ids=["incremental", "full"])
-def test_somebody_whom_an_overtaken_batch_subscribes_after_all_is_taken_off_again(
+def test_someone_whom_an_overtaken_batch_subscribes_after_all_is_taken_off_again(
     world: World, *, everything: bool
 ) -> None:
     """Staff had added her again, that hung, she came back herself; then staff removed her."""
@@ -147,7 +147,7 @@ def test_killed_at_any_step_the_opt_out_is_done_by_the_next_sync(step: int) -> N
         world.sync(seconds=60)
     crash_point.arm()
 
-    assert (world.status(ANN), world.fate(contact=ann)) == ("unsubscribed", ("ok", "DEPARTED_OPT_OUT"))
+    assert (world.status(ANN), world.sync_result(contact=ann)) == ("unsubscribed", ("ok", "DEPARTED_OPT_OUT"))
     end_the_batch(world)
     world.sync()
     told = [one for one in world.journal() if (one["field"], one["new"]) == ("status", "unsubscribed")]
@@ -171,7 +171,7 @@ def test_an_opt_out_whose_answer_is_lost_is_read_back_and_not_taken_for_her_own_
     assert (world.status(ANN), world.row(contact=ann)["mailchimp_status_by"]) == ("unsubscribed", "us")
 
 
-def test_somebody_who_can_not_be_taken_off_keeps_nobody_else_and_is_tried_again(world: World) -> None:
+def test_someone_who_can_not_be_taken_off_keeps_nobody_else_and_is_tried_again(world: World) -> None:
     ann = hanging_interests(world)
     bob = world.contact("bob@example.org")
     world.put(bob, "Added")
@@ -179,8 +179,8 @@ def test_somebody_who_can_not_be_taken_off_keeps_nobody_else_and_is_tried_again(
     world.mailchimp.faults.plant(Fault(FaultKind.STATUS, pattern="PATCH /3.0/lists/", times=EVERY_TRY, status=500))
 
     world.sync(seconds=600)
-    assert (world.status(ANN), world.fate(contact=ann)[0]) == ("subscribed", "todo")
-    assert world.fate(contact=bob)[0] == "live"
+    assert (world.status(ANN), world.sync_result(contact=ann)[0]) == ("subscribed", "todo")
+    assert world.sync_result(contact=bob)[0] == "live"
     world.pass_time(60)
     world.sync(seconds=600)
 
@@ -219,7 +219,7 @@ def queue_by_hand(world: World, ann: int) -> None:
 
 
 @pytest.mark.parametrize("everything", [False, True], ids=["incremental", "full"])
-def test_somebody_whom_an_overtaken_batch_subscribes_is_taken_off_again_once_her_member_can_be_read(
+def test_someone_whom_an_overtaken_batch_subscribes_is_taken_off_again_once_her_member_can_be_read(
     world: World, *, everything: bool
 ) -> None:
     ann = coming_back_in_a_batch(world)
@@ -234,7 +234,7 @@ def test_somebody_whom_an_overtaken_batch_subscribes_is_taken_off_again_once_her
     world.pass_time(3_600)
     world.sync(everything=everything)
 
-    assert (world.in_group(ann), world.fate(contact=ann)) == ("Removed", ("fail", "MC_UNREADABLE"))
+    assert (world.in_group(ann), world.sync_result(contact=ann)) == ("Removed", ("fail", "MC_UNREADABLE"))
 
     show_as_they_are(world)
     world.pass_time(3_600)

@@ -65,7 +65,7 @@ def told_to_leave(world: World) -> int:
 
 
 @pytest.mark.parametrize("leaves", ["opt_out", "Removed", "trash"])
-def test_somebody_whose_opt_out_hangs_in_a_batch_is_taken_off_after_ten_minutes(world: World, leaves: str) -> None:
+def test_someone_whose_opt_out_hangs_in_a_batch_is_taken_off_after_ten_minutes(world: World, leaves: str) -> None:
     hanging_opt_out(world, leaves)
     world.pass_time(ELEVEN_MINUTES)
 
@@ -117,12 +117,12 @@ def test_it_is_told_once_as_our_own_act_and_nothing_reverts_when_the_batch_ends(
     world.sync(everything=True)
 
     assert (world.writes(), told_to_leave(world)) == ([], 1)
-    assert (world.status(ANN), world.fate(contact=ann)[0]) == ("unsubscribed", "ok")
+    assert (world.status(ANN), world.sync_result(contact=ann)[0]) == ("unsubscribed", "ok")
     assert world.row(contact=ann)["mailchimp_status_by"] == "us"
 
 
 @pytest.mark.parametrize("everything", [False, True], ids=["incremental", "full"])
-def test_somebody_added_again_waits_for_the_batch_that_would_take_her_off_and_is_subscribed_then(
+def test_someone_added_again_waits_for_the_batch_that_would_take_her_off_and_is_subscribed_then(
     world: World, *, everything: bool
 ) -> None:
     ann = hanging_opt_out(world, "Removed")
@@ -138,10 +138,10 @@ def test_somebody_added_again_waits_for_the_batch_that_would_take_her_off_and_is
         world.sync(everything=everything)
         world.pass_time(3_600)
 
-    assert (world.status(ANN), world.in_group(ann), world.fate(contact=ann)[0]) == ("subscribed", "Added", "ok")
+    assert (world.status(ANN), world.in_group(ann), world.sync_result(contact=ann)[0]) == ("subscribed", "Added", "ok")
 
 
-def test_somebody_added_again_before_it_was_sent_directly_is_not_taken_off_by_a_request_of_her_own(
+def test_someone_added_again_before_it_was_sent_directly_is_not_taken_off_by_a_request_of_her_own(
     world: World,
 ) -> None:
     ann = hanging_opt_out(world, "Removed")
@@ -156,7 +156,7 @@ def test_somebody_added_again_before_it_was_sent_directly_is_not_taken_off_by_a_
     assert (world.status(ANN), world.in_group(ann)) == ("subscribed", "Added")
 
 
-def test_somebody_who_changed_since_and_is_to_leave_all_the_same_does_not_wait_either(world: World) -> None:
+def test_someone_who_changed_since_and_is_to_leave_all_the_same_does_not_wait_either(world: World) -> None:
     ann = hanging_opt_out(world, "Removed")
     world.put(ann, "Added", WALKS)
     world.pass_time(ELEVEN_MINUTES)
@@ -195,7 +195,7 @@ def test_killed_at_any_step_she_is_off_after_the_next_sync(step: int) -> None:
         quick_sync(world)
     crash_point.arm()
 
-    assert (world.status(ANN), world.fate(contact=ann)) == ("unsubscribed", ("ok", "DEPARTED_OPT_OUT"))
+    assert (world.status(ANN), world.sync_result(contact=ann)) == ("unsubscribed", ("ok", "DEPARTED_OPT_OUT"))
     assert told_to_leave(world) <= 1
     world.close()
 
@@ -218,7 +218,7 @@ def test_read_by_force_the_overtaken_batch_changes_nothing(world: World) -> None
 
     assert (world.status(ANN), told_to_leave(world)) == ("unsubscribed", 1)
     assert world.sync().outcome is Outcome.DONE
-    assert (world.fate(contact=ann)[0], world.row(contact=ann)["mailchimp_status_by"]) == ("ok", "us")
+    assert (world.sync_result(contact=ann)[0], world.row(contact=ann)["mailchimp_status_by"]) == ("ok", "us")
 
 
 def test_looking_how_far_the_batch_is_settles_nothing(world: World) -> None:
@@ -301,8 +301,8 @@ def test_an_opt_out_that_a_webhooks_run_sees_overtakes_the_batch_that_hangs(post
 
     post.deliver_and_process()
 
-    assert (world.status(ANN), world.fate(contact=ann)[1]) == ("unsubscribed", "DEPARTED_OPT_OUT")
-    assert post.fates()[-1] == ("profile", "done", "EVENT_HANDLED")
+    assert (world.status(ANN), world.sync_result(contact=ann)[1]) == ("unsubscribed", "DEPARTED_OPT_OUT")
+    assert post.event_outcomes()[-1] == ("profile", "done", "EVENT_HANDLED")
 
 
 def test_what_is_no_opt_out_waits_for_the_batch_in_a_webhooks_run(post: WebhookDelivery) -> None:

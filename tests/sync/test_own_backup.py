@@ -133,7 +133,7 @@ def test_a_copy_after_which_we_changed_nothing_in_civicrm_is_not_noticed_and_tak
     assert world.writes() == []
 
 
-def test_somebody_who_left_again_is_not_brought_back_by_an_old_copy_that_is_not_noticed(world: World) -> None:
+def test_someone_who_left_again_is_not_brought_back_by_an_old_copy_that_is_not_noticed(world: World) -> None:
     bella = came_back_since_the_copy(world)
     world.act("bella@example.org", "unsubscribe")
     world.pass_time(DAY)

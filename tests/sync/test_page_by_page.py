@@ -59,7 +59,7 @@ def test_as_many_come_as_go_between_two_calls(world: World, contacts: list[int])
 
 
 def test_the_order_behind_a_seam_changes(world: World, contacts: list[int]) -> None:
-    """Somebody who was read comes again, in the place of somebody who was not."""
+    """Someone who was read comes again, in the place of someone who was not."""
     read: Members = []
 
     def tangle(page: Members, offset: int, total: int) -> tuple[Members, int]:

@@ -42,7 +42,7 @@ def pauses(world: World, contact: int, refusals: int) -> list[timedelta | None]:
     return found
 
 
-def test_somebody_to_be_subscribed_is_tried_ever_more_rarely_and_at_least_once_a_day(world: World) -> None:
+def test_someone_to_be_subscribed_is_tried_ever_more_rarely_and_at_least_once_a_day(world: World) -> None:
     contact = world.contact("new@example.org", {NEWS: 1})
     refuse(world)
 
@@ -56,7 +56,7 @@ def test_somebody_to_be_subscribed_is_tried_ever_more_rarely_and_at_least_once_a
     assert world.status("new@example.org") == "subscribed"
 
 
-def test_somebody_who_left_never_waits_longer_than_half_an_hour(world: World) -> None:
+def test_someone_who_left_never_waits_longer_than_half_an_hour(world: World) -> None:
     [contact] = synced(world, "gone@example.org")
     world.put(contact, "Removed")
     refuse(world)
@@ -75,11 +75,11 @@ def test_while_it_waits_nothing_is_sent_and_another_decision_is_sent_at_once(wor
 
     assert (result.outcome, result.due.put_off) == (Outcome.INCOMPLETE, 1)
     assert world.writes() == []
-    assert world.fate(contact=contact) == ("fail", "MC_UNAVAILABLE")
+    assert world.sync_result(contact=contact) == ("fail", "MC_UNAVAILABLE")
     world.pass_time(60)
     world.put(contact, "Added")
     world.sync()
-    assert world.fate(contact=contact)[0] == "ok"
+    assert world.sync_result(contact=contact)[0] == "ok"
     assert world.status("gone@example.org") == "subscribed"
 
 

@@ -1,4 +1,4 @@
-"""A forced restart: refused while somebody is at work, unless it is said twice."""
+"""A forced restart: refused while someone is at work, unless it is said twice."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from mailchimpsync.sync import Outcome, Result
 from support.world import LIST, NEWS, World
 
 
-def somebody_is_at_work(world: World) -> None:
+def someone_is_at_work(world: World) -> None:
     with world.store.begin() as tx:
         runs.acquire_lease(tx, LIST, "elsewhere:1")
 
 
 def test_said_once_it_is_refused_and_says_how_to_go_on(world: World) -> None:
-    somebody_is_at_work(world)
+    someone_is_at_work(world)
 
     with pytest.raises(BusyError, match="--force-restart --force-restart"):
         world.sync(force_restart=True)
@@ -29,12 +29,12 @@ def test_said_once_it_is_refused_and_says_how_to_go_on(world: World) -> None:
 def test_said_twice_the_other_run_is_stopped_and_a_new_one_begins(world: World) -> None:
     ann = world.contact("ann@example.org", {NEWS: 20})
     first = world.sync(stop_on=Stage.SUBMIT)
-    somebody_is_at_work(world)
+    someone_is_at_work(world)
 
     second = world.sync(force_restart=True, take_over=True)
 
     assert (second.outcome, second.run_id) == (Outcome.DONE, first.run_id + 1)
-    assert world.fate(contact=ann)[0] == "ok"
+    assert world.sync_result(contact=ann)[0] == "ok"
 
 
 def test_the_run_that_was_taken_over_writes_nothing_more(world: World) -> None:
@@ -56,4 +56,4 @@ def test_the_run_that_was_taken_over_writes_nothing_more(world: World) -> None:
 
     assert taken_over[0].outcome is Outcome.DONE
     assert world.writes() == []
-    assert world.fate(contact=ann)[0] == "ok"
+    assert world.sync_result(contact=ann)[0] == "ok"

@@ -15,7 +15,7 @@ def family(world: World) -> tuple[int, int]:
     ann, bea = (world.contact(HOME, {NEWS: 20}) for _ in "12")
     world.sync()
     world.pass_time(3_600)
-    assert world.fate(contact=bea) == ("fail", "CV_SHARED_ADDRESS")
+    assert world.sync_result(contact=bea) == ("fail", "CV_SHARED_ADDRESS")
     return ann, bea
 
 
@@ -29,7 +29,7 @@ def test_where_the_synced_contact_is_removed_the_other_one_takes_the_member_over
     world.sync(everything=everything)
 
     assert world.status(HOME) == "subscribed"
-    assert world.fate(contact=bea)[0] == "ok"
+    assert world.sync_result(contact=bea)[0] == "ok"
     assert (world.in_group(ann), world.in_group(bea)) == ("Removed", "Added")
     assert len(world.rows()) == 1
 
@@ -45,8 +45,8 @@ def test_where_the_synced_contact_is_marked_the_other_one_takes_the_member_over(
     world.sync()
 
     assert world.status(HOME) == "subscribed"
-    assert world.fate(contact=bea)[0] == "ok"
-    assert world.fate(contact=ann)[0] == "fail"
+    assert world.sync_result(contact=bea)[0] == "ok"
+    assert world.sync_result(contact=ann)[0] == "fail"
 
 
 def test_where_the_last_contact_that_wants_the_mail_leaves_the_mailbox_is_unsubscribed(
@@ -76,7 +76,7 @@ def test_a_mailbox_that_was_unsubscribed_for_one_contact_comes_back_for_the_othe
     world.pass_time(3_600)
     world.sync()
 
-    assert (world.status(HOME), world.fate(contact=bea)[0]) == ("subscribed", "ok")
+    assert (world.status(HOME), world.sync_result(contact=bea)[0]) == ("subscribed", "ok")
 
 
 def test_a_mailbox_that_left_at_mailchimp_is_not_brought_back_by_the_other_contact(
@@ -91,7 +91,7 @@ def test_a_mailbox_that_left_at_mailchimp_is_not_brought_back_by_the_other_conta
 
     assert world.status(HOME) == "unsubscribed"
     assert world.in_group(ann) == "Removed"
-    assert world.fate(contact=bea)[0] == "fail"
+    assert world.sync_result(contact=bea)[0] == "fail"
 
 
 def test_a_contact_that_must_not_be_mailed_does_not_keep_the_address_from_the_other(world: World) -> None:
@@ -100,8 +100,8 @@ def test_a_contact_that_must_not_be_mailed_does_not_keep_the_address_from_the_ot
 
     world.sync()
 
-    assert world.fate(contact=ann) == ("fail", "CV_OPTED_OUT")
-    assert (world.status(HOME), world.fate(contact=bea)[0]) == ("subscribed", "ok")
+    assert world.sync_result(contact=ann) == ("fail", "CV_OPTED_OUT")
+    assert (world.status(HOME), world.sync_result(contact=bea)[0]) == ("subscribed", "ok")
 
 
 # -- an address that is given to another contact
@@ -120,7 +120,7 @@ def test_an_address_given_to_a_contact_outside_the_group_is_not_mailed_on_the_fi
     world.pass_time(3_600)
     world.sync(everything=everything)
 
-    assert world.fate(contact=ann) == ("fail", "CV_NO_ADDRESS")
+    assert world.sync_result(contact=ann) == ("fail", "CV_NO_ADDRESS")
     assert world.status("ann@example.org") == "unsubscribed"
     assert (world.in_group(ann), world.in_group(bea)) == ("Added", None)
 
@@ -133,8 +133,8 @@ def test_an_address_given_to_a_contact_in_the_group_stays_subscribed_for_that_on
 
     world.sync()
 
-    assert (world.status("ann@example.org"), world.fate(contact=bea)[0]) == ("subscribed", "ok")
-    assert world.fate(contact=ann) == ("fail", "CV_NO_ADDRESS")
+    assert (world.status("ann@example.org"), world.sync_result(contact=bea)[0]) == ("subscribed", "ok")
+    assert world.sync_result(contact=ann) == ("fail", "CV_NO_ADDRESS")
 
 
 def test_one_who_got_the_address_and_is_then_added_is_subscribed(world: World) -> None:
@@ -148,7 +148,7 @@ def test_one_who_got_the_address_and_is_then_added_is_subscribed(world: World) -
 
     world.sync()
 
-    assert (world.status("ann@example.org"), world.fate(contact=bea)[0]) == ("subscribed", "ok")
+    assert (world.status("ann@example.org"), world.sync_result(contact=bea)[0]) == ("subscribed", "ok")
 
 
 def test_two_contacts_that_change_addresses_with_one_another_keep_their_consents(world: World) -> None:
@@ -185,7 +185,7 @@ def test_contacts_that_swap_addresses_swap_members_so_that_the_one_who_leaves_is
 ) -> None:
     ann, bea = swapped(world)
     world.sync(everything=everything)
-    assert (world.fate(contact=ann)[0], world.fate(contact=bea)[0]) == ("ok", "ok")
+    assert (world.sync_result(contact=ann)[0], world.sync_result(contact=bea)[0]) == ("ok", "ok")
     world.pass_time(3_600)
     world.edit(ann, is_opt_out=True)
 
@@ -216,7 +216,7 @@ def test_an_address_that_was_given_away_is_not_mailed_while_its_contact_wants_on
 
     assert (world.status("ann@example.org"), world.status("bea@example.org")) == ("unsubscribed", "subscribed")
     assert world.in_group(stranger) is None
-    assert world.fate(contact=ann) == ("fail", "CV_SHARED_ADDRESS")
+    assert world.sync_result(contact=ann) == ("fail", "CV_SHARED_ADDRESS")
 
 
 def test_a_contact_with_the_address_that_was_imported_into_the_group_with_an_older_date_is_not_taken_off(
@@ -230,7 +230,7 @@ def test_a_contact_with_the_address_that_was_imported_into_the_group_with_an_old
 
     world.sync()
 
-    assert (world.status("ann@example.org"), world.fate(contact=bea)[0]) == ("subscribed", "ok")
+    assert (world.status("ann@example.org"), world.sync_result(contact=bea)[0]) == ("subscribed", "ok")
 
 
 def test_an_address_that_nobody_has_any_more_stays_with_its_contact(world: World) -> None:
@@ -242,7 +242,7 @@ def test_an_address_that_nobody_has_any_more_stays_with_its_contact(world: World
     world.sync()
     world.sync(everything=True)
 
-    assert (world.status("ann@example.org"), world.fate(contact=ann)[0]) == ("subscribed", "ok")
+    assert (world.status("ann@example.org"), world.sync_result(contact=ann)[0]) == ("subscribed", "ok")
 
 
 def hand_over(world: World, giver: int, taker: int) -> None:

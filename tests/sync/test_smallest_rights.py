@@ -162,7 +162,7 @@ def test_results_of_a_batch_that_come_late_are_worked_off(world: World, ann: int
 
     assert world.sync().outcome is Outcome.DONE
 
-    assert world.fate(contact=ann)[0] == "ok"
+    assert world.sync_result(contact=ann)[0] == "ok"
     assert subscribed(world) == [BOB]
 
 

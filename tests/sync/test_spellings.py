@@ -37,7 +37,7 @@ def test_a_new_member_is_sent_in_the_form_that_every_mail_system_knows(world: Wo
     world.sync(everything=True)
 
     assert set(world.members()) == {ASCII}
-    assert world.fate(contact=ann)[0] == "ok"
+    assert world.sync_result(contact=ann)[0] == "ok"
 
 
 ODDLY_SPELT = [
@@ -60,7 +60,7 @@ def test_an_address_that_an_import_left_with_a_sign_around_it_is_one_person_and_
     world.sync()
 
     assert (len(world.rows()), len(world.civicrm.dump("Contact"))) == (1, contacts)
-    assert world.fate(contact=tom)[0] == "ok"
+    assert world.sync_result(contact=tom)[0] == "ok"
     world.pass_time(3_600)
     world.edit(tom, is_opt_out=True)
     world.sync()
@@ -91,11 +91,11 @@ def test_two_contacts_whose_spellings_are_one_address_share_it_and_the_other_tak
     contacts = len(world.civicrm.dump("Contact"))
     world.sync()
     assert len(world.civicrm.dump("Contact")) == contacts
-    assert (world.fate(contact=tom)[0], world.fate(contact=tim)) == ("ok", ("fail", "CV_SHARED_ADDRESS"))
+    assert (world.sync_result(contact=tom)[0], world.sync_result(contact=tim)) == ("ok", ("fail", "CV_SHARED_ADDRESS"))
     world.pass_time(3_600)
     world.put(tom, "Removed")
 
     world.sync()
 
     assert world.status("tom@example.org") == "subscribed"
-    assert world.fate(contact=tim)[0] == "ok"
+    assert world.sync_result(contact=tim)[0] == "ok"

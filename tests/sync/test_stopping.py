@@ -17,7 +17,7 @@ from support.world import LIST, NEWS, World
 
 @dataclass
 class Notebook:
-    """Somebody who measures."""
+    """Someone who measures."""
 
     requests: list[tuple[str, str, int]] = field(default_factory=list)
     stages: list[str] = field(default_factory=list)
@@ -60,7 +60,7 @@ def test_a_wait_ends_within_half_a_second_of_a_wish_to_stop(world: World) -> Non
     assert deadline.seconds_left(60) == 0
 
 
-def test_a_client_that_waits_before_a_retry_raises_its_last_error_when_somebody_wants_to_stop(world: World) -> None:
+def test_a_client_that_waits_before_a_retry_raises_its_last_error_when_someone_wants_to_stop(world: World) -> None:
     began = world.now
     world.systems.mailchimp.deadline = Deadline(world.runtime, stop=lambda: (world.now - began).total_seconds() >= 0.5)
     asked_after: list[float] = []

@@ -1,4 +1,4 @@
-"""Trust in one side: it wins wherever the two differ, in a run that somebody has looked at, and then no longer."""
+"""Trust in one side: it wins wherever the two differ, in a run that someone has looked at, and then no longer."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_where_mailchimp_is_trusted_the_group_is_brought_into_line(world: World)
 def test_rows_of_contacts_who_are_not_at_mailchimp_and_have_not_changed_count_too(world: World) -> None:
     dee = world.contact("not an address", {NEWS: 100})
     world.sync()
-    assert world.fate(contact=dee) == ("fail", "CV_BAD_ADDRESS")
+    assert world.sync_result(contact=dee) == ("fail", "CV_BAD_ADDRESS")
     world.pass_time(90_000)
     trusting(world, Trust.MAILCHIMP)
 
@@ -126,7 +126,7 @@ def test_who_bounced_or_was_erased_is_not_asked_though_civicrm_is_trusted(world:
     assert world.in_group(ann) == "Removed"
 
 
-def test_who_left_since_both_sides_agreed_has_left_whoever_is_trusted(world: World) -> None:
+def test_leaving_after_both_sides_agreed_counts_whichever_side_is_trusted(world: World) -> None:
     ann = world.contact("ann@example.org", {NEWS: 100})
     world.member("ann@example.org")
     world.sync()

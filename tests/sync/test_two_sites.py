@@ -171,7 +171,7 @@ def test_an_answer_about_another_member_or_audience_is_not_believed(world: World
     row = world.row(contact=ann)
     assert (row["mailchimp_email"], row["sync_status"]) == (None, "todo")
     world.sync()
-    assert world.fate(contact=ann)[0] == "ok"
+    assert world.sync_result(contact=ann)[0] == "ok"
     assert world.row(contact=ann)["mailchimp_email"] == "ann@example.org"
 
 
@@ -180,10 +180,10 @@ def test_an_answer_of_another_batch_is_not_believed(world: World) -> None:
     world.to_mailchimp._inner = Answering(world.to_mailchimp._inner, {}, "0123456789abcdef-0123456789abcdef")
 
     world.sync()
-    assert world.fate(contact=ann) == ("todo", "BATCH_LOST")
+    assert world.sync_result(contact=ann) == ("todo", "BATCH_LOST")
     world.sync()
 
-    assert world.fate(contact=ann)[0] == "ok"
+    assert world.sync_result(contact=ann)[0] == "ok"
 
 
 @pytest.mark.parametrize(
@@ -209,9 +209,9 @@ def test_a_good_status_without_the_member_proves_nothing_so_that_an_opt_out_is_s
 
     result = world.sync()
 
-    assert (result.outcome, world.fate(contact=ann)[0]) == (Outcome.INCOMPLETE, "todo")
+    assert (result.outcome, world.sync_result(contact=ann)[0]) == (Outcome.INCOMPLETE, "todo")
     assert world.status("ann@example.org") == "subscribed"
     world.pass_time(3_600)
     world.sync()
     assert world.status("ann@example.org") == "unsubscribed"
-    assert world.fate(contact=ann) == ("ok", "CIVICRM_REMOVED")
+    assert world.sync_result(contact=ann) == ("ok", "CIVICRM_REMOVED")

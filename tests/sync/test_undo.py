@@ -1,4 +1,4 @@
-"""Taking back what a run did: everybody is as before, both sides agree, and no later run does it again."""
+"""Taking back what a run did: everyone is as before, both sides agree, and no later run does it again."""
 
 from __future__ import annotations
 

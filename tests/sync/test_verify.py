@@ -286,7 +286,7 @@ def test_an_address_that_was_changed_in_civicrm_only_is_still_the_same_person(ag
     assert compared(agreed).in_sync
 
 
-def test_somebody_mailed_at_the_address_of_a_merged_contact_is_no_agreement(agreed: World) -> None:
+def test_someone_mailed_at_the_address_of_a_merged_contact_is_no_agreement(agreed: World) -> None:
     """CiviCRM leaves an address in the trash where the contact that is kept has one of the same location."""
     kept = agreed.contact("ann.kept@example.org")
     agreed.merge(kept, contact(agreed, "ann"))

@@ -47,7 +47,7 @@ def test_who_leaves_at_mailchimp_leaves_the_group_within_one_event(post: Webhook
 
     assert world.in_group(contact_of(world, ANN)) == "Removed"
     assert world.in_group(contact_of(world, BELLA)) == "Added"
-    assert post.fates() == [("unsubscribe", "done", "EVENT_HANDLED")]
+    assert post.event_outcomes() == [("unsubscribe", "done", "EVENT_HANDLED")]
     [entry] = [entry for entry in world.journal() if entry["reason"] == Code.MAILCHIMP_LEFT]
     assert entry["run_id"] == post.events()[0]["run_id"]
 
@@ -123,7 +123,7 @@ def test_a_forged_or_outdated_bounce_puts_nobody_on_hold(post: WebhookDelivery) 
     post.work()
 
     assert [one["on_hold"] for one in world.civicrm.dump("Email") if one["email"] == ANN] == [0]
-    assert post.fates() == [("cleaned", "ignored", "EVENT_OVERTAKEN")]
+    assert post.event_outcomes() == [("cleaned", "ignored", "EVENT_OVERTAKEN")]
     assert world.in_group(contact_of(world, ANN)) == "Added"
 
 
@@ -182,7 +182,7 @@ def test_a_change_of_address_concerns_its_own_audience_only(post: WebhookDeliver
     assert world.row(contact=contact_of(world, ANN))["mailchimp_email"] == ANN
 
 
-def test_whoever_is_deleted_for_good_at_mailchimp_leaves_the_group(post: WebhookDelivery) -> None:
+def test_a_person_deleted_for_good_at_mailchimp_leaves_the_group(post: WebhookDelivery) -> None:
     world = post.world
     contact = contact_of(world, ANN)
     world.act(ANN, "delete")
@@ -203,7 +203,7 @@ def test_an_audience_that_was_deleted_removes_nobody_on_the_strength_of_an_event
     post.work()
 
     assert world.in_group(contact_of(world, ANN)) == "Added"
-    assert [state for _, state, _ in post.fates()] == ["waiting"]
+    assert [state for _, state, _ in post.event_outcomes()] == ["waiting"]
 
 
 def test_the_same_letter_twice_is_one_event(post: WebhookDelivery) -> None:
@@ -234,10 +234,10 @@ def test_who_left_and_came_back_before_we_looked_stays(post: WebhookDelivery) ->
     post.deliver_and_process()
 
     assert world.in_group(contact_of(world, ANN)) == "Added"
-    assert [state for _, state, _ in post.fates()] == ["done", "done"]
+    assert [state for _, state, _ in post.event_outcomes()] == ["done", "done"]
 
 
-def test_staff_who_added_somebody_after_they_left_win_and_mailchimp_asks_the_person(post: WebhookDelivery) -> None:
+def test_staff_who_added_someone_after_they_left_win_and_mailchimp_asks_the_person(post: WebhookDelivery) -> None:
     world = post.world
     world.act(ANN, "unsubscribe")
     world.pass_time(3_600)
@@ -347,7 +347,7 @@ def test_a_finished_batch_announces_itself_and_its_results_are_read(post: Webhoo
 
     assert world.open_updates() == []
     assert world.status(CARL) == "subscribed"
-    assert post.fates() == [("batch", "done", "EVENT_HANDLED")]
+    assert post.event_outcomes() == [("batch", "done", "EVENT_HANDLED")]
     assert world.civicrm.log.as_dict()["requests"] == [], "what becomes of a batch is no business of CiviCRM's"
     assert post.events()[0]["run_id"] is None
 
@@ -371,7 +371,7 @@ def test_while_civicrm_is_away_events_are_put_off_longer_and_longer_and_none_is_
     post.work()
 
     assert waits == [5, 10, 20, 40]
-    assert post.fates() == [("unsubscribe", "done", "EVENT_HANDLED")]
+    assert post.event_outcomes() == [("unsubscribe", "done", "EVENT_HANDLED")]
     assert world.in_group(contact_of(world, ANN)) == "Removed"
 
 
@@ -442,7 +442,7 @@ def test_an_audience_that_is_no_longer_connected_is_left_alone(post: WebhookDeli
     post.site.configuration = post.site.configuration.model_copy(update={"connections": ()})
 
     assert process_events(post.site) == 1
-    assert post.fates() == [("unsubscribe", "ignored", "EVENT_UNCONNECTED")]
+    assert post.event_outcomes() == [("unsubscribe", "ignored", "EVENT_UNCONNECTED")]
 
 
 def test_a_disabled_group_holds_everything_back(post: WebhookDelivery) -> None:
@@ -474,7 +474,7 @@ def test_after_a_restored_backup_who_leaves_takes_nobody_else_out_of_the_group(p
 
     post.work()
 
-    assert post.fates() == [("unsubscribe", "done", "EVENT_HANDLED")]
+    assert post.event_outcomes() == [("unsubscribe", "done", "EVENT_HANDLED")]
     assert (world.in_group(contact_of(world, ANN)), world.in_group(stranger)) == ("Removed", "Added")
     with pytest.raises(EvidenceError, match="history"):
         world.sync()
@@ -605,7 +605,7 @@ def test_nobody_is_asked_while_their_member_can_not_be_read_for_they_may_have_le
     world.to_mailchimp.answer = unreadable
     world.pass_time(30_000)
     world.sync()
-    assert (world.fate(contact=contact), world.status(ANN)) == (("fail", "MC_UNREADABLE"), "unsubscribed")
+    assert (world.sync_result(contact=contact), world.status(ANN)) == (("fail", "MC_UNREADABLE"), "unsubscribed")
     with world.store.begin() as tx:
         assert [one["status"] for one in tx.execute(select(update.c.data)).scalars()] == ["subscribed"]
 

@@ -107,7 +107,7 @@ def test_who_left_since_both_sides_agreed_has_left_though_staff_added_them_again
     assert (world.status(ANN), world.in_group(ann)) == ("unsubscribed", "Removed")
 
 
-def test_no_sync_deletes_anybody_for_good_on_either_side(world: World, ann: int) -> None:
+def test_no_sync_deletes_anyone_for_good_on_either_side(world: World, ann: int) -> None:
     people = [world.contact(f"p{number}@example.org", {NEWS: {}}) for number in range(5)]
     world.sync()
     world.forget_requests()

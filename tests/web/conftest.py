@@ -27,11 +27,11 @@ MAILCHIMP_KEY = "fedcba9876543210fedcba9876543210-us6"
 CIVICRM_KEY = "bella-keeps-this-civicrm-key"
 LIST, NEWS = "a1b2c3d4e5", 8
 
-Serve = Callable[..., "Office"]
+Serve = Callable[..., "ApiService"]
 
 
 @dataclass
-class Office:
+class ApiService:
     """The service, and those who call it: each scope has a token."""
 
     site: Site
@@ -92,14 +92,14 @@ def _configuration(mailchimp_url: str, civicrm_url: str) -> Configuration:
     )
 
 
-def start(stack: ExitStack, home: Path, **options: Any) -> Office:
+def start(stack: ExitStack, home: Path, **options: Any) -> ApiService:
     """Make the charity's site and serve it, until the stack is closed."""
     systems = _stand_ins(stack)
     site = stack.enter_context(create_site(home))
     site.save(_configuration(*systems), "Bella")
     url = stack.enter_context(Served(make_application(site, **options))).url
     tokens = {scope: create_token(site, name=f"Bella's, to {scope}", scope=scope, by="Bella") for scope in Scope}
-    return Office(site, url, tokens, stack.enter_context(httpx2.Client(base_url=url, timeout=30)))
+    return ApiService(site, url, tokens, stack.enter_context(httpx2.Client(base_url=url, timeout=30)))
 
 
 @pytest.fixture
@@ -107,24 +107,24 @@ def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
     """Serve a separate site, with options of `make_application`, and settings by environment variables."""
     with ExitStack() as stack:
 
-        def begin(*, environment: Mapping[str, str] | None = None, **options: Any) -> Office:
+        def begin(*, environment: Mapping[str, str] | None = None, **options: Any) -> ApiService:
             for name, value in (environment or {}).items():
                 monkeypatch.setenv(f"MAILCHIMPSYNC_{name}", value)
-            office = start(stack, tmp_path / "site", **options)
+            api_service = start(stack, tmp_path / "site", **options)
             cache.clear()  # counts of calls are the process's
-            return office
+            return api_service
 
         yield begin
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiService]:
     with ExitStack() as stack:
         yield start(stack, tmp_path_factory.mktemp("shared") / "site")
 
 
 @pytest.fixture
-def office(shared: Office) -> Office:
+def api_service(shared: ApiService) -> ApiService:
     """The service as it usually is; tests of a module share it, so they leave its tokens and settings alone."""
     configure(shared.site.settings, "secret")
     cache.clear()

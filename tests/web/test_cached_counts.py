@@ -17,7 +17,7 @@ from mailchimpsync.web.cached_counts import GOOD_FOR_SECONDS, CachedCounts
 
 
 class Clock:
-    """A clock that somebody moves."""
+    """A clock that someone moves."""
 
     def __init__(self) -> None:
         self.now = 0.0

@@ -19,7 +19,7 @@ from civipy.interface.v4 import V4Interface
 from mailchimpsync.actions import fetchandreconcile
 from mailchimpsync.actions.api.description import Scope
 from mailchimpsync.store.schema import run
-from web.conftest import LIST, NEWS, Office
+from web.conftest import LIST, NEWS, ApiService
 
 CACHE = "MailchimpsyncCache"
 
@@ -29,16 +29,16 @@ class CiviMailchimpsyncCache(CiviCRMBase):  # type: ignore[misc]
 
 
 @pytest.fixture
-def synced(office: Office) -> Office:
-    """The office after a sync: Bella has a row."""
-    for report in fetchandreconcile(office.site):
+def synced(api_service: ApiService) -> ApiService:
+    """The service after a sync: Bella has a row."""
+    for report in fetchandreconcile(api_service.site):
         assert report.error is None
-    return office
+    return api_service
 
 
 @pytest.fixture(params=["3", "4"])
-def civipy(request: pytest.FixtureRequest, synced: Office) -> Iterator[Office]:
-    """The office, and civipy set up for it, with either version of the API."""
+def civipy(request: pytest.FixtureRequest, synced: ApiService) -> Iterator[ApiService]:
+    """The service, and civipy set up for it, with either version of the API."""
     addresses = {"3": "/civicrm/ajax/rest", "4": "/civicrm/ajax/api4/"}
     interface = V3Interface if request.param == "3" else V4Interface
     BaseQuery._interface_reference = interface()  # civipy 0.0.7 does not find its own
@@ -53,7 +53,7 @@ def civipy(request: pytest.FixtureRequest, synced: Office) -> Iterator[Office]:
     BaseQuery._interface_reference = None
 
 
-def test_civipy_finds_rows_one_row_and_none(civipy: Office) -> None:
+def test_civipy_finds_rows_one_row_and_none(civipy: ApiService) -> None:
     rows = CiviMailchimpsyncCache.objects.filter(mailchimp_email="bella@example.org")
     nobody = CiviMailchimpsyncCache.objects.filter(civicrm_contact_id=999)
 
@@ -61,13 +61,13 @@ def test_civipy_finds_rows_one_row_and_none(civipy: Office) -> None:
     assert list(nobody) == []
 
 
-def test_civipy_sorts_and_limits(civipy: Office) -> None:
+def test_civipy_sorts_and_limits(civipy: ApiService) -> None:
     rows = list(CiviMailchimpsyncCache.objects.filter(mailchimp_list_id=LIST).order_by(id="DESC")[:1])
 
     assert len(rows) == 1, civipy.url
 
 
-def test_civipy_is_told_of_an_error(synced: Office) -> None:
+def test_civipy_is_told_of_an_error(synced: ApiService) -> None:
     BaseQuery._interface_reference = V3Interface()
     SETTINGS.init(
         rest_base=f"{synced.url}/civicrm/ajax/rest",
@@ -83,15 +83,15 @@ def test_civipy_is_told_of_an_error(synced: Office) -> None:
     assert caught.value.code == "USAGE"
 
 
-def v3(office: Office) -> Any:
-    return civicrmapi.http.HttpApiV3(office.url, office.tokens[Scope.CONFIGURE], "no site key is needed")
+def v3(api_service: ApiService) -> Any:
+    return civicrmapi.http.HttpApiV3(api_service.url, api_service.tokens[Scope.CONFIGURE], "no site key is needed")
 
 
-def v4(office: Office) -> Any:
-    return civicrmapi.http.HttpApiV4(office.url, office.tokens[Scope.CONFIGURE])
+def v4(api_service: ApiService) -> Any:
+    return civicrmapi.http.HttpApiV4(api_service.url, api_service.tokens[Scope.CONFIGURE])
 
 
-def test_civicrmapi_gets_rows_by_either_version(synced: Office) -> None:
+def test_civicrmapi_gets_rows_by_either_version(synced: ApiService) -> None:
     [old] = v3(synced)(CACHE, "get", {"civicrm_contact_id": 11})
     [new] = v4(synced)(CACHE, "get", {"civicrm_contact_id": 11})
 
@@ -99,15 +99,15 @@ def test_civicrmapi_gets_rows_by_either_version(synced: Office) -> None:
     assert (old["id"], old["civicrm_contact_id"]) == (str(new["id"]), "11")
 
 
-def test_civicrmapi_counts_and_is_told_of_errors(synced: Office) -> None:
+def test_civicrmapi_counts_and_is_told_of_errors(synced: ApiService) -> None:
     assert v3(synced)(CACHE, "getcount", {"mailchimp_list_id": LIST}) == 1
     for api in (v3(synced), v4(synced)):
         with pytest.raises(ApiError):
             api(CACHE, "get", {"colour": "red"})
 
 
-def test_civicrmapi_syncs(office: Office) -> None:
-    [entry] = v3(office)("Mailchimpsync", "fetchandreconcile", {"group_id": NEWS, "max_time": 60})
+def test_civicrmapi_syncs(api_service: ApiService) -> None:
+    [entry] = v3(api_service)("Mailchimpsync", "fetchandreconcile", {"group_id": NEWS, "max_time": 60})
 
     assert entry["outcome"] == "done"
 
@@ -128,28 +128,28 @@ PLACES = (
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_an_old_line_works_at_the_address_of_every_cms(office: Office, place: str) -> None:
-    fields = {"entity": "Mailchimpsync", "action": "getstatus", "api_key": office.tokens[Scope.READ], "json": "1"}
+def test_an_old_line_works_at_the_address_of_every_cms(api_service: ApiService, place: str) -> None:
+    fields = {"entity": "Mailchimpsync", "action": "getstatus", "api_key": api_service.tokens[Scope.READ], "json": "1"}
 
-    answer = office.client.post(place, data=fields)
+    answer = api_service.client.post(place, data=fields)
 
     assert (answer.status_code, answer.json()["is_error"]) == (200, 0), answer.text
 
 
 @pytest.mark.parametrize("place", ["/?q=civicrm/ajax/restful", "/people?q=civicrm/ajax/rest", "/?q=civicrm/dashboard"])
-def test_other_addresses_are_no_calls(office: Office, place: str) -> None:
-    answer = office.client.post(place, data={"entity": "Mailchimpsync", "action": "getstatus"})
+def test_other_addresses_are_no_calls(api_service: ApiService, place: str) -> None:
+    answer = api_service.client.post(place, data={"entity": "Mailchimpsync", "action": "getstatus"})
 
     assert "is_error" not in answer.text
 
 
-def api4(office: Office, action: str, scope: Scope = Scope.READ, **params: Any) -> Any:
-    headers = {"X-Civi-Auth": f"Bearer {office.tokens[scope]}", "X-Requested-With": "XMLHttpRequest"}
+def api4(api_service: ApiService, action: str, scope: Scope = Scope.READ, **params: Any) -> Any:
+    headers = {"X-Civi-Auth": f"Bearer {api_service.tokens[scope]}", "X-Requested-With": "XMLHttpRequest"}
     path = f"/civicrm/ajax/api4/{CACHE}/{action}"
-    return office.client.post(path, data={"params": json.dumps(params)}, headers=headers)
+    return api_service.client.post(path, data={"params": json.dumps(params)}, headers=headers)
 
 
-def test_apiv4_looks_rows_up(synced: Office) -> None:
+def test_apiv4_looks_rows_up(synced: ApiService) -> None:
     where = [["sync_status", "IN", ["ok", "todo"]], ["mailchimp_email", "CONTAINS", "bella"], ["id", "IS NOT NULL"]]
     answer = api4(synced, "get", where=where, select=["mailchimp_email"], orderBy={"id": "DESC"}, limit=5)
 
@@ -159,13 +159,13 @@ def test_apiv4_looks_rows_up(synced: Office) -> None:
     assert row == {"id": row["id"], "mailchimp_email": "bella@example.org"}
 
 
-def test_apiv4_counts_rows(synced: Office) -> None:
+def test_apiv4_counts_rows(synced: ApiService) -> None:
     found = api4(synced, "get", select=["row_count"]).json()
 
     assert (found["count"], found["values"]) == (1, [])
 
 
-def test_apiv4_changes_one_row_with_the_scope_for_it(synced: Office) -> None:
+def test_apiv4_changes_one_row_with_the_scope_for_it(synced: ApiService) -> None:
     [row] = api4(synced, "get").json()["values"]
     change: dict[str, Any] = {"values": {"sync_status": "todo"}, "where": [["id", "=", row["id"]]]}
 
@@ -176,8 +176,8 @@ def test_apiv4_changes_one_row_with_the_scope_for_it(synced: Office) -> None:
     assert [one["sync_status"] for one in api4(synced, "get").json()["values"]] == ["todo"]
 
 
-def test_apiv4_tells_fields(office: Office) -> None:
-    names = {one["name"] for one in api4(office, "getFields").json()["values"]}
+def test_apiv4_tells_fields(api_service: ApiService) -> None:
+    names = {one["name"] for one in api4(api_service, "getFields").json()["values"]}
 
     assert {"id", "mailchimp_email", "sync_status"} <= names
 
@@ -192,35 +192,37 @@ def test_apiv4_tells_fields(office: Office) -> None:
         ({"where": [["id", "=", 1], ["id", "=", 2]]}, "two conditions"),
     ],
 )
-def test_what_apiv4_asks_for_and_cannot_be_had_is_an_error(office: Office, params: dict[str, Any], told: str) -> None:
-    answer = api4(office, "get", **params)
+def test_what_apiv4_asks_for_and_cannot_be_had_is_an_error(
+    api_service: ApiService, params: dict[str, Any], told: str
+) -> None:
+    answer = api4(api_service, "get", **params)
 
     assert answer.status_code == 400
     assert told in answer.json()["error_message"]
     assert answer.json()["error_code"] == "USAGE"
 
 
-def test_apiv4_needs_a_token_and_post_to_change_something(office: Office) -> None:
+def test_apiv4_needs_a_token_and_post_to_change_something(api_service: ApiService) -> None:
     path = "/civicrm/ajax/api4/Mailchimpsync/fetchandreconcile"
 
-    assert office.client.post(path, data={"params": "{}"}).status_code == 401
-    assert office.get(path, scope=Scope.RUN).status_code == 400
-    assert office.client.post("/civicrm/ajax/api4/No/such").status_code == 401
+    assert api_service.client.post(path, data={"params": "{}"}).status_code == 401
+    assert api_service.get(path, scope=Scope.RUN).status_code == 400
+    assert api_service.client.post("/civicrm/ajax/api4/No/such").status_code == 401
 
 
-def test_job_execute_syncs_what_is_due_and_nothing_else(office: Office) -> None:
+def test_job_execute_syncs_what_is_due_and_nothing_else(api_service: ApiService) -> None:
     call = {"entity": "Job", "action": "execute"}
-    with office.site.store.begin() as tx:
+    with api_service.site.store.begin() as tx:
         tx.execute(run.delete())
 
-    first = office.rest(call, scope=Scope.RUN).json()
-    second = office.rest(call, scope=Scope.RUN).json()
+    first = api_service.rest(call, scope=Scope.RUN).json()
+    second = api_service.rest(call, scope=Scope.RUN).json()
 
     assert [entry["outcome"] for entry in first["values"]] == ["done"]
     assert (second["is_error"], second["values"]) == (0, [])
 
 
-def test_ids_are_text_in_the_rest_form_and_the_envelope_has_that_of_a_single_row(synced: Office) -> None:
+def test_ids_are_text_in_the_rest_form_and_the_envelope_has_that_of_a_single_row(synced: ApiService) -> None:
     found = synced.rest({"entity": CACHE, "action": "get", "civicrm_contact_id": "11", "sequential": "1"}).json()
 
     [row] = found["values"]

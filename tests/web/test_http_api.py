@@ -32,7 +32,7 @@ from mailchimpsync.errors import (
     UsageError,
 )
 from mailchimpsync.store.runs import runs
-from web.conftest import LIST, Office, Serve
+from web.conftest import LIST, ApiService, Serve
 
 STATUS = "/api/Mailchimpsync/getstatus"
 
@@ -56,24 +56,24 @@ def failing(error: Exception) -> Callable[..., Any]:
 
 @pytest.mark.parametrize("title", sorted(ACTIONS))
 def test_every_action_has_a_route_that_needs_its_scope_and_names_what_it_does_not_know(
-    office: Office, title: str
+    api_service: ApiService, title: str
 ) -> None:
     path = f"/api/{title.replace('.', '/')}"
 
     for scope in Scope:
-        answer = office.post(path, {"no_such_parameter": 1}, scope=scope)
+        answer = api_service.post(path, {"no_such_parameter": 1}, scope=scope)
         allowed = scope.includes(ACTIONS[title].scope)
 
         assert answer.status_code == (400 if allowed else 403), answer.text
         assert answer.json()["error_code"] == ("USAGE" if allowed else "SCOPE")
         if allowed:
             assert "no_such_parameter" in answer.json()["error_message"]
-    assert office.post(path, scope=None).status_code == 401
-    assert office.get(path, scope=Scope.CONFIGURE).status_code == 405
+    assert api_service.post(path, scope=None).status_code == 401
+    assert api_service.get(path, scope=Scope.CONFIGURE).status_code == 405
 
 
-def test_an_action_answers_in_the_envelope_of_civicrm(office: Office) -> None:
-    answer = office.post(STATUS, scope=Scope.READ)
+def test_an_action_answers_in_the_envelope_of_civicrm(api_service: ApiService) -> None:
+    answer = api_service.post(STATUS, scope=Scope.READ)
 
     assert answer.status_code == 200
     assert answer.headers["Content-Type"] == "application/json"
@@ -82,52 +82,52 @@ def test_an_action_answers_in_the_envelope_of_civicrm(office: Office) -> None:
     assert list(content["values"]) == [LIST]
 
 
-def test_a_run_by_http_syncs_and_shows_in_the_cache(office: Office) -> None:
-    done = office.post("/api/Mailchimpsync/fetchandreconcile", {"max_time": 60}, scope=Scope.RUN)
-    rows = office.post("/api/MailchimpsyncCache/get", {"mailchimp_list_id": LIST}, scope=Scope.READ).json()
+def test_a_run_by_http_syncs_and_shows_in_the_cache(api_service: ApiService) -> None:
+    done = api_service.post("/api/Mailchimpsync/fetchandreconcile", {"max_time": 60}, scope=Scope.RUN)
+    rows = api_service.post("/api/MailchimpsyncCache/get", {"mailchimp_list_id": LIST}, scope=Scope.READ).json()
 
     assert (done.status_code, done.json()["is_error"]) == (200, 0), done.text
     assert [row["civicrm_contact_id"] for row in rows["values"]] == [11]
 
 
-def test_an_empty_body_means_no_parameters(office: Office) -> None:
-    answer = office.client.post(STATUS, headers=office.bearer(Scope.READ))
+def test_an_empty_body_means_no_parameters(api_service: ApiService) -> None:
+    answer = api_service.client.post(STATUS, headers=api_service.bearer(Scope.READ))
 
     assert answer.status_code == 200
 
 
-def test_rows_are_a_list_unless_the_call_wants_them_by_id(office: Office) -> None:
-    office.post("/api/Mailchimpsync/fetchandreconcile", scope=Scope.RUN)
+def test_rows_are_a_list_unless_the_call_wants_them_by_id(api_service: ApiService) -> None:
+    api_service.post("/api/Mailchimpsync/fetchandreconcile", scope=Scope.RUN)
 
-    found = office.post("/api/MailchimpsyncCache/get", {"mailchimp_list_id": LIST, "sequential": 0}).json()
+    found = api_service.post("/api/MailchimpsyncCache/get", {"mailchimp_list_id": LIST, "sequential": 0}).json()
 
     assert list(found["values"]) == [str(row["id"]) for row in found["values"].values()]
 
 
 def test_a_change_of_the_configuration_counts_for_the_next_call(serve: Serve) -> None:
-    office = serve()
-    configuration = office.site.configuration
+    api_service = serve()
+    configuration = api_service.site.configuration
     [link] = configuration.connections
-    office.site.save(configuration.model_copy(update={"connections": ()}), "Ann")
-    assert office.post(STATUS).json()["is_error"] == 1
+    api_service.site.save(configuration.model_copy(update={"connections": ()}), "Ann")
+    assert api_service.post(STATUS).json()["is_error"] == 1
 
-    office.site.save(configuration.model_copy(update={"connections": (link,)}), "Ann")
-    assert office.post(STATUS).json()["count"] == 1
+    api_service.site.save(configuration.model_copy(update={"connections": (link,)}), "Ann")
+    assert api_service.post(STATUS).json()["count"] == 1
 
 
 # -- what is refused --------------------------------------------------------------------------------------------------
 
 
-def test_an_action_there_is_not_is_told_to_whoever_has_a_token(office: Office) -> None:
-    answer = office.post("/api/Mailchimpsync/explode", scope=Scope.READ)
+def test_an_action_there_is_not_is_told_to_whoever_has_a_token(api_service: ApiService) -> None:
+    answer = api_service.post("/api/Mailchimpsync/explode", scope=Scope.READ)
 
     assert (answer.status_code, answer.json()["error_code"]) == (404, "UNKNOWN")
     assert "MailchimpsyncCache.get" in answer.json()["error_message"]
-    assert office.post("/api/Mailchimpsync/explode", scope=None).status_code == 401
+    assert api_service.post("/api/Mailchimpsync/explode", scope=None).status_code == 401
 
 
-def test_a_name_in_other_letters_is_told_the_right_ones(office: Office) -> None:
-    answer = office.post("/api/mailchimpsync/GetStatus")
+def test_a_name_in_other_letters_is_told_the_right_ones(api_service: ApiService) -> None:
+    answer = api_service.post("/api/mailchimpsync/GetStatus")
 
     assert answer.status_code == 400
     assert "/api/Mailchimpsync/getstatus" in answer.json()["error_message"]
@@ -153,28 +153,30 @@ def test_a_name_in_other_letters_is_told_the_right_ones(office: Office) -> None:
         (b"[" * 100_000, "application/json", 400),
     ],
 )
-def test_a_body_that_is_no_json_object_is_refused(office: Office, body: bytes, content_type: str, status: int) -> None:
-    headers = {**office.bearer(Scope.READ), "Content-Type": content_type}
-    answer = office.client.post(STATUS, content=body, headers=headers)
+def test_a_body_that_is_no_json_object_is_refused(
+    api_service: ApiService, body: bytes, content_type: str, status: int
+) -> None:
+    headers = {**api_service.bearer(Scope.READ), "Content-Type": content_type}
+    answer = api_service.client.post(STATUS, content=body, headers=headers)
 
     assert answer.status_code == status, answer.text
     assert len(answer.content) < 2_000
 
 
-def test_a_body_that_is_too_large_is_refused_before_it_is_read(office: Office) -> None:
-    with raw(office, "POST", STATUS, {"Content-Length": "2500001", **office.bearer(Scope.READ)}) as answer:
+def test_a_body_that_is_too_large_is_refused_before_it_is_read(api_service: ApiService) -> None:
+    with raw(api_service, "POST", STATUS, {"Content-Length": "2500001", **api_service.bearer(Scope.READ)}) as answer:
         assert answer.status == 413
 
 
-def test_a_body_of_unknown_length_is_refused_since_it_would_be_taken_for_empty(office: Office) -> None:
-    with raw(office, "POST", STATUS, {"Transfer-Encoding": "chunked", **office.bearer(Scope.READ)}) as answer:
+def test_a_body_of_unknown_length_is_refused_since_it_would_be_taken_for_empty(api_service: ApiService) -> None:
+    with raw(api_service, "POST", STATUS, {"Transfer-Encoding": "chunked", **api_service.bearer(Scope.READ)}) as answer:
         assert answer.status == 411
 
 
 @contextmanager
-def raw(office: Office, method: str, path: str, headers: dict[str, str]) -> Iterator[http.client.HTTPResponse]:
+def raw(api_service: ApiService, method: str, path: str, headers: dict[str, str]) -> Iterator[http.client.HTTPResponse]:
     """Send headers only."""
-    connection = http.client.HTTPConnection(urlsplit(office.url).netloc, timeout=10)
+    connection = http.client.HTTPConnection(urlsplit(api_service.url).netloc, timeout=10)
     connection.putrequest(method, path)
     for name, value in headers.items():
         connection.putheader(name, value)
@@ -205,11 +207,11 @@ def raw(office: Office, method: str, path: str, headers: dict[str, str]) -> Iter
     ids=lambda value: value.code.value if isinstance(value, MailchimpsyncError) else None,
 )
 def test_an_error_has_the_status_of_its_kind_and_says_what_to_do(
-    office: Office, monkeypatch: pytest.MonkeyPatch, error: MailchimpsyncError, status: int
+    api_service: ApiService, monkeypatch: pytest.MonkeyPatch, error: MailchimpsyncError, status: int
 ) -> None:
     instead(monkeypatch, "Mailchimpsync.getstatus", failing(error))
 
-    answer = office.post(STATUS)
+    answer = api_service.post(STATUS)
 
     assert answer.status_code == status
     assert answer.json()["error_code"] == error.code
@@ -217,11 +219,11 @@ def test_an_error_has_the_status_of_its_kind_and_says_what_to_do(
 
 
 def test_a_mistake_of_the_program_says_nothing_of_what_it_was_about(
-    office: Office, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    api_service: ApiService, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     instead(monkeypatch, "Mailchimpsync.getstatus", failing(RuntimeError("bella@example.org, key fedcba98" * 1_000)))
 
-    answer = office.post(STATUS)
+    answer = api_service.post(STATUS)
 
     assert (answer.status_code, answer.json()["error_code"]) == (500, "INTERNAL")
     assert len(answer.content) < 1_000
@@ -247,9 +249,9 @@ def long_call(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     go_on.set()
 
 
-def test_long_calls_leave_room_for_webhooks_and_health(office: Office, long_call: threading.Event) -> None:
+def test_long_calls_leave_room_for_webhooks_and_health(api_service: ApiService, long_call: threading.Event) -> None:
     answers: list[httpx2.Response] = []
-    callers = [threading.Thread(target=lambda: answers.append(office.post(STATUS))) for _ in range(6)]
+    callers = [threading.Thread(target=lambda: answers.append(api_service.post(STATUS))) for _ in range(6)]
     for one in callers:
         one.start()
     for _ in range(400):
@@ -259,7 +261,7 @@ def test_long_calls_leave_room_for_webhooks_and_health(office: Office, long_call
 
     assert [answer.status_code for answer in answers] == [429, 429]
     assert "Retry-After" in answers[0].headers
-    assert office.client.post(f"/webhook/batch?secret={office.webhook_secret}").status_code == 200
+    assert api_service.client.post(f"/webhook/batch?secret={api_service.webhook_secret}").status_code == 200
     long_call.set()
     for one in callers:
         one.join(timeout=10)
@@ -267,19 +269,19 @@ def test_long_calls_leave_room_for_webhooks_and_health(office: Office, long_call
 
 
 def test_a_service_that_stops_takes_its_calls_along(serve: Serve, long_call: threading.Event) -> None:
-    office = serve(stop=lambda: True)
+    api_service = serve(stop=lambda: True)
 
-    assert office.post(STATUS).json()["values"] == "stopped"
+    assert api_service.post(STATUS).json()["values"] == "stopped"
 
 
-def test_a_failed_sync_is_an_error_by_both_forms(office: Office) -> None:
-    with office.site.store.begin() as tx:
+def test_a_failed_sync_is_an_error_by_both_forms(api_service: ApiService) -> None:
+    with api_service.site.store.begin() as tx:
         lease = runs.acquire_lease(tx, LIST, "somebody else")
     try:
-        by_http = office.post("/api/Mailchimpsync/fetchandreconcile", scope=Scope.RUN)
-        by_rest = office.rest({"entity": "Mailchimpsync", "action": "fetchandreconcile"})
+        by_http = api_service.post("/api/Mailchimpsync/fetchandreconcile", scope=Scope.RUN)
+        by_rest = api_service.rest({"entity": "Mailchimpsync", "action": "fetchandreconcile"})
     finally:
-        with office.site.store.begin() as tx:
+        with api_service.site.store.begin() as tx:
             runs.release_lease(tx, lease)
 
     assert (by_http.status_code, by_rest.status_code) == (409, 200)

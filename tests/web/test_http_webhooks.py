@@ -1,4 +1,4 @@
-"""Mailchimp calls us: whatever it or anybody else sends, nothing breaks, and nothing is kept without the right secret."""
+"""Mailchimp calls us: whatever it or anyone else sends, nothing breaks, and nothing is kept without the right secret."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mailchimpsync.config import Configuration
 from mailchimpsync.store.schema import event
 from mailchimpsync.web import service
 from mailchimpsync.web.limits import Limits
-from web.conftest import LIST, Office, Serve
+from web.conftest import LIST, ApiService, Serve
 
 AUDIENCE, BATCH = "/webhook/audience", "/webhook/batch"
 FORM = "application/x-www-form-urlencoded"
@@ -33,31 +33,31 @@ UNSUBSCRIBE = {
 }
 
 
-def kept(office: Office) -> int:
-    with office.site.store.begin() as tx:
+def kept(api_service: ApiService) -> int:
+    with api_service.site.store.begin() as tx:
         return int(tx.execute(select(func.count()).select_from(event)).scalar_one())
 
 
 def test_an_event_with_the_right_secret_is_kept(serve: Serve) -> None:
-    office = serve()
-    answer = office.client.post(f"{AUDIENCE}?secret={office.webhook_secret}", data=UNSUBSCRIBE)
+    api_service = serve()
+    answer = api_service.client.post(f"{AUDIENCE}?secret={api_service.webhook_secret}", data=UNSUBSCRIBE)
 
     assert (answer.status_code, answer.text) == (200, "OK")
-    assert kept(office) == 1
+    assert kept(api_service) == 1
 
 
 @pytest.mark.parametrize("path", [AUDIENCE, BATCH])
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_mailchimp_finds_the_address_there(office: Office, path: str, method: str) -> None:
-    answer = office.client.request(method, path)
+def test_mailchimp_finds_the_address_there(api_service: ApiService, path: str, method: str) -> None:
+    answer = api_service.client.request(method, path)
 
     assert answer.status_code == 200
     assert answer.text == ("OK" if method == "GET" else "")
 
 
 @pytest.mark.parametrize("path", [AUDIENCE, BATCH])
-def test_other_methods_are_refused(office: Office, path: str) -> None:
-    answer = office.client.put(path, content=b"x")
+def test_other_methods_are_refused(api_service: ApiService, path: str) -> None:
+    answer = api_service.client.put(path, content=b"x")
 
     assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD, POST")
 
@@ -66,11 +66,11 @@ def test_other_methods_are_refused(office: Office, path: str) -> None:
     "query", ["", "?secret=", "?secret=wrong", "?Secret={}", "?secret={}x", "?secret=%00", "?secret=%ff"]
 )
 @pytest.mark.parametrize("path", [AUDIENCE, BATCH])
-def test_without_the_right_secret_nothing_is_kept(office: Office, path: str, query: str) -> None:
-    answer = office.client.post(f"{path}{query.format(office.webhook_secret)}", data=UNSUBSCRIBE)
+def test_without_the_right_secret_nothing_is_kept(api_service: ApiService, path: str, query: str) -> None:
+    answer = api_service.client.post(f"{path}{query.format(api_service.webhook_secret)}", data=UNSUBSCRIBE)
 
     assert answer.status_code == 401
-    assert kept(office) == 0, "nobody sent the right one"
+    assert kept(api_service) == 0, "nobody sent the right one"
 
 
 def test_a_burst_of_forged_calls_looks_for_a_newer_configuration_once_a_second(
@@ -89,31 +89,31 @@ def test_a_burst_of_forged_calls_looks_for_a_newer_configuration_once_a_second(
     assert seen == [0, 0, 0, 1]
 
 
-def test_a_call_that_is_too_large_is_refused(office: Office) -> None:
+def test_a_call_that_is_too_large_is_refused(api_service: ApiService) -> None:
     body = b"type=unsubscribe&data[email]=" + b"x" * 256_000
-    answer = office.client.post(f"{AUDIENCE}?secret={office.webhook_secret}", content=body)
+    answer = api_service.client.post(f"{AUDIENCE}?secret={api_service.webhook_secret}", content=body)
 
     assert answer.status_code == 413
-    assert kept(office) == 0
+    assert kept(api_service) == 0
 
 
 def test_a_secret_that_was_made_meanwhile_is_known_at_once(serve: Serve) -> None:
-    office = serve()
-    configuration = office.site.configuration
+    api_service = serve()
+    configuration = api_service.site.configuration
     account = configuration.accounts["Green Paths"].model_copy(update={"webhook_secret": None})
-    office.site.save(configuration.model_copy(update={"accounts": {"Green Paths": account}}), "Ann")
+    api_service.site.save(configuration.model_copy(update={"accounts": {"Green Paths": account}}), "Ann")
 
-    answer = office.client.post(f"{AUDIENCE}?secret={office.webhook_secret}", data=UNSUBSCRIBE)
+    answer = api_service.client.post(f"{AUDIENCE}?secret={api_service.webhook_secret}", data=UNSUBSCRIBE)
 
     assert answer.status_code == 200
 
 
 def test_an_event_that_cannot_be_kept_is_to_be_sent_again(serve: Serve) -> None:
-    office = serve()
-    with office.site.store.begin() as tx:
+    api_service = serve()
+    with api_service.site.store.begin() as tx:
         event.drop(tx)
 
-    answer = office.client.post(f"{AUDIENCE}?secret={office.webhook_secret}", data=UNSUBSCRIBE)
+    answer = api_service.client.post(f"{AUDIENCE}?secret={api_service.webhook_secret}", data=UNSUBSCRIBE)
 
     assert answer.status_code == 503
 
@@ -157,30 +157,30 @@ def _quoted(text: str) -> str:
     return quote(text.encode("utf-8", "surrogatepass"))
 
 
-def _send(office: Office, call: dict[str, Any]) -> int:
+def _send(api_service: ApiService, call: dict[str, Any]) -> int:
     query = "" if call["secret"] is None else "secret=" + call["secret"]
     if call["secret"] not in (None, "%ff%fe"):
         right = call["secret"] == "the right one"
-        query = "secret=" + (office.webhook_secret if right else quote(call["secret"].encode("utf-8", "replace")))
+        query = "secret=" + (api_service.webhook_secret if right else quote(call["secret"].encode("utf-8", "replace")))
     headers = [(b"Content-Type", call["content_type"].encode("latin-1"))]
     if call["signature"] is not None:
         headers.append((b"X-Mailchimp-Signature", call["signature"].encode("latin-1")))
     url = f"{call['path']}?{query}"
-    return office.client.request(call["method"], url, content=call["body"], headers=headers).status_code
+    return api_service.client.request(call["method"], url, content=call["body"], headers=headers).status_code
 
 
 def test_whatever_comes_is_answered_and_only_the_right_secret_has_anything_kept(serve: Serve) -> None:
-    office = serve()
+    api_service = serve()
 
     @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), database=None)
     @given(calls)
     def fuzz(call: dict[str, Any]) -> None:
-        before = kept(office)
+        before = kept(api_service)
 
-        status = _send(office, call)
+        status = _send(api_service, call)
 
         assert status in {200, 204, 400, 401, 405, 413}
         if call["secret"] != "the right one":
-            assert kept(office) == before
+            assert kept(api_service) == before
 
     fuzz()

@@ -26,7 +26,7 @@ from schemathesis.specs.openapi.checks import (
 import mailchimpsync.actions  # noqa: F401 (registers the actions)
 from mailchimpsync.actions.api.description import ACTIONS, Scope
 from mailchimpsync.web.limits import Limit, Limits
-from web.conftest import Office, Serve
+from web.conftest import ApiService, Serve
 
 EXAMPLES = int(os.environ.get("MAILCHIMPSYNC_FUZZ_EXAMPLES", "40"))
 AWAY = ("MC_", "CV_", "OUT_OF_TIME")
@@ -36,8 +36,8 @@ CHECKS = [status_code_conformance, content_type_conformance, response_schema_con
 
 
 @pytest.fixture
-def document(office: Office) -> dict[str, Any]:
-    content: dict[str, Any] = office.get("/api/openapi.json", scope=Scope.READ).json()
+def document(api_service: ApiService) -> dict[str, Any]:
+    content: dict[str, Any] = api_service.get("/api/openapi.json", scope=Scope.READ).json()
     return content
 
 
@@ -89,42 +89,42 @@ def _references(value: Any) -> list[str]:
     return [found for one in value for found in _references(one)] if isinstance(value, list) else []
 
 
-def test_the_document_needs_a_token_and_the_page_to_try_it_does_not(office: Office) -> None:
-    page = office.get("/api/docs")
+def test_the_document_needs_a_token_and_the_page_to_try_it_does_not(api_service: ApiService) -> None:
+    page = api_service.get("/api/docs")
 
-    assert office.get("/api/openapi.json").status_code == 401
+    assert api_service.get("/api/openapi.json").status_code == 401
     assert page.status_code == 200
     assert "http" not in page.text.replace("http-equiv", ""), "nothing is loaded from elsewhere"
     assert "<script>" not in page.text
     assert "style=" not in page.text
     for path in ("ninja/swagger-ui.css", "ninja/swagger-ui-bundle.js", "mailchimpsync/api.css", "mailchimpsync/api.js"):
         assert f'"/static/{path}"' in page.text
-        assert office.get(f"/static/{path}").status_code == 200
+        assert api_service.get(f"/static/{path}").status_code == 200
 
 
 def test_behind_a_proxy_that_has_a_path_for_us_links_lead_there(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     serve()
     monkeypatch.setattr(staticfiles_storage, "_wrapped", empty)  # a process serves one site, but for tests
     monkeypatch.setattr(storages, "_storages", {})
-    office = serve(environment={"PUBLIC_URL": "https://charity.example.org/sync/"})
+    api_service = serve(environment={"PUBLIC_URL": "https://charity.example.org/sync/"})
 
-    page = office.get("/api/docs").text
-    paths = office.get("/api/openapi.json", scope=Scope.READ).json()["paths"]
+    page = api_service.get("/api/docs").text
+    paths = api_service.get("/api/openapi.json", scope=Scope.READ).json()["paths"]
 
     assert '"/sync/api/openapi.json"' in page
     assert '"/sync/static/mailchimpsync/api.js"' in page
-    assert office.get("/static/mailchimpsync/api.js").status_code == 200
+    assert api_service.get("/static/mailchimpsync/api.js").status_code == 200
     assert all(path.startswith("/sync/api/") for path in paths)
-    assert office.get("/health", headers={"Host": "10.0.0.7"}).status_code == 200
+    assert api_service.get("/health", headers={"Host": "10.0.0.7"}).status_code == 200
 
 
 @pytest.mark.thorough
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize("title", sorted(ACTIONS))
 def test_whatever_is_sent_to_an_action_is_answered_as_the_document_says(serve: Serve, title: str) -> None:
-    office = serve(limits=UNLIMITED)
-    assert office.post("/api/Mailchimpsync/fetchandreconcile").status_code == 200
-    content = office.get("/api/openapi.json", scope=Scope.READ).json()
+    api_service = serve(limits=UNLIMITED)
+    assert api_service.post("/api/Mailchimpsync/fetchandreconcile").status_code == 200
+    content = api_service.get("/api/openapi.json", scope=Scope.READ).json()
     content["paths"] = {
         path: one for path, one in content["paths"].items() if path == f"/api/{title.replace('.', '/')}"
     }
@@ -136,7 +136,9 @@ def test_whatever_is_sent_to_an_action_is_answered_as_the_document_says(serve: S
     @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), database=None)
     @given(st.one_of(fitting, unfitting))
     def fuzz(case: Case[Any]) -> None:
-        answer = case.call(base_url=office.url, session=session, headers=office.bearer(Scope.CONFIGURE), timeout=60)
+        answer = case.call(
+            base_url=api_service.url, session=session, headers=api_service.bearer(Scope.CONFIGURE), timeout=60
+        )
 
         if answer.status_code >= 500:
             assert answer.json()["error_code"].startswith(AWAY), answer.text

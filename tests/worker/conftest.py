@@ -22,7 +22,7 @@ from support.service import (
     OTHER_LIST,
     OTHERS,
     Charity,
-    Running,
+    RunningService,
     Serve,
     free_port,
 )
@@ -52,13 +52,13 @@ def charity(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Charity
 @pytest.fixture
 def serve(charity: Charity, tmp_path: Path) -> Iterator[Serve]:
     """Starts services; none of them outlives the test."""
-    started: list[Running] = []
+    started: list[RunningService] = []
 
-    def start(*words: str, port: int | None = None, wait: bool = True, **env: str) -> Running:
+    def start(*words: str, port: int | None = None, wait: bool = True, **env: str) -> RunningService:
         port = port or free_port()
         listen = "serve", "--listen", f"127.0.0.1:{port}", "--json-logs"
         process = command("--home", str(charity.home), *listen, *words, place=tmp_path, **env)
-        running = Running(process, f"http://127.0.0.1:{port}")
+        running = RunningService(process, f"http://127.0.0.1:{port}")
         started.append(running)
         if wait:
             running.wait_for(running.answers)

@@ -21,7 +21,7 @@ from mailchimpsync.actions import fetchandreconcile
 from mailchimpsync.config import Schedule
 from mailchimpsync.store.schema import event, journal
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind, FaultPlan
-from support.service import LIST_ID, LONG_AGO, NEWS, WEBHOOK_SECRET, Charity, Running, Serve
+from support.service import LIST_ID, LONG_AGO, NEWS, WEBHOOK_SECRET, Charity, RunningService, Serve
 
 pytestmark = pytest.mark.thorough
 
@@ -57,7 +57,7 @@ def address(number: int) -> str:
 
 
 def furnish(charity: Charity) -> None:
-    """Let everybody be subscribed on both sides, and in sync."""
+    """Let everyone be subscribed on both sides, and in sync."""
     added = {NEWS: {"status": "Added", "date": LONG_AGO}}
     people = [{"first_name": "P", "emails": [address(n)], "groups": added} for n in range(PEOPLE)]
     charity.civicrm.load_contacts(people)
@@ -86,7 +86,7 @@ def letters() -> list[dict[str, str]]:
     return found
 
 
-def deliver(service: Running, some: Sequence[dict[str, str]]) -> list[int]:
+def deliver(service: RunningService, some: Sequence[dict[str, str]]) -> list[int]:
     """Send letters over one connection, one after the other."""
     with httpx2.Client(timeout=60) as http:
         where = f"{service.url}/webhook/audience"

@@ -41,8 +41,8 @@ def after_run(started: datetime, **more: Any) -> History:
     return History(first_seen=LONG_AGO, run_started=started, **more)
 
 
-def attempt(fate: CallOutcome, ended: datetime = NOON, failures: int = 0) -> Attempt:
-    return Attempt(ended - MINUTE, ended, fate, failures)
+def attempt(sync_result: CallOutcome, ended: datetime = NOON, failures: int = 0) -> Attempt:
+    return Attempt(ended - MINUTE, ended, sync_result, failures)
 
 
 # -- by the interval ----------------------------------------------------------------------------------------------
@@ -56,7 +56,7 @@ def test_the_interval_counts_from_start_to_start() -> None:
     assert due(plan(every_minutes=15), after_run(NOON), NOON + 14 * MINUTE, "news") == NOON + 15 * MINUTE
 
 
-def test_whoever_was_away_over_a_regular_time_is_due_at_once() -> None:
+def test_a_connection_that_missed_a_regular_time_is_due_at_once() -> None:
     assert due(plan(), after_run(NOON), NOON + 30 * HOUR, "news") == NOON + HOUR
 
 
@@ -238,7 +238,7 @@ schedules = st.builds(
     jitter_seconds=st.integers(0, 3_600),
 )
 attempts = st.none() | st.builds(
-    lambda ended, fate, failures: Attempt(ended - MINUTE, ended, fate, failures),
+    lambda ended, sync_result, failures: Attempt(ended - MINUTE, ended, sync_result, failures),
     moments,
     st.sampled_from(list(CallOutcome)),
     st.integers(0, 1_000),

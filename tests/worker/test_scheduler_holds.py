@@ -1,4 +1,4 @@
-"""A connection that is held is left alone by the service, until somebody approves its plan: then at once."""
+"""A connection that is held is left alone by the service, until someone approves its plan: then at once."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_an_approved_plan_is_done_at_once_and_once(world: World, scheduler: Sche
     assert {world.status(address) for address in PEOPLE[:5]} == {"unsubscribed"}
 
 
-def test_with_the_schedule_off_an_approved_plan_waits_for_somebody_to_sync(world: World, scheduler: Scheduler) -> None:
+def test_with_the_schedule_off_an_approved_plan_waits_for_someone_to_sync(world: World, scheduler: Scheduler) -> None:
     run_what_is_due(scheduler)
     [link] = scheduler.site.configuration.connections
     off = link.model_copy(update={"schedule": Schedule(enabled=False)})

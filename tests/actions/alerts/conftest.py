@@ -25,8 +25,8 @@ SIGNING_SECRET = "what-signs-alerts-0123456789"
 
 
 @dataclass
-class Office:
-    """Ann's office. Bella is on both sides; nobody has synced yet."""
+class AlertSite:
+    """A site with channels for alerts. Bella is on both sides, and nobody has synced yet."""
 
     world: World
     mailbox: MailServer
@@ -69,7 +69,7 @@ class Office:
         watch(self.site, seconds=60)
         return self.mailbox.subjects[before:]
 
-    def another(self) -> Office:
+    def another(self) -> AlertSite:
         """Another service on the same store."""
         return replace(self, site=self.site.another())
 
@@ -94,14 +94,14 @@ TO = ("ann@office.example",)
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
+def alert_site(tmp_path: Path) -> Iterator[AlertSite]:
     world = World()
     world.member("bella@example.org")
     world.contact("bella@example.org", {NEWS: 9})
     with served_mail_server() as mailbox, served_webhook_receiver() as pager:
         site = site_of(world)
         site.settings = site.settings.model_copy(update={"home": tmp_path})
-        office = Office(world, mailbox, pager, site)
-        office.is_told()
-        yield office
+        alert_site = AlertSite(world, mailbox, pager, site)
+        alert_site.is_told()
+        yield alert_site
     world.close()

@@ -14,7 +14,7 @@ from threading import Event
 import pytest
 from pydantic import SecretStr
 
-from actions.alerts.conftest import HOOK_PATH, PING_PATH, SIGNING_SECRET, SLACK_PATH, TO, Office
+from actions.alerts.conftest import HOOK_PATH, PING_PATH, SIGNING_SECRET, SLACK_PATH, TO, AlertSite
 from mailchimpsync.actions import testalerts as try_channels
 from mailchimpsync.actions import watch
 from mailchimpsync.actions.alerts import channels
@@ -29,100 +29,100 @@ from support.certificates import make_certificate
 from support.world import NEWS
 
 
-def told_by_doctor(office: Office) -> list[tuple[str, str, str]]:
-    return [(one.level.value, one.subject, one.found) for one in check_alerts(office.site)]
+def told_by_doctor(alert_site: AlertSite) -> list[tuple[str, str, str]]:
+    return [(one.level.value, one.subject, one.found) for one in check_alerts(alert_site.site)]
 
 
-def test_a_mail_is_from_us_to_all_and_says_that_a_program_sent_it(office: Office) -> None:
-    office.is_told()
-    try_channels(office.site)
+def test_a_mail_is_from_us_to_all_and_says_that_a_program_sent_it(alert_site: AlertSite) -> None:
+    alert_site.is_told()
+    try_channels(alert_site.site)
 
-    [mail] = office.mailbox.mails
+    [mail] = alert_site.mailbox.mails
     assert (mail["From"], mail["To"]) == ("sync@site.example", TO[0])
     assert mail["Auto-Submitted"] == "auto-generated"
     assert mail["Message-ID"].endswith("@site.example>")
     assert mail["Subject"] == "[mailchimpsync cv] Test message"
 
 
-def test_a_webhook_is_signed_over_the_time_and_the_body(office: Office) -> None:
-    office.is_told(email=None, webhook=office.hook)
-    office.disable_the_group()
-    office.sync()
-    office.look()
+def test_a_webhook_is_signed_over_the_time_and_the_body(alert_site: AlertSite) -> None:
+    alert_site.is_told(email=None, webhook=alert_site.hook)
+    alert_site.disable_the_group()
+    alert_site.sync()
+    alert_site.look()
 
-    [call] = office.pager.calls
+    [call] = alert_site.pager.calls
     stamp, digest = call.headers["Mailchimpsync-Signature"].removeprefix("t=").split(",v1=")
     wanted = hmac.new(SIGNING_SECRET.encode(), f"{stamp}.".encode() + call.body, hashlib.sha256).hexdigest()
     told = json.loads(call.body)
     assert (call.method, call.path) == ("POST", HOOK_PATH)
     assert hmac.compare_digest(digest, wanted)
-    assert int(stamp) == int(office.world.now.timestamp())
+    assert int(stamp) == int(alert_site.world.now.timestamp())
     assert told["event"] == "problem"
     assert told["alert"]["code"] == "CV_GROUP_INACTIVE"
     assert told["delivery"] == call.headers["Mailchimpsync-Delivery"]
 
 
-def test_slack_gets_text_in_which_nothing_is_a_link_or_a_mention(office: Office) -> None:
-    office.link(audience_name="Walks & <!channel>")
-    office.is_told(email=None, slack=office.slack)
-    office.disable_the_group()
-    office.sync()
-    office.look()
+def test_slack_gets_text_in_which_nothing_is_a_link_or_a_mention(alert_site: AlertSite) -> None:
+    alert_site.link(audience_name="Walks & <!channel>")
+    alert_site.is_told(email=None, slack=alert_site.slack)
+    alert_site.disable_the_group()
+    alert_site.sync()
+    alert_site.look()
 
-    [call] = office.pager.calls
+    [call] = alert_site.pager.calls
     text = json.loads(call.body)["text"]
     assert call.path == SLACK_PATH
     assert text.startswith("*[mailchimpsync cv] Walks &amp; &lt;!channel&gt; ↔ group 8: the sync failed")
 
 
-def test_a_title_with_a_line_break_makes_no_header_of_its_own(office: Office) -> None:
-    office.link(audience_name="News\r\nBcc: carl@example.org")
-    office.disable_the_group()
-    office.sync()
-    office.look()
+def test_a_title_with_a_line_break_makes_no_header_of_its_own(alert_site: AlertSite) -> None:
+    alert_site.link(audience_name="News\r\nBcc: carl@example.org")
+    alert_site.disable_the_group()
+    alert_site.sync()
+    alert_site.look()
 
-    [mail] = office.mailbox.mails
+    [mail] = alert_site.mailbox.mails
     assert mail["Bcc"] is None
 
 
-def test_a_channel_that_fails_keeps_no_other_and_is_tried_again_less_and_less_often(office: Office) -> None:
-    office.is_told(webhook=office.hook, email=office.site.configuration.alerts.email)
-    office.pager.status = 503
-    office.disable_the_group()
-    office.sync()
-    mails = [len(office.look(hours=minutes / 60)) for minutes in (0, 0.5, 0.6, 1, 1.1, 3)]
-    tries = len(office.pager.calls)
-    office.pager.status = 204
-    office.look(hours=1)
+def test_a_channel_that_fails_keeps_no_other_and_is_tried_again_less_and_less_often(alert_site: AlertSite) -> None:
+    alert_site.is_told(webhook=alert_site.hook, email=alert_site.site.configuration.alerts.email)
+    alert_site.pager.status = 503
+    alert_site.disable_the_group()
+    alert_site.sync()
+    mails = [len(alert_site.look(hours=minutes / 60)) for minutes in (0, 0.5, 0.6, 1, 1.1, 3)]
+    tries = len(alert_site.pager.calls)
+    alert_site.pager.status = 204
+    alert_site.look(hours=1)
 
     assert mails == [1, 0, 0, 0, 0, 0]
     assert tries == 3
-    assert len(office.pager.calls) == 4
-    assert len({call.headers["Mailchimpsync-Delivery"] for call in office.pager.calls}) == 1
+    assert len(alert_site.pager.calls) == 4
+    assert len({call.headers["Mailchimpsync-Delivery"] for call in alert_site.pager.calls}) == 1
 
 
-def test_a_message_that_nobody_takes_is_given_up(office: Office) -> None:
-    office.is_told(reminders=0)
-    office.mailbox.broken = True
-    office.disable_the_group()
-    office.sync()
+def test_a_message_that_nobody_takes_is_given_up(alert_site: AlertSite) -> None:
+    alert_site.is_told(reminders=0)
+    alert_site.mailbox.broken = True
+    alert_site.disable_the_group()
+    alert_site.sync()
     for _ in range(30):
-        office.look(hours=4)
-    office.mailbox.broken = False
+        alert_site.look(hours=4)
+    alert_site.mailbox.broken = False
 
-    assert office.look(hours=4) == []
-    with office.site.store.begin() as tx:
+    assert alert_site.look(hours=4) == []
+    with alert_site.site.store.begin() as tx:
         assert outbox.newest_by_channel(tx)["email"].state == outbox.GIVEN_UP
 
 
-def test_a_channel_that_fails_shows_in_doctor_without_what_the_server_said(office: Office) -> None:
-    office.is_told(email=office.site.configuration.alerts.email, slack=office.slack)
-    office.mailbox.broken, office.pager.status = True, 404
-    office.disable_the_group()
-    office.sync()
-    office.look()
+def test_a_channel_that_fails_shows_in_doctor_without_what_the_server_said(alert_site: AlertSite) -> None:
+    alert_site.is_told(email=alert_site.site.configuration.alerts.email, slack=alert_site.slack)
+    alert_site.mailbox.broken, alert_site.pager.status = True, 404
+    alert_site.disable_the_group()
+    alert_site.sync()
+    alert_site.look()
 
-    assert told_by_doctor(office) == [
+    assert told_by_doctor(alert_site) == [
         ("warning", "Alerts", "Open problems: 1."),
         (
             "warning",
@@ -133,31 +133,34 @@ def test_a_channel_that_fails_shows_in_doctor_without_what_the_server_said(offic
     ]
 
 
-def test_doctor_says_when_nobody_is_told(office: Office) -> None:
-    office.is_told(email=None)
+def test_doctor_says_when_nobody_is_told(alert_site: AlertSite) -> None:
+    alert_site.is_told(email=None)
 
-    assert told_by_doctor(office) == [("warning", "Alerts", "No one is alerted when something goes wrong.")]
+    assert told_by_doctor(alert_site) == [("warning", "Alerts", "No one is alerted when something goes wrong.")]
 
 
-def test_one_recipient_who_is_refused_does_not_make_the_others_get_it_again(office: Office) -> None:
-    email = office.site.configuration.alerts.email
+def test_one_recipient_who_is_refused_does_not_make_the_others_get_it_again(alert_site: AlertSite) -> None:
+    email = alert_site.site.configuration.alerts.email
     assert email is not None
-    office.is_told(email=email.model_copy(update={"to": ("ann@office.example", "gone@office.example")}))
-    office.mailbox.refused = {"gone@office.example"}
-    office.disable_the_group()
-    office.sync()
+    alert_site.is_told(email=email.model_copy(update={"to": ("ann@office.example", "gone@office.example")}))
+    alert_site.mailbox.refused = {"gone@office.example"}
+    alert_site.disable_the_group()
+    alert_site.sync()
 
-    assert sum(len(office.look(hours=1)) for _ in range(5)) == 1
-    assert told_by_doctor(office)[-1][2].endswith("1 of 2 recipients refused.")
+    assert sum(len(alert_site.look(hours=1)) for _ in range(5)) == 1
+    assert told_by_doctor(alert_site)[-1][2].endswith("1 of 2 recipients refused.")
 
 
-def test_a_test_says_what_came_of_every_channel_and_shows_no_secret(office: Office) -> None:
-    office.is_told(
-        email=office.site.configuration.alerts.email, webhook=office.hook, slack=office.slack, ping_url=office.ping_url
+def test_a_test_says_what_came_of_every_channel_and_shows_no_secret(alert_site: AlertSite) -> None:
+    alert_site.is_told(
+        email=alert_site.site.configuration.alerts.email,
+        webhook=alert_site.hook,
+        slack=alert_site.slack,
+        ping_url=alert_site.ping_url,
     )
-    well = try_channels(office.site)
-    office.pager.status, office.mailbox.broken = 500, True
-    ill = try_channels(office.site)
+    well = try_channels(alert_site.site)
+    alert_site.pager.status, alert_site.mailbox.broken = 500, True
+    ill = try_channels(alert_site.site)
 
     assert [one.subject for one in well] == ["E-mail", "Webhook", "Slack", "Ping"]
     assert {one.level for one in well} == {Level.GOOD}
@@ -167,23 +170,23 @@ def test_a_test_says_what_came_of_every_channel_and_shows_no_secret(office: Offi
         assert secret not in told
 
 
-def test_a_redirect_is_not_followed_and_no_delivery(office: Office) -> None:
-    office.is_told(email=None, webhook=office.hook, slack=office.slack, ping_url=office.ping_url)
-    office.pager.status, office.pager.location = 302, f"{office.pager.url}/inside"
+def test_a_redirect_is_not_followed_and_no_delivery(alert_site: AlertSite) -> None:
+    alert_site.is_told(email=None, webhook=alert_site.hook, slack=alert_site.slack, ping_url=alert_site.ping_url)
+    alert_site.pager.status, alert_site.pager.location = 302, f"{alert_site.pager.url}/inside"
 
-    found = try_channels(office.site)
+    found = try_channels(alert_site.site)
 
     assert [one.found for one in found] == ["The message wasn't accepted: HTTP 302."] * 3
-    assert office.pager.paths == [HOOK_PATH, SLACK_PATH, PING_PATH]
+    assert alert_site.pager.paths == [HOOK_PATH, SLACK_PATH, PING_PATH]
 
 
-def test_a_server_that_is_not_there_is_a_finding(office: Office) -> None:
+def test_a_server_that_is_not_there_is_a_finding(alert_site: AlertSite) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
         email = Email(host="127.0.0.1", port=port, security="none", sender="sync@site.example", to=TO)
-        office.is_told(email=email)
-        [found] = try_channels(office.site)
+        alert_site.is_told(email=email)
+        [found] = try_channels(alert_site.site)
 
     assert found.found == "The message wasn't accepted: ConnectionRefusedError."
 
@@ -199,18 +202,18 @@ def test_a_server_that_never_answers_keeps_nobody_for_longer_than_it_may() -> No
     answered.set()
 
 
-def test_a_channel_that_never_answers_does_not_use_up_the_time_of_the_others(office: Office) -> None:
-    office.is_told(email=office.site.configuration.alerts.email, slack=office.slack)
-    office.mailbox.broken = True
-    office.disable_the_group()
-    office.sync()
-    queue_notifications(office.site)
-    watch(office.site, seconds=60, stop=stop_after(1))  # the time is over after the mail that nobody takes
-    assert office.pager.calls == []
-    office.world.pass_time(3_600)
-    watch(office.site, seconds=60, stop=stop_after(1))
+def test_a_channel_that_never_answers_does_not_use_up_the_time_of_the_others(alert_site: AlertSite) -> None:
+    alert_site.is_told(email=alert_site.site.configuration.alerts.email, slack=alert_site.slack)
+    alert_site.mailbox.broken = True
+    alert_site.disable_the_group()
+    alert_site.sync()
+    queue_notifications(alert_site.site)
+    watch(alert_site.site, seconds=60, stop=stop_after(1))  # the time is over after the mail that nobody takes
+    assert alert_site.pager.calls == []
+    alert_site.world.pass_time(3_600)
+    watch(alert_site.site, seconds=60, stop=stop_after(1))
 
-    assert office.pager.paths == [SLACK_PATH]
+    assert alert_site.pager.paths == [SLACK_PATH]
 
 
 def stop_after(messages_tried: int) -> Callable[[], bool]:
@@ -219,42 +222,42 @@ def stop_after(messages_tried: int) -> Callable[[], bool]:
     return lambda: next(asked, True)
 
 
-def test_what_is_no_longer_configured_is_not_sent(office: Office) -> None:
-    office.mailbox.broken = True
-    office.disable_the_group()
-    office.sync()
-    office.look()
-    office.mailbox.broken = False
-    office.is_told(email=None)
+def test_what_is_no_longer_configured_is_not_sent(alert_site: AlertSite) -> None:
+    alert_site.mailbox.broken = True
+    alert_site.disable_the_group()
+    alert_site.sync()
+    alert_site.look()
+    alert_site.mailbox.broken = False
+    alert_site.is_told(email=None)
 
-    assert office.look(hours=1) == []
-    with office.site.store.begin() as tx:
+    assert alert_site.look(hours=1) == []
+    with alert_site.site.store.begin() as tx:
         assert outbox.newest_by_channel(tx)["email"].note == "the channel is no longer configured"
 
 
-def test_a_ping_follows_every_sync_that_is_done_and_one_that_failed_says_so(office: Office) -> None:
-    office.is_told(email=None, ping_url=office.ping_url)
+def test_a_ping_follows_every_sync_that_is_done_and_one_that_failed_says_so(alert_site: AlertSite) -> None:
+    alert_site.is_told(email=None, ping_url=alert_site.ping_url)
     for _ in range(2):
-        office.sync()
-        office.look()
-        office.look()
-    office.disable_the_group()
+        alert_site.sync()
+        alert_site.look()
+        alert_site.look()
+    alert_site.disable_the_group()
     for _ in range(2):
-        office.sync()
-        office.look()
-    office.disable_the_group(active=True)
-    office.sync()
-    office.look()
+        alert_site.sync()
+        alert_site.look()
+    alert_site.disable_the_group(active=True)
+    alert_site.sync()
+    alert_site.look()
 
-    assert office.pager.paths == [PING_PATH, PING_PATH, f"{PING_PATH}/fail", PING_PATH]
+    assert alert_site.pager.paths == [PING_PATH, PING_PATH, f"{PING_PATH}/fail", PING_PATH]
 
 
-def test_the_weeks_summary_comes_once_a_week_and_names_nobody(office: Office) -> None:
-    office.sync()
-    office.is_told(summary="monday", late_after_hours=8_760)
-    days = [len(office.look(hours=24)) for _ in range(15)]
+def test_the_weeks_summary_comes_once_a_week_and_names_nobody(alert_site: AlertSite) -> None:
+    alert_site.sync()
+    alert_site.is_told(summary="monday", late_after_hours=8_760)
+    days = [len(alert_site.look(hours=24)) for _ in range(15)]
 
-    text = office.mailbox.mails[-1].get_content()
+    text = alert_site.mailbox.mails[-1].get_content()
     assert days == [1, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0]
     assert "Last complete sync: 2026-11-20 12:00 UTC." in text
     assert "People who can't be synced: 0 of 1." in text
@@ -262,20 +265,20 @@ def test_the_weeks_summary_comes_once_a_week_and_names_nobody(office: Office) ->
     assert "bella" not in text
 
 
-def test_the_service_looks_every_minute_and_asks_about_webhooks_every_hour(office: Office) -> None:
-    office.site.settings = office.site.settings.model_copy(update={"public_url": office.pager.url})
-    alerting, world = Alerting(), office.world
-    office.sync()
+def test_the_service_looks_every_minute_and_asks_about_webhooks_every_hour(alert_site: AlertSite) -> None:
+    alert_site.site.settings = alert_site.site.settings.model_copy(update={"public_url": alert_site.pager.url})
+    alerting, world = Alerting(), alert_site.world
+    alert_site.sync()
     world.forget_requests()
     asked = []
     for _ in range(3):
-        assert alerting.work(office.site, lambda: False) == 60
+        assert alerting.work(alert_site.site, lambda: False) == 60
         asked.append(len(world.requests()))
         world.pass_time(3_600)
 
     assert asked[0] == 0
     assert 0 < asked[1] < asked[2]
-    assert any("WEBHOOK_MISSING" in subject for subject in office.mailbox.subjects)
+    assert any("WEBHOOK_MISSING" in subject for subject in alert_site.mailbox.subjects)
 
 
 @pytest.fixture
@@ -301,42 +304,42 @@ def to_encrypted(mailbox: MailServer, password: str) -> Email:
     )
 
 
-def test_a_mail_goes_encrypted_to_a_server_that_wants_a_login(office: Office, encrypted: MailServer) -> None:
-    office.is_told(email=to_encrypted(encrypted, PASSWORD))
-    [found] = try_channels(office.site)
+def test_a_mail_goes_encrypted_to_a_server_that_wants_a_login(alert_site: AlertSite, encrypted: MailServer) -> None:
+    alert_site.is_told(email=to_encrypted(encrypted, PASSWORD))
+    [found] = try_channels(alert_site.site)
 
     assert found.level is Level.GOOD
     assert encrypted.logins == [("sync", PASSWORD)]
     assert encrypted.subjects == ["[mailchimpsync cv] Test message"]
 
 
-def test_a_wrong_password_is_told_by_its_number(office: Office, encrypted: MailServer) -> None:
-    office.is_told(email=to_encrypted(encrypted, "not-the-password"))
-    [found] = try_channels(office.site)
+def test_a_wrong_password_is_told_by_its_number(alert_site: AlertSite, encrypted: MailServer) -> None:
+    alert_site.is_told(email=to_encrypted(encrypted, "not-the-password"))
+    [found] = try_channels(alert_site.site)
 
     assert found.found == "The message wasn't accepted: SMTP 535 (SMTPAuthenticationError)."
 
 
 def test_a_server_whose_certificate_nobody_knows_gets_neither_password_nor_mail(
-    office: Office, encrypted: MailServer, monkeypatch: pytest.MonkeyPatch
+    alert_site: AlertSite, encrypted: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(channels, "tls", ssl.create_default_context)
-    office.is_told(email=to_encrypted(encrypted, PASSWORD))
-    [found] = try_channels(office.site)
+    alert_site.is_told(email=to_encrypted(encrypted, PASSWORD))
+    [found] = try_channels(alert_site.site)
 
     assert found.found == "The message wasn't accepted: SSLCertVerificationError."
     assert (encrypted.logins, encrypted.mails) == ([], [])
 
 
-def test_no_message_holds_an_address_of_a_member(office: Office) -> None:
-    office.is_told(summary="monday", email=office.site.configuration.alerts.email, webhook=office.hook)
-    office.world.contact("carl@example.org", {NEWS: 1}, first_name="Carl")
-    office.sync()
-    office.disable_the_group()
-    office.sync()
-    office.look(hours=1)
+def test_no_message_holds_an_address_of_a_member(alert_site: AlertSite) -> None:
+    alert_site.is_told(summary="monday", email=alert_site.site.configuration.alerts.email, webhook=alert_site.hook)
+    alert_site.world.contact("carl@example.org", {NEWS: 1}, first_name="Carl")
+    alert_site.sync()
+    alert_site.disable_the_group()
+    alert_site.sync()
+    alert_site.look(hours=1)
 
-    told = "".join(mail.as_string() for mail in office.mailbox.mails)
-    told += "".join(call.body.decode() for call in office.pager.calls)
+    told = "".join(mail.as_string() for mail in alert_site.mailbox.mails)
+    told += "".join(call.body.decode() for call in alert_site.pager.calls)
     assert told.count("CV_GROUP_INACTIVE") > 2
     assert not [name for name in ("bella", "carl", "Carl", "example.org") if name in told]

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 import mailchimpsync
-from actions.conftest import Office
+from actions.conftest import CharitySite
 from mailchimpsync import fetchandreconcile, open_site
 from mailchimpsync.actions.api.description import ACTIONS
 from mailchimpsync.actions.entities.derived import ENTITIES
@@ -47,27 +47,27 @@ def test_what_there_is_not_is_an_attribute_error() -> None:
 
 
 def test_the_example_in_the_docs_works(
-    office: Office, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    charity_site: CharitySite, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     page = PAGE.read_text(encoding="utf-8")
     [code] = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
     [output] = re.findall(r"^```text\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
-    monkeypatch.setenv("MAILCHIMPSYNC_HOME", str(office.charity.home))
+    monkeypatch.setenv("MAILCHIMPSYNC_HOME", str(charity_site.charity.home))
 
     exec(compile(code, str(PAGE), "exec"), {})  # noqa: S102 (the page's code is the test's subject)
 
     assert capsys.readouterr().out == output
 
 
-def test_a_site_is_opened_by_its_path_as_text(office: Office) -> None:
-    with open_site(str(office.charity.home)) as site:
-        assert site.configuration.connections == office.site.configuration.connections
+def test_a_site_is_opened_by_its_path_as_text(charity_site: CharitySite) -> None:
+    with open_site(str(charity_site.charity.home)) as site:
+        assert site.configuration.connections == charity_site.site.configuration.connections
 
 
-def test_a_number_may_be_text_and_what_is_none_is_refused_with_our_error(office: Office) -> None:
-    [report] = fetchandreconcile(office.site, group_id=cast("int", str(NEWS)), max_time=cast("float", "60"))
+def test_a_number_may_be_text_and_what_is_none_is_refused_with_our_error(charity_site: CharitySite) -> None:
+    [report] = fetchandreconcile(charity_site.site, group_id=cast("int", str(NEWS)), max_time=cast("float", "60"))
     assert report.outcome == "done"
 
     for wrong in ({"group_id": "eight"}, {"max_time": "soon"}, {"since": 5}):
         with pytest.raises(UsageError, match=f"fetchandreconcile: {next(iter(wrong))}"):
-            fetchandreconcile(office.site, **cast("dict[str, Any]", wrong))
+            fetchandreconcile(charity_site.site, **cast("dict[str, Any]", wrong))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from actions.conftest import Door, Office
+from actions.conftest import CharitySite, Interface
 from mailchimpsync.actions.configuration.fetchaccountinfo import fetchaccountinfo
 from mailchimpsync.config import CONFIG_FILE, mask
 from mailchimpsync.errors import EvidenceError
@@ -19,32 +19,32 @@ OURS = {"url": f"{PUBLIC_URL}/webhook/audience?secret=…", "sources": ["admin",
 
 
 @pytest.fixture(autouse=True)
-def reached(office: Office) -> None:
+def reached(charity_site: CharitySite) -> None:
     """The site has a public address, and Mailchimp takes it without asking."""
-    move_to(office, PUBLIC_URL)
-    office.charity.mailchimp.set_options(validate_webhooks=False)
+    move_to(charity_site, PUBLIC_URL)
+    charity_site.charity.mailchimp.set_options(validate_webhooks=False)
 
 
-def move_to(office: Office, url: str | None) -> None:
-    file = office.charity.home / CONFIG_FILE
+def move_to(charity_site: CharitySite, url: str | None) -> None:
+    file = charity_site.charity.home / CONFIG_FILE
     kept = [line for line in file.read_text(encoding="utf-8").splitlines() if not line.startswith("public_url")]
     file.write_text("\n".join([*kept, *([f'public_url = "{url}"'] if url else []), ""]), encoding="utf-8")
-    office.site.settings = office.site.settings.model_copy(update={"public_url": url})
+    charity_site.site.settings = charity_site.site.settings.model_copy(update={"public_url": url})
 
 
 @pytest.fixture
-def account(office: Office) -> str:
-    [name] = office.site.configuration.accounts
+def account(charity_site: CharitySite) -> str:
+    [name] = charity_site.site.configuration.accounts
     return name
 
 
-def by_hand(door: Door, office: Office, account: str, process: str, **given: Any) -> Any:
-    return door(office, UPDATE, api_key=account, process=process, **given)
+def by_hand(interface: Interface, charity_site: CharitySite, account: str, process: str, **given: Any) -> Any:
+    return interface(charity_site, UPDATE, api_key=account, process=process, **given)
 
 
-def test_an_account_is_described(office: Office, door: Door, account: str) -> None:
-    office.charity.mailchimp.add_audience(MAILCHIMP_KEY, "c0ffee0000", "Walkers", {"1111111111": "Topics: Walks"})
-    found = door(office, FETCH, api_key=account).values
+def test_an_account_is_described(charity_site: CharitySite, interface: Interface, account: str) -> None:
+    charity_site.charity.mailchimp.add_audience(MAILCHIMP_KEY, "c0ffee0000", "Walkers", {"1111111111": "Topics: Walks"})
+    found = interface(charity_site, FETCH, api_key=account).values
     assert (found["account_name"], found["role"]) == ("Green Paths", "owner")
     assert {"email", "first_name", "last_name", "username"} <= found.keys()
     assert found["audiences"].keys() == {LIST_ID, OTHER_LIST, "c0ffee0000"}
@@ -54,82 +54,86 @@ def test_an_account_is_described(office: Office, door: Door, account: str) -> No
     assert found["webhookUrl"] == OURS["url"]
 
 
-def test_webhooks_are_found_without_their_secrets(office: Office, door: Door, account: str) -> None:
-    by_hand(door, office, account, "add_webhook", list_id=LIST_ID)
-    by_hand(door, office, account, "add_batch_webhook")
-    found = door(office, FETCH, api_key=account)
+def test_webhooks_are_found_without_their_secrets(
+    charity_site: CharitySite, interface: Interface, account: str
+) -> None:
+    by_hand(interface, charity_site, account, "add_webhook", list_id=LIST_ID)
+    by_hand(interface, charity_site, account, "add_batch_webhook")
+    found = interface(charity_site, FETCH, api_key=account)
     audience = found.values["audiences"][LIST_ID]
     assert audience["webhookFound"] is True
     assert audience["webhooks"] == [audience["webhook"]]
     assert audience["webhook"].items() >= OURS.items()
     assert found.values["batchWebhook"]["url"] == f"{PUBLIC_URL}/webhook/batch?secret=…"
-    secret = office.site.configuration.accounts[account].webhook_secret
+    secret = charity_site.site.configuration.accounts[account].webhook_secret
     assert secret is not None
     assert secret.get_secret_value() not in str(found.envelope)
     assert MAILCHIMP_KEY not in str(found.envelope)
 
 
 @pytest.mark.parametrize("as_what", ["masked", "plain"])
-def test_an_account_is_known_by_its_key(office: Office, door: Door, as_what: str) -> None:
+def test_an_account_is_known_by_its_key(charity_site: CharitySite, interface: Interface, as_what: str) -> None:
     given = {"masked": mask(MAILCHIMP_KEY), "plain": MAILCHIMP_KEY}[as_what]
-    assert door(office, FETCH, api_key=given).values["account_name"] == "Green Paths"
+    assert interface(charity_site, FETCH, api_key=given).values["account_name"] == "Green Paths"
 
 
 @pytest.mark.parametrize("given", ["…9999-us6", "Blue Rivers"])
-def test_what_is_neither_an_account_nor_a_key_is_told(office: Office, door: Door, account: str, given: str) -> None:
-    answer = door(office, FETCH, api_key=given)
+def test_what_is_neither_an_account_nor_a_key_is_told(
+    charity_site: CharitySite, interface: Interface, account: str, given: str
+) -> None:
+    answer = interface(charity_site, FETCH, api_key=given)
     assert account in answer.error
     assert answer.exit_code == 2
 
 
-def test_a_new_key_opens_an_account_that_is_not_configured(office: Office) -> None:
+def test_a_new_key_opens_an_account_that_is_not_configured(charity_site: CharitySite) -> None:
     new = "9" * 32 + "-us6"
-    office.charity.mailchimp.add_account(new, account_name="Blue Rivers")
-    office.charity.mailchimp.add_audience(new, "b1ee000000", "Rowers")
-    to_the_stand_in = office.site.clients.mailchimp
-    clients = type(office.site.clients)(
+    charity_site.charity.mailchimp.add_account(new, account_name="Blue Rivers")
+    charity_site.charity.mailchimp.add_audience(new, "b1ee000000", "Rowers")
+    to_the_stand_in = charity_site.site.clients.mailchimp
+    clients = type(charity_site.site.clients)(
         mailchimp=lambda one, runtime: to_the_stand_in(
-            one.model_copy(update={"base_url": office.charity.mailchimp_url}), runtime
+            one.model_copy(update={"base_url": charity_site.charity.mailchimp_url}), runtime
         )
     )
-    office.site.clients = clients
-    found = fetchaccountinfo(office.site, api_key=new)
+    charity_site.site.clients = clients
+    found = fetchaccountinfo(charity_site.site, api_key=new)
     assert (found["account_name"], list(found["audiences"])) == ("Blue Rivers", ["b1ee000000"])
     assert (found["webhookUrl"], found["batchWebhookSecret"]) == (None, None)
 
 
 def test_an_account_with_too_many_audiences_is_not_looked_at(
-    office: Office, account: str, monkeypatch: pytest.MonkeyPatch
+    charity_site: CharitySite, account: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys.modules[fetchaccountinfo.__module__], "AUDIENCES_MAX", 1)
     with pytest.raises(EvidenceError):
-        fetchaccountinfo(office.site, api_key=account)
+        fetchaccountinfo(charity_site.site, api_key=account)
 
 
-def test_a_webhook_is_made_and_deleted(office: Office, door: Door, account: str) -> None:
-    made = by_hand(door, office, account, "add_webhook", list_id=LIST_ID).values
+def test_a_webhook_is_made_and_deleted(charity_site: CharitySite, interface: Interface, account: str) -> None:
+    made = by_hand(interface, charity_site, account, "add_webhook", list_id=LIST_ID).values
     [hook] = made["webhooks"]
     assert (made["account"], made["list_id"]) == (account, LIST_ID)
     assert hook["events"] == ["cleaned", "profile", "subscribe", "unsubscribe", "upemail"]
-    gone = by_hand(door, office, account, "delete_webhook", list_id=LIST_ID, id=hook["id"]).values
+    gone = by_hand(interface, charity_site, account, "delete_webhook", list_id=LIST_ID, id=hook["id"]).values
     assert gone["webhooks"] == []
 
 
-def test_without_list_id_the_audience_is_found(office: Office, door: Door, account: str) -> None:
-    [hook] = by_hand(door, office, account, "add_webhook", list_id=OTHER_LIST).values["webhooks"]
-    gone = by_hand(door, office, account, "delete_webhook", id=hook["id"]).values
+def test_without_list_id_the_audience_is_found(charity_site: CharitySite, interface: Interface, account: str) -> None:
+    [hook] = by_hand(interface, charity_site, account, "add_webhook", list_id=OTHER_LIST).values["webhooks"]
+    gone = by_hand(interface, charity_site, account, "delete_webhook", id=hook["id"]).values
     assert (gone["list_id"], gone["webhooks"]) == (OTHER_LIST, [])
 
-    kept = [one for one in office.site.configuration.connections if one.audience_id == LIST_ID]
-    office.site.save(office.site.configuration.having(connections=kept), "ann")
-    made = by_hand(door, office, account, "add_webhook").values
+    kept = [one for one in charity_site.site.configuration.connections if one.audience_id == LIST_ID]
+    charity_site.site.save(charity_site.site.configuration.having(connections=kept), "ann")
+    made = by_hand(interface, charity_site, account, "add_webhook").values
     assert (made["list_id"], len(made["webhooks"])) == (LIST_ID, 1)
 
 
-def test_a_batch_webhook_is_made_and_deleted(office: Office, door: Door, account: str) -> None:
-    [hook] = by_hand(door, office, account, "add_batch_webhook").values["webhooks"]
+def test_a_batch_webhook_is_made_and_deleted(charity_site: CharitySite, interface: Interface, account: str) -> None:
+    [hook] = by_hand(interface, charity_site, account, "add_batch_webhook").values["webhooks"]
     assert hook["enabled"] is True
-    assert by_hand(door, office, account, "delete_batch_webhook", id=hook["id"]).values["webhooks"] == []
+    assert by_hand(interface, charity_site, account, "delete_batch_webhook", id=hook["id"]).values["webhooks"] == []
 
 
 @pytest.mark.parametrize(
@@ -145,14 +149,16 @@ def test_a_batch_webhook_is_made_and_deleted(office: Office, door: Door, account
     ],
 )
 def test_what_can_not_be_done_is_told(
-    office: Office, door: Door, account: str, given: dict[str, str], told: str
+    charity_site: CharitySite, interface: Interface, account: str, given: dict[str, str], told: str
 ) -> None:
-    answer = door(office, UPDATE, **{"api_key": account, **given})
+    answer = interface(charity_site, UPDATE, **{"api_key": account, **given})
     assert told in answer.error
 
 
-def test_without_a_public_address_no_webhook_can_be_made(office: Office, door: Door, account: str) -> None:
-    move_to(office, None)
-    answer = by_hand(door, office, account, "add_webhook", list_id=LIST_ID)
+def test_without_a_public_address_no_webhook_can_be_made(
+    charity_site: CharitySite, interface: Interface, account: str
+) -> None:
+    move_to(charity_site, None)
+    answer = by_hand(interface, charity_site, account, "add_webhook", list_id=LIST_ID)
     assert "public_url" in answer.error
     assert answer.exit_code == 7

@@ -93,7 +93,7 @@ def test_stopped_after_any_step_the_site_opens_and_another_call_makes_good(home:
 
 @pytest.mark.parametrize("calls", every_fourth(range(10)))
 def test_killed_at_any_instant_the_site_opens(home: Path, tmp_path: Path, calls: int) -> None:
-    """Before each write of the key file, and before each version that is encrypted anew; the last is not killed."""
+    """Before each write of the key file, and before each version that is encrypted again; the last is not killed."""
     died = Program(rotate_dying, home, calls, place=tmp_path)
 
     _, complaints = died.communicate(timeout=60)

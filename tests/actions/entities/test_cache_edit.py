@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from actions.conftest import BELLA, CARL, EMIL, NOBODY, Door, Office
+from actions.conftest import BELLA, CARL, EMIL, NOBODY, CharitySite, Interface
 from mailchimpsync.addresses import member_id_of
 from mailchimpsync.store.schema import plan, update
 from mailchimpsync.sync.lease.lease import holding_lease
@@ -16,103 +16,107 @@ from support.service import LIST_ID
 CREATE, DELETE = "MailchimpsyncCache.create", "MailchimpsyncCache.delete"
 
 
-def under_way(office: Office, row_id: int, **values: Any) -> int:
+def under_way(charity_site: CharitySite, row_id: int, **values: Any) -> int:
     """Let an update for a row be on its way."""
-    office.set(row_id, sync_status="live")
-    now = office.site.runtime.now()
-    return office.add(update, mailchimpsync_cache_id=row_id, data={}, created_date=now, open_row=row_id, **values)
+    charity_site.set(row_id, sync_status="live")
+    now = charity_site.site.runtime.now()
+    return charity_site.add(update, mailchimpsync_cache_id=row_id, data={}, created_date=now, open_row=row_id, **values)
 
 
-def test_a_contact_is_added_and_the_next_run_decides(office: Office, door: Door) -> None:
-    [row] = door(office, CREATE, mailchimp_list_id=LIST_ID, civicrm_contact_id=77).values
+def test_a_contact_is_added_and_the_next_run_decides(charity_site: CharitySite, interface: Interface) -> None:
+    [row] = interface(charity_site, CREATE, mailchimp_list_id=LIST_ID, civicrm_contact_id=77).values
 
     assert (row["identity"], row["sync_status"], row["base_subscribed"]) == ("c:77", "todo", None)
-    assert office.row(contact=77)["id"] == row["id"]
+    assert charity_site.row(contact=77)["id"] == row["id"]
 
 
-def test_a_member_is_added_with_the_id_of_its_address(office: Office, door: Door) -> None:
+def test_a_member_is_added_with_the_id_of_its_address(charity_site: CharitySite, interface: Interface) -> None:
     given = {"mailchimp_email": "Gus@example.org", "mailchimp_status": "pending", "sync_status": "ok"}
 
-    [row] = door(office, CREATE, mailchimp_list_id=LIST_ID, **given).values
+    [row] = interface(charity_site, CREATE, mailchimp_list_id=LIST_ID, **given).values
 
     member_id = member_id_of("gus@example.org")
     assert (row["identity"], row["mailchimp_member_id"], row["sync_status"]) == (f"m:{member_id}", member_id, "ok")
     assert row["mailchimp_updated"] == row["mailchimp_status_date"] is not None
 
 
-def test_a_member_may_have_an_old_kind_of_id_and_a_date(office: Office, door: Door) -> None:
+def test_a_member_may_have_an_old_kind_of_id_and_a_date(charity_site: CharitySite, interface: Interface) -> None:
     old_id, date = "0123456789abcdef0123456789abcdef", "2020-02-03T04:05:06+01:00"
     given = {"mailchimp_email": "gus@example.org", "mailchimp_status": "subscribed", "mailchimp_updated": date}
 
-    [row] = door(office, CREATE, mailchimp_list_id=LIST_ID, mailchimp_member_id=old_id, **given).values
+    [row] = interface(charity_site, CREATE, mailchimp_list_id=LIST_ID, mailchimp_member_id=old_id, **given).values
 
     assert (row["identity"], row["mailchimp_updated"]) == (f"m:{old_id}", "2020-02-03T03:05:06Z")
 
 
-def test_a_new_contact_ends_what_was_agreed_with_the_one_before(office: Office, door: Door) -> None:
-    bella = office.row(contact=BELLA)
+def test_a_new_contact_ends_what_was_agreed_with_the_one_before(
+    charity_site: CharitySite, interface: Interface
+) -> None:
+    bella = charity_site.row(contact=BELLA)
     assert bella["base_subscribed"] is True
 
-    [row] = door(office, CREATE, id=bella["id"], civicrm_contact_id=77).values
+    [row] = interface(charity_site, CREATE, id=bella["id"], civicrm_contact_id=77).values
 
     assert (row["civicrm_contact_id"], row["sync_status"], row["base_subscribed"]) == (77, "todo", None)
     assert (row["identity"], row["civicrm_groups"]) == (bella["identity"], None)
 
 
-def test_a_contact_can_be_taken_off_a_member(office: Office, door: Door) -> None:
-    [row] = door(office, CREATE, id=office.row(contact=BELLA)["id"], civicrm_contact_id=0).values
+def test_a_contact_can_be_taken_off_a_member(charity_site: CharitySite, interface: Interface) -> None:
+    [row] = interface(charity_site, CREATE, id=charity_site.row(contact=BELLA)["id"], civicrm_contact_id=0).values
 
     assert row["civicrm_contact_id"] is None
 
 
-def test_the_next_run_goes_by_what_was_mended(office: Office, door: Door) -> None:
-    office.charity.civicrm.load_contacts(
+def test_the_next_run_goes_by_what_was_mended(charity_site: CharitySite, interface: Interface) -> None:
+    charity_site.charity.civicrm.load_contacts(
         [{"id": 77, "first_name": "Carla", "emails": ["carl@example.org"], "groups": {}}]
     )
-    carl = office.row(email="carl@example.org")
+    carl = charity_site.row(email="carl@example.org")
 
-    door(office, CREATE, id=carl["id"], civicrm_contact_id=77)
-    office.sync()
+    interface(charity_site, CREATE, id=carl["id"], civicrm_contact_id=77)
+    charity_site.sync()
 
-    found = office.row(email="carl@example.org")
+    found = charity_site.row(email="carl@example.org")
     assert (found["civicrm_contact_id"], found["sync_status"], found["reason"]) == (77, "ok", "NOT_SUBSCRIBED")
 
 
-def test_the_date_of_the_status_moves_with_the_status_only(office: Office, door: Door) -> None:
-    bella, date = office.row(contact=BELLA), "2026-11-02T00:00:00Z"
+def test_the_date_of_the_status_moves_with_the_status_only(charity_site: CharitySite, interface: Interface) -> None:
+    bella, date = charity_site.row(contact=BELLA), "2026-11-02T00:00:00Z"
 
-    [same] = door(office, CREATE, id=bella["id"], mailchimp_updated=date).values
-    [other] = door(office, CREATE, id=bella["id"], mailchimp_status="cleaned", mailchimp_updated=date).values
+    [same] = interface(charity_site, CREATE, id=bella["id"], mailchimp_updated=date).values
+    [other] = interface(charity_site, CREATE, id=bella["id"], mailchimp_status="cleaned", mailchimp_updated=date).values
 
     assert (same["mailchimp_updated"], same["mailchimp_status_date"]) == (date, "2026-01-01T10:00:00Z")
     assert (other["mailchimp_status"], other["mailchimp_status_date"]) == ("cleaned", date)
 
 
-def test_what_an_interrupted_run_planned_for_the_row_is_dropped(office: Office, door: Door) -> None:
-    bella = office.row(contact=BELLA)["id"]
+def test_what_an_interrupted_run_planned_for_the_row_is_dropped(
+    charity_site: CharitySite, interface: Interface
+) -> None:
+    bella = charity_site.row(contact=BELLA)["id"]
     planned = {
         "create_contact": False,
         "group_changes": [[8, "Removed"]],
         "sync_status": "ok",
         "reason": "MAILCHIMP_LEFT",
     }
-    office.add(plan, run_id=1, cache_id=bella, agreed={}, **planned)
+    charity_site.add(plan, run_id=1, cache_id=bella, agreed={}, **planned)
 
-    door(office, CREATE, id=bella, civicrm_contact_id=77)
+    interface(charity_site, CREATE, id=bella, civicrm_contact_id=77)
 
-    with office.site.store.begin() as tx:
+    with charity_site.site.store.begin() as tx:
         assert tx.execute(select(plan).where(plan.c.cache_id == bella)).all() == []
 
 
-def test_a_row_with_an_update_on_its_way_can_only_be_made_due(office: Office, door: Door) -> None:
-    bella = office.row(contact=BELLA)["id"]
-    update_id = under_way(office, bella)
+def test_a_row_with_an_update_on_its_way_can_only_be_made_due(charity_site: CharitySite, interface: Interface) -> None:
+    bella = charity_site.row(contact=BELLA)["id"]
+    update_id = under_way(charity_site, bella)
 
     assert (
         f"Update {update_id} of row {bella} is on its way"
-        in door(office, CREATE, id=bella, civicrm_contact_id=77).error
+        in interface(charity_site, CREATE, id=bella, civicrm_contact_id=77).error
     )
-    [row] = door(office, CREATE, id=bella, sync_status="todo").values
+    [row] = interface(charity_site, CREATE, id=bella, sync_status="todo").values
 
     assert (row["sync_status"], row["recheck"]) == ("live", True)
 
@@ -137,61 +141,67 @@ def test_a_row_with_an_update_on_its_way_can_only_be_made_due(office: Office, do
         ({"id": 0, "sync_status": "todo"}, "id: "),
     ],
 )  # fmt: skip
-def test_what_is_no_row_is_refused(library: Office, door: Door, given: dict[str, Any], told: str) -> None:
+def test_what_is_no_row_is_refused(
+    library: CharitySite, interface: Interface, given: dict[str, Any], told: str
+) -> None:
     before = library.rows()
 
-    answer = door(library, CREATE, **given)
+    answer = interface(library, CREATE, **given)
 
     assert answer.exit_code == 2
     assert told in answer.error
     assert library.rows() == before
 
 
-def test_a_row_stays_that_of_its_audience_and_its_member(library: Office, door: Door) -> None:
+def test_a_row_stays_that_of_its_audience_and_its_member(library: CharitySite, interface: Interface) -> None:
     bella = library.row(contact=BELLA)["id"]
 
-    assert "of an existing one can't change" in door(library, CREATE, id=bella, mailchimp_list_id="b1b2c3d4e5").error
-    assert "another member" in door(library, CREATE, id=bella, mailchimp_email="bella@example.com").error
+    assert (
+        "of an existing one can't change" in interface(library, CREATE, id=bella, mailchimp_list_id="b1b2c3d4e5").error
+    )
+    assert "another member" in interface(library, CREATE, id=bella, mailchimp_email="bella@example.com").error
 
 
-def test_two_rows_never_stand_for_the_same(library: Office, door: Door) -> None:
+def test_two_rows_never_stand_for_the_same(library: CharitySite, interface: Interface) -> None:
     nobody, carl = library.row(contact=NOBODY)["id"], library.row(contact=CARL)["id"]
     same_member = {"mailchimp_email": "CARL@example.org", "mailchimp_status": "unsubscribed"}
 
-    assert f"Row {carl} already stands" in door(library, CREATE, mailchimp_list_id=LIST_ID, **same_member).error
+    assert f"Row {carl} already stands" in interface(library, CREATE, mailchimp_list_id=LIST_ID, **same_member).error
     assert (
         f"Row {nobody} already stands"
-        in door(library, CREATE, mailchimp_list_id=LIST_ID, civicrm_contact_id=NOBODY).error
+        in interface(library, CREATE, mailchimp_list_id=LIST_ID, civicrm_contact_id=NOBODY).error
     )
 
 
-def test_nothing_is_mended_while_a_run_is_at_work(office: Office, door: Door) -> None:
-    emil = office.row(contact=EMIL)["id"]
-    with holding_lease(office.site.store, LIST_ID):
-        created = door(office, CREATE, id=emil, sync_status="todo")
-        deleted = door(office, DELETE, id=emil)
+def test_nothing_is_mended_while_a_run_is_at_work(charity_site: CharitySite, interface: Interface) -> None:
+    emil = charity_site.row(contact=EMIL)["id"]
+    with holding_lease(charity_site.site.store, LIST_ID):
+        created = interface(charity_site, CREATE, id=emil, sync_status="todo")
+        deleted = interface(charity_site, DELETE, id=emil)
 
     assert (created.exit_code, deleted.exit_code) == (3, 3)
     assert created.envelope["error_code"] == deleted.envelope["error_code"] == "BUSY"
 
 
-def test_a_row_is_forgotten_and_comes_back_with_the_next_full_run(office: Office, door: Door) -> None:
-    bella = office.row(contact=BELLA)["id"]
+def test_a_row_is_forgotten_and_comes_back_with_the_next_full_run(
+    charity_site: CharitySite, interface: Interface
+) -> None:
+    bella = charity_site.row(contact=BELLA)["id"]
 
-    assert door(office, DELETE, id=bella).values == [{"id": bella}]
-    assert bella not in {row["id"] for row in office.rows()}
-    assert office.charity.members()["bella@example.org"] == "subscribed"
-
-
-def test_a_row_with_an_update_on_its_way_is_not_forgotten(office: Office, door: Door) -> None:
-    bella = office.row(contact=BELLA)["id"]
-    update_id = under_way(office, bella)
-
-    assert f"Update {update_id} of row {bella} is on its way" in door(office, DELETE, id=bella).error
-    assert office.row(contact=BELLA)["id"] == bella
+    assert interface(charity_site, DELETE, id=bella).values == [{"id": bella}]
+    assert bella not in {row["id"] for row in charity_site.rows()}
+    assert charity_site.charity.members()["bella@example.org"] == "subscribed"
 
 
-def test_a_row_that_is_not_there_can_not_be_forgotten(library: Office, door: Door) -> None:
-    answer = door(library, DELETE, id="999999")
+def test_a_row_with_an_update_on_its_way_is_not_forgotten(charity_site: CharitySite, interface: Interface) -> None:
+    bella = charity_site.row(contact=BELLA)["id"]
+    update_id = under_way(charity_site, bella)
+
+    assert f"Update {update_id} of row {bella} is on its way" in interface(charity_site, DELETE, id=bella).error
+    assert charity_site.row(contact=BELLA)["id"] == bella
+
+
+def test_a_row_that_is_not_there_can_not_be_forgotten(library: CharitySite, interface: Interface) -> None:
+    answer = interface(library, DELETE, id="999999")
 
     assert (answer.exit_code, answer.envelope["error_code"]) == (2, "UNKNOWN")

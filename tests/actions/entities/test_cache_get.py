@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from actions.conftest import BELLA, CARL, EMIL, FAY, NOBODY, Door, Office
+from actions.conftest import BELLA, CARL, EMIL, FAY, NOBODY, CharitySite, Interface
 from mailchimpsync import cache_get
 from mailchimpsync.errors import UsageError
 from support.service import LIST_ID, OTHER_LIST
@@ -22,8 +22,10 @@ def contacts(rows: list[dict[str, Any]]) -> set[int]:
     return {row["civicrm_contact_id"] for row in rows}
 
 
-def test_all_rows_of_the_audience_are_found_also_those_without_a_member(library: Office, door: Door) -> None:
-    answer = door(library, GET, mailchimp_list_id=LIST_ID)
+def test_all_rows_of_the_audience_are_found_also_those_without_a_member(
+    library: CharitySite, interface: Interface
+) -> None:
+    answer = interface(library, GET, mailchimp_list_id=LIST_ID)
 
     assert answer.exit_code == 0
     assert [row["id"] for row in answer.values] == sorted(row["id"] for row in answer.values)
@@ -56,32 +58,36 @@ def test_all_rows_of_the_audience_are_found_also_those_without_a_member(library:
         ({"mailchimp_email": "nobody.knows@example.org"}, []),
     ],
 )  # fmt: skip
-def test_filters_find_what_they_say(library: Office, door: Door, filters: dict[str, Any], found: list[Any]) -> None:
-    answer = door(library, GET, mailchimp_list_id=LIST_ID, **filters)
+def test_filters_find_what_they_say(
+    library: CharitySite, interface: Interface, filters: dict[str, Any], found: list[Any]
+) -> None:
+    answer = interface(library, GET, mailchimp_list_id=LIST_ID, **filters)
 
     assert sorted(map(str, addresses(answer.values))) == sorted(map(str, found))
 
 
-def test_a_member_with_an_old_kind_of_id_is_found_by_address_too(office: Office, door: Door) -> None:
-    dora = office.row(email="dora@example.org")
-    office.set(dora["id"], identity="m:0123456789abcdef0123456789abcdef")
+def test_a_member_with_an_old_kind_of_id_is_found_by_address_too(
+    charity_site: CharitySite, interface: Interface
+) -> None:
+    dora = charity_site.row(email="dora@example.org")
+    charity_site.set(dora["id"], identity="m:0123456789abcdef0123456789abcdef")
 
-    answer = door(office, GET, mailchimp_list_id=LIST_ID, mailchimp_email="Dora@example.org")
+    answer = interface(charity_site, GET, mailchimp_list_id=LIST_ID, mailchimp_email="Dora@example.org")
 
     assert [row["id"] for row in answer.values] == [dora["id"]]
 
 
-def test_rows_nobody_owns_and_rows_without_history_are_found(office: Office, door: Door) -> None:
-    office.set(office.row(email="carl@example.org")["id"], civicrm_contact_id=None)
+def test_rows_nobody_owns_and_rows_without_history_are_found(charity_site: CharitySite, interface: Interface) -> None:
+    charity_site.set(charity_site.row(email="carl@example.org")["id"], civicrm_contact_id=None)
 
-    answer = door(office, GET, mailchimp_list_id=LIST_ID, civicrm_status="none")
+    answer = interface(charity_site, GET, mailchimp_list_id=LIST_ID, civicrm_status="none")
 
     [carl] = answer.values
     assert (carl["mailchimp_email"], carl["civicrm_status"], carl["status"]) == ("carl@example.org", None, None)
 
 
-def test_every_row_says_what_civicrm_says_now(library: Office, door: Door) -> None:
-    answer = door(library, GET, mailchimp_list_id=LIST_ID)
+def test_every_row_says_what_civicrm_says_now(library: CharitySite, interface: Interface) -> None:
+    answer = interface(library, GET, mailchimp_list_id=LIST_ID)
 
     by_contact = {row["civicrm_contact_id"]: row for row in answer.values}
     assert (by_contact[BELLA]["civicrm_status"], by_contact[BELLA]["status"]) == ("Added", "Added")
@@ -90,69 +96,73 @@ def test_every_row_says_what_civicrm_says_now(library: Office, door: Door) -> No
     assert by_contact[BELLA]["mailchimp_data"] == {"first_name": "Bella", "last_name": ""}
 
 
-def test_pages_follow_each_other_without_gap_or_repetition(library: Office, door: Door) -> None:
-    pages = [door(library, GET, mailchimp_list_id=LIST_ID, limit=3, offset=start).values for start in (0, 3, 6, 9)]
+def test_pages_follow_each_other_without_gap_or_repetition(library: CharitySite, interface: Interface) -> None:
+    pages = [interface(library, GET, mailchimp_list_id=LIST_ID, limit=3, offset=start).values for start in (0, 3, 6, 9)]
 
     assert [len(page) for page in pages] == [3, 3, 1, 0]
     assert len({row["id"] for page in pages for row in page}) == 7
 
 
-def test_limit_0_is_all(library: Office, door: Door) -> None:
-    assert len(door(library, GET, mailchimp_list_id=LIST_ID, limit="0").values) == 7
+def test_limit_0_is_all(library: CharitySite, interface: Interface) -> None:
+    assert len(interface(library, GET, mailchimp_list_id=LIST_ID, limit="0").values) == 7
 
 
 def test_all_of_too_many_is_an_error_and_not_a_part(
-    library: Office, door: Door, monkeypatch: pytest.MonkeyPatch
+    library: CharitySite, interface: Interface, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("mailchimpsync.actions.entities.filters.LIMIT_MAX", 6)
 
-    answer = door(library, GET, mailchimp_list_id=LIST_ID, limit=0)
+    answer = interface(library, GET, mailchimp_list_id=LIST_ID, limit=0)
 
     assert "more than 6 rows" in answer.error
     assert "limit and offset" in answer.error
 
 
-def test_rows_come_in_the_order_asked_for(library: Office, door: Door) -> None:
-    answer = door(library, GET, mailchimp_list_id=LIST_ID, sort="mailchimp_status desc, mailchimp_email", limit=4)
+def test_rows_come_in_the_order_asked_for(library: CharitySite, interface: Interface) -> None:
+    answer = interface(library, GET, mailchimp_list_id=LIST_ID, sort="mailchimp_status desc, mailchimp_email", limit=4)
 
     assert addresses(answer.values)[:2] == ["carl@example.org", "fay.old@example.org"]
 
 
-def test_civicrms_own_options_mean_the_same(library: Office, door: Door) -> None:
+def test_civicrms_own_options_mean_the_same(library: CharitySite, interface: Interface) -> None:
     options = {"limit": 2, "offset": 1, "sort": "id DESC"}
 
-    nested = door(library, GET, mailchimp_list_id=LIST_ID, options=options)
+    nested = interface(library, GET, mailchimp_list_id=LIST_ID, options=options)
 
-    assert nested.values == door(library, GET, mailchimp_list_id=LIST_ID, **options).values
+    assert nested.values == interface(library, GET, mailchimp_list_id=LIST_ID, **options).values
     assert len(nested.values) == 2
 
 
-def test_a_count_is_a_number(library: Office, door: Door) -> None:
+def test_a_count_is_a_number(library: CharitySite, interface: Interface) -> None:
     for asked in ({"is_count": "1"}, {"options": {"is_count": 1}}):
-        answer = door(library, GET, mailchimp_list_id=LIST_ID, mailchimp_status="unsubscribed", **asked)
+        answer = interface(library, GET, mailchimp_list_id=LIST_ID, mailchimp_status="unsubscribed", **asked)
 
         assert (answer.envelope["count"], answer.values) == (2, 2)
 
 
-def test_rows_are_keyed_by_their_id_where_civicrms_callers_ask_for_it(library: Office, door: Door) -> None:
+def test_rows_are_keyed_by_their_id_where_civicrms_callers_ask_for_it(
+    library: CharitySite, interface: Interface
+) -> None:
     bella = library.row(contact=BELLA)
 
-    answer = door(library, GET, mailchimp_list_id=LIST_ID, civicrm_contact_id=BELLA, sequential=0, version=3, debug="1")
+    answer = interface(
+        library, GET, mailchimp_list_id=LIST_ID, civicrm_contact_id=BELLA, sequential=0, version=3, debug="1"
+    )
 
     assert answer.values[str(bella["id"])]["mailchimp_email"] == "Bella@example.org"
 
 
-def test_without_an_audience_the_rows_of_all_are_found(library: Office, door: Door) -> None:
-    rows = door(library, GET, civicrm_contact_id=FAY).values
+def test_without_an_audience_the_rows_of_all_are_found(library: CharitySite, interface: Interface) -> None:
+    rows = interface(library, GET, civicrm_contact_id=FAY).values
 
     assert {row["mailchimp_list_id"] for row in rows} == {LIST_ID, OTHER_LIST}
     assert {row["civicrm_status"] for row in rows} == {"Added"}
 
 
-def test_a_row_is_found_by_its_id_alone_which_the_envelope_has_too(library: Office, door: Door) -> None:
+def test_a_row_is_found_by_its_id_alone_which_the_envelope_has_too(library: CharitySite, interface: Interface) -> None:
     bella = library.row(contact=BELLA)["id"]
 
-    answer = door(library, GET, id=bella)
+    answer = interface(library, GET, id=bella)
 
     assert (answer.envelope["id"], answer.envelope["count"]) == (bella, 1)
     assert [row["civicrm_contact_id"] for row in answer.values] == [BELLA]
@@ -161,14 +171,14 @@ def test_a_row_is_found_by_its_id_alone_which_the_envelope_has_too(library: Offi
 @pytest.mark.parametrize(
     "wanted", [["mailchimp_email", "status"], "mailchimp_email, status", "['mailchimp_email', 'status']"]
 )
-def test_only_the_columns_asked_for_are_returned(library: Office, door: Door, wanted: Any) -> None:
-    [bella] = door(library, GET, civicrm_contact_id=BELLA, **{"return": wanted}).values
+def test_only_the_columns_asked_for_are_returned(library: CharitySite, interface: Interface, wanted: Any) -> None:
+    [bella] = interface(library, GET, civicrm_contact_id=BELLA, **{"return": wanted}).values
 
     assert bella == {"id": bella["id"], "mailchimp_email": "Bella@example.org", "status": "Added"}
 
 
-def test_options_may_come_as_json_text(library: Office, door: Door) -> None:
-    rows = door(library, GET, options='{"limit":2,"sort":["id DESC"]}').values
+def test_options_may_come_as_json_text(library: CharitySite, interface: Interface) -> None:
+    rows = interface(library, GET, options='{"limit":2,"sort":["id DESC"]}').values
 
     assert len(rows) == 2
     assert rows[0]["id"] > rows[1]["id"]
@@ -192,54 +202,56 @@ FINDS_NOBODY = {"mailchimp_member_id", "civicrm_data", "civicrm_groups"}
 
 
 @pytest.mark.parametrize("column", DOCUMENTED)
-def test_every_documented_column_is_there_and_takes_several_values(library: Office, door: Door, column: str) -> None:
-    found = door(library, GET, **{column: DOCUMENTED[column]}).values
-    named = door(library, GET, limit=1, **{"return": [column]}).values
+def test_every_documented_column_is_there_and_takes_several_values(
+    library: CharitySite, interface: Interface, column: str
+) -> None:
+    found = interface(library, GET, **{column: DOCUMENTED[column]}).values
+    named = interface(library, GET, limit=1, **{"return": [column]}).values
 
     assert bool(found) is (column not in FINDS_NOBODY)
     assert column in named[0]
 
 
-def test_an_address_among_several_is_found_in_any_spelling(library: Office, door: Door) -> None:
+def test_an_address_among_several_is_found_in_any_spelling(library: CharitySite, interface: Interface) -> None:
     wanted = ["BELLA@example.org", "carl@EXAMPLE.org", "nobody@example.org"]
 
-    rows = door(library, GET, mailchimp_email={"IN": wanted}).values
+    rows = interface(library, GET, mailchimp_email={"IN": wanted}).values
 
     assert sorted(addresses(rows), key=str) == ["Bella@example.org", "carl@example.org"]
 
 
-def test_a_range_is_a_filter(library: Office, door: Door) -> None:
-    assert contacts(door(library, GET, civicrm_contact_id={"BETWEEN": [BELLA, CARL]}).values) == {BELLA, CARL}
+def test_a_range_is_a_filter(library: CharitySite, interface: Interface) -> None:
+    assert contacts(interface(library, GET, civicrm_contact_id={"BETWEEN": [BELLA, CARL]}).values) == {BELLA, CARL}
 
 
-def test_rows_are_counted(library: Office, door: Door) -> None:
-    answer = door(library, "MailchimpsyncCache.getcount", mailchimp_list_id=LIST_ID)
+def test_rows_are_counted(library: CharitySite, interface: Interface) -> None:
+    answer = interface(library, "MailchimpsyncCache.getcount", mailchimp_list_id=LIST_ID)
 
     assert (answer.values, answer.envelope["result"], answer.envelope["count"]) == (7, 7, 7)
 
 
-def test_a_single_row_is_the_answer_itself(library: Office, door: Door) -> None:
-    answer = door(library, "MailchimpsyncCache.getsingle", mailchimp_email="bella@example.org")
+def test_a_single_row_is_the_answer_itself(library: CharitySite, interface: Interface) -> None:
+    answer = interface(library, "MailchimpsyncCache.getsingle", mailchimp_email="bella@example.org")
 
     assert (answer.envelope["civicrm_contact_id"], answer.envelope["is_error"]) == (BELLA, 0)
-    assert "Expected one MailchimpsyncCache but found 8." in door(library, "MailchimpsyncCache.getsingle").error
-    assert "found 0" in door(library, "MailchimpsyncCache.getsingle", civicrm_contact_id=999).error
+    assert "Expected one MailchimpsyncCache but found 8." in interface(library, "MailchimpsyncCache.getsingle").error
+    assert "found 0" in interface(library, "MailchimpsyncCache.getsingle", civicrm_contact_id=999).error
 
 
-def test_one_value_of_a_single_row_is_returned(library: Office, door: Door) -> None:
+def test_one_value_of_a_single_row_is_returned(library: CharitySite, interface: Interface) -> None:
     value = {"mailchimp_email": "bella@example.org", "return": "sync_status"}
 
-    assert door(library, "MailchimpsyncCache.getvalue", **value).envelope["result"] == "ok"
+    assert interface(library, "MailchimpsyncCache.getvalue", **value).envelope["result"] == "ok"
 
 
-def test_the_fields_of_an_entity_are_told(library: Office, door: Door) -> None:
-    fields = door(library, "MailchimpsyncCache.getfields").values
-    to_create = door(library, "MailchimpsyncUpdate.getfields", api_action="create").values
+def test_the_fields_of_an_entity_are_told(library: CharitySite, interface: Interface) -> None:
+    fields = interface(library, "MailchimpsyncCache.getfields").values
+    to_create = interface(library, "MailchimpsyncUpdate.getfields", api_action="create").values
 
     assert DOCUMENTED.keys() <= fields.keys()
     assert fields["sync_status"]["name"] == "sync_status"
     assert (to_create["data"]["api.required"], to_create["id"]["api.required"]) == (1, 0)
-    assert "has no action dance" in door(library, "MailchimpsyncCache.getfields", api_action="dance").error
+    assert "has no action dance" in interface(library, "MailchimpsyncCache.getfields", api_action="dance").error
 
 
 @pytest.mark.parametrize(
@@ -260,14 +272,16 @@ def test_the_fields_of_an_entity_are_told(library: Office, door: Door) -> None:
         ({"mailchimp_list_id": LIST_ID, "options": "all"}, "options: give an object"),
     ],
 )
-def test_a_call_that_is_off_says_how(library: Office, door: Door, given: dict[str, Any], told: str) -> None:
-    answer = door(library, GET, **given)
+def test_a_call_that_is_off_says_how(
+    library: CharitySite, interface: Interface, given: dict[str, Any], told: str
+) -> None:
+    answer = interface(library, GET, **given)
 
     assert answer.exit_code == 2
     assert told in answer.error
 
 
-def test_python_programs_are_told_what_is_off_too(library: Office) -> None:
+def test_python_programs_are_told_what_is_off_too(library: CharitySite) -> None:
     for limit, offset in ((-1, 0), (25_001, 0), (1, -1)):
         with pytest.raises(UsageError, match=r"(limit|offset): Input should be"):
             cache_get(library.site, mailchimp_list_id=LIST_ID, limit=limit, offset=offset)
@@ -275,7 +289,7 @@ def test_python_programs_are_told_what_is_off_too(library: Office) -> None:
         cache_get(library.site, mailchimp_list_id=LIST_ID, reason={"RLIKE": "x"})  # type: ignore[arg-type]
 
 
-def test_the_other_audience_has_rows_of_its_own(library: Office, door: Door) -> None:
-    [fay] = door(library, GET, mailchimp_list_id=OTHER_LIST).values
+def test_the_other_audience_has_rows_of_its_own(library: CharitySite, interface: Interface) -> None:
+    [fay] = interface(library, GET, mailchimp_list_id=OTHER_LIST).values
 
     assert (fay["civicrm_contact_id"], fay["civicrm_status"]) == (FAY, "Added")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from actions.conftest import BELLA, CARL, EMIL, FAY, NOBODY, Door, Office
+from actions.conftest import BELLA, CARL, EMIL, FAY, NOBODY, CharitySite, Interface
 from mailchimpsync.actions.api.csv_export import csv_chunks
 from support.service import LIST_ID
 
@@ -25,32 +25,34 @@ INCLUDE = "MailchimpsyncCache.include"
     ],
 )
 def test_those_who_meet_all_filters_are_due(
-    office: Office, door: Door, filters: dict[str, Any], contacts: set[int]
+    charity_site: CharitySite, interface: Interface, filters: dict[str, Any], contacts: set[int]
 ) -> None:
-    answer = door(office, INCLUDE, mailchimp_list_id=LIST_ID, **filters)
+    answer = interface(charity_site, INCLUDE, mailchimp_list_id=LIST_ID, **filters)
 
-    due = {row["civicrm_contact_id"] for row in office.rows() if row["sync_status"] == "todo"}
+    due = {row["civicrm_contact_id"] for row in charity_site.rows() if row["sync_status"] == "todo"}
     assert (answer.exit_code, answer.values, due) == (0, {"affected": len(contacts)}, contacts)
 
 
-def test_who_will_be_decided_anyway_is_left_alone(office: Office, door: Door) -> None:
+def test_who_will_be_decided_anyway_is_left_alone(charity_site: CharitySite, interface: Interface) -> None:
     for contact, status in ((BELLA, "live"), (CARL, "redo"), (EMIL, "todo")):
-        office.set(office.row(contact=contact)["id"], sync_status=status)
-    ids = [office.row(contact=contact)["id"] for contact in (BELLA, CARL, EMIL)]
+        charity_site.set(charity_site.row(contact=contact)["id"], sync_status=status)
+    ids = [charity_site.row(contact=contact)["id"] for contact in (BELLA, CARL, EMIL)]
 
-    answer = door(office, INCLUDE, mailchimp_list_id=LIST_ID, id=ids)
+    answer = interface(charity_site, INCLUDE, mailchimp_list_id=LIST_ID, id=ids)
 
     assert answer.values == {"affected": 0}
-    assert not any(office.row(contact=contact)["recheck"] for contact in (BELLA, CARL, EMIL))
+    assert not any(charity_site.row(contact=contact)["recheck"] for contact in (BELLA, CARL, EMIL))
 
 
-def test_without_a_filter_nobody_is_included_unless_that_is_meant(office: Office, door: Door) -> None:
-    refused = door(office, INCLUDE, mailchimp_list_id=LIST_ID)
-    meant = door(office, INCLUDE, mailchimp_list_id=LIST_ID, everybody=True)
+def test_without_a_filter_nobody_is_included_unless_that_is_meant(
+    charity_site: CharitySite, interface: Interface
+) -> None:
+    refused = interface(charity_site, INCLUDE, mailchimp_list_id=LIST_ID)
+    meant = interface(charity_site, INCLUDE, mailchimp_list_id=LIST_ID, everybody=True)
 
     assert refused.exit_code != 0
     assert "everybody" in refused.error
-    assert meant.values["affected"] == len([row for row in office.rows() if row["mailchimp_list_id"] == LIST_ID])
+    assert meant.values["affected"] == len([row for row in charity_site.rows() if row["mailchimp_list_id"] == LIST_ID])
 
 
 @pytest.mark.parametrize("cell", ["=HYPERLINK(1)", "+1", "-1", "@SUM(A1)", "\t=1"])

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from actions.conftest import BELLA, EMIL, NOBODY, Door, Office
+from actions.conftest import BELLA, EMIL, NOBODY, CharitySite, Interface
 from mailchimpsync.store.schema import batch, update
 from mailchimpsync.sync.lease.lease import holding_lease
 from support.service import LIST_ID
@@ -16,19 +16,19 @@ GET, CREATE, DELETE = (f"MailchimpsyncUpdate.{name}" for name in ("get", "create
 LEAVE = {"status": "unsubscribed"}
 
 
-def sent(office: Office, row_id: int) -> int:
+def sent(charity_site: CharitySite, row_id: int) -> int:
     """Let an update for a row be at Mailchimp."""
-    now = office.site.runtime.now()
-    batch_id = office.add(batch, mailchimp_list_id=LIST_ID, mailchimp_batch_id="b1", created_date=now)
-    office.set(row_id, sync_status="live")
+    now = charity_site.site.runtime.now()
+    batch_id = charity_site.add(batch, mailchimp_list_id=LIST_ID, mailchimp_batch_id="b1", created_date=now)
+    charity_site.set(row_id, sync_status="live")
     values = {"mailchimpsync_batch_id": batch_id, "open_row": row_id, "created_date": now}
-    return office.add(update, mailchimpsync_cache_id=row_id, data=LEAVE, **values)
+    return charity_site.add(update, mailchimpsync_cache_id=row_id, data=LEAVE, **values)
 
 
-def test_updates_are_found_with_what_they_sent(library: Office, door: Door) -> None:
+def test_updates_are_found_with_what_they_sent(library: CharitySite, interface: Interface) -> None:
     emil = library.row(contact=EMIL)["id"]
 
-    [found] = door(library, GET, mailchimpsync_cache_id=emil).values
+    [found] = interface(library, GET, mailchimpsync_cache_id=emil).values
 
     assert found["data"] == {"email_address": "emil@example.org", "status_if_new": "subscribed", **_names("Emil")}
     assert (found["completed"], found["error_response"], found["open_row"]) == (1, None, None)
@@ -60,80 +60,88 @@ def _names(first: str) -> dict[str, Any]:
         ({"sort": "created_date DESC"}, 2),
     ],
 )
-def test_every_column_can_be_looked_for(library: Office, door: Door, filters: dict[str, Any], number: int) -> None:
-    assert len(door(library, GET, **filters).values) == number
+def test_every_column_can_be_looked_for(
+    library: CharitySite, interface: Interface, filters: dict[str, Any], number: int
+) -> None:
+    assert len(interface(library, GET, **filters).values) == number
     if "limit" not in filters:
-        assert door(library, GET, **filters, is_count=1).values == number
+        assert interface(library, GET, **filters, is_count=1).values == number
 
 
 @pytest.mark.parametrize("data", [LEAVE, json.dumps(LEAVE)], ids=["object", "text"])
-def test_a_change_queued_by_hand_is_sent_with_the_next_run(office: Office, door: Door, data: Any) -> None:
-    bella = office.row(contact=BELLA)["id"]
+def test_a_change_queued_by_hand_is_sent_with_the_next_run(
+    charity_site: CharitySite, interface: Interface, data: Any
+) -> None:
+    bella = charity_site.row(contact=BELLA)["id"]
 
-    [queued] = door(office, CREATE, mailchimpsync_cache_id=bella, data=data).values
+    [queued] = interface(charity_site, CREATE, mailchimpsync_cache_id=bella, data=data).values
 
     assert queued["data"] == {"email_address": "Bella@example.org", "status": "unsubscribed"}
     assert (queued["completed"], queued["open_row"], queued["mailchimpsync_batch_id"]) == (0, bella, None)
-    assert office.row(contact=BELLA)["sync_status"] == "live"
-    office.sync()
-    assert office.charity.members()["bella@example.org"] == "unsubscribed"
+    assert charity_site.row(contact=BELLA)["sync_status"] == "live"
+    charity_site.sync()
+    assert charity_site.charity.members()["bella@example.org"] == "unsubscribed"
 
 
-def test_it_counts_as_a_change_made_at_mailchimp(office: Office, door: Door) -> None:
-    door(office, CREATE, mailchimpsync_cache_id=office.row(contact=BELLA)["id"], data=LEAVE)
-    office.sync()
-    office.sync()
+def test_it_counts_as_a_change_made_at_mailchimp(charity_site: CharitySite, interface: Interface) -> None:
+    interface(charity_site, CREATE, mailchimpsync_cache_id=charity_site.row(contact=BELLA)["id"], data=LEAVE)
+    charity_site.sync()
+    charity_site.sync()
 
-    row = office.row(contact=BELLA)
+    row = charity_site.row(contact=BELLA)
     assert (row["sync_status"], row["reason"]) == ("ok", "MAILCHIMP_LEFT")
-    assert office.charity.group_members()[BELLA] == "Removed"
+    assert charity_site.charity.group_members()[BELLA] == "Removed"
 
 
-def test_a_change_that_was_not_sent_can_be_changed(office: Office, door: Door) -> None:
-    bella = office.row(contact=BELLA)["id"]
-    [queued] = door(office, CREATE, mailchimpsync_cache_id=bella, data=LEAVE).values
+def test_a_change_that_was_not_sent_can_be_changed(charity_site: CharitySite, interface: Interface) -> None:
+    bella = charity_site.row(contact=BELLA)["id"]
+    [queued] = interface(charity_site, CREATE, mailchimpsync_cache_id=bella, data=LEAVE).values
 
-    [changed] = door(office, CREATE, id=queued["id"], data={"merge_fields": {"FNAME": "Bea"}}).values
+    [changed] = interface(charity_site, CREATE, id=queued["id"], data={"merge_fields": {"FNAME": "Bea"}}).values
 
     assert changed["id"] == queued["id"]
     assert changed["data"] == {"email_address": "Bella@example.org", "merge_fields": {"FNAME": "Bea"}}
     assert changed["attempt"] == {"decided": changed["data"], "tries": []}
 
 
-def test_a_row_has_one_update_under_way(office: Office, door: Door) -> None:
-    bella = office.row(contact=BELLA)["id"]
-    [queued] = door(office, CREATE, mailchimpsync_cache_id=bella, data=LEAVE).values
+def test_a_row_has_one_update_under_way(charity_site: CharitySite, interface: Interface) -> None:
+    bella = charity_site.row(contact=BELLA)["id"]
+    [queued] = interface(charity_site, CREATE, mailchimpsync_cache_id=bella, data=LEAVE).values
 
-    answer = door(office, CREATE, mailchimpsync_cache_id=bella, data=LEAVE)
+    answer = interface(charity_site, CREATE, mailchimpsync_cache_id=bella, data=LEAVE)
 
     assert f"Row {bella} already has update {queued['id']} under way" in answer.error
-    assert door(office, GET, open_row=bella, is_count=1).values == 1
+    assert interface(charity_site, GET, open_row=bella, is_count=1).values == 1
 
 
-def test_what_was_sent_is_neither_changed_nor_dropped(office: Office, door: Door) -> None:
-    update_id = sent(office, office.row(contact=BELLA)["id"])
+def test_what_was_sent_is_neither_changed_nor_dropped(charity_site: CharitySite, interface: Interface) -> None:
+    update_id = sent(charity_site, charity_site.row(contact=BELLA)["id"])
 
-    assert f"Update {update_id} was sent in batch" in door(office, CREATE, id=update_id, data=LEAVE).error
-    assert f"Update {update_id} was sent in batch" in door(office, DELETE, id=update_id).error
-
-
-def test_what_has_its_result_is_not_changed_but_can_be_forgotten(office: Office, door: Door) -> None:
-    [found] = door(office, GET, mailchimpsync_cache_id=office.row(contact=EMIL)["id"]).values
-
-    assert "already has its result" in door(office, CREATE, id=found["id"], data=LEAVE).error
-    assert door(office, DELETE, id=found["id"]).values == [{"id": found["id"]}]
-    assert door(office, GET, id=found["id"]).values == []
-    assert office.row(contact=EMIL)["sync_status"] == "ok"
+    assert f"Update {update_id} was sent in batch" in interface(charity_site, CREATE, id=update_id, data=LEAVE).error
+    assert f"Update {update_id} was sent in batch" in interface(charity_site, DELETE, id=update_id).error
 
 
-def test_a_change_that_is_dropped_leaves_its_row_to_the_next_run(office: Office, door: Door) -> None:
-    bella = office.row(contact=BELLA)["id"]
-    [queued] = door(office, CREATE, mailchimpsync_cache_id=bella, data=LEAVE).values
+def test_what_has_its_result_is_not_changed_but_can_be_forgotten(
+    charity_site: CharitySite, interface: Interface
+) -> None:
+    [found] = interface(charity_site, GET, mailchimpsync_cache_id=charity_site.row(contact=EMIL)["id"]).values
 
-    door(office, DELETE, id=queued["id"])
-    office.sync()
+    assert "already has its result" in interface(charity_site, CREATE, id=found["id"], data=LEAVE).error
+    assert interface(charity_site, DELETE, id=found["id"]).values == [{"id": found["id"]}]
+    assert interface(charity_site, GET, id=found["id"]).values == []
+    assert charity_site.row(contact=EMIL)["sync_status"] == "ok"
 
-    assert (office.row(contact=BELLA)["sync_status"], office.charity.members()["bella@example.org"]) == (
+
+def test_a_change_that_is_dropped_leaves_its_row_to_the_next_run(
+    charity_site: CharitySite, interface: Interface
+) -> None:
+    bella = charity_site.row(contact=BELLA)["id"]
+    [queued] = interface(charity_site, CREATE, mailchimpsync_cache_id=bella, data=LEAVE).values
+
+    interface(charity_site, DELETE, id=queued["id"])
+    charity_site.sync()
+
+    assert (charity_site.row(contact=BELLA)["sync_status"], charity_site.charity.members()["bella@example.org"]) == (
         "ok",
         "subscribed",
     )
@@ -153,35 +161,37 @@ def test_a_change_that_is_dropped_leaves_its_row_to_the_next_run(office: Office,
         ({"data": LEAVE, "mailchimpsync_cache_id": -1}, "mailchimpsync_cache_id"),
     ],
 )
-def test_what_is_no_update_is_refused(library: Office, door: Door, given: dict[str, Any], told: str) -> None:
-    answer = door(library, CREATE, **given)
+def test_what_is_no_update_is_refused(
+    library: CharitySite, interface: Interface, given: dict[str, Any], told: str
+) -> None:
+    answer = interface(library, CREATE, **given)
 
     assert answer.exit_code == 2
     assert told in answer.error
 
 
-def test_a_row_without_member_needs_the_address(library: Office, door: Door) -> None:
+def test_a_row_without_member_needs_the_address(library: CharitySite, interface: Interface) -> None:
     nobody = library.row(contact=NOBODY)["id"]
 
-    assert "email_address" in door(library, CREATE, mailchimpsync_cache_id=nobody, data=LEAVE).error
+    assert "email_address" in interface(library, CREATE, mailchimpsync_cache_id=nobody, data=LEAVE).error
 
 
-def test_an_update_stays_that_of_its_row(library: Office, door: Door) -> None:
-    found = door(library, GET).values[0]
+def test_an_update_stays_that_of_its_row(library: CharitySite, interface: Interface) -> None:
+    found = interface(library, GET).values[0]
 
     assert (
         "of an existing one can't change"
-        in door(library, CREATE, id=found["id"], mailchimpsync_cache_id=1, data=LEAVE).error
+        in interface(library, CREATE, id=found["id"], mailchimpsync_cache_id=1, data=LEAVE).error
     )
 
 
-def test_nothing_is_queued_while_a_run_is_at_work(office: Office, door: Door) -> None:
-    bella = office.row(contact=BELLA)["id"]
-    with holding_lease(office.site.store, LIST_ID):
-        answer = door(office, CREATE, mailchimpsync_cache_id=bella, data=LEAVE)
+def test_nothing_is_queued_while_a_run_is_at_work(charity_site: CharitySite, interface: Interface) -> None:
+    bella = charity_site.row(contact=BELLA)["id"]
+    with holding_lease(charity_site.site.store, LIST_ID):
+        answer = interface(charity_site, CREATE, mailchimpsync_cache_id=bella, data=LEAVE)
 
     assert (answer.exit_code, answer.envelope["error_code"]) == (3, "BUSY")
 
 
-def test_an_update_that_is_not_there_can_not_be_dropped(library: Office, door: Door) -> None:
-    assert door(library, DELETE, id=999_999).envelope["error_code"] == "UNKNOWN"
+def test_an_update_that_is_not_there_can_not_be_dropped(library: CharitySite, interface: Interface) -> None:
+    assert interface(library, DELETE, id=999_999).envelope["error_code"] == "UNKNOWN"

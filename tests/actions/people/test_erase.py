@@ -46,7 +46,7 @@ def post(world: World) -> WebhookDelivery:
     world.member(BOB)
     world.contact(ANN, {NEWS: 20})
     world.contact(BOB, {NEWS: 20})
-    office = WebhookDelivery(world)
+    charity_site = WebhookDelivery(world)
     world.sync()
     world.pass_time(3_600)
     world.put(world.owners(ANN.lower())[0], "Removed")
@@ -54,13 +54,13 @@ def post(world: World) -> WebhookDelivery:
     verify(world.systems, world.connection, Deadline.after(world.runtime, None), by="ann")
     world.sync()
     world.act(ANN, "subscribe")
-    office.deliver()
+    charity_site.deliver()
     world.pass_time(3_600)
     with world.store.begin() as tx:
         sent = {"list_id": LIST, "campaign_id": "c1", "subject": "Spring", "details": "", "sent_at": world.now}
         campaigns.add_campaigns(tx, [sent])
         campaigns.add_unknown(tx, campaigns.newest_campaigns(tx, LIST)[0].id, [member_id_of(ANN)])
-    return office
+    return charity_site
 
 
 def erased(world: World, site: Site, address: str = ANN) -> Erasure:
@@ -116,7 +116,7 @@ def test_the_journal_still_holds_and_tells_no_more_who_it_was(world: World, post
     assert (world.journal()[-1]["field"], world.journal()[-1]["reason"]) == ("erased", "ERASED")
 
 
-def test_whoever_pretends_that_somebody_was_erased_is_found_out(world: World, post: WebhookDelivery) -> None:
+def test_a_false_record_of_an_erasure_is_detected(world: World, post: WebhookDelivery) -> None:
     world.put(world.owners(BOB)[0], "Removed")
     world.sync()
     erased(world, post.site)
@@ -148,7 +148,7 @@ def test_a_contact_who_has_the_address_still_is_not_subscribed_and_told_why(
         assert world.sync(everything=everything).outcome is Outcome.DONE
 
     assert set(world.members()) == {BOB}
-    assert world.fate(contact=contact) == ("fail", "ERASED")
+    assert world.sync_result(contact=contact) == ("fail", "ERASED")
     assert "ann@example.org" not in everything_kept(world)
     world.civicrm.call("Email", "create", {"values": {"contact_id": contact, "email": "ann@elsewhere.org"}})
     world.edit_address(contact, is_bulkmail=True)

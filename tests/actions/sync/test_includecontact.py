@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from actions.conftest import BELLA, EMIL, FAY, Door, Office
+from actions.conftest import BELLA, EMIL, FAY, CharitySite, Interface
 from support.service import LIST_ID
 
 INCLUDE = "Mailchimpsync.includecontact"
@@ -24,47 +24,51 @@ INCLUDE = "Mailchimpsync.includecontact"
     ],
 )
 def test_all_rows_of_the_contacts_are_due_in_every_audience(
-    office: Office, door: Door, contacts: Any, affected: dict[str, int]
+    charity_site: CharitySite, interface: Interface, contacts: Any, affected: dict[str, int]
 ) -> None:
-    before = {row["id"] for row in office.rows() if row["sync_status"] == "todo"}
+    before = {row["id"] for row in charity_site.rows() if row["sync_status"] == "todo"}
 
-    answer = door(office, INCLUDE, contact_id=contacts)
+    answer = interface(charity_site, INCLUDE, contact_id=contacts)
 
     assert (answer.exit_code, answer.values) == (0, affected)
-    due = {row["id"] for row in office.rows() if row["sync_status"] == "todo"}
+    due = {row["id"] for row in charity_site.rows() if row["sync_status"] == "todo"}
     assert (before, len(due)) == (set(), affected["affected"])
 
 
-def test_a_row_with_an_update_on_its_way_is_due_after_its_result(office: Office, door: Door) -> None:
-    office.set(office.row(contact=BELLA)["id"], sync_status="live")
+def test_a_row_with_an_update_on_its_way_is_due_after_its_result(
+    charity_site: CharitySite, interface: Interface
+) -> None:
+    charity_site.set(charity_site.row(contact=BELLA)["id"], sync_status="live")
 
-    assert door(office, INCLUDE, contact_id=BELLA).values["affected"] == 1
+    assert interface(charity_site, INCLUDE, contact_id=BELLA).values["affected"] == 1
 
-    row = office.row(contact=BELLA)
+    row = charity_site.row(contact=BELLA)
     assert (row["sync_status"], row["recheck"]) == ("live", True)
 
 
-def test_the_next_run_looks_at_them(office: Office, door: Door) -> None:
-    door(office, INCLUDE, contact_id=[BELLA, FAY])
-    office.sync()
+def test_the_next_run_looks_at_them(charity_site: CharitySite, interface: Interface) -> None:
+    interface(charity_site, INCLUDE, contact_id=[BELLA, FAY])
+    charity_site.sync()
 
-    assert {row["sync_status"] for row in office.rows() if row["mailchimp_list_id"] == LIST_ID} == {"ok", "fail"}
+    assert {row["sync_status"] for row in charity_site.rows() if row["mailchimp_list_id"] == LIST_ID} == {"ok", "fail"}
 
 
 @pytest.mark.parametrize("contacts", [0, -3, [BELLA, 0], [], "", "11,-1", "11;12", 2**63])
-def test_what_is_no_contact_is_refused_and_nothing_is_due(library: Office, door: Door, contacts: Any) -> None:
+def test_what_is_no_contact_is_refused_and_nothing_is_due(
+    library: CharitySite, interface: Interface, contacts: Any
+) -> None:
     before = library.rows()
 
-    answer = door(library, INCLUDE, contact_id=contacts)
+    answer = interface(library, INCLUDE, contact_id=contacts)
 
     assert answer.exit_code == 2
     assert "contact_id: " in answer.error
     assert library.rows() == before
 
 
-def test_too_many_contacts_at_once_are_refused(library: Office, door: Door) -> None:
-    assert "at most 50,000" in door(library, INCLUDE, contact_id=",".join(map(str, range(1, 50_002)))).error
+def test_too_many_contacts_at_once_are_refused(library: CharitySite, interface: Interface) -> None:
+    assert "at most 50,000" in interface(library, INCLUDE, contact_id=",".join(map(str, range(1, 50_002)))).error
 
 
-def test_contacts_have_to_be_named(library: Office, door: Door) -> None:
-    assert "contact_id: Field required" in door(library, INCLUDE).error
+def test_contacts_have_to_be_named(library: CharitySite, interface: Interface) -> None:
+    assert "contact_id: Field required" in interface(library, INCLUDE).error

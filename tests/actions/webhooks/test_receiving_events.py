@@ -149,7 +149,7 @@ def test_a_body_may_end_anywhere(mailbox: Mailbox) -> None:
     assert {kept["list_id"] for kept in mailbox.events()} <= {NEWS}
 
 
-def test_keys_as_deep_as_somebody_likes_do_no_harm(mailbox: Mailbox) -> None:
+def test_keys_as_deep_as_someone_likes_do_no_harm(mailbox: Mailbox) -> None:
     deep = b"data[merges]" + b"[x]" * 50_000
     assert mailbox.audience(left() + b"&" + deep + b"=1") == 200
     assert mailbox.audience(form(type="cleaned", data_list_id=NEWS) + b"&" + b"[" * 50_000) == 400
@@ -237,7 +237,7 @@ def test_any_of_several_signatures_will_do_while_a_secret_is_replaced(mailbox: M
     secret=st.sampled_from([SECRET, CLUB_SECRET]) | st.none() | st.text(max_size=20),
     signature=st.none() | st.text(max_size=60),
 )
-def test_nothing_anybody_sends_surprises_us(
+def test_nothing_anyone_sends_surprises_us(
     mailbox: Mailbox, body: bytes, junk: bytes, place: int, secret: str | None, signature: str | None
 ) -> None:
     spoilt = body[:place] + junk + body[place:]

@@ -14,21 +14,21 @@ from mailchimpsync.errors import ConfigurationError
 from support.mailchimp_admin import delete_interest
 
 if TYPE_CHECKING:
-    from cli.conftest import Desk
+    from cli.conftest import CommandLine
 
 WALKS = "1111111111"
 
 
-def shown(desk: Desk) -> str:
-    return desk("config", "show").stdout
+def shown(command_line: CommandLine) -> str:
+    return command_line("config", "show").stdout
 
 
-def take_in(desk: Desk, text: str, *words: str) -> Result:
-    return desk("config", "import", "-", *words, typed=text)
+def take_in(command_line: CommandLine, text: str, *words: str) -> Result:
+    return command_line("config", "import", "-", *words, typed=text)
 
 
-def without_connections(desk: Desk) -> str:
-    return shown(desk).partition("[[connections]]")[0]
+def without_connections(command_line: CommandLine) -> str:
+    return shown(command_line).partition("[[connections]]")[0]
 
 
 def in_one_line(text: str) -> str:
@@ -38,7 +38,7 @@ def in_one_line(text: str) -> str:
 # -- history and diff --------------------------------------------------------------------------------------------------
 
 
-def test_history_says_who_changed_what_and_when(connected: Desk) -> None:
+def test_history_says_who_changed_what_and_when(connected: CommandLine) -> None:
     take_in(connected, shown(connected).replace('resubscribe = "ask"', 'resubscribe = "never"'))
 
     text = connected("config", "history").stdout
@@ -51,7 +51,7 @@ def test_history_says_who_changed_what_and_when(connected: Desk) -> None:
     assert text.index("Version 3") < text.index("Version 1")
 
 
-def test_history_can_be_cut_short(connected: Desk) -> None:
+def test_history_can_be_cut_short(connected: CommandLine) -> None:
     text = connected("config", "history", "--limit", "1").stdout
 
     assert "Version 2" in text
@@ -69,13 +69,13 @@ def test_history_can_be_cut_short(connected: Desk) -> None:
     ],
     ids=["the last change", "two versions", "backwards", "one to the newest", "the newest to itself"],
 )
-def test_diff_compares_versions(connected: Desk, words: tuple[str, ...], line: str) -> None:
+def test_diff_compares_versions(connected: CommandLine, words: tuple[str, ...], line: str) -> None:
     take_in(connected, shown(connected).replace('resubscribe = "ask"', 'resubscribe = "never"'))
 
     assert line in connected("config", "diff", *words).stdout
 
 
-def test_diff_of_a_file_says_what_importing_it_would_change_and_delete(connected: Desk, tmp_path: Path) -> None:
+def test_diff_of_a_file_says_what_importing_it_would_change_and_delete(connected: CommandLine, tmp_path: Path) -> None:
     connected("sync")
     file = tmp_path / "edited.toml"
     file.write_text(without_connections(connected))
@@ -88,7 +88,7 @@ def test_diff_of_a_file_says_what_importing_it_would_change_and_delete(connected
 
 
 @pytest.mark.parametrize("word", ["99", "no-such-file.toml"])
-def test_what_is_neither_version_nor_file_is_told(connected: Desk, word: str) -> None:
+def test_what_is_neither_version_nor_file_is_told(connected: CommandLine, word: str) -> None:
     result = connected("config", "diff", word)
 
     assert result.exit_code == 2
@@ -98,7 +98,7 @@ def test_what_is_neither_version_nor_file_is_told(connected: Desk, word: str) ->
 # -- going back --------------------------------------------------------------------------------------------------------
 
 
-def test_an_earlier_version_comes_back_as_a_new_one(connected: Desk) -> None:
+def test_an_earlier_version_comes_back_as_a_new_one(connected: CommandLine) -> None:
     before = shown(connected)
     take_in(connected, before.replace('resubscribe = "ask"', 'resubscribe = "never"'))
 
@@ -110,7 +110,7 @@ def test_an_earlier_version_comes_back_as_a_new_one(connected: Desk) -> None:
     assert connected("sync").exit_code == 0
 
 
-def test_going_back_to_before_a_connection_asks_first(connected: Desk) -> None:
+def test_going_back_to_before_a_connection_asks_first(connected: CommandLine) -> None:
     connected("sync")
 
     refused = connected("config", "restore", "1", typed="n\n")
@@ -125,7 +125,7 @@ def test_going_back_to_before_a_connection_asks_first(connected: Desk) -> None:
     assert "[[connections]]" not in shown(connected)
 
 
-def test_an_earlier_version_is_checked_like_a_new_one(connected: Desk) -> None:
+def test_an_earlier_version_is_checked_like_a_new_one(connected: CommandLine) -> None:
     connected("connect", "--audience", connected.list_id, "--interest", "Walks=")
     delete_interest(connected.mailchimp_url, connected.mailchimp_key, connected.list_id, WALKS)
 
@@ -139,7 +139,7 @@ def test_an_earlier_version_is_checked_like_a_new_one(connected: Desk) -> None:
 # -- import and export -------------------------------------------------------------------------------------------------
 
 
-def test_an_import_that_would_delete_does_it_only_with_yes(connected: Desk) -> None:
+def test_an_import_that_would_delete_does_it_only_with_yes(connected: CommandLine) -> None:
     connected("sync")
     text = without_connections(connected)
 
@@ -154,7 +154,7 @@ def test_an_import_that_would_delete_does_it_only_with_yes(connected: Desk) -> N
     assert "deleted for a1b2c3d4e5: 5 rows" in agreed.stdout
 
 
-def test_json_goes_out_and_comes_in_as_well(connected: Desk) -> None:
+def test_json_goes_out_and_comes_in_as_well(connected: CommandLine) -> None:
     document = json.loads(connected("config", "export", "--format", "json").stdout)
     document["connections"][0]["schedule"] = {"quiet": "22:00-06:00"}
 
@@ -164,7 +164,7 @@ def test_json_goes_out_and_comes_in_as_well(connected: Desk) -> None:
     assert "schedule's quiet from nothing to 22:00-06:00." in result.stdout
 
 
-def test_an_interest_that_mailchimp_has_no_longer_is_refused_unless_told_not_to_look(connected: Desk) -> None:
+def test_an_interest_that_mailchimp_has_no_longer_is_refused_unless_told_not_to_look(connected: CommandLine) -> None:
     delete_interest(connected.mailchimp_url, connected.mailchimp_key, connected.list_id, WALKS)
     text = shown(connected).replace('resubscribe = "ask"', 'resubscribe = "never"')
 
@@ -191,7 +191,7 @@ def editor(tmp_path: Path, *scripts: str) -> str:
     return str(program)
 
 
-def test_edit_saves_what_the_editor_leaves(connected: Desk, tmp_path: Path) -> None:
+def test_edit_saves_what_the_editor_leaves(connected: CommandLine, tmp_path: Path) -> None:
     result = connected("config", "edit", EDITOR=editor(tmp_path, 's/"ask"/"never"/'), VISUAL="")
 
     assert result.exit_code == 0, result.output
@@ -199,7 +199,7 @@ def test_edit_saves_what_the_editor_leaves(connected: Desk, tmp_path: Path) -> N
     assert 'resubscribe = "never"' in shown(connected)
 
 
-def test_edit_shows_problems_and_saves_when_they_are_mended(connected: Desk, tmp_path: Path) -> None:
+def test_edit_shows_problems_and_saves_when_they_are_mended(connected: CommandLine, tmp_path: Path) -> None:
     program = editor(tmp_path, 's/"ask"/"sometimes"/', 's/"sometimes"/"never"/')
 
     result = connected("config", "edit", typed="y\n", EDITOR=program, VISUAL="")
@@ -209,7 +209,7 @@ def test_edit_shows_problems_and_saves_when_they_are_mended(connected: Desk, tmp
     assert 'resubscribe = "never"' in shown(connected)
 
 
-def test_edit_given_up_with_problems_saves_nothing(connected: Desk, tmp_path: Path) -> None:
+def test_edit_given_up_with_problems_saves_nothing(connected: CommandLine, tmp_path: Path) -> None:
     before = shown(connected)
 
     result = connected("config", "edit", typed="n\n", EDITOR=editor(tmp_path, 's/"ask"/"sometimes"/'), VISUAL="")
@@ -218,7 +218,7 @@ def test_edit_given_up_with_problems_saves_nothing(connected: Desk, tmp_path: Pa
     assert shown(connected) == before
 
 
-def test_an_editor_left_without_saving_changes_nothing(connected: Desk) -> None:
+def test_an_editor_left_without_saving_changes_nothing(connected: CommandLine) -> None:
     result = connected("config", "edit", EDITOR="true", VISUAL="")
 
     assert result.exit_code == 0
@@ -226,7 +226,7 @@ def test_an_editor_left_without_saving_changes_nothing(connected: Desk) -> None:
     assert "Version 3" not in connected("config", "history").stdout
 
 
-def test_what_somebody_else_saves_meanwhile_is_not_undone(connected: Desk) -> None:
+def test_what_someone_else_saves_meanwhile_is_not_undone(connected: CommandLine) -> None:
     with open_site(connected.home) as site:
         text = export_configuration(site).replace('"ask"', '"never"')
         connected("connect", "--audience", connected.list_id, "--group", "Other")

@@ -11,13 +11,13 @@ from mailchimpsync.config import Link
 from support.mailchimp_admin import delete_interest
 
 if TYPE_CHECKING:
-    from cli.conftest import Desk
+    from cli.conftest import CommandLine
 
 WALKS, CYCLING = "1111111111", "2222222222"
 
 
 @pytest.fixture
-def settled(connected: Desk) -> Desk:
+def settled(connected: CommandLine) -> CommandLine:
     """Ann has set everything there is to set."""
     text = connected("config", "show").stdout
     text = text.replace('resubscribe = "ask"', 'resubscribe = "never"\nsigning_secret = "signed-by-mailchimp"')
@@ -26,20 +26,20 @@ def settled(connected: Desk) -> Desk:
     return connected
 
 
-def link_of(desk: Desk) -> Link:
-    with open_site(desk.home) as site:
+def link_of(command_line: CommandLine) -> Link:
+    with open_site(command_line.home) as site:
         [link] = site.configuration.connections
         return link
 
 
-def webhook_secret(desk: Desk) -> str | None:
-    with open_site(desk.home) as site:
+def webhook_secret(command_line: CommandLine) -> str | None:
+    with open_site(command_line.home) as site:
         [account] = site.configuration.accounts.values()
         return account.webhook_secret.get_secret_value() if account.webhook_secret else None
 
 
-def again(desk: Desk, *words: str) -> str:
-    result = desk("connect", "--audience", desk.list_id, *words)
+def again(command_line: CommandLine, *words: str) -> str:
+    result = command_line("connect", "--audience", command_line.list_id, *words)
     assert result.exit_code == 0, result.output
     return result.stdout
 
@@ -57,7 +57,7 @@ def again(desk: Desk, *words: str) -> str:
     ],
     ids=["nothing", "group", "interest dropped", "interest moved", "no interests", "only one interest", "policy"],
 )
-def test_only_what_is_said_changes(settled: Desk, words: tuple[str, ...], changed: dict[str, object]) -> None:
+def test_only_what_is_said_changes(settled: CommandLine, words: tuple[str, ...], changed: dict[str, object]) -> None:
     before, secret = link_of(settled), webhook_secret(settled)
 
     again(settled, *words)
@@ -67,7 +67,7 @@ def test_only_what_is_said_changes(settled: Desk, words: tuple[str, ...], change
     assert webhook_secret(settled) == secret
 
 
-def test_a_key_given_anew_keeps_the_webhook_secret_and_the_connection(settled: Desk) -> None:
+def test_a_key_given_anew_keeps_the_webhook_secret_and_the_connection(settled: CommandLine) -> None:
     before, secret = link_of(settled), webhook_secret(settled)
 
     settled.connect("--audience", settled.list_id)
@@ -75,7 +75,7 @@ def test_a_key_given_anew_keeps_the_webhook_secret_and_the_connection(settled: D
     assert (link_of(settled), webhook_secret(settled)) == (before, secret)
 
 
-def test_what_is_kept_is_shown(settled: Desk) -> None:
+def test_what_is_kept_is_shown(settled: CommandLine) -> None:
     shown = again(settled, "--interest", "Walks=13")
 
     assert "Topics: Walks ↔ Other (group 13)\n" in shown
@@ -84,7 +84,7 @@ def test_what_is_kept_is_shown(settled: Desk) -> None:
     assert "the next sync is a full sync" in shown
 
 
-def test_an_interest_that_mailchimp_has_no_longer_can_be_dropped(settled: Desk) -> None:
+def test_an_interest_that_mailchimp_has_no_longer_can_be_dropped(settled: CommandLine) -> None:
     delete_interest(settled.mailchimp_url, settled.mailchimp_key, settled.list_id, WALKS)
 
     again(settled, "--interest", f"{WALKS}=")

@@ -1,4 +1,4 @@
-"""Ann looks at her desk what goes to Mailchimp besides subscriptions."""
+"""`data` shows what goes to Mailchimp besides subscriptions."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from mailchimpsync.actions import open_site
 from mailchimpsync.config import Data, FieldRule
 
 if TYPE_CHECKING:
-    from cli.conftest import Desk
+    from cli.conftest import CommandLine
 
 BELLA = 11
 
 
 @pytest.fixture
-def mapped(connected: Desk) -> Desk:
+def mapped(connected: CommandLine) -> CommandLine:
     """Ann maps jobs; Bella is a baker, and a steward."""
     civicrm = connected.civicrm
     civicrm.call("Contact", "update", {"where": [["id", "=", BELLA]], "values": {"job_title": "Baker"}})
@@ -30,14 +30,14 @@ def mapped(connected: Desk) -> Desk:
     return connected
 
 
-def configure(desk: Desk, **data: Any) -> None:
-    with open_site(desk.home) as site:
+def configure(command_line: CommandLine, **data: Any) -> None:
+    with open_site(command_line.home) as site:
         [link] = site.configuration.connections
         changed = link.model_copy(update={"data": Data.model_validate(data)})
         site.save(site.configuration.model_copy(update={"connections": (changed,)}), "ann")
 
 
-def test_plugins_are_listed_with_what_is_wrong(mapped: Desk) -> None:
+def test_plugins_are_listed_with_what_is_wrong(mapped: CommandLine) -> None:
     result = mapped("data", "plugins")
 
     assert result.exit_code == 0
@@ -46,7 +46,7 @@ def test_plugins_are_listed_with_what_is_wrong(mapped: Desk) -> None:
     assert (found["tags"]["is_on"], found["names"]["is_on"]) == (True, False)
 
 
-def test_missing_fields_are_created_then_a_preview_shows_people_and_a_sync_sends(mapped: Desk) -> None:
+def test_missing_fields_are_created_then_a_preview_shows_people_and_a_sync_sends(mapped: CommandLine) -> None:
     assert "JOB: Job title (text)" in mapped("data", "create-fields").stdout
     assert "has all mapped merge fields" in mapped("data", "create-fields").stdout
     assert mapped("sync", "--with-data").exit_code == 0
@@ -61,7 +61,7 @@ def test_missing_fields_are_created_then_a_preview_shows_people_and_a_sync_sends
     assert bella["merge_fields"]["JOB"] == "Baker"
 
 
-def test_findings_name_values_and_plugins(mapped: Desk) -> None:
+def test_findings_name_values_and_plugins(mapped: CommandLine) -> None:
     assert "no complete run with data yet" in mapped("data", "findings").stdout
     mapped("sync", "--with-data")
 
@@ -72,14 +72,14 @@ def test_findings_name_values_and_plugins(mapped: Desk) -> None:
     assert json.loads(mapped("data", "findings", "--json").stdout)["failures"] == {"weather": "it is not installed"}
 
 
-def test_sources_and_fields_are_listed(mapped: Desk) -> None:
+def test_sources_and_fields_are_listed(mapped: CommandLine) -> None:
     told = mapped("data", "sources").stdout
 
     assert "donations.total" in told
     assert "FNAME" in told
 
 
-def test_a_custom_field_that_the_key_is_not_shown_is_not_said_not_to_exist(mapped: Desk) -> None:
+def test_a_custom_field_that_the_key_is_not_shown_is_not_said_not_to_exist(mapped: CommandLine) -> None:
     with open_site(mapped.home) as site:
         [link] = site.configuration.connections
         rule = FieldRule(merge_field="SKILLS", source="Volunteering.Skills:label")
@@ -94,7 +94,7 @@ def test_a_custom_field_that_the_key_is_not_shown_is_not_said_not_to_exist(mappe
     )
 
 
-def test_doctor_names_a_mapped_custom_field_that_the_key_is_not_shown(mapped: Desk) -> None:
+def test_doctor_names_a_mapped_custom_field_that_the_key_is_not_shown(mapped: CommandLine) -> None:
     mapped("data", "create-fields")
     fields = [{"merge_field": "JOB", "source": "job_title"}]
     configure(mapped, fields=fields)
@@ -107,16 +107,16 @@ def test_doctor_names_a_mapped_custom_field_that_the_key_is_not_shown(mapped: De
     assert "LNAME: CiviCRM shows no contact field “Volunteering.Skills:label”. Custom fields are shown only to" in found
 
 
-def data_in_doctor(desk: Desk) -> list[tuple[str, str]]:
-    found = json.loads(desk("doctor", "--json").stdout)
+def data_in_doctor(command_line: CommandLine) -> list[tuple[str, str]]:
+    found = json.loads(command_line("doctor", "--json").stdout)
     return [(one["level"], one["found"]) for one in found if one["subject"].startswith("Data of ")]
 
 
-def test_nobody_to_show_is_said(connected: Desk) -> None:
+def test_nobody_to_show_is_said(connected: CommandLine) -> None:
     assert "Nobody to show" in connected("data", "preview").stdout
 
 
-def test_a_plan_of_data_alone_is_not_said_to_change_nothing(mapped: Desk) -> None:
+def test_a_plan_of_data_alone_is_not_said_to_change_nothing(mapped: CommandLine) -> None:
     mapped("data", "create-fields")
     mapped("sync")
 
@@ -126,7 +126,7 @@ def test_a_plan_of_data_alone_is_not_said_to_change_nothing(mapped: Desk) -> Non
     assert "Would change  nothing" not in told
 
 
-def test_a_plan_with_data_names_each_field(mapped: Desk) -> None:
+def test_a_plan_with_data_names_each_field(mapped: CommandLine) -> None:
     mapped("data", "create-fields")
     mapped("sync")
 

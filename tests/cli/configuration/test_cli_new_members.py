@@ -7,16 +7,18 @@ import json
 import httpx2
 import pytest
 
-from cli.conftest import LIST_ID, Desk
+from cli.conftest import LIST_ID, CommandLine
 
 ADDED = {8: {"status": "Added", "date": "2026-01-01T10:00:00Z"}}
 ASKED = "Mailchimp asks new members to confirm before they are subscribed"
 AT_ONCE = "New members are subscribed at once, because CiviCRM says so"
 
 
-def set_double_optin(desk: Desk, *, on: bool) -> None:
-    auth = ("ann", desk.mailchimp_key)
-    httpx2.patch(f"{desk.mailchimp_url}/lists/{LIST_ID}", auth=auth, json={"double_optin": on}).raise_for_status()
+def set_double_optin(command_line: CommandLine, *, on: bool) -> None:
+    auth = ("ann", command_line.mailchimp_key)
+    httpx2.patch(
+        f"{command_line.mailchimp_url}/lists/{LIST_ID}", auth=auth, json={"double_optin": on}
+    ).raise_for_status()
 
 
 def flat(text: str) -> str:
@@ -34,17 +36,17 @@ def flat(text: str) -> str:
     ],
 )
 def test_connect_says_what_becomes_of_new_members(
-    desk: Desk, double_optin: bool, words: tuple[str, ...], said: str
+    command_line: CommandLine, double_optin: bool, words: tuple[str, ...], said: str
 ) -> None:
-    set_double_optin(desk, on=double_optin)
-    desk.init()
+    set_double_optin(command_line, on=double_optin)
+    command_line.init()
 
-    result = desk.connect("--audience", LIST_ID, "--group", "8", "--no-interests", *words)
+    result = command_line.connect("--audience", LIST_ID, "--group", "8", "--no-interests", *words)
 
     assert said in flat(result.stdout)
 
 
-def test_the_choice_is_in_the_configuration_and_is_taken_back_by_name(connected: Desk) -> None:
+def test_the_choice_is_in_the_configuration_and_is_taken_back_by_name(connected: CommandLine) -> None:
     shown = []
     for mode in ("confirm", "audience"):
         connected("connect", "--audience", LIST_ID, "--new-members", mode)
@@ -53,7 +55,7 @@ def test_the_choice_is_in_the_configuration_and_is_taken_back_by_name(connected:
     assert shown == [True, False]
 
 
-def test_a_plan_says_who_would_be_asked_and_the_sync_asks_just_them(connected: Desk) -> None:
+def test_a_plan_says_who_would_be_asked_and_the_sync_asks_just_them(connected: CommandLine) -> None:
     connected("sync")
     set_double_optin(connected, on=True)
     connected.civicrm.load_contacts([{"first_name": "N", "emails": ["new@example.org"], "groups": ADDED}])
@@ -69,7 +71,7 @@ def test_a_plan_says_who_would_be_asked_and_the_sync_asks_just_them(connected: D
 
 @pytest.mark.parametrize(("mode", "level"), [("subscribe", "warning"), ("confirm", "good"), ("audience", "good")])
 def test_doctor_warns_where_people_are_subscribed_whom_the_audience_would_ask(
-    connected: Desk, mode: str, level: str
+    connected: CommandLine, mode: str, level: str
 ) -> None:
     set_double_optin(connected, on=True)
     connected("connect", "--audience", LIST_ID, "--new-members", mode)

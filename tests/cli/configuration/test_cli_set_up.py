@@ -13,46 +13,46 @@ from mailchimpsync.cli.commands.configuration.connect import _pair
 from mailchimpsync.mailchimp import Interest
 
 if TYPE_CHECKING:
-    from cli.conftest import Desk
+    from cli.conftest import CommandLine
 
 
-def test_init_makes_a_private_home_and_says_what_it_found(desk: Desk) -> None:
-    result = desk.init()
+def test_init_makes_a_private_home_and_says_what_it_found(command_line: CommandLine) -> None:
+    result = command_line.init()
 
     assert result.exit_code == 0
-    assert f"{desk.civicrm_url}/civicrm/ajax/api4/{{entity}}/{{action}}" in result.stdout
+    assert f"{command_line.civicrm_url}/civicrm/ajax/api4/{{entity}}/{{action}}" in result.stdout
     assert "News (8)" in result.stdout
     assert "Everybody in town" not in result.stdout
-    assert desk.home.stat().st_mode & 0o777 == 0o700
-    assert (desk.home / "secret.key").stat().st_mode & 0o777 == 0o600
+    assert command_line.home.stat().st_mode & 0o777 == 0o700
+    assert (command_line.home / "secret.key").stat().st_mode & 0o777 == 0o600
 
 
-def test_init_asks_for_what_it_is_not_told(desk: Desk) -> None:
-    result = desk("init", typed=f"{desk.civicrm_url}\n{desk.civicrm_key}\n")
+def test_init_asks_for_what_it_is_not_told(command_line: CommandLine) -> None:
+    result = command_line("init", typed=f"{command_line.civicrm_url}\n{command_line.civicrm_key}\n")
 
     assert result.exit_code == 0
-    desk.outputs.clear()  # what she types is echoed by the test's terminal, which is none
+    command_line.outputs.clear()  # what she types is echoed by the test's terminal, which is none
 
 
-def test_the_stored_key_is_not_in_the_database_in_plain_text(desk: Desk) -> None:
-    desk.init()
+def test_the_stored_key_is_not_in_the_database_in_plain_text(command_line: CommandLine) -> None:
+    command_line.init()
 
-    with sqlite3.connect(desk.home / "mailchimpsync.sqlite") as database:
+    with sqlite3.connect(command_line.home / "mailchimpsync.sqlite") as database:
         document = database.execute("SELECT document FROM civicrm_mailchimpsync_configuration").fetchone()[0]
     database.close()
 
     assert "encrypted:" in document
-    assert desk.civicrm_key not in document
+    assert command_line.civicrm_key not in document
 
 
-def test_init_without_an_answer_names_the_option(desk: Desk) -> None:
-    result = desk("init")
+def test_init_without_an_answer_names_the_option(command_line: CommandLine) -> None:
+    result = command_line("init")
 
     assert result.exit_code == 2
     assert "CiviCRM's address is missing. Set it with --civicrm-url" in result.stderr
 
 
-def test_init_again_changes_the_key_and_keeps_connections(connected: Desk) -> None:
+def test_init_again_changes_the_key_and_keeps_connections(connected: CommandLine) -> None:
     connected.civicrm.add_user("another-good-civicrm-key")
 
     result = connected.init(key="another-good-civicrm-key")
@@ -62,27 +62,31 @@ def test_init_again_changes_the_key_and_keeps_connections(connected: Desk) -> No
     assert connected("sync").exit_code == 0
 
 
-def test_init_does_not_move_a_site_to_another_database(desk: Desk) -> None:
-    desk.init()
-    key = {"MAILCHIMPSYNC_CIVICRM_KEY": desk.civicrm_key}
+def test_init_does_not_move_a_site_to_another_database(command_line: CommandLine) -> None:
+    command_line.init()
+    key = {"MAILCHIMPSYNC_CIVICRM_KEY": command_line.civicrm_key}
 
-    result = desk("init", "--civicrm-url", desk.civicrm_url, "--database", "sqlite:///other.sqlite", **key)
+    result = command_line(
+        "init", "--civicrm-url", command_line.civicrm_url, "--database", "sqlite:///other.sqlite", **key
+    )
 
     assert result.exit_code == 2
     assert "already has another database" in result.stderr
 
 
-def test_init_puts_the_database_where_it_is_told(desk: Desk) -> None:
-    key = {"MAILCHIMPSYNC_CIVICRM_KEY": desk.civicrm_key}
+def test_init_puts_the_database_where_it_is_told(command_line: CommandLine) -> None:
+    key = {"MAILCHIMPSYNC_CIVICRM_KEY": command_line.civicrm_key}
 
-    result = desk("init", "--civicrm-url", desk.civicrm_url, "--database", "sqlite:///other.sqlite", **key)
+    result = command_line(
+        "init", "--civicrm-url", command_line.civicrm_url, "--database", "sqlite:///other.sqlite", **key
+    )
 
     assert result.exit_code == 0
-    assert (desk.home / "other.sqlite").is_file()
+    assert (command_line.home / "other.sqlite").is_file()
 
 
-def test_init_with_a_wrong_key_needs_a_person(desk: Desk) -> None:
-    result = desk.init(key="some-other-key")
+def test_init_with_a_wrong_key_needs_a_person(command_line: CommandLine) -> None:
+    result = command_line.init(key="some-other-key")
 
     assert result.exit_code == 7
     assert "CV_AUTH" in result.stderr
@@ -90,38 +94,40 @@ def test_init_with_a_wrong_key_needs_a_person(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("permissions", ["few", "none"])
-def test_init_with_a_key_that_sees_nobody_says_which_permissions_it_needs(desk: Desk, permissions: str) -> None:
-    desk.civicrm.add_user("unprivileged-key", permissions)
+def test_init_with_a_key_that_sees_nobody_says_which_permissions_it_needs(
+    command_line: CommandLine, permissions: str
+) -> None:
+    command_line.civicrm.add_user("unprivileged-key", permissions)
 
-    result = desk.init(key="unprivileged-key")
+    result = command_line.init(key="unprivileged-key")
 
     assert result.exit_code == 7
     assert "CV_NO_PERMISSION" in result.stderr
     assert "view all contacts" in result.stderr
 
 
-def test_init_at_an_address_without_civicrm_says_so(desk: Desk) -> None:
-    desk.civicrm.set_options(url_forms=[])
+def test_init_at_an_address_without_civicrm_says_so(command_line: CommandLine) -> None:
+    command_line.civicrm.set_options(url_forms=[])
 
-    result = desk.init()
+    result = command_line.init()
 
     assert result.exit_code == 7
     assert "CV_NOT_FOUND" in result.stderr
 
 
-def test_init_finds_the_form_of_a_wordpress_site(desk: Desk) -> None:
-    desk.civicrm.set_options(url_forms=["wordpress"])
+def test_init_finds_the_form_of_a_wordpress_site(command_line: CommandLine) -> None:
+    command_line.civicrm.set_options(url_forms=["wordpress"])
 
-    result = desk.init()
+    result = command_line.init()
 
     assert result.exit_code == 0
     assert "q=civicrm/ajax/api4/{entity}/{action}" in result.stdout
 
 
-def test_connect_names_audience_group_and_interests(desk: Desk) -> None:
-    desk.init()
+def test_connect_names_audience_group_and_interests(command_line: CommandLine) -> None:
+    command_line.init()
 
-    result = desk.connect()
+    result = command_line.connect()
 
     assert result.exit_code == 0
     assert "Connected: Newsletter ↔ News" in result.stdout
@@ -129,18 +135,20 @@ def test_connect_names_audience_group_and_interests(desk: Desk) -> None:
     assert "Topics: Cycling ↔ Cycling (group 10)" in result.stdout
 
 
-def test_connect_asks_for_what_it_is_not_told(desk: Desk) -> None:
-    desk.init()
+def test_connect_asks_for_what_it_is_not_told(command_line: CommandLine) -> None:
+    command_line.init()
 
-    result = desk("connect", "--base-url", desk.mailchimp_url, typed=f"{desk.mailchimp_key}\n1\nNews\n-\n9\n")
-    desk.outputs.clear()  # what she types is echoed by the test's terminal, which is none
+    result = command_line(
+        "connect", "--base-url", command_line.mailchimp_url, typed=f"{command_line.mailchimp_key}\n1\nNews\n-\n9\n"
+    )
+    command_line.outputs.clear()  # what she types is echoed by the test's terminal, which is none
 
     assert result.exit_code == 0
     assert "Topics: Walks ↔ not connected" in result.stdout
     assert "Topics: Cycling ↔ Walks (group 9)" in result.stdout
 
 
-def test_connecting_again_uses_the_stored_key_and_keeps_the_interests(connected: Desk) -> None:
+def test_connecting_again_uses_the_stored_key_and_keeps_the_interests(connected: CommandLine) -> None:
     result = connected("connect", "--audience", connected.list_id, "--group", "Other")
 
     assert result.exit_code == 0
@@ -157,10 +165,12 @@ def test_connecting_again_uses_the_stored_key_and_keeps_the_interests(connected:
     ],
     ids=["wrong", "of another data centre", "cut off"],
 )
-def test_connect_with_a_key_that_opens_nothing_says_why(desk: Desk, key: str, code: str, exit_code: int) -> None:
-    desk.init()
+def test_connect_with_a_key_that_opens_nothing_says_why(
+    command_line: CommandLine, key: str, code: str, exit_code: int
+) -> None:
+    command_line.init()
 
-    result = desk.connect("--audience", desk.list_id, "--group", "8", key=key)
+    result = command_line.connect("--audience", command_line.list_id, "--group", "8", key=key)
 
     assert result.exit_code == exit_code
     assert code in result.stderr
@@ -172,20 +182,22 @@ def test_connect_with_a_key_that_opens_nothing_says_why(desk: Desk, key: str, co
     [("99", "CV_GROUP_GONE"), ("11", "CV_GROUP_SMART"), ("12", "CV_GROUP_INACTIVE")],
     ids=["missing", "smart", "disabled"],
 )
-def test_a_group_that_cannot_be_connected_is_refused_with_its_reason(desk: Desk, group: str, code: str) -> None:
-    desk.init()
+def test_a_group_that_cannot_be_connected_is_refused_with_its_reason(
+    command_line: CommandLine, group: str, code: str
+) -> None:
+    command_line.init()
 
-    result = desk.connect("--audience", desk.list_id, "--group", group)
+    result = command_line.connect("--audience", command_line.list_id, "--group", group)
 
     assert result.exit_code == 7
     assert code in result.stderr
-    assert "audience_id" not in desk("config", "show").stdout
+    assert "audience_id" not in command_line("config", "show").stdout
 
 
-def test_a_group_used_twice_is_refused_by_name(desk: Desk) -> None:
-    desk.init()
+def test_a_group_used_twice_is_refused_by_name(command_line: CommandLine) -> None:
+    command_line.init()
 
-    result = desk.connect("--audience", desk.list_id, "--group", "8", "--interest", "Walks=8")
+    result = command_line.connect("--audience", command_line.list_id, "--group", "8", "--interest", "Walks=8")
 
     assert result.exit_code == 7
     assert "is linked with the subscription group 8" in result.stderr
@@ -202,17 +214,19 @@ def test_a_group_used_twice_is_refused_by_name(desk: Desk) -> None:
     ],
     ids=["audience", "group", "interest", "no equals sign", "nothing"],
 )
-def test_a_misspelt_choice_is_answered_with_what_there_is(desk: Desk, words: tuple[str, ...], sentence: str) -> None:
-    desk.init()
+def test_a_misspelt_choice_is_answered_with_what_there_is(
+    command_line: CommandLine, words: tuple[str, ...], sentence: str
+) -> None:
+    command_line.init()
 
-    result = desk.connect(*words)
+    result = command_line.connect(*words)
 
     assert result.exit_code == 2
     assert sentence in " ".join(result.stderr.split())
 
 
-def test_connect_before_init_says_what_to_do(desk: Desk) -> None:
-    result = desk.connect()
+def test_connect_before_init_says_what_to_do(command_line: CommandLine) -> None:
+    result = command_line.connect()
 
     assert result.exit_code == 7
     assert "mailchimpsync init" in result.stderr
@@ -227,41 +241,43 @@ def test_titles_of_interests_and_groups_may_have_an_equals_sign() -> None:
     assert _pair("Walks=Hikes=", (), interests, groups) == ("aaaa111122", None)
 
 
-def test_an_empty_date_is_refused_and_is_not_everything(connected: Desk) -> None:
+def test_an_empty_date_is_refused_and_is_not_everything(connected: CommandLine) -> None:
     result = connected("sync", "--since", "")
 
     assert result.exit_code == 2
     assert "is not a date" in result.stderr
 
 
-def test_the_time_zone_of_the_site_is_checked_and_kept(desk: Desk) -> None:
-    again = {"MAILCHIMPSYNC_CIVICRM_KEY": desk.civicrm_key}
-    unknown = desk("init", "--civicrm-url", desk.civicrm_url, "--time-zone", "Nowhere/City", **again)
-    wrong = desk("init", "--civicrm-url", desk.civicrm_url, "--time-zone", "Pacific/Kiritimati", **again)
-    right = desk("init", "--civicrm-url", desk.civicrm_url, "--time-zone", "UTC", **again)
-    desk.init()
+def test_the_time_zone_of_the_site_is_checked_and_kept(command_line: CommandLine) -> None:
+    again = {"MAILCHIMPSYNC_CIVICRM_KEY": command_line.civicrm_key}
+    unknown = command_line("init", "--civicrm-url", command_line.civicrm_url, "--time-zone", "Nowhere/City", **again)
+    wrong = command_line(
+        "init", "--civicrm-url", command_line.civicrm_url, "--time-zone", "Pacific/Kiritimati", **again
+    )
+    right = command_line("init", "--civicrm-url", command_line.civicrm_url, "--time-zone", "UTC", **again)
+    command_line.init()
 
     assert (unknown.exit_code, wrong.exit_code, right.exit_code) == (2, 7, 0)
     assert "there is no such time zone" in unknown.stderr
     assert "CV_TIME_ZONE" in wrong.stderr
-    with open_site(desk.home) as site:
+    with open_site(command_line.home) as site:
         assert site.configuration.civicrm is not None
         assert site.configuration.civicrm.time_zone == "UTC"
 
 
-def test_init_again_at_the_same_address_keeps_the_web_servers_password(desk: Desk) -> None:
-    desk.init()
+def test_init_again_at_the_same_address_keeps_the_web_servers_password(command_line: CommandLine) -> None:
+    command_line.init()
     password = {
         "MAILCHIMPSYNC_WEB_SERVER_PASSWORD": "web-secret-of-ours",
-        "MAILCHIMPSYNC_CIVICRM_KEY": desk.civicrm_key,
+        "MAILCHIMPSYNC_CIVICRM_KEY": command_line.civicrm_key,
     }
-    given = desk("init", "--civicrm-url", desk.civicrm_url, "--web-server-user", "web", **password)
+    given = command_line("init", "--civicrm-url", command_line.civicrm_url, "--web-server-user", "web", **password)
     assert given.exit_code == 0
 
-    desk.init()
+    command_line.init()
 
-    with open_site(desk.home) as site:
+    with open_site(command_line.home) as site:
         civicrm = site.configuration.civicrm
     assert civicrm is not None
     assert civicrm.web_server == ("web", "web-secret-of-ours")
-    assert "web-secret-of-ours" not in "".join(desk.outputs) + desk("config", "show").output
+    assert "web-secret-of-ours" not in "".join(command_line.outputs) + command_line("config", "show").output

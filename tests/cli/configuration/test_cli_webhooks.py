@@ -1,4 +1,4 @@
-"""Ann has the webhooks checked and mended, and sees what they brought."""
+"""Ann has the webhooks checked and fixed, and sees what they brought."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from mailchimpsync_sandbox.kit.server import Served
 from mailchimpsync_sandbox.mailchimp import MailchimpSandbox
 
 if TYPE_CHECKING:
-    from cli.conftest import Desk
+    from cli.conftest import CommandLine
 
 EVENTS = {"subscribe", "unsubscribe", "profile", "cleaned", "upemail"}
 ALL_OFF = {"events": {"campaign": True}, "sources": {"api": True}}
@@ -32,12 +32,12 @@ OTHERS = "https://hooks.example.com/catch/123?key=of-somebody-else"
 class Service:
     """Ann's service, reached at `url`, and Mailchimp's own view of the webhooks."""
 
-    desk: Desk
+    command_line: CommandLine
     site: Site
     url: str
 
     def __call__(self, *words: str, url: str | None = None) -> Result:
-        return self.desk("webhooks", *words, MAILCHIMPSYNC_PUBLIC_URL=url or self.url)
+        return self.command_line("webhooks", *words, MAILCHIMPSYNC_PUBLIC_URL=url or self.url)
 
     def findings(self, *words: str, url: str | None = None) -> list[tuple[str, str]]:
         found = json.loads(self(*words, "--json", url=url).stdout)
@@ -54,12 +54,12 @@ class Service:
         return [f"{self.url}/webhook/{kind}?secret={self.secret}" for kind in ("audience", "batch")]
 
     def ask(self, method: str, path: str, **body: Any) -> dict[str, Any]:
-        auth = ("ann", self.desk.mailchimp_key)
-        answer = httpx2.request(method, self.desk.mailchimp_url + path, auth=auth, json=body or None)
+        auth = ("ann", self.command_line.mailchimp_key)
+        answer = httpx2.request(method, self.command_line.mailchimp_url + path, auth=auth, json=body or None)
         return dict(answer.raise_for_status().json()) if answer.content else {}
 
     def hooks(self) -> list[dict[str, Any]]:
-        return list(self.ask("GET", f"/lists/{self.desk.list_id}/webhooks")["webhooks"])
+        return list(self.ask("GET", f"/lists/{self.command_line.list_id}/webhooks")["webhooks"])
 
     def batch_hooks(self) -> list[dict[str, Any]]:
         return list(self.ask("GET", "/batch-webhooks")["webhooks"])
@@ -72,19 +72,19 @@ class Service:
         raise AssertionError("no event ever came")
 
     def add(self, url: str, **body: Any) -> None:
-        """Let somebody make a webhook by hand; Mailchimp takes any address."""
-        self.desk.mailchimp.set_options(validate_webhooks=False)
-        self.ask("POST", f"/lists/{self.desk.list_id}/webhooks", url=url, **(body or ALL_OFF))
-        self.desk.mailchimp.set_options(validate_webhooks=True)
+        """Let someone make a webhook by hand; Mailchimp takes any address."""
+        self.command_line.mailchimp.set_options(validate_webhooks=False)
+        self.ask("POST", f"/lists/{self.command_line.list_id}/webhooks", url=url, **(body or ALL_OFF))
+        self.command_line.mailchimp.set_options(validate_webhooks=True)
 
     def add_batch(self, url: str) -> None:
-        self.desk.mailchimp.set_options(validate_webhooks=False)
+        self.command_line.mailchimp.set_options(validate_webhooks=False)
         self.ask("POST", "/batch-webhooks", url=url)
-        self.desk.mailchimp.set_options(validate_webhooks=True)
+        self.command_line.mailchimp.set_options(validate_webhooks=True)
 
 
 @pytest.fixture
-def service(connected: Desk) -> Iterator[Service]:
+def service(connected: CommandLine) -> Iterator[Service]:
     """A site that is connected and served, with no webhooks yet; its secret may never show."""
     with open_site(connected.home) as site, Served(make_application(site)) as served:
         made = Service(connected, site, served.url)
@@ -178,7 +178,7 @@ def test_an_address_that_mailchimp_cannot_reach_is_told(service: Service) -> Non
 
 
 def test_another_service_at_our_address_is_told(service: Service) -> None:
-    [(_, told), *_] = service.findings("check", url=service.desk.mailchimp_url)
+    [(_, told), *_] = service.findings("check", url=service.command_line.mailchimp_url)
     assert "not as this service does" in told
 
 
@@ -187,14 +187,14 @@ def test_another_site_at_our_address_is_told(service: Service) -> None:
     strange = account.model_copy(update={"webhook_secret": None})
     configuration = service.site.configuration.model_copy(update={"accounts": {"Green Paths": strange}})
     url = service.url
-    with open_site(service.desk.home) as site:
+    with open_site(service.command_line.home) as site:
         site.configuration = configuration.with_webhook_secrets()
         site.settings = site.settings.model_copy(update={"public_url": url})
         [finding] = check_reachable(site)
     assert "doesn't know the webhooks' secrets of this site" in finding.found
 
 
-def test_without_a_public_address_there_is_nothing_to_repair(connected: Desk) -> None:
+def test_without_a_public_address_there_is_nothing_to_repair(connected: CommandLine) -> None:
     checked = connected("webhooks", "check")
     assert checked.exit_code == 0
     assert "No public_url is set" in checked.output
@@ -204,15 +204,17 @@ def test_without_a_public_address_there_is_nothing_to_repair(connected: Desk) ->
 
 
 def test_one_failing_account_does_not_keep_the_others(service: Service) -> None:
-    desk, key, list_id = service.desk, "a" * 32 + "-us7", "bbbb000002"
+    command_line, key, list_id = service.command_line, "a" * 32 + "-us7", "bbbb000002"
     with closing(MailchimpSandbox()) as other, Served(other) as served:
         other.add_account(key, account_name="Blue Rivers")
         other.add_audience(key, list_id, "Rowers")
         assert (
-            desk.connect("--base-url", f"{served.url}/3.0", "--audience", list_id, "--group", "13", key=key).exit_code
+            command_line.connect(
+                "--base-url", f"{served.url}/3.0", "--audience", list_id, "--group", "13", key=key
+            ).exit_code
             == 0
         )
-        desk.mailchimp.faults.plant(Fault(FaultKind.STATUS, "webhooks", status=401, times=10))
+        command_line.mailchimp.faults.plant(Fault(FaultKind.STATUS, "webhooks", status=401, times=10))
         repaired = service("repair")
         assert repaired.exit_code == 7
         assert "Mailchimp does not accept the API key" in " ".join(repaired.output.split())
@@ -222,7 +224,7 @@ def test_one_failing_account_does_not_keep_the_others(service: Service) -> None:
 
 def test_events_are_shown_without_addresses(service: Service) -> None:
     assert "No events have been received yet." in service("events").output
-    body = {"type": "unsubscribe", "data[email]": "bella@example.org", "data[list_id]": service.desk.list_id}
+    body = {"type": "unsubscribe", "data[email]": "bella@example.org", "data[list_id]": service.command_line.list_id}
     assert httpx2.post(service.wanted[0], data=body).status_code == 200
     shown = service("events").output
     assert "Newsletter" in shown
@@ -233,6 +235,6 @@ def test_events_are_shown_without_addresses(service: Service) -> None:
 
 def test_a_change_at_mailchimp_arrives_by_the_webhook(service: Service) -> None:
     service("repair")
-    service.desk.mailchimp.act(service.desk.list_id, "bella@example.org", change="unsubscribe")
+    service.command_line.mailchimp.act(service.command_line.list_id, "bella@example.org", change="unsubscribe")
     event = service.first_event()
-    assert (event["kind"], event["list_id"], event["state"]) == ("unsubscribe", service.desk.list_id, "waiting")
+    assert (event["kind"], event["list_id"], event["state"]) == ("unsubscribe", service.command_line.list_id, "waiting")

@@ -1,4 +1,4 @@
-"""Somebody who has never seen the product runs the demo."""
+"""Someone who has never seen the product runs the demo."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_a_demo_that_is_kept_can_be_gone_on_with_and_stopped(tidied: dict[str, s
 
 
 @pytest.mark.thorough
-def test_both_stand_ins_can_be_started_for_somebody_to_connect_them(tidied: dict[str, str]) -> None:
+def test_both_stand_ins_can_be_started_for_someone_to_connect_them(tidied: dict[str, str]) -> None:
     started = run(tidied, "demo", "--people", "100", "--unconnected")
     civicrm, mailchimp = re.findall(r"http://\S+", started.stdout)
     keys = re.findall(r"API key  (\S+)", started.stdout)

@@ -58,7 +58,7 @@ def test_names_have_accents_and_emoji_and_some_addresses_capitals(world: World) 
     assert any(member["email_address"].isupper() for member in world.builder.members)
 
 
-def test_every_interest_is_ticked_by_somebody(world: World) -> None:
+def test_every_interest_is_ticked_by_someone(world: World) -> None:
     ticked = {key for member in world.builder.members for key, is_on in member["interests"].items() if is_on}
 
     assert ticked == set(INTERESTS)

@@ -1,19 +1,19 @@
-"""Ann erases somebody who has asked for it, at the command line."""
+"""Ann erases someone who has asked for it, at the command line."""
 
 from __future__ import annotations
 
 import json
 
-from cli.conftest import LIST_ID, Desk
+from cli.conftest import LIST_ID, CommandLine
 
 FAY = "fay@example.org"
 
 
-def addresses(desk: Desk) -> set[str]:
-    return {one["email_address"] for one in desk.mailchimp.members(LIST_ID)}
+def addresses(command_line: CommandLine) -> set[str]:
+    return {one["email_address"] for one in command_line.mailchimp.members(LIST_ID)}
 
 
-def test_it_asks_erases_says_what_it_did_and_is_kept_to(connected: Desk) -> None:
+def test_it_asks_erases_says_what_it_did_and_is_kept_to(connected: CommandLine) -> None:
     connected.mailchimp.act(LIST_ID, FAY, "user", change="subscribe")
     assert connected("sync").exit_code == 0
     refused = connected("erase", FAY, input="n\n")

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, update
 
-from cli.conftest import LIST_ID, Desk
+from cli.conftest import LIST_ID, CommandLine
 from mailchimpsync import open_site
 from mailchimpsync.store.journal.journal import write_journal
 from mailchimpsync.store.schema import journal
@@ -21,38 +21,38 @@ from support.journal import new_entry
 
 
 @pytest.fixture
-def synced(connected: Desk) -> Desk:
+def synced(connected: CommandLine) -> CommandLine:
     connected("sync")
     return connected
 
 
-def tell(desk: Desk, days: float = 0, **values: Any) -> None:
-    with open_site(desk.home) as site, site.store.begin() as tx:
+def tell(command_line: CommandLine, days: float = 0, **values: Any) -> None:
+    with open_site(command_line.home) as site, site.store.begin() as tx:
         about = {"side": "CiviCRM", "field": "last_name", "old": "x", "new": "y", "reason": "MAILCHIMP_PROFILE"}
         at = site.runtime.now() - timedelta(days=days)
         entry = new_entry(list_id=LIST_ID, cache_id=1, contact_id=11, time=at, **{**about, **values})
         write_journal(tx, [entry])
 
 
-def tamper(desk: Desk, statement: Any) -> None:
-    with open_site(desk.home) as site, site.store.begin() as tx:
+def tamper(command_line: CommandLine, statement: Any) -> None:
+    with open_site(command_line.home) as site, site.store.begin() as tx:
         tx.execute(statement)
 
 
-def test_an_untouched_journal_is_as_it_was_written(synced: Desk) -> None:
+def test_an_untouched_journal_is_as_it_was_written(synced: CommandLine) -> None:
     shown = synced("journal", "verify")
 
     assert shown.exit_code == 0
     assert f"Audience {LIST_ID}  ✓ unaltered" in shown.stdout
 
 
-def test_before_anything_was_synced_there_is_nothing_to_check(connected: Desk) -> None:
+def test_before_anything_was_synced_there_is_nothing_to_check(connected: CommandLine) -> None:
     shown = connected("journal", "verify")
 
     assert (shown.exit_code, shown.stdout) == (0, "The journal is empty.\n")
 
 
-def test_whoever_looks_for_trouble_finds_what_was_altered_and_deleted(synced: Desk) -> None:
+def test_verify_finds_altered_and_deleted_entries(synced: CommandLine) -> None:
     for _ in range(5):
         tell(synced)
     newest = json.loads(synced("journal", "verify", "--json").stdout)["chains"][0]["newest"]
@@ -67,20 +67,20 @@ def test_whoever_looks_for_trouble_finds_what_was_altered_and_deleted(synced: De
     assert f"Entry {newest - 1} was deleted." in shown.stdout
 
 
-def test_the_check_is_there_for_programs_too(synced: Desk) -> None:
+def test_the_check_is_there_for_programs_too(synced: CommandLine) -> None:
     found = json.loads(synced("api", "MailchimpsyncJournal.verify").stdout)["values"]
 
     assert found["is_intact"] is True
     assert found["chains"][0]["entries"] == found["chains"][0]["newest"] > 0
 
 
-def exported(desk: Desk, *words: str) -> list[dict[str, str]]:
-    shown = desk("journal", "export", "-o", "-", *words)
+def exported(command_line: CommandLine, *words: str) -> list[dict[str, str]]:
+    shown = command_line("journal", "export", "-o", "-", *words)
     assert shown.exit_code == 0, shown.output
     return list(csv.DictReader(io.StringIO(shown.stdout)))
 
 
-def test_the_journal_as_csv_has_every_entry(synced: Desk) -> None:
+def test_the_journal_as_csv_has_every_entry(synced: CommandLine) -> None:
     rows = exported(synced)
     listed = json.loads(synced("api", "MailchimpsyncJournal.get").stdout)["values"]
 
@@ -89,7 +89,7 @@ def test_the_journal_as_csv_has_every_entry(synced: Desk) -> None:
     assert rows[0]["why"] == listed[0]["why"]
 
 
-def test_no_cell_is_a_formula(synced: Desk) -> None:
+def test_no_cell_is_a_formula(synced: CommandLine) -> None:
     evil = ["=HYPERLINK(1)", "+1", "-1", "@SUM(1)", "\tx", "\rx"]
     for one in evil:
         tell(synced, new=one)
@@ -97,7 +97,7 @@ def test_no_cell_is_a_formula(synced: Desk) -> None:
     assert [row["new"] for row in exported(synced)[-len(evil) :]] == [f"'{one}" for one in evil]
 
 
-def test_the_journal_as_json_is_readable_by_its_owner_only(synced: Desk, tmp_path: Path) -> None:
+def test_the_journal_as_json_is_readable_by_its_owner_only(synced: CommandLine, tmp_path: Path) -> None:
     file = tmp_path / "journal.json"
     shown = synced("journal", "export", "--format", "json", "-o", str(file))
     entries = json.loads(file.read_text())
@@ -107,11 +107,11 @@ def test_the_journal_as_json_is_readable_by_its_owner_only(synced: Desk, tmp_pat
     assert [entry["number"] for entry in entries] == list(range(1, len(entries) + 1))
 
 
-def test_an_empty_journal_is_json_too(connected: Desk) -> None:
+def test_an_empty_journal_is_json_too(connected: CommandLine) -> None:
     assert json.loads(connected("journal", "export", "--format", "json", "-o", "-").stdout) == []
 
 
-def test_only_a_span_of_time_or_an_audience_is_exported(synced: Desk) -> None:
+def test_only_a_span_of_time_or_an_audience_is_exported(synced: CommandLine) -> None:
     tell(synced, days=10, new="long ago")
     tell(synced, days=5, new="lately")
     span = exported(synced, "--since", "12 days ago", "--until", "yesterday")
@@ -120,7 +120,7 @@ def test_only_a_span_of_time_or_an_audience_is_exported(synced: Desk) -> None:
     assert [row["new"] for row in exported(synced, "--until", "7 days ago", "--group-id", "8")] == ["long ago"]
 
 
-def test_what_cannot_be_written_or_understood_is_said(synced: Desk, tmp_path: Path) -> None:
+def test_what_cannot_be_written_or_understood_is_said(synced: CommandLine, tmp_path: Path) -> None:
     nowhere = synced("journal", "export", "-o", str(tmp_path / "no" / "where.csv"))
     when = synced("journal", "export", "-o", "-", "--since", "once")
 
@@ -128,7 +128,7 @@ def test_what_cannot_be_written_or_understood_is_said(synced: Desk, tmp_path: Pa
     assert "can't be written: No such file or directory." in " ".join(nowhere.stderr.split())
 
 
-def test_entries_are_listed_page_by_page_with_filters(synced: Desk) -> None:
+def test_entries_are_listed_page_by_page_with_filters(synced: CommandLine) -> None:
     for number in range(3):
         tell(synced, new=str(number), run_id=99)
 

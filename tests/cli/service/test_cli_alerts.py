@@ -1,4 +1,4 @@
-"""Ann reads what is wrong at her desk, and is told by mail although no service runs."""
+"""`alerts` shows open problems, and mails are sent although no service runs."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from mailchimpsync.config import Alerts, Email, Slack
 from support.alert_receivers import MailServer, served_mail_server
 
 if TYPE_CHECKING:
-    from cli.conftest import Desk
+    from cli.conftest import CommandLine
 
 SLACK_URL = "http://127.0.0.1:9/services/a-way-in"
 
 
 @pytest.fixture
-def mailbox(connected: Desk) -> Iterator[MailServer]:
+def mailbox(connected: CommandLine) -> Iterator[MailServer]:
     """Ann's mailbox, where alerts of her site arrive."""
     with served_mail_server() as mailbox:
         email = Email(
@@ -34,16 +34,16 @@ def mailbox(connected: Desk) -> Iterator[MailServer]:
         yield mailbox
 
 
-def tell(desk: Desk, alerts: Alerts) -> None:
-    with open_site(desk.home) as site:
+def tell(command_line: CommandLine, alerts: Alerts) -> None:
+    with open_site(command_line.home) as site:
         site.save(site.configuration.model_copy(update={"alerts": alerts}), "ann")
 
 
-def disable_the_group(desk: Desk, *, active: bool = False) -> None:
-    desk.civicrm.call("Group", "update", {"where": [["id", "=", 8]], "values": {"is_active": active}})
+def disable_the_group(command_line: CommandLine, *, active: bool = False) -> None:
+    command_line.civicrm.call("Group", "update", {"where": [["id", "=", 8]], "values": {"is_active": active}})
 
 
-def test_a_sync_by_cron_tells_at_its_end(connected: Desk, mailbox: MailServer) -> None:
+def test_a_sync_by_cron_tells_at_its_end(connected: CommandLine, mailbox: MailServer) -> None:
     disable_the_group(connected)
     for _ in range(2):
         assert connected("sync").exit_code == 7
@@ -54,7 +54,7 @@ def test_a_sync_by_cron_tells_at_its_end(connected: Desk, mailbox: MailServer) -
     assert [subject.partition("] ")[2] for subject in mailbox.subjects] == [title, f"Resolved: {title}"]
 
 
-def test_a_channel_that_does_not_work_changes_nothing_about_a_sync(connected: Desk, mailbox: MailServer) -> None:
+def test_a_channel_that_does_not_work_changes_nothing_about_a_sync(connected: CommandLine, mailbox: MailServer) -> None:
     mailbox.broken = True
     disable_the_group(connected)
     connected("sync")
@@ -66,7 +66,7 @@ def test_a_channel_that_does_not_work_changes_nothing_about_a_sync(connected: De
     assert result.stderr == ""
 
 
-def test_alerts_that_cant_be_looked_after_fail_no_sync(connected: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_alerts_that_cant_be_looked_after_fail_no_sync(connected: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_given: object, **_more: object) -> None:
         raise ZeroDivisionError("bella@example.org")
 
@@ -77,7 +77,7 @@ def test_alerts_that_cant_be_looked_after_fail_no_sync(connected: Desk, monkeypa
     assert result.stderr == "Alerts couldn't be sent (ZeroDivisionError). The next sync tries again.\n"
 
 
-def test_what_is_wrong_is_listed_until_it_is_over(connected: Desk, mailbox: MailServer) -> None:
+def test_what_is_wrong_is_listed_until_it_is_over(connected: CommandLine, mailbox: MailServer) -> None:
     assert connected("alerts", "list").output == "There are no open problems.\n"
     disable_the_group(connected)
     connected("sync")
@@ -100,13 +100,13 @@ def test_what_is_wrong_is_listed_until_it_is_over(connected: Desk, mailbox: Mail
     assert connected("alerts", "list", "--all").output.startswith("✓ 1  ")
 
 
-def test_what_is_not_there_cant_be_known(connected: Desk) -> None:
+def test_what_is_not_there_cant_be_known(connected: CommandLine) -> None:
     result = connected("alerts", "ack", "9")
     assert result.exit_code == 2
     assert "There is no alert 9" in result.stderr
 
 
-def test_a_test_tells_of_every_channel(connected: Desk, mailbox: MailServer) -> None:
+def test_a_test_tells_of_every_channel(connected: CommandLine, mailbox: MailServer) -> None:
     well = connected("alerts", "test")
     tell(connected, Alerts(slack=Slack(webhook_url=SecretStr(SLACK_URL))))
     ill = connected("alerts", "test")
@@ -119,14 +119,14 @@ def test_a_test_tells_of_every_channel(connected: Desk, mailbox: MailServer) -> 
     assert not [said for said in (well.output, ill.output, shown) if "a-way-in" in said]
 
 
-def test_without_a_channel_a_test_says_how_to_get_one(connected: Desk) -> None:
+def test_without_a_channel_a_test_says_how_to_get_one(connected: CommandLine) -> None:
     result = connected("alerts", "test")
     assert result.exit_code == 0
     assert "No one is alerted when something goes wrong." in result.output
     assert "mailchimpsync config edit" in result.output
 
 
-def test_over_the_api_a_problem_is_got_and_known(connected: Desk) -> None:
+def test_over_the_api_a_problem_is_got_and_known(connected: CommandLine) -> None:
     disable_the_group(connected)
     connected("sync")
     got = json.loads(connected("api", "MailchimpsyncAlert.get").stdout)

@@ -12,7 +12,7 @@ import pytest
 from mailchimpsync.actions.api.description import ACTIONS
 
 if TYPE_CHECKING:
-    from cli.conftest import Desk
+    from cli.conftest import CommandLine
 
 GET = "MailchimpsyncCache.get"
 
@@ -22,8 +22,8 @@ def envelope(output: str) -> dict[str, Any]:
     return found
 
 
-def test_alone_it_lists_all_actions_with_what_they_do(desk: Desk) -> None:
-    result = desk("api")
+def test_alone_it_lists_all_actions_with_what_they_do(command_line: CommandLine) -> None:
+    result = command_line("api")
 
     assert result.exit_code == 0
     for title, one in ACTIONS.items():
@@ -32,8 +32,8 @@ def test_alone_it_lists_all_actions_with_what_they_do(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("title", sorted(ACTIONS))
-def test_every_action_explains_itself_and_its_parameters(desk: Desk, title: str) -> None:
-    result = desk("api", title, "--help")
+def test_every_action_explains_itself_and_its_parameters(command_line: CommandLine, title: str) -> None:
+    result = command_line("api", title, "--help")
 
     words = " ".join(result.stdout.split())
     assert result.exit_code == 0
@@ -44,18 +44,18 @@ def test_every_action_explains_itself_and_its_parameters(desk: Desk, title: str)
         assert " ".join(field.description.split()) in words
 
 
-def test_help_tells_types_defaults_and_other_names(desk: Desk) -> None:
-    words = " ".join(desk("api", "mailchimpsync.GETSTATUS", "-h").stdout.split())
+def test_help_tells_types_defaults_and_other_names(command_line: CommandLine) -> None:
+    words = " ".join(command_line("api", "mailchimpsync.GETSTATUS", "-h").stdout.split())
 
     assert "Default: all connections. (whole number; also called id)" in words
     assert "after asking Mailchimp about them. (yes or no; default false)" in words
     assert "Fails if: no such group." in words
-    words = " ".join(desk("api", GET, "-h").stdout.split())
+    words = " ".join(command_line("api", GET, "-h").stdout.split())
     assert "mailchimp_list_id The audience. Default: all connected audiences. (text or filter)" in words
     assert "(whole number or filter)" in words
 
 
-def test_values_are_text_and_what_they_mean_is_the_actions_business(connected: Desk) -> None:
+def test_values_are_text_and_what_they_mean_is_the_actions_business(connected: CommandLine) -> None:
     connected("sync")
 
     found = envelope(connected("api", GET, f"mailchimp_list_id={connected.list_id}", "limit=2", "sort=id DESC").stdout)
@@ -64,7 +64,7 @@ def test_values_are_text_and_what_they_mean_is_the_actions_business(connected: D
     assert found["values"][0]["id"] > found["values"][1]["id"]
 
 
-def test_dots_lead_into_objects_and_a_colon_says_json(connected: Desk) -> None:
+def test_dots_lead_into_objects_and_a_colon_says_json(connected: CommandLine) -> None:
     connected("sync")
     words = ("options.limit=1", "options.offset:=1", 'mailchimp_status:={"IN": ["subscribed"]}')
 
@@ -73,7 +73,7 @@ def test_dots_lead_into_objects_and_a_colon_says_json(connected: Desk) -> None:
     assert [row["mailchimp_email"] for row in found["values"]] == ["dora@example.org"]
 
 
-def test_an_operator_can_be_a_part_of_the_key(connected: Desk) -> None:
+def test_an_operator_can_be_a_part_of_the_key(connected: CommandLine) -> None:
     connected("sync")
 
     found = envelope(
@@ -84,7 +84,7 @@ def test_an_operator_can_be_a_part_of_the_key(connected: Desk) -> None:
 
 
 @pytest.mark.parametrize("by_input", [False, True])
-def test_all_parameters_may_come_as_json(connected: Desk, by_input: bool) -> None:
+def test_all_parameters_may_come_as_json(connected: CommandLine, by_input: bool) -> None:
     connected("sync")
     given = json.dumps({"mailchimp_list_id": connected.list_id, "options": {"is_count": 1}})
 
@@ -93,7 +93,7 @@ def test_all_parameters_may_come_as_json(connected: Desk, by_input: bool) -> Non
     assert envelope(result.stdout)["values"] == 3
 
 
-def test_an_error_is_told_in_the_envelope_and_by_the_exit_code(connected: Desk) -> None:
+def test_an_error_is_told_in_the_envelope_and_by_the_exit_code(connected: CommandLine) -> None:
     result = connected("api", GET, "mailchimp_list_id=zzz")
 
     found = envelope(result.stdout)
@@ -101,7 +101,7 @@ def test_an_error_is_told_in_the_envelope_and_by_the_exit_code(connected: Desk) 
     assert "The audience zzz is not connected" in found["error_message"]
 
 
-def test_an_action_there_is_not_names_those_there_are(connected: Desk) -> None:
+def test_an_action_there_is_not_names_those_there_are(connected: CommandLine) -> None:
     for name in ("Mailchimpsync.dance", "dance"):
         found = envelope(connected("api", name).stdout)
 
@@ -110,8 +110,8 @@ def test_an_action_there_is_not_names_those_there_are(connected: Desk) -> None:
     assert connected("api", "Mailchimpsync.dance", "--help").exit_code == 2
 
 
-def test_a_site_that_is_not_there_is_told_in_the_envelope_too(desk: Desk) -> None:
-    result = desk("api", "Mailchimpsync.getstatus")
+def test_a_site_that_is_not_there_is_told_in_the_envelope_too(command_line: CommandLine) -> None:
+    result = command_line("api", "Mailchimpsync.getstatus")
 
     assert (result.exit_code, envelope(result.stdout)["error_code"]) == (7, "CONFIG")
 
@@ -128,8 +128,8 @@ def test_a_site_that_is_not_there_is_told_in_the_envelope_too(desk: Desk) -> Non
         (["--json", "[" * 100_000], "not valid JSON"),
     ],
 )
-def test_words_that_can_not_be_read_are_refused(desk: Desk, words: list[str], told: str) -> None:
-    result = desk("api", GET, *words)
+def test_words_that_can_not_be_read_are_refused(command_line: CommandLine, words: list[str], told: str) -> None:
+    result = command_line("api", GET, *words)
 
     assert result.exit_code == 2
     assert told in result.stderr
@@ -144,7 +144,7 @@ def test_importing_the_package_and_asking_for_help_load_no_database() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False, capture_output=True).returncode == 0  # noqa: S603 (our own program)
 
 
-def test_parameters_come_as_json_on_standard_input_or_as_a_word_as_with_cv(connected: Desk) -> None:
+def test_parameters_come_as_json_on_standard_input_or_as_a_word_as_with_cv(connected: CommandLine) -> None:
     asked = '{"group_id": 8}'
 
     answers = [

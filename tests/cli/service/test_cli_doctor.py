@@ -19,7 +19,7 @@ from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from mailchimpsync_sandbox.kit.server import Served
 
 if TYPE_CHECKING:
-    from cli.conftest import Desk
+    from cli.conftest import CommandLine
 
 SUBJECTS = {
     "Versions",
@@ -42,16 +42,16 @@ SUBJECTS = {
 }
 
 
-def findings(desk: Desk, **env: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(desk("doctor", "--json", **env).stdout)
+def findings(command_line: CommandLine, **env: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(command_line("doctor", "--json", **env).stdout)
     return found
 
 
-def told_of(desk: Desk, subject: str) -> list[tuple[str, str, str | None]]:
-    return [(one["level"], one["found"], one["code"]) for one in findings(desk) if one["subject"] == subject]
+def told_of(command_line: CommandLine, subject: str) -> list[tuple[str, str, str | None]]:
+    return [(one["level"], one["found"], one["code"]) for one in findings(command_line) if one["subject"] == subject]
 
 
-def test_of_a_synced_site_with_its_service_all_is_well(connected: Desk) -> None:
+def test_of_a_synced_site_with_its_service_all_is_well(connected: CommandLine) -> None:
     with open_site(connected.home) as site, Served(make_application(site)) as served:
         public_url = {"MAILCHIMPSYNC_PUBLIC_URL": served.url}
         alerts = Alerts(ping_url=SecretStr(f"{served.url}/health"))
@@ -64,25 +64,25 @@ def test_of_a_synced_site_with_its_service_all_is_well(connected: Desk) -> None:
     assert result.output.endswith("No problems found.\n")
 
 
-def test_everything_is_looked_at(connected: Desk) -> None:
+def test_everything_is_looked_at(connected: CommandLine) -> None:
     assert {one["subject"] for one in findings(connected)} == SUBJECTS
 
 
-def test_warnings_alone_are_no_failure(connected: Desk) -> None:
+def test_warnings_alone_are_no_failure(connected: CommandLine) -> None:
     result = connected("doctor")
     assert result.exit_code == 0
     assert "It has never been synced." in result.output
     assert result.output.endswith("No problems; warnings: 3.\n")
 
 
-def test_a_terminal_of_80_columns_is_wide_enough(connected: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_terminal_of_80_columns_is_wide_enough(connected: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mailchimpsync.cli.output.console.PIPE_WIDTH", 80)
     lines = connected("doctor").output.splitlines()
     assert max(map(len, lines)) <= 80
     assert not [line for line in lines if "…" in line]
 
 
-def test_what_has_become_of_groups_is_told(connected: Desk) -> None:
+def test_what_has_become_of_groups_is_told(connected: CommandLine) -> None:
     for group, values in ((8, {"is_active": False}), (9, {"saved_search_id": 1})):
         connected.civicrm.call("Group", "update", {"where": [["id", "=", group]], "values": values})
     connected.civicrm.call("Group", "delete", {"where": [["id", "=", 10]]})
@@ -91,21 +91,23 @@ def test_what_has_become_of_groups_is_told(connected: Desk) -> None:
     assert connected("doctor").exit_code == 7
 
 
-def test_a_refused_civicrm_key_does_not_keep_the_rest(connected: Desk) -> None:
+def test_a_refused_civicrm_key_does_not_keep_the_rest(connected: CommandLine) -> None:
     connected.civicrm.faults.plant(Fault(FaultKind.STATUS, "", status=401, times=100))
     found = findings(connected)
     assert {one["code"] for one in found if one["subject"].startswith("CiviCRM")} == {"CV_AUTH"}
     assert ("Audience “Newsletter”", "good") in {(one["subject"], one["level"]) for one in found}
 
 
-def test_a_refused_mailchimp_key_does_not_keep_the_rest(connected: Desk) -> None:
+def test_a_refused_mailchimp_key_does_not_keep_the_rest(connected: CommandLine) -> None:
     connected.mailchimp.faults.plant(Fault(FaultKind.STATUS, "", status=401, body="{}", times=100))
     found = findings(connected)
     assert told_of(connected, "Mailchimp account “Green Paths”")[0][2] == "MC_AUTH"
     assert ("Groups of Newsletter ↔ News", "good") in {(one["subject"], one["level"]) for one in found}
 
 
-def test_a_check_that_meets_a_surprise_does_not_keep_the_rest(connected: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_check_that_meets_a_surprise_does_not_keep_the_rest(
+    connected: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def surprise(_place: object) -> None:
         raise OSError("no such device")
 
@@ -114,7 +116,7 @@ def test_a_check_that_meets_a_surprise_does_not_keep_the_rest(connected: Desk, m
     assert {one["subject"] for one in findings(connected)} == SUBJECTS
 
 
-def test_a_full_disk_is_told(connected: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_told(connected: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = shutil.disk_usage(connected.home)
     monkeypatch.setattr(shutil, "disk_usage", lambda _place: usage._replace(free=400 * 1024 * 1024))
     [(level, told, code)] = told_of(connected, "Disk")
@@ -122,7 +124,7 @@ def test_a_full_disk_is_told(connected: Desk, monkeypatch: pytest.MonkeyPatch) -
     assert told.startswith("0.4 GB free")
 
 
-def test_an_interest_that_is_gone_is_named(connected: Desk) -> None:
+def test_an_interest_that_is_gone_is_named(connected: CommandLine) -> None:
     with open_site(connected.home) as site:
         [link] = site.configuration.connections
         other = link.model_copy(update={"interests": {"9999999999": 10}})
@@ -131,7 +133,7 @@ def test_an_interest_that_is_gone_is_named(connected: Desk) -> None:
     assert (level, told, code) == ("bad", "It doesn't have the interest 9999999999.", "MC_MAPPING_GONE")
 
 
-def test_a_key_file_that_others_can_read_is_told_once(connected: Desk) -> None:
+def test_a_key_file_that_others_can_read_is_told_once(connected: CommandLine) -> None:
     (connected.home / "secret.key").chmod(0o644)
     found = findings(connected)
     [told] = [one for one in found if one["level"] == "bad"]
@@ -139,20 +141,20 @@ def test_a_key_file_that_others_can_read_is_told_once(connected: Desk) -> None:
     assert "chmod 600" in told["found"]
 
 
-def test_a_home_that_others_can_get_into_is_told(connected: Desk) -> None:
+def test_a_home_that_others_can_get_into_is_told(connected: CommandLine) -> None:
     connected.home.chmod(0o755)
     assert told_of(connected, "Home")[0][0] == "warning"
     connected.home.chmod(0o777)
     assert told_of(connected, "Home")[0][0] == "bad"
 
 
-def test_a_database_that_is_gone_is_told_and_none_is_made(connected: Desk) -> None:
+def test_a_database_that_is_gone_is_told_and_none_is_made(connected: CommandLine) -> None:
     for file in connected.home.glob("mailchimpsync.sqlite*"):
         file.unlink()
     assert told_of(connected, "Database")[0][2] == "STORE_UNAVAILABLE"
 
 
-def test_a_damaged_database_is_told(connected: Desk) -> None:
+def test_a_damaged_database_is_told(connected: CommandLine) -> None:
     file = connected.home / "mailchimpsync.sqlite"
     with sqlite3.connect(file) as database:
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -166,7 +168,7 @@ def test_a_damaged_database_is_told(connected: Desk) -> None:
     assert connected("doctor").exit_code == 7
 
 
-def test_a_database_of_another_version_is_told(connected: Desk) -> None:
+def test_a_database_of_another_version_is_told(connected: CommandLine) -> None:
     with sqlite3.connect(connected.home / "mailchimpsync.sqlite") as database:
         database.execute("UPDATE alembic_version SET version_num = 'of old'")
     database.close()
@@ -174,20 +176,20 @@ def test_a_database_of_another_version_is_told(connected: Desk) -> None:
     assert connected("doctor").exit_code == 7
 
 
-def test_where_there_is_no_site_it_says_so(desk: Desk) -> None:
-    result = desk("doctor")
+def test_where_there_is_no_site_it_says_so(command_line: CommandLine) -> None:
+    result = command_line("doctor")
     assert result.exit_code == 7
     assert "mailchimpsync init" in result.output
 
 
-def test_other_doors_are_told_the_same(connected: Desk) -> None:
+def test_other_interfaces_are_told_the_same(connected: CommandLine) -> None:
     with open_site(connected.home) as site:
         by_api = find_action("Mailchimpsync", "doctor").call(site, {})
     assert [one["subject"] for one in by_api] == [one["subject"] for one in findings(connected)]
 
 
 def test_a_permission_that_is_missing_is_named_with_what_happens_without_it_and_the_deep_check_tells_them_all(
-    connected: Desk,
+    connected: CommandLine,
 ) -> None:
     connected.civicrm.grant(connected.civicrm_key, "smallest")
     result = connected("doctor", "--deep", "--json")
@@ -201,7 +203,9 @@ def test_a_permission_that_is_missing_is_named_with_what_happens_without_it_and_
     assert found["CiviCRM's time zone"]["found"] == "None is configured."
 
 
-def test_a_feature_that_is_switched_on_without_its_permission_is_wrong_and_the_rest_is_well(connected: Desk) -> None:
+def test_a_feature_that_is_switched_on_without_its_permission_is_wrong_and_the_rest_is_well(
+    connected: CommandLine,
+) -> None:
     with open_site(connected.home) as site:
         [link] = site.configuration.connections
         campaigns = link.campaigns.model_copy(update={"enabled": True})
@@ -215,23 +219,23 @@ def test_a_feature_that_is_switched_on_without_its_permission_is_wrong_and_the_r
     assert connected("sync").exit_code == 0
 
 
-def test_child_groups_whose_contacts_are_not_synced_are_told_by_connect_and_doctor(desk: Desk) -> None:
-    desk.civicrm.add_group(80, "News of the North")
-    desk.civicrm.call("Group", "update", {"where": [["id", "=", 80]], "values": {"parents": [8]}})
-    desk.init()
+def test_child_groups_whose_contacts_are_not_synced_are_told_by_connect_and_doctor(command_line: CommandLine) -> None:
+    command_line.civicrm.add_group(80, "News of the North")
+    command_line.civicrm.call("Group", "update", {"where": [["id", "=", 80]], "values": {"parents": [8]}})
+    command_line.init()
 
-    result = desk.connect("--audience", desk.list_id, "--group", "8", "--no-interests")
+    result = command_line.connect("--audience", command_line.list_id, "--group", "8", "--no-interests")
 
     words = "has child groups (News of the North). A sync includes only contacts in the group itself"
     assert words in result.output.replace("\n", " ")
-    assert any(words in one["found"] for one in findings(desk) if one["level"] == "warning")
+    assert any(words in one["found"] for one in findings(command_line) if one["level"] == "warning")
 
 
-def has_webhook(desk: Desk, url: str) -> None:
-    """Let somebody else set up a webhook of the audience."""
-    desk.mailchimp.set_options(validate_webhooks=False)
-    where = f"{desk.mailchimp_url}/lists/{desk.list_id}/webhooks"
-    httpx2.post(where, auth=("ann", desk.mailchimp_key), json={"url": url}).raise_for_status()
+def has_webhook(command_line: CommandLine, url: str) -> None:
+    """Let someone else set up a webhook of the audience."""
+    command_line.mailchimp.set_options(validate_webhooks=False)
+    where = f"{command_line.mailchimp_url}/lists/{command_line.list_id}/webhooks"
+    httpx2.post(where, auth=("ann", command_line.mailchimp_key), json={"url": url}).raise_for_status()
 
 
 @pytest.mark.parametrize(
@@ -241,19 +245,21 @@ def has_webhook(desk: Desk, url: str) -> None:
         "https://other.example.org/?page=CiviCRM&q=civicrm%2Fmailchimpsync%2Fwebhook&secret=theirs",
     ],
 )
-def test_that_another_site_syncs_the_audience_is_told_by_connect_and_doctor(desk: Desk, url: str) -> None:
-    has_webhook(desk, url)
-    desk.init()
+def test_that_another_site_syncs_the_audience_is_told_by_connect_and_doctor(
+    command_line: CommandLine, url: str
+) -> None:
+    has_webhook(command_line, url)
+    command_line.init()
 
-    result = desk.connect("--audience", desk.list_id, "--group", "8", "--no-interests")
+    result = command_line.connect("--audience", command_line.list_id, "--group", "8", "--no-interests")
 
     words = "has a webhook of another sync with CiviCRM, at other.example.org."
     assert words in result.output.replace("\n", " ")
-    assert any(words in one["found"] for one in findings(desk) if one["level"] == "warning")
+    assert any(words in one["found"] for one in findings(command_line) if one["level"] == "warning")
     assert "theirs" not in result.output
 
 
-def test_a_webhook_of_a_program_that_does_not_sync_with_civicrm_is_nobody_s_business(connected: Desk) -> None:
+def test_a_webhook_of_a_program_that_does_not_sync_with_civicrm_is_nobody_s_business(connected: CommandLine) -> None:
     has_webhook(connected, "https://zap.example.org/hooks/mailchimp")
 
     assert not any("another sync" in one["found"] for one in findings(connected))

@@ -17,31 +17,33 @@ from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 from support.processes import wait_until
 
 if TYPE_CHECKING:
-    from cli.conftest import Desk
+    from cli.conftest import CommandLine
 
 
-def finish_batches(desk: Desk) -> None:
-    desk.mailchimp.set_options(batch_dwell={"started": 0.02})
-    desk.mailchimp.run_batches()
+def finish_batches(command_line: CommandLine) -> None:
+    command_line.mailchimp.set_options(batch_dwell={"started": 0.02})
+    command_line.mailchimp.run_batches()
 
 
 @pytest.fixture
-def waiting(connected: Desk) -> Desk:
-    """Ann's desk, with a Mailchimp that doesn't finish batches."""
+def waiting(connected: CommandLine) -> CommandLine:
+    """Ann's command line, with a Mailchimp that doesn't finish batches."""
     connected.mailchimp.set_options(batch_dwell={"started": 36_000.0})
     return connected
 
 
-def assert_agreement(desk: Desk) -> None:
-    finish_batches(desk)
-    assert desk("sync").exit_code == 0
-    statuses = {member["email_address"]: member["status"] for member in desk.mailchimp.members(desk.list_id)}
+def assert_agreement(command_line: CommandLine) -> None:
+    finish_batches(command_line)
+    assert command_line("sync").exit_code == 0
+    statuses = {
+        member["email_address"]: member["status"] for member in command_line.mailchimp.members(command_line.list_id)
+    }
     assert statuses["emil@example.org"] == "subscribed"
-    status = desk.status()
+    status = command_line.status()
     assert (status["in_sync"], status["updates_outstanding"]) == (True, 0)
 
 
-def test_a_sync_that_waits_in_another_process_is_aborted(waiting: Desk) -> None:
+def test_a_sync_that_waits_in_another_process_is_aborted(waiting: CommandLine) -> None:
     process = waiting.start("sync", "--max-time", "0")
     wait_until(waiting.batches_at_mailchimp)
 
@@ -60,7 +62,7 @@ def test_a_sync_that_waits_in_another_process_is_aborted(waiting: Desk) -> None:
     assert_agreement(waiting)
 
 
-def test_a_sync_whose_request_hangs_ends_with_the_abort_though_no_answer_ever_comes(waiting: Desk) -> None:
+def test_a_sync_whose_request_hangs_ends_with_the_abort_though_no_answer_ever_comes(waiting: CommandLine) -> None:
     with waiting.sync_kept_waiting("--max-time", "0") as process:
         result = waiting("abort", "--yes", "--json")
         said, complaints = process.communicate(timeout=PATIENCE_SECONDS / 2)
@@ -70,7 +72,7 @@ def test_a_sync_whose_request_hangs_ends_with_the_abort_though_no_answer_ever_co
     assert "aborted by someone else" in " ".join(said.split())
 
 
-def test_a_sync_whose_request_hangs_ends_with_its_time_though_no_answer_ever_comes(waiting: Desk) -> None:
+def test_a_sync_whose_request_hangs_ends_with_its_time_though_no_answer_ever_comes(waiting: CommandLine) -> None:
     with waiting.sync_kept_waiting("--max-time", "8") as process:
         said, complaints = process.communicate(timeout=PATIENCE_SECONDS / 2)
 
@@ -78,16 +80,16 @@ def test_a_sync_whose_request_hangs_ends_with_its_time_though_no_answer_ever_com
     assert "could not be reached" in " ".join((said + complaints).split())
 
 
-def knows_its_batch(desk: Desk) -> bool:
+def knows_its_batch(command_line: CommandLine) -> bool:
     """Say whether Mailchimp's answer with the id of a batch is stored; a batch without it can't be deleted."""
-    store = Store(f"sqlite:///{desk.home / 'mailchimpsync.sqlite'}")
+    store = Store(f"sqlite:///{command_line.home / 'mailchimpsync.sqlite'}")
     with store.begin() as tx:
         found = bool(updates.own_batch_ids(tx))
     store.close()
     return found
 
 
-def test_a_sync_that_was_killed_leaves_nothing_in_the_way(waiting: Desk) -> None:
+def test_a_sync_that_was_killed_leaves_nothing_in_the_way(waiting: CommandLine) -> None:
     process = waiting.start("sync", "--max-time", "0")
     wait_until(lambda: knows_its_batch(waiting))
     process.kill()
@@ -100,7 +102,7 @@ def test_a_sync_that_was_killed_leaves_nothing_in_the_way(waiting: Desk) -> None
     assert_agreement(waiting)
 
 
-def test_after_a_kill_a_forced_restart_need_not_be_said_twice(waiting: Desk) -> None:
+def test_after_a_kill_a_forced_restart_need_not_be_said_twice(waiting: CommandLine) -> None:
     process = waiting.start("sync", "--max-time", "0")
     wait_until(waiting.batches_at_mailchimp)
     process.kill()
@@ -111,7 +113,7 @@ def test_after_a_kill_a_forced_restart_need_not_be_said_twice(waiting: Desk) -> 
     assert_agreement(waiting)
 
 
-def test_a_forced_restart_is_refused_once_and_takes_over_when_said_twice(waiting: Desk) -> None:
+def test_a_forced_restart_is_refused_once_and_takes_over_when_said_twice(waiting: CommandLine) -> None:
     process = waiting.start("sync", "--max-time", "0")
     wait_until(waiting.batches_at_mailchimp)
 
@@ -128,7 +130,7 @@ def test_a_forced_restart_is_refused_once_and_takes_over_when_said_twice(waiting
 
 
 def test_a_sync_that_does_not_hear_because_it_is_stopped_in_a_request_is_fenced_out(
-    connected: Desk, monkeypatch: pytest.MonkeyPatch
+    connected: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stopping, "ABORT_TIMEOUT_SECONDS", 0.5)
     with connected.sync_kept_waiting("--max-time", "0") as process:
@@ -145,7 +147,7 @@ def test_a_sync_that_does_not_hear_because_it_is_stopped_in_a_request_is_fenced_
     assert_agreement(connected)
 
 
-def test_ann_is_told_what_would_happen_and_can_think_better_of_it(waiting: Desk) -> None:
+def test_ann_is_told_what_would_happen_and_can_think_better_of_it(waiting: CommandLine) -> None:
     waiting.sync_until_sent()
     before = waiting.status()
 
@@ -163,7 +165,7 @@ def test_ann_is_told_what_would_happen_and_can_think_better_of_it(waiting: Desk)
     assert (yes.exit_code, waiting.batches_at_mailchimp()) == (0, [])
 
 
-def test_a_batch_that_could_not_be_deleted_is_named(waiting: Desk) -> None:
+def test_a_batch_that_could_not_be_deleted_is_named(waiting: CommandLine) -> None:
     waiting.sync_until_sent()
     refusal = json.dumps({"title": "Bad Request", "status": 400, "detail": "no"})
     waiting.mailchimp.faults.plant(Fault(FaultKind.STATUS, pattern="DELETE /3.0/batches", status=400, body=refusal))
@@ -175,7 +177,7 @@ def test_a_batch_that_could_not_be_deleted_is_named(waiting: Desk) -> None:
     assert waiting.status()["updates_outstanding"] == 1
 
 
-def test_an_abort_of_a_group_nobody_connected_names_those_there_are(connected: Desk) -> None:
+def test_an_abort_of_a_group_nobody_connected_names_those_there_are(connected: CommandLine) -> None:
     result = connected("abort", "--yes", "--group-id", "99")
 
     assert result.exit_code == 2

@@ -1,4 +1,4 @@
-"""`campaigns` at Ann's desk: what the how-to page shows is what she sees, and CiviCRM has it then."""
+"""`campaigns`: it prints what the how-to page shows, and CiviCRM has the activities afterwards."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from cli.conftest import CIVICRM_KEY, LIST_ID, MAILCHIMP_KEY, Desk
+from cli.conftest import CIVICRM_KEY, LIST_ID, MAILCHIMP_KEY, CommandLine
 from mailchimpsync.actions import open_site
 from mailchimpsync.config import Campaigns
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
@@ -19,8 +19,8 @@ from support.rights import CAMPAIGNS
 PAGE = (Path(__file__).parents[3] / "docs/how-to/import-campaigns.md").read_text(encoding="utf-8")
 
 
-def send(desk: Desk, campaign: str, title: str, sent: str, *names: str, **acts: str) -> None:
-    desk.mailchimp.load_campaign(
+def send(command_line: CommandLine, campaign: str, title: str, sent: str, *names: str, **acts: str) -> None:
+    command_line.mailchimp.load_campaign(
         MAILCHIMP_KEY,
         campaign={
             "id": campaign,
@@ -37,8 +37,8 @@ def send(desk: Desk, campaign: str, title: str, sent: str, *names: str, **acts: 
 
 
 @pytest.fixture
-def mailed(connected: Desk) -> Desk:
-    """The desk of a charity that is in sync, and has sent two campaigns; Zoe has left both sides since."""
+def mailed(connected: CommandLine) -> CommandLine:
+    """The command line of a charity that is in sync, and has sent two campaigns; Zoe has left both sides since."""
     connected.civicrm.grant(CIVICRM_KEY, CAMPAIGNS)
     assert connected("sync").exit_code == 0
     send(connected, "c5a1e00001", "New year", "2026-01-02T10:00:00+00:00", "bella", "zoe", bella="open")
@@ -50,12 +50,12 @@ def mailed(connected: Desk) -> Desk:
     return connected
 
 
-def activities(desk: Desk) -> list[dict[str, Any]]:
+def activities(command_line: CommandLine) -> list[dict[str, Any]]:
     select = ["subject", "activity_type_id:name", "target_contact_id"]
-    return list(desk.civicrm.call("Activity", "get", {"select": select, "orderBy": {"id": "ASC"}})["values"])
+    return list(command_line.civicrm.call("Activity", "get", {"select": select, "orderBy": {"id": "ASC"}})["values"])
 
 
-def test_the_page_shows_what_is_printed(mailed: Desk) -> None:
+def test_the_page_shows_what_is_printed(mailed: CommandLine) -> None:
     blocks = re.findall(r"^```console\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
     assert blocks
     for block in blocks:
@@ -66,7 +66,7 @@ def test_the_page_shows_what_is_printed(mailed: Desk) -> None:
         assert result.exit_code == 0
 
 
-def test_civicrm_has_one_activity_a_campaign_and_one_for_those_who_opened_it(mailed: Desk) -> None:
+def test_civicrm_has_one_activity_a_campaign_and_one_for_those_who_opened_it(mailed: CommandLine) -> None:
     mailed("campaigns", "pull", "--since", "ever")
 
     dora = next(row["contact_id"] for row in mailed.civicrm.dump("Email") if row["email"] == "dora@example.org")
@@ -81,7 +81,7 @@ def test_civicrm_has_one_activity_a_campaign_and_one_for_those_who_opened_it(mai
     ]
 
 
-def test_a_script_reads_json(mailed: Desk) -> None:
+def test_a_script_reads_json(mailed: CommandLine) -> None:
     [pulled] = json.loads(mailed("campaigns", "pull", "--since", "2026-03-01", "--json").stdout)
     [listed] = json.loads(mailed("campaigns", "list", "--json").stdout)
 
@@ -89,25 +89,25 @@ def test_a_script_reads_json(mailed: Desk) -> None:
     assert (listed["subject"], listed["recipients"], listed["unknown"], listed["opened"]) == ("Spring walks", 4, 1, 2)
 
 
-def test_the_action_of_the_php_extension_returns_the_activities(mailed: Desk) -> None:
+def test_the_action_of_the_php_extension_returns_the_activities(mailed: CommandLine) -> None:
     answer = json.loads(mailed("api", "Mailchimpsync.pullcampaigns", "since_date=ever").stdout)
 
     assert answer["values"][0]["activity_ids"] == [1, 2, 3, 4]
 
 
-def test_a_date_nobody_can_read_is_told(mailed: Desk) -> None:
+def test_a_date_nobody_can_read_is_told(mailed: CommandLine) -> None:
     result = mailed("campaigns", "pull", "--since", "one fine day")
 
     assert result.exit_code == 2
     assert "is not a date" in result.output
 
 
-def test_before_the_first_import_the_list_says_so(connected: Desk) -> None:
+def test_before_the_first_import_the_list_says_so(connected: CommandLine) -> None:
     assert "campaigns pull" in connected("campaigns", "list").output
 
 
 def test_what_the_key_may_not_make_is_told_with_what_to_do_and_people_are_alerted_until_it_is_mended(
-    mailed: Desk,
+    mailed: CommandLine,
 ) -> None:
     denied = json.dumps({"error_code": "1", "error_message": "Sorry an error occurred", "status": 403})
     mailed.civicrm.faults.plant(Fault(FaultKind.STATUS, pattern="/OptionValue/save", times=9, status=403, body=denied))
@@ -123,7 +123,7 @@ def test_what_the_key_may_not_make_is_told_with_what_to_do_and_people_are_alerte
     assert "There are no open problems." in mailed("alerts", "list").output
 
 
-def test_a_campaign_that_fails_is_told_and_the_others_are_imported(mailed: Desk) -> None:
+def test_a_campaign_that_fails_is_told_and_the_others_are_imported(mailed: CommandLine) -> None:
     gone = json.dumps({"title": "Resource Not Found", "status": 404, "detail": "The requested resource is gone."})
     mailed.mailchimp.faults.plant(
         Fault(FaultKind.STATUS, pattern="/reports/c5a1e00001", times=9, status=404, body=gone)
@@ -140,19 +140,19 @@ def test_a_campaign_that_fails_is_told_and_the_others_are_imported(mailed: Desk)
     assert "Spring walks" in {one["subject"] for one in activities(mailed)}
 
 
-def switched_on(desk: Desk) -> None:
-    with open_site(desk.home) as site:
+def switched_on(command_line: CommandLine) -> None:
+    with open_site(command_line.home) as site:
         [link] = site.configuration.connections
         site.save(site.configuration.having_link(link.model_copy(update={"campaigns": Campaigns(enabled=True)})), "ann")
 
 
-def of_campaigns(desk: Desk) -> list[tuple[str, str, str | None]]:
+def of_campaigns(command_line: CommandLine) -> list[tuple[str, str, str | None]]:
     """Return what the doctor finds of campaigns."""
-    found = json.loads(desk("doctor", "--json").stdout)
+    found = json.loads(command_line("doctor", "--json").stdout)
     return [(one["level"], one["found"], one["code"]) for one in found if one["subject"].startswith("Campaigns of")]
 
 
-def test_status_and_doctor_tell_how_the_import_stands_where_it_is_switched_on(mailed: Desk) -> None:
+def test_status_and_doctor_tell_how_the_import_stands_where_it_is_switched_on(mailed: CommandLine) -> None:
     assert of_campaigns(mailed) == []
     assert "Campaigns" not in mailed("status").output
     switched_on(mailed)
@@ -168,7 +168,7 @@ def test_status_and_doctor_tell_how_the_import_stands_where_it_is_switched_on(ma
     assert (status["campaigns"]["campaigns"], status["campaigns"]["failures"]) == (2, [])
 
 
-def test_what_failed_and_what_is_missing_is_named_with_what_to_do(mailed: Desk) -> None:
+def test_what_failed_and_what_is_missing_is_named_with_what_to_do(mailed: CommandLine) -> None:
     switched_on(mailed)
     mailed("campaigns", "pull", "--since", "ever")
     send(mailed, "c5a1e00003", "Autumn", "2026-09-20T08:30:00+00:00", "bella")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cli.conftest import CYCLING, LIST_ID, WALKS, Desk
+from cli.conftest import CYCLING, LIST_ID, WALKS, CommandLine
 from mailchimpsync.cli.output.plans import _KINDS
 from mailchimpsync.model import ChangeKind
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
@@ -18,7 +18,7 @@ JOINED = {"status": "Added", "date": LONG_AGO}
 
 
 @pytest.fixture
-def crowd(connected: Desk) -> Desk:
+def crowd(connected: CommandLine) -> CommandLine:
     """Ann's audience, never synced: people on one side only, with interests and groups of interests."""
     members = [
         {
@@ -37,18 +37,18 @@ def crowd(connected: Desk) -> Desk:
     return connected
 
 
-def planned(desk: Desk) -> dict[str, Any]:
-    [plan] = json.loads(desk("plan", "--json").stdout)
+def planned(command_line: CommandLine) -> dict[str, Any]:
+    [plan] = json.loads(command_line("plan", "--json").stdout)
     counts: dict[str, Any] = plan["counts"]
     return counts
 
 
-def newest_run(desk: Desk) -> dict[str, Any]:
-    found: list[dict[str, Any]] = json.loads(desk("api", "Mailchimpsync.getruns").stdout)["values"]
+def newest_run(command_line: CommandLine) -> dict[str, Any]:
+    found: list[dict[str, Any]] = json.loads(command_line("api", "Mailchimpsync.getruns").stdout)["values"]
     return found[0]
 
 
-def test_a_plan_and_the_run_that_does_it_count_the_same_people(crowd: Desk) -> None:
+def test_a_plan_and_the_run_that_does_it_count_the_same_people(crowd: CommandLine) -> None:
     counts = planned(crowd)
     crowd("apply", "1", "--yes")
     run = newest_run(crowd)
@@ -58,7 +58,7 @@ def test_a_plan_and_the_run_that_does_it_count_the_same_people(crowd: Desk) -> N
     assert (run["planned"], run["changes"], run["refused"]) == (counts, counts, 0)
 
 
-def test_a_run_without_a_plan_says_how_many_it_planned_and_did(crowd: Desk) -> None:
+def test_a_run_without_a_plan_says_how_many_it_planned_and_did(crowd: CommandLine) -> None:
     crowd("sync")
     run = newest_run(crowd)
 
@@ -66,7 +66,7 @@ def test_a_run_without_a_plan_says_how_many_it_planned_and_did(crowd: Desk) -> N
     assert run["changes"]["add"] == 9
 
 
-def test_what_was_refused_is_told_with_whom(crowd: Desk) -> None:
+def test_what_was_refused_is_told_with_whom(crowd: CommandLine) -> None:
     crowd.civicrm.load_contacts([{"first_name": "Fay", "emails": ["fay@gmail.vom"], "groups": {8: JOINED}}])
     counts = planned(crowd)
     shown = " ".join(crowd("apply", "1", "--yes").stdout.split())
@@ -78,7 +78,7 @@ def test_what_was_refused_is_told_with_whom(crowd: Desk) -> None:
     assert "Mailchimp considers this address fake or mistyped." in shown
 
 
-def test_whom_mailchimp_may_ask_instead_is_told_before_it_is_done_and_after(crowd: Desk) -> None:
+def test_whom_mailchimp_may_ask_instead_is_told_before_it_is_done_and_after(crowd: CommandLine) -> None:
     crowd.mailchimp.load_members(LIST_ID, [{"email_address": "gus@example.org", "last_changed": LONG_AGO}])
     crowd.mailchimp.act(LIST_ID, "gus@example.org", change="unsubscribe", at=LONG_AGO)
     later = {8: {"status": "Added", "date": "2026-11-01T10:00:00Z"}}
@@ -95,7 +95,7 @@ def test_whom_mailchimp_may_ask_instead_is_told_before_it_is_done_and_after(crow
     assert (run["changes"]["add"], run["changes"]["ask"]) == (9, 1)
 
 
-def test_a_plan_says_every_kind_of_change_and_names_groups_and_interests(crowd: Desk) -> None:
+def test_a_plan_says_every_kind_of_change_and_names_groups_and_interests(crowd: CommandLine) -> None:
     told = " ".join(crowd("plan").stdout.split())
 
     assert {kind.value for kind in _KINDS} == {kind.value for kind in ChangeKind}
@@ -104,7 +104,7 @@ def test_a_plan_says_every_kind_of_change_and_names_groups_and_interests(crowd: 
     assert "interest “Topics: Walks” with group “Walks”" in " ".join(crowd("config", "history").stdout.split())
 
 
-def test_where_no_names_can_be_had_a_plan_is_told_by_numbers(crowd: Desk) -> None:
+def test_where_no_names_can_be_had_a_plan_is_told_by_numbers(crowd: CommandLine) -> None:
     crowd("plan")
     denied = json.dumps({"error_code": 0, "error_message": "no"})
     crowd.civicrm.faults.plant(Fault(FaultKind.STATUS, pattern="/Group/get", times=99, status=403, body=denied))

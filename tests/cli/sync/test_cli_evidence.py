@@ -6,14 +6,14 @@ import json
 
 import pytest
 
-from cli.conftest import Desk
+from cli.conftest import CommandLine
 
 PEOPLE = [f"person{number}@example.org" for number in range(12)]
 
 
 @pytest.fixture
-def emptied(connected: Desk) -> Desk:
-    """Ann's desk after a colleague has taken everybody out of the group."""
+def emptied(connected: CommandLine) -> CommandLine:
+    """Ann's command line, after a colleague has removed everyone from the group."""
     long_ago = "2026-01-01T10:00:00Z"
     connected.mailchimp.load_members(
         connected.list_id, [{"email_address": one, "last_changed": long_ago} for one in PEOPLE]
@@ -27,11 +27,15 @@ def emptied(connected: Desk) -> Desk:
     return connected
 
 
-def subscribed(desk: Desk) -> set[str]:
-    return {one["email_address"] for one in desk.mailchimp.members(desk.list_id) if one["status"] == "subscribed"}
+def subscribed(command_line: CommandLine) -> set[str]:
+    return {
+        one["email_address"]
+        for one in command_line.mailchimp.members(command_line.list_id)
+        if one["status"] == "subscribed"
+    }
 
 
-def test_an_emptied_group_stops_the_sync_until_ann_says_that_it_is_meant(emptied: Desk) -> None:
+def test_an_emptied_group_stops_the_sync_until_ann_says_that_it_is_meant(emptied: CommandLine) -> None:
     stopped = emptied("sync")
 
     assert stopped.exit_code == 7
@@ -44,14 +48,14 @@ def test_an_emptied_group_stops_the_sync_until_ann_says_that_it_is_meant(emptied
     assert subscribed(emptied) & set(PEOPLE) == set()
 
 
-def test_it_can_be_said_through_the_api_as_well(emptied: Desk) -> None:
+def test_it_can_be_said_through_the_api_as_well(emptied: CommandLine) -> None:
     result = emptied("api", "Mailchimpsync.fetchandreconcile", "accept_empty=1")
 
     assert result.exit_code == 0
     assert subscribed(emptied) & set(PEOPLE) == set()
 
 
-def test_after_a_restored_backup_ann_lets_dates_decide(connected: Desk) -> None:
+def test_after_a_restored_backup_ann_lets_dates_decide(connected: CommandLine) -> None:
     connected("sync")
     before = subscribed(connected)
     database = connected.civicrm._database

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cli.conftest import Desk
+from cli.conftest import CommandLine
 from mailchimpsync.actions import change_configuration, open_site
 from mailchimpsync.store.runs import services
 
@@ -16,7 +16,7 @@ from mailchimpsync.store.runs import services
     [(False, True, "no service is running"), (True, False, "this connection's schedule is off"), (True, True, "")],
 )
 def test_status_says_when_the_next_sync_is_or_which_of_service_and_schedule_is_missing(
-    connected: Desk, runs: bool, scheduled: bool, said: str
+    connected: CommandLine, runs: bool, scheduled: bool, said: str
 ) -> None:
     with open_site(connected.home) as site:
         [link] = site.configuration.connections

@@ -1,6 +1,6 @@
 """Mailchimp refuses operations of batches: nobody is lost in silence, and nothing is called done that is not.
 
-Told from Ann's desk, with all doors, since each of them once said that all was well.
+Tested through all interfaces, since each of them once said that all was well.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from cli.conftest import LIST_ID, Desk
+from cli.conftest import LIST_ID, CommandLine
 from mailchimpsync.actions import open_site
 from mailchimpsync.store.schema import batch, cache
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
@@ -21,32 +21,34 @@ CODES = {401: "MC_AUTH", 403: "MC_FORBIDDEN", 429: "MC_THROTTLED", 500: "MC_UNAV
 LONG_AGO = "2026-01-01T10:00:00Z"
 
 
-def five_in_sync(desk: Desk) -> None:
-    """Besides Ann's people, five who are in the group and subscribed; everybody is synced."""
+def five_in_sync(command_line: CommandLine) -> None:
+    """Besides Ann's people, five who are in the group and subscribed; everyone is synced."""
     addresses = [f"p{number}@example.org" for number in range(5)]
-    desk.mailchimp.load_members(LIST_ID, [{"email_address": one, "last_changed": LONG_AGO} for one in addresses])
+    command_line.mailchimp.load_members(
+        LIST_ID, [{"email_address": one, "last_changed": LONG_AGO} for one in addresses]
+    )
     added = {8: {"status": "Added", "date": LONG_AGO}}
-    desk.civicrm.load_contacts(
+    command_line.civicrm.load_contacts(
         [
             {"id": 20 + number, "first_name": "P", "emails": [one], "groups": added}
             for number, one in enumerate(addresses)
         ]
     )
-    assert desk("sync").exit_code == 0
+    assert command_line("sync").exit_code == 0
 
 
-def staff_removes(desk: Desk, *contacts: int) -> None:
+def staff_removes(command_line: CommandLine, *contacts: int) -> None:
     records = [{"contact_id": one, "group_id": 8, "status": "Removed"} for one in contacts]
     params = {"records": records, "match": ["contact_id", "group_id"], "method": "Admin"}
-    desk.civicrm.call("GroupContact", "save", params)
+    command_line.civicrm.call("GroupContact", "save", params)
 
 
-def refuse(desk: Desk, status: int, **which: Any) -> None:
-    desk.mailchimp.set_options(refused_operations=[{"status": status, **which}])
+def refuse(command_line: CommandLine, status: int, **which: Any) -> None:
+    command_line.mailchimp.set_options(refused_operations=[{"status": status, **which}])
 
 
-def is_subscribed(desk: Desk, address: str) -> bool:
-    found = {one["email_address"]: one["status"] for one in desk.mailchimp.members(LIST_ID)}
+def is_subscribed(command_line: CommandLine, address: str) -> bool:
+    found = {one["email_address"]: one["status"] for one in command_line.mailchimp.members(LIST_ID)}
     return bool(found[address] == "subscribed")
 
 
@@ -54,14 +56,16 @@ def flat(text: str) -> str:
     return " ".join(text.replace("│", " ").split())
 
 
-def alerts(desk: Desk) -> set[str]:
-    return {one["kind"] for one in json.loads(desk("alerts", "list", "--json").stdout)}
+def alerts(command_line: CommandLine) -> set[str]:
+    return {one["kind"] for one in json.loads(command_line("alerts", "list", "--json").stdout)}
 
 
 @pytest.mark.parametrize(
     "status", [403, *(pytest.param(other, marks=pytest.mark.thorough) for other in (401, 429, 500))]
 )
-def test_one_who_left_and_whom_mailchimp_does_not_let_go_is_told_by_every_door(connected: Desk, status: int) -> None:
+def test_one_who_left_and_whom_mailchimp_does_not_let_go_is_told_by_every_interface(
+    connected: CommandLine, status: int
+) -> None:
     five_in_sync(connected)
     staff_removes(connected, 20, 21)
     refuse(connected, status, address="p0@example.org")
@@ -84,7 +88,7 @@ def test_one_who_left_and_whom_mailchimp_does_not_let_go_is_told_by_every_door(c
     assert "refused so far, and tried again" in flat(verified.output)
 
 
-def test_a_change_refused_three_times_is_listed_with_its_code_and_needs_a_person(connected: Desk) -> None:
+def test_a_change_refused_three_times_is_listed_with_its_code_and_needs_a_person(connected: CommandLine) -> None:
     five_in_sync(connected)
     staff_removes(connected, 20, 21)
     refuse(connected, 403, address="p0@example.org")
@@ -102,7 +106,7 @@ def test_a_change_refused_three_times_is_listed_with_its_code_and_needs_a_person
     assert is_subscribed(connected, "p0@example.org")
 
 
-def test_once_it_is_allowed_the_change_is_made_and_every_door_is_green_again(connected: Desk) -> None:
+def test_once_it_is_allowed_the_change_is_made_and_every_interface_is_green_again(connected: CommandLine) -> None:
     five_in_sync(connected)
     staff_removes(connected, 20)
     refuse(connected, 500, times=3)
@@ -118,7 +122,7 @@ def test_once_it_is_allowed_the_change_is_made_and_every_door_is_green_again(con
     assert not alerts(connected) & {"leaving", "refused"}
 
 
-def test_a_refusal_that_passes_at_once_leaves_no_trace(connected: Desk) -> None:
+def test_a_refusal_that_passes_at_once_leaves_no_trace(connected: CommandLine) -> None:
     five_in_sync(connected)
     staff_removes(connected, 20, 21, 22)
     refuse(connected, 429, times=3)
@@ -129,7 +133,7 @@ def test_a_refusal_that_passes_at_once_leaves_no_trace(connected: Desk) -> None:
 
 
 @pytest.mark.parametrize("status", [403, 401])
-def test_refused_access_for_everybody_stops_the_connection_with_that_cause(connected: Desk, status: int) -> None:
+def test_refused_access_for_everyone_stops_the_connection_with_that_cause(connected: CommandLine, status: int) -> None:
     five_in_sync(connected)
     staff_removes(connected, 20, 21, 22)
     refuse(connected, status)
@@ -148,7 +152,9 @@ def test_refused_access_for_everybody_stops_the_connection_with_that_cause(conne
     assert of_p4["status"] == "Removed", "opt-outs at Mailchimp are noticed all the same"
 
 
-def test_the_same_error_three_times_in_a_row_needs_a_person_and_another_or_a_success_does_not(connected: Desk) -> None:
+def test_the_same_error_three_times_in_a_row_needs_a_person_and_another_or_a_success_does_not(
+    connected: CommandLine,
+) -> None:
     connected("sync")
     connected.mailchimp.faults.plant(Fault(FaultKind.STATUS, "GET", times=10_000, status=500))
     codes = [connected("sync", "--max-time", "1").exit_code for _ in range(3)]
@@ -170,7 +176,9 @@ def test_the_same_error_three_times_in_a_row_needs_a_person_and_another_or_a_suc
     assert "failed" not in alerts(connected)
 
 
-def test_attempts_that_failed_before_their_run_began_are_in_the_history_and_share_a_line(connected: Desk) -> None:
+def test_attempts_that_failed_before_their_run_began_are_in_the_history_and_share_a_line(
+    connected: CommandLine,
+) -> None:
     connected("sync")
     mark = connected.status()["last_sync_time"]
     connected.mailchimp.faults.plant(Fault(FaultKind.STATUS, "GET", times=10_000, status=500))
@@ -185,7 +193,7 @@ def test_attempts_that_failed_before_their_run_began_are_in_the_history_and_shar
     assert connected("sync").exit_code == 0
 
 
-def test_a_failed_sync_is_an_error_for_callers_of_the_api(connected: Desk) -> None:
+def test_a_failed_sync_is_an_error_for_callers_of_the_api(connected: CommandLine) -> None:
     connected("sync")
     connected.mailchimp.faults.plant(Fault(FaultKind.STATUS, "GET", times=10_000, status=500))
     result = connected("api", "Mailchimpsync.fetchandreconcile", "max_time=1")
@@ -197,7 +205,7 @@ def test_a_failed_sync_is_an_error_for_callers_of_the_api(connected: Desk) -> No
     assert answer["values"][0]["error_code"] == "MC_UNAVAILABLE"
 
 
-def test_people_still_due_are_no_error_for_callers_of_the_api_and_more_to_do(connected: Desk) -> None:
+def test_people_still_due_are_no_error_for_callers_of_the_api_and_more_to_do(connected: CommandLine) -> None:
     five_in_sync(connected)
     staff_removes(connected, 20, 21)
     refuse(connected, 500, address="p0@example.org")
@@ -208,7 +216,7 @@ def test_people_still_due_are_no_error_for_callers_of_the_api_and_more_to_do(con
     assert (answer["values"][0]["outcome"], answer["values"][0]["due"]) == ("incomplete", 1)
 
 
-def test_next_is_said_only_where_a_service_works_by_the_schedule(connected: Desk) -> None:
+def test_next_is_said_only_where_a_service_works_by_the_schedule(connected: CommandLine) -> None:
     connected("sync")
     answer = json.loads(connected("api", "Mailchimpsync.getstatus").stdout)["values"][LIST_ID]
 
@@ -216,7 +224,7 @@ def test_next_is_said_only_where_a_service_works_by_the_schedule(connected: Desk
     assert "not scheduled" in connected("status").output
 
 
-def test_after_an_abort_with_people_missing_nothing_says_in_sync(connected: Desk) -> None:
+def test_after_an_abort_with_people_missing_nothing_says_in_sync(connected: CommandLine) -> None:
     connected.mailchimp.set_options(batch_dwell={"started": 36_000.0})
     connected.sync_until_sent()
     assert connected("abort", "--yes").exit_code == 0
@@ -227,15 +235,17 @@ def test_after_an_abort_with_people_missing_nothing_says_in_sync(connected: Desk
     assert "1 person is still due" in flat(connected("doctor").output)
 
 
-def _let_the_pause_pass(desk: Desk) -> None:
+def _let_the_pause_pass(command_line: CommandLine) -> None:
     """As if the last refusal were an hour older."""
-    with open_site(desk.home) as site, site.store.begin() as tx:
+    with open_site(command_line.home) as site, site.store.begin() as tx:
         for row in tx.execute(select(cache.c.id, cache.c.refusal).where(cache.c.refusal.is_not(None))).all():
             again = (site.runtime.now() - timedelta(hours=1)).isoformat()
             tx.execute(update(cache).where(cache.c.id == row.id).values(refusal={**row.refusal, "again": again}))
 
 
-def test_a_batch_that_mailchimp_does_not_finish_within_an_hour_is_told_by_every_door(connected: Desk) -> None:
+def test_a_batch_that_mailchimp_does_not_finish_within_an_hour_is_told_by_every_interface(
+    connected: CommandLine,
+) -> None:
     connected.mailchimp.set_options(batch_dwell={"started": 100_000})
     connected.sync_until_sent()
     with open_site(connected.home) as site, site.store.begin() as tx:

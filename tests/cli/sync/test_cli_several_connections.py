@@ -8,21 +8,23 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from cli.conftest import Desk
+    from cli.conftest import CommandLine
 
 
 @pytest.fixture
-def two_audiences(connected: Desk) -> Desk:
+def two_audiences(connected: CommandLine) -> CommandLine:
     connected.mailchimp.add_audience(connected.mailchimp_key, "bbbb111122", "Volunteers")
     assert connected("connect", "--audience", "Volunteers", "--group", "Other").exit_code == 0
     return connected
 
 
-def order(desk: Desk, *words: str) -> list[tuple[int, str]]:
-    return [(report["group_id"], report["outcome"]) for report in json.loads(desk("sync", "--json", *words).stdout)]
+def order(command_line: CommandLine, *words: str) -> list[tuple[int, str]]:
+    return [
+        (report["group_id"], report["outcome"]) for report in json.loads(command_line("sync", "--json", *words).stdout)
+    ]
 
 
-def test_the_connection_that_waited_longest_goes_first(two_audiences: Desk) -> None:
+def test_the_connection_that_waited_longest_goes_first(two_audiences: CommandLine) -> None:
     assert order(two_audiences, "--group-id", "8") == [(8, "done")]
 
     assert order(two_audiences) == [(13, "done"), (8, "done")]
@@ -31,7 +33,7 @@ def test_the_connection_that_waited_longest_goes_first(two_audiences: Desk) -> N
     assert order(two_audiences) == [(8, "done"), (13, "done")]
 
 
-def test_when_time_is_over_the_rest_is_reported_and_goes_on_later(two_audiences: Desk) -> None:
+def test_when_time_is_over_the_rest_is_reported_and_goes_on_later(two_audiences: CommandLine) -> None:
     first = two_audiences("sync", "--max-time", "0.0001")
     second = two_audiences("sync")
 
@@ -40,7 +42,7 @@ def test_when_time_is_over_the_rest_is_reported_and_goes_on_later(two_audiences:
     assert second.exit_code == 0
 
 
-def test_one_that_never_gets_done_in_the_time_given_does_not_starve_the_other(two_audiences: Desk) -> None:
+def test_one_that_never_gets_done_in_the_time_given_does_not_starve_the_other(two_audiences: CommandLine) -> None:
     first = order(two_audiences, "--max-time", "0.0001")
     second = order(two_audiences, "--max-time", "0.0001")
 
@@ -48,7 +50,7 @@ def test_one_that_never_gets_done_in_the_time_given_does_not_starve_the_other(tw
     assert first[0] != second[0]
 
 
-def test_a_failing_connection_does_not_keep_another_from_running(two_audiences: Desk) -> None:
+def test_a_failing_connection_does_not_keep_another_from_running(two_audiences: CommandLine) -> None:
     two_audiences.civicrm.call("Group", "update", {"where": [["id", "=", 8]], "values": {"is_active": False}})
 
     result = two_audiences("sync")
@@ -58,14 +60,14 @@ def test_a_failing_connection_does_not_keep_another_from_running(two_audiences: 
     assert "Volunteers ↔ Other: done" in result.stdout
 
 
-def test_status_can_be_asked_for_one_connection(two_audiences: Desk) -> None:
+def test_status_can_be_asked_for_one_connection(two_audiences: CommandLine) -> None:
     shown = two_audiences("status", "--group-id", "13").stdout
 
     assert "Volunteers ↔ Other" in shown
     assert "Newsletter" not in shown
 
 
-def test_another_account_of_the_same_name_does_not_take_the_place_of_the_first(connected: Desk) -> None:
+def test_another_account_of_the_same_name_does_not_take_the_place_of_the_first(connected: CommandLine) -> None:
     other = "00112233445566778899aabbccddeeff-us6"
     connected.mailchimp.add_account(other, account_name="Green Paths")
     connected.mailchimp.add_audience(other, "cccc111122", "Youth")
@@ -79,7 +81,7 @@ def test_another_account_of_the_same_name_does_not_take_the_place_of_the_first(c
     assert order(connected) == [(8, "done"), (13, "done")]
 
 
-def test_connecting_again_with_the_same_key_makes_no_second_account(connected: Desk) -> None:
+def test_connecting_again_with_the_same_key_makes_no_second_account(connected: CommandLine) -> None:
     renewed = connected.connect("--audience", connected.list_id, "--group", "8")
 
     assert renewed.exit_code == 0

@@ -18,18 +18,22 @@ from mailchimpsync.sync.lease.owner import current_process
 from support.processes import wait_until
 
 if TYPE_CHECKING:
-    from cli.conftest import Desk
+    from cli.conftest import CommandLine
 
 
-def statuses(desk: Desk) -> dict[str, str]:
-    return {member["email_address"]: member["status"] for member in desk.mailchimp.members(desk.list_id)}
+def statuses(command_line: CommandLine) -> dict[str, str]:
+    return {
+        member["email_address"]: member["status"] for member in command_line.mailchimp.members(command_line.list_id)
+    }
 
 
-def news_group(desk: Desk) -> dict[int, str]:
-    return {row["contact_id"]: row["status"] for row in desk.civicrm.dump("GroupContact") if row["group_id"] == 8}
+def news_group(command_line: CommandLine) -> dict[int, str]:
+    return {
+        row["contact_id"]: row["status"] for row in command_line.civicrm.dump("GroupContact") if row["group_id"] == 8
+    }
 
 
-def test_before_both_sides_were_read_to_the_end_nobody_is_counted(connected: Desk) -> None:
+def test_before_both_sides_were_read_to_the_end_nobody_is_counted(connected: CommandLine) -> None:
     before, told = connected.status(), connected("status").output
     stats = json.loads(connected("api", "Mailchimpsync.getstatus").stdout)["values"][connected.list_id]["stats"]
     connected("sync", "--stop-on", "readyToAddCiviOnly")
@@ -44,7 +48,7 @@ def test_before_both_sides_were_read_to_the_end_nobody_is_counted(connected: Des
     assert connected.status()["subscribed_at_mailchimp"] == 3
 
 
-def test_a_sync_brings_both_sides_into_agreement_and_says_so(connected: Desk) -> None:
+def test_a_sync_brings_both_sides_into_agreement_and_says_so(connected: CommandLine) -> None:
     result = connected("sync")
 
     assert result.exit_code == 0
@@ -55,7 +59,7 @@ def test_a_sync_brings_both_sides_into_agreement_and_says_so(connected: Desk) ->
     assert {"Added"} == {status for contact, status in news_group(connected).items() if contact != 12}
 
 
-def test_a_second_sync_of_a_quiet_world_changes_nothing(connected: Desk) -> None:
+def test_a_second_sync_of_a_quiet_world_changes_nothing(connected: CommandLine) -> None:
     connected("sync")
 
     result = connected("sync")
@@ -64,7 +68,7 @@ def test_a_second_sync_of_a_quiet_world_changes_nothing(connected: Desk) -> None
     assert "Changes: none" in result.stdout
 
 
-def test_json_is_alone_on_standard_output(connected: Desk) -> None:
+def test_json_is_alone_on_standard_output(connected: CommandLine) -> None:
     result = connected("sync", "--json")
 
     (report,) = json.loads(result.stdout)
@@ -74,7 +78,7 @@ def test_json_is_alone_on_standard_output(connected: Desk) -> None:
     assert "readyToFetch" in result.stderr
 
 
-def test_output_in_a_pipe_has_no_control_codes(connected: Desk) -> None:
+def test_output_in_a_pipe_has_no_control_codes(connected: CommandLine) -> None:
     process = connected.start("sync")
     stdout, stderr = process.communicate(timeout=60)
 
@@ -83,7 +87,7 @@ def test_output_in_a_pipe_has_no_control_codes(connected: Desk) -> None:
     assert "\r" not in stdout + stderr
 
 
-def test_status_tells_numbers_failures_and_remedies(connected: Desk) -> None:
+def test_status_tells_numbers_failures_and_remedies(connected: CommandLine) -> None:
     before = connected.status()
     connected("sync")
     after = connected.status()
@@ -100,7 +104,7 @@ def test_status_tells_numbers_failures_and_remedies(connected: Desk) -> None:
     assert "Read 3 members from Mailchimp." in shown.stdout
 
 
-def test_no_address_shows_in_any_output(connected: Desk) -> None:
+def test_no_address_shows_in_any_output(connected: CommandLine) -> None:
     connected("sync")
     connected("status", "--log")
 
@@ -120,7 +124,7 @@ def test_no_address_shows_in_any_output(connected: Desk) -> None:
     ids=["date", "nothing", "future", "stage", "group", "time"],
 )
 def test_a_call_that_cannot_be_understood_is_answered_with_what_can(
-    connected: Desk, words: tuple[str, ...], sentence: str
+    connected: CommandLine, words: tuple[str, ...], sentence: str
 ) -> None:
     result = connected("sync", *words)
 
@@ -129,7 +133,7 @@ def test_a_call_that_cannot_be_understood_is_answered_with_what_can(
     assert connected.status()["last_outcome"] is None
 
 
-def test_a_run_that_was_stopped_goes_on(connected: Desk) -> None:
+def test_a_run_that_was_stopped_goes_on(connected: CommandLine) -> None:
     stopped = connected("sync", "--stop-on", "readyToReconcileQueue")
     between = connected.status()
     finished = connected("sync")
@@ -140,7 +144,7 @@ def test_a_run_that_was_stopped_goes_on(connected: Desk) -> None:
     assert (finished.exit_code, connected.status()["in_sync"]) == (0, True)
 
 
-def test_force_restart_drops_the_interrupted_run_and_begins_anew(connected: Desk) -> None:
+def test_force_restart_drops_the_interrupted_run_and_begins_anew(connected: CommandLine) -> None:
     connected("sync", "--stop-on", "readyToReconcileQueue")
 
     (report,) = json.loads(connected("sync", "--force-restart", "--json").stdout)
@@ -149,20 +153,20 @@ def test_force_restart_drops_the_interrupted_run_and_begins_anew(connected: Desk
 
 
 @pytest.mark.parametrize(("since", "words"), [("ever", "everything"), ("2 days ago", "changes since")])
-def test_since_says_how_far_back_a_run_looks(connected: Desk, since: str, words: str) -> None:
+def test_since_says_how_far_back_a_run_looks(connected: CommandLine, since: str, words: str) -> None:
     connected("sync")
 
     assert f"Run 2: {words}" in connected("sync", "--since", since).stdout
 
 
-def test_a_first_sync_with_a_date_reads_everything_and_says_so(connected: Desk) -> None:
+def test_a_first_sync_with_a_date_reads_everything_and_says_so(connected: CommandLine) -> None:
     result = connected("sync", "--since", "yesterday")
 
     assert "never been read in full, so everything is read" in " ".join(result.stdout.split())
     assert statuses(connected)["emil@example.org"] == "subscribed"
 
 
-def test_a_sync_without_a_service_reads_everything_when_a_full_run_is_due(connected: Desk) -> None:
+def test_a_sync_without_a_service_reads_everything_when_a_full_run_is_due(connected: CommandLine) -> None:
     connected("sync")
     assert "Run 2: changes since" in connected("sync").stdout
     store = Store(f"sqlite:///{connected.home / 'mailchimpsync.sqlite'}")
@@ -174,7 +178,7 @@ def test_a_sync_without_a_service_reads_everything_when_a_full_run_is_due(connec
     assert "Run 4: changes since" in connected("sync").stdout
 
 
-def test_stopping_at_a_stage_that_is_passed_is_refused_and_nothing_is_sent(connected: Desk) -> None:
+def test_stopping_at_a_stage_that_is_passed_is_refused_and_nothing_is_sent(connected: CommandLine) -> None:
     connected("sync", "--stop-on", "readyToChangeGroups")
 
     refused = connected("sync", "--stop-on", "readyToReconcileQueue")
@@ -184,7 +188,7 @@ def test_stopping_at_a_stage_that_is_passed_is_refused_and_nothing_is_sent(conne
     assert "emil@example.org" not in statuses(connected)
 
 
-def test_a_sync_that_runs_out_of_time_says_so_and_a_later_one_finishes(connected: Desk) -> None:
+def test_a_sync_that_runs_out_of_time_says_so_and_a_later_one_finishes(connected: CommandLine) -> None:
     first = connected("sync", "--max-time", "0.0001")
     second = connected("sync")
 
@@ -193,7 +197,7 @@ def test_a_sync_that_runs_out_of_time_says_so_and_a_later_one_finishes(connected
     assert (second.exit_code, connected.status()["in_sync"]) == (0, True)
 
 
-def test_while_mailchimp_is_still_at_work_there_is_more_to_do(connected: Desk) -> None:
+def test_while_mailchimp_is_still_at_work_there_is_more_to_do(connected: CommandLine) -> None:
     connected.mailchimp.set_options(batch_dwell={"started": 600})
     waiting = connected.sync_until_sent()
     between = connected.status()
@@ -206,7 +210,7 @@ def test_while_mailchimp_is_still_at_work_there_is_more_to_do(connected: Desk) -
     assert (finished.exit_code, connected.status()["in_sync"]) == (0, True)
 
 
-def test_a_connection_another_run_is_at_work_on_is_reported_and_left_alone(connected: Desk) -> None:
+def test_a_connection_another_run_is_at_work_on_is_reported_and_left_alone(connected: CommandLine) -> None:
     store = Store(f"sqlite:///{connected.home / 'mailchimpsync.sqlite'}")
     with store.begin() as tx:
         runs.acquire_lease(tx, connected.list_id, current_process())
@@ -219,7 +223,7 @@ def test_a_connection_another_run_is_at_work_on_is_reported_and_left_alone(conne
     assert statuses(connected).keys() == {"bella@example.org", "carl@example.org", "dora@example.org"}
 
 
-def test_two_syncs_at_once_do_the_work_once(connected: Desk) -> None:
+def test_two_syncs_at_once_do_the_work_once(connected: CommandLine) -> None:
     with connected.sync_kept_waiting() as first:
         second = connected("sync")
     stdout, stderr = first.communicate(timeout=60)
@@ -230,7 +234,7 @@ def test_two_syncs_at_once_do_the_work_once(connected: Desk) -> None:
     assert connected.status()["in_sync"]
 
 
-def test_ctrl_c_cuts_off_a_request_and_does_not_blame_mailchimp(connected: Desk) -> None:
+def test_ctrl_c_cuts_off_a_request_and_does_not_blame_mailchimp(connected: CommandLine) -> None:
     with connected.sync_kept_waiting() as process:
         process.send_signal(signal.SIGINT)
         stdout, stderr = process.communicate(timeout=60)
@@ -240,7 +244,7 @@ def test_ctrl_c_cuts_off_a_request_and_does_not_blame_mailchimp(connected: Desk)
     assert connected.status()["last_error"] is None
 
 
-def test_ctrl_c_ends_with_a_message_and_the_next_sync_goes_on(connected: Desk) -> None:
+def test_ctrl_c_ends_with_a_message_and_the_next_sync_goes_on(connected: CommandLine) -> None:
     with connected.sync_kept_waiting() as process:
         process.send_signal(signal.SIGINT)
         wait_until(lambda: "Stopping after this step" in process.complaints.read_text())
@@ -253,7 +257,7 @@ def test_ctrl_c_ends_with_a_message_and_the_next_sync_goes_on(connected: Desk) -
     assert (connected("sync").exit_code, connected.status()["in_sync"]) == (0, True)
 
 
-def test_an_audience_that_is_gone_stops_its_sync_and_changes_nothing(connected: Desk) -> None:
+def test_an_audience_that_is_gone_stops_its_sync_and_changes_nothing(connected: CommandLine) -> None:
     key = connected.mailchimp_key
     gone = httpx2.delete(f"{connected.mailchimp_url}/lists/{connected.list_id}", auth=("ann", key))
     before = connected.civicrm.dump("GroupContact")
@@ -266,7 +270,7 @@ def test_an_audience_that_is_gone_stops_its_sync_and_changes_nothing(connected: 
     assert connected.civicrm.dump("GroupContact") == before
 
 
-def test_a_group_that_is_gone_stops_the_sync_and_removes_nobody(connected: Desk) -> None:
+def test_a_group_that_is_gone_stops_the_sync_and_removes_nobody(connected: CommandLine) -> None:
     before = statuses(connected)
     connected.civicrm.call("Group", "update", {"where": [["id", "=", 8]], "values": {"is_active": False}})
 

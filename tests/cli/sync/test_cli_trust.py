@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cli.conftest import LIST_ID, Desk
+from cli.conftest import LIST_ID, CommandLine
 
 
-def trust_civicrm(desk: Desk, path: Path) -> None:
-    text = desk("config", "export").stdout.replace('resubscribe = "ask"', 'resubscribe = "ask"\ntrust = "civicrm"')
+def trust_civicrm(command_line: CommandLine, path: Path) -> None:
+    text = command_line("config", "export").stdout.replace(
+        'resubscribe = "ask"', 'resubscribe = "ask"\ntrust = "civicrm"'
+    )
     path.write_text(text, encoding="utf-8")
-    assert desk("config", "import", str(path)).exit_code == 0
+    assert command_line("config", "import", str(path)).exit_code == 0
 
 
-def test_ann_trusts_civicrm_looks_first_and_the_trust_ends_with_the_run(connected: Desk, tmp_path: Path) -> None:
+def test_ann_trusts_civicrm_looks_first_and_the_trust_ends_with_the_run(connected: CommandLine, tmp_path: Path) -> None:
     assert connected("sync").exit_code == 0
     connected.mailchimp.act(LIST_ID, "only-there@example.org", "user", change="subscribe")
     trust_civicrm(connected, tmp_path / "new.toml")

@@ -1,4 +1,4 @@
-"""`verify` at Ann's desk: what she reads, what a script gets, and what `status` says from then on."""
+"""`verify`: what a person reads, what a script gets, and what `status` says from then on."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from pathlib import Path
 
 from sqlalchemy import update
 
-from cli.conftest import LIST_ID, WALKS, Desk
+from cli.conftest import LIST_ID, WALKS, CommandLine
 from mailchimpsync.actions import open_site
 from mailchimpsync.store.schema import status
 from support.mailchimp_admin import delete_interest
 
 
-def unnoticed(desk: Desk, contact: int) -> None:
-    """Let staff take somebody out of the group, and our mark say that a run has seen it."""
+def unnoticed(command_line: CommandLine, contact: int) -> None:
+    """Let staff take someone out of the group, and our mark say that a run has seen it."""
     record = {"contact_id": contact, "group_id": 8, "status": "Removed"}
     params = {"records": [record], "match": ["contact_id", "group_id"], "method": "Admin"}
-    desk.civicrm.call("GroupContact", "save", params)
-    with open_site(desk.home) as site, site.store.begin() as tx:
+    command_line.civicrm.call("GroupContact", "save", params)
+    with open_site(command_line.home) as site, site.store.begin() as tx:
         tx.execute(update(status).values(last_sync_time=site.runtime.now() + timedelta(days=1)))
 
 
-def test_a_difference_with_a_known_reason_is_told_with_it_and_is_not_green(connected: Desk) -> None:
+def test_a_difference_with_a_known_reason_is_told_with_it_and_is_not_green(connected: CommandLine) -> None:
     connected("sync")
     assert "not yet" in connected("status").output
     result = connected("verify")
@@ -38,7 +38,7 @@ def test_a_difference_with_a_known_reason_is_told_with_it_and_is_not_green(conne
     assert connected.status()["differences_found"] == 0
 
 
-def test_a_difference_nothing_explains_ends_with_seven_and_is_shown(connected: Desk) -> None:
+def test_a_difference_nothing_explains_ends_with_seven_and_is_shown(connected: CommandLine) -> None:
     connected("sync")
     unnoticed(connected, 11)
     result = connected("verify")
@@ -51,7 +51,7 @@ def test_a_difference_nothing_explains_ends_with_seven_and_is_shown(connected: D
     assert "1 unexplained difference, at 20" in connected("status").output
 
 
-def test_a_script_reads_json_and_a_spreadsheet_csv(connected: Desk, tmp_path: Path) -> None:
+def test_a_script_reads_json_and_a_spreadsheet_csv(connected: CommandLine, tmp_path: Path) -> None:
     connected("sync")
     unnoticed(connected, 11)
     file = tmp_path / "differences.csv"
@@ -65,7 +65,7 @@ def test_a_script_reads_json_and_a_spreadsheet_csv(connected: Desk, tmp_path: Pa
     assert {"bella@example.org"} <= {row["address"] for row in rows}
 
 
-def test_the_newest_comparison_can_be_asked_for_without_making_one(connected: Desk) -> None:
+def test_the_newest_comparison_can_be_asked_for_without_making_one(connected: CommandLine) -> None:
     connected("sync")
     connected("verify", "--group-id", "8")
     answer = json.loads(connected("api", "MailchimpsyncVerification.get").stdout)
@@ -75,7 +75,9 @@ def test_the_newest_comparison_can_be_asked_for_without_making_one(connected: De
     assert answer["values"][0]["list_id"] == LIST_ID
 
 
-def test_a_linked_interest_that_is_gone_at_mailchimp_is_no_agreement_and_ends_as_a_sync_does(connected: Desk) -> None:
+def test_a_linked_interest_that_is_gone_at_mailchimp_is_no_agreement_and_ends_as_a_sync_does(
+    connected: CommandLine,
+) -> None:
     connected("sync")
     delete_interest(connected.mailchimp_url, connected.mailchimp_key, connected.list_id, WALKS)
 

@@ -1,4 +1,4 @@
-"""The actions about runs, called by name as every door calls them."""
+"""The actions about runs, called by name as every interface calls them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from mailchimpsync.actions import Site, call, collectresults, fetchandreconcile,
 from mailchimpsync_sandbox.kit.faults import Fault, FaultKind
 
 if TYPE_CHECKING:
-    from cli.conftest import Desk
+    from cli.conftest import CommandLine
 
 
 @pytest.fixture
-def site(connected: Desk) -> Iterator[Site]:
+def site(connected: CommandLine) -> Iterator[Site]:
     with open_site(connected.home) as opened:
         yield opened
 
@@ -33,11 +33,11 @@ def refusal(site: Site, entity: str, action: str, **given: Any) -> str:
     return str(envelope["error_message"])
 
 
-def slow(desk: Desk, seconds: float) -> None:
-    desk.mailchimp.set_options(batch_dwell={"started": seconds})
+def slow(command_line: CommandLine, seconds: float) -> None:
+    command_line.mailchimp.set_options(batch_dwell={"started": seconds})
 
 
-def test_a_sync_returns_an_entry_for_each_connection(connected: Desk, site: Site) -> None:
+def test_a_sync_returns_an_entry_for_each_connection(connected: CommandLine, site: Site) -> None:
     [entry] = values(site, "Mailchimpsync", "fetchandreconcile", id="8", max_time="0")
 
     status = entry["status"]
@@ -50,13 +50,13 @@ def test_a_sync_returns_an_entry_for_each_connection(connected: Desk, site: Site
     assert {"time", "message"} == set(status["log"][0])
 
 
-def test_no_limit_may_be_said_by_a_negative_number(connected: Desk, site: Site) -> None:
+def test_no_limit_may_be_said_by_a_negative_number(connected: CommandLine, site: Site) -> None:
     [entry] = values(site, "Mailchimpsync", "fetchandreconcile", max_time=-1)
 
     assert entry["outcome"] == "done"
 
 
-def test_a_sync_that_fails_says_why_in_its_entry(connected: Desk, site: Site) -> None:
+def test_a_sync_that_fails_says_why_in_its_entry(connected: CommandLine, site: Site) -> None:
     connected.civicrm.call("Group", "update", {"where": [["id", "=", 8]], "values": {"is_active": False}})
 
     envelope = call(site, "Mailchimpsync", "fetchandreconcile", {}).envelope
@@ -67,7 +67,7 @@ def test_a_sync_that_fails_says_why_in_its_entry(connected: Desk, site: Site) ->
     assert "News" in entry["error_message"] or "8" in entry["error_message"]
 
 
-def test_a_sync_stops_where_it_is_told_and_begins_anew_when_told(connected: Desk, site: Site) -> None:
+def test_a_sync_stops_where_it_is_told_and_begins_anew_when_told(connected: CommandLine, site: Site) -> None:
     [first] = values(site, "Mailchimpsync", "fetchandreconcile", stop_on="readyToSubmitUpdates")
     [second] = values(site, "Mailchimpsync", "fetchandreconcile", force_restart="1", since="ever")
 
@@ -94,7 +94,7 @@ def test_what_a_sync_cannot_do_is_refused_by_name(site: Site, given: dict[str, A
     assert part in refusal(site, "Mailchimpsync", "fetchandreconcile", **given)
 
 
-def test_an_abort_tells_in_numbers_what_it_did(connected: Desk, site: Site) -> None:
+def test_an_abort_tells_in_numbers_what_it_did(connected: CommandLine, site: Site) -> None:
     slow(connected, 36_000)
     fetchandreconcile(site, wait=False)
 
@@ -114,7 +114,9 @@ def test_an_abort_tells_in_numbers_what_it_did(connected: Desk, site: Site) -> N
     assert "group_id" in refusal(site, "Mailchimpsync", "abortsync")
 
 
-def test_results_are_collected_by_whoever_looks_and_nobody_is_asked_without_need(connected: Desk, site: Site) -> None:
+def test_any_command_that_looks_collects_results_and_asks_nobody_without_need(
+    connected: CommandLine, site: Site
+) -> None:
     slow(connected, 36_000)
     [report] = fetchandreconcile(site, wait=False)
     assert (report.outcome, collectresults(site)) == ("waiting", 0)
@@ -126,7 +128,7 @@ def test_results_are_collected_by_whoever_looks_and_nobody_is_asked_without_need
     assert connected.mailchimp.log.as_dict()["requests"] == []
 
 
-def test_a_batch_that_mailchimp_announces_is_processed_once(connected: Desk, site: Site) -> None:
+def test_a_batch_that_mailchimp_announces_is_processed_once(connected: CommandLine, site: Site) -> None:
     slow(connected, 36_000)
     fetchandreconcile(site, wait=False)
     assert "hasn't finished" in refusal(site, "MailchimpsyncBatch", "processcompleted", id=1)
@@ -140,7 +142,7 @@ def test_a_batch_that_mailchimp_announces_is_processed_once(connected: Desk, sit
     assert "no batch 77" in refusal(site, "MailchimpsyncBatch", "processcompleted", id=77)
 
 
-def test_an_abort_that_leaves_a_batch_at_mailchimp_is_an_error_that_says_so(connected: Desk, site: Site) -> None:
+def test_an_abort_that_leaves_a_batch_at_mailchimp_is_an_error_that_says_so(connected: CommandLine, site: Site) -> None:
     slow(connected, 36_000)
     fetchandreconcile(site, wait=False)
     body = '{"title": "Forbidden", "status": 403, "detail": "Not with this key."}'

@@ -76,7 +76,7 @@ class Charity:
         return next(str(one["origin"]) for one in self.app.members(self.list_id) if one["email_address"] == email)
 
 
-class Door:
+class CurrentApp:
     """What is served: the stand-in of the test that runs."""
 
     app: MailchimpSandbox
@@ -86,19 +86,22 @@ class Door:
 
 
 @pytest.fixture(scope="session")
-def door() -> Iterator[tuple[Door, str, httpx2.Client]]:
+def current_app() -> Iterator[tuple[CurrentApp, str, httpx2.Client]]:
     """One server and one client for all tests, since starting and stopping them is what takes time."""
-    door = Door()
-    with Served(door) as served, httpx2.Client(base_url=f"{served.url}/3.0", auth=("any", KEY), timeout=20) as api:
-        yield door, served.url, api
+    current_app = CurrentApp()
+    with (
+        Served(current_app) as served,
+        httpx2.Client(base_url=f"{served.url}/3.0", auth=("any", KEY), timeout=20) as api,
+    ):
+        yield current_app, served.url, api
 
 
 @pytest.fixture
-def charity(door: tuple[Door, str, httpx2.Client]) -> Iterator[Charity]:
+def charity(current_app: tuple[CurrentApp, str, httpx2.Client]) -> Iterator[Charity]:
     app = MailchimpSandbox()
     app.add_account(KEY, "Ants for All")
     app.add_audience(KEY, "news", "Newsletter", interests={NEWS: "Topics: News", EVENTS: "Topics: Events"})
     app.load_members("news", PEOPLE)
-    door[0].app = app
-    yield Charity(app, door[2], door[1])
+    current_app[0].app = app
+    yield Charity(app, current_app[2], current_app[1])
     app.close()

@@ -40,7 +40,7 @@ def test_ten_come_unless_more_are_asked_for_and_a_thousand_at_most(charity: Char
     assert charity.api.get("/lists/news/members", params={"count": 1001}).status_code == 400
 
 
-def test_pages_add_up_to_everybody_once_by_every_way_of_asking(
+def test_pages_add_up_to_everyone_once_by_every_way_of_asking(
     charity: Charity, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _crowd(charity)

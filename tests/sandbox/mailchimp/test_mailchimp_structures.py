@@ -49,7 +49,7 @@ def test_an_audience_counts_its_people_by_status(charity: Charity) -> None:
     assert _ok(charity.api.get("/lists", params={"email": GINA}))["total_items"] == 0
 
 
-def test_a_new_interest_is_unticked_for_everybody_and_a_deleted_one_is_gone(charity: Charity) -> None:
+def test_a_new_interest_is_unticked_for_everyone_and_a_deleted_one_is_gone(charity: Charity) -> None:
     category = _ok(charity.api.post("/lists/news/interest-categories", json={"title": "Areas", "type": "radio"}))
     path = f"/lists/news/interest-categories/{category['id']}/interests"
     north = _ok(charity.api.post(path, json={"name": "North"}))

@@ -172,7 +172,7 @@ RULES: dict[str, Any] = {
 }
 
 
-def test_what_was_confirmed_is_not_done_once_somebody_else_has_saved(own_charity: Begin) -> None:
+def test_what_was_confirmed_is_not_done_once_someone_else_has_saved(own_charity: Begin) -> None:
     charity = own_charity(people=1, synced=False)
     with form_client(charity) as ada, form_client(charity) as ben:
         asked = ada.look(f"{CONNECTION}/remove")

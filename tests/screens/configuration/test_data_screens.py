@@ -104,7 +104,7 @@ def test_otto_imports_campaigns_and_sees_whom_they_reached_as_ada_wished(own_cha
     assert (how.enabled, how.every_hours, how.opens, how.clicks) == (True, 12, True, False)
 
 
-def test_ada_reads_what_goes_before_somebody_is_erased_and_gets_a_report(own_charity: Begin) -> None:
+def test_ada_reads_what_goes_before_someone_is_erased_and_gets_a_report(own_charity: Begin) -> None:
     charity = own_charity(people=20)
     address = some_member(charity)
     with form_client(charity) as ada:
@@ -285,7 +285,7 @@ def test_otto_reads_what_goes_and_takes_it_along_in_a_sync_and_vera_does_neither
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("size", [DESK, PHONE])
-def test_everybody_can_use_these_pages(charity: Charity, visit: Visit, size: ViewportSize) -> None:
+def test_everyone_can_use_these_pages(charity: Charity, visit: Visit, size: ViewportSize) -> None:
     page = visit(charity, CONNECTION, viewport=size)
     for part in ("", "/data", "/departures", "/trust", "/campaigns", "/campaigns/change"):
         page.goto(f"{charity.url}{CONNECTION}{part}")

@@ -31,6 +31,6 @@ def test_forms_have_the_bounds_of_the_configuration() -> None:
     assert bounds(Guard, "remove_share") == {"min_value": 0, "max_value": 1}
 
 
-def test_a_field_without_bounds_is_noticed_before_anybody_meets_it() -> None:
+def test_a_field_without_bounds_is_noticed_before_anyone_meets_it() -> None:
     with pytest.raises(LookupError, match=r"Link\.audience_name has no bounds\."):
         bounds(Link, "audience_name")

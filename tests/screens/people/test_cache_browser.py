@@ -199,7 +199,7 @@ def test_otto_includes_all_who_fail_and_without_scripts_the_chosen(
     expect(page.get_by_role("button", name="Include in next sync")).to_have_count(0)
 
 
-def test_more_than_somebody_waits_for_are_included_by_a_background_task(
+def test_more_than_someone_waits_for_are_included_by_a_background_task(
     own_charity: Callable[..., Charity], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     charity = own_charity(people=20)

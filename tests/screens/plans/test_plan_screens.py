@@ -74,7 +74,7 @@ def test_otto_looks_at_a_held_sync_and_lets_it_be_done(visit: Visit, own_charity
 
 
 @pytest.mark.thorough
-def test_whoever_removes_many_by_mistake_drops_the_plan_and_nobody_is_unsubscribed(
+def test_after_many_are_removed_by_mistake_the_plan_is_dropped_and_nobody_is_unsubscribed(
     own_charity: Callable[..., Charity],
 ) -> None:
     charity = own_charity(people=60)
@@ -118,7 +118,7 @@ def test_vera_sees_plans_and_decides_about_none(charity: Charity, act: str) -> N
     assert found.state == "open"
 
 
-def test_a_plan_as_csv_names_everybody_and_no_cell_is_a_formula(own_charity: Callable[..., Charity]) -> None:
+def test_a_plan_as_csv_names_everyone_and_no_cell_is_a_formula(own_charity: Callable[..., Charity]) -> None:
     charity = own_charity(people=60)
     plan = held(charity)
     with signed_in(charity, Role.VIEWER) as vera:

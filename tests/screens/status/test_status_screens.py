@@ -22,7 +22,7 @@ from support.client import signed_in
 Visit = Callable[..., Page]
 HOME = f"/connections/{AUDIENCE_ID}"
 WAIT = 60_000
-"""Milliseconds until what somebody has begun must be done, on a busy machine."""
+"""Milliseconds until what someone has begun must be done, on a busy machine."""
 
 ACTS = ("sync", "plan", "verify", "abort", "dismiss")
 
@@ -260,7 +260,7 @@ def test_what_failed_is_told_with_its_remedy_until_otto_says_that_he_knows(own_c
         assert "Acknowledged by otto." in otto.get(HOME).text
 
 
-def test_mailchimp_is_asked_about_batches_only_when_somebody_wants_to_know(charity: Charity) -> None:
+def test_mailchimp_is_asked_about_batches_only_when_someone_wants_to_know(charity: Charity) -> None:
     with signed_in(charity, Role.VIEWER) as vera:
         part = vera.get(f"{HOME}/batches", headers={"HX-Request": "true"}).text
         page = vera.get(f"{HOME}/batches").text

@@ -82,10 +82,10 @@ def test_an_edited_contact_has_its_failed_row_looked_at_again(store: Store) -> N
     with store.begin() as tx:
         failed = add_row(tx, civicrm_contact_id=ANN, sync_status="fail")
         in_order = add_row(tx, civicrm_contact_id=ANN, sync_status="ok")
-        somebody_elses = add_row(tx, civicrm_contact_id=BOB, sync_status="fail")
+        someone_elses = add_row(tx, civicrm_contact_id=BOB, sync_status="fail")
 
         assert contacts.make_failed_rows_due(tx, LIST, [ANN]) == 1
-        assert [row(tx, key)["sync_status"] for key in (failed, in_order, somebody_elses)] == ["todo", "ok", "fail"]
+        assert [row(tx, key)["sync_status"] for key in (failed, in_order, someone_elses)] == ["todo", "ok", "fail"]
 
 
 def test_a_new_address_in_civicrm_wakes_the_member_nobody_owned(store: Store) -> None:

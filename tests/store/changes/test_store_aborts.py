@@ -22,7 +22,7 @@ def queue(tx: Connection, list_id: str = LIST) -> tuple[int, int]:
     return row_id, int(tx.execute(select(update.c.id).where(update.c.open_row == row_id)).scalar_one())
 
 
-def fates(tx: Connection) -> dict[int, Any]:
+def row_states(tx: Connection) -> dict[int, Any]:
     found = tx.execute(select(cache.c.id, cache.c.sync_status, cache.c.reason, cache.c.recheck))
     return {row.id: (row.sync_status, row.reason, row.recheck) for row in found}
 
@@ -37,8 +37,8 @@ def test_the_updates_of_a_batch_or_those_in_none_are_dropped_and_no_others(store
 
         dropped, kept = (sent, waiting) if in_batch else (waiting, sent)
         assert number == 1
-        assert fates(tx)[dropped] == ("fail", "ABORTED", False)
-        assert {fates(tx)[one][0] for one in (kept, elsewhere)} == {"live"}
+        assert row_states(tx)[dropped] == ("fail", "ABORTED", False)
+        assert {row_states(tx)[one][0] for one in (kept, elsewhere)} == {"live"}
         [closed] = tx.execute(select(update).where(update.c.completed == 1)).all()
         assert (closed.mailchimpsync_cache_id, closed.open_row) == (dropped, None)
         assert "ABORTED" in closed.error_response

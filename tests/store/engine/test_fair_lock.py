@@ -14,7 +14,7 @@ from mailchimpsync.store.engine.fair_lock import FairLock
 PATIENCE_SECONDS = 30
 
 
-def test_whoever_came_first_is_served_first_though_another_never_pauses() -> None:
+def test_the_first_to_wait_is_served_first_even_if_another_never_pauses() -> None:
     turns, served, is_held = FairLock(), list[str](), Event()
 
     def often() -> None:
@@ -91,7 +91,7 @@ def test_threads_write_to_a_sqlite_file_in_turn(tmp_path: Path) -> None:
     store.close()
 
 
-def test_whoever_reads_does_not_wait_for_whoever_writes(tmp_path: Path) -> None:
+def test_readers_do_not_wait_for_writers(tmp_path: Path) -> None:
     store = Store(f"sqlite:///{tmp_path / 'a.sqlite'}")
     with store.begin() as tx:
         tx.exec_driver_sql("CREATE TABLE one (number INTEGER)")

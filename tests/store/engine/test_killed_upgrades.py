@@ -49,7 +49,7 @@ def upgrade(store: Store, killed_at: int) -> None:
 
 
 def with_rows_of_before(store: Store) -> tuple[int, int]:
-    """Go back to an older schema, with somebody we took off, and a plan that is done; return the two rows."""
+    """Go back to an older schema, with someone we took off, and a plan that is done; return the two rows."""
     off = {"mailchimp_status": "unsubscribed", "mailchimp_status_date": None}
     with store.begin() as tx:
         ann, bob = add_row(tx, **off), add_row(tx, mailchimp_email="bob@example.org")

@@ -1,4 +1,4 @@
-"""What can go wrong with a database is told in our words, with a remedy, and without anybody's address."""
+"""What can go wrong with a database is told in our words, with a remedy, and without anyone's address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The journal's chain: what it tells when somebody tampers with it, and what it bears without complaint."""
+"""The journal's chain: what it tells when someone tampers with it, and what it bears without complaint."""
 
 from __future__ import annotations
 
@@ -328,7 +328,7 @@ def test_minimised_entries_name_nobody_and_the_chain_still_holds(old_and_new: St
     assert minimise(old_and_new, hour(10)) == 0
 
 
-def test_whoever_has_the_key_finds_a_minimised_member(old_and_new: Store) -> None:
+def test_a_minimised_member_is_found_with_the_key(old_and_new: Store) -> None:
     minimise(old_and_new, hour(10))
     found = [entry["number"] for entry in everything(old_and_new) if entry["member_id"] == chain.digest(KEY, ANN_ID)]
 

@@ -82,7 +82,7 @@ def test_the_outstanding_are_those_with_an_update_that_is_not_done(store: Store)
     [*((order, 10_000) for order in Order), *((order, 5) for order in Order if order.is_indexed)],
     ids={10_000: "few are sorted here", 5: "many are read by an index"}.get,
 )
-def test_the_pages_there_and_back_have_everybody_once(
+def test_the_pages_there_and_back_have_everyone_once(
     store: Store, monkeypatch: pytest.MonkeyPatch, order: Order, descends: bool, few: int
 ) -> None:
     monkeypatch.setattr(browse, "SMALL_RESULT", few)
@@ -152,7 +152,7 @@ def test_the_next_page_misses_nobody_although_rows_before_it_change_and_go(
     assert [one for one in following if one != whole[3]] == whole[10:20][: len(following) - (whole[3] in following)]
 
 
-def test_whoever_has_no_value_comes_last_in_both_directions(store: Store) -> None:
+def test_rows_without_a_value_come_last_in_both_directions(store: Store) -> None:
     with store.begin() as tx:
         everybody(tx)
         for descends in (False, True):

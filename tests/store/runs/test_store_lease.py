@@ -92,7 +92,7 @@ def test_the_lease_of_an_owner_known_to_be_dead_need_not_expire(store: Store) ->
         assert taken.token > lost.token
 
 
-def test_that_somebody_else_is_dead_frees_nothing(store: Store) -> None:
+def test_that_someone_else_is_dead_frees_nothing(store: Store) -> None:
     with store.begin() as tx:
         runs.acquire_lease(tx, LIST, ONE)
 

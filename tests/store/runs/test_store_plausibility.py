@@ -25,7 +25,7 @@ from store.databases import (
 INTEREST = "1111111111"
 
 
-def test_anybody_who_is_subscribed_makes_an_audience_not_empty(store: Store) -> None:
+def test_anyone_who_is_subscribed_makes_an_audience_not_empty(store: Store) -> None:
     with store.begin() as tx:
         add_row(tx, mailchimp_status="archived", seen_run=NEXT_RUN)
         assert not plausibility.anybody_subscribed(tx, LIST, None)
@@ -101,7 +101,7 @@ def test_owners_are_forgotten_except_where_a_change_is_under_way(store: Store) -
         assert plausibility.sample_owners(tx, LIST, 9, random.Random(1)) == [ANN, CHARLIE]
 
 
-def test_what_civicrm_showed_is_remembered_and_what_somebody_accepted_too(store: Store) -> None:
+def test_what_civicrm_showed_is_remembered_and_what_someone_accepted_too(store: Store) -> None:
     with store.begin() as tx:
         runs.acquire_lease(tx, LIST, "somebody")
         run_id = runs.begin_run(tx, LIST, hour(9), None)

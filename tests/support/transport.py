@@ -20,7 +20,7 @@ def as_it_is(_request: httpx2.Request, response: httpx2.Response) -> httpx2.Resp
     return response
 
 
-class Wire(httpx2.BaseTransport):
+class SandboxTransport(httpx2.BaseTransport):
     """Calls a stand-in; `before` and `after` see each request, and may change the world or raise.
 
     `answer` may replace the stand-in's answer. `watch` sees each request first, and changes nothing.

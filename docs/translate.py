@@ -4,16 +4,17 @@
     python docs/translate.py --check    # says what is missing; for tests
 
 Texts come from templates and modules of `web/`, and from the engine where it speaks to people: see `engine_texts`,
-and `say` in `actions/texts/messages.py`.
+and `said_in`.
 """
 
 from __future__ import annotations
 
+import ast
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import django
 from babel.messages.catalog import Catalog, Message
@@ -23,14 +24,16 @@ from babel.messages.pofile import read_po, write_po
 from django.conf import settings
 from django.utils.translation.template import templatize
 
+from mailchimpsync import errors
 from mailchimpsync.actions.texts.codes import explain_code
-from mailchimpsync.actions.texts.recognise import known_texts
 from mailchimpsync.data.sources import ALIASES, SUMMARIES
 from mailchimpsync.errors import PURPOSES, REGISTRY, Who
 
 WEB = Path(__file__).parents[1] / "src/mailchimpsync/web"
-ACTIONS = WEB.parent / "actions"
-DATA = WEB.parent / "data"
+PACKAGE = WEB.parent
+ENGLISH_DOORS = (PACKAGE / "cli", WEB / "api", PACKAGE / "actions/entities")
+"""What they say is read on the command line and by programs, which are answered in English."""
+
 LOCALE = WEB / "locale"
 LANGUAGES = ("de",)
 
@@ -47,6 +50,9 @@ _KEYWORDS = {
 }
 
 
+_SAYING = {"say", "CannotTellError", "UnfitError", *(name for name in errors.__all__ if name.endswith("Error"))}
+
+
 def engine_texts() -> Iterator[tuple[str, str]]:
     """Give what the engine says of codes to people, with the place where it says it."""
     for code, entry in REGISTRY.items():
@@ -58,8 +64,6 @@ def engine_texts() -> Iterator[tuple[str, str]]:
     unknown = explain_code(None)
     for text in (unknown.sentence, unknown.cause, unknown.remedy):
         yield "actions/texts/codes.py", text
-    for text in sorted(known_texts()):
-        yield "actions/texts/recognise.py", text
     for summary in SUMMARIES.values():
         yield "data/sources.py", summary.label
     for _field, label, _type in ALIASES.values():
@@ -74,10 +78,9 @@ def collect() -> Catalog:
     for file in sorted(WEB.rglob("*.py")):
         if "migrations" not in file.parts:
             _add(catalog, file, file.read_bytes())
-    for file in sorted(ACTIONS.rglob("*.py")):
-        _add(catalog, file, file.read_bytes(), keywords={"say": None})
-    for file in sorted(DATA.rglob("*.py")):
-        _add(catalog, file, file.read_bytes(), keywords={"UnfitError": None, "CannotTellError": None})
+    for file in sorted(file for file in PACKAGE.rglob("*.py") if not any(map(file.is_relative_to, ENGLISH_DOORS))):
+        for text in said_in(file.read_text("utf-8")):
+            catalog.add(text, locations=[(file.relative_to(PACKAGE).as_posix(), None)])
     for file in sorted(WEB.rglob("*.html")):
         _add(catalog, file, templatize(file.read_text("utf-8")).encode())
     for place, text in engine_texts():
@@ -85,9 +88,17 @@ def collect() -> Catalog:
     return catalog
 
 
-def _add(catalog: Catalog, file: Path, source: bytes, keywords: Mapping[str, Any] = _KEYWORDS) -> None:
-    place = file.relative_to(WEB if file.is_relative_to(WEB) else ACTIONS.parent).as_posix()
-    for _line, message, comments, context in extract("python", BytesIO(source), keywords=keywords):
+def said_in(source: str) -> Iterator[str]:
+    """Give the texts that a module says: the first one in calls of `say`, and the one that an error is raised with."""
+    for call in (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)):
+        if isinstance(call.func, ast.Name) and call.func.id in _SAYING:
+            texts = (one.value for one in call.args[:2] if isinstance(one, ast.Constant) and isinstance(one.value, str))
+            yield from islice(texts, 1)
+
+
+def _add(catalog: Catalog, file: Path, source: bytes) -> None:
+    place = file.relative_to(WEB).as_posix()
+    for _line, message, comments, context in extract("python", BytesIO(source), keywords=_KEYWORDS):
         if message and message != ("", ""):
             catalog.add(message, locations=[(place, None)], auto_comments=comments, context=context)
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from mailchimpsync.actions.texts.recognise import recognise_change
 from mailchimpsync.config import Configuration, changes
 
 KEY, OTHER = "0123456789abcdef0123456789abcdef-us1", "0000000000000000000000000000cdef-us1"
@@ -79,12 +78,12 @@ def test_yes_and_no_and_a_field_map_are_words_too() -> None:
     ]
 
 
-def test_each_sentence_is_known_again_part_by_part() -> None:
+def test_each_sentence_keeps_its_part_and_what_changed_there() -> None:
     other = link(audience_id="b2", group_id=20, audience_name="", group_title="", interests={"3333": 21})
     before = configuration(link(), alerts={"late_after_hours": 24})
     after = configuration(link(group_id=18), other, key=OTHER, alerts={"late_after_hours": 12})
 
-    assert [recognise_change(one) for one in changes(before, after)] == [
+    assert [(one.values["part"], one.values["what"]) for one in changes(before, after)] == [
         ("account “main”", "API key from …cdef-us1 to …cdef-us1 (another one that ends alike)."),
         ("alerts", "late_after_hours from 24 to 12."),
         (NAME, "subscription group from 8 to 18."),

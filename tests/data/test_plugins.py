@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from mailchimpsync.data import PluginRunner, manager
-from mailchimpsync.data.finding_texts import NO_FIELD
+from mailchimpsync.data import PluginRunner, manager, unknown_source
 from mailchimpsync.data.manager import BUILT_IN, Found
 from mailchimpsync.model import DataOptions, MappedField
 from mailchimpsync.plugins import Audience, CannotTellError, Outgoing, Person, Summary, hookimpl
@@ -265,5 +264,5 @@ def test_validate_names_what_is_wrong(world: DataWorld, install: Install) -> Non
     assert problems["weather"] == ['Say for which city: city = "Berlin".']
     assert problems["fields"] == [
         "The audience has no merge field SKILLS; `mailchimpsync data create-fields` makes it.",
-        NO_FIELD % {"field": "SKILLS", "source": "No.Such"},
+        unknown_source(MappedField(merge_field="SKILLS", source="No.Such")),
     ]

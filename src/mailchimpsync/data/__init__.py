@@ -1,5 +1,6 @@
 """One-way data sync: what plugins know of people in CiviCRM, on its way to Mailchimp (docs/explanation/data.md)."""
 
+from mailchimpsync.data.builtin.fields import unknown_source
 from mailchimpsync.data.catalogue import Source, sources
 from mailchimpsync.data.changes import (
     NOTHING_CONFIRMED,
@@ -63,6 +64,7 @@ __all__ = [
     "sources",
     "tags_body",
     "tags_only",
+    "unknown_source",
     "with_secrets",
     "without_fields",
 ]

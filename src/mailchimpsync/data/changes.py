@@ -18,12 +18,12 @@ from typing import Any, Protocol
 
 from pydantic_core import to_json
 
-from mailchimpsync.data import finding_texts
 from mailchimpsync.data.convert import UnfitError, as_text, converted
-from mailchimpsync.data.languages import language_at_mailchimp
+from mailchimpsync.data.languages import language_at_mailchimp, unknown_language
 from mailchimpsync.data.plugin_api import TAG_NAME_MAX, Outgoing, Person, PluginAnswers
 from mailchimpsync.effects import Effect, What, yes_or_no
 from mailchimpsync.mailchimp import MergeField
+from mailchimpsync.messages import reason_of, say
 from mailchimpsync.model import Side
 
 Confirmed = Mapping[str, Any]
@@ -162,7 +162,7 @@ class _Comparison:
                 raise UnfitError("the audience has no such merge field")  # noqa: TRY301 (one way out)
             return converted(raw, merge_field), True
         except UnfitError as error:
-            self.problems.append((plugin, tag, str(error)))
+            self.problems.append((plugin, tag, reason_of(error)))
             return None, False
 
     def _language(self) -> list[str] | None:
@@ -170,9 +170,7 @@ class _Comparison:
             if outgoing.language is not None:
                 code = language_at_mailchimp(outgoing.language)
                 if code is None:
-                    self.problems.append(
-                        (plugin, "language", finding_texts.LANGUAGE_UNKNOWN % {"code": outgoing.language})
-                    )
+                    self.problems.append((plugin, "language", unknown_language(outgoing.language)))
                     return None
                 before = self._confirmed.get("language")
                 if self._keeps_value_of_failed(plugin, before[1] if before else None) or (before and before[0] == code):
@@ -188,7 +186,8 @@ class _Comparison:
             if self._keeps_value_of_failed(plugin, owner) or (wanted and key in owned):
                 continue
             if wanted and len(name) > TAG_NAME_MAX:
-                self.problems.append((plugin, "tags", finding_texts.TAG_TOO_LONG % {"number": TAG_NAME_MAX}))
+                why = say("a tag's name has more than %(number)s characters", number=TAG_NAME_MAX)
+                self.problems.append((plugin, "tags", why))
             elif wanted or key in owned or self._is_foreign_tag(plugin, key):
                 yield name, [wanted, plugin]
         left_alone = {name.casefold() for outgoing in self._said.outgoing.values() for name in outgoing.tags_left_alone}

@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from mailchimpsync.data import finding_texts
 from mailchimpsync.data.personal import HIDDEN, holds_token, is_recipe
 from mailchimpsync.mailchimp import MergeField
+from mailchimpsync.messages import say
 from mailchimpsync.model import is_blank
 
 TEXT_BYTES_MAX = 255
@@ -43,8 +43,7 @@ def converted(value: Any, field: MergeField) -> Any:
         return value
     reader = _READERS.get(field.type)
     if reader is None:
-        what = finding_texts.UNKNOWN_TYPE % {"type": field.type}
-        raise UnfitError(what)
+        raise UnfitError(say("fields of type %(type)s are not known here", type=field.type))
     if holds_token(value):
         raise UnfitError("the value holds a personal token; map the source `checksum` to a field of its own")
     return reader(value, field)
@@ -149,8 +148,7 @@ def _address(value: Any, _field: MergeField) -> dict[str, str]:
         raise UnfitError("the value is no address")
     missing = [part for part in ADDRESS_REQUIRED if is_empty(value.get(part))]
     if missing:
-        what = finding_texts.ADDRESS_LACKS % {"parts": " and no ".join(missing)}
-        raise UnfitError(what)
+        raise UnfitError(say("the address has no %(parts)s, which Mailchimp wants", parts=" and no ".join(missing)))
     if is_empty(value.get("country")):
         raise UnfitError("the address has no country, and Mailchimp would take its own; set `country` for the field")
     return {part: _text(value[part], _field) for part in ADDRESS_PARTS if value.get(part)}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from mailchimpsync.messages import Message, say
+
 # fmt: off
 LANGUAGES = frozenset({
     "en", "ar", "af", "be", "bg", "ca", "zh", "hr", "cs", "da", "nl", "et", "fa", "fi", "fr", "fr_CA",
@@ -23,3 +25,8 @@ def language_at_mailchimp(code: str) -> str | None:
     exact = f"{language}_{region[:2].upper()}"
     known = exact if exact in LANGUAGES else _OTHER_CODES.get(language, language)
     return known if known in LANGUAGES else None
+
+
+def unknown_language(code: str) -> Message:
+    """Return what is wrong with a language that Mailchimp doesn't have."""
+    return say("Mailchimp does not know the language %(code)s", code=code)

@@ -13,6 +13,7 @@ from mailchimpsync.data.builtin.groups import GroupTags
 from mailchimpsync.data.builtin.names import Names
 from mailchimpsync.data.builtin.tags import ContactTags
 from mailchimpsync.data.plugin_api import ENTRY_POINTS, PROJECT, Hooks
+from mailchimpsync.messages import say
 from mailchimpsync.model import DataOptions
 
 BUILT_IN: Mapping[str, object] = {
@@ -56,13 +57,14 @@ def find_plugins() -> list[Found]:
 def _loaded(found: EntryPoint) -> Found:
     name, version = (found.dist.name, found.dist.version) if found.dist is not None else ("", "")
     if found.name in BUILT_IN:
-        return Found(found.name, None, name, version, "a built-in plugin has this name")
+        return Found(found.name, None, name, version, say("a built-in plugin has this name"))
     try:
         plugin = found.load()
         plugin = plugin() if isinstance(plugin, type) else plugin
         manager_of({found.name: plugin})
     except Exception as error:  # noqa: BLE001 (someone else's code can raise anything when it is loaded)
-        return Found(found.name, None, name, version, f"it can't be loaded: {type(error).__name__}: {error}")
+        problem = say("it can't be loaded: %(error)s: %(why)s", error=type(error).__name__, why=str(error))
+        return Found(found.name, None, name, version, problem)
     return Found(found.name, plugin, name, version)
 
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mailchimpsync.data import finding_texts
 from mailchimpsync.data.convert import UnfitError, converted
-from mailchimpsync.data.languages import language_at_mailchimp
+from mailchimpsync.data.languages import language_at_mailchimp, unknown_language
 from mailchimpsync.data.personal import HIDDEN, is_recipe
 from mailchimpsync.data.plugin_api import PluginAnswers
 from mailchimpsync.mailchimp import MergeField
+from mailchimpsync.messages import reason_of, say
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def preview_person(said: PluginAnswers, merge_fields: Mapping[str, MergeField]) 
     ]
     code = language_at_mailchimp(languages[0][1]) if languages else None
     unknown = [
-        PreviewedField("language", plugin, problem=finding_texts.LANGUAGE_UNKNOWN % {"code": language})
+        PreviewedField("language", plugin, problem=unknown_language(language))
         for plugin, language in languages[:1]
         if code is None
     ]
@@ -71,11 +71,11 @@ def _fields(said: PluginAnswers, merge_fields: Mapping[str, MergeField]) -> Iter
 
 def _field(plugin: str, tag: str, raw: Any, merge_field: MergeField | None) -> PreviewedField:
     if merge_field is None:
-        return PreviewedField(tag, plugin, problem="the audience has no such merge field")
+        return PreviewedField(tag, plugin, problem=say("the audience has no such merge field"))
     try:
         return PreviewedField(tag, plugin, presentable(converted(raw, merge_field)))
     except UnfitError as error:
-        return PreviewedField(tag, plugin, problem=str(error))
+        return PreviewedField(tag, plugin, problem=reason_of(error))
 
 
 def _tags(said: PluginAnswers) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import Any
 from mailchimpsync.civicrm import succeeded
 from mailchimpsync.civicrm.http.paging import may_be_cut_off
 from mailchimpsync.data.plugin_api import CannotTellError, Lookup
+from mailchimpsync.messages import say
 
 ROWS_MAX = 50_000
 """Rows of a few columns in one response."""
@@ -39,7 +40,7 @@ def by_id(found: Sequence[Row], fields: Collection[str]) -> dict[int, Row]:
         CannotTellError: a field is missing.
     """
     for missing in (field for field in fields if any(field not in row for row in found[:1])):
-        raise CannotTellError(f"CiviCRM knows no contact field {missing}")
+        raise CannotTellError(say("CiviCRM knows no contact field %(name)s", name=missing))
     return {row["id"]: row for row in found}
 
 
@@ -58,7 +59,7 @@ def rows_of(
             return
         further = [*where, ["id", ">", found[-1]["id"]]]
         found = civicrm.call(entity, "get", rows_call(entity, fields, further)[2])
-    raise CannotTellError(f"CiviCRM has more {entity} rows than can be read")
+    raise CannotTellError(say("CiviCRM has more %(entity)s rows than can be read", entity=entity))
 
 
 def rows_call(entity: str, fields: Sequence[str], where: list[list[Any]]) -> tuple[str, str, Mapping[str, Any]]:

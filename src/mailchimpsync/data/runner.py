@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from mailchimpsync.data import finding_texts
 from mailchimpsync.data.manager import Found, active_names, find_plugins, manager_of
 from mailchimpsync.data.plugin_api import Audience, CannotTellError, Lookup, Outgoing, Person, PluginAnswers, Summary
 from mailchimpsync.errors import LeaseLostError, MailchimpsyncError
 from mailchimpsync.mailchimp import MergeField
+from mailchimpsync.messages import Message, reason_of, say
 
 ERRORS_MAX = 100
 """After failing for this many people, a plugin is set aside."""
@@ -46,7 +46,7 @@ class PluginRunner:
         for name in runner.names:
             one = there.get(name)
             if one is None or one.plugin is None:
-                runner.set_aside[name] = "it is not installed" if one is None else one.problem
+                runner.set_aside[name] = say("it is not installed") if one is None else one.problem
             else:
                 usable[name] = one.plugin
         runner._wire(usable)
@@ -101,16 +101,16 @@ class PluginRunner:
                     said[name] = _checked(name, answers[0])
             except CannotTellError as error:
                 failed.add(name)
-                self._set_aside_plugin(name, str(error))
+                self._set_aside_plugin(name, reason_of(error))
             except Exception as error:  # noqa: BLE001 (someone else's code; it fails for this person only)
                 failed.add(name)
-                self._set_aside_plugin(name, f"{type(error).__name__} in compute")
+                self._set_aside_plugin(name, _crash(error, "compute"))
         return PluginAnswers(said, frozenset(failed))
 
     def validate(self, merge_fields: Sequence[MergeField]) -> dict[str, list[str]]:
         """Return what is wrong with the options of each, in sentences."""
         problems: dict[str, list[str]] = {
-            name: [finding_texts.UNUSABLE % {"why": why}] for name, why in self.set_aside.items()
+            name: [say("The plugin can't be used: %(why)s.", why=why)] for name, why in self.set_aside.items()
         }
         for name in self.active:
             done, answer = self._call(
@@ -120,9 +120,7 @@ class PluginRunner:
                 civicrm=self.civicrm,
                 merge_fields=merge_fields,
             )
-            found = (
-                [str(one) for one in answer or ()] if done else [finding_texts.FAILED % {"why": self.set_aside[name]}]
-            )
+            found: list[str] = _as_texts(answer) if done else [say("It failed: %(why)s.", why=self.set_aside[name])]
             if found:
                 problems[name] = found
         return problems
@@ -145,11 +143,11 @@ class PluginRunner:
         except LeaseLostError:
             raise
         except CannotTellError as error:
-            self.set_aside[name] = _shorten(str(error))
+            self.set_aside[name] = _shorten(reason_of(error))
         except MailchimpsyncError as error:
             self.set_aside[name] = _shorten(error.what)
         except Exception as error:  # noqa: BLE001 (someone else's code)
-            self.set_aside[name] = _shorten(f"{type(error).__name__} in {hook}: {error}")
+            self.set_aside[name] = _shorten(say("%(error)s: %(why)s", error=_crash(error, hook), why=str(error)))
         else:
             return True, answers[0] if answers else None
         return False, None
@@ -157,7 +155,9 @@ class PluginRunner:
     def _set_aside_plugin(self, name: str, what: str) -> None:
         self.errors[name] += 1
         if self.errors[name] >= ERRORS_MAX:
-            self.set_aside[name] = f"it failed for {ERRORS_MAX} people ({_shorten(what)})"
+            self.set_aside[name] = say(
+                "it failed for %(number)s people (%(why)s)", number=ERRORS_MAX, why=_shorten(what)
+            )
 
 
 def _checked(name: str, answer: Any) -> Outgoing:
@@ -167,17 +167,37 @@ def _checked(name: str, answer: Any) -> Outgoing:
         CannotTellError: it has another type, or wants something plugins may not set.
     """
     if not isinstance(answer, Outgoing):
-        also = " A member's status can't be set by a plugin." if _names_status(answer) else ""
-        raise CannotTellError(f"plugin {name} answered with {type(answer).__name__} instead of Outgoing.{also}")
+        also = say(" A member's status can't be set by a plugin.") if _names_status(answer) else ""
+        raise CannotTellError(
+            say(
+                "plugin %(name)s answered with %(type)s instead of Outgoing.%(also)s",
+                name=name,
+                type=type(answer).__name__,
+                also=also,
+            )
+        )
     for reserved in ("EMAIL", "status"):
         if reserved in answer.merge_fields:
-            raise CannotTellError(f"plugin {name} wants to set {reserved}, which no plugin can")
+            raise CannotTellError(
+                say("plugin %(name)s wants to set %(field)s, which no plugin can", name=name, field=reserved)
+            )
     return answer
+
+
+def _as_texts(answer: Iterable[object] | None) -> list[str]:
+    """Return what a plugin returned as texts; someone else's plugin can return anything."""
+    return [one if isinstance(one, str) else str(one) for one in answer or ()]
 
 
 def _names_status(answer: Any) -> bool:
     return (isinstance(answer, Mapping) and "status" in answer) or hasattr(answer, "status")
 
 
+def _crash(error: Exception, hook: str) -> Message:
+    return say("%(error)s in %(hook)s", error=type(error).__name__, hook=hook)
+
+
 def _shorten(words: str) -> str:
-    return " ".join(words.split())[:_MESSAGE_LENGTH_MAX]
+    """Return words on one line and not too long; a message that is already so keeps its values."""
+    short = " ".join(words.split())[:_MESSAGE_LENGTH_MAX]
+    return words if words == short else short

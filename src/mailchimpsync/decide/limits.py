@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mailchimpsync.messages import Message, say
 from mailchimpsync.model import (
     SUBSCRIBED_STATUSES,
     ChangeKind,
@@ -36,25 +37,44 @@ class Excess:
     limit: Limit
 
     @property
-    def sentence(self) -> str:
+    def sentence(self) -> Message:
         """Describe it in a sentence."""
-        of_all = {"count": f"{self.count:,}", "population": f"{self.population:,}"}
-        who = SHARE_OF % of_all if self._is_share else of_all["count"]
-        text = FROM_GROUP if self.kind is ChangeKind.REMOVE and self.group_id is not None else SENTENCES[self.kind]
-        return text % {"who": who, "group": self.group_id, "limit": self._limit_in_words()}
+        who, limit = self._who(), self._limit_in_words()
+        if self.kind is ChangeKind.REMOVE and self.group_id is not None:
+            return say(
+                "%(who)s people would be removed from group %(group)s in CiviCRM (%(limit)s)",
+                who=who,
+                group=self.group_id,
+                limit=limit,
+            )
+        return say(_SENTENCES[self.kind], who=who, limit=limit)
+
+    def _who(self) -> str:
+        count = f"{self.count:,}"
+        return (
+            say("%(count)s of %(population)s", count=count, population=f"{self.population:,}")
+            if self._is_share
+            else count
+        )
 
     @property
     def _is_share(self) -> bool:
         """Return whether a percentage makes sense: only for changes to people who are there already."""
         return self.population > 0 and self.kind not in (ChangeKind.ADD, ChangeKind.CREATE)
 
-    def _limit_in_words(self) -> str:
+    def _limit_in_words(self) -> Message:
         if self.limit.number is not None and self.count > self.limit.number:
-            return LIMIT % {"limit": f"{self.limit.number:,}"}
-        text = LIMIT_OF_SHARE if self._is_share else LIMIT_OF_SHARE_OF
+            return say("the limit is %(limit)s", limit=f"{self.limit.number:,}")
         limit = 100 * (self.limit.share or 0)
         share = _percent_above(100 * self.count / self.population, limit)
-        return text % {"share": share, "population": f"{self.population:,}", "limit": f"{limit:g}%"}
+        if self._is_share:
+            return say("%(share)s; the limit is %(limit)s", share=share, limit=f"{limit:g}%")
+        return say(
+            "%(share)s of %(population)s; the limit is %(limit)s",
+            share=share,
+            population=f"{self.population:,}",
+            limit=f"{limit:g}%",
+        )
 
 
 _DECIMALS_MAX = 4
@@ -66,20 +86,15 @@ def _percent_above(percent: float, limit: float) -> str:
     return next((text for text in shown if float(text) > limit), shown[-1]) + "%"
 
 
-SHARE_OF = "%(count)s of %(population)s"
-LIMIT = "the limit is %(limit)s"
-LIMIT_OF_SHARE = "%(share)s; the limit is %(limit)s"
-LIMIT_OF_SHARE_OF = "%(share)s of %(population)s; the limit is %(limit)s"
-FROM_GROUP = "%(who)s people would be removed from group %(group)s in CiviCRM (%(limit)s)"
-SENTENCES: Mapping[ChangeKind, str] = {
-    ChangeKind.UNSUBSCRIBE: "%(who)s people would be unsubscribed or archived at Mailchimp (%(limit)s)",
-    ChangeKind.REMOVE: "%(who)s people would be removed from groups in CiviCRM (%(limit)s)",
-    ChangeKind.ADD: "%(who)s people would be subscribed at Mailchimp (%(limit)s)",
-    ChangeKind.JOIN: "%(who)s people would be added to groups in CiviCRM (%(limit)s)",
-    ChangeKind.CREATE: "%(who)s contacts would be created in CiviCRM (%(limit)s)",
-    ChangeKind.INTERESTS: "%(who)s people's interests would change at Mailchimp (%(limit)s)",
-    ChangeKind.CORRECT: "%(who)s contacts would be corrected in CiviCRM (%(limit)s)",
-    ChangeKind.DATA: "%(who)s people's data would change at Mailchimp (%(limit)s)",
+_SENTENCES: Mapping[ChangeKind, Message] = {
+    ChangeKind.UNSUBSCRIBE: say("%(who)s people would be unsubscribed or archived at Mailchimp (%(limit)s)"),
+    ChangeKind.REMOVE: say("%(who)s people would be removed from groups in CiviCRM (%(limit)s)"),
+    ChangeKind.ADD: say("%(who)s people would be subscribed at Mailchimp (%(limit)s)"),
+    ChangeKind.JOIN: say("%(who)s people would be added to groups in CiviCRM (%(limit)s)"),
+    ChangeKind.CREATE: say("%(who)s contacts would be created in CiviCRM (%(limit)s)"),
+    ChangeKind.INTERESTS: say("%(who)s people's interests would change at Mailchimp (%(limit)s)"),
+    ChangeKind.CORRECT: say("%(who)s contacts would be corrected in CiviCRM (%(limit)s)"),
+    ChangeKind.DATA: say("%(who)s people's data would change at Mailchimp (%(limit)s)"),
 }
 
 

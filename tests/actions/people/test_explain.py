@@ -15,10 +15,10 @@ import mailchimpsync.web
 from actions.conftest import BELLA, CARL, EMIL, FAY, NOBODY, CharitySite, Interface
 from mailchimpsync import Explanation, erase, explain, fetchandreconcile, journal_verify
 from mailchimpsync.actions.site import JOURNAL_PURPOSE
-from mailchimpsync.actions.texts.messages import in_language
 from mailchimpsync.addresses import member_id_of
 from mailchimpsync.cli.main import cli
 from mailchimpsync.errors import UsageError
+from mailchimpsync.messages import in_language
 from mailchimpsync.store.changes import kept_plans
 from mailchimpsync.store.journal import minimise
 from mailchimpsync.store.schema import cache, journal

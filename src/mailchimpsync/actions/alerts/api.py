@@ -14,8 +14,8 @@ from mailchimpsync.actions.alerts.problems import may_pass
 from mailchimpsync.actions.api.description import Scope, action
 from mailchimpsync.actions.api.envelope import plain
 from mailchimpsync.actions.site import Site
-from mailchimpsync.actions.texts.messages import say
 from mailchimpsync.errors import Code, UsageError
+from mailchimpsync.messages import say
 from mailchimpsync.store.site import alerts
 from mailchimpsync.store.site.alerts import StoredAlert
 

@@ -9,7 +9,7 @@ from mailchimpsync.actions.alerts.channels import DeliveryError, bounded, sender
 from mailchimpsync.actions.api.description import Scope, action
 from mailchimpsync.actions.finding import Finding, Level, ok, plain_findings
 from mailchimpsync.actions.site import Site
-from mailchimpsync.actions.texts.messages import say
+from mailchimpsync.messages import say
 
 NO_CHANNEL = "No one is alerted when something goes wrong."
 HOW_TO = "Add a channel to the part `alerts` of the configuration with `mailchimpsync config edit`."

@@ -8,7 +8,7 @@ from mailchimpsync.actions.alerts.api import getalerts
 from mailchimpsync.actions.alerts.channel_test import CHANNEL_NAMES, HOW_TO, NO_CHANNEL
 from mailchimpsync.actions.finding import Finding, Level, ok
 from mailchimpsync.actions.site import Site
-from mailchimpsync.actions.texts.messages import say
+from mailchimpsync.messages import say
 from mailchimpsync.store.site import outbox
 from mailchimpsync.store.site.outbox import Message
 

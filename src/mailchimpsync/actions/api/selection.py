@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from mailchimpsync.actions.site import Site
-from mailchimpsync.actions.texts.messages import say
 from mailchimpsync.config import Link
 from mailchimpsync.errors import Code, ConfigurationError, UsageError
+from mailchimpsync.messages import say
 
 
 def find_links(site: Site, group_id: int | None = None) -> list[Link]:

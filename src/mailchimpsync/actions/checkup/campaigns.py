@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 
 from mailchimpsync.actions.finding import Finding, Level, ok, trouble
 from mailchimpsync.actions.site import Site
-from mailchimpsync.actions.texts.messages import say
 from mailchimpsync.actions.time_limit import within
 from mailchimpsync.civicrm import missing_setup
 from mailchimpsync.config import Link
 from mailchimpsync.errors import Code
+from mailchimpsync.messages import say
 from mailchimpsync.store.runs import runs
 from mailchimpsync.store.site import campaigns
 from mailchimpsync.sync import Outcome

@@ -9,11 +9,11 @@ from mailchimpsync.actions.configuration.child_groups import child_groups_senten
 from mailchimpsync.actions.configuration.rights import findings_of_rights, rights_in_use
 from mailchimpsync.actions.finding import Finding, Level, ok, trouble
 from mailchimpsync.actions.site import Site
-from mailchimpsync.actions.texts.messages import say
 from mailchimpsync.actions.time_limit import within
 from mailchimpsync.civicrm import Group, check_rights, child_groups, groups, site_clock
 from mailchimpsync.config import Link
 from mailchimpsync.errors import Code
+from mailchimpsync.messages import say
 
 SECONDS = 60
 """How long CiviCRM may take for one of the checks."""

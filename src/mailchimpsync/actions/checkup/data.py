@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from mailchimpsync.actions.data.fields import audience_of, data_options
 from mailchimpsync.actions.finding import Finding, Level, ok
 from mailchimpsync.actions.site import Site
-from mailchimpsync.actions.texts.messages import say
 from mailchimpsync.actions.time_limit import within
 from mailchimpsync.config import Link
 from mailchimpsync.data import PluginRunner
 from mailchimpsync.mailchimp import merge_fields
+from mailchimpsync.messages import say
 from mailchimpsync.sync.read_only import read_only
 
 SECONDS = 60

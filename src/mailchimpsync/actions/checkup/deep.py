@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from mailchimpsync.actions.finding import Finding, Level, ok
 from mailchimpsync.actions.site import Site
-from mailchimpsync.actions.texts.messages import say
 from mailchimpsync.actions.time_limit import within
 from mailchimpsync.civicrm import SessionZone, Standing, hidden_contacts, observe_behaviour, prove_rights
 from mailchimpsync.errors import Right
+from mailchimpsync.messages import say
 from mailchimpsync.store.runs import runs
 
 SECONDS = 600

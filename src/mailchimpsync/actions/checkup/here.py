@@ -11,9 +11,9 @@ from pathlib import Path
 from mailchimpsync import __version__
 from mailchimpsync.actions.finding import Finding, Level, ok, trouble
 from mailchimpsync.actions.site import Site
-from mailchimpsync.actions.texts.messages import say
 from mailchimpsync.config import Settings, read_keys
 from mailchimpsync.errors import Code
+from mailchimpsync.messages import say
 from mailchimpsync.store import Store
 
 OLDEST_SERVERS = {"SQLite": (3, 35), "PostgreSQL": (13,), "MariaDB": (10, 6)}

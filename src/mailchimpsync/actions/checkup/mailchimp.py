@@ -8,11 +8,11 @@ from mailchimpsync.actions.configuration.new_members import new_members_sentence
 from mailchimpsync.actions.configuration.other_sites import STOP_ONE, other_sites_sentences
 from mailchimpsync.actions.finding import Finding, Level, failed, ok, trouble
 from mailchimpsync.actions.site import Site
-from mailchimpsync.actions.texts.messages import say
 from mailchimpsync.actions.time_limit import within
 from mailchimpsync.config import Link
 from mailchimpsync.errors import Code, MailchimpsyncError, RefusedError
 from mailchimpsync.mailchimp import MailchimpClient, account, audience, interests
+from mailchimpsync.messages import say
 from mailchimpsync.model import NewMembers
 
 SECONDS = 60

@@ -16,10 +16,10 @@ from mailchimpsync.actions.status.connection_state import (
     state_of,
 )
 from mailchimpsync.actions.texts.codes import explain_code
-from mailchimpsync.actions.texts.messages import say
 from mailchimpsync.actions.texts.stages import STAGE_WORDS
 from mailchimpsync.config import Link, Schedule
 from mailchimpsync.errors import Code
+from mailchimpsync.messages import say
 from mailchimpsync.store.runs import runs, service_figures
 from mailchimpsync.sync.lease.owner import is_dead
 

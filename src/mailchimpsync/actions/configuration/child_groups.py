@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from mailchimpsync.actions.site import Site
-from mailchimpsync.actions.texts.messages import Message, say
 from mailchimpsync.civicrm import child_groups
+from mailchimpsync.messages import Message, say
 
 
 def child_group_sentences(site: Site, group_ids: Collection[int], titles: Mapping[int, str]) -> list[Message]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mailchimpsync.actions.texts.messages import Message, say
 from mailchimpsync.config import Link
+from mailchimpsync.messages import Message, say
 from mailchimpsync.model import NewMembers
 
 _ASKED = say("Mailchimp asks new members to confirm before they are subscribed")

@@ -6,10 +6,10 @@ from collections.abc import Collection
 from urllib.parse import unquote, urlsplit
 
 from mailchimpsync.actions.site import Site
-from mailchimpsync.actions.texts.messages import Message, say
 from mailchimpsync.actions.webhooks.urls import Path, is_ours
 from mailchimpsync.config import Link
 from mailchimpsync.mailchimp import MailchimpClient, webhooks
+from mailchimpsync.messages import Message, say
 
 STOP_ONE = say(
     "Only one site should sync the audience: disconnect it on the other site. If that "

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mailchimpsync.actions.finding import Finding, Level, ok, trouble
-from mailchimpsync.actions.texts.messages import say
 from mailchimpsync.civicrm import Rights, Standing
 from mailchimpsync.config import Configuration
 from mailchimpsync.data import SUMMARIES
 from mailchimpsync.data.sources import DONATIONS, MEMBERSHIPS
 from mailchimpsync.errors import PURPOSES, SMALLEST, Code, Right
+from mailchimpsync.messages import say
 
 _OF_LOOKUPS = {MEMBERSHIPS: Right.MEMBERSHIPS, DONATIONS: Right.DONATIONS}
 _RIGHTS_TO_SEE_DELETED = {Right.TRASH}

@@ -11,8 +11,8 @@ from typing import Self
 
 from mailchimpsync.actions.api.description import Scope
 from mailchimpsync.actions.site import Site
-from mailchimpsync.actions.texts.messages import say
 from mailchimpsync.errors import Code, DeniedError, UsageError
+from mailchimpsync.messages import say
 from mailchimpsync.store.site import tokens
 from mailchimpsync.store.site.tokens import StoredToken
 

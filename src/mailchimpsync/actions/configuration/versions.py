@@ -9,6 +9,7 @@ from datetime import datetime
 from mailchimpsync.actions.site import Site
 from mailchimpsync.config import Configuration, changes, from_stored
 from mailchimpsync.errors import Code, ConfigurationError, UsageError
+from mailchimpsync.messages import say
 from mailchimpsync.store.site import configurations
 from mailchimpsync.store.site.configurations import StoredVersion
 
@@ -57,7 +58,7 @@ def _changes_since(site: Site, one: StoredVersion, before: Sequence[StoredVersio
     try:
         previous = from_stored(before[0].document, site.keyring) if before else Configuration()
         if not before and one.version > 1:
-            return ("the previous version is no longer kept.",)
-        return tuple(changes(previous, from_stored(one.document, site.keyring))) or ("no change.",)
+            return (say("the previous version is no longer kept."),)
+        return tuple(changes(previous, from_stored(one.document, site.keyring))) or (say("no change."),)
     except ConfigurationError:
-        return ("can't be compared: this program can't read this version.",)
+        return (say("can't be compared: this program can't read this version."),)

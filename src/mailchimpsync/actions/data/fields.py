@@ -23,12 +23,13 @@ from mailchimpsync.data import (
     Source,
     contact_field,
     find_plugins,
-    finding_texts,
     sources,
+    unknown_source,
 )
 from mailchimpsync.errors import UsageError
 from mailchimpsync.errors.validation import describe_problem
 from mailchimpsync.mailchimp import MergeField, create_merge_field, merge_fields
+from mailchimpsync.messages import join, say
 from mailchimpsync.model import DataOptions, MappedField
 from mailchimpsync.sync.read_only import read_only
 
@@ -135,8 +136,8 @@ def _check_sources(civicrm: CivicrmClient, rules: Sequence[MappedField]) -> None
     found = civicrm.call("Contact", "get", {"select": ["id", *names.values()], "limit": 1})
     there = found[0] if found else {}
     if unknown := [one for one in rules if names[one.merge_field] not in there]:
-        words = " ".join(finding_texts.NO_FIELD % {"field": one.merge_field, "source": one.source} for one in unknown)
-        raise UsageError(f"{words} No merge field was created.")
+        why = join(" ", map(unknown_source, unknown))
+        raise UsageError(say("%(why)s No merge field was created.", why=why))
 
 
 def data_options(link: Link, data: Mapping[str, Any] | None) -> DataOptions:

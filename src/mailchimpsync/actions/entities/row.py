@@ -12,9 +12,9 @@ from mailchimpsync.actions.entities.editing import read_row
 from mailchimpsync.actions.entities.troubleshoot import troubleshoot_rows
 from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.texts.codes import explain_code
-from mailchimpsync.actions.texts.messages import say
 from mailchimpsync.config import Link
 from mailchimpsync.errors import Code, Entry, UsageError
+from mailchimpsync.messages import say
 from mailchimpsync.store.schema import cache
 
 

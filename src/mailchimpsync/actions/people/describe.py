@@ -9,11 +9,11 @@ from datetime import datetime
 from mailchimpsync.actions.people.find import Person
 from mailchimpsync.actions.people.headline import Event, Position, Situation, opening_sentences, since
 from mailchimpsync.actions.people.journal_sentences import entry_sentence
-from mailchimpsync.actions.texts.messages import say
 from mailchimpsync.addresses import normalise_address
 from mailchimpsync.config import Link
 from mailchimpsync.effects import What
 from mailchimpsync.errors import Code
+from mailchimpsync.messages import say
 from mailchimpsync.model import Departure, GroupState, GroupStatus, MemberStatus
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache import groups

@@ -16,7 +16,6 @@ from mailchimpsync.actions.api.description import Scope, action
 from mailchimpsync.actions.api.envelope import plain
 from mailchimpsync.actions.people.journal_sentences import BY_ERASURE
 from mailchimpsync.actions.site import JOURNAL_PURPOSE, Site
-from mailchimpsync.actions.texts.messages import say
 from mailchimpsync.actions.time_limit import within
 from mailchimpsync.addresses import normalise_address, spellings
 from mailchimpsync.civicrm import owners_of
@@ -25,6 +24,7 @@ from mailchimpsync.decide.eligibility import is_address
 from mailchimpsync.effects import Effect, What
 from mailchimpsync.errors import Code, ConfirmationError, MailchimpsyncError, UsageError
 from mailchimpsync.mailchimp import MailchimpClient, delete_for_good, member
+from mailchimpsync.messages import say
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.changes import updates
 from mailchimpsync.store.journal import chain, journal

@@ -21,8 +21,8 @@ from mailchimpsync.actions.people.journal import ENTITY
 from mailchimpsync.actions.people.journal_sentences import EntrySentence, entry_sentence
 from mailchimpsync.actions.plans.summary import change_from
 from mailchimpsync.actions.site import Site
-from mailchimpsync.actions.texts.messages import say
 from mailchimpsync.config import Link
+from mailchimpsync.messages import say
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.journal import journal as store_journal
 from mailchimpsync.store.queries import persons

@@ -7,11 +7,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from mailchimpsync.actions.site import JOURNAL_PURPOSE, Site
-from mailchimpsync.actions.texts.messages import say
 from mailchimpsync.actions.time_limit import within
 from mailchimpsync.addresses import member_id_of, normalise_address, spellings
 from mailchimpsync.civicrm import owners_of
 from mailchimpsync.errors import MailchimpsyncError, UsageError
+from mailchimpsync.messages import say
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.journal import chain, journal
 from mailchimpsync.store.queries import persons

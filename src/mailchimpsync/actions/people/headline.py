@@ -13,9 +13,9 @@ from enum import Enum, auto
 
 from mailchimpsync.actions.people.journal_sentences import EntrySentence
 from mailchimpsync.actions.texts.codes import explain_code
-from mailchimpsync.actions.texts.messages import say
 from mailchimpsync.effects import Effect, What
 from mailchimpsync.errors import Code, Who
+from mailchimpsync.messages import say
 from mailchimpsync.model import GroupState, GroupStatus, MemberStatus, Resubscribe, SyncStatus
 
 

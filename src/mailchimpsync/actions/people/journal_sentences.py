@@ -7,8 +7,8 @@ from datetime import datetime
 
 from mailchimpsync.actions.texts.codes import explain_code
 from mailchimpsync.actions.texts.effects import effect_sentence
-from mailchimpsync.actions.texts.messages import say
 from mailchimpsync.config import Link
+from mailchimpsync.messages import say
 from mailchimpsync.store.journal.journal import BY_RUN, BY_WEBHOOK, Entry
 
 BY_ERASURE = "erasure"

@@ -19,9 +19,9 @@ from mailchimpsync.actions.plans.summary import Plan, PlannedChange, change_from
 from mailchimpsync.actions.runs.reports import Report
 from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.sync.fetchandreconcile import fetchandreconcile, is_full_run_due
-from mailchimpsync.actions.texts.messages import say
 from mailchimpsync.actions.time_limit import seconds_for_call
 from mailchimpsync.errors import EXIT_MORE_TO_DO, Code, UsageError
+from mailchimpsync.messages import say
 from mailchimpsync.runtime import Deadline, Progress
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache.bases import filter_links

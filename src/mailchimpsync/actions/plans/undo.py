@@ -15,9 +15,9 @@ from mailchimpsync.actions.api.selection import find_links
 from mailchimpsync.actions.plans.plans import find_plan
 from mailchimpsync.actions.plans.summary import Plan
 from mailchimpsync.actions.site import Site
-from mailchimpsync.actions.texts.messages import say
 from mailchimpsync.config import Link
 from mailchimpsync.errors import Code, UsageError
+from mailchimpsync.messages import say
 from mailchimpsync.runtime import Deadline
 from mailchimpsync.store.cache.bases import filter_links
 from mailchimpsync.store.runs import figures

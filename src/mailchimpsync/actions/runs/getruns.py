@@ -13,8 +13,8 @@ from mailchimpsync.actions.api.description import Scope, action
 from mailchimpsync.actions.api.envelope import plain
 from mailchimpsync.actions.api.selection import find_audience, find_links
 from mailchimpsync.actions.site import Site
-from mailchimpsync.actions.texts.messages import say
 from mailchimpsync.errors import Code, UsageError
+from mailchimpsync.messages import say
 from mailchimpsync.store.runs import figures, runs
 from mailchimpsync.store.runs.runs import StoredRun
 

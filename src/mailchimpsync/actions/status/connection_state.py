@@ -12,9 +12,9 @@ from enum import StrEnum
 
 from mailchimpsync.actions.runs.schedule import Attempt, CallOutcome, due, history_of
 from mailchimpsync.actions.texts.codes import explain_code
-from mailchimpsync.actions.texts.messages import say
 from mailchimpsync.config import Link
 from mailchimpsync.errors import LASTING_AFTER, REGISTRY, Code, Entry, Retry, remedy_when_lasting
+from mailchimpsync.messages import say
 from mailchimpsync.model import SyncStatus
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.cache import rows

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from mailchimpsync.actions.texts.messages import Message, say
 from mailchimpsync.actions.texts.names import Names
 from mailchimpsync.config import Link
 from mailchimpsync.data import HIDDEN
 from mailchimpsync.effects import Effect, What
+from mailchimpsync.messages import Message, say
 from mailchimpsync.model import GroupStatus, Side
 
 NO_NAMES = Names()

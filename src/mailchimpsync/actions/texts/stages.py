@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mailchimpsync.actions.texts.messages import Message, say
+from mailchimpsync.messages import Message, say
 from mailchimpsync.model import Stage
 
 STAGE_WORDS: Mapping[Stage, Message] = {

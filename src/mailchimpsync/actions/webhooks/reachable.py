@@ -10,10 +10,10 @@ import httpx2
 
 from mailchimpsync.actions.finding import Finding, Level, ok, trouble
 from mailchimpsync.actions.site import Site
-from mailchimpsync.actions.texts.messages import say
 from mailchimpsync.actions.webhooks.urls import Path, webhook_url
 from mailchimpsync.errors import Code
 from mailchimpsync.http import USER_AGENT, tls
+from mailchimpsync.messages import say
 
 SUBJECT = say("Public address")
 SECONDS = 10

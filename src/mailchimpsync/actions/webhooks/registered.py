@@ -8,13 +8,13 @@ from typing import Any
 
 from mailchimpsync.actions.finding import Finding, Level, failed, ok, trouble
 from mailchimpsync.actions.site import Site
-from mailchimpsync.actions.texts.messages import say
 from mailchimpsync.actions.time_limit import within
 from mailchimpsync.actions.webhooks.reachable import check_reachable
 from mailchimpsync.actions.webhooks.targets import Hook, Target, targets
 from mailchimpsync.actions.webhooks.urls import Path, is_ours, show_url
 from mailchimpsync.errors import AccessError, Code, ConfigurationError, MailchimpsyncError, TransientError
 from mailchimpsync.mailchimp import MailchimpClient, batch_webhooks, webhooks
+from mailchimpsync.messages import say
 
 ACCOUNT_SECONDS = 60
 """How long one account may take, so that an unresponsive one doesn't delay the others."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from mailchimpsync.actions.site import Site
-from mailchimpsync.actions.texts.messages import say
 from mailchimpsync.actions.webhooks.urls import Path, is_ours, webhook_url
 from mailchimpsync.config import Link
 from mailchimpsync.mailchimp import (
@@ -21,6 +20,7 @@ from mailchimpsync.mailchimp import (
     update_webhook,
     webhooks,
 )
+from mailchimpsync.messages import say
 
 EVENTS = frozenset({"subscribe", "unsubscribe", "profile", "cleaned", "upemail"})
 SOURCES = frozenset({"user", "admin"})

@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 
 from mailchimpsync.civicrm import succeeded
-from mailchimpsync.data import finding_texts
 from mailchimpsync.data.convert import ADDRESS_REQUIRED, is_empty
 from mailchimpsync.data.personal import checksum_recipe
 from mailchimpsync.data.plugin_api import Audience, CannotTellError, Lookup, Outgoing, Person, hookimpl
@@ -17,10 +16,11 @@ from mailchimpsync.data.reading import contacts_call
 from mailchimpsync.data.sources import SUMMARIES, contact_field, lookups_for
 from mailchimpsync.errors import AccessError
 from mailchimpsync.mailchimp import MergeField
+from mailchimpsync.messages import Message, say
 from mailchimpsync.model import MappedField
 
 LANGUAGE = "preferred_language"
-_NO_FIELD = "CiviCRM shows no such contact field"
+_NO_FIELD = say("CiviCRM shows no such contact field")
 Row = Mapping[str, Any]
 
 
@@ -83,12 +83,25 @@ class FieldMap:
         tags = {one.tag for one in merge_fields}
         for one in audience.data.fields:
             if one.merge_field not in tags:
-                yield f"The audience has no merge field {one.merge_field}; `mailchimpsync data create-fields` makes it."
+                yield say(
+                    "The audience has no merge field %(field)s; `mailchimpsync data create-fields` makes it.",
+                    field=one.merge_field,
+                )
         names = {name: one for one in audience.data.fields if (name := contact_field(one.source)) is not None}
         sample = civicrm.call("Contact", "get", {"select": ["id", *names], "limit": 1})
         for name, one in names.items():
             if sample and name not in sample[0]:
-                yield finding_texts.NO_FIELD % {"field": one.merge_field, "source": one.source}
+                yield unknown_source(one)
+
+
+def unknown_source(one: MappedField) -> Message:
+    """Return what is wrong with a mapped field whose source CiviCRM doesn't know."""
+    return say(
+        "%(field)s: CiviCRM shows no contact field “%(source)s”. "
+        "Custom fields are shown only to users with “access all custom data”.",
+        field=one.merge_field,
+        source=one.source,
+    )
 
 
 def _by_contact(rows: Sequence[Row]) -> Mapping[int, list[Row]]:

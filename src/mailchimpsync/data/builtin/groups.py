@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mailchimpsync.data import finding_texts
 from mailchimpsync.data.plugin_api import TAG_NAME_MAX, Audience, CannotTellError, Lookup, Outgoing, Person, hookimpl
 from mailchimpsync.data.reading import contacts_call, several
 from mailchimpsync.errors import RemoteError, TransientError
 from mailchimpsync.mailchimp import MergeField
+from mailchimpsync.messages import Message, join, say
 
 _FIELDS = ["id", "title", "frontend_title", "is_active", "saved_search_id"]
 
@@ -46,16 +46,13 @@ class GroupTags:
         names = {group_id: _name(audience, group) for group_id, group in found.items()}
         _refresh(civicrm, [group_id for group_id, group in found.items() if group["saved_search_id"]])
         problems = {
-            group_id: why % {"group": group_id}
-            for group_id in audience.data.group_tags
-            if (why := _problem_of_group(found, group_id))
+            group_id: why for group_id in audience.data.group_tags if (why := _problem_of_group(found, group_id))
         }
         problems |= _without_members(civicrm, [group_id for group_id in names if group_id not in problems])
         if any(group_id not in found for group_id in problems):  # the name of its tag isn't known
-            why = "; ".join(problems.values())
-            raise CannotTellError(why)
+            raise CannotTellError(join("; ", problems.values()))
         for words in problems.values():
-            audience.warn(finding_texts.TAG_KEPT % {"why": words})
+            audience.warn(say("%(why)s, so its tag is left as it is", why=words))
         lost = frozenset(names[group_id] for group_id in problems)
         return _Groups({group_id: name for group_id, name in names.items() if group_id not in problems}, lost)
 
@@ -87,13 +84,9 @@ class GroupTags:
     def validate(self, audience: Audience, civicrm: Lookup, merge_fields: Sequence[MergeField]) -> Iterable[str]:  # noqa: ARG002 (hooks are given all)
         """Report groups that are missing, inactive or empty."""
         found = {group["id"]: group for group in _read(audience, civicrm)}
-        problems = {
-            group: why % {"group": group}
-            for group in audience.data.group_tags
-            if (why := _problem_of_group(found, group))
-        }
+        problems = {group: why for group in audience.data.group_tags if (why := _problem_of_group(found, group))}
         problems |= _without_members(civicrm, [group for group in found if group not in problems])
-        return [f"{words[0].upper()}{words[1:]}." for words in problems.values()]
+        return [say("The tag of a group can't be kept up to date: %(why)s.", why=why) for why in problems.values()]
 
 
 def _read(audience: Audience, civicrm: Lookup) -> list[dict[str, Any]]:
@@ -101,10 +94,10 @@ def _read(audience: Audience, civicrm: Lookup) -> list[dict[str, Any]]:
     return civicrm.call("Group", "get", {"select": _FIELDS, "where": where})
 
 
-def _problem_of_group(found: Mapping[int, Mapping[str, Any]], group_id: int) -> str | None:
+def _problem_of_group(found: Mapping[int, Mapping[str, Any]], group_id: int) -> Message | None:
     if group_id not in found:
-        return finding_texts.GROUP_GONE
-    return None if found[group_id]["is_active"] else finding_texts.GROUP_INACTIVE
+        return say("group %(group)s does not exist in CiviCRM", group=group_id)
+    return None if found[group_id]["is_active"] else say("group %(group)s is not active in CiviCRM", group=group_id)
 
 
 def _name(audience: Audience, group: Mapping[str, Any]) -> str:
@@ -119,20 +112,20 @@ def _refresh(civicrm: Lookup, smart: Sequence[int]) -> None:
         civicrm.call("Group", "refresh", {"where": [["id", "IN", list(smart)]]})
 
 
-def _without_members(civicrm: Lookup, group_ids: Sequence[int]) -> dict[int, str]:
+def _without_members(civicrm: Lookup, group_ids: Sequence[int]) -> dict[int, Message]:
     """Return the groups that can't be read or have no members."""
     calls = {
         str(group): ("Contact", "get", {"select": ["id"], "where": [["groups", "IN", [group]]], "limit": 1})
         for group in group_ids
     }
     found = civicrm.multi(calls) if calls else {}
-    problems: dict[int, str] = {}
+    problems: dict[int, Message] = {}
     for group in group_ids:
         result = found[str(group)]
         if isinstance(result, TransientError):
             raise result
         if isinstance(result, RemoteError):
-            problems[group] = finding_texts.GROUP_UNREADABLE % {"group": group}
+            problems[group] = say("group %(group)s can't be read in CiviCRM", group=group)
         elif not result.values:
-            problems[group] = finding_texts.GROUP_EMPTY % {"group": group}
+            problems[group] = say("group %(group)s is empty in CiviCRM", group=group)
     return problems

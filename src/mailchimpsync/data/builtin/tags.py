@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mailchimpsync.data import finding_texts
 from mailchimpsync.data.plugin_api import TAG_NAME_MAX, Audience, CannotTellError, Lookup, Outgoing, Person, hookimpl
 from mailchimpsync.data.reading import contacts_call, rows_call, rows_of, several
 from mailchimpsync.mailchimp import MergeField
+from mailchimpsync.messages import say
 
 TAGS_MAX = 10_000
 _FOR_CONTACTS = "civicrm_contact"
@@ -69,7 +69,9 @@ class ContactTags:
         """Report configured tags that don't exist."""
         known = {str(tag["name"]).casefold() for tag in _tags(civicrm)}
         return [
-            finding_texts.NO_TAG % {"name": name} for name in audience.data.only_tags if name.casefold() not in known
+            say("CiviCRM has no tag “%(name)s” that is for contacts.", name=name)
+            for name in audience.data.only_tags
+            if name.casefold() not in known
         ]
 
 

@@ -27,6 +27,7 @@ from sqlalchemy import (
 )
 
 from mailchimpsync.errors import BusyError, Code, LeaseLostError
+from mailchimpsync.messages import say
 from mailchimpsync.model import Stage
 from mailchimpsync.store.engine.dialect import simulated_now, upsert, utc_moment
 from mailchimpsync.store.engine.typed_rows import fetch_one, select_as
@@ -34,7 +35,6 @@ from mailchimpsync.store.schema import log, run, status
 
 Moment = ColumnElement[Any]
 
-ANOTHER_RUN = "Another run is in progress on audience %(id)s."
 LEASE_DURATION = timedelta(minutes=10)
 ABORT_REQUEST_VALID_FOR = timedelta(minutes=1)
 """An older request was left by a process that died; it must not stop every later run."""
@@ -235,7 +235,7 @@ def acquire_lease(tx: Connection, list_id: str, owner: str, *, abandoned: str | 
     values = {"of": list_id, "token": token, "next_token": token + 1, "owner": owner, "abandoned": abandoned or ""}
     taken = tx.execute(statements.acquire, values | times)
     if taken.rowcount != 1:
-        raise BusyError(Code.BUSY, ANOTHER_RUN % {"id": list_id})
+        raise BusyError(Code.BUSY, say("Another run is in progress on audience %(id)s.", id=list_id))
     return Lease(list_id, token + 1)
 
 
@@ -277,7 +277,7 @@ def hold_lease(tx: Connection, lease: Lease, stage_progress: StageProgress | Non
         }
         held = tx.execute(statements.hold_and_record, values | state_columns)
     if held.rowcount != 1:
-        raise LeaseLostError(Code.LEASE_LOST, f"Another run has taken over audience {lease.list_id}.")
+        raise LeaseLostError(Code.LEASE_LOST, say("Another run has taken over audience %(id)s.", id=lease.list_id))
 
 
 def release_lease(tx: Connection, lease: Lease) -> None:

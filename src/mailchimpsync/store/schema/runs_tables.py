@@ -14,7 +14,7 @@ from sqlalchemy import (
 )
 
 from mailchimpsync.store.schema.sync_tables import cache
-from mailchimpsync.store.schema.types import ID, JsonText, UtcDateTime, table
+from mailchimpsync.store.schema.types import ID, JsonText, MessagesJson, UtcDateTime, table
 
 status = table(
     "status",
@@ -22,7 +22,7 @@ status = table(
     Column("last_sync_time", UtcDateTime),  # the since-mark: when the last completed run started
     Column("stage", String(64), nullable=False),
     Column("run_id", BigInteger),
-    Column("progress", JsonText),  # where the stage continues, by identity or key
+    Column("progress", MessagesJson),  # where the stage continues, by identity or key
     Column("links", JsonText),  # the connection at the last completed run; if it has changed, a full run is needed
     Column("seen", JsonText),  # what CiviCRM showed at the last successful check, to compare with the next
     Column("trust", JsonText),  # {"run": …, "trusted": …}: the complete run that a side was trusted in
@@ -65,7 +65,7 @@ run = table(
     Column("finished_at", UtcDateTime),
     Column("outcome", String(20)),
     Column("error_code", String(32)),
-    Column("counts", JsonText),
+    Column("counts", MessagesJson),
     Index("ix_mcs_run_list", "list_id", "id"),
 )
 
@@ -107,7 +107,7 @@ kept_plan = table(
     Column("run_id", BigInteger),  # the run that was held, or is to be undone
     Column("links", JsonText, nullable=False),  # the connection it was made for
     Column("counts", JsonText, nullable=False),  # people by kind of change
-    Column("excess", JsonText, nullable=False),  # which limits it exceeds, in words
+    Column("excess", MessagesJson, nullable=False),  # which limits it exceeds, in words
     Column("billable", JsonText),  # {"before": …, "after": …, "may_be_asked": …}
     Column("failures", JsonText),  # [{"reason": …, "count": …}, …]
     Column("decided_at", UtcDateTime),

@@ -19,6 +19,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import mysql
 
+from mailchimpsync import messages
+
 PREFIX = "civicrm_mailchimpsync_"
 
 metadata = MetaData(
@@ -78,6 +80,18 @@ class JsonText(TypeDecorator[Any]):
 
     def process_result_value(self, value: str | None, _dialect: Dialect) -> Any:
         return from_json(value) if value is not None else None
+
+
+class MessagesJson(JsonText):
+    """JSON in which sentences are messages: they come back with their text and values."""
+
+    cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], str | None]:  # noqa: ARG002 (the base class names it)
+        return lambda value: _json_or_null(messages.to_json(value))
+
+    def process_result_value(self, value: str | None, _dialect: Dialect) -> Any:
+        return messages.from_json(super().process_result_value(value, _dialect))
 
 
 def _json_or_null(value: Any) -> str | None:

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from mailchimpsync.decide import Excess, Subject, excesses, kinds_of
+from mailchimpsync.messages import say
 from mailchimpsync.model import SUBSCRIBED_STATUSES, ChangeKind, Connection, MemberStatus
 from mailchimpsync.store import Store, Transaction
 from mailchimpsync.store.cache import groups, rows
@@ -28,7 +29,7 @@ from mailchimpsync.sync.safety.changed_links import link_terms
 
 CHANGES_PER_STEP = 2_000
 HOLD_HOURS = 72
-TRUST_REASON = "one side is trusted, so its changes have to be reviewed first"
+TRUST_REASON = say("one side is trusted, so its changes have to be reviewed first")
 BILLABLE = ("subscribed", "unsubscribed", "transactional")
 """The statuses Mailchimp bills: not archived, cleaned or pending."""
 

@@ -18,9 +18,8 @@ from django.utils.translation import get_language, gettext, npgettext_lazy
 from django.utils.translation import gettext as _
 
 from mailchimpsync.actions.api.description import Scope
-from mailchimpsync.actions.texts.messages import in_language
-from mailchimpsync.actions.texts.recognise import recognise
 from mailchimpsync.data import as_text as value_as_text
+from mailchimpsync.messages import in_language
 from mailchimpsync.web.icons import shapes_of
 from mailchimpsync.web.screens.labels import LEVELS, WORDS
 
@@ -55,13 +54,8 @@ def as_text(value: Any) -> str:
 
 @register.filter
 def translated(text: str | None) -> str:
-    """Return a text of the engine in the reader's language, if it has a translation; see `actions.texts.messages`."""
-    if not text:
-        return ""
-    said = in_language(text, gettext)
-    if said != text or (get_language() or "en").startswith("en"):  # pages have hundreds, and most readers' are English
-        return said
-    return in_language(recognise(text), gettext)
+    """Return a text of the engine in the reader's language, if it has a translation; see `mailchimpsync.messages`."""
+    return in_language(text, gettext) if text else ""
 
 
 @register.filter

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 from rich.text import Text
 
@@ -65,7 +67,7 @@ def _diff_file(site: Site, name: str) -> None:
         print_sentence(stdout(), Text(f"Importing it would delete the records of {line}."))
 
 
-def _print(lines: list[str]) -> None:
+def _print(lines: Sequence[str]) -> None:
     for line in lines or ["No differences."]:
         print_sentence(stdout(), Text(line))
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mailchimpsync.actions.texts.recognise import recognise_change
+from mailchimpsync.messages import Message
 from mailchimpsync.web.templatetags.screens import translated
 
 
 def group_by_part(lines: Iterable[str]) -> list[tuple[str, list[str]]]:
-    """Return sentences of `changes` under the part that they are about."""
+    """Return sentences of `changes` under the part that they are about; other sentences are about none."""
     found: dict[str, list[str]] = {}
-    for part, what in map(recognise_change, lines):
-        found.setdefault(translated(part), []).append(translated(what))
+    for line in lines:
+        values = line.values if isinstance(line, Message) else {}
+        found.setdefault(translated(values.get("part")), []).append(translated(values.get("what", line)))
     return list(found.items())

@@ -9,8 +9,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy
 
 from mailchimpsync.actions.alerts.channel_test import HOW_TO
-from mailchimpsync.actions.texts.messages import in_language
 from mailchimpsync.errors import REGISTRY, Code
+from mailchimpsync.messages import in_language
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,7 @@ class PendingChange:
     to: str
 
 
-def changes_since(site: Site, version: int) -> list[str]:
+def changes_since(site: Site, version: int) -> Sequence[str]:
     """Return what has changed since a version, in words; nothing, if that version can no longer be read."""
     try:
         before = version_of(site, version) if version > 0 else Configuration()

@@ -17,10 +17,10 @@ from mailchimpsync.actions.api.description import Scope
 from mailchimpsync.actions.api.selection import find_audience
 from mailchimpsync.actions.configuration.new_members import new_members_sentence
 from mailchimpsync.actions.configuration.other_sites import other_sites_sentences
-from mailchimpsync.actions.texts.messages import Message, in_language
 from mailchimpsync.config import Configuration, Link, Schedule
 from mailchimpsync.errors import MailchimpsyncError, UsageError
 from mailchimpsync.mailchimp import Audience
+from mailchimpsync.messages import Message, in_language
 from mailchimpsync.web.screens.configuration.connection import (
     campaigns,
     data,

@@ -17,9 +17,9 @@ from mailchimpsync.actions import SizedGroup, with_time_limit
 from mailchimpsync.actions.api.description import Scope
 from mailchimpsync.actions.api.selection import find_audience
 from mailchimpsync.actions.configuration.child_groups import child_group_sentences
-from mailchimpsync.actions.texts.messages import Message, in_language
 from mailchimpsync.config import Link
 from mailchimpsync.errors import MailchimpsyncError
+from mailchimpsync.messages import Message, in_language
 from mailchimpsync.web.screens.configuration.saving import (
     ConfigurationForm,
     PendingChange,

@@ -24,6 +24,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception
 
 from mailchimpsync import __version__
 from mailchimpsync.errors import AccessError, Code, MailchimpsyncError, RemoteError, TransientError
+from mailchimpsync.messages import say
 from mailchimpsync.network import BoundedTransport, ending_within
 from mailchimpsync.runtime import Deadline, Runtime
 
@@ -160,7 +161,9 @@ def first_problem(error: ValidationError) -> str:
 
 def unreadable_answer(service: Service, what: str, status: int = 0) -> TransientError:
     """Return the error for an answer that cannot be read; what was requested may have been done."""
-    return TransientError(service.odd, f"{service.name}'s answer cannot be read ({what})", status=status)
+    return TransientError(
+        service.odd, say("%(name)s's answer cannot be read (%(what)s)", name=service.name, what=what), status=status
+    )
 
 
 def throttled(service: Service, answer: Answer, now: datetime, *, work_may_be_done: bool) -> WaitError:
@@ -249,7 +252,9 @@ class Remote:
             MailchimpsyncError: `INTERNAL`; nothing was sent.
         """
         if not self.may_write:
-            raise MailchimpsyncError(Code.INTERNAL, f"A plan was about to write to {self.service.name}")
+            raise MailchimpsyncError(
+                Code.INTERNAL, say("A plan was about to write to %(name)s", name=self.service.name)
+            )
 
     def check_permit(self, *, changes: bool = False) -> None:
         """Make sure that the permit is held, if there is one: check it before a change, otherwise renew it."""
@@ -315,18 +320,24 @@ class Remote:
         name, detail = self.service.name, redact(str(error))
         cause = _cause_of(error)
         if isinstance(cause, ssl.SSLCertVerificationError):
-            why = f"The certificate of {name}'s server is not trusted here"
+            why = say("The certificate of %(name)s's server is not trusted here", name=name)
             return AccessError(self.service.certificate, why, detail=detail)
         if isinstance(cause, ssl.SSLError):
-            why = f"{name}'s server does not speak TLS (https) at this address and port"
+            why = say("%(name)s's server does not speak TLS (https) at this address and port", name=name)
             return AccessError(self.service.wrong_protocol, why, detail=detail)
-        code, why = self.service.unavailable, f"{name} could not be reached ({type(error).__name__})"
+        code, why = (
+            self.service.unavailable,
+            say("%(name)s could not be reached (%(error)s)", name=name, error=type(error).__name__),
+        )
         if isinstance(cause, socket.gaierror):
-            code, why = self.service.unknown_name, f"The name of {name}'s server could not be found"
+            code, why = self.service.unknown_name, say("The name of %(name)s's server could not be found", name=name)
         elif isinstance(cause, ConnectionRefusedError):
-            code, why = self.service.nobody_listens, f"Nothing listens at {name}'s address and port"
+            code, why = self.service.nobody_listens, say("Nothing listens at %(name)s's address and port", name=name)
         elif isinstance(error, httpx2.TimeoutException) and self.deadline is not None and self.deadline.is_stopped:
-            code, why = Code.OUT_OF_TIME, f"A request to {name} was cut off, because a stop was requested"
+            code, why = (
+                Code.OUT_OF_TIME,
+                say("A request to %(name)s was cut off, because a stop was requested", name=name),
+            )
         return TransientError(code, why, detail=detail, work_may_be_done=not isinstance(error, _NEVER_SENT))
 
     def _read(self, response: httpx2.Response, seconds: float) -> bytes:

@@ -32,7 +32,7 @@ class Message(str):
         return type(self), (self.text, self.values)
 
 
-def say(text: str, **values: Any) -> Message:
+def say(text: str, /, **values: Any) -> Message:
     """Return a message: `say("%(name)s was added", name="Ann")`.
 
     `docs/translate.py` collects the texts in calls of this function. A value that is a message itself is translated
@@ -45,6 +45,18 @@ def join(separator: str, parts: Iterable[str]) -> Message:
     """Return messages as one; each is translated on its own."""
     values = {f"part{number}": part for number, part in enumerate(parts)}
     return Message(separator.join(f"%({name})s" for name in values), values)
+
+
+def sentence(text: str) -> str:
+    """Return a text with a full stop, unless it has one."""
+    return text if text.endswith((".", "!", "?")) else say("%(text)s.", text=text)
+
+
+def without_period(text: str) -> str:
+    """Return a text without a full stop, to go on from there."""
+    if not text.endswith("."):
+        return text
+    return Message(text.text.removesuffix("."), text.values) if isinstance(text, Message) else text.removesuffix(".")
 
 
 def in_language(text: str, translate: Callable[[str], str]) -> str:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from mailchimpsync.errors import REGISTRY, Code, MailchimpsyncError
+from mailchimpsync.messages import say, sentence, without_period
 
 
 class Level(StrEnum):
@@ -41,8 +42,10 @@ def trouble(subject: str, found: str, code: Code, *, level: Level = Level.BAD, r
 
 def failed(subject: str, error: MailchimpsyncError) -> Finding:
     """Return a finding that the check itself failed."""
-    detail = f" ({error.detail})" if error.detail else ""
-    return trouble(subject, f"{error.what.rstrip('.')}{detail}.", error.code)
+    if not error.detail:
+        return trouble(subject, sentence(error.what), error.code)
+    found = say("%(what)s (%(detail)s).", what=without_period(error.what), detail=error.detail)
+    return trouble(subject, found, error.code)
 
 
 def plain_findings(findings: Sequence[Finding]) -> list[dict[str, Any]]:

@@ -27,6 +27,7 @@ from mailchimpsync.config import (
     write_settings,
 )
 from mailchimpsync.errors import ConfigurationError, UsageError
+from mailchimpsync.messages import say
 from mailchimpsync.runtime import Runtime, wall_clock
 from mailchimpsync.store import Store
 from mailchimpsync.store.journal import minimise
@@ -196,7 +197,7 @@ def open_site(
     """
     settings = load_settings(Path(home) if home is not None else None)
     if not settings.is_initialised:
-        raise ConfigurationError(f"There is no site in {settings.home} yet; run `mailchimpsync init`.")
+        raise ConfigurationError(say("There is no site in %(home)s yet; run `mailchimpsync init`.", home=settings.home))
     return _open_site(settings, runtime, clients)
 
 
@@ -217,7 +218,9 @@ def create_site(
     write_settings(before.home, database)
     settings = load_settings(before.home)
     if database and settings.database.get_secret_value() != database:
-        raise UsageError(f"The site in {settings.home} already has another database; see its mailchimpsync.toml.")
+        raise UsageError(
+            say("The site in %(home)s already has another database; see its mailchimpsync.toml.", home=settings.home)
+        )
     if settings.secret_key is None:
         create_key_file(settings.key_path)
     migrate_site(settings, runtime or Runtime())

@@ -19,6 +19,7 @@ from mailchimpsync.civicrm.http.paging import IDS_MAX, Row, Where, chunks, pages
 from mailchimpsync.civicrm.http.read_back import write_until_kept
 from mailchimpsync.errors import Code, RefusedError
 from mailchimpsync.http import unreadable_answer
+from mailchimpsync.messages import say
 
 TARGETS_FIRST, TARGETS_MAX = 100, 500
 """Targets in one request: as many as for group contacts, which take as long."""
@@ -78,7 +79,9 @@ def campaign_activity(client: CivicrmClient, field: str, campaign_id: str, kind:
     rows = client.call("Activity", "get", params)
     read = [one for row in rows if (one := _campaign_row(row, field)) is not None]
     if len(read) < len(rows):
-        raise RefusedError(Code.CV_ODD_ANSWER, f"An activity of campaign {campaign_id} can't be read in CiviCRM")
+        raise RefusedError(
+            Code.CV_ODD_ANSWER, say("An activity of campaign %(id)s can't be read in CiviCRM", id=campaign_id)
+        )
     return read[0][1] if read else None
 
 

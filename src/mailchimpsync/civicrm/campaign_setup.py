@@ -17,6 +17,7 @@ from mailchimpsync.civicrm.http.client import CIVICRM, Call, CivicrmClient, Resu
 from mailchimpsync.civicrm.site_clock import SiteClock
 from mailchimpsync.errors import AccessError, Code, RemoteError, Right, quoted
 from mailchimpsync.http import unreadable_answer
+from mailchimpsync.messages import say
 
 FIELD_GROUP = "Mailchimp_Campaign"
 FIELD = "Mailchimp_Campaign_ID"
@@ -64,15 +65,18 @@ def prepare_campaigns(client: CivicrmClient, kinds: Collection[Kind]) -> Campaig
     """
     found = client.multi(_questions())
     if not is_granted(found["activities"]):
-        what = f"The CiviCRM key's user lacks {quoted([Right.ACTIVITIES])}"
+        what = say("The CiviCRM key's user lacks %(permissions)s", permissions=quoted([Right.ACTIVITIES]))
         raise AccessError(Code.CV_RIGHT_MISSING, what, lacking=[Right.ACTIVITIES])
     types = succeeded(found["types"]).values
     missing = [kind for kind in kinds if kind not in {row.get("name") for row in types}]
     if missing:
-        _making(f"the activity types {', '.join(missing)}", lambda: _make_types(client, found["groups"], missing))
+        _making(
+            say("the activity types %(names)s", names=", ".join(missing)),
+            lambda: _make_types(client, found["groups"], missing),
+        )
     field = _field_of(found["field"])
     if field is None:
-        _making(f"the custom field {FIELD} for activities", lambda: _make_field(client))
+        _making(say("the custom field %(name)s for activities", name=FIELD), lambda: _make_field(client))
         field = f"{FIELD_GROUP}.{FIELD}"
     return CampaignSetup(
         field,
@@ -120,7 +124,7 @@ def _making(what: str, make: Callable[[], None]) -> None:
     try:
         make()
     except AccessError as error:
-        why = f"CiviCRM lacks {what}, and the key's user isn't allowed to create them"
+        why = say("CiviCRM lacks %(what)s, and the key's user isn't allowed to create them", what=what)
         raise AccessError(Code.CV_NO_CAMPAIGN_TYPES, why, status=error.status, detail=error.detail) from error
 
 

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from mailchimpsync.civicrm.times import to_site, to_utc
 from mailchimpsync.errors import Code, EvidenceError
+from mailchimpsync.messages import say
 
 _SAMPLED_DAYS = (1, 8, 15, 22)
 _YEARS_SAMPLED = 12
@@ -46,7 +47,9 @@ class SiteClock:
     def __post_init__(self) -> None:
         """Raise `CV_TIME_ZONE` where the configured zone is not the site's: their clocks differ now."""
         if self.zone is not None and self.now.astimezone(self.zone).utcoffset() != self.offset:
-            raise EvidenceError(Code.CV_TIME_ZONE, f"CiviCRM's clock doesn't follow the time zone {self.zone.key}")
+            raise EvidenceError(
+                Code.CV_TIME_ZONE, say("CiviCRM's clock doesn't follow the time zone %(zone)s", zone=self.zone.key)
+            )
         zones = (self.zone,) if self.zone is not None else _zones_like(self.offset, self.now.date())
         object.__setattr__(self, "_zones", zones)
 
@@ -74,7 +77,10 @@ class SiteClock:
         """
         found = {at.astimezone(zone).utcoffset() or timedelta(0) for zone in self._zones} or {self.offset}
         if len(found) > 1:
-            what = f"CiviCRM's time on {at:%Y-%m-%d} is not known: several time zones have its offset of today"
+            what = say(
+                "CiviCRM's time on %(at)s is not known: several time zones have its offset of today",
+                at=f"{at:%Y-%m-%d}",
+            )
             raise EvidenceError(Code.CV_TIME_ZONE, what)
         return to_site(at, found.pop())
 

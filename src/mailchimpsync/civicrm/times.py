@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from mailchimpsync.errors import Code, EvidenceError
+from mailchimpsync.messages import say
 
 QUARTER = timedelta(minutes=15)
 OFFSET_MAX = timedelta(hours=14)
@@ -23,7 +24,9 @@ def offset_of(site_now: str, now: datetime) -> timedelta:
     offset = round(difference / QUARTER) * QUARTER
     if abs(offset) > OFFSET_MAX or abs(difference - offset) > RESIDUAL_MAX:
         seconds = round(difference.total_seconds())
-        raise EvidenceError(Code.CV_CLOCK, f"CiviCRM's clock differs from ours by {seconds} seconds")
+        raise EvidenceError(
+            Code.CV_CLOCK, say("CiviCRM's clock differs from ours by %(seconds)s seconds", seconds=seconds)
+        )
     return offset
 
 

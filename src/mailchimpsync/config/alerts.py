@@ -9,7 +9,9 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr, StringConstraints
 
 from mailchimpsync.config.parts import Part, Text
+from mailchimpsync.errors.validation import problem_at
 from mailchimpsync.http_urls import is_http_url
+from mailchimpsync.messages import say
 
 RECIPIENTS_MAX = 20
 _ADDRESS = re.compile(r"[!-?A-~]+@[!-?A-~]+")
@@ -97,11 +99,13 @@ def problems_of_alerts(alerts: Alerts) -> Iterator[str]:
 def _problems_of_email(email: Email) -> Iterator[str]:
     for name, addresses in (("sender", (email.sender,)), ("to", email.to)):
         if any(not _ADDRESS.fullmatch(one) for one in addresses):
-            yield f"alerts.email, {name}: write an address like ann@example.org, without a name."
+            yield problem_at(
+                say("alerts.email, %(name)s", name=name), say("write an address like ann@example.org, without a name.")
+            )
     if (email.user is None) != (email.password is None):
-        yield "alerts.email: set both user and password, or neither."
+        yield problem_at("alerts.email", say("set both user and password, or neither."))
     if email.password is not None and email.security == "none":
-        yield "alerts.email: a password can't be sent unencrypted. Set security to starttls or tls."
+        yield problem_at("alerts.email", say("a password can't be sent unencrypted. Set security to starttls or tls."))
 
 
 def _problems_of_secret_url(place: str, url: SecretStr | None) -> Iterator[str]:
@@ -110,4 +114,4 @@ def _problems_of_secret_url(place: str, url: SecretStr | None) -> Iterator[str]:
         return
     text = url.get_secret_value()
     if not text.isascii() or not is_http_url(text):
-        yield f"{place}: a URL must start with https:// or http://, without spaces."
+        yield problem_at(place, say("a URL must start with https:// or http://, without spaces."))

@@ -8,6 +8,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from mailchimpsync.errors.validation import problem_at
+from mailchimpsync.messages import say
 from mailchimpsync.model import DataOptions, MappedField
 
 MergeTag = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[A-Z0-9_]{1,10}$")]
@@ -105,14 +107,26 @@ def problems_of_data(place: str, data: Data) -> Iterator[str]:
         given.update(NAMES)
     for tag, number in given.items():
         if number > 1:
-            yield f"{place}: merge field {tag} has {number} sources; use only one."
+            yield problem_at(
+                place, say("merge field %(tag)s has %(number)s sources; use only one.", tag=tag, number=number)
+            )
     for one in data.fields:
         if is_secret(one.source):
-            yield f"{place}: {one.source} is a secret of the contact and can't be sent to Mailchimp."
+            yield problem_at(
+                place, say("%(source)s is a secret of the contact and can't be sent to Mailchimp.", source=one.source)
+            )
     for one in data.fields:
         if one.source == "checksum" and one.merge_field in NAMES:
-            yield f"{place}: {one.merge_field} is read back as a name, so it can't hold a personal token."
+            yield problem_at(
+                place,
+                say(
+                    "%(merge_field)s is read back as a name, so it can't hold a personal token.",
+                    merge_field=one.merge_field,
+                ),
+            )
     for built_in in {"fields", "names", "tags", "groups"} & set(data.plugins):
-        yield f"{place}: “{built_in}” is a built-in plugin with its own settings."
+        yield problem_at(place, say("“%(built_in)s” is a built-in plugin with its own settings.", built_in=built_in))
     if (data.tags or data.groups_as_tags) and not data.tag_prefix.strip():
-        yield f"{place}: a prefix is needed to distinguish these tags from tags that were added at Mailchimp."
+        yield problem_at(
+            place, say("a prefix is needed to distinguish these tags from tags that were added at Mailchimp.")
+        )

@@ -12,7 +12,8 @@ from mailchimpsync.config.alerts import Alerts, problems_of_alerts
 from mailchimpsync.config.parts import Account, CivicrmSite, Link, Part, Text
 from mailchimpsync.config.problems import problems_of
 from mailchimpsync.errors import ConfigurationError
-from mailchimpsync.errors.validation import describe_problem
+from mailchimpsync.errors.validation import describe_problem, problem_at
+from mailchimpsync.messages import join, say
 
 WEBHOOK_SECRET_BYTES = 24
 
@@ -130,7 +131,8 @@ class Configuration(Part):
 
 def unusable(problems: Iterable[str]) -> ConfigurationError:
     """Return an error that lists all problems, one on each line."""
-    return ConfigurationError("\n".join(["The configuration can't be used:", *(f"• {one}" for one in problems)]))
+    found = tuple(problems)
+    return ConfigurationError(join("\n• ", [say("The configuration can't be used:"), *found]), problems=found)
 
 
 def _updated(present: P, given: P) -> P:
@@ -139,4 +141,4 @@ def _updated(present: P, given: P) -> P:
 
 def _sentence(problem: Mapping[str, Any]) -> str:
     place = ".".join(str(part + 1) if isinstance(part, int) else str(part) for part in problem["loc"])
-    return f"{place}: {describe_problem(problem)}."
+    return problem_at(place, say("%(problem)s.", problem=describe_problem(problem)))

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mailchimpsync.config.document import unusable
+from mailchimpsync.errors.validation import problem_at
+from mailchimpsync.messages import say
 from mailchimpsync.model import Trust
 
 _FORM = ("lists", "accounts")
@@ -34,8 +36,12 @@ def from_extension_form(values: Mapping[str, Any], known: Mapping[str, Any]) -> 
         ConfigurationError: the values don't fit together; the message lists all problems.
     """
     parts = {name: _mapping(values.get(name)) for name in _FORM}
-    problems = [f"“{name}” must be an object." for name in _FORM if not isinstance(values.get(name) or {}, Mapping)]
-    problems += [f"“{name}” isn't part of a configuration." for name in values if name not in _FORM]
+    problems: list[str] = [
+        say("%(place)s must be an object.", place=f"“{name}”")
+        for name in _FORM
+        if not isinstance(values.get(name) or {}, Mapping)
+    ]
+    problems += [say("“%(name)s” isn't part of a configuration.", name=name) for name in values if name not in _FORM]
     names: dict[str, Any] = {key: _mapping(one).get("account_name") for key, one in parts["accounts"].items()}
     problems += _problems_of_accounts(names)
     problems += [
@@ -52,22 +58,32 @@ def from_extension_form(values: Mapping[str, Any], known: Mapping[str, Any]) -> 
 def _problems_of_accounts(names: Mapping[str, Any]) -> Iterator[str]:
     for number, name in enumerate(names.values(), 1):
         if not isinstance(name, str) or not name.strip():
-            yield f"account {number}: account_name is missing."
+            yield problem_at(say("account %(number)s", number=number), say("account_name is missing."))
     for name, number in Counter(name for name in names.values() if isinstance(name, str)).items():
         if number > 1:
-            yield f"account “{name}”: {number} accounts have this account_name; each needs a different one."
+            yield problem_at(
+                say("account “%(name)s”", name=name),
+                say("%(number)s accounts have this account_name; each needs a different one.", number=number),
+            )
 
 
 def _problems_of_list(audience: str, one: Any, names: Mapping[str, Any]) -> Iterator[str]:
-    place = f"audience “{audience}”"
+    place = say("audience “%(id)s”", id=audience)
     if not isinstance(one, Mapping):
-        yield f"{place} must be an object."
+        yield say("%(place)s must be an object.", place=place)
         return
     if not isinstance(one.get("apiKey"), str) or one["apiKey"] not in names:
-        yield f"{place}: no account has its apiKey."
+        yield problem_at(place, say("no account has its apiKey."))
     for what, side in _mapping(one.get("trustOverride")).items():
         if side and side not in _TRUSTED:
-            yield f"{place}: trustOverride of {what} is {side!r}; it must be CiviCRM, Mailchimp or empty."
+            yield problem_at(
+                place,
+                say(
+                    "trustOverride of %(what)s is %(side)s; it must be CiviCRM, Mailchimp or empty.",
+                    what=what,
+                    side=repr(side),
+                ),
+            )
 
 
 def _account(key: str, one: Mapping[str, Any], known: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from mailchimpsync.config.settings import Settings
 from mailchimpsync.errors import Code, ConfigurationError
+from mailchimpsync.messages import say
 
 ENCRYPTED = "encrypted:"
 MASKED = "…"
@@ -35,7 +36,7 @@ class Keyring:
         try:
             self._fernet = MultiFernet([Fernet(key) for key in keys])
         except ValueError:
-            raise _unusable("The secret key isn't a valid key") from None
+            raise _unusable(say("The secret key isn't a valid key")) from None
         self._keys = [key.encode() for key in keys]
 
     def encrypt(self, secret: str) -> str:
@@ -51,7 +52,7 @@ class Keyring:
         try:
             return self._fernet.decrypt(token.removeprefix(ENCRYPTED)).decode()
         except (InvalidToken, ValueError):
-            raise _unusable("A stored secret was encrypted with a different secret key") from None
+            raise _unusable(say("A stored secret was encrypted with a different secret key")) from None
 
     def derive(self, purpose: str) -> str:
         """Return a secret for another purpose, in hexadecimal, which doesn't reveal the key (HKDF, RFC 5869)."""
@@ -104,7 +105,9 @@ def write_key_file(path: Path, keys: Sequence[str]) -> None:
         beside.replace(path)
         _sync_directory(path.parent)
     except OSError as error:
-        raise _unusable(f"The key file {path} can't be written ({type(error).__name__})") from None
+        raise _unusable(
+            say("The key file %(path)s can't be written (%(error)s)", path=path, error=type(error).__name__)
+        ) from None
 
 
 def _sync_directory(path: Path) -> None:
@@ -128,9 +131,11 @@ def read_keys(settings: Settings) -> list[str]:
         mode = path.stat().st_mode
         text = path.read_text(encoding="ascii")
     except (OSError, UnicodeDecodeError) as error:
-        raise _unusable(f"The key file {path} can't be read ({type(error).__name__})") from None
+        raise _unusable(
+            say("The key file %(path)s can't be read (%(error)s)", path=path, error=type(error).__name__)
+        ) from None
     if stat.S_IMODE(mode) & 0o077:
-        raise _unusable(f"The key file {path} is accessible to others. Run `chmod 600` on it")
+        raise _unusable(say("The key file %(path)s is accessible to others. Run `chmod 600` on it", path=path))
     return text.split()
 
 

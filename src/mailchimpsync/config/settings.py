@@ -16,6 +16,7 @@ from mailchimpsync.config.homes import CONFIG_FILE, find_home
 from mailchimpsync.errors import ConfigurationError
 from mailchimpsync.errors.validation import describe_problem
 from mailchimpsync.http_urls import is_http_url
+from mailchimpsync.messages import say
 
 _SQLITE = "sqlite:///"
 DEFAULT_DATABASE = f"{_SQLITE}mailchimpsync.sqlite"  # in the home
@@ -97,12 +98,16 @@ def load_settings(home: Path | None = None) -> Settings:
     try:
         return Settings.model_validate({**_from_file(place / CONFIG_FILE), **_from_environment(), "home": place})
     except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"{place / CONFIG_FILE} isn't valid TOML: {error}.") from None
+        raise ConfigurationError(
+            say("%(file)s isn't valid TOML: %(error)s.", file=place / CONFIG_FILE, error=str(error))
+        ) from None
     except ValidationError as error:
         names = "; ".join(
             f"{'.'.join(map(str, one['loc']))}: {describe_problem(one)}" for one in error.errors(include_input=False)
         )
-        raise ConfigurationError(f"The settings of {place} can't be used: {names}.") from None
+        raise ConfigurationError(
+            say("The settings of %(place)s can't be used: %(names)s.", place=place, names=names)
+        ) from None
 
 
 def _from_file(file: Path) -> dict[str, Any]:
@@ -139,7 +144,7 @@ def protect_database(settings: Settings) -> None:
         if stat.S_IMODE(file.stat().st_mode) & 0o077:
             file.chmod(0o600)
     except OSError as error:
-        what = f"The database {file} can't be created or made private ({error.strerror})."
+        what = say("The database %(file)s can't be created or made private (%(why)s).", file=file, why=error.strerror)
         raise ConfigurationError(what) from None
 
 

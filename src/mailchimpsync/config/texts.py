@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mailchimpsync.errors import ConfigurationError
+from mailchimpsync.messages import say
 
 
 def to_toml(values: Mapping[str, Any]) -> str:
@@ -49,7 +50,7 @@ def _from_json(text: str) -> dict[str, Any]:
         values: dict[str, Any] = json.loads(text)
     except (json.JSONDecodeError, RecursionError) as error:
         place = f" ({error.msg}, line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
-        raise ConfigurationError(f"The configuration isn't valid JSON{place}.") from None
+        raise ConfigurationError(say("The configuration isn't valid JSON%(place)s.", place=place)) from None
     return values
 
 
@@ -58,4 +59,4 @@ def _from_toml(text: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         place = f": {error}" if isinstance(error, tomllib.TOMLDecodeError) else ""
-        raise ConfigurationError(f"The configuration isn't valid TOML{place}.") from None
+        raise ConfigurationError(say("The configuration isn't valid TOML%(place)s.", place=place)) from None

@@ -20,7 +20,8 @@ EXIT_NEEDS_A_PERSON = 7
 class MailchimpsyncError(Exception):
     """The base class of all errors that this package raises on purpose.
 
-    `what` says what happened, without secrets and e-mail addresses; the remedy comes from the registry.
+    `what` says what happened, without secrets and e-mail addresses. If there are values in it, it is a message (see
+    `mailchimpsync.messages`), which keeps them. The remedy comes from the registry.
     `exit_code` is the exit code of commands (1 failed, 2 usage, 3 more to do, 7 needs a person).
     """
 
@@ -57,12 +58,13 @@ class UsageError(MailchimpsyncError):
 
 
 class ConfigurationError(MailchimpsyncError):
-    """The configuration can't be used; `what` names every problem."""
+    """The configuration can't be used; `what` names every problem, and `problems` has them one by one."""
 
     exit_code = EXIT_NEEDS_A_PERSON
 
-    def __init__(self, what: str, *, code: Code = Code.CONFIG) -> None:
+    def __init__(self, what: str, *, code: Code = Code.CONFIG, problems: Sequence[str] = ()) -> None:
         super().__init__(code, what)
+        self.problems = tuple(problems)
 
 
 class ConfirmationError(MailchimpsyncError):

@@ -28,6 +28,7 @@ from mailchimpsync.http import (
 )
 from mailchimpsync.http_urls import is_http_url
 from mailchimpsync.mailchimp.refusals import classify_refusal, refusal_detail
+from mailchimpsync.messages import say
 from mailchimpsync.runtime import SLEEP_SLICE_SECONDS, Runtime
 
 T = TypeVar("T")
@@ -46,9 +47,9 @@ MAILCHIMP = Service(
 SLOT_SECONDS_MAX = 600
 
 _FORBIDDEN = {
-    Code.MC_DISABLED: "Mailchimp says that the account is disabled",
-    Code.MC_PLAN: "Mailchimp says that the account's plan does not allow the request",
-    Code.MC_FORBIDDEN: "Mailchimp forbids the request",
+    Code.MC_DISABLED: say("Mailchimp says that the account is disabled"),
+    Code.MC_PLAN: say("Mailchimp says that the account's plan does not allow the request"),
+    Code.MC_FORBIDDEN: say("Mailchimp forbids the request"),
 }
 _TEMPORARY = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
 
@@ -237,7 +238,9 @@ class MailchimpClient(Remote):
             code = classify_refusal(status, problem)
             return AccessError(code, _FORBIDDEN[code], status=status, detail=detail)
         code = gone if status == HTTPStatus.NOT_FOUND else classify_refusal(status, problem)
-        return RefusedError(code, f"Mailchimp refused the request (status {status})", status=status, detail=detail)
+        return RefusedError(
+            code, say("Mailchimp refused the request (status %(status)s)", status=status), status=status, detail=detail
+        )
 
     def _temporary(self, answer: Answer, problem: Mapping[str, Any]) -> TransientError:
         """Return the error for a temporary failure, with what Mailchimp says about it."""

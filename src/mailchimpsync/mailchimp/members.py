@@ -18,6 +18,7 @@ from mailchimpsync.http import unreadable_answer
 from mailchimpsync.mailchimp.archive import OperationResult
 from mailchimpsync.mailchimp.audiences import list_path
 from mailchimpsync.mailchimp.client import MAILCHIMP, MailchimpClient
+from mailchimpsync.messages import say
 from mailchimpsync.model import MemberStatus, blank_as_empty
 
 PAGE_SIZE_MAX = 1000
@@ -145,7 +146,9 @@ def member(client: MailchimpClient, list_id: str, member_id: str) -> Member | No
     """
     found = member_if_readable(client, list_id, member_id)
     if isinstance(found, UnreadableMember):
-        raise RefusedError(Code.MC_UNREADABLE, f"Mailchimp's entry of a member can't be read ({found.why}).")
+        raise RefusedError(
+            Code.MC_UNREADABLE, say("Mailchimp's entry of a member can't be read (%(why)s).", why=found.why)
+        )
     return found
 
 

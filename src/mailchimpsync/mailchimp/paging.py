@@ -10,6 +10,7 @@ from typing_extensions import TypedDict
 
 from mailchimpsync.errors import Code, EvidenceError
 from mailchimpsync.mailchimp.client import MailchimpClient
+from mailchimpsync.messages import say
 
 PAGE_SIZE = 1000
 PAGES_MAX = 50
@@ -56,5 +57,6 @@ def read_all(
         if not entries or len(found) > answer["total_items"]:
             break
     raise EvidenceError(
-        Code.MC_INCOMPLETE, f"A collection at Mailchimp could not be read completely ({len(found)} read)"
+        Code.MC_INCOMPLETE,
+        say("A collection at Mailchimp could not be read completely (%(number)s read)", number=len(found)),
     )

@@ -16,6 +16,7 @@ from mailchimpsync.http import Answer, timeouts, unavailable, unreadable_answer
 from mailchimpsync.mailchimp.archive import BROKEN, OperationResult, read_archive
 from mailchimpsync.mailchimp.batches import BatchInfo, batch
 from mailchimpsync.mailchimp.client import MAILCHIMP, MailchimpClient
+from mailchimpsync.messages import say
 from mailchimpsync.runtime import temporary_files
 
 PACKED_BYTES_MAX = 512 * 1024**2
@@ -53,19 +54,24 @@ def batch_results(client: MailchimpClient, info: BatchInfo) -> Iterator[Operatio
         try:
             yield from read_archive(packed, size)
         except BROKEN as error:
-            what = f"The archive with the results of batch {info.id} is damaged ({type(error).__name__})"
+            what = say(
+                "The archive with the results of batch %(id)s is damaged (%(error)s)",
+                id=info.id,
+                error=type(error).__name__,
+            )
             raise TransientError(Code.BATCH_DAMAGED, what) from error
 
 
 def _fetch_again(client: MailchimpClient, info: BatchInfo, packed: IO[bytes]) -> None:
     fresh = batch(client, info.id)
     if fresh is None:
-        raise RefusedError(Code.BATCH_LOST, f"Mailchimp no longer has the results of batch {info.id}")
+        raise RefusedError(Code.BATCH_LOST, say("Mailchimp no longer has the results of batch %(id)s", id=info.id))
     try:
         _fetch(client, fresh.response_body_url, packed)
     except _ExpiredError:
         raise TransientError(
-            Code.BATCH_STORAGE, f"The results of batch {info.id} cannot be fetched, even by a fresh address"
+            Code.BATCH_STORAGE,
+            say("The results of batch %(id)s cannot be fetched, even by a fresh address", id=info.id),
         ) from None
 
 
@@ -79,7 +85,7 @@ def _fetch(client: MailchimpClient, url: str, packed: IO[bytes]) -> None:
     except RemoteError as error:
         if error.code is Code.BATCH_DAMAGED:
             raise
-        what = f"The results of a batch cannot be fetched from {urlsplit(url).hostname}"
+        what = say("The results of a batch cannot be fetched from %(server)s", server=urlsplit(url).hostname)
         detail = " ".join(part for part in (error.what, error.detail) if part)
         raise TransientError(Code.BATCH_STORAGE, what, status=error.status, detail=detail) from error
 
@@ -109,7 +115,10 @@ def _attempt(client: MailchimpClient, url: str, packed: IO[bytes]) -> None:
                 packed.write(chunk)
             client.check_permit()
             if packed.tell() > PACKED_BYTES_MAX:
-                what = f"The archive with the results of a batch is larger than {PACKED_BYTES_MAX} bytes"
+                what = say(
+                    "The archive with the results of a batch is larger than %(number)s bytes",
+                    number=PACKED_BYTES_MAX,
+                )
                 raise TransientError(Code.BATCH_DAMAGED, what)
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mailchimpsync.errors import UsageError
+from mailchimpsync.messages import say
 from mailchimpsync.model import ChangeKind, Connection, Stage
 from mailchimpsync.runtime import Deadline, Progress
 from mailchimpsync.store import Transaction
@@ -133,9 +134,16 @@ def refuse_passed_stage(systems: Systems, connection: Connection, lease: runs.Le
     if options.stop_on is None or begins or _ORDER.index(found.stage) <= _ORDER.index(options.stop_on):
         return
     raise UsageError(
-        f"Run {found.run_id} of audience {connection.list_id} can't stop before {options.stop_on}: it has already "
-        f"reached {found.stage}, which comes later. Nothing was done. Name a later stage, or start a new run with "
-        f"force_restart. The order of the stages is: {', '.join(_ORDER)}."
+        say(
+            "Run %(id)s of audience %(list_id)s can't stop before %(stage)s: it has already reached %(reached)s, "
+            "which comes later. Nothing was done. Name a later stage, or start a new run with force_restart. The "
+            "order of the stages is: %(stages)s.",
+            id=found.run_id,
+            list_id=connection.list_id,
+            stage=options.stop_on,
+            reached=found.stage,
+            stages=", ".join(_ORDER),
+        )
     )
 
 

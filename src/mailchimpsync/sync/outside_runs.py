@@ -8,6 +8,7 @@ from typing import Any
 
 from mailchimpsync.errors import Code, RefusedError, UsageError
 from mailchimpsync.mailchimp import BatchInfo
+from mailchimpsync.messages import say
 from mailchimpsync.model import Connection
 from mailchimpsync.runtime import Deadline, NoProgress
 from mailchimpsync.store.changes import updates
@@ -73,7 +74,11 @@ def process_batch(systems: Systems, connection: Connection, row: Any, deadline: 
         info = _finished(work, row, again=again)
         if info is None:
             lost = give_up_results(work, row["id"])
-            what = f"Mailchimp no longer has batch {row['id']}; {lost} rows are decided again by the next run."
+            what = say(
+                "Mailchimp no longer has batch %(id)s; %(lost)s rows are decided again by the next run.",
+                id=row["id"],
+                lost=lost,
+            )
             raise RefusedError(Code.BATCH_LOST, what)
         read = read_results(work, row, info)
         _send_retries(work)
@@ -84,12 +89,18 @@ def _finished(work: Work, row: Any, *, again: bool) -> BatchInfo | None:
     with work.transaction() as tx:
         now = updates.batch_row(tx, row["id"]) or row
     if now["response_processed"] == updates.HANDLED and not again:
-        raise UsageError(f"Batch {row['id']} has been processed already. Give force=1 to read its results again.")
+        raise UsageError(
+            say("Batch %(id)s has been processed already. Give force=1 to read its results again.", id=row["id"])
+        )
     if now["mailchimp_batch_id"] is None:
-        raise UsageError(f"It isn't known whether batch {row['id']} reached Mailchimp; the next run finds out.")
+        raise UsageError(
+            say("It isn't known whether batch %(id)s reached Mailchimp; the next run finds out.", id=row["id"])
+        )
     info = refresh_batch(work, now)
     if info is not None and not info.is_finished:
-        raise UsageError(f"Mailchimp hasn't finished batch {row['id']}: it is {info.status}.")
+        raise UsageError(
+            say("Mailchimp hasn't finished batch %(id)s: it is %(status)s.", id=row["id"], status=info.status)
+        )
     return info
 
 

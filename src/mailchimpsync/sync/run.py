@@ -17,6 +17,7 @@ from mailchimpsync.errors import (
     SuspicionError,
     TransientError,
 )
+from mailchimpsync.messages import say
 from mailchimpsync.model import Connection, Stage
 from mailchimpsync.runtime import Deadline, NoProgress, Progress
 from mailchimpsync.store import Transaction
@@ -126,8 +127,11 @@ def _lease(systems: Systems, connection: Connection, options: Options) -> Abstra
     if options.force_restart and is_held(store, list_id):
         raise BusyError(
             Code.BUSY,
-            f"Another run is in progress on audience {list_id}, so no new one was started. To stop the other one "
-            "first, use `--force-restart --force-restart`, or force_restart=2.",
+            say(
+                "Another run is in progress on audience %(id)s, so no new one was started. To stop the other one "
+                "first, use `--force-restart --force-restart`, or force_restart=2.",
+                id=list_id,
+            ),
         )
     return holding_lease(store, list_id)
 
@@ -137,7 +141,7 @@ def _check_still_due(systems: Systems, connection: Connection, options: Options)
         return
     with systems.store.begin() as tx:
         if not options.still_due(tx):
-            raise BusyError(Code.BUSY, f"Another service has just synced audience {connection.list_id}.")
+            raise BusyError(Code.BUSY, say("Another service has just synced audience %(id)s.", id=connection.list_id))
 
 
 @contextmanager
@@ -285,7 +289,10 @@ def _refused_alike(tx: Transaction, list_id: str, still_due: due.Due) -> AccessE
     if code is None or not still_due.by_cause.get(code) or max(batches, operations) < LASTING_AFTER:
         return None
     number = still_due.by_cause[code]
-    return AccessError(Code(code), f"Mailchimp refused every change that was sent; people still due: {number:,}.")
+    return AccessError(
+        Code(code),
+        say("Mailchimp refused every change that was sent; people still due: %(number)s.", number=f"{number:,}"),
+    )
 
 
 def _count_people(run: Run) -> counts.Agreement | None:

@@ -13,6 +13,7 @@ from sqlalchemy import URL, make_url
 
 from mailchimpsync.config import Settings
 from mailchimpsync.errors import Code, StoreError
+from mailchimpsync.messages import say
 
 WAIT_SECONDS = 30.0
 _PAUSE_SECONDS = 0.05
@@ -109,8 +110,11 @@ def _wait_for(taken: Callable[[], bool], what: str) -> None:
     end = time.monotonic() + WAIT_SECONDS
     while not taken():
         if time.monotonic() > end:
-            said = f"Another service has locked the user tables for {WAIT_SECONDS:g} s ({what})."
-            raise StoreError(
-                Code.STORE_LOCKED, f"{said} Start again once it is up. If it hangs, stop it: that releases the lock."
+            said = say(
+                "Another service has locked the user tables for %(seconds)s s (%(what)s). Start again once it is up. "
+                "If it hangs, stop it: that releases the lock.",
+                seconds=f"{WAIT_SECONDS:g}",
+                what=what,
             )
+            raise StoreError(Code.STORE_LOCKED, said)
         time.sleep(_PAUSE_SECONDS)

@@ -25,6 +25,7 @@ from mailchimpsync.errors import (
     TransientError,
     UsageError,
 )
+from mailchimpsync.messages import say
 from mailchimpsync.web.limits import TooManyCallsError
 
 logger = logging.getLogger(__name__)
@@ -118,4 +119,4 @@ def log_unexpected() -> MailchimpsyncError:
         f"{frame.name}:{frame.lineno} {frame.filename.rpartition('/')[2]}" for frame in reversed(frames)
     )
     logger.error("An unexpected %s, raised in %s", name, places)
-    return MailchimpsyncError(Code.INTERNAL, f"Something unexpected happened ({name}).")
+    return MailchimpsyncError(Code.INTERNAL, say("Something unexpected happened (%(name)s).", name=name))

@@ -86,7 +86,9 @@ def acknowledgealert(
         alerts.acknowledge_alert(tx, id, site.runtime.now(), by)
         row = alerts.find_alert(tx, id)
     if row is None:
-        raise UsageError(f"There is no alert {id}; `mailchimpsync alerts list` shows them.", code=Code.UNKNOWN)
+        raise UsageError(
+            say("There is no alert %(id)s; `mailchimpsync alerts list` shows them.", id=id), code=Code.UNKNOWN
+        )
     if row.acknowledged_at is None:
         raise UsageError(say("Alert %(id)s is already resolved; there is nothing to acknowledge.", id=id))
     return _alert(site, row)

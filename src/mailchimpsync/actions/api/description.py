@@ -23,6 +23,7 @@ from mailchimpsync.actions.api.envelope import success
 from mailchimpsync.actions.site import Site
 from mailchimpsync.errors import EXIT_MORE_TO_DO, EXIT_NEEDS_A_PERSON, Code, MailchimpsyncError, UsageError
 from mailchimpsync.errors.validation import describe_problem
+from mailchimpsync.messages import say
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -127,7 +128,7 @@ class Action:
             sentences = (
                 f"{'.'.join(map(str, one['loc'])) or 'parameters'}: {describe_problem(one)}" for one in problems
             )
-            raise UsageError(f"{self.title}: {'; '.join(sentences)}.") from None
+            raise UsageError(say("%(title)s: %(problems)s.", title=self.title, problems="; ".join(sentences))) from None
 
 
 class _Registry(UserDict[str, Action]):
@@ -231,7 +232,9 @@ def find_action(entity: str, name: str) -> Action:
     by_title = {title.lower(): one for title, one in ACTIONS.items()}
     found = by_title.get(f"{entity}.{name}".lower())
     if found is None:
-        raise UsageError(f"There is no such action. Actions: {', '.join(sorted(ACTIONS))}.", code=Code.UNKNOWN)
+        raise UsageError(
+            say("There is no such action. Actions: %(known)s.", known=", ".join(sorted(ACTIONS))), code=Code.UNKNOWN
+        )
     return found
 
 

@@ -12,6 +12,7 @@ from mailchimpsync.actions.api.description import Action, find_action
 from mailchimpsync.actions.api.envelope import failure
 from mailchimpsync.actions.site import Site
 from mailchimpsync.errors import MailchimpsyncError, UsageError
+from mailchimpsync.messages import say
 
 STANDARD_PARAMETERS = frozenset({"version", "sequential", "debug", "check_permissions"})
 """Parameters that CiviCRM's callers may add to any call; only `sequential` has an effect here."""
@@ -60,7 +61,7 @@ def parameters(action: Action, given: Mapping[str, Any]) -> dict[str, Any]:
     if "options" in kept and "options" not in own:
         options = _from_text(kept.pop("options"))
         if not isinstance(options, Mapping):
-            raise UsageError(f"{action.title}: options: give an object, such as {{'limit': 10}}.")
+            raise UsageError(say("%(title)s: options: give an object, such as {'limit': 10}.", title=action.title))
         kept = {name: value for name, value in options.items() if name not in STANDARD_PARAMETERS} | kept
     return kept
 

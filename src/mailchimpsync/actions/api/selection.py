@@ -23,7 +23,13 @@ def find_links(site: Site, group_id: int | None = None) -> list[Link]:
     found = [link for link in links if link.group_id == group_id]
     if not found:
         known = ", ".join(f"{link.group_id} ({link.group_title or link.audience_id})" for link in links)
-        raise UsageError(f"No connection has the subscription group {group_id}. Connected groups: {known}.")
+        raise UsageError(
+            say(
+                "No connection has the subscription group %(id)s. Connected groups: %(known)s.",
+                id=group_id,
+                known=known,
+            )
+        )
     return found
 
 

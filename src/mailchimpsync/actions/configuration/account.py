@@ -7,6 +7,7 @@ import hmac
 from mailchimpsync.actions.site import Site
 from mailchimpsync.config import Account, mask
 from mailchimpsync.errors import Code, UsageError
+from mailchimpsync.messages import say
 
 
 def find_account(site: Site, name_or_key: str) -> tuple[str, Account] | None:
@@ -22,7 +23,10 @@ def find_account(site: Site, name_or_key: str) -> tuple[str, Account] | None:
     found = [(name, account) for name, account in accounts.items() if _has_key(account, given)]
     if len(found) > 1:
         raise UsageError(
-            f"Several accounts have this key. Give one of their names: {', '.join(name for name, _ in found)}."
+            say(
+                "Several accounts have this key. Give one of their names: %(names)s.",
+                names=", ".join((name for name, _ in found)),
+            )
         )
     return found[0] if found else None
 
@@ -36,7 +40,7 @@ def require_account(site: Site, name_or_key: str) -> tuple[str, Account]:
     found = find_account(site, name_or_key)
     if found is None:
         known = ", ".join(site.configuration.accounts) or "none"
-        what = f"No configured account has this name or key. Configured accounts: {known}."
+        what = say("No configured account has this name or key. Configured accounts: %(known)s.", known=known)
         raise UsageError(what, code=Code.UNKNOWN)
     return found
 

@@ -10,6 +10,7 @@ from mailchimpsync.civicrm import site as check_site
 from mailchimpsync.config import CivicrmSite, Configuration, Link, unusable
 from mailchimpsync.errors import AccessError, ConfigurationError, EvidenceError, RefusedError
 from mailchimpsync.mailchimp import audiences, interests
+from mailchimpsync.messages import say
 
 _CONFIGURATION_FAULTS = (AccessError, ConfigurationError, RefusedError)
 """Errors caused by the configuration, not by a temporary problem."""
@@ -30,7 +31,7 @@ def check_live(site: Site, wanted: Configuration) -> Configuration:
         names |= _check_account(site, wanted, account, links, problems) if links else {}
     civicrm, groups = wanted.civicrm, dict[int, Group]()
     if wanted.connections and civicrm is None:
-        problems.append("No CiviCRM site is configured. Run `mailchimpsync init`.")
+        problems.append(say("No CiviCRM site is configured. Run `mailchimpsync init`."))
     elif civicrm is not None:
         civicrm, groups = _check_civicrm(site, civicrm, wanted.connections, problems)
     if problems:
@@ -47,20 +48,24 @@ def _check_account(
             names = {one.id: one.name for one in audiences(client)}
             for link in links:
                 if link.audience_id not in names:
-                    problems.append(f"Account “{account}” has no audience “{link.audience_id}”.")
+                    problems.append(
+                        say("Account “%(name)s” has no audience “%(id)s”.", name=account, id=link.audience_id)
+                    )
                 elif link.interests:
                     known = {one.id for one in interests(client, link.audience_id)}
                     problems.extend(_missing_groups(link, known))
             return names
     except _CONFIGURATION_FAULTS as error:
-        problems.append(f"Account “{account}”: {error.what}.")
+        problems.append(say("Account “%(name)s”: %(what)s.", name=account, what=error.what))
         return {}
 
 
 def _missing_groups(link: Link, known: set[str]) -> Iterator[str]:
     for interest in link.interests:
         if interest not in known:
-            yield f"Audience “{link.audience_id}” doesn't have the interest “{interest}”."
+            yield say(
+                "Audience “%(id)s” doesn't have the interest “%(interest)s”.", id=link.audience_id, interest=interest
+            )
 
 
 def _check_civicrm(
@@ -76,7 +81,7 @@ def _check_civicrm(
                 problems.extend(_bad_groups(client, ids))
             return found, {}
     except _CONFIGURATION_FAULTS as error:
-        problems.append(f"CiviCRM: {error.what}.")
+        problems.append(say("CiviCRM: %(what)s.", what=error.what))
         return civicrm, {}
 
 
@@ -86,7 +91,7 @@ def _bad_groups(client: CivicrmClient, ids: Sequence[int]) -> Iterator[str]:
         try:
             check_site(client, [group])
         except EvidenceError as error:
-            yield f"CiviCRM: {error.what}."
+            yield say("CiviCRM: %(what)s.", what=error.what)
 
 
 def _named(link: Link, names: Mapping[str, str], groups: Mapping[int, Group]) -> Link:

@@ -14,6 +14,7 @@ from mailchimpsync.config import Account, CivicrmSite, Configuration, Link, Seal
 from mailchimpsync.errors import Code, RefusedError, UsageError
 from mailchimpsync.http import Remote
 from mailchimpsync.mailchimp import Audience, Interest, account, audiences, interests
+from mailchimpsync.messages import say
 from mailchimpsync.runtime import Deadline
 
 PROBE_SECONDS = 5
@@ -93,9 +94,15 @@ def connect_audience(site: Site, link: Link, mailchimp: Account, *, by: str) -> 
         names = {one.id: one.name for one in audiences(client)}
         _check_same_account(site.configuration, link.account, names)
         if linked.audience_id not in names:
-            raise RefusedError(Code.MC_AUDIENCE_GONE, f"The account doesn't have the audience {linked.audience_id}")
+            raise RefusedError(
+                Code.MC_AUDIENCE_GONE, say("The account doesn't have the audience %(id)s", id=linked.audience_id)
+            )
         if gone := linked.interests.keys() - {one.id for one in interests(client, linked.audience_id)}:
-            what = f"Audience {linked.audience_id} doesn't have the interest {', '.join(sorted(gone))}"
+            what = say(
+                "Audience %(id)s doesn't have the interest %(interests)s",
+                id=linked.audience_id,
+                interests=", ".join(sorted(gone)),
+            )
             raise RefusedError(Code.MC_MAPPING_GONE, what)
     named = linked.model_copy(
         update={"audience_name": names[linked.audience_id], "group_title": groups[linked.group_id].title}
@@ -109,8 +116,12 @@ def _check_same_account(configuration: Configuration, name: str, audiences: Coll
     used = {link.audience_id for link in configuration.connections if link.account == name}
     if lost := sorted(used - set(audiences)):
         raise UsageError(
-            f"The account “{name}” is already configured, and this key has no access to its audience "
-            f"{', '.join(lost)}. If this is another account, give it another name with --account."
+            say(
+                "The account “%(name)s” is already configured, and this key has no access to its audience "
+                "%(audience)s. If this is another account, give it another name with --account.",
+                name=name,
+                audience=", ".join(lost),
+            )
         )
 
 

@@ -28,6 +28,7 @@ from mailchimpsync.mailchimp import (
     interests,
     webhooks,
 )
+from mailchimpsync.messages import say
 
 SECONDS_MAX = 120
 AUDIENCES_MAX = 1_000
@@ -96,7 +97,9 @@ def show_batch_webhook(site: Site, hook: BatchWebhook) -> dict[str, Any]:
 def _audiences(site: Site, client: MailchimpClient, url: str | None) -> dict[str, Any]:
     found = audiences(client)
     if len(found) > AUDIENCES_MAX:
-        raise EvidenceError(Code.MC_INCOMPLETE, f"The account has {len(found):,} audiences, too many to read")
+        raise EvidenceError(
+            Code.MC_INCOMPLETE, say("The account has %(number)s audiences, too many to read", number=f"{len(found):,}")
+        )
     with site.runtime.executor(AT_ONCE) as pool:
         details: Sequence[dict[str, Any]] = list(pool.map(lambda one: _audience(site, client, one, url), found))
     return {one.id: detail for one, detail in zip(found, details, strict=True)}
@@ -104,7 +107,10 @@ def _audiences(site: Site, client: MailchimpClient, url: str | None) -> dict[str
 
 def _audience(site: Site, client: MailchimpClient, one: Audience, url: str | None) -> dict[str, Any]:
     if client.deadline is not None and client.deadline.reached:
-        raise TransientError(Code.MC_UNAVAILABLE, f"Mailchimp did not respond completely within {SECONDS_MAX} seconds")
+        raise TransientError(
+            Code.MC_UNAVAILABLE,
+            say("Mailchimp did not respond completely within %(seconds)s seconds", seconds=SECONDS_MAX),
+        )
     hooks = webhooks(client, one.id)
     ours = next((hook for hook in hooks if hook.url == url), None)
     return {

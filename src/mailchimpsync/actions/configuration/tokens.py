@@ -78,7 +78,7 @@ def create_token(site: Site, *, name: str, scope: Scope, expires_in_days: int | 
     if not name or len(name) > _NAME_CHARS_MAX or not name.isprintable():
         raise UsageError(say("The name of a token has 1 to %(number)s printable characters.", number=_NAME_CHARS_MAX))
     if expires_in_days is not None and not 1 <= expires_in_days <= _DAYS_MAX:
-        raise UsageError(f"A token expires in 1 to {_DAYS_MAX} days, or never.")
+        raise UsageError(say("A token expires in 1 to %(days)s days, or never.", days=_DAYS_MAX))
     now = site.runtime.now()
     text = PREFIX + secrets.token_urlsafe(_SECRET_BYTES)
     with site.store.begin() as tx:
@@ -111,7 +111,9 @@ def revoke_token(site: Site, token_id: int) -> None:
         with site.store.begin() as tx:
             found = tokens.revoke_token(tx, token_id, site.runtime.now())
     if not found:
-        raise UsageError(f"There is no token {token_id}; `mailchimpsync token list` shows them.", code=Code.UNKNOWN)
+        raise UsageError(
+            say("There is no token %(id)s; `mailchimpsync token list` shows them.", id=token_id), code=Code.UNKNOWN
+        )
 
 
 def check_token(site: Site, text: str, needed: Scope) -> Token:
@@ -129,11 +131,19 @@ def check_token(site: Site, text: str, needed: Scope) -> Token:
             raise DeniedError(Code.TOKEN, "The call has no valid token.")
         token = Token.of(row)
         if (state := token.state(now)) != "valid":
-            raise DeniedError(Code.TOKEN, f"Token {token.id} is {state}.")
+            raise DeniedError(Code.TOKEN, say("Token %(id)s is %(state)s.", id=token.id, state=state))
         if token.last_used_at is None or token.last_used_at + _LAST_USE_INTERVAL <= now:
             tokens.mark_used(tx, token.id, now)
     if not token.scope.includes(needed):
-        raise DeniedError(Code.SCOPE, f"Token {token.id} has the scope “{token.scope}”; this needs “{needed}”.")
+        raise DeniedError(
+            Code.SCOPE,
+            say(
+                "Token %(id)s has the scope “%(scope)s”; this needs “%(needed)s”.",
+                id=token.id,
+                scope=token.scope,
+                needed=needed,
+            ),
+        )
     return token
 
 

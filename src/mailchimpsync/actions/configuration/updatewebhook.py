@@ -30,6 +30,7 @@ from mailchimpsync.mailchimp import (
     delete_webhook,
     webhooks,
 )
+from mailchimpsync.messages import say
 
 
 class Process(StrEnum):
@@ -87,7 +88,10 @@ def _find_audience(site: Site, client: MailchimpClient, account: str, key: str |
         return audiences[0]
     known = ", ".join(one.audience_id for one in site.configuration.connections if one.account == account)
     raise UsageError(
-        f"list_id is missing: it names the audience. Connected audiences of this account: {known or 'none'}."
+        say(
+            "list_id is missing: it names the audience. Connected audiences of this account: %(known)s.",
+            known=known or "none",
+        )
     )
 
 
@@ -97,7 +101,9 @@ def _audience_webhook(
     name, account = named
     if process is Process.ADD_WEBHOOK:
         if find_audience(site, list_id).account != name:
-            raise UsageError(f"The audience {list_id} is connected through another account, not “{name}”.")
+            raise UsageError(
+                say("The audience %(id)s is connected through another account, not “%(name)s”.", id=list_id, name=name)
+            )
         create_webhook(client, list_id, _url(site, account, Path.AUDIENCE), EVENTS, SOURCES)
     else:
         delete_webhook(client, list_id, _given("id", key))
@@ -116,7 +122,7 @@ def _batch_webhook(
 
 def _given(name: str, value: str | None) -> str:
     if value is None:
-        raise UsageError(f"{name} is missing: it names the webhook.")
+        raise UsageError(say("%(name)s is missing: it names the webhook.", name=name))
     return value
 
 
@@ -124,6 +130,9 @@ def _url(site: Site, account: Account, path: Path) -> str:
     url = webhook_url(site, account, path)
     if url is None:
         raise ConfigurationError(
-            f"This service has no public address for Mailchimp: public_url is not set. {NO_PUBLIC_URL}"
+            say(
+                "This service has no public address for Mailchimp: public_url is not set. %(remedy)s",
+                remedy=NO_PUBLIC_URL,
+            )
         )
     return url

@@ -46,8 +46,12 @@ def version_of(site: Site, number: int) -> Configuration:
     if found is None:
         kept = configurations.VERSIONS_MAX
         raise UsageError(
-            f"There is no version {number} of the configuration; the newest {kept} are kept. "
-            "See `mailchimpsync config history`.",
+            say(
+                "There is no version %(number)s of the configuration; the newest %(kept)s are kept. See "
+                "`mailchimpsync config history`.",
+                number=number,
+                kept=kept,
+            ),
             code=Code.UNKNOWN,
         )
     return from_stored(found.document, site.keyring)

@@ -153,7 +153,7 @@ def data_options(link: Link, data: Mapping[str, Any] | None) -> DataOptions:
     except ValidationError as error:
         problems = error.errors(include_url=False, include_input=False, include_context=False)
         words = "; ".join(f"{'.'.join(map(str, one['loc']))}: {describe_problem(one)}" for one in problems)
-        raise UsageError(f"data: {words}.") from None
+        raise UsageError(say("data: %(words)s.", words=words)) from None
 
 
 def audience_of(site: Site, link: Link, options: DataOptions) -> Audience:

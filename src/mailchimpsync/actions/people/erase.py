@@ -14,6 +14,7 @@ from pydantic import Field
 
 from mailchimpsync.actions.api.description import Scope, action
 from mailchimpsync.actions.api.envelope import plain
+from mailchimpsync.actions.people.find import not_asked
 from mailchimpsync.actions.people.journal_sentences import BY_ERASURE
 from mailchimpsync.actions.site import JOURNAL_PURPOSE, Site
 from mailchimpsync.actions.time_limit import within
@@ -24,7 +25,7 @@ from mailchimpsync.decide.eligibility import is_address
 from mailchimpsync.effects import Effect, What
 from mailchimpsync.errors import Code, ConfirmationError, MailchimpsyncError, UsageError
 from mailchimpsync.mailchimp import MailchimpClient, delete_for_good, member
-from mailchimpsync.messages import say
+from mailchimpsync.messages import say, without_period
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.changes import updates
 from mailchimpsync.store.journal import chain, journal
@@ -124,7 +125,9 @@ def erase(
         try:
             steps.extend(_erase_in(site, list_id, links.get(list_id), wanted, key))
         except MailchimpsyncError as error:
-            problems.append(f"Audience {list_id}: {error.what.rstrip('.')}. Repeat the erasure later.")
+            problems.append(
+                say("Audience %(id)s: %(what)s. Repeat the erasure later.", id=list_id, what=without_period(error.what))
+            )
     contacts, note = _contacts(site, wanted)
     return Erasure(noted_at, noted_by, tuple(steps), (*problems, *note), contacts)
 
@@ -198,5 +201,5 @@ def _contacts(site: Site, address: str) -> tuple[tuple[int, ...], tuple[str, ...
         with within(site.civicrm(), TIME_LIMIT_SECONDS) as client:
             owners = [owner for page in owners_of(client, [address]) for owner in page]
     except MailchimpsyncError as error:
-        return (), (f"CiviCRM could not be asked which contacts have the address: {error.what.rstrip('.')}.",)
+        return (), (not_asked(error),)
     return tuple(sorted({owner.contact_id for owner in owners})), ()

@@ -11,7 +11,7 @@ from mailchimpsync.actions.time_limit import within
 from mailchimpsync.addresses import member_id_of, normalise_address, spellings
 from mailchimpsync.civicrm import owners_of
 from mailchimpsync.errors import MailchimpsyncError, UsageError
-from mailchimpsync.messages import say
+from mailchimpsync.messages import Message, say, without_period
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.journal import chain, journal
 from mailchimpsync.store.queries import persons
@@ -88,14 +88,19 @@ def _read(asked: str) -> Person:
     raise UsageError("Enter an e-mail address, a contact's number in CiviCRM, or a Mailchimp member id.")
 
 
+def not_asked(error: MailchimpsyncError) -> Message:
+    """Return a note that it isn't known which contacts have an address, and why."""
+    why = without_period(error.what)
+    return say("CiviCRM could not be asked which contacts have the address: %(error)s.", error=why)
+
+
 def _ask_civicrm(site: Site, found: Person, address: str) -> frozenset[int] | None:
     """Find contacts that no sync has seen yet; None if CiviCRM can't be reached."""
     try:
         with within(site.civicrm(), TIME_LIMIT_SECONDS) as client:
             owners = [owner for page in owners_of(client, [address]) for owner in page]
     except MailchimpsyncError as error:
-        what = error.what.rstrip(".")
-        found.notes.append(say("CiviCRM could not be asked which contacts have the address: %(error)s.", error=what))
+        found.notes.append(not_asked(error))
         return None
     shown = frozenset(owner.contact_id for owner in owners if normalise_address(owner.address) == address)
     found.contact_ids |= shown

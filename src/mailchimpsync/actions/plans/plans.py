@@ -287,5 +287,12 @@ def _check_links(tx: Transaction, site: Site, plan: Plan) -> None:
 def _already_decided(tx: Transaction, plan_id: int) -> UsageError:
     row = kept_plans.find_plan(tx, plan_id)
     state = row["state"] if row else "gone"
-    by = f" by {row['decided_by']}" if row and row["decided_by"] else ""
-    return UsageError(f"Plan {plan_id} can't be changed: it is already {state}{by}. Make a new plan.")
+    by = say(" by %(name)s", name=row["decided_by"]) if row and row["decided_by"] else ""
+    return UsageError(
+        say(
+            "Plan %(id)s can't be changed: it is already %(state)s%(by)s. Make a new plan.",
+            id=plan_id,
+            state=state,
+            by=by,
+        )
+    )

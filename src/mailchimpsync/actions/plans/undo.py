@@ -59,7 +59,15 @@ def undoplan(
         newest = figures.runs_with_changes(tx, _audiences(links), RUNS_NAMED)
     link = _link_of(found, links)
     if found is None or link is None:
-        raise UsageError(f"There is no run {run_id}{_of_group(group_id)}. {_named(newest)}", code=Code.UNKNOWN)
+        raise UsageError(
+            say(
+                "There is no run %(id)s%(of_group)s. %(newest)s",
+                id=run_id,
+                of_group=_of_group(group_id),
+                newest=_named(newest),
+            ),
+            code=Code.UNKNOWN,
+        )
     _check(found, link)
     deadline = Deadline.after(site.runtime, max_time, stop)
     return find_plan(site, plan_undo(site.systems(link), link.connection, run_id, deadline, by=by))

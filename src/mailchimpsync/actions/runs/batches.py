@@ -12,6 +12,7 @@ from mailchimpsync.actions.api.description import Scope, action
 from mailchimpsync.actions.api.selection import find_audience
 from mailchimpsync.actions.site import Site
 from mailchimpsync.errors import BusyError, Code, LeaseLostError, MailchimpsyncError, UsageError
+from mailchimpsync.messages import say
 from mailchimpsync.runtime import Deadline
 from mailchimpsync.store.changes import updates
 from mailchimpsync.sync import collect_connection, process_batch
@@ -57,7 +58,7 @@ def processcompleted(
     with site.store.begin() as tx:
         row = updates.batch_row(tx, id)
     if row is None:
-        raise UsageError(f"There is no batch {id}.", code=Code.UNKNOWN)
+        raise UsageError(say("There is no batch %(id)s.", id=id), code=Code.UNKNOWN)
     link = find_audience(site, row["mailchimp_list_id"])
     deadline = Deadline.after(site.runtime, SECONDS_MAX)
     read = process_batch(site.systems(link), link.connection, row, deadline, again=force)

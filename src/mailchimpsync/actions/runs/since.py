@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from mailchimpsync.errors import UsageError
+from mailchimpsync.messages import say
 
 EVER = "ever"
 YEAR_MIN = 1970  # an earlier date is a typing mistake; `ever` means everything
@@ -30,11 +31,17 @@ def read_since(text: str, now: datetime) -> datetime | None:
     moment = _relative(words, now) or _iso(text.strip()) or _written_out(words)
     if moment is None or moment.year < YEAR_MIN:
         raise UsageError(
-            f"since “{text}” is not a date. Use `ever`, a date such as 2026-11-20 or 2026-11-20T14:30 (UTC unless it "
-            "names a zone, as in 2026-11-20T14:30+01:00), `20 November 2026`, `yesterday`, or `3 days ago`."
+            say(
+                "since “%(text)s” is not a date. Use `ever`, a date such as 2026-11-20 or 2026-11-20T14:30 (UTC "
+                "unless it names a zone, as in 2026-11-20T14:30+01:00), `20 November 2026`, `yesterday`, or `3 days "
+                "ago`.",
+                text=text,
+            )
         )
     if moment > now:
-        raise UsageError(f"since “{text}” is in the future ({moment:%Y-%m-%d %H:%M} UTC).")
+        raise UsageError(
+            say("since “%(text)s” is in the future (%(moment)s UTC).", text=text, moment=f"{moment:%Y-%m-%d %H:%M}")
+        )
     return moment if moment >= EARLIEST else None
 
 

@@ -14,9 +14,10 @@ from mailchimpsync.actions.api.selection import find_links
 from mailchimpsync.actions.site import Site
 from mailchimpsync.config import Link
 from mailchimpsync.errors import EXIT_MORE_TO_DO, Code, TransientError
+from mailchimpsync.messages import say
 from mailchimpsync.sync import AbortResult, KeptBatch, abort_connection
 
-NO_TIME = "There was no time left to delete the batch. Abort again."
+NO_TIME = say("There was no time left to delete the batch. Abort again.")
 
 
 @dataclass(frozen=True, slots=True)

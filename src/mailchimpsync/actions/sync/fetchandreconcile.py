@@ -19,6 +19,7 @@ from mailchimpsync.actions.runs.since import read_since
 from mailchimpsync.actions.site import Site
 from mailchimpsync.config import Link
 from mailchimpsync.errors import Code, MailchimpsyncError, StoreError, UsageError
+from mailchimpsync.messages import say
 from mailchimpsync.model import Stage
 from mailchimpsync.runtime import Deadline, NoProgress, Progress
 from mailchimpsync.store import Transaction
@@ -151,7 +152,9 @@ def _stage(name: str) -> Stage:
     try:
         return Stage(name)
     except ValueError:
-        raise UsageError(f"There is no stage “{name}”. The stages are: {', '.join(Stage)}.") from None
+        raise UsageError(
+            say("There is no stage “%(name)s”. The stages are: %(stages)s.", name=name, stages=", ".join(Stage))
+        ) from None
 
 
 def _longest_waiting_first(site: Site, links: list[Link]) -> list[Link]:

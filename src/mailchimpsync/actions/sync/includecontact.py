@@ -14,6 +14,7 @@ from mailchimpsync.actions.api.description import Scope, action
 from mailchimpsync.actions.api.selection import find_links
 from mailchimpsync.actions.site import Site
 from mailchimpsync.errors import UsageError
+from mailchimpsync.messages import say
 from mailchimpsync.store.cache import members
 from mailchimpsync.store.schema import cache
 
@@ -62,5 +63,5 @@ def _contacts(given: int | list[int] | str) -> list[int]:
     if not contacts or min(contacts) <= 0 or max(contacts) >= 2**63:
         raise UsageError("contact_id: contact numbers are greater than 0.")
     if len(contacts) > CONTACTS_MAX:
-        raise UsageError(f"contact_id: give at most {CONTACTS_MAX:,} contacts at a time.")
+        raise UsageError(say("contact_id: give at most %(number)s contacts at a time.", number=f"{CONTACTS_MAX:,}"))
     return contacts

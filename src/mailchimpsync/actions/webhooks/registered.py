@@ -63,7 +63,10 @@ def repair_webhooks(site: Site) -> list[Finding]:
     """
     if site.settings.public_url is None:
         raise ConfigurationError(
-            f"This service has no public address for Mailchimp: public_url is not set. {NO_PUBLIC_URL}"
+            say(
+                "This service has no public address for Mailchimp: public_url is not set. %(remedy)s",
+                remedy=NO_PUBLIC_URL,
+            )
         )
     return list(_for_each_target(site, _repair))
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from mailchimpsync.civicrm.http.client import Call, CivicrmClient, Result
 from mailchimpsync.errors import SMALLEST, AccessError, Code, RemoteError, Right, quoted
+from mailchimpsync.messages import say
 
 NO_CONTACT = 2_000_000_000
 """An id that no contact has: far beyond what a site counts up to, and within what every CiviCRM takes as an id."""
@@ -102,7 +103,9 @@ def check_rights(client: CivicrmClient) -> Rights:
         code = Code.CV_SEES_PART if lacking == [Right.EDIT] else Code.CV_NO_PERMISSION
         # Without “access CiviCRM” some of the others can't be told: the remedy then names all of them.
         known = lacking if rights[Right.ACCESS] is not Standing.LACKING else ()
-        raise AccessError(code, f"The CiviCRM key's user lacks {quoted(lacking)}", lacking=known)
+        raise AccessError(
+            code, say("The CiviCRM key's user lacks %(permissions)s", permissions=quoted(lacking)), lacking=known
+        )
     return rights
 
 

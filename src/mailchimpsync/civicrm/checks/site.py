@@ -21,6 +21,7 @@ from mailchimpsync.civicrm.site_clock import SiteClock
 from mailchimpsync.civicrm.times import offset_of
 from mailchimpsync.errors import AccessError, Code, EvidenceError, RemoteError, Right, quoted
 from mailchimpsync.http import unreadable_answer
+from mailchimpsync.messages import say
 
 GROUPS_MAX = 1_000
 
@@ -168,7 +169,9 @@ def _other_contact(results: Mapping[str, Result | RemoteError]) -> int:
 def _check_sees_all(result: Result | RemoteError) -> None:
     if not is_granted(result):
         raise AccessError(
-            Code.CV_SEES_PART, f"The CiviCRM key's user lacks {quoted([Right.EDIT])}", lacking=[Right.EDIT]
+            Code.CV_SEES_PART,
+            say("The CiviCRM key's user lacks %(permissions)s", permissions=quoted([Right.EDIT])),
+            lacking=[Right.EDIT],
         )
 
 
@@ -210,10 +213,16 @@ def _group(value: Any) -> Group:
 
 def _check_group(group_id: int, group: Group | None) -> None:
     if group is None:
-        raise EvidenceError(Code.CV_GROUP_GONE, f"CiviCRM shows no group {group_id}")
+        raise EvidenceError(Code.CV_GROUP_GONE, say("CiviCRM shows no group %(id)s", id=group_id))
     if group.is_smart:
-        raise EvidenceError(Code.CV_GROUP_SMART, f"Group {group_id} “{group.title}” is a smart group")
+        raise EvidenceError(
+            Code.CV_GROUP_SMART, say("Group %(id)s “%(title)s” is a smart group", id=group_id, title=group.title)
+        )
     if not group.is_active:
-        raise EvidenceError(Code.CV_GROUP_INACTIVE, f"Group {group_id} “{group.title}” is disabled")
+        raise EvidenceError(
+            Code.CV_GROUP_INACTIVE, say("Group %(id)s “%(title)s” is disabled", id=group_id, title=group.title)
+        )
     if group.is_hidden:
-        raise EvidenceError(Code.CV_GROUP_INACTIVE, f"Group {group_id} “{group.title}” is hidden")
+        raise EvidenceError(
+            Code.CV_GROUP_INACTIVE, say("Group %(id)s “%(title)s” is hidden", id=group_id, title=group.title)
+        )

@@ -44,6 +44,7 @@ from mailchimpsync.http import (
     unavailable,
     unreadable_answer,
 )
+from mailchimpsync.messages import say
 from mailchimpsync.runtime import Runtime
 
 CIVICRM = Service(
@@ -225,7 +226,9 @@ class CivicrmClient(Remote):
             TransientError, AccessError: there was none.
         """
         if not _is_read(action):
-            raise MailchimpsyncError(Code.INTERNAL, f"{action} was about to be called by a check that only reads")
+            raise MailchimpsyncError(
+                Code.INTERNAL, say("%(action)s was about to be called by a check that only reads", action=action)
+            )
         return self._send(call_url(self.pattern, entity, action), {"params": params})
 
     def count(self, entity: str, where: list[list[Any]]) -> int:
@@ -335,7 +338,7 @@ class CivicrmClient(Remote):
                 failing = self._temporary(answer)
             tried.append(_outcome(pattern, answer))
         raise failing or ConfigurationError(
-            "No CiviCRM API was found. Tried: " + "; ".join(tried), code=Code.CV_NOT_FOUND
+            say("No CiviCRM API was found. Tried: %(tried)s", tried="; ".join(tried)), code=Code.CV_NOT_FOUND
         )
 
 
@@ -372,7 +375,7 @@ def _wants_tls(answer: Answer) -> bool:
 
 
 def _no_tls() -> AccessError:
-    why = "CiviCRM's server expects https at this address and port, but the address says http"
+    why = say("CiviCRM's server expects https at this address and port, but the address says http")
     return AccessError(Code.CV_WRONG_PROTOCOL, why, status=HTTPStatus.BAD_REQUEST)
 
 
@@ -404,19 +407,21 @@ def _refusal(what: str, status: int, problem: Mapping[str, Any]) -> RemoteError:
     if status == HTTPStatus.FORBIDDEN:
         return _forbidden(what, said)
     if problem.get("error_code") == _UNNAMED and status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        why = f"CiviCRM answered {what} with an error that only its log names"
+        why = say("CiviCRM answered %(what)s with an error that only its log names", what=what)
         return UnnamedError(Code.CV_UNAVAILABLE, why, status=status, detail=said)
     if _DATABASE_FAILED.match(message):
-        why = f"CiviCRM's database failed at {what}"
+        why = say("CiviCRM's database failed at %(what)s", what=what)
         return DatabaseFailedError(Code.CV_UNAVAILABLE, why, status=status, detail=said)
-    return RefusedError(Code.CV_API, f"CiviCRM answered {what} with an error", status=status, detail=said)
+    return RefusedError(
+        Code.CV_API, say("CiviCRM answered %(what)s with an error", what=what), status=status, detail=said
+    )
 
 
 def _forbidden(what: str, said: str) -> AccessError:
     """Name the permission that is most likely missing: CiviCRM names none."""
     right = right_for(*what.split(".")) if what.count(".") == 1 else Right.ACCESS
     code = Code.CV_NO_PERMISSION if right in SMALLEST else Code.CV_RIGHT_MISSING
-    why = f"CiviCRM refuses {what}, which needs {quoted([right])}"
+    why = say("CiviCRM refuses %(what)s, which needs %(permissions)s", what=what, permissions=quoted([right]))
     return AccessError(code, why, status=HTTPStatus.FORBIDDEN, detail=said)
 
 
@@ -424,17 +429,20 @@ def _refused_login(answer: Answer, *, has_web_server: bool) -> AccessError:
     """Distinguish AuthX's three causes, and the web server's own, which no key solves."""
     said = answer.body.decode(errors="replace")
     if answer.headers.get("WWW-Authenticate", "").lower().startswith("basic"):
-        code, why = Code.CV_WEB_SERVER, "The web server in front of CiviCRM asks for a user name and password"
-        why = "The web server does not accept its user and password" if has_web_server else why
+        code, why = Code.CV_WEB_SERVER, say("The web server in front of CiviCRM asks for a user name and password")
+        why = say("The web server does not accept its user and password") if has_web_server else why
     elif "guard" in said:
         code, why = (
             Code.CV_AUTH_GUARD,
-            f"The CiviCRM key's user isn't allowed to sign in with a key: it lacks {quoted([Right.KEY])}",
+            say(
+                "The CiviCRM key's user isn't allowed to sign in with a key: it lacks %(permissions)s",
+                permissions=quoted([Right.KEY]),
+            ),
         )
     elif "not allowed" in said:
-        code, why = Code.CV_AUTH_METHOD, "CiviCRM doesn't accept API keys in the header X-Civi-Auth"
+        code, why = Code.CV_AUTH_METHOD, say("CiviCRM doesn't accept API keys in the header X-Civi-Auth")
     else:
-        code, why = Code.CV_AUTH, "CiviCRM does not know the API key"
+        code, why = Code.CV_AUTH, say("CiviCRM does not know the API key")
     return AccessError(code, why, status=answer.status, detail="" if "<" in said else redact(said))
 
 

@@ -10,6 +10,7 @@ from typing_extensions import TypedDict
 
 from mailchimpsync.errors import Code, TransientError
 from mailchimpsync.http import first_problem
+from mailchimpsync.messages import say
 
 FEW = 3
 """This many unreadable rows are always left out: on a page of one or two rows they may be most of it."""
@@ -95,4 +96,4 @@ def _id(value: Any) -> int | None:
 
 
 def _unreadable(what: str) -> TransientError:
-    return TransientError(Code.CV_ODD_ANSWER, f"CiviCRM's answer cannot be read ({what})")
+    return TransientError(Code.CV_ODD_ANSWER, say("CiviCRM's answer cannot be read (%(what)s)", what=what))

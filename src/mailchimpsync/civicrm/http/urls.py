@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from mailchimpsync.errors import Code, ConfigurationError
 from mailchimpsync.http_urls import is_http_url
+from mailchimpsync.messages import say
 
 FORMS = (
     "/civicrm/ajax/api4/{entity}/{action}",
@@ -45,7 +46,9 @@ def checked_pattern(base: str, pattern: str) -> str:
         ConfigurationError: `CV_NOT_FOUND`, it lacks `/{entity}/{action}`.
     """
     if _PLACE not in pattern:
-        raise ConfigurationError(f"CiviCRM's URL pattern must contain {_PLACE}", code=Code.CV_NOT_FOUND)
+        raise ConfigurationError(
+            say("CiviCRM's URL pattern must contain %(place)s", place=_PLACE), code=Code.CV_NOT_FOUND
+        )
     if pattern.startswith(("https://", "http://")):
         return checked_base(pattern)
     return f"{base}/{pattern.lstrip('/')}"

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from mailchimpsync.errors import Code, StoreError, UsageError
+from mailchimpsync.messages import say
 from mailchimpsync.runtime import no_room
 from mailchimpsync.store.engine import dialect
 from mailchimpsync.store.schema import cache, group_contact
@@ -39,7 +40,7 @@ class Store:
         try:
             self._engine = dialect.connect(url)
         except (ValueError, ArgumentError) as error:
-            raise UsageError(f"The database URL cannot be used: {error}.") from error
+            raise UsageError(say("The database URL cannot be used: %(error)s.", error=str(error))) from error
         self._turns = dialect.writer_lock(self._engine)
 
     def go_by(self, clock: Callable[[], datetime]) -> None:
@@ -133,7 +134,14 @@ class Store:
         with self.begin() as connection:
             found = _schema_of(connection)
         if found != (wanted := newest_schema()):
-            raise StoreError(Code.STORE_OLD, f"The database has schema {found or 'none'}, this program needs {wanted}.")
+            raise StoreError(
+                Code.STORE_OLD,
+                say(
+                    "The database has schema %(found)s, this program needs %(wanted)s.",
+                    found=found or "none",
+                    wanted=wanted,
+                ),
+            )
 
 
 def _schema_of(connection: Connection) -> str | None:
@@ -157,13 +165,15 @@ def _store_error(error: DBAPIError) -> StoreError:
     if any(sign in text for sign in _FULL) or getattr(error.orig, "errno", None) == errno.ENOSPC:
         return StoreError(Code.STORE_FULL, "The database could not be written: the disk is full.", detail=text)
     if getattr(error.orig, "sqlite_errorname", None) in _NOT_WRITTEN:
-        what = "The database could not be written: the disk is full, or has a fault."
+        what = say("The database could not be written: the disk is full, or has a fault.")
         return StoreError(Code.STORE_FULL, what, detail=text)
     if any(sign in text for sign in _DAMAGED):
         return StoreError(Code.STORE_DAMAGED, "The database file is damaged.", detail=text)
     kind = type(error.orig).__name__
     return StoreError(
-        Code.STORE_UNAVAILABLE, f"The database answered with an error ({kind}): {_first_line(text)}", detail=text
+        Code.STORE_UNAVAILABLE,
+        say("The database answered with an error (%(kind)s): %(answer)s", kind=kind, answer=_first_line(text)),
+        detail=text,
     )
 
 

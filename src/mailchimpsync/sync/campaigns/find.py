@@ -16,6 +16,7 @@ from mailchimpsync.civicrm import (
 )
 from mailchimpsync.errors import AccessError, Code, TransientError
 from mailchimpsync.mailchimp import sent_campaigns
+from mailchimpsync.messages import say
 from mailchimpsync.store.site import campaigns
 from mailchimpsync.sync.campaigns.activity_text import details_of, subject_of
 from mailchimpsync.sync.campaigns.campaign_import import CampaignImport, ImportOptions, Row
@@ -74,7 +75,8 @@ def activity_of(task: CampaignImport, row: Row, kind: Kind) -> int:
     task.made.append(activity_id)
     if _in_civicrm(task, row, kind) is None:
         raise AccessError(
-            Code.CV_ACTIVITY_UNSEEN, f"CiviCRM doesn't show activity {activity_id}, which was just created"
+            Code.CV_ACTIVITY_UNSEEN,
+            say("CiviCRM doesn't show activity %(id)s, which was just created", id=activity_id),
         )
     return activity_id
 

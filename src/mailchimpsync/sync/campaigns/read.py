@@ -14,6 +14,7 @@ from typing import Any
 from mailchimpsync.civicrm import Kind, add_targets
 from mailchimpsync.errors import Code, EvidenceError
 from mailchimpsync.mailchimp import Recipient, RecipientPage, activity_page, recipient_page
+from mailchimpsync.messages import say
 from mailchimpsync.model import MemberStatus
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.site import campaigns
@@ -114,8 +115,16 @@ def _read(task: CampaignImport, row: Row, place: ReportPosition) -> bool:
         except ShiftedError:
             place = ReportPosition(place.report, Position(), failures=place.failures)
             task.change(row, progress=asdict(place))
-    what = f"The report {place.report} of campaign {row.stored.campaign_id} could not be read completely"
-    raise EvidenceError(Code.MC_REPORT_INCOMPLETE, f"{what} in {ATTEMPTS_MAX} attempts: its pages do not fit together.")
+    raise EvidenceError(
+        Code.MC_REPORT_INCOMPLETE,
+        say(
+            "The report %(report)s of campaign %(id)s could not be read completely in %(attempts)s attempts: "
+            "its pages do not fit together.",
+            report=place.report,
+            id=row.stored.campaign_id,
+            attempts=ATTEMPTS_MAX,
+        ),
+    )
 
 
 def _read_on(task: CampaignImport, row: Row, place: ReportPosition) -> bool:

@@ -17,6 +17,7 @@ from typing import Generic, Protocol, TypeVar
 
 from mailchimpsync.errors import Code, EvidenceError
 from mailchimpsync.mailchimp import UnreadableMember
+from mailchimpsync.messages import say
 from mailchimpsync.model import MemberStatus
 
 PAGE_SIZE_MEMBERS = 1_000
@@ -119,8 +120,12 @@ def next_attempt(list_id: str, position: Position) -> Position:
     if position.attempt >= ATTEMPTS_MAX:
         raise EvidenceError(
             Code.MC_INCOMPLETE,
-            f"Audience {list_id} couldn't be read completely in {ATTEMPTS_MAX} attempts: its pages do not fit "
-            "together, so someone may be missing.",
+            say(
+                "Audience %(id)s couldn't be read completely in %(attempts)s attempts: its pages do not fit "
+                "together, so someone may be missing.",
+                id=list_id,
+                attempts=ATTEMPTS_MAX,
+            ),
         )
     return Position(reading=position.reading, attempt=position.attempt + 1)
 

@@ -9,6 +9,7 @@ almost everyone. See docs/decisions/proof-before-removal.md.
 from __future__ import annotations
 
 from mailchimpsync.errors import Code, SuspicionError
+from mailchimpsync.messages import say
 from mailchimpsync.store.runs import plausibility
 from mailchimpsync.sync.context import Run
 
@@ -39,10 +40,19 @@ def check_members(run: Run) -> None:
         agreed = plausibility.count_agreed(tx, run.list_id) if is_empty else 0
         known, missing = plausibility.members_missing(tx, run.list_id, run.id) if everything else (0, 0)
     if agreed >= PEOPLE_MIN:
-        what = f"Nobody is subscribed in audience {run.list_id} any more; {agreed:,} people were at the last sync"
+        what = say(
+            "Nobody is subscribed in audience %(id)s any more; %(agreed)s people were at the last sync",
+            id=run.list_id,
+            agreed=f"{agreed:,}",
+        )
         raise SuspicionError(Code.MC_AUDIENCE_EMPTY, what)
     if is_most_of(missing, known):
-        what = f"{missing:,} of the {known:,} members we knew are not in audience {run.list_id} any more"
+        what = say(
+            "%(missing)s of the %(known)s members we knew are not in audience %(id)s any more",
+            missing=f"{missing:,}",
+            known=f"{known:,}",
+            id=run.list_id,
+        )
         raise SuspicionError(Code.MC_MEMBERS_VANISHED, what)
 
 
@@ -58,7 +68,11 @@ def check_contacts(run: Run, *, known: int, missing: int) -> None:
 
 def contacts_vanished(known: int, missing: int) -> SuspicionError:
     """Return the error for missing contacts."""
-    what = f"CiviCRM doesn't show {missing:,} of {known:,} contacts we knew, not even in the trash"
+    what = say(
+        "CiviCRM doesn't show %(missing)s of %(known)s contacts we knew, not even in the trash",
+        missing=f"{missing:,}",
+        known=f"{known:,}",
+    )
     return SuspicionError(Code.CV_CONTACTS_VANISHED, what)
 
 
@@ -75,14 +89,23 @@ def check_groups(run: Run) -> None:
     for group_id in run.connection.group_ids:
         agreed = _agreed_in(run, group_id) if _is_empty(run, group_id) else 0
         if agreed >= PEOPLE_MIN:
-            what = f"Nobody is in group {group_id} any more; {agreed:,} people were at the last sync"
+            what = say(
+                "Nobody is in group %(id)s any more; %(agreed)s people were at the last sync",
+                id=group_id,
+                agreed=f"{agreed:,}",
+            )
             raise SuspicionError(Code.CV_GROUP_EMPTY, what)
     if run.since is not None:
         return
     with run.transaction() as tx:
         known, missing = plausibility.memberships_missing(tx, run.list_id, run.connection.group_id, run.id)
     if is_most_of(missing, known):
-        what = f"CiviCRM shows no trace in group {run.connection.group_id} of {missing:,} of the {known:,} people in it"
+        what = say(
+            "CiviCRM shows no trace in group %(id)s of %(missing)s of the %(known)s people in it",
+            id=run.connection.group_id,
+            missing=f"{missing:,}",
+            known=f"{known:,}",
+        )
         raise SuspicionError(Code.CV_GROUP_OTHER, what)
 
 

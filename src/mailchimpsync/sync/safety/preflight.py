@@ -14,6 +14,7 @@ from typing import Any
 from mailchimpsync.civicrm import Group, Landmark, LandmarkView, LookBack, Seconds, SessionZone, SiteCheck, site
 from mailchimpsync.errors import Code, EvidenceError, SuspicionError
 from mailchimpsync.mailchimp import audience
+from mailchimpsync.messages import say
 from mailchimpsync.model import Connection
 from mailchimpsync.store import Transaction
 from mailchimpsync.store.changes import kept_plans
@@ -134,14 +135,18 @@ def _check_our_clock(systems: Systems) -> None:
     ahead = systems.mailchimp.clock_ahead
     if ahead is not None and abs(ahead) > CLOCK_OFF_MAX:
         seconds = round(ahead.total_seconds())
-        raise EvidenceError(Code.CLOCK, f"This machine's clock differs from Mailchimp's by {seconds} seconds")
+        raise EvidenceError(
+            Code.CLOCK, say("This machine's clock differs from Mailchimp's by %(seconds)s seconds", seconds=seconds)
+        )
 
 
 def _check_their_clock(before: Mapping[str, Any], offset: timedelta) -> None:
     moved = offset - timedelta(minutes=before.get("offset_minutes", offset / timedelta(minutes=1)))
     if abs(moved) >= CLOCK_JUMP:
         hours = round(moved / timedelta(hours=1))
-        raise EvidenceError(Code.CV_CLOCK, f"CiviCRM's clock has moved by {hours} hours since the last sync")
+        raise EvidenceError(
+            Code.CV_CLOCK, say("CiviCRM's clock has moved by %(hours)s hours since the last sync", hours=hours)
+        )
 
 
 def _session_of(
@@ -168,8 +173,12 @@ def _check_history(landmarks: Collection[Landmark], view: LandmarkView, group_id
     if lost:
         raise SuspicionError(
             Code.CV_RESTORED,
-            f"CiviCRM's group history has lost {len(lost)} of the {len(landmarks)} entries that were its newest at the "
-            "last sync",
+            say(
+                "CiviCRM's group history has lost %(lost)s of the %(number)s entries that were its newest at the "
+                "last sync",
+                lost=len(lost),
+                number=len(landmarks),
+            ),
         )
 
 
@@ -190,8 +199,11 @@ def _check_database_restored(
     if is_news:
         raise SuspicionError(
             Code.OWN_RESTORED,
-            f"CiviCRM has a change that we made at {own.date:%Y-%m-%d %H:%M} UTC, but our own records end at "
-            f"{last_work:%Y-%m-%d %H:%M} UTC",
+            say(
+                "CiviCRM has a change that we made at %(date)s UTC, but our own records end at %(end)s UTC",
+                date=f"{own.date:%Y-%m-%d %H:%M}",
+                end=f"{last_work:%Y-%m-%d %H:%M}",
+            ),
         )
 
 

@@ -15,6 +15,7 @@ from mailchimpsync.addresses import member_id_of, normalise_address
 from mailchimpsync.civicrm import SiteCheck, addresses_of, contacts_by_id
 from mailchimpsync.errors import BusyError, Code, RefusedError, SuspicionError
 from mailchimpsync.mailchimp import Member, audience, member
+from mailchimpsync.messages import say
 from mailchimpsync.model import Connection, SyncStatus
 from mailchimpsync.runtime import Deadline, NoProgress
 from mailchimpsync.store import Transaction
@@ -135,7 +136,8 @@ def _check_links(tx: Transaction, connection: Connection) -> None:
     linked = bases.newest_links(tx, connection.list_id)
     if linked is not None and linked != group_links(connection):
         raise BusyError(
-            Code.BUSY, f"Audience {connection.list_id} is linked to other groups now; a full run has to come first."
+            Code.BUSY,
+            say("Audience %(id)s is linked to other groups now; a full run has to come first.", id=connection.list_id),
         )
 
 

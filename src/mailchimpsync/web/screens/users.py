@@ -77,7 +77,7 @@ def change_user(visit: Visit, name: str) -> HttpResponse:
     elif act == "role":
         role = visit.request.POST.get("role", "")
         if role not in Role.values:
-            raise UsageError(f"There is no such role. There are: {', '.join(Role.values)}.")
+            raise UsageError(_("There is no such role. There are: %(roles)s.") % {"roles": ", ".join(Role.values)})
         change_role(user, Role(role))
         visit.say(_("The role of %(name)s was changed.") % {"name": user.name})
     return redirect("users")

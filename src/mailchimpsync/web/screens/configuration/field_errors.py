@@ -9,8 +9,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from mailchimpsync.errors import REGISTRY, AccessError, Code, MailchimpsyncError, Right, quoted
+from mailchimpsync.errors import REGISTRY, AccessError, Code, ConfigurationError, MailchimpsyncError, Right, quoted
+from mailchimpsync.messages import Message, sentence
 from mailchimpsync.web.screens.configuration.saving import lines_of
+from mailchimpsync.web.templatetags.screens import translated
 
 _REMEDIES: Mapping[Code, Promise] = {
     Code.MC_AUTH: gettext_lazy("Create a new key at Mailchimp (Account, Extras, API keys) and paste it here."),
@@ -44,13 +46,13 @@ _AT_A_KEY = {
 def add_error_beside_field(form: forms.Form, error: MailchimpsyncError, *, key: str, address: str) -> None:
     """Put an error beside the field for the key if the key is to blame, else beside that for the address."""
     entry = REGISTRY[error.code]
-    what = f"{error.what.rstrip('.')}."
-    if error.code is Code.CONFIG:
-        form.add_error(key if "API key" in error.what else address, lines_of(_problems(error)))
+    if isinstance(error, ConfigurationError) and error.code is Code.CONFIG:
+        _add_problems(form, error, key=key, address=address)
         return
+    what = translated(sentence(error.what))
     lacking = error.lacking if isinstance(error, AccessError) else ()
     remedy = _to_give(lacking) or str(_REMEDIES.get(error.code) or (_(entry.remedy) if entry.remedy else ""))
-    said = [_(entry.sentence), what if what != entry.sentence else "", remedy]
+    said = [_(entry.sentence), what if sentence(error.what) != entry.sentence else "", remedy]
     form.add_error(_field_of(form, error.code, key, address), lines_of(said))
 
 
@@ -76,8 +78,10 @@ def _field_of(form: forms.Form, code: Code, key: str, address: str) -> str:
     return key if code in _AT_A_KEY else address
 
 
-def _problems(error: MailchimpsyncError) -> list[str]:
-    """Return each problem without its place, which the field shows."""
-    lines = [line.removeprefix("• ") for line in error.what.splitlines()]
-    problems = [line.partition(": ")[2] or line for line in (lines[1:] or lines)]
-    return [problem[:1].upper() + problem[1:] for problem in problems]
+def _add_problems(form: forms.Form, error: ConfigurationError, *, key: str, address: str) -> None:
+    """Put each problem, without its place, which the field shows, beside the field for what is to blame."""
+    for problem in error.problems or (error.what,):
+        values = problem.values if isinstance(problem, Message) else {}
+        words = translated(values.get("problem", problem))
+        is_about_key = values.get("field") == "api_key"
+        form.add_error(key if is_about_key else address, lines_of([words[:1].upper() + words[1:]]))

@@ -19,10 +19,12 @@ from mailchimpsync.web.screens.configuration.saving import (
     PendingChange,
     add_error,
     front,
+    lines_of,
     save,
     status_of_form,
 )
 from mailchimpsync.web.screens.screen import Visit, screen
+from mailchimpsync.web.templatetags.screens import translated
 
 FILE_BYTES_MAX = 1_000_000
 
@@ -81,7 +83,7 @@ def import_file(visit: Visit) -> HttpResponse:
             wish = PendingChange(wanted, _("The configuration was imported."), front())
             return save(visit, wish, check=not form.cleaned_data["unchecked"], always_ask=True)
         except ConfigurationError as error:
-            form.add_error("file", ValidationError(error.what.replace("• ", "").splitlines()))
+            form.add_error("file", lines_of(translated(one) for one in error.problems or [error.what]))
         except MailchimpsyncError as error:
             add_error(form, error)
     context = {"text": export_configuration(visit.site), "form": form}

@@ -25,9 +25,11 @@ from mailchimpsync.actions import (
 from mailchimpsync.actions.api.description import Scope
 from mailchimpsync.config import Configuration, changes, from_stored, to_stored
 from mailchimpsync.errors import ConfigurationError, MailchimpsyncError, UsageError
+from mailchimpsync.messages import join
 from mailchimpsync.store.privacy.removed_audiences import AudienceData
 from mailchimpsync.web.screens.configuration.change_list import group_by_part
 from mailchimpsync.web.screens.screen import Visit, screen
+from mailchimpsync.web.templatetags.screens import translated
 
 BAD_REQUEST, CONFLICT = 400, 409
 CHECK_SECONDS = 10.0
@@ -67,7 +69,7 @@ class ConfigurationForm(forms.Form):
             "Someone else has changed the configuration since you opened this page, so nothing was saved. "
             "Their changes are listed below. Check that yours still make sense, then save again."
         )
-        return [said, *changes_since(self.visit.site, version)]
+        return [said, *map(translated, changes_since(self.visit.site, version))]
 
 
 @dataclass(frozen=True)
@@ -118,8 +120,8 @@ def save_form(visit: Visit, form: ConfigurationForm, wish: PendingChange, *, che
 
 def add_error(form: forms.Form, error: MailchimpsyncError) -> None:
     """Put an error that belongs to no field above the form, a line for each problem."""
-    lines = [line.removeprefix("• ") for line in error.what.splitlines()]
-    form.add_error(None, ValidationError(lines[1:] or lines))
+    problems = error.problems if isinstance(error, ConfigurationError) else ()
+    form.add_error(None, lines_of(translated(one) for one in problems or error.what.splitlines()))
 
 
 def status_of_form(form: ConfigurationForm) -> int:
@@ -165,7 +167,7 @@ def confirm(visit: Visit) -> HttpResponse:
         said = _(
             "Someone else has changed the configuration in the meantime. Nothing was saved or deleted; start again."
         )
-        raise ConfigurationError("\n".join([said, *changes_since(visit.site, version)]))
+        raise ConfigurationError(join("\n", [said, *changes_since(visit.site, version)]))
     change_configuration(visit.site, wish.configuration, by=visit.by, confirm=True, check=False)
     visit.say(wish.done)
     return redirect(wish.to)

@@ -50,6 +50,7 @@ from mailchimpsync.web.screens.configuration.saving import (
     status_of_form,
 )
 from mailchimpsync.web.screens.screen import Visit, screen
+from mailchimpsync.web.templatetags.screens import translated
 
 CARDS: Sequence[CardMaker] = (
     groups.card,
@@ -124,7 +125,7 @@ def _save_new(visit: Visit, form: ConnectForm, link: Link, wish: PendingChange) 
     try:
         wanted = wish.configuration.having_link(link)
     except MailchimpsyncError as error:
-        form.add_error(None, ValidationError(error.what))
+        form.add_error(None, ValidationError(translated(error.what)))
         return None
     return save_form(visit, form, PendingChange(wanted, wish.done, wish.to), check=True)
 

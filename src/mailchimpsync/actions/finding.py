@@ -19,6 +19,21 @@ class Level(StrEnum):
     BAD = "bad"
 
 
+class Step(StrEnum):
+    """What to do about a finding, where it isn't the remedy of a code. Screens offer their own page for it."""
+
+    SET_UP_CIVICRM = say("Run `mailchimpsync init`.")
+    CONNECT = say("Run `mailchimpsync connect`.")
+    SYNC = say("Run `mailchimpsync sync`.")
+    RESUME = say("Run `mailchimpsync sync` to continue from there.")
+    KEEP_RUNNING = say(
+        "Make sure that `mailchimpsync serve` is running, or that a schedule calls `mailchimpsync sync`."
+    )
+    ADD_CHANNEL = say("Add a channel to the part `alerts` of the configuration with `mailchimpsync config edit`.")
+    TEST_CHANNELS = say("See that the server is right, then `mailchimpsync alerts test`.")
+    SEE_ALERTS = say("See `mailchimpsync alerts list`.")
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """The result of one check. Its texts contain no secrets and no addresses of people."""

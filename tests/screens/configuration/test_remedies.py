@@ -1,29 +1,30 @@
-"""On the screens a remedy that is a command becomes a link: only if it is word for word what the engine advises."""
+"""On the screens a remedy that is a command becomes a link: by the step that a check advises, or by its code."""
 
 from __future__ import annotations
 
-import ast
-from pathlib import Path
-
 import pytest
 
-import mailchimpsync
+from mailchimpsync.actions.finding import Finding, Level, Step, trouble
 from mailchimpsync.config import Guard, Link, Schedule
-from mailchimpsync.errors import REGISTRY
+from mailchimpsync.errors import Code
 from mailchimpsync.web.screens.configuration.fields import bounds
-from mailchimpsync.web.screens.configuration.remedies import _WAYS
-
-ACTIONS = Path(mailchimpsync.__file__).parent / "actions"
+from mailchimpsync.web.screens.configuration.remedies import RemedyLink, remedy_link
 
 
-def _said_by_the_engine() -> set[str]:
-    trees = [ast.parse(file.read_text("utf-8")) for file in ACTIONS.rglob("*.py")]
-    constants = [node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant)]
-    return {one for one in constants if isinstance(one, str)} | {entry.remedy for entry in REGISTRY.values()}
+@pytest.mark.parametrize("step", Step)
+def test_every_step_that_a_check_advises_has_a_page_and_its_command_is_not_shown(step: Step) -> None:
+    link = remedy_link(Finding(Level.WARNING, "Sync", "It has never been synced.", step))
+
+    assert link.page
+    assert "mailchimpsync" not in str(link.text)
 
 
-def test_every_command_that_becomes_a_link_is_one_that_the_engine_advises() -> None:
-    assert sorted(set(_WAYS) - _said_by_the_engine()) == []
+def test_the_remedy_of_a_code_becomes_a_link_but_a_better_one_is_shown_as_it_is() -> None:
+    usual = trouble("Webhooks", "One is missing.", Code.WEBHOOK_MISSING)
+    better = trouble("Webhooks", "None can be made.", Code.WEBHOOK_MISSING, remedy="Set public_url.")
+
+    assert remedy_link(usual).page == "configuration-webhooks"
+    assert remedy_link(better) == RemedyLink("Set public_url.")
 
 
 def test_forms_have_the_bounds_of_the_configuration() -> None:

@@ -7,12 +7,11 @@ from functools import partial
 from mailchimpsync.actions.alerts import messages as texts
 from mailchimpsync.actions.alerts.channels import DeliveryError, bounded, sender_of
 from mailchimpsync.actions.api.description import Scope, action
-from mailchimpsync.actions.finding import Finding, Level, ok, plain_findings
+from mailchimpsync.actions.finding import Finding, Level, Step, ok, plain_findings
 from mailchimpsync.actions.site import Site
 from mailchimpsync.messages import say
 
-NO_CHANNEL = "No one is alerted when something goes wrong."
-HOW_TO = "Add a channel to the part `alerts` of the configuration with `mailchimpsync config edit`."
+NO_CHANNEL = say("No one is alerted when something goes wrong.")
 CHANNEL_NAMES = {"email": "E-mail", "webhook": "Webhook", "slack": "Slack", "ping": "Ping"}
 
 
@@ -22,7 +21,7 @@ def testalerts(site: Site) -> list[Finding]:
     wanted = site.configuration.alerts
     names = [*wanted.channels, *(["ping"] if wanted.ping_url else [])]
     if not names:
-        return [Finding(Level.WARNING, "Alerts", NO_CHANNEL, HOW_TO)]
+        return [Finding(Level.WARNING, "Alerts", NO_CHANNEL, Step.ADD_CHANNEL)]
     return [_try(site, name) for name in names]
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mailchimpsync.actions.alerts.api import getalerts
-from mailchimpsync.actions.alerts.channel_test import CHANNEL_NAMES, HOW_TO, NO_CHANNEL
-from mailchimpsync.actions.finding import Finding, Level, ok
+from mailchimpsync.actions.alerts.channel_test import CHANNEL_NAMES, NO_CHANNEL
+from mailchimpsync.actions.finding import Finding, Level, Step, ok
 from mailchimpsync.actions.site import Site
 from mailchimpsync.messages import say
 from mailchimpsync.store.site import outbox
@@ -22,10 +22,9 @@ def check_alerts(site: Site) -> Iterator[Finding]:
     with site.store.reading() as tx:
         tried = outbox.newest_by_channel(tx)
     if not names:
-        yield Finding(Level.WARNING, _SUBJECT, NO_CHANNEL, HOW_TO)
+        yield Finding(Level.WARNING, _SUBJECT, NO_CHANNEL, Step.ADD_CHANNEL)
     if lasting := len(getalerts(site)):
-        found, remedy = say("Open problems: %(number)s.", number=lasting), "See `mailchimpsync alerts list`."
-        yield Finding(Level.WARNING, _SUBJECT, found, remedy)
+        yield Finding(Level.WARNING, _SUBJECT, say("Open problems: %(number)s.", number=lasting), Step.SEE_ALERTS)
     for name in names:
         yield _check_channel(name, tried.get(name))
 
@@ -37,4 +36,4 @@ def _check_channel(name: str, newest: Message | None) -> Finding:
     if newest.note is None:
         return ok(subject, say("The latest message was accepted."))
     found = say("The latest message wasn't accepted, or not for every recipient: %(note)s.", note=newest.note)
-    return Finding(Level.WARNING, subject, found, "See that the server is right, then `mailchimpsync alerts test`.")
+    return Finding(Level.WARNING, subject, found, Step.TEST_CHANNELS)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mailchimpsync import __version__
-from mailchimpsync.actions.finding import Finding, Level, ok, trouble
+from mailchimpsync.actions.finding import Finding, Level, Step, ok, trouble
 from mailchimpsync.actions.site import Site
 from mailchimpsync.config import Settings, read_keys
 from mailchimpsync.errors import Code
@@ -110,12 +110,9 @@ def check_configuration(site: Site) -> Iterator[Finding]:
     """Check that there is something to sync."""
     connections, accounts = site.configuration.connections, site.configuration.accounts
     if site.configuration.civicrm is None:
-        yield Finding(
-            Level.BAD, say("Configuration"), say("No CiviCRM site is configured."), "Run `mailchimpsync init`."
-        )
+        yield Finding(Level.BAD, say("Configuration"), say("No CiviCRM site is configured."), Step.SET_UP_CIVICRM)
     elif not connections:
-        remedy = "Run `mailchimpsync connect`."
-        yield Finding(Level.WARNING, say("Configuration"), say("No audience is connected yet."), remedy)
+        yield Finding(Level.WARNING, say("Configuration"), say("No audience is connected yet."), Step.CONNECT)
     else:
         summary = say(
             "Version %(version)s is valid; connections: %(connections)s, accounts: %(accounts)s.",

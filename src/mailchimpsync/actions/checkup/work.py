@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from mailchimpsync.actions.finding import Finding, Level, ok, trouble
+from mailchimpsync.actions.finding import Finding, Level, Step, ok, trouble
 from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.status.connection_state import (
     ConnectionState,
@@ -47,7 +47,7 @@ def check_syncs(site: Site) -> Iterator[Finding]:
                 "The last process that worked on it ended unexpectedly. Its next step: %(stage)s.",
                 stage=STAGE_WORDS[standing.stage],
             )
-            yield Finding(Level.WARNING, _subject(link), what, "Run `mailchimpsync sync` to continue from there.")
+            yield Finding(Level.WARNING, _subject(link), what, Step.RESUME)
 
 
 def _age(link: Link, state: ConnectionState, now: datetime) -> Finding:
@@ -57,17 +57,14 @@ def _age(link: Link, state: ConnectionState, now: datetime) -> Finding:
     if state.lasts and state.failing_since:
         why = say(" %(headline)s.", headline=headline(state).capitalize())
     level = Level.BAD if error and state.lasts else Level.WARNING
+    code = Code(error) if error and error in Code.__members__ else None
     if synced is None:
         finding = say("It has never been synced.%(why)s", why=why)
-        return Finding(level, link.title, finding, state.remedy or "Run `mailchimpsync sync`.")
+        return Finding(level, link.title, finding, state.remedy or Step.SYNC, code)
     finding = say("The last complete sync started %(age)s ago.%(why)s", age=_in_words(now - synced), why=why)
     if now - synced > _oldest_sync(link.schedule):
-        advice = (
-            state.remedy
-            or "Make sure that `mailchimpsync serve` is running, or that a schedule calls `mailchimpsync sync`."
-        )
-        return Finding(level, _subject(link), finding, advice)
-    return Finding(level, _subject(link), finding, state.remedy) if error else ok(_subject(link), finding)
+        return Finding(level, _subject(link), finding, state.remedy or Step.KEEP_RUNNING, code)
+    return Finding(level, _subject(link), finding, state.remedy, code) if error else ok(_subject(link), finding)
 
 
 def _people_due(link: Link, state: ConnectionState) -> Iterator[Finding]:
@@ -75,7 +72,7 @@ def _people_due(link: Link, state: ConnectionState) -> Iterator[Finding]:
     if not found.number:
         return
     level = Level.BAD if found.leaving or found.put_off else Level.WARNING
-    remedy = state.remedy or "Run `mailchimpsync sync`, and check its output."
+    remedy = state.remedy or say("Run `mailchimpsync sync`, and check its output.")
     yield Finding(level, _subject(link), due_sentence(found)[0].upper() + due_sentence(found)[1:], remedy)
 
 

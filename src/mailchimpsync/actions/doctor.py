@@ -14,6 +14,7 @@ from mailchimpsync.actions.finding import Finding, failed, plain_findings, troub
 from mailchimpsync.actions.site import Clients, Site, open_site
 from mailchimpsync.actions.webhooks.registered import check_webhooks
 from mailchimpsync.config import Settings, load_settings
+from mailchimpsync.messages import say
 from mailchimpsync.errors import Code, MailchimpsyncError
 from mailchimpsync.runtime import Runtime
 
@@ -86,4 +87,4 @@ def _run_checks(checks: Checks[T], what: T) -> Iterator[Finding]:
         except MailchimpsyncError as error:
             yield failed(subject, error)
         except Exception as error:  # noqa: BLE001 (an unexpected error in one check must not stop the others)
-            yield trouble(subject, f"The check failed ({type(error).__name__}).", Code.INTERNAL)
+            yield trouble(subject, say("The check failed (%(error)s).", error=type(error).__name__), Code.INTERNAL)

@@ -96,7 +96,7 @@ def _plain(site: Site, of: str, key: str, url: str, ours: bool) -> dict[str, Any
 
 def _no_public_url() -> Finding:
     what = say("No public_url is set, so Mailchimp can't report changes at once. They arrive with the next sync.")
-    return trouble("Webhooks", what, Code.WEBHOOK_MISSING, level=Level.WARNING, remedy=NO_PUBLIC_URL)
+    return trouble(say("Webhooks"), what, Code.WEBHOOK_MISSING, level=Level.WARNING, remedy=NO_PUBLIC_URL)
 
 
 def _for_each_target(site: Site, check: WebhookCheck) -> Iterator[Finding]:
@@ -104,7 +104,7 @@ def _for_each_target(site: Site, check: WebhookCheck) -> Iterator[Finding]:
         try:
             yield from _in_account(site, account, check)
         except ConfigurationError as error:  # its key doesn't look like a key
-            yield failed(f"Webhooks of account “{account}”", error)
+            yield failed(say("Webhooks of account “%(name)s”", name=account), error)
 
 
 def _in_account(site: Site, account: str, check: WebhookCheck) -> Iterator[Finding]:
@@ -117,7 +117,7 @@ def _in_account(site: Site, account: str, check: WebhookCheck) -> Iterator[Findi
             try:
                 yield from check(site, target, client)
             except (AccessError, TransientError) as error:
-                yield failed(f"Webhooks of account “{account}”", _without_secrets(error, target))
+                yield failed(say("Webhooks of account “%(name)s”", name=account), _without_secrets(error, target))
                 break
             except MailchimpsyncError as error:
                 yield failed(target.subject, _without_secrets(error, target))

@@ -14,8 +14,8 @@ from mailchimpsync.actions.finding import Finding, failed, plain_findings, troub
 from mailchimpsync.actions.site import Clients, Site, open_site
 from mailchimpsync.actions.webhooks.registered import check_webhooks
 from mailchimpsync.config import Settings, load_settings
-from mailchimpsync.messages import say
 from mailchimpsync.errors import Code, MailchimpsyncError
+from mailchimpsync.messages import say
 from mailchimpsync.runtime import Runtime
 
 T = TypeVar("T")

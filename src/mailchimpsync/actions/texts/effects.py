@@ -72,7 +72,7 @@ def _label(effect: Effect, names: Names, link: Link | None) -> Message:
             return say("tag “%(tag)s”", tag=effect.key)
         case What.REFUSED:
             return say("refused: %(wanted)s", wanted=effect.new or "")
-    return _LABELS.get(effect.what) or Message.of("%(field)s", {"field": effect.field})
+    return _LABELS.get(effect.what) or Message("%(field)s", {"field": effect.field})
 
 
 def _group_title(key: str, names: Names, link: Link | None) -> str:

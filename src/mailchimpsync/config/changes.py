@@ -76,13 +76,18 @@ def _changes(before: Mapping[str, Fields], after: Mapping[str, Fields]) -> Itera
 
 
 def _changed(field: str, before: Any, after: Any) -> Message:
-    old, new = _shown(before), _shown(after)
+    shown = _group if field == "group_id" or field.startswith(_INTERESTS) else _shown
+    old, new = shown(before), shown(after)
     text = _ALIKE if old == new else _CHANGED
     return say(text, field=_word(field), old=old, new=new)
 
 
 _CHANGED = say("%(field)s from %(old)s to %(new)s.")
 _ALIKE = say("%(field)s from %(old)s to %(new)s (another one that ends alike).")
+
+
+def _group(group_id: int | None) -> str:
+    return _shown(None) if group_id is None else say("%(group)s", group=group_id)
 
 
 def _part(name: str, fields: Fields) -> str:
@@ -94,18 +99,18 @@ def _new(fields: Fields) -> Message:
     if "group_id" not in fields:
         return say("new.")
     interests = [
-        say("interest %(id)s with group %(group)s", id=key.removeprefix(_INTERESTS), group=value)
+        say("interest %(interest)s with group %(group)s", interest=key.removeprefix(_INTERESTS), group=value)
         for key, value in fields.items()
         if key.startswith(_INTERESTS)
     ]
-    groups = join(", ", [str(fields["group_id"]), *interests])
+    groups = join(", ", [_group(fields["group_id"]), *interests])
     return say("new, with subscription group %(groups)s.", groups=groups)
 
 
 def _word(field: str) -> str:
     head, _, rest = field.partition(".")
     if head == "interests":
-        return say("group of interest %(id)s", id=rest)
+        return say("group of interest %(interest)s", interest=rest)
     return say("%(above)s's %(name)s", above=head, name=rest) if rest else _WORDS.get(field, field)
 
 

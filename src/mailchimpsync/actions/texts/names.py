@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mailchimpsync.actions.site import Site
 from mailchimpsync.actions.time_limit import within
 from mailchimpsync.config import Link
 from mailchimpsync.errors import MailchimpsyncError
+from mailchimpsync.messages import Message
 
 if TYPE_CHECKING:
     from mailchimpsync.mailchimp import Interest
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 TIME_LIMIT_SECONDS = 5
 
 T = TypeVar("T")
-
-_GROUP, _INTEREST = re.compile(r"\bgroup (\d+)\b"), re.compile(r"\binterest (\w+)\b")
-_FROM_TO = re.compile(r"\b(from|to) (\d+)\b")
 
 
 @dataclass(frozen=True)
@@ -51,29 +48,18 @@ def names_of(site: Site, link: Link) -> Names:
     )
 
 
-def with_names(text: str, names: Names) -> str:
-    """Return a sentence with ids of groups and interests replaced by their names, where those are known."""
-
-    def group(found: re.Match[str]) -> str:
-        title = names.groups.get(int(found[1]))
-        return f"group “{title}”" if title else found[0]
-
-    def interest(found: re.Match[str]) -> str:
-        name, category = names.interests.get(found[1]), names.categories.get(found[1])
-        return f"interest “{category}: {name}”" if name and category else found[0]
-
-    return _INTEREST.sub(interest, _GROUP.sub(group, text))
+def with_names(sentence: str, names: Names) -> str:
+    """Return a message with known names in place of its values `group` and `interest`; other texts as they are."""
+    if not isinstance(sentence, Message):
+        return sentence
+    return Message(sentence.text, {key: _named(key, value, names) for key, value in sentence.values.items()})
 
 
-def with_names_of_change(text: str, names: Names) -> str:
-    """Do the same for a change of the configuration, including one that sets a group to another group."""
-
-    def number(found: re.Match[str]) -> str:
-        title = names.groups.get(int(found[2]))
-        return f"{found[1]} “{title}” ({found[2]})" if title else found[0]
-
-    is_about_groups = "subscription group from" in text or "group of interest" in text
-    return with_names(_FROM_TO.sub(number, text) if is_about_groups else text, names)
+def _named(key: str, value: Any, names: Names) -> Any:
+    if isinstance(value, Message):
+        return with_names(value, names)
+    name = names.groups.get(value) if key == "group" else names.full_interest(value) if key == "interest" else ""
+    return f"“{name}”" if name else value
 
 
 def name_of_contact(site: Site, contact_id: int) -> str | None:

@@ -17,7 +17,7 @@ from mailchimpsync.actions import (
     version_of,
     versions,
 )
-from mailchimpsync.actions.texts.names import with_names_of_change
+from mailchimpsync.actions.texts.names import with_names
 from mailchimpsync.cli.input.confirmation import print_saved, with_confirmation
 from mailchimpsync.cli.input.questions import current_user
 from mailchimpsync.cli.opening import site_of
@@ -37,7 +37,7 @@ def history(ctx: click.Context, limit: int) -> None:
             when = f"{one.saved_at:%Y-%m-%d %H:%M} UTC"
             print_sentence(console, Text.assemble((f"Version {one.number}", "bold"), f"  {when}  by {one.saved_by}"))
             for line in one.changes:
-                print_sentence(console, Text(f"    {with_names_of_change(line, names)}"))
+                print_sentence(console, Text(f"    {with_names(line, names)}"))
 
 
 def diff(ctx: click.Context, a: str | None, b: int | None) -> None:

@@ -10,7 +10,7 @@ from mailchimpsync.actions.alerts import check as alerts
 from mailchimpsync.actions.api.description import Scope, action
 from mailchimpsync.actions.checkup import campaigns, civicrm, data, here, mailchimp, work
 from mailchimpsync.actions.checkup import deep as deep_checks
-from mailchimpsync.actions.finding import Finding, failed, plain_findings, trouble
+from mailchimpsync.actions.finding import Finding, failed, trouble
 from mailchimpsync.actions.site import Clients, Site, open_site
 from mailchimpsync.actions.webhooks.registered import check_webhooks
 from mailchimpsync.config import Settings, load_settings
@@ -49,7 +49,7 @@ _DEEP_CHECKS: Checks[Site] = (
 )
 
 
-@action("Mailchimpsync", Scope.READ, present=plain_findings)
+@action("Mailchimpsync", Scope.READ)
 def doctor(site: Site) -> list[Finding]:
     """Find problems, and say what to do about them; change nothing.
 

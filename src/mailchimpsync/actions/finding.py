@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from mailchimpsync.errors import REGISTRY, Code, MailchimpsyncError
 from mailchimpsync.messages import say, sentence, without_period
@@ -61,8 +59,3 @@ def failed(subject: str, error: MailchimpsyncError) -> Finding:
         return trouble(subject, sentence(error.what), error.code)
     found = say("%(what)s (%(detail)s).", what=without_period(error.what), detail=error.detail)
     return trouble(subject, found, error.code)
-
-
-def plain_findings(findings: Sequence[Finding]) -> list[dict[str, Any]]:
-    """Return findings as plain values."""
-    return [asdict(one) | {"level": one.level.value, "code": one.code.value if one.code else None} for one in findings]

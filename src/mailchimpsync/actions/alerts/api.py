@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
 from mailchimpsync.actions.alerts.descriptions import describe
 from mailchimpsync.actions.alerts.problems import may_pass
 from mailchimpsync.actions.api.description import Scope, action
-from mailchimpsync.actions.api.envelope import plain
 from mailchimpsync.actions.site import Site
 from mailchimpsync.errors import Code, UsageError
 from mailchimpsync.messages import say
@@ -44,15 +42,7 @@ class Alert:
     recovered_at: datetime | None
 
 
-def _result_of_many(found: Sequence[Alert]) -> list[dict[str, Any]]:
-    return [plain(asdict(one)) for one in found]
-
-
-def _result_of_one(found: Alert) -> dict[str, Any]:
-    return dict(plain(asdict(found)))
-
-
-@action("MailchimpsyncAlert", Scope.READ, name="get", present=_result_of_many)
+@action("MailchimpsyncAlert", Scope.READ, name="get")
 def getalerts(
     site: Site,
     *,
@@ -70,7 +60,7 @@ def getalerts(
     return [_alert(site, row) for row in rows if not may_pass(row, site.runtime.now())]
 
 
-@action("MailchimpsyncAlert", Scope.RUN, name="acknowledge", present=_result_of_one, helpers=("by",))
+@action("MailchimpsyncAlert", Scope.RUN, name="acknowledge", helpers=("by",))
 def acknowledgealert(
     site: Site,
     *,

@@ -7,7 +7,7 @@ from functools import partial
 from mailchimpsync.actions.alerts import messages as texts
 from mailchimpsync.actions.alerts.channels import DeliveryError, bounded, sender_of
 from mailchimpsync.actions.api.description import Scope, action
-from mailchimpsync.actions.finding import Finding, Level, Step, ok, plain_findings
+from mailchimpsync.actions.finding import Finding, Level, Step, ok
 from mailchimpsync.actions.site import Site
 from mailchimpsync.messages import say
 
@@ -15,7 +15,7 @@ NO_CHANNEL = say("No one is alerted when something goes wrong.")
 CHANNEL_NAMES = {"email": "E-mail", "webhook": "Webhook", "slack": "Slack", "ping": "Ping"}
 
 
-@action("MailchimpsyncAlert", Scope.RUN, name="test", present=plain_findings)
+@action("MailchimpsyncAlert", Scope.RUN, name="test")
 def testalerts(site: Site) -> list[Finding]:
     """Send a test message through every channel now, and return the result of each; the ping is sent as a success."""
     wanted = site.configuration.alerts

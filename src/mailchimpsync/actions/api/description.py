@@ -19,7 +19,7 @@ from typing import Any, TypeVar, cast, get_type_hints
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from mailchimpsync import actions
-from mailchimpsync.actions.api.envelope import success
+from mailchimpsync.actions.api.envelope import plain, success
 from mailchimpsync.actions.site import Site
 from mailchimpsync.errors import EXIT_MORE_TO_DO, EXIT_NEEDS_A_PERSON, Code, MailchimpsyncError, UsageError
 from mailchimpsync.errors.validation import describe_problem
@@ -168,17 +168,12 @@ ACTIONS: MutableMapping[str, Action] = _Registry()
 """Every action by its title, `Entity.action`."""
 
 
-def unchanged(values: Any) -> Any:
-    """Present values that are already plain."""
-    return values
-
-
 def action(
     entity: str,
     scope: Scope,
     *,
     name: str | None = None,
-    present: Callable[[Any], Any] = unchanged,
+    present: Callable[[Any], Any] = plain,
     helpers: Collection[str] = (),
     judge: Callable[[Any], Judgement] = always_succeeds,
 ) -> Callable[[F], F]:

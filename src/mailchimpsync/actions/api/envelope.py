@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Sized
+from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
+from enum import Enum
 from typing import Any
 
 from mailchimpsync.errors import MailchimpsyncError
@@ -35,13 +37,17 @@ def failure(error: MailchimpsyncError) -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:
-    """Return values that JSON can hold; times are UTC, for example 2026-11-20T12:00:00Z."""
+    """Return values that JSON can hold: dataclasses as objects, times in UTC, for example 2026-11-20T12:00:00Z."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     if isinstance(value, Mapping):
         return {str(key): plain(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
         return [plain(one) for one in value]
+    if is_dataclass(value):
+        return {one.name: plain(getattr(value, one.name)) for one in fields(value)}
+    if isinstance(value, Enum):
+        return value.value
     return value
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
 from mailchimpsync.actions.api.description import Scope, action
-from mailchimpsync.actions.api.envelope import plain
 from mailchimpsync.actions.api.parameters import GroupIdOrId
 from mailchimpsync.actions.api.selection import find_links
 from mailchimpsync.actions.site import Site
@@ -44,12 +42,7 @@ class ImportedCampaign:
     code: str | None
 
 
-def in_wire_form(found: Sequence[ImportedCampaign]) -> list[dict[str, Any]]:
-    """Return campaigns as objects."""
-    return [plain(asdict(one)) for one in found]
-
-
-@action("MailchimpsyncCampaign", Scope.READ, name="get", present=in_wire_form)
+@action("MailchimpsyncCampaign", Scope.READ, name="get")
 def getcampaigns(
     site: Site,
     *,

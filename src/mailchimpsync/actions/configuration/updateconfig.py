@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from mailchimpsync.actions.api.description import Scope, action
+from mailchimpsync.actions.api.envelope import plain
 from mailchimpsync.actions.configuration.change import Saved, change_configuration, read_configuration
 from mailchimpsync.actions.site import Site
 from mailchimpsync.config import from_json_text, to_stored
@@ -17,7 +17,7 @@ def _present(saved: Saved) -> dict[str, Any]:
     return {
         "version": saved.version,
         "config": to_stored(saved.configuration),
-        "deleted": [asdict(one) for one in saved.deleted],
+        "deleted": plain(saved.deleted),
     }
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 
 from mailchimpsync.actions.api.description import Scope, action
-from mailchimpsync.actions.api.envelope import plain
 from mailchimpsync.actions.api.parameters import DataToTry, OneGroupId
 from mailchimpsync.actions.api.selection import find_links
 from mailchimpsync.actions.site import Site
@@ -65,15 +64,7 @@ class DataFields:
     problems: Mapping[str, Sequence[str]]
 
 
-def _in_wire_form(found: DataFields) -> dict[str, Any]:
-    return dict(plain(asdict(found)))
-
-
-def _fields_in_wire_form(found: Sequence[MergeField]) -> list[dict[str, Any]]:
-    return [plain(asdict(one)) for one in found]
-
-
-@action("Mailchimpsync", Scope.READ, present=_in_wire_form)
+@action("Mailchimpsync", Scope.READ)
 def getdatafields(site: Site, *, group_id: OneGroupId, data: DataToTry = None) -> DataFields:
     """Return which CiviCRM data can go into which merge fields of an audience, and problems of the current map.
 
@@ -100,7 +91,7 @@ def getdatafields(site: Site, *, group_id: OneGroupId, data: DataToTry = None) -
         )
 
 
-@action("Mailchimpsync", Scope.CONFIGURE, present=_fields_in_wire_form)
+@action("Mailchimpsync", Scope.CONFIGURE)
 def createmergefields(site: Site, *, group_id: OneGroupId, data: DataToTry = None) -> list[MergeField]:
     """Create the merge fields that are in the field map but not in the audience, and return them.
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from mailchimpsync.actions.api.description import Scope, action
-from mailchimpsync.actions.api.envelope import plain
 from mailchimpsync.actions.api.parameters import DataToTry, OneGroupId
 from mailchimpsync.actions.api.selection import find_links
 from mailchimpsync.actions.data.fields import audience_of, data_options
@@ -71,15 +70,7 @@ class DataFindings:
     warnings: Mapping[str, Sequence[str]]
 
 
-def _preview_in_wire_form(found: DataPreview) -> dict[str, Any]:
-    return dict(plain(asdict(found)))
-
-
-def _findings_in_wire_form(found: DataFindings) -> dict[str, Any]:
-    return dict(plain(asdict(found)))
-
-
-@action("Mailchimpsync", Scope.READ, present=_preview_in_wire_form)
+@action("Mailchimpsync", Scope.READ)
 def previewdata(
     site: Site,
     *,
@@ -121,7 +112,7 @@ def previewdata(
     return DataPreview(tuple(people), runner.set_aside, {name: list(words) for name, words in runner.warnings.items()})
 
 
-@action("Mailchimpsync", Scope.READ, present=_findings_in_wire_form)
+@action("Mailchimpsync", Scope.READ)
 def getdatafindings(site: Site, *, group_id: OneGroupId) -> DataFindings:
     """Return the findings of the last complete run with data: values that don't fit, and plugins that failed.
 

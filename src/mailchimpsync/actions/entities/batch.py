@@ -7,7 +7,6 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from mailchimpsync.actions.api.description import Scope, action
-from mailchimpsync.actions.api.envelope import plain
 from mailchimpsync.actions.api.parameters import RowId
 from mailchimpsync.actions.api.selection import find_audience
 from mailchimpsync.actions.entities import filters
@@ -35,7 +34,7 @@ ENTITY = "MailchimpsyncBatch"
 WHAT = "batch"
 
 
-@action(ENTITY, Scope.READ, name="get", present=plain)
+@action(ENTITY, Scope.READ, name="get")
 def batch_get(
     site: Site,
     *,
@@ -80,7 +79,7 @@ def batch_get(
     return filters.answer(site.store, lookup.batches, wanted, columns, Page(limit, offset, sort, is_count))
 
 
-@action(ENTITY, Scope.CONFIGURE, name="create", present=plain)
+@action(ENTITY, Scope.CONFIGURE, name="create")
 def batch_create(
     site: Site,
     *,
@@ -117,7 +116,7 @@ def batch_create(
         return [existing(tx, batch, edits.add(tx, batch, new), WHAT)]
 
 
-@action(ENTITY, Scope.CONFIGURE, name="delete", present=plain)
+@action(ENTITY, Scope.CONFIGURE, name="delete")
 def batch_delete(
     site: Site,
     *,

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from mailchimpsync.actions.api.description import Scope, action
-from mailchimpsync.actions.api.envelope import plain
 from mailchimpsync.actions.api.selection import find_audience, find_links
 from mailchimpsync.actions.entities import filters
 from mailchimpsync.actions.entities.filters import (
@@ -45,7 +44,7 @@ TROUBLESHOOT = (
 """What `troubleshoot` adds."""
 
 
-@action(ENTITY, Scope.READ, name="get", present=plain)
+@action(ENTITY, Scope.READ, name="get")
 def cache_get(
     site: Site,
     *,

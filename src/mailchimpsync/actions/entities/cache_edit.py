@@ -9,7 +9,6 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from mailchimpsync.actions.api.description import Scope, action
-from mailchimpsync.actions.api.envelope import plain
 from mailchimpsync.actions.api.parameters import RowId
 from mailchimpsync.actions.api.selection import find_audience
 from mailchimpsync.actions.entities.cache import ENTITY
@@ -31,7 +30,7 @@ WHAT = "row"
 Row = dict[str, Any]
 
 
-@action(ENTITY, Scope.CONFIGURE, name="create", present=plain)
+@action(ENTITY, Scope.CONFIGURE, name="create")
 def cache_create(
     site: Site,
     *,
@@ -82,7 +81,7 @@ def cache_create(
         return [existing(tx, cache, row_id, WHAT)]
 
 
-@action(ENTITY, Scope.CONFIGURE, name="delete", present=plain)
+@action(ENTITY, Scope.CONFIGURE, name="delete")
 def cache_delete(
     site: Site,
     *,

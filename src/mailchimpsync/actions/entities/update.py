@@ -9,7 +9,6 @@ from pydantic import Field, Json, with_config
 from typing_extensions import TypedDict
 
 from mailchimpsync.actions.api.description import Scope, action
-from mailchimpsync.actions.api.envelope import plain
 from mailchimpsync.actions.api.parameters import RowId
 from mailchimpsync.actions.api.selection import find_audience
 from mailchimpsync.actions.entities import filters
@@ -53,7 +52,7 @@ class MemberChange(TypedDict, total=False):
     merge_fields: dict[Text, str | int | float]
 
 
-@action(ENTITY, Scope.READ, name="get", present=plain)
+@action(ENTITY, Scope.READ, name="get")
 def update_get(
     site: Site,
     *,
@@ -98,7 +97,7 @@ def update_get(
     return filters.answer(site.store, lookup.updates, wanted, columns, Page(limit, offset, sort, is_count))
 
 
-@action(ENTITY, Scope.CONFIGURE, name="create", present=plain)
+@action(ENTITY, Scope.CONFIGURE, name="create")
 def update_create(
     site: Site,
     *,
@@ -137,7 +136,7 @@ def update_create(
         return [existing(tx, update, _queue(tx, row, change, site), WHAT)]
 
 
-@action(ENTITY, Scope.CONFIGURE, name="delete", present=plain)
+@action(ENTITY, Scope.CONFIGURE, name="delete")
 def update_delete(
     site: Site,
     *,

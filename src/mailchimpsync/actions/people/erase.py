@@ -6,7 +6,7 @@ See docs/decisions/erasure.md.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -85,7 +85,7 @@ class Erasure:
 
 def in_wire_form(erasure: Erasure) -> dict[str, Any]:
     """Return it as plain values."""
-    return {**plain(asdict(erasure)), "is_complete": erasure.is_complete}
+    return {**plain(erasure), "is_complete": erasure.is_complete}
 
 
 @action("Mailchimpsync", Scope.CONFIGURE, present=in_wire_form, helpers=("by",))

@@ -6,13 +6,12 @@ See docs/decisions/journal.md.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from mailchimpsync.actions.api.description import Scope, action
-from mailchimpsync.actions.api.envelope import plain
 from mailchimpsync.actions.api.selection import find_links
 from mailchimpsync.actions.people.describe import Standing, standing_of
 from mailchimpsync.actions.people.find import Person, find_person
@@ -67,11 +66,7 @@ class Explanation:
     left_out: int
 
 
-def _in_wire_form(found: Explanation) -> dict[str, Any]:
-    return dict(plain(asdict(found)))
-
-
-@action(ENTITY, Scope.READ, present=_in_wire_form)
+@action(ENTITY, Scope.READ)
 def explain(
     site: Site,
     *,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -46,10 +46,10 @@ class JournalCheck:
 
     def in_wire_form(self) -> dict[str, Any]:
         """Return it as plain values."""
-        return {"is_intact": self.is_intact, "chains": [plain(asdict(chain)) for chain in self.chains]}
+        return {"is_intact": self.is_intact, "chains": plain(self.chains)}
 
 
-@action(ENTITY, Scope.READ, name="get", present=plain)
+@action(ENTITY, Scope.READ, name="get")
 def journal_get(
     site: Site,
     *,

@@ -5,8 +5,8 @@ See docs/decisions/guard.md and docs/decisions/plan-before-writing.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -51,19 +51,10 @@ class Applied:
     report: Report
 
 
-def in_wire_form(plans: Sequence[Plan]) -> list[dict[str, Any]]:
-    """Return plans as objects."""
-    return [plain(asdict(plan)) for plan in plans]
-
-
-def _changes_in_wire_form(changes: Sequence[PlannedChange]) -> list[dict[str, Any]]:
-    return [plain(asdict(change)) for change in changes]
-
-
 def _applied_in_wire_form(applied: Applied) -> dict[str, Any]:
     error = applied.report.error
     return {
-        **plain(asdict(applied.plan)),
+        **plain(applied.plan),
         "outcome": applied.report.outcome,
         "error_message": f"{error.what} {error.remedy}" if error else None,
     }
@@ -76,11 +67,7 @@ def _judge(applied: Applied) -> Judgement:
     return Judgement(report.error, EXIT_MORE_TO_DO if is_open else report.error.exit_code if report.error else 0)
 
 
-def _one_in_wire_form(plan: Plan) -> dict[str, Any]:
-    return dict(plain(asdict(plan)))
-
-
-@action("MailchimpsyncPlan", Scope.RUN, name="create", present=in_wire_form, helpers=("by", "progress", "stop"))
+@action("MailchimpsyncPlan", Scope.RUN, name="create", helpers=("by", "progress", "stop"))
 def createplan(
     site: Site,
     *,
@@ -120,7 +107,7 @@ def createplan(
     return [find_plan(site, plan_id) for plan_id in made]
 
 
-@action("MailchimpsyncPlan", Scope.READ, name="get", present=in_wire_form)
+@action("MailchimpsyncPlan", Scope.READ, name="get")
 def getplans(
     site: Site,
     *,
@@ -143,7 +130,7 @@ def getplans(
         return [_plan(tx, site, dict(row)) for row in rows]
 
 
-@action("MailchimpsyncPlan", Scope.READ, name="changes", present=_changes_in_wire_form)
+@action("MailchimpsyncPlan", Scope.READ, name="changes")
 def getplannedchanges(
     site: Site,
     *,
@@ -162,7 +149,7 @@ def getplannedchanges(
     return [change_from(dict(row)) for row in rows]
 
 
-@action("MailchimpsyncPlan", Scope.RUN, name="approve", present=_one_in_wire_form, helpers=("by",))
+@action("MailchimpsyncPlan", Scope.RUN, name="approve", helpers=("by",))
 def approveplan(
     site: Site,
     *,
@@ -186,7 +173,7 @@ def approveplan(
     return find_plan(site, id)
 
 
-@action("MailchimpsyncPlan", Scope.RUN, name="drop", present=_one_in_wire_form, helpers=("by",))
+@action("MailchimpsyncPlan", Scope.RUN, name="drop", helpers=("by",))
 def dropplan(
     site: Site,
     *,

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
 from mailchimpsync.actions.api.description import Scope, action
-from mailchimpsync.actions.api.envelope import plain
 from mailchimpsync.actions.api.parameters import READ_SECONDS, GroupId, MaxTime
 from mailchimpsync.actions.api.selection import find_links
 from mailchimpsync.actions.plans.plans import find_plan
@@ -28,11 +26,7 @@ from mailchimpsync.sync.undo.make_plan import plan_undo
 RUNS_NAMED = 5
 
 
-def _in_wire_form(plan: Plan) -> dict[str, Any]:
-    return dict(plain(asdict(plan)))
-
-
-@action("MailchimpsyncPlan", Scope.RUN, name="undo", present=_in_wire_form, helpers=("by", "stop"))
+@action("MailchimpsyncPlan", Scope.RUN, name="undo", helpers=("by", "stop"))
 def undoplan(
     site: Site,
     *,

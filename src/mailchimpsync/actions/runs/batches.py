@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated
 
 from pydantic import Field
 
@@ -31,12 +31,7 @@ class Processed:
     unanswered: int
 
 
-def in_wire_form(processed: Processed) -> dict[str, Any]:
-    """Return it as an object."""
-    return asdict(processed)
-
-
-@action("MailchimpsyncBatch", Scope.RUN, present=in_wire_form)
+@action("MailchimpsyncBatch", Scope.RUN)
 def processcompleted(
     site: Site,
     *,

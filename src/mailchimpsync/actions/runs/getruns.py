@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
 from mailchimpsync.actions.api.description import Scope, action
-from mailchimpsync.actions.api.envelope import plain
 from mailchimpsync.actions.api.selection import find_audience, find_links
 from mailchimpsync.actions.site import Site
 from mailchimpsync.errors import Code, UsageError
@@ -62,11 +61,7 @@ class PastRun:
         return (self.finished_at - self.started_at).total_seconds() if self.finished_at else None
 
 
-def _in_wire_form(found: Sequence[PastRun]) -> list[dict[str, Any]]:
-    return [plain(asdict(one)) for one in found]
-
-
-@action("Mailchimpsync", Scope.READ, present=_in_wire_form)
+@action("Mailchimpsync", Scope.READ)
 def getruns(
     site: Site,
     *,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
 
 import click
 from rich.console import Console
@@ -45,7 +44,7 @@ def list_sources(ctx: click.Context, group_id: int | None, as_json: bool) -> Non
     with _site(ctx) as site:
         found = getdatafields(site, group_id=_group_of(site, group_id))
     if as_json:
-        print_json({"sources": [asdict(one) for one in found.sources], "merge_fields": _plain(found.merge_fields)})
+        print_json({"sources": found.sources, "merge_fields": found.merge_fields})
         return
     table = _table("source", "description", "fits")
     for one in found.sources:
@@ -62,7 +61,7 @@ def preview(ctx: click.Context, group_id: int | None, contact_ids: Sequence[int]
         chosen = list(contact_ids) or None
         found = previewdata(site, group_id=_group_of(site, group_id), contact_ids=chosen, limit=limit)
     if as_json:
-        print_json(asdict(found))
+        print_json(found)
         return
     for person in found.people:
         _show_person(stdout(), person)
@@ -76,7 +75,7 @@ def create_fields(ctx: click.Context, group_id: int | None, as_json: bool) -> No
     with _site(ctx) as site:
         made = createmergefields(site, group_id=_group_of(site, group_id))
     if as_json:
-        print_json(_plain(made))
+        print_json(made)
         return
     for one in made:
         print_sentence(stdout(), Text.assemble(("✓ ", "good"), f"{one.tag}: {one.name} ({one.type})"))
@@ -88,7 +87,7 @@ def show_findings(ctx: click.Context, group_id: int | None, as_json: bool) -> No
     with _site(ctx) as site:
         found = getdatafindings(site, group_id=_group_of(site, group_id))
     if as_json:
-        print_json(asdict(found))
+        print_json(found)
         return
     _show_findings(stdout(), found)
 
@@ -147,7 +146,3 @@ def _table(*columns: str) -> Table:
     for column in columns:
         table.add_column(column, overflow="fold")
     return table
-
-
-def _plain(found: Sequence[Any]) -> list[Mapping[str, Any]]:
-    return [asdict(one) for one in found]

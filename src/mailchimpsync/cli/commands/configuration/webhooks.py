@@ -10,7 +10,6 @@ from rich.table import Table
 from rich.text import Text
 
 from mailchimpsync.actions import Finding, Site, check_webhooks, list_webhooks, repair_webhooks
-from mailchimpsync.actions.finding import plain_findings
 from mailchimpsync.cli.opening import site_of
 from mailchimpsync.cli.output.console import stdout
 from mailchimpsync.cli.output.findings import exit_code_of, show_findings
@@ -32,7 +31,7 @@ def _report(ctx: click.Context, examine: Callable[[Site], list[Finding]], *, as_
     with site_of(ctx) as site:
         findings = examine(site)
     if as_json:
-        print_json(plain_findings(findings))
+        print_json(findings)
     elif findings:
         show_findings(stdout(), findings)
     else:

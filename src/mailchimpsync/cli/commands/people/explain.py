@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from textwrap import fill
 
 import click
@@ -22,7 +21,7 @@ def explain_person(ctx: click.Context, person: str, limit: int, as_json: bool) -
     with site_of(ctx) as site:
         found = explain(site, person=person, limit=limit)
     if as_json:
-        print_json(asdict(found))
+        print_json(found)
     else:
         _show(stdout(), found)
 

@@ -46,7 +46,7 @@ def list_newest(ctx: click.Context, group_id: int | None, as_json: bool) -> None
     with site_of(ctx) as site:
         plans = getplans(site, group_id=group_id)
     if as_json:
-        print_json([asdict(plan) for plan in plans])
+        print_json(plans)
         return
     for plan in plans:
         show_plan(stdout(), plan)
@@ -61,7 +61,7 @@ def show(ctx: click.Context, plan_id: int, all_of_it: bool, as_json: bool, as_cs
 
 def _print(site: Site, plans: list[Plan], *, as_json: bool, as_csv: bool, all_of_it: bool = False) -> None:
     if as_json:
-        print_json([asdict(plan) | {"changes": [asdict(one) for one in all_changes(site, plan.id)]} for plan in plans])
+        print_json([asdict(plan) | {"changes": list(all_changes(site, plan.id))} for plan in plans])
         return
     if as_csv:
         changes_of_all = (change for plan in plans for change in all_changes(site, plan.id))

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 import click
 from rich.console import Console
 from rich.text import Text
 
 from mailchimpsync.actions import Alert, acknowledgealert, getalerts, testalerts
-from mailchimpsync.actions.finding import plain_findings
 from mailchimpsync.cli.input.questions import current_user
 from mailchimpsync.cli.opening import site_of
 from mailchimpsync.cli.output.console import print_sentence, stdout
@@ -21,7 +18,7 @@ def list_problems(ctx: click.Context, over: bool, as_json: bool) -> None:
     with site_of(ctx) as site:
         found = getalerts(site, over=over)
     if as_json:
-        print_json([asdict(one) for one in found])
+        print_json(found)
         return
     for one in found:
         _show(stdout(), one)
@@ -40,7 +37,7 @@ def send_test(ctx: click.Context, as_json: bool) -> None:
     with site_of(ctx) as site:
         findings = testalerts(site)
     if as_json:
-        print_json(plain_findings(findings))
+        print_json(findings)
     else:
         show_findings(stdout(), findings)
     ctx.exit(exit_code_of(findings))

@@ -9,7 +9,6 @@ from rich.text import Text
 
 from mailchimpsync.actions import Finding, Level
 from mailchimpsync.actions.doctor import examine
-from mailchimpsync.actions.finding import plain_findings
 from mailchimpsync.cli.opening import home_of
 from mailchimpsync.cli.output.console import stdout
 from mailchimpsync.cli.output.findings import exit_code_of, show_findings
@@ -19,7 +18,7 @@ from mailchimpsync.cli.output.json import print_json
 def doctor(ctx: click.Context, as_json: bool, deep: bool) -> None:
     findings = examine(home_of(ctx), deep=deep)
     if as_json:
-        print_json(plain_findings(findings))
+        print_json(findings)
     else:
         show_findings(stdout(), findings)
         stdout().print(_summary(findings))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 
 import click
 from rich.console import Console
@@ -47,7 +46,7 @@ def list_imported(ctx: click.Context, group_id: int | None, limit: int, as_json:
         found = getcampaigns(site, group_id=group_id, limit=limit)
         titles = {link.audience_id: link.title for link in find_links(site, group_id)}
     if as_json:
-        print_json([asdict(one) for one in found])
+        print_json(found)
         return
     for list_id, title in titles.items():
         some = [one for one in found if one.list_id == list_id]

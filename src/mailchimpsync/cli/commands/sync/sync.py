@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import click
 from rich.text import Text
@@ -127,7 +127,7 @@ def _as_json(report: Report, summary: _Summary) -> dict[str, object]:
         "due": report.due.number,
         "due_because": dict(report.due.by_cause),
         "kept_plan_id": result.kept_plan_id if result else None,
-        "changes": [asdict(change) for change in summary.changes],
+        "changes": summary.changes,
         "failing": summary.failing,
         "error": {"code": error.code.value, "what": error.what, "remedy": error.remedy} if error else None,
     }

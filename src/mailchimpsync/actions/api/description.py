@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from importlib import import_module
 from threading import RLock
-from typing import Any, TypeVar, cast, get_type_hints
+from typing import Any, TypeVar, cast, get_args, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
 
 from mailchimpsync import actions
 from mailchimpsync.actions.api.envelope import plain, success
@@ -235,10 +237,22 @@ def find_action(entity: str, name: str) -> Action:
 
 def _parameters(function: Callable[..., Any], helpers: Collection[str]) -> type[BaseModel]:
     hints = get_type_hints(function, include_extras=True)
+    parameters = inspect.signature(function).parameters.values()
     fields: dict[str, Any] = {
         parameter.name: (hints[parameter.name], ... if parameter.default is parameter.empty else parameter.default)
-        for parameter in inspect.signature(function).parameters.values()
+        for parameter in parameters
         if parameter.kind is parameter.KEYWORD_ONLY and parameter.name not in helpers
     }
+    for declared in (hints[one.name] for one in parameters if one.kind is one.VAR_KEYWORD):
+        fields |= _declared(get_args(declared)[0])
     config = ConfigDict(extra="forbid", hide_input_in_errors=True, populate_by_name=True)
     return create_model(function.__name__, __config__=config, **fields)
+
+
+def _declared(parameters: type) -> dict[str, Any]:
+    """Return the parameters that a typed dictionary declares; without a default of its own, the default is None."""
+    found = {}
+    for name, hint in get_type_hints(parameters, include_extras=True).items():
+        defaults = [one.default for one in get_args(hint) if isinstance(one, FieldInfo)]
+        found[name] = (hint, None if defaults[0] is PydanticUndefined else defaults[0])
+    return found

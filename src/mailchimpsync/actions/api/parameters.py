@@ -14,29 +14,17 @@ READ_SECONDS = 3_600
 
 MAX_TIME_LONGEST = 31 * 86_400
 
+_OR_ID = Field(validation_alias=AliasChoices("group_id", "id"))
+
 GroupId = Annotated[
     int | None,
     Field(description="The subscription group of a connection. Default: all connections.", gt=0),
 ]
-GroupIdOrId = Annotated[
-    int | None,
-    Field(
-        description="The subscription group of a connection. Default: all connections.",
-        gt=0,
-        validation_alias=AliasChoices("group_id", "id"),
-    ),
-]
+GroupIdOrId = Annotated[GroupId, _OR_ID]
 """The same, which CiviCRM's callers also name `id`."""
 
 OneGroupId = Annotated[int, Field(description="The subscription group of the connection.", gt=0)]
-OneGroupIdOrId = Annotated[
-    int,
-    Field(
-        description="The subscription group of the connection.",
-        gt=0,
-        validation_alias=AliasChoices("group_id", "id"),
-    ),
-]
+OneGroupIdOrId = Annotated[OneGroupId, _OR_ID]
 """The same, which CiviCRM's callers also name `id`."""
 
 RowId = Annotated[int, Field(gt=0, lt=2**63)]

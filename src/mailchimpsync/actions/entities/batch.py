@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from pydantic import Field
+from typing_extensions import TypedDict, Unpack
 
 from mailchimpsync.actions.api.description import Scope, action
 from mailchimpsync.actions.api.parameters import RowId
@@ -12,13 +13,8 @@ from mailchimpsync.actions.api.selection import find_audience
 from mailchimpsync.actions.entities import filters
 from mailchimpsync.actions.entities.editing import exclusive_transaction, existing, read_row
 from mailchimpsync.actions.entities.filters import (
-    IsCount,
-    Limit,
     NumberFilter,
-    Offset,
-    Page,
-    Return,
-    Sort,
+    Paging,
     TextFilter,
     TimeFilter,
 )
@@ -34,27 +30,28 @@ ENTITY = "MailchimpsyncBatch"
 WHAT = "batch"
 
 
+class _Filters(TypedDict, total=False):
+    """The columns of a batch, as filters."""
+
+    id: Annotated[NumberFilter, Field(description="Our id of the batch.")]
+    mailchimp_list_id: Annotated[TextFilter, Field(description="The audience.")]
+    mailchimp_batch_id: Annotated[TextFilter, Field(description="Mailchimp's id of the batch.")]
+    status: Annotated[TextFilter, Field(description="Mailchimp's status, such as `finished`, or `aborted`.")]
+    created_date: Annotated[TimeFilter, Field(description="When it was created.")]
+    submitted_at: Annotated[TimeFilter, Field(description="When Mailchimp accepted it.")]
+    completed_at: Annotated[TimeFilter, Field(description="When Mailchimp finished it.")]
+    finished_operations: Annotated[NumberFilter, Field(description="How many of its updates are done.")]
+    errored_operations: Annotated[NumberFilter, Field(description="How many of them were refused.")]
+    total_operations: Annotated[NumberFilter, Field(description="How many updates it has.")]
+    response_processed: Annotated[NumberFilter, Field(description="2: its results have been read.")]
+
+
+class BatchGet(_Filters, Paging, total=False):
+    """The parameters of `get`."""
+
+
 @action(ENTITY, Scope.READ, name="get")
-def batch_get(
-    site: Site,
-    *,
-    id: Annotated[NumberFilter, Field(description="Our id of the batch.")] = None,  # noqa: A002 (CiviCRM's name)
-    mailchimp_list_id: Annotated[TextFilter, Field(description="The audience.")] = None,
-    mailchimp_batch_id: Annotated[TextFilter, Field(description="Mailchimp's id of the batch.")] = None,
-    status: Annotated[TextFilter, Field(description="Mailchimp's status, such as `finished`, or `aborted`.")] = None,
-    created_date: Annotated[TimeFilter, Field(description="When it was created.")] = None,
-    submitted_at: Annotated[TimeFilter, Field(description="When Mailchimp accepted it.")] = None,
-    completed_at: Annotated[TimeFilter, Field(description="When Mailchimp finished it.")] = None,
-    finished_operations: Annotated[NumberFilter, Field(description="How many of its updates are done.")] = None,
-    errored_operations: Annotated[NumberFilter, Field(description="How many of them were refused.")] = None,
-    total_operations: Annotated[NumberFilter, Field(description="How many updates it has.")] = None,
-    response_processed: Annotated[NumberFilter, Field(description="2: its results have been read.")] = None,
-    columns: Return = None,
-    limit: Limit = filters.LIMIT,
-    offset: Offset = 0,
-    sort: Sort = "id",
-    is_count: IsCount = False,
-) -> list[dict[str, Any]] | int:
+def batch_get(site: Site, **given: Unpack[BatchGet]) -> list[dict[str, Any]] | int:
     """Look up batches: up to 1,000 updates that were sent together.
 
     A filter is a value, or an operator with a value, as in `MailchimpsyncCache.get`. Rows have the columns of the
@@ -63,20 +60,7 @@ def batch_get(
     Raises:
         UsageError: no such column; too many rows for one response.
     """
-    wanted = {
-        "id": id,
-        "mailchimp_list_id": mailchimp_list_id,
-        "mailchimp_batch_id": mailchimp_batch_id,
-        "status": status,
-        "created_date": created_date,
-        "submitted_at": submitted_at,
-        "completed_at": completed_at,
-        "finished_operations": finished_operations,
-        "errored_operations": errored_operations,
-        "total_operations": total_operations,
-        "response_processed": response_processed,
-    }
-    return filters.answer(site.store, lookup.batches, wanted, columns, Page(limit, offset, sort, is_count))
+    return filters.answer(site.store, lookup.batches, given)
 
 
 @action(ENTITY, Scope.CONFIGURE, name="create")

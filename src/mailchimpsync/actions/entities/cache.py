@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import Field
+from typing_extensions import TypedDict, Unpack
 
 from mailchimpsync.actions.api.description import Scope, action
 from mailchimpsync.actions.api.selection import find_audience, find_links
 from mailchimpsync.actions.entities import filters
 from mailchimpsync.actions.entities.filters import (
-    IsCount,
-    Limit,
     NumberFilter,
-    Offset,
-    Page,
-    Return,
-    Sort,
+    Paging,
     TextFilter,
     TimeFilter,
 )
@@ -44,42 +40,40 @@ TROUBLESHOOT = (
 """What `troubleshoot` adds."""
 
 
-@action(ENTITY, Scope.READ, name="get")
-def cache_get(
-    site: Site,
-    *,
-    mailchimp_list_id: Annotated[
-        TextFilter, Field(description="The audience. Default: all connected audiences.")
-    ] = None,
-    id: Annotated[NumberFilter, Field(description="The row's id.")] = None,  # noqa: A002 (CiviCRM's name)
-    sync_status: Annotated[TextFilter, Field(description="`todo`, `live`, `redo`, `ok` or `fail`.")] = None,
-    mailchimp_status: Annotated[TextFilter, Field(description="The member's status, such as `subscribed`.")] = None,
-    mailchimp_email: Annotated[TextFilter, Field(description="The member's address; case does not matter.")] = None,
-    mailchimp_member_id: Annotated[TextFilter, Field(description="The member's id.")] = None,
-    civicrm_contact_id: Annotated[NumberFilter, Field(description="The contact.")] = None,
+class _Filters(TypedDict, total=False):
+    """The columns of a row, as filters."""
+
+    mailchimp_list_id: Annotated[TextFilter, Field(description="The audience. Default: all connected audiences.")]
+    id: Annotated[NumberFilter, Field(description="The row's id.")]
+    sync_status: Annotated[TextFilter, Field(description="`todo`, `live`, `redo`, `ok` or `fail`.")]
+    mailchimp_status: Annotated[TextFilter, Field(description="The member's status, such as `subscribed`.")]
+    mailchimp_email: Annotated[TextFilter, Field(description="The member's address; case does not matter.")]
+    mailchimp_member_id: Annotated[TextFilter, Field(description="The member's id.")]
+    civicrm_contact_id: Annotated[NumberFilter, Field(description="The contact.")]
     civicrm_status: Annotated[
         TextFilter,
         Field(description="The contact's status in the subscription group: `Added`, `Removed` … or `none`."),
-    ] = None,
-    reason: Annotated[TextFilter, Field(description="The reason's code, such as `MAILCHIMP_LEFT`.")] = None,
-    mailchimp_updated: Annotated[TimeFilter, Field(description="When the member last changed.")] = None,
-    mailchimp_data: Annotated[
-        TextFilter, Field(description="What Mailchimp has about the member, as JSON text.")
-    ] = None,
-    civicrm_data: Annotated[TextFilter, Field(description="Kept for callers of the PHP extension; empty.")] = None,
+    ]
+    reason: Annotated[TextFilter, Field(description="The reason's code, such as `MAILCHIMP_LEFT`.")]
+    mailchimp_updated: Annotated[TimeFilter, Field(description="When the member last changed.")]
+    mailchimp_data: Annotated[TextFilter, Field(description="What Mailchimp has about the member, as JSON text.")]
+    civicrm_data: Annotated[TextFilter, Field(description="Kept for callers of the PHP extension; empty.")]
     civicrm_groups: Annotated[
         TextFilter,
         Field(description="The contact's status in the connected groups, as `id;status;date` joined by bars."),
-    ] = None,
-    columns: Return = None,
-    limit: Limit = filters.LIMIT,
-    offset: Offset = 0,
-    sort: Sort = "id",
-    is_count: IsCount = False,
+    ]
+
+
+class CacheGet(_Filters, Paging, total=False):
+    """The parameters of `get`."""
+
     troubleshoot: Annotated[
-        bool, Field(description="Add names, groups, the last updates, and errors with remedies.")
-    ] = False,
-) -> list[dict[str, Any]] | int:
+        bool, Field(False, description="Add names, groups, the last updates, and errors with remedies.")
+    ]
+
+
+@action(ENTITY, Scope.READ, name="get")
+def cache_get(site: Site, **given: Unpack[CacheGet]) -> list[dict[str, Any]] | int:
     """Look up what is known about people, in one audience or in all connected ones.
 
     A filter is a value, or an operator with a value: `{"LIKE": "%ann%"}`, `{"IN": ["ok", "fail"]}`, `{"IS NULL": 1}`.
@@ -90,30 +84,15 @@ def cache_get(
     Raises:
         UsageError: the audience is not connected; no such column; too many rows for one response.
     """
-    links = _links(site, mailchimp_list_id)
-    given = {
-        "mailchimp_list_id": mailchimp_list_id,
-        "id": id,
-        "sync_status": sync_status,
-        "mailchimp_status": mailchimp_status,
-        "mailchimp_email": mailchimp_email,
-        "mailchimp_member_id": mailchimp_member_id,
-        "civicrm_contact_id": civicrm_contact_id,
-        "civicrm_status": {"IS NULL": True} if civicrm_status == NO_STATUS else civicrm_status,
-        "reason": reason,
-        "mailchimp_updated": mailchimp_updated,
-        "mailchimp_data": mailchimp_data,
-        "civicrm_data": civicrm_data,
-        "civicrm_groups": civicrm_groups,
-    }
+    links = _links(site, given.get("mailchimp_list_id"))
+    links_to_ask = links if given.get("troubleshoot") else ()
     source = lookup.cache_with_groups({link.audience_id: link.group_id for link in links})
-    page = Page(limit, offset, sort, is_count)
     with site.store.begin() as tx:
-        rows = filters.look_up(tx, source, _conditions(tx, links, given), page)
+        rows = filters.look_up(tx, source, _conditions(tx, links, given), given)
     if isinstance(rows, list):
-        rows = _with_details(site, links if troubleshoot else (), rows)
-    known = [*source.columns.keys() - {"ours"}, *ADDED, *(TROUBLESHOOT if troubleshoot else ())]
-    found: list[dict[str, Any]] | int = filters.choose(rows, columns, sorted(known))
+        rows = _with_details(site, links_to_ask, rows)
+    known = [*source.columns.keys() - {"ours"}, *ADDED, *(TROUBLESHOOT if links_to_ask else ())]
+    found: list[dict[str, Any]] | int = filters.choose(rows, given.get("columns"), sorted(known))
     return found
 
 
@@ -129,16 +108,18 @@ def _links(site: Site, list_id: Any) -> list[Link]:
     return [find_audience(site, list_id)] if isinstance(list_id, str) else find_links(site)
 
 
-def _conditions(tx: Transaction, links: Sequence[Link], given: Mapping[str, Any]) -> list[Condition]:
+def _conditions(tx: Transaction, links: Sequence[Link], given: CacheGet) -> list[Condition]:
     """Return the conditions; an address is found in any spelling."""
-    address = given["mailchimp_email"]
-    operators = {"=": address} if isinstance(address, str) else dict(address or {})
+    address, status = given.get("mailchimp_email"), given.get("civicrm_status")
+    operators: dict[str, Any] = {"=": address} if isinstance(address, str) else dict(address or {})
     lists = [link.audience_id for link in links]
     one, several = operators.pop("=", None), operators.pop("IN", None)
     exact: list[Sequence[str]] = [some for some in ([one] if one is not None else None, several) if some]
     wanted: list[Condition] = [("mailchimp_list_id", "IN", lists)]
     wanted += [lookup.has_address(tx, lists, some) for some in exact]
-    return wanted + filters.conditions({**given, "mailchimp_email": operators})
+    filtered = {name: value for name, value in given.items() if name != "troubleshoot"}
+    filtered |= {"mailchimp_email": operators, "civicrm_status": {"IS NULL": True} if status == NO_STATUS else status}
+    return wanted + filters.conditions(filtered)
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:

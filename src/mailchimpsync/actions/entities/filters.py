@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -85,43 +84,40 @@ TextFilter = Text | TextOperators | None
 NumberFilter = Number | NumberOperators | None
 TimeFilter = datetime | TimeOperators | None
 
-Limit = Annotated[int, Field(ge=0, le=LIMIT_MAX, description=f"The most rows to return; 0: all, up to {LIMIT_MAX:,}.")]
-Offset = Annotated[int, Field(ge=0, le=2**53, description="How many rows to skip first.")]
-Sort = Annotated[
-    str | list[str],
-    Field(max_length=200, description="Columns to sort by, such as `mailchimp_email` or `id DESC, reason`."),
-]
-Return = Annotated[
-    str | list[str] | None,
-    Field(
-        max_length=2_000,
-        validation_alias=AliasChoices("return", "columns"),
-        description="Only these columns, as a list or separated by commas; `id` is always included.",
-    ),
-]
-IsCount = Annotated[bool, Field(description="Return only the number of rows.")]
+
+class Paging(TypedDict, total=False):
+    """Which columns of which of the matching rows a `get` returns."""
+
+    columns: Annotated[
+        str | list[str] | None,
+        Field(
+            max_length=2_000,
+            validation_alias=AliasChoices("return", "columns"),
+            description="Only these columns, as a list or separated by commas; `id` is always included.",
+        ),
+    ]
+    limit: Annotated[
+        int, Field(LIMIT, ge=0, le=LIMIT_MAX, description=f"The most rows to return; 0: all, up to {LIMIT_MAX:,}.")
+    ]
+    offset: Annotated[int, Field(0, ge=0, le=2**53, description="How many rows to skip first.")]
+    sort: Annotated[
+        str | list[str],
+        Field("id", max_length=200, description="Columns to sort by, such as `mailchimp_email` or `id DESC, reason`."),
+    ]
+    is_count: Annotated[bool, Field(False, description="Return only the number of rows.")]
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Which of the matching rows to return."""
-
-    limit: int = LIMIT
-    offset: int = 0
-    sort: str | list[str] = "id"
-    is_count: bool = False
-
-
-def conditions(filters: Mapping[str, Any]) -> list[Condition]:
-    """Return filters by column as conditions; None is no filter.
+def conditions(given: Mapping[str, Any]) -> list[Condition]:
+    """Return the filters among the parameters of a `get` as conditions; None is no filter.
 
     Raises:
         UsageError: an unknown operator.
     """
     found: list[Condition] = []
-    for column, given in filters.items():
-        pairs = given.items() if isinstance(given, Mapping) else [("=", given)]
-        for operator, value in pairs if given is not None else ():
+    for column, wanted in given.items():
+        if wanted is None or column in Paging.__annotations__:
+            continue
+        for operator, value in wanted.items() if isinstance(wanted, Mapping) else [("=", wanted)]:
             if operator not in OPERATORS:
                 raise UsageError(f"{column}: there is no operator {operator}. Operators: {', '.join(OPERATORS)}.")
             found.append((column, operator, _with_times_in_utc(value)))
@@ -134,34 +130,33 @@ def _with_times_in_utc(value: Any) -> Any:
     return in_utc(value) if isinstance(value, datetime) else value
 
 
-def look_up(tx: Transaction, source: Source, wanted: list[Condition], page: Page) -> list[dict[str, Any]] | int:
+def look_up(tx: Transaction, source: Source, wanted: list[Condition], paging: Paging) -> list[dict[str, Any]] | int:
     """Return a page of the rows that match all conditions, or their number.
 
     Raises:
         UsageError: no such column to sort by; all rows were asked for, and there are too many.
     """
-    if not (0 <= page.limit <= LIMIT_MAX and page.offset >= 0):
+    limit, offset = paging.get("limit", LIMIT), paging.get("offset", 0)
+    if not (0 <= limit <= LIMIT_MAX and offset >= 0):
         raise UsageError(f"limit must be from 0 to {LIMIT_MAX:,}, and offset at least 0.")
-    if page.is_count:
+    if paging.get("is_count"):
         return lookup.count(tx, source, wanted)
-    order = _order(page.sort, source)
-    rows = lookup.find(tx, source, wanted, order=order, limit=page.limit or LIMIT_MAX + 1, offset=page.offset)
+    order = _order(paging.get("sort", "id"), source)
+    rows = lookup.find(tx, source, wanted, order=order, limit=limit or LIMIT_MAX + 1, offset=offset)
     if len(rows) > LIMIT_MAX:
         raise UsageError(f"There are more than {LIMIT_MAX:,} rows. Read them in parts, with limit and offset.")
     return rows
 
 
-def answer(
-    store: Store, source: Source, wanted: Mapping[str, Any], columns: str | list[str] | None, page: Page
-) -> list[dict[str, Any]] | int:
-    """Return a page of the rows that pass the filters, with the columns that were asked for, or their number.
+def answer(store: Store, source: Source, given: Paging) -> list[dict[str, Any]] | int:
+    """Return what a `get` with these parameters returns: rows that pass its filters, or their number.
 
     Raises:
         UsageError: there is no such column or operator; there are too many rows for one answer.
     """
     with store.begin() as tx:
-        rows = look_up(tx, source, conditions(wanted), page)
-    found: list[dict[str, Any]] | int = choose(rows, columns, list(source.columns))
+        rows = look_up(tx, source, conditions(given), given)
+    found: list[dict[str, Any]] | int = choose(rows, given.get("columns"), list(source.columns))
     return found
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import Field, Json, with_config
-from typing_extensions import TypedDict
+from typing_extensions import TypedDict, Unpack
 
 from mailchimpsync.actions.api.description import Scope, action
 from mailchimpsync.actions.api.parameters import RowId
@@ -14,13 +14,8 @@ from mailchimpsync.actions.api.selection import find_audience
 from mailchimpsync.actions.entities import filters
 from mailchimpsync.actions.entities.editing import exclusive_transaction, existing, read_row
 from mailchimpsync.actions.entities.filters import (
-    IsCount,
-    Limit,
     NumberFilter,
-    Offset,
-    Page,
-    Return,
-    Sort,
+    Paging,
     Text,
     TextFilter,
     TimeFilter,
@@ -52,27 +47,28 @@ class MemberChange(TypedDict, total=False):
     merge_fields: dict[Text, str | int | float]
 
 
+class _Filters(TypedDict, total=False):
+    """The columns of an update, as filters."""
+
+    id: Annotated[NumberFilter, Field(description="The update's id.")]
+    mailchimpsync_cache_id: Annotated[NumberFilter, Field(description="The row it is for.")]
+    mailchimpsync_batch_id: Annotated[NumberFilter, Field(description="The batch it was sent in.")]
+    data: Annotated[TextFilter, Field(description="What it sends, as JSON text.")]
+    completed: Annotated[NumberFilter, Field(description="0: under way, 1: it has its result.")]
+    error_response: Annotated[TextFilter, Field(description="Why it was refused or dropped, as JSON text.")]
+    created_date: Annotated[TimeFilter, Field(description="When it was decided.")]
+    open_row: Annotated[NumberFilter, Field(description="The row it is for, while it is under way.")]
+    attempt: Annotated[TextFilter, Field(description="The attempts so far, as JSON text.")]
+    agreed: Annotated[TextFilter, Field(description="What both sides agree on once it is confirmed, as JSON.")]
+    run_id: Annotated[NumberFilter, Field(description="The run that decided it.")]
+
+
+class UpdateGet(_Filters, Paging, total=False):
+    """The parameters of `get`."""
+
+
 @action(ENTITY, Scope.READ, name="get")
-def update_get(
-    site: Site,
-    *,
-    id: Annotated[NumberFilter, Field(description="The update's id.")] = None,  # noqa: A002 (CiviCRM's name)
-    mailchimpsync_cache_id: Annotated[NumberFilter, Field(description="The row it is for.")] = None,
-    mailchimpsync_batch_id: Annotated[NumberFilter, Field(description="The batch it was sent in.")] = None,
-    data: Annotated[TextFilter, Field(description="What it sends, as JSON text.")] = None,
-    completed: Annotated[NumberFilter, Field(description="0: under way, 1: it has its result.")] = None,
-    error_response: Annotated[TextFilter, Field(description="Why it was refused or dropped, as JSON text.")] = None,
-    created_date: Annotated[TimeFilter, Field(description="When it was decided.")] = None,
-    open_row: Annotated[NumberFilter, Field(description="The row it is for, while it is under way.")] = None,
-    attempt: Annotated[TextFilter, Field(description="The attempts so far, as JSON text.")] = None,
-    agreed: Annotated[TextFilter, Field(description="What both sides agree on once it is confirmed, as JSON.")] = None,
-    run_id: Annotated[NumberFilter, Field(description="The run that decided it.")] = None,
-    columns: Return = None,
-    limit: Limit = filters.LIMIT,
-    offset: Offset = 0,
-    sort: Sort = "id",
-    is_count: IsCount = False,
-) -> list[dict[str, Any]] | int:
+def update_get(site: Site, **given: Unpack[UpdateGet]) -> list[dict[str, Any]] | int:
     """Look up updates: changes for single members at Mailchimp.
 
     A filter is a value, or an operator with a value, as in `MailchimpsyncCache.get`. Rows have the columns of the
@@ -81,20 +77,7 @@ def update_get(
     Raises:
         UsageError: no such column; too many rows for one response.
     """
-    wanted = {
-        "id": id,
-        "mailchimpsync_cache_id": mailchimpsync_cache_id,
-        "mailchimpsync_batch_id": mailchimpsync_batch_id,
-        "data": data,
-        "completed": completed,
-        "error_response": error_response,
-        "created_date": created_date,
-        "open_row": open_row,
-        "attempt": attempt,
-        "agreed": agreed,
-        "run_id": run_id,
-    }
-    return filters.answer(site.store, lookup.updates, wanted, columns, Page(limit, offset, sort, is_count))
+    return filters.answer(site.store, lookup.updates, given)
 
 
 @action(ENTITY, Scope.CONFIGURE, name="create")
